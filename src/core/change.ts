@@ -1,0 +1,26 @@
+import type { JsonValue } from './json.ts'
+
+/** One field that differs from what it should be. `null` before: it is not there; `null` after: it goes away. */
+export interface Change {
+  /** Dotted path inside what the step manages: `state`, `version`, `keys.Server`. */
+  readonly path: string
+  readonly before: JsonValue
+  readonly after: JsonValue
+  /** The values are hidden wherever they are shown. */
+  readonly sensitive?: boolean
+  /** An action, done rather than reached: having been carried out without error is its proof. */
+  readonly once?: boolean
+}
+
+const MASK = '***'
+
+/** The change as it may be shown: sensitive values masked, absence kept visible. */
+export function presentable(change: Change): Change {
+  if (!change.sensitive) return change
+  return { ...change, before: change.before === null ? null : MASK, after: change.after === null ? null : MASK }
+}
+
+/** Whether two lists of changes say the same, in the same order. */
+export function sameChanges(a: readonly Change[], b: readonly Change[]): boolean {
+  return JSON.stringify(a.map(presentable)) === JSON.stringify(b.map(presentable))
+}

@@ -1,0 +1,71 @@
+import type { Secret } from './secret.ts'
+
+/** Values travel as shell variables, never as text pasted into code. */
+export type ShellValue = string | number | boolean | Secret
+
+/** One question to the interpreter of a device. */
+export interface ShellRequest {
+  /**
+   * Constant POSIX sh, run in a subshell with stdin at /dev/null; `values` are its variables (not exported).
+   * Must read nothing from stdin and leave nothing in the background that holds stdout.
+   */
+  readonly script: string
+  /** Names `[a-z_][a-z0-9_]*`; any text without NUL. */
+  readonly values?: Readonly<Record<string, ShellValue>>
+  /** Milliseconds from when the device starts it; past it, the script and its children are killed. */
+  readonly timeoutMs?: number
+  /** Bytes of stdout and of stderr to keep, 1 MiB unless told; more is cut, and a flood ends the session. */
+  readonly maxOutputBytes?: number
+}
+
+export interface ShellAnswer {
+  readonly exitCode: number
+  readonly stdout: Uint8Array
+  readonly stderr: Uint8Array
+  /** stdout as UTF-8, wrong bytes replaced. */
+  readonly text: string
+  readonly errorText: string
+  /** Some output was cut. */
+  readonly truncated: boolean
+  readonly timedOut: boolean
+  readonly durationMs: number
+}
+
+/**
+ * One interpreter on a device, kept for a whole run. What is asked in the same turn of the event loop goes out
+ * together and comes back together, and is run in the order in which it was asked.
+ * `ask` and `upload` throw `Interruption` when the session is lost; anything a script does is an answer.
+ */
+export interface ShellChannel {
+  readonly kind: 'shell'
+  ask(request: ShellRequest): Promise<ShellAnswer>
+  /** Writes bytes to a new file with mode 0600 at `path`. For contents too large for a value, or not text. */
+  upload(
+    path: string,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<ShellAnswer>
+}
+
+/** A process on a device (or here) with its three streams; what an interpreter runs in. */
+export interface ProcessStream {
+  write(data: Uint8Array | string): void
+  end(): void
+  onStdout(listener: (chunk: Uint8Array) => void): void
+  onStderr(listener: (chunk: Uint8Array) => void): void
+  /** Called once. `code` is undefined when the connection went away or a signal ended it. */
+  onExit(listener: (end: { readonly code?: number; readonly signal?: string }) => void): void
+  pause(): void
+  resume(): void
+  /** Drops the stream at once. */
+  destroy(): void
+}
+
+/** A byte stream to a port that the device can reach: `via`, and devices behind it. */
+export interface ByteStream {
+  write(data: Uint8Array): void
+  end(): void
+  onData(listener: (chunk: Uint8Array) => void): void
+  onClose(listener: () => void): void
+  destroy(): void
+}

@@ -1,0 +1,190 @@
+/** What a code stands for: a title without variables, and what to do about it. */
+export interface CatalogEntry {
+  readonly title: string
+  readonly advice: string
+}
+
+function entry(title: string, advice: string): CatalogEntry {
+  return { title, advice }
+}
+
+/** Every code that Tillwright emits. Codes are stable: they are added, never renamed. */
+export const ERROR_CATALOG = {
+  // files of the user
+  YAML_SYNTAX_INVALID: entry('The file is not valid YAML', 'Mend the file at the place shown.'),
+  YAML_KEY_DUPLICATE: entry('A key appears twice in one map', 'Keep one of the two entries.'),
+  YAML_LIMIT_EXCEEDED: entry(
+    'The file is larger or more deeply aliased than is accepted',
+    'Split the file, or write aliases out.',
+  ),
+  FILE_UNREADABLE: entry('A file could not be read', 'Check that it exists and that you may read it.'),
+  SCHEMA_KEY_UNKNOWN: entry('A key is not known here', 'Remove it, or use one of the keys that are.'),
+  SCHEMA_KEY_MISSING: entry('A required key is missing', 'Add it.'),
+  SCHEMA_VALUE_INVALID: entry('A value is not of the form that is expected', 'Write it in the form shown.'),
+  INV_EMPTY: entry(
+    'The inventory holds no stores',
+    'Point `inventory` of tillwright.yaml at your files, or run `till inventory generate`.',
+  ),
+  INV_STORE_DUPLICATE: entry('Two stores have the same id', 'Give one of them another id.'),
+  INV_DEVICE_DUPLICATE: entry('Two devices of a store have the same id', 'Give one of them another id.'),
+  INV_ADDRESS_DUPLICATE: entry(
+    'Two devices have the same address',
+    'One address reaches one device: correct the wrong one.',
+  ),
+  INV_PROFILE_UNKNOWN: entry('A device names a profile that does not exist', 'Use one of the profiles, or add it.'),
+  INV_REFERENCE_UNKNOWN: entry(
+    'Something names a device, calendar or region that does not exist',
+    'Name one that exists.',
+  ),
+  INV_HOURS_IMPOSSIBLE: entry(
+    'Trading hours that cannot be',
+    'Write spans as HH:MM-HH:MM that do not overlap, dates as YYYY-MM-DD.',
+  ),
+  INV_TIME_ZONE_UNKNOWN: entry('A time zone is not known', 'Use an IANA name such as Europe/Warsaw.'),
+  INV_VIA_CYCLE: entry('Gateways that lead in a circle', 'A device cannot be reached through itself.'),
+  RUNBOOK_UNKNOWN: entry('No runbook has this name', 'Name a file, or one of the runbooks of this repository.'),
+  RUNBOOK_MODULE_UNKNOWN: entry('A step names no module that exists', 'A step has exactly one module as a key.'),
+  RUNBOOK_STEP_DUPLICATE: entry('Two steps have the same id', 'Give one of them another id.'),
+  RUNBOOK_STEP_UNKNOWN: entry(
+    'Something refers to a step that is not before it',
+    'Refer to the id of an earlier step.',
+  ),
+  RUNBOOK_PARAM_INVALID: entry(
+    'A parameter of the runbook is unknown, missing or not of its type',
+    'See the `params` of the runbook.',
+  ),
+  RUNBOOK_REACTION_INVALID: entry(
+    'restart_on on a module that does not react',
+    'Only modules that say so react to earlier steps.',
+  ),
+  EXPRESSION_INVALID: entry('An expression does not compile', 'Mend it at the place shown; the language is CEL.'),
+  PROJECT_UNKNOWN: entry(
+    'No tillwright.yaml was found',
+    'Run inside a Tillwright repository, or name one with --project.',
+  ),
+  SELECTOR_EMPTY: entry('No device matches the selector', 'See `till inventory list` for what there is.'),
+  PLAN_INVALID: entry('The plan file cannot be used', 'Make it anew with `till plan --output`.'),
+  PLAN_STALE: entry(
+    'The runbook or the inventory changed since the plan was made',
+    'Plan again and have the new plan reviewed.',
+  ),
+  RUN_UNKNOWN: entry('No run has this id', 'See `till runs list`.'),
+  SECRET_UNREADABLE: entry('A secret could not be read', 'Set the variable or the file that the inventory names.'),
+  SANDBOX_UNAVAILABLE: entry(
+    'The sandbox cannot isolate devices on this machine',
+    'It needs Linux with user namespaces (or root).',
+  ),
+  SANDBOX_MISSING: entry('No sandbox is running', 'Start one with `till sandbox up`.'),
+  STATE_UNUSABLE: entry('The state store cannot be used', 'Check the folder and its permissions.'),
+  // ways to a device
+  RESOLVE_FAILED: entry(
+    'The name of the device does not resolve',
+    'Check the address in the inventory and the name server.',
+  ),
+  TRANSPORT_UNSUPPORTED: entry(
+    'This transport is not spoken',
+    'The inventory says how the device is reached; this version does not speak it.',
+  ),
+  TRANSPORT_NONE: entry(
+    'The device has no shell',
+    'Steps that need a shell cannot run on it; ask it from the controller.',
+  ),
+  CONNECT_REFUSED: entry(
+    'The device refused the connection',
+    'The machine answers, but nothing listens on that port: is the SSH service running?',
+  ),
+  CONNECT_TIMEOUT: entry(
+    'The device did not answer in time',
+    'Off, disconnected, or a firewall drops packets: check the link of the store first.',
+  ),
+  CONNECT_UNREACHABLE: entry('There is no route to the device', 'Check the VPN and the link of the store.'),
+  CONNECT_RESET: entry(
+    'The device dropped the connection before it said who it is',
+    'Often a server that is busy (MaxStartups); it was tried again with back-off.',
+  ),
+  CONNECT_VIA_FAILED: entry('The gateway to the device could not be used', 'Mend the way to the gateway first.'),
+  IDENTIFY_TIMEOUT: entry(
+    'The device accepted the connection but did not finish the key exchange in time',
+    'The machine hangs or is overloaded.',
+  ),
+  IDENTIFY_PROTOCOL_INVALID: entry('What answered does not speak SSH', 'Another service listens on this port.'),
+  IDENTIFY_ALGORITHM_NONE: entry('No common algorithm', 'The SSH server of the device is too old or too strict.'),
+  HOST_KEY_UNKNOWN: entry('The host key of the device is not known', 'Compare and record it with `till trust`.'),
+  HOST_KEY_MISMATCH: entry(
+    'The host key of the device is not the recorded one',
+    'Another machine answers at this address, or the device was reinstalled. Find out which before you trust it.',
+  ),
+  AUTHENTICATE_REFUSED: entry('The device refused the login', 'Check the user, the key and authorized_keys.'),
+  AUTHENTICATE_TIMEOUT: entry('The device did not answer the login in time', 'The machine hangs or is overloaded.'),
+  AUTHENTICATE_KEY_INVALID: entry('A private key cannot be used', 'Check the file and its passphrase.'),
+  OPEN_TIMEOUT: entry('The device did not start an interpreter in time', 'The machine hangs or is overloaded.'),
+  OPEN_REFUSED: entry(
+    'The device refused to start an interpreter',
+    'Check the login shell, forced commands and MaxSessions.',
+  ),
+  SHELL_UNUSABLE: entry(
+    'What the device started is not a POSIX shell',
+    'Check the login shell, forced commands and restricted shells.',
+  ),
+  BECOME_REFUSED: entry('The device refused sudo', 'Check sudoers, and the password if one is needed.'),
+  SESSION_LOST: entry('The connection broke', 'Check the link of the store.'),
+  SESSION_GARBLED: entry(
+    'The answer of the device is not in the form that was asked for',
+    'Something on the device writes into the session.',
+  ),
+  OUTPUT_FLOODED: entry('The device sent far more than was asked for', 'Look at the command that does so.'),
+  // steps
+  MODULE_SYSTEM_UNSUPPORTED: entry(
+    'The module does not know this operating system',
+    'Narrow the runbook with `when` or `targets`.',
+  ),
+  TOOL_MISSING: entry('A program that the step needs is not on the device', 'Install it, or use another module.'),
+  OBSERVE_FAILED: entry('The state of the device could not be read', 'See the message of the device.'),
+  OBSERVE_TIMEOUT: entry(
+    'Reading the state of the device took too long',
+    'The command hangs on the device; it was ended.',
+  ),
+  CHECK_UNMET: entry('A check did not hold', 'See what was found and what was wished.'),
+  ASSERT_FALSE: entry('An assertion is false', 'See the message of the assertion.'),
+  CONVERGE_FAILED: entry('The change could not be made', 'See the message of the device.'),
+  CONVERGE_TIMEOUT: entry('The change took too long', 'It was ended; look at the device.'),
+  CONVERGE_LOST: entry(
+    'Contact was lost while a change was under way',
+    'Run it again: it observes first and does what is still missing.',
+  ),
+  NOT_CONVERGED: entry(
+    'The change was made without error, but the device is still not as it should be',
+    'Something undoes it, or the step describes a state that cannot be.',
+  ),
+  VALIDATOR_REFUSED: entry('The validator refused the new file; the old one is untouched', 'Mend the content.'),
+  CHECKSUM_MISMATCH: entry(
+    'A file does not have the checksum that the runbook names',
+    'The file or the runbook is wrong; nothing was installed.',
+  ),
+  EXPRESSION_FAILED: entry(
+    'An expression could not be evaluated for this device',
+    'Check that the values it names exist for every device.',
+  ),
+  PARAMS_INVALID: entry(
+    'After its values were filled in, a step is not valid for this device',
+    'Check the values of the device: `till inventory show DEVICE`.',
+  ),
+  // runs
+  LEASE_HELD: entry('Another run is working on the device', 'Wait for it, or see `till runs list`.'),
+  PLAN_MOVED: entry(
+    'The device is no longer as it was when the plan was made',
+    'Plan again and have the new plan reviewed.',
+  ),
+  RUN_CANCELLED: entry(
+    'The run was stopped before this device was done',
+    'Run it again; it does what is still missing.',
+  ),
+  RUN_LOST: entry('The run ended before this device did', 'Run it again; it does what is still missing.'),
+  RUN_LOST_CONVERGING: entry(
+    'The run ended while a change was under way',
+    'Run it again: it observes first and does what is still missing.',
+  ),
+  INTERNAL_BUG: entry('A fault of Tillwright itself', 'Report it with the output of the run.'),
+} as const satisfies Readonly<Record<string, CatalogEntry>>
+
+export type ErrorCode = keyof typeof ERROR_CATALOG

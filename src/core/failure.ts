@@ -1,0 +1,49 @@
+import type { ErrorCode } from './error-catalog.ts'
+
+/** The parts of a device's run, in order. A failure names the one it happened in. */
+export const PHASES = [
+  'resolve',
+  'connect',
+  'identify',
+  'authenticate',
+  'open',
+  'observe',
+  'converge',
+  'verify',
+] as const
+export type Phase = (typeof PHASES)[number]
+
+/** An expected failure: a value, not an exception. */
+export interface Failure {
+  readonly code: ErrorCode
+  readonly phase: Phase
+  /** What happened, with the values in quotes; one or two sentences. */
+  readonly message: string
+  /** What to do about it, where the catalogue's advice is not specific enough. */
+  readonly hint?: string
+  /** Raw facts: exit code, the end of stderr, what answered. */
+  readonly evidence?: Readonly<Record<string, string | number | boolean | null>>
+}
+
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }
+
+export function success<T>(value: T): Result<T> {
+  return { ok: true, value }
+}
+
+export function fail(failure: Failure): { readonly ok: false; readonly failure: Failure } {
+  return { ok: false, failure }
+}
+
+/**
+ * The session to a device ended under whoever was using it: lost, past its deadline, cancelled.
+ * Thrown by channels, since no module can do anything about it; the engine alone turns it into an outcome.
+ */
+export class Interruption extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.message, options)
+    this.name = 'Interruption'
+    this.failure = failure
+  }
+}

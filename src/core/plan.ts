@@ -1,0 +1,33 @@
+import type { Change } from './change.ts'
+import type { RunbookReference } from './events.ts'
+import type { DeviceState, StepState } from './outcome.ts'
+
+export const PLAN_SCHEMA = 'till.plan/1'
+
+/** What a step will do on a device, as reviewed. */
+export interface PlannedStep {
+  readonly step: string
+  readonly module: string
+  readonly state: StepState
+  readonly changes: readonly Change[]
+}
+
+export interface PlannedDevice {
+  readonly device: string
+  readonly state: DeviceState
+  /** sha256 of the device's effective inventory data. */
+  readonly digest: string
+  readonly steps: readonly PlannedStep[]
+}
+
+/** The head of a plan file; `devices` follow in the file and are read one by one. */
+export interface Plan {
+  readonly schema: typeof PLAN_SCHEMA
+  readonly id: string
+  readonly created_at: string
+  readonly revision: string | null
+  readonly runbook: RunbookReference & { readonly file: string }
+  readonly devices: readonly PlannedDevice[]
+  /** Every targeted device was read and judged. */
+  readonly complete: boolean
+}

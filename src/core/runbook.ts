@@ -1,0 +1,70 @@
+import type { JsonObject, JsonValue } from './json.ts'
+import type { SourceRange } from './source.ts'
+
+/** A compiled expression. Evaluating never throws: what went wrong is in `error`. */
+export interface Expression {
+  readonly text: string
+  /** Ids of earlier steps that it looks at through `steps.<id>`. */
+  readonly steps: readonly string[]
+  evaluate(
+    scope: Scope,
+  ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly error: string }
+}
+
+/** A tree of parameters with `${{ }}` inside, compiled. */
+export interface Template {
+  readonly steps: readonly string[]
+  render(
+    scope: Scope,
+  ): { readonly ok: true; readonly value: JsonObject } | { readonly ok: false; readonly error: string }
+}
+
+/** What expressions see. */
+export interface Scope {
+  readonly store: JsonObject
+  readonly device: JsonObject
+  readonly params: JsonObject
+  readonly vars: JsonObject
+  readonly steps: JsonObject
+}
+
+export interface Step {
+  /** Unique in its runbook; given or derived from the module's name. */
+  readonly id: string
+  readonly name: string
+  readonly module: string
+  readonly params: Template
+  readonly when?: Expression
+  /** Ids of earlier steps; if one of them changed something, this step reacts (a service restarts, a command runs). */
+  readonly restart_on: readonly string[]
+  /** Upper bound for observe, converge and verify each, instead of the transport's. */
+  readonly timeout_ms?: number
+  /** The run of this device goes on after a failure of this step; the device still counts as failed. */
+  readonly continue_on_failure: boolean
+  /** Run when this step failed while changing. */
+  readonly on_failure: readonly Step[]
+  /** Run, last step first, when this step had changed something and it or a later one fails. */
+  readonly rollback: readonly Step[]
+  readonly source: SourceRange
+}
+
+export interface ClassifyRow {
+  readonly when: Expression
+  readonly fault: string
+  readonly severity: string
+  readonly owner?: string
+  readonly remedy?: string
+}
+
+export interface Runbook {
+  readonly name: string
+  readonly description: string
+  /** Which devices it is meant for; a selector on the command line narrows it. */
+  readonly targets?: Expression
+  readonly params: JsonObject
+  readonly steps: readonly Step[]
+  readonly classify: readonly ClassifyRow[]
+  /** sha256 of its text and its parameters, in hexadecimal. */
+  readonly digest: string
+  readonly file: string
+}
