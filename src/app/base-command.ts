@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Command, Errors, Flags } from '@oclif/core'
+import { type Diagnostic, InputError } from '../core/diagnostic.ts'
+import { EXIT } from '../core/outcome.ts'
+import { formatDiagnostics } from '../lang/format-diagnostics.ts'
+import { openProject, type Project } from './project.ts'
+
+/** What every command shares: where the project is, JSON or text, and how errors become messages and exit codes. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    project: Flags.string({
+      description: 'folder of the repository, if not this one or one above it',
+      env: 'TILL_PROJECT',
+      helpGroup: 'GLOBAL',
+    }),
+  }
+
+  /** True when colours may be written to stdout: a terminal, and nobody said no. */
+  get color(): boolean {
+    return process.stdout.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
+  }
+
+  /** Columns of the terminal; 120 where there is none. */
+  get columns(): number {
+    return process.stdout.columns ?? 120
+  }
+
+  /** The repository that this command works on; throws InputError when there is none. */
+  protected async openProject(flags: { readonly project?: string | undefined }): Promise<Project> {
+    return openProject(flags.project ?? process.cwd())
+  }
+
+  /** Writes to stdout and waits where the reader is slower; a reader that went away ends the command quietly. */
+  protected async write(text: string): Promise<void> {
+    if (process.stdout.write(text)) return
+    await new Promise<void>((done) => {
+      process.stdout.once('drain', done)
+      process.stdout.once('close', done)
+    })
+  }
+
+  protected override async catch(error: Error & { exitCode?: number }): Promise<void> {
+    if (error instanceof InputError) {
+      this.reportDiagnostics(error.diagnostics)
+      this.exit(EXIT.usage)
+    }
+    if (error instanceof Errors.ExitError) throw error
+    if (error instanceof Errors.CLIError) {
+      process.stderr.write(`${error.message}\n`)
+      this.exit(EXIT.usage)
+    }
+    process.stderr.write(`This is a fault of Tillwright itself: ${error.stack ?? error.message}\n`)
+    this.exit(EXIT.bug)
+  }
+
+  /** Diagnostics as people or, with `--json`, as programs read them; both say the same. */
+  protected reportDiagnostics(diagnostics: readonly Diagnostic[]): void {
+    if (this.argv.includes('--json')) {
+      process.stdout.write(`${JSON.stringify({ schema: 'till.diagnostics/1', diagnostics }, null, 2)}\n`)
+      return
+    }
+    const color = process.stderr.isTTY === true && !process.env['NO_COLOR']
+    process.stderr.write(`${formatDiagnostics(diagnostics, { color, textOf })}\n`)
+  }
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(resolve(file), 'utf8')
+  } catch {
+    return undefined
+  }
+}

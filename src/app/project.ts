@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { InputError } from '../core/diagnostic.ts'
+import type { Fleet } from '../core/fleet.ts'
+import type { RunStore } from '../core/ports.ts'
+import { loadInventory } from '../lang/load-inventory.ts'
+import { loadProject, type ProjectSettings } from '../lang/load-project.ts'
+import { openSqliteStore } from '../stores/sqlite.ts'
+
+export const PROJECT_FILE = 'tillwright.yaml'
+
+/** A repository of runbooks and inventory, opened. Parts load when they are asked for, once. */
+export interface Project {
+  /** Absolute path. Relative paths of the project file are relative to it. */
+  readonly root: string
+  readonly settings: ProjectSettings
+  /** Absolute paths of things that the project file names. */
+  readonly paths: {
+    readonly inventory: string
+    readonly runbooks: string
+    readonly knownHosts: string
+    readonly state: string
+    readonly cache: string
+    readonly sandbox: string
+  }
+  /** The fleet; throws InputError with every problem of the inventory. */
+  fleet(): Promise<Fleet>
+  /** The state store, opened at first use. The caller that ends the process closes it with `close`. */
+  store(): Promise<RunStore>
+  close(): Promise<void>
+}
+
+/** Finds `tillwright.yaml` in `start` or a folder above it and opens it. Throws InputError. */
+export async function openProject(start: string): Promise<Project> {
+  const root = findRoot(resolve(start))
+  if (root === undefined) {
+    throw new InputError([
+      {
+        code: 'PROJECT_UNKNOWN',
+        severity: 'error',
+        summary: `No ${PROJECT_FILE} in "${resolve(start)}" or a folder above it`,
+        detail: 'Run till inside a repository that has one, or name its folder with --project.',
+      },
+    ])
+  }
+  const { settings, diagnostics } = await loadProject(join(root, PROJECT_FILE))
+  if (settings === undefined || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
+  const inRoot = (path: string): string => (isAbsolute(path) ? path : join(root, path))
+  const paths = {
+    inventory: inRoot(settings.inventory),
+    runbooks: inRoot(settings.runbooks),
+    knownHosts: inRoot(settings.known_hosts),
+    state: inRoot(settings.state),
+    cache: join(root, '.till', 'cache'),
+    sandbox: join(root, '.till', 'sandbox'),
+  }
+  let fleet: Promise<Fleet> | undefined
+  let store: Promise<RunStore> | undefined
+  return {
+    root,
+    settings,
+    paths,
+    fleet() {
+      fleet ??= loadFleet(paths.inventory, paths.cache)
+      return fleet
+    },
+    store() {
+      store ??= openSqliteStore(paths.state)
+      return store
+    },
+    async close() {
+      await (await store)?.close()
+    },
+  }
+}
+
+async function loadFleet(folder: string, cacheFolder: string): Promise<Fleet> {
+  const { fleet, diagnostics } = await loadInventory(folder, { cacheFolder })
+  if (fleet === undefined || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
+  return fleet
+}
+
+function findRoot(start: string): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, PROJECT_FILE))) return folder
+    if (dirname(folder) === folder) return undefined
+  }
+}
