@@ -1,0 +1,107 @@
+import type { ShellChannel } from '../core/channel.ts'
+import { type Failure, Interruption, type Phase } from '../core/failure.ts'
+import type { Device } from '../core/fleet.ts'
+import type { JsonValue } from '../core/json.ts'
+import type { Module, Observation } from '../core/ports.ts'
+import type { Scope, Step } from '../core/runbook.ts'
+import { type Preparation, prepareParams } from './prepare-step.ts'
+import { type AskCounter, StepTimeout, TrackedChannel } from './tracked-channel.ts'
+
+/** What came of looking at one step: never a rejection, so that looking ahead costs nothing when it is not needed. */
+export type Look =
+  | { readonly kind: 'seen'; readonly observation: Observation; readonly channel: TrackedChannel }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly channel: TrackedChannel }
+  | { readonly kind: 'lost'; readonly failure: Failure; readonly channel: TrackedChannel }
+
+/** One device's surroundings for the steps that run on it. */
+export interface Surroundings {
+  readonly device: Device
+  readonly modules: ReadonlyMap<string, Module>
+  readonly shell: ShellChannel
+  readonly counter: AskCounter
+  readonly preparation: Preparation
+  readonly deadlineMs: (phase: Phase) => number
+  /** Aborted when this device has to end now. */
+  readonly signal: AbortSignal
+}
+
+/** How long a module may outstay a deadline that was told to it before it is given up. */
+const GRACE_MS = 2_000
+
+/** Renders and checks the parameters of a step and asks its module what is there. */
+export async function lookAtStep(
+  step: Step,
+  scope: Scope,
+  around: Surroundings,
+  phase: 'observe' | 'verify',
+): Promise<Look> {
+  const deadlineMs = step.timeout_ms ?? around.deadlineMs(phase)
+  const channel = new TrackedChannel(around.shell, { counter: around.counter, phase, deadlineMs })
+  const module = around.modules.get(step.module)
+  if (!module) throw new Error(`module "${step.module}" of a loaded runbook does not exist`)
+  if (!module.systems.includes(around.device.os.family)) {
+    const message = `Module "${module.name}" knows ${module.systems.join(', ')}; "${around.device.name}" runs ${around.device.os.family}.`
+    return { kind: 'failed', failure: { code: 'MODULE_SYSTEM_UNSUPPORTED', phase: 'resolve', message }, channel }
+  }
+  try {
+    const params = await prepareParams(step, scope, around.preparation)
+    if (!params.ok) return { kind: 'failed', failure: params.failure, channel }
+    const observed = await within(channel, { deadlineMs, signal: around.signal, phase }, (signal) =>
+      module.observe({ device: around.device, shell: channel, signal }, params.value),
+    )
+    if (!observed.ok) return { kind: 'failed', failure: observed.failure, channel }
+    return { kind: 'seen', observation: observed.value, channel }
+  } catch (error) {
+    return { ...caught(error, phase), channel }
+  }
+}
+
+/** What an exception of a module means: the step's deadline, the end of the session, or a bug. */
+export function caught(error: unknown, phase: Phase): { kind: 'failed' | 'lost'; failure: Failure } {
+  if (error instanceof StepTimeout) return { kind: 'failed', failure: error.failure }
+  if (error instanceof Interruption) return { kind: 'lost', failure: error.failure }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { kind: 'failed', failure: { code: 'INTERNAL_BUG', phase, message } }
+}
+
+/**
+ * Runs work of a module under a deadline. While a question is with the device, the channel keeps the deadline, for
+ * it knows when the device began; otherwise the work is told to stop, and is given up if it does not.
+ */
+export async function within<T>(
+  channel: TrackedChannel,
+  limits: { readonly deadlineMs: number; readonly signal: AbortSignal; readonly phase: Phase },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController()
+  const signal = AbortSignal.any([limits.signal, deadline.signal])
+  let timer: NodeJS.Timeout | undefined
+  const expired = new Promise<never>((_, reject) => {
+    const code = limits.phase === 'converge' ? 'CONVERGE_TIMEOUT' : 'OBSERVE_TIMEOUT'
+    const message = `It was not done within ${limits.deadlineMs / 1000} s.`
+    const check = (): void => {
+      if (channel.pending > 0) {
+        timer = setTimeout(check, limits.deadlineMs)
+        return
+      }
+      if (deadline.signal.aborted) {
+        reject(new StepTimeout({ code, phase: limits.phase, message }))
+        return
+      }
+      deadline.abort()
+      timer = setTimeout(check, GRACE_MS)
+    }
+    timer = setTimeout(check, limits.deadlineMs)
+  })
+  try {
+    return await Promise.race([work(signal), expired])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The part of an observation that later expressions see. */
+export function stepScope(outcome: { readonly state: string; readonly value?: JsonValue }): JsonValue {
+  const changed = outcome.state === 'changed' || outcome.state === 'drifted'
+  return { state: outcome.state, changed, value: outcome.value ?? null }
+}

@@ -1,0 +1,42 @@
+import pLimit from 'p-limit'
+import type { RunStarted } from '../core/events.ts'
+import { type DeviceOutcome, EXIT, exitCodeOf, worseExitCode } from '../core/outcome.ts'
+import { emptyCounts } from '../core/run.ts'
+import { type DeviceEnvironment, type DeviceWork, runDevice } from './run-device.ts'
+
+/** What a run came to. */
+export interface FleetEnd {
+  readonly exitCode: number
+  readonly counts: ReturnType<typeof emptyCounts>
+}
+
+/**
+ * Runs all devices, at most `parallel` at a time, and emits the run's beginning and end around them. Every device
+ * in `work` ends in exactly one `device.finished`. Rejects only when the journal fails, or on a bug of ours.
+ */
+export async function runFleet(
+  work: readonly DeviceWork[],
+  options: {
+    readonly environment: DeviceEnvironment
+    readonly parallel: number
+    readonly head: Omit<RunStarted, 'type' | 'devices'>
+  },
+): Promise<FleetEnd> {
+  const { environment, parallel } = options
+  const began = environment.clock.elapsed()
+  const counts = emptyCounts()
+  let unknown = 0
+  let exitCode: number = EXIT.ok
+  const count = (outcome: DeviceOutcome): void => {
+    counts[outcome.state] += 1
+    if (outcome.unknown) unknown += 1
+    exitCode = worseExitCode(exitCode, exitCodeOf(outcome))
+  }
+  await environment.emit({ type: 'run.started', ...options.head, devices: work.length })
+  const limit = pLimit(parallel)
+  await Promise.all(work.map((item) => limit(async () => count(await runDevice(item, environment)))))
+  if (environment.stopping.aborted) exitCode = EXIT.interrupted
+  const duration = Math.round(environment.clock.elapsed() - began)
+  await environment.emit({ type: 'run.finished', counts, unknown, exit_code: exitCode, duration_ms: duration })
+  return { exitCode, counts }
+}

@@ -1,0 +1,79 @@
+import type { ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts'
+import { Interruption, type Phase } from '../core/failure.ts'
+
+/** A count of what was asked of a device, in order, shared by all steps on it. */
+export interface AskCounter {
+  next: number
+}
+
+/** A step ran past its deadline; the session goes on. */
+export class StepTimeout extends Interruption {}
+
+/**
+ * A device's shell as one step sees it for one purpose. It remembers when it was used, so that the engine can tell
+ * which observations were made after a change, and gives every question the deadline of its phase.
+ */
+export class TrackedChannel implements ShellChannel {
+  readonly kind = 'shell'
+  readonly #shell: ShellChannel
+  readonly #counter: AskCounter
+  #phase: Phase
+  #deadlineMs: number
+  /** Order numbers of the first and the last use; undefined when it was not used. */
+  first: number | undefined
+  last: number | undefined
+  /** Questions that have no answer yet. */
+  pending = 0
+
+  constructor(shell: ShellChannel, options: { counter: AskCounter; phase: Phase; deadlineMs: number }) {
+    this.#shell = shell
+    this.#counter = options.counter
+    this.#phase = options.phase
+    this.#deadlineMs = options.deadlineMs
+  }
+
+  /** From here on it is used for another purpose, and counted anew. */
+  enter(phase: Phase, deadlineMs: number): void {
+    this.#phase = phase
+    this.#deadlineMs = deadlineMs
+    this.first = undefined
+    this.last = undefined
+  }
+
+  ask(request: ShellRequest): Promise<ShellAnswer> {
+    const timeoutMs = Math.min(request.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
+    return this.#use(() => this.#shell.ask({ ...request, timeoutMs }))
+  }
+
+  upload(
+    path: string,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<ShellAnswer> {
+    const timeoutMs = Math.min(options?.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
+    return this.#use(() => this.#shell.upload(path, content, { timeoutMs }))
+  }
+
+  async #use(question: () => Promise<ShellAnswer>): Promise<ShellAnswer> {
+    this.#counter.next += 1
+    this.first ??= this.#counter.next
+    this.last = this.#counter.next
+    this.pending += 1
+    try {
+      const answer = await question()
+      if (answer.timedOut) throw this.#timeout()
+      return answer
+    } finally {
+      this.pending -= 1
+    }
+  }
+
+  #timeout(): StepTimeout {
+    const changing = this.#phase === 'converge'
+    return new StepTimeout({
+      code: changing ? 'CONVERGE_TIMEOUT' : 'OBSERVE_TIMEOUT',
+      phase: this.#phase,
+      message: `It was not done within ${this.#deadlineMs / 1000} s and was ended on the device.`,
+    })
+  }
+}

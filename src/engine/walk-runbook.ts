@@ -1,0 +1,303 @@
+import type { Change } from '../core/change.ts'
+import { presentable, sameChanges } from '../core/change.ts'
+import type { RunEventBody } from '../core/events.ts'
+import { type Failure, success } from '../core/failure.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { StepOutcome } from '../core/outcome.ts'
+import type { PlannedStep } from '../core/plan.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Runbook, Scope, Step } from '../core/runbook.ts'
+import { caught, type Look, lookAtStep, type Surroundings, stepScope, within } from './observe-step.ts'
+import { evaluateWhen } from './prepare-step.ts'
+
+/** How a runbook ended on a device. */
+export interface WalkEnd {
+  readonly steps: readonly { readonly step: Step; readonly outcome: StepOutcome }[]
+  /** The session was lost; `changing` when that was while a change was under way. */
+  readonly lost?: { readonly failure: Failure; readonly changing: boolean }
+  readonly cancelled?: boolean
+}
+
+export interface WalkOptions {
+  readonly runbook: Runbook
+  readonly scope: Omit<Scope, 'steps'>
+  readonly around: Surroundings
+  readonly converge: boolean
+  /** Only these changes, per step id: what was reviewed. */
+  readonly planned?: ReadonlyMap<string, PlannedStep>
+  /** Aborted: nothing new is begun; what is changing is finished. */
+  readonly stopping: AbortSignal
+  readonly emit: (body: RunEventBody) => Promise<void>
+  readonly clock: Clock
+  /** Look ahead taken over from an earlier walk that changed nothing. */
+  readonly looks?: Looks
+}
+
+/** What was seen of each step so far; emptied by changes. */
+export type Looks = Map<string, Promise<Look>>
+
+interface Done {
+  readonly step: Step
+  readonly outcome: StepOutcome
+}
+
+const CANCELLED = Symbol('cancelled')
+
+/**
+ * Walks the steps of a runbook on one device, in order. Everything that can be looked at is looked at ahead, in one
+ * exchange; a change makes all that follows be looked at again in the exchange of the change itself.
+ */
+export class RunbookWalk {
+  readonly #options: WalkOptions
+  readonly looks: Looks
+  readonly #done = new Map<string, Done>()
+  /** Undoing is part of a change under way: it is finished even when the run is being stopped. */
+  #recovering = false
+  /** Steps that were found to ask the device, so that looking again can ride on the exchange of a change. */
+  readonly #askers = new Set<string>()
+
+  constructor(options: WalkOptions) {
+    this.#options = options
+    this.looks = options.looks ?? new Map()
+  }
+
+  async run(): Promise<WalkEnd> {
+    return this.#walk(this.#options.runbook.steps)
+  }
+
+  async #walk(steps: readonly Step[]): Promise<WalkEnd> {
+    for (const [index, step] of steps.entries()) {
+      if (this.#options.stopping.aborted) return this.#end({ cancelled: true })
+      const began = this.#options.clock.elapsed()
+      const verdict = await this.#step(step, steps.slice(index))
+      if (verdict === CANCELLED) return this.#end({ cancelled: true })
+      if ('lost' in verdict) return this.#end({ lost: verdict.lost })
+      this.#done.set(step.id, { step, outcome: verdict })
+      this.#report(step, verdict, began)
+      if (verdict.state === 'failed' && !step.continue_on_failure) {
+        const recovery = await this.#recover(step)
+        this.#notReached(steps.slice(index + 1), step)
+        return recovery ?? this.#end({})
+      }
+    }
+    return this.#end({})
+  }
+
+  #end(how: Omit<WalkEnd, 'steps'>): WalkEnd {
+    return { steps: [...this.#done.values()], ...how }
+  }
+
+  async #step(
+    step: Step,
+    rest: readonly Step[],
+  ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> } | typeof CANCELLED> {
+    const scope = this.#scope()
+    const due = evaluateWhen(step, scope)
+    if (!due.ok) return { state: 'failed', failure: due.failure }
+    if (!due.value) return { state: 'skipped', reason: `when: ${step.when?.text ?? ''}` }
+    this.#lookAhead(rest, 'observe')
+    const look = await this.#unlessStopping(this.looks.get(step.id) as Promise<Look>)
+    if (look === CANCELLED) return CANCELLED
+    if (look.channel.first !== undefined) this.#askers.add(step.id)
+    if (look.kind === 'lost') return { lost: { failure: look.failure, changing: false } }
+    if (look.kind === 'failed') return this.#failure(look.failure)
+    return this.#judge(step, rest, look)
+  }
+
+  /** A step that fails on a device which still awaits changes before it says nothing yet: those come first. */
+  #failure(failure: Failure, value?: JsonValue): StepOutcome {
+    if (!this.#options.converge && this.#changesPending()) {
+      return { state: 'skipped', reason: 'waits for the changes before it' }
+    }
+    return { state: 'failed', failure, ...(value !== undefined && { value }) }
+  }
+
+  #changesPending(): boolean {
+    return [...this.#done.values()].some((done) => done.outcome.state === 'drifted')
+  }
+
+  async #judge(
+    step: Step,
+    rest: readonly Step[],
+    look: Look & { kind: 'seen' },
+  ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> }> {
+    const { value } = look.observation
+    const comparison = look.observation.compare({ triggered: this.#triggered(step) })
+    if ('unknown' in comparison) return { state: 'unknown', reason: comparison.unknown, value }
+    const { changes } = comparison
+    if (changes.length === 0) return { state: 'ok', value }
+    if (!look.observation.converge) return this.#failure(unmet(changes), value)
+    if (!this.#options.converge) return { state: 'drifted', changes: changes.map(presentable), value }
+    const planned = this.#options.planned?.get(step.id)
+    if (this.#options.planned && !(planned && sameChanges(planned.changes, changes))) {
+      return { state: 'failed', failure: moved(step, changes), value }
+    }
+    return this.#change(step, rest, { look, changes })
+  }
+
+  async #change(
+    step: Step,
+    rest: readonly Step[],
+    due: { look: Look & { kind: 'seen' }; changes: readonly Change[] },
+  ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> }> {
+    const { around } = this.#options
+    const shown = due.changes.map(presentable)
+    await this.#options.emit({
+      type: 'step.converging',
+      device: around.device.name,
+      runbook: this.#options.runbook.name,
+      step: step.id,
+      module: step.module,
+      changes: shown,
+    })
+    // The module's own observation holds the channel that converge uses: what is asked through it is counted there.
+    const { channel, observation } = due.look
+    const limits = {
+      deadlineMs: step.timeout_ms ?? around.deadlineMs('converge'),
+      signal: around.signal,
+      phase: 'converge' as const,
+    }
+    channel.enter(limits.phase, limits.deadlineMs)
+    const converging = within(channel, limits, async () => observation.converge?.(due.changes) ?? success(undefined))
+    this.looks.clear()
+    if (this.#askers.has(step.id)) this.#lookAhead(rest, 'verify', (later) => this.#askers.has(later.id))
+    try {
+      const converged = await converging
+      if (!converged.ok) return { state: 'failed', failure: converged.failure, changes: shown }
+    } catch (error) {
+      const end = caught(error, 'converge')
+      if (end.kind === 'lost') return { lost: { failure: end.failure, changing: true } }
+      return { state: 'failed', failure: end.failure, changes: shown }
+    }
+    await this.#dropEarly(channel.last)
+    return this.#verify(step, due.changes, shown)
+  }
+
+  async #verify(
+    step: Step,
+    changes: readonly Change[],
+    shown: readonly Change[],
+  ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> }> {
+    if (!this.looks.has(step.id)) this.#lookAhead([step], 'verify')
+    const look = await (this.looks.get(step.id) as Promise<Look>)
+    this.looks.delete(step.id)
+    if (look.kind === 'lost') return { lost: { failure: look.failure, changing: true } }
+    if (look.kind === 'failed')
+      return { state: 'failed', failure: { ...look.failure, phase: 'verify' }, changes: shown }
+    const { value } = look.observation
+    const left = look.observation.compare({ triggered: false })
+    if ('unknown' in left) return { state: 'unknown', reason: left.unknown, changes: shown, value }
+    const undone = left.changes.filter((change) => !change.once)
+    if (undone.length === 0) return { state: 'changed', changes: shown, value }
+    const fields = undone.map(presentable).map((change) => `${change.path} is still ${JSON.stringify(change.before)}`)
+    const message = `${changes.length} change(s) were made without error, but ${fields.join(', ')}.`
+    return { state: 'failed', failure: { code: 'NOT_CONVERGED', phase: 'verify', message }, changes: shown, value }
+  }
+
+  /** Starts looking at every step of `steps` whose parameters do not depend on a step that is not judged yet. */
+  #lookAhead(steps: readonly Step[], phase: 'observe' | 'verify', wanted: (step: Step) => boolean = () => true): void {
+    const scope = this.#scope()
+    for (const step of steps) {
+      if (this.looks.has(step.id) || !wanted(step)) continue
+      const needed = [...step.params.steps, ...(step.when?.steps ?? [])]
+      const first = step === steps[0]
+      if (!first && !needed.every((id) => this.#done.has(id))) continue
+      const due = evaluateWhen(step, scope)
+      if (!due.ok || !due.value) continue
+      this.looks.set(step.id, lookAtStep(step, scope, this.#options.around, phase))
+    }
+  }
+
+  /** Looks that did not ask the device after the last question of a change may show what was before it. */
+  async #dropEarly(lastOfChange: number | undefined): Promise<void> {
+    for (const [id, pending] of this.looks) {
+      const { channel } = await pending
+      if (channel.first === undefined || lastOfChange === undefined || channel.first < lastOfChange)
+        this.looks.delete(id)
+    }
+  }
+
+  async #recover(failed: Step): Promise<WalkEnd | undefined> {
+    if (!this.#options.converge) return undefined
+    const changed = [...this.#done.values()].filter(
+      (done) => done.outcome.changes !== undefined && done.outcome.state !== 'skipped',
+    )
+    const steps = [...failed.on_failure, ...changed.reverse().flatMap((done) => done.step.rollback)]
+    this.#recovering = true
+    for (const step of steps) {
+      this.looks.clear()
+      const began = this.#options.clock.elapsed()
+      const verdict = await this.#step(step, [step])
+      if (verdict === CANCELLED) return this.#end({ cancelled: true })
+      if ('lost' in verdict) return this.#end({ lost: verdict.lost })
+      this.#done.set(step.id, { step, outcome: verdict })
+      this.#report(step, verdict, began)
+    }
+    return undefined
+  }
+
+  #notReached(steps: readonly Step[], failed: Step): void {
+    for (const step of steps) {
+      const outcome: StepOutcome = { state: 'skipped', reason: `not reached: step "${failed.id}" failed` }
+      this.#done.set(step.id, { step, outcome })
+      this.#report(step, outcome, this.#options.clock.elapsed())
+    }
+  }
+
+  #triggered(step: Step): boolean {
+    return step.restart_on.some((id) => {
+      const state = this.#done.get(id)?.outcome.state
+      return state === 'changed' || state === 'drifted'
+    })
+  }
+
+  #scope(): Scope {
+    const steps: Record<string, JsonValue> = {}
+    for (const { step, outcome } of this.#done.values()) steps[step.id] = stepScope(outcome)
+    return { ...this.#options.scope, steps: steps as JsonObject }
+  }
+
+  async #unlessStopping<T>(work: Promise<T>): Promise<T | typeof CANCELLED> {
+    const { stopping } = this.#options
+    if (this.#recovering) return work
+    if (stopping.aborted) return CANCELLED
+    let stop: (() => void) | undefined
+    const stopped = new Promise<typeof CANCELLED>((resolve) => {
+      stop = () => resolve(CANCELLED)
+      stopping.addEventListener('abort', stop, { once: true })
+    })
+    try {
+      return await Promise.race([work, stopped])
+    } finally {
+      if (stop) stopping.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Not awaited: events keep their order, and a journal that fails does so at the end of the device too. */
+  #report(step: Step, outcome: StepOutcome, began: number): void {
+    const { around, runbook, clock, emit } = this.#options
+    const written = emit({
+      type: 'step.finished',
+      device: around.device.name,
+      runbook: runbook.name,
+      step: step.id,
+      name: step.name,
+      module: step.module,
+      ...outcome,
+      duration_ms: Math.round(clock.elapsed() - began),
+    })
+    written.catch(() => undefined)
+  }
+}
+
+function unmet(changes: readonly Change[]): Failure {
+  const shown = changes.map(presentable)
+  const found = shown.map((c) => `${c.path} is ${JSON.stringify(c.before)}, wished ${JSON.stringify(c.after)}`)
+  return { code: 'CHECK_UNMET', phase: 'observe', message: `${found.join('; ')}.` }
+}
+
+function moved(step: Step, changes: readonly Change[]): Failure {
+  const now = changes.map(presentable).map((c) => `${c.path}: ${JSON.stringify(c.before)} → ${JSON.stringify(c.after)}`)
+  const message = `Step "${step.id}" would now change ${now.join(', ')}, which is not what was planned. Nothing of it was changed.`
+  return { code: 'PLAN_MOVED', phase: 'observe', message }
+}
