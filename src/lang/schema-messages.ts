@@ -1,0 +1,189 @@
+import type { ErrorObject } from 'ajv'
+import { suggest } from './suggest.ts'
+import type { SchemaProblem } from './validate.ts'
+import type { ValuePath } from './yaml.ts'
+
+/** What a schema offers for a message. */
+interface Described {
+  readonly description?: string
+  readonly examples?: readonly unknown[]
+  readonly properties?: Readonly<Record<string, unknown>>
+  readonly type?: string | readonly string[]
+}
+
+type Words = Omit<SchemaProblem, 'path' | 'part' | 'code'> & Partial<Pick<SchemaProblem, 'path' | 'part' | 'code'>>
+
+/** An error of the validator in plain words: what is wrong, what would be right, and which part of the file it is about. */
+export function describeProblem(error: ErrorObject): SchemaProblem {
+  const path = pathOf(error.instancePath)
+  if (error.propertyName !== undefined) return badName(error, path)
+  const words = (WORDS[error.keyword] ?? otherwise)(error, path)
+  return { code: 'SCHEMA_VALUE_INVALID', path, part: 'value', ...withExample(words, error) }
+}
+
+function withExample(words: Words, error: ErrorObject): Words {
+  if (words.detail !== undefined || words.code === 'SCHEMA_KEY_UNKNOWN') return words
+  const { description, examples } = schemaOf(error)
+  const example = examples?.[0] === undefined ? undefined : `For example: ${shown(examples[0])}`
+  const detail = [description, example].filter((part) => part !== undefined).join(' ')
+  return detail === '' ? words : { ...words, detail }
+}
+
+const WORDS: Readonly<Record<string, (error: ErrorObject, path: ValuePath) => Words>> = {
+  additionalProperties: (error, path) => unknownKey(error, path, String(error.params['additionalProperty'])),
+  unevaluatedProperties: (error, path) => unknownKey(error, path, String(error.params['unevaluatedProperty'])),
+  required: (error, path) => missingKey(error, path, String(error.params['missingProperty'])),
+  dependentRequired: (error, path) => missingKey(error, path, String(error.params['missingProperty'])),
+  type: wrongType,
+  enum: (error, path) => notOneOf(error, path, error.params['allowedValues'] as readonly unknown[]),
+  const: (error, path) => notOneOf(error, path, [error.params['allowedValue']]),
+  anyOf: noAlternative,
+  oneOf: noAlternative,
+  pattern: (error, path) => ({ summary: `${label(path)} is not of the form expected: ${shown(error.data)}` }),
+  minimum: limit,
+  maximum: limit,
+  exclusiveMinimum: limit,
+  exclusiveMaximum: limit,
+  multipleOf: (error, path) => ({ summary: `${label(path)} must be a multiple of ${error.params['multipleOf']}` }),
+  minLength: (error, path) =>
+    error.params['limit'] === 1
+      ? { summary: `${label(path)} must not be empty` }
+      : { summary: `${label(path)} must have at least ${error.params['limit']} characters` },
+  maxLength: (error, path) => ({ summary: `${label(path)} must have at most ${error.params['limit']} characters` }),
+  minItems: (error, path) => ({ summary: `${label(path)} must have at least ${items(error)}` }),
+  maxItems: (error, path) => ({ summary: `${label(path)} must have at most ${items(error)}` }),
+  minProperties: (error, path) => ({ summary: `${label(path)} must have at least ${items(error)}` }),
+  maxProperties: (error, path) => ({ summary: `${label(path)} must have at most ${items(error)}` }),
+  uniqueItems: (error, path) => ({
+    summary: `${label(path)} holds the same entry twice`,
+    path: [...path, Number(error.params['i'])],
+  }),
+}
+
+function otherwise(error: ErrorObject, path: ValuePath): Words {
+  return { summary: `${label(path)} ${error.message ?? 'is not valid'}` }
+}
+
+function limit(error: ErrorObject, path: ValuePath): Words {
+  const words: Readonly<Record<string, string>> = {
+    '>=': 'at least',
+    '<=': 'at most',
+    '>': 'more than',
+    '<': 'less than',
+  }
+  const bound = `${words[String(error.params['comparison'])]} ${error.params['limit']}`
+  return { summary: `${label(path)} must be ${bound}, not ${shown(error.data)}` }
+}
+
+function items(error: ErrorObject): string {
+  const number = Number(error.params['limit'])
+  return number === 1 ? '1 entry' : `${number} entries`
+}
+
+function unknownKey(error: ErrorObject, path: ValuePath, key: string): Words {
+  const known = Object.keys(schemaOf(error).properties ?? {})
+  const near = suggest(key, known)
+  return {
+    code: 'SCHEMA_KEY_UNKNOWN',
+    path: [...path, key],
+    part: 'key',
+    summary: path.length === 0 ? `Unknown key "${key}"` : `Unknown key "${key}" in ${label(path)}`,
+    ...(known.length > 0 && { detail: `Known here: ${known.join(', ')}.` }),
+    ...(near !== undefined && { hint: `did you mean "${near}"?` }),
+  }
+}
+
+function missingKey(error: ErrorObject, path: ValuePath, key: string): Words {
+  const about = schemaOf(error).properties?.[key] as Described | undefined
+  const example = about?.examples?.[0] === undefined ? '' : ` For example: \`${key}: ${shown(about.examples[0])}\`.`
+  const detail = `${about?.description ?? 'It is required here.'}${example}`
+  return {
+    code: 'SCHEMA_KEY_MISSING',
+    part: 'key',
+    summary: path.length === 0 ? `The key "${key}" is missing` : `${label(path)} has no "${key}"`,
+    detail,
+  }
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  null: 'empty',
+}
+
+function wrongType(error: ErrorObject, path: ValuePath): Words {
+  const wanted = [error.params['type'] as string | readonly string[]].flat()
+  const summary = `${label(path)} must be ${wanted.map((type) => TYPE_WORDS[type] ?? type).join(' or ')}, not ${kindOf(error.data)}`
+  const quotable = wanted.includes('string') && ['number', 'boolean'].includes(typeof error.data)
+  return quotable ? { summary, detail: `Put it in quotes to make it text: "${error.data}".` } : { summary }
+}
+
+function notOneOf(error: ErrorObject, path: ValuePath, allowed: readonly unknown[]): Words {
+  const near = typeof error.data === 'string' ? suggest(error.data, allowed.map(String)) : undefined
+  const list = allowed.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(', ')
+  return {
+    summary: `${label(path)} must be ${allowed.length === 1 ? list : `one of ${list}`}; it is ${shown(error.data)}`,
+    ...(near !== undefined && { hint: `did you mean "${near}"?` }),
+  }
+}
+
+function noAlternative(error: ErrorObject, path: ValuePath): Words {
+  const alternatives = (Array.isArray(error.schema) ? error.schema : []) as readonly Described[]
+  if (error.keyword === 'oneOf' && error.params['passingSchemas'] != null) {
+    return { summary: `${label(path)} fits more than one of the forms it may have` }
+  }
+  const titles = alternatives.map(
+    ({ type, description }) => description ?? [type ?? []].flat().map((t) => TYPE_WORDS[t] ?? t)[0],
+  )
+  const known = titles.filter((title): title is string => title !== undefined)
+  return {
+    summary: `${label(path)} has none of the forms it may have: ${shown(error.data)}`,
+    ...(known.length === titles.length && known.length > 0 && { detail: `It may be ${known.join(', or ')}.` }),
+  }
+}
+
+/** A key of a map of names is not a name. */
+function badName(error: ErrorObject, path: ValuePath): SchemaProblem {
+  const name = String(error.propertyName)
+  const words = withExample({ summary: `"${name}" is not accepted as a name in ${label(path)}` }, error)
+  return { code: 'SCHEMA_VALUE_INVALID', path: [...path, name], part: 'key', ...words }
+}
+
+function schemaOf(error: ErrorObject): Described {
+  return (error.parentSchema ?? {}) as Described
+}
+
+/** The last two parts of a path, as people speak of it: `link.type`, `keys[0]`. */
+function label(path: ValuePath): string {
+  if (path.length === 0) return 'The file'
+  const names: string[] = []
+  for (const step of path) {
+    if (typeof step === 'number' && names.length > 0) names.push(`${names.pop()}[${step}]`)
+    else names.push(String(step))
+  }
+  return `"${names.slice(-2).join('.')}"`
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'empty'
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'a map' : shown(value)
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+/** RFC 6901; numbers are indexes unless they stand for a key, which the caller's lookup accepts as well. */
+function pathOf(pointer: string): ValuePath {
+  if (pointer === '') return []
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((part) => (/^(0|[1-9]\d*)$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')))
+}

@@ -1,0 +1,75 @@
+import type { ErrorObject } from 'ajv'
+
+/**
+ * A value that fits none of several alternatives fails all of them, and the validator says so for each. Only what is
+ * wrong with the alternative that was meant is of use; where none was, that the alternatives exist.
+ */
+export function withoutNoise(errors: readonly ErrorObject[]): ErrorObject[] {
+  let left = errors.filter((error) => error.keyword !== 'if' && error.keyword !== 'propertyNames')
+  // Inner choices stand before the outer ones that they belong to.
+  for (const choice of left.filter(isChoice)) {
+    if (left.includes(choice)) left = settle(choice, left)
+  }
+  return left
+}
+
+function isChoice(error: ErrorObject): boolean {
+  return error.keyword === 'anyOf' || error.keyword === 'oneOf'
+}
+
+function settle(choice: ErrorObject, errors: readonly ErrorObject[]): ErrorObject[] {
+  const end = errors.indexOf(choice)
+  const alternatives = Array.isArray(choice.schema) ? (choice.schema as readonly unknown[]) : []
+  const prefixes = alternatives.map((alternative, index) => [
+    `${choice.schemaPath}/${index}/`,
+    ...references(alternative).map((reference) => `${reference}/`),
+  ])
+  const belongs = (error: ErrorObject, index: number): boolean =>
+    errors.indexOf(error) < end &&
+    isWithin(error.instancePath, choice.instancePath) &&
+    (prefixes[index] ?? []).some((prefix) => error.schemaPath.startsWith(prefix))
+  const groups = alternatives.map((_, index) => errors.filter((error) => belongs(error, index)))
+  const inner = new Set(groups.flat())
+  const kept = new Set(meantAlternative(groups, choice) ?? [choice])
+  return errors.filter((error) => kept.has(error) || (error !== choice && !inner.has(error)))
+}
+
+/** The errors of the one alternative that was meant; undefined when that cannot be told. */
+function meantAlternative(
+  groups: readonly (readonly ErrorObject[])[],
+  choice: ErrorObject,
+): readonly ErrorObject[] | undefined {
+  const possible = groups.filter((group) => group.length > 0 && !group.some((error) => rulesOut(error, choice)))
+  if (possible.length <= 1) return possible[0]
+  const complete = possible.filter(
+    (group) => !group.some((error) => isAt(error, choice) && error.keyword === 'required'),
+  )
+  const sorted = (complete.length > 0 ? complete : possible).sort((a, b) => a.length - b.length)
+  return sorted.length === 1 || distinctlyBest(sorted) ? sorted[0] : undefined
+}
+
+/** One alternative is clearly nearer than the next. */
+function distinctlyBest(sorted: readonly (readonly ErrorObject[])[]): boolean {
+  return (sorted[0]?.length ?? 0) < (sorted[1]?.length ?? 0)
+}
+
+/** The value is of another kind altogether: another type, or another of the constants that tell alternatives apart. */
+function rulesOut(error: ErrorObject, choice: ErrorObject): boolean {
+  return ['const', 'enum', 'type'].includes(error.keyword) && (isAt(error, choice) || error.keyword === 'const')
+}
+
+function isAt(error: ErrorObject, choice: ErrorObject): boolean {
+  return error.instancePath === choice.instancePath
+}
+
+function isWithin(path: string, parent: string): boolean {
+  return path === parent || path.startsWith(`${parent}/`)
+}
+
+/** Every `$ref` in a schema, as the validator writes it in its paths. */
+function references(schema: unknown): string[] {
+  if (schema === null || typeof schema !== 'object') return []
+  return Object.entries(schema).flatMap(([key, value]) =>
+    key === '$ref' && typeof value === 'string' ? [value] : references(value),
+  )
+}

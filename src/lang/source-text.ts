@@ -1,0 +1,82 @@
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { SourceRange } from '../core/source.ts'
+
+/** Offsets to lines and columns of one text, found when first asked. */
+export class LineIndex {
+  readonly #text: string
+  #starts: number[] | undefined
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** Line and column, both from 1, of an offset. */
+  position(offset: number): { readonly line: number; readonly column: number } {
+    const starts = this.#lineStarts()
+    let low = 0
+    let high = starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
+  }
+
+  range(file: string, start: number, end: number): SourceRange {
+    const from = this.position(start)
+    const to = this.position(Math.max(start, end))
+    return { file, line: from.line, column: from.column, endLine: to.line, endColumn: to.column }
+  }
+
+  #lineStarts(): number[] {
+    if (this.#starts === undefined) {
+      this.#starts = [0]
+      for (let at = this.#text.indexOf('\n'); at >= 0; at = this.#text.indexOf('\n', at + 1)) this.#starts.push(at + 1)
+    }
+    return this.#starts
+  }
+}
+
+/** The text without a byte order mark; columns count without it. */
+export function withoutMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
+/** Bytes of a file as text. What is not UTF-8 is a diagnostic at the first wrong byte. */
+export function decodeText(
+  bytes: Uint8Array,
+  file: string,
+): { readonly text: string; readonly diagnostics: readonly Diagnostic[] } {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), diagnostics: [] }
+  } catch {
+    const text = new TextDecoder('utf-8').decode(bytes)
+    const wrong = firstWrongCharacter(text, bytes)
+    const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+    const detail = utf16
+      ? 'It looks like UTF-16, as Windows programs write it. Save the file as UTF-8.'
+      : 'It is probably in an older encoding such as Windows-1250. Save the file as UTF-8.'
+    const source = new LineIndex(text).range(file, wrong, wrong + 1)
+    const diagnostic: Diagnostic = {
+      code: 'YAML_SYNTAX_INVALID',
+      severity: 'error',
+      summary: 'The file is not UTF-8 text',
+      detail,
+      source,
+    }
+    return { text, diagnostics: [diagnostic] }
+  }
+}
+
+/** Index of the first replacement character that does not stand in the file itself. */
+function firstWrongCharacter(text: string, bytes: Uint8Array): number {
+  let byte = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  let from = 0
+  for (let at = text.indexOf('\ufffd'); at >= 0; at = text.indexOf('\ufffd', at + 1)) {
+    byte += Buffer.byteLength(text.slice(from, at))
+    if (bytes[byte] !== 0xef || bytes[byte + 1] !== 0xbf || bytes[byte + 2] !== 0xbd) return at
+    from = at
+  }
+  return 0
+}

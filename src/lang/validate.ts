@@ -1,0 +1,77 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { JsonValue } from '../core/json.ts'
+import { describeProblem } from './schema-messages.ts'
+import { withoutNoise } from './schema-noise.ts'
+import type { ParsedYaml, ValuePath } from './yaml.ts'
+
+/** One way in which a value is not as its schema says. */
+export interface SchemaProblem {
+  readonly code: 'SCHEMA_KEY_UNKNOWN' | 'SCHEMA_KEY_MISSING' | 'SCHEMA_VALUE_INVALID'
+  readonly path: ValuePath
+  /** Which part of the entry at `path` is to be pointed at. */
+  readonly part: 'key' | 'value'
+  readonly summary: string
+  readonly detail?: string
+  readonly hint?: string
+}
+
+export interface ValidateOptions {
+  /** Where the value stands in the file; the whole file unless told. */
+  readonly at?: ValuePath
+  /** Values that are right whatever the schema says, such as texts with `${{ }}` that are filled in later. */
+  readonly accept?: (value: unknown) => boolean
+}
+
+let ajv: Ajv | undefined
+const compiled = new WeakMap<object, ValidateFunction>()
+
+function validatorOf(schema: object): ValidateFunction {
+  const known = compiled.get(schema)
+  if (known) return known
+  // Required keys may be named where they are not described (`anyOf`), hence strictRequired.
+  ajv ??= new Ajv({ allErrors: true, verbose: true, strict: true, strictRequired: false, allowUnionTypes: true })
+  const validator = ajv.compile(schema)
+  compiled.set(schema, validator)
+  return validator
+}
+
+/** Checks a plain value; an empty answer means that it is right. A schema that is wrong itself throws. */
+export function schemaProblems(
+  schema: object,
+  value: JsonValue,
+  accept?: (value: unknown) => boolean,
+): SchemaProblem[] {
+  const validator = validatorOf(schema)
+  if (validator(value)) return []
+  const errors = withoutNoise(validator.errors ?? [])
+  return distinct(errors.filter((error) => !accept?.(error.data)).map((error: ErrorObject) => describeProblem(error)))
+}
+
+/** Checks a file, or the part of it at `options.at`, against a JSON Schema; every problem with its place. */
+export function validate(schema: object, parsed: ParsedYaml, options: ValidateOptions = {}): Diagnostic[] {
+  const at = options.at ?? []
+  return schemaProblems(schema, valueAt(parsed.value, at), options.accept).map(({ path, part, ...rest }) => ({
+    ...rest,
+    severity: 'error',
+    source: parsed.rangeAt([...at, ...path], part),
+  }))
+}
+
+/** The value at a path; null where there is none. */
+export function valueAt(value: JsonValue, path: ValuePath): JsonValue {
+  let inside: JsonValue = value
+  for (const step of path) {
+    if (inside === null || typeof inside !== 'object' || !Object.hasOwn(inside, step)) return null
+    inside = (inside as Readonly<Record<string, JsonValue>>)[step] ?? null
+  }
+  return inside
+}
+
+function distinct(problems: readonly SchemaProblem[]): SchemaProblem[] {
+  const seen = new Set<string>()
+  return problems.filter((problem) => {
+    const key = `${problem.part} ${JSON.stringify(problem.path)} ${problem.summary}`
+    return !seen.has(key) && seen.add(key)
+  })
+}
