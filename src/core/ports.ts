@@ -3,7 +3,7 @@ import type { ByteStream, ProcessStream, ShellChannel } from './channel.ts'
 import type { RunEvent } from './events.ts'
 import type { Failure, Phase, Result } from './failure.ts'
 import type { Device, OsFamily } from './fleet.ts'
-import type { JsonValue } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import type { DeviceStatus, RunSummary } from './run.ts'
 import type { Secret } from './secret.ts'
 
@@ -47,6 +47,11 @@ export interface Module {
   readonly systems: readonly OsFamily[]
   /** `restart_on` means something to it. */
   readonly reacts: boolean
+  /**
+   * What a schema cannot say about parameters that belong together, in one sentence; undefined when all is well. Asked
+   * when a runbook is loaded, where values may still be `${{ }}`, and `reacting` tells whether the step has `restart_on`.
+   */
+  readonly complain?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
   /** Never writes. A value of what differs is in the observation, not an error. */
   observe(context: ModuleContext, params: JsonValue): Promise<Result<Observation>>
 }

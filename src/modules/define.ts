@@ -2,7 +2,7 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import type { Change } from '../core/change.ts'
 import { type Result, success } from '../core/failure.ts'
 import type { OsFamily } from '../core/fleet.ts'
-import type { JsonValue } from '../core/json.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Comparison, Module, ModuleContext, Signals } from '../core/ports.ts'
 
 /** What an author of a module writes: what is there, what differs, and (unless it only checks) how to change it. */
@@ -12,6 +12,10 @@ export interface ModuleSpec<Schema extends JSONSchema, Params, State> {
   readonly params: Schema
   readonly systems: readonly OsFamily[]
   readonly reacts?: boolean
+  /** See `Module.complain`. */
+  readonly complain?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
+  /** With these parameters the step only checks: what differs is a failure, never mended. */
+  readonly onlyChecks?: (params: Params) => boolean
   /** Never writes. */
   readonly observe: (context: ModuleContext, params: Params) => Promise<Result<State>>
   /** Pure. */
@@ -37,6 +41,7 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
     params: spec.params as object,
     systems: spec.systems,
     reacts: spec.reacts ?? false,
+    ...(spec.complain && { complain: spec.complain }),
     async observe(context, input) {
       const params = input as Params
       const state = await spec.observe(context, params)
@@ -47,7 +52,10 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
           const answer = spec.diff(params, state.value, signals)
           return 'unknown' in answer ? answer : { changes: answer }
         },
-        ...(converge && { converge: (changes: readonly Change[]) => converge(context, params, changes, state.value) }),
+        ...(converge &&
+          !spec.onlyChecks?.(params) && {
+            converge: (changes: readonly Change[]) => converge(context, params, changes, state.value),
+          }),
       })
     },
   }

@@ -1,0 +1,74 @@
+import type { ShellAnswer } from '../core/channel.ts'
+import type { Failure, Phase } from '../core/failure.ts'
+
+/** Exit code by which a script says that a program is missing; the last line of its stderr names it. */
+const TOOL_MISSING_EXIT = 97
+
+/**
+ * For the head of a module's script: parse the C locale's messages, find the programs of the administrator also where
+ * a login without a profile does not look, and `need_tool NAME…` to end the script if one of them is missing.
+ */
+export const TOOL_PRELUDE = `LC_ALL=C; export LC_ALL
+PATH="\${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export PATH
+need_tool() {
+  for tool_name in "$@"; do
+    command -v "$tool_name" >/dev/null 2>&1 || { printf '%s\\n' "till: missing program: $tool_name" >&2; exit ${TOOL_MISSING_EXIT}; }
+  done
+}
+`
+
+/** The last `limit` characters, whole lines where that is possible: the end of an output is what explains a failure. */
+export function tailOf(text: string, limit = 1000): string {
+  const trimmed = text.trim()
+  if (trimmed.length <= limit) return trimmed
+  const cut = trimmed.slice(-limit)
+  return `…${cut.slice(cut.indexOf('\n') + 1)}`
+}
+
+/**
+ * The failure that an answer stands for, or undefined for exit code 0.
+ * `what` completes the sentence "… ended with exit code 1": a noun with its article, capitalised.
+ */
+export function failureOf(answer: ShellAnswer, phase: Phase, what: string): Failure | undefined {
+  if (answer.timedOut) {
+    const message = `${what} took longer than ${Math.round(answer.durationMs / 100) / 10} s and was ended.`
+    return { code: phase === 'observe' ? 'OBSERVE_TIMEOUT' : 'CONVERGE_TIMEOUT', phase, message, ...evidenceOf(answer) }
+  }
+  if (answer.exitCode === 0) return undefined
+  const tool = missingTool(answer)
+  if (tool !== undefined) {
+    return { code: 'TOOL_MISSING', phase, message: `The program "${tool}" is not on the device.` }
+  }
+  const said = tailOf(answer.errorText, 300)
+  const message = `${what} ended with exit code ${answer.exitCode}${said === '' ? '.' : `: ${said}`}`
+  return { code: phase === 'observe' ? 'OBSERVE_FAILED' : 'CONVERGE_FAILED', phase, message, ...evidenceOf(answer) }
+}
+
+/** The raw facts of an answer, bounded, for `Failure.evidence`. */
+export function evidenceOf(answer: ShellAnswer): { readonly evidence: NonNullable<Failure['evidence']> } {
+  const stdout = tailOf(answer.text)
+  const stderr = tailOf(answer.errorText)
+  return {
+    evidence: {
+      exit_code: answer.exitCode,
+      ...(stdout !== '' && { stdout }),
+      ...(stderr !== '' && { stderr }),
+      ...(answer.truncated && { truncated: true }),
+    },
+  }
+}
+
+function missingTool(answer: ShellAnswer): string | undefined {
+  if (answer.exitCode !== TOOL_MISSING_EXIT) return undefined
+  return /till: missing program: (.*)\s*$/.exec(answer.errorText)?.[1]
+}
+
+/** Lines `key=value` as a map; the last line of a key counts, other lines are passed over. */
+export function parseFields(text: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const at = line.indexOf('=')
+    if (at > 0) fields.set(line.slice(0, at), line.slice(at + 1))
+  }
+  return fields
+}
