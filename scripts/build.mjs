@@ -1,0 +1,14 @@
+// Compiles src to dist and puts beside it what is not TypeScript.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
+
+rmSync('dist', { recursive: true, force: true })
+const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+})
+if (status !== 0) process.exit(status ?? 1)
+const standIns = 'src/sandbox/stand-ins'
+if (existsSync(standIns)) {
+  cpSync(standIns, 'dist/sandbox/stand-ins', { recursive: true })
+  for (const file of readdirSync('dist/sandbox/stand-ins')) chmodSync(`dist/sandbox/stand-ins/${file}`, 0o755)
+}

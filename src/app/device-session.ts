@@ -1,0 +1,78 @@
+import type { ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts'
+import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import type { Device } from '../core/fleet.ts'
+import type { Connection, Transport } from '../core/ports.ts'
+import type { DeviceSession } from '../engine/run-device.ts'
+import { openPosixShell } from '../shell/posix-channel.ts'
+import type { TargetResolver } from './resolve-target.ts'
+
+/** A session that connects at the first question, so that a runbook which asks nothing costs no connection. */
+export class LazySession implements DeviceSession {
+  readonly shell: ShellChannel
+  readonly #device: Device
+  readonly #resolver: TargetResolver
+  readonly #transports: ReadonlyMap<string, Transport>
+  readonly #signal: AbortSignal
+  #opening: Promise<ShellChannel> | undefined
+  #connection: Connection | undefined
+  #closed = false
+
+  constructor(
+    device: Device,
+    means: {
+      readonly resolver: TargetResolver
+      readonly transports: ReadonlyMap<string, Transport>
+      readonly signal: AbortSignal
+    },
+  ) {
+    this.#device = device
+    this.#resolver = means.resolver
+    this.#transports = means.transports
+    this.#signal = means.signal
+    this.shell = {
+      kind: 'shell',
+      ask: async (request: ShellRequest): Promise<ShellAnswer> => (await this.#open()).ask(request),
+      upload: async (...upload: Parameters<ShellChannel['upload']>): Promise<ShellAnswer> =>
+        (await this.#open()).upload(...upload),
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#opening?.catch(() => undefined)
+    await this.#connection?.close()
+  }
+
+  #open(): Promise<ShellChannel> {
+    this.#opening ??= this.#connect()
+    return this.#opening
+  }
+
+  async #connect(): Promise<ShellChannel> {
+    const { type } = this.#device.transport
+    const transport = this.#transports.get(type)
+    if (!transport && type !== 'none') throw new Interruption(unsupported(this.#device))
+    const target = orInterrupt(await this.#resolver.resolve(this.#device))
+    if (!transport) throw new Interruption(unsupported(this.#device))
+    const connection = orInterrupt(await transport.connect(target, this.#signal))
+    this.#connection = connection
+    if (this.#closed) await connection.close()
+    return openPosixShell({
+      start: (command) => connection.exec(command),
+      deadlines: target.deadlines,
+      maxOutputBytes: target.maxOutputBytes,
+      signal: this.#signal,
+      ...(target.become && { become: target.become }),
+    })
+  }
+}
+
+function orInterrupt<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw new Interruption(result.failure)
+}
+
+function unsupported(device: Device): Failure {
+  const message = `"${device.name}" is reached by ${device.transport.type}, which this version does not speak.`
+  return { code: 'TRANSPORT_UNSUPPORTED', phase: 'resolve', message }
+}

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { fail, type Phase, type Result, success } from '../core/failure.ts'
+import type { Device, Fleet, SecretReference } from '../core/fleet.ts'
+import type { PhaseDeadlines, Target } from '../core/ports.ts'
+import { Secret } from '../core/secret.ts'
+
+/** Deadlines in milliseconds where the inventory says nothing. */
+const DEADLINES_MS: PhaseDeadlines = {
+  resolve: 5_000,
+  connect: 10_000,
+  identify: 10_000,
+  authenticate: 10_000,
+  open: 10_000,
+  observe: 60_000,
+  converge: 300_000,
+  verify: 60_000,
+}
+const KEEP_ALIVE_MS = 15_000
+const MAX_OUTPUT_BYTES = 1_048_576
+const SSH_PORT = 22
+
+/** The deadline of one phase on one device, in milliseconds. */
+export function deadlineOf(device: Device, phase: Phase): number {
+  return device.transport.timeouts_ms?.[phase] ?? DEADLINES_MS[phase]
+}
+
+export interface TargetResolver {
+  /** The endpoint of a device with keys and secrets read, and of the gateways on the way to it. */
+  resolve(device: Device): Promise<Result<Target>>
+}
+
+/** Files of keys are read once for all devices. */
+export function targetResolver(options: {
+  readonly fleet: Fleet
+  readonly root: string
+  readonly readSecret: (reference: string) => Promise<Result<Secret>>
+  readonly hostKeys: (address: string, port: number) => readonly string[]
+}): TargetResolver {
+  const keys = new Map<string, Promise<Result<Secret>>>()
+
+  function key(path: string): Promise<Result<Secret>> {
+    const home = path.replace(/^~(?=\/)/, homedir())
+    const file = isAbsolute(home) ? home : join(options.root, home)
+    let content = keys.get(file)
+    if (!content) {
+      content = readKey(file)
+      keys.set(file, content)
+    }
+    return content
+  }
+
+  async function optional(reference: SecretReference | undefined): Promise<Result<Secret | undefined>> {
+    return reference ? options.readSecret(reference.secret) : success(undefined)
+  }
+
+  async function privateKeys(device: Device): Promise<Result<Target['keys']>> {
+    const passphrase = await optional(device.transport.passphrase)
+    if (!passphrase.ok) return passphrase
+    const found: Target['keys'][number][] = []
+    for (const origin of device.transport.keys ?? []) {
+      const content = await key(origin)
+      if (!content.ok) return content
+      found.push({ origin, content: content.value, ...(passphrase.value && { passphrase: passphrase.value }) })
+    }
+    return success(found)
+  }
+
+  async function resolve(device: Device): Promise<Result<Target>> {
+    const { transport } = device
+    if (transport.type === 'none') return fail(noShell(device))
+    const password = await optional(transport.password)
+    if (!password.ok) return password
+    const becomePassword = await optional(transport.become?.password)
+    if (!becomePassword.ok) return becomePassword
+    const readKeys = await privateKeys(device)
+    if (!readKeys.ok) return readKeys
+    const via = transport.via === undefined ? success(undefined) : await gateway(device, transport.via)
+    if (!via.ok) return via
+    const port = transport.port ?? SSH_PORT
+    const agent = transport.agent ? process.env['SSH_AUTH_SOCK'] : undefined
+    return success({
+      device: device.name,
+      type: transport.type,
+      address: device.address,
+      port,
+      user: transport.user ?? 'root',
+      keys: readKeys.value,
+      hostKeys: transport.host_keys ?? options.hostKeys(device.address, port),
+      deadlines: { ...DEADLINES_MS, ...transport.timeouts_ms },
+      keepAliveMs: transport.keep_alive_ms ?? KEEP_ALIVE_MS,
+      maxOutputBytes: transport.max_output_bytes ?? MAX_OUTPUT_BYTES,
+      ...(agent !== undefined && { agent }),
+      ...(password.value && { password: password.value }),
+      ...(via.value && { via: via.value }),
+      ...(transport.become && {
+        become: { method: transport.become.method, ...(becomePassword.value && { password: becomePassword.value }) },
+      }),
+    })
+  }
+
+  async function gateway(device: Device, via: string): Promise<Result<Target>> {
+    const id = via === 'gateway' ? options.fleet.stores.get(device.store)?.gateway : via
+    const name = id?.includes('/') ? id : `${device.store}/${id ?? ''}`
+    const found = options.fleet.devices.get(name)
+    if (found) return resolve(found)
+    const message = `The inventory has no device "${name}", through which "${device.name}" is reached.`
+    return fail({ code: 'CONNECT_VIA_FAILED', phase: 'resolve', message })
+  }
+
+  return { resolve }
+}
+
+async function readKey(file: string): Promise<Result<Secret>> {
+  try {
+    return success(new Secret(await readFile(file, 'utf8')))
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+    const message = `The private key "${file}" cannot be read: ${reason}.`
+    return fail({ code: 'AUTHENTICATE_KEY_INVALID', phase: 'resolve', message })
+  }
+}
+
+function noShell(device: Device): Parameters<typeof fail>[0] {
+  const message = `"${device.name}" (${device.kind}) has no shell; a step asked for one.`
+  return { code: 'TRANSPORT_NONE', phase: 'resolve', message }
+}
