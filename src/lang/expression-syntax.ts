@@ -1,0 +1,128 @@
+import type { ExpressionProblem } from './expression-problem.ts'
+import { didYouMean } from './suggest.ts'
+import { CLOSED_FIELDS, fieldsAt, type VariableTypes } from './variables.ts'
+
+/** A node of the syntax tree of an expression, as far as it is looked at here. */
+export interface SyntaxNode {
+  readonly op?: string
+  /** Depends on `op`: operands, `[owner, name]` of a member, `[name, receiver, arguments]` of a method. */
+  readonly args?: unknown
+  readonly start: number
+  readonly end: number
+  readonly input?: string
+}
+
+/** What the types do not tell: the steps that are looked at, names inside `has()`, texts that a field never holds. */
+export function inspectExpression(
+  root: SyntaxNode,
+  types: VariableTypes,
+  visible: readonly string[] | undefined,
+): { readonly steps: readonly string[]; readonly problem?: ExpressionProblem } {
+  const steps = new Set<string>()
+  let problem: ExpressionProblem | undefined
+  const visit = (node: SyntaxNode): void => {
+    const id = stepOf(node)
+    if (id !== undefined) {
+      steps.add(id)
+      return
+    }
+    // `steps[expression]` may mean any of them.
+    if (node.op === 'id' && node.args === 'steps') {
+      for (const each of visible ?? fieldsAt(types, ['steps']) ?? []) steps.add(each)
+    }
+    problem ??= hiddenKeyProblem(node, types) ?? neverEqual(node) ?? wrongPattern(node)
+    for (const child of childrenOf(node)) visit(child)
+  }
+  visit(root)
+  return { steps: [...steps], ...(problem && { problem }) }
+}
+
+/** The id in `steps.x` and `steps["x"]`. */
+function stepOf(node: SyntaxNode): string | undefined {
+  const path = pathOf(node)
+  return path?.[0] === 'steps' && path.length === 2 ? path[1] : undefined
+}
+
+const MEMBER_OPERATORS = ['.', '[]', '.?', '[?]']
+
+/** `device.os["family"]` as its names; undefined for anything else. */
+export function pathOf(node: SyntaxNode): readonly string[] | undefined {
+  if (node.op === 'id') return [String(node.args)]
+  if (!MEMBER_OPERATORS.includes(node.op ?? '')) return undefined
+  const [owner, key] = node.args as readonly [SyntaxNode, SyntaxNode | string]
+  const name = typeof key === 'string' ? key : key.op === 'value' ? key.args : undefined
+  const path = pathOf(owner)
+  return path && typeof name === 'string' ? [...path, name] : undefined
+}
+
+/** The text of a node. The range of a member begins at its name, so its owner is put before it. */
+export function textOf(node: SyntaxNode): string {
+  return (node.input ?? '').slice(firstOffset(node), node.end)
+}
+
+function firstOffset(node: SyntaxNode): number {
+  const first: unknown = Array.isArray(node.args) ? node.args[node.op === 'rcall' ? 1 : 0] : undefined
+  return isNode(first) ? Math.min(node.start, firstOffset(first)) : node.start
+}
+
+function childrenOf(node: SyntaxNode): readonly SyntaxNode[] {
+  return (Array.isArray(node.args) ? node.args.flat(2) : [node.args]).filter(isNode)
+}
+
+function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && 'op' in value && 'start' in value
+}
+
+// The type checker looks only at the first name inside has().
+function hiddenKeyProblem(node: SyntaxNode, types: VariableTypes): ExpressionProblem | undefined {
+  const [name, [inside]] = (node.op === 'call' ? node.args : ['', []]) as readonly [string, readonly SyntaxNode[]]
+  const path = name === 'has' && inside ? pathOf(inside) : undefined
+  if (!path) return undefined
+  for (let length = 1; length < path.length; length++) {
+    const fields = fieldsAt(types, path.slice(0, length))
+    const key = path[length] ?? ''
+    if (fields === undefined) return undefined
+    if (fields.includes(key)) continue
+    const offset = (node.input ?? '').indexOf(key, node.start)
+    const summary = `${path.slice(0, length).join('.')} has no "${key}"`
+    return { summary, offset, length: key.length, ...didYouMean(key, fields) }
+  }
+  return undefined
+}
+
+function neverEqual(node: SyntaxNode): ExpressionProblem | undefined {
+  if (node.op !== '==' && node.op !== '!=' && node.op !== 'in') return undefined
+  const [left, right] = node.args as readonly [SyntaxNode, SyntaxNode]
+  return neverHolds(left, right) ?? neverHolds(right, left)
+}
+
+function neverHolds(field: SyntaxNode, other: SyntaxNode): ExpressionProblem | undefined {
+  const path = pathOf(field)
+  const values = path && CLOSED_FIELDS.get(path[0] === 'steps' ? `steps.*.${path[2]}` : path.join('.'))
+  if (!path || !values) return undefined
+  const literals = other.op === 'list' ? childrenOf(other) : [other]
+  const wrong = literals.find((item) => item.op === 'value' && !values.includes(String(item.args)))
+  if (!wrong) return undefined
+  const text = String(wrong.args)
+  return {
+    summary: `${path.join('.')} is never "${text}"`,
+    detail: `It is one of ${values.join(', ')}.`,
+    offset: wrong.start,
+    length: wrong.end - wrong.start,
+    ...didYouMean(text, values),
+  }
+}
+
+function wrongPattern(node: SyntaxNode): ExpressionProblem | undefined {
+  if (node.op !== 'rcall') return undefined
+  const [name, , [pattern]] = node.args as readonly [string, SyntaxNode, readonly SyntaxNode[]]
+  if (name !== 'matches' || pattern?.op !== 'value' || typeof pattern.args !== 'string') return undefined
+  try {
+    new RegExp(pattern.args)
+    return undefined
+  } catch (error) {
+    const detail = error instanceof Error ? `${error.message}.` : String(error)
+    const place = { offset: pattern.start, length: pattern.end - pattern.start }
+    return { summary: 'The pattern is not a regular expression', detail, ...place }
+  }
+}

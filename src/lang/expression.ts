@@ -1,0 +1,247 @@
+import {
+  Environment,
+  EvaluationError,
+  type ObjectSchema,
+  ParseError,
+  type ParseResult,
+  TypeError as TypeFault,
+} from '@marcbachmann/cel-js'
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { Expression, Scope } from '../core/runbook.ts'
+import { type ExpressionProblem, explainFault, type Fault, plainWords } from './expression-problem.ts'
+import { inspectExpression, type SyntaxNode, textOf } from './expression-syntax.ts'
+import { fromCel, NotJson, toCel, toCelOnce } from './expression-values.ts'
+import { LineIndex } from './source-text.ts'
+import { DEVICE_FIELDS, STEP_FIELDS, STORE_FIELDS, type VariableType, type VariableTypes } from './variables.ts'
+
+export type { ExpressionProblem } from './expression-problem.ts'
+export { selectorScope } from './scope.ts'
+
+/** What a set of expressions may name, with types. Made once for each runbook. */
+export interface Variables {
+  readonly types: VariableTypes
+  readonly environment: Environment
+}
+
+export type CompiledExpression =
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly problem: ExpressionProblem }
+
+/** Number arithmetic does not ask how a number was written: `vars.factor * 1.5` holds whether factor is 2 or 2.5. */
+const MIXED_ARITHMETIC: readonly (readonly [string, (a: number, b: number) => number])[] = [
+  ['+', (a, b) => a + b],
+  ['-', (a, b) => a - b],
+  ['*', (a, b) => a * b],
+  ['/', (a, b) => a / b],
+]
+
+const BASE = baseEnvironment()
+
+/** What selectors may name: `--where`, `targets`, and the `where` of assignments. */
+export const SELECTOR_VARIABLES: Variables = variablesOf({
+  store: STORE_FIELDS,
+  device: DEVICE_FIELDS,
+  region: 'string',
+})
+
+/**
+ * What the expressions of one runbook may name.
+ * @param params CEL type of each parameter of the runbook
+ * @param steps ids of all its steps; which of them one expression may look at is said when it is compiled
+ */
+export function runbookVariables(params: Readonly<Record<string, string>>, steps: readonly string[]): Variables {
+  return variablesOf({
+    store: STORE_FIELDS,
+    device: DEVICE_FIELDS,
+    vars: 'map',
+    params,
+    steps: Object.fromEntries(steps.map((id) => [id, STEP_FIELDS])),
+  })
+}
+
+/**
+ * Compiles one CEL expression and checks its types. `stepIds` are the steps it may look at; without them it may look
+ * at every one. Never throws: a problem says where in `text` it is, in UTF-16 units.
+ */
+export function compileExpression(
+  text: string,
+  options: { readonly variables: Variables; readonly expect?: 'bool'; readonly stepIds?: readonly string[] },
+): CompiledExpression {
+  const { variables, expect } = options
+  const wrong = (problem: ExpressionProblem): CompiledExpression => ({ ok: false, problem })
+  if (text.trim() === '') return wrong({ summary: 'The expression is empty', offset: 0, length: text.length })
+  const parsed = parse(text, variables)
+  if ('problem' in parsed) return wrong(parsed.problem)
+  const { run, type } = parsed
+  const found = inspectExpression(run.ast as SyntaxNode, variables.types, options.stepIds)
+  if (found.problem) return wrong(found.problem)
+  const early = found.steps.find((id) => options.stepIds !== undefined && !options.stepIds.includes(id))
+  if (early !== undefined) return wrong(notBefore(early, text))
+  if (expect === 'bool' && type !== 'bool' && !type.startsWith('dyn')) {
+    const detail = `Its result is ${typeName(type)}; what stands here must be true or false.`
+    return wrong({ summary: 'The expression is not a condition', detail, offset: 0, length: text.length })
+  }
+  return { ok: true, expression: { text, steps: found.steps, evaluate: (scope) => evaluate(run, scope, options) } }
+}
+
+/** Compiles a selector; the problem of one that was typed on a command line comes with its own text as its source. */
+export function compileSelector(
+  text: string,
+):
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly problem: ExpressionProblem; readonly diagnostic: Diagnostic } {
+  const compiled = compileExpression(text, { variables: SELECTOR_VARIABLES, expect: 'bool' })
+  if (compiled.ok) return compiled
+  const { problem } = compiled
+  const { line, column } = new LineIndex(text).position(problem.offset)
+  const place = line === 1 ? `at character ${column}` : `at line ${line}, character ${column}`
+  const diagnostic: Diagnostic = {
+    code: problem.code ?? 'EXPRESSION_INVALID',
+    severity: 'error',
+    summary: `${problem.summary}, ${place} of the selector "${text}"`,
+    ...(problem.detail !== undefined && { detail: problem.detail }),
+    ...(problem.hint !== undefined && { hint: problem.hint }),
+  }
+  return { ok: false, problem, diagnostic }
+}
+
+function baseEnvironment(): Environment {
+  const environment = new Environment({
+    homogeneousAggregateLiterals: false,
+    enableOptionalTypes: true,
+    limits: { maxAstNodes: 10_000, maxDepth: 100 },
+  })
+  for (const [operator, compute] of MIXED_ARITHMETIC) {
+    const handler = (a: bigint | number, b: bigint | number): number => compute(Number(a), Number(b))
+    environment.registerOperator(`int ${operator} double: double`, handler)
+    environment.registerOperator(`double ${operator} int: double`, handler)
+  }
+  environment.registerOperator('int == double', (a: bigint, b: number) => Number(a) === b)
+  return environment
+}
+
+function variablesOf(types: VariableTypes): Variables {
+  const environment = BASE.clone()
+  for (const [name, type] of Object.entries(types)) {
+    if (typeof type === 'string') environment.registerVariable(name, type)
+    else environment.registerVariable({ name, schema: type as ObjectSchema })
+  }
+  return { types, environment }
+}
+
+function parse(
+  text: string,
+  variables: Variables,
+): { readonly run: ParseResult; readonly type: string } | { readonly problem: ExpressionProblem } {
+  try {
+    const run = variables.environment.parse(text)
+    const check = run.check()
+    if (check.valid) return { run, type: check.type ?? 'dyn' }
+    return { problem: problemOf(check.error, text, variables) }
+  } catch (error) {
+    return { problem: problemOf(error, text, variables) }
+  }
+}
+
+function problemOf(error: unknown, text: string, variables: Variables): ExpressionProblem {
+  if (error instanceof RangeError) {
+    return { summary: 'The expression is nested too deeply', offset: 0, length: text.length }
+  }
+  if (!(error instanceof ParseError || error instanceof TypeFault)) throw error
+  const functions = variables.environment.getDefinitions().functions.map(({ name }) => name)
+  return explainFault(error as Fault, { text, types: variables.types, functions })
+}
+
+function evaluate(
+  run: ParseResult,
+  scope: Scope,
+  options: { readonly variables: Variables; readonly expect?: 'bool' },
+): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly error: string } {
+  try {
+    const value = fromCel(run(celScope(scope, options.variables.types)))
+    if (options.expect === 'bool' && typeof value !== 'boolean') {
+      return { ok: false, error: `"${run.ast.input}" is ${JSON.stringify(value)}, but must be true or false.` }
+    }
+    return { ok: true, value }
+  } catch (error) {
+    if (error instanceof NotJson)
+      return { ok: false, error: `"${run.ast.input}" has no usable result: ${error.message}.` }
+    if (error instanceof RangeError) return { ok: false, error: `"${run.ast.input}" is nested too deeply.` }
+    if (!(error instanceof EvaluationError)) throw error
+    return { ok: false, error: `"${run.ast.input}": ${evaluationMessage(error)}` }
+  }
+}
+
+function evaluationMessage(error: EvaluationError): string {
+  const node = error.node
+  if (error.code === 'no_such_key' && node && (node.op === '.' || node.op === '[]')) {
+    const [owner, key] = node.args as readonly [SyntaxNode, SyntaxNode | string]
+    return `there is no ${typeof key === 'string' ? `"${key}"` : textOf(key)} in ${textOf(owner)}.`
+  }
+  return `${plainWords(error.summary)}.`
+}
+
+/** Only what an expression names is converted, when it is looked at. */
+function celScope(scope: Scope, types: VariableTypes): Record<string, unknown> {
+  return {
+    get store() {
+      return celOwner(scope.store)
+    },
+    get device() {
+      return celOwner(scope.device)
+    },
+    get vars() {
+      return toCelOnce(scope.vars)
+    },
+    get region() {
+      return scope.device['region']
+    },
+    get params() {
+      return celParams(scope.params, types['params'])
+    },
+    // The engine adds to this map while a device is worked on; only what steps read stays as it is.
+    get steps() {
+      const steps = Object.entries(scope.steps as Readonly<Record<string, Readonly<Record<string, JsonValue>>>>)
+      return Object.fromEntries(steps.map(([id, step]) => [id, { ...step, value: toCel(step['value'] ?? null) }]))
+    },
+  }
+}
+
+const owners = new WeakMap<JsonObject, Record<string, unknown>>()
+
+/** A device or store. Its vars are by far the largest part and seldom asked for. */
+function celOwner(owner: JsonObject): Record<string, unknown> {
+  const known = owners.get(owner)
+  if (known) return known
+  const { vars, ...fields } = owner
+  const converted = Object.defineProperty({ ...(toCel(fields) as object) }, 'vars', {
+    enumerable: true,
+    get: () => toCelOnce((vars ?? {}) as JsonObject),
+  }) as Record<string, unknown>
+  owners.set(owner, converted)
+  return converted
+}
+
+// A parameter declared as a number stays a double when it is 2.
+function celParams(params: Scope['params'], types: VariableType | undefined): unknown {
+  const declared = typeof types === 'object' ? types : {}
+  const entries = Object.entries(params)
+  return Object.fromEntries(entries.map(([name, value]) => [name, declared[name] === 'double' ? value : toCel(value)]))
+}
+
+function notBefore(id: string, text: string): ExpressionProblem {
+  const detail = 'Steps run in the order of the file; an expression sees only what was done before it.'
+  const offset = Math.max(0, text.indexOf(id))
+  return {
+    code: 'RUNBOOK_STEP_UNKNOWN',
+    summary: `The step "${id}" is not before this`,
+    detail,
+    offset,
+    length: id.length,
+  }
+}
+
+function typeName(type: string): string {
+  return type.startsWith('$') ? 'a map' : `of type ${type}`
+}
