@@ -1,0 +1,36 @@
+import { Flags } from '@oclif/core'
+import { selectionFlags } from './selection.ts'
+
+/** How a run says what happens. Without any: a live view on a terminal, plain lines elsewhere. */
+export const outputFlags = {
+  json: Flags.boolean({
+    description: 'the result as one JSON document on stdout (schema till.result/1)',
+    exclusive: ['ndjson'],
+    helpGroup: 'OUTPUT',
+  }),
+  ndjson: Flags.boolean({
+    description: 'every event as a line of JSON on stdout, as it happens (schema till.event/1)',
+    helpGroup: 'OUTPUT',
+  }),
+  verbose: Flags.boolean({ char: 'v', description: 'also show what is as it should be', helpGroup: 'OUTPUT' }),
+}
+
+/** What every command that works on devices takes. */
+export const runFlags = {
+  ...selectionFlags,
+  ...outputFlags,
+  parallel: Flags.integer({
+    char: 'p',
+    description: 'devices at a time (default: `run.parallel` of tillwright.yaml)',
+    min: 1,
+    max: 10_000,
+  }),
+  sandbox: Flags.boolean({ description: 'work on the running sandbox instead of the real devices', env: 'TILL_SANDBOX' }),
+}
+
+export const paramFlag = Flags.string({
+  char: 'P',
+  description: 'parameter of the runbook, NAME=VALUE',
+  multiple: true,
+  helpValue: 'NAME=VALUE',
+})

@@ -1,0 +1,82 @@
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../app/base-command.ts'
+import { confirm } from '../app/confirm.ts'
+import { isPlanFile, loadPlan } from '../app/load-plan.ts'
+import { runReporters } from '../app/reporting.ts'
+import { paramFlag, runFlags } from '../app/run-flags.ts'
+import { openRunbook, parseParams, referenceTo } from '../app/runbooks.ts'
+import { type RunRequest, startRun } from '../app/start-run.ts'
+import { someDevices, workingFleet } from '../app/targets.ts'
+import { EXIT } from '../core/outcome.ts'
+
+export default class Apply extends BaseCommand {
+  static override summary = 'Bring devices to the state that a runbook describes, or apply a reviewed plan.'
+  static override description = `Each device is read first; only what differs is changed, and read again. Given a plan file, exactly what was reviewed is
+changed: a device whose state has moved since is left alone and counted as failed (PLAN_MOVED).
+
+Ctrl-C once finishes what is being changed and stops; twice stops now. Exit codes: 0 every device is as wished, 4 some
+device failed or is in doubt, 5 some device was unreachable, 6 held back by safety, 130 interrupted, 2 bad input.`
+  static override examples = [
+    { description: 'One store, after a question', command: '<%= config.bin %> apply agent-update --store PL-0412' },
+    { description: 'What was reviewed, in a pipeline', command: '<%= config.bin %> apply plan.json --yes --json' },
+    {
+      description: 'Once more, where it failed',
+      command: '<%= config.bin %> apply agent-update --from-run latest:failed',
+    },
+  ]
+  static override args = {
+    what: Args.string({ required: true, description: 'name or file of a runbook, or a plan file', name: 'RUNBOOK|PLAN' }),
+  }
+  static override flags = {
+    ...runFlags,
+    param: paramFlag,
+    output: Flags.string({ char: 'o', description: 'also write the result to this file (schema till.result/1)', helpGroup: 'OUTPUT' }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask (it is asked on a terminal only)' }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Apply)
+    const project = await this.openProject(flags)
+    const fleet = await workingFleet(project, flags)
+    const { work, runbook, plan } = isPlanFile(args.what)
+      ? await this.#planned(args.what, { project, fleet })
+      : await this.#selected(args.what, { project, fleet, flags })
+    if (!flags.yes && !(await confirm(question(runbook.name, work)))) {
+      this.log('Nothing was changed.')
+      this.exit(EXIT.interrupted)
+    }
+    const end = await startRun({
+      mode: 'apply',
+      project,
+      fleet,
+      work,
+      runbooks: [referenceTo(runbook)],
+      parallel: flags.parallel,
+      reporters: runReporters(flags),
+      plan,
+    })
+    await project.close()
+    this.exit(end.exitCode)
+  }
+
+  async #planned(file: string, { project, fleet }: Pick<RunRequest, 'project' | 'fleet'>) {
+    const { runbook, work, id } = await loadPlan(file, { project, fleet })
+    return { work, runbook, plan: id }
+  }
+
+  async #selected(
+    name: string,
+    context: Pick<RunRequest, 'project' | 'fleet'> & { flags: { param?: string[] | undefined } & Parameters<typeof someDevices>[2] },
+  ) {
+    const { project, fleet, flags } = context
+    const runbook = openRunbook(project, name, parseParams(flags.param))
+    const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
+    return { work: devices.map((device) => ({ device, runbooks: [runbook] })), runbook, plan: undefined }
+  }
+}
+
+function question(runbook: string, work: RunRequest['work']): string {
+  const stores = new Set(work.map((item) => item.device.store)).size
+  const devices = work.length === 1 ? `${work[0]?.device.name ?? ''}` : `${work.length} devices in ${stores} stores`
+  return `Apply ${runbook} to ${devices}?`
+}

@@ -1,0 +1,52 @@
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../app/base-command.ts'
+import { planReporters } from '../app/reporting.ts'
+import { paramFlag, runFlags } from '../app/run-flags.ts'
+import { openRunbook, parseParams, referenceTo } from '../app/runbooks.ts'
+import { startRun } from '../app/start-run.ts'
+import { someDevices, workingFleet } from '../app/targets.ts'
+
+export default class Plan extends BaseCommand {
+  static override summary = 'Read the devices and show what a runbook would change; change nothing.'
+  static override description = `Exit codes: 0 everything is as it should be, 3 drift was found, 4 a check failed on some device, 5 some device
+was unreachable or could not be judged, 2 bad input. With --output the plan is written to a file, for review and for
+\`till apply PLAN.json\`.`
+  static override examples = [
+    { description: 'What would this runbook change, in one store?', command: '<%= config.bin %> plan agent-update --store PL-0412' },
+    {
+      description: 'A plan to be reviewed and applied by a pipeline',
+      command: '<%= config.bin %> plan service-restart --region mazowieckie --output plan.json',
+    },
+    {
+      description: 'With a selector and a parameter',
+      command: `<%= config.bin %> plan agent-update --where "device.kind == 'till'" --param version=7.0.5`,
+    },
+  ]
+  static override args = {
+    runbook: Args.string({ required: true, description: 'name of a runbook of this repository, or a file' }),
+  }
+  static override flags = {
+    ...runFlags,
+    param: paramFlag,
+    output: Flags.string({ char: 'o', description: 'write the plan to this file (schema till.plan/1)', helpGroup: 'OUTPUT' }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Plan)
+    const project = await this.openProject(flags)
+    const runbook = openRunbook(project, args.runbook, parseParams(flags.param))
+    const fleet = await workingFleet(project, flags)
+    const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
+    const end = await startRun({
+      mode: 'plan',
+      project,
+      fleet,
+      work: devices.map((device) => ({ device, runbooks: [runbook] })),
+      runbooks: [referenceTo(runbook)],
+      parallel: flags.parallel,
+      reporters: planReporters(flags, { runbook, fleet }),
+    })
+    await project.close()
+    this.exit(end.exitCode)
+  }
+}
