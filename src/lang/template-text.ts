@@ -41,7 +41,7 @@ export function escapeTemplate(text: string): string {
 }
 
 function unclosed(open: number, length: number): ExpressionProblem {
-  const detail = 'An expression in a text is written ${{ like this }}. For the characters themselves write $${{.'
+  const detail = `An expression in a text is written ${OPEN} like this }}. For the characters themselves write ${ESCAPED}.`
   return { summary: 'An expression is not closed with }}', detail, offset: open, length: length - open }
 }
 

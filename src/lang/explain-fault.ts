@@ -1,0 +1,126 @@
+import type { ExpressionProblem } from './expression-problem.ts'
+import { pathOf, type SyntaxNode, textOf } from './expression-syntax.ts'
+import { didYouMean } from './suggest.ts'
+import { fieldsAt, type VariableTypes } from './variables.ts'
+
+/** An error of the expression library at load. */
+export interface Fault {
+  readonly code: string
+  readonly summary: string
+  readonly range?: { readonly start: number; readonly end: number }
+  readonly node?: SyntaxNode
+}
+
+interface FaultContext {
+  readonly text: string
+  readonly types: VariableTypes
+  readonly functions: readonly string[]
+}
+
+/** Turns an error of the library into what an author of a runbook can act on. */
+export function explainFault(fault: Fault, context: FaultContext): ExpressionProblem {
+  const start = Math.min(fault.range?.start ?? 0, context.text.length)
+  const place = { offset: start, length: Math.max(1, (fault.range?.end ?? start) - start) }
+  switch (fault.code) {
+    case 'unknown_variable':
+      return { ...unknownVariable(String(fault.node?.args), context), ...place }
+    case 'no_such_key':
+      return unknownKey(fault, context, place)
+    case 'no_matching_overload':
+      return { ...unknownFunction(fault, context), ...place }
+    case 'unexpected_token':
+    case 'unexpected_character':
+      return { ...unexpected(context.text, place.offset), ...place }
+    default:
+      return { summary: sentence(fault.summary), ...place }
+  }
+}
+
+type Words = Omit<ExpressionProblem, 'offset' | 'length'>
+
+/** What people write who think in another language. */
+const FOREIGN_WORDS: Readonly<Record<string, string>> = {
+  and: '&&',
+  or: '||',
+  not: '!',
+  '=': '==',
+  '&': '&&',
+  '|': '||',
+}
+
+function unexpected(text: string, offset: number): Words {
+  const rest = text.slice(offset)
+  if (rest.trim() === '') return { summary: 'The expression ends too early' }
+  const found = /^(\w+|.)/.exec(rest)?.[0] ?? rest
+  const meant = Object.hasOwn(FOREIGN_WORDS, found) ? FOREIGN_WORDS[found] : undefined
+  return { summary: `"${found}" is not expected here`, ...(meant !== undefined && hint(`did you mean ${meant}?`)) }
+}
+
+function unknownVariable(name: string, context: FaultContext): Words {
+  const variables = Object.keys(context.types)
+  const summary = `There is nothing called "${name}" here`
+  const detail = `Expressions see ${variables.join(', ')}. Text must be in quotes.`
+  if (name === 'vars') return { summary, detail, ...hint('did you mean device.vars?') }
+  const owner = variables.find((variable) => fieldsAt(context.types, [variable])?.includes(name))
+  if (owner !== undefined) return { summary, detail, ...hint(`did you mean ${memberText(owner, name)}?`) }
+  return { summary, detail, ...didYouMean(name, variables) }
+}
+
+function unknownKey(
+  fault: Fault,
+  context: FaultContext,
+  place: { readonly offset: number; readonly length: number },
+): ExpressionProblem {
+  if (fault.node === undefined) return { summary: sentence(fault.summary), ...place }
+  const [owner, key] = fault.node.args as readonly [SyntaxNode, string | SyntaxNode]
+  const name = typeof key === 'string' ? key : String(key.args)
+  const at = typeof key === 'string' ? place : { offset: key.start, length: key.end - key.start }
+  const path = pathOf(owner) ?? []
+  const fields = fieldsAt(context.types, path) ?? []
+  if (path[0] === 'steps' && path.length === 1) return { ...unknownStep(name, fields), ...at }
+  const summary = `${textOf(owner)} has no "${name}"`
+  const detail = fields.length > 0 ? `It has ${fields.join(', ')}.` : 'It has no fields at all.'
+  return { summary, detail, ...didYouMean(name, fields), ...at }
+}
+
+function unknownStep(name: string, steps: readonly string[]): Words {
+  const dashed = steps.find((id) => id.startsWith(`${name}-`))
+  return {
+    code: 'RUNBOOK_STEP_UNKNOWN',
+    summary: `There is no step "${name}"`,
+    detail: steps.length > 0 ? `The steps are ${steps.join(', ')}.` : 'The runbook has no other steps.',
+    ...(dashed === undefined ? didYouMean(name, steps) : hint(`an id with a dash is written steps["${dashed}"]`)),
+  }
+}
+
+function unknownFunction(fault: Fault, context: FaultContext): Words {
+  const name = String((fault.node?.args as readonly unknown[] | undefined)?.[0] ?? '')
+  if (context.functions.includes(name)) {
+    return {
+      summary: sentence(fault.summary.replace('found no matching overload for', 'This is not how it is called:')),
+    }
+  }
+  return { summary: `There is no function "${name}"`, ...didYouMean(name, context.functions) }
+}
+
+function memberText(owner: string, name: string): string {
+  return /^\w+$/.test(name) ? `${owner}.${name}` : `${owner}["${name}"]`
+}
+
+function hint(text: string): { readonly hint: string } {
+  return { hint: text }
+}
+
+/** A message of the library without the marks of its type system. */
+export function plainWords(summary: string): string {
+  return summary
+    .replace('no such overload', 'These types do not go together')
+    .replaceAll(/dyn<([\w.]+)>/g, '$1')
+    .replaceAll(/\$[\w.-]+/g, 'map')
+    .replaceAll('\n', ' ')
+}
+
+function sentence(summary: string): string {
+  const text = plainWords(summary)
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}
