@@ -29,7 +29,7 @@ export function codeFrame(text: string, range: SourceRange, options: CodeFrameOp
   const shift = from < room - 10 ? 0 : from - Math.floor(room / 3)
   const out: string[] = []
   for (let number = first; number <= Math.min(lines.length, range.line + LINES_AFTER); number++) {
-    const shown = clip(visible((lines[number - 1] ?? '').replace(/\r$/, '')), shift, room)
+    const shown = clip(visible(withoutSecrets((lines[number - 1] ?? '').replace(/\r$/, ''))), shift, room)
     const label = `${String(number).padStart(gutter)} |`
     const line = shown === '' ? label : `${label} ${shown}`
     out.push(number === range.line ? `${emphasize('>')} ${line}` : dim(`  ${line}`))
@@ -54,6 +54,15 @@ export function visible(text: string): string {
       return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
     })
     .replace(/[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, '\ufffd')
+}
+
+const SECRET_ENTRY = /((?:password|passphrase|passwd|token|secret_key|api_key|community)["']?\s*:\s*)([^\s#].*)$/i
+
+/** Secrets do not belong into files, but where one stands all the same, it is not shown. */
+function withoutSecrets(line: string): string {
+  return line.replace(SECRET_ENTRY, (entry, key: string, value: string) => {
+    return /^\{\s*secret\s*:/.test(value) ? entry : key + '*'.repeat(value.length)
+  })
 }
 
 function shownWidth(text: string): number {

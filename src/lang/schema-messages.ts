@@ -1,7 +1,17 @@
 import type { ErrorObject } from 'ajv'
 import { suggest } from './suggest.ts'
-import type { SchemaProblem } from './validate.ts'
-import type { ValuePath } from './yaml.ts'
+import type { ValuePath } from './value-path.ts'
+
+/** One way in which a value is not as its schema says. */
+export interface SchemaProblem {
+  readonly code: 'SCHEMA_KEY_UNKNOWN' | 'SCHEMA_KEY_MISSING' | 'SCHEMA_VALUE_INVALID'
+  readonly path: ValuePath
+  /** Which part of the entry at `path` is to be pointed at. */
+  readonly part: 'key' | 'value'
+  readonly summary: string
+  readonly detail?: string
+  readonly hint?: string
+}
 
 /** What a schema offers for a message. */
 interface Described {
@@ -9,12 +19,15 @@ interface Described {
   readonly examples?: readonly unknown[]
   readonly properties?: Readonly<Record<string, unknown>>
   readonly type?: string | readonly string[]
+  /** A secret belongs here: what was written instead is not repeated. */
+  readonly writeOnly?: boolean
 }
 
 type Words = Omit<SchemaProblem, 'path' | 'part' | 'code'> & Partial<Pick<SchemaProblem, 'path' | 'part' | 'code'>>
 
 /** An error of the validator in plain words: what is wrong, what would be right, and which part of the file it is about. */
-export function describeProblem(error: ErrorObject): SchemaProblem {
+export function describeProblem(found: ErrorObject): SchemaProblem {
+  const error = schemaOf(found).writeOnly && typeof found.data !== 'object' ? { ...found, data: '***' } : found
   const path = pathOf(error.instancePath)
   if (error.propertyName !== undefined) return badName(error, path)
   const words = (WORDS[error.keyword] ?? otherwise)(error, path)

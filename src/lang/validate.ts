@@ -1,20 +1,12 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonValue } from '../core/json.ts'
-import { describeProblem } from './schema-messages.ts'
+import { describeProblem, type SchemaProblem } from './schema-messages.ts'
 import { withoutNoise } from './schema-noise.ts'
-import type { ParsedYaml, ValuePath } from './yaml.ts'
+import { type ValuePath, valueAt } from './value-path.ts'
+import type { ParsedYaml } from './yaml.ts'
 
-/** One way in which a value is not as its schema says. */
-export interface SchemaProblem {
-  readonly code: 'SCHEMA_KEY_UNKNOWN' | 'SCHEMA_KEY_MISSING' | 'SCHEMA_VALUE_INVALID'
-  readonly path: ValuePath
-  /** Which part of the entry at `path` is to be pointed at. */
-  readonly part: 'key' | 'value'
-  readonly summary: string
-  readonly detail?: string
-  readonly hint?: string
-}
+export type { SchemaProblem }
 
 export interface ValidateOptions {
   /** Where the value stands in the file; the whole file unless told. */
@@ -56,16 +48,6 @@ export function validate(schema: object, parsed: ParsedYaml, options: ValidateOp
     severity: 'error',
     source: parsed.rangeAt([...at, ...path], part),
   }))
-}
-
-/** The value at a path; null where there is none. */
-export function valueAt(value: JsonValue, path: ValuePath): JsonValue {
-  let inside: JsonValue = value
-  for (const step of path) {
-    if (inside === null || typeof inside !== 'object' || !Object.hasOwn(inside, step)) return null
-    inside = (inside as Readonly<Record<string, JsonValue>>)[step] ?? null
-  }
-  return inside
 }
 
 function distinct(problems: readonly SchemaProblem[]): SchemaProblem[] {
