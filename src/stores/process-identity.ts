@@ -1,0 +1,60 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+/** A process as it is remembered in the store. */
+export interface RememberedProcess {
+  readonly host: string
+  readonly pid: number
+  readonly process: string | null
+}
+
+/**
+ * What tells a process from a later one with the same number: boot, pid namespace and start time, as Linux gives
+ * them (proc(5)). Null where there is no /proc, or no such process.
+ */
+export function processIdentity(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The second field is the program's name in brackets and may hold spaces and brackets itself.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [state] = fields
+    if (state === 'Z' || state === 'X') return null
+    return `${place()} ${fields[19]}`
+  } catch {
+    return null
+  }
+}
+
+/** This process, as it is to be remembered. */
+export function thisProcess(): RememberedProcess {
+  selfOnce ??= { host: hostname(), pid: process.pid, process: processIdentity(process.pid) }
+  return selfOnce
+}
+
+let selfOnce: RememberedProcess | undefined
+
+/** `elsewhere`: on another host or in another container, where this one cannot look. */
+export function whereabouts(remembered: RememberedProcess): 'alive' | 'dead' | 'elsewhere' {
+  if (remembered.host !== hostname()) return 'elsewhere'
+  if (remembered.process === null) return answersSignal(remembered.pid) ? 'alive' : 'dead'
+  const [boot, namespace] = remembered.process.split(' ')
+  const [bootHere, namespaceHere] = place().split(' ')
+  if (boot === bootHere && namespace !== namespaceHere) return 'elsewhere'
+  return processIdentity(remembered.pid) === remembered.process ? 'alive' : 'dead'
+}
+
+let placeOnce: string | undefined
+
+function place(): string {
+  placeOnce ??= `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/pid')}`
+  return placeOnce
+}
+
+function answersSignal(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

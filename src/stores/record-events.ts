@@ -1,0 +1,112 @@
+import type { EventHead, RunEvent, RunFinished, RunStarted } from '../core/events.ts'
+import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
+import { emptyCounts, type RunRecord } from '../core/run.ts'
+import { processIdentity, thisProcess } from './process-identity.ts'
+import { type EventRow, type RunRow, type StatusRow, tables } from './schema.ts'
+import type { SqliteSession } from './sqlite-session.ts'
+
+type Ending = Extract<RunEvent, { type: 'device.finished' }>
+
+/** Compiled once: it runs for every event, and compiling costs several times what running does. */
+const INSERT_EVENT = tables
+  .insertInto('events')
+  .values({ run: '', seq: 0, at: '', type: '', device: '', json: '' } satisfies EventRow)
+  .compile().sql
+
+/** Writes events and all that follows from them. To be called inside one transaction. */
+export function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void {
+  const endings = new Map<string, Ending[]>()
+  for (const event of events) {
+    const device = 'device' in event ? event.device : null
+    session.run(INSERT_EVENT, [event.run, event.seq, event.at, event.type, device, JSON.stringify(event)])
+    if (event.type === 'run.started') recordStart(session, event)
+    else if (event.type === 'device.finished') {
+      const list = endings.get(event.run)
+      if (list) list.push(event)
+      else endings.set(event.run, [event])
+    }
+  }
+  for (const [run, list] of endings) recordEndings(session, run, list)
+  for (const event of events) if (event.type === 'run.finished') recordFinish(session, event)
+}
+
+/** Devices that were being changed when their run died. */
+export function indeterminateDevices(record: RunRecord, run: RunRow, at: string): StatusRow[] {
+  const lost = [...record.devices.values()].filter((device) => device.failure?.code === 'RUN_LOST_CONVERGING')
+  return lost.map((device) => statusRow(device.device, device, { run: run.run, runbooks: run.runbooks, at }))
+}
+
+/** Replaces what was known of a device, unless that is newer. */
+export function recordStatus(session: SqliteSession, row: StatusRow): void {
+  const { device: _device, ...known } = row
+  session.all(
+    tables
+      .insertInto('device_status')
+      .values(row)
+      .onConflict((conflict) => conflict.column('device').doUpdateSet(known).where('device_status.at', '<=', row.at)),
+  )
+}
+
+function recordStart(session: SqliteSession, event: RunStarted & EventHead): void {
+  const mine = thisProcess()
+  session.all(
+    tables.insertInto('runs').values({
+      run: event.run,
+      mode: event.mode,
+      runbooks: JSON.stringify(event.runbooks.map((runbook) => runbook.name)),
+      started_at: event.at,
+      finished_at: null,
+      devices: event.devices,
+      counts: JSON.stringify(emptyCounts()),
+      exit_code: null,
+      by: event.by,
+      host: event.host,
+      pid: event.pid,
+      process: event.host === mine.host ? processIdentity(event.pid) : null,
+      settled: 0,
+    }),
+  )
+}
+
+function recordEndings(session: SqliteSession, run: string, endings: readonly Ending[]): void {
+  const [row] = session.all(tables.selectFrom('runs').select(['mode', 'runbooks', 'counts']).where('run', '=', run))
+  if (row === undefined) return
+  const counts = JSON.parse(row.counts) as Record<DeviceState, number>
+  for (const ending of endings) {
+    counts[ending.state] += 1
+    if (row.mode !== 'exec' && wasLookedAt(ending)) {
+      recordStatus(session, statusRow(ending.device, ending, { run, runbooks: row.runbooks, at: ending.at }))
+    }
+  }
+  session.all(
+    tables
+      .updateTable('runs')
+      .set({ counts: JSON.stringify(counts) })
+      .where('run', '=', run),
+  )
+}
+
+function recordFinish(session: SqliteSession, event: RunFinished & EventHead): void {
+  const end = { finished_at: event.at, counts: JSON.stringify(event.counts), exit_code: event.exit_code }
+  session.all(tables.updateTable('runs').set(end).where('run', '=', event.run))
+}
+
+/** A device that the run never got to is as it was known before. */
+function wasLookedAt(outcome: DeviceOutcome): boolean {
+  return outcome.state !== 'cancelled' && outcome.failure?.code !== 'LEASE_HELD'
+}
+
+function statusRow(
+  device: string,
+  outcome: DeviceOutcome,
+  of: { readonly run: string; readonly runbooks: string; readonly at: string },
+): StatusRow {
+  return {
+    device,
+    state: outcome.state,
+    unknown: outcome.unknown === true ? 1 : 0,
+    code: outcome.failure?.code ?? null,
+    message: outcome.failure?.message ?? null,
+    ...of,
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  type Compilable,
+  type CompiledQuery,
+  DummyDriver,
+  type Insertable,
+  Kysely,
+  type Selectable,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+
+/** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
+export interface StateTables {
+  readonly state_schema: { version: number }
+  readonly runs: {
+    run: string
+    mode: string
+    /** JSON list of names. */
+    runbooks: string
+    started_at: string
+    finished_at: string | null
+    devices: number
+    /** JSON map of device states to how many devices ended so until now. */
+    counts: string
+    exit_code: number | null
+    by: string
+    host: string
+    pid: number
+    /** See `processIdentity`; null where it cannot be told. */
+    process: string | null
+    /** The last known states of the devices that an interrupted run left behind are recorded. */
+    settled: number
+  }
+  readonly events: {
+    run: string
+    seq: number
+    at: string
+    type: string
+    device: string | null
+    json: string
+  }
+  readonly device_status: {
+    device: string
+    state: string
+    unknown: number
+    code: string | null
+    message: string | null
+    run: string
+    /** JSON list of names. */
+    runbooks: string
+    at: string
+  }
+  readonly leases: {
+    device: string
+    run: string
+    host: string
+    pid: number
+    process: string | null
+    until: string
+  }
+}
+
+export type RunRow = Selectable<StateTables['runs']>
+export type EventRow = Insertable<StateTables['events']>
+export type StatusRow = Selectable<StateTables['device_status']>
+export type LeaseRow = Selectable<StateTables['leases']>
+
+/**
+ * Builds and checks queries without running them: SQLite is driven synchronously, so that a transaction never
+ * spans a turn of the event loop and no two can get into each other's way within a process.
+ */
+export const tables = new Kysely<StateTables>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+})
+
+type Statements = readonly (Compilable | CompiledQuery)[]
+
+/** Schema changes in order; the version of a file is how many of them it has had. Released ones are never edited. */
+export const MIGRATIONS: readonly (() => Statements)[] = [
+  () => [
+    tables.schema
+      .createTable('runs')
+      .addColumn('run', 'text', (c) => c.primaryKey())
+      .addColumn('mode', 'text', (c) => c.notNull())
+      .addColumn('runbooks', 'text', (c) => c.notNull())
+      .addColumn('started_at', 'text', (c) => c.notNull())
+      .addColumn('finished_at', 'text')
+      .addColumn('devices', 'integer', (c) => c.notNull())
+      .addColumn('counts', 'text', (c) => c.notNull())
+      .addColumn('exit_code', 'integer')
+      .addColumn('by', 'text', (c) => c.notNull())
+      .addColumn('host', 'text', (c) => c.notNull())
+      .addColumn('pid', 'integer', (c) => c.notNull())
+      .addColumn('process', 'text')
+      .addColumn('settled', 'integer', (c) => c.notNull()),
+    tables.schema.createIndex('runs_started_at').on('runs').columns(['started_at', 'run']),
+    tables.schema
+      .createTable('events')
+      .addColumn('run', 'text', (c) => c.notNull())
+      .addColumn('seq', 'integer', (c) => c.notNull())
+      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('type', 'text', (c) => c.notNull())
+      .addColumn('device', 'text')
+      .addColumn('json', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('events_pk', ['run', 'seq']),
+    tables.schema
+      .createTable('device_status')
+      .addColumn('device', 'text', (c) => c.primaryKey())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('unknown', 'integer', (c) => c.notNull())
+      .addColumn('code', 'text')
+      .addColumn('message', 'text')
+      .addColumn('run', 'text', (c) => c.notNull())
+      .addColumn('runbooks', 'text', (c) => c.notNull())
+      .addColumn('at', 'text', (c) => c.notNull()),
+    tables.schema
+      .createTable('leases')
+      .addColumn('device', 'text', (c) => c.primaryKey())
+      .addColumn('run', 'text', (c) => c.notNull())
+      .addColumn('host', 'text', (c) => c.notNull())
+      .addColumn('pid', 'integer', (c) => c.notNull())
+      .addColumn('process', 'text')
+      .addColumn('until', 'text', (c) => c.notNull()),
+  ],
+]
+
+/** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */
+export const SCHEMA_VERSION = MIGRATIONS.length
+
+/** The statements that bring a file from `version` to the present one. */
+export function migrationsFrom(version: number): Statements {
+  const first =
+    version === 0
+      ? [
+          tables.schema.createTable('state_schema').addColumn('version', 'integer', (c) => c.notNull()),
+          tables.insertInto('state_schema').values({ version: 0 }),
+        ]
+      : []
+  const steps = MIGRATIONS.slice(version).flatMap((migration) => migration())
+  return [...first, ...steps, tables.updateTable('state_schema').set({ version: SCHEMA_VERSION })]
+}

@@ -1,0 +1,220 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Compilable, CompiledQuery } from 'kysely'
+import Database from 'libsql'
+import { InputError } from '../core/diagnostic.ts'
+
+/** How long a statement blocks this process's event loop on another's lock; waiting goes on without blocking it. */
+const BUSY_BLOCK_MS = 20
+/** Past it, another process sits on the file. */
+const BUSY_GIVE_UP_MS = 30_000
+
+type Query<Row> = Compilable<Row> | CompiledQuery<Row>
+
+interface Write {
+  readonly work: () => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** One SQLite file: reads, and writes that are gathered by turn of the event loop into one transaction. */
+export class SqliteSession {
+  readonly #path: string
+  readonly #database: Database.Database
+  readonly #statements = new Map<string, Database.Statement>()
+  #waiting: Write[] = []
+  #writing: Promise<void> | undefined
+
+  private constructor(path: string, database: Database.Database) {
+    this.#path = path
+    this.#database = database
+  }
+
+  /** Opens the file, which is made (0600, its folder 0700) where there is none. Throws InputError with STATE_UNUSABLE. */
+  static open(path: string): SqliteSession {
+    const file = resolve(path)
+    try {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+      // SQLite gives its journal files the mode of the database.
+      closeSync(openSync(file, 'a', 0o600))
+      const database = new Database(file, { timeout: BUSY_BLOCK_MS })
+      database.exec(`PRAGMA busy_timeout = ${BUSY_BLOCK_MS}`)
+      return new SqliteSession(file, database)
+    } catch (error) {
+      throw unusable(file, error)
+    }
+  }
+
+  /** Rows of a query, at once; inside `write` it sees what was written before it. */
+  all<Row>(query: Query<Row>): Row[] {
+    const { sql, parameters } = 'compile' in query ? query.compile() : query
+    const statement = this.#statement(sql)
+    if (statement.reader) return statement.all(parameters) as Row[]
+    statement.run(parameters)
+    return []
+  }
+
+  /** Runs a statement compiled earlier with other parameters: for what is written thousands of times. */
+  run(sql: string, parameters: readonly unknown[]): void {
+    this.#statement(sql).run(parameters)
+  }
+
+  /** Rows of a query, waiting while another process holds a lock. */
+  async read<Row>(query: Query<Row>): Promise<Row[]> {
+    return this.patiently(() => this.all(query))
+  }
+
+  /**
+   * Runs `work` in a transaction, together with all others of this turn. Resolves when it is committed, which
+   * outlives the process. `work` may run twice, and must not wait.
+   */
+  write<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      this.#writing ??= this.#drain()
+    })
+  }
+
+  /** Does something that may meet another process's lock, again until it goes through. Throws InputError. */
+  async patiently<T>(work: () => T): Promise<T> {
+    const giveUpAt = performance.now() + BUSY_GIVE_UP_MS
+    for (;;) {
+      try {
+        return work()
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > giveUpAt) throw unusable(this.#path, error)
+        await delay(1 + Math.random() * 20)
+      }
+    }
+  }
+
+  /** Lets go of a file that cannot be used, without touching it. */
+  abandon(): void {
+    this.#database.close()
+  }
+
+  /** After the writes that were asked for. */
+  async close(): Promise<void> {
+    await this.#writing
+    this.#statements.clear()
+    try {
+      // libsql ends its connection when its statements are collected, so SQLite does not do this by itself in time.
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch (error) {
+      if (!isBusy(error)) throw unusable(this.#path, error)
+    } finally {
+      this.#database.close()
+    }
+  }
+
+  #statement(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  async #drain(): Promise<void> {
+    await new Promise<void>((turn) => setImmediate(turn))
+    while (this.#waiting.length > 0) {
+      const writes = this.#waiting
+      this.#waiting = []
+      await this.#commit(writes)
+    }
+    this.#writing = undefined
+  }
+
+  async #commit(writes: readonly Write[]): Promise<void> {
+    try {
+      const values = await this.patiently(() => this.#transaction(writes))
+      for (const [index, write] of writes.entries()) write.resolve(values[index])
+    } catch (error) {
+      if (writes.length === 1) {
+        for (const write of writes) write.reject(error)
+        return
+      }
+      // One bad write must not take the others of its turn with it.
+      for (const write of writes) await this.#commit([write])
+    }
+  }
+
+  #transaction(writes: readonly Write[]): unknown[] {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const values = writes.map((write) => write.work())
+      this.#database.exec('COMMIT')
+      return values
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+/** Primary result codes of SQLite by number (sqlite.org/rescode.html); libsql does not know the names of all extended ones. */
+const RESULT_CODES: Readonly<Record<number, string>> = {
+  3: 'SQLITE_PERM',
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  26: 'SQLITE_NOTADB',
+}
+
+/** What went wrong with the file, by code, and what to do about it. */
+const CAUSES: Readonly<Record<string, readonly [problem: string, advice: string]>> = {
+  SQLITE_NOTADB: [
+    'is not a state file of Tillwright',
+    'Move it away, or name another file as `state` in tillwright.yaml.',
+  ],
+  SQLITE_CORRUPT: ['is damaged', 'Move it away and run again: a new one is made. The history in the old one is lost.'],
+  SQLITE_FULL: ['cannot grow, the disk is full', 'Make room on the disk that holds it.'],
+  SQLITE_BUSY: ['is locked by another process', 'See `till runs list` for runs in progress, and wait for them.'],
+  SQLITE_READONLY: ['is read-only for you', 'Make the file and its folder writable for you.'],
+  SQLITE_PERM: ['may not be opened by you', 'Make the file and its folder writable for you.'],
+  SQLITE_CANTOPEN: ['cannot be opened', 'Make the file and its folder readable and writable for you.'],
+  SQLITE_IOERR: ['could not be read or written', 'Check the disk that holds it.'],
+  ENOTDIR: ['cannot be made, a part of its path is a file', 'Name another place as `state` in tillwright.yaml.'],
+  EISDIR: ['is a folder', 'Name a file as `state` in tillwright.yaml.'],
+}
+
+/** Other codes with the same cause. */
+const ALIASES: Readonly<Record<string, string>> = {
+  SQLITE_LOCKED: 'SQLITE_BUSY',
+  EACCES: 'SQLITE_PERM',
+  EPERM: 'SQLITE_PERM',
+  EROFS: 'SQLITE_READONLY',
+  EEXIST: 'ENOTDIR',
+  ENOSPC: 'SQLITE_FULL',
+  EDQUOT: 'SQLITE_FULL',
+  EIO: 'SQLITE_IOERR',
+}
+
+function codeOf(error: unknown): string {
+  const { rawCode, code, message } = error as { rawCode?: number; code?: string; message?: string }
+  if (rawCode !== undefined) return RESULT_CODES[rawCode & 0xff] ?? ''
+  // The one failure that libsql reports by its text alone.
+  if (message?.startsWith('ConnectionFailed')) return 'SQLITE_CANTOPEN'
+  return code ?? ''
+}
+
+function isBusy(error: unknown): boolean {
+  return codeOf(error) === 'SQLITE_BUSY'
+}
+
+/** What to throw for what happened to the state file at `path`; bugs of ours stay as they are. */
+function unusable(path: string, error: unknown): unknown {
+  const code = codeOf(error)
+  const cause = CAUSES[ALIASES[code] ?? code]
+  return cause ? stateUnusable(`The state file "${path}" ${cause[0]} (${code})`, cause[1]) : error
+}
+
+export function stateUnusable(summary: string, detail: string): InputError {
+  return new InputError([{ code: 'STATE_UNUSABLE', severity: 'error', summary, detail }])
+}

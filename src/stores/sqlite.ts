@@ -1,0 +1,176 @@
+import { sql } from 'kysely'
+import type { RunEvent } from '../core/events.ts'
+import type { LeaseHolder, RunStore } from '../core/ports.ts'
+import { type DeviceStatus, foldRun, type RunSummary } from '../core/run.ts'
+import { thisProcess, whereabouts } from './process-identity.ts'
+import { indeterminateDevices, recordEvents, recordStatus } from './record-events.ts'
+import { migrationsFrom, type RunRow, SCHEMA_VERSION, tables } from './schema.ts'
+import { SqliteSession, stateUnusable } from './sqlite-session.ts'
+
+/** Rows of one read: small enough to leave the event loop free, large enough to be cheap. */
+const PAGE = 1000
+/** A run on a machine that this one cannot look at is given up when nothing was heard of it for so long. */
+const SILENCE_MS = 24 * 3_600_000
+
+/**
+ * Opens the state file at `path`, and makes or migrates it where needed. Any number of processes of one machine may
+ * have it open. Throws InputError with STATE_UNUSABLE where it cannot be used.
+ */
+export async function openSqliteStore(path: string): Promise<RunStore> {
+  const session = SqliteSession.open(path)
+  try {
+    await prepare(session, path)
+  } catch (error) {
+    session.abandon()
+    throw error
+  }
+  return new SqliteStore(session)
+}
+
+async function prepare(session: SqliteSession, path: string): Promise<void> {
+  const version = await session.patiently(() => schemaVersion(session, path))
+  await session.read(sql`PRAGMA journal_mode = WAL`.compile(tables))
+  await session.read(sql`PRAGMA synchronous = NORMAL`.compile(tables))
+  if (version === SCHEMA_VERSION) return
+  await session.write(() => {
+    const now = schemaVersion(session, path)
+    if (now < SCHEMA_VERSION) for (const statement of migrationsFrom(now)) session.all(statement)
+  })
+}
+
+function schemaVersion(session: SqliteSession, path: string): number {
+  const names = session.all(sql<{ name: string }>`SELECT name FROM sqlite_master WHERE type = 'table'`.compile(tables))
+  if (names.length === 0) return 0
+  if (!names.some(({ name }) => name === 'state_schema')) {
+    throw stateUnusable(
+      `The state file "${path}" is a database of another program`,
+      'Name another file as `state` in tillwright.yaml.',
+    )
+  }
+  const version = session.all(tables.selectFrom('state_schema').select('version'))[0]?.version ?? 0
+  if (version > SCHEMA_VERSION) {
+    throw stateUnusable(
+      `The state file "${path}" was written by a newer Tillwright (schema ${version}, this one knows ${SCHEMA_VERSION})`,
+      'Use that version, or name another file as `state` in tillwright.yaml.',
+    )
+  }
+  return version
+}
+
+class SqliteStore implements RunStore {
+  readonly #session: SqliteSession
+
+  constructor(session: SqliteSession) {
+    this.#session = session
+  }
+
+  async append(events: readonly RunEvent[]): Promise<void> {
+    if (events.length > 0) await this.#session.write(() => recordEvents(this.#session, events))
+  }
+
+  async runs(options: { readonly limit?: number } = {}): Promise<readonly RunSummary[]> {
+    const newestFirst = tables.selectFrom('runs').selectAll().orderBy('started_at', 'desc').orderBy('run', 'desc')
+    const rows = await this.#session.read(options.limit === undefined ? newestFirst : newestFirst.limit(options.limit))
+    return rows.map((row) => this.#summary(row))
+  }
+
+  async *events(run: string): AsyncGenerator<RunEvent> {
+    const page = tables.selectFrom('events').select(['seq', 'json']).where('run', '=', run).orderBy('seq').limit(PAGE)
+    for (let after = 0; ; ) {
+      // By key rather than with an open cursor, which would keep the write-ahead log from being cut.
+      const rows = await this.#session.read(page.where('seq', '>', after))
+      for (const row of rows) yield JSON.parse(row.json) as RunEvent
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return
+      after = last.seq
+    }
+  }
+
+  async *status(): AsyncGenerator<DeviceStatus> {
+    await this.#settleInterrupted()
+    const page = tables.selectFrom('device_status').selectAll().orderBy('device').limit(PAGE)
+    for (let after = ''; ; ) {
+      const rows = await this.#session.read(page.where('device', '>', after))
+      for (const row of rows) {
+        const runbooks = JSON.parse(row.runbooks) as string[]
+        yield { ...row, state: row.state as DeviceStatus['state'], unknown: row.unknown === 1, runbooks }
+      }
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return
+      after = last.device
+    }
+  }
+
+  acquireLease(
+    device: string,
+    holder: { readonly run: string; readonly ttlMs: number },
+  ): Promise<{ readonly granted: true } | { readonly granted: false; readonly holder: LeaseHolder }> {
+    return this.#session.write(() => {
+      const now = Date.now()
+      const [held] = this.#session.all(tables.selectFrom('leases').selectAll().where('device', '=', device))
+      if (held && held.run !== holder.run && Date.parse(held.until) > now && whereabouts(held) !== 'dead') {
+        return { granted: false, holder: { run: held.run, pid: held.pid, host: held.host, until: held.until } }
+      }
+      const terms = { run: holder.run, ...thisProcess(), until: new Date(now + holder.ttlMs).toISOString() }
+      this.#session.all(
+        tables
+          .insertInto('leases')
+          .values({ device, ...terms })
+          .onConflict((conflict) => conflict.column('device').doUpdateSet(terms)),
+      )
+      return { granted: true }
+    })
+  }
+
+  async releaseLease(device: string, run: string): Promise<void> {
+    await this.#session.write(() =>
+      this.#session.all(tables.deleteFrom('leases').where('device', '=', device).where('run', '=', run)),
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close()
+  }
+
+  #summary(row: RunRow): RunSummary {
+    const { run, started_at, finished_at, devices, exit_code, by } = row
+    const state = finished_at !== null ? 'finished' : this.#isInterrupted(row) ? 'interrupted' : 'running'
+    return {
+      run,
+      mode: row.mode as RunSummary['mode'],
+      runbooks: JSON.parse(row.runbooks) as string[],
+      started_at,
+      finished_at,
+      state,
+      devices,
+      counts: JSON.parse(row.counts) as RunSummary['counts'],
+      exit_code,
+      by,
+    }
+  }
+
+  /** Of a run without an end: nobody is there any more to write one. */
+  #isInterrupted(row: RunRow): boolean {
+    const where = whereabouts(row)
+    if (where !== 'elsewhere') return where === 'dead'
+    return Date.parse(this.#lastSign(row)) < Date.now() - SILENCE_MS
+  }
+
+  #lastSign(row: RunRow): string {
+    const latest = tables.selectFrom('events').select('at').where('run', '=', row.run).orderBy('seq', 'desc').limit(1)
+    return this.#session.all(latest)[0]?.at ?? row.started_at
+  }
+
+  /** A device whose run died in the middle of a change is in doubt, and must not be shown as it was before. */
+  async #settleInterrupted(): Promise<void> {
+    const open = tables.selectFrom('runs').selectAll().where('finished_at', 'is', null).where('settled', '=', 0)
+    for (const row of await this.#session.read(open)) {
+      if (!this.#isInterrupted(row)) continue
+      const record = await foldRun(this.events(row.run), { ended: true })
+      await this.#session.write(() => {
+        for (const status of indeterminateDevices(record, row, this.#lastSign(row))) recordStatus(this.#session, status)
+        this.#session.all(tables.updateTable('runs').set({ settled: 1 }).where('run', '=', row.run))
+      })
+    }
+  }
+}

@@ -1,0 +1,304 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { RunEvent } from '../core/events.ts'
+import type { RunStore } from '../core/ports.ts'
+import { type DeviceStatus, foldRun } from '../core/run.ts'
+import { RECORDED_RUNS, recordRun } from './recorded-runs.ts'
+
+/** A kind of store under test, in a form that another process can open, too. */
+export interface StoreUnderTest {
+  /** Absolute path of the module, and the name of its function `(location) => Promise<RunStore>`. */
+  readonly module: string
+  readonly open: string
+  /** A location where nothing is stored yet, for a private folder that is removed after the test. */
+  readonly location: (folder: string) => string
+  /** How node runs the module: `['--import', 'tsx']` for TypeScript. */
+  readonly execArgv: readonly string[]
+}
+
+interface Other {
+  readonly child: ChildProcess
+  readonly lines: AsyncIterator<string>
+  readonly exit: Promise<number | null>
+}
+
+class Bench {
+  readonly folder = mkdtempSync(join(tmpdir(), 'till-store-'))
+  readonly location: string
+  readonly #of: StoreUnderTest
+  #stores: RunStore[] = []
+  #others: Other[] = []
+
+  constructor(of: StoreUnderTest) {
+    this.#of = of
+    this.location = of.location(this.folder)
+  }
+
+  async store(): Promise<RunStore> {
+    const exports = (await import(this.#of.module)) as Record<string, (location: string) => Promise<RunStore>>
+    const open = exports[this.#of.open]
+    if (open === undefined) throw new Error(`"${this.#of.module}" exports no "${this.#of.open}"`)
+    const store = await open(this.location)
+    this.#stores.push(store)
+    return store
+  }
+
+  other(role: string, ...rest: string[]): Other {
+    const self = fileURLToPath(import.meta.url)
+    const program = self.replace(/store-contract(\.[jt]s)$/, 'store-child$1')
+    const argv = [...this.#of.execArgv, program, this.#of.module, this.#of.open, this.location, role, ...rest]
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const exit = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)))
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const other = { child, lines, exit }
+    this.#others.push(other)
+    return other
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { child, exit } of this.#others) {
+      child.kill('SIGKILL')
+      await exit
+    }
+    for (const store of this.#stores) await store.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
+async function killed(other: Other): Promise<void> {
+  other.child.kill('SIGKILL')
+  await other.exit
+}
+
+/** What every store promises. To be called at the top of a test file. */
+export function testStore(name: string, of: StoreUnderTest): void {
+  describe(`store ${name}`, () => {
+    let bench: Bench
+    beforeEach(() => {
+      bench = new Bench(of)
+    })
+    afterEach(() => bench[Symbol.asyncDispose]())
+    testEvents(() => bench)
+    testHistory(() => bench)
+    testStatus(() => bench)
+    testLeases(() => bench)
+    testProcesses(() => bench)
+  })
+}
+
+function testEvents(bench: () => Bench): void {
+  test('gives events back in order and unharmed, also after it was closed', async () => {
+    const store = await bench().store()
+    const events = RECORDED_RUNS['control characters from devices']?.() ?? []
+    await store.append(events)
+    expect(await listed(store.events(events[0]?.run ?? ''))).toEqual(events)
+    await store.close()
+    expect(await listed((await bench().store()).events(events[0]?.run ?? ''))).toEqual(events)
+  })
+
+  test('knows no events of an unknown run', async () => {
+    expect(await listed((await bench().store()).events('nobody'))).toEqual([])
+  })
+
+  test('refuses a sequence number twice, and keeps what others wrote in the same turn', async () => {
+    const store = await bench().store()
+    const [first, second] = [recordRun([], { run: 'one' }), recordRun([], { run: 'two' })]
+    await store.append(first)
+    const ends = await Promise.allSettled([store.append(second), store.append(first.slice(1))])
+    expect(ends.map((end) => end.status)).toEqual(['fulfilled', 'rejected'])
+    expect(await listed(store.events('one'))).toEqual(first)
+    expect(await listed(store.events('two'))).toEqual(second)
+  })
+
+  test('folds to the same run as the live events, however they were batched', async () => {
+    const store = await bench().store()
+    let count = 0
+    const kinds = Object.keys(RECORDED_RUNS).filter((kind) => kind !== 'ten thousand devices')
+    const law = fc.asyncProperty(
+      fc.constantFrom(...kinds),
+      fc.array(fc.integer({ min: 1, max: 9 })),
+      async (kind, sizes) => {
+        count += 1
+        const events: RunEvent[] = (RECORDED_RUNS[kind]?.() ?? []).map((event) => ({ ...event, run: `run-${count}` }))
+        const rest = [...events]
+        const appends = sizes.map((size) => store.append(rest.splice(0, size)))
+        await Promise.all([...appends, store.append(rest)])
+        const fromStore = await foldRun(store.events(`run-${count}`), { ended: true })
+        expect(fromStore).toEqual(await foldRun(events, { ended: true }))
+      },
+    )
+    await fc.assert(law, { numRuns: 30 })
+  })
+}
+
+function testHistory(bench: () => Bench): void {
+  test('lists runs newest first, with their counts and their end', async () => {
+    const store = await bench().store()
+    const everyState = RECORDED_RUNS['every state']?.() ?? []
+    const mine = { host: hostname(), pid: process.pid }
+    await store.append(recordRun([], { run: 'old', at: '2026-01-01T00:00:00.000Z' }))
+    await store.append(everyState)
+    const running = recordRun(
+      [
+        { device: 'PL-0001/pos1', state: 'in-sync' },
+        { device: 'PL-0001/pos2', state: 'drifted' },
+      ],
+      {
+        run: 'new',
+        at: '2026-12-01T00:00:00.000Z',
+        started: mine,
+      },
+    )
+    await store.append(running.slice(0, 4))
+    const runs = await store.runs()
+    expect(runs.map((run) => [run.run, run.state, run.exit_code, run.devices])).toEqual([
+      ['new', 'running', null, 2],
+      ['20261122T034716Z-7f3a9c', 'finished', 130, 9],
+      ['old', 'finished', 0, 0],
+    ])
+    expect(runs[0]?.counts).toMatchObject({ 'in-sync': 1, drifted: 0 })
+    expect(runs[1]?.counts).toMatchObject({ 'in-sync': 2, indeterminate: 1 })
+    expect(runs[1]?.runbooks).toEqual(['till-health'])
+    expect((await store.runs({ limit: 1 })).map((run) => run.run)).toEqual(['new'])
+  })
+}
+
+function testStatus(bench: () => Bench): void {
+  const statusOf = async (store: RunStore): Promise<Record<string, DeviceStatus>> =>
+    Object.fromEntries((await listed(store.status())).map((status) => [status.device, status]))
+
+  test('knows the last state of a device; exec, cancelled and older runs do not replace it', async () => {
+    const store = await bench().store()
+    const device = 'PL-0001/pos1'
+    const failure = { code: 'CONNECT_REFUSED', phase: 'connect', message: 'Port 22 refused.' } as const
+    await store.append(
+      recordRun([{ device, state: 'unreachable', failure }], { run: 'b', at: '2026-05-02T00:00:00.000Z' }),
+    )
+    await store.append(recordRun([{ device, state: 'in-sync' }], { run: 'a', at: '2026-05-01T00:00:00.000Z' }))
+    await store.append(
+      recordRun([{ device, state: 'in-sync' }], { run: 'c', mode: 'exec', at: '2026-05-03T00:00:00.000Z' }),
+    )
+    await store.append(recordRun([{ device, state: 'cancelled' }], { run: 'd', at: '2026-05-04T00:00:00.000Z' }))
+    expect(await listed(store.status())).toEqual([
+      {
+        device,
+        state: 'unreachable',
+        unknown: false,
+        code: 'CONNECT_REFUSED',
+        message: 'Port 22 refused.',
+        run: 'b',
+        runbooks: ['till-health'],
+        at: '2026-05-02T00:00:00.002Z',
+      },
+    ])
+    await store.append(
+      recordRun([{ device, state: 'in-sync', unknown: true }], { run: 'e', at: '2026-05-05T00:00:00.000Z' }),
+    )
+    expect((await statusOf(store))[device]).toMatchObject({ state: 'in-sync', unknown: true, code: null, run: 'e' })
+  })
+
+  test('lists more devices than fit one read, each once', async () => {
+    const store = await bench().store()
+    await store.append(RECORDED_RUNS['ten thousand devices']?.() ?? [])
+    expect(new Set((await listed(store.status())).map((status) => status.device)).size).toBe(10_000)
+  })
+
+  test('puts a device in doubt when its run was killed in the middle of a change', async () => {
+    const store = await bench().store()
+    const run = [...(RECORDED_RUNS['killed in the middle of a change']?.() ?? [])]
+    const known = [{ device: 'PL-0001/pos2', state: 'in-sync' }] as const
+    await store.append(recordRun(known, { run: 'before', at: '2026-05-02T00:00:00.000Z' }))
+    const gone = bench().other('hold', 'x', 'PL-0009/pos9')
+    await gone.lines.next()
+    const [first, ...rest] = run
+    await store.append([{ ...first, host: hostname(), pid: gone.child.pid } as RunEvent, ...rest])
+    expect((await statusOf(store))['PL-0001/pos2']?.state).toBe('in-sync')
+    await killed(gone)
+    expect((await statusOf(store))['PL-0001/pos2']).toMatchObject({
+      state: 'indeterminate',
+      code: 'RUN_LOST_CONVERGING',
+    })
+    expect((await store.runs())[0]?.state).toBe('interrupted')
+  })
+}
+
+function testLeases(bench: () => Bench): void {
+  const device = 'PL-0001/pos1'
+
+  test('lets one run have a device at a time', async () => {
+    const store = await bench().store()
+    const other = await bench().store()
+    expect(await store.acquireLease(device, { run: 'a', ttlMs: 60_000 })).toEqual({ granted: true })
+    expect(await store.acquireLease(device, { run: 'a', ttlMs: 60_000 })).toEqual({ granted: true })
+    expect(await other.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toMatchObject({
+      granted: false,
+      holder: { run: 'a', pid: process.pid, host: hostname() },
+    })
+    await other.releaseLease(device, 'b')
+    expect(await other.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toMatchObject({ granted: false })
+    await store.releaseLease(device, 'a')
+    expect(await other.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toEqual({ granted: true })
+  })
+
+  test('gives a lease away when its time is over', async () => {
+    const store = await bench().store()
+    await store.acquireLease(device, { run: 'a', ttlMs: 0 })
+    expect(await store.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toEqual({ granted: true })
+  })
+
+  test('takes over the lease of a process that was killed', async () => {
+    const store = await bench().store()
+    const holder = bench().other('hold', 'a', device)
+    expect((await holder.lines.next()).value).toBe('true')
+    expect(await store.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toMatchObject({ granted: false })
+    await killed(holder)
+    expect(await store.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toEqual({ granted: true })
+  })
+
+  test('never has two holders of one lease among four processes', async () => {
+    const others = ['a', 'b', 'c', 'd'].map((run) => bench().other('contend', run, bench().folder, '150'))
+    const granted = await Promise.all(others.map(async (other) => Number((await other.lines.next()).value)))
+    expect(await Promise.all(others.map((other) => other.exit))).toEqual([0, 0, 0, 0])
+    expect(Math.min(...granted)).toBeGreaterThan(0)
+  })
+}
+
+function testProcesses(bench: () => Bench): void {
+  test('keeps everything that was durable when the process was killed, without a gap', async () => {
+    const writer = bench().other('append', 'killed', '20000')
+    let durable = 0
+    while (durable < 2000) durable = Number((await writer.lines.next()).value)
+    const store = await bench().store()
+    expect((await store.runs())[0]).toMatchObject({ run: 'killed', state: 'running' })
+    await killed(writer)
+    for (let line = await writer.lines.next(); !line.done; line = await writer.lines.next())
+      durable = Number(line.value)
+    const seqs = (await listed(store.events('killed'))).map((event) => event.seq)
+    expect(seqs).toEqual(seqs.map((_, index) => index + 1))
+    expect(seqs.length).toBeGreaterThanOrEqual(durable)
+    const [run] = await store.runs()
+    expect(run).toMatchObject({ run: 'killed', state: 'interrupted', exit_code: null })
+    const { devices } = await foldRun(store.events('killed'), { ended: true })
+    const finished = [...devices.values()].filter((device) => device.state === 'changed')
+    expect(run?.counts.changed).toBe(finished.length)
+  })
+
+  test('takes events from several processes at once', async () => {
+    const others = ['a', 'b', 'c'].map((run) => bench().other('append', run, '200'))
+    expect(await Promise.all(others.map((other) => other.exit))).toEqual([0, 0, 0])
+    const store = await bench().store()
+    for (const run of ['a', 'b', 'c']) expect((await listed(store.events(run))).length).toBe(1 + 200 * 4)
+  })
+}

@@ -1,0 +1,151 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import Database from 'libsql'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { InputError } from '../../src/core/diagnostic.ts'
+import { processIdentity, thisProcess, whereabouts } from '../../src/stores/process-identity.ts'
+import { openSqliteStore } from '../../src/stores/sqlite.ts'
+import { RECORDED_RUNS } from '../../src/testing/recorded-runs.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'till-sqlite-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Summary and detail of the refusal, without the private folder. */
+async function refusal(path: string): Promise<string[]> {
+  const error = await openSqliteStore(path).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof InputError)) throw new Error(`no refusal but ${error}`, { cause: error })
+  return error.diagnostics.flatMap((d) => [d.code, d.summary.replaceAll(folder, '…'), d.detail ?? ''])
+}
+
+test('makes its folder and files readable by their owner only', async () => {
+  const store = await openSqliteStore(join(folder, '.till/state.db'))
+  await store.append(RECORDED_RUNS['every state']?.() ?? [])
+  const modes = readdirSync(join(folder, '.till')).map((file) => [
+    file,
+    (statSync(join(folder, '.till', file)).mode & 0o777).toString(8),
+  ])
+  expect((statSync(join(folder, '.till')).mode & 0o777).toString(8)).toBe('700')
+  expect(modes).toEqual([
+    ['state.db', '600'],
+    ['state.db-shm', '600'],
+    ['state.db-wal', '600'],
+  ])
+  await store.close()
+  expect(statSync(join(folder, '.till/state.db-wal')).size).toBe(0)
+})
+
+test('refuses the file of a newer version and leaves it as it is', async () => {
+  const path = join(folder, 'state.db')
+  await (await openSqliteStore(path)).close()
+  const database = new Database(path)
+  database.exec('UPDATE state_schema SET version = 99')
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  database.close()
+  const before = readFileSync(path)
+  expect(await refusal(path)).toMatchInlineSnapshot(`
+    [
+      "STATE_UNUSABLE",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 1)",
+      "Use that version, or name another file as \`state\` in tillwright.yaml.",
+    ]
+  `)
+  expect(readFileSync(path).equals(before)).toBe(true)
+})
+
+test('refuses what is no database, a damaged one, and that of another program', async () => {
+  writeFileSync(join(folder, 'text.db'), 'Not a database at all. '.repeat(100))
+  const foreign = new Database(join(folder, 'foreign.db'))
+  foreign.exec('CREATE TABLE recipes (name)')
+  foreign.close()
+  const damaged = join(folder, 'damaged.db')
+  const store = await openSqliteStore(damaged)
+  await store.append(RECORDED_RUNS['every failure']?.() ?? [])
+  await store.close()
+  const bytes = readFileSync(damaged)
+  writeFileSync(damaged, bytes.fill(0x5a, 100, 3000))
+  expect(await refusal(join(folder, 'text.db'))).toMatchInlineSnapshot(`
+    [
+      "STATE_UNUSABLE",
+      "The state file "…/text.db" is not a state file of Tillwright (SQLITE_NOTADB)",
+      "Move it away, or name another file as \`state\` in tillwright.yaml.",
+    ]
+  `)
+  expect(await refusal(join(folder, 'foreign.db'))).toMatchInlineSnapshot(`
+    [
+      "STATE_UNUSABLE",
+      "The state file "…/foreign.db" is a database of another program",
+      "Name another file as \`state\` in tillwright.yaml.",
+    ]
+  `)
+  expect(await refusal(damaged)).toMatchInlineSnapshot(`
+    [
+      "STATE_UNUSABLE",
+      "The state file "…/damaged.db" is damaged (SQLITE_CORRUPT)",
+      "Move it away and run again: a new one is made. The history in the old one is lost.",
+    ]
+  `)
+})
+
+test('says what to do about a path that cannot be', async () => {
+  mkdirSync(join(folder, 'state.db'))
+  writeFileSync(join(folder, 'file'), '')
+  expect(await refusal(join(folder, 'state.db'))).toMatchInlineSnapshot(`
+    [
+      "STATE_UNUSABLE",
+      "The state file "…/state.db" is a folder (EISDIR)",
+      "Name a file as \`state\` in tillwright.yaml.",
+    ]
+  `)
+  expect(await refusal(join(folder, 'file/state.db'))).toMatchInlineSnapshot(`
+    [
+      "STATE_UNUSABLE",
+      "The state file "…/file/state.db" cannot be made, a part of its path is a file (EEXIST)",
+      "Name another place as \`state\` in tillwright.yaml.",
+    ]
+  `)
+})
+
+/** Root may write everywhere, so the one who may not is somebody else. */
+test('says what to do about a folder that may not be written', async () => {
+  const program = `
+    import { openSqliteStore } from '${pathToFileURL(join(import.meta.dirname, '../../src/stores/sqlite.ts'))}'
+    if (process.getuid() === 0) process.setuid(65534)
+    await openSqliteStore(process.argv[1]).then(() => console.log('opened'), (e) => console.log(e.name + ': ' + e.message))`
+  const answer = (path: string): string =>
+    spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, path], {
+      encoding: 'utf8',
+    }).stdout.replaceAll(folder, '…')
+  chmodSync(folder, 0o755)
+  mkdirSync(join(folder, 'closed'), { mode: 0o555 })
+  expect(answer(join(folder, 'closed/state.db'))).toMatchInlineSnapshot(`
+    "InputError: The state file "…/closed/state.db" may not be opened by you (EACCES)
+    "
+  `)
+  writeFileSync(join(folder, 'closed/old.db'), '', { mode: 0o666 })
+  chmodSync(join(folder, 'closed/old.db'), 0o666)
+  expect(answer(join(folder, 'closed/old.db'))).toMatchInlineSnapshot(`
+    "InputError: The state file "…/closed/old.db" is read-only for you (SQLITE_READONLY)
+    "
+  `)
+})
+
+test('tells a process from a later one with the same number', () => {
+  const mine = thisProcess()
+  expect(whereabouts(mine)).toBe('alive')
+  expect(whereabouts({ ...mine, pid: 1 })).toBe('dead')
+  expect(whereabouts({ ...mine, process: `${mine.process}0` })).toBe('dead')
+  expect(whereabouts({ ...mine, host: `not-${hostname()}` })).toBe('elsewhere')
+  expect(processIdentity(2 ** 22 + 1)).toBe(null)
+  const [boot, , start] = (mine.process ?? '').split(' ')
+  expect(whereabouts({ ...mine, process: `${boot} pid:[1] ${start}` })).toBe('elsewhere')
+  expect(whereabouts({ ...mine, process: null })).toBe('alive')
+})
