@@ -5,15 +5,30 @@ import type { Failure, Phase } from '../core/failure.ts'
 const TOOL_MISSING_EXIT = 97
 
 /**
- * For the head of a module's script: parse the C locale's messages, find the programs of the administrator also where
- * a login without a profile does not look, and `need_tool NAME…` to end the script if one of them is missing.
+ * For the head of a module's script: messages in the C locale, and `need_tool NAME…`, which ends the script if one of
+ * these programs is missing.
  */
 export const TOOL_PRELUDE = `LC_ALL=C; export LC_ALL
-PATH="\${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export PATH
 need_tool() {
   for tool_name in "$@"; do
     command -v "$tool_name" >/dev/null 2>&1 || { printf '%s\\n' "till: missing program: $tool_name" >&2; exit ${TOOL_MISSING_EXIT}; }
   done
+}
+`
+
+/**
+ * Defines `run_action COMMAND…`, which ends the script with the end of its output if it fails. For programs that start
+ * daemons: those inherit their output and keep it open, so that it goes to a private file. That is gone afterwards, and
+ * so is the directory `$scratch`.
+ */
+export const RUN_ACTION = `umask 077
+log=$(mktemp "\${TMPDIR:-/tmp}/till.XXXXXX") || exit
+trap 'rm -rf "$log" "\${scratch:-$log}"' EXIT
+trap 'exit 143' HUP INT TERM
+run_action() {
+  "$@" >"$log" 2>&1
+  code=$?
+  if [ "$code" -ne 0 ]; then tail -c 2000 "$log" >&2; exit "$code"; fi
 }
 `
 

@@ -1,0 +1,63 @@
+import type { ShellValue } from '../core/channel.ts'
+import { Secret } from '../core/secret.ts'
+import { defineModule } from './define.ts'
+import {
+  complainAboutDue,
+  convergeDue,
+  DUE_PROPERTIES,
+  diffDue,
+  observeDue,
+  type Run,
+  valueOfDue,
+} from './run-when-due.ts'
+
+// A text is evaluated by the shell that is there, so that neither it nor a secret in it stands in a process list.
+const SCRIPT = `if [ "$till_arg_count" -eq 0 ]; then
+  eval "$till_run"
+else
+  set --
+  till_i=1
+  while [ "$till_i" -le "$till_arg_count" ]; do
+    eval "set -- \\"\\$@\\" \\"\\\${till_arg_$till_i}\\""
+    till_i=$((till_i + 1))
+  done
+  command -v "$1" >/dev/null 2>&1 || { printf '%s\\n' "till: missing program: $1" >&2; exit 97; }
+  "$@"
+fi`
+
+export const command = defineModule({
+  name: 'command',
+  summary: 'Runs a command when it has to run, or to look',
+  systems: ['linux'],
+  reacts: true,
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['run'],
+    properties: {
+      run: {
+        description: 'A text for sh, or a list: a program and its arguments, taken as they are.',
+        examples: ['agentctl cleanup', ['agentctl', 'set', 'store name', 'Żabka "Pod Dębem"']],
+        anyOf: [
+          { type: 'string', minLength: 1 },
+          { type: 'array', minItems: 1, items: { type: ['string', 'number'] } },
+        ],
+      },
+      ...DUE_PROPERTIES,
+    },
+  },
+  complain: complainAboutDue,
+  onlyChecks: (params) => params.read_only === true,
+  observe: (context, params) => observeDue(context, params, runOf(params.run)),
+  diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params.run).shown }),
+  value: valueOfDue,
+  converge: (context, params) => convergeDue(context, params, runOf(params.run)),
+})
+
+function runOf(run: string | readonly (string | number)[]): Run {
+  const values: Record<string, ShellValue> = { till_arg_count: 0, till_run: '' }
+  if (!Array.isArray(run)) return { script: SCRIPT, values: { ...values, till_run: run as string }, shown: String(run) }
+  for (const [index, item] of run.entries()) values[`till_arg_${index + 1}`] = item
+  const shown = run.map((item) => ((item as unknown) instanceof Secret ? String(item) : item))
+  return { script: SCRIPT, values: { ...values, till_arg_count: run.length }, shown }
+}

@@ -1,0 +1,109 @@
+import { fail, type Result, success } from '../core/failure.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { ModuleContext } from '../core/ports.ts'
+import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
+import { defineModule } from './define.ts'
+
+// Every fact comes from a file of the kernel or from a tool that may be missing; a fact that is not there is null.
+const GATHER = `${TOOL_PRELUDE}
+has() { command -v "$1" >/dev/null 2>&1; }
+fact() { printf '%s\\t%s\\n' "$1" "$2"; }
+for release in /etc/os-release /usr/lib/os-release; do
+  if [ -r "$release" ]; then
+    (
+      unset -v ID VERSION_ID PRETTY_NAME
+      . "$release" >/dev/null 2>&1
+      fact os_id "\${ID:-}"; fact os_version "\${VERSION_ID:-}"; fact os_name "\${PRETTY_NAME:-}"
+    )
+    break
+  fi
+done
+fact kernel "$(uname -r)"
+fact architecture "$(uname -m)"
+fact hostname "$(uname -n)"
+if read -r uptime rest 2>/dev/null </proc/uptime; then fact uptime "\${uptime%%.*}"; fi
+if [ -r /proc/meminfo ]; then
+  while read -r key size rest; do
+    case $key in MemTotal:) fact memory_total "$size" ;; MemAvailable:) fact memory_available "$size" ;; esac
+  done </proc/meminfo
+fi
+if [ -r /proc/cpuinfo ]; then fact cpus "$(grep -c '^processor' /proc/cpuinfo)"; fi
+if has ip; then
+  ip -o addr show scope global 2>/dev/null | while read -r index interface family address rest; do
+    case $family in inet | inet6) fact address "$interface \${address%%/*}" ;; esac
+  done
+elif has ifconfig; then
+  ifconfig 2>/dev/null | sed -n 's/^\\([^ :]*\\).*/\\1/;/^./h;s/.*inet \\(addr:\\)*\\([0-9.]*\\).*/\\2/;/^[0-9]/{H;x;s/\\n/ /;p;}' |
+    while read -r interface address; do fact address "$interface $address"; done
+fi
+if has df; then
+  df -Pk 2>/dev/null | while read -r device size used free share mount; do
+    case $device in /dev/*) fact disk "$size $free $mount" ;; esac
+  done
+fi
+booted=offline
+if has systemctl; then booted=$(systemctl is-system-running 2>/dev/null); fi
+if [ "$booted" != offline ]; then fact init systemd
+elif has rc-service; then fact init openrc
+elif [ -d /etc/init.d ]; then fact init sysv
+fi
+if has apt-get; then fact packages apt
+elif has apk; then fact packages apk
+elif has dnf; then fact packages dnf
+elif has yum; then fact packages yum
+elif has rpm; then fact packages rpm
+fi
+`
+
+/**
+ * Value: `os {id, version, name}`, `kernel`, `architecture`, `hostname`, `uptime_seconds`, `memory {total_bytes,
+ * available_bytes}`, `cpus`, `addresses [{interface, address}]` (without loopback and link-local), `disks [{mount,
+ * size_bytes, free_bytes}]`, `init`, `package_manager`. What the device does not tell is null.
+ */
+export const facts = defineModule({
+  name: 'facts',
+  summary: 'Reads what a device is: system, kernel, memory, addresses, disks, init system, package manager',
+  systems: ['linux'],
+  params: { type: 'object', additionalProperties: false, properties: {} },
+  observe,
+  diff: () => [],
+  value: (state) => state,
+})
+
+async function observe(context: ModuleContext): Promise<Result<JsonObject>> {
+  const answer = await context.shell.ask({ script: GATHER })
+  const failure = failureOf(answer, 'observe', 'Reading the facts')
+  return failure ? fail(failure) : success(readFacts(answer.text))
+}
+
+function readFacts(output: string): JsonObject {
+  const all = new Map<string, string[]>()
+  for (const line of output.split('\n')) {
+    const [key = '', value = ''] = line.split('\t', 2)
+    if (value !== '') all.set(key, [...(all.get(key) ?? []), value])
+  }
+  const text = (key: string): string | null => all.get(key)?.[0] ?? null
+  const number = (key: string, unit = 1): number | null => {
+    const digits = text(key)
+    return digits === null || !/^\d+$/.test(digits) ? null : Number(digits) * unit
+  }
+  return {
+    os: { id: text('os_id'), version: text('os_version'), name: text('os_name') },
+    kernel: text('kernel'),
+    architecture: text('architecture'),
+    hostname: text('hostname'),
+    uptime_seconds: number('uptime'),
+    memory: { total_bytes: number('memory_total', 1024), available_bytes: number('memory_available', 1024) },
+    cpus: number('cpus'),
+    addresses: (all.get('address') ?? []).map((line) => {
+      const [interfaceName = '', address = ''] = line.split(' ')
+      return { interface: interfaceName, address }
+    }),
+    disks: (all.get('disk') ?? []).map((line) => {
+      const [size, free, ...mount] = line.split(' ')
+      return { mount: mount.join(' '), size_bytes: Number(size) * 1024, free_bytes: Number(free) * 1024 }
+    }),
+    init: text('init'),
+    package_manager: text('packages'),
+  }
+}

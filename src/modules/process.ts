@@ -1,0 +1,130 @@
+import type { Change } from '../core/change.ts'
+import { fail, type Result, success } from '../core/failure.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { ModuleContext } from '../core/ports.ts'
+import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
+import { defineModule } from './define.ts'
+
+interface ProcessParams {
+  readonly name?: string
+  readonly pattern?: string
+  readonly user?: string
+  readonly running?: boolean
+  readonly min?: number
+  readonly max?: number
+}
+
+interface Running {
+  readonly pid: number
+  readonly user: string
+  readonly command: string
+}
+
+// procps, other ps, busybox (which shortens users to eight characters). awk picks, so that a store's line carries what
+// matches and not the whole list. Whatever descends from this interpreter ($$) is the look itself.
+const LIST = `${TOOL_PRELUDE}
+need_tool ps awk
+list=$(ps -A -o pid=,ppid=,user:32=,args= 2>/dev/null) ||
+  list=$(ps -A -o pid=,ppid=,user=,args= 2>/dev/null) ||
+  list=$(ps -o pid,ppid,user,args) || exit
+TILL_NAME=$name TILL_PATTERN=$pattern TILL_USER=$user TILL_SELF=$$
+export TILL_NAME TILL_PATTERN TILL_USER TILL_SELF
+printf '%s\\n' "$list" | awk '
+  function matches(args,   first, parts, n) {
+    if (ENVIRON["TILL_NAME"] == "") return args ~ ENVIRON["TILL_PATTERN"]
+    split(args, parts, " ")
+    first = parts[1]
+    sub(/^-/, "", first)
+    sub(/:$/, "", first)
+    n = split(first, parts, "/")
+    return parts[n] == ENVIRON["TILL_NAME"]
+  }
+  function own(pid,   steps) {
+    for (steps = 0; pid > 1 && steps < 1000; steps++) {
+      if (pid == ENVIRON["TILL_SELF"]) return 1
+      pid = parent[pid]
+    }
+    return 0
+  }
+  $1 ~ /^[0-9]+$/ {
+    pid = $1; parent[pid] = $2; user = $3
+    args = $0
+    sub(/^ *[0-9]+ +[0-9]+ +[^ ]+ +/, "", args)
+    if (ENVIRON["TILL_USER"] != "" && user != ENVIRON["TILL_USER"]) next
+    if (matches(args)) found[++count] = pid " " user " " substr(args, 1, 300)
+  }
+  END {
+    for (i = 1; i <= count; i++) {
+      split(found[i], parts, " ")
+      if (!own(parts[1])) print found[i]
+    }
+  }'
+`
+
+export const processModule = defineModule({
+  name: 'process',
+  summary: 'Checks how many processes of a kind are running',
+  systems: ['linux'],
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      name: {
+        type: 'string',
+        minLength: 1,
+        pattern: '^[^\\s/]+$',
+        description: 'The file name of the program: `nginx` is `/usr/sbin/nginx -g …`.',
+        examples: ['nginx'],
+      },
+      pattern: {
+        type: 'string',
+        minLength: 1,
+        description:
+          'An extended regular expression (of the awk on the device) that matches in the whole command line.',
+        examples: ['java .*till-sync[.]jar'],
+      },
+      user: { type: 'string', minLength: 1, description: 'Only processes of this user.' },
+      running: { type: 'boolean', description: 'At least one (true, unless told) or none (false).' },
+      min: { type: 'integer', minimum: 0, description: 'At least so many.' },
+      max: { type: 'integer', minimum: 0, description: 'At most so many.' },
+    },
+  },
+  complain,
+  observe,
+  diff,
+  value: (found) => ({ count: found.length, processes: found.slice(0, 20).map((one) => ({ ...one })) }),
+})
+
+function complain(params: JsonObject): string | undefined {
+  if ((params['name'] === undefined) === (params['pattern'] === undefined)) {
+    return 'Say which processes: one of name, pattern is needed.'
+  }
+  const counted = params['min'] !== undefined || params['max'] !== undefined
+  return counted && params['running'] !== undefined ? 'Use either running, or min and max.' : undefined
+}
+
+async function observe(context: ModuleContext, params: ProcessParams): Promise<Result<readonly Running[]>> {
+  const values = { name: params.name ?? '', pattern: params.pattern ?? '', user: params.user ?? '' }
+  const answer = await context.shell.ask({ script: LIST, values })
+  const failure = failureOf(answer, 'observe', 'Listing the processes')
+  if (failure) return fail(failure)
+  const lines = answer.text.split('\n').filter((line) => line !== '')
+  return success(lines.map(readLine))
+}
+
+function readLine(line: string): Running {
+  const [pid = '', user = ''] = line.split(' ', 2)
+  return { pid: Number(pid), user, command: line.slice(pid.length + user.length + 2) }
+}
+
+function diff(params: ProcessParams, found: readonly Running[]): readonly Change[] {
+  const { min, max } = params
+  const count = found.length
+  if (min === undefined && max === undefined) {
+    const wished = params.running ?? true
+    return count > 0 === wished ? [] : [{ path: 'running', before: count > 0, after: wished }]
+  }
+  if (min !== undefined && count < min) return [{ path: 'count', before: count, after: `at least ${min}` }]
+  if (max !== undefined && count > max) return [{ path: 'count', before: count, after: `at most ${max}` }]
+  return []
+}

@@ -1,0 +1,256 @@
+import type { Change } from '../core/change.ts'
+import type { ShellAnswer, ShellValue } from '../core/channel.ts'
+import { type Failure, fail, type Result, success } from '../core/failure.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { ModuleContext, Signals } from '../core/ports.ts'
+import { Secret } from '../core/secret.ts'
+import { evidenceOf, failureOf, parseFields, tailOf } from '../shell/tool-answer.ts'
+
+/** The part of the schema that `command` and `script` share: when it has to run, what is expected of it, where it runs. */
+export const DUE_PROPERTIES = {
+  creates: {
+    type: 'string',
+    pattern: '^/',
+    description: 'It has to run while this path does not exist, and makes it exist.',
+    examples: ['/opt/agent/bin/agent'],
+  },
+  removes: {
+    type: 'string',
+    pattern: '^/',
+    description: 'It has to run while this path exists, and makes it go away.',
+    examples: ['/var/spool/agent/stale.lock'],
+  },
+  unless: {
+    type: 'string',
+    minLength: 1,
+    description: 'It has to run while this sh command, which must change nothing, fails; afterwards it succeeds.',
+    examples: ['agentctl version | grep -q 4.2'],
+  },
+  only_if: {
+    type: 'string',
+    minLength: 1,
+    description: 'It has to run whenever this sh command, which must change nothing, succeeds.',
+    examples: ['agentctl queue | grep -q stuck'],
+  },
+  read_only: {
+    const: true,
+    description:
+      'It changes nothing, by the word of the author: it is run to look, by a plan too, and checked by `expect`.',
+  },
+  always: { const: true, description: 'It runs in every apply.' },
+  expect: {
+    type: 'object',
+    additionalProperties: false,
+    description: 'What counts as success; exit code 0 unless told.',
+    properties: {
+      exit: {
+        anyOf: [
+          { type: 'integer', minimum: 0, maximum: 255 },
+          { type: 'array', minItems: 1, items: { type: 'integer', minimum: 0, maximum: 255 } },
+        ],
+        description: 'The exit code, or a list of those that are fine.',
+      },
+      stdout: { type: 'string', description: 'A regular expression (JavaScript) that matches in stdout.' },
+      stderr: { type: 'string', description: 'A regular expression (JavaScript) that matches in stderr.' },
+    },
+  },
+  cwd: { type: 'string', pattern: '^/', description: 'The directory that it runs in.', examples: ['/opt/agent'] },
+  environment: {
+    type: 'object',
+    description: 'Variables that it sees; values may be secrets.',
+    propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+    additionalProperties: { type: ['string', 'number', 'boolean'] },
+    examples: [{ LANG: 'pl_PL.UTF-8' }],
+  },
+} as const
+
+/** Parameters of `DUE_PROPERTIES`. Where a text stands a `Secret` may stand, so texts are handed on unseen. */
+export interface DueParams {
+  readonly creates?: string
+  readonly removes?: string
+  readonly unless?: string
+  readonly only_if?: string
+  readonly read_only?: true
+  readonly always?: true
+  readonly expect?: { readonly exit?: number | readonly number[]; readonly stdout?: string; readonly stderr?: string }
+  readonly cwd?: string
+  readonly environment?: { readonly [name: string]: string | number | boolean }
+}
+
+/** What is run: constant sh whose variables are `values`, and how it may be shown. */
+export interface Run {
+  readonly script: string
+  readonly values: Readonly<Record<string, ShellValue>>
+  readonly shown: JsonValue
+}
+
+export type DueState =
+  | { readonly kind: 'path'; readonly exists: boolean }
+  | { readonly kind: 'check'; readonly exit: number }
+  | {
+      readonly kind: 'ran'
+      readonly exit: number
+      readonly stdout: string
+      readonly stderr: string
+      readonly cut: boolean
+    }
+  | { readonly kind: 'no-directory' }
+  | { readonly kind: 'nothing' }
+
+const WAYS = ['creates', 'removes', 'unless', 'only_if', 'read_only', 'always'] as const
+const NO_DIRECTORY_EXIT = 98
+const NO_DIRECTORY = 'till: no such directory'
+
+const SETUP = `till_i=1
+while [ "$till_i" -le "$till_env_count" ]; do
+  eval "export \\"\${till_env_name_$till_i}=\${till_env_value_$till_i}\\""
+  till_i=$((till_i + 1))
+done
+if [ -n "$till_cwd" ]; then
+  unset CDPATH
+  cd "$till_cwd" 2>/dev/null || { printf '%s\\n' '${NO_DIRECTORY}' >&2; exit ${NO_DIRECTORY_EXIT}; }
+fi
+`
+const LOOK_AT_PATH = `if [ -e "$till_path" ] || [ -L "$till_path" ]; then printf 'exists=yes\\n'; else printf 'exists=no\\n'; fi`
+const LOOK_BY_CHECK = `${SETUP}(eval "$till_check") >/dev/null 2>&1
+printf 'exit=%s\\n' "$?"`
+
+/** Exactly one way of telling whether it has to run; a step with `restart_on` needs none. */
+export function complainAboutDue(params: JsonObject, step: { readonly reacting: boolean }): string | undefined {
+  const given = WAYS.filter((way) => params[way] !== undefined)
+  if (given.length > 1) return `Only one of ${given.join(', ')} can tell whether it has to run.`
+  if (given.length === 0 && !step.reacting) {
+    return `Say when it has to run: one of ${WAYS.join(', ')} is needed (or restart_on on the step).`
+  }
+  const expect = params['expect'] as DueParams['expect']
+  return badPattern(expect?.stdout) ?? badPattern(expect?.stderr)
+}
+
+function badPattern(pattern: unknown): string | undefined {
+  if (pattern instanceof Secret) return 'A regular expression in `expect` cannot be a secret.'
+  if (typeof pattern !== 'string' || pattern.includes('${{')) return undefined
+  try {
+    new RegExp(pattern)
+    return undefined
+  } catch (error) {
+    return `In \`expect\`: ${error instanceof Error ? error.message : String(error)}.`
+  }
+}
+
+/** Looks whether it has to run. With `read_only` it is run: that is the look. */
+export async function observeDue(context: ModuleContext, params: DueParams, run: Run): Promise<Result<DueState>> {
+  const wrong = badPattern(params.expect?.stdout) ?? badPattern(params.expect?.stderr)
+  if (wrong !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: wrong })
+  if (params.read_only) return look(context, params, run)
+  const path = params.creates ?? params.removes
+  if (path !== undefined) {
+    const answer = await context.shell.ask({ script: LOOK_AT_PATH, values: { till_path: path } })
+    const failure = failureOf(answer, 'observe', 'Looking at the path')
+    if (failure) return fail(failure)
+    return success({ kind: 'path', exists: parseFields(answer.text).get('exists') === 'yes' })
+  }
+  const check = params.unless ?? params.only_if
+  // Asked although there is nothing to see: a device that does not answer must not pass for one that is known.
+  const script = check === undefined ? ':' : LOOK_BY_CHECK
+  const answer = await context.shell.ask({ script, values: { ...surroundings(params), till_check: check ?? '' } })
+  if (hasNoDirectory(answer)) return success({ kind: 'no-directory' })
+  const failure = failureOf(answer, 'observe', 'The check')
+  if (failure) return fail(failure)
+  if (check === undefined) return success({ kind: 'nothing' })
+  return success({ kind: 'check', exit: Number(parseFields(answer.text).get('exit')) })
+}
+
+async function look(context: ModuleContext, params: DueParams, run: Run): Promise<Result<DueState>> {
+  const answer = await context.shell.ask({
+    script: SETUP + run.script,
+    values: { ...surroundings(params), ...run.values },
+  })
+  if (hasNoDirectory(answer)) return success({ kind: 'no-directory' })
+  const failure = failureOf(answer, 'observe', 'It')
+  if (failure && failure.code !== 'OBSERVE_FAILED') return fail(failure)
+  const { exitCode: exit, text: stdout, errorText: stderr, truncated: cut } = answer
+  return success({ kind: 'ran', exit, stdout, stderr, cut })
+}
+
+/** What has to be done (or, with `read_only`, what is not as expected). */
+export function diffDue(
+  params: DueParams,
+  state: DueState,
+  options: { readonly signals: Signals; readonly shown: JsonValue },
+): readonly Change[] | { readonly unknown: string } {
+  if (state.kind === 'no-directory' && !options.signals.triggered) {
+    return { unknown: `The directory "${params.cwd}" does not exist, so it could not be looked whether it has to run.` }
+  }
+  if (state.kind === 'ran') return unmet(params, state)
+  const run: Change = { path: 'run', before: null, after: options.shown, once: true }
+  if (params.always || options.signals.triggered) return [run]
+  if (state.kind === 'check' && params.only_if !== undefined) return state.exit === 0 ? [run] : []
+  return stillMissing(params, state)
+}
+
+function stillMissing(params: DueParams, state: DueState): readonly Change[] {
+  if (state.kind === 'check' && state.exit !== 0) return [{ path: 'unless', before: state.exit, after: 0 }]
+  if (state.kind !== 'path') return []
+  const { creates, removes } = params
+  if (creates !== undefined && !state.exists) return [{ path: 'creates', before: null, after: creates }]
+  if (removes !== undefined && state.exists) return [{ path: 'removes', before: removes, after: null }]
+  return []
+}
+
+/** Runs it, and holds its end against `expect`. */
+export async function convergeDue(context: ModuleContext, params: DueParams, run: Run): Promise<Result<void>> {
+  const answer = await context.shell.ask({
+    script: SETUP + run.script,
+    values: { ...surroundings(params), ...run.values },
+  })
+  const failed = (message: string): { readonly ok: false; readonly failure: Failure } =>
+    fail({ code: 'CONVERGE_FAILED', phase: 'converge', message, ...evidenceOf(answer) })
+  if (hasNoDirectory(answer)) return failed(`The directory "${params.cwd}" does not exist.`)
+  const failure = failureOf(answer, 'converge', 'It')
+  if (failure && failure.code !== 'CONVERGE_FAILED') return fail(failure)
+  const { exitCode: exit, text: stdout, errorText: stderr, truncated: cut } = answer
+  const missed = unmet(params, { exit, stdout, stderr, cut })
+  if ('unknown' in missed) return failed(missed.unknown)
+  const [first] = missed
+  if (!first) return success(undefined)
+  if (first.path === 'exit' && failure) return fail(failure)
+  return failed(`It ran, but its ${first.path} is not as expected: ${JSON.stringify(first.after)}.`)
+}
+
+/** What was read, for later steps: output and exit code of a look, or whether it had to run. */
+export function valueOfDue(state: DueState): JsonValue {
+  if (state.kind === 'ran') {
+    return { exit: state.exit, stdout: state.stdout.replace(/\n+$/, ''), stderr: state.stderr.replace(/\n+$/, '') }
+  }
+  if (state.kind === 'path') return { exists: state.exists }
+  return state.kind === 'check' ? { exit: state.exit } : null
+}
+
+type Ended = Pick<DueState & { kind: 'ran' }, 'exit' | 'stdout' | 'stderr' | 'cut'>
+
+function unmet(params: DueParams, ended: Ended): readonly Change[] | { readonly unknown: string } {
+  const { exit = 0, stdout, stderr } = params.expect ?? {}
+  const changes: Change[] = []
+  if (![exit].flat().includes(ended.exit)) changes.push({ path: 'exit', before: ended.exit, after: exit })
+  for (const [path, pattern] of Object.entries({ stdout, stderr })) {
+    const text = ended[path as 'stdout' | 'stderr']
+    if (pattern === undefined || new RegExp(pattern).test(text)) continue
+    if (ended.cut) return { unknown: `Its output was cut, so that ${path} could not be held against "${pattern}".` }
+    changes.push({ path, before: tailOf(text, 200), after: `/${pattern}/` })
+  }
+  return changes
+}
+
+function surroundings(params: DueParams): Record<string, ShellValue> {
+  const variables = Object.entries(params.environment ?? {})
+  const values: Record<string, ShellValue> = { till_cwd: params.cwd ?? '', till_env_count: variables.length }
+  for (const [index, [name, value]] of variables.entries()) {
+    values[`till_env_name_${index + 1}`] = name
+    values[`till_env_value_${index + 1}`] = value
+  }
+  return values
+}
+
+function hasNoDirectory(answer: ShellAnswer): boolean {
+  return answer.exitCode === NO_DIRECTORY_EXIT && answer.errorText.includes(NO_DIRECTORY)
+}

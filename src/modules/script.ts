@@ -1,0 +1,56 @@
+import { defineModule } from './define.ts'
+import {
+  complainAboutDue,
+  convergeDue,
+  DUE_PROPERTIES,
+  diffDue,
+  observeDue,
+  type Run,
+  valueOfDue,
+} from './run-when-due.ts'
+
+// Through a pipe: the text stands neither in a process list nor in a file of the device.
+const SCRIPT = `command -v "$till_interpreter" >/dev/null 2>&1 || { printf '%s\\n' "till: missing program: $till_interpreter" >&2; exit 97; }
+printf '%s' "$till_body" | { exec 3<&0 </dev/null; "$till_interpreter" /dev/fd/3; }`
+
+export const script = defineModule({
+  name: 'script',
+  summary: 'Runs a script in sh, bash, python3, perl or another interpreter when it has to run, or to look',
+  systems: ['linux'],
+  reacts: true,
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['body'],
+    properties: {
+      body: {
+        type: 'string',
+        minLength: 1,
+        description: 'The text of the script. It never becomes a file of the device.',
+        examples: ['set -e\nrm -rf /var/spool/agent/*\n'],
+      },
+      interpreter: {
+        type: 'string',
+        pattern: '^[A-Za-z0-9_/][A-Za-z0-9._+/-]*$',
+        description: 'A program that runs the file named as its first argument; sh unless told.',
+        examples: ['python3', '/usr/bin/perl'],
+      },
+      ...DUE_PROPERTIES,
+    },
+  },
+  complain: complainAboutDue,
+  onlyChecks: (params) => params.read_only === true,
+  observe: (context, params) => observeDue(context, params, runOf(params)),
+  diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params).shown }),
+  value: valueOfDue,
+  converge: (context, params) => convergeDue(context, params, runOf(params)),
+})
+
+function runOf(params: { readonly body: string; readonly interpreter?: string }): Run {
+  const interpreter = params.interpreter ?? 'sh'
+  return {
+    script: SCRIPT,
+    values: { till_interpreter: interpreter, till_body: params.body },
+    shown: String(params.body),
+  }
+}

@@ -1,0 +1,134 @@
+import type { Change } from '../core/change.ts'
+import type { ShellAnswer, ShellValue } from '../core/channel.ts'
+import { fail, type Result, success } from '../core/failure.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { ModuleContext } from '../core/ports.ts'
+import { evidenceOf, failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
+import { defineModule } from './define.ts'
+
+interface WaitParams {
+  readonly for: {
+    readonly path?: string
+    readonly exists?: boolean
+    readonly port?: number
+    readonly command?: string
+  }
+  readonly timeout?: string
+  readonly interval?: string
+}
+
+const NOT_YET_EXIT = 1
+
+// One connection to the device's own listening sockets: state 0A in the kernel's table, the port in hexadecimal.
+const CONDITION = `holds() {
+  case $kind in
+    path) if [ -e "$path" ] || [ -L "$path" ]; then [ "$wished" = yes ]; else [ "$wished" = no ]; fi ;;
+    port) cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "^ *[0-9]*: [0-9A-F]*:$port_hex [0-9A-F]*:0000 0A " ;;
+    command) (eval "$check") >/dev/null 2>&1 ;;
+  esac
+}
+`
+
+const OBSERVE = `${CONDITION}if holds; then printf yes; else printf no; fi`
+
+// Counted by the clock, since the condition itself may take its time.
+const CONVERGE = `${TOOL_PRELUDE}${CONDITION}need_tool date sleep
+end=$(($(date +%s) + timeout_s))
+until holds; do
+  [ "$(date +%s)" -lt "$end" ] || exit ${NOT_YET_EXIT}
+  sleep "$interval_s"
+done
+`
+
+const DURATION = {
+  type: 'string',
+  pattern: '^[1-9][0-9]{0,4}[smh]$',
+} as const
+
+export const wait = defineModule({
+  name: 'wait',
+  summary: 'Waits on the device until a path, a listening port or a command is as wished',
+  systems: ['linux'],
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['for'],
+    properties: {
+      for: {
+        type: 'object',
+        additionalProperties: false,
+        minProperties: 1,
+        description: 'One of path, port, command.',
+        properties: {
+          path: { type: 'string', pattern: '^/', description: 'A path that exists.' },
+          exists: { type: 'boolean', description: 'With path: false waits until it is gone.' },
+          port: { type: 'integer', minimum: 1, maximum: 65535, description: 'A TCP port that the device listens on.' },
+          command: {
+            type: 'string',
+            minLength: 1,
+            description: 'An sh command, which must change nothing, that succeeds.',
+          },
+        },
+      },
+      timeout: {
+        ...DURATION,
+        description: 'How long at most, 60s unless told; the `timeout` of the step ends it too.',
+      },
+      interval: { ...DURATION, description: 'How long between two looks, 1s unless told.' },
+    },
+  },
+  complain,
+  observe,
+  diff: (params, holds): readonly Change[] =>
+    holds ? [] : [{ path: 'condition', before: false, after: wished(params) }],
+  value: (holds) => ({ holds }),
+  converge,
+})
+
+function complain(params: JsonObject): string | undefined {
+  const condition = (params['for'] ?? {}) as JsonObject
+  const given = ['path', 'port', 'command'].filter((kind) => condition[kind] !== undefined)
+  if (given.length !== 1) return 'Say what to wait for: exactly one of path, port, command.'
+  return condition['exists'] !== undefined && condition['path'] === undefined ? '`exists` goes with `path`.' : undefined
+}
+
+async function observe(context: ModuleContext, params: WaitParams): Promise<Result<boolean>> {
+  const answer = await context.shell.ask({ script: OBSERVE, values: valuesOf(params) })
+  const failure = failureOf(answer, 'observe', 'Looking at the condition')
+  return failure ? fail(failure) : success(answer.text === 'yes')
+}
+
+async function converge(context: ModuleContext, params: WaitParams): Promise<Result<void>> {
+  const timeout = seconds(params.timeout ?? '60s')
+  const values = { ...valuesOf(params), timeout_s: timeout, interval_s: seconds(params.interval ?? '1s') }
+  const answer = await context.shell.ask({ script: CONVERGE, values })
+  if (isNotYet(answer)) {
+    const message = `It did not come about within ${timeout} s: ${JSON.stringify(wished(params))}.`
+    return fail({ code: 'CONVERGE_TIMEOUT', phase: 'converge', message, ...evidenceOf(answer) })
+  }
+  const failure = failureOf(answer, 'converge', 'Waiting')
+  return failure ? fail(failure) : success(undefined)
+}
+
+function isNotYet(answer: ShellAnswer): boolean {
+  return answer.exitCode === NOT_YET_EXIT && !answer.timedOut
+}
+
+function valuesOf(params: WaitParams): Record<string, ShellValue> {
+  const { path, exists = true, port = 0, command } = params.for
+  const port_hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const kind = path !== undefined ? 'path' : command !== undefined ? 'command' : 'port'
+  return { kind, path: path ?? '', wished: exists ? 'yes' : 'no', port_hex, check: command ?? '' }
+}
+
+function wished(params: WaitParams): JsonValue {
+  const { path, exists = true, port, command } = params.for
+  if (path !== undefined) return `path ${path} ${exists ? 'exists' : 'is gone'}`
+  return port === undefined ? `command succeeds: ${command}` : `port ${port} is listened on`
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+
+function seconds(duration: string): number {
+  return Number(duration.slice(0, -1)) * (UNITS[duration.slice(-1)] ?? 1)
+}
