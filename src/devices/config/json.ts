@@ -1,0 +1,190 @@
+import type { JsonValue } from '../../core/json.ts'
+import {
+  type ConfigCodec,
+  type ConfigEdit,
+  indentAt,
+  lineEndOf,
+  lineStart,
+  nextLine,
+  type Parsed,
+  parsed,
+  problem,
+  type Splice,
+  sameValue,
+  spliced,
+  splitPath,
+} from './codec.ts'
+import {
+  type JsonArrayNode,
+  type JsonChild,
+  type JsonNode,
+  type JsonObjectNode,
+  jsonTree,
+  jsonValueOf,
+} from './json-tree.ts'
+import { ITEM_REMOVAL, proven, treeReading } from './tree-model.ts'
+
+/**
+ * JSON, comments and trailing commas allowed. Keys are paths: `server.ports.0`, a dot in a name is written `\.`.
+ * New members go to the end of their object in the file's own indentation; an item may be appended by the next index.
+ */
+export const jsonCodec: ConfigCodec = {
+  normal: (value) => value,
+  read(text) {
+    const root = readRoot(text)
+    return root.ok ? parsed(treeReading(root.value)) : root
+  },
+  edit(text, edit) {
+    const before = readRoot(text)
+    if (!before.ok) return before
+    const made = editJson(text, edit)
+    return made.ok ? proven(made.value, before.value, readRoot(made.value), edit) : made
+  },
+}
+
+/** A file without any content is an empty object, so that a new file can be made. */
+function readRoot(text: string): Parsed<JsonValue> {
+  if (text.trim() === '') return parsed({})
+  const tree = jsonTree(text)
+  return tree.ok ? parsed(jsonValueOf(tree.value)) : tree
+}
+
+type Container = JsonObjectNode | JsonArrayNode
+
+function editJson(text: string, edit: ConfigEdit): Parsed<string> {
+  let current = parsed(text) as Parsed<string>
+  for (const [key, value] of edit.set) current = current.ok ? setIn(current.value, key, value) : current
+  for (const key of edit.remove) current = current.ok ? removedFrom(current.value, key) : current
+  return current
+}
+
+function setIn(text: string, key: string, value: JsonValue): Parsed<string> {
+  const filled = text.trim() === '' ? `{}${lineEndOf(text)}` : text
+  const tree = jsonTree(filled)
+  if (!tree.ok) return tree
+  const splices = setSplices(filled, tree.value, key, value)
+  return splices.ok ? parsed(spliced(filled, splices.value)) : splices
+}
+
+/** A name may stand several times in an object: all of them go. */
+function removedFrom(text: string, key: string): Parsed<string> {
+  if (text.trim() === '') return parsed(text)
+  const tree = jsonTree(text)
+  if (!tree.ok) return tree
+  const splices = removeSplices(text, tree.value, key)
+  if (!splices.ok) return splices
+  return splices.value.length === 0 ? parsed(text) : removedFrom(spliced(text, splices.value), key)
+}
+
+function childOf(node: JsonNode, part: string): JsonChild | undefined {
+  return node.kind === 'scalar' ? undefined : node.children.findLast((child) => child.key === part)
+}
+
+function setSplices(text: string, root: JsonNode, key: string, value: JsonValue): Parsed<Splice[]> {
+  let node = root
+  const path = splitPath(key)
+  for (const [depth, part] of path.entries()) {
+    const child = childOf(node, part)
+    if (child) {
+      node = child.node
+      continue
+    }
+    if (node.kind === 'scalar') return problem(`"${key}": there is a value on the way that is not a map or a list`)
+    if (node.kind === 'array' && part !== String(node.children.length)) {
+      return problem(`"${key}": "${part}" is neither an index of the list nor the next one`)
+    }
+    const inner = path.slice(depth + 1).reduceRight<JsonValue>((made, name) => ({ [name]: made }), value)
+    return parsed(inserted(text, node, part, inner))
+  }
+  if (sameValue(jsonValueOf(node), value)) return parsed([])
+  return parsed([{ start: node.start, end: node.end, text: rendered(text, value, indentAt(text, node.start)) }])
+}
+
+/** A value as text, its inner lines indented from `indent` on; on one line in a file that is on one line. */
+function rendered(text: string, value: JsonValue, indent: string): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const unit = text.trim().includes('\n') || text.trim() === '{}' ? unitOf(text) : ''
+  return JSON.stringify(value, null, unit).replace(/\n/g, lineEndOf(text) + indent)
+}
+
+/** The first step of indentation in the file. */
+function unitOf(text: string): string {
+  return /\n([ \t]+)["{[]/.exec(text)?.[1] ?? '  '
+}
+
+function inserted(text: string, parent: Container, key: string, value: JsonValue): Splice[] {
+  const last = parent.children.at(-1)
+  const lineEnd = lineEndOf(text)
+  const outer = indentAt(text, parent.start)
+  const gap = last?.gap || (text.includes('\n') || text.includes('": ') || text.trim() === '{}' ? ' ' : '')
+  const head = parent.kind === 'array' ? '' : `${JSON.stringify(key)}:${/\n/.test(gap) ? ' ' : gap}`
+  if (last === undefined) return insertedFirst(text, parent, head, value)
+  const ownLine = text.slice(parent.start, last.start).includes('\n') && lineStart(text, last.start) > parent.start
+  const trailing = last.comma === undefined ? '' : ','
+  const comma: Splice[] = last.comma === undefined ? [{ start: last.end, end: last.end, text: ',' }] : []
+  const behind = (last.comma ?? last.end - 1) + 1
+  if (!ownLine) {
+    const blank = text.slice(parent.start, parent.end).includes(', ') || gap !== '' ? ' ' : ''
+    return [...comma, { start: behind, end: behind, text: blank + head + rendered(text, value, outer) + trailing }]
+  }
+  const indent = indentAt(text, last.start)
+  const at = endOfRemark(text, behind)
+  return [...comma, { start: at, end: at, text: lineEnd + indent + head + rendered(text, value, indent) + trailing }]
+}
+
+/** Behind a comment that stands on the same line as what it comments. */
+function endOfRemark(text: string, offset: number): number {
+  const remark = /^[ \t]*(?:\/\/[^\r\n]*|\/\*(?:(?!\*\/)[^\n])*\*\/(?=[ \t]*\r?\n))/.exec(text.slice(offset))
+  return offset + (remark?.[0].length ?? 0)
+}
+
+function insertedFirst(text: string, parent: Container, head: string, value: JsonValue): Splice[] {
+  const inside = text.slice(parent.start + 1, parent.end - 1)
+  const outer = indentAt(text, parent.start)
+  const compact = !text.trim().includes('\n') && text.trim() !== '{}'
+  if (compact && inside.trim() === '') {
+    return [{ start: parent.start + 1, end: parent.end - 1, text: head + rendered(text, value, outer) }]
+  }
+  const lineEnd = lineEndOf(text)
+  const indent = outer + unitOf(text)
+  const line = `${indent}${head}${rendered(text, value, indent)}`
+  if (inside.trim() === '') {
+    return [{ start: parent.start + 1, end: parent.end - 1, text: lineEnd + line + lineEnd + outer }]
+  }
+  // Only comments stand in it: they stay above.
+  const at = parent.start + 1 + inside.trimEnd().length
+  return [{ start: at, end: parent.end - 1, text: lineEnd + line + lineEnd + outer }]
+}
+
+function removeSplices(text: string, root: JsonNode, key: string): Parsed<Splice[]> {
+  const path = splitPath(key)
+  const last = path.at(-1)
+  let node: JsonNode | undefined = root
+  for (const part of path.slice(0, -1)) node = node && childOf(node, part)?.node
+  if (node === undefined || node.kind === 'scalar') return parsed([])
+  const index = node.children.findLastIndex((child) => child.key === last)
+  const child = node.children[index]
+  if (child === undefined) return parsed([])
+  if (node.kind === 'array') return problem(`"${key}": ${ITEM_REMOVAL}`)
+  const previous = node.children[index - 1]
+  const splices = [cut(text, node, child, index)]
+  // The comma in front of a last member that goes would be one too many.
+  if (index === node.children.length - 1 && child.comma === undefined && previous?.comma !== undefined) {
+    splices.unshift({ start: previous.comma, end: previous.comma + 1, text: '' })
+  }
+  return parsed(splices)
+}
+
+/** The whole lines of a member that has them to itself; else the member, its comma and the blank beside it. */
+function cut(text: string, parent: Container, child: JsonChild, index: number): Splice {
+  const behind = (child.comma ?? child.end - 1) + 1
+  const from = lineStart(text, child.start)
+  const to = nextLine(text, endOfRemark(text, behind))
+  const alone = text.slice(from, child.start).trim() === '' && text.slice(endOfRemark(text, behind), to).trim() === ''
+  if (alone && from > parent.start && to <= parent.end) return { start: from, end: to, text: '' }
+  const next = parent.children[index + 1]
+  const previous = parent.children[index - 1]
+  if (next) return { start: child.start, end: next.start, text: '' }
+  if (previous) return { start: (previous.comma ?? previous.end - 1) + 1, end: behind, text: '' }
+  return { start: child.start, end: behind, text: '' }
+}

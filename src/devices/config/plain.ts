@@ -1,0 +1,92 @@
+import { type ConfigCodec, type ConfigEdit, lineEndOf, type Parsed, parsed, problem, spliced } from './codec.ts'
+import {
+  gathered,
+  type LineEntry,
+  type LineWriter,
+  provenLines,
+  textLines,
+  textual,
+  valueSplices,
+  wishedValues,
+} from './lines.ts'
+
+const ENTRY = /^([ \t]*)([^=]*?)([ \t]*=[ \t]*)([\s\S]*?)[ \t]*$/
+
+/**
+ * `Key=Value` lines with `#` comments, as zabbix_agentd.conf has them: keys may repeat, and what is behind `=` is the
+ * value to the end of the line, blanks around it left out. A new key goes behind its commented default if there is one.
+ */
+export const plainCodec: ConfigCodec = {
+  normal: textual,
+  read(text) {
+    const entries = entriesOf(text)
+    if (!entries.ok) return entries
+    const keys = gathered(entries.value)
+    return parsed({ keys, get: (key) => keys.get(key) })
+  },
+  edit: (text, edit) => provenLines(plainCodec, text, editPlain(text, edit), edit),
+}
+
+function entriesOf(text: string): Parsed<LineEntry[]> {
+  const entries: LineEntry[] = []
+  for (const line of textLines(text)) {
+    if (/^[ \t]*(#|$)/.test(line.text)) continue
+    const [, indent = '', key = '', equals = '', value = ''] = ENTRY.exec(line.text) ?? []
+    if (key === '') return problem('a line is neither a comment nor Key=Value', line.number)
+    const valueStart = line.start + indent.length + key.length + equals.length
+    entries.push({ key, value, start: line.start, end: line.end, valueStart, valueEnd: valueStart + value.length })
+  }
+  return parsed(entries)
+}
+
+function editPlain(text: string, edit: ConfigEdit): Parsed<string> {
+  let current = text
+  for (const [key, wish] of [...edit.set, ...edit.remove.map((key) => [key, [] as string[]] as const)]) {
+    if (!/^[^\s#=]([^=\r\n]*[^\s=])?$/.test(key)) return problem(`"${key}" cannot be a key of this format`)
+    const values = wishedValues(key, wish)
+    if (!values.ok) return values
+    const entries = entriesOf(current)
+    if (!entries.ok) return entries
+    const own = entries.value.filter((entry) => entry.key === key)
+    const options = { writer: writerOf(key, entries.value), place: placeOf(current, key), lineEnd: lineEndOf(current) }
+    const splices = valueSplices(current, own, values.value, options)
+    if (!splices.ok) return splices
+    current = spliced(current, splices.value)
+  }
+  return parsed(current)
+}
+
+function writerOf(key: string, entries: readonly LineEntry[]): LineWriter {
+  return {
+    replaced(entry, value) {
+      const held = holdable(key, value)
+      return held.ok ? parsed({ start: entry.valueStart, end: entry.valueEnd, text: held.value }) : held
+    },
+    line(value) {
+      const held = holdable(key, value)
+      return held.ok ? parsed(`${key}${spaced(entries) ? ' = ' : '='}${held.value}`) : held
+    },
+  }
+}
+
+function holdable(key: string, value: string | null): Parsed<string> {
+  if (value === null) return problem(`"${key}": the format has no null; remove the key instead`)
+  if (/[\r\n\0]/.test(value)) return problem(`"${key}": the format cannot hold a value of several lines`)
+  if (/^[ \t]|[ \t]$/.test(value)) return problem(`"${key}": the format cannot hold blanks around a value`)
+  return parsed(value)
+}
+
+/** Whether the file writes `Key = Value`: every value that is not empty stands two places or more behind its key. */
+function spaced(entries: readonly LineEntry[]): boolean {
+  const filled = entries.filter((entry) => entry.value !== '')
+  return filled.length > 0 && filled.every((entry) => entry.valueStart - entry.start - entry.key.length >= 3)
+}
+
+/** Behind the last commented default of the key, else at the end. */
+function placeOf(text: string, key: string): number {
+  const commented = textLines(text).filter((line) => {
+    const [, name] = /^[ \t]*#+[ \t]*([^=]*?)[ \t]*=/.exec(line.text) ?? []
+    return name === key
+  })
+  return commented.at(-1)?.end ?? text.length
+}

@@ -1,0 +1,250 @@
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
+import type { JsonValue } from '../../core/json.ts'
+import {
+  type ConfigCodec,
+  type ConfigEdit,
+  lineEndOf,
+  lineStart,
+  nextLine,
+  type Parsed,
+  parsed,
+  problem,
+  type Splice,
+  sameValue,
+  spliced,
+  splitPath,
+} from './codec.ts'
+import { addedLine } from './lines.ts'
+import { ITEM_REMOVAL, proven, treeReading, valueAt } from './tree-model.ts'
+import { blockText, flowText, isCollection, scalarText } from './yaml-text.ts'
+
+/**
+ * YAML 1.2, one document. Keys are paths: `server.ports.0`, a dot in a name is written `\.`. Only the text of what is
+ * set is replaced; new keys go to the end of their map, and an item may be appended to a list by the next index.
+ */
+export const yamlCodec: ConfigCodec = {
+  normal: (value) => value,
+  read(text) {
+    const root = readYaml(text)
+    return root.ok ? parsed(treeReading(root.value.value)) : root
+  },
+  edit(text, edit) {
+    const before = readYaml(text)
+    if (!before.ok) return before
+    const made = editYaml(text, edit)
+    if (!made.ok) return made
+    const after = readYaml(made.value)
+    return proven(made.value, before.value.value, after.ok ? parsed(after.value.value) : after, edit)
+  },
+}
+
+interface YamlText {
+  readonly document: Document
+  readonly value: JsonValue
+}
+
+function readYaml(text: string): Parsed<YamlText> {
+  const document = parseDocument(text, { prettyErrors: true })
+  const error = document.errors[0]
+  if (error?.code === 'MULTIPLE_DOCS') return problem('the file holds several documents', error.linePos?.[0].line)
+  if (error) return problem(`it is not valid YAML (${error.code})`, error.linePos?.[0].line)
+  try {
+    return parsed({ document, value: (document.toJS() as JsonValue | undefined) ?? {} })
+  } catch {
+    return problem('its aliases refer to nothing, or to far too much')
+  }
+}
+
+function editYaml(text: string, edit: ConfigEdit): Parsed<string> {
+  let current = text
+  const asked: (readonly [string, JsonValue | undefined])[] = [
+    ...edit.set,
+    ...edit.remove.map((key) => [key, undefined] as const),
+  ]
+  for (const [key, value] of asked) {
+    const yaml = readYaml(current)
+    if (!yaml.ok) return yaml
+    const path = splitPath(key)
+    const there = valueAt(yaml.value.value, path)
+    if (value === undefined ? there === undefined : there !== undefined && sameValue(there, value)) continue
+    const editor = new YamlEditor(current, yaml.value.document, key)
+    const splices = value === undefined ? editor.removed(path) : editor.set(path, value)
+    if (!splices.ok) return splices
+    current = spliced(current, splices.value)
+  }
+  return parsed(current)
+}
+
+type Collection = YAMLMap | YAMLSeq
+
+class YamlEditor {
+  readonly #text: string
+  readonly #root: Node | null
+  readonly #key: string
+  readonly #lineEnd: string
+
+  constructor(text: string, document: Document, key: string) {
+    this.#text = text
+    this.#root = document.contents
+    this.#key = key
+    this.#lineEnd = lineEndOf(text)
+  }
+
+  set(path: readonly string[], value: JsonValue): Parsed<Splice[]> {
+    let node = this.#root
+    if (node === null || (isScalar(node) && node.value === null)) return parsed([this.#appended(nested(path, value))])
+    let parent: Collection | undefined
+    for (const [depth, part] of path.entries()) {
+      if (!isMap(node) && !isSeq(node)) {
+        if (!isScalar(node) || node.value !== null) return this.#problem('there is no map or list on the way')
+        return this.#replaced(parent, path[depth - 1] ?? '', nested(path.slice(depth), value))
+      }
+      parent = node
+      const child = childOf(node, part)
+      if (child === undefined) return this.#inserted(node, part, nested(path.slice(depth + 1), value))
+      node = child
+    }
+    return this.#replaced(parent, path.at(-1) ?? '', value)
+  }
+
+  removed(path: readonly string[]): Parsed<Splice[]> {
+    let node = this.#root
+    let owner: { readonly parent: Collection; readonly part: string } | undefined
+    for (const part of path.slice(0, -1)) {
+      if (!isMap(node) && !isSeq(node)) return this.#problem('there is no map or list on the way')
+      owner = { parent: node, part }
+      node = childOf(node, part) ?? null
+    }
+    const part = path.at(-1) ?? ''
+    if (isSeq(node)) return this.#problem(ITEM_REMOVAL)
+    if (!isMap(node)) return this.#problem('there is no map on the way')
+    const index = node.items.findIndex((pair) => nameOf(pair) === part)
+    if (index < 0) return this.#problem('it comes from an alias or a merge')
+    if (node.items.length === 1 && owner !== undefined) return this.#replaced(owner.parent, owner.part, {})
+    return parsed([node.flow ? this.#flowCut(node, index) : this.#blockCut(node, index)])
+  }
+
+  #problem(why: string): { readonly ok: false; readonly problem: { readonly message: string } } {
+    return problem(`"${this.#key}": ${why}`)
+  }
+
+  /** At the end of a document that has nothing but comments. */
+  #appended(value: JsonValue): Splice {
+    return addedLine(this.#text, this.#text.length, blockText(value, '', this.#lineEnd), this.#lineEnd)
+  }
+
+  #replaced(parent: Collection | undefined, part: string, value: JsonValue): Parsed<Splice[]> {
+    const node = parent && childOf(parent, part)
+    if (!parent || !node?.range) return this.#problem('there is nothing to be replaced')
+    const [start] = node.range
+    const end = this.#contentEnd(node)
+    if (parent.flow || !isCollection(value)) return parsed([this.#onOneLine(parent, part, node, value)])
+    const indent = ' '.repeat(this.#column(parent) + 2)
+    const block = `${this.#lineEnd}${blockText(value, indent, this.#lineEnd)}`
+    return parsed([
+      { start: this.#lead(parent, part, start), end, text: isSeq(parent) ? ` ${block.trimStart()}` : block },
+    ])
+  }
+
+  #onOneLine(parent: Collection, part: string, node: Node, value: JsonValue): Splice {
+    const start = node.range?.[0] ?? 0
+    const end = this.#contentEnd(node)
+    const text = parent.flow ? flowText(value, node) : scalarText(value, node)
+    if (start === end) return { start, end, text: ` ${text}` }
+    const isBlock = (isMap(node) || isSeq(node)) && !node.flow
+    if (isBlock) return { start: this.#lead(parent, part, start), end, text: ` ${text}` }
+    return { start, end, text: text + (this.#text[end - 1] === '\n' ? this.#lineEnd : '') }
+  }
+
+  /** Behind the colon or the dash that a value belongs to. */
+  #lead(parent: Collection, part: string, start: number): number {
+    if (isSeq(parent)) return this.#text.lastIndexOf('-', start - 1) + 1
+    const key = parent.items.find((pair) => nameOf(pair) === part)?.key as Node | undefined
+    const colon = this.#text.indexOf(':', key?.range?.[1] ?? start)
+    return colon < 0 || colon > start ? start : colon + 1
+  }
+
+  #inserted(parent: Collection, part: string, value: JsonValue): Parsed<Splice[]> {
+    if (isSeq(parent) && part !== String(parent.items.length)) {
+      return this.#problem(`"${part}" is neither an index of the list nor the next one`)
+    }
+    const entry: JsonValue = isSeq(parent) ? [value] : { [part]: value }
+    const last = parent.items.at(-1)
+    if (parent.flow || last === undefined) {
+      const text = flowText(entry).slice(1, -1).trim()
+      const end = last === undefined ? (parent.range?.[0] ?? 0) + 1 : this.#entryEnd(last)
+      return parsed([{ start: end, end, text: last === undefined ? text : `, ${text}` }])
+    }
+    const place = this.#blockEnd(last)
+    const text = blockText(entry, ' '.repeat(this.#column(parent)), this.#lineEnd)
+    return parsed([addedLine(this.#text, place, text, this.#lineEnd)])
+  }
+
+  #column(parent: Collection): number {
+    const first = parent.items[0]
+    const start = isSeq(parent)
+      ? (parent.range?.[0] ?? 0)
+      : ((first as Pair<Node> | undefined)?.key.range?.[0] ?? parent.range?.[0] ?? 0)
+    return start - lineStart(this.#text, start)
+  }
+
+  /** Behind the lines of an entry of a block collection. */
+  #blockEnd(entry: unknown): number {
+    const end = this.#entryEnd(entry)
+    return end > 0 && this.#text[end - 1] === '\n' ? end : nextLine(this.#text, end)
+  }
+
+  #entryEnd(entry: unknown): number {
+    const pair = entry as Partial<Pair<Node, Node | null>>
+    if (pair.key === undefined) return this.#contentEnd(entry as Node)
+    return Math.max(pair.value ? this.#contentEnd(pair.value) : 0, pair.key.range?.[1] ?? 0)
+  }
+
+  /** Where the last thing that belongs to a node ends; comments behind it are not its own. */
+  #contentEnd(node: Node): number {
+    if ((isMap(node) || isSeq(node)) && !node.flow && node.items.length > 0) return this.#entryEnd(node.items.at(-1))
+    return node.range?.[1] ?? 0
+  }
+
+  #flowCut(map: YAMLMap, index: number): Splice {
+    const start = startOf(map, index)
+    const end = this.#entryEnd(map.items[index])
+    if (index + 1 < map.items.length) return { start, end: startOf(map, index + 1), text: '' }
+    return { start: index > 0 ? this.#entryEnd(map.items[index - 1]) : start, end, text: '' }
+  }
+
+  #blockCut(map: YAMLMap, index: number): Splice {
+    const start = startOf(map, index)
+    const line = lineStart(this.#text, start)
+    const shared = this.#text.slice(line, start).trim() !== ''
+    if (shared && index + 1 < map.items.length) return { start, end: startOf(map, index + 1), text: '' }
+    return { start: line, end: this.#blockEnd(map.items[index]), text: '' }
+  }
+}
+
+function nested(path: readonly string[], value: JsonValue): JsonValue {
+  return path.reduceRight<JsonValue>((made, name) => ({ [name]: made }), value)
+}
+
+function nameOf(pair: Pair): string | undefined {
+  return isScalar(pair.key) ? String(pair.key.value) : undefined
+}
+
+function childOf(node: Collection, part: string): Node | undefined {
+  if (isSeq(node)) return /^(0|[1-9]\d*)$/.test(part) ? (node.items[Number(part)] as Node | undefined) : undefined
+  return node.items.find((pair) => nameOf(pair) === part)?.value as Node | undefined
+}
+
+function startOf(map: YAMLMap, index: number): number {
+  return (map.items[index] as Pair<Node> | undefined)?.key.range?.[0] ?? 0
+}
