@@ -53,7 +53,7 @@ export function iniFile(text: string): Parsed<IniFile> {
 }
 
 function headingName(line: string): string | undefined {
-  return /^[ 	]*\[([^\]]*)\][ 	]*(?:[;#].*)?$/.exec(line)?.[1]?.trim()
+  return /^[ \t]*\[([^\]]*)\][ \t]*(?:[;#].*)?$/.exec(line)?.[1]?.trim()
 }
 
 /** Adds the entry of a line, or the line to the entry above; false when it is neither. */

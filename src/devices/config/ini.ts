@@ -16,7 +16,6 @@ import {
   type LineEntry,
   type LineWriter,
   provenLines,
-  type TextLine,
   textLines,
   textual,
   valueSplices,

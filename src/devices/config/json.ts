@@ -82,10 +82,12 @@ function childOf(node: JsonNode, part: string): JsonChild | undefined {
 
 function setSplices(text: string, root: JsonNode, key: string, value: JsonValue): Parsed<Splice[]> {
   let node = root
+  let parent = root
   const path = splitPath(key)
   for (const [depth, part] of path.entries()) {
     const child = childOf(node, part)
     if (child) {
+      parent = node
       node = child.node
       continue
     }
@@ -97,14 +99,20 @@ function setSplices(text: string, root: JsonNode, key: string, value: JsonValue)
     return parsed(inserted(text, node, part, inner))
   }
   if (sameValue(jsonValueOf(node), value)) return parsed([])
-  return parsed([{ start: node.start, end: node.end, text: rendered(text, value, indentAt(text, node.start)) }])
+  const indent = onOneLine(text, parent) ? undefined : indentAt(text, node.start)
+  return parsed([{ start: node.start, end: node.end, text: rendered(text, value, indent) }])
 }
 
-/** A value as text, its inner lines indented from `indent` on; on one line in a file that is on one line. */
-function rendered(text: string, value: JsonValue, indent: string): string {
+/** A value as text, its inner lines indented from `indent` on; on one line when there is no indentation. */
+function rendered(text: string, value: JsonValue, indent: string | undefined): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const unit = text.trim().includes('\n') || text.trim() === '{}' ? unitOf(text) : ''
-  return JSON.stringify(value, null, unit).replace(/\n/g, lineEndOf(text) + indent)
+  if (indent === undefined || (!text.trim().includes('\n') && text.trim() !== '{}')) return JSON.stringify(value)
+  return JSON.stringify(value, null, unitOf(text)).replace(/\n/g, lineEndOf(text) + indent)
+}
+
+/** Whether a map or list that holds something stands on one line of a file that has several. */
+function onOneLine(text: string, node: JsonNode): boolean {
+  return node.kind !== 'scalar' && node.children.length > 0 && !text.slice(node.start, node.end).includes('\n')
 }
 
 /** The first step of indentation in the file. */
@@ -115,7 +123,6 @@ function unitOf(text: string): string {
 function inserted(text: string, parent: Container, key: string, value: JsonValue): Splice[] {
   const last = parent.children.at(-1)
   const lineEnd = lineEndOf(text)
-  const outer = indentAt(text, parent.start)
   const gap = last?.gap || (text.includes('\n') || text.includes('": ') || text.trim() === '{}' ? ' ' : '')
   const head = parent.kind === 'array' ? '' : `${JSON.stringify(key)}:${/\n/.test(gap) ? ' ' : gap}`
   if (last === undefined) return insertedFirst(text, parent, head, value)
@@ -125,7 +132,7 @@ function inserted(text: string, parent: Container, key: string, value: JsonValue
   const behind = (last.comma ?? last.end - 1) + 1
   if (!ownLine) {
     const blank = text.slice(parent.start, parent.end).includes(', ') || gap !== '' ? ' ' : ''
-    return [...comma, { start: behind, end: behind, text: blank + head + rendered(text, value, outer) + trailing }]
+    return [...comma, { start: behind, end: behind, text: blank + head + rendered(text, value, undefined) + trailing }]
   }
   const indent = indentAt(text, last.start)
   const at = endOfRemark(text, behind)

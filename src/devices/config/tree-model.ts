@@ -45,7 +45,10 @@ export function proven(text: string, before: JsonValue, after: Parsed<JsonValue>
   if (!after.ok) return problem('the edit would leave a file that cannot be read; write the value in another way')
   let expected = before
   for (const [key, value] of edit.set) expected = replacedIn(expected, splitPath(key), value)
-  for (const key of edit.remove) expected = replacedIn(expected, splitPath(key), undefined)
+  for (const key of edit.remove) {
+    const path = splitPath(key)
+    if (valueAt(expected, path) !== undefined) expected = replacedIn(expected, path, undefined)
+  }
   if (sameValue(expected, after.value)) return parsed(text)
   return problem('the edit would change other keys as well (an anchor, a merge or a repeated key is in the way)')
 }
