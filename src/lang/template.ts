@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Expression, Scope, Template } from '../core/runbook.ts'
 import { compileExpression, type ExpressionProblem, type Variables } from './expression.ts'
+import { isMap } from './is-map.ts'
 import { splitTemplate, type TemplatePart } from './template-text.ts'
 import type { ValuePath } from './yaml.ts'
 
@@ -167,8 +168,7 @@ function notText(value: JsonValue): string | undefined {
 
 /** `{ secret: "env:NAME" }`, as it stands in an inventory. It passes through expressions unread. */
 export function isSecretReference(value: JsonValue): boolean {
-  if (value === null || typeof value !== 'object' || isList(value)) return false
-  return typeof value['secret'] === 'string' && Object.keys(value).length === 1
+  return isMap(value) && typeof value['secret'] === 'string' && Object.keys(value).length === 1
 }
 
 function isList(value: object): value is readonly JsonValue[] {

@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os'
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import { compileSelector } from './expression.ts'
+import { isMap } from './is-map.ts'
+import { readYamlFile } from './read-yaml-file.ts'
+import { expressionDiagnostic } from './runbook-steps.ts'
+import { PROJECT_SCHEMA } from './schema/project.ts'
+import { validate } from './validate.ts'
+import type { ParsedYaml } from './yaml.ts'
+
+/** A runbook that holds for devices. */
+export interface Assignment {
+  readonly runbook: string
+  readonly where?: string
+  /** As a command line would give them; the runbook converts them by its declarations. */
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** What tillwright.yaml says, defaults filled in. Paths are as written, relative to its folder. */
+export interface ProjectSettings {
+  readonly inventory: string
+  readonly runbooks: string
+  readonly known_hosts: string
+  readonly state: string
+  readonly assignments: readonly Assignment[]
+  readonly run: { readonly parallel: number; readonly handshakes: number }
+}
+
+const PATHS = {
+  inventory: 'inventory/',
+  runbooks: 'runbooks/',
+  known_hosts: 'inventory/known_hosts',
+  state: '.till/state.db',
+} as const
+
+/** Reads tillwright.yaml; settings are absent when it has errors. An empty file has only defaults. */
+export async function loadProject(
+  file: string,
+): Promise<{ readonly settings?: ProjectSettings; readonly diagnostics: readonly Diagnostic[] }> {
+  const { parsed, diagnostics } = readYamlFile(file)
+  if (!parsed || diagnostics.length > 0) return { diagnostics }
+  const problems = [...validate(PROJECT_SCHEMA, parsed), ...selectorProblems(parsed)]
+  if (problems.length > 0) return { diagnostics: problems }
+  return { settings: settingsOf(isMap(parsed.value) ? parsed.value : {}), diagnostics: [] }
+}
+
+function settingsOf(value: JsonObject): ProjectSettings {
+  const run = isMap(value['run']) ? value['run'] : {}
+  const path = (key: keyof typeof PATHS): string => (typeof value[key] === 'string' ? value[key] : PATHS[key])
+  const number = (key: string, fallback: number): number => (typeof run[key] === 'number' ? run[key] : fallback)
+  return {
+    inventory: path('inventory'),
+    runbooks: path('runbooks'),
+    known_hosts: path('known_hosts'),
+    state: path('state'),
+    assignments: assignmentsOf(value).map(assignmentOf),
+    run: { parallel: number('parallel', 100), handshakes: number('handshakes', 2 * availableParallelism()) },
+  }
+}
+
+function assignmentsOf(value: JsonValue): readonly JsonObject[] {
+  const list = isMap(value) ? value['assignments'] : undefined
+  return Array.isArray(list) ? list.filter(isMap) : []
+}
+
+function assignmentOf(raw: JsonObject): Assignment {
+  const { runbook, where, params } = raw
+  const entries = Object.entries(isMap(params) ? params : {})
+  return {
+    runbook: String(runbook),
+    ...(typeof where === 'string' && { where }),
+    params: Object.fromEntries(entries.map(([name, v]) => [name, typeof v === 'string' ? v : JSON.stringify(v)])),
+  }
+}
+
+function selectorProblems(parsed: ParsedYaml): Diagnostic[] {
+  return assignmentsOf(parsed.value).flatMap(({ where }, index) => {
+    if (typeof where !== 'string' || where === '') return []
+    const compiled = compileSelector(where)
+    if (compiled.ok) return []
+    return expressionDiagnostic(compiled.problem, parsed, { path: ['assignments', index, 'where'], value: where })
+  })
+}

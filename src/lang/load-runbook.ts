@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { Module } from '../core/ports.ts'
+import type { ClassifyRow, Runbook } from '../core/runbook.ts'
+import { runbookVariables } from './expression.ts'
+import { isMap } from './is-map.ts'
+import { readYamlFile } from './read-yaml-file.ts'
+import { outlineSteps, type StepOutline } from './runbook-outline.ts'
+import { celTypesOf, effectiveParams, readDeclarations } from './runbook-params.ts'
+import { RunbookCompiler } from './runbook-steps.ts'
+import { RUNBOOK_SHAPE } from './schema/runbook.ts'
+import { validate } from './validate.ts'
+import type { ParsedYaml } from './yaml.ts'
+
+export interface LoadRunbookOptions {
+  readonly modules: readonly Module[]
+  /** Parameters of the run, as text. Absent: the runbook is only checked, so that none is demanded. */
+  readonly params?: Readonly<Record<string, string>>
+}
+
+export interface LoadedRunbook {
+  /** Absent when there are errors. */
+  readonly runbook?: Runbook
+  /** Everything that is wrong, in the order of the file. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly text: string
+}
+
+/** Reads a runbook, checks all of it and compiles its expressions. */
+export function loadRunbook(file: string, options: LoadRunbookOptions): LoadedRunbook {
+  const { parsed, diagnostics } = readYamlFile(file)
+  if (!parsed || !isMap(parsed.value)) {
+    const shape = parsed && diagnostics.length === 0 ? validate(RUNBOOK_SHAPE, parsed) : []
+    return { diagnostics: [...diagnostics, ...shape], text: parsed?.text ?? '' }
+  }
+  const read = readRunbook(parsed, options)
+  const all = inOrder([...diagnostics, ...read.diagnostics])
+  if (all.some(({ severity }) => severity === 'error')) return { diagnostics: all, text: parsed.text }
+  return { runbook: read.runbook, diagnostics: all, text: parsed.text }
+}
+
+function readRunbook(
+  parsed: ParsedYaml,
+  options: LoadRunbookOptions,
+): { readonly runbook: Runbook; readonly diagnostics: readonly Diagnostic[] } {
+  const value = parsed.value as JsonObject
+  const declared = readDeclarations(value['params'] ?? null, parsed)
+  const effective = effectiveParams(declared.declarations, options.params, parsed)
+  const modules = new Map(options.modules.map((module) => [module.name, module]))
+  const outline = outlineSteps({ parsed, modules })
+  const ids = outline.steps.flatMap(idsOf)
+  const compiler = new RunbookCompiler(parsed, runbookVariables(celTypesOf(declared.declarations), ids), ids)
+  const steps = compiler.steps(outline.steps)
+  const targets = compiler.selector(['targets'])
+  const classify = classifyRows(value['classify'] ?? null, compiler, ids)
+  const runbook: Runbook = {
+    name: typeof value['name'] === 'string' ? value['name'] : basename(parsed.file).replace(/\.ya?ml$/, ''),
+    description: typeof value['description'] === 'string' ? value['description'] : '',
+    ...(targets && { targets }),
+    params: effective.params,
+    steps,
+    classify,
+    digest: digestOf(parsed.text, effective.params),
+    file: parsed.file,
+  }
+  const diagnostics = [
+    ...validate(RUNBOOK_SHAPE, parsed),
+    ...declared.diagnostics,
+    ...effective.diagnostics,
+    ...outline.diagnostics,
+    ...compiler.diagnostics,
+  ]
+  return { runbook, diagnostics }
+}
+
+function idsOf(step: StepOutline): readonly string[] {
+  return [step.id, ...[...step.onFailure, ...step.rollback].map(({ id }) => id)]
+}
+
+function classifyRows(rows: JsonValue, compiler: RunbookCompiler, ids: readonly string[]): readonly ClassifyRow[] {
+  if (!Array.isArray(rows)) return []
+  return rows.flatMap((row: JsonValue, index) => {
+    const when = compiler.condition(['classify', index, 'when'], ids)
+    if (!when || !isMap(row)) return []
+    const text = (key: string): Record<string, string> => (typeof row[key] === 'string' ? { [key]: row[key] } : {})
+    return { when, fault: String(row['fault']), severity: String(row['severity']), ...text('owner'), ...text('remedy') }
+  })
+}
+
+/** The same for the same text and the same effective parameters, however these were given. */
+function digestOf(text: string, params: JsonObject): string {
+  const sorted = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(text).update('\0').update(JSON.stringify(sorted)).digest('hex')
+}
+
+/** Problems of one file, first line first; what has no place comes at the end. */
+export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const position = ({ source }: Diagnostic): readonly [number, number] =>
+    source ? [source.line, source.column] : [Number.POSITIVE_INFINITY, 0]
+  return [...diagnostics].sort((a, b) => {
+    const [lineA, columnA] = position(a)
+    const [lineB, columnB] = position(b)
+    return lineA === lineB ? columnA - columnB : lineA - lineB
+  })
+}

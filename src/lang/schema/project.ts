@@ -1,0 +1,96 @@
+export const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
+
+const ASSIGNMENT = {
+  title: 'Assignment',
+  description: 'A runbook that holds for devices, as `till drift` checks.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['runbook'],
+  properties: {
+    runbook: {
+      description: 'Name of a runbook of this repository, or its file.',
+      type: 'string',
+      minLength: 1,
+      examples: ['agent-update'],
+    },
+    where: {
+      description: 'Which devices: CEL over store, device and region. All that the runbook targets unless given.',
+      type: 'string',
+      minLength: 1,
+      examples: ['device.kind == "till"'],
+    },
+    params: {
+      description: 'Values for the parameters of the runbook.',
+      type: 'object',
+      examples: [{ version: '7.0.1' }],
+    },
+  },
+} as const
+
+export const PROJECT_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: PROJECT_SCHEMA_ID,
+  title: 'Tillwright project',
+  description: 'tillwright.yaml: binds a repository together. Paths are relative to it.',
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: {
+    inventory: {
+      title: 'Inventory',
+      description: 'Folder of the inventory; inventory/ unless given.',
+      type: 'string',
+      minLength: 1,
+      examples: ['inventory/'],
+    },
+    runbooks: {
+      title: 'Runbooks',
+      description: 'Folder of the runbooks; runbooks/ unless given.',
+      type: 'string',
+      minLength: 1,
+      examples: ['runbooks/'],
+    },
+    known_hosts: {
+      title: 'Known hosts',
+      description: 'File of host keys that are trusted, as OpenSSH writes it; inventory/known_hosts unless given.',
+      type: 'string',
+      minLength: 1,
+      examples: ['inventory/known_hosts'],
+    },
+    state: {
+      title: 'State store',
+      description: 'SQLite file of journal, history and leases; .till/state.db unless given.',
+      type: 'string',
+      minLength: 1,
+      examples: ['.till/state.db'],
+    },
+    assignments: {
+      title: 'Assignments',
+      description: 'Which runbooks hold for which devices.',
+      type: 'array',
+      items: ASSIGNMENT,
+      examples: [[{ runbook: 'till-health', where: 'device.kind == "till"' }]],
+    },
+    run: {
+      title: 'Runs',
+      description: 'How runs use this machine.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        parallel: {
+          description: 'Devices worked on at a time; 100 unless given.',
+          type: 'integer',
+          minimum: 1,
+          maximum: 10_000,
+          examples: [200],
+        },
+        handshakes: {
+          description: 'SSH handshakes at a time; twice the processors of this machine unless given.',
+          type: 'integer',
+          minimum: 1,
+          maximum: 1_000,
+          examples: [16],
+        },
+      },
+    },
+  },
+} as const
