@@ -23,6 +23,11 @@ export class LineIndex {
     return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
   }
 
+  /** The offset of a line and column, both from 1. */
+  offset(line: number, column: number): number {
+    return (this.#lineStarts()[line - 1] ?? this.#text.length) + column - 1
+  }
+
   range(file: string, start: number, end: number): SourceRange {
     const from = this.position(start)
     const to = this.position(Math.max(start, end))
