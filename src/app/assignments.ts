@@ -30,7 +30,9 @@ export async function assignedWork(
   const work = [...runbooksOf].map(([device, assigned]) => ({ device, runbooks: assigned }))
   if (work.length > 0) return { work, runbooks }
   const none = project.settings.assignments.length === 0
-  const summary = none ? 'tillwright.yaml assigns no runbook to any device' : 'No selected device has a runbook assigned'
+  const summary = none
+    ? 'tillwright.yaml assigns no runbook to any device'
+    : 'No selected device has a runbook assigned'
   const detail = 'Assignments look like: `assignments: [{ runbook: till-health, where: "device.kind == \'till\'" }]`.'
   throw new InputError([{ code: 'SELECTOR_EMPTY', severity: 'error', summary, detail }])
 }

@@ -3,7 +3,7 @@ import { type Failure, Interruption, type Result } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { Connection, Transport } from '../core/ports.ts'
 import type { DeviceSession } from '../engine/run-device.ts'
-import { openPosixShell } from '../shell/posix-channel.ts'
+import { openPosixShell, type PosixShell } from '../shell/posix-channel.ts'
 import type { TargetResolver } from './resolve-target.ts'
 
 /** A session that connects at the first question, so that a runbook which asks nothing costs no connection. */
@@ -13,7 +13,7 @@ export class LazySession implements DeviceSession {
   readonly #resolver: TargetResolver
   readonly #transports: ReadonlyMap<string, Transport>
   readonly #signal: AbortSignal
-  #opening: Promise<ShellChannel> | undefined
+  #opening: Promise<PosixShell> | undefined
   #connection: Connection | undefined
   #closed = false
 
@@ -39,16 +39,17 @@ export class LazySession implements DeviceSession {
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#opening?.catch(() => undefined)
+    const shell = await this.#opening?.catch(() => undefined)
+    shell?.close()
     await this.#connection?.close()
   }
 
-  #open(): Promise<ShellChannel> {
+  #open(): Promise<PosixShell> {
     this.#opening ??= this.#connect()
     return this.#opening
   }
 
-  async #connect(): Promise<ShellChannel> {
+  async #connect(): Promise<PosixShell> {
     const { type } = this.#device.transport
     const transport = this.#transports.get(type)
     if (!transport && type !== 'none') throw new Interruption(unsupported(this.#device))

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** What Ctrl-C means to a run: once, finish what is changing; twice, stop now. */
 export interface Interrupts {
   readonly stopping: AbortSignal
@@ -12,6 +14,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export function listenForInterrupts(onSignal: (signal: string, hard: boolean) => void): Interrupts {
   const stopping = new AbortController()
   const aborting = new AbortController()
+  // Every device in flight listens to both.
+  setMaxListeners(0, stopping.signal, aborting.signal)
   const listener = (signal: NodeJS.Signals): void => {
     const hard = stopping.signal.aborted
     onSignal(signal, hard)

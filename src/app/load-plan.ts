@@ -26,7 +26,8 @@ export async function loadPlan(
   const plan = await readPlan(file)
   const runbook = openRunbook(context.project, plan.runbook.file, stringParams(plan))
   const stale: Diagnostic[] = []
-  if (runbook.digest !== plan.runbook.digest) stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned`))
+  if (runbook.digest !== plan.runbook.digest)
+    stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned`))
   const work: DeviceWork[] = []
   for (const planned of plan.devices) {
     if (planned.state !== 'drifted') continue
@@ -52,7 +53,9 @@ function staleness(summary: string): Diagnostic {
 /** Parameters as the command line gives them; the runbook converts them back by their types. */
 function stringParams(plan: Plan): Record<string, string> {
   const entries = Object.entries(plan.runbook.params)
-  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]))
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  )
 }
 
 async function readPlan(file: string): Promise<Plan> {

@@ -21,7 +21,8 @@ export async function resolveRun(store: RunStore, reference: string): Promise<Ru
     {
       code: 'RUN_UNKNOWN',
       severity: 'error',
-      summary: hits.length > 1 ? `"${reference}" is the beginning of ${hits.length} runs` : `There is no run "${reference}"`,
+      summary:
+        hits.length > 1 ? `"${reference}" is the beginning of ${hits.length} runs` : `There is no run "${reference}"`,
       detail: hits.length > 1 ? 'Write more of its id.' : 'See `till runs list` for those that there are.',
       ...(near !== undefined && { hint: `did you mean "${near}"?` }),
     },

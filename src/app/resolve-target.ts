@@ -78,26 +78,8 @@ export function targetResolver(options: {
     if (!readKeys.ok) return readKeys
     const via = transport.via === undefined ? success(undefined) : await gateway(device, transport.via)
     if (!via.ok) return via
-    const port = transport.port ?? SSH_PORT
-    const agent = transport.agent ? process.env['SSH_AUTH_SOCK'] : undefined
-    return success({
-      device: device.name,
-      type: transport.type,
-      address: device.address,
-      port,
-      user: transport.user ?? 'root',
-      keys: readKeys.value,
-      hostKeys: transport.host_keys ?? options.hostKeys(device.address, port),
-      deadlines: { ...DEADLINES_MS, ...transport.timeouts_ms },
-      keepAliveMs: transport.keep_alive_ms ?? KEEP_ALIVE_MS,
-      maxOutputBytes: transport.max_output_bytes ?? MAX_OUTPUT_BYTES,
-      ...(agent !== undefined && { agent }),
-      ...(password.value && { password: password.value }),
-      ...(via.value && { via: via.value }),
-      ...(transport.become && {
-        become: { method: transport.become.method, ...(becomePassword.value && { password: becomePassword.value }) },
-      }),
-    })
+    const secrets = { keys: readKeys.value, password: password.value, becomePassword: becomePassword.value }
+    return success(targetOf(device, { ...secrets, via: via.value, hostKeys: options.hostKeys }))
   }
 
   async function gateway(device: Device, via: string): Promise<Result<Target>> {
@@ -110,6 +92,40 @@ export function targetResolver(options: {
   }
 
   return { resolve }
+}
+
+function targetOf(
+  device: Device,
+  parts: {
+    readonly keys: Target['keys']
+    readonly password: Secret | undefined
+    readonly becomePassword: Secret | undefined
+    readonly via: Target | undefined
+    readonly hostKeys: (address: string, port: number) => readonly string[]
+  },
+): Target {
+  const { transport } = device
+  const port = transport.port ?? SSH_PORT
+  const agent = transport.agent ? process.env['SSH_AUTH_SOCK'] : undefined
+  const { become } = transport
+  return {
+    device: device.name,
+    type: transport.type,
+    address: device.address,
+    port,
+    user: transport.user ?? 'root',
+    keys: parts.keys,
+    hostKeys: transport.host_keys ?? parts.hostKeys(device.address, port),
+    deadlines: { ...DEADLINES_MS, ...transport.timeouts_ms },
+    keepAliveMs: transport.keep_alive_ms ?? KEEP_ALIVE_MS,
+    maxOutputBytes: transport.max_output_bytes ?? MAX_OUTPUT_BYTES,
+    ...(agent !== undefined && { agent }),
+    ...(parts.password && { password: parts.password }),
+    ...(parts.via && { via: parts.via }),
+    ...(become && {
+      become: { method: become.method, ...(parts.becomePassword && { password: parts.becomePassword }) },
+    }),
+  }
 }
 
 async function readKey(file: string): Promise<Result<Secret>> {

@@ -11,7 +11,11 @@ import type { Project } from './project.ts'
 const ENDINGS = ['.yaml', '.yml']
 
 /** Loads a runbook by file, or by name from the project's folder. Throws InputError with every problem of it. */
-export function openRunbook(project: Project, reference: string, params: Readonly<Record<string, string>> = {}): Runbook {
+export function openRunbook(
+  project: Project,
+  reference: string,
+  params: Readonly<Record<string, string>> = {},
+): Runbook {
   const file = findRunbook(project, reference)
   const { runbook, diagnostics } = loadRunbook(relative(process.cwd(), file) || file, { modules: MODULES, params })
   if (!runbook || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
@@ -43,7 +47,12 @@ export function parseParams(pairs: readonly string[] | undefined): Readonly<Reco
       continue
     }
     const summary = `"${pair}" is not NAME=VALUE`
-    wrong.push({ code: 'RUNBOOK_PARAM_INVALID', severity: 'error', summary, detail: 'For example: --param version=7.0.1' })
+    wrong.push({
+      code: 'RUNBOOK_PARAM_INVALID',
+      severity: 'error',
+      summary,
+      detail: 'For example: --param version=7.0.1',
+    })
   }
   if (wrong.length > 0) throw new InputError(wrong)
   return params

@@ -8,7 +8,9 @@ export interface SandboxOverlay {
   readonly pid: number
   readonly key: string
   readonly user: string
-  readonly devices: Readonly<Record<string, { readonly address: string; readonly port: number; readonly host_key?: string }>>
+  readonly devices: Readonly<
+    Record<string, { readonly address: string; readonly port: number; readonly host_key?: string }>
+  >
 }
 
 /** The fleet as the sandbox serves it: its devices only, at their loopback addresses. No other device can be reached. */

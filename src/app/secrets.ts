@@ -7,7 +7,10 @@ import type { Masker } from '../engine/mask.ts'
  * Reads `scheme:reference` once a process, and has the masker know what came of it.
  * The answer is a Failure with SECRET_UNREADABLE when the scheme is unknown or the source has none.
  */
-export function secretReader(sources: readonly SecretSource[], masker: Masker): (reference: string) => Promise<Result<Secret>> {
+export function secretReader(
+  sources: readonly SecretSource[],
+  masker: Masker,
+): (reference: string) => Promise<Result<Secret>> {
   const known = new Map<string, Promise<Result<Secret>>>()
   return (reference) => {
     let secret = known.get(reference)

@@ -67,17 +67,24 @@ export async function selectDevices(
   if (diagnostics.length > 0) throw new InputError(diagnostics)
   const conditions = [more.targets, where?.ok ? where.expression : undefined].filter((c) => c !== undefined)
   const earlier = selection['from-run'] ? await devicesOfRun(selection['from-run'], await more.store()) : undefined
-  const has = (list: readonly string[] | undefined, value: string): boolean => !list?.length || list.includes(value)
   const hits: Device[] = []
   for (const device of fleet.devices.values()) {
-    if (!has(selection.store, device.store) || !has(selection.region, device.region)) continue
-    if (!has(selection.kind, device.kind) || !has(selection.device, device.name)) continue
-    if (earlier && !earlier.has(device.name)) continue
+    if (!isNamed(device, selection) || (earlier && !earlier.has(device.name))) continue
     if (!conditions.every((condition) => holds(condition, fleet, device))) continue
     hits.push(device)
     if (hits.length === selection.limit) break
   }
   return hits
+}
+
+function isNamed(device: Device, selection: Selection): boolean {
+  const has = (list: readonly string[] | undefined, value: string): boolean => !list?.length || list.includes(value)
+  return (
+    has(selection.store, device.store) &&
+    has(selection.region, device.region) &&
+    has(selection.kind, device.kind) &&
+    has(selection.device, device.name)
+  )
 }
 
 /** A selector that names a value a device does not have does not hold for it. */
@@ -119,7 +126,8 @@ async function devicesOfRun(reference: string, store: RunStore): Promise<Readonl
   const record = await foldRun(store.events(run.run), { ended: run.state !== 'running' })
   const names = new Set<string>()
   for (const device of record.devices.values()) {
-    if (state === undefined || device.state === state || (state === 'unknown' && device.unknown)) names.add(device.device)
+    if (state === undefined || device.state === state || (state === 'unknown' && device.unknown))
+      names.add(device.device)
   }
   return names
 }

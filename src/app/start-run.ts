@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
-import type { RunMode, RunbookReference } from '../core/events.ts'
+import type { RunbookReference, RunMode } from '../core/events.ts'
 import type { Fleet } from '../core/fleet.ts'
 import type { Clock, Reporter } from '../core/ports.ts'
 import type { Scope } from '../core/runbook.ts'

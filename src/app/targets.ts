@@ -22,5 +22,7 @@ export async function someDevices(
   const detail = selection.targets
     ? `The runbook is meant for devices where ${selection.targets.text}; the selection must leave some of those.`
     : 'See `till inventory list` for what a selector hits.'
-  throw new InputError([{ code: 'SELECTOR_EMPTY', severity: 'error', summary: 'No device matches the selection', detail }])
+  throw new InputError([
+    { code: 'SELECTOR_EMPTY', severity: 'error', summary: 'No device matches the selection', detail },
+  ])
 }

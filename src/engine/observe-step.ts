@@ -28,15 +28,26 @@ export interface Surroundings {
 /** How long a module may outstay a deadline that was told to it before it is given up. */
 const GRACE_MS = 2_000
 
+/** A look under way: what it has asked so far is known at once. */
+export interface Glance {
+  readonly channel: TrackedChannel
+  readonly look: Promise<Look>
+}
+
 /** Renders and checks the parameters of a step and asks its module what is there. */
-export async function lookAtStep(
+export function lookAtStep(step: Step, scope: Scope, around: Surroundings, phase: 'observe' | 'verify'): Glance {
+  const deadlineMs = step.timeout_ms ?? around.deadlineMs(phase)
+  const channel = new TrackedChannel(around.shell, { counter: around.counter, phase, deadlineMs })
+  return { channel, look: look(step, scope, around, { channel, phase, deadlineMs }) }
+}
+
+async function look(
   step: Step,
   scope: Scope,
   around: Surroundings,
-  phase: 'observe' | 'verify',
+  means: { readonly channel: TrackedChannel; readonly phase: Phase; readonly deadlineMs: number },
 ): Promise<Look> {
-  const deadlineMs = step.timeout_ms ?? around.deadlineMs(phase)
-  const channel = new TrackedChannel(around.shell, { counter: around.counter, phase, deadlineMs })
+  const { channel, phase, deadlineMs } = means
   const module = around.modules.get(step.module)
   if (!module) throw new Error(`module "${step.module}" of a loaded runbook does not exist`)
   if (!module.systems.includes(around.device.os.family)) {

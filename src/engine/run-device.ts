@@ -120,11 +120,12 @@ async function runbookOutcome(
     emit: environment.emit,
     clock: environment.clock,
   }
-  if (!work.planned) return outcomeOf(await new RunbookWalk(options).run(), runbook, scope)
+  if (!work.planned) return outcomeOf(await new RunbookWalk(options).run(), runbook, { scope, mode: environment.mode })
   const rehearsal = await asPlanned(options, work.planned)
   if ('refused' in rehearsal) return rehearsal.refused
   const planned = new Map(work.planned.steps.map((step) => [step.step, step]))
-  return outcomeOf(await new RunbookWalk({ ...options, planned, looks: rehearsal.looks }).run(), runbook, scope)
+  const end = await new RunbookWalk({ ...options, planned, looks: rehearsal.looks }).run()
+  return outcomeOf(end, runbook, { scope, mode: environment.mode })
 }
 
 /** Walks without changing anything and compares with what was reviewed; a device that has moved is left alone. */
@@ -134,7 +135,8 @@ async function asPlanned(
 ): Promise<{ readonly refused: DeviceOutcome } | { readonly looks: Looks }> {
   const walk = new RunbookWalk({ ...options, converge: false, emit: async () => undefined })
   const end = await walk.run()
-  if (end.lost || end.cancelled) return { refused: outcomeOf(end, options.runbook, options.scope) }
+  if (end.lost || end.cancelled)
+    return { refused: outcomeOf(end, options.runbook, { scope: options.scope, mode: 'plan' }) }
   const now = end.steps.map(({ step, outcome }) => fingerprint(step.id, outcome.state, outcome.changes ?? []))
   const then = planned.steps.map((step) => fingerprint(step.step, step.state, step.changes))
   const different = end.steps.find((_, index) => now[index] !== then[index])
@@ -149,12 +151,20 @@ function fingerprint(step: string, state: string, changes: readonly unknown[]): 
 }
 
 /** The state of a device after one runbook. */
-function outcomeOf(end: WalkEnd, runbook: Runbook, scope: Omit<Scope, 'steps'>): DeviceOutcome {
+function outcomeOf(
+  end: WalkEnd,
+  runbook: Runbook,
+  run: { readonly scope: Omit<Scope, 'steps'>; readonly mode: RunMode },
+): DeviceOutcome {
   const outcomes = end.steps.map((done) => done.outcome)
   const unknown = outcomes.some((outcome) => outcome.state === 'unknown')
-  const classification = classify(end, runbook, scope)
+  const classification = classify(end, runbook, run.scope)
   const common = { ...(unknown && { unknown }), ...(classification && { classification }) }
-  if (end.lost) return { ...lostOutcome(end.lost), ...common }
+  if (end.lost) {
+    // A command of `till exec` may change whatever it likes: to run it is to be under way.
+    const changing = end.lost.changing || run.mode === 'exec'
+    return { ...lostOutcome({ ...end.lost, changing }), ...common }
+  }
   const failed = outcomes.find((outcome) => outcome.state === 'failed')
   if (failed?.failure) return { state: 'failed', failure: failed.failure, ...common }
   if (end.cancelled) return { ...cancelled(), ...common }

@@ -7,7 +7,7 @@ import type { StepOutcome } from '../core/outcome.ts'
 import type { PlannedStep } from '../core/plan.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Runbook, Scope, Step } from '../core/runbook.ts'
-import { caught, type Look, lookAtStep, type Surroundings, stepScope, within } from './observe-step.ts'
+import { caught, type Glance, type Look, lookAtStep, type Surroundings, stepScope, within } from './observe-step.ts'
 import { evaluateWhen } from './prepare-step.ts'
 
 /** How a runbook ended on a device. */
@@ -34,7 +34,7 @@ export interface WalkOptions {
 }
 
 /** What was seen of each step so far; emptied by changes. */
-export type Looks = Map<string, Promise<Look>>
+export type Looks = Map<string, Glance>
 
 interface Done {
   readonly step: Step
@@ -53,8 +53,6 @@ export class RunbookWalk {
   readonly #done = new Map<string, Done>()
   /** Undoing is part of a change under way: it is finished even when the run is being stopped. */
   #recovering = false
-  /** Steps that were found to ask the device, so that looking again can ride on the exchange of a change. */
-  readonly #askers = new Set<string>()
 
   constructor(options: WalkOptions) {
     this.#options = options
@@ -96,9 +94,8 @@ export class RunbookWalk {
     if (!due.ok) return { state: 'failed', failure: due.failure }
     if (!due.value) return { state: 'skipped', reason: `when: ${step.when?.text ?? ''}` }
     this.#lookAhead(rest, 'observe')
-    const look = await this.#unlessStopping(this.looks.get(step.id) as Promise<Look>)
+    const look = await this.#unlessStopping(this.#lookAt(step.id))
     if (look === CANCELLED) return CANCELLED
-    if (look.channel.first !== undefined) this.#askers.add(step.id)
     if (look.kind === 'lost') return { lost: { failure: look.failure, changing: false } }
     if (look.kind === 'failed') return this.#failure(look.failure)
     return this.#judge(step, rest, look)
@@ -157,10 +154,11 @@ export class RunbookWalk {
       signal: around.signal,
       phase: 'converge' as const,
     }
+    const askers = this.#askers()
     channel.enter(limits.phase, limits.deadlineMs)
     const converging = within(channel, limits, async () => observation.converge?.(due.changes) ?? success(undefined))
     this.looks.clear()
-    if (this.#askers.has(step.id)) this.#lookAhead(rest, 'verify', (later) => this.#askers.has(later.id))
+    this.#lookAhead(rest, 'verify', (later) => askers.has(later.id))
     try {
       const converged = await converging
       if (!converged.ok) return { state: 'failed', failure: converged.failure, changes: shown }
@@ -169,7 +167,7 @@ export class RunbookWalk {
       if (end.kind === 'lost') return { lost: { failure: end.failure, changing: true } }
       return { state: 'failed', failure: end.failure, changes: shown }
     }
-    await this.#dropEarly(channel.last)
+    this.#dropEarly(channel.last)
     return this.#verify(step, due.changes, shown)
   }
 
@@ -179,7 +177,7 @@ export class RunbookWalk {
     shown: readonly Change[],
   ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> }> {
     if (!this.looks.has(step.id)) this.#lookAhead([step], 'verify')
-    const look = await (this.looks.get(step.id) as Promise<Look>)
+    const look = await this.#lookAt(step.id)
     this.looks.delete(step.id)
     if (look.kind === 'lost') return { lost: { failure: look.failure, changing: true } }
     if (look.kind === 'failed')
@@ -208,10 +206,19 @@ export class RunbookWalk {
     }
   }
 
+  /** Steps that were seen to ask the device: looking again rides on the exchange of a change. */
+  #askers(): ReadonlySet<string> {
+    const asked = [...this.looks].filter(([, glance]) => glance.channel.first !== undefined)
+    return new Set(asked.map(([id]) => id))
+  }
+
+  #lookAt(id: string): Promise<Look> {
+    return (this.looks.get(id) as Glance).look
+  }
+
   /** Looks that did not ask the device after the last question of a change may show what was before it. */
-  async #dropEarly(lastOfChange: number | undefined): Promise<void> {
-    for (const [id, pending] of this.looks) {
-      const { channel } = await pending
+  #dropEarly(lastOfChange: number | undefined): void {
+    for (const [id, { channel }] of this.looks) {
       if (channel.first === undefined || lastOfChange === undefined || channel.first < lastOfChange)
         this.looks.delete(id)
     }

@@ -1,0 +1,256 @@
+import { setMaxListeners } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RunEvent, RunMode } from '../../src/core/events.ts'
+import { success } from '../../src/core/failure.ts'
+import type { Device } from '../../src/core/fleet.ts'
+import type { Module, Target } from '../../src/core/ports.ts'
+import type { Runbook, Step } from '../../src/core/runbook.ts'
+import { openJournal } from '../../src/engine/journal.ts'
+import { Masker } from '../../src/engine/mask.ts'
+import type { DeviceEnvironment, DeviceWork } from '../../src/engine/run-device.ts'
+import { runFleet } from '../../src/engine/run-fleet.ts'
+import { defineModule } from '../../src/modules/define.ts'
+import { openPosixShell } from '../../src/shell/posix-channel.ts'
+import { localTransport } from '../../src/transports/local.ts'
+
+/** A module small enough to see through: a file whose whole content is one line. */
+export const line = defineModule({
+  name: 'line',
+  summary: 'one line in a file',
+  systems: ['linux'],
+  reacts: true,
+  params: {
+    type: 'object',
+    properties: {
+      path: { type: 'string' },
+      text: { type: 'string' },
+      slow: { type: 'boolean' },
+      stubborn: { type: 'boolean' },
+      twice: { type: 'boolean' },
+      lasting: { type: 'boolean' },
+    },
+    required: ['path', 'text'],
+  },
+  async observe({ shell }, { path, slow }) {
+    const script = slow ? 'sleep 30' : 'cat "$path" 2>/dev/null || :'
+    const answer = await shell.ask({ script, values: { path } })
+    return success(answer.text)
+  },
+  diff: ({ text }, state, { triggered }) => [
+    ...(state === text ? [] : [{ path: 'text', before: state, after: text }]),
+    ...(triggered ? [{ path: 'again', before: null, after: text, once: true }] : []),
+  ],
+  value: (state) => ({ text: state }),
+  async converge({ shell }, { path, text, stubborn, twice, lasting }) {
+    if (lasting) await shell.ask({ script: 'sleep 30' })
+    if (twice) await shell.ask({ script: 'printf %s half >"$path"', values: { path } })
+    const script = stubborn ? ':' : 'printf %s "$text" >"$path"; printf "%s\\n" "$path" >>"$path.log"'
+    const answer = await shell.ask({ script, values: { path, text } })
+    if (answer.exitCode === 0) return success(undefined)
+    return { ok: false, failure: { code: 'CONVERGE_FAILED', phase: 'converge', message: answer.errorText } }
+  },
+})
+
+/** Fails unless a file has a content; cannot mend it. */
+export const check = defineModule({
+  name: 'check',
+  summary: 'looks at a file',
+  systems: ['linux'],
+  params: {
+    type: 'object',
+    properties: { path: { type: 'string' }, text: { type: 'string' } },
+    required: ['path', 'text'],
+  },
+  async observe({ shell }, { path }) {
+    return success((await shell.ask({ script: 'cat "$path" 2>/dev/null || :', values: { path } })).text)
+  },
+  diff: ({ text }, state) => (state === text ? [] : [{ path: 'text', before: state, after: text }]),
+})
+
+/** Asks nothing of the device and hangs until it is told to stop. */
+const sleeper = defineModule({
+  name: 'sleeper',
+  summary: 'never answers',
+  systems: ['linux'],
+  params: { type: 'object', properties: {} },
+  observe: () => new Promise<never>(() => undefined),
+  diff: () => [],
+})
+
+const MODULES: readonly Module[] = [line, check, sleeper]
+
+export function device(name: string, more: Partial<Device> = {}): Device {
+  const [store = '', id = ''] = name.split('/')
+  return {
+    id,
+    name,
+    store,
+    region: 'mazowieckie',
+    profile: 'till-linux',
+    kind: 'till',
+    os: { family: 'linux' },
+    address: '127.0.0.1',
+    tags: [],
+    transport: { type: 'local' },
+    vars: {},
+    source: { file: 'x', line: 1, column: 1, endLine: 1, endColumn: 1 },
+    ...more,
+  }
+}
+
+type StepInput = Omit<Partial<Step>, 'params' | 'when'> & {
+  id: string
+  module: string
+  with: Record<string, unknown>
+} & {
+  when?: (steps: Record<string, { state: string; changed: boolean }>) => boolean
+  needs?: string[]
+}
+
+const NOWHERE = { file: 'runbook.yaml', line: 1, column: 1, endLine: 1, endColumn: 1 }
+
+export function step(input: StepInput): Step {
+  const { with: params, when, needs = [], ...rest } = input
+  return {
+    name: input.id,
+    restart_on: [],
+    continue_on_failure: false,
+    on_failure: [],
+    rollback: [],
+    source: NOWHERE,
+    ...rest,
+    params: { steps: [], render: () => ({ ok: true, value: params as never }) },
+    ...(when && {
+      when: { text: 'test', steps: needs, evaluate: (scope) => ({ ok: true, value: when(scope.steps as never) }) },
+    }),
+  }
+}
+
+export function runbook(steps: readonly Step[], more: Partial<Runbook> = {}): Runbook {
+  return { name: 'test', description: '', params: {}, steps, classify: [], digest: 'd', file: 'runbook.yaml', ...more }
+}
+
+const DEADLINES = {
+  resolve: 5000,
+  connect: 5000,
+  identify: 5000,
+  authenticate: 5000,
+  open: 5000,
+  observe: 5000,
+  converge: 5000,
+  verify: 5000,
+}
+
+/** A run of the real engine over real shells in a private folder; what it emitted and how many exchanges it took. */
+export class Bench {
+  readonly root = mkdtempSync(join(tmpdir(), 'till-engine-'))
+  readonly stopping = new AbortController()
+  readonly aborting = new AbortController()
+  events: RunEvent[] = []
+  exchanges = 0
+  held = new Set<string>()
+  deadlines = DEADLINES
+  onEvent: (event: RunEvent) => void = () => undefined
+
+  path(name: string): string {
+    return join(this.root, name)
+  }
+
+  constructor() {
+    setMaxListeners(0, this.stopping.signal, this.aborting.signal)
+  }
+
+  async run(mode: RunMode, work: readonly DeviceWork[], parallel = 8) {
+    this.events = []
+    this.exchanges = 0
+    const journal = openJournal({
+      run: 'r1',
+      store: {
+        append: async (events) => {
+          this.events.push(...events)
+          for (const event of events) this.onEvent(event)
+        },
+      },
+      reporters: [],
+      masker: new Masker(),
+      clock: { now: () => new Date(), elapsed: () => performance.now() },
+    })
+    const environment: DeviceEnvironment = {
+      mode,
+      modules: new Map(MODULES.map((module) => [module.name, module])),
+      preparation: { checkParams: () => [], readSecret: async () => Promise.reject(new Error('no secrets here')) },
+      admission: {
+        admit: async (name) =>
+          this.held.has(name)
+            ? { granted: false, failure: { code: 'LEASE_HELD', phase: 'resolve', message: 'held' } }
+            : { granted: true, permit: { release: async () => undefined } },
+        close: () => undefined,
+      },
+      clock: { now: () => new Date(), elapsed: () => performance.now() },
+      stopping: this.stopping.signal,
+      aborting: this.aborting.signal,
+      emit: journal.emit,
+      openSession: (item, signal) => this.#session(item, signal),
+      scopeOf: () => ({ store: {}, device: {}, vars: {} }),
+      deadlineMs: (_, phase) => this.deadlines[phase],
+    }
+    const head = {
+      mode,
+      runbooks: [],
+      inventory_digest: 'i',
+      revision: null,
+      by: 'test',
+      host: 'test',
+      pid: process.pid,
+      version: '0',
+    }
+    return runFleet(work, { environment, parallel, head })
+  }
+
+  /** The states of the steps of a device, in order. */
+  steps(name: string): string[] {
+    return this.events.flatMap((event) =>
+      event.type === 'step.finished' && event.device === name ? [`${event.step} ${event.state}`] : [],
+    )
+  }
+
+  finals(name: string) {
+    return this.events.filter((event) => event.type === 'device.finished' && event.device === name)
+  }
+
+  close(): void {
+    rmSync(this.root, { recursive: true, force: true })
+  }
+
+  #session(item: Device, signal: AbortSignal) {
+    const connecting = localTransport.connect({ deadlines: DEADLINES } as Target, signal)
+    const shell = openPosixShell({
+      start: async (command) => {
+        const connection = await connecting
+        if (!connection.ok) return connection
+        const process = await connection.value.exec(command)
+        if (!process.ok) return process
+        const { value } = process
+        const write = value.write.bind(value)
+        value.write = (data) => {
+          this.exchanges += 1
+          write(data)
+        }
+        return process
+      },
+      deadlines: DEADLINES,
+      signal,
+    })
+    void item
+    return {
+      shell,
+      close: async () => {
+        shell.close()
+        const connection = await connecting
+        if (connection.ok) await connection.value.close()
+      },
+    }
+  }
+}

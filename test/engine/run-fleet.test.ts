@@ -1,0 +1,258 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { foldRun } from '../../src/core/run.ts'
+import { Bench, device, runbook, step } from './bench.ts'
+
+let bench: Bench
+beforeEach(() => {
+  bench = new Bench()
+})
+afterEach(() => bench.close())
+
+const pos1 = device('PL-0001/pos1')
+const lines = (names: readonly string[], text = 'new') =>
+  names.map((id) => step({ id, module: 'line', with: { path: bench.path(id), text } }))
+
+describe('a plan', () => {
+  it('shows drift, writes nothing and takes one exchange for ten steps', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
+    const end = await bench.run('plan', [{ device: pos1, runbooks: [runbook(lines(ids))] }])
+    expect(end.exitCode).toBe(3)
+    expect(bench.steps('PL-0001/pos1')).toEqual(ids.map((id) => `${id} drifted`))
+    expect(readdirSync(bench.root)).toEqual([])
+    expect(bench.exchanges).toBe(1)
+  })
+
+  it('does not call a check failed that waits for a change before it', async () => {
+    const steps = [
+      ...lines(['a']),
+      step({ id: 'proof', module: 'check', with: { path: bench.path('a'), text: 'new' } }),
+    ]
+    const end = await bench.run('plan', [{ device: pos1, runbooks: [runbook(steps)] }])
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a drifted', 'proof skipped'])
+    expect(end.exitCode).toBe(3)
+  })
+
+  it('takes no permit', async () => {
+    bench.held.add('PL-0001/pos1')
+    const end = await bench.run('plan', [{ device: pos1, runbooks: [runbook(lines(['a']))] }])
+    expect(end.counts.deferred).toBe(0)
+  })
+})
+
+describe('an apply', () => {
+  it('changes what differs, and a second one changes nothing', async () => {
+    writeFileSync(bench.path('b'), 'new')
+    const work = [{ device: pos1, runbooks: [runbook(lines(['a', 'b', 'c']))] }]
+    const first = await bench.run('apply', work)
+    expect(first.exitCode).toBe(0)
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a changed', 'b ok', 'c changed'])
+    expect(bench.exchanges).toBe(3)
+    const second = await bench.run('apply', work)
+    expect(second.counts['in-sync']).toBe(1)
+    expect(bench.exchanges).toBe(1)
+  })
+
+  it('judges a step by what is true after the change before it', async () => {
+    const steps = [
+      ...lines(['a']),
+      step({ id: 'b', module: 'check', with: { path: bench.path('a'), text: 'new' } }),
+      step({ id: 'c', module: 'line', with: { path: bench.path('a'), text: 'newer' } }),
+    ]
+    await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)] }])
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a changed', 'b ok', 'c changed'])
+    expect(readFileSync(bench.path('a'), 'utf8')).toBe('newer')
+  })
+
+  it('looks again when a change took more than one exchange', async () => {
+    const steps = [
+      step({ id: 'a', module: 'line', with: { path: bench.path('a'), text: 'whole', twice: true } }),
+      step({ id: 'b', module: 'check', with: { path: bench.path('a'), text: 'whole' } }),
+    ]
+    await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)] }])
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a changed', 'b ok'])
+  })
+
+  it('says when a change did not take', async () => {
+    const steps = [
+      step({ id: 'a', module: 'line', with: { path: bench.path('a'), text: 'x', stubborn: true } }),
+      ...lines(['b']),
+    ]
+    const end = await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)] }])
+    expect(end.exitCode).toBe(4)
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a failed', 'b skipped'])
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'failed', failure: { code: 'NOT_CONVERGED' } }])
+    expect(existsSync(bench.path('b'))).toBe(false)
+  })
+
+  it('reacts to a change, once', async () => {
+    const steps = [
+      ...lines(['a']),
+      step({ id: 'b', module: 'line', with: { path: bench.path('b'), text: 'x' }, restart_on: ['a'] }),
+    ]
+    writeFileSync(bench.path('b'), 'x')
+    const work = [{ device: pos1, runbooks: [runbook(steps)] }]
+    await bench.run('apply', work)
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a changed', 'b changed'])
+    await bench.run('apply', work)
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a ok', 'b ok'])
+    expect(readFileSync(bench.path('b.log'), 'utf8').trim().split('\n')).toHaveLength(1)
+  })
+
+  it('skips by `when`, which sees the steps before it', async () => {
+    const steps = [
+      ...lines(['a']),
+      step({
+        id: 'b',
+        module: 'line',
+        with: { path: bench.path('b'), text: 'x' },
+        when: (s) => s['a']!.changed,
+        needs: ['a'],
+      }),
+      step({
+        id: 'c',
+        module: 'line',
+        with: { path: bench.path('c'), text: 'x' },
+        when: (s) => !s['a']!.changed,
+        needs: ['a'],
+      }),
+    ]
+    await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)] }])
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a changed', 'b changed', 'c skipped'])
+  })
+
+  it('runs on_failure, then rolls back what it had changed, last first', async () => {
+    const undo = (id: string) => step({ id: `undo-${id}`, module: 'line', with: { path: bench.path(id), text: 'old' } })
+    const change = (id: string) =>
+      step({ id, module: 'line', with: { path: bench.path(id), text: 'new' }, rollback: [undo(id)] })
+    const steps = [
+      change('a'),
+      change('b'),
+      step({
+        id: 'c',
+        module: 'line',
+        with: { path: bench.path('c'), text: 'x', stubborn: true },
+        on_failure: lines(['note']),
+      }),
+    ]
+    await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)] }])
+    expect(bench.steps('PL-0001/pos1')).toEqual([
+      'a changed',
+      'b changed',
+      'c failed',
+      'note changed',
+      'undo-b changed',
+      'undo-a changed',
+    ])
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'failed' }])
+  })
+
+  it('leaves a device alone that another run works on', async () => {
+    bench.held.add('PL-0001/pos1')
+    const end = await bench.run('apply', [{ device: pos1, runbooks: [runbook(lines(['a']))] }])
+    expect(end.exitCode).toBe(6)
+    expect(existsSync(bench.path('a'))).toBe(false)
+  })
+})
+
+describe('a plan that was reviewed', () => {
+  const planned = async (steps: ReturnType<typeof lines>) => {
+    await bench.run('plan', [{ device: pos1, runbooks: [runbook(steps)] }])
+    const record = await foldRun(bench.events, { ended: true })
+    const found = record.devices.get('PL-0001/pos1')!
+    return {
+      device: found.device,
+      state: found.state,
+      digest: '',
+      steps: found.steps.map((s) => ({ step: s.step, module: s.module, state: s.state, changes: s.changes ?? [] })),
+    }
+  }
+
+  it('is applied as it was reviewed, reading no more than an apply without it', async () => {
+    const steps = lines(['a', 'b'])
+    const plan = await planned(steps)
+    const end = await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)], planned: plan }])
+    expect(end.exitCode).toBe(0)
+    expect(bench.exchanges).toBe(3)
+  })
+
+  it('is refused where the device has moved since, before anything is changed', async () => {
+    const steps = lines(['a', 'b'])
+    const plan = await planned(steps)
+    writeFileSync(bench.path('b'), 'somebody was here')
+    const end = await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)], planned: plan }])
+    expect(end.exitCode).toBe(4)
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'failed', failure: { code: 'PLAN_MOVED' } }])
+    expect(existsSync(bench.path('a'))).toBe(false)
+  })
+})
+
+describe('whatever happens', () => {
+  it('ends every device in exactly one final state', async () => {
+    const devices = Array.from({ length: 40 }, (_, i) => device(`PL-0001/d${i}`))
+    const kinds = [
+      lines(['a']),
+      [step({ id: 's', module: 'sleeper', with: {}, timeout_ms: 100 })],
+      [
+        step({
+          id: 'slow',
+          module: 'line',
+          with: { path: bench.path('slow'), text: 'x', slow: true },
+          timeout_ms: 300,
+        }),
+      ],
+      [step({ id: 'gone', module: 'no-such-module', with: {} })],
+    ]
+    await bench.run(
+      'apply',
+      devices.map((item, i) => ({ device: item, runbooks: [runbook(kinds[i % 4]!)] })),
+      16,
+    )
+    for (const item of devices) expect(bench.finals(item.name)).toHaveLength(1)
+    const codes = bench.events.flatMap((e) => (e.type === 'device.finished' && e.failure ? [e.failure.code] : []))
+    expect(new Set(codes)).toEqual(new Set(['OBSERVE_TIMEOUT', 'INTERNAL_BUG']))
+  })
+
+  it('numbers events without gaps and announces each change before it', async () => {
+    await bench.run('apply', [{ device: pos1, runbooks: [runbook(lines(['a', 'b']))] }])
+    expect(bench.events.map((event) => event.seq)).toEqual(bench.events.map((_, index) => index + 1))
+    const order = bench.events.map((event) => ('step' in event ? `${event.type} ${event.step}` : event.type))
+    expect(order).toEqual([
+      'run.started',
+      'device.started',
+      'step.converging a',
+      'step.finished a',
+      'step.converging b',
+      'step.finished b',
+      'device.finished',
+      'run.finished',
+    ])
+  })
+
+  it('finishes what is changing at the first interruption and begins nothing new', async () => {
+    bench.onEvent = (event) => {
+      if (event.type === 'step.converging' && event.step === 'a') bench.stopping.abort()
+    }
+    const work = ['PL-0001/pos1', 'PL-0001/pos2'].map((name) => ({
+      device: device(name),
+      runbooks: [runbook(lines(['a', 'b']))],
+    }))
+    const end = await bench.run('apply', work, 1)
+    expect(end.exitCode).toBe(130)
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a changed'])
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'cancelled' }])
+    expect(bench.finals('PL-0001/pos2')).toMatchObject([{ state: 'cancelled' }])
+  })
+
+  it('calls a device in doubt when its change is cut off by the second', async () => {
+    bench.onEvent = (event) => {
+      if (event.type !== 'step.converging') return
+      bench.stopping.abort()
+      setImmediate(() => bench.aborting.abort())
+    }
+    const steps = [step({ id: 'a', module: 'line', with: { path: bench.path('a'), text: 'x', lasting: true } })]
+    const end = await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)] }])
+    expect(end.exitCode).toBe(130)
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'indeterminate', failure: { code: 'CONVERGE_LOST' } }])
+  })
+})
