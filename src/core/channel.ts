@@ -50,6 +50,8 @@ export interface ShellChannel {
 /** A process on a device (or here) with its three streams; what an interpreter runs in. */
 export interface ProcessStream {
   write(data: Uint8Array | string): void
+  /** Resolves when what was written has been taken over, or never will be: await it before writing much more. */
+  drain(): Promise<void>
   end(): void
   onStdout(listener: (chunk: Uint8Array) => void): void
   onStderr(listener: (chunk: Uint8Array) => void): void

@@ -1,0 +1,98 @@
+import type { ProcessStream } from '../core/channel.ts'
+import { type Failure, fail, type Result, success } from '../core/failure.ts'
+import type { Target } from '../core/ports.ts'
+
+export type Become = NonNullable<Target['become']>
+
+export type StartProcess = (command: string) => Promise<Result<ProcessStream>>
+
+/** How much of what a device said is kept for messages. */
+const EVIDENCE_BYTES = 300
+
+/** Wraps a constant command line for another user; `script` is `sh`, or `sh -c '…'` without quotes inside. */
+export function becomeCommand(become: Become | undefined, token: string, script: string | undefined): string {
+  const plain = script === undefined ? 'sh' : `sh -c '${script}'`
+  if (!become) return plain
+  if (!become.password) return `sudo -n ${plain}`
+  return `sudo -S -p ${token}p sh -c 'echo ${token}r >&2; ${script ?? 'exec sh'}'`
+}
+
+/**
+ * Starts `sh`, or a constant script, as the user that is asked for. With a password it waits until sudo asks for it,
+ * so that it can never end up in another program. Fails with BECOME_REFUSED when sudo is missing or refuses it.
+ */
+export async function startAs(
+  start: StartProcess,
+  options: { readonly become: Become | undefined; readonly token: string; readonly script?: string },
+): Promise<Result<ProcessStream>> {
+  const { become, token, script } = options
+  const started = await start(becomeCommand(become, token, script))
+  if (!started.ok || !become?.password) return started
+  const answer = await answerPrompt(started.value, token, become.password.reveal())
+  if (answer.ok) return answer
+  started.value.destroy()
+  return answer
+}
+
+/** Listeners can be set once on a process; this lets the conversation with sudo have them first. */
+function answerPrompt(stream: ProcessStream, token: string, password: string): Promise<Result<ProcessStream>> {
+  const prompt = `${token}p`
+  const ready = `${token}r\n`
+  return new Promise((resolve) => {
+    let heard = ''
+    let asked = 0
+    let onStdout: (chunk: Uint8Array) => void = () => undefined
+    let onStderr = (chunk: Uint8Array): void => {
+      heard = (heard + Buffer.from(chunk).toString('latin1')).slice(-4096)
+      if (heard.includes(ready)) resolve(success(handOver))
+      if (!heard.includes(prompt)) return
+      asked += 1
+      if (asked === 1) stream.write(`${password}\n`)
+      else resolve(fail(refused('The password was not accepted.', heard)))
+      heard = heard.slice(heard.lastIndexOf(prompt) + prompt.length)
+    }
+    const handOver: ProcessStream = {
+      write: (data) => stream.write(data),
+      drain: () => stream.drain(),
+      end: () => stream.end(),
+      onStdout: (listener) => {
+        onStdout = listener
+      },
+      onStderr: (listener) => {
+        onStderr = listener
+      },
+      onExit: (listener) => stream.onExit(listener),
+      pause: () => stream.pause(),
+      resume: () => stream.resume(),
+      destroy: () => stream.destroy(),
+    }
+    stream.onStdout((chunk) => onStdout(chunk))
+    stream.onStderr((chunk) => onStderr(chunk))
+    stream.onExit((end) => resolve(fail(becomeFailure(end.code, heard))))
+  })
+}
+
+/** Why sudo did not start the interpreter, from how it ended and what it said. */
+export function becomeFailure(code: number | undefined, said: string): Failure {
+  if (code === undefined) return { code: 'SESSION_LOST', phase: 'open', message: 'The connection broke at sudo.' }
+  if (code === 127) return refused('The program "sudo" is not on the device.', said)
+  if (/password is required|no password was provided/.test(said)) return refused('It asks for a password.', said)
+  return refused(`It ended with ${code}.`, said)
+}
+
+function refused(reason: string, said: string): Failure {
+  return {
+    code: 'BECOME_REFUSED',
+    phase: 'open',
+    message: `The device refused sudo. ${reason}`,
+    evidence: { stderr: printable(said) },
+  }
+}
+
+/** The beginning of what a device said, on one line, without control characters. */
+export function printable(text: string): string {
+  return text
+    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
+    .trim()
+    .slice(0, EVIDENCE_BYTES)
+}

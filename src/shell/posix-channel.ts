@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import type { ProcessStream, ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts'
+import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import type { PhaseDeadlines } from '../core/ports.ts'
+import { type Become, type StartProcess, startAs } from './posix-become.ts'
+import { END_TREE } from './posix-end-tree.ts'
+import { PosixSession } from './posix-session.ts'
+import { uploadFile } from './posix-upload.ts'
+
+export interface PosixShellOptions {
+  /** Starts a program on the device by a command line for its login shell. */
+  readonly start: StartProcess
+  readonly become?: Become | undefined
+  readonly deadlines: Pick<PhaseDeadlines, 'open' | 'observe' | 'converge'>
+  /** Bytes of each stream of an ask to keep unless it says otherwise; 1 MiB when not given. */
+  readonly maxOutputBytes?: number
+  /** Ends the session with RUN_CANCELLED. */
+  readonly signal?: AbortSignal
+}
+
+/** A device's POSIX shell, and what ends it. */
+export interface PosixShell extends ShellChannel {
+  /** Lets go of the interpreter; what is asked after it is rejected. Leaves the connection alone. */
+  close(): void
+}
+
+const DEFAULT_OUTPUT_BYTES = 1024 * 1024
+
+/** How long the program that ends a hanging ask may take. */
+const END_TREE_MS = 5_000
+
+/**
+ * One `sh` on a device, started at the first question and kept. Works for dash, busybox ash, bash and ksh, whatever
+ * the login shell is. Rejects with `Interruption`: SHELL_UNUSABLE, OPEN_TIMEOUT, BECOME_REFUSED (phase open),
+ * OBSERVE_TIMEOUT, OUTPUT_FLOODED, SESSION_GARBLED, SESSION_LOST, RUN_CANCELLED, and what `start` fails with.
+ */
+export function openPosixShell(options: PosixShellOptions): PosixShell {
+  const { start, become, deadlines, signal } = options
+  const maxOutputBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
+  const common = {
+    start: (token: string): Promise<Result<ProcessStream>> => startAs(start, { become, token }),
+    openMs: deadlines.open,
+    elevated: become !== undefined,
+    maxOutputBytes,
+  }
+  const helpers = new Set<PosixSession>()
+  const endTree = async (pid: number): Promise<void> => {
+    const helper = new PosixSession({ ...common, askMs: END_TREE_MS })
+    helpers.add(helper)
+    // Whether it worked shows in the answer of what it was to end.
+    await helper.ask({ script: END_TREE, values: { root: pid } }).catch(() => undefined)
+    helper.lose(CLOSED)
+    helpers.delete(helper)
+  }
+  const session = new PosixSession({ ...common, askMs: deadlines.observe, endTree })
+  const closing = new AbortController()
+  const end = (failure: Failure): void => {
+    closing.abort(new Interruption(failure))
+    session.lose(failure)
+    for (const helper of helpers) helper.lose(failure)
+    signal?.removeEventListener('abort', cancel)
+  }
+  const cancel = (): void => end(CANCELLED)
+  signal?.addEventListener('abort', cancel, { once: true })
+  if (signal?.aborted) cancel()
+  return {
+    kind: 'shell',
+    ask: (request: ShellRequest): Promise<ShellAnswer> => session.ask(request),
+    upload: (path, content, more) =>
+      uploadFile(path, content, {
+        start: (script) => startAs(start, { become, token: randomBytes(16).toString('hex'), script }),
+        timeoutMs: more?.timeoutMs ?? deadlines.converge,
+        signal: closing.signal,
+      }),
+    close: () => end(CLOSED),
+  }
+}
+
+const CLOSED: Failure = { code: 'SESSION_LOST', phase: 'observe', message: 'The session was closed.' }
+const CANCELLED: Failure = { code: 'RUN_CANCELLED', phase: 'observe', message: 'The run was stopped.' }

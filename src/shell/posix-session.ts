@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto'
+import type { ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
+import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import { askProgram, helloProgram, MarkerCutter, parseErrorMarker, parseMarker } from './posix.ts'
+import { type Ask, answerOf, FLOOD_BYTES, type KeptOutput, newAsk } from './posix-ask.ts'
+import { becomeFailure, printable } from './posix-become.ts'
+
+/** After an ask was ended from outside, how long its answer may take. */
+const STOP_GRACE_MS = 5_000
+
+/** What may come before the interpreter answers: banners, noise of start-up files. */
+const NOISE_BYTES = 1024 * 1024
+
+export interface SessionOptions {
+  /** Starts the interpreter, as the right user. */
+  readonly start: (token: string) => Promise<Result<ProcessStream>>
+  readonly openMs: number
+  readonly askMs: number
+  readonly maxOutputBytes: number
+  /** It runs by sudo: an early end is sudo's. */
+  readonly elevated: boolean
+  /** Ends the process tree under `pid` on the device; absent where a deadline ends the session. */
+  readonly endTree?: (pid: number) => Promise<unknown>
+}
+
+/** One interpreter on a device: asks in, answers out, in order; lost as a whole or not at all. */
+export class PosixSession {
+  readonly #options: SessionOptions
+  readonly #token = randomBytes(16).toString('hex')
+  readonly #stdout = new MarkerCutter(this.#token)
+  readonly #stderr = new MarkerCutter(this.#token)
+  /** Asked and not yet written; gathered until the turn of the event loop ends. */
+  #gathered: Ask[] = []
+  /** Written and not yet answered, in order. */
+  #written: Ask[] = []
+  #nextId = 0
+  #stream: ProcessStream | undefined
+  #phase: 'new' | 'starting' | 'greeting' | 'open' = 'new'
+  #flushing = false
+  #noise: Buffer[] = []
+  #stray = 0
+  #errorsGreeted = false
+  #openTimer: NodeJS.Timeout | undefined
+  #askTimer: NodeJS.Timeout | undefined
+  #lost: Interruption | undefined
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+  }
+
+  ask(request: ShellRequest): Promise<ShellAnswer> {
+    if (this.#lost) return Promise.reject(this.#lost)
+    const keepBytes = request.maxOutputBytes ?? this.#options.maxOutputBytes
+    return new Promise((resolve, reject) => {
+      this.#gathered.push(newAsk(request, { id: this.#nextId++, keepBytes, resolve, reject }))
+      if (this.#flushing) return
+      this.#flushing = true
+      setImmediate(() => {
+        this.#flushing = false
+        this.#flush()
+      })
+    })
+  }
+
+  /** Ends the session: whatever is asked or will be is rejected with `failure`. */
+  lose(failure: Failure): void {
+    if (this.#lost) return
+    const lost = new Interruption(failure)
+    this.#lost = lost
+    clearTimeout(this.#openTimer)
+    clearTimeout(this.#askTimer)
+    this.#stream?.destroy()
+    for (const ask of [...this.#written, ...this.#gathered]) ask.reject(lost)
+    this.#written = []
+    this.#gathered = []
+    this.#noise = []
+  }
+
+  #flush(): void {
+    if (this.#lost || this.#gathered.length === 0) return
+    if (this.#phase === 'new') {
+      this.#phase = 'starting'
+      void this.#start()
+    } else if (this.#stream) this.#writeGathered(this.#stream, '')
+  }
+
+  async #start(): Promise<void> {
+    const { openMs } = this.#options
+    this.#openTimer = setTimeout(() => this.#lose('OPEN_TIMEOUT', openTimeout(openMs)), openMs)
+    const started = await this.#options.start(this.#token)
+    if (!started.ok) {
+      this.lose(started.failure)
+      return
+    }
+    const stream = started.value
+    if (this.#lost) {
+      stream.destroy()
+      return
+    }
+    this.#stream = stream
+    this.#phase = 'greeting'
+    stream.onStdout((chunk) => this.#onStdout(chunk))
+    stream.onStderr((chunk) => this.#onStderr(chunk))
+    stream.onExit((end) => this.#onExit(end))
+    this.#writeGathered(stream, helloProgram(this.#token))
+  }
+
+  #writeGathered(stream: ProcessStream, before: string): void {
+    const asks = this.#gathered
+    this.#gathered = []
+    const programs: string[] = [before]
+    for (const ask of asks) {
+      const program = this.#programOf(ask)
+      if (program !== undefined) programs.push(program)
+    }
+    const idle = this.#written.length === 0
+    this.#written.push(...asks.filter((ask) => !ask.stdout.done))
+    const [first] = this.#written
+    stream.write(programs.join(''))
+    if (!idle || !first) return
+    first.leads = true
+    if (this.#phase === 'open') this.#startClock()
+  }
+
+  /** A value that no shell can hold is a fault of whoever asks; it costs this one ask. */
+  #programOf(ask: Ask): string | undefined {
+    const { script, values = {} } = ask.request
+    try {
+      return askProgram({ token: this.#token, id: ask.id, script, values })
+    } catch (error) {
+      ask.stdout.done = true
+      ask.reject(error as Error)
+      return undefined
+    }
+  }
+
+  // ------------------------------------------------------------ what arrives
+
+  #onStdout(chunk: Uint8Array): void {
+    for (const part of this.#stdout.push(chunk)) {
+      if (this.#lost) return
+      if (part.kind === 'marker') this.#onMarker(part.text)
+      else if (this.#phase !== 'open') this.#keepNoise(part.bytes)
+      else {
+        const ask = this.#written.find((candidate) => !candidate.stdout.done)
+        this.#keep(ask?.begun ? ask.stdout : undefined, part.bytes)
+      }
+    }
+  }
+
+  #onStderr(chunk: Uint8Array): void {
+    for (const part of this.#stderr.push(chunk)) {
+      if (this.#lost) return
+      const ask = this.#written.find((candidate) => !candidate.stderr.done)
+      if (part.kind === 'data') {
+        if (this.#errorsGreeted) this.#keep(ask?.stderr, part.bytes)
+        else this.#keepNoise(part.bytes)
+        continue
+      }
+      const marker = parseErrorMarker(part.text)
+      if (marker === 'hello' && !this.#errorsGreeted) this.#errorsGreeted = true
+      else if (ask && marker === ask.id) {
+        ask.stderr.done = true
+        this.#settle()
+      } else this.#garbled(part.text)
+    }
+  }
+
+  #onMarker(text: string): void {
+    const marker = parseMarker(text)
+    const ask = this.#written.find((candidate) => !candidate.stdout.done)
+    if (marker?.kind === 'hello' && this.#phase === 'greeting') {
+      this.#phase = 'open'
+      clearTimeout(this.#openTimer)
+      this.#noise = []
+      this.#startClock()
+    } else if (this.#phase !== 'open') {
+      this.#lose('SHELL_UNUSABLE', 'What the device started sends back what it is sent, instead of running it.')
+    } else if (marker?.kind === 'begin' && ask?.id === marker.id && !ask.begun) {
+      ask.begun = true
+      ask.pid = marker.pid
+      if (!ask.leads && ask === this.#written[0]) this.#startClock()
+    } else if (marker?.kind === 'end' && ask?.id === marker.id && ask.begun) {
+      ask.exitCode = marker.exitCode
+      ask.stdout.done = true
+      this.#settle()
+    } else this.#garbled(text)
+  }
+
+  /** Output of no ask comes from something that an earlier one left running; it is dropped. */
+  #keep(output: KeptOutput | undefined, bytes: Buffer): void {
+    if (!output) this.#stray += bytes.length
+    if (this.#stray <= FLOOD_BYTES && output?.add(bytes) !== false) return
+    const size = `${Math.round(((output?.total ?? this.#stray) / 1024 / 1024) * 10) / 10} MiB`
+    this.#lose('OUTPUT_FLOODED', `The device sent ${size} in answer to one command and did not stop.`)
+  }
+
+  #keepNoise(bytes: Buffer): void {
+    this.#stray += bytes.length
+    if (this.#noise.length < 64) this.#noise.push(Buffer.from(bytes.subarray(0, 1024)))
+    if (this.#stray > NOISE_BYTES) this.#lose('SHELL_UNUSABLE', 'What the device started talks without being asked.')
+  }
+
+  #garbled(text: string): void {
+    const message = `The device answered out of order: "${printable(text)}".`
+    this.#lose('SESSION_GARBLED', message)
+  }
+
+  #onExit(end: { readonly code?: number; readonly signal?: string }): void {
+    if (this.#lost) return
+    const how = end.code === undefined ? (end.signal ? `by ${end.signal}` : undefined) : `with status ${end.code}`
+    const said = Buffer.concat(this.#noise).toString('utf8')
+    if (how === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
+    else if (this.#phase === 'open') this.#lose('SESSION_LOST', `The interpreter on the device ended ${how}.`)
+    else if (this.#options.elevated) this.lose(becomeFailure(end.code, said))
+    else this.#lose('SHELL_UNUSABLE', `What the device started in place of a shell ended ${how}.`)
+  }
+
+  /** Answers what is complete, in order, and sets the clock of what comes next. */
+  #settle(): void {
+    let [head] = this.#written
+    const before = head
+    while (head?.stdout.done && head.stderr.done) {
+      this.#written.shift()
+      head.resolve(answerOf(head))
+      ;[head] = this.#written
+    }
+    if (head !== before) this.#startClock()
+  }
+
+  // ------------------------------------------------------------ deadlines
+
+  #startClock(): void {
+    clearTimeout(this.#askTimer)
+    const [head] = this.#written
+    if (!head) return
+    const timeoutMs = head.request.timeoutMs ?? this.#options.askMs
+    head.startedAt = performance.now()
+    this.#askTimer = setTimeout(() => this.#expire(head, timeoutMs), timeoutMs)
+  }
+
+  #expire(ask: Ask, timeoutMs: number): void {
+    const seconds = timeoutMs / 1000
+    const stuck = `The device did not finish a command within ${seconds} s, and it could not be ended.`
+    if (ask.pid === undefined || !this.#options.endTree) {
+      this.#lose('OBSERVE_TIMEOUT', stuck)
+      return
+    }
+    ask.timedOut = true
+    this.#askTimer = setTimeout(() => this.#lose('OBSERVE_TIMEOUT', stuck), STOP_GRACE_MS)
+    void this.#options.endTree(ask.pid)
+  }
+
+  #lose(code: Failure['code'], message: string): void {
+    const phase = this.#phase === 'open' ? 'observe' : 'open'
+    const said = printable(Buffer.concat(this.#noise).toString('utf8'))
+    this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
+  }
+}
+
+function openTimeout(openMs: number): string {
+  return `No interpreter answered within ${openMs / 1000} s.`
+}

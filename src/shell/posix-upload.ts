@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto'
+import type { ProcessStream, ShellAnswer } from '../core/channel.ts'
+import { type Failure, Interruption, type Result } from '../core/failure.ts'
+
+/**
+ * Reads one line of three words, then the content to its end. Constant, and the same inside the single quotes of any
+ * login shell: no quote, backslash or exclamation mark. The words: a nonce, the path in octal escapes, the size or
+ * `-`. Answers `NONCE SIZE`.
+ */
+const RECEIVE =
+  `IFS=" " read -r nonce name size; path=$(printf %b. "$name"); path=\${path%.}; umask 077; ` +
+  'if [ -e "$path" ] || [ -L "$path" ]; then echo "$path: it exists already" >&2; exit 73; fi; ' +
+  '( set -C; : >"$path" ) || exit 74; ' +
+  'if cat >>"$path"; then got=$(wc -c <"$path"); got=$((got+0)); echo "$nonce $got"; ' +
+  'if [ "$size" = - ] || [ "$size" = "$got" ]; then exit 0; fi; echo "$got of $size bytes arrived" >&2; fi; ' +
+  'rm -f "$path"; exit 75'
+
+/** What is kept of each stream of the receiving program, which says one line. */
+const KEPT_BYTES = 64 * 1024
+
+export interface UploadOptions {
+  /** Starts the constant script as the right user, with a raw stdin. */
+  readonly start: (script: string) => Promise<Result<ProcessStream>>
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Writes bytes to a new file with mode 0600, exactly, by a process of its own. A path that exists is refused (exit
+ * code 73); a file that did not become whole is removed. Rejects with `Interruption` when the connection is lost.
+ */
+export async function uploadFile(
+  path: string,
+  content: AsyncIterable<Uint8Array> | Uint8Array,
+  options: UploadOptions,
+): Promise<ShellAnswer> {
+  const { signal } = options
+  if (signal.aborted) throw signal.reason
+  const began = performance.now()
+  const started = await options.start(RECEIVE)
+  if (!started.ok) throw new Interruption(started.failure)
+  const stream = started.value
+  const end = listen(stream, options)
+  try {
+    const nonce = randomBytes(8).toString('hex')
+    const size = content instanceof Uint8Array ? content.length : undefined
+    stream.write(`${nonce} ${octal(path)} ${size ?? '-'}\n`)
+    const sent = await send(content, stream, end)
+    const { code, timedOut, stdout, stderr, truncated } = await end.done
+    const got = new RegExp(`^${nonce} ([0-9]+)$`, 'm').exec(stdout.toString('latin1'))?.[1]
+    const whole = code === 0 && got === String(sent)
+    const errors = code === 0 && !whole ? Buffer.from(`${got ?? 'No'} of ${sent} bytes arrived`) : stderr
+    return {
+      exitCode: code === 0 && !whole ? 75 : code,
+      stdout: Buffer.alloc(0),
+      stderr: errors,
+      text: '',
+      errorText: errors.toString('utf8'),
+      truncated,
+      timedOut,
+      durationMs: Math.round(performance.now() - began),
+    }
+  } finally {
+    end.stop()
+    stream.destroy()
+  }
+}
+
+interface UploadEnd {
+  readonly code: number
+  readonly timedOut: boolean
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  readonly truncated: boolean
+}
+
+interface Listening {
+  /** Rejects when the connection is lost or the run is stopped. */
+  readonly done: Promise<UploadEnd>
+  readonly isOver: () => boolean
+  stop(): void
+}
+
+function listen(stream: ProcessStream, options: UploadOptions): Listening {
+  const { signal, timeoutMs } = options
+  const outputs = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] }
+  let kept = 0
+  let over = false
+  let stop = (): void => undefined
+  const keep = (list: Uint8Array[], chunk: Uint8Array): void => {
+    kept += chunk.length
+    if (kept <= KEPT_BYTES) list.push(chunk)
+  }
+  stream.onStdout((chunk) => keep(outputs.stdout, chunk))
+  stream.onStderr((chunk) => keep(outputs.stderr, chunk))
+  const done = new Promise<UploadEnd>((resolve, reject) => {
+    const finish = (code: number, timedOut: boolean): void => {
+      over = true
+      const [stdout, stderr] = [Buffer.concat(outputs.stdout), Buffer.concat(outputs.stderr)]
+      resolve({ code, timedOut, stdout, stderr, truncated: kept > KEPT_BYTES })
+    }
+    const abort = (): void => {
+      over = true
+      reject(signal.reason)
+      stream.destroy()
+    }
+    const timer = setTimeout(() => {
+      finish(124, true)
+      stream.destroy()
+    }, timeoutMs)
+    stop = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    stream.onExit((end) => {
+      if (end.code !== undefined) return finish(end.code, false)
+      over = true
+      reject(new Interruption(LOST))
+    })
+  })
+  done.catch(() => undefined)
+  return { done, isOver: () => over, stop: () => stop() }
+}
+
+/** Resolves to the bytes sent; stops early when the other side has ended. */
+async function send(
+  content: AsyncIterable<Uint8Array> | Uint8Array,
+  stream: ProcessStream,
+  end: Listening,
+): Promise<number> {
+  let sent = 0
+  for await (const chunk of content instanceof Uint8Array ? slices(content) : content) {
+    if (end.isOver()) break
+    stream.write(chunk)
+    sent += chunk.length
+    await Promise.race([stream.drain(), end.done.catch(() => undefined)])
+  }
+  stream.end()
+  return sent
+}
+
+const SLICE_BYTES = 256 * 1024
+
+function* slices(content: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < content.length; at += SLICE_BYTES) yield content.subarray(at, at + SLICE_BYTES)
+}
+
+/** Every byte that is not plain as `\0ooo`, which `printf %b` turns back: no space, quote or newline is left. */
+function octal(path: string): string {
+  if (path === '' || path.includes('\0')) throw new Error('The path of an upload is empty or holds a NUL character.')
+  return [...Buffer.from(path, 'utf8')]
+    .map((byte) => {
+      const plain = /[A-Za-z0-9/._-]/.test(String.fromCharCode(byte)) && byte < 128
+      return plain ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, '0')}`
+    })
+    .join('')
+}
+
+const LOST: Failure = { code: 'SESSION_LOST', phase: 'observe', message: 'The connection broke during an upload.' }

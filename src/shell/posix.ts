@@ -1,0 +1,143 @@
+import type { ShellValue } from '../core/channel.ts'
+import { Secret } from '../core/secret.ts'
+
+const VARIABLE = /^(?!_$)[a-z_][a-z0-9_]*$/
+
+/**
+ * `text` as one word of POSIX sh, exact for every byte but NUL: single quotes, inside which nothing is special.
+ * Throws for a NUL, which no shell can hold.
+ */
+export function quotePosix(text: string): string {
+  if (text.includes('\0')) throw new Error('A value for a shell holds a NUL character.')
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/**
+ * Statements that set `values` as variables which are not exported, even where the environment has one of the same
+ * name. Throws for a name that is not `[a-z_][a-z0-9_]*` (or is `_`, which shells set themselves).
+ */
+export function assignPosix(values: Readonly<Record<string, ShellValue>>): string {
+  const names = Object.keys(values)
+  if (names.length === 0) return ''
+  const wrong = names.find((name) => !VARIABLE.test(name))
+  if (wrong !== undefined) throw new Error(`"${wrong}" is no name for a variable of a device's shell.`)
+  const assignments = Object.entries(values).map(([name, value]) => `${name}=${quotePosix(textOf(value))}`)
+  return `unset -v ${names.join(' ')}\n${assignments.join('\n')}\n`
+}
+
+function textOf(value: ShellValue): string {
+  return value instanceof Secret ? value.reveal() : String(value)
+}
+
+/**
+ * The first line for an interpreter: answers `TOKEN h PID 42` on stdout and `TOKEN H` on stderr, which only a POSIX
+ * shell can work out; a program that echoes its input does not. Also makes tools in sbin reachable for plain users.
+ */
+export function helloProgram(token: string): string {
+  return (
+    `echo "${token} h $$ $((6*7))"; echo "${token} H" >&2\n` +
+    `unset -v CDPATH; PATH="\${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"\n`
+  )
+}
+
+/**
+ * The pid of the subshell, so that it can be ended from outside without touching what comes after it.
+ * `$$` is the interpreter's; where there is no procfs, a child is asked.
+ */
+const OWN_PID = `read -r till_pid till_rest 2>/dev/null </proc/self/stat || till_pid=$(exec sh -c 'echo "$PPID"')`
+
+/**
+ * One ask: answers `TOKEN b ID PID`, the script's own output, `TOKEN e ID STATUS` on stdout, and `TOKEN E ID` on
+ * stderr. A subshell, so that nothing of it touches the next; the script goes through `eval`, so that even its syntax
+ * errors stay inside. The token is written out each time: in a variable, a script that lists its variables would
+ * print it. The interpreter's own stderr is away meanwhile: bash reports a subshell that is killed with its whole
+ * text, values and all.
+ */
+export function askProgram(ask: {
+  readonly token: string
+  readonly id: number
+  readonly script: string
+  readonly values: Readonly<Record<string, ShellValue>>
+}): string {
+  const { token, id } = ask
+  return (
+    `{ (exec </dev/null 2>&3 3>&-; ${OWN_PID}; echo "${token} b ${id} $till_pid"; unset -v till_pid till_rest\n` +
+    assignPosix(ask.values) +
+    `eval ${quotePosix(ask.script)}\n` +
+    `) ; } 3>&2 2>/dev/null; echo "${token} e ${id} $?"; echo "${token} E ${id}" >&2\n`
+  )
+}
+
+/** What one stream of an interpreter carries. */
+export type StreamPart =
+  | { readonly kind: 'data'; readonly bytes: Buffer }
+  /** The rest of a line that began with the token, without it. */
+  | { readonly kind: 'marker'; readonly text: string }
+
+const LONGEST_MARKER = 64
+
+/** Cuts a stream into data and markers, wherever its chunks happen to end. Holds back less than one marker. */
+export class MarkerCutter {
+  readonly #token: Buffer
+  #held = Buffer.alloc(0)
+
+  constructor(token: string) {
+    this.#token = Buffer.from(`${token} `, 'latin1')
+  }
+
+  push(chunk: Uint8Array): StreamPart[] {
+    let rest = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : asBuffer(chunk)
+    const parts: StreamPart[] = []
+    for (;;) {
+      const at = rest.indexOf(this.#token)
+      const keep = at < 0 ? this.#overlap(rest) : rest.length - at
+      if (keep < rest.length) parts.push({ kind: 'data', bytes: rest.subarray(0, rest.length - keep) })
+      rest = rest.subarray(rest.length - keep)
+      if (at < 0) break
+      const line = rest.subarray(this.#token.length, this.#token.length + LONGEST_MARKER)
+      const end = line.indexOf(0x0a)
+      if (end < 0 && line.length < LONGEST_MARKER) break
+      // A line that goes on for too long is handed over as it is: no marker that anyone knows.
+      const length = end < 0 ? line.length : end
+      parts.push({ kind: 'marker', text: line.toString('latin1', 0, length) })
+      rest = rest.subarray(this.#token.length + length + 1)
+    }
+    this.#held = Buffer.from(rest)
+    return parts
+  }
+
+  /** How many bytes at the end may be the beginning of the token. */
+  #overlap(bytes: Buffer): number {
+    for (let n = Math.min(bytes.length, this.#token.length - 1); n > 0; n--) {
+      if (bytes.subarray(bytes.length - n).equals(this.#token.subarray(0, n))) return n
+    }
+    return 0
+  }
+}
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+}
+
+/** A marker understood. */
+export type Marker =
+  | { readonly kind: 'hello'; readonly pid: number }
+  | { readonly kind: 'begin'; readonly id: number; readonly pid: number | undefined }
+  | { readonly kind: 'end'; readonly id: number; readonly exitCode: number }
+
+/** The marker that a line on stdout is; undefined when it is none. */
+export function parseMarker(text: string): Marker | undefined {
+  const hello = /^h (\d{1,10}) 42$/.exec(text)
+  if (hello) return { kind: 'hello', pid: Number(hello[1]) }
+  const begin = /^b (\d{1,9}) (\d{0,10})$/.exec(text)
+  if (begin) return { kind: 'begin', id: Number(begin[1]), pid: begin[2] ? Number(begin[2]) : undefined }
+  const end = /^e (\d{1,9}) (\d{1,3})$/.exec(text)
+  return end ? { kind: 'end', id: Number(end[1]), exitCode: Number(end[2]) } : undefined
+}
+
+/** What a line on stderr says: `hello`, or the id of the ask that ended; undefined when it is none. */
+export function parseErrorMarker(text: string): 'hello' | number | undefined {
+  if (text === 'H') return 'hello'
+  const end = /^E (\d{1,9})$/.exec(text)
+  return end ? Number(end[1]) : undefined
+}

@@ -1,0 +1,145 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Secret } from '../../src/core/secret.ts'
+import { openLocalShell, shells } from './shells.ts'
+
+/** Text that breaks quoting somewhere: every awkward character, and any other. */
+const awkward = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: fc.constantFrom(...`'"\`$\\!*?[]{}()<>|&;#~= \t\r\n-%ąćŁż€😀\u0081\u0088\ufeff`, '\x01', '\x7f') }),
+  fc.string({ unit: fc.constantFrom("'", '\\', '\n', '$', '`'), maxLength: 12 }),
+)
+const value = awkward.map((text) => text.replaceAll('\0', ''))
+
+describe.each(shells)('the channel over $name', ({ path }) => {
+  let open: Awaited<ReturnType<typeof openLocalShell>>
+  beforeAll(async () => {
+    open = await openLocalShell(path)
+  })
+  afterAll(() => open.close())
+
+  test('hands every value over unharmed', async () => {
+    const law = fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 8 }), async (texts) => {
+      const answers = await Promise.all(
+        texts.map((text) => open.shell.ask({ script: `printf '%s' "$v"`, values: { v: text } })),
+      )
+      expect(answers.map((answer) => answer.text)).toEqual(texts.map((text) => Buffer.from(text).toString()))
+    })
+    await fc.assert(law, { numRuns: 60 })
+  })
+
+  test('hands over 100 KB of quotes and newlines', async () => {
+    const text = `${"'\\\n$(x)`'é".repeat(12_000)}`
+    const answer = await open.shell.ask({ script: `printf '%s' "$v"`, values: { v: text } })
+    expect(answer.text === text).toBe(true)
+  })
+
+  test('hands over 100 KB on one line, and a leading dash', async () => {
+    const text = `-n ${'x'.repeat(100_000)}`
+    const answer = await open.shell.ask({ script: `printf '%s' "$v"`, values: { v: text } })
+    expect(answer.text === text).toBe(true)
+  })
+
+  test('does not export values, even those that the environment has', async () => {
+    const answers = await Promise.all([
+      open.shell.ask({ script: 'env', values: { token: new Secret('hush') } }),
+      open.shell.ask({ script: 'export token=1; v=2; env | grep -c token', values: { v: 1 } }),
+    ])
+    expect(answers[0]?.text.includes('hush')).toBe(false)
+    expect(answers[1]?.text).toBe('1\n')
+  })
+
+  test('keeps one ask from touching the next', async () => {
+    const scripts = [
+      'cd /; x=1; set -e; umask 0; false; echo no',
+      'exit 7',
+      'if then',
+      `\${`,
+      "echo '",
+      'exec 3>&1 >&2',
+    ]
+    const answers = await Promise.all(
+      [...scripts, 'echo "${x-unset}"; false; echo on'].map((script) => open.shell.ask({ script })),
+    )
+    expect(answers.map((answer) => answer.exitCode !== 0)).toEqual([true, true, true, true, true, false, false])
+    expect(answers.at(-1)?.text).toBe('unset\non\n')
+    expect(answers[1]?.exitCode).toBe(7)
+  })
+
+  test('gives scripts nothing to read', async () => {
+    const answers = await Promise.all([
+      open.shell.ask({ script: 'cat; read -r line; echo "$? $line"' }),
+      open.shell.ask({ script: 'echo next' }),
+    ])
+    expect(answers.map((answer) => answer.text)).toEqual(['1 \n', 'next\n'])
+  })
+
+  test('keeps output exactly: binary, without a last newline, on both streams', async () => {
+    const answers = await Promise.all([
+      open.shell.ask({ script: `printf 'a\\0b\\377\\n\\n'; printf 'err\\001' >&2; exit 3` }),
+      open.shell.ask({ script: `printf 'no newline'` }),
+      open.shell.ask({ script: ':' }),
+      open.shell.ask({ script: 'set; echo x >&2' }),
+    ])
+    expect(Buffer.from(answers[0]?.stdout ?? []).toString('latin1')).toBe('a\0b\xff\n\n')
+    expect([answers[0]?.errorText, answers[0]?.exitCode]).toEqual(['err\x01', 3])
+    expect([answers[1]?.text, answers[2]?.text, answers[3]?.errorText]).toEqual(['no newline', '', 'x\n'])
+  })
+
+  test('cuts long output and says so', async () => {
+    const script = 'i=0; while [ $i -lt 3000 ]; do echo 0123456789; i=$((i+1)); done'
+    const [cut, whole] = await Promise.all([
+      open.shell.ask({ script, maxOutputBytes: 100 }),
+      open.shell.ask({ script }),
+    ])
+    expect([cut.stdout.length, cut.truncated, whole.stdout.length, whole.truncated]).toEqual([100, true, 33_000, false])
+  })
+
+  test('is not held up by what an ask leaves running', async () => {
+    const answers = await Promise.all([
+      open.shell.ask({ script: 'sleep 30 & echo started' }),
+      open.shell.ask({ script: 'echo next' }),
+    ])
+    expect(answers.map((answer) => answer.text)).toEqual(['started\n', 'next\n'])
+  })
+
+  test('ends an ask that hangs, with all that it started, and goes on', async () => {
+    const hang = `trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & sh -c 'echo "$$"; sleep 60'; sleep 60; echo never`
+    const began = performance.now()
+    const [first, hung, next] = await Promise.all([
+      open.shell.ask({ script: 'echo first' }),
+      open.shell.ask({ script: hang, timeoutMs: 300 }),
+      open.shell.ask({ script: 'echo next' }),
+    ])
+    expect([first.text, next.text, hung.timedOut, next.timedOut]).toEqual(['first\n', 'next\n', true, false])
+    expect(hung.text.includes('never')).toBe(false)
+    expect(hung.errorText.includes('eval')).toBe(false)
+    const left = await open.shell.ask({ script: 'kill -0 "$pid"', values: { pid: Number.parseInt(hung.text, 10) } })
+    expect(left.exitCode).not.toBe(0)
+    expect(performance.now() - began).toBeLessThan(15_000)
+  })
+
+  test('runs the clean-up of a script that is ended', async () => {
+    const answer = await open.shell.ask({
+      script: `trap 'echo clean; exit 9' TERM; sleep 60; echo never`,
+      timeoutMs: 200,
+    })
+    expect([answer.text, answer.timedOut, answer.exitCode]).toEqual(['clean\n', true, 9])
+  })
+
+  test('uploads bytes exactly, to a new private file only', async () => {
+    const dir = (await open.shell.ask({ script: 'mktemp -d' })).text.trim()
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7 + (i >> 8)) & 255))
+    const path = `${dir}/-o 'd"d\n$x\\ ł`
+    const up = await open.shell.upload(path, bytes)
+    expect([up.errorText, up.exitCode]).toEqual(['', 0])
+    expect((await open.shell.upload(`${dir}/empty`, new Uint8Array())).exitCode).toBe(0)
+    const again = await open.shell.upload(path, bytes)
+    expect(again.exitCode).toBe(73)
+    const sum = await open.shell.ask({
+      script: 'cksum <"$p"; wc -c <"$e"; stat -c %a "$p"; rm -r "$d"',
+      values: { p: path, e: `${dir}/empty`, d: dir },
+    })
+    expect(sum.text.trim().split(/\s+/).slice(1)).toEqual(['300000', '0', '600'])
+  })
+})

@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Connection } from '../../src/core/ports.ts'
+import { openPosixShell, type PosixShell, type PosixShellOptions } from '../../src/shell/posix-channel.ts'
+import { localTransport } from '../../src/transports/local.ts'
+import { localTarget } from '../peers/targets.ts'
+
+/** The interpreters that devices have, with the Debian package that brings them. */
+const INTERPRETERS = [
+  { name: 'dash', path: '/bin/dash', debian: 'dash' },
+  { name: 'busybox ash', path: '/bin/busybox', debian: 'busybox' },
+  { name: 'bash', path: '/bin/bash', debian: 'bash' },
+]
+
+/** Those that are here; elsewhere than in CI, a missing one is skipped loudly. */
+export const shells = INTERPRETERS.filter(({ name, path, debian }) => {
+  if (existsSync(path)) return true
+  if (process.env['CI']) throw new Error(`${name} is missing: install the package ${debian}.`)
+  console.warn(`Skipped: tests with ${name}; install the package ${debian}.`)
+  return false
+})
+
+export const DEADLINES = { open: 20_000, observe: 30_000, converge: 30_000 }
+
+/** A channel to this machine whose `sh` is the interpreter at `path`. */
+export async function openLocalShell(
+  path: string,
+  options: Partial<PosixShellOptions> = {},
+): Promise<{ shell: PosixShell; connection: Connection; close: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'till-sh-'))
+  symlinkSync(path, join(folder, 'sh'))
+  const connected = await localTransport.connect(localTarget(), new AbortController().signal)
+  if (!connected.ok) throw new Error(connected.failure.message)
+  const connection = connected.value
+  const shell = openPosixShell({
+    start: (command) => connection.exec(`PATH=${folder}:$PATH; export PATH; ${command}`),
+    deadlines: DEADLINES,
+    ...options,
+  })
+  const close = async (): Promise<void> => {
+    shell.close()
+    await connection.close()
+  }
+  return { shell, connection, close }
+}
