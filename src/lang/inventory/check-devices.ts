@@ -1,0 +1,163 @@
+import type { Device, Store } from '../../core/fleet.ts'
+import { didYouMean } from '../suggest.ts'
+import { addressFault, canonicalAddress } from './address.ts'
+import { type Findings, inside, listed, type Place, shortPlace } from './findings.ts'
+import type { WrittenDevice } from './inventory-file.ts'
+
+/** A device as built, as written, and where. */
+export interface BuiltDevice {
+  readonly device: Device
+  readonly written: WrittenDevice
+  readonly place: Place
+}
+
+/** All devices, and the ids that stores have, also of devices that could not be built. */
+export interface BuiltFleet {
+  readonly stores: ReadonlyMap<string, Store>
+  readonly places: ReadonlyMap<string, Place>
+  readonly devices: ReadonlyMap<string, BuiltDevice>
+  readonly deviceIds: ReadonlyMap<string, ReadonlySet<string>>
+  readonly complete: boolean
+}
+
+const USUAL_PORT: Readonly<Record<string, string>> = { ssh: '22', winrm: '5985' }
+
+/** Checks what devices say of one another and of their addresses. */
+export function checkDevices(fleet: BuiltFleet, findings: Findings): void {
+  for (const [id, store] of fleet.stores) checkGateway(id, store, fleet, findings)
+  const vias = new Map<string, string>()
+  const addresses = new Map<string, BuiltDevice>()
+  for (const built of fleet.devices.values()) {
+    checkAttachment(built, fleet, findings)
+    const via = viaOf(built, fleet, findings)
+    if (via !== undefined) vias.set(built.device.name, via)
+    checkAddress(built, via, { addresses, findings })
+  }
+  checkCircles(vias, fleet, findings)
+}
+
+function checkGateway(id: string, store: Store, fleet: BuiltFleet, findings: Findings): void {
+  const place = fleet.places.get(id)
+  const ids = fleet.deviceIds.get(id)
+  if (store.gateway === undefined || !place || !ids || ids.has(store.gateway)) return
+  findings.error('INV_REFERENCE_UNKNOWN', inside(place, 'gateway'), unknownDevice(store.gateway, id, ids))
+}
+
+function unknownDevice(name: string, store: string, ids: ReadonlySet<string>): Parameters<Findings['error']>[2] {
+  const detail = ids.size === 0 ? 'The store has no devices.' : `It has: ${listed(ids)}.`
+  return { summary: `The store "${store}" has no device "${name}"`, detail, ...didYouMean(name, ids) }
+}
+
+function checkAttachment({ device, place }: BuiltDevice, fleet: BuiltFleet, findings: Findings): void {
+  const target = device.attached_to
+  if (target === undefined) return
+  const ids = fleet.deviceIds.get(device.store) ?? new Set()
+  const at = inside(place, 'attached_to')
+  if (target === device.id) {
+    const detail = 'Name the device whose serial or USB port it hangs on.'
+    findings.error('INV_REFERENCE_UNKNOWN', at, { summary: `"${device.name}" is attached to itself`, detail })
+  } else if (!ids.has(target)) findings.error('INV_REFERENCE_UNKNOWN', at, unknownDevice(target, device.store, ids))
+}
+
+/** The full name of the device through which this one is reached; undefined when there is none, or none that exists. */
+function viaOf(built: BuiltDevice, fleet: BuiltFleet, findings: Findings): string | undefined {
+  const { device } = built
+  const written = device.transport.via
+  if (written === undefined) return undefined
+  const store = fleet.stores.get(device.store)
+  const id = written === 'gateway' ? store?.gateway : written
+  if (id === undefined) {
+    const detail = 'Name it with `gateway: ID` in the store, or give `via` the id of a device.'
+    const summary = `"${device.name}" is reached via the gateway, but the store has none`
+    findings.error('INV_REFERENCE_UNKNOWN', viaPlace(built), { summary, detail })
+    return undefined
+  }
+  const name = id.includes('/') ? id : `${device.store}/${id}`
+  const target = fleet.devices.get(name)
+  if (target === undefined) {
+    if (written !== 'gateway' && !isDeclared(name, fleet)) {
+      findings.error('INV_REFERENCE_UNKNOWN', viaPlace(built), unknownVia(written, device, fleet))
+    }
+    return undefined
+  }
+  if (target.device.transport.type !== 'ssh') {
+    const summary = `"${device.name}" is reached via "${name}", which is reached by ${target.device.transport.type}`
+    const detail = 'Only a device that is reached by ssh leads on to others.'
+    findings.error('SCHEMA_VALUE_INVALID', viaPlace(built), { summary, detail })
+  }
+  return name
+}
+
+function isDeclared(name: string, fleet: BuiltFleet): boolean {
+  const slash = name.indexOf('/')
+  const ids = fleet.deviceIds.get(name.slice(0, slash))
+  return ids ? ids.has(name.slice(slash + 1)) : !fleet.complete
+}
+
+function unknownVia(written: string, device: Device, fleet: BuiltFleet): Parameters<Findings['error']>[2] {
+  if (!written.includes('/')) {
+    return unknownDevice(written, device.store, new Set([...(fleet.deviceIds.get(device.store) ?? []), 'gateway']))
+  }
+  const detail = 'Write `gateway`, the id of a device of the same store, or the full name of another device.'
+  return { summary: `There is no device "${written}"`, detail, ...didYouMean(written, fleet.devices.keys()) }
+}
+
+/** The device's own line; where `via` comes from a wider level, that is its id. */
+function viaPlace({ written, place }: BuiltDevice): Place {
+  return written.transport?.['via'] === undefined ? place : inside(place, 'transport', 'via')
+}
+
+function checkAddress(
+  { device, written, place }: BuiltDevice,
+  via: string | undefined,
+  state: { readonly addresses: Map<string, BuiltDevice>; readonly findings: Findings },
+): void {
+  const { type } = device.transport
+  if (written.address === undefined) {
+    const isReached = type === 'ssh' || type === 'winrm'
+    if ('address' in written || type === 'local' || (device.attached_to !== undefined && !isReached)) return
+    const detail = isReached
+      ? `It is reached by ${type}, which needs a host name or an IP address: \`address: 10.4.12.11\`.`
+      : 'Give it a host name or an IP address, or name the device that it hangs on with `attached_to`.'
+    const summary = `"${device.name}" has no "address"`
+    state.findings.error('SCHEMA_KEY_MISSING', place, { part: 'key', summary, detail })
+    return
+  }
+  const at = inside(place, 'address')
+  const fault = addressFault(device.address)
+  if (fault !== undefined) {
+    const summary = `"${device.address}" is neither a host name nor an IP address`
+    state.findings.error('SCHEMA_VALUE_INVALID', at, { summary, detail: fault })
+    return
+  }
+  if (type === 'local') return
+  const port = device.transport.port ?? USUAL_PORT[type] ?? type
+  const key = `${canonicalAddress(device.address)}|${port}|${via ?? ''}`
+  const first = state.addresses.get(key)
+  if (first === undefined) {
+    state.addresses.set(key, { device, written, place })
+    return
+  }
+  const detail = `The other one stands in ${shortPlace(first.place)}. One address reaches one device: one of the two is wrong.`
+  const summary = `"${device.name}" has the address of "${first.device.name}", ${device.address}`
+  state.findings.error('INV_ADDRESS_DUPLICATE', at, { summary, detail })
+}
+
+function checkCircles(vias: ReadonlyMap<string, string>, fleet: BuiltFleet, findings: Findings): void {
+  const settled = new Set<string>()
+  for (const start of vias.keys()) {
+    const way: string[] = []
+    let name: string | undefined = start
+    while (name !== undefined && !settled.has(name) && !way.includes(name)) {
+      way.push(name)
+      name = vias.get(name)
+    }
+    const circle = name === undefined || settled.has(name) ? [] : way.slice(way.indexOf(name))
+    for (const step of way) settled.add(step)
+    const built = circle[0] === undefined ? undefined : fleet.devices.get(circle[0])
+    if (!built) continue
+    const summary = `"${built.device.name}" is reached through itself`
+    const detail = `The way is ${[...circle, circle[0]].join(' via ')}. One of them must be reached without the others.`
+    findings.error('INV_VIA_CYCLE', viaPlace(built), { part: 'value', summary, detail })
+  }
+}

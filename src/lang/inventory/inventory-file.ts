@@ -1,0 +1,101 @@
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { DeviceKind, OsFamily } from '../../core/fleet.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { SourceRange } from '../../core/source.ts'
+import type { ValuePath } from '../value-path.ts'
+import type { WrittenHours } from './trading-hours.ts'
+
+/**
+ * What a file of an inventory holds, as its schema describes it. A key that is there but undefined held something that
+ * was not as described and has been reported; nothing more is to be said about it.
+ */
+export interface WrittenFile {
+  readonly region?: string
+  readonly fleet?: WrittenFleet
+  readonly profiles?: Readonly<Record<string, WrittenProfile | undefined>>
+  readonly regions?: Readonly<Record<string, WrittenRegion | undefined>>
+  readonly stores?: Readonly<Record<string, WrittenStore | undefined>>
+}
+
+/** Values that cascade. */
+export interface WrittenLevel {
+  readonly vars?: JsonObject
+  readonly transport?: JsonObject
+}
+
+export interface WrittenFleet extends WrittenLevel {
+  readonly name?: string
+  readonly time_zone?: string
+  readonly calendars?: Readonly<Record<string, WrittenHours | undefined>>
+}
+
+export interface WrittenOs {
+  readonly family?: OsFamily
+  readonly distribution?: string
+  readonly version?: string
+}
+
+export interface WrittenProfile extends WrittenLevel {
+  readonly kind?: DeviceKind
+  readonly os?: WrittenOs
+  readonly tags?: readonly string[]
+}
+
+export interface WrittenRegion extends WrittenLevel {
+  readonly name?: string
+}
+
+export interface WrittenDevice extends WrittenLevel {
+  readonly profile?: string
+  readonly address?: string
+  readonly attached_to?: string
+  readonly os?: WrittenOs
+  readonly tags?: readonly string[]
+  readonly note?: string
+}
+
+export interface WrittenStore extends WrittenLevel {
+  readonly name?: string
+  readonly region?: string
+  readonly address?: {
+    readonly street?: string
+    readonly postcode?: string
+    readonly city?: string
+    readonly country?: string
+  }
+  readonly time_zone?: string
+  readonly hours?: string | (WrittenHours & { readonly calendar?: string })
+  readonly link?: { readonly type?: string; readonly rtt_ms?: number; readonly backup?: string }
+  readonly gateway?: string
+  readonly owner?: JsonObject
+  readonly tags?: readonly string[]
+  readonly devices?: Readonly<Record<string, WrittenDevice | undefined>>
+}
+
+/** One file of an inventory, read and checked by itself. */
+export interface InventoryFile {
+  /** Path below the inventory's folder, with `/`. */
+  readonly name: string
+  /** Path as it is shown. */
+  readonly file: string
+  readonly text: string
+  /** sha256 of its bytes. */
+  readonly digest: string
+  readonly content: WrittenFile
+  /** What is wrong with the file by itself. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** False when there are errors of syntax: what it would have held is not known. */
+  readonly readable: boolean
+  /** Line, column and end column of the ids of stores and devices, in the order of `content`. */
+  readonly places: readonly number[]
+  /** Found when asked: the file is then read once more. */
+  rangeAt(path: ValuePath, part?: 'key' | 'value'): SourceRange
+}
+
+/** Ids in the order in which `places` lists them: each store, then its devices. */
+export function* idsOf(content: WrittenFile): Generator<readonly [store: string, device?: string]> {
+  for (const [storeId, store] of Object.entries(content.stores ?? {})) {
+    yield [storeId]
+    for (const deviceId of Object.keys(store?.devices ?? {})) yield [storeId, deviceId]
+  }
+}

@@ -1,0 +1,85 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+
+const MOST_BYTES = 64 * 1024 * 1024
+
+/** The bytes of one file of a folder. */
+export interface FolderFile {
+  /** Path below the folder, with `/`. */
+  readonly name: string
+  readonly file: string
+  readonly bytes: Uint8Array
+}
+
+/** Reads every YAML file in a folder and the folders below it, in the order of their names; hidden ones are left out. */
+export async function readYamlFolder(
+  folder: string,
+): Promise<{ readonly files: readonly FolderFile[]; readonly diagnostics: readonly Diagnostic[] }> {
+  const files: FolderFile[] = []
+  const diagnostics: Diagnostic[] = []
+  for (const name of (await yamlNames(folder, '', diagnostics)).sort()) {
+    const file = join(folder, name)
+    try {
+      const found = await stat(file)
+      // A pipe would be waited for, and a huge file would fill the memory.
+      if (!found.isFile()) diagnostics.push(unreadable(file, 'It is not a regular file.'))
+      else if (found.size > MOST_BYTES) diagnostics.push(tooLarge(file, found.size))
+      else files.push({ name, file, bytes: await readFile(file) })
+    } catch (error) {
+      diagnostics.push(unreadable(file, reasonOf(error)))
+    }
+  }
+  return { files, diagnostics }
+}
+
+async function yamlNames(folder: string, below: string, diagnostics: Diagnostic[]): Promise<string[]> {
+  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch((error: unknown) => {
+    diagnostics.push(unreadable(join(folder, below), reasonOf(error)))
+    return []
+  })
+  const names: string[] = []
+  for (const entry of entries) {
+    const name = below === '' ? entry.name : `${below}/${entry.name}`
+    if (entry.name.startsWith('.')) continue
+    if (entry.isDirectory()) names.push(...(await yamlNames(folder, name, diagnostics)))
+    else if (/\.ya?ml$/.test(entry.name)) names.push(name)
+  }
+  return names
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code
+  const known: Readonly<Record<string, string>> = {
+    ENOENT: 'It does not exist.',
+    ENOTDIR: 'It is not a folder.',
+    EACCES: 'You may not read it.',
+    ELOOP: 'Its symbolic links lead in a circle.',
+  }
+  return known[code ?? ''] ?? `The system says ${code ?? String(error)}.`
+}
+
+function unreadable(file: string, detail: string): Diagnostic {
+  return {
+    code: 'FILE_UNREADABLE',
+    severity: 'error',
+    summary: `"${file}" cannot be read`,
+    detail,
+    source: start(file),
+  }
+}
+
+function tooLarge(file: string, size: number): Diagnostic {
+  const detail = `It has ${size} bytes; at most ${MOST_BYTES} are read. Split it into several files.`
+  return {
+    code: 'YAML_LIMIT_EXCEEDED',
+    severity: 'error',
+    summary: 'The file is too large',
+    detail,
+    source: start(file),
+  }
+}
+
+function start(file: string): NonNullable<Diagnostic['source']> {
+  return { file, line: 1, column: 1, endLine: 1, endColumn: 1 }
+}

@@ -1,0 +1,91 @@
+import { PHASES } from '../../core/failure.ts'
+
+/** A secret is named, never written down; `null` takes away what a wider level says. */
+const SECRET = {
+  type: ['object', 'null'],
+  writeOnly: true,
+  description: 'Name where the secret is kept; it never stands in the inventory itself.',
+  examples: [{ secret: 'env:TILL_PASSWORD' }, { secret: 'file:/etc/till/password' }],
+  additionalProperties: false,
+  required: ['secret'],
+  properties: {
+    secret: {
+      type: 'string',
+      writeOnly: true,
+      pattern: '^[a-z][a-z0-9]*:.+$',
+      description: 'The kind of place, a colon, and the place.',
+      examples: ['env:TILL_PASSWORD', 'file:/etc/till/password'],
+    },
+  },
+} as const
+
+const MILLISECONDS = { type: ['integer', 'null'], minimum: 1, maximum: 86_400_000, examples: [10_000] } as const
+
+/** How a device is reached; each level of the cascade holds a part of it. */
+export const TRANSPORT = {
+  type: 'object',
+  title: 'Transport',
+  description:
+    'How devices are reached. It cascades like variables: a narrower level replaces a wider one, null removes.',
+  examples: [{ type: 'ssh', user: 'till', keys: ['~/.ssh/till_ed25519'] }],
+  additionalProperties: false,
+  properties: {
+    type: {
+      enum: ['ssh', 'winrm', 'local', 'none', null],
+      description: 'The protocol; `none` for devices without a shell.',
+      examples: ['ssh'],
+    },
+    port: { type: ['integer', 'null'], minimum: 1, maximum: 65_535, description: 'TCP port.', examples: [22] },
+    user: { type: ['string', 'null'], minLength: 1, description: 'Login name.', examples: ['till'] },
+    keys: {
+      type: ['array', 'null'],
+      description: 'Files of private keys, tried in order.',
+      examples: [['~/.ssh/till_ed25519']],
+      items: { type: 'string', minLength: 1, examples: ['~/.ssh/till_ed25519'] },
+    },
+    passphrase: SECRET,
+    agent: { type: ['boolean', 'null'], description: 'Ask the ssh-agent.', examples: [true] },
+    password: SECRET,
+    host_keys: {
+      type: ['array', 'null'],
+      description: 'Host keys that are accepted.',
+      examples: [['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ…']],
+      items: {
+        type: 'string',
+        pattern: '^(ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}( .*)?$',
+        description: 'A host key is its type and its base64 text, as in known_hosts without the host.',
+        examples: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ…'],
+      },
+    },
+    via: {
+      type: ['string', 'null'],
+      minLength: 1,
+      description:
+        'The device through which it is reached: `gateway`, the id of a device of the store, or a full name.',
+      examples: ['gateway', 'router1', 'PL-0412/router1'],
+    },
+    become: {
+      type: ['object', 'null'],
+      description: 'Become root before anything else.',
+      examples: [{ method: 'sudo' }],
+      additionalProperties: false,
+      required: ['method'],
+      properties: { method: { enum: ['sudo'], examples: ['sudo'] }, password: SECRET },
+    },
+    timeouts_ms: {
+      type: ['object', 'null'],
+      description: 'Deadlines of the phases in milliseconds.',
+      examples: [{ connect: 10_000 }],
+      additionalProperties: false,
+      properties: Object.fromEntries(PHASES.map((phase) => [phase, MILLISECONDS])),
+    },
+    keep_alive_ms: { ...MILLISECONDS, description: 'How often a silent connection is asked whether it lives.' },
+    max_output_bytes: {
+      type: ['integer', 'null'],
+      minimum: 1024,
+      maximum: 1_073_741_824,
+      description: 'What one answer may bring, in bytes; the rest is cut.',
+      examples: [1_048_576],
+    },
+  },
+} as const
