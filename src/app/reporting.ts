@@ -1,15 +1,16 @@
 import type { Fleet } from '../core/fleet.ts'
 import type { Reporter } from '../core/ports.ts'
 import type { Runbook } from '../core/runbook.ts'
+import { answersReporter } from '../reporters/answers.ts'
 import { jsonReporter } from '../reporters/json.ts'
 import { linesReporter } from '../reporters/lines.ts'
 import { ndjsonReporter } from '../reporters/ndjson.ts'
+import type { Output } from '../reporters/output.ts'
 import { planFileReporter } from '../reporters/plan-file.ts'
-import type { Sink } from '../reporters/sink.ts'
 import { terminalReporter } from '../reporters/terminal.ts'
 import { deviceDigest } from './device-digest.ts'
-import { fileOutput, type Output, stdoutOutput } from './output.ts'
 import type { RunRequest } from './start-run.ts'
+import { fileWriter, stdoutWriter } from './writer.ts'
 
 interface OutputFlags {
   readonly json: boolean
@@ -22,7 +23,7 @@ interface OutputFlags {
 export function runReporters(flags: OutputFlags): RunRequest['reporters'] {
   return async () => {
     const reporters = [stdoutReporter(flags)]
-    if (flags.output !== undefined) reporters.push(await toFile(flags.output, (sink) => jsonReporter(sink)))
+    if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => jsonReporter(output)))
     return reporters
   }
 }
@@ -40,38 +41,50 @@ export function planReporters(
         const device = fleet.devices.get(name)
         return device ? deviceDigest(device) : ''
       }
-      reporters.push(await toFile(flags.output, (sink) => planFileReporter(sink, { file: runbook.file, digestOf })))
+      reporters.push(await toFile(flags.output, (output) => planFileReporter(sink, { file: runbook.file, digestOf })))
     }
     return reporters
   }
 }
 
-function stdoutReporter(flags: OutputFlags): Reporter {
-  const sink = sinkOf(stdoutOutput())
-  if (flags.json) return jsonReporter(sink)
-  if (flags.ndjson) return ndjsonReporter(sink)
-  if (sink.isTerminal) return terminalReporter(sink, { verbose: flags.verbose })
-  return linesReporter(sink, { verbose: flags.verbose })
+/** What devices answered, folded; or JSON. */
+export function execReporters(flags: OutputFlags): RunRequest['reporters'] {
+  return async () => {
+    const onStdout = flags.json || flags.ndjson ? stdoutReporter(flags) : answersReporter(stdoutOutput())
+    if (flags.output === undefined) return [onStdout]
+    return [onStdout, await toFile(flags.output, (output) => jsonReporter(output))]
+  }
 }
 
-function sinkOf(output: Output): Sink {
+function stdoutReporter(flags: OutputFlags): Reporter {
+  const output = stdoutOutput()
+  if (flags.json) return jsonReporter(output)
+  if (flags.ndjson) return ndjsonReporter(output)
+  if (output.isTerminal) return terminalReporter(output, { verbose: flags.verbose })
+  return linesReporter(output, { verbose: flags.verbose })
+}
+
+function stdoutOutput(): Output {
+  const writer = stdoutWriter()
   const isTerminal = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
   return {
-    write: (text) => output.write(text),
+    write: (text) => writer.write(text),
     isTerminal,
-    columns: process.stdout.columns ?? 120,
+    get columns() {
+      return process.stdout.columns ?? 120
+    },
     color: isTerminal && !process.env['NO_COLOR'],
   }
 }
 
-async function toFile(path: string, create: (sink: Sink) => Reporter): Promise<Reporter> {
-  const output = await fileOutput(path)
-  const reporter = create({ write: (text) => output.write(text), isTerminal: false, columns: 120, color: false })
+async function toFile(path: string, create: (output: Output) => Reporter): Promise<Reporter> {
+  const writer = await fileWriter(path)
+  const reporter = create({ write: (text) => writer.write(text), isTerminal: false, columns: 120, color: false })
   return {
     event: (event) => reporter.event(event),
     async close() {
       await reporter.close()
-      await output.close()
+      await writer.close()
     },
   }
 }

@@ -27,6 +27,10 @@ export interface ProjectSettings {
   readonly run: { readonly parallel: number; readonly handshakes: number }
 }
 
+/** Devices in flight. Most of them wait for a slow line, and one that hangs must not keep another from its turn. */
+const PARALLEL = 500
+const HANDSHAKES_PER_CORE = 32
+
 const PATHS = {
   inventory: 'inventory/',
   runbooks: 'runbooks/',
@@ -55,7 +59,10 @@ function settingsOf(value: JsonObject): ProjectSettings {
     known_hosts: path('known_hosts'),
     state: path('state'),
     assignments: assignmentsOf(value).map(assignmentOf),
-    run: { parallel: number('parallel', 100), handshakes: number('handshakes', 2 * availableParallelism()) },
+    run: {
+      parallel: number('parallel', PARALLEL),
+      handshakes: number('handshakes', HANDSHAKES_PER_CORE * availableParallelism()),
+    },
   }
 }
 

@@ -3,14 +3,14 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /** Somewhere to write text; resolves when more may follow. */
-export interface Output {
+export interface Writer {
   write(text: string): void | Promise<void>
   /** Flushes; a file appears under its name only now, whole. */
   close(): Promise<void>
 }
 
 /** stdout with back-pressure. A reader that went away is no error: what it wanted, it has. */
-export function stdoutOutput(): Output {
+export function stdoutWriter(): Writer {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
@@ -27,7 +27,7 @@ export function stdoutOutput(): Output {
 }
 
 /** A file that is written beside its name and takes it when it is whole. */
-export async function fileOutput(path: string): Promise<Output> {
+export async function fileWriter(path: string): Promise<Writer> {
   const target = resolve(path)
   const partial = `${target}.partial-${process.pid}`
   await mkdir(dirname(target), { recursive: true })

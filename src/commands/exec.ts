@@ -1,0 +1,61 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../app/base-command.ts'
+import { commandRunbook } from '../app/command-runbook.ts'
+import { execReporters } from '../app/reporting.ts'
+import { runFlags } from '../app/run-flags.ts'
+import { referenceTo } from '../app/runbooks.ts'
+import { startRun } from '../app/start-run.ts'
+import { someDevices, workingFleet } from '../app/targets.ts'
+import { InputError } from '../core/diagnostic.ts'
+
+export default class Exec extends BaseCommand {
+  static override summary = 'Run a command on devices and show what they answer, identical answers once.'
+  static override description =
+    `For a look around. What changes devices belongs into a runbook, where it can be planned and reviewed; still, a command is
+taken to change something, so it passes the same admission as an apply: one run a device at a time.
+
+One word is given to the device's sh as it stands; several are a program and its arguments, taken literally.
+Exit codes: 0 the command ended with 0 everywhere, 4 it did not on some device, 5 some device was unreachable.`
+  static override examples = [
+    { description: 'Which kernels are out there?', command: '<%= config.bin %> exec --kind till -- uname -r' },
+    {
+      description: 'A pipeline, in one store',
+      command: `<%= config.bin %> exec --store PL-0412 -- 'df -P / | tail -1'`,
+    },
+  ]
+  static override strict = false
+  static override usage = 'exec [FLAGS] -- COMMAND...'
+  static override flags = {
+    ...runFlags,
+    timeout: Flags.integer({ char: 't', description: 'seconds that the command may take', default: 60, min: 1 }),
+    output: Flags.string({
+      char: 'o',
+      description: 'also write the result to this file (schema till.result/1)',
+      helpGroup: 'OUTPUT',
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(Exec)
+    const words = argv.map(String)
+    if (words.length === 0) {
+      const detail = 'It comes behind two dashes: till exec --store PL-0412 -- uname -r'
+      throw new InputError([{ code: 'SCHEMA_KEY_MISSING', severity: 'error', summary: 'No command is given', detail }])
+    }
+    const project = await this.openProject(flags)
+    const fleet = await workingFleet(project, flags)
+    const runbook = commandRunbook(words, flags.timeout * 1000)
+    const devices = await someDevices(project, fleet, flags)
+    const end = await startRun({
+      mode: 'exec',
+      project,
+      fleet,
+      work: devices.map((device) => ({ device, runbooks: [runbook] })),
+      runbooks: [referenceTo(runbook)],
+      parallel: flags.parallel,
+      reporters: execReporters(flags),
+    })
+    await project.close()
+    this.exit(end.exitCode)
+  }
+}
