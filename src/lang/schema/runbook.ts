@@ -159,7 +159,8 @@ const RUNBOOK_KEYS = {
 
 /** The published schema of runbooks: what an editor completes and underlines. One property of a step for each module. */
 export function runbookSchema(modules: readonly Module[]): object {
-  const moduleKeys = Object.fromEntries(modules.map((module) => [module.name, moduleProperty(module)]))
+  const moduleKeys = Object.fromEntries(modules.map(({ name }) => [name, { $ref: `#/definitions/module-${name}` }]))
+  const moduleParams = Object.fromEntries(modules.map((module) => [`module-${module.name}`, paramsOf(module)]))
   const oneModule = { oneOf: modules.map(({ name }) => ({ required: [name] })) }
   const step = (keys: object): object => ({
     title: 'Step',
@@ -174,24 +175,24 @@ export function runbookSchema(modules: readonly Module[]): object {
     $id: RUNBOOK_SCHEMA_ID,
     title: 'Runbook',
     description: 'A procedure that Tillwright runs against the devices of a fleet.',
-    ...runbookBody({ step: step(STEP_KEYS), recovery: step(RECOVERY_KEYS) }),
+    ...runbookBody({ step: step(STEP_KEYS), recovery: step(RECOVERY_KEYS), ...moduleParams }),
   }
 }
 
-function moduleProperty(module: Module): object {
+function paramsOf(module: Module): object {
   const params = openToExpressions(module.params as Readonly<Record<string, unknown>>)
   // A module without required parameters may be written as `facts:`.
   const type = 'required' in params ? {} : { type: ['object', 'null'] }
   return { title: module.name, ...params, ...type, description: module.summary }
 }
 
-function runbookBody(steps: { readonly step: object; readonly recovery: object }): object {
+function runbookBody(definitions: Readonly<Record<'step' | 'recovery' | `module-${string}`, object>>): object {
   return {
     type: 'object',
     additionalProperties: false,
     required: ['steps'],
     properties: RUNBOOK_KEYS,
-    definitions: { ...EXPRESSION_DEFINITIONS, ...steps },
+    definitions: { ...EXPRESSION_DEFINITIONS, ...definitions },
   }
 }
 

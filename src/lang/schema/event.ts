@@ -1,0 +1,95 @@
+import { EVENT_SCHEMA } from '../../core/events.ts'
+import {
+  CHANGE,
+  COUNTS,
+  DEVICE_NAME,
+  DEVICE_OUTCOME,
+  DURATION_MS,
+  EXIT_CODE,
+  KIND,
+  RUN_ID,
+  RUN_START,
+  STEP_RECORD,
+  TIME,
+  UNKNOWN_DEVICES,
+} from './records.ts'
+
+interface Body {
+  readonly description: string
+  readonly required: readonly string[]
+  readonly properties: Readonly<Record<string, unknown>>
+}
+
+const STORE = { description: 'Id of the store.', type: 'string' } as const
+const TEXT = { type: 'string' } as const
+
+const BODIES: Readonly<Record<string, Body>> = {
+  'run.started': { description: 'The first event of a run.', ...RUN_START },
+  'device.started': {
+    description: 'Work on a device begins.',
+    required: ['device', 'store'],
+    properties: { device: DEVICE_NAME, store: STORE },
+  },
+  'step.converging': {
+    description: 'A change is about to be made; what was in doubt if nothing follows.',
+    required: ['device', 'runbook', 'step', 'module', 'changes'],
+    properties: {
+      device: DEVICE_NAME,
+      runbook: TEXT,
+      step: TEXT,
+      module: TEXT,
+      changes: { type: 'array', items: CHANGE },
+    },
+  },
+  'step.finished': {
+    description: 'A step ended on a device.',
+    required: ['device', ...STEP_RECORD.required],
+    properties: { device: DEVICE_NAME, ...STEP_RECORD.properties },
+  },
+  'device.finished': {
+    description: 'A device ended: exactly once for each targeted device.',
+    required: ['device', 'store', 'region', 'kind', 'duration_ms', 'state'],
+    properties: {
+      device: DEVICE_NAME,
+      store: STORE,
+      region: TEXT,
+      kind: KIND,
+      duration_ms: DURATION_MS,
+      ...DEVICE_OUTCOME,
+    },
+  },
+  'run.interrupted': {
+    description: 'Someone asked the run to stop.',
+    required: ['signal', 'hard'],
+    properties: {
+      signal: TEXT,
+      hard: { description: 'Asked for the second time: at once.', type: 'boolean' },
+    },
+  },
+  'run.finished': {
+    description: 'The last event of a run.',
+    required: ['counts', 'unknown', 'exit_code', 'duration_ms'],
+    properties: { counts: COUNTS, unknown: UNKNOWN_DEVICES, exit_code: EXIT_CODE, duration_ms: DURATION_MS },
+  },
+}
+
+const HEAD = {
+  schema: { const: EVENT_SCHEMA },
+  run: RUN_ID,
+  seq: { description: '1, 2, 3… without gaps within a run.', type: 'integer', minimum: 1 },
+  at: TIME,
+} as const
+
+export const EVENT_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/event/1',
+  title: 'Event',
+  description: 'One line of the event stream (`--ndjson`).',
+  oneOf: Object.entries(BODIES).map(([type, { description, required, properties }]) => ({
+    title: type,
+    description,
+    type: 'object',
+    required: ['type', 'schema', 'run', 'seq', 'at', ...required],
+    properties: { type: { const: type }, ...HEAD, ...properties },
+  })),
+}

@@ -1,0 +1,19 @@
+import type { Module } from '../../core/ports.ts'
+import { EVENT_JSON_SCHEMA } from './event.ts'
+import { INVENTORY_SCHEMA } from './inventory.ts'
+import { PLAN_JSON_SCHEMA } from './plan.ts'
+import { PROJECT_SCHEMA } from './project.ts'
+import { RESULT_JSON_SCHEMA } from './result.ts'
+import { runbookSchema } from './runbook.ts'
+
+/** Every schema that is published in `schemas/`, by the name of its file. */
+export function publishedSchemas(modules: readonly Module[]): Readonly<Record<string, object>> {
+  return {
+    inventory: { $id: 'https://tillwright.dev/schemas/inventory/1', ...INVENTORY_SCHEMA },
+    runbook: runbookSchema(modules),
+    project: PROJECT_SCHEMA,
+    plan: PLAN_JSON_SCHEMA,
+    result: RESULT_JSON_SCHEMA,
+    event: EVENT_JSON_SCHEMA,
+  }
+}

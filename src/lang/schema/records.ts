@@ -1,0 +1,160 @@
+import { PHASES } from '../../core/failure.ts'
+import { DEVICE_KINDS } from '../../core/fleet.ts'
+import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
+
+/** Parts that events, results and plans share. All of them may gain keys; none loses any. */
+
+export const TIME = {
+  description: 'ISO 8601 in UTC with milliseconds.',
+  type: 'string',
+  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$',
+  examples: ['2026-11-22T03:47:16.123Z'],
+} as const
+
+export const RUN_ID = {
+  description: 'The run; ids sort by time.',
+  type: 'string',
+  minLength: 1,
+  examples: ['20261122T034716Z-7f3a9c'],
+} as const
+
+export const DEVICE_NAME = {
+  description: 'Full name of the device.',
+  type: 'string',
+  minLength: 1,
+  examples: ['PL-0412/pos1'],
+} as const
+
+export const DIGEST = { description: 'sha256 in hexadecimal.', type: 'string', pattern: '^[0-9a-f]{64}$' } as const
+
+export const REVISION = {
+  description: 'git commit of the repository, +dirty behind it when the work tree differs; null outside git.',
+  type: ['string', 'null'],
+} as const
+
+export const DURATION_MS = { description: 'Milliseconds.', type: 'number', minimum: 0 } as const
+
+const COUNT = { type: 'integer', minimum: 0 } as const
+
+export const EXIT_CODE = {
+  description:
+    '0 as wished, 1 own bug, 2 usage, 3 drift, 4 failed, 5 unreachable or unknown, 6 held back, 130 interrupted.',
+  enum: [0, 1, 2, 3, 4, 5, 6, 130],
+} as const
+
+export const MODE = { description: 'What the run does.', enum: ['plan', 'apply', 'drift', 'exec'] } as const
+
+export const DEVICE_STATE = { description: 'How the device ended.', enum: DEVICE_STATES } as const
+
+export const COUNTS = {
+  description: 'Devices by state.',
+  type: 'object',
+  required: DEVICE_STATES,
+  properties: Object.fromEntries(DEVICE_STATES.map((state) => [state, COUNT])),
+}
+
+export const UNKNOWN_DEVICES = {
+  ...COUNT,
+  description: 'Devices with at least one step that could not be judged.',
+} as const
+
+export const CHANGE = {
+  title: 'Change',
+  description: 'One field that differs. null before: it is not there; null after: it goes away.',
+  type: 'object',
+  required: ['path', 'before', 'after'],
+  properties: {
+    path: { description: 'Dotted path inside what the step manages.', type: 'string', examples: ['keys.Server'] },
+    before: { description: 'What is there; *** when it is hidden.' },
+    after: { description: 'What is to be there; *** when it is hidden.' },
+    sensitive: { description: 'The values are hidden.', type: 'boolean' },
+    once: { description: 'An action: having been carried out is its proof.', type: 'boolean' },
+  },
+} as const
+
+export const FAILURE = {
+  title: 'Failure',
+  description: 'Why something failed, and in which phase.',
+  type: 'object',
+  required: ['code', 'phase', 'message'],
+  properties: {
+    code: { description: 'Stable; see the reference of errors.', type: 'string', pattern: '^[A-Z][A-Z0-9_]*$' },
+    phase: { description: 'Where it happened.', enum: PHASES },
+    message: { type: 'string' },
+    hint: { type: 'string' },
+    evidence: {
+      description: 'Raw facts.',
+      type: 'object',
+      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+    },
+  },
+} as const
+
+export const CLASSIFICATION = {
+  title: 'Classification',
+  description: 'What the truth table of the runbook says.',
+  type: 'object',
+  required: ['fault', 'severity'],
+  properties: {
+    fault: { type: 'string' },
+    severity: { type: 'string' },
+    owner: { type: 'string' },
+    remedy: { type: 'string' },
+  },
+} as const
+
+/** `DeviceOutcome`. */
+export const DEVICE_OUTCOME = {
+  state: DEVICE_STATE,
+  failure: FAILURE,
+  unknown: { description: 'At least one step could not be judged.', type: 'boolean' },
+  classification: CLASSIFICATION,
+} as const
+
+/** `StepRecord`, which is also the body of step.finished. */
+export const STEP_RECORD = {
+  required: ['runbook', 'step', 'name', 'module', 'duration_ms', 'state'],
+  properties: {
+    runbook: { description: 'Name of the runbook.', type: 'string' },
+    step: { description: 'Id of the step.', type: 'string' },
+    name: { description: 'Name of the step, for people.', type: 'string' },
+    module: { type: 'string' },
+    duration_ms: DURATION_MS,
+    state: { description: 'How the step ended.', enum: STEP_STATES },
+    changes: { description: 'What differs, or was made different.', type: 'array', items: CHANGE },
+    failure: FAILURE,
+    reason: { description: 'Why it was skipped or is unknown.', type: 'string' },
+    value: { description: 'What was read.' },
+  },
+} as const
+
+export const RUNBOOK_REFERENCE = {
+  title: 'Runbook',
+  description: 'A runbook as the run used it.',
+  type: 'object',
+  required: ['name', 'digest', 'params'],
+  properties: {
+    name: { type: 'string' },
+    digest: DIGEST,
+    params: { description: 'Its parameters, defaults filled in.', type: 'object' },
+  },
+} as const
+
+export const KIND = { description: 'Kind of the device.', enum: DEVICE_KINDS } as const
+
+/** `RunStarted` without its type: what was known when the run began. */
+export const RUN_START = {
+  required: ['mode', 'runbooks', 'devices', 'inventory_digest', 'revision', 'by', 'host', 'pid', 'version'],
+  properties: {
+    mode: MODE,
+    runbooks: { type: 'array', items: RUNBOOK_REFERENCE },
+    devices: { description: 'How many devices are targeted.', type: 'integer', minimum: 0 },
+    inventory_digest: { description: 'sha256 of the inventory, in hexadecimal.', type: 'string' },
+    revision: REVISION,
+    plan: { description: 'Id of the plan that is applied.', type: 'string' },
+    by: { description: 'Who started it.', type: 'string' },
+    host: { description: 'Where it runs.', type: 'string' },
+    pid: { type: 'integer', minimum: 0 },
+    version: { description: 'Version of Tillwright.', type: 'string' },
+  },
+} as const
