@@ -64,7 +64,7 @@ async function readPlan(file: string): Promise<Plan> {
   })
   const { value, diagnostics } = checkPlanDocument(text, file)
   if (diagnostics.length > 0) throw new InputError(diagnostics)
-  return value as Plan
+  return value as unknown as Plan
 }
 
 function invalid(summary: string): InputError {

@@ -1,14 +1,15 @@
 import type { Fleet } from '../core/fleet.ts'
 import type { Reporter } from '../core/ports.ts'
 import type { Runbook } from '../core/runbook.ts'
-import { answersReporter } from '../reporters/answers.ts'
-import { jsonReporter } from '../reporters/json.ts'
-import { linesReporter } from '../reporters/lines.ts'
-import { ndjsonReporter } from '../reporters/ndjson.ts'
+import { createAnswersReporter } from '../reporters/answers.ts'
+import { createJsonReporter } from '../reporters/json.ts'
+import { createLinesReporter } from '../reporters/lines.ts'
+import { createNdjsonReporter } from '../reporters/ndjson.ts'
 import type { Output } from '../reporters/output.ts'
-import { planFileReporter } from '../reporters/plan-file.ts'
-import { terminalReporter } from '../reporters/terminal.ts'
+import { createPlanFileReporter } from '../reporters/plan-file.ts'
+import { createTerminalReporter } from '../reporters/terminal.ts'
 import { deviceDigest } from './device-digest.ts'
+import { referenceTo } from './runbooks.ts'
 import type { RunRequest } from './start-run.ts'
 import { fileWriter, stdoutWriter } from './writer.ts'
 
@@ -23,7 +24,7 @@ interface OutputFlags {
 export function runReporters(flags: OutputFlags): RunRequest['reporters'] {
   return async () => {
     const reporters = [stdoutReporter(flags)]
-    if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => jsonReporter(output)))
+    if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
     return reporters
   }
 }
@@ -41,7 +42,11 @@ export function planReporters(
         const device = fleet.devices.get(name)
         return device ? deviceDigest(device) : ''
       }
-      reporters.push(await toFile(flags.output, (output) => planFileReporter(sink, { file: runbook.file, digestOf })))
+      reporters.push(
+        await toFile(flags.output, (output) =>
+          createPlanFileReporter(output, { runbook: { ...referenceTo(runbook), file: runbook.file }, digestOf }),
+        ),
+      )
     }
     return reporters
   }
@@ -50,18 +55,18 @@ export function planReporters(
 /** What devices answered, folded; or JSON. */
 export function execReporters(flags: OutputFlags): RunRequest['reporters'] {
   return async () => {
-    const onStdout = flags.json || flags.ndjson ? stdoutReporter(flags) : answersReporter(stdoutOutput())
+    const onStdout = flags.json || flags.ndjson ? stdoutReporter(flags) : createAnswersReporter(stdoutOutput())
     if (flags.output === undefined) return [onStdout]
-    return [onStdout, await toFile(flags.output, (output) => jsonReporter(output))]
+    return [onStdout, await toFile(flags.output, (output) => createJsonReporter(output))]
   }
 }
 
 function stdoutReporter(flags: OutputFlags): Reporter {
   const output = stdoutOutput()
-  if (flags.json) return jsonReporter(output)
-  if (flags.ndjson) return ndjsonReporter(output)
-  if (output.isTerminal) return terminalReporter(output, { verbose: flags.verbose })
-  return linesReporter(output, { verbose: flags.verbose })
+  if (flags.json) return createJsonReporter(output)
+  if (flags.ndjson) return createNdjsonReporter(output)
+  if (output.isTerminal) return createTerminalReporter(output, { verbose: flags.verbose })
+  return createLinesReporter(output, { verbose: flags.verbose })
 }
 
 function stdoutOutput(): Output {

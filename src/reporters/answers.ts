@@ -20,7 +20,7 @@ interface Answer {
  * What devices answered to a command, identical answers once: the largest group last, nearest to the prompt.
  * Answers are kept once each, so that memory follows how much they differ, not how many there are.
  */
-export function answersReporter(output: Output): Reporter {
+export function createAnswersReporter(output: Output): Reporter {
   const groups = new Map<string, Answer>()
   const open = new Map<string, StepFinished>()
   const add = (device: string, title: string, lines: readonly string[]): void => {
