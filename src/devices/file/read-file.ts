@@ -1,0 +1,152 @@
+import type { ShellAnswer, ShellRequest } from '../../core/channel.ts'
+
+export type FileKind = 'absent' | 'file' | 'directory' | 'link' | 'other'
+
+/** What stands at a path of a device. */
+export interface FileReading {
+  readonly kind: FileKind
+  /** Where it really is, symbolic links followed; that is what is read and replaced. */
+  readonly realPath: string
+  /** What the path itself points at, when it is a symbolic link. */
+  readonly linkTarget?: string
+  /** Permission bits as four octal digits. */
+  readonly mode?: string
+  readonly owner?: string
+  readonly group?: string
+  readonly uid?: string
+  readonly gid?: string
+  readonly sizeBytes?: number
+  /** `sha256:…`, or `cksum:…` where the device has nothing better. Says whether a file is still the same one. */
+  readonly fingerprint?: string
+  /** Only when it was asked for and is small enough. */
+  readonly content?: Uint8Array
+  /** Why it could not be read, in the words of the device. */
+  readonly trouble?: string
+}
+
+/**
+ * `fingerprint FILE`: the same file has the same one. POSIX has only cksum; openssl and shasum are on systems that
+ * lack sha256sum.
+ */
+export const FINGERPRINT = `fingerprint() {
+  if command -v sha256sum >/dev/null 2>&1 && sum=$(sha256sum <"$1" 2>/dev/null); then sum=sha256:\${sum%% *}
+  elif command -v openssl >/dev/null 2>&1 && sum=$(openssl dgst -sha256 -r <"$1" 2>/dev/null); then sum=sha256:\${sum%% *}
+  elif command -v shasum >/dev/null 2>&1 && sum=$(shasum -a 256 <"$1" 2>/dev/null); then sum=sha256:\${sum%% *}
+  elif command -v cksum >/dev/null 2>&1 && sum=$(cksum <"$1"); then sum="cksum:$sum"
+  else sum=
+  fi
+  printf %s "$sum"
+}
+`
+
+// Facts end with a NUL, since everything else may stand in a name; the content is the rest, byte for byte.
+// `ls -ldn` is on every device, stat is not.
+const SCRIPT = `LC_ALL=C; export LC_ALL
+${FINGERPRINT}
+nl='
+'
+fact() { printf '%s\\0' "$1"; }
+finish() { fact "$kind"; fact "$real"; fact "$link"; fact "$numbers"; fact "$names"; fact "$sum"; fact "$trouble"; fact "\${send:-no}"; }
+kind=absent; real=$path; link=; numbers=; names=; sum=; trouble=; send=no
+if [ -L "$path" ]; then
+  link=$(readlink "$path"; printf x); link=\${link%"\${nl}x"}
+  if [ "$follow" = yes ]; then
+    real=$(readlink -f "$path" && printf x) || trouble="the symbolic link cannot be followed"
+    real=\${real%"\${nl}x"}
+  fi
+fi
+if [ -z "$trouble" ]; then
+  if numbers=$(ls -ldn "$real" 2>&1); then
+    names=$(ls -ld "$real" 2>/dev/null)
+    if [ -L "$real" ]; then kind=link
+    elif [ -d "$real" ]; then kind=directory
+    elif [ -f "$real" ]; then kind=file
+    else kind=other
+    fi
+  else
+    case $numbers in
+      *"No such file"*|*"Not a directory"*) ;;
+      *) trouble=$numbers ;;
+    esac
+    numbers=
+  fi
+fi
+if [ "$kind" = file ] && [ "$wants" != nothing ]; then
+  if [ ! -r "$real" ]; then trouble="$real: Permission denied"
+  else
+    sum=$(fingerprint "$real")
+    size=$(wc -c <"$real")
+    if [ $((size)) -le "$send_bytes" ] && [ "$sum" != "$known" ]; then send=yes; fi
+  fi
+fi
+finish
+if [ "$send" = yes ]; then cat "$real"; fi`
+
+const FACTS = 8
+
+export interface ReadOptions {
+  readonly path: string
+  /** Read what a symbolic link points at, not the link. */
+  readonly follow: boolean
+  /** `nothing`: only what `ls` says. */
+  readonly wants: 'content' | 'nothing'
+  /** Content up to this many bytes is sent… */
+  readonly sendBytes: number
+  /** …unless its fingerprint is this one. */
+  readonly known?: string
+}
+
+/** One question about a path. Writes nothing. */
+export function readFileRequest(options: ReadOptions): ShellRequest {
+  const { path, follow, wants, sendBytes, known = '' } = options
+  return {
+    script: SCRIPT,
+    values: { path, follow: follow ? 'yes' : 'no', wants, send_bytes: sendBytes, known },
+    maxOutputBytes: sendBytes + 64 * 1024,
+  }
+}
+
+/** What was answered; undefined when the answer is not whole. */
+export function fileReading(answer: ShellAnswer): FileReading | undefined {
+  const facts: string[] = []
+  const bytes = Buffer.from(answer.stdout)
+  let at = 0
+  while (facts.length < FACTS) {
+    const end = bytes.indexOf(0, at)
+    if (end < 0) return undefined
+    facts.push(bytes.toString('utf8', at, end))
+    at = end + 1
+  }
+  const [kind = '', realPath = '', link = '', numbers = '', names = '', sum = '', trouble = '', send = ''] = facts
+  if (answer.exitCode !== 0 && trouble === '') return undefined
+  const [, , uid, gid, size] = numbers.trim().split(/\s+/)
+  const [, , owner, group] = names.trim().split(/\s+/)
+  const mode = modeOf(numbers)
+  return {
+    kind: kind as FileKind,
+    realPath,
+    ...(link !== '' && { linkTarget: link }),
+    ...(mode !== undefined && { mode }),
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+    ...(owner !== undefined && { owner }),
+    ...(group !== undefined && { group }),
+    ...(kind === 'file' && { sizeBytes: Number(size) }),
+    ...(sum !== '' && { fingerprint: sum }),
+    ...(send === 'yes' && { content: bytes.subarray(at) }),
+    ...(trouble !== '' && { trouble }),
+  }
+}
+
+/** `-rwsr-xr-t` as `5755`. */
+export function modeOf(listing: string): string | undefined {
+  const bits = /^[-a-zA-Z]([-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT])/.exec(listing)?.[1]
+  if (bits === undefined) return undefined
+  const special =
+    (/[sS]/.test(bits[2] ?? '') ? 4 : 0) + (/[sS]/.test(bits[5] ?? '') ? 2 : 0) + (/[tT]/.test(bits[8] ?? '') ? 1 : 0)
+  const plain = [0, 3, 6].map((from) => {
+    const digits = [...bits.slice(from, from + 3)].map((bit, at) => (bit === '-' || /[ST]/.test(bit) ? 0 : 4 >> at))
+    return digits.reduce((sum, digit) => sum + digit, 0)
+  })
+  return `${special}${plain.join('')}`
+}

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import type { ShellAnswer, ShellChannel, ShellValue } from '../../core/channel.ts'
+import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import { Secret } from '../../core/secret.ts'
+import { FINGERPRINT } from './read-file.ts'
+
+const EXIT = { refused: 81, moved: 82, directory: 83, incomplete: 84, noFolder: 85 } as const
+
+/** Larger content, and content that is not text, is uploaded rather than sent as a value. */
+export const VALUE_BYTES = 64 * 1024
+
+// The owner before the mode: chown takes set-id bits away. The guard comes last, right before the swap.
+const SCRIPT = `LC_ALL=C; export LC_ALL
+${FINGERPRINT}
+umask 077
+trap 'rm -f "$temp" "$temp.b"' EXIT
+trap 'exit 129' HUP INT TERM
+[ -d "$path" ] && { printf '%s\\n' "a directory is in the way" >&2; exit ${EXIT.directory}; }
+[ -d "$folder" ] || { printf '%s\\n' "$folder: No such directory" >&2; exit ${EXIT.noFolder}; }
+for old in "$folder"/.till-new-????????????????; do
+  if [ "$old" != "$temp" ] && [ -f "$old" ] && [ ! -L "$old" ]; then rm -f "$old"; fi
+done
+if [ "$uploaded" = no ]; then
+  ( set -C; : >"$temp" ) || exit 1
+  printf %s "$content" | cat >>"$temp" || exit 1
+fi
+size=$(wc -c <"$temp") || exit ${EXIT.incomplete}
+[ $((size)) -eq "$bytes" ] || { printf '%s\\n' "only $((size)) of $bytes bytes could be written" >&2; exit ${EXIT.incomplete}; }
+if [ -n "$owner" ]; then chown "$owner" "$temp" || exit 1; fi
+chmod "$mode" "$temp" || exit 1
+if [ -e "$path" ] && command -v chcon >/dev/null 2>&1; then chcon --reference="$path" "$temp" 2>/dev/null; fi
+if [ -n "$validate" ]; then
+  ( file=$temp; eval "$validate" ) </dev/null >&2 || { printf '%s\\n' "exit code $?" >&2; exit ${EXIT.refused}; }
+fi
+sync "$temp" 2>/dev/null
+if [ "$expected" != any ]; then
+  now=absent; if [ -e "$path" ]; then now=$(fingerprint "$path"); fi
+  [ "$now" = "$expected" ] || exit ${EXIT.moved}
+fi
+if [ "$backup" = yes ] && [ -f "$path" ]; then
+  cp -p "$path" "$temp.b" && mv -f "$temp.b" "$path.till-backup" || exit 1
+fi
+mv -f "$temp" "$path" || exit 1
+sync "$folder" 2>/dev/null
+exit 0`
+
+/** How a file is put in the place of what is there. */
+export interface Replacement {
+  /** Without symbolic links: what is replaced. */
+  readonly path: string
+  readonly content: FileContent
+  /** As chown takes it, or empty to leave it to the system. */
+  readonly owner: string
+  /** Octal. */
+  readonly mode: string
+  /** Must succeed on the new file, which it finds in `$file`, before it takes the old one's place. */
+  readonly validate?: string
+  readonly backup: boolean
+  /** The fingerprint that the old file must still have; `absent`; `any`. */
+  readonly expected: string
+}
+
+export interface FileContent {
+  readonly sizeBytes: number
+  /** Text without NUL, up to `VALUE_BYTES`. */
+  readonly text?: string | Secret
+  readonly stream?: AsyncIterable<Uint8Array> | Uint8Array
+}
+
+/** Bytes as they travel best: small text as a value, everything else as an upload. */
+export function fileContent(bytes: Uint8Array): FileContent {
+  const text = textOf(bytes)
+  if (text !== undefined && bytes.length <= VALUE_BYTES) return { sizeBytes: bytes.length, text: new Secret(text) }
+  return { sizeBytes: bytes.length, stream: bytes }
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Writes a file beside its place, with its owner and mode, has it validated, and moves it there in one step. Whatever
+ * fails, the old file is untouched and nothing is left behind.
+ */
+export async function replaceFile(shell: ShellChannel, replacement: Replacement): Promise<Result<void>> {
+  const { path, content } = replacement
+  const folder = path.slice(0, path.lastIndexOf('/')) || '/'
+  const temp = `${folder === '/' ? '' : folder}/.till-new-${randomBytes(8).toString('hex')}`
+  let upload: ShellAnswer | undefined
+  if (content.text === undefined) upload = await shell.upload(temp, content.stream ?? new Uint8Array())
+  const values: Record<string, ShellValue> = {
+    path,
+    folder,
+    temp,
+    uploaded: upload ? 'yes' : 'no',
+    content: content.text ?? '',
+    bytes: content.sizeBytes,
+    owner: replacement.owner,
+    mode: replacement.mode,
+    validate: replacement.validate ?? '',
+    backup: replacement.backup ? 'yes' : 'no',
+    expected: replacement.expected,
+  }
+  const answer = await shell.ask({ script: SCRIPT, values })
+  const failure = upload && upload.exitCode !== 0 ? uploadFailure(path, upload) : failureOf(path, answer)
+  return failure ? fail(failure) : success(undefined)
+}
+
+function uploadFailure(path: string, answer: ShellAnswer): Failure {
+  return { code: 'CONVERGE_FAILED', phase: 'converge', message: `"${path}" could not be written: ${lastWords(answer)}` }
+}
+
+function failureOf(path: string, answer: ShellAnswer): Failure | undefined {
+  if (answer.timedOut) {
+    const message = `Writing "${path}" took longer than ${Math.round(answer.durationMs / 1000)} s and was ended; the old file is untouched.`
+    return { code: 'CONVERGE_TIMEOUT', phase: 'converge', message }
+  }
+  const evidence = { evidence: { exit_code: answer.exitCode, stderr: answer.errorText.slice(-2000) } }
+  const at = { phase: 'converge', ...evidence } as const
+  switch (answer.exitCode) {
+    case 0:
+      return undefined
+    case EXIT.refused:
+      return {
+        code: 'VALIDATOR_REFUSED',
+        message: `The validator refused the new "${path}": ${lastWords(answer)}`,
+        ...at,
+      }
+    case EXIT.moved:
+      return {
+        code: 'CONVERGE_FAILED',
+        message: `"${path}" was changed by someone else meanwhile; nothing was written.`,
+        ...at,
+      }
+    case EXIT.directory:
+      return { code: 'CONVERGE_FAILED', message: `"${path}" is a directory, which is never removed for a file.`, ...at }
+    case EXIT.noFolder:
+      return { code: 'CONVERGE_FAILED', message: `The directory of "${path}" does not exist.`, ...at }
+    default:
+      return { code: 'CONVERGE_FAILED', message: `"${path}" could not be written: ${lastWords(answer)}`, ...at }
+  }
+}
+
+function lastWords(answer: ShellAnswer): string {
+  const lines = answer.errorText.trim().split('\n')
+  return lines.slice(-5).join('; ').slice(-500) || `exit code ${answer.exitCode}.`
+}

@@ -1,0 +1,142 @@
+import type { Change } from '../../core/change.ts'
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { CONFIG_FORMATS } from '../../devices/config/formats.ts'
+import { changeAttributes } from '../../devices/file/change-file.ts'
+import { fileContent, replaceFile } from '../../devices/file/replace-file.ts'
+import { defineModule } from '../define.ts'
+import { type ConfigParams, type ConfigState, observeConfig } from './observe-config.ts'
+
+const MASK = '***'
+
+export const config = defineModule({
+  name: 'config',
+  summary: 'Sees to keys of a configuration file and leaves everything else in it as it is',
+  systems: ['linux'],
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['path', 'format'],
+    properties: {
+      path: {
+        type: 'string',
+        pattern: '^/.*[^/]$',
+        description: 'Absolute. Where it is a symbolic link, the file that it points at is meant.',
+        examples: ['/etc/zabbix/zabbix_agentd.conf'],
+      },
+      format: {
+        enum: CONFIG_FORMATS,
+        description: 'plain: lines Key=Value, keys may repeat. properties: of Java.',
+        examples: ['plain'],
+      },
+      set: {
+        type: 'object',
+        minProperties: 1,
+        additionalProperties: true,
+        description:
+          'Keys and their values. ini: section.key, .key before any section. json and yaml: paths such as server.ports.0. ' +
+          "xml: a/b[@id='x']/@name from the root element. A dot inside a name is written \\. (but for the key of an ini section). " +
+          'A list gives a key of plain or ini several lines.',
+        examples: [{ Server: 'zabbix.example', Timeout: 10 }],
+      },
+      remove: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string', minLength: 1 },
+        description: 'Keys that must not be there.',
+      },
+      validate: {
+        type: 'string',
+        minLength: 1,
+        description: 'An sh command that must succeed before the file is put in place; the new file is "$file".',
+        examples: ['zabbix_agentd -T -c "$file"'],
+      },
+      backup: { type: 'boolean', description: 'Keep the old file as PATH.till-backup; true unless told.' },
+      create: { type: 'boolean', description: 'Make the file when it is not there; false unless told.' },
+      mode: { type: 'string', pattern: '^[0-7]{3,4}$', description: 'Octal, in quotes.', examples: ['0640'] },
+      owner: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number.' },
+      group: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number.' },
+      sensitive: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Keys whose values are hidden wherever they are shown. Values that are secrets always are.',
+      },
+    },
+  },
+  complain,
+  observe: (context, params) => observeConfig(context, params as ConfigParams),
+  diff: (params, state) => [...keyChanges(state), ...attributeChanges(params as ConfigParams, state)],
+  value: (state) => ({
+    state: state.reading.kind === 'file' ? 'present' : 'absent',
+    keys: Object.fromEntries(state.keys.map((key) => [key.name, shown(key.isSensitive, key.before)])),
+  }),
+  converge: (context, params, changes, state) => converge(context, params as ConfigParams, { changes, state }),
+})
+
+function complain(params: JsonObject): string | undefined {
+  const { set, remove } = params
+  if (set === undefined && remove === undefined) return 'Say what to `set` or to `remove`.'
+  if (!Array.isArray(remove) || typeof set !== 'object' || set === null) return undefined
+  const both = remove.find((key) => typeof key === 'string' && Object.hasOwn(set, key))
+  return both === undefined ? undefined : `"${both}" is to be set and to be removed.`
+}
+
+function shown(isSensitive: boolean, value: JsonValue | undefined): JsonValue {
+  if (value === undefined) return null
+  return isSensitive ? MASK : value
+}
+
+function keyChanges(state: ConfigState): readonly Change[] {
+  return state.keys
+    .filter((key) => key.differs)
+    .map(({ name, isSensitive, before, after }) => ({
+      path: `keys.${name}`,
+      before: shown(isSensitive, before),
+      after: shown(isSensitive, after),
+      ...(isSensitive && { sensitive: true }),
+    }))
+}
+
+function attributeChanges(params: ConfigParams, { reading }: ConfigState): readonly Change[] {
+  const isNumber = (name: string | undefined): boolean => name !== undefined && /^\d+$/.test(name)
+  const all = [
+    ['owner', isNumber(params.owner) ? reading.uid : reading.owner, params.owner],
+    ['group', isNumber(params.group) ? reading.gid : reading.group, params.group],
+    ['mode', reading.mode, params.mode?.padStart(4, '0')],
+  ] as const
+  const changes: Change[] = []
+  for (const [path, before = null, after] of all) {
+    if (after !== undefined && before !== after) changes.push({ path, before, after })
+  }
+  return changes
+}
+
+async function converge(
+  context: ModuleContext,
+  params: ConfigParams,
+  { changes, state }: { readonly changes: readonly Change[]; readonly state: ConfigState },
+): Promise<Result<void>> {
+  const { reading, next } = state
+  const isThere = reading.kind === 'file'
+  const path = reading.realPath
+  if (!isThere && params.create !== true) {
+    const message = `"${params.path}" does not exist, and \`create\` does not say that it may be made.`
+    return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message })
+  }
+  if (isThere && !changes.some((change) => change.path.startsWith('keys.'))) {
+    const owner = [params.owner ?? '', params.group ?? ''].join(':').replace(/:$/, '')
+    return changeAttributes(context.shell, { path, owner, mode: params.mode ?? '' })
+  }
+  const owner = `${params.owner ?? reading.uid ?? ''}:${params.group ?? reading.gid ?? ''}`.replace(/^:$/, '')
+  const holdsSecret = state.keys.some((key) => key.isSensitive && key.after !== undefined)
+  return replaceFile(context.shell, {
+    path,
+    content: fileContent(next),
+    owner,
+    mode: params.mode ?? reading.mode ?? (holdsSecret ? '0600' : '0644'),
+    ...(params.validate !== undefined && { validate: params.validate }),
+    backup: params.backup ?? true,
+    expected: isThere ? (reading.fingerprint ?? '') : 'absent',
+  })
+}

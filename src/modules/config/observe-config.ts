@@ -1,0 +1,158 @@
+import type { ShellAnswer } from '../../core/channel.ts'
+import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { Secret } from '../../core/secret.ts'
+import { type ConfigProblem, type ConfigReading, sameValue } from '../../devices/config/codec.ts'
+import { decodeText, encodeText } from '../../devices/config/encoding.ts'
+import { CONFIG_CODECS, type ConfigFormat } from '../../devices/config/formats.ts'
+import { type FileReading, fileReading, readFileRequest } from '../../devices/file/read-file.ts'
+
+/** Configuration files are small; what is larger is something else. */
+const MAX_BYTES = 1024 * 1024
+
+export interface ConfigParams {
+  readonly path: string
+  readonly format: ConfigFormat
+  readonly set?: JsonObject
+  readonly remove?: readonly string[]
+  readonly validate?: string
+  readonly backup?: boolean
+  readonly create?: boolean
+  readonly mode?: string
+  readonly owner?: string
+  readonly group?: string
+  readonly sensitive?: readonly string[]
+}
+
+/** A key that the step looks after. */
+export interface ConfigKey {
+  readonly name: string
+  readonly isSensitive: boolean
+  /** undefined: it is not there, or shall not be. */
+  readonly before: JsonValue | undefined
+  readonly after: JsonValue | undefined
+  readonly differs: boolean
+}
+
+export interface ConfigState {
+  readonly reading: FileReading
+  readonly keys: readonly ConfigKey[]
+  /** The whole file as it should be. */
+  readonly next: Uint8Array
+}
+
+/** Reads the file, and works out here what it should be: what a format cannot hold is known before anything is changed. */
+export async function observeConfig(context: ModuleContext, params: ConfigParams): Promise<Result<ConfigState>> {
+  const request = readFileRequest({ path: params.path, follow: true, wants: 'content', sendBytes: MAX_BYTES })
+  const answer = await context.shell.ask(request)
+  const reading = fileReading(answer)
+  const trouble = reading ? troubleOf(params.path, reading) : unread(params.path, answer)
+  if (!reading || trouble) return fail(trouble ?? unread(params.path, answer))
+  return understood(params, reading)
+}
+
+function understood(params: ConfigParams, reading: FileReading): Result<ConfigState> {
+  const codec = CONFIG_CODECS[params.format]
+  const { text, encoding } = decodeText(reading.content ?? new Uint8Array())
+  const wishes = wishesOf(params)
+  const isNew = reading.kind === 'absent'
+  const read = codec.read(isNew ? newText(params) : text)
+  if (!read.ok) return fail(unparsed(params, read.problem))
+  const set = new Map(wishes.map((wish) => [wish.name, wish.value] as const).filter(isGiven))
+  const edited = codec.edit(isNew ? newText(params) : text, { set, remove: params.remove ?? [] })
+  if (!edited.ok) return fail(impossible(params, edited.problem))
+  const next = encodeText(edited.value, encoding, text)
+  if (!next.ok) return fail(impossible(params, next.problem))
+  const keys = wishes.map((wish) => keyOf(wish, isNew ? undefined : read.value, codec.normal))
+  return success({ reading, keys, next: next.value })
+}
+
+interface Wish {
+  readonly name: string
+  readonly isSensitive: boolean
+  readonly value: JsonValue | undefined
+}
+
+function isGiven(entry: readonly [string, JsonValue | undefined]): entry is readonly [string, JsonValue] {
+  return entry[1] !== undefined
+}
+
+function wishesOf(params: ConfigParams): Wish[] {
+  const listed = new Set(params.sensitive)
+  const set = Object.entries(params.set ?? {}).map(([name, value]) => {
+    const bare = revealed(value)
+    return { name, isSensitive: listed.has(name) || bare.hadSecret, value: bare.value }
+  })
+  const removed = (params.remove ?? []).map((name) => ({ name, isSensitive: listed.has(name), value: undefined }))
+  return [...set, ...removed]
+}
+
+/** The value with its secrets in clear, wherever they stand in it. */
+function revealed(value: JsonValue): { readonly value: JsonValue; readonly hadSecret: boolean } {
+  if ((value as unknown) instanceof Secret) return { value: (value as unknown as Secret).reveal(), hadSecret: true }
+  if (typeof value !== 'object' || value === null) return { value, hadSecret: false }
+  const entries = Object.entries(value as JsonObject).map(([key, item]) => [key, revealed(item)] as const)
+  const hadSecret = entries.some(([, item]) => item.hadSecret)
+  if (Array.isArray(value)) return { value: entries.map(([, item]) => item.value), hadSecret }
+  return { value: Object.fromEntries(entries.map(([key, item]) => [key, item.value])), hadSecret }
+}
+
+function keyOf(wish: Wish, read: ConfigReading | undefined, normal: (value: JsonValue) => JsonValue): ConfigKey {
+  const before = read?.get(wish.name)
+  const after = wish.value === undefined || isEmptyLines(wish.value, normal) ? undefined : normal(wish.value)
+  const isSame = before === undefined || after === undefined ? before === after : sameValue(before, after)
+  return { name: wish.name, isSensitive: wish.isSensitive, before, after, differs: !isSame }
+}
+
+/** In a format of lines, no lines at all are no key. */
+function isEmptyLines(value: JsonValue, normal: (value: JsonValue) => JsonValue): boolean {
+  return Array.isArray(value) && value.length === 0 && normal(1) === '1'
+}
+
+/** What a file that is not there yet is taken for: XML needs its root element. */
+function newText(params: ConfigParams): string {
+  const root = /^[^/[@]+/.exec(Object.keys(params.set ?? {})[0] ?? params.remove?.[0] ?? '')?.[0]
+  return params.format === 'xml' && root !== undefined
+    ? `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>\n</${root}>\n`
+    : ''
+}
+
+function troubleOf(path: string, reading: FileReading): Failure | undefined {
+  const at = { code: 'OBSERVE_FAILED', phase: 'observe' } as const
+  if (reading.trouble !== undefined) return { ...at, message: `"${path}" cannot be read: ${reading.trouble}` }
+  if (reading.kind !== 'file' && reading.kind !== 'absent') {
+    return {
+      ...at,
+      message: `"${path}" is not a file (${reading.kind === 'other' ? 'a device, socket or pipe' : `a ${reading.kind}`}).`,
+    }
+  }
+  if (reading.kind === 'absent' || reading.content?.length === reading.sizeBytes) return undefined
+  const size = reading.sizeBytes ?? 0
+  const why =
+    size > MAX_BYTES
+      ? `it has ${size} bytes, and ${MAX_BYTES} is the most for a configuration file`
+      : 'it changed meanwhile'
+  return { ...at, message: `"${path}" was not read: ${why}.` }
+}
+
+function unread(path: string, answer: ShellAnswer): Failure {
+  const said = answer.errorText.trim() || `exit code ${answer.exitCode}`
+  const code = answer.timedOut ? 'OBSERVE_TIMEOUT' : 'OBSERVE_FAILED'
+  return { code, phase: 'observe', message: `"${path}" could not be looked at: ${said}` }
+}
+
+function unparsed(params: ConfigParams, { message, line }: ConfigProblem): Failure {
+  const place = line === undefined ? '' : ` at line ${line}`
+  const evidence = line === undefined ? {} : { evidence: { line } }
+  return {
+    code: 'OBSERVE_FAILED',
+    phase: 'observe',
+    message: `"${params.path}" cannot be read as ${params.format}${place}: ${message}.`,
+    ...evidence,
+  }
+}
+
+function impossible(params: ConfigParams, { message }: ConfigProblem): Failure {
+  return { code: 'PARAMS_INVALID', phase: 'observe', message: `"${params.path}" (${params.format}): ${message}.` }
+}

@@ -1,0 +1,90 @@
+import type { Change } from '../../core/change.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { FileReading } from '../../devices/file/read-file.ts'
+import type { FileParams, WishedContent } from './wished-content.ts'
+
+/** Content up to this size is shown in a change. */
+const SHOWN_BYTES = 4 * 1024
+const MASK = '***'
+
+export interface FileState {
+  readonly reading: FileReading
+  readonly wished?: WishedContent
+  /** Of the content on the device, in hexadecimal. */
+  readonly sha256?: string
+}
+
+/** What differs, field by field. */
+export function changesOf(params: FileParams, state: FileState): readonly Change[] {
+  const { reading } = state
+  const wished = params.state ?? 'present'
+  if (wished === 'absent') {
+    return reading.kind === 'absent'
+      ? []
+      : [{ path: 'state', before: reading.kind === 'link' ? 'link' : 'present', after: 'absent' }]
+  }
+  if (wished === 'link') return linkChanges(params, reading)
+  const changes: Change[] = []
+  if (reading.kind === 'absent') changes.push({ path: 'state', before: 'absent', after: 'present' })
+  changes.push(...contentChanges(state))
+  for (const [path, before, after] of attributesOf(params, reading)) {
+    if (after !== undefined && before !== after) changes.push({ path, before: before ?? null, after })
+  }
+  return changes
+}
+
+function linkChanges(params: FileParams, reading: FileReading): readonly Change[] {
+  const changes: Change[] = []
+  if (reading.kind !== 'link')
+    changes.push({ path: 'state', before: reading.kind === 'file' ? 'present' : 'absent', after: 'link' })
+  const before = reading.linkTarget ?? null
+  if (before !== params.target) changes.push({ path: 'target', before, after: params.target ?? null })
+  return changes
+}
+
+function attributesOf(params: FileParams, reading: FileReading): [string, string | undefined, string | undefined][] {
+  const numeric = (name: string | undefined) => name !== undefined && /^\d+$/.test(name)
+  return [
+    ['owner', numeric(params.owner) ? reading.uid : reading.owner, params.owner],
+    ['group', numeric(params.group) ? reading.gid : reading.group, params.group],
+    ['mode', reading.mode, params.mode?.padStart(4, '0')],
+  ]
+}
+
+function contentChanges({ reading, wished, sha256 }: FileState): readonly Change[] {
+  if (!wished || sha256 === wished.sha256) return []
+  const before = reading.kind === 'absent' ? null : described(sha256, reading.sizeBytes, reading.content)
+  const after = described(wished.sha256, wished.sizeBytes, wished.bytes)
+  if (!wished.isSecret) return [{ path: 'content', before, after }]
+  return [{ path: 'content', before: before && MASK, after: MASK, sensitive: true }]
+}
+
+/** A content in a change: its checksum and size, and the text itself when it is short. */
+function described(
+  sha256: string | undefined,
+  sizeBytes: number | undefined,
+  bytes: Uint8Array | undefined,
+): JsonValue {
+  const text =
+    bytes && bytes.length <= SHOWN_BYTES && !bytes.includes(0) ? Buffer.from(bytes).toString('utf8') : undefined
+  const isText = text !== undefined && !text.includes('\ufffd')
+  return {
+    ...(sha256 !== undefined && { sha256 }),
+    ...(sizeBytes !== undefined && { size_bytes: sizeBytes }),
+    ...(isText && { text }),
+  }
+}
+
+/** What later steps and people see. */
+export function shownState(state: FileState): JsonValue {
+  const { reading, sha256 } = state
+  const shown = reading.kind === 'file' ? 'present' : reading.kind
+  return {
+    state: shown,
+    ...(reading.linkTarget !== undefined && { target: reading.linkTarget }),
+    ...(reading.sizeBytes !== undefined && { size_bytes: reading.sizeBytes }),
+    ...(sha256 !== undefined && !state.wished?.isSecret && { sha256 }),
+    ...(reading.mode !== undefined && reading.kind === 'file' && { mode: reading.mode }),
+    ...(reading.owner !== undefined && { owner: reading.owner, group: reading.group ?? '' }),
+  }
+}

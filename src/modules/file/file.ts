@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto'
+import type { Change } from '../../core/change.ts'
+import type { ShellAnswer } from '../../core/channel.ts'
+import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { changeAttributes, makeLink, removeFile } from '../../devices/file/change-file.ts'
+import { type FileReading, fileReading, readFileRequest } from '../../devices/file/read-file.ts'
+import { replaceFile } from '../../devices/file/replace-file.ts'
+import { defineModule } from '../define.ts'
+import { changesOf, type FileState, shownState } from './file-changes.ts'
+import { contentOf, digestOf, type FileParams, isPresent, type WishedContent, wishedContent } from './wished-content.ts'
+
+/** Content up to this size is fetched where the device cannot make a checksum. */
+const FETCHED_BYTES = 64 * 1024
+
+export const file = defineModule({
+  name: 'file',
+  summary: 'Sees to a file with its content, owner and mode, to a symbolic link, or that neither is there',
+  systems: ['linux'],
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['path'],
+    properties: {
+      path: {
+        type: 'string',
+        pattern: '^/(.*[^/])?$',
+        description: 'Absolute. Where it is a symbolic link, the file that it points at is meant (with state present).',
+        examples: ['/etc/motd'],
+      },
+      state: { enum: ['present', 'absent', 'link'], description: 'present unless told.' },
+      content: { type: 'string', description: 'The whole content, byte for byte; no line end is added.' },
+      source: { type: 'string', minLength: 1, description: 'A file of the repository with the content.' },
+      sha256: {
+        type: 'string',
+        pattern: '^[0-9a-f]{64}$',
+        description: 'The checksum that `source` must have. Without content and source it is only checked.',
+      },
+      target: { type: 'string', minLength: 1, description: 'With state link: what the link points at.' },
+      mode: {
+        type: 'string',
+        pattern: '^[0-7]{3,4}$',
+        description: 'Octal, in quotes. A new file has 0644 unless told (0600 for a secret); an old one keeps its own.',
+        examples: ['0640'],
+      },
+      owner: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number.' },
+      group: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number.' },
+      backup: { type: 'boolean', description: 'Keep the file that is replaced or removed as PATH.till-backup.' },
+      validate: {
+        type: 'string',
+        minLength: 1,
+        description: 'An sh command that must succeed before the file is put in place; the new file is "$file".',
+        examples: ['visudo -cf "$file"'],
+      },
+    },
+  },
+  complain,
+  onlyChecks: (params) =>
+    isPresent(params) && params.content === undefined && params.source === undefined && params.sha256 !== undefined,
+  observe,
+  diff: (params, state) => changesOf(params, state),
+  value: shownState,
+  converge,
+})
+
+function complain(params: JsonObject): string | undefined {
+  const given = (name: string) => params[name] !== undefined
+  const state = params['state'] ?? 'present'
+  if (given('content') && given('source')) return 'Give the content or the source of a file, not both.'
+  if (state === 'link' && !given('target')) return 'A link needs its `target`.'
+  if (state === 'present' && given('target')) return '`target` goes with `state: link`.'
+  const needless = ['content', 'source', 'sha256', 'validate', 'mode'].find(given)
+  if (state !== 'present' && needless !== undefined && typeof state === 'string' && !state.includes('{{')) {
+    return `\`${needless}\` goes with \`state: present\`.`
+  }
+  return undefined
+}
+
+async function observe(context: ModuleContext, params: FileParams): Promise<Result<FileState>> {
+  const wished = await wishedContent(params)
+  if (!wished.ok) return wished
+  const want = wished.value
+  const request = readFileRequest({
+    path: params.path,
+    follow: isPresent(params),
+    wants: want ? 'content' : 'nothing',
+    sendBytes: want ? FETCHED_BYTES : 0,
+    ...(want && { known: `sha256:${want.sha256}` }),
+  })
+  const answer = await context.shell.ask(request)
+  const reading = fileReading(answer)
+  if (!reading) return fail(unread(params, answer))
+  const trouble = troubleOf(params, reading)
+  if (trouble) return fail(trouble)
+  return !want || reading.kind !== 'file'
+    ? success({ reading, ...(want && { wished: want }) })
+    : compared(reading, want)
+}
+
+function compared(reading: FileReading, wished: WishedContent): Result<FileState> {
+  const { fingerprint, content, sizeBytes } = reading
+  const sha256 = fingerprint?.startsWith('sha256:') ? fingerprint.slice(7) : content && digestOf(content)
+  if (sha256 !== undefined) return success({ reading, wished, sha256 })
+  // Of another size, it differs for sure.
+  if (wished.sizeBytes !== undefined && sizeBytes !== wished.sizeBytes) return success({ reading, wished })
+  const message = 'None of sha256sum, openssl and shasum is on the device, and the file is too large to be fetched.'
+  return fail({ code: 'TOOL_MISSING', phase: 'observe', message })
+}
+
+function unread(params: FileParams, answer: ShellAnswer): Failure {
+  const said = answer.errorText.trim() || `exit code ${answer.exitCode}`
+  const code = answer.timedOut ? 'OBSERVE_TIMEOUT' : 'OBSERVE_FAILED'
+  return { code, phase: 'observe', message: `"${params.path}" could not be looked at: ${said}` }
+}
+
+function troubleOf(params: FileParams, reading: FileReading): Failure | undefined {
+  const at = { code: 'OBSERVE_FAILED', phase: 'observe' } as const
+  if (reading.trouble !== undefined) return { ...at, message: `"${params.path}" cannot be read: ${reading.trouble}` }
+  if (reading.kind === 'directory')
+    return { ...at, message: `"${params.path}" is a directory, which is never replaced or removed.` }
+  if (reading.kind === 'other') return { ...at, message: `"${params.path}" is a device, socket or pipe, not a file.` }
+  return undefined
+}
+
+async function converge(
+  context: ModuleContext,
+  params: FileParams,
+  changes: readonly Change[],
+  state: FileState,
+): Promise<Result<void>> {
+  const { shell } = context
+  const { reading, wished } = state
+  const backup = params.backup ?? false
+  if (params.state === 'absent') return removeFile(shell, params.path, backup)
+  if (params.state === 'link') {
+    const folder = params.path.slice(0, params.path.lastIndexOf('/'))
+    const temp = `${folder}/.till-new-${randomBytes(8).toString('hex')}`
+    return makeLink(shell, { path: params.path, target: params.target ?? '', temp, backup })
+  }
+  const owner = [params.owner ?? '', params.group ?? ''].join(':').replace(/:$/, '')
+  const path = reading.realPath
+  if (!changes.some((change) => change.path === 'content' || change.path === 'state')) {
+    return changeAttributes(shell, { path, owner, mode: params.mode ?? '' })
+  }
+  const kept =
+    reading.kind === 'file' ? `${params.owner ?? reading.uid ?? ''}:${params.group ?? reading.gid ?? ''}` : owner
+  return replaceFile(shell, {
+    path,
+    content: contentOf(wished),
+    owner: kept,
+    mode: params.mode ?? (reading.kind === 'file' ? reading.mode : undefined) ?? (wished?.isSecret ? '0600' : '0644'),
+    ...(params.validate !== undefined && { validate: params.validate }),
+    backup,
+    expected: 'any',
+  })
+}
