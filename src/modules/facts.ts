@@ -33,8 +33,15 @@ if has ip; then
     case $family in inet | inet6) fact address "$interface \${address%%/*}" ;; esac
   done
 elif has ifconfig; then
-  ifconfig 2>/dev/null | sed -n 's/^\\([^ :]*\\).*/\\1/;/^./h;s/.*inet \\(addr:\\)*\\([0-9.]*\\).*/\\2/;/^[0-9]/{H;x;s/\\n/ /;p;}' |
-    while read -r interface address; do fact address "$interface $address"; done
+  ifconfig 2>/dev/null | while IFS= read -r line; do
+    case $line in
+      *' inet '*)
+        address=\${line#* inet }
+        address=\${address#addr:}
+        [ "$interface" = lo ] || fact address "$interface \${address%% *}" ;;
+      [A-Za-z]*) interface=\${line%%[: ]*} ;;
+    esac
+  done
 fi
 if has df; then
   df -Pk 2>/dev/null | while read -r device size used free share mount; do

@@ -103,7 +103,7 @@ const NO_DIRECTORY = 'till: no such directory'
 
 const SETUP = `till_i=1
 while [ "$till_i" -le "$till_env_count" ]; do
-  eval "export \\"\${till_env_name_$till_i}=\${till_env_value_$till_i}\\""
+  eval "export \\"\\$till_env_name_$till_i=\\$till_env_value_$till_i\\""
   till_i=$((till_i + 1))
 done
 if [ -n "$till_cwd" ]; then

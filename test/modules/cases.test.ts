@@ -1,0 +1,142 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { Ajv } from 'ajv'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { JsonObject, JsonValue } from '../../src/core/json.ts'
+import type { Module, Observation } from '../../src/core/ports.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { MODULES } from '../../src/modules/index.ts'
+import { shells } from '../shell/shells.ts'
+import { filledIn, type ModuleCase, readCases } from './case.ts'
+import { openWorld, removeFarms, type World, whyNoMounts } from './device-world.ts'
+import { someDevice } from './some-device.ts'
+
+const SOURCES = join(import.meta.dirname, '../../src/modules')
+const dataFiles = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.yaml'))
+const ajv = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true })
+
+afterAll(removeFarms)
+
+test('every module of the folder is in the list, in alphabetical order, and has cases', () => {
+  const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  const defining = sources.filter((name) => / = defineModule\(/.test(readFileSync(join(SOURCES, name), 'utf8')))
+  const names = MODULES.map((module) => module.name)
+  expect(names).toEqual([...names].sort())
+  expect(defining.map((name) => basename(name, '.ts')).sort()).toEqual(names)
+  expect(dataFiles.map((name) => basename(name, '.yaml')).sort()).toEqual(names)
+})
+
+describe.each(dataFiles.map((file) => basename(file, '.yaml')))('%s', (name) => {
+  const module = MODULES.find((one) => one.name === name) as Module
+  const cases = readCases(join(import.meta.dirname, `${name}.yaml`))
+
+  describe.each(shells)('in $name', (shell) => {
+    for (const one of cases) {
+      if (one.shells && !one.shells.includes(shell.name)) continue
+      const reason = whySkipped(one)
+      if (reason !== undefined) console.warn(`Skipped: ${name}: ${one.it}: ${reason}`)
+      test.skipIf(reason !== undefined)(one.it, () => check(module, one, shell.path))
+    }
+  })
+})
+
+const noMounts = whyNoMounts()
+
+function whySkipped(one: ModuleCase): string | undefined {
+  const reason =
+    one.given?.mounts && noMounts ? noMounts : one.needs === 'root' && process.getuid?.() !== 0 ? 'not root' : undefined
+  if (reason !== undefined && reason !== 'not root' && process.env['CI']) throw new Error(`${one.it}: ${reason}`)
+  return reason
+}
+
+async function check(module: Module, written: ModuleCase, shellPath: string): Promise<void> {
+  const world = await openWorld(shellPath, written.given ?? {})
+  try {
+    const one = filledIn(written, world.names)
+    const wished = one.expect ?? {}
+    expect(ajv.validate(module.params, one.params), ajv.errorsText()).toBe(wished.invalid !== true)
+    if (wished.invalid) return
+    const complaint = module.complain?.(one.params, { reacting: one.triggered ?? false })
+    if (wished.complaint !== undefined) return expect(complaint).toEqual(matcher(wished.complaint))
+    expect(complaint).toBeUndefined()
+    await observeAndConverge(module, one, world)
+  } finally {
+    await world.close()
+  }
+}
+
+async function observeAndConverge(module: Module, one: ModuleCase, world: World): Promise<void> {
+  const { changes = [], ...wished } = one.expect ?? {}
+  const observe = (): ReturnType<Module['observe']> =>
+    module.observe(
+      { device: someDevice, shell: world.shell, signal: new AbortController().signal },
+      withSecrets(one.params, one.secrets ?? []),
+    )
+  const before = world.snapshot()
+  const observed = await observe()
+  expect(world.snapshot(), 'looking writes nothing').toEqual(before)
+  expect(world.asked(), 'one question for one look').toBeLessThanOrEqual(1)
+  if (wished.failure || !observed.ok) {
+    return expect(observed).toEqual({ ok: false, failure: matcher(wished.failure ?? 'no failure') })
+  }
+  const { value: observation } = observed
+  if (wished.value !== undefined) expect(observation.value).toEqual(matcher(wished.value))
+  const comparison = observation.compare({ triggered: one.triggered ?? false })
+  if (wished.unknown !== undefined) return expect(comparison).toEqual({ unknown: matcher(wished.unknown) })
+  expect(comparison).toEqual({ changes: changes.map(matcher) })
+  for (const secret of one.secrets ?? []) expect(JSON.stringify(comparison).includes(secret)).toBe(false)
+  const onlyChecks = observation.converge === undefined
+  if (changes.length > 0 || wished.only_checks) expect(onlyChecks, 'only checks').toBe(wished.only_checks ?? false)
+  if (changes.length > 0 && observation.converge) await converge(one, observation, observe)
+  await checkAfter(one, world)
+}
+
+async function converge(
+  one: ModuleCase,
+  observation: Observation,
+  observe: () => ReturnType<Module['observe']>,
+): Promise<void> {
+  const comparison = observation.compare({ triggered: one.triggered ?? false })
+  const converged = await observation.converge?.('changes' in comparison ? comparison.changes : [])
+  if (one.after?.failure) {
+    return expect(converged).toEqual({ ok: false, failure: matcher(one.after.failure) })
+  }
+  expect(converged).toEqual({ ok: true, value: undefined })
+  const again = await observe()
+  if (!again.ok) throw new Error(again.failure.message)
+  const left = again.value.compare({ triggered: false })
+  if ('unknown' in left) throw new Error(left.unknown)
+  expect(left.changes.filter((change) => !change.once)).toEqual((one.after?.changes ?? []).map(matcher))
+  if (one.after?.value !== undefined) expect(again.value.value).toEqual(matcher(one.after.value))
+}
+
+async function checkAfter(one: ModuleCase, world: World): Promise<void> {
+  const { files = {}, absent = [], log } = one.after ?? {}
+  const root = world.names['ROOT'] ?? ''
+  for (const [path, file] of Object.entries(files)) {
+    const { content, mode } = typeof file === 'string' ? { content: file } : file
+    if (content !== undefined) expect(readFileSync(join(root, path), 'utf8'), path).toEqual(matcher(content))
+    if (mode !== undefined) expect((lstatSync(join(root, path)).mode & 0o7777).toString(8).padStart(4, '0')).toBe(mode)
+  }
+  const there = Object.keys(world.snapshot())
+  for (const path of absent) expect(there.filter((seen) => seen.startsWith(join(root, path)))).toEqual([])
+  if (log !== undefined) expect(world.log()).toEqual(log.map(matcher))
+}
+
+/** Expected data as vitest's matchers: a text after `~ ` is a regular expression, and a map may hold more than is named. */
+function matcher(expected: unknown): unknown {
+  if (typeof expected === 'string') {
+    return expected.startsWith('~ ') ? expect.stringMatching(new RegExp(expected.slice(2))) : expected
+  }
+  if (Array.isArray(expected)) return expected.map(matcher)
+  if (expected === null || typeof expected !== 'object') return expected
+  const entries = Object.entries(expected).map(([key, item]) => [key, matcher(item)])
+  return expect.objectContaining(Object.fromEntries(entries))
+}
+
+function withSecrets(value: JsonValue, secrets: readonly string[]): JsonValue {
+  if (typeof value === 'string') return secrets.includes(value) ? (new Secret(value) as unknown as JsonValue) : value
+  if (Array.isArray(value)) return value.map((item) => withSecrets(item, secrets))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value as JsonObject).map(([key, item]) => [key, withSecrets(item, secrets)]))
+}
