@@ -94,9 +94,10 @@ export class SqliteSession {
     this.#database.close()
   }
 
-  /** After the writes that were asked for. */
+  /** After the writes that were asked for; again is nothing. */
   async close(): Promise<void> {
     await this.#writing
+    if (!this.#database.open) return
     this.#statements.clear()
     try {
       // libsql ends its connection when its statements are collected, so SQLite does not do this by itself in time.

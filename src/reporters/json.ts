@@ -1,0 +1,95 @@
+import type { EventHead, RunEvent, RunFinished, RunStarted } from '../core/events.ts'
+import { type DeviceState, EXIT } from '../core/outcome.ts'
+import type { Reporter } from '../core/ports.ts'
+import { type DeviceRecord, emptyCounts } from '../core/run.ts'
+import { DevicesInFlight } from './devices-in-flight.ts'
+import { jsonText } from './json-text.ts'
+import type { Output } from './output.ts'
+
+export const RESULT_SCHEMA = 'till.result/1'
+
+/** `run` of the result document. */
+export type ResultRun = Omit<RunStarted, 'type'> & { readonly run: string; readonly started_at: string }
+
+/** The result of a run as one document; `devices` come in the order in which they ended. */
+export interface RunResult {
+  readonly schema: typeof RESULT_SCHEMA
+  readonly run: ResultRun
+  readonly devices: readonly DeviceRecord[]
+  readonly summary: {
+    readonly counts: Readonly<Record<DeviceState, number>>
+    /** Devices with at least one step that could not be judged. */
+    readonly unknown: number
+  }
+  readonly exit_code: number
+  /** Of a run that did not come to its end: when it was last heard of. */
+  readonly finished_at: string
+}
+
+/**
+ * Writes a `RunResult` as it comes to be: the head with `run.started`, a device a line as each ends, the rest at the
+ * end. Closed before that, it ends the document with what is known; without `run.started` there is no document.
+ * Holds only devices in progress.
+ */
+export function createJsonReporter(output: Pick<Output, 'write'>): Reporter {
+  const document = new ResultDocument(output)
+  return { event: (event) => document.event(event), close: () => document.close() }
+}
+
+class ResultDocument {
+  readonly #output: Pick<Output, 'write'>
+  readonly #inFlight = new DevicesInFlight()
+  readonly #counts = emptyCounts()
+  #unknown = 0
+  #devices = 0
+  #begun = false
+  #ended = false
+  #interrupted = false
+  #at = ''
+
+  constructor(output: Pick<Output, 'write'>) {
+    this.#output = output
+  }
+
+  async event(event: RunEvent): Promise<void> {
+    this.#at = event.at
+    if (event.type === 'run.started') return this.#begin(runOf(event))
+    if (event.type === 'run.finished') return this.#end(event)
+    if (event.type === 'run.interrupted') this.#interrupted = true
+    const record = await this.#inFlight.add(event)
+    if (record) await this.#device(record)
+  }
+
+  async close(): Promise<void> {
+    if (this.#begun && !this.#ended) await this.#end(undefined)
+  }
+
+  async #begin(run: ResultRun): Promise<void> {
+    this.#begun = true
+    await this.#output.write(`{"schema":"${RESULT_SCHEMA}","run":${jsonText(run)},"devices":[`)
+  }
+
+  async #device(record: DeviceRecord): Promise<void> {
+    this.#counts[record.state] += 1
+    if (record.unknown) this.#unknown += 1
+    this.#devices += 1
+    await this.#output.write(`${this.#devices === 1 ? '' : ','}\n${jsonText(record)}`)
+  }
+
+  async #end(finished: (RunFinished & EventHead) | undefined): Promise<void> {
+    for (const record of await this.#inFlight.lost()) await this.#device(record)
+    this.#ended = true
+    const rest: Omit<RunResult, 'schema' | 'run' | 'devices'> = {
+      summary: { counts: finished?.counts ?? this.#counts, unknown: finished?.unknown ?? this.#unknown },
+      exit_code: finished?.exit_code ?? (this.#interrupted ? EXIT.interrupted : EXIT.bug),
+      finished_at: this.#at,
+    }
+    await this.#output.write(`\n],${jsonText(rest).slice(1)}\n`)
+  }
+}
+
+/** What a result says about its run, from the event that began it. */
+export function runOf(event: RunStarted & EventHead): ResultRun {
+  const { schema: _schema, seq: _seq, type: _type, run, at, ...started } = event
+  return { run, started_at: at, ...started }
+}

@@ -1,0 +1,95 @@
+import type { RunEvent } from '../core/events.ts'
+import type { Reporter } from '../core/ports.ts'
+import { describeDevice } from './describe-device.ts'
+import { DevicesInFlight } from './devices-in-flight.ts'
+import { formatCount } from './format-duration.ts'
+import type { Output } from './output.ts'
+import { type Paint, paintFor } from './paint.ts'
+import { plainText } from './plain-text.ts'
+import { RunTally, title } from './run-tally.ts'
+
+const PROGRESS_EVERY_MS = 5000
+
+export interface LinesOptions {
+  /** Also devices and steps that are as they should be. */
+  readonly verbose?: boolean
+  /** Milliseconds between two lines of progress. */
+  readonly progressMs?: number
+}
+
+/**
+ * Plain lines for logs: what there is to say about each device as it ends, progress now and then, a summary. Devices
+ * that are in sync are only counted.
+ */
+export function createLinesReporter(output: Output, options: LinesOptions = {}): Reporter {
+  const lines = new LinesReporter(output, options)
+  return { event: (event) => lines.event(event), close: () => lines.close() }
+}
+
+class LinesReporter {
+  readonly #output: Output
+  readonly #verbose: boolean
+  readonly #progressMs: number
+  readonly #paint: Paint
+  readonly #tally = new RunTally()
+  readonly #inFlight = new DevicesInFlight()
+  #timer: NodeJS.Timeout | undefined
+  #shownDone = 0
+
+  constructor(output: Output, options: LinesOptions) {
+    this.#output = output
+    this.#verbose = options.verbose ?? false
+    this.#progressMs = options.progressMs ?? PROGRESS_EVERY_MS
+    this.#paint = paintFor(output.color)
+  }
+
+  async event(event: RunEvent): Promise<void> {
+    this.#tally.event(event)
+    if (event.type === 'run.started') {
+      await this.#write(heading(event, this.#paint))
+      // Not by events: a run that waits for slow devices should say so.
+      this.#timer = setInterval(() => void this.#progress(), this.#progressMs).unref()
+    }
+    if (event.type === 'run.interrupted') await this.#write([interruption(event)])
+    if (event.type === 'run.finished') clearInterval(this.#timer)
+    const record = await this.#inFlight.add(event)
+    if (record && (this.#verbose || record.state !== 'in-sync' || record.unknown)) {
+      await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose }))
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    if (!this.#tally.started) return
+    for (const record of await this.#inFlight.lost()) {
+      this.#tally.device(record)
+      await this.#write(describeDevice(record, { paint: this.#paint }))
+    }
+    await this.#write(this.#tally.summary(this.#paint))
+  }
+
+  async #progress(): Promise<void> {
+    const targeted = this.#tally.started?.devices ?? 0
+    const rate = (this.#tally.done - this.#shownDone) / (this.#progressMs / 1000)
+    this.#shownDone = this.#tally.done
+    const counts = this.#tally.done > 0 ? `: ${this.#tally.countsText(this.#paint)}` : ''
+    const speed = rate > 0 ? `, ${formatCount(Math.ceil(rate))}/s` : ''
+    await this.#write([`… ${formatCount(this.#tally.done)} of ${formatCount(targeted)} devices${speed}${counts}`])
+  }
+
+  async #write(lines: readonly string[]): Promise<void> {
+    if (lines.length > 0) await this.#output.write(`${lines.join('\n')}\n`)
+  }
+}
+
+/** The first lines about a run. */
+export function heading(event: Extract<RunEvent, { type: 'run.started' }>, paint: Paint): string[] {
+  const devices = `${formatCount(event.devices)} ${event.devices === 1 ? 'device' : 'devices'}`
+  const revision = event.revision === null ? '' : `, revision ${plainText(event.revision).slice(0, 12)}`
+  return [`${paint('bold', title(event))}: ${devices}${revision}, run ${plainText(event.run)}`]
+}
+
+export function interruption(event: Extract<RunEvent, { type: 'run.interrupted' }>): string {
+  const what = event.hard ? 'stopping now' : 'finishing what is being changed; once more to stop now'
+  return `${plainText(event.signal)}: ${what}`
+}

@@ -1,0 +1,126 @@
+import type { RunEvent, RunFinished, RunMode, RunStarted } from '../core/events.ts'
+import { DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
+import { type DeviceRecord, emptyCounts } from '../core/run.ts'
+import { adviceOn } from './describe-change.ts'
+import { formatCount, formatDuration } from './format-duration.ts'
+import { type Paint, stateStyle } from './paint.ts'
+import { plainText } from './plain-text.ts'
+
+const MOST_SLOWEST = 5
+const MOST_NAMES = 3
+const MOST_GROUPS = 12
+
+interface FailureGroup {
+  readonly title: string
+  readonly advice: string
+  readonly names: string[]
+  count: number
+}
+
+/** What is known of a run at any moment, in memory that does not grow with its devices. */
+export class RunTally {
+  readonly counts = emptyCounts()
+  started: (RunStarted & { readonly run: string }) | undefined
+  finished: RunFinished | undefined
+  interrupted = false
+  unknown = 0
+  done = 0
+  #slowest: { readonly device: string; readonly ms: number }[] = []
+  readonly #groups = new Map<string, FailureGroup>()
+
+  event(event: RunEvent): void {
+    if (event.type === 'run.started') this.started = event
+    else if (event.type === 'run.finished') this.finished = event
+    else if (event.type === 'run.interrupted') this.interrupted = true
+    else if (event.type === 'device.finished') this.device(event)
+  }
+
+  /** Counts a device that ended, or was lost. */
+  device(ended: Omit<DeviceRecord, 'steps'>): void {
+    this.counts[ended.state] += 1
+    this.done += 1
+    if (ended.unknown) this.unknown += 1
+    const fastest = this.#slowest.at(-1)
+    if (this.#slowest.length < MOST_SLOWEST || ended.duration_ms > (fastest?.ms ?? 0)) {
+      this.#slowest.push({ device: ended.device, ms: ended.duration_ms })
+      this.#slowest = this.#slowest.sort((a, b) => b.ms - a.ms).slice(0, MOST_SLOWEST)
+    }
+    if (ended.failure) this.#group(ended.device, ended.failure)
+  }
+
+  #group(device: string, failure: NonNullable<DeviceRecord['failure']>): void {
+    const title = `${failure.code} ${failure.phase}`
+    let group = this.#groups.get(title)
+    if (group === undefined) {
+      group = { title, advice: adviceOn({ code: failure.code }), names: [], count: 0 }
+      this.#groups.set(title, group)
+    }
+    group.count += 1
+    if (group.names.length < MOST_NAMES) group.names.push(device)
+  }
+
+  /** `12 failed, 3 unreachable`: states that occur, without `leaveOut`. */
+  countsText(paint: Paint, leaveOut: readonly DeviceState[] = []): string {
+    const present = DEVICE_STATES.filter((state) => this.counts[state] > 0 && !leaveOut.includes(state))
+    const parts = present.map((state) => paint(stateStyle(state), `${formatCount(this.counts[state])} ${state}`))
+    if (this.unknown > 0) parts.push(paint('magenta', `${formatCount(this.unknown)} with unknown steps`))
+    return parts.join(', ')
+  }
+
+  /** The end of a run for people: states, grouped failures, the slowest, what to do next. */
+  summary(paint: Paint): string[] {
+    const took = this.finished ? ` in ${formatDuration(this.finished.duration_ms)}` : ''
+    const targeted = this.started?.devices ?? this.done
+    const missing = targeted - this.done
+    return [
+      '',
+      ...this.#groupLines(paint),
+      ...(this.done > 1
+        ? [`Slowest: ${this.#slowest.map((s) => `${plainText(s.device)} ${formatDuration(s.ms)}`).join(', ')}`]
+        : []),
+      paint('bold', `${title(this.started)}: ${formatCount(targeted)} ${targeted === 1 ? 'device' : 'devices'}${took}`),
+      ...(this.done > 0 ? [`  ${this.countsText(paint)}`] : []),
+      ...(missing > 0 ? [`  ${formatCount(missing)} without a result`] : []),
+      ...(this.interrupted ? ['The run was interrupted.'] : []),
+      ...this.#next(),
+    ]
+  }
+
+  #groupLines(paint: Paint): string[] {
+    const groups = [...this.#groups.values()].sort((a, b) => b.count - a.count)
+    const lines = groups.slice(0, MOST_GROUPS).flatMap((group) => {
+      const names = group.names.map(plainText).join(', ') + (group.count > group.names.length ? ', …' : '')
+      const devices = `${formatCount(group.count)} ${group.count === 1 ? 'device' : 'devices'}`
+      return [`${paint('red', group.title)} ${devices}: ${names}`, `  → ${group.advice}`]
+    })
+    const more = groups.length - MOST_GROUPS
+    return more > 0 ? [...lines, `… and ${more} more kinds of failure`] : lines
+  }
+
+  #next(): string[] {
+    if (!this.started) return []
+    const { run, mode, runbooks } = this.started
+    const lines = this.done - this.counts['in-sync'] > 0 ? [`Details: till runs show ${run}`] : []
+    const [runbook] = runbooks
+    if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
+    const again = (command: string, state: DeviceState): string =>
+      `till ${command} ${plainText(runbook.name)} --from-run ${run}:${state}`
+    if (mode !== 'apply' && this.counts.drifted > 0) lines.push(`Mend the drift: ${again('apply', 'drifted')}`)
+    const command = mode === 'apply' ? 'apply' : 'plan'
+    for (const state of AGAIN)
+      if (this.counts[state] > 0) lines.push(`Again, only what is ${state}: ${again(command, state)}`)
+    return lines
+  }
+}
+
+const AGAIN: readonly DeviceState[] = ['failed', 'indeterminate', 'unreachable', 'deferred', 'cancelled']
+
+const MODES: Readonly<Record<RunMode, string>> = { plan: 'Plan', apply: 'Apply', drift: 'Drift', exec: 'Exec' }
+
+/** `Plan till-health`: what a run does, for people. */
+export function title(started: Pick<RunStarted, 'mode' | 'runbooks'> | undefined): string {
+  if (!started) return 'Run'
+  const names = started.runbooks.map((runbook) => plainText(runbook.name))
+  const some = names.length > 3 ? `${names.length} runbooks` : names.join(', ')
+  return started.mode === 'exec' || some === '' ? MODES[started.mode] : `${MODES[started.mode]} ${some}`
+}

@@ -1,0 +1,63 @@
+import { clip, displayWidth, pad, plainText } from './plain-text.ts'
+
+export interface TableColumn<Row> {
+  readonly title: string
+  readonly value: (row: Row) => string
+  readonly align?: 'left' | 'right'
+  /** Gives way first when the table is too wide; others are clipped only when nothing else is left to take from. */
+  readonly flexible?: boolean
+  /** Escape codes around the finished cell, for a terminal with colours. */
+  readonly style?: (text: string, row: Row) => string
+}
+
+const GAP = '  '
+const NARROWEST = 4
+
+/**
+ * Rows as lines that fit `width` terminal columns, under a line of titles. Values may come from anywhere: control
+ * characters are made visible, wide and combining characters are counted as terminals show them.
+ */
+export function formatTable<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  options: { readonly width: number; readonly color?: boolean },
+): string[] {
+  const cells = rows.map((row) => columns.map((column) => plainText(column.value(row))))
+  const natural = columns.map((column, index) =>
+    cells.reduce((most, line) => Math.max(most, displayWidth(line[index] ?? '')), displayWidth(column.title)),
+  )
+  const widths = fitWidths(natural, columns, options.width)
+  const line = (texts: readonly string[], row?: Row): string =>
+    columns
+      .map((column, index) => {
+        const width = widths[index] ?? 0
+        const cell = clip(texts[index] ?? '', width)
+        const styled = row !== undefined && options.color && column.style ? column.style(cell, row) : cell
+        const space = pad('', width - displayWidth(cell))
+        return column.align === 'right' ? space + styled : styled + space
+      })
+      .join(GAP)
+      .trimEnd()
+  return [line(columns.map((column) => column.title)), ...rows.map((row, index) => line(cells[index] ?? [], row))]
+}
+
+/** Takes what is too much from the widest flexible column, step by step, then from the widest of all. */
+function fitWidths(natural: readonly number[], columns: readonly TableColumn<never>[], width: number): number[] {
+  const widths = [...natural]
+  const total = (): number => widths.reduce((sum, w) => sum + w, GAP.length * (widths.length - 1))
+  for (let excess = total() - width; excess > 0; excess = total() - width) {
+    const widest = widestOf(widths, (index) => columns[index]?.flexible === true) ?? widestOf(widths, () => true)
+    if (widest === undefined) break
+    widths[widest] = (widths[widest] ?? 0) - 1
+  }
+  return widths
+}
+
+function widestOf(widths: readonly number[], mayShrink: (index: number) => boolean): number | undefined {
+  let widest: number | undefined
+  for (const [index, width] of widths.entries()) {
+    if (width <= NARROWEST || !mayShrink(index)) continue
+    if (widest === undefined || width > (widths[widest] ?? 0)) widest = index
+  }
+  return widest
+}

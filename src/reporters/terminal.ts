@@ -1,0 +1,80 @@
+import type { RunEvent } from '../core/events.ts'
+import type { Reporter } from '../core/ports.ts'
+import type { DeviceRecord } from '../core/run.ts'
+import { describeDevice } from './describe-device.ts'
+import { DevicesInFlight } from './devices-in-flight.ts'
+import { formatCount } from './format-duration.ts'
+import { heading, interruption } from './lines.ts'
+import { LiveView } from './live-view.ts'
+import type { Output } from './output.ts'
+import { type Paint, paintFor } from './paint.ts'
+import { RunTally } from './run-tally.ts'
+
+/** Devices whose details follow the live view; of more, the history tells. */
+const MOST_DETAILS = 20
+
+export interface TerminalOptions {
+  /** Also devices and steps that are as they should be. */
+  readonly verbose?: boolean
+}
+
+/** A live view while the run goes on, then the details of the first devices that need a look, and the summary. */
+export function createTerminalReporter(output: Output, options: TerminalOptions = {}): Reporter {
+  const terminal = new TerminalReporter(output, options.verbose ?? false)
+  return { event: (event) => terminal.event(event), close: () => terminal.close() }
+}
+
+class TerminalReporter {
+  readonly #output: Output
+  readonly #verbose: boolean
+  readonly #paint: Paint
+  readonly #tally = new RunTally()
+  readonly #inFlight = new DevicesInFlight()
+  readonly #details: DeviceRecord[] = []
+  #notShown = 0
+  #view: LiveView | undefined
+
+  constructor(output: Output, verbose: boolean) {
+    this.#output = output
+    this.#verbose = verbose
+    this.#paint = paintFor(output.color)
+  }
+
+  async event(event: RunEvent): Promise<void> {
+    this.#tally.event(event)
+    if (event.type === 'run.started') {
+      await this.#write(heading(event, this.#paint))
+      this.#view = await LiveView.open(this.#output, this.#tally)
+    }
+    if (event.type === 'run.interrupted') this.#view?.note(interruption(event))
+    await this.#view?.event(event)
+    const record = await this.#inFlight.add(event)
+    if (record) this.#keep(record)
+  }
+
+  async close(): Promise<void> {
+    await this.#view?.close()
+    if (!this.#tally.started) return
+    for (const record of await this.#inFlight.lost()) {
+      this.#tally.device(record)
+      this.#keep(record)
+    }
+    for (const record of this.#details) {
+      await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose }))
+    }
+    if (this.#notShown > 0) {
+      await this.#write([`… and ${formatCount(this.#notShown)} more: till runs show ${this.#tally.started.run}`])
+    }
+    await this.#write(this.#tally.summary(this.#paint))
+  }
+
+  #keep(record: DeviceRecord): void {
+    if (!this.#verbose && record.state === 'in-sync' && !record.unknown) return
+    if (this.#details.length < MOST_DETAILS) this.#details.push(record)
+    else this.#notShown += 1
+  }
+
+  async #write(lines: readonly string[]): Promise<void> {
+    await this.#output.write(`${lines.join('\n')}\n`)
+  }
+}
