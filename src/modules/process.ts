@@ -20,24 +20,24 @@ interface Running {
   readonly command: string
 }
 
-// procps, other ps, busybox (which shortens users to eight characters). awk picks, so that a store's line carries what
-// matches and not the whole list. Whatever descends from this interpreter ($$) is the look itself.
+// procps, other ps, busybox (which shortens users to eight characters). Picked on the device, so that a store's line
+// carries what matches and not the whole list. What descends from this interpreter ($$) is the look itself.
 const LIST = `${TOOL_PRELUDE}
-need_tool ps awk
-list=$(ps -A -o pid=,ppid=,user:32=,args= 2>/dev/null) ||
-  list=$(ps -A -o pid=,ppid=,user=,args= 2>/dev/null) ||
+need_tool ps awk grep cut
+width=99
+list=$(ps -A -o pid=,ppid=,user:32=,args= 2>/dev/null) || list=$(ps -A -o pid=,ppid=,user=,args= 2>/dev/null) || {
   list=$(ps -o pid,ppid,user,args) || exit
-TILL_NAME=$name TILL_PATTERN=$pattern TILL_USER=$user TILL_SELF=$$
-export TILL_NAME TILL_PATTERN TILL_USER TILL_SELF
-printf '%s\\n' "$list" | awk '
-  function matches(args,   first, parts, n) {
-    if (ENVIRON["TILL_NAME"] == "") return args ~ ENVIRON["TILL_PATTERN"]
-    split(args, parts, " ")
-    first = parts[1]
-    sub(/^-/, "", first)
-    sub(/:$/, "", first)
-    n = split(first, parts, "/")
-    return parts[n] == ENVIRON["TILL_NAME"]
+  width=8
+}
+TILL_NAME=$name TILL_USER=$user TILL_WIDTH=$width TILL_SELF=$$
+export TILL_NAME TILL_USER TILL_WIDTH TILL_SELF
+rows=$(printf '%s\\n' "$list" | awk '
+  function program(args,   words, n) {
+    split(args, words, " ")
+    sub(/^-/, "", words[1])
+    sub(/:$/, "", words[1])
+    n = split(words[1], words, "/")
+    return words[n]
   }
   function own(pid,   steps) {
     for (steps = 0; pid > 1 && steps < 1000; steps++) {
@@ -47,18 +47,25 @@ printf '%s\\n' "$list" | awk '
     return 0
   }
   $1 ~ /^[0-9]+$/ {
-    pid = $1; parent[pid] = $2; user = $3
+    parent[$1] = $2
     args = $0
     sub(/^ *[0-9]+ +[0-9]+ +[^ ]+ +/, "", args)
-    if (ENVIRON["TILL_USER"] != "" && user != ENVIRON["TILL_USER"]) next
-    if (matches(args)) found[++count] = pid " " user " " substr(args, 1, 300)
+    if (ENVIRON["TILL_USER"] != "" && $3 != substr(ENVIRON["TILL_USER"], 1, ENVIRON["TILL_WIDTH"])) next
+    if (ENVIRON["TILL_NAME"] != "" && program(args) != ENVIRON["TILL_NAME"]) next
+    pid[++count] = $1
+    row[count] = $1 " " $3 " " args
   }
-  END {
-    for (i = 1; i <= count; i++) {
-      split(found[i], parts, " ")
-      if (!own(parts[1])) print found[i]
-    }
-  }'
+  END { for (i = 1; i <= count; i++) if (!own(pid[i])) print row[i] }') || exit
+if [ -n "$pattern" ]; then
+  hits=$(printf '%s\\n' "$rows" | cut -d ' ' -f 3- | grep -nE -e "$pattern")
+  [ "$?" -le 1 ] || exit
+  TILL_HITS=$(printf '%s\\n' "$hits" | cut -d : -f 1)
+  export TILL_HITS
+  rows=$(printf '%s\\n' "$rows" | awk '
+    BEGIN { count = split(ENVIRON["TILL_HITS"], lines, "\\n"); for (i = 1; i <= count; i++) hit[lines[i]] = 1 }
+    NR in hit')
+fi
+printf '%s\\n' "$rows" | cut -c 1-300
 `
 
 export const processModule = defineModule({

@@ -86,7 +86,7 @@ async function converge(
   const values = { name: params.name, act: actionOf(params, changes, state), boot: bootOf(params, changes) }
   const answer = await context.shell.ask({ script: CONVERGE_SERVICE[state.init], values })
   const doing = [values.boot, values.act].filter((part) => part !== '').join(' and ')
-  const failure = failureOf(answer, 'converge', `To ${doing} service "${params.name}"`)
+  const failure = failureOf(answer, 'converge', `The ${doing} of service "${params.name}"`)
   return failure ? fail(failure) : success(undefined)
 }
 
