@@ -14,6 +14,11 @@ export abstract class BaseCommand extends Command {
       env: 'TILL_PROJECT',
       helpGroup: 'GLOBAL',
     }),
+    sandbox: Flags.boolean({
+      description: 'work on the running sandbox, with a history of its own, instead of the real devices',
+      env: 'TILL_SANDBOX',
+      helpGroup: 'GLOBAL',
+    }),
   }
 
   /** True when colours may be written to stdout: a terminal, and nobody said no. */
@@ -27,8 +32,11 @@ export abstract class BaseCommand extends Command {
   }
 
   /** The repository that this command works on; throws InputError when there is none. */
-  protected async openProject(flags: { readonly project?: string | undefined }): Promise<Project> {
-    return openProject(flags.project ?? process.cwd())
+  protected async openProject(flags: {
+    readonly project?: string | undefined
+    readonly sandbox?: boolean | undefined
+  }): Promise<Project> {
+    return openProject(flags.project ?? process.cwd(), { sandbox: flags.sandbox ?? false })
   }
 
   /** Writes to stdout and waits where the reader is slower; a reader that went away ends the command quietly. */

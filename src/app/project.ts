@@ -30,8 +30,11 @@ export interface Project {
   close(): Promise<void>
 }
 
-/** Finds `tillwright.yaml` in `start` or a folder above it and opens it. Throws InputError. */
-export async function openProject(start: string): Promise<Project> {
+/**
+ * Finds `tillwright.yaml` in `start` or a folder above it and opens it. What is done to a sandbox is kept apart from
+ * what is known of the real devices. Throws InputError.
+ */
+export async function openProject(start: string, options: { readonly sandbox?: boolean } = {}): Promise<Project> {
   const root = findRoot(resolve(start))
   if (root === undefined) {
     throw new InputError([
@@ -50,7 +53,7 @@ export async function openProject(start: string): Promise<Project> {
     inventory: inRoot(settings.inventory),
     runbooks: inRoot(settings.runbooks),
     knownHosts: inRoot(settings.known_hosts),
-    state: inRoot(settings.state),
+    state: options.sandbox ? join(root, '.till', 'sandbox-state.db') : inRoot(settings.state),
     cache: join(root, '.till', 'cache'),
     sandbox: join(root, '.till', 'sandbox'),
   }

@@ -25,10 +25,6 @@ export const runFlags = {
     min: 1,
     max: 10_000,
   }),
-  sandbox: Flags.boolean({
-    description: 'work on the running sandbox instead of the real devices',
-    env: 'TILL_SANDBOX',
-  }),
 }
 
 export const paramFlag = Flags.string({
