@@ -7,14 +7,15 @@ import {
   buildStore,
   type Effective,
   narrow,
-  type StoreLevel,
+  narrowShared,
+  type SharedLevel,
   type StoreSource,
   WIDEST,
 } from './build-store.ts'
 import { type Catalogs, gatherCatalogs } from './catalogs.ts'
 import { type BuiltDevice, checkDevices } from './check-devices.ts'
 import { explainer } from './explain.ts'
-import { Findings, inside, listed, type Place, shortPlace } from './findings.ts'
+import { devicePlace, Findings, inside, listed, type Place, shortPlace } from './findings.ts'
 import { type InventoryFile, idsOf, type WrittenStore } from './inventory-file.ts'
 
 /** Builds the fleet from all files and checks what they say of one another. Undiagnosed only if `findings` stays empty. */
@@ -63,7 +64,7 @@ class FleetBuild {
   readonly #catalogs: Catalogs
   readonly #findings: Findings
   readonly #fleetLevel: Effective
-  readonly #regionLevels = new Map<string, Effective>()
+  readonly #regionLevels = new Map<string, SharedLevel>()
 
   constructor(catalogs: Catalogs, findings: Findings) {
     this.#catalogs = catalogs
@@ -81,7 +82,7 @@ class FleetBuild {
 
   addFile(file: InventoryFile): void {
     let at = 0
-    let current: { readonly store: Store; readonly level: StoreLevel } | undefined
+    let current: { readonly store: Store; readonly level: SharedLevel } | undefined
     for (const [storeId, deviceId] of idsOf(file.content)) {
       const source = placeRange(file, at)
       at += 3
@@ -94,7 +95,7 @@ class FleetBuild {
     id: string,
     file: InventoryFile,
     source: SourceRange,
-  ): { readonly store: Store; readonly level: StoreLevel } | undefined {
+  ): { readonly store: Store; readonly level: SharedLevel } | undefined {
     const place: Place = { file, path: ['stores', id] }
     const first = this.places.get(id)
     if (first) {
@@ -115,7 +116,7 @@ class FleetBuild {
     this.written.set(id, written)
     const region = this.#regionOf(id, written, place)
     const from: StoreSource = { id, region, written, place, source }
-    const level: StoreLevel = { ...narrow(this.#regionLevel(region), written), profiles: new Map() }
+    const level = narrowShared(this.#regionLevel(region), written)
     const store = buildStore(from, level, this.#catalogs, this.#findings)
     this.stores.set(id, store)
     return { store, level }
@@ -153,10 +154,10 @@ class FleetBuild {
   /** Files whose own `region` was reported; once is enough for all their stores. */
   readonly #reportedRegions = new Set<InventoryFile>()
 
-  #regionLevel(id: string): Effective {
+  #regionLevel(id: string): SharedLevel {
     let level = this.#regionLevels.get(id)
     if (level === undefined) {
-      level = narrow(this.#fleetLevel, this.#catalogs.regions.get(id)?.value)
+      level = { ...narrow(this.#fleetLevel, this.#catalogs.regions.get(id)?.value), profiles: new Map() }
       this.#regionLevels.set(id, level)
     }
     return level
@@ -165,18 +166,17 @@ class FleetBuild {
   #addDevice(
     id: string,
     file: InventoryFile,
-    at: { readonly store: Store; readonly level: StoreLevel; readonly source: SourceRange },
+    at: { readonly store: Store; readonly level: SharedLevel; readonly source: SourceRange },
   ): void {
     const { store, level, source } = at
     const written = file.content.stores?.[store.id]?.devices?.[id]
     if (written?.profile === undefined) return
-    const place: Place = { file, path: ['stores', store.id, 'devices', id] }
     const profile = this.#catalogs.profiles.get(written.profile)
-    if (profile === undefined) this.#unknownProfile(written.profile, place)
+    if (profile === undefined) this.#unknownProfile(written.profile, devicePlace(file, store.id, id))
     if (profile?.value === undefined) return
     const from = { id, store, written, profileId: written.profile, profile: profile.value, source }
     const device = buildDevice(from, level)
-    this.devices.set(device.name, { device, written, place })
+    this.devices.set(device.name, { device, written, file })
     // The store was made a moment ago and is nobody else's yet.
     ;(store.devices as Device[]).push(device)
   }
@@ -191,6 +191,6 @@ class FleetBuild {
 }
 
 function placeRange(file: InventoryFile, at: number): SourceRange {
-  const [line = 1, column = 1, endColumn = 1] = file.places.slice(at, at + 3)
-  return { file: file.file, line, column, endLine: line, endColumn }
+  const line = file.places[at] ?? 1
+  return { file: file.file, line, column: file.places[at + 1] ?? 1, endLine: line, endColumn: file.places[at + 2] ?? 1 }
 }

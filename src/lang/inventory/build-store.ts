@@ -5,7 +5,7 @@ import { didYouMean } from '../suggest.ts'
 import { overlay } from './cascade.ts'
 import { type Catalogs, checkTimeZone, reportHours } from './catalogs.ts'
 import { type Findings, inside, listed, type Place } from './findings.ts'
-import type { WrittenDevice, WrittenProfile, WrittenStore } from './inventory-file.ts'
+import type { WrittenDevice, WrittenLevel, WrittenProfile, WrittenStore } from './inventory-file.ts'
 import { ALWAYS_OPEN, readHours } from './trading-hours.ts'
 
 /** Effective values of one level. */
@@ -14,9 +14,15 @@ export interface Effective {
   readonly transport: JsonObject
 }
 
-/** What a store's devices have in common before their profiles come in, and with each profile. */
-export interface StoreLevel extends Effective {
-  readonly profiles: Map<string, Effective & { readonly settings: TransportSettings }>
+/** What devices have in common before their profiles come in, and with each profile. */
+export interface SharedLevel extends Effective {
+  readonly profiles: Map<string, SharedProfile>
+}
+
+interface SharedProfile extends Effective {
+  readonly settings: TransportSettings
+  readonly os: Device['os']
+  readonly tags: readonly string[]
 }
 
 export interface StoreSource {
@@ -30,11 +36,15 @@ export interface StoreSource {
 const NOTHING: JsonObject = {}
 
 /** The effective values of a level on top of a wider one; shared with it where it adds nothing. */
-export function narrow(
-  wide: Effective,
-  level: { readonly vars?: JsonObject; readonly transport?: JsonObject } | undefined,
-): Effective {
+export function narrow(wide: Effective, level: WrittenLevel | undefined): Effective {
   return { vars: overlay(wide.vars, level?.vars), transport: overlay(wide.transport, level?.transport) }
+}
+
+/** As `narrow`, with a place for what its devices share; that of the wide level where this one adds nothing. */
+export function narrowShared(wide: SharedLevel, level: WrittenLevel | undefined): SharedLevel {
+  const effective = narrow(wide, level)
+  const isSame = effective.vars === wide.vars && effective.transport === wide.transport
+  return isSame ? wide : { ...effective, profiles: new Map() }
 }
 
 export const WIDEST: Effective = { vars: NOTHING, transport: NOTHING }
@@ -122,35 +132,46 @@ export interface DeviceSource {
   readonly source: SourceRange
 }
 
-/** A device with its effective values; what it does not change is shared with the others of its profile and store. */
-export function buildDevice(from: DeviceSource, level: StoreLevel): Device {
-  const { written, profile, store } = from
-  let shared = level.profiles.get(from.profileId)
-  if (shared === undefined) {
-    const effective = narrow(level, profile)
-    shared = { ...effective, settings: settingsOf(effective.transport, profile.os?.family) }
-    level.profiles.set(from.profileId, shared)
-  }
-  const os = { ...profile.os, ...written.os }
-  const ownTransport = written.transport !== undefined || written.os?.family !== undefined
-  const settings = ownTransport ? settingsOf(overlay(shared.transport, written.transport), os.family) : shared.settings
-  const tags = written.tags ? [...new Set([...(profile.tags ?? []), ...written.tags])] : (profile.tags ?? [])
-  return {
+/** A device with its effective values; what it does not change is shared with the others of its profile. */
+export function buildDevice(from: DeviceSource, level: SharedLevel): Device {
+  const { written, store } = from
+  const shared = sharedProfile(from, level)
+  const os = written.os ? { ...shared.os, ...written.os } : shared.os
+  const settings =
+    written.transport || written.os?.family
+      ? settingsOf(overlay(shared.transport, written.transport), os.family)
+      : shared.settings
+  const device: { -readonly [K in keyof Device]: Device[K] } = {
     id: from.id,
     name: `${store.id}/${from.id}`,
     store: store.id,
     region: store.region,
     profile: from.profileId,
-    kind: profile.kind ?? 'till',
-    os: { ...os, family: os.family ?? 'none' },
+    kind: from.profile.kind ?? 'till',
+    os,
     address: written.address ?? '',
-    ...(written.attached_to !== undefined && { attached_to: written.attached_to }),
-    tags,
-    ...(written.note !== undefined && { note: written.note }),
+    tags: written.tags ? [...new Set([...shared.tags, ...written.tags])] : shared.tags,
     transport: from.id === store.gateway ? reachedDirectly(settings) : settings,
     vars: overlay(shared.vars, written.vars),
     source: from.source,
   }
+  if (written.attached_to !== undefined) device.attached_to = written.attached_to
+  if (written.note !== undefined) device.note = written.note
+  return device
+}
+
+function sharedProfile({ profileId, profile }: DeviceSource, level: SharedLevel): SharedProfile {
+  const known = level.profiles.get(profileId)
+  if (known) return known
+  const effective = narrow(level, profile)
+  const shared: SharedProfile = {
+    ...effective,
+    settings: settingsOf(effective.transport, profile.os?.family),
+    os: { ...profile.os, family: profile.os?.family ?? 'none' },
+    tags: profile.tags ?? [],
+  }
+  level.profiles.set(profileId, shared)
+  return shared
 }
 
 const USUAL_TRANSPORT = { linux: 'ssh', windows: 'winrm', none: 'none' } as const

@@ -1,14 +1,14 @@
 import type { Device, Store } from '../../core/fleet.ts'
 import { didYouMean } from '../suggest.ts'
 import { addressFault, canonicalAddress } from './address.ts'
-import { type Findings, inside, listed, type Place, shortPlace } from './findings.ts'
-import type { WrittenDevice } from './inventory-file.ts'
+import { devicePlace, type Findings, inside, listed, type Place, shortPlace } from './findings.ts'
+import type { InventoryFile, WrittenDevice } from './inventory-file.ts'
 
-/** A device as built, as written, and where. */
+/** A device as built, as written, and the file in which it is. */
 export interface BuiltDevice {
   readonly device: Device
   readonly written: WrittenDevice
-  readonly place: Place
+  readonly file: InventoryFile
 }
 
 /** All devices, and the ids that stores have, also of devices that could not be built. */
@@ -48,11 +48,11 @@ function unknownDevice(name: string, store: string, ids: ReadonlySet<string>): P
   return { summary: `The store "${store}" has no device "${name}"`, detail, ...didYouMean(name, ids) }
 }
 
-function checkAttachment({ device, place }: BuiltDevice, fleet: BuiltFleet, findings: Findings): void {
+function checkAttachment({ device, file }: BuiltDevice, fleet: BuiltFleet, findings: Findings): void {
   const target = device.attached_to
   if (target === undefined) return
   const ids = fleet.deviceIds.get(device.store) ?? new Set()
-  const at = inside(place, 'attached_to')
+  const at = inside(devicePlace(file, device.store, device.id), 'attached_to')
   if (target === device.id) {
     const detail = 'Name the device whose serial or USB port it hangs on.'
     findings.error('INV_REFERENCE_UNKNOWN', at, { summary: `"${device.name}" is attached to itself`, detail })
@@ -103,31 +103,31 @@ function unknownVia(written: string, device: Device, fleet: BuiltFleet): Paramet
 }
 
 /** The device's own line; where `via` comes from a wider level, that is its id. */
-function viaPlace({ written, place }: BuiltDevice): Place {
+function viaPlace(built: BuiltDevice): Place {
+  const { written } = built
+  const place = placeOf(built)
   return written.transport?.['via'] === undefined ? place : inside(place, 'transport', 'via')
 }
 
+function placeOf({ device, file }: BuiltDevice): Place {
+  return devicePlace(file, device.store, device.id)
+}
+
 function checkAddress(
-  { device, written, place }: BuiltDevice,
+  built: BuiltDevice,
   via: string | undefined,
   state: { readonly addresses: Map<string, BuiltDevice>; readonly findings: Findings },
 ): void {
+  const { device, written } = built
   const { type } = device.transport
   if (written.address === undefined) {
-    const isReached = type === 'ssh' || type === 'winrm'
-    if ('address' in written || type === 'local' || (device.attached_to !== undefined && !isReached)) return
-    const detail = isReached
-      ? `It is reached by ${type}, which needs a host name or an IP address: \`address: 10.4.12.11\`.`
-      : 'Give it a host name or an IP address, or name the device that it hangs on with `attached_to`.'
-    const summary = `"${device.name}" has no "address"`
-    state.findings.error('SCHEMA_KEY_MISSING', place, { part: 'key', summary, detail })
+    checkAbsence(built, state.findings)
     return
   }
-  const at = inside(place, 'address')
   const fault = addressFault(device.address)
   if (fault !== undefined) {
     const summary = `"${device.address}" is neither a host name nor an IP address`
-    state.findings.error('SCHEMA_VALUE_INVALID', at, { summary, detail: fault })
+    state.findings.error('SCHEMA_VALUE_INVALID', inside(placeOf(built), 'address'), { summary, detail: fault })
     return
   }
   if (type === 'local') return
@@ -135,12 +135,25 @@ function checkAddress(
   const key = `${canonicalAddress(device.address)}|${port}|${via ?? ''}`
   const first = state.addresses.get(key)
   if (first === undefined) {
-    state.addresses.set(key, { device, written, place })
+    state.addresses.set(key, built)
     return
   }
-  const detail = `The other one stands in ${shortPlace(first.place)}. One address reaches one device: one of the two is wrong.`
+  const detail = `The other one stands in ${shortPlace(placeOf(first))}. One address reaches one device: one of the two is wrong.`
   const summary = `"${device.name}" has the address of "${first.device.name}", ${device.address}`
-  state.findings.error('INV_ADDRESS_DUPLICATE', at, { summary, detail })
+  state.findings.error('INV_ADDRESS_DUPLICATE', inside(placeOf(built), 'address'), { summary, detail })
+}
+
+/** Only what hangs on another device, or is this machine, needs no address. */
+function checkAbsence(built: BuiltDevice, findings: Findings): void {
+  const { device, written } = built
+  const { type } = device.transport
+  const isReached = type === 'ssh' || type === 'winrm'
+  if ('address' in written || type === 'local' || (device.attached_to !== undefined && !isReached)) return
+  const detail = isReached
+    ? `It is reached by ${type}, which needs a host name or an IP address, as in "address: 10.4.12.11".`
+    : 'Give it a host name or an IP address, or name the device that it hangs on with `attached_to`.'
+  const summary = `"${device.name}" has no "address"`
+  findings.error('SCHEMA_KEY_MISSING', placeOf(built), { part: 'key', summary, detail })
 }
 
 function checkCircles(vias: ReadonlyMap<string, string>, fleet: BuiltFleet, findings: Findings): void {

@@ -3,8 +3,8 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Sourced } from '../../core/source.ts'
 import { dotted, explainCascade } from './cascade.ts'
 import type { Catalogs } from './catalogs.ts'
-import { inside, type Place } from './findings.ts'
-import type { WrittenLevel, WrittenStore } from './inventory-file.ts'
+import { devicePlace, inside, type Place } from './findings.ts'
+import type { InventoryFile, WrittenLevel, WrittenStore } from './inventory-file.ts'
 
 /** What explaining looks at, beside the catalogues. */
 export interface ExplainedFleet {
@@ -13,7 +13,7 @@ export interface ExplainedFleet {
   readonly written: ReadonlyMap<string, WrittenStore>
   readonly devices: ReadonlyMap<
     string,
-    { readonly device: Device; readonly written: WrittenLevel; readonly place: Place }
+    { readonly device: Device; readonly written: WrittenLevel; readonly file: InventoryFile }
   >
 }
 
@@ -40,7 +40,11 @@ export function explainer(catalogs: Catalogs, fleet: ExplainedFleet): Fleet['exp
     const levels = [
       ...storeLevels(store, catalogs, fleet),
       { name: `profile ${built.device.profile}`, value: profile?.value, place: profile?.place },
-      { name: `device ${name}`, value: built.written, place: built.place },
+      {
+        name: `device ${name}`,
+        value: built.written,
+        place: devicePlace(built.file, built.device.store, built.device.id),
+      },
     ]
     explainDevice(built.device, levels, values)
     return values

@@ -22,6 +22,10 @@ export class Findings {
   }
 }
 
+export function devicePlace(file: InventoryFile, store: string, device: string): Place {
+  return { file, path: ['stores', store, 'devices', device] }
+}
+
 /** A place inside another one. */
 export function inside(place: Place, ...steps: ValuePath): Place {
   return { file: place.file, path: [...place.path, ...steps] }
