@@ -99,15 +99,26 @@ function setSplices(text: string, root: JsonNode, key: string, value: JsonValue)
     return parsed(inserted(text, node, part, inner))
   }
   if (sameValue(jsonValueOf(node), value)) return parsed([])
-  const indent = onOneLine(text, parent) ? undefined : indentAt(text, node.start)
+  const indent = onOneLine(text, parent) || onOneLine(text, node) ? undefined : indentAt(text, node.start)
   return parsed([{ start: node.start, end: node.end, text: rendered(text, value, indent) }])
 }
 
 /** A value as text, its inner lines indented from `indent` on; on one line when there is no indentation. */
 function rendered(text: string, value: JsonValue, indent: string | undefined): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (indent === undefined || (!text.trim().includes('\n') && text.trim() !== '{}')) return JSON.stringify(value)
+  if (indent === undefined || (!text.trim().includes('\n') && text.trim() !== '{}')) return compact(text, value)
   return JSON.stringify(value, null, unitOf(text)).replace(/\n/g, lineEndOf(text) + indent)
+}
+
+/** On one line, with blanks where the file has them. */
+function compact(text: string, value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const comma = /, ["\d{[]/.test(text) ? ', ' : ','
+  if (Array.isArray(value)) return `[${value.map((item) => compact(text, item)).join(comma)}]`
+  const colon = text.includes('": ') ? ': ' : ':'
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${JSON.stringify(key)}${colon}${compact(text, item)}`)
+    .join(comma)}}`
 }
 
 /** Whether a map or list that holds something stands on one line of a file that has several. */

@@ -148,7 +148,7 @@ class YamlEditor {
     if (!parent || !node?.range) return this.#problem('there is nothing to be replaced')
     const [start] = node.range
     const end = this.#contentEnd(node)
-    if (parent.flow || !isCollection(value)) return parsed([this.#onOneLine(parent, part, node, value)])
+    if (parent.flow || isFlow(node) || !isCollection(value)) return parsed([this.#onOneLine(parent, part, node, value)])
     const indent = ' '.repeat(this.#column(parent) + 2)
     const block = `${this.#lineEnd}${blockText(value, indent, this.#lineEnd)}`
     return parsed([
@@ -159,9 +159,9 @@ class YamlEditor {
   #onOneLine(parent: Collection, part: string, node: Node, value: JsonValue): Splice {
     const start = node.range?.[0] ?? 0
     const end = this.#contentEnd(node)
-    const text = parent.flow ? flowText(value, node) : scalarText(value, node)
+    const text = parent.flow || isFlow(node) ? flowText(value, node) : scalarText(value, node)
     if (start === end) return { start, end, text: ` ${text}` }
-    const isBlock = (isMap(node) || isSeq(node)) && !node.flow
+    const isBlock = (isMap(node) || isSeq(node)) && !isFlow(node)
     if (isBlock) return { start: this.#lead(parent, part, start), end, text: ` ${text}` }
     return { start, end, text: text + (this.#text[end - 1] === '\n' ? this.#lineEnd : '') }
   }
@@ -230,6 +230,10 @@ class YamlEditor {
     if (shared && index + 1 < map.items.length) return { start, end: startOf(map, index + 1), text: '' }
     return { start: line, end: this.#blockEnd(map.items[index]), text: '' }
   }
+}
+
+function isFlow(node: Node): boolean {
+  return (isMap(node) || isSeq(node)) && node.flow === true
 }
 
 function nested(path: readonly string[], value: JsonValue): JsonValue {

@@ -1,5 +1,5 @@
 import type { Change } from '../../core/change.ts'
-import { fail, type Result, success } from '../../core/failure.ts'
+import { fail, type Result } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { CONFIG_FORMATS } from '../../devices/config/formats.ts'
@@ -21,7 +21,7 @@ export const config = defineModule({
     properties: {
       path: {
         type: 'string',
-        pattern: '^/.*[^/]$',
+        pattern: '^/[\\s\\S]*[^/]$',
         description: 'Absolute. Where it is a symbolic link, the file that it points at is meant.',
         examples: ['/etc/zabbix/zabbix_agentd.conf'],
       },

@@ -25,7 +25,7 @@ export const file = defineModule({
     properties: {
       path: {
         type: 'string',
-        pattern: '^/(.*[^/])?$',
+        pattern: '^/([\\s\\S]*[^/])?$',
         description: 'Absolute. Where it is a symbolic link, the file that it points at is meant (with state present).',
         examples: ['/etc/motd'],
       },
