@@ -27,7 +27,7 @@ export function explainFault(fault: Fault, context: FaultContext): ExpressionPro
     case 'no_such_key':
       return unknownKey(fault, context, place)
     case 'no_matching_overload':
-      return { ...unknownFunction(fault, context), ...place }
+      return { ...place, ...unknownFunction(fault, context) }
     case 'unexpected_token':
     case 'unexpected_character':
       return { ...unexpected(context.text, place.offset), ...place }
@@ -79,7 +79,7 @@ function unknownKey(
   const fields = fieldsAt(context.types, path) ?? []
   if (path[0] === 'steps' && path.length === 1) return { ...unknownStep(name, fields), ...at }
   const summary = `${textOf(owner)} has no "${name}"`
-  const detail = fields.length > 0 ? `It has ${fields.join(', ')}.` : 'It has no fields at all.'
+  const detail = fields.length > 0 ? `It has ${fields.join(', ')}.` : 'The runbook declares no parameters.'
   return { summary, detail, ...didYouMean(name, fields), ...at }
 }
 
@@ -93,14 +93,20 @@ function unknownStep(name: string, steps: readonly string[]): Words {
   }
 }
 
-function unknownFunction(fault: Fault, context: FaultContext): Words {
-  const name = String((fault.node?.args as readonly unknown[] | undefined)?.[0] ?? '')
+function unknownFunction(
+  fault: Fault,
+  context: FaultContext,
+): Words & { readonly offset?: number; readonly length?: number } {
+  const args = fault.node?.args as readonly [string, SyntaxNode, unknown] | undefined
+  const name = args?.[0] ?? ''
   if (context.functions.includes(name)) {
     return {
       summary: sentence(fault.summary.replace('found no matching overload for', 'This is not how it is called:')),
     }
   }
-  return { summary: `There is no function "${name}"`, ...didYouMean(name, context.functions) }
+  const from = fault.node?.op === 'rcall' ? (args?.[1].end ?? 0) : (fault.node?.start ?? 0)
+  const place = { offset: Math.max(0, context.text.indexOf(name, from)), length: name.length }
+  return { summary: `There is no function "${name}"`, ...didYouMean(name, context.functions), ...place }
 }
 
 function memberText(owner: string, name: string): string {

@@ -31,10 +31,11 @@ export interface LoadedRunbook {
 /** Reads a runbook, checks all of it and compiles its expressions. */
 export function loadRunbook(file: string, options: LoadRunbookOptions): LoadedRunbook {
   const { parsed, diagnostics } = readYamlFile(file)
-  if (!parsed || !isMap(parsed.value)) {
-    const shape = parsed && diagnostics.length === 0 ? validate(RUNBOOK_SHAPE, parsed) : []
-    return { diagnostics: [...diagnostics, ...shape], text: parsed?.text ?? '' }
+  // What follows from a syntax error says nothing about the rest of the file.
+  if (!parsed || diagnostics.some(({ code }) => code !== 'YAML_KEY_DUPLICATE')) {
+    return { diagnostics: inOrder(diagnostics), text: parsed?.text ?? '' }
   }
+  if (!isMap(parsed.value)) return { diagnostics: validate(RUNBOOK_SHAPE, parsed), text: parsed.text }
   const read = readRunbook(parsed, options)
   const all = inOrder([...diagnostics, ...read.diagnostics])
   if (all.some(({ severity }) => severity === 'error')) return { diagnostics: all, text: parsed.text }
@@ -51,7 +52,7 @@ function readRunbook(
   const modules = new Map(options.modules.map((module) => [module.name, module]))
   const outline = outlineSteps({ parsed, modules })
   const ids = outline.steps.flatMap(idsOf)
-  const compiler = new RunbookCompiler(parsed, runbookVariables(celTypesOf(declared.declarations), ids), ids)
+  const compiler = new RunbookCompiler(parsed, runbookVariables(celTypesOf(value['params'] ?? null), ids), ids)
   const steps = compiler.steps(outline.steps)
   const targets = compiler.selector(['targets'])
   const classify = classifyRows(value['classify'] ?? null, compiler, ids)

@@ -25,9 +25,11 @@ const CEL_TYPES: Readonly<Record<ParamType, string>> = {
   map: 'map',
 }
 
-/** The type of each parameter in expressions. */
-export function celTypesOf(declarations: ParamDeclarations): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(declarations).map(([name, { type }]) => [name, CEL_TYPES[type]]))
+/** The type of each parameter in expressions; anything goes for one whose declaration is wrong itself. */
+export function celTypesOf(params: JsonValue): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    entriesOf(params).map(([name, raw]) => [name, isDeclaration(raw) ? CEL_TYPES[raw.type] : 'dyn']),
+  )
 }
 
 /** The declarations that are whole enough to go on with, and what is wrong inside them. */

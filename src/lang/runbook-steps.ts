@@ -9,6 +9,7 @@ import type { StepOutline } from './runbook-outline.ts'
 import { scalarPlace } from './scalar-place.ts'
 import { didYouMean } from './suggest.ts'
 import { compileTemplate, isSecretReference, isTemplated } from './template.ts'
+import { EXPRESSION_OPEN } from './template-text.ts'
 import { schemaProblems } from './validate.ts'
 import { type ParsedYaml, type ValuePath, valueAt } from './yaml.ts'
 
@@ -59,6 +60,7 @@ export class RunbookCompiler {
   #step(outline: StepOutline, before: readonly string[]): Step | undefined {
     const { id, path, raw } = outline
     const restartOn = this.#restartOn(outline, before)
+    const timeout = 'timeout' in raw ? this.#timeout(raw['timeout'] ?? null, [...path, 'timeout']) : undefined
     const when = this.condition([...path, 'when'], before)
     const name = typeof raw['name'] === 'string' ? raw['name'] : id
     const recovery = (steps: readonly StepOutline[]): readonly Step[] =>
@@ -68,7 +70,6 @@ export class RunbookCompiler {
     if (!outline.module) return undefined
     const params = this.#params(outline.module, outline, { before, reacting: restartOn.length > 0 })
     if (!params) return undefined
-    const timeout = typeof raw['timeout'] === 'string' ? this.#timeout(raw['timeout'], [...path, 'timeout']) : undefined
     return {
       id,
       name,
@@ -84,12 +85,16 @@ export class RunbookCompiler {
     }
   }
 
-  #timeout(text: string, path: ValuePath): number | undefined {
-    const milliseconds = parseDuration(text)
-    if (milliseconds === undefined || (milliseconds >= 1 && milliseconds <= 86_400_000)) return milliseconds
-    const detail = 'A step may take from 1ms to 24h.'
-    this.#report('SCHEMA_VALUE_INVALID', `The timeout "${text}" is out of range`, { path, detail })
-    return undefined
+  #timeout(value: JsonValue, path: ValuePath): number | undefined {
+    const milliseconds = typeof value === 'string' ? parseDuration(value) : undefined
+    if (milliseconds === undefined) {
+      const detail = `Write a number and its unit: ${typeof value === 'number' ? `${value}s` : '90s, 2m, 1m30s'}.`
+      this.#report('SCHEMA_VALUE_INVALID', `The timeout ${JSON.stringify(value)} is no duration`, { path, detail })
+    } else if (milliseconds < 1 || milliseconds > 86_400_000) {
+      const detail = 'A step may take from 1ms to 24h.'
+      this.#report('SCHEMA_VALUE_INVALID', `The timeout "${value}" is out of range`, { path, detail })
+    }
+    return milliseconds
   }
 
   #restartOn(outline: StepOutline, before: readonly string[]): readonly string[] {
@@ -146,13 +151,24 @@ export class RunbookCompiler {
 
   /** Values that are filled in later are checked then. */
   #literalProblems(module: Module, params: JsonObject, at: ValuePath): boolean {
-    const problems = schemaProblems(module.params, params, (value) => isFilledInLater(value as JsonValue))
+    const problems = schemaProblems(module.params, withoutSecrets(params), isTemplated)
     for (const { path, part, ...words } of problems) {
       const missing = words.code === 'SCHEMA_KEY_MISSING'
       const source = this.#parsed.rangeAt([...at, ...path], missing || part === 'key' ? 'key' : 'value')
-      this.diagnostics.push({ ...words, severity: 'error', source })
+      this.diagnostics.push({ ...words, ...this.#meantAsExpression(module, params, path), severity: 'error', source })
     }
     return problems.length > 0
+  }
+
+  /** `that: device.kind == "till"`, where the signs were forgotten. */
+  #meantAsExpression(module: Module, params: JsonObject, path: ValuePath): { readonly hint?: string } {
+    const text = valueAt(params, path)
+    const { properties = {} } = module.params as {
+      readonly properties?: Readonly<Record<string, { readonly type?: unknown }>>
+    }
+    if (typeof text !== 'string' || properties[path.join('.')]?.type !== 'boolean') return {}
+    const compiled = compileExpression(text, { variables: this.#variables, expect: 'bool' })
+    return compiled.ok ? { hint: `an expression is written ${EXPRESSION_OPEN} ${text} }}` } : {}
   }
 
   #templateProblem(
@@ -200,8 +216,12 @@ function wrapped(text: string): ExpressionProblem {
   return { summary: 'The signs of a filled-in text are not used here', detail, hint, offset: 0, length: text.length }
 }
 
-function isFilledInLater(value: JsonValue): boolean {
-  return isTemplated(value) || isSecretReference(value)
+/** A schema sees a secret as the text that it will be. */
+function withoutSecrets(value: JsonValue): JsonValue {
+  if (isSecretReference(value)) return 'secret'
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (!isMap(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]))
 }
 
 function exampleOf(module: Module): string {

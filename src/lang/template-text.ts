@@ -3,7 +3,7 @@ import type { ExpressionProblem } from './expression-problem.ts'
 /** A piece of a string: text as it is, or the CEL between `${{` and `}}` with its place in the string. */
 export type TemplatePart = { readonly text: string } | { readonly code: string; readonly offset: number }
 
-const OPEN = '${{'
+export const EXPRESSION_OPEN = '${{'
 const ESCAPED = '$${{'
 
 /** Cuts a string into text and expressions. A closing `}}` inside quotes or a map of the expression does not count. */
@@ -14,14 +14,14 @@ export function splitTemplate(
   let text = ''
   let at = 0
   while (at < source.length) {
-    const open = source.indexOf(OPEN, at)
+    const open = source.indexOf(EXPRESSION_OPEN, at)
     if (open < 0) break
     if (open > at && source[open - 1] === '$') {
-      text += source.slice(at, open - 1) + OPEN
-      at = open + OPEN.length
+      text += source.slice(at, open - 1) + EXPRESSION_OPEN
+      at = open + EXPRESSION_OPEN.length
       continue
     }
-    const start = open + OPEN.length
+    const start = open + EXPRESSION_OPEN.length
     const end = endOfCode(source, start)
     if (end === undefined) return { problem: unclosed(open, source.length) }
     text += source.slice(at, open)
@@ -35,13 +35,8 @@ export function splitTemplate(
   return { parts }
 }
 
-/** The string that `splitTemplate` gives back as this text. */
-export function escapeTemplate(text: string): string {
-  return text.replaceAll(OPEN, ESCAPED)
-}
-
 function unclosed(open: number, length: number): ExpressionProblem {
-  const detail = `An expression in a text is written ${OPEN} like this }}. For the characters themselves write ${ESCAPED}.`
+  const detail = `An expression in a text is written ${EXPRESSION_OPEN} like this }}. For the characters themselves write ${ESCAPED}.`
   return { summary: 'An expression is not closed with }}', detail, offset: open, length: length - open }
 }
 

@@ -86,7 +86,7 @@ class TreeCompiler {
     }
     const pieces = split.parts.map((part) => this.#piece(part, path))
     const [only] = pieces
-    if (pieces.length === 1 && only !== undefined) return typeof only === 'string' ? constant(only) : only.evaluate
+    if (pieces.length === 1 && only !== undefined && typeof only !== 'string') return only.evaluate
     return textRenderer(pieces)
   }
 
@@ -102,6 +102,7 @@ class TreeCompiler {
   }
 }
 
+/** Renderers that give back exactly what stands in the tree, so that a tree of nothing else needs no copy. */
 const constants = new WeakSet<Renderer>()
 
 function constant(value: JsonValue): Renderer {

@@ -42,12 +42,19 @@ function alternatives(schema: Schema): Schema {
   const about = Object.entries({ title, description, examples, default: fallback }).filter(([, v]) => v !== undefined)
   const inner = transform(rules)
   if (Object.keys(inner).length === 0) return Object.fromEntries(about)
-  return { ...Object.fromEntries(about), anyOf: [inner, ...(isPlainText(rules) ? [SECRET] : [EXPRESSION, SECRET])] }
+  return {
+    ...Object.fromEntries(about),
+    anyOf: [inner, ...(isPlainText(rules) ? [] : [EXPRESSION]), ...(mayBeText(rules) ? [SECRET] : [])],
+  }
 }
 
 // Any text fits it already, so an expression does.
 function isPlainText(rules: Schema): boolean {
   return rules['type'] === 'string' && Object.keys(rules).every((key) => key === 'type' || key === 'minLength')
+}
+
+function mayBeText(rules: Schema): boolean {
+  return [rules['type']].flat().includes('string')
 }
 
 function transform(schema: Schema): Schema {

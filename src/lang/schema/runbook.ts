@@ -198,6 +198,6 @@ function runbookBody(definitions: Readonly<Record<'step' | 'recovery' | `module-
 
 /** What a load checks first. Keys of steps that are no keys of every step are looked at one by one, for better messages. */
 export const RUNBOOK_SHAPE: object = runbookBody({
-  step: { type: 'object', properties: STEP_KEYS },
-  recovery: { type: 'object', properties: RECOVERY_KEYS },
+  step: { type: 'object', properties: { ...STEP_KEYS, timeout: {} } },
+  recovery: { type: 'object', properties: { ...RECOVERY_KEYS, timeout: {} } },
 })
