@@ -14,11 +14,6 @@ export abstract class BaseCommand extends Command {
       env: 'TILL_PROJECT',
       helpGroup: 'GLOBAL',
     }),
-    sandbox: Flags.boolean({
-      description: 'work on the running sandbox, with a history of its own, instead of the real devices',
-      env: 'TILL_SANDBOX',
-      helpGroup: 'GLOBAL',
-    }),
   }
 
   /** True when colours may be written to stdout: a terminal, and nobody said no. */

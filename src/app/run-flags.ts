@@ -15,10 +15,17 @@ export const outputFlags = {
   verbose: Flags.boolean({ char: 'v', description: 'also show what is as it should be', helpGroup: 'OUTPUT' }),
 }
 
+/** For every command that touches devices or what is known of them. */
+export const sandboxFlag = Flags.boolean({
+  description: 'work on the running sandbox, with a history of its own, instead of the real devices',
+  env: 'TILL_SANDBOX',
+})
+
 /** What every command that works on devices takes. */
 export const runFlags = {
   ...selectionFlags,
   ...outputFlags,
+  sandbox: sandboxFlag,
   parallel: Flags.integer({
     char: 'p',
     description: 'devices at a time (default: `run.parallel` of tillwright.yaml)',
