@@ -40,10 +40,7 @@ until holds; do
 done
 `
 
-const DURATION = {
-  type: 'string',
-  pattern: '^[1-9][0-9]{0,4}[smh]$',
-} as const
+const DURATION = { type: 'string', pattern: '^([0-9]+([.][0-9]+)?(ms|s|m|h))+$', examples: ['90s', '1m30s'] } as const
 
 export const wait = defineModule({
   name: 'wait',
@@ -127,8 +124,13 @@ function wished(params: WaitParams): JsonValue {
   return port === undefined ? `command succeeds: ${command}` : `port ${port} is listened on`
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 }
 
+/** Whole seconds, since that is what every sleep and date of a device can count; at least one. */
 function seconds(duration: string): number {
-  return Number(duration.slice(0, -1)) * (UNITS[duration.slice(-1)] ?? 1)
+  let total = 0
+  for (const [, amount, unit = ''] of duration.matchAll(/([0-9.]+)(ms|s|m|h)/g)) {
+    total += Number(amount) * (UNIT_SECONDS[unit] ?? 0)
+  }
+  return Math.max(1, Math.ceil(total))
 }
