@@ -1,3 +1,4 @@
+import { structuredPatch } from 'diff'
 import { type Change, presentable } from '../core/change.ts'
 import { ERROR_CATALOG, type ErrorCode } from '../core/error-catalog.ts'
 import type { Failure } from '../core/failure.ts'
@@ -8,16 +9,41 @@ import { plainText } from './plain-text.ts'
 /** Longer values are cut, with their size behind them. */
 const LONGEST_VALUE = 120
 /** More lines of one value tell less than its size. */
-const MOST_LINES = 12
+const MOST_LINES = 20
+/** Unchanged lines around a difference. */
+const CONTEXT_LINES = 2
+/** Texts that differ by more edits than this are shown one after the other. */
+const MOST_EDITS = 400
 const INDENT = '  '
 
-/** One change as lines: `keys.Server: "old" → "new"`; a text of several lines stands below, indented, one block each. */
+/** One change as lines: `keys.Server: "old" → "new"`; of texts of several lines, the lines that differ stand below. */
 export function describeChange(change: Change): string[] {
   const { path, before, after, once } = presentable(change)
   const name = plainText(path)
   if (once) return [after === true || after === null ? name : `${name}: ${describeValue(after)}`]
   if (!isBlock(before) && !isBlock(after)) return [`${name}: ${describeSide(before)} → ${describeSide(after)}`]
-  return [`${name}:`, ...block('-', before), ...block('+', after)]
+  return [`${name}:`, ...(differingLines(before, after) ?? [...block('-', before), ...block('+', after)])]
+}
+
+/** Unchanged lines have a mark, too: a CI system takes `::set-output` for a command also with spaces before it. */
+const MARKS: Readonly<Record<string, string>> = { ' ': '|' }
+
+/** Lines of two texts with `-`, `+` and `|` before them, or nothing when the two have too little in common. */
+function differingLines(before: JsonValue, after: JsonValue): string[] | undefined {
+  if (typeof before !== 'string' || typeof after !== 'string') return undefined
+  const patch = structuredPatch('', '', before, after, '', '', { context: CONTEXT_LINES, maxEditLength: MOST_EDITS })
+  if (patch === undefined || patch.hunks.length === 0) return undefined
+  const lines = patch.hunks.flatMap(({ lines }, index) => (index === 0 ? lines : ['…', ...lines]))
+  const shown = lines
+    .slice(0, MOST_LINES)
+    .map((line) => `${INDENT}${MARKS[line.slice(0, 1)] ?? line.slice(0, 1)} ${clipped(line.slice(1))}`.trimEnd())
+  const more = lines.length - shown.length
+  return more > 0 ? [...shown, `${INDENT}… ${more} more lines`] : shown
+}
+
+function clipped(line: string): string {
+  const text = plainText(line)
+  return text.length <= LONGEST_VALUE ? text : `${wholeCharacters(text, LONGEST_VALUE)}… (${line.length} characters)`
 }
 
 /** A value on one line, as JSON without what a terminal would act on, cut where it is long. */
@@ -27,14 +53,15 @@ export function describeValue(value: JsonValue): string {
   return `${wholeCharacters(text, LONGEST_VALUE)}… (${describeSize(value)})`
 }
 
-/** A failure as lines: code and phase with the message, then what to do about it. */
-export function describeFailure(failure: Failure): string[] {
+/** A failure as lines: code and phase with the message, then (unless told otherwise) what to do about it. */
+export function describeFailure(failure: Failure, options: { readonly advice?: boolean } = {}): string[] {
   const lines = failure.message.split(/\r?\n/).map((line) => plainText(line.trimEnd()))
   const [first = '', ...rest] = lines.filter((line) => line !== '')
   return [
     `${failure.code} (${failure.phase}): ${first}`,
+    // The mark keeps what a device says from being taken for a command by the log of a CI system.
     ...rest.slice(0, MOST_LINES).map((line) => `${INDENT}| ${line}`),
-    `→ ${adviceOn(failure)}`,
+    ...(options.advice === false ? [] : [`→ ${adviceOn(failure)}`]),
   ]
 }
 
@@ -49,10 +76,10 @@ export function adviceOf(code: string): string {
 }
 
 /** How a step ended, as lines under its title: changes, failure, reason. Nothing for a step that is as it should be. */
-export function describeStep(outcome: StepOutcome): string[] {
+export function describeStep(outcome: StepOutcome, options: { readonly advice?: boolean } = {}): string[] {
   return [
     ...(outcome.changes ?? []).flatMap(describeChange),
-    ...(outcome.failure ? describeFailure(outcome.failure) : []),
+    ...(outcome.failure ? describeFailure(outcome.failure, options) : []),
     ...(outcome.reason === undefined ? [] : [plainText(outcome.reason)]),
   ]
 }
@@ -75,10 +102,7 @@ function isBlock(value: JsonValue): value is string {
 function block(mark: string, value: JsonValue): string[] {
   if (!isBlock(value)) return [`${INDENT}${mark} ${describeSide(value)}`]
   const lines = value.replace(/\n$/, '').split('\n')
-  const shown = lines.slice(0, MOST_LINES).map((line) => {
-    const text = plainText(line)
-    return text.length <= LONGEST_VALUE ? text : `${wholeCharacters(text, LONGEST_VALUE)}… (${line.length} characters)`
-  })
+  const shown = lines.slice(0, MOST_LINES).map(clipped)
   const more = lines.length - shown.length
   return [...shown, ...(more > 0 ? [`… ${more} more lines (${describeSize(value)})`] : [])].map((line) =>
     `${INDENT}${mark} ${line}`.trimEnd(),

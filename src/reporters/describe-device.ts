@@ -6,23 +6,32 @@ import { pad, plainText } from './plain-text.ts'
 
 const STATE_COLUMNS = 13
 
-/**
- * A device as lines: its state and name, then what there is to say about its steps. Steps that are as they should be
- * are left out unless `verbose`, which also shows what was read and the raw facts of failures.
- */
-export function describeDevice(
-  record: DeviceRecord,
-  options: { readonly paint: Paint; readonly verbose?: boolean },
-): string[] {
+export interface DeviceDescription {
+  readonly paint: Paint
+  /** Also steps that are as they should be, what was read, and the raw facts of failures. */
+  readonly verbose?: boolean
+  /** What to do about failures; true unless told. */
+  readonly advice?: boolean
+}
+
+/** A device as lines: its state and name, its own failure, then what there is to say about its steps. */
+export function describeDevice(record: DeviceRecord, options: DeviceDescription): string[] {
   const { paint, verbose = false } = options
   const steps = record.steps.filter((step) => verbose || isWorthTelling(step))
   const own = record.failure && !steps.some((step) => isSame(step.failure, record.failure)) ? record.failure : undefined
+  // That a run was stopped needs no advice for each device.
+  const advice = options.advice !== false && record.state !== 'cancelled'
+  const [failure, ...more] = own ? failureLines(own, { verbose, advice }) : []
   const notes = [record.unknown ? 'some steps could not be judged' : '', verdict(record)].filter((note) => note !== '')
-  const head = `${paint(stateStyle(record.state), pad(record.state, STATE_COLUMNS))} ${plainText(record.device)}`
+  const head = [
+    `${paint(stateStyle(record.state), pad(record.state, STATE_COLUMNS))} ${plainText(record.device)}`,
+    ...(notes.length === 0 ? [] : [paint('dim', `(${notes.join('; ')})`)]),
+    ...(failure === undefined ? [] : [failure]),
+  ]
   return [
-    notes.length === 0 ? head : `${head}  ${paint('dim', `(${notes.join('; ')})`)}`,
-    ...(own ? failureLines(own, verbose).map((line) => `  ${line}`) : []),
-    ...steps.flatMap((step) => stepLines(step, paint, verbose)),
+    head.join('  '),
+    ...more.map((line) => `  ${line}`),
+    ...steps.flatMap((step) => stepLines(step, { paint, verbose, advice })),
   ]
 }
 
@@ -41,9 +50,9 @@ function verdict({ classification }: DeviceRecord): string {
   return plainText(parts.filter(Boolean).join(', '))
 }
 
-function stepLines(step: StepRecord, paint: Paint, verbose: boolean): string[] {
+function stepLines(step: StepRecord, { paint, verbose, advice }: Required<DeviceDescription>): string[] {
   const name = step.name === step.step || step.name === '' ? step.step : `${step.step} "${step.name}"`
-  const lines = describeStep(step)
+  const lines = describeStep(step, { advice })
   if (verbose && step.failure) lines.push(...describeEvidence(step.failure))
   if (verbose && step.value !== undefined && step.value !== null) lines.push(`read: ${describeValue(step.value)}`)
   const duration = verbose ? ` ${step.duration_ms} ms` : ''
@@ -53,6 +62,7 @@ function stepLines(step: StepRecord, paint: Paint, verbose: boolean): string[] {
   ]
 }
 
-function failureLines(failure: Failure, verbose: boolean): string[] {
-  return verbose ? [...describeFailure(failure), ...describeEvidence(failure)] : describeFailure(failure)
+function failureLines(failure: Failure, options: { readonly verbose: boolean; readonly advice: boolean }): string[] {
+  const lines = describeFailure(failure, options)
+  return options.verbose ? [...lines, ...describeEvidence(failure)] : lines
 }

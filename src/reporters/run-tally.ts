@@ -107,9 +107,10 @@ export class RunTally {
       `till ${command} ${plainText(runbook.name)} --from-run ${run}:${state}`
     if (mode !== 'apply' && this.counts.drifted > 0) lines.push(`Mend the drift: ${again('apply', 'drifted')}`)
     const command = mode === 'apply' ? 'apply' : 'plan'
-    for (const state of AGAIN)
-      if (this.counts[state] > 0) lines.push(`Again, only what is ${state}: ${again(command, state)}`)
-    return lines
+    const [worst, ...others] = AGAIN.filter((state) => this.counts[state] > 0)
+    if (worst === undefined) return lines
+    const orElse = others.length > 0 ? ` (or ${others.join(', ')})` : ''
+    return [...lines, `Again, only what is ${worst}${orElse}: ${again(command, worst)}`]
   }
 }
 

@@ -4,7 +4,7 @@ import type { DeviceRecord } from '../core/run.ts'
 import { describeDevice } from './describe-device.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
 import { formatCount } from './format-duration.ts'
-import { heading, interruption } from './lines.ts'
+import { createLinesReporter, heading, interruption } from './lines.ts'
 import { LiveView } from './live-view.ts'
 import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
@@ -20,6 +20,8 @@ export interface TerminalOptions {
 
 /** A live view while the run goes on, then the details of the first devices that need a look, and the summary. */
 export function createTerminalReporter(output: Output, options: TerminalOptions = {}): Reporter {
+  // A terminal that does not know its size (a pseudo-terminal of a script) cannot be drawn on.
+  if (output.columns < 1) return createLinesReporter(output, options)
   const terminal = new TerminalReporter(output, options.verbose ?? false)
   return { event: (event) => terminal.event(event), close: () => terminal.close() }
 }
@@ -60,7 +62,8 @@ class TerminalReporter {
       this.#keep(record)
     }
     for (const record of this.#details) {
-      await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose }))
+      // The summary follows at once, and has the advice.
+      await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose, advice: false }))
     }
     if (this.#notShown > 0) {
       await this.#write([`… and ${formatCount(this.#notShown)} more: till runs show ${this.#tally.started.run}`])
