@@ -86,9 +86,10 @@ function explainStore(store: Store, levels: readonly NamedLevel[], into: Values)
     else if (key === 'region') put(key, value, own && { ...own, name: 'file', place: fileOf(own) }, into)
   }
   put('time_zone', store.time_zone, hasOwn(own, 'time_zone') ? own : fleet, into)
-  const hours = store.hours as unknown as JsonValue
-  if (hasOwn(own, 'hours')) put('hours', hours, own, into)
-  else into.set('hours', { value: hours, level: 'default' })
+  // As written: a calendar has the holidays of years.
+  const hours = (own?.value as WrittenStore | undefined)?.hours as JsonValue | undefined
+  if (hours === undefined) into.set('hours', { value: 'always open', level: 'default' })
+  else put('hours', hours, own, into)
   cascade('transport', levels, into)
   cascade('vars', levels, into)
 }

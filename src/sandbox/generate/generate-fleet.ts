@@ -38,3 +38,8 @@ function storesUpTo(index: number, stores: number): number {
   const all = inhabitants.reduce((a, b) => a + b, 0)
   return Math.round((inhabitants.slice(0, index + 1).reduce((a, b) => a + b, 0) / all) * stores)
 }
+
+/** The names of all files that a fleet may have. */
+export function generatedNames(): readonly string[] {
+  return ['fleet.yaml', 'profiles.yaml', ...VOIVODESHIPS.map(({ id }) => `${id}.yaml`)]
+}
