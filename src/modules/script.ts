@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { defineModule } from './define.ts'
 import {
   complainAboutDue,
@@ -47,10 +48,15 @@ export const script = defineModule({
 })
 
 function runOf(params: { readonly body: string; readonly interpreter?: string }): Run {
-  const interpreter = params.interpreter ?? 'sh'
-  return {
-    script: SCRIPT,
-    values: { till_interpreter: interpreter, till_body: params.body },
-    shown: String(params.body),
-  }
+  const values = { till_interpreter: params.interpreter ?? 'sh', till_body: params.body }
+  return { script: SCRIPT, values, shown: shown(String(params.body)) }
+}
+
+const SHOWN_CHARACTERS = 200
+
+/** A long text is shown by its beginning and a fingerprint: results of thousands of devices hold it. */
+function shown(body: string): string {
+  if (body.length <= SHOWN_CHARACTERS) return body
+  const fingerprint = createHash('sha256').update(body).digest('hex').slice(0, 12)
+  return `${body.slice(0, SHOWN_CHARACTERS)}… (${body.length} characters, sha256 ${fingerprint})`
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Ajv } from 'ajv'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -43,9 +43,12 @@ describe.each(dataFiles.map((file) => basename(file, '.yaml')))('%s', (name) => 
 const noMounts = whyNoMounts()
 
 function whySkipped(one: ModuleCase): string | undefined {
-  const reason =
-    one.given?.mounts && noMounts ? noMounts : one.needs === 'root' && process.getuid?.() !== 0 ? 'not root' : undefined
-  if (reason !== undefined && reason !== 'not root' && process.env['CI']) throw new Error(`${one.it}: ${reason}`)
+  if (one.needs === 'root' && process.getuid?.() !== 0) return 'it needs root'
+  const places = Object.keys(one.given?.mounts ?? {})
+  if (places.length === 0) return undefined
+  const missing = places.find((path) => !existsSync(path) || lstatSync(path).isSymbolicLink())
+  const reason = missing === undefined ? noMounts : `${missing} is not a folder here`
+  if (reason !== undefined && process.env['CI']) throw new Error(`${one.it}: ${reason}`)
   return reason
 }
 
