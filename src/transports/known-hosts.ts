@@ -1,0 +1,155 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** The host keys of one device. */
+export interface RecordedHost {
+  readonly address: string
+  readonly port: number
+  /** `type base64`. */
+  readonly keys: readonly string[]
+}
+
+interface Entry {
+  readonly marker: string | undefined
+  /** Names as they are written: `a,b`, `[a]:2222`, `*.shop`, `!c`, or `|1|salt|hash`. */
+  readonly names: string
+  readonly key: string
+}
+
+/** A known_hosts file, understood. */
+export interface KnownHosts {
+  readonly entries: readonly Entry[]
+  /** Entries with one plain name, by that name; the others have to be tried one by one. */
+  readonly plain: ReadonlyMap<string, readonly Entry[]>
+  readonly others: readonly Entry[]
+}
+
+const SSH_PORT = 22
+
+/** Parses OpenSSH's known_hosts (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT); lines that are none are passed over. */
+export function parseKnownHosts(text: string): KnownHosts {
+  const entries = text.split('\n').flatMap((line) => parseLine(line) ?? [])
+  const plain = new Map<string, Entry[]>()
+  const others: Entry[] = []
+  for (const entry of entries) {
+    if (/[*?!|]/.test(entry.names)) others.push(entry)
+    else for (const name of entry.names.split(',')) plain.set(name, [...(plain.get(name) ?? []), entry])
+  }
+  return { entries, plain, others }
+}
+
+function parseLine(line: string): Entry | undefined {
+  const words = line.trim().split(/\s+/)
+  if (words[0] === undefined || words[0] === '' || words[0].startsWith('#')) return undefined
+  const marker = words[0].startsWith('@') ? words.shift() : undefined
+  const [names, type, blob] = words
+  if (names === undefined || type === undefined || blob === undefined) return undefined
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(blob)) return undefined
+  return { marker, names, key: `${type} ${blob}` }
+}
+
+/** How a host is written: the address alone for port 22, `[address]:port` for others. */
+export function hostName(address: string, port: number): string {
+  const lower = address.toLowerCase()
+  return port === SSH_PORT ? lower : `[${lower}]:${port}`
+}
+
+/** Keys recorded for an address and port, as `type base64`, without those that are revoked. */
+export function lookupHostKeys(file: KnownHosts, address: string, port: number): readonly string[] {
+  const name = hostName(address, port)
+  const hits = [...(file.plain.get(name) ?? []), ...file.others.filter((entry) => matches(entry.names, name))]
+  const revoked = new Set(hits.filter((entry) => entry.marker === '@revoked').map((entry) => entry.key))
+  const keys = hits.filter((entry) => entry.marker === undefined && !revoked.has(entry.key)).map((entry) => entry.key)
+  return [...new Set(keys)]
+}
+
+function matches(names: string, name: string): boolean {
+  if (names.startsWith('|')) return isHashOf(names, name)
+  let found = false
+  for (const pattern of names.split(',')) {
+    const negated = pattern.startsWith('!')
+    if (!wildcard(negated ? pattern.slice(1) : pattern).test(name)) continue
+    if (negated) return false
+    found = true
+  }
+  return found
+}
+
+function wildcard(pattern: string): RegExp {
+  const source = pattern.toLowerCase().replace(/[.+^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^${source.replaceAll('*', '.*').replaceAll('?', '.')}$`)
+}
+
+/** `|1|salt|hash`: HMAC-SHA1 of the name under the salt. */
+function isHashOf(hashed: string, name: string): boolean {
+  const [, version, salt, hash] = hashed.split('|')
+  if (version !== '1' || salt === undefined) return false
+  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
+}
+
+/** Looks keys up in a file that is read at the first question; a file that does not exist has none. */
+export function hostKeyLookup(path: string): (address: string, port: number) => readonly string[] {
+  let file: KnownHosts | undefined
+  return (address, port) => {
+    file ??= parseKnownHosts(textOf(path))
+    return lookupHostKeys(file, address, port)
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/**
+ * The text with exactly `hosts` recorded for their addresses and ports; what it says of others, its comments and what
+ * is revoked stay as they are.
+ */
+export function withHostKeys(text: string, hosts: readonly RecordedHost[]): string {
+  const names = new Set(hosts.map((host) => hostName(host.address, host.port)))
+  const kept = text.split('\n').flatMap((line) => withoutHosts(line, names) ?? [])
+  while (kept.at(-1) === '') kept.pop()
+  const added = hosts.flatMap((host) => host.keys.map((key) => `${hostName(host.address, host.port)} ${key}`))
+  const lines = [...kept, ...added]
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`
+}
+
+/** A line without the hosts; undefined when nothing is left of it. Patterns stay: they speak of others too. */
+function withoutHosts(line: string, names: ReadonlySet<string>): string | undefined {
+  const entry = parseLine(line)
+  if (!entry || entry.marker !== undefined) return line
+  if (entry.names.startsWith('|')) return [...names].some((name) => isHashOf(entry.names, name)) ? undefined : line
+  const all = entry.names.split(',')
+  const left = all.filter((name) => !names.has(name))
+  if (left.length === all.length) return line
+  return left.length === 0 ? undefined : line.replace(entry.names, left.join(','))
+}
+
+/** Records host keys in a file, which is replaced as a whole or not at all. Creates it and its folder if need be. */
+export async function recordHostKeys(path: string, hosts: readonly RecordedHost[]): Promise<void> {
+  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  })
+  mkdirSync(dirname(path), { recursive: true })
+  const next = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
+  try {
+    const file = await open(next, 'wx', 0o644)
+    try {
+      await file.writeFile(withHostKeys(before, hosts))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(next, path)
+  } catch (error) {
+    await rm(next, { force: true })
+    throw error
+  }
+}

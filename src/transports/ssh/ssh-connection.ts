@@ -1,0 +1,191 @@
+import type { Duplex } from 'node:stream'
+import type { Client, ClientChannel } from 'ssh2'
+import type { ByteStream, ProcessStream } from '../../core/channel.ts'
+import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import type { Connection, Target } from '../../core/ports.ts'
+import { deadline } from '../deadline.ts'
+import { ForwardedSocket } from './forwarded-socket.ts'
+import type { Handshaken } from './handshake.ts'
+import { endpoint, reason, type SshError, sshFailure, type Trouble } from './ssh-failure.ts'
+import { SshProcess } from './ssh-process.ts'
+
+/** How long a polite goodbye may take. */
+const GOODBYE_MS = 500
+
+/** Servers that end the connection when a second program is asked for. */
+const ONE_PROGRAM = /^SSH-2\.0-tinyssh/
+
+/** What came of asking for a channel. */
+type Opened = { readonly channel: ClientChannel } | { readonly error: SshError & { readonly reason?: unknown } }
+
+type Ask = (answer: (error: Error | undefined, channel: ClientChannel) => void) => void
+
+/** A logged-in connection. Takes over the client and its socket. */
+export class SshConnection implements Connection {
+  readonly closed: Promise<Failure | undefined>
+  readonly #client: Client
+  readonly #socket: Duplex
+  readonly #target: Target
+  readonly #processes = new Set<SshProcess>()
+  /** Connections for further programs, where the server allows one for each. */
+  readonly #further = new Set<SshConnection>()
+  readonly #again: () => Promise<Result<SshConnection>>
+  readonly #oneProgram: boolean
+  #started = false
+  #error: SshError | undefined
+  #gone = false
+  #leaving = false
+
+  /** `again` makes another connection to the same target, for servers that allow few programs on each. */
+  constructor(established: Handshaken, target: Target, again: () => Promise<Result<SshConnection>>) {
+    const { client, socket } = established
+    this.#client = client
+    this.#socket = socket
+    this.#target = target
+    this.#again = again
+    this.#oneProgram = ONE_PROGRAM.test(established.banner)
+    client.on('error', (error: SshError) => {
+      this.#error ??= error
+    })
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#gone = true
+        for (const process of this.#processes) process.lost()
+        this.#processes.clear()
+        resolve(this.#leaving ? undefined : this.#lost())
+      })
+    })
+  }
+
+  async exec(command: string): Promise<Result<ProcessStream>> {
+    if (this.#oneProgram && this.#started) return this.#execElsewhere(command)
+    this.#started = true
+    const target = this.#target
+    const opened = await this.#open((answer) => this.#client.exec(command, answer), {
+      timeoutMs: target.deadlines.open,
+      expired: { target, phase: 'open', expired: true },
+    })
+    if (!opened.ok) return opened
+    if ('error' in opened.value) {
+      const refusal = fail(this.#refusal(opened.value.error))
+      if (this.#processes.size === 0) return refusal
+      const elsewhere = await this.#execElsewhere(command)
+      return elsewhere.ok ? elsewhere : refusal
+    }
+    const process = new SshProcess(opened.value.channel)
+    this.#processes.add(process)
+    process.onExit(() => this.#processes.delete(process))
+    return success(process)
+  }
+
+  /** By a connection of its own, which ends with the program. */
+  async #execElsewhere(command: string): Promise<Result<ProcessStream>> {
+    if (this.#leaving) return fail(this.#lost())
+    const connected = await this.#again()
+    if (!connected.ok) return connected
+    const connection = connected.value
+    this.#further.add(connection)
+    void connection.closed.then(() => this.#further.delete(connection))
+    if (this.#leaving) await connection.close()
+    const started = await connection.exec(command)
+    if (started.ok) started.value.onExit(() => void connection.close())
+    else await connection.close()
+    return started
+  }
+
+  async forward(host: string, port: number): Promise<Result<ByteStream>> {
+    const { open } = this.#target.deadlines
+    const target = { ...this.#target, address: host, port, deadlines: { ...this.#target.deadlines, connect: open } }
+    const forwarded = await this.forwardSocket(target, open)
+    if (!forwarded.ok) return forwarded
+    const socket = forwarded.value
+    socket.on('error', () => undefined)
+    return success({
+      write: (data) => void (socket.writable && socket.write(data)),
+      end: () => void socket.end(),
+      onData: (listener) => void socket.on('data', listener),
+      onClose: (listener) => void socket.once('close', listener),
+      destroy: () => void socket.destroy(),
+    })
+  }
+
+  /** A stream of Node's to a target behind this one. Failures are the target's, unless this connection broke. */
+  async forwardSocket(target: Target, timeoutMs: number): Promise<Result<Duplex>> {
+    const { address, port } = target
+    const ask: Ask = (answer) => this.#client.forwardOut('127.0.0.1', 0, address, port, answer)
+    const opened = await this.#open(ask, { timeoutMs, expired: { target, phase: 'connect', expired: true } })
+    if (!opened.ok) return opened
+    if ('error' in opened.value) return fail(this.#forwardFailure(opened.value.error, endpoint(target)))
+    return success(new ForwardedSocket(opened.value.channel))
+  }
+
+  async close(): Promise<void> {
+    this.#leaving = true
+    await Promise.all([this.#goodbye(), ...[...this.#further].map((connection) => connection.close())])
+  }
+
+  async #goodbye(): Promise<void> {
+    if (this.#gone) return
+    const socket = this.#socket
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    const timer = setTimeout(() => socket.destroy(), GOODBYE_MS)
+    // Once the goodbye is with the system, there is no reason to wait for the device.
+    socket.once('finish', () => socket.destroy())
+    try {
+      this.#client.end()
+    } catch {
+      socket.destroy()
+    }
+    await closed
+    clearTimeout(timer)
+  }
+
+  /** Asks for a channel within a deadline; one that comes too late is closed. */
+  #open(ask: Ask, options: { readonly timeoutMs: number; readonly expired: Trouble }): Promise<Result<Opened>> {
+    if (this.#gone || this.#leaving) return Promise.resolve(fail(this.#lost()))
+    return new Promise((resolve) => {
+      let over = false
+      const end = (result: Result<Opened>): void => {
+        over = true
+        callOff()
+        resolve(result)
+      }
+      const callOff = deadline(options.timeoutMs, () => end(fail(sshFailure(options.expired))))
+      void this.closed.then(() => over || end(fail(this.#lost())))
+      try {
+        ask((error, channel) => {
+          if (over) channel?.destroy()
+          else if (error) end(this.#gone ? fail(this.#lost()) : success({ error }))
+          else end(success({ channel }))
+        })
+      } catch (error) {
+        this.#error ??= error as SshError
+        end(fail(this.#lost()))
+      }
+    })
+  }
+
+  #refusal(error: Error): Failure {
+    const message = `"${endpoint(this.#target)}" did not start a program: ${channelReason(error)}.`
+    return { code: 'OPEN_REFUSED', phase: 'open', message }
+  }
+
+  #forwardFailure(error: SshError & { readonly reason?: unknown }, where: string): Failure {
+    const said = channelReason(error)
+    const message = `"${endpoint(this.#target)}" made no connection to "${where}": ${said}.`
+    const common = { phase: 'connect', message } as const
+    // RFC 4254, 5.1: 1 is prohibited, 2 is that the connection could not be made.
+    if (error.reason !== 2) return { ...common, code: 'CONNECT_VIA_FAILED' }
+    if (/refused/i.test(said)) return { ...common, code: 'CONNECT_REFUSED' }
+    if (/timed? ?out/i.test(said)) return { ...common, code: 'CONNECT_TIMEOUT' }
+    return { ...common, code: 'CONNECT_UNREACHABLE' }
+  }
+
+  #lost(): Failure {
+    return sshFailure({ target: this.#target, phase: 'open', error: this.#error })
+  }
+}
+
+function channelReason(error: SshError): string {
+  return reason(error).replace(/^\(SSH\) Channel open failure: ?/, '') || 'it was refused'
+}

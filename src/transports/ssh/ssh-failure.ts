@@ -1,0 +1,158 @@
+import type { Failure } from '../../core/failure.ts'
+import type { Target } from '../../core/ports.ts'
+
+/** Everything that is known when a connection attempt ends badly. */
+export interface Trouble {
+  readonly target: Target
+  readonly phase: 'resolve' | 'connect' | 'identify' | 'authenticate' | 'open'
+  readonly cancelled?: boolean
+  /** A verdict that was reached by ourselves and needs no interpretation, such as that of the host key. */
+  readonly verdict?: Failure | undefined
+  /** The deadline of the phase passed. */
+  readonly expired?: boolean
+  readonly error?: SshError | undefined
+  /** What came before the device's banner. */
+  readonly heard?: string
+  /** Its banner was seen. */
+  readonly identified?: boolean
+  readonly tried?: readonly string[]
+  readonly accepts?: readonly string[]
+}
+
+/** What ssh2 and sockets throw about. */
+export type SshError = Error & { readonly level?: string | undefined; readonly code?: string | number | undefined }
+
+/** `address:port` of a target. */
+export function endpoint(target: Pick<Target, 'address' | 'port'>): string {
+  return target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`
+}
+
+/** Said by OpenSSH in clear text in place of a banner when it is full (MaxStartups, PerSourcePenalties). */
+const FULL = /^(Exceeded MaxStartups|Not allowed at this time)/
+
+/** The device hung up before it said who it is: it is busy, and worth another try. */
+export function isBusy(trouble: Trouble): boolean {
+  if (trouble.cancelled || trouble.verdict || trouble.expired || trouble.identified) return false
+  if (trouble.phase !== 'identify') return false
+  return (trouble.heard ?? '') === '' || FULL.test(trouble.heard ?? '')
+}
+
+/**
+ * The one place where the end of an attempt becomes a failure. What we did ourselves comes first, then what we know
+ * for certain, then what the library and the system say.
+ */
+export function sshFailure(trouble: Trouble): Failure {
+  const { target, phase, error } = trouble
+  const where = `"${endpoint(target)}"`
+  if (trouble.cancelled) return { code: 'RUN_CANCELLED', phase, message: 'The run was stopped.' }
+  if (trouble.verdict) return trouble.verdict
+  if (trouble.expired) return expiry(trouble, where)
+  if (phase === 'resolve') {
+    return { code: 'RESOLVE_FAILED', phase, message: `"${target.address}" does not resolve: ${reason(error)}.` }
+  }
+  if (phase === 'connect') return connectFailure(error, where)
+  if (isBusy(trouble)) {
+    const message = `${where} hung up before it said who it is.`
+    return { code: 'CONNECT_RESET', phase: 'connect', message, ...heardEvidence(trouble) }
+  }
+  if (phase === 'identify') return identifyFailure(trouble, where)
+  if (phase === 'authenticate') return authenticateFailure(trouble, where)
+  return lost(trouble, where)
+}
+
+function expiry({ target, phase, heard, tried }: Trouble, where: string): Failure {
+  const seconds = target.deadlines[phase] / 1000
+  switch (phase) {
+    case 'resolve':
+      return { code: 'RESOLVE_FAILED', phase, message: `"${target.address}" did not resolve within ${seconds} s.` }
+    case 'connect':
+      return { code: 'CONNECT_TIMEOUT', phase, message: `${where} did not answer within ${seconds} s.` }
+    case 'identify': {
+      const message = `${where} did not finish the key exchange within ${seconds} s.`
+      return { code: 'IDENTIFY_TIMEOUT', phase, message, ...heardEvidence({ heard }) }
+    }
+    case 'authenticate': {
+      const message = `${where} did not answer the login of "${target.user}" within ${seconds} s.`
+      return { code: 'AUTHENTICATE_TIMEOUT', phase, message, evidence: { tried: (tried ?? []).join(', ') } }
+    }
+    case 'open':
+      return { code: 'OPEN_TIMEOUT', phase, message: `${where} did not start a program within ${seconds} s.` }
+  }
+}
+
+const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL', 'EACCES'])
+const RESET = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+
+function connectFailure(error: SshError | undefined, where: string): Failure {
+  const first = error instanceof AggregateError ? (error.errors[0] as SshError | undefined) : error
+  const code = String(first?.code ?? '')
+  const common = { phase: 'connect', evidence: { error: code || (first?.message ?? '') } } as const
+  if (code === 'ECONNREFUSED')
+    return { ...common, code: 'CONNECT_REFUSED', message: `${where} refused the connection.` }
+  if (code === 'ETIMEDOUT') return { ...common, code: 'CONNECT_TIMEOUT', message: `${where} did not answer.` }
+  if (RESET.has(code)) return { ...common, code: 'CONNECT_RESET', message: `${where} reset the connection.` }
+  if (UNREACHABLE.has(code)) {
+    return { ...common, code: 'CONNECT_UNREACHABLE', message: `There is no way to ${where}: ${code}.` }
+  }
+  return {
+    ...common,
+    code: 'CONNECT_UNREACHABLE',
+    message: `No connection to ${where} could be made: ${reason(first)}.`,
+  }
+}
+
+function identifyFailure(trouble: Trouble, where: string): Failure {
+  const { error } = trouble
+  const phase = 'identify'
+  const said = error?.message ?? ''
+  if (/no matching/i.test(said)) {
+    const what = said.replace(/^.*no matching /i, '')
+    const message = `${where} and this program have no ${what} in common.`
+    return { code: 'IDENTIFY_ALGORITHM_NONE', phase, message }
+  }
+  if (!trouble.identified) {
+    const message = `What answers at ${where} is not an SSH server.`
+    return { code: 'IDENTIFY_PROTOCOL_INVALID', phase, message, ...heardEvidence(trouble) }
+  }
+  if (error && (error.level === 'handshake' || error.level === 'protocol' || error.level === undefined)) {
+    const message = `${where} broke the SSH protocol: ${reason(error)}.`
+    return { code: 'IDENTIFY_PROTOCOL_INVALID', phase, message }
+  }
+  return lost(trouble, where)
+}
+
+function authenticateFailure(trouble: Trouble, where: string): Failure {
+  const { target, error } = trouble
+  const refused = error?.level === 'client-authentication' || /authentication failures/i.test(error?.message ?? '')
+  if (!refused) return lost(trouble, where)
+  const tried = (trouble.tried ?? []).join(', ')
+  const accepts = (trouble.accepts ?? []).join(', ')
+  const attempts = tried === '' ? 'nothing that it accepts could be offered' : `tried: ${tried}`
+  const message = `${where} refused the login of "${target.user}"; ${attempts}.`
+  const evidence = { user: target.user, tried, accepts }
+  return { code: 'AUTHENTICATE_REFUSED', phase: 'authenticate', message, evidence }
+}
+
+function lost(trouble: Trouble, where: string): Failure {
+  const { phase, error } = trouble
+  const message = `The connection to ${where} broke${error ? `: ${reason(error)}` : ''}.`
+  return { code: 'SESSION_LOST', phase, message }
+}
+
+function heardEvidence({ heard }: { readonly heard?: string | undefined }): Pick<Failure, 'evidence'> {
+  const text = oneLine(heard ?? '')
+  return text === '' ? {} : { evidence: { answer: text } }
+}
+
+/** What went wrong in the words of the library or the system, on one line without a full stop. */
+export function reason(error: SshError | undefined): string {
+  if (!error) return 'it was closed'
+  return oneLine(error.message || String(error.code ?? error.name)).replace(/\.$/, '')
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
+    .trim()
+    .slice(0, 200)
+}

@@ -1,0 +1,125 @@
+import type { Duplex } from 'node:stream'
+import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import type { Target, Transport } from '../../core/ports.ts'
+import { pause } from '../deadline.ts'
+import { dial, resolveAddress } from './dial.ts'
+import { Gateways } from './gateways.ts'
+import { type Handshaken, type HandshakeOptions, handshake } from './handshake.ts'
+import type { HandshakeGate } from './handshake-gate.ts'
+import { HOST_KEY_TYPES, hostKeyAlgorithms, hostKeyText } from './host-key.ts'
+import { type Identity, loadIdentity } from './identity.ts'
+import { SshConnection } from './ssh-connection.ts'
+import { sshFailure } from './ssh-failure.ts'
+
+/** Attempts after the first one when a device hangs up before it said who it is. */
+const RETRIES = 3
+
+/** The pause before the second attempt, in milliseconds; it doubles, and is spread by half. */
+const BACK_OFF_MS = 300
+
+/** SSH by ssh2. One instance a run: connections to gateways are shared in it. */
+export interface SshTransport extends Transport {
+  /**
+   * The host keys that a device shows, proven to be in its possession, as `type base64`. Nobody logs in on the
+   * device itself, though on the gateways before it; `target.hostKeys` plays no part.
+   */
+  scanHostKeys(target: Target, signal: AbortSignal): Promise<Result<readonly string[]>>
+}
+
+/** Connections to devices. Handshakes, but not the waiting for them, count against deadlines. */
+export function sshTransport(gate: HandshakeGate): SshTransport {
+  const connector = new Connector(gate)
+  return {
+    name: 'ssh',
+    connect: (target, signal) => connector.connect(target, signal),
+    scanHostKeys: (target, signal) => connector.scan(target, signal),
+  }
+}
+
+/** Makes a stream to a target, within a number of milliseconds. */
+type Reach = (timeoutMs: number) => Promise<Result<Duplex>>
+
+class Connector {
+  readonly #gate: HandshakeGate
+  readonly #gateways: Gateways
+
+  constructor(gate: HandshakeGate) {
+    this.#gate = gate
+    this.#gateways = new Gateways((target, signal) => this.connect(target, signal))
+  }
+
+  async connect(target: Target, signal: AbortSignal): Promise<Result<SshConnection>> {
+    const identities: Identity[] = []
+    for (const key of target.keys) {
+      const identity = loadIdentity(key)
+      if (!identity.ok) return identity
+      identities.push(identity.value)
+    }
+    const way = await this.#wayTo(target, signal)
+    if (!way.ok) return way
+    const end = await this.#handshake(way.value.reach, { target, signal, identities })
+    if (!end.ok) {
+      way.value.release()
+      return end
+    }
+    const connection = new SshConnection(end.value, target, () => this.connect(target, signal))
+    void connection.closed.then(way.value.release)
+    return success(connection)
+  }
+
+  async scan(target: Target, signal: AbortSignal): Promise<Result<readonly string[]>> {
+    const way = await this.#wayTo(target, signal)
+    if (!way.ok) return way
+    const found: string[] = []
+    const note = (blob: Buffer): void => void found.push(hostKeyText(blob))
+    try {
+      for (const type of HOST_KEY_TYPES) {
+        const scan = { algorithms: hostKeyAlgorithms([type]) ?? [], found: note }
+        const end = await this.#handshake(way.value.reach, { target, signal, identities: [], scan })
+        if (!end.ok && !hasNoSuchKey(end.failure)) return end
+      }
+      return success(found)
+    } finally {
+      way.value.release()
+    }
+  }
+
+  /** How to reach a target: by TCP, or through the connection of its gateway. */
+  async #wayTo(target: Target, signal: AbortSignal): Promise<Result<{ readonly reach: Reach; release(): void }>> {
+    if (signal.aborted) return fail(sshFailure({ target, phase: 'resolve', cancelled: true }))
+    if (!target.via) {
+      const addresses = await resolveAddress(target, signal)
+      if (!addresses.ok) return addresses
+      const reach: Reach = (timeoutMs) => dial(target, addresses.value, { timeoutMs, signal })
+      return success({ reach, release: () => undefined })
+    }
+    const loan = await this.#gateways.borrow(target.via, signal)
+    if (!loan.ok) return loan
+    const { connection, release } = loan.value
+    return success({ reach: (timeoutMs) => connection.forwardSocket(target, timeoutMs), release })
+  }
+
+  /** Identifies and logs in, again and with growing pauses while the device is too busy to say who it is. */
+  async #handshake(reach: Reach, options: HandshakeOptions): Promise<Result<Handshaken>> {
+    const { target, signal } = options
+    let budgetMs = target.deadlines.connect
+    for (let attempt = 0; ; attempt += 1) {
+      const release = await this.#gate.admit()
+      const began = performance.now()
+      const reached = await reach(budgetMs)
+      budgetMs -= performance.now() - began
+      const end = reached.ok ? await handshake(reached.value, options) : { ...reached, busy: false }
+      release()
+      if (end.ok) return end
+      if (signal.aborted) return fail(sshFailure({ target, phase: end.failure.phase as 'connect', cancelled: true }))
+      const pauseMs = BACK_OFF_MS * 2 ** attempt * (0.5 + Math.random())
+      if (!end.busy || attempt === RETRIES || pauseMs >= budgetMs) return fail(end.failure)
+      budgetMs -= pauseMs
+      await pause(pauseMs, signal)
+    }
+  }
+}
+
+function hasNoSuchKey(failure: Failure): boolean {
+  return failure.code === 'IDENTIFY_ALGORITHM_NONE' && /host key/.test(failure.message)
+}

@@ -1,0 +1,235 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Target } from '../../src/core/ports.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { DEADLINES } from './targets.ts'
+
+/** A real SSH server on a loopback address, with keys and configuration in a folder of its own. */
+export interface SshServer {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  /** Lines `type base64` of its host keys. */
+  readonly hostKeys: readonly string[]
+  stop(): Promise<void>
+}
+
+const SERVERS = [
+  { name: 'OpenSSH', path: '/usr/sbin/sshd', debian: 'openssh-server', start: startOpenSsh },
+  { name: 'dropbear', path: '/usr/sbin/dropbear', debian: 'dropbear-bin', start: startDropbear },
+  { name: 'tinysshd', path: '/usr/sbin/tinysshd', debian: 'tinysshd', start: startTinyssh },
+]
+
+/** The servers that are here; elsewhere than in CI, a missing one is skipped loudly. */
+export const sshServers = SERVERS.filter(({ name, path, debian }) => {
+  if (existsSync(path)) return true
+  if (process.env['CI']) throw new Error(`${name} is missing: install the package ${debian}.`)
+  console.warn(`Skipped: tests with ${name}; install the package ${debian}.`)
+  return false
+})
+
+/** Keys of the tests' user, accepted by every server started here. */
+export interface ClientKeys {
+  readonly folder: string
+  readonly ed25519: string
+  readonly ecdsa: string
+  readonly rsa: string
+  /** ed25519 with the passphrase `open sesame`. */
+  readonly locked: string
+  readonly authorized: string
+  /** What servers see in place of the user's home; `authorized` is in it. */
+  readonly home: string
+  remove(): void
+}
+
+const PASSPHRASE = 'open sesame'
+
+function keygen(file: string, ...options: string[]): string {
+  execFileSync('ssh-keygen', ['-q', '-C', 'till', '-f', file, ...options])
+  return file
+}
+
+export function makeClientKeys(): ClientKeys {
+  const folder = mkdtempSync(join(tmpdir(), 'till-ssh-'))
+  const keys = {
+    ed25519: keygen(join(folder, 'id_ed25519'), '-t', 'ed25519', '-N', ''),
+    ecdsa: keygen(join(folder, 'id_ecdsa'), '-t', 'ecdsa', '-N', ''),
+    rsa: keygen(join(folder, 'id_rsa'), '-t', 'rsa', '-b', '3072', '-N', '', '-m', 'PEM'),
+    locked: keygen(join(folder, 'id_locked'), '-t', 'ed25519', '-N', PASSPHRASE),
+  }
+  const home = join(folder, 'home')
+  mkdirSync(join(home, '.ssh'), { recursive: true, mode: 0o700 })
+  const authorized = join(home, '.ssh', 'authorized_keys')
+  writeFileSync(
+    authorized,
+    Object.values(keys)
+      .map((file) => readFileSync(`${file}.pub`, 'utf8'))
+      .join(''),
+    { mode: 0o600 },
+  )
+  return { folder, home, ...keys, authorized, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/**
+ * Starts a server that sees `keys.home` in place of the user's home: dropbear and tinysshd look for keys nowhere else,
+ * and nothing of the user's own start-up files is run.
+ */
+function spawnServer(keys: ClientKeys, program: string, args: readonly string[]): ChildProcess {
+  const user = userInfo()
+  const unshare = user.uid === 0 ? ['-m'] : ['-m', '--map-current-user']
+  const enter = ['sh', '-c', 'mount --bind "$0" "$1" && shift && exec "$@"', keys.home, user.homedir]
+  return spawn('unshare', [...unshare, ...enter, program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** The key in a file, as a target holds it. */
+export function keyOf(file: string, passphrase?: string): Target['keys'][number] {
+  const content = new Secret(readFileSync(file, 'utf8'))
+  return { origin: file, content, ...(passphrase !== undefined && { passphrase: new Secret(passphrase) }) }
+}
+
+/** A target for a server, by the ed25519 key unless told otherwise. */
+export function targetOf(server: SshServer, keys: ClientKeys, more: Partial<Target> = {}): Target {
+  return {
+    device: `TEST/${server.name}`,
+    type: 'ssh',
+    address: server.address,
+    port: server.port,
+    user: userInfo().username,
+    keys: [keyOf(keys.ed25519)],
+    hostKeys: server.hostKeys,
+    deadlines: DEADLINES,
+    keepAliveMs: 15_000,
+    maxOutputBytes: 1024 * 1024,
+    ...more,
+  }
+}
+
+export async function startOpenSsh(keys: ClientKeys, address: string, config = ''): Promise<SshServer> {
+  if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true })
+  const folder = mkdtempSync(join(keys.folder, 'sshd-'))
+  const port = await freePort(address)
+  const hostKeyFiles = ['ed25519', 'ecdsa', 'rsa'].map((type) => keygen(join(folder, type), '-t', type, '-N', ''))
+  const lines = [
+    // The first value of a setting counts.
+    config,
+    `ListenAddress ${address}:${port}`,
+    ...hostKeyFiles.map((file) => `HostKey ${file}`),
+    `AuthorizedKeysFile ${keys.authorized}`,
+    `PidFile ${join(folder, 'pid')}`,
+    'StrictModes no',
+    'UsePAM no',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'MaxStartups 200',
+    'UseDNS no',
+    'PermitRootLogin yes',
+  ]
+  writeFileSync(join(folder, 'config'), `${lines.join('\n')}\n`)
+  const child = spawnServer(keys, '/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'config')])
+  const hostKeys = hostKeyFiles.map((file) => publicKey(readFileSync(`${file}.pub`, 'utf8')))
+  return running({ name: 'OpenSSH', address, port, hostKeys }, child)
+}
+
+export async function startDropbear(keys: ClientKeys, address: string): Promise<SshServer> {
+  const folder = mkdtempSync(join(keys.folder, 'dropbear-'))
+  const port = await freePort(address)
+  const files = ['ed25519', 'rsa'].map((type) => join(folder, type))
+  const hostKeys = files.map((file) => {
+    const out = execFileSync('dropbearkey', ['-t', file.endsWith('rsa') ? 'rsa' : 'ed25519', '-f', file], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    return publicKey(
+      out
+        .toString()
+        .split('\n')
+        .find((line) => line.startsWith('ssh-')) ?? '',
+    )
+  })
+  const options = [
+    '-F',
+    '-E',
+    '-s',
+    '-p',
+    `${address}:${port}`,
+    '-P',
+    join(folder, 'pid'),
+    ...files.flatMap((file) => ['-r', file]),
+  ]
+  const child = spawnServer(keys, '/usr/sbin/dropbear', options)
+  return running({ name: 'dropbear', address, port, hostKeys }, child)
+}
+
+/** tinysshd speaks on stdin and stdout; this plays the super-server that runs one for each connection. */
+export async function startTinyssh(keys: ClientKeys, address: string): Promise<SshServer> {
+  const folder = mkdtempSync(join(keys.folder, 'tinyssh-'))
+  const keyFolder = join(folder, 'keys')
+  execFileSync('tinysshd-makekey', ['-q', keyFolder])
+  const port = await freePort(address)
+  const blob = readFileSync(join(keyFolder, 'ed25519.pk'))
+  const type = Buffer.from('ssh-ed25519')
+  const word = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes])
+  const hostKeys = [`ssh-ed25519 ${Buffer.concat([word(type), word(blob)]).toString('base64')}`]
+  const child = spawnServer(keys, 'tcpserver', [
+    '-q',
+    '-H',
+    '-R',
+    '-l0',
+    '-c',
+    '100',
+    address,
+    String(port),
+    'tinysshd',
+    '-q',
+    keyFolder,
+  ])
+  return running({ name: 'tinysshd', address, port, hostKeys }, child)
+}
+
+function publicKey(line: string): string {
+  return line.split(' ').slice(0, 2).join(' ')
+}
+
+async function running(server: Omit<SshServer, 'stop'>, child: ChildProcess): Promise<SshServer> {
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-2_000)
+  })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  process.once('exit', () => child.kill('SIGKILL'))
+  for (let n = 0; !(await answers(server.address, server.port)); n += 1) {
+    if (child.exitCode !== null || n > 200) throw new Error(`${server.name} did not start: ${said}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return {
+    ...server,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+function answers(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+export function freePort(address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, address, () => {
+      const bound = server.address()
+      server.close(() => resolve(typeof bound === 'object' && bound ? bound.port : 0))
+    })
+  })
+}
