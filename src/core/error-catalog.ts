@@ -78,6 +78,7 @@ export const ERROR_CATALOG = {
     'The sandbox cannot isolate devices on this machine',
     'It needs Linux with user namespaces (or root).',
   ),
+  SANDBOX_RUNNING: entry('A sandbox is running already', 'End it with `till sandbox down`.'),
   SANDBOX_MISSING: entry('No sandbox is running', 'Start one with `till sandbox up`.'),
   STATE_UNUSABLE: entry('The state store cannot be used', 'Check the folder and its permissions.'),
   // ways to a device

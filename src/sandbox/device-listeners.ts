@@ -1,0 +1,83 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { type DeviceContext, serveConnection } from './device-connection.ts'
+import type { PlacedDevice, PlacedListener } from './device-spec.ts'
+import type { DeviceFault } from './fault.ts'
+import type { WorkerCounts } from './worker-messages.ts'
+
+type Faults = readonly (readonly [string, DeviceFault])[]
+
+/** The listening sockets of a worker's devices: one for each, bound to the loopback address of the device alone. */
+export class DeviceListeners {
+  readonly #context: DeviceContext
+  readonly #servers = new Map<string, Server>()
+  #devices: readonly PlacedDevice[] = []
+  #faults: ReadonlyMap<string, DeviceFault> = new Map()
+
+  constructor(context: DeviceContext) {
+    this.#context = context
+  }
+
+  get counts(): WorkerCounts {
+    return this.#context.count
+  }
+
+  /** Listens everywhere; rejects with the first address that cannot be listened on. */
+  async open(what: {
+    readonly devices: readonly PlacedDevice[]
+    readonly listeners: readonly PlacedListener[]
+    readonly faults: Faults
+  }): Promise<void> {
+    this.#devices = what.devices
+    this.#faults = new Map(what.faults)
+    const answering = what.listeners.flatMap(({ address, ports }) =>
+      ports.map((port) => listen(createServer(answer), address, port)),
+    )
+    await Promise.all([...answering, ...this.#devices.map((device) => this.#follow(device))])
+  }
+
+  /** From the next connection on. Where nothing is to listen any more, the socket is closed when this resolves. */
+  async setFaults(faults: Faults): Promise<void> {
+    this.#faults = new Map(faults)
+    await Promise.all(this.#devices.map((device) => this.#follow(device)))
+  }
+
+  /** Listens for a device, or stops, as its fault asks for. */
+  async #follow(device: PlacedDevice): Promise<void> {
+    const fault = this.#faults.get(device.name)?.name
+    const silent = fault === 'refused' || fault === 'blackhole'
+    const server = this.#servers.get(device.name)
+    if (silent && server) {
+      this.#servers.delete(device.name)
+      // Closed at once for new connections; those that are there go on.
+      server.close()
+    }
+    if (silent || server) return
+    const fresh = createServer((socket) => this.#serve(socket, device))
+    this.#servers.set(device.name, fresh)
+    await listen(fresh, device.address, device.port)
+  }
+
+  #serve(socket: Socket, device: PlacedDevice): void {
+    serveConnection(socket, device, this.#faults.get(device.name), this.#context)
+  }
+}
+
+const ANSWER_IDLE_MS = 60_000
+
+/** A device without a shell takes what it is sent and says nothing. */
+function answer(socket: Socket): void {
+  socket.on('error', () => socket.destroy())
+  socket.setTimeout(ANSWER_IDLE_MS, () => socket.destroy())
+  socket.resume()
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new Error(`${host}:${port}: ${error.message}`)))
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error')
+      server.on('error', () => undefined)
+      resolve()
+    })
+  })
+}
