@@ -25,9 +25,9 @@ interface Running {
 const LIST = `${TOOL_PRELUDE}
 need_tool ps awk grep cut
 width=99
-list=$(ps -A -o pid=,ppid=,user:32=,args= 2>/dev/null) || list=$(ps -A -o pid=,ppid=,user=,args= 2>/dev/null) || {
-  list=$(ps -o pid,ppid,user,args) || exit
+list=$(ps -A -o pid=,ppid=,user:32=,args= 2>/dev/null) || {
   width=8
+  list=$(ps -A -o pid=,ppid=,user=,args= 2>/dev/null) || list=$(ps -o pid,ppid,user,args) || exit
 }
 TILL_NAME=$name TILL_USER=$user TILL_WIDTH=$width TILL_SELF=$$
 export TILL_NAME TILL_USER TILL_WIDTH TILL_SELF
