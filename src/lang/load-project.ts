@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { SourceRange } from '../core/source.ts'
 import { compileSelector } from './expression.ts'
 import { isMap } from './is-map.ts'
+import { inOrder } from './load-runbook.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { expressionDiagnostic } from './runbook-steps.ts'
 import { PROJECT_SCHEMA } from './schema/project.ts'
@@ -15,6 +17,8 @@ export interface Assignment {
   readonly where?: string
   /** As a command line would give them; the runbook converts them by its declarations. */
   readonly params: Readonly<Record<string, string>>
+  /** Where it names the runbook. */
+  readonly source: SourceRange
 }
 
 /** What tillwright.yaml says, defaults filled in. Paths are as written, relative to its folder. */
@@ -44,12 +48,13 @@ export async function loadProject(
 ): Promise<{ readonly settings?: ProjectSettings; readonly diagnostics: readonly Diagnostic[] }> {
   const { parsed, diagnostics } = readYamlFile(file)
   if (!parsed || diagnostics.length > 0) return { diagnostics }
-  const problems = [...validate(PROJECT_SCHEMA, parsed), ...selectorProblems(parsed)]
+  const problems = inOrder([...validate(PROJECT_SCHEMA, parsed), ...selectorProblems(parsed)])
   if (problems.length > 0) return { diagnostics: problems }
-  return { settings: settingsOf(isMap(parsed.value) ? parsed.value : {}), diagnostics: [] }
+  return { settings: settingsOf(parsed), diagnostics: [] }
 }
 
-function settingsOf(value: JsonObject): ProjectSettings {
+function settingsOf(parsed: ParsedYaml): ProjectSettings {
+  const value = isMap(parsed.value) ? parsed.value : {}
   const run = isMap(value['run']) ? value['run'] : {}
   const path = (key: keyof typeof PATHS): string => (typeof value[key] === 'string' ? value[key] : PATHS[key])
   const number = (key: string, fallback: number): number => (typeof run[key] === 'number' ? run[key] : fallback)
@@ -58,7 +63,9 @@ function settingsOf(value: JsonObject): ProjectSettings {
     runbooks: path('runbooks'),
     known_hosts: path('known_hosts'),
     state: path('state'),
-    assignments: assignmentsOf(value).map(assignmentOf),
+    assignments: assignmentsOf(value).map((raw, index) =>
+      assignmentOf(raw, parsed.rangeAt(['assignments', index, 'runbook'])),
+    ),
     run: {
       parallel: number('parallel', PARALLEL),
       handshakes: number('handshakes', HANDSHAKES_PER_CORE * availableParallelism()),
@@ -71,13 +78,14 @@ function assignmentsOf(value: JsonValue): readonly JsonObject[] {
   return Array.isArray(list) ? list.filter(isMap) : []
 }
 
-function assignmentOf(raw: JsonObject): Assignment {
+function assignmentOf(raw: JsonObject, source: SourceRange): Assignment {
   const { runbook, where, params } = raw
   const entries = Object.entries(isMap(params) ? params : {})
   return {
     runbook: String(runbook),
     ...(typeof where === 'string' && { where }),
     params: Object.fromEntries(entries.map(([name, v]) => [name, typeof v === 'string' ? v : JSON.stringify(v)])),
+    source,
   }
 }
 

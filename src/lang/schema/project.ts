@@ -77,14 +77,14 @@ export const PROJECT_SCHEMA = {
       additionalProperties: false,
       properties: {
         parallel: {
-          description: 'Devices worked on at a time; 100 unless given.',
+          description: 'Devices worked on at a time; 500 unless given.',
           type: 'integer',
           minimum: 1,
           maximum: 10_000,
           examples: [200],
         },
         handshakes: {
-          description: 'SSH handshakes at a time; twice the processors of this machine unless given.',
+          description: 'SSH handshakes at a time; 32 for each processor of this machine unless given.',
           type: 'integer',
           minimum: 1,
           maximum: 1_000,

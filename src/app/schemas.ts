@@ -1,0 +1,5 @@
+import { publishedSchemas } from '../lang/schema/published.ts'
+import { MODULES } from '../modules/index.ts'
+
+/** Every published JSON Schema by its name: inventory, runbook, project, plan, result, event. */
+export const SCHEMAS: Readonly<Record<string, object>> = publishedSchemas(MODULES)

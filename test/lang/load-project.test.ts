@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Diagnostic } from '../../src/core/diagnostic.ts'
+import { loadProject } from '../../src/lang/load-project.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'till-project-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function load(text: string): ReturnType<typeof loadProject> {
+  const file = join(folder, 'tillwright.yaml')
+  writeFileSync(file, text)
+  return loadProject(file)
+}
+
+function placed({ code, source }: Diagnostic): string {
+  return source ? `${code} ${source.line}:${source.column}` : code
+}
+
+const DEFAULTS = {
+  inventory: 'inventory/',
+  runbooks: 'runbooks/',
+  known_hosts: 'inventory/known_hosts',
+  state: '.till/state.db',
+  assignments: [],
+  run: { parallel: 500 },
+}
+
+describe('tillwright.yaml', () => {
+  test.each(['', '# nothing yet\n', '{}\n', 'run: {}\n', 'assignments: []\n'])(
+    'may be as good as empty: %j',
+    async (text) => {
+      const { settings, diagnostics } = await load(text)
+      expect(diagnostics).toEqual([])
+      expect(settings).toMatchObject(DEFAULTS)
+      expect(settings?.run.handshakes).toBeGreaterThan(0)
+    },
+  )
+
+  test('is read whole', async () => {
+    const { settings } = await load(`inventory: fleet/
+runbooks: books/
+known_hosts: hosts
+state: /var/lib/till/state.db
+run: { parallel: 250, handshakes: 4 }
+assignments:
+  - runbook: agent-update
+    where: device.kind == "till"
+    params: { version: 7.0.1, tries: 3, names: [a, b] }
+  - runbook: till-health
+`)
+    expect(settings).toMatchObject({
+      inventory: 'fleet/',
+      runbooks: 'books/',
+      known_hosts: 'hosts',
+      state: '/var/lib/till/state.db',
+      run: { parallel: 250, handshakes: 4 },
+      assignments: [
+        {
+          runbook: 'agent-update',
+          where: 'device.kind == "till"',
+          params: { version: '7.0.1', tries: '3', names: '["a","b"]' },
+          source: { line: 7, column: 14 },
+        },
+        { runbook: 'till-health', params: {} },
+      ],
+    })
+    expect(settings?.assignments[1]).not.toHaveProperty('where')
+  })
+
+  test.each<readonly [string, readonly string[]]>([
+    ['a list', ['SCHEMA_VALUE_INVALID 1:1']],
+    ['- inventory\n', ['SCHEMA_VALUE_INVALID 1:1']],
+    ['inventry: x\n', ['SCHEMA_KEY_UNKNOWN 1:1']],
+    ['inventory: [a]\n', ['SCHEMA_VALUE_INVALID 1:12']],
+    ['inventory: ""\n', ['SCHEMA_VALUE_INVALID 1:12']],
+    ['inventory: 7\n', ['SCHEMA_VALUE_INVALID 1:12']],
+    ['state:\n', ['SCHEMA_VALUE_INVALID 1:7']],
+    ['run: { parallel: 0 }\n', ['SCHEMA_VALUE_INVALID 1:18']],
+    ['run: { parallel: many }\n', ['SCHEMA_VALUE_INVALID 1:18']],
+    ['run: { parallel: 1.5 }\n', ['SCHEMA_VALUE_INVALID 1:18']],
+    ['run: { paralel: 5 }\n', ['SCHEMA_KEY_UNKNOWN 1:8']],
+    ['run: 5\n', ['SCHEMA_VALUE_INVALID 1:6']],
+    ['run: { handshakes: 100000 }\n', ['SCHEMA_VALUE_INVALID 1:20']],
+    ['assignments: {}\n', ['SCHEMA_VALUE_INVALID 1:14']],
+    ['assignments: [till-health]\n', ['SCHEMA_VALUE_INVALID 1:15']],
+    ['assignments:\n  - where: "true"\n', ['SCHEMA_KEY_MISSING 2:5']],
+    ['assignments:\n  - runbok: a\n', ['SCHEMA_KEY_MISSING 2:5', 'SCHEMA_KEY_UNKNOWN 2:5']],
+    ['assignments:\n  - runbook: a\n    where: device.knd == "till"\n', ['EXPRESSION_INVALID 3:19']],
+    ['assignments:\n  - runbook: a\n    where: device.kind\n', ['EXPRESSION_INVALID 3:12']],
+    ['assignments:\n  - runbook: a\n    where: steps.a.changed\n', ['EXPRESSION_INVALID 3:12']],
+    [
+      'assignments:\n  - runbook: a\n    where: >-\n      device.kind == "till" &&\n      device.idd == "x"\n',
+      ['EXPRESSION_INVALID 5:14'],
+    ],
+    ['assignments:\n  - runbook: a\n    params: [a]\n', ['SCHEMA_VALUE_INVALID 3:13']],
+    ['safety: {}\n', ['SCHEMA_KEY_UNKNOWN 1:1']],
+    ['hooks: []\nsinks: []\n', ['SCHEMA_KEY_UNKNOWN 1:1', 'SCHEMA_KEY_UNKNOWN 2:1']],
+    ['run:\n  parallel: 5\n  parallel: 6\n', ['YAML_KEY_DUPLICATE 3:3']],
+    ['run: { parallel: 5\n', ['YAML_SYNTAX_INVALID 2:1']],
+    ['run:\n\tparallel: 5\n', ['YAML_SYNTAX_INVALID 2:1']],
+  ])('with a mistake is refused where it is wrong: %j', async (text, expected) => {
+    const { settings, diagnostics } = await load(text)
+    expect(settings).toBeUndefined()
+    expect(diagnostics.map(placed)).toEqual(expected)
+  })
+
+  test('that cannot be read says why', async () => {
+    const { diagnostics } = await loadProject(join(folder, 'nowhere.yaml'))
+    expect(diagnostics.map(({ code, detail }) => [code, detail])).toEqual([['FILE_UNREADABLE', 'It does not exist.']])
+  })
+})
