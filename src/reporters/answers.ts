@@ -74,7 +74,8 @@ function withoutName(failure: Failure, device: string): Failure {
 }
 
 function show(group: Answer): string {
-  const names = group.devices.slice(0, MOST_NAMES).join(', ')
+  const sorted = group.devices.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  const names = sorted.slice(0, MOST_NAMES).join(', ')
   const more = group.devices.length - MOST_NAMES
   const who = more > 0 ? `${group.devices.length} devices: ${names} and ${more} more` : names
   return `── ${who} · ${group.title}\n${group.lines.map((line) => `${line}\n`).join('')}\n`
