@@ -104,7 +104,7 @@ function unknownParam(name: string, declarations: ParamDeclarations): Diagnostic
 }
 
 /** Text of a command line as a value of the declared type; lists and maps are JSON, lists also `a,b,c`. */
-export function convertParam(
+function convertParam(
   text: string,
   declaration: ParamDeclaration,
 ): { readonly value: JsonValue } | { readonly problem: string } {

@@ -92,9 +92,11 @@ class TreeCompiler {
 
   #piece(part: TemplatePart, path: ValuePath): string | Expression {
     if ('text' in part) return part.text
-    const compiled = compileExpression(part.code, this.#options)
+    const code = part.code.trim()
+    const compiled = compileExpression(code, this.#options)
     if (!compiled.ok) {
-      this.problems.push({ ...compiled.problem, offset: part.offset + compiled.problem.offset, path })
+      const start = part.offset + part.code.indexOf(code)
+      this.problems.push({ ...compiled.problem, offset: start + compiled.problem.offset, path })
       return ''
     }
     for (const step of compiled.expression.steps) this.steps.add(step)

@@ -290,7 +290,7 @@ export const MALFORMED_RUNBOOKS: readonly MalformedCase[] = [
   {
     name: 'a mistake inside a template',
     text: command('"echo ${{ vars.a + }}"'),
-    expected: ['EXPRESSION_INVALID 2:40'],
+    expected: ['EXPRESSION_INVALID 2:39'],
   },
   { name: 'an empty template', text: command('"echo ${{ }}"'), expected: ['EXPRESSION_INVALID 2:30'] },
   {

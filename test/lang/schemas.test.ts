@@ -264,6 +264,20 @@ steps:
   })
 })
 
+describe('the schema of diagnostics', () => {
+  test('describes all of them', () => {
+    const { diagnostics } = checkPlanDocument('{}', 'plan.json')
+    const document = {
+      schema: 'till.diagnostics/1',
+      valid: false,
+      checked: { stores: 0, devices: 0, runbooks: 0, assignments: 0 },
+      diagnostics,
+    }
+    expect(errorsOf(closed(SCHEMAS['diagnostics']) as object, document)).toEqual([])
+    expect(errorsOf(SCHEMAS['diagnostics'] ?? {}, { ...document, diagnostics: [{ code: 'X' }] })).not.toEqual([])
+  })
+})
+
 describe('the schema of the project file', () => {
   test('accepts ours, and refuses keys that do nothing', () => {
     const schema = SCHEMAS['project'] ?? {}

@@ -75,15 +75,15 @@ describe('a template', () => {
     expect(render({ a: '${{ vars.pin }}' })).toEqual({ a: { secret: 'env:PIN' } })
     expect(render({ a: 'pin=${{ vars.pin }}' })).toEqual({
       error:
-        '" vars.pin " is a secret; it cannot be part of a longer text, where it could no longer be hidden. Use it as a whole value.',
+        '"vars.pin" is a secret; it cannot be part of a longer text, where it could no longer be hidden. Use it as a whole value.',
     })
   })
 
   test.each([
-    ['${{ vars.list }} ', '" vars.list " is a list; it cannot be part of a text. Write .join(", ") behind it.'],
-    ['${{ vars.map }} ', '" vars.map " is a map; it cannot be part of a text. Name one of its fields.'],
-    ['${{ vars.nothing }} ', '" vars.nothing " is empty; it cannot be part of a text.'],
-    ['${{ vars.missing }}', '" vars.missing ": there is no "missing" in vars.'],
+    ['${{ vars.list }} ', '"vars.list" is a list; it cannot be part of a text. Write .join(", ") behind it.'],
+    ['${{ vars.map }} ', '"vars.map" is a map; it cannot be part of a text. Name one of its fields.'],
+    ['${{ vars.nothing }} ', '"vars.nothing" is empty; it cannot be part of a text.'],
+    ['${{ vars.missing }}', '"vars.missing": there is no "missing" in vars.'],
   ])('says what cannot be filled in: %s', (text, error) => {
     expect(render({ a: text })).toEqual({ error })
   })

@@ -1,4 +1,4 @@
-export const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
+const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
 
 const ASSIGNMENT = {
   title: 'Assignment',

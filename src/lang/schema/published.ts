@@ -1,4 +1,5 @@
 import type { Module } from '../../core/ports.ts'
+import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
 import { EVENT_JSON_SCHEMA } from './event.ts'
 import { INVENTORY_SCHEMA } from './inventory.ts'
 import { PLAN_JSON_SCHEMA } from './plan.ts'
@@ -15,5 +16,6 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     plan: PLAN_JSON_SCHEMA,
     result: RESULT_JSON_SCHEMA,
     event: EVENT_JSON_SCHEMA,
+    diagnostics: DIAGNOSTICS_JSON_SCHEMA,
   }
 }

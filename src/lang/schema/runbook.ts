@@ -2,9 +2,9 @@ import type { Module } from '../../core/ports.ts'
 import { DURATION_PATTERN } from '../duration.ts'
 import { EXPRESSION_DEFINITIONS, openToExpressions } from './expression-forms.ts'
 
-export const RUNBOOK_SCHEMA_ID = 'https://tillwright.dev/schemas/runbook/1'
+const RUNBOOK_SCHEMA_ID = 'https://tillwright.dev/schemas/runbook/1'
 
-export const PARAM_TYPES = ['string', 'integer', 'number', 'boolean', 'list', 'map'] as const
+const PARAM_TYPES = ['string', 'integer', 'number', 'boolean', 'list', 'map'] as const
 export type ParamType = (typeof PARAM_TYPES)[number]
 
 const PARAM = {
