@@ -2,12 +2,16 @@ import type { Module } from '../core/ports.ts'
 import { assert } from './assert.ts'
 import { command } from './command.ts'
 import { config } from './config/config.ts'
+import { disk } from './disk.ts'
 import { facts } from './facts.ts'
 import { file } from './file/file.ts'
+import { http } from './http/http.ts'
 import { packageModule } from './package/package.ts'
+import { ping } from './ping.ts'
 import { processModule } from './process.ts'
 import { script } from './script.ts'
 import { service } from './service/service.ts'
+import { tcp } from './tcp.ts'
 import { wait } from './wait.ts'
 
 /** Every module there is, by its name in runbooks. One line each, in alphabetical order. */
@@ -15,11 +19,15 @@ export const MODULES: readonly Module[] = [
   assert,
   command,
   config,
+  disk,
   facts,
   file,
+  http,
   packageModule,
+  ping,
   processModule,
   script,
   service,
+  tcp,
   wait,
 ]

@@ -1,0 +1,154 @@
+import type { Change } from '../core/change.ts'
+import { fail, type Result, success } from '../core/failure.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { ModuleContext } from '../core/ports.ts'
+import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
+import { defineModule } from './define.ts'
+
+interface DiskState {
+  readonly device: string
+  readonly mount: string
+  readonly sizeBytes: number
+  readonly freeBytes: number
+  readonly freePercent: number
+  /** undefined where the file system has no fixed number of them, or was not asked. */
+  readonly inodesFree?: number
+  readonly inodesFreePercent?: number
+}
+
+const SCRIPT = `${TOOL_PRELUDE}need_tool df
+df -P -k "$path" || exit 1
+[ "$inodes" = yes ] || exit 0
+printf 'inodes\\n'
+df -P -i "$path"`
+
+const AMOUNT = '^[0-9]+(\\.[0-9]+)?( ?(B|KiB|MiB|GiB|TiB|KB|MB|GB|TB)|%)$'
+
+const UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+}
+
+export const disk = defineModule({
+  name: 'disk',
+  summary: 'Checks that a file system has room left',
+  systems: ['linux'],
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['path'],
+    properties: {
+      path: { type: 'string', pattern: '^/', description: 'A path on the file system.', examples: ['/var'] },
+      free_min: {
+        type: 'string',
+        pattern: AMOUNT,
+        description: 'Room for users other than root: an amount, or a share of what they can have.',
+        examples: ['500MiB', '10%'],
+      },
+      inodes_free_min: { type: 'string', pattern: '^[0-9]+%?$', description: 'A number or a share.', examples: ['5%'] },
+    },
+  },
+  complain,
+  observe,
+  diff: (params, state) => [...roomChanges(params.free_min, state), ...inodeChanges(params.inodes_free_min, state)],
+  value: (state) => ({
+    device: state.device,
+    mount: state.mount,
+    size_bytes: state.sizeBytes,
+    free_bytes: state.freeBytes,
+    free_percent: state.freePercent,
+    inodes_free: state.inodesFree ?? null,
+    inodes_free_percent: state.inodesFreePercent ?? null,
+  }),
+})
+
+function complain(params: JsonObject): string | undefined {
+  const given = params['free_min'] !== undefined || params['inodes_free_min'] !== undefined
+  return given ? undefined : 'Say how much must be left: `free_min`, `inodes_free_min` or both.'
+}
+
+async function observe(
+  context: ModuleContext,
+  params: { readonly path: string; readonly free_min?: string; readonly inodes_free_min?: string },
+): Promise<Result<DiskState>> {
+  const inodes = params.inodes_free_min === undefined ? 'no' : 'yes'
+  const answer = await context.shell.ask({ script: SCRIPT, values: { path: params.path, inodes } })
+  const failure = failureOf(answer, 'observe', `Reading the file system of "${params.path}"`)
+  if (failure) return fail(failure)
+  const [rooms = '', counts] = answer.text.split(/^inodes\n/m)
+  const room = dfLine(rooms)
+  const count = counts === undefined ? undefined : dfLine(counts)
+  if (!room || (counts !== undefined && !count)) {
+    const message = `What df said of "${params.path}" is not understood.`
+    return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message, evidence: { stdout: answer.text.slice(0, 500) } })
+  }
+  const hasInodes = count !== undefined && count.total > 0
+  return success({
+    device: room.device,
+    mount: room.mount,
+    sizeBytes: room.total * 1024,
+    freeBytes: room.free * 1024,
+    freePercent: share(room.free, room.used + room.free),
+    ...(hasInodes && { inodesFree: count.free, inodesFreePercent: share(count.free, count.total) }),
+  })
+}
+
+interface DfLine {
+  readonly device: string
+  readonly total: number
+  readonly used: number
+  readonly free: number
+  readonly mount: string
+}
+
+/** The second line of `df -P`: names may hold blanks, so that the numbers are found first. */
+function dfLine(text: string): DfLine | undefined {
+  const match = /^(.*?)\s+(\d+|-)\s+(\d+|-)\s+(-?\d+|-)\s+(?:\d+%|-)\s+(\/[\s\S]*?)\n?$/.exec(
+    text.slice(text.indexOf('\n') + 1),
+  )
+  if (!match) return undefined
+  const [, device = '', total, used, free, mount = ''] = match
+  const [all, taken, left] = [total, used, free].map((number) => (number === '-' ? 0 : Number(number)))
+  return { device, total: all ?? 0, used: taken ?? 0, free: Math.max(left ?? 0, 0), mount }
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.round((part / whole) * 1000) / 10
+}
+
+function roomChanges(wish: string | undefined, state: DiskState): Change[] {
+  if (wish === undefined) return []
+  const isEnough = wish.endsWith('%')
+    ? state.freePercent >= Number(wish.slice(0, -1))
+    : state.freeBytes >= bytesOf(wish)
+  if (isEnough) return []
+  return [{ path: 'free', before: `${readable(state.freeBytes)} (${state.freePercent}%)`, after: `at least ${wish}` }]
+}
+
+function inodeChanges(wish: string | undefined, state: DiskState): Change[] {
+  const { inodesFree, inodesFreePercent } = state
+  if (wish === undefined || inodesFree === undefined || inodesFreePercent === undefined) return []
+  const isEnough = wish.endsWith('%') ? inodesFreePercent >= Number(wish.slice(0, -1)) : inodesFree >= Number(wish)
+  return isEnough
+    ? []
+    : [{ path: 'inodes_free', before: `${inodesFree} (${inodesFreePercent}%)`, after: `at least ${wish}` }]
+}
+
+function bytesOf(amount: string): number {
+  const [, number = '0', unit = 'B'] = /^([\d.]+) ?(.*)$/.exec(amount) ?? []
+  return Number(number) * (UNITS[unit] ?? 1)
+}
+
+function readable(bytes: number): string {
+  const [name, size] = Object.entries(UNITS)
+    .filter(([unit, one]) => unit.endsWith('iB') && bytes >= one)
+    .at(-1) ?? ['B', 1]
+  return `${Math.round((bytes / size) * 10) / 10} ${name}`
+}

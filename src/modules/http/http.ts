@@ -1,0 +1,165 @@
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { Secret } from '../../core/secret.ts'
+import { type HttpAnswer, type HttpQuestion, httpSentence } from '../../devices/probe/http-answer.ts'
+import { httpHere } from '../../devices/probe/http-here.ts'
+import { httpThere } from '../../devices/probe/http-there.ts'
+import { defineModule } from '../define.ts'
+import { bodyText, type HttpExpectation, unmet } from './expectations.ts'
+
+const TIMEOUT_MS = 10_000
+const MAX_BYTES = 64 * 1024
+/** As much of a body as later steps see. */
+const SHOWN_CHARS = 4 * 1024
+
+interface HttpParams {
+  readonly url: string
+  readonly method?: 'GET' | 'HEAD'
+  readonly from: 'controller' | 'device'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly expect?: HttpExpectation
+  readonly timeout_ms?: number
+  readonly max_bytes?: number
+  readonly ca?: string
+  readonly insecure?: boolean
+}
+
+export const http = defineModule({
+  name: 'http',
+  summary: 'Checks what a URL answers, asked from the controller or from the device',
+  systems: ['linux', 'windows', 'none'],
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['url', 'from'],
+    properties: {
+      url: { type: 'string', pattern: '^https?://[^\\s]+$', examples: ['http://127.0.0.1:8080/health'] },
+      method: { enum: ['GET', 'HEAD'], description: 'GET unless told; others would change something.' },
+      from: {
+        enum: ['controller', 'device'],
+        description: 'Who asks. A device needs curl, or wget for plain questions.',
+      },
+      headers: { type: 'object', additionalProperties: { type: 'string' }, description: 'Headers of the request.' },
+      expect: {
+        type: 'object',
+        additionalProperties: false,
+        description: 'What the answer must be; a status from 200 to 299 unless told. Redirects are not followed.',
+        properties: {
+          status: {
+            description: 'A status, or a list of those that are accepted.',
+            anyOf: [
+              { type: 'integer', minimum: 100, maximum: 599 },
+              { type: 'array', minItems: 1, items: { type: 'integer', minimum: 100, maximum: 599 } },
+            ],
+          },
+          body: { type: 'string', description: 'A regular expression that is found in the body.' },
+          headers: {
+            type: 'object',
+            additionalProperties: { type: 'string' },
+            description: 'Headers, each with a regular expression that is found in it.',
+          },
+          json: {
+            type: 'object',
+            additionalProperties: true,
+            description: 'Paths such as db.0.state in a JSON body, each with the value that it has.',
+          },
+        },
+      },
+      timeout_ms: {
+        type: 'integer',
+        minimum: 100,
+        maximum: 120000,
+        description: 'For everything from the name to the last byte; 10000 unless told.',
+      },
+      max_bytes: { type: 'integer', minimum: 0, maximum: 1048576, description: 'Of the body; 65536 unless told.' },
+      ca: { type: 'string', minLength: 1, description: 'A PEM file of certificates to trust, on the side that asks.' },
+      insecure: {
+        type: 'boolean',
+        description: 'Accept any certificate. The answer then proves nothing about who gave it.',
+      },
+    },
+  },
+  complain,
+  observe: (context, params) => observe(context, params as HttpParams),
+  diff: (params, answer) => unmet((params as HttpParams).expect ?? {}, answer),
+  value: (answer, params) => shown(answer, params as HttpParams),
+})
+
+function complain(params: JsonObject): string | undefined {
+  const { expect } = params
+  if (typeof expect !== 'object' || expect === null) return undefined
+  const { body, headers, json } = expect as JsonObject
+  const patterns = [body, ...Object.values((headers ?? {}) as JsonObject)]
+  const wrong = patterns.find(
+    (pattern) => typeof pattern === 'string' && !pattern.includes('${{') && !isPattern(pattern),
+  )
+  if (wrong !== undefined) return `"${String(wrong)}" is not a regular expression.`
+  const wantsBody = body !== undefined || json !== undefined
+  return params['method'] === 'HEAD' && wantsBody ? 'An answer to HEAD has no body.' : undefined
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function observe(context: ModuleContext, params: HttpParams): Promise<Result<HttpAnswer>> {
+  const question = questionOf(params)
+  const invalid = complain(params as unknown as JsonObject) ?? whyInvalid(question)
+  if (invalid !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: invalid })
+  if (params.from === 'controller') return success(await httpHere(question, context.signal))
+  const answer = await httpThere(context.shell, question)
+  if (!('missing' in answer)) return success(answer)
+  return fail({
+    code: 'TOOL_MISSING',
+    phase: 'observe',
+    message: `The program "${answer.missing}" is not on the device. ${answer.why}`,
+  })
+}
+
+function questionOf(params: HttpParams): HttpQuestion {
+  const headers = Object.entries(params.headers ?? {}).map(([name, value]) => [name, inClear(value)])
+  return {
+    url: inClear(params.url),
+    method: params.method ?? 'GET',
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    timeoutMs: params.timeout_ms ?? TIMEOUT_MS,
+    maxBytes: params.max_bytes ?? MAX_BYTES,
+    insecure: params.insecure ?? false,
+    ...(params.ca !== undefined && { ca: params.ca }),
+  }
+}
+
+function inClear(value: string): string {
+  return (value as unknown) instanceof Secret ? (value as unknown as Secret).reveal() : value
+}
+
+/** What no client could send. Names the header, not its value. */
+function whyInvalid({ url, headers }: HttpQuestion): string | undefined {
+  if (!URL.canParse(url)) return 'The URL cannot be read.'
+  const name = Object.keys(headers).find((one) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(one))
+  if (name !== undefined) return `"${name}" cannot be the name of a header.`
+  const [broken] = Object.entries(headers).find(([, value]) => /[^\t\x20-\x7e\x80-\xff]/.test(value)) ?? []
+  return broken === undefined ? undefined : `The header "${broken}" has a value that a header cannot have.`
+}
+
+function shown(answer: HttpAnswer, params: HttpParams): JsonValue {
+  const text = answer.body && bodyText(answer)
+  return {
+    state: answer.state,
+    stage: answer.stage,
+    url: String(params.url),
+    status: answer.status ?? null,
+    headers: { ...answer.headers },
+    body: text === undefined ? null : text.slice(0, SHOWN_CHARS),
+    truncated: (answer.truncated ?? false) || (text !== undefined && text.length > SHOWN_CHARS),
+    times_ms: { ...answer.timesMs },
+    ms: answer.ms,
+    message: httpSentence(answer, String(params.url)),
+  }
+}

@@ -1,0 +1,119 @@
+import type { Change } from '../core/change.ts'
+import { fail, type Result, success } from '../core/failure.ts'
+import type { ModuleContext } from '../core/ports.ts'
+import { type PingSummary, pingSummary } from '../devices/probe/ping-output.ts'
+import { HOST_PATTERN, reachSentence, reachStateInWords } from '../devices/probe/reach.ts'
+import { runHere } from '../devices/probe/run-here.ts'
+import { failureOf, TOOL_PRELUDE, tailOf } from '../shell/tool-answer.ts'
+import { defineModule } from './define.ts'
+
+const COUNT = 3
+const WAIT_S = 2
+const GRACE_MS = 5_000
+
+interface PingParams {
+  readonly from: 'controller' | 'device'
+  readonly host?: string
+  readonly count?: number
+  readonly loss_max?: number
+  readonly rtt_max_ms?: number
+}
+
+interface PingState extends PingSummary {
+  readonly host: string
+  readonly state: 'answers' | 'silent' | 'unreachable' | 'name-not-found'
+}
+
+// Packets go out a second apart, which iputils and busybox both do unless told.
+const SCRIPT = `${TOOL_PRELUDE}need_tool ping
+ping -q -c "$count" -W "$wait" "$host" 2>&1
+printf 'exit %s\\n' "$?"`
+
+export const ping = defineModule({
+  name: 'ping',
+  summary: 'Checks that a host answers to ping, from the controller or from the device',
+  systems: ['linux', 'windows', 'none'],
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['from'],
+    properties: {
+      from: { enum: ['controller', 'device'], description: 'Who asks.' },
+      host: { type: 'string', pattern: HOST_PATTERN, description: 'The address of the device unless told.' },
+      count: { type: 'integer', minimum: 1, maximum: 100, description: 'Packets, a second apart; 3 unless told.' },
+      loss_max: { type: 'number', minimum: 0, maximum: 99, description: 'Per cent that may be lost; 0 unless told.' },
+      rtt_max_ms: { type: 'number', exclusiveMinimum: 0, description: 'What the average round trip may take.' },
+    },
+  },
+  observe,
+  diff: (params, state) => changesOf(params as PingParams, state),
+  value: (state) => ({
+    state: state.state,
+    host: state.host,
+    sent: state.sent,
+    received: state.received,
+    loss_percent: state.lossPercent,
+    rtt_ms: state.rttMs ? { ...state.rttMs } : null,
+    message: sentence(state),
+  }),
+})
+
+async function observe(context: ModuleContext, params: PingParams): Promise<Result<PingState>> {
+  const host = (params.host ?? context.device.address).replace(/^\[|\]$/g, '')
+  const count = params.count ?? COUNT
+  const timeoutMs = (count + WAIT_S) * 1000 + GRACE_MS
+  if (params.from === 'device') return askDevice(context, { host, count, timeoutMs })
+  const args = ['-q', '-c', String(count), '-W', String(WAIT_S), host]
+  const answer = await runHere('ping', args, { timeoutMs, signal: context.signal })
+  if (answer.exitCode === undefined) {
+    const message = `The program "ping" cannot be run on the controller: ${answer.output}`
+    return fail({ code: 'TOOL_MISSING', phase: 'observe', message })
+  }
+  return answer.timedOut ? tooLong(host) : understood(answer.output, host)
+}
+
+async function askDevice(
+  context: ModuleContext,
+  to: { readonly host: string; readonly count: number; readonly timeoutMs: number },
+): Promise<Result<PingState>> {
+  const { host, count, timeoutMs } = to
+  const answer = await context.shell.ask({ script: SCRIPT, values: { host, count, wait: WAIT_S }, timeoutMs })
+  if (answer.timedOut) return tooLong(host)
+  const failure = failureOf(answer, 'observe', `Asking "${host}" from the device`)
+  return failure ? fail(failure) : understood(answer.text, host)
+}
+
+function tooLong(host: string): Result<PingState> {
+  const message = `Asking "${host}" took too long and was ended; is the name server slow?`
+  return fail({ code: 'OBSERVE_TIMEOUT', phase: 'observe', message })
+}
+
+function understood(output: string, host: string): Result<PingState> {
+  const summary = pingSummary(output)
+  if (summary) return success({ ...summary, host, state: summary.received > 0 ? 'answers' : 'silent' })
+  const state = reachStateInWords(output)
+  if (state === 'unreachable' || state === 'name-not-found') {
+    return success({ host, state, sent: 0, received: 0, lossPercent: 100 })
+  }
+  const said = tailOf(output.replace(/^exit \d+$/m, ''), 300)
+  return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message: `ping of "${host}" did not work: ${said}` })
+}
+
+function changesOf(params: PingParams, state: PingState): readonly Change[] {
+  if (state.state !== 'answers') return [{ path: 'state', before: state.state, after: 'answers' }]
+  const changes: Change[] = []
+  const { loss_max = 0, rtt_max_ms } = params
+  if (state.lossPercent > loss_max) {
+    changes.push({ path: 'loss_percent', before: state.lossPercent, after: `at most ${loss_max}` })
+  }
+  if (rtt_max_ms !== undefined && state.rttMs && state.rttMs.avg > rtt_max_ms) {
+    changes.push({ path: 'rtt_ms', before: state.rttMs.avg, after: `at most ${rtt_max_ms}` })
+  }
+  return changes
+}
+
+function sentence(state: PingState): string {
+  if (state.state === 'answers') return `"${state.host}" answered ${state.received} of ${state.sent} packets.`
+  if (state.state === 'silent') return `"${state.host}" answered none of ${state.sent} packets.`
+  return reachSentence(state.state, state.host, '')
+}

@@ -1,0 +1,119 @@
+import type { Change } from '../core/change.ts'
+import { fail, type Result, success } from '../core/failure.ts'
+import type { ModuleContext } from '../core/ports.ts'
+import { connectHere, type ReachAnswer } from '../devices/probe/connect-here.ts'
+import { HOST_PATTERN, reachSentence, reachStateInWords } from '../devices/probe/reach.ts'
+import { evidenceOf, failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
+import { defineModule } from './define.ts'
+
+const TIMEOUT_MS = 5_000
+/** What a device may take beyond the time it is given, before the question is ended from outside. */
+const GRACE_MS = 3_000
+
+interface TcpParams {
+  readonly host?: string
+  readonly port: number
+  readonly from: 'controller' | 'device'
+  readonly timeout_ms?: number
+  readonly expect?: 'open' | 'closed'
+}
+
+interface TcpState extends ReachAnswer {
+  readonly host: string
+}
+
+// 124 is what timeout says; busybox has no -z, and without -e it would wait for the server to speak.
+const SCRIPT = `${TOOL_PRELUDE}limit() {
+  if ! command -v timeout >/dev/null 2>&1; then shift; "$@"
+  elif timeout 1 true 2>/dev/null; then timeout "$@"
+  else duration=$1; shift; timeout -t "$duration" "$@"
+  fi
+}
+with_bash() {
+  command -v bash >/dev/null 2>&1 && limit "$seconds" bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$host" "$port" </dev/null 2>&1
+}
+with_nc() {
+  command -v nc >/dev/null 2>&1 || return 1
+  if nc -h 2>&1 </dev/null | grep -q -e '-[a-zA-Z]*z'; then limit "$((seconds + 1))" nc -v -z -w "$seconds" "$host" "$port" </dev/null 2>&1
+  else limit "$((seconds + 1))" nc -w "$seconds" "$host" "$port" -e true </dev/null 2>&1
+  fi
+}
+words=$(with_bash); code=$?
+case $words in *"/dev/tcp/"*"No such file"*) code=127 ;; esac
+if [ "$code" = 127 ] || ! command -v bash >/dev/null 2>&1; then
+  need_tool nc
+  words=$(with_nc); code=$?
+fi
+case $code in 124|143) words='timed out' ;; esac
+printf '%s\\n%s\\n' "$code" "$words"`
+
+export const tcp = defineModule({
+  name: 'tcp',
+  summary: 'Checks whether a TCP port accepts connections, from the controller or from the device',
+  systems: ['linux', 'windows', 'none'],
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['port', 'from'],
+    properties: {
+      host: { type: 'string', pattern: HOST_PATTERN, description: 'The address of the device unless told.' },
+      port: { type: 'integer', minimum: 1, maximum: 65535, examples: [9100] },
+      from: { enum: ['controller', 'device'], description: 'Who connects.' },
+      timeout_ms: { type: 'integer', minimum: 100, maximum: 120000, description: '5000 unless told.' },
+      expect: {
+        enum: ['open', 'closed'],
+        description: 'open unless told. closed: refused, or dropped without an answer.',
+      },
+    },
+  },
+  observe,
+  diff: (params, state) => compare(params as TcpParams, state),
+  value: (state, params) => ({
+    state: state.state,
+    host: state.host,
+    port: (params as TcpParams).port,
+    ms: state.ms,
+    message: reachSentence(state.state, `${state.host}:${(params as TcpParams).port}`, state.detail),
+  }),
+})
+
+async function observe(context: ModuleContext, params: TcpParams): Promise<Result<TcpState>> {
+  const host = params.host ?? context.device.address
+  const timeoutMs = params.timeout_ms ?? TIMEOUT_MS
+  if (params.from === 'device') return askDevice(context, { host, port: params.port, timeoutMs })
+  const answer = await connectHere({ host, port: params.port }, { timeoutMs, signal: context.signal })
+  return success({ ...answer, host })
+}
+
+async function askDevice(
+  context: ModuleContext,
+  to: { readonly host: string; readonly port: number; readonly timeoutMs: number },
+): Promise<Result<TcpState>> {
+  const { host, port, timeoutMs } = to
+  const seconds = Math.ceil(timeoutMs / 1000)
+  const values = { host: host.replace(/^\[|\]$/g, ''), port, seconds }
+  const answer = await context.shell.ask({ script: SCRIPT, values, timeoutMs: seconds * 1000 + GRACE_MS })
+  if (answer.timedOut) return success({ state: 'timed-out', ms: answer.durationMs, detail: '', host })
+  const failure = failureOf(answer, 'observe', `Connecting to "${host}:${port}" from the device`)
+  if (failure) return fail(failure)
+  const [code = '', ...words] = answer.text.trim().split('\n')
+  const detail = words.join('; ')
+  const state = code === '0' ? 'open' : reachStateInWords(detail)
+  if (state === 'error') {
+    const message = `What the device said of "${host}:${port}" is not understood: ${detail || `exit code ${code}`}`
+    return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message, ...evidenceOf(answer) })
+  }
+  return success({ state, ms: answer.durationMs, detail, host })
+}
+
+function compare(params: TcpParams, state: TcpState): readonly Change[] | { readonly unknown: string } {
+  const where = `${state.host}:${params.port}`
+  if (state.state === 'error') return { unknown: reachSentence('error', where, state.detail) }
+  if ((params.expect ?? 'open') === 'open') {
+    return state.state === 'open' ? [] : [{ path: 'state', before: state.state, after: 'open' }]
+  }
+  if (state.state === 'open') return [{ path: 'state', before: 'open', after: 'closed' }]
+  // A port of a machine that cannot be found is not a closed port.
+  const isSilent = state.state === 'unreachable' || state.state === 'name-not-found'
+  return isSilent ? { unknown: reachSentence(state.state, where, state.detail) } : []
+}
