@@ -1,5 +1,5 @@
 import type { EventHead, RunEvent, RunFinished, RunStarted } from '../core/events.ts'
-import { type DeviceState, EXIT } from '../core/outcome.ts'
+import { type DeviceState, EXIT, exitCodeOf, worseExitCode } from '../core/outcome.ts'
 import type { Reporter } from '../core/ports.ts'
 import { type DeviceRecord, emptyCounts } from '../core/run.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
@@ -22,8 +22,13 @@ export interface RunResult {
     readonly unknown: number
   }
   readonly exit_code: number
-  /** Of a run that did not come to its end: when it was last heard of. */
+  /** Of a run that did not come to its end: when it was last heard of; it counts as interrupted. */
   readonly finished_at: string
+}
+
+export interface JsonOptions {
+  /** The events are those of a run that is not over: devices in progress are left out, not lost. */
+  readonly goesOn?: boolean
 }
 
 /**
@@ -31,31 +36,32 @@ export interface RunResult {
  * end. Closed before that, it ends the document with what is known; without `run.started` there is no document.
  * Holds only devices in progress.
  */
-export function createJsonReporter(output: Pick<Output, 'write'>): Reporter {
-  const document = new ResultDocument(output)
+export function createJsonReporter(output: Pick<Output, 'write'>, options: JsonOptions = {}): Reporter {
+  const document = new ResultDocument(output, options.goesOn ?? false)
   return { event: (event) => document.event(event), close: () => document.close() }
 }
 
 class ResultDocument {
   readonly #output: Pick<Output, 'write'>
+  readonly #goesOn: boolean
   readonly #inFlight = new DevicesInFlight()
   readonly #counts = emptyCounts()
   #unknown = 0
   #devices = 0
   #begun = false
   #ended = false
-  #interrupted = false
   #at = ''
+  #worst: number = EXIT.ok
 
-  constructor(output: Pick<Output, 'write'>) {
+  constructor(output: Pick<Output, 'write'>, goesOn: boolean) {
     this.#output = output
+    this.#goesOn = goesOn
   }
 
   async event(event: RunEvent): Promise<void> {
     this.#at = event.at
     if (event.type === 'run.started') return this.#begin(runOf(event))
     if (event.type === 'run.finished') return this.#end(event)
-    if (event.type === 'run.interrupted') this.#interrupted = true
     const record = await this.#inFlight.add(event)
     if (record) await this.#device(record)
   }
@@ -71,17 +77,18 @@ class ResultDocument {
 
   async #device(record: DeviceRecord): Promise<void> {
     this.#counts[record.state] += 1
+    this.#worst = worseExitCode(this.#worst, exitCodeOf(record))
     if (record.unknown) this.#unknown += 1
     this.#devices += 1
     await this.#output.write(`${this.#devices === 1 ? '' : ','}\n${jsonText(record)}`)
   }
 
   async #end(finished: (RunFinished & EventHead) | undefined): Promise<void> {
-    for (const record of await this.#inFlight.lost()) await this.#device(record)
+    if (!this.#goesOn) for (const record of await this.#inFlight.lost()) await this.#device(record)
     this.#ended = true
     const rest: Omit<RunResult, 'schema' | 'run' | 'devices'> = {
       summary: { counts: finished?.counts ?? this.#counts, unknown: finished?.unknown ?? this.#unknown },
-      exit_code: finished?.exit_code ?? (this.#interrupted ? EXIT.interrupted : EXIT.bug),
+      exit_code: finished?.exit_code ?? (this.#goesOn ? this.#worst : EXIT.interrupted),
       finished_at: this.#at,
     }
     await this.#output.write(`\n],${jsonText(rest).slice(1)}\n`)

@@ -13,6 +13,8 @@ const PROGRESS_EVERY_MS = 5000
 export interface LinesOptions {
   /** Also devices and steps that are as they should be. */
   readonly verbose?: boolean
+  /** Flags that commands named in the summary need to find this run, as `--sandbox`. */
+  readonly flags?: string
   /** Milliseconds between two lines of progress. */
   readonly progressMs?: number
 }
@@ -31,7 +33,7 @@ class LinesReporter {
   readonly #verbose: boolean
   readonly #progressMs: number
   readonly #paint: Paint
-  readonly #tally = new RunTally()
+  readonly #tally: RunTally
   readonly #inFlight = new DevicesInFlight()
   #timer: NodeJS.Timeout | undefined
   #shownDone = 0
@@ -41,6 +43,7 @@ class LinesReporter {
     this.#verbose = options.verbose ?? false
     this.#progressMs = options.progressMs ?? PROGRESS_EVERY_MS
     this.#paint = paintFor(output.color)
+    this.#tally = new RunTally(options.flags)
   }
 
   async event(event: RunEvent): Promise<void> {

@@ -25,8 +25,14 @@ export class RunTally {
   interrupted = false
   unknown = 0
   done = 0
+  readonly #flags: string
   #slowest: { readonly device: string; readonly ms: number }[] = []
   readonly #groups = new Map<string, FailureGroup>()
+
+  /** `flags`: what commands that are named in the summary need to find this run. */
+  constructor(flags = '') {
+    this.#flags = flags === '' ? '' : ` ${flags}`
+  }
 
   event(event: RunEvent): void {
     if (event.type === 'run.started') this.started = event
@@ -67,11 +73,12 @@ export class RunTally {
     return parts.join(', ')
   }
 
-  /** The end of a run for people: states, grouped failures, the slowest, what to do next. */
-  summary(paint: Paint): string[] {
+  /** The end of a run for people: states, grouped failures, the slowest, what to do next. `partial`: of some devices. */
+  summary(paint: Paint, options: { readonly partial?: boolean } = {}): string[] {
     const took = this.finished ? ` in ${formatDuration(this.finished.duration_ms)}` : ''
     const targeted = this.started?.devices ?? this.done
-    const missing = targeted - this.done
+    const missing = options.partial ? 0 : targeted - this.done
+    const shown = options.partial ? 'shown: ' : ''
     return [
       '',
       ...this.#groupLines(paint),
@@ -79,7 +86,7 @@ export class RunTally {
         ? [`Slowest: ${this.#slowest.map((s) => `${plainText(s.device)} ${formatDuration(s.ms)}`).join(', ')}`]
         : []),
       paint('bold', `${title(this.started)}: ${formatCount(targeted)} ${targeted === 1 ? 'device' : 'devices'}${took}`),
-      ...(this.done > 0 ? [`  ${this.countsText(paint)}`] : []),
+      ...(this.done > 0 ? [`  ${shown}${this.countsText(paint)}`] : []),
       ...(missing > 0 ? [`  ${formatCount(missing)} without a result`] : []),
       ...(this.interrupted ? ['The run was interrupted.'] : []),
       ...this.#next(),
@@ -100,11 +107,11 @@ export class RunTally {
   #next(): string[] {
     if (!this.started) return []
     const { run, mode, runbooks } = this.started
-    const lines = this.done - this.counts['in-sync'] > 0 ? [`Details: till runs show ${run}`] : []
+    const lines = this.done - this.counts['in-sync'] > 0 ? [`Details: till runs show ${run}${this.#flags}`] : []
     const [runbook] = runbooks
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>
-      `till ${command} ${plainText(runbook.name)} --from-run ${run}:${state}`
+      `till ${command} ${plainText(runbook.name)} --from-run ${run}:${state}${this.#flags}`
     if (mode !== 'apply' && this.counts.drifted > 0) lines.push(`Mend the drift: ${again('apply', 'drifted')}`)
     const command = mode === 'apply' ? 'apply' : 'plan'
     const [worst, ...others] = AGAIN.filter((state) => this.counts[state] > 0)

@@ -14,19 +14,19 @@ const GAP = '  '
 const NARROWEST = 4
 
 /**
- * Rows as lines that fit `width` terminal columns, under a line of titles. Values may come from anywhere: control
+ * Rows as lines that fit `width` terminal columns (as wide as they need without one), under a line of titles. Values may come from anywhere: control
  * characters are made visible, wide and combining characters are counted as terminals show them.
  */
 export function formatTable<Row>(
   rows: readonly Row[],
   columns: readonly TableColumn<Row>[],
-  options: { readonly width: number; readonly color?: boolean },
+  options: { readonly width?: number | undefined; readonly color?: boolean },
 ): string[] {
   const cells = rows.map((row) => columns.map((column) => plainText(column.value(row))))
   const natural = columns.map((column, index) =>
     cells.reduce((most, line) => Math.max(most, displayWidth(line[index] ?? '')), displayWidth(column.title)),
   )
-  const widths = fitWidths(natural, columns, options.width)
+  const widths = fitWidths(natural, columns, options.width ?? Number.POSITIVE_INFINITY)
   const line = (texts: readonly string[], row?: Row): string =>
     columns
       .map((column, index) => {

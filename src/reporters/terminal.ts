@@ -16,13 +16,15 @@ const MOST_DETAILS = 20
 export interface TerminalOptions {
   /** Also devices and steps that are as they should be. */
   readonly verbose?: boolean
+  /** Flags that commands named in the summary need to find this run, as `--sandbox`. */
+  readonly flags?: string
 }
 
 /** A live view while the run goes on, then the details of the first devices that need a look, and the summary. */
 export function createTerminalReporter(output: Output, options: TerminalOptions = {}): Reporter {
   // A terminal that does not know its size (a pseudo-terminal of a script) cannot be drawn on.
   if (output.columns < 1) return createLinesReporter(output, options)
-  const terminal = new TerminalReporter(output, options.verbose ?? false)
+  const terminal = new TerminalReporter(output, options)
   return { event: (event) => terminal.event(event), close: () => terminal.close() }
 }
 
@@ -30,15 +32,16 @@ class TerminalReporter {
   readonly #output: Output
   readonly #verbose: boolean
   readonly #paint: Paint
-  readonly #tally = new RunTally()
+  readonly #tally: RunTally
   readonly #inFlight = new DevicesInFlight()
   readonly #details: DeviceRecord[] = []
   #notShown = 0
   #view: LiveView | undefined
 
-  constructor(output: Output, verbose: boolean) {
+  constructor(output: Output, options: TerminalOptions) {
     this.#output = output
-    this.#verbose = verbose
+    this.#verbose = options.verbose ?? false
+    this.#tally = new RunTally(options.flags)
     this.#paint = paintFor(output.color)
   }
 

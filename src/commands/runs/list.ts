@@ -1,0 +1,38 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../../app/base-command.ts'
+import { sandboxFlag } from '../../app/run-flags.ts'
+import { RUN_COLUMNS } from '../../app/run-history.ts'
+import { jsonText } from '../../reporters/json-text.ts'
+import { formatTable } from '../../reporters/table.ts'
+
+export default class RunsList extends BaseCommand {
+  static override summary = 'List the runs of this repository, newest first.'
+  static override description =
+    `A run is "interrupted" when its process ended without finishing it: killed, or the machine went down. What it did
+until then is in the history. With --json the answer is one document (schema till.runs/1).`
+  static override examples = [
+    { description: 'The last runs', command: '<%= config.bin %> runs list' },
+    {
+      description: 'Runs that failed on some device, for another program',
+      command: `<%= config.bin %> runs list --limit 1000 --json | jq -r '.runs[] | select(.exit_code == 4) | .run'`,
+    },
+  ]
+  static override flags = {
+    limit: Flags.integer({ char: 'n', description: 'at most so many', default: 20, min: 1 }),
+    json: Flags.boolean({ description: 'one JSON document', helpGroup: 'OUTPUT' }),
+    sandbox: sandboxFlag,
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(RunsList)
+    const project = await this.openProject(flags)
+    const runs = await (await project.store()).runs({ limit: flags.limit })
+    if (flags.json) await this.write(`${jsonText({ schema: 'till.runs/1', runs })}\n`)
+    else if (runs.length === 0) process.stderr.write('No runs yet.\n')
+    else {
+      const width = process.stdout.isTTY ? this.columns : undefined
+      await this.write(`${formatTable(runs, RUN_COLUMNS, { width, color: this.color }).join('\n')}\n`)
+    }
+    await project.close()
+  }
+}
