@@ -61,7 +61,7 @@ const SECRET_ENTRY = /((?:password|passphrase|passwd|token|secret_key|api_key|co
 /** Secrets do not belong into files, but where one stands all the same, it is not shown. */
 function withoutSecrets(line: string): string {
   return line.replace(SECRET_ENTRY, (entry, key: string, value: string) => {
-    return /^\{\s*secret\s*:/.test(value) ? entry : key + '*'.repeat(value.length)
+    return /^\{\s*secret\s*:\s*["']?[a-z][a-z0-9]*:\S/.test(value) ? entry : key + '*'.repeat(value.length)
   })
 }
 

@@ -8,6 +8,7 @@ import {
   type Pair,
   type ParsedNode,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml'
 import type { Diagnostic } from '../core/diagnostic.ts'
@@ -100,22 +101,39 @@ const SYNTAX_WORDS: Readonly<Partial<Record<string, { readonly summary: string; 
 }
 
 function syntaxDiagnostics(document: Document.Parsed, file: string, lines: LineIndex): Diagnostic[] {
-  const errors = document.errors.slice(0, MOST_SYNTAX_ERRORS).map((error) => syntaxDiagnostic(error, file, lines))
-  const warnings = document.warnings
-    .slice(0, MOST_SYNTAX_ERRORS)
-    .map((warning) => syntaxDiagnostic(warning, file, lines))
-  return [...errors, ...warnings]
+  const errors = document.errors.slice(0, MOST_SYNTAX_ERRORS)
+  const warnings = document.warnings.slice(0, MOST_SYNTAX_ERRORS)
+  return [...errors, ...warnings].map((error) => {
+    const [start, end] = placeOf(error, document)
+    const words = isOpenQuote(error) ? OPEN_QUOTE : SYNTAX_WORDS[error.code]
+    return {
+      code: 'YAML_SYNTAX_INVALID',
+      severity: 'error',
+      summary: words?.summary ?? error.message,
+      detail: words?.detail ?? 'What is meant here cannot be told: check indentation, quotes and brackets.',
+      source: lines.range(file, start, end),
+    }
+  })
 }
 
-function syntaxDiagnostic(error: YAMLError, file: string, lines: LineIndex): Diagnostic {
-  const words = SYNTAX_WORDS[error.code]
-  return {
-    code: 'YAML_SYNTAX_INVALID',
-    severity: 'error',
-    summary: words?.summary ?? error.message,
-    detail: words?.detail ?? 'What is meant here cannot be told: check indentation, quotes and brackets.',
-    source: lines.range(file, error.pos[0], error.pos[1]),
+const OPEN_QUOTE = { summary: 'A quote is never closed', detail: 'Close it with the same character that opens it.' }
+
+function isOpenQuote({ code, message }: YAMLError): boolean {
+  return code === 'MISSING_CHAR' && message.includes('quote')
+}
+
+/** Where the error is; for an open quote where it opens, since the parser names where the file ends. */
+function placeOf(error: YAMLError, document: Document.Parsed): readonly [number, number] {
+  let [start, end] = error.pos
+  if (isOpenQuote(error)) {
+    visit(document, {
+      Scalar(_key, node) {
+        const [from = 0, to = 0] = node.range ?? []
+        if (node.type?.startsWith('QUOTE') && from <= start && start <= to) [start, end] = [from, from + 1]
+      },
+    })
   }
+  return [start, end]
 }
 
 interface Child {

@@ -6,7 +6,7 @@ import { overlay } from './cascade.ts'
 import { type Catalogs, checkTimeZone, reportHours } from './catalogs.ts'
 import { type Findings, inside, listed, type Place } from './findings.ts'
 import type { WrittenDevice, WrittenLevel, WrittenProfile, WrittenStore } from './inventory-file.ts'
-import { ALWAYS_OPEN, readHours } from './trading-hours.ts'
+import { ALWAYS_OPEN, isIncomplete, readHours } from './trading-hours.ts'
 
 /** Effective values of one level. */
 export interface Effective {
@@ -89,9 +89,10 @@ function hoursOf(written: WrittenStore, place: Place, catalogs: Catalogs, findin
   if (written.hours === undefined) return ALWAYS_OPEN
   const at = inside(place, 'hours')
   if (typeof written.hours === 'string') return calendar(written.hours, at, catalogs, findings) ?? ALWAYS_OPEN
+  if (isIncomplete(written.hours)) return ALWAYS_OPEN
   const name = written.hours.calendar
   const base = name === undefined ? undefined : calendar(name, inside(at, 'calendar'), catalogs, findings)
-  if (base === undefined && 'calendar' in written.hours) return ALWAYS_OPEN
+  if (base === undefined && name !== undefined) return ALWAYS_OPEN
   if (base === undefined && written.hours.week === undefined) {
     if (!('week' in written.hours)) {
       const detail =

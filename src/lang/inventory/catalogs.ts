@@ -2,7 +2,7 @@ import type { TradingHours } from '../../core/fleet.ts'
 import { didYouMean } from '../suggest.ts'
 import { type Findings, inside, type Place, shortPlace } from './findings.ts'
 import type { InventoryFile, WrittenFleet, WrittenProfile, WrittenRegion } from './inventory-file.ts'
-import { type HoursProblem, readHours } from './trading-hours.ts'
+import { type HoursProblem, isIncomplete, readHours } from './trading-hours.ts'
 
 /** Something described in an inventory, and where. */
 export interface Described<T> {
@@ -72,7 +72,7 @@ function gatherCalendars(
 ): ReadonlyMap<string, TradingHours | undefined> {
   const calendars = new Map<string, TradingHours | undefined>()
   for (const [name, written] of Object.entries(fleet.value.calendars ?? {})) {
-    if (written?.week === undefined) {
+    if (written?.week === undefined || isIncomplete(written)) {
       calendars.set(name, undefined)
       continue
     }

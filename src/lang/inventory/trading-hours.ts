@@ -18,6 +18,12 @@ export interface HoursProblem {
   readonly detail: string
 }
 
+/** Whether a part of written hours was not as its schema wants, has been reported, and was left undefined. */
+export function isIncomplete({ week, exceptions, ...rest }: WrittenHours & { readonly calendar?: string }): boolean {
+  const entries = [...Object.values(week ?? {}), ...Object.values(exceptions ?? {}), ...Object.values(rest)]
+  return entries.includes(undefined as never)
+}
+
 /** Always open: what is assumed of a store that says nothing, so that nothing is taken for a quiet hour. */
 export const ALWAYS_OPEN: TradingHours = {
   week: Object.fromEntries(DAYS.map((day) => [day, ['00:00-24:00']])) as unknown as TradingHours['week'],
