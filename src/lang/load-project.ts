@@ -12,7 +12,7 @@ import { validate } from './validate.ts'
 import type { ParsedYaml } from './yaml.ts'
 
 /** A runbook that holds for devices. */
-export interface Assignment {
+interface Assignment {
   readonly runbook: string
   readonly where?: string
   /** As a command line would give them; the runbook converts them by its declarations. */

@@ -6,7 +6,7 @@ import { didYouMean } from './suggest.ts'
 import type { ParsedYaml, ValuePath } from './yaml.ts'
 
 /** A parameter as a runbook declares it. */
-export interface ParamDeclaration {
+interface ParamDeclaration {
   readonly type: ParamType
   readonly default?: JsonValue
   readonly required?: boolean

@@ -6,7 +6,7 @@ import { splitTemplate, type TemplatePart } from './template-text.ts'
 import type { ValuePath } from './yaml.ts'
 
 /** A problem of one string in a tree: `path` leads to the string, offsets are inside it. */
-export interface TemplateProblem extends ExpressionProblem {
+interface TemplateProblem extends ExpressionProblem {
   readonly path: ValuePath
   /** The string is not a value but the key at the end of the path. */
   readonly key?: true

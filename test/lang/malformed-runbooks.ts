@@ -45,7 +45,7 @@ export const MALFORMED_RUNBOOKS: readonly MalformedCase[] = [
   {
     name: 'a quote that never closes',
     text: 'name: "agent\nsteps:\n  - facts:\n',
-    expected: ['YAML_SYNTAX_INVALID 4:1'],
+    expected: ['YAML_SYNTAX_INVALID 1:7'],
   },
   { name: 'a key twice', text: 'name: a\nname: b\nsteps:\n  - facts:\n', expected: ['YAML_KEY_DUPLICATE 2:1'] },
   { name: 'two documents', text: 'steps:\n  - facts:\n---\nsteps: []\n', expected: ['YAML_SYNTAX_INVALID 3:1'] },

@@ -42,7 +42,7 @@ export const EXIT_CODE = {
   enum: [0, 1, 2, 3, 4, 5, 6, 130],
 } as const
 
-export const MODE = { description: 'What the run does.', enum: ['plan', 'apply', 'drift', 'exec'] } as const
+const MODE = { description: 'What the run does.', enum: ['plan', 'apply', 'drift', 'exec'] } as const
 
 export const DEVICE_STATE = { description: 'How the device ended.', enum: DEVICE_STATES } as const
 
@@ -72,7 +72,7 @@ export const CHANGE = {
   },
 } as const
 
-export const FAILURE = {
+const FAILURE = {
   title: 'Failure',
   description: 'Why something failed, and in which phase.',
   type: 'object',
@@ -90,7 +90,7 @@ export const FAILURE = {
   },
 } as const
 
-export const CLASSIFICATION = {
+const CLASSIFICATION = {
   title: 'Classification',
   description: 'What the truth table of the runbook says.',
   type: 'object',
