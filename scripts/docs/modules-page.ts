@@ -1,0 +1,65 @@
+import type { Module } from '../../src/core/ports.ts'
+import { code, notice, table } from './markdown.ts'
+import type { ModuleExamples } from './module-examples.ts'
+import { type ParamSchema, paramRows } from './schema-table.ts'
+
+/** `docs/modules.md`. */
+export function modulesPage(modules: readonly Module[], examples: ModuleExamples): string {
+  const overview = modules.map((module) => [
+    `[${module.name}](#${module.name})`,
+    module.summary,
+    examples.mends(module.name) ? 'yes' : 'only checks',
+    module.reacts ? 'yes' : '',
+    module.systems.join(', '),
+  ])
+  return [
+    notice('src/modules, runbooks and test/modules'),
+    INTRODUCTION,
+    table(['module', 'what it does', 'mends', '`restart_on`', 'systems'], overview),
+    ...modules.map((module) => section(module, examples)),
+    '',
+  ].join('\n\n')
+}
+
+const INTRODUCTION = `# Modules
+
+A step of a runbook has exactly one module. [runbooks.md](runbooks.md) says how steps work together; this page says what
+each module takes.
+
+- **mends**: in an apply it changes what differs, and looks again. A module that only checks makes the step fail
+  (\`CHECK_UNMET\`) when something differs; it never changes a device.
+- **\`restart_on\`**: it reacts when an earlier step changed something.
+- **systems**: on a device of another system the step fails with \`MODULE_SYSTEM_UNSUPPORTED\`. \`none\` is a device without
+  an operating system to speak of, such as a printer.
+
+Wherever a value stands, \`\${{ }}\` may stand. Wherever free text stands, a secret may stand: \`{ secret: "env:NAME" }\`.
+An unknown parameter is an error when the runbook is loaded.`
+
+function section(module: Module, examples: ModuleExamples): string {
+  const { name, summary, systems, reacts } = module
+  const facts = [
+    examples.mends(name) ? 'Mends what differs.' : 'Only checks.',
+    reacts ? 'Reacts to `restart_on`.' : '',
+    `Systems: ${systems.join(', ')}.`,
+  ]
+  const rows = paramRows(module.params as ParamSchema)
+  const fields = examples.fields(name)
+  return [
+    `## ${name}`,
+    `${summary}.`,
+    facts.filter(Boolean).join(' '),
+    rows.length > 0 ? table(['parameter', 'type', 'what it is'], rows) : 'It takes no parameters.',
+    ...(fields.length > 0
+      ? [`Later steps see, among others, ${fields.map((f) => code(f)).join(', ')} in \`steps.<id>.value\`.`]
+      : []),
+    ...example(name, examples),
+  ].join('\n\n')
+}
+
+function example(name: string, examples: ModuleExamples): readonly string[] {
+  const found = examples.of(name)
+  if (!found) return []
+  const source = `[${found.file}](../${found.file})`
+  const lead = found.caption === undefined ? `From ${source}:` : `From ${source}, "${found.caption}":`
+  return [lead, `\`\`\`yaml\n${found.yaml}\`\`\``]
+}
