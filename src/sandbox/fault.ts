@@ -124,7 +124,10 @@ class Shares {
   take(share: number, fault: FaultRule['name']): readonly string[] {
     const count = Math.round(this.#shuffled.length * share)
     if (fault === 'slow') return this.#slow.slice(0, count)
-    if (share === 1) return this.#shuffled
+    if (share === 1) {
+      if (fault === 'none') this.#taken = 0
+      return this.#shuffled
+    }
     const start = this.#taken
     this.#taken += count
     return this.#shuffled.slice(start, this.#taken)

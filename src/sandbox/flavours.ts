@@ -39,7 +39,6 @@ interface Flavour {
 const EVERYWHERE = ['hostname', 'uname', 'sudo', 'pgrep', 'ps', 'zabbix_agent2', 'reboot']
 const SYSTEMD = ['systemctl', 'journalctl', 'hostnamectl']
 const EVERYWHERE_ALIASES = {
-  wget: 'curl',
   pidof: 'pgrep',
   pkill: 'pgrep',
   poweroff: 'reboot',

@@ -1,0 +1,28 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../../app/base-command.ts'
+import { endSandbox } from '../../app/sandbox-control.ts'
+import { jsonText } from '../../reporters/json-text.ts'
+
+const SAID = {
+  ended: 'The sandbox has ended.',
+  cleared: 'The sandbox had died; what it left behind is gone.',
+  none: 'No sandbox is running.',
+}
+
+export default class SandboxDown extends BaseCommand {
+  static override summary = 'End the sandbox and take away what it left.'
+  static override description =
+    'Also clears away what a sandbox left that was killed. It is no error when there is none.'
+  static override examples = [{ description: 'End it', command: '<%= config.bin %> sandbox down' }]
+  static override flags = {
+    json: Flags.boolean({ description: 'one JSON document', helpGroup: 'OUTPUT' }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxDown)
+    const project = await this.openProject(flags)
+    const how = await endSandbox(project.paths.sandbox)
+    await project.close()
+    await this.write(flags.json ? `${jsonText({ schema: 'till.sandbox/1', down: how })}\n` : `${SAID[how]}\n`)
+  }
+}

@@ -1,0 +1,36 @@
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../../app/base-command.ts'
+import { addFaults } from '../../app/sandbox-control.ts'
+import { FAULT_HELP, statusInWords } from '../../app/sandbox-foreground.ts'
+import { jsonText } from '../../reporters/json-text.ts'
+
+export default class SandboxFault extends BaseCommand {
+  static override summary = 'Change what is wrong with devices of the running sandbox.'
+  static override description = `Holds from the next connection on. none=WHO takes faults away; WHO is a share (3%),
+all, or devices (PL-0001/pos1, PL-00*/*).
+${FAULT_HELP}`
+  static override examples = [
+    {
+      description: 'A till that hangs at the login',
+      command: '<%= config.bin %> sandbox fault tarpit-auth=PL-0001/pos1',
+    },
+    { description: 'All is well again', command: '<%= config.bin %> sandbox fault none=all' },
+  ]
+  static override strict = false
+  static override args = {
+    fault: Args.string({ required: true, description: 'NAME=WHO, several if you like' }),
+  }
+  static override flags = {
+    json: Flags.boolean({ description: 'one JSON document (schema till.sandbox/1)', helpGroup: 'OUTPUT' }),
+  }
+
+  async run(): Promise<void> {
+    const { flags, argv } = await this.parse(SandboxFault)
+    const project = await this.openProject(flags)
+    const status = await addFaults(project.paths.sandbox, argv.map(String))
+    await project.close()
+    await this.write(
+      flags.json ? `${jsonText({ schema: 'till.sandbox/1', ...status })}\n` : `${statusInWords(status)}\n`,
+    )
+  }
+}

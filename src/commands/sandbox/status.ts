@@ -1,0 +1,26 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../../app/base-command.ts'
+import { sandboxStatus } from '../../app/sandbox-control.ts'
+import { statusInWords } from '../../app/sandbox-foreground.ts'
+import { jsonText } from '../../reporters/json-text.ts'
+
+export default class SandboxStatusCommand extends BaseCommand {
+  static override summary = 'Say what the running sandbox is doing.'
+  static override description = 'Exit code 2 when none is running.'
+  static override examples = [
+    { description: 'How many programs has it run?', command: '<%= config.bin %> sandbox status --json | jq .served' },
+  ]
+  static override flags = {
+    json: Flags.boolean({ description: 'one JSON document (schema till.sandbox/1)', helpGroup: 'OUTPUT' }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxStatusCommand)
+    const project = await this.openProject(flags)
+    const status = await sandboxStatus(project.paths.sandbox)
+    await project.close()
+    await this.write(
+      flags.json ? `${jsonText({ schema: 'till.sandbox/1', ...status })}\n` : `${statusInWords(status)}\n`,
+    )
+  }
+}

@@ -1,0 +1,87 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../../app/base-command.ts'
+import { sandboxStatus, startDetached } from '../../app/sandbox-control.ts'
+import { ofFirstStores, type SandboxSelection, sandboxSelection } from '../../app/sandbox-devices.ts'
+import { FAULT_HELP, leftOutInWords, runSandbox, statusInWords } from '../../app/sandbox-foreground.ts'
+import { selectDevices, selectionFlags } from '../../app/selection.ts'
+import { jsonText } from '../../reporters/json-text.ts'
+import type { SandboxStatus } from '../../sandbox/index.ts'
+
+export default class SandboxUp extends BaseCommand {
+  static override summary = 'Start a fleet on this machine: an SSH server for each device, with a root of its own.'
+  static override description =
+    `Serves the devices of the inventory that speak SSH, each on a loopback address of its own; commands with --sandbox
+then work on them. Programs are the real ones, run in Linux namespaces in which nothing of this machine can be changed;
+systemctl, apt-get and the like are imitated, on files of the device. Ports of printers answer, nothing more.
+Ends with Ctrl-C or, with --detach, with \`till sandbox down\`.
+
+A fault is NAME=WHO, where WHO is a share (3%), all, or devices (PL-0001/pos1, PL-00*/*):
+${FAULT_HELP}`
+  static override examples = [
+    {
+      description: 'Ten stores, a third of their devices drifted, until Ctrl-C',
+      command: '<%= config.bin %> sandbox up --stores 10 --drift 0.33',
+    },
+    {
+      description: 'A bad day: dead lines, black holes, and 150 ms of round trip everywhere',
+      command: '<%= config.bin %> sandbox up --detach --fault refused=3% --fault blackhole=2% --fault slow=150ms',
+    },
+  ]
+  static override flags = {
+    ...selectionFlags,
+    stores: Flags.integer({
+      description: 'only the first so many stores of the selection',
+      min: 1,
+      helpGroup: 'SELECT',
+    }),
+    seed: Flags.integer({ description: 'another seed, other devices with drift and faults', default: 1 }),
+    drift: Flags.string({
+      description: 'share of devices that are not as the inventory wishes, from 0 to 1',
+      default: '0',
+    }),
+    fault: Flags.string({ description: 'what is wrong with which devices', multiple: true, helpValue: 'NAME=WHO' }),
+    keep: Flags.boolean({ description: 'keep the files of the devices for the next time' }),
+    detach: Flags.boolean({ description: 'return when it is up, and leave it running' }),
+    json: Flags.boolean({
+      description: 'one JSON document when it is up (schema till.sandbox/1)',
+      helpGroup: 'OUTPUT',
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxUp)
+    const project = await this.openProject(flags)
+    const drift = Number(flags.drift)
+    if (!(drift >= 0 && drift <= 1)) this.error(`--drift is a share from 0 to 1, not "${flags.drift}"`)
+    const selected = await selectDevices(await project.fleet(), flags, { store: () => project.store() })
+    const selection = sandboxSelection(ofFirstStores(selected, flags.stores))
+    if (selection.devices.length === 0) this.error('The selection has no device that speaks SSH')
+    await project.close()
+    const folder = project.paths.sandbox
+    if (flags.detach) {
+      const start = await startDetached(folder, ['sandbox', 'up', ...this.argv.filter((word) => word !== '--detach')])
+      if (start.up) return this.report(await sandboxStatus(folder), selection, flags.json)
+      process.stderr.write(start.said)
+      this.exit(start.exitCode)
+    }
+    const { seed, keep, fault: faults = [] } = flags
+    const problem = await runSandbox(
+      { folder, devices: selection.devices, listeners: selection.listeners, seed, drift, faults, keep },
+      {
+        ready: async (sandbox) => this.report(await sandbox.status(), selection, flags.json),
+        tick: process.stderr.isTTY ? (status) => process.stderr.write(`\r\x1b[K${statusInWords(status)}`) : undefined,
+      },
+    )
+    if (process.stderr.isTTY) process.stderr.write('\n')
+    if (problem !== undefined) this.error(problem, { exit: 1 })
+  }
+
+  private async report(status: SandboxStatus, selection: SandboxSelection, json: boolean): Promise<void> {
+    if (json) {
+      await this.write(`${jsonText({ schema: 'till.sandbox/1', ...status, left_out: selection.left_out })}\n`)
+      return
+    }
+    await this.write(`${statusInWords(status)}\n${leftOutInWords(selection)}`)
+    await this.write('Work on it with --sandbox: till plan agent-update --sandbox\n')
+  }
+}
