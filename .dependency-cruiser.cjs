@@ -39,7 +39,7 @@ module.exports = {
     only('gitops', ['core', 'engine']),
     only('testing', ['core']),
     only('app', ['core', 'lang', 'shell', 'devices', 'engine', ...adapters]),
-    only('commands', ['core', 'app']),
+    only('commands', ['core', 'app', 'reporters']),
     fence('ssh2', ['transports/', 'sandbox/']),
     fence('yaml', ['lang/', 'devices/config/']),
     fence('ajv', ['lang/']),
