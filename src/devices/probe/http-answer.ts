@@ -47,6 +47,11 @@ export interface HttpQuestion {
   readonly ca?: string
 }
 
+/** An address needs no looking up. */
+export function firstStage(url: string): HttpStage {
+  return /^(\[.*\]|[\d.]+)$/.test(new URL(url).hostname) ? 'connect' : 'name'
+}
+
 /** A sentence on how an exchange ended. */
 export function httpSentence(answer: HttpAnswer, url: string): string {
   const where = `"${url}"`

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
-import type { HttpAnswer, HttpQuestion, HttpStage, HttpState } from './http-answer.ts'
+import { firstStage, type HttpAnswer, type HttpQuestion, type HttpStage, type HttpState } from './http-answer.ts'
 import { reachStateOf } from './reach.ts'
 
 /** Asks from this machine. One deadline holds for everything from the name to the last byte; redirects are answers. */
@@ -24,12 +24,13 @@ class Exchange {
   readonly #ca: string | undefined
   readonly #began = performance.now()
   readonly #times: Partial<Record<HttpStage, number>> = {}
-  #stage: HttpStage = 'name'
+  #stage: HttpStage
   #resolve: (answer: HttpAnswer) => void = () => undefined
 
   constructor(question: HttpQuestion, ca: string | undefined) {
     this.#question = question
     this.#ca = ca
+    this.#stage = firstStage(question.url)
   }
 
   async run(signal: AbortSignal): Promise<HttpAnswer> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ShellAnswer, ShellChannel, ShellValue } from '../../core/channel.ts'
 import { Secret } from '../../core/secret.ts'
-import type { HttpAnswer, HttpQuestion, HttpStage, HttpState } from './http-answer.ts'
+import { firstStage, type HttpAnswer, type HttpQuestion, type HttpStage, type HttpState } from './http-answer.ts'
 import { reachStateInWords } from './reach.ts'
 
 const EXIT = { missing: 97, headers: 96, unverified: 95 } as const
@@ -71,7 +71,7 @@ function curlConfig({ url, method, headers, timeoutMs, insecure, ca }: HttpQuest
     `user-agent = "tillwright"`,
     `noproxy = "*"`,
     `max-time = ${Math.max(0.1, timeoutMs / 1000)}`,
-    `write-out = "${marker} %{http_code} %{size_header} %{time_namelookup} %{time_connect} %{time_appconnect} %{time_starttransfer} %{time_total}\\n"`,
+    `write-out = "${marker} %{http_code} %{size_header} %{local_port} %{time_namelookup} %{time_connect} %{time_appconnect} %{time_starttransfer} %{time_total}\\n"`,
     ...(method === 'HEAD' ? ['head'] : []),
     ...(insecure ? ['insecure'] : []),
     ...(ca === undefined ? [] : [`cacert = ${quoted(ca)}`]),
@@ -130,9 +130,9 @@ function curlAnswer(question: HttpQuestion, answer: ShellAnswer, marker: string)
   const output = Buffer.from(answer.stdout)
   const at = output.lastIndexOf(marker)
   const report = at < 0 ? [] : output.toString('latin1', at).trim().split(' ').slice(1).map(Number)
-  const [status = 0, headerBytes = 0, ...seconds] = report
+  const [status = 0, headerBytes = 0, localPort = 0, ...seconds] = report
   const detail = /^curl: (?:\(\d+\) )?(.*)$/m.exec(answer.errorText)?.[1] ?? `curl ended with ${code}`
-  const [timesMs, stage] = stagesOf(seconds, question.url.startsWith('https:'))
+  const [timesMs, stage] = stagesOf(seconds, { url: question.url, isConnected: localPort > 0 })
   const ms = answer.durationMs
   const state = code === 7 ? connectState(detail) : (CURL_STATES[code] ?? 'error')
   const isHttp09 = /HTTP\/0\.9/.test(detail)
@@ -161,18 +161,24 @@ function connectState(detail: string): HttpState {
   return state === 'error' && /connect/i.test(detail) ? 'refused' : state
 }
 
-/** The times that curl reports, and the stage that it stopped in: those that it did not reach are 0. */
-function stagesOf(seconds: readonly number[], isSecure: boolean): [HttpAnswer['timesMs'], HttpStage] {
-  const [name = 0, connect = 0, tls = 0, answer = 0, total = 0] = seconds.map((one) => Math.round(one * 10_000) / 10)
-  const stages: [HttpStage, number][] = [
-    ['name', name],
-    ['connect', connect],
-    ...(isSecure ? ([['tls', tls]] as [HttpStage, number][]) : []),
-    ['answer', answer],
-    ['body', total],
+/** The times that curl reports, and the stage that it stopped in: behind the last one that it ended. */
+function stagesOf(
+  seconds: readonly number[],
+  { url, isConnected }: { readonly url: string; readonly isConnected: boolean },
+): [HttpAnswer['timesMs'], HttpStage] {
+  const [name = 0, connect = 0, tls = 0, answer = 0] = seconds
+  const isSecure = url.startsWith('https:')
+  const passed: [HttpStage, number, HttpStage][] = [
+    ['name', name, 'connect'],
+    ['connect', connect, isSecure ? 'tls' : 'answer'],
+    ...(isSecure ? ([['tls', tls, 'answer']] satisfies [HttpStage, number, HttpStage][]) : []),
+    ['answer', answer, 'body'],
   ]
-  const stopped = stages.find(([, ms]) => ms === 0)?.[0] ?? 'body'
-  return [Object.fromEntries(stages.filter(([, ms]) => ms > 0)), stopped]
+  const ended = passed.filter(([, time]) => time > 0)
+  const timesMs = Object.fromEntries(ended.map(([stage, time]) => [stage, Math.round(time * 10_000) / 10]))
+  const stage = ended.at(-1)?.[2] ?? firstStage(url)
+  // Some curls count the TLS handshake as a part of connecting; a port of our own says that the connection stood.
+  return [timesMs, stage === 'connect' && isConnected ? 'tls' : stage]
 }
 
 /** Behind the last block of headers: `100 Continue` comes before another. */
