@@ -1,7 +1,9 @@
+import { InputError } from '../core/diagnostic.ts'
 import type { Device } from '../core/fleet.ts'
 import { DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
 import type { RunStore } from '../core/ports.ts'
 import type { DeviceStatus } from '../core/run.ts'
+import { parseDuration } from '../lang/duration.ts'
 
 /** What is known of a device of the inventory; `never`: no run has looked at it. */
 export interface KnownState extends Omit<DeviceStatus, 'state' | 'run' | 'at'> {
@@ -53,4 +55,15 @@ export function countStates(known: readonly KnownState[]): { counts: Record<stri
   const counts: Record<string, number> = Object.fromEntries(KNOWN_STATES.map((state) => [state, 0]))
   for (const { state } of known) counts[state] = (counts[state] ?? 0) + 1
   return { counts, unknown: known.filter(({ unknown }) => unknown).length }
+}
+
+/** Milliseconds of `30m`, `12h`, `7d`. Throws InputError. */
+export function ageOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ms = parseDuration(text.replace(/(\d+)d/, (_, days: string) => `${Number(days) * 24}h`))
+  if (ms !== undefined) return ms
+  const detail = 'Write a number with its unit, as 30m, 12h, 7d.'
+  throw new InputError([
+    { code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary: `"${text}" is no span of time`, detail },
+  ])
 }

@@ -1,19 +1,17 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
-import { compareRuns, type DeviceDifference, type Ending } from '../../app/compare-runs.ts'
+import { compareRuns } from '../../app/compare-runs.ts'
+import { jsonDocument } from '../../app/json-document.ts'
 import { resolveRun } from '../../app/resolve-run.ts'
 import { sandboxFlag } from '../../app/run-flags.ts'
-import { shortTime, styledState } from '../../app/run-history.ts'
-import type { RunSummary } from '../../core/run.ts'
-import { formatCount } from '../../reporters/format-duration.ts'
-import { jsonText } from '../../reporters/json-text.ts'
-import { plainText } from '../../reporters/plain-text.ts'
+import { differenceText } from '../../app/show-difference.ts'
 
 export default class RunsDiff extends BaseCommand {
   static override summary = 'Show which devices ended differently in two runs, and which of their steps.'
-  static override description =
-    `Steps whose state is the same are named when what they found or changed differs. With --json the answer is one
-document (schema till.runs-diff/1).`
+  static override description = [
+    'Steps whose state is the same are named when what they found or changed differs. With --json the answer is one',
+    'document (schema till.runs-diff/1).',
+  ].join(' ')
   static override examples = [
     {
       description: 'What is new since a run of yesterday?',
@@ -39,41 +37,13 @@ document (schema till.runs-diff/1).`
     const store = await project.store()
     const [first, second] = [await resolveRun(store, args.first), await resolveRun(store, args.second)]
     const devices = await compareRuns(store, first, second)
-    if (flags.json) await this.#json(first, second, devices)
-    else await this.#text(first, second, devices)
+    const head = { schema: 'till.runs-diff/1', first: first.run, second: second.run }
+    const parts = flags.json
+      ? jsonDocument(head, 'devices', devices)
+      : differenceText([first, second], devices, { color: this.color })
+    for (const part of parts) await this.write(part)
+    if (!flags.json)
+      process.stderr.write(`${devices.length} ${devices.length === 1 ? 'device' : 'devices'} ended differently\n`)
     await project.close()
-  }
-
-  async #json(first: RunSummary, second: RunSummary, devices: readonly DeviceDifference[]): Promise<void> {
-    const head = jsonText({ schema: 'till.runs-diff/1', first: first.run, second: second.run })
-    await this.write(`${head.slice(0, -1)},"devices":[`)
-    for (const [index, device] of devices.entries()) await this.write(`${index === 0 ? '' : ','}\n${jsonText(device)}`)
-    await this.write('\n]}\n')
-  }
-
-  async #text(first: RunSummary, second: RunSummary, devices: readonly DeviceDifference[]): Promise<void> {
-    for (const run of [first, second]) {
-      await this.write(`${run.run}  ${shortTime(run.started_at)}  ${run.mode} ${run.runbooks.join(', ')}\n`)
-    }
-    for (const device of devices) {
-      const between = `${this.#ending(device.before)} → ${this.#ending(device.after)}`
-      const steps = device.steps.map((step) => {
-        const [before, after] = [step.before ?? 'not there', step.after ?? 'not there']
-        return `  ${plainText(step.step)}: ${before === after ? `${after}, but other changes` : `${before} → ${after}`}\n`
-      })
-      await this.write(`${plainText(device.device)}  ${between}\n${steps.join('')}`)
-    }
-    const count =
-      devices.length === 0
-        ? 'No device'
-        : `${formatCount(devices.length)} ${devices.length === 1 ? 'device' : 'devices'}`
-    process.stderr.write(`${count} ended differently\n`)
-  }
-
-  #ending(ending: Ending | null): string {
-    if (ending === null) return 'not there'
-    const notes = [ending.code ?? '', ending.unknown ? 'unknown steps' : ''].filter((note) => note !== '')
-    const state = this.color ? styledState(ending.state, ending.state) : ending.state
-    return notes.length === 0 ? state : `${state} (${notes.join(', ')})`
   }
 }

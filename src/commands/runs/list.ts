@@ -1,15 +1,15 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
+import { jsonLine } from '../../app/json-document.ts'
+import { runsTable } from '../../app/list-runs.ts'
 import { sandboxFlag } from '../../app/run-flags.ts'
-import { RUN_COLUMNS } from '../../app/run-history.ts'
-import { jsonText } from '../../reporters/json-text.ts'
-import { formatTable } from '../../reporters/table.ts'
 
 export default class RunsList extends BaseCommand {
   static override summary = 'List the runs of this repository, newest first.'
-  static override description =
-    `A run is "interrupted" when its process ended without finishing it: killed, or the machine went down. What it did
-until then is in the history. With --json the answer is one document (schema till.runs/1).`
+  static override description = [
+    'A run is "interrupted" when its process ended without finishing it: killed, or the machine went down. What it did',
+    'until then is in the history. With --json the answer is one document (schema till.runs/1).',
+  ].join(' ')
   static override examples = [
     { description: 'The last runs', command: '<%= config.bin %> runs list' },
     {
@@ -27,11 +27,11 @@ until then is in the history. With --json the answer is one document (schema til
     const { flags } = await this.parse(RunsList)
     const project = await this.openProject(flags)
     const runs = await (await project.store()).runs({ limit: flags.limit })
-    if (flags.json) await this.write(`${jsonText({ schema: 'till.runs/1', runs })}\n`)
+    if (flags.json) await this.write(jsonLine({ schema: 'till.runs/1', runs }))
     else if (runs.length === 0) process.stderr.write('No runs yet.\n')
     else {
       const width = process.stdout.isTTY ? this.columns : undefined
-      await this.write(`${formatTable(runs, RUN_COLUMNS, { width, color: this.color }).join('\n')}\n`)
+      await this.write(runsTable(runs, { width, color: this.color }))
     }
     await project.close()
   }

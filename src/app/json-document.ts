@@ -1,0 +1,17 @@
+import { jsonText } from '../reporters/json-text.ts'
+
+/** A value as a line of JSON that is safe to print. */
+export function jsonLine(value: unknown): string {
+  return `${jsonText(value)}\n`
+}
+
+/** `{...head, "<name>": [items]}`, an item a line, in parts: a fleet does not fit comfortably into one string. */
+export function* jsonDocument(head: object, name: string, items: Iterable<unknown>): Generator<string> {
+  yield `${jsonText(head).slice(0, -1)},${jsonText(name)}:[`
+  let separator = ''
+  for (const item of items) {
+    yield `${separator}\n${jsonText(item)}`
+    separator = ','
+  }
+  yield '\n]}\n'
+}
