@@ -30,8 +30,21 @@ function settle(choice: ErrorObject, errors: readonly ErrorObject[]): ErrorObjec
     (prefixes[index] ?? []).some((prefix) => error.schemaPath.startsWith(prefix))
   const groups = alternatives.map((_, index) => errors.filter((error) => belongs(error, index)))
   const inner = new Set(groups.flat())
-  const kept = new Set(meantAlternative(groups, choice) ?? [choice])
-  return errors.filter((error) => kept.has(error) || (error !== choice && !inner.has(error)))
+  const kept = meantAlternative(groups, choice) ?? [wrongKind(groups) ?? choice]
+  return errors.flatMap((error) => {
+    // What is kept takes the place of the choice, so that the order stays that of the file.
+    if (error === choice) return kept
+    return inner.has(error) ? [] : [error]
+  })
+}
+
+/** Alternatives that differ by a constant in the same place, and the value has none of them: that is all that is wrong. */
+function wrongKind(groups: readonly (readonly ErrorObject[])[]): ErrorObject | undefined {
+  const constants = groups.map((group) => group.find(({ keyword }) => keyword === 'const'))
+  const [first] = constants
+  if (!first || !constants.every((error) => error?.instancePath === first.instancePath)) return undefined
+  const allowedValues = constants.map((error) => error?.params['allowedValue'])
+  return { ...first, keyword: 'enum', params: { allowedValues } }
 }
 
 /** The errors of the one alternative that was meant; undefined when that cannot be told. */

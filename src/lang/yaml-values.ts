@@ -68,14 +68,11 @@ class TreeWalk {
 
   #scalar(value: unknown, node: Node): JsonValue {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
-    if (
-      typeof value === 'number' &&
-      Number.isFinite(value) &&
-      (!Number.isInteger(value) || Number.isSafeInteger(value))
-    ) {
-      return value
-    }
     const written = isScalar(node) ? (node.source ?? String(value)) : String(value)
+    // Written with an exponent or a point, a number is meant to be approximate.
+    const isExact =
+      typeof value === 'number' && (Number.isSafeInteger(value) || !/^[-+]?(0[xo])?[\da-f]+$/i.test(written))
+    if (isExact && Number.isFinite(value)) return value
     const detail = `Numbers are kept exactly up to ${Number.MAX_SAFE_INTEGER}. If it is meant as text, put it in quotes.`
     this.#problem('SCHEMA_VALUE_INVALID', `"${written}" is no number that can be kept exactly`, detail, node)
     return null
