@@ -27,7 +27,7 @@ module.exports = {
       name: 'modules-do-not-import-modules',
       severity: 'error',
       from: { path: '^src/modules/([^/]+)\\.ts$', pathNot: '^src/modules/index\\.ts$' },
-      to: { path: '^src/modules/', pathNot: '^src/modules/(define\\.ts$|$1/)' },
+      to: { path: '^src/modules/', pathNot: '^src/modules/((define|run-when-due)\\.ts$|$1/)' },
     },
     only('core', []),
     only('shell', ['core']),

@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ClientKeys, SshServer } from '../peers/ssh-servers.ts'
+
+const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A repository of a user in a private folder, and the built `till` run in it. */
+export class TestProject {
+  readonly root = mkdtempSync(join(tmpdir(), 'till-cli-'))
+
+  constructor(files: Readonly<Record<string, string>>) {
+    for (const [name, text] of Object.entries(files)) this.write(name, text)
+  }
+
+  path(name: string): string {
+    return join(this.root, name)
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(dirname(this.path(name)), { recursive: true })
+    writeFileSync(this.path(name), text)
+  }
+
+  read(name: string): string {
+    return readFileSync(this.path(name), 'utf8')
+  }
+
+  copy(from: string, name: string): void {
+    cpSync(from, this.path(name), { recursive: true })
+  }
+
+  start(...args: string[]): ChildProcess {
+    const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1' }
+    return spawn(process.execPath, [TILL, ...args], { cwd: this.root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  }
+
+  async till(...args: string[]): Promise<Ended> {
+    return ended(this.start(...args))
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true })
+  }
+}
+
+export function ended(child: ChildProcess): Promise<Ended> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk
+  })
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })))
+}
+
+/** An inventory of one store whose devices are the given servers: pos1, pos2, … */
+export function inventoryOf(servers: readonly SshServer[], keys: ClientKeys, more = ''): string {
+  const devices = servers.map(
+    (server, index) =>
+      `      pos${index + 1}: {profile: till, address: ${server.address}, ` +
+      `transport: {port: ${server.port}, host_keys: ['${server.hostKeys.join("', '")}']}}`,
+  )
+  return `fleet:
+  name: Test
+  time_zone: Europe/Warsaw
+  transport: {user: ${userInfo().username}, keys: [${keys.ed25519}]}
+profiles:
+  till: {kind: till, os: {family: linux}, transport: {type: ssh}}
+regions:
+  north: {name: North}
+stores:
+  PL-0001:
+    name: One
+    region: north
+    address: {street: Long 1, postcode: 00-001, city: Warszawa}
+    hours: {week: {mon-sun: 06:00-22:00}}
+    link: {type: fibre}
+    owner: {team: ops}
+    devices:
+${devices.join('\n')}
+${more}`
+}
+
+/** Every file below a folder with its contents: what a plan must leave as it was. */
+export function snapshot(folder: string): Record<string, string> {
+  const files: Record<string, string> = {}
+  for (const name of readdirSync(folder, { recursive: true }) as string[]) {
+    const path = join(folder, name)
+    const stat = statSync(path)
+    files[name] = stat.isFile() ? `${stat.mtimeMs} ${readFileSync(path, 'utf8')}` : 'folder'
+  }
+  return files
+}
+
+/** Waits until something holds; conditions, not times. Throws when the process that is to bring it about has ended. */
+export async function until(child: ChildProcess, holds: () => boolean): Promise<void> {
+  while (!holds()) {
+    if (child.exitCode !== null) throw new Error(`till ended with exit code ${child.exitCode} before it was so`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
