@@ -11,7 +11,8 @@ import { EXIT } from '../core/outcome.ts'
 
 export default class Apply extends BaseCommand {
   static override summary = 'Bring devices to the state that a runbook describes, or apply a reviewed plan.'
-  static override description = `Each device is read first; only what differs is changed, and read again. Given a plan file, exactly what was reviewed is
+  static override description =
+    `Each device is read first; only what differs is changed, and read again. Given a plan file, exactly what was reviewed is
 changed: a device whose state has moved since is left alone and counted as failed (PLAN_MOVED).
 
 Ctrl-C once finishes what is being changed and stops; twice stops now. Exit codes: 0 every device is as wished, 4 some
@@ -25,12 +26,20 @@ device failed or is in doubt, 5 some device was unreachable, 6 held back by safe
     },
   ]
   static override args = {
-    what: Args.string({ required: true, description: 'name or file of a runbook, or a plan file', name: 'RUNBOOK|PLAN' }),
+    what: Args.string({
+      required: true,
+      description: 'name or file of a runbook, or a plan file',
+      name: 'RUNBOOK|PLAN',
+    }),
   }
   static override flags = {
     ...runFlags,
     param: paramFlag,
-    output: Flags.string({ char: 'o', description: 'also write the result to this file (schema till.result/1)', helpGroup: 'OUTPUT' }),
+    output: Flags.string({
+      char: 'o',
+      description: 'also write the result to this file (schema till.result/1)',
+      helpGroup: 'OUTPUT',
+    }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask (it is asked on a terminal only)' }),
   }
 
@@ -66,7 +75,9 @@ device failed or is in doubt, 5 some device was unreachable, 6 held back by safe
 
   async #selected(
     name: string,
-    context: Pick<RunRequest, 'project' | 'fleet'> & { flags: { param?: string[] | undefined } & Parameters<typeof someDevices>[2] },
+    context: Pick<RunRequest, 'project' | 'fleet'> & {
+      flags: { param?: string[] | undefined } & Parameters<typeof someDevices>[2]
+    },
   ) {
     const { project, fleet, flags } = context
     const runbook = openRunbook(project, name, parseParams(flags.param))

@@ -9,7 +9,8 @@ import { workingFleet } from '../app/targets.ts'
 
 export default class Drift extends BaseCommand {
   static override summary = 'Read every device that has runbooks assigned and show where it differs; change nothing.'
-  static override description = `The assignments of tillwright.yaml say which runbooks hold for which devices. Every device is read once, for all of its
+  static override description =
+    `The assignments of tillwright.yaml say which runbooks hold for which devices. Every device is read once, for all of its
 runbooks. Exit codes as for plan: 0 no drift, 3 drift, 4 a check failed, 5 unreachable or unknown.`
   static override examples = [
     { description: 'The whole fleet, as JSON for monitoring', command: '<%= config.bin %> drift --json' },
@@ -17,7 +18,11 @@ runbooks. Exit codes as for plan: 0 no drift, 3 drift, 4 a check failed, 5 unrea
   ]
   static override flags = {
     ...runFlags,
-    output: Flags.string({ char: 'o', description: 'also write the result to this file (schema till.result/1)', helpGroup: 'OUTPUT' }),
+    output: Flags.string({
+      char: 'o',
+      description: 'also write the result to this file (schema till.result/1)',
+      helpGroup: 'OUTPUT',
+    }),
   }
 
   async run(): Promise<void> {

@@ -8,11 +8,15 @@ import { someDevices, workingFleet } from '../app/targets.ts'
 
 export default class Plan extends BaseCommand {
   static override summary = 'Read the devices and show what a runbook would change; change nothing.'
-  static override description = `Exit codes: 0 everything is as it should be, 3 drift was found, 4 a check failed on some device, 5 some device
+  static override description =
+    `Exit codes: 0 everything is as it should be, 3 drift was found, 4 a check failed on some device, 5 some device
 was unreachable or could not be judged, 2 bad input. With --output the plan is written to a file, for review and for
 \`till apply PLAN.json\`.`
   static override examples = [
-    { description: 'What would this runbook change, in one store?', command: '<%= config.bin %> plan agent-update --store PL-0412' },
+    {
+      description: 'What would this runbook change, in one store?',
+      command: '<%= config.bin %> plan agent-update --store PL-0412',
+    },
     {
       description: 'A plan to be reviewed and applied by a pipeline',
       command: '<%= config.bin %> plan service-restart --region mazowieckie --output plan.json',
@@ -28,7 +32,11 @@ was unreachable or could not be judged, 2 bad input. With --output the plan is w
   static override flags = {
     ...runFlags,
     param: paramFlag,
-    output: Flags.string({ char: 'o', description: 'write the plan to this file (schema till.plan/1)', helpGroup: 'OUTPUT' }),
+    output: Flags.string({
+      char: 'o',
+      description: 'write the plan to this file (schema till.plan/1)',
+      helpGroup: 'OUTPUT',
+    }),
   }
 
   async run(): Promise<void> {
