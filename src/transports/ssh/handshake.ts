@@ -12,9 +12,6 @@ import { tuneProtocol } from './ssh2-internals.ts'
 /** More than this before a banner, and it is no SSH server (RFC 4253, 4.2 allows some lines). */
 const GREETING_BYTES = 64 * 1024
 
-/** How much of what came in place of a banner is kept for messages. */
-const HEARD_BYTES = 512
-
 export interface HandshakeOptions {
   readonly target: Target
   readonly signal: AbortSignal
@@ -49,7 +46,6 @@ class Handshake {
   readonly #resolve: (end: HandshakeEnd) => void
   #phase: 'identify' | 'authenticate' = 'identify'
   #heard = ''
-  #heardBytes = 0
   #identified = false
   #verdict: Failure | undefined
   #error: SshError | undefined
@@ -71,6 +67,12 @@ class Handshake {
       return
     }
     signal.addEventListener('abort', this.#cancel, { once: true })
+    if (this.#socket.destroyed) {
+      // It broke between being made and being used, and will not say so again.
+      this.#error = this.#socket.errored ?? undefined
+      this.#fail({})
+      return
+    }
     this.#arm()
     client.on('error', (error) => this.#onError(error))
     client.once('close', () => this.#fail({}))
@@ -114,11 +116,10 @@ class Handshake {
 
   /** Looks at what comes before the banner, which the library swallows or takes without end. */
   readonly #listen = (chunk: Buffer): void => {
-    this.#heardBytes += chunk.length
-    if (this.#heard.length < HEARD_BYTES) this.#heard += chunk.toString('latin1').slice(0, HEARD_BYTES)
+    this.#heard += chunk.toString('latin1')
     this.#identified = /(^|\n)SSH-(2\.0|1\.99)-/.test(this.#heard)
     if (/(^|\n)SSH-.*\n/.test(this.#heard)) this.#socket.off('data', this.#listen)
-    else if (this.#heardBytes > GREETING_BYTES) this.#fail({})
+    else if (this.#heard.length > GREETING_BYTES) this.#fail({})
   }
 
   readonly #cancel = (): void => this.#fail({ cancelled: true })

@@ -108,7 +108,7 @@ class Connector {
       const began = performance.now()
       const reached = await reach(budgetMs)
       budgetMs -= performance.now() - began
-      const end = reached.ok ? await handshake(reached.value, options) : { ...reached, busy: false }
+      const end = reached.ok ? await handshake(reached.value, options) : { ...reached, busy: isReset(reached.failure) }
       release()
       if (end.ok) return end
       if (signal.aborted) return fail(sshFailure({ target, phase: end.failure.phase as 'connect', cancelled: true }))
@@ -118,6 +118,11 @@ class Connector {
       await pause(pauseMs, signal)
     }
   }
+}
+
+/** Hung up even before the connection was handed to us. */
+function isReset(failure: Failure): boolean {
+  return failure.code === 'CONNECT_RESET'
 }
 
 function hasNoSuchKey(failure: Failure): boolean {

@@ -1,0 +1,98 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../app/base-command.ts'
+import { confirm } from '../app/confirm.ts'
+import type { Project } from '../app/project.ts'
+import { secretReader } from '../app/secrets.ts'
+import { selectionFlags } from '../app/selection.ts'
+import { someDevices } from '../app/targets.ts'
+import { hostsToRecord, type ShownKeys, scanDevices } from '../app/trust.ts'
+import { EXIT } from '../core/outcome.ts'
+import { Masker } from '../engine/mask.ts'
+import { SECRET_SOURCES } from '../secrets/index.ts'
+import { recordHostKeys } from '../transports/known-hosts.ts'
+
+export default class Trust extends BaseCommand {
+  static override summary = 'Show the host keys of devices, and record those that you trust.'
+  static override description =
+    `Every key is shown with its fingerprint and whether it is known, new or CHANGED. New keys are recorded in the known_hosts
+of the repository after your yes; without a terminal that takes --yes, or --fingerprint for each key.
+
+A changed key means that the device was reinstalled or that another machine answers at its address. It is recorded only
+when its fingerprint is named by --fingerprint, compared with the device by another way than this line.
+Exit codes: 0 every device is known or was recorded, 4 some key was not recorded, 5 some device did not answer.`
+  static override examples = [
+    {
+      description: 'A new store, after a look at the fingerprints',
+      command: '<%= config.bin %> trust --store PL-0412',
+    },
+    {
+      description: 'A till that was reinstalled, with the fingerprint that its console shows',
+      command: '<%= config.bin %> trust --device PL-0412/pos1 --fingerprint SHA256:K7f…',
+    },
+  ]
+  static override flags = {
+    ...selectionFlags,
+    yes: Flags.boolean({ char: 'y', description: 'record new keys without asking; changed ones are left out' }),
+    fingerprint: Flags.string({
+      description: 'record exactly the keys with these fingerprints, also in place of another',
+      multiple: true,
+      helpValue: 'SHA256:…',
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Trust)
+    const project = await this.openProject(flags)
+    const shown = await this.#scan(project, flags)
+    const fingerprints = flags.fingerprint ?? []
+    const fresh = shown.filter((one) => one.state === 'new' && !one.pinned).length
+    const acceptNew = fresh > 0 && fingerprints.length === 0 && (flags.yes || (await agreed(fresh)))
+    const hosts = hostsToRecord(shown, { acceptNew, fingerprints })
+    if (hosts.length > 0) await recordHostKeys(project.paths.knownHosts, hosts)
+    const open = shown.filter((one) => one.state === 'new' || one.state === 'changed').length - hosts.length
+    await this.write(summary(shown, hosts.length, project.settings.known_hosts))
+    await project.close()
+    if (open > 0) this.exit(EXIT.failed)
+    this.exit(shown.some((one) => one.state === 'failed') ? EXIT.unreachable : EXIT.ok)
+  }
+
+  async #scan(project: Project, flags: Parameters<typeof someDevices>[2]): Promise<readonly ShownKeys[]> {
+    const fleet = await project.fleet()
+    const devices = (await someDevices(project, fleet, flags)).filter((device) => device.transport.type === 'ssh')
+    const readSecret = secretReader(SECRET_SOURCES, new Masker())
+    const stop = new AbortController()
+    const interrupt = (): void => stop.abort()
+    process.once('SIGINT', interrupt)
+    const shown: ShownKeys[] = []
+    for await (const one of scanDevices(devices, { project, fleet, readSecret, signal: stop.signal })) {
+      shown.push(one)
+      await this.write(linesOf(one))
+    }
+    process.off('SIGINT', interrupt)
+    if (stop.signal.aborted) this.exit(EXIT.interrupted)
+    return shown
+  }
+}
+
+const STATES = { known: 'known', new: 'new', changed: 'CHANGED', failed: 'no answer' } as const
+
+function linesOf({ device, state, fingerprints, failure, pinned }: ShownKeys): string {
+  const label = `${STATES[state]}${pinned ? ' (named in the inventory)' : ''}`
+  const details = failure ? [failure.message] : fingerprints
+  return `${device.name}  ${label}\n${details.map((detail) => `  ${detail}\n`).join('')}`
+}
+
+function summary(shown: readonly ShownKeys[], recorded: number, file: string): string {
+  const counts = (['known', 'new', 'changed', 'failed'] as const)
+    .map((state) => [shown.filter((one) => one.state === state).length, STATES[state]] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, label]) => `${count} ${label}`)
+  const nothing = shown.length === 0 ? 'No device of the selection speaks SSH' : counts.join(', ')
+  return `${nothing}; ${recorded === 0 ? 'nothing was recorded' : `${recorded} recorded in ${file}`}.\n`
+}
+
+/** Only a person at a terminal can look at fingerprints; where there is none, nothing is taken for a yes. */
+async function agreed(count: number): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return false
+  return confirm(`Record the keys of ${count === 1 ? 'this new device' : `these ${count} new devices`}?`)
+}
