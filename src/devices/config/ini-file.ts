@@ -9,7 +9,7 @@ export interface IniEntry extends LineEntry {
   readonly quote: string
 }
 
-export interface IniSection {
+interface IniSection {
   readonly name: string
   /** Where a new key goes: behind the last key, or behind the heading. */
   readonly place: number

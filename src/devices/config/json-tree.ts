@@ -9,7 +9,7 @@ interface Placed {
   readonly end: number
 }
 
-export interface JsonScalarNode extends Placed {
+interface JsonScalarNode extends Placed {
   readonly kind: 'scalar'
   readonly value: null | boolean | number | string
 }

@@ -1,6 +1,6 @@
 import { lineAt, type Parsed, parsed, problem } from './codec.ts'
 
-export interface XmlAttribute {
+interface XmlAttribute {
   readonly name: string
   readonly value: string
   /** From the blank in front of the name to behind the closing quote. */
@@ -12,7 +12,7 @@ export interface XmlAttribute {
 }
 
 /** A piece of text of an element, as written in `[start, end)`. */
-export interface XmlText {
+interface XmlText {
   readonly value: string
   readonly cdata: boolean
   readonly start: number

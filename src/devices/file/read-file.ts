@@ -1,6 +1,6 @@
 import type { ShellAnswer, ShellRequest } from '../../core/channel.ts'
 
-export type FileKind = 'absent' | 'file' | 'directory' | 'link' | 'other'
+type FileKind = 'absent' | 'file' | 'directory' | 'link' | 'other'
 
 /** What stands at a path of a device. */
 export interface FileReading {

@@ -1,6 +1,5 @@
 /** How an attempt to reach something over the network ended. */
-export const REACH_STATES = ['open', 'refused', 'timed-out', 'unreachable', 'name-not-found', 'reset', 'error'] as const
-export type ReachState = (typeof REACH_STATES)[number]
+export type ReachState = 'open' | 'refused' | 'timed-out' | 'unreachable' | 'name-not-found' | 'reset' | 'error'
 
 const CODES: Readonly<Record<string, ReachState>> = {
   ECONNREFUSED: 'refused',

@@ -26,7 +26,7 @@ export interface ConfigParams {
 }
 
 /** A key that the step looks after. */
-export interface ConfigKey {
+interface ConfigKey {
   readonly name: string
   readonly isSensitive: boolean
   /** undefined: it is not there, or shall not be. */
