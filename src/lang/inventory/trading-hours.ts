@@ -63,7 +63,7 @@ export function readHours(
   }
   if (problems.length === 0) {
     if (written.week !== undefined) checkWeek(week, problems)
-    checkExceptions(week, exceptions, problems)
+    checkExceptions({ week, isOwnWeek: written.week !== undefined }, exceptions, problems)
   }
   const hours: TradingHours = {
     week: Object.fromEntries(DAYS.map((day) => [day, texts(week.get(day))])) as unknown as TradingHours['week'],
@@ -151,8 +151,19 @@ function overlap(a: Span, b: Span, path: ValuePath): HoursProblem {
   return { path, part: 'value', summary: `${a.text} and ${b.text} overlap`, detail: OVERLAP_DETAIL }
 }
 
-/** A span, or why it is none. */
+const spans = new Map<string, Span | string>()
+
+/** A span, or why it is none. A chain has few different ones, so they are kept. */
 function readSpan(text: string): Span | string {
+  let span = spans.get(text)
+  if (span === undefined) {
+    span = parseSpan(text)
+    if (typeof span !== 'string') spans.set(text, span)
+  }
+  return span
+}
+
+function parseSpan(text: string): Span | string {
   const match = /^(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)$/.exec(text)
   if (!match) return 'they are not of the form HH:MM-HH:MM'
   const [startHour = 0, startMinute = 0, endHour = 0, endMinute = 0] = match.slice(1).map(Number)
@@ -182,7 +193,7 @@ function checkWeek(week: ReadonlyMap<Day, DayHours>, problems: HoursProblem[]): 
 }
 
 function checkExceptions(
-  week: ReadonlyMap<Day, DayHours>,
+  { week, isOwnWeek }: { readonly week: ReadonlyMap<Day, DayHours>; readonly isOwnWeek: boolean },
   exceptions: ReadonlyMap<string, DayHours>,
   problems: HoursProblem[],
 ): void {
@@ -191,6 +202,8 @@ function checkExceptions(
     return exceptions.get(date.toISOString().slice(0, 10)) ?? week.get(DAYS[(date.getUTCDay() + 6) % 7] as Day)
   }
   for (const [date, day] of exceptions) {
+    // What came with a calendar was checked with it, unless the week is another one now.
+    if (day.path.length === 0 && !isOwnWeek) continue
     const time = Date.parse(`${date}T00:00:00Z`)
     const after = overlapWithNext(day, hoursOn(time + DAY_MS), `${date} into the day after`)
     const before = exceptions.has(new Date(time - DAY_MS).toISOString().slice(0, 10))
