@@ -33,7 +33,9 @@ function differingLines(before: JsonValue, after: JsonValue): string[] | undefin
   if (typeof before !== 'string' || typeof after !== 'string') return undefined
   const patch = structuredPatch('', '', before, after, '', '', { context: CONTEXT_LINES, maxEditLength: MOST_EDITS })
   if (patch === undefined || patch.hunks.length === 0) return undefined
-  const lines = patch.hunks.flatMap(({ lines }, index) => (index === 0 ? lines : ['…', ...lines]))
+  const all = patch.hunks.flatMap(({ lines }, index) => (index === 0 ? lines : ['…', ...lines]))
+  // That neither text ends in a line end is no difference.
+  const lines = before.endsWith('\n') === after.endsWith('\n') ? all.filter((line) => !line.startsWith('\\')) : all
   const shown = lines
     .slice(0, MOST_LINES)
     .map((line) => `${INDENT}${MARKS[line.slice(0, 1)] ?? line.slice(0, 1)} ${clipped(line.slice(1))}`.trimEnd())

@@ -32,6 +32,7 @@ class HistoryReporter {
   readonly #paint: Paint
   readonly #tally: RunTally
   readonly #inFlight = new DevicesInFlight()
+  #shown = 0
 
   constructor(output: Output, options: HistoryOptions) {
     this.#output = output
@@ -62,12 +63,14 @@ class HistoryReporter {
         await this.#device(record)
       }
     }
-    await this.#write(this.#tally.summary(this.#paint, { partial: this.#options.partial }))
+    await this.#write(this.#tally.summary(this.#paint, { partial: this.#options.partial, details: false }))
   }
 
   async #device(record: DeviceRecord): Promise<void> {
     const { inSync, verbose } = this.#options
     if (!inSync && record.state === 'in-sync' && !record.unknown) return
+    if (this.#shown === 0) await this.#write([''])
+    this.#shown += 1
     await this.#write(describeDevice(record, { paint: this.#paint, verbose }))
   }
 

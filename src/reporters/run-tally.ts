@@ -46,8 +46,8 @@ export class RunTally {
     this.counts[ended.state] += 1
     this.done += 1
     if (ended.unknown) this.unknown += 1
-    const fastest = this.#slowest.at(-1)
-    if (this.#slowest.length < MOST_SLOWEST || ended.duration_ms > (fastest?.ms ?? 0)) {
+    const fastest = this.#slowest.length < MOST_SLOWEST ? 0 : (this.#slowest.at(-1)?.ms ?? 0)
+    if (ended.duration_ms > fastest) {
       this.#slowest.push({ device: ended.device, ms: ended.duration_ms })
       this.#slowest = this.#slowest.sort((a, b) => b.ms - a.ms).slice(0, MOST_SLOWEST)
     }
@@ -73,8 +73,11 @@ export class RunTally {
     return parts.join(', ')
   }
 
-  /** The end of a run for people: states, grouped failures, the slowest, what to do next. `partial`: of some devices. */
-  summary(paint: Paint, options: { readonly partial?: boolean } = {}): string[] {
+  /**
+   * The end of a run for people: states, grouped failures, the slowest, what to do next. `partial`: of some
+   * devices only; `details: false`: they are on the screen already.
+   */
+  summary(paint: Paint, options: { readonly partial?: boolean; readonly details?: boolean } = {}): string[] {
     const took = this.finished ? ` in ${formatDuration(this.finished.duration_ms)}` : ''
     const targeted = this.started?.devices ?? this.done
     const missing = options.partial ? 0 : targeted - this.done
@@ -82,14 +85,14 @@ export class RunTally {
     return [
       '',
       ...this.#groupLines(paint),
-      ...(this.done > 1
+      ...(this.#slowest.length > 1
         ? [`Slowest: ${this.#slowest.map((s) => `${plainText(s.device)} ${formatDuration(s.ms)}`).join(', ')}`]
         : []),
       paint('bold', `${title(this.started)}: ${formatCount(targeted)} ${targeted === 1 ? 'device' : 'devices'}${took}`),
       ...(this.done > 0 ? [`  ${shown}${this.countsText(paint)}`] : []),
       ...(missing > 0 ? [`  ${formatCount(missing)} without a result`] : []),
       ...(this.interrupted ? ['The run was interrupted.'] : []),
-      ...this.#next(),
+      ...this.#next(options.details !== false),
     ]
   }
 
@@ -104,10 +107,10 @@ export class RunTally {
     return more > 0 ? [...lines, `… and ${more} more kinds of failure`] : lines
   }
 
-  #next(): string[] {
+  #next(details: boolean): string[] {
     if (!this.started) return []
     const { run, mode, runbooks } = this.started
-    const lines = this.done - this.counts['in-sync'] > 0 ? [`Details: till runs show ${run}${this.#flags}`] : []
+    const lines = details && this.done > this.counts['in-sync'] ? [`Details: till runs show ${run}${this.#flags}`] : []
     const [runbook] = runbooks
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>

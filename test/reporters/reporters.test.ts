@@ -117,10 +117,8 @@ test('lines of a run that ends early name what was lost', async () => {
         content:
           | line one
           - line two
-          \\  No newline at end of file
           + line three
           + xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (5000 characters)
-          \\  No newline at end of file
         mode: (absent) → "0644"
         lines: [1,{"a":null}] → (absent)
         restart
@@ -132,7 +130,6 @@ test('lines of a run that ends early name what was lost', async () => {
       → Run it again; it does what is still missing.
     RUN_LOST_CONVERGING converge 1 device: PL-0001/pos2
       → Run it again: it observes first and does what is still missing.
-    Slowest: PL-0001/pos1 0.0 s, PL-0001/pos2 0.0 s, PL-0001/pos3 0.0 s
     Plan till-health: 3 devices
       2 cancelled, 1 indeterminate
     Details: till runs show 20261122T034716Z-7f3a9c
