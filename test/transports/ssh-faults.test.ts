@@ -339,11 +339,25 @@ describe('the gate for handshakes', () => {
     })
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(third).toBe(false)
-    first?.()
-    first?.()
+    first?.release()
+    first?.release()
     await waiting
     // Nobody gives back: a second later the next ones are let through all the same.
     await gate.admit()
     expect(performance.now() - began).toBeGreaterThan(900)
+  })
+
+  test('keeps the place of a device that is there until it has answered', async () => {
+    const gate = createHandshakeGate(1)
+    const first = await gate.admit()
+    first.extend()
+    let second = false
+    const waiting = gate.admit().then(() => {
+      second = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(second).toBe(false)
+    first.release()
+    await waiting
   })
 })

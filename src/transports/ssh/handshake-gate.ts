@@ -1,22 +1,33 @@
-/** Bounds how many handshakes are under way at once in this process, so that the CPU is not their bottleneck. */
-export interface HandshakeGate {
-  /**
-   * Resolves, in order of asking, when a handshake may begin; deadlines begin after it. Call what it resolves to
-   * when the handshake is over; calling it again does nothing.
-   */
-  admit(): Promise<() => void>
+/** A place among the logins under way. */
+export interface Admitted {
+  /** The device is there: the place is kept until it has answered, though not for ever. */
+  extend(): void
+  /** Gives the place to the next. Doing so again does nothing. */
+  release(): void
 }
 
-/** A handshake that takes longer waits for the device, not for us; it does not keep others from beginning. */
-const HELD_AT_MOST_MS = 1_000
+/**
+ * Bounds how many logins are under way at once in this process, from the first packet to the first answer, so that
+ * neither our CPU nor that of a machine behind many addresses is asked for more than it can do within the deadlines.
+ */
+export interface HandshakeGate {
+  /** Resolves, in order of asking, when a login may begin; deadlines begin after it. */
+  admit(): Promise<Admitted>
+}
 
-/** A gate for at most `limit` handshakes; throws unless it is at least 1. */
+/** A device that shows no sign of life waits for itself, not for us; it does not keep others from beginning. */
+const SILENT_AT_MOST_MS = 1_000
+
+/** Nor does one that answers the door and then takes its time. */
+const HELD_AT_MOST_MS = 5_000
+
+/** A gate for at most `limit` logins; throws unless it is at least 1. */
 export function createHandshakeGate(limit: number): HandshakeGate {
   if (!(limit >= 1)) throw new RangeError(`A gate for ${limit} handshakes lets nothing through.`)
   const waiting: (() => void)[] = []
   let held = 0
 
-  function take(): () => void {
+  function take(): Admitted {
     held += 1
     let released = false
     const release = (): void => {
@@ -26,8 +37,13 @@ export function createHandshakeGate(limit: number): HandshakeGate {
       held -= 1
       waiting.shift()?.()
     }
-    const timer = setTimeout(release, HELD_AT_MOST_MS)
-    return release
+    let timer = setTimeout(release, SILENT_AT_MOST_MS)
+    const extend = (): void => {
+      if (released) return
+      clearTimeout(timer)
+      timer = setTimeout(release, HELD_AT_MOST_MS)
+    }
+    return { extend, release }
   }
 
   return {

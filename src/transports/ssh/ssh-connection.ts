@@ -31,14 +31,27 @@ export class SshConnection implements Connection {
   readonly #further = new Set<SshConnection>()
   readonly #again: () => Promise<Result<SshConnection>>
   readonly #oneProgram: boolean
+  readonly #answered: () => void
   #started = false
   #error: SshError | undefined
   #gone = false
   #leaving = false
 
-  /** `again` makes another connection to the same target, for servers that allow few programs on each. */
-  constructor(established: Handshaken, target: Target, again: () => Promise<Result<SshConnection>>) {
+  /**
+   * `again` makes another connection to the same target, for servers that allow few programs on each; `answered` is
+   * called when the device has answered for the first time, at the latest when the connection is gone.
+   */
+  constructor(
+    established: Handshaken,
+    options: {
+      readonly target: Target
+      readonly again: () => Promise<Result<SshConnection>>
+      readonly answered: () => void
+    },
+  ) {
     const { client, socket } = established
+    const { target, again } = options
+    this.#answered = options.answered
     this.#client = client
     this.#socket = socket
     this.#target = target
@@ -50,6 +63,7 @@ export class SshConnection implements Connection {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#gone = true
+        this.#answered()
         for (const process of this.#processes) process.lost()
         this.#processes.clear()
         resolve(this.#leaving ? undefined : this.#lost())
@@ -72,7 +86,7 @@ export class SshConnection implements Connection {
       const elsewhere = await this.#execElsewhere(command)
       return elsewhere.ok ? elsewhere : refusal
     }
-    const process = new SshProcess(opened.value.channel)
+    const process = new SshProcess(opened.value.channel, this.#answered)
     this.#processes.add(process)
     process.onExit(() => this.#processes.delete(process))
     return success(process)
@@ -116,6 +130,7 @@ export class SshConnection implements Connection {
     const opened = await this.#open(ask, { timeoutMs, expired: { target, phase: 'connect', expired: true } })
     if (!opened.ok) return opened
     if ('error' in opened.value) return fail(this.#forwardFailure(opened.value.error, endpoint(target)))
+    this.#answered()
     return success(new ForwardedSocket(opened.value.channel))
   }
 

@@ -11,14 +11,18 @@ const LINGER_MS = 2_000
 export class SshProcess implements ProcessStream {
   readonly #channel: ClientChannel
   readonly #exited: Promise<ProcessEnd>
+  readonly #answered: () => void
   #report: (end: ProcessEnd) => void = () => undefined
   #linger: NodeJS.Timeout | undefined
 
-  constructor(channel: ClientChannel) {
+  /** `answered` is called when the program first says something, or has ended. */
+  constructor(channel: ClientChannel, answered: () => void) {
     this.#channel = channel
+    this.#answered = answered
     this.#exited = new Promise((resolve) => {
       this.#report = (end) => {
         clearTimeout(this.#linger)
+        answered()
         resolve(end)
       }
     })
@@ -55,6 +59,7 @@ export class SshProcess implements ProcessStream {
   }
 
   onStdout(listener: (chunk: Uint8Array) => void): void {
+    this.#channel.once('data', this.#answered)
     this.#channel.on('data', listener)
   }
 

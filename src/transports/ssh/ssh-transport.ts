@@ -5,7 +5,7 @@ import { pause } from '../deadline.ts'
 import { dial, resolveAddress } from './dial.ts'
 import { Gateways } from './gateways.ts'
 import { type Handshaken, type HandshakeOptions, handshake } from './handshake.ts'
-import type { HandshakeGate } from './handshake-gate.ts'
+import type { Admitted, HandshakeGate } from './handshake-gate.ts'
 import { HOST_KEY_TYPES, hostKeyAlgorithms, hostKeyText } from './host-key.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { SshConnection } from './ssh-connection.ts'
@@ -62,7 +62,12 @@ class Connector {
       way.value.release()
       return end
     }
-    const connection = new SshConnection(end.value, target, () => this.connect(target, signal))
+    const { established, admitted } = end.value
+    const connection = new SshConnection(established, {
+      target,
+      again: () => this.connect(target, signal),
+      answered: admitted.release,
+    })
     void connection.closed.then(way.value.release)
     return success(connection)
   }
@@ -76,6 +81,7 @@ class Connector {
       for (const type of HOST_KEY_TYPES) {
         const scan = { algorithms: hostKeyAlgorithms([type]) ?? [], found: note }
         const end = await this.#handshake(way.value.reach, { target, signal, identities: [], scan })
+        if (end.ok) end.value.admitted.release()
         if (!end.ok && !hasNoSuchKey(end.failure)) return end
       }
       return success(found)
@@ -99,18 +105,22 @@ class Connector {
     return success({ reach: (timeoutMs) => connection.forwardSocket(target, timeoutMs), release })
   }
 
-  /** Identifies and logs in, again and with growing pauses while the device is too busy to say who it is. */
-  async #handshake(reach: Reach, options: HandshakeOptions): Promise<Result<Handshaken>> {
+  /** Identifies and logs in, keeping the place at the gate; again and with growing pauses while the device is too busy to say who it is. */
+  async #handshake(
+    reach: Reach,
+    options: HandshakeOptions,
+  ): Promise<Result<{ readonly established: Handshaken; readonly admitted: Admitted }>> {
     const { target, signal } = options
     let budgetMs = target.deadlines.connect
     for (let attempt = 0; ; attempt += 1) {
-      const release = await this.#gate.admit()
+      const admitted = await this.#gate.admit()
       const began = performance.now()
       const reached = await reach(budgetMs)
       budgetMs -= performance.now() - began
+      if (reached.ok) admitted.extend()
       const end = reached.ok ? await handshake(reached.value, options) : { ...reached, busy: isReset(reached.failure) }
-      release()
-      if (end.ok) return end
+      if (end.ok) return success({ established: end.value, admitted })
+      admitted.release()
       if (signal.aborted) return fail(sshFailure({ target, phase: end.failure.phase as 'connect', cancelled: true }))
       const pauseMs = BACK_OFF_MS * 2 ** attempt * (0.5 + Math.random())
       if (!end.busy || attempt === RETRIES || pauseMs >= budgetMs) return fail(end.failure)
