@@ -17,6 +17,7 @@ interface OutputFlags {
   readonly json: boolean
   readonly ndjson: boolean
   readonly verbose: boolean
+  readonly sandbox: boolean
   readonly output?: string | undefined
 }
 
@@ -65,8 +66,10 @@ function stdoutReporter(flags: OutputFlags): Reporter {
   const output = stdoutOutput()
   if (flags.json) return createJsonReporter(output)
   if (flags.ndjson) return createNdjsonReporter(output)
-  if (output.isTerminal) return createTerminalReporter(output, { verbose: flags.verbose })
-  return createLinesReporter(output, { verbose: flags.verbose })
+  const { verbose } = flags
+  // What is suggested to type next has to look where this run looked.
+  const hints = flags.sandbox ? { verbose, flags: '--sandbox' } : { verbose }
+  return output.isTerminal ? createTerminalReporter(output, hints) : createLinesReporter(output, hints)
 }
 
 function stdoutOutput(): Output {
@@ -77,6 +80,9 @@ function stdoutOutput(): Output {
     isTerminal,
     get columns() {
       return process.stdout.columns ?? 120
+    },
+    get rows() {
+      return process.stdout.rows
     },
     color: isTerminal && !process.env['NO_COLOR'],
   }
