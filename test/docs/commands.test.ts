@@ -60,7 +60,7 @@ function mentionsOf(page: string): readonly Mention[] {
   const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) => block.split('\n'))
   const inline = [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
   return [...blocks, ...inline].flatMap((line) => {
-    const words = /^(?:bin\/)?till (.*)$/.exec(line.replace(/ +#.*$/, ''))?.[1]?.split(/\s+/)
+    const words = /^(?:bin\/)?till (.*)$/.exec(line.replace(/ +[#|].*$/, ''))?.[1]?.split(/\s+/)
     const name = words && commandOf(words)
     if (!words || name === undefined) return []
     const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
