@@ -5,45 +5,41 @@
  * TERM, and KILL for what is left after a second.
  */
 export const END_TREE = `
-parents() {
-  if [ -r /proc/self/stat ]; then
-    for entry in /proc/[0-9]*/stat; do
-      read -r line 2>/dev/null <"$entry" || continue
-      pid=\${entry#/proc/}
-      set -- \${line##*) }
-      echo "\${pid%/stat} $2 $1"
+# The children of a process, in $kids. Without the kernel's own list, every process there is has to be looked at.
+kids_of() {
+  kids=
+  if [ -e "/proc/$1/task/$1/children" ]; then
+    for file in "/proc/$1/task/"*/children; do
+      found=
+      read -r found 2>/dev/null <"$file"
+      kids="$kids $found"
     done
-  else
-    ps -A -o pid= -o ppid= -o stat=
+  elif [ ! -d "/proc/$1" ] || [ ! -e /proc/self/task/*/children ]; then
+    while read -r child parent; do
+      [ "$parent" = "$1" ] && kids="$kids $child"
+    done <<EOT
+$(ps -A -o pid= -o ppid= 2>/dev/null || ps -o pid,ppid)
+EOT
   fi
 }
-# Adds to $tree whatever is below it, freezing as it goes, until nothing new is found.
+# Stops the arguments and whatever is below them, and adds them to $tree.
 freeze() {
-  grown=1
-  while [ "$grown" = 1 ]; do
-    grown=0
-    list=$(parents)
-    while read -r pid ppid state; do
-      case " $tree " in *" $pid "*) continue ;; esac
-      case " $tree " in *" $ppid "*) ;; *) continue ;; esac
-      case $state in Z*) continue ;; esac
-      kill -STOP "$pid" 2>/dev/null
-      tree="$tree $pid"
-      grown=1
-    done <<EOT
-$list
-EOT
+  while [ $# -gt 0 ]; do
+    pid=$1
+    shift
+    kill -STOP "$pid" 2>/dev/null || continue
+    case " $tree " in *" $pid "*) ;; *) tree="$tree $pid" ;; esac
+    kids_of "$pid"
+    set -- "$@" $kids
   done
 }
-# Whether any of the arguments is alive.
 living() {
-  list=$(parents)
-  while read -r pid ppid state; do
-    case $state in Z*) continue ;; esac
-    case " $* " in *" $pid "*) return 0 ;; esac
-  done <<EOT
-$list
-EOT
+  for pid; do
+    kill -0 "$pid" 2>/dev/null || continue
+    state=
+    read -r state 2>/dev/null <"/proc/$pid/stat"
+    case \${state##*) } in Z*) ;; *) return 0 ;; esac
+  done
   return 1
 }
 wait_for() {
@@ -53,21 +49,23 @@ wait_for() {
     n=$((n+1))
   done
 }
-kill -STOP "$root" 2>/dev/null || exit 0
-tree=$root
-freeze
-below=\${tree#"$root"}
+tree=
+freeze "$root"
+[ -n "$tree" ] || exit 0
+# Once more, for what was started while the first round was under way.
+freeze $tree
+below=\${tree#" $root"}
 kill -TERM $tree 2>/dev/null
 if [ -n "$below" ]; then
   kill -CONT $below 2>/dev/null
   wait_for $below
-  freeze
-  kill -KILL \${tree#"$root"} 2>/dev/null
+  freeze $tree
+  kill -KILL \${tree#" $root"} 2>/dev/null
 fi
 kill -CONT "$root" 2>/dev/null
 wait_for "$root"
 kill -STOP "$root" 2>/dev/null || exit 0
-freeze
+freeze $tree
 kill -KILL $tree 2>/dev/null
 exit 0
 `
