@@ -13,12 +13,20 @@ const PHASE_WORDS: Readonly<Record<Phase, string>> = {
   verify: 'what was changed is read again',
 }
 
-const GROUP_WORDS: Readonly<Record<string, string>> = {
-  'files of the user':
-    'Found before any device is touched; the exit code is 2. Those about files come with file, line and column.',
-  'ways to a device': 'The device ends as `unreachable`, or as `indeterminate` when a change was under way.',
-  steps: 'The step ends as `failed`, and so does the device.',
-  runs: 'About the run itself rather than about the device.',
+/** Titles and first words of the groups, by the comment that begins each in the catalogue. */
+const GROUPS: Readonly<Record<string, { readonly title: string; readonly words: string }>> = {
+  'files of the user': {
+    title: 'Files, arguments and this machine',
+    words:
+      'Found before any device is touched; the exit code is 2. Those about files come with file, line and column. Only ' +
+      '`SECRET_UNREADABLE` comes later, when a device needs the secret, and costs that device alone.',
+  },
+  'ways to a device': {
+    title: 'The way to a device',
+    words: 'The device ends as `unreachable`, or as `indeterminate` when a change was under way.',
+  },
+  steps: { title: 'Steps', words: 'The step ends as `failed`, and so does the device.' },
+  runs: { title: 'Runs', words: 'About the run rather than about the device.' },
 }
 
 /** `docs/errors.md`. `source` is the text of the catalogue: its comments are the groups. */
@@ -62,10 +70,9 @@ export function groupsOf(source: string): readonly Group[] {
 }
 
 function section({ title, codes }: Group): string {
-  const words = GROUP_WORDS[title]
+  const about = GROUPS[title] ?? { title, words: '' }
   const rows = codes.map((name) => [code(name), `${ERROR_CATALOG[name].title}.`, ERROR_CATALOG[name].advice])
-  const heading = `## ${title[0]?.toUpperCase() ?? ''}${title.slice(1)}`
-  return [heading, ...(words === undefined ? [] : [words]), table(['code', 'what happened', 'what to do'], rows)].join(
-    '\n\n',
-  )
+  return [`## ${about.title}`, about.words, table(['code', 'what happened', 'what to do'], rows)]
+    .filter((part) => part !== '')
+    .join('\n\n')
 }
