@@ -19,8 +19,3 @@ export function presentable(change: Change): Change {
   if (!change.sensitive) return change
   return { ...change, before: change.before === null ? null : MASK, after: change.after === null ? null : MASK }
 }
-
-/** Whether two lists of changes say the same, in the same order. */
-export function sameChanges(a: readonly Change[], b: readonly Change[]): boolean {
-  return JSON.stringify(a.map(presentable)) === JSON.stringify(b.map(presentable))
-}

@@ -27,10 +27,7 @@ export const ERROR_CATALOG = {
   ),
   INV_STORE_DUPLICATE: entry('Two stores have the same id', 'Give one of them another id.'),
   INV_DEVICE_DUPLICATE: entry('Two devices of a store have the same id', 'Give one of them another id.'),
-  INV_NAME_DUPLICATE: entry(
-    'A profile, a region or the fleet is described twice',
-    'Keep one of the two descriptions.',
-  ),
+  INV_NAME_DUPLICATE: entry('A profile, a region or the fleet is described twice', 'Keep one of the two descriptions.'),
   INV_ADDRESS_DUPLICATE: entry(
     'Two devices have the same address',
     'One address reaches one device: correct the wrong one.',

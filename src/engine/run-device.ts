@@ -123,12 +123,14 @@ async function runbookOutcome(
   if (!work.planned) return outcomeOf(await new RunbookWalk(options).run(), runbook, { scope, mode: environment.mode })
   const rehearsal = await asPlanned(options, work.planned)
   if ('refused' in rehearsal) return rehearsal.refused
-  const planned = new Map(work.planned.steps.map((step) => [step.step, step]))
-  const end = await new RunbookWalk({ ...options, planned, looks: rehearsal.looks }).run()
+  const end = await new RunbookWalk({ ...options, looks: rehearsal.looks }).run()
   return outcomeOf(end, runbook, { scope, mode: environment.mode })
 }
 
-/** Walks without changing anything and compares with what was reviewed; a device that has moved is left alone. */
+/**
+ * Walks without changing anything and compares with what was reviewed; a device that has moved is left alone. From
+ * there the same runbook leads to the same changes, and to those that only show once an earlier one was made.
+ */
 async function asPlanned(
   options: WalkOptions,
   planned: PlannedDevice,

@@ -1,10 +1,9 @@
 import type { Change } from '../core/change.ts'
-import { presentable, sameChanges } from '../core/change.ts'
+import { presentable } from '../core/change.ts'
 import type { RunEventBody } from '../core/events.ts'
 import { type Failure, success } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { StepOutcome } from '../core/outcome.ts'
-import type { PlannedStep } from '../core/plan.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Runbook, Scope, Step } from '../core/runbook.ts'
 import { caught, type Glance, type Look, lookAtStep, type Surroundings, stepScope, within } from './observe-step.ts'
@@ -23,8 +22,6 @@ export interface WalkOptions {
   readonly scope: Omit<Scope, 'steps'>
   readonly around: Surroundings
   readonly converge: boolean
-  /** Only these changes, per step id: what was reviewed. */
-  readonly planned?: ReadonlyMap<string, PlannedStep>
   /** Aborted: nothing new is begun; what is changing is finished. */
   readonly stopping: AbortSignal
   readonly emit: (body: RunEventBody) => Promise<void>
@@ -125,10 +122,6 @@ export class RunbookWalk {
     if (changes.length === 0) return { state: 'ok', value }
     if (!look.observation.converge) return this.#failure(unmet(changes), value)
     if (!this.#options.converge) return { state: 'drifted', changes: changes.map(presentable), value }
-    const planned = this.#options.planned?.get(step.id)
-    if (this.#options.planned && !(planned && sameChanges(planned.changes, changes))) {
-      return { state: 'failed', failure: moved(step, changes), value }
-    }
     return this.#change(step, rest, { look, changes })
   }
 
@@ -139,6 +132,7 @@ export class RunbookWalk {
   ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> }> {
     const { around } = this.#options
     const shown = due.changes.map(presentable)
+    const hung = await this.#hung()
     await this.#options.emit({
       type: 'step.converging',
       device: around.device.name,
@@ -158,6 +152,7 @@ export class RunbookWalk {
     channel.enter(limits.phase, limits.deadlineMs)
     const converging = within(channel, limits, async () => observation.converge?.(due.changes) ?? success(undefined))
     this.looks.clear()
+    for (const [id, glance] of hung) this.looks.set(id, glance)
     this.#lookAhead(rest, 'verify', (later) => askers.has(later.id))
     try {
       const converged = await converging
@@ -167,7 +162,7 @@ export class RunbookWalk {
       if (end.kind === 'lost') return { lost: { failure: end.failure, changing: true } }
       return { state: 'failed', failure: end.failure, changes: shown }
     }
-    this.#dropEarly(channel.last)
+    this.#dropEarly(channel.last, hung)
     return this.#verify(step, due.changes, shown)
   }
 
@@ -212,13 +207,27 @@ export class RunbookWalk {
     return new Set(asked.map(([id]) => id))
   }
 
+  /**
+   * Looks that ran into their deadline. They stand: a step that hangs costs a device its deadline once, however many
+   * changes come before it. What is under way came with the exchange that is there already, so waiting costs nothing.
+   */
+  async #hung(): Promise<Looks> {
+    const hung: Looks = new Map()
+    for (const [id, glance] of this.looks) {
+      const look = await glance.look
+      if (look.kind === 'failed' && look.failure.code === 'OBSERVE_TIMEOUT') hung.set(id, glance)
+    }
+    return hung
+  }
+
   #lookAt(id: string): Promise<Look> {
     return (this.looks.get(id) as Glance).look
   }
 
   /** Looks that did not ask the device after the last question of a change may show what was before it. */
-  #dropEarly(lastOfChange: number | undefined): void {
+  #dropEarly(lastOfChange: number | undefined, kept: Looks): void {
     for (const [id, { channel }] of this.looks) {
+      if (kept.has(id)) continue
       if (channel.first === undefined || lastOfChange === undefined || channel.first < lastOfChange)
         this.looks.delete(id)
     }
@@ -301,10 +310,4 @@ function unmet(changes: readonly Change[]): Failure {
   const shown = changes.map(presentable)
   const found = shown.map((c) => `${c.path} is ${JSON.stringify(c.before)}, wished ${JSON.stringify(c.after)}`)
   return { code: 'CHECK_UNMET', phase: 'observe', message: `${found.join('; ')}.` }
-}
-
-function moved(step: Step, changes: readonly Change[]): Failure {
-  const now = changes.map(presentable).map((c) => `${c.path}: ${JSON.stringify(c.before)} → ${JSON.stringify(c.after)}`)
-  const message = `Step "${step.id}" would now change ${now.join(', ')}, which is not what was planned. Nothing of it was changed.`
-  return { code: 'PLAN_MOVED', phase: 'observe', message }
 }

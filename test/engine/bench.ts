@@ -150,6 +150,7 @@ export class Bench {
   readonly aborting = new AbortController()
   events: RunEvent[] = []
   exchanges = 0
+  #written = ''
   held = new Set<string>()
   deadlines = DEADLINES
   onEvent: (event: RunEvent) => void = () => undefined
@@ -165,6 +166,7 @@ export class Bench {
   async run(mode: RunMode, work: readonly DeviceWork[], parallel = 8) {
     this.events = []
     this.exchanges = 0
+    this.#written = ''
     const journal = openJournal({
       run: 'r1',
       store: {
@@ -209,6 +211,11 @@ export class Bench {
     return runFleet(work, { environment, parallel, head })
   }
 
+  /** How often a text went to the device. */
+  asked(text: string): number {
+    return this.#written.split(text).length - 1
+  }
+
   /** The states of the steps of a device, in order. */
   steps(name: string): string[] {
     return this.events.flatMap((event) =>
@@ -236,6 +243,7 @@ export class Bench {
         const write = value.write.bind(value)
         value.write = (data) => {
           this.exchanges += 1
+          this.#written += data.toString()
           write(data)
         }
         return process

@@ -176,6 +176,28 @@ describe('a plan that was reviewed', () => {
     expect(bench.exchanges).toBe(3)
   })
 
+  it('makes changes that only show after an earlier one, as the runbook wants them', async () => {
+    writeFileSync(bench.path('a'), 'running')
+    const stop = step({ id: 'stop', module: 'line', with: { path: bench.path('a'), text: 'stopped' } })
+    const start = step({ id: 'start', module: 'line', with: { path: bench.path('a'), text: 'running' } })
+    const steps = [stop, ...lines(['b']), start]
+    const plan = await planned(steps)
+    const end = await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)], planned: plan }])
+    expect(end.exitCode).toBe(0)
+    expect(readFileSync(bench.path('a'), 'utf8')).toBe('running')
+  })
+
+  it('rolls back as an apply without it does', async () => {
+    const undo = step({ id: 'undo', module: 'line', with: { path: bench.path('a'), text: 'old' } })
+    const steps = [
+      step({ id: 'a', module: 'line', with: { path: bench.path('a'), text: 'new' }, rollback: [undo] }),
+      step({ id: 'b', module: 'line', with: { path: bench.path('b'), text: 'x', stubborn: true } }),
+    ]
+    const plan = await planned(steps)
+    await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)], planned: plan }])
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a changed', 'b failed', 'undo changed'])
+  })
+
   it('is refused where the device has moved since, before anything is changed', async () => {
     const steps = lines(['a', 'b'])
     const plan = await planned(steps)
@@ -190,27 +212,28 @@ describe('a plan that was reviewed', () => {
 describe('whatever happens', () => {
   it('ends every device in exactly one final state', async () => {
     const devices = Array.from({ length: 40 }, (_, i) => device(`PL-0001/d${i}`))
+    const slow = { path: bench.path('slow'), text: 'x', slow: true }
     const kinds = [
-      lines(['a']),
-      [step({ id: 's', module: 'sleeper', with: {}, timeout_ms: 100 })],
-      [
-        step({
-          id: 'slow',
-          module: 'line',
-          with: { path: bench.path('slow'), text: 'x', slow: true },
-          timeout_ms: 300,
-        }),
-      ],
-      [step({ id: 'gone', module: 'no-such-module', with: {} })],
+      (i: number) => lines([`a${i}`]),
+      () => [step({ id: 's', module: 'sleeper', with: {}, timeout_ms: 100 })],
+      () => [step({ id: 'slow', module: 'line', with: slow, timeout_ms: 300 })],
+      () => [step({ id: 'gone', module: 'no-such-module', with: {} })],
     ]
-    await bench.run(
-      'apply',
-      devices.map((item, i) => ({ device: item, runbooks: [runbook(kinds[i % 4]!)] })),
-      16,
-    )
+    const work = devices.map((item, i) => ({ device: item, runbooks: [runbook(kinds[i % 4]!(i))] }))
+    await bench.run('apply', work, 16)
     for (const item of devices) expect(bench.finals(item.name)).toHaveLength(1)
     const codes = bench.events.flatMap((e) => (e.type === 'device.finished' && e.failure ? [e.failure.code] : []))
     expect(new Set(codes)).toEqual(new Set(['OBSERVE_TIMEOUT', 'INTERNAL_BUG']))
+  })
+
+  it('asks a step that hangs once, however many changes come before it', async () => {
+    const hang = { path: bench.path('hang'), text: 'x', slow: true }
+    const steps = [...lines(['a', 'b', 'c']), step({ id: 'hang', module: 'line', with: hang, timeout_ms: 500 })]
+    await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)] }])
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a changed', 'b changed', 'c changed', 'hang failed'])
+    const [end] = bench.finals('PL-0001/pos1')
+    expect(end).toMatchObject({ failure: { code: 'OBSERVE_TIMEOUT' } })
+    expect(bench.asked('sleep 30')).toBe(1)
   })
 
   it('numbers events without gaps and announces each change before it', async () => {
