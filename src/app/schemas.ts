@@ -1,5 +1,5 @@
 import { publishedSchemas } from '../lang/schema/published.ts'
 import { MODULES } from '../modules/index.ts'
 
-/** Every published JSON Schema by its name: inventory, runbook, project, plan, result, event, diagnostics. */
+/** Every published JSON Schema by its name, as `till schema NAME` prints it. */
 export const SCHEMAS: Readonly<Record<string, object>> = publishedSchemas(MODULES)

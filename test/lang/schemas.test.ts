@@ -14,6 +14,7 @@ import { MODULES } from '../../src/modules/index.ts'
 
 const SCHEMAS = publishedSchemas(MODULES)
 const ROOT = join(import.meta.dirname, '..', '..')
+const DOCUMENT_NAME = /till\.[a-z.-]+\/[0-9]+/g
 const compiled = new WeakMap<object, ValidateFunction>()
 const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true })
 
@@ -143,6 +144,16 @@ describe('the published schemas', () => {
     expect(JSON.parse(readFileSync(file, 'utf8')), 'run: npx tsx scripts/generate-schemas.ts').toEqual(
       JSON.parse(JSON.stringify(SCHEMAS[name])),
     )
+  })
+
+  test('describe every document that the code names', () => {
+    const described = new Set(JSON.stringify(SCHEMAS).match(DOCUMENT_NAME))
+    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    const named = files
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => readFileSync(join(ROOT, 'src', file), 'utf8').match(DOCUMENT_NAME) ?? [])
+    expect(named.length).toBeGreaterThan(10)
+    expect([...new Set(named)].filter((name) => !described.has(name))).toEqual([])
   })
 
   test.each(Object.entries(SCHEMAS))('%s says what it is', (name, schema) => {

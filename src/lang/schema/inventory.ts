@@ -9,7 +9,7 @@ const NAME = {
   examples: ['PL-0412'],
 } as const
 
-const SPAN = {
+export const SPAN = {
   type: 'string',
   pattern: '^(closed|[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2})$',
   description: 'Hours are written HH:MM-HH:MM; the end may lie after midnight. `closed` is a day without any.',
@@ -85,7 +85,7 @@ const TIME_ZONE = {
   examples: ['Europe/Warsaw'],
 } as const
 
-const OS_PROPERTIES = {
+export const OS_PROPERTIES = {
   family: {
     enum: OS_FAMILIES,
     description: 'What runs on it; `none` has no operating system to speak of.',
@@ -148,7 +148,7 @@ const REGION = {
   },
 } as const
 
-const DEVICE = {
+export const DEVICE = {
   type: 'object',
   title: 'Device',
   additionalProperties: false,
@@ -179,7 +179,7 @@ const DEVICE = {
   },
 } as const
 
-const STORE = {
+export const STORE = {
   type: 'object',
   title: 'Store',
   additionalProperties: false,

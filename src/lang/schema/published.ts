@@ -1,11 +1,19 @@
 import type { Module } from '../../core/ports.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
 import { EVENT_JSON_SCHEMA } from './event.ts'
+import {
+  RUNS_DIFF_JSON_SCHEMA,
+  RUNS_JSON_SCHEMA,
+  STATUS_DEVICE_JSON_SCHEMA,
+  STATUS_JSON_SCHEMA,
+} from './history-answers.ts'
 import { INVENTORY_SCHEMA } from './inventory.ts'
+import { INVENTORY_ANSWER_SCHEMAS } from './inventory-answers.ts'
 import { PLAN_JSON_SCHEMA } from './plan.ts'
 import { PROJECT_SCHEMA } from './project.ts'
 import { RESULT_JSON_SCHEMA } from './result.ts'
 import { runbookSchema } from './runbook.ts'
+import { SANDBOX_JSON_SCHEMA } from './sandbox-answers.ts'
 
 /** Every schema that is published in `schemas/`, by the name of its file. */
 export function publishedSchemas(modules: readonly Module[]): Readonly<Record<string, object>> {
@@ -17,5 +25,11 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     result: RESULT_JSON_SCHEMA,
     event: EVENT_JSON_SCHEMA,
     diagnostics: DIAGNOSTICS_JSON_SCHEMA,
+    status: STATUS_JSON_SCHEMA,
+    'status-device': STATUS_DEVICE_JSON_SCHEMA,
+    runs: RUNS_JSON_SCHEMA,
+    'runs-diff': RUNS_DIFF_JSON_SCHEMA,
+    ...INVENTORY_ANSWER_SCHEMAS,
+    sandbox: SANDBOX_JSON_SCHEMA,
   }
 }

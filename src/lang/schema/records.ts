@@ -42,7 +42,7 @@ export const EXIT_CODE = {
   enum: [0, 1, 2, 3, 4, 5, 6, 130],
 } as const
 
-const MODE = { description: 'What the run does.', enum: ['plan', 'apply', 'drift', 'exec'] } as const
+export const MODE = { description: 'What the run does.', enum: ['plan', 'apply', 'drift', 'exec'] } as const
 
 export const DEVICE_STATE = { description: 'How the device ended.', enum: DEVICE_STATES } as const
 

@@ -1,0 +1,162 @@
+import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
+import { COUNTS, DEVICE_NAME, DEVICE_STATE, EXIT_CODE, MODE, RUN_ID, TIME, UNKNOWN_DEVICES } from './records.ts'
+
+const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
+const RUNBOOK_NAMES = { description: 'Names of its runbooks.', type: 'array', items: { type: 'string' } } as const
+const CODE = {
+  description: 'Why; see the reference of errors. null when there is nothing to explain.',
+  type: ['string', 'null'],
+  pattern: '^[A-Z][A-Z0-9_]*$',
+} as const
+const UNKNOWN = { description: 'At least one step could not be judged.', type: 'boolean' } as const
+const orNull = <const S extends { readonly description: string }>(schema: S, description: string): object => ({
+  description,
+  anyOf: [schema, { type: 'null' }],
+})
+
+const RUN = {
+  title: 'Run',
+  description: 'A line of the history.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['run', 'mode', 'runbooks', 'started_at', 'finished_at', 'state', 'devices', 'counts', 'exit_code', 'by'],
+  properties: {
+    run: RUN_ID,
+    mode: MODE,
+    runbooks: RUNBOOK_NAMES,
+    started_at: TIME,
+    finished_at: orNull(TIME, 'null unless the run is finished.'),
+    state: {
+      description: 'interrupted: its process ended without finishing it.',
+      enum: ['running', 'finished', 'interrupted'],
+    },
+    devices: { description: 'How many devices were targeted.', type: 'integer', minimum: 0 },
+    counts: { ...COUNTS, additionalProperties: false },
+    exit_code: orNull(EXIT_CODE, 'null unless the run is finished.'),
+    by: { description: 'Who started it.', type: 'string' },
+  },
+}
+
+export const RUNS_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/runs/1',
+  title: 'Runs',
+  description: 'The history of runs, newest first (`till runs list --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'runs'],
+  properties: { schema: { const: 'till.runs/1' }, runs: { type: 'array', items: RUN } },
+}
+
+const ENDING = {
+  title: 'Ending',
+  description: 'How the device ended in the run; null: it was not in it.',
+  type: ['object', 'null'],
+  additionalProperties: false,
+  required: ['state', 'unknown', 'code'],
+  properties: { state: DEVICE_STATE, unknown: UNKNOWN, code: CODE },
+} as const
+
+const STEP_ENDING = {
+  description: 'How the step ended in the run; null: it was not in it.',
+  enum: [...STEP_STATES, null],
+} as const
+
+const DIFFERENCE = {
+  title: 'Difference',
+  description: 'A device that did not end the same in both runs.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['device', 'before', 'after', 'steps'],
+  properties: {
+    device: DEVICE_NAME,
+    before: ENDING,
+    after: ENDING,
+    steps: {
+      description: 'Steps that differ. Equal states stand here when what was found or changed differs.',
+      type: 'array',
+      items: {
+        title: 'Step',
+        type: 'object',
+        additionalProperties: false,
+        required: ['runbook', 'step', 'before', 'after'],
+        properties: {
+          runbook: { description: 'Name of the runbook.', type: 'string' },
+          step: { description: 'Id of the step.', type: 'string' },
+          before: STEP_ENDING,
+          after: STEP_ENDING,
+        },
+      },
+    },
+  },
+} as const
+
+export const RUNS_DIFF_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/runs-diff/1',
+  title: 'Difference of two runs',
+  description: 'Devices that ended differently in two runs (`till runs diff --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'first', 'second', 'devices'],
+  properties: {
+    schema: { const: 'till.runs-diff/1' },
+    first: RUN_ID,
+    second: RUN_ID,
+    devices: { description: 'By name.', type: 'array', items: DIFFERENCE },
+  },
+}
+
+/** A device whose state is `never` has no run, and so nothing that comes from one. */
+const STATUS_DEVICE = {
+  title: 'Known state',
+  description: 'What is known of a device of the inventory.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['device', 'state', 'unknown', 'code', 'message', 'run', 'runbooks', 'at', 'age_s'],
+  properties: {
+    device: DEVICE_NAME,
+    state: {
+      description: 'How the device ended when it was last looked at; never: no run has.',
+      enum: [...DEVICE_STATES, 'never'],
+    },
+    unknown: { ...UNKNOWN, description: 'At least one step could not be judged, or no run has looked at it.' },
+    code: CODE,
+    message: { description: 'The code in words.', type: ['string', 'null'] },
+    run: orNull(RUN_ID, 'The run that looked at it; null: none has.'),
+    runbooks: RUNBOOK_NAMES,
+    at: orNull(TIME, 'When it did.'),
+    age_s: { description: 'Seconds since then.', type: ['integer', 'null'], minimum: 0 },
+  },
+}
+
+export const STATUS_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/status/1',
+  title: 'Status',
+  description: 'The last known state of devices (`till status --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'counts', 'unknown', 'devices'],
+  properties: {
+    schema: { const: 'till.status/1' },
+    counts: {
+      ...COUNTS,
+      additionalProperties: false,
+      required: [...COUNTS.required, 'never'],
+      properties: { ...COUNTS.properties, never: { type: 'integer', minimum: 0 } },
+    },
+    unknown: {
+      ...UNKNOWN_DEVICES,
+      description: 'Devices with a step that could not be judged, or that no run looked at.',
+    },
+    devices: { description: 'In the order of the inventory.', type: 'array', items: STATUS_DEVICE },
+  },
+}
+
+export const STATUS_DEVICE_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/status-device/1',
+  ...STATUS_DEVICE,
+  description: 'What is known of a device: one line of `till status --ndjson`.',
+}
