@@ -174,7 +174,9 @@ steps:
     expect(code).toBe(130)
     expect(existsSync(join(devices, 'pos1/done'))).toBe(true)
     expect(existsSync(join(devices, 'pos1/after'))).toBe(false)
-    expect(JSON.parse(stdout).devices).toMatchObject([{ state: 'cancelled', steps: [{ step: 'wait', state: 'changed' }] }])
+    expect(JSON.parse(stdout).devices).toMatchObject([
+      { state: 'cancelled', steps: [{ step: 'wait', state: 'changed' }] },
+    ])
   })
 
   it('stops now on the second, and calls what was changing in doubt', async () => {
