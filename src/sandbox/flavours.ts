@@ -14,6 +14,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FLAVOURS, type FlavourName } from './device-spec.ts'
 import { systemProgram, writeScripts } from './isolation.ts'
+import { DEVICE_NODES } from './isolation-scripts.ts'
 
 const STAND_INS = fileURLToPath(new URL('./stand-ins/', import.meta.url))
 
@@ -92,27 +93,26 @@ const BESIDE_BUSYBOX = [
   'locale',
 ]
 
-/**
- * Lays out what devices of a kind share: their programs, as links to the host's and as stand-ins. Returns what has to
- * be bound where, as pairs of a folder of the host and a place below the folder of the flavours.
- */
+/** Lays out what devices of a kind share: their programs, as links to the host's and as stand-ins. */
 export function layOutFlavours(folder: string, names: Iterable<FlavourName> = FLAVOURS): void {
   mkdirSync(folder, { recursive: true })
   writeScripts(folder)
-  for (const name of new Set(names)) layOut(join(folder, name), FLAVOUR_PROGRAMS[name])
+  const wanted = [...new Set(names)]
+  for (const name of wanted) layOut(join(folder, name), FLAVOUR_PROGRAMS[name])
+  writeFileSync(join(folder, 'fstab'), worldFstab(wanted))
 }
 
-/** Folders of the host that are bound into the flavours that were laid out: pairs of source and place. */
-export function sharedFolders(folder: string): readonly (readonly [string, string])[] {
-  const laidOut = FLAVOURS.filter((name) => existsSync(join(folder, name)))
-  return laidOut.flatMap((name) => [
-    ...SHARED_USR.filter((part) => isFolder(`/usr/${part}`)).map(
-      (part) => [`/usr/${part}`, `${name}/usr/${part}`] as const,
-    ),
-    ...HOST_PROGRAMS.filter(({ host }) => isFolder(host)).map(
-      ({ host, place }) => [host, `${name}/usr/.host/${place}`] as const,
-    ),
-  ])
+/** What is bound once in the world of a worker: folders of the host into each flavour, and the nodes of /dev. */
+function worldFstab(names: readonly FlavourName[]): string {
+  const places = [
+    ...SHARED_USR.map((part) => ({ host: `/usr/${part}`, place: part })),
+    ...HOST_PROGRAMS.map(({ host, place }) => ({ host, place: `.host/${place}` })),
+  ].filter(({ host }) => isFolder(host))
+  const folders = names.flatMap((name) =>
+    places.map(({ host, place }) => [host, `/flavours/${name}/usr/${place}`, 'rbind']),
+  )
+  const nodes = DEVICE_NODES.map((name) => [`/old/dev/${name}`, `/dev/${name}`, 'bind'])
+  return [...folders, ...nodes].map(([from, to, how]) => `${from} ${to} none ${how} 0 0\n`).join('')
 }
 
 /** Links (or, on a host that keeps them apart, folders) at the root of a device. */

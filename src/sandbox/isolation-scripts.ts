@@ -1,14 +1,18 @@
+/** Nodes of /dev that harm nothing. */
+export const DEVICE_NODES: readonly string[] = ['null', 'zero', 'full', 'random', 'urandom']
+
 /**
  * Builds, in a mount namespace of its own, the small world in which the devices of one worker live, leaves the host's
  * root behind and holds the namespaces until its stdin ends. Arguments: how to make the user namespace, the folder to
  * build in, the devices' own files, then pairs of a source on the host and a place in the world, bound read-only.
+ * What is bound from there to other places stays read-only; `flavours/fstab` says what.
  */
 export const WORLD_SCRIPT = `set -eu
 users=$1 world=$2 devices=$3
 shift 3
 unescape() { printf '%b' "$(printf '%s' "$1" | sed 's/\\\\\\([0-7][0-7][0-7]\\)/\\\\0\\1/g')"; }
 bind_read_only() {
-  if [ -d "$1" ]; then mkdir -p "$2"; else : >"$2"; fi
+  if [ -d "$1" ]; then mkdir "$2"; else : >"$2"; fi
   mount --rbind "$1" "$2"
   while read -r _ _ _ _ point _; do
     case $point in *\\\\*) point=$(unescape "$point") ;; esac
@@ -26,10 +30,7 @@ done
 for name in bin sbin lib lib32 lib64 libx32; do
   if [ -L "/$name" ]; then ln -s "$(readlink "/$name")" "$name"; fi
 done
-for name in null zero full random urandom; do
-  : >"dev/$name"
-  mount --bind "/dev/$name" "dev/$name"
-done
+for name in ${DEVICE_NODES.join(' ')}; do : >"dev/$name"; done
 ln -s /proc/self/fd dev/fd
 ln -s fd/0 dev/stdin
 ln -s fd/1 dev/stdout
@@ -37,6 +38,7 @@ ln -s fd/2 dev/stderr
 mount --rbind /proc proc
 pivot_root . old
 cd /
+mount -a -T /flavours/fstab
 umount -l /old
 mount -o remount,ro /
 exec unshare "$users" --mount --pid --net --uts --ipc --fork --kill-child --mount-proc cat

@@ -9,8 +9,6 @@ export interface SandboxFolders {
   readonly devices: string
   /** What devices of a kind share, read-only. */
   readonly flavours: string
-  /** Folders of the host and where they are bound below `flavours`. */
-  readonly bound: readonly (readonly [string, string])[]
   /** An empty folder to build in. */
   readonly world: string
 }
@@ -90,7 +88,7 @@ export async function openIsolation(folders: SandboxFolders): Promise<IsolationR
   ]
   const holder = spawn(
     UNSHARE,
-    [...first, '--mount', '--propagation', 'private', '--', ...script, ...sharedParts(folders.flavours, folders.bound)],
+    [...first, '--mount', '--propagation', 'private', '--', ...script, ...sharedParts(folders.flavours)],
     { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: TOOL_PATH, LC_ALL: 'C' }, cwd: '/' },
   )
   const problem = await ready(holder, 'ready\n')
@@ -104,7 +102,7 @@ export async function openIsolation(folders: SandboxFolders): Promise<IsolationR
 }
 
 /** Folders of the host that devices see, as pairs of source and place in the world. */
-function sharedParts(flavours: string, bound: SandboxFolders['bound']): string[] {
+function sharedParts(flavours: string): string[] {
   const folders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
   const own = folders.filter((path) => existsSync(path) && !lstatSync(path).isSymbolicLink())
   const files = ['/etc/alternatives', '/etc/ld.so.cache'].filter((path) => existsSync(path))
@@ -112,7 +110,7 @@ function sharedParts(flavours: string, bound: SandboxFolders['bound']): string[]
     ...own.map((path) => [path, path.slice(1)]),
     ...files.map((path) => [path, path.replaceAll('/', '.').slice(1)]),
   ]
-  return [...pairs, [flavours, 'flavours'], ...bound.map(([source, place]) => [source, `flavours/${place}`])].flat()
+  return [...pairs, [flavours, 'flavours']].flat()
 }
 
 /** Its first output proves that the namespaces exist (cat echoes the greeting); until then stderr says what is wrong. */

@@ -6,7 +6,7 @@ import { type ControlAnswer, type ControlRequest, openControl, type SandboxStatu
 import { deriveKey } from './device-keys.ts'
 import type { PlacedDevice, PlacedListener } from './device-spec.ts'
 import { assignFaults, type DeviceFault, type FaultRule } from './fault.ts'
-import { layOutFlavours, sharedFolders } from './flavours.ts'
+import { layOutFlavours } from './flavours.ts'
 import { clearFolder, type SandboxOverlay, writeOverlay } from './sandbox-folder.ts'
 import { readFaults, type Sandbox, type SandboxOptions } from './sandbox-options.ts'
 import { openFilesLimit, startBlackHole } from './sandbox-process.ts'
@@ -137,7 +137,6 @@ export class RunningSandbox implements Sandbox {
           devices: join(this.#folder, 'devices'),
           flavours,
           world: join(this.#folder, `world-${index}`),
-          bound: sharedFolders(flavours),
         },
         devices,
         listeners: this.#listeners.filter((_, n) => n % count === index),
