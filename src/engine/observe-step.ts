@@ -2,6 +2,7 @@ import type { ShellChannel } from '../core/channel.ts'
 import { type Failure, Interruption, type Phase } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { JsonValue } from '../core/json.ts'
+import type { StepOutcome } from '../core/outcome.ts'
 import type { Module, Observation } from '../core/ports.ts'
 import type { Scope, Step } from '../core/runbook.ts'
 import { type Preparation, prepareParams } from './prepare-step.ts'
@@ -77,7 +78,8 @@ export function caught(error: unknown, phase: Phase): { kind: 'failed' | 'lost';
 
 /**
  * Runs work of a module under a deadline. While a question is with the device, the channel keeps the deadline, for
- * it knows when the device began; otherwise the work is told to stop, and is given up if it does not.
+ * it knows when the device began; otherwise the work is told to stop, and is given up if it does not. So it is when
+ * the run is stopped for good.
  */
 export async function within<T>(
   channel: TrackedChannel,
@@ -87,6 +89,7 @@ export async function within<T>(
   const deadline = new AbortController()
   const signal = AbortSignal.any([limits.signal, deadline.signal])
   let timer: NodeJS.Timeout | undefined
+  let stop = (): void => undefined
   const expired = new Promise<never>((_, reject) => {
     const code = limits.phase === 'converge' ? 'CONVERGE_TIMEOUT' : 'OBSERVE_TIMEOUT'
     const message = `It was not done within ${limits.deadlineMs / 1000} s.`
@@ -103,16 +106,29 @@ export async function within<T>(
       timer = setTimeout(check, GRACE_MS)
     }
     timer = setTimeout(check, limits.deadlineMs)
+    stop = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => reject(new Interruption(STOPPED)), GRACE_MS)
+    }
+    limits.signal.addEventListener('abort', stop, { once: true })
+    if (limits.signal.aborted) stop()
   })
   try {
     return await Promise.race([work(signal), expired])
   } finally {
     clearTimeout(timer)
+    limits.signal.removeEventListener('abort', stop)
   }
 }
 
+const STOPPED: Failure = { code: 'RUN_CANCELLED', phase: 'observe', message: 'The run was stopped.' }
+
+/** Something was made different, or would be; also when it could not be told afterwards whether it took effect. */
+export function hasChanged({ state, changes }: StepOutcome): boolean {
+  return state === 'changed' || state === 'drifted' || (state === 'unknown' && changes !== undefined)
+}
+
 /** The part of an observation that later expressions see. */
-export function stepScope(outcome: { readonly state: string; readonly value?: JsonValue }): JsonValue {
-  const changed = outcome.state === 'changed' || outcome.state === 'drifted'
-  return { state: outcome.state, changed, value: outcome.value ?? null }
+export function stepScope(outcome: StepOutcome): JsonValue {
+  return { state: outcome.state, changed: hasChanged(outcome), value: outcome.value ?? null }
 }

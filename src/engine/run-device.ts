@@ -8,7 +8,7 @@ import type { PlannedDevice } from '../core/plan.ts'
 import type { Clock, Module } from '../core/ports.ts'
 import type { Runbook, Scope } from '../core/runbook.ts'
 import type { Admission } from './admission.ts'
-import { type Surroundings, stepScope } from './observe-step.ts'
+import { hasChanged, type Surroundings, stepScope } from './observe-step.ts'
 import type { Preparation } from './prepare-step.ts'
 import { type Looks, RunbookWalk, type WalkEnd, type WalkOptions } from './walk-runbook.ts'
 
@@ -86,7 +86,7 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
     device: work.device,
     modules: environment.modules,
     shell: session.shell,
-    counter: { next: 0 },
+    counter: { next: 0, answered: 0 },
     preparation: environment.preparation,
     deadlineMs: (phase) => environment.deadlineMs(work.device, phase),
     signal: environment.aborting,
@@ -175,13 +175,13 @@ function outcomeOf(
 
 function stateWithoutFailure(outcomes: readonly StepOutcome[]): 'changed' | 'drifted' | 'in-sync' {
   if (outcomes.some((outcome) => outcome.state === 'drifted')) return 'drifted'
-  return outcomes.some((outcome) => outcome.state === 'changed') ? 'changed' : 'in-sync'
+  return outcomes.some(hasChanged) ? 'changed' : 'in-sync'
 }
 
 function lostOutcome(lost: NonNullable<WalkEnd['lost']>): DeviceOutcome {
   const { failure } = lost
   if (failure.code === 'RUN_CANCELLED' && !lost.changing) return { state: 'cancelled', failure }
-  if (!lost.changing || BEFORE_ANY_STEP.has(failure.phase)) return { state: 'unreachable', failure }
+  if (!lost.changing || (!lost.answered && BEFORE_ANY_STEP.has(failure.phase))) return { state: 'unreachable', failure }
   const message = `Contact was lost while a change was under way; whether it took effect is not known. ${failure.message}`
   return { state: 'indeterminate', failure: { ...failure, code: 'CONVERGE_LOST', phase: 'converge', message } }
 }

@@ -4,6 +4,8 @@ import { Interruption, type Phase } from '../core/failure.ts'
 /** A count of what was asked of a device, in order, shared by all steps on it. */
 export interface AskCounter {
   next: number
+  /** How many of the questions have an answer. */
+  answered: number
 }
 
 /** A step ran past its deadline; the session goes on. */
@@ -51,21 +53,28 @@ export class TrackedChannel implements ShellChannel {
     options?: { readonly timeoutMs?: number },
   ): Promise<ShellAnswer> {
     const timeoutMs = Math.min(options?.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
-    return this.#use(() => this.#shell.upload(path, content, { timeoutMs }))
+    const answer = this.#use(() => this.#shell.upload(path, content, { timeoutMs }))
+    // It goes beside the interpreter: what is asked before it has ended may not see it yet.
+    return answer.finally(() => this.#count())
   }
 
   async #use(question: () => Promise<ShellAnswer>): Promise<ShellAnswer> {
-    this.#counter.next += 1
-    this.first ??= this.#counter.next
-    this.last = this.#counter.next
+    this.#count()
     this.pending += 1
     try {
       const answer = await question()
+      this.#counter.answered += 1
       if (answer.timedOut) throw this.#timeout()
       return answer
     } finally {
       this.pending -= 1
     }
+  }
+
+  #count(): void {
+    this.#counter.next += 1
+    this.first ??= this.#counter.next
+    this.last = this.#counter.next
   }
 
   #timeout(): StepTimeout {

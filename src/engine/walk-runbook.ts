@@ -1,19 +1,34 @@
 import type { Change } from '../core/change.ts'
 import { presentable } from '../core/change.ts'
 import type { RunEventBody } from '../core/events.ts'
-import { type Failure, success } from '../core/failure.ts'
+import { type Failure, type Result, success } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { StepOutcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Runbook, Scope, Step } from '../core/runbook.ts'
-import { caught, type Glance, type Look, lookAtStep, type Surroundings, stepScope, within } from './observe-step.ts'
+import {
+  caught,
+  type Glance,
+  hasChanged,
+  type Look,
+  lookAtStep,
+  type Surroundings,
+  stepScope,
+  within,
+} from './observe-step.ts'
 import { evaluateWhen } from './prepare-step.ts'
+
+/** The session was lost; `changing` while a change was under way, `answered` when the device had answered before. */
+interface Lost {
+  readonly failure: Failure
+  readonly changing: boolean
+  readonly answered: boolean
+}
 
 /** How a runbook ended on a device. */
 export interface WalkEnd {
   readonly steps: readonly { readonly step: Step; readonly outcome: StepOutcome }[]
-  /** The session was lost; `changing` when that was while a change was under way. */
-  readonly lost?: { readonly failure: Failure; readonly changing: boolean }
+  readonly lost?: Lost
   readonly cancelled?: boolean
 }
 
@@ -50,6 +65,8 @@ export class RunbookWalk {
   readonly #done = new Map<string, Done>()
   /** Undoing is part of a change under way: it is finished even when the run is being stopped. */
   #recovering = false
+  /** Steps that ran into their deadline when they were looked at ahead: they are looked at in their turn only. */
+  readonly #slow = new Set<string>()
 
   constructor(options: WalkOptions) {
     this.#options = options
@@ -82,25 +99,22 @@ export class RunbookWalk {
     return { steps: [...this.#done.values()], ...how }
   }
 
-  async #step(
-    step: Step,
-    rest: readonly Step[],
-  ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> } | typeof CANCELLED> {
+  async #step(step: Step, rest: readonly Step[]): Promise<StepOutcome | { lost: Lost } | typeof CANCELLED> {
     const scope = this.#scope()
     const due = evaluateWhen(step, scope)
-    if (!due.ok) return { state: 'failed', failure: due.failure }
+    if (!due.ok) return this.#failure(due.failure)
     if (!due.value) return { state: 'skipped', reason: `when: ${step.when?.text ?? ''}` }
     this.#lookAhead(rest, 'observe')
     const look = await this.#unlessStopping(this.#lookAt(step.id))
     if (look === CANCELLED) return CANCELLED
-    if (look.kind === 'lost') return { lost: { failure: look.failure, changing: false } }
+    if (look.kind === 'lost') return this.#lost(look.failure, { changing: false })
     if (look.kind === 'failed') return this.#failure(look.failure)
     return this.#judge(step, rest, look)
   }
 
   /** A step that fails on a device which still awaits changes before it says nothing yet: those come first. */
   #failure(failure: Failure, value?: JsonValue): StepOutcome {
-    if (!this.#options.converge && this.#changesPending()) {
+    if (!this.#options.converge && this.#changesPending() && !REGARDLESS_OF_CHANGES.has(failure.code)) {
       return { state: 'skipped', reason: 'waits for the changes before it' }
     }
     return { state: 'failed', failure, ...(value !== undefined && { value }) }
@@ -114,7 +128,7 @@ export class RunbookWalk {
     step: Step,
     rest: readonly Step[],
     look: Look & { kind: 'seen' },
-  ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> }> {
+  ): Promise<StepOutcome | { lost: Lost } | typeof CANCELLED> {
     const { value } = look.observation
     const comparison = look.observation.compare({ triggered: this.#triggered(step) })
     if ('unknown' in comparison) return { state: 'unknown', reason: comparison.unknown, value }
@@ -129,10 +143,12 @@ export class RunbookWalk {
     step: Step,
     rest: readonly Step[],
     due: { look: Look & { kind: 'seen' }; changes: readonly Change[] },
-  ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> }> {
+  ): Promise<StepOutcome | { lost: Lost } | typeof CANCELLED> {
     const { around } = this.#options
     const shown = due.changes.map(presentable)
-    const hung = await this.#hung()
+    const before = await this.#unlessStopping(this.#looksEnded())
+    if (before === CANCELLED) return CANCELLED
+    if (before) return this.#lost(before, { changing: false })
     await this.#options.emit({
       type: 'step.converging',
       device: around.device.name,
@@ -141,6 +157,30 @@ export class RunbookWalk {
       module: step.module,
       changes: shown,
     })
+    const { channel } = due.look
+    try {
+      const converged = await this.#converging(step, rest, due)
+      if (converged.ok) {
+        this.#dropEarly(channel.last)
+        return this.#verify(step, due.changes, shown)
+      }
+      this.looks.clear()
+      return { state: 'failed', failure: converged.failure, changes: shown }
+    } catch (error) {
+      this.looks.clear()
+      const end = caught(error, 'converge')
+      if (end.kind === 'lost') return this.#lost(end.failure, { changing: true })
+      return { state: 'failed', failure: end.failure, changes: shown }
+    }
+  }
+
+  /** Begins the change, and in the same turn the looks at what follows from it, so that they share its exchange. */
+  #converging(
+    step: Step,
+    rest: readonly Step[],
+    due: { look: Look & { kind: 'seen' }; changes: readonly Change[] },
+  ): Promise<Result<void>> {
+    const { around } = this.#options
     // The module's own observation holds the channel that converge uses: what is asked through it is counted there.
     const { channel, observation } = due.look
     const limits = {
@@ -152,29 +192,19 @@ export class RunbookWalk {
     channel.enter(limits.phase, limits.deadlineMs)
     const converging = within(channel, limits, async () => observation.converge?.(due.changes) ?? success(undefined))
     this.looks.clear()
-    for (const [id, glance] of hung) this.looks.set(id, glance)
     this.#lookAhead(rest, 'verify', (later) => askers.has(later.id))
-    try {
-      const converged = await converging
-      if (!converged.ok) return { state: 'failed', failure: converged.failure, changes: shown }
-    } catch (error) {
-      const end = caught(error, 'converge')
-      if (end.kind === 'lost') return { lost: { failure: end.failure, changing: true } }
-      return { state: 'failed', failure: end.failure, changes: shown }
-    }
-    this.#dropEarly(channel.last, hung)
-    return this.#verify(step, due.changes, shown)
+    return converging
   }
 
   async #verify(
     step: Step,
     changes: readonly Change[],
     shown: readonly Change[],
-  ): Promise<StepOutcome | { lost: NonNullable<WalkEnd['lost']> }> {
+  ): Promise<StepOutcome | { lost: Lost }> {
     if (!this.looks.has(step.id)) this.#lookAhead([step], 'verify')
     const look = await this.#lookAt(step.id)
     this.looks.delete(step.id)
-    if (look.kind === 'lost') return { lost: { failure: look.failure, changing: true } }
+    if (look.kind === 'lost') return this.#lost(look.failure, { changing: true })
     if (look.kind === 'failed')
       return { state: 'failed', failure: { ...look.failure, phase: 'verify' }, changes: shown }
     const { value } = look.observation
@@ -192,13 +222,17 @@ export class RunbookWalk {
     const scope = this.#scope()
     for (const step of steps) {
       if (this.looks.has(step.id) || !wanted(step)) continue
-      const needed = [...step.params.steps, ...(step.when?.steps ?? [])]
       const first = step === steps[0]
-      if (!first && !needed.every((id) => this.#done.has(id))) continue
+      if (!first && !this.#canBeAhead(step)) continue
       const due = evaluateWhen(step, scope)
       if (!due.ok || !due.value) continue
-      this.looks.set(step.id, lookAtStep(step, scope, this.#options.around, phase))
+      this.looks.set(step.id, lookAtStep(step, scope, this.#options.around, first ? phase : 'observe'))
     }
+  }
+
+  #canBeAhead(step: Step): boolean {
+    const needed = [...step.params.steps, ...(step.when?.steps ?? [])]
+    return !this.#slow.has(step.id) && needed.every((id) => this.#done.has(id))
   }
 
   /** Steps that were seen to ask the device: looking again rides on the exchange of a change. */
@@ -208,16 +242,18 @@ export class RunbookWalk {
   }
 
   /**
-   * Looks that ran into their deadline. They stand: a step that hangs costs a device its deadline once, however many
-   * changes come before it. What is under way came with the exchange that is there already, so waiting costs nothing.
+   * Waits for the looks that have asked the device: their questions come before those of a change in any case. One
+   * that ran into its deadline is not taken along with changes, each of which it would hold up anew.
+   * Resolves to why the session was lost, if it was.
    */
-  async #hung(): Promise<Looks> {
-    const hung: Looks = new Map()
+  async #looksEnded(): Promise<Failure | undefined> {
     for (const [id, glance] of this.looks) {
+      if (glance.channel.first === undefined) continue
       const look = await glance.look
-      if (look.kind === 'failed' && look.failure.code === 'OBSERVE_TIMEOUT') hung.set(id, glance)
+      if (look.kind === 'lost') return look.failure
+      if (look.kind === 'failed' && look.failure.code === 'OBSERVE_TIMEOUT') this.#slow.add(id)
     }
-    return hung
+    return undefined
   }
 
   #lookAt(id: string): Promise<Look> {
@@ -225,9 +261,8 @@ export class RunbookWalk {
   }
 
   /** Looks that did not ask the device after the last question of a change may show what was before it. */
-  #dropEarly(lastOfChange: number | undefined, kept: Looks): void {
+  #dropEarly(lastOfChange: number | undefined): void {
     for (const [id, { channel }] of this.looks) {
-      if (kept.has(id)) continue
       if (channel.first === undefined || lastOfChange === undefined || channel.first < lastOfChange)
         this.looks.delete(id)
     }
@@ -262,9 +297,13 @@ export class RunbookWalk {
 
   #triggered(step: Step): boolean {
     return step.restart_on.some((id) => {
-      const state = this.#done.get(id)?.outcome.state
-      return state === 'changed' || state === 'drifted'
+      const outcome = this.#done.get(id)?.outcome
+      return outcome !== undefined && hasChanged(outcome)
     })
+  }
+
+  #lost(failure: Failure, { changing }: { readonly changing: boolean }): { lost: Lost } {
+    return { lost: { failure, changing, answered: this.#options.around.counter.answered > 0 } }
   }
 
   #scope(): Scope {
@@ -305,6 +344,13 @@ export class RunbookWalk {
     written.catch(() => undefined)
   }
 }
+
+/** Failures that no change on the device could make go away. */
+const REGARDLESS_OF_CHANGES: ReadonlySet<string> = new Set([
+  'MODULE_SYSTEM_UNSUPPORTED',
+  'SECRET_UNREADABLE',
+  'INTERNAL_BUG',
+])
 
 function unmet(changes: readonly Change[]): Failure {
   const shown = changes.map(presentable)

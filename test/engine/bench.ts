@@ -30,22 +30,32 @@ export const line = defineModule({
       stubborn: { type: 'boolean' },
       twice: { type: 'boolean' },
       lasting: { type: 'boolean' },
+      slow_until: { type: 'string' },
+      breaks: { type: 'boolean' },
+      blind: { type: 'boolean' },
     },
     required: ['path', 'text'],
   },
-  async observe({ shell }, { path, slow }) {
-    const script = slow ? 'sleep 30' : 'cat "$path" 2>/dev/null || :'
-    const answer = await shell.ask({ script, values: { path } })
+  async observe({ shell }, { path, slow, slow_until }) {
+    const script = slow ? 'sleep 30' : '[ -z "$until" ] || [ -e "$until" ] || sleep 30; cat "$path" 2>/dev/null || :'
+    const answer = await shell.ask({ script, values: { path, until: slow_until ?? '' } })
     return success(answer.text)
   },
-  diff: ({ text }, state, { triggered }) => [
-    ...(state === text ? [] : [{ path: 'text', before: state, after: text }]),
-    ...(triggered ? [{ path: 'again', before: null, after: text, once: true }] : []),
-  ],
+  diff: ({ text, blind }, state, { triggered }) => {
+    if (blind && state === text) return { unknown: 'it cannot be seen' }
+    return [
+      ...(state === text ? [] : [{ path: 'text', before: state, after: text }]),
+      ...(triggered ? [{ path: 'again', before: null, after: text, once: true }] : []),
+    ]
+  },
   value: (state) => ({ text: state }),
-  async converge({ shell }, { path, text, stubborn, twice, lasting }) {
+  async converge({ shell }, { path, text, stubborn, twice, lasting, breaks }) {
     if (lasting) await shell.ask({ script: 'sleep 30' })
     if (twice) await shell.ask({ script: 'printf %s half >"$path"', values: { path } })
+    if (breaks) {
+      const { errorText: message } = await shell.ask({ script: 'printf %s broken >"$path"', values: { path } })
+      return { ok: false, failure: { code: 'CONVERGE_FAILED', phase: 'converge', message } }
+    }
     const script = stubborn ? ':' : 'printf %s "$text" >"$path"; printf "%s\\n" "$path" >>"$path.log"'
     const answer = await shell.ask({ script, values: { path, text } })
     if (answer.exitCode === 0) return success(undefined)
