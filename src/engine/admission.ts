@@ -23,7 +23,8 @@ const RENEW_MS = 30_000
 export function leaseAdmission(store: Pick<RunStore, 'acquireLease' | 'releaseLease'>, run: string): Admission {
   const held = new Set<string>()
   const timer = setInterval(() => {
-    for (const device of held) void store.acquireLease(device, { run, ttlMs: LEASE_MS })
+    // What cannot be renewed now is tried again before it ends; a state store that stays away stops the run by itself.
+    for (const device of held) store.acquireLease(device, { run, ttlMs: LEASE_MS }).catch(() => undefined)
   }, RENEW_MS)
   timer.unref()
   return {
@@ -40,7 +41,8 @@ export function leaseAdmission(store: Pick<RunStore, 'acquireLease' | 'releaseLe
         permit: {
           async release() {
             held.delete(device)
-            await store.releaseLease(device, run)
+            // A lease that cannot be given back ends by itself, and what came of the device is known by now.
+            await store.releaseLease(device, run).catch(() => undefined)
           },
         },
       }

@@ -1,4 +1,5 @@
 import type { ShellChannel } from '../core/channel.ts'
+import { InputError } from '../core/diagnostic.ts'
 import type { RunEventBody, RunMode } from '../core/events.ts'
 import type { Phase } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
@@ -62,8 +63,12 @@ export async function runDevice(work: DeviceWork, environment: DeviceEnvironment
   return outcome
 }
 
-/** A fault of ours costs this one device, and says so. */
+/** A fault of ours, or of what we work with, costs this one device, and says so. */
 function bug(error: unknown): DeviceOutcome {
+  const [diagnostic] = error instanceof InputError ? error.diagnostics : []
+  if (diagnostic) {
+    return { state: 'failed', failure: { code: diagnostic.code, phase: 'resolve', message: `${diagnostic.summary}.` } }
+  }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { state: 'failed', failure: { code: 'INTERNAL_BUG', phase: 'observe', message } }
 }

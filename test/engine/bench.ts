@@ -164,6 +164,8 @@ export class Bench {
   held = new Set<string>()
   deadlines = DEADLINES
   onEvent: (event: RunEvent) => void = () => undefined
+  /** Sessions that are open. */
+  open = 0
 
   path(name: string): string {
     return join(this.root, name)
@@ -262,9 +264,11 @@ export class Bench {
       signal,
     })
     void item
+    this.open += 1
     return {
       shell,
       close: async () => {
+        this.open -= 1
         shell.close()
         const connection = await connecting
         if (connection.ok) await connection.value.close()

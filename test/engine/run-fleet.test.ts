@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { InputError } from '../../src/core/diagnostic.ts'
 import { foldRun } from '../../src/core/run.ts'
 import { Bench, device, runbook, step } from './bench.ts'
 
@@ -276,6 +277,23 @@ describe('whatever happens', () => {
     const [end] = bench.finals('PL-0001/pos1')
     expect(end).toMatchObject({ failure: { code: 'OBSERVE_TIMEOUT' } })
     expect(bench.asked("eval 'sleep 30'")).toBe(2)
+  })
+
+  it('ends with the error of a journal that fails, lets go of every device and begins no other', async () => {
+    const full = new InputError([{ code: 'STATE_UNUSABLE', severity: 'error', summary: 'The disk is full' }])
+    const begun = new Set<string>()
+    bench.onEvent = (event) => {
+      if (event.type === 'device.started') begun.add(event.device)
+      if (event.type === 'step.converging') throw full
+    }
+    const work = Array.from({ length: 30 }, (_, i) => ({
+      device: device(`PL-0001/d${i}`),
+      runbooks: [runbook(lines([`a${i}`]))],
+    }))
+    await expect(bench.run('apply', work, 4)).rejects.toBe(full)
+    expect(bench.open).toBe(0)
+    expect(begun.size).toBeLessThan(12)
+    expect(readdirSync(bench.root)).toEqual([])
   })
 
   it('numbers events without gaps and announces each change before it', async () => {
