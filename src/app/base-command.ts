@@ -4,7 +4,9 @@ import { Command, Errors, Flags } from '@oclif/core'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 import { formatDiagnostics } from '../lang/format-diagnostics.ts'
+import { jsonPage } from './json-document.ts'
 import { openProject, type Project } from './project.ts'
+import { UnwritableError } from './writer.ts'
 
 /** What every command shares: where the project is, JSON or text, and how errors become messages and exit codes. */
 export abstract class BaseCommand extends Command {
@@ -37,9 +39,12 @@ export abstract class BaseCommand extends Command {
   /** Writes to stdout and waits where the reader is slower; a reader that went away ends the command quietly. */
   protected async write(text: string): Promise<void> {
     if (process.stdout.write(text)) return
-    await new Promise<void>((done) => {
-      process.stdout.once('drain', done)
-      process.stdout.once('close', done)
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        process.stdout.off('drain', done).off('close', done)
+        resolve()
+      }
+      process.stdout.on('drain', done).on('close', done)
     })
   }
 
@@ -50,8 +55,13 @@ export abstract class BaseCommand extends Command {
     }
     if (error instanceof Errors.ExitError) throw error
     if (error instanceof Errors.CLIError) {
-      process.stderr.write(`${error.message}\n`)
+      this.#reportUsage(error.message)
       this.exit(EXIT.usage)
+    }
+    if (error instanceof UnwritableError) {
+      const detail = 'What was done is not affected; `till runs show latest` has it.'
+      process.stderr.write(`error ${error.message}\n  ${detail}\n`)
+      this.exit(EXIT.bug)
     }
     process.stderr.write(`This is a fault of Tillwright itself: ${error.stack ?? error.message}\n`)
     this.exit(EXIT.bug)
@@ -59,12 +69,28 @@ export abstract class BaseCommand extends Command {
 
   /** Diagnostics as people or, with `--json`, as programs read them; both say the same. */
   protected reportDiagnostics(diagnostics: readonly Diagnostic[]): void {
-    if (this.argv.includes('--json')) {
-      process.stdout.write(`${JSON.stringify({ schema: 'till.diagnostics/1', diagnostics }, null, 2)}\n`)
+    if (this.#wantsJson()) {
+      process.stdout.write(jsonPage({ schema: 'till.diagnostics/1', diagnostics }))
       return
     }
     const color = process.stderr.isTTY === true && !process.env['NO_COLOR']
     process.stderr.write(`${formatDiagnostics(diagnostics, { color, textOf })}\n`)
+  }
+
+  /** A command line that does not parse has no flags yet; behind two dashes stands somebody else's command. */
+  #wantsJson(): boolean {
+    const end = this.argv.indexOf('--')
+    return this.argv.slice(0, end < 0 ? undefined : end).includes('--json')
+  }
+
+  #reportUsage(message: string): void {
+    if (!this.#wantsJson()) {
+      process.stderr.write(`${message}\n`)
+      return
+    }
+    const lines = message.split('\n').map((line) => line.trim())
+    const [summary = '', ...more] = lines.filter((line) => line !== '')
+    this.reportDiagnostics([{ code: 'USAGE_INVALID', severity: 'error', summary, detail: more.join(' ') }])
   }
 }
 

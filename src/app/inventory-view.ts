@@ -4,7 +4,7 @@ import type { Device, Fleet, Store } from '../core/fleet.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Sourced, SourceRange } from '../core/source.ts'
 import { suggest } from '../lang/suggest.ts'
-import type { Column } from './text-table.ts'
+import { formatTable, type TableColumn } from '../reporters/table.ts'
 
 /** A device as programs read it: all of the inventory's facts, its place relative to the repository. */
 export function deviceJson(device: Device, root: string): object {
@@ -15,19 +15,19 @@ function placeJson(source: SourceRange, root: string): object {
   return { file: relative(root, source.file), line: source.line, column: source.column }
 }
 
-export const DEVICE_COLUMNS: readonly Column<Device>[] = [
-  { title: 'DEVICE', text: (device) => device.name },
-  { title: 'KIND', text: (device) => device.kind },
-  { title: 'OS', text: ({ os }) => systemOf(os), yields: 1 },
-  { title: 'ADDRESS', text: (device) => device.address || `on ${device.attached_to ?? 'this machine'}` },
+const DEVICE_COLUMNS: readonly TableColumn<Device>[] = [
+  { title: 'DEVICE', value: (device) => device.name },
+  { title: 'KIND', value: (device) => device.kind },
+  { title: 'OS', value: ({ os }) => systemOf(os), flexible: true },
+  { title: 'ADDRESS', value: (device) => device.address || `on ${device.attached_to ?? 'this machine'}` },
   {
     title: 'BY',
-    text: ({ transport }) => (transport.via === undefined ? transport.type : `${transport.type} via ${transport.via}`),
-    yields: 2,
+    value: ({ transport }) => (transport.via === undefined ? transport.type : `${transport.type} via ${transport.via}`),
+    flexible: true,
   },
-  { title: 'REGION', text: (device) => device.region, yields: 3 },
-  { title: 'PROFILE', text: (device) => device.profile, yields: 4 },
-  { title: 'TAGS', text: (device) => device.tags.join(','), yields: 5 },
+  { title: 'REGION', value: (device) => device.region, flexible: true },
+  { title: 'PROFILE', value: (device) => device.profile, flexible: true },
+  { title: 'TAGS', value: (device) => device.tags.join(','), flexible: true },
 ]
 
 function systemOf({ family, distribution, version }: Device['os']): string {
@@ -76,16 +76,26 @@ function unknownName(fleet: Fleet, name: string): Diagnostic {
   }
 }
 
-export const VALUE_COLUMNS: readonly Column<ShownValue>[] = [
-  { title: 'VALUE', text: ({ path }) => path },
-  { title: 'IS', text: ({ value }) => (typeof value === 'string' ? value : JSON.stringify(value)), yields: 2 },
-  { title: 'FROM', text: ({ level }) => level, yields: 1 },
+const VALUE_COLUMNS: readonly TableColumn<ShownValue>[] = [
+  { title: 'VALUE', value: ({ path }) => path },
+  { title: 'IS', value: ({ value }) => (typeof value === 'string' ? value : JSON.stringify(value)), flexible: true },
+  { title: 'FROM', value: ({ level }) => level, flexible: true },
 ]
 
-/** The same with the file and line that each value stands in, below `root`. */
-export function valueColumns(root: string): readonly Column<ShownValue>[] {
+/** Devices as a table; without `width` nothing is cut. Columns without any content are left out. */
+export function devicesTable(devices: readonly Device[], width: number | undefined): string {
+  return tableOf(devices, DEVICE_COLUMNS, width)
+}
+
+/** Effective values as a table, with the file below `root` and the line that each stands in. */
+export function valuesTable(values: readonly ShownValue[], root: string, width: number | undefined): string {
   const place = ({ source }: ShownValue): string => (source ? `${relative(root, source.file)}:${source.line}` : '')
-  return [...VALUE_COLUMNS, { title: 'WRITTEN IN', text: place, yields: 3 }]
+  return tableOf(values, [...VALUE_COLUMNS, { title: 'WRITTEN IN', value: place, flexible: true }], width)
+}
+
+function tableOf<Row>(rows: readonly Row[], columns: readonly TableColumn<Row>[], width: number | undefined): string {
+  const used = columns.filter(({ value }) => rows.some((row) => value(row) !== ''))
+  return `${formatTable(rows, used, { width }).join('\n')}\n`
 }
 
 /** What was shown, as programs read it. */

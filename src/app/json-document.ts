@@ -5,6 +5,11 @@ export function jsonLine(value: unknown): string {
   return `${jsonText(value)}\n`
 }
 
+/** A value as JSON on several lines, for people who read along; as safe to print. */
+export function jsonPage(value: unknown): string {
+  return `${jsonText(value, 2)}\n`
+}
+
 /** `{...head, "<name>": [items]}`, an item a line, in parts: a fleet does not fit comfortably into one string. */
 export function* jsonDocument(head: object, name: string, items: Iterable<unknown>): Generator<string> {
   yield `${jsonText(head).slice(0, -1)},${jsonText(name)}:[`

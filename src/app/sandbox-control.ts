@@ -3,7 +3,16 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InputError } from '../core/diagnostic.ts'
-import { askSandbox, clearFolder, holderOf, readOverlay, type SandboxStatus } from '../sandbox/index.ts'
+import {
+  askSandbox,
+  clearFolder,
+  holderOf,
+  readOverlay,
+  type SandboxOverlay,
+  type SandboxStatus,
+} from '../sandbox/index.ts'
+
+export type { SandboxStatus }
 
 const LOOK_MS = 50
 /** Thousands of devices have hundreds of thousands of files to take away. */
@@ -56,15 +65,26 @@ async function answerOf(folder: string, request: Parameters<typeof askSandbox>[1
   const answer = await askSandbox(folder, request)
   if (answer?.ok) return answer.status
   if (answer) throw new InputError([{ code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary: answer.problem }])
+  throw missing(folder)
+}
+
+/** Where a running sandbox has its devices. Throws InputError (SANDBOX_MISSING) when none is running. */
+export function runningOverlay(folder: string): SandboxOverlay {
+  const overlay = readOverlay(folder)
+  if (overlay === undefined || !holderOf(folder)?.alive) throw missing(folder)
+  return overlay
+}
+
+function missing(folder: string): InputError {
   const dead = holderOf(folder)?.alive === false
-  throw new InputError([
+  return new InputError([
     {
       code: 'SANDBOX_MISSING',
       severity: 'error',
       summary: 'No sandbox is running for this repository',
       detail: dead
         ? 'The last one ended without cleaning up; `till sandbox down` does it, and so does the next `till sandbox up`.'
-        : 'Start one with `till sandbox up`.',
+        : 'Start one with `till sandbox up --detach`.',
     },
   ])
 }

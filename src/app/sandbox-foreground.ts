@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FAULTS, type Sandbox, type SandboxOptions, type SandboxStatus, startSandbox } from '../sandbox/index.ts'
+import { jsonLine } from './json-document.ts'
 import type { SandboxSelection } from './sandbox-devices.ts'
 
 const STATUS_MS = 2_000
@@ -54,6 +55,11 @@ async function watch(sandbox: Sandbox, tick: (status: SandboxStatus) => void, si
 export function leftOutInWords({ left_out }: Pick<SandboxSelection, 'left_out'>): string {
   const parts = Object.entries(left_out).map(([reason, count]) => `${count} ${reason}`)
   return parts.length === 0 ? '' : `Not imitated: ${parts.join(', ')}.\n`
+}
+
+/** A status as a program reads it, with what is not imitated where that is known. */
+export function statusJson(status: SandboxStatus, left_out?: SandboxSelection['left_out']): string {
+  return jsonLine({ schema: 'till.sandbox/1', ...status, ...(left_out && { left_out }) })
 }
 
 /** A status in words, on one line. */

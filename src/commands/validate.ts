@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../app/base-command.ts'
 import { checkRepository, type RepositoryCheck } from '../app/check-repository.ts'
+import { jsonPage } from '../app/json-document.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Validate extends BaseCommand {
@@ -24,7 +25,7 @@ export default class Validate extends BaseCommand {
     await project.close()
     const valid = !diagnostics.some(({ severity }) => severity === 'error')
     if (flags.json) {
-      await this.write(`${JSON.stringify({ schema: 'till.diagnostics/1', valid, checked, diagnostics }, null, 2)}\n`)
+      await this.write(jsonPage({ schema: 'till.diagnostics/1', valid, checked, diagnostics }))
     } else {
       if (diagnostics.length > 0) this.reportDiagnostics(diagnostics)
       if (valid) await this.write(`${summaryOf(checked)}\n`)

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
 import { MOST_STORES, writeFleet } from '../../app/inventory-files.ts'
+import { jsonPage } from '../../app/json-document.ts'
 
 export default class InventoryGenerate extends BaseCommand {
   static override summary = 'Write the inventory of a made-up chain in Poland, to try things on.'
@@ -31,7 +32,7 @@ is given; then the files of an earlier fleet are replaced, and everything else i
     const { files, characters } = await writeFleet(flags.output, { seed, stores, force })
     if (flags.json) {
       const answer = { schema: 'till.inventory.generated/1', folder: flags.output, seed, stores, files }
-      await this.write(`${JSON.stringify(answer, null, 2)}\n`)
+      await this.write(jsonPage(answer))
       return
     }
     const size = (characters / 1_000_000).toFixed(1)

@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
-import { DEVICE_COLUMNS, deviceJson } from '../../app/inventory-view.ts'
+import { deviceJson, devicesTable } from '../../app/inventory-view.ts'
+import { jsonDocument, jsonLine } from '../../app/json-document.ts'
 import type { Project } from '../../app/project.ts'
 import { selectDevices, selectionFlags } from '../../app/selection.ts'
-import { textTable } from '../../app/text-table.ts'
 import type { Device } from '../../core/fleet.ts'
 
 export default class InventoryList extends BaseCommand {
@@ -40,24 +40,24 @@ With --json the answer is one document (schema till.inventory/1), with --ndjson 
   }
 
   async #json(name: string, devices: readonly Device[], { root }: Project): Promise<void> {
-    const head = JSON.stringify({ schema: 'till.inventory/1', fleet: name, count: devices.length })
-    await this.write(`${head.slice(0, -1)},"devices":[`)
-    for (const [index, device] of devices.entries()) {
-      await this.write(`${index === 0 ? '' : ','}\n${JSON.stringify(deviceJson(device, root))}`)
-    }
-    await this.write('\n]}\n')
+    const head = { schema: 'till.inventory/1', fleet: name, count: devices.length }
+    for (const part of jsonDocument(head, 'devices', inJson(devices, root))) await this.write(part)
   }
 
   async #lines(devices: readonly Device[], { root }: Project): Promise<void> {
-    for (const device of devices) await this.write(`${JSON.stringify(deviceJson(device, root))}\n`)
+    for (const device of inJson(devices, root)) await this.write(jsonLine(device))
   }
 
   async #table(devices: readonly Device[], all: number): Promise<void> {
     const width = process.stdout.isTTY ? this.columns : undefined
-    if (devices.length > 0) for (const line of textTable(devices, DEVICE_COLUMNS, { width })) await this.write(line)
+    if (devices.length > 0) await this.write(devicesTable(devices, width))
     const stores = new Set(devices.map((device) => device.store)).size
     const of = devices.length === all ? '' : ` of ${all}`
     // Beside the list, so that counting its lines counts devices.
     process.stderr.write(`${devices.length}${of} devices in ${stores} ${stores === 1 ? 'store' : 'stores'}\n`)
   }
+}
+
+function* inJson(devices: readonly Device[], root: string): Generator<object> {
+  for (const device of devices) yield deviceJson(device, root)
 }

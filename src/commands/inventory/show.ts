@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
-import { DEVICE_COLUMNS, explainName, shownJson, valueColumns } from '../../app/inventory-view.ts'
-import { textTable } from '../../app/text-table.ts'
+import { devicesTable, explainName, shownJson, valuesTable } from '../../app/inventory-view.ts'
+import { jsonPage } from '../../app/json-document.ts'
 
 export default class InventoryShow extends BaseCommand {
   static override summary = 'Show every effective value of a device or a store, and where it was written.'
@@ -28,13 +28,12 @@ With --json the answer has the schema till.inventory.explained/1.`
     const project = await this.openProject(flags)
     const shown = explainName(await project.fleet(), args.name)
     if (flags.json) {
-      await this.write(`${JSON.stringify(shownJson(shown, project.root), null, 2)}\n`)
+      await this.write(jsonPage(shownJson(shown, project.root)))
       return
     }
     const width = process.stdout.isTTY ? this.columns : undefined
-    for (const line of textTable(shown.values, valueColumns(project.root), { width })) await this.write(line)
+    await this.write(valuesTable(shown.values, project.root, width))
     if (shown.device || shown.store.devices.length === 0) return
-    await this.write('\n')
-    for (const line of textTable(shown.store.devices, DEVICE_COLUMNS, { width })) await this.write(line)
+    await this.write(`\n${devicesTable(shown.store.devices, width)}`)
   }
 }

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
 import { checkInventory } from '../../app/inventory-files.ts'
+import { jsonPage } from '../../app/json-document.ts'
 
 export default class InventoryValidate extends BaseCommand {
   static override summary =
@@ -25,7 +26,7 @@ export default class InventoryValidate extends BaseCommand {
     const folder = args.folder ?? project?.paths.inventory ?? '.'
     const { counts } = await checkInventory(folder, project ? { cacheFolder: project.paths.cache } : {})
     if (flags.json) {
-      await this.write(`${JSON.stringify({ schema: 'till.inventory.check/1', valid: true, ...counts }, null, 2)}\n`)
+      await this.write(jsonPage({ schema: 'till.inventory.check/1', valid: true, ...counts }))
       return
     }
     const { stores, devices, regions, profiles, files } = counts

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
+import { jsonLine } from '../../app/json-document.ts'
 import { endSandbox } from '../../app/sandbox-control.ts'
-import { jsonText } from '../../reporters/json-text.ts'
 
 const SAID = {
   ended: 'The sandbox has ended.',
@@ -23,6 +23,6 @@ export default class SandboxDown extends BaseCommand {
     const project = await this.openProject(flags)
     const how = await endSandbox(project.paths.sandbox)
     await project.close()
-    await this.write(flags.json ? `${jsonText({ schema: 'till.sandbox/1', down: how })}\n` : `${SAID[how]}\n`)
+    await this.write(flags.json ? jsonLine({ schema: 'till.sandbox/1', down: how }) : `${SAID[how]}\n`)
   }
 }

@@ -1,8 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
 import { addFaults } from '../../app/sandbox-control.ts'
-import { FAULT_HELP, statusInWords } from '../../app/sandbox-foreground.ts'
-import { jsonText } from '../../reporters/json-text.ts'
+import { FAULT_HELP, statusInWords, statusJson } from '../../app/sandbox-foreground.ts'
 
 export default class SandboxFault extends BaseCommand {
   static override summary = 'Change what is wrong with devices of the running sandbox.'
@@ -29,8 +28,6 @@ ${FAULT_HELP}`
     const project = await this.openProject(flags)
     const status = await addFaults(project.paths.sandbox, argv.map(String))
     await project.close()
-    await this.write(
-      flags.json ? `${jsonText({ schema: 'till.sandbox/1', ...status })}\n` : `${statusInWords(status)}\n`,
-    )
+    await this.write(flags.json ? statusJson(status) : `${statusInWords(status)}\n`)
   }
 }

@@ -1,8 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
 import { sandboxStatus } from '../../app/sandbox-control.ts'
-import { statusInWords } from '../../app/sandbox-foreground.ts'
-import { jsonText } from '../../reporters/json-text.ts'
+import { statusInWords, statusJson } from '../../app/sandbox-foreground.ts'
 
 export default class SandboxStatusCommand extends BaseCommand {
   static override summary = 'Say what the running sandbox is doing.'
@@ -19,8 +18,6 @@ export default class SandboxStatusCommand extends BaseCommand {
     const project = await this.openProject(flags)
     const status = await sandboxStatus(project.paths.sandbox)
     await project.close()
-    await this.write(
-      flags.json ? `${jsonText({ schema: 'till.sandbox/1', ...status })}\n` : `${statusInWords(status)}\n`,
-    )
+    await this.write(flags.json ? statusJson(status) : `${statusInWords(status)}\n`)
   }
 }

@@ -1,11 +1,9 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
-import { sandboxStatus, startDetached } from '../../app/sandbox-control.ts'
+import { type SandboxStatus, sandboxStatus, startDetached } from '../../app/sandbox-control.ts'
 import { ofFirstStores, type SandboxSelection, sandboxSelection } from '../../app/sandbox-devices.ts'
-import { FAULT_HELP, leftOutInWords, runSandbox, statusInWords } from '../../app/sandbox-foreground.ts'
+import { FAULT_HELP, leftOutInWords, runSandbox, statusInWords, statusJson } from '../../app/sandbox-foreground.ts'
 import { selectDevices, selectionFlags } from '../../app/selection.ts'
-import { jsonText } from '../../reporters/json-text.ts'
-import type { SandboxStatus } from '../../sandbox/index.ts'
 
 export default class SandboxUp extends BaseCommand {
   static override summary = 'Start a fleet on this machine: an SSH server for each device, with a root of its own.'
@@ -77,10 +75,7 @@ ${FAULT_HELP}`
   }
 
   private async report(status: SandboxStatus, selection: SandboxSelection, json: boolean): Promise<void> {
-    if (json) {
-      await this.write(`${jsonText({ schema: 'till.sandbox/1', ...status, left_out: selection.left_out })}\n`)
-      return
-    }
+    if (json) return this.write(statusJson(status, selection.left_out))
     await this.write(`${statusInWords(status)}\n${leftOutInWords(selection)}`)
     await this.write('Work on it with --sandbox: till plan agent-update --sandbox\n')
   }
