@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../core/json.ts'
 import {
-  type ConfigCodec,
   type ConfigEdit,
   indentAt,
   lineEndOf,
@@ -22,25 +21,13 @@ import {
   jsonTree,
   jsonValueOf,
 } from './json-tree.ts'
-import { ITEM_REMOVAL, proven, treeReading } from './tree-model.ts'
+import { ITEM_REMOVAL, treeCodec } from './tree-model.ts'
 
 /**
  * JSON, comments and trailing commas allowed. Keys are paths: `server.ports.0`, a dot in a name is written `\.`.
  * New members go to the end of their object in the file's own indentation; an item may be appended by the next index.
  */
-export const jsonCodec: ConfigCodec = {
-  normal: (value) => value,
-  read(text) {
-    const root = readRoot(text)
-    return root.ok ? parsed(treeReading(root.value)) : root
-  },
-  edit(text, edit) {
-    const before = readRoot(text)
-    if (!before.ok) return before
-    const made = editJson(text, edit)
-    return made.ok ? proven(made.value, before.value, readRoot(made.value), edit) : made
-  },
-}
+export const jsonCodec = treeCodec(readRoot, editJson)
 
 /** A file without any content is an empty object, so that a new file can be made. */
 function readRoot(text: string): Parsed<JsonValue> {

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import {
+  type ConfigCodec,
   type ConfigEdit,
   type ConfigReading,
   joinPath,
@@ -13,8 +14,28 @@ import {
 /** Why an item is not removed by its index: the next one would take its place, and the removal would never be done. */
 export const ITEM_REMOVAL = 'an item cannot be removed by its index; set the whole list'
 
+/** The codec of a format of nested maps and lists, from how a text is read and how it is edited. */
+export function treeCodec(
+  readRoot: (text: string) => Parsed<JsonValue>,
+  edited: (text: string, edit: ConfigEdit) => Parsed<string>,
+): ConfigCodec {
+  return {
+    normal: (value) => value,
+    read(text) {
+      const root = readRoot(text)
+      return root.ok ? parsed(treeReading(root.value)) : root
+    },
+    edit(text, edit) {
+      const before = readRoot(text)
+      if (!before.ok) return before
+      const made = edited(text, edit)
+      return made.ok ? proven(made.value, before.value, readRoot(made.value), edit) : made
+    },
+  }
+}
+
 /** A reading of nested maps and lists: keys are the paths of all leaves, `get` takes the path of anything. */
-export function treeReading(root: JsonValue): ConfigReading {
+function treeReading(root: JsonValue): ConfigReading {
   const keys = new Map<string, JsonValue>()
   collect(root, [], keys)
   return { keys, get: (key) => valueAt(root, splitPath(key)) }
@@ -41,7 +62,7 @@ export function valueAt(root: JsonValue, path: readonly string[]): JsonValue | u
  * Holds an edited text against the law of every edit: what was asked for is there, and everything else says what it
  * said before. A text that breaks it is refused rather than written.
  */
-export function proven(text: string, before: JsonValue, after: Parsed<JsonValue>, edit: ConfigEdit): Parsed<string> {
+function proven(text: string, before: JsonValue, after: Parsed<JsonValue>, edit: ConfigEdit): Parsed<string> {
   if (!after.ok) return problem('the edit would leave a file that cannot be read; write the value in another way')
   let expected = before
   for (const [key, value] of edit.set) expected = replacedIn(expected, splitPath(key), value)

@@ -11,7 +11,6 @@ import {
 } from 'yaml'
 import type { JsonValue } from '../../core/json.ts'
 import {
-  type ConfigCodec,
   type ConfigEdit,
   lineEndOf,
   lineStart,
@@ -25,28 +24,14 @@ import {
   splitPath,
 } from './codec.ts'
 import { addedLine } from './lines.ts'
-import { ITEM_REMOVAL, proven, treeReading, valueAt } from './tree-model.ts'
+import { ITEM_REMOVAL, treeCodec, valueAt } from './tree-model.ts'
 import { blockText, flowText, isCollection, scalarText } from './yaml-text.ts'
 
 /**
  * YAML 1.2, one document. Keys are paths: `server.ports.0`, a dot in a name is written `\.`. Only the text of what is
  * set is replaced; new keys go to the end of their map, and an item may be appended to a list by the next index.
  */
-export const yamlCodec: ConfigCodec = {
-  normal: (value) => value,
-  read(text) {
-    const root = readYaml(text)
-    return root.ok ? parsed(treeReading(root.value.value)) : root
-  },
-  edit(text, edit) {
-    const before = readYaml(text)
-    if (!before.ok) return before
-    const made = editYaml(text, edit)
-    if (!made.ok) return made
-    const after = readYaml(made.value)
-    return proven(made.value, before.value.value, after.ok ? parsed(after.value.value) : after, edit)
-  },
-}
+export const yamlCodec = treeCodec(readRoot, editYaml)
 
 interface YamlText {
   readonly document: Document
@@ -63,6 +48,11 @@ function readYaml(text: string): Parsed<YamlText> {
   } catch {
     return problem('its aliases refer to nothing, or to far too much')
   }
+}
+
+function readRoot(text: string): Parsed<JsonValue> {
+  const yaml = readYaml(text)
+  return yaml.ok ? parsed(yaml.value.value) : yaml
 }
 
 function editYaml(text: string, edit: ConfigEdit): Parsed<string> {
