@@ -47,6 +47,7 @@ module.exports = {
     fence('libsql', ['stores/']),
     fence('kysely', ['stores/']),
     fence('listr2', ['reporters/']),
+    fence('diff', ['reporters/']),
     fence('@oclif', ['app/', 'commands/']),
     fence('zx', ['transports/', 'gitops/', 'sandbox/']),
     fence('p-limit', ['engine/', 'app/', 'transports/', 'sandbox/']),

@@ -1,5 +1,7 @@
 import type { Failure } from '../core/failure.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
+import { Masker } from '../engine/mask.ts'
+import { SECRET_SOURCES } from '../secrets/index.ts'
 import type { RecordedHost } from '../transports/known-hosts.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
 import { createHandshakeGate } from '../transports/ssh/handshake-gate.ts'
@@ -7,6 +9,9 @@ import { fingerprint } from '../transports/ssh/host-key.ts'
 import { sshTransport } from '../transports/ssh/ssh-transport.ts'
 import type { Project } from './project.ts'
 import { targetResolver } from './resolve-target.ts'
+import { secretReader } from './secrets.ts'
+
+export { recordHostKeys } from '../transports/known-hosts.ts'
 
 /** How the host keys that a device shows stand to those that are recorded. */
 export type TrustState = 'known' | 'new' | 'changed' | 'failed'
@@ -30,12 +35,12 @@ export async function* scanDevices(
   means: {
     readonly project: Project
     readonly fleet: Fleet
-    readonly readSecret: Parameters<typeof targetResolver>[0]['readSecret']
     readonly signal: AbortSignal
   },
 ): AsyncGenerator<ShownKeys> {
-  const { project, fleet, readSecret, signal } = means
+  const { project, fleet, signal } = means
   const { parallel, handshakes } = project.settings.run
+  const readSecret = secretReader(SECRET_SOURCES, new Masker())
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const transport = sshTransport(createHandshakeGate(handshakes))

@@ -2,14 +2,10 @@ import { Flags } from '@oclif/core'
 import { BaseCommand } from '../app/base-command.ts'
 import { confirm } from '../app/confirm.ts'
 import type { Project } from '../app/project.ts'
-import { secretReader } from '../app/secrets.ts'
 import { selectionFlags } from '../app/selection.ts'
 import { someDevices } from '../app/targets.ts'
-import { hostsToRecord, type ShownKeys, scanDevices } from '../app/trust.ts'
+import { hostsToRecord, recordHostKeys, type ShownKeys, scanDevices } from '../app/trust.ts'
 import { EXIT } from '../core/outcome.ts'
-import { Masker } from '../engine/mask.ts'
-import { SECRET_SOURCES } from '../secrets/index.ts'
-import { recordHostKeys } from '../transports/known-hosts.ts'
 
 export default class Trust extends BaseCommand {
   static override summary = 'Show the host keys of devices, and record those that you trust.'
@@ -59,12 +55,11 @@ Exit codes: 0 every device is known or was recorded, 4 some key was not recorded
   async #scan(project: Project, flags: Parameters<typeof someDevices>[2]): Promise<readonly ShownKeys[]> {
     const fleet = await project.fleet()
     const devices = (await someDevices(project, fleet, flags)).filter((device) => device.transport.type === 'ssh')
-    const readSecret = secretReader(SECRET_SOURCES, new Masker())
     const stop = new AbortController()
     const interrupt = (): void => stop.abort()
     process.once('SIGINT', interrupt)
     const shown: ShownKeys[] = []
-    for await (const one of scanDevices(devices, { project, fleet, readSecret, signal: stop.signal })) {
+    for await (const one of scanDevices(devices, { project, fleet, signal: stop.signal })) {
       shown.push(one)
       await this.write(linesOf(one))
     }

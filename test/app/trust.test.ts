@@ -4,8 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openProject } from '../../src/app/project.ts'
 import { hostsToRecord, type ShownKeys, scanDevices } from '../../src/app/trust.ts'
-import { success } from '../../src/core/failure.ts'
-import { Secret } from '../../src/core/secret.ts'
 import { hostKeyLookup, recordHostKeys } from '../../src/transports/known-hosts.ts'
 import { fingerprint } from '../../src/transports/ssh/host-key.ts'
 import { sampleFleet } from '../lang/sample-fleet.ts'
@@ -39,10 +37,9 @@ describe('trusting host keys', () => {
       const transport = { ...device.transport, port: index === 0 ? server.port : refused }
       return { ...device, address: server.address, transport }
     })
-    const readSecret = async () => success(new Secret('none'))
     const shown: ShownKeys[] = []
     const { signal } = new AbortController()
-    for await (const one of scanDevices(devices, { project, fleet, readSecret, signal })) shown.push(one)
+    for await (const one of scanDevices(devices, { project, fleet, signal })) shown.push(one)
     return shown
   }
   const record = (hosts: Parameters<typeof recordHostKeys>[1]) =>
