@@ -13,9 +13,10 @@ export class LazySession implements DeviceSession {
   readonly #resolver: TargetResolver
   readonly #transports: ReadonlyMap<string, Transport>
   readonly #signal: AbortSignal
+  /** Closed before there was a connection: nobody waits for it any more. */
+  readonly #leaving = new AbortController()
   #opening: Promise<PosixShell> | undefined
   #connection: Connection | undefined
-  #closed = false
 
   constructor(
     device: Device,
@@ -28,7 +29,7 @@ export class LazySession implements DeviceSession {
     this.#device = device
     this.#resolver = means.resolver
     this.#transports = means.transports
-    this.#signal = means.signal
+    this.#signal = AbortSignal.any([means.signal, this.#leaving.signal])
     this.shell = {
       kind: 'shell',
       ask: async (request: ShellRequest): Promise<ShellAnswer> => (await this.#open()).ask(request),
@@ -38,7 +39,7 @@ export class LazySession implements DeviceSession {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    if (!this.#connection) this.#leaving.abort()
     const shell = await this.#opening?.catch(() => undefined)
     shell?.close()
     await this.#connection?.close()
@@ -57,7 +58,7 @@ export class LazySession implements DeviceSession {
     if (!transport) throw new Interruption(unsupported(this.#device))
     const connection = orInterrupt(await transport.connect(target, this.#signal))
     this.#connection = connection
-    if (this.#closed) await connection.close()
+    if (this.#leaving.signal.aborted) await connection.close()
     return openPosixShell({
       start: (command) => connection.exec(command),
       deadlines: target.deadlines,

@@ -51,7 +51,7 @@ function parseLine(line: string): Entry | undefined {
 }
 
 /** How a host is written: the address alone for port 22, `[address]:port` for others. */
-export function hostName(address: string, port: number): string {
+function hostName(address: string, port: number): string {
   const lower = address.toLowerCase()
   return port === SSH_PORT ? lower : `[${lower}]:${port}`
 }

@@ -11,8 +11,8 @@ export interface Admitted {
  * neither our CPU nor that of a machine behind many addresses is asked for more than it can do within the deadlines.
  */
 export interface HandshakeGate {
-  /** Resolves, in order of asking, when a login may begin; deadlines begin after it. */
-  admit(): Promise<Admitted>
+  /** Resolves, in order of asking, when a login may begin; deadlines begin after it. Undefined when aborted before. */
+  admit(signal: AbortSignal): Promise<Admitted | undefined>
 }
 
 /** A device that shows no sign of life waits for itself, not for us; it does not keep others from beginning. */
@@ -24,7 +24,7 @@ const HELD_AT_MOST_MS = 5_000
 /** A gate for at most `limit` logins; throws unless it is at least 1. */
 export function createHandshakeGate(limit: number): HandshakeGate {
   if (!(limit >= 1)) throw new RangeError(`A gate for ${limit} handshakes lets nothing through.`)
-  const waiting: (() => void)[] = []
+  const waiting = new Set<() => void>()
   let held = 0
 
   function take(): Admitted {
@@ -35,7 +35,8 @@ export function createHandshakeGate(limit: number): HandshakeGate {
       released = true
       clearTimeout(timer)
       held -= 1
-      waiting.shift()?.()
+      const [next] = waiting
+      next?.()
     }
     let timer = setTimeout(release, SILENT_AT_MOST_MS)
     const extend = (): void => {
@@ -47,10 +48,24 @@ export function createHandshakeGate(limit: number): HandshakeGate {
   }
 
   return {
-    admit: () =>
+    admit: (signal) =>
       new Promise((resolve) => {
-        if (held < limit) resolve(take())
-        else waiting.push(() => resolve(take()))
+        if (signal.aborted) return resolve(undefined)
+        if (held < limit) return resolve(take())
+        const leave = (): void => {
+          waiting.delete(enter)
+          signal.removeEventListener('abort', cancel)
+        }
+        const enter = (): void => {
+          leave()
+          resolve(take())
+        }
+        const cancel = (): void => {
+          leave()
+          resolve(undefined)
+        }
+        waiting.add(enter)
+        signal.addEventListener('abort', cancel, { once: true })
       }),
   }
 }

@@ -113,7 +113,8 @@ class Connector {
     const { target, signal } = options
     let budgetMs = target.deadlines.connect
     for (let attempt = 0; ; attempt += 1) {
-      const admitted = await this.#gate.admit()
+      const admitted = await this.#gate.admit(signal)
+      if (!admitted) return fail(sshFailure({ target, phase: 'connect', cancelled: true }))
       const began = performance.now()
       const reached = await reach(budgetMs)
       budgetMs -= performance.now() - began
