@@ -14,7 +14,7 @@ export interface KnownState extends Omit<DeviceStatus, 'state' | 'run' | 'at'> {
   readonly age_s: number | null
 }
 
-export const KNOWN_STATES = [...DEVICE_STATES, 'never'] as const
+const KNOWN_STATES = [...DEVICE_STATES, 'never'] as const
 
 /** Values of the filter by state: `unknown` stands for devices with steps that could not be judged. */
 export const STATUS_FILTERS = [...KNOWN_STATES, 'unknown'] as const

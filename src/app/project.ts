@@ -7,7 +7,7 @@ import { loadInventory } from '../lang/load-inventory.ts'
 import { loadProject, type ProjectSettings } from '../lang/load-project.ts'
 import { openSqliteStore } from '../stores/sqlite.ts'
 
-export const PROJECT_FILE = 'tillwright.yaml'
+const PROJECT_FILE = 'tillwright.yaml'
 
 /** A repository of runbooks and inventory, opened. Parts load when they are asked for, once. */
 export interface Project {

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { selectionFlags } from './selection.ts'
 
 /** How a run says what happens. Without any: a live view on a terminal, plain lines elsewhere. */
-export const outputFlags = {
+const outputFlags = {
   json: Flags.boolean({
     description: 'the result as one JSON document on stdout (schema till.result/1)',
     exclusive: ['ndjson'],

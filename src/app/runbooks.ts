@@ -23,7 +23,7 @@ export function openRunbook(
 }
 
 /** Names of the runbooks in the project's folder. */
-export function runbookNames(project: Project): readonly string[] {
+function runbookNames(project: Project): readonly string[] {
   if (!existsSync(project.paths.runbooks)) return []
   return readdirSync(project.paths.runbooks)
     .filter((file) => ENDINGS.some((ending) => file.endsWith(ending)))

@@ -72,7 +72,7 @@ export function runExitCode(outcomes: Iterable<Pick<DeviceOutcome, 'state' | 'un
   return code
 }
 
-export function stepRecord(event: StepFinished & RunEvent): StepRecord {
+function stepRecord(event: StepFinished & RunEvent): StepRecord {
   const { schema: _schema, run: _run, seq: _seq, at: _at, type: _type, device: _device, ...record } = event
   return record
 }

@@ -73,7 +73,7 @@ export function adviceOn(failure: Pick<Failure, 'code' | 'hint'>): string {
 }
 
 /** What the catalogue says about a code; a newer version may have written one that is not in it. */
-export function adviceOf(code: string): string {
+function adviceOf(code: string): string {
   return ERROR_CATALOG[code as ErrorCode]?.advice ?? 'See the documentation of the version that made this run.'
 }
 

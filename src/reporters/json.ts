@@ -6,7 +6,7 @@ import { DevicesInFlight } from './devices-in-flight.ts'
 import { jsonText } from './json-text.ts'
 import type { Output } from './output.ts'
 
-export const RESULT_SCHEMA = 'till.result/1'
+const RESULT_SCHEMA = 'till.result/1'
 
 /** `run` of the result document. */
 export type ResultRun = Omit<RunStarted, 'type'> & { readonly run: string; readonly started_at: string }
@@ -96,7 +96,7 @@ class ResultDocument {
 }
 
 /** What a result says about its run, from the event that began it. */
-export function runOf(event: RunStarted & EventHead): ResultRun {
+function runOf(event: RunStarted & EventHead): ResultRun {
   const { schema: _schema, seq: _seq, type: _type, run, at, ...started } = event
   return { run, started_at: at, ...started }
 }

@@ -10,7 +10,7 @@ export type StartProcess = (command: string) => Promise<Result<ProcessStream>>
 const EVIDENCE_BYTES = 300
 
 /** Wraps a constant command line for another user; `script` is `sh`, or `sh -c '…'` without quotes inside. */
-export function becomeCommand(become: Become | undefined, token: string, script: string | undefined): string {
+function becomeCommand(become: Become | undefined, token: string, script: string | undefined): string {
   const plain = script === undefined ? 'sh' : `sh -c '${script}'`
   if (!become) return plain
   if (!become.password) return `sudo -n ${plain}`

@@ -16,7 +16,7 @@ export function quotePosix(text: string): string {
  * Statements that set `values` as variables which are not exported, even where the environment has one of the same
  * name. Throws for a name that is not `[a-z_][a-z0-9_]*` (or is `_`, which shells set themselves).
  */
-export function assignPosix(values: Readonly<Record<string, ShellValue>>): string {
+function assignPosix(values: Readonly<Record<string, ShellValue>>): string {
   const names = Object.keys(values)
   if (names.length === 0) return ''
   const wrong = names.find((name) => !VARIABLE.test(name))

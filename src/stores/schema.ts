@@ -64,7 +64,6 @@ export interface StateTables {
 export type RunRow = Selectable<StateTables['runs']>
 export type EventRow = Insertable<StateTables['events']>
 export type StatusRow = Selectable<StateTables['device_status']>
-export type LeaseRow = Selectable<StateTables['leases']>
 
 /**
  * Builds and checks queries without running them: SQLite is driven synchronously, so that a transaction never
@@ -82,7 +81,7 @@ export const tables = new Kysely<StateTables>({
 type Statements = readonly (Compilable | CompiledQuery)[]
 
 /** Schema changes in order; the version of a file is how many of them it has had. Released ones are never edited. */
-export const MIGRATIONS: readonly (() => Statements)[] = [
+const MIGRATIONS: readonly (() => Statements)[] = [
   () => [
     tables.schema
       .createTable('runs')

@@ -59,7 +59,7 @@ describe.each(shells)('the channel over $name', ({ path }) => {
       'exec 3>&1 >&2',
     ]
     const answers = await Promise.all(
-      [...scripts, 'echo "${x-unset}"; false; echo on'].map((script) => open.shell.ask({ script })),
+      [...scripts, `echo "\${x-unset}"; false; echo on`].map((script) => open.shell.ask({ script })),
     )
     expect(answers.map((answer) => answer.exitCode !== 0)).toEqual([true, true, true, true, true, false, false])
     expect(answers.at(-1)?.text).toBe('unset\non\n')

@@ -1,12 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 
-/** One level of the cascade. */
-export interface Level {
-  /** `fleet`, `region mazowieckie`, `store PL-0412`, `profile till-linux`, `device PL-0412/pos1`. */
-  readonly name: string
-  readonly value: JsonObject | undefined
-}
-
 /** An effective value and the index of the level that it came from. */
 export interface Explained {
   readonly value: JsonValue
