@@ -89,8 +89,8 @@ export abstract class BaseCommand extends Command {
       return
     }
     const lines = message.split('\n').map((line) => line.trim())
-    const [summary = '', ...more] = lines.filter((line) => line !== '')
-    this.reportDiagnostics([{ code: 'USAGE_INVALID', severity: 'error', summary, detail: more.join(' ') }])
+    const summary = lines.filter((line) => line !== '' && !line.startsWith('See more help')).join(' ')
+    this.reportDiagnostics([{ code: 'USAGE_INVALID', severity: 'error', summary, detail: 'See --help.' }])
   }
 }
 

@@ -15,7 +15,8 @@ export function isPlanFile(name: string): boolean {
 }
 
 /**
- * Reads a plan and everything that it was made from. Only devices on which something was to be changed are worked on.
+ * Reads a plan and everything that it was made from. Only devices on which something was to be changed are worked on;
+ * where there are none, applying it is done at once.
  * Throws InputError when the file is no plan (PLAN_INVALID), or when the runbook or what the inventory says of a
  * planned device is no longer the same (PLAN_STALE).
  */
@@ -36,9 +37,7 @@ export async function loadPlan(
     else stale.push(staleness(changedDevice(planned, device !== undefined)))
   }
   if (stale.length > 0) throw new InputError(stale)
-  if (work.length > 0) return { id: plan.id, runbook, work }
-  const summary = `The plan "${file}" has no device on which something is to be changed`
-  throw new InputError([{ code: 'SELECTOR_EMPTY', severity: 'error', summary, detail: 'There is nothing to apply.' }])
+  return { id: plan.id, runbook, work }
 }
 
 function changedDevice(planned: PlannedDevice, exists: boolean): string {

@@ -11,7 +11,7 @@ import { createTerminalReporter } from '../reporters/terminal.ts'
 import { deviceDigest } from './device-digest.ts'
 import { referenceTo } from './runbooks.ts'
 import type { RunRequest } from './start-run.ts'
-import { fileWriter, stdoutWriter } from './writer.ts'
+import { fileWriter, stdoutWriter, type Writer } from './writer.ts'
 
 interface OutputFlags {
   readonly json: boolean
@@ -56,14 +56,17 @@ export function planReporters(
 /** What devices answered, folded; or JSON. */
 export function execReporters(flags: OutputFlags): RunRequest['reporters'] {
   return async () => {
-    const onStdout = flags.json || flags.ndjson ? stdoutReporter(flags) : createAnswersReporter(stdoutOutput())
-    if (flags.output === undefined) return [onStdout]
-    return [onStdout, await toFile(flags.output, (output) => createJsonReporter(output))]
+    const shown = flags.json || flags.ndjson ? stdoutReporter(flags) : onStdout(createAnswersReporter)
+    if (flags.output === undefined) return [shown]
+    return [shown, await toFile(flags.output, (output) => createJsonReporter(output))]
   }
 }
 
 function stdoutReporter(flags: OutputFlags): Reporter {
-  const output = stdoutOutput()
+  return onStdout((output) => reporterFor(flags, output))
+}
+
+function reporterFor(flags: OutputFlags, output: Output): Reporter {
   if (flags.json) return createJsonReporter(output)
   if (flags.ndjson) return createNdjsonReporter(output)
   const { verbose } = flags
@@ -72,11 +75,11 @@ function stdoutReporter(flags: OutputFlags): Reporter {
   return output.isTerminal ? createTerminalReporter(output, hints) : createLinesReporter(output, hints)
 }
 
-function stdoutOutput(): Output {
+function onStdout(create: (output: Output) => Reporter): Reporter {
   const writer = stdoutWriter()
   const isTerminal = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
-  return {
-    write: (text) => writer.write(text),
+  const output = {
+    write: (text: string) => writer.write(text),
     isTerminal,
     get columns() {
       return process.stdout.columns ?? 120
@@ -86,11 +89,16 @@ function stdoutOutput(): Output {
     },
     color: isTerminal && !process.env['NO_COLOR'],
   }
+  return closingBoth(create(output), writer)
 }
 
 async function toFile(path: string, create: (output: Output) => Reporter): Promise<Reporter> {
   const writer = await fileWriter(path)
-  const reporter = create({ write: (text) => writer.write(text), isTerminal: false, columns: 120, color: false })
+  const output = { write: (text: string) => writer.write(text), isTerminal: false, columns: 120, color: false }
+  return closingBoth(create(output), writer)
+}
+
+function closingBoth(reporter: Reporter, writer: Writer): Reporter {
   return {
     event: (event) => reporter.event(event),
     async close() {

@@ -73,8 +73,14 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   } finally {
     interrupts.release()
     admission.close()
-    for (const reporter of reporters) await reporter.close()
+    await closeAll(reporters)
   }
+}
+
+/** One that cannot be closed must not keep another from being whole. */
+async function closeAll(reporters: readonly Reporter[]): Promise<void> {
+  const closed = await Promise.allSettled(reporters.map((reporter) => reporter.close()))
+  for (const result of closed) if (result.status === 'rejected') throw result.reason
 }
 
 function deviceEnvironment(

@@ -1,61 +1,132 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { InputError } from '../core/diagnostic.ts'
+import { EXIT } from '../core/outcome.ts'
 
 /** Somewhere to write text; resolves when more may follow. */
 export interface Writer {
+  /** Never fails: a full disk must not stop a run in the middle of a change. */
   write(text: string): void | Promise<void>
-  /** Flushes; a file appears under its name only now, whole. */
+  /** Flushes; a file appears under its name only now, whole. Throws UnwritableError when text was lost. */
   close(): Promise<void>
 }
 
-/** stdout with back-pressure. A reader that went away is no error: what it wanted, it has. */
+/** What was to be written is lost; what was done is not, and the history of runs has it. */
+export class UnwritableError extends Error {
+  constructor(what: string, cause: NodeJS.ErrnoException) {
+    super(`${what} cannot be written: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** stdout with back-pressure. Whether it took everything is told by `watchStdout` at the end of the process. */
 export function stdoutWriter(): Writer {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
   return {
     write(text) {
       if (process.stdout.destroyed || process.stdout.write(text)) return undefined
-      return new Promise<void>((done) => {
-        process.stdout.once('drain', done)
-        process.stdout.once('close', done)
-      })
+      return drained(process.stdout)
     },
     async close() {},
   }
 }
 
-/** A file that is written beside its name and takes it when it is whole. */
-export async function fileWriter(path: string): Promise<Writer> {
-  const target = resolve(path)
-  const partial = `${target}.partial-${process.pid}`
-  await mkdir(dirname(target), { recursive: true })
-  const stream = createWriteStream(partial, { mode: 0o600 })
-  await new Promise<void>((opened, failed) => {
-    stream.once('open', () => opened())
-    stream.once('error', failed)
+/**
+ * Takes over the errors of stdout for the whole process. A reader that went away is none: what it wanted, it has. Any
+ * other (a full disk) must not end a run in the middle of a change; it is told at the end, with exit code 1.
+ */
+export function watchStdout(): void {
+  let failure: NodeJS.ErrnoException | undefined
+  process.stdout.removeAllListeners('error')
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failure ??= error
   })
-  let failure: Error | undefined
+  process.on('exit', () => {
+    if (!failure) return
+    process.stderr.write(`error ${new UnwritableError('stdout', failure).message}\n`)
+    process.exitCode = EXIT.bug
+  })
+}
+
+/**
+ * A file that is written beside its name and takes it when it is whole; a device or a pipe is written as it comes.
+ * Folders above it are made. Throws InputError (FILE_UNWRITABLE), before anything is written, when it cannot be.
+ */
+export async function fileWriter(path: string): Promise<Writer> {
+  const { stream, finish } = await openForWriting(path).catch((error: NodeJS.ErrnoException) => {
+    const summary = `"${path}" cannot be written: ${reasonOf(error)}`
+    throw new InputError([{ code: 'FILE_UNWRITABLE', severity: 'error', summary, detail: 'Name another file.' }])
+  })
+  let failure: NodeJS.ErrnoException | undefined
   stream.on('error', (error) => {
-    failure = error
+    failure ??= error
   })
   return {
     write(text) {
-      if (failure) throw failure
-      if (stream.write(text)) return undefined
-      return new Promise<void>((done) => {
-        stream.once('drain', done)
-        stream.once('close', done)
-      })
+      if (failure || stream.write(text)) return undefined
+      return drained(stream)
     },
     async close() {
-      await new Promise<void>((done) => stream.end(() => done()))
-      if (failure) {
-        await rm(partial, { force: true })
-        throw failure
-      }
-      await rename(partial, target)
+      if (!stream.destroyed) await new Promise<void>((done) => stream.end(() => done()))
+      await finish(failure === undefined).catch((error) => {
+        failure ??= error
+      })
+      if (failure) throw new UnwritableError(`"${path}"`, failure)
     },
   }
+}
+
+interface OpenedFile {
+  readonly stream: WriteStream
+  /** Gives the file its name, or takes away what there is of it. */
+  readonly finish: (whole: boolean) => Promise<void>
+}
+
+async function openForWriting(path: string): Promise<OpenedFile> {
+  if (path === '') throw Object.assign(new Error(), { code: 'ENOENT' })
+  const there = await stat(path).catch(() => undefined)
+  if (there?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
+  // Taking the name of /dev/null would be the end of it.
+  if (there && !there.isFile()) return { stream: await opened(path), finish: async () => undefined }
+  const target = there ? await realpath(path) : resolve(path)
+  const partial = `${target}.partial-${process.pid}`
+  await mkdir(dirname(target), { recursive: true })
+  const stream = await opened(partial)
+  return { stream, finish: (whole) => (whole ? rename(partial, target) : rm(partial, { force: true })) }
+}
+
+async function opened(path: string): Promise<WriteStream> {
+  const stream = createWriteStream(path, { mode: 0o600 })
+  await new Promise<void>((done, failed) => {
+    stream.once('open', () => done())
+    stream.once('error', failed)
+  })
+  return stream
+}
+
+function drained(stream: WriteStream | NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done).off('close', done).off('error', done)
+      resolve()
+    }
+    stream.on('drain', done).on('close', done).on('error', done)
+  })
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is a file',
+  EEXIST: 'a part of its path is a file',
+  ENOENT: 'the folder is not there and cannot be made',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  const code = error.code ?? error.message
+  const reason = REASONS[code]
+  return reason === undefined ? code : `${reason} (${code})`
 }

@@ -5,8 +5,10 @@ import { isPlanFile, loadPlan } from '../app/load-plan.ts'
 import { runReporters } from '../app/reporting.ts'
 import { paramFlag, runFlags } from '../app/run-flags.ts'
 import { openRunbook, parseParams, referenceTo } from '../app/runbooks.ts'
+import { selectionFlags } from '../app/selection.ts'
 import { type RunRequest, startRun } from '../app/start-run.ts'
 import { someDevices, workingFleet } from '../app/targets.ts'
+import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Apply extends BaseCommand {
@@ -48,9 +50,9 @@ device failed or is in doubt, 5 some device was unreachable, 6 held back by safe
     const project = await this.openProject(flags)
     const fleet = await workingFleet(project, flags)
     const { work, runbook, plan } = isPlanFile(args.what)
-      ? await this.#planned(args.what, { project, fleet })
+      ? await this.#planned(args.what, { project, fleet, flags })
       : await this.#selected(args.what, { project, fleet, flags })
-    if (!flags.yes && !(await confirm(question(runbook.name, work)))) {
+    if (!flags.yes && work.length > 0 && !(await confirm(question(runbook.name, work)))) {
       this.log('Nothing was changed.')
       this.exit(EXIT.interrupted)
     }
@@ -68,7 +70,9 @@ device failed or is in doubt, 5 some device was unreachable, 6 held back by safe
     this.exit(end.exitCode)
   }
 
-  async #planned(file: string, { project, fleet }: Pick<RunRequest, 'project' | 'fleet'>) {
+  async #planned(file: string, context: Pick<RunRequest, 'project' | 'fleet'> & { flags: object }) {
+    const { project, fleet, flags } = context
+    refuseToNarrow(file, flags)
     const { runbook, work, id } = await loadPlan(file, { project, fleet })
     return { work, runbook, plan: id }
   }
@@ -84,6 +88,16 @@ device failed or is in doubt, 5 some device was unreachable, 6 held back by safe
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
     return { work: devices.map((device) => ({ device, runbooks: [runbook] })), runbook, plan: undefined }
   }
+}
+
+/** A plan is applied as it was reviewed; a flag that seems to narrow it must not be passed over in silence. */
+function refuseToNarrow(file: string, flags: object): void {
+  const given = ['param', ...Object.keys(selectionFlags)].filter((name) => name in flags)
+  if (given.length === 0) return
+  const names = given.map((name) => `--${name}`).join(', ')
+  const summary = `${names} cannot stand beside a plan: "${file}" names its devices and parameters`
+  const detail = 'Leave it away, or plan again with it and have the new plan reviewed.'
+  throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
 }
 
 function question(runbook: string, work: RunRequest['work']): string {

@@ -38,9 +38,9 @@ Exit codes: 0 the command ended with 0 everywhere, 4 it did not on some device, 
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Exec)
     const words = argv.map(String)
-    if (words.length === 0) {
+    if (words.join('').trim() === '') {
       const detail = 'It comes behind two dashes: till exec --store PL-0412 -- uname -r'
-      throw new InputError([{ code: 'SCHEMA_KEY_MISSING', severity: 'error', summary: 'No command is given', detail }])
+      throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary: 'No command is given', detail }])
     }
     const project = await this.openProject(flags)
     const fleet = await workingFleet(project, flags)

@@ -18,6 +18,10 @@ export const ERROR_CATALOG = {
     'Split the file, or write aliases out.',
   ),
   FILE_UNREADABLE: entry('A file could not be read', 'Check that it exists and that you may read it.'),
+  FILE_UNWRITABLE: entry(
+    'A file cannot be written',
+    'Check the folder, that you may write there, and that there is room.',
+  ),
   SCHEMA_KEY_UNKNOWN: entry('A key is not known here', 'Remove it, or use one of the keys that are.'),
   SCHEMA_KEY_MISSING: entry('A required key is missing', 'Add it.'),
   SCHEMA_VALUE_INVALID: entry('A value is not of the form that is expected', 'Write it in the form shown.'),
@@ -69,6 +73,7 @@ export const ERROR_CATALOG = {
     'The runbook or the inventory changed since the plan was made',
     'Plan again and have the new plan reviewed.',
   ),
+  USAGE_INVALID: entry('The command line is not understood', 'See `till COMMAND --help`.'),
   RUN_UNKNOWN: entry('No run has this id', 'See `till runs list`.'),
   SECRET_UNREADABLE: entry('A secret could not be read', 'Set the variable or the file that the inventory names.'),
   SANDBOX_UNAVAILABLE: entry(

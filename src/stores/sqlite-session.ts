@@ -182,6 +182,7 @@ const CAUSES: Readonly<Record<string, readonly [problem: string, advice: string]
   SQLITE_CANTOPEN: ['cannot be opened', 'Make the file and its folder readable and writable for you.'],
   SQLITE_IOERR: ['could not be read or written', 'Check the disk that holds it.'],
   ENOTDIR: ['cannot be made, a part of its path is a file', 'Name another place as `state` in tillwright.yaml.'],
+  ENOENT: ['cannot be made, a part of its path leads nowhere', 'Look for a broken symbolic link in its path.'],
   EISDIR: ['is a folder', 'Name a file as `state` in tillwright.yaml.'],
 }
 
