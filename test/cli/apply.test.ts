@@ -151,6 +151,9 @@ steps:
     delete process.env['TEST_TILL_SECRET']
   })
 
+  /** Lets the slow runbook go on. */
+  const go = (): void => writeFileSync(join(devices, 'go'), '')
+
   const slow = (): void =>
     project.write(
       'runbooks/slow.yaml',
@@ -158,7 +161,7 @@ steps:
 description: Takes its time
 steps:
   - id: wait
-    command: {run: "touch ${devices}/\${{ device.id }}/begun; sleep 3; touch ${devices}/\${{ device.id }}/done", always: true}
+    command: {run: "touch ${devices}/\${{ device.id }}/begun; i=0; while [ ! -e ${devices}/go ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done; touch ${devices}/\${{ device.id }}/done", always: true}
   - id: after
     command: {run: "touch ${devices}/\${{ device.id }}/after", always: true}
 `,
@@ -170,6 +173,7 @@ steps:
     const end = ended(child)
     await until(child, () => existsSync(join(devices, 'pos1/begun')))
     child.kill('SIGINT')
+    go()
     const { code, stdout } = await end
     expect(code).toBe(130)
     expect(existsSync(join(devices, 'pos1/done'))).toBe(true)
@@ -216,6 +220,7 @@ steps:
     const second = await project.till('apply', 'app', '--device', 'PL-0001/pos1', '--json')
     expect(second.code).toBe(6)
     expect(JSON.parse(second.stdout).devices[0]).toMatchObject({ state: 'deferred', failure: { code: 'LEASE_HELD' } })
+    go()
     expect((await end).code).toBe(0)
   })
 })

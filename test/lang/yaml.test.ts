@@ -64,9 +64,10 @@ const nearlyMaps = fc
   )
   .map((lines) => lines.map(([indent, key, value]) => `${indent}${key}: ${value.join('')}`).join('\n'))
 /** Integers beyond 2^53 are refused, for they would not be what is written. */
-const values = (fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<JsonValue>).filter(
-  (value) => !/\d{16}/.test(JSON.stringify(value)),
-)
+const values = (fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<JsonValue>)
+  .filter((value) => !/\d{16}/.test(JSON.stringify(value)))
+  // JSON knows one zero.
+  .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue)
 
 describe('plain YAML', () => {
   test.each([
