@@ -80,7 +80,7 @@ export class PosixSession {
     if (this.#lost || this.#gathered.length === 0) return
     if (this.#phase === 'new') {
       this.#phase = 'starting'
-      void this.#start()
+      this.#start().catch((error: unknown) => this.#lose('INTERNAL_BUG', String(error)))
     } else if (this.#stream) this.#writeGathered(this.#stream, '')
   }
 

@@ -34,13 +34,9 @@ export async function uploadFile(
   content: AsyncIterable<Uint8Array> | Uint8Array,
   options: UploadOptions,
 ): Promise<ShellAnswer> {
-  const { signal } = options
-  if (signal.aborted) throw signal.reason
   const began = performance.now()
-  const started = await options.start(RECEIVE)
-  if (!started.ok) throw new Interruption(started.failure)
-  const stream = started.value
-  const end = listen(stream, options)
+  const stream = await startReceiver(options)
+  const end = listen(stream, { ...options, timeoutMs: options.timeoutMs - (performance.now() - began) })
   try {
     const nonce = randomBytes(8).toString('hex')
     const size = content instanceof Uint8Array ? content.length : undefined
@@ -63,6 +59,31 @@ export async function uploadFile(
   } finally {
     end.stop()
     stream.destroy()
+  }
+}
+
+/** Sudo, or the device, may never answer: neither its deadline nor the end of the run waits for that. */
+async function startReceiver({ start, timeoutMs, signal }: UploadOptions): Promise<ProcessStream> {
+  if (signal.aborted) throw signal.reason
+  const starting = start(RECEIVE)
+  let giveUp = (): void => undefined
+  let timer: NodeJS.Timeout | undefined
+  const given = new Promise<never>((_, reject) => {
+    giveUp = () => reject(signal.reason)
+    signal.addEventListener('abort', giveUp, { once: true })
+    const message = `The device did not begin to receive a file within ${timeoutMs / 1000} s.`
+    timer = setTimeout(() => reject(new Interruption({ code: 'OPEN_TIMEOUT', phase: 'open', message })), timeoutMs)
+  })
+  try {
+    const started = await Promise.race([starting, given])
+    if (!started.ok) throw new Interruption(started.failure)
+    return started.value
+  } catch (error) {
+    void starting.then((late) => late.ok && late.value.destroy())
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
   }
 }
 

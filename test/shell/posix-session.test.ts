@@ -237,3 +237,25 @@ describe('cutting a stream', () => {
     expect(() => quotePosix('a\0')).toThrow()
   })
 })
+
+describe('an upload whose receiver never starts', () => {
+  const never = { start: () => new Promise<never>(() => undefined) }
+
+  test('ends at its deadline', async () => {
+    const shell = openOver(undefined, never)
+    const upload = shell.upload('/nowhere', new Uint8Array(), { timeoutMs: 100 })
+    expect(await interruption(upload)).toMatchObject({ code: 'OPEN_TIMEOUT', phase: 'open' })
+  })
+
+  test('ends with the run', async () => {
+    const stop = new AbortController()
+    const upload = interruption(openOver(undefined, { ...never, signal: stop.signal }).upload('/x', new Uint8Array()))
+    stop.abort()
+    expect(await upload).toMatchObject({ code: 'RUN_CANCELLED' })
+  })
+})
+
+test('a start that throws costs this session only', async () => {
+  const shell = openOver(undefined, { start: () => Promise.reject(new Error('no more processes')) })
+  expect(await interruption(shell.ask({ script: ':' }))).toMatchObject({ code: 'INTERNAL_BUG', phase: 'open' })
+})
