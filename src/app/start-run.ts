@@ -53,8 +53,9 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
     journal.emit({ type: 'run.interrupted', signal, hard }).catch(() => undefined)
   })
   const environment = deviceEnvironment(request, { masker, admission, interrupts, emit: journal.emit })
+  let end: FleetEnd
   try {
-    const end = await runFleet(request.work, {
+    end = await runFleet(request.work, {
       environment,
       parallel: request.parallel ?? project.settings.run.parallel,
       head: {
@@ -69,12 +70,16 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
         version: VERSION,
       },
     })
-    return { ...end, run }
+  } catch (error) {
+    // Why the run broke off comes first; reporters often fail for the same reason.
+    await closeAll(reporters).catch(() => undefined)
+    throw error
   } finally {
     interrupts.release()
     admission.close()
-    await closeAll(reporters)
   }
+  await closeAll(reporters)
+  return { ...end, run }
 }
 
 /** One that cannot be closed must not keep another from being whole. */
