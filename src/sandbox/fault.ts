@@ -76,10 +76,12 @@ function parseSlow(duration: string, who: string): ReturnType<typeof parseFault>
 
 function parseWho(text: string): { readonly who: FaultRule['who'] } | { readonly problem: string } {
   if (text === 'all') return { who: { share: 1 } }
-  const share = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]
-  if (share !== undefined && Number(share) <= 100) return { who: { share: Number(share) / 100 } }
+  if (text.endsWith('%')) {
+    const share = /^\d+(\.\d+)?%$/.test(text) ? Number.parseFloat(text) : Number.NaN
+    return share <= 100 ? { who: { share: share / 100 } } : { problem: `"${text}" is no share from 0% to 100%.` }
+  }
   const devices = text.split(',').filter((name) => name !== '')
-  if (share !== undefined || devices.length === 0) {
+  if (devices.length === 0) {
     return { problem: `"${text}" does not say which devices; write 3%, all, or names such as PL-0001/pos1.` }
   }
   return { who: { devices } }

@@ -86,6 +86,9 @@ function systemFiles(spec: DeviceSpec, hostname: string): Files {
     ['etc/profile', { content: 'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n' }],
     ['var/log/messages', { content: '' }],
     ...(spec.flavour === 'debian' ? ([['etc/debian_version', { content: `${release.VERSION_ID}.5\n` }]] as Files) : []),
+    ...(spec.flavour === 'debian' || spec.flavour === 'redhat'
+      ? ([['etc/systemd/system/.keep', { content: '' }]] as Files)
+      : []),
     ...(spec.flavour === 'alpine' ? ([['etc/alpine-release', { content: `${release.VERSION_ID}\n` }]] as Files) : []),
   ]
 }
