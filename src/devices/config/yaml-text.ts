@@ -20,7 +20,8 @@ export function scalarText(value: JsonValue, before?: Node): string {
     const plain = type === Scalar.PLAIN && AMBIGUOUS.test(String((before as Scalar).value))
     return plain ? value : quoted(value)
   }
-  if (!singleLine(value)) return quoted(value)
+  // To YAML 1.1 a lone = or << is a tag of its own, which many readers refuse.
+  if (!singleLine(value) || value === '=' || value === '<<') return quoted(value)
   // Written so that readers of YAML 1.1 take it for text as well.
   const text = stringify(value, { lineWidth: 0, version: '1.1' }).trimEnd()
   return text.includes('\n') || text.startsWith('|') || text.startsWith('>') ? quoted(value) : text
