@@ -63,7 +63,17 @@ class HistoryReporter {
         await this.#device(record)
       }
     }
+    await this.#notBegun()
     await this.#write(this.#tally.summary(this.#paint, { partial: this.#options.partial, details: false }))
+  }
+
+  /** A run that died names only the devices that it had begun. */
+  async #notBegun(): Promise<void> {
+    const { run, partial } = this.#options
+    const left = run.devices - this.#tally.done
+    if (partial || run.state !== 'interrupted' || left <= 0) return
+    const devices = left === 1 ? '1 device was' : `${left} devices were`
+    await this.#write(['', `${devices} not begun when the run ended.`])
   }
 
   async #device(record: DeviceRecord): Promise<void> {
