@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, Errors, Flags } from '@oclif/core'
-import { type Diagnostic, InputError } from '../core/diagnostic.ts'
+import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 import { formatDiagnostics } from '../lang/format-diagnostics.ts'
 import { jsonPage } from './json-document.ts'
@@ -51,7 +51,7 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error & { exitCode?: number }): Promise<void> {
     if (error instanceof InputError) {
       this.reportDiagnostics(error.diagnostics)
-      this.exit(EXIT.usage)
+      this.exit(error instanceof RunBroken ? EXIT.failed : EXIT.usage)
     }
     if (error instanceof Errors.ExitError) throw error
     if (error instanceof Errors.CLIError) {

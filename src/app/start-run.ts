@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
+import { InputError, RunBroken } from '../core/diagnostic.ts'
 import type { RunbookReference, RunMode } from '../core/events.ts'
 import type { Fleet } from '../core/fleet.ts'
 import type { Clock, Reporter } from '../core/ports.ts'
@@ -73,7 +74,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   } catch (error) {
     // Why the run broke off comes first; reporters often fail for the same reason.
     await closeAll(reporters).catch(() => undefined)
-    throw error
+    throw error instanceof InputError ? new RunBroken(error.diagnostics) : error
   } finally {
     interrupts.release()
     admission.close()
@@ -116,6 +117,7 @@ function deviceEnvironment(
     stopping: means.interrupts.stopping,
     aborting: means.interrupts.aborting,
     emit: means.emit,
+    mask: (value) => means.masker.value(value),
     openSession: (device, signal) => new LazySession(device, { resolver, transports, signal }),
     scopeOf: (device): Pick<Scope, 'store' | 'device' | 'vars'> => ({
       ...selectorScope(fleet, device),

@@ -23,3 +23,6 @@ export class InputError extends Error {
     this.diagnostics = diagnostics
   }
 }
+
+/** The same in the middle of a run: what was done until then stays done, so commands exit with 4 instead. */
+export class RunBroken extends InputError {}

@@ -39,6 +39,8 @@ export interface DeviceEnvironment {
   /** Begun by the second: everything ends now. */
   readonly aborting: AbortSignal
   readonly emit: (body: RunEventBody) => Promise<void>
+  /** As it stands in events and plans: without secrets. */
+  mask<T>(value: T): T
   openSession(device: Device, signal: AbortSignal): DeviceSession
   scopeOf(device: Device): Pick<Scope, 'store' | 'device' | 'vars'>
   deadlineMs(device: Device, phase: Phase): number
@@ -126,7 +128,7 @@ async function runbookOutcome(
     clock: environment.clock,
   }
   if (!work.planned) return outcomeOf(await new RunbookWalk(options).run(), runbook, { scope, mode: environment.mode })
-  const rehearsal = await asPlanned(options, work.planned)
+  const rehearsal = await asPlanned(options, work.planned, environment.mask)
   if ('refused' in rehearsal) return rehearsal.refused
   const end = await new RunbookWalk({ ...options, looks: rehearsal.looks }).run()
   return outcomeOf(end, runbook, { scope, mode: environment.mode })
@@ -139,12 +141,13 @@ async function runbookOutcome(
 async function asPlanned(
   options: WalkOptions,
   planned: PlannedDevice,
+  mask: DeviceEnvironment['mask'],
 ): Promise<{ readonly refused: DeviceOutcome } | { readonly looks: Looks }> {
   const walk = new RunbookWalk({ ...options, converge: false, emit: async () => undefined })
   const end = await walk.run()
   if (end.lost || end.cancelled)
     return { refused: outcomeOf(end, options.runbook, { scope: options.scope, mode: 'plan' }) }
-  const now = end.steps.map(({ step, outcome }) => fingerprint(step.id, outcome.state, outcome.changes ?? []))
+  const now = end.steps.map(({ step, outcome }) => fingerprint(step.id, outcome.state, mask(outcome.changes ?? [])))
   const then = planned.steps.map((step) => fingerprint(step.step, step.state, step.changes))
   const different = end.steps.find((_, index) => now[index] !== then[index])
   if (!different && now.length === then.length) return { looks: walk.looks }

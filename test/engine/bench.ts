@@ -206,6 +206,7 @@ export class Bench {
       stopping: this.stopping.signal,
       aborting: this.aborting.signal,
       emit: journal.emit,
+      mask: (value) => value,
       openSession: (item, signal) => this.#session(item, signal),
       scopeOf: () => ({ store: {}, device: {}, vars: {} }),
       deadlineMs: (_, phase) => this.deadlines[phase],
