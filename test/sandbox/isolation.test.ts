@@ -45,7 +45,7 @@ describe.skipIf(!canIsolate)('a device of the sandbox', () => {
       `cat ${secret}`,
       `echo changed > ${secret}`,
       `ls ${homedir()}/.ssh ${process.cwd()}/package.json`,
-      'cat /proc/1/root/etc/hostname /proc/*/root/work/main/package.json',
+      'cat /proc/1/root/etc/hostname /proc/*/root/etc/machine-id',
       'echo root::0:0::/:/bin/sh > /etc/passwd',
       'rm -rf /etc/* /home/* /var/log/*',
     ]
