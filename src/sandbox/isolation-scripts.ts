@@ -40,7 +40,7 @@ pivot_root . old
 cd /
 mount -a -T /flavours/fstab
 umount -l /old
-mount -o remount,ro /
+mount -o remount,bind,ro /
 exec unshare "$users" --mount --pid --net --uts --ipc --fork --kill-child --mount-proc cat
 `
 

@@ -43,7 +43,9 @@ export type IsolationResult =
 const TOOL_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 const NSENTER = systemProgram('nsenter') ?? 'nsenter'
 const UNSHARE = systemProgram('unshare') ?? 'unshare'
-const NAMESPACES = ['--user', '--mount', '--net', '--uts', '--ipc']
+// Without being root here one is root there already, and may not let go of one's groups.
+const CREDENTIALS = process.getuid?.() === 0 ? [] : ['--preserve-credentials']
+const NAMESPACES = ['--user', ...CREDENTIALS, '--mount', '--net', '--uts', '--ipc']
 const START_TIMEOUT_MS = 20_000
 /** Users of devices are mapped here on a host where we are root: to users that own nothing. */
 const MAPPED_FROM = 1_879_048_192
@@ -134,7 +136,8 @@ function ready(holder: ChildProcess, greeting = ''): Promise<string | undefined>
 }
 
 function explain(problem: string): string {
-  const said = problem === '' ? '' : ` (${problem.split('\n').at(-1)})`
+  const [first = ''] = problem.split('\n').filter((line) => !line.includes('dmesg(1)'))
+  const said = first === '' ? '' : ` (${first.trim()})`
   const switches = [
     ['/proc/sys/kernel/unprivileged_userns_clone', '0', 'sysctl kernel.unprivileged_userns_clone=1'],
     [
@@ -176,10 +179,14 @@ function mapping(): { readonly from: number; readonly count: number } {
 async function loopbackUp(pid: number): Promise<void> {
   const ip = systemProgram('ip')
   if (ip === undefined) return
-  const child = spawn(NSENTER, ['--target', `${pid}`, '--user', '--net', '--', ip, 'link', 'set', 'lo', 'up'], {
-    stdio: 'ignore',
-    env: { PATH: TOOL_PATH },
-  })
+  const child = spawn(
+    NSENTER,
+    ['--target', `${pid}`, '--user', ...CREDENTIALS, '--net', '--', ip, 'link', 'set', 'lo', 'up'],
+    {
+      stdio: 'ignore',
+      env: { PATH: TOOL_PATH },
+    },
+  )
   await new Promise((resolve) => child.on('close', resolve).on('error', resolve))
 }
 

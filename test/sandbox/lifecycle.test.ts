@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -15,11 +15,13 @@ await startSandbox({ folder: process.argv[2], devices, faults: ['blackhole=PL-00
 `
 
 /** A sandbox in a process of its own, as the command starts it. */
-async function sandboxProcess(folder: string): Promise<ChildProcess> {
+async function sandboxProcess(folder: string, uid?: number): Promise<ChildProcess> {
   mkdirSync(folder, { recursive: true })
   const program = join(folder, '..', 'program.mts')
   writeFileSync(program, PROGRAM)
-  const child = spawn(process.execPath, ['--import', 'tsx', program, folder], { stdio: 'inherit' })
+  if (uid !== undefined) for (const path of [folder, join(folder, '..')]) chownSync(path, uid, uid)
+  const user = uid === undefined ? {} : { uid, gid: uid }
+  const child = spawn(process.execPath, ['--import', 'tsx', program, folder], { stdio: 'inherit', ...user })
   afterAll(() => {
     child.kill('SIGKILL')
   })
@@ -51,6 +53,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const NOBODY = 65_534
+/** Only root can become somebody else, and that somebody has to be able to read the sources. */
+const canBecomeNobody =
+  process.getuid?.() === 0 &&
+  spawnSync(process.execPath, ['-p', 'require("node:fs").accessSync(process.argv[1])', process.cwd()], {
+    uid: NOBODY,
+    gid: NOBODY,
+  }).status === 0
+
 describe.skipIf(!canIsolate)('a sandbox', () => {
   test('leaves no process behind when it is killed, and the next one clears its files away', async () => {
     const folder = scratch()
@@ -74,6 +85,19 @@ describe.skipIf(!canIsolate)('a sandbox', () => {
     expect(existsSync(join(folder, 'devices', 'PL-0001', 'pos3'))).toBe(false)
     await next.stop()
     expect(existsSync(folder)).toBe(false)
+  })
+
+  test.skipIf(!canBecomeNobody)('works for an ordinary user too, who cannot write what is not theirs', async () => {
+    const folder = scratch()
+    const child = await sandboxProcess(folder, NOBODY)
+    const overlay = readOverlay(folder)
+    if (!overlay) throw new Error('no overlay')
+    const script =
+      'id -u; systemctl is-active ssh; touch /usr/x 2>/dev/null || echo refused; echo mine > /etc/x; cat /etc/x'
+    const { stdout } = await runOn(overlay, 'PL-0001/pos1', script)
+    expect(stdout).toBe('0\nactive\nrefused\nmine\n')
+    child.kill('SIGKILL')
+    await until(() => !isAlive(child.pid ?? 0), 'it is gone')
   })
 
   test('ends the programs of a connection some time after it is gone', async () => {
