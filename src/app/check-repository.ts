@@ -1,11 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
 import { loadRunbook } from '../lang/load-runbook.ts'
 import { MODULES } from '../modules/index.ts'
 import type { Project } from './project.ts'
-import { openRunbook } from './runbooks.ts'
+import { openRunbook, runbookFiles } from './runbooks.ts'
 import { selectDevices } from './selection.ts'
 
 /** What a check of a whole repository found, and how much it looked at. */
@@ -62,15 +60,6 @@ async function checkAssignment(
 function atAssignment(diagnostic: Diagnostic, { source }: Assignment): Diagnostic {
   const blamed = diagnostic.source === undefined || diagnostic.code === 'RUNBOOK_PARAM_INVALID'
   return blamed ? { ...diagnostic, source } : diagnostic
-}
-
-function runbookFiles(project: Project): readonly string[] {
-  const folder = project.paths.runbooks
-  if (!existsSync(folder)) return []
-  return readdirSync(folder)
-    .filter((name) => /\.ya?ml$/.test(name))
-    .sort()
-    .map((name) => relative(process.cwd(), join(folder, name)))
 }
 
 async function collect<T>(

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { RunbookReference } from '../core/events.ts'
 import type { Runbook } from '../core/runbook.ts'
@@ -22,13 +22,20 @@ export function openRunbook(
   return runbook
 }
 
-/** Names of the runbooks in the project's folder. */
-function runbookNames(project: Project): readonly string[] {
-  if (!existsSync(project.paths.runbooks)) return []
-  return readdirSync(project.paths.runbooks)
+/** The runbooks in the project's folder, as paths from here, in order. What is no file (a pipe, a folder) is none. */
+export function runbookFiles(project: Project): readonly string[] {
+  const folder = project.paths.runbooks
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
     .filter((file) => ENDINGS.some((ending) => file.endsWith(ending)))
-    .map((file) => file.replace(/\.ya?ml$/, ''))
+    .map((file) => join(folder, file))
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() !== false)
+    .map((file) => relative(process.cwd(), file))
     .sort()
+}
+
+function runbookNames(project: Project): readonly string[] {
+  return runbookFiles(project).map((file) => basename(file).replace(/\.ya?ml$/, ''))
 }
 
 /** A runbook as events and plans name it. */
