@@ -73,7 +73,7 @@ export const ERROR_CATALOG = {
     'The runbook or the inventory changed since the plan was made',
     'Plan again and have the new plan reviewed.',
   ),
-  USAGE_INVALID: entry('The command line is not understood', 'See `till COMMAND --help`.'),
+  USAGE_INVALID: entry('The command line is not understood', 'See `till --help`, or the command with --help.'),
   RUN_UNKNOWN: entry('No run has this id', 'See `till runs list`.'),
   SECRET_UNREADABLE: entry('A secret could not be read', 'Set the variable or the file that the inventory names.'),
   SANDBOX_UNAVAILABLE: entry(
