@@ -74,18 +74,14 @@ export class RunbookWalk {
   }
 
   async run(): Promise<WalkEnd> {
-    return this.#walk(this.#options.runbook.steps)
-  }
-
-  async #walk(steps: readonly Step[]): Promise<WalkEnd> {
+    const { steps } = this.#options.runbook
     for (const [index, step] of steps.entries()) {
       if (this.#options.stopping.aborted) return this.#end({ cancelled: true })
       const began = this.#options.clock.elapsed()
       const verdict = await this.#step(step, steps.slice(index))
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
       if ('lost' in verdict) return this.#end({ lost: verdict.lost })
-      this.#done.set(step.id, { step, outcome: verdict })
-      this.#report(step, verdict, began)
+      this.#settle(step, verdict, began)
       if (verdict.state === 'failed' && !step.continue_on_failure) {
         const recovery = await this.#recover(step)
         this.#notReached(steps.slice(index + 1), step)
@@ -281,8 +277,7 @@ export class RunbookWalk {
       const verdict = await this.#step(step, [step])
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
       if ('lost' in verdict) return this.#end({ lost: verdict.lost })
-      this.#done.set(step.id, { step, outcome: verdict })
-      this.#report(step, verdict, began)
+      this.#settle(step, verdict, began)
     }
     return undefined
   }
@@ -290,8 +285,7 @@ export class RunbookWalk {
   #notReached(steps: readonly Step[], failed: Step): void {
     for (const step of steps) {
       const outcome: StepOutcome = { state: 'skipped', reason: `not reached: step "${failed.id}" failed` }
-      this.#done.set(step.id, { step, outcome })
-      this.#report(step, outcome, this.#options.clock.elapsed())
+      this.#settle(step, outcome, this.#options.clock.elapsed())
     }
   }
 
@@ -328,8 +322,12 @@ export class RunbookWalk {
     }
   }
 
-  /** Not awaited: events keep their order, and a journal that fails does so at the end of the device too. */
-  #report(step: Step, outcome: StepOutcome, began: number): void {
+  /**
+   * The step is judged: later ones see it, and it is told. Telling is not awaited: events keep their order, and a
+   * journal that fails does so at the end of the device too.
+   */
+  #settle(step: Step, outcome: StepOutcome, began: number): void {
+    this.#done.set(step.id, { step, outcome })
     const { around, runbook, clock, emit } = this.#options
     const written = emit({
       type: 'step.finished',

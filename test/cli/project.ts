@@ -71,11 +71,18 @@ export function inventoryOf(servers: readonly SshServer[], keys: ClientKeys, mor
       `      pos${index + 1}: {profile: till, address: ${server.address}, ` +
       `transport: {port: ${server.port}, host_keys: ['${server.hostKeys.join("', '")}']}}`,
   )
+  return inventoryWith(
+    `${devices.join('\n')}\n${more}`,
+    `  transport: {user: ${userInfo().username}, keys: [${keys.ed25519}]}\n`,
+  )
+}
+
+/** An inventory of one store with devices as written, and what the fleet has besides its name and time zone. */
+export function inventoryWith(devices: string, fleet = ''): string {
   return `fleet:
   name: Test
   time_zone: Europe/Warsaw
-  transport: {user: ${userInfo().username}, keys: [${keys.ed25519}]}
-profiles:
+${fleet}profiles:
   till: {kind: till, os: {family: linux}, transport: {type: ssh}}
 regions:
   north: {name: North}
@@ -88,8 +95,7 @@ stores:
     link: {type: fibre}
     owner: {team: ops}
     devices:
-${devices.join('\n')}
-${more}`
+${devices}`
 }
 
 /** Every file below a folder with its contents: what a plan must leave as it was. */

@@ -3,33 +3,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/core/events.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { RECORDED_RUNS, recordRun } from '../../src/testing/recorded-runs.ts'
-import { TestProject } from './project.ts'
+import { inventoryWith, TestProject } from './project.ts'
 
 const devices = Array.from(
   { length: 5 },
   (_, i) => `      pos${i + 1}: {profile: till, address: 10.0.0.${i + 1}}`,
 ).join('\n')
-const INVENTORY = `fleet: {name: Test, time_zone: Europe/Warsaw}
-profiles:
-  till: {kind: till, os: {family: linux}, transport: {type: ssh}}
-regions:
-  north: {name: North}
-stores:
-  PL-0001:
-    name: One
-    region: north
-    address: {street: Long 1, postcode: 00-001, city: Warszawa}
-    hours: {week: {mon-sun: 06:00-22:00}}
-    link: {type: fibre}
-    owner: {team: ops}
-    devices:
-${devices}
-`
-
 let project: TestProject
 
 beforeAll(async () => {
-  project = new TestProject({ 'tillwright.yaml': 'inventory: inventory/\n', 'inventory/fleet.yaml': INVENTORY })
+  project = new TestProject({
+    'tillwright.yaml': 'inventory: inventory/\n',
+    'inventory/fleet.yaml': inventoryWith(`${devices}\n`),
+  })
   const store = await openSqliteStore(project.path('.till/state.db'))
   await store.append(
     recordRun([{ device: 'PL-0001/pos1', state: 'in-sync' }], {
