@@ -1,3 +1,4 @@
+import type { Failure } from './failure.ts'
 import type { Secret } from './secret.ts'
 
 /** Values travel as shell variables, never as text pasted into code. */
@@ -47,6 +48,14 @@ export interface ShellChannel {
   ): Promise<ShellAnswer>
 }
 
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly code?: number
+  readonly signal?: string
+  /** What became of the connection, where more is known than that it broke. */
+  readonly failure?: Failure
+}
+
 /** A process on a device (or here) with its three streams; what an interpreter runs in. */
 export interface ProcessStream {
   write(data: Uint8Array | string): void
@@ -55,8 +64,8 @@ export interface ProcessStream {
   end(): void
   onStdout(listener: (chunk: Uint8Array) => void): void
   onStderr(listener: (chunk: Uint8Array) => void): void
-  /** Called once. `code` is undefined when the connection went away or a signal ended it. */
-  onExit(listener: (end: { readonly code?: number; readonly signal?: string }) => void): void
+  /** Called once. `code` is undefined when the connection went away, `failure` then says why, or a signal ended it. */
+  onExit(listener: (end: ProcessEnd) => void): void
   pause(): void
   resume(): void
   /** Drops the stream at once. */

@@ -77,15 +77,63 @@ export interface Target {
   readonly hostKeys: readonly string[]
   readonly via?: Target
   readonly become?: { readonly method: 'sudo'; readonly password?: Secret }
+  /** How WinRM is spoken; present when `type` is `winrm`. */
+  readonly winrm?: WinRmTarget
   readonly deadlines: PhaseDeadlines
   readonly keepAliveMs: number
   readonly maxOutputBytes: number
+}
+
+/** How a device is spoken to over WinRM. */
+export interface WinRmTarget {
+  /** Over TLS. Without it only NTLM is spoken, and every message is sealed. */
+  readonly https: boolean
+  readonly auth: 'ntlm' | 'basic' | 'certificate' | 'kerberos'
+  /** Certificate authorities in PEM, in place of those of the system, with the file they came from. */
+  readonly ca?: { readonly origin: string; readonly content: string }
+  /** SHA-256 of the certificates that are accepted, whoever signed them: 64 hexadecimal digits in lower case. */
+  readonly fingerprints: readonly string[]
+  /** The name that the certificate must have, where it is not the address. */
+  readonly serverName?: string
+  /** For `certificate`: both in PEM. */
+  readonly client?: { readonly certificate: string; readonly key: Secret; readonly passphrase?: Secret }
+}
+
+/** A program for Windows PowerShell. Nothing of it may be secret: other programs of the same user can read it. */
+export interface PowerShellProgram {
+  /**
+   * Constant text for `powershell.exe -EncodedCommand`, at most BOOTSTRAP_CHARS characters (src/shell/encoded-command.ts),
+   * by where it finds the script, which is base64 of gzip of UTF-8 in both cases:
+   * `environment`: in the variables TILL_1, TILL_2, … joined in order, up to the first that is not set;
+   * `stdin`: in the first line of stdin.
+   */
+  readonly bootstrap: (scriptIn: 'environment' | 'stdin') => string
+  /** Of any length; the first one of a connection costs no round trip of its own. */
+  readonly script: string
+  /**
+   * A reply can be lost after input was taken. True promises that the program drops a line of its stdin that it has
+   * had before, as by a number at its start; then whole lines are sent again. Otherwise a lost reply to input
+   * loses the program.
+   */
+  readonly repeatableInput?: boolean
 }
 
 /** An authenticated connection to a device. */
 export interface Connection {
   /** Starts a program by a command line given to the device's login shell: constant text, no values. */
   exec(command: string): Promise<Result<ProcessStream>>
+  /**
+   * Starts Windows PowerShell with a program; absent where programs are started by `exec` alone (`startPowerShell` of
+   * src/shell/encoded-command.ts starts one either way). May wait for up to a minute while the device has no room for
+   * another shell, so a deadline for the first answer begins when this has resolved.
+   *
+   * The stream is one conversation in turns: while it is not paused, the device is asked for output, for up to 20 s at
+   * a time, in which nothing can be sent. So `pause()` as soon as an answer is complete (in `onStdout`), `write` what
+   * comes next, then `resume()`: that is one message there and one back. A program may live as long as the connection.
+   * stdin carries lines of ASCII; secrets and values travel there and nowhere else. What is written in one turn of the
+   * event loop leaves together, at most 90,000 bytes a message.
+   */
+  startPowerShell?(program: PowerShellProgram): Promise<Result<ProcessStream>>
   /** A stream to `host:port` as seen from the device. */
   forward(host: string, port: number): Promise<Result<ByteStream>>
   /** Resolves when the connection is gone, with the reason unless it was closed on purpose. */
@@ -97,6 +145,8 @@ export interface Transport {
   readonly name: string
   /** Resolve, connect, identify, authenticate, each within its deadline. Every way it can fail is a value. */
   connect(target: Target, signal: AbortSignal): Promise<Result<Connection>>
+  /** Waits for what closed connections still have to clean up on their devices; bounded to a few seconds. */
+  settled?(): Promise<void>
 }
 
 // ---------------------------------------------------------------- secrets
