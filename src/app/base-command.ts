@@ -6,6 +6,7 @@ import { EXIT } from '../core/outcome.ts'
 import { formatDiagnostics } from '../lang/format-diagnostics.ts'
 import { jsonPage } from './json-document.ts'
 import { openProject, type Project } from './project.ts'
+import { sourceStack } from './source-stack.ts'
 import { UnwritableError } from './writer.ts'
 
 /** What every command shares: where the project is, JSON or text, and how errors become messages and exit codes. */
@@ -63,7 +64,8 @@ export abstract class BaseCommand extends Command {
       process.stderr.write(`error ${error.message}\n  ${detail}\n`)
       this.exit(EXIT.bug)
     }
-    process.stderr.write(`This is a fault of Tillwright itself: ${error.stack ?? error.message}\n`)
+    const stack = sourceStack(error.stack ?? error.message)
+    process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
     this.exit(EXIT.bug)
   }
 

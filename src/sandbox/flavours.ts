@@ -16,7 +16,7 @@ import { FLAVOURS, type FlavourName } from './device-spec.ts'
 import { systemProgram, writeScripts } from './isolation.ts'
 import { DEVICE_NODES } from './isolation-scripts.ts'
 
-const STAND_INS = fileURLToPath(new URL('./stand-ins/', import.meta.url))
+const STAND_INS = fileURLToPath(new URL('../sandbox/stand-ins/', import.meta.url))
 
 /** Where programs of the host are, as seen from a device. */
 const HOST_PROGRAMS = [

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** A program of the sandbox beside this file: compiled, or as it was written when this runs from the sources. */
+/** A program of the sandbox, in its room of src or dist: compiled, or as it was written when this runs from the sources. */
 function program(name: string): readonly string[] {
   const compiled = import.meta.url.endsWith('.js')
-  const file = fileURLToPath(new URL(`./${name}.${compiled ? 'js' : 'ts'}`, import.meta.url))
+  const file = fileURLToPath(new URL(`../sandbox/${name}.${compiled ? 'js' : 'ts'}`, import.meta.url))
   return compiled ? [process.execPath, file] : [process.execPath, '--import', 'tsx', file]
 }
 
