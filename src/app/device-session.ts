@@ -2,7 +2,7 @@ import type { ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts
 import { type Failure, Interruption, type Result } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { Connection, Transport } from '../core/ports.ts'
-import type { DeviceSession } from '../engine/run-device.ts'
+import type { DeviceSession } from '../engine/perform-device.ts'
 import { openPosixShell, type PosixShell } from '../shell/posix-channel.ts'
 import type { TargetResolver } from './resolve-target.ts'
 

@@ -8,7 +8,7 @@ import type { Scope } from '../core/runbook.ts'
 import { leaseAdmission } from '../engine/admission.ts'
 import { openJournal } from '../engine/journal.ts'
 import { Masker } from '../engine/mask.ts'
-import type { DeviceEnvironment, DeviceWork } from '../engine/run-device.ts'
+import type { DeviceEnvironment, DeviceWork } from '../engine/perform-device.ts'
 import { type FleetEnd, runFleet } from '../engine/run-fleet.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { selectorScope } from '../lang/expression.ts'
@@ -117,7 +117,7 @@ function deviceEnvironment(
     stopping: means.interrupts.stopping,
     aborting: means.interrupts.aborting,
     emit: means.emit,
-    mask: (value) => means.masker.value(value),
+    mask: async (value) => means.masker.value(value),
     openSession: (device, signal) => new LazySession(device, { resolver, transports, signal }),
     scopeOf: (device): Pick<Scope, 'store' | 'device' | 'vars'> => ({
       ...selectorScope(fleet, device),

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import pLimit from 'p-limit'
 import type { RunStarted } from '../core/events.ts'
 import { type DeviceOutcome, EXIT, exitCodeOf, worseExitCode } from '../core/outcome.ts'
 import { emptyCounts } from '../core/run.ts'
-import { type DeviceEnvironment, type DeviceWork, runDevice } from './run-device.ts'
+import { type Crew, type Hand, HERE, soloCrew } from './crew.ts'
+import type { DeviceEnvironment, DeviceWork } from './perform-device.ts'
+import { runDevice } from './run-device.ts'
 
 /** What a run came to. */
 export interface FleetEnd {
@@ -11,19 +12,20 @@ export interface FleetEnd {
   readonly counts: ReturnType<typeof emptyCounts>
 }
 
+interface FleetOptions {
+  readonly environment: DeviceEnvironment
+  readonly parallel: number
+  readonly head: Omit<RunStarted, 'type' | 'devices'>
+  /** Those who work on the devices; this thread alone unless told. */
+  readonly crew?: Crew
+}
+
 /**
  * Runs all devices, at most `parallel` at a time, and emits the run's beginning and end around them. Every device
  * in `work` ends in exactly one `device.finished`. Rejects only when the journal fails, or on a bug of ours, and only
  * after every device has let go.
  */
-export async function runFleet(
-  work: readonly DeviceWork[],
-  options: {
-    readonly environment: DeviceEnvironment
-    readonly parallel: number
-    readonly head: Omit<RunStarted, 'type' | 'devices'>
-  },
-): Promise<FleetEnd> {
+export async function runFleet(work: readonly DeviceWork[], options: FleetOptions): Promise<FleetEnd> {
   const { environment, parallel } = options
   const began = environment.clock.elapsed()
   const counts = emptyCounts()
@@ -35,36 +37,77 @@ export async function runFleet(
     exitCode = worseExitCode(exitCode, exitCodeOf(outcome))
   }
   await environment.emit({ type: 'run.started', ...options.head, devices: work.length })
-  await runDevices(work, { environment, parallel, count })
+  await new Dispatch(work, { environment, parallel, count, crew: options.crew ?? soloCrew }).run()
   if (environment.stopping.aborted) exitCode = EXIT.interrupted
   const duration = Math.round(environment.clock.elapsed() - began)
   await environment.emit({ type: 'run.finished', counts, unknown, exit_code: exitCode, duration_ms: duration })
   return { exitCode, counts }
 }
 
-/** What cannot be written down is not done: when the journal fails, nothing new begins and what is changing is finished. */
-async function runDevices(
-  work: readonly DeviceWork[],
-  options: {
-    readonly environment: DeviceEnvironment
-    readonly parallel: number
-    readonly count: (outcome: DeviceOutcome) => void
-  },
-): Promise<void> {
-  const broken = new AbortController()
-  const stopping = AbortSignal.any([options.environment.stopping, broken.signal])
-  // Every device in flight listens to it.
-  setMaxListeners(0, stopping)
-  const environment = { ...options.environment, stopping }
-  const limit = pLimit(options.parallel)
-  const one = async (item: DeviceWork): Promise<void> => {
-    if (broken.signal.aborted) return
-    try {
-      options.count(await runDevice(item, environment))
-    } catch (error) {
-      broken.abort(error)
-    }
+/**
+ * Hands devices to those who have room, in order. What cannot be written down is not done: when the journal fails,
+ * nothing new begins and what is changing is finished.
+ */
+class Dispatch {
+  readonly #work: readonly DeviceWork[]
+  readonly #environment: DeviceEnvironment
+  readonly #parallel: number
+  readonly #count: (outcome: DeviceOutcome) => void
+  readonly #crew: Crew
+  readonly #broken = new AbortController()
+  #next = 0
+  #running = 0
+  #ended: () => void = () => undefined
+
+  constructor(
+    work: readonly DeviceWork[],
+    options: {
+      readonly environment: DeviceEnvironment
+      readonly parallel: number
+      readonly count: (outcome: DeviceOutcome) => void
+      readonly crew: Crew
+    },
+  ) {
+    const stopping = AbortSignal.any([options.environment.stopping, this.#broken.signal])
+    // Every device in flight listens to it.
+    setMaxListeners(0, stopping)
+    this.#work = work
+    this.#environment = { ...options.environment, stopping }
+    this.#parallel = options.parallel
+    this.#count = options.count
+    this.#crew = options.crew
   }
-  await Promise.all(work.map((item) => limit(one, item)))
-  if (broken.signal.aborted) throw broken.signal.reason
+
+  async run(): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      this.#ended = resolve
+    })
+    this.#crew.onRoom(() => this.#fill())
+    this.#fill()
+    await ended
+    if (this.#broken.signal.aborted) throw this.#broken.signal.reason
+  }
+
+  /** Where the run is being stopped, there is nothing to do for a device but to say so. */
+  #handFor(item: DeviceWork): Hand | undefined {
+    if (this.#environment.stopping.aborted) return HERE
+    return this.#crew.pick(item.device, this.#work.length - this.#next)
+  }
+
+  #fill(): void {
+    while (this.#running < this.#parallel && !this.#broken.signal.aborted) {
+      const item = this.#work[this.#next]
+      const hand = item && this.#handFor(item)
+      if (!hand) break
+      this.#next += 1
+      this.#running += 1
+      void runDevice(item, this.#environment, hand)
+        .then(this.#count, (error: unknown) => this.#broken.abort(error))
+        .then(() => {
+          this.#running -= 1
+          this.#fill()
+        })
+    }
+    if (this.#running === 0 && (this.#next === this.#work.length || this.#broken.signal.aborted)) this.#ended()
+  }
 }

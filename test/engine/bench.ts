@@ -9,7 +9,7 @@ import type { Module, Target } from '../../src/core/ports.ts'
 import type { Runbook, Step } from '../../src/core/runbook.ts'
 import { openJournal } from '../../src/engine/journal.ts'
 import { Masker } from '../../src/engine/mask.ts'
-import type { DeviceEnvironment, DeviceWork } from '../../src/engine/run-device.ts'
+import type { DeviceEnvironment, DeviceWork } from '../../src/engine/perform-device.ts'
 import { runFleet } from '../../src/engine/run-fleet.ts'
 import { defineModule } from '../../src/modules/define.ts'
 import { openPosixShell } from '../../src/shell/posix-channel.ts'
@@ -206,7 +206,7 @@ export class Bench {
       stopping: this.stopping.signal,
       aborting: this.aborting.signal,
       emit: journal.emit,
-      mask: (value) => value,
+      mask: async (value) => value,
       openSession: (item, signal) => this.#session(item, signal),
       scopeOf: () => ({ store: {}, device: {}, vars: {} }),
       deadlineMs: (_, phase) => this.deadlines[phase],

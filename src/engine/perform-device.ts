@@ -1,0 +1,186 @@
+import type { ShellChannel } from '../core/channel.ts'
+import type { RunEventBody, RunMode } from '../core/events.ts'
+import type { Phase } from '../core/failure.ts'
+import type { Device } from '../core/fleet.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { Classification, DeviceOutcome, StepOutcome } from '../core/outcome.ts'
+import type { PlannedDevice } from '../core/plan.ts'
+import type { Clock, Module } from '../core/ports.ts'
+import type { Runbook, Scope } from '../core/runbook.ts'
+import type { Admission } from './admission.ts'
+import { hasChanged, type Surroundings, stepScope } from './observe-step.ts'
+import type { Preparation } from './prepare-step.ts'
+import { type Looks, RunbookWalk, type WalkEnd, type WalkOptions } from './walk-runbook.ts'
+
+/** A device's shell that connects when it is first asked, and what ends it. */
+export interface DeviceSession {
+  readonly shell: ShellChannel
+  close(): Promise<void>
+}
+
+/** What one device has to do in a run. */
+export interface DeviceWork {
+  readonly device: Device
+  readonly runbooks: readonly Runbook[]
+  /** What was reviewed for it, when a plan is applied. */
+  readonly planned?: PlannedDevice
+}
+
+/** What running devices needs from outside; the same for all of them. */
+export interface DeviceEnvironment {
+  readonly mode: RunMode
+  readonly modules: ReadonlyMap<string, Module>
+  readonly preparation: Preparation
+  readonly admission: Admission
+  readonly clock: Clock
+  /** Begun by the first interruption: nothing new starts, what is changing is finished. */
+  readonly stopping: AbortSignal
+  /** Begun by the second: everything ends now. */
+  readonly aborting: AbortSignal
+  readonly emit: (body: RunEventBody) => Promise<void>
+  /** As it stands in events and plans: without secrets. */
+  mask<T>(value: T): Promise<T>
+  openSession(device: Device, signal: AbortSignal): DeviceSession
+  scopeOf(device: Device): Pick<Scope, 'store' | 'device' | 'vars'>
+  deadlineMs(device: Device, phase: Phase): number
+}
+
+/** Runs the runbooks of one device in one session with it. */
+export async function performDevice(work: DeviceWork, environment: DeviceEnvironment): Promise<DeviceOutcome> {
+  const session = environment.openSession(work.device, environment.aborting)
+  const around: Surroundings = {
+    device: work.device,
+    modules: environment.modules,
+    shell: session.shell,
+    counter: { next: 0, answered: 0 },
+    preparation: environment.preparation,
+    deadlineMs: (phase) => environment.deadlineMs(work.device, phase),
+    signal: environment.aborting,
+  }
+  try {
+    const outcomes: DeviceOutcome[] = []
+    for (const runbook of work.runbooks) {
+      const outcome = await runbookOutcome(runbook, work, { environment, around })
+      outcomes.push(outcome)
+      if (outcome.state === 'unreachable' || outcome.state === 'indeterminate' || outcome.state === 'cancelled') break
+    }
+    return worstOf(outcomes)
+  } finally {
+    await session.close()
+  }
+}
+
+async function runbookOutcome(
+  runbook: Runbook,
+  work: DeviceWork,
+  context: { readonly environment: DeviceEnvironment; readonly around: Surroundings },
+): Promise<DeviceOutcome> {
+  const { environment, around } = context
+  const scope = { ...environment.scopeOf(work.device), params: runbook.params }
+  const options: WalkOptions = {
+    runbook,
+    scope,
+    around,
+    converge: environment.mode === 'apply' || environment.mode === 'exec',
+    stopping: environment.stopping,
+    emit: environment.emit,
+    clock: environment.clock,
+  }
+  if (!work.planned) return outcomeOf(await new RunbookWalk(options).run(), runbook, { scope, mode: environment.mode })
+  const rehearsal = await asPlanned(options, work.planned, environment.mask)
+  if ('refused' in rehearsal) return rehearsal.refused
+  const end = await new RunbookWalk({ ...options, looks: rehearsal.looks }).run()
+  return outcomeOf(end, runbook, { scope, mode: environment.mode })
+}
+
+/**
+ * Walks without changing anything and compares with what was reviewed; a device that has moved is left alone. From
+ * there the same runbook leads to the same changes, and to those that only show once an earlier one was made.
+ */
+async function asPlanned(
+  options: WalkOptions,
+  planned: PlannedDevice,
+  mask: DeviceEnvironment['mask'],
+): Promise<{ readonly refused: DeviceOutcome } | { readonly looks: Looks }> {
+  const walk = new RunbookWalk({ ...options, converge: false, emit: async () => undefined })
+  const end = await walk.run()
+  if (end.lost || end.cancelled)
+    return { refused: outcomeOf(end, options.runbook, { scope: options.scope, mode: 'plan' }) }
+  const seen = await mask(end.steps.map(({ outcome }) => outcome.changes ?? []))
+  const now = end.steps.map(({ step, outcome }, index) => fingerprint(step.id, outcome.state, seen[index] ?? []))
+  const then = planned.steps.map((step) => fingerprint(step.step, step.state, step.changes))
+  const different = end.steps.find((_, index) => now[index] !== then[index])
+  if (!different && now.length === then.length) return { looks: walk.looks }
+  const place = different ? `Step "${different.step.id}" is now ${different.outcome.state}` : 'Its steps are others'
+  const message = `${place}, which is not what was planned. Nothing was changed.`
+  return { refused: { state: 'failed', failure: { code: 'PLAN_MOVED', phase: 'observe', message } } }
+}
+
+function fingerprint(step: string, state: string, changes: readonly unknown[]): string {
+  return JSON.stringify([step, state, changes])
+}
+
+/** The state of a device after one runbook. */
+function outcomeOf(
+  end: WalkEnd,
+  runbook: Runbook,
+  run: { readonly scope: Omit<Scope, 'steps'>; readonly mode: RunMode },
+): DeviceOutcome {
+  const outcomes = end.steps.map((done) => done.outcome)
+  const unknown = outcomes.some((outcome) => outcome.state === 'unknown')
+  const classification = classify(end, runbook, run.scope)
+  const common = { ...(unknown && { unknown }), ...(classification && { classification }) }
+  if (end.lost) {
+    // A command of `till exec` may change whatever it likes: to run it is to be under way.
+    const changing = end.lost.changing || run.mode === 'exec'
+    return { ...lostOutcome({ ...end.lost, changing }), ...common }
+  }
+  const failed = outcomes.find((outcome) => outcome.state === 'failed')
+  if (failed?.failure) return { state: 'failed', failure: failed.failure, ...common }
+  if (end.cancelled) return { ...cancelled(), ...common }
+  return { state: stateWithoutFailure(outcomes), ...common }
+}
+
+function stateWithoutFailure(outcomes: readonly StepOutcome[]): 'changed' | 'drifted' | 'in-sync' {
+  if (outcomes.some((outcome) => outcome.state === 'drifted')) return 'drifted'
+  return outcomes.some(hasChanged) ? 'changed' : 'in-sync'
+}
+
+function lostOutcome(lost: NonNullable<WalkEnd['lost']>): DeviceOutcome {
+  const { failure } = lost
+  if (failure.code === 'RUN_CANCELLED' && !lost.changing) return { state: 'cancelled', failure }
+  if (!lost.changing || (!lost.answered && BEFORE_ANY_STEP.has(failure.phase))) return { state: 'unreachable', failure }
+  const message = `Contact was lost while a change was under way; whether it took effect is not known. ${failure.message}`
+  return { state: 'indeterminate', failure: { ...failure, code: 'CONVERGE_LOST', phase: 'converge', message } }
+}
+
+const BEFORE_ANY_STEP: ReadonlySet<Phase> = new Set(['resolve', 'connect', 'identify', 'authenticate', 'open'])
+
+/** How a device ends that the run did not get to, or not to its end. */
+export function cancelled(): DeviceOutcome {
+  const message = 'The run was stopped before this device was done.'
+  return { state: 'cancelled', failure: { code: 'RUN_CANCELLED', phase: 'resolve', message } }
+}
+
+/** The first row of the truth table that holds; a row whose values are missing does not. */
+function classify(end: WalkEnd, runbook: Runbook, scope: Omit<Scope, 'steps'>): Classification | undefined {
+  if (runbook.classify.length === 0 || end.cancelled) return undefined
+  const steps = Object.fromEntries(end.steps.map(({ step, outcome }) => [step.id, stepScope(outcome)])) as JsonObject
+  for (const row of runbook.classify) {
+    const answer = row.when.evaluate({ ...scope, steps })
+    if (!answer.ok || answer.value !== true) continue
+    const { fault, severity, owner, remedy } = row
+    return { fault, severity, ...(owner !== undefined && { owner }), ...(remedy !== undefined && { remedy }) }
+  }
+  return undefined
+}
+
+const WORST_FIRST = ['indeterminate', 'failed', 'unreachable', 'deferred', 'cancelled', 'drifted', 'changed', 'in-sync']
+
+/** Several runbooks on one device: the worst of their ends, and unknown if any was. */
+function worstOf(outcomes: readonly DeviceOutcome[]): DeviceOutcome {
+  const [worst] = [...outcomes].sort((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state))
+  const classification = outcomes.find((outcome) => outcome.classification)?.classification
+  const unknown = outcomes.some((outcome) => outcome.unknown)
+  return { ...(worst ?? { state: 'in-sync' }), ...(unknown && { unknown }), ...(classification && { classification }) }
+}
