@@ -60,7 +60,7 @@ export class LazySession implements DeviceSession {
     this.#connection = connection
     if (this.#leaving.signal.aborted) await connection.close()
     return openPosixShell({
-      start: (command) => connection.exec(command),
+      start: (command, input) => connection.exec(command, input),
       deadlines: target.deadlines,
       maxOutputBytes: target.maxOutputBytes,
       signal: this.#signal,

@@ -120,8 +120,11 @@ export interface PowerShellProgram {
 
 /** An authenticated connection to a device. */
 export interface Connection {
-  /** Starts a program by a command line given to the device's login shell: constant text, no values. */
-  exec(command: string): Promise<Result<ProcessStream>>
+  /**
+   * Starts a program by a command line given to the device's login shell: constant text, no values. `input` is written
+   * to its stdin first, and saves the round trip of waiting until it runs where the device allows for it.
+   */
+  exec(command: string, input?: string): Promise<Result<ProcessStream>>
   /**
    * Starts Windows PowerShell with a program; absent where programs are started by `exec` alone (`startPowerShell` of
    * src/shell/encoded-command.ts starts one either way). May wait for up to a minute while the device has no room for

@@ -4,7 +4,8 @@ import type { Target } from '../core/ports.ts'
 
 export type Become = NonNullable<Target['become']>
 
-export type StartProcess = (command: string) => Promise<Result<ProcessStream>>
+/** Starts a program on the device, and writes `input` to its stdin first. */
+export type StartProcess = (command: string, input?: string) => Promise<Result<ProcessStream>>
 
 /** How much of what a device said is kept for messages. */
 const EVIDENCE_BYTES = 300
@@ -18,19 +19,27 @@ function becomeCommand(become: Become | undefined, token: string, script: string
 }
 
 /**
- * Starts `sh`, or a constant script, as the user that is asked for. With a password it waits until sudo asks for it,
- * so that it can never end up in another program. Fails with BECOME_REFUSED when sudo is missing or refuses it.
+ * Starts `sh`, or a constant script, as the user that is asked for, and gives it `input`. With a password it waits until
+ * sudo asks for it, so that it can never end up in another program. Fails with BECOME_REFUSED when sudo is missing or
+ * refuses it.
  */
 export async function startAs(
   start: StartProcess,
-  options: { readonly become: Become | undefined; readonly token: string; readonly script?: string },
+  options: {
+    readonly become: Become | undefined
+    readonly token: string
+    readonly script?: string
+    readonly input?: string
+  },
 ): Promise<Result<ProcessStream>> {
-  const { become, token, script } = options
-  const started = await start(becomeCommand(become, token, script))
-  if (!started.ok || !become?.password) return started
+  const { become, token, script, input = '' } = options
+  const command = becomeCommand(become, token, script)
+  if (!become?.password) return start(command, input)
+  const started = await start(command)
+  if (!started.ok) return started
   const answer = await answerPrompt(started.value, token, become.password.reveal())
-  if (answer.ok) return answer
-  started.value.destroy()
+  if (!answer.ok) started.value.destroy()
+  else if (input !== '') answer.value.write(input)
   return answer
 }
 

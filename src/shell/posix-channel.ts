@@ -38,7 +38,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
   const { start, become, deadlines, signal } = options
   const maxOutputBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
   const common = {
-    start: (token: string): Promise<Result<ProcessStream>> => startAs(start, { become, token }),
+    start: (token: string, input: string): Promise<Result<ProcessStream>> => startAs(start, { become, token, input }),
     openMs: deadlines.open,
     elevated: become !== undefined,
     maxOutputBytes,

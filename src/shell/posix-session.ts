@@ -12,8 +12,8 @@ const STOP_GRACE_MS = 5_000
 const NOISE_BYTES = 1024 * 1024
 
 export interface SessionOptions {
-  /** Starts the interpreter, as the right user. */
-  readonly start: (token: string) => Promise<Result<ProcessStream>>
+  /** Starts the interpreter, as the right user, and writes `input` to it. */
+  readonly start: (token: string, input: string) => Promise<Result<ProcessStream>>
   readonly openMs: number
   readonly askMs: number
   readonly maxOutputBytes: number
@@ -81,7 +81,7 @@ export class PosixSession {
     if (this.#phase === 'new') {
       this.#phase = 'starting'
       this.#start().catch((error: unknown) => this.#lose('INTERNAL_BUG', String(error)))
-    } else if (this.#stream) this.#writeGathered(this.#stream, '')
+    } else if (this.#stream) this.#stream.write(this.#takeGathered())
   }
 
   async #start(): Promise<void> {
@@ -89,7 +89,7 @@ export class PosixSession {
     this.#openTimer = setTimeout(() => {
       afterArrivals(() => this.#phase !== 'open' && this.#lose('OPEN_TIMEOUT', openTimeout(openMs)))
     }, openMs)
-    const started = await this.#options.start(this.#token)
+    const started = await this.#options.start(this.#token, helloProgram(this.#token) + this.#takeGathered())
     if (!started.ok) {
       this.lose(started.failure)
       return
@@ -104,13 +104,14 @@ export class PosixSession {
     stream.onStdout((chunk) => this.#onStdout(chunk))
     stream.onStderr((chunk) => this.#onStderr(chunk))
     stream.onExit((end) => this.#onExit(end))
-    this.#writeGathered(stream, helloProgram(this.#token))
+    if (this.#gathered.length > 0) stream.write(this.#takeGathered())
   }
 
-  #writeGathered(stream: ProcessStream, before: string): void {
+  /** The programs of what was gathered, which from here on counts as written. */
+  #takeGathered(): string {
     const asks = this.#gathered
     this.#gathered = []
-    const programs: string[] = [before]
+    const programs: string[] = []
     for (const ask of asks) {
       const program = this.#programOf(ask)
       if (program !== undefined) programs.push(program)
@@ -118,10 +119,11 @@ export class PosixSession {
     const idle = this.#written.length === 0
     this.#written.push(...asks.filter((ask) => !ask.stdout.done))
     const [first] = this.#written
-    stream.write(programs.join(''))
-    if (!idle || !first) return
-    first.leads = true
-    if (this.#phase === 'open') this.#startClock()
+    if (idle && first) {
+      first.leads = true
+      if (this.#phase === 'open') this.#startClock()
+    }
+    return programs.join('')
   }
 
   /** A value that no shell can hold is a fault of whoever asks; it costs this one ask. */

@@ -66,6 +66,7 @@ export function testTransport(
     equal((await exit).code, undefined)
   })
 
+  testEarlyInput(runner, () => subject.transport().connect(subject.target(), never))
   const { echoPort } = subject
   if (echoPort) {
     runner.test('forwards to a port as the device sees it', async () => {
@@ -100,6 +101,22 @@ export function testTransport(
     const late = await other.exec('true')
     equal(late.ok ? 'started' : late.failure.code, 'SESSION_LOST')
     await other.close()
+  })
+}
+
+function testEarlyInput(runner: TestRunner, connect: () => Promise<Result<Connection>>): void {
+  runner.test('gives a program the input that it is started with before anything else', async () => {
+    for (const bytes of [5, 20_000, 3_000_000]) {
+      const early = 'e'.repeat(bytes)
+      const own = value(await connect())
+      const stream = value(await own.exec('cat', early))
+      const done = collect(stream)
+      stream.write('late')
+      await stream.drain()
+      stream.end()
+      assert((await done).stdout.equals(Buffer.from(`${early}late`)))
+      await own.close()
+    }
   })
 }
 

@@ -36,7 +36,7 @@ class LocalConnection implements Connection {
     })
   }
 
-  async exec(command: string): Promise<Result<ProcessStream>> {
+  async exec(command: string, input = ''): Promise<Result<ProcessStream>> {
     if (this.#isClosed) return fail({ code: 'SESSION_LOST', phase: 'open', message: 'The connection is closed.' })
     return new Promise((resolve) => {
       const child = spawn('/bin/sh', ['-c', command], { detached: true, env: environment(), stdio: 'pipe' })
@@ -48,6 +48,7 @@ class LocalConnection implements Connection {
         const stream = new LocalProcess(child)
         this.#running.add(stream)
         child.once('close', () => this.#running.delete(stream))
+        if (input !== '') stream.write(input)
         resolve(success(stream))
       })
     })

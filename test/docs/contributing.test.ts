@@ -27,7 +27,10 @@ test('the module of the page works: it looks, mends, and is content', async () =
 
   const connected = await localTransport.connect(localTarget(), new AbortController().signal)
   if (!connected.ok) throw new Error(connected.failure.message)
-  const shell = openPosixShell({ start: (command) => connected.value.exec(command), deadlines: DEADLINES })
+  const shell = openPosixShell({
+    start: (command, input) => connected.value.exec(command, input),
+    deadlines: DEADLINES,
+  })
   const context = { device: someDevice, shell, signal: new AbortController().signal }
   try {
     const before = await executable.observe(context, { path })

@@ -247,7 +247,7 @@ export class Bench {
   #session(item: Device, signal: AbortSignal) {
     const connecting = localTransport.connect({ deadlines: DEADLINES } as Target, signal)
     const shell = openPosixShell({
-      start: async (command) => {
+      start: async (command, input = '') => {
         const connection = await connecting
         if (!connection.ok) return connection
         const process = await connection.value.exec(command)
@@ -259,6 +259,7 @@ export class Bench {
           this.#written += data.toString()
           write(data)
         }
+        if (input !== '') value.write(input)
         return process
       },
       deadlines: DEADLINES,

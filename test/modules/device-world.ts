@@ -68,7 +68,7 @@ export async function openWorld(shellPath: string, given: NonNullable<ModuleCase
   if (!connected.ok) throw new Error(connected.failure.message)
   const connection = connected.value
   const shell = openPosixShell({
-    start: (command) => connection.exec(prepare + mounting(command, set.mounts)),
+    start: (command, input) => connection.exec(prepare + mounting(command, set.mounts), input),
     deadlines: DEADLINES,
   })
   let asked = 0

@@ -70,10 +70,11 @@ describe.runIf(canRun())('becoming root by sudo', () => {
 
   function open(user: keyof typeof USERS, become?: Become, path = '/usr/bin:/bin:/usr/sbin'): PosixShell {
     const shell = openPosixShell({
-      start: (command) => {
+      start: (command, input) => {
         const line = `PATH=${path}; export PATH; ${command}`
         return connection.exec(
           `exec unshare -m sh -c ${quotePosix(AS_USER)} ${folder} ${USERS[user]} ${quotePosix(line)}`,
+          input,
         )
       },
       deadlines: DEADLINES,

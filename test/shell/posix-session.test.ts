@@ -26,7 +26,7 @@ afterAll(async () => {
 /** A channel to a device that runs `program` where a shell is asked for. */
 function openOver(program: string | undefined, options: Partial<PosixShellOptions> = {}) {
   return openPosixShell({
-    start: (command) => connection.exec(program ?? command),
+    start: (command, input) => connection.exec(program ?? command, input),
     deadlines: DEADLINES,
     ...options,
   })
@@ -74,9 +74,10 @@ describe('a session', () => {
     const writes: string[] = []
     const shell = openPosixShell({
       deadlines: DEADLINES,
-      start: async (command) => {
-        const started = await connection.exec(command)
+      start: async (command, input = '') => {
+        const started = await connection.exec(command, input)
         if (!started.ok) return started
+        writes.push(input)
         const stream = started.value
         const write = (data: Uint8Array | string): void => {
           writes.push(String(data))
@@ -128,7 +129,7 @@ describe('a session', () => {
     let started = 0
     const shell = openPosixShell({
       deadlines: DEADLINES,
-      start: (command) => connection.exec(started++ === 0 ? command : 'sleep 30'),
+      start: (command, input) => connection.exec(started++ === 0 ? command : 'sleep 30', input),
     })
     const hung = shell.ask({ script: 'sleep 30', timeoutMs: 100 })
     expect(await interruption(hung)).toMatchObject({ code: 'OBSERVE_TIMEOUT', phase: 'observe' })

@@ -34,7 +34,7 @@ export async function openLocalShell(
   if (!connected.ok) throw new Error(connected.failure.message)
   const connection = connected.value
   const shell = openPosixShell({
-    start: (command) => connection.exec(`PATH=${folder}:$PATH; export PATH; ${command}`),
+    start: (command, input) => connection.exec(`PATH=${folder}:$PATH; export PATH; ${command}`, input),
     deadlines: DEADLINES,
     ...options,
   })

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection, Target } from '../../src/core/ports.ts'
 import { openPosixShell } from '../../src/shell/posix-channel.ts'
 import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
+import { takesOneFlight } from '../../src/transports/ssh/one-flight.ts'
 import { sshTransport } from '../../src/transports/ssh/ssh-transport.ts'
-import { tuneProtocol } from '../../src/transports/ssh/ssh2-internals.ts'
+import { tuneLogin } from '../../src/transports/ssh/tune-login.ts'
 import { startFaulty } from '../peers/faulty-server.ts'
 import {
   type ClientKeys,
@@ -61,7 +62,7 @@ describe.each(sshServers)('$name', ({ name, start }) => {
 
   test('is one interpreter, asked many things, with a hanging one ended and a file uploaded', async () => {
     const connection = await connect(targetOf(server, keys))
-    const shell = openPosixShell({ start: (command) => connection.exec(command), deadlines: DEADLINES })
+    const shell = openPosixShell({ start: (command, input) => connection.exec(command, input), deadlines: DEADLINES })
     const awkward = `'"\`$\\!*\n ą 😀 -n`
     const [pid, value, hung, next] = await Promise.all([
       shell.ask({ script: 'echo $$' }),
@@ -138,7 +139,7 @@ describe('logging in to OpenSSH', () => {
 
   test('starts further programs by further connections where a server allows but one on each', async () => {
     const connection = await connect(targetOf(server, keys))
-    const shell = openPosixShell({ start: (command) => connection.exec(command), deadlines: DEADLINES })
+    const shell = openPosixShell({ start: (command, input) => connection.exec(command, input), deadlines: DEADLINES })
     const [hung, next] = await Promise.all([
       shell.ask({ script: 'sleep 60', timeoutMs: 300 }),
       shell.ask({ script: 'echo next' }),
@@ -203,7 +204,7 @@ describe('through a gateway', () => {
     const proxy = await startFaulty('127.0.7.10', forwardTo(gateway))
     const via = targetOf(gateway, keys, { address: proxy.address, port: proxy.port })
     const connection = await connect(behind({ via }))
-    const shell = openPosixShell({ start: (command) => connection.exec(command), deadlines: DEADLINES })
+    const shell = openPosixShell({ start: (command, input) => connection.exec(command, input), deadlines: DEADLINES })
     expect((await shell.ask({ script: ':' })).exitCode).toBe(0)
     const hanging = shell.ask({ script: 'sleep 30' })
     await proxy.stop()
@@ -217,7 +218,8 @@ describe('the private parts of ssh2 that are used', () => {
     const client = new Client()
     client.on('error', () => undefined)
     client.connect({ host: '127.0.0.1', port: 1, username: 'x', password: 'y' })
-    expect(tuneProtocol(client, [])).toBe(true)
+    expect(tuneLogin(client, [])).toBe(true)
+    expect(takesOneFlight(client, 'SSH-2.0-OpenSSH_9.2p1')).toBe(true)
     client.destroy()
   })
 })

@@ -7,7 +7,7 @@ import { type Authentication, authenticationOf } from './authentication.ts'
 import { hostKeyAlgorithms, judgeHostKey, noRecordedType, typeOf } from './host-key.ts'
 import type { Identity } from './identity.ts'
 import { isBusy, type SshError, sshFailure, type Trouble } from './ssh-failure.ts'
-import { tuneProtocol } from './ssh2-internals.ts'
+import { tuneLogin } from './tune-login.ts'
 
 /** More than this before a banner, and it is no SSH server (RFC 4253, 4.2 allows some lines). */
 const GREETING_BYTES = 64 * 1024
@@ -81,7 +81,7 @@ class Handshake {
     client.on('change password', () => this.#refuse(`${target.user}'s password has expired`))
     try {
       client.connect(this.#config())
-      tuneProtocol(client, identities)
+      tuneLogin(client, identities)
     } catch (error) {
       this.#error = error as SshError
       this.#fail({})

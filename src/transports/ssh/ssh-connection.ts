@@ -6,6 +6,7 @@ import type { Connection, Target } from '../../core/ports.ts'
 import { deadline } from '../deadline.ts'
 import { ForwardedSocket } from './forwarded-socket.ts'
 import type { Handshaken } from './handshake.ts'
+import { startInOneFlight, takesOneFlight, WrongChannel } from './one-flight.ts'
 import { endpoint, reason, type SshError, sshFailure, type Trouble } from './ssh-failure.ts'
 import { SshProcess } from './ssh-process.ts'
 
@@ -15,8 +16,10 @@ const GOODBYE_MS = 500
 /** Servers that end the connection when a second program is asked for. */
 const ONE_PROGRAM = /^SSH-2\.0-tinyssh/
 
+type ChannelError = SshError & { readonly reason?: unknown }
+
 /** What came of asking for a channel. */
-type Opened = { readonly channel: ClientChannel } | { readonly error: SshError & { readonly reason?: unknown } }
+type Opened<T> = { readonly channel: T } | { readonly error: ChannelError }
 
 type Ask = (answer: (error: Error | undefined, channel: ClientChannel) => void) => void
 
@@ -30,8 +33,11 @@ export class SshConnection implements Connection {
   /** Connections for further programs, where the server allows one for each. */
   readonly #further = new Set<SshConnection>()
   readonly #again: () => Promise<Result<SshConnection>>
-  readonly #oneProgram: boolean
   readonly #answered: () => void
+  /** Further programs need connections of their own. */
+  #oneProgram: boolean
+  /** The first program may be started in one flight with its channel. */
+  #oneFlight: boolean
   #started = false
   #error: SshError | undefined
   #gone = false
@@ -57,6 +63,7 @@ export class SshConnection implements Connection {
     this.#target = target
     this.#again = again
     this.#oneProgram = ONE_PROGRAM.test(established.banner)
+    this.#oneFlight = takesOneFlight(client, established.banner)
     client.on('error', (error: SshError) => {
       this.#error ??= error
     })
@@ -71,37 +78,54 @@ export class SshConnection implements Connection {
     })
   }
 
-  async exec(command: string): Promise<Result<ProcessStream>> {
-    if (this.#oneProgram && this.#started) return this.#execElsewhere(command)
+  async exec(command: string, input = ''): Promise<Result<ProcessStream>> {
+    if (this.#oneProgram && this.#started) return this.#execElsewhere(command, input)
     this.#started = true
-    const target = this.#target
-    const opened = await this.#open((answer) => this.#client.exec(command, answer), {
-      timeoutMs: target.deadlines.open,
-      expired: { target, phase: 'open', expired: true },
-    })
+    const opened = await this.#start(command, input)
     if (!opened.ok) return opened
-    if ('error' in opened.value) {
-      const refusal = fail(this.#refusal(opened.value.error))
-      if (this.#processes.size === 0) return refusal
-      const elsewhere = await this.#execElsewhere(command)
-      return elsewhere.ok ? elsewhere : refusal
+    if ('channel' in opened.value) return success(opened.value.channel)
+    const { error } = opened.value
+    if (error instanceof WrongChannel) {
+      // Nothing was started, and the server may hang up for it: this connection is of no more use for programs.
+      this.#oneProgram = true
+      return this.#execElsewhere(command, input)
     }
-    const process = new SshProcess(opened.value.channel, this.#answered)
-    this.#processes.add(process)
-    process.onExit(() => this.#processes.delete(process))
-    return success(process)
+    const refusal = fail(this.#refusal(error))
+    if (this.#processes.size === 0) return refusal
+    const elsewhere = await this.#execElsewhere(command, input)
+    return elsewhere.ok ? elsewhere : refusal
+  }
+
+  #start(command: string, input: string): Promise<Result<Opened<SshProcess>>> {
+    const target = this.#target
+    const oneFlight = this.#oneFlight
+    this.#oneFlight = false
+    const ask: Ask = (answer) => {
+      if (oneFlight) startInOneFlight(this.#client, command, Buffer.from(input), answer)
+      else this.#client.exec(command, answer)
+    }
+    const limit = { timeoutMs: target.deadlines.open, expired: { target, phase: 'open', expired: true } } as const
+    // Made while the answer is being read: what comes with it, such as the end of the program, is heard by it.
+    return this.#open(ask, limit, (channel) => {
+      const process = new SshProcess(channel, this.#answered)
+      this.#processes.add(process)
+      process.onExit(() => this.#processes.delete(process))
+      if (!oneFlight && input !== '') process.write(input)
+      return process
+    })
   }
 
   /** By a connection of its own, which ends with the program. */
-  async #execElsewhere(command: string): Promise<Result<ProcessStream>> {
+  async #execElsewhere(command: string, input: string): Promise<Result<ProcessStream>> {
     if (this.#leaving) return fail(this.#lost())
     const connected = await this.#again()
     if (!connected.ok) return connected
     const connection = connected.value
+    connection.#oneFlight = false
     this.#further.add(connection)
     void connection.closed.then(() => this.#further.delete(connection))
     if (this.#leaving) await connection.close()
-    const started = await connection.exec(command)
+    const started = await connection.exec(command, input)
     if (started.ok) started.value.onExit(() => void connection.close())
     else await connection.close()
     return started
@@ -127,11 +151,13 @@ export class SshConnection implements Connection {
   async forwardSocket(target: Target, timeoutMs: number): Promise<Result<Duplex>> {
     const { address, port } = target
     const ask: Ask = (answer) => this.#client.forwardOut('127.0.0.1', 0, address, port, answer)
-    const opened = await this.#open(ask, { timeoutMs, expired: { target, phase: 'connect', expired: true } })
+    this.#oneFlight = false
+    const limit = { timeoutMs, expired: { target, phase: 'connect', expired: true } } as const
+    const opened = await this.#open(ask, limit, (channel) => new ForwardedSocket(channel))
     if (!opened.ok) return opened
     if ('error' in opened.value) return fail(this.#forwardFailure(opened.value.error, endpoint(target)))
     this.#answered()
-    return success(new ForwardedSocket(opened.value.channel))
+    return success(opened.value.channel)
   }
 
   async close(): Promise<void> {
@@ -155,12 +181,16 @@ export class SshConnection implements Connection {
     clearTimeout(timer)
   }
 
-  /** Asks for a channel within a deadline; one that comes too late is closed. */
-  #open(ask: Ask, options: { readonly timeoutMs: number; readonly expired: Trouble }): Promise<Result<Opened>> {
+  /** Asks for a channel within a deadline, and has it used as soon as it is there; one that comes too late is closed. */
+  #open<T>(
+    ask: Ask,
+    options: { readonly timeoutMs: number; readonly expired: Trouble },
+    use: (channel: ClientChannel) => T,
+  ): Promise<Result<Opened<T>>> {
     if (this.#gone || this.#leaving) return Promise.resolve(fail(this.#lost()))
     return new Promise((resolve) => {
       let over = false
-      const end = (result: Result<Opened>): void => {
+      const end = (result: Result<Opened<T>>): void => {
         over = true
         callOff()
         resolve(result)
@@ -171,7 +201,7 @@ export class SshConnection implements Connection {
         ask((error, channel) => {
           if (over) channel?.destroy()
           else if (error) end(this.#gone ? fail(this.#lost()) : success({ error }))
-          else end(success({ channel }))
+          else end(success({ channel: use(channel) }))
         })
       } catch (error) {
         this.#error ??= error as SshError
@@ -185,7 +215,7 @@ export class SshConnection implements Connection {
     return { code: 'OPEN_REFUSED', phase: 'open', message }
   }
 
-  #forwardFailure(error: SshError & { readonly reason?: unknown }, where: string): Failure {
+  #forwardFailure(error: ChannelError, where: string): Failure {
     const said = channelReason(error)
     const message = `"${endpoint(this.#target)}" made no connection to "${where}": ${said}.`
     const common = { phase: 'connect', message } as const

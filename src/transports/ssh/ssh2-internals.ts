@@ -1,39 +1,47 @@
-import type { Client, ParsedKey } from 'ssh2'
-import type { Identity } from './identity.ts'
+import type { Client, ClientChannel, ParsedKey } from 'ssh2'
 
 /**
- * Private parts of ssh2 1.17 that save a round trip and a third of the CPU of a login. The version is pinned, a test
- * holds these shapes, and where they are missing the library simply works in its own, slower way.
+ * The private parts of ssh2 1.17 that Tillwright reaches for, and nothing else does: they save round trips and a third
+ * of the CPU of a login. The version is pinned and a test holds these shapes. Where one is missing, the library simply
+ * works in its own, slower way.
  */
-interface Internals {
-  readonly _protocol?: {
-    authPK?: (user: string, key: ParsedKey, algorithm: string | undefined, sign?: SignCallback) => void
-    readonly _handlers?: { GLOBAL_REQUEST?: (protocol: unknown, name: string, ...rest: unknown[]) => void }
-  }
+export interface Ssh2Client extends Client {
+  readonly _protocol?: Partial<Ssh2Protocol>
+  readonly _chanMgr?: { add(opened: OpenedListener): number }
 }
 
-type SignCallback = (data: Buffer, signed: (signature: Buffer) => void) => void
+export interface Ssh2Protocol {
+  readonly _handlers: Ssh2Handlers
+  /** The key exchange under way; ssh2 sets it when the server has said what it can do. */
+  _kex: KeyExchange | undefined
+  authPK(user: string, key: ParsedKey, algorithm: string | undefined, sign?: SignCallback): void
+  session(channel: number, window: number, packetBytes: number): void
+  exec(channel: number, command: string, wantReply: boolean): void
+  channelData(channel: number, data: Buffer): void
+}
 
-/** Call it right after `client.connect()`. Returns whether both hooks were found. */
-export function tuneProtocol(client: Client, identities: readonly Identity[]): boolean {
-  const protocol = (client as unknown as Internals)._protocol
-  const handlers = protocol?._handlers
-  const passOn = handlers?.GLOBAL_REQUEST
-  if (handlers && passOn) {
-    // OpenSSH offers its other host keys after each login; the library would verify every one of them.
-    handlers.GLOBAL_REQUEST = (self, name, ...rest) => {
-      if (name !== 'hostkeys-00@openssh.com') passOn(self, name, ...rest)
-    }
-  }
-  const authenticate = protocol?.authPK
-  if (protocol && authenticate) {
-    // Without a signature a public key is only asked about, which costs a round trip.
-    protocol.authPK = (user, key, algorithm, sign) => {
-      const identity = sign ? undefined : identities.find((candidate) => candidate.key === key)
-      const signAtOnce: SignCallback | undefined =
-        identity && ((data, signed) => signed(identity.sign(data, algorithm)))
-      authenticate.call(protocol, user, key, algorithm, sign ?? signAtOnce)
-    }
-  }
-  return passOn !== undefined && authenticate !== undefined
+/** Called by ssh2 for each message of the server; ours stand in front of them. */
+export interface Ssh2Handlers {
+  GLOBAL_REQUEST?: (protocol: unknown, name: string, ...rest: unknown[]) => void
+  CHANNEL_WINDOW_ADJUST?: (protocol: unknown, channel: number, bytes: number) => void
+}
+
+/** One key exchange of ssh2; `type` tells which (`25519`, `ecdh`, `group`, `groupex`). */
+export interface KeyExchange {
+  readonly type: string
+  getPublicKey(): Buffer
+  computeSecret(theirs: Buffer): Buffer | Error
+}
+
+/** What a channel of ssh2 keeps to itself. */
+export interface Ssh2Channel extends ClientChannel {
+  readonly _callbacks: ((refused: unknown) => void)[]
+  readonly outgoing: { readonly id: number; window: number }
+}
+
+export type SignCallback = (data: Buffer, signed: (signature: Buffer) => void) => void
+
+export interface OpenedListener {
+  (error: Error | undefined, channel: Ssh2Channel): void
+  type?: string
 }

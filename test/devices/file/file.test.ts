@@ -142,7 +142,7 @@ async function onSmallDisk(
   const inside = (command: string): string =>
     `exec nsenter -t ${pid} -U -m --preserve-credentials /bin/sh -c '${command.replaceAll("'", `'\\''`)}'`
   const shell = openPosixShell({
-    start: (command) => connected.value.exec(inside(`PATH=${programs}:$PATH; export PATH; ${command}`)),
+    start: (command, input) => connected.value.exec(inside(`PATH=${programs}:$PATH; export PATH; ${command}`), input),
     deadlines: DEADLINES,
   })
   return {
