@@ -12,9 +12,11 @@ export class LazySession implements DeviceSession {
   readonly #device: Device
   readonly #resolver: TargetResolver
   readonly #transports: ReadonlyMap<string, Transport>
+  /** Of the run: everything ends now. */
   readonly #signal: AbortSignal
-  /** Closed before there was a connection: nobody waits for it any more. */
+  /** The run ends, or it was closed before there was a connection: nobody waits for it any more. */
   readonly #leaving = new AbortController()
+  readonly #leave = (): void => this.#leaving.abort()
   #opening: Promise<PosixShell> | undefined
   #connection: Connection | undefined
 
@@ -29,7 +31,9 @@ export class LazySession implements DeviceSession {
     this.#device = device
     this.#resolver = means.resolver
     this.#transports = means.transports
-    this.#signal = AbortSignal.any([means.signal, this.#leaving.signal])
+    this.#signal = means.signal
+    if (means.signal.aborted) this.#leave()
+    else means.signal.addEventListener('abort', this.#leave, { once: true })
     this.shell = {
       kind: 'shell',
       ask: async (request: ShellRequest): Promise<ShellAnswer> => (await this.#open()).ask(request),
@@ -39,7 +43,8 @@ export class LazySession implements DeviceSession {
   }
 
   async close(): Promise<void> {
-    if (!this.#connection) this.#leaving.abort()
+    this.#signal.removeEventListener('abort', this.#leave)
+    if (!this.#connection) this.#leave()
     const shell = await this.#opening?.catch(() => undefined)
     shell?.close()
     await this.#connection?.close()
@@ -56,14 +61,14 @@ export class LazySession implements DeviceSession {
     if (!transport && type !== 'none') throw new Interruption(unsupported(this.#device))
     const target = orInterrupt(await this.#resolver.resolve(this.#device))
     if (!transport) throw new Interruption(unsupported(this.#device))
-    const connection = orInterrupt(await transport.connect(target, this.#signal))
+    const connection = orInterrupt(await transport.connect(target, this.#leaving.signal))
     this.#connection = connection
     if (this.#leaving.signal.aborted) await connection.close()
     return openPosixShell({
       start: (command, input) => connection.exec(command, input),
       deadlines: target.deadlines,
       maxOutputBytes: target.maxOutputBytes,
-      signal: this.#signal,
+      signal: this.#leaving.signal,
       ...(target.become && { become: target.become }),
     })
   }

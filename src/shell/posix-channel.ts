@@ -53,9 +53,11 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
     helpers.delete(helper)
   }
   const session = new PosixSession({ ...common, askMs: deadlines.observe, endTree })
-  const closing = new AbortController()
+  const uploads = new Set<AbortController>()
+  let ended: Failure | undefined
   const end = (failure: Failure): void => {
-    closing.abort(new Interruption(failure))
+    ended ??= failure
+    for (const upload of uploads) upload.abort(new Interruption(failure))
     session.lose(failure)
     for (const helper of helpers) helper.lose(failure)
     signal?.removeEventListener('abort', cancel)
@@ -66,12 +68,20 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
   return {
     kind: 'shell',
     ask: (request: ShellRequest): Promise<ShellAnswer> => session.ask(request),
-    upload: (path, content, more) =>
-      uploadFile(path, content, {
-        start: (script) => startAs(start, { become, token: randomBytes(16).toString('hex'), script }),
-        timeoutMs: more?.timeoutMs ?? deadlines.converge,
-        signal: closing.signal,
-      }),
+    async upload(path, content, more) {
+      if (ended) throw new Interruption(ended)
+      const closing = new AbortController()
+      uploads.add(closing)
+      try {
+        return await uploadFile(path, content, {
+          start: (script) => startAs(start, { become, token: randomBytes(16).toString('hex'), script }),
+          timeoutMs: more?.timeoutMs ?? deadlines.converge,
+          signal: closing.signal,
+        })
+      } finally {
+        uploads.delete(closing)
+      }
+    },
     close: () => end(CLOSED),
   }
 }

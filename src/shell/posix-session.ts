@@ -42,14 +42,15 @@ export class PosixSession {
   #errorsGreeted = false
   #openTimer: NodeJS.Timeout | undefined
   #askTimer: NodeJS.Timeout | undefined
-  #lost: Interruption | undefined
+  /** Why it ended; an error is made of it only for who asks, since most sessions end unasked. */
+  #lost: Failure | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
   }
 
   ask(request: ShellRequest): Promise<ShellAnswer> {
-    if (this.#lost) return Promise.reject(this.#lost)
+    if (this.#lost) return Promise.reject(new Interruption(this.#lost))
     const keepBytes = request.maxOutputBytes ?? this.#options.maxOutputBytes
     return new Promise((resolve, reject) => {
       this.#gathered.push(newAsk(request, { id: this.#nextId++, keepBytes, resolve, reject }))
@@ -65,12 +66,11 @@ export class PosixSession {
   /** Ends the session: whatever is asked or will be is rejected with `failure`. */
   lose(failure: Failure): void {
     if (this.#lost) return
-    const lost = new Interruption(failure)
-    this.#lost = lost
+    this.#lost = failure
     clearTimeout(this.#openTimer)
     clearTimeout(this.#askTimer)
     this.#stream?.destroy()
-    for (const ask of [...this.#written, ...this.#gathered]) ask.reject(lost)
+    for (const ask of [...this.#written, ...this.#gathered]) ask.reject(new Interruption(failure))
     this.#written = []
     this.#gathered = []
     this.#noise = []
