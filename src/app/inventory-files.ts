@@ -24,7 +24,7 @@ export async function checkInventory(
   const { fleet, diagnostics, files } = await loadInventory(folder, options)
   if (fleet === undefined) throw new InputError(diagnostics)
   const counts = {
-    files: files.size,
+    files: files.length,
     regions: fleet.regions.size,
     profiles: fleet.profiles.size,
     stores: fleet.stores.size,

@@ -5,7 +5,6 @@ import type { Fleet } from '../core/fleet.ts'
 import type { RunStore } from '../core/ports.ts'
 import { loadInventory } from '../lang/load-inventory.ts'
 import { loadProject, type ProjectSettings } from '../lang/load-project.ts'
-import { openSqliteStore } from '../stores/sqlite.ts'
 
 const PROJECT_FILE = 'tillwright.yaml'
 
@@ -68,13 +67,19 @@ export async function openProject(start: string, options: { readonly sandbox?: b
       return fleet
     },
     store() {
-      store ??= openSqliteStore(paths.state)
+      store ??= openStore(paths.state)
       return store
     },
     async close() {
       await (await store)?.close()
     },
   }
+}
+
+/** Loaded when it is asked for: many commands need no state. */
+async function openStore(file: string): Promise<RunStore> {
+  const { openSqliteStore } = await import('../stores/sqlite.ts')
+  return openSqliteStore(file)
 }
 
 async function loadFleet(folder: string, cacheFolder: string): Promise<Fleet> {

@@ -15,6 +15,9 @@ export interface ValidateOptions {
   readonly accept?: (value: unknown) => boolean
 }
 
+// Checking our own schemas against theirs takes longer than all else at the start; a test does it.
+const SETTINGS = { allErrors: true, verbose: true, validateSchema: false, meta: false } as const
+
 let ajv: Ajv | undefined
 const compiled = new WeakMap<object, ValidateFunction>()
 
@@ -22,7 +25,7 @@ function validatorOf(schema: object): ValidateFunction {
   const known = compiled.get(schema)
   if (known) return known
   // Required keys may be named where they are not described (`anyOf`), hence strictRequired.
-  ajv ??= new Ajv({ allErrors: true, verbose: true, strict: true, strictRequired: false, allowUnionTypes: true })
+  ajv ??= new Ajv({ ...SETTINGS, strict: true, strictRequired: false, allowUnionTypes: true })
   const validator = ajv.compile(schema)
   compiled.set(schema, validator)
   return validator

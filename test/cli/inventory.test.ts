@@ -29,7 +29,7 @@ describe('till inventory', () => {
     const first = await project.till('inventory', 'validate', '--json')
     expect(first.code).toBe(0)
     expect(JSON.parse(first.stdout)).toMatchObject({ schema: 'till.inventory.check/1', valid: true, stores: 30 })
-    expect(existsSync(project.path('.till/cache/inventory'))).toBe(true)
+    expect(existsSync(project.path('.till/cache/inventory.pack'))).toBe(true)
     expect((await project.till('inventory', 'validate', '--json')).stdout).toBe(first.stdout)
   })
 

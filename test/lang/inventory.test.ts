@@ -1,4 +1,3 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +5,6 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { dotted, explainCascade, isMap, overlay } from '../../src/lang/inventory/cascade.ts'
 import { readHours } from '../../src/lang/inventory/trading-hours.ts'
 import { loadInventory } from '../../src/lang/load-inventory.ts'
-import { generateFleet } from '../../src/sandbox/generate/generate-fleet.ts'
 import { folderOf } from './inventory-folder.ts'
 import { BASE } from './malformed-inventories.ts'
 
@@ -263,61 +261,5 @@ describe('loadInventory', () => {
       }),
       { numRuns: 300 },
     )
-  })
-})
-
-describe('the cache', () => {
-  const files = Object.fromEntries(generateFleet({ seed: 'cache', stores: 40 }))
-  const facts = (loaded: Awaited<ReturnType<typeof loadInventory>>): unknown => ({
-    ...loaded,
-    fleet: loaded.fleet && { ...loaded.fleet, explain: [...loaded.fleet.explain('PL-0007/pos1')] },
-  })
-
-  test('changes nothing: cold, warm, corrupt, deleted, and after an edit', async () => {
-    using folder = folderOf(files)
-    const cacheFolder = join(folder.path, '.cache')
-    const load = async (): Promise<unknown> => facts(await loadInventory(folder.path, { cacheFolder }))
-    const without = facts(await loadInventory(folder.path))
-    expect(await load()).toEqual(without)
-    expect(await load()).toEqual(without)
-    const entries = readdirSync(join(cacheFolder, 'inventory'))
-    expect(entries).toHaveLength(Object.keys(files).length)
-    for (const [index, name] of entries.entries()) {
-      const entry = join(cacheFolder, 'inventory', name)
-      const text = readFileSync(entry, 'utf8')
-      writeFileSync(
-        entry,
-        [text.slice(0, text.length / 2), '', 'null', text.replace('pos1', 'pos9'), '{'][index % 5] ?? '',
-      )
-    }
-    expect(await load()).toEqual(without)
-    expect(await load()).toEqual(without)
-    const file = join(folder.path, 'opolskie.yaml')
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/address: 10[\d.]+/, 'address: 10.255.255.254'))
-    expect(await load()).toEqual(facts(await loadInventory(folder.path)))
-    expect(await load()).not.toEqual(without)
-  })
-
-  test('holds nothing of a file with mistakes, and is not needed', async () => {
-    using folder = folderOf({ ...files, 'opolskie.yaml': `${files['opolskie.yaml']}\n    colour: red\n` })
-    writeFileSync(join(folder.path, 'no-folder'), '')
-    const cached = await loadInventory(folder.path, { cacheFolder: join(folder.path, 'no-folder') })
-    expect(cached.diagnostics.map(({ code }) => code)).toEqual(['SCHEMA_KEY_UNKNOWN'])
-  })
-
-  test('forgets what was not used for a week', async () => {
-    using folder = folderOf(files)
-    const cacheFolder = join(folder.path, '.cache')
-    mkdirSync(join(cacheFolder, 'inventory'), { recursive: true })
-    const [old, recent] = ['old.json', 'recent.json'].map((name) => join(cacheFolder, 'inventory', name)) as [
-      string,
-      string,
-    ]
-    for (const file of [old, recent]) writeFileSync(file, '')
-    const longAgo = Date.now() / 1000 - 8 * 86_400
-    utimesSync(old, longAgo, longAgo)
-    await loadInventory(folder.path, { cacheFolder })
-    expect(() => statSync(old)).toThrow()
-    expect(statSync(recent).size).toBe(0)
   })
 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Diagnostic } from '../../src/core/diagnostic.ts'
@@ -45,7 +46,7 @@ describe('a malformed inventory is refused with every mistake at its place', () 
     expect(expected.length).toBeGreaterThan(0)
     expect(first.diagnostics.map((diagnostic) => told(diagnostic, folder.path)).sort()).toEqual(expected)
     expect(first.fleet).toBeUndefined()
-    const shown = formatDiagnostics(first.diagnostics, { color: false, textOf: (file) => first.files.get(file) })
+    const shown = formatDiagnostics(first.diagnostics, { color: false, textOf: (file) => readFileSync(file, 'utf8') })
     expect(shown).not.toMatch(/undefined|\[object|NaN|\n\s+at /)
     if (says) expect(shown).toMatch(says)
     for (const { summary } of first.diagnostics) expect(summary).toMatch(/\S/)

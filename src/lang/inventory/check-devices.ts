@@ -2,14 +2,7 @@ import type { Device, Store } from '../../core/fleet.ts'
 import { didYouMean } from '../suggest.ts'
 import { addressFault, canonicalAddress } from './address.ts'
 import { devicePlace, type Findings, inside, listed, type Place, shortPlace } from './findings.ts'
-import type { InventoryFile, WrittenDevice } from './inventory-file.ts'
-
-/** A device as built, as written, and the file in which it is. */
-export interface BuiltDevice {
-  readonly device: Device
-  readonly written: WrittenDevice
-  readonly file: InventoryFile
-}
+import type { BuiltDevice } from './store-builder.ts'
 
 /** All devices, and the ids that stores have, also of devices that could not be built. */
 export interface BuiltFleet {

@@ -1,58 +1,36 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { SourceRange } from '../../core/source.ts'
-import { type CompileCache, digest } from '../cache.ts'
 import { INVENTORY_SCHEMA } from '../schema/inventory.ts'
 import { decodeText } from '../source-text.ts'
 import { schemaProblems } from '../validate.ts'
 import type { ValuePath } from '../value-path.ts'
 import { type ParsedYaml, parseYaml } from '../yaml.ts'
-import { type InventoryFile, idsOf, type WrittenFile } from './inventory-file.ts'
+import { type CompiledFile, type InventoryFile, idsOf, type SourceFile, type WrittenFile } from './inventory-file.ts'
+import type { FolderFile } from './read-folder.ts'
 
-/** To be raised when what is kept in the cache changes its form or its meaning. */
-const FORMAT = 1
-
-/** A change of the schema makes old entries worthless, since they were checked against another one. */
-let salt: string | undefined
-
-export function cacheKey(contentDigest: string): string {
-  salt ??= digest(`${FORMAT} ${JSON.stringify(INVENTORY_SCHEMA)}`)
-  return digest(`${salt} ${contentDigest}`)
-}
-
-/** What the cache keeps of a file without faults. */
-interface Entry {
-  readonly content: WrittenFile
-  readonly places: readonly number[]
-}
-
-/** Reads one file's bytes and checks them by themselves; from the cache where they were seen before without fault. */
-export async function compileFile(
-  source: { readonly name: string; readonly file: string; readonly bytes: Uint8Array },
-  cache: CompileCache | undefined,
-): Promise<InventoryFile> {
-  const contentDigest = digest(source.bytes)
-  const key = cacheKey(contentDigest)
-  const known = (await cache?.read(key)) as Entry | undefined
-  const { text, diagnostics: encoding } = decodeText(source.bytes, source.file)
+/** A file of the folder as what things stand in; parsed at the first question for a place. */
+export function sourceFile({ name, file, bytes }: FolderFile): SourceFile & { parsed(): ParsedYaml } {
   let parsed: ParsedYaml | undefined
   const parse = (): ParsedYaml => {
-    parsed ??= parseYaml(text, source.file)
+    parsed ??= parseYaml(decodeText(bytes, file).text, file)
     return parsed
   }
-  const common = {
-    name: source.name,
-    file: source.file,
-    text,
-    digest: contentDigest,
-    rangeAt: (path: ValuePath, part?: 'key' | 'value') => parse().rangeAt(path, part),
-  }
+  return { name, file, parsed: parse, rangeAt: (path, part) => parse().rangeAt(path, part) }
+}
+
+/** Reads one file's bytes and checks them by themselves, unless it is `known` what they compile to. */
+export function compileFile(
+  source: FolderFile & { readonly digest: string },
+  known: CompiledFile | undefined,
+): InventoryFile {
+  const { parsed, ...place } = sourceFile(source)
+  const common = { ...place, digest: source.digest }
   if (known) return { ...common, ...known, diagnostics: [], readable: true }
-  if (encoding.length > 0) return { ...common, content: {}, places: [], diagnostics: encoding, readable: false }
-  const checked = check(parse())
-  const entry: Entry = { content: checked.content, places: placesOf(checked.content, parse()) }
-  if (checked.diagnostics.length === 0) await cache?.write(key, entry as unknown as JsonValue)
-  return { ...common, ...checked, ...entry }
+  const { diagnostics } = decodeText(source.bytes, source.file)
+  if (diagnostics.length > 0) return { ...common, content: {}, places: [], diagnostics, readable: false }
+  const checked = check(parsed())
+  return { ...common, ...checked, places: placesOf(checked.content, parsed()) }
 }
 
 function check(parsed: ParsedYaml): {

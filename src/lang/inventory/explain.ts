@@ -4,17 +4,15 @@ import type { Sourced } from '../../core/source.ts'
 import { dotted, explainCascade } from './cascade.ts'
 import type { Catalogs } from './catalogs.ts'
 import { devicePlace, inside, type Place } from './findings.ts'
-import type { InventoryFile, WrittenLevel, WrittenStore } from './inventory-file.ts'
+import type { WrittenLevel, WrittenStore } from './inventory-file.ts'
+import type { BuiltDevice } from './store-builder.ts'
 
-/** What explaining looks at, beside the catalogues. */
-export interface ExplainedFleet {
-  readonly stores: ReadonlyMap<string, Store>
-  readonly places: ReadonlyMap<string, Place>
-  readonly written: ReadonlyMap<string, WrittenStore>
-  readonly devices: ReadonlyMap<
-    string,
-    { readonly device: Device; readonly written: WrittenLevel; readonly file: InventoryFile }
-  >
+/** A store, or one of its devices, and what was written of it. */
+export interface Found {
+  readonly store: Store
+  readonly written: WrittenStore
+  readonly place: Place
+  readonly device?: BuiltDevice | undefined
 }
 
 interface NamedLevel {
@@ -26,37 +24,32 @@ interface NamedLevel {
 type Values = Map<string, Sourced<JsonValue>>
 
 /** Answers where the effective values of a device, or of a store, came from; empty for a name that is neither. */
-export function explainer(catalogs: Catalogs, fleet: ExplainedFleet): Fleet['explain'] {
+export function explainer(catalogs: Catalogs, find: (name: string) => Found | undefined): Fleet['explain'] {
   return (name) => {
     const values: Values = new Map()
-    const built = fleet.devices.get(name)
-    const store = fleet.stores.get(built?.device.store ?? name)
-    if (store === undefined) return values
-    if (built === undefined) {
-      explainStore(store, storeLevels(store, catalogs, fleet), values)
-      return values
-    }
-    const profile = catalogs.profiles.get(built.device.profile)
-    const levels = [
-      ...storeLevels(store, catalogs, fleet),
-      { name: `profile ${built.device.profile}`, value: profile?.value, place: profile?.place },
-      {
-        name: `device ${name}`,
-        value: built.written,
-        place: devicePlace(built.file, built.device.store, built.device.id),
-      },
-    ]
-    explainDevice(built.device, levels, values)
+    const found = find(name)
+    if (found?.device) explainDevice(found.device.device, deviceLevels(found, found.device, catalogs), values)
+    else if (found) explainStore(found.store, storeLevels(found, catalogs), values)
     return values
   }
 }
 
-function storeLevels(store: Store, catalogs: Catalogs, fleet: ExplainedFleet): readonly NamedLevel[] {
+function storeLevels({ store, written, place }: Found, catalogs: Catalogs): readonly NamedLevel[] {
   const region = catalogs.regions.get(store.region)
   return [
     { name: 'fleet', value: catalogs.fleet?.value, place: catalogs.fleet?.place },
     { name: `region ${store.region}`, value: region?.value, place: region?.place },
-    { name: `store ${store.id}`, value: fleet.written.get(store.id), place: fleet.places.get(store.id) },
+    { name: `store ${store.id}`, value: written, place },
+  ]
+}
+
+function deviceLevels(found: Found, built: BuiltDevice, catalogs: Catalogs): readonly NamedLevel[] {
+  const { device, written, file } = built
+  const profile = catalogs.profiles.get(device.profile)
+  return [
+    ...storeLevels(found, catalogs),
+    { name: `profile ${device.profile}`, value: profile?.value, place: profile?.place },
+    { name: `device ${device.name}`, value: written, place: devicePlace(file, device.store, device.id) },
   ]
 }
 

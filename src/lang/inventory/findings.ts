@@ -1,11 +1,11 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { ErrorCode } from '../../core/error-catalog.ts'
 import type { ValuePath } from '../value-path.ts'
-import type { InventoryFile } from './inventory-file.ts'
+import type { SourceFile } from './inventory-file.ts'
 
 /** Where something stands in an inventory. */
 export interface Place {
-  readonly file: InventoryFile
+  readonly file: SourceFile
   readonly path: ValuePath
 }
 
@@ -22,7 +22,7 @@ export class Findings {
   }
 }
 
-export function devicePlace(file: InventoryFile, store: string, device: string): Place {
+export function devicePlace(file: SourceFile, store: string, device: string): Place {
   return { file, path: ['stores', store, 'devices', device] }
 }
 

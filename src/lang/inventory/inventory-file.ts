@@ -72,24 +72,53 @@ export interface WrittenStore extends WrittenLevel {
   readonly devices?: Readonly<Record<string, WrittenDevice | undefined>>
 }
 
-/** One file of an inventory, read and checked by itself. */
-export interface InventoryFile {
+/** A file of an inventory, and where in it things stand. */
+export interface SourceFile {
   /** Path below the inventory's folder, with `/`. */
   readonly name: string
   /** Path as it is shown. */
   readonly file: string
-  readonly text: string
+  /** Found when asked: the file is then read once more. */
+  rangeAt(path: ValuePath, part?: 'key' | 'value'): SourceRange
+}
+
+/** What is kept of a file without faults. */
+export interface CompiledFile {
+  readonly content: WrittenFile
+  /** Line, column and end column of the ids of stores and devices, in the order of `content`. */
+  readonly places: readonly number[]
+}
+
+/** One file of an inventory, read and checked by itself. */
+export interface InventoryFile extends SourceFile, CompiledFile {
   /** sha256 of its bytes. */
   readonly digest: string
-  readonly content: WrittenFile
   /** What is wrong with the file by itself. */
   readonly diagnostics: readonly Diagnostic[]
   /** False when there are errors of syntax: what it would have held is not known. */
   readonly readable: boolean
-  /** Line, column and end column of the ids of stores and devices, in the order of `content`. */
+}
+
+/** A store as a file describes it. */
+export interface StoreEntry {
+  readonly id: string
+  readonly region: string
+  readonly file: SourceFile
+  readonly written: WrittenStore
+  /** Line, column and end column of its id, then of the ids of its devices. */
   readonly places: readonly number[]
-  /** Found when asked: the file is then read once more. */
-  rangeAt(path: ValuePath, part?: 'key' | 'value'): SourceRange
+}
+
+/** The stores of a file, each with its part of `places`. */
+export function* storesOf(
+  file: CompiledFile,
+): Generator<readonly [id: string, written: WrittenStore | undefined, places: readonly number[]]> {
+  let at = 0
+  for (const [id, written] of Object.entries(file.content.stores ?? {})) {
+    const end = at + 3 * (1 + Object.keys(written?.devices ?? {}).length)
+    yield [id, written, file.places.slice(at, end)]
+    at = end
+  }
 }
 
 /** Ids in the order in which `places` lists them: each store, then its devices. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { closeSync, constants, type Dirent, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 
@@ -13,19 +13,24 @@ export interface FolderFile {
 }
 
 /** Reads every YAML file in a folder and the folders below it, in the order of their names; hidden ones are left out. */
-export async function readYamlFolder(
-  folder: string,
-): Promise<{ readonly files: readonly FolderFile[]; readonly diagnostics: readonly Diagnostic[] }> {
+export function readYamlFolder(folder: string): {
+  readonly files: readonly FolderFile[]
+  readonly diagnostics: readonly Diagnostic[]
+} {
   const files: FolderFile[] = []
   const diagnostics: Diagnostic[] = []
-  for (const name of (await yamlNames(folder, '', diagnostics)).sort()) {
+  for (const name of yamlNames(folder, '', diagnostics).sort()) {
     const file = join(folder, name)
     try {
-      const found = await stat(file)
-      // A pipe would be waited for, and a huge file would fill the memory.
-      if (!found.isFile()) diagnostics.push(unreadable(file, 'It is not a regular file.'))
-      else if (found.size > MOST_BYTES) diagnostics.push(tooLarge(file, found.size))
-      else files.push({ name, file, bytes: await readFile(file) })
+      // Nobody who writes at the other end of a pipe is waited for, and no huge file fills the memory.
+      const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+      try {
+        const bytes = readWhole(handle, file)
+        if (bytes instanceof Uint8Array) files.push({ name, file, bytes })
+        else diagnostics.push(bytes)
+      } finally {
+        closeSync(handle)
+      }
     } catch (error) {
       diagnostics.push(unreadable(file, reasonOf(error)))
     }
@@ -33,16 +38,33 @@ export async function readYamlFolder(
   return { files, diagnostics }
 }
 
-async function yamlNames(folder: string, below: string, diagnostics: Diagnostic[]): Promise<string[]> {
-  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch((error: unknown) => {
+function readWhole(handle: number, file: string): Uint8Array | Diagnostic {
+  const found = fstatSync(handle)
+  if (!found.isFile()) return unreadable(file, 'It is not a regular file.')
+  if (found.size > MOST_BYTES) return tooLarge(file, found.size)
+  const bytes = Buffer.allocUnsafe(found.size)
+  let length = 0
+  while (length < bytes.length) {
+    const more = readSync(handle, bytes, length, bytes.length - length, null)
+    if (more === 0) break
+    length += more
+  }
+  return bytes.subarray(0, length)
+}
+
+function yamlNames(folder: string, below: string, diagnostics: Diagnostic[]): string[] {
+  let entries: Dirent[]
+  try {
+    entries = readdirSync(join(folder, below), { withFileTypes: true })
+  } catch (error) {
     diagnostics.push(unreadable(join(folder, below), reasonOf(error)))
     return []
-  })
+  }
   const names: string[] = []
   for (const entry of entries) {
     const name = below === '' ? entry.name : `${below}/${entry.name}`
     if (entry.name.startsWith('.')) continue
-    if (entry.isDirectory()) names.push(...(await yamlNames(folder, name, diagnostics)))
+    if (entry.isDirectory()) names.push(...yamlNames(folder, name, diagnostics))
     else if (/\.ya?ml$/.test(entry.name)) names.push(name)
   }
   return names
@@ -53,6 +75,7 @@ function reasonOf(error: unknown): string {
   const known: Readonly<Record<string, string>> = {
     ENOENT: 'It does not exist.',
     ENOTDIR: 'It is not a folder.',
+    ENXIO: 'It is not a regular file.',
     EACCES: 'You may not read it.',
     ELOOP: 'Its symbolic links lead in a circle.',
   }
