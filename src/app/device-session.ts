@@ -1,4 +1,5 @@
-import type { ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts'
+import type { ChainLink, DeviceShell } from '../core/chain.ts'
+import type { ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, Interruption, type Result } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { Connection, Transport } from '../core/ports.ts'
@@ -8,7 +9,7 @@ import type { TargetResolver } from './resolve-target.ts'
 
 /** A session that connects at the first question, so that a runbook which asks nothing costs no connection. */
 export class LazySession implements DeviceSession {
-  readonly shell: ShellChannel
+  readonly shell: DeviceShell
   readonly #device: Device
   readonly #resolver: TargetResolver
   readonly #transports: ReadonlyMap<string, Transport>
@@ -37,8 +38,12 @@ export class LazySession implements DeviceSession {
     this.shell = {
       kind: 'shell',
       ask: async (request: ShellRequest): Promise<ShellAnswer> => (await this.#open()).ask(request),
-      upload: async (...upload: Parameters<ShellChannel['upload']>): Promise<ShellAnswer> =>
+      upload: async (...upload: Parameters<DeviceShell['upload']>): Promise<ShellAnswer> =>
         (await this.#open()).upload(...upload),
+      chain: (links: readonly ChainLink[]): readonly Promise<ShellAnswer>[] => {
+        const opened = this.#open().then((shell) => shell.chain(links))
+        return links.map(async (_, index) => (await opened)[index] as Promise<ShellAnswer>)
+      },
     }
   }
 

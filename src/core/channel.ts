@@ -33,8 +33,9 @@ export interface ShellAnswer {
 }
 
 /**
- * One interpreter on a device, kept for a whole run, as modules see it; the engine can also chain questions (chain.ts). What is asked in the same turn of the event loop goes out
- * together and comes back together, and is run in the order in which it was asked.
+ * One interpreter on a device, kept for a whole run. What is asked in the same turn of the event loop goes out
+ * together and comes back together, and is run in the order in which it was asked. The engine can also chain questions,
+ * so that the device stops by itself at what no longer holds: chain.ts.
  * `ask` and `upload` throw `Interruption` when the session is lost; anything a script does is an answer.
  */
 export interface ShellChannel {

@@ -1,4 +1,4 @@
-import type { ShellChannel } from '../core/channel.ts'
+import type { DeviceShell } from '../core/chain.ts'
 import { type Failure, Interruption, type Phase } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { JsonValue } from '../core/json.ts'
@@ -18,7 +18,7 @@ export type Look =
 export interface Surroundings {
   readonly device: Device
   readonly modules: ReadonlyMap<string, Module>
-  readonly shell: ShellChannel
+  readonly shell: DeviceShell
   readonly counter: AskCounter
   readonly preparation: Preparation
   readonly deadlineMs: (phase: Phase) => number

@@ -1,4 +1,4 @@
-import type { ShellChannel } from '../core/channel.ts'
+import type { DeviceShell } from '../core/chain.ts'
 import type { RunEventBody, RunMode } from '../core/events.ts'
 import type { Phase } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
@@ -14,7 +14,7 @@ import { type Looks, RunbookWalk, type WalkEnd, type WalkOptions } from './walk-
 
 /** A device's shell that connects when it is first asked, and what ends it. */
 export interface DeviceSession {
-  readonly shell: ShellChannel
+  readonly shell: DeviceShell
   close(): Promise<void>
 }
 

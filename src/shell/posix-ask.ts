@@ -1,4 +1,6 @@
+import { NotRun } from '../core/chain.ts'
 import type { ShellAnswer, ShellRequest } from '../core/channel.ts'
+import { HELD_EXIT, type LinkTerms } from './posix-program.ts'
 
 /** Output beyond what is kept that is read and dropped; a device that sends more is cut off. */
 export const FLOOD_BYTES = 16 * 1024 * 1024
@@ -40,6 +42,8 @@ export class KeptOutput {
 export interface Ask {
   readonly id: number
   readonly request: ShellRequest
+  /** It is a link of a chain. */
+  readonly link?: LinkTerms
   readonly stdout: KeptOutput
   readonly stderr: KeptOutput
   /** The first of an exchange: its clock started when it was written. */
@@ -49,13 +53,16 @@ export interface Ask {
   startedAt: number
   exitCode: number
   timedOut: boolean
+  /** Of a link: its gate held, or not; it was not run at all. */
+  held: boolean | undefined
+  passed: boolean
   readonly resolve: (answer: ShellAnswer) => void
   readonly reject: (error: Error) => void
 }
 
 export function newAsk(
   request: ShellRequest,
-  to: Pick<Ask, 'id' | 'resolve' | 'reject'> & { readonly keepBytes: number },
+  to: Pick<Ask, 'id' | 'link' | 'resolve' | 'reject'> & { readonly keepBytes: number },
 ): Ask {
   const { keepBytes, ...rest } = to
   return {
@@ -69,21 +76,34 @@ export function newAsk(
     startedAt: 0,
     exitCode: 0,
     timedOut: false,
+    held: undefined,
+    passed: false,
   }
 }
 
-/** The answer to an ask that is complete. */
-export function answerOf(ask: Ask): ShellAnswer {
+/** Settles an ask that is complete. */
+export function answer(ask: Ask): void {
+  const { gate } = ask.link ?? {}
+  if (ask.passed || (gate?.kind === 'same' && !ask.held)) {
+    ask.reject(new NotRun())
+    return
+  }
+  const durationMs = Math.max(0, Math.round(performance.now() - ask.startedAt))
+  ask.resolve(gate?.kind === 'same' ? { ...gate.as, durationMs } : { ...answerOf(ask), durationMs })
+}
+
+function answerOf(ask: Ask): Omit<ShellAnswer, 'durationMs'> {
   const stdout = ask.stdout.bytes()
   const stderr = ask.stderr.bytes()
   return {
-    exitCode: ask.exitCode,
+    // A test that held is told by the status of the subshell, and what it stood behind had ended well.
+    exitCode: ask.link?.gate?.kind === 'test' && ask.exitCode === HELD_EXIT ? 0 : ask.exitCode,
     stdout,
     stderr,
     text: stdout.toString('utf8'),
     errorText: stderr.toString('utf8'),
     truncated: ask.stdout.truncated || ask.stderr.truncated,
-    timedOut: ask.timedOut,
-    durationMs: Math.max(0, Math.round(performance.now() - ask.startedAt)),
+    // By the word of the device it ended by itself, however long that took to be heard.
+    timedOut: ask.timedOut && !ask.held,
   }
 }

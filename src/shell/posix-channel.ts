@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { ProcessStream, ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts'
+import type { DeviceShell } from '../core/chain.ts'
+import type { ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, Interruption, type Result } from '../core/failure.ts'
 import type { PhaseDeadlines } from '../core/ports.ts'
 import { type Become, type StartProcess, startAs } from './posix-become.ts'
@@ -19,7 +20,7 @@ export interface PosixShellOptions {
 }
 
 /** A device's POSIX shell, and what ends it. */
-export interface PosixShell extends ShellChannel {
+export interface PosixShell extends DeviceShell {
   /** Lets go of the interpreter; what is asked after it is rejected. Leaves the connection alone. */
   close(): void
 }
@@ -44,11 +45,11 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
     maxOutputBytes,
   }
   const helpers = new Set<PosixSession>()
-  const endTree = async (pid: number): Promise<void> => {
+  const endTree = async (pids: { readonly root: number; readonly interpreter: number }): Promise<void> => {
     const helper = new PosixSession({ ...common, askMs: END_TREE_MS })
     helpers.add(helper)
     // Whether it worked shows in the answer of what it was to end.
-    await helper.ask({ script: END_TREE, values: { root: pid } }).catch(() => undefined)
+    await helper.ask({ script: END_TREE, values: pids }).catch(() => undefined)
     helper.lose(CLOSED)
     helpers.delete(helper)
   }
@@ -68,6 +69,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
   return {
     kind: 'shell',
     ask: (request: ShellRequest): Promise<ShellAnswer> => session.ask(request),
+    chain: (links) => session.chain(links),
     async upload(path, content, more) {
       if (ended) throw new Interruption(ended)
       const closing = new AbortController()

@@ -1,5 +1,6 @@
 /**
- * Ends the process tree under `root`, a direct child of an interpreter, so that the interpreter goes on. POSIX sh.
+ * Ends the process tree under `root`, a child of an interpreter, so that the interpreter goes on. POSIX sh. The
+ * interpreter is told before, so that whatever the status that a script answers with, it is not taken for its own end.
  * The tree is frozen first, so that it cannot grow while it is walked, and `root` stays frozen until its children are
  * gone, so that a script does not go on to its next command when the one that hangs is ended.
  * TERM, and KILL for what is left after a second.
@@ -49,6 +50,7 @@ wait_for() {
     n=$((n+1))
   done
 }
+kill -USR1 "$interpreter" 2>/dev/null
 tree=
 freeze "$root"
 [ -n "$tree" ] || exit 0

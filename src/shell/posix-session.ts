@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import type { ChainLink } from '../core/chain.ts'
 import type { ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, Interruption, type Result } from '../core/failure.ts'
-import { askProgram, helloProgram, MarkerCutter, parseErrorMarker, parseMarker } from './posix.ts'
-import { type Ask, answerOf, FLOOD_BYTES, type KeptOutput, newAsk } from './posix-ask.ts'
+import { helloProgram, MarkerCutter, parseErrorMarker, parseMarker } from './posix.ts'
+import { type Ask, answer, FLOOD_BYTES, type KeptOutput, newAsk } from './posix-ask.ts'
 import { becomeFailure, printable } from './posix-become.ts'
+import { KeptScripts } from './posix-kept-scripts.ts'
+import { askProgram, brokenLinkProgram, CHAIN_HEAD, CHAIN_TAIL, type LinkTerms, linkProgram } from './posix-program.ts'
 
 /** After an ask was ended from outside, how long its answer may take. */
 const STOP_GRACE_MS = 5_000
@@ -19,8 +22,11 @@ export interface SessionOptions {
   readonly maxOutputBytes: number
   /** It runs by sudo: an early end is sudo's. */
   readonly elevated: boolean
-  /** Ends the process tree under `pid` on the device; absent where a deadline ends the session. */
-  readonly endTree?: (pid: number) => Promise<unknown>
+  /**
+   * Ends the process tree under `root` on the device and tells the interpreter so; absent where a deadline ends the
+   * session.
+   */
+  readonly endTree?: (pids: { readonly root: number; readonly interpreter: number }) => Promise<unknown>
 }
 
 /** One interpreter on a device: asks in, answers out, in order; lost as a whole or not at all. */
@@ -34,6 +40,8 @@ export class PosixSession {
   /** Written and not yet answered, in order. */
   #written: Ask[] = []
   #nextId = 0
+  readonly #kept = new KeptScripts()
+  #interpreter = 0
   #stream: ProcessStream | undefined
   #phase: 'new' | 'starting' | 'greeting' | 'open' = 'new'
   #flushing = false
@@ -50,10 +58,27 @@ export class PosixSession {
   }
 
   ask(request: ShellRequest): Promise<ShellAnswer> {
+    return this.#gather(request, undefined)
+  }
+
+  /** See `DeviceShell.chain`. */
+  chain(links: readonly ChainLink[]): readonly Promise<ShellAnswer>[] {
+    const first = this.#nextId
+    return links.map(({ request, gate, run }, index) =>
+      this.#gather(request, {
+        ...(gate && { gate }),
+        ...(run && { run: run === 'always' ? run : { brokenBy: first + run.brokenBy } }),
+        first: index === 0,
+        last: index === links.length - 1,
+      }),
+    )
+  }
+
+  #gather(request: ShellRequest, link: LinkTerms | undefined): Promise<ShellAnswer> {
     if (this.#lost) return Promise.reject(new Interruption(this.#lost))
     const keepBytes = request.maxOutputBytes ?? this.#options.maxOutputBytes
     return new Promise((resolve, reject) => {
-      this.#gathered.push(newAsk(request, { id: this.#nextId++, keepBytes, resolve, reject }))
+      this.#gathered.push(newAsk(request, { id: this.#nextId++, keepBytes, resolve, reject, ...(link && { link }) }))
       if (this.#flushing) return
       this.#flushing = true
       setImmediate(() => {
@@ -111,7 +136,7 @@ export class PosixSession {
   #takeGathered(): string {
     const asks = this.#gathered
     this.#gathered = []
-    const programs: string[] = []
+    const programs: string[] = [this.#kept.keep(asks.flatMap(scriptsOf))]
     for (const ask of asks) {
       const program = this.#programOf(ask)
       if (program !== undefined) programs.push(program)
@@ -126,15 +151,18 @@ export class PosixSession {
     return programs.join('')
   }
 
-  /** A value that no shell can hold is a fault of whoever asks; it costs this one ask. */
+  /** A value that no shell can hold is a fault of whoever asks; it costs this one ask, and breaks its chain. */
   #programOf(ask: Ask): string | undefined {
+    const { id, link } = ask
     const { script, values = {} } = ask.request
+    const program = { token: this.#token, id, script, values, kept: this.#kept }
     try {
-      return askProgram({ token: this.#token, id: ask.id, script, values })
+      if (!link) return askProgram(program)
+      return `${link.first ? CHAIN_HEAD : ''}${linkProgram(program, link)}${link.last ? CHAIN_TAIL : ''}`
     } catch (error) {
       ask.stdout.done = true
       ask.reject(error as Error)
-      return undefined
+      return link && `${link.first ? CHAIN_HEAD : ''}${brokenLinkProgram(id)}${link.last ? CHAIN_TAIL : ''}`
     }
   }
 
@@ -175,6 +203,7 @@ export class PosixSession {
     const ask = this.#written.find((candidate) => !candidate.stdout.done)
     if (marker?.kind === 'hello' && this.#phase === 'greeting') {
       this.#phase = 'open'
+      this.#interpreter = marker.pid
       clearTimeout(this.#openTimer)
       this.#noise = []
       this.#startClock()
@@ -184,8 +213,13 @@ export class PosixSession {
       ask.begun = true
       ask.pid = marker.pid
       if (!ask.leads && ask === this.#written[0]) this.#startClock()
-    } else if (marker?.kind === 'end' && ask?.id === marker.id && ask.begun) {
+    } else if (marker?.kind === 'end' && ask?.id === marker.id && endsWell(ask, marker.held)) {
       ask.exitCode = marker.exitCode
+      ask.held = marker.held
+      ask.stdout.done = true
+      this.#settle()
+    } else if (marker?.kind === 'passed' && ask?.id === marker.id && ask.link && !ask.begun) {
+      ask.passed = true
       ask.stdout.done = true
       this.#settle()
     } else this.#garbled(text)
@@ -226,7 +260,7 @@ export class PosixSession {
     const before = head
     while (head?.stdout.done && head.stderr.done) {
       this.#written.shift()
-      head.resolve(answerOf(head))
+      answer(head)
       ;[head] = this.#written
     }
     if (head !== before) this.#startClock()
@@ -256,7 +290,7 @@ export class PosixSession {
     }
     ask.timedOut = true
     this.#askTimer = setTimeout(() => this.#lose('OBSERVE_TIMEOUT', stuck), STOP_GRACE_MS)
-    void this.#options.endTree(ask.pid)
+    void this.#options.endTree({ root: ask.pid, interpreter: this.#interpreter })
   }
 
   #lose(code: Failure['code'], message: string): void {
@@ -264,6 +298,15 @@ export class PosixSession {
     const said = printable(Buffer.concat(this.#noise).toString('utf8'))
     this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
   }
+}
+
+function scriptsOf({ request, link }: Ask): string[] {
+  return link?.gate?.kind === 'test' ? [request.script, link.gate.test] : [request.script]
+}
+
+/** A gate has a verdict, and nothing else has one. */
+function endsWell(ask: Ask, held: boolean | undefined): boolean {
+  return ask.begun && (held !== undefined) === (ask.link?.gate !== undefined)
 }
 
 /** On a busy controller a timer is often due together with the answer that it waits for: look at that first. */

@@ -16,7 +16,7 @@ export function quotePosix(text: string): string {
  * Statements that set `values` as variables which are not exported, even where the environment has one of the same
  * name. Throws for a name that is not `[a-z_][a-z0-9_]*` (or is `_`, which shells set themselves).
  */
-function assignPosix(values: Readonly<Record<string, ShellValue>>): string {
+export function assignPosix(values: Readonly<Record<string, ShellValue>>): string {
   const names = Object.keys(values)
   if (names.length === 0) return ''
   const wrong = names.find((name) => !VARIABLE.test(name))
@@ -31,40 +31,13 @@ function textOf(value: ShellValue): string {
 
 /**
  * The first line for an interpreter: answers `TOKEN h PID 42` on stdout and `TOKEN H` on stderr, which only a POSIX
- * shell can work out; a program that echoes its input does not. Also makes tools in sbin reachable for plain users.
+ * shell can work out; a program that echoes its input does not. Also makes tools in sbin reachable for plain users, and
+ * listens for USR1, by which it is told that what it runs is being ended from outside.
  */
 export function helloProgram(token: string): string {
   return (
     `echo "${token} h $$ $((6*7))"; echo "${token} H" >&2\n` +
-    `unset -v CDPATH; PATH="\${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"\n`
-  )
-}
-
-/**
- * The pid of the subshell, so that it can be ended from outside without touching what comes after it.
- * `$$` is the interpreter's; where there is no procfs, a child is asked.
- */
-const OWN_PID = `read -r till_pid till_rest 2>/dev/null </proc/self/stat || till_pid=$(exec sh -c 'echo "$PPID"')`
-
-/**
- * One ask: answers `TOKEN b ID PID`, the script's own output, `TOKEN e ID STATUS` on stdout, and `TOKEN E ID` on
- * stderr. A subshell, so that nothing of it touches the next; the script goes through `eval`, so that even its syntax
- * errors stay inside. The token is written out each time: in a variable, a script that lists its variables would
- * print it. The interpreter's own stderr is away meanwhile: bash reports a subshell that is killed with its whole
- * text, values and all.
- */
-export function askProgram(ask: {
-  readonly token: string
-  readonly id: number
-  readonly script: string
-  readonly values: Readonly<Record<string, ShellValue>>
-}): string {
-  const { token, id } = ask
-  return (
-    `{ (exec </dev/null 2>&3 3>&-; ${OWN_PID}; echo "${token} b ${id} $till_pid"; unset -v till_pid till_rest\n` +
-    assignPosix(ask.values) +
-    `eval ${quotePosix(ask.script)}\n` +
-    `) ; } 3>&2 2>/dev/null; echo "${token} e ${id} $?"; echo "${token} E ${id}" >&2\n`
+    `unset -v CDPATH; PATH="\${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; trap till_told=t USR1\n`
   )
 }
 
@@ -123,7 +96,10 @@ function asBuffer(chunk: Uint8Array): Buffer {
 export type Marker =
   | { readonly kind: 'hello'; readonly pid: number }
   | { readonly kind: 'begin'; readonly id: number; readonly pid: number | undefined }
-  | { readonly kind: 'end'; readonly id: number; readonly exitCode: number }
+  /** `held`: what the gate of a link said. */
+  | { readonly kind: 'end'; readonly id: number; readonly exitCode: number; readonly held?: boolean }
+  /** A link that was not run. */
+  | { readonly kind: 'passed'; readonly id: number }
 
 /** The marker that a line on stdout is; undefined when it is none. */
 export function parseMarker(text: string): Marker | undefined {
@@ -131,8 +107,11 @@ export function parseMarker(text: string): Marker | undefined {
   if (hello) return { kind: 'hello', pid: Number(hello[1]) }
   const begin = /^b (\d{1,9}) (\d{0,10})$/.exec(text)
   if (begin) return { kind: 'begin', id: Number(begin[1]), pid: begin[2] ? Number(begin[2]) : undefined }
-  const end = /^e (\d{1,9}) (\d{1,3})$/.exec(text)
-  return end ? { kind: 'end', id: Number(end[1]), exitCode: Number(end[2]) } : undefined
+  const passed = /^n (\d{1,9})$/.exec(text)
+  if (passed) return { kind: 'passed', id: Number(passed[1]) }
+  const end = /^e (\d{1,9}) (\d{1,3})( [yn])?$/.exec(text)
+  if (!end) return undefined
+  return { kind: 'end', id: Number(end[1]), exitCode: Number(end[2]), ...(end[3] && { held: end[3] === ' y' }) }
 }
 
 /** What a line on stderr says: `hello`, or the id of the ask that ended; undefined when it is none. */
