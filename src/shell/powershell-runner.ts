@@ -1,11 +1,11 @@
 import { PRELUDE } from './powershell-prelude.ts'
 
 /**
- * What an interpreter is given first. It reads exchanges (see powershell-exchange.ts), runs their asks one after another
- * in a session of their own, ends each at its deadline, and frames what comes of them. Windows PowerShell 2 can read it,
- * so that it can say that 5.1 is needed. Where exchanges come from is in \`$tillMode\`:
- * stdin, a line each; \`line\`, one line of stdin; \`environment\`, TILL_X0, TILL_X1…, with a line of secrets on stdin if
- * \`$tillSecret\`.
+ * What an interpreter is given first. It runs exchanges (powershell-exchange.ts): their asks one after another in a
+ * session of their own, each ended at its deadline, and what comes of them framed (powershell-frames.ts). The first
+ * exchange follows it in the same script (`firstScript`), later ones come on stdin, a line each. Lines of stdin begin
+ * with their number, so that one which was sent twice is dropped. Windows PowerShell 2 can read it, to say that 5.1 is
+ * needed.
  */
 export const RUNNER = `$tillPrelude = @'
 ${PRELUDE}
@@ -14,12 +14,24 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $nl = [string][char]10
 $tillOut = [Console]::OpenStandardOutput()
-$tillNow = @{ space = $null; secrets = @() }
+$tillNow = @{ space = $null; secrets = @(); line = 0 }
 
 function Send-TillText([string]$text) {
   $bytes = [Text.Encoding]::ASCII.GetBytes($text)
   $tillOut.Write($bytes, 0, $bytes.Length)
   $tillOut.Flush()
+}
+
+# The next line of stdin without its number; nothing at the end.
+function Read-TillLine {
+  while (($line = $tillIn.ReadLine()) -ne $null) {
+    $at = $line.IndexOf(' ')
+    $number = [int]$line.Substring(0, $at)
+    if ($number -gt $tillNow.line) {
+      $tillNow.line = $number
+      return $line.Substring($at + 1)
+    }
+  }
 }
 
 function Read-TillBase64([string]$text) {
@@ -44,15 +56,27 @@ function Read-TillValue([string]$kind, [string]$text) {
 
 function Read-TillExchange([string]$text) {
   $exchange = @{ token = ''; scripts = @{}; asks = (New-Object Collections.ArrayList) }
+  $script = ''
   foreach ($line in $text.Split([char]10)) {
-    $part = $line.Split([char]32)
-    if ($part[0] -eq 'exchange') { $exchange.token = $part[2] }
-    if ($part[0] -eq 'script') { $exchange.scripts[$part[1]] = Read-TillBase64 $part[3] }
-    if ($part[0] -eq 'ask') {
-      $ask = @{ id = $part[1]; script = $part[2]; limit = [long]$part[3]; keep = [long]$part[4]; given = @{} }
-      [void]$exchange.asks.Add($ask)
+    if ($line.StartsWith('|')) {
+      [void]$exchange.scripts[$script].Append($line, 1, $line.Length - 1).Append([char]10)
+      continue
     }
-    if ($part[0] -eq 'value') { $ask.given[$part[1]] = Read-TillValue $part[2] $part[3] }
+    $part = $line.Trim().Split([char]32)
+    switch ($part[0]) {
+      'exchange' { $exchange.token = $part[2] }
+      'script' {
+        $script = $part[1]
+        $exchange.scripts[$script] = New-Object Text.StringBuilder
+      }
+      'ask' {
+        $ask = @{ id = $part[1]; script = $part[2]; limit = [long]$part[3]; keep = [long]$part[4]; given = @{} }
+        [void]$exchange.asks.Add($ask)
+      }
+      'value' { $ask.given[$part[1]] = Read-TillValue $part[2] $part[3] }
+      'upload' { [void]$exchange.asks.Add(@{ id = $part[1]; path = (Read-TillBase64 $part[2]) }) }
+      'secrets' { }
+    }
   }
   $exchange
 }
@@ -169,6 +193,38 @@ function Invoke-TillAsk($ask, [string]$script) {
   @{ how = $how; exit = $state.exit; body = $body.ToArray() }
 }
 
+# Writes the lines that follow to a new file, up to the line "."; "!" gives up. A file that is not whole is taken away.
+function Receive-TillFile($ask) {
+  $watch = [Diagnostics.Stopwatch]::StartNew()
+  $file = $null
+  $said = ''
+  $exit = 75
+  try { $file = New-Object IO.FileStream($ask.path, [IO.FileMode]::CreateNew) } catch { $said = $_.Exception.GetBaseException().Message }
+  $made = $file -ne $null
+  while (($line = Read-TillLine) -ne $null) {
+    if ($line -eq '!') { $said = 'It was given up.'; $exit = 124; break }
+    if ($line.StartsWith('. ')) {
+      if ($said -eq '' -and $file.Length -ne [long]$line.Substring(2)) { $said = "$($file.Length) of $($line.Substring(2)) bytes arrived." }
+      if ($said -eq '') { $exit = 0 }
+      break
+    }
+    if ($said -ne '') { continue }
+    try {
+      $bytes = [Convert]::FromBase64String($line)
+      $file.Write($bytes, 0, $bytes.Length)
+    } catch { $said = $_.Exception.GetBaseException().Message }
+  }
+  if ($made) {
+    try { $file.Dispose() } catch { if ($said -eq '') { $said = $_.Exception.GetBaseException().Message; $exit = 75 } }
+    if ($exit -ne 0) { try { [IO.File]::Delete($ask.path) } catch { } }
+  }
+  $err = [Text.Encoding]::UTF8.GetBytes($said)
+  $how = 'done'
+  if ($exit -eq 124) { $how = 'late' }
+  $body = [Text.Encoding]::ASCII.GetBytes("$how $exit 0 $($watch.ElapsedMilliseconds) 0 $($err.Length)$nl") + $err
+  @{ how = $how; exit = $exit; body = [byte[]]$body }
+}
+
 function Send-TillAnswer([string]$token, [string]$id, [byte[]]$body) {
   $sha = New-Object Security.Cryptography.SHA256CryptoServiceProvider
   $hash = ([BitConverter]::ToString($sha.ComputeHash($body)) -replace '-', '').ToLowerInvariant()
@@ -187,34 +243,34 @@ function Send-TillAnswer([string]$token, [string]$id, [byte[]]$body) {
 }
 
 function Invoke-TillExchange([string]$text) {
+  if ($text -match '(?m)^secrets') {
+    $tillNow.secrets = @((Expand-TillText (Read-TillLine)).Split([char]10) | ForEach-Object { Read-TillBase64 $_ })
+  }
   $exchange = Read-TillExchange $text
+  $tillNow.secrets = @()
   $token = $exchange.token
   Send-TillText "$token hello $PID $($PSVersionTable.PSVersion) $(6 * 7)$nl"
-  if ($PSVersionTable.PSVersion.Major -lt 5) { return }
+  if ($PSVersionTable.PSVersion.Major -lt 5) { [Environment]::Exit(0) }
   $count = 0
   foreach ($ask in $exchange.asks) {
     Send-TillText "$token begin $($ask.id)$nl"
-    $answer = Invoke-TillAsk $ask $exchange.scripts[$ask.script]
+    if ($ask.path -ne $null) { $answer = Receive-TillFile $ask } else { $answer = Invoke-TillAsk $ask $exchange.scripts[$ask.script].ToString() }
     Send-TillAnswer $token $ask.id $answer.body
     $count += 1
     if ($answer.how -eq 'stuck' -or $answer.how -eq 'flood') { [Environment]::Exit(3) }
   }
   Send-TillText "$token end $count$nl"
 }
-
-if ($tillMode -eq 'environment') {
-  if ($tillSecret) { $tillNow.secrets = @((Expand-TillText $tillIn.ReadLine()).Split([char]10) | ForEach-Object { Read-TillBase64 $_ }) }
-  $packed = ''
-  $number = 0
-  while (Test-Path "Env:TILL_X$number") {
-    $packed += (Get-Item "Env:TILL_X$number").Value
-    Remove-Item "Env:TILL_X$number"
-    $number += 1
-  }
-  Invoke-TillExchange (Expand-TillText $packed)
-} elseif ($tillMode -eq 'line') {
-  Invoke-TillExchange (Expand-TillText $tillIn.ReadLine())
-} else {
-  while (($line = $tillIn.ReadLine()) -ne $null) { Invoke-TillExchange (Expand-TillText $line) }
-}
 `
+
+const FOLLOW = `
+while (($line = Read-TillLine) -ne $null) { Invoke-TillExchange (Expand-TillText $line) }
+`
+
+/**
+ * The script that an interpreter is started with: the runner, the first exchange, and the loop for those that follow on
+ * stdin. No line of an exchange begins with a quote, so that none can end the here-string.
+ */
+export function firstScript(exchange: string): string {
+  return `${RUNNER}\nInvoke-TillExchange @'\n${exchange}\n'@\n${FOLLOW}`
+}

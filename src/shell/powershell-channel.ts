@@ -1,0 +1,57 @@
+import type { ShellChannel } from '../core/channel.ts'
+import type { Failure } from '../core/failure.ts'
+import type { Connection, PhaseDeadlines } from '../core/ports.ts'
+import { startPowerShell } from './encoded-command.ts'
+import { powerShellBootstrap } from './powershell.ts'
+import { PowerShellSession } from './powershell-session.ts'
+
+export interface PowerShellOptions {
+  readonly connection: Pick<Connection, 'exec' | 'startPowerShell'>
+  readonly deadlines: Pick<PhaseDeadlines, 'open' | 'observe' | 'converge'>
+  /** Bytes of each stream of an ask to keep unless it says otherwise; 1 MiB when not given. */
+  readonly maxOutputBytes?: number
+  /** Ends the session with RUN_CANCELLED. */
+  readonly signal?: AbortSignal
+}
+
+/** A device's PowerShell, and what ends it. */
+export interface PowerShell extends ShellChannel {
+  /** Lets go of the interpreter; what is asked after it is rejected. Leaves the connection alone. */
+  close(): void
+}
+
+const DEFAULT_OUTPUT_BYTES = 1024 * 1024
+
+/**
+ * One Windows PowerShell on a device, over whatever transport, started with the first exchange and kept. Rejects with
+ * `Interruption`: SHELL_UNUSABLE, OPEN_TIMEOUT (phase open), OBSERVE_TIMEOUT, OUTPUT_FLOODED, SESSION_GARBLED,
+ * SESSION_LOST, RUN_CANCELLED, and what the connection fails with.
+ */
+export function openPowerShell(options: PowerShellOptions): PowerShell {
+  const { connection, deadlines, signal } = options
+  const session = new PowerShellSession({
+    start: (script) => startPowerShell(connection, { bootstrap: powerShellBootstrap, script, repeatableInput: true }),
+    inTurns: connection.startPowerShell !== undefined,
+    openMs: deadlines.open,
+    askMs: deadlines.observe,
+    uploadMs: deadlines.converge,
+    maxOutputBytes: options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES,
+  })
+  const end = (failure: Failure): void => {
+    session.lose(failure)
+    signal?.removeEventListener('abort', cancel)
+  }
+  const cancel = (): void => end(CANCELLED)
+  signal?.addEventListener('abort', cancel, { once: true })
+  if (signal?.aborted) cancel()
+  return {
+    kind: 'shell',
+    dialect: 'powershell',
+    ask: (request) => session.ask(request),
+    upload: (path, content, more) => session.upload(path, content, more?.timeoutMs),
+    close: () => end(CLOSED),
+  }
+}
+
+const CLOSED: Failure = { code: 'SESSION_LOST', phase: 'observe', message: 'The session was closed.' }
+const CANCELLED: Failure = { code: 'RUN_CANCELLED', phase: 'observe', message: 'The run was stopped.' }

@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto'
+import type { ProcessEnd, ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
+import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import { packScript } from './encoded-command.ts'
+import { printable } from './posix-become.ts'
+import { exchangeText } from './powershell-exchange.ts'
+import { type AnswerFrame, type Frame, FrameScanner } from './powershell-frames.ts'
+import { answerOf, type Item, nextExchange, uploadLines } from './powershell-items.ts'
+import { firstScript } from './powershell-runner.ts'
+
+/** What the device may take beyond the deadline of an ask to end it and say so. */
+const STOP_GRACE_MS = 15_000
+
+/** What may come beside the frames: banners, programs that write where they should not. */
+const NOISE_BYTES = 1024 * 1024
+
+export interface PowerShellSessionOptions {
+  /** Starts an interpreter with a script. */
+  readonly start: (script: string) => Promise<Result<ProcessStream>>
+  /** Nothing can be sent while output is waited for: see `Connection.startPowerShell`. */
+  readonly inTurns: boolean
+  readonly openMs: number
+  readonly askMs: number
+  readonly uploadMs: number
+  readonly maxOutputBytes: number
+}
+
+/** One Windows PowerShell on a device, started with the first exchange and kept: one exchange at a time. */
+export class PowerShellSession {
+  readonly #options: PowerShellSessionOptions
+  readonly #token = randomBytes(16).toString('hex')
+  readonly #scanner = new FrameScanner(this.#token)
+  #gathered: Item[] = []
+  /** Sent and not yet answered, in order. */
+  #sent: Item[] = []
+  /** How many the exchange under way has; undefined when there is none. */
+  #inExchange: number | undefined
+  #nextId = 0
+  #nextLine = 1
+  #stream: ProcessStream | undefined
+  #isOpen = false
+  #flushing = false
+  #noise: Buffer[] = []
+  #noiseSize = 0
+  #timer: NodeJS.Timeout | undefined
+  #lost: Interruption | undefined
+
+  constructor(options: PowerShellSessionOptions) {
+    this.#options = options
+  }
+
+  ask(request: ShellRequest): Promise<ShellAnswer> {
+    const timeoutMs = request.timeoutMs ?? this.#options.askMs
+    const keepBytes = request.maxOutputBytes ?? this.#options.maxOutputBytes
+    const { name = 'adhoc.script', script, values = {} } = request
+    const line = { kind: 'ask', id: this.#nextId++, name, script, values, timeoutMs, keepBytes } as const
+    return this.#gather({ line, timeoutMs })
+  }
+
+  upload(
+    path: string,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    timeoutMs = this.#options.uploadMs,
+  ): Promise<ShellAnswer> {
+    return this.#gather({ line: { kind: 'upload', id: this.#nextId++, path }, content, timeoutMs })
+  }
+
+  #gather(what: Pick<Item, 'line' | 'content' | 'timeoutMs'>): Promise<ShellAnswer> {
+    if (this.#lost) return Promise.reject(this.#lost)
+    return new Promise((resolve, reject) => {
+      this.#gathered.push({ ...what, begun: false, resolve, reject })
+      if (this.#flushing) return
+      this.#flushing = true
+      setImmediate(() => {
+        this.#flushing = false
+        this.#flush()
+      })
+    })
+  }
+
+  /** Ends the session: whatever is asked or will be is rejected with `failure`. */
+  lose(failure: Failure): void {
+    if (this.#lost) return
+    const lost = new Interruption(failure)
+    this.#lost = lost
+    clearTimeout(this.#timer)
+    this.#stream?.destroy()
+    for (const item of [...this.#sent, ...this.#gathered]) item.reject(lost)
+    this.#sent = []
+    this.#gathered = []
+    this.#noise = []
+  }
+
+  // ------------------------------------------------------------ what is sent
+
+  #flush(): void {
+    if (this.#lost || this.#inExchange !== undefined || this.#gathered.length === 0) return
+    const { items, rest } = nextExchange(this.#gathered)
+    this.#gathered = rest
+    const exchange = this.#exchangeOf(items)
+    if (!exchange) return
+    this.#sent = items
+    this.#inExchange = items.length
+    this.#send(exchange, items).catch((error: unknown) => this.#lose('INTERNAL_BUG', String(error)))
+  }
+
+  /** A name that no value can have is a fault of whoever asks; it costs the exchange in which it is asked. */
+  #exchangeOf(items: readonly Item[]): ReturnType<typeof exchangeText> | undefined {
+    try {
+      return exchangeText(
+        this.#token,
+        items.map((item) => item.line),
+      )
+    } catch (error) {
+      for (const item of items) item.reject(error as Error)
+      return undefined
+    }
+  }
+
+  async #send(exchange: ReturnType<typeof exchangeText>, items: readonly Item[]): Promise<void> {
+    const lines = this.#stream ? [packScript(exchange.text)] : []
+    if (exchange.secrets !== undefined) lines.push(exchange.secrets)
+    const stream = this.#stream ?? (await this.#start(exchange.text))
+    if (!stream) return
+    const { inTurns } = this.#options
+    const upload = items.at(-1)
+    if (inTurns) stream.pause()
+    if (lines.length > 0) stream.write(lines.map((line) => this.#numbered(line)).join(''))
+    if (upload?.content) await this.#sendFile(stream, upload, upload.content)
+    if (this.#lost) return
+    if (inTurns) stream.resume()
+    if (this.#isOpen && this.#sent.length > 0) this.#startClock()
+  }
+
+  async #start(text: string): Promise<ProcessStream | undefined> {
+    const { openMs } = this.#options
+    const started = await this.#options.start(firstScript(text))
+    if (!started.ok) {
+      this.lose(started.failure)
+      return undefined
+    }
+    const stream = started.value
+    if (this.#lost) {
+      stream.destroy()
+      return undefined
+    }
+    this.#stream = stream
+    stream.onStdout((chunk) => this.#onStdout(chunk))
+    stream.onStderr((chunk) => this.#keepNoise(Buffer.from(chunk)))
+    stream.onExit((end) => this.#onExit(end))
+    this.#setTimer(openMs, () => this.#lose('OPEN_TIMEOUT', `No PowerShell answered within ${openMs / 1000} s.`))
+    return stream
+  }
+
+  /** The device cannot be told to stop reading, so that a deadline is a line of its own. */
+  async #sendFile(stream: ProcessStream, item: Item, content: NonNullable<Item['content']>): Promise<void> {
+    const until = performance.now() + item.timeoutMs
+    try {
+      for await (const line of uploadLines(content)) {
+        if (this.#lost || !this.#sent.includes(item)) break
+        const isLate = performance.now() > until
+        stream.write(this.#numbered(isLate ? '!' : line))
+        if (isLate) break
+        await stream.drain()
+      }
+    } catch (error) {
+      // What is to be sent cannot be read here.
+      stream.write(this.#numbered('!'))
+      item.reject(error as Error)
+    }
+  }
+
+  #numbered(line: string): string {
+    return `${this.#nextLine++} ${line}\n`
+  }
+
+  // ------------------------------------------------------------ what arrives
+
+  #onStdout(chunk: Uint8Array): void {
+    for (const frame of this.#scanner.push(chunk)) {
+      if (this.#lost) return
+      this.#onFrame(frame)
+    }
+  }
+
+  #onFrame(frame: Frame): void {
+    const [head] = this.#sent
+    if (frame.kind === 'noise') this.#keepNoise(frame.bytes)
+    else if (frame.kind === 'hello' && this.#inExchange !== undefined) this.#onHello(frame.version)
+    else if (frame.kind === 'begin' && head && !head.begun && head.line.id === frame.id) {
+      head.begun = true
+      this.#startClock()
+    } else if (frame.kind === 'answer' && head?.begun && head.line.id === frame.id) this.#onAnswer(head, frame)
+    else if (frame.kind === 'end' && !head && frame.count === this.#inExchange) this.#onEnd()
+    else this.#garbled(frame)
+  }
+
+  #onHello(version: string): void {
+    if (this.#isOpen) return
+    if (Number.parseInt(version, 10) < 5) {
+      const message = `The device has Windows PowerShell ${version}; 5.1 is needed.`
+      const hint = 'Install Windows Management Framework 5.1, which there is for Windows 7 and POSReady 7 too.'
+      this.lose({ code: 'SHELL_UNUSABLE', phase: 'open', message, hint })
+      return
+    }
+    this.#isOpen = true
+    this.#noise = []
+    this.#startClock()
+  }
+
+  #onAnswer(item: Item, frame: AnswerFrame): void {
+    if (frame.how === 'stuck') {
+      this.#lose('OBSERVE_TIMEOUT', stuck(item.timeoutMs))
+    } else if (frame.how === 'flood') {
+      this.#lose('OUTPUT_FLOODED', 'A command on the device put out far more than was asked for and did not stop.')
+    } else {
+      this.#sent.shift()
+      item.resolve(answerOf(frame))
+      this.#startClock()
+    }
+  }
+
+  #onEnd(): void {
+    clearTimeout(this.#timer)
+    this.#inExchange = undefined
+    if (this.#options.inTurns) this.#stream?.pause()
+    this.#flush()
+  }
+
+  #garbled(frame: Frame): void {
+    const what = frame.kind === 'garbled' ? printable(frame.what) : `${frame.kind} out of turn`
+    this.#lose('SESSION_GARBLED', `The device answered in a way that cannot be: ${what}.`)
+  }
+
+  #keepNoise(bytes: Buffer): void {
+    this.#noiseSize += bytes.length
+    if (this.#noise.length < 64) this.#noise.push(Buffer.from(bytes.subarray(0, 1024)))
+    if (this.#noiseSize <= NOISE_BYTES) return
+    if (this.#isOpen) this.#lose('OUTPUT_FLOODED', 'Something on the device writes into the session without end.')
+    else this.#lose('SHELL_UNUSABLE', 'What the device started talks without being asked.')
+  }
+
+  #onExit(end: ProcessEnd): void {
+    if (this.#lost) return
+    if (end.failure) this.lose(end.failure)
+    else if (end.code === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
+    else if (this.#isOpen) this.#lose('SESSION_LOST', `PowerShell on the device ended with ${end.code}.`)
+    else this.#lose('SHELL_UNUSABLE', `What the device started in place of PowerShell ended with ${end.code}.`)
+  }
+
+  // ------------------------------------------------------------ deadlines
+
+  #startClock(): void {
+    clearTimeout(this.#timer)
+    const [head] = this.#sent
+    if (!head) return
+    this.#setTimer(head.timeoutMs + STOP_GRACE_MS, () => this.#lose('OBSERVE_TIMEOUT', stuck(head.timeoutMs)))
+  }
+
+  /** On a busy controller a timer is often due together with the answer that it waits for: look at that first. */
+  #setTimer(ms: number, act: () => void): void {
+    clearTimeout(this.#timer)
+    const timer = setTimeout(() => setImmediate(() => this.#timer === timer && act()), ms)
+    this.#timer = timer
+  }
+
+  #lose(code: Failure['code'], message: string): void {
+    const said = printable(Buffer.concat(this.#noise).toString('utf8'))
+    const phase = this.#isOpen ? 'observe' : 'open'
+    this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
+  }
+}
+
+function stuck(timeoutMs: number): string {
+  return `The device did not finish a command within ${timeoutMs / 1000} s, and it could not be ended.`
+}
