@@ -1,10 +1,11 @@
 import type { ChainLink, DeviceShell } from '../core/chain.ts'
-import type { ShellAnswer, ShellRequest } from '../core/channel.ts'
+import type { ShellAnswer, ShellDialect, ShellRequest } from '../core/channel.ts'
 import { type Failure, Interruption, type Result } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { Connection, Transport } from '../core/ports.ts'
 import type { DeviceSession } from '../engine/perform-device.ts'
 import { openPosixShell, type PosixShell } from '../shell/posix-channel.ts'
+import { openPowerShell, type PowerShell } from '../shell/powershell-channel.ts'
 import type { TargetResolver } from './resolve-target.ts'
 
 /** A session that connects at the first question, so that a runbook which asks nothing costs no connection. */
@@ -18,7 +19,7 @@ export class LazySession implements DeviceSession {
   /** The run ends, or it was closed before there was a connection: nobody waits for it any more. */
   readonly #leaving = new AbortController()
   readonly #leave = (): void => this.#leaving.abort()
-  #opening: Promise<PosixShell> | undefined
+  #opening: Promise<PosixShell | PowerShell> | undefined
   #connection: Connection | undefined
 
   constructor(
@@ -37,6 +38,7 @@ export class LazySession implements DeviceSession {
     else means.signal.addEventListener('abort', this.#leave, { once: true })
     this.shell = {
       kind: 'shell',
+      dialect: dialectOf(device),
       ask: async (request: ShellRequest): Promise<ShellAnswer> => (await this.#open()).ask(request),
       upload: async (...upload: Parameters<DeviceShell['upload']>): Promise<ShellAnswer> =>
         (await this.#open()).upload(...upload),
@@ -55,12 +57,12 @@ export class LazySession implements DeviceSession {
     await this.#connection?.close()
   }
 
-  #open(): Promise<PosixShell> {
+  #open(): Promise<PosixShell | PowerShell> {
     this.#opening ??= this.#connect()
     return this.#opening
   }
 
-  async #connect(): Promise<PosixShell> {
+  async #connect(): Promise<PosixShell | PowerShell> {
     const { type } = this.#device.transport
     const transport = this.#transports.get(type)
     if (!transport && type !== 'none') throw new Interruption(unsupported(this.#device))
@@ -69,14 +71,17 @@ export class LazySession implements DeviceSession {
     const connection = orInterrupt(await transport.connect(target, this.#leaving.signal))
     this.#connection = connection
     if (this.#leaving.signal.aborted) await connection.close()
-    return openPosixShell({
-      start: (command, input) => connection.exec(command, input),
-      deadlines: target.deadlines,
-      maxOutputBytes: target.maxOutputBytes,
-      signal: this.#leaving.signal,
-      ...(target.become && { become: target.become }),
-    })
+    const { deadlines, maxOutputBytes, become } = target
+    const common = { deadlines, maxOutputBytes, signal: this.#leaving.signal }
+    if (dialectOf(this.#device) === 'powershell') return openPowerShell({ ...common, connection })
+    const start: Connection['exec'] = (command, input) => connection.exec(command, input)
+    return openPosixShell({ ...common, start, ...(become && { become }) })
   }
+}
+
+/** Windows is spoken to in PowerShell whatever carries it; everything else in POSIX sh. */
+function dialectOf(device: Device): ShellDialect {
+  return device.os.family === 'windows' ? 'powershell' : 'posix'
 }
 
 function orInterrupt<T>(result: Result<T>): T {

@@ -4,10 +4,15 @@ import type { Secret } from './secret.ts'
 /** Values travel as shell variables, never as text pasted into code. */
 export type ShellValue = string | number | boolean | Secret
 
+/** What the interpreter of a device understands: POSIX sh, or Windows PowerShell 5.1. */
+export type ShellDialect = 'posix' | 'powershell'
+
 /** One question to the interpreter of a device. */
 export interface ShellRequest {
+  /** The name of a script that is shipped (`fragment` of shell/powershell-fragment.ts); stand-ins know it by that. */
+  readonly name?: string
   /**
-   * Constant POSIX sh, run in a subshell with stdin at /dev/null; `values` are its variables (not exported).
+   * Constant. PowerShell: finds `values` in the hashtable `$v`, throws to fail. POSIX sh: run in a subshell with stdin at /dev/null; `values` are its variables (not exported).
    * Must read nothing from stdin and leave nothing in the background that holds stdout.
    */
   readonly script: string
@@ -40,6 +45,7 @@ export interface ShellAnswer {
  */
 export interface ShellChannel {
   readonly kind: 'shell'
+  readonly dialect: ShellDialect
   ask(request: ShellRequest): Promise<ShellAnswer>
   /** Writes bytes to a new file with mode 0600 at `path`. For contents too large for a value, or not text. */
   upload(

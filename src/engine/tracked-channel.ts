@@ -17,6 +17,7 @@ export class StepTimeout extends Interruption {}
  */
 export class TrackedChannel implements ShellChannel {
   readonly kind = 'shell'
+  readonly dialect: ShellChannel['dialect']
   readonly #shell: ShellChannel
   readonly #counter: AskCounter
   #phase: Phase
@@ -29,6 +30,7 @@ export class TrackedChannel implements ShellChannel {
 
   constructor(shell: ShellChannel, options: { counter: AskCounter; phase: Phase; deadlineMs: number }) {
     this.#shell = shell
+    this.dialect = shell.dialect
     this.#counter = options.counter
     this.#phase = options.phase
     this.#deadlineMs = options.deadlineMs

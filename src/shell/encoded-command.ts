@@ -44,7 +44,5 @@ export async function startPowerShell(
   program: PowerShellProgram,
 ): Promise<Result<ProcessStream>> {
   if (connection.startPowerShell) return connection.startPowerShell(program)
-  const started = await connection.exec(encodedCommand(program.bootstrap('stdin')))
-  if (started.ok) started.value.write(`${packScript(program.script)}\n`)
-  return started
+  return connection.exec(encodedCommand(program.bootstrap('stdin')), `${packScript(program.script)}\n`)
 }

@@ -68,6 +68,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
   if (signal?.aborted) cancel()
   return {
     kind: 'shell',
+    dialect: 'posix',
     ask: (request: ShellRequest): Promise<ShellAnswer> => session.ask(request),
     chain: (links) => session.chain(links),
     async upload(path, content, more) {

@@ -1,4 +1,4 @@
-import type { ShellChannel } from '../core/channel.ts'
+import type { DeviceShell } from '../core/chain.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Connection, PhaseDeadlines } from '../core/ports.ts'
 import { startPowerShell } from './encoded-command.ts'
@@ -15,7 +15,7 @@ export interface PowerShellOptions {
 }
 
 /** A device's PowerShell, and what ends it. */
-export interface PowerShell extends ShellChannel {
+export interface PowerShell extends DeviceShell {
   /** Lets go of the interpreter; what is asked after it is rejected. Leaves the connection alone. */
   close(): void
 }
@@ -48,6 +48,7 @@ export function openPowerShell(options: PowerShellOptions): PowerShell {
     kind: 'shell',
     dialect: 'powershell',
     ask: (request) => session.ask(request),
+    chain: (links) => session.chain(links),
     upload: (path, content, more) => session.upload(path, content, more?.timeoutMs),
     close: () => end(CLOSED),
   }

@@ -1,4 +1,6 @@
-import type { ShellValue } from '../core/channel.ts'
+import { createHash } from 'node:crypto'
+import type { ChainLink, Gate } from '../core/chain.ts'
+import type { ShellAnswer, ShellValue } from '../core/channel.ts'
 import { Secret } from '../core/secret.ts'
 import { packScript } from './encoded-command.ts'
 
@@ -12,6 +14,8 @@ export interface AskLine {
   readonly values: Readonly<Record<string, ShellValue>>
   readonly timeoutMs: number
   readonly keepBytes: number
+  /** Its place in a chain (`core/chain.ts`), the first of which is 0, and what it depends on there. */
+  readonly link?: Pick<ChainLink, 'gate' | 'run'> & { readonly index: number }
 }
 
 /** A file that is sent in the lines after the exchange. */
@@ -30,47 +34,82 @@ const NAME = /^[a-z_][a-z0-9_]*$/
  *     script N NAME             a script, once however often it is asked, in the lines after it
  *     |a line of the script
  *     ask ID N LIMIT KEEP       run script N: milliseconds, and bytes of each stream to keep
+ *     link INDEX RUN GATE       the ask above is part of a chain, which begins at 0. RUN: held, always, broken:INDEX.
+ *                               GATE: none, exit:0,3 or same:SHA256 (of `answerDigest`), test:N (a script)
  *     value NAME s BASE64       a text for the ask above, in UTF-8; `i` and `n` numbers, `b` 1 or 0
  *     value NAME x INDEX        a secret: the INDEXth line of what comes on stdin after the exchange
+ *     test NAME s BASE64        a value that only the script of the gate sees
  *     upload ID BASE64          a file to be written at that path, in the lines after the exchange
  *     secrets                   the last but one, if there are any
  *     end COUNT                 the last one: how many asks and uploads there are
  *
  * It is answered on stdout by `TOKEN hello PID VERSION 42`, for each ask `TOKEN begin ID` and an answer
- * (see powershell-frames.ts), and `TOKEN end COUNT`. Throws for a name that is not `[a-z_][a-z0-9_]*`.
+ * (see powershell-frames.ts), `TOKEN same ID` or `TOKEN skip ID`, and `TOKEN end COUNT`. Throws for a name that is not `[a-z_][a-z0-9_]*`.
  */
 export function exchangeText(
   token: string,
   items: readonly (AskLine | UploadLine)[],
 ): { readonly text: string; readonly secrets: string | undefined } {
+  const lines = [`exchange 1 ${token}`]
   const scripts = new Map<string, number>()
   const secrets: string[] = []
-  const lines = [`exchange 1 ${token}`]
+  const numberOf = (name: string, script: string): number => {
+    const known = scripts.get(script)
+    if (known !== undefined) return known
+    lines.push(`script ${scripts.size} ${name}`, ...script.split('\n').map((line) => `|${line}`))
+    scripts.set(script, scripts.size)
+    return scripts.size - 1
+  }
   for (const item of items) {
-    if (item.kind === 'upload') {
-      lines.push(`upload ${item.id} ${base64(item.path)}`)
-      continue
-    }
-    let number = scripts.get(item.script)
-    if (number === undefined) {
-      number = scripts.size
-      scripts.set(item.script, number)
-      lines.push(`script ${number} ${item.name}`, ...item.script.split('\n').map((line) => `|${line}`))
-    }
-    lines.push(`ask ${item.id} ${number} ${item.timeoutMs} ${item.keepBytes}`)
-    for (const [name, value] of Object.entries(item.values)) lines.push(`value ${name} ${valueLine(name, value, secrets)}`)
+    if (item.kind === 'upload') lines.push(`upload ${item.id} ${base64(item.path)}`)
+    else lines.push(...askLines(item, { numberOf, secrets }))
   }
   if (secrets.length > 0) lines.push('secrets')
   lines.push(`end ${items.length}`)
   return { text: lines.join('\n'), secrets: secrets.length > 0 ? packScript(secrets.join('\n')) : undefined }
 }
 
+function askLines(
+  ask: AskLine,
+  into: { readonly numberOf: (name: string, script: string) => number; readonly secrets: string[] },
+): string[] {
+  const { link } = ask
+  const script = into.numberOf(ask.name, ask.script)
+  const test = link?.gate?.kind === 'test' ? link.gate : undefined
+  const gate = test ? `test:${into.numberOf('adhoc.test', test.test)}` : gateOf(link?.gate)
+  const lines = [`ask ${ask.id} ${script} ${ask.timeoutMs} ${ask.keepBytes}`]
+  if (link) lines.push(`link ${link.index} ${runOf(link.run)} ${gate}`)
+  for (const [name, value] of Object.entries(ask.values)) lines.push(`value ${valueLine(name, value, into.secrets)}`)
+  for (const [name, value] of Object.entries(test?.values ?? {})) {
+    lines.push(`test ${valueLine(name, value, into.secrets)}`)
+  }
+  return lines
+}
+
+function runOf(run: ChainLink['run']): string {
+  if (run === undefined) return 'held'
+  return run === 'always' ? run : `broken:${run.brokenBy}`
+}
+
+function gateOf(gate: Gate | undefined): string {
+  if (gate?.kind === 'exit') return `exit:${gate.codes.join(',')}`
+  return gate?.kind === 'same' ? `same:${answerDigest(gate.as)}` : 'none'
+}
+
+/** SHA-256 of an answer as the device makes it too. One that is not whole is like no other. */
+export function answerDigest(answer: ShellAnswer): string {
+  if (answer.truncated || answer.timedOut) return '0'.repeat(64)
+  const { exitCode, stdout, stderr } = answer
+  const hash = createHash('sha256').update(`${exitCode} ${stdout.length} ${stderr.length}\n`)
+  return hash.update(stdout).update(stderr).digest('hex')
+}
+
 function valueLine(name: string, value: ShellValue, secrets: string[]): string {
   if (!NAME.test(name)) throw new Error(`"${name}" is no name for a value of a device's PowerShell.`)
-  if (value instanceof Secret) return `x ${secrets.push(base64(value.reveal())) - 1}`
-  if (typeof value === 'boolean') return `b ${value ? 1 : 0}`
-  if (typeof value === 'string') return `s ${base64(value)}`
-  return `${Number.isSafeInteger(value) ? 'i' : 'n'} ${value}`
+  if (value instanceof Secret) return `${name} x ${secrets.push(base64(value.reveal())) - 1}`
+  if (typeof value === 'boolean') return `${name} b ${value ? 1 : 0}`
+  if (typeof value === 'string') return `${name} s ${base64(value)}`
+  return `${name} ${Number.isSafeInteger(value) ? 'i' : 'n'} ${value}`
 }
 
 function base64(text: string): string {

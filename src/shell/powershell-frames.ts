@@ -21,6 +21,10 @@ export type Frame =
   | { readonly kind: 'noise'; readonly bytes: Buffer }
   | { readonly kind: 'hello'; readonly pid: number; readonly version: string }
   | { readonly kind: 'begin'; readonly id: number }
+  /** It answered what it answered before. */
+  | { readonly kind: 'same'; readonly id: number }
+  /** It was not run, since what it depended on did not hold; or it was a look that saw something else than before. */
+  | { readonly kind: 'skip'; readonly id: number }
   | AnswerFrame
   | { readonly kind: 'end'; readonly count: number }
   /** It has the token and is not whole: cut, mixed with something else, or not of this protocol. */
@@ -93,8 +97,8 @@ export class FrameScanner {
 function shortFrame(line: string): Frame {
   const hello = /^hello (\d{1,10}) (\d{1,5}(?:\.\d{1,9}){1,3}\S{0,30}) 42$/.exec(line)
   if (hello) return { kind: 'hello', pid: Number(hello[1]), version: hello[2] as string }
-  const begin = /^begin (\d{1,9})$/.exec(line)
-  if (begin) return { kind: 'begin', id: Number(begin[1]) }
+  const step = /^(begin|same|skip) (\d{1,9})$/.exec(line)
+  if (step) return { kind: step[1] as 'begin' | 'same' | 'skip', id: Number(step[2]) }
   const end = /^end (\d{1,9})$/.exec(line)
   return end ? { kind: 'end', count: Number(end[1]) } : garbled(line)
 }
@@ -103,7 +107,8 @@ function answerFrame(header: RegExpExecArray, data: Buffer): Frame {
   const [, id, length, hash, way] = header
   const body = bodyOf(data, way === 'gzip', Number(length))
   if (!body) return garbled(`the answer to ${id} is not whole`)
-  if (createHash('sha256').update(body).digest('hex') !== hash) return garbled(`the answer to ${id} is not what was sent`)
+  if (createHash('sha256').update(body).digest('hex') !== hash)
+    return garbled(`the answer to ${id} is not what was sent`)
   const end = body.indexOf(0x0a)
   const head = /^(done|late|stuck|flood) (-?\d{1,10}) ([01]) (\d{1,10}) (\d{1,9}) (\d{1,9})$/.exec(
     body.toString('latin1', 0, Math.max(end, 0)),

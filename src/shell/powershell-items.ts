@@ -1,6 +1,6 @@
 import type { ShellAnswer } from '../core/channel.ts'
-import type { AnswerFrame, AskEnd } from './powershell-frames.ts'
 import type { AskLine, UploadLine } from './powershell-exchange.ts'
+import type { AnswerFrame, AskEnd } from './powershell-frames.ts'
 
 /** Bytes of a file in one line, so that a line with its number fits in one message of WinRM. */
 const CHUNK_BYTES = 65_536

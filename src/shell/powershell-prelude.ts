@@ -4,7 +4,7 @@
  * quotes, since the whole is one argument in double quotes. The exit code is that of `exit`, of the program that was run
  * last, or 1 after an error.
  */
-const CHILD = [
+export const CHILD = [
   `$ProgressPreference='SilentlyContinue'`,
   `try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding($false);$OutputEncoding=[Console]::OutputEncoding}catch{}`,
   `$tillIn=[Console]::In`,

@@ -73,9 +73,10 @@ function Read-TillExchange([string]$text) {
         $ask = @{ id = $part[1]; script = $part[2]; limit = [long]$part[3]; keep = [long]$part[4]; given = @{} }
         [void]$exchange.asks.Add($ask)
       }
+      'link' { $ask.link = [int]$part[1]; $ask.run = $part[2]; $ask.gate = $part[3]; $ask.also = @{} }
+      'test' { $ask.also[$part[1]] = Read-TillValue $part[2] $part[3] }
       'value' { $ask.given[$part[1]] = Read-TillValue $part[2] $part[3] }
       'upload' { [void]$exchange.asks.Add(@{ id = $part[1]; path = (Read-TillBase64 $part[2]) }) }
-      'secrets' { }
     }
   }
   $exchange
@@ -137,11 +138,11 @@ function Get-TillReason($problem) {
   $words -join ' '
 }
 
-function Invoke-TillAsk($ask, [string]$script) {
+function Invoke-TillAsk($ask, [string]$script, $given) {
   $watch = [Diagnostics.Stopwatch]::StartNew()
   if ($tillNow.space -eq $null) { $tillNow.space = New-TillSpace }
   $state = @{ exit = 0; out = $null; err = $null; cut = $false; children = (New-Object Collections.ArrayList) }
-  $tillNow.space.SessionStateProxy.SetVariable('v', $ask.given)
+  $tillNow.space.SessionStateProxy.SetVariable('v', $given)
   $tillNow.space.SessionStateProxy.SetVariable('till', $state)
   $shell = [Management.Automation.PowerShell]::Create()
   $shell.Runspace = $tillNow.space
@@ -190,7 +191,36 @@ function Invoke-TillAsk($ask, [string]$script) {
   $body.Write($head, 0, $head.Length)
   $body.Write($out, 0, $outLength)
   $body.Write($err, 0, $errLength)
-  @{ how = $how; exit = $state.exit; body = $body.ToArray() }
+  $alike = New-Object IO.MemoryStream
+  $head = [Text.Encoding]::ASCII.GetBytes("$($state.exit) $outLength $errLength$nl")
+  $alike.Write($head, 0, $head.Length)
+  $alike.Write($out, 0, $outLength)
+  $alike.Write($err, 0, $errLength)
+  @{ how = $how; exit = $state.exit; body = $body.ToArray(); alike = (Get-TillHash $alike.ToArray()); cut = $cut }
+}
+
+function Get-TillHash([byte[]]$bytes) {
+  $sha = New-Object Security.Cryptography.SHA256CryptoServiceProvider
+  ([BitConverter]::ToString($sha.ComputeHash($bytes)) -replace '-', '').ToLowerInvariant()
+}
+
+# Whether those behind a link of a chain may be run.
+function Test-TillGate($exchange, $ask, $answer) {
+  if ($answer.how -ne 'done') { return $false }
+  $kind, $what = $ask.gate.Split(':')
+  switch ($kind) {
+    'exit' { return ($what.Split(',') -contains [string]$answer.exit) }
+    'same' { return ($answer.cut -eq 0 -and $answer.alike -eq $what) }
+    'test' {
+      if ($answer.exit -ne 0) { return $false }
+      $all = @{}
+      foreach ($name in $ask.given.Keys) { $all[$name] = $ask.given[$name] }
+      foreach ($name in $ask.also.Keys) { $all[$name] = $ask.also[$name] }
+      $test = Invoke-TillAsk $ask $exchange.scripts[$what].ToString() $all
+      return ($test.how -eq 'done' -and $test.exit -eq 0)
+    }
+  }
+  return $true
 }
 
 # Writes the lines that follow to a new file, up to the line "."; "!" gives up. A file that is not whole is taken away.
@@ -226,8 +256,7 @@ function Receive-TillFile($ask) {
 }
 
 function Send-TillAnswer([string]$token, [string]$id, [byte[]]$body) {
-  $sha = New-Object Security.Cryptography.SHA256CryptoServiceProvider
-  $hash = ([BitConverter]::ToString($sha.ComputeHash($body)) -replace '-', '').ToLowerInvariant()
+  $hash = Get-TillHash $body
   $way = 'plain'
   $sent = $body
   if ($body.Length -gt 512) {
@@ -251,15 +280,31 @@ function Invoke-TillExchange([string]$text) {
   $token = $exchange.token
   Send-TillText "$token hello $PID $($PSVersionTable.PSVersion) $(6 * 7)$nl"
   if ($PSVersionTable.PSVersion.Major -lt 5) { [Environment]::Exit(0) }
-  $count = 0
+  $broken = -1
   foreach ($ask in $exchange.asks) {
+    if ($ask.link -eq 0) { $broken = -1 }
+    if ($ask.link -ne $null -and -not (Test-TillWanted $ask $broken)) {
+      Send-TillText "$token skip $($ask.id)$nl"
+      continue
+    }
     Send-TillText "$token begin $($ask.id)$nl"
-    if ($ask.path -ne $null) { $answer = Receive-TillFile $ask } else { $answer = Invoke-TillAsk $ask $exchange.scripts[$ask.script].ToString() }
-    Send-TillAnswer $token $ask.id $answer.body
-    $count += 1
+    if ($ask.path -ne $null) { $answer = Receive-TillFile $ask }
+    else { $answer = Invoke-TillAsk $ask $exchange.scripts[$ask.script].ToString() $ask.given }
+    $holds = $ask.link -eq $null -or (Test-TillGate $exchange $ask $answer)
+    if (-not $holds -and $broken -lt 0) { $broken = $ask.link }
+    if ($ask.gate -notlike 'same:*' -or $answer.how -ne 'done') { Send-TillAnswer $token $ask.id $answer.body }
+    elseif ($holds) { Send-TillText "$token same $($ask.id)$nl" }
+    else { Send-TillText "$token skip $($ask.id)$nl" }
     if ($answer.how -eq 'stuck' -or $answer.how -eq 'flood') { [Environment]::Exit(3) }
   }
-  Send-TillText "$token end $count$nl"
+  Send-TillText "$token end $($exchange.asks.Count)$nl"
+}
+
+function Test-TillWanted($ask, [int]$broken) {
+  if ($ask.run -eq 'always') { return $true }
+  if ($ask.run -eq 'held') { return ($broken -lt 0) }
+  $by = [int]$ask.run.Split(':')[1]
+  return ($broken -ge 0 -and $broken -le $by)
 }
 `
 

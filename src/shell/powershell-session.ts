@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { type ChainLink, NotRun } from '../core/chain.ts'
 import type { ProcessEnd, ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, Interruption, type Result } from '../core/failure.ts'
 import { packScript } from './encoded-command.ts'
 import { printable } from './posix-become.ts'
-import { exchangeText } from './powershell-exchange.ts'
+import { type AskLine, exchangeText } from './powershell-exchange.ts'
 import { type AnswerFrame, type Frame, FrameScanner } from './powershell-frames.ts'
 import { answerOf, type Item, nextExchange, uploadLines } from './powershell-items.ts'
 import { firstScript } from './powershell-runner.ts'
@@ -49,12 +50,19 @@ export class PowerShellSession {
     this.#options = options
   }
 
-  ask(request: ShellRequest): Promise<ShellAnswer> {
+  /** See `DeviceShell.chain`. */
+  chain(links: readonly ChainLink[]): readonly Promise<ShellAnswer>[] {
+    return links.map(({ request, gate, run }, index) =>
+      this.ask(request, { index, ...(gate && { gate }), ...(run && { run }) }),
+    )
+  }
+
+  ask(request: ShellRequest, link?: AskLine['link']): Promise<ShellAnswer> {
     const timeoutMs = request.timeoutMs ?? this.#options.askMs
     const keepBytes = request.maxOutputBytes ?? this.#options.maxOutputBytes
     const { name = 'adhoc.script', script, values = {} } = request
     const line = { kind: 'ask', id: this.#nextId++, name, script, values, timeoutMs, keepBytes } as const
-    return this.#gather({ line, timeoutMs })
+    return this.#gather({ line: link ? { ...line, link } : line, timeoutMs })
   }
 
   upload(
@@ -191,6 +199,8 @@ export class PowerShellSession {
       head.begun = true
       this.#startClock()
     } else if (frame.kind === 'answer' && head?.begun && head.line.id === frame.id) this.#onAnswer(head, frame)
+    else if (frame.kind === 'same' && head?.begun && head.line.id === frame.id) this.#onSame(head, frame)
+    else if (frame.kind === 'skip' && isLink(head) && head.line.id === frame.id) this.#pass(head, new NotRun())
     else if (frame.kind === 'end' && !head && frame.count === this.#inExchange) this.#onEnd()
     else this.#garbled(frame)
   }
@@ -214,10 +224,22 @@ export class PowerShellSession {
     } else if (frame.how === 'flood') {
       this.#lose('OUTPUT_FLOODED', 'A command on the device put out far more than was asked for and did not stop.')
     } else {
-      this.#sent.shift()
-      item.resolve(answerOf(frame))
-      this.#startClock()
+      this.#pass(item, answerOf(frame))
     }
+  }
+
+  #onSame(item: Item, frame: Frame): void {
+    const gate = item.line.kind === 'ask' ? item.line.link?.gate : undefined
+    if (gate?.kind === 'same') this.#pass(item, gate.as)
+    else this.#garbled(frame)
+  }
+
+  /** The one at the head is over; those behind it are next. */
+  #pass(item: Item, outcome: ShellAnswer | NotRun): void {
+    this.#sent.shift()
+    if (outcome instanceof NotRun) item.reject(outcome)
+    else item.resolve(outcome)
+    this.#startClock()
   }
 
   #onEnd(): void {
@@ -269,6 +291,10 @@ export class PowerShellSession {
     const phase = this.#isOpen ? 'observe' : 'open'
     this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
   }
+}
+
+function isLink(item: Item | undefined): item is Item {
+  return item?.line.kind === 'ask' && item.line.link !== undefined
 }
 
 function stuck(timeoutMs: number): string {

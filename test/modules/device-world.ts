@@ -76,6 +76,7 @@ export async function openWorld(shellPath: string, given: NonNullable<ModuleCase
     names,
     shell: {
       kind: 'shell',
+      dialect: shell.dialect,
       ask: (request) => {
         asked += 1
         return shell.ask(request)
