@@ -1,0 +1,104 @@
+/** A column of a table: one value of a figure. */
+export interface Column {
+  readonly value: string
+  readonly title: string
+  readonly digits: number
+}
+
+/** How the figures of a section are shown. */
+export interface Layout {
+  readonly section: string
+  readonly title: string
+  /** One table for each of these. */
+  readonly whats: Readonly<Record<string, string>>
+  readonly columns: readonly Column[]
+}
+
+const cpuDevice = { value: 'cpu_device_ms', title: 'client CPU a device, ms', digits: 2 }
+const cpu = { value: 'cpu_ms', title: 'CPU, ms', digits: 0 }
+const wall = { value: 'wall_ms', title: 'wall time, ms', digits: 0 }
+const memory = { value: 'memory_mb', title: 'peak memory, MB', digits: 0 }
+const processes = { value: 'processes', title: 'processes', digits: 0 }
+
+export const LAYOUTS: readonly Layout[] = [
+  {
+    section: 'fleet',
+    title: 'A fleet on loopback, OpenSSH server',
+    whats: { true: 'Connect, log in, run `true`', look: 'Ten steps, all in their desired state' },
+    columns: [cpuDevice, wall, memory, processes],
+  },
+  {
+    section: 'line',
+    title: 'One device over a line with 100 ms of round trip',
+    whats: {
+      'true openssh': 'First answer, OpenSSH server',
+      'desired openssh': 'Ten steps in their desired state, OpenSSH server',
+      'drifted openssh': 'Ten steps, each of which is different, OpenSSH server',
+      'true dropbear': 'First answer, dropbear',
+      'desired dropbear': 'Ten steps in their desired state, dropbear',
+      'drifted dropbear': 'Ten steps, each of which is different, dropbear',
+    },
+    columns: [
+      { value: 'wire_ms', title: 'from SYN to the last answer, ms', digits: 0 },
+      { value: 'trips', title: 'round trips', digits: 1 },
+      { value: 'connections', title: 'connections', digits: 0 },
+      wall,
+    ],
+  },
+  {
+    section: 'faulty',
+    title: 'Devices of which 3 % refuse, 1 % are black holes, 1 % tarpits',
+    whats: { healthy: 'The healthy ones alone', faulty: 'All of them' },
+    columns: [
+      wall,
+      cpuDevice,
+      { value: 'healthy_done', title: 'healthy done', digits: 0 },
+      { value: 'faulty_named', title: 'faulty named', digits: 0 },
+      memory,
+    ],
+  },
+  {
+    section: 'inventory',
+    title: 'Loading an inventory of 17,500 devices',
+    whats: { cold: 'Cold', warm: 'Warm', changed: 'After one of eight files changed' },
+    columns: [cpu, wall, memory],
+  },
+  {
+    section: 'start-up',
+    title: 'Starting up',
+    whats: { version: '`till --version`', help: '`till --help`', list: '`till inventory list --limit 1`, one store' },
+    columns: [cpu, wall, memory],
+  },
+  {
+    section: 'cores',
+    title: 'Against a light server, so that the client is the limit',
+    whats: { true: 'Connect, log in, run `true`' },
+    columns: [
+      { value: 'devices_s', title: 'devices a second', digits: 0 },
+      { value: 'cores', title: 'cores of the client', digits: 2 },
+      { value: 'busy_percent', title: 'machine busy, %', digits: 0 },
+      cpuDevice,
+      memory,
+    ],
+  },
+  {
+    section: 'in-flight',
+    title: 'Connections held open at once',
+    whats: { hold: 'A command that waits' },
+    columns: [memory, { value: 'held', title: 'held', digits: 0 }, wall, cpuDevice],
+  },
+  {
+    section: 'results',
+    title: 'Results written as JSON, 1 KB of answer for each device',
+    whats: { json: '`till exec --json`' },
+    columns: [memory, { value: 'json_mb', title: 'JSON, MB', digits: 1 }, wall, cpuDevice],
+  },
+]
+
+/** Names of what is measured but is no tool. */
+export const REFERENCES: Readonly<Record<string, string>> = {
+  yaml: 'yaml (npm), parsing alone',
+  'js-yaml': 'js-yaml (npm), parsing alone',
+  json: 'JSON.parse, parsing alone',
+  pyyaml: "PyYAML's C loader, parsing alone",
+}

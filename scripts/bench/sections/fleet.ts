@@ -1,0 +1,73 @@
+import { putDeviceFiles } from '../lab/device-files.ts'
+import { startOpenSsh } from '../lab/lab.ts'
+import { makeNamespace } from '../lab/namespace.ts'
+import { rotated } from '../report/statistics.ts'
+import type { Tool } from '../tools/tool.ts'
+import type { Work } from '../tools/work.ts'
+import { addressesOf, inWords, runTool, sampleOf } from './run-tool.ts'
+import type { Bench, Options, Section } from './section.ts'
+
+const SSHD_PORT = 22
+const LIMIT_S = 900
+/** Up to how many addresses a run is short, and so noisy that each tool has one turn more. */
+const SMALL = 100
+/**
+ * Up to how many devices a task is given to tools that take a tenth of a second of CPU or more for each, and once only: with
+ * them a full run would take hours. `--all` lifts this.
+ */
+const SLOW = new Map<string, Partial<Record<Work, number>>>([
+  ['ansible', { true: 500, look: 100 }],
+  ['mitogen', { true: 100, look: 100 }],
+])
+/** Ten steps cost these what `true` does, which the smallest size shows well enough. */
+const SAME_AS_TRUE = new Set(['openssh', 'pssh', 'pdsh'])
+
+interface Turn {
+  readonly tool: Tool
+  readonly work: Work
+  readonly size: number
+  readonly round: number
+}
+
+/** Whether a tool has this turn. */
+function takes({ all, quick, sizes, tools }: Options, { tool, work, size, round }: Turn): boolean {
+  if (all) return true
+  const most = SLOW.get(tool.id)?.[work]
+  if (most !== undefined) return size <= most && round === 0 && (!quick || tools.length > 0)
+  return work === 'true' || size === Math.min(...sizes) || !SAME_AS_TRUE.has(tool.id)
+}
+
+function turns(bench: Bench): readonly Turn[] {
+  const { sizes, rounds, quick } = bench.options
+  return sizes.flatMap((size) => {
+    const times = quick ? 1 : size <= SMALL ? rounds + 1 : rounds
+    return Array.from({ length: times }, (_, round) => round).flatMap((round) =>
+      (['true', 'look'] as const).flatMap((work) =>
+        rotated(bench.tools, round).map((tool) => ({ tool, work, size, round })),
+      ),
+    )
+  })
+}
+
+/** All tools on the same real sshd, one after the other, the order rotated: `true`, and ten steps in their desired state. */
+export const fleet: Section = {
+  id: 'fleet',
+  title: 'A fleet on loopback, OpenSSH server',
+  async run(bench) {
+    const lab = bench.lab()
+    if (!lab) return
+    const namespace = makeNamespace()
+    await startOpenSsh(lab, namespace, '0.0.0.0', SSHD_PORT)
+    putDeviceFiles(lab, addressesOf(Math.max(...bench.options.sizes)), 'desired')
+    for (const turn of turns(bench).filter((turn) => takes(bench.options, turn))) {
+      const { tool, work, size, round } = turn
+      const hosts = addressesOf(size).map((address) => ({ address, port: SSHD_PORT }))
+      const run = { section: 'fleet', what: work, round, namespace, seconds: LIMIT_S }
+      const ran = await runTool(bench, tool, { lab, hosts, work, change: false }, run)
+      if (!ran) continue
+      const sample = sampleOf(tool, run, ran)
+      bench.record(sample)
+      bench.say(inWords(sample))
+    }
+  },
+}

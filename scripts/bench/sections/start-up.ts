@@ -1,0 +1,35 @@
+import { measure } from '../measure/measure.ts'
+import { TILL } from '../tools/till.ts'
+import { writeChain } from './chain.ts'
+import { inWords } from './run-tool.ts'
+import type { Bench, Section } from './section.ts'
+
+const COMMANDS = [
+  ['version', ['--version']],
+  ['help', ['--help']],
+  ['list', ['inventory', 'list', '--limit', '1']],
+] as const
+const TIMES = 9
+
+/** What it costs to start at all: on a repository of one store. */
+export const startUp: Section = {
+  id: 'start-up',
+  title: 'Starting up',
+  async run(bench: Bench) {
+    const meter = bench.program('meter')
+    if (!meter) return
+    const folder = bench.folder('start-up')
+    writeChain(folder, 1)
+    for (let round = 0; round < (bench.options.quick ? 3 : TIMES); round += 1) {
+      for (const [what, args] of COMMANDS) {
+        const limits = { seconds: 60, sampleMs: 20 }
+        const { exitCode, values } = await measure(meter, { argv: [...TILL, ...args] }, folder, limits)
+        // The first look at an inventory fills the cache; that is measured elsewhere.
+        if (round === 0 && what === 'list') continue
+        const sample = { section: 'start-up', what, tool: 'till', devices: 1, round, right: exitCode === 0, values }
+        bench.record(sample)
+        bench.say(inWords(sample))
+      }
+    }
+  },
+}
