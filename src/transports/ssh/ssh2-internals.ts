@@ -14,6 +14,9 @@ export interface Ssh2Protocol {
   readonly _handlers: Ssh2Handlers
   /** The key exchange under way; ssh2 sets it when the server has said what it can do. */
   _kex: KeyExchange | undefined
+  /** What the server calls itself. */
+  readonly _remoteIdentRaw: Buffer | undefined
+  service(name: string): void
   authPK(user: string, key: ParsedKey, algorithm: string | undefined, sign?: SignCallback): void
   session(channel: number, window: number, packetBytes: number): void
   exec(channel: number, command: string, wantReply: boolean): void
@@ -23,6 +26,7 @@ export interface Ssh2Protocol {
 /** Called by ssh2 for each message of the server; ours stand in front of them. */
 export interface Ssh2Handlers {
   GLOBAL_REQUEST?: (protocol: unknown, name: string, ...rest: unknown[]) => void
+  SERVICE_ACCEPT?: (protocol: unknown, name: string) => void
   CHANNEL_WINDOW_ADJUST?: (protocol: unknown, channel: number, bytes: number) => void
 }
 
