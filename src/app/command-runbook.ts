@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Runbook } from '../core/runbook.ts'
 
-const TYPED = { file: 'command line', line: 1, column: 1, endLine: 1, endColumn: 1 }
+/** In place of a file, for what was typed. */
+export const COMMAND_LINE = 'command line'
+
+const TYPED = { file: COMMAND_LINE, line: 1, column: 1, endLine: 1, endColumn: 1 }
 
 /**
  * The runbook of `till exec`: one command whose answer is the observation. One word is a text for sh, several are a

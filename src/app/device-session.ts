@@ -8,6 +8,14 @@ import { openPosixShell, type PosixShell } from '../shell/posix-channel.ts'
 import { openPowerShell, type PowerShell } from '../shell/powershell-channel.ts'
 import type { TargetResolver } from './resolve-target.ts'
 
+/** Told how far a device has come, by those who have to know how many are on their way in. */
+export interface SessionWatch {
+  /** It asks for a connection. */
+  connecting(device: Device): void
+  /** It has one. */
+  connected(device: Device): void
+}
+
 /** A session that connects at the first question, so that a runbook which asks nothing costs no connection. */
 export class LazySession implements DeviceSession {
   readonly shell: DeviceShell
@@ -16,6 +24,7 @@ export class LazySession implements DeviceSession {
   readonly #transports: ReadonlyMap<string, Transport>
   /** Of the run: everything ends now. */
   readonly #signal: AbortSignal
+  readonly #watch: SessionWatch
   /** The run ends, or it was closed before there was a connection: nobody waits for it any more. */
   readonly #leaving = new AbortController()
   readonly #leave = (): void => this.#leaving.abort()
@@ -28,11 +37,13 @@ export class LazySession implements DeviceSession {
       readonly resolver: TargetResolver
       readonly transports: ReadonlyMap<string, Transport>
       readonly signal: AbortSignal
+      readonly watch: SessionWatch
     },
   ) {
     this.#device = device
     this.#resolver = means.resolver
     this.#transports = means.transports
+    this.#watch = means.watch
     this.#signal = means.signal
     if (means.signal.aborted) this.#leave()
     else means.signal.addEventListener('abort', this.#leave, { once: true })
@@ -66,10 +77,12 @@ export class LazySession implements DeviceSession {
     const { type } = this.#device.transport
     const transport = this.#transports.get(type)
     if (!transport && type !== 'none') throw new Interruption(unsupported(this.#device))
+    this.#watch.connecting(this.#device)
     const target = orInterrupt(await this.#resolver.resolve(this.#device))
     if (!transport) throw new Interruption(unsupported(this.#device))
     const connection = orInterrupt(await transport.connect(target, this.#leaving.signal))
     this.#connection = connection
+    this.#watch.connected(this.#device)
     if (this.#leaving.signal.aborted) await connection.close()
     const { deadlines, maxOutputBytes, become } = target
     const common = { deadlines, maxOutputBytes, signal: this.#leaving.signal }

@@ -7,7 +7,7 @@ import type { DeviceWork } from '../engine/perform-device.ts'
 import { checkPlanDocument } from '../lang/check-document.ts'
 import { deviceDigest } from './device-digest.ts'
 import type { Project } from './project.ts'
-import { openRunbook } from './runbooks.ts'
+import { openRunbook, textParams } from './runbooks.ts'
 
 /** A plan is told from a runbook by its ending: runbooks are YAML. */
 export function isPlanFile(name: string): boolean {
@@ -25,7 +25,7 @@ export async function loadPlan(
   context: { readonly project: Project; readonly fleet: Fleet },
 ): Promise<{ readonly id: string; readonly runbook: Runbook; readonly work: readonly DeviceWork[] }> {
   const plan = await readPlan(file)
-  const runbook = openRunbook(context.project, plan.runbook.file, stringParams(plan))
+  const runbook = openRunbook(context.project, plan.runbook.file, textParams(plan.runbook.params))
   const stale: Diagnostic[] = []
   if (runbook.digest !== plan.runbook.digest)
     stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned`))
@@ -47,14 +47,6 @@ function changedDevice(planned: PlannedDevice, exists: boolean): string {
 
 function staleness(summary: string): Diagnostic {
   return { code: 'PLAN_STALE', severity: 'error', summary, detail: 'Plan again and have the new plan reviewed.' }
-}
-
-/** Parameters as the command line gives them; the runbook converts them back by their types. */
-function stringParams(plan: Plan): Record<string, string> {
-  const entries = Object.entries(plan.runbook.params)
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
-  )
 }
 
 async function readPlan(file: string): Promise<Plan> {

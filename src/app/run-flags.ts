@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import { Errors, Flags } from '@oclif/core'
 import { selectionFlags } from './selection.ts'
 
 /** How a run says what happens. Without any: a live view on a terminal, plain lines elsewhere. */
@@ -21,6 +21,16 @@ export const sandboxFlag = Flags.boolean({
   env: 'TILL_SANDBOX',
 })
 
+const MOST_WORKERS = 64
+
+const workersFlag = Flags.custom<'auto' | number>({
+  async parse(text) {
+    if (text === 'auto') return text
+    if (/^\d+$/.test(text) && Number(text) <= MOST_WORKERS) return Number(text)
+    throw new Errors.CLIError(`It is auto or a number from 0 to ${MOST_WORKERS}, not "${text}"`)
+  },
+})
+
 /** What every command that works on devices takes. */
 export const runFlags = {
   ...selectionFlags,
@@ -31,6 +41,10 @@ export const runFlags = {
     description: 'devices at a time (default: `run.parallel` of tillwright.yaml)',
     min: 1,
     max: 10_000,
+  }),
+  workers: workersFlag({
+    description: 'worker threads: auto, or a number (default: `run.workers` of tillwright.yaml)',
+    helpValue: 'auto|N',
   }),
 }
 

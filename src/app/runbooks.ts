@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { RunbookReference } from '../core/events.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { Runbook } from '../core/runbook.ts'
 import { loadRunbook } from '../lang/load-runbook.ts'
 import { suggest } from '../lang/suggest.ts'
@@ -63,6 +64,14 @@ export function parseParams(pairs: readonly string[] | undefined): Readonly<Reco
   }
   if (wrong.length > 0) throw new InputError(wrong)
   return params
+}
+
+/** Parameters as the command line gives them; the runbook converts them back by their types. */
+export function textParams(params: JsonObject): Readonly<Record<string, string>> {
+  const entries = Object.entries(params)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  )
 }
 
 function findRunbook(project: Project, reference: string): string {

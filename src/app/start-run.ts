@@ -3,8 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { InputError, RunBroken } from '../core/diagnostic.ts'
 import type { RunbookReference, RunMode } from '../core/events.ts'
 import type { Fleet } from '../core/fleet.ts'
-import type { Clock, Reporter } from '../core/ports.ts'
-import type { Scope } from '../core/runbook.ts'
+import type { Reporter } from '../core/ports.ts'
 import { leaseAdmission } from '../engine/admission.ts'
 import { openJournal } from '../engine/journal.ts'
 import { Masker } from '../engine/mask.ts'
@@ -12,15 +11,14 @@ import type { DeviceEnvironment, DeviceWork } from '../engine/perform-device.ts'
 import { type FleetEnd, runFleet } from '../engine/run-fleet.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { selectorScope } from '../lang/expression.ts'
-import { checkRendered } from '../lang/rendered-params.ts'
-import { MODULES } from '../modules/index.ts'
 import { SECRET_SOURCES } from '../secrets/index.ts'
-import { openTransports } from '../transports/index.ts'
+import { createHandshakeGate, openTransports } from '../transports/index.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
-import { LazySession } from './device-session.ts'
+import { RunCrew, type Workers } from './crew/run-crew.ts'
+import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import type { Project } from './project.ts'
-import { deadlineOf, targetResolver } from './resolve-target.ts'
+import { targetResolver } from './resolve-target.ts'
 import { secretReader } from './secrets.ts'
 import { VERSION } from './version.ts'
 
@@ -34,12 +32,15 @@ export interface RunRequest {
   readonly runbooks: readonly RunbookReference[]
   /** Devices at a time; the project's setting otherwise. */
   readonly parallel?: number | undefined
+  /** Worker threads; the project's setting otherwise. */
+  readonly workers?: Workers | undefined
   readonly reporters: (run: string, revision: string | null) => readonly Reporter[] | Promise<readonly Reporter[]>
   /** Id of the plan that is applied. */
   readonly plan?: string | undefined
 }
 
-const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => performance.now() }
+/** Built beside this file's room, as in src. */
+const THREAD = new URL('../app/device-thread.js', import.meta.url)
 
 /** Wires one run of this process and sees it through to its end: journal, reporters, leases, signals. */
 export async function startRun(request: RunRequest): Promise<FleetEnd & { readonly run: string }> {
@@ -53,12 +54,14 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   const interrupts = listenForInterrupts((signal, hard) => {
     journal.emit({ type: 'run.interrupted', signal, hard }).catch(() => undefined)
   })
-  const environment = deviceEnvironment(request, { masker, admission, interrupts, emit: journal.emit })
+  const parallel = request.parallel ?? project.settings.run.parallel
+  const { crew, environment } = workforce(request, { masker, admission, interrupts, parallel, emit: journal.emit })
   let end: FleetEnd
   try {
     end = await runFleet(request.work, {
       environment,
-      parallel: request.parallel ?? project.settings.run.parallel,
+      parallel,
+      crew,
       head: {
         mode: request.mode,
         runbooks: request.runbooks,
@@ -78,6 +81,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   } finally {
     interrupts.release()
     admission.close()
+    await crew.close()
   }
   await closeAll(reporters)
   return { ...end, run }
@@ -89,42 +93,40 @@ async function closeAll(reporters: readonly Reporter[]): Promise<void> {
   for (const result of closed) if (result.status === 'rejected') throw result.reason
 }
 
-function deviceEnvironment(
+/** Those who work on the devices, and what this thread needs to do so itself. */
+function workforce(
   request: RunRequest,
   means: Pick<DeviceEnvironment, 'admission' | 'emit'> & {
     readonly masker: Masker
     readonly interrupts: Pick<DeviceEnvironment, 'stopping' | 'aborting'>
+    readonly parallel: number
   },
-): DeviceEnvironment {
-  const { project, fleet } = request
-  const modules = new Map(MODULES.map((module) => [module.name, module]))
-  const transports = openTransports({ handshakes: project.settings.run.handshakes })
-  const readSecret = secretReader(SECRET_SOURCES, means.masker)
+): { readonly crew: RunCrew; readonly environment: DeviceEnvironment } {
+  const { project, fleet, mode, work } = request
+  const { masker, admission, emit, interrupts, parallel } = means
+  const { handshakes } = project.settings.run
+  const readSecret = secretReader(SECRET_SOURCES, masker)
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
-  return {
-    mode: request.mode,
-    modules,
-    preparation: {
-      readSecret,
-      checkParams: (name, params) => {
-        const module = modules.get(name)
-        return module ? checkRendered(module, params) : [`there is no module "${name}"`]
-      },
-    },
-    admission: means.admission,
-    clock: SYSTEM_CLOCK,
-    stopping: means.interrupts.stopping,
-    aborting: means.interrupts.aborting,
-    emit: means.emit,
-    mask: async (value) => means.masker.value(value),
-    openSession: (device, signal) => new LazySession(device, { resolver, transports, signal }),
-    scopeOf: (device): Pick<Scope, 'store' | 'device' | 'vars'> => ({
-      ...selectorScope(fleet, device),
-      vars: device.vars,
-    }),
-    deadlineMs: deadlineOf,
-  }
+  const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
+  const gate = createHandshakeGate(handshakes)
+  const workers = request.workers ?? project.settings.run.workers
+  const warn = (text: string): void => void process.stderr.write(`${text}\n`)
+  const crew = new RunCrew({ entry: THREAD, mode, work, workers, parallel, gate, handshakes, resolver, scopeOf, warn })
+  const environment = deviceEnvironment({
+    mode,
+    admission,
+    emit,
+    scopeOf,
+    readSecret,
+    resolver,
+    stopping: interrupts.stopping,
+    aborting: interrupts.aborting,
+    mask: async (value) => masker.value(value),
+    transports: openTransports(gate),
+    watch: crew.here.openings,
+  })
+  return { crew, environment }
 }
 
 /** Sorts by time; unique without asking anyone. */

@@ -63,6 +63,7 @@ device failed or is in doubt, 5 some device was unreachable, 6 held back by safe
       work,
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
+      workers: flags.workers,
       reporters: runReporters(flags),
       plan,
     })

@@ -37,6 +37,7 @@ runbooks. Exit codes as for plan: 0 no drift, 3 drift, 4 a check failed, 5 unrea
       work,
       runbooks: runbooks.map(referenceTo),
       parallel: flags.parallel,
+      workers: flags.workers,
       reporters: runReporters(flags),
     })
     await project.close()

@@ -53,6 +53,7 @@ Exit codes: 0 the command ended with 0 everywhere, 4 it did not on some device, 
       work: devices.map((device) => ({ device, runbooks: [runbook] })),
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
+      workers: flags.workers,
       reporters: execReporters(flags),
     })
     await project.close()

@@ -52,6 +52,7 @@ was unreachable or could not be judged, 2 bad input. With --output the plan is w
       work: devices.map((device) => ({ device, runbooks: [runbook] })),
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
+      workers: flags.workers,
       reporters: planReporters(flags, { runbook, fleet }),
     })
     await project.close()

@@ -28,7 +28,7 @@ export interface ProjectSettings {
   readonly known_hosts: string
   readonly state: string
   readonly assignments: readonly Assignment[]
-  readonly run: { readonly parallel: number; readonly handshakes: number }
+  readonly run: { readonly parallel: number; readonly handshakes: number; readonly workers: 'auto' | number }
 }
 
 /** Devices in flight. Most of them wait for a slow line, and one that hangs must not keep another from its turn. */
@@ -69,6 +69,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     run: {
       parallel: number('parallel', PARALLEL),
       handshakes: number('handshakes', HANDSHAKES_PER_CORE * availableParallelism()),
+      workers: typeof run['workers'] === 'number' ? run['workers'] : 'auto',
     },
   }
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LazySession } from '../../src/app/device-session.ts'
 import { success } from '../../src/core/failure.ts'
 import type { Target } from '../../src/core/ports.ts'
-import { openTransports } from '../../src/transports/index.ts'
+import { createHandshakeGate, openTransports } from '../../src/transports/index.ts'
 import { device } from '../engine/bench.ts'
 import { DEADLINES } from '../peers/targets.ts'
 
@@ -34,11 +34,12 @@ it('closes at once, while it connects and while it waits for its turn to', async
     keepAliveMs: 15_000,
     maxOutputBytes: 1024,
   }
-  const transports = openTransports({ handshakes: 1 })
+  const transports = openTransports(createHandshakeGate(1))
   const signal = new AbortController().signal
   const sessions = ['PL-0001/pos1', 'PL-0001/pos2'].map((name) => {
     const resolver = { resolve: async () => success({ ...target, device: name }) }
-    return new LazySession(device(name, { transport: { type: 'ssh' } }), { resolver, transports, signal })
+    const watch = { connecting: () => undefined, connected: () => undefined }
+    return new LazySession(device(name, { transport: { type: 'ssh' } }), { resolver, transports, signal, watch })
   })
   const answers = sessions.map((session) => session.shell.ask({ script: ':' }).catch((error) => error.failure.code))
   await expect.poll(() => sockets.length).toBe(1)

@@ -6,7 +6,10 @@ import { ended, inventoryOf, snapshot, TestProject, until } from './project.ts'
 
 const hasOpenSsh = sshServers.some(({ name }) => name === 'OpenSSH')
 
-describe.skipIf(!hasOpenSsh)('the main job over real SSH', () => {
+describe.skipIf(!hasOpenSsh).each([
+  { how: 'by the main thread', run: '' },
+  { how: 'by two worker threads', run: 'run: {workers: 2}\n' },
+])('the main job over real SSH, $how', ({ run }) => {
   let keys: ClientKeys
   let servers: SshServer[]
   let project: TestProject
@@ -23,7 +26,7 @@ describe.skipIf(!hasOpenSsh)('the main job over real SSH', () => {
 
   beforeEach(() => {
     project = new TestProject({
-      'tillwright.yaml': 'assignments:\n  - runbook: app\n',
+      'tillwright.yaml': `${run}assignments:\n  - runbook: app\n`,
       'inventory/fleet.yaml': inventoryOf(servers, keys),
     })
     devices = project.path('devices')

@@ -43,7 +43,7 @@ describe('tillwright.yaml', () => {
 runbooks: books/
 known_hosts: hosts
 state: /var/lib/till/state.db
-run: { parallel: 250, handshakes: 4 }
+run: { parallel: 250, handshakes: 4, workers: 3 }
 assignments:
   - runbook: agent-update
     where: device.kind == "till"
@@ -55,7 +55,7 @@ assignments:
       runbooks: 'books/',
       known_hosts: 'hosts',
       state: '/var/lib/till/state.db',
-      run: { parallel: 250, handshakes: 4 },
+      run: { parallel: 250, handshakes: 4, workers: 3 },
       assignments: [
         {
           runbook: 'agent-update',
@@ -83,6 +83,8 @@ assignments:
     ['run: { paralel: 5 }\n', ['SCHEMA_KEY_UNKNOWN 1:8']],
     ['run: 5\n', ['SCHEMA_VALUE_INVALID 1:6']],
     ['run: { handshakes: 100000 }\n', ['SCHEMA_VALUE_INVALID 1:20']],
+    ['run: { workers: many }\n', ['SCHEMA_VALUE_INVALID 1:17']],
+    ['run: { workers: -1 }\n', ['SCHEMA_VALUE_INVALID 1:17']],
     ['assignments: {}\n', ['SCHEMA_VALUE_INVALID 1:14']],
     ['assignments: [till-health]\n', ['SCHEMA_VALUE_INVALID 1:15']],
     ['assignments:\n  - where: "true"\n', ['SCHEMA_KEY_MISSING 2:5']],

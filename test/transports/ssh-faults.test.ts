@@ -347,6 +347,28 @@ describe('the gate for handshakes', () => {
     expect(performance.now() - began).toBeGreaterThan(900)
   })
 
+  test('becomes smaller when those who are in have left, and larger at once', async () => {
+    const gate = createHandshakeGate(2)
+    const [first, second] = await Promise.all([gate.admit(never), gate.admit(never)])
+    let smaller = false
+    const resized = gate.resize(1).then(() => {
+      smaller = true
+    })
+    let third = false
+    const waiting = gate.admit(never).then(() => {
+      third = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([smaller, third]).toEqual([false, false])
+    first?.release()
+    await resized
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(third).toBe(false)
+    await gate.resize(2)
+    await waiting
+    second?.release()
+  })
+
   test('keeps the place of a device that is there until it has answered', async () => {
     const gate = createHandshakeGate(1)
     const first = await gate.admit(never)

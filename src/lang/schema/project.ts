@@ -90,6 +90,13 @@ export const PROJECT_SCHEMA = {
           maximum: 1_000,
           examples: [16],
         },
+        workers: {
+          description:
+            'Threads beside the main one that work on devices. auto, unless given: as many as there are processors, once ' +
+            'one thread is not enough. A number: so many from the start, and the main one only keeps the journal; 0 is none.',
+          anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 0, maximum: 64 }],
+          examples: ['auto', 4],
+        },
       },
     },
   },

@@ -13,6 +13,8 @@ export interface Admitted {
 export interface HandshakeGate {
   /** Resolves, in order of asking, when a login may begin; deadlines begin after it. Undefined when aborted before. */
   admit(signal: AbortSignal): Promise<Admitted | undefined>
+  /** From now on there are so many places; 0 lets nobody in. Resolves when no more than that are taken. */
+  resize(limit: number): Promise<void>
 }
 
 /** A device that shows no sign of life waits for itself, not for us; it does not keep others from beginning. */
@@ -21,11 +23,22 @@ const SILENT_AT_MOST_MS = 1_000
 /** Nor does one that answers the door and then takes its time. */
 const HELD_AT_MOST_MS = 5_000
 
-/** A gate for at most `limit` logins; throws unless it is at least 1. */
+/** A gate for at most `limit` logins. */
 export function createHandshakeGate(limit: number): HandshakeGate {
-  if (!(limit >= 1)) throw new RangeError(`A gate for ${limit} handshakes lets nothing through.`)
   const waiting = new Set<() => void>()
+  const fitting = new Set<() => void>()
+  let places = limit
   let held = 0
+
+  function settle(): void {
+    for (const enter of waiting) {
+      if (held >= places) break
+      enter()
+    }
+    if (held > places) return
+    for (const fits of fitting) fits()
+    fitting.clear()
+  }
 
   function take(): Admitted {
     held += 1
@@ -35,8 +48,7 @@ export function createHandshakeGate(limit: number): HandshakeGate {
       released = true
       clearTimeout(timer)
       held -= 1
-      const [next] = waiting
-      next?.()
+      settle()
     }
     let timer = setTimeout(release, SILENT_AT_MOST_MS)
     const extend = (): void => {
@@ -51,7 +63,7 @@ export function createHandshakeGate(limit: number): HandshakeGate {
     admit: (signal) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve(undefined)
-        if (held < limit) return resolve(take())
+        if (held < places) return resolve(take())
         const leave = (): void => {
           waiting.delete(enter)
           signal.removeEventListener('abort', cancel)
@@ -67,5 +79,12 @@ export function createHandshakeGate(limit: number): HandshakeGate {
         waiting.add(enter)
         signal.addEventListener('abort', cancel, { once: true })
       }),
+    resize: (to) => {
+      places = to
+      return new Promise((resolve) => {
+        fitting.add(resolve)
+        settle()
+      })
+    },
   }
 }
