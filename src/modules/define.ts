@@ -5,23 +5,10 @@ import type { OsFamily } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Comparison, Module, ModuleContext, Signals } from '../core/ports.ts'
 
-/** What an author of a module writes: what is there, what differs, and (unless it only checks) how to change it. */
-export interface ModuleSpec<Schema extends JSONSchema, Params, State> {
-  readonly name: string
-  readonly summary: string
-  readonly params: Schema
-  readonly systems: readonly OsFamily[]
-  readonly reacts?: boolean
-  /** See `Module.complain`. */
-  readonly complain?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
-  /** With these parameters the step only checks: what differs is a failure, never mended. */
-  readonly onlyChecks?: (params: Params) => boolean
+/** A module on one operating system: how to read, and how to change. */
+export interface Side<Params, State> {
   /** Never writes. */
   readonly observe: (context: ModuleContext, params: Params) => Promise<Result<State>>
-  /** Pure. */
-  readonly diff: (params: Params, state: State, signals: Signals) => readonly Change[] | { readonly unknown: string }
-  /** What later steps and people see of what was read. */
-  readonly value?: (state: State, params: Params) => JsonValue
   readonly converge?: (
     context: ModuleContext,
     params: Params,
@@ -30,21 +17,50 @@ export interface ModuleSpec<Schema extends JSONSchema, Params, State> {
   ) => Promise<Result<void>>
 }
 
+/** Where a module works: the same everywhere, or in its own way on each system. What differs is compared in one place. */
+type Places<Params, State> =
+  | (Side<Params, State> & { readonly systems: readonly OsFamily[]; readonly sides?: undefined })
+  | { readonly sides: Partial<Readonly<Record<OsFamily, Side<Params, State>>>>; readonly systems?: undefined }
+
+/** What an author of a module writes: what is there, what differs, and (unless it only checks) how to change it. */
+export type ModuleSpec<Schema extends JSONSchema, Params, State> = ModuleHead<Schema, Params, State> &
+  Places<Params, State>
+
+interface ModuleHead<Schema extends JSONSchema, Params, State> {
+  readonly name: string
+  readonly summary: string
+  readonly params: Schema
+  readonly reacts?: boolean
+  /** See `Module.complain`. */
+  readonly complain?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
+  /** With these parameters the step only checks: what differs is a failure, never mended. */
+  readonly onlyChecks?: (params: Params) => boolean
+  /** Pure. */
+  readonly diff: (params: Params, state: State, signals: Signals) => readonly Change[] | { readonly unknown: string }
+  /** What later steps and people see of what was read. */
+  readonly value?: (state: State, params: Params) => JsonValue
+}
+
 /** Closes over the state type, so that the engine can only act on what a module itself observed. */
 export function defineModule<const Schema extends JSONSchema, State, Params = FromSchema<Schema>>(
   spec: ModuleSpec<Schema, Params, State>,
 ): Module {
-  const { converge } = spec
+  const sideOn = (system: OsFamily): Side<Params, State> => {
+    const side = spec.sides ? spec.sides[system] : spec
+    if (!side) throw new Error(`module "${spec.name}" was asked to work on ${system}`)
+    return side
+  }
   return {
     name: spec.name,
     summary: spec.summary,
     params: spec.params as object,
-    systems: spec.systems,
+    systems: spec.systems ?? (Object.keys(spec.sides) as OsFamily[]),
     reacts: spec.reacts ?? false,
     ...(spec.complain && { complain: spec.complain }),
     async observe(context, input) {
       const params = input as Params
-      const state = await spec.observe(context, params)
+      const { observe, converge } = sideOn(context.device.os.family)
+      const state = await observe(context, params)
       if (!state.ok) return state
       return success({
         value: spec.value?.(state.value, params) ?? null,

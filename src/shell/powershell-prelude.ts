@@ -59,6 +59,12 @@ function Get-TillSha256([string]$path) {
   } finally { $stream.Dispose() }
 }
 
+# The security identifier of an account: by its name, in whatever language Windows has, or by S-1-...
+function Get-TillSid([string]$account) {
+  if ($account -match '^S-1-') { return $account }
+  (New-Object Security.Principal.NTAccount($account)).Translate([Security.Principal.SecurityIdentifier]).Value
+}
+
 # Runs a program with a command line that is quoted already. $more: folder, environment (hashtable), stdin (ASCII text), keep.
 # Answers exit, out and err (bytes), cut. What it leaves running is not waited for.
 function Invoke-TillProcess([string]$file, [string]$line, [hashtable]$more = @{}) {

@@ -1,5 +1,6 @@
 import type { ShellAnswer, ShellChannel } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
+import { ownOnWindows, removeOnWindows } from './windows-change.ts'
 
 const ATTRIBUTES = `LC_ALL=C; export LC_ALL
 if [ -n "$owner" ]; then chown "$owner" "$path" || exit 1; fi
@@ -24,11 +25,13 @@ export async function changeAttributes(
   shell: ShellChannel,
   file: { readonly path: string; readonly owner: string; readonly mode: string },
 ): Promise<Result<void>> {
+  if (shell.dialect === 'powershell') return resultOf(await ownOnWindows(shell, file.path, file.owner), file.path)
   return resultOf(await shell.ask({ script: ATTRIBUTES, values: file }), file.path)
 }
 
 /** Removes a file or a symbolic link, or moves it to `PATH.till-backup`; never a directory. */
 export async function removeFile(shell: ShellChannel, path: string, backup: boolean): Promise<Result<void>> {
+  if (shell.dialect === 'powershell') return resultOf(await removeOnWindows(shell, path, backup), path)
   return resultOf(await shell.ask({ script: REMOVE, values: { path, backup: backup ? 'yes' : 'no' } }), path)
 }
 

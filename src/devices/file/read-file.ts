@@ -1,28 +1,6 @@
-import type { ShellAnswer, ShellRequest } from '../../core/channel.ts'
-
-type FileKind = 'absent' | 'file' | 'directory' | 'link' | 'other'
-
-/** What stands at a path of a device. */
-export interface FileReading {
-  readonly kind: FileKind
-  /** Where it really is, symbolic links followed; that is what is read and replaced. */
-  readonly realPath: string
-  /** What the path itself points at, when it is a symbolic link. */
-  readonly linkTarget?: string
-  /** Permission bits as four octal digits. */
-  readonly mode?: string
-  readonly owner?: string
-  readonly group?: string
-  readonly uid?: string
-  readonly gid?: string
-  readonly sizeBytes?: number
-  /** `sha256:…`, or `cksum:…` where the device has nothing better. Says whether a file is still the same one. */
-  readonly fingerprint?: string
-  /** Only when it was asked for and is small enough. */
-  readonly content?: Uint8Array
-  /** Why it could not be read, in the words of the device. */
-  readonly trouble?: string
-}
+import type { ShellAnswer, ShellChannel, ShellRequest } from '../../core/channel.ts'
+import type { FileKind, FileReading, ReadOptions } from './file-reading.ts'
+import { windowsReading, windowsReadRequest } from './windows-read.ts'
 
 /**
  * `fingerprint FILE`: the same file has the same one. POSIX has only cksum; openssl and shasum are on systems that
@@ -84,16 +62,14 @@ if [ "$send" = yes ]; then cat "$real"; fi`
 
 const FACTS = 8
 
-export interface ReadOptions {
-  readonly path: string
-  /** Read what a symbolic link points at, not the link. */
-  readonly follow: boolean
-  /** `nothing`: only what `ls` says. */
-  readonly wants: 'content' | 'nothing'
-  /** Content up to this many bytes is sent… */
-  readonly sendBytes: number
-  /** …unless its fingerprint is this one. */
-  readonly known?: string
+/** Reads what stands at a path, whatever the device runs. Writes nothing. `reading` is undefined when the answer is not whole. */
+export async function readFile(
+  shell: ShellChannel,
+  options: ReadOptions,
+): Promise<{ readonly answer: ShellAnswer; readonly reading: FileReading | undefined }> {
+  const onWindows = shell.dialect === 'powershell'
+  const answer = await shell.ask(onWindows ? windowsReadRequest(options) : readFileRequest(options))
+  return { answer, reading: onWindows ? windowsReading(answer) : fileReading(answer) }
 }
 
 /** One question about a path. Writes nothing. */
@@ -123,6 +99,7 @@ export function fileReading(answer: ShellAnswer): FileReading | undefined {
   const [, , owner, group] = names.trim().split(/\s+/)
   const mode = modeOf(numbers)
   return {
+    system: 'posix',
     kind: kind as FileKind,
     realPath,
     ...(link !== '' && { linkTarget: link }),

@@ -3,8 +3,8 @@ import type { ShellAnswer, ShellChannel, ShellValue } from '../../core/channel.t
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { Secret } from '../../core/secret.ts'
 import { FINGERPRINT } from './read-file.ts'
-
-const EXIT = { refused: 81, moved: 82, directory: 83, incomplete: 84, noFolder: 85 } as const
+import { EXIT, type FileContent, type Replacement } from './replacement.ts'
+import { replaceOnWindows, windowsFolder } from './windows-change.ts'
 
 /** Larger content, and content that is not text, is uploaded rather than sent as a value. */
 export const VALUE_BYTES = 64 * 1024
@@ -44,29 +44,6 @@ mv -f "$temp" "$path" || exit 1
 sync "$folder" 2>/dev/null
 exit 0`
 
-/** How a file is put in the place of what is there. */
-export interface Replacement {
-  /** Without symbolic links: what is replaced. */
-  readonly path: string
-  readonly content: FileContent
-  /** As chown takes it, or empty to leave it to the system. */
-  readonly owner: string
-  /** Octal. */
-  readonly mode: string
-  /** Must succeed on the new file, which it finds in `$file`, before it takes the old one's place. */
-  readonly validate?: string
-  readonly backup: boolean
-  /** The fingerprint that the old file must still have; `absent`; `any`. */
-  readonly expected: string
-}
-
-export interface FileContent {
-  readonly sizeBytes: number
-  /** Text without NUL, up to `VALUE_BYTES`. */
-  readonly text?: string | Secret
-  readonly stream?: AsyncIterable<Uint8Array> | Uint8Array
-}
-
 /** Bytes as they travel best: small text as a value, everything else as an upload. */
 export function fileContent(bytes: Uint8Array): FileContent {
   const text = textOf(bytes)
@@ -89,15 +66,37 @@ function textOf(bytes: Uint8Array): string | undefined {
  */
 export async function replaceFile(shell: ShellChannel, replacement: Replacement): Promise<Result<void>> {
   const { path, content } = replacement
-  const folder = path.slice(0, path.lastIndexOf('/')) || '/'
-  const temp = `${folder === '/' ? '' : folder}/.till-new-${randomBytes(8).toString('hex')}`
+  const temp = tempFor(shell, path)
   let upload: ShellAnswer | undefined
   if (content.text === undefined) upload = await shell.upload(temp, content.stream ?? new Uint8Array())
+  if (upload && upload.exitCode !== 0 && shell.dialect === 'powershell') return fail(uploadFailure(path, upload))
+  const uploaded = upload !== undefined
+  const answer = await (shell.dialect === 'powershell' ? replaceOnWindows : replaceOnPosix)(shell, replacement, {
+    temp,
+    uploaded,
+  })
+  const failure = upload && upload.exitCode !== 0 ? uploadFailure(path, upload) : failureOf(path, answer)
+  return failure ? fail(failure) : success(undefined)
+}
+
+/** Beside the file, so that it can be moved to its place in one step. */
+function tempFor(shell: ShellChannel, path: string): string {
+  const name = `.till-new-${randomBytes(8).toString('hex')}`
+  if (shell.dialect === 'powershell') return `${windowsFolder(path)}\\${name}`
+  return `${path.slice(0, path.lastIndexOf('/'))}/${name}`
+}
+
+function replaceOnPosix(
+  shell: ShellChannel,
+  replacement: Replacement,
+  { temp, uploaded }: { readonly temp: string; readonly uploaded: boolean },
+): Promise<ShellAnswer> {
+  const { path, content } = replacement
   const values: Record<string, ShellValue> = {
     path,
-    folder,
+    folder: path.slice(0, path.lastIndexOf('/')) || '/',
     temp,
-    uploaded: upload ? 'yes' : 'no',
+    uploaded: uploaded ? 'yes' : 'no',
     content: content.text ?? '',
     bytes: content.sizeBytes,
     owner: replacement.owner,
@@ -106,9 +105,7 @@ export async function replaceFile(shell: ShellChannel, replacement: Replacement)
     backup: replacement.backup ? 'yes' : 'no',
     expected: replacement.expected,
   }
-  const answer = await shell.ask({ script: SCRIPT, values })
-  const failure = upload && upload.exitCode !== 0 ? uploadFailure(path, upload) : failureOf(path, answer)
-  return failure ? fail(failure) : success(undefined)
+  return shell.ask({ script: SCRIPT, values })
 }
 
 function uploadFailure(path: string, answer: ShellAnswer): Failure {

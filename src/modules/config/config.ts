@@ -5,6 +5,7 @@ import type { ModuleContext } from '../../core/ports.ts'
 import { CONFIG_FORMATS } from '../../devices/config/formats.ts'
 import { changeAttributes } from '../../devices/file/change-file.ts'
 import { fileContent, replaceFile } from '../../devices/file/replace-file.ts'
+import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
 import { type ConfigParams, type ConfigState, observeConfig } from './observe-config.ts'
 
@@ -13,7 +14,7 @@ const MASK = '***'
 export const config = defineModule({
   name: 'config',
   summary: 'Sees to keys of a configuration file and leaves everything else in it as it is',
-  systems: ['linux'],
+  systems: ['linux', 'windows'],
   params: {
     type: 'object',
     additionalProperties: false,
@@ -21,9 +22,9 @@ export const config = defineModule({
     properties: {
       path: {
         type: 'string',
-        pattern: '^/[\\s\\S]*[^/]$',
+        pattern: FILE_PATH,
         description: 'Absolute. Where it is a symbolic link, the file that it points at is meant.',
-        examples: ['/etc/zabbix/zabbix_agentd.conf'],
+        examples: ['/etc/zabbix/zabbix_agentd.conf', 'C:\\Program Files\\Zabbix Agent 2\\zabbix_agent2.conf'],
       },
       format: {
         enum: CONFIG_FORMATS,
@@ -49,14 +50,24 @@ export const config = defineModule({
       validate: {
         type: 'string',
         minLength: 1,
-        description: 'An sh command that must succeed before the file is put in place; the new file is "$file".',
+        description:
+          'A command of sh or PowerShell that must succeed before the file is put in place; the new file is "$file".',
         examples: ['zabbix_agentd -T -c "$file"'],
       },
       backup: { type: 'boolean', description: 'Keep the old file as PATH.till-backup; true unless told.' },
       create: { type: 'boolean', description: 'Make the file when it is not there; false unless told.' },
-      mode: { type: 'string', pattern: '^[0-7]{3,4}$', description: 'Octal, in quotes.', examples: ['0640'] },
-      owner: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number.' },
-      group: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number.' },
+      mode: {
+        type: 'string',
+        pattern: '^[0-7]{3,4}$',
+        description: 'Octal, in quotes. Windows has none.',
+        examples: ['0640'],
+      },
+      owner: {
+        type: 'string',
+        pattern: '^[A-Za-z0-9_]([^:\\s]*|[^:\\r\\n]*\\\\[^:\\r\\n]+)$',
+        description: 'Name or number; Windows: an account or its S-1-….',
+      },
+      group: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number. Windows has none.' },
       sensitive: {
         type: 'array',
         items: { type: 'string' },
@@ -100,6 +111,11 @@ function keyChanges(state: ConfigState): readonly Change[] {
 
 function attributeChanges(params: ConfigParams, { reading }: ConfigState): readonly Change[] {
   const isNumber = (name: string | undefined): boolean => name !== undefined && /^\d+$/.test(name)
+  if (reading.system === 'windows') {
+    const { owner: before = null } = reading
+    const { owner: after } = params
+    return after === undefined || after === before ? [] : [{ path: 'owner', before, after }]
+  }
   const all = [
     ['owner', isNumber(params.owner) ? reading.uid : reading.owner, params.owner],
     ['group', isNumber(params.group) ? reading.gid : reading.group, params.group],
@@ -125,10 +141,14 @@ async function converge(
     return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message })
   }
   if (isThere && !changes.some((change) => change.path.startsWith('keys.'))) {
-    const owner = [params.owner ?? '', params.group ?? ''].join(':').replace(/:$/, '')
+    const group = reading.system === 'windows' ? '' : (params.group ?? '')
+    const owner = [params.owner ?? '', group].join(':').replace(/:$/, '')
     return changeAttributes(context.shell, { path, owner, mode: params.mode ?? '' })
   }
-  const owner = `${params.owner ?? reading.uid ?? ''}:${params.group ?? reading.gid ?? ''}`.replace(/^:$/, '')
+  const owner =
+    reading.system === 'windows'
+      ? (params.owner ?? '')
+      : `${params.owner ?? reading.uid ?? ''}:${params.group ?? reading.gid ?? ''}`.replace(/^:$/, '')
   const holdsSecret = state.keys.some((key) => key.isSensitive && key.after !== undefined)
   return replaceFile(context.shell, {
     path,

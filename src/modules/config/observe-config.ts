@@ -6,7 +6,8 @@ import { Secret } from '../../core/secret.ts'
 import { type ConfigProblem, type ConfigReading, sameValue } from '../../devices/config/codec.ts'
 import { decodeText, encodeText } from '../../devices/config/encoding.ts'
 import { CONFIG_CODECS, type ConfigFormat } from '../../devices/config/formats.ts'
-import { type FileReading, fileReading, readFileRequest } from '../../devices/file/read-file.ts'
+import type { FileReading } from '../../devices/file/file-reading.ts'
+import { readFile } from '../../devices/file/read-file.ts'
 
 /** Configuration files are small; what is larger is something else. */
 const MAX_BYTES = 1024 * 1024
@@ -44,9 +45,13 @@ export interface ConfigState {
 
 /** Reads the file, and works out here what it should be: what a format cannot hold is known before anything is changed. */
 export async function observeConfig(context: ModuleContext, params: ConfigParams): Promise<Result<ConfigState>> {
-  const request = readFileRequest({ path: params.path, follow: true, wants: 'content', sendBytes: MAX_BYTES })
-  const answer = await context.shell.ask(request)
-  const reading = fileReading(answer)
+  const { answer, reading } = await readFile(context.shell, {
+    path: params.path,
+    follow: true,
+    wants: 'content',
+    sendBytes: MAX_BYTES,
+    ...(params.owner !== undefined && { owner: params.owner }),
+  })
   const trouble = reading ? troubleOf(params.path, reading) : unread(params.path, answer)
   if (!reading || trouble) return fail(trouble ?? unread(params.path, answer))
   return understood(params, reading)

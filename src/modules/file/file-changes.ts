@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonValue } from '../../core/json.ts'
-import type { FileReading } from '../../devices/file/read-file.ts'
+import type { FileReading } from '../../devices/file/file-reading.ts'
 import type { FileParams, WishedContent } from './wished-content.ts'
 
 /** Content up to this size is shown in a change. */
@@ -43,6 +43,7 @@ function linkChanges(params: FileParams, reading: FileReading): readonly Change[
 }
 
 function attributesOf(params: FileParams, reading: FileReading): [string, string | undefined, string | undefined][] {
+  if (reading.system === 'windows') return [['owner', reading.owner, params.owner]]
   const numeric = (name: string | undefined) => name !== undefined && /^\d+$/.test(name)
   return [
     ['owner', numeric(params.owner) ? reading.uid : reading.owner, params.owner],

@@ -5,11 +5,16 @@ import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { changeAttributes, makeLink, removeFile } from '../../devices/file/change-file.ts'
-import { type FileReading, fileReading, readFileRequest } from '../../devices/file/read-file.ts'
+import type { FileReading } from '../../devices/file/file-reading.ts'
+import { readFile } from '../../devices/file/read-file.ts'
 import { replaceFile } from '../../devices/file/replace-file.ts'
+import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
 import { changesOf, type FileState, shownState } from './file-changes.ts'
 import { contentOf, digestOf, type FileParams, isPresent, type WishedContent, wishedContent } from './wished-content.ts'
+
+/** Accounts of Windows may have a blank in their name. */
+const OWNER = '^[A-Za-z0-9_]([^:\\s]*|[^:\\r\\n]*\\\\[^:\\r\\n]+)$'
 
 /** Content up to this size is fetched where the device cannot make a checksum. */
 const FETCHED_BYTES = 64 * 1024
@@ -17,7 +22,7 @@ const FETCHED_BYTES = 64 * 1024
 export const file = defineModule({
   name: 'file',
   summary: 'Sees to a file with its content, owner and mode, to a symbolic link, or that neither is there',
-  systems: ['linux'],
+  systems: ['linux', 'windows'],
   params: {
     type: 'object',
     additionalProperties: false,
@@ -25,9 +30,9 @@ export const file = defineModule({
     properties: {
       path: {
         type: 'string',
-        pattern: '^/([\\s\\S]*[^/])?$',
+        pattern: FILE_PATH,
         description: 'Absolute. Where it is a symbolic link, the file that it points at is meant (with state present).',
-        examples: ['/etc/motd'],
+        examples: ['/etc/motd', 'C:\\Till\\motd.txt'],
       },
       state: { enum: ['present', 'absent', 'link'], description: 'present unless told.' },
       content: { type: 'string', description: 'The whole content, byte for byte; no line end is added.' },
@@ -41,16 +46,18 @@ export const file = defineModule({
       mode: {
         type: 'string',
         pattern: '^[0-7]{3,4}$',
-        description: 'Octal, in quotes. A new file has 0644 unless told (0600 for a secret); an old one keeps its own.',
+        description:
+          'Octal, in quotes. A new file has 0644 unless told (0600 for a secret); an old one keeps its own. Windows has none.',
         examples: ['0640'],
       },
-      owner: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number.' },
-      group: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number.' },
+      owner: { type: 'string', pattern: OWNER, description: 'Name or number; Windows: an account or its S-1-….' },
+      group: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number. Windows has none.' },
       backup: { type: 'boolean', description: 'Keep the file that is replaced or removed as PATH.till-backup.' },
       validate: {
         type: 'string',
         minLength: 1,
-        description: 'An sh command that must succeed before the file is put in place; the new file is "$file".',
+        description:
+          'A command of sh or PowerShell that must succeed before the file is put in place; the new file is "$file".',
         examples: ['visudo -cf "$file"'],
       },
     },
@@ -81,21 +88,27 @@ async function observe(context: ModuleContext, params: FileParams): Promise<Resu
   const wished = await wishedContent(params)
   if (!wished.ok) return wished
   const want = wished.value
-  const request = readFileRequest({
+  if (params.state === 'link' && context.shell.dialect === 'powershell') return fail(NO_LINKS)
+  const { answer, reading } = await readFile(context.shell, {
     path: params.path,
     follow: isPresent(params),
     wants: want ? 'content' : 'nothing',
     sendBytes: want ? FETCHED_BYTES : 0,
     ...(want && { known: `sha256:${want.sha256}` }),
+    ...(params.owner !== undefined && { owner: params.owner }),
   })
-  const answer = await context.shell.ask(request)
-  const reading = fileReading(answer)
   if (!reading) return fail(unread(params, answer))
   const trouble = troubleOf(params, reading)
   if (trouble) return fail(trouble)
   return !want || reading.kind !== 'file'
     ? success({ reading, ...(want && { wished: want }) })
     : compared(reading, want)
+}
+
+const NO_LINKS: Failure = {
+  code: 'PARAMS_INVALID',
+  phase: 'observe',
+  message: '`state: link` is for devices with a POSIX system; Windows lets few accounts make symbolic links.',
 }
 
 function compared(reading: FileReading, wished: WishedContent): Result<FileState> {
@@ -141,7 +154,19 @@ async function converge(
   const owner = [params.owner ?? '', params.group ?? ''].join(':').replace(/:$/, '')
   const path = reading.realPath
   if (!changes.some((change) => change.path === 'content' || change.path === 'state')) {
-    return changeAttributes(shell, { path, owner, mode: params.mode ?? '' })
+    const whole = reading.system === 'windows' ? (params.owner ?? '') : owner
+    return changeAttributes(shell, { path, owner: whole, mode: params.mode ?? '' })
+  }
+  if (reading.system === 'windows') {
+    return replaceFile(shell, {
+      path,
+      content: contentOf(wished),
+      owner: params.owner ?? '',
+      mode: wished?.isSecret ? '0600' : '',
+      ...(params.validate !== undefined && { validate: params.validate }),
+      backup,
+      expected: 'any',
+    })
   }
   const kept =
     reading.kind === 'file' ? `${params.owner ?? reading.uid ?? ''}:${params.group ?? reading.gid ?? ''}` : owner

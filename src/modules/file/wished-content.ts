@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { fail, type Result, success } from '../../core/failure.ts'
 import { Secret } from '../../core/secret.ts'
-import { type FileContent, fileContent, VALUE_BYTES } from '../../devices/file/replace-file.ts'
+import { fileContent, VALUE_BYTES } from '../../devices/file/replace-file.ts'
+import type { FileContent } from '../../devices/file/replacement.ts'
 
 export interface FileParams {
   readonly path: string

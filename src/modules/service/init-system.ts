@@ -1,16 +1,5 @@
 import { RUN_ACTION, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
-
-/** What an init system says of a service, in one vocabulary. */
-export interface ServiceState {
-  readonly init: 'systemd' | 'openrc' | 'sysv'
-  readonly exists: boolean
-  /** systemd only: linked to /dev/null, cannot be started. */
-  readonly masked: boolean
-  /** `unknown`: its script answers in a way that means neither. */
-  readonly active: 'running' | 'stopped' | 'failed' | 'starting' | 'stopping' | 'unknown'
-  /** Starts at boot. `static`: has no say in it, other units start it. */
-  readonly enabled: boolean | 'static'
-}
+import type { ServiceState } from './service-state.ts'
 
 /** Reads everything about the service `$name` from whichever init system runs the device. Never writes. */
 export const OBSERVE_SERVICE = `${TOOL_PRELUDE}
@@ -162,7 +151,7 @@ settle "$@"
  * Does `$act` (start, stop, restart, reload or nothing) and `$boot` (enable, disable or nothing) to `$name`, and waits
  * up to ten seconds until it is no longer on its way.
  */
-export const CONVERGE_SERVICE: Readonly<Record<ServiceState['init'], string>> = {
+export const CONVERGE_SERVICE: Readonly<Record<Exclude<ServiceState['init'], 'windows'>, string>> = {
   systemd: SYSTEMD_CONVERGE,
   openrc: OPENRC_CONVERGE,
   sysv: SYSV_CONVERGE,

@@ -1,21 +1,15 @@
 import type { Change } from '../../core/change.ts'
-import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext, Signals } from '../../core/ports.ts'
-import { failureOf, parseFields } from '../../shell/tool-answer.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Signals } from '../../core/ports.ts'
 import { defineModule } from '../define.ts'
-import { CONVERGE_SERVICE, OBSERVE_SERVICE, readService, type ServiceState } from './init-system.ts'
-
-interface ServiceParams {
-  readonly name: string
-  readonly state: 'running' | 'stopped'
-  readonly enabled?: boolean
-  readonly reload?: boolean
-}
+import { onPosix } from './posix.ts'
+import type { ServiceParams, ServiceState } from './service-state.ts'
+import { onWindows } from './windows.ts'
 
 export const service = defineModule({
   name: 'service',
-  summary: 'Keeps a service running or stopped, now and at boot (systemd, OpenRC, SysV)',
-  systems: ['linux'],
+  summary: 'Keeps a service running or stopped, now and at boot (systemd, OpenRC, SysV, Windows)',
+  sides: { linux: onPosix, windows: onWindows },
   reacts: true,
   params: {
     type: 'object',
@@ -25,33 +19,62 @@ export const service = defineModule({
       name: {
         type: 'string',
         // Without *, ? and [: systemctl would take them for patterns and act on every unit that matches.
-        pattern: '^[A-Za-z0-9_@][A-Za-z0-9_@:.+\\\\-]*$',
+        pattern: '^[A-Za-z0-9_@]([A-Za-z0-9_@:.+ $()\\\\-]*[A-Za-z0-9_@:.+$)\\\\-])?$',
         description: 'The name of the service or unit.',
-        examples: ['till-agent', 'till-sync.timer'],
+        examples: ['till-agent', 'till-sync.timer', 'Zabbix Agent 2'],
       },
       state: { enum: ['running', 'stopped'], description: 'What it should be doing.' },
-      enabled: { type: 'boolean', description: 'Whether it starts at boot; left alone unless told.' },
-      reload: { type: 'boolean', description: 'With restart_on: reload it instead of restarting it.' },
+      enabled: {
+        type: 'boolean',
+        description:
+          'Whether it starts at boot; left alone unless told. Windows: automatic or delayed, or else manual.',
+      },
+      reload: {
+        type: 'boolean',
+        description: 'With restart_on: reload it instead of restarting it. Windows has no such thing and restarts it.',
+      },
+
+      start: {
+        enum: ['automatic', 'delayed', 'manual', 'disabled'],
+        description: 'Windows: how it is started, in place of `enabled`.',
+      },
+      account: {
+        type: 'string',
+        minLength: 1,
+        description: 'Windows: the account that it runs under.',
+        examples: ['LocalSystem', 'NT AUTHORITY\\LocalService', '.\\till'],
+      },
+      password: {
+        type: 'string',
+        description: 'Windows: of that account, as a secret. It is set along with the account.',
+      },
+      recovery: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['restart_after_ms'],
+        description: 'Windows: after how long it is restarted when it fails for the first time, the second, and so on.',
+        properties: {
+          restart_after_ms: {
+            type: 'array',
+            maxItems: 8,
+            items: { type: 'integer', minimum: 0, maximum: 86_400_000 },
+            examples: [[5000, 60_000]],
+          },
+          reset_after_s: { type: 'integer', minimum: 0, description: 'Counts anew after so long; a day unless told.' },
+        },
+      },
     },
   },
-  observe,
-  diff,
-  value: ({ init, active, enabled }) => ({ init, active, enabled }),
-  converge,
+  complain,
+  diff: (params, state, signals) => diff(params as ServiceParams, state, signals),
+  value: ({ masked: _masked, exists: _exists, ...seen }) => ({ ...seen }) as JsonObject,
 })
 
-async function observe(context: ModuleContext, params: ServiceParams): Promise<Result<ServiceState>> {
-  const answer = await context.shell.ask({ script: OBSERVE_SERVICE, values: { name: params.name } })
-  const failure = failureOf(answer, 'observe', `Asking for service "${params.name}"`)
-  if (failure) return fail(failure)
-  const state = readService(parseFields(answer.text))
-  if (!state) return fail(problem('OBSERVE_FAILED', 'The device names no init system that is known.'))
-  if (!state.exists) {
-    const message = `There is no service "${params.name}" on the device (${state.init}).`
-    const hint = 'Check the name; if a package brings it, install the package in an earlier step.'
-    return fail({ ...problem('OBSERVE_FAILED', message), hint })
-  }
-  return success(state)
+function complain(params: JsonObject): string | undefined {
+  if (params['start'] !== undefined && params['enabled'] !== undefined) return 'Use either `enabled` or `start`.'
+  return params['password'] !== undefined && params['account'] === undefined
+    ? '`password` goes with `account`.'
+    : undefined
 }
 
 function diff(params: ServiceParams, state: ServiceState, signals: Signals): readonly Change[] | { unknown: string } {
@@ -69,52 +92,26 @@ function diff(params: ServiceParams, state: ServiceState, signals: Signals): rea
   if (params.enabled !== undefined && enabled !== params.enabled) {
     changes.push({ path: 'enabled', before: enabled, after: params.enabled })
   }
+  changes.push(...windowsChanges(params, state))
   if (signals.triggered && running && params.state === 'running') {
     changes.push({ path: params.reload ? 'reload' : 'restart', before: null, after: params.name, once: true })
   }
   return changes
 }
 
-async function converge(
-  context: ModuleContext,
-  params: ServiceParams,
-  changes: readonly Change[],
-  state: ServiceState,
-): Promise<Result<void>> {
-  const hopeless = cannotBe(params, changes, state)
-  if (hopeless !== undefined) return fail(problem('CONVERGE_FAILED', hopeless))
-  const values = { name: params.name, act: actionOf(params, changes, state), boot: bootOf(params, changes) }
-  const answer = await context.shell.ask({ script: CONVERGE_SERVICE[state.init], values })
-  const doing = [values.boot, values.act].filter((part) => part !== '').join(' and ')
-  const failure = failureOf(answer, 'converge', `The ${doing} of service "${params.name}"`)
-  return failure ? fail(failure) : success(undefined)
-}
-
-function cannotBe(params: ServiceParams, changes: readonly Change[], state: ServiceState): string | undefined {
-  if (state.masked && (params.state === 'running' || params.enabled)) {
-    return `Service "${params.name}" is masked: somebody ruled that it must not run. Unmask it if that is no longer so.`
+function windowsChanges({ start, account, recovery }: ServiceParams, state: ServiceState): readonly Change[] {
+  if (state.init !== 'windows') return []
+  const changes: Change[] = []
+  if (start !== undefined && state.start !== start) {
+    changes.push({ path: 'start', before: state.start ?? null, after: start })
   }
-  if (state.enabled === 'static' && changes.some((change) => change.path === 'enabled')) {
-    return `Service "${params.name}" is static: other units start it, so it cannot be enabled. Leave \`enabled\` out.`
+  if (account !== undefined && state.account !== account) {
+    changes.push({ path: 'account', before: state.account ?? null, after: account })
   }
-  return undefined
-}
-
-function actionOf(params: ServiceParams, changes: readonly Change[], state: ServiceState): string {
-  const paths = new Set(changes.map((change) => change.path))
-  if (paths.has('restart')) return 'restart'
-  if (paths.has('reload')) return 'reload'
-  if (!paths.has('state')) return ''
-  if (params.state === 'stopped') return 'stop'
-  // OpenRC takes a crashed service for a started one.
-  return state.init === 'openrc' && state.active === 'failed' ? 'restart' : 'start'
-}
-
-function bootOf(params: ServiceParams, changes: readonly Change[]): string {
-  if (!changes.some((change) => change.path === 'enabled')) return ''
-  return params.enabled ? 'enable' : 'disable'
-}
-
-function problem(code: Failure['code'], message: string): Failure {
-  return { code, phase: code === 'OBSERVE_FAILED' ? 'observe' : 'converge', message }
+  if (recovery === undefined) return changes
+  const wished = { restart_after_ms: [...recovery.restart_after_ms], reset_after_s: recovery.reset_after_s ?? 86_400 }
+  const { restart_after_ms: delays = [], reset_after_s = 0 } = state.recovery ?? {}
+  const is = { restart_after_ms: [...delays], reset_after_s }
+  if (JSON.stringify(is) !== JSON.stringify(wished)) changes.push({ path: 'recovery', before: is, after: wished })
+  return changes
 }

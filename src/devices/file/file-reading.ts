@@ -1,0 +1,39 @@
+export type FileKind = 'absent' | 'file' | 'directory' | 'link' | 'other'
+
+/** What stands at a path of a device. */
+export interface FileReading {
+  /** Windows has no mode, group and numbers of owners; all of that is absent then. */
+  readonly system: 'posix' | 'windows'
+  readonly kind: FileKind
+  /** Where it really is, symbolic links followed; that is what is read and replaced. */
+  readonly realPath: string
+  /** What the path itself points at, when it is a symbolic link. */
+  readonly linkTarget?: string
+  /** Permission bits as four octal digits. */
+  readonly mode?: string
+  readonly owner?: string
+  readonly group?: string
+  readonly uid?: string
+  readonly gid?: string
+  readonly sizeBytes?: number
+  /** `sha256:…`, or `cksum:…` where the device has nothing better. Says whether a file is still the same one. */
+  readonly fingerprint?: string
+  /** Only when it was asked for and is small enough. */
+  readonly content?: Uint8Array
+  /** Why it could not be read, in the words of the device. */
+  readonly trouble?: string
+}
+
+export interface ReadOptions {
+  readonly path: string
+  /** Read what a symbolic link points at, not the link. */
+  readonly follow: boolean
+  /** `nothing`: only what `ls` says. */
+  readonly wants: 'content' | 'nothing'
+  /** Content up to this many bytes is sent… */
+  readonly sendBytes: number
+  /** …unless its fingerprint is this one. */
+  readonly known?: string
+  /** Windows: the owner in this form, if it is the same account: names there depend on the language. */
+  readonly owner?: string
+}
