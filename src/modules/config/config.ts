@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { CONFIG_FORMATS } from '../../devices/config/formats.ts'
 import { changeAttributes } from '../../devices/file/change-file.ts'
+import { keptMode, keptOwner, wishedOwner } from '../../devices/file/file-reading.ts'
 import { fileContent, replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
@@ -141,20 +142,14 @@ async function converge(
     return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message })
   }
   if (isThere && !changes.some((change) => change.path.startsWith('keys.'))) {
-    const group = reading.system === 'windows' ? '' : (params.group ?? '')
-    const owner = [params.owner ?? '', group].join(':').replace(/:$/, '')
-    return changeAttributes(context.shell, { path, owner, mode: params.mode ?? '' })
+    return changeAttributes(context.shell, { path, owner: wishedOwner(reading, params), mode: params.mode ?? '' })
   }
-  const owner =
-    reading.system === 'windows'
-      ? (params.owner ?? '')
-      : `${params.owner ?? reading.uid ?? ''}:${params.group ?? reading.gid ?? ''}`.replace(/^:$/, '')
   const holdsSecret = state.keys.some((key) => key.isSensitive && key.after !== undefined)
   return replaceFile(context.shell, {
     path,
     content: fileContent(next),
-    owner,
-    mode: params.mode ?? reading.mode ?? (holdsSecret ? '0600' : '0644'),
+    owner: keptOwner(reading, params),
+    mode: keptMode(reading, params.mode, holdsSecret),
     ...(params.validate !== undefined && { validate: params.validate }),
     backup: params.backup ?? true,
     expected: isThere ? (reading.fingerprint ?? '') : 'absent',

@@ -5,7 +5,7 @@ import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { changeAttributes, makeLink, removeFile } from '../../devices/file/change-file.ts'
-import type { FileReading } from '../../devices/file/file-reading.ts'
+import { type FileReading, keptMode, keptOwner, wishedOwner } from '../../devices/file/file-reading.ts'
 import { readFile } from '../../devices/file/read-file.ts'
 import { replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
@@ -151,30 +151,15 @@ async function converge(
     const temp = `${folder}/.till-new-${randomBytes(8).toString('hex')}`
     return makeLink(shell, { path: params.path, target: params.target ?? '', temp, backup })
   }
-  const owner = [params.owner ?? '', params.group ?? ''].join(':').replace(/:$/, '')
   const path = reading.realPath
   if (!changes.some((change) => change.path === 'content' || change.path === 'state')) {
-    const whole = reading.system === 'windows' ? (params.owner ?? '') : owner
-    return changeAttributes(shell, { path, owner: whole, mode: params.mode ?? '' })
+    return changeAttributes(shell, { path, owner: wishedOwner(reading, params), mode: params.mode ?? '' })
   }
-  if (reading.system === 'windows') {
-    return replaceFile(shell, {
-      path,
-      content: contentOf(wished),
-      owner: params.owner ?? '',
-      mode: wished?.isSecret ? '0600' : '',
-      ...(params.validate !== undefined && { validate: params.validate }),
-      backup,
-      expected: 'any',
-    })
-  }
-  const kept =
-    reading.kind === 'file' ? `${params.owner ?? reading.uid ?? ''}:${params.group ?? reading.gid ?? ''}` : owner
   return replaceFile(shell, {
     path,
     content: contentOf(wished),
-    owner: kept,
-    mode: params.mode ?? (reading.kind === 'file' ? reading.mode : undefined) ?? (wished?.isSecret ? '0600' : '0644'),
+    owner: keptOwner(reading, params),
+    mode: keptMode(reading, params.mode, wished?.isSecret ?? false),
     ...(params.validate !== undefined && { validate: params.validate }),
     backup,
     expected: 'any',
