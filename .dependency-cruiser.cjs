@@ -31,7 +31,7 @@ module.exports = {
     },
     only('core', []),
     only('shell', ['core']),
-    only('devices', ['core']),
+    only('devices', ['core', 'shell']),
     only('lang', ['core']),
     only('engine', ['core']),
     only('modules', ['core', 'shell', 'devices']),
