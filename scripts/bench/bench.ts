@@ -59,7 +59,8 @@ export function benchOf(options: Options, work: string, all: readonly Tool[]): R
     lab: () => lab(''),
     folder(name) {
       folders += 1
-      const folder = join(work, `${folders}-${name}`)
+      // Some tools take no path with a space in it.
+      const folder = join(work, `${folders}-${name.replaceAll(' ', '-')}`)
       mkdirSync(folder)
       return folder
     },

@@ -1,7 +1,12 @@
+import { cores } from './cores.ts'
+import { faulty } from './faulty.ts'
 import { fleet } from './fleet.ts'
+import { inFlight } from './in-flight.ts'
 import { inventory } from './inventory.ts'
+import { line } from './line.ts'
+import { results } from './results.ts'
 import type { Section } from './section.ts'
 import { startUp } from './start-up.ts'
 
-/** In the order in which they run and are shown. */
-export const SECTIONS: readonly Section[] = [startUp, inventory, fleet]
+/** In the order in which they run. */
+export const SECTIONS: readonly Section[] = [startUp, line, cores, inFlight, results, inventory, faulty, fleet]

@@ -41,7 +41,7 @@ export async function runTool(bench: Bench, tool: Tool, wanted: Omit<Job, 'folde
 export function sampleOf(tool: Tool, run: Run, { cost, job, output }: Ran, more: Partial<Sample> = {}): Sample {
   const devices = job.hosts.length
   const right = more.right ?? cost.exitCode === 0
-  const note = more.note ?? (cost.tooLong ? `ended after ${run.seconds} s` : right ? undefined : lastLine(output))
+  const note = more.note ?? (cost.tooLong ? `ended after ${run.seconds} s` : right ? undefined : lastLines(output))
   return {
     section: run.section,
     what: run.what,
@@ -54,8 +54,8 @@ export function sampleOf(tool: Tool, run: Run, { cost, job, output }: Ran, more:
   }
 }
 
-function lastLine(output: string): string {
-  return output.trim().split('\n').at(-1)?.slice(0, 200) ?? ''
+function lastLines(output: string): string {
+  return output.trim().split('\n').slice(-4).join(' / ').slice(0, 400)
 }
 
 /** A line of progress. */

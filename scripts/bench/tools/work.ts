@@ -103,7 +103,7 @@ export function playbook(work: Work, devices: string): string {
       ...Object.entries(allFiles).map(file),
       ...common,
       task(`ansible.builtin.file: { path: ${at('secret')}, mode: "0600" }`),
-      task(`ansible.builtin.command: { cmd: touch ${at('ready').slice(1, -1)}, creates: ${at('ready')} }`),
+      task(`ansible.builtin.command: { argv: [touch, ${at('ready')}], creates: ${at('ready')} }`),
     ],
   }[work]
   return `- hosts: all\n  gather_facts: false\n  tasks:\n${tasks.join('\n')}\n`

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { startLightFleet } from '../lab/light.ts'
+import { rotated } from '../report/statistics.ts'
+import { addressesOf, inWords, runTool, sampleOf } from './run-tool.ts'
+import type { Section } from './section.ts'
+
+const SIZES = [1_000, 3_500]
+const QUICK_SIZES = [50]
+const ROUNDS = 2
+/** Those that do it all in one program; the others are processes of the OpenSSH client, which the fleet shows. */
+const TOOLS = new Set(['till', 'libssh2', 'go', 'asyncssh'])
+
+/** How fast the client can be where the servers cost little, and how many cores it uses for that. */
+export const cores: Section = {
+  id: 'cores',
+  title: 'Against a light server, so that the client is the limit',
+  async run(bench) {
+    const fleet = await startLightFleet(bench, 'cores')
+    if (!fleet) return
+    const { lab, namespace, port } = fleet
+    for (const size of bench.options.quick ? QUICK_SIZES : SIZES) {
+      const hosts = addressesOf(size).map((address) => ({ address, port }))
+      for (let round = 0; round < (bench.options.quick ? 1 : ROUNDS); round += 1) {
+        for (const tool of rotated(bench.tools, round).filter(({ id }) => TOOLS.has(id))) {
+          const run = { section: 'cores', what: 'true', round, namespace, seconds: 300 }
+          const before = processorTimes()
+          const ran = await runTool(bench, tool, { lab, hosts, work: 'true', change: false }, run)
+          if (!ran) return
+          const after = processorTimes()
+          const { cpu_ms, wall_ms } = ran.cost.values
+          const values = {
+            devices_s: (size / wall_ms) * 1_000,
+            cores: cpu_ms / wall_ms,
+            busy_percent: 100 * (1 - (after.idle - before.idle) / (after.all - before.all)),
+          }
+          const sample = sampleOf(tool, run, ran, { values })
+          bench.record(sample)
+          bench.say(inWords(sample))
+        }
+      }
+    }
+  },
+}
+
+/** What all cores of the machine have spent so far, in ticks: idle, and in all. */
+function processorTimes(): { readonly idle: number; readonly all: number } {
+  const ticks = (/^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? '').split(' ').map(Number)
+  return { idle: (ticks[3] ?? 0) + (ticks[4] ?? 0), all: ticks.slice(0, 8).reduce((sum, ticks) => sum + ticks, 0) }
+}
