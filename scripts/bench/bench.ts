@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Lab, makeLab } from './lab/lab.ts'
+import { removeLeftovers } from './lab/leftovers.ts'
 import { compileC, compileGo } from './measure/compile.ts'
 import type { Sample, Skipped, ToolNote } from './report/result.ts'
 import type { Bench, Options } from './sections/section.ts'
@@ -96,6 +97,7 @@ function tryLab(work: string, skip: Skip): Lab | null {
   if (missing.length > 0) skip('lab', `programs are missing; Debian: ${missing.join(' ')}`)
   if (process.getuid?.() !== 0) skip('lab', 'it makes network namespaces and a user: run it as root')
   if (missing.length > 0 || process.getuid?.() !== 0) return null
+  for (const name of removeLeftovers()) process.stderr.write(`bench: removed what a killed run had left: ${name}\n`)
   const folder = join(work, 'lab')
   mkdirSync(folder)
   return makeLab(folder)

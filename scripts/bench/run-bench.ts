@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     return 0
   }
   undoOnSignals()
-  const work = mkdtempSync(join(tmpdir(), 'till-bench-'))
+  const work = mkdtempSync(join(tmpdir(), `till-bench-${process.pid}-`))
   onEnd(() => rmSync(work, { recursive: true, force: true }))
   endMeasuredOnEnd()
   const bench = benchOf(options, work, allTools(work))

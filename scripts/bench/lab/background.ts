@@ -21,9 +21,11 @@ interface Start {
 
 /** Starts a program, out of the way of the terminal's Ctrl-C, and sees to it that it ends with the benchmark. */
 export async function startBackground({ command, log, ready, cwd }: Start): Promise<Background> {
-  const [program = '', ...args] = command
+  const [program = ''] = command
+  // Even after kill -9 nothing stays behind.
+  const args = ['--pdeathsig', 'TERM', ...command]
   const options = { stdio: ['ignore', 'pipe', openSync(log, 'a')] as const, detached: true, ...(cwd && { cwd }) }
-  const child = spawn(program, args, { ...options, stdio: [...options.stdio] })
+  const child = spawn('setpriv', args, { ...options, stdio: [...options.stdio] })
   let said = ''
   child.stdout?.on('data', (chunk: Buffer) => {
     said += chunk.toString()

@@ -17,8 +17,8 @@ export interface Lab {
   readonly uid: number
 }
 
-const HOME = '/var/lib/tillbench'
-const USER = 'tillbench'
+const USER = `tillbench${process.pid}`
+const HOME = `/var/lib/${USER}`
 
 /** Makes the lab's user and keys; they go when the benchmark ends. `folder` is for keys, logs and configuration. */
 export function makeLab(folder: string): Lab {

@@ -4,11 +4,14 @@ import { rotated } from '../report/statistics.ts'
 import { addressesOf, inWords, runTool, sampleOf } from './run-tool.ts'
 import type { Section } from './section.ts'
 
-const SIZES = [1_000, 3_500]
-const QUICK_SIZES = [50]
-const ROUNDS = 2
-/** Those that do it all in one program; the others are processes of the OpenSSH client, which the fleet shows. */
-const TOOLS = new Set(['till', 'libssh2', 'go', 'asyncssh'])
+/** How many devices, and how often. */
+const SIZES = [
+  [1_000, 2],
+  [3_500, 1],
+] as const
+const QUICK_SIZES = [[50, 1]] as const
+/** Those that do it all in one program and are limited by the servers of the fleet. */
+const TOOLS = new Set(['till', 'libssh2', 'go'])
 
 /** How fast the client can be where the servers cost little, and how many cores it uses for that. */
 export const cores: Section = {
@@ -18,9 +21,9 @@ export const cores: Section = {
     const fleet = await startLightFleet(bench, 'cores')
     if (!fleet) return
     const { lab, namespace, port } = fleet
-    for (const size of bench.options.quick ? QUICK_SIZES : SIZES) {
+    for (const [size, rounds] of bench.options.quick ? QUICK_SIZES : SIZES) {
       const hosts = addressesOf(size).map((address) => ({ address, port }))
-      for (let round = 0; round < (bench.options.quick ? 1 : ROUNDS); round += 1) {
+      for (let round = 0; round < rounds; round += 1) {
         for (const tool of rotated(bench.tools, round).filter(({ id }) => TOOLS.has(id))) {
           const run = { section: 'cores', what: 'true', round, namespace, seconds: 300 }
           const before = processorTimes()

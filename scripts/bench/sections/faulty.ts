@@ -7,14 +7,12 @@ import { addressesOf, inWords, type Ran, runTool, sampleOf } from './run-tool.ts
 import type { Bench, Section } from './section.ts'
 
 const DEVICES = 1_000
-const QUICK_DEVICES = 100
-/** Ansible would take minutes for a thousand, and says the same of a hundred. */
-const SLOW_DEVICES = 100
-const SLOW = new Set(['ansible', 'mitogen'])
+const FEW_DEVICES = 100
+/** The others would take minutes for a thousand, and say the same of a hundred. */
+const THOUSAND = new Set(['till', 'clush'])
 const PORTS = { healthy: 22, refuses: 23, tarpit: 24, blackHole: 25 } as const
 const LIMIT_S = 400
-/** The clients of the floor give a single port to all. */
-const CANNOT = new Set(['libssh2', 'go', 'asyncssh', 'openssh'])
+const TOOLS = new Set(['till', 'clush', 'pdsh', 'pssh', 'ansible'])
 
 /** Of each hundred devices 3 refuse, 1 is a black hole, 1 a tarpit, spread among the healthy ones. */
 function portAt(n: number): number {
@@ -35,10 +33,9 @@ export const faulty: Section = {
     await startOpenSsh(lab, namespace, '0.0.0.0', PORTS.healthy)
     const command = ['ip', 'netns', 'exec', namespace, program, String(PORTS.tarpit), String(PORTS.blackHole)]
     await startBackground({ command, log: join(bench.folder('faulty'), 'log'), ready: 'ready' })
-    for (const tool of bench.tools.filter(({ id }) => !CANNOT.has(id))) {
-      const slow = SLOW.has(tool.id)
-      if (slow && bench.options.quick) continue
-      const count = bench.options.quick ? QUICK_DEVICES : slow ? SLOW_DEVICES : DEVICES
+    for (const tool of bench.tools.filter(({ id }) => TOOLS.has(id))) {
+      if (tool.id === 'ansible' && bench.options.quick) continue
+      const count = !bench.options.quick && THOUSAND.has(tool.id) ? DEVICES : FEW_DEVICES
       const hosts = addressesOf(count).map((address, n) => ({ address, port: portAt(n) }))
       const healthy = hosts.filter(({ port }) => port === PORTS.healthy)
       // What the healthy ones take by themselves is needed for the goal only.

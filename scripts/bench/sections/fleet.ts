@@ -9,18 +9,22 @@ import type { Bench, Options, Section } from './section.ts'
 
 const SSHD_PORT = 22
 const LIMIT_S = 900
-/** Up to how many addresses a run is short, and so noisy that each tool has one turn more. */
+/** Up to how many addresses a run is short and noisy: the cheap tools have one turn more then. */
 const SMALL = 100
 /**
- * Up to how many devices a task is given to tools that take a tenth of a second of CPU or more for each, and once only: with
- * them a full run would take hours. `--all` lifts this.
+ * Up to how many devices a task is given to tools that start a process for each, or worse, so that a run takes minutes and
+ * not hours. What a device costs them hardly depends on how many there are. `--all` lifts this.
  */
-const SLOW = new Map<string, Partial<Record<Work, number>>>([
-  ['ansible', { true: 500, look: 100 }],
-  ['mitogen', { true: 100, look: 100 }],
-])
-/** Ten steps cost these what `true` does, which the smallest size shows well enough. */
-const SAME_AS_TRUE = new Set(['openssh', 'pssh', 'pdsh'])
+const MOST: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  asyncssh: { true: 1_000, look: 100 },
+  openssh: { true: 100, look: 100 },
+  pssh: { true: 500, look: 100 },
+  pdsh: { true: 500, look: 100 },
+  clush: { true: 1_000, look: 100 },
+  ansible: { true: 100, look: 100 },
+  mitogen: { true: 100, look: 100 },
+}
+const SLOW = new Set(['ansible', 'mitogen'])
 
 interface Turn {
   readonly tool: Tool
@@ -30,11 +34,11 @@ interface Turn {
 }
 
 /** Whether a tool has this turn. */
-function takes({ all, quick, sizes, tools }: Options, { tool, work, size, round }: Turn): boolean {
+function takes({ all, quick, tools }: Options, { tool, work, size, round }: Turn): boolean {
   if (all) return true
-  const most = SLOW.get(tool.id)?.[work]
-  if (most !== undefined) return size <= most && round === 0 && (!quick || tools.length > 0)
-  return work === 'true' || size === Math.min(...sizes) || !SAME_AS_TRUE.has(tool.id)
+  if (SLOW.has(tool.id) && quick && tools.length === 0) return false
+  const most = MOST[tool.id]?.[work]
+  return most === undefined || (size <= most && round === 0) || tools.length > 0
 }
 
 function turns(bench: Bench): readonly Turn[] {

@@ -10,7 +10,7 @@ import type { Bench, Section } from './section.ts'
 
 const ROUND_TRIP_MS = 100
 const LIMIT_S = 180
-const ROUNDS = 3
+const ROUNDS = 2
 const SERVERS = [
   { server: 'openssh', address: '10.77.1.1', start: startOpenSsh, needs: '/usr/sbin/sshd' },
   { server: 'dropbear', address: '10.77.1.2', start: startDropbear, needs: '/usr/sbin/dropbear' },
