@@ -4,12 +4,16 @@ import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { build } from 'esbuild'
+import { lazyPackages } from './lazy-packages.mjs'
 
 /** What is started or imported by its name, as in src. Commands are too; they are found by their folder. */
 const ENTRIES = ['app/main', 'app/unknown-command', 'app/device-thread', 'sandbox/worker', 'sandbox/black-hole']
 
 /** Has native parts, or is looked for by oclif only in case that it is there. */
 const EXTERNAL = ['libsql', 'ssh2', 'typescript', 'ts-node', 'tsx']
+
+/** Take long to load and are often not needed; only functions and classes of theirs are imported. */
+const LAZY = ['ajv', 'yaml', '@marcbachmann/cel-js']
 
 /** What CommonJS packages expect to find around them. */
 const COMMONJS = [
@@ -59,6 +63,7 @@ async function bundle() {
     platform: 'node',
     target: 'node20.19',
     external: EXTERNAL,
+    plugins: [lazyPackages(LAZY)],
     banner: { js: COMMONJS },
     define: { TILL_BUILD: JSON.stringify(digestOf([...filesOf('src'), 'package-lock.json'])) },
     keepNames: true,

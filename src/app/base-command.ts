@@ -4,7 +4,7 @@ import { Command, Errors, Flags } from '@oclif/core'
 import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 import { formatDiagnostics } from '../lang/format-diagnostics.ts'
-import { jsonPage } from './json-document.ts'
+import { inChunks, jsonPage } from './json-document.ts'
 import { openProject, type Project } from './project.ts'
 import { sourceStack } from './source-stack.ts'
 import { UnwritableError } from './writer.ts'
@@ -47,6 +47,11 @@ export abstract class BaseCommand extends Command {
       }
       process.stdout.on('drain', done).on('close', done)
     })
+  }
+
+  /** As `write`, for many small parts. */
+  protected async writeAll(parts: Iterable<string>): Promise<void> {
+    for (const chunk of inChunks(parts)) await this.write(chunk)
   }
 
   protected override async catch(error: Error & { exitCode?: number }): Promise<void> {

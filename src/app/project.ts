@@ -45,7 +45,8 @@ export async function openProject(start: string, options: { readonly sandbox?: b
       },
     ])
   }
-  const { settings, diagnostics } = await loadProject(join(root, PROJECT_FILE))
+  const cache = join(root, '.till', 'cache')
+  const { settings, diagnostics } = await loadProject(join(root, PROJECT_FILE), { cacheFolder: cache })
   if (settings === undefined || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
   const inRoot = (path: string): string => (isAbsolute(path) ? path : join(root, path))
   const paths = {
@@ -53,7 +54,7 @@ export async function openProject(start: string, options: { readonly sandbox?: b
     runbooks: inRoot(settings.runbooks),
     knownHosts: inRoot(settings.known_hosts),
     state: options.sandbox ? join(root, '.till', 'sandbox-state.db') : inRoot(settings.state),
-    cache: join(root, '.till', 'cache'),
+    cache,
     sandbox: join(root, '.till', 'sandbox'),
   }
   let fleet: Promise<Fleet> | undefined

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../app/base-command.ts'
 import { ageOf, countStates, type KnownState, knownStates, STATUS_FILTERS } from '../app/device-status.ts'
-import { jsonDocument, jsonLine } from '../app/json-document.ts'
+import { jsonDocument, jsonLines } from '../app/json-document.ts'
 import { countsText } from '../app/list-runs.ts'
 import { sandboxFlag } from '../app/run-flags.ts'
 import { selectDevices, selectionFlags } from '../app/selection.ts'
@@ -51,8 +51,8 @@ export default class Status extends BaseCommand {
     const all = await knownStates(await project.store(), devices, { filter, now: new Date() })
     const known = all.slice(0, flags.limit)
     const head = { schema: 'till.status/1', ...countStates(known) }
-    if (flags.json) for (const part of jsonDocument(head, 'devices', known)) await this.write(part)
-    else if (flags.ndjson) for (const device of known) await this.write(jsonLine(device))
+    if (flags.json) await this.writeAll(jsonDocument(head, 'devices', known))
+    else if (flags.ndjson) await this.writeAll(jsonLines(known))
     else await this.#table(known)
     await project.close()
   }

@@ -40,6 +40,18 @@ function seal(content: Uint8Array): string {
   return `${digest(content)}\n`
 }
 
+/** The digest of the sources, put in by the build: what one build found without fault another one checks again. */
+declare const TILL_BUILD: string
+
+/** To be raised when what is kept in the cache changes its form or its meaning. */
+const FORMAT = 2
+
+/** Who wrote to the cache, and by which rules; others do not believe it. */
+export function cacheFormat(schema: object): string {
+  const build = typeof TILL_BUILD === 'string' ? TILL_BUILD : digest(JSON.stringify(schema))
+  return `till ${FORMAT} ${build}`
+}
+
 /** sha256 in hexadecimal. */
 export function digest(content: string | Uint8Array): string {
   return hash('sha256', content, 'hex')

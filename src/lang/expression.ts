@@ -37,7 +37,7 @@ const MIXED_ARITHMETIC: readonly (readonly [string, (a: number, b: number) => nu
   ['/', (a, b) => a / b],
 ]
 
-const BASE = baseEnvironment()
+let base: Environment | undefined
 
 /** What selectors may name: `--where`, `targets`, and the `where` of assignments. */
 export const SELECTOR_VARIABLES: Variables = variablesOf({
@@ -122,13 +122,26 @@ function baseEnvironment(): Environment {
   return environment
 }
 
+/** The environment is made when it is asked for: most commands compile no expression. */
 function variablesOf(types: VariableTypes): Variables {
-  const environment = BASE.clone()
+  let environment: Environment | undefined
+  return {
+    types,
+    get environment() {
+      environment ??= environmentOf(types)
+      return environment
+    },
+  }
+}
+
+function environmentOf(types: VariableTypes): Environment {
+  base ??= baseEnvironment()
+  const environment = base.clone()
   for (const [name, type] of Object.entries(types)) {
     if (typeof type === 'string') environment.registerVariable(name, type)
     else environment.registerVariable({ name, schema: type as ObjectSchema })
   }
-  return { types, environment }
+  return environment
 }
 
 function parse(

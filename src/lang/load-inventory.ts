@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
-import { digest, readSealed, writeSealed } from './cache.ts'
+import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { buildFleet, digestOf } from './inventory/build-fleet.ts'
 import { compileFile, sourceFile } from './inventory/compile-file.ts'
 import { Findings } from './inventory/findings.ts'
@@ -23,12 +23,6 @@ export interface LoadedInventory {
 
 type Digested = FolderFile & { readonly digest: string }
 
-/** The digest of the sources, put in by the build: what one build found without fault another one checks again. */
-declare const TILL_BUILD: string
-
-/** To be raised when what is kept in the cache changes its form or its meaning. */
-const FORMAT = 2
-
 /**
  * Loads the folder of YAML files that is the inventory, and reports everything that is wrong with it at once.
  * Files that did not change since they were last found without fault come from the cache; what files say of one
@@ -41,7 +35,7 @@ export async function loadInventory(
   const cache = options.cacheFolder === undefined ? undefined : join(options.cacheFolder, 'inventory.pack')
   const read = readYamlFolder(folder)
   const sources = read.files.map((source): Digested => ({ ...source, digest: digest(source.bytes) }))
-  const format = formatOf()
+  const format = cacheFormat(INVENTORY_SCHEMA)
   const checkedAs = checkKey(sources)
   const sealed = cache === undefined ? undefined : readSealed(cache)
   const pack = sealed && readPack(sealed, format)
@@ -83,11 +77,6 @@ function knownFiles(sources: readonly Digested[], pack: Pack): readonly KnownFil
     known.push({ ...place, digest: source.digest, packed })
   }
   return known
-}
-
-function formatOf(): string {
-  const build = typeof TILL_BUILD === 'string' ? TILL_BUILD : digest(JSON.stringify(INVENTORY_SCHEMA))
-  return `till ${FORMAT} ${build}`
 }
 
 /** Of all that the checks across files depend on: the files, and the time zones that this Node.js knows. */

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { SourceRange } from '../core/source.ts'
+import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { compileSelector } from './expression.ts'
 import { isMap } from './is-map.ts'
 import { inOrder } from './load-runbook.ts'
@@ -42,14 +44,23 @@ const PATHS = {
   state: '.till/state.db',
 } as const
 
-/** Reads tillwright.yaml; settings are absent when it has errors. An empty file has only defaults. */
+/**
+ * Reads tillwright.yaml; settings are absent when it has errors. An empty file has only defaults. That a file is without
+ * fault is kept in the cache, so that it is checked once.
+ */
 export async function loadProject(
   file: string,
+  options: { readonly cacheFolder?: string } = {},
 ): Promise<{ readonly settings?: ProjectSettings; readonly diagnostics: readonly Diagnostic[] }> {
   const { parsed, diagnostics } = readYamlFile(file)
   if (!parsed || diagnostics.length > 0) return { diagnostics }
+  const cache = options.cacheFolder === undefined ? undefined : join(options.cacheFolder, 'project')
+  const faultless = `${cacheFormat(PROJECT_SCHEMA)} ${digest(parsed.text)}`
+  if (cache !== undefined && readSealed(cache)?.toString() === faultless)
+    return { settings: settingsOf(parsed), diagnostics }
   const problems = inOrder([...validate(PROJECT_SCHEMA, parsed), ...selectorProblems(parsed)])
   if (problems.length > 0) return { diagnostics: problems }
+  if (cache !== undefined) writeSealed(cache, Buffer.from(faultless))
   return { settings: settingsOf(parsed), diagnostics: [] }
 }
 
@@ -63,9 +74,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     runbooks: path('runbooks'),
     known_hosts: path('known_hosts'),
     state: path('state'),
-    assignments: assignmentsOf(value).map((raw, index) =>
-      assignmentOf(raw, parsed.rangeAt(['assignments', index, 'runbook'])),
-    ),
+    assignments: assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed)),
     run: {
       parallel: number('parallel', PARALLEL),
       handshakes: number('handshakes', HANDSHAKES_PER_CORE * availableParallelism()),
@@ -79,14 +88,16 @@ function assignmentsOf(value: JsonValue): readonly JsonObject[] {
   return Array.isArray(list) ? list.filter(isMap) : []
 }
 
-function assignmentOf(raw: JsonObject, source: SourceRange): Assignment {
+function assignmentOf(raw: JsonObject, index: number, parsed: ParsedYaml): Assignment {
   const { runbook, where, params } = raw
   const entries = Object.entries(isMap(params) ? params : {})
   return {
     runbook: String(runbook),
     ...(typeof where === 'string' && { where }),
     params: Object.fromEntries(entries.map(([name, v]) => [name, typeof v === 'string' ? v : JSON.stringify(v)])),
-    source,
+    get source() {
+      return parsed.rangeAt(['assignments', index, 'runbook'])
+    },
   }
 }
 

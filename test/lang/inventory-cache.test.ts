@@ -20,7 +20,7 @@ function factsOf(fleet: Fleet): unknown {
     ...fleet,
     stores: [...fleet.stores],
     devices: [...fleet.devices],
-    explain: ['PL-0007', 'PL-0007/pos1', ...fleet.stores.keys()].map((name) => [...fleet.explain(name)]),
+    explain: ['PL-0007', 'PL-0007/pos1', 'PL-0040/router1', 'X'].map((name) => [...fleet.explain(name)]),
   }
 }
 

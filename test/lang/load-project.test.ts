@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -7,6 +7,24 @@ import { loadProject } from '../../src/lang/load-project.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'till-project-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+
+test('a file is checked once, and again when it is another one, or when the cache is not believed', async () => {
+  const file = join(folder, 'cached.yaml')
+  const cacheFolder = join(folder, 'cache')
+  const load = () => loadProject(file, { cacheFolder })
+  writeFileSync(file, 'assignments:\n  - runbook: a\n    where: device.kind == "till"\n')
+  const without = await loadProject(file)
+  expect(without.settings?.assignments).toHaveLength(1)
+  expect(without.settings?.assignments[0]?.source).toMatchObject({ line: 2, column: 14 })
+  for (const _ of ['cold', 'warm']) expect(await load()).toEqual(without)
+  const kept = readFileSync(join(cacheFolder, 'project'))
+  for (const broken of ['', 'x', kept.subarray(0, 70), Buffer.concat([kept, kept])]) {
+    writeFileSync(join(cacheFolder, 'project'), broken)
+    expect(await load()).toEqual(without)
+  }
+  writeFileSync(file, 'assignments:\n  - runbook: a\n    where: device.knd == "till"\n')
+  for (const _ of ['cold', 'warm']) expect((await load()).diagnostics.map(placed)).toEqual(['EXPRESSION_INVALID 3:19'])
+})
 
 async function load(text: string): ReturnType<typeof loadProject> {
   const file = join(folder, 'tillwright.yaml')

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../app/base-command.ts'
 import { deviceJson, devicesTable } from '../../app/inventory-view.ts'
-import { jsonDocument, jsonLine } from '../../app/json-document.ts'
+import { jsonDocument, jsonLines } from '../../app/json-document.ts'
 import type { Project } from '../../app/project.ts'
 import { selectDevices, selectionFlags } from '../../app/selection.ts'
 import type { Device } from '../../core/fleet.ts'
@@ -41,11 +41,11 @@ With --json the answer is one document (schema till.inventory/1), with --ndjson 
 
   async #json(name: string, devices: readonly Device[], { root }: Project): Promise<void> {
     const head = { schema: 'till.inventory/1', fleet: name, count: devices.length }
-    for (const part of jsonDocument(head, 'devices', inJson(devices, root))) await this.write(part)
+    await this.writeAll(jsonDocument(head, 'devices', inJson(devices, root)))
   }
 
   async #lines(devices: readonly Device[], { root }: Project): Promise<void> {
-    for (const device of inJson(devices, root)) await this.write(jsonLine(device))
+    await this.writeAll(jsonLines(inJson(devices, root)))
   }
 
   async #table(devices: readonly Device[], all: number): Promise<void> {

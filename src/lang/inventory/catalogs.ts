@@ -91,6 +91,7 @@ const zones = new Map<string, boolean>()
 
 /** Whether the name is one of the IANA time zone database, as Node.js knows it; if not, that is reported. */
 export function checkTimeZone(name: string, place: Place, findings: Findings): void {
+  if (!findings.wanted) return
   let isKnown = zones.get(name)
   if (isKnown === undefined) {
     isKnown = isTimeZone(name)

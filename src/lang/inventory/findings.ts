@@ -15,6 +15,12 @@ export type Words = Pick<Diagnostic, 'summary' | 'detail' | 'hint'>
 /** Gathers what is wrong across files. */
 export class Findings {
   readonly diagnostics: Diagnostic[] = []
+  /** False when the files are known to be without fault together: what takes long to check needs no check. */
+  readonly wanted: boolean
+
+  constructor(options: { readonly wanted: boolean } = { wanted: true }) {
+    this.wanted = options.wanted
+  }
 
   error(code: ErrorCode, place: Place, words: Words & { readonly part?: 'key' | 'value' }): void {
     const { part, ...rest } = words

@@ -18,7 +18,7 @@ export function packedFleet(files: readonly KnownFile[]): Fleet {
   const withoutStores = files.map((file): InventoryFile => {
     return { ...file, content: file.packed.content, places: [], diagnostics: [], readable: true }
   })
-  const findings = new Findings()
+  const findings = new Findings({ wanted: false })
   const catalogs = gatherCatalogs(withoutStores, findings)
   const builder = new StoreBuilder(catalogs, findings)
   const stores = new PackedStores(files, builder)
