@@ -1,26 +1,26 @@
-// npm run bench:report [-- FILE]: shows a result again, and renews docs/performance.md and its pictures from it.
+// npm run bench:report [-- FILE...]: shows a result again, or several as one, and renews docs/performance.md and its
+// pictures from it.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { goalsOf } from './report/goals.ts'
+import { merged } from './report/merge.ts'
 import { renewed } from './report/page.ts'
 import { picturesOf } from './report/pictures.ts'
 import { type BenchmarkResult, RESULT_SCHEMA } from './report/result.ts'
-import { figuresOf } from './report/statistics.ts'
 import { tables } from './report/text.ts'
 import { REPOSITORY } from './tools/till.ts'
 
-const file = process.argv[2] ?? join(REPOSITORY, 'docs/performance/latest.json')
-const read = JSON.parse(readFileSync(file, 'utf8')) as BenchmarkResult
-if (read.schema !== RESULT_SCHEMA) {
-  process.stderr.write(`${file} is no result of npm run bench (schema ${RESULT_SCHEMA}).\n`)
+const files = process.argv.length > 2 ? process.argv.slice(2) : [join(REPOSITORY, 'docs/performance/latest.json')]
+const results = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as BenchmarkResult)
+results.forEach(({ schema }, n) => {
+  if (schema === RESULT_SCHEMA) return
+  process.stderr.write(`${files[n]} is no result of npm run bench (schema ${RESULT_SCHEMA}).\n`)
   process.exit(2)
-}
-// Anew from the samples, so that a page is never older than the rules.
-const figures = figuresOf(read.samples)
-const result = { ...read, figures, goals: goalsOf(figures) }
+})
+const result = merged(results)
 process.stdout.write(tables(result))
 const folder = join(REPOSITORY, 'docs/performance')
 mkdirSync(folder, { recursive: true })
+writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(result, null, 1)}\n`)
 const pictures = picturesOf(result)
 for (const picture of pictures) writeFileSync(join(folder, picture.file), picture.svg)
 const page = join(REPOSITORY, 'docs/performance.md')

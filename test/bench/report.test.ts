@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { goalsOf } from '../../scripts/bench/report/goals.ts'
+import { merged } from '../../scripts/bench/report/merge.ts'
 import { BEGIN, END, markdownTable, renewed } from '../../scripts/bench/report/page.ts'
 import { picturesOf } from '../../scripts/bench/report/pictures.ts'
+import { type CpuProfile, sharesOf } from '../../scripts/bench/report/profile.ts'
 import { type BenchmarkResult, RESULT_SCHEMA, type Sample } from '../../scripts/bench/report/result.ts'
 import { figuresOf, median, rotated, slope } from '../../scripts/bench/report/statistics.ts'
 import { barChart } from '../../scripts/bench/report/svg.ts'
@@ -171,5 +173,54 @@ describe('what people read', () => {
         },
       ),
     )
+  })
+})
+
+describe('several results', () => {
+  const first = resultOf([
+    sample('till', { cpu_device_ms: 9 }),
+    sample('till', { cpu_ms: 150 }, { section: 'start-up', what: 'version', devices: 1 }),
+  ])
+  const second = { ...resultOf([sample('till', { cpu_device_ms: 5 })]), skipped: [] }
+
+  test('the later one takes the place of the sections that it has, and goals follow', () => {
+    const both = merged([first, second])
+    expect(both.samples).toHaveLength(2)
+    expect(both.goals.find(({ id }) => id === 'cpu-true')).toMatchObject({ met: true, measured: '5 ms' })
+    expect(both.goals.find(({ id }) => id === 'version')).toMatchObject({ met: true })
+    expect(both.tools.map(({ id }) => id)).toEqual(['till', 'go'])
+    expect(both.command).toBe('npm run bench && npm run bench')
+    expect(both.skipped).toEqual([{ section: 'line', reason: 'no root' }])
+  })
+
+  test('one stays what it is', () => {
+    expect(merged([first])).toEqual(first)
+  })
+})
+
+describe('a profile', () => {
+  const frame = (id: number, functionName: string, url = '') => ({ id, callFrame: { functionName, url } })
+  const profile: CpuProfile = {
+    nodes: [
+      frame(1, '(root)'),
+      frame(2, '(idle)'),
+      frame(3, '(garbage collector)'),
+      frame(4, 'sign', 'node:internal/crypto/sig'),
+      frame(5, 'parse', 'file:///x/node_modules/ssh2/lib/protocol/Protocol.js'),
+      frame(6, 'writeBuffer'),
+      frame(7, 'walk', 'file:///x/dist/engine/walk-runbook.js'),
+      frame(8, 'emit', 'node:events'),
+    ],
+    samples: [2, 3, 4, 5, 6, 7, 8, 7],
+    timeDeltas: [1_000, 10, 20, 10, 20, 15, 10, 15],
+  }
+
+  test('is the share of each part of the time in which something was done', () => {
+    expect(sharesOf([profile])).toEqual({ garbage: 10, cryptography: 20, ssh2: 10, sockets: 20, own: 30, rest: 10 })
+  })
+
+  test('of several threads is that of all of them together', () => {
+    const other: CpuProfile = { nodes: [frame(1, 'sign', 'node:crypto')], samples: [1], timeDeltas: [100] }
+    expect(sharesOf([profile, other])['cryptography']).toBe(60)
   })
 })

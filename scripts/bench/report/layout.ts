@@ -67,7 +67,7 @@ export const LAYOUTS: readonly Layout[] = [
     section: 'start-up',
     title: 'Starting up',
     whats: { version: '`till --version`', help: '`till --help`', list: '`till inventory list --limit 1`, one store' },
-    columns: [cpu, wall, memory],
+    columns: [cpu, wall],
   },
   {
     section: 'cores',
@@ -79,6 +79,15 @@ export const LAYOUTS: readonly Layout[] = [
       { value: 'busy_percent', title: 'machine busy, %', digits: 0 },
       cpuDevice,
       memory,
+    ],
+  },
+  {
+    section: 'profile',
+    title: 'Where the time goes',
+    whats: { true: 'A profile of all threads over `till exec -- true` against the light server' },
+    columns: [
+      { value: 'percent', title: '%', digits: 1 },
+      { value: 'part_ms', title: 'CPU a device, ms', digits: 2 },
     ],
   },
   {
@@ -97,6 +106,14 @@ export const LAYOUTS: readonly Layout[] = [
 
 /** Names of what is measured but is no tool. */
 export const REFERENCES: Readonly<Record<string, string>> = {
+  own: "Tillwright's own code, with what is bundled into it",
+  cryptography: 'cryptography (Node.js, OpenSSL)',
+  ssh2: 'ssh2',
+  store: 'the journal (SQLite)',
+  sockets: 'sockets and streams',
+  loading: 'starting: loading modules',
+  garbage: 'garbage collection',
+  rest: 'the rest: events, buffers, timers, the engine itself',
   yaml: 'yaml (npm), parsing alone',
   'js-yaml': 'js-yaml (npm), parsing alone',
   json: 'JSON.parse, parsing alone',

@@ -4,9 +4,10 @@ import { fleet } from './fleet.ts'
 import { inFlight } from './in-flight.ts'
 import { inventory } from './inventory.ts'
 import { line } from './line.ts'
+import { profile } from './profile.ts'
 import { results } from './results.ts'
 import type { Section } from './section.ts'
 import { startUp } from './start-up.ts'
 
 /** In the order in which they run. */
-export const SECTIONS: readonly Section[] = [startUp, line, cores, inFlight, results, inventory, faulty, fleet]
+export const SECTIONS: readonly Section[] = [startUp, line, cores, profile, inFlight, results, inventory, faulty, fleet]
