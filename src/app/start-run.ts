@@ -84,6 +84,8 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
     await crew.close()
   }
   await closeAll(reporters)
+  // What cannot be deleted now is at the end of the next run.
+  await store.forget(run, project.settings.history).catch(() => undefined)
   return { ...end, run }
 }
 

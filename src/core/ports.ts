@@ -178,6 +178,12 @@ export interface LeaseHolder {
   readonly until: string
 }
 
+/** How much of the history is kept: runs of so many days, oldest first gone, in so many million bytes. */
+export interface Retention {
+  readonly days: number
+  readonly megabytes: number
+}
+
 /** Journal, history, last known states and leases. */
 export interface RunStore {
   /** Durable against the death of the process when it resolves. */
@@ -194,6 +200,11 @@ export interface RunStore {
     holder: { readonly run: string; readonly ttlMs: number },
   ): Promise<{ readonly granted: true } | { readonly granted: false; readonly holder: LeaseHolder }>
   releaseLease(device: string, run: string): Promise<void>
+  /**
+   * At the end of `run`, deletes old runs beyond what is to be kept; never `run` itself or one in progress, nor the last
+   * known state of a device. May leave some for the next time, so that it takes a fraction of the run.
+   */
+  forget(run: string, keep: Retention): Promise<void>
   close(): Promise<void>
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { Retention } from '../core/ports.ts'
 import type { SourceRange } from '../core/source.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { compileSelector } from './expression.ts'
@@ -30,12 +31,15 @@ export interface ProjectSettings {
   readonly known_hosts: string
   readonly state: string
   readonly assignments: readonly Assignment[]
+  readonly history: Retention
   readonly run: { readonly parallel: number; readonly handshakes: number; readonly workers: 'auto' | number }
 }
 
 /** Devices in flight. Most of them wait for a slow line, and one that hangs must not keep another from its turn. */
 const PARALLEL = 500
 const HANDSHAKES_PER_CORE = 32
+
+const HISTORY: Retention = { days: 90, megabytes: 2_000 }
 
 const PATHS = {
   inventory: 'inventory/',
@@ -67,17 +71,23 @@ export async function loadProject(
 function settingsOf(parsed: ParsedYaml): ProjectSettings {
   const value = isMap(parsed.value) ? parsed.value : {}
   const run = isMap(value['run']) ? value['run'] : {}
+  const history = isMap(value['history']) ? value['history'] : {}
   const path = (key: keyof typeof PATHS): string => (typeof value[key] === 'string' ? value[key] : PATHS[key])
-  const number = (key: string, fallback: number): number => (typeof run[key] === 'number' ? run[key] : fallback)
+  const number = (map: JsonObject, key: string, fallback: number): number =>
+    typeof map[key] === 'number' ? map[key] : fallback
   return {
     inventory: path('inventory'),
     runbooks: path('runbooks'),
     known_hosts: path('known_hosts'),
     state: path('state'),
     assignments: assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed)),
+    history: {
+      days: number(history, 'days', HISTORY.days),
+      megabytes: number(history, 'megabytes', HISTORY.megabytes),
+    },
     run: {
-      parallel: number('parallel', PARALLEL),
-      handshakes: number('handshakes', HANDSHAKES_PER_CORE * availableParallelism()),
+      parallel: number(run, 'parallel', PARALLEL),
+      handshakes: number(run, 'handshakes', HANDSHAKES_PER_CORE * availableParallelism()),
       workers: typeof run['workers'] === 'number' ? run['workers'] : 'auto',
     },
   }

@@ -1,4 +1,4 @@
-import type { EventHead, RunEvent, RunFinished, RunStarted } from '../core/events.ts'
+import { EVENT_SCHEMA, type EventHead, type RunEvent, type RunFinished, type RunStarted } from '../core/events.ts'
 import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
 import { emptyCounts, type RunRecord } from '../core/run.ts'
 import { processIdentity, thisProcess } from './process-identity.ts'
@@ -17,8 +17,7 @@ const INSERT_EVENT = tables
 export function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void {
   const endings = new Map<string, Ending[]>()
   for (const event of events) {
-    const device = 'device' in event ? event.device : null
-    session.run(INSERT_EVENT, [event.run, event.seq, event.at, event.type, device, JSON.stringify(event)])
+    session.run(INSERT_EVENT, parametersOf(event))
     if (event.type === 'run.started') recordStart(session, event)
     else if (event.type === 'device.finished') {
       const list = endings.get(event.run)
@@ -28,6 +27,19 @@ export function recordEvents(session: SqliteSession, events: readonly RunEvent[]
   }
   for (const [run, list] of endings) recordEndings(session, run, list)
   for (const event of events) if (event.type === 'run.finished') recordFinish(session, event)
+}
+
+/** The columns of an event. What stands in one of them is left out of the JSON: half of an event is its head. */
+function parametersOf(event: RunEvent): readonly unknown[] {
+  const { schema: _schema, run, seq, at, type, ...body } = event
+  const { device = null, ...rest } = 'device' in body ? body : { ...body, device: null }
+  return [run, seq, at, type, device, JSON.stringify(rest)]
+}
+
+/** The event of a row; older rows hold all of it as JSON. */
+export function eventOf({ run, seq, at, type, device, json }: EventRow): RunEvent {
+  const head = { schema: EVENT_SCHEMA, run, seq, at, type, ...(device !== null && { device }) }
+  return { ...head, ...(JSON.parse(json) as object) } as RunEvent
 }
 
 /** Devices that were being changed when their run died. */

@@ -2,12 +2,12 @@ import {
   type Compilable,
   type CompiledQuery,
   DummyDriver,
-  type Insertable,
   Kysely,
   type Selectable,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
 } from 'kysely'
 
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
@@ -29,7 +29,7 @@ export interface StateTables {
     pid: number
     /** See `processIdentity`; null where it cannot be told. */
     process: string | null
-    /** The last known states of the devices that an interrupted run left behind are recorded. */
+    /** 1: what an interrupted run left behind is in the last known states; 2: it is being forgotten. */
     settled: number
   }
   readonly events: {
@@ -38,6 +38,7 @@ export interface StateTables {
     at: string
     type: string
     device: string | null
+    /** What the other columns do not say. */
     json: string
   }
   readonly device_status: {
@@ -62,7 +63,7 @@ export interface StateTables {
 }
 
 export type RunRow = Selectable<StateTables['runs']>
-export type EventRow = Insertable<StateTables['events']>
+export type EventRow = Selectable<StateTables['events']>
 export type StatusRow = Selectable<StateTables['device_status']>
 
 /**
@@ -107,7 +108,9 @@ const MIGRATIONS: readonly (() => Statements)[] = [
       .addColumn('type', 'text', (c) => c.notNull())
       .addColumn('device', 'text')
       .addColumn('json', 'text', (c) => c.notNull())
-      .addPrimaryKeyConstraint('events_pk', ['run', 'seq']),
+      .addPrimaryKeyConstraint('events_pk', ['run', 'seq'])
+      // The key would stand in the file twice.
+      .modifyEnd(sql`WITHOUT ROWID`),
     tables.schema
       .createTable('device_status')
       .addColumn('device', 'text', (c) => c.primaryKey())

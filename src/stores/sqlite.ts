@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import type { RunEvent } from '../core/events.ts'
-import type { LeaseHolder, RunStore } from '../core/ports.ts'
+import type { LeaseHolder, Retention, RunStore } from '../core/ports.ts'
 import { type DeviceStatus, foldRun, type RunSummary } from '../core/run.ts'
+import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { thisProcess, whereabouts } from './process-identity.ts'
-import { indeterminateDevices, recordEvents, recordStatus } from './record-events.ts'
+import { eventOf, indeterminateDevices, recordEvents, recordStatus } from './record-events.ts'
 import { migrationsFrom, type RunRow, SCHEMA_VERSION, tables } from './schema.ts'
 import { SqliteSession, stateUnusable } from './sqlite-session.ts'
 
@@ -69,17 +70,18 @@ class SqliteStore implements RunStore {
   }
 
   async runs(options: { readonly limit?: number } = {}): Promise<readonly RunSummary[]> {
-    const newestFirst = tables.selectFrom('runs').selectAll().orderBy('started_at', 'desc').orderBy('run', 'desc')
+    const listed = tables.selectFrom('runs').selectAll().where('settled', '!=', FORGOTTEN)
+    const newestFirst = listed.orderBy('started_at', 'desc').orderBy('run', 'desc')
     const rows = await this.#session.read(options.limit === undefined ? newestFirst : newestFirst.limit(options.limit))
     return rows.map((row) => this.#summary(row))
   }
 
   async *events(run: string): AsyncGenerator<RunEvent> {
-    const page = tables.selectFrom('events').select(['seq', 'json']).where('run', '=', run).orderBy('seq').limit(PAGE)
+    const page = tables.selectFrom('events').selectAll().where('run', '=', run).orderBy('seq').limit(PAGE)
     for (let after = 0; ; ) {
       // By key rather than with an open cursor, which would keep the write-ahead log from being cut.
       const rows = await this.#session.read(page.where('seq', '>', after))
-      for (const row of rows) yield JSON.parse(row.json) as RunEvent
+      for (const row of rows) yield eventOf(row)
       const last = rows.at(-1)
       if (last === undefined || rows.length < PAGE) return
       after = last.seq
@@ -126,6 +128,13 @@ class SqliteStore implements RunStore {
     await this.#session.write(() =>
       this.#session.all(tables.deleteFrom('leases').where('device', '=', device).where('run', '=', run)),
     )
+  }
+
+  async forget(run: string, keep: Retention): Promise<void> {
+    // What an interrupted run left in doubt outlives it.
+    await this.#settleInterrupted()
+    const isOver = (row: RunRow): boolean => row.finished_at !== null || this.#isInterrupted(row)
+    await forgetRuns(this.#session, run, { keep, isOver })
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -172,6 +172,44 @@ function testHistory(bench: () => Bench): void {
     expect(runs[1]?.counts).toMatchObject({ 'in-sync': 2, indeterminate: 1 })
     expect(runs[1]?.runbooks).toEqual(['till-health'])
     expect((await store.runs({ limit: 1 })).map((run) => run.run)).toEqual(['new'])
+  })
+
+  const DAY_MS = 24 * 3_600_000
+  const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString()
+  const device = (n: number) => ({ device: `PL-0001/pos${n}`, state: 'in-sync' }) as const
+
+  test('forgets runs of long ago, but not what it knows of devices, nor a run in progress', async () => {
+    const store = await bench().store()
+    const mine = { host: hostname(), pid: process.pid }
+    await store.append(recordRun([device(1)], { run: 'a', at: daysAgo(40) }))
+    await store.append(recordRun([device(2)], { run: 'b', at: daysAgo(39), started: mine }).slice(0, -1))
+    await store.append(recordRun([device(3)], { run: 'c', at: daysAgo(20) }))
+    await store.append(recordRun([device(4)], { run: 'd', at: daysAgo(0) }))
+    await store.forget('d', { days: 30, megabytes: 1_000 })
+    expect((await store.runs()).map(({ run }) => run)).toEqual(['d', 'c', 'b'])
+    expect(await listed(store.events('a'))).toEqual([])
+    expect(await listed(store.events('b'))).not.toEqual([])
+    const known = (await listed(store.status())).map((status) => status.device)
+    expect(known).toEqual(['PL-0001/pos1', 'PL-0001/pos2', 'PL-0001/pos3', 'PL-0001/pos4'])
+  })
+
+  test('forgets the oldest runs when there is too much, some at a time, and uses their room again', async () => {
+    const store = await bench().store()
+    const message = 'x'.repeat(200)
+    const failure = { code: 'CONNECT_REFUSED', phase: 'connect', message } as const
+    const many = Array.from({ length: 10_000 }, (_, n) => ({ ...device(n), state: 'unreachable' as const, failure }))
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    const sizes: number[] = []
+    for (const [index, run] of names.entries()) {
+      await store.append(recordRun(many, { run, at: daysAgo(names.length - index) }))
+      await store.forget(run, { days: 30, megabytes: 10 })
+      sizes.push(statSync(bench().location).size)
+    }
+    const left = (await store.runs()).map(({ run }) => run)
+    expect(left[0]).toBe('f')
+    expect(left.length).toBeLessThan(3)
+    expect(sizes.at(-1)).toBeLessThan(2 * (sizes[1] ?? 0))
+    expect(await listed(store.events('f'))).toHaveLength(2 + 2 * many.length)
   })
 }
 

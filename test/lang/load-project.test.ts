@@ -101,6 +101,7 @@ assignments:
     ['run: { paralel: 5 }\n', ['SCHEMA_KEY_UNKNOWN 1:8']],
     ['run: 5\n', ['SCHEMA_VALUE_INVALID 1:6']],
     ['run: { handshakes: 100000 }\n', ['SCHEMA_VALUE_INVALID 1:20']],
+    ['history: { days: 0 }\n', ['SCHEMA_VALUE_INVALID 1:18']],
     ['run: { workers: many }\n', ['SCHEMA_VALUE_INVALID 1:17']],
     ['run: { workers: -1 }\n', ['SCHEMA_VALUE_INVALID 1:17']],
     ['assignments: {}\n', ['SCHEMA_VALUE_INVALID 1:14']],

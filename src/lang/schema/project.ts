@@ -70,6 +70,30 @@ export const PROJECT_SCHEMA = {
       items: ASSIGNMENT,
       examples: [[{ runbook: 'till-health', where: 'device.kind == "till"' }]],
     },
+    history: {
+      title: 'History',
+      description:
+        'How much of the history of runs is kept. What is beyond it is deleted at the end of each run, oldest first; never ' +
+        'a run in progress, nor the last known state of a device.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        days: {
+          description: 'Runs that ended so many days ago are deleted; 90 unless given.',
+          type: 'integer',
+          minimum: 1,
+          maximum: 36_500,
+          examples: [365],
+        },
+        megabytes: {
+          description: 'The oldest runs are deleted when the state store holds more; 2000 unless given.',
+          type: 'integer',
+          minimum: 10,
+          maximum: 1_000_000,
+          examples: [10_000],
+        },
+      },
+    },
     run: {
       title: 'Runs',
       description: 'How runs use this machine.',

@@ -1,0 +1,74 @@
+import { sql } from 'kysely'
+import type { Retention } from '../core/ports.ts'
+import { type RunRow, tables } from './schema.ts'
+import type { SqliteSession } from './sqlite-session.ts'
+
+/** What `settled` says of a run that is no longer listed and whose events are being deleted, some at a time. */
+export const FORGOTTEN = 2
+
+/** Events deleted in one transaction: others who write wait no longer than for one of their own. */
+const PAGE = 2_000
+/** Events that even the smallest run takes away. */
+const FEWEST = 10_000
+/** Runs that are looked at for one that may go; those in progress are passed over. */
+const CANDIDATES = 20
+const DAY_MS = 24 * 3_600_000
+const MEGABYTE = 1_000_000
+
+/**
+ * Deletes the oldest runs that are beyond what is to be kept, at the end of `run`. At most twice as many events go as
+ * that run has written: it costs a fraction of the run, and keeps up with what comes. What is left over goes at the end
+ * of the next. The file does not become smaller; its room is used again.
+ */
+export async function forgetRuns(
+  session: SqliteSession,
+  run: string,
+  options: { readonly keep: Retention; readonly isOver: (row: RunRow) => boolean },
+): Promise<void> {
+  const [own] = await session.read(
+    tables.selectFrom('events').select('seq').where('run', '=', run).orderBy('seq', 'desc').limit(1),
+  )
+  let left = Math.max(FEWEST, 2 * (own?.seq ?? 0))
+  while (left > 0) {
+    const victim = await oldestBeyond(session, run, options)
+    if (victim === undefined) return
+    left -= await forgetSome(session, victim)
+  }
+}
+
+async function oldestBeyond(
+  session: SqliteSession,
+  run: string,
+  { keep, isOver }: { readonly keep: Retention; readonly isOver: (row: RunRow) => boolean },
+): Promise<string | undefined> {
+  const oldest = tables.selectFrom('runs').selectAll().orderBy('started_at').limit(CANDIDATES)
+  const [begun] = await session.read(oldest.where('settled', '=', FORGOTTEN))
+  if (begun) return begun.run
+  const rows = await session.read(oldest.where('run', '!=', run))
+  const [first] = rows.filter(isOver)
+  if (first === undefined) return undefined
+  const expired = Date.parse(first.finished_at ?? first.started_at) < Date.now() - keep.days * DAY_MS
+  return expired || (await usedBytes(session)) > keep.megabytes * MEGABYTE ? first.run : undefined
+}
+
+/** Without pages that are free to be used again. */
+async function usedBytes(session: SqliteSession): Promise<number> {
+  const [size] = await session.read(
+    sql<{ bytes: number }>`SELECT (page_count - freelist_count) * page_size AS bytes
+      FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`.compile(tables),
+  )
+  return size?.bytes ?? 0
+}
+
+/** Resolves to how many events went. */
+function forgetSome(session: SqliteSession, run: string): Promise<number> {
+  const events = tables.selectFrom('events').select('seq').where('run', '=', run).orderBy('seq').limit(PAGE)
+  return session.write(() => {
+    const seqs = session.all(events)
+    const last = seqs.at(-1)
+    if (last) session.all(tables.deleteFrom('events').where('run', '=', run).where('seq', '<=', last.seq))
+    if (seqs.length < PAGE) session.all(tables.deleteFrom('runs').where('run', '=', run))
+    else session.all(tables.updateTable('runs').set({ settled: FORGOTTEN }).where('run', '=', run))
+    return seqs.length
+  })
+}
