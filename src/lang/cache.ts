@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 
 /**
  * Reads a file of the cache; undefined when there is none, or when it is not as it was written: its first line is the
@@ -31,7 +31,21 @@ export function writeSealed(file: string, content: Uint8Array): void {
     } finally {
       rmSync(temporary, { force: true })
     }
+    sweep(file)
   } catch {}
+}
+
+const ABANDONED_MS = 60_000
+
+/** Removes what writers left that were killed. */
+function sweep(file: string): void {
+  const left = readdirSync(dirname(file)).filter(
+    (name) => name.startsWith(`${basename(file)}.`) && name.endsWith('.tmp'),
+  )
+  for (const name of left) {
+    const path = join(dirname(file), name)
+    if (Date.now() - statSync(path).mtimeMs > ABANDONED_MS) rmSync(path)
+  }
 }
 
 const SEAL_LENGTH = 65

@@ -73,8 +73,7 @@ function knownFiles(sources: readonly Digested[], pack: Pack): readonly KnownFil
   for (const source of sources) {
     const packed = pack.files.get(source.digest)
     if (packed === undefined) return undefined
-    const { parsed: _, ...place } = sourceFile(source)
-    known.push({ ...place, digest: source.digest, packed })
+    known.push({ ...sourceFile(source), digest: source.digest, packed })
   }
   return known
 }

@@ -15,8 +15,16 @@ export interface ValidateOptions {
   readonly accept?: (value: unknown) => boolean
 }
 
-// Checking our own schemas against theirs takes longer than all else at the start; a test does it.
-const SETTINGS = { allErrors: true, verbose: true, validateSchema: false, meta: false } as const
+// Made for one look at some files: what compiles soon is worth more than what runs fast. That our own schemas are right
+// a test says.
+const SETTINGS = {
+  allErrors: true,
+  verbose: true,
+  validateSchema: false,
+  meta: false,
+  inlineRefs: false,
+  code: { optimize: false },
+} as const
 
 let ajv: Ajv | undefined
 const compiled = new WeakMap<object, ValidateFunction>()

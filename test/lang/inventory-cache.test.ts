@@ -65,6 +65,16 @@ describe('the cache', () => {
     expect(readdirSync(join(fleet.pack, '..'))).toEqual(['inventory.pack'])
   })
 
+  test('is cleared of what a writer left that was killed, but not of what one is writing', async () => {
+    using fleet = cached(files)
+    const [old, young] = [`${fleet.pack}.1.tmp`, `${fleet.pack}.2.tmp`] as const
+    mkdirSync(join(fleet.pack, '..'))
+    for (const file of [old, young]) writeFileSync(file, '')
+    utimesSync(old, 1, 1)
+    await fleet.load()
+    expect(readdirSync(join(fleet.pack, '..')).sort()).toEqual(['inventory.pack', 'inventory.pack.2.tmp'])
+  })
+
   test('is not believed when it is not as it was written, however it is broken', async () => {
     using fleet = cached(Object.fromEntries(generateFleet({ seed: 'broken', stores: 2 })))
     const without = facts(await fleet.loadAnew())

@@ -9,14 +9,17 @@ import { type ParsedYaml, parseYaml } from '../yaml.ts'
 import { type CompiledFile, type InventoryFile, idsOf, type SourceFile, type WrittenFile } from './inventory-file.ts'
 import type { FolderFile } from './read-folder.ts'
 
-/** A file of the folder as what things stand in; parsed at the first question for a place. */
-export function sourceFile({ name, file, bytes }: FolderFile): SourceFile & { parsed(): ParsedYaml } {
+/** A file of the folder as what things stand in. It is parsed at the first question for a place, and not kept before. */
+export function sourceFile({ name, file, bytes }: FolderFile): SourceFile {
   let parsed: ParsedYaml | undefined
-  const parse = (): ParsedYaml => {
-    parsed ??= parseYaml(decodeText(bytes, file).text, file)
-    return parsed
+  return {
+    name,
+    file,
+    rangeAt(path, part) {
+      parsed ??= parseYaml(decodeText(bytes, file).text, file)
+      return parsed.rangeAt(path, part)
+    },
   }
-  return { name, file, parsed: parse, rangeAt: (path, part) => parse().rangeAt(path, part) }
 }
 
 /** Reads one file's bytes and checks them by themselves, unless it is `known` what they compile to. */
@@ -24,13 +27,13 @@ export function compileFile(
   source: FolderFile & { readonly digest: string },
   known: CompiledFile | undefined,
 ): InventoryFile {
-  const { parsed, ...place } = sourceFile(source)
-  const common = { ...place, digest: source.digest }
+  const common = { ...sourceFile(source), digest: source.digest }
   if (known) return { ...common, ...known, diagnostics: [], readable: true }
-  const { diagnostics } = decodeText(source.bytes, source.file)
+  const { text, diagnostics } = decodeText(source.bytes, source.file)
   if (diagnostics.length > 0) return { ...common, content: {}, places: [], diagnostics, readable: false }
-  const checked = check(parsed())
-  return { ...common, ...checked, places: placesOf(checked.content, parsed()) }
+  const parsed = parseYaml(text, source.file)
+  const checked = check(parsed)
+  return { ...common, ...checked, places: placesOf(checked.content, parsed) }
 }
 
 function check(parsed: ParsedYaml): {
