@@ -86,8 +86,9 @@ export async function within<T>(
   limits: { readonly deadlineMs: number; readonly signal: AbortSignal; readonly phase: Phase },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const deadline = new AbortController()
-  const signal = AbortSignal.any([limits.signal, deadline.signal])
+  // Not composed of two signals: that of the run would remember each of them until its end.
+  const ending = new AbortController()
+  let overdue = false
   let timer: NodeJS.Timeout | undefined
   let stop = (): void => undefined
   const expired = new Promise<never>((_, reject) => {
@@ -98,15 +99,17 @@ export async function within<T>(
         timer = setTimeout(check, limits.deadlineMs)
         return
       }
-      if (deadline.signal.aborted) {
+      if (overdue) {
         reject(new StepTimeout({ code, phase: limits.phase, message }))
         return
       }
-      deadline.abort()
+      overdue = true
+      ending.abort()
       timer = setTimeout(check, GRACE_MS)
     }
     timer = setTimeout(check, limits.deadlineMs)
     stop = () => {
+      ending.abort()
       clearTimeout(timer)
       timer = setTimeout(() => reject(new Interruption(STOPPED)), GRACE_MS)
     }
@@ -114,7 +117,7 @@ export async function within<T>(
     if (limits.signal.aborted) stop()
   })
   try {
-    return await Promise.race([work(signal), expired])
+    return await Promise.race([work(ending.signal), expired])
   } finally {
     clearTimeout(timer)
     limits.signal.removeEventListener('abort', stop)

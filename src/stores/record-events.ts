@@ -13,6 +13,36 @@ const INSERT_EVENT = tables
   .values({ run: '', seq: 0, at: '', type: '', device: '', json: '' } satisfies EventRow)
   .compile().sql
 
+const NOTHING: StatusRow = {
+  device: '',
+  state: '',
+  unknown: 0,
+  code: '',
+  message: '',
+  run: '',
+  runbooks: '',
+  at: '',
+}
+
+const UPSERT_STATUS = tables
+  .insertInto('device_status')
+  .values(NOTHING)
+  .onConflict((conflict) =>
+    conflict
+      .column('device')
+      .doUpdateSet(({ ref }) => ({
+        state: ref('excluded.state'),
+        unknown: ref('excluded.unknown'),
+        code: ref('excluded.code'),
+        message: ref('excluded.message'),
+        run: ref('excluded.run'),
+        runbooks: ref('excluded.runbooks'),
+        at: ref('excluded.at'),
+      }))
+      .whereRef('device_status.at', '<=', 'excluded.at'),
+  )
+  .compile().sql
+
 /** Writes events and all that follows from them. To be called inside one transaction. */
 export function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void {
   const endings = new Map<string, Ending[]>()
@@ -50,13 +80,8 @@ export function indeterminateDevices(record: RunRecord, run: RunRow, at: string)
 
 /** Replaces what was known of a device, unless that is newer. */
 export function recordStatus(session: SqliteSession, row: StatusRow): void {
-  const { device: _device, ...known } = row
-  session.all(
-    tables
-      .insertInto('device_status')
-      .values(row)
-      .onConflict((conflict) => conflict.column('device').doUpdateSet(known).where('device_status.at', '<=', row.at)),
-  )
+  const { device, state, unknown, code, message, run, runbooks, at } = row
+  session.run(UPSERT_STATUS, [device, state, unknown, code, message, run, runbooks, at])
 }
 
 function recordStart(session: SqliteSession, event: RunStarted & EventHead): void {

@@ -60,6 +60,11 @@ export class SqliteSession {
     this.#statement(sql).run(parameters)
   }
 
+  /** Rows of a query compiled earlier, with other parameters; at once. */
+  rows<Row>({ sql }: CompiledQuery<Row>, parameters: readonly unknown[]): Row[] {
+    return this.#statement(sql).all(parameters) as Row[]
+  }
+
   /** Rows of a query, waiting while another process holds a lock. */
   async read<Row>(query: Query<Row>): Promise<Row[]> {
     return this.patiently(() => this.all(query))

@@ -3,7 +3,8 @@ import type { RunEvent } from '../core/events.ts'
 import type { LeaseHolder, Retention, RunStore } from '../core/ports.ts'
 import { type DeviceStatus, foldRun, type RunSummary } from '../core/run.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
-import { thisProcess, whereabouts } from './process-identity.ts'
+import { dropLease, takeLease } from './leases.ts'
+import { whereabouts } from './process-identity.ts'
 import { eventOf, indeterminateDevices, recordEvents, recordStatus } from './record-events.ts'
 import { migrationsFrom, type RunRow, SCHEMA_VERSION, tables } from './schema.ts'
 import { SqliteSession, stateUnusable } from './sqlite-session.ts'
@@ -107,27 +108,11 @@ class SqliteStore implements RunStore {
     device: string,
     holder: { readonly run: string; readonly ttlMs: number },
   ): Promise<{ readonly granted: true } | { readonly granted: false; readonly holder: LeaseHolder }> {
-    return this.#session.write(() => {
-      const now = Date.now()
-      const [held] = this.#session.all(tables.selectFrom('leases').selectAll().where('device', '=', device))
-      if (held && held.run !== holder.run && Date.parse(held.until) > now && whereabouts(held) !== 'dead') {
-        return { granted: false, holder: { run: held.run, pid: held.pid, host: held.host, until: held.until } }
-      }
-      const terms = { run: holder.run, ...thisProcess(), until: new Date(now + holder.ttlMs).toISOString() }
-      this.#session.all(
-        tables
-          .insertInto('leases')
-          .values({ device, ...terms })
-          .onConflict((conflict) => conflict.column('device').doUpdateSet(terms)),
-      )
-      return { granted: true }
-    })
+    return this.#session.write(() => takeLease(this.#session, device, holder))
   }
 
   async releaseLease(device: string, run: string): Promise<void> {
-    await this.#session.write(() =>
-      this.#session.all(tables.deleteFrom('leases').where('device', '=', device).where('run', '=', run)),
-    )
+    await this.#session.write(() => dropLease(this.#session, device, run))
   }
 
   async forget(run: string, keep: Retention): Promise<void> {
