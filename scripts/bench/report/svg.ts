@@ -18,15 +18,17 @@ const LABEL_WIDTH = 190
 const BAR_WIDTH = WIDTH - LABEL_WIDTH - 90
 const ROW = 26
 const TOP = 44
-const DECADES_FOR_LOG = 30
+const NUMBER_WIDTH = 50
+/** Largest by smallest, above which a straight scale would show nothing. */
+const WIDE = 30
 
 /** Draws horizontal bars as an SVG that can be read on light and on dark paper. */
 export function barChart({ title, unit, bars, goal }: Picture): string {
   const values = [...bars.map(({ value }) => value), ...(goal === undefined ? [] : [goal])].filter((value) => value > 0)
   const scale = scaleOf(values)
   const height = TOP + bars.length * ROW + 14
-  const rows = bars.map((bar, n) => row(bar, TOP + n * ROW, scale.at(bar.value)))
   const x = goal === undefined ? 0 : LABEL_WIDTH + scale.at(goal)
+  const rows = bars.map((bar, n) => row(bar, TOP + n * ROW, scale.at(bar.value), x))
   const line =
     goal === undefined
       ? []
@@ -69,18 +71,21 @@ interface Scale {
 function scaleOf(values: readonly number[]): Scale {
   const [least, most] = [Math.min(...values), Math.max(...values)]
   const round = (pixels: number): number => Math.round(pixels * 10) / 10
-  if (most / least <= DECADES_FOR_LOG) return { logarithmic: false, at: (value) => round((value / most) * BAR_WIDTH) }
+  if (most / least <= WIDE) return { logarithmic: false, at: (value) => round((value / most) * BAR_WIDTH) }
   const from = Math.log(least / 2)
   const span = Math.log(most) - from
   return { logarithmic: true, at: (value) => round(value <= 0 ? 0 : ((Math.log(value) - from) / span) * BAR_WIDTH) }
 }
 
-function row({ label, value, kind }: Bar, y: number, length: number): string {
+function row({ label, value, kind }: Bar, y: number, length: number, goalAt: number): string {
   const middle = y + 14
+  const end = LABEL_WIDTH + length
+  // A number is not written across the line of the goal.
+  const textAt = end < goalAt && goalAt < end + NUMBER_WIDTH ? goalAt + 6 : end + 6
   return [
     `<text x="${LABEL_WIDTH - 8}" y="${middle}" text-anchor="end">${asXml(label)}</text>`,
     `<rect class="${kind}" x="${LABEL_WIDTH}" y="${y}" width="${length}" height="${ROW - 8}" rx="2"/>`,
-    `<text x="${LABEL_WIDTH + length + 6}" y="${middle}">${shown(value)}</text>`,
+    `<text x="${textAt}" y="${middle}">${shown(value)}</text>`,
   ].join('\n')
 }
 
