@@ -68,15 +68,15 @@ describe('statistics', () => {
     expect(rotated([], 3)).toEqual([])
   })
 
-  test('a figure is the median of its samples, and right only if all of them were', () => {
+  test('a figure is the median of its samples, the peak of memory, and right only if all of them were', () => {
     const samples = [
-      sample('till', { cpu_ms: 10 }),
-      sample('till', { cpu_ms: 30 }, { round: 1, right: false, note: 'exit 4' }),
+      sample('till', { cpu_ms: 10, memory_mb: 5 }),
+      sample('till', { cpu_ms: 30, memory_mb: 9 }, { round: 1, right: false, note: 'exit 4' }),
       sample('till', { cpu_ms: 20 }, { round: 2 }),
       sample('till', { cpu_ms: 7 }, { devices: 100 }),
     ]
     const [figure, other] = figuresOf(samples)
-    expect(figure).toMatchObject({ samples: 3, right: false, notes: ['exit 4'], values: { cpu_ms: 20 } })
+    expect(figure).toMatchObject({ samples: 3, right: false, notes: ['exit 4'], values: { cpu_ms: 20, memory_mb: 9 } })
     expect(other).toMatchObject({ samples: 1, right: true, devices: 100 })
   })
 })

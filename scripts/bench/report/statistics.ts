@@ -23,7 +23,10 @@ export function rotated<T>(items: readonly T[], round: number): readonly T[] {
   return [...items.slice(start), ...items.slice(0, start)]
 }
 
-/** One figure for each tool and task: medians value by value, right only if every sample was. */
+/**
+ * One figure for each tool and task: medians value by value, right only if every sample was. Memory is the highest seen: a
+ * look at it can only miss a peak.
+ */
 export function figuresOf(samples: readonly Sample[]): readonly Figure[] {
   const groups = new Map<string, Sample[]>()
   for (const sample of samples) {
@@ -32,6 +35,9 @@ export function figuresOf(samples: readonly Sample[]): readonly Figure[] {
   }
   return [...groups.values()].map(figureOf)
 }
+
+const typical = (name: string): ((values: readonly number[]) => number) =>
+  name === 'memory_mb' ? (values) => Math.max(...values) : median
 
 function figureOf(group: readonly Sample[]): Figure {
   const [first] = group
@@ -45,7 +51,7 @@ function figureOf(group: readonly Sample[]): Figure {
     devices: first.devices,
     samples: group.length,
     right: group.every(({ right }) => right),
-    values: Object.fromEntries(names.map((name) => [name, median(valuesOf(name))])),
+    values: Object.fromEntries(names.map((name) => [name, typical(name)(valuesOf(name))])),
     notes: [...new Set(group.flatMap(({ note }) => note ?? []))],
   }
 }
