@@ -63,7 +63,10 @@ export const fleet: Section = {
     const namespace = makeNamespace()
     await startOpenSsh(lab, namespace, '0.0.0.0', SSHD_PORT)
     putDeviceFiles(lab, addressesOf(Math.max(...bench.options.sizes)), 'desired')
-    for (const turn of turns(bench).filter((turn) => takes(bench.options, turn))) {
+    // What takes minutes comes last, so that a run that is broken off has the rest.
+    const all = turns(bench).filter((turn) => takes(bench.options, turn))
+    const isSlow = ({ tool }: Turn): boolean => SLOW.has(tool.id)
+    for (const turn of [...all.filter((turn) => !isSlow(turn)), ...all.filter(isSlow)]) {
       const { tool, work, size, round } = turn
       const hosts = addressesOf(size).map((address) => ({ address, port: SSHD_PORT }))
       const run = { section: 'fleet', what: work, round, namespace, seconds: LIMIT_S }
