@@ -11,6 +11,8 @@ export interface LightFleet {
   readonly port: number
   /** How many sessions it has open. */
   sessions(): number
+  /** CPU that it and the shells that it started have spent so far. */
+  serverCpuMs(): number
 }
 
 const PORT = 22
@@ -27,6 +29,23 @@ export async function startLightFleet(bench: Bench, section: string): Promise<Li
   const namespace = makeNamespace()
   const count = join(folder, 'sessions')
   const command = [program, `0.0.0.0:${PORT}`, join(lab.folder, 'host_ed25519'), count]
-  await startServer(namespace, command, { log: join(folder, 'log'), address: '0.0.0.0', port: PORT })
-  return { lab, namespace, port: PORT, sessions: () => Number(readFileSync(count, 'utf8')) }
+  const { child } = await startServer(namespace, command, { log: join(folder, 'log'), address: '0.0.0.0', port: PORT })
+  return {
+    lab,
+    namespace,
+    port: PORT,
+    sessions: () => Number(readFileSync(count, 'utf8')),
+    serverCpuMs: () => cpuMsOf(child.pid ?? 0),
+  }
+}
+
+/** Ticks of a clock of 100 Hz, which is what Linux counts in for programs. */
+const TICK_MS = 10
+
+/** utime, stime, cutime and cstime of a process: proc(5). */
+function cpuMsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0)
 }

@@ -90,12 +90,12 @@ const GOALS: readonly Rule[] = [
   {
     id: 'cores',
     what: 'cores used by a run over 1,000 devices, light server',
-    goal: 'all of them: the machine ≥ 90 % busy',
+    goal: 'all of them: client and servers ≥ 90 % of all cores',
     measure(find) {
       const figure = find('cores', 'true', SIZE)
       const { busy_percent: busy, cores } = figure?.values ?? {}
       if (busy === undefined || cores === undefined) return undefined
-      return { text: `${busy.toFixed(0)} % busy, ${cores.toFixed(2)} cores by the client`, met: busy >= 90 }
+      return { text: `${busy.toFixed(0)} %, of it ${cores.toFixed(2)} cores by the client`, met: busy >= 90 }
     },
   },
   {

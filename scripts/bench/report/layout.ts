@@ -76,7 +76,7 @@ export const LAYOUTS: readonly Layout[] = [
     columns: [
       { value: 'devices_s', title: 'devices a second', digits: 0 },
       { value: 'cores', title: 'cores of the client', digits: 2 },
-      { value: 'busy_percent', title: 'machine busy, %', digits: 0 },
+      { value: 'busy_percent', title: 'of all cores, client and server, %', digits: 0 },
       cpuDevice,
       memory,
     ],

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { startLightFleet } from '../lab/light.ts'
 import { rotated } from '../report/statistics.ts'
 import { addressesOf, inWords, runTool, sampleOf } from './run-tool.ts'
@@ -26,15 +26,16 @@ export const cores: Section = {
       for (let round = 0; round < rounds; round += 1) {
         for (const tool of rotated(bench.tools, round).filter(({ id }) => TOOLS.has(id))) {
           const run = { section: 'cores', what: 'true', round, namespace, seconds: 300 }
-          const before = processorTimes()
+          const before = fleet.serverCpuMs()
           const ran = await runTool(bench, tool, { lab, hosts, work: 'true', change: false }, run)
           if (!ran) return
-          const after = processorTimes()
+          const servers = fleet.serverCpuMs() - before
           const { cpu_ms, wall_ms } = ran.cost.values
           const values = {
             devices_s: (size / wall_ms) * 1_000,
             cores: cpu_ms / wall_ms,
-            busy_percent: 100 * (1 - (after.idle - before.idle) / (after.all - before.all)),
+            // Of client and servers together; what else the machine does is not theirs.
+            busy_percent: (100 * (cpu_ms + servers)) / (wall_ms * availableParallelism()),
           }
           const sample = sampleOf(tool, run, ran, { values })
           bench.record(sample)
@@ -43,10 +44,4 @@ export const cores: Section = {
       }
     }
   },
-}
-
-/** What all cores of the machine have spent so far, in ticks: idle, and in all. */
-function processorTimes(): { readonly idle: number; readonly all: number } {
-  const ticks = (/^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? '').split(' ').map(Number)
-  return { idle: (ticks[3] ?? 0) + (ticks[4] ?? 0), all: ticks.slice(0, 8).reduce((sum, ticks) => sum + ticks, 0) }
 }
