@@ -32,8 +32,8 @@ interface Held {
   readonly place: number
   readonly end: (outcome: DeviceOutcome | typeof NOT_BEGUN | Promise<never>) => void
   connected: boolean
-  /** The step that is being changed. */
-  changing: string | undefined
+  /** Steps that may be being changed: several, where they went out together. */
+  readonly changing: Set<string>
 }
 
 export interface ThreadMeans {
@@ -134,7 +134,7 @@ export class ThreadHand implements LoginParty {
     const order = { id, place, device, scope: this.#means.scopeOf(device), runbooks, ...(planned && { planned }) }
     this.#outbox.send({ type: 'work', order })
     return new Promise((end) => {
-      this.#orders.set(id, { work, environment, place, end, connected: false, changing: undefined })
+      this.#orders.set(id, { work, environment, place, end, connected: false, changing: new Set() })
     })
   }
 
@@ -148,7 +148,10 @@ export class ThreadHand implements LoginParty {
     if (this.#obeys === stopping) return
     this.#obeys = stopping
     const pass = (signal: AbortSignal, hard: boolean): void => {
-      const tell = (): void => this.#outbox.send({ type: 'stop', hard })
+      const tell = (): void => {
+        this.#outbox.send({ type: 'stop', hard })
+        this.#outbox.flush()
+      }
       signal.addEventListener('abort', tell, { once: true })
       if (signal.aborted) tell()
     }
@@ -197,8 +200,8 @@ export class ThreadHand implements LoginParty {
   async #event(id: number, body: RunEventBody): Promise<void> {
     const held = this.#orders.get(id)
     if (!held) throw new Error('an event of a device that has ended')
-    if (body.type === 'step.converging') held.changing = body.step
-    if (body.type === 'step.finished') held.changing = undefined
+    if (body.type === 'step.converging') held.changing.add(`${body.runbook}\n${body.step}`)
+    if (body.type === 'step.finished') held.changing.delete(`${body.runbook}\n${body.step}`)
     await held.environment.emit(body)
   }
 
@@ -275,7 +278,7 @@ export class ThreadHand implements LoginParty {
 function lost({ changing, connected, environment }: Held, why: string): DeviceOutcome {
   const ended = `The thread of Tillwright that worked on it ended: ${why}.`
   // A command of `till exec` may change whatever it likes: to run it is to be under way.
-  if (changing !== undefined || (environment.mode === 'exec' && connected)) {
+  if (changing.size > 0 || (environment.mode === 'exec' && connected)) {
     const message = `Contact was lost while a change was under way; whether it took effect is not known. ${ended}`
     return { state: 'indeterminate', failure: { code: 'CONVERGE_LOST', phase: 'converge', message } }
   }
