@@ -41,6 +41,8 @@ module.exports = {
     only('app', ['core', 'lang', 'shell', 'devices', 'engine', ...adapters]),
     only('commands', ['core', 'app', 'reporters']),
     fence('ssh2', ['transports/', 'sandbox/']),
+    fence('saxes', ['transports/winrm/']),
+    fence('kerberos', ['transports/winrm/']),
     fence('yaml', ['lang/', 'devices/config/']),
     fence('ajv', ['lang/']),
     fence('@marcbachmann', ['lang/']),

@@ -5,9 +5,9 @@ import { code, notice, table } from './markdown.ts'
 const PHASE_WORDS: Readonly<Record<Phase, string>> = {
   resolve: 'values are filled in, secrets read, the name of the device looked up, leave asked to change it',
   connect: 'TCP: does anything answer at the address?',
-  identify: 'the key exchange of SSH: who is it, and is its host key the recorded one?',
+  identify: 'the key exchange of SSH, or TLS: who is it, and is its key or certificate the right one?',
   authenticate: 'the login',
-  open: '`sh` is started, and sudo if the inventory says so',
+  open: '`sh` is started, and sudo if the inventory says so; on Windows, PowerShell',
   observe: 'what is there is read; nothing is written',
   converge: 'what differs is changed',
   verify: 'what was changed is read again',

@@ -7,7 +7,7 @@ import type { JsonValue } from '../core/json.ts'
 import type { Target } from '../core/ports.ts'
 import type { Secret } from '../core/secret.ts'
 import { type DeviceEnvironment, performDevice } from '../engine/perform-device.ts'
-import { createHandshakeGate, openTransports } from '../transports/index.ts'
+import { createHandshakeGate, openTransports, settled } from '../transports/index.ts'
 import {
   type Answer,
   type FromThread,
@@ -33,6 +33,7 @@ class Thread {
   readonly #begun: Uint8Array
   readonly #outbox: Outbox<FromThread>
   readonly #gate = createHandshakeGate(0)
+  readonly #transports = openTransports(this.#gate)
   readonly #stopping = new AbortController()
   readonly #aborting = new AbortController()
   readonly #orders = new Map<string, Order>()
@@ -63,7 +64,7 @@ class Thread {
         resolve: async (device) =>
           unpackSecrets(await this.#ask({ about: 'target', id: this.#order(device.name).id })) as Result<Target>,
       },
-      transports: openTransports(this.#gate),
+      transports: this.#transports,
       watch: {
         connecting: () => undefined,
         connected: (device: Device) => this.#outbox.send({ type: 'connected', id: this.#order(device.name).id }),
@@ -77,6 +78,8 @@ class Thread {
     else if (message.type === 'answer') this.#answered(message.to, message.answer)
     else if (message.type === 'logins') {
       void this.#gate.resize(message.limit).then(() => this.#outbox.send({ type: 'fits' }))
+    } else if (message.type === 'settle') {
+      void settled(this.#transports).then(() => this.#outbox.send({ type: 'settled' }))
     } else {
       if (message.hard) this.#aborting.abort()
       this.#stopping.abort()

@@ -3,8 +3,9 @@ import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { fail, type Phase, type Result, success } from '../core/failure.ts'
 import type { Device, Fleet, SecretReference } from '../core/fleet.ts'
-import type { PhaseDeadlines, Target } from '../core/ports.ts'
+import type { PhaseDeadlines, Target, WinRmTarget } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
+import { winrmPort, winrmTarget } from './resolve-winrm.ts'
 
 /** Deadlines in milliseconds where the inventory says nothing. */
 const DEADLINES_MS: PhaseDeadlines = {
@@ -70,16 +71,30 @@ export function targetResolver(options: {
   async function resolve(device: Device): Promise<Result<Target>> {
     const { transport } = device
     if (transport.type === 'none') return fail(noShell(device))
-    const password = await optional(transport.password)
-    if (!password.ok) return password
-    const becomePassword = await optional(transport.become?.password)
-    if (!becomePassword.ok) return becomePassword
+    const passwords = await passwordsOf(device)
+    if (!passwords.ok) return passwords
     const readKeys = await privateKeys(device)
     if (!readKeys.ok) return readKeys
     const via = transport.via === undefined ? success(undefined) : await gateway(device, transport.via)
     if (!via.ok) return via
-    const secrets = { keys: readKeys.value, password: password.value, becomePassword: becomePassword.value }
-    return success(targetOf(device, { ...secrets, via: via.value, hostKeys: options.hostKeys }))
+    const winrm = transport.type === 'winrm' ? await winrmOf(device) : success(undefined)
+    if (!winrm.ok) return winrm
+    const found = { ...passwords.value, keys: readKeys.value, winrm: winrm.value, via: via.value }
+    return success(targetOf(device, { ...found, hostKeys: options.hostKeys }))
+  }
+
+  async function passwordsOf({ transport }: Device): Promise<Result<Pick<TargetParts, 'password' | 'becomePassword'>>> {
+    const password = await optional(transport.password)
+    if (!password.ok) return password
+    const becomePassword = await optional(transport.become?.password)
+    if (!becomePassword.ok) return becomePassword
+    return success({ password: password.value, becomePassword: becomePassword.value })
+  }
+
+  async function winrmOf({ transport }: Device): Promise<Result<WinRmTarget>> {
+    const passphrase = await optional(transport.passphrase)
+    if (!passphrase.ok) return passphrase
+    return winrmTarget(transport, { passphrase: passphrase.value, read: key })
   }
 
   async function gateway(device: Device, via: string): Promise<Result<Target>> {
@@ -94,18 +109,19 @@ export function targetResolver(options: {
   return { resolve }
 }
 
-function targetOf(
-  device: Device,
-  parts: {
-    readonly keys: Target['keys']
-    readonly password: Secret | undefined
-    readonly becomePassword: Secret | undefined
-    readonly via: Target | undefined
-    readonly hostKeys: (address: string, port: number) => readonly string[]
-  },
-): Target {
+/** What is read for a device, beside what its inventory says. */
+interface TargetParts {
+  readonly keys: Target['keys']
+  readonly password: Secret | undefined
+  readonly becomePassword: Secret | undefined
+  readonly winrm: WinRmTarget | undefined
+  readonly via: Target | undefined
+  readonly hostKeys: (address: string, port: number) => readonly string[]
+}
+
+function targetOf(device: Device, parts: TargetParts): Target {
   const { transport } = device
-  const port = transport.port ?? SSH_PORT
+  const port = parts.winrm ? winrmPort(transport) : (transport.port ?? SSH_PORT)
   const agent = transport.agent ? process.env['SSH_AUTH_SOCK'] : undefined
   const { become } = transport
   return {
@@ -113,7 +129,7 @@ function targetOf(
     type: transport.type,
     address: device.address,
     port,
-    user: transport.user ?? 'root',
+    user: transport.user ?? (parts.winrm ? 'Administrator' : 'root'),
     keys: parts.keys,
     hostKeys: transport.host_keys ?? parts.hostKeys(device.address, port),
     deadlines: { ...DEADLINES_MS, ...transport.timeouts_ms },
@@ -121,6 +137,7 @@ function targetOf(
     maxOutputBytes: transport.max_output_bytes ?? MAX_OUTPUT_BYTES,
     ...(agent !== undefined && { agent }),
     ...(parts.password && { password: parts.password }),
+    ...(parts.winrm && { winrm: parts.winrm }),
     ...(parts.via && { via: parts.via }),
     ...(become && {
       become: { method: become.method, ...(parts.becomePassword && { password: parts.becomePassword }) },
@@ -133,7 +150,7 @@ async function readKey(file: string): Promise<Result<Secret>> {
     return success(new Secret(await readFile(file, 'utf8')))
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
-    const message = `The private key "${file}" cannot be read: ${reason}.`
+    const message = `The key or certificate "${file}" cannot be read: ${reason}.`
     return fail({ code: 'AUTHENTICATE_KEY_INVALID', phase: 'resolve', message })
   }
 }

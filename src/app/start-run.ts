@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { InputError, RunBroken } from '../core/diagnostic.ts'
 import type { RunbookReference, RunMode } from '../core/events.ts'
 import type { Fleet } from '../core/fleet.ts'
-import type { Reporter } from '../core/ports.ts'
+import type { Reporter, Transport } from '../core/ports.ts'
 import { leaseAdmission } from '../engine/admission.ts'
 import { openJournal } from '../engine/journal.ts'
 import { Masker } from '../engine/mask.ts'
@@ -12,7 +12,7 @@ import { type FleetEnd, runFleet } from '../engine/run-fleet.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { selectorScope } from '../lang/expression.ts'
 import { SECRET_SOURCES } from '../secrets/index.ts'
-import { createHandshakeGate, openTransports } from '../transports/index.ts'
+import { createHandshakeGate, openTransports, settled } from '../transports/index.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
 import { RunCrew, type Workers } from './crew/run-crew.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
@@ -55,7 +55,13 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
     journal.emit({ type: 'run.interrupted', signal, hard }).catch(() => undefined)
   })
   const parallel = request.parallel ?? project.settings.run.parallel
-  const { crew, environment } = workforce(request, { masker, admission, interrupts, parallel, emit: journal.emit })
+  const { crew, environment, transports } = workforce(request, {
+    masker,
+    admission,
+    interrupts,
+    parallel,
+    emit: journal.emit,
+  })
   let end: FleetEnd
   try {
     end = await runFleet(request.work, {
@@ -79,9 +85,10 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
     await closeAll(reporters).catch(() => undefined)
     throw error instanceof InputError ? new RunBroken(error.diagnostics) : error
   } finally {
+    // Nothing may be left behind on a device: an impatient signal must not end us before that.
+    await Promise.all([settled(transports), crew.close()])
     interrupts.release()
     admission.close()
-    await crew.close()
   }
   await closeAll(reporters)
   // What cannot be deleted now is at the end of the next run.
@@ -103,7 +110,11 @@ function workforce(
     readonly interrupts: Pick<DeviceEnvironment, 'stopping' | 'aborting'>
     readonly parallel: number
   },
-): { readonly crew: RunCrew; readonly environment: DeviceEnvironment } {
+): {
+  readonly crew: RunCrew
+  readonly environment: DeviceEnvironment
+  readonly transports: ReadonlyMap<string, Transport>
+} {
   const { project, fleet, mode, work } = request
   const { masker, admission, emit, interrupts, parallel } = means
   const { handshakes } = project.settings.run
@@ -112,6 +123,7 @@ function workforce(
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
   const gate = createHandshakeGate(handshakes)
+  const transports = openTransports(gate)
   const workers = request.workers ?? project.settings.run.workers
   const warn = (text: string): void => void process.stderr.write(`${text}\n`)
   const crew = new RunCrew({ entry: THREAD, mode, work, workers, parallel, gate, handshakes, resolver, scopeOf, warn })
@@ -125,10 +137,10 @@ function workforce(
     stopping: interrupts.stopping,
     aborting: interrupts.aborting,
     mask: async (value) => masker.value(value),
-    transports: openTransports(gate),
+    transports,
     watch: crew.here.openings,
   })
-  return { crew, environment }
+  return { crew, environment, transports }
 }
 
 /** Sorts by time; unique without asking anyone. */

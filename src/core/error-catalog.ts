@@ -98,7 +98,7 @@ export const ERROR_CATALOG = {
   ),
   CONNECT_REFUSED: entry(
     'The device refused the connection',
-    'The machine answers, but nothing listens on that port: is the SSH service running?',
+    'The machine answers, but nothing listens on that port: is the SSH or WinRM service running?',
   ),
   CONNECT_TIMEOUT: entry(
     'The device did not answer in time',
@@ -114,20 +114,88 @@ export const ERROR_CATALOG = {
     'The device accepted the connection but did not finish the key exchange in time',
     'The machine hangs or is overloaded.',
   ),
-  IDENTIFY_PROTOCOL_INVALID: entry('What answered does not speak SSH', 'Another service listens on this port.'),
+  IDENTIFY_PROTOCOL_INVALID: entry(
+    'What answered does not speak SSH or WinRM',
+    'Another service listens on this port, or something between answers in its place.',
+  ),
   IDENTIFY_ALGORITHM_NONE: entry('No common algorithm', 'The SSH server of the device is too old or too strict.'),
   HOST_KEY_UNKNOWN: entry('The host key of the device is not known', 'Compare and record it with `till trust`.'),
   HOST_KEY_MISMATCH: entry(
     'The host key of the device is not the recorded one',
     'Another machine answers at this address, or the device was reinstalled. Find out which before you trust it.',
   ),
-  AUTHENTICATE_REFUSED: entry('The device refused the login', 'Check the user, the key and authorized_keys.'),
+  CERTIFICATE_UNTRUSTED: entry(
+    'The certificate of the device is signed by nobody whom we trust',
+    'Name its authority with `ca`, or the certificate itself with `fingerprints`, compared with the device by another way.',
+  ),
+  CERTIFICATE_MISMATCH: entry(
+    'The certificate of the device is none of those that are recorded',
+    'Another machine answers at this address, or its certificate was renewed. Find out which before you record it.',
+  ),
+  CERTIFICATE_INVALID: entry(
+    'The certificate of the device has expired, or is made out to another name',
+    'Renew it; or name what it is made out to with `server_name`.',
+  ),
+  AUTHENTICATE_REFUSED: entry('The device refused the login', 'Check the user, and the key or the password.'),
   AUTHENTICATE_TIMEOUT: entry('The device did not answer the login in time', 'The machine hangs or is overloaded.'),
+  AUTHENTICATE_SCHEME_NONE: entry(
+    'The device does not offer this way to log in',
+    'Set `auth` to one that it offers, or allow it there: `winrm get winrm/config/service/auth`.',
+  ),
+  KERBEROS_UNAVAILABLE: entry(
+    'Kerberos cannot be used here',
+    'Install the npm package `kerberos` beside Tillwright, and get a ticket with `kinit`.',
+  ),
+  PLAINTEXT_REFUSED: entry(
+    'The device refuses messages that are not encrypted',
+    'Use `https: true`, or `auth: ntlm`, which seals them.',
+  ),
+  SEAL_INVALID: entry(
+    'An answer did not carry the seal of the session',
+    'Something between this machine and the device changes what they say: a proxy, or an attacker.',
+  ),
+  ACCESS_DENIED: entry(
+    'The account may log in, but not work on the device',
+    'It must be an administrator there. Windows filters the rights of local accounts over the network: set LocalAccountTokenFilterPolicy to 1, or use a domain account.',
+  ),
   AUTHENTICATE_KEY_INVALID: entry('A private key cannot be used', 'Check the file and its passphrase.'),
   OPEN_TIMEOUT: entry('The device did not start an interpreter in time', 'The machine hangs or is overloaded.'),
   OPEN_REFUSED: entry(
     'The device refused to start an interpreter',
     'Check the login shell, forced commands and MaxSessions.',
+  ),
+  SERVICE_UNAVAILABLE: entry(
+    'The WinRM service of the device does not take requests',
+    'Is it starting, or out of connections? Look at `Get-Service WinRM`, and at MaxConnections.',
+  ),
+  QUOTA_SHELLS_EXCEEDED: entry(
+    'The account has as many shells on the device as it may',
+    'It was waited for. End old ones (`Get-WSManInstance shell -Enumerate`, `Remove-WSManInstance`), or raise MaxShellsPerUser.',
+  ),
+  QUOTA_OPERATIONS_EXCEEDED: entry(
+    'The account has as many operations under way on the device as it may',
+    'It was waited for. Something else works there with this account; or raise MaxConcurrentOperationsPerUser.',
+  ),
+  QUOTA_USERS_EXCEEDED: entry(
+    'As many users work on the device as may',
+    'It was waited for. Log others off, or raise MaxConcurrentUsers.',
+  ),
+  QUOTA_LOAD_EXCEEDED: entry(
+    'The device takes no more requests for now',
+    'It was waited for. Is it overloaded, or asked by something else?',
+  ),
+  ENVELOPE_TOO_LARGE: entry(
+    'The device takes no message of this size',
+    'Raise MaxEnvelopeSizekb there: 150 is what older Windows has.',
+  ),
+  SHELL_GONE: entry(
+    'The shell on the device has gone',
+    'The machine or its WinRM service was restarted, or somebody ended the shell.',
+  ),
+  INPUT_REFUSED: entry('The program on the device takes no input', 'It hangs, or the machine is overloaded.'),
+  WINRM_FAULT: entry(
+    'The device answered with a fault of WinRM that is not expected here',
+    'Look its number up: `winrm helpmsg`, or `certutil -error`.',
   ),
   SHELL_UNUSABLE: entry(
     'What the device started is not a POSIX shell',

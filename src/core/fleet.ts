@@ -25,7 +25,7 @@ export interface SecretReference {
 
 /** How a device is reached, after the cascade. Times are in milliseconds. */
 export interface TransportSettings {
-  /** `none`: has no shell and is asked directly (printers, terminals). `winrm` is named in inventories before it is spoken. */
+  /** `none`: has no shell and is asked directly (printers, terminals). */
   readonly type: 'ssh' | 'winrm' | 'local' | 'none'
   readonly port?: number
   readonly user?: string
@@ -39,6 +39,19 @@ export interface TransportSettings {
   readonly host_keys?: readonly string[]
   /** The device through which this one is reached: `router1` of the same store, `gateway` for the store's own, or a full name. */
   readonly via?: string
+  /** WinRM over TLS; so it is on port 5986 unless told otherwise. */
+  readonly https?: boolean
+  /** How to log in over WinRM; `ntlm` unless told otherwise. */
+  readonly auth?: 'ntlm' | 'basic' | 'certificate' | 'kerberos'
+  /** A file of certificate authorities in PEM, in place of those of this machine. */
+  readonly ca?: string
+  /** `sha256:…` of the certificates that are accepted, whoever signed them. */
+  readonly fingerprints?: readonly string[]
+  /** The name that the certificate must have, where it is not the address. */
+  readonly server_name?: string
+  /** Files in PEM for `auth: certificate`. */
+  readonly client_certificate?: string
+  readonly client_key?: string
   /** Become root before anything else. */
   readonly become?: { readonly method: 'sudo'; readonly password?: SecretReference }
   readonly timeouts_ms?: Partial<Record<Phase, number>>

@@ -8,7 +8,6 @@ import {
   diffDue,
   observeDue,
   type Run,
-  settledDue,
   valueOfDue,
 } from './run-when-due.ts'
 
@@ -53,7 +52,6 @@ export const command = defineModule({
   diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params.run).shown }),
   value: valueOfDue,
   converge: (context, params) => convergeDue(context, params, runOf(params.run)),
-  settled: (params) => settledDue(params),
 })
 
 function runOf(run: string | readonly (string | number)[]): Run {

@@ -29,9 +29,7 @@ const CONDITION = `holds() {
 }
 `
 
-const OBSERVE = `${CONDITION}now=no
-if holds; then now=yes; fi
-printf %s "$now"`
+const OBSERVE = `${CONDITION}if holds; then printf yes; else printf no; fi`
 
 // Counted by the clock, since the condition itself may take its time.
 const CONVERGE = `${TOOL_PRELUDE}${CONDITION}need_tool date sleep
@@ -82,7 +80,6 @@ export const wait = defineModule({
     holds ? [] : [{ path: 'condition', before: false, after: wished(params) }],
   value: (holds) => ({ holds }),
   converge,
-  settled: () => ({ test: '[ "$now" = yes ]' }),
 })
 
 function complain(params: JsonObject): string | undefined {

@@ -1,4 +1,5 @@
 import type { Transport } from '../core/ports.ts'
+import { deferredTransport } from './deferred.ts'
 import { localTransport } from './local.ts'
 import type { HandshakeGate } from './ssh/handshake-gate.ts'
 import { sshTransport } from './ssh/ssh-transport.ts'
@@ -7,6 +8,16 @@ export { createHandshakeGate, type HandshakeGate } from './ssh/handshake-gate.ts
 
 /** Every way to a device, by the name that the inventory gives it. Logins pass through `gate`. */
 export function openTransports(gate: HandshakeGate): ReadonlyMap<string, Transport> {
-  const transports = [sshTransport(gate), localTransport]
+  const ssh = sshTransport(gate)
+  const winrm = deferredTransport('winrm', async () => {
+    const { winrmTransport } = await import('./winrm/winrm-transport.ts')
+    return winrmTransport({ gate, wayTo: ssh.wayTo })
+  })
+  const transports = [ssh, localTransport, winrm]
   return new Map(transports.map((transport) => [transport.name, transport]))
+}
+
+/** Waits for what closed connections still have to clean up on their devices. */
+export async function settled(transports: ReadonlyMap<string, Transport>): Promise<void> {
+  await Promise.all([...transports.values()].map((transport) => transport.settled?.()))
 }

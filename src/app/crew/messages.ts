@@ -43,6 +43,8 @@ export type ToThread =
   | { readonly type: 'answer'; readonly to: number; readonly answer: Answer }
   | { readonly type: 'logins'; readonly limit: number }
   | { readonly type: 'stop'; readonly hard: boolean }
+  /** There is nothing more to do; `settled` answers when nothing is left behind on a device. */
+  | { readonly type: 'settle' }
 
 /** What only the main thread knows or does. */
 export type Question =
@@ -60,6 +62,7 @@ export type FromThread =
   | { readonly type: 'ready' }
   | { readonly type: 'refused'; readonly why: string }
   | { readonly type: 'fits' }
+  | { readonly type: 'settled' }
   | { readonly type: 'connected'; readonly id: number }
   | { readonly type: 'event'; readonly id: number; readonly body: RunEventBody }
   | { readonly type: 'question'; readonly number: number; readonly question: Question }

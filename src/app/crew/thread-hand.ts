@@ -20,6 +20,9 @@ import {
 import { Openings } from './openings.ts'
 import type { LoginParty } from './share-logins.ts'
 
+/** Transports clean up within a few seconds of their own. */
+const SETTLE_MS = 12_000
+
 /** A worker whose event loop does not turn for so many seconds is given up. */
 const HUNG_AFTER_S = 15
 
@@ -64,6 +67,7 @@ export class ThreadHand implements LoginParty {
   readonly #openings: Openings
   readonly #watch: NodeJS.Timeout
   #fits: () => void = () => undefined
+  #settled: () => void = () => undefined
   logins = 0
   #ids = 0
   #lastPulse = 0
@@ -139,9 +143,22 @@ export class ThreadHand implements LoginParty {
   }
 
   async close(): Promise<void> {
+    if (this.state === 'ready') await this.#settle()
     this.state = 'gone'
     clearInterval(this.#watch)
     await this.#worker.terminate()
+  }
+
+  /** Resolves when the worker has cleaned up behind its devices, or cannot any more. */
+  #settle(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, SETTLE_MS)
+      this.#settled = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#outbox.send({ type: 'settle' })
+    })
   }
 
   #obey({ stopping, aborting }: DeviceEnvironment): void {
@@ -171,6 +188,9 @@ export class ThreadHand implements LoginParty {
         break
       case 'fits':
         this.#fits()
+        break
+      case 'settled':
+        this.#settled()
         break
       case 'connected':
         this.#connected(message.id)
@@ -266,6 +286,7 @@ export class ThreadHand implements LoginParty {
     clearInterval(this.#watch)
     void this.#worker.terminate()
     this.#fits()
+    this.#settled()
     for (const [id, held] of this.#orders) {
       const begun = Atomics.load(this.#begun, held.place) === 1
       this.#end(id, begun ? lost(held, why) : NOT_BEGUN)

@@ -25,6 +25,7 @@ export function checkDevices(fleet: BuiltFleet, findings: Findings): void {
     const via = viaOf(built, fleet, findings)
     if (via !== undefined) vias.set(built.device.name, via)
     checkAddress(built, via, { addresses, findings })
+    checkWinRm(built, findings)
   }
   checkCircles(vias, fleet, findings)
 }
@@ -124,7 +125,8 @@ function checkAddress(
     return
   }
   if (type === 'local') return
-  const port = device.transport.port ?? USUAL_PORT[type] ?? type
+  const usual = type === 'winrm' && device.transport.https === true ? '5986' : USUAL_PORT[type]
+  const port = device.transport.port ?? usual ?? type
   const key = `${canonicalAddress(device.address)}|${port}|${via ?? ''}`
   const first = state.addresses.get(key)
   if (first === undefined) {
@@ -134,6 +136,24 @@ function checkAddress(
   const detail = `The other one stands in ${shortPlace(placeOf(first))}. One address reaches one device: one of the two is wrong.`
   const summary = `"${device.name}" has the address of "${first.device.name}", ${device.address}`
   state.findings.error('INV_ADDRESS_DUPLICATE', inside(placeOf(built), 'address'), { summary, detail })
+}
+
+/** Over plain HTTP nothing but NTLM is safe; a certificate needs its key. */
+function checkWinRm(built: BuiltDevice, findings: Findings): void {
+  const { type, auth = 'ntlm', https, port, client_certificate, client_key } = built.device.transport
+  if (type !== 'winrm' || auth === 'ntlm') return
+  const isWritten = built.written.transport?.['auth'] !== undefined
+  const place = isWritten ? inside(placeOf(built), 'transport', 'auth') : placeOf(built)
+  if (!(https ?? port === 5986)) {
+    const summary = `"${built.device.name}" logs in by ${auth}, but not over HTTPS`
+    const detail = 'Write `https: true`, or log in by ntlm, which seals every message.'
+    findings.error('SCHEMA_VALUE_INVALID', place, { summary, detail })
+  }
+  if (auth === 'certificate' && (client_certificate === undefined || client_key === undefined)) {
+    const summary = `"${built.device.name}" logs in by a certificate that is not named`
+    const detail = 'Name its files with `client_certificate` and `client_key`.'
+    findings.error('SCHEMA_KEY_MISSING', place, { summary, detail })
+  }
 }
 
 /** Only what hangs on another device, or is this machine, needs no address. */

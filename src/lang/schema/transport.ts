@@ -21,6 +21,56 @@ const SECRET = {
 
 const MILLISECONDS = { type: ['integer', 'null'], minimum: 1, maximum: 86_400_000, examples: [10_000] } as const
 
+/** What only WinRM knows. */
+const WINRM = {
+  https: {
+    type: ['boolean', 'null'],
+    description: 'WinRM over HTTPS; true on port 5986 unless given, false elsewhere.',
+    examples: [true],
+  },
+  auth: {
+    enum: ['ntlm', 'basic', 'certificate', 'kerberos', null],
+    description: 'How to log in over WinRM: `ntlm` unless given. The others need HTTPS.',
+    examples: ['ntlm'],
+  },
+  ca: {
+    type: ['string', 'null'],
+    minLength: 1,
+    description:
+      'A file of certificate authorities in PEM that sign the devices of WinRM, in place of those of this machine.',
+    examples: ['pki/stores-ca.pem'],
+  },
+  fingerprints: {
+    type: ['array', 'null'],
+    description: 'SHA-256 of the certificates that are accepted over HTTPS, whoever signed them.',
+    examples: [['sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08']],
+    items: {
+      type: 'string',
+      pattern: '^(sha256:)?([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$',
+      description: '64 hexadecimal digits, with or without colons.',
+      examples: ['sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+    },
+  },
+  server_name: {
+    type: ['string', 'null'],
+    minLength: 1,
+    description: 'The name that the certificate must be made out to, where it is not the address.',
+    examples: ['pos1.pl-0412.example'],
+  },
+  client_certificate: {
+    type: ['string', 'null'],
+    minLength: 1,
+    description: 'A file in PEM with the certificate to log in with, for `auth: certificate`.',
+    examples: ['~/.till/winrm.crt'],
+  },
+  client_key: {
+    type: ['string', 'null'],
+    minLength: 1,
+    description: 'A file in PEM with the key of that certificate; `passphrase` opens it.',
+    examples: ['~/.till/winrm.key'],
+  },
+} as const
+
 /** How a device is reached; each level of the cascade holds a part of it. */
 export const TRANSPORT = {
   type: 'object',
@@ -35,7 +85,13 @@ export const TRANSPORT = {
       description: 'The protocol; `none` for devices without a shell.',
       examples: ['ssh'],
     },
-    port: { type: ['integer', 'null'], minimum: 1, maximum: 65_535, description: 'TCP port.', examples: [22] },
+    port: {
+      type: ['integer', 'null'],
+      minimum: 1,
+      maximum: 65_535,
+      description: 'TCP port; 22 for SSH, 5985 for WinRM, 5986 for WinRM over HTTPS unless given.',
+      examples: [22],
+    },
     user: { type: ['string', 'null'], minLength: 1, description: 'Login name.', examples: ['till'] },
     keys: {
       type: ['array', 'null'],
@@ -44,6 +100,7 @@ export const TRANSPORT = {
       items: { type: 'string', minLength: 1, examples: ['~/.ssh/till_ed25519'] },
     },
     passphrase: SECRET,
+    ...WINRM,
     agent: { type: ['boolean', 'null'], description: 'Ask the ssh-agent.', examples: [true] },
     password: SECRET,
     host_keys: {

@@ -24,6 +24,8 @@ export interface SshTransport extends Transport {
    * device itself, though on the gateways before it; `target.hostKeys` plays no part.
    */
   scanHostKeys(target: Target, signal: AbortSignal): Promise<Result<readonly string[]>>
+  /** The way to a target for whatever is spoken there, until it is released or the signal is aborted. */
+  wayTo(target: Target, signal: AbortSignal): Promise<Result<Way>>
 }
 
 /** Connections to devices. Handshakes, but not the waiting for them, count against deadlines. */
@@ -33,11 +35,18 @@ export function sshTransport(gate: HandshakeGate): SshTransport {
     name: 'ssh',
     connect: (target, signal) => connector.connect(target, signal),
     scanHostKeys: (target, signal) => connector.scan(target, signal),
+    wayTo: (target, signal) => connector.wayTo(target, signal),
   }
 }
 
 /** Makes a stream to a target, within a number of milliseconds. */
 type Reach = (timeoutMs: number) => Promise<Result<Duplex>>
+
+/** How to reach a target: by TCP, or through the connection of its gateway. */
+export interface Way {
+  readonly reach: Reach
+  release(): void
+}
 
 class Connector {
   readonly #gate: HandshakeGate
@@ -55,7 +64,7 @@ class Connector {
       if (!identity.ok) return identity
       identities.push(identity.value)
     }
-    const way = await this.#wayTo(target, signal)
+    const way = await this.wayTo(target, signal)
     if (!way.ok) return way
     const end = await this.#handshake(way.value.reach, { target, signal, identities })
     if (!end.ok) {
@@ -73,7 +82,7 @@ class Connector {
   }
 
   async scan(target: Target, signal: AbortSignal): Promise<Result<readonly string[]>> {
-    const way = await this.#wayTo(target, signal)
+    const way = await this.wayTo(target, signal)
     if (!way.ok) return way
     const found: string[] = []
     const note = (blob: Buffer): void => void found.push(hostKeyText(blob))
@@ -90,8 +99,7 @@ class Connector {
     }
   }
 
-  /** How to reach a target: by TCP, or through the connection of its gateway. */
-  async #wayTo(target: Target, signal: AbortSignal): Promise<Result<{ readonly reach: Reach; release(): void }>> {
+  async wayTo(target: Target, signal: AbortSignal): Promise<Result<Way>> {
     if (signal.aborted) return fail(sshFailure({ target, phase: 'resolve', cancelled: true }))
     if (!target.via) {
       const addresses = await resolveAddress(target, signal)

@@ -1,0 +1,16 @@
+import type { Transport } from '../core/ports.ts'
+
+/** A transport that is loaded when a device is first reached by it: not every run pays for its libraries. */
+export function deferredTransport(name: string, load: () => Promise<Transport>): Transport {
+  let loading: Promise<Transport> | undefined
+  return {
+    name,
+    async connect(target, signal) {
+      loading ??= load()
+      return (await loading).connect(target, signal)
+    },
+    async settled() {
+      await (await loading)?.settled?.()
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { Connection, Target, Transport } from '../../core/ports.ts'
+import type { HandshakeGate } from '../ssh/handshake-gate.ts'
+import type { Way } from '../ssh/ssh-transport.ts'
+import { Courier } from './courier.ts'
+import type { SessionMeans, WinRmDevice } from './open-session.ts'
+import { PACE, type Pace } from './pace.ts'
+import { WinRmConnection } from './winrm-connection.ts'
+
+export interface WinRmOptions {
+  readonly gate: HandshakeGate
+  /** The way to a target, until it is released or the signal is aborted. */
+  readonly wayTo: (target: Target, signal: AbortSignal) => Promise<Result<Way>>
+  readonly pace?: Partial<Pace>
+}
+
+/** WinRM (MS-WSMV) with a client of our own: NTLM with sealing, or TLS. */
+export function winrmTransport(options: WinRmOptions): Transport & { settled(): Promise<void> } {
+  const pace = { ...PACE, ...options.pace }
+  const leaving = new Set<Promise<void>>()
+
+  async function connect(target: Target, signal: AbortSignal): Promise<Result<Connection>> {
+    const { winrm } = target
+    if (!winrm) throw new Error(`The target "${target.device}" has no settings for WinRM.`)
+    if (signal.aborted) return fail({ code: 'RUN_CANCELLED', phase: 'resolve', message: 'The run was stopped.' })
+    // The way outlives the signal: what is cleaned up after it is cleaned up on this way.
+    const lifetime = new AbortController()
+    const cancel = (): void => lifetime.abort()
+    signal.addEventListener('abort', cancel, { once: true })
+    const way = await options.wayTo(target, lifetime.signal)
+    if (!way.ok) return way
+    const device: WinRmDevice = { ...target, winrm }
+    const means: SessionMeans = { target: device, reach: way.value.reach, gate: options.gate }
+    const courier = new Courier(means, pace)
+    const connected = await courier.connect(signal)
+    if (!connected.ok) {
+      way.value.release()
+      return connected
+    }
+    signal.removeEventListener('abort', cancel)
+    const connection = new WinRmConnection(courier, { ...means, pace, signal })
+    const cleaned = connection.cleaned.then(() => {
+      way.value.release()
+      lifetime.abort()
+    })
+    void connection.closed.then(() => {
+      leaving.add(cleaned)
+      void cleaned.then(() => leaving.delete(cleaned))
+    })
+    return success(connection)
+  }
+
+  return {
+    name: 'winrm',
+    connect,
+    async settled() {
+      await Promise.all(leaving)
+    },
+  }
+}
