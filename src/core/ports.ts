@@ -1,5 +1,5 @@
 import type { Change } from './change.ts'
-import type { ByteStream, ProcessStream, ShellChannel } from './channel.ts'
+import type { ByteStream, ProcessStream, ShellChannel, ShellDialect, ShellValue } from './channel.ts'
 import type { RunEvent } from './events.ts'
 import type { Failure, Phase, Result } from './failure.ts'
 import type { Device, OsFamily } from './fleet.ts'
@@ -27,6 +27,23 @@ export interface Signals {
 /** What differs; or that it cannot be told. */
 export type Comparison = { readonly changes: readonly Change[] } | { readonly unknown: string }
 
+/**
+ * How the device itself can tell that a change came about, so that what is behind it needs no round trip. The change is
+ * one question then, and its module takes exactly these ends for a success.
+ */
+export interface Proof {
+  /** Exit codes; 0 unless told. */
+  readonly exits?: readonly number[]
+  /**
+   * Never writes. Run behind the script of `observe`, when that has ended with 0, by the same interpreter, so that it
+   * judges by what was read: ends with 0 only if nothing of what was read would differ.
+   */
+  readonly test: string
+  /** The language of `test`; posix unless told. In another one the proof does not count. */
+  readonly dialect?: ShellDialect
+  readonly values?: Readonly<Record<string, ShellValue>>
+}
+
 /** What was read, and what can be done about it. The state type is closed over, so only a module can act on what it read. */
 export interface Observation {
   /** Facts for later steps and for people: `steps.<id>.value`. */
@@ -35,6 +52,8 @@ export interface Observation {
   compare(signals: Signals): Comparison
   /** Absent: the module only checks, and what differs is a failure. */
   converge?(changes: readonly Change[]): Promise<Result<void>>
+  /** Undefined where the device cannot tell whether these changes came about. */
+  proof?(changes: readonly Change[]): Proof | undefined
 }
 
 /** The kind of thing that a step does. Built by `defineModule`. */
@@ -47,6 +66,8 @@ export interface Module {
   readonly systems: readonly OsFamily[]
   /** `restart_on` means something to it. */
   readonly reacts: boolean
+  /** What it says depends on its parameters alone. */
+  readonly asksNothing?: boolean
   /**
    * What a schema cannot say about parameters that belong together, in one sentence; undefined when all is well. Asked
    * when a runbook is loaded, where values may still be `${{ }}`, and `reacting` tells whether the step has `restart_on`.

@@ -87,7 +87,7 @@ export async function foldRun(
 ): Promise<RunRecord> {
   let started: RunRecord['started']
   let finished: RunRecord['finished']
-  const open = new Map<string, { store: string; at: string; converging?: string; steps: StepRecord[] }>()
+  const open = new Map<string, Open>()
   const devices = new Map<string, DeviceRecord>()
   for await (const event of events) {
     switch (event.type) {
@@ -95,18 +95,16 @@ export async function foldRun(
         started = event
         break
       case 'device.started':
-        open.set(event.device, { store: event.store, at: event.at, steps: [] })
+        open.set(event.device, { store: event.store, converging: new Set(), steps: [] })
         break
-      case 'step.converging': {
-        const device = open.get(event.device)
-        if (device) device.converging = event.step
+      case 'step.converging':
+        open.get(event.device)?.converging.add(event.step)
         break
-      }
       case 'step.finished': {
         const device = open.get(event.device)
         if (!device) break
         device.steps.push(stepRecord(event))
-        delete device.converging
+        device.converging.delete(event.step)
         break
       }
       case 'device.finished': {
@@ -126,10 +124,22 @@ export async function foldRun(
   return { started, finished, devices }
 }
 
-function endOfLost(device: string, seen: { store: string; converging?: string; steps: StepRecord[] }): DeviceRecord {
+/** A device that has begun and not ended. */
+interface Open {
+  readonly store: string
+  /** Steps whose changes may be under way: several, when they went out together. */
+  readonly converging: Set<string>
+  readonly steps: StepRecord[]
+}
+
+function endOfLost(device: string, seen: Open): DeviceRecord {
   const common = { device, store: seen.store, region: null, kind: null, duration_ms: 0, steps: seen.steps }
-  if (seen.converging !== undefined) {
-    const message = `The run ended while step "${seen.converging}" was being changed; whether it took effect is not known.`
+  if (seen.converging.size > 0) {
+    const steps = [...seen.converging].map((step) => `"${step}"`)
+    const message =
+      steps.length === 1
+        ? `The run ended while step ${steps} was being changed; whether it took effect is not known.`
+        : `The run ended while steps ${steps.join(', ')} were being changed; which of them took effect is not known.`
     return { ...common, state: 'indeterminate', failure: { code: 'RUN_LOST_CONVERGING', phase: 'converge', message } }
   }
   const message = 'The run ended before this device did.'

@@ -6,6 +6,8 @@ export interface Expression {
   readonly text: string
   /** Ids of earlier steps that it looks at through `steps.<id>`. */
   readonly steps: readonly string[]
+  /** Those of them of which it looks at more than how they ended (`state`, `changed`); all of them when absent. */
+  readonly values?: readonly string[]
   evaluate(
     scope: Scope,
   ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly error: string }

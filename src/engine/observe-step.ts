@@ -1,4 +1,4 @@
-import type { DeviceShell } from '../core/chain.ts'
+import { type DeviceShell, NotRun } from '../core/chain.ts'
 import { type Failure, Interruption, type Phase } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { JsonValue } from '../core/json.ts'
@@ -6,13 +6,15 @@ import type { StepOutcome } from '../core/outcome.ts'
 import type { Module, Observation } from '../core/ports.ts'
 import type { Scope, Step } from '../core/runbook.ts'
 import { type Preparation, prepareParams } from './prepare-step.ts'
-import { type AskCounter, StepTimeout, TrackedChannel } from './tracked-channel.ts'
+import { type AskCounter, type HeldQuestion, StepTimeout, TrackedChannel } from './tracked-channel.ts'
 
 /** What came of looking at one step: never a rejection, so that looking ahead costs nothing when it is not needed. */
 export type Look =
   | { readonly kind: 'seen'; readonly observation: Observation; readonly channel: TrackedChannel }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly channel: TrackedChannel }
   | { readonly kind: 'lost'; readonly failure: Failure; readonly channel: TrackedChannel }
+  /** It was a link of a chain that the device did not run. */
+  | { readonly kind: 'passed'; readonly channel: TrackedChannel }
 
 /** One device's surroundings for the steps that run on it. */
 export interface Surroundings {
@@ -33,13 +35,44 @@ const GRACE_MS = 2_000
 export interface Glance {
   readonly channel: TrackedChannel
   readonly look: Promise<Look>
+  /** What came of it, once that is known. */
+  readonly ended: Look | undefined
 }
 
 /** Renders and checks the parameters of a step and asks its module what is there. */
 export function lookAtStep(step: Step, scope: Scope, around: Surroundings, phase: 'observe' | 'verify'): Glance {
+  return begin(step, scope, around, { phase, hold: false }).glance
+}
+
+/** A look whose question is kept back; undefined when it asks nothing, or cannot be kept back. */
+export function holdLook(
+  step: Step,
+  scope: Scope,
+  around: Surroundings,
+  phase: 'observe' | 'verify',
+): { readonly glance: Glance; readonly held: Promise<HeldQuestion | undefined> } {
+  return begin(step, scope, around, { phase, hold: true })
+}
+
+function begin(
+  step: Step,
+  scope: Scope,
+  around: Surroundings,
+  how: { readonly phase: 'observe' | 'verify'; readonly hold: boolean },
+): { readonly glance: Glance; readonly held: Promise<HeldQuestion | undefined> } {
+  const { phase } = how
   const deadlineMs = step.timeout_ms ?? around.deadlineMs(phase)
   const channel = new TrackedChannel(around.shell, { counter: around.counter, phase, deadlineMs })
-  return { channel, look: look(step, scope, around, { channel, phase, deadlineMs }) }
+  const asked = how.hold ? channel.hold() : Promise.resolve(undefined)
+  const glance: { -readonly [Key in keyof Glance]: Glance[Key] } = {
+    channel,
+    look: look(step, scope, around, { channel, phase, deadlineMs }).then((seen) => {
+      glance.ended = seen
+      return seen
+    }),
+    ended: undefined,
+  }
+  return { glance, held: Promise.race([asked, glance.look.then(() => undefined)]) }
 }
 
 async function look(
@@ -64,6 +97,7 @@ async function look(
     if (!observed.ok) return { kind: 'failed', failure: observed.failure, channel }
     return { kind: 'seen', observation: observed.value, channel }
   } catch (error) {
+    if (error instanceof NotRun) return { kind: 'passed', channel }
     return { ...caught(error, phase), channel }
   }
 }

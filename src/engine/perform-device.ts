@@ -8,9 +8,10 @@ import type { PlannedDevice } from '../core/plan.ts'
 import type { Clock, Module } from '../core/ports.ts'
 import type { Runbook, Scope } from '../core/runbook.ts'
 import type { Admission } from './admission.ts'
+import type { Looks } from './look-ahead.ts'
 import { hasChanged, type Surroundings, stepScope } from './observe-step.ts'
 import type { Preparation } from './prepare-step.ts'
-import { type Looks, RunbookWalk, type WalkEnd, type WalkOptions } from './walk-runbook.ts'
+import { RunbookWalk, type WalkEnd, type WalkOptions } from './walk-runbook.ts'
 
 /** A device's shell that connects when it is first asked, and what ends it. */
 export interface DeviceSession {

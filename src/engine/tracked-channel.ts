@@ -1,3 +1,4 @@
+import { NotRun } from '../core/chain.ts'
 import type { ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts'
 import { Interruption, type Phase } from '../core/failure.ts'
 
@@ -11,6 +12,19 @@ export interface AskCounter {
 /** A step ran past its deadline; the session goes on. */
 export class StepTimeout extends Interruption {}
 
+/** A question that was asked and what came of it. */
+export interface Question {
+  readonly request: ShellRequest
+  readonly answer: ShellAnswer
+}
+
+/** A question that is kept back until it goes out as a link of a chain. */
+export interface HeldQuestion {
+  readonly request: ShellRequest
+  /** It goes out now; this is its answer. */
+  send(answer: Promise<ShellAnswer>): void
+}
+
 /**
  * A device's shell as one step sees it for one purpose. It remembers when it was used, so that the engine can tell
  * which observations were made after a change, and gives every question the deadline of its phase.
@@ -22,6 +36,9 @@ export class TrackedChannel implements ShellChannel {
   readonly #counter: AskCounter
   #phase: Phase
   #deadlineMs: number
+  #hold: ((question: HeldQuestion | undefined) => void) | undefined
+  #uses = 0
+  #question: Question | undefined
   /** Order numbers of the first and the last use; undefined when it was not used. */
   first: number | undefined
   last: number | undefined
@@ -40,33 +57,74 @@ export class TrackedChannel implements ShellChannel {
   enter(phase: Phase, deadlineMs: number): void {
     this.#phase = phase
     this.#deadlineMs = deadlineMs
+    this.#uses = 0
+    this.#question = undefined
     this.first = undefined
     this.last = undefined
   }
 
-  ask(request: ShellRequest): Promise<ShellAnswer> {
-    const timeoutMs = Math.min(request.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
-    return this.#use(() => this.#shell.ask({ ...request, timeoutMs }))
+  /** All that was asked for this purpose, if that was one question. */
+  get only(): Question | undefined {
+    return this.#uses === 1 ? this.#question : undefined
   }
 
-  upload(
+  /**
+   * The next question is kept back and handed over here. What cannot be (an upload) is `undefined` here, and `NotRun`
+   * to whoever wanted it.
+   */
+  hold(): Promise<HeldQuestion | undefined> {
+    return new Promise((resolve) => {
+      this.#hold = resolve
+    })
+  }
+
+  ask(request: ShellRequest): Promise<ShellAnswer> {
+    const timeoutMs = Math.min(request.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
+    const timed = { ...request, timeoutMs }
+    const hold = this.#hold
+    if (!hold) {
+      this.#count()
+      return this.#use(timed, this.#shell.ask(timed))
+    }
+    this.#hold = undefined
+    const answer = new Promise<ShellAnswer>((resolve) => {
+      hold({
+        request: timed,
+        send: (sent) => {
+          this.#count()
+          resolve(sent)
+        },
+      })
+    })
+    return this.#use(timed, answer)
+  }
+
+  async upload(
     path: string,
     content: AsyncIterable<Uint8Array> | Uint8Array,
     options?: { readonly timeoutMs?: number },
   ): Promise<ShellAnswer> {
+    const hold = this.#hold
+    this.#hold = undefined
+    hold?.(undefined)
+    if (hold) throw new NotRun()
     const timeoutMs = Math.min(options?.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
-    const answer = this.#use(() => this.#shell.upload(path, content, { timeoutMs }))
-    // It goes beside the interpreter: what is asked before it has ended may not see it yet.
-    return answer.finally(() => this.#count())
+    this.#count()
+    try {
+      return await this.#use(undefined, this.#shell.upload(path, content, { timeoutMs }))
+    } finally {
+      // It goes beside the interpreter: what is asked before it has ended may not see it yet.
+      this.#count()
+    }
   }
 
-  async #use(question: () => Promise<ShellAnswer>): Promise<ShellAnswer> {
-    this.#count()
+  async #use(request: ShellRequest | undefined, question: Promise<ShellAnswer>): Promise<ShellAnswer> {
     this.pending += 1
     try {
-      const answer = await question()
+      const answer = await question
       this.#counter.answered += 1
       if (answer.timedOut) throw this.#timeout()
+      if (request) this.#question = { request, answer }
       return answer
     } finally {
       this.pending -= 1
@@ -74,6 +132,7 @@ export class TrackedChannel implements ShellChannel {
   }
 
   #count(): void {
+    this.#uses += 1
     this.#counter.next += 1
     this.first ??= this.#counter.next
     this.last = this.#counter.next

@@ -1,22 +1,17 @@
-import type { Change } from '../core/change.ts'
 import { presentable } from '../core/change.ts'
 import type { RunEventBody } from '../core/events.ts'
-import { type Failure, type Result, success } from '../core/failure.ts'
+import type { Failure } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { StepOutcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Runbook, Scope, Step } from '../core/runbook.ts'
-import {
-  caught,
-  type Glance,
-  hasChanged,
-  type Look,
-  lookAtStep,
-  type Surroundings,
-  stepScope,
-  within,
-} from './observe-step.ts'
+import { type LinkedStep, type ReadyChain, readyChain } from './chain-steps.ts'
+import { type Converged, converge } from './change-step.ts'
+import { LookAhead, type Looks } from './look-ahead.ts'
+import { type Glance, hasChanged, type Look, type Surroundings, stepScope } from './observe-step.ts'
+import { type Due, planChain, type Seen } from './plan-chain.ts'
 import { evaluateWhen } from './prepare-step.ts'
+import { REGARDLESS_OF_CHANGES, unmet, verified } from './verdict.ts'
 
 /** The session was lost; `changing` while a change was under way, `answered` when the device had answered before. */
 interface Lost {
@@ -45,9 +40,6 @@ export interface WalkOptions {
   readonly looks?: Looks
 }
 
-/** What was seen of each step so far; emptied by changes. */
-export type Looks = Map<string, Glance>
-
 interface Done {
   readonly step: Step
   readonly outcome: StepOutcome
@@ -55,28 +47,35 @@ interface Done {
 
 const CANCELLED = Symbol('cancelled')
 
+type Verdict = StepOutcome | { readonly lost: Lost } | typeof CANCELLED
+
 /**
- * Walks the steps of a runbook on one device, in order. Everything that can be looked at is looked at ahead, in one
- * exchange; a change makes all that follows be looked at again in the exchange of the change itself.
+ * Walks the steps of a runbook on one device, in order. Steps are looked at ahead, and changes that can be foreseen go out
+ * together, in a chain that the device itself stops where something is not as foreseen; but each is judged in its turn.
  */
 export class RunbookWalk {
   readonly #options: WalkOptions
-  readonly looks: Looks
+  readonly #ahead: LookAhead
   readonly #done = new Map<string, Done>()
+  /** Steps whose turn came, or comes, in the chain that is under way. */
+  #linked = new Map<string, LinkedStep>()
   /** Undoing is part of a change under way: it is finished even when the run is being stopped. */
   #recovering = false
-  /** Steps that ran into their deadline when they were looked at ahead: they are looked at in their turn only. */
-  readonly #slow = new Set<string>()
 
   constructor(options: WalkOptions) {
     this.#options = options
-    this.looks = options.looks ?? new Map()
+    const judged = { scope: () => this.#scope(), isJudged: (id: string) => this.#done.has(id) }
+    this.#ahead = new LookAhead(options.around, judged, { looks: options.looks, reacting: options.converge })
+  }
+
+  get looks(): Looks {
+    return this.#ahead.looks
   }
 
   async run(): Promise<WalkEnd> {
     const { steps } = this.#options.runbook
     for (const [index, step] of steps.entries()) {
-      if (this.#options.stopping.aborted) return this.#end({ cancelled: true })
+      if (this.#options.stopping.aborted && this.#linked.size === 0) return this.#end({ cancelled: true })
       const began = this.#options.clock.elapsed()
       const verdict = await this.#step(step, steps.slice(index))
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
@@ -95,17 +94,39 @@ export class RunbookWalk {
     return { steps: [...this.#done.values()], ...how }
   }
 
-  async #step(step: Step, rest: readonly Step[]): Promise<StepOutcome | { lost: Lost } | typeof CANCELLED> {
+  async #step(step: Step, rest: readonly Step[]): Promise<Verdict> {
+    const linked = this.#linked.get(step.id)
+    const verdict = linked && (await this.#inChain(linked, rest))
+    if (verdict) return verdict
     const scope = this.#scope()
     const due = evaluateWhen(step, scope)
     if (!due.ok) return this.#failure(due.failure)
     if (!due.value) return { state: 'skipped', reason: `when: ${step.when?.text ?? ''}` }
-    this.#lookAhead(rest, 'observe')
-    const look = await this.#unlessStopping(this.#lookAt(step.id))
+    if (linked && this.#stopping()) return CANCELLED
+    // What follows in a chain is under way; looks that are begun meanwhile would be early.
+    this.#ahead.start(this.#linked.size > 0 ? [step] : rest, 'observe')
+    const look = await this.#unlessStopping(this.#ahead.at(step.id))
     if (look === CANCELLED) return CANCELLED
-    if (look.kind === 'lost') return this.#lost(look.failure, { changing: false })
+    if (look.kind === 'lost') return this.#lost(look.failure, { changing: this.#linked.size > 0 })
     if (look.kind === 'failed') return this.#failure(look.failure)
+    if (look.kind === 'passed') return this.#step(step, rest)
     return this.#judge(step, rest, look)
+  }
+
+  /** How a step ended that is in a chain under way; undefined when it was not run: it is judged in the ordinary way. */
+  async #inChain(linked: LinkedStep, rest: readonly Step[]): Promise<Verdict | undefined> {
+    const { step, look, change } = linked
+    const turn = await linked.turn
+    this.#linked.delete(step.id)
+    if (turn.kind === 'lost') return this.#lost(turn.failure, { changing: true })
+    if (turn.kind === 'passed') {
+      this.#linked.clear()
+      return undefined
+    }
+    if (turn.kind === 'failed') return this.#failure(turn.failure)
+    if (!change) return this.#judge(step, rest, look)
+    const due = { step, look, changes: change.changes }
+    return this.#concluded(due, await change.converged, change.verify)
   }
 
   /** A step that fails on a device which still awaits changes before it says nothing yet: those come first. */
@@ -120,11 +141,7 @@ export class RunbookWalk {
     return [...this.#done.values()].some((done) => done.outcome.state === 'drifted')
   }
 
-  async #judge(
-    step: Step,
-    rest: readonly Step[],
-    look: Look & { kind: 'seen' },
-  ): Promise<StepOutcome | { lost: Lost } | typeof CANCELLED> {
+  async #judge(step: Step, rest: readonly Step[], look: Seen): Promise<Verdict> {
     const { value } = look.observation
     const comparison = look.observation.compare({ triggered: this.#triggered(step) })
     if ('unknown' in comparison) return { state: 'unknown', reason: comparison.unknown, value }
@@ -132,136 +149,90 @@ export class RunbookWalk {
     if (changes.length === 0) return { state: 'ok', value }
     if (!look.observation.converge) return this.#failure(unmet(changes), value)
     if (!this.#options.converge) return { state: 'drifted', changes: changes.map(presentable), value }
-    return this.#change(step, rest, { look, changes })
+    return this.#change({ step, look, changes }, rest)
   }
 
-  async #change(
-    step: Step,
-    rest: readonly Step[],
-    due: { look: Look & { kind: 'seen' }; changes: readonly Change[] },
-  ): Promise<StepOutcome | { lost: Lost } | typeof CANCELLED> {
-    const { around } = this.#options
-    const shown = due.changes.map(presentable)
-    const before = await this.#unlessStopping(this.#looksEnded())
+  async #change(due: Due, rest: readonly Step[]): Promise<Verdict> {
+    const before = await this.#unlessStopping(this.#ahead.ended())
     if (before === CANCELLED) return CANCELLED
     if (before) return this.#lost(before, { changing: false })
-    await this.#options.emit({
-      type: 'step.converging',
-      device: around.device.name,
-      runbook: this.#options.runbook.name,
-      step: step.id,
-      module: step.module,
-      changes: shown,
-    })
-    const { channel } = due.look
-    try {
-      const converged = await this.#converging(step, rest, due)
-      if (converged.ok) {
-        this.#dropEarly(channel.last)
-        return this.#verify(step, due.changes, shown)
-      }
-      this.looks.clear()
-      return { state: 'failed', failure: converged.failure, changes: shown }
-    } catch (error) {
-      this.looks.clear()
-      const end = caught(error, 'converge')
-      if (end.kind === 'lost') return this.#lost(end.failure, { changing: true })
-      return { state: 'failed', failure: end.failure, changes: shown }
-    }
+    const askers = this.#ahead.askers()
+    const chain = await this.#foreseen(due, rest)
+    await this.#announce(chain?.dues ?? [due])
+    return (chain && (await this.#chained(chain, rest))) ?? this.#changeAlone(due, rest, askers)
   }
 
-  /** Begins the change, and in the same turn the looks at what follows from it, so that they share its exchange. */
-  #converging(
-    step: Step,
-    rest: readonly Step[],
-    due: { look: Look & { kind: 'seen' }; changes: readonly Change[] },
-  ): Promise<Result<void>> {
-    const { around } = this.#options
-    // The module's own observation holds the channel that converge uses: what is asked through it is counted there.
-    const { channel, observation } = due.look
-    const limits = {
-      deadlineMs: step.timeout_ms ?? around.deadlineMs('converge'),
-      signal: around.signal,
-      phase: 'converge' as const,
+  /** The changes that can go out together with one that is due; undefined when there is none. */
+  async #foreseen(due: Due, rest: readonly Step[]): Promise<ReadyChain | undefined> {
+    const outcomes = new Map([...this.#done].map(([id, { outcome }]) => [id, outcome]))
+    const means = { ahead: this.#ahead, around: this.#options.around, scope: this.#scope() }
+    const plan = planChain(due, rest, { ...means, outcomes })
+    return plan && plan.along.length > 0 ? readyChain(plan, rest, means) : undefined
+  }
+
+  /** Resolves when it is durable that these changes may be under way. */
+  async #announce(dues: readonly Due[]): Promise<void> {
+    const { around, runbook, emit } = this.#options
+    const told = dues.map(({ step, changes }) =>
+      emit({
+        type: 'step.converging',
+        device: around.device.name,
+        runbook: runbook.name,
+        step: step.id,
+        module: step.module,
+        changes: changes.map(presentable),
+      }),
+    )
+    await Promise.all(told)
+  }
+
+  /** Sends a chain; how its first step ended, or undefined when not even that was run. */
+  async #chained(chain: ReadyChain, rest: readonly Step[]): Promise<Verdict | undefined> {
+    if (this.#stopping()) {
+      chain.drop()
+      return undefined
     }
-    const askers = this.#askers()
-    channel.enter(limits.phase, limits.deadlineMs)
-    const converging = within(channel, limits, async () => observation.converge?.(due.changes) ?? success(undefined))
+    const linked = chain.send()
+    this.#linked = new Map(linked.map((one) => [one.step.id, one]))
+    return this.#inChain(linked[0] as LinkedStep, rest)
+  }
+
+  /** Begins a change, and in the same turn the looks at what follows from it, so that they share its exchange. */
+  async #changeAlone(due: Due, rest: readonly Step[], askers: ReadonlySet<string>): Promise<Verdict> {
+    const converging = converge(due, this.#options.around)
     this.looks.clear()
-    this.#lookAhead(rest, 'verify', (later) => askers.has(later.id))
-    return converging
+    this.#ahead.start(rest, 'verify', (later) => askers.has(later.id))
+    return (await this.#concluded(due, await converging)) as Verdict
   }
 
-  async #verify(
-    step: Step,
-    changes: readonly Change[],
-    shown: readonly Change[],
-  ): Promise<StepOutcome | { lost: Lost }> {
-    if (!this.looks.has(step.id)) this.#lookAhead([step], 'verify')
-    const look = await this.#lookAt(step.id)
+  /** How a step ended whose change was made, or not; undefined when the device did not run it. */
+  async #concluded(due: Due, converged: Converged, verify?: Glance): Promise<Verdict | undefined> {
+    if (converged.kind === 'done') {
+      this.#ahead.dropEarly(due.look.channel.last)
+      return this.#verify(due, verify)
+    }
+    if (converged.kind === 'passed') {
+      this.#linked.clear()
+      return undefined
+    }
+    this.looks.clear()
+    if (converged.kind === 'lost') return this.#lost(converged.failure, { changing: true })
+    return { state: 'failed', failure: converged.failure, changes: due.changes.map(presentable) }
+  }
+
+  async #verify(due: Due, glance: Glance | undefined): Promise<Verdict> {
+    const { step, changes } = due
+    const look = (await lookAfter(glance, due)) ?? (await this.#lookAgain(step))
     this.looks.delete(step.id)
     if (look.kind === 'lost') return this.#lost(look.failure, { changing: true })
-    if (look.kind === 'failed')
-      return { state: 'failed', failure: { ...look.failure, phase: 'verify' }, changes: shown }
-    const { value } = look.observation
-    const left = look.observation.compare({ triggered: false })
-    if ('unknown' in left) return { state: 'unknown', reason: left.unknown, changes: shown, value }
-    const undone = left.changes.filter((change) => !change.once)
-    if (undone.length === 0) return { state: 'changed', changes: shown, value }
-    const fields = undone.map(presentable).map((change) => `${change.path} is still ${JSON.stringify(change.before)}`)
-    const message = `${changes.length} change(s) were made without error, but ${fields.join(', ')}.`
-    return { state: 'failed', failure: { code: 'NOT_CONVERGED', phase: 'verify', message }, changes: shown, value }
+    if (look.kind === 'seen') return verified(changes, look.observation)
+    const failure = look.kind === 'failed' ? look.failure : NOT_SEEN
+    return { state: 'failed', failure: { ...failure, phase: 'verify' }, changes: changes.map(presentable) }
   }
 
-  /** Starts looking at every step of `steps` whose parameters do not depend on a step that is not judged yet. */
-  #lookAhead(steps: readonly Step[], phase: 'observe' | 'verify', wanted: (step: Step) => boolean = () => true): void {
-    const scope = this.#scope()
-    for (const step of steps) {
-      if (this.looks.has(step.id) || !wanted(step)) continue
-      const first = step === steps[0]
-      if (!first && !this.#canBeAhead(step)) continue
-      const due = evaluateWhen(step, scope)
-      if (!due.ok || !due.value) continue
-      this.looks.set(step.id, lookAtStep(step, scope, this.#options.around, first ? phase : 'observe'))
-    }
-  }
-
-  #canBeAhead(step: Step): boolean {
-    const needed = [...step.params.steps, ...(step.when?.steps ?? [])]
-    return !this.#slow.has(step.id) && needed.every((id) => this.#done.has(id))
-  }
-
-  /** Steps that were seen to ask the device: looking again rides on the exchange of a change. */
-  #askers(): ReadonlySet<string> {
-    const asked = [...this.looks].filter(([, glance]) => glance.channel.first !== undefined)
-    return new Set(asked.map(([id]) => id))
-  }
-
-  /**
-   * Waits for the looks that have asked the device: their questions come before those of a change in any case. One
-   * that ran into its deadline is not taken along with changes, each of which it would hold up anew.
-   * Resolves to why the session was lost, if it was.
-   */
-  async #looksEnded(): Promise<Failure | undefined> {
-    for (const [id, glance] of this.looks) {
-      if (glance.channel.first === undefined) continue
-      const look = await glance.look
-      if (look.kind === 'lost') return look.failure
-      if (look.kind === 'failed' && look.failure.code === 'OBSERVE_TIMEOUT') this.#slow.add(id)
-    }
-    return undefined
-  }
-
-  #lookAt(id: string): Promise<Look> {
-    return (this.looks.get(id) as Glance).look
-  }
-
-  /** Looks that did not ask the device after the last question of a change may show what was before it. */
-  #dropEarly(lastOfChange: number | undefined): void {
-    for (const [id, { channel }] of this.looks) {
-      if (channel.first === undefined || lastOfChange === undefined || channel.first < lastOfChange)
-        this.looks.delete(id)
-    }
+  async #lookAgain(step: Step): Promise<Look> {
+    this.#ahead.start([step], 'verify')
+    return this.#ahead.at(step.id)
   }
 
   async #recover(failed: Step): Promise<WalkEnd | undefined> {
@@ -273,6 +244,7 @@ export class RunbookWalk {
     this.#recovering = true
     for (const step of steps) {
       this.looks.clear()
+      this.#linked.clear()
       const began = this.#options.clock.elapsed()
       const verdict = await this.#step(step, [step])
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
@@ -304,6 +276,10 @@ export class RunbookWalk {
     const steps: Record<string, JsonValue> = {}
     for (const { step, outcome } of this.#done.values()) steps[step.id] = stepScope(outcome)
     return { ...this.#options.scope, steps: steps as JsonObject }
+  }
+
+  #stopping(): boolean {
+    return this.#options.stopping.aborted && !this.#recovering
   }
 
   async #unlessStopping<T>(work: Promise<T>): Promise<T | typeof CANCELLED> {
@@ -343,15 +319,11 @@ export class RunbookWalk {
   }
 }
 
-/** Failures that no change on the device could make go away. */
-const REGARDLESS_OF_CHANGES: ReadonlySet<string> = new Set([
-  'MODULE_SYSTEM_UNSUPPORTED',
-  'SECRET_UNREADABLE',
-  'INTERNAL_BUG',
-])
+const NOT_SEEN: Failure = { code: 'INTERNAL_BUG', phase: 'verify', message: 'It was not looked at after its change.' }
 
-function unmet(changes: readonly Change[]): Failure {
-  const shown = changes.map(presentable)
-  const found = shown.map((c) => `${c.path} is ${JSON.stringify(c.before)}, wished ${JSON.stringify(c.after)}`)
-  return { code: 'CHECK_UNMET', phase: 'observe', message: `${found.join('; ')}.` }
+/** What was seen after all that a change asked; undefined when there is nothing that counts. */
+async function lookAfter(glance: Glance | undefined, { look: { channel } }: Due): Promise<Look | undefined> {
+  if (!glance || (glance.channel.first ?? 0) < (channel.last ?? 0)) return undefined
+  const look = await glance.look
+  return look.kind === 'passed' ? undefined : look
 }

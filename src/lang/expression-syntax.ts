@@ -17,30 +17,38 @@ export function inspectExpression(
   root: SyntaxNode,
   types: VariableTypes,
   visible: readonly string[] | undefined,
-): { readonly steps: readonly string[]; readonly problem?: ExpressionProblem } {
+): { readonly steps: readonly string[]; readonly values: readonly string[]; readonly problem?: ExpressionProblem } {
   const steps = new Set<string>()
+  const values = new Set<string>()
   let problem: ExpressionProblem | undefined
   const visit = (node: SyntaxNode): void => {
-    const id = stepOf(node)
-    if (id !== undefined) {
-      steps.add(id)
+    const step = stepOf(node)
+    if (step) {
+      steps.add(step.id)
+      if (step.isValue) values.add(step.id)
       return
     }
-    // `steps[expression]` may mean any of them.
-    if (node.op === 'id' && node.args === 'steps') {
-      for (const each of visible ?? fieldsAt(types, ['steps']) ?? []) steps.add(each)
+    for (const any of anyStep(node, visible ?? fieldsAt(types, ['steps']) ?? [])) {
+      steps.add(any)
+      values.add(any)
     }
     problem ??= hiddenKeyProblem(node, types) ?? neverEqual(node) ?? wrongPattern(node)
     for (const child of childrenOf(node)) visit(child)
   }
   visit(root)
-  return { steps: [...steps], ...(problem && { problem }) }
+  return { steps: [...steps], values: [...values], ...(problem && { problem }) }
 }
 
-/** The id in `steps.x` and `steps["x"]`. */
-function stepOf(node: SyntaxNode): string | undefined {
-  const path = pathOf(node)
-  return path?.[0] === 'steps' && path.length === 2 ? path[1] : undefined
+/** The id in `steps.x` and `steps["x"]`, and whether it is for more than how the step ended. */
+function stepOf(node: SyntaxNode): { readonly id: string; readonly isValue: boolean } | undefined {
+  const [owner, id, field] = pathOf(node) ?? []
+  if (owner !== 'steps' || id === undefined) return undefined
+  return { id, isValue: field !== 'state' && field !== 'changed' }
+}
+
+/** `steps[expression]` may mean any of them. */
+function anyStep(node: SyntaxNode, visible: readonly string[]): readonly string[] {
+  return node.op === 'id' && node.args === 'steps' ? visible : []
 }
 
 const MEMBER_OPERATORS = ['.', '[]', '.?', '[?]']

@@ -83,7 +83,8 @@ export function compileExpression(
     const detail = `Its result is ${typeName(type)}; what stands here must be true or false.`
     return wrong({ summary: 'The expression is not a condition', detail, offset: 0, length: text.length })
   }
-  return { ok: true, expression: { text, steps: found.steps, evaluate: (scope) => evaluate(run, scope, options) } }
+  const { steps, values } = found
+  return { ok: true, expression: { text, steps, values, evaluate: (scope) => evaluate(run, scope, options) } }
 }
 
 /** Compiles a selector; the problem of one that was typed on a command line comes with its own text as its source. */

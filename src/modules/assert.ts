@@ -5,6 +5,7 @@ export const assert = defineModule({
   name: 'assert',
   summary: 'Fails unless an expression is true; asks the device nothing',
   systems: ['linux', 'windows', 'none'],
+  asksNothing: true,
   params: {
     type: 'object',
     additionalProperties: false,

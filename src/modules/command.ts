@@ -8,6 +8,7 @@ import {
   diffDue,
   observeDue,
   type Run,
+  settledDue,
   valueOfDue,
 } from './run-when-due.ts'
 
@@ -52,6 +53,7 @@ export const command = defineModule({
   diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params.run).shown }),
   value: valueOfDue,
   converge: (context, params) => convergeDue(context, params, runOf(params.run)),
+  settled: (params) => settledDue(params),
 })
 
 function runOf(run: string | readonly (string | number)[]): Run {

@@ -3,7 +3,7 @@ import type { Change } from '../core/change.ts'
 import { type Result, success } from '../core/failure.ts'
 import type { OsFamily } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { Comparison, Module, ModuleContext, Signals } from '../core/ports.ts'
+import type { Comparison, Module, ModuleContext, Proof, Signals } from '../core/ports.ts'
 
 /** A module on one operating system: how to read, and how to change. */
 export interface Side<Params, State> {
@@ -15,6 +15,11 @@ export interface Side<Params, State> {
     changes: readonly Change[],
     state: State,
   ) => Promise<Result<void>>
+  /**
+   * How the device tells by itself that `converge`, asking it one question, brought these changes about; undefined where
+   * it cannot. With it, what is behind the step needs no round trip of its own.
+   */
+  readonly settled?: (params: Params, changes: readonly Change[], state: State) => Proof | undefined
 }
 
 /** Where a module works: the same everywhere, or in its own way on each system. What differs is compared in one place. */
@@ -31,6 +36,8 @@ interface ModuleHead<Schema extends JSONSchema, Params, State> {
   readonly summary: string
   readonly params: Schema
   readonly reacts?: boolean
+  /** What it says depends on its parameters alone. */
+  readonly asksNothing?: true
   /** See `Module.complain`. */
   readonly complain?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
   /** With these parameters the step only checks: what differs is a failure, never mended. */
@@ -56,10 +63,11 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
     params: spec.params as object,
     systems: spec.systems ?? (Object.keys(spec.sides) as OsFamily[]),
     reacts: spec.reacts ?? false,
+    asksNothing: spec.asksNothing ?? false,
     ...(spec.complain && { complain: spec.complain }),
     async observe(context, input) {
       const params = input as Params
-      const { observe, converge } = sideOn(context.device.os.family)
+      const { observe, converge, settled } = sideOn(context.device.os.family)
       const state = await observe(context, params)
       if (!state.ok) return state
       return success({
@@ -71,6 +79,7 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
         ...(converge &&
           !spec.onlyChecks?.(params) && {
             converge: (changes: readonly Change[]) => converge(context, params, changes, state.value),
+            ...(settled && { proof: (changes: readonly Change[]) => settled(params, changes, state.value) }),
           }),
       })
     },

@@ -2,7 +2,7 @@ import type { Change } from '../core/change.ts'
 import type { ShellAnswer, ShellValue } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { ModuleContext, Signals } from '../core/ports.ts'
+import type { ModuleContext, Proof, Signals } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { evidenceOf, failureOf, parseFields, tailOf } from '../shell/tool-answer.ts'
 
@@ -99,6 +99,8 @@ export type DueState =
 
 const WAYS = ['creates', 'removes', 'unless', 'only_if', 'read_only', 'always'] as const
 const NO_DIRECTORY_EXIT = 98
+/** Of a directory, and of a program, that is missing. */
+const OWN_EXITS = [NO_DIRECTORY_EXIT, 97]
 const NO_DIRECTORY = 'till: no such directory'
 
 const SETUP = `till_i=1
@@ -111,9 +113,12 @@ if [ -n "$till_cwd" ]; then
   cd "$till_cwd" 2>/dev/null || { printf '%s\\n' '${NO_DIRECTORY}' >&2; exit ${NO_DIRECTORY_EXIT}; }
 fi
 `
-const LOOK_AT_PATH = `if [ -e "$till_path" ] || [ -L "$till_path" ]; then printf 'exists=yes\\n'; else printf 'exists=no\\n'; fi`
+const LOOK_AT_PATH = `till_exists=no
+if [ -e "$till_path" ] || [ -L "$till_path" ]; then till_exists=yes; fi
+printf 'exists=%s\\n' "$till_exists"`
 const LOOK_BY_CHECK = `${SETUP}(eval "$till_check") >/dev/null 2>&1
-printf 'exit=%s\\n' "$?"`
+till_exit=$?
+printf 'exit=%s\\n' "$till_exit"`
 
 /** Exactly one way of telling whether it has to run; a step with `restart_on` needs none. */
 export function complainAboutDue(params: JsonObject, step: { readonly reacting: boolean }): string | undefined {
@@ -215,6 +220,21 @@ export async function convergeDue(context: ModuleContext, params: DueParams, run
   if (!first) return success(undefined)
   if (first.path === 'exit' && failure) return fail(failure)
   return failed(`It ran, but its ${first.path} is not as expected: ${JSON.stringify(first.after)}.`)
+}
+
+/**
+ * How the device tells that it ran as expected. A pattern can only be held against its output here, and the exit codes
+ * of our own scripts mean what they mean there.
+ */
+export function settledDue(params: DueParams): Proof | undefined {
+  const { exit = 0, stdout, stderr } = params.expect ?? {}
+  const exits = [exit].flat()
+  if (stdout !== undefined || stderr !== undefined) return undefined
+  if (exits.some((code) => OWN_EXITS.includes(code))) return undefined
+  if (params.creates !== undefined) return { exits, test: '[ "$till_exists" = yes ]' }
+  if (params.removes !== undefined) return { exits, test: '[ "$till_exists" = no ]' }
+  // What runs in any case, or whenever a check says so, has been done by having run.
+  return { exits, test: params.unless === undefined ? ':' : '[ "$till_exit" -eq 0 ]' }
 }
 
 /** What was read, for later steps: output and exit code of a look, or whether it had to run. */

@@ -7,6 +7,7 @@ import {
   diffDue,
   observeDue,
   type Run,
+  settledDue,
   valueOfDue,
 } from './run-when-due.ts'
 
@@ -45,6 +46,7 @@ export const script = defineModule({
   diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params).shown }),
   value: valueOfDue,
   converge: (context, params) => convergeDue(context, params, runOf(params)),
+  settled: (params) => settledDue(params),
 })
 
 function runOf(params: { readonly body: string; readonly interpreter?: string }): Run {

@@ -29,7 +29,9 @@ const CONDITION = `holds() {
 }
 `
 
-const OBSERVE = `${CONDITION}if holds; then printf yes; else printf no; fi`
+const OBSERVE = `${CONDITION}now=no
+if holds; then now=yes; fi
+printf %s "$now"`
 
 // Counted by the clock, since the condition itself may take its time.
 const CONVERGE = `${TOOL_PRELUDE}${CONDITION}need_tool date sleep
@@ -80,6 +82,7 @@ export const wait = defineModule({
     holds ? [] : [{ path: 'condition', before: false, after: wished(params) }],
   value: (holds) => ({ holds }),
   converge,
+  settled: () => ({ test: '[ "$now" = yes ]' }),
 })
 
 function complain(params: JsonObject): string | undefined {

@@ -2,6 +2,8 @@ import { setMaxListeners } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DeviceShell } from '../../src/core/chain.ts'
+import type { ProcessStream } from '../../src/core/channel.ts'
 import type { RunEvent, RunMode } from '../../src/core/events.ts'
 import { success } from '../../src/core/failure.ts'
 import type { Device } from '../../src/core/fleet.ts'
@@ -14,6 +16,7 @@ import { runFleet } from '../../src/engine/run-fleet.ts'
 import { defineModule } from '../../src/modules/define.ts'
 import { openPosixShell } from '../../src/shell/posix-channel.ts'
 import { localTransport } from '../../src/transports/local.ts'
+import { cell } from './cell.ts'
 
 /** A module small enough to see through: a file whose whole content is one line. */
 export const line = defineModule({
@@ -37,7 +40,9 @@ export const line = defineModule({
     required: ['path', 'text'],
   },
   async observe({ shell }, { path, slow, slow_until }) {
-    const script = slow ? 'sleep 30' : '[ -z "$until" ] || [ -e "$until" ] || sleep 30; cat "$path" 2>/dev/null || :'
+    const script = slow
+      ? 'sleep 30'
+      : '[ -z "$until" ] || [ -e "$until" ] || sleep 30; found=$(cat "$path" 2>/dev/null); printf %s "$found"'
     const answer = await shell.ask({ script, values: { path, until: slow_until ?? '' } })
     return success(answer.text)
   },
@@ -61,6 +66,8 @@ export const line = defineModule({
     if (answer.exitCode === 0) return success(undefined)
     return { ok: false, failure: { code: 'CONVERGE_FAILED', phase: 'converge', message: answer.errorText } }
   },
+  settled: ({ text, blind, twice, lasting, breaks }) =>
+    blind || twice || lasting || breaks ? undefined : { test: '[ "$found" = "$text" ]', values: { text } },
 })
 
 /** Fails unless a file has a content; cannot mend it. */
@@ -89,7 +96,7 @@ const sleeper = defineModule({
   diff: () => [],
 })
 
-const MODULES: readonly Module[] = [line, check, sleeper]
+const MODULES: readonly Module[] = [line, check, sleeper, cell]
 
 export function device(name: string, more: Partial<Device> = {}): Device {
   const [store = '', id = ''] = name.split('/')
@@ -117,12 +124,14 @@ type StepInput = Omit<Partial<Step>, 'params' | 'when'> & {
 } & {
   when?: (steps: Record<string, { state: string; changed: boolean }>) => boolean
   needs?: string[]
+  /** Of those that `when` needs, the ones whose values it looks at; all unless told. */
+  looks_at?: string[]
 }
 
 const NOWHERE = { file: 'runbook.yaml', line: 1, column: 1, endLine: 1, endColumn: 1 }
 
 export function step(input: StepInput): Step {
-  const { with: params, when, needs = [], ...rest } = input
+  const { with: params, when, needs = [], looks_at = needs, ...rest } = input
   return {
     name: input.id,
     restart_on: [],
@@ -133,7 +142,12 @@ export function step(input: StepInput): Step {
     ...rest,
     params: { steps: [], render: () => ({ ok: true, value: params as never }) },
     ...(when && {
-      when: { text: 'test', steps: needs, evaluate: (scope) => ({ ok: true, value: when(scope.steps as never) }) },
+      when: {
+        text: 'test',
+        steps: needs,
+        values: looks_at,
+        evaluate: (scope) => ({ ok: true, value: when(scope.steps as never) }),
+      },
     }),
   }
 }
@@ -163,6 +177,15 @@ export class Bench {
   #written = ''
   held = new Set<string>()
   deadlines = DEADLINES
+  /** What modules promise, and how the shell of a device keeps to it. */
+  modules: readonly Module[] = MODULES
+  shellOf: (shell: DeviceShell) => DeviceShell = (shell) => shell
+  /** Sees what a device says before the engine does. */
+  onStdout: (chunk: Uint8Array, stream: ProcessStream, listener: (chunk: Uint8Array) => void) => void = (
+    chunk,
+    _,
+    listener,
+  ) => listener(chunk)
   onEvent: (event: RunEvent) => void = () => undefined
   /** Sessions that are open. */
   open = 0
@@ -193,7 +216,7 @@ export class Bench {
     })
     const environment: DeviceEnvironment = {
       mode,
-      modules: new Map(MODULES.map((module) => [module.name, module])),
+      modules: new Map(this.modules.map((module) => [module.name, module])),
       preparation: { checkParams: () => [], readSecret: async () => Promise.reject(new Error('no secrets here')) },
       admission: {
         admit: async (name) =>
@@ -259,6 +282,8 @@ export class Bench {
           this.#written += data.toString()
           write(data)
         }
+        const listen = value.onStdout.bind(value)
+        value.onStdout = (listener) => listen((chunk) => this.onStdout(chunk, value, listener))
         if (input !== '') value.write(input)
         return process
       },
@@ -268,7 +293,7 @@ export class Bench {
     void item
     this.open += 1
     return {
-      shell,
+      shell: this.shellOf(shell),
       close: async () => {
         this.open -= 1
         shell.close()

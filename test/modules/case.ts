@@ -64,6 +64,8 @@ export interface ModuleCase {
     readonly absent?: readonly string[]
     /** What the stand-ins logged. */
     readonly log?: readonly string[]
+    /** The device cannot tell by itself that the change came about. */
+    readonly untold?: true
   }
 }
 

@@ -2,8 +2,10 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Ajv } from 'ajv'
 import { afterAll, describe, expect, test } from 'vitest'
+import { NotRun } from '../../src/core/chain.ts'
+import type { ShellRequest } from '../../src/core/channel.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
-import type { Module, Observation } from '../../src/core/ports.ts'
+import type { Module, Observation, Proof } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { MODULES } from '../../src/modules/index.ts'
 import { shells } from '../shell/shells.ts'
@@ -90,17 +92,29 @@ async function observeAndConverge(module: Module, one: ModuleCase, world: World)
   for (const secret of one.secrets ?? []) expect(JSON.stringify(comparison).includes(secret)).toBe(false)
   const onlyChecks = observation.converge === undefined
   if (changes.length > 0 || wished.only_checks) expect(onlyChecks, 'only checks').toBe(wished.only_checks ?? false)
-  if (changes.length > 0 && observation.converge) await converge(one, observation, observe)
+  if (changes.length > 0 && observation.converge) await converge(one, observation, { observe, world })
   await checkAfter(one, world)
 }
 
 async function converge(
   one: ModuleCase,
   observation: Observation,
-  observe: () => ReturnType<Module['observe']>,
+  { observe, world }: { observe: () => ReturnType<Module['observe']>; world: World },
 ): Promise<void> {
   const comparison = observation.compare({ triggered: one.triggered ?? false })
-  const converged = await observation.converge?.('changes' in comparison ? comparison.changes : [])
+  const changes = 'changes' in comparison ? comparison.changes : []
+  const proof = observation.proof?.(changes)
+  const look = world.last()?.request
+  if (proof && changes.some((change) => !change.once)) {
+    expect(await holds(proof, look, world), 'nothing is settled before it is changed').toBe(false)
+  }
+  const asked = world.asked()
+  const converged = await observation.converge?.(changes)
+  if (proof && world.asked() > asked) {
+    expect(world.asked(), 'a change with a proof is one question').toBe(asked + 1)
+    const { exits = [0] } = proof
+    expect(exits.includes(world.last()?.answer.exitCode ?? -1), 'exit codes tell').toBe(converged?.ok)
+  }
   if (one.after?.failure) {
     return expect(converged).toEqual({ ok: false, failure: matcher(one.after.failure) })
   }
@@ -109,8 +123,25 @@ async function converge(
   if (!again.ok) throw new Error(again.failure.message)
   const left = again.value.compare({ triggered: false })
   if ('unknown' in left) throw new Error(left.unknown)
-  expect(left.changes.filter((change) => !change.once)).toEqual((one.after?.changes ?? []).map(matcher))
+  const undone = left.changes.filter((change) => !change.once)
+  expect(undone).toEqual((one.after?.changes ?? []).map(matcher))
+  const told = undone.length === 0 && !one.after?.untold
+  if (proof) expect(await holds(proof, look, world), 'the device sees whether it is settled').toBe(told)
   if (one.after?.value !== undefined) expect(again.value.value).toEqual(matcher(one.after.value))
+}
+
+/** Whether the device goes on behind this look, by the word of the module's test. */
+async function holds(proof: Proof, request: ShellRequest | undefined, world: World): Promise<boolean> {
+  const { test, values = {} } = proof
+  const gate = { kind: 'test', test, values } as const
+  const [, next] = world.shell.chain([{ request: request ?? { script: 'exit 1' }, gate }, { request: { script: ':' } }])
+  return (next as Promise<unknown>).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof NotRun) return false
+      throw error
+    },
+  )
 }
 
 async function checkAfter(one: ModuleCase, world: World): Promise<void> {

@@ -17,7 +17,8 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import type { ShellChannel } from '../../src/core/channel.ts'
+import type { DeviceShell } from '../../src/core/chain.ts'
+import type { ShellAnswer, ShellRequest } from '../../src/core/channel.ts'
 import { openPosixShell } from '../../src/shell/posix-channel.ts'
 import { localTransport } from '../../src/transports/local.ts'
 import { localTarget } from '../peers/targets.ts'
@@ -33,9 +34,11 @@ log() { printf '%s\\n' "$*" >>"\${0%/*/*}/log"; }
 /** A device for one case: a private root, the programs that it has, and what runs on it. */
 export interface World {
   readonly names: Readonly<Record<string, string>>
-  readonly shell: ShellChannel
+  readonly shell: DeviceShell
   /** How many questions were asked of the device so far. */
   asked(): number
+  /** The last question and its answer. */
+  last(): { readonly request: ShellRequest; readonly answer: ShellAnswer } | undefined
   /** Everything in the private root, but for the log of the stand-ins. */
   snapshot(): Readonly<Record<string, string>>
   log(): readonly string[]
@@ -72,18 +75,23 @@ export async function openWorld(shellPath: string, given: NonNullable<ModuleCase
     deadlines: DEADLINES,
   })
   let asked = 0
+  let last: { readonly request: ShellRequest; readonly answer: ShellAnswer } | undefined
   return {
     names,
     shell: {
       kind: 'shell',
       dialect: shell.dialect,
-      ask: (request) => {
+      ask: async (request) => {
         asked += 1
-        return shell.ask(request)
+        const answer = await shell.ask(request)
+        last = { request, answer }
+        return answer
       },
+      chain: (links) => shell.chain(links),
       upload: (...args) => shell.upload(...args),
     },
     asked: () => asked,
+    last: () => last,
     snapshot: () => ({ ...snapshot(root), ...snapshot(join(home, 'state')) }),
     log: () => (existsSync(join(home, 'log')) ? readFileSync(join(home, 'log'), 'utf8').trimEnd().split('\n') : []),
     close: async () => {

@@ -1,14 +1,16 @@
+import { createHash } from 'node:crypto'
 import type { Change } from '../../core/change.ts'
 import { fail, type Result } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { CONFIG_FORMATS } from '../../devices/config/formats.ts'
 import { changeAttributes } from '../../devices/file/change-file.ts'
 import { keptMode, keptOwner, wishedOwner } from '../../devices/file/file-reading.ts'
+import { fileTest } from '../../devices/file/file-test.ts'
 import { fileContent, replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
-import { type ConfigParams, type ConfigState, observeConfig } from './observe-config.ts'
+import { type ConfigParams, type ConfigState, holdsAll, observeConfig } from './observe-config.ts'
 
 const MASK = '***'
 
@@ -84,6 +86,7 @@ export const config = defineModule({
     keys: Object.fromEntries(state.keys.map((key) => [key.name, shown(key.isSensitive, key.before)])),
   }),
   converge: (context, params, changes, state) => converge(context, params as ConfigParams, { changes, state }),
+  settled: (params, changes, state) => settled(params as ConfigParams, changes, state),
 })
 
 function complain(params: JsonObject): string | undefined {
@@ -129,6 +132,26 @@ function attributeChanges(params: ConfigParams, { reading }: ConfigState): reado
   return changes
 }
 
+function settled(params: ConfigParams, changes: readonly Change[], state: ConfigState): Proof | undefined {
+  const { reading, next } = state
+  if (reading.system === 'windows') return undefined
+  const writes = reading.kind !== 'file' || changesKeys(changes)
+  if (writes && (fileContent(next).text === undefined || !holdsAll(params, state))) return undefined
+  const fingerprint = writes ? `sha256:${createHash('sha256').update(next).digest('hex')}` : reading.fingerprint
+  const { mode, owner, group } = params
+  return fileTest({
+    kind: 'file',
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(mode !== undefined && { mode }),
+    ...(owner !== undefined && { owner }),
+    ...(group !== undefined && { group }),
+  })
+}
+
+function changesKeys(changes: readonly Change[]): boolean {
+  return changes.some((change) => change.path.startsWith('keys.'))
+}
+
 async function converge(
   context: ModuleContext,
   params: ConfigParams,
@@ -141,7 +164,7 @@ async function converge(
     const message = `"${params.path}" does not exist, and \`create\` does not say that it may be made.`
     return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message })
   }
-  if (isThere && !changes.some((change) => change.path.startsWith('keys.'))) {
+  if (isThere && !changesKeys(changes)) {
     return changeAttributes(context.shell, { path, owner: wishedOwner(reading, params), mode: params.mode ?? '' })
   }
   const holdsSecret = state.keys.some((key) => key.isSensitive && key.after !== undefined)

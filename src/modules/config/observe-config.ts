@@ -73,6 +73,12 @@ function understood(params: ConfigParams, reading: FileReading): Result<ConfigSt
   return success({ reading, keys, next: next.value })
 }
 
+/** Whether nothing would be left to do once the file is as it should be. */
+export function holdsAll(params: ConfigParams, { reading, next }: ConfigState): boolean {
+  const after = understood(params, { ...reading, kind: 'file', content: next })
+  return after.ok && after.value.keys.every((key) => !key.differs)
+}
+
 interface Wish {
   readonly name: string
   readonly isSensitive: boolean

@@ -3,15 +3,24 @@ import type { Change } from '../../core/change.ts'
 import type { ShellAnswer } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { changeAttributes, makeLink, removeFile } from '../../devices/file/change-file.ts'
 import { type FileReading, keptMode, keptOwner, wishedOwner } from '../../devices/file/file-reading.ts'
+import { fileTest } from '../../devices/file/file-test.ts'
 import { readFile } from '../../devices/file/read-file.ts'
 import { replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
 import { changesOf, type FileState, shownState } from './file-changes.ts'
-import { contentOf, digestOf, type FileParams, isPresent, type WishedContent, wishedContent } from './wished-content.ts'
+import {
+  contentOf,
+  digestOf,
+  type FileParams,
+  isPresent,
+  isSmallText,
+  type WishedContent,
+  wishedContent,
+} from './wished-content.ts'
 
 /** Accounts of Windows may have a blank in their name. */
 const OWNER = '^[A-Za-z0-9_]([^:\\s]*|[^:\\r\\n]*\\\\[^:\\r\\n]+)$'
@@ -69,6 +78,7 @@ export const file = defineModule({
   diff: (params, state) => changesOf(params, state),
   value: shownState,
   converge,
+  settled,
 })
 
 function complain(params: JsonObject): string | undefined {
@@ -134,6 +144,21 @@ function troubleOf(params: FileParams, reading: FileReading): Failure | undefine
     return { ...at, message: `"${params.path}" is a directory, which is never replaced or removed.` }
   if (reading.kind === 'other') return { ...at, message: `"${params.path}" is a device, socket or pipe, not a file.` }
   return undefined
+}
+
+function settled(params: FileParams, _changes: readonly Change[], { reading, wished }: FileState): Proof | undefined {
+  if (reading.system === 'windows') return undefined
+  if (params.state === 'absent') return fileTest({ kind: 'absent' })
+  if (params.state === 'link') return fileTest({ kind: 'link', linkTarget: params.target ?? '' })
+  if (!isSmallText(wished)) return undefined
+  const { mode, owner, group } = params
+  return fileTest({
+    kind: 'file',
+    ...(wished && { fingerprint: `sha256:${wished.sha256}` }),
+    ...(mode !== undefined && { mode }),
+    ...(owner !== undefined && { owner }),
+    ...(group !== undefined && { group }),
+  })
 }
 
 async function converge(

@@ -84,3 +84,8 @@ export function contentOf(wished: WishedContent | undefined): FileContent {
   if (wished?.source !== undefined) return { sizeBytes: wished.sizeBytes ?? 0, stream: createReadStream(wished.source) }
   return fileContent(wished?.bytes ?? new Uint8Array())
 }
+
+/** It travels within a question; anything else is uploaded first. */
+export function isSmallText(wished: WishedContent | undefined): boolean {
+  return wished?.source === undefined && fileContent(wished?.bytes ?? new Uint8Array()).text !== undefined
+}

@@ -27,19 +27,41 @@ printf 'manager=%s\\n' "$manager"
 case $manager in
   apt)
     need_tool dpkg-query
-    dpkg-query -W -f='package=\${db:Status-Abbrev}\${Version}\\n' -- "$name" 2>/dev/null
+    found=$(dpkg-query -W -f='package=\${db:Status-Abbrev}\${Version}\\n' -- "$name" 2>/dev/null)
     code=$? ;;
   apk)
     need_tool apk
-    apk info -e -v "$name" 2>/dev/null | while IFS= read -r line; do printf 'package=%s\\n' "\${line#"$name"-}"; done
+    found=$(apk info -e -v "$name" 2>/dev/null | while IFS= read -r line; do printf 'package=%s\\n' "\${line#"$name"-}"; done)
     code=0 ;;
   *)
     need_tool rpm
-    rpm -q --qf 'package=%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' -- "$name" 2>/dev/null
+    found=$(rpm -q --qf 'package=%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' -- "$name" 2>/dev/null)
     code=$? ;;
 esac
 # 1: there is no such package.
 [ "$code" -le 1 ] || exit "$code"
+printf '%s\\n' "$found"
+`
+
+/**
+ * Behind `OBSERVE_PACKAGE`: whether the package is `$want_state` (present, absent) in `$want_version`, or in any if that
+ * is empty. Says yes only where `readPackage` and `isVersion` would.
+ */
+export const TEST_PACKAGE = `set -f
+IFS='
+'
+there=no is=no
+for line in $found; do
+  case $line in package=*) full=\${line#package=} ;; *) continue ;; esac
+  if [ "$manager" = apt ]; then
+    case $full in ?i\\ *) full=\${full#???} ;; ?c\\ * | ?n\\ *) continue ;; *) exit 1 ;; esac
+  fi
+  there=yes
+  plain=$full
+  case \${full%%:*} in "$full" | *[!0-9]*) ;; *) plain=\${full#*:} ;; esac
+  case $want_version in '' | "$full" | "$plain" | "\${full%-*}" | "\${plain%-*}") is=yes ;; esac
+done
+case $want_state,$there,$is in present,yes,yes | absent,no,no) ;; *) exit 1 ;; esac
 `
 
 /** What `OBSERVE_PACKAGE` printed. */

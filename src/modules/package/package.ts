@@ -69,6 +69,13 @@ export const packageModule = defineModule({
   diff,
   value: (state) => ({ manager: state.manager, version: state.installed[0] ?? null, broken: state.broken }),
   converge,
+  settled: (params) =>
+    params.file === undefined
+      ? {
+          test: manager.TEST_PACKAGE,
+          values: { want_state: params.state ?? 'present', want_version: params.version ?? '' },
+        }
+      : undefined,
 })
 
 function complain(params: JsonObject): string | undefined {

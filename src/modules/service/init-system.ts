@@ -7,29 +7,55 @@ booted=offline
 if command -v systemctl >/dev/null 2>&1; then booted=$(systemctl is-system-running 2>/dev/null); fi
 if [ "$booted" != offline ]; then
   printf 'init=systemd\\n'
-  systemctl show --no-pager -p LoadState -p ActiveState -p UnitFileState -- "$name" || exit
-  printf 'is_enabled=%s\\n' "$(systemctl is-enabled -- "$name" 2>/dev/null)"
+  init=systemd
+  shown=$(systemctl show --no-pager -p LoadState -p ActiveState -p UnitFileState -- "$name") || exit
+  is_enabled=$(systemctl is-enabled -- "$name" 2>/dev/null)
+  printf '%s\\nis_enabled=%s\\n' "$shown" "$is_enabled"
 elif command -v rc-service >/dev/null 2>&1; then
   printf 'init=openrc\\n'
+  init=openrc
   rc-service --exists "$name" >/dev/null 2>&1 || exit 0
   printf 'exists=yes\\n'
   rc-service "$name" status >/dev/null 2>&1
-  printf 'status=%s\\n' "$?"
-  rc-update show 2>/dev/null | while IFS='| ' read -r unit levels; do
-    if [ "$unit" = "$name" ] && [ -n "$levels" ]; then printf 'enabled=yes\\n'; fi
-  done
+  status=$?
+  printf 'status=%s\\n' "$status"
+  boot=$(rc-update show 2>/dev/null | while IFS='| ' read -r unit levels; do
+    if [ "$unit" = "$name" ] && [ -n "$levels" ]; then printf yes; break; fi
+  done)
+  if [ -n "$boot" ]; then printf 'enabled=yes\\n'; fi
 elif [ -d /etc/init.d ]; then
   printf 'init=sysv\\n'
+  init=sysv boot=
   [ -x "/etc/init.d/$name" ] || exit 0
   printf 'exists=yes\\n'
   if command -v service >/dev/null 2>&1; then service "$name" status; else "/etc/init.d/$name" status; fi >/dev/null 2>&1
-  printf 'status=%s\\n' "$?"
+  status=$?
+  printf 'status=%s\\n' "$status"
   for link in "/etc/rc2.d/S"[0-9][0-9]"$name" "/etc/rc3.d/S"[0-9][0-9]"$name" "/etc/rc.d/rc3.d/S"[0-9][0-9]"$name"; do
-    if [ -e "$link" ]; then printf 'enabled=yes\\n'; fi
+    if [ -e "$link" ]; then boot=yes; printf 'enabled=yes\\n'; fi
   done
 else
   need_tool systemctl
 fi
+`
+
+/**
+ * Behind `OBSERVE_SERVICE`: whether the service is `$want_state` (running, stopped) and `$want_boot` (yes, no, or empty).
+ * Says yes only where `readService` would.
+ */
+export const TEST_SERVICE = `nl='
+'
+if [ "$init" = systemd ]; then
+  case $shown in *LoadState=not-found* | *LoadState=masked*) exit 1 ;; *LoadState=*) ;; *) exit 1 ;; esac
+  file=
+  case $shown in *UnitFileState=*) file=\${shown#*UnitFileState=}; file=\${file%%"$nl"*} ;; esac
+  case $file in '' | generated) file=$is_enabled ;; esac
+  case $file in enabled | alias) boot=yes ;; *) boot= ;; esac
+  active=\${shown#*ActiveState=}
+  case \${active%%"$nl"*} in active) status=0 ;; inactive | failed) status=3 ;; *) status=4 ;; esac
+fi
+case $status,$want_state in 0,running | 3,stopped) ;; *) exit 1 ;; esac
+case $want_boot,$boot in ,* | yes,yes | no,) ;; *) exit 1 ;; esac
 `
 
 /** What `OBSERVE_SERVICE` printed; undefined when it names no init system. */

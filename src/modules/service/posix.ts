@@ -3,10 +3,17 @@ import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { failureOf, parseFields } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
-import { CONVERGE_SERVICE, OBSERVE_SERVICE, readService } from './init-system.ts'
+import { CONVERGE_SERVICE, OBSERVE_SERVICE, readService, TEST_SERVICE } from './init-system.ts'
 import { missing, type ServiceParams, type ServiceState } from './service-state.ts'
 
-export const onPosix: Side<ServiceParams, ServiceState> = { observe, converge }
+export const onPosix: Side<ServiceParams, ServiceState> = {
+  observe,
+  converge,
+  settled: (params) => ({
+    test: TEST_SERVICE,
+    values: { want_state: params.state, want_boot: params.enabled === undefined ? '' : params.enabled ? 'yes' : 'no' },
+  }),
+}
 
 async function observe(context: ModuleContext, params: ServiceParams): Promise<Result<ServiceState>> {
   const strange = (['start', 'account', 'recovery'] as const).find((name) => params[name] !== undefined)

@@ -1,0 +1,56 @@
+import type { Proof } from '../../core/ports.ts'
+
+/** What a path is wished to be; what is not named may be anything. */
+export interface FileWish {
+  readonly kind: 'file' | 'absent' | 'link'
+  readonly fingerprint?: string
+  readonly linkTarget?: string
+  /** Octal. */
+  readonly mode?: string
+  /** Name or number. */
+  readonly owner?: string
+  readonly group?: string
+}
+
+// Fields of `ls -l` are cut at blanks, as in `fileReading`.
+const TEST = `[ -z "$trouble" ] && [ "$kind" = "$want_kind" ] || exit 1
+[ -z "$want_link" ] || [ "$link" = "$want_link" ] || exit 1
+[ -z "$want_sum" ] || [ "$sum" = "$want_sum" ] || exit 1
+set -f
+set -- $numbers
+case $1 in "$want_listing"*) ;; *) exit 1 ;; esac
+[ -z "$want_uid" ] || [ "$3" = "$want_uid" ] || exit 1
+[ -z "$want_gid" ] || [ "$4" = "$want_gid" ] || exit 1
+set -- $names
+[ -z "$want_owner" ] || [ "$3" = "$want_owner" ] || exit 1
+[ -z "$want_group" ] || [ "$4" = "$want_group" ]`
+
+/** A test for behind a reading, by what that found: whether the path is as wished. */
+export function fileTest(wish: FileWish): Pick<Proof, 'test' | 'values'> {
+  const { kind, fingerprint = '', linkTarget = '', mode, owner = '', group = '' } = wish
+  const isNumber = (name: string): boolean => /^\d+$/.test(name)
+  const values = {
+    want_kind: kind,
+    want_sum: fingerprint,
+    want_link: linkTarget,
+    want_listing: mode === undefined ? '' : `-${listingOf(mode)}`,
+    want_uid: isNumber(owner) ? owner : '',
+    want_gid: isNumber(group) ? group : '',
+    want_owner: isNumber(owner) ? '' : owner,
+    want_group: isNumber(group) ? '' : group,
+  }
+  return { test: TEST, values }
+}
+
+/** `5755` as `rwsr-xr-t`, as `ls` writes it. */
+export function listingOf(mode: string): string {
+  const [special = 0, ...digits] = [...mode.padStart(4, '0')].map(Number)
+  return digits
+    .map((digit, at) => {
+      const letters = at === 2 ? 'tT' : 'sS'
+      const last = digit & 1 ? 'x' : '-'
+      const marked = special & (4 >> at) ? (digit & 1 ? letters[0] : letters[1]) : last
+      return `${digit & 4 ? 'r' : '-'}${digit & 2 ? 'w' : '-'}${marked}`
+    })
+    .join('')
+}

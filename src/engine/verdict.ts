@@ -1,0 +1,31 @@
+import { type Change, presentable } from '../core/change.ts'
+import type { Failure } from '../core/failure.ts'
+import type { StepOutcome } from '../core/outcome.ts'
+import type { Observation } from '../core/ports.ts'
+
+/** Failures that no change on the device could make go away. */
+export const REGARDLESS_OF_CHANGES: ReadonlySet<string> = new Set([
+  'MODULE_SYSTEM_UNSUPPORTED',
+  'SECRET_UNREADABLE',
+  'INTERNAL_BUG',
+])
+
+/** What a check that only looks has against what it saw. */
+export function unmet(changes: readonly Change[]): Failure {
+  const shown = changes.map(presentable)
+  const found = shown.map((c) => `${c.path} is ${JSON.stringify(c.before)}, wished ${JSON.stringify(c.after)}`)
+  return { code: 'CHECK_UNMET', phase: 'observe', message: `${found.join('; ')}.` }
+}
+
+/** How a step ended whose changes were made without error, by what was seen of it afterwards. */
+export function verified(changes: readonly Change[], after: Observation): StepOutcome {
+  const shown = changes.map(presentable)
+  const { value } = after
+  const left = after.compare({ triggered: false })
+  if ('unknown' in left) return { state: 'unknown', reason: left.unknown, changes: shown, value }
+  const undone = left.changes.filter((change) => !change.once)
+  if (undone.length === 0) return { state: 'changed', changes: shown, value }
+  const fields = undone.map(presentable).map((change) => `${change.path} is still ${JSON.stringify(change.before)}`)
+  const message = `${changes.length} change(s) were made without error, but ${fields.join(', ')}.`
+  return { state: 'failed', failure: { code: 'NOT_CONVERGED', phase: 'verify', message }, changes: shown, value }
+}
