@@ -82,6 +82,8 @@ export class RunbookWalk {
       if ('lost' in verdict) return this.#end({ lost: verdict.lost })
       this.#settle(step, verdict, began)
       if (verdict.state === 'failed' && !step.continue_on_failure) {
+        const lost = await this.#wentAlong(steps.slice(index + 1))
+        if (lost) return this.#end({ lost })
         const recovery = await this.#recover(step)
         this.#notReached(steps.slice(index + 1), step)
         return recovery ?? this.#end({})
@@ -235,6 +237,23 @@ export class RunbookWalk {
     return this.#ahead.at(step.id)
   }
 
+  /**
+   * What the device went on to in a chain, having seen that the step was settled which is judged to have failed here: it
+   * is told as it is.
+   */
+  async #wentAlong(steps: readonly Step[]): Promise<Lost | undefined> {
+    for (const step of steps) {
+      const linked = this.#linked.get(step.id)
+      const began = this.#options.clock.elapsed()
+      const verdict = linked?.change && (await this.#inChain(linked, []))
+      if (!verdict || verdict === CANCELLED) continue
+      if ('lost' in verdict) return verdict.lost
+      this.#settle(step, verdict, began)
+    }
+    this.#linked.clear()
+    return undefined
+  }
+
   async #recover(failed: Step): Promise<WalkEnd | undefined> {
     if (!this.#options.converge) return undefined
     const changed = [...this.#done.values()].filter(
@@ -255,7 +274,7 @@ export class RunbookWalk {
   }
 
   #notReached(steps: readonly Step[], failed: Step): void {
-    for (const step of steps) {
+    for (const step of steps.filter(({ id }) => !this.#done.has(id))) {
       const outcome: StepOutcome = { state: 'skipped', reason: `not reached: step "${failed.id}" failed` }
       this.#settle(step, outcome, this.#options.clock.elapsed())
     }

@@ -247,6 +247,10 @@ export class Bench {
     return runFleet(work, { environment, parallel, head })
   }
 
+  get sentBytes(): number {
+    return Buffer.byteLength(this.#written)
+  }
+
   /** How often a text went to the device. */
   asked(text: string): number {
     return this.#written.split(text).length - 1

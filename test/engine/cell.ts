@@ -25,6 +25,8 @@ export const cell = defineModule({
       spoils: { type: 'string' },
       proven: { type: 'boolean' },
       checks: { type: 'boolean' },
+      /** Taken for a failure here, whatever the device says. */
+      misjudged: { type: 'boolean' },
     },
   },
   onlyChecks: ({ checks }) => checks === true,
@@ -37,7 +39,7 @@ export const cell = defineModule({
     ...(triggered ? [{ path: 'again', before: null, after: wish, once: true }] : []),
   ],
   value: (state) => state,
-  async converge({ shell }, { root, id, cell: name, wish, fate, spoils }) {
+  async converge({ shell }, { root, id, cell: name, wish, fate, spoils, misjudged }) {
     const script = `echo "$id" >>"$root/log"
 case $fate in
   fails) exit 1 ;;
@@ -50,7 +52,7 @@ case $fate in
   'hangs cleanly') trap 'exit 0' TERM; sleep 30 ;;
 esac`
     const answer = await shell.ask({ script, values: { root, id, name, wish, fate, spoils: spoils ?? '' } })
-    if (answer.exitCode === 0) return success(undefined)
+    if (answer.exitCode === 0 && !misjudged) return success(undefined)
     return { ok: false, failure: { code: 'CONVERGE_FAILED', phase: 'converge', message: `${answer.exitCode}` } }
   },
   settled: ({ wish, proven }) => (proven ? { test: '[ "$found" = "$wish" ]', values: { wish } } : undefined),

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DeviceShell, NotRun } from '../../src/core/chain.ts'
 import { foldRun } from '../../src/core/run.ts'
 import type { Step } from '../../src/core/runbook.ts'
+import { MODULES } from '../../src/modules/index.ts'
 import { Bench, device, runbook, step } from './bench.ts'
 import { cell, FATES, type Fate, unproven } from './cell.ts'
 
@@ -30,11 +31,23 @@ interface CellStep {
   readonly restart_on?: readonly string[]
   readonly continue_on_failure?: boolean
   readonly undo?: boolean
+  readonly misjudged?: boolean
 }
 
 function cellStep(one: CellStep, root: string): Step {
   const { id, cell: name, wish, fate = 'well', spoils, proven = true, checks = false, after, undo } = one
-  const params = { root, id, cell: name, wish, fate, proven, checks, ...(spoils !== undefined && { spoils }) }
+  const { misjudged = false } = one
+  const params = {
+    root,
+    id,
+    cell: name,
+    wish,
+    fate,
+    proven,
+    checks,
+    misjudged,
+    ...(spoils !== undefined && { spoils }),
+  }
   return step({
     id,
     module: 'cell',
@@ -57,13 +70,16 @@ function cellStep(one: CellStep, root: string): Step {
 
 /** Applies the steps to a fresh device; what it is like then, what was done to it, and what was told of it. */
 async function applied(steps: readonly CellStep[], given: Record<string, string> = {}) {
-  const root = join(bench.root, 'device')
-  rmSync(root, { recursive: true, force: true })
-  mkdirSync(root)
+  // Another each time: what is under way when a session is lost may write a little later.
+  const root = mkdtempSync(join(bench.root, 'device-'))
   for (const [name, word] of Object.entries(given)) writeFileSync(join(root, name), word)
   const end = await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps.map((one) => cellStep(one, root)))] }])
   const files = readdirSync(root).sort()
-  const log = existsSync(join(root, 'log')) ? readFileSync(join(root, 'log'), 'utf8').trim().split('\n') : []
+  const log = existsSync(join(root, 'log'))
+    ? readFileSync(join(root, 'log'), 'utf8')
+        .split('\n')
+        .filter((id) => id !== '')
+    : []
   const outcomes = bench.events.flatMap((event) => {
     if (event.type !== 'step.finished') return []
     const { schema: _s, run: _r, seq: _q, at: _a, duration_ms: _d, ...told } = event
@@ -147,11 +163,74 @@ describe('ten drifted steps', () => {
     expect(end.final).toMatchObject([{ state: 'failed' }])
   })
 
+  it('are told as they are where the device went on although a step is judged to have failed here', async () => {
+    const steps = ten.slice(0, 4).map((one, i) => (i === 1 ? { ...one, misjudged: true } : one))
+    const end = await applied([...steps, { id: 'last', cell: 'last', wish: 'new', proven: false }])
+    expect(end.log).toEqual(['s0', 's1', 's2', 's3'])
+    expect(end.states).toEqual(['s0 changed', 's1 failed', 's2 changed', 's3 changed', 'last skipped'])
+    expect(end.final).toMatchObject([{ state: 'failed' }])
+  })
+
   it('are as many exchanges as ever over a shell that breaks every chain', async () => {
     bench.shellOf = firstLinkOnly
     const end = await applied(ten)
     expect(end.states).toEqual(ten.map(({ id }) => `${id} changed`))
     expect(end.log).toEqual(ten.map(({ id }) => id))
+  })
+})
+
+describe('ten drifted steps of the real modules', () => {
+  const root = (): string => join(bench.root, 'real')
+  const file = (id: string, more = {}) =>
+    step({ id, module: 'file', with: { path: join(root(), id), content: `content of ${id}\n`, mode: '0640', ...more } })
+  const config = (id: string, key: string) =>
+    step({ id, module: 'config', with: { path: join(root(), 'agent.conf'), format: 'plain', set: { [key]: 'yes' } } })
+  const run = (id: string, more: object) =>
+    step({ id, module: 'command', with: { run: `>"${join(root(), id)}"`, ...more } })
+
+  const mixed = (): Step[] => [
+    file('a'),
+    config('timeout', 'Timeout'),
+    run('made', { creates: join(root(), 'made') }),
+    step({ id: 'gone', module: 'file', with: { path: join(root(), 'stale'), state: 'absent' } }),
+    step({
+      id: 'link',
+      module: 'file',
+      with: { path: join(root(), 'current'), state: 'link', target: join(root(), 'a') },
+    }),
+    step({
+      id: 'script',
+      module: 'script',
+      with: { body: `date >"${join(root(), 's')}"`, unless: `[ -e "${join(root(), 's')}" ]` },
+    }),
+    step({ id: 'mode', module: 'file', with: { path: join(root(), 'other.conf'), mode: '0600' } }),
+    step({ id: 'react', module: 'command', with: { run: `>"${join(root(), 'react')}"` }, restart_on: ['a'] }),
+    run('unless', { unless: `[ -e "${join(root(), 'unless')}" ]` }),
+    file('z'),
+  ]
+
+  it('take two exchanges, and one when they are as they should be', async () => {
+    bench.modules = MODULES
+    mkdirSync(root())
+    writeFileSync(join(root(), 'agent.conf'), '# ours\nServer=1\n')
+    for (const name of ['stale', 'other.conf']) writeFileSync(join(root(), name), '')
+    const work = (): Parameters<Bench['run']>[1] => [{ device: pos1, runbooks: [runbook(mixed())] }]
+    await bench.run('apply', work())
+    expect(bench.steps(NAME).filter((told) => !told.endsWith(' changed'))).toEqual([])
+    expect(bench.exchanges).toBe(2)
+    await bench.run('apply', work())
+    expect(bench.steps(NAME).filter((told) => !told.endsWith(' ok'))).toEqual([])
+    expect(bench.exchanges).toBe(1)
+  })
+
+  it('send a script once, whatever the number of files', async () => {
+    bench.modules = MODULES
+    mkdirSync(root())
+    const files = Array.from({ length: 10 }, (_, i) => file(`f${i}`))
+    await bench.run('apply', [{ device: pos1, runbooks: [runbook(files)] }])
+    expect([bench.exchanges, bench.steps(NAME).length]).toEqual([2, 10])
+    expect(bench.sentBytes).toBeLessThan(60_000)
+    expect(bench.asked('till-new-')).toBeLessThan(25)
   })
 })
 
