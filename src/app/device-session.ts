@@ -57,15 +57,23 @@ export class LazySession implements DeviceSession {
         const opened = this.#open().then((shell) => shell.chain(links))
         return links.map(async (_, index) => (await opened)[index] as Promise<ShellAnswer>)
       },
+      renew: () => this.#letGo(),
     }
   }
 
   async close(): Promise<void> {
     this.#signal.removeEventListener('abort', this.#leave)
     if (!this.#connection) this.#leave()
+    await this.#letGo()
+  }
+
+  async #letGo(): Promise<void> {
     const shell = await this.#opening?.catch(() => undefined)
     shell?.close()
-    await this.#connection?.close()
+    const connection = this.#connection
+    this.#opening = undefined
+    this.#connection = undefined
+    await connection?.close()
   }
 
   #open(): Promise<PosixShell | PowerShell> {

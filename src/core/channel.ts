@@ -47,6 +47,11 @@ export interface ShellChannel {
   readonly kind: 'shell'
   readonly dialect: ShellDialect
   ask(request: ShellRequest): Promise<ShellAnswer>
+  /**
+   * Lets go of the session; the next question connects anew. For what ends every session itself, as a restart does.
+   * Absent where there is no way to connect anew.
+   */
+  renew?(): Promise<void>
   /** Writes bytes to a new file with mode 0600 at `path`. For contents too large for a value, or not text. */
   upload(
     path: string,

@@ -118,6 +118,10 @@ export class TrackedChannel implements ShellChannel {
     }
   }
 
+  async renew(): Promise<void> {
+    await this.#shell.renew?.()
+  }
+
   async #use(request: ShellRequest | undefined, question: Promise<ShellAnswer>): Promise<ShellAnswer> {
     this.pending += 1
     try {

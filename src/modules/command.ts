@@ -1,5 +1,7 @@
 import type { ShellValue } from '../core/channel.ts'
 import { Secret } from '../core/secret.ts'
+import { quoteWindowsArgument } from '../shell/powershell.ts'
+import { WINDOWS_PROGRAM, WINDOWS_TEXT } from '../shell/run-programs.ts'
 import { defineModule } from './define.ts'
 import {
   complainAboutDue,
@@ -29,7 +31,7 @@ fi`
 export const command = defineModule({
   name: 'command',
   summary: 'Runs a command when it has to run, or to look',
-  systems: ['linux'],
+  systems: ['linux', 'windows'],
   reacts: true,
   params: {
     type: 'object',
@@ -37,7 +39,8 @@ export const command = defineModule({
     required: ['run'],
     properties: {
       run: {
-        description: 'A text for sh, or a list: a program and its arguments, taken as they are.',
+        description:
+          'A text for sh, or for PowerShell on Windows; or a list: a program and its arguments, taken as they are.',
         examples: ['agentctl cleanup', ['agentctl', 'set', 'store name', 'Żabka "Pod Dębem"']],
         anyOf: [
           { type: 'string', minLength: 1 },
@@ -57,9 +60,24 @@ export const command = defineModule({
 })
 
 function runOf(run: string | readonly (string | number)[]): Run {
-  const values: Record<string, ShellValue> = { till_arg_count: 0, till_run: '' }
-  if (!Array.isArray(run)) return { script: SCRIPT, values: { ...values, till_run: run as string }, shown: String(run) }
+  if (!Array.isArray(run)) {
+    const text = run as string
+    return {
+      posix: { script: SCRIPT, values: { till_arg_count: 0, till_run: text } },
+      powershell: { ...WINDOWS_TEXT, values: { till_text: text } },
+      shown: String(run),
+    }
+  }
+  const values: Record<string, ShellValue> = { till_arg_count: run.length, till_run: '' }
   for (const [index, item] of run.entries()) values[`till_arg_${index + 1}`] = item
   const shown = run.map((item) => ((item as unknown) instanceof Secret ? String(item) : item))
-  return { script: SCRIPT, values: { ...values, till_arg_count: run.length }, shown }
+  return { posix: { script: SCRIPT, values }, powershell: { ...WINDOWS_PROGRAM, values: windowsLine(run) }, shown }
+}
+
+/** A line with a secret in it is one. */
+function windowsLine(run: readonly unknown[]): Record<string, ShellValue> {
+  const bare = run.map((item) => (item instanceof Secret ? item.reveal() : String(item)))
+  const [program = '', ...rest] = bare
+  const line = rest.map(quoteWindowsArgument).join(' ')
+  return { till_program: program, till_line: run.some((item) => item instanceof Secret) ? new Secret(line) : line }
 }

@@ -2,6 +2,9 @@ import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { ModuleContext } from '../core/ports.ts'
+import { ANY_PATH } from '../devices/file/windows-read.ts'
+import { askJson } from '../shell/powershell-ask.ts'
+import { fragment } from '../shell/powershell-fragment.ts'
 import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
 
@@ -22,6 +25,13 @@ df -P -k "$path" || exit 1
 printf 'inodes\\n'
 df -P -i "$path"`
 
+const WINDOWS = fragment(
+  'disk.observe',
+  `$drive = New-Object IO.DriveInfo([IO.Path]::GetPathRoot($v.path))
+Write-TillJson @{ device = $drive.VolumeLabel; mount = $drive.Name; size = $drive.TotalSize; free = $drive.AvailableFreeSpace }
+`,
+)
+
 const AMOUNT = '^[0-9]+(\\.[0-9]+)?( ?(B|KiB|MiB|GiB|TiB|KB|MB|GB|TB)|%)$'
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -39,24 +49,33 @@ const UNITS: Readonly<Record<string, number>> = {
 export const disk = defineModule({
   name: 'disk',
   summary: 'Checks that a file system has room left',
-  systems: ['linux'],
+  sides: { linux: { observe }, windows: { observe: observeOnWindows } },
   params: {
     type: 'object',
     additionalProperties: false,
     required: ['path'],
     properties: {
-      path: { type: 'string', pattern: '^/', description: 'A path on the file system.', examples: ['/var'] },
+      path: {
+        type: 'string',
+        pattern: ANY_PATH,
+        description: 'A path on the file system.',
+        examples: ['/var', 'C:\\'],
+      },
       free_min: {
         type: 'string',
         pattern: AMOUNT,
         description: 'Room for users other than root: an amount, or a share of what they can have.',
         examples: ['500MiB', '10%'],
       },
-      inodes_free_min: { type: 'string', pattern: '^[0-9]+%?$', description: 'A number or a share.', examples: ['5%'] },
+      inodes_free_min: {
+        type: 'string',
+        pattern: '^[0-9]+%?$',
+        description: 'A number or a share. File systems of Windows have no such limit.',
+        examples: ['5%'],
+      },
     },
   },
   complain,
-  observe,
   diff: (params, state) => [...roomChanges(params.free_min, state), ...inodeChanges(params.inodes_free_min, state)],
   value: (state) => ({
     device: state.device,
@@ -98,6 +117,22 @@ async function observe(
     freePercent: share(room.free, room.used + room.free),
     ...(hasInodes && { inodesFree: count.free, inodesFreePercent: share(count.free, count.total) }),
   })
+}
+
+async function observeOnWindows(
+  { shell }: ModuleContext,
+  { path }: { readonly path: string },
+): Promise<Result<DiskState>> {
+  const what = `Reading the file system of "${path}"`
+  const asked = await askJson<{ device: string; mount: string; size: number; free: number }>(
+    shell,
+    WINDOWS,
+    { values: { path } },
+    what,
+  )
+  if (!asked.ok) return asked
+  const { device, mount, size, free } = asked.value
+  return success({ device, mount, sizeBytes: size, freeBytes: free, freePercent: share(free, size) })
 }
 
 interface DfLine {

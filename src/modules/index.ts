@@ -2,13 +2,17 @@ import type { Module } from '../core/ports.ts'
 import { assert } from './assert.ts'
 import { command } from './command.ts'
 import { config } from './config/config.ts'
+import { directory } from './directory/directory.ts'
 import { disk } from './disk.ts'
-import { facts } from './facts.ts'
+import { facts } from './facts/facts.ts'
 import { file } from './file/file.ts'
 import { http } from './http/http.ts'
 import { packageModule } from './package/package.ts'
 import { ping } from './ping.ts'
 import { processModule } from './process.ts'
+import { reboot } from './reboot/reboot.ts'
+import { registry } from './registry/registry.ts'
+import { scheduledTask } from './scheduled-task/scheduled-task.ts'
 import { script } from './script.ts'
 import { service } from './service/service.ts'
 import { tcp } from './tcp.ts'
@@ -19,6 +23,7 @@ export const MODULES: readonly Module[] = [
   assert,
   command,
   config,
+  directory,
   disk,
   facts,
   file,
@@ -26,6 +31,9 @@ export const MODULES: readonly Module[] = [
   packageModule,
   ping,
   processModule,
+  reboot,
+  registry,
+  scheduledTask,
   script,
   service,
   tcp,

@@ -4,6 +4,8 @@ import type { ModuleContext } from '../core/ports.ts'
 import { type PingSummary, pingSummary } from '../devices/probe/ping-output.ts'
 import { HOST_PATTERN, reachSentence, reachStateInWords } from '../devices/probe/reach.ts'
 import { runHere } from '../devices/probe/run-here.ts'
+import { askJson } from '../shell/powershell-ask.ts'
+import { fragment } from '../shell/powershell-fragment.ts'
 import { failureOf, TOOL_PRELUDE, tailOf } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
 
@@ -28,6 +30,27 @@ interface PingState extends PingSummary {
 const SCRIPT = `${TOOL_PRELUDE}need_tool ping
 ping -q -c "$count" -W "$wait" "$host" 2>&1
 printf 'exit %s\\n' "$?"`
+
+const WINDOWS = fragment(
+  'ping.send',
+  `$times = @()
+$state = 'asked'
+$ping = New-Object Net.NetworkInformation.Ping
+for ($i = 0; $i -lt $v.count; $i++) {
+  if ($i -gt 0) { Start-Sleep -Seconds 1 }
+  try {
+    $reply = $ping.Send([string]$v.host, [int]$v.wait * 1000)
+    if ($reply.Status -eq 'Success') { $times += [long]$reply.RoundtripTime }
+  } catch {
+    $why = $_.Exception.GetBaseException()
+    if ($why -isnot [Net.Sockets.SocketException]) { throw }
+    $state = 'name-not-found'
+    break
+  }
+}
+Write-TillJson @{ state = $state; times = @($times) }
+`,
+)
 
 export const ping = defineModule({
   name: 'ping',
@@ -76,11 +99,30 @@ async function askDevice(
   context: ModuleContext,
   to: { readonly host: string; readonly count: number; readonly timeoutMs: number },
 ): Promise<Result<PingState>> {
+  if (context.shell.dialect === 'powershell') return askWindows(context, to)
   const { host, count, timeoutMs } = to
   const answer = await context.shell.ask({ script: SCRIPT, values: { host, count, wait: WAIT_S }, timeoutMs })
   if (answer.timedOut) return tooLong(host)
   const failure = failureOf(answer, 'observe', `Asking "${host}" from the device`)
   return failure ? fail(failure) : understood(answer.text, host)
+}
+
+async function askWindows(
+  { shell }: ModuleContext,
+  { host, count, timeoutMs }: { readonly host: string; readonly count: number; readonly timeoutMs: number },
+): Promise<Result<PingState>> {
+  const question = { values: { host, count, wait: WAIT_S }, timeoutMs }
+  const what = `Asking "${host}" from the device`
+  const asked = await askJson<{ state: string; times: readonly number[] }>(shell, WINDOWS, question, what)
+  if (!asked.ok) return asked
+  const { state, times } = asked.value
+  const lossPercent = Math.round((1 - times.length / count) * 100)
+  const seen = { host, sent: count, received: times.length, lossPercent }
+  if (state === 'name-not-found') return success({ ...seen, sent: 0, state })
+  if (times.length === 0) return success({ ...seen, state: 'silent' })
+  const avg = times.reduce((sum, time) => sum + time, 0) / times.length
+  const rttMs = { min: Math.min(...times), avg: Math.round(avg * 10) / 10, max: Math.max(...times) }
+  return success({ ...seen, state: 'answers', rttMs })
 }
 
 function tooLong(host: string): Result<PingState> {

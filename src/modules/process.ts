@@ -2,6 +2,8 @@ import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { ModuleContext } from '../core/ports.ts'
+import { askJson } from '../shell/powershell-ask.ts'
+import { fragment } from '../shell/powershell-fragment.ts'
 import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
 
@@ -68,10 +70,41 @@ fi
 printf '%s\\n' "$rows" | cut -c 1-300
 `
 
+// By name alone without WMI. What this interpreter started, and itself, is the look.
+const WINDOWS = fragment(
+  'process.list',
+  String.raw`$found = @()
+$wished = $v.name -replace '\.exe$', ''
+if ($v.pattern -eq '' -and $v.user -eq '') {
+  foreach ($process in [Diagnostics.Process]::GetProcessesByName($wished)) {
+    $command = $process.ProcessName + '.exe'
+    try { $command = $process.MainModule.FileName } catch { }
+    $found += @{ pid = $process.Id; user = ''; command = $command }
+  }
+} else {
+  foreach ($process in Get-CimInstance -ClassName Win32_Process) {
+    if ($process.ProcessId -eq $PID -or $process.ParentProcessId -eq $PID) { continue }
+    if ($wished -ne '' -and ($process.Name -replace '\.exe$', '') -ne $wished) { continue }
+    $command = [string]$process.CommandLine
+    if ($command -eq '') { $command = [string]$process.Name }
+    if ($v.pattern -ne '' -and $command -notmatch $v.pattern) { continue }
+    $user = ''
+    if ($v.user -ne '') {
+      $owner = Invoke-CimMethod -InputObject $process -MethodName GetOwner
+      $user = [string]$owner.User
+      if ($v.user -ne $user -and $v.user -ne ($owner.Domain + '\' + $user)) { continue }
+    }
+    $found += @{ pid = [int]$process.ProcessId; user = $user; command = $command.Substring(0, [Math]::Min(300, $command.Length)) }
+  }
+}
+Write-TillJson @($found)
+`,
+)
+
 export const processModule = defineModule({
   name: 'process',
   summary: 'Checks how many processes of a kind are running',
-  systems: ['linux'],
+  sides: { linux: { observe }, windows: { observe: observeOnWindows } },
   params: {
     type: 'object',
     additionalProperties: false,
@@ -80,14 +113,15 @@ export const processModule = defineModule({
         type: 'string',
         minLength: 1,
         pattern: '^[^\\s/]+$',
-        description: 'The file name of the program: `nginx` is `/usr/sbin/nginx -g …`.',
+        description:
+          'The file name of the program: `nginx` is `/usr/sbin/nginx -g …`. On Windows with or without `.exe`.',
         examples: ['nginx'],
       },
       pattern: {
         type: 'string',
         minLength: 1,
         description:
-          'An extended regular expression (of the awk on the device) that matches in the whole command line.',
+          'An extended regular expression (of the awk on the device, of .NET on Windows) that matches in the whole command line.',
         examples: ['java .*till-sync[.]jar'],
       },
       user: { type: 'string', minLength: 1, description: 'Only processes of this user.' },
@@ -97,8 +131,7 @@ export const processModule = defineModule({
     },
   },
   complain,
-  observe,
-  diff,
+  diff: (params, found) => diff(params, found),
   value: (found) => ({ count: found.length, processes: found.slice(0, 20).map((one) => ({ ...one })) }),
 })
 
@@ -117,6 +150,13 @@ async function observe(context: ModuleContext, params: ProcessParams): Promise<R
   if (failure) return fail(failure)
   const lines = answer.text.split('\n').filter((line) => line !== '')
   return success(lines.map(readLine))
+}
+
+async function observeOnWindows(
+  { shell }: ModuleContext,
+  { name = '', pattern = '', user = '' }: ProcessParams,
+): Promise<Result<readonly Running[]>> {
+  return askJson(shell, WINDOWS, { values: { name, pattern, user } }, 'Listing the processes')
 }
 
 function readLine(line: string): Running {

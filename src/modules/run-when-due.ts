@@ -1,35 +1,48 @@
 import type { Change } from '../core/change.ts'
-import type { ShellAnswer, ShellValue } from '../core/channel.ts'
+import type { ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { ModuleContext, Proof, Signals } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
+import { ANY_PATH } from '../devices/file/windows-read.ts'
+import {
+  lookAtPath,
+  lookByCheck,
+  NO_DIRECTORY,
+  NO_DIRECTORY_EXIT,
+  type Programs,
+  runRequest,
+} from '../shell/run-programs.ts'
 import { evidenceOf, failureOf, parseFields, tailOf } from '../shell/tool-answer.ts'
+
+/** Windows has codes of 32 bits, written with or without a sign. */
+const EXIT_CODE = { type: 'integer', minimum: -2_147_483_648, maximum: 4_294_967_295 } as const
 
 /** The part of the schema that `command` and `script` share: when it has to run, what is expected of it, where it runs. */
 export const DUE_PROPERTIES = {
   creates: {
     type: 'string',
-    pattern: '^/',
+    pattern: ANY_PATH,
     description: 'It has to run while this path does not exist, and makes it exist.',
     examples: ['/opt/agent/bin/agent'],
   },
   removes: {
     type: 'string',
-    pattern: '^/',
+    pattern: ANY_PATH,
     description: 'It has to run while this path exists, and makes it go away.',
     examples: ['/var/spool/agent/stale.lock'],
   },
   unless: {
     type: 'string',
     minLength: 1,
-    description: 'It has to run while this sh command, which must change nothing, fails; afterwards it succeeds.',
+    description:
+      'It has to run while this command of sh or PowerShell, which must change nothing, fails; afterwards it succeeds.',
     examples: ['agentctl version | grep -q 4.2'],
   },
   only_if: {
     type: 'string',
     minLength: 1,
-    description: 'It has to run whenever this sh command, which must change nothing, succeeds.',
+    description: 'It has to run whenever this command of sh or PowerShell, which must change nothing, succeeds.',
     examples: ['agentctl queue | grep -q stuck'],
   },
   read_only: {
@@ -44,17 +57,14 @@ export const DUE_PROPERTIES = {
     description: 'What counts as success; exit code 0 unless told.',
     properties: {
       exit: {
-        anyOf: [
-          { type: 'integer', minimum: 0, maximum: 255 },
-          { type: 'array', minItems: 1, items: { type: 'integer', minimum: 0, maximum: 255 } },
-        ],
+        anyOf: [EXIT_CODE, { type: 'array', minItems: 1, items: EXIT_CODE }],
         description: 'The exit code, or a list of those that are fine.',
       },
       stdout: { type: 'string', description: 'A regular expression (JavaScript) that matches in stdout.' },
       stderr: { type: 'string', description: 'A regular expression (JavaScript) that matches in stderr.' },
     },
   },
-  cwd: { type: 'string', pattern: '^/', description: 'The directory that it runs in.', examples: ['/opt/agent'] },
+  cwd: { type: 'string', pattern: ANY_PATH, description: 'The directory that it runs in.', examples: ['/opt/agent'] },
   environment: {
     type: 'object',
     description: 'Variables that it sees; values may be secrets.',
@@ -77,10 +87,8 @@ export interface DueParams {
   readonly environment?: { readonly [name: string]: string | number | boolean }
 }
 
-/** What is run: constant sh whose variables are `values`, and how it may be shown. */
-export interface Run {
-  readonly script: string
-  readonly values: Readonly<Record<string, ShellValue>>
+/** What is run, and how it may be shown. */
+export interface Run extends Programs {
   readonly shown: JsonValue
 }
 
@@ -98,27 +106,8 @@ export type DueState =
   | { readonly kind: 'nothing' }
 
 const WAYS = ['creates', 'removes', 'unless', 'only_if', 'read_only', 'always'] as const
-const NO_DIRECTORY_EXIT = 98
 /** Of a directory, and of a program, that is missing. */
 const OWN_EXITS = [NO_DIRECTORY_EXIT, 97]
-const NO_DIRECTORY = 'till: no such directory'
-
-const SETUP = `till_i=1
-while [ "$till_i" -le "$till_env_count" ]; do
-  eval "export \\"\\$till_env_name_$till_i=\\$till_env_value_$till_i\\""
-  till_i=$((till_i + 1))
-done
-if [ -n "$till_cwd" ]; then
-  unset CDPATH
-  cd "$till_cwd" 2>/dev/null || { printf '%s\\n' '${NO_DIRECTORY}' >&2; exit ${NO_DIRECTORY_EXIT}; }
-fi
-`
-const LOOK_AT_PATH = `till_exists=no
-if [ -e "$till_path" ] || [ -L "$till_path" ]; then till_exists=yes; fi
-printf 'exists=%s\\n' "$till_exists"`
-const LOOK_BY_CHECK = `${SETUP}(eval "$till_check") >/dev/null 2>&1
-till_exit=$?
-printf 'exit=%s\\n' "$till_exit"`
 
 /** Exactly one way of telling whether it has to run; a step with `restart_on` needs none. */
 export function complainAboutDue(params: JsonObject, step: { readonly reacting: boolean }): string | undefined {
@@ -146,18 +135,18 @@ function badPattern(pattern: unknown): string | undefined {
 export async function observeDue(context: ModuleContext, params: DueParams, run: Run): Promise<Result<DueState>> {
   const wrong = badPattern(params.expect?.stdout) ?? badPattern(params.expect?.stderr)
   if (wrong !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: wrong })
+  if (!run[context.shell.dialect]) return fail(notHere(context))
   if (params.read_only) return look(context, params, run)
   const path = params.creates ?? params.removes
   if (path !== undefined) {
-    const answer = await context.shell.ask({ script: LOOK_AT_PATH, values: { till_path: path } })
+    const answer = await context.shell.ask(lookAtPath(context.shell.dialect, path))
     const failure = failureOf(answer, 'observe', 'Looking at the path')
     if (failure) return fail(failure)
     return success({ kind: 'path', exists: parseFields(answer.text).get('exists') === 'yes' })
   }
   const check = params.unless ?? params.only_if
   // Asked although there is nothing to see: a device that does not answer must not pass for one that is known.
-  const script = check === undefined ? ':' : LOOK_BY_CHECK
-  const answer = await context.shell.ask({ script, values: { ...surroundings(params), till_check: check ?? '' } })
+  const answer = await context.shell.ask(lookByCheck(context.shell.dialect, check, params))
   if (hasNoDirectory(answer)) return success({ kind: 'no-directory' })
   const failure = failureOf(answer, 'observe', 'The check')
   if (failure) return fail(failure)
@@ -166,10 +155,9 @@ export async function observeDue(context: ModuleContext, params: DueParams, run:
 }
 
 async function look(context: ModuleContext, params: DueParams, run: Run): Promise<Result<DueState>> {
-  const answer = await context.shell.ask({
-    script: SETUP + run.script,
-    values: { ...surroundings(params), ...run.values },
-  })
+  const request = requestOf(context, params, run)
+  if (!request.ok) return request
+  const answer = await context.shell.ask(request.value)
   if (hasNoDirectory(answer)) return success({ kind: 'no-directory' })
   const failure = failureOf(answer, 'observe', 'It')
   if (failure && failure.code !== 'OBSERVE_FAILED') return fail(failure)
@@ -204,10 +192,9 @@ function stillMissing(params: DueParams, state: DueState): readonly Change[] {
 
 /** Runs it, and holds its end against `expect`. */
 export async function convergeDue(context: ModuleContext, params: DueParams, run: Run): Promise<Result<void>> {
-  const answer = await context.shell.ask({
-    script: SETUP + run.script,
-    values: { ...surroundings(params), ...run.values },
-  })
+  const request = requestOf(context, params, run)
+  if (!request.ok) return request
+  const answer = await context.shell.ask(request.value)
   const failed = (message: string): { readonly ok: false; readonly failure: Failure } =>
     fail({ code: 'CONVERGE_FAILED', phase: 'converge', message, ...evidenceOf(answer) })
   if (hasNoDirectory(answer)) return failed(`The directory "${params.cwd}" does not exist.`)
@@ -251,7 +238,8 @@ type Ended = Pick<DueState & { kind: 'ran' }, 'exit' | 'stdout' | 'stderr' | 'cu
 function unmet(params: DueParams, ended: Ended): readonly Change[] | { readonly unknown: string } {
   const { exit = 0, stdout, stderr } = params.expect ?? {}
   const changes: Change[] = []
-  if (![exit].flat().includes(ended.exit)) changes.push({ path: 'exit', before: ended.exit, after: exit })
+  if (![exit].flat().some((code) => (code | 0) === (ended.exit | 0)))
+    changes.push({ path: 'exit', before: ended.exit, after: exit })
   for (const [path, pattern] of Object.entries({ stdout, stderr })) {
     const text = ended[path as 'stdout' | 'stderr']
     if (pattern === undefined || new RegExp(pattern).test(text)) continue
@@ -261,14 +249,16 @@ function unmet(params: DueParams, ended: Ended): readonly Change[] | { readonly 
   return changes
 }
 
-function surroundings(params: DueParams): Record<string, ShellValue> {
-  const variables = Object.entries(params.environment ?? {})
-  const values: Record<string, ShellValue> = { till_cwd: params.cwd ?? '', till_env_count: variables.length }
-  for (const [index, [name, value]] of variables.entries()) {
-    values[`till_env_name_${index + 1}`] = name
-    values[`till_env_value_${index + 1}`] = value
-  }
-  return values
+function requestOf(context: ModuleContext, params: DueParams, run: Run): Result<ShellRequest> {
+  const request = runRequest(context.shell.dialect, run, params)
+  return request ? success(request) : fail(notHere(context))
+}
+
+/** What the step says is for another system than the device's. */
+export function notHere({ device, shell }: ModuleContext): Failure {
+  const wanted = shell.dialect === 'posix' ? '`sh` or `body`' : '`powershell`'
+  const message = `"${device.name}" runs ${device.os.family}, and the step has nothing to run there: it needs ${wanted}.`
+  return { code: 'PARAMS_INVALID', phase: 'observe', message }
 }
 
 function hasNoDirectory(answer: ShellAnswer): boolean {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import { WINDOWS_TEXT } from '../shell/run-programs.ts'
 import { defineModule } from './define.ts'
 import {
   complainAboutDue,
@@ -17,19 +19,25 @@ printf '%s' "$till_body" | { exec 3<&0 </dev/null; "$till_interpreter" /dev/fd/3
 
 export const script = defineModule({
   name: 'script',
-  summary: 'Runs a script in sh, bash, python3, perl or another interpreter when it has to run, or to look',
-  systems: ['linux'],
+  summary: 'Runs a script in sh, PowerShell, bash, python3, perl or another interpreter when it has to run, or to look',
+  systems: ['linux', 'windows'],
   reacts: true,
   params: {
     type: 'object',
     additionalProperties: false,
-    required: ['body'],
     properties: {
       body: {
         type: 'string',
         minLength: 1,
         description: 'The text of the script. It never becomes a file of the device.',
         examples: ['set -e\nrm -rf /var/spool/agent/*\n'],
+      },
+      sh: { type: 'string', minLength: 1, description: 'What is run where there is a POSIX shell; as `body` for sh.' },
+      powershell: {
+        type: 'string',
+        minLength: 1,
+        description: 'What is run on Windows, by Windows PowerShell 5.1. It never becomes a file of the device.',
+        examples: ['Get-ChildItem $env:ProgramData\\Till\\*.tmp | Remove-Item'],
       },
       interpreter: {
         type: 'string',
@@ -40,7 +48,7 @@ export const script = defineModule({
       ...DUE_PROPERTIES,
     },
   },
-  complain: complainAboutDue,
+  complain,
   onlyChecks: (params) => params.read_only === true,
   observe: (context, params) => observeDue(context, params, runOf(params)),
   diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params).shown }),
@@ -49,15 +57,44 @@ export const script = defineModule({
   settled: (params) => settledDue(params),
 })
 
-function runOf(params: { readonly body: string; readonly interpreter?: string }): Run {
-  const values = { till_interpreter: params.interpreter ?? 'sh', till_body: params.body }
-  return { script: SCRIPT, values, shown: shown(String(params.body)) }
+interface Bodies {
+  readonly body?: string
+  readonly sh?: string
+  readonly powershell?: string
+  readonly interpreter?: string
+}
+
+function complain(params: JsonObject, step: { readonly reacting: boolean }): string | undefined {
+  const { body, sh, powershell, interpreter } = params
+  if (body === undefined && sh === undefined && powershell === undefined) {
+    return 'Say what to run: `sh`, `powershell` or both; or `body` with an `interpreter`.'
+  }
+  if (body !== undefined && sh !== undefined) return '`body` and `sh` are the same: use one of them.'
+  if (interpreter !== undefined && body === undefined) return '`interpreter` goes with `body`.'
+  return complainAboutDue(params, step)
+}
+
+function runOf({ body, sh, powershell, interpreter = 'sh' }: Bodies): Run {
+  const posix = body ?? sh
+  const values = { till_interpreter: interpreter, till_body: posix ?? '' }
+  return {
+    ...(posix !== undefined && { posix: { script: SCRIPT, values } }),
+    ...(powershell !== undefined && { powershell: { ...WINDOWS_TEXT, values: { till_text: powershell } } }),
+    shown: shown(posix, powershell),
+  }
 }
 
 const SHOWN_CHARACTERS = 200
 
+function shown(posix: string | undefined, powershell: string | undefined): JsonValue {
+  if (powershell === undefined) return brief(String(posix))
+  return posix === undefined
+    ? brief(String(powershell))
+    : { sh: brief(String(posix)), powershell: brief(String(powershell)) }
+}
+
 /** A long text is shown by its beginning and a fingerprint: results of thousands of devices hold it. */
-function shown(body: string): string {
+function brief(body: string): string {
   if (body.length <= SHOWN_CHARACTERS) return body
   const fingerprint = createHash('sha256').update(body).digest('hex').slice(0, 12)
   return `${body.slice(0, SHOWN_CHARACTERS)}… (${body.length} characters, sha256 ${fingerprint})`

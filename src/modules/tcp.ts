@@ -2,7 +2,9 @@ import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { ModuleContext } from '../core/ports.ts'
 import { connectHere, type ReachAnswer } from '../devices/probe/connect-here.ts'
-import { HOST_PATTERN, reachSentence, reachStateInWords } from '../devices/probe/reach.ts'
+import { HOST_PATTERN, reachSentence, reachStateInWords, reachStateOfSocket } from '../devices/probe/reach.ts'
+import { askJson } from '../shell/powershell-ask.ts'
+import { fragment } from '../shell/powershell-fragment.ts'
 import { evidenceOf, failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
 
@@ -47,6 +49,26 @@ fi
 case $code in 124|143) words='timed out' ;; esac
 printf '%s\\n%s\\n' "$code" "$words"`
 
+// Codes of Windows' sockets, since words are in the language of the country.
+const WINDOWS = fragment(
+  'tcp.connect',
+  `$watch = [Diagnostics.Stopwatch]::StartNew()
+$client = New-Object Net.Sockets.TcpClient
+$code = 0
+$detail = ''
+try {
+  $task = $client.ConnectAsync([string]$v.host, [int]$v.port)
+  if (-not $task.Wait([int]$v.limit)) { $code = 10060 }
+} catch {
+  $why = $_.Exception.GetBaseException()
+  $detail = $why.Message
+  $code = -1
+  if ($why -is [Net.Sockets.SocketException]) { $code = $why.ErrorCode }
+} finally { $client.Close() }
+Write-TillJson @{ code = $code; detail = $detail; ms = [int]$watch.ElapsedMilliseconds }
+`,
+)
+
 export const tcp = defineModule({
   name: 'tcp',
   summary: 'Checks whether a TCP port accepts connections, from the controller or from the device',
@@ -90,6 +112,7 @@ async function askDevice(
   to: { readonly host: string; readonly port: number; readonly timeoutMs: number },
 ): Promise<Result<TcpState>> {
   const { host, port, timeoutMs } = to
+  if (context.shell.dialect === 'powershell') return askWindows(context, to)
   const seconds = Math.ceil(timeoutMs / 1000)
   const values = { host: host.replace(/^\[|\]$/g, ''), port, seconds }
   const answer = await context.shell.ask({ script: SCRIPT, values, timeoutMs: seconds * 1000 + GRACE_MS })
@@ -104,6 +127,19 @@ async function askDevice(
     return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message, ...evidenceOf(answer) })
   }
   return success({ state, ms: answer.durationMs, detail, host })
+}
+
+async function askWindows(
+  { shell }: ModuleContext,
+  { host, port, timeoutMs }: { readonly host: string; readonly port: number; readonly timeoutMs: number },
+): Promise<Result<TcpState>> {
+  const values = { host: host.replace(/^\[|\]$/g, ''), port, limit: timeoutMs }
+  const what = `Connecting to "${host}:${port}" from the device`
+  const question = { values, timeoutMs: timeoutMs + GRACE_MS }
+  const asked = await askJson<{ code: number; detail: string; ms: number }>(shell, WINDOWS, question, what)
+  if (!asked.ok) return asked
+  const { code, detail, ms } = asked.value
+  return success({ state: reachStateOfSocket(code), ms, detail, host })
 }
 
 function compare(params: TcpParams, state: TcpState): readonly Change[] | { readonly unknown: string } {

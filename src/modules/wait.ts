@@ -1,8 +1,10 @@
 import type { Change } from '../core/change.ts'
-import type { ShellAnswer, ShellValue } from '../core/channel.ts'
+import type { ShellAnswer, ShellRequest, ShellValue } from '../core/channel.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { ModuleContext } from '../core/ports.ts'
+import { ANY_PATH } from '../devices/file/windows-read.ts'
+import { fragment } from '../shell/powershell-fragment.ts'
 import { evidenceOf, failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
 
@@ -42,12 +44,40 @@ until holds; do
 done
 `
 
+const WINDOWS_CONDITION = `function Test-TillCondition {
+  if ($v.kind -eq 'path') {
+    $there = [IO.File]::Exists($v.path) -or [IO.Directory]::Exists($v.path)
+    return ($there -eq ($v.wished -eq 'yes'))
+  }
+  if ($v.kind -eq 'port') {
+    $listening = [Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties().GetActiveTcpListeners()
+    return (@($listening | Where-Object { $_.Port -eq $v.port }).Count -gt 0)
+  }
+  return ((Invoke-TillScript $v.check).exit -eq 0)
+}
+`
+
+const WINDOWS_OBSERVE = fragment(
+  'wait.observe',
+  `${WINDOWS_CONDITION}if (Test-TillCondition) { 'yes' } else { 'no' }\n`,
+)
+
+const WINDOWS_CONVERGE = fragment(
+  'wait.converge',
+  `${WINDOWS_CONDITION}$watch = [Diagnostics.Stopwatch]::StartNew()
+while (-not (Test-TillCondition)) {
+  if ($watch.Elapsed.TotalSeconds -ge $v.timeout_s) { Stop-Till ${NOT_YET_EXIT} 'not yet' }
+  Start-Sleep -Seconds $v.interval_s
+}
+`,
+)
+
 const DURATION = { type: 'string', pattern: '^([0-9]+([.][0-9]+)?(ms|s|m|h))+$', examples: ['90s', '1m30s'] } as const
 
 export const wait = defineModule({
   name: 'wait',
   summary: 'Waits on the device until a path, a listening port or a command is as wished',
-  systems: ['linux'],
+  systems: ['linux', 'windows'],
   params: {
     type: 'object',
     additionalProperties: false,
@@ -59,13 +89,13 @@ export const wait = defineModule({
         minProperties: 1,
         description: 'One of path, port, command.',
         properties: {
-          path: { type: 'string', pattern: '^/', description: 'A path that exists.' },
+          path: { type: 'string', pattern: ANY_PATH, description: 'A path that exists.' },
           exists: { type: 'boolean', description: 'With path: false waits until it is gone.' },
           port: { type: 'integer', minimum: 1, maximum: 65535, description: 'A TCP port that the device listens on.' },
           command: {
             type: 'string',
             minLength: 1,
-            description: 'An sh command, which must change nothing, that succeeds.',
+            description: 'A command of sh or PowerShell, which must change nothing, that succeeds.',
           },
         },
       },
@@ -93,21 +123,30 @@ function complain(params: JsonObject): string | undefined {
 }
 
 async function observe(context: ModuleContext, params: WaitParams): Promise<Result<boolean>> {
-  const answer = await context.shell.ask({ script: OBSERVE, values: valuesOf(params) })
+  const answer = await context.shell.ask(requestOf(context, 'observe', valuesOf(params)))
   const failure = failureOf(answer, 'observe', 'Looking at the condition')
-  return failure ? fail(failure) : success(answer.text === 'yes')
+  return failure ? fail(failure) : success(answer.text.trim() === 'yes')
 }
 
 async function converge(context: ModuleContext, params: WaitParams): Promise<Result<void>> {
   const timeout = seconds(params.timeout ?? '60s')
   const values = { ...valuesOf(params), timeout_s: timeout, interval_s: seconds(params.interval ?? '1s') }
-  const answer = await context.shell.ask({ script: CONVERGE, values })
+  const answer = await context.shell.ask(requestOf(context, 'converge', values))
   if (isNotYet(answer)) {
     const message = `It did not come about within ${timeout} s: ${JSON.stringify(wished(params))}.`
     return fail({ code: 'CONVERGE_TIMEOUT', phase: 'converge', message, ...evidenceOf(answer) })
   }
   const failure = failureOf(answer, 'converge', 'Waiting')
   return failure ? fail(failure) : success(undefined)
+}
+
+function requestOf(
+  { shell }: ModuleContext,
+  what: 'observe' | 'converge',
+  values: Record<string, ShellValue>,
+): ShellRequest {
+  if (shell.dialect === 'posix') return { script: what === 'observe' ? OBSERVE : CONVERGE, values }
+  return { ...(what === 'observe' ? WINDOWS_OBSERVE : WINDOWS_CONVERGE), values }
 }
 
 function isNotYet(answer: ShellAnswer): boolean {
@@ -118,7 +157,7 @@ function valuesOf(params: WaitParams): Record<string, ShellValue> {
   const { path, exists = true, port = 0, command } = params.for
   const port_hex = port.toString(16).toUpperCase().padStart(4, '0')
   const kind = path !== undefined ? 'path' : command !== undefined ? 'command' : 'port'
-  return { kind, path: path ?? '', wished: exists ? 'yes' : 'no', port_hex, check: command ?? '' }
+  return { kind, path: path ?? '', wished: exists ? 'yes' : 'no', port, port_hex, check: command ?? '' }
 }
 
 function wished(params: WaitParams): JsonValue {

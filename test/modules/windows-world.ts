@@ -19,6 +19,9 @@ export class WindowsWorld {
   readonly #device: WindowsDevice
   readonly #shell: ReturnType<typeof openPowerShell>
 
+  /** How many times a module let go of the session. */
+  renewed = 0
+
   constructor(says: Says) {
     this.#device = new WindowsDevice({ answer: (ask) => answerOf(says, ask) })
     this.#shell = openPowerShell({ connection: this.#device.connection, deadlines: DEADLINES })
@@ -28,7 +31,11 @@ export class WindowsWorld {
     const known = MODULES.find(({ name }) => name === module)
     if (!known) throw new Error(`there is no module ${module}`)
     const windows = device('PL-0001/pos1', { os: { family: 'windows' } })
-    return known.observe({ device: windows, shell: this.#shell, signal: new AbortController().signal }, params)
+    const renew = async (): Promise<void> => {
+      this.renewed += 1
+    }
+    const shell = { ...this.#shell, renew }
+    return known.observe({ device: windows, shell, signal: new AbortController().signal }, params)
   }
 
   /** What differs, as `path: before -> after`; or why it cannot be told. */

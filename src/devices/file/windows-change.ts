@@ -6,7 +6,7 @@ import { EXIT, type Replacement } from './replacement.ts'
 // File.Replace keeps the access rights of the old file and swaps in one step; a file that is new has those of its folder.
 const REPLACE = fragment(
   'file.replace',
-  String.raw`try {
+  `try {
   if ([IO.Directory]::Exists($v.path)) { Stop-Till ${EXIT.directory} 'a directory is in the way' }
   $folder = [IO.Path]::GetDirectoryName($v.path)
   if (-not [IO.Directory]::Exists($folder)) { Stop-Till ${EXIT.noFolder} ($folder + ': no such directory') }
@@ -52,7 +52,7 @@ const REPLACE = fragment(
 
 const OWNER = fragment(
   'file.owner',
-  String.raw`$rights = Get-Acl -LiteralPath $v.path
+  `$rights = Get-Acl -LiteralPath $v.path
 $rights.SetOwner((New-Object Security.Principal.SecurityIdentifier((Get-TillSid $v.owner))))
 Set-Acl -LiteralPath $v.path -AclObject $rights
 `,
@@ -60,7 +60,7 @@ Set-Acl -LiteralPath $v.path -AclObject $rights
 
 const REMOVE = fragment(
   'file.remove',
-  String.raw`if ([IO.Directory]::Exists($v.path)) { Stop-Till 1 'a directory is in the way' }
+  `if ([IO.Directory]::Exists($v.path)) { Stop-Till 1 'a directory is in the way' }
 if ($v.backup -and [IO.File]::Exists($v.path)) {
   [IO.File]::Delete($v.path + '.till-backup')
   [IO.File]::Move($v.path, $v.path + '.till-backup')

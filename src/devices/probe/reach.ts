@@ -43,6 +43,28 @@ export function reachStateInWords(text: string): ReachState {
   return WORDS.find(([pattern]) => pattern.test(text))?.[1] ?? 'error'
 }
 
+/** Windows Sockets error codes; 0: it worked. */
+const SOCKET_CODES: Readonly<Record<number, ReachState>> = {
+  0: 'open',
+  10049: 'unreachable',
+  10050: 'unreachable',
+  10051: 'unreachable',
+  10054: 'reset',
+  10060: 'timed-out',
+  10061: 'refused',
+  10064: 'unreachable',
+  10065: 'unreachable',
+  11001: 'name-not-found',
+  11002: 'name-not-found',
+  11003: 'name-not-found',
+  11004: 'name-not-found',
+}
+
+/** The state that an error code of a Windows socket stands for. */
+export function reachStateOfSocket(code: number): ReachState {
+  return SOCKET_CODES[code] ?? 'error'
+}
+
 /** A host name or an address: nothing that a program could take for an option or a second word. */
 export const HOST_PATTERN = '^[A-Za-z0-9_:\\[][A-Za-z0-9_.:%\\[\\]-]*$'
 

@@ -3,6 +3,7 @@ import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { failureOf, parseFields } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
+import { windowsOnly } from '../windows-only.ts'
 import { CONVERGE_SERVICE, OBSERVE_SERVICE, readService, TEST_SERVICE } from './init-system.ts'
 import { missing, type ServiceParams, type ServiceState } from './service-state.ts'
 
@@ -16,11 +17,8 @@ export const onPosix: Side<ServiceParams, ServiceState> = {
 }
 
 async function observe(context: ModuleContext, params: ServiceParams): Promise<Result<ServiceState>> {
-  const strange = (['start', 'account', 'recovery'] as const).find((name) => params[name] !== undefined)
-  if (strange !== undefined) {
-    const message = `\`${strange}\` is for services of Windows; "${context.device.name}" runs ${context.device.os.family}.`
-    return fail({ code: 'PARAMS_INVALID', phase: 'observe', message })
-  }
+  const strange = windowsOnly(context, params, ['start', 'account', 'recovery'])
+  if (strange) return strange
   const answer = await context.shell.ask({ script: OBSERVE_SERVICE, values: { name: params.name } })
   const failure = failureOf(answer, 'observe', `Asking for service "${params.name}"`)
   if (failure) return fail(failure)

@@ -1,8 +1,9 @@
-import { fail, type Result, success } from '../core/failure.ts'
-import type { JsonObject } from '../core/json.ts'
-import type { ModuleContext } from '../core/ports.ts'
-import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
-import { defineModule } from './define.ts'
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+import { defineModule } from '../define.ts'
+import { observeOnWindows } from './windows.ts'
 
 // Every fact comes from a file of the kernel or from a tool that may be missing; a fact that is not there is null.
 const GATHER = `${TOOL_PRELUDE}
@@ -54,6 +55,7 @@ if [ "$booted" != offline ]; then fact init systemd
 elif has rc-service; then fact init openrc
 elif [ -d /etc/init.d ]; then fact init sysv
 fi
+if [ -e /run/reboot-required ]; then fact reboot packages; elif has apt-get; then fact reboot no; fi
 if has apt-get; then fact packages apt
 elif has apk; then fact packages apk
 elif has dnf; then fact packages dnf
@@ -65,14 +67,24 @@ fi
 /**
  * Value: `os {id, version, name}`, `kernel`, `architecture`, `hostname`, `uptime_seconds`, `memory {total_bytes,
  * available_bytes}`, `cpus`, `addresses [{interface, address}]` (without loopback and link-local), `disks [{mount,
- * size_bytes, free_bytes}]`, `init`, `package_manager`. What the device does not tell is null.
+ * size_bytes, free_bytes}]`, `init`, `package_manager`, `pending_reboot {needed, reasons}`, and `hotfixes` of Windows. What
+ * the device does not tell is null.
  */
 export const facts = defineModule({
   name: 'facts',
-  summary: 'Reads what a device is: system, kernel, memory, addresses, disks, init system, package manager',
-  systems: ['linux'],
-  params: { type: 'object', additionalProperties: false, properties: {} },
-  observe,
+  summary:
+    'Reads what a device is: system, kernel, memory, addresses, disks, init system, package manager, whether it wants to be restarted',
+  sides: { linux: { observe }, windows: { observe: observeOnWindows } },
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      hotfixes: {
+        type: 'boolean',
+        description: 'Windows: also the updates that are installed, which takes a few seconds.',
+      },
+    },
+  },
   diff: () => [],
   value: (state) => state,
 })
@@ -112,5 +124,12 @@ function readFacts(output: string): JsonObject {
     }),
     init: text('init'),
     package_manager: text('packages'),
+    pending_reboot: rebootOf(text('reboot')),
   }
+}
+
+/** Only Debian and its kin leave a mark. */
+function rebootOf(mark: string | null): JsonObject {
+  if (mark === null) return { needed: null, reasons: [] }
+  return { needed: mark !== 'no', reasons: mark === 'no' ? [] : [mark] }
 }

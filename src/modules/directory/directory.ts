@@ -1,0 +1,158 @@
+import type { Change } from '../../core/change.ts'
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import type { FileReading } from '../../devices/file/file-reading.ts'
+import { wishedOwner } from '../../devices/file/file-reading.ts'
+import { readFile } from '../../devices/file/read-file.ts'
+import { fragment } from '../../shell/powershell-fragment.ts'
+import { failureOf } from '../../shell/tool-answer.ts'
+import { defineModule } from '../define.ts'
+
+interface DirectoryParams {
+  readonly path: string
+  readonly state?: 'present' | 'absent'
+  readonly mode?: string
+  readonly owner?: string
+  readonly group?: string
+  readonly recurse?: boolean
+}
+
+const POSIX = `LC_ALL=C; export LC_ALL
+if [ "$state" = absent ]; then
+  if [ "$recurse" = yes ]; then rm -rf "$path"; else rmdir "$path"; fi
+  exit
+fi
+mkdir -p "$path" || exit
+if [ -n "$owner" ]; then chown "$owner" "$path" || exit; fi
+if [ -n "$mode" ]; then chmod "$mode" "$path" || exit; fi`
+
+const WINDOWS = fragment(
+  'directory.converge',
+  `if ($v.state -eq 'absent') {
+  [IO.Directory]::Delete($v.path, ($v.recurse -eq 'yes'))
+  return
+}
+[void][IO.Directory]::CreateDirectory($v.path)
+if ($v.owner -ne '') {
+  $rights = Get-Acl -LiteralPath $v.path
+  $rights.SetOwner((New-Object Security.Principal.SecurityIdentifier((Get-TillSid $v.owner))))
+  Set-Acl -LiteralPath $v.path -AclObject $rights
+}
+`,
+)
+
+export const directory = defineModule({
+  name: 'directory',
+  summary: 'Sees to a directory with its owner and mode, or that it is not there',
+  systems: ['linux', 'windows'],
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['path'],
+    properties: {
+      path: {
+        type: 'string',
+        // Never a root: what is removed with all that is in it has a name.
+        pattern: '^(/[\\s\\S]*[^/]|[A-Za-z]:[\\\\/][^<>"|?*:]*[^<>"|?*:\\\\/. ])$',
+        description: 'Absolute; directories above it are made too.',
+        examples: ['/var/lib/tillapp', 'C:\\ProgramData\\Till'],
+      },
+      state: { enum: ['present', 'absent'], description: 'present unless told.' },
+      mode: {
+        type: 'string',
+        pattern: '^[0-7]{3,4}$',
+        description: 'Octal, in quotes. Windows has none.',
+        examples: ['0750'],
+      },
+      owner: {
+        type: 'string',
+        pattern: '^[A-Za-z0-9_]([^:\\s]*|[^:\\r\\n]*\\\\[^:\\r\\n]+)$',
+        description: 'Name or number; Windows: an account or its S-1-….',
+      },
+      group: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number. Windows has none.' },
+      recurse: {
+        type: 'boolean',
+        description: 'With state absent: also when it is not empty, with all that is in it.',
+      },
+    },
+  },
+  complain,
+  observe,
+  diff: (params, reading) => diff(params as DirectoryParams, reading),
+  value: ({ kind, mode, owner, group }) => ({
+    state: kind === 'directory' ? 'present' : kind,
+    mode: mode ?? null,
+    owner: owner ?? null,
+    group: group ?? null,
+  }),
+  converge,
+})
+
+function complain(params: JsonObject): string | undefined {
+  const given = (name: string): boolean => params[name] !== undefined
+  if (params['state'] !== 'absent') return given('recurse') ? '`recurse` goes with `state: absent`.' : undefined
+  const needless = ['mode', 'owner', 'group'].find(given)
+  return needless === undefined ? undefined : `\`${needless}\` goes with \`state: present\`.`
+}
+
+async function observe({ shell }: ModuleContext, params: DirectoryParams): Promise<Result<FileReading>> {
+  const { answer, reading } = await readFile(shell, {
+    path: params.path,
+    follow: params.state !== 'absent',
+    wants: 'nothing',
+    sendBytes: 0,
+    ...(params.owner !== undefined && { owner: params.owner }),
+  })
+  const at = { code: 'OBSERVE_FAILED', phase: 'observe' } as const
+  if (!reading) {
+    const said = answer.errorText.trim() || `exit code ${answer.exitCode}`
+    return fail({ ...at, message: `"${params.path}" could not be looked at: ${said}` })
+  }
+  if (reading.trouble !== undefined)
+    return fail({ ...at, message: `"${params.path}" cannot be read: ${reading.trouble}` })
+  if (reading.kind === 'directory' || reading.kind === 'absent') return success(reading)
+  const what = reading.kind === 'other' ? 'a device, socket or pipe' : `a ${reading.kind}`
+  return fail({ ...at, message: `"${params.path}" is ${what}, which is never replaced or removed.` })
+}
+
+function diff(params: DirectoryParams, reading: FileReading): readonly Change[] {
+  const isThere = reading.kind === 'directory'
+  if (params.state === 'absent') return isThere ? [{ path: 'state', before: 'present', after: 'absent' }] : []
+  const changes: Change[] = isThere ? [] : [{ path: 'state', before: 'absent', after: 'present' }]
+  for (const [path, before = null, after] of attributesOf(params, reading)) {
+    if (after !== undefined && before !== after) changes.push({ path, before, after })
+  }
+  return changes
+}
+
+function attributesOf(
+  { owner, group, mode }: DirectoryParams,
+  reading: FileReading,
+): [string, string | undefined, string | undefined][] {
+  if (reading.system === 'windows') return [['owner', reading.owner, owner]]
+  const isNumber = (name: string | undefined): boolean => name !== undefined && /^\d+$/.test(name)
+  return [
+    ['owner', isNumber(owner) ? reading.uid : reading.owner, owner],
+    ['group', isNumber(group) ? reading.gid : reading.group, group],
+    ['mode', reading.mode, mode?.padStart(4, '0')],
+  ]
+}
+
+async function converge(
+  { shell }: ModuleContext,
+  params: DirectoryParams,
+  _changes: readonly Change[],
+  reading: FileReading,
+): Promise<Result<void>> {
+  const values = {
+    path: reading.realPath || params.path,
+    state: params.state ?? 'present',
+    owner: wishedOwner(reading, params),
+    mode: params.mode ?? '',
+    recurse: params.recurse ? 'yes' : 'no',
+  }
+  const answer = await shell.ask(shell.dialect === 'powershell' ? { ...WINDOWS, values } : { script: POSIX, values })
+  const failure = failureOf(answer, 'converge', `The change of "${params.path}"`)
+  return failure ? fail(failure) : success(undefined)
+}

@@ -1,0 +1,27 @@
+import type { PackageFile } from './package-file.ts'
+import type * as manager from './package-manager.ts'
+
+export interface PackageParams {
+  readonly name: string
+  readonly state?: 'present' | 'absent'
+  readonly version?: string
+  readonly manager?: 'auto' | manager.PackageManager
+  readonly file?: { readonly path: string; readonly sha256: string; readonly signer?: string }
+  readonly properties?: { readonly [name: string]: string | number | boolean }
+  readonly keep?: readonly string[]
+}
+
+/** A program that Windows lists as installed. */
+export interface Product {
+  readonly code: string
+  readonly name: string
+  readonly version: string
+  /** Installed by Windows Installer, which can take it away again. */
+  readonly msi: boolean
+}
+
+export interface State extends Omit<manager.PackageState, 'manager'> {
+  readonly manager: manager.PackageManager | 'msi'
+  readonly file?: PackageFile
+  readonly products?: readonly Product[]
+}

@@ -1,0 +1,124 @@
+import { fragment } from '../../shell/powershell-fragment.ts'
+
+/** What the fragment `package.install` puts out. */
+export interface Installed {
+  /** Of msiexec. */
+  readonly code: number
+  /** The part of its log that explains a failure. */
+  readonly log: string
+  /** What is there now; empty: nothing. */
+  readonly version: string
+  /** The checksum, if it is the wrong one. */
+  readonly sum: string
+  /** What is wrong with the signature; empty: nothing. */
+  readonly signature: string
+  /** Files that were put back. */
+  readonly restored: readonly string[]
+}
+
+// From the registry: Win32_Product reconfigures every package when it is read.
+const PRODUCTS = String.raw`function Get-TillProducts([string]$name) {
+  $pattern = '^' + [regex]::Escape($name) + '( \(.*\)| x64| x86)?$'
+  $seen = @{}
+  foreach ($view in 'Registry64', 'Registry32') {
+    $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]::LocalMachine, [Microsoft.Win32.RegistryView]$view)
+    $root = $base.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall')
+    if ($root -eq $null) { continue }
+    foreach ($code in $root.GetSubKeyNames()) {
+      $key = $root.OpenSubKey($code)
+      if ($key -eq $null -or $seen.ContainsKey($code)) { continue }
+      $display = [string]$key.GetValue('DisplayName')
+      if ($display -notmatch $pattern) { continue }
+      $seen[$code] = $true
+      @{ code = $code; name = $display; version = [string]$key.GetValue('DisplayVersion'); msi = ([int]$key.GetValue('WindowsInstaller') -eq 1) }
+    }
+  }
+}
+`
+
+export const OBSERVE = fragment('package.observe', `${PRODUCTS}Write-TillJson @(Get-TillProducts $v.name)\n`)
+
+// Where only administrators write, so that nobody can put another file in its place.
+export const STAGE = fragment(
+  'package.stage',
+  `$root = Join-Path $env:windir 'Temp'
+$free = (New-Object IO.DriveInfo([IO.Path]::GetPathRoot($root))).AvailableFreeSpace
+# As much again is what Windows Installer keeps, and twice that is what it unpacks.
+if ($free -lt 4 * $v.bytes) {
+  Write-TillJson @{ path = ''; free = $free }
+  return
+}
+$rights = New-Object Security.AccessControl.DirectorySecurity
+$rights.SetSecurityDescriptorSddlForm('D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)')
+$path = Join-Path $root $v.folder
+[void][IO.Directory]::CreateDirectory($path, $rights)
+Write-TillJson @{ path = $path; free = $free }
+`,
+)
+
+export const UNSTAGE = fragment('package.unstage', `[IO.Directory]::Delete($v.folder, $true)\n`)
+
+const MSIEXEC = `function Invoke-TillInstaller([string]$line) {
+  $watch = [Diagnostics.Stopwatch]::StartNew()
+  while ($true) {
+    $ended = Invoke-TillProcess (Join-Path ([Environment]::SystemDirectory) 'msiexec.exe') $line
+    if ($ended.exit -ne 1618 -or $watch.Elapsed.TotalSeconds -gt 60) { return $ended.exit }
+    Start-Sleep -Seconds 5
+  }
+}
+`
+
+export const INSTALL = fragment(
+  'package.install',
+  `${PRODUCTS}${MSIEXEC}$result = @{ code = 0; log = ''; version = ''; sum = ''; signature = ''; restored = @() }
+try {
+  $sum = Get-TillSha256 $v.file
+  if ($sum -ne $v.sha256) { $result.sum = $sum }
+  if ($v.signer -ne '' -and $result.sum -eq '') {
+    $signature = Get-AuthenticodeSignature -LiteralPath $v.file
+    $name = ''
+    if ($signature.SignerCertificate -ne $null) {
+      $name = $signature.SignerCertificate.GetNameInfo([Security.Cryptography.X509Certificates.X509NameType]::SimpleName, $false)
+    }
+    if ($signature.Status -ne 'Valid') { $result.signature = "the signature is $($signature.Status)" }
+    elseif ($name -ne $v.signer) { $result.signature = "it is by $name" }
+  }
+  if ($result.sum -eq '' -and $result.signature -eq '') {
+    $kept = @()
+    $list = ConvertFrom-Json $v.keep
+    foreach ($path in @($list)) {
+      if (-not [IO.File]::Exists($path)) { continue }
+      $copy = Join-Path $v.folder "kept-$($kept.Count)"
+      [IO.File]::Copy($path, $copy)
+      $kept += @{ path = $path; copy = $copy; sum = (Get-TillSha256 $path) }
+    }
+    $log = Join-Path $v.folder 'install.log'
+    try {
+      $result.code = Invoke-TillInstaller ('/i "' + $v.file + '" /qn /norestart REBOOT=ReallySuppress /l*v "' + $log + '" ' + $v.line)
+    } finally {
+      foreach ($one in $kept) {
+        if ([IO.File]::Exists($one.path) -and (Get-TillSha256 $one.path) -eq $one.sum) { continue }
+        [void][IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($one.path))
+        [IO.File]::Copy($one.copy, $one.path, $true)
+        $result.restored += $one.path
+      }
+    }
+    if ([IO.File]::Exists($log) -and $result.code -ne 0) {
+      $text = [IO.File]::ReadAllText($log, [Text.Encoding]::Unicode)
+      $end = $text.IndexOf('Return value 3')
+      if ($end -lt 0) { $end = $text.Length }
+      $from = [Math]::Max(0, $end - 1500)
+      $result.log = $text.Substring($from, $end - $from)
+    }
+    $result.version = [string](@(Get-TillProducts $v.name) | ForEach-Object { $_.version } | Select-Object -First 1)
+  }
+} finally { [IO.Directory]::Delete($v.folder, $true) }
+Write-TillJson $result
+`,
+)
+
+export const REMOVE = fragment(
+  'package.remove',
+  `${MSIEXEC}Write-TillJson @{ code = (Invoke-TillInstaller ('/x ' + $v.code + ' /qn /norestart REBOOT=ReallySuppress')) }
+`,
+)

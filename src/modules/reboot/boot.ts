@@ -1,0 +1,90 @@
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { PENDING_REBOOT } from '../../devices/windows/pending-reboot.ts'
+import { act, askJson } from '../../shell/powershell-ask.ts'
+import { fragment } from '../../shell/powershell-fragment.ts'
+import { failureOf, parseFields, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+
+/** What tells one run of a system from the next, and whether it wants to be restarted. */
+export interface Boot {
+  /** Another one after every start; empty where the system has no such thing. */
+  readonly id: string
+  readonly uptimeS: number
+  /** null: the system does not say. */
+  readonly pending: boolean | null
+  readonly reasons: readonly string[]
+}
+
+const POSIX_OBSERVE = `${TOOL_PRELUDE}id=
+if [ -r /proc/sys/kernel/random/boot_id ]; then read -r id </proc/sys/kernel/random/boot_id; fi
+read -r uptime rest </proc/uptime || exit
+printf 'id=%s\\nuptime=%s\\n' "$id" "\${uptime%%.*}"
+if [ -e /run/reboot-required ]; then printf 'pending=yes\\n'
+elif command -v needs-restarting >/dev/null 2>&1; then
+  if needs-restarting -r >/dev/null 2>&1; then printf 'pending=no\\n'; else printf 'pending=yes\\n'; fi
+elif command -v apt-get >/dev/null 2>&1; then printf 'pending=no\\n'
+fi
+`
+
+// Later, so that the answer still comes.
+const POSIX_RESTART = `${TOOL_PRELUDE}command -v shutdown >/dev/null 2>&1 || need_tool reboot
+(sleep 2; shutdown -r now || reboot) </dev/null >/dev/null 2>&1 3>&- &
+`
+
+const WINDOWS_OBSERVE = fragment(
+  'reboot.observe',
+  String.raw`$settings = Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters' -ErrorAction SilentlyContinue
+${PENDING_REBOOT}
+Write-TillJson @{
+  id = [string]$settings.BootId
+  uptime = [long]([Diagnostics.Stopwatch]::GetTimestamp() / [Diagnostics.Stopwatch]::Frequency)
+  reasons = $reasons
+}
+`,
+)
+
+const WINDOWS_RESTART = fragment(
+  'reboot.restart',
+  `$ended = Invoke-TillProcess (Join-Path ([Environment]::SystemDirectory) 'shutdown.exe') '/r /t 5 /f /d p:0:0'
+# 1115: it is shutting down already.
+if ($ended.exit -ne 0 -and $ended.exit -ne 1115) { Stop-Till $ended.exit ([Text.Encoding]::UTF8.GetString($ended.err)) }
+`,
+)
+
+/** Reads which run of the system this is. Writes nothing. */
+export async function readBoot({ shell }: ModuleContext): Promise<Result<Boot>> {
+  if (shell.dialect === 'powershell') {
+    const asked = await askJson<{ id: string; uptime: number; reasons: string[] }>(
+      shell,
+      WINDOWS_OBSERVE,
+      {},
+      'Reading the boot',
+    )
+    if (!asked.ok) return asked
+    const { id, uptime, reasons } = asked.value
+    return success({ id, uptimeS: uptime, pending: reasons.length > 0, reasons })
+  }
+  const answer = await shell.ask({ script: POSIX_OBSERVE })
+  const failure = failureOf(answer, 'observe', 'Reading the boot')
+  if (failure) return fail(failure)
+  const fields = parseFields(answer.text)
+  const mark = fields.get('pending')
+  return success({
+    id: fields.get('id') ?? '',
+    uptimeS: Number(fields.get('uptime')),
+    pending: mark === undefined ? null : mark === 'yes',
+    reasons: mark === 'yes' ? ['packages'] : [],
+  })
+}
+
+/** Orders the restart, which begins a few seconds later. */
+export async function orderRestart({ shell }: ModuleContext): Promise<Result<void>> {
+  if (shell.dialect === 'powershell') return act(shell, WINDOWS_RESTART, {}, 'The order to restart')
+  const failure = failureOf(await shell.ask({ script: POSIX_RESTART }), 'converge', 'The order to restart')
+  return failure ? fail(failure) : success(undefined)
+}
+
+/** Whether the system was started anew between two looks. */
+export function wasRestarted(before: Boot, after: Boot): boolean {
+  return after.id !== before.id || after.uptimeS < before.uptimeS
+}

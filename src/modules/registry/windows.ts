@@ -1,0 +1,140 @@
+import type { Change } from '../../core/change.ts'
+import type { ShellValue } from '../../core/channel.ts'
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { Secret } from '../../core/secret.ts'
+import { act, askJson } from '../../shell/powershell-ask.ts'
+import { fragment } from '../../shell/powershell-fragment.ts'
+import { normalWish, type RegistryParams, type RegistryState, type RegistryValue, wishesOf } from './wishes.ts'
+
+const OPEN = `$base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]$v.hive, [Microsoft.Win32.RegistryView]$v.view)
+`
+
+const OBSERVE = fragment(
+  'registry.observe',
+  `${OPEN}$key = $base.OpenSubKey($v.key)
+$values = @()
+if ($key -ne $null) {
+  $there = @($key.GetValueNames())
+  for ($i = 1; $i -le $v.count; $i++) {
+    $name = [string]$v["name_$i"]
+    if ($there -notcontains $name) { continue }
+    $kind = [string]$key.GetValueKind($name)
+    $data = $key.GetValue($name, $null, [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
+    switch ($kind) {
+      'DWord' { $data = [BitConverter]::ToUInt32([BitConverter]::GetBytes([int]$data), 0).ToString() }
+      'QWord' { $data = [BitConverter]::ToUInt64([BitConverter]::GetBytes([long]$data), 0).ToString() }
+      'MultiString' { $data = @([string[]]$data) }
+      'String' { $data = [string]$data }
+      'ExpandString' { $data = [string]$data }
+      default { $data = ([BitConverter]::ToString([byte[]]$data) -replace '-', '').ToLowerInvariant() }
+    }
+    $values += @{ name = $name; kind = $kind; data = $data }
+  }
+}
+Write-TillJson @{ exists = ($key -ne $null); values = $values }
+`,
+)
+
+const CONVERGE = fragment(
+  'registry.converge',
+  `${OPEN}if ($v.absent) {
+  $base.DeleteSubKeyTree($v.key, $false)
+  return
+}
+$key = $base.CreateSubKey($v.key)
+for ($i = 1; $i -le $v.count; $i++) {
+  $name = [string]$v["name_$i"]
+  $data = [string]$v["data_$i"]
+  switch ($v["type_$i"]) {
+    'string' { $key.SetValue($name, $data, [Microsoft.Win32.RegistryValueKind]::String) }
+    'expand_string' { $key.SetValue($name, $data, [Microsoft.Win32.RegistryValueKind]::ExpandString) }
+    'dword' { $key.SetValue($name, [BitConverter]::ToInt32([BitConverter]::GetBytes([uint32]$data), 0), [Microsoft.Win32.RegistryValueKind]::DWord) }
+    'qword' { $key.SetValue($name, [BitConverter]::ToInt64([BitConverter]::GetBytes([uint64]$data), 0), [Microsoft.Win32.RegistryValueKind]::QWord) }
+    'multi_string' {
+      $list = ConvertFrom-Json $data
+      $key.SetValue($name, [string[]]@($list), [Microsoft.Win32.RegistryValueKind]::MultiString)
+    }
+    'binary' { $key.SetValue($name, [Convert]::FromBase64String($data), [Microsoft.Win32.RegistryValueKind]::Binary) }
+    default { $key.DeleteValue($name, $false) }
+  }
+}
+$key.Close()
+`,
+)
+
+const HIVES: Readonly<Record<string, string>> = {
+  HKLM: 'LocalMachine',
+  HKCU: 'CurrentUser',
+  HKU: 'Users',
+  HKCR: 'ClassesRoot',
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  String: 'string',
+  ExpandString: 'expand_string',
+  MultiString: 'multi_string',
+  DWord: 'dword',
+  QWord: 'qword',
+  Binary: 'binary',
+}
+
+interface Answer {
+  readonly exists: boolean
+  readonly values: readonly { readonly name: string; readonly kind: string; readonly data: RegistryValue['data'] }[]
+}
+
+export async function observe({ shell }: ModuleContext, given: unknown): Promise<Result<RegistryState>> {
+  const params = given as RegistryParams
+  const wishes = wishesOf(params)
+  const impossible = wishes.find((wish) => wish.data !== undefined && normalWish(wish).problem !== undefined)
+  if (impossible) {
+    const message = `Value "${impossible.name}": ${normalWish(impossible).problem}.`
+    return fail({ code: 'PARAMS_INVALID', phase: 'observe', message })
+  }
+  const values: Record<string, ShellValue> = { ...placeOf(params), count: wishes.length }
+  for (const [index, { name }] of wishes.entries()) values[`name_${index + 1}`] = name
+  const asked = await askJson<Answer>(shell, OBSERVE, { values }, `Reading "${params.key}"`)
+  if (!asked.ok) return asked
+  const read = asked.value.values.map(
+    ({ name, kind, data }) => [nameOf(name, params), { type: TYPES[kind] ?? kind, data }] as const,
+  )
+  return success({ exists: asked.value.exists, values: new Map(read) })
+}
+
+/** Names of values know no case; the wished one is kept. */
+function nameOf(name: string, params: RegistryParams): string {
+  return wishesOf(params).find((wish) => wish.name.toLowerCase() === name.toLowerCase())?.name ?? name
+}
+
+export async function converge(
+  { shell }: ModuleContext,
+  given: unknown,
+  changes: readonly Change[],
+): Promise<Result<void>> {
+  const params = given as RegistryParams
+  const paths = new Set(changes.map((change) => change.path))
+  const due = wishesOf(params).filter((wish) => paths.has(`values.${wish.name}`))
+  const values: Record<string, ShellValue> = {
+    ...placeOf(params),
+    absent: params.state === 'absent',
+    count: due.length,
+  }
+  for (const [index, wish] of due.entries()) {
+    values[`name_${index + 1}`] = wish.name
+    values[`type_${index + 1}`] = wish.data === undefined ? 'gone' : wish.type
+    const data = wish.data === undefined ? '' : sent(normalWish(wish))
+    values[`data_${index + 1}`] = wish.isSensitive ? new Secret(data) : data
+  }
+  return act(shell, CONVERGE, { values }, `The change of "${params.key}"`)
+}
+
+function sent({ type, data }: RegistryValue): string {
+  if (type === 'binary') return Buffer.from(String(data), 'hex').toString('base64')
+  return typeof data === 'string' ? data : JSON.stringify(data)
+}
+
+function placeOf({ key, view = '64' }: RegistryParams): Record<string, ShellValue> {
+  const [hive = '', ...rest] = key.split('\\')
+  return { hive: HIVES[hive] ?? hive, key: rest.join('\\'), view: `Registry${view}` }
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { Secret } from '../../../src/core/secret.ts'
+import { WindowsWorld } from '../windows-world.ts'
+
+const ran = (exitCode: number, stdout: string) => ({ answer: { exitCode, stdout } })
+
+describe('command and script on Windows', () => {
+  it('takes a text for PowerShell and a list for a program with its arguments', async () => {
+    const world = new WindowsWorld({
+      'run.text': ran(0, 'pong\r\n'),
+      'run.program': ran(3, ''),
+      'run.path': ran(0, 'exists=no\n'),
+    })
+    expect(await world.differs('command', { run: 'Get-Date', read_only: true, expect: { stdout: 'pong' } })).toEqual([])
+    expect(world.valuesOf('run.text')).toEqual({ till_text: 'Get-Date', till_cwd: '', till_env_count: 0 })
+    const list = { run: ['C:\\Till\\till.exe', 'set name', 'a"b\\', ''], creates: 'C:\\Till\\x', expect: { exit: [3] } }
+    expect(await world.converge('command', { ...list, cwd: 'C:\\Till', environment: { A: 'b' } })).toBe('done')
+    expect(world.valuesOf('run.program')).toEqual({
+      till_program: 'C:\\Till\\till.exe',
+      till_line: '"set name" "a\\"b\\\\" ""',
+      till_cwd: 'C:\\Till',
+      till_env_count: 1,
+      till_env_name_1: 'A',
+      till_env_value_1: 'b',
+    })
+  })
+
+  it('knows exit codes of 32 bits with and without their sign', async () => {
+    const world = new WindowsWorld({ 'run.text': ran(-1073741510, '') })
+    expect(await world.differs('command', { run: 'x', read_only: true, expect: { exit: 3221225786 } })).toEqual([])
+  })
+
+  it('runs the side that is for Windows, and says when there is none', async () => {
+    const world = new WindowsWorld({ 'run.text': ran(0, ''), 'run.check': ran(0, 'exit=1\n') })
+    const both = { sh: 'x', powershell: 'Write-Output 1', unless: 'Test-Path C:\\x' }
+    expect(await world.converge('script', both)).toBe('done')
+    expect(world.valuesOf('run.text')).toMatchObject({ till_text: 'Write-Output 1' })
+    expect((await world.differs('script', { body: 'x', always: true }))[0]).toMatch(/PARAMS_INVALID: .*`powershell`/)
+  })
+
+  it('has no secret on a command line of its own', async () => {
+    const world = new WindowsWorld({ 'run.text': ran(0, ''), 'run.program': ran(0, '') })
+    const secret = new Secret('hunter2') as unknown as string
+    await world.differs('command', { run: secret, read_only: true })
+    await world.differs('command', { run: ['x', secret], read_only: true })
+    expect(world.valuesOf('run.program')).toMatchObject({ till_line: 'hunter2' })
+    expect(world.received.join()).not.toContain('hunter2')
+  })
+})
+
+describe('what only looks, on Windows', () => {
+  it('disk', async () => {
+    const world = new WindowsWorld({ 'disk.observe': { device: 'System', mount: 'C:\\', size: 1e11, free: 4e8 } })
+    expect(await world.differs('disk', { path: 'C:\\', free_min: '500MiB' })).toEqual([
+      'free: 381.5 MiB (0.4%) -> at least 500MiB',
+    ])
+  })
+
+  it('process', async () => {
+    const found = [{ pid: 7, user: '', command: 'C:\\Till\\tillapp.exe' }]
+    const world = new WindowsWorld({ 'process.list': found })
+    expect(await world.differs('process', { name: 'tillapp' })).toEqual([])
+    expect(await world.differs('process', { name: 'tillapp', running: false })).toEqual(['running: true -> false'])
+  })
+
+  it('facts', async () => {
+    const world = new WindowsWorld({
+      'facts.observe': { os: { id: 'windows' }, reasons: ['windows-update'], hotfixes: null },
+    })
+    const seen = await world.observe('facts', {})
+    expect(seen.ok && seen.value.value).toMatchObject({
+      init: 'windows',
+      pending_reboot: { needed: true, reasons: ['windows-update'] },
+    })
+  })
+
+  it('tcp and ping from the device', async () => {
+    const world = new WindowsWorld({
+      'tcp.connect': { code: 10061, detail: 'Odmowa', ms: 3 },
+      'ping.send': { state: 'asked', times: [10, 20] },
+    })
+    expect(await world.differs('tcp', { port: 9100, from: 'device' })).toEqual(['state: refused -> open'])
+    expect(await world.differs('ping', { from: 'device', count: 3 })).toEqual(['loss_percent: 33 -> at most 0'])
+  })
+
+  it('wait', async () => {
+    const world = new WindowsWorld({ 'wait.observe': ran(0, 'no\n'), 'wait.converge': ran(1, '') })
+    const params = { for: { port: 9100 }, timeout: '5s' }
+    expect(await world.differs('wait', params)).toEqual(['condition: false -> port 9100 is listened on'])
+    expect(await world.converge('wait', params)).toMatch(/CONVERGE_TIMEOUT/)
+  })
+})
