@@ -1,5 +1,6 @@
 import type { Module } from '../../core/ports.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
+import { DOCTOR_JSON_SCHEMA } from './doctor-answer.ts'
 import { EVENT_JSON_SCHEMA } from './event.ts'
 import {
   RUNS_DIFF_JSON_SCHEMA,
@@ -31,5 +32,6 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     'runs-diff': RUNS_DIFF_JSON_SCHEMA,
     ...INVENTORY_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
+    doctor: DOCTOR_JSON_SCHEMA,
   }
 }

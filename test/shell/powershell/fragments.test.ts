@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Node } from 'web-tree-sitter'
+import '../../../src/app/doctor/windows-fragments.ts'
 import { MODULES } from '../../../src/modules/index.ts'
 import { encodedCommand } from '../../../src/shell/encoded-command.ts'
 import { powerShellBootstrap } from '../../../src/shell/powershell.ts'

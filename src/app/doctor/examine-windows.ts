@@ -1,0 +1,71 @@
+import { Interruption } from '../../core/failure.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import { Masker } from '../../engine/mask.ts'
+import { SECRET_SOURCES } from '../../secrets/index.ts'
+import { openTransports } from '../../transports/index.ts'
+import { hostKeyLookup } from '../../transports/known-hosts.ts'
+import { createHandshakeGate } from '../../transports/ssh/handshake-gate.ts'
+import { LazySession } from '../device-session.ts'
+import type { Project } from '../project.ts'
+import { targetResolver } from '../resolve-target.ts'
+import { secretReader } from '../secrets.ts'
+import { type Check, WINDOWS_CHECKS } from './windows-checks.ts'
+
+/** What came of one check. */
+export interface Finding {
+  readonly name: string
+  readonly about: string
+  /** `not-run`: the session was lost before it. */
+  readonly state: 'ok' | 'failed' | 'not-run'
+  readonly detail: string
+  readonly duration_ms: number
+}
+
+/** Runs the checks on a Windows device, one after another, and hands each on as soon as it is there. */
+export async function* examineWindows(
+  device: Device,
+  means: { readonly project: Project; readonly fleet: Fleet; readonly signal: AbortSignal },
+): AsyncGenerator<Finding> {
+  const { project, fleet, signal } = means
+  const readSecret = secretReader(SECRET_SOURCES, new Masker())
+  const hostKeys = hostKeyLookup(project.paths.knownHosts)
+  const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
+  const transports = openTransports(createHandshakeGate(1))
+  const watch = { connecting: () => undefined, connected: () => undefined }
+  const session = new LazySession(device, { resolver, transports, signal, watch })
+  let lost = false
+  try {
+    for (const check of WINDOWS_CHECKS) {
+      const examined: Examined = lost ? notRun(check) : await examine(check, device, session)
+      lost = examined.lost
+      yield examined.finding
+    }
+  } finally {
+    await session.close()
+  }
+}
+
+interface Examined {
+  readonly finding: Finding
+  readonly lost: boolean
+}
+
+async function examine(check: Check, device: Device, session: LazySession): Promise<Examined> {
+  const { name, about } = check
+  const began = performance.now()
+  const finding = (state: Finding['state'], detail: string): Finding => {
+    return { name, about, state, detail, duration_ms: Math.round(performance.now() - began) }
+  }
+  try {
+    return { finding: finding('ok', await check.run(session.shell, device)), lost: false }
+  } catch (error) {
+    const lost = error instanceof Interruption
+    const why = lost ? `${error.failure.code}: ${error.failure.message}` : String((error as Error).message)
+    return { finding: finding('failed', why), lost }
+  }
+}
+
+function notRun({ name, about }: Check): Examined {
+  const detail = 'The session was lost before it.'
+  return { finding: { name, about, state: 'not-run', detail, duration_ms: 0 }, lost: true }
+}

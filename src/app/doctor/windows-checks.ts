@@ -1,0 +1,198 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { DeviceShell } from '../../core/chain.ts'
+import type { ShellAnswer } from '../../core/channel.ts'
+import type { Device } from '../../core/fleet.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { Secret } from '../../core/secret.ts'
+import { MODULES } from '../../modules/index.ts'
+import { ABOUT, FLOOD, HANG, LARGE, PLACE, PROGRAM, TEXT, USER_SCRIPT, VALUES } from './windows-fragments.ts'
+
+/** One thing that only a real Windows can tell. */
+export interface Check {
+  readonly name: string
+  /** What holds if it is passed. */
+  readonly about: string
+  /** Resolves to what was seen; rejects with a sentence on what is wrong. */
+  readonly run: (shell: DeviceShell, device: Device) => Promise<string>
+}
+
+const AWKWARD = 'Zażółć gęślą jaźń «kasa» \u{1f9fe} \'"`$(1)%PATH%'
+
+class Unmet extends Error {}
+
+function expectThat(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Unmet(otherwise)
+}
+
+function whole(answer: ShellAnswer): ShellAnswer {
+  expectThat(answer.exitCode === 0, `It ended with ${answer.exitCode}: ${answer.errorText.trim().slice(0, 300)}`)
+  return answer
+}
+
+/** In order; the first that fails is the one to look at. */
+export const WINDOWS_CHECKS: readonly Check[] = [
+  {
+    name: 'powershell',
+    about: 'Windows PowerShell 5.1 starts, in full language mode, with the rights of an administrator',
+    run: async (shell) => {
+      const about = JSON.parse(whole(await shell.ask(ABOUT)).text) as Record<string, string | boolean>
+      const seen = `${about['version']}, ${about['mode']}, ${about['user']}, code page ${about['page']}, ${about['culture']}`
+      expectThat(about['mode'] === 'FullLanguage', `${seen}: a policy (AppLocker, WDAC) restricts what it may run.`)
+      expectThat(
+        about['elevated'] === true,
+        `${seen}: without the rights of an administrator. A local account needs LocalAccountTokenFilterPolicy=1 over WinRM.`,
+      )
+      return seen
+    },
+  },
+  {
+    name: 'text',
+    about: 'Text in any language comes back as it was sent, whatever the code page',
+    run: async (shell) => {
+      const answer = whole(await shell.ask({ ...TEXT, values: { text: AWKWARD } }))
+      const [said = '', upper = ''] = answer.text.split('\n')
+      expectThat(said === AWKWARD, `"${said}" came back for "${AWKWARD}".`)
+      expectThat(upper === AWKWARD.toUpperCase(), 'It came back, but was not read as text.')
+      return said
+    },
+  },
+  {
+    name: 'values',
+    about: 'Values keep their kind, and secrets arrive by stdin',
+    run: async (shell) => {
+      const secret = randomBytes(16).toString('hex')
+      const values = { secret: new Secret(secret), whole: 4711, part: 0.5, is: true, none: '' }
+      const seen = JSON.parse(whole(await shell.ask({ ...VALUES, values })).text) as JsonObject
+      const sha256 = createHash('sha256').update(secret).digest('hex')
+      expectThat(seen['secret'] === sha256, 'The secret arrived as something else.')
+      expectThat(seen['kinds'] === 'Int64 Double Boolean String', `The kinds are ${String(seen['kinds'])}.`)
+      expectThat(seen['leaked'] === false, 'The secret stands on a command line or in the environment.')
+      return String(seen['kinds'])
+    },
+  },
+  {
+    name: 'user-script',
+    about: 'A text of a user runs in an interpreter of its own: exit code, output and errors are told apart',
+    run: async (shell) => {
+      const answer = await shell.ask(USER_SCRIPT)
+      expectThat(answer.exitCode === 7, `The exit code is ${answer.exitCode}, not 7: ${answer.errorText.slice(0, 300)}`)
+      expectThat(answer.text.trim() === 'kasa ż', `It put out "${answer.text.trim()}".`)
+      expectThat(answer.errorText.includes('nie ma'), `Its errors are "${answer.errorText.slice(0, 300)}".`)
+      return 'exit code 7, output and errors'
+    },
+  },
+  {
+    name: 'program',
+    about: 'A program gets its arguments as they are',
+    run: async (shell) => {
+      const answer = whole(await shell.ask(PROGRAM))
+      expectThat(answer.text.trim() === '[a b] [c"d\\] []', `It saw ${answer.text.trim()}.`)
+      return answer.text.trim()
+    },
+  },
+  {
+    name: 'deadline',
+    about: 'What hangs is ended at its deadline with the programs that it started, and the session goes on',
+    run: async (shell) => {
+      const began = performance.now()
+      const answer = await shell.ask({ ...HANG, timeoutMs: 2_000 })
+      const took = Math.round(performance.now() - began)
+      expectThat(answer.timedOut, `It was not ended, but said: ${answer.text || answer.errorText}`)
+      const left = whole(await shell.ask({ ...HANG, values: { look: true } })).text.trim()
+      expectThat(left === '0', `${left} of its programs are still there.`)
+      return `ended after ${took} ms`
+    },
+  },
+  {
+    name: 'output',
+    about: 'A large answer comes whole, a too large one is cut and said to be',
+    run: async (shell) => {
+      const answer = whole(await shell.ask({ ...LARGE, maxOutputBytes: 2_000_000 }))
+      expectThat(answer.text.length === 1_100_000, `${answer.text.length} of 1100000 bytes came.`)
+      const cut = await shell.ask({ ...FLOOD, maxOutputBytes: 1_000 })
+      expectThat(
+        cut.truncated && cut.stdout.length === 1_000,
+        `${cut.stdout.length} bytes came, cut: ${cut.truncated}.`,
+      )
+      return 'whole at 1.1 MB, cut at 1000 bytes'
+    },
+  },
+  {
+    name: 'chain',
+    about: 'The device itself stops at what no longer holds',
+    run: async (shell) => {
+      const as = whole(await shell.ask({ ...TEXT, values: { text: 'same' } }))
+      const outcomes = await Promise.allSettled(
+        shell.chain([
+          { request: { ...TEXT, values: { text: 'same' } }, gate: { kind: 'same', as } },
+          { request: { ...TEXT, values: { text: 'x' } }, gate: { kind: 'exit', codes: [3] } },
+          { request: { ...TEXT, values: { text: 'never' } } },
+          { request: { ...TEXT, values: { text: 'always' } }, run: 'always' },
+        ]),
+      )
+      const seen = outcomes.map(({ status }) => (status === 'fulfilled' ? 'run' : 'not')).join(' ')
+      expectThat(seen === 'run run not run', `It was: ${seen}.`)
+      return seen
+    },
+  },
+  {
+    name: 'upload',
+    about: 'A file arrives byte for byte (in the temporary folder, and is removed)',
+    run: async (shell, device) => {
+      const path = `${whole(await shell.ask(PLACE)).text.trim()}\\till-doctor-${randomBytes(8).toString('hex')}`
+      const content = randomBytes(300_000)
+      whole(await shell.upload(path, content))
+      const sha256 = createHash('sha256').update(content).digest('hex')
+      const seen = await look('file', { path, sha256 }, { shell, device })
+      const removed = await look('file', { path, state: 'absent' }, { shell, device })
+      await removed.converge?.([])
+      const { changes } = comparisonOf(seen)
+      expectThat(changes === 0, 'What arrived has another checksum.')
+      return `300000 bytes, ${path}`
+    },
+  },
+  ...[
+    ['facts', { hotfixes: true }],
+    ['service', { name: 'EventLog', state: 'running' }],
+    ['registry', { key: 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion', values: { CurrentBuild: '' } }],
+    ['disk', { path: 'C:\\', free_min: '1%' }],
+    ['process', { name: 'svchost', running: true }],
+    ['process', { pattern: 'svchost', user: 'SYSTEM' }],
+    ['package', { name: 'Tillwright Doctor', state: 'absent' }],
+    ['scheduled_task', { name: 'Tillwright Doctor', state: 'absent' }],
+    ['directory', { path: 'C:\\Windows' }],
+    ['config', { path: 'C:\\Windows\\win.ini', format: 'ini', set: { 'fonts.till': 'x' } }],
+    ['command', { run: 'Get-Date', read_only: true }],
+    ['wait', { for: { port: 135 } }],
+    ['tcp', { host: '127.0.0.1', port: 135, from: 'device' }],
+    ['ping', { host: '127.0.0.1', from: 'device', count: 1 }],
+    ['reboot', { when: 'triggered' }],
+  ].map(([module, params]): Check => {
+    const name = module as string
+    return {
+      name: `module ${name}`,
+      about: `What ${name} reads is understood`,
+      run: async (shell, device) => {
+        const seen = await look(name, params as JsonObject, { shell, device })
+        return JSON.stringify(seen.value).slice(0, 300)
+      },
+    }
+  }),
+]
+
+async function look(
+  name: string,
+  params: JsonObject,
+  { shell, device }: { readonly shell: DeviceShell; readonly device: Device },
+) {
+  const module = MODULES.find((one) => one.name === name)
+  if (!module) throw new Error(`there is no module "${name}"`)
+  const seen = await module.observe({ device, shell, signal: new AbortController().signal }, params)
+  if (!seen.ok) throw new Unmet(seen.failure.message)
+  return seen.value
+}
+
+function comparisonOf(seen: Awaited<ReturnType<typeof look>>): { readonly changes: number } {
+  const comparison = seen.compare({ triggered: false })
+  return { changes: 'changes' in comparison ? comparison.changes.length : 1 }
+}

@@ -1,0 +1,31 @@
+/** What `till doctor windows --json` answers. */
+export const DOCTOR_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/doctor/1',
+  title: 'Doctor',
+  description: 'What `till doctor windows` answers with `--json`.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'device', 'ok', 'findings'],
+  properties: {
+    schema: { const: 'till.doctor/1' },
+    device: { type: 'string' },
+    ok: { description: 'Every check held.', type: 'boolean' },
+    findings: {
+      description: 'In the order in which they were made.',
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'about', 'state', 'detail', 'duration_ms'],
+        properties: {
+          name: { description: 'Stays the same.', type: 'string' },
+          about: { description: 'What holds if it is passed.', type: 'string' },
+          state: { enum: ['ok', 'failed', 'not-run'] },
+          detail: { description: 'What was seen, or what is wrong.', type: 'string' },
+          duration_ms: { type: 'integer', minimum: 0 },
+        },
+      },
+    },
+  },
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { WINDOWS_CHECKS } from '../../src/app/doctor/windows-checks.ts'
+import { openPowerShell } from '../../src/shell/powershell-channel.ts'
+import { device } from '../engine/bench.ts'
+import { DEADLINES } from '../peers/targets.ts'
+import { type Answering, WindowsDevice } from '../shell/powershell/windows-device.ts'
+
+/** How a Windows without a fault would answer what is not a module's. */
+const healthy: Answering = ({ name, values, keepBytes }) => {
+  const about = {
+    version: '5.1',
+    mode: 'FullLanguage',
+    user: 'KASA\\till',
+    elevated: true,
+    page: '852',
+    culture: 'pl-PL',
+  }
+  if (name === 'doctor.about') return { stdout: JSON.stringify(about) }
+  if (name === 'doctor.text') return { stdout: `${values['text']}\n${String(values['text']).toUpperCase()}\n` }
+  if (name === 'doctor.user-script') return { exitCode: 7, stdout: 'kasa ż\r\n', stderr: 'nie ma' }
+  if (name === 'doctor.program') return { stdout: '[a b] [c"d\\] [] ' }
+  if (name === 'doctor.hang') return values['look'] ? { stdout: '0\n' } : { how: 'late', exitCode: 124 }
+  if (name === 'doctor.large') return { stdout: `${'x'.repeat(109)}\n`.repeat(10_000).slice(0, keepBytes) }
+  if (name === 'doctor.flood') return { stdout: 'y'.repeat(5_000) }
+  return { exitCode: 1, stderr: `nothing is known of ${name}` }
+}
+
+function check(name: string, answer: Answering): Promise<string> {
+  const windows = new WindowsDevice({ answer })
+  const shell = openPowerShell({ connection: windows.connection, deadlines: DEADLINES })
+  const found = WINDOWS_CHECKS.find((one) => one.name === name)
+  if (!found) throw new Error(`there is no check ${name}`)
+  return found.run(shell, device('PL-0001/pos1', { os: { family: 'windows' } }))
+}
+
+describe('the checks of a Windows device', () => {
+  it.each(['powershell', 'text', 'user-script', 'program', 'deadline', 'output', 'chain'])('%s holds', async (name) => {
+    expect(await check(name, healthy)).not.toBe('')
+  })
+
+  it.each([
+    ['powershell', { stdout: '{"mode":"ConstrainedLanguage"}' }, 'AppLocker'],
+    ['powershell', { stdout: '{"mode":"FullLanguage","elevated":false}' }, 'LocalAccountTokenFilterPolicy'],
+    ['text', { stdout: 'Za????\n' }, 'came back for'],
+    ['user-script', { exitCode: 0 }, 'not 7'],
+    ['deadline', { stdout: 'done' }, 'was not ended'],
+    ['output', { stdout: 'x' }, '1 of 1100000 bytes'],
+    ['chain', { exitCode: 3 }, 'ended with 3'],
+    ['module facts', { exitCode: 1, stderr: 'Odmowa' }, 'Odmowa'],
+    ['module service', { stdout: 'no JSON' }, 'is not JSON'],
+  ])('%s says what is wrong with %j', async (name, answer, said) => {
+    await expect(check(name, () => answer)).rejects.toThrow(said)
+  })
+
+  it('have names of their own, but for modules that are looked at twice', () => {
+    const names = WINDOWS_CHECKS.map(({ name }) => name).filter((name) => !name.startsWith('module '))
+    expect(new Set(names).size).toBe(names.length)
+  })
+})
