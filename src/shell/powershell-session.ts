@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type ChainLink, NotRun } from '../core/chain.ts'
 import type { ProcessEnd, ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import { readClixml } from './clixml.ts'
 import { packScript } from './encoded-command.ts'
 import { printable } from './posix-become.ts'
 import { type AskLine, exchangeText } from './powershell-exchange.ts'
@@ -267,7 +268,11 @@ export class PowerShellSession {
     if (end.failure) this.lose(end.failure)
     else if (end.code === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
     else if (this.#isOpen) this.#lose('SESSION_LOST', `PowerShell on the device ended with ${end.code}.`)
-    else this.#lose('SHELL_UNUSABLE', `What the device started in place of PowerShell ended with ${end.code}.`)
+    else {
+      const said = printable(readClixml(Buffer.concat(this.#noise).toString('utf8')))
+      const why = said === '' ? `it ended with ${end.code}.` : `${said} (exit code ${end.code})`
+      this.#lose('SHELL_UNUSABLE', `PowerShell could not be started on the device: ${why}`)
+    }
   }
 
   // ------------------------------------------------------------ deadlines
@@ -287,7 +292,7 @@ export class PowerShellSession {
   }
 
   #lose(code: Failure['code'], message: string): void {
-    const said = printable(Buffer.concat(this.#noise).toString('utf8'))
+    const said = printable(readClixml(Buffer.concat(this.#noise).toString('utf8')))
     const phase = this.#isOpen ? 'observe' : 'open'
     this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
   }
