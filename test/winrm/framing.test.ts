@@ -4,14 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isSealedType, parseSealedBody, SEALED_CONTENT_TYPE, sealedBody } from '../../src/devices/winrm/sealed-body.ts'
 import { channelBinding, endPointBinding, signatureHash } from '../../src/transports/winrm/channel-binding.ts'
 import { HttpReplyReader, HttpSyntaxError, httpRequest } from '../../src/transports/winrm/http-message.ts'
-import {
-  isSealedType,
-  parseSealedBody,
-  SEALED_CONTENT_TYPE,
-  sealedBody,
-} from '../../src/transports/winrm/sealed-body.ts'
 import { offeredSchemes, schemeToken } from '../../src/transports/winrm/session.ts'
 
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, 'vectors.json'), 'utf8'))

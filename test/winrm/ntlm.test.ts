@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { md4 } from '../../src/transports/winrm/md4.ts'
+import { md4 } from '../../src/devices/winrm/md4.ts'
 import {
   accountOf,
   directionKeys,
@@ -11,15 +11,15 @@ import {
   ntlmV2Response,
   passwordKey,
   utf16,
-} from '../../src/transports/winrm/ntlm-keys.ts'
+} from '../../src/devices/winrm/ntlm-keys.ts'
+import { NtlmSeal } from '../../src/devices/winrm/ntlm-seal.ts'
+import { Rc4 } from '../../src/devices/winrm/rc4.ts'
 import {
   authenticateMessage,
   missingForSeal,
   negotiateMessage,
   parseChallenge,
 } from '../../src/transports/winrm/ntlm-messages.ts'
-import { NtlmSeal } from '../../src/transports/winrm/ntlm-seal.ts'
-import { Rc4 } from '../../src/transports/winrm/rc4.ts'
 
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, 'vectors.json'), 'utf8'))
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')

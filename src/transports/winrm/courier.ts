@@ -1,12 +1,13 @@
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import { NAMESPACES } from '../../devices/winrm/soap.ts'
+import { child, parseXml, type XmlElement } from '../../devices/winrm/xml-element.ts'
 import { pause } from '../deadline.ts'
-import { type Action, type Message, NAMESPACES } from './envelope.ts'
+import { type Action, type Message } from './envelope.ts'
 import { parseFault, type WsmanFault } from './fault.ts'
 import { openSession, type SessionMeans } from './open-session.ts'
 import type { Pace } from './pace.ts'
 import type { PostEnd, WinRmSession } from './session.ts'
 import { type Moment, noReplyFailure, sealFailure, statusFailure } from './winrm-failure.ts'
-import { child, parseXml, type XmlElement } from './xml-element.ts'
 
 /** What came of a message, sent as often as it may be. */
 export type Reply = (

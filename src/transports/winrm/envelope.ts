@@ -1,14 +1,5 @@
 import { randomUUID } from 'node:crypto'
-
-/** The namespaces of WS-Management by the prefixes that are used in its documents. */
-export const NAMESPACES = {
-  s: 'http://www.w3.org/2003/05/soap-envelope',
-  a: 'http://schemas.xmlsoap.org/ws/2004/08/addressing',
-  w: 'http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd',
-  p: 'http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd',
-  rsp: 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell',
-  x: 'http://schemas.xmlsoap.org/ws/2004/09/transfer',
-} as const
+import { escapeXml, NAMESPACES } from '../../devices/winrm/soap.ts'
 
 const SHELL = NAMESPACES.rsp
 const COMMAND_SHELL = `${SHELL}/cmd`
@@ -47,11 +38,6 @@ export interface Sender {
 /** A GUID as Windows writes it. */
 export function newId(): string {
   return randomUUID().toUpperCase()
-}
-
-/** Text that may stand in an element or an attribute. XML has no way to write most control characters. */
-export function escapeXml(text: string): string {
-  return text.replace(/[&<>"'\r\n\t]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }
 
 interface Parts {

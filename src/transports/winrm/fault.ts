@@ -1,5 +1,5 @@
-import { NAMESPACES } from './envelope.ts'
-import { child, find, fullText, type XmlElement } from './xml-element.ts'
+import { NAMESPACES } from '../../devices/winrm/soap.ts'
+import { child, find, fullText, type XmlElement } from '../../devices/winrm/xml-element.ts'
 
 const WSMAN_FAULT = 'http://schemas.microsoft.com/wbem/wsman/1/wsmanfault'
 

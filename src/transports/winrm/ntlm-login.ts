@@ -1,9 +1,9 @@
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import { accountOf } from '../../devices/winrm/ntlm-keys.ts'
+import { NtlmSeal } from '../../devices/winrm/ntlm-seal.ts'
 import { channelBinding } from './channel-binding.ts'
 import type { HttpReply } from './http-message.ts'
-import { accountOf } from './ntlm-keys.ts'
 import { authenticateMessage, missingForSeal, negotiateMessage, parseChallenge } from './ntlm-messages.ts'
-import { NtlmSeal } from './ntlm-seal.ts'
 import { type Login, offeredSchemes, schemeToken, type WinRmSession } from './session.ts'
 import { endpoint, type Moment, noReplyFailure, schemeFailure, statusFailure } from './winrm-failure.ts'
 

@@ -1,5 +1,5 @@
-import { NAMESPACES } from './envelope.ts'
-import { child, type XmlElement } from './xml-element.ts'
+import { NAMESPACES } from '../../devices/winrm/soap.ts'
+import { child, type XmlElement } from '../../devices/winrm/xml-element.ts'
 
 /** What one Receive brought. */
 export interface Output {

@@ -1,20 +1,13 @@
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import { NAMESPACES } from '../../devices/winrm/soap.ts'
+import { child, find, type XmlElement } from '../../devices/winrm/xml-element.ts'
 import { pause } from '../deadline.ts'
 import { type Courier, mayHaveRun, type Reply } from './courier.ts'
-import {
-  commandMessage,
-  createMessage,
-  deleteMessage,
-  type Message,
-  NAMESPACES,
-  newId,
-  type Sender,
-} from './envelope.ts'
+import { commandMessage, createMessage, deleteMessage, type Message, newId, type Sender } from './envelope.ts'
 import { type FaultKind, kindOf, type WsmanFault } from './fault.ts'
 import type { WinRmDevice } from './open-session.ts'
 import type { Pace } from './pace.ts'
 import { faultFailure, type Moment } from './winrm-failure.ts'
-import { child, find, type XmlElement } from './xml-element.ts'
 
 /** What a shell needs to speak to its device. */
 export interface ShellMeans {

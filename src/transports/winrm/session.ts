@@ -1,7 +1,7 @@
+import type { NtlmSeal } from '../../devices/winrm/ntlm-seal.ts'
+import { isSealedType, parseSealedBody, SEALED_CONTENT_TYPE, sealedBody } from '../../devices/winrm/sealed-body.ts'
 import { HttpConnection, type HttpEnd, type NoReply } from './http-connection.ts'
 import { type HttpReply, httpRequest } from './http-message.ts'
-import type { NtlmSeal } from './ntlm-seal.ts'
-import { isSealedType, parseSealedBody, SEALED_CONTENT_TYPE, sealedBody } from './sealed-body.ts'
 
 const PATH = '/wsman'
 const SOAP = 'application/soap+xml;charset=UTF-8'
