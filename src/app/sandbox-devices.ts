@@ -1,10 +1,11 @@
 import type { Device } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { DeviceSpec, FlavourName, ListenerSpec } from '../sandbox/index.ts'
+import type { DeviceSpec, FlavourName, ListenerSpec, WindowsSpec } from '../sandbox/index.ts'
 
 /** What a sandbox serves of a selection of devices, and how many it cannot, by the reason. */
 export interface SandboxSelection {
   readonly devices: readonly DeviceSpec[]
+  readonly windows: readonly WindowsSpec[]
   readonly listeners: readonly ListenerSpec[]
   readonly left_out: Readonly<Record<string, number>>
 }
@@ -29,14 +30,17 @@ export function ofFirstStores(devices: readonly Device[], stores: number | undef
   return devices.filter((device) => first.has(device.store))
 }
 
-/** Linux devices with SSH as they are; for those without a shell something that answers on their port. */
+/** Devices with a shell as they are; for those without one something that answers on their port. */
 export function sandboxSelection(devices: readonly Device[]): SandboxSelection {
   const left: Record<string, number> = {}
   const served: DeviceSpec[] = []
+  const windows: WindowsSpec[] = []
   const listeners: ListenerSpec[] = []
   for (const device of devices) {
     const port = portOf(device)
     if (device.transport.type === 'ssh' && device.os.family === 'linux') served.push(specOf(device))
+    else if (device.os.family === 'windows' && (device.transport.type === 'winrm' || device.transport.type === 'ssh'))
+      windows.push({ ...commonOf(device), by: device.transport.type })
     else if (device.transport.type === 'none' && port !== undefined)
       listeners.push({ name: device.name, ports: [port] })
     else {
@@ -44,17 +48,21 @@ export function sandboxSelection(devices: readonly Device[]): SandboxSelection {
       left[reason] = (left[reason] ?? 0) + 1
     }
   }
-  return { devices: served, listeners, left_out: left }
+  return { devices: served, windows, listeners, left_out: left }
 }
 
-function specOf({ name, kind, os, vars }: Device): DeviceSpec {
-  const { distribution, version } = os
+function specOf(device: Device): DeviceSpec {
   const flavour =
-    FLAVOUR_OF_DISTRIBUTION[distribution?.toLowerCase() ?? ''] ?? (kind === 'router' ? 'router' : 'debian')
+    FLAVOUR_OF_DISTRIBUTION[device.os.distribution?.toLowerCase() ?? ''] ??
+    (device.kind === 'router' ? 'router' : 'debian')
+  return { ...commonOf(device), flavour }
+}
+
+function commonOf({ name, kind, os, vars }: Device): Omit<DeviceSpec, 'flavour'> {
+  const { distribution, version } = os
   return {
     name,
     kind,
-    flavour,
     os: { ...(distribution !== undefined && { distribution }), ...(version !== undefined && { version }) },
     vars,
   }

@@ -1,5 +1,5 @@
 import type { Device, Fleet } from '../core/fleet.ts'
-import type { SandboxOverlay } from '../sandbox/index.ts'
+import type { OverlayDevice, SandboxOverlay } from '../sandbox/index.ts'
 
 /** The fleet as the sandbox serves it: its devices only, at their loopback addresses. No other device can be reached. */
 export async function sandboxFleet(fleet: Fleet, folder: string): Promise<Fleet> {
@@ -14,14 +14,21 @@ export async function sandboxFleet(fleet: Fleet, folder: string): Promise<Fleet>
   return { ...fleet, devices, explain: (device) => fleet.explain(device) }
 }
 
-function atPlace(device: Device, place: SandboxOverlay['devices'][string], overlay: SandboxOverlay): Device {
-  if (place.host_key === undefined) {
-    return { ...device, address: place.address, transport: { ...device.transport, port: place.port } }
-  }
+function atPlace(device: Device, place: OverlayDevice, overlay: SandboxOverlay): Device {
+  const { address, port } = place
   const { via: _via, become: _become, password: _password, passphrase: _passphrase, ...transport } = device.transport
-  return {
-    ...device,
-    address: place.address,
-    transport: { ...transport, port: place.port, user: overlay.user, keys: [overlay.key], host_keys: [place.host_key] },
+  if (place.winrm) {
+    const { user, password_file } = overlay.windows
+    const password = { secret: `file:${password_file}` }
+    const { type, timeouts_ms, keep_alive_ms, max_output_bytes } = transport
+    const kept = {
+      ...(timeouts_ms && { timeouts_ms }),
+      ...(keep_alive_ms !== undefined && { keep_alive_ms }),
+      ...(max_output_bytes !== undefined && { max_output_bytes }),
+    }
+    return { ...device, address, transport: { type, port, user, password, https: false, auth: 'ntlm', ...kept } }
   }
+  if (place.host_key === undefined) return { ...device, address, transport: { ...device.transport, port } }
+  const login = { user: overlay.user, keys: [overlay.key], host_keys: [place.host_key] }
+  return { ...device, address, transport: { ...transport, port, ...login } }
 }

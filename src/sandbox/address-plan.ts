@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:net'
 
 /** Ports below 1024 are root's. */
 export const SSH_PORT = 2222
+/** Of WinRM over HTTP. */
+export const WINRM_PORT = 5985
 
 const FIRST_NETWORK = 16
 const NETWORKS = 230

@@ -10,6 +10,8 @@ export interface SandboxStatus {
   readonly pid: number
   readonly started_at: string
   readonly devices: number
+  /** Of the devices: those that imitate Windows. */
+  readonly windows: number
   readonly listeners: number
   readonly workers: number
   readonly connections: number

@@ -1,29 +1,27 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { type DeviceContext, serveConnection } from './device-connection.ts'
-import type { PlacedDevice, PlacedListener } from './device-spec.ts'
+import type { PlacedListener } from './device-spec.ts'
 import type { DeviceFault } from './fault.ts'
-import type { WorkerCounts } from './worker-messages.ts'
 
 type Faults = readonly (readonly [string, DeviceFault])[]
 
+/** A device that is connected to. */
+export interface ServedDevice {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  /** Speaks with whoever connected, as the fault of the device says. */
+  serve(socket: Socket, fault: DeviceFault | undefined): void
+}
+
 /** The listening sockets of a worker's devices: one for each, bound to the loopback address of the device alone. */
 export class DeviceListeners {
-  readonly #context: DeviceContext
   readonly #servers = new Map<string, Server>()
-  #devices: readonly PlacedDevice[] = []
+  #devices: readonly ServedDevice[] = []
   #faults: ReadonlyMap<string, DeviceFault> = new Map()
-
-  constructor(context: DeviceContext) {
-    this.#context = context
-  }
-
-  get counts(): WorkerCounts {
-    return this.#context.count
-  }
 
   /** Listens everywhere; rejects with the first address that cannot be listened on. */
   async open(what: {
-    readonly devices: readonly PlacedDevice[]
+    readonly devices: readonly ServedDevice[]
     readonly listeners: readonly PlacedListener[]
     readonly faults: Faults
   }): Promise<void> {
@@ -42,7 +40,7 @@ export class DeviceListeners {
   }
 
   /** Listens for a device, or stops, as its fault asks for. */
-  async #follow(device: PlacedDevice): Promise<void> {
+  async #follow(device: ServedDevice): Promise<void> {
     const fault = this.#faults.get(device.name)?.name
     const silent = fault === 'refused' || fault === 'blackhole'
     const server = this.#servers.get(device.name)
@@ -52,13 +50,9 @@ export class DeviceListeners {
       server.close()
     }
     if (silent || server) return
-    const fresh = createServer((socket) => this.#serve(socket, device))
+    const fresh = createServer((socket) => device.serve(socket, this.#faults.get(device.name)))
     this.#servers.set(device.name, fresh)
     await listen(fresh, device.address, device.port)
-  }
-
-  #serve(socket: Socket, device: PlacedDevice): void {
-    serveConnection(socket, device, this.#faults.get(device.name), this.#context)
   }
 }
 

@@ -41,3 +41,14 @@ function encodeFolder(part: string): string {
   const encoded = encodeURIComponent(part).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
   return encoded.startsWith('.') ? `%2e${encoded.slice(1)}` : encoded
 }
+
+/** A Windows device to imitate. */
+export interface WindowsSpec extends Omit<DeviceSpec, 'flavour'> {
+  /** How it is spoken to. */
+  readonly by: 'winrm' | 'ssh'
+}
+
+export interface PlacedWindows extends WindowsSpec {
+  readonly address: string
+  readonly port: number
+}

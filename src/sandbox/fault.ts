@@ -6,30 +6,53 @@ export const FAULTS = {
   blackhole: 'packets of the handshake are dropped',
   'reset-connect': 'the connection is reset before the banner',
   'tarpit-banner': 'accepts, and never says who it is',
-  'garbage-banner': 'says something that is not SSH',
+  'garbage-banner': 'says something that is neither SSH nor HTTP',
   'tarpit-kex': 'says who it is, and never exchanges keys',
-  'wrong-host-key': 'another host key than the recorded one',
+  'wrong-host-key': 'another host key than the recorded one (SSH)',
   'tarpit-auth': 'never answers the login',
   'auth-refused': 'refuses every login',
+  'shell-quota': 'has no room for another shell (WinRM)',
+  'access-denied': 'the account may not open a shell (WinRM)',
   'tarpit-open': 'never opens a session',
   'tarpit-exec': 'never answers that a program was started',
-  'wrong-shell': 'the login shell knows no POSIX commands',
+  'slow-start': 'PowerShell takes 5 s to start, or as long as it says (slow-start:20s=…; Windows)',
+  'wrong-shell': 'the login shell knows no POSIX commands, or PowerShell is too old',
   'garbage-output': 'noise in the output of every program',
   'endless-output': 'every program writes without end',
+  'reply-lost': 'what was done is not answered, the first time of each kind (WinRM)',
   'reset-step': 'the connection is reset in the middle of an answer',
   'crash-after-change': 'the connection dies once something was changed, before the answer',
   hang: 'a program hangs: systemctl, rc-service and service, or the one named (hang:dpkg-query=…)',
   'disk-full': 'no space is left on the disk',
+  'pending-reboot': 'waits for a restart (Windows)',
   slow: 'a line with the given round trip (slow:150ms=…)',
 } as const
 
 export type FaultName = keyof typeof FAULTS
+
+/** What a fault can be wrong with: how a device is spoken to, and whether it is a Windows device. */
+export interface FaultySystem {
+  readonly windows: boolean
+  readonly by: 'ssh' | 'winrm'
+}
+
+const BY_WINRM: ReadonlySet<string> = new Set(['shell-quota', 'access-denied', 'reply-lost'])
+const ON_WINDOWS: ReadonlySet<string> = new Set(['slow-start', 'pending-reboot'])
+
+/** Whether a device can have a fault. */
+export function canHave(fault: FaultName | 'none', { windows, by }: FaultySystem): boolean {
+  if (BY_WINRM.has(fault)) return by === 'winrm'
+  if (ON_WINDOWS.has(fault)) return windows
+  return fault !== 'wrong-host-key' || by === 'ssh'
+}
 
 /** What is wrong with one device. A slow line goes together with any other fault. */
 export interface DeviceFault {
   readonly name?: Exclude<FaultName, 'slow'>
   /** The program that hangs. */
   readonly program?: string
+  /** How long PowerShell takes to start, in milliseconds. */
+  readonly startMs?: number
   /** Round trip of the line, in milliseconds. */
   readonly roundTripMs?: number
 }
@@ -38,6 +61,7 @@ export interface DeviceFault {
 export interface FaultRule {
   readonly name: FaultName | 'none'
   readonly program?: string
+  readonly startMs?: number
   readonly roundTripMs?: number
   readonly who: { readonly share: number } | { readonly devices: readonly string[] }
 }
@@ -56,22 +80,39 @@ export function parseFault(text: string): { readonly rule: FaultRule } | { reado
     return { problem: `"${name}" is no fault. There are: ${[...Object.keys(FAULTS), 'none'].join(', ')}.` }
   }
   if (name === 'slow') return parseSlow(argument ?? who, argument === undefined ? 'all' : who)
-  if (argument !== undefined && name !== 'hang') return { problem: `The fault "${name}" takes nothing after a colon.` }
-  if (argument !== undefined && !/^[\w.+-]+$/.test(argument)) {
-    return { problem: `"${argument}" is no name of a program; write the fault as hang:dpkg-query=3%.` }
-  }
+  const fault = name as FaultName | 'none'
+  const more = argument === undefined ? {} : argumentOf(fault, argument)
+  if ('problem' in more) return more
   const chosen = parseWho(who)
-  if ('problem' in chosen) return chosen
-  const more = argument === undefined ? {} : { program: argument }
-  return { rule: { name: name as FaultName | 'none', who: chosen.who, ...more } }
+  return 'problem' in chosen ? chosen : { rule: { name: fault, who: chosen.who, ...more } }
+}
+
+/** What stands behind the colon. */
+function argumentOf(
+  fault: FaultName | 'none',
+  argument: string,
+): Pick<FaultRule, 'program' | 'startMs'> | { readonly problem: string } {
+  if (fault === 'slow-start') {
+    const startMs = milliseconds(argument)
+    if (startMs !== undefined) return { startMs }
+    return { problem: `"${argument}" is no time; write the fault as slow-start:20s=10%.` }
+  }
+  if (fault !== 'hang') return { problem: `The fault "${fault}" takes nothing after a colon.` }
+  if (/^[\w.+-]+$/.test(argument)) return { program: argument }
+  return { problem: `"${argument}" is no name of a program; write the fault as hang:dpkg-query=3%.` }
 }
 
 function parseSlow(duration: string, who: string): ReturnType<typeof parseFault> {
-  const [, amount, unit] = DURATION.exec(duration) ?? []
-  if (amount === undefined) return { problem: `"${duration}" is no round trip; write the fault as slow:150ms=10%.` }
+  const roundTripMs = milliseconds(duration)
+  if (roundTripMs === undefined)
+    return { problem: `"${duration}" is no round trip; write the fault as slow:150ms=10%.` }
   const chosen = parseWho(who)
-  if ('problem' in chosen) return chosen
-  return { rule: { name: 'slow', roundTripMs: Number(amount) * (unit === 's' ? 1000 : 1), who: chosen.who } }
+  return 'problem' in chosen ? chosen : { rule: { name: 'slow', roundTripMs, who: chosen.who } }
+}
+
+function milliseconds(duration: string): number | undefined {
+  const [, amount, unit] = DURATION.exec(duration) ?? []
+  return amount === undefined ? undefined : Number(amount) * (unit === 's' ? 1000 : 1)
 }
 
 function parseWho(text: string): { readonly who: FaultRule['who'] } | { readonly problem: string } {
@@ -89,25 +130,36 @@ function parseWho(text: string): { readonly who: FaultRule['who'] } | { readonly
 
 /**
  * Which device has which fault: the same devices for the same seed. Later rules go over earlier ones where they name
- * devices; shares never meet, so that `refused=3%` and `tarpit-kex=3%` hit different devices.
+ * devices; shares never meet, so that `refused=3%` and `tarpit-kex=3%` hit different devices. A share is one of the
+ * devices that can have the fault. `unfit`: named, and none of them can.
  */
 export function assignFaults(
   devices: readonly string[],
   rules: readonly FaultRule[],
   seed: number,
-): { readonly faults: ReadonlyMap<string, DeviceFault>; readonly unmatched: readonly string[] } {
+  can: (device: string, fault: FaultRule['name']) => boolean = () => true,
+): {
+  readonly faults: ReadonlyMap<string, DeviceFault>
+  readonly unmatched: readonly string[]
+  readonly unfit: readonly { readonly fault: string; readonly devices: string }[]
+} {
   const faults = new Map<string, DeviceFault>()
-  const shares = new Shares(devices, seed)
+  const shares = new Shares(devices, seed, can)
   const unmatched: string[] = []
+  const unfit: { readonly fault: string; readonly devices: string }[] = []
   for (const rule of rules) {
-    const hits = 'share' in rule.who ? shares.take(rule.who.share, rule.name) : named(devices, rule.who.devices)
+    const named = 'devices' in rule.who ? namedBy(devices, rule.who.devices) : []
+    const hits =
+      'share' in rule.who ? shares.take(rule.who.share, rule.name) : named.filter((device) => can(device, rule.name))
     for (const device of hits) apply(faults, device, rule)
-    if ('devices' in rule.who) unmatched.push(...rule.who.devices.filter((name) => !devices.some(matcher(name))))
+    if (!('devices' in rule.who)) continue
+    unmatched.push(...rule.who.devices.filter((name) => !devices.some(matcher(name))))
+    if (named.length > 0 && hits.length === 0) unfit.push({ fault: rule.name, devices: rule.who.devices.join(',') })
   }
-  return { faults, unmatched }
+  return { faults, unmatched, unfit }
 }
 
-function named(devices: readonly string[], patterns: readonly string[]): readonly string[] {
+function namedBy(devices: readonly string[], patterns: readonly string[]): readonly string[] {
   const matchers = patterns.map(matcher)
   return devices.filter((device) => matchers.some((matches) => matches(device)))
 }
@@ -116,23 +168,25 @@ function named(devices: readonly string[], patterns: readonly string[]): readonl
 class Shares {
   readonly #shuffled: readonly string[]
   readonly #slow: readonly string[]
-  #taken = 0
+  readonly #can: (device: string, fault: FaultRule['name']) => boolean
+  readonly #taken = new Set<string>()
 
-  constructor(devices: readonly string[], seed: number) {
+  constructor(devices: readonly string[], seed: number, can: (device: string, fault: FaultRule['name']) => boolean) {
     this.#shuffled = shuffle(devices, seed)
     this.#slow = shuffle(devices, seed + 1)
+    this.#can = can
   }
 
   take(share: number, fault: FaultRule['name']): readonly string[] {
-    const count = Math.round(this.#shuffled.length * share)
-    if (fault === 'slow') return this.#slow.slice(0, count)
+    if (fault === 'slow') return this.#slow.slice(0, Math.round(this.#slow.length * share))
+    const able = this.#shuffled.filter((device) => this.#can(device, fault))
     if (share === 1) {
-      if (fault === 'none') this.#taken = 0
-      return this.#shuffled
+      if (fault === 'none') this.#taken.clear()
+      return able
     }
-    const start = this.#taken
-    this.#taken += count
-    return this.#shuffled.slice(start, this.#taken)
+    const hits = able.filter((device) => !this.#taken.has(device)).slice(0, Math.round(able.length * share))
+    for (const device of hits) this.#taken.add(device)
+    return hits
   }
 }
 
@@ -145,7 +199,11 @@ function apply(faults: Map<string, DeviceFault>, device: string, rule: FaultRule
   const slow = rule.roundTripMs ?? roundTripMs
   const line = slow === undefined ? {} : { roundTripMs: slow }
   if (rule.name === 'slow') faults.set(device, { ...faults.get(device), ...line })
-  else faults.set(device, { name: rule.name, ...(rule.program !== undefined && { program: rule.program }), ...line })
+  else {
+    const { name, program, startMs } = rule
+    const more = { ...(program !== undefined && { program }), ...(startMs !== undefined && { startMs }) }
+    faults.set(device, { name, ...more, ...line })
+  }
 }
 
 /** A number in [0, 1) that is the device's own for this seed. */

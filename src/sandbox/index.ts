@@ -1,6 +1,6 @@
 export { askSandbox, type SandboxStatus } from './control.ts'
-export type { DeviceSpec, FlavourName, ListenerSpec } from './device-spec.ts'
+export type { DeviceSpec, FlavourName, ListenerSpec, WindowsSpec } from './device-spec.ts'
 export { FAULTS } from './fault.ts'
-export { clearFolder, holderOf, readOverlay, type SandboxOverlay } from './sandbox-folder.ts'
+export { clearFolder, holderOf, type OverlayDevice, readOverlay, type SandboxOverlay } from './sandbox-folder.ts'
 export { readFaults, type Sandbox, type SandboxOptions } from './sandbox-options.ts'
 export { startSandbox } from './start-sandbox.ts'

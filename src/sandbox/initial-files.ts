@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../core/json.ts'
+import { applicationTexts, hasApplication, text } from './application-texts.ts'
 import type { DeviceSpec, FlavourName } from './device-spec.ts'
 import { chance } from './fault.ts'
 
@@ -19,11 +19,11 @@ interface Service {
 
 /** What can be wrong with a device that has drifted; each has at least one of them. */
 const DRIFTS = ['agent-version', 'agent-config', 'agent-stopped', 'app-config', 'app-stopped'] as const
-type Drift = (typeof DRIFTS)[number]
+export type Drift = (typeof DRIFTS)[number]
 
 /** The versions that a device has when the inventory names none. */
-const DEFAULT_AGENT = '7.0.6'
-const OLD_AGENT = '6.4.12'
+export const DEFAULT_AGENT = '7.0.6'
+export const OLD_AGENT = '6.4.12'
 
 /** Files of a device as it comes, by path without the leading slash. The same for the same seed. */
 export function initialFiles(
@@ -43,7 +43,7 @@ export function initialFiles(
 
 /** What is wrong with a device from the start; empty for one that is as the inventory wishes. */
 export function driftsOf(
-  spec: DeviceSpec,
+  spec: Pick<DeviceSpec, 'name' | 'kind'>,
   options: { readonly seed: number; readonly drift: number },
 ): ReadonlySet<Drift> {
   if (chance(`drift ${options.seed}`, spec.name) >= options.drift) return new Set()
@@ -53,11 +53,7 @@ export function driftsOf(
   return new Set([...(first === undefined ? [] : [first]), ...more])
 }
 
-function hasApplication(spec: DeviceSpec): boolean {
-  return spec.kind === 'till' || spec.kind === 'server' || spec.kind === 'vending'
-}
-
-function hostnameOf(name: string): string {
+export function hostnameOf(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]+/g, '-')
 }
 
@@ -165,38 +161,10 @@ function agentFiles(spec: DeviceSpec, hostname: string, drifts: ReadonlySet<Drif
 
 function applicationFiles(spec: DeviceSpec, drifts: ReadonlySet<Drift>): Files {
   if (!hasApplication(spec)) return []
-  const [store = '', device = ''] = spec.name.split('/')
-  const wrong = drifts.has('app-config')
-  const server = text(spec.vars, 'backoffice', ['tillapp', 'server'])
-  const ini = `; ${spec.name}
-[store]
-id = ${store}
-device = ${device}
-
-[server]
-host = ${wrong ? 'old-backoffice' : server}
-port = 8443
-timeout = ${wrong ? 5 : 30}
-
-[printer]
-device = /dev/usb/lp0
-codepage = CP852
-`
-  const json = { store, device, features: { returns: true, loyalty: !wrong }, log: { level: wrong ? 'debug' : 'info' } }
-  const xml = `<?xml version="1.0" encoding="UTF-8"?>
-<fiscal>
-  <printer model="Thermal" baud="${wrong ? 9600 : 115200}"/>
-  <vat rate="A">23.00</vat>
-  <vat rate="B">8.00</vat>
-</fiscal>
-`
-  const properties = `# ${spec.name}\nsync.url=https://${server}/sync\nsync.interval=${wrong ? 3600 : 300}\nsync.enabled=true\n`
+  const texts = applicationTexts(spec, { wrong: drifts.has('app-config'), printer: '/dev/usb/lp0' })
   return [
-    ['etc/tillapp/till.ini', { content: ini }],
-    ['etc/tillapp/till.json', { content: `${JSON.stringify(json, null, 2)}\n` }],
-    ['etc/tillapp/fiscal.xml', { content: xml }],
-    ['etc/tillapp/sync.properties', { content: properties }],
-    ['opt/tillapp/VERSION', { content: `${text(spec.vars, '24.11.3', ['tillapp', 'version'])}\n` }],
+    ...Object.entries(texts.config).map(([name, content]): Files[number] => [`etc/tillapp/${name}`, { content }]),
+    ['opt/tillapp/VERSION', { content: `${texts.version}\n` }],
     ['var/log/tillapp/tillapp.log', { content: '' }],
     ['var/lib/tillapp/receipts/.keep', { content: '' }],
   ]
@@ -318,18 +286,4 @@ function servicesOf(spec: DeviceSpec): readonly Service[] {
     user: 'till',
   }
   return [...base, agent, cups, ...(hasApplication(spec) ? [application] : [])]
-}
-
-/** The first of the paths that holds a text or number in the values of the inventory. */
-function text(vars: JsonObject, otherwise: string, ...paths: readonly (readonly string[])[]): string {
-  for (const path of paths) {
-    const value = path.reduce<JsonValue | undefined>((at, key) => member(at, key), vars)
-    if (typeof value === 'string' || typeof value === 'number') return String(value)
-  }
-  return otherwise
-}
-
-function member(value: JsonValue | undefined, key: string): JsonValue | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return (value as JsonObject)[key]
 }

@@ -5,16 +5,21 @@ import { Readable, Transform } from 'node:stream'
 
 const NOISE = Buffer.from('\x1b[2J\x07\xff\xfe### link up, pppd[211]: rcvd [LCP EchoReq id=0x7f] ###\r\n', 'latin1')
 
+/** Output with noise before it. */
+export function withNoise(chunk: Buffer): Buffer {
+  return Buffer.concat([NOISE, randomBytes(32), Buffer.from('\n'), chunk])
+}
+
 /** Every piece of output has noise before it. */
 export function garbled(): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      done(null, Buffer.concat([NOISE, randomBytes(32), Buffer.from('\n'), chunk]))
+      done(null, withNoise(chunk))
     },
   })
 }
 
-const ENDLESS = Buffer.from('the quick brown fox jumps over the lazy dog\n'.repeat(1024))
+export const ENDLESS = Buffer.from('the quick brown fox jumps over the lazy dog\n'.repeat(1024))
 
 /** Output without end, as fast as it is read. */
 export function endless(): Readable {

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { InputError } from '../core/diagnostic.ts'
-import { type Network, SSH_PORT } from './address-plan.ts'
+import { type Network, SSH_PORT, WINRM_PORT } from './address-plan.ts'
 import { type ControlAnswer, type ControlRequest, openControl, type SandboxStatus } from './control.ts'
 import { deriveKey } from './device-keys.ts'
-import type { PlacedDevice, PlacedListener } from './device-spec.ts'
-import { assignFaults, type DeviceFault, type FaultRule } from './fault.ts'
+import type { PlacedDevice, PlacedListener, PlacedWindows } from './device-spec.ts'
+import { assignFaults, canHave, type DeviceFault, type FaultRule, type FaultySystem } from './fault.ts'
 import { layOutFlavours } from './flavours.ts'
-import { clearFolder, type SandboxOverlay, writeOverlay } from './sandbox-folder.ts'
+import { clearFolder, type SandboxKeys, type SandboxOverlay, writeOverlay } from './sandbox-folder.ts'
 import { readFaults, type Sandbox, type SandboxOptions } from './sandbox-options.ts'
 import { openFilesLimit, startBlackHole } from './sandbox-process.ts'
 import { SandboxWorker } from './sandbox-worker.ts'
@@ -15,13 +15,16 @@ import { SandboxWorker } from './sandbox-worker.ts'
 interface Ground {
   readonly options: SandboxOptions
   readonly network: Network
-  readonly keys: { readonly secret: Buffer; readonly key: string; readonly publicKey: string }
+  readonly keys: SandboxKeys
   readonly rules: readonly FaultRule[]
 }
 
 /** Open files of a worker beside its listening sockets: connections, and the streams of programs. */
 const SPARE_FILES = 700
 const MOST_WORKERS = 32
+const PORTS = { ssh: SSH_PORT, winrm: WINRM_PORT } as const
+/** The account of the Windows devices, an administrator. */
+const WINDOWS_USER = 'till'
 /** Fewer devices than this are not worth another process. */
 const DEVICES_A_WORKER = 25
 
@@ -30,7 +33,10 @@ export class RunningSandbox implements Sandbox {
   readonly #folder: string
   readonly #ground: Ground
   readonly #devices: readonly PlacedDevice[]
+  readonly #windows: readonly PlacedWindows[]
   readonly #listeners: readonly PlacedListener[]
+  /** Of all that can be connected to and have faults, by name. */
+  readonly #systems: ReadonlyMap<string, FaultySystem>
   readonly #startedAt = new Date()
   #rules: readonly FaultRule[]
   #workers: readonly SandboxWorker[] = []
@@ -46,9 +52,16 @@ export class RunningSandbox implements Sandbox {
     this.#folder = folder
     this.#ground = ground
     this.#rules = ground.rules
-    const { devices, listeners = [] } = ground.options
-    this.#devices = devices.map((device, n) => ({ ...device, address: this.#address(n), port: SSH_PORT }))
-    this.#listeners = listeners.map((listener, n) => ({ ...listener, address: this.#address(devices.length + n) }))
+    const { devices, windows = [], listeners = [] } = ground.options
+    let n = 0
+    const next = (): string => this.#address(n++)
+    this.#devices = devices.map((device) => ({ ...device, address: next(), port: SSH_PORT }))
+    this.#windows = windows.map((device) => ({ ...device, address: next(), port: PORTS[device.by] }))
+    this.#listeners = listeners.map((listener) => ({ ...listener, address: next() }))
+    this.#systems = new Map<string, FaultySystem>([
+      ...this.#devices.map(({ name }) => [name, { windows: false, by: 'ssh' }] as const),
+      ...this.#windows.map(({ name, by }) => [name, { windows: true, by }] as const),
+    ])
     this.broken = new Promise((resolve) => {
       this.#break = resolve
     })
@@ -89,7 +102,8 @@ export class RunningSandbox implements Sandbox {
     return {
       pid: process.pid,
       started_at: this.#startedAt.toISOString(),
-      devices: this.#devices.length,
+      devices: this.#devices.length + this.#windows.length,
+      windows: this.#windows.length,
       listeners: this.#listeners.length,
       workers: this.#workers.length,
       connections: sum('connections'),
@@ -127,10 +141,11 @@ export class RunningSandbox implements Sandbox {
       initial: { seed: options.seed ?? 1, drift: options.drift ?? 0 },
       secret: keys.secret.toString('base64'),
       clientKey: keys.publicKey,
+      account: { user: WINDOWS_USER, password: keys.password },
       network: network.prefix,
     }
     const starting = this.#workers.map((worker, index) => {
-      const devices = this.#devices.filter((_, n) => n % count === index)
+      const share = <T>(all: readonly T[]): readonly T[] => all.filter((_, n) => n % count === index)
       return worker.start({
         ...common,
         folders: {
@@ -138,9 +153,10 @@ export class RunningSandbox implements Sandbox {
           flavours,
           world: join(this.#folder, `world-${index}`),
         },
-        devices,
-        listeners: this.#listeners.filter((_, n) => n % count === index),
-        faults: faultsOf(devices, faults),
+        devices: share(this.#devices),
+        windows: share(this.#windows),
+        listeners: share(this.#listeners),
+        faults: [...faults],
       })
     })
     await Promise.all(starting).catch((error: unknown) => {
@@ -150,12 +166,12 @@ export class RunningSandbox implements Sandbox {
 
   /** One a core, more where one process may not have enough open files. */
   #workerCount(): number {
-    const sockets = this.#devices.length + this.#listeners.reduce((all, { ports }) => all + ports.length, 0)
+    const sockets = this.#systems.size + this.#listeners.reduce((all, { ports }) => all + ports.length, 0)
     const limit = openFilesLimit()
     const needed = Math.ceil(sockets / Math.max(1, limit - SPARE_FILES))
     if (limit <= SPARE_FILES || needed > MOST_WORKERS) {
       throw unavailable(
-        `The limit of open files (${limit}) is too low for ${this.#devices.length} devices`,
+        `The limit of open files (${limit}) is too low for ${this.#systems.size} devices`,
         'Raise it with `ulimit -n`, or select fewer devices.',
       )
     }
@@ -164,39 +180,39 @@ export class RunningSandbox implements Sandbox {
   }
 
   #assign(rules: readonly FaultRule[]): ReturnType<typeof assignFaults> {
-    const names = this.#devices.map((device) => device.name)
-    const assigned = assignFaults(names, rules, this.#ground.options.seed ?? 1)
-    if (assigned.unmatched.length === 0) return assigned
-    throw new InputError(
-      assigned.unmatched.map((name) => ({
-        code: 'INV_REFERENCE_UNKNOWN',
-        severity: 'error',
-        summary: `The sandbox has no device "${name}"`,
-        detail: 'Faults name devices that the sandbox serves, with * for any text.',
-      })),
-    )
+    const can: Parameters<typeof assignFaults>[3] = (device, fault) => {
+      const system = this.#systems.get(device)
+      return system !== undefined && canHave(fault, system)
+    }
+    const assigned = assignFaults([...this.#systems.keys()], rules, this.#ground.options.seed ?? 1, can)
+    const unknown = assigned.unmatched.map((name) => ({
+      code: 'INV_REFERENCE_UNKNOWN' as const,
+      severity: 'error' as const,
+      summary: `The sandbox has no device "${name}"`,
+      detail: 'Faults name devices that the sandbox serves, with * for any text.',
+    }))
+    const unfit = assigned.unfit.map(({ fault, devices }) => ({
+      code: 'SCHEMA_VALUE_INVALID' as const,
+      severity: 'error' as const,
+      summary: `"${devices}" cannot have the fault "${fault}"`,
+      detail: 'Some faults are for Windows devices only, some for those that speak SSH or WinRM.',
+    }))
+    if (unknown.length + unfit.length > 0) throw new InputError([...unknown, ...unfit])
+    return assigned
   }
 
   /** An address can change hands only while nobody has it: first the black hole goes, then the workers listen. */
   async #applyFaults(faults: ReadonlyMap<string, DeviceFault>): Promise<void> {
     await this.#blackHole?.stop()
     this.#blackHole = undefined
-    const count = this.#workers.length
-    await Promise.all(
-      this.#workers.map((worker, index) =>
-        worker.setFaults(
-          faultsOf(
-            this.#devices.filter((_, n) => n % count === index),
-            faults,
-          ),
-        ),
-      ),
-    )
+    await Promise.all(this.#workers.map((worker) => worker.setFaults([...faults])))
     await this.#dig(faults)
   }
 
   async #dig(faults: ReadonlyMap<string, DeviceFault>): Promise<void> {
-    const swallowed = this.#devices.filter((device) => faults.get(device.name)?.name === 'blackhole')
+    const swallowed = [...this.#devices, ...this.#windows].filter(
+      (device) => faults.get(device.name)?.name === 'blackhole',
+    )
     if (swallowed.length > 0) this.#blackHole = await startBlackHole(swallowed)
   }
 
@@ -210,29 +226,24 @@ export class RunningSandbox implements Sandbox {
   }
 
   #describe(): SandboxOverlay {
-    const { secret, key } = this.#ground.keys
-    const devices = this.#devices.map(({ name, address, port }) => {
-      return [name, { address, port, host_key: deriveKey(secret, `host ${name}`).publicKey }] as const
-    })
-    const listeners = this.#listeners.map(
-      ({ name, address, ports }) => [name, { address, port: ports[0] ?? 0 }] as const,
-    )
-    return { pid: process.pid, key, user: 'root', devices: Object.fromEntries([...devices, ...listeners]) }
+    const { secret, key, passwordFile } = this.#ground.keys
+    const bySsh = [...this.#devices, ...this.#windows.filter(({ by }) => by === 'ssh')]
+    const devices = [
+      ...bySsh.map(({ name, address, port }) => {
+        return [name, { address, port, host_key: deriveKey(secret, `host ${name}`).publicKey }] as const
+      }),
+      ...this.#windows
+        .filter(({ by }) => by === 'winrm')
+        .map(({ name, address, port }) => [name, { address, port, winrm: true as const }] as const),
+      ...this.#listeners.map(({ name, address, ports }) => [name, { address, port: ports[0] ?? 0 }] as const),
+    ]
+    const windows = { user: WINDOWS_USER, password_file: passwordFile }
+    return { pid: process.pid, key, user: 'root', windows, devices: Object.fromEntries(devices) }
   }
 }
 
 function unavailable(summary: string, detail: string): InputError {
   return new InputError([{ code: 'SANDBOX_UNAVAILABLE', severity: 'error', summary, detail }])
-}
-
-function faultsOf(
-  devices: readonly PlacedDevice[],
-  faults: ReadonlyMap<string, DeviceFault>,
-): readonly (readonly [string, DeviceFault])[] {
-  return devices.flatMap(({ name }) => {
-    const fault = faults.get(name)
-    return fault ? [[name, fault] as const] : []
-  })
 }
 
 function countFaults(faults: Iterable<DeviceFault>): Record<string, number> {

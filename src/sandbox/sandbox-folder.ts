@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -22,10 +23,29 @@ export interface SandboxOverlay {
   /** Path of the private key that logs in. */
   readonly key: string
   readonly user: string
-  /** By full name. Without a host key: something that answers on a port and has no shell. */
-  readonly devices: Readonly<
-    Record<string, { readonly address: string; readonly port: number; readonly host_key?: string }>
-  >
+  /** Who logs in to Windows devices, and where the password is. */
+  readonly windows: { readonly user: string; readonly password_file: string }
+  /** By full name. With neither a host key nor WinRM: something that answers on a port and has no shell. */
+  readonly devices: Readonly<Record<string, OverlayDevice>>
+}
+
+export interface OverlayDevice {
+  readonly address: string
+  readonly port: number
+  readonly host_key?: string
+  readonly winrm?: true
+}
+
+/** What logs in to the devices of a sandbox. */
+export interface SandboxKeys {
+  /** What everything else is derived from. */
+  readonly secret: Buffer
+  /** Path of the private key. */
+  readonly key: string
+  readonly publicKey: string
+  /** Of the account of Windows devices, and where it is. */
+  readonly password: string
+  readonly passwordFile: string
 }
 
 /** Who holds a folder; written first, so that a sandbox that died can be recognised and cleared away. */
@@ -42,7 +62,7 @@ const OWNER = 'owner.json'
 const KEPT = new Set(['devices', 'secret'])
 /** What a sandbox puts into its folder; anything else there is not ours and is left alone. */
 const OURS =
-  /^(overlay\.json|owner\.json|control|key|key\.pub|secret|log|devices|devices\.seed|flavours|world-\d+)(\.new)?$/
+  /^(overlay\.json|owner\.json|control|key|key\.pub|password|secret|log|devices|devices\.seed|flavours|world-\d+)(\.new)?$/
 
 export function readOverlay(folder: string): SandboxOverlay | undefined {
   return readJson<SandboxOverlay>(join(folder, OVERLAY))
@@ -63,11 +83,7 @@ export function writeOverlay(folder: string, overlay: SandboxOverlay): void {
 }
 
 /** Makes the folders and keys of a sandbox, or takes those that were kept. Only the user may look in. */
-export function prepareFolder(folder: string): {
-  readonly secret: Buffer
-  readonly key: string
-  readonly publicKey: string
-} {
+export function prepareFolder(folder: string): SandboxKeys {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
   const secretFile = join(folder, 'secret')
@@ -82,7 +98,10 @@ export function prepareFolder(folder: string): {
   mkdirSync(devices, { recursive: true })
   const owner = deviceOwner()
   if (owner !== undefined) chownSync(devices, owner, owner)
-  return { secret, key, publicKey }
+  const password = createHmac('sha256', secret).update('windows password').digest('base64url').slice(0, 24)
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
+  return { secret, key, publicKey, password, passwordFile }
 }
 
 /** Takes away what a sandbox put into its folder, and the folder if nothing else is in it. */

@@ -1,6 +1,6 @@
 import { InputError } from '../core/diagnostic.ts'
 import type { SandboxStatus } from './control.ts'
-import type { DeviceSpec, ListenerSpec } from './device-spec.ts'
+import type { DeviceSpec, ListenerSpec, WindowsSpec } from './device-spec.ts'
 import { type FaultRule, parseFault } from './fault.ts'
 import type { SandboxOverlay } from './sandbox-folder.ts'
 
@@ -8,6 +8,7 @@ export interface SandboxOptions {
   /** Where files, keys and the overlay are put; made if it is not there. */
   readonly folder: string
   readonly devices: readonly DeviceSpec[]
+  readonly windows?: readonly WindowsSpec[]
   /** Devices without a shell, on whose ports something is to answer. */
   readonly listeners?: readonly ListenerSpec[]
   /** Decides what drifts and which devices a share of faults hits; 1 unless told. */

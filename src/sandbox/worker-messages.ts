@@ -1,4 +1,4 @@
-import type { PlacedDevice, PlacedListener } from './device-spec.ts'
+import type { PlacedDevice, PlacedListener, PlacedWindows } from './device-spec.ts'
 import type { InitialState } from './device-state.ts'
 import type { DeviceFault } from './fault.ts'
 import type { SandboxFolders } from './isolation.ts'
@@ -12,7 +12,10 @@ export interface WorkerStart {
   readonly secret: string
   readonly clientKey: string
   readonly network: string
+  /** Of Windows devices. */
+  readonly account: { readonly user: string; readonly password: string }
   readonly devices: readonly PlacedDevice[]
+  readonly windows: readonly PlacedWindows[]
   readonly listeners: readonly PlacedListener[]
   readonly faults: readonly (readonly [string, DeviceFault])[]
 }

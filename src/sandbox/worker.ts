@@ -1,7 +1,12 @@
+import type { Socket } from 'node:net'
+import { serveConnection } from './device-connection.ts'
 import { DeviceListeners } from './device-listeners.ts'
 import { DevicePlaces } from './device-places.ts'
+import type { DeviceFault } from './fault.ts'
 import { type Isolation, openIsolation } from './isolation.ts'
-import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
+import { WindowsPlaces } from './windows/windows-places.ts'
+import { WinRmDevices } from './winrm/winrm-devices.ts'
+import type { FromWorker, ToWorker, WorkerCounts, WorkerStart } from './worker-messages.ts'
 
 // A process of the sandbox that serves a part of its devices, for as long as its parent lives.
 
@@ -9,23 +14,32 @@ interface Serving {
   readonly isolation: Isolation
   readonly places: DevicePlaces
   readonly listeners: DeviceListeners
+  readonly count: WorkerCounts
 }
 
 let serving: Serving | undefined
 
 async function start(message: WorkerStart): Promise<Serving> {
-  const opened = await openIsolation(message.folders)
+  const { folders, initial, secret, clientKey, network, account } = message
+  const opened = await openIsolation(folders)
   if (!opened.ok) throw new Error(opened.problem)
-  const places = new DevicePlaces(opened.isolation, message.folders.devices, message.initial)
-  const listeners = new DeviceListeners({
-    places,
-    secret: Buffer.from(message.secret, 'base64'),
-    clientKey: message.clientKey,
-    network: message.network,
-    count: { connections: 0, sessions: 0, served: 0 },
-  })
-  await listeners.open(message)
-  return { isolation: opened.isolation, places, listeners }
+  const places = new DevicePlaces(opened.isolation, folders.devices, initial)
+  const count = { connections: 0, sessions: 0, served: 0 }
+  const context = { places, secret: Buffer.from(secret, 'base64'), clientKey, network, count }
+  const winrm = new WinRmDevices({ places: new WindowsPlaces(folders.devices, initial), account, count })
+  const devices = [
+    ...message.devices.map((device) => ({
+      ...device,
+      serve: (socket: Socket, fault: DeviceFault | undefined) => serveConnection(socket, device, fault, context),
+    })),
+    ...message.windows.map((device) => ({
+      ...device,
+      serve: (socket: Socket, fault: DeviceFault | undefined) => winrm.serve(socket, device, fault),
+    })),
+  ]
+  const listeners = new DeviceListeners()
+  await listeners.open({ devices, listeners: message.listeners, faults: message.faults })
+  return { isolation: opened.isolation, places, listeners, count }
 }
 
 async function receive(message: ToWorker): Promise<void> {
@@ -39,7 +53,7 @@ async function receive(message: ToWorker): Promise<void> {
       tell({ type: 'ready' })
       break
     case 'count':
-      tell({ type: 'counts', ...(serving?.listeners.counts ?? { connections: 0, sessions: 0, served: 0 }) })
+      tell({ type: 'counts', ...(serving?.count ?? { connections: 0, sessions: 0, served: 0 }) })
       break
     case 'stop':
       await stop()

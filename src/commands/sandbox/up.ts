@@ -53,7 +53,8 @@ ${FAULT_HELP}`
     if (!(drift >= 0 && drift <= 1)) this.error(`--drift is a share from 0 to 1, not "${flags.drift}"`)
     const selected = await selectDevices(await project.fleet(), flags, { store: () => project.store() })
     const selection = sandboxSelection(ofFirstStores(selected, flags.stores))
-    if (selection.devices.length === 0) this.error('The selection has no device that speaks SSH')
+    const { devices, windows, listeners } = selection
+    if (devices.length + windows.length === 0) this.error('The selection has no device that speaks SSH or WinRM')
     await project.close()
     const folder = project.paths.sandbox
     if (flags.detach) {
@@ -64,7 +65,7 @@ ${FAULT_HELP}`
     }
     const { seed, keep, fault: faults = [] } = flags
     const problem = await runSandbox(
-      { folder, devices: selection.devices, listeners: selection.listeners, seed, drift, faults, keep },
+      { folder, devices, windows, listeners, seed, drift, faults, keep },
       {
         ready: async (sandbox) => this.report(await sandbox.status(), selection, flags.json),
         tick: process.stderr.isTTY ? (status) => process.stderr.write(`\r\x1b[K${statusInWords(status)}`) : undefined,

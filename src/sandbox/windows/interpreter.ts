@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   answerLines,
   type DeviceAnswer,
@@ -18,6 +19,8 @@ export interface Interpreted {
   /** Of the interpreter that says hello. */
   readonly version: string
   readonly pid: number
+  /** How long it takes until it reads anything, in milliseconds. */
+  readonly startMs: number
   answer(ask: ExchangeAsk): Promise<DeviceAnswer>
   /** A new file, made when the first of it comes. */
   upload(path: string): UploadSink
@@ -37,7 +40,7 @@ export interface UploadSink {
 export class Interpreter implements WindowsProgram {
   readonly #device: Interpreted
   readonly #output: ProgramOutput
-  #script: string | undefined
+  readonly #packed: string | undefined
   #partial = ''
   #lines: string[] = []
   #lastLine = 0
@@ -45,11 +48,11 @@ export class Interpreter implements WindowsProgram {
   #ended = false
   #killed = false
 
-  /** Without a script, the first line of stdin is one, packed. */
-  constructor(device: Interpreted, output: ProgramOutput, script: string | undefined) {
+  /** Without a packed script, the first line of stdin is one. */
+  constructor(device: Interpreted, output: ProgramOutput, packed: string | undefined) {
     this.#device = device
     this.#output = output
-    this.#script = script
+    this.#packed = packed
     void this.#serve().then((code) => this.#exit(code))
   }
 
@@ -81,9 +84,11 @@ export class Interpreter implements WindowsProgram {
 
   async #serve(): Promise<number> {
     try {
-      this.#script ??= unpackLine((await this.#rawLine()) ?? '')
-      await this.#exchange(firstExchange(this.#script))
-      this.#script = ''
+      if (this.#device.startMs > 0) await sleep(this.#device.startMs)
+      const packed = this.#packed ?? (await this.#rawLine()) ?? ''
+      await this.#exchange(firstExchange(unpackLine(packed)))
+      // An old one says who it is, and goes.
+      if (Number.parseInt(this.#device.version, 10) < 5) return 0
       for (let line = await this.#line(); line !== undefined; line = await this.#line()) {
         await this.#exchange(unpackLine(line))
       }
@@ -121,7 +126,7 @@ export class Interpreter implements WindowsProgram {
     const secrets = wantsSecrets(text) ? unpackLine((await this.#line()) ?? '') : ''
     const { token, items } = parseExchange(text, secrets)
     this.#put(helloLine(token, this.#device.pid, this.#device.version))
-    if (Number.parseInt(this.#device.version, 10) < 5) throw new Error('Windows PowerShell is too old')
+    if (Number.parseInt(this.#device.version, 10) < 5) return
     let broken = -1
     for (const item of items) {
       if (this.#killed) return

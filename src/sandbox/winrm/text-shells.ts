@@ -29,10 +29,16 @@ export class TextShells {
   readonly #shells = new Map<string, Shell>()
   readonly #start: StartProgram
   readonly #owner: string
+  readonly #on: { readonly onStart: () => void; readonly onEnd: () => void }
 
-  constructor(start: StartProgram, owner: string) {
+  /** `onStart` and `onEnd` are called whenever one of them was opened, and has ended. */
+  constructor(
+    start: StartProgram,
+    more: { readonly owner: string; readonly onStart: () => void; readonly onEnd: () => void },
+  ) {
     this.#start = start
-    this.#owner = owner
+    this.#owner = more.owner
+    this.#on = more
   }
 
   get size(): number {
@@ -77,6 +83,7 @@ export class TextShells {
     }
     const shell: Shell = { id, environment, commands: new Map(), idleMs: idleOf(wished), held: 0 }
     this.#shells.set(id, shell)
+    this.#on.onStart()
     this.#touch(shell)
     return reply(
       `${NAMESPACES.x}/CreateResponse`,
@@ -155,6 +162,7 @@ export class TextShells {
     this.#shells.delete(shell.id)
     clearTimeout(shell.timer)
     for (const command of shell.commands.values()) command.drop()
+    this.#on.onEnd()
   }
 }
 

@@ -1,0 +1,74 @@
+import { cpus, totalmem } from 'node:os'
+import { json, type StandIn, Stop } from './answering.ts'
+
+/** Builds of Windows 10 and 11 by their releases. */
+const BUILDS: Readonly<Record<string, number>> = {
+  '1607': 14_393,
+  '1809': 17_763,
+  '21H2': 19_044,
+  '22H2': 19_045,
+  '23H2': 22_631,
+  '24H2': 26_100,
+}
+const PATCH = 4291
+
+const facts: StandIn = (machine, given) => {
+  const build = BUILDS[machine.release ?? ''] ?? 19_044
+  const { size, free } = machine.disk
+  const memory = 8 * 1024 ** 3
+  return json({
+    os: {
+      id: 'windows',
+      version: `10.0.${build}.${PATCH}`,
+      name: `Windows ${build >= 22_000 ? 11 : 10} IoT Enterprise`,
+      edition: 'IoTEnterprise',
+    },
+    kernel: `10.0.${build}`,
+    architecture: 'AMD64',
+    hostname: machine.computer,
+    uptime_seconds: Math.max(0, Math.floor((Date.now() - Date.parse(machine.state.bootedAt)) / 1000)),
+    memory: { total_bytes: Math.min(memory, totalmem()), available_bytes: Math.floor(memory / 3) },
+    cpus: Math.min(4, cpus().length),
+    addresses: [{ interface: 'Ethernet', address: '10.0.2.15' }],
+    disks: [{ mount: 'C:\\', size_bytes: size, free_bytes: free }],
+    powershell: '5.1.19041.4291',
+    reasons: [...machine.pendingReboot],
+    hotfixes: given.flag('hotfixes') ? ['KB5034122', 'KB5035845'] : null,
+  })
+}
+
+const disk: StandIn = (machine, given) => {
+  const { size, free } = machine.disk
+  const drive = given.text('path').slice(0, 2).toUpperCase()
+  if (drive !== 'C:')
+    throw new Stop(1, `Could not find the drive '${drive}\\'. The drive might not be ready or might not be mapped.`)
+  return json({ device: 'Windows', mount: 'C:\\', size, free })
+}
+
+const processes: StandIn = (machine, given) => {
+  const bare = (name: string): string => name.replace(/\.exe$/i, '').toLowerCase()
+  const [name, pattern, user] = [bare(given.text('name')), given.text('pattern'), given.text('user').toLowerCase()]
+  const matcher = expressionOf(pattern)
+  const found = machine.processes.filter(
+    (one) =>
+      (name === '' || bare(one.name) === name) &&
+      (pattern === '' || matcher.test(one.command)) &&
+      (user === '' || [one.user, `${machine.computer}\\${one.user}`].some((known) => known.toLowerCase() === user)),
+  )
+  return json(found.map(({ pid, user: whose, command }) => ({ pid, user: user === '' ? '' : whose, command })))
+}
+
+/** Expressions of .NET and of JavaScript are alike as far as patterns of processes go. */
+function expressionOf(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, 'i')
+  } catch (error) {
+    throw new Stop(1, `parsing "${pattern}" - ${(error as Error).message}`)
+  }
+}
+
+export const LOOK_STAND_INS: Readonly<Record<string, StandIn>> = {
+  'facts.observe': facts,
+  'disk.observe': disk,
+  'process.list': processes,
+}
