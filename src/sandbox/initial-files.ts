@@ -45,9 +45,10 @@ export function initialFiles(
 export function driftsOf(
   spec: Pick<DeviceSpec, 'name' | 'kind'>,
   options: { readonly seed: number; readonly drift: number },
+  can: (drift: Drift) => boolean = () => true,
 ): ReadonlySet<Drift> {
   if (chance(`drift ${options.seed}`, spec.name) >= options.drift) return new Set()
-  const possible = DRIFTS.filter((drift) => hasApplication(spec) || !drift.startsWith('app'))
+  const possible = DRIFTS.filter((drift) => can(drift) && (hasApplication(spec) || !drift.startsWith('app')))
   const first = possible[Math.floor(chance(`first ${options.seed}`, spec.name) * possible.length)]
   const more = possible.filter((drift) => chance(`${drift} ${options.seed}`, spec.name) < 0.25)
   return new Set([...(first === undefined ? [] : [first]), ...more])

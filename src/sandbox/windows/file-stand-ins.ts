@@ -85,6 +85,19 @@ const remove: StandIn = (machine, given) => {
   return {}
 }
 
+const directory: StandIn = (machine, given) => {
+  const { files } = machine
+  const path = given.text('path')
+  if (given.text('state') !== 'absent') {
+    files.makeFolder(path)
+    if (given.text('owner') !== '') setOwner(machine, path, given.text('owner'))
+    return {}
+  }
+  if (given.text('recurse') !== 'yes' && files.list(path).length > 0) throw new Stop(1, 'The directory is not empty.')
+  files.remove(path)
+  return {}
+}
+
 function ownerOf(machine: WindowsMachine, path: string): string {
   return machine.state.owners[path.toLowerCase()] ?? ADMINISTRATORS
 }
@@ -110,4 +123,5 @@ export const FILE_STAND_INS: Readonly<Record<string, StandIn>> = {
   'file.replace': replace,
   'file.owner': own,
   'file.remove': remove,
+  'directory.converge': directory,
 }

@@ -6,7 +6,7 @@ import { chance } from '../fault.ts'
 import { DEFAULT_AGENT, type Drift, driftsOf, hostnameOf, OLD_AGENT } from '../initial-files.ts'
 import { type MachineState, saveState, type WindowsService } from './machine-state.ts'
 
-const AGENT_FOLDER = 'C:\\Program Files\\Zabbix Agent 2'
+export const AGENT_FOLDER = 'C:\\Program Files\\Zabbix Agent 2'
 const APP_FOLDER = 'C:\\TillApp'
 const FOLDERS = ['Windows/System32', 'Windows/Temp', 'Program Files (x86)', 'ProgramData', 'Users/Public', 'Users/till']
 
@@ -21,7 +21,7 @@ export function makeMachine(
   spec: WindowsSpec,
   initial: { readonly seed: number; readonly drift: number },
 ): void {
-  const drifts = driftsOf(spec, initial)
+  const drifts = windowsDrifts(spec, initial)
   const half = `${root}.new`
   rmSync(half, { recursive: true, force: true })
   for (const folder of FOLDERS) mkdirSync(join(half, 'C', folder), { recursive: true })
@@ -34,7 +34,16 @@ export function makeMachine(
   renameSync(half, root)
 }
 
-function agentConfigPath(spec: WindowsSpec): string {
+/** Without an MSI there is no other version to have. */
+function windowsDrifts(
+  spec: WindowsSpec,
+  initial: { readonly seed: number; readonly drift: number },
+): ReadonlySet<Drift> {
+  const hasMsi = text(spec.vars, '', ['agent', 'msi', 'path']) !== ''
+  return driftsOf(spec, initial, (drift) => hasMsi || drift !== 'agent-version')
+}
+
+export function agentConfigPath(spec: WindowsSpec): string {
   const path = text(spec.vars, `${AGENT_FOLDER}\\zabbix_agent2.conf`, ['agent', 'config'])
   return /^c:[\\/]/i.test(path) ? path.replaceAll('/', '\\') : `${AGENT_FOLDER}\\zabbix_agent2.conf`
 }
@@ -83,7 +92,9 @@ function stateOf(spec: WindowsSpec, drifts: ReadonlySet<Drift>): MachineState {
     products: { [agent.name.toLowerCase()]: agent },
     registry: { 'localmachine\\software\\tillapp': {} },
     owners: {},
+    tasks: {},
     pendingReboot: [],
+    boots: 0,
     bootedAt: new Date(Date.now() - uptimeMs).toISOString(),
   }
 }

@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 import { json, type StandIn, Stop } from './answering.ts'
+import type { WindowsMachine } from './windows-machine.ts'
 
 /** Builds of Windows 10 and 11 by their releases. */
 const BUILDS: Readonly<Record<string, number>> = {
@@ -26,7 +27,7 @@ const facts: StandIn = (machine, given) => {
     kernel: `10.0.${build}`,
     architecture: 'AMD64',
     hostname: machine.computer,
-    uptime_seconds: Math.max(0, Math.floor((Date.now() - Date.parse(machine.state.bootedAt)) / 1000)),
+    uptime_seconds: machine.uptimeS,
     memory: { total_bytes: Math.min(memory, totalmem()), available_bytes: Math.floor(memory / 3) },
     cpus: Math.min(4, cpus().length),
     addresses: [{ interface: 'Ethernet', address: '10.0.2.15' }],
@@ -67,8 +68,28 @@ function expressionOf(pattern: string): RegExp {
   }
 }
 
+/** Error codes of Windows' sockets: nobody listens there; there is no way there. */
+const SOCKET = { refused: 10_061, unreachable: 10_065 } as const
+
+/** A device of the sandbox is alone on its network. */
+function isSelf(machine: WindowsMachine, host: string): boolean {
+  return ['127.0.0.1', '::1', 'localhost', machine.computer.toLowerCase()].includes(host.toLowerCase())
+}
+
+const connect: StandIn = (machine, given) => {
+  if (!isSelf(machine, given.text('host'))) return json({ code: SOCKET.unreachable, detail: '', ms: 0 })
+  return json({ code: machine.listens(given.number('port')) ? 0 : SOCKET.refused, detail: '', ms: 0 })
+}
+
+const ping: StandIn = (machine, given) => {
+  const count = isSelf(machine, given.text('host')) ? given.number('count') : 0
+  return json({ state: 'asked', times: Array.from({ length: count }, () => 0) })
+}
+
 export const LOOK_STAND_INS: Readonly<Record<string, StandIn>> = {
   'facts.observe': facts,
   'disk.observe': disk,
   'process.list': processes,
+  'tcp.connect': connect,
+  'ping.send': ping,
 }

@@ -24,6 +24,11 @@ export interface InstalledProduct {
   readonly code: string
 }
 
+export interface ScheduledTask {
+  readonly xml: string
+  readonly enabled: boolean
+}
+
 export interface RegistryValue {
   readonly name: string
   readonly kind: string
@@ -38,8 +43,12 @@ export interface MachineState {
   readonly registry: Record<string, Record<string, RegistryValue>>
   /** Who owns a file, by its path; Administrators where it is not said. */
   readonly owners: Record<string, string>
+  /** By folder and name. */
+  readonly tasks: Record<string, ScheduledTask>
   /** Why Windows waits for a restart; empty when it does not. */
   pendingReboot: string[]
+  /** How often it was restarted since it was made. */
+  boots: number
   /** ISO 8601. */
   bootedAt: string
 }

@@ -43,7 +43,7 @@ function holds(machine: WindowsMachine, given: Given): boolean | undefined {
   const kind = given.text('kind')
   if (kind === 'path')
     return (machine.files.kindOf(given.text('path')) !== 'absent') === (given.text('wished') === 'yes')
-  if (kind === 'port') return [5985, 10_050].includes(given.number('port'))
+  if (kind === 'port') return machine.listens(given.number('port'))
   const { exitCode = 0 } = runText(machine, given.text('check'))
   return exitCode === NOT_IMITATED ? undefined : exitCode === 0
 }

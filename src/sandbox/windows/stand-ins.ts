@@ -2,16 +2,24 @@ import type { DeviceAnswer, ExchangeAsk } from '../../shell/powershell-device.ts
 import { Given, notImitated, type StandIn, Stop } from './answering.ts'
 import { FILE_STAND_INS } from './file-stand-ins.ts'
 import { LOOK_STAND_INS } from './look-stand-ins.ts'
+import { PACKAGE_STAND_INS } from './package-stand-ins.ts'
 import { REGISTRY_STAND_INS } from './registry-stand-ins.ts'
 import { RUN_STAND_INS } from './run-stand-ins.ts'
 import { SERVICE_STAND_INS } from './service-stand-ins.ts'
+import { SYSTEM_STAND_INS } from './system-stand-ins.ts'
 import type { WindowsMachine } from './windows-machine.ts'
 
 /** What stands in for each script that is shipped, by its name. */
 export const STAND_INS: ReadonlyMap<string, StandIn> = new Map(
-  [SERVICE_STAND_INS, FILE_STAND_INS, LOOK_STAND_INS, REGISTRY_STAND_INS, RUN_STAND_INS].flatMap((some) =>
-    Object.entries(some),
-  ),
+  [
+    SERVICE_STAND_INS,
+    FILE_STAND_INS,
+    LOOK_STAND_INS,
+    PACKAGE_STAND_INS,
+    REGISTRY_STAND_INS,
+    RUN_STAND_INS,
+    SYSTEM_STAND_INS,
+  ].flatMap((some) => Object.entries(some)),
 )
 
 /** Does what a script does, and answers as it does: an error is on stderr, with exit code 1 unless it says another. */

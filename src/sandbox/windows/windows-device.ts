@@ -26,11 +26,12 @@ export class WindowsDevice {
   readonly machine: WindowsMachine
   #fault: DeviceFault | undefined
   #nextPid = 5_000
-  /** Called when it dies of what its fault says. */
+  /** Called when it dies of what its fault says, and when it starts anew. */
   onCrash: () => void = () => undefined
 
   constructor(machine: WindowsMachine) {
     this.machine = machine
+    machine.onRestart = () => this.onCrash()
   }
 
   get fault(): DeviceFault | undefined {

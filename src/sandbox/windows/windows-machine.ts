@@ -18,6 +18,7 @@ export interface WindowsProcess {
 }
 
 const DISK_BYTES = 64 * 1024 ** 3
+const RESTART_MS = 1_000
 const USED_BYTES = 21 * 1024 ** 3
 
 /** A Windows device: its disk, and what Windows keeps beside it. Everything is in a folder of the sandbox. */
@@ -81,13 +82,40 @@ export class WindowsMachine {
     ]
   }
 
+  /** Whether something takes connections on a port: WinRM, and the agent while it runs. */
+  listens(port: number): boolean {
+    return port === 5985 || (port === 10_050 && this.processes.some(({ name }) => name === 'zabbix_agent2.exe'))
+  }
+
   get disk(): { readonly size: number; readonly free: number } {
     return { size: DISK_BYTES, free: this.trouble.diskFull ? 0 : DISK_BYTES - USED_BYTES }
   }
 
   /** Why Windows waits for a restart. */
   get pendingReboot(): readonly string[] {
-    return [...(this.trouble.pendingReboot ? ['windows-update'] : []), ...this.state.pendingReboot]
+    const { boots, pendingReboot } = this.state
+    return [...(this.trouble.pendingReboot && boots === 0 ? ['windows-update'] : []), ...pendingReboot]
+  }
+
+  get uptimeS(): number {
+    return Math.max(0, Math.floor((Date.now() - Date.parse(this.state.bootedAt)) / 1000))
+  }
+
+  /** Called when it goes down to start anew. */
+  onRestart: () => void = () => undefined
+
+  /** Begins a little later, so that whoever ordered it hears that it was understood. */
+  restart(): void {
+    setTimeout(() => {
+      this.change((state) => {
+        state.boots += 1
+        state.pendingReboot = []
+        state.bootedAt = new Date().toISOString()
+        for (const service of Object.values(state.services))
+          service.status = service.start === 2 ? 'Running' : 'Stopped'
+      })
+      this.onRestart()
+    }, RESTART_MS).unref()
   }
 }
 
