@@ -2,16 +2,11 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import ssh2 from 'ssh2'
 import { deriveKey } from './device-keys.ts'
-import type { DevicePlaces } from './device-places.ts'
-import type { FlavourName, PlacedDevice } from './device-spec.ts'
 import type { DeviceFault } from './fault.ts'
-import { cutShort, endless, garbled, lostAfterChange } from './output-fault.ts'
-import { carryStreams, type OutputFault } from './program-streams.ts'
 import { SlowLine } from './slow-line.ts'
 
 /** What all devices of a worker share. */
-export interface DeviceContext {
-  readonly places: DevicePlaces
+export interface SshContext {
   readonly secret: Uint8Array
   /** The one key that may log in, `ssh-ed25519 AAAA…`. */
   readonly clientKey: string
@@ -20,21 +15,30 @@ export interface DeviceContext {
   readonly count: { connections: number; sessions: number; served: number }
 }
 
-const IDENT = 'TillwrightSandbox'
-const DEVICE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-const LOGIN_SHELL: Readonly<Record<FlavourName, string>> = {
-  debian: '/bin/sh',
-  redhat: '/bin/bash',
-  alpine: '/bin/sh',
-  router: '/bin/sh',
+/** A device that one logs in to by SSH. */
+export interface SshDevice {
+  readonly name: string
+  /** Runs a command line, or the login shell when there is none, on a channel. Resolves when it has ended. */
+  run(channel: ssh2.ServerChannel, command: string | undefined, login: Login): Promise<void>
 }
+
+/** The connection by which somebody has logged in. */
+export interface Login {
+  readonly fault: DeviceFault | undefined
+  /** Resets it. */
+  readonly reset: () => void
+  /** Called when it is gone. */
+  onClosed(action: () => void): void
+}
+
+const IDENT = 'TillwrightSandbox'
 
 /** Speaks SSH with whoever connected to a device, or does what its fault says instead. */
 export function serveConnection(
   socket: Socket,
-  device: PlacedDevice,
+  device: SshDevice,
   fault: DeviceFault | undefined,
-  context: DeviceContext,
+  context: SshContext,
 ): void {
   socket.on('error', () => socket.destroy())
   socket.setNoDelay(true)
@@ -74,19 +78,21 @@ const GARBAGE_BANNER = Buffer.concat([
 interface Line {
   readonly line: Duplex
   readonly reset: () => void
-  readonly device: PlacedDevice
+  readonly device: SshDevice
   readonly fault: DeviceFault | undefined
-  readonly context: DeviceContext
+  readonly context: SshContext
 }
 
 /** One SSH connection to a device, from the key exchange to its end. */
 class DeviceConnection {
   readonly #line: Line
-  #release: (() => void) | undefined
+  readonly #closed: (() => void)[] = []
+  readonly #login: Login
 
   constructor(line: Line) {
     this.#line = line
-    const { device, fault, context } = line
+    const { device, fault, context, reset } = line
+    this.#login = { fault, reset, onClosed: (action) => this.#closed.push(action) }
     const other = fault?.name === 'wrong-host-key' ? ' (another machine)' : ''
     const { privateKey } = deriveKey(context.secret, `host ${device.name}${other}`)
     const server = new ssh2.Server({ hostKeys: [privateKey], ident: IDENT }, (client) => this.#serve(client))
@@ -96,7 +102,9 @@ class DeviceConnection {
   #serve(client: ssh2.Connection): void {
     const { fault, context } = this.#line
     client.on('error', () => this.#line.line.destroy())
-    client.on('close', () => this.#release?.())
+    client.on('close', () => {
+      for (const action of this.#closed.splice(0)) action()
+    })
     client.on('authentication', (login) => {
       if (fault?.name === 'tarpit-auth') return
       if (fault?.name !== 'auth-refused' && maySignIn(login, context.clientKey)) login.accept()
@@ -119,58 +127,26 @@ class DeviceConnection {
     session.on('pty', (accept) => accept?.())
     session.on('exec', (accept, _reject, { command }) => {
       channel = accept()
-      void this.#run(channel, ['-c', command])
+      void this.#run(channel, command)
     })
     session.on('shell', (accept) => {
       channel = accept()
-      void this.#run(channel, [])
+      void this.#run(channel, undefined)
     })
   }
 
-  async #run(channel: ssh2.ServerChannel, args: readonly string[]): Promise<void> {
-    const { device, fault, context } = this.#line
-    const hold = context.places.hold(device, fault)
-    this.#holdUntilClosed(hold.release)
-    const ended = hold.started()
+  async #run(channel: ssh2.ServerChannel, command: string | undefined): Promise<void> {
+    const { device, context } = this.#line
     context.count.sessions += 1
     context.count.served += 1
     try {
-      const place = await hold.place
-      const shell = fault?.name === 'wrong-shell' ? '/usr/.sandbox/restricted-shell' : LOGIN_SHELL[device.flavour]
-      const program = place.run([shell, ...args], environmentOf(device, shell))
-      await carryStreams(channel, program, this.#outputFault())
+      await device.run(channel, command, this.#login)
     } catch (error) {
       channel.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
       channel.exit(125)
       channel.end()
     }
     context.count.sessions -= 1
-    ended()
-  }
-
-  /** What its output goes through on the way to the line. */
-  #outputFault(): OutputFault | undefined {
-    const { fault, device, context, reset } = this.#line
-    switch (fault?.name) {
-      case 'garbage-output':
-        return { through: garbled() }
-      case 'endless-output':
-        return { instead: endless() }
-      case 'reset-step':
-        return { through: cutShort(reset) }
-      case 'crash-after-change':
-        return { through: lostAfterChange(context.places.rootOf(device.name), reset) }
-      default:
-        return undefined
-    }
-  }
-
-  #holdUntilClosed(release: () => void): void {
-    const before = this.#release
-    this.#release = () => {
-      before?.()
-      release()
-    }
   }
 
   #forward(
@@ -200,13 +176,4 @@ function maySignIn(login: ssh2.AuthContext, clientKey: string): boolean {
   // Without a signature the client only asks whether the key would do (RFC 4252, 7).
   if (login.signature === undefined || login.blob === undefined) return true
   return key.verify(login.blob, login.signature, login.hashAlgo) === true
-}
-
-/** What sshd gives a login; nothing of the host. */
-function environmentOf(device: PlacedDevice, shell: string): Readonly<Record<string, string>> {
-  return {
-    ...{ PATH: DEVICE_PATH, HOME: '/root', USER: 'root', LOGNAME: 'root', SHELL: shell },
-    SSH_CONNECTION: `127.0.0.1 50000 ${device.address} ${device.port}`,
-    SSH_CLIENT: `127.0.0.1 50000 ${device.port}`,
-  }
 }

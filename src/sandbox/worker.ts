@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
-import { serveConnection } from './device-connection.ts'
-import { DeviceListeners } from './device-listeners.ts'
+import { type SshDevice, serveConnection } from './device-connection.ts'
+import { DeviceListeners, type ServedDevice } from './device-listeners.ts'
 import { DevicePlaces } from './device-places.ts'
+import type { PlacedDevice, PlacedWindows } from './device-spec.ts'
 import type { DeviceFault } from './fault.ts'
 import { type Isolation, openIsolation } from './isolation.ts'
+import { posixDevice } from './posix-login.ts'
+import { windowsSshDevice } from './windows/windows-login.ts'
 import { WindowsPlaces } from './windows/windows-places.ts'
 import { WinRmDevices } from './winrm/winrm-devices.ts'
 import type { FromWorker, ToWorker, WorkerCounts, WorkerStart } from './worker-messages.ts'
@@ -25,17 +28,20 @@ async function start(message: WorkerStart): Promise<Serving> {
   if (!opened.ok) throw new Error(opened.problem)
   const places = new DevicePlaces(opened.isolation, folders.devices, initial)
   const count = { connections: 0, sessions: 0, served: 0 }
-  const context = { places, secret: Buffer.from(secret, 'base64'), clientKey, network, count }
-  const winrm = new WinRmDevices({ places: new WindowsPlaces(folders.devices, initial), account, count })
+  const ssh = { secret: Buffer.from(secret, 'base64'), clientKey, network, count }
+  const windows = new WindowsPlaces(folders.devices, initial)
+  const winrm = new WinRmDevices({ places: windows, account, count })
+  const bySsh = (place: PlacedDevice | PlacedWindows, device: SshDevice): ServedDevice => ({
+    ...place,
+    serve: (socket, fault) => serveConnection(socket, device, fault, ssh),
+  })
   const devices = [
-    ...message.devices.map((device) => ({
-      ...device,
-      serve: (socket: Socket, fault: DeviceFault | undefined) => serveConnection(socket, device, fault, context),
-    })),
-    ...message.windows.map((device) => ({
-      ...device,
-      serve: (socket: Socket, fault: DeviceFault | undefined) => winrm.serve(socket, device, fault),
-    })),
+    ...message.devices.map((device) => bySsh(device, posixDevice(device, places))),
+    ...message.windows.map((device) =>
+      device.by === 'ssh'
+        ? bySsh(device, windowsSshDevice(device, windows))
+        : { ...device, serve: (socket: Socket, fault?: DeviceFault) => winrm.serve(socket, device, fault) },
+    ),
   ]
   const listeners = new DeviceListeners()
   await listeners.open({ devices, listeners: message.listeners, faults: message.faults })

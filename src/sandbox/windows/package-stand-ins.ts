@@ -58,7 +58,8 @@ function put(machine: WindowsMachine, given: Given, file: Buffer): number {
   if (version === undefined) return MSIEXEC.noPackage
   const [known] = productsOf(machine, given.text('name'))
   const name = known?.name ?? given.text('name')
-  const code = `{${createHash('md5').update(`${name} ${version}`).digest('hex').toUpperCase()}}`
+  const digits = createHash('sha256').update(`${name} ${version}`).digest('hex').toUpperCase()
+  const code = digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '{$1-$2-$3-$4-$5}')
   machine.change(({ products }) => {
     products[name.toLowerCase()] = { name, version, publisher: known?.publisher ?? '', code }
   })

@@ -1,0 +1,162 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Ended, inventoryWith, TestProject } from '../cli/project.ts'
+import { canIsolate } from './sandboxes.ts'
+
+const DEVICES = [
+  ...Array.from({ length: 4 }, (_, n) => `      pos${n + 1}: {profile: windows, address: 10.0.0.${n + 1}}`),
+  '      pos5: {profile: windows, address: 10.0.0.5, transport: {type: ssh, port: 22}}',
+  '      pos6: {profile: till, address: 10.0.0.6}',
+]
+
+const FLEET = `  transport: {user: till, password: {secret: "env:NOT_SET"}}
+  vars:
+    agent: {server: zabbix.example, service: zabbix-agent2}
+    tillapp: {server: back.example}
+`
+
+const INVENTORY = inventoryWith(`${DEVICES.join('\n')}\n`, FLEET).replace(
+  'profiles:\n',
+  'profiles:\n  windows: {kind: till, os: {family: windows, version: "21H2"}, transport: {type: winrm}, vars: {agent: {service: Zabbix Agent 2}}}\n',
+)
+
+const MEND = `name: mend
+description: What drifts on a Windows till.
+targets: device.os.family == 'windows'
+steps:
+  - id: server
+    config:
+      path: C:\\TillApp\\till.ini
+      format: ini
+      set: {server.host: "\${{ vars.tillapp.server }}", server.timeout: 30}
+  - id: agent-config
+    config:
+      path: C:/Program Files/Zabbix Agent 2/zabbix_agent2.conf
+      format: plain
+      set: {Server: "\${{ vars.agent.server }}"}
+      validate: '& "C:\\Program Files\\Zabbix Agent 2\\zabbix_agent2.exe" -c "$file" -t agent.ping'
+  - id: note
+    file: {path: 'C:\\ProgramData\\note.txt', content: "żółć\\n"}
+  - id: application
+    service: {name: tillapp, state: running, start: delayed, recovery: {restart_after_ms: [5000, 60000]}}
+    restart_on: [server]
+  - id: agent
+    service: {name: "\${{ vars.agent.service }}", state: running, enabled: true}
+    restart_on: [agent-config]
+`
+
+const SCRIPTED = `name: scripted
+description: A text of one's own.
+targets: device.os.family == 'windows'
+steps:
+  - id: own
+    command: {run: "Get-Process | Sort-Object CPU", read_only: true}
+`
+
+const project = new TestProject({
+  'tillwright.yaml': 'inventory: inventory\nrunbooks: runbooks\n',
+  'inventory/fleet.yaml': INVENTORY,
+  'runbooks/mend.yaml': MEND,
+  'runbooks/scripted.yaml': SCRIPTED,
+})
+
+interface Summary {
+  readonly devices: readonly {
+    readonly device: string
+    readonly state: string
+    readonly failure?: { readonly code: string }
+  }[]
+}
+
+describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
+  beforeAll(async () => {
+    const up = await project.till('sandbox', 'up', '--drift', '1', '--detach')
+    expect(up.stdout + up.stderr).toMatch(/6 devices \(5 imitate Windows\)/)
+    expect(up.stdout).toMatch(/imitat/)
+  })
+  afterAll(async () => {
+    await project.till('sandbox', 'down')
+    project.remove()
+  })
+
+  const fault = async (text: string): Promise<void> => {
+    const { code, stderr } = await project.till('sandbox', 'fault', 'none=all', text)
+    expect([code, stderr]).toEqual([0, ''])
+  }
+
+  const states = async (...args: string[]): Promise<{ ended: Ended; of: Map<string, string> }> => {
+    const ended = await project.till(...args, '--sandbox', '--output', project.path('result.json'))
+    const { devices } = JSON.parse(project.read('result.json')) as Summary
+    return { ended, of: new Map(devices.map(({ device, state }) => [device, state])) }
+  }
+
+  test('differ, are mended, and differ no more; by WinRM and by SSH alike', async () => {
+    const plan = await states('plan', 'mend')
+    expect([plan.ended.code, new Set(plan.of.values())]).toEqual([3, new Set(['drifted'])])
+    expect(plan.of.size).toBe(5)
+    const apply = await states('apply', 'mend', '--yes')
+    expect([apply.ended.code, new Set(apply.of.values())]).toEqual([0, new Set(['changed'])])
+    const again = await states('plan', 'mend')
+    expect([again.ended.code, new Set(again.of.values())]).toEqual([0, new Set(['in-sync'])])
+    expect(readFileSync(project.path('.till/sandbox/devices/PL-0001/pos1/C/ProgramData/note.txt'), 'utf8')).toBe(
+      'żółć\n',
+    )
+    const status = JSON.parse((await project.till('sandbox', 'status', '--json')).stdout)
+    expect(status).toMatchObject({ sessions: 0, windows: 5 })
+  })
+
+  test('say that there is no PowerShell behind them', async () => {
+    const { ended, of } = await states('plan', 'scripted', '--device', 'PL-0001/pos1')
+    expect(of.get('PL-0001/pos1')).toBe('failed')
+    expect(ended.stdout).toContain('the sandbox only imitates Windows'.replace('the', 'The'))
+  })
+
+  test.each([
+    ['refused', 'unreachable', /CONNECT_REFUSED/],
+    ['auth-refused', 'unreachable', /AUTHENTICATE_REFUSED/],
+    ['access-denied', 'unreachable', /./],
+    ['wrong-shell', 'unreachable', /SHELL_UNUSABLE/],
+    ['slow:20ms', 'in-sync', /./],
+    ['garbage-output', 'in-sync', /./],
+    ['reply-lost', 'in-sync', /./],
+  ])('%s ends as %s', async (name, state, says) => {
+    await fault(`${name}=PL-0001/pos1`)
+    const { ended, of } = await states('plan', 'mend', '--device', 'PL-0001/pos1')
+    expect(of.get('PL-0001/pos1')).toBe(state)
+    expect(ended.stdout + ended.stderr).toMatch(says)
+  })
+
+  test('faults that a device cannot have are refused', async () => {
+    const { code, stderr } = await project.till('sandbox', 'fault', 'shell-quota=PL-0001/pos6')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/cannot have the fault "shell-quota"/)
+  })
+
+  test('a reply that is lost has nothing run twice; a full disk leaves the old file', async () => {
+    await fault('none=all')
+    const place = '.till/sandbox/devices/PL-0001/pos2/C/TillApp/till.ini'
+    const spoilt = project.read(place).replace('back.example', 'elsewhere')
+    writeFileSync(project.path(place), spoilt)
+    await fault('disk-full=PL-0001/pos2')
+    expect((await states('apply', 'mend', '--yes', '--device', 'PL-0001/pos2')).of.get('PL-0001/pos2')).toBe('failed')
+    expect(project.read(place)).toBe(spoilt)
+    await fault('reply-lost=PL-0001/pos2')
+    expect((await states('apply', 'mend', '--yes', '--device', 'PL-0001/pos2')).of.get('PL-0001/pos2')).toBe('changed')
+    await fault('none=all')
+    expect((await states('plan', 'mend', '--device', 'PL-0001/pos2')).of.get('PL-0001/pos2')).toBe('in-sync')
+  })
+
+  test.each(['PL-0001/pos3', 'PL-0001/pos5'])(
+    '%s that dies behind a change is indeterminate, and mended by the next apply',
+    async (name) => {
+      await fault('none=all')
+      const place = `.till/sandbox/devices/${name}/C/TillApp/till.ini`
+      writeFileSync(project.path(place), project.read(place).replace('back.example', 'elsewhere'))
+      await fault(`crash-after-change=${name}`)
+      expect((await states('apply', 'mend', '--yes', '--device', name)).of.get(name)).toBe('indeterminate')
+      await fault('none=all')
+      await states('apply', 'mend', '--yes', '--device', name)
+      expect((await states('plan', 'mend', '--device', name)).of.get(name)).toBe('in-sync')
+    },
+  )
+})
