@@ -5,12 +5,17 @@ import { ofFirstStores, type SandboxSelection, sandboxSelection } from '../../ap
 import { FAULT_HELP, leftOutInWords, runSandbox, statusInWords, statusJson } from '../../app/sandbox-foreground.ts'
 import { selectDevices, selectionFlags } from '../../app/selection.ts'
 
+const IMITATES =
+  'Windows is imitated: what modules do there works, a text of PowerShell does not (docs/sandbox.md says more).\n'
+
 export default class SandboxUp extends BaseCommand {
-  static override summary = 'Start a fleet on this machine: an SSH server for each device, with a root of its own.'
+  static override summary = 'Start a fleet on this machine: an SSH or WinRM server for each device, with files of its own.'
   static override description =
-    `Serves the devices of the inventory that speak SSH, each on a loopback address of its own; commands with --sandbox
-then work on them. Programs are the real ones, run in Linux namespaces in which nothing of this machine can be changed;
-systemctl, apt-get and the like are imitated, on files of the device. Ports of printers answer, nothing more.
+    `Serves the devices of the inventory that speak SSH or WinRM, each on a loopback address of its own; commands with
+--sandbox then work on them. On Linux devices, programs are the real ones, run in Linux namespaces in which nothing of
+this machine can be changed; systemctl, apt-get and the like are imitated, on files of the device. Windows devices
+imitate Windows: there is no PowerShell behind them, only what modules do there, so that a text of PowerShell in a step
+is refused. Ports of printers answer, nothing more.
 Ends with Ctrl-C or, with --detach, with \`till sandbox down\`.
 
 A fault is NAME=WHO, where WHO is a share (3%), all, or devices (PL-0001/pos1, PL-00*/*):
@@ -78,6 +83,7 @@ ${FAULT_HELP}`
   private async report(status: SandboxStatus, selection: SandboxSelection, json: boolean): Promise<void> {
     if (json) return this.write(statusJson(status, selection.left_out))
     await this.write(`${statusInWords(status)}\n${leftOutInWords(selection)}`)
+    if (status.windows > 0) await this.write(IMITATES)
     await this.write('Work on it with --sandbox: till plan agent-update --sandbox\n')
   }
 }

@@ -9,14 +9,15 @@ const STATUS = {
   type: 'object',
   additionalProperties: false,
   required: [
-    ...['schema', 'pid', 'started_at', 'devices', 'listeners', 'workers'],
+    ...['schema', 'pid', 'started_at', 'devices', 'windows', 'listeners', 'workers'],
     ...['connections', 'sessions', 'served', 'faults'],
   ],
   properties: {
     schema: SCHEMA,
     pid: { description: 'Its process.', type: 'integer', minimum: 1 },
     started_at: TIME,
-    devices: { ...COUNT, description: 'Devices with an SSH server.' },
+    devices: { ...COUNT, description: 'Devices that one can log in to, by SSH or WinRM.' },
+    windows: { ...COUNT, description: 'Those of them that imitate Windows.' },
     listeners: { ...COUNT, description: 'Devices without a shell whose port answers.' },
     workers: { ...COUNT, description: 'Its processes beside the first.' },
     connections: { ...COUNT, description: 'Open now.' },

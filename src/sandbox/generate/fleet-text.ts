@@ -86,7 +86,7 @@ profiles:
   till-windows:
     kind: till
     os: {family: windows, distribution: windows-10-iot, version: "21H2"}
-    transport: {type: winrm, port: 5986, user: till-service, keys: null, password: {secret: "env:TILL_WINRM_PASSWORD"}}
+    transport: {type: winrm, user: till-service, keys: null, password: {secret: "env:TILL_WINRM_PASSWORD"}}
     vars:
       agent: {service: Zabbix Agent 2, config: "C:/Program Files/Zabbix Agent 2/zabbix_agent2.conf"}
       tillapp: {config: "C:/TillApp/till.ini"}

@@ -28,41 +28,49 @@ export function runProgram(machine: WindowsMachine, program: string, args: reado
 }
 
 /** One word of PowerShell: bare, in single quotes, or in double quotes. */
-const WORD = /\s*(?:'((?:[^']|'')*)'|"((?:[^"`$]|\$\w+)*)"|(\$\w+)|([^\s'"$`(){}|;&<>@#,]+))/y
+const WORD =
+  /\s*(?:'((?:[^']|'')*)'|"((?:[^"`$]|\$(?:env:)?\w+)*)"|(\$(?:env:)?\w+)|([^\s'"$`(){}|;&<>@#,]+))(?=\s|$)/iy
 
 /**
- * A text for PowerShell, as far as it is one program with plain arguments; there is no PowerShell here to run anything
- * else. `variables` are those that it finds set, with their names in lower case.
+ * A text for PowerShell, as far as it is one program with plain arguments, or `exit`; there is no PowerShell here to run
+ * anything else. `variables` are those that it finds set, with their names in lower case.
  */
 export function runText(
   machine: WindowsMachine,
   text: string,
   variables: Readonly<Record<string, string>> = {},
 ): DeviceAnswer {
-  const words = wordsOf(text.trim().replace(/^&\s*/, ''), variables)
+  const exit = /^\s*exit(?:\s+(\d{1,9}))?\s*$/i.exec(text)
+  if (exit) return { exitCode: Number(exit[1] ?? 0) }
+  const words = wordsOf(text.trim().replace(/^&\s*/, ''), { ...environmentOf(machine), ...variables })
   const [program, ...args] = words ?? []
-  if (program === undefined) {
-    return notImitated(
-      'it has no PowerShell to run the text of a step. Only a single program with plain arguments can be run.',
-    )
+  if (program !== undefined) return runProgram(machine, program, args)
+  return notImitated('it has no PowerShell, and can run no text of a step but a single program with plain arguments.')
+}
+
+function environmentOf({ computer }: WindowsMachine): Readonly<Record<string, string>> {
+  return {
+    'env:programfiles': 'C:\\Program Files',
+    'env:programdata': 'C:\\ProgramData',
+    'env:windir': 'C:\\Windows',
+    'env:systemroot': 'C:\\Windows',
+    'env:systemdrive': 'C:',
+    'env:temp': 'C:\\Windows\\Temp',
+    'env:computername': computer,
   }
-  return runProgram(machine, program, args)
 }
 
 /** Undefined when there is more to it than words. */
 function wordsOf(text: string, variables: Readonly<Record<string, string>>): readonly string[] | undefined {
   const words: string[] = []
-  let at = 0
-  while (at < text.length) {
+  const filled = (given: string): string =>
+    given.replace(/\$((?:env:)?\w+)/gi, (_, name: string) => variables[name.toLowerCase()] ?? '')
+  for (let at = 0; at < text.length; at = WORD.lastIndex) {
     WORD.lastIndex = at
     const found = WORD.exec(text)
     if (!found) return undefined
-    const [whole, single, double, variable, bare] = found
-    const filled = (given: string): string =>
-      given.replace(/\$(\w+)/g, (_, name: string) => variables[name.toLowerCase()] ?? '')
+    const [, single, double, variable, bare] = found
     words.push(single?.replaceAll("''", "'") ?? bare ?? filled(double ?? variable ?? ''))
-    at += whole.length
-    if (at < text.length && !/\s/.test(text[at] ?? '')) return undefined
   }
   return words
 }
