@@ -26,8 +26,12 @@ export type NtlmStep = { readonly challenge: Buffer } | { readonly seal: NtlmSea
 /** MS-NLMP 2.2.2.1: names of the machine and of its domain, which a machine without one has itself for. */
 const NAME = { netbiosComputer: 1, netbiosDomain: 2, dnsComputer: 3, dnsDomain: 4 } as const
 
+/** Names in the alphabet of the machine: old clients have no other. */
+const OEM = 0x0000_0002
+
 const OFFERED =
   NTLM_FLAG.unicode |
+  OEM |
   NTLM_FLAG.requestTarget |
   NTLM_FLAG.sign |
   NTLM_FLAG.seal |
@@ -100,7 +104,8 @@ export class NtlmAcceptor {
   #sessionKey(negotiate: Buffer, message: Buffer): Buffer | undefined {
     const [response, domain, user, encryptedKey] = [20, 28, 36, 52].map((at) => ntlmField(message, at))
     if (!response || !domain || !user || !encryptedKey || response.length < 48 || encryptedKey.length !== 16) return
-    const account = { user: user.toString('utf16le'), domain: domain.toString('utf16le') }
+    const alphabet = (message.readUInt32LE(60) & NTLM_FLAG.unicode) === 0 ? 'latin1' : 'utf16le'
+    const account = { user: user.toString(alphabet), domain: domain.toString(alphabet) }
     if (!this.#isKnown(account)) return
     const key = passwordKey(account, this.#machine.password)
     const [proof, blob] = [response.subarray(0, 16), response.subarray(16)]
