@@ -9,7 +9,8 @@ const IMITATES =
   'Windows is imitated: what modules do there works, a text of PowerShell does not (docs/sandbox.md says more).\n'
 
 export default class SandboxUp extends BaseCommand {
-  static override summary = 'Start a fleet on this machine: an SSH or WinRM server for each device, with files of its own.'
+  static override summary =
+    'Start a fleet on this machine: an SSH or WinRM server for each device, with files of its own.'
   static override description =
     `Serves the devices of the inventory that speak SSH or WinRM, each on a loopback address of its own; commands with
 --sandbox then work on them. On Linux devices, programs are the real ones, run in Linux namespaces in which nothing of
