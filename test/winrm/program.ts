@@ -11,7 +11,7 @@ import { winrmTransport } from '../../src/transports/winrm/winrm-transport.ts'
 
 /** As real, but with waits that a test can wait for. */
 export const FAST: Partial<Pace> = {
-  operationTimeoutS: 2,
+  operationTimeoutS: 1,
   answerGraceMs: 1_000,
   repeatPausesMs: [0, 10, 10],
   quotaPausesMs: [10, 10, 10, 10],
