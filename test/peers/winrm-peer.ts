@@ -64,7 +64,9 @@ export async function startWinRmPeer(
   const control = await freePort('127.0.0.1')
   const args = [PEER, '--port', '0', '--control-port', String(control), '--log', log, ...options]
   const child = spawn(PYTHON, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
-  process.once('exit', () => child.kill('SIGKILL'))
+  const kill = (): void => void child.kill('SIGKILL')
+  if (process.getMaxListeners() < 100) process.setMaxListeners(100)
+  process.once('exit', kill)
   const { port, certificate } = await ready(child)
   let seen = 0
   const ask = async (path: string, body?: string): Promise<PeerState> => {
@@ -92,6 +94,7 @@ export async function startWinRmPeer(
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
       child.kill('SIGTERM')
       await ended
+      process.off('exit', kill)
       rmSync(folder, { recursive: true, force: true })
     },
   }

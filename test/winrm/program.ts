@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +21,7 @@ export const FAST: Partial<Pace> = {
 }
 
 export const never = new AbortController().signal
+setMaxListeners(0, never)
 
 export function newTransport(pace: Partial<Pace> = FAST, handshakes = 16): ReturnType<typeof winrmTransport> {
   const gate = createHandshakeGate(handshakes)

@@ -52,6 +52,11 @@ function isThere(kind: FaultKind, uncertain: boolean): boolean {
 const DELETIONS = 3
 const DELETION_PAUSE_MS = 500
 
+/** To log in again and again is how accounts get locked. */
+function isRefused(reply: Reply): boolean {
+  return reply.kind === 'failed' && reply.failure.code === 'AUTHENTICATE_REFUSED'
+}
+
 /** How a start ended that did not start: whether another shell may be tried. */
 type NotStarted = { readonly failure: Failure; readonly another: boolean }
 
@@ -98,7 +103,10 @@ export class RemoteShell {
     for (;;) {
       const reply = await this.#exchange(() => createMessage(sender, { id: this.#id, environment }), true)
       uncertain ||= reply.uncertain
-      if (reply.kind === 'failed') return fail(reply.failure)
+      if (reply.kind === 'failed') {
+        this.#mayExist = uncertain
+        return fail(reply.failure)
+      }
       if (reply.kind === 'body') return this.#opened(reply.body)
       const kind = kindOf(reply.fault)
       if (isThere(kind, uncertain)) return success(undefined)
@@ -158,7 +166,7 @@ export class RemoteShell {
       const reply = await courier.exchange(() => deleteMessage(sender, this.#id), options)
       const isGone = reply.kind === 'body' || (reply.kind === 'fault' && kindOf(reply.fault) === 'gone')
       if (isGone) this.#mayExist = false
-      else if (signal.aborted || n >= DELETIONS) break
+      else if (signal.aborted || n >= DELETIONS || isRefused(reply)) break
       else await pause(DELETION_PAUSE_MS, signal)
     }
     return !this.#mayExist
