@@ -58,6 +58,9 @@ export class LazySession implements DeviceSession {
         return links.map(async (_, index) => (await opened)[index] as Promise<ShellAnswer>)
       },
       renew: () => this.#letGo(),
+      breakChain: () => {
+        this.#opening?.then((shell) => shell.breakChain?.()).catch(() => undefined)
+      },
     }
   }
 

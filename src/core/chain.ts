@@ -49,4 +49,9 @@ export interface DeviceShell extends ShellChannel {
    * the truth.
    */
   chain(links: readonly ChainLink[]): readonly Promise<ShellAnswer>[]
+  /**
+   * Breaks a chain that is under way: what the device is at is finished, and its gate does not hold. Absent where only the
+   * end of the session does that.
+   */
+  breakChain?(): void
 }

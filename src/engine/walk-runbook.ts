@@ -73,6 +73,19 @@ export class RunbookWalk {
   }
 
   async run(): Promise<WalkEnd> {
+    try {
+      return await this.#walk()
+    } finally {
+      this.#options.stopping.removeEventListener('abort', this.#breakOff)
+    }
+  }
+
+  /** What the device is changing is finished, and nothing that is behind it in a chain is begun. */
+  readonly #breakOff = (): void => {
+    if (this.#linked.size > 0) this.#options.around.shell.breakChain?.()
+  }
+
+  async #walk(): Promise<WalkEnd> {
     const { steps } = this.#options.runbook
     for (const [index, step] of steps.entries()) {
       if (this.#options.stopping.aborted && this.#linked.size === 0) return this.#end({ cancelled: true })
@@ -194,6 +207,7 @@ export class RunbookWalk {
       chain.drop()
       return undefined
     }
+    this.#options.stopping.addEventListener('abort', this.#breakOff, { once: true })
     const linked = chain.send()
     this.#linked = new Map(linked.map((one) => [one.step.id, one]))
     return this.#inChain(linked[0] as LinkedStep, rest)

@@ -45,14 +45,16 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
     maxOutputBytes,
   }
   const helpers = new Set<PosixSession>()
-  const endTree = async (pids: { readonly root: number; readonly interpreter: number }): Promise<void> => {
+  const beside = async (script: string, pids: Readonly<Record<string, number>>): Promise<void> => {
     const helper = new PosixSession({ ...common, askMs: END_TREE_MS })
     helpers.add(helper)
-    // Whether it worked shows in the answer of what it was to end.
-    await helper.ask({ script: END_TREE, values: pids }).catch(() => undefined)
+    // Whether it worked shows in the answers of the session that it is about.
+    await helper.ask({ script, values: pids }).catch(() => undefined)
     helper.lose(CLOSED)
     helpers.delete(helper)
   }
+  const endTree = (pids: { readonly root: number; readonly interpreter: number }): Promise<void> =>
+    beside(END_TREE, pids)
   const session = new PosixSession({ ...common, askMs: deadlines.observe, endTree })
   const uploads = new Set<AbortController>()
   let ended: Failure | undefined
@@ -71,6 +73,10 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
     dialect: 'posix',
     ask: (request: ShellRequest): Promise<ShellAnswer> => session.ask(request),
     chain: (links) => session.chain(links),
+    breakChain: () => {
+      const { interpreter } = session
+      if (interpreter !== undefined) void beside('kill -USR1 "$interpreter"', { interpreter })
+    },
     async upload(path, content, more) {
       if (ended) throw new Interruption(ended)
       const closing = new AbortController()

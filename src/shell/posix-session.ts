@@ -41,7 +41,8 @@ export class PosixSession {
   #written: Ask[] = []
   #nextId = 0
   readonly #kept = new KeptScripts()
-  #interpreter = 0
+  /** Its pid, once it has answered. */
+  interpreter: number | undefined
   #stream: ProcessStream | undefined
   #phase: 'new' | 'starting' | 'greeting' | 'open' = 'new'
   #flushing = false
@@ -203,7 +204,7 @@ export class PosixSession {
     const ask = this.#written.find((candidate) => !candidate.stdout.done)
     if (marker?.kind === 'hello' && this.#phase === 'greeting') {
       this.#phase = 'open'
-      this.#interpreter = marker.pid
+      this.interpreter = marker.pid
       clearTimeout(this.#openTimer)
       this.#noise = []
       this.#startClock()
@@ -284,13 +285,14 @@ export class PosixSession {
   #expire(ask: Ask, timeoutMs: number): void {
     const seconds = timeoutMs / 1000
     const stuck = `The device did not finish a command within ${seconds} s, and it could not be ended.`
-    if (ask.pid === undefined || !this.#options.endTree) {
+    const { interpreter } = this
+    if (ask.pid === undefined || interpreter === undefined || !this.#options.endTree) {
       this.#lose('OBSERVE_TIMEOUT', stuck)
       return
     }
     ask.timedOut = true
     this.#askTimer = setTimeout(() => this.#lose('OBSERVE_TIMEOUT', stuck), STOP_GRACE_MS)
-    void this.#options.endTree({ root: ask.pid, interpreter: this.#interpreter })
+    void this.#options.endTree({ root: ask.pid, interpreter })
   }
 
   #lose(code: Failure['code'], message: string): void {

@@ -27,6 +27,8 @@ export const cell = defineModule({
       checks: { type: 'boolean' },
       /** Taken for a failure here, whatever the device says. */
       misjudged: { type: 'boolean' },
+      /** Says that it has begun, and takes two seconds. */
+      slow: { type: 'boolean' },
     },
   },
   onlyChecks: ({ checks }) => checks === true,
@@ -39,8 +41,9 @@ export const cell = defineModule({
     ...(triggered ? [{ path: 'again', before: null, after: wish, once: true }] : []),
   ],
   value: (state) => state,
-  async converge({ shell }, { root, id, cell: name, wish, fate, spoils, misjudged }) {
+  async converge({ shell }, { root, id, cell: name, wish, fate, spoils, misjudged, slow }) {
     const script = `echo "$id" >>"$root/log"
+if [ "$slow" = true ]; then echo begun; sleep 2; fi
 case $fate in
   fails) exit 1 ;;
   hangs) sleep 30 ;;
@@ -51,7 +54,10 @@ case $fate in
   'fails after') exit 1 ;;
   'hangs cleanly') trap 'exit 0' TERM; sleep 30 ;;
 esac`
-    const answer = await shell.ask({ script, values: { root, id, name, wish, fate, spoils: spoils ?? '' } })
+    const answer = await shell.ask({
+      script,
+      values: { root, id, name, wish, fate, spoils: spoils ?? '', slow: slow ?? false },
+    })
     if (answer.exitCode === 0 && !misjudged) return success(undefined)
     return { ok: false, failure: { code: 'CONVERGE_FAILED', phase: 'converge', message: `${answer.exitCode}` } }
   },
