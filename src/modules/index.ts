@@ -1,5 +1,7 @@
 import type { Module } from '../core/ports.ts'
 import { assert } from './assert.ts'
+import { certificate } from './certificate/certificate.ts'
+import { clock } from './clock.ts'
 import { command } from './command.ts'
 import { config } from './config/config.ts'
 import { directory } from './directory/directory.ts'
@@ -7,6 +9,7 @@ import { disk } from './disk.ts'
 import { facts } from './facts/facts.ts'
 import { file } from './file/file.ts'
 import { http } from './http/http.ts'
+import { log } from './log/log.ts'
 import { packageModule } from './package/package.ts'
 import { ping } from './ping.ts'
 import { processModule } from './process.ts'
@@ -21,6 +24,8 @@ import { wait } from './wait.ts'
 /** Every module there is, by its name in runbooks. One line each, in alphabetical order. */
 export const MODULES: readonly Module[] = [
   assert,
+  certificate,
+  clock,
   command,
   config,
   directory,
@@ -28,6 +33,7 @@ export const MODULES: readonly Module[] = [
   facts,
   file,
   http,
+  log,
   packageModule,
   ping,
   processModule,

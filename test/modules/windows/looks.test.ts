@@ -90,3 +90,43 @@ describe('what only looks, on Windows', () => {
     expect(await world.converge('wait', params)).toMatch(/CONVERGE_TIMEOUT/)
   })
 })
+
+describe('clock and log on Windows', () => {
+  it('says how far the clock is off, and sets the time zone only', async () => {
+    const world = new WindowsWorld({
+      'clock.observe': () => ({ time: Date.now() / 1000 + 120, zone: 'UTC' }),
+      'clock.converge': { stdout: '' },
+    })
+    const [skew, zone] = await world.differs('clock', { max_skew_s: 5, time_zone: 'Central European Standard Time' })
+    expect(skew).toMatch(/^skew: 1(19|20)(\.\d)? s -> at most 5 s$/)
+    expect(zone).toBe('time_zone: UTC -> Central European Standard Time')
+    expect(await world.converge('clock', { time_zone: 'Central European Standard Time' })).toBe('done')
+    expect(world.valuesOf('clock.converge')).toMatchObject({ line: '/s "Central European Standard Time"' })
+  })
+
+  it('counts lines and events', async () => {
+    const world = new WindowsWorld({
+      'log.lines': { count: 3, latest: ['ERROR'] },
+      'log.events': { count: 0, latest: [] },
+    })
+    expect(await world.differs('log', { path: 'C:\\Till\\till.log', pattern: 'ERROR', max: 0 })).toEqual([
+      'count: 3 -> at most 0',
+    ])
+    expect(await world.differs('log', { event_log: 'System', level: 'error', ids: [7, 51], max: 0 })).toEqual([])
+    expect(world.valuesOf('log.events')).toMatchObject({ levels: '1,2', ids: '7,51', minutes: 1440 })
+  })
+})
+
+describe('certificate on Windows', () => {
+  const RAW =
+    'MIIBhTCCASugAwIBAgIUXdPfpIuL226Z1zmaKgmO0arcWEwwCgYIKoZIzj0EAwIwFzEVMBMGA1UEAwwMdGlsbC5leGFtcGxlMCAXDTI2MTEyNTE3MTYyMFoYDzIxMjYxMTAxMTcxNjIwWjAXMRUwEwYDVQQDDAx0aWxsLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATwFEKiQCI4vL/CvlzLk2MbTdd4GbjG7US96IHLzcXs1uXMqVw11DZk+GvctSxxGmdk+LeaMTF/0ECAhql2kvz6o1MwUTAdBgNVHQ4EFgQUyJz0MPZf4fPsBPq53rrYqilAdH8wHwYDVR0jBBgwFoAUyJz0MPZf4fPsBPq53rrYqilAdH8wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA5vUeWbhwMX8fzZmlhxiiMT3usvcWzX7ey4r3TTeipKwCIEm1U7HdgOwhzoAibTaDPe8oXD01WLhALrB0V8F0oLAT'
+
+  it('takes the one of the store that is valid for longest', async () => {
+    const world = new WindowsWorld({ 'certificate.store': [RAW] })
+    const store = { subject: 'CN=till.example' }
+    expect(await world.differs('certificate', { store, min_days: 30 })).toEqual([])
+    expect(world.valuesOf('certificate.store')).toEqual({ name: 'My', subject: 'CN=till.example' })
+    const none = new WindowsWorld({ 'certificate.store': [] })
+    expect(await none.differs('certificate', { store })).toEqual(['OBSERVE_FAILED: There is no such certificate.'])
+  })
+})

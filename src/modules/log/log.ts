@@ -1,0 +1,141 @@
+import type { Change } from '../../core/change.ts'
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { ANY_PATH } from '../../devices/file/windows-read.ts'
+import { askJson } from '../../shell/powershell-ask.ts'
+import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+import { defineModule } from '../define.ts'
+import { windowsOnly } from '../windows-only.ts'
+import { EVENTS, LINES } from './windows.ts'
+
+interface LogParams {
+  readonly path?: string
+  readonly pattern?: string
+  readonly lines?: number
+  readonly event_log?: string
+  readonly level?: 'critical' | 'error' | 'warning' | 'information'
+  readonly source?: string
+  readonly ids?: readonly number[]
+  readonly within_minutes?: number
+  readonly min?: number
+  readonly max?: number
+}
+
+interface Hits {
+  readonly count: number
+  /** The latest, shortened. */
+  readonly latest: readonly string[]
+}
+
+const POSIX = `${TOOL_PRELUDE}need_tool tail grep cut
+[ -f "$path" ] || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
+hits=$(tail -n "$lines" "$path" | grep -E -e "$pattern")
+[ "$?" -le 1 ] || exit
+[ -n "$hits" ] || { printf '0\\n'; exit 0; }
+printf '%s\\n' "$hits" | grep -c ''
+printf '%s\\n' "$hits" | tail -n 5 | cut -c 1-300`
+
+export const log = defineModule({
+  name: 'log',
+  summary: 'Counts what stands in a log file, or in the event log of Windows',
+  sides: { linux: { observe: observeOnPosix }, windows: { observe: observeOnWindows } },
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      path: { type: 'string', pattern: ANY_PATH, description: 'A log file.', examples: ['/var/log/tillapp.log'] },
+      pattern: {
+        type: 'string',
+        minLength: 1,
+        description:
+          'An extended regular expression (of .NET on Windows) that a line, or the message of an event, matches.',
+        examples: ['ERROR|FATAL'],
+      },
+      lines: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 100_000,
+        description: 'How many of the last lines are looked at; 1000 unless told.',
+      },
+      event_log: {
+        type: 'string',
+        minLength: 1,
+        description: 'Windows: the name of an event log.',
+        examples: ['System', 'Application'],
+      },
+      level: {
+        enum: ['critical', 'error', 'warning', 'information'],
+        description: 'Events of this level and of worse ones.',
+      },
+      source: { type: 'string', minLength: 1, description: 'Events of this provider.', examples: ['disk'] },
+      ids: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'integer', minimum: 0, maximum: 65_535 },
+        description: 'Events with these numbers.',
+      },
+      within_minutes: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 525_600,
+        description: 'Events of so long ago at most; 1440 unless told.',
+      },
+      min: { type: 'integer', minimum: 0, description: 'At least so many.' },
+      max: {
+        type: 'integer',
+        minimum: 0,
+        description: 'At most so many; without min and max nothing is held against it.',
+      },
+    },
+  },
+  complain,
+  diff,
+  value: ({ count, latest }) => ({ count, latest: [...latest] }),
+})
+
+function complain(params: JsonObject): string | undefined {
+  const given = (name: string): boolean => params[name] !== undefined
+  if (given('path') === given('event_log')) return 'Say where to look: exactly one of path, event_log.'
+  if (given('path') && !given('pattern')) return 'Say what to look for: `pattern`.'
+  const strange = (given('path') ? ['level', 'source', 'ids', 'within_minutes'] : ['lines']).find(given)
+  return strange === undefined ? undefined : `\`${strange}\` goes with \`${given('path') ? 'event_log' : 'path'}\`.`
+}
+
+async function observeOnPosix(context: ModuleContext, params: LogParams): Promise<Result<Hits>> {
+  const strange = windowsOnly(context, params, ['event_log'])
+  if (strange) return strange
+  const { path = '', pattern = '', lines = 1000 } = params
+  const answer = await context.shell.ask({ script: POSIX, values: { path, pattern, lines } })
+  const failure = failureOf(answer, 'observe', `Reading "${path}"`)
+  if (failure) return fail(failure)
+  const [count = '', ...latest] = answer.text.trimEnd().split('\n')
+  return success({ count: Number(count), latest })
+}
+
+const LEVELS = ['critical', 'error', 'warning', 'information'] as const
+
+async function observeOnWindows({ shell }: ModuleContext, params: LogParams): Promise<Result<Hits>> {
+  const { path, pattern = '', event_log: name = '' } = params
+  if (path !== undefined) {
+    const values = { path, pattern, lines: params.lines ?? 1000 }
+    return askJson(shell, LINES, { values }, `Reading "${path}"`)
+  }
+  // Level 0 is what providers of old write for information.
+  const worst = params.level === undefined ? [] : LEVELS.slice(0, LEVELS.indexOf(params.level) + 1).map((_, n) => n + 1)
+  const levels = params.level === 'information' ? [0, ...worst] : worst
+  const values = {
+    name,
+    pattern,
+    levels: levels.join(','),
+    source: params.source ?? '',
+    ids: (params.ids ?? []).join(','),
+    minutes: params.within_minutes ?? 1440,
+  }
+  return askJson(shell, EVENTS, { values }, `Reading the event log "${name}"`)
+}
+
+function diff({ min, max }: LogParams, { count }: Hits): readonly Change[] {
+  if (min !== undefined && count < min) return [{ path: 'count', before: count, after: `at least ${min}` }]
+  return max !== undefined && count > max ? [{ path: 'count', before: count, after: `at most ${max}` }] : []
+}

@@ -1,0 +1,31 @@
+import { fragment } from '../../shell/powershell-fragment.ts'
+
+const TELL = `function Write-TillHits([int]$count, $latest) {
+  $short = @($latest | ForEach-Object { $text = [string]$_; $text.Substring(0, [Math]::Min(300, $text.Length)) })
+  Write-TillJson @{ count = $count; latest = $short }
+}
+`
+
+export const LINES = fragment(
+  'log.lines',
+  `${TELL}$hits = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8 | Where-Object { $_ -match $v.pattern })
+Write-TillHits $hits.Count @($hits | Select-Object -Last 5)
+`,
+)
+
+// That there is no such event is an error to Get-WinEvent; its id is in no language.
+export const EVENTS = fragment(
+  'log.events',
+  `${TELL}$filter = @{ LogName = $v.name; StartTime = (Get-Date).AddMinutes(-$v.minutes) }
+if ($v.levels -ne '') { $filter.Level = [int[]]$v.levels.Split(',') }
+if ($v.source -ne '') { $filter.ProviderName = $v.source }
+if ($v.ids -ne '') { $filter.Id = [int[]]$v.ids.Split(',') }
+$events = @()
+try { $events = @(Get-WinEvent -FilterHashtable $filter -MaxEvents 10000) } catch {
+  if ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { throw }
+}
+if ($v.pattern -ne '') { $events = @($events | Where-Object { $_.Message -match $v.pattern }) }
+$latest = @($events | Select-Object -First 5 | ForEach-Object { $_.TimeCreated.ToString('s') + ' ' + $_.ProviderName + ' ' + $_.Id + ': ' + $_.Message })
+Write-TillHits $events.Count $latest
+`,
+)
