@@ -30,7 +30,7 @@ const NAME = /^[a-z_][a-z0-9_]*$/
 /**
  * An exchange as text, and what of it is secret. A line of its text is one of
  *
- *     exchange 1 TOKEN          the first one
+ *     exchange 1 TOKEN WAY      the first one; WAY is gather where every piece of output costs a round trip, or else stream
  *     script N NAME             a script, once however often it is asked, in the lines after it
  *     |a line of the script
  *     ask ID N LIMIT KEEP       run script N: milliseconds, and bytes of each stream to keep
@@ -49,8 +49,9 @@ const NAME = /^[a-z_][a-z0-9_]*$/
 export function exchangeText(
   token: string,
   items: readonly (AskLine | UploadLine)[],
+  way: 'stream' | 'gather' = 'stream',
 ): { readonly text: string; readonly secrets: string | undefined } {
-  const lines = [`exchange 1 ${token}`]
+  const lines = [`exchange 1 ${token} ${way}`]
   const scripts = new Map<string, number>()
   const secrets: string[] = []
   const numberOf = (name: string, script: string): number => {

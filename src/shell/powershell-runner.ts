@@ -14,10 +14,20 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $nl = [string][char]10
 $tillOut = [Console]::OpenStandardOutput()
-$tillNow = @{ space = $null; secrets = @(); line = 0 }
+$tillNow = @{ space = $null; secrets = @(); line = 0; gathers = $false; since = $null; text = (New-Object Text.StringBuilder) }
 
+# Where every piece of output costs a round trip, it is held back until the exchange is over, or for two seconds.
 function Send-TillText([string]$text) {
-  $bytes = [Text.Encoding]::ASCII.GetBytes($text)
+  if ($tillNow.text.Length -eq 0) { $tillNow.since = [Diagnostics.Stopwatch]::StartNew() }
+  [void]$tillNow.text.Append($text)
+  Push-TillText (-not $tillNow.gathers)
+}
+
+function Push-TillText([bool]$now) {
+  if ($tillNow.text.Length -eq 0) { return }
+  if (-not $now -and $tillNow.since.ElapsedMilliseconds -lt 2000 -and $tillNow.text.Length -lt 100000) { return }
+  $bytes = [Text.Encoding]::ASCII.GetBytes($tillNow.text.ToString())
+  [void]$tillNow.text.Remove(0, $tillNow.text.Length)
   $tillOut.Write($bytes, 0, $bytes.Length)
   $tillOut.Flush()
 }
@@ -64,7 +74,10 @@ function Read-TillExchange([string]$text) {
     }
     $part = $line.Trim().Split([char]32)
     switch ($part[0]) {
-      'exchange' { $exchange.token = $part[2] }
+      'exchange' {
+        $exchange.token = $part[2]
+        $tillNow.gathers = $part[3] -eq 'gather'
+      }
       'script' {
         $script = $part[1]
         $exchange.scripts[$script] = New-Object Text.StringBuilder
@@ -154,6 +167,7 @@ function Invoke-TillAsk($ask, [string]$script, $given) {
   $how = 'done'
   $handle = $shell.BeginInvoke($none, $items)
   while (-not $handle.AsyncWaitHandle.WaitOne(25)) {
+    Push-TillText $false
     Add-TillLines $kept $items.ReadAll() $ask.keep
     if ($kept.total -gt $ask.keep + 16777216) { $how = 'flood'; break }
     if ($watch.ElapsedMilliseconds -ge $ask.limit) { $how = 'late'; break }
@@ -279,7 +293,7 @@ function Invoke-TillExchange([string]$text) {
   $tillNow.secrets = @()
   $token = $exchange.token
   Send-TillText "$token hello $PID $($PSVersionTable.PSVersion) $(6 * 7)$nl"
-  if ($PSVersionTable.PSVersion.Major -lt 5) { [Environment]::Exit(0) }
+  if ($PSVersionTable.PSVersion.Major -lt 5) { Push-TillText $true; [Environment]::Exit(0) }
   $broken = -1
   foreach ($ask in $exchange.asks) {
     if ($ask.link -eq 0) { $broken = -1 }
@@ -295,9 +309,10 @@ function Invoke-TillExchange([string]$text) {
     if ($ask.gate -notlike 'same:*' -or $answer.how -ne 'done') { Send-TillAnswer $token $ask.id $answer.body }
     elseif ($holds) { Send-TillText "$token same $($ask.id)$nl" }
     else { Send-TillText "$token skip $($ask.id)$nl" }
-    if ($answer.how -eq 'stuck' -or $answer.how -eq 'flood') { [Environment]::Exit(3) }
+    if ($answer.how -eq 'stuck' -or $answer.how -eq 'flood') { Push-TillText $true; [Environment]::Exit(3) }
   }
   Send-TillText "$token end $($exchange.asks.Count)$nl"
+  Push-TillText $true
 }
 
 function Test-TillWanted($ask, [int]$broken) {

@@ -119,6 +119,7 @@ export class PowerShellSession {
       return exchangeText(
         this.#token,
         items.map((item) => item.line),
+        this.#options.inTurns ? 'gather' : 'stream',
       )
     } catch (error) {
       for (const item of items) item.reject(error as Error)
