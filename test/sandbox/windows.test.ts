@@ -5,6 +5,7 @@ import { canIsolate } from './sandboxes.ts'
 
 const DEVICES = [
   ...Array.from({ length: 4 }, (_, n) => `      pos${n + 1}: {profile: windows, address: 10.0.0.${n + 1}}`),
+  '      pos7: {profile: windows, address: 10.0.0.7, transport: {timeouts_ms: {identify: 1500, authenticate: 1500, open: 1500, observe: 2500}}}',
   '      pos5: {profile: windows, address: 10.0.0.5, transport: {type: ssh, port: 22}}',
   '      pos6: {profile: till, address: 10.0.0.6}',
 ]
@@ -15,10 +16,13 @@ const FLEET = `  transport: {user: till, password: {secret: "env:NOT_SET"}}
     tillapp: {server: back.example}
 `
 
-const INVENTORY = inventoryWith(`${DEVICES.join('\n')}\n`, FLEET).replace(
-  'profiles:\n',
-  'profiles:\n  windows: {kind: till, os: {family: windows, version: "21H2"}, transport: {type: winrm}, vars: {agent: {service: Zabbix Agent 2}}}\n',
-)
+function withWindows(inventory: string): string {
+  const profile =
+    '{kind: till, os: {family: windows, version: "21H2"}, transport: {type: winrm}, vars: {agent: {service: Zabbix Agent 2}}}'
+  return inventory.replace('profiles:\n', `profiles:\n  windows: ${profile}\n`)
+}
+
+const INVENTORY = withWindows(inventoryWith(`${DEVICES.join('\n')}\n`, FLEET))
 
 const MEND = `name: mend
 description: What drifts on a Windows till.
@@ -53,6 +57,8 @@ steps:
     file: {path: 'C:\\ProgramData\\own.txt', content: x, validate: "Get-Process | Sort-Object CPU"}
 `
 
+const MANY = Array.from({ length: 200 }, (_, n) => `      pos${n + 1}: {profile: windows, address: 10.0.1.${n + 1}}\n`)
+
 const project = new TestProject({
   'tillwright.yaml': 'inventory: inventory\nrunbooks: runbooks\n',
   'inventory/fleet.yaml': INVENTORY,
@@ -71,7 +77,7 @@ interface Summary {
 describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
   beforeAll(async () => {
     const up = await project.till('sandbox', 'up', '--drift', '1', '--detach')
-    expect(up.stdout + up.stderr).toMatch(/6 devices \(5 imitate Windows\)/)
+    expect(up.stdout + up.stderr).toMatch(/7 devices \(6 imitate Windows\)/)
     expect(up.stdout).toMatch(/imitat/)
   })
   afterAll(async () => {
@@ -93,7 +99,7 @@ describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
   test('differ, are mended, and differ no more; by WinRM and by SSH alike', async () => {
     const plan = await states('plan', 'mend')
     expect([plan.ended.code, new Set(plan.of.values())]).toEqual([3, new Set(['drifted'])])
-    expect(plan.of.size).toBe(5)
+    expect(plan.of.size).toBe(6)
     const apply = await states('apply', 'mend', '--yes')
     expect([apply.ended.code, new Set(apply.of.values())]).toEqual([0, new Set(['changed'])])
     const again = await states('plan', 'mend')
@@ -102,7 +108,7 @@ describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
       'żółć\n',
     )
     const status = JSON.parse((await project.till('sandbox', 'status', '--json')).stdout)
-    expect(status).toMatchObject({ sessions: 0, windows: 5 })
+    expect(status).toMatchObject({ sessions: 0, windows: 6 })
   })
 
   test('say that there is no PowerShell behind them', async () => {
@@ -124,6 +130,25 @@ describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
     const { ended, of } = await states('plan', 'mend', '--device', 'PL-0001/pos1')
     expect(of.get('PL-0001/pos1')).toBe(state)
     expect(ended.stdout + ended.stderr).toMatch(says)
+  })
+
+  test.each([
+    ['garbage-banner', 'unreachable', /IDENTIFY_PROTOCOL_INVALID/],
+    ['tarpit-banner', 'unreachable', /AUTHENTICATE_TIMEOUT/],
+    ['tarpit-auth', 'unreachable', /AUTHENTICATE_TIMEOUT/],
+    ['tarpit-open', 'unreachable', /OPEN_TIMEOUT/],
+    ['tarpit-exec', 'unreachable', /OPEN_TIMEOUT/],
+    ['slow-start:20s', 'unreachable', /OPEN_TIMEOUT/],
+    ['endless-output', 'unreachable', /SHELL_UNUSABLE|OUTPUT_FLOODED/],
+    ['reset-step', 'unreachable', /SESSION_LOST|OPEN_TIMEOUT/],
+    ['hang', 'failed', /OBSERVE_TIMEOUT/],
+  ])('%s ends as %s within its deadline, and leaves no shell', async (name, state, says) => {
+    await fault(`${name}=PL-0001/pos7`)
+    const { ended, of } = await states('plan', 'mend', '--device', 'PL-0001/pos7')
+    expect(ended.stdout + ended.stderr).toMatch(says)
+    expect(of.get('PL-0001/pos7')).toBe(state)
+    const status = JSON.parse((await project.till('sandbox', 'status', '--json')).stdout)
+    expect(status.sessions).toBe(0)
   })
 
   test('faults that a device cannot have are refused', async () => {
@@ -159,4 +184,36 @@ describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
       expect((await states('plan', 'mend', '--device', name)).of.get(name)).toBe('in-sync')
     },
   )
+})
+
+describe.skipIf(!canIsolate)('two hundred Windows tills at once', () => {
+  const many = new TestProject({
+    'tillwright.yaml': 'inventory: inventory\nrunbooks: runbooks\n',
+    'inventory/fleet.yaml': withWindows(inventoryWith(MANY.join(''), FLEET)),
+    'runbooks/mend.yaml': MEND,
+  })
+  afterAll(async () => {
+    await many.till('sandbox', 'down')
+    many.remove()
+  })
+
+  test('are mended, and no shell is left behind', async () => {
+    await many.till('sandbox', 'up', '--drift', '0.5', '--detach')
+    const apply = await many.till(
+      'apply',
+      'mend',
+      '--yes',
+      '--sandbox',
+      '--parallel',
+      '200',
+      '--output',
+      many.path('a'),
+    )
+    expect(apply.code).toBe(0)
+    const plan = await many.till('plan', 'mend', '--sandbox', '--parallel', '200', '--json')
+    expect(plan.code).toBe(0)
+    expect(JSON.parse(plan.stdout).summary.counts['in-sync']).toBe(200)
+    const status = JSON.parse((await many.till('sandbox', 'status', '--json')).stdout)
+    expect(status).toMatchObject({ sessions: 0, windows: 200, served: 400 })
+  })
 })
