@@ -94,6 +94,7 @@ function stateOf(spec: WindowsSpec, drifts: ReadonlySet<Drift>): MachineState {
     owners: {},
     tasks: {},
     pendingReboot: [],
+    timeZone: 'Central European Standard Time',
     boots: 0,
     bootedAt: new Date(Date.now() - uptimeMs).toISOString(),
   }

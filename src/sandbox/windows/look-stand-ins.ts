@@ -59,8 +59,8 @@ const processes: StandIn = (machine, given) => {
   return json(found.map(({ pid, user: whose, command }) => ({ pid, user: user === '' ? '' : whose, command })))
 }
 
-/** Expressions of .NET and of JavaScript are alike as far as patterns of processes go. */
-function expressionOf(pattern: string): RegExp {
+/** Expressions of .NET and of JavaScript are alike as far as patterns of steps go. */
+export function expressionOf(pattern: string): RegExp {
   try {
     return new RegExp(pattern, 'i')
   } catch (error) {

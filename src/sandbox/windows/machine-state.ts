@@ -47,6 +47,8 @@ export interface MachineState {
   readonly tasks: Record<string, ScheduledTask>
   /** Why Windows waits for a restart; empty when it does not. */
   pendingReboot: string[]
+  /** In the words of Windows. */
+  timeZone: string
   /** How often it was restarted since it was made. */
   boots: number
   /** ISO 8601. */

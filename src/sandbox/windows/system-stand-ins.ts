@@ -1,4 +1,5 @@
 import { type Given, json, type StandIn, Stop } from './answering.ts'
+import { expressionOf } from './look-stand-ins.ts'
 
 /** Of a task that has not run yet: SCHED_S_TASK_HAS_NOT_RUN. */
 const NOT_RUN_YET = 267_011
@@ -38,10 +39,50 @@ const restart: StandIn = (machine) => {
   return {}
 }
 
+const clock: StandIn = (machine) => json({ time: Date.now() / 1000, zone: machine.state.timeZone })
+
+const setZone: StandIn = (machine, given) => {
+  const zone = given.text('zone')
+  if (!/ Standard Time$|^UTC/.test(zone)) {
+    throw new Stop(1, `The time zone ID '${zone}' was not found on the local computer.`)
+  }
+  machine.change((state) => {
+    state.timeZone = zone
+  })
+  return {}
+}
+
+const lines: StandIn = (machine, given) => {
+  const wanted = expressionOf(given.text('pattern'))
+  const all = machine.files
+    .read(given.text('path'))
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/)
+  const hits = all.slice(-given.number('lines')).filter((line) => wanted.test(line))
+  return json({ count: hits.length, latest: hits.slice(-5).map((line) => line.slice(0, 300)) })
+}
+
+const EVENT_LOGS = ['application', 'security', 'setup', 'system']
+
+/** Nothing ever happens on these devices. */
+const events: StandIn = (_machine, given) => {
+  const name = given.text('name')
+  if (EVENT_LOGS.includes(name.toLowerCase())) return json({ count: 0, latest: [] })
+  throw new Stop(1, `There is not an event log on the localhost computer that matches "${name}".`)
+}
+
+const certificates: StandIn = () => json([])
+
 export const SYSTEM_STAND_INS: Readonly<Record<string, StandIn>> = {
   'scheduled-task.observe': task,
   'scheduled-task.converge': registerTask,
   'scheduled-task.remove': removeTask,
   'reboot.observe': boot,
   'reboot.restart': restart,
+  'clock.observe': clock,
+  'clock.converge': setZone,
+  'log.lines': lines,
+  'log.events': events,
+  'certificate.store': certificates,
 }
