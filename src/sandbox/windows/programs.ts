@@ -44,9 +44,12 @@ export function runText(
   if (exit) return { exitCode: Number(exit[1] ?? 0) }
   const words = wordsOf(text.trim().replace(/^&\s*/, ''), { ...environmentOf(machine), ...variables })
   const [program, ...args] = words ?? []
-  if (program !== undefined) return runProgram(machine, program, args)
+  if (program !== undefined && !CMDLET.test(program)) return runProgram(machine, program, args)
   return notImitated('it has no PowerShell, and can run no text of a step but a single program with plain arguments.')
 }
+
+/** `Verb-Noun` */
+const CMDLET = /^[a-z]+-[a-z]+$/i
 
 function environmentOf({ computer }: WindowsMachine): Readonly<Record<string, string>> {
   return {
