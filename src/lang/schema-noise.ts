@@ -2,13 +2,14 @@ import type { ErrorObject } from 'ajv'
 
 /**
  * A value that fits none of several alternatives fails all of them, and the validator says so for each. Only what is
- * wrong with the alternative that was meant is of use; where none was, that the alternatives exist.
+ * wrong with the alternative that was meant is of use; where none was, that the alternatives exist. `schema` is what the
+ * errors come from; they are told apart by its very objects (`verbose` of ajv), since paths in it stop at each `$ref`.
  */
-export function withoutNoise(errors: readonly ErrorObject[]): ErrorObject[] {
+export function withoutNoise(errors: readonly ErrorObject[], schema: object): ErrorObject[] {
   let left = errors.filter((error) => error.keyword !== 'if' && error.keyword !== 'propertyNames')
   // Inner choices stand before the outer ones that they belong to.
   for (const choice of left.filter(isChoice)) {
-    if (left.includes(choice)) left = settle(choice, left)
+    if (left.includes(choice)) left = settle(choice, left, schema)
   }
   return left
 }
@@ -17,17 +18,14 @@ function isChoice(error: ErrorObject): boolean {
   return error.keyword === 'anyOf' || error.keyword === 'oneOf'
 }
 
-function settle(choice: ErrorObject, errors: readonly ErrorObject[]): ErrorObject[] {
+function settle(choice: ErrorObject, errors: readonly ErrorObject[], schema: object): ErrorObject[] {
   const end = errors.indexOf(choice)
   const alternatives = Array.isArray(choice.schema) ? (choice.schema as readonly unknown[]) : []
-  const prefixes = alternatives.map((alternative, index) => [
-    `${choice.schemaPath}/${index}/`,
-    ...references(alternative).map((reference) => `${reference}/`),
-  ])
+  const parts = alternatives.map((alternative) => partsOf(alternative, schema))
   const belongs = (error: ErrorObject, index: number): boolean =>
     errors.indexOf(error) < end &&
     isWithin(error.instancePath, choice.instancePath) &&
-    (prefixes[index] ?? []).some((prefix) => error.schemaPath.startsWith(prefix))
+    parts[index]?.has(error.parentSchema) === true
   const groups = alternatives.map((_, index) => errors.filter((error) => belongs(error, index)))
   const inner = new Set(groups.flat())
   const kept = meantAlternative(groups, choice) ?? [wrongKind(groups) ?? choice]
@@ -79,10 +77,20 @@ function isWithin(path: string, parent: string): boolean {
   return path === parent || path.startsWith(`${parent}/`)
 }
 
-/** Every `$ref` in a schema, as the validator writes it in its paths. */
-function references(schema: unknown): string[] {
-  if (schema === null || typeof schema !== 'object') return []
-  return Object.entries(schema).flatMap(([key, value]) =>
-    key === '$ref' && typeof value === 'string' ? [value] : references(value),
-  )
+/** A schema, all schemas in it, and those that they refer to. */
+function partsOf(schema: unknown, root: object, parts = new Set<unknown>()): ReadonlySet<unknown> {
+  if (schema === null || typeof schema !== 'object' || parts.has(schema)) return parts
+  parts.add(schema)
+  for (const [key, value] of Object.entries(schema)) {
+    partsOf(key === '$ref' && typeof value === 'string' ? referredTo(value, root) : value, root, parts)
+  }
+  return parts
+}
+
+/** What a reference within a schema (`#/$defs/span`) leads to. */
+function referredTo(reference: string, root: object): unknown {
+  let found: unknown = root
+  for (const name of reference.split('/').slice(1))
+    found = (found as Readonly<Record<string, unknown>> | undefined)?.[name]
+  return found
 }

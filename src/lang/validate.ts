@@ -47,7 +47,7 @@ export function schemaProblems(
 ): SchemaProblem[] {
   const validator = validatorOf(schema)
   if (validator(value)) return []
-  const errors = withoutNoise(validator.errors ?? [])
+  const errors = withoutNoise(validator.errors ?? [], schema)
   return distinct(errors.filter((error) => !accept?.(error.data)).map((error: ErrorObject) => describeProblem(error)))
 }
 

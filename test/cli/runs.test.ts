@@ -194,9 +194,11 @@ test('runs diff', async () => {
 })
 
 test('status knows every device of the inventory', async () => {
-  const text = (await answer('status')).replace(/ +[\d.]+ (?:s|min|h|d)(?: \d+ (?:s|min|h))?(?= )/g, ' AGO')
+  const text = (await answer('status')).replace(/ +[\d.]+ (?:s|min|h|d)(?: \d+ (?:s|min|h))?(?= )| +AGE/g, (age) =>
+    age.endsWith('AGE') ? ' AGE' : ' AGO',
+  )
   expect(text).toMatchInlineSnapshot(`
-    "DEVICE        STATE                 AGE  RUNBOOKS     RUN                      WHY
+    "DEVICE        STATE AGE  RUNBOOKS     RUN                      WHY
     PL-0001/pos1  in-sync AGO  till-health  20261122T034716Z-7f3a9c
     PL-0001/pos2  indeterminate AGO  till-health  20261123T000000Z-bbbbbb  RUN_LOST_CONVERGING: The run ended while step "b" was being changed; whether it took effect is not known.
     PL-0001/pos3  drifted AGO  till-health  20261122T034716Z-7f3a9c

@@ -121,7 +121,7 @@ export const MALFORMED_RUNBOOKS: readonly MalformedCase[] = [
   },
   {
     name: 'a value of another form',
-    text: 'steps:\n  - service: { name: "a b", state: running }\n',
+    text: 'steps:\n  - service: { name: "a*b", state: running }\n',
     expected: ['SCHEMA_VALUE_INVALID 2:22'],
   },
   {

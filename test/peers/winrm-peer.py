@@ -1514,7 +1514,8 @@ def main():
                 'actions': dict(log.actions), 'events': dict(log.counts), 'open_conns': sum(m.conns for m in ms),
                 'faults': [{'spec': f.spec, 'left': f.left, 'skip': f.skip} for f in o.faults]}
 
-    if o.control_port:
+    control = None
+    if o.control_port is not None:
         class H(http.server.BaseHTTPRequestHandler):
             def reply(self, obj):
                 b = json.dumps(obj).encode()
@@ -1547,11 +1548,12 @@ def main():
             def log_message(self, *a):
                 pass
         hs = http.server.ThreadingHTTPServer((o.listen, o.control_port), H)
+        control = hs.server_address[1]
         threading.Thread(target=hs.serve_forever, daemon=True).start()
     stop = threading.Event()
     for sg in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sg, lambda *a: stop.set())
-    print('READY ports=%s auth=%s tls=%s cert=%s' % (','.join(str(s.port) for s in servers[:5]), o.auth, o.tls, o.cert), flush=True)
+    print('READY ports=%s auth=%s tls=%s cert=%s control=%s' % (','.join(str(s.port) for s in servers[:5]), o.auth, o.tls, o.cert, control), flush=True)
     t_end = time.time() + o.duration if o.duration else None
     while not stop.wait(0.5):
         for s in servers:

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Target, WinRmTarget } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { freePort } from './ssh-servers.ts'
 import { DEADLINES } from './targets.ts'
 
 const PYTHON = '/usr/bin/python3'
@@ -61,13 +60,12 @@ export async function startWinRmPeer(
 ): Promise<WinRmPeer> {
   const folder = mkdtempSync(join(tmpdir(), 'till-winrm-'))
   const log = join(folder, 'log')
-  const control = await freePort('127.0.0.1')
-  const args = [PEER, '--port', '0', '--control-port', String(control), '--log', log, ...options]
+  const args = [PEER, '--port', '0', '--control-port', '0', '--log', log, ...options]
   const child = spawn(PYTHON, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
   const kill = (): void => void child.kill('SIGKILL')
   if (process.getMaxListeners() < 100) process.setMaxListeners(100)
   process.once('exit', kill)
-  const { port, certificate } = await ready(child)
+  const { port, certificate, control } = await ready(child)
   let seen = 0
   const ask = async (path: string, body?: string): Promise<PeerState> => {
     const request = body === undefined ? {} : { method: 'POST', body }
@@ -100,7 +98,7 @@ export async function startWinRmPeer(
   }
 }
 
-function ready(child: ChildProcess): Promise<{ port: number; certificate: string }> {
+function ready(child: ChildProcess): Promise<{ port: number; certificate: string; control: string }> {
   return new Promise((resolve, reject) => {
     let said = ''
     child.stderr?.on('data', (chunk: Buffer) => {
@@ -108,10 +106,10 @@ function ready(child: ChildProcess): Promise<{ port: number; certificate: string
     })
     child.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString()
-      const found = /READY ports=(\d+).* cert=(\S+)/.exec(said)
+      const found = /READY ports=(\d+).* cert=(\S+) control=(\d+)/.exec(said)
       if (!found) return
-      const [, port = '', file = ''] = found
-      resolve({ port: Number(port), certificate: file === 'None' ? '' : readFileSync(file, 'utf8') })
+      const [, port = '', file = '', control = ''] = found
+      resolve({ port: Number(port), certificate: file === 'None' ? '' : readFileSync(file, 'utf8'), control })
     })
     child.once('exit', () => reject(new Error(`The WinRM peer did not start: ${said}`)))
   })
