@@ -1,4 +1,5 @@
-// The main job on a sandbox fleet: a plan shows drift, apply mends it, the second plan is empty. Cleans up after itself.
+// The main job on a sandbox fleet of Linux and Windows devices: a plan shows drift, apply mends it, the second plan is
+// empty. Cleans up after itself.
 import { mkdir, readFile } from 'node:fs/promises'
 import { $, chalk } from 'zx'
 
@@ -22,6 +23,7 @@ try {
     await step('what would change?', ['plan', 'agent-update', '--sandbox'], [3])
     await step('change it', ['apply', 'agent-update', '--sandbox', '--yes', '--output', 'demo/result.json'], [0])
     await step('nothing is left to change', ['plan', 'agent-update', '--sandbox'], [0])
+    await step('another runbook, over SSH on Linux tills and WinRM on Windows tills', ['apply', 'config-validation', '--sandbox', '--yes'], [0])
     await step('what is known of the fleet now', ['status', '--sandbox', '--limit', '8'], [0])
   }
 } finally {
