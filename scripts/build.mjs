@@ -66,7 +66,6 @@ async function bundle() {
     plugins: [lazyPackages(LAZY)],
     banner: { js: COMMONJS },
     define: { TILL_BUILD: JSON.stringify(digestOf([...filesOf('src'), 'package-lock.json'])) },
-    keepNames: true,
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'warning',

@@ -91,9 +91,16 @@ async function look(
   try {
     const params = await prepareParams(step, scope, around.preparation)
     if (!params.ok) return { kind: 'failed', failure: params.failure, channel }
-    const observed = await within(channel, { deadlineMs, signal: around.signal, phase }, (signal) =>
-      module.observe({ device: around.device, shell: channel, signal }, params.value),
-    )
+    const observed = await within(channel, { deadlineMs, signal: around.signal, phase }, (ending) => {
+      const context = {
+        device: around.device,
+        shell: channel,
+        get signal() {
+          return ending.signal
+        },
+      }
+      return module.observe(context, params.value)
+    })
     if (!observed.ok) return { kind: 'failed', failure: observed.failure, channel }
     return { kind: 'seen', observation: observed.value, channel }
   } catch (error) {
@@ -118,10 +125,9 @@ export function caught(error: unknown, phase: Phase): { kind: 'failed' | 'lost';
 export async function within<T>(
   channel: TrackedChannel,
   limits: { readonly deadlineMs: number; readonly signal: AbortSignal; readonly phase: Phase },
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (ending: Pick<Ending, 'signal'>) => Promise<T>,
 ): Promise<T> {
-  // Not composed of two signals: that of the run would remember each of them until its end.
-  const ending = new AbortController()
+  const ending = new Ending()
   let overdue = false
   let timer: NodeJS.Timeout | undefined
   let stop = (): void => undefined
@@ -151,10 +157,27 @@ export async function within<T>(
     if (limits.signal.aborted) stop()
   })
   try {
-    return await Promise.race([work(ending.signal), expired])
+    return await Promise.race([work(ending), expired])
   } finally {
     clearTimeout(timer)
     limits.signal.removeEventListener('abort', stop)
+  }
+}
+
+/** The end of a piece of work. Its signal is made when it is asked for: most modules talk to the device alone. */
+class Ending {
+  #controller: AbortController | undefined
+  #ended = false
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#ended) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    this.#ended = true
+    this.#controller?.abort()
   }
 }
 

@@ -8,6 +8,7 @@ import type { PlannedDevice } from '../core/plan.ts'
 import type { Clock, Module } from '../core/ports.ts'
 import type { Runbook, Scope } from '../core/runbook.ts'
 import type { Admission } from './admission.ts'
+import { branchOf } from './branch-signal.ts'
 import type { Looks } from './look-ahead.ts'
 import { hasChanged, type Surroundings, stepScope } from './observe-step.ts'
 import type { Preparation } from './prepare-step.ts'
@@ -47,7 +48,17 @@ export interface DeviceEnvironment {
 }
 
 /** Runs the runbooks of one device in one session with it. */
-export async function performDevice(work: DeviceWork, environment: DeviceEnvironment): Promise<DeviceOutcome> {
+export async function performDevice(work: DeviceWork, run: DeviceEnvironment): Promise<DeviceOutcome> {
+  const [stopping, aborting] = [branchOf(run.stopping), branchOf(run.aborting)]
+  try {
+    return await inSession(work, { ...run, stopping: stopping.signal, aborting: aborting.signal })
+  } finally {
+    stopping.release()
+    aborting.release()
+  }
+}
+
+async function inSession(work: DeviceWork, environment: DeviceEnvironment): Promise<DeviceOutcome> {
   const session = environment.openSession(work.device, environment.aborting)
   const around: Surroundings = {
     device: work.device,
