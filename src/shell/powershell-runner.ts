@@ -36,6 +36,8 @@ function Push-TillText([bool]$now) {
 function Read-TillLine {
   while (($line = $tillIn.ReadLine()) -ne $null) {
     $at = $line.IndexOf(' ')
+    # The script that came by stdin, sent a second time.
+    if ($at -lt 0) { continue }
     $number = [int]$line.Substring(0, $at)
     if ($number -gt $tillNow.line) {
       $tillNow.line = $number

@@ -22,6 +22,7 @@ const ENDS: Readonly<Record<string, string>> = {
   'fault:2150859173@Receive': 'QUOTA_SHELLS_EXCEEDED',
   ...everywhere('http:500', 'PLAINTEXT_REFUSED'),
   ...everywhere('http:404', 'IDENTIFY_PROTOCOL_INVALID'),
+  ...everywhere('http:407', 'IDENTIFY_PROTOCOL_INVALID'),
   ...everywhere('http:413', 'ENVELOPE_TOO_LARGE'),
 }
 
@@ -36,7 +37,7 @@ const KINDS = [
   ...['drop-before', 'drop-after', 'drop-mid', 'rst', 'timedout', 'timedout-after', 'stall:0.2'],
   ...['bad-mac', 'bad-relates', 'garbage', 'kill-shell'],
   ...[5, 170, 995, 87, 2150858843, 2150859173, 2150859174, 2150859175, 2147943418].map((code) => `fault:${code}`),
-  ...[401, 400, 503, 500, 404, 413].map((status) => `http:${status}`),
+  ...[401, 400, 502, 503, 504, 500, 404, 407, 413].map((status) => `http:${status}`),
 ]
 
 function specOf(kind: string, action: string, times: string): string {
@@ -81,6 +82,7 @@ describe.runIf(hasWinRmPeer)('a device that fails', () => {
     'bad-mac',
     'garbage',
     'http:401',
+    'http:502',
     'http:503',
     'fault:2150859174',
     'timedout',
@@ -121,6 +123,18 @@ describe.runIf(hasWinRmPeer)('a device that fails', () => {
     await proxy.stop()
     return proxy.carried()[direction]
   }
+
+  test('what a gateway gives up on may have been done behind it', async () => {
+    for (const kind of ['http:500', 'http:502', 'http:504', 'http:520']) {
+      await peer.reset()
+      await peer.fault(specOf(kind, 'Command', ''))
+      expect(await converse(transport, winrmTarget(peer)), kind).toMatchObject({ mayHaveRun: true, phase: 'observe' })
+      await peer.reset()
+      await peer.fault(specOf(kind, 'Create', ''))
+      expect((await converse(transport, winrmTarget(peer))).mayHaveRun, kind).toBe(false)
+      expect((await peer.state()).actions['Delete'], kind).toBeGreaterThan(0)
+    }
+  })
 
   test('an answer that is not sealed is refused, whatever it says', async () => {
     await peer.reset()

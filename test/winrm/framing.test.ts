@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isSealedType, parseSealedBody, SEALED_CONTENT_TYPE, sealedBody } from '../../src/devices/winrm/sealed-body.ts'
 import { channelBinding, endPointBinding, signatureHash } from '../../src/transports/winrm/channel-binding.ts'
+import { HttpConnection } from '../../src/transports/winrm/http-connection.ts'
 import { HttpReplyReader, HttpSyntaxError, httpRequest } from '../../src/transports/winrm/http-message.ts'
-import { offeredSchemes, schemeToken } from '../../src/transports/winrm/session.ts'
+import { offeredSchemes, schemeToken, WinRmSession } from '../../src/transports/winrm/session.ts'
+import { startFaulty } from '../peers/faulty-server.ts'
 
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, 'vectors.json'), 'utf8'))
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
@@ -158,6 +161,28 @@ describe('HTTP replies', () => {
       body: Buffer.alloc(0),
     }).toString()
     expect(text).toMatch(/^POST \/wsman HTTP\/1\.1\r\nHost: pos1:5985\r\n.*A: b\r\nContent-Length: 0\r\n\r\n$/s)
+  })
+})
+
+describe('an answer to a message', () => {
+  const envelope = '<s:Envelope/>'
+  const answer = (status: number, type: string, body: string): string =>
+    `HTTP/1.1 ${status} x\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+
+  test.each([
+    [answer(400, 'application/soap+xml;charset=UTF-8', envelope), { soap: Buffer.from(envelope), status: 400 }],
+    [answer(500, 'Application/SOAP+XML', envelope), { soap: Buffer.from(envelope), status: 500 }],
+    [answer(400, 'text/html', '<h1>Bad Request</h1>'), { status: 400, offered: [] }],
+    [answer(400, 'application/soap+xml', ''), { status: 400, offered: [] }],
+    [answer(401, 'application/soap+xml', envelope), { status: 401, offered: [] }],
+    [answer(502, 'text/html', '<h1>Bad Gateway</h1>'), { status: 502, offered: [] }],
+  ])('is an envelope by its type: %j', async (text, expected) => {
+    const server = await startFaulty('127.0.0.1', (socket) => void socket.once('data', () => socket.write(text)))
+    const session = new WinRmSession(new HttpConnection(connect(server.port, server.address)), 'pos1')
+    const end = await session.post(Buffer.from(envelope), { timeoutMs: 5_000, signal: new AbortController().signal })
+    session.destroy()
+    await server.stop()
+    expect(end).toEqual(expected)
   })
 })
 

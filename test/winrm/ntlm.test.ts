@@ -151,6 +151,12 @@ describe('messages', () => {
     const key = (user: string): string => passwordKey({ user, domain: '' }, 'x').toString('hex')
     expect(key('żółw')).toBe(key('ŻÓŁW'))
     expect(key('straße')).not.toBe(key('STRASSE'))
+    expect(key('σίγμας')).toBe(key('ΣΊΓΜΑΣ'))
+    for (const [own, other] of ['ıI', 'ſS', '\u00b5\u039c', 'ǅǄ'].map((pair) => pair.split(''))) {
+      expect(key(own as string), own).not.toBe(key(other as string))
+    }
+    // Beyond the first plane there is no case.
+    expect(key('\u{10428}')).not.toBe(key('\u{10400}'))
   })
 
   const FLAGS = 0xe2898235 | 0
@@ -208,6 +214,34 @@ describe('messages', () => {
       .update(withoutMic)
       .digest()
     expect(message.subarray(72, 88).equals(mic)).toBe(true)
+  })
+
+  test('a device without a time of its own gets LMv2 too, and one that exchanges no key none', () => {
+    const negotiate = negotiateMessage()
+    const challenge = parseChallenge(challengeMessage([[2, utf16('SHOP')]], FLAGS & ~0x4000_0000))
+    if (!challenge) throw new Error('the challenge was refused')
+    const account = { user: 'till', domain: 'SHOP' }
+    const { message, exportedSessionKey } = authenticateMessage(challenge, {
+      account,
+      password: 'pw',
+      host: 'pos1',
+      negotiate,
+      clientChallenge: hex('aaaaaaaaaaaaaaaa'),
+    })
+    const field = (at: number): Buffer =>
+      message.subarray(message.readUInt32LE(at + 4), message.readUInt32LE(at + 4) + message.readUInt16LE(at))
+    const key = passwordKey(account, 'pw')
+    const hmac = (...parts: Buffer[]): Buffer => {
+      const made = createHmac('md5', key)
+      for (const part of parts) made.update(part)
+      return made.digest()
+    }
+    const proof = hmac(challenge.serverChallenge, hex('aaaaaaaaaaaaaaaa'))
+    expect(field(12).toString('hex')).toBe(`${proof.toString('hex')}aaaaaaaaaaaaaaaa`)
+    expect(field(52).length).toBe(0)
+    expect(message.readUInt32LE(60) & 0x4000_0000).toBe(0)
+    // KXKEY of NTLMv2 is the session base key (MS-NLMP 3.4.5.1).
+    expect(exportedSessionKey.equals(hmac(field(20).subarray(0, 16)))).toBe(true)
   })
 
   test('a challenge without sealing is seen to lack it', () => {

@@ -4,7 +4,7 @@ import { ERROR_CATALOG } from '../../src/core/error-catalog.ts'
 import { NAMESPACES } from '../../src/devices/winrm/soap.ts'
 import { child, parseXml, type XmlElement } from '../../src/devices/winrm/xml-element.ts'
 import { commandMessage, createMessage, newId, sendMessage } from '../../src/transports/winrm/envelope.ts'
-import { parseFault } from '../../src/transports/winrm/fault.ts'
+import { kindOf, parseFault } from '../../src/transports/winrm/fault.ts'
 import { InputQueue } from '../../src/transports/winrm/input-queue.ts'
 import { parseOutput } from '../../src/transports/winrm/remote-output.ts'
 import { faultFailure } from '../../src/transports/winrm/winrm-failure.ts'
@@ -66,6 +66,11 @@ describe('faults', () => {
   test('without a code are known by their subcode', () => {
     const parsed = parseFault(bodyOf(fault('', 'w:AccessDenied')))
     expect(parsed).toEqual({ code: undefined, subcode: 'AccessDenied', text: 'why it is so' })
+  })
+
+  test('that a shell has gone is known without a code too', () => {
+    const parsed = parseFault(bodyOf(fault('', 'w:InvalidSelectors')))
+    expect(parsed && kindOf(parsed)).toBe('gone')
   })
 
   test('say what the device says, however deep', () => {

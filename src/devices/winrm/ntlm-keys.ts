@@ -34,12 +34,18 @@ export function passwordKey(account: Account, password: string): Buffer {
   return hmacMd5(md4(utf16(password)), utf16(upperCase(account.user) + account.domain))
 }
 
-/** As Windows does it: letter by letter, so that a name keeps its length (`ß` has no upper case there). */
+/**
+ * As Windows does it: unit by unit of UTF-16, so that a name keeps its length (`ß` has no upper case there), and only
+ * where the small letter is the one that comes back (`ı`, `ſ` and the sign `µ` stay), but for the second sigma of Greek.
+ */
 function upperCase(text: string): string {
-  return Array.from(text, (letter) => {
-    const upper = letter.toUpperCase()
-    return upper.length === letter.length ? upper : letter
-  }).join('')
+  return text
+    .split('')
+    .map((unit) => {
+      const upper = unit.toUpperCase()
+      return unit === 'ς' || (upper.length === 1 && upper.toLowerCase() === unit) ? upper : unit
+    })
+    .join('')
 }
 
 /** The NTLMv2 response and the key that comes of it (MS-NLMP 3.3.2). */
@@ -58,6 +64,11 @@ export function ntlmV2Response(
   const temp = Buffer.concat([head, parts.time, parts.clientChallenge, gap, parts.targetInfo, gap])
   const proof = hmacMd5(key, parts.serverChallenge, temp)
   return { response: Buffer.concat([proof, temp]), sessionBaseKey: hmacMd5(key, proof) }
+}
+
+/** The LMv2 response (MS-NLMP 3.3.2), for devices that give no time of their own. */
+export function lmV2Response(key: Buffer, serverChallenge: Uint8Array, clientChallenge: Uint8Array): Buffer {
+  return Buffer.concat([hmacMd5(key, serverChallenge, clientChallenge), clientChallenge])
 }
 
 /** The session key as it travels (KEY_EXCH): a random one under the key that comes of the password. */

@@ -149,8 +149,8 @@ function judge(
   if ('forged' in end) return { failure: sealOrGarbled(moment, end.forged), carriedOut: true, final: false }
   if (!('soap' in end)) {
     const failure = statusFailure(moment, end.status, end.offered)
-    const passing = end.status === 503 || end.status === 400 || (end.status === 401 && context.proven)
-    return { failure, carriedOut: false, final: !passing }
+    const passing = PASSING.has(end.status) || (end.status === 401 && context.proven)
+    return { failure, carriedOut: !isUnread(end.status), final: !passing }
   }
   const root = parseXml(end.soap.toString('utf8'))
   const body = child(root, NAMESPACES.s, 'Body')
@@ -166,6 +166,14 @@ function judge(
     return { reply: { kind: 'body', body, uncertain } }
   }
   return { failure: sealOrGarbled(moment, 'it is the answer to something else'), carriedOut: true, final: false }
+}
+
+/** Statuses that another try may not meet. */
+const PASSING: ReadonlySet<number> = new Set([400, 502, 503, 504])
+
+/** Turned away before anyone acted on it. What lies behind a gateway that gives up may have been done all the same. */
+function isUnread(status: number): boolean {
+  return (status >= 300 && status < 500) || status === 503
 }
 
 function sealOrGarbled(moment: Moment, said: string): Failure {

@@ -88,6 +88,7 @@ const KINDS: ReadonlyMap<number, FaultKind> = new Map([
 
 const SUBCODES: ReadonlyMap<string, FaultKind> = new Map([
   ['TimedOut', 'timed-out'],
+  ['InvalidSelectors', 'gone'],
   ['AccessDenied', 'denied'],
   ['AlreadyExists', 'exists'],
   ['QuotaLimit', 'load'],

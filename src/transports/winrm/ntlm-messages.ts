@@ -13,6 +13,7 @@ import {
   type Account,
   encryptedSessionKey,
   hmacMd5,
+  lmV2Response,
   ntlmV2Response,
   passwordKey,
   utf16,
@@ -33,6 +34,7 @@ const WISHED =
 
 /** Without any of these, messages could not be sealed. */
 const NEEDED = {
+  UNICODE: NTLM_FLAG.unicode,
   sign: NTLM_FLAG.sign,
   seal: NTLM_FLAG.seal,
   ESS: NTLM_FLAG.extendedSecurity,
@@ -93,24 +95,27 @@ export function authenticateMessage(
   options: AuthenticateOptions,
 ): { readonly message: Buffer; readonly exportedSessionKey: Buffer } {
   const { account } = options
-  const exportedSessionKey = options.exportedSessionKey ?? randomBytes(16)
+  const clientChallenge = options.clientChallenge ?? randomBytes(8)
   const timestamp = challenge.targetInfo.get(NTLM_AV.timestamp)
   const key = passwordKey(account, options.password)
   const { response, sessionBaseKey } = ntlmV2Response(key, {
     serverChallenge: challenge.serverChallenge,
-    clientChallenge: options.clientChallenge ?? randomBytes(8),
+    clientChallenge,
     time: timestamp ?? fileTime(new Date()),
     targetInfo: answeredInfo(challenge, options),
   })
+  // Over TLS a device may do without a key of ours; it is the one that comes of the password then (3.4.5.1).
+  const exchangesKey = (challenge.flags & NTLM_FLAG.keyExchange) !== 0
+  const exportedSessionKey = exchangesKey ? (options.exportedSessionKey ?? randomBytes(16)) : sessionBaseKey
   const flags = (challenge.flags & WISHED) | NTLM_FLAG.targetInfo | NTLM_FLAG.version
   const message = laidOut(flags, [
     // LMv2 is not for those who have a time of the device's own.
-    Buffer.alloc(24),
+    timestamp ? Buffer.alloc(24) : lmV2Response(key, challenge.serverChallenge, clientChallenge),
     response,
     utf16(account.domain),
     utf16(account.user),
     Buffer.alloc(0),
-    encryptedSessionKey(sessionBaseKey, exportedSessionKey),
+    exchangesKey ? encryptedSessionKey(sessionBaseKey, exportedSessionKey) : Buffer.alloc(0),
   ])
   hmacMd5(exportedSessionKey, options.negotiate, challenge.raw, message).copy(message, MIC_AT)
   return { message, exportedSessionKey }

@@ -73,9 +73,17 @@ export class WinRmSession {
     )
     if ('none' in end) return end
     const { reply } = end
-    const answer = reply.status === 200 || reply.status === 500 ? this.#open(reply) : statusOnly(reply)
+    const answer = this.#mayHoldEnvelope(reply) ? this.#open(reply) : statusOnly(reply)
     if (!('soap' in answer)) this.destroy()
     return answer
+  }
+
+  /** Faults come with 500; some that stand before Windows pass them on with another status. */
+  #mayHoldEnvelope({ status, headers, body }: HttpReply): boolean {
+    if (status === 200 || status === 500) return true
+    if (status < 400 || status === 401 || body.length === 0) return false
+    const type = headers.get('content-type')?.[0] ?? ''
+    return this.#seal ? isSealedType(type) : isSoapType(type)
   }
 
   #open(reply: HttpReply): PostEnd {
@@ -83,7 +91,7 @@ export class WinRmSession {
     const { status, body } = reply
     if (body.length === 0 && status === 500) return statusOnly(reply)
     if (!this.#seal) {
-      if (/^application\/soap\+xml\b/i.test(type)) return { soap: body, status }
+      if (isSoapType(type)) return { soap: body, status }
       return { forged: `it is of the type "${type.slice(0, 60)}", not SOAP` }
     }
     if (!isSealedType(type)) return { forged: 'it was not sealed' }
@@ -98,6 +106,10 @@ export class WinRmSession {
   #request(headers: Readonly<Record<string, string>>, body: Buffer, options: Options): Promise<HttpEnd> {
     return this.#http.request(httpRequest({ path: PATH, host: this.#host, headers, body }), options)
   }
+}
+
+function isSoapType(type: string): boolean {
+  return /^application\/soap\+xml\b/i.test(type)
 }
 
 function statusOnly(reply: HttpReply): PostEnd {
