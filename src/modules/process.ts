@@ -77,13 +77,18 @@ const WINDOWS = fragment(
 $wished = $v.name -replace '\.exe$', ''
 if ($v.pattern -eq '' -and $v.user -eq '') {
   foreach ($process in [Diagnostics.Process]::GetProcessesByName($wished)) {
+    if ($process.Id -eq $PID) { continue }
     $command = $process.ProcessName + '.exe'
     try { $command = $process.MainModule.FileName } catch { }
     $found += @{ pid = $process.Id; user = ''; command = $command }
   }
 } else {
-  foreach ($process in Get-CimInstance -ClassName Win32_Process) {
+  $all = @(Get-CimInstance -ClassName Win32_Process)
+  # cmd.exe, which has the command line of this interpreter in its own.
+  $above = @($all | Where-Object { $_.ProcessId -eq $PID })[0].ParentProcessId
+  foreach ($process in $all) {
     if ($process.ProcessId -eq $PID -or $process.ParentProcessId -eq $PID) { continue }
+    if ($process.ProcessId -eq $above -and $process.Name -eq 'cmd.exe') { continue }
     if ($wished -ne '' -and ($process.Name -replace '\.exe$', '') -ne $wished) { continue }
     $command = [string]$process.CommandLine
     if ($command -eq '') { $command = [string]$process.Name }
@@ -121,7 +126,7 @@ export const processModule = defineModule({
         type: 'string',
         minLength: 1,
         description:
-          'An extended regular expression (of the awk on the device, of .NET on Windows) that matches in the whole command line.',
+          'An extended regular expression (of the awk on the device, of .NET on Windows, where case does not matter) that matches in the whole command line.',
         examples: ['java .*till-sync[.]jar'],
       },
       user: { type: 'string', minLength: 1, description: 'Only processes of this user.' },

@@ -39,14 +39,15 @@ function Write-TillJson($value) {
   ConvertTo-Json -InputObject $value -Depth 10 -Compress
 }
 
-# Text of a program: UTF-8 if it is, else the code page of the console.
+# Text of a program: UTF-8 if it is, else the code page of consoles, which goes by the region and not by the language.
 function ConvertTo-TillUtf8([byte[]]$bytes) {
   if ($bytes.Length -eq 0) { return ,$bytes }
   try {
     [void](New-Object Text.UTF8Encoding($false, $true)).GetString($bytes)
     return ,$bytes
   } catch {
-    $page = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::InstalledUICulture.TextInfo.OEMCodePage)
+    $pages = Get-ItemProperty -LiteralPath 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Nls\\CodePage'
+    $page = [Text.Encoding]::GetEncoding([int]$pages.OEMCP)
     return ,[Text.Encoding]::UTF8.GetBytes($page.GetString($bytes))
   }
 }

@@ -38,9 +38,11 @@ else {
     $at.kind = 'file'
     if (($attributes -band [int][IO.FileAttributes]::Directory) -ne 0) { $at.kind = 'directory' }
     if ($at.link -ne '' -and -not $v.follow) { $at.kind = 'link' }
-    $owner = (Get-Acl -LiteralPath $at.real).Owner
-    $at.owner = [string]$owner
-    if ($v.owner -ne '' -and (Get-TillSid $v.owner) -eq (Get-TillSid $owner)) { $at.owner = $v.owner }
+    $rights = Get-Acl -LiteralPath $at.real
+    $at.owner = [string]$rights.Owner
+    # By its identifier: the account may be gone.
+    $sid = $rights.GetOwner([Security.Principal.SecurityIdentifier]).Value
+    if ($v.owner -ne '' -and (Get-TillSid $v.owner) -eq $sid) { $at.owner = $v.owner }
   }
   if ($at.kind -eq 'file') { $at.size = (New-Object IO.FileInfo($at.real)).Length }
   if ($at.kind -eq 'file' -and $v.wants) {

@@ -8,7 +8,7 @@ const TELL = `function Write-TillHits([int]$count, $latest) {
 
 export const LINES = fragment(
   'log.lines',
-  `${TELL}$hits = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8 | Where-Object { $_ -match $v.pattern })
+  `${TELL}$hits = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8 | Where-Object { $_ -cmatch $v.pattern })
 Write-TillHits $hits.Count @($hits | Select-Object -Last 5)
 `,
 )
@@ -24,7 +24,7 @@ $events = @()
 try { $events = @(Get-WinEvent -FilterHashtable $filter -MaxEvents 10000) } catch {
   if ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { throw }
 }
-if ($v.pattern -ne '') { $events = @($events | Where-Object { $_.Message -match $v.pattern }) }
+if ($v.pattern -ne '') { $events = @($events | Where-Object { $_.Message -cmatch $v.pattern }) }
 $latest = @($events | Select-Object -First 5 | ForEach-Object { $_.TimeCreated.ToString('s') + ' ' + $_.ProviderName + ' ' + $_.Id + ': ' + $_.Message })
 Write-TillHits $events.Count $latest
 `,

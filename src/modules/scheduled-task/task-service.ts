@@ -29,7 +29,7 @@ export const CONVERGE = fragment(
   `${CONNECT}$folder = $null
 try { $folder = $scheduler.GetFolder($v.folder) } catch {
   if (-not (Test-TillMissing $_.Exception)) { throw }
-  $folder = $scheduler.GetFolder('\\\\').CreateFolder($v.folder)
+  $folder = $scheduler.GetFolder('\\').CreateFolder($v.folder)
 }
 $task = $folder.RegisterTask($v.name, $v.xml, 6, $null, $null, 5)
 $task.Enabled = $v.enabled

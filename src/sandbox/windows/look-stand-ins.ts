@@ -49,7 +49,7 @@ const disk: StandIn = (machine, given) => {
 const processes: StandIn = (machine, given) => {
   const bare = (name: string): string => name.replace(/\.exe$/i, '').toLowerCase()
   const [name, pattern, user] = [bare(given.text('name')), given.text('pattern'), given.text('user').toLowerCase()]
-  const matcher = expressionOf(pattern)
+  const matcher = expressionOf(pattern, 'i')
   const found = machine.processes.filter(
     (one) =>
       (name === '' || bare(one.name) === name) &&
@@ -60,9 +60,9 @@ const processes: StandIn = (machine, given) => {
 }
 
 /** Expressions of .NET and of JavaScript are alike as far as patterns of steps go. */
-export function expressionOf(pattern: string): RegExp {
+export function expressionOf(pattern: string, flags: '' | 'i' = ''): RegExp {
   try {
-    return new RegExp(pattern, 'i')
+    return new RegExp(pattern, flags)
   } catch (error) {
     throw new Stop(1, `parsing "${pattern}" - ${(error as Error).message}`)
   }

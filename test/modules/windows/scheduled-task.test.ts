@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CONVERGE } from '../../../src/modules/scheduled-task/task-service.ts'
 import { taskOf, taskXml } from '../../../src/modules/scheduled-task/task-xml.ts'
 import { WindowsWorld } from '../windows-world.ts'
 
@@ -19,6 +20,10 @@ const there = (given: Parameters<typeof taskXml>[0], more: object = {}) => ({
 })
 
 describe('scheduled_task', () => {
+  it('makes a folder that is missing in the root, which has one backslash', () => {
+    expect(CONVERGE.script).toContain(String.raw`GetFolder('\').CreateFolder(`)
+  })
+
   it('is as it should be, or differs field by field', async () => {
     const world = new WindowsWorld({ 'scheduled-task.observe': there(params, { enabled: false }) })
     expect(await world.differs('scheduled_task', { ...params, enabled: false })).toEqual([])
