@@ -26,7 +26,6 @@ interface DataCase {
     readonly failure?: unknown
     readonly complaint?: string
     readonly invalid?: true
-    readonly only_checks?: true
   }
   readonly after?: { readonly failure?: unknown; readonly value?: unknown }
 }
@@ -44,11 +43,6 @@ export class ModuleExamples {
   /** A step of a runbook that tests load, or the richest case of the module's own tests. */
   of(module: string): ModuleExample | undefined {
     return this.#steps.get(module) ?? this.#fromCases(module)
-  }
-
-  /** Whether the tests know a case in which the module mends what differs. */
-  mends(module: string): boolean {
-    return this.#cases(module).some(({ expect }) => (expect?.changes?.length ?? 0) > 0 && !expect?.only_checks)
   }
 
   /** Fields of `steps.<id>.value` that the tests look at. */

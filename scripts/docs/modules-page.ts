@@ -8,7 +8,7 @@ export function modulesPage(modules: readonly Module[], examples: ModuleExamples
   const overview = modules.map((module) => [
     `[${module.name}](#${module.name})`,
     module.summary,
-    examples.mends(module.name) ? 'yes' : 'only checks',
+    module.mends ? 'yes' : 'only checks',
     module.reacts ? 'yes' : '',
     module.systems.join(', '),
   ])
@@ -36,9 +36,9 @@ Wherever a value stands, \`\${{ }}\` may stand. Wherever free text stands, a sec
 An unknown parameter is an error when the runbook is loaded.`
 
 function section(module: Module, examples: ModuleExamples): string {
-  const { name, summary, systems, reacts } = module
+  const { name, summary, systems, reacts, mends } = module
   const facts = [
-    examples.mends(name) ? 'Mends what differs.' : 'Only checks.',
+    mends ? 'Mends what differs.' : 'Only checks.',
     reacts ? 'Reacts to `restart_on`.' : '',
     `Systems: ${systems.join(', ')}.`,
   ]
