@@ -8,12 +8,18 @@ import type { ShellAnswer, ShellChannel, ShellRequest, ShellValue } from './chan
  * - `same`: it answered exactly what it answered before: exit code, stdout and stderr, byte for byte (or by a
  *   cryptographic hash). Its answer is then `as`, and does not travel again.
  * - `test`: the script ended with 0, and so did `test`, which is run behind it by the same interpreter, sees its
- *   variables and never writes. The answer is the script's own; what `test` says is dropped.
+ *   variables and never writes. The answer is the script's own; what `test` says is dropped. In PowerShell it sees what
+ *   the script put out, as `$v.till_seen`. `name`: of a script that is shipped.
  */
 export type Gate =
   | { readonly kind: 'exit'; readonly codes: readonly number[] }
   | { readonly kind: 'same'; readonly as: ShellAnswer }
-  | { readonly kind: 'test'; readonly test: string; readonly values?: Readonly<Record<string, ShellValue>> }
+  | {
+      readonly kind: 'test'
+      readonly test: string
+      readonly name?: string
+      readonly values?: Readonly<Record<string, ShellValue>>
+    }
 
 /** One question of a chain. */
 export interface ChainLink {
@@ -51,7 +57,8 @@ export interface DeviceShell extends ShellChannel {
   chain(links: readonly ChainLink[]): readonly Promise<ShellAnswer>[]
   /**
    * Breaks a chain that is under way: what the device is at is finished, and its gate does not hold. Absent where only the
-   * end of the session does that.
+   * end of the session does that: in PowerShell, whose runner reads its input between exchanges, and to which over WinRM
+   * nothing can be sent while output is waited for.
    */
   breakChain?(): void
 }

@@ -36,9 +36,12 @@ export interface Proof {
   readonly exits?: readonly number[]
   /**
    * Never writes. Run behind the script of `observe`, when that has ended with 0, by the same interpreter, so that it
-   * judges by what was read: ends with 0 only if nothing of what was read would differ.
+   * judges by what was read: ends with 0 only if nothing of what was read would differ. PowerShell finds what `observe`
+   * put out as `$v.till_seen`.
    */
   readonly test: string
+  /** Of a test that is shipped, as `ShellRequest.name`. */
+  readonly name?: string
   /** The language of `test`; posix unless told. In another one the proof does not count. */
   readonly dialect?: ShellDialect
   readonly values?: Readonly<Record<string, ShellValue>>

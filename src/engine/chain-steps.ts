@@ -191,9 +191,9 @@ function sendChain(
 }
 
 function addChange(links: Links, { proof, question, verify }: HeldChange, isLast: boolean): void {
-  const { exits: codes = [0], test, values } = proof
+  const { exits: codes = [0], test, name, values } = proof
   links.add({ request: question.request, gate: { kind: 'exit', codes } }, question.send)
-  const gate: Gate = { kind: 'test', test, ...(values && { values }) }
+  const gate: Gate = { kind: 'test', test, ...(name !== undefined && { name }), ...(values && { values }) }
   links.add({ request: verify.question.request, ...(!isLast && { gate }) }, verify.question.send)
 }
 

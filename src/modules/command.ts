@@ -56,7 +56,7 @@ export const command = defineModule({
   diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params.run).shown }),
   value: valueOfDue,
   converge: (context, params) => convergeDue(context, params, runOf(params.run)),
-  settled: (params) => settledDue(params),
+  settled: (params, _changes, _state, system) => settledDue(params, system),
 })
 
 function runOf(run: string | readonly (string | number)[]): Run {

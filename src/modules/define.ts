@@ -19,7 +19,7 @@ export interface Side<Params, State> {
    * How the device tells by itself that `converge`, asking it one question, brought these changes about; undefined where
    * it cannot. With it, what is behind the step needs no round trip of its own.
    */
-  readonly settled?: (params: Params, changes: readonly Change[], state: State) => Proof | undefined
+  readonly settled?: (params: Params, changes: readonly Change[], state: State, system: OsFamily) => Proof | undefined
 }
 
 /** Where a module works: the same everywhere, or in its own way on each system. What differs is compared in one place. */
@@ -68,7 +68,8 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
     ...(spec.complain && { complain: spec.complain }),
     async observe(context, input) {
       const params = input as Params
-      const { observe, converge, settled } = sideOn(context.device.os.family)
+      const { family } = context.device.os
+      const { observe, converge, settled } = sideOn(family)
       const state = await observe(context, params)
       if (!state.ok) return state
       return success({
@@ -80,7 +81,7 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
         ...(converge &&
           !spec.onlyChecks?.(params) && {
             converge: (changes: readonly Change[]) => converge(context, params, changes, state.value),
-            ...(settled && { proof: (changes: readonly Change[]) => settled(params, changes, state.value) }),
+            ...(settled && { proof: (changes: readonly Change[]) => settled(params, changes, state.value, family) }),
           }),
       })
     },

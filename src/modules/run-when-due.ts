@@ -1,10 +1,12 @@
 import type { Change } from '../core/change.ts'
 import type { ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
+import type { OsFamily } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { ModuleContext, Proof, Signals } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { ANY_PATH } from '../devices/file/windows-read.ts'
+import { proofBy } from '../shell/powershell-ask.ts'
 import {
   lookAtPath,
   lookByCheck,
@@ -12,6 +14,7 @@ import {
   NO_DIRECTORY_EXIT,
   type Programs,
   runRequest,
+  WINDOWS_SETTLED,
 } from '../shell/run-programs.ts'
 import { evidenceOf, failureOf, parseFields, tailOf } from '../shell/tool-answer.ts'
 
@@ -213,16 +216,24 @@ export async function convergeDue(context: ModuleContext, params: DueParams, run
  * How the device tells that it ran as expected. A pattern can only be held against its output here, and the exit codes
  * of our own scripts mean what they mean there.
  */
-export function settledDue(params: DueParams): Proof | undefined {
+export function settledDue(params: DueParams, system: OsFamily): Proof | undefined {
   const { exit = 0, stdout, stderr } = params.expect ?? {}
   const exits = [exit].flat()
   if (stdout !== undefined || stderr !== undefined) return undefined
   if (exits.some((code) => OWN_EXITS.includes(code))) return undefined
-  if (params.creates !== undefined) return { exits, test: '[ "$till_exists" = yes ]' }
-  if (params.removes !== undefined) return { exits, test: '[ "$till_exists" = no ]' }
   // What runs in any case, or whenever a check says so, has been done by having run.
-  return { exits, test: params.unless === undefined ? ':' : '[ "$till_exit" -eq 0 ]' }
+  const way = (['creates', 'removes', 'unless'] as const).find((name) => params[name] !== undefined) ?? 'none'
+  if (system !== 'windows') return { exits, test: POSIX_SETTLED[way] }
+  return proofBy(WINDOWS_SETTLED, { want_said: WINDOWS_SAYS[way] }, [...new Set(exits.map((code) => code | 0))])
 }
+
+const POSIX_SETTLED = {
+  creates: '[ "$till_exists" = yes ]',
+  removes: '[ "$till_exists" = no ]',
+  unless: '[ "$till_exit" -eq 0 ]',
+  none: ':',
+} as const
+const WINDOWS_SAYS = { creates: 'exists=yes', removes: 'exists=no', unless: 'exit=0', none: '' } as const
 
 /** What was read, for later steps: output and exit code of a look, or whether it had to run. */
 export function valueOfDue(state: DueState): JsonValue {

@@ -54,7 +54,7 @@ export const script = defineModule({
   diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params).shown }),
   value: valueOfDue,
   converge: (context, params) => convergeDue(context, params, runOf(params)),
-  settled: (params) => settledDue(params),
+  settled: (params, _changes, _state, system) => settledDue(params, system),
 })
 
 interface Bodies {

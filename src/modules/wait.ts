@@ -4,7 +4,9 @@ import { fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { ModuleContext } from '../core/ports.ts'
 import { ANY_PATH } from '../devices/file/windows-read.ts'
+import { proofBy } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
+import { WINDOWS_SETTLED } from '../shell/run-programs.ts'
 import { evidenceOf, failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
 
@@ -112,7 +114,8 @@ export const wait = defineModule({
     holds ? [] : [{ path: 'condition', before: false, after: wished(params) }],
   value: (holds) => ({ holds }),
   converge,
-  settled: () => ({ test: '[ "$now" = yes ]' }),
+  settled: (_params, _changes, _state, system) =>
+    system === 'windows' ? proofBy(WINDOWS_SETTLED, { want_said: 'yes' }) : { test: '[ "$now" = yes ]' },
 })
 
 function complain(params: JsonObject): string | undefined {

@@ -1,5 +1,6 @@
 import type { ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts'
 import { fail, type Result, success } from '../core/failure.ts'
+import type { Proof } from '../core/ports.ts'
 import type { Fragment } from './powershell-fragment.ts'
 import { evidenceOf, failureOf } from './tool-answer.ts'
 
@@ -41,4 +42,9 @@ export async function act(
 ): Promise<Result<void>> {
   const failure = failureOf(await shell.ask({ ...fragment, ...question }), 'converge', what)
   return failure ? fail(failure) : success(undefined)
+}
+
+/** A proof by a fragment that is run behind a look, and finds what that put out as `$v.till_seen`. */
+export function proofBy({ name, script }: Fragment, values: Proof['values'], exits?: readonly number[]): Proof {
+  return { dialect: 'powershell', name, test: script, ...(values && { values }), ...(exits && { exits }) }
 }

@@ -19,7 +19,7 @@ export interface ExchangeAsk {
   readonly values: Readonly<Record<string, string | number | boolean>>
   readonly link?: { readonly index: number; readonly run: string; readonly gate: string }
   /** The script of the gate `test:N`, and what only it finds in `$v`. */
-  readonly test?: { readonly script: string; readonly values: ExchangeAsk['values'] }
+  readonly test?: { readonly name: string; readonly script: string; readonly values: ExchangeAsk['values'] }
 }
 
 export interface Exchange {
@@ -98,7 +98,8 @@ class ExchangeReader {
     if (!ask) return
     if (word === 'link') {
       ask.link = { index: Number(first), run: second, gate: third }
-      if (third.startsWith('test:')) ask.test = { script: this.#scripts.get(third.slice(5))?.text ?? '', values: {} }
+      const test = third.startsWith('test:') ? this.#scripts.get(third.slice(5)) : undefined
+      if (test) ask.test = { name: test.name, script: test.text, values: {} }
     } else if (word === 'value') ask.values = { ...ask.values, [first]: this.#value(second, third) }
     else if (word === 'test' && ask.test) {
       ask.test = { ...ask.test, values: { ...ask.test.values, [first]: this.#value(second, third) } }
@@ -138,7 +139,7 @@ export function isWanted(link: NonNullable<ExchangeAsk['link']>, broken: number)
   return broken >= 0 && broken <= Number(link.run.slice('broken:'.length))
 }
 
-/** Whether the gate of a link holds; `test` runs the script of a gate of that kind. */
+/** Whether the gate of a link holds; `test` answers the script of a gate of that kind, with the values that it finds. */
 export async function gateHolds(
   ask: ExchangeAsk,
   answer: DeviceAnswer,
@@ -150,7 +151,10 @@ export async function gateHolds(
   if (kind === 'exit') return what.split(',').includes(String(exitCode))
   if (kind === 'same') return alike(answer) === what
   if (kind !== 'test') return true
-  const tested = exitCode === 0 ? await test(ask) : { exitCode: 1 }
+  if (exitCode !== 0 || !ask.test) return false
+  const { name, script, values } = ask.test
+  const till_seen = Buffer.from(answer.stdout ?? '').toString('utf8')
+  const tested = await test({ ...ask, name, script, values: { till_seen, ...ask.values, ...values } })
   return (tested.how ?? 'done') === 'done' && (tested.exitCode ?? 0) === 0
 }
 

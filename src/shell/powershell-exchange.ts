@@ -38,7 +38,7 @@ const NAME = /^[a-z_][a-z0-9_]*$/
  *                               GATE: none, exit:0,3 or same:SHA256 (of `answerDigest`), test:N (a script)
  *     value NAME s BASE64       a text for the ask above, in UTF-8; `i` and `n` numbers, `b` 1 or 0
  *     value NAME x INDEX        a secret: the INDEXth line of what comes on stdin after the exchange
- *     test NAME s BASE64        a value that only the script of the gate sees
+ *     test NAME s BASE64        a value that only the script of the gate sees, as it does `till_seen`: what the ask put out
  *     upload ID BASE64          a file to be written at that path, in the lines after the exchange
  *     secrets                   the last but one, if there are any
  *     end COUNT                 the last one: how many asks and uploads there are
@@ -77,7 +77,7 @@ function askLines(
   const { link } = ask
   const script = into.numberOf(ask.name, ask.script)
   const test = link?.gate?.kind === 'test' ? link.gate : undefined
-  const gate = test ? `test:${into.numberOf('adhoc.test', test.test)}` : gateOf(link?.gate)
+  const gate = test ? `test:${into.numberOf(test.name ?? 'adhoc.test', test.test)}` : gateOf(link?.gate)
   const lines = [`ask ${ask.id} ${script} ${ask.timeoutMs} ${ask.keepBytes}`]
   if (link) lines.push(`link ${link.index} ${runOf(link.run)} ${gate}`)
   for (const [name, value] of Object.entries(ask.values)) lines.push(`value ${valueLine(name, value, into.secrets)}`)

@@ -212,7 +212,7 @@ function Invoke-TillAsk($ask, [string]$script, $given) {
   $alike.Write($head, 0, $head.Length)
   $alike.Write($out, 0, $outLength)
   $alike.Write($err, 0, $errLength)
-  @{ how = $how; exit = $state.exit; body = $body.ToArray(); alike = (Get-TillHash $alike.ToArray()); cut = $cut }
+  @{ how = $how; exit = $state.exit; out = [byte[]]$out; body = $body.ToArray(); alike = (Get-TillHash $alike.ToArray()); cut = $cut }
 }
 
 function Get-TillHash([byte[]]$bytes) {
@@ -228,8 +228,8 @@ function Test-TillGate($exchange, $ask, $answer) {
     'exit' { return ($what.Split(',') -contains [string]$answer.exit) }
     'same' { return ($answer.cut -eq 0 -and $answer.alike -eq $what) }
     'test' {
-      if ($answer.exit -ne 0) { return $false }
-      $all = @{}
+      if ($answer.exit -ne 0 -or $answer.cut -ne 0) { return $false }
+      $all = @{ till_seen = [Text.Encoding]::UTF8.GetString($answer.out) }
       foreach ($name in $ask.given.Keys) { $all[$name] = $ask.given[$name] }
       foreach ($name in $ask.also.Keys) { $all[$name] = $ask.also[$name] }
       $test = Invoke-TillAsk $ask $exchange.scripts[$what].ToString() $all

@@ -11,7 +11,7 @@ import type { Module, Target } from '../../src/core/ports.ts'
 import type { Runbook, Step } from '../../src/core/runbook.ts'
 import { openJournal } from '../../src/engine/journal.ts'
 import { Masker } from '../../src/engine/mask.ts'
-import type { DeviceEnvironment, DeviceWork } from '../../src/engine/perform-device.ts'
+import type { DeviceEnvironment, DeviceSession, DeviceWork } from '../../src/engine/perform-device.ts'
 import { runFleet } from '../../src/engine/run-fleet.ts'
 import { defineModule } from '../../src/modules/define.ts'
 import { openPosixShell } from '../../src/shell/posix-channel.ts'
@@ -180,6 +180,8 @@ export class Bench {
   /** What modules promise, and how the shell of a device keeps to it. */
   modules: readonly Module[] = MODULES
   shellOf: (shell: DeviceShell) => DeviceShell = (shell) => shell
+  /** Opens another kind of session in the place of a local shell. */
+  sessionOf: ((item: Device, signal: AbortSignal) => DeviceSession) | undefined
   /** Sees what a device says before the engine does. */
   onStdout: (chunk: Uint8Array, stream: ProcessStream, listener: (chunk: Uint8Array) => void) => void = (
     chunk,
@@ -230,7 +232,7 @@ export class Bench {
       aborting: this.aborting.signal,
       emit: journal.emit,
       mask: async (value) => value,
-      openSession: (item, signal) => this.#session(item, signal),
+      openSession: (item, signal) => this.sessionOf?.(item, signal) ?? this.#session(item, signal),
       scopeOf: () => ({ store: {}, device: {}, vars: {} }),
       deadlineMs: (_, phase) => this.deadlines[phase],
     }

@@ -1,8 +1,10 @@
 import type { Proof } from '../../core/ports.ts'
+import { proofBy } from '../../shell/powershell-ask.ts'
+import { fragment } from '../../shell/powershell-fragment.ts'
 
 /** What a path is wished to be; what is not named may be anything. */
 export interface FileWish {
-  readonly kind: 'file' | 'absent' | 'link'
+  readonly kind: 'file' | 'directory' | 'absent' | 'link'
   readonly fingerprint?: string
   readonly linkTarget?: string
   /** Octal. */
@@ -25,8 +27,26 @@ set -- $names
 [ -z "$want_owner" ] || [ "$3" = "$want_owner" ] || exit 1
 [ -z "$want_group" ] || [ "$4" = "$want_group" ]`
 
+const WINDOWS_TEST = fragment(
+  'file.settled',
+  `$seen = ConvertFrom-Json $v.till_seen
+if ($seen.trouble -ne '' -or $seen.kind -cne $v.want_kind) { Stop-Till 1 'kind' }
+if ($v.want_sum -ne '' -and $seen.sum -cne $v.want_sum) { Stop-Till 1 'sum' }
+if ($v.want_owner -ne '' -and $seen.owner -cne $v.want_owner) { Stop-Till 1 'owner' }
+`,
+)
+
 /** A test for behind a reading, by what that found: whether the path is as wished. */
-export function fileTest(wish: FileWish): Pick<Proof, 'test' | 'values'> {
+export function fileTest(system: 'posix' | 'windows', wish: FileWish): Proof {
+  return system === 'windows' ? windowsTest(wish) : posixTest(wish)
+}
+
+function windowsTest({ kind, fingerprint = '', owner = '' }: FileWish): Proof {
+  const sum = fingerprint.replace(/^sha256:/, '')
+  return proofBy(WINDOWS_TEST, { want_kind: kind, want_sum: sum, want_owner: owner })
+}
+
+function posixTest(wish: FileWish): Proof {
   const { kind, fingerprint = '', linkTarget = '', mode, owner = '', group = '' } = wish
   const isNumber = (name: string): boolean => /^\d+$/.test(name)
   const values = {

@@ -134,12 +134,11 @@ function attributeChanges(params: ConfigParams, { reading }: ConfigState): reado
 
 function settled(params: ConfigParams, changes: readonly Change[], state: ConfigState): Proof | undefined {
   const { reading, next } = state
-  if (reading.system === 'windows') return undefined
   const writes = reading.kind !== 'file' || changesKeys(changes)
   if (writes && (fileContent(next).text === undefined || !holdsAll(params, state))) return undefined
   const fingerprint = writes ? `sha256:${createHash('sha256').update(next).digest('hex')}` : reading.fingerprint
   const { mode, owner, group } = params
-  return fileTest({
+  return fileTest(reading.system, {
     kind: 'file',
     ...(fingerprint !== undefined && { fingerprint }),
     ...(mode !== undefined && { mode }),

@@ -1,9 +1,10 @@
 import type { Change } from '../../core/change.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext, Proof } from '../../core/ports.ts'
 import type { FileReading } from '../../devices/file/file-reading.ts'
 import { wishedOwner } from '../../devices/file/file-reading.ts'
+import { fileTest } from '../../devices/file/file-test.ts'
 import { readFile } from '../../devices/file/read-file.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import { failureOf } from '../../shell/tool-answer.ts'
@@ -87,6 +88,7 @@ export const directory = defineModule({
     group: group ?? null,
   }),
   converge,
+  settled: (params, _changes, reading) => settled(params as DirectoryParams, reading),
 })
 
 function complain(params: JsonObject): string | undefined {
@@ -137,6 +139,13 @@ function attributesOf(
     ['group', isNumber(group) ? reading.gid : reading.group, group],
     ['mode', reading.mode, mode?.padStart(4, '0')],
   ]
+}
+
+function settled({ state, owner }: DirectoryParams, { system }: FileReading): Proof | undefined {
+  // The test for POSIX knows files alone.
+  if (system !== 'windows') return undefined
+  if (state === 'absent') return fileTest(system, { kind: 'absent' })
+  return fileTest(system, { kind: 'directory', ...(owner !== undefined && { owner }) })
 }
 
 async function converge(

@@ -147,12 +147,12 @@ function troubleOf(params: FileParams, reading: FileReading): Failure | undefine
 }
 
 function settled(params: FileParams, _changes: readonly Change[], { reading, wished }: FileState): Proof | undefined {
-  if (reading.system === 'windows') return undefined
-  if (params.state === 'absent') return fileTest({ kind: 'absent' })
-  if (params.state === 'link') return fileTest({ kind: 'link', linkTarget: params.target ?? '' })
+  const { system } = reading
+  if (params.state === 'absent') return fileTest(system, { kind: 'absent' })
+  if (params.state === 'link') return fileTest(system, { kind: 'link', linkTarget: params.target ?? '' })
   if (!isSmallText(wished)) return undefined
   const { mode, owner, group } = params
-  return fileTest({
+  return fileTest(system, {
     kind: 'file',
     ...(wished && { fingerprint: `sha256:${wished.sha256}` }),
     ...(mode !== undefined && { mode }),

@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { defineModule } from '../define.ts'
-import { converge, observe } from './windows.ts'
+import { converge, observe, settled } from './windows.ts'
 import type { RegistryParams, RegistryState, Wish } from './wishes.ts'
 import { normalWish, wishesOf } from './wishes.ts'
 
@@ -10,7 +10,7 @@ const TYPES = ['string', 'expand_string', 'multi_string', 'dword', 'qword', 'bin
 export const registry = defineModule({
   name: 'registry',
   summary: 'Sees to values of a key of the Windows registry, or that the key is not there',
-  sides: { windows: { observe, converge } },
+  sides: { windows: { observe, converge, settled } },
   params: {
     type: 'object',
     additionalProperties: false,

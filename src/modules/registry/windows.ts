@@ -1,9 +1,9 @@
 import type { Change } from '../../core/change.ts'
 import type { ShellValue } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
-import { act, askJson } from '../../shell/powershell-ask.ts'
+import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import { normalWish, type RegistryParams, type RegistryState, type RegistryValue, wishesOf } from './wishes.ts'
 
@@ -60,6 +60,27 @@ for ($i = 1; $i -le $v.count; $i++) {
   }
 }
 $key.Close()
+`,
+)
+
+const SETTLED = fragment(
+  'registry.settled',
+  `$seen = ConvertFrom-Json $v.till_seen
+if ([bool]$seen.exists -eq [bool]$v.want_absent) { Stop-Till 1 'key' }
+for ($i = 1; $i -le $v.want_count; $i++) {
+  $wished = [string]$v["want_name_$i"]
+  $is = @($seen.values | Where-Object { $_.name -eq $wished })
+  if ($v["want_kind_$i"] -eq '') {
+    if ($is.Count -ne 0) { Stop-Till 1 $wished }
+    continue
+  }
+  if ($is.Count -ne 1 -or $is[0].kind -cne $v["want_kind_$i"]) { Stop-Till 1 $wished }
+  $data = @(ConvertFrom-Json $v["want_data_$i"])[0].data
+  if (@($is[0].data).Count -ne @($data).Count) { Stop-Till 1 $wished }
+  for ($n = 0; $n -lt @($data).Count; $n++) {
+    if ([string]@($is[0].data)[$n] -cne [string]@($data)[$n]) { Stop-Till 1 $wished }
+  }
+}
 `,
 )
 
@@ -137,4 +158,18 @@ function sent({ type, data }: RegistryValue): string {
 function placeOf({ key, view = '64' }: RegistryParams): Record<string, ShellValue> {
   const [hive = '', ...rest] = key.split('\\')
   return { hive: HIVES[hive] ?? hive, key: rest.join('\\'), view: `Registry${view}` }
+}
+
+export function settled(given: unknown): Proof {
+  const params = given as RegistryParams
+  const wishes = wishesOf(params)
+  const values: Record<string, ShellValue> = { want_absent: params.state === 'absent', want_count: wishes.length }
+  for (const [index, wish] of wishes.entries()) {
+    const { type, data } = wish.data === undefined ? { type: '', data: null } : normalWish(wish)
+    const text = JSON.stringify({ data })
+    values[`want_name_${index + 1}`] = wish.name
+    values[`want_kind_${index + 1}`] = Object.entries(TYPES).find(([, word]) => word === type)?.[0] ?? ''
+    values[`want_data_${index + 1}`] = wish.isSensitive ? new Secret(text) : text
+  }
+  return proofBy(SETTLED, values)
 }

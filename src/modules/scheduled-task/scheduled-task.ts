@@ -1,11 +1,11 @@
 import type { Change } from '../../core/change.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
-import { act, askJson } from '../../shell/powershell-ask.ts'
+import type { ModuleContext, Proof } from '../../core/ports.ts'
+import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { defineModule } from '../define.ts'
-import { CONVERGE, OBSERVE, REMOVE } from './task-service.ts'
-import { type TaskParams, type TaskState, taskOf, taskXml } from './task-xml.ts'
+import { CONVERGE, OBSERVE, REMOVE, SETTLED } from './task-service.ts'
+import { type TaskParams, type TaskState, taskOf, taskXml, xmlWish } from './task-xml.ts'
 
 const TIME = '^([01][0-9]|2[0-3]):[0-5][0-9]$'
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
@@ -13,7 +13,7 @@ const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 export const scheduledTask = defineModule({
   name: 'scheduled_task',
   summary: 'Sees to a task of the Windows Task Scheduler, or that it is not there',
-  sides: { windows: { observe, converge } },
+  sides: { windows: { observe, converge, settled } },
   params: {
     type: 'object',
     additionalProperties: false,
@@ -108,6 +108,13 @@ function diff(params: TaskParams, state: TaskState): readonly Change[] {
     if (JSON.stringify(before) !== JSON.stringify(after)) changes.push({ path, before, after })
   }
   return changes
+}
+
+function settled(given: unknown): Proof {
+  const params = given as TaskParams
+  const isAbsent = params.state === 'absent'
+  const wish = isAbsent ? {} : { want_enabled: params.enabled ?? true, ...xmlWish(params) }
+  return proofBy(SETTLED, { want_absent: isAbsent, ...wish })
 }
 
 async function converge({ shell }: ModuleContext, given: unknown): Promise<Result<void>> {

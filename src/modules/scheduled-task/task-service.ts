@@ -41,3 +41,40 @@ export const REMOVE = fragment(
   `${CONNECT}$scheduler.GetFolder($v.folder).DeleteTask($v.name, 0)
 `,
 )
+
+// Reads the XML as `taskOf` does.
+export const SETTLED = fragment(
+  'scheduled-task.settled',
+  `$seen = ConvertFrom-Json $v.till_seen
+if ([bool]$seen.exists -eq [bool]$v.want_absent) { Stop-Till 1 'state' }
+if ($v.want_absent) { return }
+if ([bool]$seen.enabled -ne [bool]$v.want_enabled) { Stop-Till 1 'enabled' }
+$xml = New-Object Xml.XmlDocument
+$xml.LoadXml($seen.xml)
+function Get-TillPart([string]$name) {
+  $found = @($xml.GetElementsByTagName($name))
+  if ($found.Count -eq 0) { return '' }
+  $found[0].InnerText.Trim()
+}
+function Get-TillMinutes([string]$text) {
+  if ($text -notmatch '^P([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+S)?)?$') { return 0 }
+  [Xml.XmlConvert]::ToTimeSpan($text).TotalMinutes
+}
+if ((Get-TillPart 'Command') -cne $v.want_program) { Stop-Till 1 'program' }
+if ((Get-TillPart 'Arguments') -cne $v.want_arguments) { Stop-Till 1 'arguments' }
+if ((Get-TillPart 'WorkingDirectory') -cne $v.want_folder) { Stop-Till 1 'folder' }
+$account = Get-TillPart 'UserId'
+if ($account -cne $v.want_sid -and $account -ne $v.want_account) { Stop-Till 1 'account' }
+if ((Get-TillMinutes (Get-TillPart 'ExecutionTimeLimit')) -ne $v.want_minutes) { Stop-Till 1 'limit' }
+$triggers = @(@($xml.GetElementsByTagName('Triggers'))[0].ChildNodes | Where-Object { $_.LocalName -like '*Trigger' })
+if ($triggers.Count -ne 1 -or $triggers[0].LocalName -cne $v.want_trigger) { Stop-Till 1 'trigger' }
+if ($v.want_trigger -eq 'BootTrigger') { return }
+if ((Get-TillMinutes (Get-TillPart 'Interval')) -ne $v.want_every) { Stop-Till 1 'interval' }
+if ($v.want_every -gt 0) { return }
+$start = Get-TillPart 'StartBoundary'
+if ($start.Length -lt 16 -or $start.Substring(11, 5) -cne $v.want_time) { Stop-Till 1 'time' }
+$days = @('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday' | Where-Object { @($xml.GetElementsByTagName($_)).Count -gt 0 })
+if (($days -join ' ') -cne $v.want_days) { Stop-Till 1 'days' }
+if ($days.Count -eq 0 -and (Get-TillPart 'DaysInterval') -ne '1') { Stop-Till 1 'days' }
+`,
+)

@@ -66,6 +66,25 @@ function triggerXml({ daily, days, every_minutes, at_start }: TaskParams): strin
   return `<CalendarTrigger>${start}${week}</CalendarTrigger>`
 }
 
+/** What the fragment `scheduled-task.settled` holds against the XML, in the words that stand there; empty: there is none. */
+export function xmlWish(params: TaskParams): Readonly<Record<string, string | number>> {
+  const { program = '', arguments: line = '', folder = '', account = 'SYSTEM', limit_minutes = 60 } = params
+  const { daily = '', days = [], every_minutes = 0, at_start } = params
+  const ours = Object.entries(DAYS).filter(([day]) => days.includes(day))
+  return {
+    want_program: program.trim(),
+    want_arguments: line.trim(),
+    want_folder: folder.trim(),
+    want_account: account,
+    want_sid: SIDS[account],
+    want_minutes: limit_minutes,
+    want_trigger: at_start ? 'BootTrigger' : every_minutes > 0 ? 'TimeTrigger' : 'CalendarTrigger',
+    want_every: every_minutes,
+    want_time: daily,
+    want_days: ours.map(([, day]) => day).join(' '),
+  }
+}
+
 /** A task in the words of the parameters. A trigger that they have no words for is `{ other: NAMES }`. */
 export function taskOf(xml: string): JsonObject | undefined {
   const command = inside(xml, 'Command')

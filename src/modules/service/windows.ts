@@ -2,7 +2,7 @@ import type { Change } from '../../core/change.ts'
 import { type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { quoteWindowsArgument } from '../../shell/powershell.ts'
-import { act, askJson } from '../../shell/powershell-ask.ts'
+import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import type { Side } from '../define.ts'
 import type { ServiceParams, ServiceState } from './service-state.ts'
@@ -71,6 +71,29 @@ if ($v.act -eq 'restart') {
 `,
 )
 
+// The recovery as in `recoveryOf`: the reset period, then actions with their delays.
+const SETTLED = fragment(
+  'service.settled',
+  `$seen = ConvertFrom-Json $v.till_seen
+if (-not $seen.exists -or $seen.status -cne $v.want_status) { Stop-Till 1 'status' }
+if ($v.want_types -ne '' -and $v.want_types.Split(' ') -notcontains [string]$seen.start) { Stop-Till 1 'start' }
+if ($v.want_delayed -ne '' -and ($v.want_delayed -eq 'yes') -ne [bool]$seen.delayed) { Stop-Till 1 'delayed' }
+if ($v.want_account -ne '' -and $seen.account -cne $v.want_account) { Stop-Till 1 'account' }
+if ($v.want_recovery -ne '') {
+  $bytes = [Convert]::FromBase64String($seen.recovery)
+  $words = @('0')
+  if ($bytes.Length -ge 20) {
+    $words = @([string][BitConverter]::ToUInt32($bytes, 0))
+    $count = [Math]::Min([BitConverter]::ToUInt32($bytes, 12), [Math]::Floor(($bytes.Length - 20) / 8))
+    for ($i = 0; $i -lt $count; $i++) {
+      $words += [string][BitConverter]::ToUInt32($bytes, 20 + $i * 8) + '/' + [string][BitConverter]::ToUInt32($bytes, 24 + $i * 8)
+    }
+  }
+  if (($words -join ' ') -cne $v.want_recovery) { Stop-Till 1 'recovery' }
+}
+`,
+)
+
 interface Answer {
   readonly exists: boolean
   readonly status: string
@@ -104,6 +127,21 @@ export const onWindows: Side<ServiceParams, ServiceState> = {
     return success(serviceOf(asked.value))
   },
   converge,
+  settled: (params) => proofBy(SETTLED, wishOf(params)),
+}
+
+/** What the fragment `service.settled` compares with; an empty text: it may be anything. */
+function wishOf({ state, enabled, start, account = '', recovery }: ServiceParams): Record<string, string> {
+  const types = enabled === undefined ? '' : enabled ? '2' : '0 1 3 4'
+  return {
+    want_status: state === 'running' ? 'Running' : 'Stopped',
+    want_types: start === undefined ? types : { automatic: '2', delayed: '2', manual: '3', disabled: '4' }[start],
+    want_delayed: start === 'automatic' ? 'no' : start === 'delayed' ? 'yes' : '',
+    want_account: account,
+    want_recovery: recovery
+      ? [recovery.reset_after_s ?? 86_400, ...recovery.restart_after_ms.map((delay) => `1/${delay}`)].join(' ')
+      : '',
+  }
 }
 
 /** What the fragment `service.observe` put out, in the words that all systems share. */

@@ -144,7 +144,7 @@ export class Interpreter implements WindowsProgram {
     }
     this.#put(`${token} begin ${ask.id}\n`)
     const answer = await this.#device.answer(ask)
-    const holds = await gateHolds(ask, answer, (tested) => this.#device.answer(testOf(tested)))
+    const holds = await gateHolds(ask, answer, (test) => this.#device.answer(test))
     if (ask.link?.gate.startsWith('same:') && (answer.how ?? 'done') === 'done') {
       this.#put(`${token} ${holds ? 'same' : 'skip'} ${ask.id}\n`)
     } else this.#put(answerLines(token, ask.id, answer, ask.keepBytes))
@@ -174,9 +174,4 @@ export class Interpreter implements WindowsProgram {
 function uploadAnswer(isGivenUp: boolean, problem: string | undefined): DeviceAnswer {
   if (isGivenUp) return { how: 'late', exitCode: 124, stderr: 'It was given up.' }
   return problem === undefined ? {} : { exitCode: 75, stderr: problem }
-}
-
-/** The script of a gate, with the values that only it finds. */
-function testOf(ask: ExchangeAsk): ExchangeAsk {
-  return { ...ask, name: 'adhoc.test', script: ask.test?.script ?? '', values: { ...ask.values, ...ask.test?.values } }
 }

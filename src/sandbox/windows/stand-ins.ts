@@ -6,6 +6,7 @@ import { PACKAGE_STAND_INS } from './package-stand-ins.ts'
 import { REGISTRY_STAND_INS } from './registry-stand-ins.ts'
 import { RUN_STAND_INS } from './run-stand-ins.ts'
 import { SERVICE_STAND_INS } from './service-stand-ins.ts'
+import { SETTLED_STAND_INS } from './settled-stand-ins.ts'
 import { SYSTEM_STAND_INS } from './system-stand-ins.ts'
 import type { WindowsMachine } from './windows-machine.ts'
 
@@ -13,6 +14,7 @@ import type { WindowsMachine } from './windows-machine.ts'
 export const STAND_INS: ReadonlyMap<string, StandIn> = new Map(
   [
     SERVICE_STAND_INS,
+    SETTLED_STAND_INS,
     FILE_STAND_INS,
     LOOK_STAND_INS,
     PACKAGE_STAND_INS,

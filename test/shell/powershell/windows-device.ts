@@ -140,14 +140,7 @@ export class WindowsDevice {
     put(`${token} begin ${item.id}\n`)
     this.asked.push(item)
     const answer = await this.#options.answer(item)
-    const holds = await gateHolds(item, answer, async (ask) =>
-      this.#options.answer({
-        ...ask,
-        name: 'adhoc.test',
-        script: ask.test?.script ?? '',
-        values: { ...ask.values, ...ask.test?.values },
-      }),
-    )
+    const holds = await gateHolds(item, answer, async (test) => this.#options.answer(test))
     const isSame = item.link?.gate.startsWith('same:') && (answer.how ?? 'done') === 'done'
     put(
       isSame ? `${token} ${holds ? 'same' : 'skip'} ${item.id}\n` : answerLines(token, item.id, answer, item.keepBytes),
