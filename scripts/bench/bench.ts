@@ -6,6 +6,7 @@ import { compileC, compileGo } from './measure/compile.ts'
 import type { Sample, Skipped, ToolNote } from './report/result.ts'
 import type { Bench, Options } from './sections/section.ts'
 import { isThere, type Tool } from './tools/tool.ts'
+import type { WinRmTool } from './tools/winrm.ts'
 
 export interface RunningBench extends Bench {
   readonly skipped: readonly Skipped[]
@@ -31,8 +32,13 @@ const GO_PROGRAMS: Readonly<Record<string, string>> = {
   'light-server': 'lab/light-server.go',
 }
 
+interface AllTools {
+  readonly ssh: readonly Tool[]
+  readonly winrm: readonly WinRmTool[]
+}
+
 /** What all sections share: tools, lab, compiled helpers, and the samples. */
-export function benchOf(options: Options, work: string, all: readonly Tool[]): RunningBench {
+export function benchOf(options: Options, work: string, all: AllTools): RunningBench {
   const samples: Sample[] = []
   const skipped: Skipped[] = []
   const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`)
@@ -44,14 +50,19 @@ export function benchOf(options: Options, work: string, all: readonly Tool[]): R
   const programs = join(work, 'programs')
   mkdirSync(programs)
   const program = memo((name) => compile(name, programs, skip))
-  const wanted = all.filter(({ id }) => options.tools.length === 0 || options.tools.includes(id))
-  for (const tool of wanted.filter((tool) => !isThere(tool))) skip(tool.id, `not installed; Debian: ${tool.debian}`)
-  const tools = wanted.filter((tool) => isThere(tool) && (tool.kind !== 'floor' || program(`bare-${tool.id}`) !== null))
+  const present = <T extends WinRmTool | Tool>(known: readonly T[]): readonly T[] => {
+    const wanted = known.filter(({ id }) => options.tools.length === 0 || options.tools.includes(id))
+    for (const tool of wanted.filter((tool) => !isThere(tool))) skip(tool.id, `not installed; Debian: ${tool.debian}`)
+    return wanted.filter(isThere)
+  }
+  const tools = present(all.ssh).filter((tool) => tool.kind !== 'floor' || program(`bare-${tool.id}`) !== null)
+  const winrmTools = present(all.winrm)
   const lab = memo(() => tryLab(work, skip))
   let folders = 0
   return {
     options,
     tools,
+    winrmTools,
     samples,
     skipped,
     say,
@@ -67,7 +78,7 @@ export function benchOf(options: Options, work: string, all: readonly Tool[]): R
     },
     record: (sample) => void samples.push(sample),
     notes: () =>
-      tools
+      [...tools, ...winrmTools.filter(({ id }) => !tools.some((tool) => tool.id === id))]
         .filter(({ id }) => samples.some(({ tool }) => tool === id))
         .map((tool) => ({
           id: tool.id,

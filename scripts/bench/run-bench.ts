@@ -14,6 +14,7 @@ import { figuresOf } from './report/statistics.ts'
 import { tables } from './report/text.ts'
 import { SECTIONS } from './sections/index.ts'
 import { allTools, TOOL_IDS } from './tools/index.ts'
+import { WINRM_TOOLS } from './tools/winrm.ts'
 
 async function main(): Promise<number> {
   const began = new Date()
@@ -31,7 +32,7 @@ async function main(): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), `till-bench-${process.pid}-`))
   onEnd(() => rmSync(work, { recursive: true, force: true }))
   endMeasuredOnEnd()
-  const bench = benchOf(options, work, allTools(work))
+  const bench = benchOf(options, work, { ssh: allTools(work), winrm: WINRM_TOOLS })
   for (const section of SECTIONS) {
     if (options.sections.length > 0 && !options.sections.includes(section.id)) continue
     bench.say(`== ${section.title}`)

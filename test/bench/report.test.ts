@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { portsIn } from '../../scripts/bench/lab/winrm-fleet.ts'
 import { goalsOf } from '../../scripts/bench/report/goals.ts'
 import { merged } from '../../scripts/bench/report/merge.ts'
 import { BEGIN, END, markdownTable, renewed } from '../../scripts/bench/report/page.ts'
@@ -9,6 +10,7 @@ import { type BenchmarkResult, RESULT_SCHEMA, type Sample } from '../../scripts/
 import { figuresOf, median, rotated, slope } from '../../scripts/bench/report/statistics.ts'
 import { barChart } from '../../scripts/bench/report/svg.ts'
 import { aligned, tables } from '../../scripts/bench/report/text.ts'
+import { tripsOf } from '../../scripts/bench/sections/winrm.ts'
 
 function sample(tool: string, values: Record<string, number>, more: Partial<Sample> = {}): Sample {
   return { section: 'fleet', what: 'true', tool, devices: 1_000, round: 0, right: true, values, ...more }
@@ -173,6 +175,37 @@ describe('what people read', () => {
         },
       ),
     )
+  })
+})
+
+describe('WinRM', () => {
+  const look = (values: Record<string, number>, more: Partial<Sample> = {}) =>
+    sample('till', values, { section: 'winrm', what: 'look ntlm', devices: 200, ...more })
+  const goal = (samples: readonly Sample[], wanted: string) => resultOf(samples).goals.find(({ id }) => id === wanted)
+
+  test('round trips are those of one device; deleting the shell comes after the result', () => {
+    const counts = { shells_created: 200, shells_open: 3, violations: 0 }
+    expect(tripsOf({ ...counts, http: 1_200, actions: { Create: 200, Delete: 200 } }, 200)).toEqual({
+      trips: 6,
+      result_trips: 5,
+      shells_left: 3,
+    })
+    expect(tripsOf({ ...counts, http: 4, actions: {} }, 2)).toMatchObject({ trips: 2, result_trips: 2 })
+  })
+
+  test('a shell that is left, a round trip more, or a run that was not right miss their goals', () => {
+    const good = { trips: 6, result_trips: 5, shells_left: 0 }
+    expect(goal([look(good)], 'winrm-trips')).toMatchObject({ met: true, measured: '6.00, the result after 5.00' })
+    expect(goal([look({ ...good, result_trips: 5.1 })], 'winrm-trips')).toMatchObject({ met: false })
+    expect(goal([look(good, { right: false })], 'winrm-trips')).toMatchObject({ met: false })
+    expect(goal([look(good)], 'winrm-shells')).toMatchObject({ met: true })
+    expect(goal([look({ ...good, shells_left: 1 })], 'winrm-shells')).toMatchObject({ met: false })
+    expect(goal([look(good, { devices: 50 })], 'winrm-shells')).toMatchObject({ met: null })
+  })
+
+  test('the peer says in its log which ports it has', () => {
+    expect(portsIn('{"ev":"listen","ports":[4001,4002]}\n{"ev":"http","n":1}\n')).toEqual([4001, 4002])
+    expect(portsIn('')).toEqual([])
   })
 })
 

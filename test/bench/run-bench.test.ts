@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { BenchmarkResult } from '../../scripts/bench/report/result.ts'
+import { hasWinRmPeer } from '../peers/winrm-peer.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const NEEDED = [
@@ -72,6 +73,28 @@ describe.runIf(possible)('the benchmark', () => {
     }
     expect(tracesOf(bench)).toEqual([])
   })
+
+  test.runIf(hasWinRmPeer)(
+    'measures real logins over WinRM, and counts what the peer saw',
+    { timeout: 120_000 },
+    async () => {
+      const out = join(folder, 'winrm.json')
+      const bench = start('--quick', '--section', 'winrm', '--tool', 'till,pywinrm', '--out', out)
+      expect(await bench.ended, bench.errors()).toBe(0)
+      const { samples, skipped } = JSON.parse(readFileSync(out, 'utf8')) as BenchmarkResult
+      const own = samples.filter(({ tool }) => tool === 'till')
+      expect(own.map(({ what, right, note }) => ({ what, right, note }))).toEqual(
+        ['hostname ntlm', 'look ntlm', 'hostname https', 'look https'].map((what) => ({
+          what,
+          right: true,
+          note: undefined,
+        })),
+      )
+      expect(own.map(({ values }) => values['shells_left'])).toEqual([0, 0, 0, 0])
+      if (skipped.length === 0) expect(samples).toHaveLength(8)
+      expect(tracesOf(bench)).toEqual([])
+    },
+  )
 
   test('on Ctrl-C it takes its lab down', { timeout: 120_000 }, async () => {
     const bench = start(

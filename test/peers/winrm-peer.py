@@ -32,6 +32,9 @@ EXEC    --exec report  (default) answer every command with a JSON report of exac
                        (decoded -EncodedCommand, environment, stdin hash and length)
         --exec sh      run the command line with /bin/sh -c; a decoded PowerShell script that starts
                        with '#!sh' runs under /bin/sh too, with the shell's environment and stdin
+        --stand-in SOCKET  commands that find their script in the environment (TILL_1, TILL_2, ...) are run by whoever listens
+                       on that Unix socket: it is sent {"port", "line", "env"} as one line of JSON, then stdin; it answers
+                       with lines ["stdout"|"stderr", base64] and at last ["exit", code]
         --canned F.json  list of {"match": regex, "stdout": s, "stderr": s, "clixml_errors":[..],
                        "exit": n, "delay_ms": n, "chunks": n, "chunk_ms": n}; first match wins
         --replay F.yml   serve a pypsrp tests/responses/*.yml recording of real Windows, in order
@@ -70,7 +73,8 @@ KNOWN LIMITS: no CredSSP, no PSRP execution (only --replay), no Enumerate/Pull, 
 process limit and the HTTP status for refused plaintext follow public reports, not our own capture of Windows;
 pipelined requests on one connection are answered strictly in order (what http.sys does with them was not verified).
 This file is test material of Tillwright (Apache-2.0). It came with the project's reference on WinRM; added here: --legacy (no ids
-of the client's choice, as on Windows 7), --client-ca (certificates of clients), a program whose output is held by what it left.
+of the client's choice, as on Windows 7), --client-ca (certificates of clients), --stand-in, a program whose output is held by what it
+left.
 """
 import argparse, base64, binascii, collections, hashlib, hmac, http.server, io, json, os, random, re
 import signal, socket, ssl, struct, subprocess, sys, tempfile, threading, time, traceback, uuid
@@ -526,6 +530,37 @@ def clixml(errors):
         '<S S="Error">%s</S>' % enc(e) for e in errors)
 
 
+def run_stand_in(m, c, line):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    s.connect(m.o.stand_in)
+    s.sendall(json.dumps({'port': m.port, 'line': line, 'env': c.shell.env}).encode() + b'\n')
+
+    def feed():
+        sent = 0
+        try:
+            while not c.killed and not c.done:
+                with c.cv:
+                    if len(c.stdin) == sent and not c.stdin_end:
+                        c.cv.wait(0.5)
+                    b, end = bytes(c.stdin[sent:]), c.stdin_end
+                if b:
+                    s.sendall(b)
+                    sent += len(b)
+                elif end:
+                    return s.shutdown(socket.SHUT_WR)
+            s.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+    threading.Thread(target=feed, daemon=True).start()
+    with s, s.makefile('rb') as answers:
+        for answer in answers:
+            what, value = json.loads(answer)
+            if what == 'exit':
+                return c.finish(value)
+            c.emit(what, base64.b64decode(value))
+    c.finish(-1073741510)
+
+
 def run_command(m, c):
     o = m.o
     try:
@@ -534,6 +569,8 @@ def run_command(m, c):
         if len(full) > limit:
             c.emit('stderr', b'The command line is too long.\r\n')
             return c.finish(1)
+        if o.stand_in and 'TILL_1' in c.shell.env:
+            return run_stand_in(m, c, full)
         wait = bool(re.search(r'(?i)\$input|Console\]::(In\b|OpenStandardInput)|ReadToEnd|-command\s+-|-file\s+-|read_stdin', full + '\n' + (script or '')))
         if wait:
             with c.cv:
@@ -1459,7 +1496,7 @@ def main():
     A('--delay-ms', type=float, default=0); A('--jitter-ms', type=float, default=0)
     A('--fault', action='append', default=[]); A('--huge-output', type=int, default=0); A('--slow-output')
     A('--exec', choices=['report', 'sh'], default='report'); A('--canned'); A('--replay')
-    A('--legacy', action='store_true'); A('--client-ca')
+    A('--legacy', action='store_true'); A('--client-ca'); A('--stand-in', metavar='SOCKET')
     A('--log'); A('--control-port', type=int); A('--help-kerberos', action='store_true'); A('--duration', type=float, default=0)
     o = ap.parse_args()
     if o.help_kerberos:

@@ -113,6 +113,30 @@ const GOALS: readonly Rule[] = [
     },
   },
   {
+    id: 'winrm-trips',
+    what: 'ten steps on Windows, NTLM over HTTP: HTTP round trips a device',
+    goal: '≤ 6, the result after 5',
+    measure(find) {
+      const figure = find('winrm', 'look ntlm')
+      const { trips, result_trips: before } = figure?.values ?? {}
+      if (!figure || trips === undefined || before === undefined) return undefined
+      const met = trips <= 6 && before <= 5 && figure.right
+      return { text: `${trips.toFixed(2)}, the result after ${before.toFixed(2)}`, met }
+    },
+  },
+  {
+    id: 'winrm-trips-https',
+    what: 'the same, Basic over HTTPS',
+    goal: '≤ 4',
+    measure: atMost('trips', 4, 'round trips', (find) => find('winrm', 'look https')),
+  },
+  {
+    id: 'winrm-shells',
+    what: 'shells left behind on 200 Windows tills at once',
+    goal: '0',
+    measure: atMost('shells_left', 0, 'shells', (find) => find('winrm', 'look ntlm', 200)),
+  },
+  {
     id: 'inventory-cold',
     what: '17,500 devices loaded cold, CPU of the whole command',
     goal: '≤ 2,500 ms',

@@ -82,6 +82,24 @@ export const LAYOUTS: readonly Layout[] = [
     ],
   },
   {
+    section: 'winrm',
+    title: 'Windows tills over WinRM',
+    whats: {
+      'hostname ntlm': 'Log in by NTLM over HTTP, run `hostname`',
+      'look ntlm': 'Ten steps, all in their desired state, by NTLM over HTTP',
+      'hostname https': 'Log in by Basic over HTTPS, run `hostname`',
+      'look https': 'Ten steps, all in their desired state, by Basic over HTTPS',
+    },
+    columns: [
+      cpuDevice,
+      { value: 'trips', title: 'HTTP round trips a device', digits: 2 },
+      { value: 'result_trips', title: 'without deleting the shell', digits: 2 },
+      { value: 'shells_left', title: 'shells left', digits: 0 },
+      wall,
+      memory,
+    ],
+  },
+  {
     section: 'profile',
     title: 'Where the time goes',
     whats: { true: 'A profile of all threads over `till exec -- true` against the light server' },

@@ -8,6 +8,18 @@ import { profile } from './profile.ts'
 import { results } from './results.ts'
 import type { Section } from './section.ts'
 import { startUp } from './start-up.ts'
+import { winrm } from './winrm.ts'
 
 /** In the order in which they run. */
-export const SECTIONS: readonly Section[] = [startUp, line, cores, profile, inFlight, results, inventory, faulty, fleet]
+export const SECTIONS: readonly Section[] = [
+  startUp,
+  line,
+  cores,
+  profile,
+  winrm,
+  inFlight,
+  results,
+  inventory,
+  faulty,
+  fleet,
+]

@@ -37,8 +37,18 @@ export async function runTool(bench: Bench, tool: Tool, wanted: Omit<Job, 'folde
   return { cost, output: readFileSync(join(folder, 'out.log'), 'utf8'), job }
 }
 
+/** What a sample needs of a run: of the job only how many devices it had. */
+interface Seen extends Omit<Ran, 'job'> {
+  readonly job: { readonly hosts: readonly unknown[] }
+}
+
 /** What a run becomes in the result: what it cost in all, and each device. */
-export function sampleOf(tool: Tool, run: Run, { cost, job, output }: Ran, more: Partial<Sample> = {}): Sample {
+export function sampleOf(
+  tool: Pick<Tool, 'id'>,
+  run: Run,
+  { cost, job, output }: Seen,
+  more: Partial<Sample> = {},
+): Sample {
   const devices = job.hosts.length
   const right = more.right ?? cost.exitCode === 0
   const note = more.note ?? (cost.tooLong ? `ended after ${run.seconds} s` : right ? undefined : lastLines(output))

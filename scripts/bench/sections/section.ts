@@ -1,6 +1,7 @@
 import type { Lab } from '../lab/lab.ts'
 import type { Sample } from '../report/result.ts'
 import type { Tool } from '../tools/tool.ts'
+import type { WinRmTool } from '../tools/winrm.ts'
 
 /** What the flags said. */
 export interface Options {
@@ -21,6 +22,8 @@ export interface Bench {
   lab(): Lab | null
   /** Tools that are installed and wanted. */
   readonly tools: readonly Tool[]
+  /** Likewise, for Windows. */
+  readonly winrmTools: readonly WinRmTool[]
   /** A new empty folder. */
   folder(name: string): string
   /** Path of a compiled helper of the benchmark; null if it could not be compiled, which has been said. */

@@ -6,7 +6,7 @@ import { writeSshConfig } from './openssh.ts'
 import { CONNECT_TIMEOUT_S, type Job, type Tool } from './tool.ts'
 import { playbook } from './work.ts'
 
-const FORKS = 50
+export const FORKS = 50
 const MITOGEN = '/usr/lib/python3/dist-packages/ansible_mitogen/plugins/strategy'
 
 function ansibleTool(

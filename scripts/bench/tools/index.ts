@@ -4,10 +4,12 @@ import { asyncssh, floors } from './bare.ts'
 import { clush, openssh, pdsh, pssh } from './openssh.ts'
 import { till } from './till.ts'
 import type { Tool } from './tool.ts'
+import { WINRM_TOOLS } from './winrm.ts'
 
-export const TOOL_IDS = ['till', 'libssh2', 'go', 'asyncssh', 'openssh', 'pssh', 'clush', 'pdsh', 'ansible', 'mitogen']
+const SSH_TOOL_IDS = ['till', 'libssh2', 'go', 'asyncssh', 'openssh', 'pssh', 'clush', 'pdsh', 'ansible', 'mitogen']
+export const TOOL_IDS = [...new Set([...SSH_TOOL_IDS, ...WINRM_TOOLS.map(({ id }) => id)])]
 
-/** Every tool that is known, in the order of TOOL_IDS; programs are compiled into a folder below `work`. */
+/** Every tool for SSH, in the order of their ids; programs are compiled into a folder below `work`. */
 export function allTools(work: string): readonly Tool[] {
   return [till, ...floors(join(work, 'programs')), asyncssh, openssh, pssh, clush, pdsh, ansible, mitogen]
 }

@@ -50,6 +50,6 @@ export const IN_FLIGHT = 64
 /** Seconds after which all tools give a device up that does not answer. */
 export const CONNECT_TIMEOUT_S = 10
 
-export function isThere(tool: Tool): boolean {
+export function isThere(tool: Pick<Tool, 'needs'>): boolean {
   return tool.needs.every((path) => existsSync(path))
 }
