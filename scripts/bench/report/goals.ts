@@ -132,7 +132,7 @@ const GOALS: readonly Rule[] = [
   },
   {
     id: 'winrm-shells',
-    what: 'shells left behind on 200 Windows tills at once',
+    what: 'shells left behind by a run over 200 Windows tills',
     goal: '0',
     measure: atMost('shells_left', 0, 'shells', (find) => find('winrm', 'look ntlm', 200)),
   },
