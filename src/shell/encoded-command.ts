@@ -4,7 +4,7 @@ import type { Result } from '../core/failure.ts'
 import type { Connection, PowerShellProgram } from '../core/ports.ts'
 
 /** cmd.exe cuts command lines at 8,191 characters, on some systems without a word: this is ours. */
-const COMMAND_LINE_CHARS = 8_000
+export const COMMAND_LINE_CHARS = 8_000
 
 /** What a bootstrap may have in characters so that its command line stays below that: each costs 8/3. */
 export const BOOTSTRAP_CHARS = 2_900

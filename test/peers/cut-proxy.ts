@@ -11,12 +11,14 @@ export interface CutOptions {
 /** Stands between a client and a port of this machine. */
 export interface CutProxy {
   readonly port: number
-  carried(): { readonly up: number; readonly down: number }
+  /** What the first connection carried, as far as it was. */
+  text(direction: 'up' | 'down'): string
   stop(): Promise<void>
 }
 
 export async function startCutProxy(to: number, options: CutOptions): Promise<CutProxy> {
   const carried = { up: 0, down: 0 }
+  const texts = { up: '', down: '' }
   const sockets = new Set<Socket>()
   let connections = 0
   const server = createServer((client) => {
@@ -32,6 +34,7 @@ export async function startCutProxy(to: number, options: CutOptions): Promise<Cu
       const room = first && direction === options.direction ? options.at - carried[direction] : Number.POSITIVE_INFINITY
       const part = chunk.subarray(0, Math.max(0, room))
       carried[direction] += part.length
+      if (first) texts[direction] += part.toString('latin1')
       const target = direction === 'up' ? device : client
       if (part.length < chunk.length) target.write(part, () => setTimeout(cut, 5))
       else target.write(part)
@@ -55,7 +58,7 @@ export async function startCutProxy(to: number, options: CutOptions): Promise<Cu
   const bound = server.address()
   return {
     port: typeof bound === 'object' && bound ? bound.port : 0,
-    carried: () => carried,
+    text: (direction) => texts[direction],
     stop: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy()

@@ -270,6 +270,15 @@ describe.runIf(hasWinRmPeer)('WinRM', () => {
     await transport.settled()
   })
 
+  test('a command line that cmd.exe would cut is not sent', async () => {
+    const peer = await start(PLAIN)
+    const connection = value(await transport.connect(winrmTarget(peer), never))
+    const failure = failureOf(await connection.exec(`echo ${'x'.repeat(8_000)}`))
+    await connection.close()
+    expect(failure).toMatchObject({ code: 'OPEN_REFUSED', phase: 'open' })
+    expect((await peer.state()).actions['Create'] ?? 0).toBe(0)
+  })
+
   test('a script too large for the environment goes by stdin', async () => {
     const peer = await start(PLAIN)
     const connection = value(await transport.connect(winrmTarget(peer), never))

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ByteStream, ProcessStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { Connection, PowerShellProgram } from '../../core/ports.ts'
-import { encodedCommand, packScript, scriptVariables } from '../../shell/encoded-command.ts'
+import { COMMAND_LINE_CHARS, encodedCommand, packScript, scriptVariables } from '../../shell/encoded-command.ts'
 import { pause } from '../deadline.ts'
 import { Courier } from './courier.ts'
 import type { SessionMeans } from './open-session.ts'
@@ -62,7 +62,11 @@ export class WinRmConnection implements Connection {
     })
   }
 
-  exec(command: string, input?: string): Promise<Result<ProcessStream>> {
+  async exec(command: string, input?: string): Promise<Result<ProcessStream>> {
+    if (command.length > COMMAND_LINE_CHARS) {
+      const message = `A command line of ${command.length} characters is more than cmd.exe on "${endpoint(this.#means.target)}" takes; nothing was sent.`
+      return fail({ code: 'OPEN_REFUSED', phase: 'open', message })
+    }
     const start = { line: command, ...(input !== undefined && { input }) }
     return this.#start({ environment: {}, command: () => start, repeatableInput: false })
   }
