@@ -24,9 +24,9 @@ export abstract class BaseCommand extends Command {
     return process.stdout.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
   }
 
-  /** Columns of the terminal; 120 where there is none. */
+  /** Columns of the terminal; 120 where there is none, or one that has no size (as under `docker run -t` and `expect`). */
   get columns(): number {
-    return process.stdout.columns ?? 120
+    return process.stdout.columns || 120
   }
 
   /** The repository that this command works on; throws InputError when there is none. */

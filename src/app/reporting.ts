@@ -82,7 +82,7 @@ function onStdout(create: (output: Output) => Reporter): Reporter {
     write: (text: string) => writer.write(text),
     isTerminal,
     get columns() {
-      return process.stdout.columns ?? 120
+      return process.stdout.columns || 120
     },
     get rows() {
       return process.stdout.rows

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/core/events.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
@@ -241,4 +243,11 @@ test('status filters by age and state', async () => {
     1 error.
     exit 2"
   `)
+})
+
+test('a terminal that has no size is not taken for a narrow one', async () => {
+  const till = fileURLToPath(new URL('../../bin/till', import.meta.url))
+  const command = `'${process.execPath}' '${till}' runs list`
+  const options = { cwd: project.root, encoding: 'utf8', input: '' } as const
+  expect(spawnSync('script', ['-qec', command, '/dev/null'], options).stdout).toContain('20261101T000000Z-aaaaaa')
 })

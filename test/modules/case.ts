@@ -4,10 +4,10 @@ import { parse } from 'yaml'
 import type { Change } from '../../src/core/change.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 
-/** A file of the device before a case: its content, or content and mode, a symbolic link, or a folder. */
+/** A file of the device before a case: its content, or content, mode and age, a symbolic link, or a folder. */
 export type GivenFile =
   | string
-  | { readonly content: string; readonly mode?: string }
+  | { readonly content: string; readonly mode?: string; readonly age_minutes?: number }
   | { readonly link: string }
   | { readonly folder: true; readonly mode?: string }
 

@@ -11,6 +11,7 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
@@ -124,6 +125,10 @@ function put(path: string, file: GivenFile): void {
   else writeFileSync(path, file.content)
   if (typeof file === 'object' && 'mode' in file && file.mode !== undefined)
     chmodSync(path, Number.parseInt(file.mode, 8))
+  if (typeof file === 'object' && 'age_minutes' in file && file.age_minutes !== undefined) {
+    const at = Date.now() / 1000 - file.age_minutes * 60
+    utimesSync(path, at, at)
+  }
 }
 
 function program(path: string, text: string): void {

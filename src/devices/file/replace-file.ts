@@ -9,7 +9,8 @@ import { replaceOnWindows, windowsFolder } from './windows-change.ts'
 /** Larger content, and content that is not text, is uploaded rather than sent as a value. */
 export const VALUE_BYTES = 64 * 1024
 
-// The owner before the mode: chown takes set-id bits away. The guard comes last, right before the swap.
+// The owner before the mode: chown takes set-id bits away. The guard comes last, right before the swap. What a run that was
+// cut off left behind is an hour old: younger files are being written, by another run or another controller.
 const SCRIPT = `LC_ALL=C; export LC_ALL
 ${FINGERPRINT}
 umask 077
@@ -18,7 +19,7 @@ trap 'exit 129' HUP INT TERM
 [ -d "$path" ] && { printf '%s\\n' "a directory is in the way" >&2; exit ${EXIT.directory}; }
 [ -d "$folder" ] || { printf '%s\\n' "$folder: No such directory" >&2; exit ${EXIT.noFolder}; }
 for old in "$folder"/.till-new-????????????????; do
-  if [ "$old" != "$temp" ] && [ -f "$old" ] && [ ! -L "$old" ]; then rm -f "$old"; fi
+  if [ -f "$old" ] && [ ! -L "$old" ] && [ -n "$(find "$old" -mmin +60 2>/dev/null)" ]; then rm -f "$old"; fi
 done
 if [ "$uploaded" = no ]; then
   ( set -C; : >"$temp" ) || exit 1
