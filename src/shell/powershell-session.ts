@@ -266,7 +266,7 @@ export class PowerShellSession {
 
   #onExit(end: ProcessEnd): void {
     if (this.#lost) return
-    if (end.failure) this.lose(end.failure)
+    if (end.failure) this.lose({ ...end.failure, phase: 'observe' })
     else if (end.code === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
     else if (this.#isOpen) this.#lose('SESSION_LOST', `PowerShell on the device ended with ${end.code}.`)
     else {
@@ -294,7 +294,8 @@ export class PowerShellSession {
 
   #lose(code: Failure['code'], message: string): void {
     const said = printable(readClixml(Buffer.concat(this.#noise).toString('utf8')))
-    const phase = this.#isOpen ? 'observe' : 'open'
+    // The first exchange travels with the program: once that is there, no hello does not mean that nothing was run.
+    const phase = this.#isOpen || (this.#stream && code !== 'SHELL_UNUSABLE') ? 'observe' : 'open'
     this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
   }
 }

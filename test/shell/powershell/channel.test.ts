@@ -136,6 +136,15 @@ describe.each([{ inTurns: false }, { inTurns: true }])('PowerShell, inTurns: $in
     expect(await codeOf(flooded.shell.ask({ script: 'x' }))).toBe('OUTPUT_FLOODED')
   })
 
+  it('does not say that nothing was run when it was delivered and never answers', async () => {
+    const device = new WindowsDevice({ answer: echo, inTurns, spoil: () => '' })
+    const shell = openPowerShell({ connection: device.connection, deadlines: { ...DEADLINES, open: 50 } })
+    await expect(shell.ask({ script: 'x' })).rejects.toMatchObject({
+      failure: { code: 'OPEN_TIMEOUT', phase: 'observe' },
+    })
+    expect(device.asked).toHaveLength(1)
+  })
+
   it('refuses a PowerShell that is too old, in words', async () => {
     const { shell } = open({ inTurns, version: '2.0' })
     await expect(shell.ask({ script: 'x' })).rejects.toMatchObject({
