@@ -306,7 +306,9 @@ describe('whatever the steps and the device', () => {
         const { exchanges: __, announced: ___, ...same } = other
         expect(end).toEqual(same)
       }
-      expect(exchanges).toBeLessThanOrEqual(single.exchanges)
+      // When what hangs is ended depends on the machine, and so does what is asked in the meantime.
+      const hangs = made.some(({ fate }) => fate?.startsWith('hangs'))
+      expect(exchanges).toBeLessThanOrEqual(single.exchanges + (hangs ? 1 : 0))
       saved.push(single.exchanges - exchanges)
     })
     await fc.assert(law, { numRuns: Number(process.env['TILL_RUNS'] ?? 60) })
