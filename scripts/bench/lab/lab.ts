@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path'
 import { type Background, startBackground } from './background.ts'
 import { system } from './namespace.ts'
+import { removeUser } from './remove-user.ts'
 import { onEnd } from './undo.ts'
 
 /** The user that is logged in on the devices, and the keys of both sides. */
@@ -29,7 +30,7 @@ export function makeLab(folder: string): Lab {
   system('ssh-keygen', '-q', '-t', 'rsa', '-N', '', '-C', 'bench', '-f', join(folder, 'host_rsa'))
   // A user with a plain sh and an empty home, in a folder that only root may write to: tinysshd insists on that.
   onEnd(() => rmSync(HOME, { recursive: true, force: true }))
-  onEnd(() => void system('userdel', USER))
+  onEnd(() => removeUser(USER))
   system('useradd', '-M', '-d', HOME, '-s', '/bin/sh', '-p', '*', USER)
   const uid = Number(system('id', '-u', USER))
   const gid = Number(system('id', '-g', USER))

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { system } from './namespace.ts'
+import { removeUser } from './remove-user.ts'
 
 // Namespaces, users and folders carry the id of the process that made them. After kill -9 nobody takes them down: the next
 // benchmark does. Their programs are gone by then, since they die with their parent.
@@ -13,7 +14,7 @@ export function removeLeftovers(): readonly string[] {
   const homes = entries('/var/lib', /^tillbench(\d+)$/)
   const folders = entries(tmpdir(), /^till-bench-(\d+)-/)
   for (const name of namespaces) system('ip', 'netns', 'delete', name)
-  for (const name of users) system('userdel', name)
+  for (const name of users) removeUser(name)
   for (const name of homes) rmSync(join('/var/lib', name), { recursive: true, force: true })
   for (const name of folders) rmSync(join(tmpdir(), name), { recursive: true, force: true })
   return [...namespaces, ...users, ...folders]
