@@ -17,6 +17,20 @@ export const NTLM_FLAG = {
   bits56: 0x8000_0000,
 } as const
 
+/** What a login that seals its messages asks for, and is offered. */
+export const NTLM_SEALED =
+  NTLM_FLAG.unicode |
+  NTLM_FLAG.requestTarget |
+  NTLM_FLAG.sign |
+  NTLM_FLAG.seal |
+  NTLM_FLAG.ntlm |
+  NTLM_FLAG.alwaysSign |
+  NTLM_FLAG.extendedSecurity |
+  NTLM_FLAG.version |
+  NTLM_FLAG.bits128 |
+  NTLM_FLAG.keyExchange |
+  NTLM_FLAG.bits56
+
 /** Windows 10.0, NTLM revision 15. */
 export const NTLM_VERSION = Buffer.from([10, 0, 0, 0, 0, 0, 0, 15])
 

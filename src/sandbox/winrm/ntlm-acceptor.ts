@@ -4,6 +4,7 @@ import {
   fileTime,
   NTLM_AV,
   NTLM_FLAG,
+  NTLM_SEALED,
   NTLM_SIGNATURE,
   NTLM_VERSION,
   ntlmField,
@@ -29,19 +30,7 @@ const NAME = { netbiosComputer: 1, netbiosDomain: 2, dnsComputer: 3, dnsDomain: 
 /** Names in the alphabet of the machine: old clients have no other. */
 const OEM = 0x0000_0002
 
-const OFFERED =
-  NTLM_FLAG.unicode |
-  OEM |
-  NTLM_FLAG.requestTarget |
-  NTLM_FLAG.sign |
-  NTLM_FLAG.seal |
-  NTLM_FLAG.ntlm |
-  NTLM_FLAG.alwaysSign |
-  NTLM_FLAG.extendedSecurity |
-  NTLM_FLAG.version |
-  NTLM_FLAG.bits128 |
-  NTLM_FLAG.keyExchange |
-  NTLM_FLAG.bits56
+const OFFERED = NTLM_SEALED | OEM
 
 /** The name in the challenge is that of a machine, not of a domain. */
 const TARGET_IS_SERVER = 0x0002_0000

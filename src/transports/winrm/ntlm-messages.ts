@@ -4,6 +4,7 @@ import {
   fileTime,
   NTLM_AV,
   NTLM_FLAG,
+  NTLM_SEALED,
   NTLM_SIGNATURE,
   NTLM_VERSION,
   ntlmField,
@@ -18,19 +19,6 @@ import {
   passwordKey,
   utf16,
 } from '../../devices/winrm/ntlm-keys.ts'
-
-const WISHED =
-  NTLM_FLAG.unicode |
-  NTLM_FLAG.requestTarget |
-  NTLM_FLAG.sign |
-  NTLM_FLAG.seal |
-  NTLM_FLAG.ntlm |
-  NTLM_FLAG.alwaysSign |
-  NTLM_FLAG.extendedSecurity |
-  NTLM_FLAG.version |
-  NTLM_FLAG.bits128 |
-  NTLM_FLAG.keyExchange |
-  NTLM_FLAG.bits56
 
 /** Without any of these, messages could not be sealed. */
 const NEEDED = {
@@ -47,7 +35,7 @@ export function negotiateMessage(): Buffer {
   const message = Buffer.alloc(40)
   NTLM_SIGNATURE.copy(message)
   message.writeUInt32LE(1, 8)
-  message.writeInt32LE(WISHED | 0, 12)
+  message.writeInt32LE(NTLM_SEALED | 0, 12)
   NTLM_VERSION.copy(message, 32)
   return message
 }
@@ -107,7 +95,7 @@ export function authenticateMessage(
   // Over TLS a device may do without a key of ours; it is the one that comes of the password then (3.4.5.1).
   const exchangesKey = (challenge.flags & NTLM_FLAG.keyExchange) !== 0
   const exportedSessionKey = exchangesKey ? (options.exportedSessionKey ?? randomBytes(16)) : sessionBaseKey
-  const flags = (challenge.flags & WISHED) | NTLM_FLAG.targetInfo | NTLM_FLAG.version
+  const flags = (challenge.flags & NTLM_SEALED) | NTLM_FLAG.targetInfo | NTLM_FLAG.version
   const message = laidOut(flags, [
     // LMv2 is not for those who have a time of the device's own.
     timestamp ? Buffer.alloc(24) : lmV2Response(key, challenge.serverChallenge, clientChallenge),
