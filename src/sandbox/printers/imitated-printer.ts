@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net'
+
+/** What can be wrong with an imitated printer; several at a time. */
+export const PRINTER_FAULTS = {
+  'paper-out': 'no paper',
+  'paper-low': 'the paper is nearly at its end',
+  'cover-open': 'the cover is open',
+  'cutter-error': 'the cutter is stuck',
+  'mechanism-error': 'the mechanism does not move',
+  'printer-busy': 'somebody else holds the port, or the fiscal device says to try later',
+  'printer-silent': 'takes connections and questions, and never answers',
+  'printer-garbage': 'answers with what is no answer of its protocol',
+  'printer-hung': 'answers half, then nothing more',
+  'receipt-open': 'a receipt is open: a customer is being served',
+  'no-receipts': 'all is well, but nothing was printed since yesterday',
+  'certificate-expired': 'a certificate ran out yesterday',
+  'certificate-expiring': 'a certificate runs out in ten days',
+  'licence-expired': 'the licence or subscription has run out',
+  'documents-unsent': 'documents wait for the tax office since four days',
+  'transmission-failing': 'the last transmissions failed',
+  'fiscal-memory-full': 'no daily report fits into the fiscal memory any more',
+  'fiscal-memory-low': 'thirty daily reports are left',
+  'protected-memory-full': 'no room is left in the protected memory',
+  'day-not-closed': 'the daily report of yesterday is missing; the shift is open for more than a day',
+  'clock-wrong': 'the clock is an hour off',
+  'inspection-due': 'the inspection is due in ten days',
+  'wrong-identity': 'says that it is another printer',
+} as const
+export type PrinterFault = keyof typeof PRINTER_FAULTS
+
+/** A printer to imitate, as its emulator sees it. Faults change while it runs. */
+export interface ImitatedPrinter {
+  readonly name: string
+  readonly vendor: string
+  readonly model: string
+  readonly serial: string
+  /** Of fiscal devices. */
+  readonly uniqueNumber: string
+  readonly faults: ReadonlySet<PrinterFault>
+  readonly now: () => Date
+  /** IANA name, for clocks that tell local time. */
+  readonly timeZone: string
+}
+
+/** Speaks one protocol with whoever connects, until the socket ends. Knows the printer's side of it, and prints nothing. */
+export type PrinterEmulator = (socket: Socket, printer: ImitatedPrinter) => void
