@@ -1,9 +1,9 @@
-import type { Clock, Module, Transport } from '../core/ports.ts'
+import type { Clock, Module } from '../core/ports.ts'
 import type { DeviceEnvironment } from '../engine/perform-device.ts'
 import { checkRendered } from '../lang/rendered-params.ts'
 import { MODULES } from '../modules/index.ts'
-import { LazySession, type SessionWatch } from './device-session.ts'
-import { deadlineOf, type TargetResolver } from './resolve-target.ts'
+import { LazySession, type SessionMeans } from './device-session.ts'
+import { deadlineOf } from './resolve-target.ts'
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => performance.now() }
 
@@ -12,14 +12,12 @@ const BY_NAME: ReadonlyMap<string, Module> = new Map(MODULES.map((module) => [mo
 /** What differs between the threads of a run. */
 type Means = Pick<DeviceEnvironment, 'mode' | 'admission' | 'stopping' | 'aborting' | 'emit' | 'mask' | 'scopeOf'> & {
   readonly readSecret: DeviceEnvironment['preparation']['readSecret']
-  readonly resolver: TargetResolver
-  readonly transports: ReadonlyMap<string, Transport>
-  readonly watch: SessionWatch
+  readonly sessions: Omit<SessionMeans, 'signal'>
 }
 
 /** Everything that working on devices needs, in whichever thread. */
 export function deviceEnvironment(means: Means): DeviceEnvironment {
-  const { mode, admission, stopping, aborting, emit, mask, scopeOf, readSecret, resolver, transports, watch } = means
+  const { mode, admission, stopping, aborting, emit, mask, scopeOf, readSecret, sessions } = means
   return {
     mode,
     modules: BY_NAME,
@@ -36,7 +34,7 @@ export function deviceEnvironment(means: Means): DeviceEnvironment {
     aborting,
     emit,
     mask,
-    openSession: (device, signal) => new LazySession(device, { resolver, transports, signal, watch }),
+    openSession: (device, signal) => new LazySession(device, { ...sessions, signal }),
     scopeOf,
     deadlineMs: deadlineOf,
   }

@@ -1,119 +1,110 @@
-import type { ChainLink, DeviceShell } from '../core/chain.ts'
-import type { ShellAnswer, ShellDialect, ShellRequest } from '../core/channel.ts'
-import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import type { ByteStream } from '../core/channel.ts'
+import { type Failure, fail, type Result } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
-import type { Connection, Transport } from '../core/ports.ts'
+import type { Connection, DialTo, NeighbourShell, Target, Transport } from '../core/ports.ts'
 import type { DeviceSession } from '../engine/perform-device.ts'
-import { openPosixShell, type PosixShell } from '../shell/posix-channel.ts'
-import { openPowerShell, type PowerShell } from '../shell/powershell-channel.ts'
+import { LazyShell, type SessionWatch } from './lazy-shell.ts'
 import type { TargetResolver } from './resolve-target.ts'
 
-/** Told how far a device has come, by those who have to know how many are on their way in. */
-export interface SessionWatch {
-  /** It asks for a connection. */
-  connecting(device: Device): void
-  /** It has one. */
-  connected(device: Device): void
+export interface SessionMeans {
+  readonly resolver: TargetResolver
+  readonly transports: ReadonlyMap<string, Transport>
+  /** The device of the inventory that this one hangs on. */
+  readonly hostOf: (device: Device) => Device | undefined
+  readonly signal: AbortSignal
+  readonly watch: SessionWatch
 }
 
-/** A session that connects at the first question, so that a runbook which asks nothing costs no connection. */
-export class LazySession implements DeviceSession {
-  readonly shell: DeviceShell
-  readonly #device: Device
-  readonly #resolver: TargetResolver
-  readonly #transports: ReadonlyMap<string, Transport>
-  /** Of the run: everything ends now. */
-  readonly #signal: AbortSignal
-  readonly #watch: SessionWatch
-  /** The run ends, or it was closed before there was a connection: nobody waits for it any more. */
-  readonly #leaving = new AbortController()
-  readonly #leave = (): void => this.#leaving.abort()
-  #opening: Promise<PosixShell | PowerShell> | undefined
-  #connection: Connection | undefined
+/** Nobody counts those who connect to a neighbour: one who hangs on it has begun already. */
+const UNWATCHED: SessionWatch = { connecting: () => undefined, connected: () => undefined }
 
-  constructor(
-    device: Device,
-    means: {
-      readonly resolver: TargetResolver
-      readonly transports: ReadonlyMap<string, Transport>
-      readonly signal: AbortSignal
-      readonly watch: SessionWatch
-    },
-  ) {
+/** The ways to one device: its own shell, that of the device which it hangs on, and byte streams; each when first used. */
+export class LazySession implements DeviceSession {
+  readonly shell: DeviceSession['shell']
+  readonly host?: NeighbourShell
+  readonly #device: Device
+  readonly #means: SessionMeans
+  readonly #own: LazyShell
+  readonly #hosts: LazyShell | undefined
+  /** Through the host, once somebody went that way. */
+  #tunnel: Promise<Result<Connection>> | undefined
+  readonly #leaving = new AbortController()
+
+  constructor(device: Device, means: SessionMeans) {
     this.#device = device
-    this.#resolver = means.resolver
-    this.#transports = means.transports
-    this.#watch = means.watch
-    this.#signal = means.signal
-    if (means.signal.aborted) this.#leave()
-    else means.signal.addEventListener('abort', this.#leave, { once: true })
-    this.shell = {
-      kind: 'shell',
-      dialect: dialectOf(device),
-      ask: async (request: ShellRequest): Promise<ShellAnswer> => (await this.#open()).ask(request),
-      upload: async (...upload: Parameters<DeviceShell['upload']>): Promise<ShellAnswer> =>
-        (await this.#open()).upload(...upload),
-      chain: (links: readonly ChainLink[]): readonly Promise<ShellAnswer>[] => {
-        const opened = this.#open().then((shell) => shell.chain(links))
-        return links.map(async (_, index) => (await opened)[index] as Promise<ShellAnswer>)
-      },
-      renew: () => this.#letGo(),
-      breakChain: () => {
-        this.#opening?.then((shell) => shell.breakChain?.()).catch(() => undefined)
-      },
-    }
+    this.#means = means
+    const { signal, watch } = means
+    const target = (): Promise<Result<Target>> => means.resolver.resolve(device, 'self')
+    this.#own = new LazyShell(device, { target, connect: connectorOf(device, means), signal, watch })
+    this.shell = this.#own.shell
+    const host = means.hostOf(device)
+    if (!host) return
+    const share = sharerOf(host, means)
+    this.#hosts = new LazyShell(host, { target: () => this.#hostTarget(), connect: share, signal, watch: UNWATCHED })
+    this.host = { device: host, shell: this.#hosts.shell }
+  }
+
+  async dial(to: DialTo, timeoutMs: number): Promise<Result<ByteStream>> {
+    if (to.through === 'host') return this.#dialThroughHost(to, timeoutMs)
+    const way = await this.#means.resolver.resolve(this.#device, 'way')
+    if (!way.ok) return way
+    const target = { ...way.value, port: to.port, ...(to.host !== undefined && { address: to.host }) }
+    const carrier = this.#means.transports.get('ssh')
+    if (!carrier?.dial) throw new Error('there is no transport that opens byte streams')
+    return carrier.dial(target, timeoutMs, this.#signal())
   }
 
   async close(): Promise<void> {
-    this.#signal.removeEventListener('abort', this.#leave)
-    if (!this.#connection) this.#leave()
-    await this.#letGo()
+    this.#leaving.abort()
+    const tunnel = await this.#tunnel
+    await Promise.all([this.#own.close(), this.#hosts?.close(), tunnel?.ok ? tunnel.value.close() : undefined])
   }
 
-  async #letGo(): Promise<void> {
-    const shell = await this.#opening?.catch(() => undefined)
-    shell?.close()
-    const connection = this.#connection
-    this.#opening = undefined
-    this.#connection = undefined
-    await connection?.close()
+  async #dialThroughHost(to: DialTo, timeoutMs: number): Promise<Result<ByteStream>> {
+    const host = this.host?.device
+    if (!host) return fail(noHost(this.#device))
+    if (host.transport.type === 'winrm') return fail(cannotForward(host))
+    this.#tunnel ??= this.#hostTarget().then((target) =>
+      target.ok ? sharerOf(host, this.#means)(target.value, this.#signal()) : target,
+    )
+    const tunnel = await this.#tunnel
+    if (!tunnel.ok) return fail({ ...tunnel.failure, code: 'CONNECT_VIA_FAILED' })
+    return tunnel.value.forward(to.host ?? this.#device.address, to.port, timeoutMs)
   }
 
-  #open(): Promise<PosixShell | PowerShell> {
-    this.#opening ??= this.#connect()
-    return this.#opening
+  #hostTarget(): Promise<Result<Target>> {
+    return this.#means.resolver.resolve(this.#device, 'host')
   }
 
-  async #connect(): Promise<PosixShell | PowerShell> {
-    const { type } = this.#device.transport
-    const transport = this.#transports.get(type)
-    if (!transport && type !== 'none') throw new Interruption(unsupported(this.#device))
-    this.#watch.connecting(this.#device)
-    const target = orInterrupt(await this.#resolver.resolve(this.#device))
-    if (!transport) throw new Interruption(unsupported(this.#device))
-    const connection = orInterrupt(await transport.connect(target, this.#leaving.signal))
-    this.#connection = connection
-    this.#watch.connected(this.#device)
-    if (this.#leaving.signal.aborted) await connection.close()
-    const { deadlines, maxOutputBytes, become } = target
-    const common = { deadlines, maxOutputBytes, signal: this.#leaving.signal }
-    if (dialectOf(this.#device) === 'powershell') return openPowerShell({ ...common, connection })
-    const start: Connection['exec'] = (command, input) => connection.exec(command, input)
-    return openPosixShell({ ...common, start, ...(become && { become }) })
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#means.signal, this.#leaving.signal])
   }
 }
 
-/** Windows is spoken to in PowerShell whatever carries it; everything else in POSIX sh. */
-function dialectOf(device: Device): ShellDialect {
-  return device.os.family === 'windows' ? 'powershell' : 'posix'
+type Connect = (target: Target, signal: AbortSignal) => Promise<Result<Connection>>
+
+function connectorOf(device: Device, { transports }: SessionMeans): Connect {
+  return async (target, signal) =>
+    (await transports.get(device.transport.type)?.connect(target, signal)) ?? fail(unsupported(device))
 }
 
-function orInterrupt<T>(result: Result<T>): T {
-  if (result.ok) return result.value
-  throw new Interruption(result.failure)
+/** Several printers of a till ask it by one connection, where its transport has that. */
+function sharerOf(host: Device, means: SessionMeans): Connect {
+  const transport = means.transports.get(host.transport.type)
+  return transport?.share ? (target, signal) => (transport.share as Connect)(target, signal) : connectorOf(host, means)
 }
 
 function unsupported(device: Device): Failure {
   const message = `"${device.name}" is reached by ${device.transport.type}, which this version does not speak.`
   return { code: 'TRANSPORT_UNSUPPORTED', phase: 'resolve', message }
+}
+
+function noHost(device: Device): Failure {
+  const message = `The inventory names no device with a shell that "${device.name}" hangs on. Name it with \`attached_to\`.`
+  return { code: 'CONNECT_VIA_FAILED', phase: 'resolve', message }
+}
+
+function cannotForward(host: Device): Failure {
+  const message = `"${host.name}" is reached by ${host.transport.type}, which carries no streams to devices behind it.`
+  return { code: 'CONNECT_VIA_FAILED', phase: 'connect', message }
 }

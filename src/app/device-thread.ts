@@ -60,14 +60,19 @@ class Thread {
         secrets.set(reference, known)
         return unpackSecrets(await known) as Result<Secret>
       },
-      resolver: {
-        resolve: async (device) =>
-          unpackSecrets(await this.#ask({ about: 'target', id: this.#order(device.name).id })) as Result<Target>,
-      },
-      transports: this.#transports,
-      watch: {
-        connecting: () => undefined,
-        connected: (device: Device) => this.#outbox.send({ type: 'connected', id: this.#order(device.name).id }),
+      sessions: {
+        resolver: {
+          resolve: async (device, end) => {
+            const { id } = this.#order(device.name)
+            return unpackSecrets(await this.#ask({ about: 'target', id, end })) as Result<Target>
+          },
+        },
+        transports: this.#transports,
+        hostOf: (device) => this.#order(device.name).host,
+        watch: {
+          connecting: () => undefined,
+          connected: (device: Device) => this.#outbox.send({ type: 'connected', id: this.#order(device.name).id }),
+        },
       },
     })
     this.#outbox.send({ type: 'ready' })

@@ -27,9 +27,22 @@ export function deadlineOf(device: Device, phase: Phase): number {
   return device.transport.timeouts_ms?.[phase] ?? DEADLINES_MS[phase]
 }
 
+/**
+ * Which end of a connection on behalf of a device: its own; that of the device which it hangs on; or the way to its
+ * ports, where nobody logs in.
+ */
+export type TargetEnd = 'self' | 'host' | 'way'
+
 export interface TargetResolver {
-  /** The endpoint of a device with keys and secrets read, and of the gateways on the way to it. */
-  resolve(device: Device): Promise<Result<Target>>
+  /** The endpoint with keys and secrets read, and of the gateways on the way to it. */
+  resolve(device: Device, end: TargetEnd): Promise<Result<Target>>
+}
+
+/** The device of the inventory with a shell that another one hangs on (`attached_to`). */
+export function hostOf(fleet: Fleet, device: Device): Device | undefined {
+  if (device.attached_to === undefined) return undefined
+  const host = fleet.devices.get(`${device.store}/${device.attached_to}`)
+  return host && host.transport.type !== 'none' ? host : undefined
 }
 
 /** Files of keys are read once for all devices. */
@@ -39,18 +52,7 @@ export function targetResolver(options: {
   readonly readSecret: (reference: string) => Promise<Result<Secret>>
   readonly hostKeys: (address: string, port: number) => readonly string[]
 }): TargetResolver {
-  const keys = new Map<string, Promise<Result<Secret>>>()
-
-  function key(path: string): Promise<Result<Secret>> {
-    const home = path.replace(/^~(?=\/)/, homedir())
-    const file = isAbsolute(home) ? home : join(options.root, home)
-    let content = keys.get(file)
-    if (!content) {
-      content = readKey(file)
-      keys.set(file, content)
-    }
-    return content
-  }
+  const key = keyFiles(options.root)
 
   async function optional(reference: SecretReference | undefined): Promise<Result<Secret | undefined>> {
     return reference ? options.readSecret(reference.secret) : success(undefined)
@@ -68,7 +70,22 @@ export function targetResolver(options: {
     return success(found)
   }
 
-  async function resolve(device: Device): Promise<Result<Target>> {
+  async function resolve(device: Device, end: TargetEnd): Promise<Result<Target>> {
+    if (end === 'way') return way(device)
+    if (end === 'self') return login(device)
+    const host = hostOf(options.fleet, device)
+    return host ? login(host) : fail(noShell(device))
+  }
+
+  async function way(device: Device): Promise<Result<Target>> {
+    const { via: through } = device.transport
+    const via = through === undefined ? success(undefined) : await gateway(device, through)
+    if (!via.ok) return via
+    const nothing = { keys: [], password: undefined, becomePassword: undefined, winrm: undefined }
+    return success(targetOf(device, { ...nothing, via: via.value, hostKeys: () => [] }))
+  }
+
+  async function login(device: Device): Promise<Result<Target>> {
     const { transport } = device
     if (transport.type === 'none') return fail(noShell(device))
     const passwords = await passwordsOf(device)
@@ -101,12 +118,27 @@ export function targetResolver(options: {
     const id = via === 'gateway' ? options.fleet.stores.get(device.store)?.gateway : via
     const name = id?.includes('/') ? id : `${device.store}/${id ?? ''}`
     const found = options.fleet.devices.get(name)
-    if (found) return resolve(found)
+    if (found) return login(found)
     const message = `The inventory has no device "${name}", through which "${device.name}" is reached.`
     return fail({ code: 'CONNECT_VIA_FAILED', phase: 'resolve', message })
   }
 
   return { resolve }
+}
+
+/** Reads files of keys and certificates, each of them once. */
+function keyFiles(root: string): (path: string) => Promise<Result<Secret>> {
+  const keys = new Map<string, Promise<Result<Secret>>>()
+  return (path) => {
+    const home = path.replace(/^~(?=\/)/, homedir())
+    const file = isAbsolute(home) ? home : join(root, home)
+    let content = keys.get(file)
+    if (!content) {
+      content = readKey(file)
+      keys.set(file, content)
+    }
+    return content
+  }
 }
 
 /** What is read for a device, beside what its inventory says. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { InputError, RunBroken } from '../core/diagnostic.ts'
 import type { RunbookReference, RunMode } from '../core/events.ts'
-import type { Fleet } from '../core/fleet.ts'
+import type { Device, Fleet } from '../core/fleet.ts'
 import type { Reporter, Transport } from '../core/ports.ts'
 import { leaseAdmission } from '../engine/admission.ts'
 import { openJournal } from '../engine/journal.ts'
@@ -18,7 +18,7 @@ import { RunCrew, type Workers } from './crew/run-crew.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import type { Project } from './project.ts'
-import { targetResolver } from './resolve-target.ts'
+import { hostOf, targetResolver } from './resolve-target.ts'
 import { secretReader } from './secrets.ts'
 import { VERSION } from './version.ts'
 
@@ -122,23 +122,34 @@ function workforce(
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
+  const host = (device: Device): Device | undefined => hostOf(fleet, device)
   const gate = createHandshakeGate(handshakes)
   const transports = openTransports(gate)
   const workers = request.workers ?? project.settings.run.workers
   const warn = (text: string): void => void process.stderr.write(`${text}\n`)
-  const crew = new RunCrew({ entry: THREAD, mode, work, workers, parallel, gate, handshakes, resolver, scopeOf, warn })
+  const crew = new RunCrew({
+    entry: THREAD,
+    mode,
+    work,
+    workers,
+    parallel,
+    gate,
+    handshakes,
+    resolver,
+    scopeOf,
+    hostOf: host,
+    warn,
+  })
   const environment = deviceEnvironment({
     mode,
     admission,
     emit,
     scopeOf,
     readSecret,
-    resolver,
     stopping: interrupts.stopping,
     aborting: interrupts.aborting,
     mask: async (value) => masker.value(value),
-    transports,
-    watch: crew.here.openings,
+    sessions: { resolver, transports, hostOf: host, watch: crew.here.openings },
   })
   return { crew, environment, transports }
 }

@@ -46,7 +46,7 @@ export async function* scanDevices(
   const transport = sshTransport(createHandshakeGate(handshakes))
   const scan = async (device: Device): Promise<ShownKeys> => {
     const pinned = device.transport.host_keys !== undefined
-    const target = await resolver.resolve(device)
+    const target = await resolver.resolve(device, 'self')
     if (!target.ok) return failed(device, pinned, target.failure)
     const scanned = await transport.scanHostKeys(target.value, signal)
     if (!scanned.ok) return failed(device, pinned, scanned.failure)

@@ -96,6 +96,9 @@ export interface Store {
   readonly source: SourceRange
 }
 
+/** A store as modules see it. */
+export type StoreFacts = Omit<Store, 'devices' | 'source'>
+
 export interface Device {
   /** `pos1` */
   readonly id: string

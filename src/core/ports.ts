@@ -2,7 +2,7 @@ import type { Change } from './change.ts'
 import type { ByteStream, ProcessStream, ShellChannel, ShellDialect, ShellValue } from './channel.ts'
 import type { RunEvent } from './events.ts'
 import type { Failure, Phase, Result } from './failure.ts'
-import type { Device, OsFamily } from './fleet.ts'
+import type { Device, OsFamily, StoreFacts } from './fleet.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { DeviceStatus, RunSummary } from './run.ts'
 import type { Secret } from './secret.ts'
@@ -14,8 +14,30 @@ export interface ModuleContext {
   readonly device: Device
   /** The device's shell. Connecting happens at the first question; a module that asks nothing costs no connection. */
   readonly shell: ShellChannel
+  readonly store: StoreFacts
+  /** The device whose port this one hangs on (`attached_to`), by its own shell; connected to at the first question. */
+  readonly host?: NeighbourShell
+  /**
+   * A byte stream to a TCP port of this device, by the way that its inventory says: directly, or through its gateway.
+   * `through: 'host'` goes by the SSH connection of the device that it hangs on, as which it sees `host` and `port`.
+   * CONNECT_VIA_FAILED: the way failed, so nothing is known of the port. Waiting for a gateway's login does not count.
+   */
+  dial(to: DialTo, timeoutMs: number): Promise<Result<ByteStream>>
+  now(): Date
   /** Aborted when the deadline of the phase passes or the run is stopped. */
   readonly signal: AbortSignal
+}
+
+export interface NeighbourShell {
+  readonly device: Device
+  readonly shell: ShellChannel
+}
+
+export interface DialTo {
+  /** The address of the device unless told. */
+  readonly host?: string
+  readonly port: number
+  readonly through?: 'host'
 }
 
 /** Module-specific view of the steps before it. */
@@ -163,8 +185,8 @@ export interface Connection {
    * event loop leaves together, at most 90,000 bytes a message.
    */
   startPowerShell?(program: PowerShellProgram): Promise<Result<ProcessStream>>
-  /** A stream to `host:port` as seen from the device. */
-  forward(host: string, port: number): Promise<Result<ByteStream>>
+  /** A stream to `host:port` as seen from the device; within the deadline for `open` unless told, in milliseconds. */
+  forward(host: string, port: number, timeoutMs?: number): Promise<Result<ByteStream>>
   /** Resolves when the connection is gone, with the reason unless it was closed on purpose. */
   readonly closed: Promise<Failure | undefined>
   close(): Promise<void>
@@ -176,6 +198,10 @@ export interface Transport {
   connect(target: Target, signal: AbortSignal): Promise<Result<Connection>>
   /** Waits for what closed connections still have to clean up on their devices; bounded to a few seconds. */
   settled?(): Promise<void>
+  /** A connection that everybody who asks for this target has in common, until all of them have closed it. */
+  share?(target: Target, signal: AbortSignal): Promise<Result<Connection>>
+  /** A byte stream to `target.address:target.port`, through its `via` if it has one. Nobody logs in at its end. */
+  dial?(target: Target, timeoutMs: number, signal: AbortSignal): Promise<Result<ByteStream>>
 }
 
 // ---------------------------------------------------------------- secrets

@@ -1,9 +1,9 @@
 import { type DeviceShell, NotRun } from '../core/chain.ts'
 import { type Failure, Interruption, type Phase } from '../core/failure.ts'
-import type { Device } from '../core/fleet.ts'
+import type { Device, StoreFacts } from '../core/fleet.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { StepOutcome } from '../core/outcome.ts'
-import type { Module, Observation } from '../core/ports.ts'
+import type { Module, ModuleContext, Observation } from '../core/ports.ts'
 import type { Scope, Step } from '../core/runbook.ts'
 import { type Preparation, prepareParams } from './prepare-step.ts'
 import { type AskCounter, type HeldQuestion, StepTimeout, TrackedChannel } from './tracked-channel.ts'
@@ -21,6 +21,9 @@ export interface Surroundings {
   readonly device: Device
   readonly modules: ReadonlyMap<string, Module>
   readonly shell: DeviceShell
+  readonly session: Pick<ModuleContext, 'host' | 'dial'>
+  readonly store: StoreFacts
+  readonly now: () => Date
   readonly counter: AskCounter
   readonly preparation: Preparation
   readonly deadlineMs: (phase: Phase) => number
@@ -92,9 +95,14 @@ async function look(
     const params = await prepareParams(step, scope, around.preparation)
     if (!params.ok) return { kind: 'failed', failure: params.failure, channel }
     const observed = await within(channel, { deadlineMs, signal: around.signal, phase }, (ending) => {
+      const { host } = around.session
       const context = {
         device: around.device,
+        store: around.store,
+        now: around.now,
         shell: channel,
+        ...(host && { host: { device: host.device, shell: channel.beside(host.shell) } }),
+        dial: around.session.dial.bind(around.session),
         get signal() {
           return ending.signal
         },

@@ -1,11 +1,11 @@
 import type { DeviceShell } from '../core/chain.ts'
 import type { RunEventBody, RunMode } from '../core/events.ts'
 import type { Phase } from '../core/failure.ts'
-import type { Device } from '../core/fleet.ts'
+import type { Device, StoreFacts } from '../core/fleet.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Classification, DeviceOutcome, StepOutcome } from '../core/outcome.ts'
 import type { PlannedDevice } from '../core/plan.ts'
-import type { Clock, Module } from '../core/ports.ts'
+import type { Clock, Module, ModuleContext } from '../core/ports.ts'
 import type { Runbook, Scope } from '../core/runbook.ts'
 import type { Admission } from './admission.ts'
 import { branchOf } from './branch-signal.ts'
@@ -14,8 +14,8 @@ import { hasChanged, type Surroundings, stepScope } from './observe-step.ts'
 import type { Preparation } from './prepare-step.ts'
 import { RunbookWalk, type WalkEnd, type WalkOptions } from './walk-runbook.ts'
 
-/** A device's shell that connects when it is first asked, and what ends it. */
-export interface DeviceSession {
+/** The ways to a device, each of which connects when it is first used, and what ends them. */
+export interface DeviceSession extends Pick<ModuleContext, 'host' | 'dial'> {
   readonly shell: DeviceShell
   close(): Promise<void>
 }
@@ -63,6 +63,9 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
   const around: Surroundings = {
     device: work.device,
     modules: environment.modules,
+    store: environment.scopeOf(work.device).store as unknown as StoreFacts,
+    session,
+    now: () => environment.clock.now(),
     shell: session.shell,
     counter: { next: 0, answered: 0 },
     preparation: environment.preparation,

@@ -118,17 +118,40 @@ export class TrackedChannel implements ShellChannel {
     }
   }
 
+  /** The shell of another device under the deadlines of this one; what is asked of it says nothing about when this one was looked at. */
+  beside(shell: ShellChannel): ShellChannel {
+    return {
+      kind: 'shell',
+      dialect: shell.dialect,
+      ask: (request) => {
+        const timeoutMs = Math.min(request.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
+        return this.#wait(shell.ask({ ...request, timeoutMs }))
+      },
+      upload: (path, content, options) => {
+        const timeoutMs = Math.min(options?.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
+        return this.#wait(shell.upload(path, content, { timeoutMs }))
+      },
+    }
+  }
+
   async renew(): Promise<void> {
     await this.#shell.renew?.()
   }
 
   async #use(request: ShellRequest | undefined, question: Promise<ShellAnswer>): Promise<ShellAnswer> {
+    const answer = await this.#wait(question, () => {
+      this.#counter.answered += 1
+    })
+    if (request) this.#question = { request, answer }
+    return answer
+  }
+
+  async #wait(question: Promise<ShellAnswer>, answered?: () => void): Promise<ShellAnswer> {
     this.pending += 1
     try {
       const answer = await question
-      this.#counter.answered += 1
+      answered?.()
       if (answer.timedOut) throw this.#timeout()
-      if (request) this.#question = { request, answer }
       return answer
     } finally {
       this.pending -= 1

@@ -54,9 +54,9 @@ class LocalConnection implements Connection {
     })
   }
 
-  forward(host: string, port: number): Promise<Result<ByteStream>> {
+  forward(host: string, port: number, timeoutMs = this.#forwardMs): Promise<Result<ByteStream>> {
     return new Promise((resolve) => {
-      const socket = connect({ host, port, timeout: this.#forwardMs, noDelay: true })
+      const socket = connect({ host, port, timeout: timeoutMs, noDelay: true })
       const refuse = (reason: string): void => {
         socket.destroy()
         resolve(fail({ code: 'OPEN_REFUSED', phase: 'open', message: `"${host}:${port}" did not answer: ${reason}.` }))

@@ -59,6 +59,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     handshakes: 4,
     resolver,
     scopeOf,
+    hostOf: () => undefined,
     warn,
   })
   const never = new AbortController().signal
@@ -67,13 +68,11 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     admission: { admit: async () => ({ granted: true, permit: { release: async () => undefined } }), close() {} },
     emit: async (body) => void events.push(body),
     scopeOf,
-    resolver,
     readSecret: () => Promise.reject(new Error('no secrets here')),
     stopping: never,
     aborting: never,
     mask: async (value) => value,
-    transports: openTransports(gate),
-    watch: crew.here.openings,
+    sessions: { resolver, transports: openTransports(gate), hostOf: () => undefined, watch: crew.here.openings },
   })
   const head = { mode, runbooks: [], inventory_digest: '', revision: null, by: '', host: '', pid: 1, version: '0' }
   const end = await runFleet(work, { environment, parallel: 4, head, crew })

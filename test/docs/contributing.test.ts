@@ -7,7 +7,7 @@ import { fencedBlocks } from '../../scripts/docs/markdown.ts'
 import type { Module } from '../../src/core/ports.ts'
 import { openPosixShell } from '../../src/shell/posix-channel.ts'
 import { localTransport } from '../../src/transports/local.ts'
-import { someDevice } from '../modules/some-device.ts'
+import { someContext } from '../modules/some-context.ts'
 import { localTarget } from '../peers/targets.ts'
 import { DEADLINES } from '../shell/shells.ts'
 import { ROOT, readPage } from './pages.ts'
@@ -31,7 +31,7 @@ test('the module of the page works: it looks, mends, and is content', async () =
     start: (command, input) => connected.value.exec(command, input),
     deadlines: DEADLINES,
   })
-  const context = { device: someDevice, shell, signal: new AbortController().signal }
+  const context = someContext(shell)
   try {
     const before = await executable.observe(context, { path })
     if (!before.ok) throw new Error(before.failure.message)

@@ -16,6 +16,7 @@ import { runFleet } from '../../src/engine/run-fleet.ts'
 import { defineModule } from '../../src/modules/define.ts'
 import { openPosixShell } from '../../src/shell/posix-channel.ts'
 import { localTransport } from '../../src/transports/local.ts'
+import { noOtherWays } from '../modules/some-context.ts'
 import { cell } from './cell.ts'
 
 /** A module small enough to see through: a file whose whole content is one line. */
@@ -300,6 +301,7 @@ export class Bench {
     this.open += 1
     return {
       shell: this.shellOf(shell),
+      ...noOtherWays,
       close: async () => {
         this.open -= 1
         shell.close()

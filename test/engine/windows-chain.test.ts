@@ -8,6 +8,7 @@ import { standIn } from '../../src/sandbox/windows/stand-ins.ts'
 import { WindowsMachine } from '../../src/sandbox/windows/windows-machine.ts'
 import { openPowerShell } from '../../src/shell/powershell-channel.ts'
 import type { DeviceAnswer, ExchangeAsk } from '../../src/shell/powershell-device.ts'
+import { noOtherWays } from '../modules/some-context.ts'
 import { WindowsDevice } from '../shell/powershell/windows-device.ts'
 import { Bench, device, runbook, step } from './bench.ts'
 
@@ -32,7 +33,7 @@ function bringUp(instead: (ask: ExchangeAsk) => DeviceAnswer | undefined = () =>
   windows = new WindowsDevice({ inTurns: true, answer })
   bench.sessionOf = (_, signal) => {
     const shell = openPowerShell({ connection: windows.connection, deadlines: DEADLINES, signal })
-    return { shell, close: async () => shell.close() }
+    return { ...noOtherWays, shell, close: async () => shell.close() }
   }
   return machine
 }

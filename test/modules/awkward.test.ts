@@ -8,7 +8,7 @@ import type { Observation } from '../../src/core/ports.ts'
 import { MODULES } from '../../src/modules/index.ts'
 import { shells } from '../shell/shells.ts'
 import { openWorld, removeFarms, type World } from './device-world.ts'
-import { someDevice } from './some-device.ts'
+import { someContext } from './some-context.ts'
 
 /** Text that breaks quoting somewhere. */
 const awkward = fc
@@ -27,7 +27,7 @@ function fitsFileName(name: string): boolean {
 }
 
 async function observe(world: World, module: string, params: JsonObject): Promise<Observation> {
-  const context = { device: someDevice, shell: world.shell, signal: new AbortController().signal }
+  const context = someContext(world.shell)
   const observed = await MODULES.find((one) => one.name === module)?.observe(context, params)
   if (!observed?.ok) throw new Error(observed?.failure.message ?? `no module ${module}`)
   return observed.value

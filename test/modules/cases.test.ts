@@ -11,7 +11,7 @@ import { MODULES } from '../../src/modules/index.ts'
 import { shells } from '../shell/shells.ts'
 import { filledIn, type ModuleCase, readCases } from './case.ts'
 import { openWorld, removeFarms, type World, whyNoMounts } from './device-world.ts'
-import { someDevice } from './some-device.ts'
+import { someContext } from './some-context.ts'
 
 const SOURCES = join(import.meta.dirname, '../../src/modules')
 const dataFiles = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.yaml'))
@@ -75,10 +75,7 @@ async function check(module: Module, written: ModuleCase, shellPath: string): Pr
 async function observeAndConverge(module: Module, one: ModuleCase, world: World): Promise<void> {
   const { changes = [], ...wished } = one.expect ?? {}
   const observe = (): ReturnType<Module['observe']> =>
-    module.observe(
-      { device: someDevice, shell: world.shell, signal: new AbortController().signal },
-      withSecrets(one.params, one.secrets ?? []),
-    )
+    module.observe(someContext(world.shell), withSecrets(one.params, one.secrets ?? []))
   const before = world.snapshot()
   const observed = await observe()
   expect(world.snapshot(), 'looking writes nothing').toEqual(before)

@@ -8,7 +8,7 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { MODULES } from '../../src/modules/index.ts'
 import { shells } from '../shell/shells.ts'
 import { openWorld, removeFarms, type World, whyNoMounts } from './device-world.ts'
-import { someDevice } from './some-device.ts'
+import { someContext } from './some-context.ts'
 
 /** The machine's own apt and dpkg, on a private root: nothing of the machine's own packages is touched. */
 const APT_CONF = `
@@ -85,7 +85,7 @@ function openDevice(shellPath: string): Promise<World> {
 /** One step of a run: what it found, and, if that differed, what is there after the change. */
 async function apply(world: World, params: JsonObject): Promise<{ before: JsonValue; after: JsonValue }> {
   const module = MODULES.find((one) => one.name === 'package')
-  const context = { device: someDevice, shell: world.shell, signal: new AbortController().signal }
+  const context = someContext(world.shell)
   const seen = await module?.observe(context, params)
   if (!seen?.ok) throw new Error(seen?.failure.message)
   const compared = seen.value.compare({ triggered: false })

@@ -8,6 +8,7 @@ import type { DeviceAnswer, ExchangeAsk } from '../../src/shell/powershell-devic
 import { device } from '../engine/bench.ts'
 import { DEADLINES } from '../peers/targets.ts'
 import { WindowsDevice } from '../shell/powershell/windows-device.ts'
+import { someContext } from './some-context.ts'
 
 /** What a fragment puts out, by its name: an object is JSON, a function works it out. */
 export type Says = Readonly<
@@ -35,7 +36,7 @@ export class WindowsWorld {
       this.renewed += 1
     }
     const shell = { ...this.#shell, renew }
-    return known.observe({ device: windows, shell, signal: new AbortController().signal }, params)
+    return known.observe(someContext(shell, { device: windows }), params)
   }
 
   /** What differs, as `path: before -> after`; or why it cannot be told. */

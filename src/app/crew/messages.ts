@@ -5,6 +5,7 @@ import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
 import type { Scope } from '../../core/runbook.ts'
 import { Secret } from '../../core/secret.ts'
+import type { TargetEnd } from '../resolve-target.ts'
 
 /**
  * What the main thread and a worker thread say to each other. Messages are JSON: a `Secret` that got into one by
@@ -32,6 +33,8 @@ export interface Order {
   /** Its byte in `begun`. */
   readonly place: number
   readonly device: Device
+  /** The device that it hangs on. */
+  readonly host?: Device
   readonly scope: Pick<Scope, 'store' | 'device' | 'vars'>
   /** Positions in the recipes. */
   readonly runbooks: readonly number[]
@@ -51,7 +54,7 @@ export type Question =
   /** An event that has to be durable before the worker goes on. */
   | { readonly about: 'journal'; readonly id: number; readonly body: RunEventBody }
   /** The endpoint of a device, secrets in place. It is asked when the device is about to be connected to. */
-  | { readonly about: 'target'; readonly id: number }
+  | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd }
   | { readonly about: 'secret'; readonly reference: string }
   /** The value as it stands in events. */
   | { readonly about: 'mask'; readonly value: JsonValue }

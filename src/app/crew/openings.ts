@@ -1,5 +1,5 @@
 import type { Device } from '../../core/fleet.ts'
-import type { SessionWatch } from '../device-session.ts'
+import type { SessionWatch } from '../lazy-shell.ts'
 
 /** A device that has not asked for a connection by then may never do so. */
 const UNDECIDED_MS = 1_000

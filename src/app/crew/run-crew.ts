@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 200
 /** Threads that ended by themselves are replaced, but not for ever. */
 const STARTS_PER_WORKER = 3
 
-export interface CrewMeans extends Pick<ThreadMeans, 'entry' | 'mode' | 'resolver' | 'scopeOf'> {
+export interface CrewMeans extends Pick<ThreadMeans, 'entry' | 'mode' | 'resolver' | 'scopeOf' | 'hostOf'> {
   readonly work: readonly DeviceWork[]
   readonly workers: Workers
   readonly parallel: number
@@ -45,7 +45,7 @@ export class RunCrew implements Crew {
   readonly #most: number
   readonly #meter = new LoadMeter()
   readonly #timer: NodeJS.Timeout | undefined
-  /** Devices behind a gateway share its connection, so those of a store stay together. */
+  /** Devices that share a connection stay together. */
   readonly #stores = new Map<string, { readonly hand: Hand; devices: number }>()
   #members: readonly Member[] = []
   #starts = 0
@@ -70,7 +70,7 @@ export class RunCrew implements Crew {
 
   pick(device: Device, left: number): Hand | undefined {
     this.#left = left
-    const bound = device.transport.via === undefined ? undefined : this.#stores.get(device.store)
+    const bound = sharesConnections(device) ? this.#stores.get(device.store) : undefined
     const hand = bound?.hand ?? this.#idlest()
     return hand && { perform: (work, environment) => this.#perform(hand, work, environment) }
   }
@@ -82,8 +82,8 @@ export class RunCrew implements Crew {
   }
 
   async #perform(hand: Hand, work: DeviceWork, environment: DeviceEnvironment): Promise<DeviceOutcome> {
-    const { store, transport } = work.device
-    const bound = transport.via === undefined ? undefined : (this.#stores.get(store) ?? { hand, devices: 0 })
+    const { store } = work.device
+    const bound = sharesConnections(work.device) ? (this.#stores.get(store) ?? { hand, devices: 0 }) : undefined
     if (bound) {
       this.#stores.set(store, bound)
       bound.devices += 1
@@ -128,12 +128,13 @@ export class RunCrew implements Crew {
   #start(): void {
     if (this.#starts >= STARTS_PER_WORKER * this.#most) return
     this.#starts += 1
-    const { mode, resolver, scopeOf, parallel, entry } = this.#means
+    const { mode, resolver, scopeOf, hostOf, parallel, entry } = this.#means
     const thread: ThreadHand = new ThreadHand({
       entry,
       mode,
       resolver,
       scopeOf,
+      hostOf,
       runbooks: this.#runbooks,
       recipes: this.#runbooks.map(recipeOf),
       places: parallel,
@@ -163,4 +164,9 @@ export class RunCrew implements Crew {
       this.#onRoom()
     })
   }
+}
+
+/** Those behind a gateway, or hanging on a till, use its connection in common. */
+function sharesConnections({ transport, attached_to }: Device): boolean {
+  return transport.via !== undefined || attached_to !== undefined
 }

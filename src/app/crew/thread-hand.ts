@@ -6,7 +6,7 @@ import type { JsonValue } from '../../core/json.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../engine/perform-device.ts'
-import type { TargetResolver } from '../resolve-target.ts'
+import type { TargetEnd, TargetResolver } from '../resolve-target.ts'
 import { roomFor } from './here.ts'
 import {
   type FromThread,
@@ -48,6 +48,7 @@ export interface ThreadMeans {
   readonly places: number
   readonly resolver: TargetResolver
   readonly scopeOf: (device: Device) => Pick<Scope, 'store' | 'device' | 'vars'>
+  readonly hostOf: (device: Device) => Device | undefined
   /** There may be room again. */
   readonly onRoom: () => void
   /** It is ready for devices; or it has ended, with why. */
@@ -135,7 +136,9 @@ export class ThreadHand implements LoginParty {
     this.#openings.begin(work.device)
     const { device, planned } = work
     const runbooks = work.runbooks.map((runbook) => this.#means.runbooks.indexOf(runbook))
-    const order = { id, place, device, scope: this.#means.scopeOf(device), runbooks, ...(planned && { planned }) }
+    const host = this.#means.hostOf(device)
+    const scope = this.#means.scopeOf(device)
+    const order = { id, place, device, scope, runbooks, ...(host && { host }), ...(planned && { planned }) }
     this.#outbox.send({ type: 'work', order })
     return new Promise((end) => {
       this.#orders.set(id, { work, environment, place, end, connected: false, changing: new Set() })
@@ -249,7 +252,7 @@ export class ThreadHand implements LoginParty {
         await this.#event(question.id, question.body)
         return null
       case 'target':
-        return this.#target(question.id)
+        return this.#target(question.id, question.end)
       case 'secret':
         return packSecrets(await this.#any().preparation.readSecret(question.reference))
       case 'mask':
@@ -257,12 +260,12 @@ export class ThreadHand implements LoginParty {
     }
   }
 
-  async #target(id: number): Promise<JsonValue> {
+  async #target(id: number, end: TargetEnd): Promise<JsonValue> {
     const held = this.#orders.get(id)
     const message = 'The run was stopped.'
     if (!held) return packSecrets(fail({ code: 'RUN_CANCELLED', phase: 'resolve', message }))
     this.#openings.connecting(held.work.device)
-    return packSecrets(await this.#means.resolver.resolve(held.work.device))
+    return packSecrets(await this.#means.resolver.resolve(held.work.device, end))
   }
 
   /** The same for all devices of a run. */

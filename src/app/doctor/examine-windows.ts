@@ -32,7 +32,7 @@ export async function* examineWindows(
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const transports = openTransports(createHandshakeGate(1))
   const watch = { connecting: () => undefined, connected: () => undefined }
-  const session = new LazySession(device, { resolver, transports, signal, watch })
+  const session = new LazySession(device, { resolver, transports, hostOf: () => undefined, signal, watch })
   let lost = false
   try {
     for (const check of WINDOWS_CHECKS) {

@@ -3,6 +3,7 @@ import type { DeviceShell } from '../../core/chain.ts'
 import type { ShellAnswer } from '../../core/channel.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
 import { MODULES } from '../../modules/index.ts'
 import { ABOUT, FLOOD, HANG, LARGE, PLACE, PROGRAM, TEXT, USER_SCRIPT, VALUES } from './windows-fragments.ts'
@@ -187,7 +188,18 @@ async function look(
 ) {
   const module = MODULES.find((one) => one.name === name)
   if (!module) throw new Error(`there is no module "${name}"`)
-  const seen = await module.observe({ device, shell, signal: new AbortController().signal }, params)
+  const context: ModuleContext = {
+    device,
+    shell,
+    // The modules asked here look at nothing but the device itself.
+    get store(): never {
+      throw new Error('there is no store here')
+    },
+    dial: () => Promise.reject(new Error('there are no other ways here')),
+    now: () => new Date(),
+    signal: new AbortController().signal,
+  }
+  const seen = await module.observe(context, params)
   if (!seen.ok) throw new Unmet(seen.failure.message)
   return seen.value
 }

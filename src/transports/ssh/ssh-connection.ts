@@ -3,6 +3,7 @@ import type { Client, ClientChannel } from 'ssh2'
 import type { ByteStream, ProcessStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { Connection, Target } from '../../core/ports.ts'
+import { byteStreamOf } from '../byte-stream.ts'
 import { deadline } from '../deadline.ts'
 import { ForwardedSocket } from './forwarded-socket.ts'
 import type { Handshaken } from './handshake.ts'
@@ -131,20 +132,11 @@ export class SshConnection implements Connection {
     return started
   }
 
-  async forward(host: string, port: number): Promise<Result<ByteStream>> {
-    const { open } = this.#target.deadlines
+  async forward(host: string, port: number, timeoutMs?: number): Promise<Result<ByteStream>> {
+    const open = timeoutMs ?? this.#target.deadlines.open
     const target = { ...this.#target, address: host, port, deadlines: { ...this.#target.deadlines, connect: open } }
     const forwarded = await this.forwardSocket(target, open)
-    if (!forwarded.ok) return forwarded
-    const socket = forwarded.value
-    socket.on('error', () => undefined)
-    return success({
-      write: (data) => void (socket.writable && socket.write(data)),
-      end: () => void socket.end(),
-      onData: (listener) => void socket.on('data', listener),
-      onClose: (listener) => void socket.once('close', listener),
-      destroy: () => void socket.destroy(),
-    })
+    return forwarded.ok ? success(byteStreamOf(forwarded.value)) : forwarded
   }
 
   /** A stream of Node's to a target behind this one. Failures are the target's, unless this connection broke. */

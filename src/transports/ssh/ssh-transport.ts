@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream'
+import type { ByteStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { Target, Transport } from '../../core/ports.ts'
+import type { Connection, Target, Transport } from '../../core/ports.ts'
+import { byteStreamOf } from '../byte-stream.ts'
 import { pause } from '../deadline.ts'
 import { dial, resolveAddress } from './dial.ts'
 import { Gateways } from './gateways.ts'
@@ -36,6 +38,8 @@ export function sshTransport(gate: HandshakeGate): SshTransport {
     connect: (target, signal) => connector.connect(target, signal),
     scanHostKeys: (target, signal) => connector.scan(target, signal),
     wayTo: (target, signal) => connector.wayTo(target, signal),
+    share: (target, signal) => connector.share(target, signal),
+    dial: (target, timeoutMs, signal) => connector.dial(target, timeoutMs, signal),
   }
 }
 
@@ -111,6 +115,31 @@ class Connector {
     if (!loan.ok) return loan
     const { connection, release } = loan.value
     return success({ reach: (timeoutMs) => connection.forwardSocket(target, timeoutMs), release })
+  }
+
+  /** Those who share a connection are those who go through a gateway: both are users of one pool. */
+  async share(target: Target, signal: AbortSignal): Promise<Result<Connection>> {
+    const loan = await this.#gateways.borrow(target, signal)
+    if (!loan.ok) return loan
+    const { connection, release } = loan.value
+    return success({
+      exec: (command, input) => connection.exec(command, input),
+      forward: (host, port, timeoutMs) => connection.forward(host, port, timeoutMs),
+      closed: connection.closed,
+      close: async () => release(),
+    })
+  }
+
+  async dial(target: Target, timeoutMs: number, signal: AbortSignal): Promise<Result<ByteStream>> {
+    const way = await this.wayTo(target, signal)
+    if (!way.ok) return way
+    const reached = await way.value.reach(timeoutMs)
+    if (!reached.ok) {
+      way.value.release()
+      return reached
+    }
+    reached.value.once('close', way.value.release)
+    return success(byteStreamOf(reached.value))
   }
 
   /** Identifies and logs in, keeping the place at the gate; again and with growing pauses while the device is too busy to say who it is. */

@@ -13,14 +13,14 @@ import { file } from '../../../src/modules/file/file.ts'
 import { openPosixShell } from '../../../src/shell/posix-channel.ts'
 import { localTransport } from '../../../src/transports/local.ts'
 import { whyNoMounts } from '../../modules/device-world.ts'
-import { someDevice } from '../../modules/some-device.ts'
+import { someContext } from '../../modules/some-context.ts'
 import { localTarget } from '../../peers/targets.ts'
 import { DEADLINES, openLocalShell, shells } from '../../shell/shells.ts'
 
 const signal = new AbortController().signal
 
 async function converged(module: Module, shell: ShellChannel, params: JsonObject): Promise<unknown> {
-  const observed = await module.observe({ device: someDevice, shell, signal }, params)
+  const observed = await module.observe(someContext(shell, { signal }), params)
   if (!observed.ok) return observed
   const comparison = observed.value.compare({ triggered: false })
   return observed.value.converge?.('changes' in comparison ? comparison.changes : [])
@@ -71,7 +71,7 @@ describe.each(shells)('in $name', ({ path: shellPath }) => {
       expect(await converged(file, shell, { path, source, mode: '0600' })).toEqual({ ok: true, value: undefined })
       expect(readFileSync(path).equals(content)).toBe(true)
       expect(readdirSync(folder).sort()).toEqual(['source', 'target'])
-      const again = await file.observe({ device: someDevice, shell, signal }, { path, source, mode: '0600' })
+      const again = await file.observe(someContext(shell, { signal }), { path, source, mode: '0600' })
       expect(again.ok && again.value.compare({ triggered: false })).toEqual({ changes: [] })
       await close()
     }))

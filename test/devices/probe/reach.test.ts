@@ -3,7 +3,7 @@ import { connectHere } from '../../../src/devices/probe/connect-here.ts'
 import { pingSummary } from '../../../src/devices/probe/ping-output.ts'
 import { reachStateInWords, reachStateOf } from '../../../src/devices/probe/reach.ts'
 import { tcp } from '../../../src/modules/tcp.ts'
-import { someDevice } from '../../modules/some-device.ts'
+import { someContext } from '../../modules/some-context.ts'
 import { openLocalShell, shells } from '../../shell/shells.ts'
 import { blackHole, tcpServer } from './servers.ts'
 
@@ -40,7 +40,7 @@ describe.each(shells)('from a device with $name', ({ path }) => {
   test('a black hole', async () => {
     const hole = await blackHole()
     const { shell, close } = await openLocalShell(path)
-    const context = { device: someDevice, shell, signal: never }
+    const context = someContext(shell, { signal: never })
     const observed = await tcp.observe(context, { port: hole.port, from: 'device', timeout_ms: 1000 })
     expect(observed).toMatchObject({ ok: true, value: { value: { state: 'timed-out' } } })
     await close()
