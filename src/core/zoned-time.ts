@@ -1,0 +1,78 @@
+/**
+ * Wall clocks of time zones by their IANA names, as the runtime's own zone data has them. A wall time is told in
+ * milliseconds as if it were UTC (`Date.UTC(2026, 10, 25, 9, 30)` is half past nine, wherever).
+ */
+
+const SECOND = 1000
+const DAY_MS = 86_400_000
+
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+function clockOf(zone: string): Intl.DateTimeFormat {
+  let clock = clocks.get(zone)
+  if (clock === undefined) {
+    clock = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      calendar: 'iso8601',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    })
+    clocks.set(zone, clock)
+  }
+  return clock
+}
+
+/** Whether there is a time zone of this name. */
+export function isTimeZone(zone: string): boolean {
+  try {
+    return clockOf(zone) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** What the clocks of `zone` show at an instant (milliseconds since 1970 in UTC). Throws RangeError for no such zone. */
+export function wallTime(instant: number, zone: string): number {
+  const whole = Math.floor(instant / SECOND) * SECOND
+  const parts: Record<string, number> = {}
+  for (const { type, value } of clockOf(zone).formatToParts(whole)) parts[type] = Number(value)
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
+  return Date.UTC(year, month - 1, day, hour, minute, second) + (instant - whole)
+}
+
+/** By how many milliseconds the clocks of `zone` are ahead of UTC at an instant. */
+export function zoneOffset(instant: number, zone: string): number {
+  return wallTime(instant, zone) - instant
+}
+
+/**
+ * When the clocks of `zone` show a wall time: once as a rule; twice, an hour apart, when they are put back. A time that
+ * they jump over is taken for the instant of the jump: they show nothing between.
+ */
+export function instantsOf(wall: number, zone: string): { readonly earliest: number; readonly latest: number } {
+  const before = wall - zoneOffset(wall - DAY_MS, zone)
+  const after = wall - zoneOffset(wall + DAY_MS, zone)
+  if (before === after) return { earliest: before, latest: before }
+  const fitting = [before, after].filter((instant) => wallTime(instant, zone) === wall)
+  if (fitting.length > 0) return { earliest: Math.min(...fitting), latest: Math.max(...fitting) }
+  const jump = jumpOver(wall, { from: Math.min(before, after), to: Math.max(before, after) }, zone)
+  return { earliest: jump, latest: jump }
+}
+
+/** The first instant at which the clocks show `wall` or more, to the second. */
+function jumpOver(wall: number, within: { readonly from: number; readonly to: number }, zone: string): number {
+  let { from, to } = within
+  while (to - from > SECOND) {
+    const middle = Math.floor((from + to) / 2 / SECOND) * SECOND
+    if (middle <= from || middle >= to) break
+    if (wallTime(middle, zone) < wall) from = middle
+    else to = middle
+  }
+  return to
+}
