@@ -2,17 +2,20 @@ import type { Result } from '../../core/failure.ts'
 
 /** When the answer to what was sent is whole. */
 export type Until =
-  /** After so many bytes. */
+  /** After so many bytes; none (0) are not waited for. */
   | { readonly bytes: number }
   /** At the first of this byte, and so many bytes behind it. */
   | { readonly byte: number; readonly more?: number }
   /** The byte at this place (0 is the first) says how many bytes follow it, and so many follow those. */
   | { readonly lengthAt: number; readonly more: number }
+  /** At the end of the first of this text, each character a byte. */
+  | { readonly ending: string }
   /** When nothing more has come for so many milliseconds after the first byte. */
   | { readonly quietMs: number }
 
 /** A question in bytes, and how its answer is told from what else may come. */
 export interface Turn {
+  /** May be empty: then the answer is what still comes of what was sent before. */
   readonly send: Uint8Array
   readonly until: Until
   /** From when it was sent; past it, what has come is the answer. */
@@ -23,6 +26,7 @@ export interface Turn {
   readonly goOnAt?: readonly number[]
 }
 
+/** Bytes that come behind a whole answer belong to the turn that follows; behind the last one they are dropped. */
 export interface Reply {
   /** `whole` as `until` says; `cut`: some bytes, then silence or the end; `silent`: none. */
   readonly state: 'whole' | 'cut' | 'silent'

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts'
+import type { LineState } from '../line/line.ts'
 
 /** Three answers: what could not be told is never shown as well. */
 export type Answer = 'yes' | 'no' | 'unknown'
@@ -40,6 +41,7 @@ export const CONDITIONS = {
   'output-nearly-full': 'attention',
   'certificate-expiring': 'attention',
   'licence-expiring': 'attention',
+  'storage-expiring': 'attention',
   'fiscal-memory-low': 'attention',
   'protected-memory-low': 'attention',
   'documents-unsent': 'attention',
@@ -131,6 +133,8 @@ export interface PrinterReading {
   readonly answered: Answer
   /** Somebody else is using it: nothing bad may be concluded. */
   readonly busy: boolean
+  /** How the way to it was found, where there is one. */
+  readonly line?: LineState
   /** Whether it prints or sells this moment, as far as it says. */
   readonly ready: Answer
   readonly conditions: readonly Condition[]
