@@ -198,8 +198,8 @@ export const ERROR_CATALOG = {
     'Look its number up: `winrm helpmsg`, or `certutil -error`.',
   ),
   SHELL_UNUSABLE: entry(
-    'What the device started is not a POSIX shell',
-    'Check the login shell, forced commands and restricted shells.',
+    'What the device started is not the shell that is needed',
+    'On Linux check the login shell, forced commands and restricted shells; on Windows the version of PowerShell, and policies and antivirus programs that block it.',
   ),
   BECOME_REFUSED: entry('The device refused sudo', 'Check sudoers, and the password if one is needed.'),
   SESSION_LOST: entry('The connection broke', 'Check the link of the store.'),

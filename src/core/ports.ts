@@ -192,10 +192,21 @@ export interface Connection {
   close(): Promise<void>
 }
 
+/** What a service says of itself, in its own words. */
+export interface ServiceIdentity {
+  readonly protocol: string
+  readonly vendor: string
+  readonly version: string
+  /** What it said to us before we logged in: its version again, or why there is none. */
+  readonly withoutLogin: string
+}
+
 export interface Transport {
   readonly name: string
   /** Resolve, connect, identify, authenticate, each within its deadline. Every way it can fail is a value. */
   connect(target: Target, signal: AbortSignal): Promise<Result<Connection>>
+  /** What the service at the other end says of itself; starts nothing there. Absent where there is no such question. */
+  identify?(target: Target, signal: AbortSignal): Promise<Result<ServiceIdentity>>
   /** Waits for what closed connections still have to clean up on their devices; bounded to a few seconds. */
   settled?(): Promise<void>
   /** A connection that everybody who asks for this target has in common, until all of them have closed it. */

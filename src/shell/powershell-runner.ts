@@ -334,5 +334,5 @@ while (($line = Read-TillLine) -ne $null) { Invoke-TillExchange (Expand-TillText
  * stdin. No line of an exchange begins with a quote, so that none can end the here-string.
  */
 export function firstScript(exchange: string): string {
-  return `${RUNNER}\nInvoke-TillExchange @'\n${exchange}\n'@\n${FOLLOW}`
+  return `${RUNNER}\n$tillBegun = $true\nInvoke-TillExchange @'\n${exchange}\n'@\n${FOLLOW}`
 }

@@ -5,6 +5,7 @@ import { type Failure, Interruption, type Result } from '../core/failure.ts'
 import { readClixml } from './clixml.ts'
 import { packScript } from './encoded-command.ts'
 import { printable } from './posix-become.ts'
+import { NOT_BEGUN } from './powershell.ts'
 import { type AskLine, exchangeText } from './powershell-exchange.ts'
 import { type AnswerFrame, type Frame, FrameScanner } from './powershell-frames.ts'
 import { answerOf, type Item, nextExchange, uploadLines } from './powershell-items.ts'
@@ -270,10 +271,21 @@ export class PowerShellSession {
     else if (end.code === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
     else if (this.#isOpen) this.#lose('SESSION_LOST', `PowerShell on the device ended with ${end.code}.`)
     else {
-      const said = printable(readClixml(Buffer.concat(this.#noise).toString('utf8')))
+      const said = this.#said()
       const why = said === '' ? `it ended with ${end.code}.` : `${said} (exit code ${end.code})`
-      this.#lose('SHELL_UNUSABLE', `PowerShell could not be started on the device: ${why}`)
+      const isSilent = this.#mayHaveRun && end.code !== NOT_BEGUN
+      const what = isSilent ? 'ended on the device without a word of what it did' : 'could not be started on the device'
+      this.lose({ code: 'SHELL_UNUSABLE', phase: isSilent ? 'observe' : 'open', message: `PowerShell ${what}: ${why}` })
     }
+  }
+
+  /** In turns it says hello with the first answers, so that one that says nothing may have run what it was given. */
+  get #mayHaveRun(): boolean {
+    return this.#options.inTurns && this.#stream !== undefined
+  }
+
+  #said(): string {
+    return printable(readClixml(Buffer.concat(this.#noise).toString('utf8')))
   }
 
   // ------------------------------------------------------------ deadlines
@@ -293,9 +305,10 @@ export class PowerShellSession {
   }
 
   #lose(code: Failure['code'], message: string): void {
-    const said = printable(readClixml(Buffer.concat(this.#noise).toString('utf8')))
+    const said = this.#said()
     // The first exchange travels with the program: once that is there, no hello does not mean that nothing was run.
-    const phase = this.#isOpen || (this.#stream && code !== 'SHELL_UNUSABLE') ? 'observe' : 'open'
+    const isDelivered = code === 'SHELL_UNUSABLE' ? this.#mayHaveRun : this.#stream !== undefined
+    const phase = this.#isOpen || isDelivered ? 'observe' : 'open'
     this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
   }
 }

@@ -16,18 +16,24 @@ export function quoteWindowsArgument(text: string): string {
   return `"${text.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`
 }
 
+/** How an interpreter ends that never came to the exchange that it was started with: nothing of it was run. */
+export const NOT_BEGUN = 213
+
 const UNPACK =
   '$z=New-Object IO.Compression.GZipStream((New-Object IO.MemoryStream(,[Convert]::FromBase64String($p))),[IO.Compression.CompressionMode]::Decompress)\n' +
   '.([ScriptBlock]::Create((New-Object IO.StreamReader($z,[Text.Encoding]::UTF8)).ReadToEnd()))'
 
 /**
  * What an interpreter is started with, by where it finds its script (see `PowerShellProgram`): it unpacks and runs it,
- * and leaves \`$tillIn\`, the reader of stdin, to it. Any Windows PowerShell from 2 on.
+ * and leaves \`$tillIn\`, the reader of stdin, to it. Whatever goes wrong before the script says \`$tillBegun\` (a policy, an
+ * antivirus program, a script that was cut) ends with NOT_BEGUN. Any Windows PowerShell from 2 on.
  */
 export function powerShellBootstrap(scriptIn: 'environment' | 'stdin'): string {
   const find =
     scriptIn === 'stdin'
       ? '$p=$tillIn.ReadLine()'
       : '$p=\'\';$n=1;while(Test-Path "Env:TILL_$n"){$p+=(Get-Item "Env:TILL_$n").Value;Remove-Item "Env:TILL_$n";$n++}'
-  return `$ProgressPreference='SilentlyContinue'\n$tillIn=New-Object IO.StreamReader([Console]::OpenStandardInput(),[Text.Encoding]::ASCII)\n${find}\n${UNPACK}`
+  const reader = '$tillIn=New-Object IO.StreamReader([Console]::OpenStandardInput(),[Text.Encoding]::ASCII)'
+  const run = `$ProgressPreference='SilentlyContinue'\n${reader}\n${find}\n${UNPACK}`
+  return `$tillBegun=$false\ntry{\n${run}\n}catch{\nif($tillBegun){throw}\nWrite-Error -ErrorRecord $_\nexit ${NOT_BEGUN}\n}`
 }

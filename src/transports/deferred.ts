@@ -9,6 +9,12 @@ export function deferredTransport(name: string, load: () => Promise<Transport>):
       loading ??= load()
       return (await loading).connect(target, signal)
     },
+    async identify(target, signal) {
+      loading ??= load()
+      const { identify } = await loading
+      if (!identify) throw new Error(`The transport "${name}" has no question for what is there.`)
+      return identify(target, signal)
+    },
     async settled() {
       await (await loading)?.settled?.()
     },

@@ -73,7 +73,7 @@ KNOWN LIMITS: no CredSSP, no PSRP execution (only --replay), no Enumerate/Pull, 
 process limit and the HTTP status for refused plaintext follow public reports, not our own capture of Windows;
 pipelined requests on one connection are answered strictly in order (what http.sys does with them was not verified).
 This file is test material of Tillwright (Apache-2.0). It came with the project's reference on WinRM; added here: --legacy (no ids
-of the client's choice, as on Windows 7), --client-ca (certificates of clients), --stand-in, a program whose output is held by what it
+of the client's choice, as on Windows 7), --product and --open-identify (what it says of itself, and to whom), --client-ca (certificates of clients), --stand-in, a program whose output is held by what it
 left.
 """
 import argparse, base64, binascii, collections, hashlib, hmac, http.server, io, json, os, random, re
@@ -88,7 +88,7 @@ NS = {
     'p': 'http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd',
     'rsp': 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell',
     'x': 'http://schemas.xmlsoap.org/ws/2004/09/transfer',
-    'wsmid': 'http://schemas.dmtf.org/wbem/wsman/identify/1/wsmanidentity.xsd',
+    'wsmid': 'http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd',
     'cfg': 'http://schemas.microsoft.com/wbem/wsman/1/config',
 }
 XML_LANG = '{http://www.w3.org/XML/1998/namespace}lang'
@@ -709,6 +709,12 @@ def fault_envelope(f, relates):
                     '<s:Detail>%s</s:Detail></s:Fault>' % (code, subx, xesc(text), detail))
 
 
+def identity(product):
+    return (HEAD + '<s:Header/><s:Body><wsmid:IdentifyResponse xmlns:wsmid="%s"><wsmid:ProtocolVersion>%s</wsmid:ProtocolVersion>'
+            '<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor><wsmid:ProductVersion>%s'
+            '</wsmid:ProductVersion></wsmid:IdentifyResponse></s:Body></s:Envelope>' % (NS['wsmid'], NS['w'], product)).encode()
+
+
 class Wsman:
     def __init__(self, machine, conn):
         self.m, self.c, self.o = machine, conn, machine.o
@@ -735,9 +741,7 @@ class Wsman:
             hdr, body = root.find('s:Header', NS), root.find('s:Body', NS)
             if body is not None and body.find('wsmid:Identify', NS) is not None:
                 info['action'] = 'Identify'
-                return 200, (HEAD + '<s:Header/><s:Body><wsmid:IdentifyResponse xmlns:wsmid="%s"><wsmid:ProtocolVersion>%s</wsmid:ProtocolVersion>'
-                             '<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor><wsmid:ProductVersion>OS: 10.0.19045 SP: 0.0 Stack: 3.0'
-                             '</wsmid:ProductVersion></wsmid:IdentifyResponse></s:Body></s:Envelope>' % (NS['wsmid'], NS['w'])).encode()
+                return 200, identity(self.o.product)
             if hdr is None or body is None:
                 raise WsFault(2150858769)
             mid = hdr.findtext('a:MessageID', None, NS)
@@ -1279,6 +1283,9 @@ class Conn:
             return 411, self.send(411, [], b'')
         if self.m.conns > self.o.quota_connections:
             return 503, self.send(503, [], b'')
+        if self.o.open_identify and h.get('wsmanidentify', '').lower() == 'unauthenticated' and b'Identify' in body:
+            rec['action'] = 'Identify'
+            return 200, self.send(200, [('Content-Type', 'application/soap+xml;charset=UTF-8')], identity('OS: 0.0.0 SP: 0.0 Stack: 3.0'))
         r = self.authenticate(h, rec)
         if r is None:
             if body and rec['auth'] == 'continue':
@@ -1496,6 +1503,7 @@ def main():
     A('--delay-ms', type=float, default=0); A('--jitter-ms', type=float, default=0)
     A('--fault', action='append', default=[]); A('--huge-output', type=int, default=0); A('--slow-output')
     A('--exec', choices=['report', 'sh'], default='report'); A('--canned'); A('--replay')
+    A('--open-identify', action='store_true'); A('--product', default='OS: 10.0.19045 SP: 0.0 Stack: 3.0')
     A('--legacy', action='store_true'); A('--client-ca'); A('--stand-in', metavar='SOCKET')
     A('--log'); A('--control-port', type=int); A('--help-kerberos', action='store_true'); A('--duration', type=float, default=0)
     o = ap.parse_args()

@@ -1,8 +1,9 @@
-import { Interruption } from '../../core/failure.ts'
+import { type Failure, Interruption, type Result } from '../../core/failure.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
+import type { ServiceIdentity, Target, Transport } from '../../core/ports.ts'
 import { Masker } from '../../engine/mask.ts'
 import { SECRET_SOURCES } from '../../secrets/index.ts'
-import { openTransports } from '../../transports/index.ts'
+import { openTransports, settled } from '../../transports/index.ts'
 import { hostKeyLookup } from '../../transports/known-hosts.ts'
 import { createHandshakeGate } from '../../transports/ssh/handshake-gate.ts'
 import { LazySession } from '../device-session.ts'
@@ -10,6 +11,7 @@ import type { Project } from '../project.ts'
 import { targetResolver } from '../resolve-target.ts'
 import { secretReader } from '../secrets.ts'
 import { type Check, WINDOWS_CHECKS } from './windows-checks.ts'
+import { identityCheck } from './winrm-identity.ts'
 
 /** What came of one check. */
 export interface Finding {
@@ -33,16 +35,29 @@ export async function* examineWindows(
   const transports = openTransports(createHandshakeGate(1))
   const watch = { connecting: () => undefined, connected: () => undefined }
   const session = new LazySession(device, { resolver, transports, hostOf: () => undefined, signal, watch })
+  const identify = transports.get(device.transport.type)?.identify
+  const first = identify
+    ? [identityCheck(async () => identified(await resolver.resolve(device), identify, signal))]
+    : []
   let lost = false
   try {
-    for (const check of WINDOWS_CHECKS) {
+    for (const check of [...first, ...WINDOWS_CHECKS]) {
       const examined: Examined = lost ? notRun(check) : await examine(check, device, session)
       lost = examined.lost
       yield examined.finding
     }
   } finally {
     await session.close()
+    await settled(transports)
   }
+}
+
+function identified(
+  target: Result<Target>,
+  identify: NonNullable<Transport['identify']>,
+  signal: AbortSignal,
+): Promise<Result<ServiceIdentity>> | Result<ServiceIdentity> {
+  return target.ok ? identify(target.value, signal) : target
 }
 
 interface Examined {
@@ -60,9 +75,13 @@ async function examine(check: Check, device: Device, session: LazySession): Prom
     return { finding: finding('ok', await check.run(session.shell, device)), lost: false }
   } catch (error) {
     const lost = error instanceof Interruption
-    const why = lost ? `${error.failure.code}: ${error.failure.message}` : String((error as Error).message)
+    const why = lost ? inWords(error.failure) : String((error as Error).message)
     return { finding: finding('failed', why), lost }
   }
+}
+
+function inWords({ code, message, hint = '' }: Failure): string {
+  return `${code}: ${message} ${hint}`.trimEnd()
 }
 
 function notRun({ name, about }: Check): Examined {

@@ -8,6 +8,9 @@ export const NAMESPACES = {
   x: 'http://schemas.xmlsoap.org/ws/2004/09/transfer',
 } as const
 
+/** Of `wsmid:Identify`, which asks a service what it is (DSP0226, 11). */
+export const IDENTITY_NAMESPACE = 'http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd'
+
 /** Text that may stand in an element or an attribute. XML has no way to write most control characters. */
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"'\r\n\t]/g, (sign) => `&#${sign.charCodeAt(0)};`)

@@ -120,7 +120,7 @@ export class WinRmFront {
     const parsed = parseRequest(plaintext.toString('utf8'))
     if (!parsed) return { status: 400 }
     if ('invalid' in parsed) return sealed(seal, fault('header', parsed.messageId, parsed.invalid))
-    if ('identify' in parsed) return sealed(seal, identity())
+    if ('identify' in parsed) return sealed(seal, identity(true))
     const reply = await session.peer.handle(parsed.request)
     return { ...sealed(seal, reply), fate: session.peer.fateOf(parsed.request) }
   }
@@ -136,7 +136,7 @@ function identify(body: Buffer): Answer {
   const parsed = parseRequest(body.toString('utf8'))
   if (!parsed || !('identify' in parsed)) return UNAUTHORIZED
   const headers = { 'Content-Type': 'application/soap+xml;charset=UTF-8' }
-  return { status: 200, headers, body: Buffer.from(identity().xml) }
+  return { status: 200, headers, body: Buffer.from(identity(false).xml) }
 }
 
 function sealed(seal: NtlmSeal, reply: WsmanReply): Answer {

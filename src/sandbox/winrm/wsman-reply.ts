@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { escapeXml, NAMESPACES } from '../../devices/winrm/soap.ts'
+import { escapeXml, IDENTITY_NAMESPACE, NAMESPACES } from '../../devices/winrm/soap.ts'
 import { COMMAND_SHELL } from './wsman-request.ts'
 
 /** What goes back: the status of HTTP and an envelope. */
@@ -70,13 +70,13 @@ export function fault(name: WinRmFault, messageId: string | undefined, more = ''
   return { status: 500, xml: envelope({ action: `${NAMESPACES.w.replace('/wsman.xsd', '')}/fault`, messageId }, body) }
 }
 
-/** What the service says of itself to whoever asks (DSP0226 11). */
-export function identity(): WsmanReply {
-  const uri = 'http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd'
+/** What the service says of itself (DSP0226 11). Its version is for those who have logged in. */
+export function identity(isLoggedIn: boolean): WsmanReply {
+  const release = isLoggedIn ? '10.0.19044' : '0.0.0'
   const body =
-    `<i:IdentifyResponse xmlns:i="${uri}"><i:ProtocolVersion>${NAMESPACES.w}</i:ProtocolVersion>` +
+    `<i:IdentifyResponse xmlns:i="${IDENTITY_NAMESPACE}"><i:ProtocolVersion>${NAMESPACES.w}</i:ProtocolVersion>` +
     '<i:ProductVendor>Tillwright sandbox, in place of Microsoft Corporation</i:ProductVendor>' +
-    '<i:ProductVersion>OS: 10.0.19044 SP: 0.0 Stack: 3.0</i:ProductVersion></i:IdentifyResponse>'
+    `<i:ProductVersion>OS: ${release} SP: 0.0 Stack: 3.0</i:ProductVersion></i:IdentifyResponse>`
   return { status: 200, xml: `<s:Envelope xmlns:s="${NAMESPACES.s}"><s:Header/><s:Body>${body}</s:Body></s:Envelope>` }
 }
 

@@ -1,4 +1,4 @@
-import { NAMESPACES } from '../../devices/winrm/soap.ts'
+import { IDENTITY_NAMESPACE, NAMESPACES } from '../../devices/winrm/soap.ts'
 import { child, find, parseXml, type XmlElement } from '../../devices/winrm/xml-element.ts'
 
 export const COMMAND_SHELL = `${NAMESPACES.rsp}/cmd`
@@ -35,8 +35,6 @@ export type ParsedRequest =
   | { readonly identify: true }
   | { readonly invalid: string; readonly messageId?: string }
 
-const IDENTITY = 'http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd'
-
 /** MaxTimeoutms of an untouched Windows, and what it raises shorter waits to. */
 const LONGEST_MS = 60_000
 const SHORTEST_MS = 500
@@ -47,7 +45,7 @@ export function parseRequest(xml: string): ParsedRequest | undefined {
   const root = parseXml(xml)
   const body = child(root, NAMESPACES.s, 'Body')
   if (!root || root.uri !== NAMESPACES.s || root.name !== 'Envelope' || !body) return undefined
-  if (child(body, IDENTITY, 'Identify')) return { identify: true }
+  if (child(body, IDENTITY_NAMESPACE, 'Identify')) return { identify: true }
   const header = child(root, NAMESPACES.s, 'Header')
   const messageId = textOf(header, NAMESPACES.a, 'MessageID')
   if (!header || messageId === undefined) return { invalid: 'a:MessageID' }

@@ -40,7 +40,14 @@ const REFUSALS: ReadonlySet<string> = new Set(['AUTHENTICATE_REFUSED', 'SEAL_INV
  * How often a message that was not answered in time is sent again. To open a shell has a deadline like any other; but
  * of a command it is worth knowing whether it runs, and output that waits is worth fetching.
  */
-const EXPIRIES: Readonly<Record<Action, number>> = { Create: 0, Command: 1, Send: 1, Receive: 3, Delete: 3 }
+const EXPIRIES: Readonly<Record<Action, number>> = {
+  Identify: 0,
+  Create: 0,
+  Command: 1,
+  Send: 1,
+  Receive: 3,
+  Delete: 3,
+}
 
 /** Carries messages to one device and replies back, one at a time, over one session after another. */
 export class Courier {
@@ -159,13 +166,17 @@ function judge(
   }
   const fault = parseFault(body)
   if (fault) return { reply: { kind: 'fault', fault, uncertain } }
-  const relates = child(root, NAMESPACES.s, 'Header')?.children.find(
-    ({ uri, name }) => uri === NAMESPACES.a && name === 'RelatesTo',
-  )
-  if (end.status === 200 && relates?.text.trim().toUpperCase() === message.id.toUpperCase()) {
+  if (end.status === 200 && answers(root, message)) {
     return { reply: { kind: 'body', body, uncertain } }
   }
   return { failure: sealOrGarbled(moment, 'it is the answer to something else'), carriedOut: true, final: false }
+}
+
+/** Whether an envelope names the message that it is the answer to. */
+function answers(envelope: XmlElement, { id }: Message): boolean {
+  if (id === undefined) return true
+  const header = child(envelope, NAMESPACES.s, 'Header')
+  return child(header, NAMESPACES.a, 'RelatesTo')?.text.trim().toUpperCase() === id.toUpperCase()
 }
 
 /** Statuses that another try may not meet. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { escapeXml, NAMESPACES } from '../../devices/winrm/soap.ts'
+import { escapeXml, IDENTITY_NAMESPACE, NAMESPACES } from '../../devices/winrm/soap.ts'
 
 const SHELL = NAMESPACES.rsp
 const COMMAND_SHELL = `${SHELL}/cmd`
@@ -16,12 +16,13 @@ const ACTIONS = {
   Receive: `${SHELL}/Receive`,
 } as const
 
-export type Action = keyof typeof ACTIONS
+export type Action = keyof typeof ACTIONS | 'Identify'
 
 /** A message, ready to be sent and sent again. */
 export interface Message {
   readonly action: Action
-  readonly id: string
+  /** Its reply names it; undefined where neither has an id. */
+  readonly id: string | undefined
   readonly xml: Buffer
 }
 
@@ -48,7 +49,7 @@ interface Parts {
 }
 
 /** An envelope with the headers that every request has (MS-WSMV 2.2.4, DSP0226). */
-function message(sender: Sender, action: Action, parts: Parts): Message {
+function message(sender: Sender, action: keyof typeof ACTIONS, parts: Parts): Message {
   const id = `uuid:${newId()}`
   const must = 's:mustUnderstand="true"'
   const selectors =
@@ -130,4 +131,12 @@ export function receiveMessage(sender: Sender, from: CommandRef, timeoutS: numbe
 /** Ends a shell and everything that runs in it. */
 export function deleteMessage(sender: Sender, shell: string): Message {
   return message(sender, 'Delete', { shell, body: '' })
+}
+
+/** Asks the service what it is. Has no headers: whoever does not know yet what is there may ask (DSP0226, 11). */
+export function identifyMessage(): Message {
+  const xml =
+    `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="${NAMESPACES.s}" xmlns:i="${IDENTITY_NAMESPACE}">` +
+    '<s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>'
+  return { action: 'Identify', id: undefined, xml: Buffer.from(xml, 'utf8') }
 }

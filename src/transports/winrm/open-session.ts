@@ -22,10 +22,17 @@ export interface SessionMeans {
 /** Attempts after the first one when a device hangs up before the login is done, and the pause before, in milliseconds. */
 const RETRY_PAUSES_MS = [300, 600]
 
+/** How a session is logged in on, once there is a socket. */
+export type LogIn = typeof login
+
 /** A new socket, logged in on. What hangs up on the way is tried again; what is refused is not, or accounts get locked. */
-export async function openSession(means: SessionMeans, signal: AbortSignal): Promise<Result<WinRmSession>> {
+export async function openSession(
+  means: SessionMeans,
+  signal: AbortSignal,
+  logIn: LogIn = login,
+): Promise<Result<WinRmSession>> {
   for (let attempt = 0; ; attempt += 1) {
-    const end = await attemptSession(means, signal)
+    const end = await attemptSession(means, signal, logIn)
     const pauseMs = RETRY_PAUSES_MS[attempt]
     if (end.ok || signal.aborted || pauseMs === undefined || !hungUp(end.failure)) return end
     await pause(pauseMs * (0.5 + Math.random()), signal)
@@ -36,7 +43,7 @@ function hungUp({ code }: Failure): boolean {
   return code === 'CONNECT_RESET' || code === 'SESSION_LOST'
 }
 
-async function attemptSession(means: SessionMeans, signal: AbortSignal): Promise<Result<WinRmSession>> {
+async function attemptSession(means: SessionMeans, signal: AbortSignal, logIn: LogIn): Promise<Result<WinRmSession>> {
   const { target } = means
   const admitted = await means.gate.admit(signal)
   if (!admitted) return fail({ code: 'RUN_CANCELLED', phase: 'connect', message: 'The run was stopped.' })
@@ -47,7 +54,7 @@ async function attemptSession(means: SessionMeans, signal: AbortSignal): Promise
     const secured = await secure(reached.value, target, signal)
     if (!secured.ok) return secured
     const session = new WinRmSession(new HttpConnection(secured.value.socket), endpoint(target))
-    const end = await login(session, { target, certificate: secured.value.certificate, signal })
+    const end = await logIn(session, { target, certificate: secured.value.certificate, signal })
     if (!end.ok) {
       session.destroy()
       return end

@@ -3,6 +3,7 @@ import type { Connection, Target, Transport } from '../../core/ports.ts'
 import type { HandshakeGate } from '../ssh/handshake-gate.ts'
 import type { Way } from '../ssh/ssh-transport.ts'
 import { Courier } from './courier.ts'
+import { identify } from './identify.ts'
 import type { SessionMeans, WinRmDevice } from './open-session.ts'
 import { PACE, type Pace } from './pace.ts'
 import { WinRmConnection } from './winrm-connection.ts'
@@ -15,7 +16,7 @@ export interface WinRmOptions {
 }
 
 /** WinRM (MS-WSMV) with a client of our own: NTLM with sealing, or TLS. */
-export function winrmTransport(options: WinRmOptions): Transport & { settled(): Promise<void> } {
+export function winrmTransport(options: WinRmOptions): Transport & Required<Pick<Transport, 'identify' | 'settled'>> {
   const pace = { ...PACE, ...options.pace }
   const leaving = new Set<Promise<void>>()
 
@@ -53,6 +54,16 @@ export function winrmTransport(options: WinRmOptions): Transport & { settled(): 
   return {
     name: 'winrm',
     connect,
+    async identify(target, signal) {
+      const { winrm } = target
+      if (!winrm) throw new Error(`The target "${target.device}" has no settings for WinRM.`)
+      const way = await options.wayTo(target, signal)
+      if (!way.ok) return way
+      const means = { target: { ...target, winrm }, reach: way.value.reach, gate: options.gate, pace }
+      const said = await identify(means, signal)
+      way.value.release()
+      return said
+    },
     async settled() {
       await Promise.all(leaving)
     },
