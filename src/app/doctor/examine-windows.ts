@@ -37,7 +37,7 @@ export async function* examineWindows(
   const session = new LazySession(device, { resolver, transports, hostOf: () => undefined, signal, watch })
   const identify = transports.get(device.transport.type)?.identify
   const first = identify
-    ? [identityCheck(async () => identified(await resolver.resolve(device), identify, signal))]
+    ? [identityCheck(async () => identified(await resolver.resolve(device, 'self'), identify, signal))]
     : []
   let lost = false
   try {
