@@ -15,6 +15,10 @@ function expectedLength(until: Until, come: Uint8Array): number | undefined {
     const at = come.indexOf(until.byte)
     return at < 0 ? undefined : at + 1 + (until.more ?? 0)
   }
+  if ('mask' in until) {
+    const at = come.findIndex((byte) => (byte & until.mask) === until.value)
+    return at < 0 ? undefined : at + 1
+  }
   if ('lengthAt' in until) {
     const length = come[until.lengthAt]
     return length === undefined ? undefined : until.lengthAt + 1 + length + until.more

@@ -10,6 +10,8 @@ export type Until =
   | { readonly lengthAt: number; readonly more: number }
   /** At the end of the first of this text, each character a byte. */
   | { readonly ending: string }
+  /** At the first byte that has this value under this mask: for answers of one byte that others may stand before. */
+  | { readonly mask: number; readonly value: number }
   /** When nothing more has come for so many milliseconds after the first byte. */
   | { readonly quietMs: number }
 
@@ -54,6 +56,7 @@ export type LineState =
 
 /** What came of one visit. */
 export interface Conversation {
+  /** `reset` only where it was broken off before a single byte had come: with an answer, it was open. */
   readonly state: LineState
   /** One for each turn that was had, in order; shorter than the turns when it ended before. */
   readonly replies: readonly Reply[]

@@ -17,6 +17,8 @@ describe('When an answer is whole', () => {
     [{ lengthAt: 1, more: 1 }, '02', undefined],
     [{ lengthAt: 1, more: 1 }, '02 02 10 1e', undefined],
     [{ lengthAt: 1, more: 1 }, '02 02 10 1e 0c', 5],
+    [{ mask: 0x93, value: 0x12 }, '14 00 00 0f', undefined],
+    [{ mask: 0x93, value: 0x12 }, '14 00 00 0f 16 12', 5],
     [{ ending: '</p>' }, '61 3c 2f 70', undefined],
     [{ ending: '</p>' }, '61 3c 2f 70 3e 62', 5],
     [{ quietMs: 50 }, '61 62', undefined],
