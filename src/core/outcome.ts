@@ -35,6 +35,8 @@ export interface Classification {
   readonly severity: string
   readonly owner?: string
   readonly remedy?: string
+  /** What is at fault where it is not the device itself, such as `link of PL-0001`: what several devices may have in common. */
+  readonly about?: string
 }
 
 /** How a device ended. `failure` says why for failed, unreachable, deferred, cancelled and indeterminate. */

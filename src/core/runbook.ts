@@ -52,10 +52,8 @@ export interface Step {
 
 export interface ClassifyRow {
   readonly when: Expression
-  readonly fault: string
-  readonly severity: string
-  readonly owner?: string
-  readonly remedy?: string
+  /** Gives `fault`, `severity` and, where there are any, `owner`, `remedy` and `about`, as texts. */
+  readonly says: Template
 }
 
 export interface Runbook {

@@ -184,10 +184,16 @@ function classify(end: WalkEnd, runbook: Runbook, scope: Omit<Scope, 'steps'>): 
   for (const row of runbook.classify) {
     const answer = row.when.evaluate({ ...scope, steps })
     if (!answer.ok || answer.value !== true) continue
-    const { fault, severity, owner, remedy } = row
-    return { fault, severity, ...(owner !== undefined && { owner }), ...(remedy !== undefined && { remedy }) }
+    const said = row.says.render({ ...scope, steps })
+    if (said.ok) return classificationOf(said.value)
   }
   return undefined
+}
+
+function classificationOf({ fault, severity, ...more }: JsonObject): Classification {
+  const texts = Object.entries(more).filter(([, text]) => text !== null && text !== '')
+  const others = Object.fromEntries(texts.map(([name, text]) => [name, String(text)]))
+  return { fault: String(fault), severity: String(severity), ...others }
 }
 
 const WORST_FIRST = ['indeterminate', 'failed', 'unreachable', 'deferred', 'cancelled', 'drifted', 'changed', 'in-sync']

@@ -85,8 +85,9 @@ function classifyRows(rows: JsonValue, compiler: RunbookCompiler, ids: readonly 
   return rows.flatMap((row: JsonValue, index) => {
     const when = compiler.condition(['classify', index, 'when'], ids)
     if (!when || !isMap(row)) return []
-    const text = (key: string): Record<string, string> => (typeof row[key] === 'string' ? { [key]: row[key] } : {})
-    return { when, fault: String(row['fault']), severity: String(row['severity']), ...text('owner'), ...text('remedy') }
+    const { when: _condition, ...texts } = row
+    const says = compiler.texts(texts, ['classify', index], ids)
+    return says ? { when, says } : []
   })
 }
 

@@ -44,6 +44,14 @@ export class RunbookCompiler {
     return this.#expression(path, { variables: SELECTOR_VARIABLES })
   }
 
+  /** Texts at a path that may hold `${{ }}`; undefined when one is wrong. */
+  texts(texts: JsonObject, path: ValuePath, stepIds: readonly string[]): Template | undefined {
+    const compiled = compileTemplate(texts, { variables: this.#variables, stepIds })
+    if (compiled.ok) return compiled.template
+    for (const problem of compiled.problems) this.#templateProblem(problem, path)
+    return undefined
+  }
+
   #expression(
     path: ValuePath,
     options: { readonly variables: Variables; readonly stepIds?: readonly string[] },

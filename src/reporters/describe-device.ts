@@ -45,8 +45,13 @@ function isSame(a: Failure | undefined, b: Failure | undefined): boolean {
 
 function verdict({ classification }: DeviceRecord): string {
   if (!classification) return ''
-  const { fault, severity, owner, remedy } = classification
-  const parts = [`${fault}, ${severity}`, owner && `owner ${owner}`, remedy && `remedy ${remedy}`]
+  const { fault, severity, owner, remedy, about } = classification
+  const parts = [
+    `${fault}, ${severity}`,
+    about && `about ${about}`,
+    owner && `owner ${owner}`,
+    remedy && `remedy ${remedy}`,
+  ]
   return plainText(parts.filter(Boolean).join(', '))
 }
 

@@ -1,4 +1,5 @@
 import type { EventHead, RunEvent, RunFinished, RunStarted } from '../core/events.ts'
+import { type Finding, Findings } from '../core/findings.ts'
 import { type DeviceState, EXIT, exitCodeOf, worseExitCode } from '../core/outcome.ts'
 import type { Reporter } from '../core/ports.ts'
 import { type DeviceRecord, emptyCounts } from '../core/run.ts'
@@ -21,6 +22,8 @@ export interface RunResult {
     /** Devices with at least one step that could not be judged. */
     readonly unknown: number
   }
+  /** What the truth tables of the runbooks say, each cause once. */
+  readonly findings: readonly Finding[]
   readonly exit_code: number
   /** Of a run that did not come to its end: when it was last heard of; it counts as interrupted. */
   readonly finished_at: string
@@ -34,7 +37,7 @@ export interface JsonOptions {
 /**
  * Writes a `RunResult` as it comes to be: the head with `run.started`, a device a line as each ends, the rest at the
  * end. Closed before that, it ends the document with what is known; without `run.started` there is no document.
- * Holds only devices in progress.
+ * Holds only devices in progress, and what was found wrong.
  */
 export function createJsonReporter(output: Pick<Output, 'write'>, options: JsonOptions = {}): Reporter {
   const document = new ResultDocument(output, options.goesOn ?? false)
@@ -46,6 +49,7 @@ class ResultDocument {
   readonly #goesOn: boolean
   readonly #inFlight = new DevicesInFlight()
   readonly #counts = emptyCounts()
+  readonly #findings = new Findings()
   #unknown = 0
   #devices = 0
   #begun = false
@@ -77,6 +81,7 @@ class ResultDocument {
 
   async #device(record: DeviceRecord): Promise<void> {
     this.#counts[record.state] += 1
+    this.#findings.add(record)
     this.#worst = worseExitCode(this.#worst, exitCodeOf(record))
     if (record.unknown) this.#unknown += 1
     this.#devices += 1
@@ -88,6 +93,7 @@ class ResultDocument {
     this.#ended = true
     const rest: Omit<RunResult, 'schema' | 'run' | 'devices'> = {
       summary: { counts: finished?.counts ?? this.#counts, unknown: finished?.unknown ?? this.#unknown },
+      findings: this.#findings.list(),
       exit_code: finished?.exit_code ?? (this.#goesOn ? this.#worst : EXIT.interrupted),
       finished_at: this.#at,
     }

@@ -1,4 +1,5 @@
 import type { RunEvent, RunFinished, RunMode, RunStarted } from '../core/events.ts'
+import { Findings } from '../core/findings.ts'
 import { DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
 import { type DeviceRecord, emptyCounts } from '../core/run.ts'
 import { adviceOn } from './describe-change.ts'
@@ -28,6 +29,7 @@ export class RunTally {
   readonly #flags: string
   #slowest: { readonly device: string; readonly ms: number }[] = []
   readonly #groups = new Map<string, FailureGroup>()
+  readonly #findings = new Findings()
 
   /** `flags`: what commands that are named in the summary need to find this run. */
   constructor(flags = '') {
@@ -52,6 +54,7 @@ export class RunTally {
       this.#slowest = this.#slowest.sort((a, b) => b.ms - a.ms).slice(0, MOST_SLOWEST)
     }
     if (ended.failure) this.#group(ended.device, ended.failure)
+    this.#findings.add(ended)
   }
 
   #group(device: string, failure: NonNullable<DeviceRecord['failure']>): void {
@@ -85,6 +88,7 @@ export class RunTally {
     return [
       '',
       ...this.#groupLines(paint),
+      ...this.#findingLines(paint),
       ...(this.#slowest.length > 1
         ? [`Slowest: ${this.#slowest.map((s) => `${plainText(s.device)} ${formatDuration(s.ms)}`).join(', ')}`]
         : []),
@@ -105,6 +109,19 @@ export class RunTally {
     })
     const more = groups.length - MOST_GROUPS
     return more > 0 ? [...lines, `… and ${more} more kinds of failure`] : lines
+  }
+
+  #findingLines(paint: Paint): string[] {
+    const found = [...this.#findings.list()].sort((a, b) => b.count - a.count)
+    const lines = found.slice(0, MOST_GROUPS).flatMap(({ fault, severity, owner, remedy, about, count, devices }) => {
+      const whom = about ?? devices[0] ?? ''
+      const others = count > 1 ? ` (${formatCount(count)} devices)` : ''
+      const whose = owner === undefined ? '' : `, for ${owner}`
+      const head = `${paint('yellow', plainText(fault))} ${plainText(`${severity}: ${whom}`)}${others}${plainText(whose)}`
+      return remedy === undefined ? [head] : [head, `  → ${plainText(remedy)}`]
+    })
+    const more = found.length - MOST_GROUPS
+    return more > 0 ? [...lines, `… and ${formatCount(more)} more findings`] : lines
   }
 
   #next(details: boolean): string[] {

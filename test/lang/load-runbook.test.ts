@@ -65,7 +65,11 @@ steps:
   - assert: { that: "\${{ steps.facts.value.cpus > 1 }}" }
   - assert: { that: "\${{ size(params.names) == 0 }}" }
 classify:
-  - { when: steps.service.state == "failed", fault: agent-down, severity: critical, owner: pos }
+  - when: steps.service.state == "failed"
+    fault: agent-down
+    severity: "\${{ params.force ? 'critical' : 'minor' }}"
+    owner: pos
+    about: "agents of \${{ store.id }}"
 `
 
 describe('a runbook', () => {
@@ -76,7 +80,6 @@ describe('a runbook', () => {
       name: 'agent-update',
       description: 'Brings the agent up to date',
       params: { version: '7.0.1', tries: 3, share: 0.5, force: false, names: [], extra: {} },
-      classify: [{ fault: 'agent-down', severity: 'critical', owner: 'pos' }],
     })
     expect(runbook?.steps.map(({ id, module }) => [id, module])).toEqual([
       ['facts', 'facts'],
@@ -98,7 +101,10 @@ describe('a runbook', () => {
       continue_on_failure: true,
       when: { steps: ['agent'] },
     })
-    expect(runbook?.classify[0]).not.toHaveProperty('remedy')
+    const scope = { store: { id: 'PL-1' }, device: {}, vars: {}, steps: {}, params: runbook?.params ?? {} }
+    expect(runbook?.classify.map(({ says }) => says.render(scope))).toEqual([
+      { ok: true, value: { fault: 'agent-down', severity: 'minor', owner: 'pos', about: 'agents of PL-1' } },
+    ])
   })
 
   test('renders the parameters of a device', () => {

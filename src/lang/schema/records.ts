@@ -100,6 +100,20 @@ const CLASSIFICATION = {
     severity: { type: 'string' },
     owner: { type: 'string' },
     remedy: { type: 'string' },
+    about: { description: 'What is at fault where it is not the device itself.', type: 'string' },
+  },
+} as const
+
+/** `Finding`. */
+export const FINDING = {
+  title: 'Finding',
+  description: 'A fault with its cause, told once however many devices suffer from it.',
+  type: 'object',
+  required: ['fault', 'severity', 'count', 'devices'],
+  properties: {
+    ...CLASSIFICATION.properties,
+    count: { description: 'Devices that suffer from it.', type: 'integer', minimum: 1 },
+    devices: { description: 'Their names; the first 50 of them.', type: 'array', items: { type: 'string' } },
   },
 } as const
 

@@ -100,9 +100,10 @@ const CLASSIFY_ROW = {
   properties: {
     when: { $ref: '#/definitions/condition' },
     fault: {
-      description: 'The class of the fault, as monitoring names it: small letters, digits, - and _.',
+      description:
+        'The class of the fault, as monitoring names it: small letters, digits, - and _. The texts of a row may hold expressions.',
       type: 'string',
-      pattern: '^[a-z][a-z0-9_-]*$',
+      pattern: '^[a-z][a-z0-9_-]*$|\\$\\{\\{',
       examples: ['agent-down'],
     },
     severity: {
@@ -113,6 +114,13 @@ const CLASSIFY_ROW = {
     },
     owner: { description: 'Who is to act.', type: 'string', minLength: 1, examples: ['pos-support'] },
     remedy: { description: 'What helps.', type: 'string', minLength: 1, examples: ['Restart the agent'] },
+    about: {
+      description:
+        'What is at fault where it is not the device itself. Devices whose fault is about the same thing are one finding.',
+      type: 'string',
+      minLength: 1,
+      examples: ['the line of the store'],
+    },
   },
 } as const
 

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { Findings } from '../../src/core/findings.ts'
+
+const LINK = { fault: 'link-down', severity: 'sale-at-risk', owner: 'network', about: 'link of PL-0001' }
+
+it('tells one cause once, however many devices suffer from it', () => {
+  const findings = new Findings()
+  for (const id of ['fiscal1', 'fiscal2', 'receipt1']) {
+    findings.add({ device: `PL-0001/${id}`, classification: LINK })
+  }
+  findings.add({ device: 'PL-0002/fiscal1', classification: { ...LINK, about: 'link of PL-0002' } })
+  findings.add({ device: 'PL-0003/fiscal1', classification: { fault: 'paper-out', severity: 'sale-blocked' } })
+  findings.add({ device: 'PL-0004/fiscal1', classification: { fault: 'paper-out', severity: 'sale-blocked' } })
+  findings.add({ device: 'PL-0005/fiscal1' })
+  expect(findings.list()).toEqual([
+    { ...LINK, count: 3, devices: ['PL-0001/fiscal1', 'PL-0001/fiscal2', 'PL-0001/receipt1'] },
+    { ...LINK, about: 'link of PL-0002', count: 1, devices: ['PL-0002/fiscal1'] },
+    { fault: 'paper-out', severity: 'sale-blocked', count: 1, devices: ['PL-0003/fiscal1'] },
+    { fault: 'paper-out', severity: 'sale-blocked', count: 1, devices: ['PL-0004/fiscal1'] },
+  ])
+})
+
+it('names the first of many devices and counts them all', () => {
+  const findings = new Findings()
+  for (let n = 0; n < 1000; n += 1) findings.add({ device: `PL-0001/till${n}`, classification: LINK })
+  const [finding] = findings.list()
+  expect(finding?.count).toBe(1000)
+  expect(finding?.devices).toHaveLength(50)
+})
