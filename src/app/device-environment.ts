@@ -10,14 +10,17 @@ export const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => perfo
 const BY_NAME: ReadonlyMap<string, Module> = new Map(MODULES.map((module) => [module.name, module]))
 
 /** What differs between the threads of a run. */
-type Means = Pick<DeviceEnvironment, 'mode' | 'admission' | 'stopping' | 'aborting' | 'emit' | 'mask' | 'scopeOf'> & {
+type Means = Pick<
+  DeviceEnvironment,
+  'mode' | 'admission' | 'stopping' | 'aborting' | 'emit' | 'mask' | 'scopeOf' | 'historyOf'
+> & {
   readonly readSecret: DeviceEnvironment['preparation']['readSecret']
   readonly sessions: Omit<SessionMeans, 'signal'>
 }
 
 /** Everything that working on devices needs, in whichever thread. */
 export function deviceEnvironment(means: Means): DeviceEnvironment {
-  const { mode, admission, stopping, aborting, emit, mask, scopeOf, readSecret, sessions } = means
+  const { mode, admission, stopping, aborting, emit, mask, scopeOf, historyOf, readSecret, sessions } = means
   return {
     mode,
     modules: BY_NAME,
@@ -36,6 +39,7 @@ export function deviceEnvironment(means: Means): DeviceEnvironment {
     mask,
     openSession: (device, signal) => new LazySession(device, { ...sessions, signal }),
     scopeOf,
+    historyOf,
     deadlineMs: deadlineOf,
   }
 }

@@ -39,7 +39,7 @@ export async function knownStates(
 
 function knownState(device: string, status: DeviceStatus | undefined, now: Date): KnownState {
   if (!status) {
-    const nothing = { code: null, message: null, run: null, runbooks: [], at: null, age_s: null }
+    const nothing = { code: null, message: null, run: null, runbooks: [], at: null, seen_at: null, age_s: null }
     return { device, state: 'never', unknown: true, ...nothing }
   }
   return { ...status, age_s: Math.max(0, Math.round((now.getTime() - Date.parse(status.at)) / 1000)) }

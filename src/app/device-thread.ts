@@ -5,6 +5,7 @@ import type { Result } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Target } from '../core/ports.ts'
+import type { Sample } from '../core/sample.ts'
 import type { Secret } from '../core/secret.ts'
 import { type DeviceEnvironment, performDevice } from '../engine/perform-device.ts'
 import { createHandshakeGate, openTransports, settled } from '../transports/index.ts'
@@ -55,6 +56,13 @@ class Thread {
       emit: (body) => this.#emit(body),
       mask: async (value) => (await this.#ask({ about: 'mask', value: value as JsonValue })) as typeof value,
       scopeOf: (device) => this.#order(device.name).scope,
+      historyOf: (device) => ({
+        samples: async (series, since) => {
+          const { id } = this.#order(device.name)
+          const found = await this.#ask({ about: 'samples', id, series, since: since.toISOString() })
+          return found as unknown as readonly Sample[]
+        },
+      }),
       readSecret: async (reference) => {
         const known = secrets.get(reference) ?? this.#ask({ about: 'secret', reference })
         secrets.set(reference, known)

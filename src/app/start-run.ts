@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { InputError, RunBroken } from '../core/diagnostic.ts'
 import type { RunbookReference, RunMode } from '../core/events.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
-import type { Reporter, Transport } from '../core/ports.ts'
+import type { Reporter, RunStore, Transport } from '../core/ports.ts'
 import { leaseAdmission } from '../engine/admission.ts'
 import { openJournal } from '../engine/journal.ts'
 import { Masker } from '../engine/mask.ts'
@@ -60,6 +60,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
     admission,
     interrupts,
     parallel,
+    store,
     emit: journal.emit,
   })
   let end: FleetEnd
@@ -109,6 +110,7 @@ function workforce(
     readonly masker: Masker
     readonly interrupts: Pick<DeviceEnvironment, 'stopping' | 'aborting'>
     readonly parallel: number
+    readonly store: Pick<RunStore, 'samples'>
   },
 ): {
   readonly crew: RunCrew
@@ -116,7 +118,7 @@ function workforce(
   readonly transports: ReadonlyMap<string, Transport>
 } {
   const { project, fleet, mode, work } = request
-  const { masker, admission, emit, interrupts, parallel } = means
+  const { masker, admission, emit, interrupts, parallel, store } = means
   const { handshakes } = project.settings.run
   const readSecret = secretReader(SECRET_SOURCES, masker)
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
@@ -145,6 +147,7 @@ function workforce(
     admission,
     emit,
     scopeOf,
+    historyOf: (device) => ({ samples: (series, since) => store.samples(device.name, series, since) }),
     readSecret,
     stopping: interrupts.stopping,
     aborting: interrupts.aborting,

@@ -1,6 +1,7 @@
 import type { Change } from './change.ts'
 import type { Failure } from './failure.ts'
 import type { JsonValue } from './json.ts'
+import type { Marks, NewSample } from './sample.ts'
 
 export const STEP_STATES = ['ok', 'drifted', 'changed', 'failed', 'skipped', 'unknown'] as const
 export type StepState = (typeof STEP_STATES)[number]
@@ -27,6 +28,9 @@ export interface StepOutcome {
   readonly reason?: string
   /** What was read, as later steps and `classify` see it in `steps.<id>.value`. */
   readonly value?: JsonValue
+  /** What was noted for later runs. */
+  readonly samples?: readonly NewSample[]
+  readonly marks?: Marks
 }
 
 /** The verdict of a runbook's `classify` table. */
@@ -45,6 +49,8 @@ export interface DeviceOutcome {
   readonly failure?: Failure
   /** At least one step could not be judged; the device is then not counted as being as wished. */
   readonly unknown?: boolean
+  /** The device itself answered something. */
+  readonly answered?: boolean
   readonly classification?: Classification
 }
 

@@ -5,6 +5,7 @@ import type { Failure, Phase, Result } from './failure.ts'
 import type { Device, OsFamily, StoreFacts } from './fleet.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { DeviceStatus, RunSummary } from './run.ts'
+import type { DeviceMark, Marks, NewSample, Sample } from './sample.ts'
 import type { Secret } from './secret.ts'
 
 // ---------------------------------------------------------------- modules
@@ -24,8 +25,15 @@ export interface ModuleContext {
    */
   dial(to: DialTo, timeoutMs: number): Promise<Result<ByteStream>>
   now(): Date
+  /** What earlier runs noted of this device. */
+  readonly history: DeviceHistory
   /** Aborted when the deadline of the phase passes or the run is stopped. */
   readonly signal: AbortSignal
+}
+
+export interface DeviceHistory {
+  /** By time, oldest first; a `series` that nobody has noted anything in is empty. */
+  samples(series: string, since: Date): Promise<readonly Sample[]>
 }
 
 export interface NeighbourShell {
@@ -73,6 +81,10 @@ export interface Proof {
 export interface Observation {
   /** Facts for later steps and for people: `steps.<id>.value`. */
   readonly value: JsonValue
+  /** To be kept for later runs (`ModuleContext.history`), in a plan too: it is written here, not on the device. */
+  readonly samples?: readonly NewSample[]
+  /** By which the device is known again: the last of each name is kept. */
+  readonly marks?: Marks
   /** Pure; asked again after every change. */
   compare(signals: Signals): Comparison
   /** Absent: the module only checks, and what differs is a failure. */
@@ -257,6 +269,10 @@ export interface RunStore {
   events(run: string): AsyncIterable<RunEvent>
   /** Last known state of every device that was ever looked at. */
   status(): AsyncIterable<DeviceStatus>
+  /** Of one series of a device, by time; two at the same time are one, the later one noted. */
+  samples(device: string, series: string, since: Date): Promise<readonly Sample[]>
+  /** The last mark of each name of every device, by device. */
+  marks(): AsyncIterable<DeviceMark>
   /** All or nothing for one device; renewed by asking again. A lease of a dead process on this host is taken over. */
   acquireLease(
     device: string,
@@ -264,7 +280,7 @@ export interface RunStore {
   ): Promise<{ readonly granted: true } | { readonly granted: false; readonly holder: LeaseHolder }>
   releaseLease(device: string, run: string): Promise<void>
   /**
-   * At the end of `run`, deletes old runs beyond what is to be kept; never `run` itself or one in progress, nor the last
+   * At the end of `run`, deletes old runs and samples beyond what is to be kept; never `run` itself or one in progress, nor the last
    * known state of a device. May leave some for the next time, so that it takes a fraction of the run.
    */
   forget(run: string, keep: Retention): Promise<void>

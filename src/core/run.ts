@@ -34,6 +34,8 @@ export interface DeviceStatus {
   readonly run: string
   readonly runbooks: readonly string[]
   readonly at: string
+  /** When it last answered; null: never. */
+  readonly seen_at: string | null
 }
 
 export interface StepRecord extends StepOutcome {

@@ -63,6 +63,7 @@ function masked(body: RunEventBody, masker: Masker): RunEventBody {
   }
   if ('changes' in body && body.changes) event['changes'] = body.changes.map((change) => fields(change, masker))
   if ('reason' in body) event['reason'] = masker.value(body.reason)
+  if ('marks' in body) event['marks'] = masker.value(body.marks)
   if ('value' in body) event['value'] = masker.value(body.value)
   if ('runbooks' in body) {
     event['runbooks'] = body.runbooks.map((runbook) => ({ ...runbook, params: masker.value(runbook.params) }))

@@ -24,6 +24,7 @@ export interface Surroundings {
   readonly session: Pick<ModuleContext, 'host' | 'dial'>
   readonly store: StoreFacts
   readonly now: () => Date
+  readonly history: ModuleContext['history']
   readonly counter: AskCounter
   readonly preparation: Preparation
   readonly deadlineMs: (phase: Phase) => number
@@ -100,6 +101,7 @@ async function look(
         device: around.device,
         store: around.store,
         now: around.now,
+        history: around.history,
         shell: channel,
         ...(host && { host: { device: host.device, shell: channel.beside(host.shell) } }),
         dial: around.session.dial.bind(around.session),

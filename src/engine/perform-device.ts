@@ -43,6 +43,8 @@ export interface DeviceEnvironment {
   /** As it stands in events and plans: without secrets. */
   mask<T>(value: T): Promise<T>
   openSession(device: Device, signal: AbortSignal): DeviceSession
+  /** What earlier runs noted of a device. */
+  historyOf(device: Device): ModuleContext['history']
   scopeOf(device: Device): Pick<Scope, 'store' | 'device' | 'vars'>
   deadlineMs(device: Device, phase: Phase): number
 }
@@ -66,6 +68,7 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
     store: environment.scopeOf(work.device).store as unknown as StoreFacts,
     session,
     now: () => environment.clock.now(),
+    history: environment.historyOf(work.device),
     shell: session.shell,
     counter: { next: 0, answered: 0 },
     preparation: environment.preparation,
@@ -79,7 +82,8 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
       outcomes.push(outcome)
       if (outcome.state === 'unreachable' || outcome.state === 'indeterminate' || outcome.state === 'cancelled') break
     }
-    return worstOf(outcomes)
+    const answered = around.counter.answered > 0 || outcomes.some((outcome) => outcome.answered)
+    return { ...worstOf(outcomes), ...(answered && { answered }) }
   } finally {
     await session.close()
   }
@@ -144,7 +148,12 @@ function outcomeOf(
   const outcomes = end.steps.map((done) => done.outcome)
   const unknown = outcomes.some((outcome) => outcome.state === 'unknown')
   const classification = classify(end, runbook, run.scope)
-  const common = { ...(unknown && { unknown }), ...(classification && { classification }) }
+  const answered = hasSpoken(end, run.scope)
+  const common = {
+    ...(unknown && { unknown }),
+    ...(answered && { answered }),
+    ...(classification && { classification }),
+  }
   if (end.lost) {
     // A command of `till exec` may change whatever it likes: to run it is to be under way.
     const changing = end.lost.changing || run.mode === 'exec'
@@ -154,6 +163,12 @@ function outcomeOf(
   if (failed?.failure) return { state: 'failed', failure: failed.failure, ...common }
   if (end.cancelled) return { ...cancelled(), ...common }
   return { state: stateWithoutFailure(outcomes), ...common }
+}
+
+/** Devices without a shell speak through what was read of them; the others, through their shell, which counts by itself. */
+function hasSpoken({ steps }: WalkEnd, scope: Omit<Scope, 'steps'>): boolean {
+  const { family } = (scope.device['os'] ?? {}) as { readonly family?: string }
+  return family === 'none' && steps.some(({ outcome }) => outcome.state === 'ok' && (outcome.value ?? null) !== null)
 }
 
 function stateWithoutFailure(outcomes: readonly StepOutcome[]): 'changed' | 'drifted' | 'in-sync' {

@@ -10,6 +10,11 @@ export const REGARDLESS_OF_CHANGES: ReadonlySet<string> = new Set([
   'INTERNAL_BUG',
 ])
 
+/** What of an observation goes into the outcome of its step, however that is judged. */
+export function seenIn({ value, samples, marks }: Observation): Pick<StepOutcome, 'value' | 'samples' | 'marks'> {
+  return { value, ...(samples && { samples }), ...(marks && { marks }) }
+}
+
 /** What a check that only looks has against what it saw. */
 export function unmet(changes: readonly Change[]): Failure {
   const shown = changes.map(presentable)
@@ -20,12 +25,12 @@ export function unmet(changes: readonly Change[]): Failure {
 /** How a step ended whose changes were made without error, by what was seen of it afterwards. */
 export function verified(changes: readonly Change[], after: Observation): StepOutcome {
   const shown = changes.map(presentable)
-  const { value } = after
+  const seen = seenIn(after)
   const left = after.compare({ triggered: false })
-  if ('unknown' in left) return { state: 'unknown', reason: left.unknown, changes: shown, value }
+  if ('unknown' in left) return { state: 'unknown', reason: left.unknown, changes: shown, ...seen }
   const undone = left.changes.filter((change) => !change.once)
-  if (undone.length === 0) return { state: 'changed', changes: shown, value }
+  if (undone.length === 0) return { state: 'changed', changes: shown, ...seen }
   const fields = undone.map(presentable).map((change) => `${change.path} is still ${JSON.stringify(change.before)}`)
   const message = `${changes.length} change(s) were made without error, but ${fields.join(', ')}.`
-  return { state: 'failed', failure: { code: 'NOT_CONVERGED', phase: 'verify', message }, changes: shown, value }
+  return { state: 'failed', failure: { code: 'NOT_CONVERGED', phase: 'verify', message }, changes: shown, ...seen }
 }

@@ -11,7 +11,7 @@ import { LookAhead, type Looks } from './look-ahead.ts'
 import { type Glance, hasChanged, type Look, type Surroundings, stepScope } from './observe-step.ts'
 import { type Due, planChain, type Seen } from './plan-chain.ts'
 import { evaluateWhen } from './prepare-step.ts'
-import { REGARDLESS_OF_CHANGES, unmet, verified } from './verdict.ts'
+import { REGARDLESS_OF_CHANGES, seenIn, unmet, verified } from './verdict.ts'
 
 /** The session was lost; `changing` while a change was under way, `answered` when the device had answered before. */
 interface Lost {
@@ -145,11 +145,11 @@ export class RunbookWalk {
   }
 
   /** A step that fails on a device which still awaits changes before it says nothing yet: those come first. */
-  #failure(failure: Failure, value?: JsonValue): StepOutcome {
+  #failure(failure: Failure, seen: ReturnType<typeof seenIn> = {}): StepOutcome {
     if (!this.#options.converge && this.#changesPending() && !REGARDLESS_OF_CHANGES.has(failure.code)) {
       return { state: 'skipped', reason: 'waits for the changes before it' }
     }
-    return { state: 'failed', failure, ...(value !== undefined && { value }) }
+    return { state: 'failed', failure, ...seen }
   }
 
   #changesPending(): boolean {
@@ -157,13 +157,13 @@ export class RunbookWalk {
   }
 
   async #judge(step: Step, rest: readonly Step[], look: Seen): Promise<Verdict> {
-    const { value } = look.observation
+    const seen = seenIn(look.observation)
     const comparison = look.observation.compare({ triggered: this.#triggered(step) })
-    if ('unknown' in comparison) return { state: 'unknown', reason: comparison.unknown, value }
+    if ('unknown' in comparison) return { state: 'unknown', reason: comparison.unknown, ...seen }
     const { changes } = comparison
-    if (changes.length === 0) return { state: 'ok', value }
-    if (!look.observation.converge) return this.#failure(unmet(changes), value)
-    if (!this.#options.converge) return { state: 'drifted', changes: changes.map(presentable), value }
+    if (changes.length === 0) return { state: 'ok', ...seen }
+    if (!look.observation.converge) return this.#failure(unmet(changes), seen)
+    if (!this.#options.converge) return { state: 'drifted', changes: changes.map(presentable), ...seen }
     return this.#change({ step, look, changes }, rest)
   }
 

@@ -4,6 +4,7 @@ import { type Result, success } from '../core/failure.ts'
 import type { OsFamily } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Comparison, Module, ModuleContext, Proof, Signals } from '../core/ports.ts'
+import type { Marks, NewSample } from '../core/sample.ts'
 
 /** A module on one operating system: how to read, and how to change. */
 export interface Side<Params, State> {
@@ -46,6 +47,10 @@ interface ModuleHead<Schema extends JSONSchema, Params, State> {
   readonly diff: (params: Params, state: State, signals: Signals) => readonly Change[] | { readonly unknown: string }
   /** What later steps and people see of what was read. */
   readonly value?: (state: State, params: Params) => JsonValue
+  /** See `Observation.samples`. */
+  readonly samples?: (state: State, params: Params) => readonly NewSample[]
+  /** See `Observation.marks`. */
+  readonly marks?: (state: State, params: Params) => Marks
 }
 
 /** Closes over the state type, so that the engine can only act on what a module itself observed. */
@@ -74,6 +79,8 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
       if (!state.ok) return state
       return success({
         value: spec.value?.(state.value, params) ?? null,
+        ...(spec.samples && { samples: spec.samples(state.value, params) }),
+        ...(spec.marks && { marks: spec.marks(state.value, params) }),
         compare: (signals: Signals): Comparison => {
           const answer = spec.diff(params, state.value, signals)
           return 'unknown' in answer ? answer : { changes: answer }

@@ -1,6 +1,7 @@
 import { EVENT_SCHEMA, type EventHead, type RunEvent, type RunFinished, type RunStarted } from '../core/events.ts'
 import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
 import { emptyCounts, type RunRecord } from '../core/run.ts'
+import { recordNotes } from './notes.ts'
 import { processIdentity, thisProcess } from './process-identity.ts'
 import { type EventRow, type RunRow, type StatusRow, tables } from './schema.ts'
 import type { SqliteSession } from './sqlite-session.ts'
@@ -22,6 +23,7 @@ const NOTHING: StatusRow = {
   run: '',
   runbooks: '',
   at: '',
+  seen_at: '',
 }
 
 const UPSERT_STATUS = tables
@@ -43,12 +45,20 @@ const UPSERT_STATUS = tables
   )
   .compile().sql
 
+const UPDATE_SEEN = tables
+  .updateTable('device_status')
+  .set({ seen_at: '' })
+  .where('device', '=', '')
+  .where(({ or, eb }) => or([eb('seen_at', 'is', null), eb('seen_at', '<', '')]))
+  .compile().sql
+
 /** Writes events and all that follows from them. To be called inside one transaction. */
 export function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void {
   const endings = new Map<string, Ending[]>()
   for (const event of events) {
     session.run(INSERT_EVENT, parametersOf(event))
     if (event.type === 'run.started') recordStart(session, event)
+    else if (event.type === 'step.finished') recordNotes(session, event)
     else if (event.type === 'device.finished') {
       const list = endings.get(event.run)
       if (list) list.push(event)
@@ -80,8 +90,8 @@ export function indeterminateDevices(record: RunRecord, run: RunRow, at: string)
 
 /** Replaces what was known of a device, unless that is newer. */
 export function recordStatus(session: SqliteSession, row: StatusRow): void {
-  const { device, state, unknown, code, message, run, runbooks, at } = row
-  session.run(UPSERT_STATUS, [device, state, unknown, code, message, run, runbooks, at])
+  const { device, state, unknown, code, message, run, runbooks, at, seen_at } = row
+  session.run(UPSERT_STATUS, [device, state, unknown, code, message, run, runbooks, at, seen_at])
 }
 
 function recordStart(session: SqliteSession, event: RunStarted & EventHead): void {
@@ -114,6 +124,7 @@ function recordEndings(session: SqliteSession, run: string, endings: readonly En
     if (row.mode !== 'exec' && wasLookedAt(ending)) {
       recordStatus(session, statusRow(ending.device, ending, { run, runbooks: row.runbooks, at: ending.at }))
     }
+    if (ending.answered) session.run(UPDATE_SEEN, [ending.at, ending.device, ending.at])
   }
   session.all(
     tables
@@ -145,5 +156,6 @@ function statusRow(
     code: outcome.failure?.code ?? null,
     message: outcome.failure?.message ?? null,
     ...of,
+    seen_at: outcome.answered ? of.at : null,
   }
 }

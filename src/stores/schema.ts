@@ -2,6 +2,7 @@ import {
   type Compilable,
   type CompiledQuery,
   DummyDriver,
+  type Generated,
   Kysely,
   type Selectable,
   SqliteAdapter,
@@ -51,7 +52,12 @@ export interface StateTables {
     /** JSON list of names. */
     runbooks: string
     at: string
+    seen_at: string | null
   }
+  readonly sample_series: { id: Generated<number>; device: string; series: string }
+  /** Times in milliseconds since 1970: there are many of them. */
+  readonly samples: { series: number; at: number; value: number }
+  readonly marks: { device: string; name: string; value: string; at: string }
   readonly leases: {
     device: string
     run: string
@@ -129,6 +135,34 @@ const MIGRATIONS: readonly (() => Statements)[] = [
       .addColumn('pid', 'integer', (c) => c.notNull())
       .addColumn('process', 'text')
       .addColumn('until', 'text', (c) => c.notNull()),
+  ],
+  () => [
+    tables.schema.alterTable('device_status').addColumn('seen_at', 'text'),
+    tables
+      .updateTable('device_status')
+      .set(({ ref }) => ({ seen_at: ref('at') }))
+      .where('state', 'in', ['in-sync', 'drifted', 'changed']),
+    tables.schema
+      .createTable('sample_series')
+      .addColumn('id', 'integer', (c) => c.primaryKey())
+      .addColumn('device', 'text', (c) => c.notNull())
+      .addColumn('series', 'text', (c) => c.notNull())
+      .addUniqueConstraint('sample_series_of', ['device', 'series']),
+    tables.schema
+      .createTable('samples')
+      .addColumn('series', 'integer', (c) => c.notNull())
+      .addColumn('at', 'integer', (c) => c.notNull())
+      .addColumn('value', 'real', (c) => c.notNull())
+      .addPrimaryKeyConstraint('samples_pk', ['series', 'at'])
+      .modifyEnd(sql`WITHOUT ROWID`),
+    tables.schema
+      .createTable('marks')
+      .addColumn('device', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('value', 'text', (c) => c.notNull())
+      .addColumn('at', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('marks_pk', ['device', 'name'])
+      .modifyEnd(sql`WITHOUT ROWID`),
   ],
 ]
 

@@ -2,8 +2,10 @@ import { sql } from 'kysely'
 import type { RunEvent } from '../core/events.ts'
 import type { LeaseHolder, Retention, RunStore } from '../core/ports.ts'
 import { type DeviceStatus, foldRun, type RunSummary } from '../core/run.ts'
+import type { DeviceMark, Sample } from '../core/sample.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { dropLease, takeLease } from './leases.ts'
+import { forgetSamples, readMarks, readSamples } from './notes.ts'
 import { whereabouts } from './process-identity.ts'
 import { eventOf, indeterminateDevices, recordEvents, recordStatus } from './record-events.ts'
 import { migrationsFrom, type RunRow, SCHEMA_VERSION, tables } from './schema.ts'
@@ -104,6 +106,14 @@ class SqliteStore implements RunStore {
     }
   }
 
+  samples(device: string, series: string, since: Date): Promise<readonly Sample[]> {
+    return readSamples(this.#session, { device, series, since })
+  }
+
+  marks(): AsyncIterable<DeviceMark> {
+    return readMarks(this.#session)
+  }
+
   acquireLease(
     device: string,
     holder: { readonly run: string; readonly ttlMs: number },
@@ -120,6 +130,7 @@ class SqliteStore implements RunStore {
     await this.#settleInterrupted()
     const isOver = (row: RunRow): boolean => row.finished_at !== null || this.#isInterrupted(row)
     await forgetRuns(this.#session, run, { keep, isOver })
+    await forgetSamples(this.#session, keep.days)
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../core/events.ts'
 import type { RunStore } from '../core/ports.ts'
 import { type DeviceStatus, foldRun } from '../core/run.ts'
+import type { Marks, NewSample } from '../core/sample.ts'
 import { RECORDED_RUNS, recordRun } from './recorded-runs.ts'
 
 /** A kind of store under test, in a form that another process can open, too. */
@@ -93,6 +94,7 @@ export function testStore(name: string, of: StoreUnderTest): void {
     testEvents(() => bench)
     testHistory(() => bench)
     testStatus(() => bench)
+    testNotes(() => bench)
     testLeases(() => bench)
     testProcesses(() => bench)
   })
@@ -224,7 +226,9 @@ function testStatus(bench: () => Bench): void {
     await store.append(
       recordRun([{ device, state: 'unreachable', failure }], { run: 'b', at: '2026-05-02T00:00:00.000Z' }),
     )
-    await store.append(recordRun([{ device, state: 'in-sync' }], { run: 'a', at: '2026-05-01T00:00:00.000Z' }))
+    await store.append(
+      recordRun([{ device, state: 'in-sync', answered: true }], { run: 'a', at: '2026-05-01T00:00:00.000Z' }),
+    )
     await store.append(
       recordRun([{ device, state: 'in-sync' }], { run: 'c', mode: 'exec', at: '2026-05-03T00:00:00.000Z' }),
     )
@@ -239,6 +243,7 @@ function testStatus(bench: () => Bench): void {
         run: 'b',
         runbooks: ['till-health'],
         at: '2026-05-02T00:00:00.002Z',
+        seen_at: '2026-05-01T00:00:00.002Z',
       },
     ])
     await store.append(
@@ -269,6 +274,65 @@ function testStatus(bench: () => Bench): void {
       code: 'RUN_LOST_CONVERGING',
     })
     expect((await store.runs())[0]?.state).toBe('interrupted')
+  })
+}
+
+function testNotes(bench: () => Bench): void {
+  const device = 'PL-0001/pos1'
+  const noted = (samples: readonly NewSample[], marks: Marks = {}) => [
+    { device, state: 'in-sync' as const, steps: [{ step: 'a', state: 'ok' as const, samples, marks }] },
+  ]
+  const HOUR_MS = 3_600_000
+  const hoursAgo = (hours: number): string => new Date(Date.now() - hours * HOUR_MS).toISOString()
+
+  test('keeps samples by device, series and time; the later noted of two at the same time', async () => {
+    const store = await bench().store()
+    const [first, second] = [hoursAgo(2), hoursAgo(1)]
+    const pages = { series: 'pages', at: first, value: 7 }
+    await store.append(recordRun(noted([{ series: 'receipts', at: second, value: 2.5 }, pages]), { run: 'a' }))
+    await store.append(
+      recordRun(
+        noted([
+          { series: 'receipts', at: second, value: 3 },
+          { series: 'receipts', at: first, value: 1 },
+        ]),
+        {
+          run: 'b',
+          mode: 'exec',
+        },
+      ),
+    )
+    const since = new Date(Date.now() - 3 * HOUR_MS)
+    expect(await store.samples(device, 'receipts', since)).toEqual([
+      { at: first, value: 1 },
+      { at: second, value: 3 },
+    ])
+    expect(await store.samples(device, 'receipts', new Date(second))).toEqual([{ at: second, value: 3 }])
+    expect(await store.samples('PL-0001/pos2', 'receipts', since)).toEqual([])
+    expect(await store.samples(device, 'unsent', since)).toEqual([])
+  })
+
+  test('forgets samples with the runs of their days', async () => {
+    const store = await bench().store()
+    const samples = [1, 29 * 24, 31 * 24].map((hours) => ({ series: 'receipts', at: hoursAgo(hours), value: hours }))
+    await store.append(recordRun(noted(samples), { run: 'a', at: hoursAgo(0) }))
+    await store.forget('a', { days: 30, megabytes: 1_000 })
+    const left = await store.samples(device, 'receipts', new Date(0))
+    expect(left.map(({ value }) => value)).toEqual([29 * 24, 1])
+  })
+
+  test('keeps the last mark of each name', async () => {
+    const store = await bench().store()
+    const [old, young] = ['2026-05-01T00:00:00.000Z', '2026-05-02T00:00:00.000Z']
+    await store.append(recordRun(noted([], { serial: 'B', machine_id: 'x' }), { run: 'b', at: young }))
+    await store.append(recordRun(noted([], { serial: 'A', model: 'TM-T88' }), { run: 'a', at: old }))
+    const marks = await listed(store.marks())
+    expect(marks.map(({ name, value }) => [name, value])).toEqual([
+      ['machine_id', 'x'],
+      ['model', 'TM-T88'],
+      ['serial', 'B'],
+    ])
+    expect(marks[2]).toEqual({ device, name: 'serial', value: 'B', at: '2026-05-02T00:00:00.002Z' })
   })
 }
 

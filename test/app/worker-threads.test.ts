@@ -68,6 +68,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     admission: { admit: async () => ({ granted: true, permit: { release: async () => undefined } }), close() {} },
     emit: async (body) => void events.push(body),
     scopeOf,
+    historyOf: () => ({ samples: async () => [] }),
     readSecret: () => Promise.reject(new Error('no secrets here')),
     stopping: never,
     aborting: never,

@@ -233,6 +233,7 @@ export class Bench {
       aborting: this.aborting.signal,
       emit: journal.emit,
       mask: async (value) => value,
+      historyOf: () => ({ samples: async () => [] }),
       openSession: (item, signal) => this.sessionOf?.(item, signal) ?? this.#session(item, signal),
       scopeOf: () => ({ store: {}, device: {}, vars: {} }),
       deadlineMs: (_, phase) => this.deadlines[phase],

@@ -43,6 +43,26 @@ test('makes its folder and files readable by their owner only', async () => {
   expect(statSync(join(folder, '.till/state.db-wal')).size).toBe(0)
 })
 
+test('brings the file of an older version to the present one, with all that it knows', async () => {
+  const path = join(folder, 'state.db')
+  const old = await openSqliteStore(path)
+  const events = RECORDED_RUNS['every state']?.() ?? []
+  await old.append(events)
+  await old.close()
+  const database = new Database(path)
+  for (const table of ['samples', 'sample_series', 'marks']) database.exec(`DROP TABLE ${table}`)
+  database.exec('ALTER TABLE device_status DROP COLUMN seen_at')
+  database.exec('UPDATE state_schema SET version = 1')
+  database.close()
+  const store = await openSqliteStore(path)
+  const seen = new Map<string, boolean>()
+  for await (const { state, seen_at } of store.status()) seen.set(state, seen_at !== null)
+  expect([seen.get('in-sync'), seen.get('unreachable'), seen.get('drifted')]).toEqual([true, false, true])
+  expect((await store.runs()).length).toBe(1)
+  expect(await store.samples('PL-0001/pos1', 'receipts', new Date(0))).toEqual([])
+  await store.close()
+})
+
 test('refuses the file of a newer version and leaves it as it is', async () => {
   const path = join(folder, 'state.db')
   await (await openSqliteStore(path)).close()
@@ -54,7 +74,7 @@ test('refuses the file of a newer version and leaves it as it is', async () => {
   expect(await refusal(path)).toMatchInlineSnapshot(`
     [
       "STATE_UNUSABLE",
-      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 1)",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 2)",
       "Use that version, or name another file as \`state\` in tillwright.yaml.",
     ]
   `)

@@ -55,6 +55,8 @@ export type Question =
   | { readonly about: 'journal'; readonly id: number; readonly body: RunEventBody }
   /** The endpoint of a device, secrets in place. It is asked when the device is about to be connected to. */
   | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd }
+  /** What earlier runs noted of a device. */
+  | { readonly about: 'samples'; readonly id: number; readonly series: string; readonly since: string }
   | { readonly about: 'secret'; readonly reference: string }
   /** The value as it stands in events. */
   | { readonly about: 'mask'; readonly value: JsonValue }

@@ -253,6 +253,8 @@ export class ThreadHand implements LoginParty {
         return null
       case 'target':
         return this.#target(question.id, question.end)
+      case 'samples':
+        return this.#samples(question)
       case 'secret':
         return packSecrets(await this.#any().preparation.readSecret(question.reference))
       case 'mask':
@@ -266,6 +268,13 @@ export class ThreadHand implements LoginParty {
     if (!held) return packSecrets(fail({ code: 'RUN_CANCELLED', phase: 'resolve', message }))
     this.#openings.connecting(held.work.device)
     return packSecrets(await this.#means.resolver.resolve(held.work.device, end))
+  }
+
+  async #samples({ id, series, since }: Extract<Question, { about: 'samples' }>): Promise<JsonValue> {
+    const held = this.#orders.get(id)
+    if (!held) return []
+    const samples = await held.environment.historyOf(held.work.device).samples(series, new Date(since))
+    return samples as unknown as JsonValue
   }
 
   /** The same for all devices of a run. */

@@ -113,7 +113,7 @@ const STATUS_DEVICE = {
   description: 'What is known of a device of the inventory.',
   type: 'object',
   additionalProperties: false,
-  required: ['device', 'state', 'unknown', 'code', 'message', 'run', 'runbooks', 'at', 'age_s'],
+  required: ['device', 'state', 'unknown', 'code', 'message', 'run', 'runbooks', 'at', 'age_s', 'seen_at'],
   properties: {
     device: DEVICE_NAME,
     state: {
@@ -126,6 +126,7 @@ const STATUS_DEVICE = {
     run: orNull(RUN_ID, 'The run that looked at it; null: none has.'),
     runbooks: RUNBOOK_NAMES,
     at: orNull(TIME, 'When it did.'),
+    seen_at: orNull(TIME, 'When it last answered; null: never, as far as is known.'),
     age_s: { description: 'Seconds since then.', type: ['integer', 'null'], minimum: 0 },
   },
 }

@@ -122,6 +122,7 @@ export const DEVICE_OUTCOME = {
   state: DEVICE_STATE,
   failure: FAILURE,
   unknown: { description: 'At least one step could not be judged.', type: 'boolean' },
+  answered: { description: 'The device itself answered something.', type: 'boolean' },
   classification: CLASSIFICATION,
 } as const
 
@@ -139,6 +140,20 @@ export const STEP_RECORD = {
     failure: FAILURE,
     reason: { description: 'Why it was skipped or is unknown.', type: 'string' },
     value: { description: 'What was read.' },
+    samples: {
+      description: 'Values of time series that were noted for later runs.',
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['series', 'at', 'value'],
+        properties: { series: { type: 'string' }, at: TIME, value: { type: 'number' } },
+      },
+    },
+    marks: {
+      description: 'By which the device is known again, by name.',
+      type: 'object',
+      additionalProperties: { type: 'string' },
+    },
   },
 } as const
 

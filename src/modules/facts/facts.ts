@@ -1,6 +1,7 @@
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
+import type { Marks } from '../../core/sample.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
 import { observeOnWindows } from './windows.ts'
@@ -22,6 +23,9 @@ done
 fact kernel "$(uname -r)"
 fact architecture "$(uname -m)"
 fact hostname "$(uname -n)"
+for id in /etc/machine-id /var/lib/dbus/machine-id; do
+  if [ -r "$id" ] && read -r machine_id rest <"$id"; then fact machine_id "$machine_id"; break; fi
+done
 if read -r uptime rest 2>/dev/null </proc/uptime; then fact uptime "\${uptime%%.*}"; fi
 if [ -r /proc/meminfo ]; then
   while read -r key size rest; do
@@ -65,7 +69,8 @@ fi
 `
 
 /**
- * Value: `os {id, version, name}`, `kernel`, `architecture`, `hostname`, `uptime_seconds`, `memory {total_bytes,
+ * Value: `os {id, version, name}`, `kernel`, `architecture`, `hostname`, `machine_id`
+ * (`/etc/machine-id`, or the MachineGuid of Windows), `uptime_seconds`, `memory {total_bytes,
  * available_bytes}`, `cpus`, `addresses [{interface, address}]` (without loopback and link-local), `disks [{mount,
  * size_bytes, free_bytes}]`, `init`, `package_manager`, `pending_reboot {needed, reasons}`, and `hotfixes` of Windows. What
  * the device does not tell is null.
@@ -87,6 +92,7 @@ export const facts = defineModule({
   },
   diff: () => [],
   value: (state) => state,
+  marks: identityOf,
 })
 
 async function observe(context: ModuleContext): Promise<Result<JsonObject>> {
@@ -111,6 +117,7 @@ function readFacts(output: string): JsonObject {
     kernel: text('kernel'),
     architecture: text('architecture'),
     hostname: text('hostname'),
+    machine_id: text('machine_id'),
     uptime_seconds: number('uptime'),
     memory: { total_bytes: number('memory_total', 1024), available_bytes: number('memory_available', 1024) },
     cpus: number('cpus'),
@@ -126,6 +133,12 @@ function readFacts(output: string): JsonObject {
     package_manager: text('packages'),
     pending_reboot: rebootOf(text('reboot')),
   }
+}
+
+/** By what a device is known again; what it does not tell is left out. */
+function identityOf({ hostname, machine_id }: JsonObject): Marks {
+  const told = Object.entries({ hostname, machine_id }).filter(([, value]) => typeof value === 'string' && value !== '')
+  return Object.fromEntries(told) as Marks
 }
 
 /** Only Debian and its kin leave a mark. */

@@ -46,6 +46,7 @@ Write-TillJson @{
   kernel = "$major.$build"
   architecture = [string]$env:PROCESSOR_ARCHITECTURE
   hostname = [Environment]::MachineName
+  machine_id = [string](Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Cryptography').MachineGuid
   uptime_seconds = $uptime
   memory = $memory
   cpus = [Environment]::ProcessorCount

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { cpus, totalmem } from 'node:os'
 import { json, type StandIn, Stop } from './answering.ts'
 import type { WindowsMachine } from './windows-machine.ts'
@@ -27,6 +28,7 @@ const facts: StandIn = (machine, given) => {
     kernel: `10.0.${build}`,
     architecture: 'AMD64',
     hostname: machine.computer,
+    machine_id: machineGuid(machine.computer),
     uptime_seconds: machine.uptimeS,
     memory: { total_bytes: Math.min(memory, totalmem()), available_bytes: Math.floor(memory / 3) },
     cpus: Math.min(4, cpus().length),
@@ -36,6 +38,12 @@ const facts: StandIn = (machine, given) => {
     reasons: [...machine.pendingReboot],
     hotfixes: given.flag('hotfixes') ? ['KB5034122', 'KB5035845'] : null,
   })
+}
+
+/** Written by the setup of Windows, so that a clone of a disk has that of the original. */
+function machineGuid(computer: string): string {
+  const digits = createHash('md5').update(computer).digest('hex')
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
 const disk: StandIn = (machine, given) => {

@@ -1,0 +1,97 @@
+import type { StepFinished } from '../core/events.ts'
+import type { DeviceMark, Sample } from '../core/sample.ts'
+import { tables } from './schema.ts'
+import type { SqliteSession } from './sqlite-session.ts'
+
+/** Series whose old samples are deleted in one transaction. */
+const PAGE = 2_000
+const DAY_MS = 24 * 3_600_000
+
+const ADD_SERIES = tables
+  .insertInto('sample_series')
+  .values({ device: '', series: '' })
+  .onConflict((conflict) => conflict.doNothing())
+  .compile().sql
+
+const SERIES = tables
+  .selectFrom('sample_series')
+  .select('id')
+  .where('device', '=', '')
+  .where('series', '=', '')
+  .compile()
+
+const UPSERT_SAMPLE = tables
+  .insertInto('samples')
+  .values({ series: 0, at: 0, value: 0 })
+  .onConflict((conflict) =>
+    conflict.columns(['series', 'at']).doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })),
+  )
+  .compile().sql
+
+const UPSERT_MARK = tables
+  .insertInto('marks')
+  .values({ device: '', name: '', value: '', at: '' })
+  .onConflict((conflict) =>
+    conflict
+      .columns(['device', 'name'])
+      .doUpdateSet(({ ref }) => ({ value: ref('excluded.value'), at: ref('excluded.at') }))
+      .whereRef('marks.at', '<=', 'excluded.at'),
+  )
+  .compile().sql
+
+const DELETE_SAMPLES = tables.deleteFrom('samples').where('series', '=', 0).where('at', '<', 0).compile().sql
+
+/** Writes what a step noted of its device. To be called inside a transaction. */
+export function recordNotes(session: SqliteSession, event: StepFinished & { readonly at: string }): void {
+  const { device, samples = [], marks = {} } = event
+  for (const { series, at, value } of samples) {
+    session.run(ADD_SERIES, [device, series])
+    const [row] = session.rows(SERIES, [device, series])
+    if (row) session.run(UPSERT_SAMPLE, [row.id, Date.parse(at), value])
+  }
+  for (const [name, value] of Object.entries(marks)) session.run(UPSERT_MARK, [device, name, value, event.at])
+}
+
+export async function readSamples(
+  session: SqliteSession,
+  of: { readonly device: string; readonly series: string; readonly since: Date },
+): Promise<readonly Sample[]> {
+  const query = tables
+    .selectFrom('samples')
+    .innerJoin('sample_series', 'sample_series.id', 'samples.series')
+    .select(['samples.at', 'samples.value'])
+    .where('sample_series.device', '=', of.device)
+    .where('sample_series.series', '=', of.series)
+    .where('samples.at', '>=', of.since.getTime())
+    .orderBy('samples.at')
+  const rows = await session.read(query)
+  return rows.map(({ at, value }) => ({ at: new Date(at).toISOString(), value }))
+}
+
+export async function* readMarks(session: SqliteSession): AsyncGenerator<DeviceMark> {
+  const page = tables.selectFrom('marks').selectAll().orderBy('device').orderBy('name').limit(PAGE)
+  for (let after = { device: '', name: '' }; ; ) {
+    const rows = await session.read(
+      page.where(({ eb, refTuple, tuple }) => eb(refTuple('device', 'name'), '>', tuple(after.device, after.name))),
+    )
+    yield* rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < PAGE) return
+    after = last
+  }
+}
+
+/** Deletes samples that are older than so many days; a series at a time, so that no index is needed for it. */
+export async function forgetSamples(session: SqliteSession, days: number): Promise<void> {
+  const before = Date.now() - days * DAY_MS
+  const page = tables.selectFrom('sample_series').select('id').orderBy('id').limit(PAGE)
+  for (let after = 0; ; ) {
+    const rows = await session.read(page.where('id', '>', after))
+    const last = rows.at(-1)
+    if (last === undefined) return
+    await session.write(() => {
+      for (const { id } of rows) session.run(DELETE_SAMPLES, [id, before])
+    })
+    after = last.id
+  }
+}
