@@ -22,12 +22,12 @@ export function dialPort(port: number): (timeoutMs: number) => Promise<Result<By
     })
 }
 
-/** The port that a server was given, once it listens on one of its own. */
-export function listening(server: Server): Promise<number> {
-  return new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () => {
+/** The port of a server, once it listens: a free one of this machine unless told. */
+export function listening(server: Server, { host, port } = { host: '127.0.0.1', port: 0 }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen(port, host, () => {
       const address = server.address()
       resolve(typeof address === 'object' && address !== null ? address.port : 0)
-    }),
-  )
+    })
+  })
 }
