@@ -166,6 +166,8 @@ export const WINDOWS_CHECKS: readonly Check[] = [
     ['command', { run: 'Get-Date', read_only: true }],
     ['wait', { for: { port: 135 } }],
     ['tcp', { host: '127.0.0.1', port: 135, from: 'device' }],
+    ['http', { url: 'http://127.0.0.1:5985/wsman', from: 'device' }],
+    ['http', { url: 'https://127.0.0.1:5986/wsman', from: 'device', insecure: true }],
     ['ping', { host: '127.0.0.1', from: 'device', count: 1 }],
     ['reboot', { when: 'triggered' }],
   ].map(([module, params]): Check => {

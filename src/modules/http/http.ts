@@ -5,6 +5,7 @@ import { Secret } from '../../core/secret.ts'
 import { type HttpAnswer, type HttpQuestion, httpSentence } from '../../devices/probe/http-answer.ts'
 import { httpHere } from '../../devices/probe/http-here.ts'
 import { httpThere } from '../../devices/probe/http-there.ts'
+import { httpOnWindows } from '../../devices/probe/http-windows.ts'
 import { defineModule } from '../define.ts'
 import { bodyText, type HttpExpectation, unmet } from './expectations.ts'
 
@@ -38,7 +39,8 @@ export const http = defineModule({
       method: { enum: ['GET', 'HEAD'], description: 'GET unless told; others would change something.' },
       from: {
         enum: ['controller', 'device'],
-        description: 'Who asks. A device needs curl, or wget for plain questions.',
+        description:
+          'Who asks. A device with Linux needs curl, or wget for plain questions; one with Windows speaks TLS 1.2 at most.',
       },
       headers: { type: 'object', additionalProperties: { type: 'string' }, description: 'Headers of the request.' },
       expect: {
@@ -113,6 +115,7 @@ async function observe(context: ModuleContext, params: HttpParams): Promise<Resu
   const invalid = complain(params as unknown as JsonObject) ?? whyInvalid(question)
   if (invalid !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: invalid })
   if (params.from === 'controller') return success(await httpHere(question, context.signal))
+  if (context.shell.dialect === 'powershell') return httpOnWindows(context.shell, question)
   const answer = await httpThere(context.shell, question)
   if (!('missing' in answer)) return success(answer)
   return fail({

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import { cpus, totalmem } from 'node:os'
+import type { DeviceAnswer } from '../../shell/powershell-device.ts'
 import { json, type StandIn, Stop } from './answering.ts'
 import type { WindowsMachine } from './windows-machine.ts'
 
@@ -89,6 +91,19 @@ const connect: StandIn = (machine, given) => {
   return json({ code: machine.listens(given.number('port')) ? 0 : SOCKET.refused, detail: '', ms: 0 })
 }
 
+/** Error code of a name that is not known. */
+const NO_SUCH_NAME = 11_001
+
+/** What listens on a device of the sandbox takes connections and says nothing of HTTP. */
+const askHttp: StandIn = (machine, given) => {
+  const answer = (stage: string, code: number): DeviceAnswer =>
+    json({ stage, code, detail: '', tls: '', times: {}, cut: false, ended: code === 0, raw: '', ms: 0 })
+  const host = given.text('host')
+  if (!isSelf(machine, host)) return isIP(host) ? answer('connect', SOCKET.unreachable) : answer('name', NO_SUCH_NAME)
+  if (!machine.listens(given.number('port'))) return answer('connect', SOCKET.refused)
+  return answer(given.flag('secure') ? 'tls' : 'answer', given.flag('secure') ? -1 : 0)
+}
+
 const ping: StandIn = (machine, given) => {
   const count = isSelf(machine, given.text('host')) ? given.number('count') : 0
   return json({ state: 'asked', times: Array.from({ length: count }, () => 0) })
@@ -100,4 +115,5 @@ export const LOOK_STAND_INS: Readonly<Record<string, StandIn>> = {
   'process.list': processes,
   'tcp.connect': connect,
   'ping.send': ping,
+  'http.ask': askHttp,
 }

@@ -2,8 +2,10 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { HttpAnswer, HttpQuestion } from '../../../src/devices/probe/http-answer.ts'
 import { httpHere } from '../../../src/devices/probe/http-here.ts'
 import { httpThere } from '../../../src/devices/probe/http-there.ts'
+import { httpOnWindows } from '../../../src/devices/probe/http-windows.ts'
 import { openLocalShell, shells } from '../../shell/shells.ts'
 import { blackHole, httpServer, httpsServer, selfSigned, type TestServer, tcpServer } from './servers.ts'
+import { openWindowsSockets } from './windows-sockets.ts'
 
 const certificate = selfSigned()
 const foreign = selfSigned('DNS:other.example')
@@ -40,9 +42,18 @@ const fromDevice =
     }
   }
 
+const fromWindows: Ask = async (question) => {
+  const shell = openWindowsSockets()
+  const asked = await httpOnWindows(shell, question)
+  shell.close()
+  if (!asked.ok) throw new Error(asked.failure.message)
+  return asked.value
+}
+
 const askers: [string, Ask][] = [
   ['the controller', fromHere],
   ...shells.map(({ name, path }): [string, Ask] => [`a device with ${name}`, fromDevice(path)]),
+  ['a device with Windows', fromWindows],
 ]
 
 function question(url: string, rest: Partial<HttpQuestion> = {}): HttpQuestion {
@@ -181,6 +192,22 @@ describe.each(askers)('asked from %s', (_name, ask) => {
     expect(answer).toMatchObject({ state: 'answered', headers: { 'x-method': 'HEAD' } })
     expect(answer.body?.length).toBe(0)
   })
+})
+
+test('Windows: a server that keeps its connection open is not waited for, in whatever way it says where it ends', async () => {
+  const heads = ['Content-Length: 2\r\n\r\nok', 'Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n']
+  for (const head of heads) {
+    const answer = `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n${head}`
+    const port = await serving(tcpServer((socket) => socket.once('data', () => socket.write(answer))))
+    const seen = await fromWindows(question(`http://127.0.0.1:${port}/`))
+    expect([seen.state, String(Buffer.from(seen.body ?? [])), seen.ms < 5_000]).toEqual(['answered', 'ok', true])
+  }
+})
+
+test('Windows: the name and password of a URL are sent as every client does', async () => {
+  const port = await serving(httpServer((request, response) => void response.end(request.headers.authorization)))
+  const seen = await fromWindows(question(`http://till:p%40ss@127.0.0.1:${port}/`))
+  expect(String(Buffer.from(seen.body ?? []))).toBe(`Basic ${Buffer.from('till:p@ss').toString('base64')}`)
 })
 
 test('a question ends when the step is stopped', async () => {
