@@ -1,7 +1,7 @@
 import type { ByteStream } from '../core/channel.ts'
 import { type Failure, fail, type Result } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
-import type { Connection, DialTo, NeighbourShell, Target, Transport } from '../core/ports.ts'
+import type { Connection, DialTo, NeighbourShell, Neighbours, Target, Transport } from '../core/ports.ts'
 import type { DeviceSession } from '../engine/perform-device.ts'
 import { LazyShell, type SessionWatch } from './lazy-shell.ts'
 import type { TargetResolver } from './resolve-target.ts'
@@ -9,8 +9,7 @@ import type { TargetResolver } from './resolve-target.ts'
 export interface SessionMeans {
   readonly resolver: TargetResolver
   readonly transports: ReadonlyMap<string, Transport>
-  /** The device of the inventory that this one hangs on. */
-  readonly hostOf: (device: Device) => Device | undefined
+  readonly neighboursOf: (device: Device) => Neighbours
   readonly signal: AbortSignal
   readonly watch: SessionWatch
 }
@@ -22,6 +21,7 @@ const UNWATCHED: SessionWatch = { connecting: () => undefined, connected: () => 
 export class LazySession implements DeviceSession {
   readonly shell: DeviceSession['shell']
   readonly host?: NeighbourShell
+  readonly gateway?: Device
   readonly #device: Device
   readonly #means: SessionMeans
   readonly #own: LazyShell
@@ -37,7 +37,8 @@ export class LazySession implements DeviceSession {
     const target = (): Promise<Result<Target>> => means.resolver.resolve(device, 'self')
     this.#own = new LazyShell(device, { target, connect: connectorOf(device, means), signal, watch })
     this.shell = this.#own.shell
-    const host = means.hostOf(device)
+    const { host, gateway } = means.neighboursOf(device)
+    if (gateway) this.gateway = gateway
     if (!host) return
     const share = sharerOf(host, means)
     this.#hosts = new LazyShell(host, { target: () => this.#hostTarget(), connect: share, signal, watch: UNWATCHED })

@@ -76,7 +76,7 @@ class Thread {
           },
         },
         transports: this.#transports,
-        hostOf: (device) => this.#order(device.name).host,
+        neighboursOf: (device) => this.#order(device.name).neighbours,
         watch: {
           connecting: () => undefined,
           connected: (device: Device) => this.#outbox.send({ type: 'connected', id: this.#order(device.name).id }),

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { fail, type Phase, type Result, success } from '../core/failure.ts'
 import type { Device, Fleet, SecretReference } from '../core/fleet.ts'
-import type { PhaseDeadlines, Target, WinRmTarget } from '../core/ports.ts'
+import type { Neighbours, PhaseDeadlines, Target, WinRmTarget } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { winrmPort, winrmTarget } from './resolve-winrm.ts'
 
@@ -38,8 +38,19 @@ export interface TargetResolver {
   resolve(device: Device, end: TargetEnd): Promise<Result<Target>>
 }
 
-/** The device of the inventory with a shell that another one hangs on (`attached_to`). */
-export function hostOf(fleet: Fleet, device: Device): Device | undefined {
+/** The devices of the inventory that another one depends on: with a shell that it hangs on, and its store's gateway. */
+export function neighboursOf(fleet: Fleet, device: Device): Neighbours {
+  const host = hostOf(fleet, device)
+  const gateway = gatewayOf(fleet, device)
+  return { ...(host && { host }), ...(gateway && { gateway }) }
+}
+
+function gatewayOf(fleet: Fleet, device: Device): Device | undefined {
+  const id = fleet.stores.get(device.store)?.gateway
+  return id === undefined ? undefined : fleet.devices.get(`${device.store}/${id}`)
+}
+
+function hostOf(fleet: Fleet, device: Device): Device | undefined {
   if (device.attached_to === undefined) return undefined
   const host = fleet.devices.get(`${device.store}/${device.attached_to}`)
   return host && host.transport.type !== 'none' ? host : undefined

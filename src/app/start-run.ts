@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { InputError, RunBroken } from '../core/diagnostic.ts'
 import type { RunbookReference, RunMode } from '../core/events.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
-import type { Reporter, RunStore, Transport } from '../core/ports.ts'
+import type { Neighbours, Reporter, RunStore, Transport } from '../core/ports.ts'
 import { leaseAdmission } from '../engine/admission.ts'
 import { openJournal } from '../engine/journal.ts'
 import { Masker } from '../engine/mask.ts'
@@ -18,7 +18,7 @@ import { RunCrew, type Workers } from './crew/run-crew.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import type { Project } from './project.ts'
-import { hostOf, targetResolver } from './resolve-target.ts'
+import { neighboursOf, targetResolver } from './resolve-target.ts'
 import { secretReader } from './secrets.ts'
 import { VERSION } from './version.ts'
 
@@ -124,7 +124,7 @@ function workforce(
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
-  const host = (device: Device): Device | undefined => hostOf(fleet, device)
+  const neighbours = (device: Device): Neighbours => neighboursOf(fleet, device)
   const gate = createHandshakeGate(handshakes)
   const transports = openTransports(gate)
   const workers = request.workers ?? project.settings.run.workers
@@ -139,7 +139,7 @@ function workforce(
     handshakes,
     resolver,
     scopeOf,
-    hostOf: host,
+    neighboursOf: neighbours,
     warn,
   })
   const environment = deviceEnvironment({
@@ -152,7 +152,7 @@ function workforce(
     stopping: interrupts.stopping,
     aborting: interrupts.aborting,
     mask: async (value) => masker.value(value),
-    sessions: { resolver, transports, hostOf: host, watch: crew.here.openings },
+    sessions: { resolver, transports, neighboursOf: neighbours, watch: crew.here.openings },
   })
   return { crew, environment, transports }
 }

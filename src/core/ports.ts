@@ -18,6 +18,8 @@ export interface ModuleContext {
   readonly store: StoreFacts
   /** The device whose port this one hangs on (`attached_to`), by its own shell; connected to at the first question. */
   readonly host?: NeighbourShell
+  /** Of the store: what does not answer when nothing of the store can be reached. */
+  readonly gateway?: Device
   /**
    * A byte stream to a TCP port of this device, by the way that its inventory says: directly, or through its gateway.
    * `through: 'host'` goes by the SSH connection of the device that it hangs on, as which it sees `host` and `port`.
@@ -34,6 +36,13 @@ export interface ModuleContext {
 export interface DeviceHistory {
   /** By time, oldest first; a `series` that nobody has noted anything in is empty. */
   samples(series: string, since: Date): Promise<readonly Sample[]>
+}
+
+/** Devices of the same store that a device depends on. */
+export interface Neighbours {
+  /** Whose port it hangs on. */
+  readonly host?: Device
+  readonly gateway?: Device
 }
 
 export interface NeighbourShell {

@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly device: Device
   readonly modules: ReadonlyMap<string, Module>
   readonly shell: DeviceShell
-  readonly session: Pick<ModuleContext, 'host' | 'dial'>
+  readonly session: Pick<ModuleContext, 'host' | 'gateway' | 'dial'>
   readonly store: StoreFacts
   readonly now: () => Date
   readonly history: ModuleContext['history']
@@ -96,13 +96,14 @@ async function look(
     const params = await prepareParams(step, scope, around.preparation)
     if (!params.ok) return { kind: 'failed', failure: params.failure, channel }
     const observed = await within(channel, { deadlineMs, signal: around.signal, phase }, (ending) => {
-      const { host } = around.session
+      const { host, gateway } = around.session
       const context = {
         device: around.device,
         store: around.store,
         now: around.now,
         history: around.history,
         shell: channel,
+        ...(gateway && { gateway }),
         ...(host && { host: { device: host.device, shell: channel.beside(host.shell) } }),
         dial: around.session.dial.bind(around.session),
         get signal() {

@@ -15,7 +15,7 @@ import type { Preparation } from './prepare-step.ts'
 import { RunbookWalk, type WalkEnd, type WalkOptions } from './walk-runbook.ts'
 
 /** The ways to a device, each of which connects when it is first used, and what ends them. */
-export interface DeviceSession extends Pick<ModuleContext, 'host' | 'dial'> {
+export interface DeviceSession extends Pick<ModuleContext, 'host' | 'gateway' | 'dial'> {
   readonly shell: DeviceShell
   close(): Promise<void>
 }

@@ -59,7 +59,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     handshakes: 4,
     resolver,
     scopeOf,
-    hostOf: () => undefined,
+    neighboursOf: () => ({}),
     warn,
   })
   const never = new AbortController().signal
@@ -73,7 +73,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     stopping: never,
     aborting: never,
     mask: async (value) => value,
-    sessions: { resolver, transports: openTransports(gate), hostOf: () => undefined, watch: crew.here.openings },
+    sessions: { resolver, transports: openTransports(gate), neighboursOf: () => ({}), watch: crew.here.openings },
   })
   const head = { mode, runbooks: [], inventory_digest: '', revision: null, by: '', host: '', pid: 1, version: '0' }
   const end = await runFleet(work, { environment, parallel: 4, head, crew })

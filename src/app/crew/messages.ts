@@ -3,6 +3,7 @@ import type { Device } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
+import type { Neighbours } from '../../core/ports.ts'
 import type { Scope } from '../../core/runbook.ts'
 import { Secret } from '../../core/secret.ts'
 import type { TargetEnd } from '../resolve-target.ts'
@@ -33,8 +34,7 @@ export interface Order {
   /** Its byte in `begun`. */
   readonly place: number
   readonly device: Device
-  /** The device that it hangs on. */
-  readonly host?: Device
+  readonly neighbours: Neighbours
   readonly scope: Pick<Scope, 'store' | 'device' | 'vars'>
   /** Positions in the recipes. */
   readonly runbooks: readonly number[]

@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 200
 /** Threads that ended by themselves are replaced, but not for ever. */
 const STARTS_PER_WORKER = 3
 
-export interface CrewMeans extends Pick<ThreadMeans, 'entry' | 'mode' | 'resolver' | 'scopeOf' | 'hostOf'> {
+export interface CrewMeans extends Pick<ThreadMeans, 'entry' | 'mode' | 'resolver' | 'scopeOf' | 'neighboursOf'> {
   readonly work: readonly DeviceWork[]
   readonly workers: Workers
   readonly parallel: number
@@ -128,13 +128,13 @@ export class RunCrew implements Crew {
   #start(): void {
     if (this.#starts >= STARTS_PER_WORKER * this.#most) return
     this.#starts += 1
-    const { mode, resolver, scopeOf, hostOf, parallel, entry } = this.#means
+    const { mode, resolver, scopeOf, neighboursOf, parallel, entry } = this.#means
     const thread: ThreadHand = new ThreadHand({
       entry,
       mode,
       resolver,
       scopeOf,
-      hostOf,
+      neighboursOf,
       runbooks: this.#runbooks,
       recipes: this.#runbooks.map(recipeOf),
       places: parallel,

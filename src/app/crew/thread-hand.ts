@@ -4,6 +4,7 @@ import { fail } from '../../core/failure.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
+import type { Neighbours } from '../../core/ports.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../engine/perform-device.ts'
 import type { TargetEnd, TargetResolver } from '../resolve-target.ts'
@@ -48,7 +49,7 @@ export interface ThreadMeans {
   readonly places: number
   readonly resolver: TargetResolver
   readonly scopeOf: (device: Device) => Pick<Scope, 'store' | 'device' | 'vars'>
-  readonly hostOf: (device: Device) => Device | undefined
+  readonly neighboursOf: (device: Device) => Neighbours
   /** There may be room again. */
   readonly onRoom: () => void
   /** It is ready for devices; or it has ended, with why. */
@@ -136,9 +137,9 @@ export class ThreadHand implements LoginParty {
     this.#openings.begin(work.device)
     const { device, planned } = work
     const runbooks = work.runbooks.map((runbook) => this.#means.runbooks.indexOf(runbook))
-    const host = this.#means.hostOf(device)
+    const neighbours = this.#means.neighboursOf(device)
     const scope = this.#means.scopeOf(device)
-    const order = { id, place, device, scope, runbooks, ...(host && { host }), ...(planned && { planned }) }
+    const order = { id, place, device, scope, runbooks, neighbours, ...(planned && { planned }) }
     this.#outbox.send({ type: 'work', order })
     return new Promise((end) => {
       this.#orders.set(id, { work, environment, place, end, connected: false, changing: new Set() })

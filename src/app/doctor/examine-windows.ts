@@ -34,7 +34,7 @@ export async function* examineWindows(
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const transports = openTransports(createHandshakeGate(1))
   const watch = { connecting: () => undefined, connected: () => undefined }
-  const session = new LazySession(device, { resolver, transports, hostOf: () => undefined, signal, watch })
+  const session = new LazySession(device, { resolver, transports, neighboursOf: () => ({}), signal, watch })
   const identify = transports.get(device.transport.type)?.identify
   const first = identify
     ? [identityCheck(async () => identified(await resolver.resolve(device, 'self'), identify, signal))]
