@@ -10,6 +10,9 @@ const BODIES = Object.freeze({
   scomm: 'scomm\t',
   strns: 'strns\t',
   stot: 'stot\t',
+  fmrecrd: 'fmrecrd\t',
+  repositoryeventhubstate: 'repositoryeventhubstate\t',
+  repositorywebapistate: 'repositorywebapistate\t',
   sfsk: 'sfsk\t',
   scnt: 'scnt\t',
   rtcget: 'rtcget\t',
@@ -22,8 +25,6 @@ const BODIES = Object.freeze({
   'certinfoget 4': 'certinfoget\tid4\t',
   'certinfoget 5': 'certinfoget\tid5\t',
   'certinfoget 6': 'certinfoget\tid6\t',
-  repositoryeventhubstate: 'repositoryeventhubstate\t',
-  repositorywebapistate: 'repositorywebapistate\t',
   repositorysenddatacheck: 'repositorysenddatacheck\t',
   connectionscheduleinfoget: 'connectionscheduleinfoget\t',
   ecmedinfoget: 'ecmedinfoget\t',
@@ -34,8 +35,17 @@ const BODIES = Object.freeze({
 
 export type Question = keyof typeof BODIES
 
-/** Whether it can print and sell. The first two are answered at once, even while it prints. */
-export const QUICK: readonly Question[] = Object.freeze<Question[]>(['!sprn', '!sdev', 'scomm', 'strns', 'stot'])
+/** Whether it prints, sells and may be disturbed. The first two are answered at once, even while it prints. */
+export const QUICK: readonly Question[] = Object.freeze<Question[]>([
+  '!sprn',
+  '!sdev',
+  'scomm',
+  'strns',
+  'stot',
+  'fmrecrd',
+  'repositoryeventhubstate',
+  'repositorywebapistate',
+])
 
 /** Everything. */
 export const THOROUGH: readonly Question[] = Object.freeze(Object.keys(BODIES) as Question[])

@@ -41,7 +41,9 @@ function certificates({ certificates: all = [] }: FiscalFacts, until: Days): Con
     if (end === undefined) return []
     const days = until(end)
     if (days < 0) return [condition('certificate-expired', `certificate ${name} was valid until ${end}`)]
-    return days <= LIMITS.soonDays ? [condition('certificate-expiring', `certificate ${name} is valid until ${end}`)] : []
+    return days <= LIMITS.soonDays
+      ? [condition('certificate-expiring', `certificate ${name} is valid until ${end}`)]
+      : []
   })
 }
 

@@ -9,7 +9,8 @@ export function notReached(protocol: string, conversation: Conversation): Printe
   return {
     protocol,
     answered: 'unknown',
-    busy: conversation.state === 'busy',
+    // A printer serves one connection at a time; many take a second one and hang up.
+    busy: conversation.state === 'busy' || conversation.state === 'reset',
     line: conversation.state,
     ready: 'unknown',
     conditions: [],

@@ -1,0 +1,167 @@
+import { type Result, success } from '../../core/failure.ts'
+import type { Conversation, Line, Turn } from '../line/line.ts'
+import type { Asking, LineProtocol } from '../printer/protocol.ts'
+import type { Evidence, PrinterReading } from '../printer/reading.ts'
+import { notAnswered, notReached } from '../printer/unanswered.ts'
+import { shown } from '../printer/visit.ts'
+import { fieldOf, framesIn, numberOf, type PosnetFrame } from './codec.ts'
+import { isTryLater } from './conditions.ts'
+import { encodeQuestion, encodeRepeat, QUICK, type Question, THOROUGH } from './questions.ts'
+import { readingOf } from './reading.ts'
+
+const ETX = 0x03
+/** How many questions are on their way at once; the printer has a queue, of no stated length. */
+const AT_ONCE = 8
+/** Asked, asked for the lost answers again, asked anew. */
+const ROUNDS = 3
+const NO_SUCH_TOKEN = 13
+
+/** The Posnet protocol (POT-I-DEV-37), by its questions alone. */
+export const posnet: LineProtocol = Object.freeze({ name: 'posnet', read })
+
+async function read(line: Line, asking: Asking): Promise<Result<PrinterReading>> {
+  const visit = new Visit(asking)
+  for (let round = 0; round < ROUNDS && visit.isWorthAsking(); round++) {
+    const said = await line.converse(visit.turns())
+    if (!said.ok) return said
+    if (said.value.state !== 'open') {
+      if (round === 0) return success(notReached('posnet', said.value))
+      break
+    }
+    visit.take(said.value)
+  }
+  return success(visit.reading())
+}
+
+/** Keeps what was asked and answered, over several conversations. */
+class Visit {
+  readonly #asking: Asking
+  readonly #began: number
+  readonly #questions: readonly Question[]
+  readonly #answers = new Map<Question, PosnetFrame>()
+  readonly #tokens = new Map<number, Question>()
+  /** Of questions that have left: their last token. */
+  readonly #asked = new Map<Question, number>()
+  readonly #evidence: Evidence[] = []
+  #noise: Uint8Array = new Uint8Array()
+  #detail = ''
+  #nextToken: number
+  #goesOn = true
+
+  constructor(asking: Asking) {
+    this.#asking = asking
+    this.#began = asking.now().getTime()
+    this.#questions = asking.thorough ? THOROUGH : QUICK
+    // Other numbers than last time, so that no late answer is taken for one of this visit.
+    this.#nextToken = Math.floor(this.#began / 1_000) % 10_000
+  }
+
+  isWorthAsking(): boolean {
+    return this.#goesOn && this.#pending().length > 0 && this.#leftMs() > 0
+  }
+
+  #pending(): Question[] {
+    return this.#questions.filter((question) => !this.#answers.has(question))
+  }
+
+  #leftMs(): number {
+    return this.#began + this.#asking.budgetMs - this.#asking.now().getTime()
+  }
+
+  /** Questions leave in groups, so that one costs no round trip of its own; then each answer is listened for. */
+  turns(): Turn[] {
+    const left = this.#leftMs()
+    const pending = this.#pending()
+    const turns: Turn[] = []
+    for (let at = 0; at < pending.length; at += AT_ONCE) {
+      const group = pending.slice(at, at + AT_ONCE)
+      group.forEach((_question, index) => {
+        const send = index === 0 ? Buffer.concat(group.map((question) => this.#frame(question))) : new Uint8Array()
+        turns.push({ send, until: { byte: ETX }, timeoutMs: Math.ceil(left * (index === 0 ? 0.6 : 0.3)) })
+      })
+    }
+    return turns
+  }
+
+  /** A question that has left may have been answered: then the answer is still to be had. */
+  #frame(question: Question): Uint8Array {
+    const asked = this.#asked.get(question)
+    if (asked !== undefined) return encodeRepeat(asked)
+    const isImmediate = question.startsWith('!')
+    const token = this.#nextToken
+    this.#nextToken = (this.#nextToken + 1) % 10_000
+    if (!isImmediate) this.#asked.set(question, token)
+    this.#tokens.set(token, question)
+    return encodeQuestion(question, isImmediate ? undefined : token)
+  }
+
+  take({ replies, detail }: Conversation): void {
+    const bytes = Buffer.concat(replies.map((reply) => reply.bytes))
+    const frames = framesIn(bytes)
+    for (const frame of frames) this.#takeFrame(frame)
+    this.#detail = detail
+    if (frames.length === 0) this.#noise = Buffer.concat([this.#noise, bytes])
+    // Whoever is busy is left alone at once, and so is one that says nothing at all.
+    this.#goesOn = frames.length > 0 && !this.#isBusy()
+  }
+
+  #isBusy(): boolean {
+    const sdev = this.#answers.get('!sdev')
+    return (numberOf(sdev, 'tl') ?? 0) !== 0 || [...this.#answers.values()].some(isTryLater)
+  }
+
+  #takeFrame(frame: PosnetFrame): void {
+    const question = this.#questionOf(frame)
+    if (question === undefined) return
+    if (frame.command === 'ERR' && frame.error === NO_SUCH_TOKEN) {
+      this.#asked.delete(question)
+      return
+    }
+    this.#answers.set(question, frame)
+    this.#evidence.push({ asked: question, answered: frame.text, at: this.#asking.now().toISOString() })
+  }
+
+  /** Answers of others, as they may still lie on a serial line, belong to no question of ours. */
+  #questionOf(frame: PosnetFrame): Question | undefined {
+    const command = frame.command === 'ERR' ? fieldOf(frame, 'cm') : frame.command
+    if (frame.token !== undefined) {
+      const question = this.#tokens.get(frame.token)
+      const isOurs = frame.command === 'ERR' || nameOf(question) === command
+      return isOurs && question !== undefined && !this.#answers.has(question) ? question : undefined
+    }
+    return this.#pending().find((question) => nameOf(question) === command && agrees(question, frame))
+  }
+
+  reading(): PrinterReading {
+    const now = this.#asking.now()
+    if (this.#answers.size === 0) return notAnswered('posnet', this.#silence(), this.#noiseEvidence(now))
+    return readingOf({
+      answers: this.#answers,
+      evidence: this.#evidence,
+      place: { now, timeZone: this.#asking.timeZone },
+      span: { from: this.#began, to: now.getTime() },
+    })
+  }
+
+  #silence(): string {
+    const what = this.#noise.length === 0 ? 'Nothing was answered' : 'What was answered is no frame of this protocol'
+    return this.#detail === '' ? `${what}.` : `${what}: ${this.#detail}.`
+  }
+
+  /** What somebody else asked for may be in it. */
+  #noiseEvidence(now: Date): Evidence[] {
+    const text = Buffer.from(this.#noise).toString('latin1')
+    const answered = /token/i.test(text) ? '(not shown: it may hold a secret)' : shown(this.#noise, 200)
+    return this.#noise.length === 0 ? [] : [{ asked: this.#questions.join(', '), answered, at: now.toISOString() }]
+  }
+}
+
+/** `!sprn` is answered as `sprn`, `certinfoget 3` as `certinfoget`. */
+function nameOf(question: Question | undefined): string | undefined {
+  return question?.replace(/^!/, '').replace(/ \d$/, '')
+}
+
+function agrees(question: Question, frame: PosnetFrame): boolean {
+  const id = / (\d)$/.exec(question)?.[1]
+  return id === undefined || frame.error !== undefined || fieldOf(frame, 'id') === id
+}
