@@ -1,0 +1,71 @@
+import { type Result, success } from '../../core/failure.ts'
+import type { Conversation, Line, Turn } from '../line/line.ts'
+import type { Asking, LineProtocol } from '../printer/protocol.ts'
+import { type Condition, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
+import { notAnswered, notReached } from '../printer/unanswered.ts'
+import { evidenceOf, readyBy } from '../printer/visit.ts'
+import { ETX, hostStatus, identityOf, QUESTIONS, stateConditions } from './codec.ts'
+
+/**
+ * All that ever leaves. `~HS` comes last, since printers do not answer it without media or ribbon, with an open head or
+ * one that is too hot; its second line is waited for without asking for anything.
+ */
+const ASKED = Object.freeze([QUESTIONS.state, QUESTIONS.identity, QUESTIONS.status, ''] as const)
+
+const NO_HOST_STATUS =
+  '~HS was not answered, as by printers without media or ribbon, with an open or hot head, or a full rewinder'
+
+/** Label printers that speak ZPL. */
+export const zebra: LineProtocol = Object.freeze({ name: 'zebra', read })
+
+async function read(line: Line, asking: Asking): Promise<Result<PrinterReading>> {
+  const said = await line.converse(turnsOf(asking.budgetMs))
+  if (!said.ok) return said
+  return success(said.value.state === 'open' ? understood(said.value, asking) : notReached('zebra', said.value))
+}
+
+function turnsOf(budgetMs: number): readonly Turn[] {
+  return ASKED.map((question, at) => ({
+    send: Buffer.from(question, 'latin1'),
+    until: { byte: ETX },
+    timeoutMs: Math.max(1, Math.floor(budgetMs / 3)),
+    // Old firmware does not know the first, and some that imitate ZPL do not know the second.
+    ...(at < 2 && { optional: true as const }),
+  }))
+}
+
+function understood(said: Conversation, asking: Asking): PrinterReading {
+  const evidence = said.replies.map((reply, at) => evidenceOf(ASKED[at]?.trim() || '~HS, 2nd line', reply, asking.now))
+  const all = Buffer.concat(said.replies.map(({ bytes }) => bytes))
+  const [state, status, identity] = [stateConditions(all), hostStatus(all), identityOf(all)]
+  if (!state && !status && !identity) return notAnswered('zebra', wordsFor(all.length, said.detail), evidence)
+  const conditions = unique([...(state ?? []), ...(status?.conditions ?? [])])
+  const isBlocked = readyBy(conditions, 'yes') === 'no'
+  if (!status && !isBlocked) conditions.push({ name: 'other-error', evidence: NO_HOST_STATUS })
+  const isSure = status !== undefined && !conditions.some(({ name }) => name === 'other-error')
+  return {
+    protocol: 'zebra',
+    answered: 'yes',
+    busy: false,
+    line: 'open',
+    ready: readyBy(conditions, isSure ? 'yes' : 'unknown'),
+    conditions,
+    ...(identity && { identity: { vendor: 'Zebra', ...identity } }),
+    ...(status && { queue: { depth: status.waiting }, more: { labels_left: status.labelsLeft } }),
+    guards: UNKNOWN_GUARDS,
+    evidence,
+  }
+}
+
+function unique(conditions: readonly Condition[]): Condition[] {
+  return conditions.filter(({ name, evidence }, at) => {
+    const same = conditions.findIndex((one) => one.name === name)
+    // Errors without a name of ours are told apart by what was said of them.
+    return same === at || (name.startsWith('other-') && conditions.findIndex((one) => one.evidence === evidence) === at)
+  })
+}
+
+function wordsFor(bytes: number, detail: string): string {
+  if (bytes > 0) return `What it answered is not ZPL${detail === '' ? '' : ` (${detail})`}.`
+  return 'It takes connections and does not answer: it hangs, it speaks another language, or another program keeps it.'
+}
