@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { pjl } from '../../../src/devices/pjl/client.ts'
+import { answersIn, conditionOf, QUESTION, statusIn } from '../../../src/devices/pjl/codec.ts'
+import type { ConditionName } from '../../../src/devices/printer/reading.ts'
+import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
+import { pjlEmulator } from '../../../src/sandbox/printers/pjl.ts'
+import { Bench, lineSaying, lineTo, names, reading } from './bench.ts'
+
+const bench = new Bench()
+afterEach(() => bench.close())
+const READY = '@PJL INFO STATUS\r\nCODE=10001\r\nDISPLAY="Ready"\r\nONLINE=TRUE\r\n\f'
+const status = (code: number, online = 'TRUE', display = 'x'): string =>
+  `@PJL INFO STATUS\r\nCODE=${code}\r\nDISPLAY="${display}"\r\nONLINE=${online}\r\n\f`
+
+describe('words of PJL', () => {
+  it('asks between two UELs', () => {
+    expect(QUESTION.startsWith('\x1b%-12345X@PJL\r\n')).toBe(true)
+    expect(QUESTION.endsWith('\r\n\x1b%-12345X')).toBe(true)
+  })
+
+  it('reads the answer of the reference', () => {
+    const answers = answersIn(Buffer.from(READY))
+    expect(statusIn(answers.get('STATUS') ?? '')).toEqual({ codes: [10_001], isOnline: true })
+  })
+
+  it.each<[number, ConditionName | undefined]>([
+    [10_001, undefined],
+    [10_002, 'offline'],
+    [10_006, 'toner-low'],
+    [10_023, undefined],
+    [11_100, 'paper-low'],
+    [20_010, undefined],
+    [30_119, 'other-warning'],
+    [35_075, 'service-requested'],
+    [40_021, 'cover-open'],
+    [40_022, 'paper-jam'],
+    [40_010, 'waiting-for-user'],
+    [41_213, 'paper-out'],
+    [42_011, 'paper-jam'],
+    [44_011, 'paper-jam'],
+    [50_001, 'unrecoverable-error'],
+    [60_000, 'other-error'],
+  ])('CODE=%s: %s', (code, condition) => expect(conditionOf(code)?.name).toBe(condition))
+
+  it('the words on the display count for nothing', () => {
+    const answer = 'CODE=10001\r\nDISPLAY="CODE=40021 ONLINE=FALSE Papier\xf3w brak"\r\nONLINE=TRUE\r\n'
+    expect(statusIn(answer)).toEqual({ codes: [10_001], isOnline: true })
+  })
+
+  it('never throws; status that somebody else has asked for is none of ours', () => {
+    fc.assert(fc.property(fc.uint8Array(), (any) => void answersIn(any)))
+    fc.assert(fc.property(fc.string(), (any) => void statusIn(any)))
+    const mixed = answersIn(Buffer.from(`@PJL USTATUS DEVICE\r\nCODE=40021\r\n\f${READY}`))
+    expect([...mixed.keys()]).toEqual(['STATUS'])
+  })
+
+  it('an answer that is cut is none', () => {
+    for (let length = 0; length < READY.length; length++) {
+      expect(answersIn(Buffer.from(READY.slice(0, length))).size).toBe(0)
+    }
+  })
+})
+
+describe('an office printer', () => {
+  it('is well when it says so, whatever its language, and in how many packets', async () => {
+    const began = performance.now()
+    const read = await bench.read(pjl, pjlEmulator)
+    expect(read).toMatchObject({ answered: 'yes', ready: 'yes', conditions: [], identity: { model: 'TM-T88V' } })
+    expect(read.counters).toEqual({ pages: 41_000 })
+    expect(performance.now() - began).toBeLessThan(1_000)
+  })
+
+  it('byte by byte, behind status that another program has switched on', async () => {
+    const text = `@PJL USTATUS DEVICE\r\nCODE=40021\r\n\f${READY}@PJL INFO ID\r\n"HP"\r\n\f@PJL INFO PAGECOUNT\r\n77\r\n\f`
+    const port = await bench.start((socket) => {
+      socket.once('data', async () => {
+        for (const byte of text) {
+          socket.write(byte)
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      })
+    })
+    const read = await reading(pjl, lineTo(port))
+    expect(read).toMatchObject({ ready: 'yes', conditions: [], identity: { model: 'HP' }, counters: { pages: 77 } })
+  })
+
+  it.each<[PrinterFault, ConditionName[], string]>([
+    ['cover-open', ['cover-open'], 'no'],
+    ['paper-out', ['paper-out'], 'no'],
+    ['cutter-error', ['paper-jam'], 'no'],
+    ['mechanism-error', ['unrecoverable-error'], 'no'],
+    ['paper-low', ['paper-low'], 'yes'],
+  ])('%s shows', async (fault, conditions, ready) => {
+    const read = await bench.read(pjl, pjlEmulator, fault)
+    expect({ ready: read.ready, names: names(read) }).toEqual({ ready, names: conditions })
+  })
+
+  it.each<[PrinterFault, string, string]>([
+    ['printer-silent', 'no', 'open'],
+    ['printer-garbage', 'no', 'open'],
+    ['printer-hung', 'no', 'open'],
+    ['printer-busy', 'unknown', 'reset'],
+  ])('%s: answered %s, never ready', async (fault, answered, line) => {
+    expect(await bench.read(pjl, pjlEmulator, fault)).toMatchObject({ answered, line, ready: 'unknown' })
+  })
+
+  it('offline, strange codes and words that it does not know are never ready', async () => {
+    const read = async (text: string) => reading(pjl, lineSaying(text, '\f'))
+    expect(await read(status(10_001, 'FALSE'))).toMatchObject({ ready: 'no', conditions: [{ name: 'offline' }] })
+    expect(await read(status(60_000))).toMatchObject({ ready: 'unknown', conditions: [{ name: 'other-error' }] })
+    expect(await read(status(20_010))).toMatchObject({ ready: 'unknown', conditions: [] })
+  })
+
+  it('whatever comes, a reading comes of it, and nothing else than the one question leaves', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 4 }), async (answers) => {
+        const line = lineSaying(...answers)
+        expect(['yes', 'no']).toContain((await reading(pjl, line)).answered)
+        for (const sent of line.sent) expect([QUESTION, '']).toContain(sent.toString('latin1'))
+      }),
+    )
+    expect(Object.isFrozen(pjl)).toBe(true)
+  })
+})
