@@ -11,6 +11,8 @@ export interface Asking {
   readonly budgetMs: number
   /** More than whether it can print: memories, certificates, counters. Takes longer. */
   readonly thorough: boolean
+  /** Aborted when the run is stopped; a client that left something on the printer still takes it away then. */
+  readonly signal?: AbortSignal
 }
 
 /**

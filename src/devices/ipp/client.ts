@@ -1,0 +1,92 @@
+import { type Result, success } from '../../core/failure.ts'
+import type { Dial, Endpoint } from '../line/dial.ts'
+import { missedReading } from '../printer/http-reading.ts'
+import type { Asking } from '../printer/protocol.ts'
+import type { PrinterReading } from '../printer/reading.ts'
+import { IppAsker, type IppReply } from './ask-ipp.ts'
+import { Attributes } from './attributes.ts'
+import { attributesOf, GROUP, type IppMessage } from './codec.ts'
+import { printerState } from './printer-state.ts'
+
+export interface IppPlace extends Endpoint {
+  /** Where the printer answers; the usual places are tried one after the other unless told. */
+  readonly path?: string
+  readonly tls?: boolean
+}
+
+const USUAL_PATHS = ['/ipp/print', '/ipp', '/']
+const NOT_FOUND = 0x0406
+/** From here on a status is an error (RFC 8010, B.1). */
+const FIRST_ERROR = 0x0400
+
+/** Asks a network printer for its attributes, and nothing else. A failure only where its port could not be opened. */
+export async function readIpp(dial: Dial, to: IppPlace, asking: Asking): Promise<Result<PrinterReading>> {
+  const asker = new IppAsker(dial, to, asking)
+  try {
+    const paths = to.path === undefined ? USUAL_PATHS : [to.path]
+    for (const [n, path] of paths.entries()) {
+      const reply = await asker.ask('Get-Printer-Attributes', path)
+      if (isNotFound(reply) && n < paths.length - 1) continue
+      const read = reply.state === 'answered' ? stateOf(reply.message) : undefined
+      if (!read) return unread('ipp', reply, asker)
+      const waiting = read.more?.['queued_jobs']
+      return success({
+        protocol: 'ipp',
+        answered: 'yes',
+        line: 'open',
+        busy: false,
+        ...read,
+        ...(typeof waiting === 'number' && { queue: { depth: waiting } }),
+        evidence: asker.evidence,
+      })
+    }
+    throw new Error('No path was tried.')
+  } finally {
+    asker.close()
+  }
+}
+
+/** The state of the printer that a message is about; undefined where it is an error, or says none. */
+export function stateOf(message: IppMessage): ReturnType<typeof printerState> {
+  if (message.code >= FIRST_ERROR) return undefined
+  return printerState(new Attributes(attributesOf(message, GROUP.printer)[0]))
+}
+
+function isNotFound(reply: IppReply): boolean {
+  return reply.state === 'refused'
+    ? reply.status === 404
+    : reply.state === 'answered' && reply.message.code === NOT_FOUND
+}
+
+/** The reading of a printer that did not say how it is. */
+export function unread(protocol: string, reply: IppReply, asker: IppAsker): Result<PrinterReading> {
+  const { evidence } = asker
+  if (reply.state === 'missed') return missedReading(protocol, reply.miss, evidence)
+  const [answered, detail] = unreadBecause(reply)
+  return success({ protocol, answered, line: 'open', busy: false, ready: 'unknown', conditions: [], evidence, detail })
+}
+
+function unreadBecause(reply: Exclude<IppReply, { readonly state: 'missed' }>): ['no' | 'unknown', string] {
+  if (reply.state === 'garbage') return ['no', `What it answered is no IPP (${reply.detail}).`]
+  return reply.state === 'answered' ? becauseOfStatus(reply.message.code) : becauseOfHttp(reply.status)
+}
+
+const SERVER_ERROR_BUSY = 0x0507
+
+function becauseOfStatus(code: number): ['no' | 'unknown', string] {
+  const status = `0x${code.toString(16).padStart(4, '0')}`
+  if (code < FIRST_ERROR) return ['no', 'It answered without saying its state.']
+  if (code === NOT_FOUND) return ['unknown', `There is no such printer or queue on it (status ${status}).`]
+  // Client errors are a matter of ours, and being busy is one of time.
+  const isItsOwn = code >= 0x0500 && code !== SERVER_ERROR_BUSY
+  return [isItsOwn ? 'no' : 'unknown', `It answered with the IPP status ${status}.`]
+}
+
+function becauseOfHttp(status: number): ['no' | 'unknown', string] {
+  if (status === 401 || status === 403) return ['unknown', `It wants a login before it says anything (HTTP ${status}).`]
+  if (status === 426 || (status >= 300 && status < 400)) {
+    return ['unknown', `It wants to be asked over TLS, or elsewhere (HTTP ${status}).`]
+  }
+  if (status === 404) return ['unknown', 'Nothing answers to IPP at this path (HTTP 404).']
+  return [status >= 500 ? 'no' : 'unknown', `It answered with HTTP ${status} in place of IPP.`]
+}

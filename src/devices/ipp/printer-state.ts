@@ -1,0 +1,127 @@
+import type { JsonObject } from '../../core/json.ts'
+import type { Condition, Identity, PrinterReading } from '../printer/reading.ts'
+import { CONDITIONS } from '../printer/reading.ts'
+import { supplyOf } from '../printer/supply.ts'
+import type { Attributes } from './attributes.ts'
+import { fieldsOf } from './octet-fields.ts'
+import { conditionOf } from './reasons.ts'
+
+/** `printer-state` (RFC 8011, 5.4.11). */
+export const STATE = { idle: 3, processing: 4, stopped: 5 } as const
+const STATE_WORDS: Readonly<Record<number, string>> = { 3: 'idle', 4: 'processing', 5: 'stopped' }
+
+/** What the attributes of a printer say, in the words of all printers. */
+export type PrinterState = Pick<PrinterReading, 'conditions' | 'ready' | 'identity' | 'supplies' | 'counters' | 'more'>
+
+/** Undefined where there is no `printer-state`, without which an answer is no answer. */
+export function printerState(attributes: Attributes): PrinterState | undefined {
+  const state = attributes.number('printer-state')
+  if (state === undefined || STATE_WORDS[state] === undefined) return undefined
+  const conditions = conditionsOf(attributes, state)
+  const blocked = conditions.some(({ name }) => CONDITIONS[name] === 'blocked')
+  const ready = state === STATE.stopped || blocked || attributes.boolean('printer-is-accepting-jobs') === false
+  const pages = attributes.number('printer-impressions-completed')
+  return {
+    ready: ready ? 'no' : 'yes',
+    conditions,
+    identity: identityOf(attributes),
+    supplies: suppliesOf(attributes),
+    ...(pages !== undefined && { counters: { pages } }),
+    more: moreOf(attributes, STATE_WORDS[state]),
+  }
+}
+
+function conditionsOf(attributes: Attributes, state: number): readonly Condition[] {
+  const reasons = attributes.texts('printer-state-reasons')
+  const conditions = reasons.map(conditionOf).filter((condition) => condition !== undefined)
+  for (const supply of suppliesOf(attributes)) {
+    if (supply.state !== 'low' && supply.state !== 'empty') continue
+    const evidence = `${supply.name}: ${supply.percent ?? 0} %`
+    conditions.push({ name: /toner|ink/i.test(supply.name) ? 'toner-low' : 'supply-low', evidence })
+  }
+  const trays = traysOf(attributes)
+  if (trays.length > 0 && trays.every(({ level }) => level === 0)) {
+    conditions.push({
+      name: 'paper-out',
+      evidence: `printer-input-tray: ${trays.map(({ name }) => `${name}=0`).join(' ')}`,
+    })
+  }
+  if (attributes.boolean('printer-is-accepting-jobs') === false) {
+    conditions.push({ name: 'paused', evidence: 'printer-is-accepting-jobs: false' })
+  }
+  if (state === STATE.stopped && conditions.length === 0) {
+    conditions.push({ name: 'paused', evidence: `printer-state: stopped, ${reasons.join(',') || 'no reasons'}` })
+  }
+  return firstOfEach(conditions)
+}
+
+function firstOfEach(conditions: readonly Condition[]): readonly Condition[] {
+  return conditions.filter(({ name }, n) => conditions.findIndex((other) => other.name === name) === n)
+}
+
+function identityOf(attributes: Attributes): Identity {
+  const id = fieldsOf((attributes.text('printer-device-id') ?? '').replaceAll(':', '='))
+  const vendor = id.get('MFG') ?? id.get('MANUFACTURER')
+  const serial = id.get('SN') ?? id.get('SERN') ?? id.get('SERIALNUMBER')
+  const model = attributes.text('printer-make-and-model') ?? id.get('MDL')
+  const firmware = attributes.text('printer-firmware-string-version')
+  return {
+    ...(vendor && { vendor }),
+    ...(model && { model }),
+    ...(firmware && { firmware }),
+    ...(serial && { serial }),
+  }
+}
+
+function suppliesOf(attributes: Attributes): NonNullable<PrinterReading['supplies']> {
+  const octets = attributes.texts('printer-supply')
+  const names = attributes.texts('printer-supply-description')
+  if (octets.length > 0) {
+    return octets.map((octet, n) => {
+      const fields = fieldsOf(octet)
+      const name = names[n] ?? [fields.get('colorantname'), fields.get('type')].filter(Boolean).join(' ')
+      const receptacle = fields.get('class') === 'receptacleThatIsFilled'
+      return supplyOf({ name, receptacle, max: numberOf(fields, 'maxcapacity'), level: numberOf(fields, 'level') })
+    })
+  }
+  const types = attributes.texts('marker-types')
+  const markers = attributes.texts('marker-names')
+  return attributes.numbers('marker-levels').map((level, n) => {
+    const type = types[n] ?? ''
+    return supplyOf({ name: markers[n] ?? type, receptacle: /^waste/i.test(type), max: 100, level })
+  })
+}
+
+function numberOf(fields: ReadonlyMap<string, string>, name: string): number {
+  const number = Number(fields.get(name) ?? -2)
+  return Number.isFinite(number) ? number : -2
+}
+
+/** What paper may come from; not the slot for single sheets, which is empty as a rule. */
+function traysOf(attributes: Attributes): readonly { readonly name: string; readonly level: number }[] {
+  return attributes
+    .texts('printer-input-tray')
+    .map(fieldsOf)
+    .filter((fields) => fields.get('type') !== 'sheetFeedManual')
+    .map((fields) => ({ name: fields.get('name') ?? '', level: numberOf(fields, 'level') }))
+}
+
+function moreOf(attributes: Attributes, state: string): JsonObject {
+  const message = attributes.text('printer-state-message')
+  const upTime = attributes.number('printer-up-time')
+  const trays = traysOf(attributes).map(({ name, level }) => ({ name, level }))
+  const described = attributes.texts('printer-alert-description')
+  const alerts = attributes
+    .texts('printer-alert')
+    .map((alert, n) => `${alert}${described[n] ? ` ${described[n]}` : ''}`)
+  const waiting = attributes.number('queued-job-count')
+  return {
+    state,
+    reasons: [...attributes.texts('printer-state-reasons')],
+    ...(message !== undefined && { message }),
+    ...(upTime !== undefined && { up_time_seconds: upTime }),
+    ...(waiting !== undefined && { queued_jobs: waiting }),
+    ...(trays.length > 0 && { trays }),
+    ...(alerts.length > 0 && { alerts }),
+  }
+}

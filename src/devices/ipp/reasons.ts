@@ -1,0 +1,74 @@
+import type { Condition, ConditionName } from '../printer/reading.ts'
+
+/** What a keyword of `printer-state-reasons` means as an error, and as a warning (RFC 8011, 5.4.12). */
+const KEYWORDS: Readonly<Record<string, readonly [ConditionName, ConditionName]>> = {
+  'media-needed': ['paper-out', 'paper-low'],
+  'media-empty': ['paper-out', 'paper-low'],
+  'media-low': ['paper-low', 'paper-low'],
+  'media-jam': ['paper-jam', 'paper-jam'],
+  'moving-to-paused': ['paused', 'paused'],
+  paused: ['paused', 'paused'],
+  shutdown: ['offline', 'offline'],
+  'timed-out': ['offline', 'other-warning'],
+  'connecting-to-device': ['offline', 'other-warning'],
+  offline: ['offline', 'offline'],
+  'stopped-partly': ['other-error', 'other-warning'],
+  'toner-low': ['toner-low', 'toner-low'],
+  'toner-empty': ['toner-empty', 'toner-low'],
+  'marker-supply-low': ['supply-low', 'supply-low'],
+  'marker-supply-empty': ['toner-empty', 'supply-low'],
+  'marker-waste-almost-full': ['supply-low', 'supply-low'],
+  'marker-waste-full': ['output-full', 'supply-low'],
+  'developer-low': ['supply-low', 'supply-low'],
+  'developer-empty': ['toner-empty', 'supply-low'],
+  'opc-near-eol': ['service-requested', 'service-requested'],
+  'opc-life-over': ['mechanism-error', 'service-requested'],
+  'cover-open': ['cover-open', 'cover-open'],
+  'door-open': ['cover-open', 'cover-open'],
+  'interlock-open': ['cover-open', 'cover-open'],
+  'input-tray-missing': ['tray-missing', 'other-warning'],
+  'output-tray-missing': ['tray-missing', 'other-warning'],
+  'output-area-almost-full': ['output-nearly-full', 'output-nearly-full'],
+  'output-area-full': ['output-full', 'output-nearly-full'],
+  'spool-area-full': ['other-error', 'other-warning'],
+  'fuser-over-temp': ['overheated', 'other-warning'],
+  'fuser-under-temp': ['mechanism-error', 'other-warning'],
+  'trimmer-jam': ['cutter-error', 'other-warning'],
+  'interpreter-resource-unavailable': ['other-error', 'other-warning'],
+}
+
+/**
+ * What stands in the way of the next job, whatever a printer that has none calls it: CUPS's model of a printer reports an
+ * open cover as `cover-open-report` while it is idle, and CUPS a device that it cannot reach as `offline-report`.
+ */
+const FACTS: ReadonlySet<string> = new Set([
+  'offline',
+  'shutdown',
+  'media-jam',
+  'media-empty',
+  'media-needed',
+  'cover-open',
+  'door-open',
+  'interlock-open',
+])
+
+/** States on their way, which every job passes through: no errors although they have no suffix. */
+const PASSING: ReadonlySet<string> = new Set([
+  'none',
+  'stopping',
+  'connecting-to-device',
+  'cups-waiting-for-job-completed',
+])
+
+/**
+ * What a reason stands for; undefined for a mere report. A keyword without a suffix is an error; one that is not known
+ * is passed on as an error or a warning of some other kind.
+ */
+export function conditionOf(reason: string): Condition | undefined {
+  const [, keyword = reason, said] = /^(.+?)(?:-(report|warning|error))?$/.exec(reason) ?? []
+  if (PASSING.has(keyword) && said !== 'error') return undefined
+  const suffix = said ?? 'error'
+  if (suffix === 'report' && !FACTS.has(keyword)) return undefined
+  const [asError, asWarning] = KEYWORDS[keyword] ?? ['other-error', 'other-warning']
+  return { name: suffix === 'error' ? asError : asWarning, evidence: `printer-state-reasons: ${reason}` }
+}

@@ -1,0 +1,169 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readIpp } from '../../../src/devices/ipp/client.ts'
+import { readCups } from '../../../src/devices/ipp/cups-client.ts'
+import { dialHere } from '../../../src/devices/line/dial.ts'
+import type { PrinterReading } from '../../../src/devices/printer/reading.ts'
+import { asking } from '../../peers/imitated-printers.ts'
+import {
+  hasCups,
+  hasIppPrinter,
+  makeQueue,
+  type PrintServer,
+  startCups,
+  startIppPrinter,
+} from '../../peers/print-servers.ts'
+
+/** Asks until a reading is as expected; the last one says why if it never is. */
+async function eventually(
+  read: () => Promise<PrinterReading>,
+  isSo: (reading: PrinterReading) => boolean,
+): Promise<PrinterReading> {
+  const end = Date.now() + 15_000
+  for (;;) {
+    const reading = await read()
+    if (isSo(reading) || Date.now() > end) return reading
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+const names = (reading: PrinterReading): string[] => reading.conditions.map(({ name }) => name)
+
+describe.runIf(hasIppPrinter)('an IPP Everywhere printer', { timeout: 40_000 }, () => {
+  let printer: PrintServer
+  beforeAll(async () => {
+    printer = await startIppPrinter('Store 0001 Office')
+  }, 40_000)
+  afterAll(() => printer?.stop())
+
+  const read = async (tls = false): Promise<PrinterReading> => {
+    const reading = await readIpp(dialHere, { host: 'localhost', port: printer.port, tls }, asking())
+    if (!reading.ok) throw new Error(reading.failure.message)
+    return reading.value
+  }
+  const print = (job: string): void => {
+    const file = join(printer.folder, 'job.txt')
+    writeFileSync(file, job)
+    const uri = `ipp://localhost:${printer.port}/ipp/print`
+    const args = ['-T', '5', '-f', file, '-d', 'filetype=text/plain', uri, 'print-job.test']
+    execFileSync('ipptool', args, { stdio: 'ignore', timeout: 10_000 })
+  }
+
+  it('is ready when it is well', async () => {
+    const reading = await read()
+    expect(reading).toMatchObject({ answered: 'yes', ready: 'yes', line: 'open', queue: { depth: 0 } })
+    expect(names(reading)).toEqual([])
+    const states = reading.supplies?.map(({ state }) => state)
+    expect(states).toEqual(['ok', 'ok'])
+  })
+
+  it('says what is in its way, and is well again when that is gone', async () => {
+    print('STATE: +media-jam,cover-open\n')
+    const sick = await eventually(read, (reading) => reading.conditions.length > 0)
+    expect(names(sick).sort()).toEqual(['cover-open', 'paper-jam'])
+    expect(sick.ready).toBe('no')
+    print('STATE: -media-jam,cover-open\n')
+    expect(await eventually(read, (reading) => reading.ready === 'yes')).toMatchObject({ conditions: [] })
+  })
+
+  it('has toner that runs low, and a waste tank that is nearly full', async () => {
+    await fetch(`http://localhost:${printer.port}/supplies?supply0=98&supply1=3`)
+    const reading = await eventually(read, ({ conditions }) => conditions.length > 0)
+    expect(names(reading)).toEqual(expect.arrayContaining(['toner-low']))
+    expect(reading.supplies?.map(({ state }) => state)).toEqual(['low', 'low'])
+    expect(reading.ready).toBe('yes')
+    await fetch(`http://localhost:${printer.port}/supplies?supply0=20&supply1=80`)
+  })
+})
+
+describe.runIf(hasCups)('queues of CUPS', { timeout: 40_000 }, () => {
+  let cups: PrintServer & { lp(queue: string, text: string): void }
+  beforeAll(async () => {
+    cups = await startCups()
+    makeQueue(cups, 'dead', 'socket://127.0.0.1:9')
+    makeQueue(cups, 'idle', 'socket://127.0.0.1:9')
+    makeQueue(cups, 'filed', 'file:///dev/null')
+  }, 40_000)
+  afterAll(() => cups?.stop())
+
+  const read = async (queue: string, stuckAfterSeconds?: number): Promise<PrinterReading> => {
+    const place = {
+      host: '127.0.0.1',
+      port: cups.port,
+      queue,
+      ...(stuckAfterSeconds !== undefined && { stuckAfterSeconds }),
+    }
+    const reading = await readCups(dialHere, place, asking())
+    if (!reading.ok) throw new Error(reading.failure.message)
+    return reading.value
+  }
+
+  it('are not ready because they are idle', async () => {
+    expect(await read('idle')).toMatchObject({ answered: 'yes', ready: 'unknown', conditions: [], queue: { depth: 0 } })
+  })
+
+  it('are stuck by the age of their oldest job, whatever their state says', async () => {
+    cups.lp('dead', 'a receipt')
+    const young = await eventually(
+      () => read('dead'),
+      (reading) => /may not exist/.test(String(reading.more?.['message'])),
+    )
+    expect(young).toMatchObject({ ready: 'unknown', conditions: [], queue: { depth: 1 } })
+    expect(young.more).toMatchObject({ state: 'processing', reasons: ['none'] })
+    const old = await eventually(
+      () => read('dead', 2),
+      (reading) => reading.conditions.length > 0,
+    )
+    expect(old.ready).toBe('no')
+    expect(old.conditions).toEqual([
+      { name: 'queue-stuck', evidence: expect.stringMatching(/waited for \d+ s; .*may not exist/) },
+    ])
+  })
+
+  it('that write into a file complete their jobs, which is no evidence', async () => {
+    cups.lp('filed', 'a receipt')
+    const reading = await eventually(
+      () => read('filed'),
+      ({ more }) => more?.['last_job_completed'] === true,
+    )
+    expect(reading).toMatchObject({ ready: 'unknown', more: { last_job_completed: true } })
+    expect(reading.detail).toMatch(/says nothing/)
+  })
+
+  it('are paused when somebody disabled them', async () => {
+    execFileSync('/usr/sbin/cupsdisable', ['-h', `127.0.0.1:${cups.port}`, 'idle'], { timeout: 10_000 })
+    const reading = await read('idle')
+    expect(reading.ready).toBe('no')
+    expect(names(reading)).toEqual(['paused'])
+  })
+
+  it('that are not there are unknown, not sick', async () => {
+    expect(await read('nobody')).toMatchObject({
+      answered: 'unknown',
+      detail: expect.stringMatching(/no such printer or queue/),
+    })
+  })
+})
+
+describe.runIf(hasCups && hasIppPrinter)('a driverless queue', { timeout: 60_000 }, () => {
+  it('is ready when its last job came out of the printer', async () => {
+    const printer = await startIppPrinter('Store 0002 Office')
+    const cups = await startCups()
+    try {
+      makeQueue(cups, 'office', `ipp://localhost:${printer.port}/ipp/print`, 'everywhere')
+      cups.lp('office', 'a page')
+      const read = async (): Promise<PrinterReading> => {
+        const reading = await readCups(dialHere, { host: '127.0.0.1', port: cups.port, queue: 'office' }, asking())
+        if (!reading.ok) throw new Error(reading.failure.message)
+        return reading.value
+      }
+      const reading = await eventually(read, ({ ready }) => ready === 'yes')
+      expect(reading).toMatchObject({ ready: 'yes', queue: { depth: 0 }, more: { last_job_completed: true } })
+    } finally {
+      await cups.stop()
+      await printer.stop()
+    }
+  })
+})
