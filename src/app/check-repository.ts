@@ -1,7 +1,6 @@
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
 import { loadRunbook } from '../lang/load-runbook.ts'
-import { MODULES } from '../modules/index.ts'
 import type { Project } from './project.ts'
 import { openRunbook, runbookFiles } from './runbooks.ts'
 import { selectDevices } from './selection.ts'
@@ -12,6 +11,8 @@ export interface RepositoryCheck {
   readonly checked: {
     readonly stores: number
     readonly devices: number
+    /** Of the repository's own. */
+    readonly modules: number
     readonly runbooks: number
     readonly assignments: number
   }
@@ -21,15 +22,17 @@ export interface RepositoryCheck {
 export async function checkRepository(project: Project): Promise<RepositoryCheck> {
   const inventory = await collect(() => project.fleet())
   const files = runbookFiles(project)
-  const runbooks = files.flatMap((file) => loadRunbook(file, { modules: MODULES }).diagnostics)
+  const modules = project.modules()
+  const runbooks = files.flatMap((file) => loadRunbook(file, { modules: modules.all }).diagnostics)
   const { assignments } = project.settings
   const assigned: Diagnostic[] = []
   for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, inventory.value)))
   return {
-    diagnostics: distinct([...inventory.diagnostics, ...runbooks, ...assigned]),
+    diagnostics: distinct([...inventory.diagnostics, ...modules.diagnostics, ...runbooks, ...assigned]),
     checked: {
       stores: inventory.value?.stores.size ?? 0,
       devices: inventory.value?.devices.size ?? 0,
+      modules: modules.own.length,
       runbooks: files.length,
       assignments: assignments.length,
     },

@@ -7,8 +7,6 @@ import { deadlineOf } from './resolve-target.ts'
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => performance.now() }
 
-const BY_NAME: ReadonlyMap<string, Module> = new Map(MODULES.map((module) => [module.name, module]))
-
 /** What differs between the threads of a run. */
 type Means = Pick<
   DeviceEnvironment,
@@ -16,18 +14,21 @@ type Means = Pick<
 > & {
   readonly readSecret: DeviceEnvironment['preparation']['readSecret']
   readonly sessions: Omit<SessionMeans, 'signal'>
+  /** Those that are shipped unless told. */
+  readonly modules?: readonly Module[]
 }
 
 /** Everything that working on devices needs, in whichever thread. */
 export function deviceEnvironment(means: Means): DeviceEnvironment {
+  const modules = new Map((means.modules ?? MODULES).map((module) => [module.name, module]))
   const { mode, admission, stopping, aborting, emit, mask, scopeOf, historyOf, readSecret, sessions } = means
   return {
     mode,
-    modules: BY_NAME,
+    modules,
     preparation: {
       readSecret,
       checkParams: (name, params) => {
-        const module = BY_NAME.get(name)
+        const module = modules.get(name)
         return module ? checkRendered(module, params) : [`there is no module "${name}"`]
       },
     },

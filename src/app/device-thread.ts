@@ -22,6 +22,7 @@ import {
 } from './crew/messages.ts'
 import { followRecipe } from './crew/recipes.ts'
 import { deviceEnvironment } from './device-environment.ts'
+import { openModules } from './repository-modules.ts'
 
 const PULSE_MS = 500
 
@@ -45,10 +46,12 @@ class Thread {
   constructor(setup: ThreadSetup, post: (text: string) => void) {
     this.#outbox = new Outbox(post)
     this.#begun = new Uint8Array(setup.begun)
-    this.#runbooks = setup.recipes.map(followRecipe)
+    const modules = openModules(setup.modules).all
+    this.#runbooks = setup.recipes.map((recipe) => followRecipe(recipe, modules))
     setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
     const secrets = new Map<string, Promise<JsonValue>>()
     this.#environment = deviceEnvironment({
+      modules,
       mode: setup.mode,
       admission: { admit: () => Promise.reject(new Error('the main thread admits')), close: () => undefined },
       stopping: this.#stopping.signal,

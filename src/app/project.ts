@@ -5,6 +5,7 @@ import type { Fleet } from '../core/fleet.ts'
 import type { RunStore } from '../core/ports.ts'
 import { loadInventory } from '../lang/load-inventory.ts'
 import { loadProject, type ProjectSettings } from '../lang/load-project.ts'
+import { openModules, type RepositoryModules } from './repository-modules.ts'
 
 const PROJECT_FILE = 'tillwright.yaml'
 
@@ -17,6 +18,7 @@ export interface Project {
   readonly paths: {
     readonly inventory: string
     readonly runbooks: string
+    readonly modules: string
     readonly knownHosts: string
     readonly state: string
     readonly cache: string
@@ -24,6 +26,8 @@ export interface Project {
   }
   /** The fleet; throws InputError with every problem of the inventory. */
   fleet(): Promise<Fleet>
+  /** Modules that runbooks of this repository may use. */
+  modules(): RepositoryModules
   /** The state store, opened at first use. The caller that ends the process closes it with `close`. */
   store(): Promise<RunStore>
   close(): Promise<void>
@@ -52,11 +56,13 @@ export async function openProject(start: string, options: { readonly sandbox?: b
   const paths = {
     inventory: inRoot(settings.inventory),
     runbooks: inRoot(settings.runbooks),
+    modules: inRoot(settings.modules),
     knownHosts: inRoot(settings.known_hosts),
     state: options.sandbox ? join(root, '.till', 'sandbox-state.db') : inRoot(settings.state),
     cache,
     sandbox: join(root, '.till', 'sandbox'),
   }
+  let modules: RepositoryModules | undefined
   let fleet: Promise<Fleet> | undefined
   let store: Promise<RunStore> | undefined
   return {
@@ -66,6 +72,10 @@ export async function openProject(start: string, options: { readonly sandbox?: b
     fleet() {
       fleet ??= loadFleet(paths.inventory, paths.cache)
       return fleet
+    },
+    modules() {
+      modules ??= openModules(paths.modules)
+      return modules
     },
     store() {
       store ??= openStore(paths.state)

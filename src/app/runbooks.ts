@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { RunbookReference } from '../core/events.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Runbook } from '../core/runbook.ts'
 import { loadRunbook } from '../lang/load-runbook.ts'
 import { suggest } from '../lang/suggest.ts'
-import { MODULES } from '../modules/index.ts'
 import type { Project } from './project.ts'
+import { shownPath } from './shown-path.ts'
 
 const ENDINGS = ['.yaml', '.yml']
 
@@ -18,8 +18,11 @@ export function openRunbook(
   params: Readonly<Record<string, string>> = {},
 ): Runbook {
   const file = findRunbook(project, reference)
-  const { runbook, diagnostics } = loadRunbook(relative(process.cwd(), file) || file, { modules: MODULES, params })
+  const modules = project.modules()
+  const { runbook, diagnostics } = loadRunbook(shownPath(file), { modules: modules.all, params })
   if (!runbook || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
+  const broken = modules.faultsOf(runbook)
+  if (broken.length > 0) throw new InputError(broken)
   return runbook
 }
 
@@ -31,7 +34,7 @@ export function runbookFiles(project: Project): readonly string[] {
     .filter((file) => ENDINGS.some((ending) => file.endsWith(ending)))
     .map((file) => join(folder, file))
     .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() !== false)
-    .map((file) => relative(process.cwd(), file))
+    .map(shownPath)
     .sort()
 }
 

@@ -133,6 +133,7 @@ function workforce(
     entry: THREAD,
     mode,
     work,
+    modules: project.paths.modules,
     workers,
     parallel,
     gate,
@@ -153,6 +154,7 @@ function workforce(
     aborting: interrupts.aborting,
     mask: async (value) => masker.value(value),
     sessions: { resolver, transports, neighboursOf: neighbours, watch: crew.here.openings },
+    modules: project.modules().all,
   })
   return { crew, environment, transports }
 }

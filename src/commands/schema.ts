@@ -1,12 +1,13 @@
 import { Args } from '@oclif/core'
 import { BaseCommand } from '../app/base-command.ts'
-import { SCHEMAS } from '../app/schemas.ts'
+import { SCHEMAS, schemaIn } from '../app/schemas.ts'
 
 export default class Schema extends BaseCommand {
   static override summary = 'Print a JSON Schema: of a file that you write, or of what till writes.'
   static override description =
     `Give it to your editor, and it completes and underlines; or to a program that reads what till writes.
-In VS Code: "yaml.schemas": { "./runbook.schema.json": "runbooks/*.yaml" }.`
+In VS Code: "yaml.schemas": { "./runbook.schema.json": "runbooks/*.yaml" }. Inside a repository, the schema of runbooks
+knows the modules of its own; write it anew when those change.`
   static override examples = [
     { description: 'For runbooks', command: '<%= config.bin %> schema runbook > runbook.schema.json' },
     { description: 'For the event stream', command: '<%= config.bin %> schema event' },
@@ -16,7 +17,8 @@ In VS Code: "yaml.schemas": { "./runbook.schema.json": "runbooks/*.yaml" }.`
   }
 
   async run(): Promise<void> {
-    const { args } = await this.parse(Schema)
-    await this.write(`${JSON.stringify(SCHEMAS[args.name], null, 2)}\n`)
+    const { args, flags } = await this.parse(Schema)
+    const schema = await schemaIn(flags.project ?? process.cwd(), args.name)
+    await this.write(`${JSON.stringify(schema, null, 2)}\n`)
   }
 }

@@ -6,7 +6,7 @@ import { EXIT } from '../core/outcome.ts'
 
 export default class Validate extends BaseCommand {
   static override summary =
-    'Check the whole repository: project file, inventory, runbooks, assignments. Touches no device.'
+    'Check the whole repository: project file, inventory, runbooks, modules, assignments. Touches no device.'
   static override description =
     `Every problem is shown in one go, with file, line and column. Exit codes: 0 nothing is wrong (there may be warnings),
 2 something is.`
@@ -35,8 +35,9 @@ export default class Validate extends BaseCommand {
 }
 
 function summaryOf(checked: RepositoryCheck['checked']): string {
-  const { stores, devices, runbooks, assignments } = checked
-  return `${count(stores, 'store')}, ${count(devices, 'device')}, ${count(runbooks, 'runbook')} and ${count(assignments, 'assignment')}: nothing is wrong.`
+  const { stores, devices, modules, runbooks, assignments } = checked
+  const own = modules > 0 ? `, ${count(modules, 'module')}` : ''
+  return `${count(stores, 'store')}, ${count(devices, 'device')}${own}, ${count(runbooks, 'runbook')} and ${count(assignments, 'assignment')}: nothing is wrong.`
 }
 
 function count(number: number, noun: string): string {

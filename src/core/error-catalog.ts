@@ -62,6 +62,15 @@ export const ERROR_CATALOG = {
     'restart_on on a module that does not react',
     'Only modules that say so react to earlier steps.',
   ),
+  MODULE_NAME_TAKEN: entry(
+    'A module of the repository has a name that is taken',
+    'Give it another name; the file is named after it.',
+  ),
+  MODULE_UNKNOWN: entry('No module has this name', 'See `till module list` for what there is.'),
+  MODULE_CASES_MISSING: entry(
+    'A module has no cases to be tested by',
+    'Write `NAME.test.yaml` beside it; `till module new` writes one to begin with.',
+  ),
   EXPRESSION_INVALID: entry('An expression does not compile', 'Mend it at the place shown; the language is CEL.'),
   PROJECT_UNKNOWN: entry(
     'No tillwright.yaml was found',
@@ -218,6 +227,10 @@ export const ERROR_CATALOG = {
   OBSERVE_TIMEOUT: entry(
     'Reading the state of the device took too long',
     'The command hangs on the device; it was ended.',
+  ),
+  MODULE_OUTPUT_INVALID: entry(
+    'A module of the repository did not print what it promises',
+    '`observe` prints one JSON object and nothing else: see its evidence, and try it with `till module test`.',
   ),
   CHECK_UNMET: entry('A check did not hold', 'See what was found and what was wished.'),
   ASSERT_FALSE: entry('An assertion is false', 'See the message of the assertion.'),

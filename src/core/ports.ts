@@ -116,6 +116,8 @@ export interface Module {
   readonly reacts: boolean
   /** What it says depends on its parameters alone. */
   readonly asksNothing?: boolean
+  /** Of a module that is no part of Tillwright: sha256 of its text. The digest of a runbook that uses it covers it. */
+  readonly digest?: string
   /**
    * What a schema cannot say about parameters that belong together, in one sentence; undefined when all is well. Asked
    * when a runbook is loaded, where values may still be `${{ }}`, and `reacting` tells whether the step has `restart_on`.

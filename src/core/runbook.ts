@@ -8,6 +8,8 @@ export interface Expression {
   readonly steps: readonly string[]
   /** Those of them of which it looks at more than how they ended (`state`, `changed`); all of them when absent. */
   readonly values?: readonly string[]
+  /** Names of the parameters that it looks at through `params.<name>`. */
+  readonly params?: readonly string[]
   evaluate(
     scope: Scope,
   ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly error: string }
@@ -16,6 +18,8 @@ export interface Expression {
 /** A tree of parameters with `${{ }}` inside, compiled. */
 export interface Template {
   readonly steps: readonly string[]
+  /** As in `Expression`, of all its expressions. */
+  readonly params?: readonly string[]
   render(
     scope: Scope,
   ): { readonly ok: true; readonly value: JsonObject } | { readonly ok: false; readonly error: string }
@@ -64,7 +68,7 @@ export interface Runbook {
   readonly params: JsonObject
   readonly steps: readonly Step[]
   readonly classify: readonly ClassifyRow[]
-  /** sha256 of its text and its parameters, in hexadecimal. */
+  /** sha256 of its text, its parameters and the modules of the user in it, in hexadecimal. */
   readonly digest: string
   readonly file: string
 }

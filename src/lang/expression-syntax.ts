@@ -17,9 +17,15 @@ export function inspectExpression(
   root: SyntaxNode,
   types: VariableTypes,
   visible: readonly string[] | undefined,
-): { readonly steps: readonly string[]; readonly values: readonly string[]; readonly problem?: ExpressionProblem } {
+): {
+  readonly steps: readonly string[]
+  readonly values: readonly string[]
+  readonly params: readonly string[]
+  readonly problem?: ExpressionProblem
+} {
   const steps = new Set<string>()
   const values = new Set<string>()
+  const params = new Set<string>()
   let problem: ExpressionProblem | undefined
   const visit = (node: SyntaxNode): void => {
     const step = stepOf(node)
@@ -28,15 +34,25 @@ export function inspectExpression(
       if (step.isValue) values.add(step.id)
       return
     }
+    for (const param of paramsOf(node, types)) params.add(param)
     for (const any of anyStep(node, visible ?? fieldsAt(types, ['steps']) ?? [])) {
       steps.add(any)
       values.add(any)
     }
     problem ??= hiddenKeyProblem(node, types) ?? neverEqual(node) ?? wrongPattern(node)
+    // Below `params.x` there is but `params`, which would mean all of them.
+    if (pathOf(node)?.[0] === 'params') return
     for (const child of childrenOf(node)) visit(child)
   }
   visit(root)
-  return { steps: [...steps], values: [...values], ...(problem && { problem }) }
+  return { steps: [...steps], values: [...values], params: [...params], ...(problem && { problem }) }
+}
+
+/** The parameter in `params.x` and `params["x"]`; `params[expression]` may mean any of them. */
+function paramsOf(node: SyntaxNode, types: VariableTypes): readonly string[] {
+  const [owner, name] = pathOf(node) ?? []
+  if (owner !== 'params') return []
+  return name === undefined ? (fieldsAt(types, ['params']) ?? []) : [name]
 }
 
 /** The id in `steps.x` and `steps["x"]`, and whether it is for more than how the step ended. */

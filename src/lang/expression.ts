@@ -61,6 +61,11 @@ export function runbookVariables(params: Readonly<Record<string, string>>, steps
   })
 }
 
+/** What the expressions of a module of the user may name: its parameters, by their CEL types. */
+export function moduleVariables(params: Readonly<Record<string, string>>): Variables {
+  return variablesOf({ params })
+}
+
 /**
  * Compiles one CEL expression and checks its types. `stepIds` are the steps it may look at; without them it may look
  * at every one. Never throws: a problem says where in `text` it is, in UTF-16 units.
@@ -83,8 +88,8 @@ export function compileExpression(
     const detail = `Its result is ${typeName(type)}; what stands here must be true or false.`
     return wrong({ summary: 'The expression is not a condition', detail, offset: 0, length: text.length })
   }
-  const { steps, values } = found
-  return { ok: true, expression: { text, steps, values, evaluate: (scope) => evaluate(run, scope, options) } }
+  const { steps, values, params } = found
+  return { ok: true, expression: { text, steps, values, params, evaluate: (scope) => evaluate(run, scope, options) } }
 }
 
 /** Compiles a selector; the problem of one that was typed on a command line comes with its own text as its source. */

@@ -28,6 +28,7 @@ interface Assignment {
 export interface ProjectSettings {
   readonly inventory: string
   readonly runbooks: string
+  readonly modules: string
   readonly known_hosts: string
   readonly state: string
   readonly assignments: readonly Assignment[]
@@ -44,6 +45,7 @@ const HISTORY: Retention = { days: 90, megabytes: 2_000 }
 const PATHS = {
   inventory: 'inventory/',
   runbooks: 'runbooks/',
+  modules: 'modules/',
   known_hosts: 'inventory/known_hosts',
   state: '.till/state.db',
 } as const
@@ -78,6 +80,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
   return {
     inventory: path('inventory'),
     runbooks: path('runbooks'),
+    modules: path('modules'),
     known_hosts: path('known_hosts'),
     state: path('state'),
     assignments: assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed)),

@@ -63,7 +63,7 @@ function readRunbook(
     params: effective.params,
     steps,
     classify,
-    digest: digestOf(parsed.text, effective.params),
+    digest: digestOf(parsed.text, effective.params, modulesOf(outline.steps)),
     file: parsed.file,
   }
   const diagnostics = [
@@ -91,10 +91,21 @@ function classifyRows(rows: JsonValue, compiler: RunbookCompiler, ids: readonly 
   })
 }
 
-/** The same for the same text and the same effective parameters, however these were given. */
-function digestOf(text: string, params: JsonObject): string {
+function modulesOf(steps: readonly StepOutline[]): readonly Module[] {
+  return steps.flatMap(({ module, onFailure, rollback }) => [
+    ...(module ? [module] : []),
+    ...modulesOf(onFailure),
+    ...modulesOf(rollback),
+  ])
+}
+
+/** The same for the same text, effective parameters, however these were given, and modules of the user. */
+function digestOf(text: string, params: JsonObject, modules: readonly Module[]): string {
   const sorted = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
-  return createHash('sha256').update(text).update('\0').update(JSON.stringify(sorted)).digest('hex')
+  const hash = createHash('sha256').update(text).update('\0').update(JSON.stringify(sorted))
+  const own = modules.flatMap(({ name, digest }) => (digest === undefined ? [] : [`${name} ${digest}`]))
+  for (const line of [...new Set(own)].sort()) hash.update('\0').update(line)
+  return hash.digest('hex')
 }
 
 /** Problems of one file, first line first; what has no place comes at the end. */

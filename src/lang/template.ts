@@ -40,13 +40,18 @@ export function compileTemplate(
   // Rendering a map gives a map.
   return {
     ok: true,
-    template: { steps: [...compiler.steps], render: render as (scope: Scope) => Rendered<JsonObject> },
+    template: {
+      steps: [...compiler.steps],
+      params: [...compiler.params],
+      render: render as (scope: Scope) => Rendered<JsonObject>,
+    },
   }
 }
 
 class TreeCompiler {
   readonly problems: TemplateProblem[] = []
   readonly steps = new Set<string>()
+  readonly params = new Set<string>()
   readonly #options: { readonly variables: Variables; readonly stepIds?: readonly string[] }
 
   constructor(options: { readonly variables: Variables; readonly stepIds?: readonly string[] }) {
@@ -100,6 +105,7 @@ class TreeCompiler {
       return ''
     }
     for (const step of compiled.expression.steps) this.steps.add(step)
+    for (const param of compiled.expression.params ?? []) this.params.add(param)
     return compiled.expression
   }
 }

@@ -39,6 +39,22 @@ function validatorOf(schema: object): ValidateFunction {
   return validator
 }
 
+/**
+ * Why a schema that a user wrote cannot be used, in the words of the validator, and the part of it that is meant;
+ * undefined when it can be.
+ */
+export function schemaFault(schema: object): { readonly path: ValuePath; readonly message: string } | undefined {
+  try {
+    validatorOf(schema)
+    return undefined
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const pointer = /at "[^"#]*#\/([^"]*)"/.exec(message)?.[1]
+    const words = message.replace(/^strict mode: /, '').replace(/ at "[^"]*#.*$/, '')
+    return { path: pointer === undefined ? [] : pointer.split('/').map(decodeURIComponent), message: words }
+  }
+}
+
 /** Checks a plain value; an empty answer means that it is right. A schema that is wrong itself throws. */
 export function schemaProblems(
   schema: object,

@@ -59,7 +59,10 @@ function told({ diagnostics }: RepositoryCheck): readonly string[] {
 describe('the check of a repository', () => {
   test('finds nothing where nothing is wrong, and says how much it looked at', async () => {
     const result = await check({ 'tillwright.yaml': 'assignments: [{ runbook: health, params: { limit: 7 } }]\n' })
-    expect(result).toEqual({ diagnostics: [], checked: { stores: 1, devices: 1, runbooks: 1, assignments: 1 } })
+    expect(result).toEqual({
+      diagnostics: [],
+      checked: { stores: 1, devices: 1, modules: 0, runbooks: 1, assignments: 1 },
+    })
   })
 
   test('tells the problems of all files at once', async () => {

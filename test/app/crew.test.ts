@@ -9,6 +9,7 @@ import { shareLogins } from '../../src/app/crew/share-logins.ts'
 import { fail, success } from '../../src/core/failure.ts'
 import type { Target } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { MODULES } from '../../src/modules/index.ts'
 import { device } from '../engine/bench.ts'
 import { DEADLINES } from '../peers/targets.ts'
 
@@ -92,7 +93,7 @@ describe('what threads say to each other', () => {
   it('makes the same command of `till exec` there', () => {
     for (const words of [['uname -r; id'], ['printf', '%s', "it's"]]) {
       const runbook = commandRunbook(words, 5_000)
-      const again = followRecipe(overTheWire(recipeOf(runbook)))
+      const again = followRecipe(overTheWire(recipeOf(runbook)), MODULES)
       expect(again.digest).toBe(runbook.digest)
       expect(again.steps[0]?.timeout_ms).toBe(5_000)
       expect(again.steps[0]?.params.render({} as never)).toEqual(runbook.steps[0]?.params.render({} as never))

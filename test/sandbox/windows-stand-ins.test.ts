@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { MODULES } from '../../src/modules/index.ts'
+import '../../src/modules/user/powershell-text.ts'
 import { STAND_INS } from '../../src/sandbox/windows/stand-ins.ts'
 import { shippedFragments } from '../../src/shell/powershell-fragment.ts'
 

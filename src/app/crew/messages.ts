@@ -22,6 +22,8 @@ export type RunbookRecipe =
 export interface ThreadSetup {
   readonly mode: RunMode
   readonly recipes: readonly RunbookRecipe[]
+  /** Folder of the user's modules. */
+  readonly modules?: string
   /** A byte for each place of a device: 1 from just before the device is asked anything. */
   readonly begun: SharedArrayBuffer
   /** A number that goes up as long as the worker's event loop turns. */

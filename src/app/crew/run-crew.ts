@@ -20,6 +20,8 @@ const STARTS_PER_WORKER = 3
 
 export interface CrewMeans extends Pick<ThreadMeans, 'entry' | 'mode' | 'resolver' | 'scopeOf' | 'neighboursOf'> {
   readonly work: readonly DeviceWork[]
+  /** Folder of the user's modules. */
+  readonly modules?: string
   readonly workers: Workers
   readonly parallel: number
   /** The gate of this thread. */
@@ -132,6 +134,7 @@ export class RunCrew implements Crew {
     const thread: ThreadHand = new ThreadHand({
       entry,
       mode,
+      ...(this.#means.modules !== undefined && { modules: this.#means.modules }),
       resolver,
       scopeOf,
       neighboursOf,

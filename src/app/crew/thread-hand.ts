@@ -45,6 +45,8 @@ export interface ThreadMeans {
   readonly mode: DeviceEnvironment['mode']
   readonly runbooks: readonly Runbook[]
   readonly recipes: readonly RunbookRecipe[]
+  /** Folder of the user's modules. */
+  readonly modules?: string
   /** Devices at a time, at most. */
   readonly places: number
   readonly resolver: TargetResolver
@@ -86,7 +88,8 @@ export class ThreadHand implements LoginParty {
     this.#pulse = new Int32Array(pulse)
     this.#free = Array.from({ length: means.places }, (_, place) => place)
     this.#openings = new Openings(means.onRoom)
-    const workerData = { mode: means.mode, recipes: means.recipes, begun, pulse }
+    const { mode, recipes, modules } = means
+    const workerData = { mode, recipes, modules, begun, pulse }
     this.#worker = new Worker(means.entry, { workerData, name: 'till-devices' })
     this.#outbox = new Outbox((text) => this.#worker.postMessage(text))
     this.#loop = this.#worker.performance.eventLoopUtilization()

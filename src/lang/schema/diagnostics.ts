@@ -43,7 +43,7 @@ export const DIAGNOSTICS_JSON_SCHEMA: object = {
     checked: {
       description: '`till validate`: how much was looked at.',
       type: 'object',
-      properties: { stores: COUNT, devices: COUNT, runbooks: COUNT, assignments: COUNT },
+      properties: { stores: COUNT, devices: COUNT, modules: COUNT, runbooks: COUNT, assignments: COUNT },
     },
     diagnostics: { type: 'array', items: DIAGNOSTIC },
   },

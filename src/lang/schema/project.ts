@@ -49,6 +49,13 @@ export const PROJECT_SCHEMA = {
       minLength: 1,
       examples: ['runbooks/'],
     },
+    modules: {
+      title: 'Modules',
+      description: 'Folder of modules of your own; modules/ unless given.',
+      type: 'string',
+      minLength: 1,
+      examples: ['modules/'],
+    },
     known_hosts: {
       title: 'Known hosts',
       description: 'File of host keys that are trusted, as OpenSSH writes it; inventory/known_hosts unless given.',

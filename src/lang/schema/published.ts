@@ -10,6 +10,7 @@ import {
 } from './history-answers.ts'
 import { INVENTORY_SCHEMA } from './inventory.ts'
 import { INVENTORY_ANSWER_SCHEMAS } from './inventory-answers.ts'
+import { MODULE_SCHEMA } from './module.ts'
 import { PLAN_JSON_SCHEMA } from './plan.ts'
 import { PROJECT_SCHEMA } from './project.ts'
 import { RESULT_JSON_SCHEMA } from './result.ts'
@@ -22,6 +23,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     inventory: { $id: 'https://tillwright.dev/schemas/inventory/1', ...INVENTORY_SCHEMA },
     runbook: runbookSchema(modules),
     project: PROJECT_SCHEMA,
+    module: MODULE_SCHEMA,
     plan: PLAN_JSON_SCHEMA,
     result: RESULT_JSON_SCHEMA,
     event: EVENT_JSON_SCHEMA,

@@ -31,6 +31,9 @@ const text: StandIn = (machine, given) => {
   return runText(machine, given.text('till_text'))
 }
 
+/** A text of a module of the user's own. */
+const userScript: StandIn = (machine, given) => runText(machine, given.text('till_text'))
+
 const program: StandIn = (machine, given) => {
   mustHaveFolder(machine, given)
   return runProgram(machine, given.text('till_program'), windowsArguments(given.text('till_line')))
@@ -71,6 +74,7 @@ export const RUN_STAND_INS: Readonly<Record<string, StandIn>> = {
   'run.check': check,
   'run.text': text,
   'run.program': program,
+  'user.script': userScript,
   'wait.observe': waited,
   'wait.converge': wait,
 }

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Node } from 'web-tree-sitter'
 import '../../../src/app/doctor/windows-fragments.ts'
 import { MODULES } from '../../../src/modules/index.ts'
+import { POWERSHELL_HEAD } from '../../../src/modules/user/powershell-text.ts'
 import { encodedCommand } from '../../../src/shell/encoded-command.ts'
 import { powerShellBootstrap } from '../../../src/shell/powershell.ts'
 import { exchangeText } from '../../../src/shell/powershell-exchange.ts'
@@ -19,6 +20,7 @@ const scripts: [string, string][] = [
   ['the runner', RUNNER],
   ['the prelude', PRELUDE],
   ['the interpreter of a user', CHILD],
+  ['the head of a text of a user', `${POWERSHELL_HEAD}@{ a = $v.a }`],
   ['the bootstrap over stdin', powerShellBootstrap('stdin')],
   ['the bootstrap over the environment', powerShellBootstrap('environment')],
   ...[...shippedFragments().values()].map(({ name, script }): [string, string] => [name, script]),
