@@ -24,6 +24,8 @@ export interface ExchangeAsk {
 
 export interface Exchange {
   readonly token: string
+  /** What is put out is held back until the exchange is over, or for two seconds: see the runner. */
+  readonly gathers: boolean
   readonly items: readonly (ExchangeAsk | { readonly kind: 'upload'; readonly id: string; readonly path: string })[]
 }
 
@@ -58,7 +60,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 export function parseExchange(text: string, secrets = ''): Exchange {
   const reader = new ExchangeReader(secrets.split('\n'))
   for (const line of text.split('\n')) reader.read(line)
-  return { token: reader.token, items: reader.items }
+  return { token: reader.token, gathers: reader.gathers, items: reader.items }
 }
 
 class ExchangeReader {
@@ -68,6 +70,7 @@ class ExchangeReader {
   #ask: Writable<ExchangeAsk> | undefined
   readonly items: Exchange['items'][number][] = []
   token = ''
+  gathers = false
 
   constructor(secrets: readonly string[]) {
     this.#secrets = secrets
@@ -77,8 +80,10 @@ class ExchangeReader {
     if (line.startsWith('|')) this.#script.text += `${line.slice(1)}\n`
     const [word, ...rest] = line.split(' ')
     const [first = '', second = '', third = '', fourth = ''] = rest
-    if (word === 'exchange') this.token = second
-    else if (word === 'script') {
+    if (word === 'exchange') {
+      this.token = second
+      this.gathers = third === 'gather'
+    } else if (word === 'script') {
       this.#script = { name: second, text: '' }
       this.#scripts.set(first, this.#script)
     } else if (word === 'upload') this.items.push({ kind: 'upload', id: first, path: decoded(second) })

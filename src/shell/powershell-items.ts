@@ -1,4 +1,5 @@
 import type { ShellAnswer } from '../core/channel.ts'
+import { readClixml } from './clixml.ts'
 import type { AskLine, UploadLine } from './powershell-exchange.ts'
 import type { AnswerFrame, AskEnd } from './powershell-frames.ts'
 
@@ -24,7 +25,8 @@ export function answerOf(frame: AnswerFrame): ShellAnswer {
     stdout,
     stderr,
     text: stdout.toString('utf8'),
-    errorText: stderr.toString('utf8'),
+    // A PowerShell under the interpreter writes its errors in the form of programs.
+    errorText: readClixml(stderr.toString('utf8')),
     truncated: frame.cut,
     timedOut: timedOut(frame.how),
     durationMs: frame.durationMs,

@@ -57,6 +57,7 @@ const DRIFTED: Readonly<Record<string, readonly [string, JsonObject]>> = {
     'registry',
     { key: 'HKLM\\SOFTWARE\\Shop2', remove: ['Old'], values: { Wide: { type: 'qword', data: '5000000000' } } },
   ],
+  agent: ['package', { name: 'Zabbix Agent 2', state: 'absent' }],
   last: ['file', { path: 'C:\\last.txt', content: 'last' }],
 }
 
@@ -64,10 +65,10 @@ function steps(): Step[] {
   return Object.entries(DRIFTED).map(([id, [module, params]]) => step({ id, module, with: params }))
 }
 
-it('ten drifted steps on Windows cost an exchange of looks and one for all that is changed', async () => {
+it('eleven drifted steps on Windows cost an exchange of looks and one for all that is changed', async () => {
   const proofs = new Set<string>()
   const machine = bringUp(({ name }) => {
-    if (name.endsWith('.settled')) proofs.add(name)
+    if (/\.(settled|gone)$/.test(name)) proofs.add(name)
     return undefined
   })
   machine.files.write('C:\\Old.txt', Buffer.from('old'))
@@ -77,6 +78,7 @@ it('ten drifted steps on Windows cost an exchange of looks and one for all that 
   expect(windows.received).toHaveLength(2)
   expect([...proofs].sort()).toEqual([
     'file.settled',
+    'package.gone',
     'registry.settled',
     'run.settled',
     'scheduled-task.settled',
@@ -93,7 +95,7 @@ it('a step that did not come about ends the chain, and nothing behind it is chan
   expect(bench.steps(till.name)).toEqual([
     ...['folder', 'motd', 'ini', 'key'].map((id) => `${id} changed`),
     'spooler failed',
-    ...['task', 'ran', 'gone', 'key2', 'last'].map((id) => `${id} skipped`),
+    ...['task', 'ran', 'gone', 'key2', 'agent', 'last'].map((id) => `${id} skipped`),
   ])
   expect(machine.files.kindOf('C:\\last.txt')).toBe('absent')
   expect(windows.received.length).toBeLessThanOrEqual(3)

@@ -76,6 +76,9 @@ describe('HTTP replies', () => {
     empty:
       'HTTP/1.1 401 \r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: Basic realm="WSMAN"\r\nContent-Length: 0\r\n\r\n',
     'in chunks': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n',
+    'in chunks with a trailer':
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\nX-Done: y\r\n\r\n',
+    'with a header over two lines': 'HTTP/1.1 200 OK\r\nVia: one,\r\n\t two\r\nContent-Length: 2\r\n\r\nok',
     'after another one of 100': 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
   }
 
@@ -93,6 +96,8 @@ describe('HTTP replies', () => {
     expect(whole(cases.empty)?.headers.get('www-authenticate')).toEqual(['Negotiate', 'Basic realm="WSMAN"'])
     expect(whole(cases['after another one of 100'])?.body.toString()).toBe('ok')
     expect(whole(cases['with a length'])?.body.length).toBe(12)
+    expect(whole(cases['in chunks with a trailer'])?.body.toString()).toBe('ok')
+    expect(whole(cases['with a header over two lines'])?.headers.get('via')).toEqual(['one, two'])
   })
 
   test('are the same however they are cut', () => {
@@ -118,6 +123,8 @@ describe('HTTP replies', () => {
     ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', 'no length'],
     [`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}`, 'does not end'],
     ['HTTP/1.1 200 OK\r\n: x\r\n\r\n', 'no name'],
+    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\nx', 'more came'],
+    [`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${'x'.repeat(70_000)}`, 'trailer does not end'],
   ])('that are none are refused: %j', (text, why) => {
     expect(() => whole(text)).toThrow(HttpSyntaxError)
     expect(() => whole(text)).toThrow(why)

@@ -7,7 +7,7 @@ import { commandMessage, createMessage, newId, sendMessage } from '../../src/tra
 import { kindOf, parseFault } from '../../src/transports/winrm/fault.ts'
 import { InputQueue } from '../../src/transports/winrm/input-queue.ts'
 import { parseOutput } from '../../src/transports/winrm/remote-output.ts'
-import { faultFailure } from '../../src/transports/winrm/winrm-failure.ts'
+import { faultFailure, statusFailure } from '../../src/transports/winrm/winrm-failure.ts'
 import { winrmTarget } from '../peers/winrm-peer.ts'
 
 const sender = { to: 'http://pos1:5985/wsman', session: newId(), timeoutS: 20 }
@@ -164,4 +164,19 @@ test('input leaves in messages of whole lines where they fit, in order and all o
     }),
     { numRuns: 30 },
   )
+})
+
+test('each status that is not of WinRM has its own cause', () => {
+  const moment = { target: winrmTarget({ port: 5985 }), phase: 'open' } as const
+  const said = [404, 405, 407, 411, 415, 418].map((status) => statusFailure(moment, status))
+  expect(said.map(({ code, phase }) => `${code} ${phase}`)).toEqual(
+    said.map(() => 'IDENTIFY_PROTOCOL_INVALID identify'),
+  )
+  expect(new Set(said.map(({ message }) => message.replace(/\d/g, ''))).size).toBe(said.length)
+  expect(said[0]?.message).toBe(
+    'What answers at "127.0.0.1:5985" is not WinRM: it has no /wsman: another web server has this port, or the listener of WinRM another URLPrefix (HTTP 404).',
+  )
+  const overTls = { target: winrmTarget({ port: 5986 }, { https: true }), phase: 'open' } as const
+  expect(statusFailure(overTls, 400).code).toBe('IDENTIFY_PROTOCOL_INVALID')
+  expect(statusFailure(moment, 400).code).toBe('SEAL_INVALID')
 })

@@ -8,7 +8,7 @@ Write-TillJson @{
   mode = [string]$ExecutionContext.SessionState.LanguageMode
   user = $me.Name
   elevated = (New-Object Security.Principal.WindowsPrincipal($me)).IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)
-  page = [string][Globalization.CultureInfo]::CurrentCulture.TextInfo.OEMCodePage
+  page = [string](Get-ItemProperty -LiteralPath 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Nls\\CodePage').OEMCP
   culture = [Globalization.CultureInfo]::CurrentUICulture.Name
 }
 `,

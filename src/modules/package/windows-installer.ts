@@ -122,3 +122,10 @@ export const REMOVE = fragment(
   `${MSIEXEC}Write-TillJson @{ code = (Invoke-TillInstaller ('/x ' + $v.code + ' /qn /norestart REBOOT=ReallySuppress')) }
 `,
 )
+
+/** Behind the look: no program of that name is left. */
+export const GONE = fragment(
+  'package.gone',
+  `if ($v.till_seen.Trim() -ne '[]') { Stop-Till 1 'It is still there.' }
+`,
+)

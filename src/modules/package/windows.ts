@@ -4,14 +4,20 @@ import type { Change } from '../../core/change.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
-import { act, askJson } from '../../shell/powershell-ask.ts'
+import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { failureOf, tailOf } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
 import { packageFile } from './package-file.ts'
 import type { PackageParams, Product, State } from './package-state.ts'
-import { INSTALL, type Installed, OBSERVE, REMOVE, STAGE, UNSTAGE } from './windows-installer.ts'
+import { GONE, INSTALL, type Installed, OBSERVE, REMOVE, STAGE, UNSTAGE } from './windows-installer.ts'
 
-export const onWindows: Side<PackageParams, State> = { observe, converge }
+/** An installation needs several questions and an upload; the removal of one product is one. */
+export const onWindows: Side<PackageParams, State> = {
+  observe,
+  converge,
+  settled: (params, _changes, { products = [] }) =>
+    params.state === 'absent' && products.length === 1 && products[0]?.msi ? proofBy(GONE, undefined) : undefined,
+}
 
 async function observe({ shell }: ModuleContext, params: PackageParams): Promise<Result<State>> {
   const secret = Object.entries(params.properties ?? {}).find(([, value]) => (value as unknown) instanceof Secret)

@@ -14,6 +14,10 @@ import {
 } from '../../shell/powershell-device.ts'
 import type { ProgramOutput, WindowsProgram } from './program.ts'
 
+/** As the runner holds back what it puts out. */
+const HELD_MS = 2_000
+const MOST_HELD_CHARS = 100_000
+
 /** What a device does for its PowerShell. */
 export interface Interpreted {
   /** Of the interpreter that says hello. */
@@ -45,6 +49,10 @@ export class Interpreter implements WindowsProgram {
   #lines: string[] = []
   #lastLine = 0
   #wake: (() => void) | undefined
+  /** Put out and not yet sent, and when it will be. */
+  #held = ''
+  #gathers = false
+  #pushing: NodeJS.Timeout | undefined
   #ended = false
   #killed = false
 
@@ -71,15 +79,27 @@ export class Interpreter implements WindowsProgram {
 
   kill(): void {
     this.#killed = true
+    clearTimeout(this.#pushing)
     this.#wake?.()
   }
 
   #exit(code: number): void {
+    clearTimeout(this.#pushing)
     if (!this.#killed) this.#output.exit(code)
   }
 
   #put(text: string): void {
-    if (!this.#killed) this.#output.stdout(Buffer.from(text, 'latin1'))
+    this.#held += text
+    if (!this.#gathers || this.#held.length >= MOST_HELD_CHARS) this.#push()
+    else this.#pushing ??= setTimeout(() => this.#push(), HELD_MS)
+  }
+
+  #push(): void {
+    clearTimeout(this.#pushing)
+    this.#pushing = undefined
+    const text = this.#held
+    this.#held = ''
+    if (!this.#killed && text !== '') this.#output.stdout(Buffer.from(text, 'latin1'))
   }
 
   async #serve(): Promise<number> {
@@ -124,9 +144,10 @@ export class Interpreter implements WindowsProgram {
 
   async #exchange(text: string): Promise<void> {
     const secrets = wantsSecrets(text) ? unpackLine((await this.#line()) ?? '') : ''
-    const { token, items } = parseExchange(text, secrets)
+    const { token, gathers, items } = parseExchange(text, secrets)
+    this.#gathers = gathers
     this.#put(helloLine(token, this.#device.pid, this.#device.version))
-    if (Number.parseInt(this.#device.version, 10) < 5) return
+    if (Number.parseInt(this.#device.version, 10) < 5) return this.#push()
     let broken = -1
     for (const item of items) {
       if (this.#killed) return
@@ -134,6 +155,7 @@ export class Interpreter implements WindowsProgram {
       else broken = await this.#ask(token, item, item.link?.index === 0 ? -1 : broken)
     }
     this.#put(`${token} end ${items.length}\n`)
+    this.#push()
   }
 
   /** Resolves to the link of the chain that was the first whose gate did not hold. */

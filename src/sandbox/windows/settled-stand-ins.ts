@@ -65,6 +65,11 @@ const run: StandIn = (_machine, given) => {
   return {}
 }
 
+const packageGone: StandIn = (_machine, given) => {
+  mustHold(given.text('till_seen').trim() === '[]', 'It is still there.')
+  return {}
+}
+
 /** Here the XML of a task is as it was written. */
 const task: StandIn = (_machine, given) => {
   const seen = seenBy(given)
@@ -101,5 +106,6 @@ export const SETTLED_STAND_INS: Readonly<Record<string, StandIn>> = {
   'file.settled': file,
   'registry.settled': registry,
   'run.settled': run,
+  'package.gone': packageGone,
   'scheduled-task.settled': task,
 }

@@ -156,7 +156,9 @@ function judge(
   if ('forged' in end) return { failure: sealOrGarbled(moment, end.forged), carriedOut: true, final: false }
   if (!('soap' in end)) {
     const failure = statusFailure(moment, end.status, end.offered)
-    const passing = PASSING.has(end.status) || (end.status === 401 && context.proven)
+    // A seal that the device cannot open is worth a new login; without one, its word is its last.
+    const isUnsealed = end.status === 400 && moment.target.winrm?.https === true
+    const passing = (PASSING.has(end.status) && !isUnsealed) || (end.status === 401 && context.proven)
     return { failure, carriedOut: !isUnread(end.status), final: !passing }
   }
   const root = parseXml(end.soap.toString('utf8'))

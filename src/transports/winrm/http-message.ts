@@ -113,6 +113,7 @@ export class HttpReplyReader {
       const lineEnd = this.#received.indexOf('\r\n')
       if (lineEnd < 0 && this.#received.length <= HEAD_BYTES) return undefined
       const size = chunkSize(this.#received.toString('latin1', 0, Math.max(lineEnd, 0)))
+      if (size === 0) return this.#readTrailer(head, lineEnd)
       const begin = lineEnd + 2
       const next = begin + size + 2
       if (this.#bodyBytes + size > BODY_BYTES) throw new HttpSyntaxError('the body is too large')
@@ -124,10 +125,16 @@ export class HttpReplyReader {
       this.#chunks.push(this.#received.subarray(begin, begin + size))
       this.#bodyBytes += size
       this.#received = this.#received.subarray(next)
-      if (size > 0) continue
-      if (this.#received.length > 0) throw new HttpSyntaxError('more came than was asked for')
-      return this.#reply(head, Buffer.concat(this.#chunks))
     }
+  }
+
+  /** Headers behind the last chunk, which tell us nothing, up to an empty line (RFC 9112, 7.1.2). */
+  #readTrailer(head: Head, lineEnd: number): HttpReply | undefined {
+    const end = this.#received.indexOf('\r\n\r\n', lineEnd)
+    if (end < 0 && this.#received.length > HEAD_BYTES) throw new HttpSyntaxError('the trailer does not end')
+    if (end < 0) return undefined
+    if (this.#received.length > end + 4) throw new HttpSyntaxError('more came than was asked for')
+    return this.#reply(head, Buffer.concat(this.#chunks))
   }
 
   #reply(head: Head, body: Buffer): HttpReply {
@@ -153,7 +160,8 @@ function looksLikeHttp(received: Buffer): boolean {
 }
 
 function parseHead(text: string): Head {
-  const [first = '', ...lines] = text.split('\r\n')
+  // A line that begins with a blank goes on with the one before it (RFC 9112, 5.2).
+  const [first = '', ...lines] = text.replace(/\r\n[\t ]+/g, ' ').split('\r\n')
   const status = /^HTTP\/1\.([01]) (\d{3})(?: .*)?$/.exec(first)
   if (!status) throw new HttpSyntaxError('it does not begin as HTTP does')
   const headers = new Map<string, string[]>()

@@ -56,6 +56,7 @@ export function statusFailure(moment: Moment, status: number, offered: readonly 
     case 401:
       return refusedLogin(moment, offered)
     case 400:
+      if (moment.target.winrm?.https) return notWinRm(moment, status)
       return failure(moment, {
         ...common,
         code: 'SEAL_INVALID',
@@ -77,11 +78,26 @@ export function statusFailure(moment: Moment, status: number, offered: readonly 
       const message = `The WinRM service of ${where} does not take requests (HTTP 503).`
       return failure(moment, { code: 'SERVICE_UNAVAILABLE', message, retryable: true, evidence })
     }
-    default: {
-      const message = `What answers at ${where} is not WinRM (HTTP ${status}).`
-      return failure(early(moment, 'identify'), { ...common, code: 'IDENTIFY_PROTOCOL_INVALID', message })
-    }
+    default:
+      return notWinRm(moment, status)
   }
+}
+
+/** What it means when something answers in another way than WinRM does. */
+const STRANGE: ReadonlyMap<number, string> = new Map([
+  [400, 'it could not read the request, which something in between may have changed'],
+  [404, 'it has no /wsman: another web server has this port, or the listener of WinRM another URLPrefix'],
+  [405, 'its /wsman takes no messages: another web server has this port'],
+  [407, 'a proxy in between wants a login of its own'],
+  [411, 'it was not told the length of the message: something in between changed the request'],
+  [415, 'it takes no SOAP: something else than WinRM has this port'],
+])
+
+function notWinRm(moment: Moment, status: number): Failure {
+  const why = STRANGE.get(status)
+  const message = `What answers at "${endpoint(moment.target)}" is not WinRM: ${why === undefined ? '' : `${why} `}(HTTP ${status}).`
+  const end = { code: 'IDENTIFY_PROTOCOL_INVALID', message, retryable: false } as const
+  return failure(early(moment, 'identify'), { ...end, evidence: { http_status: status } })
 }
 
 function refusedLogin(moment: Moment, offered: readonly string[]): Failure {

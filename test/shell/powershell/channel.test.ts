@@ -128,6 +128,15 @@ describe.each([{ inTurns: false }, { inTurns: true }])('PowerShell, inTurns: $in
     expect(device.asked.filter((ask) => ask.values['says'] === 'not wanted')).toEqual([])
   })
 
+  it('reads what a PowerShell under the interpreter says of its errors', async () => {
+    const stderr =
+      '#< CLIXML\r\n<Objs Version="1.1.0.1"><S S="Error">Nie ma _x0022_kasy_x0022_._x000D__x000A_</S></Objs>'
+    const { shell } = open({ inTurns, answer: () => ({ exitCode: 1, stderr }) })
+    const answer = await shell.ask({ script: 'x' })
+    expect(answer.errorText).toBe('Nie ma "kasy".\r\n')
+    expect(Buffer.from(answer.stderr).toString()).toBe(stderr)
+  })
+
   it('says that a command was ended, and gives a session up that could not be', async () => {
     const { shell } = open({ inTurns, answer: ({ script }) => ({ how: script.trim() as 'late', exitCode: 124 }) })
     expect(await shell.ask({ script: 'late' })).toMatchObject({ timedOut: true, exitCode: 124 })
