@@ -5,7 +5,7 @@ import type { ModuleContext } from '../core/ports.ts'
 import { ANY_PATH } from '../devices/file/windows-read.ts'
 import { askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
-import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
+import { failureOf, headOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
 
 interface DiskState {
@@ -106,7 +106,7 @@ async function observe(
   const count = counts === undefined ? undefined : dfLine(counts)
   if (!room || (counts !== undefined && !count)) {
     const message = `What df said of "${params.path}" is not understood.`
-    return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message, evidence: { stdout: answer.text.slice(0, 500) } })
+    return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message, evidence: { stdout: headOf(answer.text, 500) } })
   }
   const hasInodes = count !== undefined && count.total > 0
   return success({

@@ -1,6 +1,7 @@
 import type { ProcessStream } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { Target } from '../core/ports.ts'
+import { headOf } from './tool-answer.ts'
 
 export type Become = NonNullable<Target['become']>
 
@@ -100,8 +101,5 @@ function refused(reason: string, said: string): Failure {
 
 /** The beginning of what a device said, on one line, without control characters. */
 export function printable(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
-    .trim()
-    .slice(0, EVIDENCE_BYTES)
+  return headOf(text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim(), EVIDENCE_BYTES)
 }

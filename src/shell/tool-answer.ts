@@ -32,6 +32,11 @@ run_action() {
 }
 `
 
+/** The first `limit` characters. Like `tailOf`, it says with `…` where it cut, so that what is cut there can be masked. */
+export function headOf(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}…`
+}
+
 /** The last `limit` characters, whole lines where that is possible: the end of an output is what explains a failure. */
 export function tailOf(text: string, limit = 1000): string {
   const trimmed = text.trim()

@@ -1,5 +1,6 @@
 import type { ShellAnswer, ShellChannel } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
+import { tailOf } from '../../shell/tool-answer.ts'
 import { ownOnWindows, removeOnWindows } from './windows-change.ts'
 
 const ATTRIBUTES = `LC_ALL=C; export LC_ALL
@@ -53,6 +54,6 @@ function resultOf(answer: ShellAnswer, path: string): Result<void> {
       message: `Changing "${path}" took too long and was ended.`,
     })
   }
-  const said = answer.errorText.trim().slice(-500) || `exit code ${answer.exitCode}`
+  const said = tailOf(answer.errorText, 500) || `exit code ${answer.exitCode}`
   return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message: `"${path}" could not be changed: ${said}` })
 }

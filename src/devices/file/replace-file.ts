@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ShellAnswer, ShellChannel, ShellValue } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { Secret } from '../../core/secret.ts'
+import { tailOf } from '../../shell/tool-answer.ts'
 import { FINGERPRINT } from './read-file.ts'
 import { EXIT, type FileContent, type Replacement } from './replacement.ts'
 import { replaceOnWindows, windowsFolder } from './windows-change.ts'
@@ -118,7 +119,7 @@ function failureOf(path: string, answer: ShellAnswer): Failure | undefined {
     const message = `Writing "${path}" took longer than ${Math.round(answer.durationMs / 1000)} s and was ended; the old file is untouched.`
     return { code: 'CONVERGE_TIMEOUT', phase: 'converge', message }
   }
-  const evidence = { evidence: { exit_code: answer.exitCode, stderr: answer.errorText.slice(-2000) } }
+  const evidence = { evidence: { exit_code: answer.exitCode, stderr: tailOf(answer.errorText, 2000) } }
   const at = { phase: 'converge', ...evidence } as const
   switch (answer.exitCode) {
     case 0:
@@ -146,5 +147,5 @@ function failureOf(path: string, answer: ShellAnswer): Failure | undefined {
 
 function lastWords(answer: ShellAnswer): string {
   const lines = answer.errorText.trim().split('\n')
-  return lines.slice(-5).join('; ').slice(-500) || `exit code ${answer.exitCode}.`
+  return tailOf(lines.slice(-5).join('; '), 500) || `exit code ${answer.exitCode}.`
 }

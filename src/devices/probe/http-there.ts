@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ShellAnswer, ShellChannel, ShellValue } from '../../core/channel.ts'
 import { Secret } from '../../core/secret.ts'
+import { headOf as firstOf, tailOf } from '../../shell/tool-answer.ts'
 import { firstStage, type HttpAnswer, type HttpQuestion, type HttpStage, type HttpState } from './http-answer.ts'
 import { reachStateInWords } from './reach.ts'
 
@@ -231,7 +232,7 @@ function wgetAnswer(question: HttpQuestion, answer: ShellAnswer): HttpAnswer {
     const body = Buffer.from(answer.stdout).subarray(0, question.maxBytes)
     return { state: 'answered', stage: 'done', detail: '', ...head, body, truncated: isCut, timesMs: {}, ms }
   }
-  const detail = said.slice(0, 500) || answer.errorText.trim().slice(-300)
+  const detail = firstOf(said, 500) || tailOf(answer.errorText, 300)
   const reach = reachStateInWords(detail)
   const isTls = /certificate|SSL|TLS/i.test(detail)
   const state: HttpState = isTls ? 'tls-failed' : reach === 'open' ? 'error' : reach

@@ -3,6 +3,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
+import { headOf } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
 import { CONVERGE, OBSERVE, REMOVE, SETTLED } from './task-service.ts'
 import { type TaskParams, type TaskState, taskOf, taskXml, xmlWish } from './task-xml.ts'
@@ -92,7 +93,7 @@ async function observe({ shell }: ModuleContext, params: unknown): Promise<Resul
   const task = taskOf(xml)
   if (!task) {
     const message = `What Windows says of the task "${name}" is not understood.`
-    return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message, evidence: { xml: xml.slice(0, 500) } })
+    return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message, evidence: { xml: headOf(xml, 500) } })
   }
   return success({ exists, task: { ...task, enabled }, lastResult, nextRun: nextRun === '' ? null : nextRun })
 }

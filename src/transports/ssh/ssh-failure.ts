@@ -1,5 +1,6 @@
 import type { Failure } from '../../core/failure.ts'
 import type { Target } from '../../core/ports.ts'
+import { headOf } from '../../shell/tool-answer.ts'
 
 /** Everything that is known when a connection attempt ends badly. */
 export interface Trouble {
@@ -151,8 +152,5 @@ export function reason(error: SshError | undefined): string {
 }
 
 function oneLine(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
-    .trim()
-    .slice(0, 200)
+  return headOf(text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim(), 200)
 }

@@ -1,5 +1,6 @@
 import { NAMESPACES } from '../../devices/winrm/soap.ts'
 import { child, find, fullText, type XmlElement } from '../../devices/winrm/xml-element.ts'
+import { headOf } from '../../shell/tool-answer.ts'
 
 const WSMAN_FAULT = 'http://schemas.microsoft.com/wbem/wsman/1/wsmanfault'
 
@@ -39,7 +40,7 @@ function numberOf(text: string | undefined): number | undefined {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 400)
+  return headOf(text.replace(/\s+/g, ' ').trim(), 400)
 }
 
 /** What a fault means for what we do next. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { headOf } from '../../shell/tool-answer.ts'
 import { deadline } from '../deadline.ts'
 import { type HttpReply, HttpReplyReader, HttpSyntaxError } from './http-message.ts'
 
@@ -101,9 +102,6 @@ export class HttpConnection {
 }
 
 function oneLine(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
-    .trim()
-    .replace(/\.$/, '')
-    .slice(0, 200)
+  const line = text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim()
+  return headOf(line.replace(/\.$/, ''), 200)
 }
