@@ -57,8 +57,9 @@ export interface DeviceShell extends ShellChannel {
   chain(links: readonly ChainLink[]): readonly Promise<ShellAnswer>[]
   /**
    * Breaks a chain that is under way: what the device is at is finished, and its gate does not hold. Absent where only the
-   * end of the session does that: in PowerShell, whose runner reads its input between exchanges, and to which over WinRM
-   * nothing can be sent while output is waited for.
+   * end of the session does that: in PowerShell, whose runner reads its input between exchanges. A read that is kept open
+   * meanwhile would be heard, but on Windows it blocks whoever asks what kind of handle stdin is, the programs that the
+   * device starts among them; and to end the command or its shell (Signal, Delete) leaves a change half done.
    */
   breakChain?(): void
 }
