@@ -42,7 +42,7 @@ module.exports = {
     only('app', ['core', 'lang', 'shell', 'devices', 'engine', ...adapters]),
     only('commands', ['core', 'app', 'reporters']),
     fence('ssh2', ['transports/', 'sandbox/']),
-    fence('saxes', ['devices/winrm/']),
+    fence('saxes', ['devices/winrm/', 'devices/novitus-xml/']),
     fence('kerberos', ['transports/winrm/']),
     fence('yaml', ['lang/', 'devices/config/']),
     fence('ajv', ['lang/']),

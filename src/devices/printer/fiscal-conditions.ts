@@ -70,10 +70,13 @@ function memories({ reports_left: left, protected_memory: memory }: FiscalFacts)
 
 function sending({ unsent, transmission }: FiscalFacts, age: Days): Condition[] {
   const found: Condition[] = []
-  const oldest = unsent?.oldest_at
-  if (unsent && unsent.count > 0 && oldest !== undefined && age(oldest) >= LIMITS.unsentDays)
-    found.push(condition('documents-unsent', `${unsent.count} documents wait, the oldest since ${oldest}`))
   const { last_ok_at: ok, last_failed_at: failed } = transmission ?? {}
+  // Where it does not say since when they wait, it is at most since some were sent.
+  const oldest = unsent?.oldest_at ?? ok
+  if (unsent && unsent.count > 0 && oldest !== undefined && age(oldest) >= LIMITS.unsentDays) {
+    const since = unsent.oldest_at === undefined ? `the last were sent ${ok}` : `the oldest since ${oldest}`
+    found.push(condition('documents-unsent', `${unsent.count} documents wait, ${since}`))
+  }
   const hasFailed = failed !== undefined && (ok === undefined || age(failed) < age(ok))
   if (hasFailed && (ok === undefined || age(ok) * 24 > LIMITS.failingHours))
     found.push(condition('transmission-failing', `failed at ${failed}, last success ${ok ?? 'never'}`))

@@ -111,6 +111,8 @@ describe('Facts of a fiscal device', () => {
     [{ unsent: { count: 3, oldest_at: '2026-11-24T09:00:00+01:00' } }, []],
     [{ unsent: { count: 0, oldest_at: '2026-11-20T09:00:00+01:00' } }, []],
     [{ unsent: { count: 3 } }, []],
+    [{ unsent: { count: 3 }, transmission: { last_ok_at: '2026-11-25T09:00:00Z' } }, []],
+    [{ unsent: { count: 3 }, transmission: { last_ok_at: '2026-11-21T09:00:00Z' } }, ['documents-unsent']],
     [
       { transmission: { last_ok_at: '2026-11-23T09:00:00Z', last_failed_at: '2026-11-25T09:00:00Z' } },
       ['transmission-failing'],

@@ -1,0 +1,111 @@
+import { type Result, success } from '../../core/failure.ts'
+import type { Conversation, Line, Turn } from '../line/line.ts'
+import type { Asking, LineProtocol } from '../printer/protocol.ts'
+import type { Evidence, PrinterReading } from '../printer/reading.ts'
+import { notAnswered, notReached } from '../printer/unanswered.ts'
+import { shown } from '../printer/visit.ts'
+import { type NovitusElement, packetsIn, textOf } from './codec.ts'
+import { encodeQuestion, QUICK, type Question, THOROUGH } from './questions.ts'
+import { readingOf } from './reading.ts'
+
+/** How many questions are on their way at once. */
+const AT_ONCE = 6
+/** Asked, and asked again for what was damaged or cut. */
+const ROUNDS = 2
+
+/** The XML protocol of Novitus (1.02 for online printers), by its questions alone. */
+export const novitusXml: LineProtocol = Object.freeze({ name: 'novitus-xml', read })
+
+async function read(line: Line, asking: Asking): Promise<Result<PrinterReading>> {
+  const visit = new Visit(asking)
+  for (let round = 0; round < ROUNDS && visit.isWorthAsking(); round++) {
+    const said = await line.converse(visit.turns())
+    if (!said.ok) return said
+    if (said.value.state !== 'open') {
+      if (round === 0) return success(notReached('novitus-xml', said.value))
+      break
+    }
+    visit.take(said.value)
+  }
+  return success(visit.reading())
+}
+
+class Visit {
+  readonly #asking: Asking
+  readonly #began: number
+  readonly #questions: readonly Question[]
+  readonly #answers = new Map<Question, NovitusElement>()
+  readonly #evidence: Evidence[] = []
+  #noise: Uint8Array = new Uint8Array()
+  #detail = ''
+  #goesOn = true
+
+  constructor(asking: Asking) {
+    this.#asking = asking
+    this.#began = asking.now().getTime()
+    this.#questions = asking.thorough ? THOROUGH : QUICK
+  }
+
+  isWorthAsking(): boolean {
+    return this.#goesOn && this.#pending().length > 0 && this.#leftMs() > 0
+  }
+
+  #pending(): Question[] {
+    return this.#questions.filter((question) => !this.#answers.has(question))
+  }
+
+  #leftMs(): number {
+    return this.#began + this.#asking.budgetMs - this.#asking.now().getTime()
+  }
+
+  /** Questions leave in groups, so that one costs no round trip of its own; then each answer is listened for. */
+  turns(): Turn[] {
+    const left = this.#leftMs()
+    const pending = this.#pending()
+    return pending.map((_question, index) => {
+      const isFirst = index % AT_ONCE === 0
+      const group = isFirst ? pending.slice(index, index + AT_ONCE) : []
+      return {
+        send: Buffer.concat(group.map((question) => encodeQuestion(question))),
+        until: { ending: '</packet>' },
+        timeoutMs: Math.ceil(left * (index === 0 ? 0.5 : 0.15)),
+        // A model that does not know a question may say nothing to it: the others are asked all the same.
+        ...(index === 0 ? {} : { optional: true as const }),
+      }
+    })
+  }
+
+  /** What was damaged is asked again; what was not answered is left out. */
+  take({ replies, detail }: Conversation): void {
+    const bytes = Buffer.concat(replies.map((reply) => reply.bytes))
+    const { elements, isDamaged } = packetsIn(bytes)
+    for (const element of elements) this.#takeElement(element)
+    const isCut = replies.some(({ state }) => state === 'cut')
+    this.#goesOn = isDamaged || (elements.length > 0 && isCut)
+    this.#detail = isDamaged ? 'a checksum was wrong' : detail
+    if (elements.length === 0) this.#noise = bytes
+  }
+
+  #takeElement(element: NovitusElement): void {
+    const question = this.#pending().find((candidate) => isAbout(element, candidate))
+    if (question === undefined) return
+    this.#answers.set(question, element)
+    this.#evidence.push({ asked: question, answered: element.text, at: this.#asking.now().toISOString() })
+  }
+
+  reading(): PrinterReading {
+    const now = this.#asking.now()
+    if (this.#answers.size > 0)
+      return readingOf({ answers: this.#answers, evidence: this.#evidence, now, timeZone: this.#asking.timeZone })
+    const what = this.#noise.length === 0 ? 'Nothing was answered' : 'What was answered is no packet of this protocol'
+    const answered = shown(this.#noise, 200)
+    const evidence = this.#noise.length === 0 ? [] : [{ asked: 'dle', answered, at: now.toISOString() }]
+    return notAnswered('novitus-xml', this.#detail === '' ? `${what}.` : `${what}: ${this.#detail}.`, evidence)
+  }
+}
+
+/** `dle`, `enq` and `error` are elements of their own; the others are told by their action. */
+function isAbout(element: NovitusElement, question: Question): boolean {
+  const isOfAction = element.name === 'info' || element.name === 'deviceinfo'
+  return (isOfAction ? textOf(element, 'action') : element.name) === question
+}

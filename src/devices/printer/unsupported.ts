@@ -1,0 +1,23 @@
+/** A way to speak that a printer has and Tillwright does not. */
+export interface UnsupportedProtocol {
+  readonly vendor: string
+  readonly reason: string
+  /** What can be seen of such a printer all the same. */
+  readonly instead: string
+}
+
+/** Asked for, and honestly not there: without a specification, bytes would be guesses at a fiscal device. */
+export const UNSUPPORTED_PROTOCOLS: Readonly<Record<string, UnsupportedProtocol>> = Object.freeze({
+  elzab: {
+    vendor: 'Elzab',
+    reason: 'Elzab publishes no specification of its protocol, and no usable one is known.',
+    instead:
+      'Where the printer is set to the Thermal protocol, check it with "protocol: thermal". Otherwise judge it by what its till shows: receipts, logs, the state of the program that sells.',
+  },
+  'shtrih-2': {
+    vendor: 'Shtrih-M',
+    reason:
+      'There is no public specification of the second version of the protocol of Shtrih-M (frames that begin with 8Fh).',
+    instead: 'Set the printer to protocol 1 and check it with "protocol: shtrih", or judge it by what its till shows.',
+  },
+})
