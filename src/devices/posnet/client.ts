@@ -15,6 +15,7 @@ const AT_ONCE = 8
 /** Asked, asked for the lost answers again, asked anew. */
 const ROUNDS = 3
 const NO_SUCH_TOKEN = 13
+const MOST_EVIDENCE = 400
 
 /** The Posnet protocol (POT-I-DEV-37), by its questions alone. */
 export const posnet: LineProtocol = Object.freeze({ name: 'posnet', read })
@@ -118,12 +119,14 @@ class Visit {
       return
     }
     this.#answers.set(question, frame)
-    this.#evidence.push({ asked: question, answered: frame.text, at: this.#asking.now().toISOString() })
+    // Records of reports end with a signature.
+    const answered = frame.text.length > MOST_EVIDENCE ? `${frame.text.slice(0, MOST_EVIDENCE)}…` : frame.text
+    this.#evidence.push({ asked: question, answered, at: this.#asking.now().toISOString() })
   }
 
   /** Answers of others, as they may still lie on a serial line, belong to no question of ours. */
   #questionOf(frame: PosnetFrame): Question | undefined {
-    const command = frame.command === 'ERR' ? fieldOf(frame, 'cm') : frame.command
+    const command = frame.command === 'ERR' ? fieldOf(frame, 'cm')?.replace(/^!/, '') : frame.command
     if (frame.token !== undefined) {
       const question = this.#tokens.get(frame.token)
       const isOurs = frame.command === 'ERR' || nameOf(question) === command

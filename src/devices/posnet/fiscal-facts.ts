@@ -71,21 +71,26 @@ function sales(read: (question: Question) => PosnetFrame | undefined, time: Time
     ...optional('last_receipt_number', numberOf(read('scnt'), 'bt')),
     ...optional('receipts_since_report', numberOf(stot, 'pn')),
     ...optional('last_report_at', time(report, 'da', 'tm') ?? time(read('sfsk'), 'rw', 'tm')),
-    ...optional('shift', shiftOf(flagOf(read('scomm'), 'tz'), time(stot, 'ds', 'is'), place)),
+    ...optional('shift', shiftOf(flagOf(read('scomm'), 'tz'), [time(stot, 'ds', 'is'), time(stot, 'de', 'ie')], place)),
   }
 }
 
-/** The day is open from its first sale to the daily report; one that is older has missed its report. */
+/**
+ * The day is open from its first sale to the daily report. One that is older has missed its report: nothing can be sold
+ * before it, unless this printer was seen to sell for longer than a day.
+ */
 function shiftOf(
   isClosed: boolean | undefined,
-  firstSale: string | undefined,
+  [firstSale, lastSale]: readonly (string | undefined)[],
   { now, timeZone }: Place,
 ): FiscalFacts['shift'] {
   if (isClosed === true) return { state: 'closed' }
   if (isClosed === undefined && firstSale === undefined) return undefined
   if (firstSale === undefined) return { state: 'open' }
-  const isOld = now.getTime() - instantsOfIso(firstSale, timeZone).latest > DAY_MS
-  return { state: isOld ? 'expired' : 'open', opened_at: firstSale }
+  const began = instantsOfIso(firstSale, timeZone)
+  const isOld = now.getTime() - began.latest > DAY_MS
+  const soldOn = lastSale !== undefined && instantsOfIso(lastSale, timeZone).latest - began.earliest > DAY_MS
+  return { state: isOld && !soldOn ? 'expired' : 'open', opened_at: firstSale }
 }
 
 function memoryFacts(frame: PosnetFrame | undefined): Partial<FiscalFacts> {

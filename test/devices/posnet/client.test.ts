@@ -166,6 +166,18 @@ describe('While it sells', () => {
     expect(printer.connections()).toBe(1)
   })
 
+  it('for longer than a day without a report, its day is open: it does not mind', async () => {
+    const hoursAgo = (hours: number): string =>
+      `${new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19)}+00:00`
+    const stot = (token: string): string => `stot\t${token}no1\tpn900\tis${hoursAgo(30)}\tie${hoursAgo(0.1)}\t`
+    await using printer = await startPrinter(answering({ stot }))
+    expect(await readPrinter(posnet, printer.line)).toMatchObject({
+      ready: 'yes',
+      conditions: [],
+      fiscal: { shift: { state: 'open' } },
+    })
+  })
+
   it('a queue that waits for the print to end is busy', async () => {
     const mute = (): undefined => undefined
     const all = Object.fromEntries(THOROUGH.map((question) => [question.split(' ')[0] ?? '', mute]))
