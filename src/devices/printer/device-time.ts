@@ -22,15 +22,19 @@ const SHAPE =
 
 /**
  * Reads the dates that Polish fiscal printers write: ISO 8601 with an offset or without, a semicolon or comma between
- * date and time, hours of one digit.
+ * date and time, hours of one digit, the day first.
  * @returns undefined for what is no date, and for 2000-01-01, by which they mean that there is none
  */
 export function readDeviceTime(text: string | undefined): DeviceTime | undefined {
-  const [, year, month, day, hour, minute, second, zone] = SHAPE.exec(text ?? '') ?? []
+  const [, year, month, day, hour, minute, second, zone] = SHAPE.exec(yearFirst(text ?? '')) ?? []
   const exactToMs = hour === undefined ? DAY_MS : second === undefined ? MINUTE_MS : SECOND_MS
   const time = deviceTime([year, month, day, hour ?? 0, minute ?? 0, second ?? 0].map(Number), exactToMs)
   if (!time || new Date(time.wall).toISOString().startsWith('2000-01-01')) return undefined
   return zone === undefined ? time : { ...time, offsetMinutes: minutesOf(zone) }
+}
+
+function yearFirst(text: string): string {
+  return text.replace(/^\s*(\d{1,2})([-./])(\d{1,2})\2(\d{4})(?!\d)/, '$4-$3-$1')
 }
 
 /**
