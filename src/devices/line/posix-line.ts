@@ -89,6 +89,8 @@ function conversationOf(answer: ShellAnswer, endpoint: Endpoint): Conversation {
       return { ...ended, state: 'timed-out', detail: 'no connection in time' }
     return { ...ended, state: 'unknown', detail: tailOf(answer.errorText, 300) || 'the script on the till was ended' }
   }
+  const isGone = lines.includes('gone') && replies.every(({ bytes }) => bytes.length === 0)
+  if (isGone) return { ...ended, state: 'reset', detail: 'the other side closed the connection' }
   if (state === 'open') return { ...ended, state, detail: answer.timedOut ? 'it took nothing that was sent' : '' }
   if (state !== 'unreached') return { ...ended, state: state as LineState, detail: words }
   const said = tailOf(answer.errorText, 300)

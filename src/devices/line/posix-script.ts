@@ -125,6 +125,7 @@ while [ $# -ge 8 ]; do
   now; [ $((end-now)) -gt 0 ] || break
   [ "$time" -le $((end-now)) ] || time=$((end-now))
   listen; say
+  [ "$empty" -lt 3 ] || printf 'gone\\n'
   [ "$state" = whole ] || [ "$optional" = yes ] || break
   set -- $reply
   case $only in -) ;; *,"\${1:-}",*) ;; *) break ;; esac

@@ -26,6 +26,8 @@ export class WindowsMachine {
   readonly #folder: string
   #state: MachineState | undefined
   #changes = 0
+  /** What hangs on its serial ports: a loopback address that answers as the device there, or that a program has it open. */
+  readonly serialPorts = new Map<string, { readonly host: string; readonly port: number } | 'held'>()
   trouble: MachineTrouble = { diskFull: false, pendingReboot: false }
   readonly files: WindowsFiles
   /** As NetBIOS has it. */

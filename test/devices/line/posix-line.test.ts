@@ -209,6 +209,13 @@ describe.each(shells)('a line over a port of a till, by $name', ({ path }) => {
     expect(connections).toBe(1)
   })
 
+  it('a TCP port that hangs up before it has said anything is reset', async () => {
+    const port = await serve((socket) => socket.destroy())
+    expect(await converse({ kind: 'tcp', host: '127.0.0.1', port }, [ask({ bytes: 1 })])).toMatchObject({
+      state: 'reset',
+    })
+  })
+
   it('a TCP port that is refused is refused', async () => {
     const port = await serve(() => undefined)
     await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))))
