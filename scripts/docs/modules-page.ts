@@ -1,7 +1,7 @@
 import type { Module } from '../../src/core/ports.ts'
 import { code, notice, table } from './markdown.ts'
 import type { ModuleExamples } from './module-examples.ts'
-import { type ParamSchema, paramRows } from './schema-table.ts'
+import { schemaRows } from './schema-table.ts'
 
 /** `docs/modules.md`. */
 export function modulesPage(modules: readonly Module[], examples: ModuleExamples): string {
@@ -42,7 +42,7 @@ function section(module: Module, examples: ModuleExamples): string {
     reacts ? 'Reacts to `restart_on`.' : '',
     `Systems: ${systems.join(', ')}.`,
   ]
-  const rows = paramRows(module.params as ParamSchema)
+  const rows = schemaRows(module.params)
   const fields = examples.fields(name)
   return [
     `## ${name}`,

@@ -13,10 +13,14 @@ export interface RepositoryModules {
   readonly all: readonly Module[]
   /** Those that are without fault, in the order of their names. */
   readonly own: readonly UserModule[]
+  /** Names of those that are not. */
+  readonly broken: readonly string[]
   /** What is wrong with any of its own. */
   readonly diagnostics: readonly Diagnostic[]
   /** What is wrong with those that a runbook uses: another that is broken is no reason not to run it. */
   faultsOf(runbook: Runbook): readonly Diagnostic[]
+  /** What is wrong with the one of that name. */
+  faultsOfModule(name: string): readonly Diagnostic[]
 }
 
 const SHIPPED = MODULES.map(({ name }) => name)
@@ -32,8 +36,10 @@ export function openModules(folder: string | undefined): RepositoryModules {
   return {
     all: [...MODULES, ...own.map(userModule), ...standIns],
     own,
+    broken: [...broken.keys()],
     diagnostics: loaded.flatMap(({ diagnostics }) => inOrder(diagnostics)),
     faultsOf: ({ steps }) => [...new Set(namesIn(steps))].flatMap((name) => broken.get(name) ?? []),
+    faultsOfModule: (name) => broken.get(name) ?? [],
   }
 }
 

@@ -53,6 +53,8 @@ describe('the documents of', () => {
     ['runs', 'runs list --limit 1'],
     ['result', 'runs show 20261122'],
     ['runs-diff', 'runs diff 20261122 20261123'],
+    ['modules', 'module list'],
+    ['module-shown', 'module show certificate'],
     ['sandbox', 'sandbox down'],
   ])('are what the schema %s says: %s', async (name, command) => {
     const { stdout, stderr } = await project.till(...command.split(' '), '--json')

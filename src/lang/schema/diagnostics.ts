@@ -1,6 +1,6 @@
 const POSITION = { type: 'integer', minimum: 1 } as const
 
-const DIAGNOSTIC = {
+export const DIAGNOSTIC = {
   title: 'Diagnostic',
   description: 'One thing that is wrong with what the user wrote.',
   type: 'object',

@@ -11,6 +11,8 @@ import {
 import { INVENTORY_SCHEMA } from './inventory.ts'
 import { INVENTORY_ANSWER_SCHEMAS } from './inventory-answers.ts'
 import { MODULE_SCHEMA } from './module.ts'
+import { MODULE_ANSWER_SCHEMAS } from './module-answers.ts'
+import { MODULE_TEST_SCHEMA } from './module-test.ts'
 import { PLAN_JSON_SCHEMA } from './plan.ts'
 import { PROJECT_SCHEMA } from './project.ts'
 import { RESULT_JSON_SCHEMA } from './result.ts'
@@ -24,6 +26,8 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     runbook: runbookSchema(modules),
     project: PROJECT_SCHEMA,
     module: MODULE_SCHEMA,
+    'module-test': MODULE_TEST_SCHEMA,
+    ...MODULE_ANSWER_SCHEMAS,
     plan: PLAN_JSON_SCHEMA,
     result: RESULT_JSON_SCHEMA,
     event: EVENT_JSON_SCHEMA,

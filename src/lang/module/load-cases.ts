@@ -1,0 +1,48 @@
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { readYamlFile } from '../read-yaml-file.ts'
+import { MODULE_TEST_SCHEMA } from '../schema/module-test.ts'
+import { validate } from '../validate.ts'
+
+/** A file of a case: its content, or what there is in its place. */
+export type CaseFile =
+  | string
+  | { readonly content?: string; readonly mode?: string; readonly link?: string; readonly folder?: true }
+
+export type CaseFailure = string | { readonly code?: string; readonly message?: string }
+
+/** One case by which a module of the user is tested; MODULE_TEST_SCHEMA says what each key is. */
+export interface ModuleCase {
+  readonly it: string
+  readonly on?: readonly ('posix' | 'powershell')[]
+  readonly given?: {
+    readonly files?: Readonly<Record<string, CaseFile>>
+    readonly programs?: Readonly<Record<string, string>>
+  }
+  readonly params?: JsonObject
+  readonly triggered?: boolean
+  readonly expect?: {
+    readonly value?: JsonObject
+    readonly changes?: readonly { readonly path: string; readonly before?: JsonValue; readonly after?: JsonValue }[]
+    readonly failure?: CaseFailure
+    readonly invalid?: true
+  }
+  readonly after?: {
+    readonly value?: JsonObject
+    readonly failure?: CaseFailure
+    readonly files?: Readonly<Record<string, CaseFile>>
+    readonly absent?: readonly string[]
+  }
+}
+
+/** The cases of a file, or everything that is wrong with it. */
+export function loadCases(file: string): {
+  readonly cases: readonly ModuleCase[]
+  readonly diagnostics: readonly Diagnostic[]
+} {
+  const { parsed, diagnostics } = readYamlFile(file)
+  if (!parsed || diagnostics.length > 0) return { cases: [], diagnostics }
+  const problems = validate(MODULE_TEST_SCHEMA, parsed)
+  if (problems.length > 0) return { cases: [], diagnostics: problems }
+  return { cases: parsed.value as unknown as readonly ModuleCase[], diagnostics: [] }
+}
