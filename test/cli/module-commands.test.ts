@@ -276,3 +276,10 @@ test('the blocks of the page on writing modules are what it says they are', asyn
   const tested = await project.till('module', 'test')
   expect(tested).toMatchObject({ code: 0, stderr: '' })
 })
+
+test('the modules of this repository are as their cases say', async () => {
+  const tested = await project.till('module', 'test', '--json', '--project', ROOT)
+  const { results } = document('module-tested', tested) as unknown as { results: Result[] }
+  expect(results.filter(({ state }) => state === 'failed')).toEqual([])
+  expect(results.some(({ state }) => state === 'ok')).toBe(true)
+})

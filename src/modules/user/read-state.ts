@@ -1,7 +1,7 @@
 import type { ShellAnswer } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Secret } from '../../core/secret.ts'
+import { Secret } from '../../core/secret.ts'
 import { failureOf } from '../../shell/tool-answer.ts'
 import { revealed } from './values.ts'
 import { fieldOf, type Wish } from './wishes.ts'
@@ -10,20 +10,24 @@ import { fieldOf, type Wish } from './wishes.ts'
 export const STATE_BYTES = 65_536
 
 const EVIDENCE_CHARACTERS = 300
+const MASK = String(new Secret(''))
+/** More than anybody writes, and less than what any part of a run would stumble over. */
+const MOST_LEVELS = 100
 
-/** The state that `observe` printed, or what is wrong with it. What was hidden in parameters stays so in evidence. */
+/** The state that `observe` printed, or what is wrong with it. What the step hides stays so in evidence. */
 export function readState(
   name: string,
   answer: ShellAnswer,
-  about: { readonly wishes: readonly Wish[]; readonly secrets: readonly Secret[] },
+  about: { readonly wishes: readonly Wish[]; readonly hidden: readonly string[] },
 ): Result<JsonObject> {
-  const failure = failureOf(hiding(answer, about.secrets), 'observe', `observe of the module "${name}"`)
+  const failure = failureOf(hiding(answer, about.hidden), 'observe', `observe of the module "${name}"`)
   if (failure) return fail(failure)
   const parsed = parseState(answer)
   const wrong = 'wrong' in parsed ? parsed.wrong : otherKind(parsed.state, about.wishes)
   if (wrong === undefined && 'state' in parsed) return success(parsed.state)
-  const said = hide(answer.text, about.secrets).slice(0, EVIDENCE_CHARACTERS)
-  const evidence = { stdout: said, bytes: answer.stdout.length, ...(answer.truncated && { truncated: true }) }
+  const said = hiding(answer, about.hidden).text.slice(0, EVIDENCE_CHARACTERS)
+  const stdout = about.hidden.length > 0 ? 'not shown: the step has a parameter that is hidden' : said
+  const evidence = { stdout, bytes: answer.stdout.length, ...(answer.truncated && { truncated: true }) }
   const message = `observe of the module "${name}" is to print one JSON object; ${wrong}.`
   return fail({ code: 'MODULE_OUTPUT_INVALID', phase: 'observe', message, evidence })
 }
@@ -39,9 +43,15 @@ function parseState(answer: ShellAnswer): { readonly state: JsonObject } | { rea
     return { wrong: whyNotJson(text) }
   }
   if (value === null) return { wrong: 'it printed null' }
+  if (isDeeper(value, MOST_LEVELS)) return { wrong: `what it printed is nested more than ${MOST_LEVELS} deep` }
   if (Array.isArray(value)) return { wrong: 'it printed a list' }
   if (typeof value !== 'object') return { wrong: `it printed a ${typeof value === 'string' ? 'text' : typeof value}` }
   return { state: value as JsonObject }
+}
+
+function isDeeper(value: JsonValue, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return false
+  return levels === 0 || Object.values(value).some((item: JsonValue) => isDeeper(item, levels - 1))
 }
 
 /** Two objects are most often those of two commands. */
@@ -90,16 +100,17 @@ function kind(value: JsonValue): string {
   return typeof value === 'string' ? 'text' : typeof value
 }
 
-/** The answer with the secrets of the step hidden, before anything of it is cut: half a secret is not known for one. */
-export function hiding(answer: ShellAnswer, secrets: readonly Secret[]): ShellAnswer {
-  return { ...answer, text: hide(answer.text, secrets), errorText: hide(answer.errorText, secrets) }
+/**
+ * The answer as evidence may show it: what the step hides is hidden before anything is cut, since half a secret is not
+ * known for one; and of a step that hides something, nothing that was printed, for it may be what the device has in its
+ * place.
+ */
+export function hiding(answer: ShellAnswer, hidden: readonly string[]): ShellAnswer {
+  if (hidden.length === 0) return answer
+  return { ...answer, text: '', errorText: hide(answer.errorText, hidden) }
 }
 
-function hide(text: string, secrets: readonly Secret[]): string {
-  return secrets.reduce((shown, secret) => {
-    const plain = secret.reveal()
-    if (plain === '') return shown
-    const forms = [plain, JSON.stringify(plain).slice(1, -1)]
-    return forms.reduce((rest, form) => rest.replaceAll(form, String(secret)), shown)
-  }, text)
+function hide(text: string, hidden: readonly string[]): string {
+  const forms = hidden.flatMap((plain) => [plain, JSON.stringify(plain).slice(1, -1)])
+  return forms.reduce((shown, form) => shown.replaceAll(form, MASK), text)
 }

@@ -11,7 +11,7 @@ import { failureOf } from '../../shell/tool-answer.ts'
 import { defineModule, type Side } from '../define.ts'
 import { USER_SCRIPT } from './powershell-text.ts'
 import { hiding, readState, STATE_BYTES } from './read-state.ts'
-import { type Given, givenParams, notGiven, posixValues, powershellValues, secretsIn } from './values.ts'
+import { type Given, givenParams, hiddenTexts, notGiven, posixValues, powershellValues } from './values.ts'
 import { differences, shownState, type Wish, wishesOf } from './wishes.ts'
 
 /** What a module of the user saw, and what the step wishes of it. */
@@ -73,7 +73,7 @@ async function look(
   const request = how.requestOf(module, how.observe, { given, more: {} })
   if (!request.ok) return request
   const answer = await shell.ask({ ...request.value, maxOutputBytes: STATE_BYTES })
-  const state = readState(module.name, answer, { wishes: wishes.value, secrets: secretsIn(given) })
+  const state = readState(module.name, answer, { wishes: wishes.value, hidden: hiddenTexts(module, given) })
   return state.ok ? success({ state: state.value, wishes: wishes.value }) : state
 }
 
@@ -91,7 +91,7 @@ async function change(
   const more = { till_changes: how.changes.map(({ path }) => path).join(' ') }
   const request = how.requestOf(module, how.converge, { given, more })
   if (!request.ok) return request
-  const answer = hiding(await shell.ask(request.value), secretsIn(given))
+  const answer = hiding(await shell.ask(request.value), hiddenTexts(module, given))
   const failure = failureOf(answer, 'converge', `converge of the module "${module.name}"`)
   return failure ? fail(failure) : success(undefined)
 }

@@ -72,10 +72,18 @@ export function hasSecret(value: unknown): boolean {
   return secretsIn(value).length > 0
 }
 
-/** All secrets in a value. */
-export function secretsIn(value: unknown): readonly Secret[] {
+function secretsIn(value: unknown): readonly Secret[] {
   if (value instanceof Secret) return [value]
   return value !== null && typeof value === 'object' ? Object.values(value).flatMap(secretsIn) : []
+}
+
+/** Texts of parameters that are not to be shown: secrets, and those that the module hides. */
+export function hiddenTexts(module: UserModule, given: Given): readonly string[] {
+  const schemas = paramSchemas(module)
+  return Object.entries(given).flatMap(([name, value]) => {
+    const hidden = schemas[name]?.writeOnly === true ? [plainText(asText(value))] : []
+    return [...hidden, ...secretsIn(value).map((secret) => secret.reveal())].filter((text) => text !== '')
+  })
 }
 
 /** The value with its secrets as the texts that they are: for comparing, and for the device. */

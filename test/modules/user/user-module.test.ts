@@ -132,6 +132,10 @@ posix:
     ['echo \'{"a":1}\'; echo done', 'it printed more behind one'],
     ['echo \'{"a":1\'', 'what it printed is not closed by }'],
     ['echo \'{"a":nope}\'', 'what it printed is no JSON'],
+    [
+      `printf '{"a":'; printf '%0500d' 0 | sed 's/0/[/g'; printf '%0500d' 0 | sed 's/0/]/g'; echo '}'`,
+      'more than 100 deep',
+    ],
     ['i=0; while [ $i -lt 3000 ]; do echo 1234567890123456789012345; i=$((i+1)); done', 'more than 65536 bytes'],
   ])('that prints no single object fails with what it printed: %s', async (script, why) => {
     const observed = await observe(module(script), world, {})
@@ -207,10 +211,17 @@ posix:
       { path: 'key', before: 'old-key', after: secret, sensitive: true },
       { path: 'nested.key', before: 's3cret "word"', after: '1234', sensitive: true },
     ])
-    const leaks = module('printf "%0290d%s" 0 "$key"; exit 0', 'params: {properties: {key: {type: string}}}\n')
-    const failed = JSON.stringify(await observe(leaks, world, { key: secret }))
-    expect(failed).toContain('MODULE_OUTPUT_INVALID')
-    expect(failed).not.toContain('s3c')
+    const params = 'params: {properties: {key: {type: string}, pin: {type: string, writeOnly: true}}}\n'
+    for (const script of [
+      'printf "%0290d%s" 0 "$key"',
+      'echo device-key; exit 3',
+      'echo "$key $pin" >&2; exit 3',
+      'printf "%0990d%s" 0 "$key" >&2; exit 3',
+    ]) {
+      const failed = JSON.stringify(await observe(module(script, params), world, { key: secret, pin: '98765' }))
+      expect(failed).toContain('"ok":false')
+      expect(failed).not.toMatch(/s3c|device-key|9876/)
+    }
   })
 
   test('refuses a text that no shell can hold', async () => {
