@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { ImitatedPrinter } from './imitated-printer.ts'
+import { DAY_MS } from './printer-clock.ts'
+import { type SelfSigned, selfSigned } from './self-signed.ts'
 
 /** A request to an imitated printer, with its whole body. */
 export interface PrinterRequest {
@@ -36,9 +39,37 @@ export function httpFace(
     return
   }
   const server = createServer((message, response) => {
-    void whole(message).then(async (request) => put(response, await answer(request), printer))
+    whole(message).then(
+      async (request) => put(response, await answer(request), printer),
+      () => socket.destroy(),
+    )
   })
-  server.emit('connection', socket)
+  socket.once('readable', () => {
+    const first: Buffer | null = socket.read()
+    if (first) socket.unshift(first)
+    server.emit('connection', first?.[0] === TLS_HANDSHAKE ? secured(socket, printer) : socket)
+  })
+}
+
+const TLS_HANDSHAKE = 0x16
+
+function secured(socket: Socket, printer: ImitatedPrinter): TLSSocket {
+  const { key, cert } = certificateOf(printer)
+  const secure = new TLSSocket(socket, { isServer: true, key, cert })
+  secure.on('error', () => socket.destroy())
+  return secure
+}
+
+const certificates = new Map<string, SelfSigned>()
+
+/** Valid for a year more, or as its faults say. */
+function certificateOf({ name, faults, now }: ImitatedPrinter): SelfSigned {
+  const days = faults.has('certificate-expired') ? -1 : faults.has('certificate-expiring') ? 10 : 365
+  const until = new Date(now().getTime() + days * DAY_MS)
+  const id = `${name} ${until.toISOString().slice(0, 10)}`
+  const made = certificates.get(id) ?? selfSigned(name, new Date(until.getTime() - 730 * DAY_MS), until)
+  certificates.set(id, made)
+  return made
 }
 
 async function whole(message: IncomingMessage): Promise<PrinterRequest> {

@@ -6,7 +6,7 @@ const GET_PRINTER_ATTRIBUTES = 0x000b
 const STATUS = { ok: 0, notFound: 0x0406, operationNotSupported: 0x0501, badRequest: 0x0400, busy: 0x0507 } as const
 
 /** An office printer that speaks IPP at /ipp/print. */
-export const ippPrinter: PrinterEmulator = (socket, printer) => {
+export const ippEmulator: PrinterEmulator = (socket, printer) => {
   httpFace(socket, printer, (request) => answer(request, printer))
 }
 

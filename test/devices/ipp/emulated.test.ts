@@ -3,12 +3,12 @@ import { readIpp } from '../../../src/devices/ipp/client.ts'
 import { decodeMessage } from '../../../src/devices/ipp/codec.ts'
 import type { PrinterReading } from '../../../src/devices/printer/reading.ts'
 import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
-import { ippPrinter } from '../../../src/sandbox/printers/ipp.ts'
+import { ippEmulator } from '../../../src/sandbox/printers/ipp.ts'
 import { asking, type ListeningPrinter, listen } from '../../peers/imitated-printers.ts'
 
 let peer: ListeningPrinter
 beforeEach(async () => {
-  peer = await listen(ippPrinter)
+  peer = await listen(ippEmulator)
 })
 afterEach(() => peer.stop())
 
