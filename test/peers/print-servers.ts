@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { createSocket } from 'node:dgram'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -176,4 +177,46 @@ export async function startCups(): Promise<PrintServer & { lp(queue: string, tex
 export function makeQueue(cups: PrintServer, name: string, device: string, model = 'raw'): void {
   const args = ['-h', `127.0.0.1:${cups.port}`, '-p', name, '-E', '-v', device, '-m', model]
   execFileSync('/usr/sbin/lpadmin', args, { stdio: 'ignore', timeout: 20_000 })
+}
+
+export const hasSnmpSimulator = has('/usr/bin/snmpsimd', 'snmpsim')
+
+/** An agent for every recording: its name is the community, its lines are `OID|TAG|VALUE`. */
+export async function startSnmpSimulator(
+  recordings: Readonly<Record<string, readonly string[]>>,
+): Promise<PrintServer> {
+  const folder = makeFolder('snmp')
+  for (const name of ['data', 'cache']) mkdirSync(join(folder, name))
+  for (const [name, lines] of Object.entries(recordings)) {
+    writeFileSync(join(folder, 'data', `${name}.snmprec`), `${lines.join('\n')}\n`)
+  }
+  execFileSync('chmod', ['-R', 'a+rwX', folder])
+  const port = await freeDatagramPort()
+  const places = [
+    `--data-dir=${folder}/data`,
+    `--cache-dir=${folder}/cache`,
+    `--agent-udpv4-endpoint=127.0.0.1:${port}`,
+  ]
+  const user = isRoot ? ['--process-user=nobody', '--process-group=nogroup'] : []
+  const log = join(folder, 'log')
+  const child = start('/usr/bin/snmpsimd', [...places, ...user], { log })
+  try {
+    await until('The SNMP simulator', () => {
+      const said = readFileSync(log, 'utf8')
+      if (child.exitCode !== null) throw new Error(`The SNMP simulator ended: ${said.slice(-1000)}`)
+      return said.includes('Listening at UDP/IPv4')
+    })
+  } catch (error) {
+    await end([child], folder)
+    throw error
+  }
+  return { port, folder, stop: () => end([child], folder) }
+}
+
+async function freeDatagramPort(): Promise<number> {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const { port } = socket.address()
+  await new Promise<void>((resolve) => socket.close(resolve))
+  return port
 }

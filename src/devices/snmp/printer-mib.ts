@@ -1,0 +1,226 @@
+import { CONDITIONS, type Condition, type ConditionName, type PrinterReading } from '../printer/reading.ts'
+import { type Supply, supplyOf } from '../printer/supply.ts'
+import type { Column } from './agent.ts'
+import type { SnmpValue } from './codec.ts'
+import { BIT_CONDITIONS, type ErrorBit, errorBits, reversedBits } from './error-state.ts'
+import { HR, PRINTER_TYPE, PRT } from './objects.ts'
+
+/** What an agent said, by column. */
+export type Tables = ReadonlyMap<string, Column>
+export type MibState = Pick<PrinterReading, 'ready' | 'conditions' | 'identity' | 'supplies' | 'counters' | 'more'>
+
+const IDLE = 3
+const PRINTING = 4
+const WARMUP = 5
+const PRINTER_WORDS: Readonly<Record<number, string>> = {
+  1: 'other',
+  2: 'unknown',
+  3: 'idle',
+  4: 'printing',
+  5: 'warmup',
+}
+const DEVICE_WORDS: Readonly<Record<number, string>> = {
+  1: 'unknown',
+  2: 'running',
+  3: 'warning',
+  4: 'testing',
+  5: 'down',
+}
+const RUNNING = 2
+const DOWN = 5
+const OPEN_COVER = 3
+const CRITICAL = 3
+
+/** Undefined where it is no printer, or says nothing of its state. */
+export function mibState(tables: Tables): MibState | undefined {
+  const index = printerIndex(tables)
+  if (index === undefined) return undefined
+  const machine = new Machine(tables, index)
+  const conditions = firstOfEach([...machine.fromBits(), ...machine.fromAlerts(), ...machine.fromParts()])
+  const serial = text(first(tables, PRT.serial))
+  const model = text(tables.get(HR.deviceDescription)?.get(index))
+  const pages = number(first(tables, PRT.lifeCount))
+  return {
+    ready: machine.ready(conditions),
+    conditions,
+    identity: { ...(model && { model }), ...(serial && { serial }) },
+    supplies: machine.supplies,
+    ...(pages !== undefined && pages >= 0 && { counters: { pages } }),
+    more: machine.more(),
+  }
+}
+
+/** The row that is a printer; many devices stand in that table, and it need not be the first. */
+function printerIndex(tables: Tables): string | undefined {
+  for (const [index, type] of tables.get(HR.deviceType) ?? []) {
+    if (isOid(type) && type.oid === PRINTER_TYPE) return index
+  }
+  // Only printers stand in hrPrinterTable.
+  return tables.get(HR.printerStatus)?.keys().next().value
+}
+
+class Machine {
+  readonly supplies: readonly Supply[]
+  readonly #tables: Tables
+  readonly #printer: number | undefined
+  readonly #device: number | undefined
+  readonly #bits: Uint8Array | undefined
+  readonly #trays: readonly { readonly name: string; readonly level: number }[]
+
+  constructor(tables: Tables, index: string) {
+    this.#tables = tables
+    this.#printer = number(tables.get(HR.printerStatus)?.get(index))
+    this.#device = number(tables.get(HR.deviceStatus)?.get(index))
+    const bits = tables.get(HR.errorState)?.get(index)
+    this.#bits = bits instanceof Uint8Array && bits.length > 0 ? bits : undefined
+    this.#trays = rows(tables, PRT.inputLevel).map(([row, level]) => ({
+      name: text(tables.get(PRT.inputName)?.get(row)) ?? row,
+      level: number(level) ?? -2,
+    }))
+    this.supplies = rows(tables, PRT.supplyLevel).map(([row, level]) =>
+      supplyOf({
+        name: text(tables.get(PRT.supplyDescription)?.get(row)) ?? `supply ${row}`,
+        receptacle: number(tables.get(PRT.supplyClass)?.get(row)) === 4,
+        max: number(tables.get(PRT.supplyMax)?.get(row)) ?? -2,
+        level: number(level) ?? -2,
+      }),
+    )
+  }
+
+  get #isAtWork(): boolean {
+    return this.#printer === IDLE || this.#printer === PRINTING || this.#printer === WARMUP
+  }
+
+  /** It says itself that all is well, against which a lone bit or an old alert does not count. */
+  get #saysItIsWell(): boolean {
+    return this.#isAtWork && this.#device === RUNNING
+  }
+
+  fromBits(): Condition[] {
+    const bytes = this.#bits
+    if (!bytes) return []
+    const hex = Buffer.from(bytes).toString('hex')
+    const doubt = this.#contradicted(errorBits(bytes))
+    if (doubt !== undefined) {
+      const reversed = reversedBits(bytes).filter((bit) => this.#contradicted([bit]) === undefined)
+      const other = reversed.length > 0 ? `; counted from the other end: ${reversed.join(' ')}` : ''
+      const evidence = `hrPrinterDetectedErrorState: 0x${hex} says ${errorBits(bytes).join(' ')}, but ${doubt}${other}`
+      return [{ name: this.#saysItIsWell ? 'other-warning' : 'other-error', evidence }]
+    }
+    return errorBits(bytes)
+      .filter((bit) => !(this.#saysItIsWell && UNRELIABLE.has(bit)))
+      .map((bit) => ({ name: BIT_CONDITIONS[bit], evidence: `hrPrinterDetectedErrorState: 0x${hex} (${bit})` }))
+  }
+
+  /** Why these bits cannot be what they say. */
+  #contradicted(bits: readonly ErrorBit[]): string | undefined {
+    const hasPaper = this.#trays.some(({ level }) => level > 0 || level === -3)
+    const covers = rows(this.#tables, PRT.coverStatus).map(([, status]) => number(status))
+    if (bits.includes('noPaper') && hasPaper && !this.#alertsOf('paper-out')) return 'there is paper in a tray'
+    if (bits.includes('doorOpen') && covers.length > 0 && !covers.includes(OPEN_COVER)) return 'all covers are closed'
+    const blocking = bits.some((bit) => CONDITIONS[BIT_CONDITIONS[bit]] === 'blocked' && !UNRELIABLE.has(bit))
+    return blocking && this.#saysItIsWell ? 'it says that it runs' : undefined
+  }
+
+  #alertsOf(name: ConditionName): boolean {
+    return this.#alerts().some(({ code }) => ALERT_CODES[code] === name)
+  }
+
+  /** The table is a log on some models: what stands in it while it says that it is well is old. */
+  fromAlerts(): Condition[] {
+    if (this.#saysItIsWell) return []
+    return this.#alerts().map(({ code, severity, description }) => {
+      const other = severity === CRITICAL ? 'other-error' : 'other-warning'
+      return { name: ALERT_CODES[code] ?? other, evidence: `prtAlert ${code}: ${description}` }
+    })
+  }
+
+  #alerts(): readonly { readonly code: number; readonly severity: number; readonly description: string }[] {
+    return rows(this.#tables, PRT.alertCode).map(([row, code]) => ({
+      code: number(code) ?? 0,
+      severity: number(this.#tables.get(PRT.alertSeverity)?.get(row)) ?? 1,
+      description: text(this.#tables.get(PRT.alertDescription)?.get(row)) ?? '',
+    }))
+  }
+
+  fromParts(): Condition[] {
+    const found: Condition[] = []
+    const open = rows(this.#tables, PRT.coverStatus).filter(([, status]) => number(status) === OPEN_COVER)
+    if (open.length > 0) found.push({ name: 'cover-open', evidence: `prtCoverStatus.${open[0]?.[0]}: 3` })
+    if (this.#trays.length > 0 && this.#trays.every(({ level }) => level === 0)) {
+      found.push({ name: 'paper-out', evidence: 'prtInputCurrentLevel: 0 in every tray' })
+    }
+    // What is filled is left out: RFC 3805 counts the room that is left in it, and no two vendors do the same.
+    const classes = this.#tables.get(PRT.supplyClass)
+    for (const [n, [row]] of rows(this.#tables, PRT.supplyLevel).entries()) {
+      const supply = this.supplies[n]
+      if (number(classes?.get(row)) === 4 || (supply?.state !== 'low' && supply?.state !== 'empty')) continue
+      const isToner = TONERS.has(number(this.#tables.get(PRT.supplyType)?.get(row)) ?? 0)
+      found.push({ name: isToner ? 'toner-low' : 'supply-low', evidence: `${supply.name}: ${supply.percent ?? 0} %` })
+    }
+    if (this.#device === DOWN && found.length === 0 && !this.#bits && this.#alerts().length === 0) {
+      found.push({ name: 'other-error', evidence: 'hrDeviceStatus: down' })
+    }
+    return found
+  }
+
+  ready(conditions: readonly Condition[]): 'yes' | 'no' | 'unknown' {
+    if (conditions.some(({ name }) => CONDITIONS[name] === 'blocked') || this.#device === DOWN) return 'no'
+    return this.#isAtWork ? 'yes' : 'unknown'
+  }
+
+  more(): NonNullable<PrinterReading['more']> {
+    const shown = rows(this.#tables, PRT.console).map(([, line]) => text(line) ?? '')
+    const alerts = this.#alerts().map(({ code, severity, description }) => ({ code, severity, description }))
+    return {
+      printer_status: PRINTER_WORDS[this.#printer ?? 0] ?? null,
+      device_status: DEVICE_WORDS[this.#device ?? 0] ?? null,
+      error_state: this.#bits ? Buffer.from(this.#bits).toString('hex') : '',
+      ...(this.#trays.length > 0 && { trays: this.#trays.map(({ name, level }) => ({ name, level })) }),
+      ...(shown.some((line) => line !== '') && { display: shown.filter((line) => line !== '') }),
+      ...(alerts.length > 0 && { alerts }),
+    }
+  }
+}
+
+/** CUPS passes over both, since many printers set them while they print. */
+const UNRELIABLE: ReadonlySet<ErrorBit> = new Set(['offline', 'serviceRequested'])
+/** Toner, ink, their cartridges and ribbons (prtMarkerSuppliesType). */
+const TONERS: ReadonlySet<number> = new Set([3, 5, 6, 21])
+/** PrtAlertCodeTC (RFC 3805 and its IANA registry). */
+const ALERT_CODES: Readonly<Record<number, ConditionName>> = {
+  3: 'cover-open',
+  5: 'cover-open',
+  8: 'paper-jam',
+  807: 'paper-low',
+  808: 'paper-out',
+  1101: 'toner-empty',
+  1104: 'toner-low',
+}
+
+function rows(tables: Tables, column: string): readonly (readonly [string, SnmpValue])[] {
+  return [...(tables.get(column) ?? [])]
+}
+
+function first(tables: Tables, column: string): SnmpValue {
+  return tables.get(column)?.values().next().value ?? null
+}
+
+function number(value: SnmpValue | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
+function isOid(value: SnmpValue): value is { readonly oid: string } {
+  return typeof value === 'object' && value !== null && 'oid' in value
+}
+
+function text(value: SnmpValue | undefined): string | undefined {
+  if (!(value instanceof Uint8Array)) return undefined
+  // Some pad with NUL.
+  const words = Buffer.from(value).toString('utf8').replaceAll('\0', '').trim()
+  return words === '' ? undefined : words
+}
+
+function firstOfEach(conditions: readonly Condition[]): readonly Condition[] {
+  return conditions.filter(({ name }, n) => conditions.findIndex((other) => other.name === name) === n)
+}
