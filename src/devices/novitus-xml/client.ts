@@ -88,7 +88,8 @@ class Visit {
 
   #takeElement(element: NovitusElement): void {
     const question = this.#pending().find((candidate) => isAbout(element, candidate))
-    if (question === undefined) return
+    // A line that gives back what was sent is no printer.
+    if (question === undefined || isQuestion(element, question)) return
     this.#answers.set(question, element)
     this.#evidence.push({ asked: question, answered: element.text, at: this.#asking.now().toISOString() })
   }
@@ -102,6 +103,10 @@ class Visit {
     const evidence = this.#noise.length === 0 ? [] : [{ asked: 'dle', answered, at: now.toISOString() }]
     return notAnswered('novitus-xml', this.#detail === '' ? `${what}.` : `${what}: ${this.#detail}.`, evidence)
   }
+}
+
+function isQuestion(element: NovitusElement, question: Question): boolean {
+  return packetsIn(encodeQuestion(question)).elements[0]?.text === element.text
 }
 
 /** `dle`, `enq` and `error` are elements of their own; the others are told by their action. */

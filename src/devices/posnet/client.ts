@@ -44,6 +44,7 @@ class Visit {
   /** Of questions that have left: their last token. */
   readonly #asked = new Map<Question, number>()
   readonly #evidence: Evidence[] = []
+  readonly #sent = new Set<string>()
   #noise: Uint8Array = new Uint8Array()
   #detail = ''
   #nextToken: number
@@ -93,7 +94,9 @@ class Visit {
     this.#nextToken = (this.#nextToken + 1) % 10_000
     if (!isImmediate) this.#asked.set(question, token)
     this.#tokens.set(token, question)
-    return encodeQuestion(question, isImmediate ? undefined : token)
+    const frame = encodeQuestion(question, isImmediate ? undefined : token)
+    for (const { text } of framesIn(frame)) this.#sent.add(text)
+    return frame
   }
 
   take({ replies, detail }: Conversation): void {
@@ -113,7 +116,8 @@ class Visit {
 
   #takeFrame(frame: PosnetFrame): void {
     const question = this.#questionOf(frame)
-    if (question === undefined) return
+    // A line that gives back what was sent is no printer, and one that does it before the answer is one all the same.
+    if (question === undefined || this.#sent.has(frame.text)) return
     if (frame.command === 'ERR' && frame.error === NO_SUCH_TOKEN) {
       this.#asked.delete(question)
       return

@@ -59,6 +59,16 @@ describe.each(PAIRS)('The $name client', ({ protocol, emulator, roundTrips }) =>
     }
   })
 
+  it('takes its own questions for no answers', async () => {
+    const echo: PrinterEmulator = (socket) => socket.on('data', (chunk) => socket.write(chunk))
+    await using printer = await startPrinter(echo)
+    expect(await readPrinter(protocol, printer.line, { budgetMs: 600 })).toMatchObject({
+      answered: 'no',
+      ready: 'unknown',
+      conditions: [],
+    })
+  })
+
   it('tells a receipt from one of the till, however many ask at once', async () => {
     await using printer = await startPrinter(emulator, { faults: ['receipt-open'] })
     const readings = await Promise.all([1, 2, 3].map(() => readPrinter(protocol, printer.line)))
