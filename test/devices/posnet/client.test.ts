@@ -199,6 +199,44 @@ describe('While it sells', () => {
   })
 })
 
+describe('What it tells of itself', () => {
+  const link = (name: string, runs: string) => (token: string) => `${name}\t${token}lrT\tac${runs}\t`
+  const scomm = (fields: string) => (token: string) => `scomm\t${token}${fields}`
+
+  it('opens no guard while it transmits, or does not tell', async () => {
+    const guards = async (answers: Parameters<typeof answering>[0]) => {
+      await using printer = await startPrinter(answering(answers))
+      return (await readPrinter(posnet, printer.line, { thorough: false })).guards
+    }
+    const hub = 'repositoryeventhubstate'
+    const api = 'repositorywebapistate'
+    expect(await guards({ [hub]: link(hub, 'T') })).toMatchObject({ transmission_running: 'yes' })
+    expect(await guards({ [api]: link(api, '1') })).toMatchObject({ transmission_running: 'yes' })
+    expect(await guards({ [hub]: (token) => `${hub}\t${token}?50` })).toMatchObject({ transmission_running: 'unknown' })
+    expect(await guards({ scomm: scomm('fsT\ttzN\t') })).toMatchObject({ receipt_open: 'unknown' })
+    expect(await guards({ strns: (token) => `strns\t${token}to0\tts16\tfe1\t` })).toMatchObject({ receipt_open: 'yes' })
+    expect(await guards({ sdev: () => 'sdev\tds0\tqeT\tpeN\ttl3\t' })).toMatchObject({ report_running: 'yes' })
+  })
+
+  it.each([
+    ['fsT\ttzT\tts0\ttdT\t', 'device-blocked'],
+    ['fsN\ttzT\tts0\ttdN\t', 'not-fiscal'],
+  ])('scomm %j is %s', async (fields, name) => {
+    await using printer = await startPrinter(answering({ scomm: scomm(fields) }))
+    const reading = await readPrinter(posnet, printer.line, { thorough: false })
+    expect({ names: names(reading), ready: reading.ready }).toEqual({ names: [name], ready: 'no' })
+  })
+
+  it.each([
+    [1, 'menu-open'],
+    [2, 'waiting-for-user'],
+    [9, 'other-error'],
+  ])('sdev ds%i is %s', async (state, name) => {
+    await using printer = await startPrinter(answering({ sdev: () => `sdev\tds${state}\tqeT\tpeN\ttl0\t` }))
+    expect(names(await readPrinter(posnet, printer.line, { thorough: false }))).toEqual([name])
+  })
+})
+
 describe('Answers', () => {
   it('that were lost are asked for again by their token', async () => {
     let lost = 0
