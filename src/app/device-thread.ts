@@ -60,9 +60,10 @@ class Thread {
       mask: async (value) => (await this.#ask({ about: 'mask', value: value as JsonValue })) as typeof value,
       scopeOf: (device) => this.#order(device.name).scope,
       historyOf: (device) => ({
-        samples: async (series, since) => {
+        samples: async (series, since, until) => {
           const { id } = this.#order(device.name)
-          const found = await this.#ask({ about: 'samples', id, series, since: since.toISOString() })
+          const when = { since: since.toISOString(), until: until?.toISOString() }
+          const found = await this.#ask({ about: 'samples', id, series, ...when })
           return found as unknown as readonly Sample[]
         },
       }),

@@ -148,7 +148,7 @@ function workforce(
     admission,
     emit,
     scopeOf,
-    historyOf: (device) => ({ samples: (series, since) => store.samples(device.name, series, since) }),
+    historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
     readSecret,
     stopping: interrupts.stopping,
     aborting: interrupts.aborting,

@@ -34,8 +34,8 @@ export interface ModuleContext {
 }
 
 export interface DeviceHistory {
-  /** By time, oldest first; a `series` that nobody has noted anything in is empty. */
-  samples(series: string, since: Date): Promise<readonly Sample[]>
+  /** By time, oldest first, before `until`; a `series` that nobody has noted anything in is empty. */
+  samples(series: string, since: Date, until?: Date): Promise<readonly Sample[]>
 }
 
 /** Devices of the same store that a device depends on. */
@@ -281,7 +281,7 @@ export interface RunStore {
   /** Last known state of every device that was ever looked at. */
   status(): AsyncIterable<DeviceStatus>
   /** Of one series of a device, by time; two at the same time are one, the later one noted. */
-  samples(device: string, series: string, since: Date): Promise<readonly Sample[]>
+  samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]>
   /** The last mark of each name of every device, by device. */
   marks(): AsyncIterable<DeviceMark>
   /** All or nothing for one device; renewed by asking again. A lease of a dead process on this host is taken over. */

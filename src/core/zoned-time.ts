@@ -6,6 +6,12 @@
 const SECOND = 1000
 const DAY_MS = 86_400_000
 
+/** Since then clocks are only changed at quarters of an hour, so that one answer holds for each of them. */
+const QUARTERS_SINCE = Date.UTC(1973, 0)
+const QUARTER_MS = 900_000
+const MOST_OFFSETS = 20_000
+
+const offsets = new Map<string, Map<number, number>>()
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
 function clockOf(zone: string): Intl.DateTimeFormat {
@@ -39,6 +45,10 @@ export function isTimeZone(zone: string): boolean {
 
 /** What the clocks of `zone` show at an instant (milliseconds since 1970 in UTC). Throws RangeError for no such zone. */
 export function wallTime(instant: number, zone: string): number {
+  return instant + zoneOffset(instant, zone)
+}
+
+function askedWallTime(instant: number, zone: string): number {
   const whole = Math.floor(instant / SECOND) * SECOND
   const parts: Record<string, number> = {}
   for (const { type, value } of clockOf(zone).formatToParts(whole)) parts[type] = Number(value)
@@ -48,7 +58,17 @@ export function wallTime(instant: number, zone: string): number {
 
 /** By how many milliseconds the clocks of `zone` are ahead of UTC at an instant. */
 export function zoneOffset(instant: number, zone: string): number {
-  return wallTime(instant, zone) - instant
+  if (instant < QUARTERS_SINCE) return askedWallTime(instant, zone) - instant
+  const known = offsets.get(zone) ?? new Map<number, number>()
+  if (known.size === 0 || known.size > MOST_OFFSETS) offsets.set(zone, known)
+  if (known.size > MOST_OFFSETS) known.clear()
+  const quarter = Math.floor(instant / QUARTER_MS)
+  let offset = known.get(quarter)
+  if (offset === undefined) {
+    offset = askedWallTime(quarter * QUARTER_MS, zone) - quarter * QUARTER_MS
+    known.set(quarter, offset)
+  }
+  return offset
 }
 
 /**

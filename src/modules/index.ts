@@ -14,6 +14,7 @@ import { packageModule } from './package/package.ts'
 import { ping } from './ping.ts'
 import { processModule } from './process.ts'
 import { reboot } from './reboot/reboot.ts'
+import { receipts } from './receipts/receipts.ts'
 import { registry } from './registry/registry.ts'
 import { scheduledTask } from './scheduled-task/scheduled-task.ts'
 import { script } from './script.ts'
@@ -38,6 +39,7 @@ export const MODULES: readonly Module[] = [
   ping,
   processModule,
   reboot,
+  receipts,
   registry,
   scheduledTask,
   script,

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { DeviceSpec } from './device-spec.ts'
+import { chance } from './fault.ts'
 
 /** Whether a device runs the till application. */
 export function hasApplication({ kind }: Pick<DeviceSpec, 'kind'>): boolean {
@@ -43,6 +44,18 @@ codepage = CP852
     'sync.properties': properties,
   }
   return { config, version: text(vars, '24.11.3', ['tillapp', 'version']) }
+}
+
+/** What the application has written of its receipts of the last hours, a line for each. */
+export function receiptLines(name: string, now: Date): string {
+  const lines: string[] = []
+  let time = now.getTime() - Math.floor(chance('receipt', name) * 120_000)
+  for (let number = 400; time > now.getTime() - 3 * 3_600_000; number -= 1) {
+    const total = (5 + chance(`total ${number}`, name) * 200).toFixed(2)
+    lines.unshift(`${new Date(time).toISOString().slice(0, 19)}Z RECEIPT ${number} total=${total}\n`)
+    time -= 60_000 + Math.floor(chance(`pause ${number}`, name) * 240_000)
+  }
+  return lines.join('')
 }
 
 /** The first of the paths that holds a text or number in the values of the inventory. */

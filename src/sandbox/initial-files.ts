@@ -1,4 +1,4 @@
-import { applicationTexts, hasApplication, text } from './application-texts.ts'
+import { applicationTexts, hasApplication, receiptLines, text } from './application-texts.ts'
 import type { DeviceSpec, FlavourName } from './device-spec.ts'
 import { chance } from './fault.ts'
 
@@ -167,6 +167,8 @@ function applicationFiles(spec: DeviceSpec, drifts: ReadonlySet<Drift>): Files {
     ...Object.entries(texts.config).map(([name, content]): Files[number] => [`etc/tillapp/${name}`, { content }]),
     ['opt/tillapp/VERSION', { content: `${texts.version}\n` }],
     ['var/log/tillapp/tillapp.log', { content: '' }],
+    ['var/log/tillapp/receipts.log', { content: receiptLines(spec.name, new Date()) }],
+    ['var/lib/tillapp/outgoing/.keep', { content: '' }],
     ['var/lib/tillapp/receipts/.keep', { content: '' }],
   ]
 }

@@ -54,7 +54,7 @@ export function recordNotes(session: SqliteSession, event: StepFinished & { read
 
 export async function readSamples(
   session: SqliteSession,
-  of: { readonly device: string; readonly series: string; readonly since: Date },
+  of: { readonly device: string; readonly series: string; readonly since: Date; readonly until: Date | undefined },
 ): Promise<readonly Sample[]> {
   const query = tables
     .selectFrom('samples')
@@ -63,6 +63,7 @@ export async function readSamples(
     .where('sample_series.device', '=', of.device)
     .where('sample_series.series', '=', of.series)
     .where('samples.at', '>=', of.since.getTime())
+    .where('samples.at', '<', of.until?.getTime() ?? Number.MAX_SAFE_INTEGER)
     .orderBy('samples.at')
   const rows = await session.read(query)
   return rows.map(({ at, value }) => ({ at: new Date(at).toISOString(), value }))

@@ -106,8 +106,8 @@ class SqliteStore implements RunStore {
     }
   }
 
-  samples(device: string, series: string, since: Date): Promise<readonly Sample[]> {
-    return readSamples(this.#session, { device, series, since })
+  samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]> {
+    return readSamples(this.#session, { device, series, since, until })
   }
 
   marks(): AsyncIterable<DeviceMark> {

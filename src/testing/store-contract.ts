@@ -308,6 +308,7 @@ function testNotes(bench: () => Bench): void {
       { at: second, value: 3 },
     ])
     expect(await store.samples(device, 'receipts', new Date(second))).toEqual([{ at: second, value: 3 }])
+    expect(await store.samples(device, 'receipts', since, new Date(second))).toEqual([{ at: first, value: 1 }])
     expect(await store.samples('PL-0001/pos2', 'receipts', since)).toEqual([])
     expect(await store.samples(device, 'unsent', since)).toEqual([])
   })

@@ -90,7 +90,13 @@ test('a sandbox says what its schema says, from beginning to end', async ({ skip
 
 describe('the schemas refuse', () => {
   const status = { state: 'in-sync', unknown: false, code: null, message: null, run: 'x', runbooks: [] }
-  const known = { device: 'S1/pos1', ...status, at: '2026-11-22T03:47:16.123Z', age_s: 1 }
+  const known = {
+    device: 'S1/pos1',
+    ...status,
+    at: '2026-11-22T03:47:16.123Z',
+    seen_at: '2026-11-22T03:47:16.123Z',
+    age_s: 1,
+  }
 
   test('not what is right', () => expect(errorsOf('status-device', known)).toEqual([]))
 

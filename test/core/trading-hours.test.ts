@@ -32,6 +32,15 @@ describe('zoned time', () => {
     expect(zoneOffset(at('2026-12-01T00:00Z'), 'Asia/Kolkata')).toBe(5.5 * HOUR)
   })
 
+  test('knows what the runtime knows, at any instant', () => {
+    fc.assert(
+      fc.property(instant, zone, (time, name) => {
+        const shown = new Date(time).toLocaleString('sv-SE', { timeZone: name })
+        expect(new Date(wallTime(time, name)).toISOString().slice(0, 19).replace('T', ' ')).toBe(shown)
+      }),
+    )
+  })
+
   test('an hour that clocks show twice is two instants, one that they jump over is the jump', () => {
     expect(instantsOf(Date.UTC(2026, 9, 25, 2, 30), 'Europe/Warsaw')).toEqual({
       earliest: at('2026-10-25T00:30Z'),

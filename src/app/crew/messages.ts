@@ -58,7 +58,13 @@ export type Question =
   /** The endpoint of a device, secrets in place. It is asked when the device is about to be connected to. */
   | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd }
   /** What earlier runs noted of a device. */
-  | { readonly about: 'samples'; readonly id: number; readonly series: string; readonly since: string }
+  | {
+      readonly about: 'samples'
+      readonly id: number
+      readonly series: string
+      readonly since: string
+      readonly until?: string | undefined
+    }
   | { readonly about: 'secret'; readonly reference: string }
   /** The value as it stands in events. */
   | { readonly about: 'mask'; readonly value: JsonValue }

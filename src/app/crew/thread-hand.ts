@@ -274,10 +274,11 @@ export class ThreadHand implements LoginParty {
     return packSecrets(await this.#means.resolver.resolve(held.work.device, end))
   }
 
-  async #samples({ id, series, since }: Extract<Question, { about: 'samples' }>): Promise<JsonValue> {
+  async #samples({ id, series, since, until }: Extract<Question, { about: 'samples' }>): Promise<JsonValue> {
     const held = this.#orders.get(id)
     if (!held) return []
-    const samples = await held.environment.historyOf(held.work.device).samples(series, new Date(since))
+    const history = held.environment.historyOf(held.work.device)
+    const samples = await history.samples(series, new Date(since), until === undefined ? undefined : new Date(until))
     return samples as unknown as JsonValue
   }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { applicationTexts, hasApplication, text } from '../application-texts.ts'
+import { applicationTexts, hasApplication, receiptLines, text } from '../application-texts.ts'
 import type { WindowsSpec } from '../device-spec.ts'
 import { chance } from '../fault.ts'
 import { DEFAULT_AGENT, type Drift, driftsOf, hostnameOf, OLD_AGENT } from '../initial-files.ts'
@@ -60,6 +60,8 @@ function filesOf(spec: WindowsSpec, drifts: ReadonlySet<Drift>): ReadonlyMap<str
   files.set(`${APP_FOLDER}\\tillapp.exe`, 'In place of a program of the sandbox.\n')
   files.set(`${APP_FOLDER}\\VERSION`, `${texts.version}\r\n`)
   files.set(`${APP_FOLDER}\\log\\tillapp.log`, '')
+  files.set(`${APP_FOLDER}\\log\\receipts.log`, receiptLines(spec.name, new Date()).replaceAll('\n', '\r\n'))
+  files.set(`${APP_FOLDER}\\outgoing\\readme.txt`, 'Receipts that wait to be sent lie here.\r\n')
   return files
 }
 

@@ -4,6 +4,7 @@ import { FILE_STAND_INS } from './file-stand-ins.ts'
 import { LINE_STAND_INS } from './line-stand-ins.ts'
 import { LOOK_STAND_INS } from './look-stand-ins.ts'
 import { PACKAGE_STAND_INS } from './package-stand-ins.ts'
+import { RECEIPTS_STAND_INS } from './receipts-stand-ins.ts'
 import { REGISTRY_STAND_INS } from './registry-stand-ins.ts'
 import { RUN_STAND_INS } from './run-stand-ins.ts'
 import { SERVICE_STAND_INS } from './service-stand-ins.ts'
@@ -20,6 +21,7 @@ export const STAND_INS: ReadonlyMap<string, StandIn> = new Map(
     LINE_STAND_INS,
     LOOK_STAND_INS,
     PACKAGE_STAND_INS,
+    RECEIPTS_STAND_INS,
     REGISTRY_STAND_INS,
     RUN_STAND_INS,
     SYSTEM_STAND_INS,

@@ -1,0 +1,234 @@
+import type { JSONSchema } from 'json-schema-to-ts'
+import type { JsonObject } from '../../core/json.ts'
+import { ANY_PATH } from '../../devices/file/windows-read.ts'
+import { type DatabaseSource, whyNotReadOnly } from './database.ts'
+
+export interface LogSource {
+  readonly path: string
+  readonly pattern: string
+  readonly lines?: number
+}
+
+export interface FolderSource {
+  readonly path: string
+  readonly match?: string
+}
+
+export interface HttpSource {
+  readonly url: string
+  readonly from: 'controller' | 'device'
+  readonly last?: string
+  readonly count?: string
+  readonly as_of?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly ca?: string
+}
+
+export interface FiscalSource {
+  readonly last_receipt_at?: string | null
+  readonly count?: number | null
+  readonly clock?: string | null
+  readonly clock_read_at?: string | null
+}
+
+export interface ReceiptsParams {
+  readonly database?: DatabaseSource
+  readonly log?: LogSource
+  readonly folder?: FolderSource
+  readonly http?: HttpSource
+  readonly fiscal?: FiscalSource
+  readonly waiting?: { readonly path: string; readonly match?: string; readonly max_minutes?: number }
+  readonly series?: string
+  readonly time_zone?: string
+  readonly month_first?: boolean
+  readonly below_percent?: number
+  readonly floor?: number
+  readonly none_minutes?: number
+  readonly weeks?: number
+  readonly stale_minutes?: number
+}
+
+export const SOURCES = ['database', 'log', 'folder', 'http', 'fiscal'] as const
+
+const MATCH = {
+  type: 'string',
+  pattern: '^[^/\\\\]+$',
+  description: 'File names, with * and ?; all files unless told.',
+  examples: ['*.xml'],
+} as const
+const FOLDER = { type: 'string', pattern: ANY_PATH } as const
+const PATH_IN_JSON = { type: 'string', minLength: 1 } as const
+const TEXT_OR_NULL = { type: ['string', 'null'] } as const
+
+const DATABASE = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['engine', 'query'],
+  description: "A database, asked by the till's own client program (psql, mysql, mariadb, sqlcmd, sqlite3).",
+  properties: {
+    engine: { enum: ['postgresql', 'mysql', 'mariadb', 'sqlserver', 'sqlite'] },
+    query: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'One SELECT that gives one row: the time of the last receipt, the number since {since}, and, where the data is a copy, the time as of which it is.',
+      examples: ['SELECT max(sold_at), count(*) FILTER (WHERE sold_at >= {since}) FROM receipts'],
+    },
+    name: { type: 'string', minLength: 1, description: 'The database; for sqlite its file.' },
+    host: { type: 'string', pattern: '^[A-Za-z0-9_.:\\\\,-]+$' },
+    port: { type: 'integer', minimum: 1, maximum: 65_535 },
+    user: { type: 'string', minLength: 1 },
+    password: { type: 'string', description: 'Never on a command line.' },
+    since: {
+      enum: ['local', 'utc', 'epoch'],
+      description:
+        'How {since} is written: as the clock of the store shows it (unless told), in UTC, in seconds since 1970.',
+    },
+  },
+} as const satisfies JSONSchema
+
+const LOG = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['path', 'pattern'],
+  description: 'A log file in which every receipt has a line.',
+  properties: {
+    path: { type: 'string', pattern: ANY_PATH, examples: ['/var/log/tillapp/receipts.log'] },
+    pattern: {
+      type: 'string',
+      minLength: 3,
+      description:
+        'An extended regular expression that the line of a receipt matches, with its time in the first group. Written with [0-9], not \\\\d.',
+      examples: ['^([0-9.]+ [0-9:.]+) .*RECEIPT', '"eventTime":"([^"]+)".*"type":"CHECK"'],
+    },
+    lines: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 50_000,
+      description: 'How many of the last lines are looked at; 5000 unless told.',
+    },
+  },
+} as const satisfies JSONSchema
+
+const HTTP = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['url', 'from'],
+  description: 'An HTTP API that answers JSON; paths in it are written as items.0.at.',
+  properties: {
+    url: { type: 'string', pattern: '^https?://[^\\s]+$' },
+    from: { enum: ['controller', 'device'], description: 'Who asks.' },
+    last: { ...PATH_IN_JSON, description: 'Where the time of the last receipt stands.' },
+    count: { ...PATH_IN_JSON, description: 'Where the number since the begin of the trading day stands.' },
+    as_of: { ...PATH_IN_JSON, description: 'Where it says as of when that is.' },
+    headers: { type: 'object', additionalProperties: { type: 'string' } },
+    ca: { type: 'string', minLength: 1, description: 'A PEM file of certificates to trust, on the side that asks.' },
+  },
+} as const satisfies JSONSchema
+
+const FISCAL = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'What a fiscal printer said in an earlier step.',
+  properties: {
+    last_receipt_at: { ...TEXT_OR_NULL, examples: [`\${{ steps.printer.value.fiscal.last_receipt_at }}`] },
+    count: { type: ['integer', 'null'], description: 'Since the begin of the trading day.' },
+    clock: { ...TEXT_OR_NULL, description: 'What its clock showed,' },
+    clock_read_at: { ...TEXT_OR_NULL, description: 'and when that was.' },
+  },
+} as const satisfies JSONSchema
+
+export const PARAMS = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    database: DATABASE,
+    log: LOG,
+    folder: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['path'],
+      description: 'A folder with a file for every receipt; the time of a file is that of its receipt.',
+      properties: { path: FOLDER, match: MATCH },
+    },
+    http: HTTP,
+    fiscal: FISCAL,
+    waiting: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['path'],
+      description: 'A folder in which receipts wait to be sent.',
+      properties: {
+        path: FOLDER,
+        match: MATCH,
+        max_minutes: {
+          type: 'integer',
+          minimum: 1,
+          description: 'How old the oldest may be; nothing is held against it unless told.',
+        },
+      },
+    },
+    series: {
+      type: 'string',
+      pattern: '^[a-z][a-z0-9.-]{0,63}$',
+      description:
+        'Under which name numbers are noted and compared; receipts and the source unless told, as in receipts.log.',
+    },
+    time_zone: {
+      type: 'string',
+      minLength: 1,
+      description: 'Of times without an offset; that of the store unless told.',
+      examples: ['UTC'],
+    },
+    month_first: { type: 'boolean', description: 'Dates with slashes are written 04/19/2016.' },
+    below_percent: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 100,
+      description: 'So many percent fewer than usual are too few; 40 unless told.',
+    },
+    floor: {
+      type: 'number',
+      minimum: 1,
+      description: 'Receipts that have to be usual in a span before too few of them say anything; 50 unless told.',
+    },
+    none_minutes: {
+      type: 'integer',
+      minimum: 1,
+      description: 'So many trading minutes without a receipt are too many, whatever is usual.',
+    },
+    weeks: {
+      type: 'integer',
+      minimum: 3,
+      maximum: 26,
+      description: 'How many weeks back the same weekdays are compared with; 6 unless told.',
+    },
+    stale_minutes: { type: 'integer', minimum: 1, description: 'Data that is older says nothing; 15 unless told.' },
+  },
+} as const satisfies JSONSchema
+
+/** What the schema cannot say. */
+export function complain(params: JsonObject): string | undefined {
+  const given = SOURCES.filter((source) => params[source] !== undefined)
+  if (given.length !== 1) return `Say where receipts show: exactly one of ${SOURCES.join(', ')}.`
+  const { log, database, http } = params as ReceiptsParams
+  if (log) return whyNoPattern(log.pattern)
+  if (database?.engine === 'sqlite' && database.name === undefined) return 'Say which file the database is: `name`.'
+  if (database) return whyNotReadOnly(database.query)
+  if (http && http.last === undefined && http.count === undefined)
+    return 'Say where in the answer to look: `last`, `count` or both.'
+  return undefined
+}
+
+/** The pattern is read by grep on the device, and here to find the time. */
+function whyNoPattern(pattern: string): string | undefined {
+  if (pattern.includes('${{')) return undefined
+  if (/\\[dDwWsSbB]|\[:/.test(pattern))
+    return '`pattern` is written with plain sets such as [0-9] and [A-Za-z], which grep and .NET read alike.'
+  try {
+    const groups = (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1
+    return groups === 0 ? '`pattern` needs a group, in brackets, around the time.' : undefined
+  } catch (error) {
+    return `\`pattern\` is no regular expression: ${(error as Error).message}`
+  }
+}

@@ -1,0 +1,149 @@
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { Secret } from '../../core/secret.ts'
+import { type HttpAnswer, httpSentence } from '../../devices/probe/http-answer.ts'
+import { httpHere } from '../../devices/probe/http-here.ts'
+import { httpThere } from '../../devices/probe/http-there.ts'
+import { readRow } from './database.ts'
+import { type Look, type LookAnswer, MOST } from './look.ts'
+import type { FiscalSource, HttpSource, LogSource } from './params.ts'
+import { readTime, type TimeStyle } from './receipt-time.ts'
+import type { ReceiptsReading } from './verdict.ts'
+
+const HTTP = { method: 'GET', timeoutMs: 10_000, maxBytes: 256 * 1024, insecure: false } as const
+
+/** What the answer of a device says of receipts, `since` the begin of the trading day. */
+export function readLook(
+  look: Look,
+  answer: LookAnswer,
+  how: { readonly style: TimeStyle; readonly since: number; readonly log?: LogSource | undefined },
+): Result<ReceiptsReading> {
+  if (look.source === 'database') return readDatabase(answer, how.style)
+  const times = look.source === 'log' ? timesOf(answer.matches, how) : answer.times.map((time) => time * 1000)
+  if (look.source === 'log' && times.length === 0 && answer.matches.length > 0) {
+    const message = `The pattern matches, but what is in its group is no time: "${groupOf(answer.matches[0] ?? '', how.log)}".`
+    return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message })
+  }
+  const first = times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY)
+  const isCut = answer.cut || times.length >= MOST
+  return success({
+    ...(times.length > 0 && { last: times.reduce((most, time) => Math.max(most, time), 0) }),
+    times,
+    count: times.filter((time) => time >= how.since).length,
+    partial: isCut && first > how.since,
+  })
+}
+
+function timesOf(
+  matches: readonly string[],
+  { style, log }: { readonly style: TimeStyle; readonly log?: LogSource | undefined },
+): number[] {
+  return matches.flatMap((match) => readTime(groupOf(match, log), style) ?? [])
+}
+
+function groupOf(match: string, log: LogSource | undefined): string {
+  return new RegExp(log?.pattern ?? '(.*)').exec(match)?.[1] ?? ''
+}
+
+function readDatabase({ rows }: LookAnswer, style: TimeStyle): Result<ReceiptsReading> {
+  const row = readRow(rows.join('\n'))
+  if (typeof row === 'string') return wrong(`The database: ${row}.`)
+  return readFields(row, style, 'The database')
+}
+
+/** The last time, a number, and as of when: texts, or undefined where there is none. */
+function readFields(
+  [last, count, asOf]: readonly (string | undefined)[],
+  style: TimeStyle,
+  who: string,
+): Result<ReceiptsReading> {
+  const read = {
+    last: last === undefined ? undefined : readTime(last, style),
+    as_of: asOf === undefined ? undefined : readTime(asOf, style),
+  }
+  if (last !== undefined && read.last === undefined)
+    return wrong(`${who} tells "${last}" as the time of the last receipt.`)
+  if (asOf !== undefined && read.as_of === undefined) return wrong(`${who} tells "${asOf}" as the time of its data.`)
+  if (count !== undefined && !/^\d+(\.0+)?$/.test(count))
+    return wrong(`${who} tells "${count}" as the number of receipts.`)
+  return success({ ...read, count: count === undefined ? undefined : Number(count) })
+}
+
+function wrong(message: string): { readonly ok: false; readonly failure: Parameters<typeof fail>[0] } {
+  return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message })
+}
+
+/** Asks an API that answers JSON. */
+export async function readHttp(
+  context: ModuleContext,
+  source: HttpSource,
+  style: TimeStyle,
+): Promise<Result<ReceiptsReading>> {
+  const headers = Object.entries(source.headers ?? {}).map(([name, value]) => [name, inClear(value)])
+  const question = {
+    ...HTTP,
+    url: inClear(source.url),
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    ...(source.ca !== undefined && { ca: source.ca }),
+  }
+  const answer =
+    source.from === 'controller' ? await httpHere(question, context.signal) : await httpThere(context.shell, question)
+  if ('missing' in answer) {
+    const message = `The program "${answer.missing}" is not on the device. ${answer.why}`
+    return fail({ code: 'TOOL_MISSING', phase: 'observe', message })
+  }
+  return readJson(answer, source, style)
+}
+
+function readJson(answer: HttpAnswer, source: HttpSource, style: TimeStyle): Result<ReceiptsReading> {
+  const shown = String(source.url)
+  if (answer.state !== 'answered' || answer.status !== 200) return wrong(httpSentence(answer, shown))
+  let body: JsonValue
+  try {
+    if (answer.truncated) return wrong(`What "${shown}" answers is longer than 256 KiB.`)
+    body = JSON.parse(Buffer.from(answer.body ?? []).toString('utf8')) as JsonValue
+  } catch {
+    return wrong(`What "${shown}" answers is no JSON.`)
+  }
+  const paths = [source.last, source.count, source.as_of]
+  const fields = paths.map((path) => (path === undefined ? undefined : memberAt(body, path)))
+  const missing = paths.find((path, index) => path !== undefined && fields[index] === undefined)
+  if (missing !== undefined) return wrong(`What "${shown}" answers has nothing at ${missing}.`)
+  return readFields(
+    fields.map((field) => (field === null || field === undefined ? undefined : String(field))),
+    style,
+    `"${shown}"`,
+  )
+}
+
+function memberAt(value: JsonValue, path: string): JsonValue | undefined {
+  let here: JsonValue | undefined = value
+  for (const key of path.split('.')) {
+    if (here === null || typeof here !== 'object') return undefined
+    here = Object.hasOwn(here, key) ? (here as Readonly<Record<string, JsonValue>>)[key] : undefined
+  }
+  return here
+}
+
+function inClear(value: string | Secret): string {
+  return value instanceof Secret ? value.reveal() : value
+}
+
+/** What a fiscal printer said, by its own clock. */
+export function readFiscal(source: FiscalSource, style: TimeStyle): Result<ReceiptsReading> {
+  const { last_receipt_at: last, count, clock, clock_read_at: readAt } = source
+  const asked = readAt ? Date.parse(readAt) : undefined
+  const shows = clock ? readTime(clock, style) : undefined
+  const said = readFields(
+    [last ?? undefined, count === undefined || count === null ? undefined : String(count)],
+    style,
+    'The fiscal printer',
+  )
+  if (!said.ok) return said
+  return success({
+    ...said.value,
+    ...(asked !== undefined && { as_of: asked }),
+    ...(asked !== undefined && shows !== undefined && { skew_seconds: (shows - asked) / 1000 }),
+  })
+}
