@@ -51,6 +51,7 @@ module.exports = {
     fence('kysely', ['stores/']),
     fence('listr2', ['reporters/']),
     fence('diff', ['reporters/']),
+    fence('fflate', ['reporters/']),
     fence('@oclif', ['app/', 'commands/']),
     fence('zx', ['transports/', 'gitops/', 'sandbox/']),
     fence('p-limit', ['engine/', 'app/', 'transports/', 'sandbox/']),

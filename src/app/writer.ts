@@ -7,7 +7,7 @@ import { EXIT } from '../core/outcome.ts'
 /** Somewhere to write text; resolves when more may follow. */
 export interface Writer {
   /** Never fails: a full disk must not stop a run in the middle of a change. */
-  write(text: string): void | Promise<void>
+  write(text: string | Uint8Array): void | Promise<void>
   /** Flushes; a file appears under its name only now, whole. Throws UnwritableError when text was lost. */
   close(): Promise<void>
 }

@@ -15,6 +15,7 @@ import { MODULE_ANSWER_SCHEMAS } from './module-answers.ts'
 import { MODULE_TEST_SCHEMA } from './module-test.ts'
 import { PLAN_JSON_SCHEMA } from './plan.ts'
 import { PROJECT_SCHEMA } from './project.ts'
+import { CHECKLIST_JSON_SCHEMA, DUPLICATES_JSON_SCHEMA } from './report-answers.ts'
 import { RESULT_JSON_SCHEMA } from './result.ts'
 import { runbookSchema } from './runbook.ts'
 import { SANDBOX_JSON_SCHEMA } from './sandbox-answers.ts'
@@ -39,5 +40,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...INVENTORY_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     doctor: DOCTOR_JSON_SCHEMA,
+    checklist: CHECKLIST_JSON_SCHEMA,
+    duplicates: DUPLICATES_JSON_SCHEMA,
   }
 }

@@ -1,0 +1,99 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../../app/base-command.ts'
+import { type ChecklistRow, checklistOf, checklistSheet, checklistTable } from '../../app/checklist.ts'
+import { jsonDocument } from '../../app/json-document.ts'
+import { sandboxFlag } from '../../app/run-flags.ts'
+import { selectDevices, selectionFlags } from '../../app/selection.ts'
+import { workingFleet } from '../../app/targets.ts'
+import { fileWriter } from '../../app/writer.ts'
+import { sheetCsv } from '../../reporters/sheet-csv.ts'
+import { sheetHtml } from '../../reporters/sheet-html.ts'
+
+const FORMATS = ['table', 'html', 'xlsx', 'csv', 'json'] as const
+type Format = (typeof FORMATS)[number]
+
+export default class ReportChecklist extends BaseCommand {
+  static override summary = 'Show for every till where it is, when it was last seen, and when it made its last receipt.'
+  static override description =
+    `For a roll-out: what has - in its last column has not sold yet. Asks no device: the answer comes from the inventory and from
+what earlier runs noted (the module receipts, and printers that tell their last receipt). Shows tills unless --kind or
+--device says otherwise. With --json the answer is one document (schema till.checklist/1).`
+  static override examples = [
+    { description: 'One region, on the screen', command: '<%= config.bin %> report checklist --region mazowieckie' },
+    {
+      description: 'As a workbook',
+      command: '<%= config.bin %> report checklist --format xlsx --output checklist.xlsx',
+    },
+    {
+      description: 'Tills that have never sold',
+      command: `<%= config.bin %> report checklist --json | jq -r '.devices[] | select(.last_receipt_at == null) | .device'`,
+    },
+  ]
+  static override flags = {
+    ...selectionFlags,
+    format: Flags.string({
+      description: 'how it is written; xlsx needs --output',
+      options: [...FORMATS],
+      default: 'table',
+      helpGroup: 'OUTPUT',
+    }),
+    json: Flags.boolean({ description: 'as --format json', exclusive: ['csv'], helpGroup: 'OUTPUT' }),
+    csv: Flags.boolean({ description: 'as --format csv', helpGroup: 'OUTPUT' }),
+    output: Flags.string({
+      char: 'o',
+      description: 'a file for it, in place of stdout; it appears when it is whole',
+      helpValue: 'FILE',
+      helpGroup: 'OUTPUT',
+    }),
+    sandbox: sandboxFlag,
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ReportChecklist)
+    const format: Format = flags.json ? 'json' : flags.csv ? 'csv' : (flags.format as Format)
+    if (format === 'xlsx' && flags.output === undefined)
+      this.error('A workbook is written to a file: name it with --output')
+    const project = await this.openProject(flags)
+    const fleet = await workingFleet(project, flags)
+    const kind = flags.kind ?? (flags.device === undefined ? ['till'] : undefined)
+    const devices = await selectDevices(fleet, { ...flags, kind }, { store: () => project.store() })
+    const rows = await checklistOf(fleet, devices, await project.store())
+    await this.#write(rows, format, flags.output)
+    process.stderr.write(`${rows.length} devices\n`)
+    await project.close()
+  }
+
+  async #write(rows: readonly ChecklistRow[], format: Format, output: string | undefined): Promise<void> {
+    const parts = await this.#rendered(
+      rows,
+      format,
+      output === undefined && process.stdout.isTTY ? this.columns : undefined,
+    )
+    if (output === undefined) return this.writeAll(parts as Iterable<string>)
+    const file = await fileWriter(output)
+    for (const part of parts) await file.write(part)
+    return file.close()
+  }
+
+  async #rendered(
+    rows: readonly ChecklistRow[],
+    format: Format,
+    width: number | undefined,
+  ): Promise<Iterable<string | Uint8Array>> {
+    const sheet = checklistSheet(rows, new Date())
+    switch (format) {
+      case 'table':
+        return rows.length > 0 ? [checklistTable(rows, width)] : []
+      case 'html':
+        return sheetHtml(sheet)
+      case 'csv':
+        return sheetCsv(sheet)
+      case 'json':
+        return jsonDocument({ schema: 'till.checklist/1', count: rows.length }, 'devices', rows)
+      case 'xlsx': {
+        const { sheetXlsx } = await import('../../reporters/sheet-xlsx.ts')
+        return [sheetXlsx(sheet)]
+      }
+    }
+  }
+}

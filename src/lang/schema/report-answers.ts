@@ -1,0 +1,93 @@
+import { DEVICE_NAME, TIME } from './records.ts'
+
+const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
+const TEXT = { type: 'string' } as const
+const timeOrNull = (description: string): object => ({ description, anyOf: [TIME, { type: 'null' }] })
+
+export const CHECKLIST_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/checklist/1',
+  title: 'Checklist',
+  description: 'Where tills are, when they were last seen, and when they sold last (`till report checklist --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'count', 'devices'],
+  properties: {
+    schema: { const: 'till.checklist/1' },
+    count: { description: 'How many devices follow.', type: 'integer', minimum: 0 },
+    devices: {
+      description: 'In the order of the inventory.',
+      type: 'array',
+      items: {
+        title: 'Line',
+        type: 'object',
+        additionalProperties: false,
+        required: ['device', 'store', 'city', 'address', 'till', 'id', 'seen_at', 'ip', 'last_receipt_at', 'time_zone'],
+        properties: {
+          device: DEVICE_NAME,
+          store: { description: 'Id of the store.', ...TEXT },
+          city: TEXT,
+          address: { description: 'Street of the store.', ...TEXT },
+          till: { description: 'Id of the device in its store.', ...TEXT },
+          id: {
+            description: 'By which others know it: of the inventory, or else what was read of it; null: neither says.',
+            type: ['string', 'null'],
+          },
+          seen_at: timeOrNull('When it last answered; null: never.'),
+          ip: { description: 'Its address; null: it has none of its own.', type: ['string', 'null'] },
+          last_receipt_at: timeOrNull(
+            'When its last receipt was made, or that of a printer that hangs on it; null: never.',
+          ),
+          time_zone: { description: 'Of its store.', ...TEXT },
+        },
+      },
+    },
+  },
+}
+
+export const DUPLICATES_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/duplicates/1',
+  title: 'Duplicates',
+  description: 'Identities that several devices claim (`till inventory duplicates --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'devices', 'count', 'duplicates'],
+  properties: {
+    schema: { const: 'till.duplicates/1' },
+    devices: { description: 'How many devices were compared.', type: 'integer', minimum: 0 },
+    count: { description: 'How many identities follow.', type: 'integer', minimum: 0 },
+    duplicates: {
+      type: 'array',
+      items: {
+        title: 'Duplicate',
+        type: 'object',
+        additionalProperties: false,
+        required: ['what', 'value', 'claims', 'advice'],
+        properties: {
+          what: {
+            description: 'Kind of identity; there may be more kinds one day.',
+            type: 'string',
+            examples: ['unique_number', 'serial', 'machine_id', 'hostname', 'address', 'host_key'],
+          },
+          value: TEXT,
+          claims: {
+            type: 'array',
+            minItems: 2,
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['device', 'by', 'evidence'],
+              properties: {
+                device: DEVICE_NAME,
+                by: { description: 'How it is known.', enum: ['inventory', 'seen', 'known_hosts'] },
+                evidence: { description: 'Where it is written, or when it was read.', ...TEXT },
+              },
+            },
+          },
+          advice: { description: 'What it means and what to do.', ...TEXT },
+        },
+      },
+    },
+  },
+}

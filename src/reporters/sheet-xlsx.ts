@@ -1,0 +1,75 @@
+import { strToU8, type Zippable, zipSync } from 'fflate'
+import { escapeMarkup, looksLikeFormula, type Sheet } from './sheet.ts'
+
+const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
+const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
+const PACKAGE = 'http://schemas.openxmlformats.org/package/2006'
+const SHEET_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
+/** Cell styles by their place in styles.xml. */
+const STYLE = { plain: 0, title: 1, quoted: 2 } as const
+/** Excel takes no longer text in a cell, and no longer name of a sheet. */
+const MOST_CHARS = 32_767
+const NAME_CHARS = 31
+/** The earliest time that a ZIP can hold: the same report is the same file. */
+const EPOCH = '1980-01-01T12:00:00'
+
+/**
+ * A workbook of one sheet (ECMA-376), every cell a text: nothing in it can be a formula. What looks like one is also
+ * marked as quoted, as Excel does with what is typed behind an apostrophe, so that it stays a text when it is edited.
+ */
+export function sheetXlsx(sheet: Sheet): Uint8Array {
+  const files: Readonly<Record<string, string>> = {
+    '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${SHEET_TYPE}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="${SHEET_TYPE}.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="${SHEET_TYPE}.styles+xml"/></Types>`,
+    '_rels/.rels': relationships([['officeDocument', 'xl/workbook.xml']]),
+    'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="${nameOf(sheet.title)}" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+    'xl/_rels/workbook.xml.rels': relationships([
+      ['worksheet', 'worksheets/sheet1.xml'],
+      ['styles', 'styles.xml'],
+    ]),
+    'xl/styles.xml': STYLES,
+    'xl/worksheets/sheet1.xml': worksheet(sheet),
+  }
+  const zipped: Zippable = {}
+  for (const [name, text] of Object.entries(files)) zipped[name] = strToU8(HEAD + text)
+  return zipSync(zipped, { level: 6, mtime: EPOCH })
+}
+
+const STYLES = `<styleSheet xmlns="${MAIN}"><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf numFmtId="49" applyNumberFormat="1"/><xf numFmtId="49" fontId="1" applyNumberFormat="1" applyFont="1"/><xf numFmtId="49" quotePrefix="1" applyNumberFormat="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
+
+function relationships(targets: readonly (readonly [type: string, target: string])[]): string {
+  const each = targets.map(
+    ([type, target], index) => `<Relationship Id="rId${index + 1}" Type="${OFFICE}/${type}" Target="${target}"/>`,
+  )
+  return `<Relationships xmlns="${PACKAGE}/relationships">${each.join('')}</Relationships>`
+}
+
+function nameOf(title: string): string {
+  return escapeMarkup(title.replace(/[[\]:*?/\\]/g, ' ').slice(0, NAME_CHARS))
+}
+
+function worksheet({ columns, rows }: Sheet): string {
+  const widths = columns.map((column, index) => {
+    const most = rows.reduce((width, row) => Math.max(width, row[index]?.length ?? 0), column.length)
+    return `<col min="${index + 1}" max="${index + 1}" width="${Math.min(60, most + 2)}" customWidth="1"/>`
+  })
+  const all = [columns, ...rows].map((row, index) => rowOf(row, index + 1))
+  const frozen = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
+  const last = `${letters(columns.length - 1)}${rows.length + 1}`
+  return `<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0">${frozen}</sheetView></sheetViews><cols>${widths.join('')}</cols><sheetData>${all.join('')}</sheetData><autoFilter ref="A1:${last}"/></worksheet>`
+}
+
+function rowOf(row: readonly string[], number: number): string {
+  const cells = row.map((text, index) => {
+    const style = number === 1 ? STYLE.title : looksLikeFormula(text) ? STYLE.quoted : STYLE.plain
+    const content = escapeMarkup(text.slice(0, MOST_CHARS)).replaceAll('\r', '&#13;')
+    return `<c r="${letters(index)}${number}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${content}</t></is></c>`
+  })
+  return `<row r="${number}">${cells.join('')}</row>`
+}
+
+/** `A`, `B`, … `Z`, `AA`. */
+function letters(index: number): string {
+  const rest = Math.floor(index / 26)
+  return (rest > 0 ? letters(rest - 1) : '') + String.fromCharCode(65 + (index % 26))
+}

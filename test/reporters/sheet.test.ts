@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import type { Sheet } from '../../src/reporters/sheet.ts'
+import { sheetCsv } from '../../src/reporters/sheet-csv.ts'
+import { sheetHtml } from '../../src/reporters/sheet-html.ts'
+import { sheetXlsx } from '../../src/reporters/sheet-xlsx.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'till-sheet-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const HOSTILE = [
+  '=1+1',
+  '+1',
+  '-1',
+  '@SUM(A1)',
+  '\t=1',
+  '\r=1',
+  '-',
+  '<script>alert("1")</script>',
+  "a,b\n'c'",
+  'Żabka 😀 & co',
+  '',
+]
+const sheet: Sheet = {
+  title: 'Check/list: <a>',
+  notes: ['2 devices & more.'],
+  columns: ['City', 'Last receipt'],
+  rows: [['Łódź', '2026-11-25 10:00'], ...HOSTILE.map((text) => ['x', text])],
+}
+const text = (parts: Iterable<string>): string => [...parts].join('')
+
+test('CSV: what looks like a formula is marked as text', () => {
+  expect(text(sheetCsv(sheet)).split('\r\n')).toMatchInlineSnapshot(`
+    [
+      "City,Last receipt",
+      "Łódź,2026-11-25 10:00",
+      "x,'=1+1",
+      "x,'+1",
+      "x,'-1",
+      "x,'@SUM(A1)",
+      "x,'	=1",
+      "x,"'
+    =1"",
+      "x,-",
+      "x,"<script>alert(""1"")</script>"",
+      "x,"a,b
+    'c'"",
+      "x,Żabka 😀 & co",
+      "x,",
+      "",
+    ]
+  `)
+})
+
+test('HTML: a page that runs nothing', () => {
+  expect(text(sheetHtml({ ...sheet, rows: sheet.rows.slice(-5) }))).toMatchInlineSnapshot(`
+    "<!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+    <title>Check/list: &lt;a&gt;</title>
+    <style>
+    body{font:14px system-ui,sans-serif;margin:2em;color:#1a1a1a;background:#fff}
+    table{border-collapse:collapse}
+    th,td{padding:.3em .8em;border:1px solid #bbb;text-align:left;vertical-align:top}
+    th{background:#eee;position:sticky;top:0}
+    tr:nth-child(even) td{background:#f7f7f7}
+    @media print{th{position:static}}
+    </style>
+    </head>
+    <body>
+    <h1>Check/list: &lt;a&gt;</h1>
+    <p>2 devices &amp; more.</p>
+    <table>
+    <thead><tr><th scope="col">City</th><th scope="col">Last receipt</th></tr></thead>
+    <tbody>
+    <tr><td>x</td><td>-</td></tr>
+    <tr><td>x</td><td>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;</td></tr>
+    <tr><td>x</td><td>a,b
+    &#39;c&#39;</td></tr>
+    <tr><td>x</td><td>Żabka 😀 &amp; co</td></tr>
+    <tr><td>x</td><td></td></tr>
+    </tbody>
+    </table>
+    </body>
+    </html>
+    "
+  `)
+})
+
+test('HTML: no text of a cell is ever markup', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(...'<>&"\'/=a\u0000\u001b') }), (cell) => {
+      const page = text(sheetHtml({ title: cell, notes: [cell], columns: [cell], rows: [[cell]] }))
+      const plain = text(sheetHtml({ title: '', notes: [''], columns: [''], rows: [['']] }))
+      expect(page.match(/<[^>]*>/g)).toEqual(plain.match(/<[^>]*>/g))
+    }),
+  )
+})
+
+const READ = `
+import json, sys, openpyxl
+book = openpyxl.load_workbook(sys.argv[1])
+page = book.active
+cells = [[{"v": c.value, "t": c.data_type, "q": bool(c.quotePrefix)} for c in row] for row in page.iter_rows()]
+print(json.dumps({"sheets": book.sheetnames, "frozen": page.freeze_panes, "cells": cells}))
+`
+const hasReader = spawnSync('/usr/bin/python3', ['-c', 'import openpyxl']).status === 0
+if (!hasReader && process.env['CI']) throw new Error('python3-openpyxl is missing')
+if (!hasReader) console.warn('Skipped: XLSX by a foreign reader: install python3-openpyxl')
+
+interface ReadBook {
+  readonly sheets: readonly string[]
+  readonly frozen: string
+  readonly cells: readonly (readonly { readonly v: string | null; readonly t: string; readonly q: boolean }[])[]
+}
+
+function readBack(of: Sheet): ReadBook {
+  const file = join(folder, 'book.xlsx')
+  writeFileSync(file, sheetXlsx(of))
+  const read = spawnSync('/usr/bin/python3', ['-c', READ, file], { encoding: 'utf8' })
+  expect(read.stderr).toBe('')
+  return JSON.parse(read.stdout) as ReadBook
+}
+
+test.skipIf(!hasReader)('XLSX: a foreign reader finds texts, no formulas, and the same texts', () => {
+  const { sheets, frozen, cells } = readBack(sheet)
+  expect(sheets).toEqual(['Check list  <a>'])
+  expect(frozen).toBe('A2')
+  expect(cells.map((row) => row.map(({ v }) => v ?? ''))).toEqual([sheet.columns, ...sheet.rows])
+  expect(cells.flat().filter(({ t }) => t === 'f')).toEqual([])
+  expect(cells.slice(1).flatMap((row) => row.filter(({ q }) => q).map(({ v }) => v))).toEqual(HOSTILE.slice(0, 6))
+})
+
+test.skipIf(!hasReader)('XLSX: any text', () => {
+  const cell = fc.string({ unit: 'binary', maxLength: 20 })
+  fc.assert(
+    fc.property(fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { maxLength: 5 }), (rows) => {
+      const { cells } = readBack({ title: 'T', notes: [], columns: ['a', 'b', 'c'], rows })
+      expect(cells.flat().filter(({ t }) => t === 'f')).toEqual([])
+      expect(cells.length).toBe(rows.length + 1)
+    }),
+    { numRuns: 8 },
+  )
+})
+
+test('XLSX: the same report is the same file', () => {
+  expect(Buffer.from(sheetXlsx(sheet)).equals(Buffer.from(sheetXlsx(sheet)))).toBe(true)
+})
