@@ -52,10 +52,10 @@ export function clientCall(source: DatabaseSource, since: number, zone: string):
     .trim()
     .replace(/;$/, '')
     .replaceAll('{since}', sinceText(source, since, zone))
-  return CLIENTS[source.engine](source, query)
+  return CLIENTS[source.engine](source, query, zone)
 }
 
-type Client = (source: DatabaseSource, query: string) => ClientCall
+type Client = (source: DatabaseSource, query: string, zone: string) => ClientCall
 
 const CLIENTS: Readonly<Record<DatabaseSource['engine'], Client>> = {
   postgresql: postgres,
@@ -79,7 +79,7 @@ const CLIENTS: Readonly<Record<DatabaseSource['engine'], Client>> = {
   }),
 }
 
-function postgres(source: DatabaseSource, query: string): ClientCall {
+function postgres(source: DatabaseSource, query: string, zone: string): ClientCall {
   const { host, port, user, name } = source
   const plain = ['-X', '-A', '-t', '-w', '-q', '-F', SEPARATOR, '-v', 'ON_ERROR_STOP=1']
   return {
@@ -96,6 +96,8 @@ function postgres(source: DatabaseSource, query: string): ClientCall {
     ...passwordIn('PGPASSWORD', source),
     environment: {
       PGCONNECT_TIMEOUT: String(TIMEOUT_S),
+      // What {since} means to a column with a time zone, and how such a column is shown.
+      PGTZ: source.since === 'utc' ? 'UTC' : zone,
       PGOPTIONS: `-c default_transaction_read_only=on -c statement_timeout=${TIMEOUT_S * 1000}`,
     },
   }
