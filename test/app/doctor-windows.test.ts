@@ -21,6 +21,7 @@ const healthy: Answering = ({ name, values, keepBytes }) => {
   if (name === 'doctor.program') return { stdout: '[a b] [c"d\\] [] ' }
   if (name === 'doctor.hang') return values['look'] ? { stdout: '0\n' } : { how: 'late', exitCode: 124 }
   if (name === 'doctor.large') return { stdout: `${'x'.repeat(109)}\n`.repeat(10_000).slice(0, keepBytes) }
+  if (name === 'doctor.shells') return { stdout: '1\n' }
   if (name === 'doctor.flood') return { stdout: 'y'.repeat(5_000) }
   return { exitCode: 1, stderr: `nothing is known of ${name}` }
 }
@@ -34,9 +35,12 @@ function check(name: string, answer: Answering): Promise<string> {
 }
 
 describe('the checks of a Windows device', () => {
-  it.each(['powershell', 'text', 'user-script', 'program', 'deadline', 'output', 'chain'])('%s holds', async (name) => {
-    expect(await check(name, healthy)).not.toBe('')
-  })
+  it.each(['powershell', 'text', 'user-script', 'program', 'deadline', 'output', 'chain', 'shells'])(
+    '%s holds',
+    async (name) => {
+      expect(await check(name, healthy)).not.toBe('')
+    },
+  )
 
   it.each([
     ['powershell', { stdout: '{"mode":"ConstrainedLanguage"}' }, 'AppLocker'],
@@ -45,6 +49,7 @@ describe('the checks of a Windows device', () => {
     ['user-script', { exitCode: 0 }, 'not 7'],
     ['deadline', { stdout: 'done' }, 'was not ended'],
     ['output', { stdout: 'x' }, '1 of 1100000 bytes'],
+    ['shells', { stdout: '12\n' }, 'Remove-WSManInstance'],
     ['chain', { exitCode: 3 }, 'ended with 3'],
     ['module facts', { exitCode: 1, stderr: 'Odmowa' }, 'Odmowa'],
     ['module service', { stdout: 'no JSON' }, 'is not JSON'],

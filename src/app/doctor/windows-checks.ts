@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
 import { MODULES } from '../../modules/index.ts'
-import { ABOUT, FLOOD, HANG, LARGE, PLACE, PROGRAM, TEXT, USER_SCRIPT, VALUES } from './windows-fragments.ts'
+import { ABOUT, FLOOD, HANG, LARGE, PLACE, PROGRAM, SHELLS, TEXT, USER_SCRIPT, VALUES } from './windows-fragments.ts'
 
 /** One thing that only a real Windows can tell. */
 export interface Check {
@@ -18,6 +18,9 @@ export interface Check {
 }
 
 const AWKWARD = 'Zażółć gęślą jaźń «kasa» \u{1f9fe} \'"`$(1)%PATH%'
+
+/** More than this at a time, and the next ones may be refused. */
+const MANY_SHELLS = 4
 
 class Unmet extends Error {}
 
@@ -134,6 +137,17 @@ export const WINDOWS_CHECKS: readonly Check[] = [
       const seen = outcomes.map(({ status }) => (status === 'fulfilled' ? 'run' : 'not')).join(' ')
       expectThat(seen === 'run run not run', `It was: ${seen}.`)
       return seen
+    },
+  },
+  {
+    name: 'shells',
+    about: 'WinRM has room: few shells are open, and none that was forgotten',
+    run: async (shell) => {
+      const open = Number(whole(await shell.ask(SHELLS)).text)
+      const advice =
+        'an untouched Windows allows 30 for each user, Windows 7 allows 5. List them with `Get-WSManInstance shell -Enumerate`, end one with `Remove-WSManInstance shell @{ShellId=...}`'
+      expectThat(open <= MANY_SHELLS, `${open} shells are open; ${advice}.`)
+      return `${open} open (winrshost.exe), this session's among them`
     },
   },
   {

@@ -76,3 +76,10 @@ for ($i = 0; $i -lt 1000; $i++) { $line }
 )
 
 export const PLACE = fragment('doctor.place', '[IO.Path]::GetTempPath().TrimEnd([IO.Path]::DirectorySeparatorChar)\n')
+
+// One for each shell of WinRM, whoever opened it.
+export const SHELLS = fragment(
+  'doctor.shells',
+  `@(Get-Process | Where-Object { $_.ProcessName -eq 'winrshost' }).Count
+`,
+)
