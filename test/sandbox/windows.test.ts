@@ -5,7 +5,7 @@ import { canIsolate } from './sandboxes.ts'
 
 const DEVICES = [
   ...Array.from({ length: 4 }, (_, n) => `      pos${n + 1}: {profile: windows, address: 10.0.0.${n + 1}}`),
-  '      pos7: {profile: windows, address: 10.0.0.7, transport: {timeouts_ms: {identify: 1500, authenticate: 1500, open: 1500, observe: 2500}}}',
+  '      pos7: {profile: windows, address: 10.0.0.7, transport: {timeouts_ms: {identify: 1500, authenticate: 1500, open: 4000, observe: 2500}}}',
   '      pos5: {profile: windows, address: 10.0.0.5, transport: {type: ssh, port: 22}}',
   '      pos6: {profile: till, address: 10.0.0.6}',
 ]
