@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { ShellRequest } from '../../../src/core/channel.ts'
 import { escpos } from '../../../src/devices/escpos/client.ts'
 import type { Endpoint } from '../../../src/devices/line/endpoint.ts'
 import type { Conversation, Line, Turn } from '../../../src/devices/line/line.ts'
@@ -192,6 +193,18 @@ describe.each(shells)('a line over a port of a till, by $name', ({ path }) => {
     })
   })
 
+  it.skipIf(!hasPython || !isRoot)(
+    'reads a USB printer without the program timeout, and leaves no reader behind',
+    async () => {
+      const port = await terminal((socket) => escposEmulator(socket, printerWith('cover-open')))
+      execFileSync('stty', ['-F', port, 'raw', '-echo'])
+      const without = { ...shell.shell, ask: (asked: ShellRequest) => shell.shell.ask(withoutTimeout(asked)) }
+      const line = posixLine({ name: 'it', shell: without, endpoint: { kind: 'usb', port }, budgetMs: 3_000 })
+      expect(names(await reading(escpos, line, ASKING))).toEqual(['cover-open'])
+      await expect.poll(() => openers(port)).toEqual([])
+    },
+  )
+
   it('says what is missing', async () => {
     expect(await converse(serial('/dev/ttyNONE7'), [])).toMatchObject({ state: 'missing', replies: [] })
     expect(await converse({ kind: 'usb', port: '/dev/usb/lp17' }, [])).toMatchObject({ state: 'missing' })
@@ -232,6 +245,11 @@ it('takes no port outside of /dev, and no strange speed', () => {
   const odd: Endpoint = { kind: 'serial', port: '/dev/ttyS0', baud: 31, dataBits: 8, parity: 'none', stopBits: 1 }
   expect(() => posixLine({ name: 'it', shell, endpoint: odd, budgetMs: 1 })).toThrow('no speed')
 })
+
+/** As on a till that has no such program. */
+function withoutTimeout(asked: ShellRequest): ShellRequest {
+  return { ...asked, script: `timeout() { return 127; }\n${asked.script}` }
+}
 
 /** Processes that have a terminal open. */
 function openers(port: string): string[] {
