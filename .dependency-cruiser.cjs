@@ -53,6 +53,7 @@ module.exports = {
     fence('diff', ['reporters/']),
     fence('fflate', ['reporters/']),
     fence('@oclif', ['app/', 'commands/']),
+    fence('age-encryption', ['secrets/']),
     fence('zx', ['transports/', 'gitops/', 'sandbox/']),
     fence('p-limit', ['engine/', 'app/', 'transports/', 'sandbox/']),
   ],

@@ -19,7 +19,8 @@ const GROUPS: Readonly<Record<string, { readonly title: string; readonly words: 
     title: 'Files, arguments and this machine',
     words:
       'Found before any device is touched; the exit code is 2. Those about files come with file, line and column. Only ' +
-      '`SECRET_UNREADABLE` comes later, when a device needs the secret, and costs that device alone.',
+      '`SECRET_UNREADABLE`, `SECRET_COMMAND_FAILED` and `SECRET_SEALED` come later, when a device needs the secret, and cost ' +
+      'that device alone.',
   },
   'ways to a device': {
     title: 'The way to a device',

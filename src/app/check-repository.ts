@@ -1,6 +1,7 @@
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
 import { loadRunbook } from '../lang/load-runbook.ts'
+import { checkSecrets } from './check-secrets.ts'
 import type { Project } from './project.ts'
 import { openRunbook, runbookFiles } from './runbooks.ts'
 import { selectDevices } from './selection.ts'
@@ -25,10 +26,11 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   const modules = project.modules()
   const runbooks = files.flatMap((file) => loadRunbook(file, { modules: modules.all }).diagnostics)
   const { assignments } = project.settings
+  const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
   const assigned: Diagnostic[] = []
   for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, inventory.value)))
   return {
-    diagnostics: distinct([...inventory.diagnostics, ...modules.diagnostics, ...runbooks, ...assigned]),
+    diagnostics: distinct([...inventory.diagnostics, ...secrets, ...modules.diagnostics, ...runbooks, ...assigned]),
     checked: {
       stores: inventory.value?.stores.size ?? 0,
       devices: inventory.value?.devices.size ?? 0,

@@ -14,6 +14,7 @@ type Means = Pick<
 > & {
   readonly readSecret: DeviceEnvironment['preparation']['readSecret']
   readonly sessions: Omit<SessionMeans, 'signal'>
+  readonly learnSecrets?: DeviceEnvironment['learnSecrets']
   /** Those that are shipped unless told. */
   readonly modules?: readonly Module[]
 }
@@ -41,6 +42,7 @@ export function deviceEnvironment(means: Means): DeviceEnvironment {
     openSession: (device, signal) => new LazySession(device, { ...sessions, signal }),
     scopeOf,
     historyOf,
+    ...(means.learnSecrets && { learnSecrets: means.learnSecrets }),
     deadlineMs: deadlineOf,
   }
 }

@@ -11,7 +11,7 @@ import type { DeviceEnvironment, DeviceWork } from '../engine/perform-device.ts'
 import { type FleetEnd, runFleet } from '../engine/run-fleet.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { selectorScope } from '../lang/expression.ts'
-import { SECRET_SOURCES } from '../secrets/index.ts'
+import { secretSources } from '../secrets/index.ts'
 import { createHandshakeGate, openTransports, settled } from '../transports/index.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
 import { RunCrew, type Workers } from './crew/run-crew.ts'
@@ -19,7 +19,7 @@ import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import type { Project } from './project.ts'
 import { neighboursOf, targetResolver } from './resolve-target.ts'
-import { secretReader } from './secrets.ts'
+import { learnSecrets, secretReader } from './secrets.ts'
 import { VERSION } from './version.ts'
 
 /** What a command asks for. */
@@ -120,7 +120,7 @@ function workforce(
   const { project, fleet, mode, work } = request
   const { masker, admission, emit, interrupts, parallel, store } = means
   const { handshakes } = project.settings.run
-  const readSecret = secretReader(SECRET_SOURCES, masker)
+  const readSecret = secretReader(secretSources(project.root, project.settings.secrets), masker, warn)
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
@@ -128,7 +128,6 @@ function workforce(
   const gate = createHandshakeGate(handshakes)
   const transports = openTransports(gate)
   const workers = request.workers ?? project.settings.run.workers
-  const warn = (text: string): void => void process.stderr.write(`${text}\n`)
   const crew = new RunCrew({
     entry: THREAD,
     mode,
@@ -150,6 +149,7 @@ function workforce(
     scopeOf,
     historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
     readSecret,
+    learnSecrets: (device) => learnSecrets(device, readSecret),
     stopping: interrupts.stopping,
     aborting: interrupts.aborting,
     mask: async (value) => masker.value(value),
@@ -157,6 +157,10 @@ function workforce(
     modules: project.modules().all,
   })
   return { crew, environment, transports }
+}
+
+function warn(text: string): void {
+  process.stderr.write(`${text}\n`)
 }
 
 /** Sorts by time; unique without asking anyone. */

@@ -1,7 +1,7 @@
 import type { Failure } from '../core/failure.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
 import { Masker } from '../engine/mask.ts'
-import { SECRET_SOURCES } from '../secrets/index.ts'
+import { secretSources } from '../secrets/index.ts'
 import type { RecordedHost } from '../transports/known-hosts.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
 import { createHandshakeGate } from '../transports/ssh/handshake-gate.ts'
@@ -40,7 +40,7 @@ export async function* scanDevices(
 ): AsyncGenerator<ShownKeys> {
   const { project, fleet, signal } = means
   const { parallel, handshakes } = project.settings.run
-  const readSecret = secretReader(SECRET_SOURCES, new Masker())
+  const readSecret = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const transport = sshTransport(createHandshakeGate(handshakes))

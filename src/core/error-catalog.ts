@@ -85,6 +85,18 @@ export const ERROR_CATALOG = {
   USAGE_INVALID: entry('The command line is not understood', 'See `till --help`, or the command with --help.'),
   RUN_UNKNOWN: entry('No run has this id', 'See `till runs list`.'),
   SECRET_UNREADABLE: entry('A secret could not be read', 'Set the variable or the file that the inventory names.'),
+  SECRET_COMMAND_FAILED: entry(
+    'A command that tells secrets did not tell this one',
+    'Try it by hand in the folder of the repository; see `secrets.commands` of tillwright.yaml.',
+  ),
+  SECRET_SEALED: entry(
+    'An encrypted value of the repository cannot be opened',
+    'Check `secrets.age.identity` of tillwright.yaml, and for whom it was encrypted: `till secret encrypt` makes it anew.',
+  ),
+  SECRET_SHORT: entry(
+    'A secret is too short to be masked inside of other text',
+    'Use one of at least 4 characters: shorter ones are masked only where they stand alone.',
+  ),
   SANDBOX_UNAVAILABLE: entry(
     'The sandbox cannot isolate devices on this machine',
     'It needs Linux with user namespaces (or root).',

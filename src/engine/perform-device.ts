@@ -43,6 +43,8 @@ export interface DeviceEnvironment {
   /** As it stands in events and plans: without secrets. */
   mask<T>(value: T): Promise<T>
   openSession(device: Device, signal: AbortSignal): DeviceSession
+  /** Reads the secrets of a device that are at hand, so that what it sends back of them is masked from its first answer on. */
+  readonly learnSecrets?: (device: Device) => Promise<void>
   /** What earlier runs noted of a device. */
   historyOf(device: Device): ModuleContext['history']
   scopeOf(device: Device): Pick<Scope, 'store' | 'device' | 'vars'>

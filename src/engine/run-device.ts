@@ -34,6 +34,7 @@ function bug(error: unknown): DeviceOutcome {
 
 async function deviceOutcome(work: DeviceWork, environment: DeviceEnvironment, hand: Hand): Promise<DeviceOutcome> {
   if (environment.stopping.aborted) return cancelled()
+  await environment.learnSecrets?.(work.device)
   if (environment.mode === 'plan' || environment.mode === 'drift') return hand.perform(work, environment)
   const admitted = await environment.admission.admit(work.device.name)
   if (!admitted.granted) return { state: 'deferred', failure: admitted.failure }

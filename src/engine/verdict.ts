@@ -7,6 +7,8 @@ import type { Observation } from '../core/ports.ts'
 export const REGARDLESS_OF_CHANGES: ReadonlySet<string> = new Set([
   'MODULE_SYSTEM_UNSUPPORTED',
   'SECRET_UNREADABLE',
+  'SECRET_COMMAND_FAILED',
+  'SECRET_SEALED',
   'INTERNAL_BUG',
 ])
 

@@ -33,12 +33,19 @@ export interface ProjectSettings {
   readonly state: string
   readonly assignments: readonly Assignment[]
   readonly history: Retention
+  readonly secrets: {
+    readonly commands: Readonly<Record<string, { readonly run: readonly string[]; readonly timeoutMs: number }>>
+    readonly age: { readonly identity?: string; readonly recipients: readonly string[] }
+  }
   readonly run: { readonly parallel: number; readonly handshakes: number; readonly workers: 'auto' | number }
 }
 
 /** Devices in flight. Most of them wait for a slow line, and one that hangs must not keep another from its turn. */
 const PARALLEL = 500
 const HANDSHAKES_PER_CORE = 32
+
+/** A program that tells secrets, in milliseconds. */
+const SECRET_COMMAND_MS = 10_000
 
 const HISTORY: Retention = { days: 90, megabytes: 2_000 }
 
@@ -88,12 +95,30 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
       days: number(history, 'days', HISTORY.days),
       megabytes: number(history, 'megabytes', HISTORY.megabytes),
     },
+    secrets: secretsOf(value['secrets']),
     run: {
       parallel: number(run, 'parallel', PARALLEL),
       handshakes: number(run, 'handshakes', HANDSHAKES_PER_CORE * availableParallelism()),
       workers: typeof run['workers'] === 'number' ? run['workers'] : 'auto',
     },
   }
+}
+
+function secretsOf(value: JsonValue | undefined): ProjectSettings['secrets'] {
+  const { commands, age } = isMap(value) ? value : {}
+  const programs = Object.entries(isMap(commands) ? commands : {}).map(([name, command]) => {
+    const { run, timeout_ms: ms } = isMap(command) ? command : {}
+    return [name, { run: texts(run), timeoutMs: typeof ms === 'number' ? ms : SECRET_COMMAND_MS }] as const
+  })
+  const { identity, recipients } = isMap(age) ? age : {}
+  return {
+    commands: Object.fromEntries(programs),
+    age: { ...(typeof identity === 'string' && { identity }), recipients: texts(recipients) },
+  }
+}
+
+function texts(value: JsonValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
 }
 
 function assignmentsOf(value: JsonValue): readonly JsonObject[] {

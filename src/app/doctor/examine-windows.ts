@@ -2,7 +2,7 @@ import { type Failure, Interruption, type Result } from '../../core/failure.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { ServiceIdentity, Target, Transport } from '../../core/ports.ts'
 import { Masker } from '../../engine/mask.ts'
-import { SECRET_SOURCES } from '../../secrets/index.ts'
+import { secretSources } from '../../secrets/index.ts'
 import { openTransports, settled } from '../../transports/index.ts'
 import { hostKeyLookup } from '../../transports/known-hosts.ts'
 import { createHandshakeGate } from '../../transports/ssh/handshake-gate.ts'
@@ -29,7 +29,7 @@ export async function* examineWindows(
   means: { readonly project: Project; readonly fleet: Fleet; readonly signal: AbortSignal },
 ): AsyncGenerator<Finding> {
   const { project, fleet, signal } = means
-  const readSecret = secretReader(SECRET_SOURCES, new Masker())
+  const readSecret = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const transports = openTransports(createHandshakeGate(1))

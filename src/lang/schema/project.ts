@@ -27,6 +27,63 @@ const ASSIGNMENT = {
   },
 } as const
 
+const SECRETS = {
+  title: 'Secrets',
+  description: 'Where secrets come from that are neither in a variable nor in a file of this machine.',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    commands: {
+      description: 'Programs that secrets are asked of, by name: an inventory writes "command:vault/tills/pos1".',
+      type: 'object',
+      propertyNames: { pattern: '^[A-Za-z0-9_-]+$' },
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['run'],
+        properties: {
+          run: {
+            description:
+              'A program and its arguments, started without a shell. {} stands for what is asked for; without one it comes ' +
+              'last. The first line of the output is the secret.',
+            type: 'array',
+            minItems: 1,
+            items: { type: 'string', minLength: 1 },
+            examples: [['vault', 'kv', 'get', '-field=password', 'secret/{}']],
+          },
+          timeout_ms: {
+            description: 'It is ended after so long; 10000 unless given.',
+            type: 'integer',
+            minimum: 1,
+            maximum: 600_000,
+            examples: [10_000],
+          },
+        },
+      },
+      examples: [{ vault: { run: ['vault', 'kv', 'get', '-field=password', 'secret/{}'] } }],
+    },
+    age: {
+      description: 'Values of the repository that are encrypted by age: "age:…".',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        identity: {
+          description: 'Where the private keys are: env:NAME or file:PATH; file:~/.config/till/age.key unless given.',
+          type: 'string',
+          pattern: '^(env|file):.+$',
+          examples: ['env:TILL_AGE_KEY', 'file:~/.config/till/age.key'],
+        },
+        recipients: {
+          description: 'Public keys for whom `till secret encrypt` encrypts.',
+          type: 'array',
+          items: { type: 'string', pattern: '^age1[a-z0-9]+$' },
+          examples: [['age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p']],
+        },
+      },
+    },
+  },
+} as const
+
 export const PROJECT_SCHEMA = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: PROJECT_SCHEMA_ID,
@@ -70,6 +127,7 @@ export const PROJECT_SCHEMA = {
       minLength: 1,
       examples: ['.till/state.db'],
     },
+    secrets: SECRETS,
     assignments: {
       title: 'Assignments',
       description: 'Which runbooks hold for which devices.',

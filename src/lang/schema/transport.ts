@@ -5,7 +5,12 @@ const SECRET = {
   type: ['object', 'null'],
   writeOnly: true,
   description: 'Name where the secret is kept; it never stands in the inventory itself.',
-  examples: [{ secret: 'env:TILL_PASSWORD' }, { secret: 'file:/etc/till/password' }],
+  examples: [
+    { secret: 'env:TILL_PASSWORD' },
+    { secret: 'file:/etc/till/password' },
+    { secret: 'command:vault/tills/pos1' },
+    { secret: 'age:secrets/tills.age#pos1' },
+  ],
   additionalProperties: false,
   required: ['secret'],
   properties: {
@@ -13,8 +18,15 @@ const SECRET = {
       type: 'string',
       writeOnly: true,
       pattern: '^[a-z][a-z0-9]*:.+$',
-      description: 'The kind of place, a colon, and the place.',
-      examples: ['env:TILL_PASSWORD', 'file:/etc/till/password'],
+      description:
+        'env:NAME, file:PATH, command:NAME/WHAT (a command of tillwright.yaml), or age: with an encrypted value, or with ' +
+        'FILE#NAME of the repository. `till secret encrypt` writes the encrypted ones.',
+      examples: [
+        'env:TILL_PASSWORD',
+        'file:/etc/till/password',
+        'command:vault/tills/pos1',
+        'age:secrets/tills.age#pos1',
+      ],
     },
   },
 } as const
