@@ -71,7 +71,7 @@ export async function sealSecret(value: string, recipients: readonly string[]): 
       return fail({
         code: 'SECRET_SEALED',
         phase: 'resolve',
-        message: `"${recipient}" is no public key of age (age1…).`,
+        message: `"${recipient.slice(0, 8)}…" is no public key of age (age1…).`,
       })
     }
   }

@@ -31,7 +31,9 @@ export function commandSecrets(root: string, commands: Readonly<Record<string, S
       const command = Object.hasOwn(commands, name) ? commands[name] : undefined
       if (!command) return fail(unknown(name, Object.keys(commands)))
       if (slash >= 0 && !ASKED.test(what)) {
-        return fail(unable(`"${what}" cannot be asked of the command "${name}": it must be a plain name or path.`))
+        return fail(
+          unable(`${JSON.stringify(what)} cannot be asked of the command "${name}": it must be a plain name or path.`),
+        )
       }
       return run(name, command, { what, root })
     },

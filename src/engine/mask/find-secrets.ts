@@ -1,13 +1,11 @@
 import { decodedBase64, mayHoldBase64 } from './base64.ts'
 import { decodedHex } from './hex.ts'
 import { type SecretIndex, SHORTEST_BYTES } from './secret-index.ts'
-import { ESCAPES, marksIn, SPACE_MARK, unescaped } from './unescape.ts'
+import { ESCAPES, escapesUnder, marksIn, marksOf, SPACE_MARK, unescaped } from './unescape.ts'
 import { GAP, packed, type Stretch, stretchOf, type View, viewOf } from './view.ts'
 
-/** How many encodings may lie one in the other; fewer in a large text, so that it takes no longer than it is large. */
-const DEEPEST = 3
-const DEEPEST_IF_LARGE = 2
-const LARGE_BYTES = 64 * 1024
+/** How often what was encoded may have been encoded once more, as base64 of base64. */
+const ENCODED_AGAIN = 1
 
 /** In a text without its white space shorter ones would be found by chance. */
 const SHORTEST_PACKED = 8
@@ -31,7 +29,7 @@ const TAIL_BYTES = 512
 /** Where secrets stand in a text, plain or encoded, whole or cut; may overlap, in no order. */
 export function findSecrets(bytes: Uint8Array, index: SecretIndex): readonly Stretch[] {
   const search = new Search(index, bytes)
-  search.look(viewOf(bytes), bytes.length > LARGE_BYTES ? DEEPEST_IF_LARGE : DEEPEST)
+  search.look(viewOf(bytes))
   return search.found
 }
 
@@ -47,40 +45,56 @@ class Search {
     this.#isCut = ellipsisAfter(bytes, 0) < bytes.length
   }
 
-  look(view: View, depth: number): void {
-    this.#scan(view)
-    if (depth > 0) this.#lookInside(view, depth - 1)
+  /** As it is, in each way of writing it inside another text, and in two of them. */
+  look(view: View): void {
+    const marks = this.#scan(view)
+    for (const way of ESCAPES) if ((marks & way.mark) !== 0) this.#lookUnder(view, way)
+    if ((marks & SPACE_MARK) !== 0) this.#lookPacked(view)
+    this.#lookEncoded(view, ENCODED_AGAIN)
   }
 
-  /** What the view stands for when it is decoded. */
-  #lookInside(view: View, depth: number): void {
-    if (!view.packed) {
-      const marks = marksIn(view.bytes)
-      for (const way of ESCAPES) {
-        const plain = (marks & way.mark) === 0 ? undefined : unescaped(view, way)
-        if (plain) this.look(plain, depth)
-      }
-      if ((marks & SPACE_MARK) !== 0) this.#lookPacked(view, depth)
+  #lookUnder(view: View, way: (typeof ESCAPES)[number]): void {
+    const plain = unescaped(view, [way])
+    if (!plain) return
+    const marks = this.#scan(plain)
+    for (const others of escapesUnder(way)) {
+      const plainer = (marksOf(others) & marks) === 0 ? undefined : unescaped(plain, others)
+      if (plainer) this.#scan(plainer)
     }
+    if (way.carriesEncodings) this.#lookEncoded(plain, ENCODED_AGAIN)
+  }
+
+  /** What base64 and hexadecimal in it stand for. */
+  #lookEncoded(view: View, again: number): void {
     const digits = decodedHex(view, this.#index)
-    if (digits) this.look(digits, depth)
-    if (this.#isCut || mayHoldBase64(view.bytes, this.#index)) this.#lookInBase64(view, depth)
-  }
-
-  #lookPacked(view: View, depth: number): void {
-    if (view.encoded || hasLongRun(view.bytes)) this.look(packed(view), depth)
-    else if (mayHoldPacked(view.bytes, this.#index)) this.#scan(packed(view))
-  }
-
-  #lookInBase64(view: View, depth: number): void {
+    if (digits) this.#lookDecoded(digits, this.#scan(digits), again)
+    if (!this.#isCut && !mayHoldBase64(view.bytes, this.#index)) return
     for (let offset = 0; offset < 4; offset += 1) {
       const decoded = decodedBase64(view, offset)
       this.#scan(decoded.view)
-      if (decoded.readable && depth > 0) this.#lookInside(decoded.readable, depth - 1)
+      if (decoded.readable) this.#lookDecoded(decoded.readable, marksIn(decoded.readable.bytes), again)
     }
   }
 
-  #scan(view: View): void {
+  #lookDecoded(view: View, marks: number, again: number): void {
+    for (const way of ESCAPES) {
+      const plain = (marks & way.mark) === 0 ? undefined : unescaped(view, [way])
+      if (plain) this.#scan(plain)
+    }
+    if ((marks & SPACE_MARK) !== 0) this.#scan(packed(view))
+    if (again > 0) this.#lookEncoded(view, again - 1)
+  }
+
+  #lookPacked(view: View): void {
+    const isWrapped = hasLongRun(view.bytes)
+    if (!isWrapped && !mayHoldPacked(view.bytes, this.#index)) return
+    const dense = packed(view)
+    this.#scan(dense)
+    if (isWrapped) this.#lookEncoded(dense, ENCODED_AGAIN)
+  }
+
+  /** Returns which marks of `ESCAPES` it saw. */
+  #scan(view: View): number {
     const { bytes } = view
     const index = this.#index
     let word = 0
@@ -88,8 +102,12 @@ class Search {
       word = (word << 8) | (bytes[at] as number)
       if (at >= SHORTEST_BYTES - 1 && index.begins(word)) this.#judge(view, at - SHORTEST_BYTES + 1)
     }
-    if (!this.#isCut) return
-    for (let at = 0; at <= bytes.length; ) {
+    if (this.#isCut) this.#scanTails(view)
+    return marksIn(bytes)
+  }
+
+  #scanTails(view: View): void {
+    for (let at = 0; at <= view.bytes.length; ) {
       if (at > 0 || view.encoded) this.#judgeTail(view, at)
       at = cutAfter(view, at)
     }

@@ -6,6 +6,8 @@ type Rule = (bytes: Uint8Array, at: number, put: (byte: number) => void) => numb
 interface Escape {
   readonly mark: number
   readonly rule: Rule
+  /** Base64 and the like come in it altered. */
+  readonly carriesEncodings?: boolean
 }
 
 const BACKSLASH = 0x5c
@@ -18,16 +20,30 @@ const LETTERS: Readonly<Record<string, number>> = { n: 10, t: 9, r: 13, b: 8, f:
 /** White space and control characters, among the marks. */
 export const SPACE_MARK = 1
 
-/** The ways in which a text is written inside another one. Each is undone by itself, and what is left by the others. */
+/** The ways in which a text is written inside another one, each of which is undone by itself. */
 export const ESCAPES: readonly Escape[] = [
-  { mark: 2, rule: percent },
+  { mark: 2, rule: percent, carriesEncodings: true },
   { mark: 4, rule: form },
-  { mark: 8, rule: backslash },
-  { mark: 16, rule: entity },
+  { mark: 8, rule: backslash, carriesEncodings: true },
+  { mark: 16, rule: entity, carriesEncodings: true },
   { mark: 32, rule: singleQuotes },
   { mark: 64, rule: doubleQuotes },
   { mark: 128, rule: backtick },
 ]
+
+const by = (...rules: readonly Rule[]): readonly Escape[] => ESCAPES.filter((way) => rules.includes(way.rule))
+const FORMATS = by(percent, backslash, entity)
+const QUOTES = by(singleQuotes)
+
+/** What may have been done before: a format in a format of the same kind or another, quotes in a format and the other way. */
+export function escapesUnder(way: Escape): readonly (readonly Escape[])[] {
+  if (way.rule === form) return [by(percent)]
+  return FORMATS.includes(way) ? [[way], FORMATS, QUOTES] : [FORMATS]
+}
+
+export function marksOf(escapes: readonly Escape[]): number {
+  return escapes.reduce((marks, { mark }) => marks | mark, 0)
+}
 
 const MARKS = new Uint8Array(256)
 for (const [mark, letters] of Object.entries({ 2: '%', 4: '+', 8: '\\', 16: '&', 32: "'", 64: '"', 128: '`' })) {
@@ -42,24 +58,25 @@ export function marksIn(bytes: Uint8Array): number {
   return marks
 }
 
-/** What a view is without one kind of escape; undefined where it has none. */
-export function unescaped(view: View, { mark, rule }: Escape): View | undefined {
+/** What a view is without these kinds of escapes; undefined where it has none. */
+export function unescaped(view: View, escapes: readonly Escape[]): View | undefined {
   const { bytes } = view
+  const wanted = marksOf(escapes)
   let builder: ViewBuilder | undefined
   let begin = 0
   let width = 0
-  const put = (byte: number): void => void plain.push(byte)
   const plain: number[] = []
+  const put = (byte: number): void => void plain.push(byte)
   for (let at = 0; at < bytes.length; at += Math.max(width, 1)) {
-    const byte = bytes[at] as number
-    width = MARKS[byte] === mark ? rule(bytes, at, put) : 0
-    if (width > 0) {
-      builder ??= new ViewBuilder(view)
-      builder.copy(begin, at)
-      for (const each of plain) builder.push(each, at, at + width)
-      plain.length = 0
-      begin = at + width
-    }
+    width = 0
+    const mark = (MARKS[bytes[at] as number] as number) & wanted
+    if (mark > SPACE_MARK) width = escapes.find((way) => way.mark === mark)?.rule(bytes, at, put) ?? 0
+    if (width === 0) continue
+    builder ??= new ViewBuilder(view)
+    builder.copy(begin, at)
+    for (const byte of plain) builder.push(byte, at, at + width)
+    plain.length = 0
+    begin = at + width
   }
   builder?.copy(begin, bytes.length)
   return builder?.view()
