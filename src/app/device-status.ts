@@ -1,9 +1,9 @@
 import { InputError } from '../core/diagnostic.ts'
+import { parseDuration } from '../core/duration.ts'
 import type { Device } from '../core/fleet.ts'
 import { DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
 import type { RunStore } from '../core/ports.ts'
 import type { DeviceStatus } from '../core/run.ts'
-import { parseDuration } from '../lang/duration.ts'
 
 /** What is known of a device of the inventory; `never`: no run has looked at it. */
 export interface KnownState extends Omit<DeviceStatus, 'state' | 'run' | 'at'> {

@@ -1,11 +1,19 @@
 import type { Device } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { DeviceSpec, FlavourName, ListenerSpec, WindowsSpec } from '../sandbox/index.ts'
+import {
+  type DeviceSpec,
+  EMULATORS,
+  type FlavourName,
+  type ListenerSpec,
+  type PrinterSpec,
+  type WindowsSpec,
+} from '../sandbox/index.ts'
 
 /** What a sandbox serves of a selection of devices, and how many it cannot, by the reason. */
 export interface SandboxSelection {
   readonly devices: readonly DeviceSpec[]
   readonly windows: readonly WindowsSpec[]
+  readonly printers: readonly PrinterSpec[]
   readonly listeners: readonly ListenerSpec[]
   readonly left_out: Readonly<Record<string, number>>
 }
@@ -30,17 +38,23 @@ export function ofFirstStores(devices: readonly Device[], stores: number | undef
   return devices.filter((device) => first.has(device.store))
 }
 
-/** Devices with a shell as they are; for those without one something that answers on their port. */
-export function sandboxSelection(devices: readonly Device[]): SandboxSelection {
+/** Devices with a shell as they are; printers by their protocol; for the rest something that listens on their port. */
+export function sandboxSelection(
+  devices: readonly Device[],
+  timeZoneOf: (device: Device) => string | undefined,
+): SandboxSelection {
   const left: Record<string, number> = {}
   const served: DeviceSpec[] = []
   const windows: WindowsSpec[] = []
+  const printers: PrinterSpec[] = []
   const listeners: ListenerSpec[] = []
   for (const device of devices) {
     const port = portOf(device)
+    const printer = printerOf(device, timeZoneOf(device) ?? 'UTC')
     if (device.transport.type === 'ssh' && device.os.family === 'linux') served.push(specOf(device))
-    else if (device.os.family === 'windows' && (device.transport.type === 'winrm' || device.transport.type === 'ssh'))
+    else if (device.os.family === 'windows' && isWindowsWay(device.transport.type))
       windows.push({ ...commonOf(device), by: device.transport.type })
+    else if (printer) printers.push(printer)
     else if (device.transport.type === 'none' && port !== undefined)
       listeners.push({ name: device.name, ports: [port] })
     else {
@@ -48,7 +62,11 @@ export function sandboxSelection(devices: readonly Device[]): SandboxSelection {
       left[reason] = (left[reason] ?? 0) + 1
     }
   }
-  return { devices: served, windows, listeners, left_out: left }
+  return { devices: served, windows, printers, listeners, left_out: left }
+}
+
+function isWindowsWay(type: Device['transport']['type']): type is WindowsSpec['by'] {
+  return type === 'winrm' || type === 'ssh'
 }
 
 function specOf(device: Device): DeviceSpec {
@@ -68,6 +86,33 @@ function commonOf({ name, kind, os, vars }: Device): Omit<DeviceSpec, 'flavour'>
   }
 }
 
+/** A printer that speaks what the sandbox speaks too, whatever it hangs on. */
+function printerOf({ name, transport, vars }: Device, timeZone: string): PrinterSpec | undefined {
+  const described = mapIn(vars['fiscal']) ?? mapIn(vars['printer'])
+  if (transport.type !== 'none' || !described) return undefined
+  const protocol = textIn(described['protocol']) ?? textIn(described['language']) ?? ''
+  const emulator = EMULATORS[protocol]
+  if (!emulator) return undefined
+  return {
+    name,
+    protocol,
+    port: portIn(described) ?? emulator.port,
+    vendor: textIn(described['vendor']) ?? 'unknown',
+    model: textIn(described['model']) ?? 'unknown',
+    serial: textIn(described['serial_number']) ?? `S${name.replace(/\W/g, '')}`,
+    uniqueNumber: textIn(described['unique_number']) ?? '',
+    timeZone,
+  }
+}
+
+function mapIn(value: JsonValue | undefined): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+}
+
+function textIn(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
 function portOf(device: Device): number | undefined {
   if (device.address === '') return undefined
   const written = [device.vars['printer'], device.vars['fiscal'], device.vars['terminal']].map(portIn)
@@ -75,8 +120,7 @@ function portOf(device: Device): number | undefined {
 }
 
 function portIn(value: JsonValue | undefined): number | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const { port } = value as JsonObject
+  const port = mapIn(value)?.['port']
   return typeof port === 'number' ? port : undefined
 }
 

@@ -1,4 +1,5 @@
 import type { Device, Fleet } from '../core/fleet.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { OverlayDevice, SandboxOverlay } from '../sandbox/index.ts'
 
 /** The fleet as the sandbox serves it: its devices only, at their loopback addresses. No other device can be reached. */
@@ -16,6 +17,7 @@ export async function sandboxFleet(fleet: Fleet, folder: string): Promise<Fleet>
 
 function atPlace(device: Device, place: OverlayDevice, overlay: SandboxOverlay): Device {
   const { address, port } = place
+  if (place.printer) return { ...device, address, transport: { type: 'none' }, vars: printerVars(device, port) }
   const { via: _via, become: _become, password: _password, passphrase: _passphrase, ...transport } = device.transport
   if (place.winrm) {
     const { user, password_file } = overlay.windows
@@ -31,4 +33,16 @@ function atPlace(device: Device, place: OverlayDevice, overlay: SandboxOverlay):
   if (place.host_key === undefined) return { ...device, address, transport: { ...device.transport, port } }
   const login = { user: overlay.user, keys: [overlay.key], host_keys: [place.host_key] }
   return { ...device, address, transport: { ...transport, port, ...login } }
+}
+
+/** Printers are on a port of their own here, also those that hang on a serial or USB port of a till. */
+function printerVars({ vars }: Device, port: number): JsonObject {
+  const moved = Object.entries(vars).filter(([name]) => name === 'printer' || name === 'fiscal')
+  const places = Object.fromEntries(
+    moved.map(([name, value]) => {
+      const { serial: _serial, usb: _usb, baud: _baud, ...kept } = value as JsonObject
+      return [name, { ...kept, port }]
+    }),
+  )
+  return { ...vars, ...places }
 }

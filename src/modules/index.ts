@@ -12,6 +12,7 @@ import { http } from './http/http.ts'
 import { log } from './log/log.ts'
 import { packageModule } from './package/package.ts'
 import { ping } from './ping.ts'
+import { printer } from './printer/printer.ts'
 import { processModule } from './process.ts'
 import { reboot } from './reboot/reboot.ts'
 import { receipts } from './receipts/receipts.ts'
@@ -37,6 +38,7 @@ export const MODULES: readonly Module[] = [
   log,
   packageModule,
   ping,
+  printer,
   processModule,
   reboot,
   receipts,

@@ -1,5 +1,6 @@
 import type { Change } from '../core/change.ts'
 import type { ShellAnswer, ShellRequest, ShellValue } from '../core/channel.ts'
+import { DURATION, parseDuration } from '../core/duration.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { ModuleContext } from '../core/ports.ts'
@@ -73,8 +74,6 @@ while (-not (Test-TillCondition)) {
 }
 `,
 )
-
-const DURATION = { type: 'string', pattern: '^([0-9]+([.][0-9]+)?(ms|s|m|h))+$', examples: ['90s', '1m30s'] } as const
 
 export const wait = defineModule({
   name: 'wait',
@@ -169,13 +168,7 @@ function wished(params: WaitParams): JsonValue {
   return port === undefined ? `command succeeds: ${command}` : `port ${port} is listened on`
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 }
-
 /** Whole seconds, since that is what every sleep and date of a device can count; at least one. */
 function seconds(duration: string): number {
-  let total = 0
-  for (const [, amount, unit = ''] of duration.matchAll(/([0-9.]+)(ms|s|m|h)/g)) {
-    total += Number(amount) * (UNIT_SECONDS[unit] ?? 0)
-  }
-  return Math.max(1, Math.ceil(total))
+  return Math.max(1, Math.ceil((parseDuration(duration) ?? 0) / 1000))
 }

@@ -1,5 +1,5 @@
 import type { RunEvent, RunFinished, RunMode, RunStarted } from '../core/events.ts'
-import { Findings } from '../core/findings.ts'
+import { type Finding, Findings } from '../core/findings.ts'
 import { DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
 import { type DeviceRecord, emptyCounts } from '../core/run.ts'
 import { adviceOn } from './describe-change.ts'
@@ -112,16 +112,16 @@ export class RunTally {
   }
 
   #findingLines(paint: Paint): string[] {
-    const found = [...this.#findings.list()].sort((a, b) => b.count - a.count)
-    const lines = found.slice(0, MOST_GROUPS).flatMap(({ fault, severity, owner, remedy, about, count, devices }) => {
-      const whom = about ?? devices[0] ?? ''
-      const others = count > 1 ? ` (${formatCount(count)} devices)` : ''
+    const alike = [...groupAlike(this.#findings.list())].sort((a, b) => b.count - a.count)
+    const lines = alike.slice(0, MOST_GROUPS).flatMap(({ fault, severity, owner, remedy, names, count }) => {
+      const whom = names.slice(0, MOST_NAMES).map(plainText).join(', ') + (names.length > MOST_NAMES ? ', …' : '')
+      const devices = `${formatCount(count)} ${count === 1 ? 'device' : 'devices'}`
       const whose = owner === undefined ? '' : `, for ${owner}`
-      const head = `${paint('yellow', plainText(fault))} ${plainText(`${severity}: ${whom}`)}${others}${plainText(whose)}`
+      const head = `${paint('yellow', plainText(fault))} ${plainText(`${severity}${whose}`)}, ${devices}: ${whom}`
       return remedy === undefined ? [head] : [head, `  → ${plainText(remedy)}`]
     })
-    const more = found.length - MOST_GROUPS
-    return more > 0 ? [...lines, `… and ${formatCount(more)} more findings`] : lines
+    const more = alike.length - MOST_GROUPS
+    return more > 0 ? [...lines, `… and ${formatCount(more)} more kinds of finding`] : lines
   }
 
   #next(details: boolean): string[] {
@@ -139,6 +139,25 @@ export class RunTally {
     const orElse = others.length > 0 ? ` (or ${others.join(', ')})` : ''
     return [...lines, `Again, only what is ${worst}${orElse}: ${again(command, worst)}`]
   }
+}
+
+interface AlikeFindings extends Pick<Finding, 'fault' | 'severity' | 'owner' | 'remedy'> {
+  readonly names: string[]
+  count: number
+}
+
+/** Findings that ask the same people for the same thing. */
+function groupAlike(findings: readonly Finding[]): Iterable<AlikeFindings> {
+  const groups = new Map<string, AlikeFindings>()
+  for (const { fault, severity, owner, remedy, about, count, devices } of findings) {
+    const key = JSON.stringify([fault, severity, owner, remedy])
+    const says = { fault, severity, ...(owner !== undefined && { owner }), ...(remedy !== undefined && { remedy }) }
+    const group = groups.get(key) ?? { ...says, names: [], count: 0 }
+    groups.set(key, group)
+    group.names.push(about ?? devices[0] ?? '')
+    group.count += count
+  }
+  return groups.values()
 }
 
 const AGAIN: readonly DeviceState[] = ['failed', 'indeterminate', 'unreachable', 'deferred', 'cancelled']

@@ -12,6 +12,7 @@ export interface SandboxStatus {
   readonly devices: number
   /** Of the devices: those that imitate Windows. */
   readonly windows: number
+  readonly printers: number
   readonly listeners: number
   readonly workers: number
   readonly connections: number

@@ -22,6 +22,24 @@ export interface ListenerSpec {
   readonly ports: readonly number[]
 }
 
+/** A printer to imitate. */
+export interface PrinterSpec {
+  readonly name: string
+  /** One of `EMULATORS`. */
+  readonly protocol: string
+  readonly port: number
+  readonly vendor: string
+  readonly model: string
+  readonly serial: string
+  readonly uniqueNumber: string
+  /** IANA name. */
+  readonly timeZone: string
+}
+
+export interface PlacedPrinter extends PrinterSpec {
+  readonly address: string
+}
+
 /** A device with its place on the loopback network. */
 export interface PlacedDevice extends DeviceSpec {
   readonly address: string

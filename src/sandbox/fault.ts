@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { PRINTER_FAULTS } from './printers/imitated-printer.ts'
 
-/** What can be wrong with a device, in the order in which a session meets it. */
+/** What can be wrong with a device, in the order in which a session meets it; what can be wrong with a printer comes last. */
 export const FAULTS = {
   refused: 'nothing listens on the port',
   blackhole: 'packets of the handshake are dropped',
@@ -26,6 +27,7 @@ export const FAULTS = {
   'disk-full': 'no space is left on the disk',
   'pending-reboot': 'waits for a restart (Windows)',
   slow: 'a line with the given round trip (slow:150ms=…)',
+  ...PRINTER_FAULTS,
 } as const
 
 export type FaultName = keyof typeof FAULTS
@@ -33,14 +35,18 @@ export type FaultName = keyof typeof FAULTS
 /** What a fault can be wrong with: how a device is spoken to, and whether it is a Windows device. */
 export interface FaultySystem {
   readonly windows: boolean
-  readonly by: 'ssh' | 'winrm'
+  readonly by: 'ssh' | 'winrm' | 'printer'
 }
 
 const BY_WINRM: ReadonlySet<string> = new Set(['shell-quota', 'access-denied', 'reply-lost'])
+/** What a printer can have of the faults of other devices. */
+const ON_PRINTERS: ReadonlySet<string> = new Set(['none', 'refused', 'blackhole', 'reset-connect', 'slow'])
 const ON_WINDOWS: ReadonlySet<string> = new Set(['slow-start', 'pending-reboot'])
 
 /** Whether a device can have a fault. */
 export function canHave(fault: FaultName | 'none', { windows, by }: FaultySystem): boolean {
+  const isOfPrinters = Object.hasOwn(PRINTER_FAULTS, fault)
+  if (by === 'printer' || isOfPrinters) return by === 'printer' && (isOfPrinters || ON_PRINTERS.has(fault))
   if (BY_WINRM.has(fault)) return by === 'winrm'
   if (ON_WINDOWS.has(fault)) return windows
   return fault !== 'wrong-host-key' || by === 'ssh'

@@ -1,6 +1,7 @@
 export { askSandbox, type SandboxStatus } from './control.ts'
-export type { DeviceSpec, FlavourName, ListenerSpec, WindowsSpec } from './device-spec.ts'
+export type { DeviceSpec, FlavourName, ListenerSpec, PrinterSpec, WindowsSpec } from './device-spec.ts'
 export { FAULTS } from './fault.ts'
+export { EMULATORS } from './printers/index.ts'
 export { clearFolder, holderOf, type OverlayDevice, readOverlay, type SandboxOverlay } from './sandbox-folder.ts'
 export { readFaults, type Sandbox, type SandboxOptions } from './sandbox-options.ts'
 export { startSandbox } from './start-sandbox.ts'

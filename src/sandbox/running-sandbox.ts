@@ -4,7 +4,7 @@ import { InputError } from '../core/diagnostic.ts'
 import { type Network, SSH_PORT, WINRM_PORT } from './address-plan.ts'
 import { type ControlAnswer, type ControlRequest, openControl, type SandboxStatus } from './control.ts'
 import { deriveKey } from './device-keys.ts'
-import type { PlacedDevice, PlacedListener, PlacedWindows } from './device-spec.ts'
+import type { PlacedDevice, PlacedListener, PlacedPrinter, PlacedWindows } from './device-spec.ts'
 import { assignFaults, canHave, type DeviceFault, type FaultRule, type FaultySystem } from './fault.ts'
 import { layOutFlavours } from './flavours.ts'
 import { clearFolder, type SandboxKeys, type SandboxOverlay, writeOverlay } from './sandbox-folder.ts'
@@ -34,6 +34,7 @@ export class RunningSandbox implements Sandbox {
   readonly #ground: Ground
   readonly #devices: readonly PlacedDevice[]
   readonly #windows: readonly PlacedWindows[]
+  readonly #printers: readonly PlacedPrinter[]
   readonly #listeners: readonly PlacedListener[]
   /** Of all that can be connected to and have faults, by name. */
   readonly #systems: ReadonlyMap<string, FaultySystem>
@@ -52,15 +53,17 @@ export class RunningSandbox implements Sandbox {
     this.#folder = folder
     this.#ground = ground
     this.#rules = ground.rules
-    const { devices, windows = [], listeners = [] } = ground.options
+    const { devices, windows = [], printers = [], listeners = [] } = ground.options
     let n = 0
     const next = (): string => this.#address(n++)
     this.#devices = devices.map((device) => ({ ...device, address: next(), port: SSH_PORT }))
     this.#windows = windows.map((device) => ({ ...device, address: next(), port: PORTS[device.by] }))
+    this.#printers = printers.map((printer) => ({ ...printer, address: next() }))
     this.#listeners = listeners.map((listener) => ({ ...listener, address: next() }))
     this.#systems = new Map<string, FaultySystem>([
       ...this.#devices.map(({ name }) => [name, { windows: false, by: 'ssh' }] as const),
       ...this.#windows.map(({ name, by }) => [name, { windows: true, by }] as const),
+      ...this.#printers.map(({ name }) => [name, { windows: false, by: 'printer' }] as const),
     ])
     this.broken = new Promise((resolve) => {
       this.#break = resolve
@@ -104,6 +107,7 @@ export class RunningSandbox implements Sandbox {
       started_at: this.#startedAt.toISOString(),
       devices: this.#devices.length + this.#windows.length,
       windows: this.#windows.length,
+      printers: this.#printers.length,
       listeners: this.#listeners.length,
       workers: this.#workers.length,
       connections: sum('connections'),
@@ -155,6 +159,7 @@ export class RunningSandbox implements Sandbox {
         },
         devices: share(this.#devices),
         windows: share(this.#windows),
+        printers: share(this.#printers),
         listeners: share(this.#listeners),
         faults: [...faults],
       })
@@ -195,7 +200,7 @@ export class RunningSandbox implements Sandbox {
       code: 'SCHEMA_VALUE_INVALID' as const,
       severity: 'error' as const,
       summary: `"${devices}" cannot have the fault "${fault}"`,
-      detail: 'Some faults are for Windows devices only, some for those that speak SSH or WinRM.',
+      detail: 'Some faults are for Windows devices only, some for those that speak SSH or WinRM, some for printers.',
     }))
     if (unknown.length + unfit.length > 0) throw new InputError([...unknown, ...unfit])
     return assigned
@@ -210,7 +215,7 @@ export class RunningSandbox implements Sandbox {
   }
 
   async #dig(faults: ReadonlyMap<string, DeviceFault>): Promise<void> {
-    const swallowed = [...this.#devices, ...this.#windows].filter(
+    const swallowed = [...this.#devices, ...this.#windows, ...this.#printers].filter(
       (device) => faults.get(device.name)?.name === 'blackhole',
     )
     if (swallowed.length > 0) this.#blackHole = await startBlackHole(swallowed)
@@ -235,6 +240,7 @@ export class RunningSandbox implements Sandbox {
       ...this.#windows
         .filter(({ by }) => by === 'winrm')
         .map(({ name, address, port }) => [name, { address, port, winrm: true as const }] as const),
+      ...this.#printers.map(({ name, address, port }) => [name, { address, port, printer: true as const }] as const),
       ...this.#listeners.map(({ name, address, ports }) => [name, { address, port: ports[0] ?? 0 }] as const),
     ]
     const windows = { user: WINDOWS_USER, password_file: passwordFile }

@@ -25,7 +25,7 @@ export interface SandboxOverlay {
   readonly user: string
   /** Who logs in to Windows devices, and where the password is. */
   readonly windows: { readonly user: string; readonly password_file: string }
-  /** By full name. With neither a host key nor WinRM: something that answers on a port and has no shell. */
+  /** By full name. With neither a host key nor WinRM: a printer, or something that answers on a port and has no shell. */
   readonly devices: Readonly<Record<string, OverlayDevice>>
 }
 
@@ -34,6 +34,7 @@ export interface OverlayDevice {
   readonly port: number
   readonly host_key?: string
   readonly winrm?: true
+  readonly printer?: true
 }
 
 /** What logs in to the devices of a sandbox. */

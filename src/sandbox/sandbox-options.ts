@@ -1,6 +1,6 @@
 import { InputError } from '../core/diagnostic.ts'
 import type { SandboxStatus } from './control.ts'
-import type { DeviceSpec, ListenerSpec, WindowsSpec } from './device-spec.ts'
+import type { DeviceSpec, ListenerSpec, PrinterSpec, WindowsSpec } from './device-spec.ts'
 import { type FaultRule, parseFault } from './fault.ts'
 import type { SandboxOverlay } from './sandbox-folder.ts'
 
@@ -9,7 +9,8 @@ export interface SandboxOptions {
   readonly folder: string
   readonly devices: readonly DeviceSpec[]
   readonly windows?: readonly WindowsSpec[]
-  /** Devices without a shell, on whose ports something is to answer. */
+  readonly printers?: readonly PrinterSpec[]
+  /** Other devices without a shell, on whose ports something is to answer. */
   readonly listeners?: readonly ListenerSpec[]
   /** Decides what drifts and which devices a share of faults hits; 1 unless told. */
   readonly seed?: number

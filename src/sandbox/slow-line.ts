@@ -9,6 +9,8 @@ export class SlowLine extends Duplex {
   readonly #socket: Socket
   readonly #delayMs: number
   #outbound = 0
+  /** Taken over so far, whether it has arrived or not. */
+  bytesWritten = 0
   #inbound = 0
   #waiting: (() => void) | undefined
 
@@ -29,6 +31,7 @@ export class SlowLine extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#outbound += chunk.length
+    this.bytesWritten += chunk.length
     this.#later(() => {
       this.#outbound -= chunk.length
       if (this.#socket.writable) this.#socket.write(chunk)

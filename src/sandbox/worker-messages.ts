@@ -1,4 +1,4 @@
-import type { PlacedDevice, PlacedListener, PlacedWindows } from './device-spec.ts'
+import type { PlacedDevice, PlacedListener, PlacedPrinter, PlacedWindows } from './device-spec.ts'
 import type { InitialState } from './device-state.ts'
 import type { DeviceFault } from './fault.ts'
 import type { SandboxFolders } from './isolation.ts'
@@ -16,6 +16,7 @@ export interface WorkerStart {
   readonly account: { readonly user: string; readonly password: string }
   readonly devices: readonly PlacedDevice[]
   readonly windows: readonly PlacedWindows[]
+  readonly printers: readonly PlacedPrinter[]
   readonly listeners: readonly PlacedListener[]
   readonly faults: readonly (readonly [string, DeviceFault])[]
 }

@@ -57,10 +57,15 @@ ${FAULT_HELP}`
     const project = await this.openProject(flags)
     const drift = Number(flags.drift)
     if (!(drift >= 0 && drift <= 1)) this.error(`--drift is a share from 0 to 1, not "${flags.drift}"`)
-    const selected = await selectDevices(await project.fleet(), flags, { store: () => project.store() })
-    const selection = sandboxSelection(ofFirstStores(selected, flags.stores))
-    const { devices, windows, listeners } = selection
-    if (devices.length + windows.length === 0) this.error('The selection has no device that speaks SSH or WinRM')
+    const fleet = await project.fleet()
+    const selected = await selectDevices(fleet, flags, { store: () => project.store() })
+    const selection = sandboxSelection(
+      ofFirstStores(selected, flags.stores),
+      (device) => fleet.stores.get(device.store)?.time_zone,
+    )
+    const { devices, windows, printers, listeners } = selection
+    if (devices.length + windows.length + printers.length === 0)
+      this.error('The selection has no device that the sandbox can imitate')
     await project.close()
     const folder = project.paths.sandbox
     if (flags.detach) {
@@ -71,7 +76,7 @@ ${FAULT_HELP}`
     }
     const { seed, keep, fault: faults = [] } = flags
     const problem = await runSandbox(
-      { folder, devices, windows, listeners, seed, drift, faults, keep },
+      { folder, devices, windows, printers, listeners, seed, drift, faults, keep },
       {
         ready: async (sandbox) => this.report(await sandbox.status(), selection, flags.json),
         tick: process.stderr.isTTY ? (status) => process.stderr.write(`\r\x1b[K${statusInWords(status)}`) : undefined,

@@ -7,6 +7,7 @@ export const FAULTS = [
   'link-down',
   'printer-down',
   'silent-printer',
+  'other-printer',
   'sale-blocked',
   'printer-blocked',
   'monitoring-defect',
@@ -32,6 +33,8 @@ export interface Findings {
   /** It can print or sell now, as far as it says itself. */
   readonly ready: Answer
   readonly conditions: readonly Condition[]
+  /** It is the one that the inventory means, as far as it says who it is. */
+  readonly isExpected: boolean
   /** Receipts come out of it: what stops it stops sales. */
   readonly sells: boolean
 }
@@ -56,10 +59,19 @@ type Owner = 'store' | 'network' | 'monitoring' | 'till-support' | 'printer-serv
  */
 export function judge(findings: Findings): Verdict {
   const { protocol, work, sells } = findings
+  if (!findings.isExpected) return stranger(sells)
   const blocked = protocol === 'yes' ? blockedBy(findings) : undefined
   if (blocked) return blockedVerdict(blocked, sells)
   if (work === 'yes') return working(findings)
   return protocol === 'yes' ? answering(findings) : quiet(findings)
+}
+
+function stranger(sells: boolean): Verdict {
+  return verdict('other-printer', sells ? 'sale-at-risk' : 'attention', {
+    owner: 'till-support',
+    remedy: 'Another printer than the inventory says answers here: see which of the two is right.',
+    can_issue: 'unknown',
+  })
 }
 
 /** Nobody sells on a printer with an open cover; on one whose certificate has run out, receipts prove that it sells. */

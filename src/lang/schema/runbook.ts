@@ -1,5 +1,5 @@
+import { DURATION_PATTERN } from '../../core/duration.ts'
 import type { Module } from '../../core/ports.ts'
-import { DURATION_PATTERN } from '../duration.ts'
 import { EXPRESSION_DEFINITIONS, openToExpressions } from './expression-forms.ts'
 
 const RUNBOOK_SCHEMA_ID = 'https://tillwright.dev/schemas/runbook/1'

@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net'
-import type { ImitatedPrinter, PrinterEmulator } from './imitated-printer.ts'
+import type { ImitatedPrinter, PrinterEmulator, PrinterSocket } from './imitated-printer.ts'
 
 const [DLE, EOT, ENQ, ESC, GS] = [0x10, 0x04, 0x05, 0x1b, 0x1d]
 /** Commands whose parameters may look like other commands: how many bytes stand behind their two. */
@@ -24,7 +23,7 @@ export const escposEmulator: PrinterEmulator = (socket, printer) => {
 }
 
 /** Acts on every whole command, and returns how many bytes it is done with. */
-function consume(bytes: Buffer, socket: Socket, printer: ImitatedPrinter): number {
+function consume(bytes: Buffer, socket: PrinterSocket, printer: ImitatedPrinter): number {
   let at = 0
   while (at < bytes.length) {
     const length = commandLength(bytes.subarray(at))
@@ -47,7 +46,7 @@ function commandLength(bytes: Buffer): number | undefined {
   return bytes.length < 2 + more ? undefined : 2 + more
 }
 
-function say(socket: Socket, answer: Buffer, printer: ImitatedPrinter): void {
+function say(socket: PrinterSocket, answer: Buffer, printer: ImitatedPrinter): void {
   if (printer.faults.has('printer-garbage')) socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')
   else if (!printer.faults.has('printer-hung')) socket.write(answer)
   else if (socket.bytesWritten === 0) socket.write(answer.subarray(0, 1))

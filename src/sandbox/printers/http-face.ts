@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { ImitatedPrinter } from './imitated-printer.ts'
+import type { ImitatedPrinter, PrinterSocket } from './imitated-printer.ts'
 import { DAY_MS } from './printer-clock.ts'
 import { type SelfSigned, selfSigned } from './self-signed.ts'
 
@@ -25,7 +24,7 @@ export interface PrinterReply {
  * where its faults say so.
  */
 export function httpFace(
-  socket: Socket,
+  socket: PrinterSocket,
   printer: ImitatedPrinter,
   answer: (request: PrinterRequest) => PrinterReply | Promise<PrinterReply>,
 ): void {
@@ -53,7 +52,7 @@ export function httpFace(
 
 const TLS_HANDSHAKE = 0x16
 
-function secured(socket: Socket, printer: ImitatedPrinter): TLSSocket {
+function secured(socket: PrinterSocket, printer: ImitatedPrinter): TLSSocket {
   const { key, cert } = certificateOf(printer)
   const secure = new TLSSocket(socket, { isServer: true, key, cert })
   secure.on('error', () => socket.destroy())

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** What can be wrong with an imitated printer; several at a time. */
 export const PRINTER_FAULTS = {
@@ -42,5 +42,8 @@ export interface ImitatedPrinter {
   readonly timeZone: string
 }
 
+/** A connection, perhaps behind a slow line. */
+export type PrinterSocket = Duplex & { readonly bytesWritten: number }
+
 /** Speaks one protocol with whoever connects, until the socket ends. Knows the printer's side of it, and prints nothing. */
-export type PrinterEmulator = (socket: Socket, printer: ImitatedPrinter) => void
+export type PrinterEmulator = (socket: PrinterSocket, printer: ImitatedPrinter) => void

@@ -1,7 +1,6 @@
-import type { Socket } from 'node:net'
 import { type NovitusElement, packetsIn, textOf } from '../../devices/novitus-xml/codec.ts'
 import { checksumOf } from '../../devices/novitus-xml/questions.ts'
-import type { ImitatedPrinter, PrinterEmulator, PrinterFault } from './imitated-printer.ts'
+import type { ImitatedPrinter, PrinterEmulator, PrinterFault, PrinterSocket } from './imitated-printer.ts'
 import { DAY_MS, dayOf, HOUR_MS, localTime } from './printer-clock.ts'
 
 /** The faults that a printer of this protocol can show. */
@@ -44,7 +43,7 @@ export const novitusXmlEmulator: PrinterEmulator = (socket, printer) => {
   })
 }
 
-function say(socket: Socket, { faults }: ImitatedPrinter, element: string): void {
+function say(socket: PrinterSocket, { faults }: ImitatedPrinter, element: string): void {
   if (faults.has('printer-garbage')) {
     socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')
     return

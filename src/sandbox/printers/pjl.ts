@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net'
-import type { ImitatedPrinter, PrinterEmulator, PrinterFault } from './imitated-printer.ts'
+import type { ImitatedPrinter, PrinterEmulator, PrinterFault, PrinterSocket } from './imitated-printer.ts'
 
 /** Codes of faults; the display speaks Polish, as it would in a shop there. */
 const STATES: readonly (readonly [PrinterFault, number, string, boolean])[] = [
@@ -28,7 +27,7 @@ export const pjlEmulator: PrinterEmulator = (socket, printer) => {
   })
 }
 
-function answer(socket: Socket, question: string, printer: ImitatedPrinter): void {
+function answer(socket: PrinterSocket, question: string, printer: ImitatedPrinter): void {
   const { faults } = printer
   if (faults.has('printer-silent')) return
   if (faults.has('printer-garbage')) {

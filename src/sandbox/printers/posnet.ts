@@ -1,8 +1,7 @@
-import type { Socket } from 'node:net'
 import { framesIn, type PosnetFrame } from '../../devices/posnet/codec.ts'
 import { crc16 } from '../../devices/posnet/crc.ts'
 import { encodeCp1250 } from '../../devices/printer/cp1250.ts'
-import type { ImitatedPrinter, PrinterEmulator, PrinterFault } from './imitated-printer.ts'
+import type { ImitatedPrinter, PrinterEmulator, PrinterFault, PrinterSocket } from './imitated-printer.ts'
 import { posnetAnswer } from './posnet-answers.ts'
 
 /** The faults that a printer of this protocol can show. */
@@ -68,7 +67,7 @@ function body(asked: PosnetFrame, token: string, printer: ImitatedPrinter): stri
   return typeof fields === 'number' ? `${asked.command}\t${token}?${fields}` : `${asked.command}\t${token}${fields}`
 }
 
-function say(socket: Socket, { faults }: ImitatedPrinter, text: string): void {
+function say(socket: PrinterSocket, { faults }: ImitatedPrinter, text: string): void {
   if (faults.has('printer-garbage')) {
     socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')
     return

@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
 import { ACK, ENQ, lrc, NAK, STX } from '../../devices/shtrih/questions.ts'
-import type { ImitatedPrinter, PrinterEmulator, PrinterFault } from './imitated-printer.ts'
+import type { ImitatedPrinter, PrinterEmulator, PrinterFault, PrinterSocket } from './imitated-printer.ts'
 import { shtrihAnswer } from './shtrih-answers.ts'
 
 /** The faults that a printer of this protocol can show. */
@@ -48,14 +47,14 @@ function partLength(bytes: Buffer): number {
   return bytes[1] !== undefined && bytes.length >= length ? length : 0
 }
 
-function take(part: Buffer, socket: Socket, printer: ImitatedPrinter): void {
+function take(part: Buffer, socket: PrinterSocket, printer: ImitatedPrinter): void {
   const kept = waiting.get(printer)
   if (part[0] === ACK) waiting.delete(printer)
   else if (part[0] === ENQ) say(socket, printer, kept ? Buffer.concat([Buffer.of(ACK), kept]) : Buffer.of(NAK))
   else if (part[0] === STX) takeFrame(part, socket, printer)
 }
 
-function takeFrame(frame: Buffer, socket: Socket, printer: ImitatedPrinter): void {
+function takeFrame(frame: Buffer, socket: PrinterSocket, printer: ImitatedPrinter): void {
   const counted = frame.subarray(1, -1)
   if (lrc(counted) !== frame.at(-1)) {
     say(socket, printer, Buffer.of(NAK))
@@ -68,7 +67,7 @@ function takeFrame(frame: Buffer, socket: Socket, printer: ImitatedPrinter): voi
   say(socket, printer, Buffer.concat([Buffer.of(ACK), framed]))
 }
 
-function say(socket: Socket, { faults }: ImitatedPrinter, bytes: Buffer): void {
+function say(socket: PrinterSocket, { faults }: ImitatedPrinter, bytes: Buffer): void {
   if (faults.has('printer-garbage')) socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')
   else if (!faults.has('printer-hung')) socket.write(bytes)
   else if (socket.bytesWritten < 4) socket.write(bytes.subarray(0, 4))

@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net'
-import type { ImitatedPrinter, PrinterEmulator, PrinterFault } from './imitated-printer.ts'
+import type { ImitatedPrinter, PrinterEmulator, PrinterFault, PrinterSocket } from './imitated-printer.ts'
 
 const ERRORS: readonly (readonly [PrinterFault, number])[] = [
   ['paper-out', 0x1],
@@ -26,7 +25,7 @@ export const zebraEmulator: PrinterEmulator = (socket, printer) => {
   })
 }
 
-function say(socket: Socket, answer: string, { faults }: ImitatedPrinter): void {
+function say(socket: PrinterSocket, answer: string, { faults }: ImitatedPrinter): void {
   if (faults.has('printer-garbage')) socket.write('?? unknown command\r\n')
   else if (!faults.has('printer-hung')) socket.write(answer, 'latin1')
   else if (socket.bytesWritten === 0) socket.write(answer.slice(0, 30), 'latin1')

@@ -18,7 +18,17 @@ const ALL: readonly Findings[] = ANSWERS.flatMap((reach) =>
         ANSWERS.flatMap((ready) =>
           Object.values(KINDS).flatMap((conditions) =>
             [true, false].flatMap((busy) =>
-              [true, false].map((sells) => ({ reach, protocol, work, link, ready, conditions, busy, sells })),
+              [true, false].map((sells) => ({
+                reach,
+                protocol,
+                work,
+                link,
+                ready,
+                conditions,
+                busy,
+                sells,
+                isExpected: true,
+              })),
             ),
           ),
         ),
@@ -32,7 +42,16 @@ describe('the truth table', () => {
     const rows = ANSWERS.flatMap((reach) =>
       ANSWERS.flatMap((protocol) =>
         ANSWERS.map((work) => {
-          const common = { reach, protocol, work, ready: 'yes', conditions: [], busy: false, sells: true } as const
+          const common = {
+            reach,
+            protocol,
+            work,
+            ready: 'yes',
+            conditions: [],
+            busy: false,
+            sells: true,
+            isExpected: true,
+          } as const
           const faults = ANSWERS.map((link) => judge({ ...common, link })).map((v) => `${v.fault}/${v.can_issue}`)
           const same = new Set(faults).size === 1
           return `${[reach, protocol, work].map((a) => a.padEnd(7)).join(' ')} ${same ? faults[0] : faults.join(' ')}`
@@ -121,9 +140,22 @@ describe('the truth table', () => {
     }
   })
 
+  it('says nothing of a printer that is another one', () => {
+    for (const findings of ALL) {
+      expect(judge({ ...findings, isExpected: false })).toMatchObject({ fault: 'other-printer', can_issue: 'unknown' })
+    }
+  })
+
   it.each(Object.entries(CONDITIONS))('%s is %s', (name, kind) => {
     const conditions = said(name as ConditionName)
-    const common = { reach: 'yes', protocol: 'yes', work: 'unknown', link: 'yes', busy: false } as const
+    const common = {
+      reach: 'yes',
+      protocol: 'yes',
+      work: 'unknown',
+      link: 'yes',
+      busy: false,
+      isExpected: true,
+    } as const
     const ready = kind === 'blocked' ? 'no' : 'yes'
     const verdict = judge({ ...common, ready, conditions, sells: true })
     expect(verdict).toMatchObject({ fault: kind === 'blocked' ? 'sale-blocked' : 'attention-soon', cause: name })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseDuration } from '../../src/lang/duration.ts'
+import { parseDuration } from '../../src/core/duration.ts'
 
 describe('a duration', () => {
   test.each([

@@ -3,6 +3,9 @@ const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
 /** What a duration looks like, for schemas: `90s`, `2m`, `1m30s`, `500ms`. */
 export const DURATION_PATTERN = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$'
 
+/** A parameter that holds one. */
+export const DURATION = { type: 'string', pattern: DURATION_PATTERN, examples: ['90s', '1m30s'] } as const
+
 /** Milliseconds of a text such as `90s`, `1.5h` or `1m30s`; undefined when it is not one. */
 export function parseDuration(text: string): number | undefined {
   if (!new RegExp(DURATION_PATTERN).test(text)) return undefined

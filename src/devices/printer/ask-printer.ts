@@ -1,0 +1,103 @@
+import { fail, type Result, success } from '../../core/failure.ts'
+import { connectHere } from '../probe/connect-here.ts'
+import { pingSummary } from '../probe/ping-output.ts'
+import { runHere } from '../probe/run-here.ts'
+import { type Approach, approachOf, nameOf, type Ways, type Whereabouts } from './approach.ts'
+import { PROTOCOLS, type PrinterProtocol, readPrinter } from './protocols.ts'
+import type { Answer, PrinterReading } from './reading.ts'
+import { UNSUPPORTED_PROTOCOLS } from './unsupported.ts'
+
+const BUDGET_MS = 3_000
+/** For the gateway of the store, and for a ping: they are asked only where the printer did not answer. */
+const NEIGHBOUR_MS = 2_000
+const SSH_PORT = 22
+
+/** What came of a visit to a printer, and of looking around where it did not answer. */
+export interface Sighting {
+  readonly reading: PrinterReading
+  /** Where it was looked for. */
+  readonly name: string
+  readonly oneAtATime: boolean
+  /** It answers to ping. Asked only where its port kept silent. */
+  readonly pings: boolean
+  /** Whether anything of the store can be reached; `unknown` where it was not asked. */
+  readonly link: Answer
+  readonly ms: number
+}
+
+/** Other names under which inventories know protocols. */
+const ALIASES: Readonly<Record<string, string>> = { zpl: 'zebra', novitus: 'novitus-xml' }
+
+/** The names that `protocol` may have. */
+export const PROTOCOL_NAMES: readonly string[] = [
+  ...Object.keys(PROTOCOLS),
+  ...Object.keys(ALIASES),
+  ...Object.keys(UNSUPPORTED_PROTOCOLS),
+].sort()
+
+/** Asks a printer by its own protocol. A failure where the parameters do not say enough, or the step cannot go on. */
+export async function askPrinter(
+  where: Whereabouts,
+  ways: Ways,
+  how: { readonly thorough: boolean },
+): Promise<Result<Sighting>> {
+  const began = performance.now()
+  const found = protocolOf(where.protocol)
+  if ('missing' in found) return invalid(found.missing)
+  const approach = approachOf(where, ways, found.is.usual)
+  if ('missing' in approach) return invalid(approach.missing)
+  const asking = {
+    now: ways.now,
+    timeZone: ways.store.time_zone,
+    budgetMs: where.timeout_ms ?? BUDGET_MS,
+    thorough: how.thorough,
+  }
+  const read = await readPrinter(found, { approach, ways, where }, asking)
+  if (!read.ok) return read
+  const around = await lookAround(read.value, approach, ways)
+  const { oneAtATime } = found.is
+  const ms = Math.round(performance.now() - began)
+  return success({ reading: read.value, name: nameOf(approach, ways), oneAtATime, ...around, ms })
+}
+
+function protocolOf(
+  asked: string | undefined,
+): { readonly name: string; readonly is: PrinterProtocol } | { readonly missing: string } {
+  const name = ALIASES[asked ?? ''] ?? asked ?? ''
+  const is = PROTOCOLS[name]
+  if (is) return { name, is }
+  const cannot = UNSUPPORTED_PROTOCOLS[name]
+  if (cannot) return { missing: `${cannot.reason} ${cannot.instead}` }
+  return { missing: `There is no protocol "${name}". There are: ${PROTOCOL_NAMES.join(', ')}.` }
+}
+
+function invalid(message: string): Result<never> {
+  return fail({ code: 'PARAMS_INVALID', phase: 'observe', message })
+}
+
+/** Where a printer keeps silent: does it answer to ping, and does the store? Both at once. */
+async function lookAround(
+  { line }: PrinterReading,
+  { place, through }: Approach,
+  ways: Ways,
+): Promise<{ readonly pings: boolean; readonly link: Answer }> {
+  const isSilent = line === 'timed-out' || line === 'unreachable'
+  if (!isSilent && line !== 'unknown') return { pings: false, link: 'unknown' }
+  const asksPing = isSilent && through === 'controller' && place.kind === 'tcp' && !ways.device.transport.via
+  const [pings, link] = await Promise.all([asksPing ? answersToPing(place.host, ways.signal) : false, linkOf(ways)])
+  return { pings, link: pings ? 'yes' : link }
+}
+
+async function answersToPing(host: string, signal: AbortSignal): Promise<boolean> {
+  const args = ['-n', '-q', '-c', '1', '-W', '1', host]
+  const { output } = await runHere('ping', args, { timeoutMs: NEIGHBOUR_MS, signal })
+  return (pingSummary(output)?.received ?? 0) > 0
+}
+
+async function linkOf({ gateway, signal }: Ways): Promise<Answer> {
+  if (!gateway || gateway.transport.via !== undefined) return 'unknown'
+  const port = gateway.transport.port ?? SSH_PORT
+  const { state } = await connectHere({ host: gateway.address, port }, { timeoutMs: NEIGHBOUR_MS, signal })
+  if (state === 'open' || state === 'refused' || state === 'reset') return 'yes'
+  return state === 'timed-out' || state === 'unreachable' ? 'no' : 'unknown'
+}

@@ -1,0 +1,103 @@
+import { openSeconds, type Trading } from '../../core/trading-hours.ts'
+import type { LineState } from '../line/line.ts'
+import type { Answer, PrinterReading } from './reading.ts'
+
+/** What one stage found, on what grounds, and how old these are in seconds. */
+export interface Stage {
+  readonly answer: Answer
+  readonly evidence: string
+  readonly age_s: number
+}
+
+const REACH: Readonly<Record<LineState, Answer>> = {
+  open: 'yes',
+  busy: 'yes',
+  // Somebody answered that there is nothing, or nothing more, to be had.
+  refused: 'yes',
+  reset: 'yes',
+  'timed-out': 'no',
+  unreachable: 'no',
+  'name-not-found': 'no',
+  missing: 'no',
+  denied: 'unknown',
+  unknown: 'unknown',
+}
+
+/** Stage 1: is the printer there? `pings`: it answers to ping, though not on its port. */
+export function reachStage(reading: PrinterReading, name: string, pings: boolean): Stage {
+  const { line, detail = '' } = reading
+  if (line === undefined) return { answer: reading.answered === 'yes' ? 'yes' : 'unknown', evidence: detail, age_s: 0 }
+  if (pings && REACH[line] === 'no') {
+    return { answer: 'yes', evidence: `${name} answers to ping, not on its port: ${detail || line}`, age_s: 0 }
+  }
+  return { answer: REACH[line], evidence: line === 'open' ? `${name} is open` : `${name}: ${detail || line}`, age_s: 0 }
+}
+
+/**
+ * Stage 2: does its own protocol answer with what makes sense? Where the port takes one connection at a time, silence
+ * and refusal may mean that the till is printing.
+ */
+export function protocolStage(reading: PrinterReading, oneAtATime: boolean): Stage {
+  const { answered, line, evidence, detail, protocol } = reading
+  const mayBeBusy = oneAtATime && (line !== 'open' || evidence.every((each) => each.answered === ''))
+  const refuses = line === 'refused' || line === 'reset'
+  const answer = answered === 'yes' ? 'yes' : mayBeBusy ? 'unknown' : refuses ? 'no' : answered
+  const said = evidence.find((each) => each.answered !== '')
+  const words = answered === 'yes' && said ? `${protocol} answers: ${said.asked} → ${said.answered}` : (detail ?? '')
+  return { answer, evidence: words.slice(0, 300), age_s: 0 }
+}
+
+export interface WorkSigns {
+  readonly reading: PrinterReading
+  /** What a `receipts` step found: its `class`, with when the last receipt came. */
+  readonly receipts?: { readonly class?: unknown; readonly last_at?: unknown } | null
+  readonly trading: Trading
+  readonly now: Date
+  /** So much trading time without a receipt is too much, in seconds. */
+  readonly silentAfterS: number
+  /** So old a waiting job says that the queue stands, in seconds. */
+  readonly jobAgeS: number
+}
+
+const BY_CLASS: Readonly<Record<string, Answer>> = {
+  ok: 'yes',
+  late: 'yes',
+  'fewer-than-usual': 'yes',
+  'none-since': 'no',
+}
+
+/** Stage 3: does it do its work? By what others saw of receipts, by its own account, by its queue; else unknown. */
+export function workStage(signs: WorkSigns): Stage {
+  const { reading, receipts, jobAgeS } = signs
+  const { depth = 0, oldest_seconds: oldest } = reading.queue ?? {}
+  if (depth > 0 && oldest !== undefined && oldest > jobAgeS) {
+    return { answer: 'no', evidence: `its oldest job waits for ${oldest} s`, age_s: 0 }
+  }
+  const seen = receipts ? BY_CLASS[String(receipts.class)] : undefined
+  if (seen !== undefined) {
+    return {
+      answer: seen,
+      evidence: `receipts: ${String(receipts?.class)}`,
+      age_s: ageOf(receipts?.last_at, signs.now) ?? 0,
+    }
+  }
+  return byLastReceipt(signs)
+}
+
+function byLastReceipt({ reading, receipts, trading, now, silentAfterS }: WorkSigns): Stage {
+  const last = reading.fiscal?.last_receipt_at ?? receipts?.last_at
+  const age = ageOf(last, now)
+  if (age === undefined) return { answer: 'unknown', evidence: 'nothing is known of its last receipt', age_s: 0 }
+  const from = now.getTime() - age * 1000
+  const quiet = Math.round(openSeconds(trading, { from, to: now.getTime() }))
+  const evidence = `last receipt ${String(last)}, ${quiet} s of trading ago`
+  if (quiet > silentAfterS) return { answer: 'no', evidence, age_s: age }
+  // A receipt of yesterday evening proves nothing of this morning.
+  return { answer: age <= silentAfterS ? 'yes' : 'unknown', evidence, age_s: age }
+}
+
+/** Seconds since an instant; undefined for what is none. A clock that runs ahead makes no receipt of the future. */
+function ageOf(at: unknown, now: Date): number | undefined {
+  const time = typeof at === 'string' ? Date.parse(at) : Number.NaN
+  return Number.isNaN(time) ? undefined : Math.max(0, Math.round((now.getTime() - time) / 1000))
+}
