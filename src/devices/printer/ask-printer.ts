@@ -18,6 +18,8 @@ export interface Sighting {
   /** Where it was looked for. */
   readonly name: string
   readonly oneAtATime: boolean
+  /** What silence says of whether it is there. */
+  readonly silence: Answer
   /** It answers to ping. Asked only where its port kept silent. */
   readonly pings: boolean
   /** Whether anything of the store can be reached; `unknown` where it was not asked. */
@@ -55,9 +57,9 @@ export async function askPrinter(
   const read = await readPrinter(found, { approach, ways, where }, asking)
   if (!read.ok) return read
   const around = await lookAround(read.value, approach, ways)
-  const { oneAtATime } = found.is
+  const { oneAtATime, readsSilence: silence = 'no' } = found.is
   const ms = Math.round(performance.now() - began)
-  return success({ reading: read.value, name: nameOf(approach, ways), oneAtATime, ...around, ms })
+  return success({ reading: read.value, name: nameOf(approach, ways), oneAtATime, silence, ...around, ms })
 }
 
 function protocolOf(

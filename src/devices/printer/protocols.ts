@@ -1,15 +1,21 @@
 import { Interruption, type Result, success } from '../../core/failure.ts'
 import { Secret } from '../../core/secret.ts'
+import { type AtolPlace, readAtol } from '../atol/client.ts'
 import { escpos } from '../escpos/client.ts'
 import { readIpp } from '../ipp/client.ts'
 import { readCups } from '../ipp/cups-client.ts'
 import type { Dial, Endpoint } from '../line/dial.ts'
+import type { Endpoint as LineEndpoint } from '../line/endpoint.ts'
 import type { Line, LineState } from '../line/line.ts'
+import { posixLine } from '../line/posix-line.ts'
 import { tcpLine } from '../line/tcp-line.ts'
+import { windowsLine } from '../line/windows-line.ts'
+import { readNoviApi } from '../noviapi/client.ts'
 import { novitusXml } from '../novitus-xml/client.ts'
 import { pjl } from '../pjl/client.ts'
 import { posnet } from '../posnet/client.ts'
 import { shtrih } from '../shtrih/client.ts'
+import { readSnmp } from '../snmp/client.ts'
 import { thermal } from '../thermal/client.ts'
 import { zebra } from '../zebra/client.ts'
 import { type Approach, nameOf, type UsualPlace, type Ways, type Whereabouts } from './approach.ts'
@@ -22,6 +28,8 @@ export interface PrinterProtocol {
   readonly usual: UsualPlace
   /** Its port takes one connection at a time: silence may mean that somebody else is served. */
   readonly oneAtATime: boolean
+  /** What silence says of whether it is there, where it may be a wish not to answer us. */
+  readonly readsSilence?: 'unknown'
   read(visit: Visit, asking: Asking): Promise<Result<PrinterReading>>
 }
 
@@ -55,12 +63,16 @@ const onWeb = (port: number, read: Web): PrinterProtocol => ({
 
 /** By the names that inventories use. */
 export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
+  atol: onWeb(16732, (dial, to, { where }, asking) => readAtol(dial, { ...to, ...accountOf(where) }, asking)),
   cups: onWeb(631, (dial, to, { where: { path, tls } }, asking) =>
     readCups(dial, { ...to, queue: path ?? '', tls: tls ?? false }, asking),
   ),
   escpos: onLine(escpos, { port: 9100, baud: 9_600 }, true),
   ipp: onWeb(631, (dial, to, { where: { path, tls } }, asking) =>
     readIpp(dial, { ...to, ...(path != null && { path }), tls: tls ?? false }, asking),
+  ),
+  noviapi: onWeb(8888, (dial, to, { where: { tls } }, asking) =>
+    readNoviApi(dial, { ...to, tls: tls ?? false }, asking),
   ),
   'novitus-xml': onLine(novitusXml, { port: 6001, baud: 9_600 }, false),
   pjl: onLine(pjl, { port: 9100 }, true),
@@ -70,25 +82,61 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
     oneAtATime: true,
     read: (visit, asking) => shtrih(operatorOf(visit.where)).read(lineOf(visit, asking), asking),
   },
+  snmp: {
+    usual: { port: 161 },
+    oneAtATime: false,
+    readsSilence: 'unknown',
+    read: async ({ approach: { place, through }, where }, asking) => {
+      if (place.kind !== 'tcp' || through === 'host') {
+        return success(
+          wayLost('snmp', 'SNMP is asked from the controller only: give the printer an address of its own.'),
+        )
+      }
+      const community = secretOf(where.community)
+      return success(await readSnmp({ host: place.host, port: place.port, ...(community && { community }) }, asking))
+    },
+  },
   thermal: onLine(thermal, { port: 6001, baud: 9_600 }, true),
   zebra: onLine(zebra, { port: 9100, baud: 9_600 }, true),
 }
 
 /** The number of an operator that may ask; that of the factory unless told. */
 function operatorOf({ password }: Whereabouts): number | undefined {
-  const text = password instanceof Secret ? password.reveal() : password
-  return text == null ? undefined : Number(text)
+  const number = secretOf(password)?.reveal()
+  return number === undefined ? undefined : Number(number)
+}
+
+function accountOf({ user, password }: Whereabouts): Pick<AtolPlace, 'login'> {
+  return user == null ? {} : { login: { user, password: secretOf(password) ?? new Secret('') } }
+}
+
+/** What stands in a parameter in clear is treated like a secret all the same. */
+function secretOf(value: string | Secret | null | undefined): Secret | undefined {
+  if (value == null) return undefined
+  return value instanceof Secret ? value : new Secret(value)
 }
 
 /** The bytes of a visit, by whichever way it goes. */
 function lineOf({ approach, ways }: Visit, asking: Asking): Line {
   const name = nameOf(approach, ways)
   const { place, through } = approach
-  if (place.kind === 'tcp') {
+  const { budgetMs } = asking
+  const shell = ways.host?.shell
+  // Windows tills carry no streams; their PowerShell speaks to the port instead.
+  const carriesStreams = shell?.dialect !== 'powershell' || ways.host?.device.transport.type === 'ssh'
+  if (place.kind === 'tcp' && (through === 'controller' || carriesStreams)) {
     const to = { host: place.host, port: place.port, ...(through === 'host' && { through }) }
-    return tcpLine({ name, budgetMs: asking.budgetMs, signal: ways.signal, dial: (ms) => ways.dial(to, ms) })
+    return tcpLine({ name, budgetMs, signal: ways.signal, dial: (timeoutMs) => ways.dial(to, timeoutMs) })
   }
-  throw new Error(`no line to ${name}`)
+  if (!shell) throw new Error(`there is no shell to reach ${name} by`)
+  const line = shell.dialect === 'powershell' ? windowsLine : posixLine
+  return line({ name, shell, endpoint: endpointOf(place), budgetMs })
+}
+
+function endpointOf(place: Approach['place']): LineEndpoint {
+  if (place.kind === 'tcp') return place
+  if (place.kind === 'usb') return { kind: 'usb', port: place.path }
+  return { kind: 'serial', port: place.path, baud: place.baud, dataBits: 8, parity: 'none', stopBits: 1 }
 }
 
 /**

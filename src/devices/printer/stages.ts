@@ -23,14 +23,21 @@ const REACH: Readonly<Record<LineState, Answer>> = {
   unknown: 'unknown',
 }
 
-/** Stage 1: is the printer there? `pings`: it answers to ping, though not on its port. */
-export function reachStage(reading: PrinterReading, name: string, pings: boolean): Stage {
+/**
+ * Stage 1: is the printer there? `pings`: it answers to ping, though not on its port; `silence`: what no answer says, where
+ * an agent may not want to answer us.
+ */
+export function reachStage(
+  reading: PrinterReading,
+  { name, pings, silence }: { readonly name: string; readonly pings: boolean; readonly silence: Answer },
+): Stage {
   const { line, detail = '' } = reading
   if (line === undefined) return { answer: reading.answered === 'yes' ? 'yes' : 'unknown', evidence: detail, age_s: 0 }
   if (pings && REACH[line] === 'no') {
     return { answer: 'yes', evidence: `${name} answers to ping, not on its port: ${detail || line}`, age_s: 0 }
   }
-  return { answer: REACH[line], evidence: line === 'open' ? `${name} is open` : `${name}: ${detail || line}`, age_s: 0 }
+  const answer = line === 'timed-out' ? silence : REACH[line]
+  return { answer, evidence: line === 'open' ? `${name} is open` : `${name}: ${detail || line}`, age_s: 0 }
 }
 
 /**

@@ -86,10 +86,10 @@ export const printer = defineModule({
 async function observe(context: ModuleContext, params: PrinterParams): Promise<Result<PrinterState>> {
   const asked = await askPrinter(params, context, { thorough: false })
   if (!asked.ok) return asked
-  const { reading, name, pings, oneAtATime, link } = asked.value
+  const { reading, oneAtATime, link } = asked.value
   const at = context.now()
   const stages = {
-    reach: reachStage(reading, name, pings),
+    reach: reachStage(reading, asked.value),
     protocol: protocolStage(reading, oneAtATime),
     work: workStage({
       reading,

@@ -2,9 +2,11 @@ import type { Socket } from 'node:net'
 import type { PlacedPrinter } from '../device-spec.ts'
 import type { DeviceFault } from '../fault.ts'
 import { SlowLine } from '../slow-line.ts'
+import { atolEmulator } from './atol.ts'
 import { escposEmulator } from './escpos.ts'
 import { PRINTER_FAULTS, type PrinterEmulator, type PrinterFault } from './imitated-printer.ts'
-import { ippPrinter } from './ipp.ts'
+import { ippEmulator } from './ipp.ts'
+import { noviApiEmulator } from './noviapi.ts'
 import { novitusXmlEmulator } from './novitus-xml.ts'
 import { pjlEmulator } from './pjl.ts'
 import { posnetEmulator } from './posnet.ts'
@@ -14,8 +16,10 @@ import { zebraEmulator } from './zebra.ts'
 
 /** Printers that the sandbox has, by the names that inventories give their protocols, and the ports that these use. */
 export const EMULATORS: Readonly<Record<string, { readonly emulate: PrinterEmulator; readonly port: number }>> = {
+  atol: { emulate: atolEmulator, port: 16732 },
   escpos: { emulate: escposEmulator, port: 9100 },
-  ipp: { emulate: ippPrinter, port: 631 },
+  ipp: { emulate: ippEmulator, port: 631 },
+  noviapi: { emulate: noviApiEmulator, port: 8888 },
   novitus: { emulate: novitusXmlEmulator, port: 6001 },
   'novitus-xml': { emulate: novitusXmlEmulator, port: 6001 },
   pjl: { emulate: pjlEmulator, port: 9100 },
