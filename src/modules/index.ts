@@ -20,6 +20,7 @@ import { registry } from './registry/registry.ts'
 import { scheduledTask } from './scheduled-task/scheduled-task.ts'
 import { script } from './script.ts'
 import { service } from './service/service.ts'
+import { spooler } from './spooler/spooler.ts'
 import { tcp } from './tcp.ts'
 import { wait } from './wait.ts'
 
@@ -46,6 +47,7 @@ export const MODULES: readonly Module[] = [
   scheduledTask,
   script,
   service,
+  spooler,
   tcp,
   wait,
 ]

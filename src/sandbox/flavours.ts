@@ -38,7 +38,7 @@ interface Flavour {
 }
 
 const EVERYWHERE = ['hostname', 'uname', 'sudo', 'pgrep', 'ps', 'zabbix_agent2', 'reboot']
-const SYSTEMD = ['systemctl', 'journalctl', 'hostnamectl']
+const SYSTEMD = ['systemctl', 'journalctl', 'hostnamectl', 'lpstat']
 const EVERYWHERE_ALIASES = {
   pidof: 'pgrep',
   pkill: 'pgrep',
@@ -60,7 +60,7 @@ const FLAVOUR_PROGRAMS: Readonly<Record<FlavourName, Flavour>> = {
   },
   alpine: {
     busybox: true,
-    standIns: [...EVERYWHERE, 'rc-service', 'rc-update', 'rc-status', 'apk'],
+    standIns: [...EVERYWHERE, 'rc-service', 'rc-update', 'rc-status', 'apk', 'lpstat'],
     aliases: EVERYWHERE_ALIASES,
   },
   router: { busybox: true, standIns: [...EVERYWHERE, 'service'], aliases: EVERYWHERE_ALIASES },
@@ -73,6 +73,7 @@ const WITHHELD = new RegExp(
     'systemctl|systemd.*|journalctl|loginctl|networkctl|hostnamectl|timedatectl|localectl|busctl|machinectl',
     'service|invoke-rc\\.d|update-rc\\.d|chkconfig|rc-.*|openrc.*|init|telinit|runlevel',
     'sudo.*|su|runuser|pkexec|doas|docker.*|podman.*|kubectl|lxc.*|virsh',
+    'lp|lp[a-z]+|cups.*|ipptool|cancel|accept|reject',
     'reboot|poweroff|shutdown|halt|hostname|uname|ps|pgrep|pkill|pidof|pidwait|zabbix.*',
   ].join('|')})$`,
 )

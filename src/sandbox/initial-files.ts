@@ -247,10 +247,18 @@ function serviceFiles(spec: DeviceSpec, drifts: ReadonlySet<Drift>): Files {
       .map(([key, value]) => `${key}=${value}\n`)
       .join('')
     const state: Files[number] = [`var/lib/till-sandbox/services/${service.name}`, { content }]
+    if (service.name.startsWith('cups')) return [state, ...queueFiles(spec)]
     if (spec.flavour !== 'router') return [state]
     const script = `#!/bin/sh\nexec /usr/.sandbox/init-script ${service.name} "$@"\n`
     return [state, [`etc/init.d/${service.name}`, { content: script, mode: 0o755 }]]
   })
+}
+
+/** A till prints its receipts through a queue. */
+function queueFiles(spec: DeviceSpec): Files {
+  if (!hasApplication(spec)) return []
+  const content = 'is idle.  enabled since Wed Nov 25 18:48:04 2026\n'
+  return [['var/lib/till-sandbox/queues/receipts', { content }]]
 }
 
 function servicesOf(spec: DeviceSpec): readonly Service[] {

@@ -57,6 +57,20 @@ describe.skipIf(!canIsolate)('the stand-ins of the sandbox', () => {
     expect(stdout).not.toMatch(/LoadState=loaded|exists=yes/)
   })
 
+  test.each(['debian', 'redhat', 'alpine'])('know print queues, while their scheduler runs (%s)', async (flavour) => {
+    const make =
+      'mkdir -p /var/lib/till-sandbox/queues; cd /var/lib/till-sandbox; echo "is idle.  enabled since x" >queues/labels'
+    const job = 'echo "labels-3 1795632484 none" >jobs; export TZ=UTC0'
+    const asked = await ask(flavour, `${make}; ${job}; lpstat -r; lpstat -l -p; lpstat -a; lpstat -l -o`)
+    expect(asked.stdout).toContain('scheduler is running\n')
+    expect(asked.stdout).toContain('printer labels is idle.  enabled since x\n\tForm mounted:\n\tAlerts: none\n')
+    expect(asked.stdout).toContain('labels accepting requests since')
+    expect(asked.stdout).toMatch(/^labels-3 +root +1024 {3}Wed Nov 25 18:48:04 2026\n\tStatus: \n\tAlerts: none/m)
+    const service = flavour === 'alpine' ? 'rc-service cupsd' : 'systemctl'
+    const stop = flavour === 'alpine' ? `${service} stop` : `${service} stop cups`
+    expect((await ask(flavour, `${stop} >/dev/null; lpstat -r`)).stdout).toMatch(/scheduler is not running\n$/)
+  })
+
   test('a service with a broken configuration fails to start, and says so', async () => {
     await ask('debian', "echo 'no server here' > /etc/zabbix/zabbix_agent2.conf")
     const { code, stderr } = await ask('debian', 'systemctl restart zabbix-agent2')

@@ -93,6 +93,7 @@ function stateOf(spec: WindowsSpec, drifts: ReadonlySet<Drift>): MachineState {
     services: Object.fromEntries(services.map((service) => [service.name.toLowerCase(), service])),
     products: { [agent.name.toLowerCase()]: agent },
     registry: { 'localmachine\\software\\tillapp': {} },
+    queues: hasApplication(spec) ? { Receipts: { status: 0, jobs: [] } } : {},
     owners: {},
     tasks: {},
     pendingReboot: [],

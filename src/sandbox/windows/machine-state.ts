@@ -35,12 +35,21 @@ export interface RegistryValue {
   readonly data: string | number | readonly string[]
 }
 
+export interface PrintQueue {
+  /** PRINTER_STATUS bits. */
+  readonly status: number
+  /** With JOB_STATUS bits, and when they were handed in (ISO 8601). */
+  jobs: readonly { readonly id: number; readonly status: number; readonly at: string }[]
+}
+
 /** What a Windows device keeps beside its files. Names in lower case are keys. */
 export interface MachineState {
   readonly services: Record<string, WindowsService>
   readonly products: Record<string, InstalledProduct>
   /** By path (`hklm\software\…`), then by name. */
   readonly registry: Record<string, Record<string, RegistryValue>>
+  /** By name. */
+  readonly queues?: Record<string, PrintQueue>
   /** Who owns a file, by its path; Administrators where it is not said. */
   readonly owners: Record<string, string>
   /** By folder and name. */

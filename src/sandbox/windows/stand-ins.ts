@@ -9,6 +9,7 @@ import { REGISTRY_STAND_INS } from './registry-stand-ins.ts'
 import { RUN_STAND_INS } from './run-stand-ins.ts'
 import { SERVICE_STAND_INS } from './service-stand-ins.ts'
 import { SETTLED_STAND_INS } from './settled-stand-ins.ts'
+import { SPOOLER_STAND_INS } from './spooler-stand-ins.ts'
 import { SYSTEM_STAND_INS } from './system-stand-ins.ts'
 import type { WindowsMachine } from './windows-machine.ts'
 
@@ -24,6 +25,7 @@ export const STAND_INS: ReadonlyMap<string, StandIn> = new Map(
     RECEIPTS_STAND_INS,
     REGISTRY_STAND_INS,
     RUN_STAND_INS,
+    SPOOLER_STAND_INS,
     SYSTEM_STAND_INS,
   ].flatMap((some) => Object.entries(some)),
 )

@@ -1,0 +1,104 @@
+import type { Change } from '../../core/change.ts'
+import { fail, type Result } from '../../core/failure.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { defineModule, type Side } from '../define.ts'
+import { onPosix } from './posix.ts'
+import {
+  isStuck,
+  oldestOf,
+  type SpooledQueue,
+  type SpoolerParams,
+  type SpoolerState,
+  whyNotSafe,
+} from './spooler-state.ts'
+import { onWindows } from './windows.ts'
+
+export const spooler = defineModule({
+  name: 'spooler',
+  summary: 'Looks at print queues by the age of their oldest job, and restarts the spooler where its jobs are safe',
+  sides: { linux: guarded(onPosix), windows: guarded(onWindows) },
+  params: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      queue: {
+        type: 'string',
+        minLength: 1,
+        description: 'Only this queue; all of them unless told.',
+        examples: ['receipts'],
+      },
+      max_age: {
+        type: 'string',
+        pattern: '^([0-9]+([.][0-9]+)?(ms|s|m|h))+$',
+        description: 'From this age of its oldest job on a queue is stuck; 10m unless told. Held jobs do not count.',
+        examples: ['10m', '90s'],
+      },
+      max_depth: { type: 'integer', minimum: 0, description: 'So many jobs may wait in a queue.' },
+      restart: {
+        enum: ['never', 'if-safe'],
+        description:
+          'Whether the spooler is restarted when a queue is stuck or the spooler does not run; never unless told. `if-safe`: only while no job is printing. No job is ever deleted.',
+      },
+      protected: {
+        type: 'array',
+        items: { type: 'string', minLength: 1 },
+        description: 'On a device with one of these queues the spooler is never restarted.',
+        examples: [['fiscal-duplicates']],
+      },
+    },
+  },
+  onlyChecks: (params: SpoolerParams) => params.restart !== 'if-safe',
+  diff,
+  value: ({ running, queues }) => ({ running, queues: queues.map(shown) }),
+})
+
+function guarded(side: Side<SpoolerParams, SpoolerState>): Side<SpoolerParams, SpoolerState> {
+  return {
+    observe: side.observe,
+    converge: (context, params, changes, state) => {
+      const why = cannot(params, changes, state)
+      return why === undefined && side.converge ? side.converge(context, params, changes, state) : refused(why ?? '')
+    },
+  }
+}
+
+/** Why a restart is not made, or would mend nothing. */
+function cannot(params: SpoolerParams, changes: readonly Change[], state: SpoolerState): string | undefined {
+  const why = whyNotSafe(state, params)
+  if (why !== undefined) return `The spooler was not restarted: ${why}.`
+  const mendable = changes.some(({ path }) => path === 'running' || path.endsWith('.jobs'))
+  return mendable
+    ? undefined
+    : 'A restart mends no queue that somebody stopped, nor one that is only long: look at the printer.'
+}
+
+async function refused(message: string): Promise<Result<void>> {
+  return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message })
+}
+
+function diff(params: SpoolerParams, { running, queues }: SpoolerState): readonly Change[] {
+  if (!running) return [{ path: 'running', before: false, after: true }]
+  const { max_depth: maxDepth } = params
+  return queues.flatMap((queue) => [
+    ...(queue.state === 'stopped' ? [{ path: `${queue.name}.state`, before: 'stopped', after: 'started' }] : []),
+    ...(isStuck(queue, params) ? [{ path: `${queue.name}.jobs`, before: 'stuck', after: 'moving' }] : []),
+    ...(maxDepth !== undefined && queue.jobs.length > maxDepth
+      ? [{ path: `${queue.name}.depth`, before: queue.jobs.length, after: `at most ${maxDepth}` }]
+      : []),
+  ])
+}
+
+function shown(queue: SpooledQueue): JsonObject {
+  const { name, state, accepting, reasons, message, jobs } = queue
+  const oldest = oldestOf(queue)
+  return {
+    name,
+    state,
+    accepting,
+    depth: jobs.length,
+    ...(oldest !== undefined && { oldest_seconds: oldest }),
+    held: jobs.filter(({ held }) => held).length,
+    reasons: [...reasons],
+    ...(message !== undefined && { message }),
+  }
+}
