@@ -22,7 +22,7 @@ export interface AgentOptions extends Endpoint {
   readonly signal?: AbortSignal
 }
 
-const RESEND_MS = [400, 1200, 2800]
+const RESEND_MS = [400, 1200, 2500, 4000, 6000, 8000, 10_000]
 const ROWS = 12
 const MAX_ROUNDS = 24
 const NO_SUCH_NAME = 2
