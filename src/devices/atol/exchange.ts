@@ -94,6 +94,8 @@ export class AtolExchange {
     const { signal } = this.#asking
     const reply = await this.#http.exchange({
       method,
+      // The number of the request makes one of two.
+      repeatable: true,
       path,
       headers: { ...this.#headers, ...(body !== undefined && { 'content-type': 'application/json; charset=utf-8' }) },
       ...(body !== undefined && { body }),

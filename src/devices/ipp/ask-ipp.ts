@@ -48,6 +48,7 @@ export class IppAsker {
     const at = this.#asking.now().toISOString()
     const reply = await this.#session.exchange({
       method: 'POST',
+      repeatable: true,
       path,
       headers: { 'content-type': 'application/ipp' },
       body: encodeQuestion(name, { uri, version: this.#version, ...(jobs && { jobs }) }),

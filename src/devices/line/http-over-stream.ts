@@ -14,6 +14,11 @@ export interface HttpAsk {
   /** For everything from dialling to the last byte of the body. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
+  /**
+   * Sent once more, on a connection of its own, when a kept one turns out to have ended before a byte of the answer came.
+   * What only reads may be; so is every GET.
+   */
+  readonly repeatable?: true
 }
 
 /**
@@ -58,6 +63,7 @@ export class HttpSession {
   #current: HttpAsk | undefined
   #stream: Duplex | undefined
   #shown: ShownCertificate | undefined
+  #isClosed = false
 
   constructor(dial: Dial, to: Endpoint & { readonly tls?: boolean }) {
     this.#dial = dial
@@ -86,6 +92,7 @@ export class HttpSession {
       let seen = false
       const end = (reply: HttpReply): void => {
         clearTimeout(timer)
+        this.#current = undefined
         ask.signal?.removeEventListener('abort', stop)
         if (reply.state !== 'answered') this.#drop(sent)
         resolve(reply)
@@ -96,22 +103,32 @@ export class HttpSession {
       }
       const stop = (): void => end({ state: 'stopped', detail: 'the run was stopped' })
       const timer = setTimeout(late, Math.max(1, ask.timeoutMs))
-      const sent = this.#send(ask, (message) => {
-        seen = true
-        read(message, end)
-      })
-      sent.on('error', (error) => end(troubleOf(error, seen)))
+      let sent = this.#send(ask)
+      const follow = (): void => {
+        sent.once('response', (message) => {
+          seen = true
+          read(message, end)
+        })
+        sent.on('error', (error) => {
+          const mayRepeat = sent.reusedSocket && !seen && (ask.repeatable ?? ask.method === 'GET')
+          if (!mayRepeat || this.#current !== ask) return end(troubleOf(error, seen))
+          sent = this.#send(ask)
+          follow()
+        })
+      }
+      follow()
       ask.signal?.addEventListener('abort', stop, { once: true })
       if (ask.signal?.aborted) stop()
     })
   }
 
   close(): void {
+    this.#isClosed = true
     this.#agent.destroy()
     this.#stream?.destroy()
   }
 
-  #send(ask: HttpAsk, answered: (message: IncomingMessage) => void): ClientRequest {
+  #send(ask: HttpAsk): ClientRequest {
     const { host, port } = this.#to
     const body = ask.body === undefined ? undefined : Buffer.from(ask.body as string)
     const sent = request({
@@ -128,7 +145,6 @@ export class HttpSession {
       },
       maxHeaderSize: 32 * 1024,
     })
-    sent.once('response', answered)
     sent.end(body)
     return sent
   }
@@ -143,6 +159,11 @@ export class HttpSession {
     const dialled = await this.#dial(this.#to, timeoutMs)
     if (!dialled.ok) {
       throw new Unreached({ state: 'unreached', failure: dialled.failure, detail: dialled.failure.message })
+    }
+    if (this.#isClosed) {
+      // Nobody waits for it any more.
+      dialled.value.destroy()
+      throw new Unreached({ state: 'stopped', detail: 'the session was closed' })
     }
     const stream = new StreamDuplex(dialled.value)
     stream.on('error', () => undefined)

@@ -90,6 +90,31 @@ describe('HTTP over a stream', () => {
     expect(reply).toMatchObject({ state: 'unreached', failure: { code: 'CONNECT_REFUSED', phase: 'connect' } })
   })
 
+  it('asks again where a kept connection had ended in the meantime, but repeats nothing that acts', async () => {
+    const port = await serve((socket, request) => {
+      if (request.includes(' /last ')) socket.resetAndDestroy()
+      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    })
+    let asked = 0
+    const session = new HttpSession(
+      async (to, timeoutMs) => {
+        asked += 1
+        return await dialHere(to, timeoutMs)
+      },
+      { host: '127.0.0.1', port },
+    )
+    const ask = (method: string, path: string): Promise<HttpReply> =>
+      session.exchange({ method, path, timeoutMs: 2000 })
+    expect(bodyOf(await ask('GET', '/first'))).toBe('ok')
+    // The second connection ends as well: then it is silent.
+    expect((await ask('GET', '/last')).state).toBe('silent')
+    expect(asked).toBe(2)
+    expect(bodyOf(await ask('GET', '/first'))).toBe('ok')
+    expect((await ask('POST', '/last')).state).toBe('silent')
+    session.close()
+    expect(asked).toBe(3)
+  })
+
   it('is stopped by a signal', async () => {
     const port = await serve(() => undefined)
     const session = new HttpSession(dialHere, { host: '127.0.0.1', port })
