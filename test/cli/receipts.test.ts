@@ -118,6 +118,8 @@ test('the checklist tells who has sold, as every format', async () => {
   const xlsx = await project.till('report', 'checklist', '--format', 'xlsx', '--output', 'out/list.xlsx')
   expect([xlsx.code, xlsx.stdout]).toEqual([0, ''])
   expect(project.read('out/list.xlsx').slice(0, 2)).toBe('PK')
+  const both = await project.till('report', 'checklist', '--format', 'xlsx', '--json')
+  expect([both.code, both.stdout]).toEqual([2, expect.stringContaining('cannot also be provided')])
   const nowhere = await project.till('report', 'checklist', '--format', 'xlsx')
   expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('--output')])
 })

@@ -32,13 +32,12 @@ what earlier runs noted (the module receipts, and printers that tell their last 
   static override flags = {
     ...selectionFlags,
     format: Flags.string({
-      description: 'how it is written; xlsx needs --output',
+      description: 'how it is written, table unless told; xlsx needs --output',
       options: [...FORMATS],
-      default: 'table',
       helpGroup: 'OUTPUT',
     }),
-    json: Flags.boolean({ description: 'as --format json', exclusive: ['csv'], helpGroup: 'OUTPUT' }),
-    csv: Flags.boolean({ description: 'as --format csv', helpGroup: 'OUTPUT' }),
+    json: Flags.boolean({ description: 'as --format json', exclusive: ['csv', 'format'], helpGroup: 'OUTPUT' }),
+    csv: Flags.boolean({ description: 'as --format csv', exclusive: ['format'], helpGroup: 'OUTPUT' }),
     output: Flags.string({
       char: 'o',
       description: 'a file for it, in place of stdout; it appears when it is whole',
@@ -50,7 +49,7 @@ what earlier runs noted (the module receipts, and printers that tell their last 
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ReportChecklist)
-    const format: Format = flags.json ? 'json' : flags.csv ? 'csv' : (flags.format as Format)
+    const format: Format = flags.json ? 'json' : flags.csv ? 'csv' : ((flags.format ?? 'table') as Format)
     if (format === 'xlsx' && flags.output === undefined)
       this.error('A workbook is written to a file: name it with --output')
     const project = await this.openProject(flags)
@@ -59,7 +58,7 @@ what earlier runs noted (the module receipts, and printers that tell their last 
     const devices = await selectDevices(fleet, { ...flags, kind }, { store: () => project.store() })
     const rows = await checklistOf(fleet, devices, await project.store())
     await this.#write(rows, format, flags.output)
-    process.stderr.write(`${rows.length} devices\n`)
+    process.stderr.write(`${rows.length} ${rows.length === 1 ? 'device' : 'devices'}\n`)
     await project.close()
   }
 
