@@ -2,6 +2,7 @@ import type { Device, Fleet } from '../core/fleet.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { RunStore } from '../core/ports.ts'
 import { wallTime } from '../core/zoned-time.ts'
+import { readTime } from '../modules/receipts/receipt-time.ts'
 import type { Sheet } from '../reporters/sheet.ts'
 import { formatTable, type TableColumn } from '../reporters/table.ts'
 import { type KnownMarks, knownMarks } from './known-marks.ts'
@@ -32,6 +33,7 @@ export async function checklistOf(
   for await (const { device, seen_at } of store.status()) seen.set(device, seen_at)
   return devices.map((device) => {
     const shop = fleet.stores.get(device.store)
+    const zone = shop?.time_zone ?? 'UTC'
     const hanging = (shop?.devices ?? []).filter(({ attached_to }) => attached_to === device.id)
     return {
       device: device.name,
@@ -42,8 +44,11 @@ export async function checklistOf(
       id: idOf(device, marks.get(device.name)),
       seen_at: seen.get(device.name) ?? null,
       ip: device.address === '' ? null : device.address,
-      last_receipt_at: latest([device, ...hanging].map(({ name }) => marks.get(name)?.get('last_receipt_at')?.value)),
-      time_zone: shop?.time_zone ?? 'UTC',
+      last_receipt_at: latest(
+        [device, ...hanging].map(({ name }) => marks.get(name)?.get('last_receipt_at')?.value),
+        zone,
+      ),
+      time_zone: zone,
     }
   })
 }
@@ -63,13 +68,11 @@ function idOf(device: Device, marks: KnownMarks | undefined): string | null {
   return ID_MARKS.map((name) => marks?.get(name)?.value).find((value) => value !== undefined) ?? null
 }
 
-function latest(times: readonly (string | undefined)[]): string | null {
-  return (
-    times
-      .filter((time) => time !== undefined)
-      .sort()
-      .at(-1) ?? null
-  )
+/** Of times as they were noted: fiscal printers tell them by a clock of their own, without an offset. */
+function latest(noted: readonly (string | undefined)[], zone: string): string | null {
+  const now = Date.now()
+  const times = noted.flatMap((text) => (text === undefined ? [] : (readTime(text, { zone, now }) ?? [])))
+  return times.length === 0 ? null : new Date(Math.max(...times)).toISOString()
 }
 
 /** By the clock of the store, to the minute. */
