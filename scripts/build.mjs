@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import { lazyPackages } from './lazy-packages.mjs'
 
 /** What is started or imported by its name, as in src. Commands are too; they are found by their folder. */
-const ENTRIES = ['app/main', 'app/unknown-command', 'app/device-thread', 'sandbox/worker', 'sandbox/black-hole']
+const ENTRIES = ['app/main', 'app/complete', 'app/unknown-command', 'app/device-thread', 'sandbox/worker', 'sandbox/black-hole']
 
 /** Has native parts, or is looked for by oclif only in case that it is there. */
 const EXTERNAL = ['libsql', 'ssh2', 'typescript', 'ts-node', 'tsx']

@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..')
 export function generatedPages(): Readonly<Record<string, string>> {
   return {
     'docs/modules.md': modulesPage(MODULES, new ModuleExamples(root)),
-    'docs/errors.md': errorsPage(readFileSync(join(root, 'src/core/error-catalog.ts'), 'utf8')),
+    'docs/errors.md': errorsPage(),
   }
 }
 

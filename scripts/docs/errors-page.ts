@@ -1,4 +1,5 @@
-import { ERROR_CATALOG, type ErrorCode } from '../../src/core/error-catalog.ts'
+import { ERROR_AREAS, type ErrorArea } from '../../src/core/error-catalog.ts'
+import { ERROR_CODES, explainError } from '../../src/core/explain-error.ts'
 import { PHASES, type Phase } from '../../src/core/failure.ts'
 import { code, notice, table } from './markdown.ts'
 
@@ -13,27 +14,27 @@ const PHASE_WORDS: Readonly<Record<Phase, string>> = {
   verify: 'what was changed is read again',
 }
 
-/** Titles and first words of the groups, by the comment that begins each in the catalogue. */
-const GROUPS: Readonly<Record<string, { readonly title: string; readonly words: string }>> = {
-  'files of the user': {
+const AREAS: Readonly<Record<ErrorArea, { readonly title: string; readonly words: string }>> = {
+  input: {
     title: 'Files, arguments and this machine',
     words:
       'Found before any device is touched; the exit code is 2. Those about files come with file, line and column. Only ' +
       '`SECRET_UNREADABLE`, `SECRET_COMMAND_FAILED` and `SECRET_SEALED` come later, when a device needs the secret, and cost ' +
       'that device alone.',
   },
-  'ways to a device': {
+  way: {
     title: 'The way to a device',
     words: 'The device ends as `unreachable`, or as `indeterminate` when a change was under way.',
   },
-  steps: { title: 'Steps', words: 'The step ends as `failed`, and so does the device.' },
-  runs: { title: 'Runs', words: 'About the run rather than about the device.' },
+  step: { title: 'Steps', words: 'The step ends as `failed`, and so does the device.' },
+  run: { title: 'Runs', words: 'About the run rather than about the device.' },
 }
 
-/** `docs/errors.md`. `source` is the text of the catalogue: its comments are the groups. */
-export function errorsPage(source: string): string {
+/** `docs/errors.md`. */
+export function errorsPage(): string {
+  const areas = Object.keys(ERROR_AREAS) as ErrorArea[]
   return [
-    notice('src/core/error-catalog.ts'),
+    notice('src/core/error-catalog.ts and error-causes.ts'),
     INTRODUCTION,
     '## Phases',
     'A failure names the phase in which it happened. They come in this order:',
@@ -41,7 +42,7 @@ export function errorsPage(source: string): string {
       ['phase', 'what happens in it'],
       PHASES.map((phase) => [code(phase), PHASE_WORDS[phase]]),
     ),
-    ...groupsOf(source).map(section),
+    ...areas.map(section),
     '',
   ].join('\n\n')
 }
@@ -49,31 +50,20 @@ export function errorsPage(source: string): string {
 const INTRODUCTION = `# Errors
 
 Every failure has a code. Codes are stable: they are added, never renamed, so that monitoring may rely on them. In JSON a
-failure is \`{ code, phase, message, hint?, evidence? }\`: see [json.md](json.md).`
+failure is \`{ code, phase, message, hint?, evidence? }\`: see [json.md](json.md). \`till explain CODE\` says in a terminal
+what stands here; \`exit\` is what the command ends with where nothing worse happened.`
 
-interface Group {
-  readonly title: string
-  readonly codes: readonly ErrorCode[]
-}
-
-/** The catalogue as it is written: a comment begins a group. Throws when a code would be lost. */
-export function groupsOf(source: string): readonly Group[] {
-  const groups: { title: string; codes: ErrorCode[] }[] = []
-  for (const [, comment, name] of source.matchAll(/^ {2}(?:\/\/ (.+)|([A-Z][A-Z0-9_]+): entry)/gm)) {
-    if (comment !== undefined) groups.push({ title: comment, codes: [] })
-    else groups.at(-1)?.codes.push(name as ErrorCode)
-  }
-  const lost = Object.keys(ERROR_CATALOG).filter(
-    (name) => !groups.some(({ codes }) => codes.includes(name as ErrorCode)),
-  )
-  if (lost.length > 0) throw new Error(`not found in the text of the catalogue: ${lost.join(', ')}`)
-  return groups
-}
-
-function section({ title, codes }: Group): string {
-  const about = GROUPS[title] ?? { title, words: '' }
-  const rows = codes.map((name) => [code(name), `${ERROR_CATALOG[name].title}.`, ERROR_CATALOG[name].advice])
-  return [`## ${about.title}`, about.words, table(['code', 'what happened', 'what to do'], rows)]
-    .filter((part) => part !== '')
-    .join('\n\n')
+function section(area: ErrorArea): string {
+  const { title, words } = AREAS[area]
+  const rows = ERROR_CODES.map(explainError)
+    .filter((error) => error.area === area)
+    .map(({ code: name, title: what, cause, advice, exit_code }) => [
+      code(name),
+      `${what}.`,
+      cause,
+      advice,
+      String(exit_code),
+    ])
+  const head = ['code', 'what happened', 'why, usually', 'what to do', 'exit']
+  return [`## ${title}`, words, table(head, rows)].join('\n\n')
 }

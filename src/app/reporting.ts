@@ -3,7 +3,9 @@ import type { Reporter } from '../core/ports.ts'
 import type { Runbook } from '../core/runbook.ts'
 import { createAnswersReporter } from '../reporters/answers.ts'
 import { createJsonReporter } from '../reporters/json.ts'
+import { createJunitReporter } from '../reporters/junit.ts'
 import { createLinesReporter } from '../reporters/lines.ts'
+import { createMarkdownReporter } from '../reporters/markdown.ts'
 import { createNdjsonReporter } from '../reporters/ndjson.ts'
 import type { Output } from '../reporters/output.ts'
 import { createPlanFileReporter } from '../reporters/plan-file.ts'
@@ -19,12 +21,14 @@ interface OutputFlags {
   readonly verbose: boolean
   readonly sandbox: boolean
   readonly output?: string | undefined
+  readonly junit?: string | undefined
+  readonly markdown?: string | undefined
 }
 
 /** What a run shows on stdout, and the result document in the file of `--output`. */
 export function runReporters(flags: OutputFlags): RunRequest['reporters'] {
   return async () => {
-    const reporters = [stdoutReporter(flags)]
+    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags))]
     if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
     return reporters
   }
@@ -37,7 +41,7 @@ export function planReporters(
 ): RunRequest['reporters'] {
   const { runbook, fleet } = planned
   return async () => {
-    const reporters = [stdoutReporter(flags)]
+    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags))]
     if (flags.output !== undefined) {
       const digestOf = (name: string): string => {
         const device = fleet.devices.get(name)
@@ -57,9 +61,18 @@ export function planReporters(
 export function execReporters(flags: OutputFlags): RunRequest['reporters'] {
   return async () => {
     const shown = flags.json || flags.ndjson ? stdoutReporter(flags) : onStdout(createAnswersReporter)
-    if (flags.output === undefined) return [shown]
-    return [shown, await toFile(flags.output, (output) => createJsonReporter(output))]
+    const reporters = [shown, ...(await reportFiles(flags))]
+    if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
+    return reporters
   }
+}
+
+/** Reports for others, each in a file of its own. */
+async function reportFiles({ junit, markdown }: OutputFlags): Promise<readonly Reporter[]> {
+  const reporters: Reporter[] = []
+  if (junit !== undefined) reporters.push(await toFile(junit, createJunitReporter))
+  if (markdown !== undefined) reporters.push(await toFile(markdown, createMarkdownReporter))
+  return reporters
 }
 
 function stdoutReporter(flags: OutputFlags): Reporter {

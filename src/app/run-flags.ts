@@ -12,6 +12,16 @@ const outputFlags = {
     description: 'every event as a line of JSON on stdout, as it happens (schema till.event/1)',
     helpGroup: 'OUTPUT',
   }),
+  junit: Flags.string({
+    description: 'also write the run to this file as JUnit XML, for the test report of a pipeline',
+    helpValue: 'FILE',
+    helpGroup: 'OUTPUT',
+  }),
+  markdown: Flags.string({
+    description: 'also write a summary to this file as Markdown, for a pull request or a ticket',
+    helpValue: 'FILE',
+    helpGroup: 'OUTPUT',
+  }),
   verbose: Flags.boolean({ char: 'v', description: 'also show what is as it should be', helpGroup: 'OUTPUT' }),
 }
 

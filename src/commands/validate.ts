@@ -1,7 +1,9 @@
+import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../app/base-command.ts'
 import { checkRepository, type RepositoryCheck } from '../app/check-repository.ts'
-import { jsonPage } from '../app/json-document.ts'
+import { checkDocument, isValid, VALIDATE_FORMATS } from '../app/validate-formats.ts'
+import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Validate extends BaseCommand {
@@ -9,28 +11,53 @@ export default class Validate extends BaseCommand {
     'Check the whole repository: project file, inventory, runbooks, modules, assignments. Touches no device.'
   static override description =
     `Every problem is shown in one go, with file, line and column. Exit codes: 0 nothing is wrong (there may be warnings),
-2 something is.`
+2 something is. For pipelines, --format writes what was found on stdout: json (schema till.diagnostics/1), sarif (2.1.0, for
+code scanning) or junit (for test reports).`
   static override examples = [
     { description: 'Before a commit', command: '<%= config.bin %> validate' },
     { description: 'In a pipeline', command: '<%= config.bin %> validate --json' },
+    {
+      description: 'As annotations of a pull request, by code scanning',
+      command: '<%= config.bin %> validate --format sarif > validate.sarif',
+    },
+    { description: 'As a test report', command: '<%= config.bin %> validate --format junit > validate.xml' },
   ]
   static override flags = {
-    json: Flags.boolean({ description: 'as one JSON document on stdout (schema till.diagnostics/1)' }),
+    format: Flags.string({
+      char: 'f',
+      description: 'how it is said on stdout',
+      options: [...VALIDATE_FORMATS],
+      default: 'text',
+      helpGroup: 'OUTPUT',
+    }),
+    json: Flags.boolean({ description: 'the same as --format json', helpGroup: 'OUTPUT' }),
   }
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Validate)
-    const project = await this.openProject(flags)
-    const { diagnostics, checked } = await checkRepository(project)
-    await project.close()
-    const valid = !diagnostics.some(({ severity }) => severity === 'error')
-    if (flags.json) {
-      await this.write(jsonPage({ schema: 'till.diagnostics/1', valid, checked, diagnostics }))
-    } else {
-      if (diagnostics.length > 0) this.reportDiagnostics(diagnostics)
-      if (valid) await this.write(`${summaryOf(checked)}\n`)
+    const format = flags.json ? 'json' : (flags.format as (typeof VALIDATE_FORMATS)[number])
+    const { check, root } = await this.#check(flags, format !== 'text')
+    const valid = isValid(check.diagnostics)
+    if (format !== 'text') await this.write(checkDocument(format, check, root))
+    else {
+      if (check.diagnostics.length > 0) this.reportDiagnostics(check.diagnostics)
+      if (valid) await this.write(`${summaryOf(check.checked)}\n`)
     }
     this.exit(valid ? EXIT.ok : EXIT.usage)
+  }
+
+  /** A repository whose project file is wrong is a finding like any other, where findings are asked for as a document. */
+  async #check(flags: { readonly project?: string | undefined }, asDocument: boolean) {
+    try {
+      const project = await this.openProject(flags)
+      const check = await checkRepository(project)
+      await project.close()
+      return { check, root: project.root }
+    } catch (error) {
+      if (!asDocument || !(error instanceof InputError)) throw error
+      const checked = { stores: 0, devices: 0, modules: 0, runbooks: 0, assignments: 0 }
+      return { check: { diagnostics: error.diagnostics, checked }, root: resolve(flags.project ?? '.') }
+    }
   }
 }
 

@@ -8,9 +8,10 @@ function entry(title: string, advice: string): CatalogEntry {
   return { title, advice }
 }
 
-/** Every code that Tillwright emits. Codes are stable: they are added, never renamed. */
-export const ERROR_CATALOG = {
-  // files of the user
+type Entries = Readonly<Record<string, CatalogEntry>>
+
+/** Files, arguments and this machine: found before any device is touched. */
+const INPUT = {
   YAML_SYNTAX_INVALID: entry('The file is not valid YAML', 'Mend the file at the place shown.'),
   YAML_KEY_DUPLICATE: entry('A key appears twice in one map', 'Keep one of the two entries.'),
   YAML_LIMIT_EXCEEDED: entry(
@@ -104,7 +105,10 @@ export const ERROR_CATALOG = {
   SANDBOX_RUNNING: entry('A sandbox is running already', 'End it with `till sandbox down`.'),
   SANDBOX_MISSING: entry('No sandbox is running', 'Start one with `till sandbox up`.'),
   STATE_UNUSABLE: entry('The state store cannot be used', 'Check the folder and its permissions.'),
-  // ways to a device
+} as const satisfies Entries
+
+/** The way to a device. */
+const WAY = {
   RESOLVE_FAILED: entry(
     'The name of the device does not resolve',
     'Check the address in the inventory and the name server.',
@@ -229,7 +233,10 @@ export const ERROR_CATALOG = {
     'Something on the device writes into the session.',
   ),
   OUTPUT_FLOODED: entry('The device sent far more than was asked for', 'Look at the command that does so.'),
-  // steps
+} as const satisfies Entries
+
+/** What a step met. */
+const STEP = {
   MODULE_SYSTEM_UNSUPPORTED: entry(
     'The module does not know this operating system',
     'Narrow the runbook with `when` or `targets`.',
@@ -269,7 +276,10 @@ export const ERROR_CATALOG = {
     'After its values were filled in, a step is not valid for this device',
     'Check the values of the device: `till inventory show DEVICE`.',
   ),
-  // runs
+} as const satisfies Entries
+
+/** About the run rather than about the device. */
+const RUN = {
   LEASE_HELD: entry('Another run is working on the device', 'Wait for it, or see `till runs list`.'),
   PLAN_MOVED: entry(
     'The device is no longer as it was when the plan was made',
@@ -285,6 +295,13 @@ export const ERROR_CATALOG = {
     'Run it again: it observes first and does what is still missing.',
   ),
   INTERNAL_BUG: entry('A fault of Tillwright itself', 'Report it with the output of the run.'),
-} as const satisfies Readonly<Record<string, CatalogEntry>>
+} as const satisfies Entries
+
+/** The catalogue by area, in the order of the documentation. */
+export const ERROR_AREAS = { input: INPUT, way: WAY, step: STEP, run: RUN } as const
+export type ErrorArea = keyof typeof ERROR_AREAS
+
+/** Every code that Tillwright emits. Codes are stable: they are added, never renamed. */
+export const ERROR_CATALOG = { ...INPUT, ...WAY, ...STEP, ...RUN } as const
 
 export type ErrorCode = keyof typeof ERROR_CATALOG

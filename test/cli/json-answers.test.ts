@@ -1,21 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { RECORDED_RUNS } from '../../src/testing/recorded-runs.ts'
 import { type Ended, TestProject } from './project.ts'
-
-const SCHEMAS = join(import.meta.dirname, '..', '..', 'schemas')
-const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true })
-
-/** What is wrong with a document by the published schema of that name. */
-function errorsOf(name: string, document: unknown): readonly string[] {
-  const schema = JSON.parse(readFileSync(join(SCHEMAS, `${name}.schema.json`), 'utf8'))
-  const validate = ajv.getSchema(schema.$id) ?? ajv.compile(schema)
-  validate(document)
-  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
-}
+import { errorsOf } from './published.ts'
 
 let project: TestProject
 let generated: Ended

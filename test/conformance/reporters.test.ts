@@ -1,14 +1,34 @@
 import { Ajv } from 'ajv'
+import { SaxesParser } from 'saxes'
 import { expect } from 'vitest'
 import type { RunEvent } from '../../src/core/events.ts'
 import type { JsonValue } from '../../src/core/json.ts'
 import { publishedSchemas } from '../../src/lang/schema/published.ts'
 import { createJsonReporter } from '../../src/reporters/json.ts'
+import { createJunitReporter } from '../../src/reporters/junit.ts'
 import { createLinesReporter } from '../../src/reporters/lines.ts'
+import { createMarkdownReporter } from '../../src/reporters/markdown.ts'
 import { createNdjsonReporter } from '../../src/reporters/ndjson.ts'
 import { createPlanFileReporter } from '../../src/reporters/plan-file.ts'
 import { createTerminalReporter } from '../../src/reporters/terminal.ts'
 import { testReporter } from '../../src/testing/reporter-contract.ts'
+
+/** Test suites of JUnit XML as another parser reads them; throws where it is not well-formed. */
+function suitesOf(text: string): readonly { readonly name: string; readonly tests: number; readonly cases: number }[] {
+  const suites: { name: string; tests: number; cases: number }[] = []
+  const parser = new SaxesParser()
+  parser.on('error', (error) => {
+    throw error
+  })
+  parser.on('opentag', ({ name, attributes }) => {
+    if (name === 'testsuite')
+      suites.push({ name: attributes['name'] ?? '', tests: Number(attributes['tests']), cases: 0 })
+    const last = suites.at(-1)
+    if (name === 'testcase' && last) last.cases += 1
+  })
+  parser.write(text).close()
+  return suites
+}
 
 const ajv = new Ajv({ allowUnionTypes: true, strict: false })
 const schemas = publishedSchemas([])
@@ -52,6 +72,33 @@ testReporter('plan file', {
     expect(plan.devices.length).toBe(finished.length)
     const judged = finished.every((event) => ['in-sync', 'drifted'].includes(event.state) && !event.unknown)
     expect(plan.complete).toBe(judged && events.at(-1)?.type === 'run.finished')
+  },
+})
+
+testReporter('junit', {
+  create: createJunitReporter,
+  check(text, events) {
+    const suites = suitesOf(text)
+    const targeted = new Set(events.flatMap((event) => ('device' in event ? [event.device] : [])))
+    expect(suites.map(({ name }) => name).sort()).toEqual([...targeted].map((name) => name).sort())
+    for (const { tests, cases } of suites) expect(cases).toBe(tests)
+  },
+})
+
+testReporter('markdown', {
+  create: createMarkdownReporter,
+  check(text, events) {
+    expect(text.length).toBeLessThanOrEqual(60_100)
+    const targeted = events[0]?.type === 'run.started' ? events[0].devices : 0
+    expect(text).toContain(`\n\n${String(targeted).replace(/\B(?=(\d{3})+$)/g, ',')} device`)
+    // Every line of a table has as many cells as its head.
+    for (const table of text.match(/(?:^\|.*\|\n?)+/gm) ?? []) {
+      const cells = table
+        .trimEnd()
+        .split('\n')
+        .map((row) => row.replace(/\\\|/g, '').split('|').length)
+      expect(new Set(cells).size).toBe(1)
+    }
   },
 })
 

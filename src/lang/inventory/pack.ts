@@ -58,6 +58,32 @@ export function readPack(bytes: Buffer, format: string): Pack | undefined {
   }
 }
 
+/** Ids of stores with those of their devices, and of regions. */
+export interface PackNames {
+  readonly stores: ReadonlyMap<string, readonly string[]>
+  readonly regions: ReadonlySet<string>
+}
+
+/**
+ * The names in a sealed pack, for completion: whatever build wrote it, and without a look at the rest of it. Undefined for
+ * what is no pack.
+ */
+export function namesOfPack(sealed: Buffer): PackNames | undefined {
+  const begin = sealed.indexOf(NEWLINE) + 1
+  try {
+    const header = JSON.parse(sealed.toString('utf8', begin, sealed.indexOf(NEWLINE, begin))) as Header
+    const stores = new Map<string, readonly string[]>()
+    const regions = new Set<string>()
+    for (const file of header.files) {
+      for (const [id, ids] of file.stores) stores.set(id, header.deviceIds[ids] ?? [])
+      for (const region of Object.keys(file.content.regions ?? {})) regions.add(region)
+    }
+    return { stores, regions }
+  } catch {
+    return undefined
+  }
+}
+
 function packOf(header: Header, bytes: Buffer, begin: number): Pack | undefined {
   const deviceIds = header.deviceIds.map((ids) => new Set(ids))
   const files = new Map<string, PackedFile>()

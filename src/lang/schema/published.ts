@@ -1,6 +1,7 @@
 import type { Module } from '../../core/ports.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
 import { DOCTOR_JSON_SCHEMA } from './doctor-answer.ts'
+import { ERRORS_JSON_SCHEMA } from './errors-answer.ts'
 import { EVENT_JSON_SCHEMA } from './event.ts'
 import {
   RUNS_DIFF_JSON_SCHEMA,
@@ -8,6 +9,7 @@ import {
   STATUS_DEVICE_JSON_SCHEMA,
   STATUS_JSON_SCHEMA,
 } from './history-answers.ts'
+import { INIT_JSON_SCHEMA } from './init-answer.ts'
 import { INVENTORY_SCHEMA } from './inventory.ts'
 import { INVENTORY_ANSWER_SCHEMAS } from './inventory-answers.ts'
 import { MODULE_SCHEMA } from './module.ts'
@@ -42,5 +44,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     doctor: DOCTOR_JSON_SCHEMA,
     checklist: CHECKLIST_JSON_SCHEMA,
     duplicates: DUPLICATES_JSON_SCHEMA,
+    errors: ERRORS_JSON_SCHEMA,
+    init: INIT_JSON_SCHEMA,
   }
 }

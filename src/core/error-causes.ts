@@ -1,0 +1,127 @@
+import type { ErrorCode } from './error-catalog.ts'
+
+/** Why a code usually comes up: what people found when they looked. One to three sentences each. */
+export const ERROR_CAUSES: Readonly<Record<ErrorCode, string>> = {
+  YAML_SYNTAX_INVALID:
+    'Most often a tab in the indentation, a colon in text without quotes, or a quote that is never closed; the fault may lie a line above the place that is shown.',
+  YAML_KEY_DUPLICATE:
+    'A block was copied and its name left as it was. YAML would silently take the last one, so it is refused.',
+  YAML_LIMIT_EXCEEDED:
+    'A generated file that grew without bounds, or aliases of aliases that unfold to millions of values.',
+  FILE_UNREADABLE: 'A slip in the name, a relative path from another folder, or a file of another user.',
+  FILE_UNWRITABLE: 'The folder does not exist or belongs to another user, or the disk is full.',
+  SCHEMA_KEY_UNKNOWN:
+    'A slip of the finger, or a key that stands one level too deep or too high. Keys that nobody reads are refused, since a setting that does nothing is worse than none.',
+  SCHEMA_KEY_MISSING: 'The entry was begun and not finished, or the key stands under another one by its indentation.',
+  SCHEMA_VALUE_INVALID:
+    'A number without its unit, yes in quotes, a single value where a list belongs; or YAML took text for a number or a date: quotes keep it text.',
+  INV_EMPTY: 'A new repository, or `inventory` in tillwright.yaml names another folder than the one with the files.',
+  INV_STORE_DUPLICATE: 'A store moved to another file and stayed in the old one, too.',
+  INV_DEVICE_DUPLICATE: 'Two rows of a list that was imported name the same device of a store.',
+  INV_NAME_DUPLICATE: 'Two files describe the same profile or region: each may stand in one file only.',
+  INV_ADDRESS_DUPLICATE:
+    'An entry was copied and its address left as it was, or a device was replaced and the old one is still listed.',
+  INV_PROFILE_UNKNOWN:
+    'A slip in the name of the profile, or the file with the profiles is not in the inventory folder.',
+  INV_REFERENCE_UNKNOWN: 'A slip in the name, or what it names was renamed or removed.',
+  INV_HOURS_IMPOSSIBLE: 'Spans that overlap, a date that the calendar does not have, or an hour beyond 24:00.',
+  INV_TIME_ZONE_UNKNOWN: 'An abbreviation such as CET or a Windows name in place of the IANA name.',
+  INV_VIA_CYCLE: 'A gateway has a `via` of its own that leads back to it, often by a default of its region.',
+  RUNBOOK_UNKNOWN: 'A slip in the name, or the file lies outside the folder that `runbooks` of tillwright.yaml names.',
+  RUNBOOK_MODULE_UNKNOWN:
+    'A slip in the name of the module, its parameters one level too high, or two modules in one step.',
+  RUNBOOK_STEP_DUPLICATE: 'A step was copied and its id left as it was.',
+  RUNBOOK_STEP_UNKNOWN: 'The step was renamed or stands further below: a step sees only those before it.',
+  RUNBOOK_PARAM_INVALID: 'A slip in --param NAME=VALUE, or a parameter that the runbook requires was not given.',
+  RUNBOOK_REACTION_INVALID: '`restart_on` means something only to modules that restart or run something.',
+  MODULE_NAME_TAKEN:
+    'It is the name of a module of Tillwright, a word of the language of runbooks, or another file has it.',
+  MODULE_UNKNOWN: 'A slip in the name, or its file lies outside of the folder of modules.',
+  MODULE_CASES_MISSING: 'The module was written and never tried, or its cases are named after something else.',
+  EXPRESSION_INVALID:
+    'A name that is not in scope (there are store, device, vars, params, steps), = in place of ==, or text without quotes.',
+  PROJECT_UNKNOWN: 'The command runs outside of the repository, as in a job of a pipeline that did not check it out.',
+  SELECTOR_EMPTY:
+    'The conditions exclude each other, or `targets` of the runbook already leaves out what was selected.',
+  PLAN_INVALID: 'The file was cut short while it was copied, was edited, or is a result and not a plan.',
+  PLAN_STALE:
+    'Somebody merged a change of the runbook or of the device between plan and apply: what was reviewed is no longer what would be done.',
+  USAGE_INVALID: 'A slip in a flag, a missing argument, or two flags that exclude each other.',
+  RUN_UNKNOWN:
+    'A slip in the id, a run of another repository or of the sandbox, or one that the history has forgotten.',
+  SECRET_UNREADABLE:
+    'The variable is not set in this shell, service or job, the file is not readable for this user, or the command that prints the secret fails here.',
+  SANDBOX_UNAVAILABLE: 'No Linux, user namespaces are switched off, or a container does not allow for them.',
+  SANDBOX_RUNNING: 'It was started with --detach, or in another terminal.',
+  SANDBOX_MISSING: 'It was ended, or this machine was restarted since.',
+  STATE_UNUSABLE:
+    'The folder belongs to another user (was it made by root?), the disk is full, or the file lies on a network share that cannot lock.',
+  RESOLVE_FAILED: 'A slip in the host name, or the name server of the VPN is not asked from this machine.',
+  TRANSPORT_UNSUPPORTED: 'The inventory names a way to the device that is not for it, or not of this version.',
+  TRANSPORT_NONE:
+    'The profile has `transport.type: none`, as for printers, and the runbook has a step for devices with a shell.',
+  CONNECT_REFUSED: 'The service is stopped or listens on another port, or a firewall refuses instead of dropping.',
+  CONNECT_TIMEOUT: 'The device or the line of its store is down, or a firewall drops packets.',
+  CONNECT_UNREACHABLE: 'The VPN is down, or the routing table of this machine has no way there.',
+  CONNECT_RESET: 'The server sheds load, or something on the way (a firewall, fail2ban) cuts the connection.',
+  CONNECT_VIA_FAILED: 'The gateway itself is down, refuses the login, or may not forward (AllowTcpForwarding).',
+  IDENTIFY_TIMEOUT:
+    'A machine that swaps or has a dying disk still accepts connections; so does a black hole of a proxy.',
+  IDENTIFY_PROTOCOL_INVALID: 'The port is that of another service, or a proxy answers with a web page.',
+  IDENTIFY_ALGORITHM_NONE: 'An SSH server of ten years ago that only knows what is broken by now.',
+  HOST_KEY_UNKNOWN: 'The device is new, or known_hosts of the repository was not updated with the inventory.',
+  HOST_KEY_MISMATCH:
+    'The device was replaced or reinstalled; an address was given to another machine; rarely, an attack.',
+  CERTIFICATE_UNTRUSTED: 'The certificate is self-signed, as Windows makes it, or its authority is a private one.',
+  CERTIFICATE_MISMATCH: 'The certificate was renewed, or the machine was replaced.',
+  CERTIFICATE_INVALID: 'Nobody renewed it, the clock of one side is wrong, or it was made for another host name.',
+  AUTHENTICATE_REFUSED: 'The key is not in authorized_keys there, the password was changed, or the account is locked.',
+  AUTHENTICATE_TIMEOUT: 'The device asks a directory that does not answer, or is overloaded.',
+  AUTHENTICATE_SCHEME_NONE: 'WinRM offers only what its configuration allows; Basic is off by default.',
+  KERBEROS_UNAVAILABLE: 'The optional package is not installed, or there is no ticket (it may have run out).',
+  PLAINTEXT_REFUSED: 'AllowUnencrypted is false on the device, as it should be.',
+  SEAL_INVALID: 'A proxy that rewrites, or a load balancer that sends one session to two machines.',
+  ACCESS_DENIED: 'A local account that is not Administrator: over the network Windows takes its rights away.',
+  AUTHENTICATE_KEY_INVALID:
+    'The file is a public key, is encrypted with another passphrase, or is of a kind that is not supported.',
+  OPEN_TIMEOUT: 'A login script that waits for something, or a machine without memory.',
+  OPEN_REFUSED: 'MaxSessions is reached, the account has /sbin/nologin, or its disk is full.',
+  SERVICE_UNAVAILABLE: 'The service restarts, or has as many connections as it may.',
+  QUOTA_SHELLS_EXCEEDED: 'Another tool leaves shells behind on the device.',
+  QUOTA_OPERATIONS_EXCEEDED: 'Monitoring and another tool work with the same account at the same time.',
+  QUOTA_USERS_EXCEEDED: 'Many tools, each with an account of its own.',
+  QUOTA_LOAD_EXCEEDED: 'Something asks the device far too often.',
+  ENVELOPE_TOO_LARGE: 'The limit on the device was lowered, or is that of an old Windows.',
+  SHELL_GONE: 'A restart of the machine or of its service in the middle of the run.',
+  INPUT_REFUSED: 'The program ended or hangs before it has read what was sent to it.',
+  WINRM_FAULT: 'A part of Windows that WinRM needs is missing or broken on the device.',
+  SHELL_UNUSABLE: 'The account has a menu, a forced command or a restricted shell instead of `sh`.',
+  BECOME_REFUSED: 'sudo wants a password that is not given, or sudoers does not name the account.',
+  SESSION_LOST: 'A line that drops out, a router that forgets idle connections, or the device was restarted.',
+  SESSION_GARBLED: 'A profile script or a banner that prints into every shell, or a device that is out of memory.',
+  OUTPUT_FLOODED: 'A command that prints without end, or a log file that is read whole.',
+  MODULE_SYSTEM_UNSUPPORTED: 'The runbook targets devices of all systems, but the step is made for one.',
+  TOOL_MISSING: 'A minimal image, or a program that has another name on this distribution.',
+  OBSERVE_FAILED: 'Missing rights (is `become` needed?), or what is looked at is broken on the device.',
+  OBSERVE_TIMEOUT: 'A dead network share, a lock that is held, or a disk that is failing.',
+  MODULE_OUTPUT_INVALID:
+    'A command in the script prints something of its own beside the JSON, or a value was not quoted for JSON.',
+  CHECK_UNMET: 'The device really is not as it should be, and the step only looks.',
+  ASSERT_FALSE: 'What the runbook expects of the device does not hold.',
+  CONVERGE_FAILED:
+    'Missing rights, a full disk, a package that is not to be had, a service that does not start with its configuration.',
+  CONVERGE_TIMEOUT:
+    'A package manager that waits for a lock or asks a question, a slow line, or a `timeout` that is too short.',
+  CONVERGE_LOST: 'The line dropped out, or the change itself took the network away.',
+  NOT_CONVERGED: 'Something else manages the same file or service and sets it back, or it starts and dies at once.',
+  VALIDATOR_REFUSED: 'A mistake in the template, or a version of the program that does not know a setting.',
+  CHECKSUM_MISMATCH: 'The file was cut short while it was copied, or is another version than the runbook names.',
+  EXPRESSION_FAILED: 'A variable that only some stores have, a list that is shorter there, or a step that was skipped.',
+  PARAMS_INVALID: 'A variable holds another type than the step takes: text in place of a number, or null.',
+  LEASE_HELD: 'A run of a colleague, of a pipeline or of a schedule is not over yet.',
+  PLAN_MOVED: 'Somebody or something changed the device between the plan and the apply.',
+  RUN_CANCELLED: 'Ctrl-C, a signal of the pipeline, or a state store that could not be written to any more.',
+  RUN_LOST: 'The process was killed, ran out of memory, or the machine was switched off.',
+  RUN_LOST_CONVERGING: 'The process was killed, ran out of memory, or the machine was switched off.',
+  INTERNAL_BUG: 'A case that we did not think of.',
+}

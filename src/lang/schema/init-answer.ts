@@ -1,0 +1,18 @@
+const PATHS = { type: 'array', items: { type: 'string' } } as const
+
+/** What `till init --json` answers. */
+export const INIT_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/init/1',
+  title: 'Init',
+  description: 'What `till init` answers with `--json`.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'folder', 'written', 'kept'],
+  properties: {
+    schema: { const: 'till.init/1' },
+    folder: { description: 'Of the repository, absolute.', type: 'string' },
+    written: { description: 'Files that were made, relative to the folder.', ...PATHS },
+    kept: { description: 'Files that were there, and are as they were.', ...PATHS },
+  },
+}

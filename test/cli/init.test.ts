@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { type Ended, snapshot, TestProject } from './project.ts'
+import { errorsOf } from './published.ts'
+
+let project: TestProject
+let first: Ended
+
+beforeAll(async () => {
+  project = new TestProject({})
+  first = await project.till('init')
+})
+afterAll(async () => {
+  await project.till('sandbox', 'down')
+  project.remove()
+})
+
+function files(): readonly string[] {
+  return (readdirSync(project.root, { recursive: true }) as string[])
+    .filter((name) => statSync(project.path(name)).isFile() && !name.startsWith('.till/'))
+    .sort()
+}
+
+describe('till init', () => {
+  it('makes a repository, and says what comes next', () => {
+    expect(first).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('till plan first-look') })
+    expect(files()).toEqual([
+      '.github/workflows/tillwright.yml',
+      '.gitignore',
+      '.gitlab-ci.yml',
+      '.vscode/extensions.json',
+      '.vscode/settings.json',
+      'inventory/fleet.yaml',
+      'inventory/stores.yaml',
+      'runbooks/first-look.yaml',
+      'schemas/inventory.schema.json',
+      'schemas/project.schema.json',
+      'schemas/runbook.schema.json',
+      'tillwright.yaml',
+    ])
+  })
+
+  it('what it made is valid', async () => {
+    expect(await project.till('validate')).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('every file of ours begins with a line that leads an editor to its schema, which holds for it', () => {
+    const own = ['tillwright.yaml', 'inventory/fleet.yaml', 'inventory/stores.yaml', 'runbooks/first-look.yaml']
+    for (const name of own) {
+      const text = project.read(name)
+      const [, reference = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
+      const schema = JSON.parse(project.read(join(name, '..', reference)))
+      const validate = new Ajv({ strict: false, allowUnionTypes: true }).compile(schema)
+      expect(validate(parse(text)) || validate.errors).toBe(true)
+    }
+  })
+
+  it('files for others are what these can read', () => {
+    const settings = JSON.parse(project.read('.vscode/settings.json'))
+    for (const schema of Object.keys(settings['yaml.schemas'])) expect(existsSync(project.path(schema))).toBe(true)
+    expect(parse(project.read('.github/workflows/tillwright.yml'))).toMatchObject({ jobs: { validate: { steps: {} } } })
+    expect(parse(project.read('.gitlab-ci.yml'))).toMatchObject({ validate: { script: expect.any(Array) } })
+  })
+
+  it('overwrites nothing, ever', async () => {
+    project.write('tillwright.yaml', `${project.read('tillwright.yaml')}# mine\n`)
+    const before = snapshot(project.root)
+    const again = await project.till('init', '--json')
+    const answer = JSON.parse(again.stdout)
+    expect(errorsOf('init', answer)).toEqual([])
+    expect(answer).toMatchObject({ written: [], kept: expect.arrayContaining(['tillwright.yaml']) })
+    expect(snapshot(project.root)).toEqual(before)
+  })
+
+  it('says what a .gitignore of yours is missing, and leaves out pipelines that are not wanted', async () => {
+    project.write('other/.gitignore', 'node_modules/\n')
+    const { stdout } = await project.till('init', 'other', '--ci', 'none')
+    expect(stdout).toContain('kept     .gitignore')
+    expect(stdout).toContain('Add a line ".till/" to .gitignore')
+    expect(existsSync(project.path('other/.gitlab-ci.yml'))).toBe(false)
+    expect(await project.till('validate', '--project', 'other')).toMatchObject({ code: 0 })
+  })
+
+  it('is told where it cannot write', async () => {
+    project.write('file', '')
+    const { code, stderr } = await project.till('init', 'file/inside')
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('FILE_UNWRITABLE') })
+  })
+
+  it('its runbook shows drift in the sandbox, mends it, and finds nothing left', async ({ skip }) => {
+    const up = await project.till('sandbox', 'up', '--detach')
+    if (up.stderr.includes('SANDBOX_UNAVAILABLE') && !process.env['CI']) skip('no sandbox on this machine')
+    const plan = await project.till('plan', 'first-look', '--sandbox', '--json')
+    expect([plan.code, JSON.parse(plan.stdout).summary.counts]).toMatchObject([3, { drifted: 1 }])
+    expect(await project.till('apply', 'first-look', '--sandbox')).toMatchObject({ code: 0 })
+    expect(await project.till('drift', '--sandbox')).toMatchObject({ code: 0 })
+  })
+})

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { complete } from '../../src/app/complete.ts'
+import { openSqliteStore } from '../../src/stores/sqlite.ts'
+import { RECORDED_RUNS } from '../../src/testing/recorded-runs.ts'
+import { inventoryWith, TestProject } from '../cli/project.ts'
+
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../oclif.manifest.json'), 'utf8'))
+let project: TestProject
+
+beforeAll(async () => {
+  project = new TestProject({
+    'tillwright.yaml': 'runbooks: "books"  # here\n',
+    'books/agent-update.yaml': 'name: agent-update\nsteps: [{facts: {}}]\n',
+    'inventory/fleet.yaml': inventoryWith(
+      '      pos1: {profile: till, address: 10.0.0.1}\n      pos2: {profile: till, address: 10.0.0.2}\n',
+    ),
+  })
+  await project.till('inventory', 'list')
+  const store = await openSqliteStore(project.path('.till/state.db'))
+  await store.append(RECORDED_RUNS['every state']?.() ?? [])
+  await store.close()
+  process.env['TILL_PROJECT'] = project.root
+})
+afterAll(() => {
+  delete process.env['TILL_PROJECT']
+  project.remove()
+})
+
+/** The values that are offered for a line that ends at the cursor. */
+async function offered(line: string): Promise<readonly string[]> {
+  const text = await complete(line.split(' '), manifest)
+  const lines = text.split('\n').filter((one) => one !== '')
+  return lines.map((one) => one.replace(/\t.*/, ''))
+}
+
+describe('completion offers', () => {
+  test.each([
+    ['pl', ['plan']],
+    ['inv', ['inventory']],
+    ['inventory s', ['show']],
+    ['explain HOST_', ['HOST_KEY_UNKNOWN', 'HOST_KEY_MISMATCH']],
+    ['plan ', ['agent-update']],
+    ['plan nothing', [':files']],
+    ['plan agent-update --sto', ['--store']],
+    ['plan agent-update --store ', ['PL-0001']],
+    ['plan agent-update --store=PL', ['--store=PL-0001']],
+    ['plan agent-update -s ', ['PL-0001']],
+    ['plan agent-update --device ', ['PL-0001/']],
+    ['plan agent-update --device PL-0001/', ['PL-0001/pos1', 'PL-0001/pos2']],
+    ['plan agent-update --region ', ['north']],
+    ['plan agent-update --kind fis', ['fiscal-printer']],
+    ['plan agent-update --from-run lat', ['latest']],
+    ['plan agent-update --from-run latest:un', ['latest:unreachable', 'latest:unknown']],
+    ['plan agent-update --output ', [':files']],
+    ['plan agent-update --json --ju', ['--junit']],
+    ['plan --json ', ['agent-update']],
+    ['plan agent-update more', []],
+    ['inventory show PL-0001/pos2', ['PL-0001/pos2']],
+    ['runs show 2026', ['20261122T034716Z-7f3a9c']],
+    ['schema runb', ['runbook']],
+    ['exec --store PL-0001 -- ls ', []],
+    ['nonsense ', []],
+  ])('"%s"', async (line, wanted) => {
+    expect(await offered(line)).toEqual(wanted)
+  })
+
+  test('a flag that was given is not offered again, unless it may be repeated', async () => {
+    const flags = await offered('plan agent-update --json --store PL-0001 --')
+    expect(flags).toContain('--store')
+    expect(flags).not.toContain('--json')
+    expect(flags).toContain('--help')
+  })
+
+  test('every command, every topic, once', async () => {
+    const all = await offered('')
+    expect(new Set(all).size).toBe(all.length)
+    expect(all).toEqual(expect.arrayContaining(['apply', 'plan', 'inventory', 'runs', 'sandbox', 'completion']))
+  })
+})

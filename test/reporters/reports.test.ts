@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import { createJunitReporter } from '../../src/reporters/junit.ts'
+import { createMarkdownReporter } from '../../src/reporters/markdown.ts'
+import { RECORDED_RUNS, type RecordedDevice, recordRun } from '../../src/testing/recorded-runs.ts'
+import { feedReporter } from '../../src/testing/reporter-contract.ts'
+import { junitCounts, skipWithoutJunitparser } from '../peers/junitparser.ts'
+
+const drifted = (device: string, before: string): RecordedDevice => ({
+  device,
+  state: 'drifted',
+  steps: [{ step: 'agent', state: 'drifted', changes: [{ path: 'version', before, after: '7.0.6' }] }],
+})
+
+const nasty = (device: string): RecordedDevice => ({
+  device,
+  state: 'failed',
+  failure: {
+    code: 'CONVERGE_FAILED',
+    phase: 'converge',
+    message: '| ![x](http://a.example/`x`) @everyone <img src=x> ]]> &',
+  },
+})
+
+describe('JUnit', () => {
+  test('is what a foreign reader understands: drift fails, what was not seen is an error', async ({ skip }) => {
+    skipWithoutJunitparser(skip)
+    const steps: RecordedDevice['steps'] = [{ step: 'a', state: 'ok' }]
+    const run = recordRun([
+      { device: 'S/1', state: 'in-sync', steps },
+      drifted('S/2', '7.0.1'),
+      {
+        device: 'S/3',
+        state: 'unreachable',
+        failure: { code: 'CONNECT_TIMEOUT', phase: 'connect', message: 'no answer' },
+      },
+      { device: 'S/4', state: 'in-sync', unknown: true, steps: [{ step: 'a', state: 'unknown', reason: 'who knows' }] },
+      { device: 'S/5', state: 'in-sync', steps: [{ step: 'a', state: 'skipped', reason: 'when is false' }] },
+      nasty('S/<6>&"'),
+    ])
+    const { text } = await feedReporter(createJunitReporter, run)
+    expect(junitCounts(text)).toEqual({ suites: 6, tests: 6, failures: 1, errors: 3, skipped: 1 })
+    expect(text).toContain('<error type="CONNECT_TIMEOUT" message="unreachable: no answer">')
+  })
+
+  test('of every recorded run is read', async ({ skip }) => {
+    skipWithoutJunitparser(skip)
+    for (const record of Object.values(RECORDED_RUNS)) {
+      const { text } = await feedReporter(createJunitReporter, record())
+      expect(junitCounts(text).tests).toBeGreaterThanOrEqual(0)
+    }
+  })
+})
+
+describe('Markdown', () => {
+  test('groups what is alike over devices', async () => {
+    const { text } = await feedReporter(
+      createMarkdownReporter,
+      recordRun([drifted('S/1', '7.0.1'), drifted('S/2', '7.0.1'), drifted('S/3', '6.4.0'), nasty('S/4')]),
+    )
+    expect(text).toContain('| drifted | 3 |\n')
+    expect(text).toMatch(/\| `version: "7\.0\.1" → "7\.0\.6"` \| 2 \| `S\/1`, `S\/2` \|\n/)
+    expect(text).toMatch(/\| `version: "6\.4\.0" → "7\.0\.6"` \| 1 \| `S\/3` \|\n/)
+    expect(text).toContain('`CONVERGE_FAILED` (converge)')
+  })
+
+  test('of a whole fleet fits a comment, however different its devices are', async () => {
+    const devices = Array.from({ length: 17_500 }, (_, n) => drifted(`PL-${n}/pos1`, `${n}${'x'.repeat(200)}`))
+    const { text } = await feedReporter(createMarkdownReporter, recordRun(devices))
+    expect(text.length).toBeLessThan(65_536)
+    expect(text).toContain('17,500 devices')
+    expect(text).toContain('more kinds.')
+  })
+
+  test('lets nothing of a device become Markdown', async () => {
+    const { text } = await feedReporter(createMarkdownReporter, recordRun([{ ...nasty('a|b`c'), steps: [] }]))
+    const outside = text.replace(/(`+)(?!`).*?(?<!`)\1(?!`)/g, '')
+    expect(outside).not.toMatch(/@everyone|<img|\]\(/)
+  })
+})
