@@ -48,6 +48,14 @@ const INPUT = {
   ),
   INV_TIME_ZONE_UNKNOWN: entry('A time zone is not known', 'Use an IANA name such as Europe/Warsaw.'),
   INV_VIA_CYCLE: entry('Gateways that lead in a circle', 'A device cannot be reached through itself.'),
+  INV_IMPORT_INVALID: entry(
+    'The inventory of another tool cannot be read',
+    'Mend the file at the place shown, or name the inventory itself.',
+  ),
+  INV_IMPORT_PARTIAL: entry(
+    'Something of the inventory of another tool was not carried over',
+    'Read what is listed, and write what you need of it by hand.',
+  ),
   RUNBOOK_UNKNOWN: entry('No runbook has this name', 'Name a file, or one of the runbooks of this repository.'),
   RUNBOOK_MODULE_UNKNOWN: entry('A step names no module that exists', 'A step has exactly one module as a key.'),
   RUNBOOK_STEP_DUPLICATE: entry('Two steps have the same id', 'Give one of them another id.'),

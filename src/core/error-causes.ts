@@ -27,6 +27,10 @@ export const ERROR_CAUSES: Readonly<Record<ErrorCode, string>> = {
   INV_HOURS_IMPOSSIBLE: 'Spans that overlap, a date that the calendar does not have, or an hour beyond 24:00.',
   INV_TIME_ZONE_UNKNOWN: 'An abbreviation such as CET or a Windows name in place of the IANA name.',
   INV_VIA_CYCLE: 'A gateway has a `via` of its own that leads back to it, often by a default of its region.',
+  INV_IMPORT_INVALID:
+    'The file is of another format than its name says, or is not an inventory but a playbook or a file of variables.',
+  INV_IMPORT_PARTIAL:
+    'The other tool knows things that are said otherwise here or not at all: passwords in plain text, plugins of its own, values that are computed while it runs.',
   RUNBOOK_UNKNOWN: 'A slip in the name, or the file lies outside the folder that `runbooks` of tillwright.yaml names.',
   RUNBOOK_MODULE_UNKNOWN:
     'A slip in the name of the module, its parameters one level too high, or two modules in one step.',

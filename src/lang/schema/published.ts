@@ -3,6 +3,7 @@ import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
 import { DOCTOR_JSON_SCHEMA } from './doctor-answer.ts'
 import { ERRORS_JSON_SCHEMA } from './errors-answer.ts'
 import { EVENT_JSON_SCHEMA } from './event.ts'
+import { FOREIGN_ANSWER_SCHEMAS } from './foreign-answers.ts'
 import {
   RUNS_DIFF_JSON_SCHEMA,
   RUNS_JSON_SCHEMA,
@@ -40,6 +41,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     runs: RUNS_JSON_SCHEMA,
     'runs-diff': RUNS_DIFF_JSON_SCHEMA,
     ...INVENTORY_ANSWER_SCHEMAS,
+    ...FOREIGN_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     doctor: DOCTOR_JSON_SCHEMA,
     checklist: CHECKLIST_JSON_SCHEMA,

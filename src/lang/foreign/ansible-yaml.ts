@@ -1,0 +1,94 @@
+import { LineCounter, parseDocument, type ScalarTag } from 'yaml'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap } from '../is-map.ts'
+import type { ForeignProblem } from './ansible-ini.ts'
+import { type AnsibleGroup, type AnsibleInventory, VAULT } from './ansible-model.ts'
+import { expandHosts } from './ansible-ranges.ts'
+
+const TAGS: ScalarTag[] = [
+  { tag: '!vault', resolve: () => VAULT },
+  { tag: '!vault-encrypted', resolve: () => VAULT },
+  { tag: '!unsafe', resolve: (text) => text },
+]
+
+/** YAML (or JSON) of Ansible as a value; its own tags are known. */
+export function parseAnsibleYaml(text: string): {
+  readonly value: JsonValue
+  readonly problems: readonly ForeignProblem[]
+} {
+  if (text.startsWith(VAULT)) return { value: VAULT, problems: [] }
+  const lines = new LineCounter()
+  const document = parseDocument(text, { customTags: TAGS, lineCounter: lines, version: '1.1', logLevel: 'error' })
+  const problems = document.errors.map(({ message, pos }) => ({
+    line: lines.linePos(pos[0]).line,
+    what: message.split(/ at line|\n/)[0] ?? message,
+  }))
+  return {
+    value: problems.length > 0 ? null : ((document.toJS({ maxAliasCount: 1000 }) ?? null) as JsonValue),
+    problems,
+  }
+}
+
+/** Reads an inventory in YAML, or the answer of `ansible-inventory --list`, into `inventory`. */
+export function readAnsibleYaml(text: string, inventory: AnsibleInventory): readonly ForeignProblem[] {
+  const { value, problems } = parseAnsibleYaml(text)
+  if (problems.length > 0) return problems
+  if (!isMap(value)) return [{ line: 1, what: 'an inventory is a map of groups' }]
+  if ('_meta' in value) return readList(value, inventory)
+  return Object.entries(value).flatMap(([name, group]) => readGroup(name, group, inventory))
+}
+
+function readGroup(name: string, written: JsonValue, inventory: AnsibleInventory): readonly ForeignProblem[] {
+  const group = inventory.group(name)
+  if (written === null) return []
+  if (!isMap(written)) return [{ line: 1, what: `the group "${name}" is no map: this is no inventory` }]
+  return Object.entries(written).flatMap(([key, value]): readonly ForeignProblem[] => {
+    if (key === 'hosts') return readHosts(name, value, inventory)
+    if (key === 'children') return readChildren(group, value, inventory)
+    if (key !== 'vars')
+      return [{ line: 1, what: `"${key}" of the group "${name}" is none of hosts, children and vars` }]
+    Object.assign(group.vars, isMap(value) ? value : {})
+    return []
+  })
+}
+
+function readChildren(group: AnsibleGroup, written: JsonValue, inventory: AnsibleInventory): readonly ForeignProblem[] {
+  return Object.entries(isMap(written) ? written : {}).flatMap(([child, inside]) => {
+    group.children.add(child)
+    return readGroup(child, inside, inventory)
+  })
+}
+
+function readHosts(group: string, written: JsonValue, inventory: AnsibleInventory): readonly ForeignProblem[] {
+  const entries = Object.entries(isMap(written) ? written : typeof written === 'string' ? { [written]: null } : {})
+  return entries.flatMap(([pattern, vars]) => {
+    const hosts = expandHosts(pattern)
+    if (hosts === undefined) return [{ line: 1, what: `the range of "${pattern}" cannot be` }]
+    for (const host of hosts) {
+      inventory.group(group).hosts.add(host)
+      Object.assign(inventory.host(host).vars, isMap(vars) ? vars : {})
+    }
+    return []
+  })
+}
+
+/** `ansible-inventory --list`, and what dynamic inventories print. */
+function readList({ _meta: meta, ...groups }: JsonObject, inventory: AnsibleInventory): readonly ForeignProblem[] {
+  for (const [name, written] of Object.entries(groups)) {
+    const group = inventory.group(name)
+    const { hosts, children, vars } = isMap(written) ? written : { hosts: written }
+    for (const host of textsOf(hosts)) {
+      group.hosts.add(host)
+      inventory.host(host)
+    }
+    for (const child of textsOf(children)) group.children.add(child)
+    Object.assign(group.vars, isMap(vars) ? vars : {})
+  }
+  const hostvars = isMap(meta) && isMap(meta['hostvars']) ? meta['hostvars'] : {}
+  for (const [host, vars] of Object.entries(hostvars)) Object.assign(inventory.host(host).vars, isMap(vars) ? vars : {})
+  return []
+}
+
+function textsOf(value: JsonValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}

@@ -1,0 +1,33 @@
+import type { Diagnostic } from '../../core/diagnostic.ts'
+
+/** A foreign file that cannot be read. */
+export function foreignError(file: string, line: number, what: string, detail?: string): Diagnostic {
+  const source = { file, line, column: 1, endLine: line, endColumn: 1 }
+  const summary = `It cannot be read: ${what}`
+  return { code: 'INV_IMPORT_INVALID', severity: 'error', summary, ...(detail !== undefined && { detail }), source }
+}
+
+/** Something that was not carried over, and what to do about it. */
+export function foreignWarning(file: string, what: string, detail?: string): Diagnostic {
+  const source = { file, line: 1, column: 1, endLine: 1, endColumn: 1 }
+  const summary = `Not carried over: ${what}`
+  return { code: 'INV_IMPORT_PARTIAL', severity: 'warning', summary, ...(detail !== undefined && { detail }), source }
+}
+
+/** What could not be carried over, the same thing of many hosts once. */
+export class Losses {
+  readonly #found = new Map<string, { readonly detail: string; readonly hosts: string[] }>()
+
+  add(host: string, what: string, detail: string): void {
+    const found = this.#found.get(what) ?? { detail, hosts: [] }
+    found.hosts.push(host)
+    this.#found.set(what, found)
+  }
+
+  diagnostics(file: string): readonly Diagnostic[] {
+    return [...this.#found].map(([what, { detail, hosts }]) => {
+      const more = hosts.length > 3 ? ` and ${hosts.length - 3} more` : ''
+      return foreignWarning(file, `${what} (${hosts.slice(0, 3).join(', ')}${more})`, detail)
+    })
+  }
+}

@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { JsonValue } from '../../core/json.ts'
+import { isMap } from '../is-map.ts'
+import { type ForeignProblem, readAnsibleIni } from './ansible-ini.ts'
+import { AnsibleInventory, VAULT } from './ansible-model.ts'
+import { parseAnsibleYaml, readAnsibleYaml } from './ansible-yaml.ts'
+import { foreignError, foreignWarning } from './foreign-diagnostic.ts'
+
+const YAML_ENDINGS = ['.yml', '.yaml', '.json']
+/** What Ansible itself passes over in a folder of inventories. */
+const IGNORED = /^\.|~$|\.(orig|ini|cfg|retry|py[co]|bak|swp|rpm|md|txt|rst)$/
+
+export interface ReadInventory {
+  readonly inventory: AnsibleInventory
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Reads an inventory of Ansible, a file or a folder, with the group_vars and host_vars beside it. */
+export function readAnsibleInventory(path: string): ReadInventory {
+  const inventory = new AnsibleInventory()
+  inventory.group('all')
+  const diagnostics: Diagnostic[] = []
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return { inventory, diagnostics: [foreignError(path, 1, 'there is no such file or folder')] }
+  const files = stat.isDirectory() ? inventoryFiles(path) : [path]
+  for (const file of files) diagnostics.push(...readFile(file, inventory))
+  const folder = stat.isDirectory() ? path : dirname(path)
+  diagnostics.push(...readVars(join(folder, 'group_vars'), (name) => inventory.groups.get(name)?.fileVars))
+  diagnostics.push(...readVars(join(folder, 'host_vars'), (name) => inventory.hosts.get(name)?.fileVars))
+  return { inventory, diagnostics }
+}
+
+function inventoryFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !IGNORED.test(entry.name) && !/^(group|host)_vars$/.test(entry.name))
+    .flatMap((entry) => (entry.isDirectory() ? inventoryFiles(join(folder, entry.name)) : [join(folder, entry.name)]))
+    .sort()
+}
+
+function readFile(file: string, inventory: AnsibleInventory): readonly Diagnostic[] {
+  const text = readFileSync(file, 'utf8')
+  if (text.startsWith('#!') && !YAML_ENDINGS.includes(extname(file))) {
+    const what = 'it is a program that makes an inventory'
+    return [
+      foreignError(file, 1, what, 'Import what it makes: ansible-inventory -i FILE --list --export > inventory.json'),
+    ]
+  }
+  return read(text, file, inventory).map(({ line, what }) => foreignError(file, line, what))
+}
+
+function read(text: string, file: string, inventory: AnsibleInventory): readonly ForeignProblem[] {
+  if (YAML_ENDINGS.includes(extname(file))) return readAnsibleYaml(text, inventory)
+  const looksLikeYaml = /^---|^[\w-]+:\s*$/m.test(text) && !/^\[/m.test(text)
+  return looksLikeYaml || text.trimStart().startsWith('{')
+    ? readAnsibleYaml(text, inventory)
+    : readAnsibleIni(text, inventory)
+}
+
+/** `group_vars/NAME`, `NAME.yml`, or a folder of that name; what belongs to nobody is said. */
+function readVars(
+  folder: string,
+  varsOf: (name: string) => Record<string, JsonValue> | undefined,
+): readonly Diagnostic[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
+  const diagnostics: Diagnostic[] = []
+  for (const entry of readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !IGNORED.test(name))) {
+    const path = join(folder, entry.name)
+    const name = entry.isDirectory() ? entry.name : basename(entry.name).replace(/\.(ya?ml|json)$/, '')
+    const vars = varsOf(name)
+    const files = entry.isDirectory() ? inventoryFiles(path) : [path]
+    if (vars === undefined)
+      diagnostics.push(foreignWarning(path, `its values belong to "${name}", which the inventory does not have`))
+    else for (const file of files) diagnostics.push(...readVarsFile(file, vars))
+  }
+  return diagnostics
+}
+
+function readVarsFile(file: string, vars: Record<string, JsonValue>): readonly Diagnostic[] {
+  const { value, problems } = parseAnsibleYaml(readFileSync(file, 'utf8'))
+  if (problems.length > 0) return problems.map(({ line, what }) => foreignError(file, line, what))
+  if (value === VAULT) {
+    return [
+      foreignWarning(
+        file,
+        'the whole file is encrypted by ansible-vault',
+        'Name its secrets instead: {secret: "env:NAME"} or {secret: "file:/path"}.',
+      ),
+    ]
+  }
+  if (value === null) return []
+  if (!isMap(value)) return [foreignError(file, 1, 'a file of variables is a map')]
+  Object.assign(vars, value)
+  return []
+}

@@ -1,0 +1,227 @@
+import { writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseCsv } from '../../src/lang/foreign/csv.ts'
+import { ansibleHosts, ansibleList, hasAnsible } from '../peers/ansible.ts'
+import { TestProject } from './project.ts'
+import { errorsOf } from './published.ts'
+
+const HOSTS = `[tills]
+pl-0001-pos[1:2] ansible_user=till app_version=7 ansible_ssh_common_args='-o ProxyJump=admin@10.0.1.1'
+pl-0002-pos1 ansible_host=10.0.2.11 app_version=8
+[tills:vars]
+ansible_become=true
+ansible_become_password=hunter2-plain
+db_password=hunter2-plain
+greeting="{{ inventory_hostname }}"
+[windows]
+pl-0002-back1 ansible_connection=winrm ansible_port=5986 ansible_password=hunter2-other ansible_winrm_server_cert_validation=ignore
+[routers]
+pl-0001-router1 ansible_host=10.0.1.1 ansible_user=admin ansible_ssh_private_key_file=~/.ssh/routers
+[odd]
+printer ansible_connection=network_cli
+[all:vars]
+site=PL
+`
+
+let project: TestProject
+beforeAll(() => {
+  project = new TestProject({ 'tillwright.yaml': '', 'hosts.ini': HOSTS })
+})
+afterAll(() => project.remove())
+
+const devicesOf = async (...args: string[]): Promise<Readonly<Record<string, Record<string, unknown>>>> => {
+  const { stdout } = await project.till('inventory', 'list', '--json', ...args)
+  const { devices } = JSON.parse(stdout) as { devices: { name: string }[] }
+  return Object.fromEntries(devices.map((device) => [device.name, device]))
+}
+
+describe('till inventory import ansible', () => {
+  it('writes an inventory that is valid, and says what was not carried over', async () => {
+    const { code, stdout, stderr } = await project.till(
+      ...'inventory import ansible hosts.ini --kind routers=router'.split(' '),
+    )
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '6 devices in 3 stores written to inventory/imported.yaml\n' })
+    for (const lost of [
+      '"db_password", which looks like a secret',
+      '"greeting", computed by Ansible while it runs',
+      'a password of sudo that stands in the inventory',
+      'ansible_winrm_server_cert_validation: ignore',
+      'ansible_connection: network_cli',
+      'in which store a device stands (printer)',
+    ]) {
+      expect(stderr).toContain(`Not carried over: ${lost}`)
+    }
+    expect(stderr).toContain('INV_IMPORT_PARTIAL')
+    expect(await project.till('validate')).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('carries over how devices are reached, and their values', async () => {
+    const devices = await devicesOf()
+    expect(devices['pl-0001/pos1']).toMatchObject({
+      kind: 'till',
+      address: 'pl-0001-pos1',
+      tags: ['tills'],
+      vars: { app_version: 7, site: 'PL' },
+      transport: {
+        type: 'ssh',
+        user: 'till',
+        via: 'router1',
+        become: { method: 'sudo', password: { secret: 'env:TILL_PASSWORD' } },
+      },
+    })
+    expect(devices['pl-0001/router1']).toMatchObject({ kind: 'router', transport: { keys: ['~/.ssh/routers'] } })
+    expect(devices['pl-0002/back1']).toMatchObject({
+      os: { family: 'windows' },
+      transport: { type: 'winrm', port: 5986, password: { secret: 'env:TILL_PASSWORD_2' } },
+    })
+    expect(devices['unknown/printer']).toMatchObject({ transport: { type: 'none' } })
+  })
+
+  it('copies no secret', () => {
+    expect(project.read('inventory/imported.yaml')).not.toContain('hunter2')
+  })
+
+  it('overwrites nothing without --force', async () => {
+    const before = project.read('inventory/imported.yaml')
+    const refused = await project.till('inventory', 'import', 'ansible', 'hosts.ini')
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('FILE_UNWRITABLE') })
+    expect(project.read('inventory/imported.yaml')).toBe(before)
+    const forced = await project.till(
+      ...'inventory import ansible hosts.ini --force --kind routers=router --json'.split(' '),
+    )
+    expect(errorsOf('inventory-imported', JSON.parse(forced.stdout))).toEqual([])
+    expect(project.read('inventory/imported.yaml')).toBe(before)
+  })
+
+  it('writes nothing that would not be valid, or that cannot be read', async () => {
+    project.write('bad.ini', '[x]\nweb[3:1]\n')
+    expect(await project.till('inventory', 'import', 'ansible', 'bad.ini', '--region', 'bad')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/bad\.ini:2:1[\s\S]*INV_IMPORT_INVALID/),
+    })
+    project.write('twice.ini', 'pl-0001-pos1 ansible_host=10.9.9.9\n')
+    const twice = await project.till('inventory', 'import', 'ansible', 'twice.ini', '--region', 'other')
+    expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('INV_STORE_DUPLICATE') })
+    const same = await project.till(
+      ...'inventory import ansible hosts.ini --region x --store-by group:^(tills)$'.split(' '),
+    )
+    expect(same.code).toBe(2)
+    expect(await project.till('validate')).toMatchObject({ code: 0 })
+  })
+
+  it.each([
+    [['--store-by', 'nonsense'], 'is not understood'],
+    [['--store-by', 'name:('], 'is no regular expression'],
+    [['--kind', 'routers=toaster'], 'is no kind of device'],
+    [['--kind', 'routers'], 'is not GROUP=KIND'],
+  ])('%j is told', async (args, says) => {
+    const { code, stderr } = await project.till('inventory', 'import', 'ansible', 'hosts.ini', '--region', 'z', ...args)
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(says) })
+  })
+})
+
+describe('till inventory import csv', () => {
+  const head = 'Filiale;Host;IP;Serial;Remark'
+  it('takes the columns that are named, and says which were not', async () => {
+    project.write('tills.csv', `\ufeff${head}\r\nPL-0101;pos1;10.1.1.1;"A;1";x\r\nPL-0101;pos2;10.1.1.2;;\r\n`)
+    const map = ['store=Filiale', 'device=Host', 'address=IP', 'vars.serial=Serial'].flatMap((one) => ['--map', one])
+    const { code, stderr } = await project.till('inventory', 'import', 'csv', 'tills.csv', '--region', 'csv', ...map)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('the columns Remark') })
+    const devices = await devicesOf('--region', 'csv')
+    expect(devices['PL-0101/pos1']).toMatchObject({ address: '10.1.1.1', vars: { serial: 'A;1' } })
+    expect(await project.till('validate')).toMatchObject({ code: 0 })
+  })
+
+  it.each([
+    ['a column that is not there', `${head}\n`, ['--map', 'store=Shop'], 'no column "Shop" for store'],
+    ['a field that there is not', `${head}\n`, ['--map', 'shop=Filiale'], '"shop" of --map is no field'],
+    ['a quote that is never closed', 'store,device\n"a,b\n', [], 'INV_IMPORT_INVALID'],
+    ['a row without a store', 'store,device\n,pos1\n', [], 'broken.csv:2:1'],
+    ['a kind that there is not', 'store,device,kind\nA,pos1,toaster\n', [], '"toaster" is no kind of device'],
+    ['a device twice', 'store,device\nA,pos1\nA,pos1\n', [], 'INV_DEVICE_DUPLICATE'],
+    ['nothing', '', [], 'INV_IMPORT_INVALID'],
+  ])('tells %s', async (_, text, args, says) => {
+    project.write('broken.csv', text)
+    const { code, stderr } = await project.till('inventory', 'import', 'csv', 'broken.csv', '--region', 'b', ...args)
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(says) })
+  })
+})
+
+describe.skipIf(!hasAnsible())('till inventory export for Ansible', () => {
+  it.each(['ansible', 'ansible-yaml'])('is what Ansible reads: %s', async (format) => {
+    const { code, stdout } = await project.till('inventory', 'export', '--format', format)
+    expect(code).toBe(0)
+    const file = project.path(format === 'ansible' ? 'out-hosts' : 'out.yaml')
+    writeFileSync(file, stdout)
+    const hosts = ansibleHosts(file)
+    const devices = await devicesOf()
+    expect(Object.keys(hosts).length).toBe(Object.keys(devices).length)
+    expect(hosts['pl-0001_pos1']).toMatchObject({
+      ansible_host: 'pl-0001-pos1',
+      ansible_user: 'till',
+      ansible_become: true,
+      ansible_become_password: `{{ lookup('env', "TILL_PASSWORD") }}`,
+      ansible_ssh_common_args: '-o ProxyJump=admin@10.0.1.1',
+      app_version: 7,
+      till_device: 'pl-0001/pos1',
+      till_os: { family: 'linux' },
+    })
+    expect(ansibleList(file)['region_imported']).toMatchObject({ children: expect.arrayContaining(['store_pl_0001']) })
+  })
+
+  it('comes back by import as it went', async () => {
+    const { stdout } = await project.till('inventory', 'export', '--format', 'ansible-yaml', '--region', 'csv')
+    const back = new TestProject({ 'tillwright.yaml': '', 'hosts.yaml': stdout })
+    await back.till('inventory', 'import', 'ansible', 'hosts.yaml', '--store-by', 'var:till_store')
+    const { devices } = JSON.parse((await back.till('inventory', 'list', '--json')).stdout)
+    back.remove()
+    expect(devices).toMatchObject([
+      { store: 'PL-0101', address: '10.1.1.1', vars: { serial: 'A;1' } },
+      { store: 'PL-0101', address: '10.1.1.2' },
+    ])
+  })
+})
+
+describe('till inventory export', () => {
+  it('as CSV can be imported again', async () => {
+    const { stdout } = await project.till('inventory', 'export', '--format', 'csv')
+    const rows = parseCsv(stdout) ?? []
+    expect(new Set(rows.map(({ cells }) => cells.length)).size).toBe(1)
+    const back = new TestProject({ 'tillwright.yaml': '', 'devices.csv': stdout })
+    expect(await back.till('inventory', 'import', 'csv', 'devices.csv')).toMatchObject({ code: 0 })
+    back.remove()
+  })
+
+  it('as JSON is the list', async () => {
+    const [list, exported] = [
+      await project.till('inventory', 'list', '--json'),
+      await project.till('inventory', 'export'),
+    ]
+    expect(JSON.parse(exported.stdout)).toEqual(JSON.parse(list.stdout))
+  })
+})
+
+describe('till inventory graph', () => {
+  it('shows what is reached through what', async () => {
+    const { stdout } = await project.till('inventory', 'graph', '--store', 'pl-0001')
+    expect(stdout).toBe(
+      [
+        'imported',
+        '└─ pl-0001  other',
+        '   └─ router1  router, 10.0.1.1',
+        '      ├─ pos1  till, pl-0001-pos1 (through it)',
+        '      └─ pos2  till, pl-0001-pos2 (through it)',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('is JSON, Graphviz and Mermaid with every device', async () => {
+    const { stdout } = await project.till('inventory', 'graph', '--json')
+    expect(errorsOf('inventory-graph', JSON.parse(stdout))).toEqual([])
+    for (const format of ['dot', 'mermaid']) {
+      const picture = await project.till('inventory', 'graph', '--format', format)
+      for (const device of Object.keys(await devicesOf())) expect(picture.stdout).toContain(`"${device}"`)
+    }
+  })
+})

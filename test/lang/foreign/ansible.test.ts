@@ -1,0 +1,174 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { JsonValue } from '../../../src/core/json.ts'
+import { VAULT } from '../../../src/lang/foreign/ansible-model.ts'
+import { expandHosts } from '../../../src/lang/foreign/ansible-ranges.ts'
+import { parsePythonLiteral, pythonLiteral } from '../../../src/lang/foreign/python-literal.ts'
+import { readAnsibleInventory } from '../../../src/lang/foreign/read-ansible.ts'
+import { ansibleHosts, hasAnsible } from '../../peers/ansible.ts'
+
+const INI = `# a comment
+lonely.example ansible_host=10.0.0.9
+[tills]
+pl-[0001:0003]-pos1 ansible_host=10.1.0.1 port_of_app=8443
+pl-0002-pos[a:c:2]:2222 name="two words" list="['a', 1, True]" quoted='x#y' # behind it
+[tills:vars]
+ansible_user=till
+color = blue # not a part of it
+price=1.50
+flag=True
+nothing=None
+text="in quotes"
+[routers]
+pl-0001-router1
+[shops:children]
+tills
+routers
+[shops:vars]
+color=red
+level=shops
+[all:vars]
+level=all
+everywhere=yes
+`
+
+const YAML = `---
+all:
+  vars: {level: all, active: yes, octal: 0644}
+  children:
+    shops:
+      vars: {level: shops, color: red}
+      children:
+        tills:
+          vars: {color: blue}
+          hosts:
+            pl-[0001:0002]-pos1: {ansible_host: 10.0.0.1, nested: {a: [1, two]}}
+            "pl-0003-pos1":
+    routers:
+      hosts: {pl-0001-router1: {ansible_connection: network_cli}}
+`
+
+const FOLDERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ini: { hosts: INI },
+  yaml: { 'hosts.yml': YAML },
+  'a folder with group_vars and host_vars': {
+    'inv/hosts': INI,
+    'inv/old.ini': 'nobody\n',
+    'inv/more.yaml': 'routers: {hosts: {pl-0009-router1: }}\n',
+    'inv/group_vars/all.yml': 'level: file of all\nsite: hq\n',
+    'inv/group_vars/tills/a.yml': 'color: from a folder\n',
+    'inv/group_vars/tills/b.yml': 'more: {deep: true}\n',
+    'inv/group_vars/shops': 'site: shops\nlevel: file of shops\n',
+    'inv/host_vars/pl-0001-pos1.yml': 'site: here\nport_of_app: 1\n',
+  },
+}
+
+function withFolder<T>(files: Readonly<Record<string, string>>, work: (path: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'till-ansible-'))
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), text)
+    }
+    const [first = ''] = Object.keys(files)
+    return work(first.startsWith('inv/') ? join(folder, 'inv') : join(folder, first))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+describe.skipIf(!hasAnsible())('an inventory is read as Ansible itself reads it', () => {
+  test.each(Object.entries(FOLDERS))('%s', (_, files) => {
+    withFolder(files, (path) => {
+      const { inventory, diagnostics } = readAnsibleInventory(path)
+      expect(diagnostics).toEqual([])
+      const theirs = ansibleHosts(path)
+      expect([...inventory.hosts.keys()].sort()).toEqual(Object.keys(theirs).sort())
+      for (const [host, vars] of Object.entries(theirs)) expect([host, inventory.varsOf(host)]).toEqual([host, vars])
+    })
+  })
+})
+
+test.each([
+  ['web[01:03]', ['web01', 'web02', 'web03']],
+  ['web[9:11]x', ['web9x', 'web10x', 'web11x']],
+  ['[a:c][1:2]', ['a1', 'a2', 'b1', 'b2', 'c1', 'c2']],
+  ['n[0:10:5]', ['n0', 'n5', 'n10']],
+  ['plain', ['plain']],
+  ['web[3:1]', undefined],
+  ['web[01:100]', undefined],
+  ['web[a:3]', undefined],
+  ['web[1:999999999]', undefined],
+])('the range %s', (pattern, hosts) => {
+  expect(expandHosts(pattern)).toEqual(hosts)
+})
+
+test('a literal of Python that we write is one that we read', () => {
+  const json = fc.jsonValue({ depthSize: 'small' }) as fc.Arbitrary<JsonValue>
+  fc.assert(
+    fc.property(json, (value) => {
+      const plain = JSON.parse(JSON.stringify(value)) as JsonValue
+      if (!/\\u|\\b|\\f|__proto__|e[-+]?\d/.test(JSON.stringify(plain)))
+        expect(parsePythonLiteral(pythonLiteral(plain))).toEqual(plain)
+    }),
+  )
+})
+
+test('text that is no literal stays text', () => {
+  for (const text of ['yes', '10.0.0.1', 'a b', '[1, 2', "{'a': }", '0644', '1.2.3', '', 'None of it']) {
+    expect(parsePythonLiteral(text)).toBe(text)
+  }
+})
+
+describe('what is wrong is said, with its line', () => {
+  test.each([
+    [
+      { hosts: '[a]\nweb[3:1]\nx y z\n' },
+      [
+        '2 It cannot be read: the range of "web[3:1]" cannot be',
+        '3 It cannot be read: "y" is not NAME=VALUE',
+        '3 It cannot be read: "z" is not NAME=VALUE',
+      ],
+    ],
+    [{ hosts: '[a:chldren]\n' }, ['1 It cannot be read: "chldren" is no kind of section: there are children and vars']],
+    [{ 'hosts.yml': 'all:\n  hosts: [\n' }, [expect.stringMatching(/^[23] It cannot be read: /)]],
+    [{ 'play.yml': '- hosts: all\n' }, ['1 It cannot be read: an inventory is a map of groups']],
+    [{ hosts: '#!/bin/sh\necho {}\n' }, ['1 It cannot be read: it is a program that makes an inventory']],
+  ])('%j', (files, wanted) => {
+    withFolder(files as Record<string, string>, (path) => {
+      const { diagnostics } = readAnsibleInventory(path)
+      expect(diagnostics.map(({ source, summary }) => `${source?.line} ${summary}`)).toEqual(wanted)
+    })
+  })
+
+  test('variables of nobody, and a file that is encrypted as a whole', () => {
+    const files = {
+      'inv/hosts': 'a\n',
+      'inv/host_vars/b.yml': 'x: 1\n',
+      'inv/host_vars/a.yml': `${VAULT}1.1;AES256\n3132\n`,
+    }
+    withFolder(files, (path) => {
+      const { inventory, diagnostics } = readAnsibleInventory(path)
+      expect(diagnostics.map(({ summary }) => summary)).toEqual([
+        'Not carried over: the whole file is encrypted by ansible-vault',
+        'Not carried over: its values belong to "b", which the inventory does not have',
+      ])
+      expect(inventory.varsOf('a')).toEqual({})
+    })
+  })
+})
+
+test('the answer of ansible-inventory --list is an inventory, too', ({ skip }) => {
+  if (!hasAnsible()) skip()
+  withFolder({ hosts: INI }, (path) => {
+    const { stdout } = spawnSync('ansible-inventory', ['-i', path, '--list'], { encoding: 'utf8' })
+    writeFileSync(`${path}.json`, stdout)
+    const { inventory, diagnostics } = readAnsibleInventory(`${path}.json`)
+    expect(diagnostics).toEqual([])
+    for (const [host, vars] of Object.entries(ansibleHosts(path))) expect(inventory.varsOf(host)).toEqual(vars)
+  })
+})
