@@ -1,7 +1,7 @@
 import type { ErrorCode } from './error-catalog.ts'
 
 /** Why a code usually comes up: what people found when they looked. One to three sentences each. */
-export const ERROR_CAUSES: Readonly<Record<ErrorCode, string>> = {
+export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   YAML_SYNTAX_INVALID:
     'Most often a tab in the indentation, a colon in text without quotes, or a quote that is never closed; the fault may lie a line above the place that is shown.',
   YAML_KEY_DUPLICATE:
@@ -55,6 +55,10 @@ export const ERROR_CAUSES: Readonly<Record<ErrorCode, string>> = {
     'A slip in the id, a run of another repository or of the sandbox, or one that the history has forgotten.',
   SECRET_UNREADABLE:
     'The variable is not set in this shell, service or job, the file is not readable for this user, or the command that prints the secret fails here.',
+  SECRET_COMMAND_FAILED:
+    'The program is not logged in here, asks for something, or the name of the secret has a slip in it.',
+  SECRET_SEALED: 'The key that opens it is not on this machine, or it was sealed for others.',
+  SECRET_SHORT: 'A test value, or a variable that holds something else than the secret.',
   SANDBOX_UNAVAILABLE: 'No Linux, user namespaces are switched off, or a container does not allow for them.',
   SANDBOX_RUNNING: 'It was started with --detach, or in another terminal.',
   SANDBOX_MISSING: 'It was ended, or this machine was restarted since.',

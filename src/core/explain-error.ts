@@ -44,7 +44,14 @@ export function isErrorCode(text: string): text is ErrorCode {
 export function explainError(code: ErrorCode): ErrorExplanation {
   const area = areaOf(code)
   const { title, advice } = ERROR_CATALOG[code]
-  return { code, area, title, cause: ERROR_CAUSES[code], advice, exit_code: EXIT_OF_CODE[code] ?? EXIT_OF_AREA[area] }
+  return {
+    code,
+    area,
+    title,
+    cause: ERROR_CAUSES[code] ?? `${title}.`,
+    advice,
+    exit_code: EXIT_OF_CODE[code] ?? EXIT_OF_AREA[area],
+  }
 }
 
 function areaOf(code: ErrorCode): ErrorArea {
