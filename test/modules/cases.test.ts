@@ -5,8 +5,9 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { NotRun } from '../../src/core/chain.ts'
 import type { ShellRequest } from '../../src/core/channel.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
-import type { Module, Observation, Proof } from '../../src/core/ports.ts'
+import type { Module, ModuleContext, Observation, Proof } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { dialHere } from '../../src/devices/line/dial.ts'
 import { MODULES } from '../../src/modules/index.ts'
 import { shells } from '../shell/shells.ts'
 import { filledIn, type ModuleCase, readCases } from './case.ts'
@@ -72,10 +73,13 @@ async function check(module: Module, written: ModuleCase, shellPath: string): Pr
   }
 }
 
+const dialFromHere: ModuleContext['dial'] = ({ host = '127.0.0.1', port }, timeoutMs) =>
+  dialHere({ host, port }, timeoutMs)
+
 async function observeAndConverge(module: Module, one: ModuleCase, world: World): Promise<void> {
   const { changes = [], ...wished } = one.expect ?? {}
   const observe = (): ReturnType<Module['observe']> =>
-    module.observe(someContext(world.shell), withSecrets(one.params, one.secrets ?? []))
+    module.observe(someContext(world.shell, { dial: dialFromHere }), withSecrets(one.params, one.secrets ?? []))
   const before = world.snapshot()
   const observed = await observe()
   expect(world.snapshot(), 'looking writes nothing').toEqual(before)

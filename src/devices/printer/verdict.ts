@@ -152,7 +152,13 @@ function quiet(findings: Findings): Verdict {
   if (protocol === 'no')
     return down(findings, 'It takes connections and does not answer: switch it off and on; then call its service.')
   if (work === 'no' && reach === 'yes') return answering(findings)
-  if (busy) return verdict('none', 'none', { can_issue: 'unknown' })
+  if (busy) {
+    return verdict('not-known', 'unknown', {
+      owner: 'monitoring',
+      remedy: 'Somebody else is using it, so it was left alone: ask again later, or judge it by its receipts.',
+      can_issue: 'unknown',
+    })
+  }
   return verdict('not-known', work === 'no' && findings.sells ? 'sale-at-risk' : 'unknown', {
     owner: 'monitoring',
     remedy: 'It could not be asked: mend the way to it (gateway, till, port, rights), then look again.',
