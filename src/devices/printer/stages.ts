@@ -57,7 +57,7 @@ export function protocolStage(reading: PrinterReading, oneAtATime: boolean): Sta
 export interface WorkSigns {
   readonly reading: PrinterReading
   /** What a `receipts` step found: its `class`, with when the last receipt came. */
-  readonly receipts?: { readonly class?: unknown; readonly last_at?: unknown } | null
+  readonly receipts?: { readonly class?: unknown; readonly last_receipt_at?: unknown } | null
   readonly trading: Trading
   readonly now: Date
   /** So much trading time without a receipt is too much, in seconds. */
@@ -85,14 +85,14 @@ export function workStage(signs: WorkSigns): Stage {
     return {
       answer: seen,
       evidence: `receipts: ${String(receipts?.class)}`,
-      age_s: ageOf(receipts?.last_at, signs.now) ?? 0,
+      age_s: ageOf(receipts?.last_receipt_at, signs.now) ?? 0,
     }
   }
   return byLastReceipt(signs)
 }
 
 function byLastReceipt({ reading, receipts, trading, now, silentAfterS }: WorkSigns): Stage {
-  const last = reading.fiscal?.last_receipt_at ?? receipts?.last_at
+  const last = reading.fiscal?.last_receipt_at ?? receipts?.last_receipt_at
   const age = ageOf(last, now)
   if (age === undefined) return { answer: 'unknown', evidence: 'nothing is known of its last receipt', age_s: 0 }
   const from = now.getTime() - age * 1000
