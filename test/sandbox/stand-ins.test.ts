@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { convergeScript, OBSERVE_PACKAGE, type PackageManager } from '../../src/modules/package/package-manager.ts'
-import { CONVERGE_SERVICE, OBSERVE_SERVICE } from '../../src/modules/service/init-system.ts'
+import { convergeScript, OBSERVE_PACKAGE, type PackageManager } from '../../src/devices/package/package-manager.ts'
+import { CONVERGE_SERVICE, OBSERVE_SERVICE } from '../../src/devices/service/init-system.ts'
 import type { FlavourName, Sandbox } from '../../src/sandbox/index.ts'
 import { canIsolate, device, sandboxFor } from './sandboxes.ts'
 import { type Ran, runOn } from './ssh-client.ts'

@@ -1,5 +1,5 @@
-import type { PackageFile } from './package-file.ts'
-import type * as manager from './package-manager.ts'
+import type { PackageFile } from '../../devices/package/package-file.ts'
+import type * as manager from '../../devices/package/package-manager.ts'
 
 export interface PackageParams {
   readonly name: string

@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { isVersion, PACKAGE_MANAGERS } from '../../devices/package/package-manager.ts'
 import { defineModule } from '../define.ts'
-import { isVersion, PACKAGE_MANAGERS } from './package-manager.ts'
 import type { PackageParams, State } from './package-state.ts'
 import { onPosix } from './posix.ts'
 import { onWindows } from './windows.ts'

@@ -1,13 +1,13 @@
-import { createReadStream } from 'node:fs'
 import type { Change } from '../../core/change.ts'
 import type { ShellAnswer } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
+import { type PackageFile, packageFile } from '../../devices/package/package-file.ts'
+import * as manager from '../../devices/package/package-manager.ts'
+import { stageFile } from '../../devices/package/stage-file.ts'
 import { evidenceOf, failureOf } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
 import { windowsOnly } from '../windows-only.ts'
-import { type PackageFile, packageFile } from './package-file.ts'
-import * as manager from './package-manager.ts'
 import type { PackageParams, State } from './package-state.ts'
 
 export const onPosix: Side<PackageParams, State> = {
@@ -61,28 +61,15 @@ async function convergeFile(
   params: PackageParams & { readonly file: PackageFile & { readonly sha256: string } },
   by: manager.PackageManager,
 ): Promise<Result<void>> {
-  const { path, sizeBytes, sha256 } = params.file
-  const kilobytes = Math.ceil(sizeBytes / 1024) + 1
-  const staged = await context.shell.ask({ script: manager.STAGE_DIRECTORY, values: { kilobytes } })
-  if (staged.exitCode === manager.SPACE_EXIT) {
-    const message = `The device has ${staged.text} KiB of room for a file of ${kilobytes} KiB; nothing was uploaded.`
-    return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message })
-  }
-  const unstaged = failureOf(staged, 'converge', 'Making a directory for the file')
-  if (unstaged) return fail(unstaged)
-  const file = `${staged.text}/package.${by === 'apt' ? 'deb' : by === 'apk' ? 'apk' : 'rpm'}`
+  const staged = await stageFile(context.shell, params.file, by)
+  if (!staged.ok) return staged
   const values = {
     name: params.name,
     manager: by,
     version: params.version ?? '',
-    file,
-    scratch: staged.text,
-    sha256: sha256.toLowerCase(),
-  }
-  const lost = failureOf(await context.shell.upload(file, createReadStream(path)), 'converge', 'Uploading the file')
-  if (lost) {
-    await context.shell.ask({ script: 'rm -rf "$scratch"', values: { scratch: staged.text } })
-    return fail(lost)
+    file: staged.value.file,
+    scratch: staged.value.folder,
+    sha256: params.file.sha256.toLowerCase(),
   }
   return verdict(await context.shell.ask({ script: manager.convergeFileScript(by), values }), params)
 }

@@ -1,11 +1,12 @@
 import type { Change } from '../../core/change.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
+import { CONVERGE_SERVICE, OBSERVE_SERVICE, readService, TEST_SERVICE } from '../../devices/service/init-system.ts'
+import type { ServiceState } from '../../devices/service/service-state.ts'
 import { failureOf, parseFields } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
 import { windowsOnly } from '../windows-only.ts'
-import { CONVERGE_SERVICE, OBSERVE_SERVICE, readService, TEST_SERVICE } from './init-system.ts'
-import { missing, type ServiceParams, type ServiceState } from './service-state.ts'
+import { missing, type ServiceParams } from './service-state.ts'
 
 export const onPosix: Side<ServiceParams, ServiceState> = {
   observe,

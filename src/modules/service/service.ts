@@ -1,9 +1,10 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Signals } from '../../core/ports.ts'
+import type { ServiceState } from '../../devices/service/service-state.ts'
 import { defineModule } from '../define.ts'
 import { onPosix } from './posix.ts'
-import type { ServiceParams, ServiceState } from './service-state.ts'
+import type { ServiceParams } from './service-state.ts'
 import { onWindows } from './windows.ts'
 
 export const service = defineModule({

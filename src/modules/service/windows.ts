@@ -1,42 +1,14 @@
 import type { Change } from '../../core/change.ts'
 import { type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
+import type { ServiceState } from '../../devices/service/service-state.ts'
+import { OBSERVE_WINDOWS_SERVICE, serviceOf, type WindowsServiceAnswer } from '../../devices/service/windows-service.ts'
 import { quoteWindowsArgument } from '../../shell/powershell.ts'
 import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import type { Side } from '../define.ts'
-import type { ServiceParams, ServiceState } from './service-state.ts'
+import type { ServiceParams } from './service-state.ts'
 import { missing } from './service-state.ts'
-
-// From the registry and the service manager: WMI is what is broken first on an old till.
-const OBSERVE = fragment(
-  'service.observe',
-  String.raw`function Resolve-TillAccount([string]$name) {
-  if ($name -match '^(\.\\)?LocalSystem$') { return 'S-1-5-18' }
-  try { Get-TillSid ($name -replace '^\.\\', "$env:COMPUTERNAME\") } catch { $name.ToLowerInvariant() }
-}
-$service = Get-Service -Name $v.name -ErrorAction SilentlyContinue
-if ($service -eq $null) {
-  Write-TillJson @{ exists = $false }
-  return
-}
-$settings = Get-ItemProperty -LiteralPath ('HKLM:\SYSTEM\CurrentControlSet\Services\' + $service.ServiceName)
-$recovery = ''
-if ($settings.FailureActions) { $recovery = [Convert]::ToBase64String([byte[]]$settings.FailureActions) }
-$account = [string]$settings.ObjectName
-if ($v.account -ne '' -and (Resolve-TillAccount $v.account) -eq (Resolve-TillAccount $account)) { $account = $v.account }
-$dependants = @($service.DependentServices | Where-Object { $_.Status -ne 'Stopped' } | ForEach-Object { $_.ServiceName })
-Write-TillJson @{
-  exists = $true
-  status = [string]$service.Status
-  start = [int]$settings.Start
-  delayed = ([int]$settings.DelayedAutostart -eq 1)
-  account = $account
-  recovery = $recovery
-  dependants = $dependants
-}
-`,
-)
 
 // Those that depend on it are stopped with it, and started again after a restart. sc.exe sets what Set-Service of 5.1
 // does not know; a password goes through WMI, since command lines are seen by everyone.
@@ -94,34 +66,15 @@ if ($v.want_recovery -ne '') {
 `,
 )
 
-interface Answer {
-  readonly exists: boolean
-  readonly status: string
-  readonly start: number
-  readonly delayed: boolean
-  readonly account: string
-  readonly recovery: string
-  readonly dependants: readonly string[]
-}
-
-const ACTIVE: Readonly<Record<string, ServiceState['active']>> = {
-  Running: 'running',
-  Stopped: 'stopped',
-  StartPending: 'starting',
-  ContinuePending: 'starting',
-  StopPending: 'stopping',
-}
-
-const START_TYPES: Readonly<Record<number, NonNullable<ServiceState['start']>>> = {
-  2: 'automatic',
-  3: 'manual',
-  4: 'disabled',
-}
-
 export const onWindows: Side<ServiceParams, ServiceState> = {
   async observe({ shell }, params) {
     const values = { name: params.name, account: params.account ?? '' }
-    const asked = await askJson<Answer>(shell, OBSERVE, { values }, `Asking for service "${params.name}"`)
+    const asked = await askJson<WindowsServiceAnswer>(
+      shell,
+      OBSERVE_WINDOWS_SERVICE,
+      { values },
+      `Asking for service "${params.name}"`,
+    )
     if (!asked.ok) return asked
     if (!asked.value.exists) return missing(params.name, 'windows')
     return success(serviceOf(asked.value))
@@ -141,40 +94,6 @@ function wishOf({ state, enabled, start, account = '', recovery }: ServiceParams
     want_recovery: recovery
       ? [recovery.reset_after_s ?? 86_400, ...recovery.restart_after_ms.map((delay) => `1/${delay}`)].join(' ')
       : '',
-  }
-}
-
-/** What the fragment `service.observe` put out, in the words that all systems share. */
-export function serviceOf(answer: Answer): ServiceState {
-  const type = START_TYPES[answer.start]
-  const start = type === 'automatic' && answer.delayed ? 'delayed' : type
-  return {
-    init: 'windows',
-    exists: true,
-    masked: false,
-    active: ACTIVE[answer.status] ?? 'unknown',
-    enabled: type === 'automatic',
-    ...(start && { start }),
-    account: answer.account,
-    recovery: recoveryOf(Buffer.from(answer.recovery, 'base64')),
-    dependants: answer.dependants,
-  }
-}
-
-/**
- * SERVICE_FAILURE_ACTIONS as the registry keeps it: five numbers, of which the first is the reset period in seconds and
- * the fourth the count, then pairs of an action (1: restart) and its delay in milliseconds.
- */
-export function recoveryOf(bytes: Buffer): NonNullable<ServiceState['recovery']> {
-  if (bytes.length < 20) return { restart_after_ms: [], reset_after_s: 0 }
-  const count = Math.min(bytes.readUInt32LE(12), Math.floor((bytes.length - 20) / 8))
-  const actions = Array.from({ length: count }, (_, n) => [
-    bytes.readUInt32LE(20 + n * 8),
-    bytes.readUInt32LE(24 + n * 8),
-  ])
-  return {
-    restart_after_ms: actions.map(([action, delay]) => (action === 1 ? (delay ?? 0) : -1)),
-    reset_after_s: bytes.readUInt32LE(0),
   }
 }
 

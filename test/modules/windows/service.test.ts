@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { recoveryOf } from '../../../src/modules/service/windows.ts'
+import { recoveryOf } from '../../../src/devices/service/windows-service.ts'
 import { WindowsWorld } from '../windows-world.ts'
 
 const RUNNING = {
