@@ -1,9 +1,9 @@
-import { type Result, success } from '../../core/failure.ts'
-import type { Conversation, Line, Turn } from '../line/line.ts'
+import type { Conversation, Turn } from '../line/line.ts'
+import { inOneVisit } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import type { Condition, PrinterReading } from '../printer/reading.ts'
 import { UNKNOWN_GUARDS } from '../printer/reading.ts'
-import { notAnswered, notReached } from '../printer/unanswered.ts'
+import { notAnswered } from '../printer/unanswered.ts'
 import { conditionsOf, evidenceOf, readyBy } from '../printer/visit.ts'
 import {
   ANSWER,
@@ -25,13 +25,7 @@ const MOST = { noise: 2, headless: 3 } as const
 const FEWEST_ANSWERS = 2
 
 /** Receipt printers: `DLE EOT 1` to `4`, in one short visit. Nothing is switched on, so nothing has to be switched off. */
-export const escpos: LineProtocol = Object.freeze({ name: 'escpos', read })
-
-async function read(line: Line, asking: Asking): Promise<Result<PrinterReading>> {
-  const said = await line.converse(turnsOf(asking.budgetMs))
-  if (!said.ok) return said
-  return success(said.value.state === 'open' ? understood(said.value, asking) : notReached('escpos', said.value))
-}
+export const escpos: LineProtocol = inOneVisit('escpos', { turns: turnsOf, understood })
 
 function turnsOf(budgetMs: number): readonly Turn[] {
   return ASKED.map((kind) => ({

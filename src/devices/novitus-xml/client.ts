@@ -1,8 +1,8 @@
-import { type Result, success } from '../../core/failure.ts'
-import type { Conversation, Line, Turn } from '../line/line.ts'
+import type { Conversation, Turn } from '../line/line.ts'
+import { inRounds, type Rounds } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import type { Evidence, PrinterReading } from '../printer/reading.ts'
-import { notAnswered, notReached } from '../printer/unanswered.ts'
+import { notAnswered } from '../printer/unanswered.ts'
 import { shown } from '../printer/visit.ts'
 import { type NovitusElement, packetsIn, textOf } from './codec.ts'
 import { encodeQuestion, QUICK, type Question, THOROUGH } from './questions.ts'
@@ -14,23 +14,9 @@ const AT_ONCE = 6
 const ROUNDS = 2
 
 /** The XML protocol of Novitus (1.02 for online printers), by its questions alone. */
-export const novitusXml: LineProtocol = Object.freeze({ name: 'novitus-xml', read })
+export const novitusXml: LineProtocol = inRounds('novitus-xml', ROUNDS, (asking) => new Visit(asking))
 
-async function read(line: Line, asking: Asking): Promise<Result<PrinterReading>> {
-  const visit = new Visit(asking)
-  for (let round = 0; round < ROUNDS && visit.isWorthAsking(); round++) {
-    const said = await line.converse(visit.turns())
-    if (!said.ok) return said
-    if (said.value.state !== 'open') {
-      if (round === 0) return success(notReached('novitus-xml', said.value))
-      break
-    }
-    visit.take(said.value)
-  }
-  return success(visit.reading())
-}
-
-class Visit {
+class Visit implements Rounds {
   readonly #asking: Asking
   readonly #began: number
   readonly #questions: readonly Question[]

@@ -1,8 +1,8 @@
-import { type Result, success } from '../../core/failure.ts'
-import type { Conversation, Line, Turn } from '../line/line.ts'
+import type { Conversation, Turn } from '../line/line.ts'
+import { inOneVisit } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type Condition, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
-import { notAnswered, notReached } from '../printer/unanswered.ts'
+import { notAnswered } from '../printer/unanswered.ts'
 import { readyBy, shown } from '../printer/visit.ts'
 import { answersIn, conditionOf, FORM_FEED, isWell, type PjlStatus, QUESTION, statusIn } from './codec.ts'
 
@@ -10,13 +10,7 @@ import { answersIn, conditionOf, FORM_FEED, isWell, type PjlStatus, QUESTION, st
 const ASKED = Object.freeze([QUESTION] as const)
 
 /** Office printers: `@PJL INFO STATUS`, `ID` and `PAGECOUNT`, in one round trip. */
-export const pjl: LineProtocol = Object.freeze({ name: 'pjl', read })
-
-async function read(line: Line, asking: Asking): Promise<Result<PrinterReading>> {
-  const said = await line.converse(turnsOf(asking.budgetMs))
-  if (!said.ok) return said
-  return success(said.value.state === 'open' ? understood(said.value, asking) : notReached('pjl', said.value))
-}
+export const pjl: LineProtocol = inOneVisit('pjl', { turns: turnsOf, understood })
 
 /** Status that somebody has switched on for himself may come before the answer, so its heading is waited for first. */
 function turnsOf(budgetMs: number): readonly Turn[] {

@@ -1,8 +1,8 @@
-import { type Result, success } from '../../core/failure.ts'
-import type { Conversation, Line, Turn } from '../line/line.ts'
+import type { Conversation, Turn } from '../line/line.ts'
+import { inRounds, type Rounds } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import type { Evidence, PrinterReading } from '../printer/reading.ts'
-import { notAnswered, notReached } from '../printer/unanswered.ts'
+import { notAnswered } from '../printer/unanswered.ts'
 import { shown } from '../printer/visit.ts'
 import { fieldOf, framesIn, numberOf, type PosnetFrame } from './codec.ts'
 import { isTryLater } from './conditions.ts'
@@ -18,24 +18,10 @@ const NO_SUCH_TOKEN = 13
 const MOST_EVIDENCE = 400
 
 /** The Posnet protocol (POT-I-DEV-37), by its questions alone. */
-export const posnet: LineProtocol = Object.freeze({ name: 'posnet', read })
-
-async function read(line: Line, asking: Asking): Promise<Result<PrinterReading>> {
-  const visit = new Visit(asking)
-  for (let round = 0; round < ROUNDS && visit.isWorthAsking(); round++) {
-    const said = await line.converse(visit.turns())
-    if (!said.ok) return said
-    if (said.value.state !== 'open') {
-      if (round === 0) return success(notReached('posnet', said.value))
-      break
-    }
-    visit.take(said.value)
-  }
-  return success(visit.reading())
-}
+export const posnet: LineProtocol = inRounds('posnet', ROUNDS, (asking) => new Visit(asking))
 
 /** Keeps what was asked and answered, over several conversations. */
-class Visit {
+class Visit implements Rounds {
   readonly #asking: Asking
   readonly #began: number
   readonly #questions: readonly Question[]

@@ -1,8 +1,8 @@
-import { type Result, success } from '../../core/failure.ts'
-import type { Conversation, Line, Turn } from '../line/line.ts'
+import type { Conversation, Turn } from '../line/line.ts'
+import { inOneVisit } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type Condition, type GuardFacts, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
-import { notAnswered, notReached } from '../printer/unanswered.ts'
+import { notAnswered } from '../printer/unanswered.ts'
 import { evidenceOf, readyBy } from '../printer/visit.ts'
 import {
   ANSWERS,
@@ -24,13 +24,7 @@ const ASKED: readonly Question[] = Object.freeze(['dle', 'enq', 'dle'] as const)
 const MOST_NOISE = 2
 
 /** Fiscal printers that speak Thermal: DLE and ENQ. Answered at once, even in the middle of a receipt. */
-export const thermal: LineProtocol = Object.freeze({ name: 'thermal', read })
-
-async function read(line: Line, asking: Asking): Promise<Result<PrinterReading>> {
-  const said = await line.converse(turnsOf(asking.budgetMs))
-  if (!said.ok) return said
-  return success(said.value.state === 'open' ? understood(said.value, asking) : notReached('thermal', said.value))
-}
+export const thermal: LineProtocol = inOneVisit('thermal', { turns: turnsOf, understood })
 
 function turnsOf(budgetMs: number): readonly Turn[] {
   return ASKED.map((question) => ({

@@ -1,8 +1,8 @@
-import { type Result, success } from '../../core/failure.ts'
-import type { Conversation, Line, Turn } from '../line/line.ts'
+import type { Conversation, Turn } from '../line/line.ts'
+import { inOneVisit } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type Condition, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
-import { notAnswered, notReached } from '../printer/unanswered.ts'
+import { notAnswered } from '../printer/unanswered.ts'
 import { evidenceOf, readyBy } from '../printer/visit.ts'
 import { ETX, hostStatus, identityOf, QUESTIONS, stateConditions } from './codec.ts'
 
@@ -16,13 +16,7 @@ const NO_HOST_STATUS =
   '~HS was not answered, as by printers without media or ribbon, with an open or hot head, or a full rewinder'
 
 /** Label printers that speak ZPL. */
-export const zebra: LineProtocol = Object.freeze({ name: 'zebra', read })
-
-async function read(line: Line, asking: Asking): Promise<Result<PrinterReading>> {
-  const said = await line.converse(turnsOf(asking.budgetMs))
-  if (!said.ok) return said
-  return success(said.value.state === 'open' ? understood(said.value, asking) : notReached('zebra', said.value))
-}
+export const zebra: LineProtocol = inOneVisit('zebra', { turns: turnsOf, understood })
 
 function turnsOf(budgetMs: number): readonly Turn[] {
   return ASKED.map((question, at) => ({
