@@ -5,12 +5,16 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rm
 import { dirname } from 'node:path'
 import { build } from 'esbuild'
 import { lazyPackages } from './lazy-packages.mjs'
+import { bundledPackages, missingDependencies, noticesOf } from './third-party.mjs'
 
 /** What is started or imported by its name, as in src. Commands are too; they are found by their folder. */
 const ENTRIES = ['app/main', 'app/complete', 'app/unknown-command', 'app/device-thread', 'sandbox/worker', 'sandbox/black-hole']
 
-/** Has native parts, or is looked for by oclif only in case that it is there. */
-const EXTERNAL = ['libsql', 'ssh2', 'typescript', 'ts-node', 'tsx']
+/** Have native parts: they are the dependencies of package.json, and all others are in the bundle. */
+const NATIVE = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies)
+
+/** Are looked for by oclif only in case that they are there. */
+const OPTIONAL = ['typescript', 'ts-node', 'tsx']
 
 /** Take long to load and are often not needed; only functions and classes of theirs are imported. */
 const LAZY = ['ajv', 'yaml', '@marcbachmann/cel-js']
@@ -50,7 +54,7 @@ await writeManifest()
 async function bundle() {
   const commands = filesOf('src/commands').map((file) => file.slice('src/commands/'.length, -'.ts'.length))
   const nameOf = (command) => `command/${command.replaceAll('/', '-')}`
-  await build({
+  const { metafile } = await build({
     entryPoints: Object.fromEntries([
       ...ENTRIES.map((entry) => [entry, `src/${entry}.ts`]),
       ...commands.map((command) => [nameOf(command), `src/commands/${command}.ts`]),
@@ -62,14 +66,18 @@ async function bundle() {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    external: EXTERNAL,
+    external: [...NATIVE, ...OPTIONAL],
     plugins: [lazyPackages(LAZY)],
     banner: { js: COMMONJS },
     define: { TILL_BUILD: JSON.stringify(digestOf([...filesOf('src'), 'package-lock.json'])) },
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'warning',
+    metafile: true,
   })
+  const missing = missingDependencies(metafile, [...NATIVE, ...OPTIONAL])
+  if (missing.length > 0) throw new Error(`neither in the bundle nor a dependency: ${missing.join(', ')}`)
+  writeFileSync(`${fresh}/THIRD-PARTY-NOTICES.txt`, noticesOf(bundledPackages(metafile)))
   for (const command of commands) {
     const file = `${fresh}/commands/${command}.js`
     mkdirSync(dirname(file), { recursive: true })

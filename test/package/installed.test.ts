@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ended, TestProject } from '../cli/project.ts'
+import { InstalledPackage } from './installed-package.ts'
+import { nodes } from './nodes.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+let installed: InstalledPackage
+
+beforeAll(() => {
+  installed = new InstalledPackage()
+})
+
+afterAll(() => installed.remove())
+
+describe('the package', () => {
+  it('holds what users need, and nothing for us', () => {
+    const folders = new Set(installed.files.map((file) => (file.includes('/') ? file.split('/')[0] : file)))
+    expect([...folders].sort()).toEqual([
+      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'docs', 'oclif.manifest.json', 'package.json'],
+      ...['packaging', 'runbooks', 'schemas'],
+    ])
+    expect(installed.files.filter((file) => /\.(map|ts)$/.test(file))).toEqual([])
+    for (const name of readdirSync(join(ROOT, 'runbooks'))) expect(installed.files).toContain(`runbooks/${name}`)
+    for (const name of readdirSync(join(ROOT, 'schemas'))) expect(installed.files).toContain(`schemas/${name}`)
+    expect(installed.packedBytes).toBeLessThan(2_000_000)
+  })
+
+  it('brings few others along, and names those that are inside it', () => {
+    expect(installed.others).toContain('ssh2')
+    expect(installed.others).toContain('libsql')
+    expect(installed.others.filter((name) => ['@oclif/core', 'listr2', 'vitest', 'typescript'].includes(name))).toEqual(
+      [],
+    )
+    const notices = readFileSync(join(installed.folder, 'node_modules/tillwright/dist/THIRD-PARTY-NOTICES.txt'), 'utf8')
+    const named = [...notices.matchAll(/^-{78}\n(\S+) \S+ \((.+)\)$/gm)]
+    expect(named.map(([, name]) => name)).toEqual(expect.arrayContaining(['@oclif/core', 'ajv', 'kysely', 'yaml']))
+    const free = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', '0BSD']
+    expect(named.filter(([, , licence = '']) => !free.includes(licence)).map(([line]) => line)).toEqual([])
+  })
+})
+
+describe.each(nodes)('in an empty folder, on Node.js $version', ({ path }) => {
+  const project = new TestProject({})
+  const till = (...args: string[]): Promise<Ended> => installed.till(path, project.root, ...args)
+
+  afterAll(async () => {
+    if (existsSync(project.path('.till'))) await till('sandbox', 'down')
+    project.remove()
+  })
+
+  it('says who it is and what it can do', async () => {
+    expect((await till('--version')).stdout).toMatch(/^tillwright\/\d/)
+    const help = await till('--help')
+    expect(help).toMatchObject({ code: 0 })
+    expect(help.stdout).toContain('inventory')
+    expect(await till('inventry')).toMatchObject({ code: 2 })
+    expect(await till('schema', 'runbook')).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('takes a fleet from the first line to a plan that is empty', async () => {
+    project.write('tillwright.yaml', 'inventory: inventory/\nrunbooks: runbooks/\n')
+    cpSync(join(installed.folder, 'node_modules/tillwright/runbooks'), project.path('runbooks'), { recursive: true })
+    expect(await till('inventory', 'generate', '--stores', '3', '--output', 'inventory')).toMatchObject({ code: 0 })
+    expect(await till('validate')).toMatchObject({ code: 0 })
+    const linux = ['--where', "device.kind == 'till' && device.os.family == 'linux'", '--limit', '2']
+    expect(await till('sandbox', 'up', '--drift', '1', '--detach', ...linux)).toMatchObject({ code: 0 })
+    const run = async (...args: string[]): Promise<number | null> => (await till(...args, '--sandbox', ...linux)).code
+    expect(await run('plan', 'agent-update')).toBe(3)
+    expect(await run('apply', 'agent-update', '--yes')).toBe(0)
+    expect(await run('plan', 'agent-update')).toBe(0)
+    expect((await till('status', '--sandbox', '--json')).stdout).toContain('"in-sync":2')
+  })
+})
+
+it('answers --version as oclif would, which it does not load for that', async () => {
+  const bin = pathToFileURL(join(ROOT, 'bin/till')).href
+  const oclif = `const { main } = await import(${JSON.stringify(new URL('../dist/app/main.js', bin).href)})
+    await main(${JSON.stringify(bin)})`
+  const slow = await new Promise<string>((resolve, reject) => {
+    const args = ['--input-type=module', '--eval', oclif, 'till', '--version']
+    execFile(process.execPath, args, (error, stdout) => (error === null ? resolve(stdout) : reject(error)))
+  })
+  expect(slow).toMatch(/^tillwright\/\d/)
+  const quick = await installed.till(process.execPath, installed.folder, '--version')
+  expect(quick).toEqual({ code: 0, stdout: slow, stderr: '' })
+})
