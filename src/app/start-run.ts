@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import { InputError, RunBroken } from '../core/diagnostic.ts'
 import type { RunbookReference, RunMode } from '../core/events.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
@@ -14,6 +14,7 @@ import { selectorScope } from '../lang/expression.ts'
 import { secretSources } from '../secrets/index.ts'
 import { createHandshakeGate, openTransports, settled } from '../transports/index.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
+import { accountName } from './account.ts'
 import { RunCrew, type Workers } from './crew/run-crew.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
 import { listenForInterrupts } from './interrupts.ts'
@@ -75,7 +76,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
         inventory_digest: request.fleet.digest,
         revision,
         ...(request.plan !== undefined && { plan: request.plan }),
-        by: userInfo().username,
+        by: accountName(),
         host: hostname(),
         pid: process.pid,
         version: VERSION,
