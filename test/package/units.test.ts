@@ -54,7 +54,8 @@ test('the image is made of what is there, and does not run as root', () => {
   expect(lines.filter((line) => line.startsWith('USER ')).at(-1)).toBe('USER till')
   const copied = lines.flatMap((line) => /^COPY (?!--from)(.+) \S+$/.exec(line)?.[1]?.split(' ') ?? [])
   const root = join(PACKAGING, '..')
-  const kept = readFileSync(join(PACKAGING, 'Dockerfile.dockerignore'), 'utf8').match(/(?<=^!).+$/gm) ?? []
+  const kept: readonly string[] =
+    readFileSync(join(PACKAGING, 'Dockerfile.dockerignore'), 'utf8').match(/(?<=^!).+$/gm) ?? []
   expect([...copied, ...kept].filter((path) => !existsSync(join(root, path)))).toEqual([])
   // What the package holds must not be left out of the context that it is packed in.
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] }
