@@ -72,7 +72,8 @@ function mentionsOf(page: string): readonly Mention[] {
 /** The name of a command is one word, or a topic and a word. */
 function commandOf(words: readonly string[]): string | undefined {
   const [first = '', second = ''] = words
-  if (first.startsWith('-') || first === '') return undefined
+  // Shells ask `till __complete`; bin/till answers without oclif.
+  if (/^(-|__|$)/.test(first)) return undefined
   const isTopic = existsSync(join(COMMANDS, first)) && readdirSync(join(COMMANDS, first)).length > 0
   return isTopic && /^[a-z]+$/.test(second) ? `${first} ${second}` : isTopic ? undefined : first
 }
