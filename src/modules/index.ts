@@ -9,6 +9,7 @@ import { disk } from './disk.ts'
 import { facts } from './facts/facts.ts'
 import { file } from './file/file.ts'
 import { http } from './http/http.ts'
+import { local } from './local/local.ts'
 import { log } from './log/log.ts'
 import { packageModule } from './package/package.ts'
 import { ping } from './ping.ts'
@@ -36,6 +37,7 @@ export const MODULES: readonly Module[] = [
   facts,
   file,
   http,
+  local,
   log,
   packageModule,
   ping,

@@ -79,7 +79,7 @@ export const tcp = defineModule({
     required: ['port', 'from'],
     properties: {
       host: { type: 'string', pattern: HOST_PATTERN, description: 'The address of the device unless told.' },
-      port: { type: 'integer', minimum: 1, maximum: 65535, examples: [9100] },
+      port: { type: 'integer', minimum: 1, maximum: 65535, description: 'TCP port.', examples: [9100] },
       from: { enum: ['controller', 'device'], description: 'Who connects.' },
       timeout_ms: { type: 'integer', minimum: 100, maximum: 120000, description: '5000 unless told.' },
       expect: {

@@ -18,7 +18,6 @@ beforeAll(() => {
   project = new TestProject({
     'tillwright.yaml': '',
     'inventory/fleet.yaml': inventory,
-    'runbooks/shell.yaml': 'name: shell\nsteps:\n  - command: {run: [id], changed: never}\n',
     'runbooks/disk.yaml': 'name: disk\nsteps:\n  - service: {name: x, state: running}\n',
     'runbooks/value.yaml': 'name: value\nsteps:\n  - assert: {that: "${{ vars.a.b == 1 }}", message: no}\n',
   })
@@ -44,6 +43,14 @@ describe('a command ends with', () => {
     const { code, stderr } = await nowhere.till('status')
     nowhere.remove()
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('PROJECT_UNKNOWN') })
+  })
+
+  it('SECRET_SHORT, as a warning, for a secret that cannot be masked inside of other text', async () => {
+    process.env['TILL_TEST_NOT_SET'] = 'abc'
+    const { stdout } = await project.till('validate', '--json')
+    delete process.env['TILL_TEST_NOT_SET']
+    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; severity: string }[] }
+    expect(diagnostics).toContainEqual(expect.objectContaining({ code: 'SECRET_SHORT', severity: 'warning' }))
   })
 
   it('SANDBOX_MISSING and SANDBOX_RUNNING', async ({ skip }) => {

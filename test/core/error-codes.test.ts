@@ -8,9 +8,6 @@ const ROOT = join(import.meta.dirname, '../..')
 
 /** Codes that no test raises, with the reason. */
 const NOT_RAISED: Readonly<Record<string, string>> = {
-  MODULE_CASES_MISSING: 'for commands that try modules',
-  MODULE_UNKNOWN: 'for commands that try modules',
-  INV_DEVICE_DUPLICATE: 'from before duplicate keys of any map were told as YAML_KEY_DUPLICATE; kept, as codes are',
   SERVICE_UNAVAILABLE: 'WinRM of a real Windows that is starting: no stand-in is in that state',
 }
 

@@ -29,3 +29,35 @@ export const DOCTOR_JSON_SCHEMA: object = {
     },
   },
 }
+
+/** What `till doctor --json` answers. */
+export const DOCTOR_MACHINE_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/doctor-machine/1',
+  title: 'Doctor of this machine',
+  description: 'What `till doctor` answers with `--json`.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'ok', 'findings'],
+  properties: {
+    schema: { const: 'till.doctor.machine/1' },
+    ok: { description: 'Nothing failed.', type: 'boolean' },
+    findings: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'state', 'detail'],
+        properties: {
+          name: { description: 'Stays the same.', type: 'string' },
+          state: {
+            description: 'Only some need what is missing; nothing goes without what failed.',
+            enum: ['ok', 'missing', 'failed'],
+          },
+          detail: { description: 'What was seen.', type: 'string' },
+          advice: { description: 'How to get it.', type: 'string' },
+        },
+      },
+    },
+  },
+}

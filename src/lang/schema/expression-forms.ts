@@ -25,7 +25,14 @@ export const EXPRESSION_DEFINITIONS = {
     type: 'object',
     additionalProperties: false,
     required: ['secret'],
-    properties: { secret: { type: 'string', pattern: '^[a-z]+:', examples: ['env:TILL_PASSWORD', 'file:~/pin'] } },
+    properties: {
+      secret: {
+        type: 'string',
+        description: 'The kind of place, a colon, and the place.',
+        pattern: '^[a-z]+:',
+        examples: ['env:TILL_PASSWORD', 'file:~/pin'],
+      },
+    },
   },
 } as const
 

@@ -107,6 +107,7 @@ const FLEET = {
     transport: { $ref: '#/$defs/transport' },
     calendars: {
       type: 'object',
+      examples: [{ large: { week: { 'mon-sat': '06:00-22:00', sun: 'closed' } } }],
       description: 'Trading hours by name, for `hours` of stores.',
       propertyNames: NAME,
       additionalProperties: CALENDAR,
@@ -197,10 +198,10 @@ export const STORE = {
       additionalProperties: false,
       required: ['street', 'postcode', 'city'],
       properties: {
-        street: { type: 'string', examples: ['ul. Marszałkowska 12'] },
-        postcode: { type: 'string', examples: ['00-590'] },
-        city: { type: 'string', examples: ['Warszawa'] },
-        country: { type: 'string', examples: ['PL'] },
+        street: { type: 'string', description: 'Street and number.', examples: ['ul. Marszałkowska 12'] },
+        postcode: { type: 'string', description: 'Postal code, as text.', examples: ['00-590'] },
+        city: { type: 'string', description: 'Town.', examples: ['Warszawa'] },
+        country: { type: 'string', description: 'Country, as a code of two letters.', examples: ['PL'] },
       },
     },
     time_zone: TIME_ZONE,
@@ -272,9 +273,29 @@ export const INVENTORY_SCHEMA = {
   properties: {
     region: { type: 'string', description: 'The region of the stores of this file.', examples: ['mazowieckie'] },
     fleet: FLEET,
-    profiles: { type: 'object', description: 'Profiles by id.', propertyNames: NAME, additionalProperties: PROFILE },
-    regions: { type: 'object', description: 'Regions by id.', propertyNames: NAME, additionalProperties: REGION },
-    stores: { type: 'object', description: 'Stores by id.', propertyNames: NAME, additionalProperties: STORE },
+    profiles: {
+      type: 'object',
+      description: 'Profiles by id: what a class of devices has in common.',
+      examples: [{ 'till-linux': { kind: 'till', os: { family: 'linux' } } }],
+      propertyNames: NAME,
+      additionalProperties: PROFILE,
+    },
+    regions: {
+      type: 'object',
+      description: 'Regions by id.',
+      examples: [{ mazowieckie: { name: 'Mazowieckie' } }],
+      propertyNames: NAME,
+      additionalProperties: REGION,
+    },
+    stores: {
+      type: 'object',
+      description: 'Stores by id, each with its devices.',
+      examples: [
+        { 'PL-0412': { name: 'Warszawa', devices: { pos1: { profile: 'till-linux', address: '10.4.12.11' } } } },
+      ],
+      propertyNames: NAME,
+      additionalProperties: STORE,
+    },
   },
   $defs: { day: DAY, week: WEEK, exceptions: EXCEPTIONS, vars: VARS, transport: TRANSPORT },
 } as const

@@ -1,6 +1,6 @@
 import type { Module } from '../../core/ports.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
-import { DOCTOR_JSON_SCHEMA } from './doctor-answer.ts'
+import { DOCTOR_JSON_SCHEMA, DOCTOR_MACHINE_JSON_SCHEMA } from './doctor-answer.ts'
 import { ERRORS_JSON_SCHEMA } from './errors-answer.ts'
 import { EVENT_JSON_SCHEMA } from './event.ts'
 import { FOREIGN_ANSWER_SCHEMAS } from './foreign-answers.ts'
@@ -44,6 +44,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...FOREIGN_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     doctor: DOCTOR_JSON_SCHEMA,
+    'doctor-machine': DOCTOR_MACHINE_JSON_SCHEMA,
     checklist: CHECKLIST_JSON_SCHEMA,
     duplicates: DUPLICATES_JSON_SCHEMA,
     errors: ERRORS_JSON_SCHEMA,

@@ -75,6 +75,7 @@ export const STEP_KEYS = {
   on_failure: {
     title: 'On failure',
     description: 'Steps that run when this one failed while devices were being changed.',
+    examples: [[{ service: { name: 'agent', state: 'running' } }]],
     type: 'array',
     minItems: 1,
     items: { $ref: '#/definitions/recovery' },
@@ -82,6 +83,7 @@ export const STEP_KEYS = {
   rollback: {
     title: 'Rollback',
     description: 'Steps that undo this one: they run when it had changed something and it or a later step failed.',
+    examples: [[{ file: { path: '/etc/agent.conf', state: 'absent' } }]],
     type: 'array',
     minItems: 1,
     items: { $ref: '#/definitions/recovery' },
@@ -159,6 +161,7 @@ const RUNBOOK_KEYS = {
   classify: {
     title: 'Classification',
     description: 'A truth table over what the steps found; the first row that holds counts.',
+    examples: [[{ when: "steps.disk.state == 'failed'", fault: 'disk-full', severity: 'attention' }]],
     type: 'array',
     minItems: 1,
     items: CLASSIFY_ROW,

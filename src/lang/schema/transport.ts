@@ -139,14 +139,22 @@ export const TRANSPORT = {
       examples: [{ method: 'sudo' }],
       additionalProperties: false,
       required: ['method'],
-      properties: { method: { enum: ['sudo'], examples: ['sudo'] }, password: SECRET },
+      properties: {
+        method: { enum: ['sudo'], description: 'The program that makes root of the login.', examples: ['sudo'] },
+        password: SECRET,
+      },
     },
     timeouts_ms: {
       type: ['object', 'null'],
       description: 'Deadlines of the phases in milliseconds.',
       examples: [{ connect: 10_000 }],
       additionalProperties: false,
-      properties: Object.fromEntries(PHASES.map((phase) => [phase, MILLISECONDS])),
+      properties: Object.fromEntries(
+        PHASES.map((phase) => [
+          phase,
+          { ...MILLISECONDS, description: `How long the phase "${phase}" may take, in milliseconds.` },
+        ]),
+      ),
     },
     keep_alive_ms: { ...MILLISECONDS, description: 'How often a silent connection is asked whether it lives.' },
     max_output_bytes: {

@@ -56,7 +56,13 @@ export const certificate = defineModule({
         description: 'A TLS server, asked from the controller.',
         properties: {
           host: { type: 'string', pattern: HOST_PATTERN, description: 'The address of the device unless told.' },
-          port: { type: 'integer', minimum: 1, maximum: 65535, examples: [8443] },
+          port: {
+            type: 'integer',
+            minimum: 1,
+            maximum: 65535,
+            description: 'TCP port of the server.',
+            examples: [8443],
+          },
           server_name: {
             type: 'string',
             minLength: 1,
@@ -72,7 +78,12 @@ export const certificate = defineModule({
           'Windows: of those of the machine whose subject holds this text, the one that is valid for longest.',
         properties: {
           name: { type: 'string', pattern: '^[A-Za-z]+$', description: 'My unless told.', examples: ['My', 'Root'] },
-          subject: { type: 'string', minLength: 1, examples: ['CN=pos1.pl-0412.example'] },
+          subject: {
+            type: 'string',
+            minLength: 1,
+            description: 'The subject of the certificate.',
+            examples: ['CN=pos1.pl-0412.example'],
+          },
         },
       },
       min_days: { type: 'number', minimum: 0, description: 'It must be valid for so many days more; 0 unless told.' },

@@ -35,7 +35,12 @@ export const http = defineModule({
     additionalProperties: false,
     required: ['url', 'from'],
     properties: {
-      url: { type: 'string', pattern: '^https?://[^\\s]+$', examples: ['http://127.0.0.1:8080/health'] },
+      url: {
+        type: 'string',
+        description: 'What is asked for.',
+        pattern: '^https?://[^\\s]+$',
+        examples: ['http://127.0.0.1:8080/health'],
+      },
       method: { enum: ['GET', 'HEAD'], description: 'GET unless told; others would change something.' },
       from: {
         enum: ['controller', 'device'],

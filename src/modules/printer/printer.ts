@@ -62,10 +62,14 @@ export const printer = defineModule({
         additionalProperties: false,
         description: 'What it has to say that it is, as far as its protocol tells. null is not compared.',
         properties: {
-          vendor: { type: ['string', 'null'] },
-          model: { type: ['string', 'null'] },
-          firmware: { type: ['string', 'null'] },
-          serial: { type: ['string', 'null'] },
+          vendor: { type: ['string', 'null'], description: 'Who makes it, as it says itself.', examples: ['epson'] },
+          model: { type: ['string', 'null'], description: 'Its model, as it says itself.', examples: ['TM-T20III'] },
+          firmware: { type: ['string', 'null'], description: 'Its firmware, as it says itself.', examples: ['1.15'] },
+          serial: {
+            type: ['string', 'null'],
+            description: 'Its serial number, as it says itself.',
+            examples: ['J7XF000123'],
+          },
           unique_number: { type: ['string', 'null'], description: 'Under which the tax office knows it.' },
         },
       },

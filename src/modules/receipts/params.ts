@@ -56,7 +56,12 @@ const MATCH = {
   description: 'File names, with * and ?; all files unless told.',
   examples: ['*.xml'],
 } as const
-const FOLDER = { type: 'string', pattern: ANY_PATH } as const
+const FOLDER = {
+  type: 'string',
+  pattern: ANY_PATH,
+  description: 'A folder of the device.',
+  examples: ['/var/spool/receipts'],
+} as const
 const PATH_IN_JSON = { type: 'string', minLength: 1 } as const
 const TEXT_OR_NULL = { type: ['string', 'null'] } as const
 
@@ -66,7 +71,7 @@ const DATABASE = {
   required: ['engine', 'query'],
   description: "A database, asked by the till's own client program (psql, mysql, mariadb, sqlcmd, sqlite3).",
   properties: {
-    engine: { enum: ['postgresql', 'mysql', 'mariadb', 'sqlserver', 'sqlite'] },
+    engine: { description: 'Which database it is.', enum: ['postgresql', 'mysql', 'mariadb', 'sqlserver', 'sqlite'] },
     query: {
       type: 'string',
       minLength: 1,
@@ -75,9 +80,14 @@ const DATABASE = {
       examples: ['SELECT max(sold_at), count(*) FILTER (WHERE sold_at >= {since}) FROM receipts'],
     },
     name: { type: 'string', minLength: 1, description: 'The database; for sqlite its file.' },
-    host: { type: 'string', pattern: '^[A-Za-z0-9_.:\\\\,-]+$' },
-    port: { type: 'integer', minimum: 1, maximum: 65_535 },
-    user: { type: 'string', minLength: 1 },
+    host: {
+      type: 'string',
+      description: 'Host name or address of the server, as the device sees it.',
+      examples: ['localhost'],
+      pattern: '^[A-Za-z0-9_.:\\\\,-]+$',
+    },
+    port: { type: 'integer', description: 'TCP port of the server.', examples: [5432], minimum: 1, maximum: 65_535 },
+    user: { type: 'string', description: 'Who logs in; reading is enough.', examples: ['monitoring'], minLength: 1 },
     password: { type: 'string', description: 'Never on a command line.' },
     since: {
       enum: ['local', 'utc', 'epoch'],
@@ -93,7 +103,12 @@ const LOG = {
   required: ['path', 'pattern'],
   description: 'A log file in which every receipt has a line.',
   properties: {
-    path: { type: 'string', pattern: ANY_PATH, examples: ['/var/log/tillapp/receipts.log'] },
+    path: {
+      type: 'string',
+      description: 'The log of the till application.',
+      pattern: ANY_PATH,
+      examples: ['/var/log/tillapp/receipts.log'],
+    },
     pattern: {
       type: 'string',
       minLength: 3,
@@ -116,12 +131,22 @@ const HTTP = {
   required: ['url', 'from'],
   description: 'An HTTP API that answers JSON; paths in it are written as items.0.at.',
   properties: {
-    url: { type: 'string', pattern: '^https?://[^\\s]+$' },
+    url: {
+      type: 'string',
+      description: 'What is asked for.',
+      examples: ['http://127.0.0.1:8080/receipts/last'],
+      pattern: '^https?://[^\\s]+$',
+    },
     from: { enum: ['controller', 'device'], description: 'Who asks.' },
     last: { ...PATH_IN_JSON, description: 'Where the time of the last receipt stands.' },
     count: { ...PATH_IN_JSON, description: 'Where the number since the begin of the trading day stands.' },
     as_of: { ...PATH_IN_JSON, description: 'Where it says as of when that is.' },
-    headers: { type: 'object', additionalProperties: { type: 'string' } },
+    headers: {
+      type: 'object',
+      description: 'Headers of the request; values may be secrets.',
+      examples: [{ Accept: 'application/json' }],
+      additionalProperties: { type: 'string' },
+    },
     ca: { type: 'string', minLength: 1, description: 'A PEM file of certificates to trust, on the side that asks.' },
   },
 } as const satisfies JSONSchema
@@ -131,7 +156,11 @@ const FISCAL = {
   additionalProperties: false,
   description: 'What a fiscal printer said in an earlier step.',
   properties: {
-    last_receipt_at: { ...TEXT_OR_NULL, examples: [`\${{ steps.printer.value.fiscal.last_receipt_at }}`] },
+    last_receipt_at: {
+      ...TEXT_OR_NULL,
+      description: 'When the last receipt was made, ISO 8601.',
+      examples: [`\${{ steps.printer.value.fiscal.last_receipt_at }}`],
+    },
     count: { type: ['integer', 'null'], description: 'Since the begin of the trading day.' },
     clock: { ...TEXT_OR_NULL, description: 'What its clock showed,' },
     clock_read_at: { ...TEXT_OR_NULL, description: 'and when that was.' },

@@ -41,7 +41,7 @@ export const registry = defineModule({
               additionalProperties: false,
               required: ['type', 'data'],
               properties: {
-                type: { enum: TYPES },
+                type: { enum: TYPES, description: 'Kind of the value, by the names of Windows.' },
                 data: {
                   description: 'binary: in hexadecimal. qword: a number, or a text of digits.',
                   anyOf: [{ type: ['string', 'integer'] }, { type: 'array', items: { type: 'string' } }],

@@ -57,6 +57,7 @@ export const service = defineModule({
         properties: {
           restart_after_ms: {
             type: 'array',
+            description: 'Milliseconds until it is restarted, for each failure in turn.',
             maxItems: 8,
             items: { type: 'integer', minimum: 0, maximum: 86_400_000 },
             examples: [[5000, 60_000]],
