@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { PRINTER_FAULTS } from './printers/imitated-printer.ts'
+import { PRINTER_FAULTS, type PrinterFault } from './printers/imitated-printer.ts'
 
 /** What can be wrong with a device, in the order in which a session meets it; what can be wrong with a printer comes last. */
 export const FAULTS = {
@@ -36,6 +36,8 @@ export type FaultName = keyof typeof FAULTS
 export interface FaultySystem {
   readonly windows: boolean
   readonly by: 'ssh' | 'winrm' | 'printer'
+  /** What a printer can show of its own faults: not every protocol tells everything. */
+  readonly shows?: readonly PrinterFault[]
 }
 
 const BY_WINRM: ReadonlySet<string> = new Set(['shell-quota', 'access-denied', 'reply-lost'])
@@ -44,17 +46,19 @@ const ON_PRINTERS: ReadonlySet<string> = new Set(['none', 'refused', 'blackhole'
 const ON_WINDOWS: ReadonlySet<string> = new Set(['slow-start', 'pending-reboot'])
 
 /** Whether a device can have a fault. */
-export function canHave(fault: FaultName | 'none', { windows, by }: FaultySystem): boolean {
-  const isOfPrinters = Object.hasOwn(PRINTER_FAULTS, fault)
-  if (by === 'printer' || isOfPrinters) return by === 'printer' && (isOfPrinters || ON_PRINTERS.has(fault))
+export function canHave(fault: FaultName | 'none', { windows, by, shows = [] }: FaultySystem): boolean {
+  if (Object.hasOwn(PRINTER_FAULTS, fault)) return shows.some((shown) => shown === fault)
+  if (by === 'printer') return ON_PRINTERS.has(fault)
   if (BY_WINRM.has(fault)) return by === 'winrm'
   if (ON_WINDOWS.has(fault)) return windows
   return fault !== 'wrong-host-key' || by === 'ssh'
 }
 
-/** What is wrong with one device. A slow line goes together with any other fault. */
+/** What is wrong with one device. A slow line goes together with any other fault, those of a printer with one another. */
 export interface DeviceFault {
   readonly name?: Exclude<FaultName, 'slow'>
+  /** More faults of a printer. */
+  readonly also?: readonly PrinterFault[]
   /** The program that hangs. */
   readonly program?: string
   /** How long PowerShell takes to start, in milliseconds. */
@@ -66,6 +70,7 @@ export interface DeviceFault {
 /** One `--fault`. */
 export interface FaultRule {
   readonly name: FaultName | 'none'
+  readonly also?: readonly PrinterFault[]
   readonly program?: string
   readonly startMs?: number
   readonly roundTripMs?: number
@@ -76,21 +81,33 @@ const DURATION = /^(\d+)(ms|s)$/
 
 /**
  * Reads `NAME=WHO` or `NAME:ARGUMENT=WHO`, where WHO is a share (`3%`), `all`, or names of devices with `*` for any
- * text (`PL-0001/pos1,PL-0002/*`). `slow=150ms` is short for `slow:150ms=all`, `none=WHO` takes faults away.
+ * text (`PL-0001/pos1,PL-0002/*`). `slow=150ms` is short for `slow:150ms=all`, `none=WHO` takes faults away. Faults of a
+ * printer may be several: `paper-low+receipt-open=WHO`.
  */
 export function parseFault(text: string): { readonly rule: FaultRule } | { readonly problem: string } {
   const at = text.indexOf('=')
-  const [name = '', argument] = (at < 0 ? text : text.slice(0, at)).split(':')
+  const [names = '', argument] = (at < 0 ? text : text.slice(0, at)).split(':')
+  const [name = '', ...also] = names.split('+')
   const who = at < 0 ? 'all' : text.slice(at + 1)
   if (name !== 'none' && !Object.hasOwn(FAULTS, name)) {
     return { problem: `"${name}" is no fault. There are: ${[...Object.keys(FAULTS), 'none'].join(', ')}.` }
   }
+  if (also.length > 0 && ![name, ...also].every(isPrinterFault)) {
+    return { problem: `"${names}": only faults of printers go together. These are: ${PRINTERS_OWN.join(', ')}.` }
+  }
   if (name === 'slow') return parseSlow(argument ?? who, argument === undefined ? 'all' : who)
   const fault = name as FaultName | 'none'
-  const more = argument === undefined ? {} : argumentOf(fault, argument)
+  const more =
+    argument === undefined ? { ...(also.length > 0 && { also: also as PrinterFault[] }) } : argumentOf(fault, argument)
   if ('problem' in more) return more
   const chosen = parseWho(who)
   return 'problem' in chosen ? chosen : { rule: { name: fault, who: chosen.who, ...more } }
+}
+
+const PRINTERS_OWN = Object.keys(PRINTER_FAULTS)
+
+function isPrinterFault(name: string): boolean {
+  return Object.hasOwn(PRINTER_FAULTS, name)
 }
 
 /** What stands behind the colon. */
@@ -150,17 +167,18 @@ export function assignFaults(
   readonly unfit: readonly { readonly fault: string; readonly devices: string }[]
 } {
   const faults = new Map<string, DeviceFault>()
-  const shares = new Shares(devices, seed, can)
+  const shares = new Shares(devices, seed)
   const unmatched: string[] = []
   const unfit: { readonly fault: string; readonly devices: string }[] = []
   for (const rule of rules) {
+    const fits = (device: string): boolean => [rule.name, ...(rule.also ?? [])].every((fault) => can(device, fault))
     const named = 'devices' in rule.who ? namedBy(devices, rule.who.devices) : []
-    const hits =
-      'share' in rule.who ? shares.take(rule.who.share, rule.name) : named.filter((device) => can(device, rule.name))
+    const hits = 'share' in rule.who ? shares.take(rule.who.share, rule.name, fits) : named.filter(fits)
     for (const device of hits) apply(faults, device, rule)
     if (!('devices' in rule.who)) continue
     unmatched.push(...rule.who.devices.filter((name) => !devices.some(matcher(name))))
-    if (named.length > 0 && hits.length === 0) unfit.push({ fault: rule.name, devices: rule.who.devices.join(',') })
+    const fault = [rule.name, ...(rule.also ?? [])].join('+')
+    if (named.length > 0 && hits.length === 0) unfit.push({ fault, devices: rule.who.devices.join(',') })
   }
   return { faults, unmatched, unfit }
 }
@@ -174,18 +192,16 @@ function namedBy(devices: readonly string[], patterns: readonly string[]): reado
 class Shares {
   readonly #shuffled: readonly string[]
   readonly #slow: readonly string[]
-  readonly #can: (device: string, fault: FaultRule['name']) => boolean
   readonly #taken = new Set<string>()
 
-  constructor(devices: readonly string[], seed: number, can: (device: string, fault: FaultRule['name']) => boolean) {
+  constructor(devices: readonly string[], seed: number) {
     this.#shuffled = shuffle(devices, seed)
     this.#slow = shuffle(devices, seed + 1)
-    this.#can = can
   }
 
-  take(share: number, fault: FaultRule['name']): readonly string[] {
+  take(share: number, fault: FaultRule['name'], fits: (device: string) => boolean): readonly string[] {
     if (fault === 'slow') return this.#slow.slice(0, Math.round(this.#slow.length * share))
-    const able = this.#shuffled.filter((device) => this.#can(device, fault))
+    const able = this.#shuffled.filter(fits)
     if (share === 1) {
       if (fault === 'none') this.#taken.clear()
       return able
@@ -206,8 +222,12 @@ function apply(faults: Map<string, DeviceFault>, device: string, rule: FaultRule
   const line = slow === undefined ? {} : { roundTripMs: slow }
   if (rule.name === 'slow') faults.set(device, { ...faults.get(device), ...line })
   else {
-    const { name, program, startMs } = rule
-    const more = { ...(program !== undefined && { program }), ...(startMs !== undefined && { startMs }) }
+    const { name, also, program, startMs } = rule
+    const more = {
+      ...(also && { also }),
+      ...(program !== undefined && { program }),
+      ...(startMs !== undefined && { startMs }),
+    }
     faults.set(device, { name, ...more, ...line })
   }
 }

@@ -7,6 +7,7 @@ import { deriveKey } from './device-keys.ts'
 import type { PlacedDevice, PlacedListener, PlacedPrinter, PlacedWindows } from './device-spec.ts'
 import { assignFaults, canHave, type DeviceFault, type FaultRule, type FaultySystem } from './fault.ts'
 import { layOutFlavours } from './flavours.ts'
+import { EMULATORS } from './printers/index.ts'
 import { clearFolder, type SandboxKeys, type SandboxOverlay, writeOverlay } from './sandbox-folder.ts'
 import { readFaults, type Sandbox, type SandboxOptions } from './sandbox-options.ts'
 import { openFilesLimit, startBlackHole } from './sandbox-process.ts'
@@ -63,7 +64,9 @@ export class RunningSandbox implements Sandbox {
     this.#systems = new Map<string, FaultySystem>([
       ...this.#devices.map(({ name }) => [name, { windows: false, by: 'ssh' }] as const),
       ...this.#windows.map(({ name, by }) => [name, { windows: true, by }] as const),
-      ...this.#printers.map(({ name }) => [name, { windows: false, by: 'printer' }] as const),
+      ...this.#printers.map(({ name, protocol }) => {
+        return [name, { windows: false, by: 'printer', shows: EMULATORS[protocol]?.shows ?? [] }] as const
+      }),
     ])
     this.broken = new Promise((resolve) => {
       this.#break = resolve
@@ -200,7 +203,8 @@ export class RunningSandbox implements Sandbox {
       code: 'SCHEMA_VALUE_INVALID' as const,
       severity: 'error' as const,
       summary: `"${devices}" cannot have the fault "${fault}"`,
-      detail: 'Some faults are for Windows devices only, some for those that speak SSH or WinRM, some for printers.',
+      detail:
+        'Some faults are for Windows devices only, some for those that speak SSH or WinRM, some for printers whose protocol can tell them.',
     }))
     if (unknown.length + unfit.length > 0) throw new InputError([...unknown, ...unfit])
     return assigned
@@ -255,8 +259,7 @@ function unavailable(summary: string, detail: string): InputError {
 function countFaults(faults: Iterable<DeviceFault>): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const fault of faults) {
-    const name = fault.name ?? 'slow'
-    counts[name] = (counts[name] ?? 0) + 1
+    for (const name of [fault.name ?? 'slow', ...(fault.also ?? [])]) counts[name] = (counts[name] ?? 0) + 1
   }
   return counts
 }

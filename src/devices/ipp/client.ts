@@ -63,7 +63,8 @@ export function unread(protocol: string, reply: IppReply, asker: IppAsker): Resu
   const { evidence } = asker
   if (reply.state === 'missed') return missedReading(protocol, reply.miss, evidence)
   const [answered, detail] = unreadBecause(reply)
-  return success({ protocol, answered, line: 'open', busy: false, ready: 'unknown', conditions: [], evidence, detail })
+  const busy = reply.state === 'answered' && reply.message.code === SERVER_ERROR_BUSY
+  return success({ protocol, answered, line: 'open', busy, ready: 'unknown', conditions: [], evidence, detail })
 }
 
 function unreadBecause(reply: Exclude<IppReply, { readonly state: 'missed' }>): ['no' | 'unknown', string] {

@@ -61,6 +61,7 @@ export class HttpSession {
   readonly #to: Endpoint
   readonly #secure: boolean
   #current: HttpAsk | undefined
+  #isDialling = false
   #stream: Duplex | undefined
   #shown: ShownCertificate | undefined
   #isClosed = false
@@ -98,8 +99,9 @@ export class HttpSession {
         resolve(reply)
       }
       const late = (): void => {
-        const detail = `no whole answer within ${Math.round(performance.now() - began)} ms`
-        end({ state: seen ? 'cut' : 'silent', detail })
+        const within = `within ${Math.round(performance.now() - began)} ms`
+        if (this.#isDialling) end(notReachedInTime(`no connection ${within}`))
+        else end({ state: seen ? 'cut' : 'silent', detail: `no whole answer ${within}` })
       }
       const stop = (): void => end({ state: 'stopped', detail: 'the run was stopped' })
       const timer = setTimeout(late, Math.max(1, ask.timeoutMs))
@@ -156,7 +158,9 @@ export class HttpSession {
 
   async #connect(): Promise<Duplex> {
     const timeoutMs = this.#current?.timeoutMs ?? 1
+    this.#isDialling = true
     const dialled = await this.#dial(this.#to, timeoutMs)
+    this.#isDialling = false
     if (!dialled.ok) {
       throw new Unreached({ state: 'unreached', failure: dialled.failure, detail: dialled.failure.message })
     }
@@ -188,6 +192,10 @@ export class HttpSession {
       })
     })
   }
+}
+
+function notReachedInTime(detail: string): HttpReply {
+  return { state: 'unreached', failure: { code: 'CONNECT_TIMEOUT', phase: 'connect', message: detail }, detail }
 }
 
 function read(message: IncomingMessage, end: (reply: HttpReply) => void): void {

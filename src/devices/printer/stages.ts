@@ -45,8 +45,9 @@ export function reachStage(
  * and refusal may mean that the till is printing.
  */
 export function protocolStage(reading: PrinterReading, oneAtATime: boolean): Stage {
-  const { answered, line, evidence, detail, protocol } = reading
-  const mayBeBusy = oneAtATime && (line !== 'open' || evidence.every((each) => each.answered === ''))
+  const { answered, busy, line, evidence, detail, protocol } = reading
+  const isMute = line !== 'open' || evidence.every((each) => each.answered === '')
+  const mayBeBusy = busy || (oneAtATime && isMute)
   const refuses = line === 'refused' || line === 'reset'
   const answer = answered === 'yes' ? 'yes' : mayBeBusy ? 'unknown' : refuses ? 'no' : answered
   const said = evidence.find((each) => each.answered !== '')

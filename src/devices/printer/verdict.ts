@@ -91,10 +91,12 @@ const DISPROVED_BY_RECEIPTS: ReadonlySet<ConditionName> = new Set([
   'offline',
 ])
 
-function blockedBy({ conditions, work }: Findings): ConditionName | undefined {
+function blockedBy({ conditions, work, ready }: Findings): ConditionName | undefined {
   const blocking = conditions.filter(({ name }) => CONDITIONS[name] === 'blocked')
   const standing = work === 'yes' ? blocking.filter(({ name }) => !DISPROVED_BY_RECEIPTS.has(name)) : blocking
-  return standing[0]?.name
+  if (standing[0]) return standing[0].name
+  // It says that it cannot, and not why in words that are known.
+  return ready === 'no' && work !== 'yes' && blocking.length === 0 ? 'other-error' : undefined
 }
 
 function blockedVerdict(cause: ConditionName, sells: boolean): Verdict {
@@ -104,7 +106,7 @@ function blockedVerdict(cause: ConditionName, sells: boolean): Verdict {
 }
 
 function working(findings: Findings): Verdict {
-  const { reach, protocol, conditions } = findings
+  const { reach, protocol } = findings
   if (reach !== 'yes' || protocol === 'no') {
     return verdict('monitoring-defect', 'attention', {
       owner: 'monitoring',
@@ -114,10 +116,11 @@ function working(findings: Findings): Verdict {
     })
   }
   // While it is busy it prints, or somebody else asks it.
-  return protocol === 'yes' ? attention(conditions, 'yes') : verdict('none', 'none', { can_issue: 'yes' })
+  return protocol === 'yes' ? attention(findings, 'yes') : verdict('none', 'none', { can_issue: 'yes' })
 }
 
-function answering({ work, ready, conditions, sells }: Findings): Verdict {
+function answering(findings: Findings): Verdict {
+  const { work, ready, sells } = findings
   if (work === 'no') {
     return verdict('silent-printer', sells ? 'sale-at-risk' : 'attention', {
       owner: 'till-support',
@@ -127,15 +130,17 @@ function answering({ work, ready, conditions, sells }: Findings): Verdict {
       can_issue: 'unknown',
     })
   }
-  return attention(conditions, ready)
+  return attention(findings, ready)
 }
 
-function attention(conditions: readonly Condition[], canIssue: Answer): Verdict {
-  const [first] = conditions
+/** What would block it if no receipts came comes first: it may do so at any moment. */
+function attention({ conditions, sells }: Findings, canIssue: Answer): Verdict {
+  const blocking = conditions.find(({ name }) => CONDITIONS[name] === 'blocked')
+  const first = blocking ?? conditions[0]
   if (!first) return verdict('none', 'none', { can_issue: canIssue })
   const { name } = first
   const more = { owner: ownerOf(name), remedy: REMEDIES[name], can_issue: canIssue }
-  return { ...verdict('attention-soon', 'attention', more), cause: name }
+  return { ...verdict('attention-soon', blocking && sells ? 'sale-at-risk' : 'attention', more), cause: name }
 }
 
 /** It does not answer, and nothing proves that it works. */
@@ -156,6 +161,14 @@ function quiet(findings: Findings): Verdict {
     return verdict('not-known', 'unknown', {
       owner: 'monitoring',
       remedy: 'Somebody else is using it, so it was left alone: ask again later, or judge it by its receipts.',
+      can_issue: 'unknown',
+    })
+  }
+  if (reach === 'yes') {
+    return verdict('not-known', 'unknown', {
+      owner: 'till-support',
+      remedy:
+        'It is there and does not answer: another program has its port, or it hangs. See whether the till prints on it; if not, switch it off and on.',
       can_issue: 'unknown',
     })
   }
@@ -202,6 +215,8 @@ const STORES_OWN: ReadonlySet<ConditionName> = new Set([
   'menu-open',
   'overheated',
   'day-not-closed',
+  'other-error',
+  'other-warning',
 ])
 
 const FISCAL: ReadonlySet<ConditionName> = new Set([
@@ -241,7 +256,7 @@ const REMEDIES: Readonly<Record<ConditionName, string>> = {
   'head-open': 'Close the print head.',
   'paper-jam': 'Take the jammed paper out.',
   'cutter-error': 'Open the cover, free the cutter, switch it off and on; if it stays, call its service.',
-  'mechanism-error': SERVICE,
+  'mechanism-error': 'Close its cover, take out what is stuck, switch it off and on; if it stays, call its service.',
   overheated: 'Let it cool down; keep its openings free.',
   'power-fault': 'Look at its power supply.',
   'unrecoverable-error': 'Switch it off and on once; if it stays, call its service.',

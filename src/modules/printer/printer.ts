@@ -23,6 +23,7 @@ interface PrinterParams extends Whereabouts {
   readonly job_age?: string
   readonly identity?: Partial<Readonly<Record<keyof Identity, string | null>>>
   readonly strict?: boolean
+  readonly thorough?: boolean
 }
 
 interface PrinterState extends Verdict {
@@ -74,6 +75,10 @@ export const printer = defineModule({
         },
       },
       strict: { type: 'boolean', description: 'What needs attention soon is a failure too.' },
+      thorough: {
+        type: 'boolean',
+        description: 'Certificates, licences, memories and the clock are asked for too, which takes longer.',
+      },
     },
   },
   observe: (context, params) => observe(context, params as PrinterParams),
@@ -88,7 +93,7 @@ export const printer = defineModule({
 })
 
 async function observe(context: ModuleContext, params: PrinterParams): Promise<Result<PrinterState>> {
-  const asked = await askPrinter(params, context, { thorough: false })
+  const asked = await askPrinter(params, context, { thorough: params.thorough ?? false })
   if (!asked.ok) return asked
   const { reading, oneAtATime, link } = asked.value
   const at = context.now()
@@ -137,8 +142,8 @@ function differences(params: PrinterParams, state: PrinterState): readonly Chang
   const { reading } = state.sighting
   const { strict = false } = params
   if (state.fault === 'other-printer') return differentIdentity(params, reading)
-  if (state.fault === 'none' || (state.fault === 'attention-soon' && !strict)) return []
   const { reach, protocol } = state.stages
+  if (state.fault === 'none' || (state.fault === 'attention-soon' && !strict)) return []
   if (state.fault === 'not-known') return { unknown: reading.detail ?? `${reach.evidence}; ${protocol.evidence}` }
   const before = state.cause === null ? state.fault : `${state.fault}: ${state.cause}`
   return [{ path: 'fault', before, after: 'none' }]

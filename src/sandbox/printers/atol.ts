@@ -1,7 +1,27 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { httpFace, type PrinterReply, type PrinterRequest } from './http-face.ts'
-import type { ImitatedPrinter, PrinterEmulator } from './imitated-printer.ts'
+import {
+  ANSWERING_FAULTS,
+  type ImitatedPrinter,
+  MECHANISM_FAULTS,
+  type PrinterEmulator,
+  type PrinterFault,
+} from './imitated-printer.ts'
 import { DAY_MS, dayOf, localTimeWithOffset } from './printer-clock.ts'
+
+/** The faults that a printer of this protocol can show. */
+export const ATOL_FAULTS: readonly PrinterFault[] = [
+  ...MECHANISM_FAULTS,
+  'day-not-closed',
+  'clock-wrong',
+  'documents-unsent',
+  'transmission-failing',
+  'fiscal-memory-full',
+  'fiscal-memory-low',
+  'licence-expired',
+  'wrong-identity',
+  ...ANSWERING_FAULTS,
+]
 
 /** The requests that the driver has taken, by their number. */
 const taken = new WeakMap<ImitatedPrinter, Map<string, readonly string[]>>()

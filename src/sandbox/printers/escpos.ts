@@ -1,4 +1,14 @@
-import type { ImitatedPrinter, PrinterEmulator, PrinterSocket } from './imitated-printer.ts'
+import {
+  ANSWERING_FAULTS,
+  type ImitatedPrinter,
+  MECHANISM_FAULTS,
+  type PrinterEmulator,
+  type PrinterFault,
+  type PrinterSocket,
+} from './imitated-printer.ts'
+
+/** The faults that a printer of this protocol can show. */
+export const ESCPOS_FAULTS: readonly PrinterFault[] = [...MECHANISM_FAULTS, 'paper-low', ...ANSWERING_FAULTS]
 
 const [DLE, EOT, ENQ, ESC, GS] = [0x10, 0x04, 0x05, 0x1b, 0x1d]
 /** Commands whose parameters may look like other commands: how many bytes stand behind their two. */

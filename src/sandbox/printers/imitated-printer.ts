@@ -28,6 +28,17 @@ export const PRINTER_FAULTS = {
 } as const
 export type PrinterFault = keyof typeof PRINTER_FAULTS
 
+/** What every protocol can show: how it answers, or does not. */
+export const ANSWERING_FAULTS: readonly PrinterFault[] = [
+  'printer-busy',
+  'printer-silent',
+  'printer-garbage',
+  'printer-hung',
+]
+
+/** What is wrong with the mechanism of a printer. */
+export const MECHANISM_FAULTS: readonly PrinterFault[] = ['paper-out', 'cover-open', 'cutter-error', 'mechanism-error']
+
 /** A printer to imitate, as its emulator sees it. Faults change while it runs. */
 export interface ImitatedPrinter {
   readonly name: string

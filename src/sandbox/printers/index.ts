@@ -2,32 +2,40 @@ import type { Socket } from 'node:net'
 import type { PlacedPrinter } from '../device-spec.ts'
 import type { DeviceFault } from '../fault.ts'
 import { SlowLine } from '../slow-line.ts'
-import { atolEmulator } from './atol.ts'
-import { escposEmulator } from './escpos.ts'
-import { PRINTER_FAULTS, type PrinterEmulator, type PrinterFault } from './imitated-printer.ts'
-import { ippEmulator } from './ipp.ts'
-import { noviApiEmulator } from './noviapi.ts'
-import { novitusXmlEmulator } from './novitus-xml.ts'
-import { pjlEmulator } from './pjl.ts'
-import { posnetEmulator } from './posnet.ts'
-import { shtrihEmulator } from './shtrih.ts'
-import { thermalEmulator } from './thermal.ts'
-import { zebraEmulator } from './zebra.ts'
+import { ATOL_FAULTS, atolEmulator } from './atol.ts'
+import { ESCPOS_FAULTS, escposEmulator } from './escpos.ts'
+import { type ImitatedPrinter, PRINTER_FAULTS, type PrinterEmulator, type PrinterFault } from './imitated-printer.ts'
+import { IPP_FAULTS, ippEmulator } from './ipp.ts'
+import { NOVIAPI_FAULTS, noviApiEmulator } from './noviapi.ts'
+import { NOVITUS_XML_FAULTS, novitusXmlEmulator } from './novitus-xml.ts'
+import { inTurn } from './one-at-a-time.ts'
+import { PJL_FAULTS, pjlEmulator } from './pjl.ts'
+import { POSNET_FAULTS, posnetEmulator } from './posnet.ts'
+import { SHTRIH_FAULTS, shtrihEmulator } from './shtrih.ts'
+import { THERMAL_FAULTS, thermalEmulator } from './thermal.ts'
+import { ZEBRA_FAULTS, zebraEmulator } from './zebra.ts'
+
+interface Emulated {
+  readonly emulate: PrinterEmulator
+  /** The faults that its protocol can tell. */
+  readonly shows: readonly PrinterFault[]
+  readonly port: number
+}
 
 /** Printers that the sandbox has, by the names that inventories give their protocols, and the ports that these use. */
-export const EMULATORS: Readonly<Record<string, { readonly emulate: PrinterEmulator; readonly port: number }>> = {
-  atol: { emulate: atolEmulator, port: 16732 },
-  escpos: { emulate: escposEmulator, port: 9100 },
-  ipp: { emulate: ippEmulator, port: 631 },
-  noviapi: { emulate: noviApiEmulator, port: 8888 },
-  novitus: { emulate: novitusXmlEmulator, port: 6001 },
-  'novitus-xml': { emulate: novitusXmlEmulator, port: 6001 },
-  pjl: { emulate: pjlEmulator, port: 9100 },
-  posnet: { emulate: posnetEmulator, port: 6666 },
-  shtrih: { emulate: shtrihEmulator, port: 7778 },
-  thermal: { emulate: thermalEmulator, port: 6001 },
-  zebra: { emulate: zebraEmulator, port: 9100 },
-  zpl: { emulate: zebraEmulator, port: 9100 },
+export const EMULATORS: Readonly<Record<string, Emulated>> = {
+  atol: { emulate: atolEmulator, shows: ATOL_FAULTS, port: 16732 },
+  escpos: { emulate: escposEmulator, shows: ESCPOS_FAULTS, port: 9100 },
+  ipp: { emulate: ippEmulator, shows: IPP_FAULTS, port: 631 },
+  noviapi: { emulate: noviApiEmulator, shows: NOVIAPI_FAULTS, port: 8888 },
+  novitus: { emulate: novitusXmlEmulator, shows: NOVITUS_XML_FAULTS, port: 6001 },
+  'novitus-xml': { emulate: novitusXmlEmulator, shows: NOVITUS_XML_FAULTS, port: 6001 },
+  pjl: { emulate: pjlEmulator, shows: PJL_FAULTS, port: 9100 },
+  posnet: { emulate: posnetEmulator, shows: POSNET_FAULTS, port: 6666 },
+  shtrih: { emulate: shtrihEmulator, shows: SHTRIH_FAULTS, port: 7778 },
+  thermal: { emulate: thermalEmulator, shows: THERMAL_FAULTS, port: 6001 },
+  zebra: { emulate: zebraEmulator, shows: ZEBRA_FAULTS, port: 9100 },
+  zpl: { emulate: zebraEmulator, shows: ZEBRA_FAULTS, port: 9100 },
 }
 
 const IDLE_MS = 60_000
@@ -42,9 +50,17 @@ export function servePrinter(socket: Socket, printer: PlacedPrinter, fault: Devi
   socket.setTimeout(IDLE_MS, () => socket.destroy())
   const line = fault?.roundTripMs === undefined ? socket : new SlowLine(socket, fault.roundTripMs)
   line.on('error', () => line.destroy())
-  const name = fault?.name
-  const faults = new Set(name !== undefined && isPrinterFault(name) ? [name] : [])
-  EMULATORS[printer.protocol]?.emulate(line, { ...printer, faults, now: () => new Date() })
+  inTurn(printer, socket, () => EMULATORS[printer.protocol]?.emulate(line, imitated(printer, fault)))
+}
+
+/** One for each printer: what it remembers outlasts a connection. */
+const made = new WeakMap<PlacedPrinter, { faults: ReadonlySet<PrinterFault> } & ImitatedPrinter>()
+
+function imitated(printer: PlacedPrinter, fault: DeviceFault | undefined): ImitatedPrinter {
+  const one = made.get(printer) ?? { ...printer, faults: new Set(), now: () => new Date() }
+  made.set(printer, one)
+  one.faults = new Set([fault?.name ?? '', ...(fault?.also ?? [])].filter(isPrinterFault))
+  return one
 }
 
 function isPrinterFault(name: string): name is PrinterFault {

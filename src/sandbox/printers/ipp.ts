@@ -1,6 +1,20 @@
 import { decodeMessage, encodeMessage, GROUP, type IppAttribute, type IppValue, TAG } from '../../devices/ipp/codec.ts'
 import { httpFace, type PrinterReply, type PrinterRequest } from './http-face.ts'
-import type { ImitatedPrinter, PrinterEmulator, PrinterFault } from './imitated-printer.ts'
+import {
+  ANSWERING_FAULTS,
+  type ImitatedPrinter,
+  MECHANISM_FAULTS,
+  type PrinterEmulator,
+  type PrinterFault,
+} from './imitated-printer.ts'
+
+/** The faults that a printer of this protocol can show. */
+export const IPP_FAULTS: readonly PrinterFault[] = [
+  ...MECHANISM_FAULTS,
+  'paper-low',
+  'wrong-identity',
+  ...ANSWERING_FAULTS,
+]
 
 const GET_PRINTER_ATTRIBUTES = 0x000b
 const STATUS = { ok: 0, notFound: 0x0406, operationNotSupported: 0x0501, badRequest: 0x0400, busy: 0x0507 } as const

@@ -1,8 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import type { JsonObject } from '../../core/json.ts'
 import { httpFace, type PrinterReply, type PrinterRequest } from './http-face.ts'
-import type { ImitatedPrinter, PrinterEmulator } from './imitated-printer.ts'
+import { ANSWERING_FAULTS, type ImitatedPrinter, type PrinterEmulator, type PrinterFault } from './imitated-printer.ts'
 import { DAY_MS, dayOf, HOUR_MS, localTime } from './printer-clock.ts'
+
+/** The faults that a printer of this protocol can show. */
+export const NOVIAPI_FAULTS: readonly PrinterFault[] = [
+  'paper-out',
+  'cover-open',
+  'mechanism-error',
+  'receipt-open',
+  'fiscal-memory-full',
+  'fiscal-memory-low',
+  'protected-memory-full',
+  'certificate-expired',
+  'certificate-expiring',
+  'wrong-identity',
+  ...ANSWERING_FAULTS,
+]
 
 const TOKEN_MS = 20 * 60_000
 const TOKENS_PER_HOUR = 10

@@ -1,4 +1,13 @@
-import type { ImitatedPrinter, PrinterEmulator } from './imitated-printer.ts'
+import {
+  ANSWERING_FAULTS,
+  type ImitatedPrinter,
+  MECHANISM_FAULTS,
+  type PrinterEmulator,
+  type PrinterFault,
+} from './imitated-printer.ts'
+
+/** The faults that a printer of this protocol can show. */
+export const THERMAL_FAULTS: readonly PrinterFault[] = [...MECHANISM_FAULTS, 'receipt-open', ...ANSWERING_FAULTS]
 
 const [DLE, ENQ] = [0x10, 0x05]
 

@@ -1,4 +1,14 @@
-import type { ImitatedPrinter, PrinterEmulator, PrinterFault, PrinterSocket } from './imitated-printer.ts'
+import {
+  ANSWERING_FAULTS,
+  type ImitatedPrinter,
+  MECHANISM_FAULTS,
+  type PrinterEmulator,
+  type PrinterFault,
+  type PrinterSocket,
+} from './imitated-printer.ts'
+
+/** The faults that a printer of this protocol can show. */
+export const ZEBRA_FAULTS: readonly PrinterFault[] = [...MECHANISM_FAULTS, 'paper-low', ...ANSWERING_FAULTS]
 
 const ERRORS: readonly (readonly [PrinterFault, number])[] = [
   ['paper-out', 0x1],
