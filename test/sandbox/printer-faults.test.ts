@@ -124,11 +124,11 @@ const TABLE = `
   noviapi     paper-out               sale-blocked      other-error           store            no
   noviapi     cover-open              sale-blocked      other-error           store            no
   noviapi     mechanism-error         sale-blocked      other-error           store            no
-  noviapi     receipt-open            not-known         -                     monitoring       unknown
+  noviapi     receipt-open            none              -                     -                unknown
   noviapi     printer-garbage         printer-down      -                     store            unknown
   noviapi     printer-hung            printer-down      -                     store            unknown
   noviapi     printer-silent          printer-down      -                     store            unknown
-  noviapi     printer-busy            not-known         -                     monitoring       unknown
+  noviapi     printer-busy            none              -                     -                unknown
   noviapi     blackhole               not-known         -                     till-support     unknown
 * noviapi     fiscal-memory-full      sale-blocked      fiscal-memory-full    fiscal-service   no
 * noviapi     fiscal-memory-low       attention-soon    fiscal-memory-low     fiscal-service   yes
@@ -144,7 +144,7 @@ const TABLE = `
   atol        printer-garbage         printer-down      -                     store            unknown
   atol        printer-hung            printer-down      -                     store            unknown
   atol        printer-silent          printer-down      -                     store            unknown
-  atol        printer-busy            not-known         -                     monitoring       unknown
+  atol        printer-busy            none              -                     -                unknown
 * atol        fiscal-memory-low       attention-soon    fiscal-memory-low     fiscal-service   yes
 * atol        licence-expired         sale-blocked      storage-locked        fiscal-service   no
 `
@@ -199,7 +199,7 @@ describe.skipIf(!canIsolate)('faults of printers in the sandbox', () => {
     const result = row.thorough ? results.thorough : results.quick
     const found = printerIn(result as CheckResult, row.name)
     const { fault, cause, owner, can_issue } = found.steps[0]?.value ?? {}
-    expect([fault, cause ?? '-', owner ?? '-', can_issue].join(' ')).toBe(row.says)
+    expect([fault, cause ?? '-', owner ?? '-', can_issue].join(' '), JSON.stringify(found.steps)).toBe(row.says)
     // What the classification says is what the step found, and what is not known is not shown as healthy.
     expect(found.classification?.fault ?? 'none').toBe(fault)
     const step = found.steps[0]?.state

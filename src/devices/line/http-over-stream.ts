@@ -104,7 +104,8 @@ export class HttpSession {
         else end({ state: seen ? 'cut' : 'silent', detail: `no whole answer ${within}` })
       }
       const stop = (): void => end({ state: 'stopped', detail: 'the run was stopped' })
-      const timer = setTimeout(late, Math.max(1, ask.timeoutMs))
+      // What has come already is read first, also where this machine is too busy to have done so.
+      const timer = setTimeout(() => setImmediate(late), Math.max(1, ask.timeoutMs))
       let sent = this.#send(ask)
       const follow = (): void => {
         sent.once('response', (message) => {

@@ -67,8 +67,9 @@ export class LineReader {
         this.#wake = undefined
         resolve(this.#total > before)
       }
-      // Timers of Node may fire a little early.
-      const timer = setTimeout(end, Math.ceil(ms) + 1)
+      // Timers of Node may fire a little early. On a machine that is overloaded they fire before what has come long ago is
+      // read: that is looked at first, or we would call a printer slow where we are.
+      const timer = setTimeout(() => setImmediate(end), Math.ceil(ms) + 1)
       this.#wake = end
     })
   }
