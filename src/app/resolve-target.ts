@@ -76,7 +76,8 @@ export function targetResolver(options: {
     for (const origin of device.transport.keys ?? []) {
       const content = await key(origin)
       if (!content.ok) return content
-      found.push({ origin, content: content.value, ...(passphrase.value && { passphrase: passphrase.value }) })
+      const path = fileOf(origin, options.root)
+      found.push({ origin, path, content: content.value, ...(passphrase.value && { passphrase: passphrase.value }) })
     }
     return success(found)
   }
@@ -92,7 +93,7 @@ export function targetResolver(options: {
     const { via: through } = device.transport
     const via = through === undefined ? success(undefined) : await gateway(device, through)
     if (!via.ok) return via
-    const nothing = { keys: [], password: undefined, becomePassword: undefined, winrm: undefined }
+    const nothing = { keys: [], password: undefined, becomePassword: undefined, winrm: undefined, prompts: [] }
     return success(targetOf(device, { ...nothing, via: via.value, hostKeys: () => [] }))
   }
 
@@ -111,12 +112,16 @@ export function targetResolver(options: {
     return success(targetOf(device, { ...found, hostKeys: options.hostKeys }))
   }
 
-  async function passwordsOf({ transport }: Device): Promise<Result<Pick<TargetParts, 'password' | 'becomePassword'>>> {
+  async function passwordsOf({
+    transport,
+  }: Device): Promise<Result<Pick<TargetParts, 'password' | 'becomePassword' | 'prompts'>>> {
     const password = await optional(transport.password)
     if (!password.ok) return password
     const becomePassword = await optional(transport.become?.password)
     if (!becomePassword.ok) return becomePassword
-    return success({ password: password.value, becomePassword: becomePassword.value })
+    const prompts = await promptsOf(transport, options.readSecret)
+    if (!prompts.ok) return prompts
+    return success({ password: password.value, becomePassword: becomePassword.value, prompts: prompts.value })
   }
 
   async function winrmOf({ transport }: Device): Promise<Result<WinRmTarget>> {
@@ -137,12 +142,24 @@ export function targetResolver(options: {
   return { resolve }
 }
 
+async function promptsOf(
+  { prompts = [] }: Device['transport'],
+  readSecret: (reference: string) => Promise<Result<Secret>>,
+): Promise<Result<TargetParts['prompts']>> {
+  const answers: TargetParts['prompts'][number][] = []
+  for (const { match, answer } of prompts) {
+    const secret = await readSecret(answer.secret)
+    if (!secret.ok) return secret
+    answers.push({ match, answer: secret.value })
+  }
+  return success(answers)
+}
+
 /** Reads files of keys and certificates, each of them once. */
 function keyFiles(root: string): (path: string) => Promise<Result<Secret>> {
   const keys = new Map<string, Promise<Result<Secret>>>()
   return (path) => {
-    const home = path.replace(/^~(?=\/)/, homedir())
-    const file = isAbsolute(home) ? home : join(root, home)
+    const file = fileOf(path, root)
     let content = keys.get(file)
     if (!content) {
       content = readKey(file)
@@ -152,11 +169,23 @@ function keyFiles(root: string): (path: string) => Promise<Result<Secret>> {
   }
 }
 
+/** The ssh of the system goes by its own configuration. */
+function userUnlessGiven(type: Device['transport']['type']): string {
+  if (type === 'openssh') return ''
+  return type === 'winrm' ? 'Administrator' : 'root'
+}
+
+function fileOf(path: string, root: string): string {
+  const home = path.replace(/^~(?=\/)/, homedir())
+  return isAbsolute(home) ? home : join(root, home)
+}
+
 /** What is read for a device, beside what its inventory says. */
 interface TargetParts {
   readonly keys: Target['keys']
   readonly password: Secret | undefined
   readonly becomePassword: Secret | undefined
+  readonly prompts: NonNullable<Target['prompts']>
   readonly winrm: WinRmTarget | undefined
   readonly via: Target | undefined
   readonly hostKeys: (address: string, port: number) => readonly string[]
@@ -172,7 +201,7 @@ function targetOf(device: Device, parts: TargetParts): Target {
     type: transport.type,
     address: device.address,
     port,
-    user: transport.user ?? (parts.winrm ? 'Administrator' : 'root'),
+    user: transport.user ?? userUnlessGiven(transport.type),
     keys: parts.keys,
     hostKeys: transport.host_keys ?? parts.hostKeys(device.address, port),
     deadlines: { ...DEADLINES_MS, ...transport.timeouts_ms },
@@ -180,6 +209,7 @@ function targetOf(device: Device, parts: TargetParts): Target {
     maxOutputBytes: transport.max_output_bytes ?? MAX_OUTPUT_BYTES,
     ...(agent !== undefined && { agent }),
     ...(parts.password && { password: parts.password }),
+    ...(parts.prompts.length > 0 && { prompts: parts.prompts }),
     ...(parts.winrm && { winrm: parts.winrm }),
     ...(parts.via && { via: parts.via }),
     ...(become && {

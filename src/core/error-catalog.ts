@@ -170,6 +170,14 @@ const WAY = {
     'Renew it; or name what it is made out to with `server_name`.',
   ),
   AUTHENTICATE_REFUSED: entry('The device refused the login', 'Check the user, and the key or the password.'),
+  AUTHENTICATE_PROMPT_UNANSWERED: entry(
+    'The device asks something at the login that nobody has an answer for',
+    'Answer it with `prompts` of the transport. A one-time code is for people: let the account of till in by a key without one.',
+  ),
+  PASSWORD_EXPIRED: entry(
+    'The password of the account has expired and must be changed',
+    'Change it on the device (`passwd`), or exempt the account of till: `chage -M -1 USER`.',
+  ),
   AUTHENTICATE_TIMEOUT: entry('The device did not answer the login in time', 'The machine hangs or is overloaded.'),
   AUTHENTICATE_SCHEME_NONE: entry(
     'The device does not offer this way to log in',
@@ -234,7 +242,10 @@ const WAY = {
     'What the device started is not the shell that is needed',
     'On Linux check the login shell, forced commands and restricted shells; on Windows the version of PowerShell, and policies and antivirus programs that block it.',
   ),
-  BECOME_REFUSED: entry('The device refused sudo', 'Check sudoers, and the password if one is needed.'),
+  BECOME_REFUSED: entry(
+    'The device refused sudo or doas',
+    'Check sudoers and the password if one is needed; doas needs `permit nopass`.',
+  ),
   SESSION_LOST: entry('The connection broke', 'Check the link of the store.'),
   SESSION_GARBLED: entry(
     'The answer of the device is not in the form that was asked for',

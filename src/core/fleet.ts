@@ -26,7 +26,7 @@ export interface SecretReference {
 /** How a device is reached, after the cascade. Times are in milliseconds. */
 export interface TransportSettings {
   /** `none`: has no shell and is asked directly (printers, terminals). */
-  readonly type: 'ssh' | 'winrm' | 'local' | 'none'
+  readonly type: 'ssh' | 'openssh' | 'winrm' | 'local' | 'none'
   readonly port?: number
   readonly user?: string
   /** Paths of private keys, tried in order; `~` and paths relative to the repository are resolved. */
@@ -35,6 +35,8 @@ export interface TransportSettings {
   /** Ask the agent at SSH_AUTH_SOCK. */
   readonly agent?: boolean
   readonly password?: SecretReference
+  /** Answers to what keyboard-interactive asks. */
+  readonly prompts?: readonly { readonly match: string; readonly answer: SecretReference }[]
   /** `ssh-ed25519 AAAA…` lines, as in known_hosts without the host. Without any, known_hosts is asked. */
   readonly host_keys?: readonly string[]
   /** The device through which this one is reached: `router1` of the same store, `gateway` for the store's own, or a full name. */
@@ -53,7 +55,7 @@ export interface TransportSettings {
   readonly client_certificate?: string
   readonly client_key?: string
   /** Become root before anything else. */
-  readonly become?: { readonly method: 'sudo'; readonly password?: SecretReference }
+  readonly become?: { readonly method: 'sudo' | 'doas'; readonly password?: SecretReference }
   readonly timeouts_ms?: Partial<Record<Phase, number>>
   readonly keep_alive_ms?: number
   /** What one answer may bring, in bytes; the rest is cut and said to be. */

@@ -140,14 +140,21 @@ export interface Target {
   readonly port: number
   readonly user: string
   /** Private keys in PEM or OpenSSH form, with the place they came from for messages. */
-  readonly keys: readonly { readonly origin: string; readonly content: Secret; readonly passphrase?: Secret }[]
+  readonly keys: readonly {
+    readonly origin: string
+    readonly content: Secret
+    readonly passphrase?: Secret
+    readonly path?: string
+  }[]
   /** Socket of an ssh-agent. */
   readonly agent?: string
   readonly password?: Secret
+  /** Answers to what keyboard-interactive asks, by a pattern of the question; the first that fits. */
+  readonly prompts?: readonly { readonly match: string; readonly answer: Secret }[]
   /** Host keys that are accepted, `type base64`; empty means that known_hosts has none for it. */
   readonly hostKeys: readonly string[]
   readonly via?: Target
-  readonly become?: { readonly method: 'sudo'; readonly password?: Secret }
+  readonly become?: { readonly method: 'sudo' | 'doas'; readonly password?: Secret }
   /** How WinRM is spoken; present when `type` is `winrm`. */
   readonly winrm?: WinRmTarget
   readonly deadlines: PhaseDeadlines

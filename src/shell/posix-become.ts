@@ -15,6 +15,7 @@ const EVIDENCE_BYTES = 300
 function becomeCommand(become: Become | undefined, token: string, script: string | undefined): string {
   const plain = script === undefined ? 'sh' : `sh -c '${script}'`
   if (!become) return plain
+  if (become.method === 'doas') return `doas -n ${plain}`
   if (!become.password) return `sudo -n ${plain}`
   return `sudo -S -p ${token}p sh -c 'echo ${token}r >&2; ${script ?? 'exec sh'}'`
 }
@@ -34,6 +35,7 @@ export async function startAs(
   },
 ): Promise<Result<ProcessStream>> {
   const { become, token, script, input = '' } = options
+  if (become?.method === 'doas' && become.password) return fail(NO_DOAS_PASSWORD)
   const command = becomeCommand(become, token, script)
   if (!become?.password) return start(command, input)
   const started = await start(command)
@@ -58,7 +60,7 @@ function answerPrompt(stream: ProcessStream, token: string, password: string): P
       if (!heard.includes(prompt)) return
       asked += 1
       if (asked === 1) stream.write(`${password}\n`)
-      else resolve(fail(refused('The password was not accepted.', heard)))
+      else resolve(fail(refused('sudo', 'The password was not accepted.', heard)))
       heard = heard.slice(heard.lastIndexOf(prompt) + prompt.length)
     }
     const handOver: ProcessStream = {
@@ -78,24 +80,38 @@ function answerPrompt(stream: ProcessStream, token: string, password: string): P
     }
     stream.onStdout((chunk) => onStdout(chunk))
     stream.onStderr((chunk) => onStderr(chunk))
-    stream.onExit((end) => resolve(fail(becomeFailure(end.code, heard))))
+    stream.onExit((end) => resolve(fail(becomeFailure('sudo', end.code, heard))))
   })
 }
 
-/** Why sudo did not start the interpreter, from how it ended and what it said. */
-export function becomeFailure(code: number | undefined, said: string): Failure {
-  if (code === undefined) return { code: 'SESSION_LOST', phase: 'open', message: 'The connection broke at sudo.' }
-  if (code === 127) return refused('The program "sudo" is not on the device.', said)
-  if (/password is required|no password was provided/.test(said)) return refused('It asks for a password.', said)
-  return refused(`It ended with ${code}.`, said)
+/** doas(1) takes a password from a terminal only, and a terminal would mix its streams and echo what is sent. */
+const NO_DOAS_PASSWORD: Failure = {
+  code: 'BECOME_REFUSED',
+  phase: 'open',
+  message: 'doas cannot be given a password: it reads one from a terminal only.',
+  hint: 'Write `permit nopass USER as root` into /etc/doas.conf of the device and leave `password` out, or use sudo.',
 }
 
-function refused(reason: string, said: string): Failure {
+/** Why the interpreter was not started, from how that ended and what was said. */
+export function becomeFailure(method: Become['method'], code: number | undefined, said: string): Failure {
+  if (code === undefined) return { code: 'SESSION_LOST', phase: 'open', message: `The connection broke at ${method}.` }
+  if (code === 127) return refused(method, `The program "${method}" is not on the device.`, said)
+  if (/password is required|no password was provided|Authentication required|Authorization required/.test(said)) {
+    return refused(method, 'It asks for a password.', said)
+  }
+  if (method === 'doas' && /Operation not permitted/.test(said)) {
+    return refused(method, 'No rule of /etc/doas.conf permits it.', said)
+  }
+  return refused(method, `It ended with ${code}.`, said)
+}
+
+function refused(method: Become['method'], reason: string, said: string): Failure {
   return {
     code: 'BECOME_REFUSED',
     phase: 'open',
-    message: `The device refused sudo. ${reason}`,
+    message: `The device refused ${method}. ${reason}`,
     evidence: { stderr: printable(said) },
+    ...(method === 'doas' && { hint: 'Write `permit nopass USER as root` into /etc/doas.conf of the device.' }),
   }
 }
 

@@ -41,7 +41,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
   const common = {
     start: (token: string, input: string): Promise<Result<ProcessStream>> => startAs(start, { become, token, input }),
     openMs: deadlines.open,
-    elevated: become !== undefined,
+    elevatedBy: become?.method,
     maxOutputBytes,
   }
   const helpers = new Set<PosixSession>()

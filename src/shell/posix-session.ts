@@ -20,8 +20,8 @@ export interface SessionOptions {
   readonly openMs: number
   readonly askMs: number
   readonly maxOutputBytes: number
-  /** It runs by sudo: an early end is sudo's. */
-  readonly elevated: boolean
+  /** It runs by this: an early end is its. */
+  readonly elevatedBy: 'sudo' | 'doas' | undefined
   /**
    * Ends the process tree under `root` on the device and tells the interpreter so; absent where a deadline ends the
    * session.
@@ -251,7 +251,9 @@ export class PosixSession {
     const said = Buffer.concat(this.#noise).toString('utf8')
     if (how === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
     else if (this.#phase === 'open') this.#lose('SESSION_LOST', `The interpreter on the device ended ${how}.`)
-    else if (this.#options.elevated) this.lose(becomeFailure(end.code, said))
+    else if (this.#options.elevatedBy) this.lose(becomeFailure(this.#options.elevatedBy, end.code, said))
+    else if (isExpiry(said))
+      this.#lose('PASSWORD_EXPIRED', 'The password of the account has expired and must be changed.')
     else this.#lose('SHELL_UNUSABLE', `What the device started in place of a shell ended ${how}.`)
   }
 
@@ -300,6 +302,11 @@ export class PosixSession {
     const said = printable(Buffer.concat(this.#noise).toString('utf8'))
     this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
   }
+}
+
+/** What sshd and PAM say in place of starting anything. */
+function isExpiry(said: string): boolean {
+  return /password (has )?expired|required to change your password|password change required/i.test(said)
 }
 
 function scriptsOf({ request, link }: Ask): string[] {

@@ -21,6 +21,7 @@ const PASSWORD = `pa$s'w"ord ł`
 const AS_USER = `
 mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/shadow" /etc/shadow && mount --bind "$0/sudoers" /etc/sudoers &&
 mount -t tmpfs none /run/sudo 2>/dev/null
+[ ! -e /etc/doas.conf ] || mount --bind "$0/doas.conf" /etc/doas.conf
 exec setpriv --reuid "$1" --regid "$1" --clear-groups sh -c "$2"
 `
 
@@ -58,6 +59,7 @@ describe.runIf(canRun())('becoming root by sudo', () => {
     const sudoers =
       'Defaults use_pty, lecture=always\nroot ALL=(ALL) ALL\nasked ALL=(ALL) ALL\ntrusted ALL=(ALL) NOPASSWD: ALL\n'
     writeFileSync(join(folder, 'sudoers'), sudoers, { mode: 0o440 })
+    writeFileSync(join(folder, 'doas.conf'), 'permit asked as root\npermit nopass trusted as root\n', { mode: 0o400 })
     const connected = await localTransport.connect(localTarget(), new AbortController().signal)
     if (!connected.ok) throw new Error(connected.failure.message)
     connection = connected.value
@@ -141,4 +143,40 @@ describe.runIf(canRun())('becoming root by sudo', () => {
     expect(await refusal(open('asked', { method: 'sudo' }, nowhere))).toBe(message)
     expect(await refusal(open('asked', withPassword(PASSWORD), nowhere))).toBe(message)
   })
+
+  describe.runIf(hasDoas())('by doas', () => {
+    test('works where a rule permits it without a password', async () => {
+      const shell = open('trusted', { method: 'doas' })
+      expect(await id(shell)).toBe('0')
+      const path = join(folder, 'by-doas')
+      expect((await shell.upload(path, Buffer.from('x'))).exitCode).toBe(0)
+    })
+
+    test('says what is missing: a rule, a rule without a password, or doas', async () => {
+      expect(await refusal(open('asked', { method: 'doas' }))).toBe('The device refused doas. It asks for a password.')
+      expect(await refusal(open('stranger', { method: 'doas' }))).toBe(
+        'The device refused doas. No rule of /etc/doas.conf permits it.',
+      )
+      const nowhere = mkdtempSync(join(folder, 'bin-'))
+      expect(await refusal(open('trusted', { method: 'doas' }, nowhere))).toBe(
+        'The device refused doas. The program "doas" is not on the device.',
+      )
+    })
+
+    test('says that doas cannot be given a password', async () => {
+      const become: Become = { method: 'doas', password: new Secret(PASSWORD) }
+      expect(await refusal(open('trusted', become))).toBe(
+        'doas cannot be given a password: it reads one from a terminal only.',
+      )
+    })
+  })
 })
+
+/** Its file of rules is bound over in a mount namespace, so that there must be one. */
+function hasDoas(): boolean {
+  const missing = !existsSync('/usr/bin/doas')
+  if (missing && process.env['CI']) throw new Error('Install opendoas.')
+  if (missing) console.warn('Skipped: tests with doas; install the package opendoas.')
+  else if (!existsSync('/etc/doas.conf')) writeFileSync('/etc/doas.conf', '', { mode: 0o400 })
+  return !missing
+}

@@ -1,5 +1,6 @@
 import ssh2 from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Failure } from '../../src/core/failure.ts'
 import type { Target } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
@@ -30,7 +31,7 @@ describe('logging in with a password', () => {
   })
   afterAll(() => server.stop())
 
-  async function login(behave: typeof answer, password = PASSWORD): Promise<string> {
+  async function attempt(behave: typeof answer, password: string, more: Partial<Target> = {}) {
     answer = behave
     offered.length = 0
     const target: Target = {
@@ -41,11 +42,21 @@ describe('logging in with a password', () => {
       user: 'till',
       password: new Secret(password),
       hostKeys: [host.public.split(' ').slice(0, 2).join(' ')],
+      ...more,
     }
     const result = await transport.connect(target, new AbortController().signal)
     if (result.ok) await result.value.close()
     else expect(JSON.stringify(result.failure).includes(password)).toBe(false)
+    return result
+  }
+  async function login(behave: typeof answer, password = PASSWORD, more: Partial<Target> = {}): Promise<string> {
+    const result = await attempt(behave, password, more)
     return result.ok ? 'connected' : result.failure.code
+  }
+  async function failing(behave: typeof answer): Promise<Failure> {
+    const result = await attempt(behave, PASSWORD)
+    if (result.ok) throw new Error('It connected.')
+    return result.failure
   }
   const byPassword = (context: ssh2.AuthContext): void => {
     if (context.method === 'password' && context.password === PASSWORD) context.accept()
@@ -67,19 +78,63 @@ describe('logging in with a password', () => {
     }
     const hidden = { prompt: 'Password: ', echo: false }
     expect(await login(ask([hidden], [PASSWORD]))).toBe('connected')
-    expect(
-      await login(
-        ask([{ prompt: 'Name: ', echo: true }, hidden, { prompt: 'New: ', echo: false }], ['', PASSWORD, '']),
-      ),
-    ).toBe('connected')
     expect(await login(ask([hidden], ['another']))).toBe('AUTHENTICATE_REFUSED')
   })
 
-  test('does not hang where the password has expired', async () => {
-    const expired = (context: ssh2.AuthContext): void => {
+  const inTurn =
+    (...turns: { prompt: string; echo?: boolean; expected: string }[]) =>
+    (context: ssh2.AuthContext): void => {
+      if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])
+      const next = (index: number): void => {
+        const turn = turns[index]
+        if (!turn) return context.accept()
+        context.prompt([{ prompt: turn.prompt, echo: turn.echo ?? false }], ([answer]) => {
+          if (answer === turn.expected) next(index + 1)
+          else context.reject(['keyboard-interactive'])
+        })
+      }
+      next(0)
+    }
+
+  test('answers several questions, together or in turn, from secrets', async () => {
+    const prompts = [
+      { match: 'kasa', answer: new Secret('17') },
+      { match: '^pin', answer: new Secret('2468') },
+    ]
+    const questions = inTurn(
+      { prompt: 'Numer kasy / kasa: ', echo: true, expected: '17' },
+      { prompt: 'Password: ', expected: PASSWORD },
+      { prompt: 'PIN: ', expected: '2468' },
+    )
+    expect(await login(questions, PASSWORD, { prompts })).toBe('connected')
+    expect(await login(questions, PASSWORD)).toBe('AUTHENTICATE_PROMPT_UNANSWERED')
+  })
+
+  test('says that a one-time code is for people, and does not offer the password for one', async () => {
+    const answers: string[] = []
+    const code = (context: ssh2.AuthContext): void => {
+      if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])
+      context.prompt([{ prompt: 'Verification code: ', echo: false }], (given) => {
+        answers.push(...given)
+        context.reject([])
+      })
+    }
+    const failure = await failing(code)
+    expect(failure.code).toBe('AUTHENTICATE_PROMPT_UNANSWERED')
+    expect(failure.message).toContain('asks for a one-time code, which only a person has: "Verification code:"')
+    expect(answers).toEqual([''])
+  })
+
+  test('says that the password has expired, by either way of telling so', async () => {
+    const byChange = (context: ssh2.AuthContext): void => {
       if (context.method === 'password') context.requestChange('Your password has expired.', () => undefined)
       else context.reject(['password'])
     }
-    expect(await login(expired)).toBe('AUTHENTICATE_REFUSED')
+    expect(await login(byChange)).toBe('PASSWORD_EXPIRED')
+    const byPrompt = inTurn(
+      { prompt: 'Password: ', expected: PASSWORD },
+      { prompt: 'New password: ', expected: 'something else' },
+    )
+    expect(await login(byPrompt)).toBe('PASSWORD_EXPIRED')
   })
 })

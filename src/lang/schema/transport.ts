@@ -93,8 +93,10 @@ export const TRANSPORT = {
   additionalProperties: false,
   properties: {
     type: {
-      enum: ['ssh', 'winrm', 'local', 'none', null],
-      description: 'The protocol; `none` for devices without a shell.',
+      enum: ['ssh', 'openssh', 'winrm', 'local', 'none', null],
+      description:
+        'The protocol; `none` for devices without a shell, `openssh` for the ssh of this machine with its ssh_config: ' +
+        'certificates, GSSAPI, hardware keys.',
       examples: ['ssh'],
     },
     port: {
@@ -115,6 +117,29 @@ export const TRANSPORT = {
     ...WINRM,
     agent: { type: ['boolean', 'null'], description: 'Ask the ssh-agent.', examples: [true] },
     password: SECRET,
+    prompts: {
+      type: ['array', 'null'],
+      description:
+        'Answers to what the device asks at a keyboard-interactive login; `password` answers the first hidden question that ' +
+        'none of them fits.',
+      examples: [[{ match: 'PIN', answer: { secret: 'env:TILL_PIN' } }]],
+      items: {
+        type: 'object',
+        description: 'A question and its answer.',
+        additionalProperties: false,
+        required: ['match', 'answer'],
+        properties: {
+          match: {
+            type: 'string',
+            minLength: 1,
+            format: 'regex',
+            description: 'A regular expression that the question fits, small and capital letters alike.',
+            examples: ['PIN'],
+          },
+          answer: { ...SECRET, type: 'object' },
+        },
+      },
+    },
     host_keys: {
       type: ['array', 'null'],
       description: 'Host keys that are accepted.',
@@ -140,7 +165,7 @@ export const TRANSPORT = {
       additionalProperties: false,
       required: ['method'],
       properties: {
-        method: { enum: ['sudo'], description: 'The program that makes root of the login.', examples: ['sudo'] },
+        method: { enum: ['sudo', 'doas'], description: 'The program that makes root of the login.', examples: ['sudo', 'doas'] },
         password: SECRET,
       },
     },

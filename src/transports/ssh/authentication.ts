@@ -1,6 +1,7 @@
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware } from 'ssh2'
 import type { Target } from '../../core/ports.ts'
 import type { Identity } from './identity.ts'
+import { type Question, Questions } from './prompts.ts'
 
 interface Attempt {
   /** What the server calls it. */
@@ -17,6 +18,8 @@ export interface Authentication {
   readonly tried: string[]
   /** What the device said it accepts, at its last refusal. */
   accepts(): readonly string[]
+  /** What it asked that nobody had an answer for. */
+  unanswered(): string | undefined
 }
 
 /**
@@ -24,7 +27,8 @@ export interface Authentication {
  * is not offered; without anything to offer, `none` is, which a device without passwords lets in.
  */
 export function authenticationOf(target: Target, identities: readonly Identity[]): Authentication {
-  const attempts = attemptsOf(target, identities)
+  const questions = new Questions(target)
+  const attempts = attemptsOf(target, identities, questions)
   const tried: string[] = []
   let accepted: readonly string[] = []
   let next = 0
@@ -38,10 +42,10 @@ export function authenticationOf(target: Target, identities: readonly Identity[]
     }
     return false as unknown as AnyAuthMethod
   }
-  return { handler, tried, accepts: () => accepted }
+  return { handler, tried, accepts: () => accepted, unanswered: () => questions.unanswered }
 }
 
-function attemptsOf(target: Target, identities: readonly Identity[]): Attempt[] {
+function attemptsOf(target: Target, identities: readonly Identity[], questions: Questions): Attempt[] {
   const { user: username, agent } = target
   const attempts: Attempt[] = identities.map(({ origin, key }) => ({
     method: 'publickey',
@@ -53,14 +57,15 @@ function attemptsOf(target: Target, identities: readonly Identity[]): Attempt[] 
   }
   const password = target.password?.reveal()
   if (password !== undefined) {
-    attempts.push(
-      { method: 'password', name: 'password', offer: { type: 'password', username, password } },
-      {
-        method: 'keyboard-interactive',
-        name: 'keyboard-interactive',
-        offer: { type: 'keyboard-interactive', username, prompt: answerOnce(password) },
-      },
-    )
+    attempts.push({ method: 'password', name: 'password', offer: { type: 'password', username, password } })
+  }
+  if (password !== undefined || target.prompts) {
+    const prompt = (...[, , , prompts, finish]: PromptArguments): void => finish(questions.answer(prompts))
+    attempts.push({
+      method: 'keyboard-interactive',
+      name: 'keyboard-interactive',
+      offer: { type: 'keyboard-interactive', username, prompt },
+    })
   }
   if (attempts.length === 0) attempts.push({ method: 'none', name: 'none', offer: { type: 'none', username } })
   return attempts
@@ -70,19 +75,6 @@ type PromptArguments = [
   name: string,
   instructions: string,
   language: string,
-  prompts: readonly { readonly echo?: boolean }[],
+  prompts: readonly Question[],
   finish: (answers: string[]) => void,
 ]
-
-/** The password for the first hidden prompt; whatever is asked after it is not for a program to answer. */
-function answerOnce(password: string) {
-  let answered = false
-  return (...[, , , prompts, finish]: PromptArguments): void => {
-    const answers = prompts.map(({ echo }) => {
-      if (echo === true || answered) return ''
-      answered = true
-      return password
-    })
-    finish(answers)
-  }
-}

@@ -49,6 +49,7 @@ class Handshake {
   #identified = false
   #verdict: Failure | undefined
   #error: SshError | undefined
+  #expiredPassword = false
   #settled = false
   #callOff: () => void = () => undefined
 
@@ -78,7 +79,10 @@ class Handshake {
     client.once('close', () => this.#fail({}))
     client.once('handshake', () => this.#onIdentified())
     client.once('ready', () => this.#succeed())
-    client.on('change password', () => this.#refuse(`${target.user}'s password has expired`))
+    client.on('change password', () => {
+      this.#expiredPassword = true
+      this.#refuse(`${target.user}'s password has expired`)
+    })
     try {
       client.connect(this.#config())
       tuneLogin(client, identities)
@@ -175,6 +179,8 @@ class Handshake {
       identified: this.#identified,
       tried: this.#authentication.tried,
       accepts: this.#authentication.accepts(),
+      unanswered: this.#authentication.unanswered(),
+      expiredPassword: this.#expiredPassword,
       ...more,
     }
     this.#finish({ ...fail(sshFailure(trouble)), busy: isBusy(trouble) })

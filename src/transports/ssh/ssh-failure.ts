@@ -1,6 +1,7 @@
 import type { Failure } from '../../core/failure.ts'
 import type { Target } from '../../core/ports.ts'
 import { headOf } from '../../shell/tool-answer.ts'
+import { isNewPassword, isOneTimeCode } from './prompts.ts'
 
 /** Everything that is known when a connection attempt ends badly. */
 export interface Trouble {
@@ -18,6 +19,10 @@ export interface Trouble {
   readonly identified?: boolean
   readonly tried?: readonly string[]
   readonly accepts?: readonly string[]
+  /** What it asked that nobody had an answer for. */
+  readonly unanswered?: string | undefined
+  /** Its password has to be changed before anything else. */
+  readonly expiredPassword?: boolean
 }
 
 /** What ssh2 and sockets throw about. */
@@ -128,10 +133,29 @@ function authenticateFailure(trouble: Trouble, where: string): Failure {
   if (!refused) return lost(trouble, where)
   const tried = (trouble.tried ?? []).join(', ')
   const accepts = (trouble.accepts ?? []).join(', ')
+  const asked = trouble.unanswered
+  if (trouble.expiredPassword || (asked !== undefined && isNewPassword(asked))) {
+    const message = `The password of "${target.user}" on ${where} has expired and must be changed.`
+    return { code: 'PASSWORD_EXPIRED', phase: 'authenticate', message }
+  }
+  if (asked !== undefined) return unanswered(asked, where)
   const attempts = tried === '' ? 'nothing that it accepts could be offered' : `tried: ${tried}`
   const message = `${where} refused the login of "${target.user}"; ${attempts}.`
   const evidence = { user: target.user, tried, accepts }
   return { code: 'AUTHENTICATE_REFUSED', phase: 'authenticate', message, evidence }
+}
+
+function unanswered(asked: string, where: string): Failure {
+  const what = isOneTimeCode(asked)
+    ? 'asks for a one-time code, which only a person has'
+    : 'asks what has no answer here'
+  const message = `${where} ${what}: "${oneLine(asked)}".`
+  return {
+    code: 'AUTHENTICATE_PROMPT_UNANSWERED',
+    phase: 'authenticate',
+    message,
+    evidence: { prompt: oneLine(asked) },
+  }
 }
 
 function lost(trouble: Trouble, where: string): Failure {
