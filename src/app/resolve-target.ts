@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { fail, type Phase, type Result, success } from '../core/failure.ts'
+import { type Failure, fail, type Phase, type Result, success } from '../core/failure.ts'
 import type { Device, Fleet, SecretReference } from '../core/fleet.ts'
 import type { Neighbours, PhaseDeadlines, Target, WinRmTarget } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
@@ -150,9 +150,23 @@ async function promptsOf(
   for (const { match, answer } of prompts) {
     const secret = await readSecret(answer.secret)
     if (!secret.ok) return secret
+    if (!isPattern(match)) return fail(noPattern(match))
     answers.push({ match, answer: secret.value })
   }
   return success(answers)
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function noPattern(text: string): Failure {
+  const message = `"${text}" under \`prompts\` is no regular expression.`
+  return { code: 'SCHEMA_VALUE_INVALID', phase: 'resolve', message }
 }
 
 /** Reads files of keys and certificates, each of them once. */

@@ -125,6 +125,10 @@ const WAY = {
     'This transport is not spoken',
     'The inventory says how the device is reached; this version does not speak it.',
   ),
+  OPENSSH_UNUSABLE: entry(
+    'The ssh of this machine cannot be used for the device',
+    'Install openssh-client, mend ssh_config, and leave to `type: ssh` what needs a password: `ssh -v ADDRESS` shows more.',
+  ),
   TRANSPORT_NONE: entry(
     'The device has no shell',
     'Steps that need a shell cannot run on it; ask it from the controller.',

@@ -13,7 +13,11 @@ export function openTransports(gate: HandshakeGate): ReadonlyMap<string, Transpo
     const { winrmTransport } = await import('./winrm/winrm-transport.ts')
     return winrmTransport({ gate, wayTo: ssh.wayTo })
   })
-  const transports = [ssh, localTransport, winrm]
+  const openssh = deferredTransport('openssh', async () => {
+    const { opensshTransport } = await import('./openssh/openssh-transport.ts')
+    return opensshTransport(gate)
+  })
+  const transports = [ssh, openssh, localTransport, winrm]
   return new Map(transports.map((transport) => [transport.name, transport]))
 }
 

@@ -83,11 +83,14 @@ describe('logging in with a password', () => {
 
   const inTurn =
     (...turns: { prompt: string; echo?: boolean; expected: string }[]) =>
-    (context: ssh2.AuthContext): void => {
+    (context: ssh2.AuthContext) => {
       if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])
       const next = (index: number): void => {
         const turn = turns[index]
-        if (!turn) return context.accept()
+        if (!turn) {
+          context.accept()
+          return
+        }
         context.prompt([{ prompt: turn.prompt, echo: turn.echo ?? false }], ([answer]) => {
           if (answer === turn.expected) next(index + 1)
           else context.reject(['keyboard-interactive'])
@@ -112,7 +115,7 @@ describe('logging in with a password', () => {
 
   test('says that a one-time code is for people, and does not offer the password for one', async () => {
     const answers: string[] = []
-    const code = (context: ssh2.AuthContext): void => {
+    const code = (context: ssh2.AuthContext) => {
       if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])
       context.prompt([{ prompt: 'Verification code: ', echo: false }], (given) => {
         answers.push(...given)

@@ -132,7 +132,6 @@ export const TRANSPORT = {
           match: {
             type: 'string',
             minLength: 1,
-            format: 'regex',
             description: 'A regular expression that the question fits, small and capital letters alike.',
             examples: ['PIN'],
           },

@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Failure } from '../../src/core/failure.ts'
+import type { Target } from '../../src/core/ports.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { testTransport } from '../../src/testing/transport-contract.ts'
+import { opensshFailure } from '../../src/transports/openssh/openssh-failure.ts'
+import { opensshTransport } from '../../src/transports/openssh/openssh-transport.ts'
+import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
+import { startFaulty } from '../peers/faulty-server.ts'
+import {
+  type ClientKeys,
+  freePort,
+  makeClientKeys,
+  type SshServer,
+  sshServers,
+  startDropbear,
+  startOpenSsh,
+  targetOf,
+} from '../peers/ssh-servers.ts'
+import { DEADLINES } from '../peers/targets.ts'
+
+const ADDRESS = '127.0.7.21'
+const never = new AbortController().signal
+const transport = opensshTransport(createHandshakeGate(8))
+const runner = { test, before: beforeAll, after: afterAll }
+const servers = sshServers.filter(({ name }) => name !== 'tinysshd' && existsSync('/usr/bin/ssh'))
+
+let keys: ClientKeys
+beforeAll(() => {
+  keys = makeClientKeys()
+})
+afterAll(() => keys.remove())
+
+/** By the key file, as `ssh` reads it. */
+function target(server: SshServer, more: Partial<Target> = {}): Target {
+  const base = targetOf(server, keys, { type: 'openssh' })
+  return { ...base, keys: base.keys.map((key) => ({ ...key, path: key.origin })), ...more }
+}
+
+async function failing(at: Target, signal = never): Promise<Failure> {
+  const result = await transport.connect(at, signal)
+  if (!result.ok) return result.failure
+  await result.value.close()
+  throw new Error('It connected.')
+}
+
+const folders = (): string[] =>
+  readdirSync(tmpdir()).filter(
+    (name) => /^till-ssh-[A-Za-z0-9]{6}$/.test(name) && existsSync(join(tmpdir(), name, 's')),
+  )
+
+describe.each(servers)('the ssh of this machine to $name', ({ name }) => {
+  let server: SshServer
+  let echo: import('node:net').Server
+  beforeAll(async () => {
+    server = await (name === 'OpenSSH' ? startOpenSsh(keys, ADDRESS) : startDropbear(keys, ADDRESS))
+    const { createServer } = await import('node:net')
+    echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket))
+    await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve))
+  })
+  afterAll(async () => {
+    echo.close()
+    await server.stop()
+  })
+  testTransport(runner, {
+    transport: () => transport,
+    target: () => target(server),
+    echoPort: () => (echo.address() as import('node:net').AddressInfo).port,
+  })
+})
+
+describe.runIf(servers.some(({ name }) => name === 'OpenSSH'))('the ssh of this machine', () => {
+  let server: SshServer
+  beforeAll(async () => {
+    server = await startOpenSsh(keys, ADDRESS, 'MaxSessions 1')
+  })
+  afterAll(() => server.stop())
+
+  test('logs in once, keeps its socket where nobody else comes, and leaves nothing', async () => {
+    const connected = await transport.connect(target(server), never)
+    if (!connected.ok) throw new Error(connected.failure.message)
+    expect(folders().length).toBeGreaterThan(0)
+    await connected.value.close()
+    await expect.poll(folders).toEqual([])
+  })
+
+  test('goes on by another login where the device allows one session only', async () => {
+    const connected = await transport.connect(target(server), never)
+    if (!connected.ok) throw new Error(connected.failure.message)
+    const ends = await Promise.all(
+      [1, 2, 3].map(async (n) => {
+        const started = await connected.value.exec(`sleep 0.2; exit ${n}`)
+        if (!started.ok) throw new Error(started.failure.message)
+        return new Promise((resolve) => started.value.onExit(resolve))
+      }),
+    )
+    expect(ends).toEqual([{ code: 1 }, { code: 2 }, { code: 3 }])
+    await connected.value.close()
+  })
+
+  test('takes nobody whose key is not recorded', async () => {
+    const other = await startOpenSsh(keys, ADDRESS)
+    const known = { hostKeys: other.hostKeys }
+    expect(await failing(target(server, known))).toMatchObject({ code: 'HOST_KEY_MISMATCH', phase: 'identify' })
+    expect(await failing(target(server, { hostKeys: [] }))).toMatchObject({
+      code: 'HOST_KEY_UNKNOWN',
+      phase: 'identify',
+    })
+    await other.stop()
+  })
+
+  test('says what went wrong, and in which phase', async () => {
+    const refused = await freePort(ADDRESS)
+    const quick = { ...DEADLINES, connect: 1_000, identify: 700 }
+    const mute = await startFaulty(ADDRESS, (socket) => void socket.resume())
+    const mail = await startFaulty(ADDRESS, (socket) => void socket.end('220 mail ready\r\n'))
+    const hangsUp = await startFaulty(ADDRESS, (socket) => void socket.resetAndDestroy())
+    const at = async (more: Partial<Target>): Promise<string> => {
+      const { code, phase } = await failing(target(server, { deadlines: quick, ...more }))
+      return `${phase} ${code}`
+    }
+    expect(await at({ address: 'no-such-till.invalid' })).toBe('resolve RESOLVE_FAILED')
+    expect(await at({ port: refused })).toBe('connect CONNECT_REFUSED')
+    expect(await at({ address: '127.255.255.255' })).toBe('connect CONNECT_UNREACHABLE')
+    expect(await at({ port: mute.port })).toBe('identify IDENTIFY_TIMEOUT')
+    expect(await at({ port: mail.port })).toBe('identify IDENTIFY_PROTOCOL_INVALID')
+    expect(await at({ port: hangsUp.port })).toBe('connect CONNECT_RESET')
+    expect(await at({ user: 'nobody-of-this-name' })).toBe('authenticate AUTHENTICATE_REFUSED')
+    expect(await at({ password: new Secret('never used') })).toBe('resolve OPENSSH_UNUSABLE')
+    for (const peer of [mute, mail, hangsUp]) await peer.stop()
+  })
+
+  test('is stopped at once with the run', async () => {
+    const mute = await startFaulty(ADDRESS, (socket) => void socket.resume())
+    const stop = new AbortController()
+    const pending = failing(target(server, { port: mute.port }), stop.signal)
+    await expect.poll(() => mute.accepted()).toBeGreaterThan(0)
+    stop.abort()
+    expect((await pending).code).toBe('RUN_CANCELLED')
+    await mute.idle()
+    await mute.stop()
+  })
+
+  test('takes certificates, by the ssh_config of the user', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'till-ca-access-'))
+    const ca = join(folder, 'ca')
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', ca])
+    const user = join(folder, 'id')
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', user])
+    const { userInfo } = await import('node:os')
+    execFileSync('ssh-keygen', ['-q', '-s', ca, '-I', 'till', '-n', userInfo().username, `${user}.pub`])
+    const certified = await startOpenSsh(keys, ADDRESS, `TrustedUserCAKeys ${ca}.pub\nAuthorizedKeysFile none`)
+    const plain = target(certified)
+    expect((await failing(plain)).code).toBe('AUTHENTICATE_REFUSED')
+    const connected = await transport.connect(
+      { ...plain, keys: [{ origin: user, path: user, content: new Secret('') }] },
+      never,
+    )
+    expect(connected.ok).toBe(true)
+    if (connected.ok) await connected.value.close()
+    await certified.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+})
+
+describe('what ssh says', () => {
+  const at = { address: 'pos1', port: 22, hostKeys: [], deadlines: DEADLINES } as unknown as Target
+  test.each([
+    ['ssh: connect to host 10.0.0.1 port 22: Connection timed out', 'CONNECT_TIMEOUT'],
+    [
+      'Unable to negotiate with 10.0.0.1 port 22: no matching host key type found. Their offer: ssh-dss',
+      'IDENTIFY_ALGORITHM_NONE',
+    ],
+    ['Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures', 'AUTHENTICATE_REFUSED'],
+    ['/root/.ssh/config: line 3: Bad configuration option: nonsense', 'OPENSSH_UNUSABLE'],
+    ['@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @', 'HOST_KEY_MISMATCH'],
+    ['Your password has expired.\nPermission denied', 'PASSWORD_EXPIRED'],
+  ])('%s', (said, code) => {
+    expect(opensshFailure({ target: at, phase: 'connect', said, code: 255 }).code).toBe(code)
+  })
+  test('is not there', () => {
+    expect(opensshFailure({ target: at, phase: 'resolve', said: '', code: 127 }).code).toBe('OPENSSH_UNUSABLE')
+  })
+})
