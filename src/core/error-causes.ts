@@ -66,7 +66,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The folder belongs to another user (was it made by root?), the disk is full, or the file lies on a network share that cannot lock.',
   RESOLVE_FAILED: 'A slip in the host name, or the name server of the VPN is not asked from this machine.',
   TRANSPORT_UNSUPPORTED: 'The inventory names a way to the device that is not for it, or not of this version.',
-  OPENSSH_UNUSABLE: 'There is no openssh-client here, an option of ssh_config is not known to it, or a password is given.',
+  OPENSSH_UNUSABLE:
+    'There is no openssh-client here, an option of ssh_config is not known to it, or a password is given.',
   TRANSPORT_NONE:
     'The profile has `transport.type: none`, as for printers, and the runbook has a step for devices with a shell.',
   CONNECT_REFUSED: 'The service is stopped or listens on another port, or a firewall refuses instead of dropping.',

@@ -6,6 +6,7 @@ import { helloProgram, MarkerCutter, parseErrorMarker, parseMarker } from './pos
 import { type Ask, answer, FLOOD_BYTES, type KeptOutput, newAsk } from './posix-ask.ts'
 import { becomeFailure, printable } from './posix-become.ts'
 import { KeptScripts } from './posix-kept-scripts.ts'
+import { noShell } from './posix-no-shell.ts'
 import { askProgram, brokenLinkProgram, CHAIN_HEAD, CHAIN_TAIL, type LinkTerms, linkProgram } from './posix-program.ts'
 
 /** After an ask was ended from outside, how long its answer may take. */
@@ -252,9 +253,7 @@ export class PosixSession {
     if (how === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
     else if (this.#phase === 'open') this.#lose('SESSION_LOST', `The interpreter on the device ended ${how}.`)
     else if (this.#options.elevatedBy) this.lose(becomeFailure(this.#options.elevatedBy, end.code, said))
-    else if (isExpiry(said))
-      this.#lose('PASSWORD_EXPIRED', 'The password of the account has expired and must be changed.')
-    else this.#lose('SHELL_UNUSABLE', `What the device started in place of a shell ended ${how}.`)
+    else this.lose(noShell(end.code, how, said))
   }
 
   /** Answers what is complete, in order, and sets the clock of what comes next. */
@@ -302,11 +301,6 @@ export class PosixSession {
     const said = printable(Buffer.concat(this.#noise).toString('utf8'))
     this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
   }
-}
-
-/** What sshd and PAM say in place of starting anything. */
-function isExpiry(said: string): boolean {
-  return /password (has )?expired|required to change your password|password change required/i.test(said)
 }
 
 function scriptsOf({ request, link }: Ask): string[] {
