@@ -18,7 +18,8 @@ export async function sandboxFleet(fleet: Fleet, folder: string): Promise<Fleet>
 function atPlace(device: Device, place: OverlayDevice, overlay: SandboxOverlay): Device {
   const { address, port } = place
   if (place.printer) return { ...device, address, transport: { type: 'none' }, vars: printerVars(device, port) }
-  const { via: _via, become: _become, password: _password, passphrase: _passphrase, ...transport } = device.transport
+  const { via: _via, become: _become, password: _password, passphrase: _passphrase, ...wider } = device.transport
+  const { prompts: _prompts, ...transport } = wider
   if (place.winrm) {
     const { user, password_file } = overlay.windows
     const password = { secret: `file:${password_file}` }

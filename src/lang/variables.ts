@@ -45,7 +45,7 @@ export const STEP_FIELDS = { state: 'string', changed: 'bool', value: 'dyn' } as
 export const CLOSED_FIELDS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['device.kind', DEVICE_KINDS],
   ['device.os.family', OS_FAMILIES],
-  ['device.transport.type', ['ssh', 'winrm', 'local', 'none']],
+  ['device.transport.type', ['ssh', 'openssh', 'winrm', 'local', 'none']],
   ['steps.*.state', STEP_STATES],
 ])
 

@@ -211,6 +211,19 @@ const TRANSPORT: readonly MalformedCase[] = [
   ),
 ]
 
+const LOGIN: readonly MalformedCase[] = [
+  device(
+    'a password for openssh',
+    'profile: till-linux, address: a, transport: {type: openssh, password: «SCHEMA_VALUE_INVALID»{secret: "env:X"}}',
+    /or `type: ssh`/,
+  ),
+  device(
+    'a pattern of a question that is none',
+    'profile: till-linux, address: a, transport: {prompts: «SCHEMA_VALUE_INVALID»[{match: "(", answer: {secret: "env:X"}}]}',
+    /regular expression/,
+  ),
+]
+
 const REFERENCES: readonly MalformedCase[] = [
   device('an unknown profile', 'profile: «INV_PROFILE_UNKNOWN»till-linx, address: a', /did you mean "till-linux"/),
   file(
@@ -427,6 +440,7 @@ export const MALFORMED_INVENTORIES: readonly MalformedCase[] = [
   ...SYNTAX,
   ...SHAPE,
   ...TRANSPORT,
+  ...LOGIN,
   ...REFERENCES,
   ...ADDRESSES,
   ...HOURS,

@@ -1,6 +1,7 @@
 import type { Device, Store } from '../../core/fleet.ts'
 import { didYouMean } from '../suggest.ts'
 import { addressFault, canonicalAddress } from './address.ts'
+import { checkOpenssh, checkPrompts } from './check-login.ts'
 import { devicePlace, type Findings, inside, listed, type Place, shortPlace } from './findings.ts'
 import type { BuiltDevice } from './store-builder.ts'
 
@@ -13,7 +14,7 @@ export interface BuiltFleet {
   readonly complete: boolean
 }
 
-const USUAL_PORT: Readonly<Record<string, string>> = { ssh: '22', winrm: '5985' }
+const USUAL_PORT: Readonly<Record<string, string>> = { ssh: '22', openssh: '22', winrm: '5985' }
 
 /** Checks what devices say of one another and of their addresses. */
 export function checkDevices(fleet: BuiltFleet, findings: Findings): void {
@@ -26,6 +27,8 @@ export function checkDevices(fleet: BuiltFleet, findings: Findings): void {
     if (via !== undefined) vias.set(built.device.name, via)
     checkAddress(built, via, { addresses, findings })
     checkWinRm(built, findings)
+    checkOpenssh(built, findings)
+    checkPrompts(built, findings)
   }
   checkCircles(vias, fleet, findings)
 }
@@ -160,7 +163,7 @@ function checkWinRm(built: BuiltDevice, findings: Findings): void {
 function checkAbsence(built: BuiltDevice, findings: Findings): void {
   const { device, written } = built
   const { type } = device.transport
-  const isReached = type === 'ssh' || type === 'winrm'
+  const isReached = type === 'ssh' || type === 'openssh' || type === 'winrm'
   if ('address' in written || type === 'local' || (device.attached_to !== undefined && !isReached)) return
   const detail = isReached
     ? `It is reached by ${type}, which needs a host name or an IP address, as in "address: 10.4.12.11".`

@@ -164,7 +164,11 @@ export const TRANSPORT = {
       additionalProperties: false,
       required: ['method'],
       properties: {
-        method: { enum: ['sudo', 'doas'], description: 'The program that makes root of the login.', examples: ['sudo', 'doas'] },
+        method: {
+          enum: ['sudo', 'doas'],
+          description: 'The program that makes root of the login.',
+          examples: ['sudo', 'doas'],
+        },
         password: SECRET,
       },
     },
