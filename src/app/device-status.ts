@@ -60,7 +60,7 @@ export function countStates(known: readonly KnownState[]): { counts: Record<stri
 /** Milliseconds of `30m`, `12h`, `7d`. Throws InputError. */
 export function ageOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  const ms = parseDuration(text.replace(/(\d+)d/, (_, days: string) => `${Number(days) * 24}h`))
+  const ms = parseDuration(text)
   if (ms !== undefined) return ms
   const detail = 'Write a number with its unit, as 30m, 12h, 7d.'
   throw new InputError([

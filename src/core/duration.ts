@@ -1,7 +1,7 @@
-const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** What a duration looks like, for schemas: `90s`, `2m`, `1m30s`, `500ms`. */
-export const DURATION_PATTERN = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$'
+/** What a duration looks like, for schemas: `90s`, `2m`, `1m30s`, `500ms`, `90d`. A day is 24 hours. */
+export const DURATION_PATTERN = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$'
 
 /** A parameter that holds one. */
 export const DURATION = { type: 'string', pattern: DURATION_PATTERN, examples: ['90s', '1m30s'] } as const
@@ -10,7 +10,7 @@ export const DURATION = { type: 'string', pattern: DURATION_PATTERN, examples: [
 export function parseDuration(text: string): number | undefined {
   if (!new RegExp(DURATION_PATTERN).test(text)) return undefined
   let total = 0
-  for (const [, amount, unit] of text.matchAll(/([0-9.]+)(ms|s|m|h)/g)) {
+  for (const [, amount, unit] of text.matchAll(/([0-9.]+)(ms|s|m|h|d)/g)) {
     total += Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS]
   }
   return Math.round(total)

@@ -8,6 +8,7 @@ import { directory } from './directory/directory.ts'
 import { disk } from './disk.ts'
 import { facts } from './facts/facts.ts'
 import { file } from './file/file.ts'
+import { fiscal } from './fiscal/fiscal.ts'
 import { http } from './http/http.ts'
 import { local } from './local/local.ts'
 import { log } from './log/log.ts'
@@ -36,6 +37,7 @@ export const MODULES: readonly Module[] = [
   disk,
   facts,
   file,
+  fiscal,
   http,
   local,
   log,

@@ -48,15 +48,10 @@ function answeredReading(
   read: { readonly from: number; readonly to: number },
   asking: Asking,
 ): Said {
-  const { clock, conditions: clockOnes } = clockOf(results, read, asking.timeZone)
-  const facts = {
-    ...fiscalFacts(results, asking.timeZone),
-    ...(clock && { clock, clock_read_at: new Date(read.to).toISOString() }),
-  }
+  const facts = { ...fiscalFacts(results, asking.timeZone), ...clockOf(results, read, asking.timeZone) }
   const conditions = firstOfEach([
     ...stateConditions(results, blockedBy),
     ...fiscalConditions(facts, asking.now(), asking.timeZone),
-    ...clockOnes,
   ])
   const isWaiting = [...results.values()].some(({ status }) => status === 'wait' || status === 'inProgress')
   const busy = isWaiting && blockedBy === undefined

@@ -1,6 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { isoOf, readDeviceTime, skewSeconds } from '../printer/device-time.ts'
-import { clockConditions } from '../printer/fiscal-conditions.ts'
 import { numberIn, objectIn, textIn } from '../printer/json-answer.ts'
 import type { Condition, FiscalFacts, Identity } from '../printer/reading.ts'
 import type { TaskResult } from './exchange.ts'
@@ -67,10 +66,14 @@ export function clockOf(
   results: Results,
   read: { readonly from: number; readonly to: number },
   timeZone: string,
-): { readonly clock?: string; readonly conditions: Condition[] } {
+): Pick<FiscalFacts, 'clock' | 'clock_read_at' | 'clock_skew_s'> {
   const time = readDeviceTime(textIn(said(results, 'getDeviceStatus', 'deviceStatus'), 'currentDateTime'))
-  if (!time) return { conditions: [] }
-  return { clock: isoOf(time, timeZone), conditions: clockConditions(skewSeconds(time, read, timeZone)) }
+  if (!time) return {}
+  return {
+    clock: isoOf(time, timeZone),
+    clock_read_at: new Date(read.to).toISOString(),
+    clock_skew_s: skewSeconds(time, read, timeZone),
+  }
 }
 
 export function fiscalFacts(results: Results, timeZone: string): FiscalFacts {

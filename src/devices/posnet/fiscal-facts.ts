@@ -24,6 +24,7 @@ export function factsOf(answers: Answers, place: Place): FiscalFacts {
     ...optional('ram_resets', numberOf(read('sfsk'), 'cl')),
     ...memoryFacts(read('ecmedinfoget')),
     ...transmissionFacts(read('repositoryeventhubstate'), time),
+    ...unsentFacts(read('repositorysenddatacheck')),
     ...certificateFacts(answers, time),
     ...licenceFacts(read('subgettime'), time),
     ...optional('next_inspection_at', time(read('nextmaintenanceget'), 'da')),
@@ -111,6 +112,12 @@ function transmissionFacts(frame: PosnetFrame | undefined, time: Times): Partial
       ...(result === undefined ? {} : { last_result: result ? 'ok' : 'failed' }),
     },
   }
+}
+
+/** It does not say how many documents wait, but that some do. */
+function unsentFacts(frame: PosnetFrame | undefined): Partial<FiscalFacts> {
+  const waits = flagOf(frame, 'cs')
+  return waits === undefined ? {} : { unsent: waits ? {} : { count: 0 } }
 }
 
 function certificateFacts(answers: Answers, time: Times): Partial<FiscalFacts> {

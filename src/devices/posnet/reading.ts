@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts'
 import { isoOf, skewSeconds } from '../printer/device-time.ts'
-import { clockConditions, fiscalConditions } from '../printer/fiscal-conditions.ts'
+import { fiscalConditions } from '../printer/fiscal-conditions.ts'
 import type {
   Answer,
   Condition,
@@ -27,7 +27,6 @@ export interface Visited {
 
 /** Frame error 1: a command that this model does not have. */
 const NO_SUCH_COMMAND = 1
-const UNSENT_MS = 3 * 86_400_000
 
 /** The reading of a printer that has answered something. */
 export function readingOf({ answers, evidence, place, span }: Visited): PrinterReading {
@@ -36,7 +35,7 @@ export function readingOf({ answers, evidence, place, span }: Visited): PrinterR
   const isHeld = (numberOf(sdev, 'tl') ?? 0) !== 0 || flagOf(sdev, 'qe') === false
   const busy = [...answers.values()].some(isTryLater) || (isQueueMute && isHeld)
   const fiscal = withClock(factsOf(answers, place), answers, { place, span })
-  const conditions = conditionsOf(answers, fiscal, { place, span })
+  const conditions = conditionsOf(answers, fiscal, place)
   const sells = isQueueMute && !busy ? 'unknown' : mechanismReady(answers)
   return {
     protocol: 'posnet',
@@ -55,38 +54,33 @@ export function readingOf({ answers, evidence, place, span }: Visited): PrinterR
   }
 }
 
-function withClock(facts: FiscalFacts, answers: Answers, { place }: Pick<Visited, 'place' | 'span'>): FiscalFacts {
+function withClock(
+  facts: FiscalFacts,
+  answers: Answers,
+  { place, span }: Pick<Visited, 'place' | 'span'>,
+): FiscalFacts {
   const clock = clockOf(answers)
-  return clock ? { ...facts, clock: isoOf(clock, place.timeZone), clock_read_at: place.now.toISOString() } : facts
+  if (!clock) return facts
+  return {
+    ...facts,
+    clock: isoOf(clock, place.timeZone),
+    clock_read_at: place.now.toISOString(),
+    clock_skew_s: skewSeconds(clock, span, place.timeZone),
+  }
 }
 
-function conditionsOf(
-  answers: Answers,
-  fiscal: FiscalFacts,
-  { place, span }: Pick<Visited, 'place' | 'span'>,
-): Condition[] {
-  const clock = clockOf(answers)
+function conditionsOf(answers: Answers, fiscal: FiscalFacts, place: Place): Condition[] {
   const all = [
     ...stateConditions(answers.get('!sprn'), answers.get('!sdev')),
     ...errorConditions(answers.values()),
     ...(flagOf(answers.get('scomm'), 'td') ? [blocked('scomm tdT: it may only be read from now on')] : []),
     ...fiscalConditions(fiscal, place.now, place.timeZone),
-    ...unsentConditions(answers, fiscal, place),
-    ...(clock ? clockConditions(skewSeconds(clock, span, place.timeZone)) : []),
   ]
   return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index)
 }
 
 function blocked(evidence: string): Condition {
   return { name: 'device-blocked', evidence }
-}
-
-/** It does not say how many documents wait, but that some do, and since when none has arrived. */
-function unsentConditions(answers: Answers, fiscal: FiscalFacts, { now }: Place): Condition[] {
-  if (flagOf(answers.get('repositorysenddatacheck'), 'cs') !== true) return []
-  const lastOk = fiscal.transmission?.last_ok_at
-  if (lastOk !== undefined && now.getTime() - Date.parse(lastOk) < UNSENT_MS) return []
-  return [{ name: 'documents-unsent', evidence: `documents wait, the last were sent ${lastOk ?? 'never'}` }]
 }
 
 function mechanismReady(answers: Answers): Answer {

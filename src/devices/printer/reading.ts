@@ -47,6 +47,7 @@ export const CONDITIONS = {
   'documents-unsent': 'attention',
   'transmission-failing': 'attention',
   'inspection-due': 'attention',
+  'report-missing': 'attention',
   'clock-skewed': 'attention',
   'service-requested': 'attention',
   'ram-reset': 'attention',
@@ -96,6 +97,8 @@ export interface FiscalFacts {
   /** The device's clock at `clock_read_at`. */
   readonly clock?: string
   readonly clock_read_at?: string
+  /** By how many seconds that is ahead for sure, negative when behind: what asking and rounding may have taken is none. */
+  readonly clock_skew_s?: number
   readonly last_receipt_at?: string
   readonly last_receipt_number?: number
   readonly receipts_since_report?: number
@@ -104,8 +107,11 @@ export interface FiscalFacts {
   readonly ram_resets?: number
   /** Free room in the protected memory, by the device's own unit. */
   readonly protected_memory?: { readonly free: number; readonly unit?: string; readonly capacity?: number }
-  /** Documents that wait for the tax office's system, and since when the oldest waits. */
-  readonly unsent?: { readonly count: number; readonly oldest_at?: string }
+  /**
+   * Documents that wait for the tax office's system, and since when the oldest waits. Without a count: some do, and it
+   * does not say how many.
+   */
+  readonly unsent?: { readonly count?: number; readonly oldest_at?: string }
   readonly transmission?: {
     readonly last_ok_at?: string
     readonly last_failed_at?: string

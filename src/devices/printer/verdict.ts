@@ -51,7 +51,7 @@ export interface Verdict {
   readonly can_issue: Answer
 }
 
-type Owner = 'store' | 'network' | 'monitoring' | 'till-support' | 'printer-service' | 'fiscal-service'
+export type Owner = 'store' | 'network' | 'monitoring' | 'till-support' | 'printer-service' | 'fiscal-service'
 
 /**
  * The truth table of the three stages. Receipts that keep arriving outweigh what our own questions say, for then what is
@@ -217,6 +217,7 @@ const STORES_OWN: ReadonlySet<ConditionName> = new Set([
   'day-not-closed',
   'other-error',
   'other-warning',
+  'report-missing',
 ])
 
 const FISCAL: ReadonlySet<ConditionName> = new Set([
@@ -240,7 +241,8 @@ const FISCAL: ReadonlySet<ConditionName> = new Set([
   'ram-reset',
 ])
 
-function ownerOf(cause: ConditionName): Owner {
+/** Who is to act on a condition. */
+export function ownerOf(cause: ConditionName): Owner {
   if (cause === 'queue-stuck') return 'till-support'
   if (STORES_OWN.has(cause)) return 'store'
   return FISCAL.has(cause) ? 'fiscal-service' : 'printer-service'
@@ -249,7 +251,7 @@ function ownerOf(cause: ConditionName): Owner {
 const SERVICE = 'Call its service; until then sell on another till.'
 
 /** What helps against a condition. */
-const REMEDIES: Readonly<Record<ConditionName, string>> = {
+export const REMEDIES: Readonly<Record<ConditionName, string>> = {
   'paper-out': 'Put in a new roll of paper.',
   'cover-open': 'Close the cover.',
   'ribbon-out': 'Put in a new ribbon.',
@@ -289,6 +291,7 @@ const REMEDIES: Readonly<Record<ConditionName, string>> = {
   'documents-unsent': 'See whether it reaches the internet; documents must be delivered in time.',
   'transmission-failing': 'See whether it reaches the internet: its last transmissions failed.',
   'inspection-due': 'Make an appointment for the inspection.',
+  'report-missing': 'Print the daily report before the next receipt.',
   'clock-skewed': 'Have its clock set by its service.',
   'service-requested': 'Call its service.',
   'ram-reset': 'Its memory was reset: call its service before it happens again.',

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts'
 import { type DeviceTime, isoOf, skewSeconds } from '../printer/device-time.ts'
-import { clockConditions, fiscalConditions } from '../printer/fiscal-conditions.ts'
+import { fiscalConditions } from '../printer/fiscal-conditions.ts'
 import type {
   Answer,
   Condition,
@@ -55,7 +55,7 @@ const EXCHANGING = 0x04 | 0x20
 
 /** The reading of a printer that has answered something. */
 export function readingOf(visited: Visited): PrinterReading {
-  const { answers, evidence, now, span, timeZone } = visited
+  const { answers, evidence, now, timeZone } = visited
   const facts = factsOf(answers)
   const fiscal = fiscalOf(facts, visited)
   const conditions = distinct([
@@ -63,7 +63,6 @@ export function readingOf(visited: Visited): PrinterReading {
     ...errorConditions(answers),
     ...(facts.storage ? storageConditions(facts.storage) : []),
     ...fiscalConditions(fiscal, now, timeZone),
-    ...(facts.full?.clock ? clockConditions(skewSeconds(facts.full.clock, span, timeZone)) : []),
   ])
   const isBusy = [...answers.values()].some(({ error }) => error === PRINTING_PREVIOUS)
   return {
@@ -108,7 +107,7 @@ function understood<T>(
 }
 
 function fiscalOf({ state, full, storage, exchange, hasStorage }: Facts, visited: Visited): FiscalFacts {
-  const { answers, now, timeZone } = visited
+  const { answers, now, span, timeZone } = visited
   const iso = (time: DeviceTime | undefined): string | undefined => time && isoOf(time, timeZone)
   const shift = understood(answers, 'FF40', shiftState)
   const validUntil = iso(understood(answers, 'FF03', storageValidity)?.until)
@@ -117,6 +116,7 @@ function fiscalOf({ state, full, storage, exchange, hasStorage }: Facts, visited
   return known({
     clock: iso(full?.clock),
     clock_read_at: full?.clock && now.toISOString(),
+    clock_skew_s: full?.clock && skewSeconds(full.clock, span, timeZone),
     // The last document: a receipt, or the report behind it.
     last_receipt_at: isUnsold ? undefined : iso(storage?.lastDocumentAt),
     receipts_since_report: shift?.receipts,

@@ -1,0 +1,54 @@
+import type { JsonObject } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import type { Sighting } from './ask-printer.ts'
+import { protocolStage, reachStage, type Stage, workStage } from './stages.ts'
+import { judge, type Verdict } from './verdict.ts'
+
+/** Of those, what stops the printer stops sales. */
+const SELLING_KINDS: readonly string[] = ['fiscal-printer', 'receipt-printer', 'till', 'vending']
+
+/** What is known beside what the printer said. */
+export interface Around {
+  /** What a `receipts` step found. */
+  readonly receipts: JsonObject | null
+  readonly silentAfterS: number
+  readonly jobAgeS: number
+  /** It is the one that the inventory means. */
+  readonly isExpected: boolean
+}
+
+export interface Assessment extends Verdict {
+  readonly sighting: Sighting
+  readonly stages: { readonly reach: Stage; readonly protocol: Stage; readonly work: Stage }
+  /** What is at fault, where it is not the printer. */
+  readonly about: string
+  readonly at: Date
+}
+
+/** The three stages of a visit, and what the truth table makes of them. */
+export function assess(
+  sighting: Sighting,
+  { device, store, now }: Pick<ModuleContext, 'device' | 'store' | 'now'>,
+  { receipts, silentAfterS, jobAgeS, isExpected }: Around,
+): Assessment {
+  const { reading, oneAtATime, link } = sighting
+  const at = now()
+  const stages = {
+    reach: reachStage(reading, sighting),
+    protocol: protocolStage(reading, oneAtATime),
+    work: workStage({ reading, receipts, trading: store, now: at, silentAfterS, jobAgeS }),
+  }
+  const verdict = judge({
+    isExpected,
+    reach: stages.reach.answer,
+    protocol: stages.protocol.answer,
+    work: stages.work.answer,
+    link,
+    busy: reading.busy,
+    ready: reading.ready,
+    conditions: reading.conditions,
+    sells: SELLING_KINDS.includes(device.kind),
+  })
+  const about = verdict.fault === 'link-down' ? `link of ${store.id}` : ''
+  return { ...verdict, sighting, stages, about, at }
+}
