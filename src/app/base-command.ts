@@ -5,6 +5,7 @@ import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 import { formatDiagnostics } from '../lang/format-diagnostics.ts'
 import { inChunks, jsonPage } from './json-document.ts'
+import { showByPager } from './pager.ts'
 import { openProject, type Project } from './project.ts'
 import { sourceStack } from './source-stack.ts'
 import { UnwritableError } from './writer.ts'
@@ -15,6 +16,10 @@ export abstract class BaseCommand extends Command {
     project: Flags.string({
       description: 'folder of the repository, if not this one or one above it',
       env: 'TILL_PROJECT',
+      helpGroup: 'GLOBAL',
+    }),
+    'no-pager': Flags.boolean({
+      description: 'show long tables at once, and not by $PAGER (which is asked on a terminal only)',
       helpGroup: 'GLOBAL',
     }),
   }
@@ -47,6 +52,14 @@ export abstract class BaseCommand extends Command {
       }
       process.stdout.on('drain', done).on('close', done)
     })
+  }
+
+  /** As `write`; on a terminal that it does not fit, by the user's pager. */
+  protected async writePaged(text: string): Promise<void> {
+    const fits = text.split('\n').length <= (process.stdout.rows || Number.POSITIVE_INFINITY)
+    const wanted = process.stdin.isTTY === true && process.stdout.isTTY === true && !this.argv.includes('--no-pager')
+    if (fits || !wanted || process.env['TERM'] === 'dumb' || !(await showByPager(text, process.env)))
+      await this.write(text)
   }
 
   /** As `write`, for many small parts. */

@@ -19,7 +19,7 @@ export default class Explain extends BaseCommand {
     const { args, flags } = await this.parse(Explain)
     const errors = args.code === undefined ? ERROR_CODES.map(explainError) : [explainCode(args.code)]
     if (flags.json) await this.write(jsonPage({ schema: 'till.errors/1', errors }))
-    else if (args.code === undefined) await this.write(codesTable(process.stdout.isTTY ? this.columns : undefined))
+    else if (args.code === undefined) await this.writePaged(codesTable(process.stdout.isTTY ? this.columns : undefined))
     else for (const error of errors) await this.write(explanationText(error, Math.min(this.columns, 100)))
   }
 }

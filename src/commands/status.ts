@@ -59,7 +59,7 @@ export default class Status extends BaseCommand {
 
   async #table(known: readonly KnownState[]): Promise<void> {
     const width = process.stdout.isTTY ? this.columns : undefined
-    if (known.length > 0) await this.write(statusTable(known, { width, color: this.color }))
+    if (known.length > 0) await this.writePaged(statusTable(known, { width, color: this.color }))
     const counts = countsText(countStates(known).counts)
     // Beside the list, so that counting its lines counts devices.
     process.stderr.write(`${known.length} devices${counts === '' ? '' : `: ${counts}`}\n`)

@@ -37,7 +37,7 @@ export default class InventoryGraph extends BaseCommand {
     if (flags.json) await this.write(jsonPage({ schema: 'till.inventory.graph/1', fleet: fleet.name, nodes }))
     else if (flags.format === 'dot') await this.writeAll(graphDot(nodes))
     else if (flags.format === 'mermaid') await this.writeAll(graphMermaid(nodes))
-    else await this.writeAll(graphText(nodes))
+    else await this.writePaged([...graphText(nodes)].join(''))
     await project.close()
   }
 }

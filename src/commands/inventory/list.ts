@@ -50,7 +50,7 @@ With --json the answer is one document (schema till.inventory/1), with --ndjson 
 
   async #table(devices: readonly Device[], all: number): Promise<void> {
     const width = process.stdout.isTTY ? this.columns : undefined
-    if (devices.length > 0) await this.write(devicesTable(devices, width))
+    if (devices.length > 0) await this.writePaged(devicesTable(devices, width))
     const stores = new Set(devices.map((device) => device.store)).size
     const of = devices.length === all ? '' : ` of ${all}`
     // Beside the list, so that counting its lines counts devices.

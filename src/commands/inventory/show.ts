@@ -32,7 +32,7 @@ With --json the answer has the schema till.inventory.explained/1.`
       return
     }
     const width = process.stdout.isTTY ? this.columns : undefined
-    await this.write(valuesTable(shown.values, project.root, width))
+    await this.writePaged(valuesTable(shown.values, project.root, width))
     if (shown.device || shown.store.devices.length === 0) return
     await this.write(`\n${devicesTable(shown.store.devices, width)}`)
   }

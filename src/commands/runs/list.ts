@@ -31,7 +31,7 @@ export default class RunsList extends BaseCommand {
     else if (runs.length === 0) process.stderr.write('No runs yet.\n')
     else {
       const width = process.stdout.isTTY ? this.columns : undefined
-      await this.write(runsTable(runs, { width, color: this.color }))
+      await this.writePaged(runsTable(runs, { width, color: this.color }))
     }
     await project.close()
   }
