@@ -1,6 +1,8 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../app/base-command.ts'
+import { importInventory } from '../app/foreign/import-inventory.ts'
+import { STORE_IN_NAME, storeBy } from '../app/foreign/import-options.ts'
 import { jsonPage } from '../app/json-document.ts'
 import { CI_SYSTEMS, type CiSystem } from '../app/starter/ci-files.ts'
 import { type WrittenStarter, writeStarter } from '../app/starter/write-starter.ts'
@@ -13,6 +15,7 @@ and underline: VS Code with the YAML extension, or any other with yaml-language-
   static override examples = [
     { description: 'In a new folder', command: '<%= config.bin %> init my-chain' },
     { description: 'Here, with a pipeline for GitLab only', command: '<%= config.bin %> init --ci gitlab' },
+    { description: 'With the hosts of Ansible', command: '<%= config.bin %> init my-chain --from-ansible hosts.ini' },
     { description: 'Without a pipeline', command: '<%= config.bin %> init my-chain --ci none' },
   ]
   static override args = { folder: Args.string({ description: 'folder of the repository', default: '.' }) }
@@ -22,17 +25,35 @@ and underline: VS Code with the YAML extension, or any other with yaml-language-
       options: [...CI_SYSTEMS, 'none'],
       multiple: true,
     }),
+    'from-ansible': Flags.string({
+      description: 'with the hosts of this inventory of Ansible in place of a store to begin with',
+      helpValue: 'PATH',
+    }),
     json: Flags.boolean({ description: 'one JSON document (schema till.init/1)', helpGroup: 'OUTPUT' }),
   }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Init)
     const ci = (flags.ci ?? CI_SYSTEMS).filter((system): system is CiSystem => system !== 'none')
-    const starter = await writeStarter(args.folder, { ci })
+    const path = flags['from-ansible']
+    const instead = path === undefined ? {} : { 'inventory/stores.yaml': undefined }
+    const written = await writeStarter(args.folder, { ci, instead })
+    const starter = path === undefined ? written : await this.#withHosts(written, path)
     if (flags.json) {
-      const { folder, written, kept } = starter
-      await this.write(jsonPage({ schema: 'till.init/1', folder, written, kept }))
-    } else await this.write(told(starter))
+      const { folder, written, kept, diagnostics } = starter
+      await this.write(jsonPage({ schema: 'till.init/1', folder, written, kept, diagnostics }))
+    } else {
+      if (starter.diagnostics.length > 0) this.reportDiagnostics(starter.diagnostics)
+      await this.write(told(starter))
+    }
+  }
+
+  /** What else there is to say of hosts, `till inventory import` takes as flags. */
+  async #withHosts(starter: WrittenStarter, path: string): Promise<WrittenStarter> {
+    const mapping = { storeBy: storeBy(STORE_IN_NAME), otherStore: 'unknown', kinds: new Map<string, string>() }
+    const target = { folder: join(starter.folder, 'inventory'), region: 'imported', force: false }
+    const { file, diagnostics } = await importInventory({ from: 'ansible', path, mapping }, target)
+    return { ...starter, diagnostics, written: [...starter.written, relative(starter.folder, file)] }
   }
 }
 
@@ -50,9 +71,9 @@ function told({ folder, written, kept, ignoreMissing }: WrittenStarter): string 
     `  ${enter}till validate                   # is everything as it should be?`,
     `  ${enter}till sandbox up --detach        # the store on this machine, to try things on`,
     `  ${enter}till plan first-look --sandbox  # what would change? then: till apply first-look --sandbox`,
-    'and with a real till, its address in inventory/stores.yaml:',
-    '  till trust --store S-0001               # compare and record its host key',
-    '  till plan first-look --store S-0001',
+    'and with real tills, their addresses in inventory/:',
+    '  till trust                              # compare and record their host keys',
+    '  till plan first-look --limit 1',
   ]
   return `${lines.join('\n')}\n`
 }

@@ -84,6 +84,22 @@ describe('till init', () => {
     expect(await project.till('validate', '--project', 'other')).toMatchObject({ code: 0 })
   })
 
+  it('takes the hosts of Ansible in place of its own', async () => {
+    project.write('hosts.ini', '[tills]\npl-0001-pos1 ansible_host=10.0.0.1\n')
+    const made = await project.till('init', 'moved', '--from-ansible', 'hosts.ini')
+    expect(made).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('written  inventory/imported.yaml'),
+    })
+    expect(existsSync(project.path('moved/inventory/stores.yaml'))).toBe(false)
+    expect(await project.till('validate', '--project', 'moved')).toMatchObject({ code: 0, stderr: '' })
+    const json = await project.till('init', 'moved2', '--from-ansible', 'hosts.ini', '--json')
+    expect(errorsOf('init', JSON.parse(json.stdout))).toEqual([])
+    const { stdout } = await project.till('inventory', 'list', '--ndjson', '--project', 'moved')
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'pl-0001/pos1', address: '10.0.0.1' })
+  })
+
   it('is told where it cannot write', async () => {
     project.write('file', '')
     const { code, stderr } = await project.till('init', 'file/inside')

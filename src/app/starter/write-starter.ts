@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { jsonPage } from '../json-document.ts'
 import { SCHEMAS } from '../schemas.ts'
 import type { CiSystem } from './ci-files.ts'
@@ -20,6 +20,8 @@ export interface WrittenStarter {
   readonly kept: readonly string[]
   /** A .gitignore of the user's own does not name what has to be ignored. */
   readonly ignoreMissing: boolean
+  /** What could not be carried over from another tool. */
+  readonly diagnostics: readonly Diagnostic[]
 }
 
 /** Writes a repository to begin with; what is there stays as it is. Throws InputError where nothing can be written. */
@@ -36,7 +38,7 @@ export async function writeStarter(folder: string, options: StarterOptions): Pro
   }
   const ignore = await readFile(join(root, '.gitignore'), 'utf8')
   const ignoreMissing = !ignore.split(/\r?\n/).some((line) => line.trim().replace(/^\//, '') === IGNORED)
-  return { folder: root, written, kept, ignoreMissing }
+  return { folder: root, written, kept, ignoreMissing, diagnostics: [] }
 }
 
 /** False when something of that name is there. A file appears whole, and never takes the place of another. */

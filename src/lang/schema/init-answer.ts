@@ -1,3 +1,5 @@
+import { DIAGNOSTIC } from './diagnostics.ts'
+
 const PATHS = { type: 'array', items: { type: 'string' } } as const
 
 /** What `till init --json` answers. */
@@ -8,11 +10,12 @@ export const INIT_JSON_SCHEMA: object = {
   description: 'What `till init` answers with `--json`.',
   type: 'object',
   additionalProperties: false,
-  required: ['schema', 'folder', 'written', 'kept'],
+  required: ['schema', 'folder', 'written', 'kept', 'diagnostics'],
   properties: {
     schema: { const: 'till.init/1' },
     folder: { description: 'Of the repository, absolute.', type: 'string' },
     written: { description: 'Files that were made, relative to the folder.', ...PATHS },
+    diagnostics: { description: 'What could not be carried over from another tool.', type: 'array', items: DIAGNOSTIC },
     kept: { description: 'Files that were there, and are as they were.', ...PATHS },
   },
 }
