@@ -66,8 +66,12 @@ export function statusJson(status: SandboxStatus, left_out?: SandboxSelection['l
 export function statusInWords(status: SandboxStatus): string {
   const faults = Object.entries(status.faults).map(([name, count]) => `${count} ${name}`)
   return [
-    `${status.devices} devices${status.windows > 0 ? ` (${status.windows} imitate Windows)` : ''}, ${status.printers} printers and ${status.listeners} other ports up`,
+    `${counted(status.devices, 'device')}${status.windows > 0 ? ` (${status.windows} imitate Windows)` : ''}, ${counted(status.printers, 'printer')} and ${counted(status.listeners, 'other port')} up`,
     `${status.connections} connections, ${status.sessions} programs now, ${status.served} so far`,
     faults.length === 0 ? 'no faults' : `faults: ${faults.join(', ')}`,
   ].join(' · ')
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

@@ -90,6 +90,6 @@ ${FAULT_HELP}`
     if (json) return this.write(statusJson(status, selection.left_out))
     await this.write(`${statusInWords(status)}\n${leftOutInWords(selection)}`)
     if (status.windows > 0) await this.write(IMITATES)
-    await this.write('Work on it with --sandbox: till plan agent-update --sandbox\n')
+    await this.write('Work on it with --sandbox: till plan RUNBOOK --sandbox\n')
   }
 }
