@@ -2,7 +2,13 @@ import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { ModuleContext } from '../core/ports.ts'
 import { connectHere, type ReachAnswer } from '../devices/probe/connect-here.ts'
-import { HOST_PATTERN, reachSentence, reachStateInWords, reachStateOfSocket } from '../devices/probe/reach.ts'
+import {
+  HOST_PATTERN,
+  reachSentence,
+  reachStateInWords,
+  reachStateOfFailure,
+  reachStateOfSocket,
+} from '../devices/probe/reach.ts'
 import { askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
 import { evidenceOf, failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
@@ -80,7 +86,11 @@ export const tcp = defineModule({
     properties: {
       host: { type: 'string', pattern: HOST_PATTERN, description: 'The address of the device unless told.' },
       port: { type: 'integer', minimum: 1, maximum: 65535, description: 'TCP port.', examples: [9100] },
-      from: { enum: ['controller', 'device'], description: 'Who connects.' },
+      from: {
+        enum: ['controller', 'device'],
+        description:
+          'Who connects. The controller goes through the gateway (`via`) of the device, unless a host is given.',
+      },
       timeout_ms: { type: 'integer', minimum: 100, maximum: 120000, description: '5000 unless told.' },
       expect: {
         enum: ['open', 'closed'],
@@ -103,8 +113,29 @@ async function observe(context: ModuleContext, params: TcpParams): Promise<Resul
   const host = params.host ?? context.device.address
   const timeoutMs = params.timeout_ms ?? TIMEOUT_MS
   if (params.from === 'device') return askDevice(context, { host, port: params.port, timeoutMs })
+  // The addresses of a store behind a gateway mean something only behind it.
+  if (params.host === undefined && context.device.transport.via !== undefined)
+    return askByItsWay(context, params.port, timeoutMs)
   const answer = await connectHere({ host, port: params.port }, { timeoutMs, signal: context.signal })
   return success({ ...answer, host })
+}
+
+async function askByItsWay(
+  { device, dial }: ModuleContext,
+  port: number,
+  timeoutMs: number,
+): Promise<Result<TcpState>> {
+  const began = performance.now()
+  const dialled = await dial({ port }, timeoutMs)
+  const ms = Math.round(performance.now() - began)
+  const common = { ms, host: device.address }
+  if (dialled.ok) {
+    dialled.value.destroy()
+    return success({ ...common, state: 'open', detail: '' })
+  }
+  const { code, message } = dialled.failure
+  if (code === 'RUN_CANCELLED') return dialled
+  return success({ ...common, state: reachStateOfFailure(code) ?? 'error', detail: message })
 }
 
 async function askDevice(

@@ -28,6 +28,11 @@ classify:
     about: "\${{ steps.printer.value.about }}"
 `
 
+const PORT = `name: port
+steps:
+  - tcp: {port: "\${{ vars.port }}", from: controller}
+`
+
 describe.skipIf(!hasOpenSsh).each([
   { how: 'by the main thread', run: '' },
   { how: 'by two worker threads', run: 'run: {workers: 2}\n' },
@@ -51,6 +56,7 @@ describe.skipIf(!hasOpenSsh).each([
     project = new TestProject({
       'tillwright.yaml': run,
       'runbooks/look.yaml': RUNBOOK,
+      'runbooks/port.yaml': PORT,
       'inventory/fleet.yaml': inventoryOf(
         [till],
         keys,
@@ -92,6 +98,24 @@ describe.skipIf(!hasOpenSsh).each([
     }
     return new Map(ended.map(({ device, state, classification }) => [device, [state, classification?.fault]]))
   }
+
+  it('connects by the way of the device to see whether a port is open', async () => {
+    const { stdout } = await project.till(
+      'plan',
+      'port',
+      '--json',
+      '--device',
+      'PL-0001/behind',
+      '--device',
+      'PL-0001/lost',
+    )
+    const { devices: ended } = JSON.parse(stdout) as { devices: { device: string; state: string; unknown?: boolean }[] }
+    const seen = ended.map(({ device, state, unknown = false }) => [device, state, unknown])
+    expect(seen.sort()).toEqual([
+      ['PL-0001/behind', 'in-sync', false],
+      ['PL-0001/lost', 'in-sync', true],
+    ])
+  })
 
   const WAYS = ['direct', 'behind', 'through', ...(isRoot ? ['serial'] : [])]
 

@@ -1,5 +1,6 @@
 import type { ByteStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import { reachStateOfFailure } from '../probe/reach.ts'
 import type { Conversation, Line, LineState, Reply, Turn } from './line.ts'
 import { LineReader } from './line-reader.ts'
 
@@ -17,13 +18,6 @@ export interface TcpLineOptions {
 /** How long a peer has to close its side; printers serve one connection at a time. */
 const FAREWELL_MS = 500
 
-const STATES: Readonly<Record<string, LineState>> = {
-  CONNECT_REFUSED: 'refused',
-  CONNECT_TIMEOUT: 'timed-out',
-  CONNECT_UNREACHABLE: 'unreachable',
-  CONNECT_RESET: 'reset',
-  RESOLVE_FAILED: 'name-not-found',
-}
 /** Behind these nothing more can be asked of the device. */
 const FATAL: readonly string[] = ['RUN_CANCELLED', 'RUN_LOST', 'SESSION_LOST', 'SESSION_GARBLED', 'INTERNAL_BUG']
 
@@ -74,7 +68,9 @@ function refused(
   failure: Failure,
   ended: (state: LineState, detail: string) => Result<Conversation>,
 ): Result<Conversation> {
-  return FATAL.includes(failure.code) ? fail(failure) : ended(STATES[failure.code] ?? 'unknown', failure.message)
+  return FATAL.includes(failure.code)
+    ? fail(failure)
+    : ended(reachStateOfFailure(failure.code) ?? 'unknown', failure.message)
 }
 
 /** Dials, but waits no longer than the budget; a stream that comes afterwards is dropped. */

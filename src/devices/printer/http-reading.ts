@@ -1,7 +1,6 @@
-import type { ErrorCode } from '../../core/error-catalog.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { HttpReply, HttpTrouble } from '../line/http-over-stream.ts'
-import type { LineState } from '../line/line.ts'
+import { reachStateOfFailure } from '../probe/reach.ts'
 import { type Evidence, type PrinterReading, UNKNOWN_GUARDS } from './reading.ts'
 
 /** A reply that is no answer of HTTP. */
@@ -14,14 +13,6 @@ const WORDS: Readonly<Record<HttpTrouble, string>> = {
   'tls-failed': 'No TLS session came about',
   'too-large': 'Its answer is far longer than any printer says',
   stopped: 'The run was stopped',
-}
-
-const LINES: Readonly<Partial<Record<ErrorCode, LineState>>> = {
-  CONNECT_REFUSED: 'refused',
-  CONNECT_TIMEOUT: 'timed-out',
-  CONNECT_UNREACHABLE: 'unreachable',
-  CONNECT_RESET: 'reset',
-  RESOLVE_FAILED: 'name-not-found',
 }
 
 /**
@@ -46,7 +37,7 @@ export function unreachedReading(
   failure: Failure,
   evidence: readonly Evidence[],
 ): Result<PrinterReading> {
-  const line = LINES[failure.code]
+  const line = reachStateOfFailure(failure.code)
   if (line === undefined) return fail(failure)
   return success({ ...NOTHING_READ, protocol, answered: 'unknown', line, evidence, detail: failure.message })
 }

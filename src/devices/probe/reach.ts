@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../../core/error-catalog.ts'
+
 /** How an attempt to reach something over the network ended. */
 export type ReachState = 'open' | 'refused' | 'timed-out' | 'unreachable' | 'name-not-found' | 'reset' | 'error'
 
@@ -25,6 +27,19 @@ export function reachStateOf(error: unknown): ReachState {
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   return CODES[code] ?? 'error'
+}
+
+const FAILURES: Readonly<Partial<Record<ErrorCode, ReachState>>> = {
+  CONNECT_REFUSED: 'refused',
+  CONNECT_TIMEOUT: 'timed-out',
+  CONNECT_UNREACHABLE: 'unreachable',
+  CONNECT_RESET: 'reset',
+  RESOLVE_FAILED: 'name-not-found',
+}
+
+/** The state that a failure to connect stands for; undefined for others, such as a gateway that could not be used. */
+export function reachStateOfFailure(code: ErrorCode): Exclude<ReachState, 'open' | 'error'> | undefined {
+  return FAILURES[code] as Exclude<ReachState, 'open' | 'error'> | undefined
 }
 
 const WORDS: readonly (readonly [RegExp, ReachState])[] = [
