@@ -26,9 +26,11 @@ export interface NoviPlace extends Endpoint {
   readonly tls?: boolean
   /** This server is the till's own, so that its queue is the till's: only then does an empty one say that it is idle. */
   readonly ofTill?: boolean
+  /** How many tokens runs have noted within the last hour. */
+  readonly tokensNoted?: number
 }
 
-/** Kept for the life of the process: the budget of tokens is the printer's, not the run's. */
+/** Tokens are kept for the life of the process and nowhere else; how many were taken is noted with the run. */
 const TOKENS = new TokenBook()
 
 /**
@@ -42,7 +44,7 @@ export async function readNoviApi(
   asking: Asking,
   tokens = TOKENS,
 ): Promise<Result<PrinterReading>> {
-  const session = new NoviSession(dial, to, { asking, tokens })
+  const session = new NoviSession(dial, to, { asking, tokens, noted: to.tokensNoted ?? 0 })
   try {
     const tested = await session.send(REQUESTS.test())
     if (tested.state !== 'answered') return missedReading('noviapi', tested, session.evidence)
@@ -178,7 +180,7 @@ class Findings {
   }
 
   reading(): PrinterReading {
-    const { certificate, evidence } = this.#session
+    const { certificate, evidence, tokensTaken } = this.#session
     const facts = certificate ? { ...this.#fiscal, certificates: [certificateOf(certificate)] } : this.#fiscal
     return {
       protocol: 'noviapi',
@@ -191,6 +193,7 @@ class Findings {
       ...(this.#depth !== undefined && { queue: { depth: this.#depth } }),
       fiscal: facts,
       guards: guardsOf(this.#depth, this.#isOfTill),
+      ...(tokensTaken > 0 && { tokens_taken: tokensTaken }),
       evidence,
       ...(Object.keys(this.#more).length > 0 && { more: this.#more }),
       ...(this.#detail !== undefined && { detail: this.#detail }),

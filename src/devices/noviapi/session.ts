@@ -5,7 +5,7 @@ import { jsonIn, objectIn, textIn } from '../printer/json-answer.ts'
 import type { Asking } from '../printer/protocol.ts'
 import type { Evidence } from '../printer/reading.ts'
 import { isAllowed, type NoviRequest, REQUESTS } from './requests.ts'
-import type { TokenBook } from './token-book.ts'
+import { OURS_PER_HOUR, type TokenBook } from './token-book.ts'
 
 export type NoviReply = HttpReply & { readonly json?: JsonObject }
 export type NoToken = { readonly token?: undefined; readonly why: string; readonly reply?: NoviReply }
@@ -17,17 +17,29 @@ export class NoviSession {
   readonly #asking: Asking
   readonly #tokens: TokenBook
   readonly #device: string
+  readonly #noted: number
   readonly #began = performance.now()
+  #tokensTaken = 0
 
-  constructor(dial: Dial, to: Endpoint & { readonly tls?: boolean }, parts: { asking: Asking; tokens: TokenBook }) {
+  constructor(
+    dial: Dial,
+    to: Endpoint & { readonly tls?: boolean },
+    parts: { asking: Asking; tokens: TokenBook; noted: number },
+  ) {
     this.#http = new HttpSession(dial, to)
     this.#asking = parts.asking
     this.#tokens = parts.tokens
+    this.#noted = parts.noted
     this.#device = `${to.host}:${to.port}`
   }
 
   get certificate(): ShownCertificate | undefined {
     return this.#http.certificate
+  }
+
+  /** To be noted: after "too many" as if all of ours were taken, so that no other process asks within the hour. */
+  get tokensTaken(): number {
+    return this.#tokensTaken
   }
 
   get leftMs(): number {
@@ -69,10 +81,11 @@ export class NoviSession {
     const now = this.#asking.now().getTime()
     const held = this.#tokens.held(this.#device, now)
     if (held && held.leftMs > REFRESH_BEFORE_MS) return { token: held.token }
-    const refusal = this.#tokens.refusal(this.#device, now)
+    const refusal = this.#tokens.refusal(this.#device, now, this.#noted)
     if (held) return (await this.#ask(REQUESTS.refresh(), held.token)) ?? { token: held.token }
     if (refusal !== undefined) return { why: `No token was asked for: ${refusal}.` }
     this.#tokens.asking(this.#device, now)
+    this.#tokensTaken += 1
     const reply = await this.send(REQUESTS.token())
     return this.#taken(reply) ?? { why: whyOf(reply), reply }
   }
@@ -89,6 +102,7 @@ export class NoviSession {
   #taken(reply: NoviReply): { readonly token: string } | undefined {
     const now = this.#asking.now().getTime()
     if (reply.state === 'answered' && reply.status === 429) {
+      this.#tokensTaken = OURS_PER_HOUR
       this.#tokens.closed(this.#device, timeIn(objectIn(reply.json, 'exception'), 'allowed_refresh_date'), now)
     }
     const token = reply.state === 'answered' && reply.status < 300 ? textIn(reply.json, 'token') : undefined

@@ -1,3 +1,5 @@
+import type { Sample } from '../../core/sample.ts'
+
 /** A token, and until when it holds (milliseconds since 1970). */
 interface Held {
   readonly token: string
@@ -6,11 +8,20 @@ interface Held {
 
 const HOUR_MS = 3_600_000
 /** Of the ten tokens an hour that a printer gives, to the till and to us together; one more and the till's own is gone. */
-const OURS_PER_HOUR = 2
+export const OURS_PER_HOUR = 4
 /** A token is valid for twenty minutes, unless it says otherwise. */
 const VALID_MS = 20 * 60_000
 /** Where a printer does not say when it may be asked again. */
 const PAUSE_MS = HOUR_MS
+
+/** The series in which runs note how many tokens they took: monitoring is a new process every few minutes. */
+export const TOKENS_SERIES = 'noviapi_tokens'
+
+/** How many were taken within the hour before `now`, in milliseconds since 1970, by what runs noted. */
+export function tokensNoted(samples: readonly Sample[], now: number): number {
+  const recent = samples.filter(({ at }) => Date.parse(at) > now - HOUR_MS)
+  return recent.reduce((sum, { value }) => sum + value, 0)
+}
 
 /**
  * The tokens of this process, in memory only: one a device, kept while it is valid, so that a run asks for one at most
@@ -27,12 +38,18 @@ export class TokenBook {
     return held && held.until > now ? { token: held.token, leftMs: held.until - now } : undefined
   }
 
-  /** Why no token may be asked for now; undefined when one may. */
-  refusal(device: string, now: number): string | undefined {
+  /**
+   * Why no token may be asked for now; undefined when one may.
+   * @param noted how many were taken within the hour by all processes, as far as they noted it
+   */
+  refusal(device: string, now: number, noted: number): string | undefined {
     const closed = this.#closedUntil.get(device) ?? 0
     if (closed > now) return `the printer gives no tokens before ${new Date(closed).toISOString()}`
-    const recent = this.#recent(device, now)
-    return recent.length < OURS_PER_HOUR ? undefined : `${recent.length} of its ten tokens an hour were taken by us`
+    // What this process took may be noted already, or not yet.
+    const recent = Math.max(noted, this.#recent(device, now).length)
+    return recent < OURS_PER_HOUR
+      ? undefined
+      : `we took ${recent} of its ten an hour, which are the till's too; it tells its state again within the hour`
   }
 
   /** Before a token is asked for: what is lost on the way counts too. */

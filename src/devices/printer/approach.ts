@@ -4,7 +4,7 @@ import type { Secret } from '../../core/secret.ts'
 import { HOST_PATTERN } from '../probe/reach.ts'
 
 /** What a step may use to get to a printer. */
-export type Ways = Pick<ModuleContext, 'device' | 'store' | 'host' | 'gateway' | 'dial' | 'now' | 'signal'>
+export type Ways = Pick<ModuleContext, 'device' | 'store' | 'host' | 'gateway' | 'dial' | 'now' | 'history' | 'signal'>
 
 /** Parameters that say where a printer is; null is as good as absent, so that an expression may leave one out. */
 export interface Whereabouts {

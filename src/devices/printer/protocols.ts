@@ -11,6 +11,7 @@ import { posixLine } from '../line/posix-line.ts'
 import { tcpLine } from '../line/tcp-line.ts'
 import { windowsLine } from '../line/windows-line.ts'
 import { readNoviApi } from '../noviapi/client.ts'
+import { TOKENS_SERIES, tokensNoted } from '../noviapi/token-book.ts'
 import { novitusXml } from '../novitus-xml/client.ts'
 import { pjl } from '../pjl/client.ts'
 import { posnet } from '../posnet/client.ts'
@@ -71,9 +72,11 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
   ipp: onWeb(631, (dial, to, { where: { path, tls } }, asking) =>
     readIpp(dial, { ...to, ...(path != null && { path }), tls: tls ?? false }, asking),
   ),
-  noviapi: onWeb(8888, (dial, to, { where: { tls } }, asking) =>
-    readNoviApi(dial, { ...to, tls: tls ?? false }, asking),
-  ),
+  noviapi: onWeb(8888, async (dial, to, { where: { tls }, ways }, asking) => {
+    const now = ways.now().getTime()
+    const noted = tokensNoted(await ways.history.samples(TOKENS_SERIES, new Date(now - 3_600_000)), now)
+    return readNoviApi(dial, { ...to, tls: tls ?? false, tokensNoted: noted }, asking)
+  }),
   'novitus-xml': onLine(novitusXml, { port: 6001, baud: 9_600 }, false),
   pjl: onLine(pjl, { port: 9100 }, true),
   posnet: onLine(posnet, { port: 6666, baud: 115_200 }, false),

@@ -156,6 +156,8 @@ export interface PrinterReading {
   }[]
   readonly fiscal?: FiscalFacts
   readonly guards?: GuardFacts
+  /** Of those that it gives to everybody in an hour: to be noted (`TOKENS_SERIES`), so that later runs take no more. */
+  readonly tokens_taken?: number
   readonly evidence: readonly Evidence[]
   /** Whatever else is worth knowing, under the protocol's own names. */
   readonly more?: JsonObject

@@ -17,6 +17,7 @@ import {
   type FiscalFacts,
   type PrinterReading,
 } from '../../devices/printer/reading.ts'
+import { newSamples, tokensOf } from '../../devices/printer/samples.ts'
 import { defineModule } from '../define.ts'
 import { criticalOf, type FiscalParams, limitsOf, PARAMS } from './params.ts'
 import { RESETS_SERIES, resetsSince } from './ram-resets.ts'
@@ -180,16 +181,15 @@ function shown({ assessment, due, readiness, ...head }: FiscalState): JsonValue 
 
 /** What rises, or falls, from run to run. */
 function samplesOf({ assessment: { sighting, at } }: FiscalState): readonly NewSample[] {
-  const { fiscal: facts = {}, counters = {} } = sighting.reading
-  const found: Readonly<Record<string, number | undefined>> = {
+  const { fiscal: facts = {}, counters } = sighting.reading
+  const found = {
     ...counters,
     [RESETS_SERIES]: facts.ram_resets,
     unsent_documents: facts.unsent?.count,
     reports_left: facts.reports_left,
     protected_memory_free: facts.protected_memory?.free,
     clock_skew_seconds: facts.clock_skew_s,
+    ...tokensOf(sighting.reading),
   }
-  return Object.entries(found).flatMap(([series, value]) =>
-    value === undefined ? [] : [{ series, value, at: at.toISOString() }],
-  )
+  return newSamples(found, at)
 }

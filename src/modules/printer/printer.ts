@@ -9,6 +9,7 @@ import { askPrinter, PROTOCOL_NAMES } from '../../devices/printer/ask-printer.ts
 import { type Assessment, assess } from '../../devices/printer/assess.ts'
 import { withSafety } from '../../devices/printer/guards.ts'
 import { differentIdentity, IDENTITY, marksOf, type WantedIdentity } from '../../devices/printer/identity.ts'
+import { newSamples, tokensOf } from '../../devices/printer/samples.ts'
 import { defineModule } from '../define.ts'
 
 const SILENT_AFTER = '3h'
@@ -110,8 +111,5 @@ function shown({ sighting, stages, at, ...verdict }: Assessment): JsonValue {
 
 /** Counters make profiles: what rises when it works. */
 function samplesOf({ sighting: { reading }, at }: Assessment): readonly NewSample[] {
-  const { fiscal, counters = {} } = reading
-  const unsent = fiscal?.unsent?.count
-  const found = { ...counters, ...(unsent !== undefined && { unsent_documents: unsent }) }
-  return Object.entries(found).map(([series, value]) => ({ series, value, at: at.toISOString() }))
+  return newSamples({ ...reading.counters, unsent_documents: reading.fiscal?.unsent?.count, ...tokensOf(reading) }, at)
 }

@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Sample } from '../../../src/core/sample.ts'
 import { type NoviPlace, readNoviApi } from '../../../src/devices/noviapi/client.ts'
 import { isAllowed, type NoviRequest, REQUESTS, STATUS_TYPES } from '../../../src/devices/noviapi/requests.ts'
-import { TokenBook } from '../../../src/devices/noviapi/token-book.ts'
+import { TokenBook, tokensNoted } from '../../../src/devices/noviapi/token-book.ts'
 import type { Asking } from '../../../src/devices/printer/protocol.ts'
 import type { ConditionName, PrinterReading } from '../../../src/devices/printer/reading.ts'
 import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
@@ -142,7 +143,7 @@ describe('tokens', () => {
     expect(await read({}, clock)).toMatchObject({ ready: 'yes' })
   })
 
-  it('are never taken more than twice an hour, whatever becomes of them', () => {
+  it('are never taken more than four times an hour, whatever becomes of them', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(10 * 60_000), { maxLength: 60 }), (pauses) => {
         const book = new TokenBook()
@@ -150,15 +151,53 @@ describe('tokens', () => {
         let now = 0
         for (const pause of pauses) {
           now += pause
-          if (book.refusal('a', now) !== undefined) continue
+          if (book.refusal('a', now, 0) !== undefined) continue
           book.asking('a', now)
           taken.push(now)
         }
         for (const time of taken) {
-          expect(taken.filter((other) => other > time - 3_600_000 && other <= time).length).toBeLessThanOrEqual(2)
+          expect(taken.filter((other) => other > time - 3_600_000 && other <= time).length).toBeLessThanOrEqual(4)
         }
       }),
     )
+  })
+
+  /** As monitoring does it: a process of its own for each look, which knows only what runs noted. */
+  async function looks(count: number, everyMs: number, takenByTill = 1): Promise<readonly PrinterReading[]> {
+    const samples: Sample[] = []
+    const readings: PrinterReading[] = []
+    let now = NOON.getTime()
+    const clock = { now: () => new Date(now) }
+    await peer.stop()
+    peer = await listen(noviApiEmulator, clock)
+    for (let n = 0; n < takenByTill; n += 1) await fetch(`http://127.0.0.1:${peer.port}/api/v1/token`)
+    for (let look = 0; look < count; look += 1) {
+      tokens = new TokenBook()
+      const reading = await read({ tokensNoted: tokensNoted(samples, now) }, clock)
+      readings.push(reading)
+      const { tokens_taken: value } = reading
+      if (value !== undefined) samples.push({ at: new Date(now).toISOString(), value })
+      now += everyMs
+    }
+    return readings
+  }
+
+  it('are shared with earlier processes: of a look each two minutes for an hour, four take one', async () => {
+    const readings = await looks(30, 2 * 60_000)
+    expect(readings.map(({ ready }) => ready)).toEqual([...new Array(4).fill('yes'), ...new Array(26).fill('unknown')])
+    for (const reading of readings) expect(reading).toMatchObject({ answered: 'yes', conditions: [] })
+    expect(readings.at(-1)?.detail).toMatch(/we took 4 of its ten an hour/)
+    expect(sent().filter((line) => line.endsWith('/token'))).toHaveLength(4)
+  })
+
+  it('are taken again an hour later', async () => {
+    const readings = await looks(40, 2 * 60_000)
+    expect(readings.filter(({ ready }) => ready === 'yes')).toHaveLength(8)
+  })
+
+  it('are left alone by every process once the printer said that there are too many', async () => {
+    const readings = await looks(20, 2 * 60_000, 10)
+    expect(readings.map(({ tokens_taken: taken }) => taken ?? 0)).toEqual([4, ...new Array(19).fill(0)])
   })
 })
 
