@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { generatedPages } from '../../scripts/generate-docs.ts'
 import { PAGES, ROOT, readPage } from './pages.ts'
 
-test.each(Object.entries(generatedPages()))(
+test.each(Object.entries(await generatedPages()))(
   '%s is what the code says (npx tsx scripts/generate-docs.ts)',
   (path, text) => {
     expect(readPage(path)).toBe(text)
