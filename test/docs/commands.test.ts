@@ -57,7 +57,9 @@ describe.each(PAGES)('commands in %s', (page) => {
 /** What a page says of `till`: in inline code, and in blocks of sh. */
 function mentionsOf(page: string): readonly Mention[] {
   const text = readPage(page)
-  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) => block.split('\n'))
+  const blocks = [...text.matchAll(/^```sh(?: sandbox)?\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
+    block.split('\n'),
+  )
   const inline = [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
   return [...blocks, ...inline].flatMap((line) => {
     const words = /^(?:bin\/)?till (.*)$/.exec(line.replace(/ +[#|].*$/, ''))?.[1]?.split(/\s+/)

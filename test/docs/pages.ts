@@ -5,7 +5,9 @@ export const ROOT = join(import.meta.dirname, '../..')
 
 /** Pages that people read, by their path below the root. */
 export const PAGES: readonly string[] = [
-  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((name) => existsSync(join(ROOT, name))),
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'packaging/README.md'].filter((name) =>
+    existsSync(join(ROOT, name)),
+  ),
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .sort()
