@@ -1,4 +1,5 @@
 import type { Module } from '../core/ports.ts'
+import { agent } from './agent/agent.ts'
 import { assert } from './assert.ts'
 import { certificate } from './certificate/certificate.ts'
 import { clock } from './clock.ts'
@@ -28,6 +29,7 @@ import { wait } from './wait.ts'
 
 /** Every module there is, by its name in runbooks. One line each, in alphabetical order. */
 export const MODULES: readonly Module[] = [
+  agent,
   assert,
   certificate,
   clock,

@@ -71,7 +71,7 @@ export interface ModuleCase {
 
 /** The cases of a data file. */
 export function readCases(path: string): readonly ModuleCase[] {
-  return parse(readFileSync(path, 'utf8')) as ModuleCase[]
+  return parse(readFileSync(path, 'utf8'), { merge: true }) as ModuleCase[]
 }
 
 /** The same data with every `$NAME` in its texts and keys replaced. */

@@ -1,0 +1,142 @@
+import type { Change } from '../../core/change.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { Signals } from '../../core/ports.ts'
+import { isVersion } from '../../devices/package/package-manager.ts'
+import { defineModule } from '../define.ts'
+import { AGENT_PARAMS } from './agent-params.ts'
+import type { AgentParams, AgentState } from './agent-state.ts'
+import { onPosix } from './posix.ts'
+import { differs } from './wishes.ts'
+
+const MASK = '***'
+export const agent = defineModule({
+  name: 'agent',
+  summary:
+    'Keeps a Zabbix agent at a version, configured and answering; goes back to what was there if it does not answer',
+  sides: { linux: onPosix },
+  reacts: true,
+  params: AGENT_PARAMS,
+  complain,
+  diff: (params, state, signals) => diff(params as AgentParams, state, signals),
+  value: (state) => described(state),
+})
+
+function complain(params: JsonObject): string | undefined {
+  const { file, version, set, remove, psk } = params
+  if (file !== undefined && version === undefined) {
+    return 'A package from a file needs `version`: without it nobody can tell whether it is already there.'
+  }
+  const given = { ...(set as JsonObject | undefined), ...(psk !== undefined && { TLSPSKIdentity: '', TLSPSKFile: '' }) }
+  const both = Array.isArray(remove) ? remove.find((key) => Object.hasOwn(given, String(key))) : undefined
+  if (both !== undefined) return `"${both}" is to be set and to be removed.`
+  const twice = psk !== undefined && ['TLSPSKIdentity', 'TLSPSKFile'].find((key) => Object.hasOwn(Object(set), key))
+  return twice ? `"${twice}" comes from \`psk\`.` : undefined
+}
+
+function diff(params: AgentParams, state: AgentState, signals: Signals): readonly Change[] | { unknown: string } {
+  const { service, answers } = state
+  if (service?.exists && service.active === 'unknown') {
+    return { unknown: `Service "${state.serviceName}" says neither that it is running nor that it is stopped.` }
+  }
+  const changes = [...packageChanges(params, state), ...keyChanges(state), ...pskChanges(params, state)]
+  changes.push(...serviceChanges(params, state))
+  const runs = service?.active === 'running'
+  if (runs && !answers.ping) changes.push({ path: 'answers', before: false, after: true })
+  if (answers.version !== '' && state.binaryVersion !== '' && answers.version !== state.binaryVersion) {
+    changes.push({ path: 'running_version', before: answers.version, after: state.binaryVersion })
+  }
+  if (state.unfinished) changes.push({ path: 'unfinished', before: true, after: false })
+  if (signals.triggered && runs) changes.push({ path: 'restart', before: null, after: state.serviceName, once: true })
+  return changes
+}
+
+function serviceChanges({ enabled }: AgentParams, { service }: AgentState): Change[] {
+  const changes: Change[] = []
+  const active = service?.exists ? service.active : 'absent'
+  if (active !== 'running') changes.push({ path: 'service', before: active, after: 'running' })
+  if (enabled !== undefined && bootOf(service, enabled) !== enabled) {
+    changes.push({ path: 'enabled', before: service?.exists ? service.enabled : false, after: enabled })
+  }
+  return changes
+}
+
+/** A static unit is not enabled by itself, so there is nothing to disable. */
+function bootOf(service: AgentState['service'], wished: boolean): boolean | 'static' {
+  if (!service?.exists) return false
+  return service.enabled === 'static' && !wished ? false : service.enabled
+}
+
+function packageChanges({ version, file }: AgentParams, state: AgentState): Change[] {
+  const { manager, installed, broken } = state.package
+  const [found = state.binaryVersion === '' ? null : state.binaryVersion] = installed
+  if (broken) return [{ path: 'state', before: 'broken', after: 'present' }]
+  if (version !== undefined) {
+    const isIt = (full: string): boolean =>
+      isVersion(version, full) ||
+      (manager === 'msi' && /^\d+\.\d+\.\d+$/.test(version) && full.startsWith(`${version}.`))
+    const all = installed.length > 0 || file ? installed : [state.binaryVersion]
+    return all.some(isIt) ? [] : [{ path: 'version', before: found, after: version }]
+  }
+  return state.binary === '' ? [{ path: 'state', before: 'absent', after: 'present' }] : []
+}
+
+function keyChanges(state: AgentState): Change[] {
+  return state.keys.filter(differs).map(({ name, isSensitive, before, after }) => ({
+    path: name,
+    before: shown(isSensitive, before),
+    after: shown(isSensitive, after),
+    ...(isSensitive && { sensitive: true }),
+  }))
+}
+
+function shown(isSensitive: boolean, value: JsonValue | undefined): JsonValue {
+  if (value === undefined) return null
+  return isSensitive ? MASK : value
+}
+
+function pskChanges({ psk }: AgentParams, { psk: is }: AgentState): Change[] {
+  if (!psk || !is) return []
+  const changes: Change[] = []
+  if (is.state !== 'same') {
+    changes.push({ path: 'psk', before: is.state === 'absent' ? null : MASK, after: MASK, sensitive: true })
+  }
+  if (is.state === 'absent' || is.mode === undefined) return changes
+  const wished = [
+    ['psk_mode', is.mode, (psk.mode ?? '0640').padStart(4, '0')],
+    ['psk_owner', is.owner, psk.owner],
+    ['psk_group', is.group, psk.group ?? (is.usualGroup || undefined)],
+  ] as const
+  for (const [path, before = null, after] of wished) {
+    if (after !== undefined && after !== before) changes.push({ path, before, after })
+  }
+  return changes
+}
+
+function described(state: AgentState): JsonObject {
+  const {
+    kind,
+    binaryVersion,
+    service,
+    answers,
+    config,
+    leftovers,
+    package: { manager, installed },
+  } = state
+  return {
+    kind,
+    version: binaryVersion === '' ? null : binaryVersion,
+    package: { manager: manager ?? null, version: installed[0] ?? null },
+    service: service?.exists ? { state: service.active, enabled: service.enabled } : null,
+    answers: {
+      ping: answers.ping,
+      by: answers.by === '' ? null : answers.by,
+      version: answers.version === '' ? null : answers.version,
+      listening: answers.listening ?? null,
+    },
+    files: [...config.files.keys()],
+    leftovers: [...leftovers],
+    keys: Object.fromEntries(
+      state.keys.map((key) => [key.name.replace(/^keys\./, ''), shown(key.isSensitive, key.before)]),
+    ),
+  }
+}

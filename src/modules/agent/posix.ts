@@ -1,0 +1,169 @@
+import type { Change } from '../../core/change.ts'
+import type { ShellValue } from '../../core/channel.ts'
+import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { Secret } from '../../core/secret.ts'
+import { changeScript } from '../../devices/agent/posix-change.ts'
+import { OBSERVE_AGENT } from '../../devices/agent/posix-look.ts'
+import { packageFile } from '../../devices/package/package-file.ts'
+import type { PackageManager } from '../../devices/package/package-manager.ts'
+import { stageFile } from '../../devices/package/stage-file.ts'
+import { failureOf } from '../../shell/tool-answer.ts'
+import type { Side } from '../define.ts'
+import { windowsOnly } from '../windows-only.ts'
+import { type AgentParams, type AgentState, changedFiles } from './agent-state.ts'
+import { readAgent } from './posix-reading.ts'
+import { changeVerdict } from './verdict.ts'
+import { wished } from './wishes.ts'
+
+export const onPosix: Side<AgentParams, AgentState> = { observe, converge }
+
+async function observe(context: ModuleContext, params: AgentParams): Promise<Result<AgentState>> {
+  const only = { properties: params.properties, signer: params.file?.signer }
+  const strange = windowsOnly(context, only, ['properties', 'signer'])
+  if (strange) return strange
+  const asking = context.shell.ask({
+    script: OBSERVE_AGENT,
+    values: {
+      kind: params.kind ?? 'auto',
+      path: params.path ?? '',
+      package: params.package ?? '',
+      service: params.service ?? '',
+      manager: params.manager ?? 'auto',
+      psk_path: params.psk?.path ?? '',
+      psk_key: params.psk?.key ?? '',
+    },
+    maxOutputBytes: 4 * 1024 * 1024,
+  })
+  const [answer, file] = await Promise.all([asking, params.file && packageFile(params.file)])
+  const failure = failureOf(answer, 'observe', 'Looking at the agent')
+  if (failure) return fail(withoutOutput(failure))
+  const reading = readAgent(answer)
+  if (!reading.ok) return reading
+  if (file && !file.ok) return file
+  const wish = wished(params, reading.value.config)
+  if (!wish.ok) return wish
+  return success({ ...reading.value, ...wish.value, ...(file && { file: file.value }) })
+}
+
+/** What was read holds whole files, which may hold secrets. */
+function withoutOutput({ evidence: _evidence, ...failure }: Failure): Failure {
+  return failure
+}
+
+/** A slow till takes a few seconds to start it. */
+const PATIENCE_S = 15
+
+const LIST = /^(state|version)$/
+
+async function converge(
+  context: ModuleContext,
+  params: AgentParams,
+  changes: readonly Change[],
+  state: AgentState,
+): Promise<Result<void>> {
+  const {
+    service,
+    package: { manager, installed },
+  } = state
+  const hopeless = cannotBe(changes, state)
+  if (hopeless !== undefined) return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message: hopeless })
+  const installs = changes.some(({ path }) => LIST.test(path))
+  const by = manager as PackageManager
+  const staged = installs && state.file ? await stageFile(context.shell, state.file, by) : undefined
+  if (staged && !staged.ok) return staged
+  const init = service?.init as Exclude<NonNullable<typeof service>['init'], 'windows'>
+  const answer = await context.shell.ask({
+    script: changeScript(init, installs ? { manager: by, fromFile: staged !== undefined } : undefined),
+    values: {
+      kind: state.kind,
+      path: state.path,
+      real: state.config.main,
+      ...serviceValues(params, changes, state),
+      install: installs ? 'yes' : 'no',
+      package: state.packageName,
+      manager: by ?? '',
+      version: params.version ?? '',
+      old_version: installed[0] ?? '',
+      file: staged?.value.file ?? '',
+      scratch: staged?.value.folder ?? '',
+      sha256: params.file?.sha256.toLowerCase() ?? '',
+      ...fileValues(params, changes, state),
+    },
+  })
+  return changeVerdict(answer, params, state)
+}
+
+function serviceValues(
+  params: AgentParams,
+  changes: readonly Change[],
+  { service, serviceName }: AgentState,
+): Record<string, ShellValue> {
+  const wasRunning = service?.active === 'running'
+  const boots = changes.some(({ path }) => path === 'enabled')
+  return {
+    service: serviceName,
+    patience: params.patience_s ?? PATIENCE_S,
+    act: actOf(changes, wasRunning),
+    boot: boots ? (params.enabled ? 'enable' : 'disable') : '',
+    was_running: wasRunning ? 'yes' : 'no',
+  }
+}
+
+function cannotBe(
+  changes: readonly Change[],
+  { service, package: { manager }, serviceName }: AgentState,
+): string | undefined {
+  if (manager === undefined && changes.some(({ path }) => LIST.test(path)))
+    return 'The device has no package manager that is known.'
+  if (!service) return 'The device names no init system that is known.'
+  if (service.masked)
+    return `Service "${serviceName}" is masked: somebody ruled that it must not run. Unmask it if that is no longer so.`
+  const isStatic = service.enabled === 'static' && changes.some(({ path }) => path === 'enabled')
+  return isStatic ? `Service "${serviceName}" is static, so it cannot be enabled. Leave \`enabled\` out.` : undefined
+}
+
+/** Whatever changes, the agent is restarted; unless it is only whether it starts at boot. */
+function actOf(changes: readonly Change[], wasRunning: boolean): string {
+  if (changes.every(({ path }) => path === 'enabled')) return ''
+  return wasRunning || changes.some(({ path }) => LIST.test(path)) ? 'restart' : 'start'
+}
+
+function fileValues(params: AgentParams, changes: readonly Change[], state: AgentState): Record<string, ShellValue> {
+  const main = state.files.get(state.config.main)
+  const config = changedFiles(state).map(({ path, text }) => {
+    const facts = state.files.get(path) ?? { mode: main?.mode ?? '0644', owner: main?.owner ?? '', sum: 'absent' }
+    // Of a package that is not there yet nobody knows what it brings.
+    return { path, part: 'config', text, ...facts, sum: state.binary === '' ? 'any' : facts.sum }
+  })
+  const { psk } = params
+  const changesPsk = psk && changes.some(({ path }) => path.startsWith('psk'))
+  const group = psk?.group ?? state.psk?.usualGroup ?? ''
+  const key = psk && (psk.key as unknown) instanceof Secret ? (psk.key as unknown as Secret).reveal() : (psk?.key ?? '')
+  const all = changesPsk
+    ? [
+        ...config,
+        {
+          path: psk.path,
+          part: 'psk',
+          text: `${key}\n`,
+          mode: psk.mode ?? '0640',
+          owner: [psk.owner ?? '', group].join(':').replace(/:$/, ''),
+          sum: 'any',
+        },
+      ]
+    : config
+  const values = all.flatMap((file, at): [string, ShellValue][] => {
+    const n = at + 1
+    return [
+      [`path_${n}`, file.path],
+      [`part_${n}`, file.part],
+      [`content_${n}`, new Secret(file.text)],
+      [`bytes_${n}`, Buffer.byteLength(file.text)],
+      [`mode_${n}`, file.mode],
+      [`owner_${n}`, file.owner],
+      [`sum_${n}`, file.sum],
+    ]
+  })
+  return { count: all.length, ...Object.fromEntries(values) }
+}
