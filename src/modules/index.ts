@@ -7,6 +7,7 @@ import { command } from './command.ts'
 import { config } from './config/config.ts'
 import { directory } from './directory/directory.ts'
 import { disk } from './disk.ts'
+import { dns } from './dns.ts'
 import { facts } from './facts/facts.ts'
 import { file } from './file/file.ts'
 import { fiscal } from './fiscal/fiscal.ts'
@@ -37,6 +38,7 @@ export const MODULES: readonly Module[] = [
   config,
   directory,
   disk,
+  dns,
   facts,
   file,
   fiscal,

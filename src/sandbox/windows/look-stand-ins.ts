@@ -48,6 +48,19 @@ function machineGuid(computer: string): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
+/** It knows itself and nobody else, so that nothing that is asked here goes further. */
+const resolve: StandIn = (machine, given) => {
+  const name = given.text('name').toLowerCase()
+  const own: Readonly<Record<string, string>> = {
+    localhost: '127.0.0.1',
+    [machine.computer.toLowerCase()]: '10.0.2.15',
+  }
+  const address = own[name]
+  if (address === undefined) return json({ code: 9003, detail: 'DNS name does not exist', answers: [], ms: 1 })
+  const answers = given.text('type') === 'A' ? [address] : []
+  return json({ code: answers.length > 0 ? 0 : 9501, detail: '', answers, ms: 1 })
+}
+
 const disk: StandIn = (machine, given) => {
   const { size, free } = machine.disk
   const drive = given.text('path').slice(0, 2).toUpperCase()
@@ -110,6 +123,7 @@ const ping: StandIn = (machine, given) => {
 }
 
 export const LOOK_STAND_INS: Readonly<Record<string, StandIn>> = {
+  'dns.resolve': resolve,
   'facts.observe': facts,
   'disk.observe': disk,
   'process.list': processes,

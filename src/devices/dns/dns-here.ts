@@ -1,0 +1,60 @@
+import { Resolver } from 'node:dns/promises'
+import { isIPv6 } from 'node:net'
+import { type DnsAnswer, type DnsState, type DnsType, dnsAnswer, pointerName } from './answer.ts'
+
+/** Of c-ares, as Node hands them on. */
+const STATES: Readonly<Record<string, DnsState>> = {
+  ENOTFOUND: 'nxdomain',
+  ENODATA: 'no-data',
+  ESERVFAIL: 'servfail',
+  EREFUSED: 'refused',
+  ENOTIMP: 'refused',
+  ETIMEOUT: 'timed-out',
+  ECANCELLED: 'timed-out',
+  ECONNREFUSED: 'unreachable',
+}
+
+export interface DnsQuestion {
+  readonly name: string
+  readonly type: DnsType
+  /** An address; those of the system unless told. */
+  readonly server?: string
+  readonly port?: number
+  readonly timeoutMs: number
+}
+
+/** Asks a name server from this machine, once. */
+export async function resolveHere(question: DnsQuestion, signal: AbortSignal): Promise<DnsAnswer> {
+  const { name, type, server, port = 53, timeoutMs } = question
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 })
+  if (server !== undefined) resolver.setServers([`${isIPv6(server) ? `[${server}]` : server}:${port}`])
+  const stop = (): void => resolver.cancel()
+  const timer = setTimeout(stop, timeoutMs)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return dnsAnswer('resolved', await values(resolver, name, type))
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    return dnsAnswer(STATES[code] ?? 'error', [], message)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function values(resolver: Resolver, name: string, type: DnsType): Promise<string[]> {
+  switch (type) {
+    case 'A':
+      return resolver.resolve4(name)
+    case 'AAAA':
+      return resolver.resolve6(name)
+    case 'CNAME':
+      return resolver.resolveCname(name)
+    case 'MX':
+      return (await resolver.resolveMx(name)).map(({ priority, exchange }) => `${priority} ${exchange}`)
+    case 'TXT':
+      return (await resolver.resolveTxt(name)).map((parts) => parts.join(''))
+    case 'PTR':
+      return resolver.resolvePtr(pointerName(name))
+  }
+}
