@@ -37,7 +37,7 @@ interface Flavour {
   readonly aliases: Readonly<Record<string, string>>
 }
 
-const EVERYWHERE = ['hostname', 'uname', 'sudo', 'pgrep', 'ps', 'zabbix_agent2', 'reboot']
+const EVERYWHERE = ['hostname', 'uname', 'sudo', 'pgrep', 'ps', 'zabbix_agent2', 'zabbix_get', 'reboot']
 const SYSTEMD = ['systemctl', 'journalctl', 'hostnamectl', 'lpstat']
 const EVERYWHERE_ALIASES = {
   pidof: 'pgrep',

@@ -3,10 +3,8 @@ import { FINGERPRINT } from '../file/read-file.ts'
 import { convergeFileScript, convergeScript, type PackageManager } from '../package/package-manager.ts'
 import { CONVERGE_SERVICE } from '../service/init-system.ts'
 import type { ServiceState } from '../service/service-state.ts'
+import { AGENT_EXIT } from './agent-exit.ts'
 import { AGENT_FUNCTIONS, ASK_AGENT } from './posix-ask.ts'
-
-/** Exit codes of the change. Those of a package operation that failed are in its `package_exit=`. */
-export const AGENT_EXIT = { refused: 81, moved: 82, unwritten: 84, package: 86, service: 87, silent: 88 } as const
 
 // The validator sees a copy of the whole configuration, in which every Include leads to its copy.
 const VALIDATE = `closure() (

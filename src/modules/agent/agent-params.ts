@@ -17,12 +17,13 @@ export const AGENT_PARAMS = {
   properties: {
     kind: {
       enum: ['zabbix_agent2', 'zabbix_agentd'],
-      description: 'Agent 2 or the classic one; the one that is there unless told, agent 2 if both are or none is.',
+      description:
+        'Agent 2 or the classic one; the one that is there unless told, agent 2 if both are or none is. Windows: agent 2 unless told.',
     },
     version: {
       type: 'string',
-      pattern: '^[A-Za-z0-9][A-Za-z0-9.+:~^_-]*$',
-      description: 'Exactly this version, as `package` takes it; any unless told.',
+      pattern: '^([A-Za-z0-9][A-Za-z0-9.+:~^_-]*)?$',
+      description: 'Exactly this version, as `package` takes it; any if it is empty or not told.',
       examples: ['6.0.40', '7.0.5'],
     },
     package: {

@@ -6,6 +6,7 @@ import { defineModule } from '../define.ts'
 import { AGENT_PARAMS } from './agent-params.ts'
 import type { AgentParams, AgentState } from './agent-state.ts'
 import { onPosix } from './posix.ts'
+import { onWindows } from './windows.ts'
 import { differs } from './wishes.ts'
 
 const MASK = '***'
@@ -13,7 +14,7 @@ export const agent = defineModule({
   name: 'agent',
   summary:
     'Keeps a Zabbix agent at a version, configured and answering; goes back to what was there if it does not answer',
-  sides: { linux: onPosix },
+  sides: { linux: onPosix, windows: onWindows },
   reacts: true,
   params: AGENT_PARAMS,
   complain,
@@ -23,7 +24,7 @@ export const agent = defineModule({
 
 function complain(params: JsonObject): string | undefined {
   const { file, version, set, remove, psk } = params
-  if (file !== undefined && version === undefined) {
+  if (file !== undefined && (version === undefined || version === '')) {
     return 'A package from a file needs `version`: without it nobody can tell whether it is already there.'
   }
   const given = { ...(set as JsonObject | undefined), ...(psk !== undefined && { TLSPSKIdentity: '', TLSPSKFile: '' }) }
@@ -70,7 +71,7 @@ function packageChanges({ version, file }: AgentParams, state: AgentState): Chan
   const { manager, installed, broken } = state.package
   const [found = state.binaryVersion === '' ? null : state.binaryVersion] = installed
   if (broken) return [{ path: 'state', before: 'broken', after: 'present' }]
-  if (version !== undefined) {
+  if (version !== undefined && version !== '') {
     const isIt = (full: string): boolean =>
       isVersion(version, full) ||
       (manager === 'msi' && /^\d+\.\d+\.\d+$/.test(version) && full.startsWith(`${version}.`))

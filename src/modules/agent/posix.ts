@@ -12,6 +12,7 @@ import { failureOf } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
 import { windowsOnly } from '../windows-only.ts'
 import { type AgentParams, type AgentState, changedFiles } from './agent-state.ts'
+import { actOf, INSTALLS, PATIENCE_S } from './change.ts'
 import { readAgent } from './posix-reading.ts'
 import { changeVerdict } from './verdict.ts'
 import { wished } from './wishes.ts'
@@ -51,11 +52,6 @@ function withoutOutput({ evidence: _evidence, ...failure }: Failure): Failure {
   return failure
 }
 
-/** A slow till takes a few seconds to start it. */
-const PATIENCE_S = 15
-
-const LIST = /^(state|version)$/
-
 async function converge(
   context: ModuleContext,
   params: AgentParams,
@@ -68,7 +64,7 @@ async function converge(
   } = state
   const hopeless = cannotBe(changes, state)
   if (hopeless !== undefined) return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message: hopeless })
-  const installs = changes.some(({ path }) => LIST.test(path))
+  const installs = changes.some(({ path }) => INSTALLS.test(path))
   const by = manager as PackageManager
   const staged = installs && state.file ? await stageFile(context.shell, state.file, by) : undefined
   if (staged && !staged.ok) return staged
@@ -114,19 +110,13 @@ function cannotBe(
   changes: readonly Change[],
   { service, package: { manager }, serviceName }: AgentState,
 ): string | undefined {
-  if (manager === undefined && changes.some(({ path }) => LIST.test(path)))
+  if (manager === undefined && changes.some(({ path }) => INSTALLS.test(path)))
     return 'The device has no package manager that is known.'
   if (!service) return 'The device names no init system that is known.'
   if (service.masked)
     return `Service "${serviceName}" is masked: somebody ruled that it must not run. Unmask it if that is no longer so.`
   const isStatic = service.enabled === 'static' && changes.some(({ path }) => path === 'enabled')
   return isStatic ? `Service "${serviceName}" is static, so it cannot be enabled. Leave \`enabled\` out.` : undefined
-}
-
-/** Whatever changes, the agent is restarted; unless it is only whether it starts at boot. */
-function actOf(changes: readonly Change[], wasRunning: boolean): string {
-  if (changes.every(({ path }) => path === 'enabled')) return ''
-  return wasRunning || changes.some(({ path }) => LIST.test(path)) ? 'restart' : 'start'
 }
 
 function fileValues(params: AgentParams, changes: readonly Change[], state: AgentState): Record<string, ShellValue> {

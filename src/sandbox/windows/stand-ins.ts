@@ -1,4 +1,5 @@
 import type { DeviceAnswer, ExchangeAsk } from '../../shell/powershell-device.ts'
+import { AGENT_STAND_INS } from './agent-stand-ins.ts'
 import { Given, notImitated, type StandIn, Stop } from './answering.ts'
 import { FILE_STAND_INS } from './file-stand-ins.ts'
 import { LINE_STAND_INS } from './line-stand-ins.ts'
@@ -16,6 +17,7 @@ import type { WindowsMachine } from './windows-machine.ts'
 /** What stands in for each script that is shipped, by its name. */
 export const STAND_INS: ReadonlyMap<string, StandIn> = new Map(
   [
+    AGENT_STAND_INS,
     SERVICE_STAND_INS,
     SETTLED_STAND_INS,
     FILE_STAND_INS,

@@ -14,10 +14,15 @@ export function agentConfigProblem(machine: WindowsMachine, path: string): strin
   return lines.some((line) => /^Server=./.test(line)) ? undefined : `mandatory parameter Server is missing in ${path}`
 }
 
+/** As the program says it: without the fourth number that only Windows knows. */
+export function agentVersion(machine: WindowsMachine): string {
+  const product = Object.values(machine.state.products).find(({ name }) => AGENT.test(name))
+  return product?.version.split('.').slice(0, 3).join('.') ?? '0.0.0'
+}
+
 /** zabbix_agent2.exe: its version, a look at its configuration, and the items that monitoring asks for first. */
 export function zabbixAgent(machine: WindowsMachine, args: readonly string[]): DeviceAnswer {
-  const product = Object.values(machine.state.products).find(({ name }) => AGENT.test(name))
-  const version = product?.version ?? '0'
+  const version = agentVersion(machine)
   const config = optionOf(args, '-c', '--config') ?? 'C:\\Program Files\\Zabbix Agent 2\\zabbix_agent2.conf'
   if (args.includes('-V') || args.includes('--version')) return { stdout: `zabbix_agent2 (Zabbix) ${version}\r\n` }
   const item = optionOf(args, '-t', '--test')

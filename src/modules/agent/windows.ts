@@ -1,0 +1,177 @@
+import type { Change } from '../../core/change.ts'
+import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { Secret } from '../../core/secret.ts'
+import {
+  CHANGE_WINDOWS_AGENT,
+  OBSERVE_WINDOWS_AGENT,
+  type WindowsAgent,
+  type WindowsChange,
+} from '../../devices/agent/windows-agent.ts'
+import { packageFile } from '../../devices/package/package-file.ts'
+import { installMsi, secretProperty } from '../../devices/package/windows-install.ts'
+import { OBSERVE } from '../../devices/package/windows-installer.ts'
+import { OBSERVE_WINDOWS_SERVICE, serviceOf, type WindowsServiceAnswer } from '../../devices/service/windows-service.ts'
+import { askJson } from '../../shell/powershell-ask.ts'
+import type { Side } from '../define.ts'
+import { type AgentKind, type AgentParams, type AgentReading, type AgentState, changedFiles } from './agent-state.ts'
+import { actOf, INSTALLS, PATIENCE_S } from './change.ts'
+import { windowsVerdict } from './verdict.ts'
+import { wished } from './wishes.ts'
+
+export const onWindows: Side<AgentParams, AgentState> = { observe, converge }
+
+/** Where the MSI puts them, and what it calls them. */
+const USUAL: Readonly<Record<AgentKind, { readonly name: string; readonly folder: string }>> = {
+  zabbix_agent2: { name: 'Zabbix Agent 2', folder: 'C:\\Program Files\\Zabbix Agent 2' },
+  zabbix_agentd: { name: 'Zabbix Agent', folder: 'C:\\Program Files\\Zabbix Agent' },
+}
+
+interface Places {
+  readonly kind: AgentKind
+  readonly path: string
+  readonly exe: string
+  readonly product: string
+  readonly service: string
+}
+
+function placesOf(params: AgentParams): Places {
+  const kind = params.kind ?? 'zabbix_agent2'
+  const { name, folder } = USUAL[kind]
+  const path = (params.path ?? `${folder}\\${kind}.conf`).replaceAll('/', '\\')
+  const product = params.package ?? name
+  return { kind, path, exe: `${folder}\\${kind}.exe`, product, service: params.service ?? name }
+}
+
+async function observe({ shell }: ModuleContext, params: AgentParams): Promise<Result<AgentState>> {
+  const secret = secretProperty(params.properties)
+  if (secret) return fail(secret)
+  const at = placesOf(params)
+  const { path, exe, service } = at
+  const values = { path, exe, service, psk_path: params.psk?.path ?? '', psk_key: params.psk?.key ?? '' }
+  const [products, said, agent, file] = await Promise.all([
+    askJson<readonly { readonly version: string }[]>(shell, OBSERVE, { values: { name: at.product } }, 'The programs'),
+    askJson<WindowsServiceAnswer>(
+      shell,
+      OBSERVE_WINDOWS_SERVICE,
+      { values: { name: service, account: '' } },
+      'The service',
+    ),
+    askJson<WindowsAgent>(
+      shell,
+      OBSERVE_WINDOWS_AGENT,
+      { values, maxOutputBytes: 4 * 1024 * 1024 },
+      'Looking at the agent',
+    ),
+    params.file && packageFile(params.file),
+  ])
+  if (!products.ok) return products
+  if (!said.ok) return said
+  if (!agent.ok) return fail(withoutOutput(agent.failure))
+  if (file && !file.ok) return file
+  const reading = readingOf(at, params, {
+    installed: products.value.map(({ version }) => version),
+    service: said.value.exists ? serviceOf(said.value) : undefined,
+    agent: agent.value,
+  })
+  const wish = wished(params, reading.config)
+  if (!wish.ok) return wish
+  return success({ ...reading, ...wish.value, ...(file && { file: file.value }) })
+}
+
+function withoutOutput({ evidence: _evidence, ...failure }: Failure): Failure {
+  return failure
+}
+
+function readingOf(
+  { kind, path, exe, product, service: serviceName }: Places,
+  params: AgentParams,
+  seen: { installed: readonly string[]; service: AgentReading['service']; agent: WindowsAgent },
+): AgentReading {
+  const { agent, installed, service } = seen
+  const files = new Map(agent.files.map((one) => [one.path, { mode: '', owner: '', sum: one.sum }]))
+  const texts = agent.files.map((one) => [one.path, Buffer.from(one.content, 'base64').toString('utf8')] as const)
+  return {
+    kind,
+    path,
+    binary: agent.version === '' ? '' : exe,
+    binaryVersion: agent.version,
+    packageName: product,
+    package: { manager: 'msi', installed, broken: false },
+    serviceName,
+    service,
+    answers: {
+      ping: agent.ping,
+      by: agent.by,
+      version: agent.running,
+      listening: agent.listening ?? undefined,
+    },
+    unfinished: agent.unfinished,
+    leftovers: [],
+    config: {
+      main: path,
+      files: new Map(texts),
+      includes: new Map(agent.includes.map((one) => [one.pattern, one.files])),
+    },
+    files,
+    ...(params.psk && { psk: { state: agent.psk, usualGroup: '' } }),
+  }
+}
+
+async function converge(
+  context: ModuleContext,
+  params: AgentParams,
+  changes: readonly Change[],
+  state: AgentState,
+): Promise<Result<void>> {
+  const installs = changes.some(({ path }) => INSTALLS.test(path))
+  if (installs) {
+    const installed = await install(context, params, state)
+    if (!installed.ok) return installed
+  }
+  const { kind, path, exe, service } = placesOf(params)
+  const wasRunning = state.service?.active === 'running'
+  const values = {
+    kind,
+    path,
+    exe,
+    service,
+    act: actOf(changes, wasRunning),
+    boot: changes.some((change) => change.path === 'enabled') ? (params.enabled ? 'enable' : 'disable') : '',
+    patience: params.patience_s ?? PATIENCE_S,
+    was_running: wasRunning,
+    files: new Secret(JSON.stringify(filesOf(params, changes, state))),
+  }
+  const done = await askJson<WindowsChange>(context.shell, CHANGE_WINDOWS_AGENT, { values }, 'The change of the agent')
+  if (!done.ok) {
+    const { code } = done.failure
+    return fail({ ...done.failure, phase: 'converge', code: code === 'OBSERVE_FAILED' ? 'CONVERGE_FAILED' : code })
+  }
+  return windowsVerdict(done.value, installs ? (state.package.installed[0] ?? null) : undefined)
+}
+
+/** The MSI renames the configuration and writes a new one, so all of it is saved before and put back after it. */
+function install({ shell }: ModuleContext, params: AgentParams, state: AgentState): Promise<Result<void>> {
+  if (!state.file) {
+    const message = `There is no package source on Windows: the agent needs a \`file\` of the repository.`
+    return Promise.resolve(fail({ code: 'PARAMS_INVALID', phase: 'converge', message }))
+  }
+  const { file, properties } = params
+  const keep = [...state.config.files.keys()]
+  const msi = { name: state.packageName, keep, ...(file && { file }), ...(properties && { properties }) }
+  return installMsi(shell, msi, state.file)
+}
+
+function filesOf(params: AgentParams, changes: readonly Change[], state: AgentState): object[] {
+  const config = changedFiles(state).map(({ path, text }) => ({
+    path,
+    part: 'config',
+    text,
+    // What the MSI brings where nothing was, nobody knows.
+    sum: state.binary === '' ? 'any' : (state.files.get(path)?.sum ?? 'absent'),
+  }))
+  const { psk } = params
+  if (!psk || !changes.some(({ path }) => path === 'psk')) return config
+  const key = (psk.key as unknown) instanceof Secret ? (psk.key as unknown as Secret).reveal() : psk.key
+  return [...config, { path: psk.path, part: 'psk', text: `${key}\r\n`, sum: 'any' }]
+}
