@@ -147,7 +147,7 @@ interface Answer {
 
 /**
  * A line over a port of a Windows till, run there by PowerShell in one question. A COM port that the till application
- * has open is `busy`. There is no way to a printer on USB but by its queue: `spooler`. Throws for an endpoint that is
+ * has open is `busy`. There is no way to a printer on USB but by its queue (`printer/queue-reading.ts`). Throws for an endpoint that is
  * none of a Windows till.
  */
 export function windowsLine({ name, shell, endpoint, budgetMs }: DeviceLineOptions): Line {

@@ -1,6 +1,8 @@
 import type { JSONSchema } from 'json-schema-to-ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import type { Secret } from '../../core/secret.ts'
+import { BAUDS, POSIX_PORT, WINDOWS_PORT } from '../line/endpoint.ts'
 import { HOST_PATTERN } from '../probe/reach.ts'
 
 /** What a step may use to get to a printer. */
@@ -14,6 +16,7 @@ export interface Whereabouts {
   readonly serial?: string | null
   readonly baud?: number | null
   readonly usb?: string | null
+  readonly queue?: string | null
   readonly through?: 'controller' | 'host' | null
   readonly path?: string | null
   readonly tls?: boolean | null
@@ -40,15 +43,24 @@ export const WHEREABOUTS = {
   },
   serial: {
     type: ['string', 'null'],
+    pattern: `${POSIX_PORT.source}|${WINDOWS_PORT.source}`,
     description:
       'Serial port of the till that the device hangs on; that of its first one (`/dev/ttyS0`, `COM1`) for a device without an address.',
     examples: ['/dev/ttyS0', 'COM1'],
   },
-  baud: { type: ['integer', 'null'], minimum: 300, maximum: 921600, description: 'Speed of the serial port.' },
+  baud: { enum: [...BAUDS, null], description: 'Speed of the serial port.', examples: [9600] },
   usb: {
     type: ['string', 'null'],
-    description: 'USB printer device of the till that it hangs on (Linux).',
+    pattern: POSIX_PORT.source,
+    description: 'USB printer device of the Linux till that it hangs on. Under Windows its `queue` is asked.',
     examples: ['/dev/usb/lp0'],
+  },
+  queue: {
+    type: ['string', 'null'],
+    minLength: 1,
+    description:
+      'Queue of the till that it hangs on. Its spooler is asked where the printer itself cannot be: on USB under Windows, or where nothing else is said. It tells less: a queue that is idle is no proof that anything prints.',
+    examples: ['Receipts'],
   },
   through: {
     enum: ['controller', 'host', null],
@@ -84,6 +96,7 @@ export interface Approach {
     | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
     | { readonly kind: 'serial'; readonly path: string; readonly baud: number }
     | { readonly kind: 'usb'; readonly path: string }
+    | { readonly kind: 'queue'; readonly name: string }
 }
 
 const BAUD = 9_600
@@ -94,11 +107,15 @@ export interface UsualPlace {
   readonly baud?: number
 }
 
-/** Where to go; or, in a sentence, what is missing. */
-export function approachOf(where: Whereabouts, ways: Ways, usual: UsualPlace): Approach | { readonly missing: string } {
+/** `missing`: the parameters do not fit, in a sentence. `unasked`: there is no way to ask it, and what to do. */
+export type NoApproach = { readonly missing: string } | { readonly unasked: string }
+
+/** Where to go; or why not. */
+export function approachOf(where: Whereabouts, ways: Ways, usual: UsualPlace): Approach | NoApproach {
   const { device, host } = ways
   const address = where.address ?? device.address
-  const isLocal = where.serial != null || where.usb != null || address === ''
+  const byQueue = where.queue != null && (isWindows(ways) || (where.serial == null && where.usb == null))
+  const isLocal = byQueue || where.serial != null || where.usb != null || address === ''
   const through = where.through ?? (isLocal ? 'host' : 'controller')
   if (through === 'host' && !host) {
     return {
@@ -106,15 +123,55 @@ export function approachOf(where: Whereabouts, ways: Ways, usual: UsualPlace): A
     }
   }
   if (!isLocal) return { through, place: { kind: 'tcp', host: address, port: where.port ?? usual.port } }
-  if (where.usb != null) return { through: 'host', place: { kind: 'usb', path: where.usb } }
-  const first = host?.device.os.family === 'windows' ? 'COM1' : '/dev/ttyS0'
+  if (byQueue) return { through: 'host', place: { kind: 'queue', name: where.queue ?? '' } }
+  return where.usb != null ? usbOf(where.usb, address, ways) : serialOf(where, ways, usual)
+}
+
+function isWindows({ host }: Pick<Ways, 'host'>): boolean {
+  return host?.device.os.family === 'windows'
+}
+
+function usbOf(path: string, address: string, ways: Ways): Approach | NoApproach {
+  const { device, host } = ways
+  if (address !== '') {
+    return {
+      missing: `"${device.name}" has an address (${address}), and \`usb: ${path}\` is said too: only one can be right.`,
+    }
+  }
+  if (isWindows(ways)) {
+    return {
+      unasked: `A printer on USB cannot be asked itself under Windows. Name its queue on ${host?.device.name} (\`queue: NAME\`), and the spooler is asked; or judge it by its receipts.`,
+    }
+  }
+  return { through: 'host', place: { kind: 'usb', path } }
+}
+
+function serialOf(where: Whereabouts, ways: Ways, usual: UsualPlace): Approach | NoApproach {
+  const [first, shape] = isWindows(ways) ? (['COM1', WINDOWS_PORT] as const) : (['/dev/ttyS0', POSIX_PORT] as const)
+  const path = where.serial ?? first
+  if (!shape.test(path)) {
+    return { missing: `"${path}" is no serial port of ${ways.host?.device.name}; there they are named like ${first}.` }
+  }
   const baud = where.baud ?? usual.baud ?? BAUD
-  return { through: 'host', place: { kind: 'serial', path: where.serial ?? first, baud } }
+  return { through: 'host', place: { kind: 'serial', path, baud } }
+}
+
+/** What the schema cannot say of parameters that exclude each other; undefined when all is well. */
+export function complainOfWhereabouts(params: JsonObject): string | undefined {
+  const given = ['address', 'serial', 'usb'].filter((name) => typeof params[name] === 'string' && params[name] !== '')
+  const isWritten = given.every((name) => !String(params[name]).includes('${{'))
+  if (given.length > 1 && isWritten)
+    return `Say one of ${given.map((name) => `\`${name}\``).join(' and ')}: it is in one place.`
+  if (typeof params['usb'] === 'string' && typeof params['port'] === 'number') {
+    return '`port` is one of TCP: a printer on `usb` has none.'
+  }
+  return undefined
 }
 
 /** `10.4.12.21:9100`, `/dev/ttyS0 of PL-0001/pos1`. */
 export function nameOf({ place, through }: Approach, ways: Pick<Ways, 'host'>): string {
   const by = through === 'host' ? ways.host?.device.name : undefined
+  if (place.kind === 'queue') return `queue "${place.name}" of ${by}`
   if (place.kind !== 'tcp') return `${place.path} of ${by}`
   const endpoint = `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`
   return by === undefined ? endpoint : `${endpoint} through ${by}`

@@ -5,6 +5,7 @@ import { runHere } from '../probe/run-here.ts'
 import { type Approach, approachOf, nameOf, type Ways, type Whereabouts } from './approach.ts'
 import { PROTOCOLS, type PrinterProtocol, readPrinter } from './protocols.ts'
 import type { Answer, PrinterReading } from './reading.ts'
+import { notReached } from './unanswered.ts'
 import { UNSUPPORTED_PROTOCOLS } from './unsupported.ts'
 
 const BUDGET_MS = 3_000
@@ -48,6 +49,11 @@ export async function askPrinter(
   if ('missing' in found) return invalid(found.missing)
   const approach = approachOf(where, ways, found.is.usual)
   if ('missing' in approach) return invalid(approach.missing)
+  if ('unasked' in approach) return success(unaskedSighting(found.name, approach.unasked, ways))
+  const { place } = approach
+  if (found.is.tcpOnly && place.kind !== 'tcp' && place.kind !== 'queue') {
+    return invalid(`"${found.name}" is spoken over TCP only: give "${ways.device.name}" an address in place of a port.`)
+  }
   const asking = {
     now: ways.now,
     timeZone: ways.store.time_zone,
@@ -57,9 +63,17 @@ export async function askPrinter(
   const read = await readPrinter(found, { approach, ways, where }, asking)
   if (!read.ok) return read
   const around = await lookAround(read.value, approach, ways)
-  const { oneAtATime, readsSilence: silence = 'no' } = found.is
+  const { readsSilence: silence = 'no' } = found.is
+  const oneAtATime = found.is.oneAtATime && place.kind !== 'queue'
   const ms = Math.round(performance.now() - began)
   return success({ reading: read.value, name: nameOf(approach, ways), oneAtATime, silence, ...around, ms })
+}
+
+/** Nothing was asked, so nothing is known. */
+function unaskedSighting(protocol: string, detail: string, { host, device }: Ways): Sighting {
+  const reading = notReached(protocol, { state: 'unknown', replies: [], detail, ms: 0 })
+  const name = `${device.name} on ${host?.device.name ?? 'nothing'}`
+  return { reading, name, oneAtATime: false, silence: 'unknown', pings: false, link: 'unknown', ms: 0 }
 }
 
 function protocolOf(

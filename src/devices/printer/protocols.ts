@@ -1,3 +1,4 @@
+import type { ShellChannel } from '../../core/channel.ts'
 import { Interruption, type Result, success } from '../../core/failure.ts'
 import { Secret } from '../../core/secret.ts'
 import { type AtolPlace, readAtol } from '../atol/client.ts'
@@ -21,6 +22,7 @@ import { thermal } from '../thermal/client.ts'
 import { zebra } from '../zebra/client.ts'
 import { type Approach, nameOf, type UsualPlace, type Ways, type Whereabouts } from './approach.ts'
 import type { Asking, LineProtocol } from './protocol.ts'
+import { readQueue } from './queue-reading.ts'
 import type { PrinterReading } from './reading.ts'
 import { notReached } from './unanswered.ts'
 
@@ -31,6 +33,8 @@ export interface PrinterProtocol {
   readonly oneAtATime: boolean
   /** What silence says of whether it is there, where it may be a wish not to answer us. */
   readonly readsSilence?: 'unknown'
+  /** Never on a serial port, nor on USB. */
+  readonly tcpOnly?: true
   read(visit: Visit, asking: Asking): Promise<Result<PrinterReading>>
 }
 
@@ -53,9 +57,10 @@ type Web = (dial: Dial, to: Endpoint, visit: Visit, asking: Asking) => Promise<R
 const onWeb = (port: number, read: Web): PrinterProtocol => ({
   usual: { port },
   oneAtATime: false,
+  tcpOnly: true,
   read: async (visit, asking) => {
     const { place, through } = visit.approach
-    if (place.kind !== 'tcp') throw new Error(`a web service on ${place.path}`)
+    if (place.kind !== 'tcp') throw new Error(`a web service on a port of ${visit.ways.host?.device.name}`)
     const way = through === 'host' ? { through } : {}
     const dial: Dial = (to, timeoutMs) => visit.ways.dial({ host: to.host, port: to.port, ...way }, timeoutMs)
     return read(dial, { host: place.host, port: place.port }, visit, asking)
@@ -136,7 +141,13 @@ function lineOf({ approach, ways }: Visit, asking: Asking): Line {
   return line({ name, shell, endpoint: endpointOf(place), budgetMs })
 }
 
+function hostShell({ approach, ways }: Visit): ShellChannel {
+  if (!ways.host) throw new Error(`there is no shell to reach ${nameOf(approach, ways)} by`)
+  return ways.host.shell
+}
+
 function endpointOf(place: Approach['place']): LineEndpoint {
+  if (place.kind === 'queue') throw new Error('a queue is no line')
   if (place.kind === 'tcp') return place
   if (place.kind === 'usb') return { kind: 'usb', port: place.path }
   return { kind: 'serial', port: place.path, baud: place.baud, dataBits: 8, parity: 'none', stopBits: 1 }
@@ -152,7 +163,11 @@ export async function readPrinter(
   asking: Asking,
 ): Promise<Result<PrinterReading>> {
   try {
-    const read = await protocol.is.read(visit, asking)
+    const { place } = visit.approach
+    const read =
+      place.kind === 'queue'
+        ? await readQueue(hostShell(visit), place.name, asking)
+        : await protocol.is.read(visit, asking)
     if (read.ok || STOPPED.has(read.failure.code)) return read
     return success(wayLost(protocol.name, read.failure.message))
   } catch (error) {

@@ -1,16 +1,10 @@
 import type { Change } from '../../core/change.ts'
 import { fail, type Result } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { oldestOf, type SpooledQueue } from '../../devices/spooler/spooled-queue.ts'
 import { defineModule, type Side } from '../define.ts'
 import { onPosix } from './posix.ts'
-import {
-  isStuck,
-  oldestOf,
-  type SpooledQueue,
-  type SpoolerParams,
-  type SpoolerState,
-  whyNotSafe,
-} from './spooler-state.ts'
+import { isStuck, type SpoolerParams, type SpoolerState, whyNotSafe } from './spooler-state.ts'
 import { onWindows } from './windows.ts'
 
 export const spooler = defineModule({

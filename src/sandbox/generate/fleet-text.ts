@@ -104,7 +104,7 @@ profiles:
   receipt-epson:
     kind: receipt-printer
     os: {family: none}
-    vars: {printer: {vendor: epson, model: TM-T20III, language: escpos, port: 9100}}
+    vars: {printer: {vendor: epson, model: TM-T20III, language: escpos, usb: /dev/usb/lp0, queue: EPSON TM-T20III Receipt}}
   label-zebra:
     kind: label-printer
     os: {family: none}
