@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /** A process as it is remembered in the store. */
@@ -33,14 +33,20 @@ export function thisProcess(): RememberedProcess {
 
 let selfOnce: RememberedProcess | undefined
 
-/** `elsewhere`: on another host or in another container, where this one cannot look. */
+/** `elsewhere`: on another host, in another container, or hidden from this account, where this process cannot look. */
 export function whereabouts(remembered: RememberedProcess): 'alive' | 'dead' | 'elsewhere' {
   if (remembered.host !== hostname()) return 'elsewhere'
   if (remembered.process === null) return answersSignal(remembered.pid) ? 'alive' : 'dead'
   const [boot, namespace] = remembered.process.split(' ')
   const [bootHere, namespaceHere] = place().split(' ')
   if (boot === bootHere && namespace !== namespaceHere) return 'elsewhere'
-  return processIdentity(remembered.pid) === remembered.process ? 'alive' : 'dead'
+  if (processIdentity(remembered.pid) === remembered.process) return 'alive'
+  return isHidden(remembered.pid) ? 'elsewhere' : 'dead'
+}
+
+/** Where /proc is mounted with hidepid, others' processes are not seen there, but a signal would find them. */
+function isHidden(pid: number): boolean {
+  return !existsSync(`/proc/${pid}`) && answersSignal(pid)
 }
 
 let placeOnce: string | undefined
