@@ -36,6 +36,8 @@ export interface StepOutcome {
 /** The verdict of a runbook's `classify` table. */
 export interface Classification {
   readonly fault: string
+  /** What lies behind it, such as `paper-out` behind `sale-blocked`. */
+  readonly cause?: string
   readonly severity: string
   readonly owner?: string
   readonly remedy?: string

@@ -56,7 +56,7 @@ export interface Step {
 
 export interface ClassifyRow {
   readonly when: Expression
-  /** Gives `fault`, `severity` and, where there are any, `owner`, `remedy` and `about`, as texts. */
+  /** Gives `fault`, `severity` and, where there are any, `cause`, `owner`, `remedy` and `about`, as texts. */
   readonly says: Template
 }
 

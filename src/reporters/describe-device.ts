@@ -1,4 +1,5 @@
 import type { Failure } from '../core/failure.ts'
+import type { Classification } from '../core/outcome.ts'
 import type { DeviceRecord, StepRecord } from '../core/run.ts'
 import { describeEvidence, describeFailure, describeStep, describeValue } from './describe-change.ts'
 import { type Paint, stateStyle } from './paint.ts'
@@ -31,7 +32,11 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
   return [
     head.join('  '),
     ...more.map((line) => `  ${line}`),
-    ...steps.flatMap((step) => stepLines(step, { paint, verbose, advice })),
+    ...steps.flatMap((step) => {
+      // What helps has been said in better words.
+      const isTold = record.classification?.remedy !== undefined && step.failure?.code === 'CHECK_UNMET'
+      return stepLines(step, { paint, verbose, advice: advice && !isTold })
+    }),
   ]
 }
 
@@ -45,14 +50,15 @@ function isSame(a: Failure | undefined, b: Failure | undefined): boolean {
 
 function verdict({ classification }: DeviceRecord): string {
   if (!classification) return ''
-  const { fault, severity, owner, remedy, about } = classification
-  const parts = [
-    `${fault}, ${severity}`,
-    about && `about ${about}`,
-    owner && `owner ${owner}`,
-    remedy && `remedy ${remedy}`,
-  ]
-  return plainText(parts.filter(Boolean).join(', '))
+  const { owner, remedy, about } = classification
+  const parts = [faultText(classification), about && `about ${about}`, owner && `for ${owner}`]
+  return plainText(parts.filter(Boolean).join(', ') + (remedy ? `: ${remedy}` : ''))
+}
+
+/** `sale-blocked: paper-out`, `silent-printer, sale-at-risk`: the class of a fault, its cause, and how bad it is. */
+export function faultText({ fault, cause, severity }: Classification): string {
+  const what = cause ? `${fault}: ${cause}` : fault
+  return severity === fault ? what : `${what}, ${severity}`
 }
 
 function stepLines(step: StepRecord, { paint, verbose, advice }: Required<DeviceDescription>): string[] {

@@ -1,8 +1,9 @@
 import type { RunEvent, RunFinished, RunMode, RunStarted } from '../core/events.ts'
 import { type Finding, Findings } from '../core/findings.ts'
-import { DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
+import { type Classification, DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
 import { type DeviceRecord, emptyCounts } from '../core/run.ts'
 import { adviceOn } from './describe-change.ts'
+import { faultText } from './describe-device.ts'
 import { formatCount, formatDuration } from './format-duration.ts'
 import { type Paint, stateStyle } from './paint.ts'
 import { plainText } from './plain-text.ts'
@@ -53,7 +54,9 @@ export class RunTally {
       this.#slowest.push({ device: ended.device, ms: ended.duration_ms })
       this.#slowest = this.#slowest.sort((a, b) => b.ms - a.ms).slice(0, MOST_SLOWEST)
     }
-    if (ended.failure) this.#group(ended.device, ended.failure)
+    // A check that failed and was classified is told as a finding.
+    const isFinding = ended.classification !== undefined && ended.failure?.code === 'CHECK_UNMET'
+    if (ended.failure && !isFinding) this.#group(ended.device, ended.failure)
     this.#findings.add(ended)
   }
 
@@ -108,16 +111,21 @@ export class RunTally {
       return [`${paint('red', group.title)} ${devices}: ${names}`, `  → ${group.advice}`]
     })
     const more = groups.length - MOST_GROUPS
-    return more > 0 ? [...lines, `… and ${more} more kinds of failure`] : lines
+    if (more > 0) lines.push(`… and ${more} more kinds of failure`)
+    const { explained } = this.#findings
+    const are = explained === 1 ? 'is in a store' : 'are in stores'
+    if (explained > 0) lines.push(`${formatCount(explained)} of these ${are} whose line is down, told below`)
+    return lines
   }
 
   #findingLines(paint: Paint): string[] {
-    const alike = [...groupAlike(this.#findings.list())].sort((a, b) => b.count - a.count)
-    const lines = alike.slice(0, MOST_GROUPS).flatMap(({ fault, severity, owner, remedy, names, count }) => {
+    const alike = [...groupAlike(this.#findings.list())].sort((a, b) => rank(a) - rank(b) || b.count - a.count)
+    const lines = alike.slice(0, MOST_GROUPS).flatMap(({ says, names, count }) => {
+      const { owner, remedy } = says
       const whom = names.slice(0, MOST_NAMES).map(plainText).join(', ') + (names.length > MOST_NAMES ? ', …' : '')
       const devices = `${formatCount(count)} ${count === 1 ? 'device' : 'devices'}`
       const whose = owner === undefined ? '' : `, for ${owner}`
-      const head = `${paint('yellow', plainText(fault))} ${plainText(`${severity}${whose}`)}, ${devices}: ${whom}`
+      const head = `${paint('yellow', plainText(faultText(says)))}${plainText(whose)}, ${devices}: ${whom}`
       return remedy === undefined ? [head] : [head, `  → ${plainText(remedy)}`]
     })
     const more = alike.length - MOST_GROUPS
@@ -141,18 +149,27 @@ export class RunTally {
   }
 }
 
-interface AlikeFindings extends Pick<Finding, 'fault' | 'severity' | 'owner' | 'remedy'> {
+interface AlikeFindings {
+  readonly says: Classification
   readonly names: string[]
   count: number
+}
+
+/** How bad the runbooks that are shipped say it is, worst first; words of others stand between them. */
+const SEVERITIES: readonly string[] = ['sale-blocked', 'sale-at-risk', 'work-blocked', '', 'attention', 'unknown']
+
+function rank({ says: { severity } }: AlikeFindings): number {
+  const at = SEVERITIES.indexOf(severity)
+  return at < 0 ? SEVERITIES.indexOf('') : at
 }
 
 /** Findings that ask the same people for the same thing. */
 function groupAlike(findings: readonly Finding[]): Iterable<AlikeFindings> {
   const groups = new Map<string, AlikeFindings>()
-  for (const { fault, severity, owner, remedy, about, count, devices } of findings) {
-    const key = JSON.stringify([fault, severity, owner, remedy])
-    const says = { fault, severity, ...(owner !== undefined && { owner }), ...(remedy !== undefined && { remedy }) }
-    const group = groups.get(key) ?? { ...says, names: [], count: 0 }
+  for (const { about, count, devices, ...says } of findings) {
+    const { fault, cause, severity, owner, remedy } = says
+    const key = JSON.stringify([fault, cause, severity, owner, remedy])
+    const group: AlikeFindings = groups.get(key) ?? { says, names: [], count: 0 }
     groups.set(key, group)
     group.names.push(about ?? devices[0] ?? '')
     group.count += count

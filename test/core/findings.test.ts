@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Findings } from '../../src/core/findings.ts'
 
 const LINK = { fault: 'link-down', severity: 'sale-at-risk', owner: 'network', about: 'link of PL-0001' }
@@ -26,4 +26,41 @@ it('names the first of many devices and counts them all', () => {
   const [finding] = findings.list()
   expect(finding?.count).toBe(1000)
   expect(finding?.devices).toHaveLength(50)
+})
+
+describe('devices that could not be reached', () => {
+  const lost = (device: string, code: 'CONNECT_TIMEOUT' | 'CONNECT_REFUSED' = 'CONNECT_TIMEOUT') => ({
+    device,
+    store: device.slice(0, 7),
+    state: 'unreachable' as const,
+    failure: { code, phase: 'connect' as const, message: 'no answer' },
+  })
+  const printer = (device: string) => ({
+    device,
+    store: device.slice(0, 7),
+    state: 'failed' as const,
+    classification: { ...LINK, about: `link of ${device.slice(0, 7)}` },
+  })
+
+  it.each(['before', 'after'])('are counted to the dead line of their store, found %s them', (order) => {
+    const findings = new Findings()
+    const [tills, printers] = [
+      [lost('PL-0001/pos1'), lost('PL-0001/pos2')],
+      [printer('PL-0001/fiscal1'), printer('PL-0001/fiscal2')],
+    ]
+    for (const one of order === 'before' ? [...printers, ...tills] : [...tills, ...printers]) findings.add(one)
+    expect(findings.list()).toEqual([
+      { ...LINK, count: 4, devices: ['PL-0001/fiscal1', 'PL-0001/fiscal2', 'PL-0001/pos1', 'PL-0001/pos2'] },
+    ])
+    expect(findings.explained).toBe(2)
+  })
+
+  it('are not where somebody of the store answered, or its line is well', () => {
+    const findings = new Findings()
+    findings.add(printer('PL-0001/fiscal1'))
+    findings.add(lost('PL-0001/pos1', 'CONNECT_REFUSED'))
+    findings.add(lost('PL-0002/pos1'))
+    expect(findings.list()).toEqual([{ ...LINK, count: 1, devices: ['PL-0001/fiscal1'] }])
+    expect(findings.explained).toBe(0)
+  })
 })

@@ -17,7 +17,7 @@ test('lines of a run with every state', async () => {
     in-sync       PL-0001/pos2  (some steps could not be judged)
       unknown a "Step a" (config)
         It cannot be told.
-    drifted       PL-0001/pos3  (agent-old, minor, owner it)
+    drifted       PL-0001/pos3  (agent-old, minor, for it)
     changed       PL-0001/pos4
     failed        PL-0002/pos1  CHECK_UNMET (connect): Something about "CHECK_UNMET" on port 1.
       → See what was found and what was wished.
@@ -39,7 +39,7 @@ test('lines of a run with every state', async () => {
       → Run it again; it does what is still missing.
     CONVERGE_LOST converge 1 device: PL-0003/pos2
       → Run it again: it observes first and does what is still missing.
-    agent-old minor, for it, 1 device: PL-0001/pos3
+    agent-old, minor, for it, 1 device: PL-0001/pos3
     Slowest: PL-0001/pos4 0.4 s, PL-0003/pos1 0.4 s, PL-0001/pos3 0.3 s, PL-0002/pos3 0.3 s, PL-0001/pos2 0.2 s
     Plan till-health: 9 devices in 0.0 s
       2 in-sync, 1 drifted, 1 changed, 1 failed, 1 unreachable, 1 deferred, 1 cancelled, 1 indeterminate, 1 with unknown steps

@@ -1,7 +1,7 @@
 import type { Device } from '../../core/fleet.ts'
 import type { SessionWatch } from '../lazy-shell.ts'
 
-/** A device that has not asked for a connection by then may never do so. */
+/** A device that has not asked for a connection by then may never do so; one that is asked directly only waits by then. */
 const UNDECIDED_MS = 1_000
 
 /**
@@ -22,7 +22,7 @@ export class Openings implements SessionWatch {
   }
 
   begin(device: Device): void {
-    if (device.transport.type !== 'ssh') return
+    if (device.transport.type !== 'ssh' && device.transport.type !== 'none') return
     const timer = setTimeout(() => this.#leave(device), UNDECIDED_MS)
     this.#undecided.set(device.name, timer.unref())
   }

@@ -62,6 +62,8 @@ export interface Conversation {
   readonly replies: readonly Reply[]
   /** For a person: why it is not open, or how it ended early. */
   readonly detail: string
+  /** All that was asked was answered, until the time for the whole visit was up. */
+  readonly ranOut?: true
   readonly ms: number
 }
 

@@ -39,11 +39,14 @@ async function converse(options: TcpLineOptions, turns: readonly Turn[]): Promis
   try {
     const detail = await takeTurns(reader, turns, { replies, endsAt: began + options.budgetMs })
     const isMute = replies.every(({ bytes }) => bytes.length === 0)
-    return ended(reader.isClosed && isMute ? 'reset' : 'open', detail, replies)
+    const said = ended(reader.isClosed && isMute ? 'reset' : 'open', detail, replies)
+    return detail === TIME_UP && said.ok ? success({ ...said.value, ranOut: true }) : said
   } finally {
     leave(dialled.value)
   }
 }
+
+const TIME_UP = 'the time for the whole visit was up'
 
 /** Has turns until one is not answered, or time is up; says why it ended early. */
 async function takeTurns(
@@ -53,15 +56,29 @@ async function takeTurns(
 ): Promise<string> {
   for (const turn of turns) {
     const leftMs = endsAt - performance.now()
-    if (leftMs <= 0) return 'the time for the whole visit was up'
+    if (leftMs <= 0) return isWell(replies) ? TIME_UP : 'the answer stopped'
     const reply = await reader.turn(turn, Math.min(turn.timeoutMs, leftMs))
     replies.push(reply)
     if (reader.closing !== '') return reader.closing
-    if (reply.state !== 'whole' && !turn.optional)
-      return reply.state === 'cut' ? 'the answer stopped' : 'no answer came'
+    const wasHurried = leftMs < turn.timeoutMs && isWell(replies.slice(0, -1))
+    const missed = whatMissed(reply, turn, wasHurried)
+    if (missed !== '') return missed
     if (turn.goOnAt && !turn.goOnAt.includes(reply.bytes[0] ?? -1)) return ''
   }
   return ''
+}
+
+/** Why nothing more is asked behind a reply; empty where it is. */
+function whatMissed({ state }: Reply, { optional }: Turn, wasHurried: boolean): string {
+  if (state === 'whole') return ''
+  if (wasHurried) return TIME_UP
+  if (optional) return ''
+  return state === 'cut' ? 'the answer stopped' : 'no answer came'
+}
+
+/** It has answered all that it was asked. */
+function isWell(replies: readonly Reply[]): boolean {
+  return replies.length > 0 && replies.every(({ state }) => state === 'whole')
 }
 
 function refused(

@@ -19,9 +19,16 @@ export function inOneVisit(
       const said = await line.converse(means.turns(asking.budgetMs))
       if (!said.ok) return said
       const { value } = said
-      return success(value.state === 'open' ? means.understood(value, asking) : notReached(name, value))
+      if (value.state !== 'open') return success(notReached(name, value))
+      const reading = means.understood(value, asking)
+      return success(value.ranOut && reading.answered === 'no' ? tooSlow(reading) : reading)
     },
   })
+}
+
+/** It answered, and the time was up before it had said enough: slow is not sick. */
+function tooSlow(reading: PrinterReading): PrinterReading {
+  return { ...reading, answered: 'unknown', detail: 'It answers too slowly: the time for the whole visit was up.' }
 }
 
 /** What is asked and answered over several conversations. */

@@ -35,7 +35,7 @@ function understood(said: Conversation, asking: Asking): PrinterReading {
   if (!state && !status && !identity) return notAnswered('zebra', wordsFor(all.length, said.detail), evidence)
   const conditions = unique([...(state ?? []), ...(status?.conditions ?? [])])
   const isBlocked = readyBy(conditions, 'yes') === 'no'
-  if (!status && !isBlocked) conditions.push({ name: 'other-error', evidence: NO_HOST_STATUS })
+  if (!status && !isBlocked && !said.ranOut) conditions.push({ name: 'other-error', evidence: NO_HOST_STATUS })
   const isSure = status !== undefined && !conditions.some(({ name }) => name === 'other-error')
   return {
     protocol: 'zebra',

@@ -97,6 +97,7 @@ const CLASSIFICATION = {
   required: ['fault', 'severity'],
   properties: {
     fault: { type: 'string' },
+    cause: { description: 'What lies behind the fault, where more is known than its class.', type: 'string' },
     severity: { type: 'string' },
     owner: { type: 'string' },
     remedy: { type: 'string' },

@@ -108,6 +108,11 @@ const CLASSIFY_ROW = {
       pattern: '^[a-z][a-z0-9_-]*$|\\$\\{\\{',
       examples: ['agent-down'],
     },
+    cause: {
+      description: 'What lies behind the fault, where more is known than its class.',
+      type: 'string',
+      examples: ['paper-out'],
+    },
     severity: {
       description: 'How bad it is, in your own words.',
       type: 'string',
