@@ -3,7 +3,8 @@ import type { Options } from './sections/section.ts'
 
 export const USAGE = `npm run bench -- [FLAGS]
 
-  --section ID[,ID]    start-up line cores profile winrm in-flight results inventory faulty fleet; all unless given
+  --section ID[,ID]    start-up line cores profile winrm in-flight results inventory faulty
+                       printers fleet; all unless given
   --tool ID[,ID]       till clush pdsh pssh openssh ansible mitogen asyncssh libssh2 go; pywinrm ansible-winrm; what is
                        installed unless given
   --size N[,N]         addresses of the fleet (100,500,1000)

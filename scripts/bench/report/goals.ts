@@ -188,6 +188,24 @@ const GOALS: readonly Rule[] = [
     },
   },
   {
+    id: 'printers-store',
+    what: 'the printers of a store on a line of 150 ms, three stages, the whole command',
+    goal: '≤ 3,000 ms',
+    measure: atMost('wall_ms', 3_000, 'ms', (find) => find('printers', 'store')),
+  },
+  {
+    id: 'printers-many',
+    what: '4,000 printers, the whole command',
+    goal: '≤ 60,000 ms',
+    measure: atMost('wall_ms', 60_000, 'ms', (find) => find('printers', 'many', 4_000)),
+  },
+  {
+    id: 'printers-dead',
+    what: '100 printers of which half are out of reach, each 3 s long, and their ping',
+    goal: '≤ 6,000 ms',
+    measure: atMost('wall_ms', 6_000, 'ms', (find) => find('printers', 'dead')),
+  },
+  {
     id: 'results-memory',
     what: 'results of 17,500 devices as JSON: peak memory beyond that of 1,750',
     goal: 'flat: ≤ 25 % more',

@@ -58,6 +58,16 @@ export const LAYOUTS: readonly Layout[] = [
     ],
   },
   {
+    section: 'printers',
+    title: 'Printers of the sandbox',
+    whats: {
+      store: 'A store on a line of 150 ms',
+      many: 'All at once',
+      dead: 'A hundred, half of which are out of reach',
+    },
+    columns: [wall, cpu, cpuDevice, memory],
+  },
+  {
     section: 'inventory',
     title: 'Loading an inventory of 17,500 devices',
     whats: { cold: 'Cold', warm: 'Warm', changed: 'After one of eight files changed' },

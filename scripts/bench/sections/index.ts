@@ -4,6 +4,7 @@ import { fleet } from './fleet.ts'
 import { inFlight } from './in-flight.ts'
 import { inventory } from './inventory.ts'
 import { line } from './line.ts'
+import { printers } from './printers.ts'
 import { profile } from './profile.ts'
 import { results } from './results.ts'
 import type { Section } from './section.ts'
@@ -21,5 +22,6 @@ export const SECTIONS: readonly Section[] = [
   results,
   inventory,
   faulty,
+  printers,
   fleet,
 ]

@@ -16,7 +16,7 @@ export default class SandboxUp extends BaseCommand {
 --sandbox then work on them. On Linux devices, programs are the real ones, run in Linux namespaces in which nothing of
 this machine can be changed; systemctl, apt-get and the like are imitated, on files of the device. Windows devices
 imitate Windows: there is no PowerShell behind them, only what modules do there, so that a text of PowerShell in a step
-is refused. Ports of printers answer, nothing more.
+is refused. Printers answer in their own protocol; ports of other devices without a shell answer, nothing more.
 Ends with Ctrl-C or, with --detach, with \`till sandbox down\`.
 
 A fault is NAME=WHO, where WHO is a share (3%), all, or devices (PL-0001/pos1, PL-00*/*):
