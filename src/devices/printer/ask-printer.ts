@@ -3,7 +3,7 @@ import { connectHere } from '../probe/connect-here.ts'
 import { pingSummary } from '../probe/ping-output.ts'
 import { runHere } from '../probe/run-here.ts'
 import { type Approach, approachOf, nameOf, type Ways, type Whereabouts } from './approach.ts'
-import { PROTOCOLS, type PrinterProtocol, readPrinter } from './protocols.ts'
+import { AUTO, PROTOCOLS, type PrinterProtocol, readPrinter } from './protocols.ts'
 import type { Answer, PrinterReading } from './reading.ts'
 import { notReached } from './unanswered.ts'
 import { UNSUPPORTED_PROTOCOLS } from './unsupported.ts'
@@ -34,6 +34,7 @@ const ALIASES: Readonly<Record<string, string>> = { zpl: 'zebra', novitus: 'novi
 /** The names that `protocol` may have. */
 export const PROTOCOL_NAMES: readonly string[] = [
   ...Object.keys(PROTOCOLS),
+  'auto',
   ...Object.keys(ALIASES),
   ...Object.keys(UNSUPPORTED_PROTOCOLS),
 ].sort()
@@ -80,7 +81,7 @@ function protocolOf(
   asked: string | undefined,
 ): { readonly name: string; readonly is: PrinterProtocol } | { readonly missing: string } {
   const name = ALIASES[asked ?? ''] ?? asked ?? ''
-  const is = PROTOCOLS[name]
+  const is = name === 'auto' ? AUTO : PROTOCOLS[name]
   if (is) return { name, is }
   const cannot = UNSUPPORTED_PROTOCOLS[name]
   if (cannot) return { missing: `${cannot.reason} ${cannot.instead}` }

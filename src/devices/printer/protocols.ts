@@ -23,6 +23,7 @@ import { zebra } from '../zebra/client.ts'
 import { type Approach, nameOf, type UsualPlace, type Ways, type Whereabouts } from './approach.ts'
 import type { Asking, LineProtocol } from './protocol.ts'
 import { readQueue } from './queue-reading.ts'
+import { readByKind } from './read-by-kind.ts'
 import type { PrinterReading } from './reading.ts'
 import { notReached } from './unanswered.ts'
 
@@ -106,6 +107,30 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
   },
   thermal: onLine(thermal, { port: 6001, baud: 9_600 }, true),
   zebra: onLine(zebra, { port: 9100, baud: 9_600 }, true),
+}
+
+const IPP_PORT = 631
+const SNMP_PORT = 161
+
+/** What it speaks is found out. `port` is that of the raw port. */
+export const AUTO: PrinterProtocol = {
+  usual: { port: 9100, baud: 9_600 },
+  oneAtATime: true,
+  read: (visit, asking) => {
+    const { place } = visit.approach
+    const at = (name: 'ipp' | 'snmp', port: number): Promise<Result<PrinterReading>> => {
+      const is = PROTOCOLS[name]
+      if (!is || place.kind !== 'tcp')
+        return Promise.resolve(success(wayLost(name, `${name} is spoken over TCP only.`)))
+      return is.read({ ...visit, approach: { ...visit.approach, place: { ...place, port } } }, asking)
+    }
+    const questions = {
+      ipp: () => at('ipp', IPP_PORT),
+      snmp: () => at('snmp', SNMP_PORT),
+      line: () => lineOf(visit, asking),
+    }
+    return readByKind(visit.ways.device.kind, questions, asking)
+  },
 }
 
 /** The number of an operator that may ask; that of the factory unless told. */

@@ -34,7 +34,12 @@ export const printer = defineModule({
     additionalProperties: false,
     required: ['protocol'],
     properties: {
-      protocol: { enum: PROTOCOL_NAMES, description: 'What it speaks.', examples: ['escpos'] },
+      protocol: {
+        enum: PROTOCOL_NAMES,
+        description:
+          'What it speaks. `auto` finds out by the kind of the device: an office printer is asked by IPP and SNMP, then by PJL; others on their raw port, by nothing that another kind could print. Unknown when unsure, and for fiscal devices.',
+        examples: ['escpos'],
+      },
       ...WHEREABOUTS,
       receipts: {
         type: ['object', 'null'],
