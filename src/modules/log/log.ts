@@ -18,6 +18,7 @@ interface LogParams {
   readonly source?: string
   readonly ids?: readonly number[]
   readonly within_minutes?: number
+  readonly max_age_minutes?: number
   readonly min?: number
   readonly max?: number
 }
@@ -26,10 +27,14 @@ interface Hits {
   readonly count: number
   /** The latest, shortened. */
   readonly latest: readonly string[]
+  /** Since the file was written to; null of an event log. */
+  readonly age: number | null
 }
 
-const POSIX = `${TOOL_PRELUDE}need_tool tail grep cut
+const POSIX = `${TOOL_PRELUDE}need_tool tail grep cut date
 [ -f "$path" ] || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
+printf '%s\\n' "$(($(date +%s) - $(date -r "$path" +%s)))"
+[ -n "$pattern" ] || { printf '0\\n'; exit 0; }
 hits=$(tail -n "$lines" "$path" | grep -E -e "$pattern")
 [ "$?" -le 1 ] || exit
 [ -n "$hits" ] || { printf '0\\n'; exit 0; }
@@ -81,6 +86,12 @@ export const log = defineModule({
         maximum: 525_600,
         description: 'Events of so long ago at most; 1440 unless told.',
       },
+      max_age_minutes: {
+        type: 'integer',
+        minimum: 1,
+        description: 'How long ago the file may have been written to at most.',
+        examples: [15],
+      },
       min: { type: 'integer', minimum: 0, description: 'At least so many.' },
       max: {
         type: 'integer',
@@ -91,14 +102,18 @@ export const log = defineModule({
   },
   complain,
   diff,
-  value: ({ count, latest }) => ({ count, latest: [...latest] }),
+  value: ({ count, latest, age }) => ({ count, latest: [...latest], age_seconds: age }),
 })
 
 function complain(params: JsonObject): string | undefined {
   const given = (name: string): boolean => params[name] !== undefined
   if (given('path') === given('event_log')) return 'Say where to look: exactly one of path, event_log.'
-  if (given('path') && !given('pattern')) return 'Say what to look for: `pattern`.'
-  const strange = (given('path') ? ['level', 'source', 'ids', 'within_minutes'] : ['lines']).find(given)
+  if (given('path') && !given('pattern') && !given('max_age_minutes')) return 'Say what to look for: `pattern`.'
+  if (!given('pattern') && given('path') && (given('min') || given('max')))
+    return '`min` and `max` count what a `pattern` finds.'
+  const strange = (given('path') ? ['level', 'source', 'ids', 'within_minutes'] : ['lines', 'max_age_minutes']).find(
+    given,
+  )
   return strange === undefined ? undefined : `\`${strange}\` goes with \`${given('path') ? 'event_log' : 'path'}\`.`
 }
 
@@ -109,8 +124,8 @@ async function observeOnPosix(context: ModuleContext, params: LogParams): Promis
   const answer = await context.shell.ask({ script: POSIX, values: { path, pattern, lines } })
   const failure = failureOf(answer, 'observe', `Reading "${path}"`)
   if (failure) return fail(failure)
-  const [count = '', ...latest] = answer.text.trimEnd().split('\n')
-  return success({ count: Number(count), latest })
+  const [age = '', count = '', ...latest] = answer.text.trimEnd().split('\n')
+  return success({ count: Number(count), latest, age: Number(age) })
 }
 
 const LEVELS = ['critical', 'error', 'warning', 'information'] as const
@@ -135,7 +150,12 @@ async function observeOnWindows({ shell }: ModuleContext, params: LogParams): Pr
   return askJson(shell, EVENTS, { values }, `Reading the event log "${name}"`)
 }
 
-function diff({ min, max }: LogParams, { count }: Hits): readonly Change[] {
-  if (min !== undefined && count < min) return [{ path: 'count', before: count, after: `at least ${min}` }]
-  return max !== undefined && count > max ? [{ path: 'count', before: count, after: `at most ${max}` }] : []
+function diff({ min, max, max_age_minutes }: LogParams, { count, age }: Hits): readonly Change[] {
+  const changes: Change[] = []
+  if (max_age_minutes !== undefined && age !== null && age > max_age_minutes * 60) {
+    changes.push({ path: 'age_seconds', before: age, after: `at most ${max_age_minutes * 60}` })
+  }
+  if (min !== undefined && count < min) changes.push({ path: 'count', before: count, after: `at least ${min}` })
+  else if (max !== undefined && count > max) changes.push({ path: 'count', before: count, after: `at most ${max}` })
+  return changes
 }

@@ -1,15 +1,18 @@
 import { fragment } from '../../shell/powershell-fragment.ts'
 
-const TELL = `function Write-TillHits([int]$count, $latest) {
+const TELL = `function Write-TillHits([int]$count, $latest, $age) {
   $short = @($latest | ForEach-Object { $text = [string]$_; $text.Substring(0, [Math]::Min(300, $text.Length)) })
-  Write-TillJson @{ count = $count; latest = $short }
+  Write-TillJson @{ count = $count; latest = $short; age = $age }
 }
 `
 
 export const LINES = fragment(
   'log.lines',
-  `${TELL}$hits = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8 | Where-Object { $_ -cmatch $v.pattern })
-Write-TillHits $hits.Count @($hits | Select-Object -Last 5)
+  `${TELL}$age = [int]([DateTime]::UtcNow - [IO.File]::GetLastWriteTimeUtc($v.path)).TotalSeconds
+$hits = @()
+if ($v.pattern -ne '') { $hits = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8 | Where-Object { $_ -cmatch $v.pattern }) }
+else { [void](Get-Item -LiteralPath $v.path) }
+Write-TillHits $hits.Count @($hits | Select-Object -Last 5) $age
 `,
 )
 
@@ -26,6 +29,6 @@ try { $events = @(Get-WinEvent -FilterHashtable $filter -MaxEvents 10000) } catc
 }
 if ($v.pattern -ne '') { $events = @($events | Where-Object { $_.Message -cmatch $v.pattern }) }
 $latest = @($events | Select-Object -First 5 | ForEach-Object { $_.TimeCreated.ToString('s') + ' ' + $_.ProviderName + ' ' + $_.Id + ': ' + $_.Message })
-Write-TillHits $events.Count $latest
+Write-TillHits $events.Count $latest $null
 `,
 )

@@ -53,14 +53,18 @@ const setZone: StandIn = (machine, given) => {
 }
 
 const lines: StandIn = (machine, given) => {
-  const wanted = expressionOf(given.text('pattern'))
+  const path = given.text('path')
+  const pattern = given.text('pattern')
+  const age = Math.floor((Date.now() - machine.files.modifiedAt(path).getTime()) / 1000)
+  if (pattern === '') return json({ count: 0, latest: [], age })
+  const wanted = expressionOf(pattern)
   const all = machine.files
-    .read(given.text('path'))
+    .read(path)
     .toString('utf8')
     .replace(/\r?\n$/, '')
     .split(/\r?\n/)
   const hits = all.slice(-given.number('lines')).filter((line) => wanted.test(line))
-  return json({ count: hits.length, latest: hits.slice(-5).map((line) => line.slice(0, 300)) })
+  return json({ count: hits.length, latest: hits.slice(-5).map((line) => line.slice(0, 300)), age })
 }
 
 const EVENT_LOGS = ['application', 'security', 'setup', 'system']
@@ -68,7 +72,7 @@ const EVENT_LOGS = ['application', 'security', 'setup', 'system']
 /** Nothing ever happens on these devices. */
 const events: StandIn = (_machine, given) => {
   const name = given.text('name')
-  if (EVENT_LOGS.includes(name.toLowerCase())) return json({ count: 0, latest: [] })
+  if (EVENT_LOGS.includes(name.toLowerCase())) return json({ count: 0, latest: [], age: null })
   throw new Stop(1, `There is not an event log on the localhost computer that matches "${name}".`)
 }
 

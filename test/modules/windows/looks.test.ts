@@ -106,8 +106,8 @@ describe('clock and log on Windows', () => {
 
   it('counts lines and events', async () => {
     const world = new WindowsWorld({
-      'log.lines': { count: 3, latest: ['ERROR'] },
-      'log.events': { count: 0, latest: [] },
+      'log.lines': { count: 3, latest: ['ERROR'], age: 5 },
+      'log.events': { count: 0, latest: [], age: null },
     })
     expect(await world.differs('log', { path: 'C:\\Till\\till.log', pattern: 'ERROR', max: 0 })).toEqual([
       'count: 3 -> at most 0',
