@@ -68,13 +68,34 @@ function listens(port: number): Promise<boolean> {
   })
 }
 
+/** What a server has started, such as the backends of CUPS, which would outlive it. */
+function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
+function endQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has gone by itself
+  }
+}
+
 async function end(children: readonly ChildProcess[], folder: string): Promise<void> {
   await Promise.all(
     children.map(
       (child) =>
         new Promise<void>((resolve) => {
           if (child.exitCode !== null || child.signalCode !== null) return resolve()
-          child.once('exit', () => resolve())
+          const started = childrenOf(child.pid ?? 0)
+          child.once('exit', () => {
+            for (const pid of started) endQuietly(pid)
+            resolve()
+          })
           child.kill('SIGKILL')
         }),
     ),
