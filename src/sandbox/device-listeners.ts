@@ -1,3 +1,4 @@
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { PlacedListener } from './device-spec.ts'
 import type { DeviceFault } from './fault.ts'
@@ -11,11 +12,13 @@ export interface ServedDevice {
   readonly port: number
   /** Speaks with whoever connected, as the fault of the device says. */
   serve(socket: Socket, fault: DeviceFault | undefined): void
+  /** Of a device that is spoken to in datagrams instead; undefined where it keeps silent. */
+  readonly respond?: (datagram: Uint8Array, fault: DeviceFault | undefined) => Uint8Array | undefined
 }
 
 /** The listening sockets of a worker's devices: one for each, bound to the loopback address of the device alone. */
 export class DeviceListeners {
-  readonly #servers = new Map<string, Server>()
+  readonly #servers = new Map<string, Server | DatagramSocket>()
   #devices: readonly ServedDevice[] = []
   #faults: ReadonlyMap<string, DeviceFault> = new Map()
 
@@ -42,7 +45,8 @@ export class DeviceListeners {
   /** Listens for a device, or stops, as its fault asks for. */
   async #follow(device: ServedDevice): Promise<void> {
     const fault = this.#faults.get(device.name)?.name
-    const silent = fault === 'refused' || fault === 'blackhole'
+    // Datagrams are swallowed by not answering them; a closed port would be told of.
+    const silent = fault === 'refused' || (fault === 'blackhole' && !device.respond)
     const server = this.#servers.get(device.name)
     if (silent && server) {
       this.#servers.delete(device.name)
@@ -50,9 +54,35 @@ export class DeviceListeners {
       server.close()
     }
     if (silent || server) return
+    if (device.respond) {
+      this.#servers.set(device.name, await this.#bind(device, device.respond))
+      return
+    }
     const fresh = createServer((socket) => device.serve(socket, this.#faults.get(device.name)))
     this.#servers.set(device.name, fresh)
     await listen(fresh, device.address, device.port)
+  }
+
+  #bind(device: ServedDevice, respond: NonNullable<ServedDevice['respond']>): Promise<DatagramSocket> {
+    const socket = createSocket('udp4')
+    socket.on('message', (datagram, from) => {
+      const fault = this.#faults.get(device.name)
+      const said = fault?.name === 'blackhole' ? undefined : respond(datagram, fault)
+      const send = (): void => {
+        // The socket may be closed by now.
+        if (said && this.#servers.get(device.name) === socket) socket.send(said, from.port, from.address)
+      }
+      if (fault?.roundTripMs === undefined) send()
+      else setTimeout(send, fault.roundTripMs)
+    })
+    return new Promise((resolve, reject) => {
+      socket.once('error', (error) => reject(new Error(`${device.address}:${device.port}/udp: ${error.message}`)))
+      socket.bind(device.port, device.address, () => {
+        socket.removeAllListeners('error')
+        socket.on('error', () => undefined)
+        resolve(socket)
+      })
+    })
   }
 }
 

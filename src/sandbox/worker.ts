@@ -6,7 +6,7 @@ import type { PlacedDevice, PlacedWindows } from './device-spec.ts'
 import type { DeviceFault } from './fault.ts'
 import { type Isolation, openIsolation } from './isolation.ts'
 import { posixDevice } from './posix-login.ts'
-import { servePrinter } from './printers/index.ts'
+import { responderOf, servePrinter } from './printers/index.ts'
 import { windowsSshDevice } from './windows/windows-login.ts'
 import { WindowsPlaces } from './windows/windows-places.ts'
 import { WinRmDevices } from './winrm/winrm-devices.ts'
@@ -44,13 +44,17 @@ async function start(message: WorkerStart): Promise<Serving> {
         : { ...device, serve: (socket: Socket, fault?: DeviceFault) => winrm.serve(socket, device, fault) },
     ),
   ]
-  const printers = message.printers.map((printer) => ({
-    ...printer,
-    serve: (socket: Socket, fault?: DeviceFault) => {
-      count.connections += 1
-      servePrinter(socket, printer, fault)
-    },
-  }))
+  const printers = message.printers.map((printer): ServedDevice => {
+    const respond = responderOf(printer)
+    return {
+      ...printer,
+      serve: (socket, fault) => {
+        count.connections += 1
+        servePrinter(socket, printer, fault)
+      },
+      ...(respond && { respond }),
+    }
+  })
   const listeners = new DeviceListeners()
   await listeners.open({ devices: [...devices, ...printers], listeners: message.listeners, faults: message.faults })
   return { isolation: opened.isolation, places, listeners, count }

@@ -54,6 +54,14 @@ const TABLE = `
   ipp         refused                 printer-down      -                     store            unknown
   ipp         blackhole               not-known         -                     till-support     unknown
   ipp         reset-connect           printer-down      -                     store            unknown
+  snmp        paper-out               printer-blocked   paper-out             store            no
+  snmp        cover-open              printer-blocked   cover-open            store            no
+  snmp        paper-low               attention-soon    paper-low             store            yes
+  snmp        wrong-identity          other-printer     -                     till-support     unknown
+  snmp        printer-silent          not-known         -                     till-support     unknown
+  snmp        printer-garbage         not-known         -                     till-support     unknown
+  snmp        blackhole               not-known         -                     till-support     unknown
+  snmp        paper-out:150ms         printer-blocked   paper-out             store            no
   thermal     paper-out               sale-blocked      paper-out             store            no
   thermal     cover-open              sale-blocked      paper-out             store            no
   thermal     cutter-error            sale-blocked      mechanism-error       printer-service  no
@@ -190,9 +198,9 @@ describe.skipIf(!canIsolate)('faults of printers in the sandbox', () => {
     project.remove()
   })
 
-  test('there are at least sixty, of ten protocols', () => {
+  test('there are at least sixty, of eleven protocols', () => {
     expect(new Set(ROWS.map(({ protocol, faults }) => `${protocol} ${faults}`)).size).toBeGreaterThanOrEqual(60)
-    expect(new Set(ROWS.map(({ protocol }) => protocol)).size).toBe(10)
+    expect(new Set(ROWS.map(({ protocol }) => protocol)).size).toBe(11)
   })
 
   test.each(ROWS.map((row) => [title(row), row] as const))('%s', (_title, row) => {

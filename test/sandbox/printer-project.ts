@@ -6,6 +6,7 @@ const KINDS: Readonly<Record<string, string>> = {
   zebra: 'label-printer',
   pjl: 'office-printer',
   ipp: 'office-printer',
+  snmp: 'office-printer',
 }
 const FISCAL = 'fiscal-printer'
 

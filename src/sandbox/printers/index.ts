@@ -12,11 +12,12 @@ import { inTurn } from './one-at-a-time.ts'
 import { PJL_FAULTS, pjlEmulator } from './pjl.ts'
 import { POSNET_FAULTS, posnetEmulator } from './posnet.ts'
 import { SHTRIH_FAULTS, shtrihEmulator } from './shtrih.ts'
+import { type DatagramEmulator, SNMP_FAULTS, snmpEmulator } from './snmp.ts'
 import { THERMAL_FAULTS, thermalEmulator } from './thermal.ts'
 import { ZEBRA_FAULTS, zebraEmulator } from './zebra.ts'
 
 interface Emulated {
-  readonly emulate: PrinterEmulator
+  readonly emulate: PrinterEmulator | { readonly answer: DatagramEmulator }
   /** The faults that its protocol can tell. */
   readonly shows: readonly PrinterFault[]
   readonly port: number
@@ -33,6 +34,7 @@ export const EMULATORS: Readonly<Record<string, Emulated>> = {
   pjl: { emulate: pjlEmulator, shows: PJL_FAULTS, port: 9100 },
   posnet: { emulate: posnetEmulator, shows: POSNET_FAULTS, port: 6666 },
   shtrih: { emulate: shtrihEmulator, shows: SHTRIH_FAULTS, port: 7778 },
+  snmp: { emulate: { answer: snmpEmulator }, shows: SNMP_FAULTS, port: 161 },
   thermal: { emulate: thermalEmulator, shows: THERMAL_FAULTS, port: 6001 },
   zebra: { emulate: zebraEmulator, shows: ZEBRA_FAULTS, port: 9100 },
   zpl: { emulate: zebraEmulator, shows: ZEBRA_FAULTS, port: 9100 },
@@ -50,7 +52,19 @@ export function servePrinter(socket: Socket, printer: PlacedPrinter, fault: Devi
   socket.setTimeout(IDLE_MS, () => socket.destroy())
   const line = fault?.roundTripMs === undefined ? socket : new SlowLine(socket, fault.roundTripMs)
   line.on('error', () => line.destroy())
-  inTurn(printer, socket, () => EMULATORS[printer.protocol]?.emulate(line, imitated(printer, fault)))
+  const emulate = EMULATORS[printer.protocol]?.emulate
+  inTurn(printer, socket, () => {
+    if (typeof emulate === 'function') emulate(line, imitated(printer, fault))
+  })
+}
+
+/** How a printer answers that is asked in datagrams; undefined for one that is connected to. */
+export function responderOf(
+  printer: PlacedPrinter,
+): ((datagram: Uint8Array, fault: DeviceFault | undefined) => Uint8Array | undefined) | undefined {
+  const emulate = EMULATORS[printer.protocol]?.emulate
+  if (!emulate || typeof emulate === 'function') return undefined
+  return (datagram, fault) => emulate.answer(datagram, imitated(printer, fault))
 }
 
 /** One for each printer: what it remembers outlasts a connection. */

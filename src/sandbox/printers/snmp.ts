@@ -1,9 +1,21 @@
 import { decodeQuestion, encodeResponse, type SnmpValue, type SnmpVariable } from '../../devices/snmp/codec.ts'
 import { HR, PRINTER_TYPE, PRT, SYSTEM } from '../../devices/snmp/objects.ts'
-import type { ImitatedPrinter } from './imitated-printer.ts'
+import type { ImitatedPrinter, PrinterFault } from './imitated-printer.ts'
 
 /** Answers one datagram as a printer's agent does; undefined where it stays silent. */
 export type DatagramEmulator = (datagram: Uint8Array, printer: ImitatedPrinter) => Uint8Array | undefined
+
+/** The faults that an agent can tell. */
+export const SNMP_FAULTS: readonly PrinterFault[] = [
+  'paper-out',
+  'paper-low',
+  'cover-open',
+  'cutter-error',
+  'mechanism-error',
+  'printer-silent',
+  'printer-garbage',
+  'wrong-identity',
+]
 
 const NO_SUCH_NAME = 2
 const MAX_VARIABLES = 60
