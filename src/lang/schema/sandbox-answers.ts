@@ -9,7 +9,7 @@ const STATUS = {
   type: 'object',
   additionalProperties: false,
   required: [
-    ...['schema', 'pid', 'started_at', 'devices', 'windows', 'listeners', 'workers'],
+    ...['schema', 'pid', 'started_at', 'devices', 'windows', 'printers', 'listeners', 'workers'],
     ...['connections', 'sessions', 'served', 'faults'],
   ],
   properties: {
@@ -18,7 +18,8 @@ const STATUS = {
     started_at: TIME,
     devices: { ...COUNT, description: 'Devices that one can log in to, by SSH or WinRM.' },
     windows: { ...COUNT, description: 'Those of them that imitate Windows.' },
-    listeners: { ...COUNT, description: 'Devices without a shell whose port answers.' },
+    printers: { ...COUNT, description: 'Printers among what is imitated.' },
+    listeners: { ...COUNT, description: 'Other devices without a shell whose port answers.' },
     workers: { ...COUNT, description: 'Its processes beside the first.' },
     connections: { ...COUNT, description: 'Open now.' },
     sessions: { ...COUNT, description: 'Programs that run now.' },

@@ -62,6 +62,8 @@ const SAYINGS: readonly Saying[] = [
     'identify',
     'does not speak SSH 2',
   ),
+  // So quickly that the client takes it for the answer to its connecting.
+  saying(/connect to .*: Connection reset/, 'CONNECT_RESET', 'connect', 'hung up before it said who it is'),
   saying(/Connection refused/, 'CONNECT_REFUSED', 'connect', 'refused the connection'),
   saying(/banner exchange: .*timed out/, 'IDENTIFY_TIMEOUT', 'identify', 'did not say who it is in time'),
   saying(/timed out/, 'CONNECT_TIMEOUT', 'connect', 'did not answer'),
