@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream'
 import type { ByteStream, ProcessStream } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { Connection, Target, Transport } from '../core/ports.ts'
+import { byteStreamOf } from './byte-stream.ts'
 
 /** What a program may know of its surroundings. The rest of our environment may hold secrets. */
 const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_[A-Z]+|TZ|TMPDIR)$/
@@ -67,15 +68,7 @@ class LocalConnection implements Connection {
         socket.setTimeout(0)
         this.#running.add(socket)
         socket.once('close', () => this.#running.delete(socket))
-        resolve(
-          success({
-            write: (data) => void socket.write(data),
-            end: () => void socket.end(),
-            onData: (listener) => void socket.on('data', listener),
-            onClose: (listener) => void socket.once('close', listener),
-            destroy: () => void socket.destroy(),
-          }),
-        )
+        resolve(success(byteStreamOf(socket)))
       })
     })
   }

@@ -1,8 +1,9 @@
 import { createServer, type Socket } from 'node:net'
 import { success } from '../../src/core/failure.ts'
-import { type Dial, dialHere } from '../../src/devices/line/dial.ts'
+import type { Dial } from '../../src/devices/line/dial.ts'
 import type { Asking } from '../../src/devices/printer/protocol.ts'
 import type { ImitatedPrinter, PrinterEmulator, PrinterFault } from '../../src/sandbox/printers/imitated-printer.ts'
+import { dialHere } from './dial.ts'
 
 /** A printer of the sandbox that listens on loopback, and keeps what it was sent. */
 export interface ListeningPrinter {

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
 import { type AtolPlace, readAtol } from '../../../src/devices/atol/client.ts'
 import { encodeTasks, READ_TASKS, type ReadTask } from '../../../src/devices/atol/tasks.ts'
-import { dialHere } from '../../../src/devices/line/dial.ts'
 import type { ConditionName, PrinterReading } from '../../../src/devices/printer/reading.ts'
 import { atolEmulator, tasksThatAct } from '../../../src/sandbox/printers/atol.ts'
 import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
+import { dialHere } from '../../peers/dial.ts'
 import { asking, type ListeningPrinter, listen } from '../../peers/imitated-printers.ts'
 
 const names = (reading: PrinterReading): ConditionName[] => reading.conditions.map(({ name }) => name)

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readIpp } from '../../../src/devices/ipp/client.ts'
 import { readCups } from '../../../src/devices/ipp/cups-client.ts'
-import { dialHere } from '../../../src/devices/line/dial.ts'
 import type { PrinterReading } from '../../../src/devices/printer/reading.ts'
+import { dialHere } from '../../peers/dial.ts'
 import { asking } from '../../peers/imitated-printers.ts'
 import {
   hasCups,

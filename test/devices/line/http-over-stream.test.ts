@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { dialHere } from '../../../src/devices/line/dial.ts'
 import { type HttpReply, HttpSession } from '../../../src/devices/line/http-over-stream.ts'
+import { dialHere } from '../../peers/dial.ts'
 
 let server: Server | undefined
 const sockets = new Set<Socket>()
