@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import type { Sighting } from './ask-printer.ts'
+import { withSafety } from './guards.ts'
 import { protocolStage, reachStage, type Stage, workStage } from './stages.ts'
 import { judge, type Verdict } from './verdict.ts'
 
@@ -51,4 +52,11 @@ export function assess(
   })
   const about = verdict.fault === 'link-down' ? `link of ${store.id}` : ''
   return { ...verdict, sighting, stages, about, at }
+}
+
+/** What was seen and by which way, as both modules show it. What is not known is left out once it is JSON. */
+export function shownSighting({ sighting, stages, at }: Pick<Assessment, 'sighting' | 'stages' | 'at'>): object {
+  const { reading, name, link, pings, ms } = sighting
+  const known = { stages, where: name, link, pings, ms, read_at: at.toISOString() }
+  return { ...known, ...reading, guards: withSafety(reading.guards) }
 }

@@ -5,11 +5,10 @@ import type { ModuleContext } from '../../core/ports.ts'
 import type { NewSample } from '../../core/sample.ts'
 import { complainOfWhereabouts } from '../../devices/printer/approach.ts'
 import { askPrinter } from '../../devices/printer/ask-printer.ts'
-import { type Assessment, assess } from '../../devices/printer/assess.ts'
+import { type Assessment, assess, shownSighting } from '../../devices/printer/assess.ts'
 import { missingReport } from '../../devices/printer/daily-report.ts'
 import { type FiscalFinding, fiscalConditions, fiscalFindings } from '../../devices/printer/fiscal-conditions.ts'
 import { type DueItem, dueItems, type Outlook, outlookOf } from '../../devices/printer/fiscal-outlook.ts'
-import { withSafety } from '../../devices/printer/guards.ts'
 import { differentIdentity, marksOf } from '../../devices/printer/identity.ts'
 import {
   type Answer,
@@ -160,24 +159,9 @@ function isWhole({ answered, busy, detail }: PrinterReading): boolean {
 }
 
 function shown({ assessment, due, readiness, ...head }: FiscalState): JsonValue {
-  const { sighting, stages, about, at } = assessment
-  const { reading, name, link, pings, ms } = sighting
-  const known = {
-    ...head,
-    about,
-    readiness,
-    due,
-    untold: AREAS.filter((area) => reading.fiscal?.[area] === undefined),
-    where: name,
-    link,
-    pings,
-    ms,
-    read_at: at.toISOString(),
-    stages,
-    ...reading,
-    guards: withSafety(reading.guards),
-  }
-  // What is not known is left out.
+  const { fiscal: facts } = assessment.sighting.reading
+  const untold = AREAS.filter((area) => facts?.[area] === undefined)
+  const known = { ...head, about: assessment.about, readiness, due, untold, ...shownSighting(assessment) }
   return JSON.parse(JSON.stringify(known)) as JsonValue
 }
 

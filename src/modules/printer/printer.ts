@@ -6,8 +6,7 @@ import type { ModuleContext } from '../../core/ports.ts'
 import type { NewSample } from '../../core/sample.ts'
 import { complainOfWhereabouts, WHEREABOUTS, type Whereabouts } from '../../devices/printer/approach.ts'
 import { askPrinter, PROTOCOL_NAMES } from '../../devices/printer/ask-printer.ts'
-import { type Assessment, assess } from '../../devices/printer/assess.ts'
-import { withSafety } from '../../devices/printer/guards.ts'
+import { type Assessment, assess, shownSighting } from '../../devices/printer/assess.ts'
 import { differentIdentity, IDENTITY, marksOf, type WantedIdentity } from '../../devices/printer/identity.ts'
 import { newSamples, tokensOf } from '../../devices/printer/samples.ts'
 import { defineModule } from '../define.ts'
@@ -99,20 +98,7 @@ function differences(params: PrinterParams, state: Assessment): readonly Change[
 }
 
 function shown({ sighting, stages, at, ...verdict }: Assessment): JsonValue {
-  const { reading, name, ms, link, pings } = sighting
-  const known = {
-    ...verdict,
-    stages,
-    where: name,
-    link,
-    pings,
-    ms,
-    read_at: at.toISOString(),
-    ...reading,
-    guards: withSafety(reading.guards),
-  }
-  // What is not known is left out.
-  return JSON.parse(JSON.stringify(known)) as JsonValue
+  return JSON.parse(JSON.stringify({ ...verdict, ...shownSighting({ sighting, stages, at }) })) as JsonValue
 }
 
 /** Counters make profiles: what rises when it works. */
