@@ -1,5 +1,6 @@
 import type { Conversation, Turn } from '../line/line.ts'
 import { inRounds, type Rounds } from '../printer/line-protocol.ts'
+import { OpenQuestions } from '../printer/open-questions.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import type { Evidence, PrinterReading } from '../printer/reading.ts'
 import { notAnswered } from '../printer/unanswered.ts'
@@ -18,9 +19,7 @@ export const novitusXml: LineProtocol = inRounds('novitus-xml', ROUNDS, (asking)
 
 class Visit implements Rounds {
   readonly #asking: Asking
-  readonly #began: number
-  readonly #questions: readonly Question[]
-  readonly #answers = new Map<Question, NovitusElement>()
+  readonly #open: OpenQuestions<Question, NovitusElement>
   readonly #evidence: Evidence[] = []
   #noise: Uint8Array = new Uint8Array()
   #detail = ''
@@ -28,26 +27,17 @@ class Visit implements Rounds {
 
   constructor(asking: Asking) {
     this.#asking = asking
-    this.#began = asking.now().getTime()
-    this.#questions = asking.thorough ? THOROUGH : QUICK
+    this.#open = new OpenQuestions(asking, asking.thorough ? THOROUGH : QUICK)
   }
 
   isWorthAsking(): boolean {
-    return this.#goesOn && this.#pending().length > 0 && this.#leftMs() > 0
-  }
-
-  #pending(): Question[] {
-    return this.#questions.filter((question) => !this.#answers.has(question))
-  }
-
-  #leftMs(): number {
-    return this.#began + this.#asking.budgetMs - this.#asking.now().getTime()
+    return this.#goesOn && this.#open.pending().length > 0 && this.#open.leftMs() > 0
   }
 
   /** Questions leave in groups, so that one costs no round trip of its own; then each answer is listened for. */
   turns(): Turn[] {
-    const left = this.#leftMs()
-    const pending = this.#pending()
+    const left = this.#open.leftMs()
+    const pending = this.#open.pending()
     return pending.map((_question, index) => {
       const isFirst = index % AT_ONCE === 0
       const group = isFirst ? pending.slice(index, index + AT_ONCE) : []
@@ -73,17 +63,17 @@ class Visit implements Rounds {
   }
 
   #takeElement(element: NovitusElement): void {
-    const question = this.#pending().find((candidate) => isAbout(element, candidate))
+    const question = this.#open.pending().find((candidate) => isAbout(element, candidate))
     // A line that gives back what was sent is no printer.
     if (question === undefined || isQuestion(element, question)) return
-    this.#answers.set(question, element)
+    this.#open.answers.set(question, element)
     this.#evidence.push({ asked: question, answered: element.text, at: this.#asking.now().toISOString() })
   }
 
   reading(): PrinterReading {
     const now = this.#asking.now()
-    if (this.#answers.size > 0)
-      return readingOf({ answers: this.#answers, evidence: this.#evidence, now, timeZone: this.#asking.timeZone })
+    if (this.#open.answers.size > 0)
+      return readingOf({ answers: this.#open.answers, evidence: this.#evidence, now, timeZone: this.#asking.timeZone })
     const what = this.#noise.length === 0 ? 'Nothing was answered' : 'What was answered is no packet of this protocol'
     const answered = shown(this.#noise, 200)
     const evidence = this.#noise.length === 0 ? [] : [{ asked: 'dle', answered, at: now.toISOString() }]

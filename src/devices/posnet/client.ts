@@ -1,5 +1,6 @@
 import type { Conversation, Turn } from '../line/line.ts'
 import { inRounds, type Rounds } from '../printer/line-protocol.ts'
+import { OpenQuestions } from '../printer/open-questions.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import type { Evidence, PrinterReading } from '../printer/reading.ts'
 import { notAnswered } from '../printer/unanswered.ts'
@@ -23,9 +24,7 @@ export const posnet: LineProtocol = inRounds('posnet', ROUNDS, (asking) => new V
 /** Keeps what was asked and answered, over several conversations. */
 class Visit implements Rounds {
   readonly #asking: Asking
-  readonly #began: number
-  readonly #questions: readonly Question[]
-  readonly #answers = new Map<Question, PosnetFrame>()
+  readonly #open: OpenQuestions<Question, PosnetFrame>
   readonly #tokens = new Map<number, Question>()
   /** Of questions that have left: their last token. */
   readonly #asked = new Map<Question, number>()
@@ -38,28 +37,19 @@ class Visit implements Rounds {
 
   constructor(asking: Asking) {
     this.#asking = asking
-    this.#began = asking.now().getTime()
-    this.#questions = asking.thorough ? THOROUGH : QUICK
+    this.#open = new OpenQuestions(asking, asking.thorough ? THOROUGH : QUICK)
     // Other numbers than last time, so that no late answer is taken for one of this visit.
-    this.#nextToken = Math.floor(this.#began / 1_000) % 10_000
+    this.#nextToken = Math.floor(this.#open.began / 1_000) % 10_000
   }
 
   isWorthAsking(): boolean {
-    return this.#goesOn && this.#pending().length > 0 && this.#leftMs() > 0
-  }
-
-  #pending(): Question[] {
-    return this.#questions.filter((question) => !this.#answers.has(question))
-  }
-
-  #leftMs(): number {
-    return this.#began + this.#asking.budgetMs - this.#asking.now().getTime()
+    return this.#goesOn && this.#open.pending().length > 0 && this.#open.leftMs() > 0
   }
 
   /** Questions leave in groups, so that one costs no round trip of its own; then each answer is listened for. */
   turns(): Turn[] {
-    const left = this.#leftMs()
-    const pending = this.#pending()
+    const left = this.#open.leftMs()
+    const pending = this.#open.pending()
     const turns: Turn[] = []
     for (let at = 0; at < pending.length; at += AT_ONCE) {
       const group = pending.slice(at, at + AT_ONCE)
@@ -96,8 +86,8 @@ class Visit implements Rounds {
   }
 
   #isBusy(): boolean {
-    const sdev = this.#answers.get('!sdev')
-    return (numberOf(sdev, 'tl') ?? 0) !== 0 || [...this.#answers.values()].some(isTryLater)
+    const sdev = this.#open.answers.get('!sdev')
+    return (numberOf(sdev, 'tl') ?? 0) !== 0 || [...this.#open.answers.values()].some(isTryLater)
   }
 
   #takeFrame(frame: PosnetFrame): void {
@@ -108,7 +98,7 @@ class Visit implements Rounds {
       this.#asked.delete(question)
       return
     }
-    this.#answers.set(question, frame)
+    this.#open.answers.set(question, frame)
     // Records of reports end with a signature.
     const answered = frame.text.length > MOST_EVIDENCE ? `${frame.text.slice(0, MOST_EVIDENCE)}…` : frame.text
     this.#evidence.push({ asked: question, answered, at: this.#asking.now().toISOString() })
@@ -120,19 +110,19 @@ class Visit implements Rounds {
     if (frame.token !== undefined) {
       const question = this.#tokens.get(frame.token)
       const isOurs = frame.command === 'ERR' || nameOf(question) === command
-      return isOurs && question !== undefined && !this.#answers.has(question) ? question : undefined
+      return isOurs && question !== undefined && !this.#open.answers.has(question) ? question : undefined
     }
-    return this.#pending().find((question) => nameOf(question) === command && agrees(question, frame))
+    return this.#open.pending().find((question) => nameOf(question) === command && agrees(question, frame))
   }
 
   reading(): PrinterReading {
     const now = this.#asking.now()
-    if (this.#answers.size === 0) return notAnswered('posnet', this.#silence(), this.#noiseEvidence(now))
+    if (this.#open.answers.size === 0) return notAnswered('posnet', this.#silence(), this.#noiseEvidence(now))
     return readingOf({
-      answers: this.#answers,
+      answers: this.#open.answers,
       evidence: this.#evidence,
       place: { now, timeZone: this.#asking.timeZone },
-      span: { from: this.#began, to: now.getTime() },
+      span: { from: this.#open.began, to: now.getTime() },
     })
   }
 
@@ -145,7 +135,7 @@ class Visit implements Rounds {
   #noiseEvidence(now: Date): Evidence[] {
     const text = Buffer.from(this.#noise).toString('latin1')
     const answered = /token/i.test(text) ? '(not shown: it may hold a secret)' : shown(this.#noise, 200)
-    return this.#noise.length === 0 ? [] : [{ asked: this.#questions.join(', '), answered, at: now.toISOString() }]
+    return this.#noise.length === 0 ? [] : [{ asked: this.#open.questions.join(', '), answered, at: now.toISOString() }]
   }
 }
 

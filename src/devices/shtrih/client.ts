@@ -1,5 +1,6 @@
 import { type Result, success } from '../../core/failure.ts'
 import type { Conversation, Line, Reply, Turn } from '../line/line.ts'
+import { OpenQuestions } from '../printer/open-questions.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type Evidence, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
 import { notAnswered, notReached } from '../printer/unanswered.ts'
@@ -49,9 +50,7 @@ interface Step {
 class Visit {
   readonly #asking: Asking
   readonly #password: number
-  readonly #began: number
-  readonly #questions: readonly Question[]
-  readonly #answers = new Map<Question, ShtrihAnswer>()
+  readonly #open: OpenQuestions<Question, ShtrihAnswer>
   readonly #evidence: Evidence[] = []
   #noise: Uint8Array = new Uint8Array()
   #detail = ''
@@ -63,21 +62,12 @@ class Visit {
   constructor(asking: Asking, password: number) {
     this.#asking = asking
     this.#password = password
-    this.#began = asking.now().getTime()
-    this.#questions = asking.thorough ? THOROUGH : QUICK
+    this.#open = new OpenQuestions(asking, asking.thorough ? THOROUGH : QUICK)
   }
 
   isWorthAsking(): boolean {
     const isHopeless = this.#isMute || this.#isProtocol2 || this.#fruitless > FRUITLESS
-    return !isHopeless && this.#pending().length > 0 && this.#leftMs() > 0
-  }
-
-  #pending(): Question[] {
-    return this.#questions.filter((question) => !this.#answers.has(question))
-  }
-
-  #leftMs(): number {
-    return this.#began + this.#asking.budgetMs - this.#asking.now().getTime()
+    return !isHopeless && this.#open.pending().length > 0 && this.#open.leftMs() > 0
   }
 
   /**
@@ -85,7 +75,7 @@ class Visit {
    * somebody: that is taken, acknowledged and thrown away. An acknowledgement and the next ENQ leave together.
    */
   steps(): Step[] {
-    const timeoutMs = Math.ceil(this.#leftMs() * 0.5)
+    const timeoutMs = Math.ceil(this.#open.leftMs() * 0.5)
     const step = (send: readonly number[] | Uint8Array, until: Turn['until'], goOnAt?: number): Step => ({
       turn: { send: Uint8Array.from(send), until, timeoutMs, ...(goOnAt === undefined ? {} : { goOnAt: [goOnAt] }) },
     })
@@ -97,7 +87,7 @@ class Visit {
           step([ACK, ENQ], { bytes: 1 }, NAK),
         ]
       : [step([ENQ], { bytes: 1 }, NAK)]
-    this.#pending().forEach((question, index) => {
+    this.#open.pending().forEach((question, index) => {
       if (index > 0) steps.push(step([ACK, ENQ], { bytes: 1 }, NAK))
       steps.push(step(encodeQuestion(question, this.#password), { bytes: 1 }, ACK), { ...answer, answers: question })
     })
@@ -105,7 +95,7 @@ class Visit {
   }
 
   take(steps: readonly Step[], { replies, detail }: Conversation): void {
-    const before = this.#answers.size
+    const before = this.#open.answers.size
     replies.forEach((reply, index) => {
       const question = steps[index]?.answers
       if (question !== undefined) this.#takeAnswer(question, reply)
@@ -116,7 +106,7 @@ class Visit {
     this.#isStale = !this.#isStale && isEnquiry && last?.[0] === ACK
     this.#isProtocol2 = replies[0]?.bytes[0] === PROTOCOL_2
     this.#detail = detail
-    if (this.#answers.size > before) return
+    if (this.#open.answers.size > before) return
     this.#fruitless++
     this.#noise = Buffer.concat(replies.map(({ bytes }) => bytes))
   }
@@ -124,7 +114,7 @@ class Visit {
   #takeAnswer(question: Question, reply: Reply): void {
     const answer = decodeAnswer(question, reply.bytes)
     if (!answer) return
-    this.#answers.set(question, answer)
+    this.#open.answers.set(question, answer)
     this.#evidence.push({
       asked: `${question}h`,
       answered: shown(Buffer.concat([Uint8Array.of(answer.error), answer.data])),
@@ -135,12 +125,12 @@ class Visit {
   reading(): PrinterReading {
     const now = this.#asking.now()
     if (this.#isProtocol2) return this.#unsupported(now)
-    if (this.#answers.size === 0) return notAnswered('shtrih', this.#silence(), this.#noiseEvidence(now))
+    if (this.#open.answers.size === 0) return notAnswered('shtrih', this.#silence(), this.#noiseEvidence(now))
     return readingOf({
-      answers: this.#answers,
+      answers: this.#open.answers,
       evidence: this.#evidence,
       now,
-      span: { from: this.#began, to: now.getTime() },
+      span: { from: this.#open.began, to: now.getTime() },
       timeZone: this.#asking.timeZone,
     })
   }
