@@ -1,7 +1,7 @@
 import { InputError } from '../core/diagnostic.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
 import type { Runbook } from '../core/runbook.ts'
-import type { DeviceWork } from '../engine/perform-device.ts'
+import type { DeviceWork } from '../engine/device/perform-device.ts'
 import type { Project } from './project.ts'
 import { openRunbook } from './runbooks.ts'
 import { type Selection, selectDevices } from './selection.ts'

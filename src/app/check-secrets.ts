@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
-import { Masker } from '../engine/mask.ts'
+import { Masker } from '../engine/journal/mask.ts'
 import { secretSources } from '../secrets/index.ts'
 import type { Project } from './project.ts'
 import { isAtHand, secretReferences } from './secret-references.ts'

@@ -1,5 +1,5 @@
 import type { Clock, Module } from '../core/ports.ts'
-import type { DeviceEnvironment } from '../engine/perform-device.ts'
+import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
 import { checkRendered } from '../lang/rendered-params.ts'
 import { MODULES } from '../modules/index.ts'
 import { LazySession, type SessionMeans } from './device-session.ts'

@@ -2,7 +2,7 @@ import type { ByteStream } from '../core/channel.ts'
 import { type Failure, fail, type Result } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { Connection, DialTo, NeighbourShell, Neighbours, Target, Transport } from '../core/ports.ts'
-import type { DeviceSession } from '../engine/perform-device.ts'
+import type { DeviceSession } from '../engine/device/perform-device.ts'
 import { LazyShell, type SessionWatch } from './lazy-shell.ts'
 import type { TargetResolver } from './resolve-target.ts'
 

@@ -7,7 +7,7 @@ import type { JsonValue } from '../core/json.ts'
 import type { Target } from '../core/ports.ts'
 import type { Sample } from '../core/sample.ts'
 import type { Secret } from '../core/secret.ts'
-import { type DeviceEnvironment, performDevice } from '../engine/perform-device.ts'
+import { type DeviceEnvironment, performDevice } from '../engine/device/perform-device.ts'
 import { createHandshakeGate, openTransports, settled } from '../transports/index.ts'
 import {
   type Answer,

@@ -3,7 +3,7 @@ import { fail, type Result } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import type { SecretSource } from '../core/ports.ts'
 import type { Secret } from '../core/secret.ts'
-import { type Masker, SHORTEST_SECRET } from '../engine/mask.ts'
+import { type Masker, SHORTEST_SECRET } from '../engine/journal/mask.ts'
 import { isAtHand, secretReferences } from './secret-references.ts'
 
 /** Secrets read at a time: sources may start programs. */

@@ -1,6 +1,6 @@
 import type { Failure } from '../core/failure.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
-import { Masker } from '../engine/mask.ts'
+import { Masker } from '../engine/journal/mask.ts'
 import { secretSources } from '../secrets/index.ts'
 import type { RecordedHost } from '../transports/known-hosts.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { leaseAdmission } from '../../src/engine/admission.ts'
+import { leaseAdmission } from '../../src/engine/admission/admission.ts'
 
 afterEach(() => {
   vi.useRealTimers()

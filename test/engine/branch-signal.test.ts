@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { branchOf } from '../../src/engine/branch-signal.ts'
+import { branchOf } from '../../src/engine/device/branch-signal.ts'
 
 test('a branch ends with its trunk, for the same reason, unless it was cut off', () => {
   const trunk = new AbortController()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
-import { Masker } from '../../src/engine/mask.ts'
+import { Masker } from '../../src/engine/journal/mask.ts'
 
 /** Passwords of people and of generators, with what shells, JSON, XML and URLs trip over, in letters of Poland. */
 const letters = fc.constantFrom(

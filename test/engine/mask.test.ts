@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { RunEvent, RunEventBody } from '../../src/core/events.ts'
 import { foldRun } from '../../src/core/run.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { openJournal } from '../../src/engine/journal.ts'
-import { Masker } from '../../src/engine/mask.ts'
+import { openJournal } from '../../src/engine/journal/journal.ts'
+import { Masker } from '../../src/engine/journal/mask.ts'
 
 function maskerOf(...values: string[]): Masker {
   const masker = new Masker()

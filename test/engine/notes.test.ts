@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { RunEvent } from '../../src/core/events.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { openJournal } from '../../src/engine/journal.ts'
-import { Masker } from '../../src/engine/mask.ts'
+import { openJournal } from '../../src/engine/journal/journal.ts'
+import { Masker } from '../../src/engine/journal/mask.ts'
 
 test('what a device says of itself is masked before it is kept, also as a mark; samples stay numbers', async () => {
   const kept: RunEvent[] = []

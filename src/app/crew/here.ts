@@ -1,6 +1,6 @@
 import type { DeviceOutcome } from '../../core/outcome.ts'
-import { type Hand, HERE } from '../../engine/crew.ts'
-import type { DeviceEnvironment, DeviceWork } from '../../engine/perform-device.ts'
+import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
+import { type Hand, HERE } from '../../engine/fleet/crew.ts'
 import type { HandshakeGate } from '../../transports/index.ts'
 import { Openings } from './openings.ts'
 import type { LoginParty } from './share-logins.ts'

@@ -6,7 +6,7 @@ import type { JsonValue } from '../../core/json.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Neighbours } from '../../core/ports.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
-import type { DeviceEnvironment, DeviceWork } from '../../engine/perform-device.ts'
+import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
 import type { TargetEnd, TargetResolver } from '../resolve-target.ts'
 import { roomFor } from './here.ts'
 import {

@@ -1,7 +1,7 @@
 import { type Failure, Interruption, type Result } from '../../core/failure.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { ServiceIdentity, Target, Transport } from '../../core/ports.ts'
-import { Masker } from '../../engine/mask.ts'
+import { Masker } from '../../engine/journal/mask.ts'
 import { secretSources } from '../../secrets/index.ts'
 import { openTransports, settled } from '../../transports/index.ts'
 import { hostKeyLookup } from '../../transports/known-hosts.ts'

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import type { RunStarted } from '../core/events.ts'
-import { type DeviceOutcome, EXIT, exitCodeOf, worseExitCode } from '../core/outcome.ts'
-import { emptyCounts } from '../core/run.ts'
+import type { RunStarted } from '../../core/events.ts'
+import { type DeviceOutcome, EXIT, exitCodeOf, worseExitCode } from '../../core/outcome.ts'
+import { emptyCounts } from '../../core/run.ts'
+import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
+import { runDevice } from '../device/run-device.ts'
 import { type Crew, type Hand, HERE, soloCrew } from './crew.ts'
-import type { DeviceEnvironment, DeviceWork } from './perform-device.ts'
-import { runDevice } from './run-device.ts'
 
 /** What a run came to. */
 export interface FleetEnd {

@@ -1,7 +1,7 @@
-import { type Failure, fail, type Result, success } from '../core/failure.ts'
-import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { Scope, Step } from '../core/runbook.ts'
-import { Secret } from '../core/secret.ts'
+import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { Scope, Step } from '../../core/runbook.ts'
+import { Secret } from '../../core/secret.ts'
 
 /** What preparing the parameters of a step needs to know. */
 export interface Preparation {

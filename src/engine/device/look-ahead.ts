@@ -1,5 +1,5 @@
-import type { Failure } from '../core/failure.ts'
-import type { Scope, Step } from '../core/runbook.ts'
+import type { Failure } from '../../core/failure.ts'
+import type { Scope, Step } from '../../core/runbook.ts'
 import { type Glance, type Look, lookAtStep, type Surroundings } from './observe-step.ts'
 import { evaluateWhen } from './prepare-step.ts'
 

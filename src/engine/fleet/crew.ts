@@ -1,6 +1,6 @@
-import type { Device } from '../core/fleet.ts'
-import type { DeviceOutcome } from '../core/outcome.ts'
-import { type DeviceEnvironment, type DeviceWork, performDevice } from './perform-device.ts'
+import type { Device } from '../../core/fleet.ts'
+import type { DeviceOutcome } from '../../core/outcome.ts'
+import { type DeviceEnvironment, type DeviceWork, performDevice } from '../device/perform-device.ts'
 
 /** Works on devices: this thread, or another. */
 export interface Hand {

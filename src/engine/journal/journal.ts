@@ -1,5 +1,5 @@
-import { EVENT_SCHEMA, type RunEvent, type RunEventBody } from '../core/events.ts'
-import type { Clock, Reporter, RunStore } from '../core/ports.ts'
+import { EVENT_SCHEMA, type RunEvent, type RunEventBody } from '../../core/events.ts'
+import type { Clock, Reporter, RunStore } from '../../core/ports.ts'
 import type { Masker } from './mask.ts'
 
 /** Where the events of a run go, in order: masked once, journalled, then shown. */

@@ -1,6 +1,6 @@
-import { InputError } from '../core/diagnostic.ts'
-import type { DeviceOutcome } from '../core/outcome.ts'
-import type { Hand } from './crew.ts'
+import { InputError } from '../../core/diagnostic.ts'
+import type { DeviceOutcome } from '../../core/outcome.ts'
+import type { Hand } from '../fleet/crew.ts'
 import { cancelled, type DeviceEnvironment, type DeviceWork } from './perform-device.ts'
 
 /** Runs the runbooks of one device and emits its one final state. */

@@ -1,6 +1,6 @@
-import { NotRun } from '../core/chain.ts'
-import type { ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts'
-import { Interruption, type Phase } from '../core/failure.ts'
+import { NotRun } from '../../core/chain.ts'
+import type { ShellAnswer, ShellChannel, ShellRequest } from '../../core/channel.ts'
+import { Interruption, type Phase } from '../../core/failure.ts'
 
 /** A count of what was asked of a device, in order, shared by all steps on it. */
 export interface AskCounter {

@@ -1,5 +1,5 @@
-import { NotRun } from '../core/chain.ts'
-import { type Failure, success } from '../core/failure.ts'
+import { NotRun } from '../../core/chain.ts'
+import { type Failure, success } from '../../core/failure.ts'
 import { caught, type Surroundings, within } from './observe-step.ts'
 import type { Due } from './plan-chain.ts'
 import type { HeldQuestion } from './tracked-channel.ts'

@@ -1,7 +1,7 @@
-import { type Change, presentable } from '../core/change.ts'
-import type { Failure } from '../core/failure.ts'
-import type { StepOutcome } from '../core/outcome.ts'
-import type { Observation } from '../core/ports.ts'
+import { type Change, presentable } from '../../core/change.ts'
+import type { Failure } from '../../core/failure.ts'
+import type { StepOutcome } from '../../core/outcome.ts'
+import type { Observation } from '../../core/ports.ts'
 
 /** Failures that no change on the device could make go away. */
 export const REGARDLESS_OF_CHANGES: ReadonlySet<string> = new Set([

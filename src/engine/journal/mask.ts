@@ -1,5 +1,5 @@
-import type { JsonValue } from '../core/json.ts'
-import { Secret } from '../core/secret.ts'
+import type { JsonValue } from '../../core/json.ts'
+import { Secret } from '../../core/secret.ts'
 import { findSecrets } from './mask/find-secrets.ts'
 import { formsOf } from './mask/forms.ts'
 import { SecretIndex, SHORTEST_BYTES } from './mask/secret-index.ts'

@@ -1,5 +1,5 @@
-import type { Failure } from '../core/failure.ts'
-import type { RunStore } from '../core/ports.ts'
+import type { Failure } from '../../core/failure.ts'
+import type { RunStore } from '../../core/ports.ts'
 
 /** Leave to change a device; given back when the device is done. */
 export interface Permit {
