@@ -1,10 +1,9 @@
-import { createPublicKey, diffieHellman, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mpint, privateKeyOf, product } from '../../src/transports/ssh/key-exchange.ts'
+import { mpint, pointOf, product } from '../../src/transports/ssh/key-exchange.ts'
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
-const BASE_POINT = Buffer.concat([Buffer.of(9), Buffer.alloc(31)])
 
 /** RFC 7748, 6.1. */
 const ALICE = {
@@ -17,25 +16,30 @@ const BOB = {
 }
 const SHARED = '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742'
 
+/** PKCS #8 around the 32 bytes of a key of X25519 (RFC 8410, 7), as a file would hold it. */
+function privateKeyOf(seed: Buffer): KeyObject {
+  const key = Buffer.concat([hex('302e020100300506032b656e04220420'), seed])
+  return createPrivateKey({ key, format: 'der', type: 'pkcs8' })
+}
+
 test('two sides come to the secret of RFC 7748', () => {
   const [alice, bob] = [privateKeyOf(hex(ALICE.own)), privateKeyOf(hex(BOB.own))]
-  expect(product(alice, BASE_POINT)).toEqual(hex(ALICE.public))
-  expect(product(bob, BASE_POINT)).toEqual(hex(BOB.public))
+  expect(pointOf(createPublicKey(alice))).toEqual(hex(ALICE.public))
+  expect(pointOf(createPublicKey(bob))).toEqual(hex(BOB.public))
   expect(product(alice, hex(BOB.public))).toEqual(hex(SHARED))
   expect(product(bob, hex(ALICE.public))).toEqual(hex(SHARED))
 })
 
 test('a key made the usual way comes to the same secret', () => {
-  const theirs = generateKeyPairSync('x25519')
-  const own = privateKeyOf(randomBytes(32))
-  const spki = Buffer.concat([hex('302a300506032b656e032100'), product(own, BASE_POINT)])
+  const [own, theirs] = [generateKeyPairSync('x25519'), generateKeyPairSync('x25519')]
+  const spki = Buffer.concat([hex('302a300506032b656e032100'), pointOf(own.publicKey)])
   const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' })
   const point = theirs.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
-  expect(product(own, point)).toEqual(diffieHellman({ privateKey: theirs.privateKey, publicKey }))
+  expect(product(own.privateKey, point)).toEqual(diffieHellman({ privateKey: theirs.privateKey, publicKey }))
 })
 
 test('a point of small order is refused: its secret would be known to all', () => {
-  const own = privateKeyOf(randomBytes(32))
+  const { privateKey: own } = generateKeyPairSync('x25519')
   expect(() => product(own, Buffer.alloc(32))).toThrow()
   expect(() => product(own, Buffer.concat([Buffer.of(1), Buffer.alloc(31)]))).toThrow()
 })

@@ -1,14 +1,13 @@
-import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, randomBytes } from 'node:crypto'
+import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
 import type { KeyExchange, Ssh2Client } from './ssh2-internals.ts'
 
 const KEY_BYTES = 32
 
-/** The u-coordinate 9 (RFC 7748, 4.1): its product with a private key is the public key. */
-const BASE_POINT = Buffer.concat([Buffer.from([9]), Buffer.alloc(KEY_BYTES - 1)])
-
 /**
- * Has key exchanges by X25519 (RFC 8731) done by keys that are imported and never exported: Node 20 takes four times as
- * long to write and read the DER that ssh2 goes by, twice an exchange. Returns whether the hook was found.
+ * Has the public keys of X25519 (RFC 8731) written and read as JWK: Node 20 takes twice as long for the DER that ssh2
+ * goes by, and later ones somewhat longer. A private key is never imported: as a JWK it must come with its public key
+ * (Node 24.22 and 26 compare the two), and as DER it costs Node 20 eight times as much as making a new one. Returns
+ * whether the hook was found.
  */
 export function quickenKeyExchange(client: Ssh2Client): boolean {
   const protocol = client._protocol
@@ -26,32 +25,38 @@ export function quickenKeyExchange(client: Ssh2Client): boolean {
   return true
 }
 
-/** Each exchange is an object of its own, and so gets a key of its own. */
+/** By the keys that ssh2 makes for each exchange, in its own way where ours throws. */
 function byX25519(kex: KeyExchange): void {
-  const own = privateKeyOf(randomBytes(KEY_BYTES))
-  const publicKey = product(own, BASE_POINT)
-  kex.getPublicKey = () => publicKey
+  const { getPublicKey, computeSecret } = kex
+  kex.getPublicKey = () => {
+    try {
+      kex.generateKeys()
+      return pointOf(kex._keys.publicKey)
+    } catch {
+      return getPublicKey.call(kex)
+    }
+  }
   kex.computeSecret = (theirs) => {
     try {
-      return mpint(product(own, theirs))
-    } catch (error) {
-      return error as Error
+      return mpint(product(kex._keys.privateKey, theirs))
+    } catch {
+      return computeSecret.call(kex, theirs)
     }
   }
 }
 
-/** Of a private key the system looks at `d` only, and works out the public one (RFC 8037 has both in it). */
-export function privateKeyOf(seed: Buffer): KeyObject {
-  return createPrivateKey({ key: { ...jwk(seed), d: seed.toString('base64url') }, format: 'jwk' })
+/** The 32 bytes of a public key (RFC 7748, 6.1). */
+export function pointOf(key: KeyObject): Buffer {
+  const { x } = key.export({ format: 'jwk' })
+  const point = Buffer.from(x ?? '', 'base64url')
+  if (point.length !== KEY_BYTES) throw new Error('Node.js wrote a public key of X25519 in another form than RFC 8037')
+  return point
 }
 
 /** X25519 of RFC 7748, 5. Throws for a point of small order, whose product with anything is zero (6.1). */
 export function product(own: KeyObject, point: Buffer): Buffer {
-  return diffieHellman({ privateKey: own, publicKey: createPublicKey({ key: jwk(point), format: 'jwk' }) })
-}
-
-function jwk(point: Buffer): { kty: string; crv: string; x: string } {
-  return { kty: 'OKP', crv: 'X25519', x: point.toString('base64url') }
+  const jwk = { kty: 'OKP', crv: 'X25519', x: point.toString('base64url') }
+  return diffieHellman({ privateKey: own, publicKey: createPublicKey({ key: jwk, format: 'jwk' }) })
 }
 
 /** The content of an mpint (RFC 4251, 5): no zeros before it, but one where it would else be negative. */

@@ -1,3 +1,4 @@
+import type { KeyPairKeyObjectResult } from 'node:crypto'
 import type { Client, ClientChannel, ParsedKey } from 'ssh2'
 
 /**
@@ -33,6 +34,10 @@ export interface Ssh2Handlers {
 /** One key exchange of ssh2; `type` tells which (`25519`, `ecdh`, `group`, `groupex`). */
 export interface KeyExchange {
   readonly type: string
+  /** Those of `generateKeys`. */
+  readonly _keys: KeyPairKeyObjectResult
+  /** Makes the keys of this exchange, unless there are some. */
+  generateKeys(): void
   getPublicKey(): Buffer
   computeSecret(theirs: Buffer): Buffer | Error
 }
