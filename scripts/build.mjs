@@ -7,8 +7,15 @@ import { build } from 'esbuild'
 import { lazyPackages } from './lazy-packages.mjs'
 import { bundledPackages, missingDependencies, noticesOf } from './third-party.mjs'
 
-/** What is started or imported by its name, as in src. Commands are too; they are found by their folder. */
-const ENTRIES = ['app/main', 'app/complete', 'app/unknown-command', 'app/device-thread', 'sandbox/worker', 'sandbox/black-hole']
+/** What is started or imported by its name: where it comes to lie, and its source. Commands are too; they are found by their folder. */
+const ENTRIES = {
+  'cli/main': 'cli/main',
+  'cli/complete': 'cli/complete',
+  'cli/unknown-command': 'cli/unknown-command',
+  'app/device-thread': 'app/run/device-thread',
+  'sandbox/worker': 'sandbox/worker',
+  'sandbox/black-hole': 'sandbox/black-hole',
+}
 
 /** Have native parts: they are the dependencies of package.json, and all others are in the bundle. */
 const NATIVE = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies)
@@ -56,7 +63,7 @@ async function bundle() {
   const nameOf = (command) => `command/${command.replaceAll('/', '-')}`
   const { metafile } = await build({
     entryPoints: Object.fromEntries([
-      ...ENTRIES.map((entry) => [entry, `src/${entry}.ts`]),
+      ...Object.entries(ENTRIES).map(([name, source]) => [name, `src/${source}.ts`]),
       ...commands.map((command) => [nameOf(command), `src/commands/${command}.ts`]),
     ]),
     outdir: fresh,

@@ -5,7 +5,8 @@ import type { Fleet } from '../core/fleet.ts'
 import type { RunStore } from '../core/ports.ts'
 import { loadInventory } from '../lang/load-inventory.ts'
 import { loadProject, type ProjectSettings } from '../lang/load-project.ts'
-import { openModules, type RepositoryModules } from './repository-modules.ts'
+import { openStore } from './history/open-store.ts'
+import { openModules, type RepositoryModules } from './revision/repository-modules.ts'
 
 const PROJECT_FILE = 'tillwright.yaml'
 
@@ -85,12 +86,6 @@ export async function openProject(start: string, options: { readonly sandbox?: b
       await (await store)?.close()
     },
   }
-}
-
-/** Loaded when it is asked for: many commands need no state. */
-async function openStore(file: string): Promise<RunStore> {
-  const { openSqliteStore } = await import('../stores/sqlite.ts')
-  return openSqliteStore(file)
 }
 
 async function loadFleet(folder: string, cacheFolder: string): Promise<Fleet> {

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core'
-import { BaseCommand } from '../app/base-command.ts'
-import { COMPLETION_SCRIPTS, COMPLETION_SHELLS, type CompletionShell } from '../app/completion/scripts.ts'
+import { BaseCommand } from '../cli/base-command.ts'
+import { COMPLETION_SCRIPTS, COMPLETION_SHELLS, type CompletionShell } from '../cli/completion/scripts.ts'
 
 export default class Completion extends BaseCommand {
   static override summary = 'Print the script by which a shell completes till: commands, flags, and names of the fleet.'

@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core'
-import { assignedWork } from '../app/assignments.ts'
-import { BaseCommand } from '../app/base-command.ts'
-import { runReporters } from '../app/reporting.ts'
-import { runFlags } from '../app/run-flags.ts'
-import { referenceTo } from '../app/runbooks.ts'
-import { startRun } from '../app/start-run.ts'
-import { workingFleet } from '../app/targets.ts'
+import { assignedWork } from '../app/revision/assignments.ts'
+import { referenceTo } from '../app/revision/runbooks.ts'
+import { workingFleet } from '../app/revision/targets.ts'
+import { runReporters } from '../app/run/reporting.ts'
+import { startRun } from '../app/run/start-run.ts'
+import { BaseCommand } from '../cli/base-command.ts'
+import { runFlags } from '../cli/run-flags.ts'
 
 export default class Drift extends BaseCommand {
   static override summary = 'Read every device that has runbooks assigned and show where it differs; change nothing.'

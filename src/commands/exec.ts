@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../app/base-command.ts'
-import { commandRunbook } from '../app/command-runbook.ts'
-import { execReporters } from '../app/reporting.ts'
-import { runFlags } from '../app/run-flags.ts'
-import { referenceTo } from '../app/runbooks.ts'
-import { startRun } from '../app/start-run.ts'
-import { someDevices, workingFleet } from '../app/targets.ts'
+import { referenceTo } from '../app/revision/runbooks.ts'
+import { someDevices, workingFleet } from '../app/revision/targets.ts'
+import { commandRunbook } from '../app/run/command-runbook.ts'
+import { execReporters } from '../app/run/reporting.ts'
+import { startRun } from '../app/run/start-run.ts'
+import { BaseCommand } from '../cli/base-command.ts'
+import { runFlags } from '../cli/run-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
 
 export default class Exec extends BaseCommand {

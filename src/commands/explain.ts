@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../app/base-command.ts'
 import { codesTable, explainCode, explanationText } from '../app/explain-text.ts'
 import { jsonPage } from '../app/json-document.ts'
+import { BaseCommand } from '../cli/base-command.ts'
 import { ERROR_CODES, explainError } from '../core/explain-error.ts'
 
 export default class Explain extends BaseCommand {

@@ -1,11 +1,11 @@
 import { join, relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../app/base-command.ts'
-import { importInventory } from '../app/foreign/import-inventory.ts'
-import { STORE_IN_NAME, storeBy } from '../app/foreign/import-options.ts'
+import { importInventory } from '../app/inventory/foreign/import-inventory.ts'
+import { STORE_IN_NAME, storeBy } from '../app/inventory/foreign/import-options.ts'
 import { jsonPage } from '../app/json-document.ts'
-import { CI_SYSTEMS, type CiSystem } from '../app/starter/ci-files.ts'
-import { type WrittenStarter, writeStarter } from '../app/starter/write-starter.ts'
+import { CI_SYSTEMS, type CiSystem } from '../app/revision/starter/ci-files.ts'
+import { type WrittenStarter, writeStarter } from '../app/revision/starter/write-starter.ts'
+import { BaseCommand } from '../cli/base-command.ts'
 
 export default class Init extends BaseCommand {
   static override summary = 'Make a repository of your own: inventory, first runbook, editor settings, pipeline.'

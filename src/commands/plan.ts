@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../app/base-command.ts'
-import { planReporters } from '../app/reporting.ts'
-import { paramFlag, runFlags } from '../app/run-flags.ts'
-import { openRunbook, parseParams, referenceTo } from '../app/runbooks.ts'
-import { startRun } from '../app/start-run.ts'
-import { someDevices, workingFleet } from '../app/targets.ts'
+import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.ts'
+import { someDevices, workingFleet } from '../app/revision/targets.ts'
+import { planReporters } from '../app/run/reporting.ts'
+import { startRun } from '../app/run/start-run.ts'
+import { BaseCommand } from '../cli/base-command.ts'
+import { paramFlag, runFlags } from '../cli/run-flags.ts'
 
 export default class Plan extends BaseCommand {
   static override summary = 'Read the devices and show what a runbook would change; change nothing.'

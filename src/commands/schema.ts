@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core'
-import { BaseCommand } from '../app/base-command.ts'
-import { SCHEMAS, schemaIn } from '../app/schemas.ts'
+import { SCHEMAS, schemaIn } from '../app/revision/schemas.ts'
+import { BaseCommand } from '../cli/base-command.ts'
 
 export default class Schema extends BaseCommand {
   static override summary = 'Print a JSON Schema: of a file that you write, or of what till writes.'

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../app/base-command.ts'
-import { confirm } from '../app/confirm.ts'
 import type { Project } from '../app/project.ts'
-import { selectionFlags } from '../app/selection.ts'
-import { someDevices } from '../app/targets.ts'
-import { hostsToRecord, recordHostKeys, type ShownKeys, scanDevices } from '../app/trust.ts'
+import { hostsToRecord, recordHostKeys, type ShownKeys, scanDevices } from '../app/reach/trust.ts'
+import { someDevices } from '../app/revision/targets.ts'
+import { BaseCommand } from '../cli/base-command.ts'
+import { confirm } from '../cli/confirm.ts'
+import { selectionFlags } from '../cli/selection-flags.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Trust extends BaseCommand {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../app/base-command.ts'
-import { checkRepository, type RepositoryCheck } from '../app/check-repository.ts'
-import { checkDocument, isValid, VALIDATE_FORMATS } from '../app/validate-formats.ts'
+import { checkRepository, type RepositoryCheck } from '../app/revision/check-repository.ts'
+import { checkDocument, isValid, VALIDATE_FORMATS } from '../app/revision/validate-formats.ts'
+import { BaseCommand } from '../cli/base-command.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { checkRepository, type RepositoryCheck } from '../../src/app/check-repository.ts'
 import { openProject } from '../../src/app/project.ts'
+import { checkRepository, type RepositoryCheck } from '../../src/app/revision/check-repository.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'till-repository-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { LazySession } from '../../src/app/device-session.ts'
+import { LazySession } from '../../src/app/reach/device-session.ts'
 import { success } from '../../src/core/failure.ts'
 import type { Target } from '../../src/core/ports.ts'
 import { createHandshakeGate, openTransports } from '../../src/transports/index.ts'

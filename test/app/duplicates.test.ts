@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { duplicatesOf } from '../../src/app/duplicates.ts'
+import { duplicatesOf } from '../../src/app/inventory/duplicates.ts'
 import type { Device } from '../../src/core/fleet.ts'
 import type { DeviceMark } from '../../src/core/sample.ts'
 import { device } from '../engine/bench.ts'

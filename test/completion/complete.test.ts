@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { complete } from '../../src/app/complete.ts'
+import { complete } from '../../src/cli/complete.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { RECORDED_RUNS } from '../../src/testing/recorded-runs.ts'
 import { inventoryWith, TestProject } from '../cli/project.ts'

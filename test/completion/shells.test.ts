@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { COMPLETION_SCRIPTS, type CompletionShell } from '../../src/app/completion/scripts.ts'
+import { COMPLETION_SCRIPTS, type CompletionShell } from '../../src/cli/completion/scripts.ts'
 import { inventoryWith, TestProject } from '../cli/project.ts'
 
 const BIN = join(import.meta.dirname, '../../bin')

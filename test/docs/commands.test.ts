@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Command } from '@oclif/core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { BaseCommand } from '../../src/app/base-command.ts'
+import { BaseCommand } from '../../src/cli/base-command.ts'
 import { PAGES, ROOT, readPage } from './pages.ts'
 
 const COMMANDS = join(ROOT, 'src/commands')

@@ -5,7 +5,7 @@ import type { UserModule } from '../../core/user-module.ts'
 import { type ParamSchema, paramRows } from '../../lang/param-rows.ts'
 import { suggest } from '../../lang/suggest.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
-import type { RepositoryModules } from '../repository-modules.ts'
+import type { RepositoryModules } from '../revision/repository-modules.ts'
 
 /** A module, and what else is known of one of the repository's own. */
 export interface KnownModule {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { InputError } from '../../core/diagnostic.ts'
 import type { UserModule } from '../../core/user-module.ts'
-import { casesFileOf } from '../module-test/test-modules.ts'
 import { openProject } from '../project.ts'
-import { openModules, type RepositoryModules } from '../repository-modules.ts'
+import { openModules, type RepositoryModules } from '../revision/repository-modules.ts'
 import { findModule } from './module-view.ts'
+import { casesFileOf } from './test/test-modules.ts'
 
 /** The modules of the repository at or above a folder; outside of one, those that are shipped. */
 export async function modulesHere(folder: string | undefined): Promise<RepositoryModules> {

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
 import { examineWindows, type Finding } from '../../app/doctor/examine-windows.ts'
 import { jsonPage } from '../../app/json-document.ts'
-import { someDevices } from '../../app/targets.ts'
+import { someDevices } from '../../app/revision/targets.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import { EXIT } from '../../core/outcome.ts'
 

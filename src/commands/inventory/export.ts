@@ -1,9 +1,10 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { ansibleIni, ansibleYaml, devicesCsv } from '../../app/foreign/export-inventory.ts'
-import { deviceJson } from '../../app/inventory-view.ts'
+import { ansibleIni, ansibleYaml, devicesCsv } from '../../app/inventory/foreign/export-inventory.ts'
+import { deviceJson } from '../../app/inventory/inventory-view.ts'
 import { jsonDocument } from '../../app/json-document.ts'
-import { selectDevices, selectionFlags } from '../../app/selection.ts'
+import { selectDevices } from '../../app/revision/selection.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { selectionFlags } from '../../cli/selection-flags.ts'
 
 export default class InventoryExport extends BaseCommand {
   static override summary = 'Write devices for other tools: JSON, an inventory of Ansible in YAML or INI, or CSV.'

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { MOST_STORES, writeFleet } from '../../app/inventory-files.ts'
+import { MOST_STORES, writeFleet } from '../../app/inventory/inventory-files.ts'
 import { jsonPage } from '../../app/json-document.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class InventoryGenerate extends BaseCommand {
   static override summary = 'Write the inventory of a made-up chain in Poland, to try things on.'

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { graphDot, graphMermaid, graphText, inventoryGraph } from '../../app/inventory-graph.ts'
+import { graphDot, graphMermaid, graphText, inventoryGraph } from '../../app/inventory/inventory-graph.ts'
 import { jsonPage } from '../../app/json-document.ts'
-import { selectDevices, selectionFlags } from '../../app/selection.ts'
+import { selectDevices } from '../../app/revision/selection.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { selectionFlags } from '../../cli/selection-flags.ts'
 
 export default class InventoryGraph extends BaseCommand {
   static override summary =

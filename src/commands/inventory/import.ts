@@ -1,9 +1,9 @@
 import { join, relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { importInventory } from '../../app/foreign/import-inventory.ts'
-import { columnsOf, kindsOf, STORE_IN_NAME, storeBy } from '../../app/foreign/import-options.ts'
+import { importInventory } from '../../app/inventory/foreign/import-inventory.ts'
+import { columnsOf, kindsOf, STORE_IN_NAME, storeBy } from '../../app/inventory/foreign/import-options.ts'
 import { jsonPage } from '../../app/json-document.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class InventoryImport extends BaseCommand {
   static override summary = 'Write an inventory file from an inventory of Ansible (INI, YAML, JSON) or from CSV.'

@@ -1,9 +1,10 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { deviceJson, devicesTable } from '../../app/inventory-view.ts'
+import { deviceJson, devicesTable } from '../../app/inventory/inventory-view.ts'
 import { jsonDocument, jsonLines } from '../../app/json-document.ts'
 import type { Project } from '../../app/project.ts'
-import { selectDevices, selectionFlags } from '../../app/selection.ts'
+import { selectDevices } from '../../app/revision/selection.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { selectionFlags } from '../../cli/selection-flags.ts'
 import type { Device } from '../../core/fleet.ts'
 
 export default class InventoryList extends BaseCommand {

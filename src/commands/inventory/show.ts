@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { devicesTable, explainName, shownJson, valuesTable } from '../../app/inventory-view.ts'
+import { devicesTable, explainName, shownJson, valuesTable } from '../../app/inventory/inventory-view.ts'
 import { jsonPage } from '../../app/json-document.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class InventoryShow extends BaseCommand {
   static override summary = 'Show every effective value of a device or a store, and where it was written.'

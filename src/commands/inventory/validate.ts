@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { checkInventory } from '../../app/inventory-files.ts'
+import { checkInventory } from '../../app/inventory/inventory-files.ts'
 import { jsonPage } from '../../app/json-document.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class InventoryValidate extends BaseCommand {
   static override summary =

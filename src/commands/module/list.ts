@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { briefJson, knownModules, listTable } from '../../app/modules/module-view.ts'
 import { modulesHere } from '../../app/modules/modules-here.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 import { EXIT } from '../../core/outcome.ts'
 
 export default class ModuleList extends BaseCommand {

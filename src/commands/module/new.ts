@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
 import { writeNewModule } from '../../app/modules/new-module.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class ModuleNew extends BaseCommand {
   static override summary = 'Write a module of your own that works, with comments and cases, to begin with.'

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { findModule, shownJson, shownText } from '../../app/modules/module-view.ts'
 import { modulesHere } from '../../app/modules/modules-here.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class ModuleShow extends BaseCommand {
   static override summary = 'Show what a module does, what a step gives it, and a step to begin with.'

@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
 import { jsonPage } from '../../app/json-document.ts'
-import { closingLine, resultLines } from '../../app/module-test/report.ts'
-import { testModules } from '../../app/module-test/test-modules.ts'
 import { modulesToTest } from '../../app/modules/modules-here.ts'
+import { closingLine, resultLines } from '../../app/modules/test/report.ts'
+import { testModules } from '../../app/modules/test/test-modules.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 import { EXIT } from '../../core/outcome.ts'
 
 export default class ModuleTest extends BaseCommand {

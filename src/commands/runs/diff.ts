@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { compareRuns } from '../../app/compare-runs.ts'
+import { compareRuns } from '../../app/history/compare-runs.ts'
+import { resolveRun } from '../../app/history/resolve-run.ts'
+import { differenceText } from '../../app/history/show-difference.ts'
 import { jsonDocument } from '../../app/json-document.ts'
-import { resolveRun } from '../../app/resolve-run.ts'
-import { sandboxFlag } from '../../app/run-flags.ts'
-import { differenceText } from '../../app/show-difference.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { sandboxFlag } from '../../cli/run-flags.ts'
 
 export default class RunsDiff extends BaseCommand {
   static override summary = 'Show which devices ended differently in two runs, and which of their steps.'

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
+import { runsTable } from '../../app/history/list-runs.ts'
 import { jsonLine } from '../../app/json-document.ts'
-import { runsTable } from '../../app/list-runs.ts'
-import { sandboxFlag } from '../../app/run-flags.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { sandboxFlag } from '../../cli/run-flags.ts'
 
 export default class RunsList extends BaseCommand {
   static override summary = 'List the runs of this repository, newest first.'

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { resolveRun } from '../../app/resolve-run.ts'
-import { sandboxFlag } from '../../app/run-flags.ts'
-import { showRun } from '../../app/show-run.ts'
+import { resolveRun } from '../../app/history/resolve-run.ts'
+import { showRun } from '../../app/history/show-run.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { sandboxFlag } from '../../cli/run-flags.ts'
 
 export default class RunsShow extends BaseCommand {
   static override summary = 'Show what a run found and did, device by device.'

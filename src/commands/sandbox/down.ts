@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
 import { jsonLine } from '../../app/json-document.ts'
-import { endSandbox } from '../../app/sandbox-control.ts'
+import { endSandbox } from '../../app/sandbox/sandbox-control.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 const SAID = {
   ended: 'The sandbox has ended.',

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { addFaults } from '../../app/sandbox-control.ts'
-import { FAULT_HELP, statusInWords, statusJson } from '../../app/sandbox-foreground.ts'
+import { addFaults } from '../../app/sandbox/sandbox-control.ts'
+import { FAULT_HELP, statusInWords, statusJson } from '../../app/sandbox/sandbox-foreground.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class SandboxFault extends BaseCommand {
   static override summary = 'Change what is wrong with devices of the running sandbox.'

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { sandboxStatus } from '../../app/sandbox-control.ts'
-import { statusInWords, statusJson } from '../../app/sandbox-foreground.ts'
+import { sandboxStatus } from '../../app/sandbox/sandbox-control.ts'
+import { statusInWords, statusJson } from '../../app/sandbox/sandbox-foreground.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class SandboxStatusCommand extends BaseCommand {
   static override summary = 'Say what the running sandbox is doing.'

@@ -1,9 +1,16 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { type SandboxStatus, sandboxStatus, startDetached } from '../../app/sandbox-control.ts'
-import { ofFirstStores, type SandboxSelection, sandboxSelection } from '../../app/sandbox-devices.ts'
-import { FAULT_HELP, leftOutInWords, runSandbox, statusInWords, statusJson } from '../../app/sandbox-foreground.ts'
-import { selectDevices, selectionFlags } from '../../app/selection.ts'
+import { selectDevices } from '../../app/revision/selection.ts'
+import { type SandboxStatus, sandboxStatus, startDetached } from '../../app/sandbox/sandbox-control.ts'
+import { ofFirstStores, type SandboxSelection, sandboxSelection } from '../../app/sandbox/sandbox-devices.ts'
+import {
+  FAULT_HELP,
+  leftOutInWords,
+  runSandbox,
+  statusInWords,
+  statusJson,
+} from '../../app/sandbox/sandbox-foreground.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { selectionFlags } from '../../cli/selection-flags.ts'
 
 const IMITATES =
   'Windows is imitated: what modules do there works, a text of PowerShell does not (docs/sandbox.md says more).\n'

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../app/base-command.ts'
-import { sealForInventory } from '../../app/seal-secret.ts'
+import { sealForInventory } from '../../app/revision/seal-secret.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class SecretEncrypt extends BaseCommand {
   static override summary = 'Encrypt a value, read from stdin, for the inventory or for variables of it.'

@@ -1,0 +1,56 @@
+import type { RunSummary } from '../../core/run.ts'
+import { formatCount, formatDuration } from '../../reporters/format-duration.ts'
+import { paintFor, stateStyle } from '../../reporters/paint.ts'
+import { title } from '../../reporters/run-tally.ts'
+import { formatTable, type TableColumn } from '../../reporters/table.ts'
+
+const paint = paintFor(true)
+
+const COLUMNS: readonly TableColumn<RunSummary>[] = [
+  { title: 'RUN', value: (run) => run.run },
+  { title: 'STARTED', value: (run) => shortTime(run.started_at) },
+  {
+    title: 'STATE',
+    value: (run) => run.state,
+    style: (text, run) => (run.state === 'interrupted' ? paint('red', text) : text),
+  },
+  { title: 'TOOK', value: tookText, align: 'right' },
+  { title: 'EXIT', value: (run) => (run.exit_code === null ? '' : String(run.exit_code)), align: 'right' },
+  { title: 'WHAT', value: runTitle, flexible: true },
+  { title: 'DEVICES', value: (run) => formatCount(run.devices), align: 'right' },
+  { title: 'RESULT', value: (run) => countsText(run.counts), flexible: true },
+  { title: 'BY', value: (run) => run.by },
+]
+
+/** Runs as a table; without `width` nothing is cut. */
+export function runsTable(
+  runs: readonly RunSummary[],
+  options: { readonly width?: number | undefined; readonly color: boolean },
+): string {
+  return `${formatTable(runs, COLUMNS, options).join('\n')}\n`
+}
+
+/** `Plan till-health`. */
+export function runTitle(run: RunSummary): string {
+  return title({ mode: run.mode, runbooks: run.runbooks.map((name) => ({ name, digest: '', params: {} })) })
+}
+
+/** `2026-11-22 03:47:16Z`. */
+export function shortTime(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)}Z`
+}
+
+/** `12 in-sync, 3 failed`: what occurs. */
+export function countsText(counts: Readonly<Record<string, number>>): string {
+  const present = Object.entries(counts).filter(([, count]) => count > 0)
+  return present.map(([state, count]) => `${formatCount(count)} ${state}`).join(', ')
+}
+
+/** A text in the colour of a state. */
+export function inStateColor(text: string, state: string): string {
+  return paint(stateStyle(state), text)
+}
+
+function tookText({ started_at, finished_at }: RunSummary): string {
+  return finished_at === null ? '' : formatDuration(Date.parse(finished_at) - Date.parse(started_at))
+}

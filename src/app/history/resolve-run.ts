@@ -1,0 +1,30 @@
+import { InputError } from '../../core/diagnostic.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { RunSummary } from '../../core/run.ts'
+import { suggest } from '../../lang/suggest.ts'
+
+/**
+ * A run by its id, a unique beginning of it, or `latest`. Throws InputError with RUN_UNKNOWN when there is none,
+ * or more than one begins so.
+ */
+export async function resolveRun(store: RunStore, reference: string): Promise<RunSummary> {
+  const runs = await store.runs()
+  const hits = reference === 'latest' ? runs.slice(0, 1) : runs.filter((run) => run.run.startsWith(reference))
+  const exact = hits.find((run) => run.run === reference)
+  const [only] = hits
+  if (exact ?? (hits.length === 1 ? only : undefined)) return (exact ?? only) as RunSummary
+  const near = suggest(
+    reference,
+    runs.map((run) => run.run),
+  )
+  throw new InputError([
+    {
+      code: 'RUN_UNKNOWN',
+      severity: 'error',
+      summary:
+        hits.length > 1 ? `"${reference}" is the beginning of ${hits.length} runs` : `There is no run "${reference}"`,
+      detail: hits.length > 1 ? 'Write more of its id.' : 'See `till runs list` for those that there are.',
+      ...(near !== undefined && { hint: `did you mean "${near}"?` }),
+    },
+  ])
+}

@@ -1,0 +1,69 @@
+import type { RunEvent } from '../../core/events.ts'
+import { exitCodeOf } from '../../core/outcome.ts'
+import type { Reporter, RunStore } from '../../core/ports.ts'
+import { type DeviceRecord, foldRun, type RunSummary } from '../../core/run.ts'
+import { createHistoryReporter } from '../../reporters/history.ts'
+import { createJsonReporter } from '../../reporters/json.ts'
+import { createNdjsonReporter } from '../../reporters/ndjson.ts'
+import type { Output } from '../../reporters/output.ts'
+
+export interface ShowOptions {
+  /** Only these devices. */
+  readonly device?: readonly string[] | undefined
+  /** Only devices that did not end as wished, drift left aside. */
+  readonly failed: boolean
+  readonly verbose: boolean
+  readonly json: boolean
+  readonly ndjson: boolean
+  readonly sandbox: boolean
+}
+
+/** Writes a run of the history to `output`. Resolves to how many of its devices the filter kept, if there was one. */
+export async function showRun(
+  store: RunStore,
+  run: RunSummary,
+  options: ShowOptions & { readonly output: Output },
+): Promise<number | undefined> {
+  const wanted = await wantedDevices(store, run, options)
+  const reporter = reporterOf(run, options)
+  const seen = new Set<string>()
+  for await (const event of store.events(run.run)) {
+    if (!isWanted(event, wanted)) continue
+    if ('device' in event && wanted) seen.add(event.device)
+    await reporter.event(event)
+  }
+  await reporter.close()
+  return wanted && seen.size
+}
+
+function reporterOf(run: RunSummary, options: ShowOptions & { readonly output: Output }): Reporter {
+  const { output, failed, device, verbose } = options
+  if (options.ndjson) return createNdjsonReporter(output)
+  if (options.json) return createJsonReporter(output, { goesOn: run.state === 'running' })
+  return createHistoryReporter(output, {
+    run,
+    verbose,
+    inSync: verbose || device !== undefined,
+    partial: failed || device !== undefined,
+    flags: options.sandbox ? '--sandbox' : '',
+  })
+}
+
+function isWanted(event: RunEvent, wanted: ReadonlySet<string> | undefined): boolean {
+  return wanted === undefined || !('device' in event) || wanted.has(event.device)
+}
+
+async function wantedDevices(
+  store: RunStore,
+  run: RunSummary,
+  { device, failed }: ShowOptions,
+): Promise<ReadonlySet<string> | undefined> {
+  if (!failed) return device && new Set(device)
+  const record = await foldRun(store.events(run.run), { ended: run.state !== 'running' })
+  const names = [...record.devices.values()].filter(hasFailed).map((ended) => ended.device)
+  return new Set(device ? names.filter((name) => device.includes(name)) : names)
+}
+
+function hasFailed(ended: DeviceRecord): boolean {
+  return ended.unknown === true || (ended.state !== 'drifted' && exitCodeOf(ended) !== 0)
+}

@@ -1,0 +1,54 @@
+import { InputError } from '../../../core/diagnostic.ts'
+import { type AnsibleMapping, isKind } from '../../../lang/foreign/ansible-devices.ts'
+import { CSV_FIELDS } from '../../../lang/foreign/csv-devices.ts'
+
+/** A name with a number in it, then the device: `PL-0412-pos1`, `store12_till2`, `0412.pos1.example.com`. */
+export const STORE_IN_NAME = 'name:^(?<store>[A-Za-z]*[-_]?\\d+)[-_.](?<device>[^.]+)'
+
+/** `name:REGEX`, `group:REGEX` or `var:NAME`. Throws InputError. */
+export function storeBy(text: string): AnsibleMapping['storeBy'] {
+  const [, where, what = ''] = /^(name|group|var):(.+)$/s.exec(text) ?? []
+  if (where === 'var') return { in: 'var', name: what }
+  if (where !== 'name' && where !== 'group') {
+    throw unusable(`--store-by "${text}" is not understood`, 'It is name:REGEX, group:REGEX or var:NAME.')
+  }
+  try {
+    return { in: where, pattern: new RegExp(what) }
+  } catch (error) {
+    throw unusable(`--store-by "${text}" is no regular expression`, (error as Error).message)
+  }
+}
+
+/** `GROUP=KIND` pairs. Throws InputError. */
+export function kindsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
+  const kinds = pairsOf(pairs, '--kind', 'GROUP=KIND')
+  for (const [group, kind] of kinds) {
+    if (!isKind(kind))
+      throw unusable(`"${kind}" of --kind ${group}=${kind} is no kind of device`, 'See `till inventory list --help`.')
+  }
+  return kinds
+}
+
+/** `FIELD=COLUMN` pairs. Throws InputError. */
+export function columnsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
+  const columns = pairsOf(pairs, '--map', 'FIELD=COLUMN')
+  for (const field of columns.keys()) {
+    if ((CSV_FIELDS as readonly string[]).includes(field) || /^vars\.\w/.test(field)) continue
+    throw unusable(`"${field}" of --map is no field`, `There are ${CSV_FIELDS.join(', ')}, and vars.NAME.`)
+  }
+  return columns
+}
+
+function pairsOf(pairs: readonly string[], flag: string, form: string): ReadonlyMap<string, string> {
+  return new Map(
+    pairs.map((pair): [string, string] => {
+      const equals = pair.indexOf('=')
+      if (equals < 1) throw unusable(`"${pair}" of ${flag} is not ${form}`, `For example: ${flag} ${form}`)
+      return [pair.slice(0, equals), pair.slice(equals + 1)]
+    }),
+  )
+}
+
+function unusable(summary: string, detail: string): InputError {
+  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+}

@@ -1,0 +1,111 @@
+import type { ByteStream } from '../../core/channel.ts'
+import { type Failure, fail, type Result } from '../../core/failure.ts'
+import type { Device } from '../../core/fleet.ts'
+import type { Connection, DialTo, NeighbourShell, Neighbours, Target, Transport } from '../../core/ports.ts'
+import type { DeviceSession } from '../../engine/device/perform-device.ts'
+import { LazyShell, type SessionWatch } from './lazy-shell.ts'
+import type { TargetResolver } from './resolve-target.ts'
+
+export interface SessionMeans {
+  readonly resolver: TargetResolver
+  readonly transports: ReadonlyMap<string, Transport>
+  readonly neighboursOf: (device: Device) => Neighbours
+  readonly signal: AbortSignal
+  readonly watch: SessionWatch
+}
+
+/** Nobody counts those who connect to a neighbour: one who hangs on it has begun already. */
+const UNWATCHED: SessionWatch = { connecting: () => undefined, connected: () => undefined }
+
+/** The ways to one device: its own shell, that of the device which it hangs on, and byte streams; each when first used. */
+export class LazySession implements DeviceSession {
+  readonly shell: DeviceSession['shell']
+  readonly host?: NeighbourShell
+  readonly gateway?: Device
+  readonly #device: Device
+  readonly #means: SessionMeans
+  readonly #own: LazyShell
+  readonly #hosts: LazyShell | undefined
+  /** Through the host, once somebody went that way. */
+  #tunnel: Promise<Result<Connection>> | undefined
+  readonly #leaving = new AbortController()
+
+  constructor(device: Device, means: SessionMeans) {
+    this.#device = device
+    this.#means = means
+    const { signal, watch } = means
+    const target = (): Promise<Result<Target>> => means.resolver.resolve(device, 'self')
+    this.#own = new LazyShell(device, { target, connect: connectorOf(device, means), signal, watch })
+    this.shell = this.#own.shell
+    const { host, gateway } = means.neighboursOf(device)
+    if (gateway) this.gateway = gateway
+    if (!host) return
+    const share = sharerOf(host, means)
+    this.#hosts = new LazyShell(host, { target: () => this.#hostTarget(), connect: share, signal, watch: UNWATCHED })
+    this.host = { device: host, shell: this.#hosts.shell }
+  }
+
+  async dial(to: DialTo, timeoutMs: number): Promise<Result<ByteStream>> {
+    if (to.through === 'host') return this.#dialThroughHost(to, timeoutMs)
+    const way = await this.#means.resolver.resolve(this.#device, 'way')
+    if (!way.ok) return way
+    const target = { ...way.value, port: to.port, ...(to.host !== undefined && { address: to.host }) }
+    const carrier = this.#means.transports.get('ssh')
+    if (!carrier?.dial) throw new Error('there is no transport that opens byte streams')
+    return carrier.dial(target, timeoutMs, this.#signal())
+  }
+
+  async close(): Promise<void> {
+    this.#leaving.abort()
+    const tunnel = await this.#tunnel
+    await Promise.all([this.#own.close(), this.#hosts?.close(), tunnel?.ok ? tunnel.value.close() : undefined])
+  }
+
+  async #dialThroughHost(to: DialTo, timeoutMs: number): Promise<Result<ByteStream>> {
+    const host = this.host?.device
+    if (!host) return fail(noHost(this.#device))
+    if (host.transport.type === 'winrm') return fail(cannotForward(host))
+    this.#tunnel ??= this.#hostTarget().then((target) =>
+      target.ok ? sharerOf(host, this.#means)(target.value, this.#signal()) : target,
+    )
+    const tunnel = await this.#tunnel
+    if (!tunnel.ok) return fail({ ...tunnel.failure, code: 'CONNECT_VIA_FAILED' })
+    return tunnel.value.forward(to.host ?? this.#device.address, to.port, timeoutMs)
+  }
+
+  #hostTarget(): Promise<Result<Target>> {
+    return this.#means.resolver.resolve(this.#device, 'host')
+  }
+
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#means.signal, this.#leaving.signal])
+  }
+}
+
+type Connect = (target: Target, signal: AbortSignal) => Promise<Result<Connection>>
+
+function connectorOf(device: Device, { transports }: SessionMeans): Connect {
+  return async (target, signal) =>
+    (await transports.get(device.transport.type)?.connect(target, signal)) ?? fail(unsupported(device))
+}
+
+/** Several printers of a till ask it by one connection, where its transport has that. */
+function sharerOf(host: Device, means: SessionMeans): Connect {
+  const transport = means.transports.get(host.transport.type)
+  return transport?.share ? (target, signal) => (transport.share as Connect)(target, signal) : connectorOf(host, means)
+}
+
+function unsupported(device: Device): Failure {
+  const message = `"${device.name}" is reached by ${device.transport.type}, which this version does not speak.`
+  return { code: 'TRANSPORT_UNSUPPORTED', phase: 'resolve', message }
+}
+
+function noHost(device: Device): Failure {
+  const message = `The inventory names no device with a shell that "${device.name}" hangs on. Name it with \`attached_to\`.`
+  return { code: 'CONNECT_VIA_FAILED', phase: 'resolve', message }
+}
+
+function cannotForward(host: Device): Failure {
+  const message = `"${host.name}" is reached by ${host.transport.type}, which carries no streams to devices behind it.`
+  return { code: 'CONNECT_VIA_FAILED', phase: 'connect', message }
+}

@@ -1,0 +1,101 @@
+import type { ChainLink, DeviceShell } from '../../core/chain.ts'
+import type { ShellAnswer, ShellDialect, ShellRequest } from '../../core/channel.ts'
+import { Interruption, type Result } from '../../core/failure.ts'
+import type { Device } from '../../core/fleet.ts'
+import type { Connection, Target } from '../../core/ports.ts'
+import { openPosixShell, type PosixShell } from '../../shell/posix-channel.ts'
+import { openPowerShell, type PowerShell } from '../../shell/powershell-channel.ts'
+
+/** Told how far a device has come, by those who have to know how many are on their way in. */
+export interface SessionWatch {
+  /** It asks for a connection. */
+  connecting(device: Device): void
+  /** It has one. */
+  connected(device: Device): void
+}
+
+export interface LazyShellMeans {
+  readonly target: () => Promise<Result<Target>>
+  readonly connect: (target: Target, signal: AbortSignal) => Promise<Result<Connection>>
+  /** Of the run: everything ends now. */
+  readonly signal: AbortSignal
+  readonly watch: SessionWatch
+}
+
+/** A shell that connects at the first question, so that a runbook which asks nothing costs no connection. */
+export class LazyShell {
+  readonly shell: DeviceShell
+  readonly #device: Device
+  readonly #means: LazyShellMeans
+  /** The run ends, or it was closed before there was a connection: nobody waits for it any more. */
+  readonly #leaving = new AbortController()
+  readonly #leave = (): void => this.#leaving.abort()
+  #opening: Promise<PosixShell | PowerShell> | undefined
+  #connection: Connection | undefined
+
+  constructor(device: Device, means: LazyShellMeans) {
+    this.#device = device
+    this.#means = means
+    if (means.signal.aborted) this.#leave()
+    else means.signal.addEventListener('abort', this.#leave, { once: true })
+    this.shell = {
+      kind: 'shell',
+      dialect: dialectOf(device),
+      ask: async (request: ShellRequest): Promise<ShellAnswer> => (await this.#open()).ask(request),
+      upload: async (...upload: Parameters<DeviceShell['upload']>): Promise<ShellAnswer> =>
+        (await this.#open()).upload(...upload),
+      chain: (links: readonly ChainLink[]): readonly Promise<ShellAnswer>[] => {
+        const opened = this.#open().then((shell) => shell.chain(links))
+        return links.map(async (_, index) => (await opened)[index] as Promise<ShellAnswer>)
+      },
+      renew: () => this.#letGo(),
+      breakChain: () => {
+        this.#opening?.then((shell) => shell.breakChain?.()).catch(() => undefined)
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#means.signal.removeEventListener('abort', this.#leave)
+    if (!this.#connection) this.#leave()
+    await this.#letGo()
+  }
+
+  async #letGo(): Promise<void> {
+    const shell = await this.#opening?.catch(() => undefined)
+    shell?.close()
+    const connection = this.#connection
+    this.#opening = undefined
+    this.#connection = undefined
+    await connection?.close()
+  }
+
+  #open(): Promise<PosixShell | PowerShell> {
+    this.#opening ??= this.#connect()
+    return this.#opening
+  }
+
+  async #connect(): Promise<PosixShell | PowerShell> {
+    this.#means.watch.connecting(this.#device)
+    const target = orInterrupt(await this.#means.target())
+    const connection = orInterrupt(await this.#means.connect(target, this.#leaving.signal))
+    this.#connection = connection
+    this.#means.watch.connected(this.#device)
+    if (this.#leaving.signal.aborted) await connection.close()
+    const { deadlines, maxOutputBytes, become } = target
+    const common = { deadlines, maxOutputBytes, signal: this.#leaving.signal }
+    if (dialectOf(this.#device) === 'powershell') return openPowerShell({ ...common, connection })
+    const start: Connection['exec'] = (command, input) => connection.exec(command, input)
+    return openPosixShell({ ...common, start, ...(become && { become }) })
+  }
+}
+
+/** Windows is spoken to in PowerShell whatever carries it; everything else in POSIX sh. */
+function dialectOf(device: Device): ShellDialect {
+  return device.os.family === 'windows' ? 'powershell' : 'posix'
+}
+
+function orInterrupt<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw new Interruption(result.failure)
+}

@@ -1,0 +1,248 @@
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { type Failure, fail, type Phase, type Result, success } from '../../core/failure.ts'
+import type { Device, Fleet, SecretReference } from '../../core/fleet.ts'
+import type { Neighbours, PhaseDeadlines, Target, WinRmTarget } from '../../core/ports.ts'
+import { Secret } from '../../core/secret.ts'
+import { winrmPort, winrmTarget } from './resolve-winrm.ts'
+
+/** Deadlines in milliseconds where the inventory says nothing. */
+const DEADLINES_MS: PhaseDeadlines = {
+  resolve: 5_000,
+  connect: 10_000,
+  identify: 10_000,
+  authenticate: 10_000,
+  open: 10_000,
+  observe: 60_000,
+  converge: 300_000,
+  verify: 60_000,
+}
+const KEEP_ALIVE_MS = 15_000
+const MAX_OUTPUT_BYTES = 1_048_576
+const SSH_PORT = 22
+
+/** The deadline of one phase on one device, in milliseconds. */
+export function deadlineOf(device: Device, phase: Phase): number {
+  return device.transport.timeouts_ms?.[phase] ?? DEADLINES_MS[phase]
+}
+
+/**
+ * Which end of a connection on behalf of a device: its own; that of the device which it hangs on; or the way to its
+ * ports, where nobody logs in.
+ */
+export type TargetEnd = 'self' | 'host' | 'way'
+
+export interface TargetResolver {
+  /** The endpoint with keys and secrets read, and of the gateways on the way to it. */
+  resolve(device: Device, end: TargetEnd): Promise<Result<Target>>
+}
+
+/** The devices of the inventory that another one depends on: with a shell that it hangs on, and its store's gateway. */
+export function neighboursOf(fleet: Fleet, device: Device): Neighbours {
+  const host = hostOf(fleet, device)
+  const gateway = gatewayOf(fleet, device)
+  return { ...(host && { host }), ...(gateway && { gateway }) }
+}
+
+function gatewayOf(fleet: Fleet, device: Device): Device | undefined {
+  const id = fleet.stores.get(device.store)?.gateway
+  return id === undefined ? undefined : fleet.devices.get(`${device.store}/${id}`)
+}
+
+function hostOf(fleet: Fleet, device: Device): Device | undefined {
+  if (device.attached_to === undefined) return undefined
+  const host = fleet.devices.get(`${device.store}/${device.attached_to}`)
+  return host && host.transport.type !== 'none' ? host : undefined
+}
+
+/** Files of keys are read once for all devices. */
+export function targetResolver(options: {
+  readonly fleet: Fleet
+  readonly root: string
+  readonly readSecret: (reference: string) => Promise<Result<Secret>>
+  readonly hostKeys: (address: string, port: number) => readonly string[]
+}): TargetResolver {
+  const key = keyFiles(options.root)
+
+  async function optional(reference: SecretReference | undefined): Promise<Result<Secret | undefined>> {
+    return reference ? options.readSecret(reference.secret) : success(undefined)
+  }
+
+  async function privateKeys(device: Device): Promise<Result<Target['keys']>> {
+    const passphrase = await optional(device.transport.passphrase)
+    if (!passphrase.ok) return passphrase
+    const found: Target['keys'][number][] = []
+    for (const origin of device.transport.keys ?? []) {
+      const content = await key(origin)
+      if (!content.ok) return content
+      const path = fileOf(origin, options.root)
+      found.push({ origin, path, content: content.value, ...(passphrase.value && { passphrase: passphrase.value }) })
+    }
+    return success(found)
+  }
+
+  async function resolve(device: Device, end: TargetEnd): Promise<Result<Target>> {
+    if (end === 'way') return way(device)
+    if (end === 'self') return login(device)
+    const host = hostOf(options.fleet, device)
+    return host ? login(host) : fail(noShell(device))
+  }
+
+  async function way(device: Device): Promise<Result<Target>> {
+    const { via: through } = device.transport
+    const via = through === undefined ? success(undefined) : await gateway(device, through)
+    if (!via.ok) return via
+    const nothing = { keys: [], password: undefined, becomePassword: undefined, winrm: undefined, prompts: [] }
+    return success(targetOf(device, { ...nothing, via: via.value, hostKeys: () => [] }))
+  }
+
+  async function login(device: Device): Promise<Result<Target>> {
+    const { transport } = device
+    if (transport.type === 'none') return fail(noShell(device))
+    const passwords = await passwordsOf(device)
+    if (!passwords.ok) return passwords
+    const readKeys = await privateKeys(device)
+    if (!readKeys.ok) return readKeys
+    const via = transport.via === undefined ? success(undefined) : await gateway(device, transport.via)
+    if (!via.ok) return via
+    const winrm = transport.type === 'winrm' ? await winrmOf(device) : success(undefined)
+    if (!winrm.ok) return winrm
+    const found = { ...passwords.value, keys: readKeys.value, winrm: winrm.value, via: via.value }
+    return success(targetOf(device, { ...found, hostKeys: options.hostKeys }))
+  }
+
+  async function passwordsOf({
+    transport,
+  }: Device): Promise<Result<Pick<TargetParts, 'password' | 'becomePassword' | 'prompts'>>> {
+    const password = await optional(transport.password)
+    if (!password.ok) return password
+    const becomePassword = await optional(transport.become?.password)
+    if (!becomePassword.ok) return becomePassword
+    const prompts = await promptsOf(transport, options.readSecret)
+    if (!prompts.ok) return prompts
+    return success({ password: password.value, becomePassword: becomePassword.value, prompts: prompts.value })
+  }
+
+  async function winrmOf({ transport }: Device): Promise<Result<WinRmTarget>> {
+    const passphrase = await optional(transport.passphrase)
+    if (!passphrase.ok) return passphrase
+    return winrmTarget(transport, { passphrase: passphrase.value, read: key })
+  }
+
+  async function gateway(device: Device, via: string): Promise<Result<Target>> {
+    const id = via === 'gateway' ? options.fleet.stores.get(device.store)?.gateway : via
+    const name = id?.includes('/') ? id : `${device.store}/${id ?? ''}`
+    const found = options.fleet.devices.get(name)
+    if (found) return login(found)
+    const message = `The inventory has no device "${name}", through which "${device.name}" is reached.`
+    return fail({ code: 'CONNECT_VIA_FAILED', phase: 'resolve', message })
+  }
+
+  return { resolve }
+}
+
+async function promptsOf(
+  { prompts = [] }: Device['transport'],
+  readSecret: (reference: string) => Promise<Result<Secret>>,
+): Promise<Result<TargetParts['prompts']>> {
+  const answers: TargetParts['prompts'][number][] = []
+  for (const { match, answer } of prompts) {
+    const secret = await readSecret(answer.secret)
+    if (!secret.ok) return secret
+    if (!isPattern(match)) return fail(noPattern(match))
+    answers.push({ match, answer: secret.value })
+  }
+  return success(answers)
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function noPattern(text: string): Failure {
+  const message = `"${text}" under \`prompts\` is no regular expression.`
+  return { code: 'SCHEMA_VALUE_INVALID', phase: 'resolve', message }
+}
+
+/** Reads files of keys and certificates, each of them once. */
+function keyFiles(root: string): (path: string) => Promise<Result<Secret>> {
+  const keys = new Map<string, Promise<Result<Secret>>>()
+  return (path) => {
+    const file = fileOf(path, root)
+    let content = keys.get(file)
+    if (!content) {
+      content = readKey(file)
+      keys.set(file, content)
+    }
+    return content
+  }
+}
+
+/** The ssh of the system goes by its own configuration. */
+function userUnlessGiven(type: Device['transport']['type']): string {
+  if (type === 'openssh') return ''
+  return type === 'winrm' ? 'Administrator' : 'root'
+}
+
+function fileOf(path: string, root: string): string {
+  const home = path.replace(/^~(?=\/)/, homedir())
+  return isAbsolute(home) ? home : join(root, home)
+}
+
+/** What is read for a device, beside what its inventory says. */
+interface TargetParts {
+  readonly keys: Target['keys']
+  readonly password: Secret | undefined
+  readonly becomePassword: Secret | undefined
+  readonly prompts: NonNullable<Target['prompts']>
+  readonly winrm: WinRmTarget | undefined
+  readonly via: Target | undefined
+  readonly hostKeys: (address: string, port: number) => readonly string[]
+}
+
+function targetOf(device: Device, parts: TargetParts): Target {
+  const { transport } = device
+  const port = parts.winrm ? winrmPort(transport) : (transport.port ?? SSH_PORT)
+  const agent = transport.agent ? process.env['SSH_AUTH_SOCK'] : undefined
+  const { become } = transport
+  return {
+    device: device.name,
+    type: transport.type,
+    address: device.address,
+    port,
+    user: transport.user ?? userUnlessGiven(transport.type),
+    keys: parts.keys,
+    hostKeys: transport.host_keys ?? parts.hostKeys(device.address, port),
+    deadlines: { ...DEADLINES_MS, ...transport.timeouts_ms },
+    keepAliveMs: transport.keep_alive_ms ?? KEEP_ALIVE_MS,
+    maxOutputBytes: transport.max_output_bytes ?? MAX_OUTPUT_BYTES,
+    ...(agent !== undefined && { agent }),
+    ...(parts.password && { password: parts.password }),
+    ...(parts.prompts.length > 0 && { prompts: parts.prompts }),
+    ...(parts.winrm && { winrm: parts.winrm }),
+    ...(parts.via && { via: parts.via }),
+    ...(become && {
+      become: { method: become.method, ...(parts.becomePassword && { password: parts.becomePassword }) },
+    }),
+  }
+}
+
+async function readKey(file: string): Promise<Result<Secret>> {
+  try {
+    return success(new Secret(await readFile(file, 'utf8')))
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+    const message = `The key or certificate "${file}" cannot be read: ${reason}.`
+    return fail({ code: 'AUTHENTICATE_KEY_INVALID', phase: 'resolve', message })
+  }
+}
+
+function noShell(device: Device): Parameters<typeof fail>[0] {
+  const message = `"${device.name}" (${device.kind}) has no shell; a step asked for one.`
+  return { code: 'TRANSPORT_NONE', phase: 'resolve', message }
+}

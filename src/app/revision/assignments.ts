@@ -1,0 +1,38 @@
+import { InputError } from '../../core/diagnostic.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import type { DeviceWork } from '../../engine/device/perform-device.ts'
+import type { Project } from '../project.ts'
+import { openRunbook } from './runbooks.ts'
+import { type Selection, selectDevices } from './selection.ts'
+
+/**
+ * What the assignments of the project file ask of the selected devices: each device once, with all of its runbooks.
+ * Throws InputError when there are none, or when nothing that is assigned is selected.
+ */
+export async function assignedWork(
+  project: Project,
+  fleet: Fleet,
+  selection: Selection,
+): Promise<{ readonly work: readonly DeviceWork[]; readonly runbooks: readonly Runbook[] }> {
+  const selected = new Set(await selectDevices(fleet, selection, { store: () => project.store() }))
+  const runbooksOf = new Map<Device, Runbook[]>()
+  const runbooks: Runbook[] = []
+  for (const assignment of project.settings.assignments) {
+    const runbook = openRunbook(project, assignment.runbook, assignment.params)
+    runbooks.push(runbook)
+    const { store } = project
+    const assigned = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
+    for (const device of assigned) {
+      if (selected.has(device)) runbooksOf.set(device, [...(runbooksOf.get(device) ?? []), runbook])
+    }
+  }
+  const work = [...runbooksOf].map(([device, assigned]) => ({ device, runbooks: assigned }))
+  if (work.length > 0) return { work, runbooks }
+  const none = project.settings.assignments.length === 0
+  const summary = none
+    ? 'tillwright.yaml assigns no runbook to any device'
+    : 'No selected device has a runbook assigned'
+  const detail = 'Assignments look like: `assignments: [{ runbook: till-health, where: "device.kind == \'till\'" }]`.'
+  throw new InputError([{ code: 'SELECTOR_EMPTY', severity: 'error', summary, detail }])
+}

@@ -1,0 +1,89 @@
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import { loadRunbook } from '../../lang/load-runbook.ts'
+import type { Project } from '../project.ts'
+import { checkSecrets } from './check-secrets.ts'
+import { openRunbook, runbookFiles } from './runbooks.ts'
+import { selectDevices } from './selection.ts'
+
+/** What a check of a whole repository found, and how much it looked at. */
+export interface RepositoryCheck {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly checked: {
+    readonly stores: number
+    readonly devices: number
+    /** Of the repository's own. */
+    readonly modules: number
+    readonly runbooks: number
+    readonly assignments: number
+  }
+}
+
+/** Checks everything that the project file binds together: inventory, every runbook, every assignment. */
+export async function checkRepository(project: Project): Promise<RepositoryCheck> {
+  const inventory = await collect(() => project.fleet())
+  const files = runbookFiles(project)
+  const modules = project.modules()
+  const runbooks = files.flatMap((file) => loadRunbook(file, { modules: modules.all }).diagnostics)
+  const { assignments } = project.settings
+  const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
+  const assigned: Diagnostic[] = []
+  for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, inventory.value)))
+  return {
+    diagnostics: distinct([...inventory.diagnostics, ...secrets, ...modules.diagnostics, ...runbooks, ...assigned]),
+    checked: {
+      stores: inventory.value?.stores.size ?? 0,
+      devices: inventory.value?.devices.size ?? 0,
+      modules: modules.own.length,
+      runbooks: files.length,
+      assignments: assignments.length,
+    },
+  }
+}
+
+type Assignment = Project['settings']['assignments'][number]
+
+async function checkAssignment(
+  project: Project,
+  assignment: Assignment,
+  fleet: Fleet | undefined,
+): Promise<readonly Diagnostic[]> {
+  const opened = await collect(async () => openRunbook(project, assignment.runbook, assignment.params))
+  const { value: runbook } = opened
+  if (!runbook) return opened.diagnostics.map((diagnostic) => atAssignment(diagnostic, assignment))
+  if (!fleet) return []
+  const store = (): ReturnType<Project['store']> => project.store()
+  const hits = await selectDevices(fleet, { where: assignment.where, limit: 1 }, { store, targets: runbook.targets })
+  if (hits.length > 0) return []
+  const { source } = assignment
+  const summary = `No device of the inventory is assigned "${assignment.runbook}" here`
+  const detail = 'Neither `where` of the assignment nor `targets` of the runbook may leave out all of them.'
+  return [{ code: 'SELECTOR_EMPTY', severity: 'warning', summary, detail, source }]
+}
+
+/** What only the assignment can be blamed for is shown there. */
+function atAssignment(diagnostic: Diagnostic, { source }: Assignment): Diagnostic {
+  const blamed = diagnostic.source === undefined || diagnostic.code === 'RUNBOOK_PARAM_INVALID'
+  return blamed ? { ...diagnostic, source } : diagnostic
+}
+
+async function collect<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly value: T | undefined; readonly diagnostics: readonly Diagnostic[] }> {
+  try {
+    return { value: await work(), diagnostics: [] }
+  } catch (error) {
+    if (error instanceof InputError) return { value: undefined, diagnostics: error.diagnostics }
+    throw error
+  }
+}
+
+/** A runbook that is assigned is looked at twice. */
+function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Map<string, Diagnostic>()
+  for (const diagnostic of diagnostics) {
+    const { code, source, summary } = diagnostic
+    seen.set(`${code} ${source?.file} ${source?.line} ${source?.column} ${summary}`, diagnostic)
+  }
+  return [...seen.values()]
+}

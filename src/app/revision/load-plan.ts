@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import type { Plan, PlannedDevice } from '../../core/plan.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import type { DeviceWork } from '../../engine/device/perform-device.ts'
+import { checkPlanDocument } from '../../lang/check-document.ts'
+import type { Project } from '../project.ts'
+import { deviceDigest } from './device-digest.ts'
+import { openRunbook, textParams } from './runbooks.ts'
+
+/** A plan is told from a runbook by its ending: runbooks are YAML. */
+export function isPlanFile(name: string): boolean {
+  return name.endsWith('.json')
+}
+
+/**
+ * Reads a plan and everything that it was made from. Only devices on which something was to be changed are worked on;
+ * where there are none, applying it is done at once.
+ * Throws InputError when the file is no plan (PLAN_INVALID), or when the runbook or what the inventory says of a
+ * planned device is no longer the same (PLAN_STALE).
+ */
+export async function loadPlan(
+  file: string,
+  context: { readonly project: Project; readonly fleet: Fleet },
+): Promise<{ readonly id: string; readonly runbook: Runbook; readonly work: readonly DeviceWork[] }> {
+  const plan = await readPlan(file)
+  const runbook = openRunbook(context.project, plan.runbook.file, textParams(plan.runbook.params))
+  const stale: Diagnostic[] = []
+  if (runbook.digest !== plan.runbook.digest)
+    stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned`))
+  const work: DeviceWork[] = []
+  for (const planned of plan.devices) {
+    if (planned.state !== 'drifted') continue
+    const device = context.fleet.devices.get(planned.device)
+    if (device && deviceDigest(device) === planned.digest) work.push({ device, runbooks: [runbook], planned })
+    else stale.push(staleness(changedDevice(planned, device !== undefined)))
+  }
+  if (stale.length > 0) throw new InputError(stale)
+  return { id: plan.id, runbook, work }
+}
+
+function changedDevice(planned: PlannedDevice, exists: boolean): string {
+  const what = exists ? 'is not what it was' : 'is no longer there'
+  return `What the inventory says of "${planned.device}" ${what} when the plan was made`
+}
+
+function staleness(summary: string): Diagnostic {
+  return { code: 'PLAN_STALE', severity: 'error', summary, detail: 'Plan again and have the new plan reviewed.' }
+}
+
+async function readPlan(file: string): Promise<Plan> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw invalid(`The plan "${file}" cannot be read: ${error.code ?? error.message}`)
+  })
+  const { value, diagnostics } = checkPlanDocument(text, file)
+  if (diagnostics.length > 0) throw new InputError(diagnostics)
+  return value as unknown as Plan
+}
+
+function invalid(summary: string): InputError {
+  const detail = 'Plans are written by `till plan RUNBOOK --output FILE`.'
+  return new InputError([{ code: 'PLAN_INVALID', severity: 'error', summary, detail }])
+}

@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { RunbookReference } from '../../core/events.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import { loadRunbook } from '../../lang/load-runbook.ts'
+import { suggest } from '../../lang/suggest.ts'
+import type { Project } from '../project.ts'
+import { shownPath } from '../shown-path.ts'
+
+const ENDINGS = ['.yaml', '.yml']
+
+/** Loads a runbook by file, or by name from the project's folder. Throws InputError with every problem of it. */
+export function openRunbook(
+  project: Project,
+  reference: string,
+  params: Readonly<Record<string, string>> = {},
+): Runbook {
+  const file = findRunbook(project, reference)
+  const modules = project.modules()
+  const { runbook, diagnostics } = loadRunbook(shownPath(file), { modules: modules.all, params })
+  if (!runbook || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
+  const broken = modules.faultsOf(runbook)
+  if (broken.length > 0) throw new InputError(broken)
+  return runbook
+}
+
+/** The runbooks in the project's folder, as paths from here, in order. What is no file (a pipe, a folder) is none. */
+export function runbookFiles(project: Project): readonly string[] {
+  const folder = project.paths.runbooks
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((file) => ENDINGS.some((ending) => file.endsWith(ending)))
+    .map((file) => join(folder, file))
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() !== false)
+    .map(shownPath)
+    .sort()
+}
+
+function runbookNames(project: Project): readonly string[] {
+  return runbookFiles(project).map((file) => basename(file).replace(/\.ya?ml$/, ''))
+}
+
+/** A runbook as events and plans name it. */
+export function referenceTo(runbook: Runbook): RunbookReference {
+  return { name: runbook.name, digest: runbook.digest, params: runbook.params }
+}
+
+/** `name=value` pairs of the command line. Throws InputError for one without a name. */
+export function parseParams(pairs: readonly string[] | undefined): Readonly<Record<string, string>> {
+  const wrong: Diagnostic[] = []
+  const params: Record<string, string> = {}
+  for (const pair of pairs ?? []) {
+    const equals = pair.indexOf('=')
+    if (equals > 0) {
+      params[pair.slice(0, equals)] = pair.slice(equals + 1)
+      continue
+    }
+    const summary = `"${pair}" is not NAME=VALUE`
+    wrong.push({
+      code: 'RUNBOOK_PARAM_INVALID',
+      severity: 'error',
+      summary,
+      detail: 'For example: --param version=7.0.1',
+    })
+  }
+  if (wrong.length > 0) throw new InputError(wrong)
+  return params
+}
+
+/** Parameters as the command line gives them; the runbook converts them back by their types. */
+export function textParams(params: JsonObject): Readonly<Record<string, string>> {
+  const entries = Object.entries(params)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  )
+}
+
+function findRunbook(project: Project, reference: string): string {
+  const candidates = [resolve(reference), ...ENDINGS.map((ending) => join(project.paths.runbooks, reference + ending))]
+  const found = candidates.find((file) => existsSync(file) && statSync(file).isFile())
+  if (found) return found
+  const names = runbookNames(project)
+  const near = suggest(reference, names)
+  throw new InputError([
+    {
+      code: 'RUNBOOK_UNKNOWN',
+      severity: 'error',
+      summary: `There is no runbook "${reference}"`,
+      detail: names.length > 0 ? `There are ${names.join(', ')}; or name a file.` : 'Name a file.',
+      ...(near !== undefined && { hint: `did you mean "${near}"?` }),
+    },
+  ])
+}

@@ -1,0 +1,103 @@
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import { DEVICE_STATES, type DeviceState } from '../../core/outcome.ts'
+import type { RunStore } from '../../core/ports.ts'
+import { foldRun } from '../../core/run.ts'
+import type { Expression } from '../../core/runbook.ts'
+import { compileSelector, selectorScope } from '../../lang/expression.ts'
+import { suggest } from '../../lang/suggest.ts'
+import { resolveRun } from '../history/resolve-run.ts'
+
+export interface Selection {
+  readonly where?: string | undefined
+  readonly store?: readonly string[] | undefined
+  readonly region?: readonly string[] | undefined
+  readonly kind?: readonly string[] | undefined
+  readonly device?: readonly string[] | undefined
+  readonly limit?: number | undefined
+  readonly 'from-run'?: string | undefined
+}
+
+/**
+ * The devices of the fleet that a selection hits, in the order of the inventory; possibly none.
+ * Throws InputError for names that do not exist and expressions that do not compile.
+ */
+export async function selectDevices(
+  fleet: Fleet,
+  selection: Selection,
+  more: { readonly store: () => Promise<RunStore>; readonly targets?: Expression | undefined },
+): Promise<readonly Device[]> {
+  const diagnostics: Diagnostic[] = [
+    ...unknownNames('store', selection.store, fleet.stores.keys()),
+    ...unknownNames('region', selection.region, fleet.regions.keys()),
+    ...unknownNames('device', selection.device, fleet.devices.keys()),
+  ]
+  const where = selection.where === undefined ? undefined : compileSelector(selection.where)
+  if (where && !where.ok) diagnostics.push(where.diagnostic)
+  if (diagnostics.length > 0) throw new InputError(diagnostics)
+  const conditions = [more.targets, where?.ok ? where.expression : undefined].filter((c) => c !== undefined)
+  const earlier = selection['from-run'] ? await devicesOfRun(selection['from-run'], await more.store()) : undefined
+  const hits: Device[] = []
+  for (const device of fleet.devices.values()) {
+    if (!isNamed(device, selection) || (earlier && !earlier.has(device.name))) continue
+    if (!conditions.every((condition) => holds(condition, fleet, device))) continue
+    hits.push(device)
+    if (hits.length === selection.limit) break
+  }
+  return hits
+}
+
+function isNamed(device: Device, selection: Selection): boolean {
+  const has = (list: readonly string[] | undefined, value: string): boolean => !list?.length || list.includes(value)
+  return (
+    has(selection.store, device.store) &&
+    has(selection.region, device.region) &&
+    has(selection.kind, device.kind) &&
+    has(selection.device, device.name)
+  )
+}
+
+/** A selector that names a value a device does not have does not hold for it. */
+function holds(condition: Expression, fleet: Fleet, device: Device): boolean {
+  const answer = condition.evaluate(selectorScope(fleet, device))
+  return answer.ok && answer.value === true
+}
+
+function unknownNames(what: string, wanted: readonly string[] | undefined, known: Iterable<string>): Diagnostic[] {
+  if (!wanted?.length) return []
+  const names = new Set(known)
+  return wanted
+    .filter((name) => !names.has(name))
+    .map((name) => {
+      const near = suggest(name, names)
+      return {
+        code: 'INV_REFERENCE_UNKNOWN',
+        severity: 'error',
+        summary: `There is no ${what} "${name}" in the inventory`,
+        ...(near !== undefined && { hint: `did you mean "${near}"?` }),
+      }
+    })
+}
+
+async function devicesOfRun(reference: string, store: RunStore): Promise<ReadonlySet<string>> {
+  const colon = reference.lastIndexOf(':')
+  const state = colon < 0 ? undefined : reference.slice(colon + 1)
+  if (state !== undefined && state !== 'unknown' && !DEVICE_STATES.includes(state as DeviceState)) {
+    throw new InputError([
+      {
+        code: 'SCHEMA_VALUE_INVALID',
+        severity: 'error',
+        summary: `"${state}" is no state of a device`,
+        detail: `After the colon comes one of ${DEVICE_STATES.join(', ')}, or unknown.`,
+      },
+    ])
+  }
+  const run = await resolveRun(store, colon < 0 ? reference : reference.slice(0, colon))
+  const record = await foldRun(store.events(run.run), { ended: run.state !== 'running' })
+  const names = new Set<string>()
+  for (const device of record.devices.values()) {
+    if (state === undefined || device.state === state || (state === 'unknown' && device.unknown))
+      names.add(device.device)
+  }
+  return names
+}

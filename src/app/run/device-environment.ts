@@ -1,0 +1,48 @@
+import type { Clock, Module } from '../../core/ports.ts'
+import type { DeviceEnvironment } from '../../engine/device/perform-device.ts'
+import { checkRendered } from '../../lang/rendered-params.ts'
+import { MODULES } from '../../modules/index.ts'
+import { LazySession, type SessionMeans } from '../reach/device-session.ts'
+import { deadlineOf } from '../reach/resolve-target.ts'
+
+export const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => performance.now() }
+
+/** What differs between the threads of a run. */
+type Means = Pick<
+  DeviceEnvironment,
+  'mode' | 'admission' | 'stopping' | 'aborting' | 'emit' | 'mask' | 'scopeOf' | 'historyOf'
+> & {
+  readonly readSecret: DeviceEnvironment['preparation']['readSecret']
+  readonly sessions: Omit<SessionMeans, 'signal'>
+  readonly learnSecrets?: DeviceEnvironment['learnSecrets']
+  /** Those that are shipped unless told. */
+  readonly modules?: readonly Module[]
+}
+
+/** Everything that working on devices needs, in whichever thread. */
+export function deviceEnvironment(means: Means): DeviceEnvironment {
+  const modules = new Map((means.modules ?? MODULES).map((module) => [module.name, module]))
+  const { mode, admission, stopping, aborting, emit, mask, scopeOf, historyOf, readSecret, sessions } = means
+  return {
+    mode,
+    modules,
+    preparation: {
+      readSecret,
+      checkParams: (name, params) => {
+        const module = modules.get(name)
+        return module ? checkRendered(module, params) : [`there is no module "${name}"`]
+      },
+    },
+    admission,
+    clock: SYSTEM_CLOCK,
+    stopping,
+    aborting,
+    emit,
+    mask,
+    openSession: (device, signal) => new LazySession(device, { ...sessions, signal }),
+    scopeOf,
+    historyOf,
+    ...(means.learnSecrets && { learnSecrets: means.learnSecrets }),
+    deadlineMs: deadlineOf,
+  }
+}

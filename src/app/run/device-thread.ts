@@ -1,0 +1,166 @@
+import { setMaxListeners } from 'node:events'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { RunEventBody } from '../../core/events.ts'
+import type { Result } from '../../core/failure.ts'
+import type { Device } from '../../core/fleet.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { Target } from '../../core/ports.ts'
+import type { Sample } from '../../core/sample.ts'
+import type { Secret } from '../../core/secret.ts'
+import { type DeviceEnvironment, performDevice } from '../../engine/device/perform-device.ts'
+import { createHandshakeGate, openTransports, settled } from '../../transports/index.ts'
+import { openModules } from '../revision/repository-modules.ts'
+import { deviceEnvironment } from './device-environment.ts'
+import {
+  type Answer,
+  type FromThread,
+  type Order,
+  Outbox,
+  type Question,
+  readMessages,
+  type ThreadSetup,
+  type ToThread,
+  unpackSecrets,
+} from './workers/messages.ts'
+import { followRecipe } from './workers/recipes.ts'
+
+const PULSE_MS = 500
+
+/**
+ * A worker thread of a run: works on devices that the main thread sends, with the same engine. It has no store, no
+ * secrets, no inventory and no signals of its own; what it needs of those it asks for.
+ */
+class Thread {
+  readonly #runbooks: ReturnType<typeof followRecipe>[]
+  readonly #begun: Uint8Array
+  readonly #outbox: Outbox<FromThread>
+  readonly #gate = createHandshakeGate(0)
+  readonly #transports = openTransports(this.#gate)
+  readonly #stopping = new AbortController()
+  readonly #aborting = new AbortController()
+  readonly #orders = new Map<string, Order>()
+  readonly #open = new Map<number, { resolve: (value: JsonValue) => void; reject: (error: Error) => void }>()
+  readonly #environment: DeviceEnvironment
+  #questions = 0
+
+  constructor(setup: ThreadSetup, post: (text: string) => void) {
+    this.#outbox = new Outbox(post)
+    this.#begun = new Uint8Array(setup.begun)
+    const modules = openModules(setup.modules).all
+    this.#runbooks = setup.recipes.map((recipe) => followRecipe(recipe, modules))
+    setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
+    const secrets = new Map<string, Promise<JsonValue>>()
+    this.#environment = deviceEnvironment({
+      modules,
+      mode: setup.mode,
+      admission: { admit: () => Promise.reject(new Error('the main thread admits')), close: () => undefined },
+      stopping: this.#stopping.signal,
+      aborting: this.#aborting.signal,
+      emit: (body) => this.#emit(body),
+      mask: async (value) => (await this.#ask({ about: 'mask', value: value as JsonValue })) as typeof value,
+      scopeOf: (device) => this.#order(device.name).scope,
+      historyOf: (device) => ({
+        samples: async (series, since, until) => {
+          const { id } = this.#order(device.name)
+          const when = { since: since.toISOString(), until: until?.toISOString() }
+          const found = await this.#ask({ about: 'samples', id, series, ...when })
+          return found as unknown as readonly Sample[]
+        },
+      }),
+      readSecret: async (reference) => {
+        const known = secrets.get(reference) ?? this.#ask({ about: 'secret', reference })
+        secrets.set(reference, known)
+        return unpackSecrets(await known) as Result<Secret>
+      },
+      sessions: {
+        resolver: {
+          resolve: async (device, end) => {
+            const { id } = this.#order(device.name)
+            return unpackSecrets(await this.#ask({ about: 'target', id, end })) as Result<Target>
+          },
+        },
+        transports: this.#transports,
+        neighboursOf: (device) => this.#order(device.name).neighbours,
+        watch: {
+          connecting: () => undefined,
+          connected: (device: Device) => this.#outbox.send({ type: 'connected', id: this.#order(device.name).id }),
+        },
+      },
+    })
+    this.#outbox.send({ type: 'ready' })
+  }
+
+  receive(message: ToThread): void {
+    if (message.type === 'work') void this.#work(message.order)
+    else if (message.type === 'answer') this.#answered(message.to, message.answer)
+    else if (message.type === 'logins') {
+      void this.#gate.resize(message.limit).then(() => this.#outbox.send({ type: 'fits' }))
+    } else if (message.type === 'settle') {
+      void settled(this.#transports).then(() => this.#outbox.send({ type: 'settled' }))
+    } else {
+      if (message.hard) this.#aborting.abort()
+      this.#stopping.abort()
+    }
+  }
+
+  async #work(order: Order): Promise<void> {
+    const { id, device, planned } = order
+    Atomics.store(this.#begun, order.place, 1)
+    this.#orders.set(device.name, order)
+    const runbooks = order.runbooks.flatMap((index) => this.#runbooks[index] ?? [])
+    try {
+      const work = { device, runbooks, ...(planned && { planned }) }
+      this.#outbox.send({ type: 'outcome', id, outcome: await performDevice(work, this.#environment) })
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      this.#outbox.send({ type: 'broken', id, error: text })
+    } finally {
+      this.#orders.delete(device.name)
+    }
+  }
+
+  #order(device: string): Order {
+    return this.#orders.get(device) as Order
+  }
+
+  /** Only what a change waits for is waited for; everything else is on its way in the right order. */
+  async #emit(body: RunEventBody): Promise<void> {
+    const { id } = this.#order('device' in body ? body.device : '')
+    if (body.type === 'step.converging') await this.#ask({ about: 'journal', id, body })
+    else this.#outbox.send({ type: 'event', id, body })
+  }
+
+  #ask(question: Question): Promise<JsonValue> {
+    this.#questions += 1
+    const number = this.#questions
+    this.#outbox.send({ type: 'question', number, question })
+    return new Promise((resolve, reject) => this.#open.set(number, { resolve, reject }))
+  }
+
+  #answered(number: number, answer: Answer): void {
+    const asked = this.#open.get(number)
+    this.#open.delete(number)
+    if ('error' in answer) asked?.reject(new Error(answer.error))
+    else asked?.resolve(answer.value)
+  }
+}
+
+function main(): void {
+  const setup = workerData as ThreadSetup
+  const post = (text: string): void => parentPort?.postMessage(text)
+  const pulse = new Int32Array(setup.pulse)
+  let thread: Thread
+  try {
+    thread = new Thread(setup, post)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    post(JSON.stringify([{ type: 'refused', why } satisfies FromThread]))
+    return
+  }
+  setInterval(() => Atomics.add(pulse, 0, 1), PULSE_MS)
+  parentPort?.on('message', (text: string) => {
+    for (const message of readMessages<ToThread>(text)) thread.receive(message)
+  })
+}
+
+main()

@@ -1,0 +1,122 @@
+import type { Fleet } from '../../core/fleet.ts'
+import type { Reporter } from '../../core/ports.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import { createAnswersReporter } from '../../reporters/answers.ts'
+import { createJsonReporter } from '../../reporters/json.ts'
+import { createJunitReporter } from '../../reporters/junit.ts'
+import { createLinesReporter } from '../../reporters/lines.ts'
+import { createMarkdownReporter } from '../../reporters/markdown.ts'
+import { createNdjsonReporter } from '../../reporters/ndjson.ts'
+import type { Output } from '../../reporters/output.ts'
+import { createPlanFileReporter } from '../../reporters/plan-file.ts'
+import { createTerminalReporter } from '../../reporters/terminal.ts'
+import { deviceDigest } from '../revision/device-digest.ts'
+import { referenceTo } from '../revision/runbooks.ts'
+import { fileWriter, stdoutWriter, type Writer } from '../writer.ts'
+import type { RunRequest } from './start-run.ts'
+
+interface OutputFlags {
+  readonly json: boolean
+  readonly ndjson: boolean
+  readonly verbose: boolean
+  readonly sandbox: boolean
+  readonly output?: string | undefined
+  readonly junit?: string | undefined
+  readonly markdown?: string | undefined
+}
+
+/** What a run shows on stdout, and the result document in the file of `--output`. */
+export function runReporters(flags: OutputFlags): RunRequest['reporters'] {
+  return async () => {
+    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags))]
+    if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
+    return reporters
+  }
+}
+
+/** As for every run; but the file of `--output` is the plan. */
+export function planReporters(
+  flags: OutputFlags,
+  planned: { readonly runbook: Runbook; readonly fleet: Fleet },
+): RunRequest['reporters'] {
+  const { runbook, fleet } = planned
+  return async () => {
+    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags))]
+    if (flags.output !== undefined) {
+      const digestOf = (name: string): string => {
+        const device = fleet.devices.get(name)
+        return device ? deviceDigest(device) : ''
+      }
+      reporters.push(
+        await toFile(flags.output, (output) =>
+          createPlanFileReporter(output, { runbook: { ...referenceTo(runbook), file: runbook.file }, digestOf }),
+        ),
+      )
+    }
+    return reporters
+  }
+}
+
+/** What devices answered, folded; or JSON. */
+export function execReporters(flags: OutputFlags): RunRequest['reporters'] {
+  return async () => {
+    const shown = flags.json || flags.ndjson ? stdoutReporter(flags) : onStdout(createAnswersReporter)
+    const reporters = [shown, ...(await reportFiles(flags))]
+    if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
+    return reporters
+  }
+}
+
+/** Reports for others, each in a file of its own. */
+async function reportFiles({ junit, markdown }: OutputFlags): Promise<readonly Reporter[]> {
+  const reporters: Reporter[] = []
+  if (junit !== undefined) reporters.push(await toFile(junit, createJunitReporter))
+  if (markdown !== undefined) reporters.push(await toFile(markdown, createMarkdownReporter))
+  return reporters
+}
+
+function stdoutReporter(flags: OutputFlags): Reporter {
+  return onStdout((output) => reporterFor(flags, output))
+}
+
+function reporterFor(flags: OutputFlags, output: Output): Reporter {
+  if (flags.json) return createJsonReporter(output)
+  if (flags.ndjson) return createNdjsonReporter(output)
+  const { verbose } = flags
+  // What is suggested to type next has to look where this run looked.
+  const hints = flags.sandbox ? { verbose, flags: '--sandbox' } : { verbose }
+  return output.isTerminal ? createTerminalReporter(output, hints) : createLinesReporter(output, hints)
+}
+
+function onStdout(create: (output: Output) => Reporter): Reporter {
+  const writer = stdoutWriter()
+  const isTerminal = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
+  const output = {
+    write: (text: string) => writer.write(text),
+    isTerminal,
+    get columns() {
+      return process.stdout.columns || 120
+    },
+    get rows() {
+      return process.stdout.rows
+    },
+    color: isTerminal && !process.env['NO_COLOR'],
+  }
+  return closingBoth(create(output), writer)
+}
+
+async function toFile(path: string, create: (output: Output) => Reporter): Promise<Reporter> {
+  const writer = await fileWriter(path)
+  const output = { write: (text: string) => writer.write(text), isTerminal: false, columns: 120, color: false }
+  return closingBoth(create(output), writer)
+}
+
+function closingBoth(reporter: Reporter, writer: Writer): Reporter {
+  return {
+    event: (event) => reporter.event(event),
+    async close() {
+      await reporter.close()
+      await writer.close()
+    },
+  }
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { InputError, RunBroken } from '../../core/diagnostic.ts'
+import type { RunbookReference, RunMode } from '../../core/events.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import type { Neighbours, Reporter, RunStore, Transport } from '../../core/ports.ts'
+import { leaseAdmission } from '../../engine/admission/admission.ts'
+import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
+import { type FleetEnd, runFleet } from '../../engine/fleet/run-fleet.ts'
+import { openJournal } from '../../engine/journal/journal.ts'
+import { Masker } from '../../engine/journal/mask.ts'
+import { revisionOf } from '../../gitops/revision.ts'
+import { selectorScope } from '../../lang/expression.ts'
+import { secretSources } from '../../secrets/index.ts'
+import { createHandshakeGate, openTransports, settled } from '../../transports/index.ts'
+import { hostKeyLookup } from '../../transports/known-hosts.ts'
+import type { Project } from '../project.ts'
+import { neighboursOf, targetResolver } from '../reach/resolve-target.ts'
+import { learnSecrets, secretReader } from '../reach/secrets.ts'
+import { VERSION } from '../version.ts'
+import { accountName } from './account.ts'
+import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
+import { listenForInterrupts } from './interrupts.ts'
+import { RunCrew, type Workers } from './workers/run-crew.ts'
+
+/** What a command asks for. */
+export interface RunRequest {
+  readonly mode: RunMode
+  readonly project: Project
+  /** The inventory, or the sandbox's part of it. */
+  readonly fleet: Fleet
+  readonly work: readonly DeviceWork[]
+  readonly runbooks: readonly RunbookReference[]
+  /** Devices at a time; the project's setting otherwise. */
+  readonly parallel?: number | undefined
+  /** Worker threads; the project's setting otherwise. */
+  readonly workers?: Workers | undefined
+  readonly reporters: (run: string, revision: string | null) => readonly Reporter[] | Promise<readonly Reporter[]>
+  /** Id of the plan that is applied. */
+  readonly plan?: string | undefined
+}
+
+/** Built beside this file's room, as in src. */
+const THREAD = new URL('../app/device-thread.js', import.meta.url)
+
+/** Wires one run of this process and sees it through to its end: journal, reporters, leases, signals. */
+export async function startRun(request: RunRequest): Promise<FleetEnd & { readonly run: string }> {
+  const { project } = request
+  const [store, revision] = await Promise.all([project.store(), revisionOf(project.root)])
+  const run = runId(SYSTEM_CLOCK.now())
+  const masker = new Masker()
+  const reporters = await request.reporters(run, revision)
+  const journal = openJournal({ run, store, reporters, masker, clock: SYSTEM_CLOCK })
+  const admission = leaseAdmission(store, run)
+  const interrupts = listenForInterrupts((signal, hard) => {
+    journal.emit({ type: 'run.interrupted', signal, hard }).catch(() => undefined)
+  })
+  const parallel = request.parallel ?? project.settings.run.parallel
+  const { crew, environment, transports } = workforce(request, {
+    masker,
+    admission,
+    interrupts,
+    parallel,
+    store,
+    emit: journal.emit,
+  })
+  let end: FleetEnd
+  try {
+    end = await runFleet(request.work, {
+      environment,
+      parallel,
+      crew,
+      head: {
+        mode: request.mode,
+        runbooks: request.runbooks,
+        inventory_digest: request.fleet.digest,
+        revision,
+        ...(request.plan !== undefined && { plan: request.plan }),
+        by: accountName(),
+        host: hostname(),
+        pid: process.pid,
+        version: VERSION,
+      },
+    })
+  } catch (error) {
+    // Why the run broke off comes first; reporters often fail for the same reason.
+    await closeAll(reporters).catch(() => undefined)
+    throw error instanceof InputError ? new RunBroken(error.diagnostics) : error
+  } finally {
+    // Nothing may be left behind on a device: an impatient signal must not end us before that.
+    await Promise.all([settled(transports), crew.close()])
+    interrupts.release()
+    admission.close()
+  }
+  await closeAll(reporters)
+  // What cannot be deleted now is at the end of the next run.
+  await store.forget(run, project.settings.history).catch(() => undefined)
+  return { ...end, run }
+}
+
+/** One that cannot be closed must not keep another from being whole. */
+async function closeAll(reporters: readonly Reporter[]): Promise<void> {
+  const closed = await Promise.allSettled(reporters.map((reporter) => reporter.close()))
+  for (const result of closed) if (result.status === 'rejected') throw result.reason
+}
+
+/** Those who work on the devices, and what this thread needs to do so itself. */
+function workforce(
+  request: RunRequest,
+  means: Pick<DeviceEnvironment, 'admission' | 'emit'> & {
+    readonly masker: Masker
+    readonly interrupts: Pick<DeviceEnvironment, 'stopping' | 'aborting'>
+    readonly parallel: number
+    readonly store: Pick<RunStore, 'samples'>
+  },
+): {
+  readonly crew: RunCrew
+  readonly environment: DeviceEnvironment
+  readonly transports: ReadonlyMap<string, Transport>
+} {
+  const { project, fleet, mode, work } = request
+  const { masker, admission, emit, interrupts, parallel, store } = means
+  const { handshakes } = project.settings.run
+  const readSecret = secretReader(secretSources(project.root, project.settings.secrets), masker, warn)
+  const hostKeys = hostKeyLookup(project.paths.knownHosts)
+  const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
+  const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
+  const neighbours = (device: Device): Neighbours => neighboursOf(fleet, device)
+  const gate = createHandshakeGate(handshakes)
+  const transports = openTransports(gate)
+  const workers = request.workers ?? project.settings.run.workers
+  const crew = new RunCrew({
+    entry: THREAD,
+    mode,
+    work,
+    modules: project.paths.modules,
+    workers,
+    parallel,
+    gate,
+    handshakes,
+    resolver,
+    scopeOf,
+    neighboursOf: neighbours,
+    warn,
+  })
+  const environment = deviceEnvironment({
+    mode,
+    admission,
+    emit,
+    scopeOf,
+    historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
+    readSecret,
+    learnSecrets: (device) => learnSecrets(device, readSecret),
+    stopping: interrupts.stopping,
+    aborting: interrupts.aborting,
+    mask: async (value) => masker.value(value),
+    sessions: { resolver, transports, neighboursOf: neighbours, watch: crew.here.openings },
+    modules: project.modules().all,
+  })
+  return { crew, environment, transports }
+}
+
+function warn(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Sorts by time; unique without asking anyone. */
+function runId(now: Date): string {
+  const time = now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')
+  return `${time}-${randomBytes(3).toString('hex')}`
+}

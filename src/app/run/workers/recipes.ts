@@ -1,0 +1,24 @@
+import type { JsonObject } from '../../../core/json.ts'
+import type { Module } from '../../../core/ports.ts'
+import type { Runbook } from '../../../core/runbook.ts'
+import { loadRunbook } from '../../../lang/load-runbook.ts'
+import { textParams } from '../../revision/runbooks.ts'
+import { COMMAND_LINE, commandRunbook } from '../command-runbook.ts'
+import type { RunbookRecipe } from './messages.ts'
+
+/** How another thread makes the same runbook. */
+export function recipeOf(runbook: Runbook): RunbookRecipe {
+  const { file, params, digest } = runbook
+  if (file !== COMMAND_LINE) return { kind: 'file', file, params, digest }
+  const command = params['command'] as string | readonly string[]
+  const words = typeof command === 'string' ? [command] : command
+  return { kind: 'command', words, timeoutMs: runbook.steps[0]?.timeout_ms ?? 0 }
+}
+
+/** The runbook of a recipe. Throws, in words, where its file, or a module in it, is no longer what it was. */
+export function followRecipe(recipe: RunbookRecipe, modules: readonly Module[]): Runbook {
+  if (recipe.kind === 'command') return commandRunbook(recipe.words, recipe.timeoutMs)
+  const { runbook } = loadRunbook(recipe.file, { modules, params: textParams(recipe.params as JsonObject) })
+  if (runbook?.digest === recipe.digest) return runbook
+  throw new Error(`the runbook "${recipe.file}" is no longer what it was when the run began`)
+}

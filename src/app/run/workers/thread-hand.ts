@@ -1,0 +1,324 @@
+import { Worker } from 'node:worker_threads'
+import type { RunEventBody } from '../../../core/events.ts'
+import { fail } from '../../../core/failure.ts'
+import type { Device } from '../../../core/fleet.ts'
+import type { JsonValue } from '../../../core/json.ts'
+import type { DeviceOutcome } from '../../../core/outcome.ts'
+import type { Neighbours } from '../../../core/ports.ts'
+import type { Runbook, Scope } from '../../../core/runbook.ts'
+import type { DeviceEnvironment, DeviceWork } from '../../../engine/device/perform-device.ts'
+import type { TargetEnd, TargetResolver } from '../../reach/resolve-target.ts'
+import { roomFor } from './here.ts'
+import {
+  type FromThread,
+  Outbox,
+  packSecrets,
+  type Question,
+  type RunbookRecipe,
+  readMessages,
+  type ToThread,
+} from './messages.ts'
+import { Openings } from './openings.ts'
+import type { LoginParty } from './share-logins.ts'
+
+/** Transports clean up within a few seconds of their own. */
+const SETTLE_MS = 12_000
+
+/** A worker whose event loop does not turn for so many seconds is given up. */
+const HUNG_AFTER_S = 15
+
+/** The thread ended before it had begun the device: another may have it. */
+export const NOT_BEGUN = Symbol('not begun')
+
+interface Held {
+  readonly work: DeviceWork
+  readonly environment: DeviceEnvironment
+  readonly place: number
+  readonly end: (outcome: DeviceOutcome | typeof NOT_BEGUN | Promise<never>) => void
+  connected: boolean
+  /** Steps that may be being changed: several, where they went out together. */
+  readonly changing: Set<string>
+}
+
+export interface ThreadMeans {
+  readonly entry: URL
+  readonly mode: DeviceEnvironment['mode']
+  readonly runbooks: readonly Runbook[]
+  readonly recipes: readonly RunbookRecipe[]
+  /** Folder of the user's modules. */
+  readonly modules?: string
+  /** Devices at a time, at most. */
+  readonly places: number
+  readonly resolver: TargetResolver
+  readonly scopeOf: (device: Device) => Pick<Scope, 'store' | 'device' | 'vars'>
+  readonly neighboursOf: (device: Device) => Neighbours
+  /** There may be room again. */
+  readonly onRoom: () => void
+  /** It is ready for devices; or it has ended, with why. */
+  readonly onReady: () => void
+  readonly onGone: (why: string) => void
+}
+
+/** The main thread's side of a worker thread. */
+export class ThreadHand implements LoginParty {
+  readonly #means: ThreadMeans
+  readonly #worker: Worker
+  readonly #outbox: Outbox<ToThread>
+  readonly #begun: Uint8Array
+  readonly #pulse: Int32Array
+  readonly #free: number[]
+  readonly #orders = new Map<number, Held>()
+  readonly #openings: Openings
+  readonly #watch: NodeJS.Timeout
+  #fits: () => void = () => undefined
+  #settled: () => void = () => undefined
+  logins = 0
+  #ids = 0
+  #lastPulse = 0
+  #loop: ReturnType<Worker['performance']['eventLoopUtilization']>
+  #silentFor = 0
+  #obeys: AbortSignal | undefined
+  state: 'starting' | 'ready' | 'gone' = 'starting'
+
+  constructor(means: ThreadMeans) {
+    this.#means = means
+    const begun = new SharedArrayBuffer(means.places)
+    const pulse = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+    this.#begun = new Uint8Array(begun)
+    this.#pulse = new Int32Array(pulse)
+    this.#free = Array.from({ length: means.places }, (_, place) => place)
+    this.#openings = new Openings(means.onRoom)
+    const { mode, recipes, modules } = means
+    const workerData = { mode, recipes, modules, begun, pulse }
+    this.#worker = new Worker(means.entry, { workerData, name: 'till-devices' })
+    this.#outbox = new Outbox((text) => this.#worker.postMessage(text))
+    this.#loop = this.#worker.performance.eventLoopUtilization()
+    this.#worker.on('message', (text: string) => {
+      for (const message of readMessages<FromThread>(text)) this.#receive(message)
+    })
+    this.#worker.on('error', (error) => this.#gone(error instanceof Error ? error.message : String(error)))
+    this.#worker.on('messageerror', (error) => this.#gone(error.message))
+    this.#worker.on('exit', () => this.#gone('it ended by itself'))
+    this.#watch = setInterval(() => this.#feelPulse(), 1_000).unref()
+  }
+
+  /** Devices that it would take on now. */
+  get room(): number {
+    if (this.state !== 'ready') return 0
+    return Math.min(this.#free.length, roomFor(this.logins, this.#openings))
+  }
+
+  /** Devices that it works on. */
+  get held(): number {
+    return this.#orders.size
+  }
+
+  /** Share of the time since it was last asked in which its event loop was busy; 0 to 1. */
+  busy(): number {
+    const now = this.#worker.performance.eventLoopUtilization()
+    const { utilization } = this.#worker.performance.eventLoopUtilization(now, this.#loop)
+    this.#loop = now
+    return utilization
+  }
+
+  async setLogins(limit: number): Promise<void> {
+    if (this.state === 'gone') return
+    this.logins = limit
+    await new Promise<void>((resolve) => {
+      this.#fits = resolve
+      this.#outbox.send({ type: 'logins', limit })
+    })
+  }
+
+  perform(work: DeviceWork, environment: DeviceEnvironment): Promise<DeviceOutcome | typeof NOT_BEGUN> {
+    const place = this.#free.pop()
+    if (this.state !== 'ready' || place === undefined) return Promise.resolve(NOT_BEGUN)
+    this.#obey(environment)
+    this.#ids += 1
+    const id = this.#ids
+    Atomics.store(this.#begun, place, 0)
+    this.#openings.begin(work.device)
+    const { device, planned } = work
+    const runbooks = work.runbooks.map((runbook) => this.#means.runbooks.indexOf(runbook))
+    const neighbours = this.#means.neighboursOf(device)
+    const scope = this.#means.scopeOf(device)
+    const order = { id, place, device, scope, runbooks, neighbours, ...(planned && { planned }) }
+    this.#outbox.send({ type: 'work', order })
+    return new Promise((end) => {
+      this.#orders.set(id, { work, environment, place, end, connected: false, changing: new Set() })
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.state === 'ready') await this.#settle()
+    this.state = 'gone'
+    clearInterval(this.#watch)
+    await this.#worker.terminate()
+  }
+
+  /** Resolves when the worker has cleaned up behind its devices, or cannot any more. */
+  #settle(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, SETTLE_MS)
+      this.#settled = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#outbox.send({ type: 'settle' })
+    })
+  }
+
+  #obey({ stopping, aborting }: DeviceEnvironment): void {
+    if (this.#obeys === stopping) return
+    this.#obeys = stopping
+    const pass = (signal: AbortSignal, hard: boolean): void => {
+      const tell = (): void => {
+        this.#outbox.send({ type: 'stop', hard })
+        this.#outbox.flush()
+      }
+      signal.addEventListener('abort', tell, { once: true })
+      if (signal.aborted) tell()
+    }
+    pass(stopping, false)
+    pass(aborting, true)
+  }
+
+  #receive(message: FromThread): void {
+    switch (message.type) {
+      case 'ready':
+        if (this.state !== 'starting') return
+        this.state = 'ready'
+        this.#means.onReady()
+        break
+      case 'refused':
+        this.#gone(message.why)
+        break
+      case 'fits':
+        this.#fits()
+        break
+      case 'settled':
+        this.#settled()
+        break
+      case 'connected':
+        this.#connected(message.id)
+        break
+      case 'event':
+        this.#event(message.id, message.body).catch(() => undefined)
+        break
+      case 'question':
+        void this.#answer(message.number, message.question)
+        break
+      case 'outcome':
+        this.#end(message.id, message.outcome)
+        break
+      case 'broken':
+        this.#end(message.id, Promise.reject(new Error(message.error)))
+        break
+    }
+  }
+
+  #connected(id: number): void {
+    const held = this.#orders.get(id)
+    if (!held) return
+    held.connected = true
+    this.#openings.connected(held.work.device)
+  }
+
+  async #event(id: number, body: RunEventBody): Promise<void> {
+    const held = this.#orders.get(id)
+    if (!held) throw new Error('an event of a device that has ended')
+    if (body.type === 'step.converging') held.changing.add(`${body.runbook}\n${body.step}`)
+    if (body.type === 'step.finished') held.changing.delete(`${body.runbook}\n${body.step}`)
+    await held.environment.emit(body)
+  }
+
+  #end(id: number, outcome: Parameters<Held['end']>[0]): void {
+    const held = this.#orders.get(id)
+    if (!held) return
+    this.#orders.delete(id)
+    this.#free.push(held.place)
+    this.#openings.end(held.work.device)
+    held.end(outcome)
+  }
+
+  async #answer(to: number, question: Question): Promise<void> {
+    try {
+      this.#outbox.send({ type: 'answer', to, answer: { value: await this.#know(question) } })
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      this.#outbox.send({ type: 'answer', to, answer: { error: text } })
+    }
+  }
+
+  async #know(question: Question): Promise<JsonValue> {
+    switch (question.about) {
+      case 'journal':
+        await this.#event(question.id, question.body)
+        return null
+      case 'target':
+        return this.#target(question.id, question.end)
+      case 'samples':
+        return this.#samples(question)
+      case 'secret':
+        return packSecrets(await this.#any().preparation.readSecret(question.reference))
+      case 'mask':
+        return this.#any().mask(question.value)
+    }
+  }
+
+  async #target(id: number, end: TargetEnd): Promise<JsonValue> {
+    const held = this.#orders.get(id)
+    const message = 'The run was stopped.'
+    if (!held) return packSecrets(fail({ code: 'RUN_CANCELLED', phase: 'resolve', message }))
+    this.#openings.connecting(held.work.device)
+    return packSecrets(await this.#means.resolver.resolve(held.work.device, end))
+  }
+
+  async #samples({ id, series, since, until }: Extract<Question, { about: 'samples' }>): Promise<JsonValue> {
+    const held = this.#orders.get(id)
+    if (!held) return []
+    const history = held.environment.historyOf(held.work.device)
+    const samples = await history.samples(series, new Date(since), until === undefined ? undefined : new Date(until))
+    return samples as unknown as JsonValue
+  }
+
+  /** The same for all devices of a run. */
+  #any(): DeviceEnvironment {
+    const [held] = this.#orders.values()
+    if (!held) throw new Error('a question of a thread that works on nothing')
+    return held.environment
+  }
+
+  /** A worker that hangs holds its devices for good, and nothing of it can be asked. */
+  #feelPulse(): void {
+    const pulse = Atomics.load(this.#pulse, 0)
+    this.#silentFor = pulse === this.#lastPulse && this.state === 'ready' ? this.#silentFor + 1 : 0
+    this.#lastPulse = pulse
+    if (this.#silentFor >= HUNG_AFTER_S) this.#gone(`it did not answer for ${HUNG_AFTER_S} s`)
+  }
+
+  #gone(why: string): void {
+    if (this.state === 'gone') return
+    this.state = 'gone'
+    clearInterval(this.#watch)
+    void this.#worker.terminate()
+    this.#fits()
+    this.#settled()
+    for (const [id, held] of this.#orders) {
+      const begun = Atomics.load(this.#begun, held.place) === 1
+      this.#end(id, begun ? lost(held, why) : NOT_BEGUN)
+    }
+    this.#means.onGone(why)
+  }
+}
+
+/** How a device ends whose thread ended under it. */
+function lost({ changing, connected, environment }: Held, why: string): DeviceOutcome {
+  const ended = `The thread of Tillwright that worked on it ended: ${why}.`
+  // A command of `till exec` may change whatever it likes: to run it is to be under way.
+  if (changing.size > 0 || (environment.mode === 'exec' && connected)) {
+    const message = `Contact was lost while a change was under way; whether it took effect is not known. ${ended}`
+    return { state: 'indeterminate', failure: { code: 'CONVERGE_LOST', phase: 'converge', message } }
+  }
+  return { state: 'failed', failure: { code: 'INTERNAL_BUG', phase: 'observe', message: ended } }
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Command, Errors, Flags } from '@oclif/core'
+import { inChunks, jsonPage } from '../app/json-document.ts'
+import { openProject, type Project } from '../app/project.ts'
+import { UnwritableError } from '../app/writer.ts'
+import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
+import { EXIT } from '../core/outcome.ts'
+import { formatDiagnostics } from '../lang/format-diagnostics.ts'
+import { showByPager } from './pager.ts'
+import { sourceStack } from './source-stack.ts'
+
+/** What every command shares: where the project is, JSON or text, and how errors become messages and exit codes. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    project: Flags.string({
+      description: 'folder of the repository, if not this one or one above it',
+      env: 'TILL_PROJECT',
+      helpGroup: 'GLOBAL',
+    }),
+    'no-pager': Flags.boolean({
+      description: 'show long tables at once, and not by $PAGER (which is asked on a terminal only)',
+      helpGroup: 'GLOBAL',
+    }),
+  }
+
+  /** True when colours may be written to stdout: a terminal, and nobody said no. */
+  get color(): boolean {
+    return process.stdout.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
+  }
+
+  /** Columns of the terminal; 120 where there is none, or one that has no size (as under `docker run -t` and `expect`). */
+  get columns(): number {
+    return process.stdout.columns || 120
+  }
+
+  /** The repository that this command works on; throws InputError when there is none. */
+  protected async openProject(flags: {
+    readonly project?: string | undefined
+    readonly sandbox?: boolean | undefined
+  }): Promise<Project> {
+    return openProject(flags.project ?? process.cwd(), { sandbox: flags.sandbox ?? false })
+  }
+
+  /** Writes to stdout and waits where the reader is slower; a reader that went away ends the command quietly. */
+  protected async write(text: string): Promise<void> {
+    if (process.stdout.write(text)) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        process.stdout.off('drain', done).off('close', done)
+        resolve()
+      }
+      process.stdout.on('drain', done).on('close', done)
+    })
+  }
+
+  /** As `write`; on a terminal that it does not fit, by the user's pager. */
+  protected async writePaged(text: string): Promise<void> {
+    const fits = text.split('\n').length <= (process.stdout.rows || Number.POSITIVE_INFINITY)
+    const wanted = process.stdin.isTTY === true && process.stdout.isTTY === true && !this.argv.includes('--no-pager')
+    if (fits || !wanted || process.env['TERM'] === 'dumb' || !(await showByPager(text, process.env)))
+      await this.write(text)
+  }
+
+  /** As `write`, for many small parts. */
+  protected async writeAll(parts: Iterable<string>): Promise<void> {
+    for (const chunk of inChunks(parts)) await this.write(chunk)
+  }
+
+  protected override async catch(error: Error & { exitCode?: number }): Promise<void> {
+    if (error instanceof InputError) {
+      this.reportDiagnostics(error.diagnostics)
+      this.exit(error instanceof RunBroken ? EXIT.failed : EXIT.usage)
+    }
+    if (error instanceof Errors.ExitError) throw error
+    if (error instanceof Errors.CLIError) {
+      this.#reportUsage(error.message)
+      this.exit(EXIT.usage)
+    }
+    if (error instanceof UnwritableError) {
+      const detail = 'What was done is not affected; `till runs show latest` has it.'
+      process.stderr.write(`error ${error.message}\n  ${detail}\n`)
+      this.exit(EXIT.bug)
+    }
+    const stack = sourceStack(error.stack ?? error.message)
+    process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
+    this.exit(EXIT.bug)
+  }
+
+  /** Diagnostics as people or, with `--json`, as programs read them; both say the same. */
+  protected reportDiagnostics(diagnostics: readonly Diagnostic[]): void {
+    if (this.#wantsJson()) {
+      process.stdout.write(jsonPage({ schema: 'till.diagnostics/1', diagnostics }))
+      return
+    }
+    const color = process.stderr.isTTY === true && !process.env['NO_COLOR']
+    process.stderr.write(`${formatDiagnostics(diagnostics, { color, textOf })}\n`)
+  }
+
+  /** A command line that does not parse has no flags yet; behind two dashes stands somebody else's command. */
+  #wantsJson(): boolean {
+    const end = this.argv.indexOf('--')
+    return this.argv.slice(0, end < 0 ? undefined : end).includes('--json')
+  }
+
+  #reportUsage(message: string): void {
+    if (!this.#wantsJson()) {
+      process.stderr.write(`${message}\n`)
+      return
+    }
+    const lines = message.split('\n').map((line) => line.trim())
+    const summary = lines.filter((line) => line !== '' && !line.startsWith('See more help')).join(' ')
+    this.reportDiagnostics([{ code: 'USAGE_INVALID', severity: 'error', summary, detail: 'See --help.' }])
+  }
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(resolve(file), 'utf8')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,103 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { ERROR_CATALOG } from '../../core/error-catalog.ts'
+import { DEVICE_STATES } from '../../core/outcome.ts'
+import { namesOfPack, type PackNames } from '../../lang/inventory/pack.ts'
+import type { Candidate } from './command-line.ts'
+
+/** Names of the repository around a folder, as far as they are known without loading it. */
+export class RepositoryNames {
+  readonly #root: string | undefined
+  #pack: PackNames | undefined
+
+  constructor(start: string) {
+    this.#root = rootOf(resolve(start))
+  }
+
+  /** `PL-0412/` for each store, and its devices once it is typed out. */
+  devices(prefix: string): readonly Candidate[] {
+    const slash = prefix.indexOf('/')
+    const { stores } = this.#names()
+    if (slash < 0) return values([...stores.keys()].map((id) => `${id}/`))
+    const store = prefix.slice(0, slash)
+    return values([...(stores.get(store) ?? [])].map((id) => `${store}/${id}`))
+  }
+
+  stores(): readonly Candidate[] {
+    return values([...this.#names().stores.keys()])
+  }
+
+  regions(): readonly Candidate[] {
+    return values([...this.#names().regions])
+  }
+
+  runbooks(): readonly Candidate[] {
+    const folder = this.#path('runbooks', 'runbooks')
+    if (folder === undefined || !existsSync(folder)) return []
+    const files = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name))
+    return values(files.map((name) => name.replace(/\.ya?ml$/, '')))
+  }
+
+  /** The last runs, newest first; with `states`, also a colon and a state behind one that is typed out. */
+  async runs(
+    prefix: string,
+    options: { readonly sandbox: boolean; readonly states: boolean },
+  ): Promise<readonly Candidate[]> {
+    const [run, state] = prefix.split(':')
+    if (state !== undefined)
+      return options.states ? values([...DEVICE_STATES, 'unknown'].map((one) => `${run}:${one}`)) : []
+    const file = options.sandbox ? this.#below('.till/sandbox-state.db') : this.#path('state', '.till/state.db')
+    const latest = [{ value: 'latest', about: 'the newest run' }]
+    if (file === undefined || !existsSync(file)) return latest
+    const { openStore } = await import('../../app/history/open-store.ts')
+    const store = await openStore(file)
+    const runs = await store.runs({ limit: 30 })
+    await store.close()
+    return [
+      ...latest,
+      ...runs.map((one) => ({ value: one.run, about: `${one.mode} ${one.runbooks.join(', ')}, ${one.state}` })),
+    ]
+  }
+
+  #names(): PackNames {
+    this.#pack ??= this.#readPack()
+    return this.#pack
+  }
+
+  /** Every command that reads the inventory leaves this behind; it may be a little older than the files. */
+  #readPack(): PackNames {
+    const file = this.#below('.till/cache/inventory.pack')
+    const names = file !== undefined && existsSync(file) ? namesOfPack(readFileSync(file)) : undefined
+    return names ?? { stores: new Map(), regions: new Set() }
+  }
+
+  #below(path: string): string | undefined {
+    return this.#root === undefined ? undefined : join(this.#root, path)
+  }
+
+  /** A path of the project file, which is short and flat where it says one. */
+  #path(key: string, usual: string): string | undefined {
+    const file = this.#below('tillwright.yaml')
+    if (file === undefined) return undefined
+    const [, written] =
+      new RegExp(`^${key}:[ \\t]*["']?([^"'#\\n]+?)["']?[ \\t]*(?:#.*)?$`, 'm').exec(readFileSync(file, 'utf8')) ?? []
+    const path = written ?? usual
+    return isAbsolute(path) ? path : this.#below(path)
+  }
+}
+
+/** Every code of the catalogue. */
+export function errorCodes(): readonly Candidate[] {
+  return Object.entries(ERROR_CATALOG).map(([value, { title }]) => ({ value, about: title }))
+}
+
+function values(names: readonly string[]): readonly Candidate[] {
+  return names.map((value) => ({ value }))
+}
+
+function rootOf(start: string): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'tillwright.yaml'))) return folder
+    if (dirname(folder) === folder) return undefined
+  }
+}
