@@ -1,4 +1,5 @@
 import type { ShellAnswer, ShellChannel, ShellRequest, ShellValue } from './channel.ts'
+import type { Leftover } from './fence.ts'
 
 /**
  * What must hold of a link of a chain for those behind it to be run. The device itself judges it, so that no round trip
@@ -38,9 +39,22 @@ export interface ChainLink {
  * look that answered something else, too.
  */
 export class NotRun extends Error {
-  constructor() {
-    super('the device did not run it, since what it depended on did not hold')
+  constructor(why = 'the device did not run it, since what it depended on did not hold') {
+    super(why)
     this.name = 'NotRun'
+  }
+}
+
+/**
+ * A change that the device did not begin because of its fence: its time had run out (`late`), or something of an earlier
+ * session had to end first (`moved`). What was seen of the device is out of date, so it is looked at again.
+ */
+export class Fenced extends NotRun {
+  readonly fence: 'late' | 'moved'
+  constructor(fence: 'late' | 'moved') {
+    super(`the device did not begin it: ${fence}`)
+    this.name = 'Fenced'
+    this.fence = fence
   }
 }
 
@@ -62,4 +76,6 @@ export interface DeviceShell extends ShellChannel {
    * device starts among them; and to end the command or its shell (Signal, Delete) leaves a change half done.
    */
   breakChain?(): void
+  /** What of earlier sessions was met on the device so far. */
+  leftovers?(): readonly Leftover[]
 }

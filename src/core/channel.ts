@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts'
+import type { Fence } from './fence.ts'
 import type { Secret } from './secret.ts'
 
 /** Values travel as shell variables, never as text pasted into code. */
@@ -22,6 +23,13 @@ export interface ShellRequest {
   readonly timeoutMs?: number
   /** Bytes of stdout and of stderr to keep, 1 MiB unless told; more is cut, and a flood ends the session. */
   readonly maxOutputBytes?: number
+  /**
+   * It changes something: the device itself checks this before it begins, and remembers what it runs. Rejected with
+   * `Fenced` where that says no for now, with an `Interruption` where it says no for good (DEVICE_BUSY, LEASE_LOST).
+   */
+  readonly fence?: Fence
+  /** A change that must not be cut in half: goes on when the session is lost, up to its deadline, and is remembered. */
+  readonly whole?: boolean
 }
 
 export interface ShellAnswer {
