@@ -26,8 +26,8 @@ const INTRODUCTION = `# Modules
 A step of a runbook has exactly one module. [runbooks.md](runbooks.md) says how steps work together; this page says what
 each module takes.
 
-- **mends**: in an apply it changes what differs, and looks again. A module that only checks makes the step fail
-  (\`CHECK_UNMET\`) when something differs; it never changes a device.
+- **mends**: in an apply it changes what differs, and looks again. A module that only checks makes the step
+  \`unmet\` (\`CHECK_UNMET\`) when something differs; it never changes a device.
 - **\`restart_on\`**: it reacts when an earlier step changed something.
 - **systems**: on a device of another system the step fails with \`MODULE_SYSTEM_UNSUPPORTED\`. \`none\` is a device without
   an operating system to speak of, such as a printer.

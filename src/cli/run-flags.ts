@@ -1,4 +1,5 @@
 import { Errors, Flags } from '@oclif/core'
+import { type DeviceState, STATES_THAT_FAIL } from '../core/outcome.ts'
 import { selectionFlags } from './selection-flags.ts'
 
 /** How a run says what happens. Without any: a live view on a terminal, plain lines elsewhere. */
@@ -23,6 +24,13 @@ const outputFlags = {
     helpGroup: 'OUTPUT',
   }),
   verbose: Flags.boolean({ char: 'v', description: 'also show what is as it should be', helpGroup: 'OUTPUT' }),
+}
+
+/** Of `--fail-on`; undefined where it was not given: every state that is not as desired. */
+export function failingStates(flags: {
+  readonly 'fail-on'?: readonly string[] | undefined
+}): ReadonlySet<DeviceState> | undefined {
+  return flags['fail-on'] && new Set(flags['fail-on'] as readonly DeviceState[])
 }
 
 /** For every command that touches devices or what is known of them. */
@@ -51,6 +59,15 @@ export const runFlags = {
     description: 'devices at a time (default: `run.parallel` of tillwright.yaml)',
     min: 1,
     max: 10_000,
+  }),
+  'fail-on': Flags.string({
+    description:
+      'end with another exit code than 0 only for devices in these states; with a comma between them, or several times. ' +
+      'Default: all of them',
+    options: STATES_THAT_FAIL,
+    multiple: true,
+    delimiter: ',',
+    helpValue: 'STATE',
   }),
   workers: workersFlag({
     description: 'worker threads: auto, or a number (default: `run.workers` of tillwright.yaml)',

@@ -6,7 +6,7 @@ import { runReporters } from '../app/run/reporting.ts'
 import { type RunRequest, startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
-import { paramFlag, runFlags } from '../cli/run-flags.ts'
+import { failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
 import { selectionFlags } from '../cli/selection-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
@@ -17,8 +17,9 @@ export default class Apply extends BaseCommand {
     `Each device is read first; only what differs is changed, and read again. Given a plan file, exactly what was reviewed is
 changed: a device whose state has moved since is left alone and counted as failed (PLAN_MOVED).
 
-Ctrl-C once finishes what is being changed and stops; twice stops now. Exit codes: 0 every device is as wished, 4 some
-device failed or is in doubt, 5 some device was unreachable, 6 held back by safety, 130 interrupted, 2 bad input.`
+Ctrl-C once finishes what is being changed and stops; twice stops now. Exit codes: 0 every device is as desired, 3 some
+check does not hold, 4 some device failed or is in doubt, 5 some device was unreachable or could not be judged, 6 held back by
+safety, 130 interrupted, 2 bad input.`
   static override examples = [
     { description: 'One store, after a question', command: '<%= config.bin %> apply agent-update --store PL-0412' },
     { description: 'What was reviewed, in a pipeline', command: '<%= config.bin %> apply plan.json --yes --json' },
@@ -64,6 +65,7 @@ device failed or is in doubt, 5 some device was unreachable, 6 held back by safe
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
       workers: flags.workers,
+      failOn: failingStates(flags),
       reporters: runReporters(flags),
       plan,
     })

@@ -5,13 +5,13 @@ import { workingFleet } from '../app/revision/targets.ts'
 import { runReporters } from '../app/run/reporting.ts'
 import { startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
-import { runFlags } from '../cli/run-flags.ts'
+import { failingStates, runFlags } from '../cli/run-flags.ts'
 
 export default class Drift extends BaseCommand {
   static override summary = 'Read every device that has runbooks assigned and show where it differs; change nothing.'
   static override description =
     `The assignments of tillwright.yaml say which runbooks hold for which devices. Every device is read once, for all of its
-runbooks. Exit codes as for plan: 0 no drift, 3 drift, 4 a check failed, 5 unreachable or unknown.`
+runbooks. Exit codes as for plan: 0 as desired, 3 drift or an unmet check, 4 failed, 5 unreachable or unknown.`
   static override examples = [
     { description: 'The whole fleet, as JSON for monitoring', command: '<%= config.bin %> drift --json' },
     { description: 'One region, live', command: '<%= config.bin %> drift --region slaskie' },
@@ -38,6 +38,7 @@ runbooks. Exit codes as for plan: 0 no drift, 3 drift, 4 a check failed, 5 unrea
       runbooks: runbooks.map(referenceTo),
       parallel: flags.parallel,
       workers: flags.workers,
+      failOn: failingStates(flags),
       reporters: runReporters(flags),
     })
     await project.close()

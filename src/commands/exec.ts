@@ -5,7 +5,7 @@ import { commandRunbook } from '../app/run/command-runbook.ts'
 import { execReporters } from '../app/run/reporting.ts'
 import { startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
-import { runFlags } from '../cli/run-flags.ts'
+import { failingStates, runFlags } from '../cli/run-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
 
 export default class Exec extends BaseCommand {
@@ -54,6 +54,7 @@ Exit codes: 0 the command ended with 0 everywhere, 4 it did not on some device, 
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
       workers: flags.workers,
+      failOn: failingStates(flags),
       reporters: execReporters(flags),
     })
     await project.close()

@@ -4,13 +4,13 @@ import { someDevices, workingFleet } from '../app/revision/targets.ts'
 import { planReporters } from '../app/run/reporting.ts'
 import { startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
-import { paramFlag, runFlags } from '../cli/run-flags.ts'
+import { failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
 
 export default class Plan extends BaseCommand {
   static override summary = 'Read the devices and show what a runbook would change; change nothing.'
   static override description =
-    `Exit codes: 0 everything is as it should be, 3 drift was found, 4 a check failed on some device, 5 some device
-was unreachable or could not be judged, 2 bad input. With --output the plan is written to a file, for review and for
+    `Exit codes: 0 everything is as desired, 3 drift was found or a check does not hold, 4 some device failed, 5 some device
+was unreachable or could not be judged, 2 bad input; --fail-on narrows them. With --output the plan is written to a file, for review and for
 \`till apply PLAN.json\`.`
   static override examples = [
     {
@@ -53,6 +53,7 @@ was unreachable or could not be judged, 2 bad input. With --output the plan is w
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
       workers: flags.workers,
+      failOn: failingStates(flags),
       reporters: planReporters(flags, { runbook, fleet }),
     })
     await project.close()

@@ -28,7 +28,8 @@ export default class Status extends BaseCommand {
   static override flags = {
     ...selectionFlags,
     state: Flags.string({
-      description: 'only devices in this state; unknown: with steps that could not be judged, or never seen',
+      description:
+        'only devices in this state; unknown: also those in another state with steps that could not be judged, or never seen',
       multiple: true,
       options: [...STATUS_FILTERS],
       helpGroup: 'SELECT',

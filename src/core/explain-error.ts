@@ -26,6 +26,8 @@ const EXIT_OF_AREA: Readonly<Record<ErrorArea, number>> = {
 /** Codes that end a run in another way than their neighbours. */
 const EXIT_OF_CODE: { readonly [Code in ErrorCode]?: number } = {
   SECRET_UNREADABLE: EXIT.unreachable,
+  CHECK_UNMET: EXIT.drift,
+  ASSERT_FALSE: EXIT.drift,
   LEASE_HELD: EXIT.held,
   RUN_CANCELLED: EXIT.interrupted,
   RUN_LOST: EXIT.interrupted,

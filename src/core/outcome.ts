@@ -3,15 +3,18 @@ import type { Failure } from './failure.ts'
 import type { JsonValue } from './json.ts'
 import type { Marks, NewSample } from './sample.ts'
 
-export const STEP_STATES = ['ok', 'drifted', 'changed', 'failed', 'skipped', 'unknown'] as const
+/** `unmet`: a check that only looks does not hold, which is the device's; `failed` is ours. */
+export const STEP_STATES = ['ok', 'drifted', 'changed', 'unmet', 'failed', 'skipped', 'unknown'] as const
 export type StepState = (typeof STEP_STATES)[number]
 
 export const DEVICE_STATES = [
   'in-sync',
   'drifted',
   'changed',
+  'unmet',
   'failed',
   'unreachable',
+  'unknown',
   'deferred',
   'cancelled',
   'indeterminate',
@@ -45,11 +48,11 @@ export interface Classification {
   readonly about?: string
 }
 
-/** How a device ended. `failure` says why for failed, unreachable, deferred, cancelled and indeterminate. */
+/** How a device ended. `failure` says why for unmet, failed, unreachable, deferred, cancelled and indeterminate. */
 export interface DeviceOutcome {
   readonly state: DeviceState
   readonly failure?: Failure
-  /** At least one step could not be judged; the device is then not counted as being as wished. */
+  /** At least one step could not be judged. Such a device is never `in-sync` or `changed`: it is `unknown`, or worse. */
   readonly unknown?: boolean
   /** The device itself answered something. */
   readonly answered?: boolean
@@ -60,6 +63,7 @@ export const EXIT = {
   ok: 0,
   bug: 1,
   usage: 2,
+  /** Not as desired: drift, or an unmet check. */
   drift: 3,
   failed: 4,
   unreachable: 5,
@@ -79,24 +83,37 @@ const WORST_FIRST = [
   EXIT.ok,
 ]
 
-/** The exit code that one device's outcome asks for. */
-export function exitCodeOf(outcome: Pick<DeviceOutcome, 'state' | 'unknown'>): number {
-  switch (outcome.state) {
-    case 'failed':
-    case 'indeterminate':
-      return EXIT.failed
-    case 'unreachable':
-      return EXIT.unreachable
-    case 'deferred':
-      return EXIT.held
-    case 'cancelled':
-      return EXIT.interrupted
-    case 'drifted':
-      return outcome.unknown ? EXIT.unreachable : EXIT.drift
-    case 'changed':
-    case 'in-sync':
-      return outcome.unknown ? EXIT.unreachable : EXIT.ok
-  }
+const EXIT_OF_STATE: Readonly<Record<DeviceState, number>> = {
+  'in-sync': EXIT.ok,
+  changed: EXIT.ok,
+  drifted: EXIT.drift,
+  unmet: EXIT.drift,
+  failed: EXIT.failed,
+  indeterminate: EXIT.failed,
+  unreachable: EXIT.unreachable,
+  unknown: EXIT.unreachable,
+  deferred: EXIT.held,
+  cancelled: EXIT.interrupted,
+}
+
+/** States that make a run end with another exit code than 0. */
+export const STATES_THAT_FAIL: readonly DeviceState[] = DEVICE_STATES.filter(
+  (state) => EXIT_OF_STATE[state] !== EXIT.ok,
+)
+
+/**
+ * The exit code that one device's outcome asks for. `failOn`: states that count; all that are not as desired where it is
+ * absent. A device that was not to be judged in part counts as `unknown` too.
+ */
+export function exitCodeOf(
+  outcome: Pick<DeviceOutcome, 'state' | 'unknown'>,
+  failOn: ReadonlySet<DeviceState> | undefined = undefined,
+): number {
+  const states: readonly DeviceState[] = outcome.unknown ? [outcome.state, 'unknown'] : [outcome.state]
+  return states
+    .filter((state) => failOn === undefined || failOn.has(state))
+    .map((state) => EXIT_OF_STATE[state])
+    .reduce(worseExitCode, EXIT.ok)
 }
 
 /** The worse of two exit codes. */

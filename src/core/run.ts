@@ -67,10 +67,13 @@ export function emptyCounts(): Record<DeviceState, number> {
   return Object.fromEntries(DEVICE_STATES.map((state) => [state, 0])) as Record<DeviceState, number>
 }
 
-/** The exit code of a set of outcomes: 0 only if every device ended as wished. */
-export function runExitCode(outcomes: Iterable<Pick<DeviceOutcome, 'state' | 'unknown'>>): number {
+/** The exit code of a set of outcomes: 0 only if every device ended as desired. `failOn`: states that count, as in `exitCodeOf`. */
+export function runExitCode(
+  outcomes: Iterable<Pick<DeviceOutcome, 'state' | 'unknown'>>,
+  failOn?: ReadonlySet<DeviceState>,
+): number {
   let code: number = EXIT.ok
-  for (const outcome of outcomes) code = worseExitCode(code, exitCodeOf(outcome))
+  for (const outcome of outcomes) code = worseExitCode(code, exitCodeOf(outcome, failOn))
   return code
 }
 

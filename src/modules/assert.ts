@@ -3,7 +3,7 @@ import { defineModule } from './define.ts'
 
 export const assert = defineModule({
   name: 'assert',
-  summary: 'Fails unless an expression is true; asks the device nothing',
+  summary: 'Is unmet unless an expression is true; asks the device nothing',
   systems: ['linux', 'windows', 'none'],
   asksNothing: true,
   params: {

@@ -23,7 +23,10 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
   // That a run was stopped needs no advice for each device.
   const advice = options.advice !== false && record.state !== 'cancelled'
   const [failure, ...more] = own ? failureLines(own, { verbose, advice }) : []
-  const notes = [record.unknown ? 'some steps could not be judged' : '', verdict(record)].filter((note) => note !== '')
+  const notes = [
+    record.unknown && record.state !== 'unknown' ? 'some steps could not be judged' : '',
+    verdict(record),
+  ].filter((note) => note !== '')
   const head = [
     `${paint(stateStyle(record.state), pad(record.state, STATE_COLUMNS))} ${plainText(record.device)}`,
     ...(notes.length === 0 ? [] : [paint('dim', `(${notes.join('; ')})`)]),

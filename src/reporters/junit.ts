@@ -80,6 +80,7 @@ function testOf(step: StepRecord, { steps }: DeviceRecord): Test {
   switch (step.state) {
     case 'drifted':
       return { ...test, mark: marked('failure', { type: 'drifted', message: `differs: ${message}` }, lines) }
+    case 'unmet':
     case 'failed':
       return { ...test, mark: marked('failure', failureAttributes(step.failure), lines) }
     case 'unknown':

@@ -101,7 +101,7 @@ function addFailures(groups: Groups, record: DeviceRecord): void {
 }
 
 function addChanges(groups: Groups, device: string, step: StepRecord): void {
-  if (step.state === 'failed') return
+  if (step.state === 'failed' || step.state === 'unmet') return
   for (const change of step.changes ?? []) {
     const [line = ''] = describeChange(change)
     groups.add(device, `${step.runbook} ${step.step} ${line}`, () => ({ title: code(step.name), more: code(line) }))
@@ -132,7 +132,7 @@ function countsOf({ started, finished, counts, done, unknown }: RunTally): strin
   const missing = devices - done
   const rows = [
     ...DEVICE_STATES.filter((state) => counts[state] > 0).map((state) => [state, formatCount(counts[state])]),
-    ...(unknown > 0 ? [['with unknown steps', formatCount(unknown)]] : []),
+    ...(unknown > counts.unknown ? [['with unknown steps', formatCount(unknown - counts.unknown)]] : []),
     ...(missing > 0 ? [['without a result', formatCount(missing)]] : []),
   ]
   const line = `${formatCount(devices)} ${devices === 1 ? 'device' : 'devices'}${took}.`

@@ -26,6 +26,7 @@ const STATE_STYLES: Readonly<Record<DeviceState | StepState, Style>> = {
   drifted: 'yellow',
   unknown: 'magenta',
   unreachable: 'magenta',
+  unmet: 'red',
   failed: 'red',
   indeterminate: 'red',
   deferred: 'cyan',

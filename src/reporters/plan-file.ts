@@ -63,7 +63,8 @@ class PlanDocument {
   }
 
   async #device(record: DeviceRecord): Promise<void> {
-    const judged = (record.state === 'in-sync' || record.state === 'drifted') && !record.unknown
+    const judged =
+      (record.state === 'in-sync' || record.state === 'drifted' || record.state === 'unmet') && !record.unknown
     if (judged) this.#judged += 1
     const planned: PlannedDevice = {
       device: record.device,

@@ -54,7 +54,7 @@ export class RunTally {
       this.#slowest.push({ device: ended.device, ms: ended.duration_ms })
       this.#slowest = this.#slowest.sort((a, b) => b.ms - a.ms).slice(0, MOST_SLOWEST)
     }
-    // A check that failed and was classified is told as a finding.
+    // A check that does not hold and was classified is told as a finding.
     const isFinding = ended.classification !== undefined && ended.failure?.code === 'CHECK_UNMET'
     if (ended.failure && !isFinding) this.#group(ended.device, ended.failure)
     this.#findings.add(ended)
@@ -75,7 +75,9 @@ export class RunTally {
   countsText(paint: Paint, leaveOut: readonly DeviceState[] = []): string {
     const present = DEVICE_STATES.filter((state) => this.counts[state] > 0 && !leaveOut.includes(state))
     const parts = present.map((state) => paint(stateStyle(state), `${formatCount(this.counts[state])} ${state}`))
-    if (this.unknown > 0) parts.push(paint('magenta', `${formatCount(this.unknown)} with unknown steps`))
+    // Those that are nothing but unknown are among the states.
+    const more = this.unknown - this.counts.unknown
+    if (more > 0) parts.push(paint('magenta', `${formatCount(more)} with unknown steps`))
     return parts.join(', ')
   }
 
@@ -177,7 +179,15 @@ function groupAlike(findings: readonly Finding[]): Iterable<AlikeFindings> {
   return groups.values()
 }
 
-const AGAIN: readonly DeviceState[] = ['failed', 'indeterminate', 'unreachable', 'deferred', 'cancelled']
+const AGAIN: readonly DeviceState[] = [
+  'failed',
+  'indeterminate',
+  'unreachable',
+  'unknown',
+  'deferred',
+  'cancelled',
+  'unmet',
+]
 
 const MODES: Readonly<Record<RunMode, string>> = { plan: 'Plan', apply: 'Apply', drift: 'Drift', exec: 'Exec' }
 

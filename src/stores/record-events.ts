@@ -118,7 +118,7 @@ function recordStart(session: SqliteSession, event: RunStarted & EventHead): voi
 function recordEndings(session: SqliteSession, run: string, endings: readonly Ending[]): void {
   const [row] = session.all(tables.selectFrom('runs').select(['mode', 'runbooks', 'counts']).where('run', '=', run))
   if (row === undefined) return
-  const counts = JSON.parse(row.counts) as Record<DeviceState, number>
+  const counts = { ...emptyCounts(), ...(JSON.parse(row.counts) as Record<DeviceState, number>) }
   for (const ending of endings) {
     counts[ending.state] += 1
     if (row.mode !== 'exec' && wasLookedAt(ending)) {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { RunEvent } from '../core/events.ts'
 import type { LeaseHolder, Retention, RunStore } from '../core/ports.ts'
-import { type DeviceStatus, foldRun, type RunSummary } from '../core/run.ts'
+import { type DeviceStatus, emptyCounts, foldRun, type RunSummary } from '../core/run.ts'
 import type { DeviceMark, Sample } from '../core/sample.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { dropLease, takeLease } from './leases.ts'
@@ -148,7 +148,7 @@ class SqliteStore implements RunStore {
       finished_at,
       state,
       devices,
-      counts: JSON.parse(row.counts) as RunSummary['counts'],
+      counts: { ...emptyCounts(), ...(JSON.parse(row.counts) as RunSummary['counts']) },
       exit_code,
       by,
     }

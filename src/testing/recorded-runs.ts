@@ -154,7 +154,7 @@ export const RECORDED_RUNS: Readonly<Record<string, () => RunEvent[]>> = {
       { device: 'PL-0001/pos1', state: 'in-sync' },
       {
         device: 'PL-0001/pos2',
-        state: 'in-sync',
+        state: 'unknown',
         unknown: true,
         steps: [{ step: 'a', state: 'unknown', reason: 'It cannot be told.' }],
       },
@@ -164,7 +164,8 @@ export const RECORDED_RUNS: Readonly<Record<string, () => RunEvent[]>> = {
         classification: { fault: 'agent-old', severity: 'minor', owner: 'it' },
       },
       { device: 'PL-0001/pos4', state: 'changed' },
-      { device: 'PL-0002/pos1', state: 'failed', failure: failureOf('CHECK_UNMET', 1) },
+      { device: 'PL-0002/pos1', state: 'failed', failure: failureOf('CONVERGE_FAILED', 6) },
+      { device: 'PL-0002/pos4', state: 'unmet', failure: failureOf('CHECK_UNMET', 1) },
       { device: 'PL-0002/pos2', state: 'unreachable', failure: failureOf('CONNECT_TIMEOUT', 1) },
       { device: 'PL-0002/pos3', state: 'deferred', failure: failureOf('LEASE_HELD', 2) },
       { device: 'PL-0003/pos1', state: 'cancelled', failure: failureOf('RUN_CANCELLED', 2) },

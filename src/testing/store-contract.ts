@@ -167,11 +167,11 @@ function testHistory(bench: () => Bench): void {
     const runs = await store.runs()
     expect(runs.map((run) => [run.run, run.state, run.exit_code, run.devices])).toEqual([
       ['new', 'running', null, 2],
-      ['20261122T034716Z-7f3a9c', 'finished', 130, 9],
+      ['20261122T034716Z-7f3a9c', 'finished', 130, 10],
       ['old', 'finished', 0, 0],
     ])
     expect(runs[0]?.counts).toMatchObject({ 'in-sync': 1, drifted: 0 })
-    expect(runs[1]?.counts).toMatchObject({ 'in-sync': 2, indeterminate: 1 })
+    expect(runs[1]?.counts).toMatchObject({ 'in-sync': 1, unknown: 1, unmet: 1, indeterminate: 1 })
     expect(runs[1]?.runbooks).toEqual(['till-health'])
     expect((await store.runs({ limit: 1 })).map((run) => run.run)).toEqual(['new'])
   })
@@ -247,9 +247,9 @@ function testStatus(bench: () => Bench): void {
       },
     ])
     await store.append(
-      recordRun([{ device, state: 'in-sync', unknown: true }], { run: 'e', at: '2026-05-05T00:00:00.000Z' }),
+      recordRun([{ device, state: 'unknown', unknown: true }], { run: 'e', at: '2026-05-05T00:00:00.000Z' }),
     )
-    expect((await statusOf(store))[device]).toMatchObject({ state: 'in-sync', unknown: true, code: null, run: 'e' })
+    expect((await statusOf(store))[device]).toMatchObject({ state: 'unknown', unknown: true, code: null, run: 'e' })
   })
 
   test('lists more devices than fit one read, each once', async () => {

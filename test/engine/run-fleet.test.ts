@@ -110,7 +110,7 @@ describe('an apply', () => {
     ]
     const end = await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps.slice(0, 1))] }])
     expect(end.exitCode).toBe(5)
-    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'changed', unknown: true }])
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'unknown', unknown: true }])
     writeFileSync(bench.path('a'), 'other')
     await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)] }])
     expect(bench.steps('PL-0001/pos1')).toEqual(['a unknown', 'b changed'])

@@ -214,7 +214,7 @@ describe('the schema of plans', () => {
   test('says where a plan file is wrong', () => {
     const text = JSON.stringify({ ...PLAN, complete: 'yes', devices: [{ ...PLAN.devices[0], state: 'fine' }] }, null, 2)
     expect(told(text)).toEqual([
-      `PLAN_INVALID ${lineOf(text, '"fine"')}:16 "devices[0].state" must be one of in-sync, drifted, changed, failed, unreachable, deferred, cancelled, indeterminate; it is "fine"`,
+      `PLAN_INVALID ${lineOf(text, '"fine"')}:16 "devices[0].state" must be one of in-sync, drifted, changed, unmet, failed, unreachable, unknown, deferred, cancelled, indeterminate; it is "fine"`,
       `PLAN_INVALID ${lineOf(text, '"yes"')}:15 "complete" must be true or false, not "yes"`,
     ])
   })

@@ -13,13 +13,15 @@ function recorded(kind: string): RunEvent[] {
 
 test('lines of a run with every state', async () => {
   expect((await feedReporter(createLinesReporter, recorded('every state'))).text).toMatchInlineSnapshot(`
-    "Plan till-health: 9 devices, revision 3f2a9c1, run 20261122T034716Z-7f3a9c
-    in-sync       PL-0001/pos2  (some steps could not be judged)
+    "Plan till-health: 10 devices, revision 3f2a9c1, run 20261122T034716Z-7f3a9c
+    unknown       PL-0001/pos2
       unknown a "Step a" (config)
         It cannot be told.
     drifted       PL-0001/pos3  (agent-old, minor, for it)
     changed       PL-0001/pos4
-    failed        PL-0002/pos1  CHECK_UNMET (connect): Something about "CHECK_UNMET" on port 1.
+    failed        PL-0002/pos1  CONVERGE_FAILED (converge): Something about "CONVERGE_FAILED" on port 6.
+      → Look at number 6.
+    unmet         PL-0002/pos4  CHECK_UNMET (connect): Something about "CHECK_UNMET" on port 1.
       → See what was found and what was wished.
     unreachable   PL-0002/pos2  CONNECT_TIMEOUT (connect): Something about "CONNECT_TIMEOUT" on port 1.
       → Off, disconnected, or a firewall drops packets: check the link of the store first.
@@ -29,7 +31,9 @@ test('lines of a run with every state', async () => {
     indeterminate PL-0003/pos2  CONVERGE_LOST (converge): Something about "CONVERGE_LOST" on port 6.
       → Look at number 6.
 
-    CHECK_UNMET connect 1 device: PL-0002/pos1
+    CONVERGE_FAILED converge 1 device: PL-0002/pos1
+      → See the message of the device.
+    CHECK_UNMET connect 1 device: PL-0002/pos4
       → See what was found and what was wished.
     CONNECT_TIMEOUT connect 1 device: PL-0002/pos2
       → Off, disconnected, or a firewall drops packets: check the link of the store first.
@@ -40,12 +44,12 @@ test('lines of a run with every state', async () => {
     CONVERGE_LOST converge 1 device: PL-0003/pos2
       → Run it again: it observes first and does what is still missing.
     agent-old, minor, for it, 1 device: PL-0001/pos3
-    Slowest: PL-0001/pos4 0.4 s, PL-0003/pos1 0.4 s, PL-0001/pos3 0.3 s, PL-0002/pos3 0.3 s, PL-0001/pos2 0.2 s
-    Plan till-health: 9 devices in 0.0 s
-      2 in-sync, 1 drifted, 1 changed, 1 failed, 1 unreachable, 1 deferred, 1 cancelled, 1 indeterminate, 1 with unknown steps
+    Slowest: PL-0001/pos4 0.4 s, PL-0002/pos3 0.4 s, PL-0001/pos3 0.3 s, PL-0002/pos2 0.3 s, PL-0001/pos2 0.2 s
+    Plan till-health: 10 devices in 0.0 s
+      1 in-sync, 1 drifted, 1 changed, 1 unmet, 1 failed, 1 unreachable, 1 unknown, 1 deferred, 1 cancelled, 1 indeterminate
     Details: till runs show 20261122T034716Z-7f3a9c
     Mend the drift: till apply till-health --from-run 20261122T034716Z-7f3a9c:drifted
-    Again, only what is failed (or indeterminate, unreachable, deferred, cancelled): till plan till-health --from-run 20261122T034716Z-7f3a9c:failed
+    Again, only what is failed (or indeterminate, unreachable, unknown, deferred, cancelled, unmet): till plan till-health --from-run 20261122T034716Z-7f3a9c:failed
     "
   `)
 })

@@ -16,8 +16,8 @@ export interface KnownState extends Omit<DeviceStatus, 'state' | 'run' | 'at'> {
 
 const KNOWN_STATES = [...DEVICE_STATES, 'never'] as const
 
-/** Values of the filter by state: `unknown` stands for devices with steps that could not be judged. */
-export const STATUS_FILTERS = [...KNOWN_STATES, 'unknown'] as const
+/** Values of the filter by state: `unknown` also stands for devices in another state with steps that could not be judged. */
+export const STATUS_FILTERS = KNOWN_STATES
 
 export interface StatusFilter {
   readonly states: readonly string[]

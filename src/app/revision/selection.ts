@@ -82,13 +82,13 @@ function unknownNames(what: string, wanted: readonly string[] | undefined, known
 async function devicesOfRun(reference: string, store: RunStore): Promise<ReadonlySet<string>> {
   const colon = reference.lastIndexOf(':')
   const state = colon < 0 ? undefined : reference.slice(colon + 1)
-  if (state !== undefined && state !== 'unknown' && !DEVICE_STATES.includes(state as DeviceState)) {
+  if (state !== undefined && !DEVICE_STATES.includes(state as DeviceState)) {
     throw new InputError([
       {
         code: 'SCHEMA_VALUE_INVALID',
         severity: 'error',
         summary: `"${state}" is no state of a device`,
-        detail: `After the colon comes one of ${DEVICE_STATES.join(', ')}, or unknown.`,
+        detail: `After the colon comes one of ${DEVICE_STATES.join(', ')}.`,
       },
     ])
   }

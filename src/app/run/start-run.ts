@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { InputError, RunBroken } from '../../core/diagnostic.ts'
 import type { RunbookReference, RunMode } from '../../core/events.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
+import type { DeviceState } from '../../core/outcome.ts'
 import type { Neighbours, Reporter, RunStore, Transport } from '../../core/ports.ts'
 import { leaseAdmission } from '../../engine/admission/admission.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
@@ -38,6 +39,8 @@ export interface RunRequest {
   readonly reporters: (run: string, revision: string | null) => readonly Reporter[] | Promise<readonly Reporter[]>
   /** Id of the plan that is applied. */
   readonly plan?: string | undefined
+  /** States of devices that make the exit code another than 0; all that are not as desired unless told. */
+  readonly failOn?: ReadonlySet<DeviceState> | undefined
 }
 
 /** Built beside this file's room, as in src. */
@@ -70,6 +73,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
       environment,
       parallel,
       crew,
+      ...(request.failOn && { failOn: request.failOn }),
       head: {
         mode: request.mode,
         runbooks: request.runbooks,

@@ -44,8 +44,7 @@ export class RepositoryNames {
     options: { readonly sandbox: boolean; readonly states: boolean },
   ): Promise<readonly Candidate[]> {
     const [run, state] = prefix.split(':')
-    if (state !== undefined)
-      return options.states ? values([...DEVICE_STATES, 'unknown'].map((one) => `${run}:${one}`)) : []
+    if (state !== undefined) return options.states ? values(DEVICE_STATES.map((one) => `${run}:${one}`)) : []
     const file = options.sandbox ? this.#below('.till/sandbox-state.db') : this.#path('state', '.till/state.db')
     const latest = [{ value: 'latest', about: 'the newest run' }]
     if (file === undefined || !existsSync(file)) return latest

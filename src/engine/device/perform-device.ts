@@ -3,7 +3,7 @@ import type { RunEventBody, RunMode } from '../../core/events.ts'
 import type { Phase } from '../../core/failure.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Classification, DeviceOutcome, StepOutcome } from '../../core/outcome.ts'
+import type { Classification, DeviceOutcome, DeviceState, StepOutcome } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
 import type { Clock, Module, ModuleContext } from '../../core/ports.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
@@ -164,6 +164,8 @@ function outcomeOf(
   const failed = outcomes.find((outcome) => outcome.state === 'failed')
   if (failed?.failure) return { state: 'failed', failure: failed.failure, ...common }
   if (end.cancelled) return { ...cancelled(), ...common }
+  const unmet = outcomes.find((outcome) => outcome.state === 'unmet')
+  if (unmet?.failure) return { state: 'unmet', failure: unmet.failure, ...common }
   return { state: stateWithoutFailure(outcomes), ...common }
 }
 
@@ -173,8 +175,10 @@ function hasSpoken({ steps }: WalkEnd, scope: Omit<Scope, 'steps'>): boolean {
   return family === 'none' && steps.some(({ outcome }) => outcome.state === 'ok' && (outcome.value ?? null) !== null)
 }
 
-function stateWithoutFailure(outcomes: readonly StepOutcome[]): 'changed' | 'drifted' | 'in-sync' {
+/** What is known not to be as desired comes before what is not known, and that before anything good. */
+function stateWithoutFailure(outcomes: readonly StepOutcome[]): 'changed' | 'drifted' | 'unknown' | 'in-sync' {
   if (outcomes.some((outcome) => outcome.state === 'drifted')) return 'drifted'
+  if (outcomes.some((outcome) => outcome.state === 'unknown')) return 'unknown'
   return outcomes.some(hasChanged) ? 'changed' : 'in-sync'
 }
 
@@ -213,7 +217,18 @@ function classificationOf({ fault, severity, ...more }: JsonObject): Classificat
   return { fault: String(fault), severity: String(severity), ...others }
 }
 
-const WORST_FIRST = ['indeterminate', 'failed', 'unreachable', 'deferred', 'cancelled', 'drifted', 'changed', 'in-sync']
+const WORST_FIRST: readonly DeviceState[] = [
+  'indeterminate',
+  'failed',
+  'unreachable',
+  'deferred',
+  'cancelled',
+  'unmet',
+  'drifted',
+  'unknown',
+  'changed',
+  'in-sync',
+]
 
 /** Several runbooks on one device: the worst of their ends, and unknown if any was. */
 function worstOf(outcomes: readonly DeviceOutcome[]): DeviceOutcome {

@@ -17,6 +17,14 @@ export function seenIn({ value, samples, marks }: Observation): Pick<StepOutcome
   return { value, ...(samples && { samples }), ...(marks && { marks }) }
 }
 
+/** What a failure says when it is no failure of ours: what was looked at does not hold. */
+const OF_THE_DEVICE: ReadonlySet<string> = new Set(['CHECK_UNMET', 'ASSERT_FALSE'])
+
+/** How a step ended that could not be brought to its end. */
+export function failedBy(failure: Failure): Pick<StepOutcome, 'state' | 'failure'> {
+  return { state: OF_THE_DEVICE.has(failure.code) ? 'unmet' : 'failed', failure }
+}
+
 /** What a check that only looks has against what it saw. */
 export function unmet(changes: readonly Change[]): Failure {
   const shown = changes.map(presentable)

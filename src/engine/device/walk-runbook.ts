@@ -11,7 +11,7 @@ import { LookAhead, type Looks } from './look-ahead.ts'
 import { type Glance, hasChanged, type Look, type Surroundings, stepScope } from './observe-step.ts'
 import { type Due, planChain, type Seen } from './plan-chain.ts'
 import { evaluateWhen } from './prepare-step.ts'
-import { REGARDLESS_OF_CHANGES, seenIn, unmet, verified } from './verdict.ts'
+import { failedBy, REGARDLESS_OF_CHANGES, seenIn, unmet, verified } from './verdict.ts'
 
 /** The session was lost; `changing` while a change was under way, `answered` when the device had answered before. */
 interface Lost {
@@ -94,7 +94,7 @@ export class RunbookWalk {
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
       if ('lost' in verdict) return this.#end({ lost: verdict.lost })
       this.#settle(step, verdict, began)
-      if (verdict.state === 'failed' && !step.continue_on_failure) {
+      if (stops(verdict) && !step.continue_on_failure) {
         const lost = await this.#wentAlong(steps.slice(index + 1))
         if (lost) return this.#end({ lost })
         const recovery = await this.#recover(step)
@@ -149,7 +149,7 @@ export class RunbookWalk {
     if (!this.#options.converge && this.#changesPending() && !REGARDLESS_OF_CHANGES.has(failure.code)) {
       return { state: 'skipped', reason: 'waits for the changes before it' }
     }
-    return { state: 'failed', failure, ...seen }
+    return { ...failedBy(failure), ...seen }
   }
 
   #changesPending(): boolean {
@@ -289,7 +289,10 @@ export class RunbookWalk {
 
   #notReached(steps: readonly Step[], failed: Step): void {
     for (const step of steps.filter(({ id }) => !this.#done.has(id))) {
-      const outcome: StepOutcome = { state: 'skipped', reason: `not reached: step "${failed.id}" failed` }
+      const outcome: StepOutcome = {
+        state: 'skipped',
+        reason: `not reached: step "${failed.id}" ${this.#done.get(failed.id)?.outcome.state}`,
+      }
       this.#settle(step, outcome, this.#options.clock.elapsed())
     }
   }
@@ -350,6 +353,10 @@ export class RunbookWalk {
     })
     written.catch(() => undefined)
   }
+}
+
+function stops({ state }: StepOutcome): boolean {
+  return state === 'failed' || state === 'unmet'
 }
 
 const NOT_SEEN: Failure = { code: 'INTERNAL_BUG', phase: 'verify', message: 'It was not looked at after its change.' }

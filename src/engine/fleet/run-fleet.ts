@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { RunStarted } from '../../core/events.ts'
-import { type DeviceOutcome, EXIT, exitCodeOf, worseExitCode } from '../../core/outcome.ts'
+import { type DeviceOutcome, type DeviceState, EXIT, exitCodeOf, worseExitCode } from '../../core/outcome.ts'
 import { emptyCounts } from '../../core/run.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
 import { runDevice } from '../device/run-device.ts'
@@ -18,6 +18,8 @@ interface FleetOptions {
   readonly head: Omit<RunStarted, 'type' | 'devices'>
   /** Those who work on the devices; this thread alone unless told. */
   readonly crew?: Crew
+  /** States of devices that make the exit code another than 0; all that are not as desired unless told. */
+  readonly failOn?: ReadonlySet<DeviceState>
 }
 
 /**
@@ -34,7 +36,7 @@ export async function runFleet(work: readonly DeviceWork[], options: FleetOption
   const count = (outcome: DeviceOutcome): void => {
     counts[outcome.state] += 1
     if (outcome.unknown) unknown += 1
-    exitCode = worseExitCode(exitCode, exitCodeOf(outcome))
+    exitCode = worseExitCode(exitCode, exitCodeOf(outcome, options.failOn))
   }
   await environment.emit({ type: 'run.started', ...options.head, devices: work.length })
   await new Dispatch(work, { environment, parallel, count, crew: options.crew ?? soloCrew }).run()

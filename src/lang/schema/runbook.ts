@@ -166,7 +166,7 @@ const RUNBOOK_KEYS = {
   classify: {
     title: 'Classification',
     description: 'A truth table over what the steps found; the first row that holds counts.',
-    examples: [[{ when: "steps.disk.state == 'failed'", fault: 'disk-full', severity: 'attention' }]],
+    examples: [[{ when: "steps.disk.state == 'unmet'", fault: 'disk-full', severity: 'attention' }]],
     type: 'array',
     minItems: 1,
     items: CLASSIFY_ROW,
