@@ -317,6 +317,14 @@ const RUN = {
     'The run ended while a change was under way',
     'Run it again: it observes first and does what is still missing.',
   ),
+  SSH_CLIENT_FAULT: entry(
+    'The SSH code of this machine failed, not the device',
+    'Report it with the output of the run. Until it is mended, use a Node.js that `till doctor` knows, or `type: openssh`.',
+  ),
+  SSH_SHORT_WAY_CLOSED: entry(
+    'A quicker way of speaking SSH does not work on this machine',
+    'Nothing is lost but time. Report it with the output of the run; see `till doctor` for the versions of Node.js that are known.',
+  ),
   INTERNAL_BUG: entry('A fault of Tillwright itself', 'Report it with the output of the run.'),
 } as const satisfies Entries
 

@@ -135,5 +135,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   RUN_CANCELLED: 'Ctrl-C, a signal of the pipeline, or a state store that could not be written to any more.',
   RUN_LOST: 'The process was killed, ran out of memory, or the machine was switched off.',
   RUN_LOST_CONVERGING: 'The process was killed, ran out of memory, or the machine was switched off.',
+  SSH_CLIENT_FAULT:
+    'A Node.js that is newer than this Tillwright and does something differently; or a device sends what the SSH code does not expect.',
+  SSH_SHORT_WAY_CLOSED: 'A Node.js that is newer than this Tillwright and does something differently.',
   INTERNAL_BUG: 'A case that we did not think of.',
 }

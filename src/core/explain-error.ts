@@ -31,6 +31,7 @@ const EXIT_OF_CODE: { readonly [Code in ErrorCode]?: number } = {
   LEASE_HELD: EXIT.held,
   RUN_CANCELLED: EXIT.interrupted,
   RUN_LOST: EXIT.interrupted,
+  SSH_SHORT_WAY_CLOSED: EXIT.ok,
   INTERNAL_BUG: EXIT.bug,
 }
 

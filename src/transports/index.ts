@@ -6,9 +6,12 @@ import { sshTransport } from './ssh/ssh-transport.ts'
 
 export { createHandshakeGate, type HandshakeGate } from './ssh/handshake-gate.ts'
 
-/** Every way to a device, by the name that the inventory gives it. Logins pass through `gate`. */
-export function openTransports(gate: HandshakeGate): ReadonlyMap<string, Transport> {
-  const ssh = sshTransport(gate)
+/**
+ * Every way to a device, by the name that the inventory gives it. Logins pass through `gate`. `warn` is told, once, what of
+ * our own does not work on this machine.
+ */
+export function openTransports(gate: HandshakeGate, warn?: (text: string) => void): ReadonlyMap<string, Transport> {
+  const ssh = sshTransport(gate, warn)
   const winrm = deferredTransport('winrm', async () => {
     const { winrmTransport } = await import('./winrm/winrm-transport.ts')
     return winrmTransport({ gate, wayTo: ssh.wayTo })

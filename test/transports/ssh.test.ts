@@ -7,6 +7,7 @@ import type { Connection, Target } from '../../src/core/ports.ts'
 import { openPosixShell } from '../../src/shell/posix-channel.ts'
 import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
 import { takesOneFlight } from '../../src/transports/ssh/one-flight.ts'
+import { ShortWays } from '../../src/transports/ssh/short-ways.ts'
 import { sshTransport } from '../../src/transports/ssh/ssh-transport.ts'
 import { tuneLogin } from '../../src/transports/ssh/tune-login.ts'
 import { startFaulty } from '../peers/faulty-server.ts'
@@ -218,8 +219,11 @@ describe('the private parts of ssh2 that are used', () => {
     const client = new Client()
     client.on('error', () => undefined)
     client.connect({ host: '127.0.0.1', port: 1, username: 'x', password: 'y' })
-    expect(tuneLogin(client, [])).toBe(true)
-    expect(takesOneFlight(client, 'SSH-2.0-OpenSSH_9.2p1')).toBe(true)
+    const told: string[] = []
+    const ways = new ShortWays((text) => told.push(text))
+    tuneLogin(client, [], ways)
+    expect(takesOneFlight(client, 'SSH-2.0-OpenSSH_9.2p1', ways)).toBe(true)
+    expect(told).toEqual([])
     client.destroy()
   })
 })

@@ -10,6 +10,7 @@ import type { Project } from '../project.ts'
 import { LazySession } from '../reach/device-session.ts'
 import { targetResolver } from '../reach/resolve-target.ts'
 import { secretReader } from '../reach/secrets.ts'
+import { warnOnce } from '../warn.ts'
 import { type Check, WINDOWS_CHECKS } from './windows-checks.ts'
 import { identityCheck } from './winrm-identity.ts'
 
@@ -32,7 +33,7 @@ export async function* examineWindows(
   const readSecret = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
-  const transports = openTransports(createHandshakeGate(1))
+  const transports = openTransports(createHandshakeGate(1), warnOnce())
   const watch = { connecting: () => undefined, connected: () => undefined }
   const session = new LazySession(device, { resolver, transports, neighboursOf: () => ({}), signal, watch })
   const identify = transports.get(device.transport.type)?.identify

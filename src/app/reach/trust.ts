@@ -8,6 +8,7 @@ import { createHandshakeGate } from '../../transports/ssh/handshake-gate.ts'
 import { fingerprint } from '../../transports/ssh/host-key.ts'
 import { sshTransport } from '../../transports/ssh/ssh-transport.ts'
 import type { Project } from '../project.ts'
+import { warnOnce } from '../warn.ts'
 import { targetResolver } from './resolve-target.ts'
 import { secretReader } from './secrets.ts'
 
@@ -43,7 +44,7 @@ export async function* scanDevices(
   const readSecret = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
-  const transport = sshTransport(createHandshakeGate(handshakes))
+  const transport = sshTransport(createHandshakeGate(handshakes), warnOnce())
   const scan = async (device: Device): Promise<ShownKeys> => {
     const pinned = device.transport.host_keys !== undefined
     const target = await resolver.resolve(device, 'self')

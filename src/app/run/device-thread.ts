@@ -35,7 +35,7 @@ class Thread {
   readonly #begun: Uint8Array
   readonly #outbox: Outbox<FromThread>
   readonly #gate = createHandshakeGate(0)
-  readonly #transports = openTransports(this.#gate)
+  readonly #transports = openTransports(this.#gate, (text) => this.#outbox.send({ type: 'warning', text }))
   readonly #stopping = new AbortController()
   readonly #aborting = new AbortController()
   readonly #orders = new Map<string, Order>()

@@ -19,6 +19,7 @@ import type { Project } from '../project.ts'
 import { neighboursOf, targetResolver } from '../reach/resolve-target.ts'
 import { learnSecrets, secretReader } from '../reach/secrets.ts'
 import { VERSION } from '../version.ts'
+import { warnOnce } from '../warn.ts'
 import { accountName } from './account.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
 import { listenForInterrupts } from './interrupts.ts'
@@ -125,13 +126,14 @@ function workforce(
   const { project, fleet, mode, work } = request
   const { masker, admission, emit, interrupts, parallel, store } = means
   const { handshakes } = project.settings.run
+  const warn = warnOnce()
   const readSecret = secretReader(secretSources(project.root, project.settings.secrets), masker, warn)
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
   const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
   const neighbours = (device: Device): Neighbours => neighboursOf(fleet, device)
   const gate = createHandshakeGate(handshakes)
-  const transports = openTransports(gate)
+  const transports = openTransports(gate, warn)
   const workers = request.workers ?? project.settings.run.workers
   const crew = new RunCrew({
     entry: THREAD,
@@ -162,10 +164,6 @@ function workforce(
     modules: project.modules().all,
   })
   return { crew, environment, transports }
-}
-
-function warn(text: string): void {
-  process.stderr.write(`${text}\n`)
 }
 
 /** Sorts by time; unique without asking anyone. */

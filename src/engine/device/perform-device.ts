@@ -185,10 +185,14 @@ function stateWithoutFailure(outcomes: readonly StepOutcome[]): 'changed' | 'dri
 function lostOutcome(lost: NonNullable<WalkEnd['lost']>): DeviceOutcome {
   const { failure } = lost
   if (failure.code === 'RUN_CANCELLED' && !lost.changing) return { state: 'cancelled', failure }
+  if (!lost.changing && OWN_FAULTS.has(failure.code)) return { state: 'failed', failure }
   if (!lost.changing || (!lost.answered && BEFORE_ANY_STEP.has(failure.phase))) return { state: 'unreachable', failure }
   const message = `Contact was lost while a change was under way; whether it took effect is not known. ${failure.message}`
   return { state: 'indeterminate', failure: { ...failure, code: 'CONVERGE_LOST', phase: 'converge', message } }
 }
+
+/** What failed on this side says nothing of whether a device can be reached. */
+const OWN_FAULTS: ReadonlySet<string> = new Set(['SSH_CLIENT_FAULT', 'INTERNAL_BUG'])
 
 const BEFORE_ANY_STEP: ReadonlySet<Phase> = new Set(['resolve', 'connect', 'identify', 'authenticate', 'open'])
 

@@ -6,7 +6,8 @@ import { deadline } from '../deadline.ts'
 import { type Authentication, authenticationOf } from './authentication.ts'
 import { hostKeyAlgorithms, judgeHostKey, noRecordedType, typeOf } from './host-key.ts'
 import type { Identity } from './identity.ts'
-import { isBusy, type SshError, sshFailure, type Trouble } from './ssh-failure.ts'
+import type { ShortWays } from './short-ways.ts'
+import { isBusy, OwnFault, type SshError, sshFailure, type Trouble } from './ssh-failure.ts'
 import { tuneLogin } from './tune-login.ts'
 
 /** More than this before a banner, and it is no SSH server (RFC 4253, 4.2 allows some lines). */
@@ -16,6 +17,7 @@ export interface HandshakeOptions {
   readonly target: Target
   readonly signal: AbortSignal
   readonly identities: readonly Identity[]
+  readonly ways: ShortWays
   /** Collect the host key, of one of `algorithms`, and leave before logging in. */
   readonly scan?: { readonly algorithms: string[]; readonly found: (blob: Buffer) => void }
 }
@@ -61,7 +63,7 @@ class Handshake {
   }
 
   start(): void {
-    const { target, signal, identities } = this.#options
+    const { target, signal, identities, ways } = this.#options
     const client = this.#client
     if (signal.aborted) {
       this.#fail({ cancelled: true })
@@ -70,7 +72,7 @@ class Handshake {
     signal.addEventListener('abort', this.#cancel, { once: true })
     if (this.#socket.destroyed) {
       // It broke between being made and being used, and will not say so again.
-      this.#error = this.#socket.errored ?? undefined
+      this.#error = this.#socket.errored ? Object.assign(this.#socket.errored, { level: 'client-socket' }) : undefined
       this.#fail({})
       return
     }
@@ -85,9 +87,9 @@ class Handshake {
     })
     try {
       client.connect(this.#config())
-      tuneLogin(client, identities)
+      tuneLogin(client, identities, ways)
     } catch (error) {
-      this.#error = error as SshError
+      this.#error = new OwnFault(error)
       this.#fail({})
       return
     }

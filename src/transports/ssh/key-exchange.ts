@@ -1,4 +1,5 @@
 import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
+import type { ShortWays } from './short-ways.ts'
 import type { KeyExchange, Ssh2Client } from './ssh2-internals.ts'
 
 const KEY_BYTES = 32
@@ -9,7 +10,7 @@ const KEY_BYTES = 32
  * (Node 24.22 and 26 compare the two), and as DER it costs Node 20 eight times as much as making a new one. Returns
  * whether the hook was found.
  */
-export function quickenKeyExchange(client: Ssh2Client): boolean {
+export function quickenKeyExchange(client: Ssh2Client, ways: ShortWays): boolean {
   const protocol = client._protocol
   if (!protocol || !('_kex' in protocol)) return false
   let current = protocol._kex
@@ -19,29 +20,25 @@ export function quickenKeyExchange(client: Ssh2Client): boolean {
     get: () => current,
     set(kex: KeyExchange | undefined) {
       current = kex
-      if (kex?.type === '25519') byX25519(kex)
+      if (kex?.type === '25519') byX25519(kex, ways)
     },
   })
   return true
 }
 
-/** By the keys that ssh2 makes for each exchange, in its own way where ours throws. */
-function byX25519(kex: KeyExchange): void {
+/** By the keys that ssh2 makes for each exchange, so that its own way is open until the end. */
+function byX25519(kex: KeyExchange, ways: ShortWays): void {
   const { getPublicKey, computeSecret } = kex
   kex.getPublicKey = () => {
-    try {
+    const ours = (): Buffer => {
       kex.generateKeys()
       return pointOf(kex._keys.publicKey)
-    } catch {
-      return getPublicKey.call(kex)
     }
+    return ways.go('key exchange', ours, () => getPublicKey.call(kex))
   }
   kex.computeSecret = (theirs) => {
-    try {
-      return mpint(product(kex._keys.privateKey, theirs))
-    } catch {
-      return computeSecret.call(kex, theirs)
-    }
+    const ours = (): Buffer => mpint(product(kex._keys.privateKey, theirs))
+    return ways.go<Buffer | Error>('key exchange', ours, () => computeSecret.call(kex, theirs))
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2'
+import type { ShortWays } from './short-ways.ts'
+import { OwnFault } from './ssh-failure.ts'
 import type { OpenedListener, Ssh2Channel, Ssh2Client } from './ssh2-internals.ts'
 
 /** What ssh2 itself offers for each channel (its Channel.js): 2 MiB of output under way, in packets of 32 KiB. */
@@ -14,6 +16,13 @@ export const EARLY_BYTES = 16 * 1024
  */
 const IN_ORDER = /^SSH-2\.0-(OpenSSH_\d|dropbear)/
 
+/** `input` goes to its stdin. */
+export interface FirstProgram {
+  readonly command: string
+  readonly input: Buffer
+  readonly ways: ShortWays
+}
+
 type Answer = (error: Error | undefined, channel: ClientChannel) => void
 
 /** The server opened the channel by another number than it was taken to: nothing was started. */
@@ -24,39 +33,66 @@ export class WrongChannel extends Error {
 }
 
 /** Whether `startInOneFlight` may be the first thing asked of a server, from how it calls itself. */
-export function takesOneFlight(client: Client, banner: string): boolean {
+export function takesOneFlight(client: Client, banner: string, ways: ShortWays): boolean {
+  if (!IN_ORDER.test(banner) || !ways.isOpen('first program')) return false
   const { _protocol: protocol, _chanMgr: channels } = client as Ssh2Client
   const complete =
     protocol?.session && protocol.exec && protocol.channelData && protocol._handlers?.CHANNEL_WINDOW_ADJUST && channels
-  return complete !== undefined && IN_ORDER.test(banner)
+  if (complete === undefined) ways.close('first program', 'this ssh2 has no such place')
+  return complete !== undefined
 }
 
 /**
  * Opens the first channel of a connection, starts a program in it and sends the first `EARLY_BYTES` of its input, all
  * without waiting for an answer: one round trip where RFC 4254 as it is usually played takes three. The input is within
  * what the server will have opened as its window by the time it reads it. Answers as `client.exec` does; what `input`
- * is too much is written when the server has answered. Answers with `WrongChannel` when the guess was wrong; the server
- * then may have ended the connection.
+ * is too much is written when the server has answered. Answers with `WrongChannel` when nothing was started, since the
+ * guess was wrong or we failed; the server then may have ended the connection. Answers with `OwnFault` when we failed and
+ * the program may have been started.
  */
-export function startInOneFlight(client: Client, command: string, input: Buffer, answer: Answer): void {
+export function startInOneFlight(client: Client, start: FirstProgram, answer: Answer): void {
+  const { command, input, ways } = start
   const { _protocol: protocol, _chanMgr: channels } = client as Ssh2Client & Required<Pick<Ssh2Client, '_chanMgr'>>
   const early = input.subarray(0, EARLY_BYTES)
-  const opened: OpenedListener = (error, channel) => {
-    if (error) return answer(error, channel)
-    if (channel.outgoing.id !== 0) return answer(new WrongChannel(), channel)
+  let answered = false
+  let isStarted = false
+  const end: Answer = (...it) => {
+    if (!answered) answer(...it)
+    answered = true
+  }
+  const failed = (error: unknown, channel?: ClientChannel): void => {
+    ways.close('first program', error)
+    end(isStarted ? new OwnFault(error) : new WrongChannel(), channel as ClientChannel)
+  }
+  const opened: OpenedListener = (refusal, channel) => {
+    if (refusal) return end(refusal, channel)
+    if (channel.outgoing.id !== 0) return end(new WrongChannel(), channel)
     payBack(client, channel, { local, bytes: early.length })
     channel._callbacks.push((refused) => {
-      if (refused) return answer(refused instanceof Error ? refused : new Error('Unable to exec'), channel)
+      if (refused) return end(refused instanceof Error ? refused : new Error('Unable to exec'), channel)
       channel.subtype = 'exec'
       if (input.length > early.length) channel.write(input.subarray(early.length))
-      answer(undefined, channel)
+      end(undefined, channel)
     })
   }
-  opened.type = 'session'
-  const local = channels.add(opened)
-  protocol?.session?.(local, WINDOW_BYTES, PACKET_BYTES)
-  protocol?.exec?.(0, command, true)
-  if (early.length > 0) protocol?.channelData?.(0, early)
+  const guarded: OpenedListener = (refusal, channel) => {
+    try {
+      opened(refusal, channel)
+    } catch (error) {
+      failed(error, channel)
+    }
+  }
+  guarded.type = 'session'
+  let local = -1
+  try {
+    local = channels.add(guarded)
+    protocol?.session?.(local, WINDOW_BYTES, PACKET_BYTES)
+    protocol?.exec?.(0, command, true)
+    isStarted = true
+    if (early.length > 0) protocol?.channelData?.(0, early)
+  } catch (error) {
+    failed(error)
+  }
 }
 
 /** What was sent before there was a window is taken from the window, and from what is added to it. */

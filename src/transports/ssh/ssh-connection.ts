@@ -8,7 +8,8 @@ import { deadline } from '../deadline.ts'
 import { ForwardedSocket } from './forwarded-socket.ts'
 import type { Handshaken } from './handshake.ts'
 import { startInOneFlight, takesOneFlight, WrongChannel } from './one-flight.ts'
-import { endpoint, reason, type SshError, sshFailure, type Trouble } from './ssh-failure.ts'
+import type { ShortWays } from './short-ways.ts'
+import { endpoint, OwnFault, reason, type SshError, sshFailure, type Trouble } from './ssh-failure.ts'
 import { SshProcess } from './ssh-process.ts'
 
 /** How long a polite goodbye may take. */
@@ -35,6 +36,7 @@ export class SshConnection implements Connection {
   readonly #further = new Set<SshConnection>()
   readonly #again: () => Promise<Result<SshConnection>>
   readonly #answered: () => void
+  readonly #ways: ShortWays
   /** Further programs need connections of their own. */
   #oneProgram: boolean
   /** The first program may be started in one flight with its channel. */
@@ -52,6 +54,7 @@ export class SshConnection implements Connection {
     established: Handshaken,
     options: {
       readonly target: Target
+      readonly ways: ShortWays
       readonly again: () => Promise<Result<SshConnection>>
       readonly answered: () => void
     },
@@ -64,7 +67,8 @@ export class SshConnection implements Connection {
     this.#target = target
     this.#again = again
     this.#oneProgram = ONE_PROGRAM.test(established.banner)
-    this.#oneFlight = takesOneFlight(client, established.banner)
+    this.#oneFlight = takesOneFlight(client, established.banner, options.ways)
+    this.#ways = options.ways
     client.on('error', (error: SshError) => {
       this.#error ??= error
     })
@@ -91,6 +95,12 @@ export class SshConnection implements Connection {
       this.#oneProgram = true
       return this.#execElsewhere(command, input)
     }
+    if (error instanceof OwnFault) {
+      // What becomes of the connection cannot be foreseen, and the program must not go on.
+      this.#error ??= error
+      this.#socket.destroy()
+      return fail(this.#lost())
+    }
     const refusal = fail(this.#refusal(error))
     if (this.#processes.size === 0) return refusal
     const elsewhere = await this.#execElsewhere(command, input)
@@ -102,7 +112,7 @@ export class SshConnection implements Connection {
     const oneFlight = this.#oneFlight
     this.#oneFlight = false
     const ask: Ask = (answer) => {
-      if (oneFlight) startInOneFlight(this.#client, command, Buffer.from(input), answer)
+      if (oneFlight) startInOneFlight(this.#client, { command, input: Buffer.from(input), ways: this.#ways }, answer)
       else this.#client.exec(command, answer)
     }
     const limit = { timeoutMs: target.deadlines.open, expired: { target, phase: 'open', expired: true } } as const
@@ -196,7 +206,8 @@ export class SshConnection implements Connection {
           else end(success({ channel: use(channel) }))
         })
       } catch (error) {
-        this.#error ??= error as SshError
+        // What ssh2 throws when the device has gone before us.
+        if ((error as Error).message !== 'Not connected') this.#error ??= new OwnFault(error)
         end(fail(this.#lost()))
       }
     })

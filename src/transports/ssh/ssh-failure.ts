@@ -28,6 +28,19 @@ export interface Trouble {
 /** What ssh2 and sockets throw about. */
 export type SshError = Error & { readonly level?: string | undefined; readonly code?: string | number | undefined }
 
+/** What failed on this side, in our own code or in a library, and could not be taken back. */
+export class OwnFault extends Error {
+  constructor(cause: unknown) {
+    super(reason(cause instanceof Error ? cause : new Error(String(cause))), { cause })
+  }
+}
+
+/** What a device or a line did has a level or a number of ssh2, or a code of the system; all else was thrown in here. */
+function isOwnFault(error: SshError | undefined): boolean {
+  if (!error || error instanceof AggregateError) return false
+  return error instanceof OwnFault || (error.level === undefined && /^(undefined|ERR_)/.test(String(error.code)))
+}
+
 /** `address:port` of a target. */
 export function endpoint(target: Pick<Target, 'address' | 'port'>): string {
   return target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`
@@ -39,6 +52,7 @@ const FULL = /^(Exceeded MaxStartups|Not allowed at this time)/
 /** The device hung up before it said who it is: it is busy, and worth another try. */
 export function isBusy(trouble: Trouble): boolean {
   if (trouble.cancelled || trouble.verdict || trouble.expired || trouble.identified) return false
+  if (isOwnFault(trouble.error)) return false
   if (trouble.phase !== 'identify') return false
   return (trouble.heard ?? '') === '' || FULL.test(trouble.heard ?? '')
 }
@@ -57,6 +71,7 @@ export function sshFailure(trouble: Trouble): Failure {
     return { code: 'RESOLVE_FAILED', phase, message: `"${target.address}" does not resolve: ${reason(error)}.` }
   }
   if (phase === 'connect') return connectFailure(error, where)
+  if (isOwnFault(error)) return ownFault(trouble, where)
   if (isBusy(trouble)) {
     const message = `${where} hung up before it said who it is.`
     return { code: 'CONNECT_RESET', phase: 'connect', message, ...heardEvidence(trouble) }
@@ -64,6 +79,11 @@ export function sshFailure(trouble: Trouble): Failure {
   if (phase === 'identify') return identifyFailure(trouble, where)
   if (phase === 'authenticate') return authenticateFailure(trouble, where)
   return lost(trouble, where)
+}
+
+function ownFault({ phase, error }: Trouble, where: string): Failure {
+  const message = `The SSH code of this machine failed while it talked to ${where}: ${reason(error)}. Nothing is known of the device.`
+  return { code: 'SSH_CLIENT_FAULT', phase, message, evidence: { node: process.version } }
 }
 
 function expiry({ target, phase, heard, tried }: Trouble, where: string): Failure {
@@ -120,7 +140,7 @@ function identifyFailure(trouble: Trouble, where: string): Failure {
     const message = `What answers at ${where} is not an SSH server.`
     return { code: 'IDENTIFY_PROTOCOL_INVALID', phase, message, ...heardEvidence(trouble) }
   }
-  if (error && (error.level === 'handshake' || error.level === 'protocol' || error.level === undefined)) {
+  if (error?.level === 'handshake' || error?.level === 'protocol' || typeof error?.code === 'number') {
     const message = `${where} broke the SSH protocol: ${reason(error)}.`
     return { code: 'IDENTIFY_PROTOCOL_INVALID', phase, message }
   }

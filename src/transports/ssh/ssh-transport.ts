@@ -10,6 +10,7 @@ import { type Handshaken, type HandshakeOptions, handshake } from './handshake.t
 import type { Admitted, HandshakeGate } from './handshake-gate.ts'
 import { HOST_KEY_TYPES, hostKeyAlgorithms, hostKeyText } from './host-key.ts'
 import { type Identity, loadIdentity } from './identity.ts'
+import { ShortWays } from './short-ways.ts'
 import { SshConnection } from './ssh-connection.ts'
 import { sshFailure } from './ssh-failure.ts'
 
@@ -30,9 +31,12 @@ export interface SshTransport extends Transport {
   wayTo(target: Target, signal: AbortSignal): Promise<Result<Way>>
 }
 
-/** Connections to devices. Handshakes, but not the waiting for them, count against deadlines. */
-export function sshTransport(gate: HandshakeGate): SshTransport {
-  const connector = new Connector(gate)
+/**
+ * Connections to devices. Handshakes, but not the waiting for them, count against deadlines. `warn` is told, once, what of
+ * our own does not work here.
+ */
+export function sshTransport(gate: HandshakeGate, warn: (text: string) => void = () => undefined): SshTransport {
+  const connector = new Connector(gate, new ShortWays(warn))
   return {
     name: 'ssh',
     connect: (target, signal) => connector.connect(target, signal),
@@ -55,9 +59,11 @@ export interface Way {
 class Connector {
   readonly #gate: HandshakeGate
   readonly #gateways: Gateways
+  readonly #ways: ShortWays
 
-  constructor(gate: HandshakeGate) {
+  constructor(gate: HandshakeGate, ways: ShortWays) {
     this.#gate = gate
+    this.#ways = ways
     this.#gateways = new Gateways((target, signal) => this.connect(target, signal))
   }
 
@@ -70,7 +76,7 @@ class Connector {
     }
     const way = await this.wayTo(target, signal)
     if (!way.ok) return way
-    const end = await this.#handshake(way.value.reach, { target, signal, identities })
+    const end = await this.#handshake(way.value.reach, { target, signal, identities, ways: this.#ways })
     if (!end.ok) {
       way.value.release()
       return end
@@ -78,6 +84,7 @@ class Connector {
     const { established, admitted } = end.value
     const connection = new SshConnection(established, {
       target,
+      ways: this.#ways,
       again: () => this.connect(target, signal),
       answered: admitted.release,
     })
@@ -93,7 +100,7 @@ class Connector {
     try {
       for (const type of HOST_KEY_TYPES) {
         const scan = { algorithms: hostKeyAlgorithms([type]) ?? [], found: note }
-        const end = await this.#handshake(way.value.reach, { target, signal, identities: [], scan })
+        const end = await this.#handshake(way.value.reach, { target, signal, identities: [], ways: this.#ways, scan })
         if (end.ok) end.value.admitted.release()
         if (!end.ok && !hasNoSuchKey(end.failure)) return end
       }

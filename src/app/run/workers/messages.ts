@@ -76,6 +76,7 @@ export type FromThread =
   | { readonly type: 'refused'; readonly why: string }
   | { readonly type: 'fits' }
   | { readonly type: 'settled' }
+  | { readonly type: 'warning'; readonly text: string }
   | { readonly type: 'connected'; readonly id: number }
   | { readonly type: 'event'; readonly id: number; readonly body: RunEventBody }
   | { readonly type: 'question'; readonly number: number; readonly question: Question }

@@ -141,6 +141,7 @@ export class RunCrew implements Crew {
       runbooks: this.#runbooks,
       recipes: this.#runbooks.map(recipeOf),
       places: parallel,
+      warn: this.#means.warn,
       onRoom: () => this.#onRoom(),
       onReady: () => this.#share(),
       onGone: (why) => this.#gone(thread, why),

@@ -52,6 +52,7 @@ export interface ThreadMeans {
   readonly resolver: TargetResolver
   readonly scopeOf: (device: Device) => Pick<Scope, 'store' | 'device' | 'vars'>
   readonly neighboursOf: (device: Device) => Neighbours
+  readonly warn: (text: string) => void
   /** There may be room again. */
   readonly onRoom: () => void
   /** It is ready for devices; or it has ended, with why. */
@@ -198,6 +199,9 @@ export class ThreadHand implements LoginParty {
         break
       case 'settled':
         this.#settled()
+        break
+      case 'warning':
+        this.#means.warn(message.text)
         break
       case 'connected':
         this.#connected(message.id)
