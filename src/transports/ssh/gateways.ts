@@ -45,6 +45,8 @@ export class Gateways {
     if (signal.aborted) return fail({ code: 'RUN_CANCELLED', phase: 'connect', message: 'The run was stopped.' })
     if (connected.ok) return fail({ code: 'CONNECT_VIA_FAILED', phase: 'connect', message: 'The gateway was closed.' })
     const { failure } = connected
+    // What failed on this side would fail for the device as well.
+    if (failure.code === 'SSH_CLIENT_FAULT') return connected
     const message = `The gateway "${gateway.device}" (${endpoint(gateway)}) could not be used. ${failure.message}`
     const evidence = { ...failure.evidence, gateway: gateway.device, gateway_code: failure.code }
     return fail({ code: 'CONNECT_VIA_FAILED', phase: 'connect', message, evidence })

@@ -35,10 +35,10 @@ export class OwnFault extends Error {
   }
 }
 
-/** What a device or a line did has a level or a number of ssh2, or a code of the system; all else was thrown in here. */
+/** What ssh2 says of a device or a line is a plain error, or has a level; anything else that is thrown is a fault in here. */
 function isOwnFault(error: SshError | undefined): boolean {
-  if (!error || error instanceof AggregateError) return false
-  return error instanceof OwnFault || (error.level === undefined && /^(undefined|ERR_)/.test(String(error.code)))
+  if (!error || error.level !== undefined || error instanceof AggregateError) return false
+  return error instanceof OwnFault || error.name !== 'Error' || /^ERR_/.test(String(error.code))
 }
 
 /** `address:port` of a target. */
@@ -140,7 +140,7 @@ function identifyFailure(trouble: Trouble, where: string): Failure {
     const message = `What answers at ${where} is not an SSH server.`
     return { code: 'IDENTIFY_PROTOCOL_INVALID', phase, message, ...heardEvidence(trouble) }
   }
-  if (error?.level === 'handshake' || error?.level === 'protocol' || typeof error?.code === 'number') {
+  if (error && (error.level === 'handshake' || error.level === 'protocol' || error.level === undefined)) {
     const message = `${where} broke the SSH protocol: ${reason(error)}.`
     return { code: 'IDENTIFY_PROTOCOL_INVALID', phase, message }
   }
