@@ -62,7 +62,7 @@ export class Fenced extends NotRun {
 export interface DeviceShell extends ShellChannel {
   /**
    * Asks several things in one exchange, in order, of which the device stops to run those that are no longer wanted.
-   * One promise a link, settled in order and as the device goes along: its answer, `NotRun`, or `Interruption` when the
+   * One promise a link, settled in order and as the device goes along: its answer, `NotRun`, or `SessionLost` when the
    * session is lost (what had begun by then is not known). Each link keeps its own `timeoutMs`, counted from when the
    * device begins it; one that is ended by it does not hold. When the session is lost the device runs no further link
    * as soon as it can tell. A channel may break a chain wherever it cannot judge a gate: that costs a round trip, never

@@ -25,7 +25,7 @@ export interface ShellRequest {
   readonly maxOutputBytes?: number
   /**
    * It changes something: the device itself checks this before it begins, and remembers what it runs. Rejected with
-   * `Fenced` where that says no for now, with an `Interruption` where it says no for good (DEVICE_BUSY, LEASE_LOST).
+   * `Fenced` where that says no for now, with an `SessionLost` where it says no for good (DEVICE_BUSY, LEASE_LOST).
    */
   readonly fence?: Fence
   /** A change that must not be cut in half: goes on when the session is lost, up to its deadline, and is remembered. */
@@ -49,7 +49,7 @@ export interface ShellAnswer {
  * One interpreter on a device, kept for a whole run. What is asked in the same turn of the event loop goes out
  * together and comes back together, and is run in the order in which it was asked. The engine can also chain questions,
  * so that the device stops by itself at what no longer holds: chain.ts.
- * `ask` and `upload` throw `Interruption` when the session is lost; anything a script does is an answer.
+ * `ask` and `upload` throw `SessionLost` when the session is lost; anything a script does is an answer.
  */
 export interface ShellChannel {
   readonly kind: 'shell'

@@ -274,7 +274,7 @@ const STEP = {
     'A module of the repository did not print what it promises',
     '`observe` prints one JSON object and nothing else: see its evidence, and try it with `till module test`.',
   ),
-  CHECK_UNMET: entry('A check did not hold', 'See what was found and what was wished.'),
+  CHECK_UNMET: entry('A check did not hold', 'See what was found and what was desired.'),
   ASSERT_FALSE: entry('An assertion is false', 'See the message of the assertion.'),
   CONVERGE_FAILED: entry('The change could not be made', 'See the message of the device.'),
   CONVERGE_TIMEOUT: entry('The change took too long', 'It was ended; look at the device.'),

@@ -39,11 +39,11 @@ export function fail(failure: Failure): { readonly ok: false; readonly failure: 
  * The session to a device ended under whoever was using it: lost, past its deadline, cancelled.
  * Thrown by channels, since no module can do anything about it; the engine alone turns it into an outcome.
  */
-export class Interruption extends Error {
+export class SessionLost extends Error {
   readonly failure: Failure
   constructor(failure: Failure, options?: ErrorOptions) {
     super(failure.message, options)
-    this.name = 'Interruption'
+    this.name = 'SessionLost'
     this.failure = failure
   }
 }

@@ -58,7 +58,7 @@ export interface DialTo {
 }
 
 /** Module-specific view of the steps before it. */
-export interface Signals {
+export interface Triggers {
   /** A step listed in `restart_on` changed something, or would. */
   readonly triggered: boolean
 }
@@ -95,7 +95,7 @@ export interface Observation {
   /** By which the device is known again: the last of each name is kept. */
   readonly marks?: Marks
   /** Pure; asked again after every change. */
-  compare(signals: Signals): Comparison
+  compare(triggers: Triggers): Comparison
   /** Absent: the module only checks, and what differs is a failure. */
   converge?(changes: readonly Change[]): Promise<Result<void>>
   /** Undefined where the device cannot tell whether these changes came about. */
@@ -122,7 +122,7 @@ export interface Module {
    * What a schema cannot say about parameters that belong together, in one sentence; undefined when all is well. Asked
    * when a runbook is loaded, where values may still be `${{ }}`, and `reacting` tells whether the step has `restart_on`.
    */
-  readonly complain?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
+  readonly validate?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
   /** Never writes. A value of what differs is in the observation, not an error. */
   observe(context: ModuleContext, params: JsonValue): Promise<Result<Observation>>
 }
@@ -238,7 +238,7 @@ export interface Transport {
   /** What the service at the other end says of itself; starts nothing there. Absent where there is no such question. */
   identify?(target: Target, signal: AbortSignal): Promise<Result<ServiceIdentity>>
   /** Waits for what closed connections still have to clean up on their devices; bounded to a few seconds. */
-  settled?(): Promise<void>
+  drained?(): Promise<void>
   /** A connection that everybody who asks for this target has in common, until all of them have closed it. */
   share?(target: Target, signal: AbortSignal): Promise<Result<Connection>>
   /** A byte stream to `target.address:target.port`, through its `via` if it has one. Nobody logs in at its end. */

@@ -12,7 +12,7 @@ export interface UserSide {
 export interface DesiredField {
   /** Keys of nested maps, joined by dots. */
   readonly path: string
-  /** Parameters that its value is made from: where one of them is not given, nothing is wished of the field. */
+  /** Parameters that its value is made from: where one of them is not given, nothing is desired of the field. */
   readonly params: readonly string[]
   /** A parameter that is a secret stands in `params` as `{ secret: NAME }`, and comes back so. */
   render(

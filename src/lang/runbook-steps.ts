@@ -149,7 +149,7 @@ export class RunbookCompiler {
       for (const problem of compiled.problems) this.#templateProblem(problem, path)
       return undefined
     }
-    const complaint = wrong ? undefined : module.complain?.(params, { reacting: step.reacting })
+    const complaint = wrong ? undefined : module.validate?.(params, { reacting: step.reacting })
     if (complaint !== undefined) {
       this.#report('SCHEMA_VALUE_INVALID', withoutStop(complaint), { path, key: true })
       return undefined

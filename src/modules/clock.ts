@@ -68,7 +68,7 @@ export const clock = defineModule({
       },
     },
   },
-  complain: ({ max_skew_s, time_zone }) =>
+  validate: ({ max_skew_s, time_zone }) =>
     max_skew_s === undefined && time_zone === undefined
       ? 'Say what to see to: `max_skew_s`, `time_zone` or both.'
       : undefined,

@@ -4,13 +4,13 @@ import { quoteWindowsArgument } from '../shell/powershell.ts'
 import { WINDOWS_PROGRAM, WINDOWS_TEXT } from '../shell/run-programs.ts'
 import { defineModule } from './define.ts'
 import {
-  complainAboutDue,
   convergeDue,
   DUE_PROPERTIES,
   diffDue,
   observeDue,
+  proofOfDue,
   type Run,
-  settledDue,
+  validateDue,
   valueOfDue,
 } from './run-when-due.ts'
 
@@ -50,13 +50,13 @@ export const command = defineModule({
       ...DUE_PROPERTIES,
     },
   },
-  complain: complainAboutDue,
+  validate: validateDue,
   onlyChecks: (params) => params.read_only === true,
   observe: (context, params) => observeDue(context, params, runOf(params.run)),
-  diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params.run).shown }),
+  diff: (params, state, triggers) => diffDue(params, state, { triggers, shown: runOf(params.run).shown }),
   value: valueOfDue,
   converge: (context, params) => convergeDue(context, params, runOf(params.run)),
-  settled: (params, _changes, _state, system) => settledDue(params, system),
+  proof: (params, _changes, _state, system) => proofOfDue(params, system),
 })
 
 function runOf(run: string | readonly (string | number)[]): Run {

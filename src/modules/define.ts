@@ -3,7 +3,7 @@ import type { Change } from '../core/change.ts'
 import { type Result, success } from '../core/failure.ts'
 import type { OsFamily } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { Comparison, Module, ModuleContext, Proof, Signals } from '../core/ports.ts'
+import type { Comparison, Module, ModuleContext, Proof, Triggers } from '../core/ports.ts'
 import type { Marks, NewSample } from '../core/sample.ts'
 
 /** A module on one operating system: how to read, and how to change. */
@@ -20,7 +20,7 @@ export interface Side<Params, State> {
    * How the device tells by itself that `converge`, asking it one question, brought these changes about; undefined where
    * it cannot. With it, what is behind the step needs no round trip of its own.
    */
-  readonly settled?: (params: Params, changes: readonly Change[], state: State, system: OsFamily) => Proof | undefined
+  readonly proof?: (params: Params, changes: readonly Change[], state: State, system: OsFamily) => Proof | undefined
 }
 
 /** Where a module works: the same everywhere, or in its own way on each system. What differs is compared in one place. */
@@ -39,12 +39,12 @@ interface ModuleHead<Schema extends JSONSchema, Params, State> {
   readonly reacts?: boolean
   /** What it says depends on its parameters alone. */
   readonly asksNothing?: true
-  /** See `Module.complain`. */
-  readonly complain?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
+  /** See `Module.validate`. */
+  readonly validate?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
   /** With these parameters the step only checks: what differs is a failure, never mended. */
   readonly onlyChecks?: (params: Params) => boolean
   /** Pure. */
-  readonly diff: (params: Params, state: State, signals: Signals) => readonly Change[] | { readonly unknown: string }
+  readonly diff: (params: Params, state: State, triggers: Triggers) => readonly Change[] | { readonly unknown: string }
   /** What later steps and people see of what was read. */
   readonly value?: (state: State, params: Params) => JsonValue
   /** See `Observation.samples`. */
@@ -70,25 +70,25 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
     mends: (spec.sides ? Object.values(spec.sides) : [spec]).some(({ converge }) => converge !== undefined),
     reacts: spec.reacts ?? false,
     asksNothing: spec.asksNothing ?? false,
-    ...(spec.complain && { complain: spec.complain }),
+    ...(spec.validate && { validate: spec.validate }),
     async observe(context, input) {
       const params = input as Params
       const { family } = context.device.os
-      const { observe, converge, settled } = sideOn(family)
+      const { observe, converge, proof } = sideOn(family)
       const state = await observe(context, params)
       if (!state.ok) return state
       return success({
         value: spec.value?.(state.value, params) ?? null,
         ...(spec.samples && { samples: spec.samples(state.value, params) }),
         ...(spec.marks && { marks: spec.marks(state.value, params) }),
-        compare: (signals: Signals): Comparison => {
-          const answer = spec.diff(params, state.value, signals)
+        compare: (triggers: Triggers): Comparison => {
+          const answer = spec.diff(params, state.value, triggers)
           return 'unknown' in answer ? answer : { changes: answer }
         },
         ...(converge &&
           !spec.onlyChecks?.(params) && {
             converge: (changes: readonly Change[]) => converge(context, params, changes, state.value),
-            ...(settled && { proof: (changes: readonly Change[]) => settled(params, changes, state.value, family) }),
+            ...(proof && { proof: (changes: readonly Change[]) => proof(params, changes, state.value, family) }),
           }),
       })
     },

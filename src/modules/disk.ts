@@ -75,7 +75,7 @@ export const disk = defineModule({
       },
     },
   },
-  complain,
+  validate,
   diff: (params, state) => [...roomChanges(params.free_min, state), ...inodeChanges(params.inodes_free_min, state)],
   value: (state) => ({
     device: state.device,
@@ -88,7 +88,7 @@ export const disk = defineModule({
   }),
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const given = params['free_min'] !== undefined || params['inodes_free_min'] !== undefined
   return given ? undefined : 'Say how much must be left: `free_min`, `inodes_free_min` or both.'
 }
@@ -158,22 +158,26 @@ function share(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((part / whole) * 1000) / 10
 }
 
-function roomChanges(wish: string | undefined, state: DiskState): Change[] {
-  if (wish === undefined) return []
-  const isEnough = wish.endsWith('%')
-    ? state.freePercent >= Number(wish.slice(0, -1))
-    : state.freeBytes >= bytesOf(wish)
+function roomChanges(desiredValue: string | undefined, state: DiskState): Change[] {
+  if (desiredValue === undefined) return []
+  const isEnough = desiredValue.endsWith('%')
+    ? state.freePercent >= Number(desiredValue.slice(0, -1))
+    : state.freeBytes >= bytesOf(desiredValue)
   if (isEnough) return []
-  return [{ path: 'free', before: `${readable(state.freeBytes)} (${state.freePercent}%)`, after: `at least ${wish}` }]
+  return [
+    { path: 'free', before: `${readable(state.freeBytes)} (${state.freePercent}%)`, after: `at least ${desiredValue}` },
+  ]
 }
 
-function inodeChanges(wish: string | undefined, state: DiskState): Change[] {
+function inodeChanges(desiredValue: string | undefined, state: DiskState): Change[] {
   const { inodesFree, inodesFreePercent } = state
-  if (wish === undefined || inodesFree === undefined || inodesFreePercent === undefined) return []
-  const isEnough = wish.endsWith('%') ? inodesFreePercent >= Number(wish.slice(0, -1)) : inodesFree >= Number(wish)
+  if (desiredValue === undefined || inodesFree === undefined || inodesFreePercent === undefined) return []
+  const isEnough = desiredValue.endsWith('%')
+    ? inodesFreePercent >= Number(desiredValue.slice(0, -1))
+    : inodesFree >= Number(desiredValue)
   return isEnough
     ? []
-    : [{ path: 'inodes_free', before: `${inodesFree} (${inodesFreePercent}%)`, after: `at least ${wish}` }]
+    : [{ path: 'inodes_free', before: `${inodesFree} (${inodesFreePercent}%)`, after: `at least ${desiredValue}` }]
 }
 
 function bytesOf(amount: string): number {

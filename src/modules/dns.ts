@@ -90,7 +90,7 @@ export const dns = defineModule({
       timeout_ms: { type: 'integer', minimum: 100, maximum: 120_000, description: '5000 unless told.' },
     },
   },
-  complain: ({ expect, answers, includes, server, port }) => {
+  validate: ({ expect, answers, includes, server, port }) => {
     if (expect === 'nxdomain' && (answers ?? includes) !== undefined)
       return 'A name that must not exist has no answers.'
     return port !== undefined && server === undefined ? '`port` goes with `server`.' : undefined

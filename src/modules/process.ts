@@ -74,9 +74,9 @@ printf '%s\\n' "$rows" | cut -c 1-300
 const WINDOWS = fragment(
   'process.list',
   String.raw`$found = @()
-$wished = $v.name -replace '\.exe$', ''
+$desired = $v.name -replace '\.exe$', ''
 if ($v.pattern -eq '' -and $v.user -eq '') {
-  foreach ($process in [Diagnostics.Process]::GetProcessesByName($wished)) {
+  foreach ($process in [Diagnostics.Process]::GetProcessesByName($desired)) {
     if ($process.Id -eq $PID) { continue }
     $command = $process.ProcessName + '.exe'
     try { $command = $process.MainModule.FileName } catch { }
@@ -89,7 +89,7 @@ if ($v.pattern -eq '' -and $v.user -eq '') {
   foreach ($process in $all) {
     if ($process.ProcessId -eq $PID -or $process.ParentProcessId -eq $PID) { continue }
     if ($process.ProcessId -eq $above -and $process.Name -eq 'cmd.exe') { continue }
-    if ($wished -ne '' -and ($process.Name -replace '\.exe$', '') -ne $wished) { continue }
+    if ($desired -ne '' -and ($process.Name -replace '\.exe$', '') -ne $desired) { continue }
     $command = [string]$process.CommandLine
     if ($command -eq '') { $command = [string]$process.Name }
     if ($v.pattern -ne '' -and $command -notmatch $v.pattern) { continue }
@@ -135,12 +135,12 @@ export const processModule = defineModule({
       max: { type: 'integer', minimum: 0, description: 'At most so many.' },
     },
   },
-  complain,
+  validate,
   diff: (params, found) => diff(params, found),
   value: (found) => ({ count: found.length, processes: found.slice(0, 20).map((one) => ({ ...one })) }),
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   if ((params['name'] === undefined) === (params['pattern'] === undefined)) {
     return 'Say which processes: one of name, pattern is needed.'
   }
@@ -173,8 +173,8 @@ function diff(params: ProcessParams, found: readonly Running[]): readonly Change
   const { min, max } = params
   const count = found.length
   if (min === undefined && max === undefined) {
-    const wished = params.running ?? true
-    return count > 0 === wished ? [] : [{ path: 'running', before: count > 0, after: wished }]
+    const desired = params.running ?? true
+    return count > 0 === desired ? [] : [{ path: 'running', before: count > 0, after: desired }]
   }
   if (min !== undefined && count < min) return [{ path: 'count', before: count, after: `at least ${min}` }]
   if (max !== undefined && count > max) return [{ path: 'count', before: count, after: `at most ${max}` }]

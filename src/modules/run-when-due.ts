@@ -3,7 +3,7 @@ import type { ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { OsFamily } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { ModuleContext, Proof, Signals } from '../core/ports.ts'
+import type { ModuleContext, Proof, Triggers } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { ANY_PATH } from '../devices/file/windows-read.ts'
 import { proofBy } from '../shell/powershell-ask.ts'
@@ -113,7 +113,7 @@ const WAYS = ['creates', 'removes', 'unless', 'only_if', 'read_only', 'always'] 
 const OWN_EXITS = [NO_DIRECTORY_EXIT, 97]
 
 /** Exactly one way of telling whether it has to run; a step with `restart_on` needs none. */
-export function complainAboutDue(params: JsonObject, step: { readonly reacting: boolean }): string | undefined {
+export function validateDue(params: JsonObject, step: { readonly reacting: boolean }): string | undefined {
   const given = WAYS.filter((way) => params[way] !== undefined)
   if (given.length > 1) return `Only one of ${given.join(', ')} can tell whether it has to run.`
   if (given.length === 0 && !step.reacting) {
@@ -172,14 +172,14 @@ async function look(context: ModuleContext, params: DueParams, run: Run): Promis
 export function diffDue(
   params: DueParams,
   state: DueState,
-  options: { readonly signals: Signals; readonly shown: JsonValue },
+  options: { readonly triggers: Triggers; readonly shown: JsonValue },
 ): readonly Change[] | { readonly unknown: string } {
-  if (state.kind === 'no-directory' && !options.signals.triggered) {
+  if (state.kind === 'no-directory' && !options.triggers.triggered) {
     return { unknown: `The directory "${params.cwd}" does not exist, so it could not be looked whether it has to run.` }
   }
   if (state.kind === 'ran') return unmet(params, state)
   const run: Change = { path: 'run', before: null, after: options.shown, once: true }
-  if (params.always || options.signals.triggered) return [run]
+  if (params.always || options.triggers.triggered) return [run]
   if (state.kind === 'check' && params.only_if !== undefined) return state.exit === 0 ? [run] : []
   return stillMissing(params, state)
 }
@@ -216,7 +216,7 @@ export async function convergeDue(context: ModuleContext, params: DueParams, run
  * How the device tells that it ran as expected. A pattern can only be held against its output here, and the exit codes
  * of our own scripts mean what they mean there.
  */
-export function settledDue(params: DueParams, system: OsFamily): Proof | undefined {
+export function proofOfDue(params: DueParams, system: OsFamily): Proof | undefined {
   const { exit = 0, stdout, stderr } = params.expect ?? {}
   const exits = [exit].flat()
   if (stdout !== undefined || stderr !== undefined) return undefined

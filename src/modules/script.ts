@@ -3,13 +3,13 @@ import type { JsonObject, JsonValue } from '../core/json.ts'
 import { WINDOWS_TEXT } from '../shell/run-programs.ts'
 import { defineModule } from './define.ts'
 import {
-  complainAboutDue,
   convergeDue,
   DUE_PROPERTIES,
   diffDue,
   observeDue,
+  proofOfDue,
   type Run,
-  settledDue,
+  validateDue,
   valueOfDue,
 } from './run-when-due.ts'
 
@@ -48,13 +48,13 @@ export const script = defineModule({
       ...DUE_PROPERTIES,
     },
   },
-  complain,
+  validate,
   onlyChecks: (params) => params.read_only === true,
   observe: (context, params) => observeDue(context, params, runOf(params)),
-  diff: (params, state, signals) => diffDue(params, state, { signals, shown: runOf(params).shown }),
+  diff: (params, state, triggers) => diffDue(params, state, { triggers, shown: runOf(params).shown }),
   value: valueOfDue,
   converge: (context, params) => convergeDue(context, params, runOf(params)),
-  settled: (params, _changes, _state, system) => settledDue(params, system),
+  proof: (params, _changes, _state, system) => proofOfDue(params, system),
 })
 
 interface Bodies {
@@ -64,14 +64,14 @@ interface Bodies {
   readonly interpreter?: string
 }
 
-function complain(params: JsonObject, step: { readonly reacting: boolean }): string | undefined {
+function validate(params: JsonObject, step: { readonly reacting: boolean }): string | undefined {
   const { body, sh, powershell, interpreter } = params
   if (body === undefined && sh === undefined && powershell === undefined) {
     return 'Say what to run: `sh`, `powershell` or both; or `body` with an `interpreter`.'
   }
   if (body !== undefined && sh !== undefined) return '`body` and `sh` are the same: use one of them.'
   if (interpreter !== undefined && body === undefined) return '`interpreter` goes with `body`.'
-  return complainAboutDue(params, step)
+  return validateDue(params, step)
 }
 
 function runOf({ body, sh, powershell, interpreter = 'sh' }: Bodies): Run {

@@ -27,7 +27,7 @@ const NOT_YET_EXIT = 1
 // One connection to the device's own listening sockets: state 0A in the kernel's table, the port in hexadecimal.
 const CONDITION = `holds() {
   case $kind in
-    path) if [ -e "$path" ] || [ -L "$path" ]; then [ "$wished" = yes ]; else [ "$wished" = no ]; fi ;;
+    path) if [ -e "$path" ] || [ -L "$path" ]; then [ "$desired" = yes ]; else [ "$desired" = no ]; fi ;;
     port) cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "^ *[0-9]*: [0-9A-F]*:$port_hex [0-9A-F]*:0000 0A " ;;
     command) (eval "$check") >/dev/null 2>&1 ;;
   esac
@@ -50,7 +50,7 @@ done
 const WINDOWS_CONDITION = `function Test-TillCondition {
   if ($v.kind -eq 'path') {
     $there = [IO.File]::Exists($v.path) -or [IO.Directory]::Exists($v.path)
-    return ($there -eq ($v.wished -eq 'yes'))
+    return ($there -eq ($v.desired -eq 'yes'))
   }
   if ($v.kind -eq 'port') {
     $listening = [Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties().GetActiveTcpListeners()
@@ -77,7 +77,7 @@ while (-not (Test-TillCondition)) {
 
 export const wait = defineModule({
   name: 'wait',
-  summary: 'Waits on the device until a path, a listening port or a command is as wished',
+  summary: 'Waits on the device until a path, a listening port or a command is as desired',
   systems: ['linux', 'windows'],
   params: {
     type: 'object',
@@ -107,17 +107,17 @@ export const wait = defineModule({
       interval: { ...DURATION, description: 'How long between two looks, 1s unless told.' },
     },
   },
-  complain,
+  validate,
   observe,
   diff: (params, holds): readonly Change[] =>
-    holds ? [] : [{ path: 'condition', before: false, after: wished(params) }],
+    holds ? [] : [{ path: 'condition', before: false, after: desired(params) }],
   value: (holds) => ({ holds }),
   converge,
-  settled: (_params, _changes, _state, system) =>
+  proof: (_params, _changes, _state, system) =>
     system === 'windows' ? proofBy(WINDOWS_SETTLED, { want_said: 'yes' }) : { test: '[ "$now" = yes ]' },
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const condition = (params['for'] ?? {}) as JsonObject
   const given = ['path', 'port', 'command'].filter((kind) => condition[kind] !== undefined)
   if (given.length !== 1) return 'Say what to wait for: exactly one of path, port, command.'
@@ -135,7 +135,7 @@ async function converge(context: ModuleContext, params: WaitParams): Promise<Res
   const values = { ...valuesOf(params), timeout_s: timeout, interval_s: seconds(params.interval ?? '1s') }
   const answer = await context.shell.ask(requestOf(context, 'converge', values))
   if (isNotYet(answer)) {
-    const message = `It did not come about within ${timeout} s: ${JSON.stringify(wished(params))}.`
+    const message = `It did not come about within ${timeout} s: ${JSON.stringify(desired(params))}.`
     return fail({ code: 'CONVERGE_TIMEOUT', phase: 'converge', message, ...evidenceOf(answer) })
   }
   const failure = failureOf(answer, 'converge', 'Waiting')
@@ -159,10 +159,10 @@ function valuesOf(params: WaitParams): Record<string, ShellValue> {
   const { path, exists = true, port = 0, command } = params.for
   const port_hex = port.toString(16).toUpperCase().padStart(4, '0')
   const kind = path !== undefined ? 'path' : command !== undefined ? 'command' : 'port'
-  return { kind, path: path ?? '', wished: exists ? 'yes' : 'no', port, port_hex, check: command ?? '' }
+  return { kind, path: path ?? '', desired: exists ? 'yes' : 'no', port, port_hex, check: command ?? '' }
 }
 
-function wished(params: WaitParams): JsonValue {
+function desired(params: WaitParams): JsonValue {
   const { path, exists = true, port, command } = params.for
   if (path !== undefined) return `path ${path} ${exists ? 'exists' : 'is gone'}`
   return port === undefined ? `command succeeds: ${command}` : `port ${port} is listened on`

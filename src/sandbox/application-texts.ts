@@ -7,7 +7,7 @@ export function hasApplication({ kind }: Pick<DeviceSpec, 'kind'>): boolean {
   return kind === 'till' || kind === 'server' || kind === 'vending'
 }
 
-/** The configuration of the till application, file by file, as the inventory wishes it or `wrong`; and its version. */
+/** The configuration of the till application, file by file, as the inventory wants it or `wrong`; and its version. */
 export function applicationTexts(
   { name, vars }: Pick<DeviceSpec, 'name' | 'vars'>,
   { wrong, printer }: { readonly wrong: boolean; readonly printer: string },

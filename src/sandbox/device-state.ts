@@ -31,7 +31,7 @@ const STICKY = ['tmp', 'var/tmp']
 /** What differs from the usual when a device is made. */
 export interface InitialState {
   readonly seed: number
-  /** Share of devices, from 0 to 1, that are not as the inventory wishes. */
+  /** Share of devices, from 0 to 1, that are not as the inventory wants. */
   readonly drift: number
 }
 

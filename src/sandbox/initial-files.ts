@@ -41,7 +41,7 @@ export function initialFiles(
   ])
 }
 
-/** What is wrong with a device from the start; empty for one that is as the inventory wishes. */
+/** What is wrong with a device from the start; empty for one that is as the inventory wants. */
 export function driftsOf(
   spec: Pick<DeviceSpec, 'name' | 'kind'>,
   options: { readonly seed: number; readonly drift: number },

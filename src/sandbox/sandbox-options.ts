@@ -14,7 +14,7 @@ export interface SandboxOptions {
   readonly listeners?: readonly ListenerSpec[]
   /** Decides what drifts and which devices a share of faults hits; 1 unless told. */
   readonly seed?: number
-  /** Share of devices, from 0 to 1, that are not as the inventory wishes when they are made; 0 unless told. */
+  /** Share of devices, from 0 to 1, that are not as the inventory wants when they are made; 0 unless told. */
   readonly drift?: number
   /** As in `parseFault`. */
   readonly faults?: readonly string[]

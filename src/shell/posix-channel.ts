@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DeviceShell } from '../core/chain.ts'
 import type { ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
-import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 import type { PhaseDeadlines } from '../core/ports.ts'
 import { type Become, type StartProcess, startAs } from './posix-become.ts'
 import { END_TREE } from './posix-end-tree.ts'
@@ -32,7 +32,7 @@ const END_TREE_MS = 5_000
 
 /**
  * One `sh` on a device, started at the first question and kept. Works for dash, busybox ash, bash and ksh, whatever
- * the login shell is. Rejects with `Interruption`: SHELL_UNUSABLE, OPEN_TIMEOUT, BECOME_REFUSED (phase open),
+ * the login shell is. Rejects with `SessionLost`: SHELL_UNUSABLE, OPEN_TIMEOUT, BECOME_REFUSED (phase open),
  * OBSERVE_TIMEOUT, OUTPUT_FLOODED, SESSION_GARBLED, SESSION_LOST, RUN_CANCELLED, and what `start` fails with.
  */
 export function openPosixShell(options: PosixShellOptions): PosixShell {
@@ -60,7 +60,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
   let ended: Failure | undefined
   const end = (failure: Failure): void => {
     ended ??= failure
-    for (const upload of uploads) upload.abort(new Interruption(failure))
+    for (const upload of uploads) upload.abort(new SessionLost(failure))
     session.lose(failure)
     for (const helper of helpers) helper.lose(failure)
     signal?.removeEventListener('abort', cancel)
@@ -78,7 +78,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
       if (interpreter !== undefined) void beside('kill -USR1 "$interpreter"', { interpreter })
     },
     async upload(path, content, more) {
-      if (ended) throw new Interruption(ended)
+      if (ended) throw new SessionLost(ended)
       const closing = new AbortController()
       uploads.add(closing)
       try {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ChainLink } from '../core/chain.ts'
 import type { ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
-import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 import { helloProgram, MarkerCutter, parseErrorMarker, parseMarker } from './posix.ts'
 import { type Ask, answer, FLOOD_BYTES, type KeptOutput, newAsk } from './posix-ask.ts'
 import { becomeFailure, printable } from './posix-become.ts'
@@ -77,7 +77,7 @@ export class PosixSession {
   }
 
   #gather(request: ShellRequest, link: LinkTerms | undefined): Promise<ShellAnswer> {
-    if (this.#lost) return Promise.reject(new Interruption(this.#lost))
+    if (this.#lost) return Promise.reject(new SessionLost(this.#lost))
     const keepBytes = request.maxOutputBytes ?? this.#options.maxOutputBytes
     return new Promise((resolve, reject) => {
       this.#gathered.push(newAsk(request, { id: this.#nextId++, keepBytes, resolve, reject, ...(link && { link }) }))
@@ -97,7 +97,7 @@ export class PosixSession {
     clearTimeout(this.#openTimer)
     clearTimeout(this.#askTimer)
     this.#stream?.destroy()
-    for (const ask of [...this.#written, ...this.#gathered]) ask.reject(new Interruption(failure))
+    for (const ask of [...this.#written, ...this.#gathered]) ask.reject(new SessionLost(failure))
     this.#written = []
     this.#gathered = []
     this.#noise = []

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ProcessStream, ShellAnswer } from '../core/channel.ts'
-import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 
 /**
  * Reads one line of three words, then the content to its end. Constant, and the same inside the single quotes of any
@@ -27,7 +27,7 @@ export interface UploadOptions {
 
 /**
  * Writes bytes to a new file with mode 0600, exactly, by a process of its own. A path that exists is refused (exit
- * code 73); a file that did not become whole is removed. Rejects with `Interruption` when the connection is lost.
+ * code 73); a file that did not become whole is removed. Rejects with `SessionLost` when the connection is lost.
  */
 export async function uploadFile(
   path: string,
@@ -72,11 +72,11 @@ async function startReceiver({ start, timeoutMs, signal }: UploadOptions): Promi
     giveUp = () => reject(signal.reason)
     signal.addEventListener('abort', giveUp, { once: true })
     const message = `The device did not begin to receive a file within ${timeoutMs / 1000} s.`
-    timer = setTimeout(() => reject(new Interruption({ code: 'OPEN_TIMEOUT', phase: 'open', message })), timeoutMs)
+    timer = setTimeout(() => reject(new SessionLost({ code: 'OPEN_TIMEOUT', phase: 'open', message })), timeoutMs)
   })
   try {
     const started = await Promise.race([starting, given])
-    if (!started.ok) throw new Interruption(started.failure)
+    if (!started.ok) throw new SessionLost(started.failure)
     return started.value
   } catch (error) {
     void starting.then((late) => late.ok && late.value.destroy())
@@ -137,7 +137,7 @@ function listen(stream: ProcessStream, options: UploadOptions): Listening {
     stream.onExit((end) => {
       if (end.code !== undefined) return finish(end.code, false)
       over = true
-      reject(new Interruption(LOST))
+      reject(new SessionLost(LOST))
     })
   })
   done.catch(() => undefined)

@@ -24,7 +24,7 @@ const DEFAULT_OUTPUT_BYTES = 1024 * 1024
 
 /**
  * One Windows PowerShell on a device, over whatever transport, started with the first exchange and kept. Rejects with
- * `Interruption`: SHELL_UNUSABLE, OPEN_TIMEOUT (both in phase observe where the program was delivered and nothing says
+ * `SessionLost`: SHELL_UNUSABLE, OPEN_TIMEOUT (both in phase observe where the program was delivered and nothing says
  * that it did not run, since the first exchange travels with it), OBSERVE_TIMEOUT, OUTPUT_FLOODED, SESSION_GARBLED,
  * SESSION_LOST, RUN_CANCELLED, and what the connection fails with.
  */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type ChainLink, NotRun } from '../core/chain.ts'
 import type { ProcessEnd, ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
-import { type Failure, Interruption, type Result } from '../core/failure.ts'
+import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 import { readClixml } from './clixml.ts'
 import { packScript } from './encoded-command.ts'
 import { printable } from './posix-become.ts'
@@ -46,7 +46,7 @@ export class PowerShellSession {
   #noise: Buffer[] = []
   #noiseSize = 0
   #timer: NodeJS.Timeout | undefined
-  #lost: Interruption | undefined
+  #lost: SessionLost | undefined
 
   constructor(options: PowerShellSessionOptions) {
     this.#options = options
@@ -91,7 +91,7 @@ export class PowerShellSession {
   /** Ends the session: whatever is asked or will be is rejected with `failure`. */
   lose(failure: Failure): void {
     if (this.#lost) return
-    const lost = new Interruption(failure)
+    const lost = new SessionLost(failure)
     this.#lost = lost
     clearTimeout(this.#timer)
     this.#stream?.destroy()

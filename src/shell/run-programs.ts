@@ -65,7 +65,7 @@ const WINDOWS_CHECK = fragment(
 
 /** Behind one of the two above: it said what is wanted, if anything is. */
 export const WINDOWS_SETTLED = fragment(
-  'run.settled',
+  'run.proof',
   `if ($v.want_said -ne '' -and $v.till_seen.Trim() -cne $v.want_said) { Stop-Till 1 $v.till_seen }
 `,
 )

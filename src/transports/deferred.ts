@@ -15,8 +15,8 @@ export function deferredTransport(name: string, load: () => Promise<Transport>):
       if (!identify) throw new Error(`The transport "${name}" has no question for what is there.`)
       return identify(target, signal)
     },
-    async settled() {
-      await (await loading)?.settled?.()
+    async drained() {
+      await (await loading)?.drained?.()
     },
   }
 }

@@ -25,6 +25,6 @@ export function openTransports(gate: HandshakeGate, warn?: (text: string) => voi
 }
 
 /** Waits for what closed connections still have to clean up on their devices. */
-export async function settled(transports: ReadonlyMap<string, Transport>): Promise<void> {
-  await Promise.all([...transports.values()].map((transport) => transport.settled?.()))
+export async function drained(transports: ReadonlyMap<string, Transport>): Promise<void> {
+  await Promise.all([...transports.values()].map((transport) => transport.drained?.()))
 }

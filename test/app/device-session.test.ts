@@ -39,8 +39,8 @@ it('closes at once, while it connects and while it waits for its turn to', async
   const sessions = ['PL-0001/pos1', 'PL-0001/pos2'].map((name) => {
     const resolver = { resolve: async () => success({ ...target, device: name }) }
     const watch = { connecting: () => undefined, connected: () => undefined }
-    const means = { resolver, transports, neighboursOf: () => ({}), signal, watch }
-    return new LazySession(device(name, { transport: { type: 'ssh' } }), means)
+    const dependencies = { resolver, transports, neighboursOf: () => ({}), signal, watch }
+    return new LazySession(device(name, { transport: { type: 'ssh' } }), dependencies)
   })
   const answers = sessions.map((session) => session.shell.ask({ script: ':' }).catch((error) => error.failure.code))
   await expect.poll(() => sockets.length).toBe(1)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { deviceEnvironment } from '../../src/app/run/device-environment.ts'
-import { RunCrew } from '../../src/app/run/workers/run-crew.ts'
+import { ThreadPool } from '../../src/app/run/workers/thread-pool.ts'
 import type { RunEventBody, RunMode } from '../../src/core/events.ts'
 import { success } from '../../src/core/failure.ts'
 import type { Target } from '../../src/core/ports.ts'
@@ -49,7 +49,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
   }
   const scopeOf = () => ({ store: {}, device: {}, vars: {} })
   const warn = (text: string): void => void warnings.push(text)
-  const crew = new RunCrew({
+  const pool = new ThreadPool({
     entry,
     mode,
     work,
@@ -73,11 +73,16 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     stopping: never,
     aborting: never,
     mask: async (value) => value,
-    sessions: { resolver, transports: openTransports(gate), neighboursOf: () => ({}), watch: crew.here.openings },
+    sessions: {
+      resolver,
+      transports: openTransports(gate),
+      neighboursOf: () => ({}),
+      watch: pool.here.pendingConnections,
+    },
   })
   const head = { mode, runbooks: [], inventory_digest: '', revision: null, by: '', host: '', pid: 1, version: '0' }
-  const end = await runFleet(work, { environment, parallel: 4, head, crew })
-  await crew.close()
+  const end = await runFleet(work, { environment, parallel: 4, head, pool })
+  await pool.close()
   return end
 }
 

@@ -67,7 +67,7 @@ export const line = defineModule({
     if (answer.exitCode === 0) return success(undefined)
     return { ok: false, failure: { code: 'CONVERGE_FAILED', phase: 'converge', message: answer.errorText } }
   },
-  settled: ({ text, blind, twice, lasting, breaks }) =>
+  proof: ({ text, blind, twice, lasting, breaks }) =>
     blind || twice || lasting || breaks ? undefined : { test: '[ "$found" = "$text" ]', values: { text } },
 })
 

@@ -14,12 +14,12 @@ export const cell = defineModule({
   reacts: true,
   params: {
     type: 'object',
-    required: ['root', 'id', 'cell', 'wish', 'fate'],
+    required: ['root', 'id', 'cell', 'desiredValue', 'fate'],
     properties: {
       root: { type: 'string' },
       id: { type: 'string' },
       cell: { type: 'string' },
-      wish: { type: 'string' },
+      desiredValue: { type: 'string' },
       fate: { enum: FATES },
       /** Another cell that the change writes, too. */
       spoils: { type: 'string' },
@@ -36,19 +36,19 @@ export const cell = defineModule({
     const script = 'found=$(cat "$root/$name" 2>/dev/null); printf %s "$found"'
     return success((await shell.ask({ script, values: { root, name } })).text)
   },
-  diff: ({ wish }, state, { triggered }) => [
-    ...(state === wish ? [] : [{ path: 'cell', before: state, after: wish }]),
-    ...(triggered ? [{ path: 'again', before: null, after: wish, once: true }] : []),
+  diff: ({ desiredValue }, state, { triggered }) => [
+    ...(state === desiredValue ? [] : [{ path: 'cell', before: state, after: desiredValue }]),
+    ...(triggered ? [{ path: 'again', before: null, after: desiredValue, once: true }] : []),
   ],
   value: (state) => state,
-  async converge({ shell }, { root, id, cell: name, wish, fate, spoils, misjudged, slow }) {
+  async converge({ shell }, { root, id, cell: name, desiredValue, fate, spoils, misjudged, slow }) {
     const script = `echo "$id" >>"$root/log"
 if [ "$slow" = true ]; then echo begun; sleep 2; fi
 case $fate in
   fails) exit 1 ;;
   hangs) sleep 30 ;;
 esac
-if [ "$fate" != stubborn ]; then printf %s "$wish" >"$root/$name"; fi
+if [ "$fate" != stubborn ]; then printf %s "$desiredValue" >"$root/$name"; fi
 if [ -n "$spoils" ]; then printf %s "$id" >"$root/$spoils"; fi
 case $fate in
   'fails after') exit 1 ;;
@@ -56,12 +56,13 @@ case $fate in
 esac`
     const answer = await shell.ask({
       script,
-      values: { root, id, name, wish, fate, spoils: spoils ?? '', slow: slow ?? false },
+      values: { root, id, name, desiredValue, fate, spoils: spoils ?? '', slow: slow ?? false },
     })
     if (answer.exitCode === 0 && !misjudged) return success(undefined)
     return { ok: false, failure: { code: 'CONVERGE_FAILED', phase: 'converge', message: `${answer.exitCode}` } }
   },
-  settled: ({ wish, proven }) => (proven ? { test: '[ "$found" = "$wish" ]', values: { wish } } : undefined),
+  proof: ({ desiredValue, proven }) =>
+    proven ? { test: '[ "$found" = "$desiredValue" ]', values: { desiredValue } } : undefined,
 })
 
 /** The same module, of whose changes a device cannot tell whether they came about. */

@@ -21,7 +21,7 @@ const NAME = pos1.name
 interface CellStep {
   readonly id: string
   readonly cell: string
-  readonly wish: string
+  readonly desiredValue: string
   readonly fate?: Fate
   readonly spoils?: string
   readonly proven?: boolean
@@ -36,13 +36,13 @@ interface CellStep {
 }
 
 function cellStep(one: CellStep, root: string): Step {
-  const { id, cell: name, wish, fate = 'well', spoils, proven = true, checks = false, after, undo } = one
+  const { id, cell: name, desiredValue, fate = 'well', spoils, proven = true, checks = false, after, undo } = one
   const { misjudged = false, slow = false } = one
   const params = {
     root,
     id,
     cell: name,
-    wish,
+    desiredValue,
     fate,
     proven,
     checks,
@@ -59,7 +59,11 @@ function cellStep(one: CellStep, root: string): Step {
     continue_on_failure: one.continue_on_failure ?? false,
     ...(undo && {
       rollback: [
-        step({ id: `undo-${id}`, module: 'cell', with: { ...params, id: `undo-${id}`, wish: 'old', fate: 'well' } }),
+        step({
+          id: `undo-${id}`,
+          module: 'cell',
+          with: { ...params, id: `undo-${id}`, desiredValue: 'old', fate: 'well' },
+        }),
       ],
     }),
     ...(after !== undefined && {
@@ -108,7 +112,7 @@ const alone = (): void => {
 }
 
 describe('ten drifted steps', () => {
-  const ten = Array.from({ length: 10 }, (_, i): CellStep => ({ id: `s${i}`, cell: `c${i}`, wish: 'new' }))
+  const ten = Array.from({ length: 10 }, (_, i): CellStep => ({ id: `s${i}`, cell: `c${i}`, desiredValue: 'new' }))
 
   it('take one exchange more than ten that are as they should be', async () => {
     const first = await applied(ten)
@@ -120,14 +124,14 @@ describe('ten drifted steps', () => {
 
   it('take one exchange with steps among them that are content, react, are skipped or run because of others', async () => {
     const mixed: CellStep[] = [
-      { id: 'a', cell: 'a', wish: '1' },
-      { id: 'content', cell: 'ok', wish: 'ok' },
-      { id: 'check', cell: 'ok', wish: 'ok', checks: true },
-      { id: 'b', cell: 'b', wish: '1', after: 'a' },
-      { id: 'no', cell: 'n', wish: '1', after: 'content' },
-      { id: 'service', cell: 'ok', wish: 'ok', restart_on: ['b'] },
-      { id: 'idle', cell: 'ok', wish: 'ok', restart_on: ['content'] },
-      { id: 'z', cell: 'z', wish: '1' },
+      { id: 'a', cell: 'a', desiredValue: '1' },
+      { id: 'content', cell: 'ok', desiredValue: 'ok' },
+      { id: 'check', cell: 'ok', desiredValue: 'ok', checks: true },
+      { id: 'b', cell: 'b', desiredValue: '1', after: 'a' },
+      { id: 'no', cell: 'n', desiredValue: '1', after: 'content' },
+      { id: 'service', cell: 'ok', desiredValue: 'ok', restart_on: ['b'] },
+      { id: 'idle', cell: 'ok', desiredValue: 'ok', restart_on: ['content'] },
+      { id: 'z', cell: 'z', desiredValue: '1' },
     ]
     const end = await applied(mixed, { ok: 'ok' })
     expect(end.states).toEqual([
@@ -167,7 +171,7 @@ describe('ten drifted steps', () => {
 
   it('are told as they are where the device went on although a step is judged to have failed here', async () => {
     const steps = ten.slice(0, 4).map((one, i) => (i === 1 ? { ...one, misjudged: true } : one))
-    const end = await applied([...steps, { id: 'last', cell: 'last', wish: 'new', proven: false }])
+    const end = await applied([...steps, { id: 'last', cell: 'last', desiredValue: 'new', proven: false }])
     expect(end.log).toEqual(['s0', 's1', 's2', 's3'])
     expect(end.states).toEqual(['s0 changed', 's1 failed', 's2 changed', 's3 changed', 'last skipped'])
     expect(end.final).toMatchObject([{ state: 'failed' }])
@@ -262,7 +266,7 @@ const steps = fc
   .array(
     fc.record({
       cell: name,
-      wish: word,
+      desiredValue: word,
       fate,
       spoils: maybe(name),
       proven: fc.boolean(),
@@ -349,7 +353,7 @@ function reached<T extends { readonly reason?: string }>(outcomes: readonly T[])
 }
 
 describe('an interruption', () => {
-  const three: CellStep[] = ['a', 'b', 'c'].map((id) => ({ id, cell: id, wish: 'new' }))
+  const three: CellStep[] = ['a', 'b', 'c'].map((id) => ({ id, cell: id, desiredValue: 'new' }))
 
   it('before a chain leaves has only the first of its changes made', async () => {
     bench.onEvent = (event) => {
@@ -373,14 +377,14 @@ describe('an interruption', () => {
     bench.onEvent = (event) => {
       if (event.type === 'step.finished') bench.aborting.abort()
     }
-    const slow: CellStep[] = [...three, { id: 'd', cell: 'd', wish: 'new', fate: 'hangs' }]
+    const slow: CellStep[] = [...three, { id: 'd', cell: 'd', desiredValue: 'new', fate: 'hangs' }]
     const end = await applied(slow)
     expect(end.final).toMatchObject([{ state: 'indeterminate', failure: { code: 'CONVERGE_LOST' } }])
   })
 })
 
 it('a journal that ends within a chain leaves those in doubt that were announced and not finished', async () => {
-  await applied(['a', 'b', 'c'].map((id) => ({ id, cell: id, wish: 'new' })))
+  await applied(['a', 'b', 'c'].map((id) => ({ id, cell: id, desiredValue: 'new' })))
   const upTo = bench.events.findIndex((event) => event.type === 'step.finished')
   const record = await foldRun(bench.events.slice(0, upTo + 1), { ended: true })
   const { state, failure } = record.devices.get(NAME) ?? {}

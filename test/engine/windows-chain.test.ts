@@ -68,7 +68,7 @@ function steps(): Step[] {
 it('eleven drifted steps on Windows cost an exchange of looks and one for all that is changed', async () => {
   const proofs = new Set<string>()
   const machine = bringUp(({ name }) => {
-    if (/\.(settled|gone)$/.test(name)) proofs.add(name)
+    if (/\.(proof|gone)$/.test(name)) proofs.add(name)
     return undefined
   })
   machine.files.write('C:\\Old.txt', Buffer.from('old'))
@@ -77,12 +77,12 @@ it('eleven drifted steps on Windows cost an exchange of looks and one for all th
   expect(bench.steps(till.name)).toEqual(Object.keys(DRIFTED).map((id) => `${id} changed`))
   expect(windows.received).toHaveLength(2)
   expect([...proofs].sort()).toEqual([
-    'file.settled',
+    'file.proof',
     'package.gone',
-    'registry.settled',
-    'run.settled',
-    'scheduled-task.settled',
-    'service.settled',
+    'registry.proof',
+    'run.proof',
+    'scheduled-task.proof',
+    'service.proof',
   ])
   await bench.run('plan', [{ device: till, runbooks: [runbook(steps().filter(({ id }) => id !== 'ran'))] }])
   expect(bench.finals(till.name)).toMatchObject([{ state: 'in-sync' }])

@@ -50,7 +50,7 @@ export interface ModuleCase {
     readonly failure?: JsonObject
     readonly value?: JsonValue
     /** What the module says of the parameters when a runbook is loaded. */
-    readonly complaint?: string
+    readonly problem?: string
     /** The schema refuses the parameters. */
     readonly invalid?: true
     readonly only_checks?: true

@@ -61,12 +61,12 @@ async function check(module: Module, written: ModuleCase, shellPath: string): Pr
   const world = await openWorld(shellPath, written.given ?? {})
   try {
     const one = filledIn(written, world.names)
-    const wished = one.expect ?? {}
-    expect(ajv.validate(module.params, one.params), ajv.errorsText()).toBe(wished.invalid !== true)
-    if (wished.invalid) return
-    const complaint = module.complain?.(one.params, { reacting: one.triggered ?? false })
-    if (wished.complaint !== undefined) return expect(complaint).toEqual(matcher(wished.complaint))
-    expect(complaint).toBeUndefined()
+    const desired = one.expect ?? {}
+    expect(ajv.validate(module.params, one.params), ajv.errorsText()).toBe(desired.invalid !== true)
+    if (desired.invalid) return
+    const problem = module.validate?.(one.params, { reacting: one.triggered ?? false })
+    if (desired.problem !== undefined) return expect(problem).toEqual(matcher(desired.problem))
+    expect(problem).toBeUndefined()
     await observeAndConverge(module, one, world)
   } finally {
     await world.close()
@@ -77,24 +77,24 @@ const dialFromHere: ModuleContext['dial'] = ({ host = '127.0.0.1', port }, timeo
   dialHere({ host, port }, timeoutMs)
 
 async function observeAndConverge(module: Module, one: ModuleCase, world: World): Promise<void> {
-  const { changes = [], ...wished } = one.expect ?? {}
+  const { changes = [], ...desired } = one.expect ?? {}
   const observe = (): ReturnType<Module['observe']> =>
     module.observe(someContext(world.shell, { dial: dialFromHere }), withSecrets(one.params, one.secrets ?? []))
   const before = world.snapshot()
   const observed = await observe()
   expect(world.snapshot(), 'looking writes nothing').toEqual(before)
   expect(world.asked(), 'one question for one look').toBeLessThanOrEqual(1)
-  if (wished.failure || !observed.ok) {
-    return expect(observed).toEqual({ ok: false, failure: matcher(wished.failure ?? 'no failure') })
+  if (desired.failure || !observed.ok) {
+    return expect(observed).toEqual({ ok: false, failure: matcher(desired.failure ?? 'no failure') })
   }
   const { value: observation } = observed
-  if (wished.value !== undefined) expect(observation.value).toEqual(matcher(wished.value))
+  if (desired.value !== undefined) expect(observation.value).toEqual(matcher(desired.value))
   const comparison = observation.compare({ triggered: one.triggered ?? false })
-  if (wished.unknown !== undefined) return expect(comparison).toEqual({ unknown: matcher(wished.unknown) })
+  if (desired.unknown !== undefined) return expect(comparison).toEqual({ unknown: matcher(desired.unknown) })
   expect(comparison).toEqual({ changes: changes.map(matcher) })
   for (const secret of one.secrets ?? []) expect(JSON.stringify(comparison).includes(secret)).toBe(false)
   const onlyChecks = observation.converge === undefined
-  if (changes.length > 0 || wished.only_checks) expect(onlyChecks, 'only checks').toBe(wished.only_checks ?? false)
+  if (changes.length > 0 || desired.only_checks) expect(onlyChecks, 'only checks').toBe(desired.only_checks ?? false)
   if (changes.length > 0 && observation.converge) await converge(one, observation, { observe, world })
   await checkAfter(one, world)
 }
@@ -109,7 +109,7 @@ async function converge(
   const proof = observation.proof?.(changes)
   const look = world.last()?.request
   if (proof && changes.some((change) => !change.once)) {
-    expect(await holds(proof, look, world), 'nothing is settled before it is changed').toBe(false)
+    expect(await holds(proof, look, world), 'nothing is proof before it is changed').toBe(false)
   }
   const asked = world.asked()
   const converged = await observation.converge?.(changes)
@@ -129,7 +129,7 @@ async function converge(
   const undone = left.changes.filter((change) => !change.once)
   expect(undone).toEqual((one.after?.changes ?? []).map(matcher))
   const told = undone.length === 0 && !one.after?.untold
-  if (proof) expect(await holds(proof, look, world), 'the device sees whether it is settled').toBe(told)
+  if (proof) expect(await holds(proof, look, world), 'the device sees whether it is proof').toBe(told)
   if (one.after?.value !== undefined) expect(again.value.value).toEqual(matcher(one.after.value))
 }
 

@@ -22,7 +22,7 @@ test('lines of a run with every state', async () => {
     failed        PL-0002/pos1  CONVERGE_FAILED (converge): Something about "CONVERGE_FAILED" on port 6.
       → Look at number 6.
     unmet         PL-0002/pos4  CHECK_UNMET (connect): Something about "CHECK_UNMET" on port 1.
-      → See what was found and what was wished.
+      → See what was found and what was desired.
     unreachable   PL-0002/pos2  CONNECT_TIMEOUT (connect): Something about "CONNECT_TIMEOUT" on port 1.
       → Off, disconnected, or a firewall drops packets: check the link of the store first.
     deferred      PL-0002/pos3  LEASE_HELD (identify): Something about "LEASE_HELD" on port 2.
@@ -34,7 +34,7 @@ test('lines of a run with every state', async () => {
     CONVERGE_FAILED converge 1 device: PL-0002/pos1
       → See the message of the device.
     CHECK_UNMET connect 1 device: PL-0002/pos4
-      → See what was found and what was wished.
+      → See what was found and what was desired.
     CONNECT_TIMEOUT connect 1 device: PL-0002/pos2
       → Off, disconnected, or a firewall drops packets: check the link of the store first.
     LEASE_HELD identify 1 device: PL-0002/pos3
@@ -221,7 +221,7 @@ test('the live view shows progress by store, totals and problems, and goes away'
     failed        PL-0002/pos1  CHECK_UNMET (observe): Disk 99 % full, which is a lot more than 90 %.
 
     CHECK_UNMET observe 3 devices: PL-0000/pos1, PL-0001/pos1, PL-0002/pos1
-      → See what was found and what was wished.
+      → See what was found and what was desired.
     Slowest: PL-0000/pos3 0.4 s, PL-0001/pos3 0.4 s, PL-0002/pos3 0.4 s, PL-0000/pos2 0.3 s, PL-0001/pos2 0.3 s
     Plan till-health: 12 devices in 0.0 s
       9 in-sync, 3 failed

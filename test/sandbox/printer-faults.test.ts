@@ -213,7 +213,7 @@ describe.skipIf(!canIsolate)('faults of printers in the sandbox', () => {
     const step = found.steps[0]?.state
     const stages = found.steps[0]?.value?.['stages'] as Record<string, { answer: string }>
     const isSeen = stages['protocol']?.answer === 'yes'
-    const wished = { none: isSeen ? 'ok' : 'unknown', 'attention-soon': 'ok', 'not-known': 'unknown' }
-    expect(step).toBe(wished[String(fault) as keyof typeof wished] ?? 'failed')
+    const desired = { none: isSeen ? 'ok' : 'unknown', 'attention-soon': 'ok', 'not-known': 'unknown' }
+    expect(step).toBe(desired[String(fault) as keyof typeof desired] ?? 'failed')
   })
 })

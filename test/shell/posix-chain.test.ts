@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ChainLink, NotRun } from '../../src/core/chain.ts'
 import type { ShellAnswer } from '../../src/core/channel.ts'
-import { Interruption } from '../../src/core/failure.ts'
+import { SessionLost } from '../../src/core/failure.ts'
 import { KeptScripts } from '../../src/shell/posix-kept-scripts.ts'
 import { openLocalShell, shells } from './shells.ts'
 
@@ -16,7 +16,7 @@ async function ends(answers: readonly Promise<ShellAnswer>[]): Promise<string[]>
       answer.then(
         ({ text, exitCode, timedOut }) => `${text.trim()}${exitCode ? `:${exitCode}` : ''}${timedOut ? ' late' : ''}`,
         (error) =>
-          error instanceof NotRun ? 'not run' : error instanceof Interruption ? error.failure.code : `${error}`,
+          error instanceof NotRun ? 'not run' : error instanceof SessionLost ? error.failure.code : `${error}`,
       ),
     ),
   )
@@ -38,7 +38,7 @@ describe.each(shells)('a chain over $name', ({ path }) => {
   })
   const chain = (links: readonly ChainLink[]) => ends(open.shell.chain(links))
 
-  test('goes on while exit codes are as wished, and stops behind one that is not', async () => {
+  test('goes on while exit codes are as desired, and stops behind one that is not', async () => {
     const codes = { kind: 'exit', codes: [0, 3] } as const
     const links = [
       said('echo a', { gate: codes }),
@@ -103,11 +103,11 @@ describe.each(shells)('a chain over $name', ({ path }) => {
   })
 
   test('tests the variables that a script found, and keeps what it said apart', async () => {
-    const gate = (wished: string) =>
+    const gate = (desired: string) =>
       ({
         kind: 'test',
-        test: '[ "$found" = "$wished" ]; s=$?; echo x; echo x >&2; exit $s',
-        values: { wished },
+        test: '[ "$found" = "$desired" ]; s=$?; echo x; echo x >&2; exit $s',
+        values: { desired },
       }) as const
     const look = 'found=\'a b\'; echo "$found"'
     const answers = open.shell.chain([said(look, { gate: gate('a b') }), said(look, { gate: gate('ab') }), said(':')])

@@ -330,10 +330,10 @@ describe('a device that lets us in', () => {
 describe('the gate for handshakes', () => {
   test('lets so many through, in order, and does not wait for the slow', async () => {
     const gate = createHandshakeGate(2)
-    const [first] = await Promise.all([gate.admit(never), gate.admit(never)])
+    const [first] = await Promise.all([gate.enter(never), gate.enter(never)])
     const began = performance.now()
     let third = false
-    const waiting = gate.admit(never).then((release) => {
+    const waiting = gate.enter(never).then((release) => {
       third = true
       return release
     })
@@ -343,19 +343,19 @@ describe('the gate for handshakes', () => {
     first?.release()
     await waiting
     // Nobody gives back: a second later the next ones are let through all the same.
-    await gate.admit(never)
+    await gate.enter(never)
     expect(performance.now() - began).toBeGreaterThan(900)
   })
 
   test('becomes smaller when those who are in have left, and larger at once', async () => {
     const gate = createHandshakeGate(2)
-    const [first, second] = await Promise.all([gate.admit(never), gate.admit(never)])
+    const [first, second] = await Promise.all([gate.enter(never), gate.enter(never)])
     let smaller = false
     const resized = gate.resize(1).then(() => {
       smaller = true
     })
     let third = false
-    const waiting = gate.admit(never).then(() => {
+    const waiting = gate.enter(never).then(() => {
       third = true
     })
     await new Promise((resolve) => setTimeout(resolve, 20))
@@ -371,10 +371,10 @@ describe('the gate for handshakes', () => {
 
   test('keeps the place of a device that is there until it has answered', async () => {
     const gate = createHandshakeGate(1)
-    const first = await gate.admit(never)
+    const first = await gate.enter(never)
     first?.extend()
     let second = false
-    const waiting = gate.admit(never).then(() => {
+    const waiting = gate.enter(never).then(() => {
       second = true
     })
     await new Promise((resolve) => setTimeout(resolve, 1_200))

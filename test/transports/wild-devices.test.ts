@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Failure, Interruption } from '../../src/core/failure.ts'
+import { type Failure, SessionLost } from '../../src/core/failure.ts'
 import type { Connection } from '../../src/core/ports.ts'
 import { openPosixShell, type PosixShell } from '../../src/shell/posix-channel.ts'
 import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
@@ -69,7 +69,7 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))('a device in t
       () => undefined,
       (thrown: unknown) => thrown,
     )
-    if (error instanceof Interruption) return error.failure
+    if (error instanceof SessionLost) return error.failure
     throw new Error('It worked.')
   }
   const forced = (name: string, text: string): string => {

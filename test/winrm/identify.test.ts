@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { identityCheck } from '../../src/app/doctor/winrm-identity.ts'
-import { fail, Interruption, success } from '../../src/core/failure.ts'
+import { fail, SessionLost, success } from '../../src/core/failure.ts'
 import type { ServiceIdentity } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { hasWinRmPeer, startWinRmPeer, type WinRmPeer, winrmTarget } from '../peers/winrm-peer.ts'
@@ -69,10 +69,10 @@ describe('the first check of a Windows device', () => {
   test('ends the examination only where there is no session to be had', async () => {
     const failure = { code: 'CONNECT_REFUSED', phase: 'connect', message: 'No.' } as const
     const gone = identityCheck(async () => fail(failure)).run(undefined as never, undefined as never)
-    await expect(gone).rejects.toBeInstanceOf(Interruption)
+    await expect(gone).rejects.toBeInstanceOf(SessionLost)
     const fault = { code: 'WINRM_FAULT', phase: 'identify', message: 'No.', evidence: { wsman_code: 87 } } as const
     const refused = identityCheck(async () => fail(fault)).run(undefined as never, undefined as never)
     await expect(refused).rejects.toThrow('WINRM_FAULT: No.')
-    await expect(refused).rejects.not.toBeInstanceOf(Interruption)
+    await expect(refused).rejects.not.toBeInstanceOf(SessionLost)
   })
 })

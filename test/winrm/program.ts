@@ -107,7 +107,7 @@ export async function converse(transport: ReturnType<typeof winrmTransport>, tar
     if (!connected.ok) return judged(connected.failure, traced)
     const failure = await runTraced(connected.value, traced)
     await connected.value.close()
-    await transport.settled()
+    await transport.drained()
     return judged(failure, traced)
   } finally {
     traced.remove()

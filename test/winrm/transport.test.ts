@@ -38,7 +38,7 @@ describe.runIf(hasWinRmPeer)('WinRM', () => {
     if (!connected.ok) return connected.failure
     const started = await connected.value.exec('true')
     await connected.value.close()
-    await transport.settled()
+    await transport.drained()
     return failureOf(started)
   }
 
@@ -52,7 +52,7 @@ describe.runIf(hasWinRmPeer)('WinRM', () => {
       { transport: () => transport, target: () => winrmTarget(peer) },
     )
     test('and leaves no shell behind', async () => {
-      await transport.settled()
+      await transport.drained()
       await expect.poll(async () => (await peer.state()).shells_open, SOON).toBeLessThanOrEqual(1)
       expect((await peer.state()).violations).toBe(0)
     })
@@ -80,7 +80,7 @@ describe.runIf(hasWinRmPeer)('WinRM', () => {
       })
       expect((await plain.state()).http).toBe(5)
       await connection.close()
-      await transport.settled()
+      await transport.drained()
       const state = await plain.state()
       expect([state.http, state.shells_open, state.violations]).toEqual([6, 0, 0])
     })
@@ -108,7 +108,7 @@ describe.runIf(hasWinRmPeer)('WinRM', () => {
       expect(heard).toBe('heard 1 one\nheard 2 two\n')
       expect((await plain.state()).http).toBe(before + 2)
       await connection.close()
-      await transport.settled()
+      await transport.drained()
       expect((await plain.state()).shells_open).toBe(0)
     })
 
@@ -125,7 +125,7 @@ describe.runIf(hasWinRmPeer)('WinRM', () => {
       })
       expect((await tls.state()).http).toBe(4)
       await connection.close()
-      await transport.settled()
+      await transport.drained()
       expect((await tls.state()).http).toBe(5)
     })
 
@@ -186,7 +186,7 @@ describe.runIf(hasWinRmPeer)('WinRM', () => {
           })
         })
         await connection.close()
-        await transport.settled()
+        await transport.drained()
         expect(await peer.state()).toMatchObject({ http: 4, shells_open: 0, violations: 0 })
       }
     })
@@ -267,7 +267,7 @@ describe.runIf(hasWinRmPeer)('WinRM', () => {
     )
     expect(end.stdout).toBe(Array.from({ length: 20_000 }, (_, n) => `line ${n} zażółć\n`).join(''))
     await connection.close()
-    await transport.settled()
+    await transport.drained()
   })
 
   test('a command line that cmd.exe would cut is not sent', async () => {
@@ -291,7 +291,7 @@ describe.runIf(hasWinRmPeer)('WinRM', () => {
     second.write('three\n')
     expect((await collect(second)).stdout).toBe('two\nthree\n')
     await connection.close()
-    await transport.settled()
+    await transport.drained()
     expect(await peer.state()).toMatchObject({ shells_created: 1, shells_open: 0 })
   })
 

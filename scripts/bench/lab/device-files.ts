@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import type { Lab } from './lab.ts'
 
-/** What the files of a device are before a run: as the runbooks wish, or different in each of the ten steps of `mend`. */
+/** What the files of a device are before a run: as the runbooks want, or different in each of the ten steps of `mend`. */
 export type Before = 'desired' | 'drifted'
 
 export const MOTD = 'This till belongs to the store.\n'
@@ -55,11 +55,11 @@ function own(lab: Lab, folder: string): void {
 
 /** Whether all ten steps of `mend` hold on each of the devices: what a run left is looked at, whatever the tool says. */
 export function deviceFilesAreDesired(lab: Lab, addresses: readonly string[]): boolean {
-  const wished = { motd: MOTD, hours: HOURS, receipt: RECEIPT, banner: MOTD, price: PRICE }
+  const desired = { motd: MOTD, hours: HOURS, receipt: RECEIPT, banner: MOTD, price: PRICE }
   return addresses.every((address) => {
     const at = (name: string): string => join(lab.devices, address, name)
     return (
-      Object.entries(wished).every(([name, text]) => readFileSync(at(name), 'utf8') === text) &&
+      Object.entries(desired).every(([name, text]) => readFileSync(at(name), 'utf8') === text) &&
       readFileSync(at('agent.conf'), 'utf8').startsWith('Server=zabbix.example\n') &&
       (statSync(at('secret')).mode & 0o777) === 0o600 &&
       existsSync(at('link')) &&

@@ -1,9 +1,9 @@
-import { type Failure, Interruption, type Result } from '../../core/failure.ts'
+import { type Failure, type Result, SessionLost } from '../../core/failure.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { ServiceIdentity, Target, Transport } from '../../core/ports.ts'
 import { Masker } from '../../engine/journal/mask.ts'
 import { secretSources } from '../../secrets/index.ts'
-import { openTransports, settled } from '../../transports/index.ts'
+import { drained, openTransports } from '../../transports/index.ts'
 import { hostKeyLookup } from '../../transports/known-hosts.ts'
 import { createHandshakeGate } from '../../transports/ssh/handshake-gate.ts'
 import type { Project } from '../project.ts'
@@ -27,9 +27,9 @@ export interface Finding {
 /** Runs the checks on a Windows device, one after another, and hands each on as soon as it is there. */
 export async function* examineWindows(
   device: Device,
-  means: { readonly project: Project; readonly fleet: Fleet; readonly signal: AbortSignal },
+  dependencies: { readonly project: Project; readonly fleet: Fleet; readonly signal: AbortSignal },
 ): AsyncGenerator<Finding> {
-  const { project, fleet, signal } = means
+  const { project, fleet, signal } = dependencies
   const readSecret = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
   const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
@@ -49,7 +49,7 @@ export async function* examineWindows(
     }
   } finally {
     await session.close()
-    await settled(transports)
+    await drained(transports)
   }
 }
 
@@ -75,7 +75,7 @@ async function examine(check: Check, device: Device, session: LazySession): Prom
   try {
     return { finding: finding('ok', await check.run(session.shell, device)), lost: false }
   } catch (error) {
-    const lost = error instanceof Interruption
+    const lost = error instanceof SessionLost
     const why = lost ? inWords(error.failure) : String((error as Error).message)
     return { finding: finding('failed', why), lost }
   }

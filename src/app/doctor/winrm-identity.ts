@@ -1,4 +1,4 @@
-import { Interruption, type Result } from '../../core/failure.ts'
+import { type Result, SessionLost } from '../../core/failure.ts'
 import type { ServiceIdentity } from '../../core/ports.ts'
 import type { Check } from './windows-checks.ts'
 
@@ -22,7 +22,7 @@ export function identityCheck(ask: () => Promise<Result<ServiceIdentity>>): Chec
       if (asked.ok) return seen(asked.value)
       const { failure } = asked
       // What answers this question wrongly may still answer others; whom it cannot be put to has no session.
-      if (failure.evidence?.['wsman_code'] === undefined) throw new Interruption(failure)
+      if (failure.evidence?.['wsman_code'] === undefined) throw new SessionLost(failure)
       throw new Error(`${failure.code}: ${failure.message}`)
     },
   }

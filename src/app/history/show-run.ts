@@ -10,7 +10,7 @@ import type { Output } from '../../reporters/output.ts'
 export interface ShowOptions {
   /** Only these devices. */
   readonly device?: readonly string[] | undefined
-  /** Only devices that did not end as wished, drift left aside. */
+  /** Only devices that did not end as desired, drift left aside. */
   readonly failed: boolean
   readonly verbose: boolean
   readonly json: boolean

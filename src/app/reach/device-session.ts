@@ -6,7 +6,7 @@ import type { DeviceSession } from '../../engine/device/perform-device.ts'
 import { LazyShell, type SessionWatch } from './lazy-shell.ts'
 import type { TargetResolver } from './resolve-target.ts'
 
-export interface SessionMeans {
+export interface SessionDependencies {
   readonly resolver: TargetResolver
   readonly transports: ReadonlyMap<string, Transport>
   readonly neighboursOf: (device: Device) => Neighbours
@@ -23,34 +23,34 @@ export class LazySession implements DeviceSession {
   readonly host?: NeighbourShell
   readonly gateway?: Device
   readonly #device: Device
-  readonly #means: SessionMeans
+  readonly #dependencies: SessionDependencies
   readonly #own: LazyShell
   readonly #hosts: LazyShell | undefined
   /** Through the host, once somebody went that way. */
   #tunnel: Promise<Result<Connection>> | undefined
   readonly #leaving = new AbortController()
 
-  constructor(device: Device, means: SessionMeans) {
+  constructor(device: Device, dependencies: SessionDependencies) {
     this.#device = device
-    this.#means = means
-    const { signal, watch } = means
-    const target = (): Promise<Result<Target>> => means.resolver.resolve(device, 'self')
-    this.#own = new LazyShell(device, { target, connect: connectorOf(device, means), signal, watch })
+    this.#dependencies = dependencies
+    const { signal, watch } = dependencies
+    const target = (): Promise<Result<Target>> => dependencies.resolver.resolve(device, 'self')
+    this.#own = new LazyShell(device, { target, connect: connectorOf(device, dependencies), signal, watch })
     this.shell = this.#own.shell
-    const { host, gateway } = means.neighboursOf(device)
+    const { host, gateway } = dependencies.neighboursOf(device)
     if (gateway) this.gateway = gateway
     if (!host) return
-    const share = sharerOf(host, means)
+    const share = sharerOf(host, dependencies)
     this.#hosts = new LazyShell(host, { target: () => this.#hostTarget(), connect: share, signal, watch: UNWATCHED })
     this.host = { device: host, shell: this.#hosts.shell }
   }
 
   async dial(to: DialTo, timeoutMs: number): Promise<Result<ByteStream>> {
     if (to.through === 'host') return this.#dialThroughHost(to, timeoutMs)
-    const way = await this.#means.resolver.resolve(this.#device, 'way')
+    const way = await this.#dependencies.resolver.resolve(this.#device, 'way')
     if (!way.ok) return way
     const target = { ...way.value, port: to.port, ...(to.host !== undefined && { address: to.host }) }
-    const carrier = this.#means.transports.get('ssh')
+    const carrier = this.#dependencies.transports.get('ssh')
     if (!carrier?.dial) throw new Error('there is no transport that opens byte streams')
     return carrier.dial(target, timeoutMs, this.#signal())
   }
@@ -66,7 +66,7 @@ export class LazySession implements DeviceSession {
     if (!host) return fail(noHost(this.#device))
     if (host.transport.type === 'winrm') return fail(cannotForward(host))
     this.#tunnel ??= this.#hostTarget().then((target) =>
-      target.ok ? sharerOf(host, this.#means)(target.value, this.#signal()) : target,
+      target.ok ? sharerOf(host, this.#dependencies)(target.value, this.#signal()) : target,
     )
     const tunnel = await this.#tunnel
     if (!tunnel.ok) return fail({ ...tunnel.failure, code: 'CONNECT_VIA_FAILED' })
@@ -74,25 +74,27 @@ export class LazySession implements DeviceSession {
   }
 
   #hostTarget(): Promise<Result<Target>> {
-    return this.#means.resolver.resolve(this.#device, 'host')
+    return this.#dependencies.resolver.resolve(this.#device, 'host')
   }
 
   #signal(): AbortSignal {
-    return AbortSignal.any([this.#means.signal, this.#leaving.signal])
+    return AbortSignal.any([this.#dependencies.signal, this.#leaving.signal])
   }
 }
 
 type Connect = (target: Target, signal: AbortSignal) => Promise<Result<Connection>>
 
-function connectorOf(device: Device, { transports }: SessionMeans): Connect {
+function connectorOf(device: Device, { transports }: SessionDependencies): Connect {
   return async (target, signal) =>
     (await transports.get(device.transport.type)?.connect(target, signal)) ?? fail(unsupported(device))
 }
 
 /** Several printers of a till ask it by one connection, where its transport has that. */
-function sharerOf(host: Device, means: SessionMeans): Connect {
-  const transport = means.transports.get(host.transport.type)
-  return transport?.share ? (target, signal) => (transport.share as Connect)(target, signal) : connectorOf(host, means)
+function sharerOf(host: Device, dependencies: SessionDependencies): Connect {
+  const transport = dependencies.transports.get(host.transport.type)
+  return transport?.share
+    ? (target, signal) => (transport.share as Connect)(target, signal)
+    : connectorOf(host, dependencies)
 }
 
 function unsupported(device: Device): Failure {

@@ -1,6 +1,6 @@
 import type { ChainLink, DeviceShell } from '../../core/chain.ts'
 import type { ShellAnswer, ShellDialect, ShellRequest } from '../../core/channel.ts'
-import { Interruption, type Result } from '../../core/failure.ts'
+import { type Result, SessionLost } from '../../core/failure.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Connection, Target } from '../../core/ports.ts'
 import { openPosixShell, type PosixShell } from '../../shell/posix-channel.ts'
@@ -14,7 +14,7 @@ export interface SessionWatch {
   connected(device: Device): void
 }
 
-export interface LazyShellMeans {
+export interface LazyShellDependencies {
   readonly target: () => Promise<Result<Target>>
   readonly connect: (target: Target, signal: AbortSignal) => Promise<Result<Connection>>
   /** Of the run: everything ends now. */
@@ -26,18 +26,18 @@ export interface LazyShellMeans {
 export class LazyShell {
   readonly shell: DeviceShell
   readonly #device: Device
-  readonly #means: LazyShellMeans
+  readonly #dependencies: LazyShellDependencies
   /** The run ends, or it was closed before there was a connection: nobody waits for it any more. */
   readonly #leaving = new AbortController()
   readonly #leave = (): void => this.#leaving.abort()
   #opening: Promise<PosixShell | PowerShell> | undefined
   #connection: Connection | undefined
 
-  constructor(device: Device, means: LazyShellMeans) {
+  constructor(device: Device, dependencies: LazyShellDependencies) {
     this.#device = device
-    this.#means = means
-    if (means.signal.aborted) this.#leave()
-    else means.signal.addEventListener('abort', this.#leave, { once: true })
+    this.#dependencies = dependencies
+    if (dependencies.signal.aborted) this.#leave()
+    else dependencies.signal.addEventListener('abort', this.#leave, { once: true })
     this.shell = {
       kind: 'shell',
       dialect: dialectOf(device),
@@ -56,7 +56,7 @@ export class LazyShell {
   }
 
   async close(): Promise<void> {
-    this.#means.signal.removeEventListener('abort', this.#leave)
+    this.#dependencies.signal.removeEventListener('abort', this.#leave)
     if (!this.#connection) this.#leave()
     await this.#letGo()
   }
@@ -76,11 +76,11 @@ export class LazyShell {
   }
 
   async #connect(): Promise<PosixShell | PowerShell> {
-    this.#means.watch.connecting(this.#device)
-    const target = orInterrupt(await this.#means.target())
-    const connection = orInterrupt(await this.#means.connect(target, this.#leaving.signal))
+    this.#dependencies.watch.connecting(this.#device)
+    const target = orInterrupt(await this.#dependencies.target())
+    const connection = orInterrupt(await this.#dependencies.connect(target, this.#leaving.signal))
     this.#connection = connection
-    this.#means.watch.connected(this.#device)
+    this.#dependencies.watch.connected(this.#device)
     if (this.#leaving.signal.aborted) await connection.close()
     const { deadlines, maxOutputBytes, become } = target
     const common = { deadlines, maxOutputBytes, signal: this.#leaving.signal }
@@ -97,5 +97,5 @@ function dialectOf(device: Device): ShellDialect {
 
 function orInterrupt<T>(result: Result<T>): T {
   if (result.ok) return result.value
-  throw new Interruption(result.failure)
+  throw new SessionLost(result.failure)
 }

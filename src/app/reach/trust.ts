@@ -33,13 +33,13 @@ export interface ShownKeys {
 /** Asks devices that speak SSH for their host keys, several at a time, and hands each on as soon as it is there. */
 export async function* scanDevices(
   devices: readonly Device[],
-  means: {
+  dependencies: {
     readonly project: Project
     readonly fleet: Fleet
     readonly signal: AbortSignal
   },
 ): AsyncGenerator<ShownKeys> {
-  const { project, fleet, signal } = means
+  const { project, fleet, signal } = dependencies
   const { parallel, handshakes } = project.settings.run
   const readSecret = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const hostKeys = hostKeyLookup(project.paths.knownHosts)

@@ -2,27 +2,27 @@ import type { Clock, Module } from '../../core/ports.ts'
 import type { DeviceEnvironment } from '../../engine/device/perform-device.ts'
 import { checkRendered } from '../../lang/rendered-params.ts'
 import { MODULES } from '../../modules/index.ts'
-import { LazySession, type SessionMeans } from '../reach/device-session.ts'
+import { LazySession, type SessionDependencies } from '../reach/device-session.ts'
 import { deadlineOf } from '../reach/resolve-target.ts'
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => performance.now() }
 
 /** What differs between the threads of a run. */
-type Means = Pick<
+type Dependencies = Pick<
   DeviceEnvironment,
   'mode' | 'admission' | 'stopping' | 'aborting' | 'emit' | 'mask' | 'scopeOf' | 'historyOf'
 > & {
   readonly readSecret: DeviceEnvironment['preparation']['readSecret']
-  readonly sessions: Omit<SessionMeans, 'signal'>
+  readonly sessions: Omit<SessionDependencies, 'signal'>
   readonly learnSecrets?: DeviceEnvironment['learnSecrets']
   /** Those that are shipped unless told. */
   readonly modules?: readonly Module[]
 }
 
 /** Everything that working on devices needs, in whichever thread. */
-export function deviceEnvironment(means: Means): DeviceEnvironment {
-  const modules = new Map((means.modules ?? MODULES).map((module) => [module.name, module]))
-  const { mode, admission, stopping, aborting, emit, mask, scopeOf, historyOf, readSecret, sessions } = means
+export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment {
+  const modules = new Map((dependencies.modules ?? MODULES).map((module) => [module.name, module]))
+  const { mode, admission, stopping, aborting, emit, mask, scopeOf, historyOf, readSecret, sessions } = dependencies
   return {
     mode,
     modules,
@@ -42,7 +42,7 @@ export function deviceEnvironment(means: Means): DeviceEnvironment {
     openSession: (device, signal) => new LazySession(device, { ...sessions, signal }),
     scopeOf,
     historyOf,
-    ...(means.learnSecrets && { learnSecrets: means.learnSecrets }),
+    ...(dependencies.learnSecrets && { learnSecrets: dependencies.learnSecrets }),
     deadlineMs: deadlineOf,
   }
 }

@@ -8,13 +8,13 @@ import type { Target } from '../../core/ports.ts'
 import type { Sample } from '../../core/sample.ts'
 import type { Secret } from '../../core/secret.ts'
 import { type DeviceEnvironment, performDevice } from '../../engine/device/perform-device.ts'
-import { createHandshakeGate, openTransports, settled } from '../../transports/index.ts'
+import { createHandshakeGate, drained, openTransports } from '../../transports/index.ts'
 import { openModules } from '../revision/repository-modules.ts'
 import { deviceEnvironment } from './device-environment.ts'
 import {
   type Answer,
   type FromThread,
-  type Order,
+  type Job,
   Outbox,
   type Question,
   readMessages,
@@ -22,7 +22,7 @@ import {
   type ToThread,
   unpackSecrets,
 } from './workers/messages.ts'
-import { followRecipe } from './workers/recipes.ts'
+import { openRunbookSource } from './workers/runbook-source.ts'
 
 const PULSE_MS = 500
 
@@ -31,14 +31,14 @@ const PULSE_MS = 500
  * secrets, no inventory and no signals of its own; what it needs of those it asks for.
  */
 class Thread {
-  readonly #runbooks: ReturnType<typeof followRecipe>[]
+  readonly #runbooks: ReturnType<typeof openRunbookSource>[]
   readonly #begun: Uint8Array
   readonly #outbox: Outbox<FromThread>
   readonly #gate = createHandshakeGate(0)
   readonly #transports = openTransports(this.#gate, (text) => this.#outbox.send({ type: 'warning', text }))
   readonly #stopping = new AbortController()
   readonly #aborting = new AbortController()
-  readonly #orders = new Map<string, Order>()
+  readonly #jobs = new Map<string, Job>()
   readonly #open = new Map<number, { resolve: (value: JsonValue) => void; reject: (error: Error) => void }>()
   readonly #environment: DeviceEnvironment
   #questions = 0
@@ -47,7 +47,7 @@ class Thread {
     this.#outbox = new Outbox(post)
     this.#begun = new Uint8Array(setup.begun)
     const modules = openModules(setup.modules).all
-    this.#runbooks = setup.recipes.map((recipe) => followRecipe(recipe, modules))
+    this.#runbooks = setup.runbookSources.map((source) => openRunbookSource(source, modules))
     setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
     const secrets = new Map<string, Promise<JsonValue>>()
     this.#environment = deviceEnvironment({
@@ -58,10 +58,10 @@ class Thread {
       aborting: this.#aborting.signal,
       emit: (body) => this.#emit(body),
       mask: async (value) => (await this.#ask({ about: 'mask', value: value as JsonValue })) as typeof value,
-      scopeOf: (device) => this.#order(device.name).scope,
+      scopeOf: (device) => this.#job(device.name).scope,
       historyOf: (device) => ({
         samples: async (series, since, until) => {
-          const { id } = this.#order(device.name)
+          const { id } = this.#job(device.name)
           const when = { since: since.toISOString(), until: until?.toISOString() }
           const found = await this.#ask({ about: 'samples', id, series, ...when })
           return found as unknown as readonly Sample[]
@@ -75,15 +75,15 @@ class Thread {
       sessions: {
         resolver: {
           resolve: async (device, end) => {
-            const { id } = this.#order(device.name)
+            const { id } = this.#job(device.name)
             return unpackSecrets(await this.#ask({ about: 'target', id, end })) as Result<Target>
           },
         },
         transports: this.#transports,
-        neighboursOf: (device) => this.#order(device.name).neighbours,
+        neighboursOf: (device) => this.#job(device.name).neighbours,
         watch: {
           connecting: () => undefined,
-          connected: (device: Device) => this.#outbox.send({ type: 'connected', id: this.#order(device.name).id }),
+          connected: (device: Device) => this.#outbox.send({ type: 'connected', id: this.#job(device.name).id }),
         },
       },
     })
@@ -91,23 +91,23 @@ class Thread {
   }
 
   receive(message: ToThread): void {
-    if (message.type === 'work') void this.#work(message.order)
+    if (message.type === 'work') void this.#work(message.job)
     else if (message.type === 'answer') this.#answered(message.to, message.answer)
     else if (message.type === 'logins') {
       void this.#gate.resize(message.limit).then(() => this.#outbox.send({ type: 'fits' }))
     } else if (message.type === 'settle') {
-      void settled(this.#transports).then(() => this.#outbox.send({ type: 'settled' }))
+      void drained(this.#transports).then(() => this.#outbox.send({ type: 'drained' }))
     } else {
       if (message.hard) this.#aborting.abort()
       this.#stopping.abort()
     }
   }
 
-  async #work(order: Order): Promise<void> {
-    const { id, device, planned } = order
-    Atomics.store(this.#begun, order.place, 1)
-    this.#orders.set(device.name, order)
-    const runbooks = order.runbooks.flatMap((index) => this.#runbooks[index] ?? [])
+  async #work(job: Job): Promise<void> {
+    const { id, device, planned } = job
+    Atomics.store(this.#begun, job.place, 1)
+    this.#jobs.set(device.name, job)
+    const runbooks = job.runbooks.flatMap((index) => this.#runbooks[index] ?? [])
     try {
       const work = { device, runbooks, ...(planned && { planned }) }
       this.#outbox.send({ type: 'outcome', id, outcome: await performDevice(work, this.#environment) })
@@ -115,17 +115,17 @@ class Thread {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
       this.#outbox.send({ type: 'broken', id, error: text })
     } finally {
-      this.#orders.delete(device.name)
+      this.#jobs.delete(device.name)
     }
   }
 
-  #order(device: string): Order {
-    return this.#orders.get(device) as Order
+  #job(device: string): Job {
+    return this.#jobs.get(device) as Job
   }
 
   /** Only what a change waits for is waited for; everything else is on its way in the right order. */
   async #emit(body: RunEventBody): Promise<void> {
-    const { id } = this.#order('device' in body ? body.device : '')
+    const { id } = this.#job('device' in body ? body.device : '')
     if (body.type === 'step.converging') await this.#ask({ about: 'journal', id, body })
     else this.#outbox.send({ type: 'event', id, body })
   }

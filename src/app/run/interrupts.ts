@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 
 /** What Ctrl-C means to a run: once, finish what is changing; twice, stop now. */
-export interface Interrupts {
+export interface StopSignals {
   readonly stopping: AbortSignal
   readonly aborting: AbortSignal
   /** Puts the process's own handling of signals back. */
@@ -11,7 +11,7 @@ export interface Interrupts {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Listens to signals; `onSignal` is told of each, with `hard` from the second on. */
-export function listenForInterrupts(onSignal: (signal: string, hard: boolean) => void): Interrupts {
+export function listenForInterrupts(onSignal: (signal: string, hard: boolean) => void): StopSignals {
   const stopping = new AbortController()
   const aborting = new AbortController()
   // Every device in flight listens to both.

@@ -13,7 +13,7 @@ import { Masker } from '../../engine/journal/mask.ts'
 import { revisionOf } from '../../gitops/revision.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import { secretSources } from '../../secrets/index.ts'
-import { createHandshakeGate, openTransports, settled } from '../../transports/index.ts'
+import { createHandshakeGate, drained, openTransports } from '../../transports/index.ts'
 import { hostKeyLookup } from '../../transports/known-hosts.ts'
 import type { Project } from '../project.ts'
 import { neighboursOf, targetResolver } from '../reach/resolve-target.ts'
@@ -23,7 +23,7 @@ import { warnOnce } from '../warn.ts'
 import { accountName } from './account.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
 import { listenForInterrupts } from './interrupts.ts'
-import { RunCrew, type Workers } from './workers/run-crew.ts'
+import { ThreadPool, type Workers } from './workers/thread-pool.ts'
 
 /** What a command asks for. */
 export interface RunRequest {
@@ -60,7 +60,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
     journal.emit({ type: 'run.interrupted', signal, hard }).catch(() => undefined)
   })
   const parallel = request.parallel ?? project.settings.run.parallel
-  const { crew, environment, transports } = workforce(request, {
+  const { pool, environment, transports } = workforce(request, {
     masker,
     admission,
     interrupts,
@@ -73,7 +73,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
     end = await runFleet(request.work, {
       environment,
       parallel,
-      crew,
+      pool,
       ...(request.failOn && { failOn: request.failOn }),
       head: {
         mode: request.mode,
@@ -93,7 +93,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
     throw error instanceof InputError ? new RunBroken(error.diagnostics) : error
   } finally {
     // Nothing may be left behind on a device: an impatient signal must not end us before that.
-    await Promise.all([settled(transports), crew.close()])
+    await Promise.all([drained(transports), pool.close()])
     interrupts.release()
     admission.close()
   }
@@ -112,19 +112,19 @@ async function closeAll(reporters: readonly Reporter[]): Promise<void> {
 /** Those who work on the devices, and what this thread needs to do so itself. */
 function workforce(
   request: RunRequest,
-  means: Pick<DeviceEnvironment, 'admission' | 'emit'> & {
+  dependencies: Pick<DeviceEnvironment, 'admission' | 'emit'> & {
     readonly masker: Masker
     readonly interrupts: Pick<DeviceEnvironment, 'stopping' | 'aborting'>
     readonly parallel: number
     readonly store: Pick<RunStore, 'samples'>
   },
 ): {
-  readonly crew: RunCrew
+  readonly pool: ThreadPool
   readonly environment: DeviceEnvironment
   readonly transports: ReadonlyMap<string, Transport>
 } {
   const { project, fleet, mode, work } = request
-  const { masker, admission, emit, interrupts, parallel, store } = means
+  const { masker, admission, emit, interrupts, parallel, store } = dependencies
   const { handshakes } = project.settings.run
   const warn = warnOnce()
   const readSecret = secretReader(secretSources(project.root, project.settings.secrets), masker, warn)
@@ -135,7 +135,7 @@ function workforce(
   const gate = createHandshakeGate(handshakes)
   const transports = openTransports(gate, warn)
   const workers = request.workers ?? project.settings.run.workers
-  const crew = new RunCrew({
+  const pool = new ThreadPool({
     entry: THREAD,
     mode,
     work,
@@ -160,10 +160,10 @@ function workforce(
     stopping: interrupts.stopping,
     aborting: interrupts.aborting,
     mask: async (value) => masker.value(value),
-    sessions: { resolver, transports, neighboursOf: neighbours, watch: crew.here.openings },
+    sessions: { resolver, transports, neighboursOf: neighbours, watch: pool.here.pendingConnections },
     modules: project.modules().all,
   })
-  return { crew, environment, transports }
+  return { pool, environment, transports }
 }
 
 /** Sorts by time; unique without asking anyone. */

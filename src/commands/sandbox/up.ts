@@ -47,7 +47,7 @@ ${FAULT_HELP}`
     }),
     seed: Flags.integer({ description: 'another seed, other devices with drift and faults', default: 1 }),
     drift: Flags.string({
-      description: 'share of devices that are not as the inventory wishes, from 0 to 1',
+      description: 'share of devices that are not as the inventory wants, from 0 to 1',
       default: '0',
     }),
     fault: Flags.string({ description: 'what is wrong with which devices', multiple: true, helpValue: 'NAME=WHO' }),

@@ -43,41 +43,45 @@ export function effective(config: AgentConfig, key: string): string | undefined 
 }
 
 /** What keys are to be; in a file of its own, or in the configuration as a whole. */
-export interface AgentWishes {
+export interface DesiredAgent {
   readonly set: ReadonlyMap<string, JsonValue>
   readonly remove: readonly string[]
 }
 
-/** The value that a wish sees: a list means the lines of the main file, anything else what counts. */
-export function valueSeen(config: AgentConfig, key: string, wish: JsonValue | undefined): JsonValue | undefined {
-  if (!Array.isArray(wish)) return effective(config, key)
+/** The value that is compared with a desired one: a list means the lines of the main file, anything else what counts. */
+export function valueSeen(
+  config: AgentConfig,
+  key: string,
+  desiredValue: JsonValue | undefined,
+): JsonValue | undefined {
+  if (!Array.isArray(desiredValue)) return effective(config, key)
   const own = occurrencesOf(config).filter((one) => one.key === key && one.file === config.main)
   return own.length > 0 ? own.map(({ value }) => value) : undefined
 }
 
 /** The files as they should be. Each key is changed where it counts; one that stands nowhere goes into the main file. */
-export function edited(config: AgentConfig, wishes: AgentWishes): Parsed<AgentConfig> {
+export function edited(config: AgentConfig, desiredValues: DesiredAgent): Parsed<AgentConfig> {
   let current = config
-  for (const key of wishes.remove) {
+  for (const key of desiredValues.remove) {
     const next = withoutKey(current, key, () => true)
     if (!next.ok) return next
     current = next.value
   }
-  for (const [key, wish] of wishes.set) {
-    const next = withKey(current, key, wish)
+  for (const [key, desiredValue] of desiredValues.set) {
+    const next = withKey(current, key, desiredValue)
     if (!next.ok) return next
     current = next.value
   }
   return parsed(current)
 }
 
-function withKey(config: AgentConfig, key: string, wish: JsonValue): Parsed<AgentConfig> {
+function withKey(config: AgentConfig, key: string, desiredValue: JsonValue): Parsed<AgentConfig> {
   if (key === 'Include') return problem('"Include" is not changed: what the agent reads would be another configuration')
   const last = occurrencesOf(config).findLast((one) => one.key === key)?.file ?? config.main
-  const file = Array.isArray(wish) ? config.main : last
-  const changed = editedFile(config, file, { set: new Map([[key, wish]]), remove: [] })
-  if (!changed.ok || Array.isArray(wish)) return changed
-  if (effective(changed.value, key) === plainCodec.normal(wish)) return changed
+  const file = Array.isArray(desiredValue) ? config.main : last
+  const changed = editedFile(config, file, { set: new Map([[key, desiredValue]]), remove: [] })
+  if (!changed.ok || Array.isArray(desiredValue)) return changed
+  if (effective(changed.value, key) === plainCodec.normal(desiredValue)) return changed
   // The last line was in this file, behind an `Include` that has the key too.
   return withoutKey(changed.value, key, (other) => other !== file)
 }
@@ -94,8 +98,8 @@ function withoutKey(config: AgentConfig, key: string, from: (file: string) => bo
 }
 
 /** The configuration with keys of one file set and removed; a file that is not there yet is made. */
-export function editedFile(config: AgentConfig, file: string, wishes: AgentWishes): Parsed<AgentConfig> {
-  const edit = plainCodec.edit(config.files.get(file) ?? '', wishes)
+export function editedFile(config: AgentConfig, file: string, desiredValues: DesiredAgent): Parsed<AgentConfig> {
+  const edit = plainCodec.edit(config.files.get(file) ?? '', desiredValues)
   if (!edit.ok) return problem(`${file}: ${edit.problem.message}`, edit.problem.line)
   return parsed({ ...config, files: new Map(config.files).set(file, edit.value) })
 }

@@ -32,7 +32,7 @@ export interface ConfigCodec {
    * A problem when the format cannot hold a value or a key.
    */
   edit(text: string, edit: ConfigEdit): Parsed<string>
-  /** A wished value as reading it back would give it: 3 is "3" where a format knows only text. */
+  /** A desired value as reading it back would give it: 3 is "3" where a format knows only text. */
   normal(value: JsonValue): JsonValue
 }
 

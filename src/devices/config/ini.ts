@@ -19,7 +19,7 @@ import {
   textLines,
   textual,
   valueSplices,
-  wishedValues,
+  valuesDesired,
 } from './lines.ts'
 
 /**
@@ -60,11 +60,11 @@ function sectionAndKey(name: string): { readonly section: string; readonly key: 
 
 function editIni(text: string, edit: ConfigEdit): Parsed<string> {
   let current = text
-  for (const [name, wish] of [...edit.set, ...edit.remove.map((key) => [key, [] as string[]] as const)]) {
+  for (const [name, desiredValue] of [...edit.set, ...edit.remove.map((key) => [key, [] as string[]] as const)]) {
     const place = sectionAndKey(name)
     if (!place || !validName(place))
       return problem(`"${name}" is not a key of the form section.key (.key before any section)`)
-    const values = wishedValues(name, wish)
+    const values = valuesDesired(name, desiredValue)
     const file = iniFile(current)
     if (!values.ok) return values
     if (!file.ok) return file

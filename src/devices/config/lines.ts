@@ -88,7 +88,7 @@ export function textual(value: JsonValue): JsonValue {
 }
 
 /** The values that a key shall have, each on a line of its own. */
-export function wishedValues(key: string, value: JsonValue): Parsed<(string | null)[]> {
+export function valuesDesired(key: string, value: JsonValue): Parsed<(string | null)[]> {
   const list = Array.isArray(value) ? value.map(textual) : [textual(value)]
   const values: (string | null)[] = []
   for (const item of list) {
@@ -114,8 +114,8 @@ export function provenLines(
   if (!old.ok) return old
   if (!now.ok) return problem('the edit would leave a file that cannot be read')
   for (const [key, value] of edit.set) {
-    const wish = Array.isArray(value) && value.length === 0 ? undefined : codec.normal(value)
-    if (!edit.remove.includes(key) && !sameValue(now.value.get(key), wish)) {
+    const desiredValue = Array.isArray(value) && value.length === 0 ? undefined : codec.normal(value)
+    if (!edit.remove.includes(key) && !sameValue(now.value.get(key), desiredValue)) {
       return problem(`"${key}": the format cannot hold this value`)
     }
   }

@@ -7,7 +7,7 @@ import {
   textLines,
   textual,
   valueSplices,
-  wishedValues,
+  valuesDesired,
 } from './lines.ts'
 
 const ENTRY = /^([ \t]*)([^=]*?)([ \t]*=[ \t]*)([\s\S]*?)[ \t]*$/
@@ -41,9 +41,9 @@ function entriesOf(text: string): Parsed<LineEntry[]> {
 
 function editPlain(text: string, edit: ConfigEdit): Parsed<string> {
   let current = text
-  for (const [key, wish] of [...edit.set, ...edit.remove.map((key) => [key, [] as string[]] as const)]) {
+  for (const [key, desiredValue] of [...edit.set, ...edit.remove.map((key) => [key, [] as string[]] as const)]) {
     if (!/^[^\s#=]([^=\r\n]*[^\s=])?$/.test(key)) return problem(`"${key}" cannot be a key of this format`)
-    const values = wishedValues(key, wish)
+    const values = valuesDesired(key, desiredValue)
     if (!values.ok) return values
     const entries = entriesOf(current)
     if (!entries.ok) return entries

@@ -73,9 +73,9 @@ const escapedValue = (value: string) =>
 
 function editProperties(text: string, edit: ConfigEdit): Parsed<string> {
   let current = text
-  for (const [key, wish] of edit.set) {
+  for (const [key, desiredValue] of edit.set) {
     if (key === '') return problem('a key cannot be empty')
-    const value = textual(wish)
+    const value = textual(desiredValue)
     if (typeof value !== 'string') return problem(`"${key}": the format holds one text for a key`)
     const entries = entriesOf(current)
     const own = entries.findLast((entry) => entry.key === key)

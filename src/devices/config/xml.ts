@@ -94,12 +94,12 @@ function meets(element: XmlElement, step: XmlStep): boolean {
 
 function editXml(text: string, edit: ConfigEdit): Parsed<string> {
   let current = text
-  for (const [key, wish] of [...edit.set, ...edit.remove.map((key) => [key, undefined] as const)]) {
+  for (const [key, desiredValue] of [...edit.set, ...edit.remove.map((key) => [key, undefined] as const)]) {
     const path = xmlPath(key)
     const tree = xmlTree(current)
     if (!path.ok) return path
     if (!tree.ok) return tree
-    const value = wish === undefined ? undefined : textual(wish)
+    const value = desiredValue === undefined ? undefined : textual(desiredValue)
     if (value !== undefined && typeof value !== 'string') return problem(`"${key}": the format holds one text`)
     const made =
       value === undefined
@@ -111,14 +111,14 @@ function editXml(text: string, edit: ConfigEdit): Parsed<string> {
   return parsed(current)
 }
 
-interface Wish {
+interface DesiredValue {
   readonly key: string
   readonly path: XmlPath
   readonly value: string
 }
 
-function setting(text: string, root: XmlElement, wish: Wish): Parsed<Splice[]> {
-  const { key, path, value } = wish
+function setting(text: string, root: XmlElement, desiredValue: DesiredValue): Parsed<Splice[]> {
+  const { key, path, value } = desiredValue
   if (/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/.test(value.replace(/[\ud800-\udbff][\udc00-\udfff]/g, ''))) {
     return problem(`"${key}": XML cannot hold a control character`)
   }
@@ -129,13 +129,13 @@ function setting(text: string, root: XmlElement, wish: Wish): Parsed<Splice[]> {
     if (below.length > 1)
       return problem(`"${key}": ${below.length} elements match <${step.name}>; say which by [n] or [@name='value']`)
     const [parent] = found
-    if (below.length === 0 && parent) return creation(text, parent, { ...wish, depth })
+    if (below.length === 0 && parent) return creation(text, parent, { ...desiredValue, depth })
     found = below
   }
   const [element] = found
   if (!element) return parsed([])
   return path.attribute === undefined
-    ? textSplices(text, element, wish)
+    ? textSplices(text, element, desiredValue)
     : parsed(attributeSplices(element, path.attribute, value))
 }
 
@@ -146,7 +146,7 @@ function attributeSplices(element: XmlElement, name: string, value: string): Spl
   return [{ start: at, end: at, text: ` ${name}="${attributeText(value)}"` }]
 }
 
-function textSplices(text: string, element: XmlElement, { key, value }: Wish): Parsed<Splice[]> {
+function textSplices(text: string, element: XmlElement, { key, value }: DesiredValue): Parsed<Splice[]> {
   if (element.children.length > 0) return problem(`"${key}": the element holds elements, not text`)
   if (textOf(element) === value) return parsed([])
   const [first, ...others] = element.texts
@@ -164,13 +164,17 @@ function textSplices(text: string, element: XmlElement, { key, value }: Wish): P
 }
 
 /** Makes the elements from `depth` on, at the end of their parent and in the indentation of the file. */
-function creation(text: string, parent: XmlElement, wish: Wish & { readonly depth: number }): Parsed<Splice[]> {
-  const steps = wish.path.steps.slice(wish.depth)
+function creation(
+  text: string,
+  parent: XmlElement,
+  desiredValue: DesiredValue & { readonly depth: number },
+): Parsed<Splice[]> {
+  const steps = desiredValue.path.steps.slice(desiredValue.depth)
   if (steps.some((step) => step.index !== undefined && step.index !== countOf(parent, step, steps) + 1)) {
-    return problem(`"${wish.key}": there are too few elements for the index`)
+    return problem(`"${desiredValue.key}": there are too few elements for the index`)
   }
   if (parent.children.length === 0 && textOf(parent).trim() !== '') {
-    return problem(`"${wish.key}": <${parent.name}> holds text, not elements`)
+    return problem(`"${desiredValue.key}": <${parent.name}> holds text, not elements`)
   }
   const last = parent.children.at(-1)
   const outer = indentAt(text, parent.start)
@@ -179,7 +183,7 @@ function creation(text: string, parent: XmlElement, wish: Wish & { readonly dept
   const unit = flat ? '' : unitOf(text)
   const ownLine = last !== undefined && text.slice(lineStart(text, last.start), last.start).trim() === ''
   const indent = flat ? '' : last && ownLine ? indentAt(text, last.start) : outer + unit
-  const made = lineEnd + elementLines(steps, wish, { indent, unit, lineEnd })
+  const made = lineEnd + elementLines(steps, desiredValue, { indent, unit, lineEnd })
   if (last) return parsed([{ start: last.end, end: last.end, text: made }])
   const close = flat ? '' : lineEnd + outer
   if (parent.empty) {
@@ -198,20 +202,20 @@ function countOf(parent: XmlElement, step: XmlStep, steps: readonly XmlStep[]): 
 
 function elementLines(
   steps: readonly XmlStep[],
-  wish: Wish,
+  desiredValue: DesiredValue,
   style: { readonly indent: string; readonly unit: string; readonly lineEnd: string },
 ): string {
   const [step, ...rest] = steps
   if (!step) return ''
-  const attribute = rest.length === 0 ? wish.path.attribute : undefined
+  const attribute = rest.length === 0 ? desiredValue.path.attribute : undefined
   const wheres = (step.where ?? []).filter(({ name }) => name !== attribute)
-  const named = [...wheres, ...(attribute === undefined ? [] : [{ name: attribute, value: wish.value }])]
+  const named = [...wheres, ...(attribute === undefined ? [] : [{ name: attribute, value: desiredValue.value }])]
   const head = `${style.indent}<${step.name}${named.map(({ name, value }) => ` ${name}="${attributeText(value)}"`).join('')}`
   if (rest.length > 0) {
-    const inner = elementLines(rest, wish, { ...style, indent: style.indent + style.unit })
+    const inner = elementLines(rest, desiredValue, { ...style, indent: style.indent + style.unit })
     return `${head}>${style.lineEnd}${inner}${style.lineEnd}${style.indent}</${step.name}>`
   }
-  return attribute === undefined ? `${head}>${elementText(wish.value)}</${step.name}>` : `${head} />`
+  return attribute === undefined ? `${head}>${elementText(desiredValue.value)}</${step.name}>` : `${head} />`
 }
 
 /** The first step of indentation in the file. */

@@ -44,20 +44,20 @@ export interface Owners {
   readonly group?: string
 }
 
-/** What `changeAttributes` is to set: only what is wished; Windows has no groups. */
-export function wishedOwner(reading: FileReading, { owner = '', group = '' }: Owners): string {
+/** What `changeAttributes` is to set: only what is desired; Windows has no groups. */
+export function desiredOwner(reading: FileReading, { owner = '', group = '' }: Owners): string {
   return reading.system === 'windows' ? owner : [owner, group].join(':').replace(/:$/, '')
 }
 
 /** Whose the file that takes the place of this one is to be. Windows keeps the old owner by itself. */
-export function keptOwner(reading: FileReading, wished: Owners): string {
-  if (reading.system === 'windows' || reading.kind !== 'file') return wishedOwner(reading, wished)
-  return `${wished.owner ?? reading.uid ?? ''}:${wished.group ?? reading.gid ?? ''}`.replace(/^:$/, '')
+export function keptOwner(reading: FileReading, desired: Owners): string {
+  if (reading.system === 'windows' || reading.kind !== 'file') return desiredOwner(reading, desired)
+  return `${desired.owner ?? reading.uid ?? ''}:${desired.group ?? reading.gid ?? ''}`.replace(/^:$/, '')
 }
 
 /** The mode of the file that takes the place of this one, in octal. On Windows it only says whether it is secret. */
-export function keptMode(reading: FileReading, wished: string | undefined, isSecret: boolean): string {
+export function keptMode(reading: FileReading, desired: string | undefined, isSecret: boolean): string {
   const fresh = isSecret ? '0600' : '0644'
   if (reading.system === 'windows') return fresh
-  return wished ?? (reading.kind === 'file' ? reading.mode : undefined) ?? fresh
+  return desired ?? (reading.kind === 'file' ? reading.mode : undefined) ?? fresh
 }

@@ -2,8 +2,8 @@ import type { Proof } from '../../core/ports.ts'
 import { proofBy } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 
-/** What a path is wished to be; what is not named may be anything. */
-export interface FileWish {
+/** What a path is desired to be; what is not named may be anything. */
+export interface DesiredFile {
   readonly kind: 'file' | 'directory' | 'absent' | 'link'
   readonly fingerprint?: string
   readonly linkTarget?: string
@@ -36,18 +36,18 @@ if ($v.want_owner -ne '' -and $seen.owner -cne $v.want_owner) { Stop-Till 1 'own
 `,
 )
 
-/** A test for behind a reading, by what that found: whether the path is as wished. */
-export function fileTest(system: 'posix' | 'windows', wish: FileWish): Proof {
-  return system === 'windows' ? windowsTest(wish) : posixTest(wish)
+/** A test for behind a reading, by what that found: whether the path is as desired. */
+export function fileTest(system: 'posix' | 'windows', desiredValue: DesiredFile): Proof {
+  return system === 'windows' ? windowsTest(desiredValue) : posixTest(desiredValue)
 }
 
-function windowsTest({ kind, fingerprint = '', owner = '' }: FileWish): Proof {
+function windowsTest({ kind, fingerprint = '', owner = '' }: DesiredFile): Proof {
   const sum = fingerprint.replace(/^sha256:/, '')
   return proofBy(WINDOWS_TEST, { want_kind: kind, want_sum: sum, want_owner: owner })
 }
 
-function posixTest(wish: FileWish): Proof {
-  const { kind, fingerprint = '', linkTarget = '', mode, owner = '', group = '' } = wish
+function posixTest(desiredValue: DesiredFile): Proof {
+  const { kind, fingerprint = '', linkTarget = '', mode, owner = '', group = '' } = desiredValue
   const isNumber = (name: string): boolean => /^\d+$/.test(name)
   const values = {
     want_kind: kind,

@@ -76,13 +76,13 @@ export function windowsFolder(path: string): string {
 export async function replaceOnWindows(
   shell: ShellChannel,
   replacement: Replacement,
-  means: { readonly temp: string; readonly uploaded: boolean },
+  dependencies: { readonly temp: string; readonly uploaded: boolean },
 ): Promise<ShellAnswer> {
   const { content } = replacement
   const values: Record<string, ShellValue> = {
     path: replacement.path,
-    temp: means.temp,
-    uploaded: means.uploaded,
+    temp: dependencies.temp,
+    uploaded: dependencies.uploaded,
     content: content.text ?? '',
     bytes: content.sizeBytes,
     owner: replacement.owner,

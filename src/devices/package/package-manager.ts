@@ -71,19 +71,19 @@ export function readPackage(text: string): PackageState | undefined {
   const lines = text.split('\n').filter((line) => line.startsWith('package='))
   const versions = lines.map((line) => line.slice('package='.length))
   if (manager !== 'apt') return { manager, installed: versions, broken: false }
-  // dpkg: wish, state and error in three letters (dpkg-query(1)); `ii ` and `hi ` are installed, `rc ` is gone.
+  // dpkg: desired action, state and error in three letters (dpkg-query(1)); `ii ` and `hi ` are installed, `rc ` is gone.
   const packages = versions.map((line) => ({ state: line.slice(1, 3), version: line.slice(3) }))
   const installed = packages.filter(({ state }) => state === 'i ').map(({ version }) => version)
   return { manager, installed, broken: packages.some(({ state }) => !['i ', 'c ', 'n '].includes(state)) }
 }
 
 /**
- * Whether an installed version is the wished one: equal to it in full, or without epoch, or without the packaging
+ * Whether an installed version is the desired one: equal to it in full, or without epoch, or without the packaging
  * revision, or without both. `2:4.1.0-3+deb12u1` is `4.1.0`, `4.1.0-3+deb12u1` and `2:4.1.0`, but not `4.1`.
  */
-export function isVersion(wished: string, full: string): boolean {
+export function isVersion(desired: string, full: string): boolean {
   const withoutEpoch = full.replace(/^\d+:/, '')
-  return [full, withoutEpoch].some((form) => form === wished || form.replace(/-[^-]*$/, '') === wished)
+  return [full, withoutEpoch].some((form) => form === desired || form.replace(/-[^-]*$/, '') === desired)
 }
 
 /** Exit codes of the scripts below, beyond those of the managers. */
@@ -166,8 +166,8 @@ run_action apk --wait 60 -q del "$name"
 const INSTALL = { apt: APT_INSTALL, rpm: RPM_INSTALL, apk: APK_INSTALL } as const
 
 /** Installs `$name` (`$version`, or `$file` if it is not empty), or removes it. */
-export function convergeScript(manager: PackageManager, wished: 'present' | 'absent'): string {
-  return HEAD + (wished === 'present' ? INSTALL : REMOVE)[familyOf(manager)]
+export function convergeScript(manager: PackageManager, desired: 'present' | 'absent'): string {
+  return HEAD + (desired === 'present' ? INSTALL : REMOVE)[familyOf(manager)]
 }
 
 /** Makes a private directory with room for `$kilobytes` and prints it. */

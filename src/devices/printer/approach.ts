@@ -157,7 +157,7 @@ function serialOf(where: Whereabouts, ways: Ways, usual: UsualPlace): Approach |
 }
 
 /** What the schema cannot say of parameters that exclude each other; undefined when all is well. */
-export function complainOfWhereabouts(params: JsonObject): string | undefined {
+export function validateWhereabouts(params: JsonObject): string | undefined {
   const given = ['address', 'serial', 'usb'].filter((name) => typeof params[name] === 'string' && params[name] !== '')
   const isWritten = given.every((name) => !String(params[name]).includes('${{'))
   if (given.length > 1 && isWritten)

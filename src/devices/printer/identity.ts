@@ -26,10 +26,10 @@ export const IDENTITY = {
 
 /** What it says that it is, and should not be. What it does not say is not compared. */
 export function differentIdentity(wanted: WantedIdentity | undefined, reading: PrinterReading): readonly Change[] {
-  return Object.entries(wanted ?? {}).flatMap(([field, wished]): Change[] => {
+  return Object.entries(wanted ?? {}).flatMap(([field, desired]): Change[] => {
     const before = reading.identity?.[field as keyof Identity]
-    if (wished === null || before === undefined || before === wished) return []
-    return [{ path: `identity.${field}`, before, after: wished }]
+    if (desired === null || before === undefined || before === desired) return []
+    return [{ path: `identity.${field}`, before, after: desired }]
   })
 }
 

@@ -7,7 +7,7 @@ import { notReached } from './unanswered.ts'
 /** A protocol whose questions all fit into one conversation. */
 export function inOneVisit(
   name: string,
-  means: {
+  dependencies: {
     readonly turns: (budgetMs: number) => readonly Turn[]
     /** What an open line said. */
     readonly understood: (said: Conversation, asking: Asking) => PrinterReading
@@ -16,11 +16,11 @@ export function inOneVisit(
   return Object.freeze<LineProtocol>({
     name,
     async read(line, asking) {
-      const said = await line.converse(means.turns(asking.budgetMs))
+      const said = await line.converse(dependencies.turns(asking.budgetMs))
       if (!said.ok) return said
       const { value } = said
       if (value.state !== 'open') return success(notReached(name, value))
-      const reading = means.understood(value, asking)
+      const reading = dependencies.understood(value, asking)
       return success(value.ranOut && reading.answered === 'no' ? tooSlow(reading) : reading)
     },
   })

@@ -1,5 +1,5 @@
 import type { ShellChannel } from '../../core/channel.ts'
-import { Interruption, type Result, success } from '../../core/failure.ts'
+import { type Result, SessionLost, success } from '../../core/failure.ts'
 import { Secret } from '../../core/secret.ts'
 import { type AtolPlace, readAtol } from '../atol/client.ts'
 import { escpos } from '../escpos/client.ts'
@@ -32,7 +32,7 @@ export interface PrinterProtocol {
   readonly usual: UsualPlace
   /** Its port takes one connection at a time: silence may mean that somebody else is served. */
   readonly oneAtATime: boolean
-  /** What silence says of whether it is there, where it may be a wish not to answer us. */
+  /** What silence says of whether it is there, where it may be a choice not to answer us. */
   readonly readsSilence?: 'unknown'
   /** Never on a serial port, nor on USB. */
   readonly tcpOnly?: true
@@ -196,7 +196,7 @@ export async function readPrinter(
     if (read.ok || STOPPED.has(read.failure.code)) return read
     return success(wayLost(protocol.name, read.failure.message))
   } catch (error) {
-    if (!(error instanceof Interruption) || STOPPED.has(error.failure.code)) throw error
+    if (!(error instanceof SessionLost) || STOPPED.has(error.failure.code)) throw error
     return success(wayLost(protocol.name, error.failure.message))
   }
 }

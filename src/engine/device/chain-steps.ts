@@ -61,7 +61,7 @@ interface HeldGlance {
   readonly question: HeldQuestion
 }
 
-interface Means {
+interface Dependencies {
   readonly ahead: LookAhead
   readonly around: Surroundings
   readonly scope: Scope
@@ -74,14 +74,14 @@ interface Means {
 export async function readyChain(
   plan: ChainPlan,
   rest: readonly Step[],
-  means: Means,
+  dependencies: Dependencies,
 ): Promise<ReadyChain | undefined> {
-  const { ahead, around, scope } = means
+  const { ahead, around, scope } = dependencies
   const askers = ahead.askers()
   const later = rest.slice(1).filter((step) => askers.has(step.id) && ahead.canBeAhead(step, scope))
   const [first, along, glances] = await Promise.all([
-    holdChange(plan.first, plan.first.proof, means),
-    Promise.all(plan.along.map((chained) => holdStep(chained, means))),
+    holdChange(plan.first, plan.first.proof, dependencies),
+    Promise.all(plan.along.map((chained) => holdStep(chained, dependencies))),
     Promise.all(later.map((step) => holdGlance(step, scope, around))),
   ])
   const { step, look } = plan.first
@@ -116,14 +116,14 @@ function questionsOf(steps: readonly (Pick<HeldStep, 'change'> | undefined)[]): 
   return steps.flatMap((step) => (step?.change ? [step.change.question, step.change.verify.question] : []))
 }
 
-async function holdStep(chained: ChainedStep, means: Means): Promise<HeldStep | undefined> {
+async function holdStep(chained: ChainedStep, dependencies: Dependencies): Promise<HeldStep | undefined> {
   const { step, look, change } = chained
   if (!change) return { step, look, chained }
-  const held = await holdChange({ step, look, changes: change.changes }, change.proof, means)
+  const held = await holdChange({ step, look, changes: change.changes }, change.proof, dependencies)
   return held && { step, look, chained, change: held }
 }
 
-async function holdChange(due: Due, proof: Proof, { around, scope }: Means): Promise<HeldChange | undefined> {
+async function holdChange(due: Due, proof: Proof, { around, scope }: Dependencies): Promise<HeldChange | undefined> {
   const { converged, held } = holdConverge(due, around)
   const verify = holdLook(due.step, scope, around, 'verify')
   const [question, look] = await Promise.all([held, verify.held])
@@ -158,7 +158,7 @@ class Links {
 }
 
 /**
- * For each step: does it look as it did before? Change it. Does it look as wished? Then the next. Behind them, looks at
+ * For each step: does it look as it did before? Change it. Does it look as desired? Then the next. Behind them, looks at
  * all steps that did not get their turn, and at all that the chain does not reach.
  */
 function sendChain(

@@ -1,5 +1,5 @@
 import { type DeviceShell, NotRun } from '../../core/chain.ts'
-import { type Failure, Interruption, type Phase } from '../../core/failure.ts'
+import { type Failure, type Phase, SessionLost } from '../../core/failure.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { StepOutcome } from '../../core/outcome.ts'
@@ -83,9 +83,9 @@ async function look(
   step: Step,
   scope: Scope,
   around: Surroundings,
-  means: { readonly channel: TrackedChannel; readonly phase: Phase; readonly deadlineMs: number },
+  dependencies: { readonly channel: TrackedChannel; readonly phase: Phase; readonly deadlineMs: number },
 ): Promise<Look> {
-  const { channel, phase, deadlineMs } = means
+  const { channel, phase, deadlineMs } = dependencies
   const module = around.modules.get(step.module)
   if (!module) throw new Error(`module "${step.module}" of a loaded runbook does not exist`)
   if (!module.systems.includes(around.device.os.family)) {
@@ -123,7 +123,7 @@ async function look(
 /** What an exception of a module means: the step's deadline, the end of the session, or a bug. */
 export function caught(error: unknown, phase: Phase): { kind: 'failed' | 'lost'; failure: Failure } {
   if (error instanceof StepTimeout) return { kind: 'failed', failure: error.failure }
-  if (error instanceof Interruption) return { kind: 'lost', failure: error.failure }
+  if (error instanceof SessionLost) return { kind: 'lost', failure: error.failure }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { kind: 'failed', failure: { code: 'INTERNAL_BUG', phase, message } }
 }
@@ -162,7 +162,7 @@ export async function within<T>(
     stop = () => {
       ending.abort()
       clearTimeout(timer)
-      timer = setTimeout(() => reject(new Interruption(STOPPED)), GRACE_MS)
+      timer = setTimeout(() => reject(new SessionLost(STOPPED)), GRACE_MS)
     }
     limits.signal.addEventListener('abort', stop, { once: true })
     if (limits.signal.aborted) stop()

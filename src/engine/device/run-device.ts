@@ -1,15 +1,19 @@
 import { InputError } from '../../core/diagnostic.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
-import type { Hand } from '../fleet/crew.ts'
+import type { DeviceWorker } from '../fleet/worker-pool.ts'
 import { cancelled, type DeviceEnvironment, type DeviceWork } from './perform-device.ts'
 
 /** Runs the runbooks of one device and emits its one final state. */
-export async function runDevice(work: DeviceWork, environment: DeviceEnvironment, hand: Hand): Promise<DeviceOutcome> {
+export async function runDevice(
+  work: DeviceWork,
+  environment: DeviceEnvironment,
+  worker: DeviceWorker,
+): Promise<DeviceOutcome> {
   const { device } = work
   const began = environment.clock.elapsed()
   const started = environment.emit({ type: 'device.started', device: device.name, store: device.store })
   started.catch(() => undefined)
-  const outcome = await deviceOutcome(work, environment, hand).catch(bug)
+  const outcome = await deviceOutcome(work, environment, worker).catch(bug)
   await environment.emit({
     type: 'device.finished',
     device: device.name,
@@ -32,14 +36,18 @@ function bug(error: unknown): DeviceOutcome {
   return { state: 'failed', failure: { code: 'INTERNAL_BUG', phase: 'observe', message } }
 }
 
-async function deviceOutcome(work: DeviceWork, environment: DeviceEnvironment, hand: Hand): Promise<DeviceOutcome> {
+async function deviceOutcome(
+  work: DeviceWork,
+  environment: DeviceEnvironment,
+  worker: DeviceWorker,
+): Promise<DeviceOutcome> {
   if (environment.stopping.aborted) return cancelled()
   await environment.learnSecrets?.(work.device)
-  if (environment.mode === 'plan' || environment.mode === 'drift') return hand.perform(work, environment)
+  if (environment.mode === 'plan' || environment.mode === 'drift') return worker.perform(work, environment)
   const admitted = await environment.admission.admit(work.device.name)
   if (!admitted.granted) return { state: 'deferred', failure: admitted.failure }
   try {
-    return await hand.perform(work, environment)
+    return await worker.perform(work, environment)
   } finally {
     await admitted.permit.release()
   }

@@ -1,6 +1,6 @@
 import { NotRun } from '../../core/chain.ts'
 import type { ShellAnswer, ShellChannel, ShellRequest } from '../../core/channel.ts'
-import { Interruption, type Phase } from '../../core/failure.ts'
+import { type Phase, SessionLost } from '../../core/failure.ts'
 
 /** A count of what was asked of a device, in order, shared by all steps on it. */
 export interface AskCounter {
@@ -10,7 +10,7 @@ export interface AskCounter {
 }
 
 /** A step ran past its deadline; the session goes on. */
-export class StepTimeout extends Interruption {}
+export class StepTimeout extends SessionLost {}
 
 /** A question that was asked and what came of it. */
 export interface Question {

@@ -28,7 +28,7 @@ export function failedBy(failure: Failure): Pick<StepOutcome, 'state' | 'failure
 /** What a check that only looks has against what it saw. */
 export function unmet(changes: readonly Change[]): Failure {
   const shown = changes.map(presentable)
-  const found = shown.map((c) => `${c.path} is ${JSON.stringify(c.before)}, wished ${JSON.stringify(c.after)}`)
+  const found = shown.map((c) => `${c.path} is ${JSON.stringify(c.before)}, desired ${JSON.stringify(c.after)}`)
   return { code: 'CHECK_UNMET', phase: 'observe', message: `${found.join('; ')}.` }
 }
 

@@ -180,9 +180,9 @@ export class RunbookWalk {
   /** The changes that can go out together with one that is due; undefined when there is none. */
   async #foreseen(due: Due, rest: readonly Step[]): Promise<ReadyChain | undefined> {
     const outcomes = new Map([...this.#done].map(([id, { outcome }]) => [id, outcome]))
-    const means = { ahead: this.#ahead, around: this.#options.around, scope: this.#scope() }
-    const plan = planChain(due, rest, { ...means, outcomes })
-    return plan && plan.along.length > 0 ? readyChain(plan, rest, means) : undefined
+    const dependencies = { ahead: this.#ahead, around: this.#options.around, scope: this.#scope() }
+    const plan = planChain(due, rest, { ...dependencies, outcomes })
+    return plan && plan.along.length > 0 ? readyChain(plan, rest, dependencies) : undefined
   }
 
   /** Resolves when it is durable that these changes may be under way. */

@@ -4,7 +4,7 @@ import { type DeviceOutcome, type DeviceState, EXIT, exitCodeOf, worseExitCode }
 import { emptyCounts } from '../../core/run.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
 import { runDevice } from '../device/run-device.ts'
-import { type Crew, type Hand, HERE, soloCrew } from './crew.ts'
+import { type DeviceWorker, MAIN_THREAD, mainThreadOnly, type WorkerPool } from './worker-pool.ts'
 
 /** What a run came to. */
 export interface FleetEnd {
@@ -17,7 +17,7 @@ interface FleetOptions {
   readonly parallel: number
   readonly head: Omit<RunStarted, 'type' | 'devices'>
   /** Those who work on the devices; this thread alone unless told. */
-  readonly crew?: Crew
+  readonly pool?: WorkerPool
   /** States of devices that make the exit code another than 0; all that are not as desired unless told. */
   readonly failOn?: ReadonlySet<DeviceState>
 }
@@ -39,7 +39,7 @@ export async function runFleet(work: readonly DeviceWork[], options: FleetOption
     exitCode = worseExitCode(exitCode, exitCodeOf(outcome, options.failOn))
   }
   await environment.emit({ type: 'run.started', ...options.head, devices: work.length })
-  await new Dispatch(work, { environment, parallel, count, crew: options.crew ?? soloCrew }).run()
+  await new Dispatch(work, { environment, parallel, count, pool: options.pool ?? mainThreadOnly }).run()
   if (environment.stopping.aborted) exitCode = EXIT.interrupted
   const duration = Math.round(environment.clock.elapsed() - began)
   await environment.emit({ type: 'run.finished', counts, unknown, exit_code: exitCode, duration_ms: duration })
@@ -55,7 +55,7 @@ class Dispatch {
   readonly #environment: DeviceEnvironment
   readonly #parallel: number
   readonly #count: (outcome: DeviceOutcome) => void
-  readonly #crew: Crew
+  readonly #pool: WorkerPool
   readonly #broken = new AbortController()
   #next = 0
   #running = 0
@@ -67,7 +67,7 @@ class Dispatch {
       readonly environment: DeviceEnvironment
       readonly parallel: number
       readonly count: (outcome: DeviceOutcome) => void
-      readonly crew: Crew
+      readonly pool: WorkerPool
     },
   ) {
     const stopping = AbortSignal.any([options.environment.stopping, this.#broken.signal])
@@ -77,33 +77,33 @@ class Dispatch {
     this.#environment = { ...options.environment, stopping }
     this.#parallel = options.parallel
     this.#count = options.count
-    this.#crew = options.crew
+    this.#pool = options.pool
   }
 
   async run(): Promise<void> {
     const ended = new Promise<void>((resolve) => {
       this.#ended = resolve
     })
-    this.#crew.onRoom(() => this.#fill())
+    this.#pool.onRoom(() => this.#fill())
     this.#fill()
     await ended
     if (this.#broken.signal.aborted) throw this.#broken.signal.reason
   }
 
   /** Where the run is being stopped, there is nothing to do for a device but to say so. */
-  #handFor(item: DeviceWork): Hand | undefined {
-    if (this.#environment.stopping.aborted) return HERE
-    return this.#crew.pick(item.device, this.#work.length - this.#next)
+  #handFor(item: DeviceWork): DeviceWorker | undefined {
+    if (this.#environment.stopping.aborted) return MAIN_THREAD
+    return this.#pool.pick(item.device, this.#work.length - this.#next)
   }
 
   #fill(): void {
     while (this.#running < this.#parallel && !this.#broken.signal.aborted) {
       const item = this.#work[this.#next]
-      const hand = item && this.#handFor(item)
-      if (!hand) break
+      const worker = item && this.#handFor(item)
+      if (!worker) break
       this.#next += 1
       this.#running += 1
-      void runDevice(item, this.#environment, hand)
+      void runDevice(item, this.#environment, worker)
         .then(this.#count, (error: unknown) => this.#broken.abort(error))
         .then(() => {
           this.#running -= 1

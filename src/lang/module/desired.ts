@@ -14,7 +14,7 @@ const CEL_TYPES: Readonly<Record<string, string>> = {
   object: 'map',
 }
 
-/** Compiles what is wished of the fields of a module's state. */
+/** Compiles what is desired of the fields of a module's state. */
 export function compileDesired(
   desired: JsonValue,
   schema: JsonObject,

@@ -47,7 +47,7 @@ const SHOWN = {
     params: { description: 'JSON Schema of what a step gives it.', type: 'object' },
     desired: {
       description:
-        'Of one of the repository: fields that a step wishes something of, and the parameters that this takes.',
+        'Of one of the repository: fields that a step wants something of, and the parameters that this takes.',
       type: 'array',
       items: {
         type: 'object',

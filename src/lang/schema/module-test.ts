@@ -35,7 +35,7 @@ const CHANGE = {
       examples: ['version'],
     },
     before: { description: 'What the device has; null: nothing.' },
-    after: { description: 'What is wished.' },
+    after: { description: 'What is desired.' },
   },
 } as const
 

@@ -14,7 +14,7 @@ export interface AgentParams {
   readonly path?: string
   readonly set?: JsonObject
   readonly remove?: readonly string[]
-  readonly includes?: readonly FileWish[]
+  readonly includes?: readonly DesiredFile[]
   readonly psk?: PskWish
   readonly sensitive?: readonly string[]
   readonly service?: string
@@ -25,7 +25,7 @@ export interface AgentParams {
 export type AgentKind = 'zabbix_agent2' | 'zabbix_agentd'
 
 /** Keys of one included file. */
-export interface FileWish {
+export interface DesiredFile {
   readonly path: string
   readonly set?: JsonObject
   readonly remove?: readonly string[]

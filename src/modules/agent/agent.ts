@@ -1,13 +1,13 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Signals } from '../../core/ports.ts'
+import type { Triggers } from '../../core/ports.ts'
 import { isVersion } from '../../devices/package/package-manager.ts'
 import { defineModule } from '../define.ts'
 import { AGENT_PARAMS } from './agent-params.ts'
 import type { AgentParams, AgentState } from './agent-state.ts'
+import { differs } from './desired-agent.ts'
 import { onPosix } from './posix.ts'
 import { onWindows } from './windows.ts'
-import { differs } from './wishes.ts'
 
 const MASK = '***'
 export const agent = defineModule({
@@ -17,12 +17,12 @@ export const agent = defineModule({
   sides: { linux: onPosix, windows: onWindows },
   reacts: true,
   params: AGENT_PARAMS,
-  complain,
-  diff: (params, state, signals) => diff(params as AgentParams, state, signals),
+  validate,
+  diff: (params, state, triggers) => diff(params as AgentParams, state, triggers),
   value: (state) => described(state),
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const { file, version, set, remove, psk } = params
   if (file !== undefined && (version === undefined || version === '')) {
     return 'A package from a file needs `version`: without it nobody can tell whether it is already there.'
@@ -34,7 +34,7 @@ function complain(params: JsonObject): string | undefined {
   return twice ? `"${twice}" comes from \`psk\`.` : undefined
 }
 
-function diff(params: AgentParams, state: AgentState, signals: Signals): readonly Change[] | { unknown: string } {
+function diff(params: AgentParams, state: AgentState, triggers: Triggers): readonly Change[] | { unknown: string } {
   const { service, answers } = state
   if (service?.exists && service.active === 'unknown') {
     return { unknown: `Service "${state.serviceName}" says neither that it is running nor that it is stopped.` }
@@ -47,7 +47,7 @@ function diff(params: AgentParams, state: AgentState, signals: Signals): readonl
     changes.push({ path: 'running_version', before: answers.version, after: state.binaryVersion })
   }
   if (state.unfinished) changes.push({ path: 'unfinished', before: true, after: false })
-  if (signals.triggered && runs) changes.push({ path: 'restart', before: null, after: state.serviceName, once: true })
+  if (triggers.triggered && runs) changes.push({ path: 'restart', before: null, after: state.serviceName, once: true })
   return changes
 }
 
@@ -62,9 +62,9 @@ function serviceChanges({ enabled }: AgentParams, { service }: AgentState): Chan
 }
 
 /** A static unit is not enabled by itself, so there is nothing to disable. */
-function bootOf(service: AgentState['service'], wished: boolean): boolean | 'static' {
+function bootOf(service: AgentState['service'], desired: boolean): boolean | 'static' {
   if (!service?.exists) return false
-  return service.enabled === 'static' && !wished ? false : service.enabled
+  return service.enabled === 'static' && !desired ? false : service.enabled
 }
 
 function packageChanges({ version, file }: AgentParams, state: AgentState): Change[] {
@@ -102,12 +102,12 @@ function pskChanges({ psk }: AgentParams, { psk: is }: AgentState): Change[] {
     changes.push({ path: 'psk', before: is.state === 'absent' ? null : MASK, after: MASK, sensitive: true })
   }
   if (is.state === 'absent' || is.mode === undefined) return changes
-  const wished = [
+  const desired = [
     ['psk_mode', is.mode, (psk.mode ?? '0640').padStart(4, '0')],
     ['psk_owner', is.owner, psk.owner],
     ['psk_group', is.group, psk.group ?? (is.usualGroup || undefined)],
   ] as const
-  for (const [path, before = null, after] of wished) {
+  for (const [path, before = null, after] of desired) {
     if (after !== undefined && after !== before) changes.push({ path, before, after })
   }
   return changes

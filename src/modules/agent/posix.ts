@@ -13,9 +13,9 @@ import type { Side } from '../define.ts'
 import { windowsOnly } from '../windows-only.ts'
 import { type AgentParams, type AgentState, changedFiles } from './agent-state.ts'
 import { actOf, INSTALLS, PATIENCE_S } from './change.ts'
+import { desired } from './desired-agent.ts'
 import { readAgent } from './posix-reading.ts'
 import { changeVerdict } from './verdict.ts'
-import { wished } from './wishes.ts'
 
 export const onPosix: Side<AgentParams, AgentState> = { observe, converge }
 
@@ -42,9 +42,9 @@ async function observe(context: ModuleContext, params: AgentParams): Promise<Res
   const reading = readAgent(answer)
   if (!reading.ok) return reading
   if (file && !file.ok) return file
-  const wish = wished(params, reading.value.config)
-  if (!wish.ok) return wish
-  return success({ ...reading.value, ...wish.value, ...(file && { file: file.value }) })
+  const desiredValue = desired(params, reading.value.config)
+  if (!desiredValue.ok) return desiredValue
+  return success({ ...reading.value, ...desiredValue.value, ...(file && { file: file.value }) })
 }
 
 /** What was read holds whole files, which may hold secrets. */

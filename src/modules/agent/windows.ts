@@ -16,8 +16,8 @@ import { askJson } from '../../shell/powershell-ask.ts'
 import type { Side } from '../define.ts'
 import { type AgentKind, type AgentParams, type AgentReading, type AgentState, changedFiles } from './agent-state.ts'
 import { actOf, INSTALLS, PATIENCE_S } from './change.ts'
+import { desired } from './desired-agent.ts'
 import { windowsVerdict } from './verdict.ts'
-import { wished } from './wishes.ts'
 
 export const onWindows: Side<AgentParams, AgentState> = { observe, converge }
 
@@ -74,9 +74,9 @@ async function observe({ shell }: ModuleContext, params: AgentParams): Promise<R
     service: said.value.exists ? serviceOf(said.value) : undefined,
     agent: agent.value,
   })
-  const wish = wished(params, reading.config)
-  if (!wish.ok) return wish
-  return success({ ...reading, ...wish.value, ...(file && { file: file.value }) })
+  const desiredValue = desired(params, reading.config)
+  if (!desiredValue.ok) return desiredValue
+  return success({ ...reading, ...desiredValue.value, ...(file && { file: file.value }) })
 }
 
 function withoutOutput({ evidence: _evidence, ...failure }: Failure): Failure {

@@ -94,7 +94,7 @@ export const certificate = defineModule({
       },
     },
   },
-  complain,
+  validate,
   observe: (context, params) => observe(context, params as CertificateParams),
   diff: (params, seen) => diff(params as CertificateParams, seen),
   value: ({ certificate: one, daysLeft }) => ({
@@ -107,7 +107,7 @@ export const certificate = defineModule({
   }),
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const given = ['path', 'endpoint', 'store'].filter((name) => params[name] !== undefined)
   return given.length === 1 ? undefined : 'Say which certificate: exactly one of path, endpoint, store.'
 }

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { CONFIG_FORMATS } from '../../devices/config/formats.ts'
 import { changeAttributes } from '../../devices/file/change-file.ts'
-import { keptMode, keptOwner, wishedOwner } from '../../devices/file/file-reading.ts'
+import { desiredOwner, keptMode, keptOwner } from '../../devices/file/file-reading.ts'
 import { fileTest } from '../../devices/file/file-test.ts'
 import { fileContent, replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
@@ -78,7 +78,7 @@ export const config = defineModule({
       },
     },
   },
-  complain,
+  validate,
   observe: (context, params) => observeConfig(context, params as ConfigParams),
   diff: (params, state) => [...keyChanges(state), ...attributeChanges(params as ConfigParams, state)],
   value: (state) => ({
@@ -86,10 +86,10 @@ export const config = defineModule({
     keys: Object.fromEntries(state.keys.map((key) => [key.name, shown(key.isSensitive, key.before)])),
   }),
   converge: (context, params, changes, state) => converge(context, params as ConfigParams, { changes, state }),
-  settled: (params, changes, state) => settled(params as ConfigParams, changes, state),
+  proof: (params, changes, state) => proof(params as ConfigParams, changes, state),
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const { set, remove } = params
   if (set === undefined && remove === undefined) return 'Say what to `set` or to `remove`.'
   if (!Array.isArray(remove) || typeof set !== 'object' || set === null) return undefined
@@ -132,7 +132,7 @@ function attributeChanges(params: ConfigParams, { reading }: ConfigState): reado
   return changes
 }
 
-function settled(params: ConfigParams, changes: readonly Change[], state: ConfigState): Proof | undefined {
+function proof(params: ConfigParams, changes: readonly Change[], state: ConfigState): Proof | undefined {
   const { reading, next } = state
   const writes = reading.kind !== 'file' || changesKeys(changes)
   if (writes && (fileContent(next).text === undefined || !holdsAll(params, state))) return undefined
@@ -164,7 +164,7 @@ async function converge(
     return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message })
   }
   if (isThere && !changesKeys(changes)) {
-    return changeAttributes(context.shell, { path, owner: wishedOwner(reading, params), mode: params.mode ?? '' })
+    return changeAttributes(context.shell, { path, owner: desiredOwner(reading, params), mode: params.mode ?? '' })
   }
   const holdsSecret = state.keys.some((key) => key.isSensitive && key.after !== undefined)
   return replaceFile(context.shell, {

@@ -60,16 +60,18 @@ export async function observeConfig(context: ModuleContext, params: ConfigParams
 function understood(params: ConfigParams, reading: FileReading): Result<ConfigState> {
   const codec = CONFIG_CODECS[params.format]
   const { text, encoding } = decodeText(reading.content ?? new Uint8Array())
-  const wishes = wishesOf(params)
+  const desiredValues = desiredValuesOf(params)
   const isNew = reading.kind === 'absent'
   const read = codec.read(isNew ? newText(params) : text)
   if (!read.ok) return fail(unparsed(params, read.problem))
-  const set = new Map(wishes.map((wish) => [wish.name, wish.value] as const).filter(isGiven))
+  const set = new Map(
+    desiredValues.map((desiredValue) => [desiredValue.name, desiredValue.value] as const).filter(isGiven),
+  )
   const edited = codec.edit(isNew ? newText(params) : text, { set, remove: params.remove ?? [] })
   if (!edited.ok) return fail(impossible(params, edited.problem))
   const next = encodeText(edited.value, encoding, text)
   if (!next.ok) return fail(impossible(params, next.problem))
-  const keys = wishes.map((wish) => keyOf(wish, isNew ? undefined : read.value, codec.normal))
+  const keys = desiredValues.map((desiredValue) => keyOf(desiredValue, isNew ? undefined : read.value, codec.normal))
   return success({ reading, keys, next: next.value })
 }
 
@@ -79,7 +81,7 @@ export function holdsAll(params: ConfigParams, { reading, next }: ConfigState): 
   return after.ok && after.value.keys.every((key) => !key.differs)
 }
 
-interface Wish {
+interface DesiredValue {
   readonly name: string
   readonly isSensitive: boolean
   readonly value: JsonValue | undefined
@@ -89,7 +91,7 @@ function isGiven(entry: readonly [string, JsonValue | undefined]): entry is read
   return entry[1] !== undefined
 }
 
-function wishesOf(params: ConfigParams): Wish[] {
+function desiredValuesOf(params: ConfigParams): DesiredValue[] {
   const listed = new Set(params.sensitive)
   const set = Object.entries(params.set ?? {}).map(([name, value]) => {
     const bare = revealed(value)
@@ -109,11 +111,18 @@ function revealed(value: JsonValue): { readonly value: JsonValue; readonly hadSe
   return { value: Object.fromEntries(entries.map(([key, item]) => [key, item.value])), hadSecret }
 }
 
-function keyOf(wish: Wish, read: ConfigReading | undefined, normal: (value: JsonValue) => JsonValue): ConfigKey {
-  const before = read?.get(wish.name)
-  const after = wish.value === undefined || isEmptyLines(wish.value, normal) ? undefined : normal(wish.value)
+function keyOf(
+  desiredValue: DesiredValue,
+  read: ConfigReading | undefined,
+  normal: (value: JsonValue) => JsonValue,
+): ConfigKey {
+  const before = read?.get(desiredValue.name)
+  const after =
+    desiredValue.value === undefined || isEmptyLines(desiredValue.value, normal)
+      ? undefined
+      : normal(desiredValue.value)
   const isSame = before === undefined || after === undefined ? before === after : sameValue(before, after)
-  return { name: wish.name, isSensitive: wish.isSensitive, before, after, differs: !isSame }
+  return { name: desiredValue.name, isSensitive: desiredValue.isSensitive, before, after, differs: !isSame }
 }
 
 /** In a format of lines, no lines at all are no key. */

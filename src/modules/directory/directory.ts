@@ -3,7 +3,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext, Proof } from '../../core/ports.ts'
 import type { FileReading } from '../../devices/file/file-reading.ts'
-import { wishedOwner } from '../../devices/file/file-reading.ts'
+import { desiredOwner } from '../../devices/file/file-reading.ts'
 import { fileTest } from '../../devices/file/file-test.ts'
 import { readFile } from '../../devices/file/read-file.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
@@ -78,7 +78,7 @@ export const directory = defineModule({
       },
     },
   },
-  complain,
+  validate,
   observe,
   diff: (params, reading) => diff(params as DirectoryParams, reading),
   value: ({ kind, mode, owner, group }) => ({
@@ -88,10 +88,10 @@ export const directory = defineModule({
     group: group ?? null,
   }),
   converge,
-  settled: (params, _changes, reading) => settled(params as DirectoryParams, reading),
+  proof: (params, _changes, reading) => proof(params as DirectoryParams, reading),
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const given = (name: string): boolean => params[name] !== undefined
   if (params['state'] !== 'absent') return given('recurse') ? '`recurse` goes with `state: absent`.' : undefined
   const needless = ['mode', 'owner', 'group'].find(given)
@@ -141,7 +141,7 @@ function attributesOf(
   ]
 }
 
-function settled({ state, owner }: DirectoryParams, { system }: FileReading): Proof | undefined {
+function proof({ state, owner }: DirectoryParams, { system }: FileReading): Proof | undefined {
   // The test for POSIX knows files alone.
   if (system !== 'windows') return undefined
   if (state === 'absent') return fileTest(system, { kind: 'absent' })
@@ -157,7 +157,7 @@ async function converge(
   const values = {
     path: reading.realPath || params.path,
     state: params.state ?? 'present',
-    owner: wishedOwner(reading, params),
+    owner: desiredOwner(reading, params),
     mode: params.mode ?? '',
     recurse: params.recurse ? 'yes' : 'no',
   }

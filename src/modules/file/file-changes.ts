@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { FileReading } from '../../devices/file/file-reading.ts'
-import type { FileParams, WishedContent } from './wished-content.ts'
+import type { DesiredContent, FileParams } from './desired-content.ts'
 
 /** Content up to this size is shown in a change. */
 const SHOWN_BYTES = 4 * 1024
@@ -9,7 +9,7 @@ const MASK = '***'
 
 export interface FileState {
   readonly reading: FileReading
-  readonly wished?: WishedContent
+  readonly desired?: DesiredContent
   /** Of the content on the device, in hexadecimal. */
   readonly sha256?: string
 }
@@ -17,13 +17,13 @@ export interface FileState {
 /** What differs, field by field. */
 export function changesOf(params: FileParams, state: FileState): readonly Change[] {
   const { reading } = state
-  const wished = params.state ?? 'present'
-  if (wished === 'absent') {
+  const desired = params.state ?? 'present'
+  if (desired === 'absent') {
     return reading.kind === 'absent'
       ? []
       : [{ path: 'state', before: reading.kind === 'link' ? 'link' : 'present', after: 'absent' }]
   }
-  if (wished === 'link') return linkChanges(params, reading)
+  if (desired === 'link') return linkChanges(params, reading)
   const changes: Change[] = []
   if (reading.kind === 'absent') changes.push({ path: 'state', before: 'absent', after: 'present' })
   changes.push(...contentChanges(state))
@@ -52,11 +52,11 @@ function attributesOf(params: FileParams, reading: FileReading): [string, string
   ]
 }
 
-function contentChanges({ reading, wished, sha256 }: FileState): readonly Change[] {
-  if (!wished || sha256 === wished.sha256) return []
+function contentChanges({ reading, desired, sha256 }: FileState): readonly Change[] {
+  if (!desired || sha256 === desired.sha256) return []
   const before = reading.kind === 'absent' ? null : described(sha256, reading.sizeBytes, reading.content)
-  const after = described(wished.sha256, wished.sizeBytes, wished.bytes)
-  if (!wished.isSecret) return [{ path: 'content', before, after }]
+  const after = described(desired.sha256, desired.sizeBytes, desired.bytes)
+  if (!desired.isSecret) return [{ path: 'content', before, after }]
   return [{ path: 'content', before: before && MASK, after: MASK, sensitive: true }]
 }
 
@@ -84,7 +84,7 @@ export function shownState(state: FileState): JsonValue {
     state: shown,
     ...(reading.linkTarget !== undefined && { target: reading.linkTarget }),
     ...(reading.sizeBytes !== undefined && { size_bytes: reading.sizeBytes }),
-    ...(sha256 !== undefined && !state.wished?.isSecret && { sha256 }),
+    ...(sha256 !== undefined && !state.desired?.isSecret && { sha256 }),
     ...(reading.mode !== undefined && reading.kind === 'file' && { mode: reading.mode }),
     ...(reading.owner !== undefined && { owner: reading.owner, group: reading.group ?? '' }),
   }

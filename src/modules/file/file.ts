@@ -5,22 +5,22 @@ import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { changeAttributes, makeLink, removeFile } from '../../devices/file/change-file.ts'
-import { type FileReading, keptMode, keptOwner, wishedOwner } from '../../devices/file/file-reading.ts'
+import { desiredOwner, type FileReading, keptMode, keptOwner } from '../../devices/file/file-reading.ts'
 import { fileTest } from '../../devices/file/file-test.ts'
 import { readFile } from '../../devices/file/read-file.ts'
 import { replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
-import { changesOf, type FileState, shownState } from './file-changes.ts'
 import {
   contentOf,
+  type DesiredContent,
+  desiredContent,
   digestOf,
   type FileParams,
   isPresent,
   isSmallText,
-  type WishedContent,
-  wishedContent,
-} from './wished-content.ts'
+} from './desired-content.ts'
+import { changesOf, type FileState, shownState } from './file-changes.ts'
 
 /** Accounts of Windows may have a blank in their name. */
 const OWNER = '^[A-Za-z0-9_]([^:\\s]*|[^:\\r\\n]*\\\\[^:\\r\\n]+)$'
@@ -71,17 +71,17 @@ export const file = defineModule({
       },
     },
   },
-  complain,
+  validate,
   onlyChecks: (params) =>
     isPresent(params) && params.content === undefined && params.source === undefined && params.sha256 !== undefined,
   observe,
   diff: (params, state) => changesOf(params, state),
   value: shownState,
   converge,
-  settled,
+  proof,
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const given = (name: string) => params[name] !== undefined
   const state = params['state'] ?? 'present'
   if (given('content') && given('source')) return 'Give the content or the source of a file, not both.'
@@ -95,9 +95,9 @@ function complain(params: JsonObject): string | undefined {
 }
 
 async function observe(context: ModuleContext, params: FileParams): Promise<Result<FileState>> {
-  const wished = await wishedContent(params)
-  if (!wished.ok) return wished
-  const want = wished.value
+  const desired = await desiredContent(params)
+  if (!desired.ok) return desired
+  const want = desired.value
   if (params.state === 'link' && context.shell.dialect === 'powershell') return fail(NO_LINKS)
   const { answer, reading } = await readFile(context.shell, {
     path: params.path,
@@ -111,7 +111,7 @@ async function observe(context: ModuleContext, params: FileParams): Promise<Resu
   const trouble = troubleOf(params, reading)
   if (trouble) return fail(trouble)
   return !want || reading.kind !== 'file'
-    ? success({ reading, ...(want && { wished: want }) })
+    ? success({ reading, ...(want && { desired: want }) })
     : compared(reading, want)
 }
 
@@ -121,12 +121,12 @@ const NO_LINKS: Failure = {
   message: '`state: link` is for devices with a POSIX system; Windows lets few accounts make symbolic links.',
 }
 
-function compared(reading: FileReading, wished: WishedContent): Result<FileState> {
+function compared(reading: FileReading, desired: DesiredContent): Result<FileState> {
   const { fingerprint, content, sizeBytes } = reading
   const sha256 = fingerprint?.startsWith('sha256:') ? fingerprint.slice(7) : content && digestOf(content)
-  if (sha256 !== undefined) return success({ reading, wished, sha256 })
+  if (sha256 !== undefined) return success({ reading, desired, sha256 })
   // Of another size, it differs for sure.
-  if (wished.sizeBytes !== undefined && sizeBytes !== wished.sizeBytes) return success({ reading, wished })
+  if (desired.sizeBytes !== undefined && sizeBytes !== desired.sizeBytes) return success({ reading, desired })
   const message = 'None of sha256sum, openssl and shasum is on the device, and the file is too large to be fetched.'
   return fail({ code: 'TOOL_MISSING', phase: 'observe', message })
 }
@@ -146,15 +146,15 @@ function troubleOf(params: FileParams, reading: FileReading): Failure | undefine
   return undefined
 }
 
-function settled(params: FileParams, _changes: readonly Change[], { reading, wished }: FileState): Proof | undefined {
+function proof(params: FileParams, _changes: readonly Change[], { reading, desired }: FileState): Proof | undefined {
   const { system } = reading
   if (params.state === 'absent') return fileTest(system, { kind: 'absent' })
   if (params.state === 'link') return fileTest(system, { kind: 'link', linkTarget: params.target ?? '' })
-  if (!isSmallText(wished)) return undefined
+  if (!isSmallText(desired)) return undefined
   const { mode, owner, group } = params
   return fileTest(system, {
     kind: 'file',
-    ...(wished && { fingerprint: `sha256:${wished.sha256}` }),
+    ...(desired && { fingerprint: `sha256:${desired.sha256}` }),
     ...(mode !== undefined && { mode }),
     ...(owner !== undefined && { owner }),
     ...(group !== undefined && { group }),
@@ -168,7 +168,7 @@ async function converge(
   state: FileState,
 ): Promise<Result<void>> {
   const { shell } = context
-  const { reading, wished } = state
+  const { reading, desired } = state
   const backup = params.backup ?? false
   if (params.state === 'absent') return removeFile(shell, params.path, backup)
   if (params.state === 'link') {
@@ -178,13 +178,13 @@ async function converge(
   }
   const path = reading.realPath
   if (!changes.some((change) => change.path === 'content' || change.path === 'state')) {
-    return changeAttributes(shell, { path, owner: wishedOwner(reading, params), mode: params.mode ?? '' })
+    return changeAttributes(shell, { path, owner: desiredOwner(reading, params), mode: params.mode ?? '' })
   }
   return replaceFile(shell, {
     path,
-    content: contentOf(wished),
+    content: contentOf(desired),
     owner: keptOwner(reading, params),
-    mode: keptMode(reading, params.mode, wished?.isSecret ?? false),
+    mode: keptMode(reading, params.mode, desired?.isSecret ?? false),
     ...(params.validate !== undefined && { validate: params.validate }),
     backup,
     expected: 'any',

@@ -3,7 +3,7 @@ import { type Result, success } from '../../core/failure.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import type { NewSample } from '../../core/sample.ts'
-import { complainOfWhereabouts } from '../../devices/printer/approach.ts'
+import { validateWhereabouts } from '../../devices/printer/approach.ts'
 import { askPrinter } from '../../devices/printer/ask-printer.ts'
 import { type Assessment, assess, shownSighting } from '../../devices/printer/assess.ts'
 import { missingReport } from '../../devices/printer/daily-report.ts'
@@ -57,7 +57,7 @@ export const fiscal = defineModule({
   summary: 'Whether a fiscal device can issue receipts, until when, and what is due on it by when',
   systems: ['linux', 'windows', 'none'],
   params: PARAMS,
-  complain: complainOfWhereabouts,
+  validate: validateWhereabouts,
   observe: (context, params) => observe(context, params as FiscalParams),
   diff: (params, state) => differences(params as FiscalParams, state),
   value: shown,

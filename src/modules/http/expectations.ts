@@ -21,9 +21,9 @@ function statusChanges({ status }: HttpExpectation, answer: HttpAnswer): Change[
   const before = answer.status ?? 0
   if (status === undefined)
     return before >= 200 && before < 300 ? [] : [{ path: 'status', before, after: '200 to 299' }]
-  const wished = typeof status === 'number' ? [status] : status
-  if (wished.includes(before)) return []
-  return [{ path: 'status', before, after: wished.length === 1 ? (wished[0] ?? 0) : [...wished] }]
+  const desired = typeof status === 'number' ? [status] : status
+  if (desired.includes(before)) return []
+  return [{ path: 'status', before, after: desired.length === 1 ? (desired[0] ?? 0) : [...desired] }]
 }
 
 function headerChanges({ headers = {} }: HttpExpectation, answer: HttpAnswer): Change[] {
@@ -43,11 +43,11 @@ function bodyChanges({ body, json = {} }: HttpExpectation, answer: HttpAnswer): 
     const excerpt = text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text
     changes.push({ path: 'body', before: excerpt, after: `matches /${body}/` })
   }
-  const wished = Object.entries(json)
-  if (wished.length === 0) return changes
+  const desired = Object.entries(json)
+  if (desired.length === 0) return changes
   const parsed = jsonOf(text)
   if (parsed === undefined) return [...changes, { path: 'json', before: 'not JSON', after: 'JSON' }]
-  for (const [path, after] of wished) {
+  for (const [path, after] of desired) {
     const before = valueAt(parsed, path) ?? null
     if (JSON.stringify(before) !== JSON.stringify(after)) changes.push({ path: `json.${path}`, before, after })
   }

@@ -87,13 +87,13 @@ export const http = defineModule({
       },
     },
   },
-  complain,
+  validate,
   observe: (context, params) => observe(context, params as HttpParams),
   diff: (params, answer) => unmet((params as HttpParams).expect ?? {}, answer),
   value: (answer, params) => shown(answer, params as HttpParams),
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const { expect } = params
   if (typeof expect !== 'object' || expect === null) return undefined
   const { body, headers, json } = expect as JsonObject
@@ -117,7 +117,7 @@ function isPattern(text: string): boolean {
 
 async function observe(context: ModuleContext, params: HttpParams): Promise<Result<HttpAnswer>> {
   const question = questionOf(params)
-  const invalid = complain(params as unknown as JsonObject) ?? whyInvalid(question)
+  const invalid = validate(params as unknown as JsonObject) ?? whyInvalid(question)
   if (invalid !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: invalid })
   if (params.from === 'controller') return success(await httpHere(question, context.signal))
   if (context.shell.dialect === 'powershell') return httpOnWindows(context.shell, question)

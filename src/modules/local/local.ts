@@ -78,7 +78,7 @@ export const local = defineModule({
       },
     },
   },
-  complain,
+  validate,
   onlyChecks: ({ read_only }) => read_only === true,
   async observe(context, params): Promise<Result<Looked>> {
     if (params.creates !== undefined) return success({ kind: 'path', differs: !existsSync(params.creates) })
@@ -105,7 +105,7 @@ export const local = defineModule({
 
 const WAYS = ['check', 'creates', 'read_only', 'always'] as const
 
-function complain(params: JsonObject, { reacting }: { readonly reacting: boolean }): string | undefined {
+function validate(params: JsonObject, { reacting }: { readonly reacting: boolean }): string | undefined {
   const given = WAYS.filter((way) => params[way] !== undefined)
   if (given.length > 1) return `Only one of ${given.join(', ')} can tell whether it has to run.`
   if (given.length === 0 && !reacting) {

@@ -100,12 +100,12 @@ export const log = defineModule({
       },
     },
   },
-  complain,
+  validate,
   diff,
   value: ({ count, latest, age }) => ({ count, latest: [...latest], age_seconds: age }),
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const given = (name: string): boolean => params[name] !== undefined
   if (given('path') === given('event_log')) return 'Say where to look: exactly one of path, event_log.'
   if (given('path') && !given('pattern') && !given('max_age_minutes')) return 'Say what to look for: `pattern`.'

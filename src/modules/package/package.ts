@@ -71,12 +71,12 @@ export const packageModule = defineModule({
       },
     },
   },
-  complain,
+  validate,
   diff: (params, state) => diff(params as PackageParams, state),
   value: (state) => ({ manager: state.manager, version: state.installed[0] ?? null, broken: state.broken }),
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   if (params['file'] !== undefined && params['version'] === undefined) {
     return 'A package from a file needs `version`: without it nobody can tell whether it is already there.'
   }
@@ -102,7 +102,7 @@ function diff(params: PackageParams, state: State): readonly Change[] {
 }
 
 /** Installers of Windows often add a fourth number that nobody speaks of. */
-function isInstalled(wished: string, full: string, state: State): boolean {
-  if (state.manager !== 'msi') return isVersion(wished, full)
-  return full === wished || (/^\d+\.\d+\.\d+$/.test(wished) && full.startsWith(`${wished}.`))
+function isInstalled(desired: string, full: string, state: State): boolean {
+  if (state.manager !== 'msi') return isVersion(desired, full)
+  return full === desired || (/^\d+\.\d+\.\d+$/.test(desired) && full.startsWith(`${desired}.`))
 }

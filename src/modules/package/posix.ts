@@ -13,7 +13,7 @@ import type { PackageParams, State } from './package-state.ts'
 export const onPosix: Side<PackageParams, State> = {
   observe,
   converge,
-  settled: (params) =>
+  proof: (params) =>
     params.file === undefined
       ? {
           test: manager.TEST_PACKAGE,
@@ -84,8 +84,8 @@ function verdict(answer: ShellAnswer, params: PackageParams): Result<void> {
     return failed('CHECKSUM_MISMATCH', `What arrived on the device has sha256 ${answer.text}; nothing was installed.`)
   }
   if (answer.exitCode === manager.NO_VERSION_EXIT) {
-    const wished = params.version === undefined ? '' : ` in version ${params.version}`
-    return failed('CONVERGE_FAILED', `No package source of the device has "${params.name}"${wished}.`)
+    const desired = params.version === undefined ? '' : ` in version ${params.version}`
+    return failed('CONVERGE_FAILED', `No package source of the device has "${params.name}"${desired}.`)
   }
   const failure = failureOf(answer, 'converge', 'The package manager')
   if (failure && BUSY.test(answer.errorText)) {

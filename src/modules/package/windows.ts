@@ -12,7 +12,7 @@ import type { PackageParams, Product, State } from './package-state.ts'
 export const onWindows: Side<PackageParams, State> = {
   observe,
   converge,
-  settled: (params, _changes, { products = [] }) =>
+  proof: (params, _changes, { products = [] }) =>
     params.state === 'absent' && products.length === 1 && products[0]?.msi ? proofBy(GONE, undefined) : undefined,
 }
 

@@ -4,7 +4,7 @@ import { type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import type { NewSample } from '../../core/sample.ts'
-import { complainOfWhereabouts, WHEREABOUTS, type Whereabouts } from '../../devices/printer/approach.ts'
+import { validateWhereabouts, WHEREABOUTS, type Whereabouts } from '../../devices/printer/approach.ts'
 import { askPrinter, PROTOCOL_NAMES } from '../../devices/printer/ask-printer.ts'
 import { type Assessment, assess, shownSighting } from '../../devices/printer/assess.ts'
 import { differentIdentity, IDENTITY, marksOf, type WantedIdentity } from '../../devices/printer/identity.ts'
@@ -61,7 +61,7 @@ export const printer = defineModule({
       },
     },
   },
-  complain: complainOfWhereabouts,
+  validate: validateWhereabouts,
   observe: (context, params) => observe(context, params as PrinterParams),
   diff: (params, state) => differences(params as PrinterParams, state),
   value: shown,

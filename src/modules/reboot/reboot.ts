@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Change } from '../../core/change.ts'
-import { fail, Interruption, type Result, success } from '../../core/failure.ts'
+import { fail, type Result, SessionLost, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { defineModule } from '../define.ts'
 import { type Boot, orderRestart, readBoot, wasRestarted } from './boot.ts'
@@ -28,7 +28,7 @@ export const reboot = defineModule({
   observe: readBoot,
   diff: ({ when = 'pending' }, boot, { triggered }): readonly Change[] | { readonly unknown: string } => {
     const due = when === 'always' || triggered || (when === 'pending' && boot.pending === true)
-    if (due) return [{ path: 'restart', before: null, after: boot.reasons.join(', ') || 'wished', once: true }]
+    if (due) return [{ path: 'restart', before: null, after: boot.reasons.join(', ') || 'desired', once: true }]
     if (when === 'pending' && boot.pending === null) {
       return { unknown: 'The system does not say whether it has to be restarted.' }
     }
@@ -66,7 +66,7 @@ async function lookAnew(context: ModuleContext): Promise<Result<Boot>> {
     await context.shell.renew?.()
     return await readBoot(context)
   } catch (error) {
-    if (!(error instanceof Interruption) || error.failure.code === 'RUN_CANCELLED') throw error
+    if (!(error instanceof SessionLost) || error.failure.code === 'RUN_CANCELLED') throw error
     return fail(error.failure)
   }
 }

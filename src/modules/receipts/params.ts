@@ -237,7 +237,7 @@ export const PARAMS = {
 } as const satisfies JSONSchema
 
 /** What the schema cannot say. */
-export function complain(params: JsonObject): string | undefined {
+export function validate(params: JsonObject): string | undefined {
   const given = SOURCES.filter((source) => params[source] !== undefined)
   if (given.length !== 1) return `Say where receipts show: exactly one of ${SOURCES.join(', ')}.`
   const { log, database, http } = params as ReceiptsParams

@@ -7,7 +7,7 @@ import { beginOfTradingDay, isOpen } from '../../core/trading-hours.ts'
 import { isTimeZone, wallTime } from '../../core/zoned-time.ts'
 import { defineModule } from '../define.ts'
 import { type Look, type LookAnswer, lookFor } from './look.ts'
-import { complain, PARAMS, type ReceiptsParams, SOURCES } from './params.ts'
+import { PARAMS, type ReceiptsParams, SOURCES, validate } from './params.ts'
 import { lookOnPosix } from './posix-look.ts'
 import { curveOf, type DayCurve, type PastDay, pastDays, profileOf } from './profile.ts'
 import { readFiscal, readHttp, readLook } from './read-sources.ts'
@@ -40,7 +40,7 @@ export const receipts = defineModule({
   summary: 'Checks when the last receipt was made, and whether there are as many as usual at this weekday and hour',
   systems: ['linux', 'windows', 'none'],
   params: PARAMS,
-  complain,
+  validate,
   observe: (context, params) => observe(context, params as ReceiptsParams),
   diff: (params, state) => diff(params as ReceiptsParams, state),
   value,
@@ -53,7 +53,7 @@ async function observe(context: ModuleContext, params: ReceiptsParams): Promise<
   const { store } = context
   const zone = params.time_zone ?? store.time_zone
   const wrong =
-    complain(params as unknown as JsonObject) ?? (isTimeZone(zone) ? undefined : `There is no time zone "${zone}".`)
+    validate(params as unknown as JsonObject) ?? (isTimeZone(zone) ? undefined : `There is no time zone "${zone}".`)
   if (wrong !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: wrong })
   const now = context.now().getTime()
   const since = beginOfTradingDay(store, now)

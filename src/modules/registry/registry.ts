@@ -1,16 +1,16 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { defineModule } from '../define.ts'
-import { converge, observe, settled } from './windows.ts'
-import type { RegistryParams, RegistryState, Wish } from './wishes.ts'
-import { normalWish, wishesOf } from './wishes.ts'
+import type { DesiredValue, RegistryParams, RegistryState } from './desired-values.ts'
+import { desiredValuesOf, normalValue } from './desired-values.ts'
+import { converge, observe, proof } from './windows.ts'
 
 const TYPES = ['string', 'expand_string', 'multi_string', 'dword', 'qword', 'binary'] as const
 
 export const registry = defineModule({
   name: 'registry',
   summary: 'Sees to values of a key of the Windows registry, or that the key is not there',
-  sides: { windows: { observe, converge, settled } },
+  sides: { windows: { observe, converge, proof } },
   params: {
     type: 'object',
     additionalProperties: false,
@@ -66,28 +66,33 @@ export const registry = defineModule({
       },
     },
   },
-  complain,
+  validate,
   diff: (params, state) => diff(params as RegistryParams, state),
   value: (state, params) => ({
     exists: state.exists,
     values: Object.fromEntries(
-      wishesOf(params as RegistryParams).map((wish) => [wish.name, shown(wish, state.values.get(wish.name)) ?? null]),
+      desiredValuesOf(params as RegistryParams).map((desiredValue) => [
+        desiredValue.name,
+        shown(desiredValue, state.values.get(desiredValue.name)) ?? null,
+      ]),
     ),
   }),
 })
 
-function complain(params: JsonObject): string | undefined {
-  if (params['state'] === 'absent') return complainOfAbsence(params)
+function validate(params: JsonObject): string | undefined {
+  if (params['state'] === 'absent') return validateAbsence(params)
   const { values = {}, remove } = params
-  const wishes = wishesOf(params as unknown as RegistryParams).filter(({ data }) => data !== undefined)
-  const wrong = wishes.find((wish) => !hasExpression(wish.data) && normalWish(wish).problem !== undefined)
-  if (wrong) return `Value "${wrong.name}": ${normalWish(wrong).problem}.`
+  const desiredValues = desiredValuesOf(params as unknown as RegistryParams).filter(({ data }) => data !== undefined)
+  const wrong = desiredValues.find(
+    (desiredValue) => !hasExpression(desiredValue.data) && normalValue(desiredValue).problem !== undefined,
+  )
+  if (wrong) return `Value "${wrong.name}": ${normalValue(wrong).problem}.`
   const removed = Array.isArray(remove) ? remove : []
   const both = Object.keys(values as JsonObject).find((name) => removed.includes(name))
   return both === undefined ? undefined : `"${both}" is to be set and to be removed.`
 }
 
-function complainOfAbsence({ key, values, remove }: JsonObject): string | undefined {
+function validateAbsence({ key, values, remove }: JsonObject): string | undefined {
   if (values !== undefined || remove !== undefined)
     return 'A key that is to be absent has neither `values` nor `remove`.'
   if (typeof key !== 'string' || key.includes('{{') || key.split('\\').length > 3) return undefined
@@ -102,22 +107,25 @@ function diff(params: RegistryParams, state: RegistryState): readonly Change[] {
   if (params.state === 'absent') return state.exists ? [{ path: 'state', before: 'present', after: 'absent' }] : []
   const changes: Change[] = []
   if (!state.exists) changes.push({ path: 'state', before: 'absent', after: 'present' })
-  for (const wish of wishesOf(params)) {
-    const is = state.values.get(wish.name)
-    const after = wish.data === undefined ? undefined : normalWish(wish)
+  for (const desiredValue of desiredValuesOf(params)) {
+    const is = state.values.get(desiredValue.name)
+    const after = desiredValue.data === undefined ? undefined : normalValue(desiredValue)
     if (is?.type === after?.type && JSON.stringify(is?.data) === JSON.stringify(after?.data)) continue
     changes.push({
-      path: `values.${wish.name}`,
-      before: shown(wish, is),
-      after: shown(wish, after),
-      ...(wish.isSensitive && { sensitive: true }),
+      path: `values.${desiredValue.name}`,
+      before: shown(desiredValue, is),
+      after: shown(desiredValue, after),
+      ...(desiredValue.isSensitive && { sensitive: true }),
     })
   }
   return changes
 }
 
-function shown(wish: Wish, value: { readonly type: string; readonly data: JsonValue } | undefined): JsonValue {
+function shown(
+  desiredValue: DesiredValue,
+  value: { readonly type: string; readonly data: JsonValue } | undefined,
+): JsonValue {
   if (!value) return null
-  if (wish.isSensitive) return '***'
+  if (desiredValue.isSensitive) return '***'
   return ['string', 'dword', 'multi_string'].includes(value.type) ? value.data : { type: value.type, data: value.data }
 }

@@ -5,7 +5,13 @@ import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
 import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
-import { normalWish, type RegistryParams, type RegistryState, type RegistryValue, wishesOf } from './wishes.ts'
+import {
+  desiredValuesOf,
+  normalValue,
+  type RegistryParams,
+  type RegistryState,
+  type RegistryValue,
+} from './desired-values.ts'
 
 const OPEN = `$base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]$v.hive, [Microsoft.Win32.RegistryView]$v.view)
 `
@@ -63,22 +69,22 @@ $key.Close()
 `,
 )
 
-const SETTLED = fragment(
-  'registry.settled',
+const PROOF = fragment(
+  'registry.proof',
   `$seen = ConvertFrom-Json $v.till_seen
 if ([bool]$seen.exists -eq [bool]$v.want_absent) { Stop-Till 1 'key' }
 for ($i = 1; $i -le $v.want_count; $i++) {
-  $wished = [string]$v["want_name_$i"]
-  $is = @($seen.values | Where-Object { $_.name -eq $wished })
+  $desired = [string]$v["want_name_$i"]
+  $is = @($seen.values | Where-Object { $_.name -eq $desired })
   if ($v["want_kind_$i"] -eq '') {
-    if ($is.Count -ne 0) { Stop-Till 1 $wished }
+    if ($is.Count -ne 0) { Stop-Till 1 $desired }
     continue
   }
-  if ($is.Count -ne 1 -or $is[0].kind -cne $v["want_kind_$i"]) { Stop-Till 1 $wished }
+  if ($is.Count -ne 1 -or $is[0].kind -cne $v["want_kind_$i"]) { Stop-Till 1 $desired }
   $data = @(ConvertFrom-Json $v["want_data_$i"])[0].data
-  if (@($is[0].data).Count -ne @($data).Count) { Stop-Till 1 $wished }
+  if (@($is[0].data).Count -ne @($data).Count) { Stop-Till 1 $desired }
   for ($n = 0; $n -lt @($data).Count; $n++) {
-    if ([string]@($is[0].data)[$n] -cne [string]@($data)[$n]) { Stop-Till 1 $wished }
+    if ([string]@($is[0].data)[$n] -cne [string]@($data)[$n]) { Stop-Till 1 $desired }
   }
 }
 `,
@@ -107,14 +113,16 @@ interface Answer {
 
 export async function observe({ shell }: ModuleContext, given: unknown): Promise<Result<RegistryState>> {
   const params = given as RegistryParams
-  const wishes = wishesOf(params)
-  const impossible = wishes.find((wish) => wish.data !== undefined && normalWish(wish).problem !== undefined)
+  const desiredValues = desiredValuesOf(params)
+  const impossible = desiredValues.find(
+    (desiredValue) => desiredValue.data !== undefined && normalValue(desiredValue).problem !== undefined,
+  )
   if (impossible) {
-    const message = `Value "${impossible.name}": ${normalWish(impossible).problem}.`
+    const message = `Value "${impossible.name}": ${normalValue(impossible).problem}.`
     return fail({ code: 'PARAMS_INVALID', phase: 'observe', message })
   }
-  const values: Record<string, ShellValue> = { ...placeOf(params), count: wishes.length }
-  for (const [index, { name }] of wishes.entries()) values[`name_${index + 1}`] = name
+  const values: Record<string, ShellValue> = { ...placeOf(params), count: desiredValues.length }
+  for (const [index, { name }] of desiredValues.entries()) values[`name_${index + 1}`] = name
   const asked = await askJson<Answer>(shell, OBSERVE, { values }, `Reading "${params.key}"`)
   if (!asked.ok) return asked
   const read = asked.value.values.map(
@@ -123,9 +131,11 @@ export async function observe({ shell }: ModuleContext, given: unknown): Promise
   return success({ exists: asked.value.exists, values: new Map(read) })
 }
 
-/** Names of values know no case; the wished one is kept. */
+/** Names of values know no case; the desired one is kept. */
 function nameOf(name: string, params: RegistryParams): string {
-  return wishesOf(params).find((wish) => wish.name.toLowerCase() === name.toLowerCase())?.name ?? name
+  return (
+    desiredValuesOf(params).find((desiredValue) => desiredValue.name.toLowerCase() === name.toLowerCase())?.name ?? name
+  )
 }
 
 export async function converge(
@@ -135,17 +145,17 @@ export async function converge(
 ): Promise<Result<void>> {
   const params = given as RegistryParams
   const paths = new Set(changes.map((change) => change.path))
-  const due = wishesOf(params).filter((wish) => paths.has(`values.${wish.name}`))
+  const due = desiredValuesOf(params).filter((desiredValue) => paths.has(`values.${desiredValue.name}`))
   const values: Record<string, ShellValue> = {
     ...placeOf(params),
     absent: params.state === 'absent',
     count: due.length,
   }
-  for (const [index, wish] of due.entries()) {
-    values[`name_${index + 1}`] = wish.name
-    values[`type_${index + 1}`] = wish.data === undefined ? 'gone' : wish.type
-    const data = wish.data === undefined ? '' : sent(normalWish(wish))
-    values[`data_${index + 1}`] = wish.isSensitive ? new Secret(data) : data
+  for (const [index, desiredValue] of due.entries()) {
+    values[`name_${index + 1}`] = desiredValue.name
+    values[`type_${index + 1}`] = desiredValue.data === undefined ? 'gone' : desiredValue.type
+    const data = desiredValue.data === undefined ? '' : sent(normalValue(desiredValue))
+    values[`data_${index + 1}`] = desiredValue.isSensitive ? new Secret(data) : data
   }
   return act(shell, CONVERGE, { values }, `The change of "${params.key}"`)
 }
@@ -160,16 +170,19 @@ function placeOf({ key, view = '64' }: RegistryParams): Record<string, ShellValu
   return { hive: HIVES[hive] ?? hive, key: rest.join('\\'), view: `Registry${view}` }
 }
 
-export function settled(given: unknown): Proof {
+export function proof(given: unknown): Proof {
   const params = given as RegistryParams
-  const wishes = wishesOf(params)
-  const values: Record<string, ShellValue> = { want_absent: params.state === 'absent', want_count: wishes.length }
-  for (const [index, wish] of wishes.entries()) {
-    const { type, data } = wish.data === undefined ? { type: '', data: null } : normalWish(wish)
-    const text = JSON.stringify({ data })
-    values[`want_name_${index + 1}`] = wish.name
-    values[`want_kind_${index + 1}`] = Object.entries(TYPES).find(([, word]) => word === type)?.[0] ?? ''
-    values[`want_data_${index + 1}`] = wish.isSensitive ? new Secret(text) : text
+  const desiredValues = desiredValuesOf(params)
+  const values: Record<string, ShellValue> = {
+    want_absent: params.state === 'absent',
+    want_count: desiredValues.length,
   }
-  return proofBy(SETTLED, values)
+  for (const [index, desiredValue] of desiredValues.entries()) {
+    const { type, data } = desiredValue.data === undefined ? { type: '', data: null } : normalValue(desiredValue)
+    const text = JSON.stringify({ data })
+    values[`want_name_${index + 1}`] = desiredValue.name
+    values[`want_kind_${index + 1}`] = Object.entries(TYPES).find(([, word]) => word === type)?.[0] ?? ''
+    values[`want_data_${index + 1}`] = desiredValue.isSensitive ? new Secret(text) : text
+  }
+  return proofBy(PROOF, values)
 }

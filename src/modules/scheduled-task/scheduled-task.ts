@@ -5,8 +5,8 @@ import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { headOf } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
-import { CONVERGE, OBSERVE, REMOVE, SETTLED } from './task-service.ts'
-import { type TaskParams, type TaskState, taskOf, taskXml, xmlWish } from './task-xml.ts'
+import { CONVERGE, OBSERVE, PROOF, REMOVE } from './task-service.ts'
+import { desiredXml, type TaskParams, type TaskState, taskOf, taskXml } from './task-xml.ts'
 
 const TIME = '^([01][0-9]|2[0-3]):[0-5][0-9]$'
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
@@ -14,7 +14,7 @@ const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 export const scheduledTask = defineModule({
   name: 'scheduled_task',
   summary: 'Sees to a task of the Windows Task Scheduler, or that it is not there',
-  sides: { windows: { observe, converge, settled } },
+  sides: { windows: { observe, converge, proof } },
   params: {
     type: 'object',
     additionalProperties: false,
@@ -58,14 +58,14 @@ export const scheduledTask = defineModule({
       },
     },
   },
-  complain,
+  validate,
   diff: (params, state) => diff(params as TaskParams, state),
   value: ({ exists, task, lastResult, nextRun }) => ({ exists, ...task, last_result: lastResult, next_run: nextRun }),
 })
 
 const TRIGGERS = ['daily', 'every_minutes', 'at_start'] as const
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   const given = Object.keys(params).filter((name) => name !== 'name' && name !== 'state')
   if (params['state'] === 'absent') {
     return given.length === 0 ? undefined : `A task that is to be absent has no \`${given[0]}\`.`
@@ -102,8 +102,8 @@ async function observe({ shell }: ModuleContext, params: unknown): Promise<Resul
 function diff(params: TaskParams, state: TaskState): readonly Change[] {
   if (params.state === 'absent') return state.exists ? [{ path: 'state', before: 'present', after: 'absent' }] : []
   const changes: Change[] = state.exists ? [] : [{ path: 'state', before: 'absent', after: 'present' }]
-  const wished = taskOf(taskXml(params)) ?? {}
-  const all: Record<string, JsonValue> = { ...wished, enabled: params.enabled ?? true }
+  const desired = taskOf(taskXml(params)) ?? {}
+  const all: Record<string, JsonValue> = { ...desired, enabled: params.enabled ?? true }
   for (const [path, after] of Object.entries(all)) {
     const before = state.task[path] ?? null
     if (JSON.stringify(before) !== JSON.stringify(after)) changes.push({ path, before, after })
@@ -111,11 +111,11 @@ function diff(params: TaskParams, state: TaskState): readonly Change[] {
   return changes
 }
 
-function settled(given: unknown): Proof {
+function proof(given: unknown): Proof {
   const params = given as TaskParams
   const isAbsent = params.state === 'absent'
-  const wish = isAbsent ? {} : { want_enabled: params.enabled ?? true, ...xmlWish(params) }
-  return proofBy(SETTLED, { want_absent: isAbsent, ...wish })
+  const desiredValue = isAbsent ? {} : { want_enabled: params.enabled ?? true, ...desiredXml(params) }
+  return proofBy(PROOF, { want_absent: isAbsent, ...desiredValue })
 }
 
 async function converge({ shell }: ModuleContext, given: unknown): Promise<Result<void>> {

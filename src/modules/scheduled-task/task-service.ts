@@ -43,8 +43,8 @@ export const REMOVE = fragment(
 )
 
 // Reads the XML as `taskOf` does.
-export const SETTLED = fragment(
-  'scheduled-task.settled',
+export const PROOF = fragment(
+  'scheduled-task.proof',
   `$seen = ConvertFrom-Json $v.till_seen
 if ([bool]$seen.exists -eq [bool]$v.want_absent) { Stop-Till 1 'state' }
 if ($v.want_absent) { return }

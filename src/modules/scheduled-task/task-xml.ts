@@ -66,8 +66,8 @@ function triggerXml({ daily, days, every_minutes, at_start }: TaskParams): strin
   return `<CalendarTrigger>${start}${week}</CalendarTrigger>`
 }
 
-/** What the fragment `scheduled-task.settled` holds against the XML, in the words that stand there; empty: there is none. */
-export function xmlWish(params: TaskParams): Readonly<Record<string, string | number>> {
+/** What the fragment `scheduled-task.proof` holds against the XML, in the words that stand there; empty: there is none. */
+export function desiredXml(params: TaskParams): Readonly<Record<string, string | number>> {
   const { program = '', arguments: line = '', folder = '', account = 'SYSTEM', limit_minutes = 60 } = params
   const { daily = '', days = [], every_minutes = 0, at_start } = params
   const ours = Object.entries(DAYS).filter(([day]) => days.includes(day))

@@ -11,7 +11,7 @@ import { missing, type ServiceParams } from './service-state.ts'
 export const onPosix: Side<ServiceParams, ServiceState> = {
   observe,
   converge,
-  settled: (params) => ({
+  proof: (params) => ({
     test: TEST_SERVICE,
     values: { want_state: params.state, want_boot: params.enabled === undefined ? '' : params.enabled ? 'yes' : 'no' },
   }),

@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Signals } from '../../core/ports.ts'
+import type { Triggers } from '../../core/ports.ts'
 import type { ServiceState } from '../../devices/service/service-state.ts'
 import { defineModule } from '../define.ts'
 import { onPosix } from './posix.ts'
@@ -67,19 +67,19 @@ export const service = defineModule({
       },
     },
   },
-  complain,
-  diff: (params, state, signals) => diff(params as ServiceParams, state, signals),
+  validate,
+  diff: (params, state, triggers) => diff(params as ServiceParams, state, triggers),
   value: ({ masked: _masked, exists: _exists, ...seen }) => ({ ...seen }) as JsonObject,
 })
 
-function complain(params: JsonObject): string | undefined {
+function validate(params: JsonObject): string | undefined {
   if (params['start'] !== undefined && params['enabled'] !== undefined) return 'Use either `enabled` or `start`.'
   return params['password'] !== undefined && params['account'] === undefined
     ? '`password` goes with `account`.'
     : undefined
 }
 
-function diff(params: ServiceParams, state: ServiceState, signals: Signals): readonly Change[] | { unknown: string } {
+function diff(params: ServiceParams, state: ServiceState, triggers: Triggers): readonly Change[] | { unknown: string } {
   if (state.active === 'unknown') {
     return { unknown: `Service "${params.name}" says neither that it is running nor that it is stopped.` }
   }
@@ -95,7 +95,7 @@ function diff(params: ServiceParams, state: ServiceState, signals: Signals): rea
     changes.push({ path: 'enabled', before: enabled, after: params.enabled })
   }
   changes.push(...windowsChanges(params, state))
-  if (signals.triggered && running && params.state === 'running') {
+  if (triggers.triggered && running && params.state === 'running') {
     changes.push({ path: params.reload ? 'reload' : 'restart', before: null, after: params.name, once: true })
   }
   return changes
@@ -111,9 +111,9 @@ function windowsChanges({ start, account, recovery }: ServiceParams, state: Serv
     changes.push({ path: 'account', before: state.account ?? null, after: account })
   }
   if (recovery === undefined) return changes
-  const wished = { restart_after_ms: [...recovery.restart_after_ms], reset_after_s: recovery.reset_after_s ?? 86_400 }
+  const desired = { restart_after_ms: [...recovery.restart_after_ms], reset_after_s: recovery.reset_after_s ?? 86_400 }
   const { restart_after_ms: delays = [], reset_after_s = 0 } = state.recovery ?? {}
   const is = { restart_after_ms: [...delays], reset_after_s }
-  if (JSON.stringify(is) !== JSON.stringify(wished)) changes.push({ path: 'recovery', before: is, after: wished })
+  if (JSON.stringify(is) !== JSON.stringify(desired)) changes.push({ path: 'recovery', before: is, after: desired })
   return changes
 }

@@ -44,8 +44,8 @@ if ($v.act -eq 'restart') {
 )
 
 // The recovery as in `recoveryOf`: the reset period, then actions with their delays.
-const SETTLED = fragment(
-  'service.settled',
+const PROOF = fragment(
+  'service.proof',
   `$seen = ConvertFrom-Json $v.till_seen
 if (-not $seen.exists -or $seen.status -cne $v.want_status) { Stop-Till 1 'status' }
 if ($v.want_types -ne '' -and $v.want_types.Split(' ') -notcontains [string]$seen.start) { Stop-Till 1 'start' }
@@ -80,11 +80,11 @@ export const onWindows: Side<ServiceParams, ServiceState> = {
     return success(serviceOf(asked.value))
   },
   converge,
-  settled: (params) => proofBy(SETTLED, wishOf(params)),
+  proof: (params) => proofBy(PROOF, desiredOf(params)),
 }
 
-/** What the fragment `service.settled` compares with; an empty text: it may be anything. */
-function wishOf({ state, enabled, start, account = '', recovery }: ServiceParams): Record<string, string> {
+/** What the fragment `service.proof` compares with; an empty text: it may be anything. */
+function desiredOf({ state, enabled, start, account = '', recovery }: ServiceParams): Record<string, string> {
   const types = enabled === undefined ? '' : enabled ? '2' : '0 1 3 4'
   return {
     want_status: state === 'running' ? 'Running' : 'Stopped',

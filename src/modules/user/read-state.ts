@@ -3,8 +3,8 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { Secret } from '../../core/secret.ts'
 import { failureOf } from '../../shell/tool-answer.ts'
+import { type DesiredValue, fieldOf } from './desired-values.ts'
 import { revealed } from './values.ts'
-import { fieldOf, type Wish } from './wishes.ts'
 
 /** Bytes of JSON that `observe` may print: the results of thousands of devices hold them. */
 export const STATE_BYTES = 65_536
@@ -18,12 +18,12 @@ const MOST_LEVELS = 100
 export function readState(
   name: string,
   answer: ShellAnswer,
-  about: { readonly wishes: readonly Wish[]; readonly hidden: readonly string[] },
+  about: { readonly desiredValues: readonly DesiredValue[]; readonly hidden: readonly string[] },
 ): Result<JsonObject> {
   const failure = failureOf(hiding(answer, about.hidden), 'observe', `observe of the module "${name}"`)
   if (failure) return fail(failure)
   const parsed = parseState(answer)
-  const wrong = 'wrong' in parsed ? parsed.wrong : otherKind(parsed.state, about.wishes)
+  const wrong = 'wrong' in parsed ? parsed.wrong : otherKind(parsed.state, about.desiredValues)
   if (wrong === undefined && 'state' in parsed) return success(parsed.state)
   const said = hiding(answer, about.hidden).text.slice(0, EVIDENCE_CHARACTERS)
   const stdout = about.hidden.length > 0 ? 'not shown: the step has a parameter that is hidden' : said
@@ -84,14 +84,14 @@ function parses(text: string): boolean {
 }
 
 /** `"8080"` is never 8080, however often it is changed. */
-function otherKind(state: JsonObject, wishes: readonly Wish[]): string | undefined {
-  for (const { path, value, sensitive } of wishes) {
+function otherKind(state: JsonObject, desiredValues: readonly DesiredValue[]): string | undefined {
+  for (const { path, value, sensitive } of desiredValues) {
     const is = fieldOf(state, path)
-    const wished = revealed(value)
-    const isScalar = [is, wished].every((one) => one !== null && typeof one !== 'object')
-    if (!isScalar || typeof is === typeof wished || String(is) !== String(wished)) continue
-    const shown = sensitive ? '' : `: ${JSON.stringify(is)} in place of ${JSON.stringify(wished)}`
-    return `"${path}" is a ${kind(is)}, but is wished to be a ${kind(wished)}${shown}`
+    const desired = revealed(value)
+    const isScalar = [is, desired].every((one) => one !== null && typeof one !== 'object')
+    if (!isScalar || typeof is === typeof desired || String(is) !== String(desired)) continue
+    const shown = sensitive ? '' : `: ${JSON.stringify(is)} in place of ${JSON.stringify(desired)}`
+    return `"${path}" is a ${kind(is)}, but should be a ${kind(desired)}${shown}`
   }
   return undefined
 }

@@ -4,20 +4,20 @@ import type { ShellRequest, ShellValue } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { OsFamily } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Module, ModuleContext, Signals } from '../../core/ports.ts'
+import type { Module, ModuleContext, Triggers } from '../../core/ports.ts'
 import type { UserModule, UserSide } from '../../core/user-module.ts'
 import { JSON_WORDS } from '../../shell/json-words.ts'
 import { failureOf } from '../../shell/tool-answer.ts'
 import { defineModule, type Side } from '../define.ts'
+import { type DesiredValue, desiredValuesOf, differences, shownState } from './desired-values.ts'
 import { USER_SCRIPT } from './powershell-text.ts'
 import { hiding, readState, STATE_BYTES } from './read-state.ts'
 import { type Given, givenParams, hiddenTexts, notGiven, posixValues, powershellValues } from './values.ts'
-import { differences, shownState, type Wish, wishesOf } from './wishes.ts'
 
-/** What a module of the user saw, and what the step wishes of it. */
+/** What a module of the user saw, and what the step wants of it. */
 interface Seen {
   readonly state: JsonObject
-  readonly wishes: readonly Wish[]
+  readonly desiredValues: readonly DesiredValue[]
 }
 
 /** The change that stands for an earlier step's. */
@@ -36,13 +36,16 @@ export function userModule(module: UserModule): Module {
     params: module.params as JSONSchema,
     reacts: module.reacts,
     sides,
-    diff: (_params, { wishes, state }, signals) => [...differences(wishes, state), ...reaction(module, signals)],
-    value: ({ state, wishes }) => shownState(state, wishes),
+    diff: (_params, { desiredValues, state }, triggers) => [
+      ...differences(desiredValues, state),
+      ...reaction(module, triggers),
+    ],
+    value: ({ state, desiredValues }) => shownState(state, desiredValues),
   })
   return { ...made, digest: module.digest }
 }
 
-function reaction({ name, reacts }: UserModule, { triggered }: Signals): readonly Change[] {
+function reaction({ name, reacts }: UserModule, { triggered }: Triggers): readonly Change[] {
   return reacts && triggered ? [{ path: REACTION, before: null, after: name, once: true }] : []
 }
 
@@ -68,13 +71,16 @@ async function look(
   how: { readonly params: JsonObject; readonly observe: string; readonly requestOf: RequestOf },
 ): Promise<Result<Seen>> {
   const given = givenParams(module, how.params)
-  const wishes = wishesOf(module, given)
-  if (!wishes.ok) return wishes
+  const desiredValues = desiredValuesOf(module, given)
+  if (!desiredValues.ok) return desiredValues
   const request = how.requestOf(module, how.observe, { given, more: {} })
   if (!request.ok) return request
   const answer = await shell.ask({ ...request.value, maxOutputBytes: STATE_BYTES })
-  const state = readState(module.name, answer, { wishes: wishes.value, hidden: hiddenTexts(module, given) })
-  return state.ok ? success({ state: state.value, wishes: wishes.value }) : state
+  const state = readState(module.name, answer, {
+    desiredValues: desiredValues.value,
+    hidden: hiddenTexts(module, given),
+  })
+  return state.ok ? success({ state: state.value, desiredValues: desiredValues.value }) : state
 }
 
 async function change(

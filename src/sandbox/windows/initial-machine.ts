@@ -66,8 +66,8 @@ function filesOf(spec: WindowsSpec, drifts: ReadonlySet<Drift>): ReadonlyMap<str
 }
 
 function agentConfig(spec: WindowsSpec, drifts: ReadonlySet<Drift>): string {
-  const wished = text(spec.vars, 'zabbix-proxy.example', ['agent', 'server'], ['zabbix', 'server'])
-  const server = drifts.has('agent-config') ? '10.0.0.5' : wished
+  const desired = text(spec.vars, 'zabbix-proxy.example', ['agent', 'server'], ['zabbix', 'server'])
+  const server = drifts.has('agent-config') ? '10.0.0.5' : desired
   const lines = [
     '# Zabbix agent 2',
     `LogFile=${AGENT_FOLDER}\\zabbix_agent2.log`,
@@ -81,10 +81,10 @@ function agentConfig(spec: WindowsSpec, drifts: ReadonlySet<Drift>): string {
 
 function stateOf(spec: WindowsSpec, drifts: ReadonlySet<Drift>): MachineState {
   const services = servicesOf(spec, drifts)
-  const wished = text(spec.vars, DEFAULT_AGENT, ['agent', 'version'], ['zabbix', 'version'])
+  const desired = text(spec.vars, DEFAULT_AGENT, ['agent', 'version'], ['zabbix', 'version'])
   const agent = {
     name: 'Zabbix Agent 2 (64-bit)',
-    version: drifts.has('agent-version') ? OLD_AGENT : wished,
+    version: drifts.has('agent-version') ? OLD_AGENT : desired,
     publisher: 'Zabbix SIA',
     code: productCode(spec.name),
   }

@@ -45,7 +45,7 @@ const WAIT_STEP_MS = 200
 function holds(machine: WindowsMachine, given: Given): boolean | undefined {
   const kind = given.text('kind')
   if (kind === 'path')
-    return (machine.files.kindOf(given.text('path')) !== 'absent') === (given.text('wished') === 'yes')
+    return (machine.files.kindOf(given.text('path')) !== 'absent') === (given.text('desired') === 'yes')
   if (kind === 'port') return machine.listens(given.number('port'))
   const { exitCode = 0 } = runText(machine, given.text('check'))
   return exitCode === NOT_IMITATED ? undefined : exitCode === 0

@@ -17,7 +17,7 @@ const observe: StandIn = (machine, given) => {
   return json(service ? described(machine, service, given.text('account')) : { exists: false })
 }
 
-function described(machine: WindowsMachine, service: WindowsService, wished: string): JsonObject {
+function described(machine: WindowsMachine, service: WindowsService, desired: string): JsonObject {
   const { status, start, delayed, account, recovery } = service
   const running = dependants(machine, service).filter(({ status }) => status === 'Running')
   return {
@@ -25,7 +25,7 @@ function described(machine: WindowsMachine, service: WindowsService, wished: str
     status,
     start,
     delayed,
-    account: wished !== '' && sameAccount(machine, wished, account) ? wished : account,
+    account: desired !== '' && sameAccount(machine, desired, account) ? desired : account,
     recovery,
     dependants: running.map(({ name }) => name),
   }
@@ -53,9 +53,9 @@ function configure(machine: WindowsMachine, line: string): void {
     const at = options.findIndex((word) => word.toLowerCase() === `${key}=`)
     return at < 0 ? undefined : options[at + 1]
   }
-  const wished = START_OF[option('start') ?? '']
+  const desired = START_OF[option('start') ?? '']
   machine.change(() => {
-    if (verb === 'config' && wished) Object.assign(service, wished)
+    if (verb === 'config' && desired) Object.assign(service, desired)
     if (verb === 'failure') service.recovery = recoveryBytes(option('reset') ?? '0', option('actions') ?? '')
   })
 }

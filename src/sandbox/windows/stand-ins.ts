@@ -5,11 +5,11 @@ import { FILE_STAND_INS } from './file-stand-ins.ts'
 import { LINE_STAND_INS } from './line-stand-ins.ts'
 import { LOOK_STAND_INS } from './look-stand-ins.ts'
 import { PACKAGE_STAND_INS } from './package-stand-ins.ts'
+import { PROOF_STAND_INS } from './proof-stand-ins.ts'
 import { RECEIPTS_STAND_INS } from './receipts-stand-ins.ts'
 import { REGISTRY_STAND_INS } from './registry-stand-ins.ts'
 import { RUN_STAND_INS } from './run-stand-ins.ts'
 import { SERVICE_STAND_INS } from './service-stand-ins.ts'
-import { SETTLED_STAND_INS } from './settled-stand-ins.ts'
 import { SPOOLER_STAND_INS } from './spooler-stand-ins.ts'
 import { SYSTEM_STAND_INS } from './system-stand-ins.ts'
 import type { WindowsMachine } from './windows-machine.ts'
@@ -19,7 +19,7 @@ export const STAND_INS: ReadonlyMap<string, StandIn> = new Map(
   [
     AGENT_STAND_INS,
     SERVICE_STAND_INS,
-    SETTLED_STAND_INS,
+    PROOF_STAND_INS,
     FILE_STAND_INS,
     LINE_STAND_INS,
     LOOK_STAND_INS,

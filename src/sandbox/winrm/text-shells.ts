@@ -70,18 +70,18 @@ export class TextShells {
   }
 
   #create({ messageId, body }: WsmanRequest): WsmanReply {
-    const wished = child(body, NAMESPACES.rsp, 'Shell')
-    if (!wished) return fault('parameter', messageId)
-    const id = (wished.attributes.get('ShellId') ?? randomUUID()).toUpperCase()
+    const desired = child(body, NAMESPACES.rsp, 'Shell')
+    if (!desired) return fault('parameter', messageId)
+    const id = (desired.attributes.get('ShellId') ?? randomUUID()).toUpperCase()
     if (this.#shells.has(id)) return fault('exists', messageId)
     if (this.#shells.size >= MOST_SHELLS) return fault('shells', messageId)
-    const variables = child(wished, NAMESPACES.rsp, 'Environment')?.children ?? []
+    const variables = child(desired, NAMESPACES.rsp, 'Environment')?.children ?? []
     const environment = new Map(variables.map(({ attributes, text }) => [attributes.get('Name') ?? '', text]))
     // Windows takes what stands between percent signs for the name of another variable.
     if ([...environment.values()].some((value) => value.includes('%') || value.length > 32_767)) {
       return fault('parameter', messageId)
     }
-    const shell: Shell = { id, environment, commands: new Map(), idleMs: idleOf(wished), held: 0 }
+    const shell: Shell = { id, environment, commands: new Map(), idleMs: idleOf(desired), held: 0 }
     this.#shells.set(id, shell)
     this.#on.onStart()
     this.#touch(shell)
@@ -98,13 +98,13 @@ export class TextShells {
   }
 
   #command(shell: Shell, { messageId, body }: WsmanRequest): WsmanReply {
-    const wished = child(body, NAMESPACES.rsp, 'CommandLine')
-    const command = child(wished, NAMESPACES.rsp, 'Command')
-    if (!wished || !command) return fault('parameter', messageId)
-    const id = (wished.attributes.get('CommandId') ?? randomUUID()).toUpperCase()
+    const desired = child(body, NAMESPACES.rsp, 'CommandLine')
+    const command = child(desired, NAMESPACES.rsp, 'Command')
+    if (!desired || !command) return fault('parameter', messageId)
+    const id = (desired.attributes.get('CommandId') ?? randomUUID()).toUpperCase()
     if (shell.commands.has(id)) return fault('exists', messageId)
     if (shell.commands.size >= MOST_COMMANDS) return fault('processes', messageId)
-    const words = wished.children.filter(({ name }) => name === 'Command' || name === 'Arguments')
+    const words = desired.children.filter(({ name }) => name === 'Command' || name === 'Arguments')
     const line = words.map(({ text }) => text).join(' ')
     const started = new TextCommand(id, line, (output, given) => this.#start(given, shell.environment, output))
     shell.commands.set(id, started)
@@ -136,8 +136,8 @@ export class TextShells {
 
   async #receive(shell: Shell, request: WsmanRequest): Promise<WsmanReply> {
     const { messageId, body } = request
-    const wished = child(body, NAMESPACES.rsp, 'Receive', 'DesiredStream')
-    const id = wished?.attributes.get('CommandId')
+    const desired = child(body, NAMESPACES.rsp, 'Receive', 'DesiredStream')
+    const id = desired?.attributes.get('CommandId')
     if (id === undefined) return fault('parameter', messageId)
     const command = shell.commands.get(id.toUpperCase())
     if (!command) return fault('gone', messageId)
@@ -166,8 +166,8 @@ export class TextShells {
   }
 }
 
-function idleOf(wished: XmlElement): number {
-  const text = child(wished, NAMESPACES.rsp, 'IdleTimeOut')?.text.trim() ?? ''
+function idleOf(desired: XmlElement): number {
+  const text = child(desired, NAMESPACES.rsp, 'IdleTimeOut')?.text.trim() ?? ''
   const seconds = /^PT(\d+(?:\.\d+)?)S$/.exec(text)?.[1]
   return seconds === undefined ? IDLE_MS : Math.min(IDLE_MS, Number(seconds) * 1000)
 }

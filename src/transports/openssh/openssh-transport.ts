@@ -23,7 +23,7 @@ export function opensshTransport(gate: HandshakeGate): Transport {
       const complaint = complaintAbout(target)
       if (complaint !== undefined) return fail({ code: 'OPENSSH_UNUSABLE', phase: 'resolve', message: complaint })
       for (let attempt = 0; ; attempt += 1) {
-        const admitted = await gate.admit(signal)
+        const admitted = await gate.enter(signal)
         if (!admitted) return fail(runCancelled('connect'))
         admitted.extend()
         const end = await login(target, signal)

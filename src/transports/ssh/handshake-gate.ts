@@ -12,7 +12,7 @@ export interface Admitted {
  */
 export interface HandshakeGate {
   /** Resolves, in order of asking, when a login may begin; deadlines begin after it. Undefined when aborted before. */
-  admit(signal: AbortSignal): Promise<Admitted | undefined>
+  enter(signal: AbortSignal): Promise<Admitted | undefined>
   /** From now on there are so many places; 0 lets nobody in. Resolves when no more than that are taken. */
   resize(limit: number): Promise<void>
 }
@@ -60,7 +60,7 @@ export function createHandshakeGate(limit: number): HandshakeGate {
   }
 
   return {
-    admit: (signal) =>
+    enter: (signal) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve(undefined)
         if (held < places) return resolve(take())

@@ -52,7 +52,7 @@ class Handshake {
   #verdict: Failure | undefined
   #error: SshError | undefined
   #expiredPassword = false
-  #settled = false
+  #isOver = false
   #callOff: () => void = () => undefined
 
   constructor(socket: Duplex, options: HandshakeOptions, resolve: (end: HandshakeEnd) => void) {
@@ -144,7 +144,7 @@ class Handshake {
 
   /** An agent or a key that fails is not the end: the library goes on to the next way. */
   #onError(error: SshError): void {
-    if (this.#settled || error.level === 'agent') return
+    if (this.#isOver || error.level === 'agent') return
     this.#error ??= error
     if (error.level === 'client-authentication' && /sign/i.test(error.message)) return
     this.#fail({})
@@ -166,7 +166,7 @@ class Handshake {
   }
 
   #fail(more: Pick<Trouble, 'cancelled' | 'expired'>): void {
-    if (this.#settled) return
+    if (this.#isOver) return
     const { target, scan } = this.#options
     const error = this.#error
     if (!scan && target.hostKeys.length > 0 && /no matching host key/i.test(error?.message ?? '')) {
@@ -190,8 +190,8 @@ class Handshake {
   }
 
   #finish(end: HandshakeEnd): void {
-    if (this.#settled) return
-    this.#settled = true
+    if (this.#isOver) return
+    this.#isOver = true
     this.#callOff()
     this.#socket.off('data', this.#listen)
     this.#options.signal.removeEventListener('abort', this.#cancel)

@@ -157,7 +157,7 @@ class Connector {
     const { target, signal } = options
     let budgetMs = target.deadlines.connect
     for (let attempt = 0; ; attempt += 1) {
-      const admitted = await this.#gate.admit(signal)
+      const admitted = await this.#gate.enter(signal)
       if (!admitted) return fail(sshFailure({ target, phase: 'connect', cancelled: true }))
       const began = performance.now()
       const reached = await reach(budgetMs)

@@ -51,7 +51,7 @@ const EXPIRIES: Readonly<Record<Action, number>> = {
 
 /** Carries messages to one device and replies back, one at a time, over one session after another. */
 export class Courier {
-  readonly #means: SessionMeans
+  readonly #dependencies: SessionMeans
   readonly #pace: Pace
   #session: WinRmSession | undefined
   /** The session has carried a message: a 401 now is not the refusal of its login. */
@@ -59,8 +59,8 @@ export class Courier {
   #last: Promise<unknown> = Promise.resolve()
   #busy = 0
 
-  constructor(means: SessionMeans, pace: Pace) {
-    this.#means = means
+  constructor(dependencies: SessionMeans, pace: Pace) {
+    this.#dependencies = dependencies
     this.#pace = pace
   }
 
@@ -129,11 +129,11 @@ export class Courier {
     if (this.#session?.usable) return success(this.#session)
     if (signal.aborted) return fail({ code: 'RUN_CANCELLED', phase: 'connect', message: 'The run was stopped.' })
     this.#proven = false
-    const opened = await openSession(this.#means, signal)
+    const opened = await openSession(this.#dependencies, signal)
     if (!opened.ok) return opened
     this.#session = opened.value
     // Over plain HTTP the login has been accepted by now; over TLS, the first message proves it.
-    this.#proven = !this.#means.target.winrm.https
+    this.#proven = !this.#dependencies.target.winrm.https
     return opened
   }
 }

@@ -33,7 +33,7 @@ export class HttpSyntaxError extends Error {
 }
 
 const HEAD_BYTES = 64 * 1024
-/** Windows sends what MaxEnvelopeSize allows, 150 KiB by our own wish. */
+/** Windows sends what MaxEnvelopeSize allows, 150 KiB by our own setting. */
 const BODY_BYTES = 4 * 1024 * 1024
 
 interface Head {

@@ -19,16 +19,16 @@ const asNobody: LogIn = async () => success({ always: { WSMANIDENTIFY: 'unauthen
  * version to those who are. Opens no shell. Fails as connecting does, and where the service answers otherwise.
  */
 export async function identify(
-  means: SessionMeans & { readonly pace: Pace },
+  dependencies: SessionMeans & { readonly pace: Pace },
   signal: AbortSignal,
 ): Promise<Result<ServiceIdentity>> {
-  const open = await openSession(means, signal, asNobody)
+  const open = await openSession(dependencies, signal, asNobody)
   if (!open.ok) return open
-  const answerMs = means.target.deadlines.identify
+  const answerMs = dependencies.target.deadlines.identify
   const end = await open.value.post(identifyMessage().xml, { timeoutMs: answerMs, signal })
   open.value.destroy()
-  const courier = new Courier(means, means.pace)
-  const moment: Moment = { target: means.target, phase: 'identify' }
+  const courier = new Courier(dependencies, dependencies.pace)
+  const moment: Moment = { target: dependencies.target, phase: 'identify' }
   const reply = await courier.exchange(identifyMessage, { moment, answerMs, repeatable: true, signal })
   courier.close()
   if (reply.kind === 'failed') return fail(reply.failure)

@@ -27,12 +27,12 @@ export type LogIn = typeof login
 
 /** A new socket, logged in on. What hangs up on the way is tried again; what is refused is not, or accounts get locked. */
 export async function openSession(
-  means: SessionMeans,
+  dependencies: SessionMeans,
   signal: AbortSignal,
   logIn: LogIn = login,
 ): Promise<Result<WinRmSession>> {
   for (let attempt = 0; ; attempt += 1) {
-    const end = await attemptSession(means, signal, logIn)
+    const end = await attemptSession(dependencies, signal, logIn)
     const pauseMs = RETRY_PAUSES_MS[attempt]
     if (end.ok || signal.aborted || pauseMs === undefined || !hungUp(end.failure)) return end
     await pause(pauseMs * (0.5 + Math.random()), signal)
@@ -43,12 +43,16 @@ function hungUp({ code }: Failure): boolean {
   return code === 'CONNECT_RESET' || code === 'SESSION_LOST'
 }
 
-async function attemptSession(means: SessionMeans, signal: AbortSignal, logIn: LogIn): Promise<Result<WinRmSession>> {
-  const { target } = means
-  const admitted = await means.gate.admit(signal)
+async function attemptSession(
+  dependencies: SessionMeans,
+  signal: AbortSignal,
+  logIn: LogIn,
+): Promise<Result<WinRmSession>> {
+  const { target } = dependencies
+  const admitted = await dependencies.gate.enter(signal)
   if (!admitted) return fail({ code: 'RUN_CANCELLED', phase: 'connect', message: 'The run was stopped.' })
   try {
-    const reached = await unlessAborted(means.reach(target.deadlines.connect), signal)
+    const reached = await unlessAborted(dependencies.reach(target.deadlines.connect), signal)
     if (!reached.ok) return reached
     admitted.extend()
     const secured = await secure(reached.value, target, signal)

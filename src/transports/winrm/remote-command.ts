@@ -7,7 +7,7 @@ import { type CommandRef, type Message, receiveMessage, sendMessage } from './en
 import { type FaultKind, kindOf, type WsmanFault } from './fault.ts'
 import { type InputPiece, InputQueue } from './input-queue.ts'
 import { parseOutput } from './remote-output.ts'
-import type { ShellMeans } from './remote-shell.ts'
+import type { ShellDependencies } from './remote-shell.ts'
 import { faultFailure, type Moment, noReplyFailure } from './winrm-failure.ts'
 
 const FULL: ReadonlySet<FaultKind> = new Set(['operations', 'users', 'load', 'busy'])
@@ -30,7 +30,7 @@ export interface CommandOptions {
 
 /** A program in a shell: input in messages, output asked for, one thing at a time. */
 export class RemoteCommand implements ProcessStream {
-  readonly #means: ShellMeans
+  readonly #dependencies: ShellDependencies
   readonly #ref: CommandRef
   readonly #options: CommandOptions
   readonly #input = new InputQueue()
@@ -50,8 +50,8 @@ export class RemoteCommand implements ProcessStream {
   #wake: (() => void) | undefined
   #drained: (() => void)[] = []
 
-  constructor(means: ShellMeans, ref: CommandRef, options: CommandOptions) {
-    this.#means = means
+  constructor(dependencies: ShellDependencies, ref: CommandRef, options: CommandOptions) {
+    this.#dependencies = dependencies
     this.#ref = ref
     this.#options = options
     this.#exited = new Promise((resolve) => {
@@ -118,7 +118,7 @@ export class RemoteCommand implements ProcessStream {
     await turn()
     while (!this.#over) {
       if (!this.#input.isEmpty) await this.#send(this.#input.take())
-      else if (!this.#paused) await this.#receive(this.#means.pace.operationTimeoutS)
+      else if (!this.#paused) await this.#receive(this.#dependencies.pace.operationTimeoutS)
       else if (await this.#idled()) await this.#receive(KEEP_ALIVE_S)
       // Whoever got an answer has a word in what comes next.
       await turn()
@@ -133,13 +133,13 @@ export class RemoteCommand implements ProcessStream {
         this.#wake = undefined
         resolve(idled)
       }
-      const timer = setTimeout(() => done(true), this.#means.pace.keepAliveMs)
+      const timer = setTimeout(() => done(true), this.#dependencies.pace.keepAliveMs)
       this.#wake = () => done(false)
     })
   }
 
   async #receive(timeoutS: number): Promise<void> {
-    const { sender, pace } = this.#means
+    const { sender, pace } = this.#dependencies
     const began = performance.now()
     const answerMs = timeoutS * 1000 + pace.answerGraceMs
     // Sent again byte by byte, it is answered with what was lost.
@@ -162,7 +162,7 @@ export class RemoteCommand implements ProcessStream {
   }
 
   async #send(piece: InputPiece): Promise<void> {
-    const { sender, pace } = this.#means
+    const { sender, pace } = this.#dependencies
     const repeatable = this.#options.repeatableInput && piece.whole
     const compose = (): Message => sendMessage(sender, this.#ref, piece)
     const answerMs = pace.operationTimeoutS * 1000 + pace.answerGraceMs
@@ -189,7 +189,7 @@ export class RemoteCommand implements ProcessStream {
     this.#asking = true
     try {
       const { signal } = this.#leaving
-      return await this.#means.courier.exchange(compose, { ...options, moment: this.#moment(), signal })
+      return await this.#dependencies.courier.exchange(compose, { ...options, moment: this.#moment(), signal })
     } finally {
       this.#asking = false
     }
@@ -197,7 +197,7 @@ export class RemoteCommand implements ProcessStream {
 
   async #waitOrLose(fault: WsmanFault): Promise<void> {
     const kind = kindOf(fault)
-    const { quotaPausesMs, repeatPausesMs } = this.#means.pace
+    const { quotaPausesMs, repeatPausesMs } = this.#dependencies.pace
     const pausesMs = kind === 'aborted' ? repeatPausesMs : FULL.has(kind) ? quotaPausesMs : []
     const waitMs = pausesMs[this.#waits]
     if (waitMs === undefined) return this.lose(faultFailure(this.#moment(), fault))
@@ -206,7 +206,7 @@ export class RemoteCommand implements ProcessStream {
   }
 
   #moment(): Moment {
-    return { target: this.#means.target, phase: 'observe', mayHaveRun: true }
+    return { target: this.#dependencies.target, phase: 'observe', mayHaveRun: true }
   }
 
   #flush(): void {

@@ -10,7 +10,7 @@ import type { Pace } from './pace.ts'
 import { faultFailure, type Moment } from './winrm-failure.ts'
 
 /** What a shell needs to speak to its device. */
-export interface ShellMeans {
+export interface ShellDependencies {
   readonly target: WinRmDevice
   readonly courier: Courier
   readonly sender: Sender
@@ -65,7 +65,7 @@ type NotStarted = { readonly failure: Failure; readonly another: boolean }
  * the same id is done once.
  */
 export class RemoteShell {
-  readonly #means: ShellMeans
+  readonly #dependencies: ShellDependencies
   #id = newId()
   #commands = 0
   /** The device chose the id: Windows 7, and nothing can be asked again. */
@@ -73,8 +73,8 @@ export class RemoteShell {
   /** A Create was sent that may have been carried out. */
   #mayExist = false
 
-  constructor(means: ShellMeans) {
-    this.#means = means
+  constructor(dependencies: ShellDependencies) {
+    this.#dependencies = dependencies
   }
 
   get id(): string {
@@ -97,7 +97,7 @@ export class RemoteShell {
 
   /** Opens it, waiting while the device is full. */
   async open(environment: Readonly<Record<string, string>>): Promise<Result<void>> {
-    const { sender, pace, signal } = this.#means
+    const { sender, pace, signal } = this.#dependencies
     const waits = new Waits(pace)
     let uncertain = false
     for (;;) {
@@ -120,7 +120,7 @@ export class RemoteShell {
 
   /** Starts a command line; its id, or why it does not run and whether another shell may be tried in place of this one. */
   async start(line: string): Promise<{ readonly command: string } | NotStarted> {
-    const { sender, pace, signal } = this.#means
+    const { sender, pace, signal } = this.#dependencies
     const id = newId()
     const waits = new Waits(pace)
     let uncertain = false
@@ -160,7 +160,7 @@ export class RemoteShell {
 
   /** Ends it with everything that runs in it, trying again while the signal lets us. True when it is known to be gone. */
   async delete(signal: AbortSignal): Promise<boolean> {
-    const { courier, sender, pace } = this.#means
+    const { courier, sender, pace } = this.#dependencies
     const options = { moment: this.#moment(), answerMs: pace.cleanUpMs, repeatable: true, signal }
     for (let n = 0; this.#mayExist; n += 1) {
       const reply = await courier.exchange(() => deleteMessage(sender, this.#id), options)
@@ -173,13 +173,13 @@ export class RemoteShell {
   }
 
   #exchange(compose: () => Message, repeatable: boolean): Promise<Reply> {
-    const { courier, target, signal } = this.#means
+    const { courier, target, signal } = this.#dependencies
     this.#mayExist = true
     return courier.exchange(compose, { moment: this.#moment(), answerMs: target.deadlines.open, repeatable, signal })
   }
 
   #moment(): Moment {
-    return { target: this.#means.target, phase: 'open' }
+    return { target: this.#dependencies.target, phase: 'open' }
   }
 
   #opened(body: XmlElement): Result<void> {

@@ -8,7 +8,7 @@ import { Courier } from './courier.ts'
 import type { SessionMeans } from './open-session.ts'
 import type { Pace } from './pace.ts'
 import { RemoteCommand } from './remote-command.ts'
-import { RemoteShell, type ShellMeans } from './remote-shell.ts'
+import { RemoteShell, type ShellDependencies } from './remote-shell.ts'
 import { endpoint } from './winrm-failure.ts'
 
 /** More than this of a packed script goes by stdin: old Windows takes messages of 150 KiB. */
@@ -27,7 +27,7 @@ export class WinRmConnection implements Connection {
   readonly closed: Promise<Failure | undefined>
   /** Everything is cleaned up behind it, or it was tried for long enough. */
   readonly cleaned: Promise<void>
-  readonly #means: ShellMeans
+  readonly #dependencies: ShellDependencies
   readonly #leaving = new AbortController()
   /** All that may exist on the device. */
   readonly #shells = new Set<RemoteShell>()
@@ -43,17 +43,17 @@ export class WinRmConnection implements Connection {
   #resolveCleaned: () => void = () => undefined
 
   /** `signal` stops whatever is under way; `close` must be called all the same. */
-  constructor(courier: Courier, means: SessionMeans & { readonly pace: Pace; readonly signal: AbortSignal }) {
-    const { target, pace } = means
+  constructor(courier: Courier, dependencies: SessionMeans & { readonly pace: Pace; readonly signal: AbortSignal }) {
+    const { target, pace } = dependencies
     const to = `${target.winrm.https ? 'https' : 'http'}://${endpoint(target)}/wsman`
     const sender = { to, session: randomUUID().toUpperCase(), timeoutS: pace.operationTimeoutS }
-    this.#means = { target, courier, sender, pace, signal: this.#leaving.signal }
+    this.#dependencies = { target, courier, sender, pace, signal: this.#leaving.signal }
     const stop = (): void => this.#stop()
-    means.signal.addEventListener('abort', stop, { once: true })
-    if (means.signal.aborted) stop()
+    dependencies.signal.addEventListener('abort', stop, { once: true })
+    if (dependencies.signal.aborted) stop()
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = () => {
-        means.signal.removeEventListener('abort', stop)
+        dependencies.signal.removeEventListener('abort', stop)
         resolve(undefined)
       }
     })
@@ -64,7 +64,7 @@ export class WinRmConnection implements Connection {
 
   async exec(command: string, input?: string): Promise<Result<ProcessStream>> {
     if (command.length > COMMAND_LINE_CHARS) {
-      const message = `A command line of ${command.length} characters is more than cmd.exe on "${endpoint(this.#means.target)}" takes; nothing was sent.`
+      const message = `A command line of ${command.length} characters is more than cmd.exe on "${endpoint(this.#dependencies.target)}" takes; nothing was sent.`
       return fail({ code: 'OPEN_REFUSED', phase: 'open', message })
     }
     const start = { line: command, ...(input !== undefined && { input }) }
@@ -86,7 +86,7 @@ export class WinRmConnection implements Connection {
   }
 
   async forward(host: string, port: number): Promise<Result<ByteStream>> {
-    const message = `"${endpoint(this.#means.target)}" is reached by WinRM, which makes no connection to "${host}:${port}".`
+    const message = `"${endpoint(this.#dependencies.target)}" is reached by WinRM, which makes no connection to "${host}:${port}".`
     return fail({ code: 'TRANSPORT_UNSUPPORTED', phase: 'connect', message })
   }
 
@@ -122,7 +122,7 @@ export class WinRmConnection implements Connection {
 
   /** Another shell is tried when the one that was there has gone, or holds what the device has too little of. */
   async #tryStart(start: Start): Promise<Result<ProcessStream>> {
-    const { pace, signal } = this.#means
+    const { pace, signal } = this.#dependencies
     for (let n = 0; ; n += 1) {
       const taken = await this.#takeShell(start.environment)
       if (!taken.ok) return taken
@@ -150,7 +150,7 @@ export class WinRmConnection implements Connection {
     this.#idle = undefined
     if (idle && !idle.worn) return success({ shell: idle, isNew: false })
     if (idle) await this.#retire(idle)
-    const shell = new RemoteShell(this.#means)
+    const shell = new RemoteShell(this.#dependencies)
     // Before it is asked for: whatever comes of that, it will be deleted.
     this.#shells.add(shell)
     const opened = await shell.open(environment)
@@ -161,7 +161,7 @@ export class WinRmConnection implements Connection {
 
   #follow(shell: RemoteShell, id: string, repeatableInput: boolean): RemoteCommand {
     const command: RemoteCommand = new RemoteCommand(
-      this.#means,
+      this.#dependencies,
       { shell: shell.id, command: id },
       {
         repeatableInput,
@@ -187,7 +187,7 @@ export class WinRmConnection implements Connection {
   }
 
   async #delete(shell: RemoteShell): Promise<void> {
-    const { pace } = this.#means
+    const { pace } = this.#dependencies
     const over = new AbortController()
     const timer = setTimeout(() => over.abort(), pace.cleanUpMs)
     const isGone = await shell.delete(over.signal)
@@ -199,14 +199,14 @@ export class WinRmConnection implements Connection {
   async #cleanUp(): Promise<void> {
     await Promise.all(this.#retiring)
     await Promise.all([...this.#shells].map((shell) => this.#delete(shell)))
-    this.#means.courier.close()
+    this.#dependencies.courier.close()
   }
 
   #isClosed(): Failure {
     return {
       code: 'SESSION_LOST',
       phase: 'open',
-      message: `The connection to "${endpoint(this.#means.target)}" is closed.`,
+      message: `The connection to "${endpoint(this.#dependencies.target)}" is closed.`,
     }
   }
 }

@@ -16,7 +16,7 @@ export interface WinRmOptions {
 }
 
 /** WinRM (MS-WSMV) with a client of our own: NTLM with sealing, or TLS. */
-export function winrmTransport(options: WinRmOptions): Transport & Required<Pick<Transport, 'identify' | 'settled'>> {
+export function winrmTransport(options: WinRmOptions): Transport & Required<Pick<Transport, 'identify' | 'drained'>> {
   const pace = { ...PACE, ...options.pace }
   const leaving = new Set<Promise<void>>()
 
@@ -31,15 +31,15 @@ export function winrmTransport(options: WinRmOptions): Transport & Required<Pick
     const way = await options.wayTo(target, lifetime.signal)
     if (!way.ok) return way
     const device: WinRmDevice = { ...target, winrm }
-    const means: SessionMeans = { target: device, reach: way.value.reach, gate: options.gate }
-    const courier = new Courier(means, pace)
+    const dependencies: SessionMeans = { target: device, reach: way.value.reach, gate: options.gate }
+    const courier = new Courier(dependencies, pace)
     const connected = await courier.connect(signal)
     if (!connected.ok) {
       way.value.release()
       return connected
     }
     signal.removeEventListener('abort', cancel)
-    const connection = new WinRmConnection(courier, { ...means, pace, signal })
+    const connection = new WinRmConnection(courier, { ...dependencies, pace, signal })
     const cleaned = connection.cleaned.then(() => {
       way.value.release()
       lifetime.abort()
@@ -59,12 +59,12 @@ export function winrmTransport(options: WinRmOptions): Transport & Required<Pick
       if (!winrm) throw new Error(`The target "${target.device}" has no settings for WinRM.`)
       const way = await options.wayTo(target, signal)
       if (!way.ok) return way
-      const means = { target: { ...target, winrm }, reach: way.value.reach, gate: options.gate, pace }
-      const said = await identify(means, signal)
+      const dependencies = { target: { ...target, winrm }, reach: way.value.reach, gate: options.gate, pace }
+      const said = await identify(dependencies, signal)
       way.value.release()
       return said
     },
-    async settled() {
+    async drained() {
       await Promise.all(leaving)
     },
   }

@@ -217,13 +217,13 @@ describe.each(Object.entries(CONFIG_CODECS) as [ConfigFormat, ConfigCodec][])('%
   test('what is set is read back, or refused; all other keys stay; a second edit changes nothing', () => {
     let held = 0
     fc.assert(
-      fc.property(text, key, value, (before, path, wish) => {
-        const made = edited(codec, before, { [path]: wish })
+      fc.property(text, key, value, (before, path, desiredValue) => {
+        const made = edited(codec, before, { [path]: desiredValue })
         if (!made.ok) return
         held++
         const after = reading(codec, made.value)
-        expect(sameValue(after.get(path), codec.normal(wish))).toBe(true)
-        expect(edited(codec, made.value, { [path]: wish })).toEqual(made)
+        expect(sameValue(after.get(path), codec.normal(desiredValue))).toBe(true)
+        expect(edited(codec, made.value, { [path]: desiredValue })).toEqual(made)
         const old = reading(codec, before).keys
         const lost = [...old].filter(([other, was]) => !sameValue(after.keys.get(other), was)).map(([other]) => other)
         expect(lost.filter((other) => !related(format, other, path)).slice(0, 5)).toEqual([])
@@ -235,8 +235,8 @@ describe.each(Object.entries(CONFIG_CODECS) as [ConfigFormat, ConfigCodec][])('%
 
   test('all other lines stay', () => {
     fc.assert(
-      fc.property(text, key, fc.constantFrom('v', 'w x', '12'), (before, path, wish) => {
-        const made = edited(codec, before, { [path]: wish })
+      fc.property(text, key, fc.constantFrom('v', 'w x', '12'), (before, path, desiredValue) => {
+        const made = edited(codec, before, { [path]: desiredValue })
         if (!made.ok) return
         const now = made.value.split('\n')
         const multiline =

@@ -165,7 +165,7 @@ posix:
     expect((await seen(bare, world, {})).value).toEqual({ lang: 'unset' })
   })
 
-  test('takes defaults, and wishes only what was given', async () => {
+  test('takes defaults, and desiredValues only what was given', async () => {
     const two = module(
       'json_object a 1 b: 2 state running',
       'params: {properties: {a: {type: string}, b: {type: integer, default: 3}}}\n' +
@@ -181,7 +181,7 @@ posix:
       'params: {properties: {port: {type: integer}}}\ndesired: {port: "${{ params.port }}"}\n',
     )
     expect(await observe(port, world, { port: 8080 })).toMatchObject({
-      failure: { message: expect.stringContaining('"port" is a text, but is wished to be a number: "8080" in place') },
+      failure: { message: expect.stringContaining('"port" is a text, but should be a number: "8080" in place') },
     })
   })
 

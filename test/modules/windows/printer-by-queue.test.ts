@@ -77,5 +77,5 @@ it.each<[JsonObject, string]>([
   [{ serial: 'COM1', usb: '/dev/usb/lp0' }, 'Say one of `serial` and `usb`'],
   [{ usb: '/dev/usb/lp0', port: 9100 }, '`port` is one of TCP'],
 ])('%j is refused when the runbook is loaded', (params, message) => {
-  expect(printer.complain?.({ protocol: 'escpos', ...params }, { reacting: false })).toContain(message)
+  expect(printer.validate?.({ protocol: 'escpos', ...params }, { reacting: false })).toContain(message)
 })

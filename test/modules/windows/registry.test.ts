@@ -63,8 +63,8 @@ describe('registry', () => {
   })
 
   it('complains of what cannot be before anything is touched', () => {
-    const complain = MODULES.find(({ name }) => name === 'registry')?.complain
-    const say = (params: object): string | undefined => complain?.(params as never, { reacting: false })
+    const validate = MODULES.find(({ name }) => name === 'registry')?.validate
+    const say = (params: object): string | undefined => validate?.(params as never, { reacting: false })
     expect(say({ key, values: { Port: -1 } })).toMatch(/whole number/)
     expect(say({ key, values: { B: { type: 'binary', data: 'xyz' } } })).toMatch(/hexadecimal/)
     expect(say({ key, values: { A: 'x' }, remove: ['A'] })).toMatch(/to be set and to be removed/)

@@ -20,7 +20,7 @@ describe('service on Windows', () => {
     expect(seen.ok && seen.value.value).toMatchObject({ init: 'windows', active: 'running', dependants: ['TillSync'] })
   })
 
-  it('differs in what is wished, and nothing else', async () => {
+  it('differs in what is desired, and nothing else', async () => {
     const world = new WindowsWorld({
       'service.observe': { ...RUNNING, status: 'Stopped', start: 3, account: 'NT AUTHORITY\\LocalService' },
     })

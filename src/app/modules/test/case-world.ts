@@ -22,7 +22,7 @@ import { localTransport } from '../../../transports/local.ts'
 
 const DEADLINE_MS = 30_000
 
-const HERE: Target = {
+const MAIN_THREAD: Target = {
   device: 'this machine',
   type: 'local',
   address: '127.0.0.1',
@@ -90,12 +90,12 @@ export class CaseWorld {
     symlinkSync(interpreter, join(this.#home, 'sh', 'sh'))
     const variables = Object.entries(this.environment()).map(([name, value]) => `${name}=${quotePosix(value)}`)
     const prepare = `${variables.join(' ')}; export ROOT HOME TMPDIR PATH; cd "$ROOT" || exit; `
-    const connected = await localTransport.connect(HERE, new AbortController().signal)
+    const connected = await localTransport.connect(MAIN_THREAD, new AbortController().signal)
     if (!connected.ok) throw new Error(connected.failure.message)
     const connection = connected.value
     const shell = openPosixShell({
       start: (command, input) => connection.exec(prepare + command, input),
-      deadlines: HERE.deadlines,
+      deadlines: MAIN_THREAD.deadlines,
     })
     return {
       shell,

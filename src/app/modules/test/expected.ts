@@ -2,7 +2,7 @@ import type { Change } from '../../../core/change.ts'
 import type { Failure } from '../../../core/failure.ts'
 import type { JsonValue } from '../../../core/json.ts'
 import type { CaseFailure, ModuleCase } from '../../../lang/module/load-cases.ts'
-import { same } from '../../../modules/user/wishes.ts'
+import { same } from '../../../modules/user/desired-values.ts'
 
 /** Where a value is not as expected, in words; nothing when it is. Maps may hold more than is named. */
 export function unlike(expected: JsonValue, is: JsonValue, what: string): readonly string[] {
@@ -28,8 +28,8 @@ export function otherChanges(
   changes: readonly Change[],
 ): readonly string[] {
   const differs = changes.length === 0 ? 'nothing' : changes.map(({ path }) => path).join(', ')
-  const wished = expected.length === 0 ? 'nothing' : expected.map(({ path }) => path).join(', ')
-  if (differs !== wished) return [`what differs is ${differs}; expected is ${wished}`]
+  const desired = expected.length === 0 ? 'nothing' : expected.map(({ path }) => path).join(', ')
+  if (differs !== desired) return [`what differs is ${differs}; expected is ${desired}`]
   return expected.flatMap((one, index) => {
     const { before, after } = changes[index] as Change
     return [

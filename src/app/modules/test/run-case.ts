@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import type { Change } from '../../../core/change.ts'
 import type { ShellChannel } from '../../../core/channel.ts'
-import { Interruption, type Result } from '../../../core/failure.ts'
+import { type Result, SessionLost } from '../../../core/failure.ts'
 import type { Device, OsFamily } from '../../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
 import type { Module, ModuleContext, Observation } from '../../../core/ports.ts'
@@ -15,9 +15,9 @@ import { otherChanges, otherFailure, unlike } from './expected.ts'
 export async function runCase(
   module: Module,
   one: ModuleCase,
-  means: { readonly world: CaseWorld; readonly shell: ShellChannel; readonly family: OsFamily },
+  dependencies: { readonly world: CaseWorld; readonly shell: ShellChannel; readonly family: OsFamily },
 ): Promise<readonly string[]> {
-  const params = means.world.filledIn(one.params ?? {})
+  const params = dependencies.world.filledIn(one.params ?? {})
   const refused = checkRendered(
     module,
     withSecrets(params, (word) => word),
@@ -26,9 +26,9 @@ export async function runCase(
     return refused.length > 0 ? [] : ['its parameters are accepted; that they are not is expected']
   if (refused.length > 0) return refused
   try {
-    return await new CaseRun(module, one, { ...means, params }).run()
+    return await new CaseRun(module, one, { ...dependencies, params }).run()
   } catch (error) {
-    if (error instanceof Interruption) return [`${error.failure.code}: ${error.failure.message}`]
+    if (error instanceof SessionLost) return [`${error.failure.code}: ${error.failure.message}`]
     throw error
   }
 }
@@ -41,14 +41,14 @@ class CaseRun {
   constructor(
     module: Module,
     one: ModuleCase,
-    means: {
+    dependencies: {
       readonly world: CaseWorld
       readonly shell: ShellChannel
       readonly family: OsFamily
       readonly params: JsonObject
     },
   ) {
-    const { world, shell, family, params } = means
+    const { world, shell, family, params } = dependencies
     this.#case = one
     this.#world = world
     const secret = withSecrets(params, (word) => new Secret(word) as unknown as string)
@@ -69,7 +69,9 @@ class CaseRun {
       ...(expect.changes ? otherChanges(this.#world.filledIn(expect.changes), changes) : []),
     ]
     if (wrong.length > 0) return wrong
-    return changes.length > 0 && seen.value.converge ? this.#converge(seen.value, changes) : this.#settled(seen.value)
+    return changes.length > 0 && seen.value.converge
+      ? this.#converge(seen.value, changes)
+      : this.#differencesLeft(seen.value)
   }
 
   async #converge(seen: Observation, changes: readonly Change[]): Promise<readonly string[]> {
@@ -84,7 +86,7 @@ class CaseRun {
     if (left.length > 0) return [`after converge there still differs ${left.join(', ')}`]
     const reached = changes.filter(({ once }) => !once)
     const twice = reached.length > 0 ? await this.#twice(seen, reached) : []
-    return [...twice, ...(await this.#settled(again.value))]
+    return [...twice, ...(await this.#differencesLeft(again.value))]
   }
 
   /** A change may be asked for again, by a run that was cut off: it must do no harm. */
@@ -99,7 +101,7 @@ class CaseRun {
     return [...written, ...left].map((what) => `converging a second time is no longer the same: ${what}`)
   }
 
-  #settled(seen: Observation): readonly string[] {
+  #differencesLeft(seen: Observation): readonly string[] {
     const { value } = this.#case.after ?? {}
     return [...(value ? unlike(this.#world.filledIn(value), seen.value, 'value afterwards') : []), ...this.#files()]
   }
@@ -114,10 +116,10 @@ class CaseRun {
     ]
   }
 
-  #file(path: string, wished: { readonly content?: string; readonly mode?: string }): readonly string[] {
+  #file(path: string, desired: { readonly content?: string; readonly mode?: string }): readonly string[] {
     const at = this.#world.at(path)
     if (!existsSync(at)) return [`${path} is not there`]
-    const { content, mode } = wished
+    const { content, mode } = desired
     const is = (lstatSync(at).mode & 0o7777).toString(8)
     return [
       ...(content === undefined ? [] : unlike(this.#world.filledIn(content), readFileSync(at, 'utf8'), path)),

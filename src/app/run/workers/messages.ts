@@ -14,14 +14,14 @@ import type { TargetEnd } from '../../reach/resolve-target.ts'
  */
 
 /** Where a worker finds a runbook: functions cannot be sent, so each thread compiles its own from the same text. */
-export type RunbookRecipe =
+export type RunbookSource =
   | { readonly kind: 'file'; readonly file: string; readonly params: JsonObject; readonly digest: string }
   | { readonly kind: 'command'; readonly words: readonly string[]; readonly timeoutMs: number }
 
 /** What a worker is started with. */
 export interface ThreadSetup {
   readonly mode: RunMode
-  readonly recipes: readonly RunbookRecipe[]
+  readonly runbookSources: readonly RunbookSource[]
   /** Folder of the user's modules. */
   readonly modules?: string
   /** A byte for each place of a device: 1 from just before the device is asked anything. */
@@ -31,24 +31,24 @@ export interface ThreadSetup {
 }
 
 /** A device to work on. */
-export interface Order {
+export interface Job {
   readonly id: number
   /** Its byte in `begun`. */
   readonly place: number
   readonly device: Device
   readonly neighbours: Neighbours
   readonly scope: Pick<Scope, 'store' | 'device' | 'vars'>
-  /** Positions in the recipes. */
+  /** Positions in the runbookSources. */
   readonly runbooks: readonly number[]
   readonly planned?: PlannedDevice
 }
 
 export type ToThread =
-  | { readonly type: 'work'; readonly order: Order }
+  | { readonly type: 'work'; readonly job: Job }
   | { readonly type: 'answer'; readonly to: number; readonly answer: Answer }
   | { readonly type: 'logins'; readonly limit: number }
   | { readonly type: 'stop'; readonly hard: boolean }
-  /** There is nothing more to do; `settled` answers when nothing is left behind on a device. */
+  /** There is nothing more to do; `drained` answers when nothing is left behind on a device. */
   | { readonly type: 'settle' }
 
 /** What only the main thread knows or does. */
@@ -75,7 +75,7 @@ export type FromThread =
   | { readonly type: 'ready' }
   | { readonly type: 'refused'; readonly why: string }
   | { readonly type: 'fits' }
-  | { readonly type: 'settled' }
+  | { readonly type: 'drained' }
   | { readonly type: 'warning'; readonly text: string }
   | { readonly type: 'connected'; readonly id: number }
   | { readonly type: 'event'; readonly id: number; readonly body: RunEventBody }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { commandRunbook } from '../../src/app/run/command-runbook.ts'
 import { type Load, wantsThread } from '../../src/app/run/workers/load.ts'
 import { Outbox, packSecrets, readMessages, unpackSecrets } from '../../src/app/run/workers/messages.ts'
-import { Openings } from '../../src/app/run/workers/openings.ts'
-import { followRecipe, recipeOf } from '../../src/app/run/workers/recipes.ts'
+import { PendingConnections } from '../../src/app/run/workers/pending-connections.ts'
+import { openRunbookSource, runbookSourceOf } from '../../src/app/run/workers/runbook-source.ts'
 import { shareLogins } from '../../src/app/run/workers/share-logins.ts'
 import { fail, success } from '../../src/core/failure.ts'
 import type { Target } from '../../src/core/ports.ts'
@@ -93,7 +93,7 @@ describe('what threads say to each other', () => {
   it('makes the same command of `till exec` there', () => {
     for (const words of [['uname -r; id'], ['printf', '%s', "it's"]]) {
       const runbook = commandRunbook(words, 5_000)
-      const again = followRecipe(overTheWire(recipeOf(runbook)), MODULES)
+      const again = openRunbookSource(overTheWire(runbookSourceOf(runbook)), MODULES)
       expect(again.digest).toBe(runbook.digest)
       expect(again.steps[0]?.timeout_ms).toBe(5_000)
       expect(again.steps[0]?.params.render({} as never)).toEqual(runbook.steps[0]?.params.render({} as never))
@@ -148,20 +148,20 @@ describe('another thread', () => {
 describe('devices on their way in', () => {
   it('are those that may want a connection and have none, and those that were just asked directly', async () => {
     let room = 0
-    const openings = new Openings(() => {
+    const pendingConnections = new PendingConnections(() => {
       room += 1
     })
     const [pos1, pos2, printer] = ['pos1', 'pos2', 'printer'].map((id) =>
       device(`PL-0001/${id}`, { transport: { type: id === 'printer' ? 'none' : 'ssh' } }),
     ) as [ReturnType<typeof device>, ReturnType<typeof device>, ReturnType<typeof device>]
-    for (const one of [pos1, pos2, printer]) openings.begin(one)
-    expect(openings.size).toBe(3)
-    openings.connecting(pos1)
-    expect([openings.size, room]).toEqual([3, 0])
+    for (const one of [pos1, pos2, printer]) pendingConnections.begin(one)
+    expect(pendingConnections.size).toBe(3)
+    pendingConnections.connecting(pos1)
+    expect([pendingConnections.size, room]).toEqual([3, 0])
     // The other never asks for one, and the printer does not answer: that costs nothing, so others are begun.
-    await expect.poll(() => openings.size, { timeout: 3_000 }).toBe(1)
-    openings.connected(pos1)
-    openings.end(pos1)
-    expect([openings.size, room]).toEqual([0, 3])
+    await expect.poll(() => pendingConnections.size, { timeout: 3_000 }).toBe(1)
+    pendingConnections.connected(pos1)
+    pendingConnections.end(pos1)
+    expect([pendingConnections.size, room]).toEqual([0, 3])
   })
 })

@@ -6,7 +6,7 @@ import type { UserModule } from '../../core/user-module.ts'
 import { type Given, hasSecret, paramSchemas, revealed } from './values.ts'
 
 /** What one field of the state is to be. */
-export interface Wish {
+export interface DesiredValue {
   readonly path: string
   /** Secrets may stand in it. */
   readonly value: JsonValue
@@ -14,12 +14,12 @@ export interface Wish {
   readonly sensitive: boolean
 }
 
-/** What a step wishes: the fields whose parameters were given. */
-export function wishesOf(module: UserModule, given: Given): Result<readonly Wish[]> {
+/** What a step wants: the fields whose parameters were given. */
+export function desiredValuesOf(module: UserModule, given: Given): Result<readonly DesiredValue[]> {
   const hidden = new Map<string, Secret>()
   const scope = withReferences(given, hidden) as JsonObject
   const schemas = paramSchemas(module)
-  const wishes: Wish[] = []
+  const desiredValues: DesiredValue[] = []
   for (const field of module.desired) {
     if (field.params.some((name) => !Object.hasOwn(given, name))) continue
     const rendered = field.render(scope)
@@ -30,9 +30,9 @@ export function wishesOf(module: UserModule, given: Given): Result<readonly Wish
     const value = withSecrets(rendered.value, hidden)
     // A secret may have gone into the value by another way than as a whole: by being compared, say.
     const sensitive = field.params.some((name) => schemas[name]?.writeOnly === true || hasSecret(given[name]))
-    wishes.push({ path: field.path, value, sensitive })
+    desiredValues.push({ path: field.path, value, sensitive })
   }
-  return success(wishes)
+  return success(desiredValues)
 }
 
 /** Expressions hand references to secrets on, unread. */
@@ -57,13 +57,15 @@ function withSecrets(value: JsonValue, hidden: ReadonlyMap<string, Secret>): Jso
 }
 
 /** What differs, field by field. Maps are compared key by key, lists as a whole; a field that is not there is null. */
-export function differences(wishes: readonly Wish[], state: JsonObject): readonly Change[] {
-  return wishes.flatMap((wish) => {
-    const is = fieldOf(state, wish.path)
-    const wished = revealed(wish.value)
-    if (wish.sensitive)
-      return same(is, wished) ? [] : [{ path: wish.path, before: is, after: wish.value, sensitive: true }]
-    return compare(wish.path, is, wished)
+export function differences(desiredValues: readonly DesiredValue[], state: JsonObject): readonly Change[] {
+  return desiredValues.flatMap((desiredValue) => {
+    const is = fieldOf(state, desiredValue.path)
+    const desired = revealed(desiredValue.value)
+    if (desiredValue.sensitive)
+      return same(is, desired)
+        ? []
+        : [{ path: desiredValue.path, before: is, after: desiredValue.value, sensitive: true }]
+    return compare(desiredValue.path, is, desired)
   })
 }
 
@@ -89,8 +91,8 @@ export function fieldOf(state: JsonObject, path: string): JsonValue {
 }
 
 /** The state as later steps and people see it. */
-export function shownState(state: JsonObject, wishes: readonly Wish[]): JsonObject {
-  const hidden = wishes.filter(({ sensitive }) => sensitive)
+export function shownState(state: JsonObject, desiredValues: readonly DesiredValue[]): JsonObject {
+  const hidden = desiredValues.filter(({ sensitive }) => sensitive)
   return hidden.reduce((shown, { path }) => masked(shown, path.split('.')) as JsonObject, state)
 }
 

@@ -8,17 +8,17 @@ import type { Neighbours } from '../../../core/ports.ts'
 import type { Runbook, Scope } from '../../../core/runbook.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../../engine/device/perform-device.ts'
 import type { TargetEnd, TargetResolver } from '../../reach/resolve-target.ts'
-import { roomFor } from './here.ts'
+import { roomFor } from './main-worker.ts'
 import {
   type FromThread,
   Outbox,
   packSecrets,
   type Question,
-  type RunbookRecipe,
+  type RunbookSource,
   readMessages,
   type ToThread,
 } from './messages.ts'
-import { Openings } from './openings.ts'
+import { PendingConnections } from './pending-connections.ts'
 import type { LoginParty } from './share-logins.ts'
 
 /** Transports clean up within a few seconds of their own. */
@@ -40,11 +40,11 @@ interface Held {
   readonly changing: Set<string>
 }
 
-export interface ThreadMeans {
+export interface ThreadWorkerOptions {
   readonly entry: URL
   readonly mode: DeviceEnvironment['mode']
   readonly runbooks: readonly Runbook[]
-  readonly recipes: readonly RunbookRecipe[]
+  readonly runbookSources: readonly RunbookSource[]
   /** Folder of the user's modules. */
   readonly modules?: string
   /** Devices at a time, at most. */
@@ -61,18 +61,18 @@ export interface ThreadMeans {
 }
 
 /** The main thread's side of a worker thread. */
-export class ThreadHand implements LoginParty {
-  readonly #means: ThreadMeans
+export class ThreadWorker implements LoginParty {
+  readonly #dependencies: ThreadWorkerOptions
   readonly #worker: Worker
   readonly #outbox: Outbox<ToThread>
   readonly #begun: Uint8Array
   readonly #pulse: Int32Array
   readonly #free: number[]
-  readonly #orders = new Map<number, Held>()
-  readonly #openings: Openings
+  readonly #jobs = new Map<number, Held>()
+  readonly #pendingConnections: PendingConnections
   readonly #watch: NodeJS.Timeout
   #fits: () => void = () => undefined
-  #settled: () => void = () => undefined
+  #drained: () => void = () => undefined
   logins = 0
   #ids = 0
   #lastPulse = 0
@@ -81,17 +81,17 @@ export class ThreadHand implements LoginParty {
   #obeys: AbortSignal | undefined
   state: 'starting' | 'ready' | 'gone' = 'starting'
 
-  constructor(means: ThreadMeans) {
-    this.#means = means
-    const begun = new SharedArrayBuffer(means.places)
+  constructor(dependencies: ThreadWorkerOptions) {
+    this.#dependencies = dependencies
+    const begun = new SharedArrayBuffer(dependencies.places)
     const pulse = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
     this.#begun = new Uint8Array(begun)
     this.#pulse = new Int32Array(pulse)
-    this.#free = Array.from({ length: means.places }, (_, place) => place)
-    this.#openings = new Openings(means.onRoom)
-    const { mode, recipes, modules } = means
-    const workerData = { mode, recipes, modules, begun, pulse }
-    this.#worker = new Worker(means.entry, { workerData, name: 'till-devices' })
+    this.#free = Array.from({ length: dependencies.places }, (_, place) => place)
+    this.#pendingConnections = new PendingConnections(dependencies.onRoom)
+    const { mode, runbookSources, modules } = dependencies
+    const workerData = { mode, runbookSources, modules, begun, pulse }
+    this.#worker = new Worker(dependencies.entry, { workerData, name: 'till-devices' })
     this.#outbox = new Outbox((text) => this.#worker.postMessage(text))
     this.#loop = this.#worker.performance.eventLoopUtilization()
     this.#worker.on('message', (text: string) => {
@@ -106,12 +106,12 @@ export class ThreadHand implements LoginParty {
   /** Devices that it would take on now. */
   get room(): number {
     if (this.state !== 'ready') return 0
-    return Math.min(this.#free.length, roomFor(this.logins, this.#openings))
+    return Math.min(this.#free.length, roomFor(this.logins, this.#pendingConnections))
   }
 
   /** Devices that it works on. */
   get held(): number {
-    return this.#orders.size
+    return this.#jobs.size
   }
 
   /** Share of the time since it was last asked in which its event loop was busy; 0 to 1. */
@@ -138,15 +138,15 @@ export class ThreadHand implements LoginParty {
     this.#ids += 1
     const id = this.#ids
     Atomics.store(this.#begun, place, 0)
-    this.#openings.begin(work.device)
+    this.#pendingConnections.begin(work.device)
     const { device, planned } = work
-    const runbooks = work.runbooks.map((runbook) => this.#means.runbooks.indexOf(runbook))
-    const neighbours = this.#means.neighboursOf(device)
-    const scope = this.#means.scopeOf(device)
-    const order = { id, place, device, scope, runbooks, neighbours, ...(planned && { planned }) }
-    this.#outbox.send({ type: 'work', order })
+    const runbooks = work.runbooks.map((runbook) => this.#dependencies.runbooks.indexOf(runbook))
+    const neighbours = this.#dependencies.neighboursOf(device)
+    const scope = this.#dependencies.scopeOf(device)
+    const job = { id, place, device, scope, runbooks, neighbours, ...(planned && { planned }) }
+    this.#outbox.send({ type: 'work', job })
     return new Promise((end) => {
-      this.#orders.set(id, { work, environment, place, end, connected: false, changing: new Set() })
+      this.#jobs.set(id, { work, environment, place, end, connected: false, changing: new Set() })
     })
   }
 
@@ -161,7 +161,7 @@ export class ThreadHand implements LoginParty {
   #settle(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, SETTLE_MS)
-      this.#settled = () => {
+      this.#drained = () => {
         clearTimeout(timer)
         resolve()
       }
@@ -189,7 +189,7 @@ export class ThreadHand implements LoginParty {
       case 'ready':
         if (this.state !== 'starting') return
         this.state = 'ready'
-        this.#means.onReady()
+        this.#dependencies.onReady()
         break
       case 'refused':
         this.#gone(message.why)
@@ -197,11 +197,11 @@ export class ThreadHand implements LoginParty {
       case 'fits':
         this.#fits()
         break
-      case 'settled':
-        this.#settled()
+      case 'drained':
+        this.#drained()
         break
       case 'warning':
-        this.#means.warn(message.text)
+        this.#dependencies.warn(message.text)
         break
       case 'connected':
         this.#connected(message.id)
@@ -222,14 +222,14 @@ export class ThreadHand implements LoginParty {
   }
 
   #connected(id: number): void {
-    const held = this.#orders.get(id)
+    const held = this.#jobs.get(id)
     if (!held) return
     held.connected = true
-    this.#openings.connected(held.work.device)
+    this.#pendingConnections.connected(held.work.device)
   }
 
   async #event(id: number, body: RunEventBody): Promise<void> {
-    const held = this.#orders.get(id)
+    const held = this.#jobs.get(id)
     if (!held) throw new Error('an event of a device that has ended')
     if (body.type === 'step.converging') held.changing.add(`${body.runbook}\n${body.step}`)
     if (body.type === 'step.finished') held.changing.delete(`${body.runbook}\n${body.step}`)
@@ -237,11 +237,11 @@ export class ThreadHand implements LoginParty {
   }
 
   #end(id: number, outcome: Parameters<Held['end']>[0]): void {
-    const held = this.#orders.get(id)
+    const held = this.#jobs.get(id)
     if (!held) return
-    this.#orders.delete(id)
+    this.#jobs.delete(id)
     this.#free.push(held.place)
-    this.#openings.end(held.work.device)
+    this.#pendingConnections.end(held.work.device)
     held.end(outcome)
   }
 
@@ -271,15 +271,15 @@ export class ThreadHand implements LoginParty {
   }
 
   async #target(id: number, end: TargetEnd): Promise<JsonValue> {
-    const held = this.#orders.get(id)
+    const held = this.#jobs.get(id)
     const message = 'The run was stopped.'
     if (!held) return packSecrets(fail({ code: 'RUN_CANCELLED', phase: 'resolve', message }))
-    this.#openings.connecting(held.work.device)
-    return packSecrets(await this.#means.resolver.resolve(held.work.device, end))
+    this.#pendingConnections.connecting(held.work.device)
+    return packSecrets(await this.#dependencies.resolver.resolve(held.work.device, end))
   }
 
   async #samples({ id, series, since, until }: Extract<Question, { about: 'samples' }>): Promise<JsonValue> {
-    const held = this.#orders.get(id)
+    const held = this.#jobs.get(id)
     if (!held) return []
     const history = held.environment.historyOf(held.work.device)
     const samples = await history.samples(series, new Date(since), until === undefined ? undefined : new Date(until))
@@ -288,7 +288,7 @@ export class ThreadHand implements LoginParty {
 
   /** The same for all devices of a run. */
   #any(): DeviceEnvironment {
-    const [held] = this.#orders.values()
+    const [held] = this.#jobs.values()
     if (!held) throw new Error('a question of a thread that works on nothing')
     return held.environment
   }
@@ -307,12 +307,12 @@ export class ThreadHand implements LoginParty {
     clearInterval(this.#watch)
     void this.#worker.terminate()
     this.#fits()
-    this.#settled()
-    for (const [id, held] of this.#orders) {
+    this.#drained()
+    for (const [id, held] of this.#jobs) {
       const begun = Atomics.load(this.#begun, held.place) === 1
       this.#end(id, begun ? lost(held, why) : NOT_BEGUN)
     }
-    this.#means.onGone(why)
+    this.#dependencies.onGone(why)
   }
 }
 

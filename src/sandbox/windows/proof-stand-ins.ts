@@ -10,9 +10,9 @@ function mustHold(holds: boolean, what: string): void {
   if (!holds) throw new Stop(1, what)
 }
 
-/** An empty wish is none. */
-function mustBe(seen: JsonValue | undefined, wish: string, what: string): void {
-  mustHold(wish === '' || seen === wish, what)
+/** an empty value is none. */
+function mustBe(seen: JsonValue | undefined, desiredValue: string, what: string): void {
+  mustHold(desiredValue === '' || seen === desiredValue, what)
 }
 
 const service: StandIn = (_machine, given) => {
@@ -101,11 +101,11 @@ function unescaped(text: string): string {
 }
 
 /** The proofs behind looks, by which a chain goes on. They ask nothing of the machine. */
-export const SETTLED_STAND_INS: Readonly<Record<string, StandIn>> = {
-  'service.settled': service,
-  'file.settled': file,
-  'registry.settled': registry,
-  'run.settled': run,
+export const PROOF_STAND_INS: Readonly<Record<string, StandIn>> = {
+  'service.proof': service,
+  'file.proof': file,
+  'registry.proof': registry,
+  'run.proof': run,
   'package.gone': packageGone,
-  'scheduled-task.settled': task,
+  'scheduled-task.proof': task,
 }

@@ -3,13 +3,13 @@ import type { Device } from '../../../core/fleet.ts'
 import type { DeviceOutcome } from '../../../core/outcome.ts'
 import type { Runbook } from '../../../core/runbook.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../../engine/device/perform-device.ts'
-import type { Crew, Hand } from '../../../engine/fleet/crew.ts'
+import type { DeviceWorker, WorkerPool } from '../../../engine/fleet/worker-pool.ts'
 import type { HandshakeGate } from '../../../transports/index.ts'
-import { MainHand } from './here.ts'
 import { LoadMeter, wantsThread } from './load.ts'
-import { recipeOf } from './recipes.ts'
+import { MainWorker } from './main-worker.ts'
+import { runbookSourceOf } from './runbook-source.ts'
 import { shareLogins } from './share-logins.ts'
-import { NOT_BEGUN, ThreadHand, type ThreadMeans } from './thread-hand.ts'
+import { NOT_BEGUN, ThreadWorker, type ThreadWorkerOptions } from './thread-worker.ts'
 
 /** `auto`: worker threads are added where they help; a number: so many from the start, which do all the work. */
 export type Workers = 'auto' | number
@@ -18,7 +18,8 @@ const LOOK_EVERY_MS = 200
 /** Threads that ended by themselves are replaced, but not for ever. */
 const STARTS_PER_WORKER = 3
 
-export interface CrewMeans extends Pick<ThreadMeans, 'entry' | 'mode' | 'resolver' | 'scopeOf' | 'neighboursOf'> {
+export interface ThreadPoolOptions
+  extends Pick<ThreadWorkerOptions, 'entry' | 'mode' | 'resolver' | 'scopeOf' | 'neighboursOf'> {
   readonly work: readonly DeviceWork[]
   /** Folder of the user's modules. */
   readonly modules?: string
@@ -32,23 +33,23 @@ export interface CrewMeans extends Pick<ThreadMeans, 'entry' | 'mode' | 'resolve
   readonly warn: (text: string) => void
 }
 
-/** A worker thread and its part in the crew. */
+/** A worker thread and its part in the pool. */
 interface Member {
-  readonly thread: ThreadHand
-  readonly hand: Hand
+  readonly thread: ThreadWorker
+  readonly worker: DeviceWorker
 }
 
 /** The threads of one run: this one, and workers beside it while they help. */
-export class RunCrew implements Crew {
-  readonly here: MainHand
-  readonly #means: CrewMeans
+export class ThreadPool implements WorkerPool {
+  readonly here: MainWorker
+  readonly #dependencies: ThreadPoolOptions
   readonly #runbooks: readonly Runbook[]
   /** Worker threads, at most. */
   readonly #most: number
   readonly #meter = new LoadMeter()
   readonly #timer: NodeJS.Timeout | undefined
   /** Devices that share a connection stay together. */
-  readonly #stores = new Map<string, { readonly hand: Hand; devices: number }>()
+  readonly #stores = new Map<string, { readonly worker: DeviceWorker; devices: number }>()
   #members: readonly Member[] = []
   #starts = 0
   #left = 0
@@ -56,10 +57,10 @@ export class RunCrew implements Crew {
   #sharing: Promise<void> = Promise.resolve()
   #onRoom: () => void = () => undefined
 
-  constructor(means: CrewMeans) {
-    const { workers, handshakes, gate, work } = means
-    this.#means = means
-    this.here = new MainHand(gate, handshakes, () => this.#onRoom())
+  constructor(dependencies: ThreadPoolOptions) {
+    const { workers, handshakes, gate, work } = dependencies
+    this.#dependencies = dependencies
+    this.here = new MainWorker(gate, handshakes, () => this.#onRoom())
     this.#runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
     this.#most = workers === 'auto' ? Math.min(availableParallelism(), handshakes) - 1 : Math.min(workers, handshakes)
     if (workers !== 'auto') for (let n = 0; n < this.#most; n += 1) this.#start()
@@ -70,11 +71,11 @@ export class RunCrew implements Crew {
     this.#onRoom = listener
   }
 
-  pick(device: Device, left: number): Hand | undefined {
+  pick(device: Device, left: number): DeviceWorker | undefined {
     this.#left = left
     const bound = sharesConnections(device) ? this.#stores.get(device.store) : undefined
-    const hand = bound?.hand ?? this.#idlest()
-    return hand && { perform: (work, environment) => this.#perform(hand, work, environment) }
+    const worker = bound?.worker ?? this.#idlest()
+    return worker && { perform: (work, environment) => this.#perform(worker, work, environment) }
   }
 
   /** Ends the threads, when nobody works on anything any more. */
@@ -83,15 +84,15 @@ export class RunCrew implements Crew {
     await Promise.all(this.#members.map(({ thread }) => thread.close()))
   }
 
-  async #perform(hand: Hand, work: DeviceWork, environment: DeviceEnvironment): Promise<DeviceOutcome> {
+  async #perform(worker: DeviceWorker, work: DeviceWork, environment: DeviceEnvironment): Promise<DeviceOutcome> {
     const { store } = work.device
-    const bound = sharesConnections(work.device) ? (this.#stores.get(store) ?? { hand, devices: 0 }) : undefined
+    const bound = sharesConnections(work.device) ? (this.#stores.get(store) ?? { worker, devices: 0 }) : undefined
     if (bound) {
       this.#stores.set(store, bound)
       bound.devices += 1
     }
     try {
-      return await hand.perform(work, environment)
+      return await worker.perform(work, environment)
     } finally {
       this.#ended += 1
       if (bound) bound.devices -= 1
@@ -100,21 +101,21 @@ export class RunCrew implements Crew {
   }
 
   /** Of those who have room, the one with the fewest devices. */
-  #idlest(): Hand | undefined {
+  #idlest(): DeviceWorker | undefined {
     let fewest = this.#worksHere() && this.here.room > 0 ? this.here.held : Number.POSITIVE_INFINITY
-    let hand: Hand | undefined = fewest === Number.POSITIVE_INFINITY ? undefined : this.here
+    let worker: DeviceWorker | undefined = fewest === Number.POSITIVE_INFINITY ? undefined : this.here
     for (const member of this.#members) {
       const { room, held } = member.thread
       if (room <= 0 || held >= fewest) continue
       fewest = held
-      hand = member.hand
+      worker = member.worker
     }
-    return hand
+    return worker
   }
 
   /** With a fixed number of workers this thread keeps to the journal, as long as there are any. */
   #worksHere(): boolean {
-    return this.#means.workers === 'auto' || this.#members.length === 0
+    return this.#dependencies.workers === 'auto' || this.#members.length === 0
   }
 
   #look(): void {
@@ -130,33 +131,33 @@ export class RunCrew implements Crew {
   #start(): void {
     if (this.#starts >= STARTS_PER_WORKER * this.#most) return
     this.#starts += 1
-    const { mode, resolver, scopeOf, neighboursOf, parallel, entry } = this.#means
-    const thread: ThreadHand = new ThreadHand({
+    const { mode, resolver, scopeOf, neighboursOf, parallel, entry } = this.#dependencies
+    const thread: ThreadWorker = new ThreadWorker({
       entry,
       mode,
-      ...(this.#means.modules !== undefined && { modules: this.#means.modules }),
+      ...(this.#dependencies.modules !== undefined && { modules: this.#dependencies.modules }),
       resolver,
       scopeOf,
       neighboursOf,
       runbooks: this.#runbooks,
-      recipes: this.#runbooks.map(recipeOf),
+      runbookSources: this.#runbooks.map(runbookSourceOf),
       places: parallel,
-      warn: this.#means.warn,
+      warn: this.#dependencies.warn,
       onRoom: () => this.#onRoom(),
       onReady: () => this.#share(),
       onGone: (why) => this.#gone(thread, why),
     })
-    const perform: Hand['perform'] = async (work, environment) => {
+    const perform: DeviceWorker['perform'] = async (work, environment) => {
       const outcome = await thread.perform(work, environment)
       return outcome === NOT_BEGUN ? this.here.perform(work, environment) : outcome
     }
-    this.#members = [...this.#members, { thread, hand: { perform } }]
+    this.#members = [...this.#members, { thread, worker: { perform } }]
   }
 
-  #gone(thread: ThreadHand, why: string): void {
+  #gone(thread: ThreadWorker, why: string): void {
     this.#members = this.#members.filter((member) => member.thread !== thread)
-    this.#means.warn(`A worker thread of the run ended: ${why}. The run goes on without it.`)
-    if (this.#means.workers !== 'auto' && this.#left > 0) this.#start()
+    this.#dependencies.warn(`A worker thread of the run ended: ${why}. The run goes on without it.`)
+    if (this.#dependencies.workers !== 'auto' && this.#left > 0) this.#start()
     this.#share()
   }
 
@@ -164,7 +165,10 @@ export class RunCrew implements Crew {
     this.#sharing = this.#sharing.then(async () => {
       const ready = this.#members.map(({ thread }) => thread).filter((thread) => thread.state === 'ready')
       if (!this.#worksHere() && ready.length > 0) await this.here.setLogins(0)
-      await shareLogins(this.#means.handshakes, this.#worksHere() || ready.length === 0 ? [this.here, ...ready] : ready)
+      await shareLogins(
+        this.#dependencies.handshakes,
+        this.#worksHere() || ready.length === 0 ? [this.here, ...ready] : ready,
+      )
       this.#onRoom()
     })
   }

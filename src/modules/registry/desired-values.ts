@@ -21,7 +21,7 @@ export interface RegistryState {
   readonly values: ReadonlyMap<string, RegistryValue>
 }
 
-export interface Wish {
+export interface DesiredValue {
   readonly name: string
   readonly isSensitive: boolean
   readonly type: string
@@ -29,10 +29,10 @@ export interface Wish {
   readonly data: JsonValue | undefined
 }
 
-/** What is wished of each value, secrets in clear. */
-export function wishesOf(params: RegistryParams): Wish[] {
+/** What is desired of each value, secrets in clear. */
+export function desiredValuesOf(params: RegistryParams): DesiredValue[] {
   const listed = new Set(params.sensitive)
-  const set = Object.entries(params.values ?? {}).map(([name, given]): Wish => {
+  const set = Object.entries(params.values ?? {}).map(([name, given]): DesiredValue => {
     const { type, data } = typed(given)
     const isSecret = (data as unknown) instanceof Secret
     const bare = isSecret ? (data as unknown as Secret).reveal() : data
@@ -54,9 +54,9 @@ function typed(given: JsonValue): { readonly type: string; readonly data: JsonVa
 
 const MOST: Readonly<Record<string, bigint>> = { dword: 2n ** 32n - 1n, qword: 2n ** 64n - 1n }
 
-/** A wish in the form in which the registry answers; or why there can be no such value. */
-export function normalWish(wish: Wish): RegistryValue & { readonly problem?: string } {
-  const { type, data = null } = wish
+/** A desired value in the form in which the registry answers; or why there can be no such value. */
+export function normalValue(desiredValue: DesiredValue): RegistryValue & { readonly problem?: string } {
+  const { type, data = null } = desiredValue
   const most = MOST[type]
   if (most !== undefined) {
     const digits = String(data)

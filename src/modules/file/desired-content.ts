@@ -20,7 +20,7 @@ export interface FileParams {
 }
 
 /** What the file should hold, as far as the controller knows it. */
-export interface WishedContent {
+export interface DesiredContent {
   readonly sha256: string
   readonly sizeBytes?: number
   /** Absent when it is large, or when only the checksum was named. */
@@ -35,7 +35,7 @@ export function isPresent(params: Pick<FileParams, 'state'>): boolean {
 }
 
 /** What the file should hold; undefined when nothing is said of it. */
-export async function wishedContent(params: FileParams): Promise<Result<WishedContent | undefined>> {
+export async function desiredContent(params: FileParams): Promise<Result<DesiredContent | undefined>> {
   if (!isPresent(params)) return success(undefined)
   if (params.content !== undefined) {
     const isSecret = (params.content as unknown) instanceof Secret
@@ -49,14 +49,14 @@ export async function wishedContent(params: FileParams): Promise<Result<WishedCo
   return success(params.sha256 === undefined ? undefined : { sha256: params.sha256, isSecret: false })
 }
 
-function checked(params: FileParams, wished: WishedContent): Result<WishedContent> {
-  if (params.sha256 === undefined || params.sha256 === wished.sha256) return success(wished)
-  const message = `${params.source === undefined ? 'The content' : `"${params.source}"`} has the checksum ${wished.sha256}, not ${params.sha256}.`
+function checked(params: FileParams, desired: DesiredContent): Result<DesiredContent> {
+  if (params.sha256 === undefined || params.sha256 === desired.sha256) return success(desired)
+  const message = `${params.source === undefined ? 'The content' : `"${params.source}"`} has the checksum ${desired.sha256}, not ${params.sha256}.`
   return fail({ code: 'CHECKSUM_MISMATCH', phase: 'observe', message })
 }
 
 /** A small file is kept, so that it can travel as a value; of a large one only the checksum. */
-async function readSource(source: string): Promise<Result<Omit<WishedContent, 'isSecret'>>> {
+async function readSource(source: string): Promise<Result<Omit<DesiredContent, 'isSecret'>>> {
   const hash = createHash('sha256')
   const kept: Uint8Array[] = []
   let sizeBytes = 0
@@ -80,12 +80,13 @@ export function digestOf(bytes: Uint8Array): string {
 }
 
 /** A file that has to be there and of which nothing else is said is made empty. */
-export function contentOf(wished: WishedContent | undefined): FileContent {
-  if (wished?.source !== undefined) return { sizeBytes: wished.sizeBytes ?? 0, stream: createReadStream(wished.source) }
-  return fileContent(wished?.bytes ?? new Uint8Array())
+export function contentOf(desired: DesiredContent | undefined): FileContent {
+  if (desired?.source !== undefined)
+    return { sizeBytes: desired.sizeBytes ?? 0, stream: createReadStream(desired.source) }
+  return fileContent(desired?.bytes ?? new Uint8Array())
 }
 
 /** It travels within a question; anything else is uploaded first. */
-export function isSmallText(wished: WishedContent | undefined): boolean {
-  return wished?.source === undefined && fileContent(wished?.bytes ?? new Uint8Array()).text !== undefined
+export function isSmallText(desired: DesiredContent | undefined): boolean {
+  return desired?.source === undefined && fileContent(desired?.bytes ?? new Uint8Array()).text !== undefined
 }

@@ -1,13 +1,13 @@
 import type { DeviceOutcome } from '../../../core/outcome.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../../engine/device/perform-device.ts'
-import { type Hand, HERE } from '../../../engine/fleet/crew.ts'
+import { type DeviceWorker, MAIN_THREAD } from '../../../engine/fleet/worker-pool.ts'
 import type { HandshakeGate } from '../../../transports/index.ts'
-import { Openings } from './openings.ts'
+import { PendingConnections } from './pending-connections.ts'
 import type { LoginParty } from './share-logins.ts'
 
 /** This thread, as one that works on devices. */
-export class MainHand implements Hand, LoginParty {
-  readonly openings: Openings
+export class MainWorker implements DeviceWorker, LoginParty {
+  readonly pendingConnections: PendingConnections
   readonly #gate: HandshakeGate
   logins: number
   /** Devices that it works on. */
@@ -17,12 +17,12 @@ export class MainHand implements Hand, LoginParty {
   constructor(gate: HandshakeGate, logins: number, onRoom: () => void) {
     this.#gate = gate
     this.logins = logins
-    this.openings = new Openings(onRoom)
+    this.pendingConnections = new PendingConnections(onRoom)
   }
 
   /** Devices that it would take on now. */
   get room(): number {
-    return roomFor(this.logins, this.openings)
+    return roomFor(this.logins, this.pendingConnections)
   }
 
   async setLogins(limit: number): Promise<void> {
@@ -32,17 +32,17 @@ export class MainHand implements Hand, LoginParty {
 
   async perform(work: DeviceWork, environment: DeviceEnvironment): Promise<DeviceOutcome> {
     this.held += 1
-    this.openings.begin(work.device)
+    this.pendingConnections.begin(work.device)
     try {
-      return await HERE.perform(work, environment)
+      return await MAIN_THREAD.perform(work, environment)
     } finally {
-      this.openings.end(work.device)
+      this.pendingConnections.end(work.device)
       this.held -= 1
     }
   }
 }
 
 /** As many again as may log in at once are begun ahead of them: what they ask for first is ready when they may. */
-export function roomFor(logins: number, openings: Openings): number {
-  return 2 * logins - openings.size
+export function roomFor(logins: number, pendingConnections: PendingConnections): number {
+  return 2 * logins - pendingConnections.size
 }

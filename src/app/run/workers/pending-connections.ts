@@ -8,7 +8,7 @@ const UNDECIDED_MS = 1_000
  * Devices that were begun and have no connection yet. Whoever begins devices no faster than they get in keeps those
  * that wait out of memory, and leaves them to whoever is free first.
  */
-export class Openings implements SessionWatch {
+export class PendingConnections implements SessionWatch {
   readonly #undecided = new Map<string, NodeJS.Timeout>()
   readonly #connecting = new Set<string>()
   readonly #onRoom: () => void

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { Secret } from '../../core/secret.ts'
 import {
   type AgentConfig,
-  type AgentWishes,
+  type DesiredAgent,
   edited,
   editedFile,
   isIncluded,
@@ -12,27 +12,33 @@ import {
 } from '../../devices/agent/agent-config.ts'
 import { sameValue } from '../../devices/config/codec.ts'
 import { plainCodec } from '../../devices/config/plain.ts'
-import type { AgentKey, AgentParams, FileWish } from './agent-state.ts'
+import type { AgentKey, AgentParams, DesiredFile } from './agent-state.ts'
 
-interface Wished {
+interface Desired {
   readonly keys: readonly AgentKey[]
   readonly next: AgentConfig
 }
 
 /** Works out here what the configuration should be: what cannot be is known before anything is changed. */
-export function wished(params: AgentParams, config: AgentConfig): Result<Wished> {
+export function desired(params: AgentParams, config: AgentConfig): Result<Desired> {
   const { set, secret } = revealed(params)
   const hidden = new Set([...(params.sensitive ?? []), ...secret])
-  const keysOf = (wishes: AgentWishes, prefix: string, see: (key: string, wish?: JsonValue) => JsonValue | undefined) =>
-    [...wishes.remove.map((key) => [key, undefined] as const), ...wishes.set].map(([key, wish]) => ({
-      name: `${prefix}.${key}`,
-      isSensitive: hidden.has(key),
-      before: see(key, wish),
-      after: normal(wish, Array.isArray(wish)),
-    }))
-  const wishes = { set: new Map(Object.entries(set)), remove: params.remove ?? [] }
-  const keys: AgentKey[] = keysOf(wishes, 'keys', (key, wish) => valueSeen(config, key, wish))
-  const whole = edited(config, wishes)
+  const keysOf = (
+    desiredValues: DesiredAgent,
+    prefix: string,
+    see: (key: string, desiredValue?: JsonValue) => JsonValue | undefined,
+  ) =>
+    [...desiredValues.remove.map((key) => [key, undefined] as const), ...desiredValues.set].map(
+      ([key, desiredValue]) => ({
+        name: `${prefix}.${key}`,
+        isSensitive: hidden.has(key),
+        before: see(key, desiredValue),
+        after: normal(desiredValue, Array.isArray(desiredValue)),
+      }),
+    )
+  const desiredValues = { set: new Map(Object.entries(set)), remove: params.remove ?? [] }
+  const keys: AgentKey[] = keysOf(desiredValues, 'keys', (key, desiredValue) => valueSeen(config, key, desiredValue))
+  const whole = edited(config, desiredValues)
   if (!whole.ok) return fail(impossible(whole.problem.message, whole.problem.line))
   let next = whole.value
   for (const file of params.includes ?? []) {
@@ -41,7 +47,9 @@ export function wished(params: AgentParams, config: AgentConfig): Result<Wished>
     const trouble = unreadable(config, file)
     if (trouble) return fail(trouble)
     keys.push(
-      ...keysOf(own, `includes.${file.path}`, (key, wish) => seenIn(config, file.path, key, Array.isArray(wish))),
+      ...keysOf(own, `includes.${file.path}`, (key, desiredValue) =>
+        seenIn(config, file.path, key, Array.isArray(desiredValue)),
+      ),
     )
     const changed = editedFile(next, file.path, own)
     if (!changed.ok) return fail(impossible(changed.problem.message, changed.problem.line))
@@ -55,12 +63,12 @@ export function differs({ before, after }: AgentKey): boolean {
 }
 
 /** As reading it back gives it; several lines are a list, also when it is only one. */
-function normal(wish: JsonValue | undefined, isList: boolean): JsonValue | undefined {
-  if (wish === undefined) return undefined
-  const read = plainCodec.normal(wish)
+function normal(desiredValue: JsonValue | undefined, isList: boolean): JsonValue | undefined {
+  if (desiredValue === undefined) return undefined
+  const read = plainCodec.normal(desiredValue)
   if (!isList) return read
   const list = Array.isArray(read) ? read : [read]
-  return (wish as readonly JsonValue[]).length === 0 ? undefined : list
+  return (desiredValue as readonly JsonValue[]).length === 0 ? undefined : list
 }
 
 function seenIn(config: AgentConfig, path: string, key: string, isList: boolean): JsonValue | undefined {
@@ -69,7 +77,7 @@ function seenIn(config: AgentConfig, path: string, key: string, isList: boolean)
   return isList && values.length > 0 ? values : values.at(-1)
 }
 
-function unreadable(config: AgentConfig, { path }: FileWish): Failure | undefined {
+function unreadable(config: AgentConfig, { path }: DesiredFile): Failure | undefined {
   if (path === config.main) return invalid(`"${path}" is the main file; its keys stand in \`set\` and \`remove\`.`)
   if (config.files.has(path) || isIncluded(config, path)) return undefined
   const patterns = [...config.includes.keys()].map((pattern) => `"${pattern}"`).join(', ')
