@@ -27,6 +27,11 @@ const AREAS: Readonly<Record<ErrorArea, { readonly title: string; readonly words
     words: 'The device ends as `unreachable`, or as `indeterminate` when a change was under way.',
   },
   step: { title: 'Steps', words: 'The step ends as `failed`, and so does the device.' },
+  safety: {
+    title: 'Safety',
+    words:
+      'The device ends as `deferred`: nothing of it was changed. The message says until when, where that is known.',
+  },
   run: { title: 'Runs', words: 'About the run rather than about the device.' },
 }
 

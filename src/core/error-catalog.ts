@@ -1,3 +1,5 @@
+import { SAFETY } from './safety-codes.ts'
+
 /** What a code stands for: a title without variables, and what to do about it. */
 export interface CatalogEntry {
   readonly title: string
@@ -329,10 +331,10 @@ const RUN = {
 } as const satisfies Entries
 
 /** The catalogue by area, in the order of the documentation. */
-export const ERROR_AREAS = { input: INPUT, way: WAY, step: STEP, run: RUN } as const
+export const ERROR_AREAS = { input: INPUT, way: WAY, step: STEP, safety: SAFETY, run: RUN } as const
 export type ErrorArea = keyof typeof ERROR_AREAS
 
 /** Every code that Tillwright emits. Codes are stable: they are added, never renamed. */
-export const ERROR_CATALOG = { ...INPUT, ...WAY, ...STEP, ...RUN } as const
+export const ERROR_CATALOG = { ...INPUT, ...WAY, ...STEP, ...SAFETY, ...RUN } as const
 
 export type ErrorCode = keyof typeof ERROR_CATALOG

@@ -1,6 +1,7 @@
 import { ERROR_AREAS, ERROR_CATALOG, type ErrorArea, type ErrorCode } from './error-catalog.ts'
 import { ERROR_CAUSES } from './error-causes.ts'
 import { EXIT } from './outcome.ts'
+import { SAFETY } from './safety-codes.ts'
 
 /** What there is to know about a code, for people and programs alike. */
 export interface ErrorExplanation {
@@ -20,6 +21,7 @@ const EXIT_OF_AREA: Readonly<Record<ErrorArea, number>> = {
   input: EXIT.usage,
   way: EXIT.unreachable,
   step: EXIT.failed,
+  safety: EXIT.held,
   run: EXIT.failed,
 }
 
@@ -51,10 +53,14 @@ export function explainError(code: ErrorCode): ErrorExplanation {
     code,
     area,
     title,
-    cause: ERROR_CAUSES[code] ?? `${title}.`,
+    cause: causeOf(code) ?? `${title}.`,
     advice,
     exit_code: EXIT_OF_CODE[code] ?? EXIT_OF_AREA[area],
   }
+}
+
+function causeOf(code: ErrorCode): string | undefined {
+  return code in SAFETY ? SAFETY[code as keyof typeof SAFETY].cause : ERROR_CAUSES[code]
 }
 
 function areaOf(code: ErrorCode): ErrorArea {

@@ -1,0 +1,158 @@
+import type { ErrorCode } from './error-catalog.ts'
+import type { Purpose } from './policy.ts'
+
+/** Before a device takes a place, and again before its first change is sent. */
+export type Moment = 'place' | 'change'
+
+/** Where a run comes from. */
+export type Origin = 'terminal' | 'pipeline' | 'hook' | 'schedule'
+
+/** How long a change is expected to take, and by what. */
+export interface Expected {
+  readonly changeMs: number
+  readonly proofMs: number
+  readonly rollbackMs: number
+  /** `p95` of so many changes like it, or a guess of the policy. */
+  readonly basis: { readonly kind: 'p95'; readonly of: number } | { readonly kind: 'guess' }
+}
+
+export interface Question {
+  readonly moment: Moment
+  readonly run: string
+  /** Full name. */
+  readonly device: string
+  /** `rollback`: brings back a device that a change of this run has put out. */
+  readonly purpose: Purpose | 'rollback'
+  readonly origin: Origin
+  readonly expected: Expected
+  /** Number of its wave, from 0. */
+  readonly wave?: number
+  /** What an hour without the device costs; the dearer goes first. */
+  readonly cost?: number
+  /** A device that was away for long and gets what it missed. */
+  readonly isBack?: boolean
+  /** Freezes and windows do not hold, by whose word and why. */
+  readonly breakGlass?: { readonly by: string; readonly why: string }
+}
+
+/** Why not now: what holds the device back, who, and until when where that is known. */
+export interface Reason {
+  /** Name of the rule in the list of rules. */
+  readonly rule: string
+  readonly code: ErrorCode
+  /** One or two sentences for people. */
+  readonly message: string
+  /** The cap, window, freeze, hold, wave or approval. */
+  readonly by: string
+  /** The person, run or device that could end it. */
+  readonly whom?: string
+  /** Milliseconds since 1970 in UTC. */
+  readonly until?: number
+}
+
+export type Decision =
+  /** `takes`: devices that are out from now on. `despite`: what the glass was broken for. */
+  | { readonly kind: 'begin'; readonly takes: readonly string[]; readonly despite: readonly Reason[] }
+  /** Asked again at `until`, and when something changes. `isNext`: only devices in progress are in its way. */
+  | { readonly kind: 'wait'; readonly reasons: readonly Reason[]; readonly until?: number; readonly isNext: boolean }
+  | { readonly kind: 'refuse'; readonly reasons: readonly Reason[] }
+
+/** A device that a run works on, or has left out: one a device. Kept by the state store, over all runs. */
+export interface Place {
+  readonly run: string
+  readonly device: string
+  /**
+   * `held`: being looked at, nothing was changed yet. `changing`: from the first change until its proof of health.
+   * `out`: it failed, or contact was lost; from then on it is out until it is seen healthy.
+   */
+  readonly phase: 'held' | 'changing' | 'out'
+  readonly purpose: Question['purpose']
+  readonly wave?: number
+  readonly isBack?: boolean
+  /** What is out by it: itself and what depends on it. */
+  readonly takes: readonly string[]
+  readonly since: number
+  /** Somebody looks at a device that was left out: it is out again unless it is seen healthy. */
+  readonly wasOut?: boolean
+}
+
+/** When a device was last seen, and whether it worked. */
+export interface Seen {
+  readonly working: boolean
+  readonly at: number
+}
+
+/** Somebody asked not to touch a store (`PL-0412`) or a device (`PL-0412/pos1`). */
+export interface Hold {
+  readonly on: string
+  readonly why: string
+  readonly by: string
+  readonly from: number
+  readonly until: number
+}
+
+/** A device that was told to wait, so that it gets its turn. */
+export interface Waiter {
+  readonly run: string
+  readonly device: string
+  /** When it first asked. */
+  readonly since: number
+  /** What comes first is served first: `since`, earlier for what costs more. */
+  readonly rank: number
+  /** What it would take. */
+  readonly takes: readonly string[]
+  /** Only devices in progress are in its way: it goes as soon as these are done. */
+  readonly isNext: boolean
+  /** When it last asked; who no longer asks is no longer waited for. */
+  readonly askedAt: number
+}
+
+/** What came of a device, as far as a run's waves and limits count it. */
+export type Result = 'passed' | 'failed' | 'unmet' | 'unreachable' | 'deferred'
+
+/** A wave, as far as it has come. */
+export interface WaveTally {
+  /** Devices in it. */
+  readonly size: number
+  readonly results: Readonly<Record<Result, number>>
+  /** When its last device was done. */
+  readonly doneAt?: number
+  /** Somebody looked at it and let the run go on: its failures until then no longer count. */
+  readonly released?: { readonly by: string; readonly at: number; readonly forgiven: number }
+}
+
+/** A run as admission sees it. */
+export interface RunFacts {
+  readonly run: string
+  /** One holds all devices where the policy has no waves. */
+  readonly waves: readonly WaveTally[]
+  readonly isOnTerminal: boolean
+  readonly paused?: { readonly by: string; readonly why: string }
+  readonly aborted?: { readonly by: string; readonly why: string }
+  /** Of this run. */
+  readonly rollbacks: { readonly failed: number }
+}
+
+/** An approval that a run waits for. */
+export interface ApprovalState {
+  readonly id: string
+  readonly run: string
+  /** Absent: the run as a whole. */
+  readonly wave?: number
+  readonly askedBy: string
+  readonly askedAt: number
+  /** It must be given, and used, by then. */
+  readonly expiresAt: number
+  readonly people: number
+  readonly fourEyes: boolean
+  readonly given: readonly { readonly by: string; readonly at: number; readonly why: string }[]
+  readonly refused?: { readonly by: string; readonly at: number; readonly why: string }
+  /** When what waited for it began; only one does. */
+  readonly usedAt?: number
+}
+
+export interface BreakerState {
+  /** Devices that failed lately, over all runs. */
+  readonly failures: readonly { readonly device: string; readonly run: string; readonly at: number }[]
+  readonly opened?: { readonly at: number; readonly why: string }
+}

@@ -1,0 +1,15 @@
+/** An event of a calendar as its clocks show it: wall times in milliseconds as if they were UTC. */
+export interface WallSpan {
+  readonly from: number
+  readonly to: number
+  /** IANA name of the clocks that are meant; absent: those of each store. */
+  readonly zone?: string
+  readonly title: string
+}
+
+/** The events of an iCal file, those that recur written out. */
+export interface Calendar {
+  readonly name: string
+  /** Events that touch a span of wall times, in order of their beginnings. */
+  between(from: number, to: number): readonly WallSpan[]
+}

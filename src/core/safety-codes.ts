@@ -1,0 +1,116 @@
+interface SafetyEntry {
+  readonly title: string
+  readonly advice: string
+  /** What people found when they looked. */
+  readonly cause: string
+}
+
+function entry(title: string, cause: string, advice: string): SafetyEntry {
+  return { title, cause, advice }
+}
+
+/** Safety said later, or no. */
+export const SAFETY = {
+  WINDOW_CLOSED: entry(
+    'The device may not be changed at this time',
+    'The policy lets changes begin in certain windows only, and this change would not be done before the window ends.',
+    'Wait for the time that is shown, or choose another window in the policy.',
+  ),
+  FREEZE_ACTIVE: entry(
+    'Nothing may be changed during a freeze',
+    'Somebody has entered a time without changes, as before holidays.',
+    'Wait for its end. What cannot wait is done with --break-glass "why", which is recorded.',
+  ),
+  HOLD_ACTIVE: entry(
+    'Somebody asked not to touch the device',
+    'A technician is at work there, or a case is being looked into.',
+    'Ask the person who is named, or wait for the end.',
+  ),
+  CAP_REACHED: entry(
+    'As many devices are out as may be at once',
+    'Other devices are being changed, or were left out by a change that failed.',
+    'Wait for those in progress. What was left out by a failure must be mended first.',
+  ),
+  DEPENDENCY_BUSY: entry(
+    'What the device depends on, or what depends on it, is being changed',
+    'A router is not changed while something behind it is, nor the other way round.',
+    'Wait; it goes on once the other is done.',
+  ),
+  LAST_WORKING: entry(
+    'Too few devices of its group would go on working',
+    'The others of the store are out, or nobody has seen them working lately.',
+    'Mend or look at the others (`till plan`), or wait until the store is closed.',
+  ),
+  QUEUE_BEHIND: entry(
+    'Another device waits for the same place and comes first',
+    'A device that takes more with it, such as a router, would never get its turn otherwise.',
+    'Wait; it goes as soon as the one before it is done.',
+  ),
+  WAVE_WAITING: entry(
+    'The wave of the device has not begun',
+    'The waves before it are not done, or what they changed is still being watched.',
+    'Wait; it goes on once the wave before it has passed.',
+  ),
+  WAVE_UNRELEASED: entry(
+    'Somebody must say that the run goes on',
+    'The policy has a pause behind this wave, or nothing in it was proven.',
+    'Look at the devices of the wave, then release it.',
+  ),
+  WAVE_STOPPED: entry(
+    'Too many devices of the wave failed',
+    'The change does not work on these devices, or something else went wrong at the same time.',
+    'Look at what failed. Release the run to go on, or abort it.',
+  ),
+  MAX_FAILURES_REACHED: entry(
+    'Too many devices of the run failed',
+    'The change does not work, or something else went wrong at the same time.',
+    'Look at what failed, mend it, and run again.',
+  ),
+  RUN_PAUSED: entry('The run is paused', 'Somebody has paused it.', 'Ask the person who is named, or let it go on.'),
+  RUN_ABORTED: entry('The run was aborted', 'Somebody has stopped it for good.', 'Start a new run for what is left.'),
+  BREAKER_OPEN: entry(
+    'The breaker is open: nothing new is changed',
+    'Many devices failed within a short time, over all runs.',
+    'Find out what they have in common. Somebody who may do so closes the breaker.',
+  ),
+  APPROVAL_MISSING: entry(
+    'The run waits for an approval',
+    'The policy wants other people to agree before something is changed.',
+    'Somebody else approves it.',
+  ),
+  APPROVAL_EXPIRED: entry(
+    'The approval has expired or was refused',
+    'It was not given, or not used, in time; or somebody said no.',
+    'Start the run again and ask anew.',
+  ),
+  APPROVAL_UNFIT: entry(
+    'This approval cannot be given',
+    'Policy wants four eyes, the person has approved before, or it is over.',
+    'Somebody else approves, or the run is started again.',
+  ),
+  RUN_TOO_LARGE: entry(
+    'The run is about more devices than its policy allows',
+    'A repair mends few devices; what is meant for many is a rollout.',
+    'Select fewer devices, or run it as a rollout.',
+  ),
+  ROLLBACK_STOPPED: entry(
+    'Rollbacks of the run were stopped',
+    'Several devices could not be brought back, so that trying more of them would do harm.',
+    'Look at those that failed, and bring the others back by hand or by another runbook.',
+  ),
+  ROLLBACK_WAITING: entry(
+    'As many devices are rolled back as may be at once',
+    'The budget of rollbacks is for a few at a time.',
+    'Wait; it goes on once one of them is done.',
+  ),
+  BACK_WAITING: entry(
+    'Many stores are back at once',
+    'A line that was down for many stores works again, and all of them want what they missed.',
+    'Wait; they are served in turn.',
+  ),
+  GLASS_REFUSED: entry(
+    'A hook cannot break the glass',
+    'A freeze is only broken by a person who says why.',
+    'Run it on a terminal with --break-glass "why".',
+  ),
+} as const satisfies Readonly<Record<string, SafetyEntry>>

@@ -1,0 +1,20 @@
+import type { Calendar } from '../../core/calendar.ts'
+import type { Device, Store } from '../../core/fleet.ts'
+
+/** A device, as far as admission looks at it. */
+export type AdmissionDevice = Pick<
+  Device,
+  'id' | 'name' | 'store' | 'region' | 'profile' | 'kind' | 'attached_to' | 'transport'
+>
+export type AdmissionStore = Pick<Store, 'id' | 'region' | 'time_zone' | 'hours' | 'link' | 'gateway'> & {
+  readonly devices: readonly Pick<AdmissionDevice, 'id' | 'name' | 'kind'>[]
+}
+
+/** What does not change within a revision. */
+export interface World {
+  readonly devices: ReadonlyMap<string, AdmissionDevice>
+  readonly stores: ReadonlyMap<string, AdmissionStore>
+  /** Whether a selector of a policy holds for a device. */
+  matches(where: string, device: string): boolean
+  calendar(name: string): Calendar | undefined
+}

@@ -1,0 +1,64 @@
+import type { ApprovalState } from '../../core/admission.ts'
+import type { ErrorCode } from '../../core/error-catalog.ts'
+
+/** Who has said yes, each once; who asked does not count where policy wants four eyes. */
+export function approvedBy(state: ApprovalState): readonly string[] {
+  const people = new Set(state.given.map(({ by }) => by))
+  if (state.fourEyes) people.delete(state.askedBy)
+  return [...people]
+}
+
+/** It was not given, or given and not used, in time. What has begun by it goes on. */
+export function isOver(state: ApprovalState, now: number): boolean {
+  return state.usedAt === undefined && now >= state.expiresAt
+}
+
+export type ApprovalChange =
+  | { readonly ok: true; readonly state: ApprovalState }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string }
+
+/** Somebody says yes. Saying it twice counts once. */
+export function approve(
+  state: ApprovalState,
+  word: { readonly by: string; readonly at: number; readonly why: string },
+): ApprovalChange {
+  const closed = closedBy(state, word.at)
+  if (closed !== undefined) return unfit(closed)
+  if (state.fourEyes && word.by === state.askedBy) {
+    return unfit(`${word.by} has asked for it, and the policy wants somebody else to approve.`)
+  }
+  if (state.given.some(({ by }) => by === word.by)) return unfit(`${word.by} has approved it already.`)
+  return { ok: true, state: { ...state, given: [...state.given, word] } }
+}
+
+/** Somebody says no, which ends it. */
+export function refuseApproval(
+  state: ApprovalState,
+  word: { readonly by: string; readonly at: number; readonly why: string },
+): ApprovalChange {
+  const closed = closedBy(state, word.at)
+  return closed === undefined ? { ok: true, state: { ...state, refused: word } } : unfit(closed)
+}
+
+/**
+ * What waited for it begins. Of several that try, in one transaction each, only the first one may: the others get a
+ * refusal.
+ */
+export function useApproval(state: ApprovalState, now: number): ApprovalChange {
+  if (state.usedAt !== undefined) return unfit('What it is for has begun already.')
+  const closed = closedBy(state, now)
+  if (closed !== undefined) return unfit(closed)
+  const given = approvedBy(state).length
+  if (given < state.people) return unfit(`${given} of ${state.people} have approved.`)
+  return { ok: true, state: { ...state, usedAt: now } }
+}
+
+function closedBy(state: ApprovalState, now: number): string | undefined {
+  if (state.refused) return `${state.refused.by} has refused it: ${state.refused.why}`
+  if (state.usedAt !== undefined) return 'What it is for has begun already.'
+  return isOver(state, now) ? 'Its time is over.' : undefined
+}
+
+function unfit(message: string): ApprovalChange {
+  return { ok: false, code: 'APPROVAL_UNFIT', message }
+}

@@ -1,0 +1,145 @@
+import type { Amount, Cap, Policy, Purpose, RedundancyGroup } from '../../core/policy.ts'
+import type { AdmissionDevice, World } from './admission-world.ts'
+import { dependentsIn } from './dependents.ts'
+import { dimensionKey, scopeIn } from './scope.ts'
+import { type Timetable, timetablesFor } from './timetables.ts'
+
+/** What a cap counts together. */
+export interface Bucket {
+  readonly cap: Cap
+  /** `store PL-0412` */
+  readonly key: string
+  /** So many devices of it may be out. */
+  readonly limit: number
+}
+
+/** The devices of a store that stand in for each other. */
+export interface GroupBucket {
+  readonly group: RedundancyGroup
+  readonly store: string
+  readonly members: readonly string[]
+  /** So many go on working. */
+  readonly keep: number
+}
+
+/** A policy and a fleet, prepared for many questions. What is asked twice is kept. */
+export interface CompiledPolicy {
+  readonly policy: Policy
+  readonly world: World
+  /** What goes out with a device, itself first. */
+  takesOf(device: string): readonly string[]
+  bucketsOf(device: string): readonly Bucket[]
+  groupsOf(device: string): readonly GroupBucket[]
+  timetable(device: AdmissionDevice, purpose: Purpose): Timetable
+  /** When a store does not trade. */
+  closedTimes(store: string): Timetable
+}
+
+/** How many of `total` an amount allows for; a share is at least one, or nothing could ever be done. */
+export function atMost(amount: Amount, total: number): number {
+  return 'count' in amount ? amount.count : Math.max(1, Math.floor(amount.share * total))
+}
+
+/** How many of `total` an amount demands: a share is rounded up. */
+export function atLeast(amount: Amount, total: number): number {
+  return 'count' in amount ? amount.count : Math.ceil(amount.share * total)
+}
+
+export function compilePolicy(policy: Policy, world: World): CompiledPolicy {
+  const isAbout = scopeIn(world)
+  const buckets = bucketsIn(policy, world, isAbout)
+  const groups = groupsIn(policy, world, isAbout)
+  return {
+    policy,
+    world,
+    takesOf: dependentsIn(world, policy.dependents),
+    bucketsOf: kept(world, buckets),
+    groupsOf: kept(world, groups),
+    ...timetablesFor(policy, world, isAbout),
+  }
+}
+
+type IsAbout = ReturnType<typeof scopeIn>
+
+/** Answers by device, each found once. Devices that the inventory no longer has are in nothing. */
+function kept<T>(world: World, find: (device: AdmissionDevice) => readonly T[]): (device: string) => readonly T[] {
+  const known = new Map<string, readonly T[]>()
+  return (name) => {
+    let found = known.get(name)
+    if (found === undefined) {
+      const device = world.devices.get(name)
+      found = device === undefined ? [] : find(device)
+      known.set(name, found)
+    }
+    return found
+  }
+}
+
+function bucketsIn(policy: Policy, world: World, isAbout: IsAbout): (device: AdmissionDevice) => readonly Bucket[] {
+  const caps = policy.caps.map((cap) => ({
+    cap,
+    buckets: new Map<string, Bucket>(),
+    totals: totalsOf(cap, world, isAbout),
+  }))
+  const keysOf = keyCache(world)
+  return (device) =>
+    caps.flatMap(({ cap, buckets, totals }) => {
+      if (!isAbout(cap, device)) return []
+      const key = keysOf(cap.per, device)
+      let bucket = buckets.get(key)
+      if (bucket === undefined) {
+        bucket = { cap, key, limit: 'count' in cap.out ? cap.out.count : atMost(cap.out, totals().get(key) ?? 1) }
+        buckets.set(key, bucket)
+      }
+      return [bucket]
+    })
+}
+
+/** Keys of a device by dimensions, made once for all caps that share them. */
+function keyCache(world: World): (per: Cap['per'], device: AdmissionDevice) => string {
+  const known = new Map<string, Map<string, string>>()
+  return (per, device) => {
+    const name = per.join()
+    const keys = known.get(name) ?? new Map<string, string>()
+    if (keys.size === 0) known.set(name, keys)
+    let key = keys.get(device.name)
+    if (key === undefined) {
+      key = dimensionKey(per, device, world)
+      keys.set(device.name, key)
+    }
+    return key
+  }
+}
+
+/** How many devices each bucket of a cap has; counted when it is first asked for. */
+function totalsOf(cap: Cap, world: World, isAbout: IsAbout): () => ReadonlyMap<string, number> {
+  let totals: Map<string, number> | undefined
+  return () => {
+    if (totals !== undefined) return totals
+    totals = new Map()
+    for (const device of world.devices.values()) {
+      if (!isAbout(cap, device)) continue
+      const key = dimensionKey(cap.per, device, world)
+      totals.set(key, (totals.get(key) ?? 0) + 1)
+    }
+    return totals
+  }
+}
+
+function groupsIn(policy: Policy, world: World, isAbout: IsAbout): (device: AdmissionDevice) => readonly GroupBucket[] {
+  const known = policy.groups.map((group) => ({ group, stores: new Map<string, GroupBucket>() }))
+  return (device) =>
+    known.flatMap(({ group, stores }) => {
+      if (!isAbout(group, device)) return []
+      let bucket = stores.get(device.store)
+      if (bucket === undefined) {
+        const members = (world.stores.get(device.store)?.devices ?? [])
+          .map(({ name }) => world.devices.get(name))
+          .filter((other) => other !== undefined && isAbout(group, other))
+          .map((other) => (other as AdmissionDevice).name)
+        bucket = { group, store: device.store, members, keep: atLeast(group.keep, members.length) }
+        stores.set(device.store, bucket)
+      }
+      return [bucket]
+    })
+}

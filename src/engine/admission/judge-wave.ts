@@ -1,0 +1,45 @@
+import type { WaveTally } from '../../core/admission.ts'
+import type { Waves } from '../../core/policy.ts'
+import { atMost } from './compile-policy.ts'
+
+/** How a wave stands. */
+export type WaveJudgement =
+  /** `mayFail`: so many more before it stops. */
+  | { readonly state: 'running'; readonly mayFail: number }
+  | { readonly state: 'soaking'; readonly until: number }
+  | { readonly state: 'passed' }
+  | { readonly state: 'stopped'; readonly failed: number; readonly limit: number }
+  /** Somebody must say that it goes on. */
+  | { readonly state: 'unreleased'; readonly why: 'pause' | 'nothing-proven' }
+
+/**
+ * Judges a wave by its devices: those that failed or have an unmet check count against it. Those that were unreachable
+ * or deferred neither pass nor block it, but a wave in which none passed has proven nothing.
+ */
+export function judgeWave(
+  tally: WaveTally,
+  waves: Waves,
+  at: { readonly index: number; readonly isLast: boolean; readonly now: number; readonly isOnTerminal: boolean },
+): WaveJudgement {
+  const failed = tally.results.failed + tally.results.unmet - (tally.released?.forgiven ?? 0)
+  const limit = Math.max(1, Math.min(...waves.maxFailures.map((amount) => atMost(amount, tally.size))))
+  if (failed >= limit) return { state: 'stopped', failed, limit }
+  if (doneOf(tally) < tally.size) return { state: 'running', mayFail: limit - failed }
+  const until = (tally.doneAt ?? at.now) + waves.soakMs
+  if (at.now < until) return { state: 'soaking', until }
+  if (tally.released !== undefined || tally.size === 0) return { state: 'passed' }
+  if (tally.results.passed === 0) return { state: 'unreleased', why: 'nothing-proven' }
+  return isPausedBehind(waves, at) ? { state: 'unreleased', why: 'pause' } : { state: 'passed' }
+}
+
+function doneOf({ results }: WaveTally): number {
+  return Object.values(results).reduce((sum, count) => sum + count, 0)
+}
+
+function isPausedBehind(
+  { pause }: Waves,
+  at: { readonly index: number; readonly isLast: boolean; readonly isOnTerminal: boolean },
+): boolean {
+  if (at.index > 0 || at.isLast) return false
+  return pause === 'always' || (pause === 'terminal' && at.isOnTerminal)
+}

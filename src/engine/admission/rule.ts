@@ -1,0 +1,51 @@
+import type { ApprovalState, BreakerState, Hold, Question, Reason, RunFacts, Seen } from '../../core/admission.ts'
+import type { PurposeRules } from '../../core/policy.ts'
+import type { AdmissionDevice } from './admission-world.ts'
+import type { CompiledPolicy } from './compile-policy.ts'
+import type { Ledger } from './ledger.ts'
+
+/** What is going on, at one instant. */
+export interface Situation {
+  /** Milliseconds since 1970 in UTC. */
+  readonly now: number
+  /** Everything in progress over all runs, indexed for the policy that is asked. */
+  readonly ledger: Ledger
+  readonly run: RunFacts
+  seen(device: string): Seen | undefined
+  /** On a store or a device, by its name. */
+  holdsOn(name: string): readonly Hold[]
+  readonly breaker: BreakerState
+  /** Of the run. */
+  readonly approvals: readonly ApprovalState[]
+  /** Whether a run still asks for its devices: neither paused nor gone. */
+  isAsking(run: string): boolean
+}
+
+/** A question with what the policy and the fleet say of it. */
+export interface Asked {
+  readonly question: Question
+  readonly device: AdmissionDevice
+  readonly policy: CompiledPolicy
+  readonly rules: PurposeRules
+  /** What would be out by it. */
+  readonly takes: readonly string[]
+  /** The run has a place for it already, and what it takes is counted. */
+  readonly isPlaced: boolean
+  /** A change has put it out already, and this brings it back. */
+  readonly isMending: boolean
+}
+
+/** Why not now. */
+export interface Objection extends Omit<Reason, 'rule'> {
+  readonly kind: 'wait' | 'refuse'
+  /** Only devices in progress are in the way. */
+  readonly isPassing?: boolean
+  /** It does not hold when somebody breaks the glass. */
+  readonly isGlass?: boolean
+}
+
+/** One thing that must hold. A new rule is a file in `rules/` and a line in its list. */
+export interface Rule {
+  readonly name: string
+  judge(asked: Asked, situation: Situation): Objection | undefined
+}

@@ -1,0 +1,14 @@
+import type { Rule } from '../rule.ts'
+
+/** When a line comes back for many stores, not all of them get at once what they missed. */
+export const back: Rule = {
+  name: 'back',
+  judge({ question, policy, isPlaced }, { ledger }) {
+    if (question.isBack !== true || isPlaced) return undefined
+    const { backAtOnce, name } = policy.policy
+    const busy = ledger.countWhere((place) => place.isBack === true && place.phase !== 'out')
+    if (busy < backAtOnce) return undefined
+    const message = `${busy} devices that were away are being seen to; ${backAtOnce} may be at once.`
+    return { kind: 'wait', code: 'BACK_WAITING', message, by: `policy ${name}`, isPassing: true }
+  },
+}

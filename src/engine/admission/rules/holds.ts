@@ -1,0 +1,31 @@
+import type { Hold } from '../../../core/admission.ts'
+import type { Rule } from '../rule.ts'
+import { shownTime } from '../shown-time.ts'
+
+/** Somebody asked not to touch the device, its store, or something that would go out with it. */
+export const holds: Rule = {
+  name: 'holds',
+  judge({ takes, policy, device, isMending }, { holdsOn, now }) {
+    if (isMending) return undefined
+    let latest: Hold | undefined
+    for (const name of namesOf(takes, (taken) => policy.world.devices.get(taken)?.store)) {
+      for (const hold of holdsOn(name)) {
+        if (hold.from <= now && now < hold.until && hold.until > (latest?.until ?? 0)) latest = hold
+      }
+    }
+    if (latest === undefined) return undefined
+    const zone = policy.world.stores.get(device.store)?.time_zone ?? 'UTC'
+    const { on, by, why, until } = latest
+    const message = `${by} asked not to touch ${on} until ${shownTime(until, zone)}: ${why}`
+    return { kind: 'wait', code: 'HOLD_ACTIVE', message, by: `hold on ${on}`, whom: by, until }
+  },
+}
+
+function namesOf(takes: readonly string[], storeOf: (device: string) => string | undefined): ReadonlySet<string> {
+  const names = new Set(takes)
+  for (const device of takes) {
+    const store = storeOf(device)
+    if (store !== undefined) names.add(store)
+  }
+  return names
+}

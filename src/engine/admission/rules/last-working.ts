@@ -1,0 +1,63 @@
+import type { GroupBucket } from '../compile-policy.ts'
+import { isOutAlready } from '../needs.ts'
+import type { Asked, Objection, Rule, Situation } from '../rule.ts'
+import { shownNames, shownTime } from '../shown-time.ts'
+
+/** While a store trades, enough devices that stand in for each other go on working; who was not seen is not counted. */
+export const lastWorking: Rule = {
+  name: 'last-working',
+  judge(asked, situation) {
+    const groups = new Set(asked.takes.flatMap((device) => asked.policy.groupsOf(device)))
+    for (const group of groups) {
+      const objection = judgeGroup(group, asked, situation)
+      if (objection) return objection
+    }
+    return undefined
+  },
+}
+
+function judgeGroup(bucket: GroupBucket, asked: Asked, situation: Situation): Objection | undefined {
+  const lost = asked.takes.filter(
+    (device) => bucket.members.includes(device) && !isOutAlready(device, asked, situation),
+  )
+  if (lost.length === 0) return undefined
+  const others = bucket.members.filter((device) => !asked.takes.includes(device))
+  const working = others.filter((device) => isWorking(device, bucket, situation))
+  if (working.length >= bucket.keep) return undefined
+  const { changeMs, proofMs, rollbackMs } = asked.question.expected
+  const next = asked.policy.closedTimes(bucket.store).next(situation.now, changeMs + proofMs + rollbackMs)
+  if (next === situation.now) return undefined
+  return objection(bucket, asked, { others, working, next, situation })
+}
+
+function isWorking(device: string, { group }: GroupBucket, { ledger, seen, now }: Situation): boolean {
+  if (ledger.isOut(device)) return false
+  const last = seen(device)
+  return last?.working === true && now - last.at < group.seenWithinMs
+}
+
+function objection(
+  bucket: GroupBucket,
+  asked: Asked,
+  found: {
+    readonly others: readonly string[]
+    readonly working: readonly string[]
+    readonly next: number | undefined
+    readonly situation: Situation
+  },
+): Objection {
+  const { ledger } = found.situation
+  const busy = found.others.filter((device) => ledger.isOut(device) && !ledger.isLeftOut(device))
+  const unseen = found.others.filter((device) => !found.working.includes(device) && !busy.includes(device))
+  const zone = asked.policy.world.stores.get(bucket.store)?.time_zone ?? 'UTC'
+  const closes =
+    found.next === undefined
+      ? 'It never closes for long enough.'
+      : `It is closed for long enough at ${shownTime(found.next, zone)}.`
+  const missing = unseen.length === 0 ? '' : ` Not seen working lately: ${shownNames(unseen)}.`
+  const message = `${bucket.keep} of ${bucket.group.name} must go on working while ${bucket.store} trades, and ${found.working.length} others would.${missing} ${closes}`
+  const isPassing = found.working.length + busy.length >= bucket.keep
+  // Others may come back before it closes, so the closing is an end only where nobody is on the way back.
+  const until = found.next === undefined || isPassing ? {} : { until: found.next }
+  return { kind: 'wait', code: 'LAST_WORKING', message, by: `group ${bucket.group.name}`, ...until, isPassing }
+}

@@ -1,0 +1,19 @@
+import type { Rule } from '../rule.ts'
+
+/** The run stops within the number of failures that it may have. */
+export const maxFailures: Rule = {
+  name: 'max-failures',
+  judge({ rules, question, isPlaced }, { run, ledger }) {
+    const limit = rules.maxFailures
+    if (limit === undefined || question.purpose === 'rollback') return undefined
+    const failed = run.waves.reduce((sum, { results }) => sum + results.failed + results.unmet, 0)
+    if (failed >= limit) {
+      const message = `${failed} devices of the run failed; it stops at ${limit}.`
+      return { kind: 'refuse', code: 'MAX_FAILURES_REACHED', message, by: 'max-failures' }
+    }
+    const inFlight = ledger.inProgress(question.run) + (isPlaced ? 0 : 1)
+    if (failed + inFlight <= limit) return undefined
+    const message = `${failed} devices failed and ${inFlight - 1} are in flight; the run stops at ${limit} failures, so that fewer run at once.`
+    return { kind: 'wait', code: 'MAX_FAILURES_REACHED', message, by: 'max-failures', isPassing: true }
+  },
+}

@@ -1,0 +1,32 @@
+import type { Place } from '../../core/admission.ts'
+
+/** How a visit to a device ended, as its place goes by it. */
+export type VisitEnd =
+  /** It was seen to work: nothing was to be changed, or what was changed is proven. */
+  | 'healthy'
+  /** Nothing was changed, and nothing is known of its health. */
+  | 'untouched'
+  /** A change failed, was not proven, or contact was lost while it was under way. */
+  | 'unproven'
+
+/** What becomes of a place when a visit ends; undefined: it is free. What was left out stays so until it is seen healthy. */
+export function settlePlace(place: Place, end: VisitEnd): Place | undefined {
+  if (end === 'healthy') return undefined
+  const isOut = end === 'unproven' || place.phase === 'changing' || place.phase === 'out' || place.wasOut === true
+  if (!isOut) return undefined
+  const { wasOut: _was, ...rest } = place
+  return { ...rest, phase: 'out' }
+}
+
+/** What becomes of a place when its process has died. */
+export function placeOfDead(place: Place): Place | undefined {
+  return settlePlace(place, 'untouched')
+}
+
+/** The place of a visit that may begin: takes over what the device was left out by. */
+export function takePlace(place: Omit<Place, 'phase'>, before: Place | undefined): Place {
+  const wasOut = before !== undefined && (before.phase !== 'held' || before.wasOut === true)
+  // What a failure had put out with the device stays out with it.
+  const takes = wasOut ? [...new Set([...before.takes, ...place.takes])] : place.takes
+  return { ...place, takes, phase: 'held', ...(wasOut && { wasOut: true }) }
+}

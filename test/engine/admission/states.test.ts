@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import type { ApprovalState, Place } from '../../../src/core/admission.ts'
+import { approve, approvedBy, refuseApproval, useApproval } from '../../../src/engine/admission/approvals.ts'
+import { afterFailure, closeBreaker } from '../../../src/engine/admission/breaker-state.ts'
+import { placeOfDead, settlePlace, takePlace } from '../../../src/engine/admission/settle-place.ts'
+import { MINUTE } from './small-world.ts'
+
+describe('an approval', () => {
+  const asked: ApprovalState = {
+    ...{ id: 'a1', run: 'r', askedBy: 'anna', askedAt: 0, expiresAt: 100, people: 2, fourEyes: true, given: [] },
+  }
+  const word = (by: string, at = 1) => ({ by, at, why: 'ok' })
+  const done = (change: ReturnType<typeof approve>): ApprovalState => {
+    if (!change.ok) throw new Error(change.message)
+    return change.state
+  }
+
+  test('is given by several, none of them twice, nor by who asked', () => {
+    expect(approve(asked, word('anna'))).toMatchObject({ ok: false, code: 'APPROVAL_UNFIT' })
+    const once = done(approve(asked, word('jan')))
+    expect(approve(once, word('jan'))).toMatchObject({ ok: false, code: 'APPROVAL_UNFIT' })
+    expect(useApproval(once, 2)).toMatchObject({ ok: false, message: '1 of 2 have approved.' })
+    const twice = done(approve(once, word('ola')))
+    expect(approvedBy(twice)).toEqual(['jan', 'ola'])
+    expect(useApproval(twice, 2).ok).toBe(true)
+    expect(approve({ ...asked, fourEyes: false }, word('anna')).ok).toBe(true)
+  })
+
+  test('starts what waits for it once, in time', () => {
+    const given = done(approve({ ...asked, people: 1 }, word('jan')))
+    expect(useApproval(given, 100).ok).toBe(false)
+    const used = done(useApproval(given, 99))
+    expect(useApproval(used, 99)).toMatchObject({ ok: false, message: 'What it is for has begun already.' })
+    expect(approve(used, word('ola'))).toMatchObject({ ok: false })
+  })
+
+  test('ends by its time, or by a no', () => {
+    expect(approve(asked, word('jan', 100))).toMatchObject({ ok: false, message: 'Its time is over.' })
+    const refused = done(refuseApproval(asked, word('jan')))
+    expect(approve(refused, word('ola'))).toMatchObject({ ok: false, message: 'jan has refused it: ok' })
+    expect(useApproval({ ...refused, people: 0 }, 2).ok).toBe(false)
+  })
+})
+
+describe('the breaker', () => {
+  const breakers = [{ failures: 3, withinMs: 10 * MINUTE }]
+  const failure = (device: string, minute: number) => ({ device, run: 'r', at: minute * MINUTE })
+  const failing = (...failures: readonly [string, number][]) =>
+    failures.reduce((state, [device, minute]) => afterFailure(state, breakers, failure(device, minute)), closeBreaker())
+
+  test('opens by different devices within its time', () => {
+    expect(failing(['a', 0], ['b', 5], ['c', 9]).opened).toEqual({
+      at: 9 * MINUTE,
+      why: '3 devices failed within 10 min: a, b, c.',
+    })
+    expect(failing(['a', 0], ['b', 5], ['c', 10]).opened).toBeUndefined()
+    expect(failing(['a', 0], ['a', 1], ['a', 2], ['b', 3]).opened).toBeUndefined()
+  })
+
+  test('stays open until it is closed, and counts when a clock was put back', () => {
+    const open = failing(['a', 0], ['b', 1], ['c', 2], ['d', 500])
+    expect(open.opened?.at).toBe(2 * MINUTE)
+    expect(closeBreaker().failures).toEqual([])
+    expect(failing(['a', 60], ['b', 60], ['c', 0]).opened).toBeDefined()
+    expect(afterFailure(closeBreaker(), [], failure('a', 0)).failures).toEqual([])
+  })
+})
+
+describe('a place', () => {
+  const held: Place = { run: 'r', device: 'd', phase: 'held', purpose: 'rollout', takes: ['d'], since: 0 }
+  const changing: Place = { ...held, phase: 'changing' }
+
+  test('is free when nothing was changed, or what was is proven', () => {
+    expect(settlePlace(held, 'untouched')).toBeUndefined()
+    expect(settlePlace(changing, 'healthy')).toBeUndefined()
+    expect(placeOfDead(held)).toBeUndefined()
+  })
+
+  test('is left out by what is not proven', () => {
+    for (const end of ['unproven', 'untouched'] as const) expect(settlePlace(changing, end)?.phase).toBe('out')
+    expect(settlePlace(held, 'unproven')?.phase).toBe('out')
+    expect(placeOfDead(changing)?.phase).toBe('out')
+  })
+
+  test('that was left out stays so until the device is seen healthy', () => {
+    const out = settlePlace(changing, 'unproven')
+    const { phase: _phase, ...repair } = { ...held, run: 'repair', takes: ['d', 'e'] }
+    const again = takePlace(repair, out)
+    expect(again).toMatchObject({ phase: 'held', wasOut: true, run: 'repair', takes: ['d', 'e'] })
+    expect(settlePlace(again, 'untouched')).toMatchObject({ phase: 'out', run: 'repair' })
+    expect(settlePlace(again, 'healthy')).toBeUndefined()
+    expect(takePlace(repair, undefined)).not.toHaveProperty('wasOut')
+  })
+})
