@@ -24,7 +24,7 @@ const NATIVE = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).depe
 const OPTIONAL = ['typescript', 'ts-node', 'tsx']
 
 /** Take long to load and are often not needed; only functions and classes of theirs are imported. */
-const LAZY = ['ajv', 'yaml', '@marcbachmann/cel-js']
+const LAZY = ['ajv', 'yaml', 're2js', '@marcbachmann/cel-js']
 
 /** What CommonJS packages expect to find around them. */
 const COMMONJS = [

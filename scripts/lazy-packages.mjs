@@ -31,7 +31,8 @@ function standIns(path, exported) {
         return new.target ? Reflect.construct(real(name), args) : real(name).apply(this, args)
       }
       Object.defineProperty(lazy, Symbol.hasInstance, { value: (object) => object instanceof real(name) })
-      return lazy
+      // What stands on a class, such as its static methods, is asked of the real one.
+      return new Proxy(lazy, { get: (own, key) => (key === Symbol.hasInstance || key === 'prototype' ? own[key] : real(name)[key]) })
     }
     ${names.map((name) => `export const ${name} = /* @__PURE__ */ standIn('${name}')`).join('\n')}`
 }

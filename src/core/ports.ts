@@ -119,6 +119,11 @@ export interface Module {
   /** Of a module that is no part of Tillwright: sha256 of its text. The digest of a runbook that uses it covers it. */
   readonly digest?: string
   /**
+   * Parameters that are regular expressions, by their path (`expect.headers.*`): read here, or asked of the device, whose
+   * tools know less.
+   */
+  readonly patterns?: Readonly<Record<string, 'here' | 'device'>>
+  /**
    * What a schema cannot say about parameters that belong together, in one sentence; undefined when all is well. Asked
    * when a runbook is loaded, where values may still be `${{ }}`, and `reacting` tells whether the step has `restart_on`.
    */

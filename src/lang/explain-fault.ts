@@ -1,5 +1,5 @@
 import type { ExpressionProblem } from './expression-problem.ts'
-import { pathOf, type SyntaxNode, textOf } from './expression-syntax.ts'
+import { MATCHES, pathOf, type SyntaxNode, textOf } from './expression-syntax.ts'
 import { didYouMean } from './suggest.ts'
 import { fieldsAt, type VariableTypes } from './variables.ts'
 
@@ -98,7 +98,7 @@ function unknownFunction(
   context: FaultContext,
 ): Words & { readonly offset?: number; readonly length?: number } {
   const args = fault.node?.args as readonly [string, SyntaxNode, unknown] | undefined
-  const name = args?.[0] ?? ''
+  const name = args?.[0] === MATCHES ? 'matches' : (args?.[0] ?? '')
   if (context.functions.includes(name)) {
     return {
       summary: sentence(fault.summary.replace('found no matching overload for', 'This is not how it is called:')),
@@ -120,6 +120,7 @@ function hint(text: string): { readonly hint: string } {
 /** A message of the library without the marks of its type system. */
 export function plainWords(summary: string): string {
   return summary
+    .replaceAll(MATCHES, 'matches')
     .replace('no such overload', 'These types do not go together')
     .replaceAll(/dyn<([\w.]+)>/g, '$1')
     .replaceAll(/\$[\w.-]+/g, 'map')

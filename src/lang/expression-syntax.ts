@@ -1,6 +1,16 @@
+import { asSentence, patternProblem } from '../pattern/pattern.ts'
 import type { ExpressionProblem } from './expression-problem.ts'
 import { didYouMean } from './suggest.ts'
 import { CLOSED_FIELDS, fieldsAt, type VariableTypes } from './variables.ts'
+
+/** What `matches` becomes: the library's own is JavaScript's, which may try for ever. CEL means RE2. */
+export const MATCHES = 'matches_by_re2'
+
+/** Leads every `matches` of a tree to the one that is linear. */
+export function withLinearMatches(node: SyntaxNode): void {
+  if (node.op === 'rcall' && Array.isArray(node.args) && node.args[0] === 'matches') node.args[0] = MATCHES
+  for (const child of childrenOf(node)) withLinearMatches(child)
+}
 
 /** A node of the syntax tree of an expression, as far as it is looked at here. */
 export interface SyntaxNode {
@@ -140,13 +150,9 @@ function neverHolds(field: SyntaxNode, other: SyntaxNode): ExpressionProblem | u
 function wrongPattern(node: SyntaxNode): ExpressionProblem | undefined {
   if (node.op !== 'rcall') return undefined
   const [name, , [pattern]] = node.args as readonly [string, SyntaxNode, readonly SyntaxNode[]]
-  if (name !== 'matches' || pattern?.op !== 'value' || typeof pattern.args !== 'string') return undefined
-  try {
-    new RegExp(pattern.args)
-    return undefined
-  } catch (error) {
-    const detail = error instanceof Error ? `${error.message}.` : String(error)
-    const place = { offset: pattern.start, length: pattern.end - pattern.start }
-    return { summary: 'The pattern is not a regular expression', detail, ...place }
-  }
+  if (name !== MATCHES || pattern?.op !== 'value' || typeof pattern.args !== 'string') return undefined
+  const problem = patternProblem(pattern.args)
+  if (problem === undefined) return undefined
+  const place = { offset: pattern.start, length: pattern.end - pattern.start }
+  return { summary: 'The pattern is not a regular expression', detail: asSentence(problem), ...place }
 }

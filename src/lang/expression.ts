@@ -9,9 +9,10 @@ import {
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Expression, Scope } from '../core/runbook.ts'
+import { compilePattern } from '../pattern/pattern.ts'
 import { explainFault, type Fault, plainWords } from './explain-fault.ts'
 import type { ExpressionProblem } from './expression-problem.ts'
-import { inspectExpression, type SyntaxNode, textOf } from './expression-syntax.ts'
+import { inspectExpression, MATCHES, type SyntaxNode, textOf, withLinearMatches } from './expression-syntax.ts'
 import { fromCel, NotJson, toCel, toCelOnce } from './expression-values.ts'
 import { LineIndex } from './source-text.ts'
 import { DEVICE_FIELDS, STEP_FIELDS, STORE_FIELDS, type VariableType, type VariableTypes } from './variables.ts'
@@ -124,6 +125,14 @@ function baseEnvironment(): Environment {
     environment.registerOperator(`int ${operator} double: double`, handler)
     environment.registerOperator(`double ${operator} int: double`, handler)
   }
+  environment.registerFunction(`string.${MATCHES}(string): bool`, (text: string, source: string) => {
+    const compiled = compilePattern(source)
+    if (compiled.ok) return compiled.pattern.test(text)
+    throw new EvaluationError({
+      code: 'invalid_regular_expression',
+      message: `"${source}" is not a regular expression: ${compiled.problem}`,
+    })
+  })
   environment.registerOperator('int == double', (a: bigint, b: number) => Number(a) === b)
   return environment
 }
@@ -156,6 +165,7 @@ function parse(
 ): { readonly run: ParseResult; readonly type: string } | { readonly problem: ExpressionProblem } {
   try {
     const run = variables.environment.parse(text)
+    withLinearMatches(run.ast as SyntaxNode)
     const check = run.check()
     if (check.valid) return { run, type: check.type ?? 'dyn' }
     return { problem: problemOf(check.error, text, variables) }

@@ -5,12 +5,12 @@ import type { Module } from '../core/ports.ts'
 import type { Expression, Step, Template } from '../core/runbook.ts'
 import { compileExpression, type ExpressionProblem, SELECTOR_VARIABLES, type Variables } from './expression.ts'
 import { isMap } from './is-map.ts'
+import { paramProblems } from './param-problems.ts'
 import type { StepOutline } from './runbook-outline.ts'
 import { scalarPlace } from './scalar-place.ts'
 import { didYouMean } from './suggest.ts'
 import { compileTemplate, isSecretReference, isTemplated } from './template.ts'
 import { EXPRESSION_OPEN } from './template-text.ts'
-import { schemaProblems } from './validate.ts'
 import { type ParsedYaml, type ValuePath, valueAt } from './yaml.ts'
 
 /** Compiles what stands in a runbook: conditions, selectors, parameters of steps. What is wrong gathers in `diagnostics`. */
@@ -159,7 +159,7 @@ export class RunbookCompiler {
 
   /** Values that are filled in later are checked then. */
   #literalProblems(module: Module, params: JsonObject, at: ValuePath): boolean {
-    const problems = schemaProblems(module.params, withoutSecrets(params), isTemplated)
+    const problems = paramProblems(module, withoutSecrets(params), isTemplated)
     for (const { path, part, ...words } of problems) {
       const missing = words.code === 'SCHEMA_KEY_MISSING'
       const source = this.#parsed.rangeAt([...at, ...path], missing || part === 'key' ? 'key' : 'value')

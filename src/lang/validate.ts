@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonValue } from '../core/json.ts'
+import { patternOf } from '../pattern/pattern.ts'
 import { describeProblem, type SchemaProblem } from './schema-messages.ts'
 import { withoutNoise } from './schema-noise.ts'
 import { type ValuePath, valueAt } from './value-path.ts'
@@ -26,15 +27,33 @@ const SETTINGS = {
   code: { optimize: false },
 } as const
 
-let ajv: Ajv | undefined
+export interface SchemaOptions {
+  /** Values that are right whatever the schema says. */
+  readonly accept?: ((value: unknown) => boolean) | undefined
+  /** A user wrote the schema: its patterns go by the dialect of all patterns of users. Ours are constants of JavaScript. */
+  readonly isForeign?: boolean
+}
+
+const linear = Object.assign((source: string) => patternOf(source), { code: 'require("./pattern").patternOf' })
+let ours: Ajv | undefined
+let foreign: Ajv | undefined
 const compiled = new WeakMap<object, ValidateFunction>()
 
-function validatorOf(schema: object): ValidateFunction {
+// Required keys may be named where they are not described (`anyOf`), hence strictRequired.
+function validators(isForeign: boolean): Ajv {
+  const settings = { ...SETTINGS, strict: true, strictRequired: false, allowUnionTypes: true }
+  if (!isForeign) {
+    ours ??= new Ajv(settings)
+    return ours
+  }
+  foreign ??= new Ajv({ ...settings, code: { ...settings.code, regExp: linear } })
+  return foreign
+}
+
+function validatorOf(schema: object, isForeign: boolean): ValidateFunction {
   const known = compiled.get(schema)
   if (known) return known
-  // Required keys may be named where they are not described (`anyOf`), hence strictRequired.
-  ajv ??= new Ajv({ ...SETTINGS, strict: true, strictRequired: false, allowUnionTypes: true })
-  const validator = ajv.compile(schema)
+  const validator = validators(isForeign).compile(schema)
   compiled.set(schema, validator)
   return validator
 }
@@ -45,7 +64,7 @@ function validatorOf(schema: object): ValidateFunction {
  */
 export function schemaFault(schema: object): { readonly path: ValuePath; readonly message: string } | undefined {
   try {
-    validatorOf(schema)
+    validatorOf(schema, true)
     return undefined
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
@@ -59,9 +78,9 @@ export function schemaFault(schema: object): { readonly path: ValuePath; readonl
 export function schemaProblems(
   schema: object,
   value: JsonValue,
-  accept?: (value: unknown) => boolean,
+  { accept, isForeign = false }: SchemaOptions = {},
 ): SchemaProblem[] {
-  const validator = validatorOf(schema)
+  const validator = validatorOf(schema, isForeign)
   if (validator(value)) return []
   const errors = withoutNoise(validator.errors ?? [], schema)
   return distinct(errors.filter((error) => !accept?.(error.data)).map((error: ErrorObject) => describeProblem(error)))
@@ -70,7 +89,7 @@ export function schemaProblems(
 /** Checks a file, or the part of it at `options.at`, against a JSON Schema; every problem with its place. */
 export function validate(schema: object, parsed: ParsedYaml, options: ValidateOptions = {}): Diagnostic[] {
   const at = options.at ?? []
-  return schemaProblems(schema, valueAt(parsed.value, at), options.accept).map(({ path, part, ...rest }) => ({
+  return schemaProblems(schema, valueAt(parsed.value, at), options).map(({ path, part, ...rest }) => ({
     ...rest,
     severity: 'error',
     source: parsed.rangeAt([...at, ...path], part),

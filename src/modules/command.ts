@@ -5,6 +5,7 @@ import { WINDOWS_PROGRAM, WINDOWS_TEXT } from '../shell/run-programs.ts'
 import { defineModule } from './define.ts'
 import {
   convergeDue,
+  DUE_PATTERNS,
   DUE_PROPERTIES,
   diffDue,
   observeDue,
@@ -50,6 +51,7 @@ export const command = defineModule({
       ...DUE_PROPERTIES,
     },
   },
+  patterns: DUE_PATTERNS,
   validate: validateDue,
   onlyChecks: (params) => params.read_only === true,
   observe: (context, params) => observeDue(context, params, runOf(params.run)),

@@ -39,6 +39,8 @@ interface ModuleHead<Schema extends JSONSchema, Params, State> {
   readonly reacts?: boolean
   /** What it says depends on its parameters alone. */
   readonly asksNothing?: true
+  /** See `Module.patterns`. */
+  readonly patterns?: NonNullable<Module['patterns']>
   /** See `Module.validate`. */
   readonly validate?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
   /** With these parameters the step only checks: what differs is a failure, never mended. */
@@ -70,6 +72,7 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
     mends: (spec.sides ? Object.values(spec.sides) : [spec]).some(({ converge }) => converge !== undefined),
     reacts: spec.reacts ?? false,
     asksNothing: spec.asksNothing ?? false,
+    ...(spec.patterns && { patterns: spec.patterns }),
     ...(spec.validate && { validate: spec.validate }),
     async observe(context, input) {
       const params = input as Params

@@ -2,6 +2,7 @@ import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { ModuleContext } from '../core/ports.ts'
+import { dotnetPattern, grepPattern } from '../pattern/device-pattern.ts'
 import { askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
 import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
@@ -59,7 +60,7 @@ rows=$(printf '%s\\n' "$list" | awk '
   }
   END { for (i = 1; i <= count; i++) if (!own(pid[i])) print row[i] }') || exit
 if [ -n "$pattern" ]; then
-  hits=$(printf '%s\\n' "$rows" | cut -d ' ' -f 3- | grep -nE -e "$pattern")
+  hits=$(printf '%s\\n' "$rows" | cut -d ' ' -f 3- | grep -anE -e "$(printf %b "$pattern")")
   [ "$?" -le 1 ] || exit
   TILL_HITS=$(printf '%s\\n' "$hits" | cut -d : -f 1)
   export TILL_HITS
@@ -83,6 +84,7 @@ if ($v.pattern -eq '' -and $v.user -eq '') {
     $found += @{ pid = $process.Id; user = ''; command = $command }
   }
 } else {
+  $regex = New-Object Text.RegularExpressions.Regex($v.pattern, 'CultureInvariant', [TimeSpan]::FromSeconds(10))
   $all = @(Get-CimInstance -ClassName Win32_Process)
   # cmd.exe, which has the command line of this interpreter in its own.
   $above = @($all | Where-Object { $_.ProcessId -eq $PID })[0].ParentProcessId
@@ -92,7 +94,7 @@ if ($v.pattern -eq '' -and $v.user -eq '') {
     if ($desired -ne '' -and ($process.Name -replace '\.exe$', '') -ne $desired) { continue }
     $command = [string]$process.CommandLine
     if ($command -eq '') { $command = [string]$process.Name }
-    if ($v.pattern -ne '' -and $command -notmatch $v.pattern) { continue }
+    if ($v.pattern -ne '' -and -not $regex.IsMatch($command)) { continue }
     $user = ''
     if ($v.user -ne '') {
       $owner = Invoke-CimMethod -InputObject $process -MethodName GetOwner
@@ -125,8 +127,7 @@ export const processModule = defineModule({
       pattern: {
         type: 'string',
         minLength: 1,
-        description:
-          'An extended regular expression (of the awk on the device, of .NET on Windows, where case does not matter) that matches in the whole command line.',
+        description: 'A regular expression that is found in the whole command line.',
         examples: ['java .*till-sync[.]jar'],
       },
       user: { type: 'string', minLength: 1, description: 'Only processes of this user.' },
@@ -135,6 +136,7 @@ export const processModule = defineModule({
       max: { type: 'integer', minimum: 0, description: 'At most so many.' },
     },
   },
+  patterns: { pattern: 'device' },
   validate,
   diff: (params, found) => diff(params, found),
   value: (found) => ({ count: found.length, processes: found.slice(0, 20).map((one) => ({ ...one })) }),
@@ -149,7 +151,11 @@ function validate(params: JsonObject): string | undefined {
 }
 
 async function observe(context: ModuleContext, params: ProcessParams): Promise<Result<readonly Running[]>> {
-  const values = { name: params.name ?? '', pattern: params.pattern ?? '', user: params.user ?? '' }
+  const values = {
+    name: params.name ?? '',
+    pattern: params.pattern === undefined ? '' : grepPattern(params.pattern),
+    user: params.user ?? '',
+  }
   const answer = await context.shell.ask({ script: LIST, values })
   const failure = failureOf(answer, 'observe', 'Listing the processes')
   if (failure) return fail(failure)
@@ -161,7 +167,12 @@ async function observeOnWindows(
   { shell }: ModuleContext,
   { name = '', pattern = '', user = '' }: ProcessParams,
 ): Promise<Result<readonly Running[]>> {
-  return askJson(shell, WINDOWS, { values: { name, pattern, user } }, 'Listing the processes')
+  return askJson(
+    shell,
+    WINDOWS,
+    { values: { name, pattern: pattern && dotnetPattern(pattern), user } },
+    'Listing the processes',
+  )
 }
 
 function readLine(line: string): Running {

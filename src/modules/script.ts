@@ -4,6 +4,7 @@ import { WINDOWS_TEXT } from '../shell/run-programs.ts'
 import { defineModule } from './define.ts'
 import {
   convergeDue,
+  DUE_PATTERNS,
   DUE_PROPERTIES,
   diffDue,
   observeDue,
@@ -48,6 +49,7 @@ export const script = defineModule({
       ...DUE_PROPERTIES,
     },
   },
+  patterns: DUE_PATTERNS,
   validate,
   onlyChecks: (params) => params.read_only === true,
   observe: (context, params) => observeDue(context, params, runOf(params)),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { globMatches } from '../pattern/glob.ts'
 import { PRINTER_FAULTS, type PrinterFault } from './printers/imitated-printer.ts'
 
 /** What can be wrong with a device, in the order in which a session meets it; what can be wrong with a printer comes last. */
@@ -248,7 +249,5 @@ function rank(seed: number | string, device: string): string {
 
 function matcher(pattern: string): (name: string) => boolean {
   if (!pattern.includes('*')) return (name) => name === pattern
-  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  const expression = new RegExp(`^${parts.join('.*')}$`)
-  return (name) => expression.test(name)
+  return (name) => globMatches(pattern, name)
 }

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { globMatches } from '../pattern/glob.ts'
 
 /** The host keys of one device. */
 export interface RecordedHost {
@@ -70,16 +71,11 @@ function matches(names: string, name: string): boolean {
   let found = false
   for (const pattern of names.split(',')) {
     const negated = pattern.startsWith('!')
-    if (!wildcard(negated ? pattern.slice(1) : pattern).test(name)) continue
+    if (!globMatches((negated ? pattern.slice(1) : pattern).toLowerCase(), name)) continue
     if (negated) return false
     found = true
   }
   return found
-}
-
-function wildcard(pattern: string): RegExp {
-  const source = pattern.toLowerCase().replace(/[.+^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${source.replaceAll('*', '.*').replaceAll('?', '.')}$`)
 }
 
 /** `|1|salt|hash`: HMAC-SHA1 of the name under the salt. */

@@ -197,8 +197,8 @@ describe('validate', () => {
 
   test('says nothing of values that are accepted', () => {
     const accept = (value: unknown): boolean => value === 5
-    expect(schemaProblems(SCHEMA, { name: 5 }, accept)).toEqual([])
-    expect(schemaProblems(SCHEMA, { name: 6 }, accept)).toHaveLength(1)
+    expect(schemaProblems(SCHEMA, { name: 5 }, { accept })).toEqual([])
+    expect(schemaProblems(SCHEMA, { name: 6 }, { accept })).toHaveLength(1)
   })
 
   test('checks a part of a file at its place', () => {

@@ -5,6 +5,7 @@ import { type Failure, fail, type Phase, type Result, success } from '../../core
 import type { Device, Fleet, SecretReference } from '../../core/fleet.ts'
 import type { Neighbours, PhaseDeadlines, Target, WinRmTarget } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
+import { patternProblem } from '../../pattern/pattern.ts'
 import { winrmPort, winrmTarget } from './resolve-winrm.ts'
 
 /** Deadlines in milliseconds where the inventory says nothing. */
@@ -150,22 +151,15 @@ async function promptsOf(
   for (const { match, answer } of prompts) {
     const secret = await readSecret(answer.secret)
     if (!secret.ok) return secret
-    if (!isPattern(match)) return fail(noPattern(match))
+    const problem = patternProblem(match)
+    if (problem !== undefined) return fail(noPattern(match, problem))
     answers.push({ match, answer: secret.value })
   }
   return success(answers)
 }
 
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) !== undefined
-  } catch {
-    return false
-  }
-}
-
-function noPattern(text: string): Failure {
-  const message = `"${text}" under \`prompts\` is no regular expression.`
+function noPattern(text: string, problem: string): Failure {
+  const message = `"${text}" under \`prompts\` is not a regular expression: ${problem}.`
   return { code: 'SCHEMA_VALUE_INVALID', phase: 'resolve', message }
 }
 

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/json.ts'
+import { compilePattern } from '../../pattern/pattern.ts'
 import { type Parsed, parsed, problem } from '../config/codec.ts'
 import { textLines } from '../config/lines.ts'
 import { plainCodec } from '../config/plain.ts'
@@ -119,5 +120,6 @@ function matches(main: string, pattern: string, path: string): boolean {
     .replaceAll('*', '[^/]*')
     .replaceAll('?', '[^/]')
   const isWindows = /^[A-Za-z]:/.test(main)
-  return new RegExp(`^${glob}(/[^/]*)?$`, isWindows ? 'i' : '').test(plain(path))
+  const compiled = compilePattern(`^${glob}(/[^/]*)?$`, { ignoreCase: isWindows })
+  return compiled.ok && compiled.pattern.test(plain(path))
 }

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { DEVICE_KINDS } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { type Pattern } from '../../pattern/pattern.ts'
 import { type AnsibleInventory, VAULT } from './ansible-model.ts'
 import { type AnsibleWay, ansibleWay, isLiteral, type Lose } from './ansible-transport.ts'
 import { Losses } from './foreign-diagnostic.ts'
@@ -10,7 +11,7 @@ import { type ImportedDevice, nameFrom } from './imported-device.ts'
 export interface AnsibleMapping {
   /** Where the store of a host is written: in its name, in the name of a group, or in a variable. */
   readonly storeBy:
-    | { readonly in: 'name' | 'group'; readonly pattern: RegExp }
+    | { readonly in: 'name' | 'group'; readonly pattern: Pattern }
     | { readonly in: 'var'; readonly name: string }
   /** The store of hosts of which it cannot be told. */
   readonly otherStore: string
@@ -73,9 +74,9 @@ function placeOf(host: string, inventory: AnsibleInventory, { storeBy, otherStor
     return found(value === undefined || value === null ? undefined : String(value))
   }
   const texts = storeBy.in === 'name' ? [host] : inventory.groupsOf(host).toReversed()
-  const match = texts.map((text) => storeBy.pattern.exec(text)).find((one) => one !== null)
-  const named = match?.groups
-  return found(named?.['store'] ?? match?.[1], storeBy.in === 'name' ? (named?.['device'] ?? match?.[2]) : undefined)
+  const match = texts.map((text) => storeBy.pattern.exec(text)).find((one) => one !== undefined)
+  const named = (name: string): string | undefined => match?.[storeBy.pattern.names[name] ?? -1]
+  return found(named('store') ?? match?.[1], storeBy.in === 'name' ? (named('device') ?? match?.[2]) : undefined)
 }
 
 /** Who else is a host of the inventory, by name or by address, is what devices are reached through. */

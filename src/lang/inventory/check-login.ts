@@ -1,3 +1,4 @@
+import { asSentence, patternProblem } from '../../pattern/pattern.ts'
 import { devicePlace, type Findings, inside, type Place } from './findings.ts'
 import type { BuiltDevice } from './store-builder.ts'
 
@@ -18,16 +19,14 @@ export function checkOpenssh(built: BuiltDevice, findings: Findings): void {
 
 /** Questions are known by regular expressions. */
 export function checkPrompts(built: BuiltDevice, findings: Findings): void {
-  for (const { match } of built.device.transport.prompts ?? []) {
-    try {
-      new RegExp(match)
-    } catch (error) {
-      const summary = `"${match}" under \`prompts\` of "${built.device.name}" is no regular expression`
-      findings.error('SCHEMA_VALUE_INVALID', placeOf(built, 'prompts'), {
-        summary,
-        detail: `${(error as Error).message}.`,
-      })
-    }
+  for (const [index, { match }] of (built.device.transport.prompts ?? []).entries()) {
+    const problem = patternProblem(match)
+    if (problem === undefined) continue
+    const summary = `"${match}" under \`prompts\` of "${built.device.name}" is not a regular expression`
+    const place = placeOf(built, 'prompts')
+    const isHere = built.written.transport?.['prompts'] !== undefined
+    const at = isHere ? inside(place, index, 'match') : place
+    findings.error('SCHEMA_VALUE_INVALID', at, { summary, detail: asSentence(problem) })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { asSentence, patternProblem } from '../../pattern/pattern.ts'
 import { isMap } from '../is-map.ts'
 import { didYouMean } from '../suggest.ts'
 import { schemaFault, schemaProblems } from '../validate.ts'
@@ -43,12 +44,8 @@ function badPatterns(value: JsonValue, path: ValuePath): readonly Problem[] {
     const at = [...path, key]
     // A parameter may be called so, and then has a map.
     if (key !== 'pattern' || typeof item !== 'string') return badPatterns(item, at)
-    try {
-      new RegExp(item, 'u')
-      return []
-    } catch (error) {
-      return [problem(at, 'The pattern is not a regular expression', `${(error as Error).message}.`)]
-    }
+    const wrong = patternProblem(item)
+    return wrong === undefined ? [] : [problem(at, 'The pattern is not a regular expression', asSentence(wrong))]
   })
 }
 
@@ -75,7 +72,7 @@ function wrongValues({ properties }: JsonObject): readonly Problem[] {
       ]),
     ]
     return values.flatMap(([at, value]) => {
-      const [first] = schemaProblems(rules, value)
+      const [first] = schemaProblems(rules, value, { isForeign: true })
       if (!first) return []
       const what = at[0] === 'default' ? 'The default' : 'An example'
       const summary = `${what} of "${name}" is not what its own schema accepts`

@@ -1,6 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { HttpAnswer } from '../../devices/probe/http-answer.ts'
+import { patternOf } from '../../pattern/pattern.ts'
 
 export interface HttpExpectation {
   readonly status?: number | readonly number[]
@@ -30,7 +31,7 @@ function headerChanges({ headers = {} }: HttpExpectation, answer: HttpAnswer): C
   const changes: Change[] = []
   for (const [name, pattern] of Object.entries(headers)) {
     const value = answer.headers?.[name.toLowerCase()]
-    if (value !== undefined && new RegExp(pattern).test(value)) continue
+    if (value !== undefined && patternOf(pattern).test(value)) continue
     changes.push({ path: `headers.${name.toLowerCase()}`, before: value ?? null, after: `matches /${pattern}/` })
   }
   return changes
@@ -39,7 +40,7 @@ function headerChanges({ headers = {} }: HttpExpectation, answer: HttpAnswer): C
 function bodyChanges({ body, json = {} }: HttpExpectation, answer: HttpAnswer): Change[] {
   const text = bodyText(answer)
   const changes: Change[] = []
-  if (body !== undefined && !new RegExp(body, 'm').test(text)) {
+  if (body !== undefined && !patternOf(body, { lines: true }).test(text)) {
     const excerpt = text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text
     changes.push({ path: 'body', before: excerpt, after: `matches /${body}/` })
   }

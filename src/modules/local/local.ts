@@ -78,6 +78,7 @@ export const local = defineModule({
       },
     },
   },
+  patterns: { 'changed_when.stdout': 'here' },
   validate,
   onlyChecks: ({ read_only }) => read_only === true,
   async observe(context, params): Promise<Result<Looked>> {

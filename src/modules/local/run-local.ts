@@ -8,6 +8,7 @@ import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
 import { deviceEnvironment, oneHostInventory } from '../../devices/local-tool/device-facts.ts'
 import { runTool } from '../../devices/local-tool/run-tool.ts'
+import { patternOf } from '../../pattern/pattern.ts'
 import { evidenceOf, failureOf, tailOf } from '../../shell/tool-answer.ts'
 
 export const PROGRAM = { type: 'array', minItems: 1, items: { type: ['string', 'number'] } } as const
@@ -31,19 +32,13 @@ export type Looked =
   | { readonly kind: 'path'; readonly differs: boolean }
   | { readonly kind: 'ran'; readonly exit: number; readonly differs: boolean; readonly value: JsonValue }
 
-/** What is wrong with parameters that a schema cannot tell: a secret on a command line, a pattern that is none. */
+/** What is wrong with parameters that a schema cannot tell: a secret on a command line. */
 export function says(params: JsonObject): string | undefined {
   const words = [params['run'], params['check']].flatMap((list) => (Array.isArray(list) ? list : []))
   if (words.some((word) => typeof word === 'object')) {
     return 'A secret on a command line can be read by every user of this machine: hand it over in `environment`.'
   }
-  const pattern = (params['changed_when'] as JsonObject | undefined)?.['stdout']
-  try {
-    if (typeof pattern === 'string') new RegExp(pattern, 'm')
-    return undefined
-  } catch (error) {
-    return `\`changed_when.stdout\` is no regular expression: ${(error as Error).message}.`
-  }
+  return undefined
 }
 
 /** Runs what only looks. */
@@ -66,7 +61,7 @@ export async function lookWith(context: ModuleContext, params: LocalParams, word
 }
 
 function wouldChange({ exitCode, text }: ShellAnswer, { changed_when: when }: LocalParams): boolean {
-  return when?.stdout === undefined ? exitCode === when?.exit : new RegExp(when.stdout, 'm').test(text)
+  return when?.stdout === undefined ? exitCode === when?.exit : patternOf(when.stdout, { lines: true }).test(text)
 }
 
 function lastJson(text: string): JsonObject | undefined {

@@ -3,6 +3,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
+import { dotnetPattern, grepPattern } from '../../pattern/device-pattern.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
@@ -31,11 +32,12 @@ interface Hits {
   readonly age: number | null
 }
 
-const POSIX = `${TOOL_PRELUDE}need_tool tail grep cut date
+const POSIX = `${TOOL_PRELUDE}need_tool tail tr grep cut date
 [ -f "$path" ] || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
 printf '%s\\n' "$(($(date +%s) - $(date -r "$path" +%s)))"
 [ -n "$pattern" ] || { printf '0\\n'; exit 0; }
-hits=$(tail -n "$lines" "$path" | grep -E -e "$pattern")
+pattern=$(printf %b "$pattern")
+hits=$(tail -n "$lines" "$path" | tr -d '\\000\\r' | grep -aE -e "$pattern")
 [ "$?" -le 1 ] || exit
 [ -n "$hits" ] || { printf '0\\n'; exit 0; }
 printf '%s\\n' "$hits" | grep -c ''
@@ -53,8 +55,7 @@ export const log = defineModule({
       pattern: {
         type: 'string',
         minLength: 1,
-        description:
-          'An extended regular expression (of .NET on Windows) that a line, or the message of an event, matches.',
+        description: 'A regular expression that is found in a line, or in the message of an event.',
         examples: ['ERROR|FATAL'],
       },
       lines: {
@@ -100,6 +101,7 @@ export const log = defineModule({
       },
     },
   },
+  patterns: { pattern: 'device' },
   validate,
   diff,
   value: ({ count, latest, age }) => ({ count, latest: [...latest], age_seconds: age }),
@@ -121,7 +123,8 @@ async function observeOnPosix(context: ModuleContext, params: LogParams): Promis
   const strange = windowsOnly(context, params, ['event_log'])
   if (strange) return strange
   const { path = '', pattern = '', lines = 1000 } = params
-  const answer = await context.shell.ask({ script: POSIX, values: { path, pattern, lines } })
+  const values = { path, pattern: pattern && grepPattern(pattern), lines }
+  const answer = await context.shell.ask({ script: POSIX, values })
   const failure = failureOf(answer, 'observe', `Reading "${path}"`)
   if (failure) return fail(failure)
   const [age = '', count = '', ...latest] = answer.text.trimEnd().split('\n')
@@ -133,7 +136,7 @@ const LEVELS = ['critical', 'error', 'warning', 'information'] as const
 async function observeOnWindows({ shell }: ModuleContext, params: LogParams): Promise<Result<Hits>> {
   const { path, pattern = '', event_log: name = '' } = params
   if (path !== undefined) {
-    const values = { path, pattern, lines: params.lines ?? 1000 }
+    const values = { path, pattern: pattern && dotnetPattern(pattern), lines: params.lines ?? 1000 }
     return askJson(shell, LINES, { values }, `Reading "${path}"`)
   }
   // Level 0 is what providers of old write for information.
@@ -141,7 +144,7 @@ async function observeOnWindows({ shell }: ModuleContext, params: LogParams): Pr
   const levels = params.level === 'information' ? [0, ...worst] : worst
   const values = {
     name,
-    pattern,
+    pattern: pattern && dotnetPattern(pattern),
     levels: levels.join(','),
     source: params.source ?? '',
     ids: (params.ids ?? []).join(','),

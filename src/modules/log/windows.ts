@@ -10,8 +10,11 @@ export const LINES = fragment(
   'log.lines',
   `${TELL}$age = [int]([DateTime]::UtcNow - [IO.File]::GetLastWriteTimeUtc($v.path)).TotalSeconds
 $hits = @()
-if ($v.pattern -ne '') { $hits = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8 | Where-Object { $_ -cmatch $v.pattern }) }
-else { [void](Get-Item -LiteralPath $v.path) }
+if ($v.pattern -ne '') {
+  $regex = New-Object Text.RegularExpressions.Regex($v.pattern, 'CultureInvariant', [TimeSpan]::FromSeconds(10))
+  # A power cut leaves NULs in logs.
+  $hits = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8 | ForEach-Object { ([string]$_).Replace([string][char]0, '') } | Where-Object { $regex.IsMatch($_) })
+} else { [void](Get-Item -LiteralPath $v.path) }
 Write-TillHits $hits.Count @($hits | Select-Object -Last 5) $age
 `,
 )
@@ -27,7 +30,10 @@ $events = @()
 try { $events = @(Get-WinEvent -FilterHashtable $filter -MaxEvents 10000) } catch {
   if ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { throw }
 }
-if ($v.pattern -ne '') { $events = @($events | Where-Object { $_.Message -cmatch $v.pattern }) }
+if ($v.pattern -ne '') {
+  $regex = New-Object Text.RegularExpressions.Regex($v.pattern, 'CultureInvariant', [TimeSpan]::FromSeconds(10))
+  $events = @($events | Where-Object { $regex.IsMatch([string]$_.Message) })
+}
 $latest = @($events | Select-Object -First 5 | ForEach-Object { $_.TimeCreated.ToString('s') + ' ' + $_.ProviderName + ' ' + $_.Id + ': ' + $_.Message })
 Write-TillHits $events.Count $latest $null
 `,

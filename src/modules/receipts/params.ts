@@ -1,6 +1,7 @@
 import type { JSONSchema } from 'json-schema-to-ts'
 import type { JsonObject } from '../../core/json.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
+import { compilePattern } from '../../pattern/pattern.ts'
 import { type DatabaseSource, whyNotReadOnly } from './database.ts'
 
 export interface LogSource {
@@ -113,7 +114,7 @@ const LOG = {
       type: 'string',
       minLength: 3,
       description:
-        'An extended regular expression that the line of a receipt matches, with its time in the first group. Written with [0-9], not \\\\d.',
+        'A regular expression that is found in the line of a receipt, with the time of the receipt in its first group.',
       examples: ['^([0-9.]+ [0-9:.]+) .*RECEIPT', '"eventTime":"([^"]+)".*"type":"CHECK"'],
     },
     lines: {
@@ -241,7 +242,7 @@ export function validate(params: JsonObject): string | undefined {
   const given = SOURCES.filter((source) => params[source] !== undefined)
   if (given.length !== 1) return `Say where receipts show: exactly one of ${SOURCES.join(', ')}.`
   const { log, database, http } = params as ReceiptsParams
-  if (log) return whyNoPattern(log.pattern)
+  if (log) return whyNoGroup(log.pattern)
   if (database?.engine === 'sqlite' && database.name === undefined) return 'Say which file the database is: `name`.'
   if (database) return whyNotReadOnly(database.query)
   if (http && http.last === undefined && http.count === undefined)
@@ -249,15 +250,9 @@ export function validate(params: JsonObject): string | undefined {
   return undefined
 }
 
-/** The pattern is read by grep on the device, and here to find the time. */
-function whyNoPattern(pattern: string): string | undefined {
-  if (pattern.includes('${{')) return undefined
-  if (/\\[dDwWsSbB]|\[:/.test(pattern))
-    return '`pattern` is written with plain sets such as [0-9] and [A-Za-z], which grep and .NET read alike.'
-  try {
-    const groups = (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1
-    return groups === 0 ? '`pattern` needs a group, in brackets, around the time.' : undefined
-  } catch (error) {
-    return `\`pattern\` is no regular expression: ${(error as Error).message}`
-  }
+/** The pattern is looked for on the device, and here to find the time. */
+function whyNoGroup(pattern: string): string | undefined {
+  const compiled = pattern.includes('${{') ? undefined : compilePattern(pattern)
+  if (!compiled?.ok || compiled.pattern.groups > 0) return undefined
+  return '`pattern` needs a group, in brackets, around the time.'
 }

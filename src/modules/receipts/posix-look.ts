@@ -1,13 +1,14 @@
 import type { ShellRequest, ShellValue } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
+import { grepPattern } from '../../pattern/device-pattern.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import type { Look, LookAnswer } from './look.ts'
 
-const LOG = `need_tool tail grep wc
+const LOG = `need_tool tail tr grep wc
 [ -f "$path" ] || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
 [ "$(tail -n "$lines" "$path" | wc -l)" -lt "$lines" ] || printf 'cut=yes\\n'
-found=$(tail -n "$lines" "$path" | grep -oE -e "$pattern")
+found=$(tail -n "$lines" "$path" | tr -d '\\000\\r' | grep -anoE -e "$(printf %b "$pattern")")
 [ "$?" -le 1 ] || exit
 [ -z "$found" ] || printf '%s\\n' "$found" | tail -n "$most" | sed 's/^/match=/'
 `
@@ -58,7 +59,7 @@ export async function lookOnPosix({ shell }: ModuleContext, look: Look): Promise
   return success({
     now: Number(all('now')[0]),
     cut: answer.truncated || all('cut').length > 0,
-    matches: all('match'),
+    matches: firstOfEach(all('match')),
     times: all('time').map(Number),
     rows: all('row'),
     waiting: waiting === undefined || waiting === 'missing' ? null : Number(waiting),
@@ -67,9 +68,18 @@ export async function lookOnPosix({ shell }: ModuleContext, look: Look): Promise
   })
 }
 
+/** The first match of each line, by the number of the line before it. */
+function firstOfEach(matches: readonly string[]): readonly string[] {
+  const numbered = matches.map(
+    (match) => [match.slice(0, match.indexOf(':')), match.slice(match.indexOf(':') + 1)] as const,
+  )
+  return numbered.filter(([line], index) => line !== numbered[index - 1]?.[0]).map(([, text]) => text)
+}
+
 function requestFor({ source, call, values, waiting }: Look): ShellRequest {
   const parts = [source, ...(waiting ? (['waiting'] as const) : [])].flatMap((part) => (part ? [PARTS[part]] : []))
   const more: Record<string, ShellValue> = { ...values }
+  if (typeof more['pattern'] === 'string') more['pattern'] = grepPattern(more['pattern'])
   if (call) {
     const words = [call.program, ...call.args]
     const environment = [

@@ -5,6 +5,7 @@ import { Secret } from '../../core/secret.ts'
 import { type HttpAnswer, httpSentence } from '../../devices/probe/http-answer.ts'
 import { httpHere } from '../../devices/probe/http-here.ts'
 import { httpThere } from '../../devices/probe/http-there.ts'
+import { patternOf } from '../../pattern/pattern.ts'
 import { readRow } from './database.ts'
 import { type Look, type LookAnswer, MOST } from './look.ts'
 import type { FiscalSource, HttpSource, LogSource } from './params.ts'
@@ -43,7 +44,7 @@ function timesOf(
 }
 
 function groupOf(match: string, log: LogSource | undefined): string {
-  return new RegExp(log?.pattern ?? '(.*)').exec(match)?.[1] ?? ''
+  return patternOf(log?.pattern ?? '(.*)').exec(match)?.[1] ?? ''
 }
 
 function readDatabase({ rows }: LookAnswer, style: TimeStyle): Result<ReceiptsReading> {

@@ -40,6 +40,7 @@ export const receipts = defineModule({
   summary: 'Checks when the last receipt was made, and whether there are as many as usual at this weekday and hour',
   systems: ['linux', 'windows', 'none'],
   params: PARAMS,
+  patterns: { 'log.pattern': 'device' },
   validate,
   observe: (context, params) => observe(context, params as ReceiptsParams),
   diff: (params, state) => diff(params as ReceiptsParams, state),

@@ -1,6 +1,7 @@
 import type { ShellValue } from '../../core/channel.ts'
 import type { Result } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
+import { dotnetPattern } from '../../pattern/device-pattern.ts'
 import { quoteWindowsArgument } from '../../shell/powershell.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
@@ -18,7 +19,8 @@ if ($v.source -eq 'log') {
   if (-not [IO.File]::Exists($v.path)) { Stop-Till 1 "$($v.path): there is no such file" }
   $lines = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8)
   $answer.cut = $lines.Count -ge $v.lines
-  $found = @($lines | ForEach-Object { $hit = [regex]::Match([string]$_, $v.pattern); if ($hit.Success) { $hit.Value } })
+  $regex = New-Object Text.RegularExpressions.Regex($v.pattern, 'CultureInvariant', [TimeSpan]::FromSeconds(10))
+  $found = @($lines | ForEach-Object { $hit = $regex.Match(([string]$_).Replace([string][char]0, '')); if ($hit.Success) { $hit.Value } })
   $answer.matches = @($found | Select-Object -Last $v.most)
 }
 if ($v.source -eq 'folder') {
@@ -52,6 +54,7 @@ export function lookOnWindows({ shell }: ModuleContext, look: Look): Promise<Res
     waiting_path: waiting?.path ?? '',
     waiting_match: waiting?.match ?? '*',
   }
+  if (typeof values['pattern'] === 'string') values['pattern'] = dotnetPattern(values['pattern'])
   if (call) {
     const environment = [
       ...Object.entries(call.environment),

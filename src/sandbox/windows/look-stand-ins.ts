@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { cpus, totalmem } from 'node:os'
+import { fromDotnet } from '../../pattern/dotnet-pattern.ts'
+import { compilePattern, type Pattern } from '../../pattern/pattern.ts'
 import type { DeviceAnswer } from '../../shell/powershell-device.ts'
 import { json, type StandIn, Stop } from './answering.ts'
 import type { WindowsMachine } from './windows-machine.ts'
@@ -72,7 +74,7 @@ const disk: StandIn = (machine, given) => {
 const processes: StandIn = (machine, given) => {
   const bare = (name: string): string => name.replace(/\.exe$/i, '').toLowerCase()
   const [name, pattern, user] = [bare(given.text('name')), given.text('pattern'), given.text('user').toLowerCase()]
-  const matcher = expressionOf(pattern, 'i')
+  const matcher = expressionOf(pattern)
   const found = machine.processes.filter(
     (one) =>
       (name === '' || bare(one.name) === name) &&
@@ -82,13 +84,11 @@ const processes: StandIn = (machine, given) => {
   return json(found.map(({ pid, user: whose, command }) => ({ pid, user: user === '' ? '' : whose, command })))
 }
 
-/** Expressions of .NET and of JavaScript are alike as far as patterns of steps go. */
-export function expressionOf(pattern: string, flags: '' | 'i' = ''): RegExp {
-  try {
-    return new RegExp(pattern, flags)
-  } catch (error) {
-    throw new Stop(1, `parsing "${pattern}" - ${(error as Error).message}`)
-  }
+/** What steps ask of .NET was made from a pattern of the dialect, and is read as one here. */
+export function expressionOf(pattern: string): Pattern {
+  const compiled = compilePattern(fromDotnet(pattern))
+  if (compiled.ok) return compiled.pattern
+  throw new Stop(1, `parsing "${pattern}" - ${compiled.problem}`)
 }
 
 /** Error codes of Windows' sockets: nobody listens there; there is no way there. */

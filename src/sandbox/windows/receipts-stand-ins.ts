@@ -1,3 +1,4 @@
+import { globMatches } from '../../pattern/glob.ts'
 import { type Given, json, type StandIn, Stop } from './answering.ts'
 import { expressionOf } from './look-stand-ins.ts'
 import type { WindowsMachine } from './windows-machine.ts'
@@ -40,16 +41,9 @@ function matchesIn(machine: WindowsMachine, given: Given): { matches: readonly s
 
 function timesIn(machine: WindowsMachine, path: string, match: string): readonly number[] {
   if (machine.files.kindOf(path) !== 'directory') throw new Stop(1, `${path}: there is no such folder`)
-  const names = new RegExp(
-    `^${match
-      .replace(/[.+^${}()|[\]]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-    'i',
-  )
   const files = machine.files
     .list(path)
-    .filter((name) => names.test(name))
+    .filter((name) => globMatches(match.toLowerCase(), name.toLowerCase()))
     .map((name) => `${path}\\${name}`)
   const times = files
     .filter((file) => machine.files.kindOf(file) === 'file')

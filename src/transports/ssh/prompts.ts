@@ -1,4 +1,5 @@
 import type { Target } from '../../core/ports.ts'
+import { patternOf } from '../../pattern/pattern.ts'
 
 export interface Question {
   readonly prompt: string
@@ -21,7 +22,7 @@ export class Questions {
 
   #answerOf({ prompt, echo }: Question): string {
     const { prompts = [], password } = this.#target
-    const known = prompts.find(({ match }) => new RegExp(match, 'i').test(prompt))
+    const known = prompts.find(({ match }) => patternOf(match, { ignoreCase: true }).test(prompt))
     if (known) return known.answer.reveal()
     if (password && echo !== true && !this.#passwordGiven && !isNotPassword(prompt)) {
       this.#passwordGiven = true

@@ -1,6 +1,7 @@
 import { InputError } from '../../../core/diagnostic.ts'
 import { type AnsibleMapping, isKind } from '../../../lang/foreign/ansible-devices.ts'
 import { CSV_FIELDS } from '../../../lang/foreign/csv-devices.ts'
+import { asSentence, compilePattern } from '../../../pattern/pattern.ts'
 
 /** A name with a number in it, then the device: `PL-0412-pos1`, `store12_till2`, `0412.pos1.example.com`. */
 export const STORE_IN_NAME = 'name:^(?<store>[A-Za-z]*[-_]?\\d+)[-_.](?<device>[^.]+)'
@@ -12,11 +13,9 @@ export function storeBy(text: string): AnsibleMapping['storeBy'] {
   if (where !== 'name' && where !== 'group') {
     throw unusable(`--store-by "${text}" is not understood`, 'It is name:REGEX, group:REGEX or var:NAME.')
   }
-  try {
-    return { in: where, pattern: new RegExp(what) }
-  } catch (error) {
-    throw unusable(`--store-by "${text}" is no regular expression`, (error as Error).message)
-  }
+  const compiled = compilePattern(what)
+  if (compiled.ok) return { in: where, pattern: compiled.pattern }
+  throw unusable(`--store-by "${text}" is not a regular expression`, asSentence(compiled.problem))
 }
 
 /** `GROUP=KIND` pairs. Throws InputError. */

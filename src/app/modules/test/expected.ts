@@ -3,12 +3,13 @@ import type { Failure } from '../../../core/failure.ts'
 import type { JsonValue } from '../../../core/json.ts'
 import type { CaseFailure, ModuleCase } from '../../../lang/module/load-cases.ts'
 import { same } from '../../../modules/user/desired-values.ts'
+import { compilePattern } from '../../../pattern/pattern.ts'
 
 /** Where a value is not as expected, in words; nothing when it is. Maps may hold more than is named. */
 export function unlike(expected: JsonValue, is: JsonValue, what: string): readonly string[] {
   if (typeof expected === 'string' && expected.startsWith('~ ')) {
-    const fits = typeof is === 'string' && new RegExp(expected.slice(2)).test(is)
-    return fits ? [] : [`${what} is ${JSON.stringify(is)}, and does not match /${expected.slice(2)}/`]
+    const isAsExpected = typeof is === 'string' && fitsPattern(expected.slice(2), is)
+    return isAsExpected ? [] : [`${what} is ${JSON.stringify(is)}, and does not match /${expected.slice(2)}/`]
   }
   if (isMap(expected) && isMap(is)) {
     return Object.entries(expected).flatMap(([key, value]) =>
@@ -20,6 +21,12 @@ export function unlike(expected: JsonValue, is: JsonValue, what: string): readon
 
 function isMap(value: JsonValue): value is { readonly [key: string]: JsonValue } {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+/** A pattern that is none fits nothing; it is shown with the text. */
+function fitsPattern(source: string, text: string): boolean {
+  const compiled = compilePattern(source)
+  return compiled.ok && compiled.pattern.test(text)
 }
 
 /** Changes that are not those that are expected. */

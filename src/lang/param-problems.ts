@@ -1,0 +1,46 @@
+import type { JsonValue } from '../core/json.ts'
+import type { Module } from '../core/ports.ts'
+import { devicePatternProblem } from '../pattern/device-pattern.ts'
+import { asSentence, patternProblem } from '../pattern/pattern.ts'
+import { isMap } from './is-map.ts'
+import { type SchemaProblem, schemaProblems } from './validate.ts'
+import type { ValuePath } from './value-path.ts'
+
+/** What is wrong with parameters of a module, by its schema and by what it says of patterns; values that `accept` takes are right. */
+export function paramProblems(
+  module: Module,
+  params: JsonValue,
+  accept?: (value: unknown) => boolean,
+): readonly SchemaProblem[] {
+  // A module that has a digest is no part of Tillwright, and neither is its schema.
+  const problems = schemaProblems(module.params, params, { accept, isForeign: module.digest !== undefined })
+  const patterns = Object.entries(module.patterns ?? {}).flatMap(([path, place]) =>
+    textsAt(params, path.split('.'), []).flatMap(({ text, at }) => {
+      const problem = accept?.(text) ? undefined : place === 'here' ? patternProblem(text) : devicePatternProblem(text)
+      return problem === undefined ? [] : [wrongPattern(at, text, problem)]
+    }),
+  )
+  return [...problems, ...patterns]
+}
+
+function wrongPattern(path: ValuePath, text: string, problem: string): SchemaProblem {
+  const shown = text.length > 60 ? `${text.slice(0, 57)}…` : text
+  return {
+    code: 'SCHEMA_VALUE_INVALID',
+    path,
+    part: 'value',
+    summary: `"${path.join('.')}" is not a regular expression: "${shown}"`,
+    detail: asSentence(problem),
+  }
+}
+
+function textsAt(
+  value: JsonValue | undefined,
+  [key, ...rest]: readonly string[],
+  at: ValuePath,
+): readonly { readonly text: string; readonly at: ValuePath }[] {
+  if (key === undefined) return typeof value === 'string' ? [{ text: value, at }] : []
+  if (value === undefined || !isMap(value)) return []
+  const keys = key === '*' ? Object.keys(value) : [key]
+  return keys.flatMap((one) => (Object.hasOwn(value, one) ? textsAt(value[one], rest, [...at, one]) : []))
+}
