@@ -28,6 +28,9 @@ const HOST_PROGRAMS = [
 const SHARED_USR = ['lib', 'lib32', 'lib64', 'libx32', 'libexec', 'share']
 const ROOT_FOLDERS = ['lib', 'lib32', 'lib64', 'libx32']
 
+/** Where the loader finds libraries. */
+const LIBRARY_CACHE = '/etc/ld.so.cache'
+
 interface Flavour {
   /** Programs of busybox instead of the host's own. */
   readonly busybox: boolean
@@ -101,6 +104,9 @@ export function layOutFlavours(folder: string, names: Iterable<FlavourName> = FL
   const wanted = [...new Set(names)]
   for (const name of wanted) layOut(join(folder, name), FLAVOUR_PROGRAMS[name])
   writeFileSync(join(folder, 'fstab'), worldFstab(wanted))
+  // A copy: with every package that is installed, ldconfig puts another file in its place. A library that it names and
+  // that has gone by then is looked for in the usual folders (ld.so(8)).
+  if (existsSync(LIBRARY_CACHE)) copyFileSync(LIBRARY_CACHE, join(folder, basename(LIBRARY_CACHE)))
 }
 
 /** What is bound once in the world of a worker: folders of the host into each flavour, and the nodes of /dev. */
@@ -154,9 +160,8 @@ function fstab(flavour: string): string {
     '/dev /mnt/dev none rbind 0 0',
     'proc /mnt/proc proc nosuid,nodev,noexec 0 0',
     ...ROOT_FOLDERS.filter((name) => isFolder(`/${name}`)).map((name) => `/${name} /mnt/${name} none rbind 0 0`),
-    ...['alternatives', 'ld.so.cache']
-      .filter((name) => existsSync(`/etc/${name}`))
-      .map((name) => `/etc.${name} /mnt/etc/${name} none bind 0 0`),
+    ...(existsSync('/etc/alternatives') ? ['/etc.alternatives /mnt/etc/alternatives none bind 0 0'] : []),
+    ...(existsSync(LIBRARY_CACHE) ? [`/flavours/ld.so.cache /mnt${LIBRARY_CACHE} none bind 0 0`] : []),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -103,15 +103,12 @@ export async function openIsolation(folders: SandboxFolders): Promise<IsolationR
   return { ok: true, isolation: isolationAround(holder, holder.pid) }
 }
 
-/** Folders of the host that devices see, as pairs of source and place in the world. */
+/** Folders of the host that devices see, as pairs of source and place in the world. A file would be gone when it is replaced. */
 function sharedParts(flavours: string): string[] {
   const folders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
   const own = folders.filter((path) => existsSync(path) && !lstatSync(path).isSymbolicLink())
-  const files = ['/etc/alternatives', '/etc/ld.so.cache'].filter((path) => existsSync(path))
-  const pairs = [
-    ...own.map((path) => [path, path.slice(1)]),
-    ...files.map((path) => [path, path.replaceAll('/', '.').slice(1)]),
-  ]
+  const pairs = own.map((path) => [path, path.slice(1)])
+  if (existsSync('/etc/alternatives')) pairs.push(['/etc/alternatives', 'etc.alternatives'])
   return [...pairs, [flavours, 'flavours']].flat()
 }
 
