@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
+import { KNOWN_NODES } from '../../src/app/doctor/known-nodes.ts'
 import { inventoryWith, TestProject } from './project.ts'
 import { errorsOf } from './published.ts'
 
@@ -21,6 +22,19 @@ async function findings(
 }
 
 describe('till doctor', () => {
+  it('knows the versions of Node.js on which the tests have passed, and says so of another', async () => {
+    project.write('other.mjs', "Object.defineProperty(process.versions, 'node', { value: '20.99.0' })")
+    process.env['NODE_OPTIONS'] = `--import=${project.path('other.mjs')}`
+    const other = await findings(nowhere)
+    delete process.env['NODE_OPTIONS']
+    expect(other.by['node']).toMatchObject({
+      state: 'ok',
+      advice: expect.stringMatching(/20\.20\.2, .*not on 20\.99\.0/),
+    })
+    if (KNOWN_NODES.includes(process.versions.node))
+      expect((await findings(nowhere)).by['node']).not.toHaveProperty('advice')
+  })
+
   it('is content with a key that nobody else may read, and not with another', async () => {
     chmodSync(project.path('keys/till'), 0o600)
     const before = await findings(project)

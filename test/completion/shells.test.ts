@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { COMPLETION_SCRIPTS, type CompletionShell } from '../../src/cli/completion/scripts.ts'
 import { inventoryWith, TestProject } from '../cli/project.ts'
+import { isThere } from '../peers/debian.ts'
 
 const BIN = join(import.meta.dirname, '../../bin')
 let project: TestProject
@@ -54,11 +55,11 @@ function offered(shell: CompletionShell, line: string): string {
   return spawnSync('/usr/bin/python3', [ZSH, line], options).stdout
 }
 
+const DEBIAN = { bash: { debian: 'bash' }, zsh: { debian: 'zsh' }, fish: { debian: 'fish' } } as const
+
 function isInstalled(shell: CompletionShell): boolean {
-  if (spawnSync(shell, ['--version']).status === 0) return true
-  if (process.env['CI']) throw new Error(`${shell} is not installed (Debian: ${shell})`)
-  console.warn(`Skipped: ${shell} is not installed (Debian: ${shell})`)
-  return false
+  const { debian } = DEBIAN[shell]
+  return isThere({ what: `completion in ${shell}`, debian, isHere: spawnSync(shell, ['--version']).status === 0 })
 }
 
 describe.skipIf(!isInstalled('bash'))('bash', () => {

@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { Observation } from '../../src/core/ports.ts'
 import { pointerName } from '../../src/devices/dns/answer.ts'
 import { dns } from '../../src/modules/dns.ts'
+import { isThere } from '../peers/debian.ts'
 import { NameServer } from '../peers/name-server.ts'
 import { openWorld, removeFarms, type World } from './device-world.ts'
 import { someContext } from './some-context.ts'
@@ -26,15 +27,17 @@ afterAll(() => {
   removeFarms()
 })
 
-const has = (tool: string): boolean => {
-  try {
-    execFileSync('/bin/sh', ['-c', `command -v ${tool}`])
-    return true
-  } catch {
-    if (process.env['CI']) throw new Error(`${tool} is not installed here`)
-    console.warn(`Skipped: dns by ${tool}: it is not installed here`)
-    return false
-  }
+const DEBIAN = [
+  { tool: 'dig', debian: 'bind9-dnsutils' },
+  { tool: 'nslookup', debian: 'bind9-dnsutils' },
+  { tool: 'host', debian: 'bind9-host' },
+  { tool: 'busybox', debian: 'busybox' },
+] as const
+
+const has = (wanted: string): boolean => {
+  const { debian } = DEBIAN.find(({ tool }) => tool === wanted) ?? { debian: wanted }
+  const isHere = spawnSync('/bin/sh', ['-c', `command -v ${wanted}`]).status === 0
+  return isThere({ what: `dns by ${wanted}`, debian, isHere })
 }
 
 const TOOLS = ['dig', 'host', 'nslookup'] as const

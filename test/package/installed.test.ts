@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Ended, TestProject } from '../cli/project.ts'
 import { InstalledPackage } from './installed-package.ts'
 import { nodes } from './nodes.ts'
@@ -44,10 +44,14 @@ describe('the package', () => {
 })
 
 describe.each(nodes)('in an empty folder, on Node.js $version', ({ path }) => {
-  const project = new TestProject({})
+  let project: TestProject
   const till = (...args: string[]): Promise<Ended> => installed.till(path, project.root, ...args)
 
-  afterAll(async () => {
+  // Of each test and each try its own: what one has left must not be found by the next.
+  beforeEach(() => {
+    project = new TestProject({})
+  })
+  afterEach(async () => {
     if (existsSync(project.path('.till'))) await till('sandbox', 'down')
     project.remove()
   })

@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { isThere } from '../peers/debian.ts'
 
 const PACKAGING = fileURLToPath(new URL('../../packaging/', import.meta.url))
 const UNITS = readdirSync(join(PACKAGING, 'systemd')).filter((name) => /\.(service|timer)$/.test(name))
 
-const isHere = spawnSync('systemd-analyze', ['--version']).status === 0
-if (!isHere && process.env['CI']) throw new Error('systemd-analyze is missing: install the package systemd.')
-if (!isHere) console.warn('Skipped: units of systemd; install the package systemd.')
+const isHere = isThere({
+  what: 'units of systemd',
+  debian: 'systemd',
+  isHere: spawnSync('systemd-analyze', ['--version']).status === 0,
+})
 
 describe.skipIf(!isHere)('units of systemd', () => {
   const folder = mkdtempSync(join(tmpdir(), 'till-units-'))

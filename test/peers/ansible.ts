@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import type { JsonObject } from '../../src/core/json.ts'
+import { isThere } from './debian.ts'
 
 /** Whether Ansible itself is here; in CI it has to be. */
 export function hasAnsible(): boolean {
-  if (spawnSync('ansible-inventory', ['--version']).status === 0) return true
-  if (process.env['CI']) throw new Error('ansible-inventory is not installed (Debian: ansible-core)')
-  console.warn('Skipped: ansible-inventory is not installed (Debian: ansible-core)')
-  return false
+  const isHere = spawnSync('ansible-inventory', ['--version']).status === 0
+  return isThere({ what: 'comparisons with Ansible itself', debian: 'ansible-core', isHere })
 }
 
 interface AnsibleList {

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isThere } from './debian.ts'
 
 /** A real print server in a folder of its own, on loopback. */
 export interface PrintServer {
@@ -12,21 +13,18 @@ export interface PrintServer {
   stop(): Promise<void>
 }
 
-/** Whether a program is here; where it must not be missing, in CI, that is an error. */
-function has(program: string, debian: string): boolean {
-  if (existsSync(program)) return true
-  if (process.env['CI']) throw new Error(`${program} is missing: install the package ${debian}.`)
-  console.warn(`Skipped: tests with ${program}; install the package ${debian}.`)
-  return false
+function has(program: string, { debian }: { readonly debian: string }): boolean {
+  return isThere({ what: `tests with ${program}`, debian, isHere: existsSync(program) })
 }
 
 const isRoot = process.getuid?.() === 0
-export const hasCups = isRoot && has('/usr/sbin/cupsd', 'cups') && has('/usr/sbin/lpadmin', 'cups-client')
+export const hasCups =
+  isRoot && has('/usr/sbin/cupsd', { debian: 'cups' }) && has('/usr/sbin/lpadmin', { debian: 'cups-client' })
 export const hasIppPrinter =
   isRoot &&
-  has('/usr/sbin/ippeveprinter', 'cups-ipp-utils') &&
-  has('/usr/sbin/avahi-daemon', 'avahi-daemon') &&
-  has('/usr/bin/dbus-daemon', 'dbus')
+  has('/usr/sbin/ippeveprinter', { debian: 'cups-ipp-utils' }) &&
+  has('/usr/sbin/avahi-daemon', { debian: 'avahi-daemon' }) &&
+  has('/usr/bin/dbus-daemon', { debian: 'dbus' })
 
 export async function freePort(): Promise<number> {
   const server = createServer()
@@ -200,7 +198,7 @@ export function makeQueue(cups: PrintServer, name: string, device: string, model
   execFileSync('/usr/sbin/lpadmin', args, { stdio: 'ignore', timeout: 20_000 })
 }
 
-export const hasSnmpSimulator = has('/usr/bin/snmpsimd', 'snmpsim')
+export const hasSnmpSimulator = has('/usr/bin/snmpsimd', { debian: 'snmpsim' })
 
 /** An agent for every recording: its name is the community, its lines are `OID|TAG|VALUE`. */
 export async function startSnmpSimulator(

@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Target } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { isThere } from './debian.ts'
 import { DEADLINES } from './targets.ts'
 
 /** A real SSH server on a loopback address, with keys and configuration in a folder of its own. */
@@ -24,12 +25,9 @@ const SERVERS = [
 ]
 
 /** The servers that are here; elsewhere than in CI, a missing one is skipped loudly. */
-export const sshServers = SERVERS.filter(({ name, path, debian }) => {
-  if (existsSync(path)) return true
-  if (process.env['CI']) throw new Error(`${name} is missing: install the package ${debian}.`)
-  console.warn(`Skipped: tests with ${name}; install the package ${debian}.`)
-  return false
-})
+export const sshServers = SERVERS.filter(({ name, path, debian }) =>
+  isThere({ what: `tests with ${name}`, debian, isHere: existsSync(path) }),
+)
 
 /** Keys of the tests' user, accepted by every server started here. */
 export interface ClientKeys {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Target, WinRmTarget } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { isThere } from './debian.ts'
 import { DEADLINES } from './targets.ts'
 
 const PYTHON = '/usr/bin/python3'
@@ -14,11 +15,11 @@ export const hasWinRmPeer = ((): boolean => {
   const probe = existsSync(PYTHON)
     ? spawnSync(PYTHON, ['-c', 'import gssapi, impacket, cryptography, yaml'], { encoding: 'utf8' })
     : { status: 1 }
-  if (probe.status === 0 && existsSync('/usr/share/doc/gss-ntlmssp')) return true
-  const packages = 'gss-ntlmssp python3-gssapi python3-impacket python3-cryptography python3-yaml openssl'
-  if (process.env['CI']) throw new Error(`The WinRM peer cannot be started: install ${packages}.`)
-  console.warn(`Skipped: tests with a WinRM peer; install ${packages}.`)
-  return false
+  return isThere({
+    what: 'tests with a WinRM peer',
+    debian: 'gss-ntlmssp python3-gssapi python3-impacket python3-cryptography python3-yaml openssl',
+    isHere: probe.status === 0 && existsSync('/usr/share/doc/gss-ntlmssp'),
+  })
 })()
 
 /** A line of the peer's log. */

@@ -8,6 +8,7 @@ import type { Sheet } from '../../src/reporters/sheet.ts'
 import { sheetCsv } from '../../src/reporters/sheet-csv.ts'
 import { sheetHtml } from '../../src/reporters/sheet-html.ts'
 import { sheetXlsx } from '../../src/reporters/sheet-xlsx.ts'
+import { isThere } from '../peers/debian.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'till-sheet-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -110,9 +111,11 @@ page = book.active
 cells = [[{"v": c.value, "t": c.data_type, "q": bool(c.quotePrefix)} for c in row] for row in page.iter_rows()]
 print(json.dumps({"sheets": book.sheetnames, "frozen": page.freeze_panes, "cells": cells}))
 `
-const hasReader = spawnSync('/usr/bin/python3', ['-c', 'import openpyxl']).status === 0
-if (!hasReader && process.env['CI']) throw new Error('python3-openpyxl is missing')
-if (!hasReader) console.warn('Skipped: XLSX by a foreign reader: install python3-openpyxl')
+const hasReader = isThere({
+  what: 'XLSX by a foreign reader',
+  debian: 'python3-openpyxl',
+  isHere: spawnSync('/usr/bin/python3', ['-c', 'import openpyxl']).status === 0,
+})
 
 interface ReadBook {
   readonly sheets: readonly string[]

@@ -9,6 +9,7 @@ import { quotePosix } from '../../src/shell/posix.ts'
 import type { Become } from '../../src/shell/posix-become.ts'
 import { openPosixShell, type PosixShell } from '../../src/shell/posix-channel.ts'
 import { localTransport } from '../../src/transports/local.ts'
+import { isThere } from '../peers/debian.ts'
 import { localTarget } from '../peers/targets.ts'
 import { DEADLINES } from './shells.ts'
 
@@ -34,10 +35,10 @@ done`
 const USERS = { asked: 4301, trusted: 4302, stranger: 4303 }
 
 function canRun(): boolean {
-  const missing = ['sudo', 'unshare', 'setpriv', 'openssl'].filter((name) => !existsSync(`/usr/bin/${name}`))
-  if (missing.length > 0 && process.env['CI']) throw new Error(`Install ${missing.join(', ')}.`)
-  if (missing.length === 0 && userInfo().uid === 0) return true
-  console.warn(`Skipped: tests with sudo need root${missing.length > 0 ? ` and ${missing.join(', ')}` : ''}.`)
+  const isHere = ['sudo', 'unshare', 'setpriv', 'openssl'].every((name) => existsSync(`/usr/bin/${name}`))
+  if (!isThere({ what: 'tests with sudo', debian: 'sudo util-linux openssl', isHere })) return false
+  if (userInfo().uid === 0) return true
+  console.warn('Skipped: tests with sudo need root.')
   return false
 }
 
@@ -174,9 +175,7 @@ describe.runIf(canRun())('becoming root by sudo', () => {
 
 /** Its file of rules is bound over in a mount namespace, so that there must be one. */
 function hasDoas(): boolean {
-  const missing = !existsSync('/usr/bin/doas')
-  if (missing && process.env['CI']) throw new Error('Install opendoas.')
-  if (missing) console.warn('Skipped: tests with doas; install the package opendoas.')
-  else if (!existsSync('/etc/doas.conf')) writeFileSync('/etc/doas.conf', '', { mode: 0o400 })
-  return !missing
+  const isHere = isThere({ what: 'tests with doas', debian: 'opendoas', isHere: existsSync('/usr/bin/doas') })
+  if (isHere && !existsSync('/etc/doas.conf')) writeFileSync('/etc/doas.conf', '', { mode: 0o400 })
+  return isHere
 }

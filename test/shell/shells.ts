@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Connection } from '../../src/core/ports.ts'
 import { openPosixShell, type PosixShell, type PosixShellOptions } from '../../src/shell/posix-channel.ts'
 import { localTransport } from '../../src/transports/local.ts'
+import { isThere } from '../peers/debian.ts'
 import { localTarget } from '../peers/targets.ts'
 
 /** The interpreters that devices have, with the Debian package that brings them. */
@@ -14,12 +15,9 @@ const INTERPRETERS = [
 ]
 
 /** Those that are here; elsewhere than in CI, a missing one is skipped loudly. */
-export const shells = INTERPRETERS.filter(({ name, path, debian }) => {
-  if (existsSync(path)) return true
-  if (process.env['CI']) throw new Error(`${name} is missing: install the package ${debian}.`)
-  console.warn(`Skipped: tests with ${name}; install the package ${debian}.`)
-  return false
-})
+export const shells = INTERPRETERS.filter(({ name, path, debian }) =>
+  isThere({ what: `tests with ${name}`, debian, isHere: existsSync(path) }),
+)
 
 export const DEADLINES = { open: 20_000, observe: 30_000, converge: 30_000 }
 

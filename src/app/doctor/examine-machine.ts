@@ -6,6 +6,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Project } from '../project.ts'
+import { unknownNode } from './known-nodes.ts'
 
 /** What this machine has, or is missing, for one purpose. */
 export interface MachineFinding {
@@ -51,11 +52,12 @@ function nodeVersion(): MachineFinding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const isNew = major > NODE[0] || (major === NODE[0] && minor >= NODE[1])
   const advice = `Install Node.js ${NODE.join('.')} or later.`
+  const unknown = unknownNode(process.versions.node)
   return {
     name: 'node',
     state: isNew ? 'ok' : 'failed',
-    detail: `Node.js ${process.version}`,
-    ...(!isNew && { advice }),
+    detail: `Node.js ${process.version}, ${unknown === undefined ? 'on which the tests have passed' : 'on which the tests have not been run'}`,
+    ...(isNew ? unknown !== undefined && { advice: unknown } : { advice }),
   }
 }
 
