@@ -15,7 +15,8 @@ export default class Exec extends BaseCommand {
 taken to change something, so it passes the same admission as an apply: one run a device at a time.
 
 One word is given to the device's sh as it stands; several are a program and its arguments, taken literally.
-Exit codes: 0 the command ended with 0 everywhere, 4 it did not on some device, 5 some device was unreachable.`
+Exit codes: 0 the command ended with 0 everywhere, 3 it did not on some device, 4 some device failed, 5 some device
+was unreachable.`
   static override examples = [
     { description: 'Which kernels are out there?', command: '<%= config.bin %> exec --kind till -- uname -r' },
     {

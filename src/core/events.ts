@@ -41,25 +41,38 @@ export interface RunStarted {
   readonly version: string
 }
 
-export interface DeviceStarted {
-  readonly type: 'device.started'
+/** Devices that the run is to work on, in the order in which they are to begin; some of them an event, before any begins. */
+export interface RunTargets {
+  readonly type: 'run.targets'
+  /** From 1. */
+  readonly wave: number
+  /** Full names. */
+  readonly devices: readonly string[]
+}
+
+/** On every event of a device. */
+interface OfDevice {
   readonly device: string
+  /** Which try at the device within the run, from 1; absent in journals of older versions, and on events that are not told yet. */
+  readonly attempt?: number
+}
+
+export interface DeviceStarted extends OfDevice {
+  readonly type: 'device.started'
   readonly store: string
 }
 
 /** Journalled before the first byte of a change leaves: what was in doubt if nothing follows. */
-export interface StepConverging {
+export interface StepConverging extends OfDevice {
   readonly type: 'step.converging'
-  readonly device: string
   readonly runbook: string
   readonly step: string
   readonly module: string
   readonly changes: readonly Change[]
 }
 
-export interface StepFinished extends StepOutcome {
+export interface StepFinished extends StepOutcome, OfDevice {
   readonly type: 'step.finished'
-  readonly device: string
   readonly runbook: string
   readonly step: string
   readonly name: string
@@ -67,9 +80,8 @@ export interface StepFinished extends StepOutcome {
   readonly duration_ms: number
 }
 
-export interface DeviceFinished extends DeviceOutcome {
+export interface DeviceFinished extends DeviceOutcome, OfDevice {
   readonly type: 'device.finished'
-  readonly device: string
   readonly store: string
   readonly region: string
   readonly kind: string
@@ -95,6 +107,7 @@ export interface RunFinished {
 
 export type RunEventBody =
   | RunStarted
+  | RunTargets
   | DeviceStarted
   | StepConverging
   | StepFinished

@@ -62,16 +62,17 @@ class HistoryReporter {
         this.#tally.device(record)
         await this.#device(record)
       }
+      await this.#notBegun()
     }
-    await this.#notBegun()
     await this.#write(this.#tally.summary(this.#paint, { partial: this.#options.partial, details: false }))
   }
 
-  /** A run that died names only the devices that it had begun. */
+  /** Of a run that died, devices that it had not begun are counted; to list them all would say nothing more. */
   async #notBegun(): Promise<void> {
     const { run, partial } = this.#options
-    const left = run.devices - this.#tally.done
-    if (partial || run.state !== 'interrupted' || left <= 0) return
+    const left = Math.max(0, run.devices - this.#tally.done)
+    for (const record of await this.#inFlight.neverBegun()) this.#tally.device(record)
+    if (partial || run.state !== 'interrupted' || left === 0) return
     const devices = left === 1 ? '1 device was' : `${left} devices were`
     await this.#write(['', `${devices} not begun when the run ended.`])
   }

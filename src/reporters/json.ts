@@ -89,7 +89,10 @@ class ResultDocument {
   }
 
   async #end(finished: (RunFinished & EventHead) | undefined): Promise<void> {
-    if (!this.#goesOn) for (const record of await this.#inFlight.lost()) await this.#device(record)
+    if (!this.#goesOn) {
+      for (const record of await this.#inFlight.lost()) await this.#device(record)
+      for (const record of await this.#inFlight.neverBegun()) await this.#device(record)
+    }
     this.#ended = true
     const rest: Omit<RunResult, 'schema' | 'run' | 'devices'> = {
       summary: { counts: finished?.counts ?? this.#counts, unknown: finished?.unknown ?? this.#unknown },

@@ -21,6 +21,7 @@ export function createJunitReporter(output: Pick<Output, 'write'>): Reporter {
     if (!begun || ended) return
     ended = true
     for (const record of await inFlight.lost()) await output.write(suiteOf(record))
+    for (const record of await inFlight.neverBegun()) await output.write(suiteOf(record))
     await output.write('</testsuites>\n')
   }
   return {

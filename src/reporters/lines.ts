@@ -68,6 +68,7 @@ class LinesReporter {
       this.#tally.device(record)
       await this.#write(describeDevice(record, { paint: this.#paint }))
     }
+    for (const record of await this.#inFlight.neverBegun()) this.#tally.device(record)
     await this.#write(this.#tally.summary(this.#paint))
   }
 

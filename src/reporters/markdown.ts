@@ -66,7 +66,7 @@ export function createMarkdownReporter(output: Pick<Output, 'write'>): Reporter 
   const write = async (): Promise<void> => {
     if (written || !tally.started) return
     written = true
-    for (const record of await inFlight.lost()) {
+    for (const record of [...(await inFlight.lost()), ...(await inFlight.neverBegun())]) {
       tally.device(record)
       count(record)
     }

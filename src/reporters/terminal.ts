@@ -64,6 +64,7 @@ class TerminalReporter {
       this.#tally.device(record)
       this.#keep(record)
     }
+    for (const record of await this.#inFlight.neverBegun()) this.#tally.device(record)
     for (const record of this.#details) {
       // The summary follows at once, and has the advice.
       await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose, advice: false }))

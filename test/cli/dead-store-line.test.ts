@@ -75,7 +75,7 @@ classify:
       { fault: 'link-down', severity: 'sale-at-risk', owner: 'network', about: 'link of PL-0001', count: 6 },
     ])
     expect(devices.length).toBe(6)
-    expect(code).toBe(4)
+    expect(code).toBe(3)
   })
 
   test('is told once in the terminal', async () => {

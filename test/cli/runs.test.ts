@@ -42,10 +42,10 @@ async function answer(...args: string[]): Promise<string> {
 
 test('runs list', async () => {
   expect(await answer('runs', 'list')).toMatchInlineSnapshot(`
-    "RUN                      STARTED               STATE         TOOK  EXIT  WHAT              DEVICES  RESULT                                                                                              BY
-    20261123T000000Z-bbbbbb  2026-11-23 03:47:16Z  interrupted               Plan till-health        3                                                                                                      ops@hq
-    20261122T034716Z-7f3a9c  2026-11-22 03:47:16Z  finished     0.0 s   130  Plan till-health        9  2 in-sync, 1 drifted, 1 changed, 1 failed, 1 unreachable, 1 deferred, 1 cancelled, 1 indeterminate  ops@hq
-    20261101T000000Z-aaaaaa  2026-11-01 00:00:00Z  finished     0.0 s     0  Plan till-health        1  1 in-sync                                                                                           ops@hq
+    "RUN                      STARTED               STATE         TOOK  EXIT  WHAT              DEVICES  RESULT                                                                                                                  BY
+    20261123T000000Z-bbbbbb  2026-11-23 03:47:16Z  interrupted               Plan till-health        3                                                                                                                          ops@hq
+    20261122T034716Z-7f3a9c  2026-11-22 03:47:16Z  finished     0.0 s   130  Plan till-health       10  1 in-sync, 1 drifted, 1 changed, 1 unmet, 1 failed, 1 unreachable, 1 unknown, 1 deferred, 1 cancelled, 1 indeterminate  ops@hq
+    20261101T000000Z-aaaaaa  2026-11-01 00:00:00Z  finished     0.0 s     0  Plan till-health        1  1 in-sync                                                                                                               ops@hq
     exit 0"
   `)
   const { stdout } = await project.till('runs', 'list', '--json', '--limit', '1')
@@ -111,18 +111,18 @@ test('runs show finds a run by its beginning, and says what is missing', async (
 
 test('runs show filters by device and failure', async () => {
   expect(await answer('runs', 'show', '20261122', '--device', 'PL-0001/pos1')).toMatchInlineSnapshot(`
-    "Plan till-health: 9 devices, revision 3f2a9c1, run 20261122T034716Z-7f3a9c
+    "Plan till-health: 10 devices, revision 3f2a9c1, run 20261122T034716Z-7f3a9c
     Started 2026-11-22T03:47:16.000Z by ops@hq on controller.test, finished
 
 
     in-sync       PL-0001/pos1
 
-    Plan till-health: 9 devices in 0.0 s
+    Plan till-health: 10 devices in 0.0 s
       shown: 1 in-sync
     exit 0"
   `)
   expect(await answer('runs', 'show', '20261122', '--failed', '--device', 'PL-0002/pos2')).toMatchInlineSnapshot(`
-    "Plan till-health: 9 devices, revision 3f2a9c1, run 20261122T034716Z-7f3a9c
+    "Plan till-health: 10 devices, revision 3f2a9c1, run 20261122T034716Z-7f3a9c
     Started 2026-11-22T03:47:16.000Z by ops@hq on controller.test, finished
 
 
@@ -131,7 +131,7 @@ test('runs show filters by device and failure', async () => {
 
     CONNECT_TIMEOUT connect 1 device: PL-0002/pos2
       → Off, disconnected, or a firewall drops packets: check the link of the store first.
-    Plan till-health: 9 devices in 0.0 s
+    Plan till-health: 10 devices in 0.0 s
       shown: 1 unreachable
     Again, only what is unreachable: till plan till-health --from-run 20261122T034716Z-7f3a9c:unreachable
     exit 0"
@@ -144,7 +144,7 @@ test('runs show filters by device and failure', async () => {
 test('runs show gives the document and the events of a run', async () => {
   const document = JSON.parse((await project.till('runs', 'show', '20261122', '--json')).stdout)
   expect(document).toMatchObject({ schema: 'till.result/1', run: { run: '20261122T034716Z-7f3a9c' }, exit_code: 130 })
-  expect(document.devices.length).toBe(9)
+  expect(document.devices.length).toBe(10)
   const lost = JSON.parse((await project.till('runs', 'show', 'latest', '--json')).stdout)
   expect(lost.devices.map((device: { state: string }) => device.state)).toEqual([
     'cancelled',
@@ -158,6 +158,7 @@ test('runs show gives the document and the events of a run', async () => {
     'PL-0002/pos1',
     'PL-0002/pos2',
     'PL-0002/pos3',
+    'PL-0002/pos4',
     'PL-0003/pos1',
     'PL-0003/pos2',
   ])
@@ -168,15 +169,16 @@ test('runs diff', async () => {
     "20261101T000000Z-aaaaaa  2026-11-01 00:00:00Z  Plan till-health, finished
     20261122T034716Z-7f3a9c  2026-11-22 03:47:16Z  Plan till-health, finished
 
-    PL-0001/pos2  not there → in-sync (unknown steps)
+    PL-0001/pos2  not there → unknown (unknown steps)
     PL-0001/pos3  not there → drifted
     PL-0001/pos4  not there → changed
-    PL-0002/pos1  not there → failed (CHECK_UNMET)
+    PL-0002/pos1  not there → failed (CONVERGE_FAILED)
     PL-0002/pos2  not there → unreachable (CONNECT_TIMEOUT)
     PL-0002/pos3  not there → deferred (LEASE_HELD)
+    PL-0002/pos4  not there → unmet (CHECK_UNMET)
     PL-0003/pos1  not there → cancelled (RUN_CANCELLED)
     PL-0003/pos2  not there → indeterminate (CONVERGE_LOST)
-    8 devices ended differently
+    9 devices ended differently
     exit 0"
   `)
   expect(await answer('runs', 'diff', 'latest', 'latest')).toMatchInlineSnapshot(`

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RunEvent, RunEventBody } from '../../src/core/events.ts'
-import { foldRun } from '../../src/core/run.ts'
+import { foldRun } from '../../src/core/fold-run.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { openJournal } from '../../src/engine/journal/journal.ts'
 import { Masker } from '../../src/engine/journal/mask.ts'

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { InputError } from '../../src/core/diagnostic.ts'
-import { foldRun } from '../../src/core/run.ts'
+import { foldRun } from '../../src/core/fold-run.ts'
 import { Bench, device, runbook, step } from './bench.ts'
 
 let bench: Bench

@@ -51,7 +51,9 @@ async function outlinesOf(store: RunStore, run: RunSummary): Promise<Map<string,
     const record = await inFlight.add(event)
     if (record) outlines.set(record.device, outlineOf(record))
   }
-  if (run.state !== 'running') for (const lost of await inFlight.lost()) outlines.set(lost.device, outlineOf(lost))
+  if (run.state === 'running') return outlines
+  const [lost, neverBegun] = [await inFlight.lost(), await inFlight.neverBegun()]
+  for (const device of [...lost, ...neverBegun]) outlines.set(device.device, outlineOf(device))
   return outlines
 }
 

@@ -1,7 +1,8 @@
 import type { RunEvent } from '../../core/events.ts'
+import { foldRun } from '../../core/fold-run.ts'
 import { exitCodeOf } from '../../core/outcome.ts'
 import type { Reporter, RunStore } from '../../core/ports.ts'
-import { type DeviceRecord, foldRun, type RunSummary } from '../../core/run.ts'
+import type { DeviceRecord, RunSummary } from '../../core/run.ts'
 import { createHistoryReporter } from '../../reporters/history.ts'
 import { createJsonReporter } from '../../reporters/json.ts'
 import { createNdjsonReporter } from '../../reporters/ndjson.ts'
@@ -30,7 +31,13 @@ export async function showRun(
   for await (const event of store.events(run.run)) {
     if (!isWanted(event, wanted)) continue
     if ('device' in event && wanted) seen.add(event.device)
-    await reporter.event(event)
+    if (event.type !== 'run.targets' || wanted === undefined) {
+      await reporter.event(event)
+      continue
+    }
+    const devices = event.devices.filter((device) => wanted.has(device))
+    for (const device of devices) seen.add(device)
+    if (devices.length > 0) await reporter.event({ ...event, devices })
   }
   await reporter.close()
   return wanted && seen.size

@@ -26,6 +26,8 @@ export interface DeviceWork {
   readonly runbooks: readonly Runbook[]
   /** What was reviewed for it, when a plan is applied. */
   readonly planned?: PlannedDevice
+  /** Which try at the device within the run; 1 unless told. */
+  readonly attempt?: number
 }
 
 /** What running devices needs from outside; the same for all of them. */

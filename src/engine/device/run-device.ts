@@ -6,10 +6,14 @@ import { cancelled, type DeviceEnvironment, type DeviceWork } from './perform-de
 /** Runs the runbooks of one device and emits its one final state. */
 export async function runDevice(
   work: DeviceWork,
-  environment: DeviceEnvironment,
+  run: DeviceEnvironment,
   worker: DeviceWorker,
 ): Promise<DeviceOutcome> {
-  const { device } = work
+  const { device, attempt = 1 } = work
+  const environment: DeviceEnvironment = {
+    ...run,
+    emit: (body) => run.emit('device' in body ? { ...body, attempt } : body),
+  }
   const began = environment.clock.elapsed()
   const started = environment.emit({ type: 'device.started', device: device.name, store: device.store })
   started.catch(() => undefined)

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { RunStarted } from '../../core/events.ts'
+import type { RunStarted, RunTargets } from '../../core/events.ts'
 import { type DeviceOutcome, type DeviceState, EXIT, exitCodeOf, worseExitCode } from '../../core/outcome.ts'
 import { emptyCounts } from '../../core/run.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
@@ -38,12 +38,25 @@ export async function runFleet(work: readonly DeviceWork[], options: FleetOption
     if (outcome.unknown) unknown += 1
     exitCode = worseExitCode(exitCode, exitCodeOf(outcome, options.failOn))
   }
-  await environment.emit({ type: 'run.started', ...options.head, devices: work.length })
+  const started = environment.emit({ type: 'run.started', ...options.head, devices: work.length })
+  await Promise.all([started, ...targetsOf(work).map((event) => environment.emit(event))])
   await new Dispatch(work, { environment, parallel, count, pool: options.pool ?? mainThreadOnly }).run()
   if (environment.stopping.aborted) exitCode = EXIT.interrupted
   const duration = Math.round(environment.clock.elapsed() - began)
   await environment.emit({ type: 'run.finished', counts, unknown, exit_code: exitCode, duration_ms: duration })
   return { exitCode, counts }
+}
+
+/** Names in one event: a line that a reader of the stream can still take in. */
+const TARGETS_AT_ONCE = 500
+
+function targetsOf(work: readonly DeviceWork[]): RunTargets[] {
+  const events: RunTargets[] = []
+  for (let first = 0; first < work.length; first += TARGETS_AT_ONCE) {
+    const devices = work.slice(first, first + TARGETS_AT_ONCE).map(({ device }) => device.name)
+    events.push({ type: 'run.targets', wave: 1, devices })
+  }
+  return events
 }
 
 /**

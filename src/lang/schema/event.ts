@@ -22,19 +22,37 @@ interface Body {
 
 const STORE = { description: 'Id of the store.', type: 'string' } as const
 const TEXT = { type: 'string' } as const
+const ATTEMPT = {
+  description: 'Which try at the device within the run; 1 where it is absent.',
+  type: 'integer',
+  minimum: 1,
+} as const
 
 const BODIES: Readonly<Record<string, Body>> = {
   'run.started': { description: 'The first event of a run.', ...RUN_START },
+  'run.targets': {
+    description: 'Devices that the run is to work on, in the order in which they are to begin; some of them an event.',
+    required: ['wave', 'devices'],
+    properties: {
+      wave: {
+        description: 'From 1; those of a later wave begin after those of an earlier one.',
+        type: 'integer',
+        minimum: 1,
+      },
+      devices: { type: 'array', items: DEVICE_NAME },
+    },
+  },
   'device.started': {
     description: 'Work on a device begins.',
     required: ['device', 'store'],
-    properties: { device: DEVICE_NAME, store: STORE },
+    properties: { device: DEVICE_NAME, attempt: ATTEMPT, store: STORE },
   },
   'step.converging': {
     description: 'A change is about to be made; what was in doubt if nothing follows.',
     required: ['device', 'runbook', 'step', 'module', 'changes'],
     properties: {
       device: DEVICE_NAME,
+      attempt: ATTEMPT,
       runbook: TEXT,
       step: TEXT,
       module: TEXT,
@@ -44,13 +62,15 @@ const BODIES: Readonly<Record<string, Body>> = {
   'step.finished': {
     description: 'A step ended on a device.',
     required: ['device', ...STEP_RECORD.required],
-    properties: { device: DEVICE_NAME, ...STEP_RECORD.properties },
+    properties: { device: DEVICE_NAME, attempt: ATTEMPT, ...STEP_RECORD.properties },
   },
   'device.finished': {
-    description: 'A device ended: exactly once for each targeted device.',
+    description:
+      'A device ended: exactly once for each targeted device and attempt; the last that looked at it counts.',
     required: ['device', 'store', 'region', 'kind', 'duration_ms', 'state'],
     properties: {
       device: DEVICE_NAME,
+      attempt: ATTEMPT,
       store: STORE,
       region: TEXT,
       kind: KIND,

@@ -1,0 +1,181 @@
+import type { RunEvent, RunTargets, StepFinished } from './events.ts'
+import type { DeviceState } from './outcome.ts'
+import type { DeviceRecord, RunRecord, RunTarget, StepRecord } from './run.ts'
+
+/**
+ * Folds events to a record, independent of how they are batched. Attempts at a device count by their numbers, in whatever
+ * order their events stand; a device has one record, that of its last attempt which says something of it.
+ *
+ * `ended`: nothing more will come. Every device that was targeted, or begun, then has its true end: in doubt where a change
+ * was under way and no later attempt has settled it, cancelled otherwise. Without it, devices in progress are left out.
+ */
+export async function foldRun(
+  events: AsyncIterable<RunEvent> | Iterable<RunEvent>,
+  options: { readonly ended: boolean },
+): Promise<RunRecord> {
+  let started: RunRecord['started']
+  let finished: RunRecord['finished']
+  const targets: RunTarget[] = []
+  const histories = new Map<string, DeviceHistory>()
+  for await (const event of events) {
+    if (event.type === 'run.started') started = event
+    else if (event.type === 'run.targets') targets.push(...targetsOf(event))
+    else if (event.type === 'run.finished') finished = event
+    else if ('device' in event) historyOf(histories, event.device).add(event)
+  }
+  return { started, finished, targets, devices: recordsOf(histories, targets, options.ended) }
+}
+
+function targetsOf({ devices, wave }: RunTargets): RunTarget[] {
+  return devices.map((device) => ({ device, wave }))
+}
+
+function historyOf(histories: Map<string, DeviceHistory>, device: string): DeviceHistory {
+  const known = histories.get(device)
+  if (known) return known
+  const history = new DeviceHistory(device)
+  histories.set(device, history)
+  return history
+}
+
+function recordsOf(
+  histories: ReadonlyMap<string, DeviceHistory>,
+  targets: readonly RunTarget[],
+  ended: boolean,
+): ReadonlyMap<string, DeviceRecord> {
+  const devices = new Map<string, DeviceRecord>()
+  for (const [name, history] of histories) {
+    const record = history.record(ended)
+    if (record) devices.set(name, record)
+  }
+  if (!ended) return devices
+  for (const { device } of targets) if (!devices.has(device)) devices.set(device, neverBegun(device))
+  return devices
+}
+
+type DeviceEvent = Extract<RunEvent, { readonly device: string }>
+
+interface Attempt {
+  store: string
+  end: DeviceRecord | undefined
+  readonly steps: StepRecord[]
+  /** Steps whose changes may be under way: several, when they went out together. By runbook and step. */
+  readonly changing: Map<string, string>
+}
+
+/** All attempts at one device. */
+class DeviceHistory {
+  readonly #device: string
+  readonly #attempts = new Map<number, Attempt>()
+
+  constructor(device: string) {
+    this.#device = device
+  }
+
+  add(event: DeviceEvent): void {
+    const attempt = this.#attempt(event.attempt ?? 1)
+    switch (event.type) {
+      case 'device.started':
+        attempt.store = event.store
+        break
+      case 'step.converging':
+        attempt.changing.set(keyOf(event), event.step)
+        break
+      case 'step.finished':
+        attempt.steps.push(stepRecord(event))
+        attempt.changing.delete(keyOf(event))
+        break
+      case 'device.finished': {
+        const { schema: _s, run: _r, seq: _q, at: _a, type: _t, attempt: _n, ...outcome } = event
+        attempt.end = { ...outcome, steps: attempt.steps }
+        break
+      }
+    }
+  }
+
+  /** The one record; undefined where the device is in progress and may still go on. */
+  record(ended: boolean): DeviceRecord | undefined {
+    const attempts = [...this.#attempts].sort(([a], [b]) => a - b).map(([, attempt]) => attempt)
+    if (!ended && attempts.at(-1)?.end === undefined) return undefined
+    let record: DeviceRecord | undefined
+    /** In doubt so far. */
+    let doubts = new Map<string, string>()
+    for (const attempt of attempts) {
+      doubts = doubtsAfter(attempt, doubts)
+      const isSettled = record?.state === 'indeterminate' && doubts.size === 0
+      if (!record || isSettled || saysSomething(attempt)) record = attempt.end ?? this.#lost(attempt)
+    }
+    if (!record || doubts.size === 0 || record.state === 'indeterminate') return record
+    return { ...record, state: 'indeterminate', failure: inDoubt([...doubts.values()]) }
+  }
+
+  #attempt(number: number): Attempt {
+    const attempt = this.#attempts.get(number)
+    if (attempt) return attempt
+    const made = { store: storeOf(this.#device), end: undefined, steps: [], changing: new Map<string, string>() }
+    this.#attempts.set(number, made)
+    return made
+  }
+
+  #lost({ store, steps }: Attempt): DeviceRecord {
+    const message = 'The run ended before this device did.'
+    const failure = { code: 'RUN_LOST', phase: 'observe', message } as const
+    return { ...unknownPlace(this.#device, store), steps, state: 'cancelled', failure }
+  }
+}
+
+/** States in which a device was not looked at: what an earlier attempt has found still stands. */
+const NOT_LOOKED_AT: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'unreachable'])
+
+function saysSomething({ end, changing }: Attempt): boolean {
+  return end ? !NOT_LOOKED_AT.has(end.state) : changing.size > 0
+}
+
+/** What is in doubt after an attempt, by what was before it. */
+function doubtsAfter(attempt: Attempt, before: ReadonlyMap<string, string>): Map<string, string> {
+  const left = [...before].filter(([key]) => !settles(attempt, key))
+  return new Map([...left, ...doubtsOf(attempt)])
+}
+
+/** What an attempt left in doubt: it was cut off, or says so itself. One that came to its end has judged its steps. */
+function doubtsOf({ end, changing }: Attempt): ReadonlyMap<string, string> {
+  return end === undefined || end.state === 'indeterminate' ? changing : new Map()
+}
+
+/** Whether an attempt has found out how a change of an earlier one came out. */
+function settles({ end, steps }: Attempt, key: string): boolean {
+  if (end && (end.state === 'in-sync' || end.state === 'changed')) return true
+  return steps.some((step) => keyOf(step) === key && step.state !== 'skipped' && step.state !== 'unknown')
+}
+
+function keyOf({ runbook, step }: { readonly runbook: string; readonly step: string }): string {
+  return `${runbook}\n${step}`
+}
+
+function stepRecord(event: StepFinished & RunEvent): StepRecord {
+  const { schema: _s, run: _r, seq: _q, at: _a, type: _t, device: _d, attempt: _n, ...record } = event
+  return record
+}
+
+function storeOf(device: string): string {
+  return device.split('/')[0] ?? device
+}
+
+function unknownPlace(device: string, store = storeOf(device)) {
+  return { device, store, region: null, kind: null, duration_ms: 0 }
+}
+
+function neverBegun(device: string): DeviceRecord {
+  const message = 'The run ended before this device was begun.'
+  const failure = { code: 'RUN_LOST', phase: 'resolve', message } as const
+  return { ...unknownPlace(device), steps: [], state: 'cancelled', failure }
+}
+
+function inDoubt(steps: readonly string[]) {
+  const [names, message] = [steps.map((step) => `"${step}"`), 'The run ended while']
+  const more =
+    names.length === 1
+      ? `step ${names} was being changed; whether it took effect is not known.`
+      : `steps ${names.join(', ')} were being changed; which of them took effect is not known.`
+  return { code: 'RUN_LOST_CONVERGING', phase: 'converge', message: `${message} ${more}` } as const
+}
