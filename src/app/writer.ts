@@ -12,10 +12,18 @@ export interface Writer {
   close(): Promise<void>
 }
 
-/** What was to be written is lost; what was done is not, and the history of runs has it. */
+export interface Lost {
+  readonly what: string
+  readonly cause: NodeJS.ErrnoException
+}
+
+/** What was to be written is lost, a file or several; what was done is not, and the history of runs has it. */
 export class UnwritableError extends Error {
-  constructor(what: string, cause: NodeJS.ErrnoException) {
-    super(`${what} cannot be written: ${reasonOf(cause)}`, { cause })
+  readonly lost: readonly Lost[]
+
+  constructor(lost: readonly Lost[]) {
+    super(lost.map(({ what, cause }) => `${what} cannot be written: ${reasonOf(cause)}`).join('\nerror '))
+    this.lost = lost
   }
 }
 
@@ -42,7 +50,7 @@ export function watchStdout(): void {
   })
   process.on('exit', () => {
     if (!failure) return
-    process.stderr.write(`error ${new UnwritableError('stdout', failure).message}\n`)
+    process.stderr.write(`error ${new UnwritableError([{ what: 'stdout', cause: failure }]).message}\n`)
     process.exitCode = EXIT.bug
   })
 }
@@ -66,11 +74,19 @@ export async function fileWriter(path: string): Promise<Writer> {
       return drained(stream)
     },
     async close() {
-      if (!stream.destroyed) await new Promise<void>((done) => stream.end(() => done()))
+      if (!stream.destroyed) {
+        await new Promise<void>((done) => {
+          // The end is told before the error event that belongs to it.
+          stream.end((error?: NodeJS.ErrnoException | null) => {
+            failure ??= error ?? undefined
+            done()
+          })
+        })
+      }
       await finish(failure === undefined).catch((error) => {
         failure ??= error
       })
-      if (failure) throw new UnwritableError(`"${path}"`, failure)
+      if (failure) throw new UnwritableError([{ what: `"${path}"`, cause: failure }])
     },
   }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, Errors, Flags } from '@oclif/core'
 import { inChunks, jsonPage } from '../app/json-document.ts'
@@ -6,9 +5,11 @@ import { openProject, type Project } from '../app/project.ts'
 import { UnwritableError } from '../app/writer.ts'
 import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
+import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
 import { formatDiagnostics } from '../lang/format-diagnostics.ts'
 import { showByPager } from './pager.ts'
 import { sourceStack } from './source-stack.ts'
+import { tooManyFiles } from './too-many-files.ts'
 
 /** What every command shares: where the project is, JSON or text, and how errors become messages and exit codes. */
 export abstract class BaseCommand extends Command {
@@ -82,6 +83,11 @@ export abstract class BaseCommand extends Command {
       process.stderr.write(`error ${error.message}\n  ${detail}\n`)
       this.exit(EXIT.bug)
     }
+    const said = tooManyFiles(error)
+    if (said !== undefined) {
+      process.stderr.write(`${said}\n`)
+      this.exit(EXIT.usage)
+    }
     const stack = sourceStack(error.stack ?? error.message)
     process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
     this.exit(EXIT.bug)
@@ -116,7 +122,8 @@ export abstract class BaseCommand extends Command {
 
 function textOf(file: string): string | undefined {
   try {
-    return readFileSync(resolve(file), 'utf8')
+    const text = readRegular(resolve(file), MOST_BYTES.yaml).toString('utf8')
+    return text.includes('\0') ? undefined : text
   } catch {
     return undefined
   }

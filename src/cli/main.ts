@@ -1,5 +1,7 @@
-import { execute, settings } from '@oclif/core'
+import { flush, handle, run, settings } from '@oclif/core'
 import { watchStdout } from '../app/writer.ts'
+import { EXIT } from '../core/outcome.ts'
+import { tooManyFiles } from './too-many-files.ts'
 
 /** Runs the command line of this process. `bin` is the URL of the program: the package is looked for above it. */
 export async function main(bin: string): Promise<void> {
@@ -7,5 +9,13 @@ export async function main(bin: string): Promise<void> {
   watchStdout()
   // With NODE_ENV=development oclif would look for the sources and a compiler, which users do not have, and say so.
   settings.enableAutoTranspile = false
-  await execute({ dir: bin })
+  try {
+    await run(process.argv.slice(2), bin)
+    await flush()
+  } catch (error) {
+    const said = tooManyFiles(error)
+    if (said === undefined) return handle(error as Error)
+    process.stderr.write(`${said}\n`)
+    process.exit(EXIT.usage)
+  }
 }

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { isOwn, makePrivateFolder } from '../files/private.ts'
+import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
 
 /**
  * Reads a file of the cache; undefined when there is none, or when it is not as it was written: its first line is the
@@ -9,7 +11,7 @@ import { basename, dirname, join } from 'node:path'
 export function readSealed(file: string): Buffer | undefined {
   let bytes: Buffer
   try {
-    bytes = readFileSync(file)
+    bytes = readOwn(file)
   } catch {
     return undefined
   }
@@ -24,15 +26,21 @@ export function readSealed(file: string): Buffer | undefined {
 export function writeSealed(file: string, content: Uint8Array): void {
   const temporary = `${file}.${process.pid}.tmp`
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makePrivateFolder(dirname(file))
     try {
-      writeFileSync(temporary, Buffer.concat([Buffer.from(seal(content)), content]))
+      writeFileSync(temporary, Buffer.concat([Buffer.from(seal(content)), content]), { mode: 0o600 })
       renameSync(temporary, file)
     } finally {
       rmSync(temporary, { force: true })
     }
     sweep(file)
   } catch {}
+}
+
+/** What others could have written is not believed. */
+function readOwn(file: string): Buffer {
+  if (!isOwn(statSync(file)) || !isOwn(statSync(dirname(file)))) throw new Error('others may write there')
+  return readRegular(file, MOST_BYTES.document)
 }
 
 const ABANDONED_MS = 60_000

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import type { Diagnostic } from '../core/diagnostic.ts'
+import { MIB, MOST_BYTES, readRegular } from '../files/read-regular.ts'
 import { decodeText } from './source-text.ts'
 import { type ParsedYaml, parseYaml } from './yaml.ts'
 
@@ -10,7 +10,7 @@ export function readYamlFile(file: string): {
 } {
   let bytes: Uint8Array
   try {
-    bytes = readFileSync(file)
+    bytes = readRegular(file, MOST_BYTES.yaml)
   } catch (error) {
     return { parsed: undefined, diagnostics: [unreadable(file, error as NodeJS.ErrnoException)] }
   }
@@ -25,6 +25,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'You may not read it.',
   EPERM: 'You may not read it.',
   EISDIR: 'It is a folder.',
+  ENOTFILE: 'It is not a regular file.',
+  ENXIO: 'It is not a regular file.',
+  EFBIG: `It is larger than ${MOST_BYTES.yaml / MIB} MiB.`,
+  EMFILE: 'This process has too many files open: raise the limit (`ulimit -n 4096`).',
+  ENFILE: 'This machine has too many files open.',
 }
 
 function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {

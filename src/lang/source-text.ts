@@ -54,7 +54,9 @@ export function decodeText(
   file: string,
 ): { readonly text: string; readonly diagnostics: readonly Diagnostic[] } {
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), diagnostics: [] }
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const nul = text.indexOf('\0')
+    return { text: nul < 0 ? text : '', diagnostics: nul < 0 ? [] : [nulAt(text, nul, file)] }
   } catch {
     const text = new TextDecoder('utf-8').decode(bytes)
     const wrong = firstWrongCharacter(text, bytes)
@@ -71,6 +73,16 @@ export function decodeText(
       source,
     }
     return { text, diagnostics: [diagnostic] }
+  }
+}
+
+function nulAt(text: string, at: number, file: string): Diagnostic {
+  return {
+    code: 'YAML_SYNTAX_INVALID',
+    severity: 'error',
+    summary: 'The file is not text: it holds a NUL character',
+    detail: 'It may be damaged, or not the file that was meant.',
+    source: new LineIndex(text.slice(0, at + 1)).range(file, at, at + 1),
   }
 }
 

@@ -73,12 +73,13 @@ function withoutName(failure: Failure, device: string): Failure {
   return { ...failure, message: failure.message.replaceAll(device, 'the device') }
 }
 
+/** Lines of devices are set in: none of them can look like the head of another answer. */
 function show(group: Answer): string {
   const sorted = group.devices.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   const names = sorted.slice(0, MOST_NAMES).join(', ')
   const more = group.devices.length - MOST_NAMES
   const who = more > 0 ? `${group.devices.length} devices: ${names} and ${more} more` : names
-  return `── ${who} · ${group.title}\n${group.lines.map((line) => `${line}\n`).join('')}\n`
+  return `── ${who} · ${group.title}\n${group.lines.map((line) => `  ${line}\n`).join('')}\n`
 }
 
 function plural(count: number): string {

@@ -1,18 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceFile } from '../files/edit-file.ts'
 import { deriveKey, randomSecret } from './device-keys.ts'
 import { deviceOwner } from './isolation.ts'
 import { processStart } from './sandbox-process.ts'
@@ -63,7 +54,7 @@ const OWNER = 'owner.json'
 const KEPT = new Set(['devices', 'secret'])
 /** What a sandbox puts into its folder; anything else there is not ours and is left alone. */
 const OURS =
-  /^(overlay\.json|owner\.json|control|key|key\.pub|password|secret|log|devices|devices\.seed|flavours|world-\d+)(\.new)?$/
+  /^(overlay\.json|owner\.json|control|key|key\.pub|password|secret|log|devices|devices\.seed|flavours|world-\d+)(\.new|\.\d+\.[0-9a-f]{8}\.tmp)?$/
 
 export function readOverlay(folder: string): SandboxOverlay | undefined {
   return readJson<SandboxOverlay>(join(folder, OVERLAY))
@@ -126,8 +117,7 @@ async function removeTree(path: string): Promise<void> {
 
 /** Whole or not at all, also for whoever reads at this moment. */
 function writeWhole(file: string, value: unknown): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(value)}\n`, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
+  replaceFile(file, `${JSON.stringify(value)}\n`, { mode: 0o600 })
 }
 
 function readJson<T>(file: string): T | undefined {

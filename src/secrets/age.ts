@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { Decrypter } from 'age-encryption'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { SecretSource } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
+import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
 
 /** How values in the repository are opened and sealed. */
 export interface AgeOptions {
@@ -38,7 +38,7 @@ export function ageSecrets(root: string, options: AgeOptions): SecretSource {
   }
   const openFile = async (path: string): Promise<Result<string>> => {
     const file = isAbsolute(path) ? path : join(root, path)
-    const content = await readFile(file).catch((error: NodeJS.ErrnoException) => error)
+    const content = bytesIn(file)
     if (content instanceof Error) {
       return fail({ code: 'SECRET_UNREADABLE', phase: 'resolve', message: `The file "${path}" is ${content.code}.` })
     }
@@ -125,7 +125,7 @@ async function keysOf(identity: string): Promise<Result<string>> {
     return fail(sealedStill(`The private key of age is not there: the environment variable "${place}" is not set.`))
   }
   try {
-    return success(await readFile(place.replace(/^~(?=\/)/, homedir()), 'utf8'))
+    return success(readRegular(place.replace(/^~(?=\/)/, homedir()), MOST_BYTES.secret).toString('utf8'))
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
     return fail(sealedStill(`The private key of age is not there: the file "${place}" is ${reason}.`))
@@ -167,4 +167,12 @@ function reasonOf(error: unknown): string {
 
 function sealedStill(message: string): Failure {
   return { code: 'SECRET_SEALED', phase: 'resolve', message }
+}
+
+function bytesIn(file: string): Buffer | NodeJS.ErrnoException {
+  try {
+    return readRegular(file, MOST_BYTES.secret)
+  } catch (error) {
+    return error as NodeJS.ErrnoException
+  }
 }

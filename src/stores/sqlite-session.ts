@@ -1,9 +1,10 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Compilable, CompiledQuery } from 'kysely'
 import Database from 'libsql'
 import { InputError } from '../core/diagnostic.ts'
+import { makePrivateFolder } from '../files/private.ts'
 
 /** How long a statement blocks this process's event loop on another's lock; waiting goes on without blocking it. */
 const BUSY_BLOCK_MS = 20
@@ -35,7 +36,7 @@ export class SqliteSession {
   static open(path: string): SqliteSession {
     const file = resolve(path)
     try {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+      makePrivateFolder(dirname(file))
       // SQLite gives its journal files the mode of the database.
       closeSync(openSync(file, 'a', 0o600))
       const database = new Database(file, { timeout: BUSY_BLOCK_MS })

@@ -53,6 +53,12 @@ function schemaVersion(session: SqliteSession, path: string): number {
     )
   }
   const version = session.all(tables.selectFrom('state_schema').select('version'))[0]?.version ?? 0
+  if (!Number.isInteger(version) || version < 1) {
+    throw stateUnusable(
+      `The state file "${path}" has a version that is not understood (${JSON.stringify(version)})`,
+      'It is damaged, or not of Tillwright: take it from a backup, or name another file as `state` in tillwright.yaml.',
+    )
+  }
   if (version > SCHEMA_VERSION) {
     throw stateUnusable(
       `The state file "${path}" was written by a newer Tillwright (schema ${version}, this one knows ${SCHEMA_VERSION})`,

@@ -1,7 +1,6 @@
-import { createHmac, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createHmac } from 'node:crypto'
+import { editFile } from '../files/edit-file.ts'
+import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
 import { globMatches } from '../pattern/glob.ts'
 
 /** The host keys of one device. */
@@ -96,7 +95,7 @@ export function hostKeyLookup(path: string): (address: string, port: number) => 
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readRegular(path, MOST_BYTES.text).toString('utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error
@@ -127,25 +126,7 @@ function withoutHosts(line: string, names: ReadonlySet<string>): string | undefi
   return left.length === 0 ? undefined : line.replace(entry.names, left.join(','))
 }
 
-/** Records host keys in a file, which is replaced as a whole or not at all. Creates it and its folder if need be. */
-export async function recordHostKeys(path: string, hosts: readonly RecordedHost[]): Promise<void> {
-  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
-  mkdirSync(dirname(path), { recursive: true })
-  const next = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
-  try {
-    const file = await open(next, 'wx', 0o644)
-    try {
-      await file.writeFile(withHostKeys(before, hosts))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(next, path)
-  } catch (error) {
-    await rm(next, { force: true })
-    throw error
-  }
+/** Records host keys in a file; others may do so at the same time. Creates it and its folder if need be. */
+export function recordHostKeys(path: string, hosts: readonly RecordedHost[]): Promise<void> {
+  return editFile(path, (before) => withHostKeys(before, hosts), { mode: 0o644 })
 }

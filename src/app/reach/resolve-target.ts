@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { type Failure, fail, type Phase, type Result, success } from '../../core/failure.ts'
 import type { Device, Fleet, SecretReference } from '../../core/fleet.ts'
 import type { Neighbours, PhaseDeadlines, Target, WinRmTarget } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { patternProblem } from '../../pattern/pattern.ts'
 import { winrmPort, winrmTarget } from './resolve-winrm.ts'
 
@@ -228,7 +228,7 @@ function targetOf(device: Device, parts: TargetParts): Target {
 
 async function readKey(file: string): Promise<Result<Secret>> {
   try {
-    return success(new Secret(await readFile(file, 'utf8')))
+    return success(new Secret(readRegular(file, MOST_BYTES.secret).toString('utf8')))
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
     const message = `The key or certificate "${file}" cannot be read: ${reason}.`

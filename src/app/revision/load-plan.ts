@@ -1,13 +1,15 @@
-import { readFile } from 'node:fs/promises'
+import { realpathSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Plan, PlannedDevice } from '../../core/plan.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { checkPlanDocument } from '../../lang/check-document.ts'
 import type { Project } from '../project.ts'
 import { deviceDigest } from './device-digest.ts'
-import { openRunbook, textParams } from './runbooks.ts'
+import { findRunbook, openRunbook, textParams } from './runbooks.ts'
 
 /** A plan is told from a runbook by its ending: runbooks are YAML. */
 export function isPlanFile(name: string): boolean {
@@ -24,7 +26,8 @@ export async function loadPlan(
   file: string,
   context: { readonly project: Project; readonly fleet: Fleet },
 ): Promise<{ readonly id: string; readonly runbook: Runbook; readonly work: readonly DeviceWork[] }> {
-  const plan = await readPlan(file)
+  const plan = readPlan(file)
+  refuseOutside(plan, file, context.project)
   const runbook = openRunbook(context.project, plan.runbook.file, textParams(plan.runbook.params))
   const stale: Diagnostic[] = []
   if (runbook.digest !== plan.runbook.digest)
@@ -49,13 +52,42 @@ function staleness(summary: string): Diagnostic {
   return { code: 'PLAN_STALE', severity: 'error', summary, detail: 'Plan again and have the new plan reviewed.' }
 }
 
-async function readPlan(file: string): Promise<Plan> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw invalid(`The plan "${file}" cannot be read: ${error.code ?? error.message}`)
-  })
+function readPlan(file: string): Plan {
+  const text = planText(file)
   const { value, diagnostics } = checkPlanDocument(text, file)
   if (diagnostics.length > 0) throw new InputError(diagnostics)
   return value as unknown as Plan
+}
+
+function planText(file: string): string {
+  try {
+    return readRegular(file, MOST_BYTES.document).toString('utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw invalid(`The plan "${file}" cannot be read: ${code ?? message}`)
+  }
+}
+
+/** A plan may come from anywhere: what it names is read, and shown where it is wrong, only if it belongs to the repository. */
+function refuseOutside({ runbook }: Plan, file: string, project: Project): void {
+  const named = realpathSync(findRunbook(project, runbook.file))
+  const folders = [project.root, project.paths.runbooks].map(realOf)
+  if (/\.ya?ml$/.test(named) && folders.some((folder) => isBelow(named, folder))) return
+  throw invalid(`The plan "${file}" names a runbook that is not in this repository`)
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path)
+  return way !== '' && way !== '..' && !way.startsWith('../') && !way.startsWith('/')
+}
+
+/** Where links lead; a path that leads nowhere as it is. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
 }
 
 function invalid(summary: string): InputError {

@@ -77,7 +77,8 @@ export function textParams(params: JsonObject): Readonly<Record<string, string>>
   )
 }
 
-function findRunbook(project: Project, reference: string): string {
+/** The file of a runbook that is named by its path or its name. Throws InputError. */
+export function findRunbook(project: Project, reference: string): string {
   const candidates = [resolve(reference), ...ENDINGS.map((ending) => join(project.paths.runbooks, reference + ending))]
   const found = candidates.find((file) => existsSync(file) && statSync(file).isFile())
   if (found) return found

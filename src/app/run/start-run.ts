@@ -20,6 +20,7 @@ import { neighboursOf, targetResolver } from '../reach/resolve-target.ts'
 import { learnSecrets, secretReader } from '../reach/secrets.ts'
 import { VERSION } from '../version.ts'
 import { warnOnce } from '../warn.ts'
+import { UnwritableError } from '../writer.ts'
 import { accountName } from './account.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
 import { listenForInterrupts } from './interrupts.ts'
@@ -106,7 +107,11 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
 /** One that cannot be closed must not keep another from being whole. */
 async function closeAll(reporters: readonly Reporter[]): Promise<void> {
   const closed = await Promise.allSettled(reporters.map((reporter) => reporter.close()))
-  for (const result of closed) if (result.status === 'rejected') throw result.reason
+  const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  const lost = faults.filter((fault) => fault instanceof UnwritableError)
+  const bug = faults.find((fault) => !(fault instanceof UnwritableError))
+  if (bug !== undefined) throw bug
+  if (lost.length > 0) throw new UnwritableError(lost.flatMap(({ lost: each }) => each))
 }
 
 /** Those who work on the devices, and what this thread needs to do so itself. */

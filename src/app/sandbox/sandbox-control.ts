@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InputError } from '../../core/diagnostic.ts'
+import { makePrivateFolder } from '../../files/private.ts'
 import {
   askSandbox,
   clearFolder,
@@ -27,7 +28,7 @@ export async function startDetached(
   args: readonly string[],
 ): Promise<{ readonly up: true } | { readonly up: false; readonly exitCode: number; readonly said: string }> {
   const log = `${folder}.log`
-  mkdirSync(dirname(folder), { recursive: true })
+  makePrivateFolder(dirname(folder))
   const output = openSync(log, 'w', 0o600)
   const [till = ''] = process.argv.slice(1)
   const child = spawn(process.execPath, [till, ...args], { detached: true, stdio: ['ignore', 'ignore', output] })

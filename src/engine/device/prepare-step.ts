@@ -17,15 +17,43 @@ export async function prepareParams(step: Step, scope: Scope, preparation: Prepa
   if (!rendered.ok) return fail(failure('EXPRESSION_FAILED', rendered.error))
   const problems = preparation.checkParams(step.module, withPlaceholders(rendered.value) as JsonObject)
   if (problems.length > 0) return fail(failure('PARAMS_INVALID', problems.join('; ')))
+  const unfit = unfitText(rendered.value, [])
+  if (unfit !== undefined) return fail(failure('PARAMS_INVALID', unfit))
   const references = secretReferences(rendered.value)
   if (references.length === 0) return success(rendered.value)
   const secrets = new Map<string, Secret>()
   for (const reference of references) {
     const secret = await preparation.readSecret(reference)
     if (!secret.ok) return secret
+    const why = whyUnfit(secret.value.reveal())
+    if (why !== undefined) return fail(failure('PARAMS_INVALID', `The secret "${reference}" ${why}.`))
     secrets.set(reference, secret.value)
   }
   return success(withSecrets(rendered.value, secrets))
+}
+
+/** As long as a text may be that a step hands to a device, in characters. What is longer belongs into a file. */
+const LONGEST = 4 * 1024 * 1024
+
+/** What no shell can hold, or no device has room for, in words; texts may come from what devices said. */
+function unfitText(value: JsonValue, path: readonly string[]): string | undefined {
+  if (typeof value === 'string') {
+    const why = whyUnfit(value)
+    return why && `"${path.join('.')}" ${why}.`
+  }
+  if (value === null || typeof value !== 'object') return undefined
+  for (const [key, item] of Object.entries(value)) {
+    const unfit = key.includes('\0')
+      ? `A key of "${path.join('.')}" holds a NUL character.`
+      : unfitText(item, [...path, key])
+    if (unfit !== undefined) return unfit
+  }
+  return undefined
+}
+
+function whyUnfit(text: string): string | undefined {
+  if (text.length > LONGEST) return `has ${text.length} characters; ${LONGEST} are the most`
+  return text.includes('\0') ? 'holds a NUL character, which no device can be given' : undefined
 }
 
 /** Whether `when` holds; absent, it does. */

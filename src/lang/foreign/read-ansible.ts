@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { JsonValue } from '../../core/json.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { isMap } from '../is-map.ts'
 import { type ForeignProblem, readAnsibleIni } from './ansible-ini.ts'
 import { AnsibleInventory, VAULT } from './ansible-model.ts'
@@ -40,7 +41,7 @@ function inventoryFiles(folder: string): readonly string[] {
 }
 
 function readFile(file: string, inventory: AnsibleInventory): readonly Diagnostic[] {
-  const text = readFileSync(file, 'utf8')
+  const text = readRegular(file, MOST_BYTES.text).toString('utf8')
   if (text.startsWith('#!') && !YAML_ENDINGS.includes(extname(file))) {
     const what = 'it is a program that makes an inventory'
     return [
@@ -78,7 +79,7 @@ function readVars(
 }
 
 function readVarsFile(file: string, vars: Record<string, JsonValue>): readonly Diagnostic[] {
-  const { value, problems } = parseAnsibleYaml(readFileSync(file, 'utf8'))
+  const { value, problems } = parseAnsibleYaml(readRegular(file, MOST_BYTES.text).toString('utf8'))
   if (problems.length > 0) return problems.map(({ line, what }) => foreignError(file, line, what))
   if (value === VAULT) {
     return [

@@ -1,8 +1,7 @@
-import { closeSync, constants, type Dirent, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
+import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic } from '../../core/diagnostic.ts'
-
-const MOST_BYTES = 64 * 1024 * 1024
+import { MIB, MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 
 /** The bytes of one file of a folder. */
 export interface FolderFile {
@@ -22,34 +21,13 @@ export function readYamlFolder(folder: string): {
   for (const name of yamlNames(folder, '', diagnostics).sort()) {
     const file = join(folder, name)
     try {
-      // Nobody who writes at the other end of a pipe is waited for, and no huge file fills the memory.
-      const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
-      try {
-        const bytes = readWhole(handle, file)
-        if (bytes instanceof Uint8Array) files.push({ name, file, bytes })
-        else diagnostics.push(bytes)
-      } finally {
-        closeSync(handle)
-      }
+      files.push({ name, file, bytes: readRegular(file, MOST_BYTES.yaml) })
     } catch (error) {
-      diagnostics.push(unreadable(file, reasonOf(error)))
+      const isLarge = (error as NodeJS.ErrnoException).code === 'EFBIG'
+      diagnostics.push(isLarge ? tooLarge(file) : unreadable(file, reasonOf(error)))
     }
   }
   return { files, diagnostics }
-}
-
-function readWhole(handle: number, file: string): Uint8Array | Diagnostic {
-  const found = fstatSync(handle)
-  if (!found.isFile()) return unreadable(file, 'It is not a regular file.')
-  if (found.size > MOST_BYTES) return tooLarge(file, found.size)
-  const bytes = Buffer.allocUnsafe(found.size)
-  let length = 0
-  while (length < bytes.length) {
-    const more = readSync(handle, bytes, length, bytes.length - length, null)
-    if (more === 0) break
-    length += more
-  }
-  return bytes.subarray(0, length)
 }
 
 function yamlNames(folder: string, below: string, diagnostics: Diagnostic[]): string[] {
@@ -76,6 +54,9 @@ function reasonOf(error: unknown): string {
     ENOENT: 'It does not exist.',
     ENOTDIR: 'It is not a folder.',
     ENXIO: 'It is not a regular file.',
+    ENOTFILE: 'It is not a regular file.',
+    EISDIR: 'It is a folder.',
+    EMFILE: 'This process has too many files open: raise the limit (`ulimit -n 4096`).',
     EACCES: 'You may not read it.',
     ELOOP: 'Its symbolic links lead in a circle.',
   }
@@ -92,8 +73,8 @@ function unreadable(file: string, detail: string): Diagnostic {
   }
 }
 
-function tooLarge(file: string, size: number): Diagnostic {
-  const detail = `It has ${size} bytes; at most ${MOST_BYTES} are read. Split it into several files.`
+function tooLarge(file: string): Diagnostic {
+  const detail = `It has more than ${MOST_BYTES.yaml / MIB} MiB. Split it into several files.`
   return {
     code: 'YAML_LIMIT_EXCEEDED',
     severity: 'error',

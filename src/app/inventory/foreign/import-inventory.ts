@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { type Diagnostic, InputError } from '../../../core/diagnostic.ts'
+import { MOST_BYTES, readRegular } from '../../../files/read-regular.ts'
 import { type AnsibleMapping, ansibleDevices } from '../../../lang/foreign/ansible-devices.ts'
 import { csvDevices } from '../../../lang/foreign/csv-devices.ts'
 import { foreignError } from '../../../lang/foreign/foreign-diagnostic.ts'
@@ -74,7 +75,7 @@ function read(source: ImportSource): Found {
   }
   let text: string
   try {
-    text = readFileSync(source.path, 'utf8')
+    text = readRegular(source.path, MOST_BYTES.text).toString('utf8')
   } catch (error) {
     throw new InputError([foreignError(source.path, 1, `the system says ${(error as NodeJS.ErrnoException).code}`)])
   }
@@ -88,7 +89,9 @@ function refuse(diagnostics: readonly Diagnostic[]): void {
 
 async function knowsTimeZone(folder: string): Promise<boolean> {
   if (!existsSync(folder)) return false
-  const texts = (await yamlFiles(folder)).map((name) => readFileSync(join(folder, name), 'utf8'))
+  const texts = (await yamlFiles(folder)).map((name) =>
+    readRegular(join(folder, name), MOST_BYTES.yaml).toString('utf8'),
+  )
   return texts.some(
     (text) => /^fleet:(?:\n[ \t#].*|\n)*\n[ \t]+time_zone:/m.test(text) || /^fleet:.*time_zone:/m.test(text),
   )
