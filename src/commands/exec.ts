@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import type { Project } from '../app/project.ts'
 import { referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices, workingFleet } from '../app/revision/targets.ts'
 import { commandRunbook } from '../app/run/command-runbook.ts'
@@ -7,12 +8,14 @@ import { startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { failingStates, runFlags } from '../cli/run-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
+import type { Device, Fleet } from '../core/fleet.ts'
 
 export default class Exec extends BaseCommand {
   static override summary = 'Run a command on devices and show what they answer, identical answers once.'
   static override description =
     `For a look around. What changes devices belongs into a runbook, where it can be planned and reviewed; still, a command is
 taken to change something, so it passes the same admission as an apply: one run a device at a time.
+Without --kind and --device, devices that have no shell (printers, routers) are left out, and their number is told.
 
 One word is given to the device's sh as it stands; several are a program and its arguments, taken literally.
 Exit codes: 0 the command ended with 0 everywhere, 3 it did not on some device, 4 some device failed, 5 some device
@@ -46,7 +49,7 @@ was unreachable.`
     const project = await this.openProject(flags)
     const fleet = await workingFleet(project, flags)
     const runbook = commandRunbook(words, flags.timeout * 1000)
-    const devices = await someDevices(project, fleet, flags)
+    const devices = await this.#devices(project, fleet, flags)
     const end = await startRun({
       mode: 'exec',
       project,
@@ -60,5 +63,17 @@ was unreachable.`
     })
     await project.close()
     this.exit(end.exitCode)
+  }
+
+  /** Who names no kind and no device means those that can run a command. */
+  async #devices(project: Project, fleet: Fleet, flags: Parameters<typeof someDevices>[2]): Promise<readonly Device[]> {
+    const selected = await someDevices(project, fleet, flags)
+    if (flags.kind?.length || flags.device?.length) return selected
+    const able = selected.filter(({ os }) => os.family !== 'none')
+    if (able.length === 0 || able.length === selected.length) return selected
+    const kinds = [...new Set(selected.filter(({ os }) => os.family === 'none').map(({ kind }) => kind))]
+    const left = selected.length - able.length
+    process.stderr.write(`Left out: ${left} device${left === 1 ? '' : 's'} without a shell (${kinds.join(', ')}).\n`)
+    return able
   }
 }

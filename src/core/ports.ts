@@ -96,6 +96,8 @@ export interface Observation {
   readonly marks?: Marks
   /** Pure; asked again after every change. */
   compare(triggers: Triggers): Comparison
+  /** What does not hold, in a sentence for people; undefined where the fields that differ say it as well. */
+  explain?(changes: readonly Change[]): string | undefined
   /** Absent: the module only checks, and what differs is a failure. */
   converge?(changes: readonly Change[]): Promise<Result<void>>
   /** Undefined where the device cannot tell whether these changes came about. */

@@ -47,6 +47,8 @@ interface ModuleHead<Schema extends JSONSchema, Params, State> {
   readonly onlyChecks?: (params: Params) => boolean
   /** Pure. */
   readonly diff: (params: Params, state: State, triggers: Triggers) => readonly Change[] | { readonly unknown: string }
+  /** See `Observation.explain`. */
+  readonly explain?: (params: Params, state: State, changes: readonly Change[]) => string | undefined
   /** What later steps and people see of what was read. */
   readonly value?: (state: State, params: Params) => JsonValue
   /** See `Observation.samples`. */
@@ -88,6 +90,9 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
           const answer = spec.diff(params, state.value, triggers)
           return 'unknown' in answer ? answer : { changes: answer }
         },
+        ...(spec.explain && {
+          explain: (changes: readonly Change[]) => spec.explain?.(params, state.value, changes),
+        }),
         ...(converge &&
           !spec.onlyChecks?.(params) && {
             converge: (changes: readonly Change[]) => converge(context, params, changes, state.value),

@@ -181,6 +181,23 @@ function stillMissing(params: DueParams, state: DueState): readonly Change[] {
   return []
 }
 
+/** What does not hold of a look, in words; undefined where only fields differ. */
+export function explainDue(params: DueParams, state: DueState): string | undefined {
+  if (state.kind !== 'ran') return undefined
+  const { exit: wanted = 0 } = params.expect ?? {}
+  const isExit = ![wanted].flat().some((code) => (code | 0) === (state.exit | 0))
+  if (!isExit) return undefined
+  const said = tailOf((state.stderr.trim() || state.stdout.trim()).split('\n').at(-1) ?? '', 200)
+  const why = SHELL_EXITS[state.exit] ?? (said === '' ? 'It said nothing.' : `It said: ${said}`)
+  return `It ended with exit ${state.exit}; required: ${[wanted].flat().join(' or ')}. ${why}`
+}
+
+/** What sh itself means by an exit code (POSIX, Shell Command Language, 2.8.2). */
+const SHELL_EXITS: Readonly<Record<number, string>> = {
+  126: 'The program is there, but cannot be run.',
+  127: 'The program is not installed.',
+}
+
 /** Runs it, and holds its end against `expect`. */
 export async function convergeDue(context: ModuleContext, params: DueParams, run: Run): Promise<Result<void>> {
   const request = requestOf(context, params, run)

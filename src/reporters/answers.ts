@@ -56,7 +56,7 @@ function answerOf(step: StepFinished): Pick<Answer, 'title' | 'lines'> | undefin
   const value = step.value as JsonObject | null | undefined
   if (value === null || typeof value !== 'object' || typeof value?.['exit'] !== 'number') return undefined
   const lines = (text: unknown): string[] =>
-    typeof text === 'string' && text !== '' ? text.split('\n').map(shown) : []
+    typeof text === 'string' && text !== '' ? text.split(/\r?\n/).map(shown) : []
   return {
     title: `exit code ${value['exit']}`,
     lines: [...lines(value['stdout']), ...lines(value['stderr']).map((line) => `! ${line}`)],

@@ -89,7 +89,9 @@ async function look(
   const module = around.modules.get(step.module)
   if (!module) throw new Error(`module "${step.module}" of a loaded runbook does not exist`)
   if (!module.systems.includes(around.device.os.family)) {
-    const message = `Module "${module.name}" knows ${module.systems.join(', ')}; "${around.device.name}" runs ${around.device.os.family}.`
+    const { name, kind, os } = around.device
+    const why = os.family === 'none' ? 'has no shell' : `runs ${os.family}`
+    const message = `"${name}" (a ${kind}) ${why}; module "${module.name}" works on ${module.systems.join(' and ')}.`
     return { kind: 'failed', failure: { code: 'MODULE_SYSTEM_UNSUPPORTED', phase: 'resolve', message }, channel }
   }
   try {

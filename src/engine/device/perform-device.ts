@@ -134,8 +134,9 @@ async function asPlanned(
   const then = planned.steps.map((step) => fingerprint(step.step, step.state, step.changes))
   const different = end.steps.find((_, index) => now[index] !== then[index])
   if (!different && now.length === then.length) return { looks: walk.looks }
-  const place = different ? `Step "${different.step.id}" is now ${different.outcome.state}` : 'Its steps are others'
-  const message = `${place}, which is not what was planned. Nothing was changed.`
+  const message = different
+    ? `Step "${different.step.id}" would now make another change than the one that was reviewed. Nothing was changed.`
+    : 'The steps are no longer those that were reviewed. Nothing was changed.'
   return { refused: { state: 'failed', failure: { code: 'PLAN_MOVED', phase: 'observe', message } } }
 }
 

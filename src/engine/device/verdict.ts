@@ -1,5 +1,6 @@
 import { type Change, presentable } from '../../core/change.ts'
 import type { Failure } from '../../core/failure.ts'
+import type { JsonValue } from '../../core/json.ts'
 import type { StepOutcome } from '../../core/outcome.ts'
 import type { Observation } from '../../core/ports.ts'
 
@@ -26,10 +27,14 @@ export function failedBy(failure: Failure): Pick<StepOutcome, 'state' | 'failure
 }
 
 /** What a check that only looks has against what it saw. */
-export function unmet(changes: readonly Change[]): Failure {
-  const shown = changes.map(presentable)
-  const found = shown.map((c) => `${c.path} is ${JSON.stringify(c.before)}, desired ${JSON.stringify(c.after)}`)
-  return { code: 'CHECK_UNMET', phase: 'observe', message: `${found.join('; ')}.` }
+export function unmet(changes: readonly Change[], seen: Observation): Failure {
+  const found = changes.map(presentable).map((c) => `${c.path} is ${inWords(c.before)}; required: ${inWords(c.after)}.`)
+  return { code: 'CHECK_UNMET', phase: 'observe', message: seen.explain?.(changes) ?? found.join(' ') }
+}
+
+/** A bound ("at least 30") is read as it is; what could be taken for one of our words stands in quotes. */
+function inWords(value: JsonValue): string {
+  return typeof value === 'string' && /^(at least|at most|not) /.test(value) ? value : JSON.stringify(value)
 }
 
 /** How a step ended whose changes were made without error, by what was seen of it afterwards. */
@@ -41,6 +46,6 @@ export function verified(changes: readonly Change[], after: Observation): StepOu
   const undone = left.changes.filter((change) => !change.once)
   if (undone.length === 0) return { state: 'changed', changes: shown, ...seen }
   const fields = undone.map(presentable).map((change) => `${change.path} is still ${JSON.stringify(change.before)}`)
-  const message = `${changes.length} change(s) were made without error, but ${fields.join(', ')}.`
+  const message = after.explain?.(undone) ?? `Changed without error, but ${fields.join(', and ')}.`
   return { state: 'failed', failure: { code: 'NOT_CONVERGED', phase: 'verify', message }, changes: shown, ...seen }
 }

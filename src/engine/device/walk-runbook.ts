@@ -162,7 +162,7 @@ export class RunbookWalk {
     if ('unknown' in comparison) return { state: 'unknown', reason: comparison.unknown, ...seen }
     const { changes } = comparison
     if (changes.length === 0) return { state: 'ok', ...seen }
-    if (!look.observation.converge) return this.#failure(unmet(changes), seen)
+    if (!look.observation.converge) return this.#failure(unmet(changes, look.observation), seen)
     if (!this.#options.converge) return { state: 'drifted', changes: changes.map(presentable), ...seen }
     return this.#change({ step, look, changes }, rest)
   }

@@ -97,6 +97,7 @@ export const certificate = defineModule({
   validate,
   observe: (context, params) => observe(context, params as CertificateParams),
   diff: (params, seen) => diff(params as CertificateParams, seen),
+  explain: (params, seen) => explain(params as CertificateParams, seen),
   value: ({ certificate: one, daysLeft }) => ({
     subject: one.subject,
     issuer: one.issuer,
@@ -177,6 +178,18 @@ async function fromStore(
   )
   if (!asked.ok) return asked
   return success(asked.value.flatMap((raw) => readCertificates(Buffer.from(raw, 'base64'))))
+}
+
+function explain({ min_days = 0, fingerprint }: CertificateParams, seen: Seen): string {
+  const { certificate: one, daysLeft, isYet } = seen
+  const sentences: string[] = []
+  if (!isYet) sentences.push(`Valid only from ${one.notBefore} on.`)
+  if (daysLeft < 0) sentences.push(`Expired ${-daysLeft} days ago.`)
+  else if (daysLeft < min_days) sentences.push(`Expires in ${daysLeft} days; at least ${min_days} required.`)
+  if (fingerprint !== undefined && one.fingerprint !== fingerprint) {
+    sentences.push(`It is another certificate: ${one.fingerprint}, not ${fingerprint}.`)
+  }
+  return sentences.join(' ')
 }
 
 function diff({ min_days = 0, fingerprint }: CertificateParams, seen: Seen): readonly Change[] {

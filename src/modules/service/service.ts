@@ -69,6 +69,7 @@ export const service = defineModule({
   },
   validate,
   diff: (params, state, triggers) => diff(params as ServiceParams, state, triggers),
+  explain: (params, state, changes) => explain(params as ServiceParams, state, changes),
   value: ({ masked: _masked, exists: _exists, ...seen }) => ({ ...seen }) as JsonObject,
 })
 
@@ -99,6 +100,13 @@ function diff(params: ServiceParams, state: ServiceState, triggers: Triggers): r
     changes.push({ path: params.reload ? 'reload' : 'restart', before: null, after: params.name, once: true })
   }
   return changes
+}
+
+/** What is left of a service that was changed without error; only where it is nothing but its state. */
+function explain(params: ServiceParams, state: ServiceState, changes: readonly Change[]): string | undefined {
+  if (changes.some(({ path }) => path !== 'state')) return undefined
+  const done = params.state === 'running' ? 'Started' : 'Stopped'
+  return `${done} without error, but it is still ${state.active}.`
 }
 
 function windowsChanges({ start, account, recovery }: ServiceParams, state: ServiceState): readonly Change[] {
