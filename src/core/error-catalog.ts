@@ -306,6 +306,14 @@ const STEP = {
 /** About the run rather than about the device. */
 const RUN = {
   LEASE_HELD: entry('Another run is working on the device', 'Wait for it, or see `till runs list`.'),
+  LEASE_LOST: entry(
+    'Another run took the device over, since this one had not been heard of for too long',
+    'Look at the other run with `till runs list`; then run it again.',
+  ),
+  DEVICE_BUSY: entry(
+    'A change of another run is going on on the device',
+    'Wait until it is over, then run it again. It may come from another controller: ask your colleagues.',
+  ),
   PLAN_MOVED: entry(
     'The device is no longer as it was when the plan was made',
     'Plan again and have the new plan reviewed.',

@@ -130,6 +130,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   CHECKSUM_MISMATCH: 'The file was cut short while it was copied, or is another version than the runbook names.',
   EXPRESSION_FAILED: 'A variable that only some stores have, a list that is shorter there, or a step that was skipped.',
   PARAMS_INVALID: 'A variable holds another type than the step takes: text in place of a number, or null.',
+  LEASE_LOST: 'This machine slept, was stopped, or lost its way to the state store.',
+  DEVICE_BUSY: 'A controller that does not share this state store is changing the device.',
   LEASE_HELD: 'A run of a colleague, of a pipeline or of a schedule is not over yet.',
   PLAN_MOVED: 'Somebody or something changed the device between the plan and the apply.',
   RUN_CANCELLED: 'Ctrl-C, a signal of the pipeline, or a state store that could not be written to any more.',

@@ -31,6 +31,8 @@ const EXIT_OF_CODE: { readonly [Code in ErrorCode]?: number } = {
   CHECK_UNMET: EXIT.drift,
   ASSERT_FALSE: EXIT.drift,
   LEASE_HELD: EXIT.held,
+  LEASE_LOST: EXIT.held,
+  DEVICE_BUSY: EXIT.held,
   RUN_CANCELLED: EXIT.interrupted,
   RUN_LOST: EXIT.interrupted,
   SSH_SHORT_WAY_CLOSED: EXIT.ok,

@@ -1,5 +1,6 @@
 import type { Change } from './change.ts'
 import type { Failure } from './failure.ts'
+import type { Leftover } from './fence.ts'
 import type { JsonValue } from './json.ts'
 import type { Marks, NewSample } from './sample.ts'
 
@@ -56,6 +57,8 @@ export interface DeviceOutcome {
   readonly unknown?: boolean
   /** The device itself answered something. */
   readonly answered?: boolean
+  /** What of earlier sessions was met there. */
+  readonly leftovers?: readonly Leftover[]
   readonly classification?: Classification
 }
 

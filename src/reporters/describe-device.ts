@@ -1,4 +1,5 @@
 import type { Failure } from '../core/failure.ts'
+import type { Leftover } from '../core/fence.ts'
 import type { Classification } from '../core/outcome.ts'
 import type { DeviceRecord, StepRecord } from '../core/run.ts'
 import { describeEvidence, describeFailure, describeStep, describeValue } from './describe-change.ts'
@@ -26,6 +27,7 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
   const notes = [
     record.unknown && record.state !== 'unknown' ? 'some steps could not be judged' : '',
     verdict(record),
+    ...(record.leftovers ?? []).map(leftoverText),
   ].filter((note) => note !== '')
   const head = [
     `${paint(stateStyle(record.state), pad(record.state, STATE_COLUMNS))} ${plainText(record.device)}`,
@@ -56,6 +58,20 @@ function verdict({ classification }: DeviceRecord): string {
   const { owner, remedy, about } = classification
   const parts = [faultText(classification), about && `about ${about}`, owner && `for ${owner}`]
   return plainText(parts.filter(Boolean).join(', ') + (remedy ? `: ${remedy}` : ''))
+}
+
+/** What is said of another session that was met on a device. */
+export function leftoverText({ run, seconds, state }: Leftover): string {
+  switch (state) {
+    case 'running':
+      return plainText(`run ${run} is still running there, for ${seconds} s`)
+    case 'awaited':
+      return plainText(`what run ${run} had left running there was waited for`)
+    case 'ended':
+      return plainText(`what run ${run} had left running there was ended`)
+    case 'unseen':
+      return 'the device has no place for a lock: whether another run is at work there is not known'
+  }
 }
 
 /** `sale-blocked: paper-out`, `silent-printer, sale-at-risk`: the class of a fault, its cause, and how bad it is. */

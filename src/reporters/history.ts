@@ -79,7 +79,7 @@ class HistoryReporter {
 
   async #device(record: DeviceRecord): Promise<void> {
     const { inSync, verbose } = this.#options
-    if (!inSync && record.state === 'in-sync' && !record.unknown) return
+    if (!inSync && record.state === 'in-sync' && !record.unknown && !record.leftovers) return
     if (this.#shown === 0) await this.#write([''])
     this.#shown += 1
     await this.#write(describeDevice(record, { paint: this.#paint, verbose }))

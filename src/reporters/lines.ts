@@ -56,7 +56,7 @@ class LinesReporter {
     if (event.type === 'run.interrupted') await this.#write([interruption(event)])
     if (event.type === 'run.finished') clearInterval(this.#timer)
     const record = await this.#inFlight.add(event)
-    if (record && (this.#verbose || record.state !== 'in-sync' || record.unknown)) {
+    if (record && (this.#verbose || record.state !== 'in-sync' || record.unknown || record.leftovers)) {
       await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose }))
     }
   }

@@ -76,7 +76,7 @@ class TerminalReporter {
   }
 
   #keep(record: DeviceRecord): void {
-    if (!this.#verbose && record.state === 'in-sync' && !record.unknown) return
+    if (!this.#verbose && record.state === 'in-sync' && !record.unknown && !record.leftovers) return
     if (this.#details.length < MOST_DETAILS) this.#details.push(record)
     else this.#notShown += 1
   }

@@ -1,5 +1,7 @@
-import { NotRun } from '../core/chain.ts'
+import { Fenced, NotRun } from '../core/chain.ts'
 import type { ShellAnswer, ShellRequest } from '../core/channel.ts'
+import { type Failure, SessionLost } from '../core/failure.ts'
+import type { About, FenceWord } from './posix.ts'
 import { HELD_EXIT, type LinkTerms } from './posix-program.ts'
 
 /** Output beyond what is kept that is read and dropped; a device that sends more is cut off. */
@@ -49,6 +51,8 @@ export interface Ask {
   /** The first of an exchange: its clock started when it was written. */
   leads: boolean
   begun: boolean
+  /** It had to wait for another session before it began. */
+  waited: boolean
   pid: number | undefined
   startedAt: number
   exitCode: number
@@ -56,6 +60,8 @@ export interface Ask {
   /** Of a link: its gate held, or not; it was not run at all. */
   held: boolean | undefined
   passed: boolean
+  /** Of a change: its fence did not let it begin. */
+  fenced: { readonly why: FenceWord; readonly about?: About } | undefined
   readonly resolve: (answer: ShellAnswer) => void
   readonly reject: (error: Error) => void
 }
@@ -72,24 +78,49 @@ export function newAsk(
     stderr: new KeptOutput(keepBytes),
     leads: false,
     begun: false,
+    waited: false,
     pid: undefined,
     startedAt: 0,
     exitCode: 0,
     timedOut: false,
     held: undefined,
     passed: false,
+    fenced: undefined,
   }
 }
 
 /** Settles an ask that is complete. */
 export function answer(ask: Ask): void {
   const { gate } = ask.link ?? {}
+  if (ask.fenced) {
+    ask.reject(refusal(ask.fenced))
+    return
+  }
   if (ask.passed || (gate?.kind === 'same' && !ask.held)) {
     ask.reject(new NotRun())
     return
   }
   const durationMs = Math.max(0, Math.round(performance.now() - ask.startedAt))
   ask.resolve(gate?.kind === 'same' ? { ...gate.as, durationMs } : { ...answerOf(ask), durationMs })
+}
+
+function refusal({ why, about }: NonNullable<Ask['fenced']>): Error {
+  if (why === 'late') return new Fenced('late')
+  if (why === 'awaited' || why === 'ended') return new Fenced('moved')
+  return new SessionLost(why === 'busy' && about ? busy(about) : LOST)
+}
+
+/** The device is at work for another run. */
+export function busy({ run, seconds }: About): Failure {
+  const message = `Run "${run}" has been changing the device for ${seconds} s, and goes on.`
+  return { code: 'DEVICE_BUSY', phase: 'converge', message }
+}
+
+/** The device has begun to work for another run since. */
+export const LOST: Failure = {
+  code: 'LEASE_LOST',
+  phase: 'converge',
+  message: 'A later run has taken the device over. Nothing more was changed by this one.',
 }
 
 function answerOf(ask: Ask): Omit<ShellAnswer, 'durationMs'> {

@@ -15,6 +15,8 @@ export interface PosixShellOptions {
   readonly deadlines: Pick<PhaseDeadlines, 'open' | 'observe' | 'converge'>
   /** Bytes of each stream of an ask to keep unless it says otherwise; 1 MiB when not given. */
   readonly maxOutputBytes?: number
+  /** By which others that work on this device are known; absent: nobody looks for them. */
+  readonly lockName?: string
   /** Ends the session with RUN_CANCELLED. */
   readonly signal?: AbortSignal
 }
@@ -55,7 +57,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
   }
   const endTree = (pids: { readonly root: number; readonly interpreter: number }): Promise<void> =>
     beside(END_TREE, pids)
-  const session = new PosixSession({ ...common, askMs: deadlines.observe, endTree })
+  const session = new PosixSession({ ...common, askMs: deadlines.observe, lockName: options.lockName, endTree })
   const uploads = new Set<AbortController>()
   let ended: Failure | undefined
   const end = (failure: Failure): void => {
@@ -73,6 +75,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
     dialect: 'posix',
     ask: (request: ShellRequest): Promise<ShellAnswer> => session.ask(request),
     chain: (links) => session.chain(links),
+    leftovers: () => session.leftovers,
     breakChain: () => {
       const { interpreter } = session
       if (interpreter !== undefined) void beside('kill -USR1 "$interpreter"', { interpreter })

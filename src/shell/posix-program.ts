@@ -11,6 +11,8 @@ export interface ProgramAsk {
   readonly script: string
   readonly values: Readonly<Record<string, ShellValue>>
   readonly kept: KeptScripts
+  /** The condition under which it may begin (`fenceCall`); absent where it changes nothing. */
+  readonly fence?: string
 }
 
 /** When a link is run, with ids of asks in place of indexes. */
@@ -27,9 +29,6 @@ export interface LinkTerms {
  */
 const OWN_PID = `read -r till_pid till_rest 2>/dev/null </proc/self/stat || till_pid=$(exec sh -c 'echo "$PPID"')`
 
-/** Variables of the interpreter that no script gets to see. */
-const OWN_VARIABLES = 'till_pid till_rest till_told till_broke till_end till_is till_sum'
-
 /** Status of a subshell whose test held; tests are run behind scripts of our own, of which none ends so. */
 export const HELD_EXIT = 93
 
@@ -44,7 +43,7 @@ function subshell(
   body: string,
 ): string {
   const begin = `${OWN_PID}; echo "${ask.token} b ${ask.id} $till_pid"${streams.begin} || exit`
-  const ready = `${streams.last}unset -v ${OWN_VARIABLES}\n${assignPosix(ask.values)}`
+  const ready = `${streams.last}till_hide\n${assignPosix(ask.values)}`
   return `(exec </dev/null${streams.first}; ${begin}; ${ready}${body}\n)`
 }
 
@@ -56,10 +55,16 @@ function openSubshell(ask: ProgramAsk, body: string): string {
   return `{ ${subshell(ask, { first: ' 2>&3 3>&-', begin: '', last: '' }, body)} ; } 3>&2 2>/dev/null`
 }
 
-/** One ask: answers `TOKEN b ID PID`, the script's own output, `TOKEN e ID STATUS` on stdout, and `TOKEN E ID` on stderr. */
+/**
+ * One ask: answers `TOKEN b ID PID`, the script's own output, `TOKEN e ID STATUS` on stdout, and `TOKEN E ID` on stderr;
+ * and `TOKEN f ID REASON` where its fence does not let it begin.
+ */
 export function askProgram(ask: ProgramAsk): string {
-  const { token, id } = ask
-  return `${openSubshell(ask, ask.kept.call(ask.script))}; echo "${token} e ${id} $?" || exit; echo "${token} E ${id}" >&2\n`
+  const { token, id, fence } = ask
+  const run = `${openSubshell(ask, ask.kept.call(ask.script))}; echo "${token} e ${id} $?" || exit`
+  const told = `echo "${token} E ${id}" >&2\n`
+  if (fence === undefined) return `${run}; ${told}`
+  return `till_told=\nif ${fence}; then\n${run}\nelse echo "${token} f ${id} $till_no" || exit; fi; ${told}`
 }
 
 /** What comes before the links of a chain: nothing is broken yet, and how the device makes a checksum. */
@@ -81,9 +86,12 @@ export function brokenLinkProgram(id: number): string {
  * nothing more is run.
  */
 export function linkProgram(ask: ProgramAsk, terms: LinkTerms): string {
-  const { token, id } = ask
+  const { token, id, fence } = ask
+  const run = `${gated(ask, terms.gate)}\necho "${token} e ${id} $till_end" || exit\n`
+  const refused = `till_broke=\${till_broke:-${id}}; echo "${token} f ${id} $till_no" || exit`
   return (
-    `till_told=\nif ${condition(terms)}; then\n${gated(ask, terms.gate)}\necho "${token} e ${id} $till_end" || exit\n` +
+    `till_told=\nif ${condition(terms)}; then\n` +
+    `${fence === undefined ? run : `if ${fence}; then\n${run}else ${refused}; fi\n`}` +
     `else\necho "${token} n ${id}" || exit\nfi; echo "${token} E ${id}" >&2\n`
   )
 }

@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { ChainLink } from '../core/chain.ts'
 import type { ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, type Result, SessionLost } from '../core/failure.ts'
-import { helloProgram, MarkerCutter, parseErrorMarker, parseMarker } from './posix.ts'
+import type { Leftover } from '../core/fence.ts'
+import { helloProgram, type Marker, MarkerCutter, parseErrorMarker, parseMarker } from './posix.ts'
 import { type Ask, answer, FLOOD_BYTES, type KeptOutput, newAsk } from './posix-ask.ts'
 import { becomeFailure, printable } from './posix-become.ts'
+import { Exchanges } from './posix-exchanges.ts'
+import { GUARD, HARD_END, lockFile, lookForOthers } from './posix-guard.ts'
 import { KeptScripts } from './posix-kept-scripts.ts'
 import { noShell } from './posix-no-shell.ts'
 import { askProgram, brokenLinkProgram, CHAIN_HEAD, CHAIN_TAIL, type LinkTerms, linkProgram } from './posix-program.ts'
@@ -23,6 +26,8 @@ export interface SessionOptions {
   readonly maxOutputBytes: number
   /** It runs by this: an early end is its. */
   readonly elevatedBy: 'sudo' | 'doas' | undefined
+  /** By which others that work on this device are known; absent: nobody looks for them. */
+  readonly lockName?: string | undefined
   /**
    * Ends the process tree under `root` on the device and tells the interpreter so; absent where a deadline ends the
    * session.
@@ -42,6 +47,7 @@ export class PosixSession {
   #written: Ask[] = []
   #nextId = 0
   readonly #kept = new KeptScripts()
+  readonly #exchanges = new Exchanges(this.#token)
   /** Its pid, once it has answered. */
   interpreter: number | undefined
   #stream: ProcessStream | undefined
@@ -57,6 +63,11 @@ export class PosixSession {
 
   constructor(options: SessionOptions) {
     this.#options = options
+  }
+
+  /** What of others was met on the device. */
+  get leftovers(): readonly Leftover[] {
+    return this.#exchanges.leftovers
   }
 
   ask(request: ShellRequest): Promise<ShellAnswer> {
@@ -96,6 +107,7 @@ export class PosixSession {
     this.#lost = failure
     clearTimeout(this.#openTimer)
     clearTimeout(this.#askTimer)
+    if (failure.code === 'RUN_CANCELLED' && this.#written.length > 0) this.#stream?.write(HARD_END)
     this.#stream?.destroy()
     for (const ask of [...this.#written, ...this.#gathered]) ask.reject(new SessionLost(failure))
     this.#written = []
@@ -108,15 +120,18 @@ export class PosixSession {
     if (this.#phase === 'new') {
       this.#phase = 'starting'
       this.#start().catch((error: unknown) => this.#lose('INTERNAL_BUG', String(error)))
-    } else if (this.#stream) this.#stream.write(this.#takeGathered())
+    } else if (this.#stream && !this.#exchanges.isUnderWay) this.#stream.write(this.#takeGathered())
   }
 
   async #start(): Promise<void> {
-    const { openMs } = this.#options
+    const { openMs, lockName } = this.#options
     this.#openTimer = setTimeout(() => {
       afterArrivals(() => this.#phase !== 'open' && this.#lose('OPEN_TIMEOUT', openTimeout(openMs)))
     }, openMs)
-    const started = await this.#options.start(this.#token, helloProgram(this.#token) + this.#takeGathered())
+    this.#exchanges.starting()
+    const others = lockName === undefined ? '' : lookForOthers(this.#token, lockFile(lockName))
+    const greeting = `${helloProgram(this.#token)}${GUARD}${others}`
+    const started = await this.#options.start(this.#token, greeting + this.#takeGathered())
     if (!started.ok) {
       this.lose(started.failure)
       return
@@ -131,14 +146,15 @@ export class PosixSession {
     stream.onStdout((chunk) => this.#onStdout(chunk))
     stream.onStderr((chunk) => this.#onStderr(chunk))
     stream.onExit((end) => this.#onExit(end))
-    if (this.#gathered.length > 0) stream.write(this.#takeGathered())
+    this.#flush()
   }
 
   /** The programs of what was gathered, which from here on counts as written. */
   #takeGathered(): string {
     const asks = this.#gathered
     this.#gathered = []
-    const programs: string[] = [this.#kept.keep(asks.flatMap(scriptsOf))]
+    const kept = this.#kept.keep(asks.flatMap(scriptsOf))
+    const programs: string[] = []
     for (const ask of asks) {
       const program = this.#programOf(ask)
       if (program !== undefined) programs.push(program)
@@ -150,14 +166,17 @@ export class PosixSession {
       first.leads = true
       if (this.#phase === 'open') this.#startClock()
     }
-    return programs.join('')
+    const text = this.#exchanges.text(asks, kept, programs)
+    this.#exchanges.answeredUpTo(first)
+    return text
   }
 
   /** A value that no shell can hold is a fault of whoever asks; it costs this one ask, and breaks its chain. */
   #programOf(ask: Ask): string | undefined {
     const { id, link } = ask
     const { script, values = {} } = ask.request
-    const program = { token: this.#token, id, script, values, kept: this.#kept }
+    const fence = this.#exchanges.fenceOf(ask, this.#options.askMs)
+    const program = { token: this.#token, id, script, values, kept: this.#kept, ...(fence !== undefined && { fence }) }
     try {
       if (!link) return askProgram(program)
       return `${link.first ? CHAIN_HEAD : ''}${linkProgram(program, link)}${link.last ? CHAIN_TAIL : ''}`
@@ -205,6 +224,7 @@ export class PosixSession {
     const ask = this.#written.find((candidate) => !candidate.stdout.done)
     if (marker?.kind === 'hello' && this.#phase === 'greeting') {
       this.#phase = 'open'
+      this.#exchanges.greeted()
       this.interpreter = marker.pid
       clearTimeout(this.#openTimer)
       this.#noise = []
@@ -214,7 +234,7 @@ export class PosixSession {
     } else if (marker?.kind === 'begin' && ask?.id === marker.id && !ask.begun) {
       ask.begun = true
       ask.pid = marker.pid
-      if (!ask.leads && ask === this.#written[0]) this.#startClock()
+      if ((!ask.leads || ask.waited) && ask === this.#written[0]) this.#startClock()
     } else if (marker?.kind === 'end' && ask?.id === marker.id && endsWell(ask, marker.held)) {
       ask.exitCode = marker.exitCode
       ask.held = marker.held
@@ -224,7 +244,28 @@ export class PosixSession {
       ask.passed = true
       ask.stdout.done = true
       this.#settle()
-    } else this.#garbled(text)
+    } else if (!this.#onGuardMarker(marker, ask)) this.#garbled(text)
+  }
+
+  /** False when it is none, or out of turn. */
+  #onGuardMarker(marker: Marker | undefined, ask: Ask | undefined): boolean {
+    if (ask?.begun || !marker) return false
+    if (marker.kind === 'left') {
+      this.#exchanges.met(marker.about, marker.about ? 'running' : 'unseen')
+      return true
+    }
+    if (!ask?.request.fence || !('id' in marker) || marker.id !== ask.id) return false
+    if (marker.kind === 'waits') {
+      ask.waited = true
+      if (ask === this.#written[0]) this.#setAskTimer(ask, marker.seconds * 1000)
+    } else if (marker.kind === 'fenced') {
+      const { why, about } = marker
+      this.#exchanges.fenced(why, about)
+      ask.fenced = { why, ...(about && { about }) }
+      ask.stdout.done = true
+      this.#settle()
+    } else return false
+    return true
   }
 
   /** Output of no ask comes from something that an earlier one left running; it is dropped. */
@@ -265,7 +306,10 @@ export class PosixSession {
       answer(head)
       ;[head] = this.#written
     }
-    if (head !== before) this.#startClock()
+    if (head === before) return
+    this.#startClock()
+    this.#exchanges.answeredUpTo(head)
+    if (!head) this.#flush()
   }
 
   // ------------------------------------------------------------ deadlines
@@ -275,8 +319,12 @@ export class PosixSession {
     this.#askTimer = undefined
     const [head] = this.#written
     if (!head) return
-    const timeoutMs = head.request.timeoutMs ?? this.#options.askMs
     head.startedAt = performance.now()
+    this.#setAskTimer(head, head.request.timeoutMs ?? this.#options.askMs)
+  }
+
+  #setAskTimer(head: Ask, timeoutMs: number): void {
+    clearTimeout(this.#askTimer)
     const timer = setTimeout(() => {
       afterArrivals(() => this.#askTimer === timer && this.#expire(head, timeoutMs))
     }, timeoutMs)

@@ -30,7 +30,7 @@ function textOf(value: ShellValue): string {
 }
 
 /**
- * The first line for an interpreter: answers `TOKEN h PID 42` on stdout and `TOKEN H` on stderr, which only a POSIX
+ * What an interpreter gets first: answers `TOKEN h PID 42` on stdout and `TOKEN H` on stderr, which only a POSIX
  * shell can work out; a program that echoes its input does not. Also makes tools in sbin reachable for plain users, and
  * listens for USR1, by which it is told that what it runs is being ended from outside.
  */
@@ -100,6 +100,19 @@ export type Marker =
   | { readonly kind: 'end'; readonly id: number; readonly exitCode: number; readonly held?: boolean }
   /** A link that was not run. */
   | { readonly kind: 'passed'; readonly id: number }
+  /** A change that its fence did not let begin. `about`: who is met there, and since how many seconds. */
+  | { readonly kind: 'fenced'; readonly id: number; readonly why: FenceWord; readonly about?: About }
+  /** Its fence waits, for so many seconds at the most. */
+  | { readonly kind: 'waits'; readonly id: number; readonly seconds: number }
+  /** Something of another run is there; or, without a run, nobody can know. */
+  | { readonly kind: 'left'; readonly about?: About }
+
+export type FenceWord = 'late' | 'lost' | 'busy' | 'awaited' | 'ended'
+
+export interface About {
+  readonly run: string
+  readonly seconds: number
+}
 
 /** The marker that a line on stdout is; undefined when it is none. */
 export function parseMarker(text: string): Marker | undefined {
@@ -109,6 +122,28 @@ export function parseMarker(text: string): Marker | undefined {
   if (begin) return { kind: 'begin', id: Number(begin[1]), pid: begin[2] ? Number(begin[2]) : undefined }
   const passed = /^n (\d{1,9})$/.exec(text)
   if (passed) return { kind: 'passed', id: Number(passed[1]) }
+  return parseGuardMarker(text) ?? parseEnd(text)
+}
+
+/** What is said about other sessions on the device: shell/posix-guard.ts. */
+function parseGuardMarker(text: string): Marker | undefined {
+  const waits = /^w (\d{1,9}) (\d{1,9})$/.exec(text)
+  if (waits) return { kind: 'waits', id: Number(waits[1]), seconds: Number(waits[2]) }
+  const left = /^l (\S{1,40}) (\d{1,9})$/.exec(text)
+  if (left) return { kind: 'left', ...(left[1] !== '-' && { about: aboutOf(left[1], left[2]) }) }
+  const plain = /^f (\d{1,9}) (late|lost)$/.exec(text)
+  if (plain) return { kind: 'fenced', id: Number(plain[1]), why: plain[2] as FenceWord }
+  const met = /^f (\d{1,9}) (busy|moved) (\S{1,40}) (\d{1,9})(?: (awaited|ended))?$/.exec(text)
+  if (!met || (met[2] === 'busy') !== (met[5] === undefined)) return undefined
+  const why = (met[5] ?? 'busy') as FenceWord
+  return { kind: 'fenced', id: Number(met[1]), why, about: aboutOf(met[3], met[4]) }
+}
+
+function aboutOf(run = '', seconds = ''): About {
+  return { run, seconds: Number(seconds) }
+}
+
+function parseEnd(text: string): Marker | undefined {
   const end = /^e (\d{1,9}) (\d{1,3})( [yn])?$/.exec(text)
   if (!end) return undefined
   return { kind: 'end', id: Number(end[1]), exitCode: Number(end[2]), ...(end[3] && { held: end[3] === ' y' }) }

@@ -51,6 +51,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
   const warn = (text: string): void => void warnings.push(text)
   const pool = new ThreadPool({
     entry,
+    run: 'r1',
     mode,
     work,
     workers: 1,
@@ -64,6 +65,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
   })
   const never = new AbortController().signal
   const environment = deviceEnvironment({
+    run: 'r1',
     mode,
     admission: { admit: async () => ({ granted: true, permit: { release: async () => undefined } }), close() {} },
     emit: async (body) => void events.push(body),

@@ -6,6 +6,7 @@ import type { DeviceShell } from '../../src/core/chain.ts'
 import type { ProcessStream } from '../../src/core/channel.ts'
 import type { RunEvent, RunMode } from '../../src/core/events.ts'
 import { success } from '../../src/core/failure.ts'
+import type { Fence } from '../../src/core/fence.ts'
 import type { Device } from '../../src/core/fleet.ts'
 import type { Module, Target } from '../../src/core/ports.ts'
 import type { Runbook, Step } from '../../src/core/runbook.ts'
@@ -176,6 +177,8 @@ export class Bench {
   events: RunEvent[] = []
   exchanges = 0
   #written = ''
+  /** Goes along with each change. */
+  fence: Fence | undefined
   held = new Set<string>()
   deadlines = DEADLINES
   /** What modules promise, and how the shell of a device keeps to it. */
@@ -235,6 +238,7 @@ export class Bench {
       mask: async (value) => value,
       historyOf: () => ({ samples: async () => [] }),
       openSession: (item, signal) => this.sessionOf?.(item, signal) ?? this.#session(item, signal),
+      fenceOf: () => this.fence,
       scopeOf: () => ({ store: {}, device: {}, vars: {} }),
       deadlineMs: (_, phase) => this.deadlines[phase],
     }

@@ -1,5 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -43,6 +53,10 @@ export interface ClientKeys {
   remove(): void
 }
 
+/** An account that is on every server here that was started by root. */
+export const PLAIN_USER = 'plain'
+export const PLAIN_ID = 4242
+
 const PASSPHRASE = 'open sesame'
 
 function keygen(file: string, ...options: string[]): string {
@@ -68,6 +82,18 @@ export function makeClientKeys(): ClientKeys {
       .join(''),
     { mode: 0o600 },
   )
+  const passwd = join(folder, 'passwd')
+  const plainHome = join(folder, 'homes', PLAIN_USER)
+  const plain = `${PLAIN_USER}:x:${PLAIN_ID}:${PLAIN_ID}:plain:/home/${PLAIN_USER}:/bin/sh`
+  writeFileSync(passwd, `${readFileSync('/etc/passwd', 'utf8')}${plain}\n`)
+  if (userInfo().uid === 0) {
+    cpSync(home, plainHome, { recursive: true })
+    for (const path of ['', '.ssh', '.ssh/authorized_keys']) {
+      chownSync(join(plainHome, path), PLAIN_ID, PLAIN_ID)
+      chmodSync(join(plainHome, path), path.endsWith('keys') ? 0o644 : 0o755)
+    }
+    chmodSync(passwd, 0o644)
+  }
   return { folder, home, ...keys, authorized, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
@@ -78,9 +104,23 @@ export function makeClientKeys(): ClientKeys {
 function spawnServer(keys: ClientKeys, program: string, args: readonly string[]): ChildProcess {
   const user = userInfo()
   const unshare = user.uid === 0 ? ['-m'] : ['-m', '--map-current-user']
-  const enter = ['sh', '-c', 'mount --bind "$0" "$1" && shift && exec "$@"', keys.home, user.homedir]
+  const enter = ['sh', '-c', user.uid === 0 ? ENTER_AS_ROOT : ENTER, keys.home, user.homedir, keys.folder]
   return spawn('unshare', [...unshare, ...enter, program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
 }
+
+const ENTER = 'mount --bind "$0" "$1" && shift 2 && exec "$@"'
+
+/** It has an account without rights, and places for locks of its own: other servers here stand for other devices. */
+const ENTER_AS_ROOT = [
+  'mount --bind "$0" "$1"',
+  'mount --bind "$2/passwd" /etc/passwd',
+  'mount --bind "$2/homes" /home',
+  'mkdir -p /run/till /run/lock',
+  'mount -t tmpfs -o mode=755 till /run/till',
+  'mount -t tmpfs -o mode=1777 till /run/lock',
+  'shift 2',
+  'exec "$@"',
+].join(' && ')
 
 /** The key in a file, as a target holds it. */
 export function keyOf(file: string, passphrase?: string): Target['keys'][number] {
@@ -115,7 +155,7 @@ export async function startOpenSsh(keys: ClientKeys, address: string, config = '
     config,
     `ListenAddress ${address}:${port}`,
     ...hostKeyFiles.map((file) => `HostKey ${file}`),
-    `AuthorizedKeysFile ${keys.authorized}`,
+    `AuthorizedKeysFile ${keys.authorized} .ssh/authorized_keys`,
     `PidFile ${join(folder, 'pid')}`,
     'StrictModes no',
     'UsePAM no',

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ProcessStream } from '../../src/core/channel.ts'
 import type { Connection } from '../../src/core/ports.ts'
 import { openPosixShell, type PosixShell, type PosixShellOptions } from '../../src/shell/posix-channel.ts'
 import { localTransport } from '../../src/transports/local.ts'
@@ -25,14 +26,22 @@ export const DEADLINES = { open: 20_000, observe: 30_000, converge: 30_000 }
 export async function openLocalShell(
   path: string,
   options: Partial<PosixShellOptions> = {},
-): Promise<{ shell: PosixShell; connection: Connection; close: () => Promise<void> }> {
+  end: 'end all' | 'leave running' = 'end all',
+): Promise<{ shell: PosixShell; connection: Connection; close: () => Promise<void>; hangUp: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'till-sh-'))
   symlinkSync(path, join(folder, 'sh'))
   const connected = await localTransport.connect(localTarget(), new AbortController().signal)
   if (!connected.ok) throw new Error(connected.failure.message)
   const connection = connected.value
+  const streams: ProcessStream[] = []
+  // In a session of its own it is out of reach of who ends the process group, as behind a server.
+  const away = end === 'leave running' ? 'setsid -w ' : ''
   const shell = openPosixShell({
-    start: (command, input) => connection.exec(`PATH=${folder}:$PATH; export PATH; ${command}`, input),
+    start: async (command, input) => {
+      const started = await connection.exec(`PATH=${folder}:$PATH; export PATH; ${away}${command}`, input)
+      if (started.ok) streams.push(started.value)
+      return started
+    },
     deadlines: DEADLINES,
     ...options,
   })
@@ -40,5 +49,8 @@ export async function openLocalShell(
     shell.close()
     await connection.close()
   }
-  return { shell, connection, close }
+  const hangUp = (): void => {
+    for (const stream of streams) stream.destroy()
+  }
+  return { shell, connection, close, hangUp }
 }

@@ -1,6 +1,7 @@
 import type { ChainLink, DeviceShell } from '../../core/chain.ts'
 import type { ShellAnswer, ShellDialect, ShellRequest } from '../../core/channel.ts'
 import { type Result, SessionLost } from '../../core/failure.ts'
+import type { Leftover } from '../../core/fence.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Connection, Target } from '../../core/ports.ts'
 import { openPosixShell, type PosixShell } from '../../shell/posix-channel.ts'
@@ -32,6 +33,8 @@ export class LazyShell {
   readonly #leave = (): void => this.#leaving.abort()
   #opening: Promise<PosixShell | PowerShell> | undefined
   #connection: Connection | undefined
+  /** Those it has opened; one after another, where a session was let go. */
+  readonly #opened: DeviceShell[] = []
 
   constructor(device: Device, dependencies: LazyShellDependencies) {
     this.#device = device
@@ -49,6 +52,7 @@ export class LazyShell {
         return links.map(async (_, index) => (await opened)[index] as Promise<ShellAnswer>)
       },
       renew: () => this.#letGo(),
+      leftovers: (): readonly Leftover[] => this.#opened.flatMap((shell) => shell.leftovers?.() ?? []),
       breakChain: () => {
         this.#opening?.then((shell) => shell.breakChain?.()).catch(() => undefined)
       },
@@ -71,7 +75,10 @@ export class LazyShell {
   }
 
   #open(): Promise<PosixShell | PowerShell> {
-    this.#opening ??= this.#connect()
+    this.#opening ??= this.#connect().then((shell) => {
+      this.#opened.push(shell)
+      return shell
+    })
     return this.#opening
   }
 
@@ -86,7 +93,7 @@ export class LazyShell {
     const common = { deadlines, maxOutputBytes, signal: this.#leaving.signal }
     if (dialectOf(this.#device) === 'powershell') return openPowerShell({ ...common, connection })
     const start: Connection['exec'] = (command, input) => connection.exec(command, input)
-    return openPosixShell({ ...common, start, ...(become && { become }) })
+    return openPosixShell({ ...common, start, lockName: this.#device.name, ...(become && { become }) })
   }
 }
 

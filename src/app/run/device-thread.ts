@@ -53,6 +53,7 @@ class Thread {
     this.#environment = deviceEnvironment({
       modules,
       mode: setup.mode,
+      run: setup.run,
       admission: { admit: () => Promise.reject(new Error('the main thread admits')), close: () => undefined },
       stopping: this.#stopping.signal,
       aborting: this.#aborting.signal,

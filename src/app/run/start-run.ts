@@ -62,6 +62,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   })
   const parallel = request.parallel ?? project.settings.run.parallel
   const { pool, environment, transports } = workforce(request, {
+    run,
     masker,
     admission,
     interrupts,
@@ -118,6 +119,7 @@ async function closeAll(reporters: readonly Reporter[]): Promise<void> {
 function workforce(
   request: RunRequest,
   dependencies: Pick<DeviceEnvironment, 'admission' | 'emit'> & {
+    readonly run: string
     readonly masker: Masker
     readonly interrupts: Pick<DeviceEnvironment, 'stopping' | 'aborting'>
     readonly parallel: number
@@ -129,7 +131,7 @@ function workforce(
   readonly transports: ReadonlyMap<string, Transport>
 } {
   const { project, fleet, mode, work } = request
-  const { masker, admission, emit, interrupts, parallel, store } = dependencies
+  const { run, masker, admission, emit, interrupts, parallel, store } = dependencies
   const { handshakes } = project.settings.run
   const warn = warnOnce()
   const readSecret = secretReader(secretSources(project.root, project.settings.secrets), masker, warn)
@@ -142,6 +144,7 @@ function workforce(
   const workers = request.workers ?? project.settings.run.workers
   const pool = new ThreadPool({
     entry: THREAD,
+    run,
     mode,
     work,
     modules: project.paths.modules,
@@ -155,6 +158,7 @@ function workforce(
     warn,
   })
   const environment = deviceEnvironment({
+    run,
     mode,
     admission,
     emit,

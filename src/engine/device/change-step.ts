@@ -1,13 +1,16 @@
-import { NotRun } from '../../core/chain.ts'
+import { Fenced, NotRun } from '../../core/chain.ts'
 import { type Failure, success } from '../../core/failure.ts'
 import { caught, type Surroundings, within } from './observe-step.ts'
 import type { Due } from './plan-chain.ts'
 import type { HeldQuestion } from './tracked-channel.ts'
 
-/** What came of a change: never a rejection. `passed`: it was a link of a chain that the device did not run. */
+/**
+ * What came of a change: never a rejection. `passed`: the device did not run it, since it was a link of a chain that was
+ * broken, or, `fenced`, since it had to be looked at again first.
+ */
 export type Converged =
   | { readonly kind: 'done' }
-  | { readonly kind: 'passed' }
+  | { readonly kind: 'passed'; readonly fenced: boolean }
   | { readonly kind: 'failed' | 'lost'; readonly failure: Failure }
 
 /** Has a module make its changes, under their deadline. What it asks is counted anew on the channel of the look. */
@@ -38,6 +41,6 @@ async function begin(due: Due, around: Surroundings, ready: () => void): Promise
     const end = await within(channel, limits, async () => observation.converge?.(due.changes) ?? success(undefined))
     return end.ok ? { kind: 'done' } : { kind: 'failed', failure: end.failure }
   } catch (error) {
-    return error instanceof NotRun ? { kind: 'passed' } : caught(error, 'converge')
+    return error instanceof NotRun ? { kind: 'passed', fenced: error instanceof Fenced } : caught(error, 'converge')
   }
 }

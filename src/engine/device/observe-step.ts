@@ -1,5 +1,6 @@
 import { type DeviceShell, NotRun } from '../../core/chain.ts'
 import { type Failure, type Phase, SessionLost } from '../../core/failure.ts'
+import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { StepOutcome } from '../../core/outcome.ts'
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly counter: AskCounter
   readonly preparation: Preparation
   readonly deadlineMs: (phase: Phase) => number
+  /** Goes along with every change; absent where nothing is changed. */
+  readonly fence?: Fence | undefined
   /** Aborted when this device has to end now. */
   readonly signal: AbortSignal
 }
@@ -66,7 +69,12 @@ function begin(
 ): { readonly glance: Glance; readonly held: Promise<HeldQuestion | undefined> } {
   const { phase } = how
   const deadlineMs = step.timeout_ms ?? around.deadlineMs(phase)
-  const channel = new TrackedChannel(around.shell, { counter: around.counter, phase, deadlineMs })
+  const channel = new TrackedChannel(around.shell, {
+    counter: around.counter,
+    phase,
+    deadlineMs,
+    fence: around.fence,
+  })
   const asked = how.hold ? channel.hold() : Promise.resolve(undefined)
   const glance: { -readonly [Key in keyof Glance]: Glance[Key] } = {
     channel,

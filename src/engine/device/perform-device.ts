@@ -1,6 +1,7 @@
 import type { DeviceShell } from '../../core/chain.ts'
 import type { RunEventBody, RunMode } from '../../core/events.ts'
 import type { Phase } from '../../core/failure.ts'
+import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Classification, DeviceOutcome, DeviceState, StepOutcome } from '../../core/outcome.ts'
@@ -45,6 +46,8 @@ export interface DeviceEnvironment {
   /** As it stands in events and plans: without secrets. */
   mask<T>(value: T): Promise<T>
   openSession(device: Device, signal: AbortSignal): DeviceSession
+  /** What goes along with each change of a device, by which it can refuse it. */
+  fenceOf(device: Device): Fence | undefined
   /** Reads the secrets of a device that are at hand, so that what it sends back of them is masked from its first answer on. */
   readonly learnSecrets?: (device: Device) => Promise<void>
   /** What earlier runs noted of a device. */
@@ -77,6 +80,7 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
     counter: { next: 0, answered: 0 },
     preparation: environment.preparation,
     deadlineMs: (phase) => environment.deadlineMs(work.device, phase),
+    fence: environment.fenceOf(work.device),
     signal: environment.aborting,
   }
   try {
@@ -87,7 +91,8 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
       if (outcome.state === 'unreachable' || outcome.state === 'indeterminate' || outcome.state === 'cancelled') break
     }
     const answered = around.counter.answered > 0 || outcomes.some((outcome) => outcome.answered)
-    return { ...worstOf(outcomes), ...(answered && { answered }) }
+    const leftovers = session.shell.leftovers?.() ?? []
+    return { ...worstOf(outcomes), ...(answered && { answered }), ...(leftovers.length > 0 && { leftovers }) }
   } finally {
     await session.close()
   }
@@ -187,6 +192,7 @@ function stateWithoutFailure(outcomes: readonly StepOutcome[]): 'changed' | 'dri
 
 function lostOutcome(lost: NonNullable<WalkEnd['lost']>): DeviceOutcome {
   const { failure } = lost
+  if (failure.code === 'DEVICE_BUSY' || failure.code === 'LEASE_LOST') return { state: 'deferred', failure }
   if (failure.code === 'RUN_CANCELLED' && !lost.changing) return { state: 'cancelled', failure }
   if (!lost.changing && OWN_FAULTS.has(failure.code)) return { state: 'failed', failure }
   if (!lost.changing || (!lost.answered && BEFORE_ANY_STEP.has(failure.phase))) return { state: 'unreachable', failure }

@@ -1,6 +1,7 @@
 import { NotRun } from '../../core/chain.ts'
 import type { ShellAnswer, ShellChannel, ShellRequest } from '../../core/channel.ts'
 import { type Phase, SessionLost } from '../../core/failure.ts'
+import type { Fence } from '../../core/fence.ts'
 
 /** A count of what was asked of a device, in order, shared by all steps on it. */
 export interface AskCounter {
@@ -34,6 +35,7 @@ export class TrackedChannel implements ShellChannel {
   readonly dialect: ShellChannel['dialect']
   readonly #shell: ShellChannel
   readonly #counter: AskCounter
+  readonly #fence: Fence | undefined
   #phase: Phase
   #deadlineMs: number
   #hold: ((question: HeldQuestion | undefined) => void) | undefined
@@ -45,10 +47,15 @@ export class TrackedChannel implements ShellChannel {
   /** Questions that have no answer yet. */
   pending = 0
 
-  constructor(shell: ShellChannel, options: { counter: AskCounter; phase: Phase; deadlineMs: number }) {
+  /** `fence`: goes along with whatever is asked in order to change something. */
+  constructor(
+    shell: ShellChannel,
+    options: { counter: AskCounter; phase: Phase; deadlineMs: number; fence?: Fence | undefined },
+  ) {
     this.#shell = shell
     this.dialect = shell.dialect
     this.#counter = options.counter
+    this.#fence = options.fence
     this.#phase = options.phase
     this.#deadlineMs = options.deadlineMs
   }
@@ -80,7 +87,8 @@ export class TrackedChannel implements ShellChannel {
 
   ask(request: ShellRequest): Promise<ShellAnswer> {
     const timeoutMs = Math.min(request.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
-    const timed = { ...request, timeoutMs }
+    const fence = this.#phase === 'converge' ? this.#fence : undefined
+    const timed = { ...request, timeoutMs, ...(fence && { fence }) }
     const hold = this.#hold
     if (!hold) {
       this.#count()

@@ -61,6 +61,10 @@ export class RunbookWalk {
   #linked = new Map<string, LinkedStep>()
   /** Undoing is part of a change under way: it is finished even when the run is being stopped. */
   #recovering = false
+  /** The device itself did not let the last change begin. */
+  #isFenced = false
+  /** How often it did so, by step. */
+  readonly #refusals = new Map<string, number>()
 
   constructor(options: WalkOptions) {
     this.#options = options
@@ -174,7 +178,19 @@ export class RunbookWalk {
     const askers = this.#ahead.askers()
     const chain = await this.#foreseen(due, rest)
     await this.#announce(chain?.dues ?? [due])
-    return (chain && (await this.#chained(chain, rest))) ?? this.#changeAlone(due, rest, askers)
+    const chained = chain && (await this.#chained(chain, rest))
+    if (chained) return chained
+    const alone = this.#isFenced ? undefined : await this.#changeAlone(due, rest, askers)
+    return alone ?? this.#afterFence(due, rest)
+  }
+
+  /** The device did not begin a change, since what was seen of it may be out of date: it is judged anew. */
+  async #afterFence({ step, changes }: Due, rest: readonly Step[]): Promise<Verdict> {
+    this.#isFenced = false
+    const times = (this.#refusals.get(step.id) ?? 0) + 1
+    this.#refusals.set(step.id, times)
+    if (times <= MOST_REFUSALS) return this.#step(step, rest)
+    return { state: 'failed', failure: ALWAYS_LATE, changes: changes.map(presentable) }
   }
 
   /** The changes that can go out together with one that is due; undefined when there is none. */
@@ -214,11 +230,11 @@ export class RunbookWalk {
   }
 
   /** Begins a change, and in the same turn the looks at what follows from it, so that they share its exchange. */
-  async #changeAlone(due: Due, rest: readonly Step[], askers: ReadonlySet<string>): Promise<Verdict> {
+  async #changeAlone(due: Due, rest: readonly Step[], askers: ReadonlySet<string>): Promise<Verdict | undefined> {
     const converging = converge(due, this.#options.around)
     this.looks.clear()
     this.#ahead.start(rest, 'verify', (later) => askers.has(later.id))
-    return (await this.#concluded(due, await converging)) as Verdict
+    return this.#concluded(due, await converging)
   }
 
   /** How a step ended whose change was made, or not; undefined when the device did not run it. */
@@ -229,6 +245,7 @@ export class RunbookWalk {
     }
     if (converged.kind === 'passed') {
       this.#linked.clear()
+      this.#isFenced = converged.fenced
       return undefined
     }
     this.looks.clear()
@@ -357,6 +374,15 @@ export class RunbookWalk {
 
 function stops({ state }: StepOutcome): boolean {
   return state === 'failed' || state === 'unmet'
+}
+
+/** How often a device may say that a change comes too late, or waits for another session, before that is its end. */
+const MOST_REFUSALS = 5
+
+const ALWAYS_LATE: Failure = {
+  code: 'LEASE_LOST',
+  phase: 'converge',
+  message: 'The device took each attempt at this change for one that came too late, and began none of them.',
 }
 
 const NOT_SEEN: Failure = { code: 'INTERNAL_BUG', phase: 'verify', message: 'It was not looked at after its change.' }

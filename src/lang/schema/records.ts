@@ -125,6 +125,23 @@ export const DEVICE_OUTCOME = {
   failure: FAILURE,
   unknown: { description: 'At least one step could not be judged.', type: 'boolean' },
   answered: { description: 'The device itself answered something.', type: 'boolean' },
+  leftovers: {
+    description: 'What of earlier sessions was met on the device.',
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['run', 'seconds', 'state'],
+      properties: {
+        run: { description: 'The run that began it.', type: 'string' },
+        seconds: { description: 'For how long it had been running, by the clock of the device.', type: 'integer' },
+        state: {
+          description:
+            'running: seen, and left alone. awaited: its end was waited for. ended: it was ended. unseen: the device has no place for a lock, so that it cannot be known.',
+          enum: ['running', 'awaited', 'ended', 'unseen'],
+        },
+      },
+    },
+  },
   classification: CLASSIFICATION,
 } as const
 

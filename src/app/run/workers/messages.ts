@@ -20,6 +20,7 @@ export type RunbookSource =
 
 /** What a worker is started with. */
 export interface ThreadSetup {
+  readonly run: string
   readonly mode: RunMode
   readonly runbookSources: readonly RunbookSource[]
   /** Folder of the user's modules. */

@@ -42,6 +42,7 @@ interface Held {
 
 export interface ThreadWorkerOptions {
   readonly entry: URL
+  readonly run: string
   readonly mode: DeviceEnvironment['mode']
   readonly runbooks: readonly Runbook[]
   readonly runbookSources: readonly RunbookSource[]
@@ -89,8 +90,8 @@ export class ThreadWorker implements LoginParty {
     this.#pulse = new Int32Array(pulse)
     this.#free = Array.from({ length: dependencies.places }, (_, place) => place)
     this.#pendingConnections = new PendingConnections(dependencies.onRoom)
-    const { mode, runbookSources, modules } = dependencies
-    const workerData = { mode, runbookSources, modules, begun, pulse }
+    const { run, mode, runbookSources, modules } = dependencies
+    const workerData = { run, mode, runbookSources, modules, begun, pulse }
     this.#worker = new Worker(dependencies.entry, { workerData, name: 'till-devices' })
     this.#outbox = new Outbox((text) => this.#worker.postMessage(text))
     this.#loop = this.#worker.performance.eventLoopUtilization()
