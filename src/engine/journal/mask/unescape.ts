@@ -27,6 +27,7 @@ export const ESCAPES: readonly Escape[] = [
   { mark: 8, rule: backslash, carriesEncodings: true },
   { mark: 16, rule: entity, carriesEncodings: true },
   { mark: 32, rule: singleQuotes },
+  { mark: 32, rule: joints },
   { mark: 64, rule: doubleQuotes },
   { mark: 128, rule: backtick },
 ]
@@ -145,6 +146,14 @@ function singleQuotes(bytes: Uint8Array, at: number, put: (byte: number) => void
   const [all] = /^'(?:\\''|"'"'|')/.exec(latin1(bytes, at, at + 5)) ?? []
   if (all === undefined) return 0
   put(QUOTE)
+  return all.length
+}
+
+/** Where shells and coreutils put quoted parts together: `'za'$'\\305\\274''w'`, with the octal numbers in a second turn. */
+function joints(bytes: Uint8Array, at: number, put: (byte: number) => void): number {
+  const [all] = /^'(?:\\''|\$'|')/.exec(latin1(bytes, at, at + 4)) ?? []
+  if (all === undefined) return 0
+  if (all.includes('\\')) put(QUOTE)
   return all.length
 }
 
