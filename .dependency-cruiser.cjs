@@ -50,6 +50,7 @@ module.exports = {
     fence('yaml', ['lang/', 'devices/config/']),
     fence('re2js', ['pattern/']),
     fence('ajv', ['lang/']),
+    fence('ical\\.js', ['lang/calendar/']),
     fence('@marcbachmann', ['lang/']),
     fence('libsql', ['stores/']),
     fence('kysely', ['stores/']),

@@ -27,6 +27,10 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   INV_HOURS_IMPOSSIBLE: 'Spans that overlap, a date that the calendar does not have, or an hour beyond 24:00.',
   INV_TIME_ZONE_UNKNOWN: 'An abbreviation such as CET or a Windows name in place of the IANA name.',
   INV_VIA_CYCLE: 'A gateway has a `via` of its own that leads back to it, often by a default of its region.',
+  POLICY_UNKNOWN: 'A slip in the name, or the policy stands in another repository.',
+  POLICY_INVALID: 'A window that never opens, a share above 100%, or dates the wrong way round.',
+  CALENDAR_INVALID:
+    'It was cut short, or names a time zone by a name that only one program knows, such as those of Windows.',
   INV_IMPORT_INVALID:
     'The file is of another format than its name says, or is not an inventory but a playbook or a file of variables.',
   INV_IMPORT_PARTIAL:

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from './json.ts'
+import type { Purpose } from './policy.ts'
 import type { SourceRange } from './source.ts'
 
 /** A compiled expression. Evaluating never throws: what went wrong is in `error`. */
@@ -65,6 +66,10 @@ export interface Runbook {
   readonly description: string
   /** Which devices it is meant for; a selector on the command line narrows it. */
   readonly targets?: Expression
+  /** Name of the policy that it asks for; absent: `default`. */
+  readonly policy?: string
+  /** Absent: rollout. */
+  readonly purpose?: Purpose
   readonly params: JsonObject
   readonly steps: readonly Step[]
   readonly classify: readonly ClassifyRow[]

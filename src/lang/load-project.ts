@@ -2,12 +2,14 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { Policy } from '../core/policy.ts'
 import type { Retention } from '../core/ports.ts'
 import type { SourceRange } from '../core/source.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { compileSelector } from './expression.ts'
 import { isMap } from './is-map.ts'
 import { inOrder } from './load-runbook.ts'
+import { policyProblems, readPolicies } from './policy/read-policies.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { expressionDiagnostic } from './runbook-steps.ts'
 import { PROJECT_SCHEMA } from './schema/project.ts'
@@ -20,6 +22,8 @@ interface Assignment {
   readonly where?: string
   /** As a command line would give them; the runbook converts them by its declarations. */
   readonly params: Readonly<Record<string, string>>
+  /** Name of a policy that holds beside that of the runbook. */
+  readonly policy?: string
   /** Where it names the runbook. */
   readonly source: SourceRange
 }
@@ -33,6 +37,8 @@ export interface ProjectSettings {
   readonly state: string
   readonly assignments: readonly Assignment[]
   readonly history: Retention
+  /** By name; `default` is always there. */
+  readonly policies: ReadonlyMap<string, Policy>
   readonly secrets: {
     readonly commands: Readonly<Record<string, { readonly run: readonly string[]; readonly timeoutMs: number }>>
     readonly age: { readonly identity?: string; readonly recipients: readonly string[] }
@@ -71,10 +77,17 @@ export async function loadProject(
   const faultless = `${cacheFormat(PROJECT_SCHEMA)} ${digest(parsed.text)}`
   if (cache !== undefined && readSealed(cache)?.toString() === faultless)
     return { settings: settingsOf(parsed), diagnostics }
-  const problems = inOrder([...validate(PROJECT_SCHEMA, parsed), ...selectorProblems(parsed)])
+  const problems = problemsOf(parsed)
   if (problems.length > 0) return { diagnostics: problems }
   if (cache !== undefined) writeSealed(cache, Buffer.from(faultless))
   return { settings: settingsOf(parsed), diagnostics: [] }
+}
+
+/** What a policy says is looked at only when it is of the form that is expected. */
+function problemsOf(parsed: ParsedYaml): readonly Diagnostic[] {
+  const shape = validate(PROJECT_SCHEMA, parsed)
+  const inPolicies = shape.length === 0 ? policyProblems(parsed) : []
+  return inOrder([...shape, ...selectorProblems(parsed), ...inPolicies])
 }
 
 function settingsOf(parsed: ParsedYaml): ProjectSettings {
@@ -95,6 +108,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
       days: number(history, 'days', HISTORY.days),
       megabytes: number(history, 'megabytes', HISTORY.megabytes),
     },
+    policies: readPolicies(parsed),
     secrets: secretsOf(value['secrets']),
     run: {
       parallel: number(run, 'parallel', PARALLEL),
@@ -127,11 +141,12 @@ function assignmentsOf(value: JsonValue): readonly JsonObject[] {
 }
 
 function assignmentOf(raw: JsonObject, index: number, parsed: ParsedYaml): Assignment {
-  const { runbook, where, params } = raw
+  const { runbook, where, params, policy } = raw
   const entries = Object.entries(isMap(params) ? params : {})
   return {
     runbook: String(runbook),
     ...(typeof where === 'string' && { where }),
+    ...(typeof policy === 'string' && { policy }),
     params: Object.fromEntries(entries.map(([name, v]) => [name, typeof v === 'string' ? v : JSON.stringify(v)])),
     get source() {
       return parsed.rangeAt(['assignments', index, 'runbook'])

@@ -6,6 +6,7 @@ import type { Module } from '../core/ports.ts'
 import type { ClassifyRow, Runbook } from '../core/runbook.ts'
 import { runbookVariables } from './expression.ts'
 import { isMap } from './is-map.ts'
+import { unknownPolicy } from './policy/unknown-policy.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { outlineSteps, type StepOutline } from './runbook-outline.ts'
 import { celTypesOf, effectiveParams, readDeclarations } from './runbook-params.ts'
@@ -18,6 +19,8 @@ export interface LoadRunbookOptions {
   readonly modules: readonly Module[]
   /** Parameters of the run, as text. Absent: the runbook is only checked, so that none is demanded. */
   readonly params?: Readonly<Record<string, string>>
+  /** Names of the policies that it may ask for; absent: any. */
+  readonly policies?: readonly string[]
 }
 
 export interface LoadedRunbook {
@@ -60,6 +63,8 @@ function readRunbook(
     name: typeof value['name'] === 'string' ? value['name'] : basename(parsed.file).replace(/\.ya?ml$/, ''),
     description: typeof value['description'] === 'string' ? value['description'] : '',
     ...(targets && { targets }),
+    ...(typeof value['policy'] === 'string' && { policy: value['policy'] }),
+    ...(value['purpose'] === 'repair' && { purpose: 'repair' }),
     params: effective.params,
     steps,
     classify,
@@ -68,12 +73,21 @@ function readRunbook(
   }
   const diagnostics = [
     ...validate(RUNBOOK_SHAPE, parsed),
+    ...policyProblems(parsed, options.policies),
     ...declared.diagnostics,
     ...effective.diagnostics,
     ...outline.diagnostics,
     ...compiler.diagnostics,
   ]
   return { runbook, diagnostics }
+}
+
+function policyProblems(parsed: ParsedYaml, names: readonly string[] | undefined): readonly Diagnostic[] {
+  const name = isMap(parsed.value) ? parsed.value['policy'] : undefined
+  if (names === undefined || typeof name !== 'string' || names.includes(name)) return []
+  return [
+    { code: 'POLICY_UNKNOWN', severity: 'error', ...unknownPolicy(name, names), source: parsed.rangeAt(['policy']) },
+  ]
 }
 
 function idsOf(step: StepOutline): readonly string[] {

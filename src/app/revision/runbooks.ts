@@ -19,7 +19,11 @@ export function openRunbook(
 ): Runbook {
   const file = findRunbook(project, reference)
   const modules = project.modules()
-  const { runbook, diagnostics } = loadRunbook(shownPath(file), { modules: modules.all, params })
+  const { runbook, diagnostics } = loadRunbook(shownPath(file), {
+    modules: modules.all,
+    params,
+    policies: [...project.settings.policies.keys()],
+  })
   if (!runbook || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
   const broken = modules.faultsOf(runbook)
   if (broken.length > 0) throw new InputError(broken)

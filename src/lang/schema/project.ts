@@ -1,3 +1,5 @@
+import { POLICIES, POLICY_NAME } from './policy.ts'
+
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
 
 const ASSIGNMENT = {
@@ -23,6 +25,11 @@ const ASSIGNMENT = {
       description: 'Values for the parameters of the runbook.',
       type: 'object',
       examples: [{ version: '7.0.1' }],
+    },
+    policy: {
+      ...POLICY_NAME,
+      description:
+        'Name of a policy of this file that holds beside that of the runbook: it can only tighten. Default: none.',
     },
   },
 } as const
@@ -135,6 +142,7 @@ export const PROJECT_SCHEMA = {
       items: ASSIGNMENT,
       examples: [[{ runbook: 'till-health', where: 'device.kind == "till"' }]],
     },
+    policies: POLICIES,
     history: {
       title: 'History',
       description:

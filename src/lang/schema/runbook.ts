@@ -1,6 +1,7 @@
 import { DURATION_PATTERN } from '../../core/duration.ts'
 import type { Module } from '../../core/ports.ts'
 import { EXPRESSION_DEFINITIONS, openToExpressions } from './expression-forms.ts'
+import { POLICY_NAME } from './policy.ts'
 
 const RUNBOOK_SCHEMA_ID = 'https://tillwright.dev/schemas/runbook/1'
 
@@ -146,6 +147,15 @@ const RUNBOOK_KEYS = {
     type: 'string',
     minLength: 1,
     examples: ['device.kind == "till" && device.os.family == "linux"'],
+  },
+  policy: POLICY_NAME,
+  purpose: {
+    title: 'Purpose',
+    description:
+      'repair: it mends a device that is broken, as the repairs of the policy may. rollout: it brings something to many ' +
+      'devices. Default: rollout.',
+    enum: ['repair', 'rollout'],
+    examples: ['repair'],
   },
   params: {
     title: 'Parameters',

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import type { Calendar } from '../../core/calendar.ts'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { Policy } from '../../core/policy.ts'
+import { readCalendar } from '../calendar/read-calendar.ts'
+
+/**
+ * The iCal files that policies name, by these names; paths are relative to the folder of tillwright.yaml. Those that
+ * cannot be read or used are missing, and the reasons are in `diagnostics`.
+ */
+export function loadCalendars(
+  policies: Iterable<Policy>,
+  root: string,
+): { readonly calendars: ReadonlyMap<string, Calendar>; readonly diagnostics: readonly Diagnostic[] } {
+  const calendars = new Map<string, Calendar>()
+  const diagnostics: Diagnostic[] = []
+  for (const name of new Set([...policies].flatMap(calendarsOf))) {
+    const read = loadCalendar(name, isAbsolute(name) ? name : join(root, name))
+    if (read.calendar) calendars.set(name, read.calendar)
+    diagnostics.push(...read.diagnostics)
+  }
+  return { calendars, diagnostics }
+}
+
+function calendarsOf({ freezes, rollout, repair }: Policy): readonly string[] {
+  const entries = [...freezes, ...rollout.windows.flat(), ...repair.windows.flat()]
+  return entries.flatMap(({ when }) => (when.type === 'calendar' ? [when.calendar] : []))
+}
+
+function loadCalendar(name: string, file: string): ReturnType<typeof readCalendar> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const detail = `A policy names it as a calendar. ${(error as Error).message}`
+    return {
+      diagnostics: [{ code: 'FILE_UNREADABLE', severity: 'error', summary: `"${name}" cannot be read`, detail }],
+    }
+  }
+  return readCalendar(text, file)
+}

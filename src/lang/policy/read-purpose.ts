@@ -1,0 +1,88 @@
+import { DEFAULT_POLICY } from '../../core/default-policy.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { Approval, PurposeRules, Waves } from '../../core/policy.ts'
+import { isMap } from '../is-map.ts'
+import type { ValuePath } from '../value-path.ts'
+import { readList, windowOf } from './read-entries.ts'
+import type { PolicyProblem } from './read-when.ts'
+import { amountOf, msOf, numberOf, shareOf } from './written-values.ts'
+
+interface At {
+  readonly path: ValuePath
+  readonly problems: PolicyProblem[]
+}
+
+/** Reads what holds for repairs, or for rollouts, on top of what holds without it. */
+export function readPurpose(value: JsonValue | undefined, base: PurposeRules, at: At): PurposeRules {
+  const raw = isMap(value) ? value : {}
+  const waves = readWaves(raw['waves'], base.waves, at)
+  const devices = numberOf(raw['devices']) ?? base.devices
+  const maxFailures = numberOf(raw['max_failures']) ?? base.maxFailures
+  return {
+    windows: windowsOf(raw, base, at),
+    ...(devices !== undefined && { devices }),
+    ...(waves && { waves }),
+    ...(maxFailures !== undefined && { maxFailures }),
+    approval: approvalOf(raw['approval'], base.approval),
+    confirmShare: shareOf(raw['confirm_share']) ?? base.confirmShare,
+  }
+}
+
+function windowsOf(raw: JsonObject, base: PurposeRules, { path, problems }: At): PurposeRules['windows'] {
+  if (!Array.isArray(raw['windows'])) return base.windows
+  const inside: PolicyProblem[] = []
+  const windows = readList(raw['windows'], 'windows', {
+    fallback: [],
+    read: (entry, place) => windowOf(entry, place, inside),
+    problems: inside,
+  })
+  problems.push(...inside.map((problem) => ({ ...problem, path: [...path, ...problem.path] })))
+  return windows.length === 0 ? [] : [windows]
+}
+
+function readWaves(value: JsonValue | undefined, base: Waves | undefined, { path, problems }: At): Waves | undefined {
+  if (value === false) return undefined
+  if (!isMap(value)) return base
+  const below = base ?? (DEFAULT_POLICY.rollout.waves as Waves)
+  const waves = wavesOf(value, below)
+  const place = [...path, 'waves']
+  if (waves.canaryAtMost < waves.canary) {
+    const detail = `The first wave has ${waves.canary}, so that \`canary_at_most\` is no less than that.`
+    problems.push({
+      path: [...place, 'canary_at_most'],
+      summary: 'The first wave may not be as large as it is',
+      detail,
+    })
+  }
+  const falls = waves.shares.some((share, index) => share <= (waves.shares[index - 1] ?? 0))
+  if (falls || waves.shares.at(-1) !== 1) {
+    const detail = 'Each share is what is done in all by then: they grow, and the last one is 100%.'
+    problems.push({ path: [...place, 'shares'], summary: 'The shares do not grow to 100%', detail })
+  }
+  return waves
+}
+
+function wavesOf(raw: JsonObject, below: Waves): Waves {
+  const canary = numberOf(raw['canary']) ?? below.canary
+  const shares = Array.isArray(raw['shares']) ? raw['shares'].map((share) => shareOf(share) ?? 0) : below.shares
+  const failures = raw['max_failures']
+  return {
+    unit: (raw['unit'] as Waves['unit'] | undefined) ?? below.unit,
+    canary,
+    canaryAtMost: numberOf(raw['canary_at_most']) ?? Math.max(canary, below.canaryAtMost),
+    shares,
+    soakMs: msOf(raw['soak']) ?? below.soakMs,
+    pause: (raw['pause'] as Waves['pause'] | undefined) ?? below.pause,
+    maxFailures: Array.isArray(failures) ? failures.map(amountOf) : below.maxFailures,
+  }
+}
+
+function approvalOf(value: JsonValue | undefined, base: Approval): Approval {
+  const raw = isMap(value) ? value : {}
+  return {
+    people: numberOf(raw['people']) ?? base.people,
+    fourEyes: typeof raw['four_eyes'] === 'boolean' ? raw['four_eyes'] : base.fourEyes,
+    validMs: msOf(raw['valid']) ?? base.validMs,
+    each: (raw['each'] as Approval['each'] | undefined) ?? base.each,
+  }
+}
