@@ -5,6 +5,7 @@ import { fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { ModuleContext } from '../core/ports.ts'
 import { ANY_PATH } from '../devices/file/windows-read.ts'
+import { THERE } from '../shell/posix-there.ts'
 import { proofBy } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
 import { WINDOWS_SETTLED } from '../shell/run-programs.ts'
@@ -25,9 +26,9 @@ interface WaitParams {
 const NOT_YET_EXIT = 1
 
 // One connection to the device's own listening sockets: state 0A in the kernel's table, the port in hexadecimal.
-const CONDITION = `holds() {
+const CONDITION = `${THERE}holds() {
   case $kind in
-    path) if [ -e "$path" ] || [ -L "$path" ]; then [ "$desired" = yes ]; else [ "$desired" = no ]; fi ;;
+    path) if till_there "$path"; then [ "$desired" = yes ]; else [ "$desired" = no ]; fi ;;
     port) cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "^ *[0-9]*: [0-9A-F]*:$port_hex [0-9A-F]*:0000 0A " ;;
     command) (eval "$check") >/dev/null 2>&1 ;;
   esac
@@ -49,7 +50,12 @@ done
 
 const WINDOWS_CONDITION = `function Test-TillCondition {
   if ($v.kind -eq 'path') {
-    $there = [IO.File]::Exists($v.path) -or [IO.Directory]::Exists($v.path)
+    $there = $true
+    try { [void][IO.File]::GetAttributes($v.path) } catch {
+      $why = $_.Exception.GetBaseException()
+      if ($why -isnot [IO.FileNotFoundException] -and $why -isnot [IO.DirectoryNotFoundException]) { throw }
+      $there = $false
+    }
     return ($there -eq ($v.desired -eq 'yes'))
   }
   if ($v.kind -eq 'port') {

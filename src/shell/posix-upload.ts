@@ -10,7 +10,7 @@ import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 const RECEIVE =
   `IFS=" " read -r nonce name size; path=$(printf %b. "$name"); path=\${path%.}; umask 077; ` +
   'if [ -e "$path" ] || [ -L "$path" ]; then echo "$path: it exists already" >&2; exit 73; fi; ' +
-  '( set -C; : >"$path" ) || exit 74; ' +
+  '( set -C; : >"$path" ) && chmod 600 "$path" || exit 74; ' +
   'if cat >>"$path"; then got=$(wc -c <"$path"); got=$((got+0)); echo "$nonce $got"; ' +
   'if [ "$size" = - ] || [ "$size" = "$got" ]; then exit 0; fi; echo "$got of $size bytes arrived" >&2; fi; ' +
   'rm -f "$path"; exit 75'

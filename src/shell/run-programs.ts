@@ -1,4 +1,5 @@
 import type { ShellDialect, ShellRequest, ShellValue } from '../core/channel.ts'
+import { THERE } from './posix-there.ts'
 import { fragment } from './powershell-fragment.ts'
 
 /** What is run, for each kind of shell that it can be run by, and how it may be shown. */
@@ -28,8 +29,8 @@ if [ -n "$till_cwd" ]; then
 fi
 `
 // The proofs of `command` and `script` go by these variables.
-const POSIX_PATH = `till_exists=no
-if [ -e "$till_path" ] || [ -L "$till_path" ]; then till_exists=yes; fi
+const POSIX_PATH = `${THERE}till_exists=no
+if till_there "$till_path"; then till_exists=yes; fi
 printf 'exists=%s\\n' "$till_exists"`
 const POSIX_CHECK = `${POSIX_SETUP}(eval "$till_check") >/dev/null 2>&1
 till_exit=$?

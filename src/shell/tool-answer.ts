@@ -2,7 +2,7 @@ import type { ShellAnswer } from '../core/channel.ts'
 import type { Failure, Phase } from '../core/failure.ts'
 
 /** Exit code by which a script says that a program is missing; the last line of its stderr names it. */
-const TOOL_MISSING_EXIT = 97
+export const TOOL_MISSING_EXIT = 97
 
 /**
  * For the head of a module's script: messages in the C locale, and `need_tool NAME…`, which ends the script if one of

@@ -1,4 +1,5 @@
 import { TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+import { CARRY } from '../file/carry.ts'
 import { FINGERPRINT } from '../file/read-file.ts'
 import { convergeFileScript, convergeScript, type PackageManager } from '../package/package-manager.ts'
 import { CONVERGE_SERVICE } from '../service/init-system.ts'
@@ -70,15 +71,17 @@ unmoved() {
 keep() {
   if grep -qxF -e "$at" "$save/list" 2>/dev/null; then return 0; fi
   mkdir -p "$save/was\${at%/*}" || return 1
-  if [ -f "$at" ]; then cp -p "$at" "$save/was$at" || return 1; fi
+  if [ -f "$at" ]; then cp -p "$at" "$save/was$at" && carry "$at" "$save/was$at" || return 1; fi
   printf '%s\\n' "$at" >>"$save/list"
 }
 write() {
   rm -f "$save/new_$n"
+  ( set -C; : >"$save/new_$n" ) && chmod 600 "$save/new_$n" || return 1
   printf '%s' "$content" >"$save/new_$n" || return 1
   size=$(wc -c <"$save/new_$n")
   if [ $((size)) -ne "$bytes" ]; then printf '%s\\n' "$at: only $((size)) of $bytes bytes could be written" >&2; return 1; fi
   if [ -n "$owner" ]; then chown "$owner" "$save/new_$n" || return 1; fi
+  carry "$at" "$save/new_$n" || return 1
   chmod "$mode" "$save/new_$n" || return 1
   if [ -e "$at" ] && command -v chcon >/dev/null 2>&1; then chcon --reference="$at" "$save/new_$n" 2>/dev/null; fi
   return 0
@@ -89,7 +92,7 @@ put() {
 restore() {
   if [ ! -f "$save/list" ]; then return 0; fi
   while IFS= read -r at; do
-    if [ -f "$save/was$at" ]; then cp -p "$save/was$at" "$save/back" && mv -f "$save/back" "$at"; else rm -f "$at"; fi
+    if [ -f "$save/was$at" ]; then cp -p "$save/was$at" "$save/back" && carry "$save/was$at" "$save/back" && mv -f "$save/back" "$at"; else rm -f "$at"; fi
   done <"$save/list"
 }
 `
@@ -162,7 +165,7 @@ export function changeScript(
 ): string {
   const install = by ? (by.fromFile ? convergeFileScript(by.manager) : convergeScript(by.manager, 'present')) : 'exit 1'
   const old = by ? convergeScript(by.manager, 'present') : 'exit 1'
-  return `${TOOL_PRELUDE}${FINGERPRINT}${AGENT_FUNCTIONS}${ASK_AGENT}${VALIDATE}${FILES}
+  return `${TOOL_PRELUDE}${FINGERPRINT}${CARRY}${AGENT_FUNCTIONS}${ASK_AGENT}${VALIDATE}${FILES}
 operate() ( name=$service act=$1 boot=$2
 ${CONVERGE_SERVICE[init]}
 )

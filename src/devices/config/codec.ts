@@ -17,6 +17,8 @@ export interface ConfigReading {
   readonly keys: ReadonlyMap<string, JsonValue>
   /** The value at a key or path; undefined when it is not there. */
   get(key: string): JsonValue | undefined
+  /** What people have to know of where these keys stand. */
+  notes?(asked: readonly string[]): readonly string[]
 }
 
 export interface ConfigEdit {
@@ -29,9 +31,10 @@ export interface ConfigCodec {
   read(text: string): Parsed<ConfigReading>
   /**
    * The text with the edit made and nothing else touched: comments, order, blank lines, quotes and line ends stay.
-   * A problem when the format cannot hold a value or a key.
+   * A problem when the format cannot hold a value or a key. `has` says whether the encoding of the file has a character:
+   * a format that can write those that are missing in another way does.
    */
-  edit(text: string, edit: ConfigEdit): Parsed<string>
+  edit(text: string, edit: ConfigEdit, has?: (char: string) => boolean): Parsed<string>
   /** A desired value as reading it back would give it: 3 is "3" where a format knows only text. */
   normal(value: JsonValue): JsonValue
 }

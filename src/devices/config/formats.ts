@@ -1,5 +1,6 @@
 import type { ConfigCodec } from './codec.ts'
 import { iniCodec } from './ini.ts'
+import type { IniDialect } from './ini-dialect.ts'
 import { jsonCodec } from './json.ts'
 import { plainCodec } from './plain.ts'
 import { propertiesCodec } from './properties.ts'
@@ -10,10 +11,15 @@ export const CONFIG_FORMATS = ['ini', 'json', 'plain', 'properties', 'xml', 'yam
 export type ConfigFormat = (typeof CONFIG_FORMATS)[number]
 
 export const CONFIG_CODECS: Readonly<Record<ConfigFormat, ConfigCodec>> = {
-  ini: iniCodec,
+  ini: iniCodec('any'),
   json: jsonCodec,
   plain: plainCodec,
   properties: propertiesCodec,
   xml: xmlCodec,
   yaml: yamlCodec,
+}
+
+/** How a format is read and edited; `dialect` only goes with ini. */
+export function codecOf(format: ConfigFormat, dialect: IniDialect | undefined): ConfigCodec {
+  return format === 'ini' && dialect !== undefined ? iniCodec(dialect) : CONFIG_CODECS[format]
 }

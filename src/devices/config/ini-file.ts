@@ -1,12 +1,19 @@
 import { type Parsed, parsed, problem } from './codec.ts'
+import { folded, type IniRules } from './ini-dialect.ts'
 import { type LineEntry, type TextLine, textLines } from './lines.ts'
 
 export interface IniEntry extends LineEntry {
   readonly section: string
+  /** The key as it is written. */
+  readonly name: string
   readonly indent: string
   /** What stands between key and value, blanks included. */
   readonly between: string
   readonly quote: string
+  /** Why programs read it in different ways, as the end of a sentence about the key. */
+  readonly unclear?: string
+  /** An entry before it has the same name, and is the one that counts. */
+  readonly hidden: boolean
 }
 
 interface IniSection {
@@ -32,75 +39,184 @@ export function fullName(section: string, key: string): string {
   return `${section.replace(/[\\.]/g, '\\$&')}.${key}`
 }
 
+/** What a key is known by: names that the program takes for the same have the same one. */
+export function identity(section: string, key: string, rules: IniRules): string {
+  return fullName(folded(section, rules.section), folded(key, rules.key))
+}
+
 /** Reads the sections and keys of an INI file with their places. */
-export function iniFile(text: string): Parsed<IniFile> {
-  const entries: IniEntry[] = []
-  const sections: IniSection[] = [{ name: '', place: 0 }]
+export function iniFile(text: string, rules: IniRules): Parsed<IniFile> {
+  const reader = new IniReader(text, rules)
   for (const line of textLines(text)) {
+    const wrong = reader.take(line)
+    if (wrong !== undefined) return problem(wrong, line.number)
+  }
+  return parsed({ entries: reader.entries, sections: reader.sections })
+}
+
+const CONTINUES = 'ends in a backslash, by which some programs go on in the next line'
+const DEEPER = 'is followed by a deeper line, which some programs take for a part of its value'
+const BEHIND = 'is behind a line that ends in a backslash, of which some programs take it for a part'
+const BELOW = 'is deeper than the key above, of whose value some programs take it for a part'
+const TAIL = 'has a comment sign behind its value, which some programs take for a part of the value'
+
+class IniReader {
+  readonly entries: IniEntry[] = []
+  readonly sections: IniSection[] = [{ name: '', place: 0 }]
+  readonly #text: string
+  readonly #rules: IniRules
+  readonly #keys = new Set<string>()
+  readonly #headings = new Set<string>()
+  /** The section that is read stood before. */
+  #again = false
+  /** The line before ends in a backslash that counts. */
+  #open = false
+  /** Something stands between the last entry and this line. */
+  #apart = false
+  #afterBlank = false
+  /** The last entry can go on: no heading came since. */
+  #last: IniEntry | undefined
+
+  constructor(text: string, rules: IniRules) {
+    this.#text = text
+    this.#rules = rules
+  }
+
+  /** Reads the next line; says what is wrong with it. */
+  take(line: TextLine): string | undefined {
     const body = line.text.trim()
-    if (body === '' || /^[;#]/.test(body)) continue
-    if (body.startsWith('[')) {
-      const name = headingName(line.text)
-      if (name === undefined) return problem('a section heading is not closed', line.number)
-      sections.push({ name, place: line.end })
-      continue
+    if (body !== '' && this.#rules.comments.includes(body.charAt(0))) {
+      this.#apart = true
+      return undefined
     }
-    const name = sections.at(-1)?.name ?? ''
-    if (!grown(entries, line, name)) return problem('a line has no key', line.number)
-    sections[sections.length - 1] = { name, place: line.end }
+    if (this.#open) return this.#goOn(line)
+    if (body === '') {
+      this.#apart = true
+      this.#afterBlank = true
+      return undefined
+    }
+    if (this.#isDeeper(line) && this.#rules.deeper !== 'key') {
+      if (this.#rules.deeper === 'value') return this.#goOn(line)
+      const plain = !this.#apart && !/[=:]/.test(line.text) && !body.startsWith('[')
+      if (plain) return this.#goOn(line)
+      this.#doubt(DEEPER)
+      if (!body.startsWith('[')) return this.#entry(line, BELOW)
+    }
+    return body.startsWith('[') ? this.#heading(line) : this.#entry(line)
   }
-  return parsed({ entries, sections })
-}
 
-function headingName(line: string): string | undefined {
-  return /^[ \t]*\[([^\]]*)\][ \t]*(?:[;#].*)?$/.exec(line)?.[1]?.trim()
-}
-
-/** Adds the entry of a line, or the line to the entry above; false when it is neither. */
-function grown(entries: IniEntry[], line: TextLine, section: string): boolean {
-  const last = entries.at(-1)
-  const next = last && last.end === line.start && last.section === section
-  if (next && isContinuation(line, last)) {
-    entries[entries.length - 1] = continued(last, line)
-    return true
+  #isDeeper(line: TextLine): boolean {
+    const indent = /^[ \t]*/.exec(line.text)?.[0] ?? ''
+    return this.#last !== undefined && this.#last.value !== null && indent.length > this.#last.indent.length
   }
-  const entry = entryOf(line, section)
-  if (entry) entries.push(entry)
-  return entry !== undefined
+
+  /** The line belongs to the value above. */
+  #goOn(line: TextLine): undefined {
+    const last = this.#last
+    if (!last) return undefined
+    const text = line.text.trimEnd()
+    const valueEnd = line.start + text.length
+    if (this.#rules.continues === 'backslash') {
+      this.#open = endsOpen(line.text)
+      const more = (this.#open ? text.slice(0, -1) : text).trim()
+      this.#replaceLast({ ...last, value: `${last.value ?? ''} ${more}`.trim(), end: line.end, valueEnd })
+      return undefined
+    }
+    const value = `${last.quote}${last.value ?? ''}${last.quote}${this.#blankLines(last, line)}\n${text.trim()}`
+    this.#replaceLast({ ...last, value, quote: '', end: line.end, valueEnd })
+    return undefined
+  }
+
+  /** configparser keeps empty lines within a value, and drops comments. */
+  #blankLines(last: IniEntry, line: TextLine): string {
+    const between = textLines(this.#text.slice(last.end, line.start))
+    return '\n'.repeat(between.filter((one) => one.text.trim() === '').length)
+  }
+
+  #replaceLast(entry: IniEntry): void {
+    this.entries[this.entries.length - 1] = entry
+    this.#last = entry
+    this.#apart = false
+    this.#afterBlank = false
+    this.sections[this.sections.length - 1] = { name: entry.section, place: entry.end }
+  }
+
+  #doubt(unclear: string): void {
+    if (this.#last) this.#replaceLast({ ...this.#last, unclear })
+  }
+
+  #heading(line: TextLine): string | undefined {
+    const name = /^[ \t]*\[([^\]]*)\][ \t]*(?:[;#].*)?$/.exec(line.text)?.[1]?.trim()
+    if (name === undefined) return 'a section heading is not closed'
+    const known = folded(name, this.#rules.section)
+    this.#again = this.#headings.has(known)
+    this.#headings.add(known)
+    if (this.#again && this.#rules.twice === 'refused') return 'a section stands twice, which configparser refuses'
+    this.sections.push({ name, place: line.end })
+    this.#last = undefined
+    this.#apart = false
+    this.#afterBlank = false
+    return undefined
+  }
+
+  #entry(line: TextLine, because?: string): string | undefined {
+    const section = this.sections.at(-1)?.name ?? ''
+    const entry = entryOf(line, section, this.#rules)
+    if (!entry) return 'a line has no key'
+    const again = this.#keys.has(entry.key)
+    this.#keys.add(entry.key)
+    if (again && this.#rules.twice === 'refused') return 'a key stands twice, which configparser refuses'
+    const above = this.#last
+    const joined =
+      above !== undefined && !this.#afterBlank && this.#rules.continues === 'unclear' && mayStayOpen(above.value ?? '')
+    if (joined) this.#doubt(CONTINUES)
+    const unclear = because ?? (joined ? BEHIND : undefined)
+    this.#open = this.#rules.continues === 'backslash' && endsOpen(line.text)
+    const hidden = (again || this.#again) && this.#rules.twice === 'first counts'
+    const opened = this.#open ? { ...entry, value: (entry.value ?? '').replace(/\\$/, '').trim() } : entry
+    this.entries.push({ ...opened, hidden, ...(unclear !== undefined && { unclear }) })
+    this.#last = this.entries.at(-1)
+    this.#apart = false
+    this.#afterBlank = false
+    this.sections[this.sections.length - 1] = { name: section, place: line.end }
+    return undefined
+  }
 }
 
-/** A line without `=` or `:`, deeper than the key above it, belongs to its value, as Python's configparser has it. */
-function isContinuation(line: TextLine, last: IniEntry): boolean {
-  const indent = /^[ \t]*/.exec(line.text)?.[0] ?? ''
-  return indent.length > last.indent.length && last.value !== null && !/[=:]/.test(line.text)
+function endsOpen(line: string): boolean {
+  return (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1
 }
 
-function continued(last: IniEntry, line: TextLine): IniEntry {
-  const text = line.text.trimEnd()
-  const value = `${last.quote}${last.value ?? ''}${last.quote}\n${text.trim()}`
-  return { ...last, value, quote: '', end: line.end, valueEnd: line.start + text.length }
+/** Whether a program could take a value for one that goes on in the next line; a path of Windows never does. */
+export function mayStayOpen(value: string): boolean {
+  return endsOpen(value) && !/^(?:[A-Za-z]:\\|\\\\)/.test(value)
 }
 
-function entryOf(line: TextLine, section: string): IniEntry | undefined {
-  const [, indent = '', head = '', between = '', rest = ''] =
-    /^([ \t]*)([^=]*?)([ \t]*=[ \t]*)([\s\S]*)$/.exec(line.text) ??
-    /^([ \t]*)([^:]*?)([ \t]*:[ \t]*)([\s\S]*)$/.exec(line.text) ??
-    /^([ \t]*)([\s\S]*?)()([ \t]+[;#][\s\S]*|[ \t]*)$/.exec(line.text) ??
-    []
+function entryOf(line: TextLine, section: string, rules: IniRules): IniEntry | undefined {
+  const pattern = rules.delimiters === '=' ? ENTRY_EQUALS : ENTRY_FIRST
+  const [, indent = '', head = '', between = '', rest = ''] = pattern.exec(line.text) ?? BARE.exec(line.text) ?? []
   if (head === '') return undefined
-  const common = { key: fullName(section, head), section, indent, between, start: line.start, end: line.end }
+  const key = identity(section, head, rules)
+  const common = { key, section, name: head, indent, between, start: line.start, end: line.end, hidden: false }
   const valueStart = line.start + indent.length + head.length + between.length
   if (between === '') return { ...common, value: null, quote: '', valueStart, valueEnd: valueStart }
-  const raw = withoutComment(rest, /[ \t]$/.test(between))
-  const plain = unquoted(raw)
+  const whole = rest.replace(/[ \t]+$/, '')
+  const bare = rules.tails === 'value' ? whole : withoutComment(rest, /[ \t]$/.test(between))
+  const plain = rules.quotes === 'style' ? unquoted(bare) : undefined
+  const hasTail = rules.tails === 'unclear' && bare !== whole
   return {
     ...common,
-    value: plain?.value ?? raw,
+    value: plain?.value ?? bare,
     quote: plain?.quote ?? '',
     valueStart,
-    valueEnd: valueStart + raw.length,
+    valueEnd: valueStart + bare.length,
+    ...(hasTail && { unclear: TAIL }),
   }
 }
+
+const ENTRY_FIRST = /^([ \t]*)([^=:]*?)([ \t]*[=:][ \t]*)([\s\S]*)$/
+const ENTRY_EQUALS = /^([ \t]*)([^=]*?)([ \t]*=[ \t]*)([\s\S]*)$/
+const BARE = /^([ \t]*)([\s\S]*?)()([ \t]+[;#][\s\S]*|[ \t]*)$/
 
 /** The value as written: a comment begins at a `;` or `#` behind a blank, not inside quotes. */
 function withoutComment(rest: string, blankBefore: boolean): string {

@@ -9,7 +9,8 @@ import {
   type Splice,
   spliced,
 } from './codec.ts'
-import { fullName, type IniEntry, type IniFile, iniFile, unquoted } from './ini-file.ts'
+import { folded, INI_RULES, type IniDialect, type IniRules } from './ini-dialect.ts'
+import { type IniEntry, type IniFile, identity, iniFile, mayStayOpen, unquoted } from './ini-file.ts'
 import {
   addedLine,
   gathered,
@@ -23,29 +24,50 @@ import {
 } from './lines.ts'
 
 /**
- * INI: `[section]`, `key = value` or `key: value`, comments with `;` or `#` on lines of their own or behind a value
- * and a blank. Keys are named `section.key`: the first dot parts them, a dot in the section is written `\.`, and
- * `.key` is a key before any section. Quotes around a value are style: they are kept, and are not part of the value.
- * A key without `=` has the value null. Keys are compared as they are written, case included.
+ * INI: `[section]`, `key = value` or `key: value`, comments with `;` or `#`. Keys are named `section.key`: the first dot
+ * parts them, a dot in the section is written `\.`, and `.key` is a key before any section. A key without `=` has the
+ * value null. Programs differ in what they make of the rest: a dialect says which; without one, a key that they read in
+ * different ways is refused.
  */
-export const iniCodec: ConfigCodec = {
-  normal: (value) => {
-    const text = textual(value)
-    return Array.isArray(text) ? text.map(bare) : bare(text)
-  },
-  read(text) {
-    const file = iniFile(text)
-    if (!file.ok) return file
-    const keys = gathered(file.value.entries)
-    return parsed({
-      keys,
-      get: (key) => {
-        const name = sectionAndKey(key)
-        return name && keys.get(fullName(name.section, name.key))
-      },
-    })
-  },
-  edit: (text, edit) => provenLines(iniCodec, text, editIni(text, edit), edit),
+export function iniCodec(dialect: IniDialect | 'any'): ConfigCodec {
+  const rules = INI_RULES[dialect]
+  const codec: ConfigCodec = {
+    normal: (value) => {
+      const text = textual(value)
+      if (rules.quotes === 'value') return text
+      return Array.isArray(text) ? text.map(bare) : bare(text)
+    },
+    read(text) {
+      const file = iniFile(text, rules)
+      if (!file.ok) return file
+      const keys = gathered(file.value.entries.filter((entry) => !entry.hidden))
+      return parsed({
+        keys,
+        get: (key) => {
+          const name = sectionAndKey(key)
+          return name && keys.get(identity(name.section, name.key, rules))
+        },
+        notes: (asked) => sectionNotes(file.value, rules, asked),
+      })
+    },
+    edit: (text, edit) => provenLines(codec, text, editIni(text, edit, rules), edit),
+  }
+  return codec
+}
+
+const TWICE: Readonly<Record<IniRules['twice'], string>> = {
+  'all count': 'programs that merge them read all of it; a new key goes into the first',
+  'first counts': 'only the first is read, and only the first is changed',
+  refused: 'the program refuses that',
+}
+
+/** What is to be known of the sections of some keys. */
+function sectionNotes(file: IniFile, rules: IniRules, asked: readonly string[]): string[] {
+  const names = new Set(asked.map((key) => folded(sectionAndKey(key)?.section ?? '', rules.section)))
+  return [...names].flatMap((name) => {
+    const times = file.sections.filter((one, at) => at > 0 && folded(one.name, rules.section) === name).length
+    return times < 2 ? [] : [`The section [${name}] stands ${times} times: ${TWICE[rules.twice]}.`]
+  })
 }
 
 function bare(value: JsonValue): JsonValue {
@@ -53,34 +75,58 @@ function bare(value: JsonValue): JsonValue {
 }
 
 /** `section.key`; undefined when there is no dot that parts them. */
-function sectionAndKey(name: string): { readonly section: string; readonly key: string } | undefined {
+function sectionAndKey(name: string): Place | undefined {
   const [, section, key] = /^((?:[^\\.]|\\[\s\S])*)\.([\s\S]+)$/.exec(name) ?? []
   return section === undefined || key === undefined ? undefined : { section: section.replace(/\\([\s\S])/g, '$1'), key }
 }
 
-function editIni(text: string, edit: ConfigEdit): Parsed<string> {
+function editIni(text: string, edit: ConfigEdit, rules: IniRules): Parsed<string> {
   let current = text
   for (const [name, desiredValue] of [...edit.set, ...edit.remove.map((key) => [key, [] as string[]] as const)]) {
     const place = sectionAndKey(name)
-    if (!place || !validName(place))
+    if (!place || !validName(place, rules))
       return problem(`"${name}" is not a key of the form section.key (.key before any section)`)
     const values = valuesDesired(name, desiredValue)
-    const file = iniFile(current)
+    const file = iniFile(current, rules)
     if (!values.ok) return values
     if (!file.ok) return file
-    const made = keyEdited(current, file.value, { ...place, name }, values.value)
+    const unclear = unclearOf(file.value, place, rules)
+    if (unclear !== undefined) return problem(`"${name}" ${unclear}: say which program reads it, with \`dialect\``)
+    const made = keyEdited(current, file.value, { ...place, name, rules }, values.value)
     if (!made.ok) return made
     current = made.value
   }
   return parsed(current)
 }
 
-function validName(name: { readonly section: string; readonly key: string }): boolean {
+/** Why programs differ in what they read of a key. */
+function unclearOf(file: IniFile, place: Place, rules: IniRules): string | undefined {
+  const id = identity(place.section, place.key, rules)
+  const own = file.entries.find((entry) => entry.key === id && entry.unclear !== undefined)
+  if (own) return own.unclear
+  const near = (a: string, b: string): boolean => a !== b && a.toLowerCase() === b.toLowerCase()
+  const section = rules.section === 'unclear' && file.sections.find((one) => near(one.name, place.section))
+  if (section) return `is near to the section [${section.name}], which some programs take for the same`
+  const key =
+    rules.key === 'unclear' &&
+    file.entries.find((entry) => entry.section === place.section && near(entry.name, place.key))
+  return key ? `is near to "${key.name}", which some programs take for the same` : undefined
+}
+
+interface Place {
+  readonly section: string
+  readonly key: string
+}
+
+function validName(name: Place, rules: IniRules): boolean {
+  const start = rules.comments.includes('#') ? /^[^\s[;#=:]/ : /^[^\s[;=]/
   return (
     !/[\]\r\n]/.test(name.section) &&
     name.section.trim() === name.section &&
-    /^[^\s[;#=:]([^=:\r\n]*[^\s=:])?$/.test(name.key) &&
-    !/[ \t][;#]/.test(name.key)
+    start.test(name.key) &&
+    !/[\r\n]|\s$/.test(name.key) &&
+    !(rules.delimiters === '=' ? /=/ : /[=:]/).test(name.key) &&
+    (rules.tails === 'value' || !/[ \t][;#]/.test(name.key))
   )
 }
 
@@ -88,12 +134,18 @@ interface NamedKey {
   readonly name: string
   readonly section: string
   readonly key: string
+  readonly rules: IniRules
 }
 
 function keyEdited(text: string, file: IniFile, key: NamedKey, values: readonly (string | null)[]): Parsed<string> {
-  const own = file.entries.filter((entry) => entry.key === fullName(key.section, key.key))
-  const section = file.sections.findLast((one) => one.name === key.section)
-  const plain = values.map((value) => (value === null ? null : (unquoted(value)?.value ?? value)))
+  const { rules } = key
+  const all = file.entries.filter((entry) => entry.key === identity(key.section, key.key, rules))
+  const own = values.length === 0 ? all : all.filter((entry) => !entry.hidden)
+  const wanted = folded(key.section, rules.section)
+  const section = file.sections.find((one) => folded(one.name, rules.section) === wanted)
+  const plain = values.map((value) => (value === null ? null : styled(value, rules).text))
+  if (rules.twice !== 'all count' && values.length > 1)
+    return problem(`"${key.name}": the dialect has one value for a key`)
   if (own.length === values.length && own.every((entry, at) => entry.value === plain[at])) return parsed(text)
   if (section === undefined && values.length > 0) return sectionAdded(text, file, key, values)
   const place = key.section === '' && section?.place === 0 ? globalPlace(text, file) : (section?.place ?? 0)
@@ -137,11 +189,11 @@ function writerOf(file: IniFile, key: NamedKey): LineWriter {
   return {
     replaced(entry, value) {
       const own = file.entries.find((one) => one.start === entry.start)
-      return replacement(key.name, own, entry, value)
+      return replacement(key, own, entry, value)
     },
     line(value) {
       if (value === null) return parsed(`${neighbour?.indent ?? ''}${key.key}`)
-      const written = writtenValue(key.name, value, '')
+      const written = writtenValue(key, value, '')
       if (!written.ok) return written
       return parsed(
         `${neighbour?.indent ?? ''}${key.key}${style === undefined ? between : between + gap}${written.value}`,
@@ -150,11 +202,11 @@ function writerOf(file: IniFile, key: NamedKey): LineWriter {
   }
 }
 
-function replacement(name: string, own: IniEntry | undefined, entry: LineEntry, value: string | null): Parsed<Splice> {
+function replacement(key: NamedKey, own: IniEntry | undefined, entry: LineEntry, value: string | null): Parsed<Splice> {
   if (value === null) {
     return parsed({ start: entry.valueStart - (own?.between.length ?? 0), end: entry.valueEnd, text: '' })
   }
-  const written = writtenValue(name, value, own?.quote ?? '')
+  const written = writtenValue(key, value, own?.quote ?? '')
   if (!written.ok) return written
   return parsed({
     start: entry.valueStart,
@@ -163,15 +215,30 @@ function replacement(name: string, own: IniEntry | undefined, entry: LineEntry, 
   })
 }
 
+/** A value without the quotes that are style. */
+function styled(value: string, rules: IniRules): { readonly text: string; readonly quote: string | undefined } {
+  const plain = rules.quotes === 'style' ? unquoted(value) : undefined
+  return { text: plain?.value ?? value, quote: plain?.quote }
+}
+
 /** In the quotes that the old value had, or in the first that are needed to hold it. */
-function writtenValue(name: string, value: string, quote: string): Parsed<string> {
-  if (/[\r\n\0]/.test(value)) return problem(`"${name}": the format cannot hold a value of several lines`)
-  const plain = unquoted(value)
-  const text = plain?.value ?? value
-  const style = plain?.quote ?? quote
+function writtenValue({ name, rules }: NamedKey, value: string, quote: string): Parsed<string> {
+  if (/[\r\n\0]/.test(value)) return problem(`"${name}": a value of several lines is not written`)
+  if (rules.quotes === 'value') return parsed(value)
+  const { text, quote: own } = styled(value, rules)
+  const style = own ?? quote
+  if (rules.continues === 'unclear' && mayStayOpen(text)) {
+    return problem(
+      `"${name}": by a backslash at its end some programs go on in the next line; say which, with \`dialect\``,
+    )
+  }
+  const hasTail = /^[;#]|[ \t][;#]/.test(text)
+  if (hasTail && rules.tails === 'unclear') {
+    return problem(`"${name}": in what is behind a comment sign programs differ; say which reads it, with \`dialect\``)
+  }
   if (style !== '' && !text.includes(style)) return parsed(style + text + style)
-  const open = text !== '' && !/^[ \t;#]|[ \t]$|[ \t][;#]/.test(text) && unquoted(text) === undefined
-  if (open || text === '') return parsed(text)
+  const open = !/^[ \t]|[ \t]$/.test(text) && !(hasTail && rules.tails === 'comment') && unquoted(text) === undefined
+  if (open) return parsed(text)
   const needed = ['"', "'"].find((one) => !text.includes(one))
   if (needed === undefined)
     return problem(`"${name}": a value with both kinds of quotes and blanks or comment signs cannot be held`)

@@ -31,8 +31,8 @@ export const xmlCodec: ConfigCodec = {
     collect(root, [{ name: root.name }], keys)
     return parsed({ keys, get: (key) => valueAt(root, key) })
   },
-  edit(text, edit) {
-    const made = editXml(text, edit)
+  edit(text, edit, has = () => true) {
+    const made = editXml(text, edit, has)
     if (!made.ok) return made
     const after = xmlTree(made.value)
     if (!after.ok) return problem('the edit would leave a file that cannot be read')
@@ -92,7 +92,7 @@ function meets(element: XmlElement, step: XmlStep): boolean {
   )
 }
 
-function editXml(text: string, edit: ConfigEdit): Parsed<string> {
+function editXml(text: string, edit: ConfigEdit, has: Has): Parsed<string> {
   let current = text
   for (const [key, desiredValue] of [...edit.set, ...edit.remove.map((key) => [key, undefined] as const)]) {
     const path = xmlPath(key)
@@ -104,7 +104,7 @@ function editXml(text: string, edit: ConfigEdit): Parsed<string> {
     const made =
       value === undefined
         ? parsed(removal(current, tree.value, path.value))
-        : setting(current, tree.value, { key, path: path.value, value })
+        : setting(current, tree.value, { key, path: path.value, value, has })
     if (!made.ok) return made
     current = spliced(current, made.value)
   }
@@ -115,7 +115,11 @@ interface DesiredValue {
   readonly key: string
   readonly path: XmlPath
   readonly value: string
+  readonly has: Has
 }
+
+/** Whether the encoding of the file has a character; others are written as references (XML 1.0, 4.1). */
+type Has = (char: string) => boolean
 
 function setting(text: string, root: XmlElement, desiredValue: DesiredValue): Parsed<Splice[]> {
   const { key, path, value } = desiredValue
@@ -136,27 +140,29 @@ function setting(text: string, root: XmlElement, desiredValue: DesiredValue): Pa
   if (!element) return parsed([])
   return path.attribute === undefined
     ? textSplices(text, element, desiredValue)
-    : parsed(attributeSplices(element, path.attribute, value))
+    : parsed(attributeSplices(element, path.attribute, desiredValue))
 }
 
-function attributeSplices(element: XmlElement, name: string, value: string): Splice[] {
+function attributeSplices(element: XmlElement, name: string, { value, has }: DesiredValue): Splice[] {
   const own = element.attributes.find((one) => one.name === name)
-  if (own) return own.value === value ? [] : [{ start: own.valueStart, end: own.valueEnd, text: attributeText(value) }]
+  if (own)
+    return own.value === value ? [] : [{ start: own.valueStart, end: own.valueEnd, text: attributeText(value, has) }]
   const at = element.attributes.at(-1)?.end ?? element.start + 1 + element.name.length
-  return [{ start: at, end: at, text: ` ${name}="${attributeText(value)}"` }]
+  return [{ start: at, end: at, text: ` ${name}="${attributeText(value, has)}"` }]
 }
 
-function textSplices(text: string, element: XmlElement, { key, value }: DesiredValue): Parsed<Splice[]> {
+function textSplices(text: string, element: XmlElement, { key, value, has }: DesiredValue): Parsed<Splice[]> {
   if (element.children.length > 0) return problem(`"${key}": the element holds elements, not text`)
   if (textOf(element) === value) return parsed([])
   const [first, ...others] = element.texts
   if (element.empty) {
     const slash = text.lastIndexOf('/', element.end - 1)
     const head = text.slice(0, slash).trimEnd().length
-    return parsed([{ start: head, end: element.end, text: `>${elementText(value)}</${element.name}>` }])
+    return parsed([{ start: head, end: element.end, text: `>${elementText(value, has)}</${element.name}>` }])
   }
   const at = first ?? { start: element.contentStart, end: element.contentStart, cdata: false }
-  const written = at.cdata && !value.includes(']]>') ? `<![CDATA[${value}]]>` : elementText(value)
+  const plain = at.cdata && !value.includes(']]>') && [...value].every(has)
+  const written = plain ? `<![CDATA[${value}]]>` : elementText(value, has)
   return parsed([
     { start: at.start, end: at.end, text: written },
     ...others.map(({ start, end }) => ({ start, end, text: '' })),
@@ -210,12 +216,14 @@ function elementLines(
   const attribute = rest.length === 0 ? desiredValue.path.attribute : undefined
   const wheres = (step.where ?? []).filter(({ name }) => name !== attribute)
   const named = [...wheres, ...(attribute === undefined ? [] : [{ name: attribute, value: desiredValue.value }])]
-  const head = `${style.indent}<${step.name}${named.map(({ name, value }) => ` ${name}="${attributeText(value)}"`).join('')}`
+  const head = `${style.indent}<${step.name}${named.map(({ name, value }) => ` ${name}="${attributeText(value, desiredValue.has)}"`).join('')}`
   if (rest.length > 0) {
     const inner = elementLines(rest, desiredValue, { ...style, indent: style.indent + style.unit })
     return `${head}>${style.lineEnd}${inner}${style.lineEnd}${style.indent}</${step.name}>`
   }
-  return attribute === undefined ? `${head}>${elementText(desiredValue.value)}</${step.name}>` : `${head} />`
+  return attribute === undefined
+    ? `${head}>${elementText(desiredValue.value, desiredValue.has)}</${step.name}>`
+    : `${head} />`
 }
 
 /** The first step of indentation in the file. */
@@ -239,12 +247,13 @@ function removal(text: string, root: XmlElement, path: XmlPath): Splice[] {
     })
 }
 
-function elementText(value: string): string {
-  return value.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\r/g, '&#13;')
+function elementText(value: string, has: Has): string {
+  const text = value.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\r/g, '&#13;')
+  return [...text].map((char) => (has(char) ? char : `&#${char.codePointAt(0)};`)).join('')
 }
 
-function attributeText(value: string): string {
-  return elementText(value)
+function attributeText(value: string, has: Has): string {
+  return elementText(value, has)
     .replace(/"/g, '&quot;')
     .replace(/'/g, '&apos;')
     .replace(/\n/g, '&#10;')

@@ -25,6 +25,7 @@ import {
 } from './codec.ts'
 import { addedLine } from './lines.ts'
 import { ITEM_REMOVAL, treeCodec, valueAt } from './tree-model.ts'
+import { foreignOn } from './yaml-foreign.ts'
 import { blockText, flowText, isCollection, scalarText } from './yaml-text.ts'
 
 /**
@@ -66,6 +67,8 @@ function editYaml(text: string, edit: ConfigEdit): Parsed<string> {
     if (!yaml.ok) return yaml
     const path = splitPath(key)
     const there = valueAt(yaml.value.value, path)
+    const foreign = foreignOn(yaml.value.document, path, value === undefined)
+    if (foreign !== undefined) return problem(`"${key}": ${foreign}`)
     if (value === undefined ? there === undefined : there !== undefined && sameValue(there, value)) continue
     const editor = new YamlEditor(current, yaml.value.document, key)
     const splices = value === undefined ? editor.removed(path) : editor.set(path, value)

@@ -1,6 +1,7 @@
 import type { ShellAnswer, ShellChannel } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import { tailOf } from '../../shell/tool-answer.ts'
+import { CARRY } from './carry.ts'
 import { ownOnWindows, removeOnWindows } from './windows-change.ts'
 
 const ATTRIBUTES = `LC_ALL=C; export LC_ALL
@@ -13,11 +14,11 @@ if [ "$backup" = yes ]; then mv -f "$path" "$path.till-backup"; else rm -f "$pat
 
 // mv would put the link into a directory that the old one points at, so that one is taken away first.
 const LINK = `LC_ALL=C; export LC_ALL
-if [ -d "$path" ] && [ ! -L "$path" ]; then printf '%s\\n' "a directory is in the way" >&2; exit 1; fi
+${CARRY}if [ -d "$path" ] && [ ! -L "$path" ]; then printf '%s\\n' "a directory is in the way" >&2; exit 1; fi
 trap 'rm -f "$temp"' EXIT
 trap 'exit 129' HUP INT TERM
 ln -s "$target" "$temp" || exit 1
-if [ "$backup" = yes ] && [ -f "$path" ] && [ ! -L "$path" ]; then cp -p "$path" "$path.till-backup" || exit 1; fi
+if [ "$backup" = yes ] && [ -f "$path" ] && [ ! -L "$path" ]; then cp -p "$path" "$path.till-backup" && carry "$path" "$path.till-backup" || exit 1; fi
 if [ -d "$path" ]; then rm -f "$path" || exit 1; fi
 mv -f "$temp" "$path"`
 

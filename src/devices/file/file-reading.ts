@@ -11,6 +11,10 @@ export interface FileReading {
   readonly linkTarget?: string
   /** Permission bits as four octal digits. */
   readonly mode?: string
+  /** It has an ACL, as far as `ls` shows that; the bits of the group in `mode` are then what its entries have at most. */
+  readonly hasAcl?: boolean
+  /** How many names it has. */
+  readonly links?: number
   readonly owner?: string
   readonly group?: string
   readonly uid?: string
@@ -60,4 +64,11 @@ export function keptMode(reading: FileReading, desired: string | undefined, isSe
   const fresh = isSecret ? '0600' : '0644'
   if (reading.system === 'windows') return fresh
   return desired ?? (reading.kind === 'file' ? reading.mode : undefined) ?? fresh
+}
+
+/** What people have to know of a file that is looked after, and that no change shows. */
+export function fileNotes({ kind, links = 1 }: FileReading): readonly string[] {
+  if (kind !== 'file' || links < 2) return []
+  const names = `The file has ${links} names (hard links).`
+  return [`${names} A change of its content gives this name a new file; the other names keep the old one.`]
 }

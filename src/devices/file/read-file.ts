@@ -1,4 +1,6 @@
 import type { ShellAnswer, ShellChannel, ShellRequest } from '../../core/channel.ts'
+import type { Failure } from '../../core/failure.ts'
+import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import type { FileKind, FileReading, ReadOptions } from './file-reading.ts'
 import { windowsReading, windowsReadRequest } from './windows-read.ts'
 
@@ -19,14 +21,14 @@ export const FINGERPRINT = `fingerprint() {
 
 // Facts end with a NUL, since everything else may stand in a name; the content is the rest, byte for byte.
 // `ls -ldn` is on every device, stat is not.
-const SCRIPT = `LC_ALL=C; export LC_ALL
-${FINGERPRINT}
+const SCRIPT = `${TOOL_PRELUDE}${FINGERPRINT}need_tool ls
 nl='
 '
 fact() { printf '%s\\0' "$1"; }
 finish() { fact "$kind"; fact "$real"; fact "$link"; fact "$numbers"; fact "$names"; fact "$sum"; fact "$trouble"; fact "\${send:-no}"; }
 kind=absent; real=$path; link=; numbers=; names=; sum=; trouble=; send=no
 if [ -L "$path" ]; then
+  need_tool readlink
   link=$(readlink "$path"; printf x); link=\${link%"\${nl}x"}
   if [ "$follow" = yes ]; then
     real=$(readlink -f "$path" && printf x) || trouble="the symbolic link cannot be followed"
@@ -43,18 +45,19 @@ if [ -z "$trouble" ]; then
     fi
   else
     case $numbers in
-      *"No such file"*|*"Not a directory"*) ;;
+      *": No such file or directory" | *": Not a directory") ;;
       *) trouble=$numbers ;;
     esac
     numbers=
   fi
 fi
 if [ "$kind" = file ] && [ "$wants" != nothing ]; then
+  need_tool wc cat
   if [ ! -r "$real" ]; then trouble="$real: Permission denied"
   else
     sum=$(fingerprint "$real")
     size=$(wc -c <"$real")
-    if [ $((size)) -le "$send_bytes" ] && [ "$sum" != "$known" ]; then send=yes; fi
+    if [ $((size)) -le "$send_bytes" ] && { [ -z "$sum" ] || [ "$sum" != "$known" ]; }; then send=yes; fi
   fi
 fi
 finish
@@ -70,6 +73,15 @@ export async function readFile(
   const onWindows = shell.dialect === 'powershell'
   const answer = await shell.ask(onWindows ? windowsReadRequest(options) : readFileRequest(options))
   return { answer, reading: onWindows ? windowsReading(answer) : fileReading(answer) }
+}
+
+/** Why a path could not be looked at, when the answer is not whole. */
+export function unreadFile(path: string, answer: ShellAnswer): Failure {
+  const failure = failureOf(answer, 'observe', `Looking at "${path}"`)
+  if (failure?.code === 'TOOL_MISSING') return failure
+  const said = answer.errorText.trim() || `exit code ${answer.exitCode}`
+  const code = answer.timedOut ? 'OBSERVE_TIMEOUT' : 'OBSERVE_FAILED'
+  return { code, phase: 'observe', message: `"${path}" could not be looked at: ${said}` }
 }
 
 /** One question about a path. Writes nothing. */
@@ -95,7 +107,7 @@ export function fileReading(answer: ShellAnswer): FileReading | undefined {
   }
   const [kind = '', realPath = '', link = '', numbers = '', names = '', sum = '', trouble = '', send = ''] = facts
   if (answer.exitCode !== 0 && trouble === '') return undefined
-  const [, , uid, gid, size] = numbers.trim().split(/\s+/)
+  const [listing = '', links, uid, gid, size] = numbers.trim().split(/\s+/)
   const [, , owner, group] = names.trim().split(/\s+/)
   const mode = modeOf(numbers)
   return {
@@ -104,6 +116,8 @@ export function fileReading(answer: ShellAnswer): FileReading | undefined {
     realPath,
     ...(link !== '' && { linkTarget: link }),
     ...(mode !== undefined && { mode }),
+    ...(listing[10] === '+' && { hasAcl: true }),
+    ...(kind === 'file' && { links: Number(links) }),
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
     ...(owner !== undefined && { owner }),

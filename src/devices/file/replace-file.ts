@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { ShellAnswer, ShellChannel, ShellValue } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { Secret } from '../../core/secret.ts'
-import { tailOf } from '../../shell/tool-answer.ts'
+import { TOOL_MISSING_EXIT, TOOL_PRELUDE, tailOf, failureOf as toolFailure } from '../../shell/tool-answer.ts'
+import { CARRY } from './carry.ts'
 import { FINGERPRINT } from './read-file.ts'
 import { EXIT, type FileContent, type Replacement } from './replacement.ts'
 import { replaceOnWindows, windowsFolder } from './windows-change.ts'
@@ -10,10 +11,12 @@ import { replaceOnWindows, windowsFolder } from './windows-change.ts'
 /** Larger content, and content that is not text, is uploaded rather than sent as a value. */
 export const VALUE_BYTES = 64 * 1024
 
-// The owner before the mode: chown takes set-id bits away. The guard comes last, right before the swap. What a run that was
+// The owner before the mode: chown takes set-id bits away. The mode after what is carried over, whose bits of the group are the
+// mask of an ACL. A default ACL of the folder gives rights whatever the umask says, so a mode comes before the content. The guard comes last, right before the swap. What a run that was
 // cut off left behind is an hour old: younger files are being written, by another run or another controller.
-const SCRIPT = `LC_ALL=C; export LC_ALL
-${FINGERPRINT}
+const SCRIPT = `${TOOL_PRELUDE}${FINGERPRINT}${CARRY}need_tool cat wc mv rm ls chmod
+[ -z "$owner" ] || need_tool chown
+[ "$backup" = no ] || need_tool cp
 umask 077
 trap 'rm -f "$temp" "$temp.b"' EXIT
 trap 'exit 129' HUP INT TERM
@@ -23,12 +26,13 @@ for old in "$folder"/.till-new-????????????????; do
   if [ -f "$old" ] && [ ! -L "$old" ] && [ -n "$(find "$old" -mmin +60 2>/dev/null)" ]; then rm -f "$old"; fi
 done
 if [ "$uploaded" = no ]; then
-  ( set -C; : >"$temp" ) || exit 1
+  ( set -C; : >"$temp" ) && chmod 600 "$temp" || exit 1
   printf %s "$content" | cat >>"$temp" || exit 1
 fi
 size=$(wc -c <"$temp") || exit ${EXIT.incomplete}
 [ $((size)) -eq "$bytes" ] || { printf '%s\\n' "only $((size)) of $bytes bytes could be written" >&2; exit ${EXIT.incomplete}; }
 if [ -n "$owner" ]; then chown "$owner" "$temp" || exit 1; fi
+carry "$path" "$temp" || exit 1
 chmod "$mode" "$temp" || exit 1
 if [ -e "$path" ] && command -v chcon >/dev/null 2>&1; then chcon --reference="$path" "$temp" 2>/dev/null; fi
 if [ -n "$validate" ]; then
@@ -40,7 +44,7 @@ if [ "$expected" != any ]; then
   [ "$now" = "$expected" ] || exit ${EXIT.moved}
 fi
 if [ "$backup" = yes ] && [ -f "$path" ]; then
-  cp -p "$path" "$temp.b" && mv -f "$temp.b" "$path.till-backup" || exit 1
+  cp -p "$path" "$temp.b" && carry "$path" "$temp.b" && mv -f "$temp.b" "$path.till-backup" || exit 1
 fi
 mv -f "$temp" "$path" || exit 1
 sync "$folder" 2>/dev/null
@@ -140,6 +144,8 @@ function failureOf(path: string, answer: ShellAnswer): Failure | undefined {
       return { code: 'CONVERGE_FAILED', message: `"${path}" is a directory, which is never removed for a file.`, ...at }
     case EXIT.noFolder:
       return { code: 'CONVERGE_FAILED', message: `The directory of "${path}" does not exist.`, ...at }
+    case TOOL_MISSING_EXIT:
+      return toolFailure(answer, 'converge', `Writing "${path}"`)
     default:
       return { code: 'CONVERGE_FAILED', message: `"${path}" could not be written: ${lastWords(answer)}`, ...at }
   }

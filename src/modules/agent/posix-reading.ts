@@ -63,6 +63,7 @@ function readFiles(parts: readonly string[]): Files | string {
     if (parts[at] !== 'file' || content.length !== Number(size)) return `"${path}" is not a text, or changed meanwhile`
     const text = utf8(content)
     if (Buffer.byteLength(text) !== content.length) return `"${path}" is not UTF-8, which the agent wants`
+    if (/\r(?!\n)/.test(text)) return `"${path}" has lines that end in a lone CR, which no agent reads as lines`
     const [, , uid = '', gid = ''] = listing.split(/\s+/)
     files.texts.set(path, text)
     files.facts.set(path, { mode: modeOf(listing) ?? '0644', owner: `${uid}:${gid}`, sum })

@@ -3,7 +3,8 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { type Certificate, readCertificates, shownCertificate } from '../../devices/certificate/read-certificates.ts'
-import { readFile } from '../../devices/file/read-file.ts'
+import type { FileReading } from '../../devices/file/file-reading.ts'
+import { readFile, unreadFile } from '../../devices/file/read-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { HOST_PATTERN } from '../../devices/probe/reach.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
@@ -147,14 +148,14 @@ async function find(context: ModuleContext, params: CertificateParams): Promise<
     )
   }
   if (store) return fromStore(context, store)
-  const { reading } = await readFile(context.shell, {
+  const { answer, reading } = await readFile(context.shell, {
     path: path ?? '',
     follow: true,
     wants: 'content',
     sendBytes: MAX_BYTES,
   })
-  if (!reading?.content)
-    return unread(`"${path}" could not be read`, reading?.trouble ?? 'there is no such file, or it is too large')
+  if (!reading) return fail(unreadFile(path ?? '', answer))
+  if (!reading.content) return unread(`"${path}" could not be read`, withoutContent(reading))
   try {
     return success(readCertificates(reading.content))
   } catch (error) {
@@ -201,4 +202,11 @@ function diff({ min_days = 0, fingerprint }: CertificateParams, seen: Seen): rea
     changes.push({ path: 'fingerprint', before: one.fingerprint, after: fingerprint })
   }
   return changes
+}
+
+function withoutContent({ trouble, kind, sizeBytes = 0 }: FileReading): string {
+  if (trouble !== undefined) return trouble
+  if (kind === 'absent') return 'there is no such file'
+  if (kind !== 'file') return 'it is not a file'
+  return `it has ${sizeBytes} bytes, and ${MAX_BYTES} is the most for a certificate`
 }

@@ -4,8 +4,9 @@ import { fail, type Result } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { CONFIG_FORMATS } from '../../devices/config/formats.ts'
+import { INI_DIALECTS } from '../../devices/config/ini-dialect.ts'
 import { changeAttributes } from '../../devices/file/change-file.ts'
-import { desiredOwner, keptMode, keptOwner } from '../../devices/file/file-reading.ts'
+import { desiredOwner, fileNotes, keptMode, keptOwner } from '../../devices/file/file-reading.ts'
 import { fileTest } from '../../devices/file/file-test.ts'
 import { fileContent, replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
@@ -33,6 +34,15 @@ export const config = defineModule({
         enum: CONFIG_FORMATS,
         description: 'plain: lines Key=Value, keys may repeat. properties: of Java.',
         examples: ['plain'],
+      },
+      dialect: {
+        enum: INI_DIALECTS,
+        description:
+          'ini: which program reads it. systemd: a backslash goes on in the next line, quotes and what is behind the value ' +
+          'belong to it. windows (Win32): names in any case, the first of equal ones counts, no comments behind a value. ' +
+          "configparser (Python): deeper lines belong to the value, keys in any case. inline-comments: ' ;' and ' #' behind a " +
+          'value begin a comment. Without it, a key that these read in different ways is refused.',
+        examples: ['systemd'],
       },
       set: {
         type: 'object',
@@ -81,16 +91,22 @@ export const config = defineModule({
   validate,
   observe: (context, params) => observeConfig(context, params as ConfigParams),
   diff: (params, state) => [...keyChanges(state), ...attributeChanges(params as ConfigParams, state)],
-  value: (state) => ({
-    state: state.reading.kind === 'file' ? 'present' : 'absent',
-    keys: Object.fromEntries(state.keys.map((key) => [key.name, shown(key.isSensitive, key.before)])),
-  }),
+  value: (state) => {
+    const notes = [...fileNotes(state.reading), ...state.notes]
+    return {
+      state: state.reading.kind === 'file' ? 'present' : 'absent',
+      keys: Object.fromEntries(state.keys.map((key) => [key.name, shown(key.isSensitive, key.before)])),
+      ...(state.reading.hasAcl && { acl: true }),
+      ...(notes.length > 0 && { notes }),
+    }
+  },
   converge: (context, params, changes, state) => converge(context, params as ConfigParams, { changes, state }),
   proof: (params, changes, state) => proof(params as ConfigParams, changes, state),
 })
 
 function validate(params: JsonObject): string | undefined {
-  const { set, remove } = params
+  const { set, remove, format, dialect } = params
+  if (dialect !== undefined && format !== 'ini') return '`dialect` goes with `format: ini`.'
   if (set === undefined && remove === undefined) return 'Say what to `set` or to `remove`.'
   if (!Array.isArray(remove) || typeof set !== 'object' || set === null) return undefined
   const both = remove.find((key) => typeof key === 'string' && Object.hasOwn(set, key))

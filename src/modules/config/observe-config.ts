@@ -1,13 +1,13 @@
-import type { ShellAnswer } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
 import { type ConfigProblem, type ConfigReading, sameValue } from '../../devices/config/codec.ts'
-import { decodeText, encodeText } from '../../devices/config/encoding.ts'
-import { CONFIG_CODECS, type ConfigFormat } from '../../devices/config/formats.ts'
+import { canHold, decodeText, encodeText } from '../../devices/config/encoding.ts'
+import { type ConfigFormat, codecOf } from '../../devices/config/formats.ts'
+import type { IniDialect } from '../../devices/config/ini-dialect.ts'
 import type { FileReading } from '../../devices/file/file-reading.ts'
-import { readFile } from '../../devices/file/read-file.ts'
+import { readFile, unreadFile } from '../../devices/file/read-file.ts'
 
 /** Configuration files are small; what is larger is something else. */
 const MAX_BYTES = 1024 * 1024
@@ -15,6 +15,7 @@ const MAX_BYTES = 1024 * 1024
 export interface ConfigParams {
   readonly path: string
   readonly format: ConfigFormat
+  readonly dialect?: IniDialect
   readonly set?: JsonObject
   readonly remove?: readonly string[]
   readonly validate?: string
@@ -39,6 +40,8 @@ interface ConfigKey {
 export interface ConfigState {
   readonly reading: FileReading
   readonly keys: readonly ConfigKey[]
+  /** What people have to know of where the keys stand. */
+  readonly notes: readonly string[]
   /** The whole file as it should be. */
   readonly next: Uint8Array
 }
@@ -52,14 +55,17 @@ export async function observeConfig(context: ModuleContext, params: ConfigParams
     sendBytes: MAX_BYTES,
     ...(params.owner !== undefined && { owner: params.owner }),
   })
-  const trouble = reading ? troubleOf(params.path, reading) : unread(params.path, answer)
-  if (!reading || trouble) return fail(trouble ?? unread(params.path, answer))
+  if (!reading) return fail(unreadFile(params.path, answer))
+  const trouble = troubleOf(params.path, reading)
+  if (trouble) return fail(trouble)
   return understood(params, reading)
 }
 
 function understood(params: ConfigParams, reading: FileReading): Result<ConfigState> {
-  const codec = CONFIG_CODECS[params.format]
-  const { text, encoding } = decodeText(reading.content ?? new Uint8Array())
+  const codec = codecOf(params.format, params.dialect)
+  const decoded = decodeText(reading.content ?? new Uint8Array(), params.format)
+  if (!decoded.ok) return fail(unparsed(params, decoded.problem))
+  const { text, encoding } = decoded.value
   const desiredValues = desiredValuesOf(params)
   const isNew = reading.kind === 'absent'
   const read = codec.read(isNew ? newText(params) : text)
@@ -67,12 +73,13 @@ function understood(params: ConfigParams, reading: FileReading): Result<ConfigSt
   const set = new Map(
     desiredValues.map((desiredValue) => [desiredValue.name, desiredValue.value] as const).filter(isGiven),
   )
-  const edited = codec.edit(isNew ? newText(params) : text, { set, remove: params.remove ?? [] })
+  const edited = codec.edit(isNew ? newText(params) : text, { set, remove: params.remove ?? [] }, canHold(encoding))
   if (!edited.ok) return fail(impossible(params, edited.problem))
   const next = encodeText(edited.value, encoding, text)
   if (!next.ok) return fail(impossible(params, next.problem))
   const keys = desiredValues.map((desiredValue) => keyOf(desiredValue, isNew ? undefined : read.value, codec.normal))
-  return success({ reading, keys, next: next.value })
+  const notes = isNew ? [] : (read.value.notes?.(desiredValues.map((desiredValue) => desiredValue.name)) ?? [])
+  return success({ reading, keys, notes, next: next.value })
 }
 
 /** Whether nothing would be left to do once the file is as it should be. */
@@ -147,6 +154,11 @@ function troubleOf(path: string, reading: FileReading): Failure | undefined {
       message: `"${path}" is not a file (${reading.kind === 'other' ? 'a device, socket or pipe' : `a ${reading.kind}`}).`,
     }
   }
+  // Nobody could tell whether it is still the file that was read when it is replaced.
+  if (reading.kind === 'file' && reading.fingerprint === undefined) {
+    const message = 'None of the programs sha256sum, openssl, shasum and cksum is on the device; one of them is needed.'
+    return { code: 'TOOL_MISSING', phase: 'observe', message }
+  }
   if (reading.kind === 'absent' || reading.content?.length === reading.sizeBytes) return undefined
   const size = reading.sizeBytes ?? 0
   const why =
@@ -154,12 +166,6 @@ function troubleOf(path: string, reading: FileReading): Failure | undefined {
       ? `it has ${size} bytes, and ${MAX_BYTES} is the most for a configuration file`
       : 'it changed meanwhile'
   return { ...at, message: `"${path}" was not read: ${why}.` }
-}
-
-function unread(path: string, answer: ShellAnswer): Failure {
-  const said = answer.errorText.trim() || `exit code ${answer.exitCode}`
-  const code = answer.timedOut ? 'OBSERVE_TIMEOUT' : 'OBSERVE_FAILED'
-  return { code, phase: 'observe', message: `"${path}" could not be looked at: ${said}` }
 }
 
 function unparsed(params: ConfigParams, { message, line }: ConfigProblem): Failure {

@@ -5,7 +5,7 @@ import type { ModuleContext, Proof } from '../../core/ports.ts'
 import type { FileReading } from '../../devices/file/file-reading.ts'
 import { desiredOwner } from '../../devices/file/file-reading.ts'
 import { fileTest } from '../../devices/file/file-test.ts'
-import { readFile } from '../../devices/file/read-file.ts'
+import { readFile, unreadFile } from '../../devices/file/read-file.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import { failureOf } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
@@ -107,10 +107,7 @@ async function observe({ shell }: ModuleContext, params: DirectoryParams): Promi
     ...(params.owner !== undefined && { owner: params.owner }),
   })
   const at = { code: 'OBSERVE_FAILED', phase: 'observe' } as const
-  if (!reading) {
-    const said = answer.errorText.trim() || `exit code ${answer.exitCode}`
-    return fail({ ...at, message: `"${params.path}" could not be looked at: ${said}` })
-  }
+  if (!reading) return fail(unreadFile(params.path, answer))
   if (reading.trouble !== undefined)
     return fail({ ...at, message: `"${params.path}" cannot be read: ${reading.trouble}` })
   if (reading.kind === 'directory' || reading.kind === 'absent') return success(reading)

@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonValue } from '../../core/json.ts'
-import type { FileReading } from '../../devices/file/file-reading.ts'
+import { type FileReading, fileNotes } from '../../devices/file/file-reading.ts'
 import type { DesiredContent, FileParams } from './desired-content.ts'
 
 /** Content up to this size is shown in a change. */
@@ -80,6 +80,7 @@ function described(
 export function shownState(state: FileState): JsonValue {
   const { reading, sha256 } = state
   const shown = reading.kind === 'file' ? 'present' : reading.kind
+  const notes = fileNotes(reading)
   return {
     state: shown,
     ...(reading.linkTarget !== undefined && { target: reading.linkTarget }),
@@ -87,5 +88,7 @@ export function shownState(state: FileState): JsonValue {
     ...(sha256 !== undefined && !state.desired?.isSecret && { sha256 }),
     ...(reading.mode !== undefined && reading.kind === 'file' && { mode: reading.mode }),
     ...(reading.owner !== undefined && { owner: reading.owner, group: reading.group ?? '' }),
+    ...(reading.hasAcl && { acl: true }),
+    ...(notes.length > 0 && { notes: [...notes] }),
   }
 }

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Change } from '../../core/change.ts'
-import type { ShellAnswer } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext, Proof } from '../../core/ports.ts'
 import { changeAttributes, makeLink, removeFile } from '../../devices/file/change-file.ts'
 import { desiredOwner, type FileReading, keptMode, keptOwner } from '../../devices/file/file-reading.ts'
 import { fileTest } from '../../devices/file/file-test.ts'
-import { readFile } from '../../devices/file/read-file.ts'
+import { readFile, unreadFile } from '../../devices/file/read-file.ts'
 import { replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
@@ -107,7 +106,7 @@ async function observe(context: ModuleContext, params: FileParams): Promise<Resu
     ...(want && { known: `sha256:${want.sha256}` }),
     ...(params.owner !== undefined && { owner: params.owner }),
   })
-  if (!reading) return fail(unread(params, answer))
+  if (!reading) return fail(unreadFile(params.path, answer))
   const trouble = troubleOf(params, reading)
   if (trouble) return fail(trouble)
   return !want || reading.kind !== 'file'
@@ -129,12 +128,6 @@ function compared(reading: FileReading, desired: DesiredContent): Result<FileSta
   if (desired.sizeBytes !== undefined && sizeBytes !== desired.sizeBytes) return success({ reading, desired })
   const message = 'None of sha256sum, openssl and shasum is on the device, and the file is too large to be fetched.'
   return fail({ code: 'TOOL_MISSING', phase: 'observe', message })
-}
-
-function unread(params: FileParams, answer: ShellAnswer): Failure {
-  const said = answer.errorText.trim() || `exit code ${answer.exitCode}`
-  const code = answer.timedOut ? 'OBSERVE_TIMEOUT' : 'OBSERVE_FAILED'
-  return { code, phase: 'observe', message: `"${params.path}" could not be looked at: ${said}` }
 }
 
 function troubleOf(params: FileParams, reading: FileReading): Failure | undefined {

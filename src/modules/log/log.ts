@@ -4,6 +4,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
 import { dotnetPattern, grepPattern } from '../../pattern/device-pattern.ts'
+import { THERE } from '../../shell/posix-there.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
@@ -32,8 +33,10 @@ interface Hits {
   readonly age: number | null
 }
 
-const POSIX = `${TOOL_PRELUDE}need_tool tail tr grep cut date
-[ -f "$path" ] || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
+const POSIX = `${TOOL_PRELUDE}${THERE}need_tool tail tr grep cut date
+till_there "$path" || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
+[ -f "$path" ] || { printf '%s\\n' "$path: it is not a file" >&2; exit 1; }
+[ -r "$path" ] || { printf '%s\\n' "$path: Permission denied" >&2; exit 1; }
 printf '%s\\n' "$(($(date +%s) - $(date -r "$path" +%s)))"
 [ -n "$pattern" ] || { printf '0\\n'; exit 0; }
 pattern=$(printf %b "$pattern")

@@ -2,11 +2,14 @@ import type { ShellRequest, ShellValue } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { grepPattern } from '../../pattern/device-pattern.ts'
+import { THERE } from '../../shell/posix-there.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import type { Look, LookAnswer } from './look.ts'
 
 const LOG = `need_tool tail tr grep wc
-[ -f "$path" ] || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
+till_there "$path" || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
+[ -f "$path" ] || { printf '%s\\n' "$path: it is not a file" >&2; exit 1; }
+[ -r "$path" ] || { printf '%s\\n' "$path: Permission denied" >&2; exit 1; }
 [ "$(tail -n "$lines" "$path" | wc -l)" -lt "$lines" ] || printf 'cut=yes\\n'
 found=$(tail -n "$lines" "$path" | tr -d '\\000\\r' | grep -anoE -e "$(printf %b "$pattern")")
 [ "$?" -le 1 ] || exit
@@ -14,7 +17,8 @@ found=$(tail -n "$lines" "$path" | tr -d '\\000\\r' | grep -anoE -e "$(printf %b
 `
 
 const FOLDER = `need_tool find stat sort tail
-[ -d "$path" ] || { printf '%s\\n' "$path: there is no such folder" >&2; exit 1; }
+till_there "$path" || { printf '%s\\n' "$path: there is no such folder" >&2; exit 1; }
+[ -r "$path" ] && [ -x "$path" ] || { printf '%s\\n' "$path: Permission denied" >&2; exit 1; }
 find "$path/" -maxdepth 1 -type f -name "$match" -exec stat -c %Y {} + 2>/dev/null | sort -n | tail -n "$most" | sed 's/^/time=/'
 `
 
@@ -35,7 +39,8 @@ rows=$("$@") || exit
 `
 
 const WAITING = `need_tool find stat sort
-if [ -d "$waiting_path" ]; then
+if till_there "$waiting_path"; then
+  [ -r "$waiting_path" ] && [ -x "$waiting_path" ] || { printf '%s\\n' "$waiting_path: Permission denied" >&2; exit 1; }
   waiting=$(find "$waiting_path/" -maxdepth 1 -type f -name "$waiting_match" -exec stat -c %Y {} + 2>/dev/null | sort -n)
   oldest=\${waiting%%"
 "*}
@@ -96,7 +101,7 @@ function requestFor({ source, call, values, waiting }: Look): ShellRequest {
   }
   if (waiting) Object.assign(more, { waiting_path: waiting.path, waiting_match: waiting.match })
   return {
-    script: `${TOOL_PRELUDE}need_tool date sed\nprintf 'now=%s\\n' "$(date +%s)"\n${parts.join('')}`,
+    script: `${TOOL_PRELUDE}${THERE}need_tool date sed\nprintf 'now=%s\\n' "$(date +%s)"\n${parts.join('')}`,
     values: more,
   }
 }

@@ -2,11 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JsonValue } from '../../../src/core/json.ts'
 import { type ConfigCodec, joinPath, sameValue, splitPath } from '../../../src/devices/config/codec.ts'
-import { CONFIG_CODECS, type ConfigFormat } from '../../../src/devices/config/formats.ts'
+import { CONFIG_CODECS, type ConfigFormat, codecOf } from '../../../src/devices/config/formats.ts'
+import { INI_DIALECTS, type IniDialect } from '../../../src/devices/config/ini-dialect.ts'
 
 const crlf = (text: string) => text.replace(/\n/g, '\r\n')
 
-const texts: Record<ConfigFormat, string[]> = {
+type Kind = ConfigFormat | IniDialect
+
+const texts: Record<Kind, string[]> = {
   plain: [
     '# Zabbix agent\n\n### Option: Server\n# Server=\n\nServer=10.0.0.1,10.0.0.2\nHostname = till  \nInclude=/a\nInclude=/b\nEmpty=\n',
     'A=1\nB=2',
@@ -14,10 +17,35 @@ const texts: Record<ConfigFormat, string[]> = {
     crlf('A=1\n# c\nB=x=y\n'),
   ],
   ini: [
-    '; head\nglobal = 1\n\n[server]\nhost = "a b"   ; where\nport=80 # which\nskip-name\n\n# of b\n[b]\n  k: v\n  list =\n    one\n    two\n[server]\nlate = 1\n',
+    '; head\nglobal = 1\n\n[server]\nhost = "a b"\nport=80\nskip-name\n\n# of b\n[b]\n  k: v\n  list =\n    one\n    two\n[server]\nlate = 1\n',
     'a=1',
     '',
     crlf('[s]\na = 1\n\n[t]\nb = 2'),
+    '[server]\nhost=/a \\\n  --port=1\nport=x # c\nPATH=1\n[Server]\nA=1\n[b]\nlist=\n  A=1,\n  B=2\nk=v\n',
+  ],
+  'inline-comments': [
+    '; head\nglobal = 1\n\n[server]\nhost = "a b"   ; where\nport=80 # which\nskip-name\n\n# of b\n[b]\n  k: v\n[server]\nlate = 1\n',
+    'a=1',
+    '',
+    crlf('[s]\na = 1 ; x\n\n[t]\nb = 2'),
+  ],
+  systemd: [
+    '# head\n[server]\nhost=/a \\\n# c\n  --x=1 \\\n  -y\nport=80 # which\n\n; of b\n[b]\nk=a:b\nlist=1\nlist=2\n[server]\nport=81\nlate="q"\n',
+    'a=1',
+    '',
+    crlf('[s]\na=1 \\\n  2\n\n[t]\nb = 2'),
+  ],
+  windows: [
+    '; head\nglobal = 1\n\n[Server]\nHost = "a b"\nport=80 # which\npath=C:\\\n\n[B]\n  k = a:b\nlist=1\nLIST=2\n[SERVER]\nHost=hidden\nlate = 1\n',
+    'a=1',
+    '',
+    crlf('[S]\na = 1 ; x\n\n[t]\nb = 2'),
+  ],
+  configparser: [
+    '; head\n[server]\nHost = "a b"\nport: 80 # which\n\n# of b\n[b]\n  k: v\n  list =\n    A=1,\n\n    # no\n    [x]\n  last = 1\n',
+    '[s]\na=1',
+    '',
+    crlf('[s]\na = 1\n\t2\n\n[t]\nb = 2'),
   ],
   properties: [
     '# c\n! d\na=1\n b : 2\nc 3\nlong = one \\\n   two\npath=C:\\\\tills\\\\\ne\na=2\n',
@@ -48,22 +76,28 @@ const texts: Record<ConfigFormat, string[]> = {
   ],
 }
 
-const paths: Record<ConfigFormat, string[]> = {
+const iniPaths = [
+  'server.host',
+  'server.port',
+  'server.skip-name',
+  'b.k',
+  'b.list',
+  'new.key',
+  '.global',
+  '.a',
+  '.fresh',
+  's.a',
+  's.new',
+  'a\\.b.c.d',
+]
+
+const paths: Record<Kind, string[]> = {
   plain: ['Server', 'Hostname', 'A', 'Include', 'Empty', 'New', 'Key with blank'],
-  ini: [
-    'server.host',
-    'server.port',
-    'server.skip-name',
-    'b.k',
-    'b.list',
-    'new.key',
-    '.global',
-    '.a',
-    '.fresh',
-    's.a',
-    's.new',
-    'a\\.b.c.d',
-  ],
+  ini: iniPaths,
+  'inline-comments': iniPaths,
+  systemd: iniPaths,
+  windows: iniPaths,
+  configparser: iniPaths.filter((path) => !path.startsWith('.')),
   properties: ['a', 'b', 'c', 'e', 'long', 'new', 'with blank', 'k=:#!', 'ż\\'],
   json: ['a', 'b.c', 'b.c.0', 'b.c.2', 'b.d', 'e.x.y', 'f.1.x', 'f.0', 'g.h', 'new', 'a\\.b', '"'],
   yaml: [
@@ -195,7 +229,16 @@ function reading(codec: ConfigCodec, text: string) {
   return read.value
 }
 
-describe.each(Object.entries(CONFIG_CODECS) as [ConfigFormat, ConfigCodec][])('%s', (format, codec) => {
+const codecs: [Kind, ConfigCodec][] = [
+  ...(Object.entries(CONFIG_CODECS) as [ConfigFormat, ConfigCodec][]),
+  ...INI_DIALECTS.map((dialect): [Kind, ConfigCodec] => [dialect, codecOf('ini', dialect)]),
+]
+
+/** Programs read the key in different ways. */
+const isUnclear = (made: ReturnType<typeof edited>): boolean => !made.ok && /`dialect`$/.test(made.problem.message)
+const isIni = (kind: Kind): boolean => kind === 'ini' || (INI_DIALECTS as readonly string[]).includes(kind)
+
+describe.each(codecs)('%s', (format, codec) => {
   const text = fc.constantFrom(...texts[format])
   const key = fc.constantFrom(...paths[format])
   const value = format === 'json' || format === 'yaml' ? trees : awkward
@@ -208,8 +251,10 @@ describe.each(Object.entries(CONFIG_CODECS) as [ConfigFormat, ConfigCodec][])('%
     for (const one of texts[format]) {
       if (one === '' && format === 'xml') continue
       for (const [path, there] of reading(codec, one).keys) {
-        if (there === null && format !== 'ini') continue
-        expect(edited(codec, one, { [path]: there }), path).toEqual({ ok: true, value: one })
+        if (there === null && !isIni(format)) continue
+        const made = edited(codec, one, { [path]: there })
+        if (format === 'ini' && isUnclear(made)) continue
+        expect(made, path).toEqual({ ok: true, value: one })
       }
     }
   })
@@ -241,7 +286,7 @@ describe.each(Object.entries(CONFIG_CODECS) as [ConfigFormat, ConfigCodec][])('%
         const now = made.value.split('\n')
         const multiline =
           typeof reading(codec, before).get(path) === 'object' ||
-          ['b', 'f', 'b.list', 'long', 'h', 'Include'].includes(path)
+          ['b', 'f', 'b.list', 'long', 'h', 'Include', 'server.host', 's.a'].includes(path)
         const gone = before.split('\n').filter((line) => !now.includes(line))
         if (!multiline) expect(gone.length, made.value).toBeLessThanOrEqual(before.includes('\n') ? 2 : 2)
         expect(made.value.includes('\r\n')).toBe(before.includes('\r\n'))
@@ -255,6 +300,7 @@ describe.each(Object.entries(CONFIG_CODECS) as [ConfigFormat, ConfigCodec][])('%
     for (const before of texts[format]) {
       for (const path of paths[format]) {
         const made = edited(codec, before, {}, [path])
+        if (format === 'ini' && isUnclear(made)) continue
         if (!made.ok) {
           // Items are not removed by index, and what others refer to is not removed.
           expect(made.problem.message).toMatch(/item|alias|anchor|there is no|matches|refer/)
@@ -272,12 +318,12 @@ describe.each(Object.entries(CONFIG_CODECS) as [ConfigFormat, ConfigCodec][])('%
   })
 
   test('adding a key and removing it again gives the same text', () => {
-    const fresh = { plain: 'New', ini: 'server.fresh', properties: 'new', json: 'new', yaml: 'new', xml: 'r/@new' }[
-      format
-    ]
+    const names = { plain: 'New', properties: 'new', json: 'new', yaml: 'new', xml: 'r/@new' }
+    const fresh = isIni(format) ? 'server.fresh' : names[format as keyof typeof names]
     for (const before of texts[format]) {
-      if (!before.endsWith('\n') || (format === 'ini' && !before.includes('[server]'))) continue
+      if (!before.endsWith('\n') || (isIni(format) && !/\[server\]/i.test(before))) continue
       const made = edited(codec, before, { [fresh]: 'v' })
+      if (format === 'ini' && isUnclear(made)) continue
       if (!made.ok) throw new Error(made.problem.message)
       expect(made.value).not.toBe(before)
       const back = edited(codec, made.value, {}, [fresh])
@@ -331,8 +377,9 @@ describe.each(Object.entries(CONFIG_CODECS) as [ConfigFormat, ConfigCodec][])('%
 })
 
 /** Whether a key lies at, above or below another, as far as a format nests. */
-function related(format: ConfigFormat, a: string, b: string): boolean {
+function related(format: Kind, a: string, b: string): boolean {
   if (format === 'xml') return a.replace(/\[\d+\]/g, '').startsWith(b.split(/[[@]/)[0] ?? '') || b.startsWith(a)
+  if (format === 'windows' || format === 'configparser') return a.toLowerCase() === b.toLowerCase()
   if (format !== 'json' && format !== 'yaml') return a === b
   const [left, right] = [splitPath(a), splitPath(b)]
   const depth = Math.min(left.length, right.length)

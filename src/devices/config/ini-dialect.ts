@@ -1,0 +1,95 @@
+/** How a program reads INI. There is no standard: what one takes for a comment belongs to the value for another. */
+export interface IniRules {
+  /** What may part a key from its value; the first one on a line does. */
+  readonly delimiters: '=' | '=:'
+  /** What a line of its own that is a comment begins with. */
+  readonly comments: string
+  /** What a `;` or `#` behind a value and a blank begins. */
+  readonly tails: 'comment' | 'value' | 'unclear'
+  /** What makes a line go on in the next. */
+  readonly continues: 'backslash' | 'indent' | 'nothing' | 'unclear'
+  /** Whether a line that is deeper than the key above can be a key of its own. */
+  readonly deeper: 'key' | 'value' | 'unclear'
+  /** How names are compared. */
+  readonly section: NameRule
+  readonly key: NameRule
+  /** Whether quotes around a value are style, or part of it. */
+  readonly quotes: 'style' | 'value'
+  /** What becomes of a section, or a key, that stands twice. */
+  readonly twice: 'all count' | 'first counts' | 'refused'
+}
+
+/** `unclear`: as written, and a name that differs in case alone is refused. */
+type NameRule = 'as written' | 'any case' | 'unclear'
+
+/** Programs that read INI as others do. */
+export const INI_DIALECTS = ['configparser', 'inline-comments', 'systemd', 'windows'] as const
+export type IniDialect = (typeof INI_DIALECTS)[number]
+
+/** Without a dialect only that is taken for known in which all of them agree. */
+export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
+  any: {
+    delimiters: '=:',
+    comments: ';#',
+    tails: 'unclear',
+    continues: 'unclear',
+    deeper: 'unclear',
+    section: 'unclear',
+    key: 'unclear',
+    quotes: 'style',
+    twice: 'all count',
+  },
+  // PHP, MySQL, git and many programs of their own.
+  'inline-comments': {
+    delimiters: '=:',
+    comments: ';#',
+    tails: 'comment',
+    continues: 'unclear',
+    deeper: 'key',
+    section: 'unclear',
+    key: 'unclear',
+    quotes: 'style',
+    twice: 'all count',
+  },
+  // systemd.syntax(7).
+  systemd: {
+    delimiters: '=',
+    comments: ';#',
+    tails: 'value',
+    continues: 'backslash',
+    deeper: 'key',
+    section: 'as written',
+    key: 'as written',
+    quotes: 'value',
+    twice: 'all count',
+  },
+  // GetPrivateProfileString of Win32.
+  windows: {
+    delimiters: '=',
+    comments: ';',
+    tails: 'value',
+    continues: 'nothing',
+    deeper: 'key',
+    section: 'any case',
+    key: 'any case',
+    quotes: 'style',
+    twice: 'first counts',
+  },
+  // Python's configparser with what it does unless told.
+  configparser: {
+    delimiters: '=:',
+    comments: ';#',
+    tails: 'value',
+    continues: 'indent',
+    deeper: 'value',
+    section: 'as written',
+    key: 'any case',
+    quotes: 'value',
+    twice: 'refused',
+  },
+}
+
+/** A name as it is compared. */
+export function folded(name: string, rule: NameRule): string {
+  return rule === 'any case' ? name.toLowerCase() : name
+}
