@@ -13,6 +13,9 @@ export default class Trust extends BaseCommand {
     `Every key is shown with its fingerprint and whether it is known, new or CHANGED. New keys are recorded in the known_hosts
 of the repository after your yes; without a terminal that takes --yes, or --fingerprint for each key.
 
+A key that known_hosts has revoked (@revoked) is REVOKED, and never recorded. Host certificates (@cert-authority) are not
+supported: the keys of the device itself are.
+
 A changed key means that the device was reinstalled or that another machine answers at its address. It is recorded only
 when its fingerprint is named by --fingerprint, compared with the device by another way than this line.
 Exit codes: 0 every device is known or was recorded, 4 some key was not recorded, 5 some device did not answer.`
@@ -45,7 +48,7 @@ Exit codes: 0 every device is known or was recorded, 4 some key was not recorded
     const acceptNew = fresh > 0 && fingerprints.length === 0 && (flags.yes || (await agreed(fresh)))
     const hosts = hostsToRecord(shown, { acceptNew, fingerprints })
     if (hosts.length > 0) await recordHostKeys(project.paths.knownHosts, hosts)
-    const open = shown.filter((one) => one.state === 'new' || one.state === 'changed').length - hosts.length
+    const open = shown.filter((one) => ['new', 'changed', 'revoked'].includes(one.state)).length - hosts.length
     await this.write(summary(shown, hosts.length, project.settings.known_hosts))
     await project.close()
     if (open > 0) this.exit(EXIT.failed)
@@ -69,16 +72,21 @@ Exit codes: 0 every device is known or was recorded, 4 some key was not recorded
   }
 }
 
-const STATES = { known: 'known', new: 'new', changed: 'CHANGED', failed: 'no answer' } as const
+const STATES = { known: 'known', new: 'new', changed: 'CHANGED', revoked: 'REVOKED', failed: 'no answer' } as const
 
-function linesOf({ device, state, fingerprints, failure, pinned }: ShownKeys): string {
+const AUTHORITY =
+  'known_hosts has a @cert-authority for it. Host certificates are not supported: its own keys are what is recorded.'
+const REVOKED = 'known_hosts has revoked a key that it shows (@revoked). None of its keys is recorded.'
+
+function linesOf({ device, state, fingerprints, failure, pinned, hasAuthority }: ShownKeys): string {
   const label = `${STATES[state]}${pinned ? ' (named in the inventory)' : ''}`
-  const details = failure ? [failure.message] : fingerprints
+  const notes = [...(state === 'revoked' ? [REVOKED] : []), ...(hasAuthority ? [AUTHORITY] : [])]
+  const details = failure ? [failure.message] : [...fingerprints, ...notes]
   return `${device.name}  ${label}\n${details.map((detail) => `  ${detail}\n`).join('')}`
 }
 
 function summary(shown: readonly ShownKeys[], recorded: number, file: string): string {
-  const counts = (['known', 'new', 'changed', 'failed'] as const)
+  const counts = (['known', 'new', 'changed', 'revoked', 'failed'] as const)
     .map((state) => [shown.filter((one) => one.state === state).length, STATES[state]] as const)
     .filter(([count]) => count > 0)
     .map(([count, label]) => `${count} ${label}`)

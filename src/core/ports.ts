@@ -160,6 +160,10 @@ export interface Target {
   readonly prompts?: readonly { readonly match: string; readonly answer: Secret }[]
   /** Host keys that are accepted, `type base64`; empty means that known_hosts has none for it. */
   readonly hostKeys: readonly string[]
+  /** Host keys that known_hosts has revoked for it: never accepted, whoever names them. */
+  readonly revokedHostKeys?: readonly string[]
+  /** known_hosts has certificate authorities for it (`@cert-authority`), which are not supported. */
+  readonly hasHostAuthority?: boolean
   readonly via?: Target
   readonly become?: { readonly method: 'sudo' | 'doas'; readonly password?: Secret }
   /** How WinRM is spoken; present when `type` is `winrm`. */

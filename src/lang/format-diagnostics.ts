@@ -14,6 +14,9 @@ export interface FormatDiagnosticsOptions {
   readonly limit?: number
 }
 
+/** What is imported was not written for us: any line of it may hold a secret, so none is shown. */
+const WITHOUT_FRAME: readonly string[] = ['INV_IMPORT_INVALID', 'INV_IMPORT_PARTIAL']
+
 type Paint = (style: 'red' | 'yellow' | 'bold' | 'dim' | 'cyan', text: string) => string
 
 /**
@@ -40,8 +43,8 @@ function formatOne(diagnostic: Diagnostic, paint: Paint, options: FormatDiagnost
   const label = severity === 'error' ? paint('red', 'error') : paint('yellow', 'warning')
   if (source) lines.push(paint('cyan', `${visible(shortPath(source.file))}:${source.line}:${source.column}`))
   lines.push(`${label} ${paint('bold', visible(summary))} ${paint('dim', code)}`)
-  const text = source && options.textOf(source.file)
-  if (source && text !== undefined) {
+  const text = source && !WITHOUT_FRAME.includes(code) && options.textOf(source.file)
+  if (source && typeof text === 'string') {
     const frame = codeFrame(text, source, {
       width: options.width ?? 100,
       emphasize: (part) => paint(severity === 'error' ? 'red' : 'yellow', part),

@@ -4,13 +4,18 @@ import type { SecretSource } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
 
-/** `file:PATH`: the contents of a file of the controller, without the line end at its end. `~/` is the home folder. */
+/**
+ * `file:PATH`: the contents of a file of the controller, without the line end at its end and without a byte order mark at
+ * its head. `~/` is the home folder.
+ */
 export const fileSecrets: SecretSource = {
   name: 'file',
   async read(path) {
     try {
-      const text = readRegular(path.replace(/^~(?=\/)/, homedir()), MOST_BYTES.secret).toString('utf8')
-      return success(new Secret(text.replace(/\r?\n$/, '')))
+      const text = textOf(readRegular(path.replace(/^~(?=\/)/, homedir()), MOST_BYTES.secret))
+      if (text !== undefined) return success(new Secret(text.replace(/\r?\n$/, '')))
+      const message = `The file "${path}" is no text in UTF-8, nor in UTF-16 with its byte order mark.`
+      return fail({ code: 'SECRET_UNREADABLE', phase: 'resolve', message })
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
       return fail({
@@ -20,4 +25,16 @@ export const fileSecrets: SecretSource = {
       })
     }
   },
+}
+
+/** Notepad and PowerShell put a mark at the head; in a password it would be a letter that nobody sees. */
+function textOf(bytes: Uint8Array): string | undefined {
+  const label =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8'
+  try {
+    const text = new TextDecoder(label, { fatal: true }).decode(bytes)
+    return text.includes('\0') ? undefined : text
+  } catch {
+    return undefined
+  }
 }

@@ -56,10 +56,28 @@ function hostName(address: string, port: number): string {
   return port === SSH_PORT ? lower : `[${lower}]:${port}`
 }
 
+function entriesFor(file: KnownHosts, address: string, port: number): readonly Entry[] {
+  const name = hostName(address, port)
+  return [...(file.plain.get(name) ?? []), ...file.others.filter((entry) => matches(entry.names, name))]
+}
+
+/** What known_hosts says of an address and port beside its keys. */
+export interface HostMarks {
+  readonly revoked: readonly string[]
+  /** Keys of authorities whose host certificates OpenSSH would accept. */
+  readonly authorities: readonly string[]
+}
+
+/** The lines with a marker that hold for an address and port. */
+export function lookupHostMarks(file: KnownHosts, address: string, port: number): HostMarks {
+  const hits = entriesFor(file, address, port)
+  const marked = (marker: string) => hits.filter((entry) => entry.marker === marker).map((entry) => entry.key)
+  return { revoked: marked('@revoked'), authorities: marked('@cert-authority') }
+}
+
 /** Keys recorded for an address and port, as `type base64`, without those that are revoked. */
 export function lookupHostKeys(file: KnownHosts, address: string, port: number): readonly string[] {
-  const name = hostName(address, port)
-  const hits = [...(file.plain.get(name) ?? []), ...file.others.filter((entry) => matches(entry.names, name))]
+  const hits = entriesFor(file, address, port)
   const revoked = new Set(hits.filter((entry) => entry.marker === '@revoked').map((entry) => entry.key))
   const keys = hits.filter((entry) => entry.marker === undefined && !revoked.has(entry.key)).map((entry) => entry.key)
   return [...new Set(keys)]
@@ -84,13 +102,23 @@ function isHashOf(hashed: string, name: string): boolean {
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
 }
 
+/** The keys that are recorded for an address and port. */
+export interface HostKeyLookup {
+  (address: string, port: number): readonly string[]
+  readonly marked?: (address: string, port: number) => HostMarks
+}
+
 /** Looks keys up in a file that is read at the first question; a file that does not exist has none. */
-export function hostKeyLookup(path: string): (address: string, port: number) => readonly string[] {
+export function hostKeyLookup(path: string): Required<HostKeyLookup> & HostKeyLookup {
   let file: KnownHosts | undefined
-  return (address, port) => {
+  const read = (): KnownHosts => {
     file ??= parseKnownHosts(textOf(path))
-    return lookupHostKeys(file, address, port)
+    return file
   }
+  const lookup = (address: string, port: number) => lookupHostKeys(read(), address, port)
+  return Object.assign(lookup, {
+    marked: (address: string, port: number) => lookupHostMarks(read(), address, port),
+  })
 }
 
 function textOf(path: string): string {
@@ -110,7 +138,11 @@ export function withHostKeys(text: string, hosts: readonly RecordedHost[]): stri
   const names = new Set(hosts.map((host) => hostName(host.address, host.port)))
   const kept = text.split('\n').flatMap((line) => withoutHosts(line, names) ?? [])
   while (kept.at(-1) === '') kept.pop()
-  const added = hosts.flatMap((host) => host.keys.map((key) => `${hostName(host.address, host.port)} ${key}`))
+  const file = parseKnownHosts(text)
+  const added = hosts.flatMap(({ address, port, keys }) => {
+    const { revoked } = lookupHostMarks(file, address, port)
+    return keys.filter((key) => !revoked.includes(key)).map((key) => `${hostName(address, port)} ${key}`)
+  })
   const lines = [...kept, ...added]
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }

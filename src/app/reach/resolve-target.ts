@@ -6,6 +6,7 @@ import type { Neighbours, PhaseDeadlines, Target, WinRmTarget } from '../../core
 import { Secret } from '../../core/secret.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { patternProblem } from '../../pattern/pattern.ts'
+import type { HostKeyLookup } from '../../transports/known-hosts.ts'
 import { winrmPort, winrmTarget } from './resolve-winrm.ts'
 
 /** Deadlines in milliseconds where the inventory says nothing. */
@@ -62,7 +63,7 @@ export function targetResolver(options: {
   readonly fleet: Fleet
   readonly root: string
   readonly readSecret: (reference: string) => Promise<Result<Secret>>
-  readonly hostKeys: (address: string, port: number) => readonly string[]
+  readonly hostKeys: HostKeyLookup
 }): TargetResolver {
   const key = keyFiles(options.root)
 
@@ -196,7 +197,12 @@ interface TargetParts {
   readonly prompts: NonNullable<Target['prompts']>
   readonly winrm: WinRmTarget | undefined
   readonly via: Target | undefined
-  readonly hostKeys: (address: string, port: number) => readonly string[]
+  readonly hostKeys: HostKeyLookup
+}
+
+/** `type base64`, without a comment. */
+function keyOf(line: string): string {
+  return line.trim().split(/\s+/).slice(0, 2).join(' ')
 }
 
 function targetOf(device: Device, parts: TargetParts): Target {
@@ -204,6 +210,8 @@ function targetOf(device: Device, parts: TargetParts): Target {
   const port = parts.winrm ? winrmPort(transport) : (transport.port ?? SSH_PORT)
   const agent = transport.agent ? process.env['SSH_AUTH_SOCK'] : undefined
   const { become } = transport
+  const marks = parts.hostKeys.marked?.(device.address, port)
+  const hostKeys = transport.host_keys ?? parts.hostKeys(device.address, port)
   return {
     device: device.name,
     type: transport.type,
@@ -211,7 +219,9 @@ function targetOf(device: Device, parts: TargetParts): Target {
     port,
     user: transport.user ?? userUnlessGiven(transport.type),
     keys: parts.keys,
-    hostKeys: transport.host_keys ?? parts.hostKeys(device.address, port),
+    hostKeys: hostKeys.filter((one) => !marks?.revoked.includes(keyOf(one))),
+    ...(marks && marks.revoked.length > 0 && { revokedHostKeys: marks.revoked }),
+    ...(marks && marks.authorities.length > 0 && { hasHostAuthority: true }),
     deadlines: { ...DEADLINES_MS, ...transport.timeouts_ms },
     keepAliveMs: transport.keep_alive_ms ?? KEEP_ALIVE_MS,
     maxOutputBytes: transport.max_output_bytes ?? MAX_OUTPUT_BYTES,

@@ -15,7 +15,7 @@ import { secretReader } from './secrets.ts'
 export { recordHostKeys } from '../../transports/known-hosts.ts'
 
 /** How the host keys that a device shows stand to those that are recorded. */
-export type TrustState = 'known' | 'new' | 'changed' | 'failed'
+export type TrustState = 'known' | 'new' | 'changed' | 'revoked' | 'failed'
 
 /** What a device showed. */
 export interface ShownKeys {
@@ -27,6 +27,8 @@ export interface ShownKeys {
   readonly fingerprints: readonly string[]
   /** The inventory itself names its keys; known_hosts is not asked. */
   readonly pinned: boolean
+  /** known_hosts has certificate authorities for it, which are not supported. */
+  readonly hasAuthority?: boolean
   readonly failure?: Failure
 }
 
@@ -52,7 +54,9 @@ export async function* scanDevices(
     const scanned = await transport.scanHostKeys(target.value, signal)
     if (!scanned.ok) return failed(device, pinned, scanned.failure)
     const keys = scanned.value
-    return { device, pinned, keys, fingerprints: keys.map(shown), state: stateOf(keys, target.value.hostKeys) }
+    const { hostKeys: recorded, revokedHostKeys = [], hasHostAuthority: hasAuthority = false } = target.value
+    const state = stateOf(keys, recorded, revokedHostKeys)
+    return { device, pinned, keys, fingerprints: keys.map(shown), state, hasAuthority }
   }
   const ahead: Promise<ShownKeys>[] = []
   for (const device of devices) {
@@ -74,7 +78,8 @@ function shown(key: string): string {
  * A device is known when it has a key that is recorded and none that contradicts a record: another key of a recorded
  * type means that the machine, or who answers for it, has changed.
  */
-function stateOf(keys: readonly string[], recorded: readonly string[]): TrustState {
+function stateOf(keys: readonly string[], recorded: readonly string[], revoked: readonly string[]): TrustState {
+  if (keys.some((key) => revoked.includes(key))) return 'revoked'
   if (recorded.length === 0) return 'new'
   const types = new Set(recorded.map((key) => key.split(' ')[0]))
   const contradicts = keys.some((key) => types.has(key.split(' ')[0]) && !recorded.includes(key))

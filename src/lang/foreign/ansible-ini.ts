@@ -55,7 +55,7 @@ function readLine(line: string, head: Section | undefined, { name, kind }: Secti
 
 function readVariable(line: string, group: string, { inventory, bad }: Reading): void {
   const equals = line.indexOf('=')
-  if (equals < 1) bad(`"${line}" is not NAME=VALUE`)
+  if (equals < 1) bad('the line is not NAME=VALUE')
   else inventory.group(group).vars[line.slice(0, equals).trim()] = parsePythonLiteral(line.slice(equals + 1).trim())
 }
 
@@ -67,9 +67,9 @@ function readHosts(line: string, group: string, { inventory, bad }: Reading): vo
   else if (hosts === undefined) bad(`the range of "${name}" cannot be`)
   if (pattern === undefined || hosts === undefined) return
   const vars: Record<string, JsonValue> = port === undefined ? {} : { ansible_port: port }
-  for (const pair of pairs) {
+  for (const [at, pair] of pairs.entries()) {
     const equals = pair.indexOf('=')
-    if (equals < 1) bad(`"${pair}" is not NAME=VALUE`)
+    if (equals < 1) bad(`word ${at + 2} of the line is not NAME=VALUE; a value with blanks stands in quotes`)
     else vars[pair.slice(0, equals)] = parsePythonLiteral(pair.slice(equals + 1))
   }
   for (const host of hosts) {

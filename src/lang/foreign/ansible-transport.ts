@@ -51,11 +51,13 @@ export function ansibleWay(vars: JsonObject, secretName: (value: string) => stri
   )
   const transport = {
     type,
-    ...portOf(take),
+    ...portOf(take, lose),
     ...(isLiteral(user) && { user: String(user) }),
     ...(isLiteral(key) && { keys: [String(key)] }),
     ...passwordOf(take, secretName, lose),
-    ...(type === 'winrm' ? winrmSettings(take, lose) : {}),
+    ...(type === 'winrm'
+      ? winrmSettings(take, lose, take('ansible_port', 'ansible_winrm_port', 'ansible_psrp_port'))
+      : {}),
     ...becomeSettings(take, secretName, lose),
   }
   loseComputed({ ansible_user: user, ansible_ssh_private_key_file: key, ansible_host: address }, lose)
@@ -76,9 +78,13 @@ function loseComputed(values: Readonly<Record<string, JsonValue | undefined>>, l
   }
 }
 
-function portOf(take: Take): JsonObject {
-  const port = Number(take('ansible_port', 'ansible_ssh_port', 'ansible_winrm_port') ?? 0)
-  return port > 0 ? { port } : {}
+function portOf(take: Take, lose: Lose): JsonObject {
+  const written = take('ansible_port', 'ansible_ssh_port', 'ansible_winrm_port', 'ansible_psrp_port')
+  if (written === undefined) return {}
+  const port = Number(written)
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return { port }
+  lose('ansible_port, which is no number', 'Write the port into the inventory: the usual one is used until then.')
+  return {}
 }
 
 function passwordOf(take: Take, secretName: (value: string) => string, lose: Lose): JsonObject {
@@ -103,23 +109,28 @@ function secret(what: string, value: JsonValue, secretName: (value: string) => s
   return { secret: `env:${name}` }
 }
 
-function winrmSettings(take: Take, lose: Lose): JsonObject {
-  const scheme = take('ansible_winrm_scheme')
-  const auth = take('ansible_winrm_transport')
+/** Without a port Ansible takes 5986, and https for every port but 5985. */
+function winrmSettings(take: Take, lose: Lose, port: JsonValue | undefined): JsonObject {
+  const scheme = take('ansible_winrm_scheme', 'ansible_psrp_protocol') ?? (Number(port) === 5985 ? 'http' : 'https')
+  const auth = take('ansible_winrm_transport', 'ansible_psrp_auth')
   const known = ['ntlm', 'basic', 'certificate', 'kerberos']
   const first = String(Array.isArray(auth) ? auth[0] : (auth ?? ''))
     .replace('plaintext', 'basic')
     .replace('ssl', 'basic')
   if (auth !== undefined && !known.includes(first))
     lose(`ansible_winrm_transport: ${first}`, `There are ${known.join(', ')}; ntlm is used.`)
-  if (take('ansible_winrm_server_cert_validation') === 'ignore') {
+  if (take('ansible_winrm_server_cert_validation', 'ansible_psrp_cert_validation') === 'ignore') {
     lose(
       'ansible_winrm_server_cert_validation: ignore',
       'Certificates are always checked: name theirs with `ca` or `fingerprints`.',
     )
   }
   take('ansible_winrm_message_encryption', 'ansible_winrm_operation_timeout_sec', 'ansible_winrm_read_timeout_sec')
-  return { ...(scheme !== undefined && { https: scheme === 'https' }), ...(known.includes(first) && { auth: first }) }
+  return {
+    ...(port === undefined && { port: 5986 }),
+    https: scheme === 'https',
+    ...(known.includes(first) && { auth: first }),
+  }
 }
 
 function becomeSettings(take: Take, secretName: (value: string) => string, lose: Lose): JsonObject {
@@ -164,9 +175,11 @@ function sshArguments(texts: readonly (JsonValue | undefined)[], lose: Lose): { 
     /-o\s*["']?(ControlMaster|ControlPersist|ControlPath|ServerAlive\w+|ConnectTimeout)[= ]\S+|-[CqT]\b/g,
     ' ',
   )
+  // Their names alone: a ProxyCommand may hold a password.
+  const names = [...rest.matchAll(/-o\s*["']?(\w+)|(?:^|\s)(-[A-Za-z])/g)].map(([, option, flag]) => option ?? flag)
   if (rest.trim() !== '')
     lose(
-      `options of ssh: ${rest.trim()}`,
+      `options of ssh: ${[...new Set(names)].join(', ') || 'of a kind that is not known'}`,
       'One connection is kept for a whole run; see `transport` in docs/inventory.md.',
     )
   return jump === undefined ? {} : { jump }

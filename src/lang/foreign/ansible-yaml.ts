@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, type ScalarTag } from 'yaml'
+import { type Document, LineCounter, parseDocument, Scalar, type ScalarTag, visit } from 'yaml'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { isMap } from '../is-map.ts'
 import type { ForeignProblem } from './ansible-ini.ts'
@@ -19,13 +19,17 @@ export function parseAnsibleYaml(text: string): {
   if (text.startsWith(VAULT)) return { value: VAULT, problems: [] }
   const lines = new LineCounter()
   const document = parseDocument(text, { customTags: TAGS, lineCounter: lines, version: '1.1', logLevel: 'error' })
-  const problems = document.errors.map(({ message, pos }) => ({
+  // Never in the words of the parser, which quotes the text: it may be a secret.
+  const problems = document.errors.map(({ code, pos }) => ({
     line: lines.linePos(pos[0]).line,
-    what: message.split(/ at line|\n/)[0] ?? message,
+    what: `it is not valid YAML (${code})`,
   }))
-  return {
-    value: problems.length > 0 ? null : ((document.toJS({ maxAliasCount: 1000 }) ?? null) as JsonValue),
-    problems,
+  if (problems.length > 0) return { value: null, problems }
+  readAsPyYaml(document)
+  try {
+    return { value: plainValue(document.toJS({ maxAliasCount: 1000 })), problems }
+  } catch {
+    return { value: null, problems: [{ line: 1, what: 'an alias refers to nothing, or to far too much' }] }
   }
 }
 
@@ -91,4 +95,34 @@ function readList({ _meta: meta, ...groups }: JsonObject, inventory: AnsibleInve
 
 function textsOf(value: JsonValue | undefined): readonly string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
+/** Dates as they are written, since YAML 1.1 has them and JSON has not. */
+function plainValue(value: unknown): JsonValue {
+  if (value instanceof Date) return value.toISOString().replace(/T00:00:00\.000Z$|\.000(?=Z$)/, '')
+  if (value instanceof Set) return [...value].map(plainValue)
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, one]) => [String(key), plainValue(one)]))
+  if (Array.isArray(value)) return value.map(plainValue)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (typeof value !== 'object' || value === null) return (value ?? null) as JsonValue
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plainValue(one)]))
+}
+
+const PY_BOOL = /^(?:yes|no|true|false|on|off)$|^(?:Yes|No|True|False|On|Off)$|^(?:YES|NO|TRUE|FALSE|ON|OFF)$/
+const PY_INT = /^[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
+const PY_FLOAT =
+  /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)$/
+
+/** PyYAML, which Ansible reads by, takes fewer plain words for values than YAML 1.1 has: `y` and `1e3` are text to it. */
+function readAsPyYaml(document: Document): void {
+  visit(document, {
+    Scalar: (_, node) => {
+      if (node.type !== Scalar.PLAIN || node.source === undefined || node.tag !== undefined) return
+      const { source, value } = node
+      const isKnown =
+        (typeof value === 'boolean' && PY_BOOL.test(source)) ||
+        (typeof value === 'number' && Number.isFinite(value) && (PY_INT.test(source) || PY_FLOAT.test(source)))
+      if (value !== null && typeof value !== 'string' && !isKnown) node.value = source
+    },
+  })
 }

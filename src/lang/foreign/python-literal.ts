@@ -1,10 +1,24 @@
 import type { JsonValue } from '../../core/json.ts'
 
-/** A value as Ansible reads it in INI: a literal of Python where it is one, and else the text as it stands. */
+/**
+ * A value as Ansible reads it in INI: a literal of Python where it is one (a comment of Python may stand behind it), and
+ * else the text as it stands.
+ */
 export function parsePythonLiteral(text: string): JsonValue {
   const reader = new LiteralReader(text)
   const value = reader.value()
   return value === undefined || !reader.atEnd() ? text : value
+}
+
+/** Integers with a base, and with `_` between digits; a leading zero is none in Python 3. */
+const NUMBER =
+  /[-+]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:(?:[0-9](?:_?[0-9])*)?\.[0-9](?:_?[0-9])*|[0-9](?:_?[0-9])*\.?)(?:[eE][-+]?[0-9](?:_?[0-9])*)?)/y
+
+function numberOf(text: string): number | undefined {
+  const [, sign = '', digits = ''] = /^([-+]?)(.*)$/.exec(text.replaceAll('_', '')) ?? []
+  if (/^0+[1-9]\d*$/.test(digits)) return undefined
+  const number = Number(digits.replace(/\.$/, '').replace(/\.(?=[eE])/, ''))
+  return Number.isFinite(number) ? (sign === '-' ? -number : number) : undefined
 }
 
 const WORDS: Readonly<Record<string, JsonValue>> = { True: true, False: false, None: null }
@@ -21,7 +35,7 @@ class LiteralReader {
 
   atEnd(): boolean {
     this.#space()
-    return this.#at === this.#text.length
+    return this.#at === this.#text.length || this.#text[this.#at] === '#'
   }
 
   value(): JsonValue | undefined {
@@ -33,8 +47,8 @@ class LiteralReader {
     if (sign === '{') return this.#map()
     const word = this.#take(/[A-Za-z]+/y)
     if (word !== undefined) return WORDS[word]
-    const number = this.#take(/[-+]?(?:0|[1-9]\d*)(?:\.\d*)?(?:e[-+]?\d+)?/y)
-    return number === undefined ? undefined : Number(number)
+    const number = this.#take(NUMBER)
+    return number === undefined ? undefined : numberOf(number)
   }
 
   #string(quote: string): string | undefined {

@@ -40,17 +40,27 @@ export function typeOf(hostKey: string): string {
 /** Undefined when the key that a device presents is one of those recorded for it. */
 export function judgeHostKey(target: Target, blob: Buffer): Failure | undefined {
   const base64 = blob.toString('base64')
-  if (target.hostKeys.some((recorded) => recorded.split(' ')[1] === base64)) return undefined
+  const isRevoked = target.revokedHostKeys?.some((revoked) => revoked.split(' ')[1] === base64) ?? false
+  if (!isRevoked && target.hostKeys.some((recorded) => recorded.split(' ')[1] === base64)) return undefined
   const presented = hostKeyText(blob)
   const shown = `${typeOf(presented)} ${fingerprint(presented)}`
   const evidence = { host_key_type: typeOf(presented), fingerprint: fingerprint(presented) }
+  if (isRevoked) {
+    const message = `"${endpoint(target)}" presents the host key ${shown}, which known_hosts has revoked (@revoked).`
+    return { code: 'HOST_KEY_MISMATCH', phase: 'identify', message, evidence }
+  }
   if (target.hostKeys.length === 0) {
-    const message = `No host key is recorded for "${endpoint(target)}"; it presents ${shown}.`
+    const message = `No host key is recorded for "${endpoint(target)}"; it presents ${shown}.${authorityNote(target)}`
     return { code: 'HOST_KEY_UNKNOWN', phase: 'identify', message, evidence }
   }
   const recorded = recordedKeys(target)
   const message = `"${endpoint(target)}" presents the host key ${shown}; recorded is ${recorded}.`
   return { code: 'HOST_KEY_MISMATCH', phase: 'identify', message, evidence: { ...evidence, recorded } }
+}
+
+function authorityNote(target: Target): string {
+  if (!target.hasHostAuthority) return ''
+  return ' known_hosts has a @cert-authority for it: host certificates are not supported, so its own key has to be recorded.'
 }
 
 /** A device that has no key of the types that are recorded is not the one that they were recorded of. */
