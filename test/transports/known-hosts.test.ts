@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   hostKeyLookup,
   lookupHostKeys,
+  lookupHostMarks,
   parseKnownHosts,
   recordHostKeys,
   withHostKeys,
@@ -52,7 +53,14 @@ describe('known_hosts', () => {
   test('records for one host and leaves the rest as it is', () => {
     const text = `# ours\n10.0.0.5,10.0.0.6 ${A} note\n@revoked 10.0.0.5 ${B}\n*.pl ${A}\n`
     const next = withHostKeys(text, [{ address: '10.0.0.5', port: 22, keys: [A, B] }])
-    expect(next).toBe(`# ours\n10.0.0.6 ${A} note\n@revoked 10.0.0.5 ${B}\n*.pl ${A}\n10.0.0.5 ${A}\n10.0.0.5 ${B}\n`)
+    expect(next).toBe(`# ours\n10.0.0.6 ${A} note\n@revoked 10.0.0.5 ${B}\n*.pl ${A}\n10.0.0.5 ${A}\n`)
+  })
+
+  test('tells what is revoked, and by which authorities hosts would be vouched for', () => {
+    const file = parseKnownHosts(`@revoked * ${B}\n@cert-authority *.shop ${A}\ntill.shop ${B}\n`)
+    expect(lookupHostMarks(file, 'till.shop', 22)).toEqual({ revoked: [B], authorities: [A] })
+    expect(lookupHostKeys(file, 'till.shop', 22)).toEqual([])
+    expect(lookupHostMarks(file, '10.0.0.5', 22)).toEqual({ revoked: [B], authorities: [] })
   })
 
   test('finds what it recorded, whatever was there before', () => {

@@ -200,6 +200,21 @@ interface TargetParts {
   readonly hostKeys: HostKeyLookup
 }
 
+/** The keys that are accepted, and what known_hosts says beside them: what it revokes is not, whoever names it. */
+function hostKeysOf(
+  { address, transport }: Device,
+  port: number,
+  lookup: HostKeyLookup,
+): Pick<Target, 'hostKeys' | 'revokedHostKeys' | 'hasHostAuthority'> {
+  const { revoked = [], authorities = [] } = lookup.marked?.(address, port) ?? {}
+  const hostKeys = (transport.host_keys ?? lookup(address, port)).filter((one) => !revoked.includes(keyOf(one)))
+  return {
+    hostKeys,
+    ...(revoked.length > 0 && { revokedHostKeys: revoked }),
+    ...(authorities.length > 0 && { hasHostAuthority: true }),
+  }
+}
+
 /** `type base64`, without a comment. */
 function keyOf(line: string): string {
   return line.trim().split(/\s+/).slice(0, 2).join(' ')
@@ -210,8 +225,6 @@ function targetOf(device: Device, parts: TargetParts): Target {
   const port = parts.winrm ? winrmPort(transport) : (transport.port ?? SSH_PORT)
   const agent = transport.agent ? process.env['SSH_AUTH_SOCK'] : undefined
   const { become } = transport
-  const marks = parts.hostKeys.marked?.(device.address, port)
-  const hostKeys = transport.host_keys ?? parts.hostKeys(device.address, port)
   return {
     device: device.name,
     type: transport.type,
@@ -219,9 +232,7 @@ function targetOf(device: Device, parts: TargetParts): Target {
     port,
     user: transport.user ?? userUnlessGiven(transport.type),
     keys: parts.keys,
-    hostKeys: hostKeys.filter((one) => !marks?.revoked.includes(keyOf(one))),
-    ...(marks && marks.revoked.length > 0 && { revokedHostKeys: marks.revoked }),
-    ...(marks && marks.authorities.length > 0 && { hasHostAuthority: true }),
+    ...hostKeysOf(device, port, parts.hostKeys),
     deadlines: { ...DEADLINES_MS, ...transport.timeouts_ms },
     keepAliveMs: transport.keep_alive_ms ?? KEEP_ALIVE_MS,
     maxOutputBytes: transport.max_output_bytes ?? MAX_OUTPUT_BYTES,

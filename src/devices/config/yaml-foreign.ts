@@ -12,25 +12,25 @@ export function foreignOn(document: Document, path: readonly string[], forRemova
   let node: Node | null | undefined = document.contents
   for (const [depth, part] of path.entries()) {
     if (node && tagOf(node) !== undefined) return tagged(node)
-    if (isAlias(node)) return undefined
-    if (isMap(node)) {
-      const isLast = depth === path.length - 1
-      const matters = isLast ? forRemoval : childOf(node, part) === undefined
-      if (matters && comesByMerge(document, node, part)) return MERGED
-    }
+    const isLast = depth === path.length - 1
+    const matters = isLast ? forRemoval : childOf(node, part) === undefined
+    if (matters && isMap(node) && comesByMerge(document, node, part)) return MERGED
     node = childOf(node, part)
-    if (node === undefined) return undefined
   }
-  if (forRemoval || !node) return undefined
-  let inner: string | undefined
+  return forRemoval || !node ? undefined : tagWithin(node)
+}
+
+/** What is to be said of the first tag of another program on a node and in it. */
+function tagWithin(node: Node): string | undefined {
+  let found: string | undefined
   visit(node, {
     Node: (_, one) => {
       if (tagOf(one) === undefined) return undefined
-      inner = tagged(one)
+      found = tagged(one)
       return visit.BREAK
     },
   })
-  return inner
+  return found
 }
 
 const MERGED =

@@ -107,7 +107,7 @@ export function fileReading(answer: ShellAnswer): FileReading | undefined {
   }
   const [kind = '', realPath = '', link = '', numbers = '', names = '', sum = '', trouble = '', send = ''] = facts
   if (answer.exitCode !== 0 && trouble === '') return undefined
-  const [listing = '', links, uid, gid, size] = numbers.trim().split(/\s+/)
+  const [, , uid, gid, size] = numbers.trim().split(/\s+/)
   const [, , owner, group] = names.trim().split(/\s+/)
   const mode = modeOf(numbers)
   return {
@@ -116,8 +116,7 @@ export function fileReading(answer: ShellAnswer): FileReading | undefined {
     realPath,
     ...(link !== '' && { linkTarget: link }),
     ...(mode !== undefined && { mode }),
-    ...(listing[10] === '+' && { hasAcl: true }),
-    ...(kind === 'file' && { links: Number(links) }),
+    ...listed(numbers, kind),
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
     ...(owner !== undefined && { owner }),
@@ -127,6 +126,12 @@ export function fileReading(answer: ShellAnswer): FileReading | undefined {
     ...(send === 'yes' && { content: bytes.subarray(at) }),
     ...(trouble !== '' && { trouble }),
   }
+}
+
+/** What else `ls -ldn` shows: a `+` behind the mode, and how many names there are. */
+function listed(numbers: string, kind: string): Pick<FileReading, 'hasAcl' | 'links'> {
+  const [listing = '', links] = numbers.trim().split(/\s+/)
+  return { ...(listing[10] === '+' && { hasAcl: true }), ...(kind === 'file' && { links: Number(links) }) }
 }
 
 /** `-rwsr-xr-t` as `5755`. */

@@ -130,8 +130,8 @@ describe('what is wrong is said, with its line', () => {
       { hosts: '[a]\nweb[3:1]\nx y z\n' },
       [
         '2 It cannot be read: the range of "web[3:1]" cannot be',
-        '3 It cannot be read: "y" is not NAME=VALUE',
-        '3 It cannot be read: "z" is not NAME=VALUE',
+        '3 It cannot be read: word 2 of the line is not NAME=VALUE; a value with blanks stands in quotes',
+        '3 It cannot be read: word 3 of the line is not NAME=VALUE; a value with blanks stands in quotes',
       ],
     ],
     [{ hosts: '[a:chldren]\n' }, ['1 It cannot be read: "chldren" is no kind of section: there are children and vars']],
