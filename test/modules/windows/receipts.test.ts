@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
+import { dotnetPattern } from '../../../src/pattern/device-pattern.ts'
 import { WindowsWorld } from '../windows-world.ts'
 
 const answer = (more: object) => ({
@@ -28,7 +29,7 @@ test('reads a log and what waits in one question', async () => {
   expect(world.valuesOf('receipts.look')).toEqual({
     source: 'log',
     path: 'C:\\Till\\r.log',
-    pattern: '^([0-9.]+ [0-9:.]+) RECEIPT',
+    pattern: dotnetPattern('^([0-9.]+ [0-9:.]+) RECEIPT'),
     lines: 5000,
     most: 1500,
     waiting_path: 'C:\\Till\\out',
