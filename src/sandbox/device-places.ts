@@ -5,8 +5,8 @@ import { type InitialState, makeDevice } from './device-state.ts'
 import type { DeviceFault } from './fault.ts'
 import { deviceOwner, type Isolation, type Place } from './isolation.ts'
 
-/** How long programs may go on after the last connection to their device is gone. */
-const LINGER_MS = 5_000
+/** How long programs may go on after the last connection to their device is gone: as under sshd, about as long as they like. */
+const LINGER_MS = 600_000
 
 /** What hangs unless a program is named. */
 const HANGING = ['systemctl', 'rc-service', 'service']

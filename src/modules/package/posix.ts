@@ -53,7 +53,7 @@ async function converge(
   }
   const script = manager.convergeScript(by, params.state ?? 'present')
   const values = { name: params.name, manager: by, version: params.version ?? '', file: '' }
-  return verdict(await context.shell.ask({ script, values }), params)
+  return verdict(await context.shell.ask({ script, values, whole: true }), params)
 }
 
 async function convergeFile(
@@ -71,7 +71,7 @@ async function convergeFile(
     scratch: staged.value.folder,
     sha256: params.file.sha256.toLowerCase(),
   }
-  return verdict(await context.shell.ask({ script: manager.convergeFileScript(by), values }), params)
+  return verdict(await context.shell.ask({ script: manager.convergeFileScript(by), values, whole: true }), params)
 }
 
 const BUSY =
