@@ -85,6 +85,10 @@ const INPUT = {
     'A module has no cases to be tested by',
     'Write `NAME.test.yaml` beside it; `till module new` writes one to begin with.',
   ),
+  VALUE_MISSING: entry(
+    'A step names a value that a device does not have',
+    'Give the device the value (`till explain` shows where values come from), or leave it out.',
+  ),
   EXPRESSION_INVALID: entry('An expression does not compile', 'Mend it at the place shown; the language is CEL.'),
   PROJECT_UNKNOWN: entry(
     'No tillwright.yaml was found',

@@ -46,6 +46,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'It is the name of a module of Tillwright, a word of the language of runbooks, or another file has it.',
   MODULE_UNKNOWN: 'A slip in the name, or its file lies outside of the folder of modules.',
   MODULE_CASES_MISSING: 'The module was written and never tried, or its cases are named after something else.',
+  VALUE_MISSING: 'A slip in the name, or a variable that only some profiles, regions or stores set.',
   EXPRESSION_INVALID:
     'A name that is not in scope (there are store, device, vars, params, steps), = in place of ==, or text without quotes.',
   PROJECT_UNKNOWN: 'The command runs outside of the repository, as in a job of a pipeline that did not check it out.',

@@ -11,9 +11,20 @@ export interface Expression {
   readonly values?: readonly string[]
   /** Names of the parameters that it looks at through `params.<name>`. */
   readonly params?: readonly string[]
-  evaluate(
-    scope: Scope,
-  ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly error: string }
+  evaluate(scope: Scope):
+    | { readonly ok: true; readonly value: JsonValue }
+    | {
+        readonly ok: false
+        readonly error: string
+        /** The key that is not there, and what it was looked for in (`vars.tillapp`). */
+        readonly missing?: { readonly owner: string; readonly key: string }
+      }
+}
+
+/** An expression of a template, and where it stands. */
+export interface PlacedExpression {
+  readonly expression: Expression
+  readonly source: SourceRange
 }
 
 /** A tree of parameters with `${{ }}` inside, compiled. */
@@ -21,6 +32,8 @@ export interface Template {
   readonly steps: readonly string[]
   /** As in `Expression`, of all its expressions. */
   readonly params?: readonly string[]
+  /** Its expressions, where their places are known. */
+  readonly places?: readonly PlacedExpression[]
   render(
     scope: Scope,
   ): { readonly ok: true; readonly value: JsonObject } | { readonly ok: false; readonly error: string }

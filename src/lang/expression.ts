@@ -187,7 +187,7 @@ function evaluate(
   run: ParseResult,
   scope: Scope,
   options: { readonly variables: Variables; readonly expect?: 'bool' },
-): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly error: string } {
+): ReturnType<Expression['evaluate']> {
   try {
     const value = fromCel(run(celScope(scope, options.variables.types)))
     if (options.expect === 'bool' && typeof value !== 'boolean') {
@@ -199,17 +199,20 @@ function evaluate(
       return { ok: false, error: `"${run.ast.input}" has no usable result: ${error.message}.` }
     if (error instanceof RangeError) return { ok: false, error: `"${run.ast.input}" is nested too deeply.` }
     if (!(error instanceof EvaluationError)) throw error
-    return { ok: false, error: `"${run.ast.input}": ${evaluationMessage(error)}` }
+    const missing = missingKey(error)
+    const message = missing ? `there is no ${missing.key} in ${missing.owner}.` : `${plainWords(error.summary)}.`
+    return {
+      ok: false,
+      error: `"${run.ast.input}": ${message}`,
+      ...(missing && { missing: { owner: missing.owner, key: missing.key.replace(/^"(.*)"$/, '$1') } }),
+    }
   }
 }
 
-function evaluationMessage(error: EvaluationError): string {
-  const node = error.node
-  if (error.code === 'no_such_key' && node && (node.op === '.' || node.op === '[]')) {
-    const [owner, key] = node.args as readonly [SyntaxNode, SyntaxNode | string]
-    return `there is no ${typeof key === 'string' ? `"${key}"` : textOf(key)} in ${textOf(owner)}.`
-  }
-  return `${plainWords(error.summary)}.`
+function missingKey({ code, node }: EvaluationError): { readonly owner: string; readonly key: string } | undefined {
+  if (code !== 'no_such_key' || !node || (node.op !== '.' && node.op !== '[]')) return undefined
+  const [owner, key] = node.args as readonly [SyntaxNode, SyntaxNode | string]
+  return { owner: textOf(owner), key: typeof key === 'string' ? `"${key}"` : textOf(key) }
 }
 
 /** Only what an expression names is converted, when it is looked at. */

@@ -3,13 +3,14 @@ import { parseDuration } from '../core/duration.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Module } from '../core/ports.ts'
 import type { Expression, Step, Template } from '../core/runbook.ts'
+import type { SourceRange } from '../core/source.ts'
 import { compileExpression, type ExpressionProblem, SELECTOR_VARIABLES, type Variables } from './expression.ts'
 import { isMap } from './is-map.ts'
 import { paramProblems } from './param-problems.ts'
 import type { StepOutline } from './runbook-outline.ts'
 import { scalarPlace } from './scalar-place.ts'
 import { didYouMean } from './suggest.ts'
-import { compileTemplate, isSecretReference, isTemplated } from './template.ts'
+import { compileTemplate, isSecretReference, isTemplated, type TemplateExpression } from './template.ts'
 import { EXPRESSION_OPEN } from './template-text.ts'
 import { type ParsedYaml, type ValuePath, valueAt } from './yaml.ts'
 
@@ -154,7 +155,19 @@ export class RunbookCompiler {
       this.#report('SCHEMA_VALUE_INVALID', withoutStop(complaint), { path, key: true })
       return undefined
     }
-    return wrong ? undefined : compiled.template
+    if (wrong) return undefined
+    const places = compiled.expressions.map((one) => ({ expression: one.expression, source: this.#placeOf(one, path) }))
+    return places.length === 0 ? compiled.template : { ...compiled.template, places }
+  }
+
+  #placeOf({ path, offset, length }: TemplateExpression, at: ValuePath): SourceRange {
+    const whole = [...at, ...path]
+    return scalarPlace(this.#parsed, whole, {
+      value: String(valueAt(this.#parsed.value, whole)),
+      offset,
+      length,
+      key: false,
+    })
   }
 
   /** Values that are filled in later are checked then. */

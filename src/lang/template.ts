@@ -12,8 +12,16 @@ interface TemplateProblem extends ExpressionProblem {
   readonly key?: true
 }
 
+/** An expression of a tree: `path` leads to its string, offset and length are inside that, in UTF-16 units. */
+export interface TemplateExpression {
+  readonly expression: Expression
+  readonly path: ValuePath
+  readonly offset: number
+  readonly length: number
+}
+
 export type CompiledTemplate =
-  | { readonly ok: true; readonly template: Template }
+  | { readonly ok: true; readonly template: Template; readonly expressions: readonly TemplateExpression[] }
   | { readonly ok: false; readonly problems: readonly TemplateProblem[] }
 
 type Rendered<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string }
@@ -40,6 +48,7 @@ export function compileTemplate(
   // Rendering a map gives a map.
   return {
     ok: true,
+    expressions: compiler.expressions,
     template: {
       steps: [...compiler.steps],
       params: [...compiler.params],
@@ -50,6 +59,7 @@ export function compileTemplate(
 
 class TreeCompiler {
   readonly problems: TemplateProblem[] = []
+  readonly expressions: TemplateExpression[] = []
   readonly steps = new Set<string>()
   readonly params = new Set<string>()
   readonly #options: { readonly variables: Variables; readonly stepIds?: readonly string[] }
@@ -99,11 +109,12 @@ class TreeCompiler {
     if ('text' in part) return part.text
     const code = part.code.trim()
     const compiled = compileExpression(code, this.#options)
+    const start = part.offset + part.code.indexOf(code)
     if (!compiled.ok) {
-      const start = part.offset + part.code.indexOf(code)
       this.problems.push({ ...compiled.problem, offset: start + compiled.problem.offset, path })
       return ''
     }
+    this.expressions.push({ expression: compiled.expression, path, offset: start, length: code.length })
     for (const step of compiled.expression.steps) this.steps.add(step)
     for (const param of compiled.expression.params ?? []) this.params.add(param)
     return compiled.expression

@@ -19,7 +19,8 @@ beforeAll(() => {
     'tillwright.yaml': '',
     'inventory/fleet.yaml': inventory,
     'runbooks/disk.yaml': 'name: disk\nsteps:\n  - service: {name: x, state: running}\n',
-    'runbooks/value.yaml': 'name: value\nsteps:\n  - assert: {that: "${{ vars.a.b == 1 }}", message: no}\n',
+    'runbooks/value.yaml':
+      'name: value\nsteps:\n  - id: a\n    assert: {that: true, message: no}\n  - assert: {that: "${{ steps.a.value.b == 1 }}", message: no}\n',
   })
 })
 afterAll(() => project.remove())

@@ -3,6 +3,7 @@ import type { Fleet } from '../../core/fleet.ts'
 import { loadRunbook } from '../../lang/load-runbook.ts'
 import type { Project } from '../project.ts'
 import { checkSecrets } from './check-secrets.ts'
+import { checkValues } from './check-values.ts'
 import { openRunbook, runbookFiles } from './runbooks.ts'
 import { selectDevices } from './selection.ts'
 
@@ -25,12 +26,20 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   const files = runbookFiles(project)
   const modules = project.modules()
   const runbooks = files.flatMap((file) => loadRunbook(file, { modules: modules.all }).diagnostics)
+  const values = inventory.value ? await unassignedValues(project, files, inventory.value) : []
   const { assignments } = project.settings
   const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
   const assigned: Diagnostic[] = []
   for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, inventory.value)))
   return {
-    diagnostics: distinct([...inventory.diagnostics, ...secrets, ...modules.diagnostics, ...runbooks, ...assigned]),
+    diagnostics: distinct([
+      ...inventory.diagnostics,
+      ...secrets,
+      ...modules.diagnostics,
+      ...runbooks,
+      ...values,
+      ...assigned,
+    ]),
     checked: {
       stores: inventory.value?.stores.size ?? 0,
       devices: inventory.value?.devices.size ?? 0,
@@ -39,6 +48,28 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       assignments: assignments.length,
     },
   }
+}
+
+/** What runbooks that need no parameters name of the devices that they are meant for. */
+async function unassignedValues(
+  project: Project,
+  files: readonly string[],
+  fleet: Fleet,
+): Promise<readonly Diagnostic[]> {
+  const store = (): ReturnType<Project['store']> => project.store()
+  const found: Diagnostic[] = []
+  for (const file of files) {
+    const { value: runbook } = await collect(async () => openRunbook(project, file, {}))
+    if (!runbook?.targets) continue
+    const devices = await selectDevices(fleet, {}, { store, targets: runbook.targets })
+    found.push(
+      ...checkValues(
+        fleet,
+        devices.map((device) => ({ device, runbooks: [runbook] })),
+      ),
+    )
+  }
+  return found
 }
 
 type Assignment = Project['settings']['assignments'][number]
@@ -53,8 +84,9 @@ async function checkAssignment(
   if (!runbook) return opened.diagnostics.map((diagnostic) => atAssignment(diagnostic, assignment))
   if (!fleet) return []
   const store = (): ReturnType<Project['store']> => project.store()
-  const hits = await selectDevices(fleet, { where: assignment.where, limit: 1 }, { store, targets: runbook.targets })
-  if (hits.length > 0) return []
+  const hits = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
+  const work = hits.map((device) => ({ device, runbooks: [runbook] }))
+  if (hits.length > 0) return checkValues(fleet, work)
   const { source } = assignment
   const summary = `No device of the inventory is assigned "${assignment.runbook}" here`
   const detail = 'Neither `where` of the assignment nor `targets` of the runbook may leave out all of them.'

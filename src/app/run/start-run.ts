@@ -18,6 +18,7 @@ import { hostKeyLookup } from '../../transports/known-hosts.ts'
 import type { Project } from '../project.ts'
 import { neighboursOf, targetResolver } from '../reach/resolve-target.ts'
 import { learnSecrets, secretReader } from '../reach/secrets.ts'
+import { checkValues } from '../revision/check-values.ts'
 import { VERSION } from '../version.ts'
 import { warnOnce } from '../warn.ts'
 import { UnwritableError } from '../writer.ts'
@@ -51,6 +52,9 @@ const THREAD = new URL('../app/device-thread.js', import.meta.url)
 /** Wires one run of this process and sees it through to its end: journal, reporters, leases, signals. */
 export async function startRun(request: RunRequest): Promise<FleetEnd & { readonly run: string }> {
   const { project } = request
+  // What is only looked at goes on without a device that lacks a value; what changes is right as a whole, or is not begun.
+  const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
+  if (missing.length > 0) throw new InputError(missing)
   const [store, revision] = await Promise.all([project.store(), revisionOf(project.root)])
   const run = runId(SYSTEM_CLOCK.now())
   const masker = new Masker()

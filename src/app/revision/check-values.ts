@@ -1,0 +1,89 @@
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { PlacedExpression, Runbook, Scope, Step } from '../../core/runbook.ts'
+import type { SourceRange } from '../../core/source.ts'
+import { selectorScope } from '../../lang/expression.ts'
+import { isMap } from '../../lang/is-map.ts'
+import { didYouMean } from '../../lang/suggest.ts'
+
+/** Devices that are named where many miss the same value. */
+const MOST_NAMES = 3
+
+interface Fault {
+  readonly error: string
+  readonly hint?: string
+  readonly source: SourceRange
+  readonly devices: string[]
+}
+
+/**
+ * Fills in what the steps of runbooks name for each of the devices, as far as it does not depend on what a step will
+ * have seen. One diagnostic for each place and cause, with the devices that it is about.
+ */
+export function checkValues(
+  fleet: Fleet,
+  work: Iterable<{ readonly device: Device; readonly runbooks: readonly Runbook[] }>,
+): readonly Diagnostic[] {
+  const faults = new Map<string, Fault>()
+  const steps = new Map<Runbook, readonly Step[]>()
+  for (const { device, runbooks } of work) {
+    const scope = { ...selectorScope(fleet, device), vars: device.vars, steps: {} }
+    for (const runbook of runbooks) {
+      if (!steps.has(runbook)) steps.set(runbook, withPlaces(runbook.steps))
+      for (const step of steps.get(runbook) ?? []) {
+        checkStep(step, { ...scope, params: runbook.params }, device, faults)
+      }
+    }
+  }
+  return [...faults.values()].map(diagnosticOf)
+}
+
+/** Those that have something to fill in beforehand; most have not. */
+function withPlaces(steps: readonly Step[]): readonly Step[] {
+  const all = (step: Step): readonly Step[] => [step, ...[...step.on_failure, ...step.rollback].flatMap(all)]
+  return steps.flatMap(all).filter((step) => early(step.params.places).length > 0)
+}
+
+function early(places: readonly PlacedExpression[] | undefined): readonly PlacedExpression[] {
+  return (places ?? []).filter(({ expression }) => expression.steps.length === 0)
+}
+
+function checkStep(step: Step, scope: Scope, device: Device, faults: Map<string, Fault>): void {
+  if (step.when?.steps.length === 0) {
+    const answer = step.when.evaluate(scope)
+    if (answer.ok && answer.value === false) return
+  }
+  for (const { expression, source } of early(step.params.places)) {
+    const answer = expression.evaluate(scope)
+    if (answer.ok) continue
+    const key = `${source.file}:${source.line}:${source.column} ${answer.error}`
+    const fault = faults.get(key) ?? { error: answer.error, ...nearest(answer.missing, scope), source, devices: [] }
+    fault.devices.push(device.name)
+    faults.set(key, fault)
+  }
+}
+
+/** The names that there are, near the one that there is not. */
+function nearest(
+  missing: { readonly owner: string; readonly key: string } | undefined,
+  scope: Scope,
+): { readonly hint?: string } {
+  if (!missing) return {}
+  let owner: JsonValue | undefined = scope as unknown as JsonValue
+  for (const name of missing.owner.split('.')) owner = isMap(owner) ? owner[name] : undefined
+  return isMap(owner) ? didYouMean(missing.key, Object.keys(owner)) : {}
+}
+
+function diagnosticOf({ error, hint, source, devices }: Fault): Diagnostic {
+  const named = devices.slice(0, MOST_NAMES).join(', ')
+  const more = devices.length > MOST_NAMES ? ` and ${devices.length - MOST_NAMES} more` : ''
+  return {
+    code: 'VALUE_MISSING',
+    severity: 'error',
+    summary: error.replace(/\.$/, ''),
+    detail: `It is so for ${named}${more}. Give those devices the value, or leave them out by \`when\` or \`targets\`.`,
+    ...(hint !== undefined && { hint }),
+    source,
+  }
+}

@@ -1,0 +1,51 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { inventoryWith, TestProject } from './project.ts'
+
+const LOCAL = 'transport: {type: local}'
+const DEVICES = `      pos1: {profile: till, address: 127.0.0.1, ${LOCAL}, vars: {tillapp: {server: here}}}
+      pos2: {profile: till, address: 127.0.0.1, ${LOCAL}}
+      pos3: {profile: till, address: 127.0.0.1, ${LOCAL}, vars: {old: true}}
+`
+let project: TestProject
+const mark = (): string => project.path('touched')
+
+beforeAll(() => {
+  project = new TestProject({ 'tillwright.yaml': '', 'inventory/stores.yaml': inventoryWith(DEVICES) })
+  project.write(
+    'runbooks/write.yaml',
+    `name: write
+targets: device.kind == 'till'
+steps:
+  - command: { run: 'touch ${mark()}', creates: '${mark()}' }
+  - file: { path: ${mark()}2, content: "server=\${{ vars.tillap.server }}" }
+    when: "!has(vars.old)"
+`,
+  )
+})
+afterAll(() => project.remove())
+
+const fault = () => ({
+  code: 'VALUE_MISSING',
+  summary: '"vars.tillap.server": there is no "tillap" in vars',
+  detail: expect.stringContaining('PL-0001/pos1, PL-0001/pos2.'),
+  hint: 'did you mean "tillapp"?',
+  source: expect.objectContaining({ file: 'runbooks/write.yaml', line: 5, column: columnOf('vars.tillap') }),
+})
+const columnOf = (text: string): number => (project.read('runbooks/write.yaml').split('\n')[4] ?? '').indexOf(text) + 1
+
+it.each([['validate'], ['plan', 'write'], ['apply', 'write', '--yes']])(
+  '%s finds a value that devices lack before anything is touched',
+  async (...args) => {
+    const { code, stdout } = await project.till(...args, '--json')
+    expect(JSON.parse(stdout).diagnostics).toEqual([expect.objectContaining(fault())])
+    expect(code).toBe(2)
+    expect((await project.till('runs', 'list', '--json')).stdout).not.toContain('"mode":"apply"')
+  },
+)
+
+it('passes over devices that the step is not for, and over values that only a step will tell', async () => {
+  const { code, stdout } = await project.till('plan', 'write', '--device', 'PL-0001/pos3', '--json')
+  expect(JSON.parse(stdout).devices).toMatchObject([{ state: 'drifted' }])
+  expect(code).toBe(3)
+})
