@@ -285,6 +285,10 @@ const STEP = {
   ),
   CHECK_UNMET: entry('A check did not hold', 'See what was found and what was desired.'),
   ASSERT_FALSE: entry('An assertion is false', 'See the message of the assertion.'),
+  WISH_IMPOSSIBLE: entry(
+    'The device rules out what is wished',
+    'No change can bring it about: change what rules it out, or the step.',
+  ),
   CONVERGE_FAILED: entry('The change could not be made', 'See the message of the device.'),
   CONVERGE_TIMEOUT: entry('The change took too long', 'It was ended; look at the device.'),
   CONVERGE_LOST: entry(

@@ -19,16 +19,43 @@ need_tool() {
 /**
  * Defines `run_action COMMAND…`, which ends the script with the end of its output if it fails. For programs that start
  * daemons: those inherit their output and keep it open, so that it goes to a private file. That is gone afterwards, and
- * so is the directory `$scratch`.
+ * so is the directory `$scratch`. They inherit all else too, so that it runs in the surroundings that the system gives its
+ * own (`as_the_system_does`): the umask and the limits of init, no input, no locale and nothing of our session. Without a
+ * locale messages are those of the C locale. systemd starts daemons itself.
  */
-export const RUN_ACTION = `umask 077
-log=$(mktemp "\${TMPDIR:-/tmp}/till.XXXXXX") || exit
+export const RUN_ACTION = `log=$(umask 077; mktemp "\${TMPDIR:-/tmp}/till.XXXXXX") || exit
 trap 'rm -rf "$log" "\${scratch:-$log}"' EXIT
 trap 'exit 143' HUP INT TERM
+limit_as() {
+  case $2$3 in *[!0-9a-z]* | '') return ;; esac
+  ulimit -S "$1" "$2" 2>/dev/null
+  ulimit -H "$1" "$3" 2>/dev/null
+  ulimit -S "$1" "$2" 2>/dev/null
+}
+limits_of_init() {
+  if [ -d /run/systemd/system ] || [ ! -r /proc/1/limits ]; then return; fi
+  while read -r max what which soft hard rest; do
+    case $what,$which in
+      open,files) limit_as -n "$soft" "$hard" ;;
+      core,file) case $hard,$rest in 0,0' '* | 0,unlimited' '* | unlimited,unlimited' '*) limit_as -c "$hard" "\${rest%% *}" ;; esac ;;
+    esac
+  done </proc/1/limits
+}
+as_the_system_does() (
+  umask 022
+  cd /
+  limits_of_init
+  unset LC_ALL LANG LANGUAGE LC_CTYPE LC_MESSAGES LC_COLLATE LC_NUMERIC LC_TIME OLDPWD MAIL
+  unset SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK XDG_SESSION_ID XDG_SESSION_TYPE XDG_SESSION_CLASS XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS
+  exec "$@" </dev/null
+)
 run_action() {
-  "$@" >"$log" 2>&1
+  as_the_system_does "$@" >"$log" 2>&1
   code=$?
-  if [ "$code" -ne 0 ]; then tail -c 2000 "$log" >&2; exit "$code"; fi
+  if [ "$code" -ne 0 ]; then
+    if [ "$(($(wc -c <"$log")))" -gt 8000 ]; then head -c 4000 "$log"; printf '\\n…\\n'; tail -c 4000 "$log"; else cat "$log"; fi >&2
+    exit "$code"
+  fi
 }
 `
 
@@ -45,6 +72,21 @@ export function tailOf(text: string, limit = 1000): string {
   return `…${cut.slice(cut.indexOf('\n') + 1)}`
 }
 
+const COMPLAINT =
+  /\b(?:E:|errors?\b|failed|failure|cannot|can't|could not|unable|refus|denied|no such|not found|conflict|broken)/i
+
+/**
+ * What an output says of its cause, at most `limit` characters: all of it, or from its first line that complains. A tool
+ * says what is wrong first and what follows from it behind that.
+ */
+export function causeOf(text: string, limit = 300): string {
+  const trimmed = text.trim()
+  if (trimmed.length <= limit) return trimmed
+  const at = COMPLAINT.exec(trimmed)?.index ?? 0
+  const from = at === 0 ? 0 : trimmed.lastIndexOf('\n', at) + 1
+  return `${from > 0 ? '…' : ''}${headOf(trimmed.slice(from), limit)}`
+}
+
 /**
  * The failure that an answer stands for, or undefined for exit code 0.
  * `what` completes the sentence "… ended with exit code 1": a noun with its article, capitalised.
@@ -59,7 +101,7 @@ export function failureOf(answer: ShellAnswer, phase: Phase, what: string): Fail
   if (tool !== undefined) {
     return { code: 'TOOL_MISSING', phase, message: `The program "${tool}" is not on the device.` }
   }
-  const said = tailOf(answer.errorText, 300)
+  const said = causeOf(answer.errorText)
   const message = `${what} ended with exit code ${answer.exitCode}${said === '' ? '.' : `: ${said}`}`
   return { code: phase === 'observe' ? 'OBSERVE_FAILED' : 'CONVERGE_FAILED', phase, message, ...evidenceOf(answer) }
 }

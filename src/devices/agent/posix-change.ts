@@ -2,7 +2,7 @@ import { TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { CARRY } from '../file/carry.ts'
 import { FINGERPRINT } from '../file/read-file.ts'
 import { convergeFileScript, convergeScript, type PackageManager } from '../package/package-manager.ts'
-import { CONVERGE_SERVICE } from '../service/init-system.ts'
+import { convergeService } from '../service/converge-service.ts'
 import type { ServiceState } from '../service/service-state.ts'
 import { AGENT_EXIT } from './agent-exit.ts'
 import { AGENT_FUNCTIONS, ASK_AGENT } from './posix-ask.ts'
@@ -166,8 +166,8 @@ export function changeScript(
   const install = by ? (by.fromFile ? convergeFileScript(by.manager) : convergeScript(by.manager, 'present')) : 'exit 1'
   const old = by ? convergeScript(by.manager, 'present') : 'exit 1'
   return `${TOOL_PRELUDE}${FINGERPRINT}${CARRY}${AGENT_FUNCTIONS}${ASK_AGENT}${VALIDATE}${FILES}
-operate() ( name=$service act=$1 boot=$2
-${CONVERGE_SERVICE[init]}
+operate() ( name=$service act=$1 boot_act=$2
+${convergeService(init)}
 )
 install_wished() ( name=$package
 ${install}

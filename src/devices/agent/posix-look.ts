@@ -1,7 +1,7 @@
 import { TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { FINGERPRINT } from '../file/read-file.ts'
 import { OBSERVE_PACKAGE } from '../package/package-manager.ts'
-import { OBSERVE_SERVICE } from '../service/init-system.ts'
+import { OBSERVE_SERVICE } from '../service/observe-service.ts'
 import { AGENT_FUNCTIONS, ASK_AGENT } from './posix-ask.ts'
 
 /** Facts before the files, in this order. */
@@ -68,7 +68,7 @@ about=$(look_service 2>&1)
 fact "$about"
 ping=no by= running_version= listening=
 runs=
-case $about in *ActiveState=active* | *status=0*) runs=yes ;; esac
+case $about in *active=running*) runs=yes ;; esac
 if [ -n "$runs" ] && [ -n "$binary" ] && [ -f "$path" ]; then ask_agent; fi
 fact "$ping"; fact "$by"; fact "$running_version"; fact "$listening"
 unfinished=no

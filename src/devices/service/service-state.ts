@@ -1,13 +1,22 @@
+export type PosixInit = 'systemd' | 'openrc' | 'runit' | 'busybox' | 'sysv'
+
+/** A service that runs for less is looked at again before it counts as running. */
+export const STABLE_SECONDS = 3
+
 /** What an init system says of a service, in one vocabulary. */
 export interface ServiceState {
-  readonly init: 'systemd' | 'openrc' | 'sysv' | 'windows'
+  readonly init: PosixInit | 'windows'
   readonly exists: boolean
   /** systemd only: linked to /dev/null, cannot be started. */
   readonly masked: boolean
   /** `unknown`: its script answers in a way that means neither. */
   readonly active: 'running' | 'stopped' | 'failed' | 'starting' | 'stopping' | 'unknown'
-  /** Starts at boot. `static`: has no say in it, other units start it. */
-  readonly enabled: boolean | 'static'
+  /** Starts at boot. `static`: has no say in it, other units start it. `unknown`: its init system has no list of what starts. */
+  readonly enabled: boolean | 'static' | 'unknown'
+  /** Why it is failed or unknown, where more is known. */
+  readonly why?: string
+  /** systemd only, of a unit that runs to its end and is not kept as active behind it: how it ended last. */
+  readonly oneshot?: string
   // Windows only.
   readonly start?: 'automatic' | 'delayed' | 'manual' | 'disabled'
   readonly account?: string

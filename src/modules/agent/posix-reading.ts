@@ -3,7 +3,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import { FACTS } from '../../devices/agent/posix-look.ts'
 import { modeOf } from '../../devices/file/read-file.ts'
 import { readPackage } from '../../devices/package/package-manager.ts'
-import { readService } from '../../devices/service/init-system.ts'
+import { readService } from '../../devices/service/observe-service.ts'
 import { parseFields } from '../../shell/tool-answer.ts'
 import type { AgentKind, AgentReading, FileFacts } from './agent-state.ts'
 

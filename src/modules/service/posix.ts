@@ -1,9 +1,11 @@
 import type { Change } from '../../core/change.ts'
+import { parseDuration } from '../../core/duration.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
-import { CONVERGE_SERVICE, OBSERVE_SERVICE, readService, TEST_SERVICE } from '../../devices/service/init-system.ts'
-import type { ServiceState } from '../../devices/service/service-state.ts'
-import { failureOf, parseFields } from '../../shell/tool-answer.ts'
+import { convergeService, NOT_UP_EXIT, START_LIMIT_EXIT } from '../../devices/service/converge-service.ts'
+import { OBSERVE_SERVICE, readService, TEST_SERVICE } from '../../devices/service/observe-service.ts'
+import { type PosixInit, type ServiceState, STABLE_SECONDS } from '../../devices/service/service-state.ts'
+import { evidenceOf, failureOf, headOf, parseFields } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
 import { windowsOnly } from '../windows-only.ts'
 import { missing, type ServiceParams } from './service-state.ts'
@@ -13,20 +15,30 @@ export const onPosix: Side<ServiceParams, ServiceState> = {
   converge,
   proof: (params) => ({
     test: TEST_SERVICE,
-    values: { want_state: params.state, want_boot: params.enabled === undefined ? '' : params.enabled ? 'yes' : 'no' },
+    values: {
+      want_state: params.state,
+      want_boot: params.enabled === undefined ? '' : params.enabled ? 'yes' : 'no',
+    },
   }),
 }
 
 async function observe(context: ModuleContext, params: ServiceParams): Promise<Result<ServiceState>> {
   const strange = windowsOnly(context, params, ['start', 'account', 'recovery'])
   if (strange) return strange
-  const answer = await context.shell.ask({ script: OBSERVE_SERVICE, values: { name: params.name } })
+  const values = { name: params.name, stable_for: stableSeconds(params) }
+  const answer = await context.shell.ask({ script: OBSERVE_SERVICE, values })
   const failure = failureOf(answer, 'observe', `Asking for service "${params.name}"`)
   if (failure) return fail(failure)
   const state = readService(parseFields(answer.text))
   if (!state) return fail(problem('OBSERVE_FAILED', 'The device names no init system that is known.'))
   if (!state.exists) return missing(params.name, state.init)
-  return success(state)
+  const hopeless = cannotBe(params, state)
+  return hopeless === undefined ? success(state) : fail({ phase: 'observe', code: 'WISH_IMPOSSIBLE', ...hopeless })
+}
+
+function stableSeconds({ stable_for: wished }: ServiceParams): number {
+  const ms = wished === undefined ? undefined : parseDuration(wished)
+  return ms === undefined ? STABLE_SECONDS : Math.ceil(ms / 1000)
 }
 
 async function converge(
@@ -35,24 +47,66 @@ async function converge(
   changes: readonly Change[],
   state: ServiceState,
 ): Promise<Result<void>> {
-  const hopeless = cannotBe(params, changes, state)
-  if (hopeless !== undefined) return fail(problem('CONVERGE_FAILED', hopeless))
-  const values = { name: params.name, act: actionOf(params, changes, state), boot: bootOf(params, changes) }
-  const answer = await context.shell.ask({
-    script: CONVERGE_SERVICE[state.init as keyof typeof CONVERGE_SERVICE],
-    values,
-  })
-  const doing = [values.boot, values.act].filter((part) => part !== '').join(' and ')
+  const act = actionOf(params, changes, state)
+  const boot = bootOf(params, changes)
+  const values = {
+    name: params.name,
+    act,
+    boot_act: boot,
+    stable_for: stableSeconds(params),
+    start_limit: params.reset_start_limit === false ? 'keep' : 'reset',
+  }
+  const answer = await context.shell.ask({ script: convergeService(state.init as PosixInit), values })
+  const known = KNOWN_EXITS[answer.exitCode]
+  if (known !== undefined && !answer.timedOut) {
+    return fail({
+      ...problem('CONVERGE_FAILED', known(params, act, headOf(answer.errorText.trim(), 600))),
+      ...evidenceOf(answer),
+    })
+  }
+  const doing = [boot, act].filter((part) => part !== '').join(' and ')
   const failure = failureOf(answer, 'converge', `The ${doing} of service "${params.name}"`)
   return failure ? fail(failure) : success(undefined)
 }
 
-function cannotBe(params: ServiceParams, changes: readonly Change[], state: ServiceState): string | undefined {
-  if (state.masked && (params.state === 'running' || params.enabled)) {
-    return `Service "${params.name}" is masked: somebody ruled that it must not run. Unmask it if that is no longer so.`
+const KNOWN_EXITS: Readonly<Record<number, (params: ServiceParams, act: string, said: string) => string>> = {
+  [NOT_UP_EXIT]: (params, act, said) => {
+    const seconds = stableSeconds(params)
+    return `Service "${params.name}" did not stay up for ${seconds} s after the ${act}: ${said}`
+  },
+  [START_LIMIT_EXIT]: ({ name }, act, said) =>
+    `Service "${name}" was left as it is, since systemd would refuse the ${act}: ${said}.`,
+}
+
+/** What no change can bring about, said before anything is changed. */
+function cannotBe(
+  { name, state: wished, enabled }: ServiceParams,
+  state: ServiceState,
+): { readonly message: string; readonly hint: string } | undefined {
+  if (state.masked && (wished === 'running' || enabled)) {
+    const now = state.active === 'running' ? ' It still runs, and will not start again.' : ''
+    return {
+      message: `Service "${name}" is masked: somebody ruled that it must not run.${now}`,
+      hint: 'Unmask it (systemctl unmask) if that is no longer so, or wish it stopped.',
+    }
   }
-  if (state.enabled === 'static' && changes.some((change) => change.path === 'enabled')) {
-    return `Service "${params.name}" is static: other units start it, so it cannot be enabled. Leave \`enabled\` out.`
+  if (enabled && state.enabled === 'static') {
+    return {
+      message: `Service "${name}" is static: other units start it, so it cannot be enabled.`,
+      hint: 'Leave `enabled` out, or enable the unit that starts it, as its timer or socket.',
+    }
+  }
+  if (enabled !== undefined && state.enabled === 'unknown') {
+    return {
+      message: `What starts at boot cannot be told on this device: the init of ${state.init} keeps no list of it.`,
+      hint: 'Leave `enabled` out, and keep the file that starts it with the module file.',
+    }
+  }
+  if (wished === 'running' && state.oneshot !== undefined && state.active === 'stopped') {
+    return {
+      message: `Service "${name}" is a oneshot: it runs to its end (the last time with Result=${state.oneshot}) and then counts as stopped.`,
+      hint: 'Wish its timer running, or run it with the module command.',
+    }
   }
   return undefined
 }

@@ -6,6 +6,8 @@ export interface ServiceParams {
   readonly state: 'running' | 'stopped'
   readonly enabled?: boolean
   readonly reload?: boolean
+  readonly stable_for?: string
+  readonly reset_start_limit?: boolean
   readonly start?: 'automatic' | 'delayed' | 'manual' | 'disabled'
   readonly account?: string
   readonly password?: string

@@ -1,4 +1,5 @@
 import type { Change } from '../../core/change.ts'
+import { DURATION } from '../../core/duration.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Triggers } from '../../core/ports.ts'
 import type { ServiceState } from '../../devices/service/service-state.ts'
@@ -9,7 +10,7 @@ import { onWindows } from './windows.ts'
 
 export const service = defineModule({
   name: 'service',
-  summary: 'Keeps a service running or stopped, now and at boot (systemd, OpenRC, SysV, Windows)',
+  summary: 'Keeps a service running or stopped, now and at boot (systemd, OpenRC, runit, SysV, Windows)',
   sides: { linux: onPosix, windows: onWindows },
   reacts: true,
   params: {
@@ -33,6 +34,17 @@ export const service = defineModule({
       reload: {
         type: 'boolean',
         description: 'With restart_on: reload it instead of restarting it. Windows has no such thing and restarts it.',
+      },
+      stable_for: {
+        ...DURATION,
+        description:
+          'How long it has to stay up to count as running, 3s unless told: one that began a moment ago is looked at again when that is over. Not for Windows.',
+        examples: ['3s', '30s'],
+      },
+      reset_start_limit: {
+        type: 'boolean',
+        description:
+          'systemd: whether the counter of starts (StartLimitBurst) is reset before a start or restart, true unless told. With false, a service whose restart systemd would refuse is left as it is, and the step fails.',
       },
 
       start: {
@@ -82,7 +94,8 @@ function validate(params: JsonObject): string | undefined {
 
 function diff(params: ServiceParams, state: ServiceState, triggers: Triggers): readonly Change[] | { unknown: string } {
   if (state.active === 'unknown') {
-    return { unknown: `Service "${params.name}" says neither that it is running nor that it is stopped.` }
+    const why = state.why === undefined ? '' : ` (${state.why})`
+    return { unknown: `Service "${params.name}" says neither that it is running nor that it is stopped${why}.` }
   }
   const changes: Change[] = []
   const running = state.active === 'running'

@@ -1,0 +1,86 @@
+import { TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+import { LOOK_BUSYBOX, LOOK_OPENRC, LOOK_RUNIT, LOOK_SCRIPT, LOOK_SYSV } from './look-script.ts'
+import { LOOK_SYSTEMD } from './look-systemd.ts'
+import { type PosixInit, type ServiceState, STABLE_SECONDS } from './service-state.ts'
+
+/** For each init system what defines `look`, behind `LOOK_SCRIPT` for all but systemd. */
+const LOOKS: Readonly<Record<PosixInit, string>> = {
+  systemd: LOOK_SYSTEMD,
+  openrc: LOOK_OPENRC,
+  runit: LOOK_RUNIT,
+  busybox: LOOK_BUSYBOX,
+  sysv: LOOK_SYSV,
+}
+
+/** What defines `look` for one init system. */
+export function lookOf(init: PosixInit): string {
+  return init === 'systemd' ? LOOKS[init] : LOOK_SCRIPT + LOOKS[init]
+}
+
+const FIND_INIT = `find_init() {
+  init=
+  if command -v systemctl >/dev/null 2>&1 && [ "$(systemctl is-system-running 2>/dev/null)" != offline ]; then init=systemd; return; fi
+  if command -v rc-service >/dev/null 2>&1; then init=openrc; return; fi
+  first=
+  read -r first 2>/dev/null </proc/1/comm
+  case $first in runit | runit-init | runsvdir) if command -v sv >/dev/null 2>&1; then init=runit; return; fi ;; esac
+  [ -d /etc/init.d ] || need_tool systemctl
+  init=sysv
+  case $first,$(readlink /proc/1/exe 2>/dev/null),$(readlink /sbin/init 2>/dev/null) in
+    init,*busybox*,* | init,,*busybox* | linuxrc,* | busybox,*) init=busybox ;;
+  esac
+}
+`
+
+/**
+ * Reads everything about the service `$name` from whichever init system runs the device. Never writes. One that runs for
+ * less than `$stable_for` seconds is looked at again once they are over: running is only what stays up.
+ */
+export const OBSERVE_SERVICE = `${TOOL_PRELUDE}${FIND_INIT}find_init
+printf 'init=%s\\n' "$init"
+masked=no kind= remains= result=
+if [ "$init" != systemd ]; then :
+${LOOK_SCRIPT}fi
+case $init in
+${Object.entries(LOOKS)
+  .map(([init, text]) => `  ${init})\n${text};;\n`)
+  .join('')}esac
+look
+stable_for=\${stable_for:-${STABLE_SECONDS}}
+if [ "$active" = running ] && [ -n "$age" ] && [ "$age" -lt "$stable_for" ] && [ "$kind" != oneshot ]; then
+  was=$mark
+  sleep $((stable_for - age))
+  look
+  if [ "$active" = running ] && [ "$mark" != "$was" ]; then active=failed why="it ended and was started again within $stable_for s"; fi
+fi
+printf 'exists=%s\\nmasked=%s\\nactive=%s\\nboot=%s\\nwhy=%s\\nkind=%s\\nremains=%s\\nresult=%s\\n' "$exists" "$masked" "$active" "$boot" "$why" "$kind" "$remains" "$result"
+`
+
+/**
+ * Behind `OBSERVE_SERVICE`: whether the service is `$want_state` (running, stopped) and `$want_boot` (yes, no, or empty).
+ * Says yes only where `readService` would.
+ */
+export const TEST_SERVICE = `[ "$exists,$masked" = yes,no ] || exit 1
+case $active,$want_state in running,running | stopped,stopped | failed,stopped) ;; *) exit 1 ;; esac
+case $want_boot,$boot in ,* | yes,yes | no,no | no,static) ;; *) exit 1 ;; esac
+`
+
+const ACTIVE = ['running', 'stopped', 'failed', 'starting', 'stopping'] as const
+
+/** What `OBSERVE_SERVICE` printed; undefined when it names no init system. */
+export function readService(fields: ReadonlyMap<string, string>): ServiceState | undefined {
+  const init = (Object.keys(LOOKS) as PosixInit[]).find((known) => known === fields.get('init'))
+  if (init === undefined) return undefined
+  const boot = fields.get('boot')
+  const why = fields.get('why') ?? ''
+  const kind = fields.get('kind') ?? ''
+  return {
+    init,
+    exists: fields.get('exists') === 'yes',
+    masked: fields.get('masked') === 'yes',
+    active: ACTIVE.find((known) => known === fields.get('active')) ?? 'unknown',
+    enabled: boot === 'static' || boot === 'unknown' ? boot : boot === 'yes',
+    ...(why !== '' && { why }),
+    ...(kind === 'oneshot' && fields.get('remains') === 'no' && { oneshot: fields.get('result') ?? '' }),
+  }
+}
