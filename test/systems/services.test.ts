@@ -113,7 +113,7 @@ describe.skipIf(whyNoBoot !== undefined).each<SystemName>(['systemd', 'sysvinit'
     })
 
     test('a daemon that dies a second after its start is not called running, and why is said', async () => {
-      system.run(DYING[name])
+      system.run(DYING[name] ?? '')
       const { changes, failure } = await step(system, { name: 'dying', state: 'running' })
       expect(changes).toEqual(['state: stopped'])
       expect(failure).toMatch(/^Service "dying" did not stay up for 3 s after the start: /)

@@ -11,35 +11,61 @@ export interface PackageState {
   readonly broken: boolean
 }
 
-/** Reads which versions of `$name` are installed, by `$manager` or the one that the device has. Never writes. */
+/**
+ * Reads which versions of `$name` are installed, by `$manager` or the one that the device has. Never writes. That there is
+ * no such package is what the tool says in the one way that stands here; whatever else it says is a failure, since all of
+ * them end with 1 for a broken database too. What only bears the name of a tool (an applet of busybox) is none.
+ */
 export const OBSERVE_PACKAGE = `${TOOL_PRELUDE}
 has() { command -v "$1" >/dev/null 2>&1; }
+has_rpm() { has rpm && case $(rpm --version 2>/dev/null) in RPM*) ;; *) return 1 ;; esac; }
 if [ "$manager" = auto ]; then
   if has dpkg-query && has apt-get; then manager=apt
   elif has apk; then manager=apk
-  elif has rpm && has dnf; then manager=dnf
-  elif has rpm && has yum; then manager=yum
-  elif has rpm; then manager=rpm
+  elif has_rpm && has dnf; then manager=dnf
+  elif has_rpm && has yum; then manager=yum
+  elif has_rpm; then manager=rpm
   else need_tool apt-get
   fi
 fi
 printf 'manager=%s\\n' "$manager"
+complaint= nl='
+'
 case $manager in
   apt)
     need_tool dpkg-query
-    found=$(dpkg-query -W -f='package=\${db:Status-Abbrev}\${Version}\\n' -- "$name" 2>/dev/null)
-    code=$? ;;
+    found=$(dpkg-query -W -f='package=\${db:Status-Abbrev}\${Version}\\n' -- "$name" 2>&1)
+    code=$?
+    case $code,$found in
+      0,*) ;;
+      1,*error:*) complaint=$found ;;
+      1,*"dpkg-query: no packages found matching $name") found= ;;
+      *) complaint=$found ;;
+    esac
+    ;;
   apk)
     need_tool apk
-    found=$(apk info -e -v "$name" 2>/dev/null | while IFS= read -r line; do printf 'package=%s\\n' "\${line#"$name"-}"; done)
-    code=0 ;;
+    found=$(apk info -e -v "$name" 2>/dev/null)
+    code=$?
+    # What another package provides by this name is not it.
+    case $code,$found in
+      0,"$name"-[0-9]*) found=package=\${found#"$name"-} found=\${found%%"$nl"*} ;;
+      0,?* | 1,) found= complaint=$(apk info -e "$name" 2>&1 >/dev/null | grep '^ERROR') ;;
+      *) complaint="apk info ended with exit code $code" ;;
+    esac
+    ;;
   *)
-    need_tool rpm
-    found=$(rpm -q --qf 'package=%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' -- "$name" 2>/dev/null)
-    code=$? ;;
+    has_rpm || { printf '%s\\n' 'till: missing program: rpm' >&2; exit 97; }
+    found=$(rpm -q --qf 'package=%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' -- "$name" 2>&1)
+    code=$?
+    case $code,$found in
+      0,package=*) case $found in *error:*) complaint=$found ;; esac ;;
+      1,"package $name is not installed") found= ;;
+      *) complaint=$found ;;
+    esac
+    ;;
 esac
-# 1: there is no such package.
-[ "$code" -le 1 ] || exit "$code"
+if [ -n "$complaint" ]; then printf '%s\\n' "$complaint" >&2; if [ "$code" -eq 0 ]; then exit 1; fi; exit "$code"; fi
 printf '%s\\n' "$found"
 `
 
@@ -54,7 +80,7 @@ there=no is=no
 for line in $found; do
   case $line in package=*) full=\${line#package=} ;; *) continue ;; esac
   if [ "$manager" = apt ]; then
-    case $full in ?i\\ *) full=\${full#???} ;; ?c\\ * | ?n\\ *) continue ;; *) exit 1 ;; esac
+    case $full in ?i\\ *) full=\${full#???} ;; ?[Wt]\\ *) full=\${full#???} ;; ?c\\ * | ?n\\ *) continue ;; *) exit 1 ;; esac
   fi
   there=yes
   plain=$full
@@ -64,6 +90,8 @@ done
 case $want_state,$there,$is in present,yes,yes | absent,no,no) ;; *) exit 1 ;; esac
 `
 
+const WORKS: ReadonlySet<string> = new Set(['i ', 'W ', 't '])
+
 /** What `OBSERVE_PACKAGE` printed. */
 export function readPackage(text: string): PackageState | undefined {
   const manager = PACKAGE_MANAGERS.find((known) => text.startsWith(`manager=${known}\n`))
@@ -71,10 +99,15 @@ export function readPackage(text: string): PackageState | undefined {
   const lines = text.split('\n').filter((line) => line.startsWith('package='))
   const versions = lines.map((line) => line.slice('package='.length))
   if (manager !== 'apt') return { manager, installed: versions, broken: false }
-  // dpkg: desired action, state and error in three letters (dpkg-query(1)); `ii ` and `hi ` are installed, `rc ` is gone.
+  // dpkg: desired action, state and error in three letters (dpkg-query(1)); `ii ` and `hi ` are installed, `rc ` is gone. What waits
+  // for triggers (W), or has them pending (t), is configured and works.
   const packages = versions.map((line) => ({ state: line.slice(1, 3), version: line.slice(3) }))
-  const installed = packages.filter(({ state }) => state === 'i ').map(({ version }) => version)
-  return { manager, installed, broken: packages.some(({ state }) => !['i ', 'c ', 'n '].includes(state)) }
+  const installed = packages.filter(({ state }) => WORKS.has(state)).map(({ version }) => version)
+  return {
+    manager,
+    installed,
+    broken: packages.some(({ state }) => !WORKS.has(state) && !['c ', 'n '].includes(state)),
+  }
 }
 
 /**
@@ -90,6 +123,7 @@ export function isVersion(desired: string, full: string): boolean {
 export const NO_VERSION_EXIT = 96
 export const CHECKSUM_EXIT = 95
 export const SPACE_EXIT = 94
+export const ON_HOLD_EXIT = 90
 
 const HEAD = `${TOOL_PRELUDE}${RUN_ACTION}
 DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=l
@@ -139,27 +173,30 @@ fi
 
 const APK_INSTALL = `need_tool apk
 if [ -n "$file" ]; then
-  run_action apk --wait 60 -q add --allow-untrusted --no-network "$file"
+  run_action apk --wait 60 add --allow-untrusted --no-network "$file"
 else
   case $version in
     '') target=$name ;;
     *-r[0-9]*) target=$name=$version ;;
     *) target=$name~$version ;;
   esac
-  run_action apk --wait 60 -q add "$target"
+  run_action apk --wait 60 add "$target"
 fi
 `
 
 // dpkg and rpm refuse to remove what others need; apt-get and dnf would remove the others too.
 const REMOVE: Readonly<Record<'apt' | 'rpm' | 'apk', string>> = {
-  apt: `need_tool dpkg
+  apt: `need_tool dpkg dpkg-query
+if [ "$(dpkg-query -W -f='\${db:Status-Want}' -- "$name" 2>/dev/null)" = hold ]; then exit ${ON_HOLD_EXIT}; fi
 run_action dpkg --remove "$name"
 `,
   rpm: `need_tool rpm
 run_action rpm -e -- "$name"
 `,
   apk: `need_tool apk
-run_action apk --wait 60 -q del "$name"
+run_action apk --wait 60 del "$name"
+# It ends with 0, removes nothing, and says for whom the package is needed.
+if apk info -e "$name" >/dev/null 2>&1; then cat "$log" >&2; exit 1; fi
 `,
 }
 

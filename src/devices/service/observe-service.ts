@@ -17,7 +17,8 @@ export function lookOf(init: PosixInit): string {
   return init === 'systemd' ? LOOKS[init] : LOOK_SCRIPT + LOOKS[init]
 }
 
-const FIND_INIT = `find_init() {
+/** Defines `find_init`, which leaves in `init` which init system runs the device; it ends the script where none is known. */
+export const FIND_INIT = `find_init() {
   init=
   if command -v systemctl >/dev/null 2>&1 && [ "$(systemctl is-system-running 2>/dev/null)" != offline ]; then init=systemd; return; fi
   if command -v rc-service >/dev/null 2>&1; then init=openrc; return; fi

@@ -2,6 +2,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import type { Marks } from '../../core/sample.ts'
+import { FIND_INIT } from '../../devices/service/observe-service.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
 import { observeOnWindows } from './windows.ts'
@@ -48,17 +49,17 @@ elif has ifconfig; then
     esac
   done
 fi
+seen=
 if has df; then
   df -Pk 2>/dev/null | while read -r device size used free share mount; do
-    case $device in /dev/*) fact disk "$size $free $mount" ;; esac
+    # The root may lie on an overlay or a pool. What is mounted once more elsewhere, as single files are, is the same disk.
+    case $device,$mount in /dev/*,* | *,/) ;; *) continue ;; esac
+    case "$seen " in *" $device "*) continue ;; esac
+    seen="$seen $device"
+    fact disk "$size $free $mount"
   done
 fi
-booted=offline
-if has systemctl; then booted=$(systemctl is-system-running 2>/dev/null); fi
-if [ "$booted" != offline ]; then fact init systemd
-elif has rc-service; then fact init openrc
-elif [ -d /etc/init.d ]; then fact init sysv
-fi
+${FIND_INIT}(find_init; fact init "$init") 2>/dev/null
 if [ -e /run/reboot-required ]; then fact reboot packages; elif has apt-get; then fact reboot no; fi
 if has apt-get; then fact packages apt
 elif has apk; then fact packages apk

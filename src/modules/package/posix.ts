@@ -87,6 +87,9 @@ function verdict(answer: ShellAnswer, params: PackageParams): Result<void> {
     const desired = params.version === undefined ? '' : ` in version ${params.version}`
     return failed('CONVERGE_FAILED', `No package source of the device has "${params.name}"${desired}.`)
   }
+  if (answer.exitCode === manager.ON_HOLD_EXIT) {
+    return failed('CONVERGE_FAILED', `"${params.name}" is on hold (apt-mark): somebody ruled that it stays as it is.`)
+  }
   const failure = failureOf(answer, 'converge', 'The package manager')
   if (failure && BUSY.test(answer.errorText)) {
     return failed('CONVERGE_FAILED', 'Another package operation is under way on the device; this one was not begun.')

@@ -21,7 +21,12 @@ read -r uptime rest </proc/uptime || exit
 printf 'id=%s\\nuptime=%s\\n' "$id" "\${uptime%%.*}"
 if [ -e /run/reboot-required ]; then printf 'pending=yes\\n'
 elif command -v needs-restarting >/dev/null 2>&1; then
-  if needs-restarting -r >/dev/null 2>&1; then printf 'pending=no\\n'; else printf 'pending=yes\\n'; fi
+  # It ends with 1 for a broken dnf, too.
+  said=$(needs-restarting -r 2>/dev/null)
+  case $?,$said in
+    0,*'should not be necessary'* | 0,*'No core libraries'*) printf 'pending=no\\n' ;;
+    1,*'Reboot is required'* | 1,*'Core libraries or services have been updated'*) printf 'pending=yes\\n' ;;
+  esac
 elif command -v apt-get >/dev/null 2>&1; then printf 'pending=no\\n'
 fi
 `
