@@ -285,8 +285,8 @@ const STEP = {
   ),
   CHECK_UNMET: entry('A check did not hold', 'See what was found and what was desired.'),
   ASSERT_FALSE: entry('An assertion is false', 'See the message of the assertion.'),
-  WISH_IMPOSSIBLE: entry(
-    'The device rules out what is wished',
+  STATE_IMPOSSIBLE: entry(
+    'The device rules out the desired state',
     'No change can bring it about: change what rules it out, or the step.',
   ),
   CONVERGE_FAILED: entry('The change could not be made', 'See the message of the device.'),

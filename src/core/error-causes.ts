@@ -125,7 +125,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'A command in the script prints something of its own beside the JSON, or a value was not quoted for JSON.',
   CHECK_UNMET: 'The device really is not as it should be, and the step only looks.',
   ASSERT_FALSE: 'What the runbook expects of the device does not hold.',
-  WISH_IMPOSSIBLE: 'A unit that was masked on purpose, one that only others start, or one that runs to its end.',
+  STATE_IMPOSSIBLE: 'A unit that was masked on purpose, one that only others start, or one that runs to its end.',
   CONVERGE_FAILED:
     'Missing rights, a full disk, a package that is not to be had, a service that does not start with its configuration.',
   CONVERGE_TIMEOUT:

@@ -28,6 +28,7 @@ const ROOTS = process.env['TILL_TEST_SYSTEMS'] ?? '/var/tmp/till-test-systems'
 
 /** Why no system can be booted here; undefined when it can. */
 export const whyNoBoot = ((): string | undefined => {
+  // debian: 'mmdebstrap systemd-container util-linux'
   const missing = ['mmdebstrap', 'systemd-nspawn', 'nsenter'].filter((name) => spawnSync('which', [name]).status !== 0)
   if (missing.length > 0)
     return `install the packages mmdebstrap, systemd-container and util-linux (${missing.join(', ')})`

@@ -38,7 +38,7 @@ settle() {
 `
 
 // systemd does not see by itself that a folder of drop-ins has come (NeedDaemonReload=no). A restart that its start limit
-// refuses leaves the service down, so that its counter is taken back first, or is looked at where that is not wished.
+// refuses leaves the service down, so that its counter is taken back first, or is looked at where that is not allowed.
 const SYSTEMD = `code=0
 starts() { journalctl --no-pager -q -o cat -u "$name" --since "-$span" "MESSAGE_ID=$1" 2>/dev/null | grep -c .; }
 tell_journal() {

@@ -62,11 +62,7 @@ function serviceChanges({ enabled }: AgentParams, { service }: AgentState): Chan
 }
 
 /** A static unit is not enabled by itself, so there is nothing to disable. */
-<<<<<<< HEAD
-function bootOf(service: AgentState['service'], desired: boolean): boolean | 'static' {
-=======
-function bootOf(service: AgentState['service'], wished: boolean): boolean | 'static' | 'unknown' {
->>>>>>> 3ccc6ed (Services: what stays up is running, daemons inherit what the system gives them, and no exit code alone is believed; systemd, sysvinit, OpenRC and runit are booted by the tests)
+function bootOf(service: AgentState['service'], desired: boolean): boolean | 'static' | 'unknown' {
   if (!service?.exists) return false
   return service.enabled === 'static' && !desired ? false : service.enabled
 }

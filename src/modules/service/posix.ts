@@ -33,11 +33,11 @@ async function observe(context: ModuleContext, params: ServiceParams): Promise<R
   if (!state) return fail(problem('OBSERVE_FAILED', 'The device names no init system that is known.'))
   if (!state.exists) return missing(params.name, state.init)
   const hopeless = cannotBe(params, state)
-  return hopeless === undefined ? success(state) : fail({ phase: 'observe', code: 'WISH_IMPOSSIBLE', ...hopeless })
+  return hopeless === undefined ? success(state) : fail({ phase: 'observe', code: 'STATE_IMPOSSIBLE', ...hopeless })
 }
 
-function stableSeconds({ stable_for: wished }: ServiceParams): number {
-  const ms = wished === undefined ? undefined : parseDuration(wished)
+function stableSeconds({ stable_for: told }: ServiceParams): number {
+  const ms = told === undefined ? undefined : parseDuration(told)
   return ms === undefined ? STABLE_SECONDS : Math.ceil(ms / 1000)
 }
 
@@ -80,14 +80,14 @@ const KNOWN_EXITS: Readonly<Record<number, (params: ServiceParams, act: string, 
 
 /** What no change can bring about, said before anything is changed. */
 function cannotBe(
-  { name, state: wished, enabled }: ServiceParams,
+  { name, state: desired, enabled }: ServiceParams,
   state: ServiceState,
 ): { readonly message: string; readonly hint: string } | undefined {
-  if (state.masked && (wished === 'running' || enabled)) {
+  if (state.masked && (desired === 'running' || enabled)) {
     const now = state.active === 'running' ? ' It still runs, and will not start again.' : ''
     return {
       message: `Service "${name}" is masked: somebody ruled that it must not run.${now}`,
-      hint: 'Unmask it (systemctl unmask) if that is no longer so, or wish it stopped.',
+      hint: 'Unmask it (systemctl unmask) if that is no longer so, or set `state: stopped`.',
     }
   }
   if (enabled && state.enabled === 'static') {
@@ -102,10 +102,10 @@ function cannotBe(
       hint: 'Leave `enabled` out, and keep the file that starts it with the module file.',
     }
   }
-  if (wished === 'running' && state.oneshot !== undefined && state.active === 'stopped') {
+  if (desired === 'running' && state.oneshot !== undefined && state.active === 'stopped') {
     return {
       message: `Service "${name}" is a oneshot: it runs to its end (the last time with Result=${state.oneshot}) and then counts as stopped.`,
-      hint: 'Wish its timer running, or run it with the module command.',
+      hint: 'Set its timer to `running`, or run it with the module command.',
     }
   }
   return undefined
