@@ -70,10 +70,9 @@ export interface DeviceShell extends ShellChannel {
    */
   chain(links: readonly ChainLink[]): readonly Promise<ShellAnswer>[]
   /**
-   * Breaks a chain that is under way: what the device is at is finished, and its gate does not hold. Absent where only the
-   * end of the session does that: in PowerShell, whose runner reads its input between exchanges. A read that is kept open
-   * meanwhile would be heard, but on Windows it blocks whoever asks what kind of handle stdin is, the programs that the
-   * device starts among them; and to end the command or its shell (Signal, Delete) leaves a change half done.
+   * Breaks a chain that is under way: what the device is at is finished, and its gate does not hold. In PowerShell, whose
+   * runner reads its input between exchanges, by a file for which it looks behind each link: a read that is kept open
+   * meanwhile blocks on Windows whoever asks what kind of handle stdin is, the programs that the device starts among them.
    */
   breakChain?(): void
   /** What of earlier sessions was met on the device so far. */

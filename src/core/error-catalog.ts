@@ -251,6 +251,14 @@ const WAY = {
     'The device answered with a fault of WinRM that is not expected here',
     'Look its number up: `winrm helpmsg`, or `certutil -error`.',
   ),
+  SHELL_BLOCKED: entry(
+    'Antivirus software did not let PowerShell begin',
+    'See "Antivirus programs" of docs/windows.md for what has to be allowed.',
+  ),
+  SHELL_MISSING: entry(
+    'There is no powershell.exe on the device',
+    'Install Windows PowerShell 5.1, or see that its folder is on the PATH of the account; a device that is not Windows needs `os`.',
+  ),
   SHELL_UNUSABLE: entry(
     'What the device started is not the shell that is needed',
     'On Linux check the login shell, forced commands and restricted shells; on Windows the version of PowerShell, and policies and antivirus programs that block it.',

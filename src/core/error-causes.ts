@@ -112,6 +112,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   SHELL_GONE: 'A restart of the machine or of its service in the middle of the run.',
   INPUT_REFUSED: 'The program ended or hangs before it has read what was sent to it.',
   WINRM_FAULT: 'A part of Windows that WinRM needs is missing or broken on the device.',
+  SHELL_BLOCKED: 'A rule against scripts that unpack others, or one that was made for another product.',
+  SHELL_MISSING: 'The device is no Windows, or the PATH of the account lacks the folder of Windows PowerShell.',
   SHELL_UNUSABLE: 'The account has a menu, a forced command or a restricted shell instead of `sh`.',
   BECOME_REFUSED: 'sudo wants a password that is not given, or sudoers does not name the account.',
   SESSION_LOST: 'A line that drops out, a router that forgets idle connections, or the device was restarted.',

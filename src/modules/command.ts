@@ -1,7 +1,7 @@
 import type { ShellValue } from '../core/channel.ts'
 import { Secret } from '../core/secret.ts'
-import { quoteWindowsArgument } from '../shell/powershell.ts'
-import { WINDOWS_PROGRAM, WINDOWS_TEXT } from '../shell/run-programs.ts'
+import { batchProblem, windowsCommandLine } from '../shell/powershell.ts'
+import { WINDOWS_PROGRAM, WINDOWS_REFUSED, WINDOWS_TEXT } from '../shell/run-programs.ts'
 import { defineModule } from './define.ts'
 import {
   convergeDue,
@@ -53,7 +53,7 @@ export const command = defineModule({
     },
   },
   patterns: DUE_PATTERNS,
-  validate: validateDue,
+  validate: (params, step) => validateDue(params, step) ?? complainAboutBatch(params['run']),
   onlyChecks: (params) => params.read_only === true,
   observe: (context, params) => observeDue(context, params, runOf(params.run)),
   diff: (params, state, triggers) => diffDue(params, state, { triggers, shown: runOf(params.run).shown }),
@@ -75,13 +75,27 @@ function runOf(run: string | readonly (string | number)[]): Run {
   const values: Record<string, ShellValue> = { till_arg_count: run.length, till_run: '' }
   for (const [index, item] of run.entries()) values[`till_arg_${index + 1}`] = item
   const shown = run.map((item) => ((item as unknown) instanceof Secret ? String(item) : item))
-  return { posix: { script: SCRIPT, values }, powershell: { ...WINDOWS_PROGRAM, values: windowsLine(run) }, shown }
+  return { posix: { script: SCRIPT, values }, powershell: windowsProgram(run), shown }
 }
 
 /** A line with a secret in it is one. */
-function windowsLine(run: readonly unknown[]): Record<string, ShellValue> {
-  const bare = run.map((item) => (item instanceof Secret ? item.reveal() : String(item)))
-  const [program = '', ...rest] = bare
-  const line = rest.map(quoteWindowsArgument).join(' ')
-  return { till_program: program, till_line: run.some((item) => item instanceof Secret) ? new Secret(line) : line }
+function windowsProgram(run: readonly unknown[]): NonNullable<Run['powershell']> {
+  const [program = '', ...rest] = wordsOf(run)
+  const problem = batchProblem(program, rest)
+  if (problem !== undefined) return { ...WINDOWS_REFUSED, values: { till_why: problem } }
+  const line = windowsCommandLine(program, rest)
+  const till_line = run.some((item) => item instanceof Secret) ? new Secret(line) : line
+  return { ...WINDOWS_PROGRAM, values: { till_program: program, till_line } }
+}
+
+function wordsOf(run: readonly unknown[]): string[] {
+  return run.map((item) => (item instanceof Secret ? item.reveal() : String(item)))
+}
+
+function complainAboutBatch(run: unknown): string | undefined {
+  if (!Array.isArray(run)) return undefined
+  // What is not known yet is looked at when it is.
+  const [program = '', ...rest] = wordsOf(run).filter((word) => !word.includes('${{'))
+  const problem = batchProblem(program, rest)
+  return problem && `${problem} Give it by \`environment\`, or write \`run\` as a text for PowerShell.`
 }

@@ -27,7 +27,33 @@ df -P -i "$path"`
 
 const WINDOWS = fragment(
   'disk.observe',
-  `$drive = New-Object IO.DriveInfo([IO.Path]::GetPathRoot($v.path))
+  `$path = [IO.Path]::GetFullPath($v.path)
+# Volumes that are mounted in a folder, and links to other drives: only where there is one on the way is WMI asked.
+for ($links = 0; $links -lt 20; $links++) {
+  $link = ''
+  $at = $path
+  while ($at) {
+    $attributes = 0
+    try { $attributes = [int][IO.File]::GetAttributes($at) } catch { }
+    if (($attributes -band [int][IO.FileAttributes]::ReparsePoint) -ne 0) { $link = $at }
+    $at = [IO.Path]::GetDirectoryName($at)
+  }
+  if ($link -eq '') { break }
+  $target = [string]@((Get-Item -LiteralPath $link -Force).Target)[0]
+  if ($target -match '^[A-Za-z]:\\\\') {
+    $path = $target.TrimEnd([char]92) + $path.Substring($link.Length)
+    continue
+  }
+  $volume = $null
+  foreach ($one in @(Get-CimInstance -ClassName Win32_Volume)) {
+    if (-not ($path.TrimEnd([char]92) + '\\').StartsWith([string]$one.Name, [StringComparison]::OrdinalIgnoreCase)) { continue }
+    if ($volume -eq $null -or $one.Name.Length -gt $volume.Name.Length) { $volume = $one }
+  }
+  if ($volume -eq $null -or $volume.FreeSpace -eq $null) { Stop-Till 1 "$link leads to $target, of which Windows does not say how much room it has." }
+  Write-TillJson @{ device = [string]$volume.Label; mount = $volume.Name; size = [long]$volume.Capacity; free = [long]$volume.FreeSpace }
+  return
+}
+$drive = New-Object IO.DriveInfo([IO.Path]::GetPathRoot($path))
 Write-TillJson @{ device = $drive.VolumeLabel; mount = $drive.Name; size = $drive.TotalSize; free = $drive.AvailableFreeSpace }
 `,
 )

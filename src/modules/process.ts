@@ -97,7 +97,8 @@ if ($v.pattern -eq '' -and $v.user -eq '') {
     if ($v.pattern -ne '' -and -not $regex.IsMatch($command)) { continue }
     $user = ''
     if ($v.user -ne '') {
-      $owner = Invoke-CimMethod -InputObject $process -MethodName GetOwner
+      # It may have ended meanwhile.
+      try { $owner = Invoke-CimMethod -InputObject $process -MethodName GetOwner } catch { continue }
       $user = [string]$owner.User
       if ($v.user -ne $user -and $v.user -ne ($owner.Domain + '\' + $user)) { continue }
     }

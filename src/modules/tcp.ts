@@ -69,7 +69,7 @@ try {
   $why = $_.Exception.GetBaseException()
   $detail = $why.Message
   $code = -1
-  if ($why -is [Net.Sockets.SocketException]) { $code = $why.ErrorCode }
+  if ($why -is [Net.Sockets.SocketException]) { $code = [int]$why.SocketErrorCode }
 } finally { $client.Close() }
 Write-TillJson @{ code = $code; detail = $detail; ms = [int]$watch.ElapsedMilliseconds }
 `,

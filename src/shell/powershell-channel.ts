@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { DeviceShell } from '../core/chain.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Connection, PhaseDeadlines } from '../core/ports.ts'
@@ -32,6 +33,12 @@ export function openPowerShell(options: PowerShellOptions): PowerShell {
   const { connection, deadlines, signal } = options
   const session = new PowerShellSession({
     start: (script) => startPowerShell(connection, { bootstrap: powerShellBootstrap, script, repeatableInput: true }),
+    answers: () => stillAnswers(connection),
+    run: (command) =>
+      void connection.exec(command).then(
+        (ran) => ran.ok && ran.value.end(),
+        () => undefined,
+      ),
     inTurns: connection.startPowerShell !== undefined,
     openMs: deadlines.open,
     askMs: deadlines.observe,
@@ -50,9 +57,31 @@ export function openPowerShell(options: PowerShellOptions): PowerShell {
     dialect: 'powershell',
     ask: (request) => session.ask(request),
     chain: (links) => session.chain(links),
+    breakChain: () => session.breakChain(),
     upload: (path, content, more) => session.upload(path, content, more?.timeoutMs),
     close: () => end(CLOSED),
   }
+}
+
+/** What a device may take to say that it is there. */
+const ANSWER_MS = 25_000
+
+async function stillAnswers(connection: PowerShellOptions['connection']): Promise<boolean> {
+  const over = new AbortController()
+  const late = pause(ANSWER_MS, undefined, { signal: over.signal, ref: false }).then(
+    () => false,
+    () => false,
+  )
+  const asked = connection.exec('exit').then(
+    (ran) => {
+      if (ran.ok) ran.value.destroy()
+      return ran.ok
+    },
+    () => false,
+  )
+  const answers = await Promise.race([asked, late])
+  over.abort()
+  return answers
 }
 
 const CLOSED: Failure = { code: 'SESSION_LOST', phase: 'observe', message: 'The session was closed.' }

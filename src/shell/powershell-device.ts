@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { sealed } from './powershell-exchange.ts'
 
 /*
  * The device's side of an exchange, as the runner has it in PowerShell (powershell-runner.ts), for whatever stands in for
@@ -41,12 +42,23 @@ export interface DeviceAnswer {
 export function firstExchange(script: string): string {
   const found = /\nInvoke-TillExchange @'\n([\s\S]*?)\n'@\n/.exec(script)?.[1]
   if (found === undefined) throw new Error('the script holds no exchange')
-  return found
+  return unsealed(found)
 }
 
-/** Text that was packed for a line of stdin, its number taken off. */
+/** Text that was packed and sealed for a line of stdin, its number taken off. */
 export function unpackLine(packed: string): string {
+  return unsealed(unpackScript(packed))
+}
+
+/** The script that an interpreter is started with, as it was packed. */
+export function unpackScript(packed: string): string {
   return gunzipSync(Buffer.from(packed, 'base64')).toString('utf8')
+}
+
+function unsealed(text: string): string {
+  const rest = text.slice(text.indexOf('\n') + 1)
+  if (sealed(rest) !== text) throw new Error('what arrived is not whole')
+  return rest
 }
 
 /** Whether a line of secrets follows before the exchange can be run. */

@@ -30,7 +30,8 @@ const NAME = /^[a-z_][a-z0-9_]*$/
 /**
  * An exchange as text, and what of it is secret. A line of its text is one of
  *
- *     exchange 1 TOKEN WAY      the first one; WAY is gather where every piece of output costs a round trip, or else stream
+ *     exchange 1 TOKEN WAY AGE  the first one; WAY is gather where every piece of output costs a round trip, or else stream;
+ *                               a first exchange is begun by an interpreter older than AGE milliseconds only when told to
  *     script N NAME             a script, once however often it is asked, in the lines after it
  *     |a line of the script
  *     ask ID N LIMIT KEEP       run script N: milliseconds, and bytes of each stream to keep
@@ -43,15 +44,17 @@ const NAME = /^[a-z_][a-z0-9_]*$/
  *     secrets                   the last but one, if there are any
  *     end COUNT                 the last one: how many asks and uploads there are
  *
- * It is answered on stdout by `TOKEN hello PID VERSION 42`, for each ask `TOKEN begin ID` and an answer
+ * It travels sealed (`sealed`). It is answered on stdout by `TOKEN hello PID VERSION 42`, with ` go?` behind it where a
+ * line `go` is waited for, for each ask `TOKEN begin ID` and an answer
  * (see powershell-frames.ts), `TOKEN same ID` or `TOKEN skip ID`, and `TOKEN end COUNT`. Throws for a name that is not `[a-z_][a-z0-9_]*`.
  */
 export function exchangeText(
   token: string,
   items: readonly (AskLine | UploadLine)[],
-  way: 'stream' | 'gather' = 'stream',
+  how: { readonly way?: 'stream' | 'gather'; readonly patienceMs?: number } = {},
 ): { readonly text: string; readonly secrets: string | undefined } {
-  const lines = [`exchange 1 ${token} ${way}`]
+  const { way = 'stream', patienceMs = 60_000 } = how
+  const lines = [`exchange 1 ${token} ${way} ${patienceMs}`]
   const scripts = new Map<string, number>()
   const secrets: string[] = []
   const numberOf = (name: string, script: string): number => {
@@ -67,7 +70,13 @@ export function exchangeText(
   }
   if (secrets.length > 0) lines.push('secrets')
   lines.push(`end ${items.length}`)
-  return { text: lines.join('\n'), secrets: secrets.length > 0 ? packScript(secrets.join('\n')) : undefined }
+  return { text: lines.join('\n'), secrets: secrets.length > 0 ? packScript(sealed(secrets.join('\n'))) : undefined }
+}
+
+/** A text behind a line with its length in bytes and its SHA-256, without which the device runs nothing of it. */
+export function sealed(text: string): string {
+  const bytes = Buffer.from(text, 'utf8')
+  return `${bytes.length} ${createHash('sha256').update(bytes).digest('hex')}\n${text}`
 }
 
 function askLines(

@@ -19,7 +19,8 @@ export interface AnswerFrame {
 /** What stands on the stdout of an interpreter. */
 export type Frame =
   | { readonly kind: 'noise'; readonly bytes: Buffer }
-  | { readonly kind: 'hello'; readonly pid: number; readonly version: string }
+  /** `asks`: it came to life late, and waits for the line `go`. */
+  | { readonly kind: 'hello'; readonly pid: number; readonly version: string; readonly asks: boolean }
   | { readonly kind: 'begin'; readonly id: number }
   /** It answered what it answered before. */
   | { readonly kind: 'same'; readonly id: number }
@@ -95,8 +96,8 @@ export class FrameScanner {
 }
 
 function shortFrame(line: string): Frame {
-  const hello = /^hello (\d{1,10}) (\d{1,5}(?:\.\d{1,9}){1,3}\S{0,30}) 42$/.exec(line)
-  if (hello) return { kind: 'hello', pid: Number(hello[1]), version: hello[2] as string }
+  const hello = /^hello (\d{1,10}) (\d{1,5}(?:\.\d{1,9}){1,3}\S{0,30}) 42( go\?)?$/.exec(line)
+  if (hello) return { kind: 'hello', pid: Number(hello[1]), version: hello[2] as string, asks: hello[3] !== undefined }
   const step = /^(begin|same|skip) (\d{1,9})$/.exec(line)
   if (step) return { kind: step[1] as 'begin' | 'same' | 'skip', id: Number(step[2]) }
   const end = /^end (\d{1,9})$/.exec(line)

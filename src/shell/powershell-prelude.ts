@@ -39,9 +39,33 @@ function Write-TillJson($value) {
   ConvertTo-Json -InputObject $value -Depth 10 -Compress
 }
 
+# A service, or nothing where there is none. One that Windows does not show to this account is not "none".
+function Find-TillService([string]$name) {
+  try { return (Get-Service -Name $name) } catch {
+    if ($_.FullyQualifiedErrorId -notlike 'NoServiceFoundForGivenName*') { throw }
+  }
+  $key = Get-ItemProperty -LiteralPath ('HKLM:\\SYSTEM\\CurrentControlSet\\Services\\' + $name) -ErrorAction SilentlyContinue
+  if ($key -ne $null -and ([int]$key.Type -band 0x30) -ne 0) { Stop-Till 1 "Windows does not show the service $name to this account, or it waits for a restart to be gone." }
+}
+
 # Text of a program: UTF-8 if it is, else the code page of consoles, which goes by the region and not by the language.
-function ConvertTo-TillUtf8([byte[]]$bytes) {
+# A character at the end that was cut in half is left out.
+function ConvertTo-TillUtf8([byte[]]$bytes, [bool]$cut = $false) {
   if ($bytes.Length -eq 0) { return ,$bytes }
+  if ($cut) {
+    $last = $bytes.Length - 1
+    while ($last -gt 0 -and $bytes.Length - $last -lt 4 -and ($bytes[$last] -band 0xC0) -eq 0x80) { $last-- }
+    $width = 1
+    if ($bytes[$last] -ge 0xF0) { $width = 4 } elseif ($bytes[$last] -ge 0xE0) { $width = 3 } elseif ($bytes[$last] -ge 0xC0) { $width = 2 }
+    if ($last -gt 0 -and $last + $width -gt $bytes.Length) {
+      $whole = New-Object byte[] $last
+      [Array]::Copy($bytes, $whole, $last)
+      try {
+        [void](New-Object Text.UTF8Encoding($false, $true)).GetString($whole)
+        return ,$whole
+      } catch { }
+    }
+  }
   try {
     [void](New-Object Text.UTF8Encoding($false, $true)).GetString($bytes)
     return ,$bytes
@@ -129,8 +153,8 @@ function Invoke-TillProcess([string]$file, [string]$line, [hashtable]$more = @{}
   $till.children.Remove($process.Id)
   @{
     exit = $process.ExitCode
-    out = (ConvertTo-TillUtf8 $ends[0].kept.ToArray())
-    err = (ConvertTo-TillUtf8 $ends[1].kept.ToArray())
+    out = (ConvertTo-TillUtf8 $ends[0].kept.ToArray() ($ends[0].total -gt $keep))
+    err = (ConvertTo-TillUtf8 $ends[1].kept.ToArray() ($ends[1].total -gt $keep))
     cut = ($ends[0].total -gt $keep -or $ends[1].total -gt $keep)
   }
 }

@@ -1,3 +1,5 @@
+import { NOT_WHOLE, TOO_LATE } from './powershell.ts'
+import { sealed } from './powershell-exchange.ts'
 import { PRELUDE } from './powershell-prelude.ts'
 
 /**
@@ -14,7 +16,11 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $nl = [string][char]10
 $tillOut = [Console]::OpenStandardOutput()
-$tillNow = @{ space = $null; secrets = @(); line = 0; gathers = $false; since = $null; text = (New-Object Text.StringBuilder) }
+
+# Without New-Object, which loads a module: on a slow till that takes seconds, and the hello comes first.
+function New-Till([type]$type, [object[]]$with = @()) { ,[Activator]::CreateInstance($type, $with) }
+
+$tillNow = @{ space = $null; secrets = @(); line = 0; gathers = $false; since = $null; open = $false; stop = ''; text = (New-Till ([Text.StringBuilder])) }
 
 # Where every piece of output costs a round trip, it is held back until the exchange is over, or for two seconds.
 function Send-TillText([string]$text) {
@@ -51,9 +57,27 @@ function Read-TillBase64([string]$text) {
 }
 
 function Expand-TillText([string]$packed) {
-  $memory = New-Object IO.MemoryStream(,[Convert]::FromBase64String($packed))
-  $gzip = New-Object IO.Compression.GZipStream($memory, [IO.Compression.CompressionMode]::Decompress)
-  (New-Object IO.StreamReader($gzip, [Text.Encoding]::UTF8)).ReadToEnd()
+  try {
+    $memory = New-Till ([IO.MemoryStream]) (,[Convert]::FromBase64String($packed))
+    $gzip = New-Till ([IO.Compression.GZipStream]) @($memory, [IO.Compression.CompressionMode]::Decompress)
+    (New-Till ([IO.StreamReader]) @($gzip, [Text.Encoding]::UTF8)).ReadToEnd()
+  } catch { Stop-TillCut }
+}
+
+# Not a byte may be missing of what is to be run: the first line of it says how many bytes the rest has, and their hash.
+function Open-TillSeal([string]$text) {
+  $at = $text.IndexOf($nl)
+  if ($at -lt 0) { Stop-TillCut }
+  $rest = $text.Substring($at + 1)
+  $bytes = [Text.Encoding]::UTF8.GetBytes($rest)
+  if ($text.Substring(0, $at) -cne ([string]$bytes.Length + ' ' + (Get-TillHash $bytes))) { Stop-TillCut }
+  $rest
+}
+
+function Stop-TillCut {
+  [Console]::Error.WriteLine('till: what arrived is not whole; nothing of it was run')
+  Push-TillText $true
+  [Environment]::Exit(${NOT_WHOLE})
 }
 
 function Read-TillValue([string]$kind, [string]$text) {
@@ -67,7 +91,7 @@ function Read-TillValue([string]$kind, [string]$text) {
 }
 
 function Read-TillExchange([string]$text) {
-  $exchange = @{ token = ''; scripts = @{}; asks = (New-Object Collections.ArrayList) }
+  $exchange = @{ token = ''; scripts = @{}; asks = (New-Till ([Collections.ArrayList])); patience = [long]0; count = -1 }
   $script = ''
   foreach ($line in $text.Split([char]10)) {
     if ($line.StartsWith('|')) {
@@ -79,10 +103,11 @@ function Read-TillExchange([string]$text) {
       'exchange' {
         $exchange.token = $part[2]
         $tillNow.gathers = $part[3] -eq 'gather'
+        $exchange.patience = [long]$part[4]
       }
       'script' {
         $script = $part[1]
-        $exchange.scripts[$script] = New-Object Text.StringBuilder
+        $exchange.scripts[$script] = New-Till ([Text.StringBuilder])
       }
       'ask' {
         $ask = @{ id = $part[1]; script = $part[2]; limit = [long]$part[3]; keep = [long]$part[4]; given = @{} }
@@ -92,8 +117,10 @@ function Read-TillExchange([string]$text) {
       'test' { $ask.also[$part[1]] = Read-TillValue $part[2] $part[3] }
       'value' { $ask.given[$part[1]] = Read-TillValue $part[2] $part[3] }
       'upload' { [void]$exchange.asks.Add(@{ id = $part[1]; path = (Read-TillBase64 $part[2]) }) }
+      'end' { $exchange.count = [int]$part[1] }
     }
   }
+  if ($exchange.count -ne $exchange.asks.Count) { Stop-TillCut }
   $exchange
 }
 
@@ -113,10 +140,18 @@ function New-TillSpace {
 function Add-TillLines($kept, $items, [long]$keep) {
   foreach ($item in $items) {
     $bytes = [Text.Encoding]::UTF8.GetBytes("$item" + $nl)
-    $room = [Math]::Min($keep - $kept.stream.Length, $bytes.Length)
+    $room = 0
+    if ($kept.total -eq $kept.stream.Length) { $room = Get-TillRoom $bytes ($keep - $kept.stream.Length) }
     if ($room -gt 0) { $kept.stream.Write($bytes, 0, [int]$room) }
     $kept.total += $bytes.Length
   }
+}
+
+# How many bytes of UTF-8 there is room for, so that no character is cut.
+function Get-TillRoom([byte[]]$bytes, [long]$room) {
+  if ($room -ge $bytes.Length) { return $bytes.Length }
+  while ($room -gt 0 -and ($bytes[$room] -band 0xC0) -eq 0x80) { $room-- }
+  [Math]::Max(0, $room)
 }
 
 # The processes that a fragment started and that are still there, with what they started.
@@ -200,8 +235,8 @@ function Invoke-TillAsk($ask, [string]$script, $given) {
   if ($state.out -ne $null) { $out = [byte[]]$state.out }
   if ($state.err -ne $null -and $said.Count -eq 0) { $err = [byte[]]$state.err }
   $cut = [int][bool]($state.cut -or $kept.total -gt $ask.keep -or $err.Length -gt $ask.keep)
-  $outLength = [int][Math]::Min($out.Length, $ask.keep)
-  $errLength = [int][Math]::Min($err.Length, $ask.keep)
+  $outLength = [int](Get-TillRoom $out $ask.keep)
+  $errLength = [int](Get-TillRoom $err $ask.keep)
   $head = [Text.Encoding]::ASCII.GetBytes("$how $($state.exit) $cut $($watch.ElapsedMilliseconds) $outLength $errLength$nl")
   $body = New-Object IO.MemoryStream
   $body.Write($head, 0, $head.Length)
@@ -216,7 +251,7 @@ function Invoke-TillAsk($ask, [string]$script, $given) {
 }
 
 function Get-TillHash([byte[]]$bytes) {
-  $sha = New-Object Security.Cryptography.SHA256CryptoServiceProvider
+  $sha = New-Till ([Security.Cryptography.SHA256CryptoServiceProvider])
   ([BitConverter]::ToString($sha.ComputeHash($bytes)) -replace '-', '').ToLowerInvariant()
 }
 
@@ -287,15 +322,33 @@ function Send-TillAnswer([string]$token, [string]$id, [byte[]]$body) {
   Send-TillText "$token answer $id $($body.Length) $hash $way $($data.Length)$nl$data$nl"
 }
 
-function Invoke-TillExchange([string]$text) {
+# Says who it is. What was started so long ago that nobody may wait for it any more asks first whether to go on.
+function Send-TillHello([string]$token, [long]$patience) {
+  $age = ([DateTime]::Now - [Diagnostics.Process]::GetCurrentProcess().StartTime).TotalMilliseconds
+  $asks = -not $tillNow.open -and $age -ge $patience
+  $more = ''
+  if ($asks) { $more = ' go?' }
+  Send-TillText "$token hello $PID $($PSVersionTable.PSVersion) $(6 * 7)$more$nl"
+  if ($PSVersionTable.PSVersion.Major -lt 5) { Push-TillText $true; [Environment]::Exit(0) }
+  if ($asks) {
+    Push-TillText $true
+    if ((Read-TillLine) -cne 'go') { [Environment]::Exit(${TOO_LATE}) }
+  }
+  $tillNow.open = $true
+}
+
+function Invoke-TillExchange([string]$sealed) {
+  $text = Open-TillSeal $sealed
   if ($text -match '(?m)^secrets') {
-    $tillNow.secrets = @((Expand-TillText (Read-TillLine)).Split([char]10) | ForEach-Object { Read-TillBase64 $_ })
+    $line = Read-TillLine
+    if ($line -eq $null) { Stop-TillCut }
+    $tillNow.secrets = @((Open-TillSeal (Expand-TillText $line)).Split([char]10) | ForEach-Object { Read-TillBase64 $_ })
   }
   $exchange = Read-TillExchange $text
   $tillNow.secrets = @()
   $token = $exchange.token
-  Send-TillText "$token hello $PID $($PSVersionTable.PSVersion) $(6 * 7)$nl"
-  if ($PSVersionTable.PSVersion.Major -lt 5) { Push-TillText $true; [Environment]::Exit(0) }
+  Send-TillHello $token $exchange.patience
+  $tillNow.stop = [Environment]::GetEnvironmentVariable('windir') + '\\Temp\\till-' + $token + '.stop'
   $broken = -1
   foreach ($ask in $exchange.asks) {
     if ($ask.link -eq 0) { $broken = -1 }
@@ -307,6 +360,8 @@ function Invoke-TillExchange([string]$text) {
     if ($ask.path -ne $null) { $answer = Receive-TillFile $ask }
     else { $answer = Invoke-TillAsk $ask $exchange.scripts[$ask.script].ToString() $ask.given }
     $holds = $ask.link -eq $null -or (Test-TillGate $exchange $ask $answer)
+    # Somebody wants it to stop here: see the channel.
+    if ($ask.link -ne $null -and [IO.File]::Exists($tillNow.stop)) { $holds = $false }
     if (-not $holds -and $broken -lt 0) { $broken = $ask.link }
     if ($ask.gate -notlike 'same:*' -or $answer.how -ne 'done') { Send-TillAnswer $token $ask.id $answer.body }
     elseif ($holds) { Send-TillText "$token same $($ask.id)$nl" }
@@ -315,6 +370,7 @@ function Invoke-TillExchange([string]$text) {
   }
   Send-TillText "$token end $($exchange.asks.Count)$nl"
   Push-TillText $true
+  try { [IO.File]::Delete($tillNow.stop) } catch { }
 }
 
 function Test-TillWanted($ask, [int]$broken) {
@@ -325,8 +381,22 @@ function Test-TillWanted($ask, [int]$broken) {
 }
 `
 
+// At the end of its input nobody listens any more. Over WinRM the shell around it is to end with it, which a device may
+// refuse to do from outside.
 const FOLLOW = `
 while (($line = Read-TillLine) -ne $null) { Invoke-TillExchange (Expand-TillText $line) }
+if ($tillNow.gathers) {
+  try {
+    $all = @(Get-CimInstance -ClassName Win32_Process -Property ProcessId, ParentProcessId, Name -OperationTimeoutSec 10)
+    $at = $PID
+    for ($i = 0; $i -lt 3; $i++) {
+      $one = @($all | Where-Object { $_.ProcessId -eq $at })[0]
+      if ($one -eq $null) { break }
+      if ($one.Name -eq 'winrshost.exe') { [Diagnostics.Process]::GetProcessById([int]$at).Kill() }
+      $at = $one.ParentProcessId
+    }
+  } catch { }
+}
 `
 
 /**
@@ -334,5 +404,5 @@ while (($line = Read-TillLine) -ne $null) { Invoke-TillExchange (Expand-TillText
  * stdin. No line of an exchange begins with a quote, so that none can end the here-string.
  */
 export function firstScript(exchange: string): string {
-  return `${RUNNER}\n$tillBegun = $true\nInvoke-TillExchange @'\n${exchange}\n'@\n${FOLLOW}`
+  return `${RUNNER}\n$tillBegun = $true\nInvoke-TillExchange @'\n${sealed(exchange)}\n'@\n${FOLLOW}`
 }

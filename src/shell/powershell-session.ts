@@ -5,10 +5,11 @@ import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 import { readClixml } from './clixml.ts'
 import { packScript } from './encoded-command.ts'
 import { printable } from './posix-become.ts'
-import { NOT_BEGUN } from './powershell.ts'
-import { type AskLine, exchangeText } from './powershell-exchange.ts'
+import { NOT_WHOLE } from './powershell.ts'
+import { type AskLine, exchangeText, sealed } from './powershell-exchange.ts'
 import { type AnswerFrame, type Frame, FrameScanner } from './powershell-frames.ts'
 import { answerOf, type Item, nextExchange, uploadLines } from './powershell-items.ts'
+import { endedEarly, notWhole } from './powershell-no-start.ts'
 import { firstScript } from './powershell-runner.ts'
 
 /** What the device may take beyond the deadline of an ask to end it and say so. */
@@ -17,9 +18,22 @@ const STOP_GRACE_MS = 15_000
 /** What may come beside the frames: banners, programs that write where they should not. */
 const NOISE_BYTES = 1024 * 1024
 
+/**
+ * How old an interpreter may be that begins without asking whether it is still waited for: of a deadline for `open`, this
+ * share, and in any case so many milliseconds at most.
+ */
+const PATIENCE = { share: 0.5, mostMs: 10_000 } as const
+
 export interface PowerShellSessionOptions {
   /** Starts an interpreter with a script. */
   readonly start: (script: string) => Promise<Result<ProcessStream>>
+  /**
+   * Whether the device still answers on the connection, behind all that the interpreter has put out so far. Resolves to
+   * false when it does not within its time.
+   */
+  readonly answers: () => Promise<boolean>
+  /** Makes a file on the device, by a command line of cmd.exe. */
+  readonly run: (command: string) => void
   /** Nothing can be sent while output is waited for: see `Connection.startPowerShell`. */
   readonly inTurns: boolean
   readonly openMs: number
@@ -42,6 +56,8 @@ export class PowerShellSession {
   #nextLine = 1
   #stream: ProcessStream | undefined
   #isOpen = false
+  /** The deadline for `open` is over: what has not begun is not told to. */
+  #givenUp = false
   #flushing = false
   #noise: Buffer[] = []
   #noiseSize = 0
@@ -88,6 +104,15 @@ export class PowerShellSession {
     })
   }
 
+  /**
+   * See `DeviceShell.breakChain`. The runner reads its input between exchanges only, so it is told by a file, for which it
+   * looks behind each link of a chain.
+   */
+  breakChain(): void {
+    const isChain = this.#sent.some((item) => item.line.kind === 'ask' && item.line.link !== undefined)
+    if (isChain && !this.#lost) this.#options.run(`cmd.exe /c "type nul >%windir%\\Temp\\till-${this.#token}.stop"`)
+  }
+
   /** Ends the session: whatever is asked or will be is rejected with `failure`. */
   lose(failure: Failure): void {
     if (this.#lost) return
@@ -120,7 +145,7 @@ export class PowerShellSession {
       return exchangeText(
         this.#token,
         items.map((item) => item.line),
-        this.#options.inTurns ? 'gather' : 'stream',
+        { way: this.#options.inTurns ? 'gather' : 'stream', patienceMs: this.#patienceMs },
       )
     } catch (error) {
       for (const item of items) item.reject(error as Error)
@@ -129,7 +154,7 @@ export class PowerShellSession {
   }
 
   async #send(exchange: ReturnType<typeof exchangeText>, items: readonly Item[]): Promise<void> {
-    const lines = this.#stream ? [packScript(exchange.text)] : []
+    const lines = this.#stream ? [packScript(sealed(exchange.text))] : []
     if (exchange.secrets !== undefined) lines.push(exchange.secrets)
     const stream = this.#stream ?? (await this.#start(exchange.text))
     if (!stream) return
@@ -159,8 +184,26 @@ export class PowerShellSession {
     stream.onStdout((chunk) => this.#onStdout(chunk))
     stream.onStderr((chunk) => this.#keepNoise(Buffer.from(chunk)))
     stream.onExit((end) => this.#onExit(end))
-    this.#setTimer(openMs, () => this.#lose('OPEN_TIMEOUT', `No PowerShell answered within ${openMs / 1000} s.`))
+    this.#setTimer(openMs, () => void this.#giveUp())
     return stream
+  }
+
+  get #patienceMs(): number {
+    return Math.min(this.#options.openMs * PATIENCE.share, PATIENCE.mostMs)
+  }
+
+  /**
+   * Nothing came within the deadline. A device that still answers has not begun, and an interpreter that comes to life
+   * from now on asks first; of one that does not answer, nobody knows.
+   */
+  async #giveUp(): Promise<void> {
+    this.#givenUp = true
+    const silent = await this.#options.answers()
+    if (this.#isOpen || this.#lost) return
+    const { openMs } = this.#options
+    const message = `No PowerShell answered within ${openMs / 1000} s${silent ? '; nothing was run' : ''}.`
+    if (silent) this.lose({ code: 'OPEN_TIMEOUT', phase: 'open', message, ...this.#evidence() })
+    else this.#lose('OPEN_TIMEOUT', message)
   }
 
   /** The device cannot be told to stop reading, so that a deadline is a line of its own. */
@@ -197,7 +240,7 @@ export class PowerShellSession {
   #onFrame(frame: Frame): void {
     const [head] = this.#sent
     if (frame.kind === 'noise') this.#keepNoise(frame.bytes)
-    else if (frame.kind === 'hello' && this.#inExchange !== undefined) this.#onHello(frame.version)
+    else if (frame.kind === 'hello' && this.#inExchange !== undefined) this.#onHello(frame)
     else if (frame.kind === 'begin' && head && !head.begun && head.line.id === frame.id) {
       head.begun = true
       this.#startClock()
@@ -208,8 +251,13 @@ export class PowerShellSession {
     else this.#garbled(frame)
   }
 
-  #onHello(version: string): void {
+  #onHello({ version, asks }: Extract<Frame, { readonly kind: 'hello' }>): void {
     if (this.#isOpen) return
+    if (asks && this.#givenUp) {
+      const message = `PowerShell came to life after ${this.#options.openMs / 1000} s; nothing was run.`
+      this.lose({ code: 'OPEN_TIMEOUT', phase: 'open', message })
+      return
+    }
     if (Number.parseInt(version, 10) < 5) {
       const message = `The device has Windows PowerShell ${version}; 5.1 is needed.`
       const hint = 'Install Windows Management Framework 5.1, which there is for Windows 7 and POSReady 7 too.'
@@ -218,7 +266,16 @@ export class PowerShellSession {
     }
     this.#isOpen = true
     this.#noise = []
+    if (asks) this.#say('go')
     this.#startClock()
+  }
+
+  /** A line in answer to what came. */
+  #say(line: string): void {
+    const { inTurns } = this.#options
+    if (inTurns) this.#stream?.pause()
+    this.#stream?.write(this.#numbered(line))
+    if (inTurns) this.#stream?.resume()
   }
 
   #onAnswer(item: Item, frame: AnswerFrame): void {
@@ -269,14 +326,15 @@ export class PowerShellSession {
     if (this.#lost) return
     if (end.failure) this.lose({ ...end.failure, phase: 'observe' })
     else if (end.code === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
+    else if (end.code === NOT_WHOLE) this.lose(notWhole(this.#isOpen ? 'observe' : 'open'))
     else if (this.#isOpen) this.#lose('SESSION_LOST', `PowerShell on the device ended with ${end.code}.`)
-    else {
-      const said = this.#said()
-      const why = said === '' ? `it ended with ${end.code}.` : `${said} (exit code ${end.code})`
-      const isSilent = this.#mayHaveRun && end.code !== NOT_BEGUN
-      const what = isSilent ? 'ended on the device without a word of what it did' : 'could not be started on the device'
-      this.lose({ code: 'SHELL_UNUSABLE', phase: isSilent ? 'observe' : 'open', message: `PowerShell ${what}: ${why}` })
-    }
+    else this.lose(this.#neverBegun(end.code))
+  }
+
+  #neverBegun(code: number): Failure {
+    const said = this.#said()
+    const raw = Buffer.concat(this.#noise).toString('utf8')
+    return endedEarly({ code, said, raw, mayHaveRun: this.#mayHaveRun })
   }
 
   /** In turns it says hello with the first answers, so that one that says nothing may have run what it was given. */
@@ -305,11 +363,15 @@ export class PowerShellSession {
   }
 
   #lose(code: Failure['code'], message: string): void {
-    const said = this.#said()
     // The first exchange travels with the program: once that is there, no hello does not mean that nothing was run.
     const isDelivered = code === 'SHELL_UNUSABLE' ? this.#mayHaveRun : this.#stream !== undefined
     const phase = this.#isOpen || isDelivered ? 'observe' : 'open'
-    this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
+    this.lose({ code, phase, message, ...this.#evidence() })
+  }
+
+  #evidence(): Pick<Failure, 'evidence'> {
+    const said = this.#said()
+    return said === '' ? {} : { evidence: { answer: said } }
   }
 }
 

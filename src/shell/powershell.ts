@@ -16,12 +16,41 @@ export function quoteWindowsArgument(text: string): string {
   return `"${text.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`
 }
 
+/** A program that cmd.exe runs, whatever starts it: `CreateProcess` gives it the whole line. */
+const BATCH = /\.(?:bat|cmd)[. ]*$/i
+
+/**
+ * What a batch file cannot be given as an argument on a command line, since cmd.exe takes it apart once more: it ends a
+ * quotation, names a variable or begins a new line whatever stands around it. Undefined: nothing is in the way.
+ */
+export function batchProblem(program: string, args: readonly string[]): string | undefined {
+  if (!BATCH.test(program)) return undefined
+  const found = args.map((word) => /["%!\r\n]/.exec(word)?.[0]).find((sign) => sign !== undefined)
+  if (found === undefined) return undefined
+  const sign = found === '\n' || found === '\r' ? 'a line break' : `\`${found}\``
+  return `"${program}" is run by cmd.exe, which takes ${sign} in an argument for itself.`
+}
+
+/** Words behind a program as its command line. Of a batch file each is quoted, so that cmd.exe sees no sign of its own. */
+export function windowsCommandLine(program: string, args: readonly string[]): string {
+  if (!BATCH.test(program)) return args.map(quoteWindowsArgument).join(' ')
+  const problem = batchProblem(program, args)
+  if (problem !== undefined) throw new Error(problem)
+  return args.map((word) => (/^[\w.:/\\-]+$/.test(word) ? word : `"${word.replace(/(\\+)$/, '$1$1')}"`)).join(' ')
+}
+
 /** How an interpreter ends that never came to the exchange that it was started with: nothing of it was run. */
 export const NOT_BEGUN = 213
+/** How one ends that was given something which is not whole: nothing of that was run. */
+export const NOT_WHOLE = 214
+/** How one ends that came to life so late that nobody waits for it: nothing was run. */
+export const TOO_LATE = 215
 
+// No cmdlet, which would load a module: on a slow till that takes seconds.
 const UNPACK =
-  '$z=New-Object IO.Compression.GZipStream((New-Object IO.MemoryStream(,[Convert]::FromBase64String($p))),[IO.Compression.CompressionMode]::Decompress)\n' +
-  '.([ScriptBlock]::Create((New-Object IO.StreamReader($z,[Text.Encoding]::UTF8)).ReadToEnd()))'
+  'function n([type]$t,$a){,[Activator]::CreateInstance($t,[object[]]$a)}\n' +
+  '$z=n IO.Compression.GZipStream @((n IO.MemoryStream (,[Convert]::FromBase64String($p))),[IO.Compression.CompressionMode]::Decompress)\n' +
+  '.([ScriptBlock]::Create((n IO.StreamReader @($z,[Text.Encoding]::UTF8)).ReadToEnd()))'
 
 /**
  * What an interpreter is started with, by where it finds its script (see `PowerShellProgram`): it unpacks and runs it,
@@ -32,8 +61,9 @@ export function powerShellBootstrap(scriptIn: 'environment' | 'stdin'): string {
   const find =
     scriptIn === 'stdin'
       ? '$p=$tillIn.ReadLine()'
-      : '$p=\'\';$n=1;while(Test-Path "Env:TILL_$n"){$p+=(Get-Item "Env:TILL_$n").Value;Remove-Item "Env:TILL_$n";$n++}'
-  const reader = '$tillIn=New-Object IO.StreamReader([Console]::OpenStandardInput(),[Text.Encoding]::ASCII)'
+      : '$p=\'\';$k=1;while($e=[Environment]::GetEnvironmentVariable("TILL_$k")){$p+=$e;[Environment]::SetEnvironmentVariable("TILL_$k",$null);$k++}'
+  const reader =
+    '$tillIn=[Activator]::CreateInstance([IO.StreamReader],[object[]]@([Console]::OpenStandardInput(),[Text.Encoding]::ASCII))'
   const run = `$ProgressPreference='SilentlyContinue'\n${reader}\n${find}\n${UNPACK}`
   return `$tillBegun=$false\ntry{\n${run}\n}catch{\nif($tillBegun){throw}\nWrite-Error -ErrorRecord $_\nexit ${NOT_BEGUN}\n}`
 }

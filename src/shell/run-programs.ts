@@ -85,6 +85,9 @@ export const WINDOWS_PROGRAM = fragment(
 `,
 )
 
+/** In place of a program that cannot be given its arguments as they are. */
+export const WINDOWS_REFUSED = fragment('run.refused', 'Stop-Till 1 $v.till_why\n')
+
 /** Looks whether a path exists: prints `exists=yes` or `exists=no`. */
 export function lookAtPath(dialect: ShellDialect, path: string): ShellRequest {
   const values = { till_path: path }

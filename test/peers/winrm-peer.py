@@ -32,6 +32,7 @@ EXEC    --exec report  (default) answer every command with a JSON report of exac
                        (decoded -EncodedCommand, environment, stdin hash and length)
         --exec sh      run the command line with /bin/sh -c; a decoded PowerShell script that starts
                        with '#!sh' runs under /bin/sh too, with the shell's environment and stdin
+        --exec line    every command line is run by sh as it stands, powershell.exe among them, if there is one on the PATH
         --stand-in SOCKET  commands that find their script in the environment (TILL_1, TILL_2, ...) are run by whoever listens
                        on that Unix socket: it is sent {"port", "line", "env"} as one line of JSON, then stdin; it answers
                        with lines ["stdout"|"stderr", base64] and at last ["exit", code]
@@ -151,7 +152,7 @@ FAULTS = {
     2147942402: ('s:Receiver', 'w:InternalError', None, 'The system cannot find the file specified. '),  # R
     2147942606: ('s:Receiver', 'w:InternalError', None, 'The filename or extension is too long. '),
     2147943418: ('s:Receiver', 'w:InternalError', None, 'Illegal operation attempted on a registry key that has been marked for deletion. '),
-    2150858778: ('s:Sender', 'w:EncodingLimit', 'http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/MaxEnvelopeSize',
+    2150858805: ('s:Sender', 'w:EncodingLimit', 'http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/MaxEnvelopeSize',
                  'The request exceeds the MaxEnvelopeSize of the service. '),
 }
 SHELL_GONE = ('The request for the Windows Remote Shell with ShellId %s failed because the shell was not found on the server. '
@@ -620,8 +621,8 @@ def run_command(m, c):
                     return c.finish(-1073741510)
                 c.emit('stdout', ('chunk %d zażółć €\n' % i).encode())
             return c.finish(0)
-        if o.exec == 'sh':
-            sh = script[4:] if script and script.startswith('#!sh') else (None if script else full)
+        if o.exec in ('sh', 'line'):
+            sh = script[4:] if script and script.startswith('#!sh') else (full if o.exec == 'line' or not script else None)
             if sh is not None:
                 env = dict(os.environ, **c.shell.env)
                 p = c.proc = subprocess.Popen(['/bin/sh', '-c', sh], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -1502,7 +1503,7 @@ def main():
     A('--no-receive-retain', dest='receive_retain', action='store_false', help='output of a lost ReceiveResponse is gone for good')
     A('--delay-ms', type=float, default=0); A('--jitter-ms', type=float, default=0)
     A('--fault', action='append', default=[]); A('--huge-output', type=int, default=0); A('--slow-output')
-    A('--exec', choices=['report', 'sh'], default='report'); A('--canned'); A('--replay')
+    A('--exec', choices=['report', 'sh', 'line'], default='report'); A('--canned'); A('--replay')
     A('--open-identify', action='store_true'); A('--product', default='OS: 10.0.19045 SP: 0.0 Stack: 3.0')
     A('--legacy', action='store_true'); A('--client-ca'); A('--stand-in', metavar='SOCKET')
     A('--log'); A('--control-port', type=int); A('--help-kerberos', action='store_true'); A('--duration', type=float, default=0)

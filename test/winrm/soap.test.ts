@@ -50,7 +50,12 @@ describe('faults', () => {
     [2147942405, 'ACCESS_DENIED'],
     [170, 'INPUT_REFUSED'],
     [2147942402, 'OPEN_REFUSED'],
-    [2150858778, 'ENVELOPE_TOO_LARGE'],
+    [2150858790, 'ENVELOPE_TOO_LARGE'],
+    [2150858805, 'ENVELOPE_TOO_LARGE'],
+    [2150858815, 'QUOTA_LOAD_EXCEEDED'],
+    [2150858803, 'WINRM_FAULT'],
+    // The filter cannot be processed: WinRb has recorded it for a class that does not exist.
+    [2150858778, 'WINRM_FAULT'],
     [2150858767, 'WINRM_FAULT'],
     [87, 'WINRM_FAULT'],
   ] as const)('%i is %s, in both of the ways in which Windows writes it', (code, expected) => {
@@ -61,6 +66,13 @@ describe('faults', () => {
       expect(failure).toMatchObject({ code: expected, phase: 'open', evidence: { wsman_code: code } })
       expect(ERROR_CATALOG[failure.code].advice).not.toBe('')
     }
+  })
+
+  test('with a code that says nothing to us are known by their subcode', () => {
+    const parsed = parseFault(bodyOf(fault(wsman(2150859999), 'w:AccessDenied')))
+    expect(parsed && kindOf(parsed)).toBe('denied')
+    const exists = parseFault(bodyOf(fault(wsman(2150858803), 'w:AlreadyExists')))
+    expect(exists && kindOf(exists)).toBe('exists')
   })
 
   test('without a code are known by their subcode', () => {

@@ -43,8 +43,9 @@ Complete-Till (Invoke-TillScript '$word; [Console]::Error.WriteLine("nie ma"); e
 
 export const PROGRAM = fragment(
   'doctor.program',
-  String.raw`$show = 'foreach ($word in [Environment]::GetCommandLineArgs() | Select-Object -Last 3) { [Console]::Write((''['' + $word + ''] '')) }'
-$line = '-NoProfile -NonInteractive -EncodedCommand ' + [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($show)) + ' "a b" "c\"d\\" ""'
+  // Behind -EncodedCommand powershell.exe takes no arguments; behind -Command they are text, and here all a comment.
+  String.raw`$show = 'foreach ($word in [Environment]::GetCommandLineArgs() | Select-Object -Last 3) { [Console]::Write((''['' + $word + ''] '')) } #'
+$line = '-NoProfile -NonInteractive -Command "' + $show + '" "a b" "c\"d\\" ""'
 Complete-Till (Invoke-TillProcess (Join-Path $PSHOME 'powershell.exe') $line)
 `,
 )

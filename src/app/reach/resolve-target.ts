@@ -20,13 +20,16 @@ const DEADLINES_MS: PhaseDeadlines = {
   converge: 300_000,
   verify: 60_000,
 }
+/** A slow till needs 7 s and more until a PowerShell that nobody used before says a word. */
+const WINDOWS_OPEN_MS = 30_000
 const KEEP_ALIVE_MS = 15_000
 const MAX_OUTPUT_BYTES = 1_048_576
 const SSH_PORT = 22
 
 /** The deadline of one phase on one device, in milliseconds. */
 export function deadlineOf(device: Device, phase: Phase): number {
-  return device.transport.timeouts_ms?.[phase] ?? DEADLINES_MS[phase]
+  const usual = phase === 'open' && device.os.family === 'windows' ? WINDOWS_OPEN_MS : DEADLINES_MS[phase]
+  return device.transport.timeouts_ms?.[phase] ?? usual
 }
 
 /**

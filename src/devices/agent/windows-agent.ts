@@ -115,7 +115,7 @@ $result = @{ version = ''; files = @($config.files); includes = @($config.includ
 $result.unfinished = [IO.Directory]::Exists((Join-Path ([IO.Path]::GetDirectoryName($v.path)) '.till-agent'))
 if ([IO.File]::Exists($v.exe)) {
   $result.version = Get-TillVersion ([Text.Encoding]::UTF8.GetString((Invoke-TillProcess $v.exe '-V').out))
-  $service = Get-Service -Name $v.service -ErrorAction SilentlyContinue
+  $service = Find-TillService $v.service
   if ($service -ne $null -and [string]$service.Status -eq 'Running') {
     $answer = Test-TillAgent $v.exe $v.path
     foreach ($name in 'ping', 'by', 'running', 'listening') { $result[$name] = $answer[$name] }
@@ -199,6 +199,8 @@ function Test-TillConfig {
   if ($said -eq '') { $said = "exit code $($ended.exit)" }
   $said
 }
+# What cannot be taken away now is seen at the next look; it undoes nothing that went well.
+function Clear-TillSave { try { [IO.Directory]::Delete($save, $true) } catch { } }
 function Undo-Till([int]$exit, [string]$said) {
   $result.exit = $exit
   $result.said = $said
@@ -208,7 +210,7 @@ function Undo-Till([int]$exit, [string]$said) {
     $result.answers = [bool](Wait-TillAgent)
     if (-not $result.answers) { return }
   } elseif ($acted) { try { Set-TillService 'stop' } catch { } }
-  [IO.Directory]::Delete($save, $true)
+  Clear-TillSave
 }
 foreach ($file in $files) {
   $now = 'absent'
@@ -260,7 +262,7 @@ try {
       Set-TillService $v.act
       if (-not (Wait-TillAgent)) { Undo-Till ${AGENT_EXIT.silent} '' }
     }
-    if ($result.exit -eq 0) { [IO.Directory]::Delete($save, $true) }
+    if ($result.exit -eq 0) { Clear-TillSave }
   }
 } catch {
   $code = ${AGENT_EXIT.unwritten}

@@ -106,7 +106,7 @@ try {
       $answer.detail = $why.Message
       $answer.code = -1
       $answer.state = 'unreached'
-      if ($why -is [Net.Sockets.SocketException]) { $answer.code = $why.ErrorCode }
+      if ($why -is [Net.Sockets.SocketException]) { $answer.code = [int]$why.SocketErrorCode }
     }
   }
   if ($answer.state -eq 'open') {

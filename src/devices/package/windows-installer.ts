@@ -48,6 +48,10 @@ if ($free -lt 4 * $v.bytes) {
   Write-TillJson @{ path = ''; free = $free }
   return
 }
+# What an earlier installation could not take away.
+foreach ($old in [IO.Directory]::GetDirectories($root, 'till-*')) {
+  if ([IO.Directory]::GetLastWriteTimeUtc($old) -lt [DateTime]::UtcNow.AddDays(-1)) { try { [IO.Directory]::Delete($old, $true) } catch { } }
+}
 $rights = New-Object Security.AccessControl.DirectorySecurity
 $rights.SetSecurityDescriptorSddlForm('D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)')
 $path = Join-Path $root $v.folder
@@ -105,14 +109,16 @@ try {
     }
     if ([IO.File]::Exists($log) -and $result.code -ne 0) {
       $text = [IO.File]::ReadAllText($log, [Text.Encoding]::Unicode)
-      $end = $text.IndexOf('Return value 3')
-      if ($end -lt 0) { $end = $text.Length }
+      # "Action ended 12:00:00: InstallFiles. Return value 3.", in the language of Windows.
+      $end = $text.Length
+      $hit = [regex]::Match($text, '(?m)\\d\\d?:\\d\\d:\\d\\d: \\w[\\w.]*\\.[^\\r\\n\\d]* 3\\.\\s*$')
+      if ($hit.Success) { $end = $hit.Index + $hit.Length }
       $from = [Math]::Max(0, $end - 1500)
       $result.log = $text.Substring($from, $end - $from)
     }
     $result.version = [string](@(Get-TillProducts $v.name) | ForEach-Object { $_.version } | Select-Object -First 1)
   }
-} finally { [IO.Directory]::Delete($v.folder, $true) }
+} finally { try { [IO.Directory]::Delete($v.folder, $true) } catch { } }
 Write-TillJson $result
 `,
 )

@@ -114,7 +114,7 @@ try {
   $why = $_.Exception.GetBaseException()
   $seen.detail = $why.Message
   $seen.code = -1
-  if ($why -is [Net.Sockets.SocketException]) { $seen.code = $why.ErrorCode }
+  if ($why -is [Net.Sockets.SocketException]) { $seen.code = [int]$why.SocketErrorCode }
 } finally {
   if ($client -ne $null) { $client.Close() }
 }

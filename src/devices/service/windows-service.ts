@@ -8,7 +8,7 @@ export const OBSERVE_WINDOWS_SERVICE = fragment(
   if ($name -match '^(\.\\)?LocalSystem$') { return 'S-1-5-18' }
   try { Get-TillSid ($name -replace '^\.\\', "$env:COMPUTERNAME\") } catch { $name.ToLowerInvariant() }
 }
-$service = Get-Service -Name $v.name -ErrorAction SilentlyContinue
+$service = Find-TillService $v.name
 if ($service -eq $null) {
   Write-TillJson @{ exists = $false }
   return

@@ -7,7 +7,7 @@ import type { SpooledJob, SpooledQueue, SpooledQueues } from './spooled-queue.ts
 // Get-Printer has the bits of the spooler; where it is missing, Win32_Printer says whether it works offline.
 const OBSERVE = fragment(
   'spooler.observe',
-  `$service = Get-Service -Name Spooler -ErrorAction SilentlyContinue
+  `$service = Find-TillService 'Spooler'
 if ($service -eq $null) {
   Write-TillJson @{ exists = $false; running = $false; queues = @() }
   return

@@ -3,6 +3,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
+import { ENCODING_PROPERTY, type WINDOWS_ENCODINGS } from '../../devices/file/windows-tail.ts'
 import { dotnetPattern, grepPattern } from '../../pattern/device-pattern.ts'
 import { THERE } from '../../shell/posix-there.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
@@ -15,6 +16,7 @@ interface LogParams {
   readonly path?: string
   readonly pattern?: string
   readonly lines?: number
+  readonly encoding?: (typeof WINDOWS_ENCODINGS)[number]
   readonly event_log?: string
   readonly level?: 'critical' | 'error' | 'warning' | 'information'
   readonly source?: string
@@ -31,6 +33,8 @@ interface Hits {
   readonly latest: readonly string[]
   /** Since the file was written to; null of an event log. */
   readonly age: number | null
+  /** Of a file on Windows: what it was read in. */
+  readonly encoding?: string | null
 }
 
 const POSIX = `${TOOL_PRELUDE}${THERE}need_tool tail tr grep cut date
@@ -67,6 +71,7 @@ export const log = defineModule({
         maximum: 100_000,
         description: 'How many of the last lines are looked at; 1000 unless told.',
       },
+      encoding: ENCODING_PROPERTY,
       event_log: {
         type: 'string',
         minLength: 1,
@@ -107,7 +112,12 @@ export const log = defineModule({
   patterns: { pattern: 'device' },
   validate,
   diff,
-  value: ({ count, latest, age }) => ({ count, latest: [...latest], age_seconds: age }),
+  value: ({ count, latest, age, encoding }) => ({
+    count,
+    latest: [...latest],
+    age_seconds: age,
+    ...(encoding && { encoding }),
+  }),
 })
 
 function validate(params: JsonObject): string | undefined {
@@ -116,14 +126,14 @@ function validate(params: JsonObject): string | undefined {
   if (given('path') && !given('pattern') && !given('max_age_minutes')) return 'Say what to look for: `pattern`.'
   if (!given('pattern') && given('path') && (given('min') || given('max')))
     return '`min` and `max` count what a `pattern` finds.'
-  const strange = (given('path') ? ['level', 'source', 'ids', 'within_minutes'] : ['lines', 'max_age_minutes']).find(
-    given,
-  )
+  const strange = (
+    given('path') ? ['level', 'source', 'ids', 'within_minutes'] : ['lines', 'encoding', 'max_age_minutes']
+  ).find(given)
   return strange === undefined ? undefined : `\`${strange}\` goes with \`${given('path') ? 'event_log' : 'path'}\`.`
 }
 
 async function observeOnPosix(context: ModuleContext, params: LogParams): Promise<Result<Hits>> {
-  const strange = windowsOnly(context, params, ['event_log'])
+  const strange = windowsOnly(context, params, ['event_log', 'encoding'])
   if (strange) return strange
   const { path = '', pattern = '', lines = 1000 } = params
   const values = { path, pattern: pattern && grepPattern(pattern), lines }
@@ -139,7 +149,12 @@ const LEVELS = ['critical', 'error', 'warning', 'information'] as const
 async function observeOnWindows({ shell }: ModuleContext, params: LogParams): Promise<Result<Hits>> {
   const { path, pattern = '', event_log: name = '' } = params
   if (path !== undefined) {
-    const values = { path, pattern: pattern && dotnetPattern(pattern), lines: params.lines ?? 1000 }
+    const values = {
+      path,
+      pattern: pattern && dotnetPattern(pattern),
+      lines: params.lines ?? 1000,
+      encoding: params.encoding ?? '',
+    }
     return askJson(shell, LINES, { values }, `Reading "${path}"`)
   }
   // Level 0 is what providers of old write for information.

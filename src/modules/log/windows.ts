@@ -1,40 +1,55 @@
+import { WINDOWS_TAIL } from '../../devices/file/windows-tail.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 
-const TELL = `function Write-TillHits([int]$count, $latest, $age) {
+const TELL = `function Write-TillHits([int]$count, $latest, $age, $encoding) {
   $short = @($latest | ForEach-Object { $text = [string]$_; $text.Substring(0, [Math]::Min(300, $text.Length)) })
-  Write-TillJson @{ count = $count; latest = $short; age = $age }
+  Write-TillJson @{ count = $count; latest = $short; age = $age; encoding = $encoding }
 }
 `
 
+// Where a log may be in one of two code pages, it is read in the one in which more is found.
 export const LINES = fragment(
   'log.lines',
-  `${TELL}$age = [int]([DateTime]::UtcNow - [IO.File]::GetLastWriteTimeUtc($v.path)).TotalSeconds
+  `${TELL}${WINDOWS_TAIL}if (-not [IO.File]::Exists($v.path)) { Stop-Till 1 ($v.path + ': there is no such file') }
+$age = [long]([DateTime]::UtcNow - [IO.File]::GetLastWriteTimeUtc($v.path)).TotalSeconds
 $hits = @()
+$encoding = $null
 if ($v.pattern -ne '') {
   $regex = New-Object Text.RegularExpressions.Regex($v.pattern, 'CultureInvariant', [TimeSpan]::FromSeconds(10))
-  # A power cut leaves NULs in logs.
-  $hits = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8 | ForEach-Object { ([string]$_).Replace([string][char]0, '') } | Where-Object { $regex.IsMatch($_) })
-} else { [void](Get-Item -LiteralPath $v.path) }
-Write-TillHits $hits.Count @($hits | Select-Object -Last 5) $age
+  foreach ($read in @(Get-TillTail $v.path $v.lines $v.encoding)) {
+    $found = @($read.lines | Where-Object { $regex.IsMatch($_) })
+    if ($encoding -ne $null -and $found.Count -le $hits.Count) { continue }
+    $encoding = $read.name
+    $hits = $found
+  }
+}
+Write-TillHits $hits.Count @($hits | Select-Object -Last 5) $age $encoding
 `,
 )
 
-// That there is no such event is an error to Get-WinEvent; its id is in no language.
+// That there is no such event is an error to Get-WinEvent; its id is in no language. A query has room for some 20 ids.
 export const EVENTS = fragment(
   'log.events',
   `${TELL}$filter = @{ LogName = $v.name; StartTime = (Get-Date).AddMinutes(-$v.minutes) }
 if ($v.levels -ne '') { $filter.Level = [int[]]$v.levels.Split(',') }
 if ($v.source -ne '') { $filter.ProviderName = $v.source }
-if ($v.ids -ne '') { $filter.Id = [int[]]$v.ids.Split(',') }
+$ids = @()
+if ($v.ids -ne '') { $ids = @([int[]]$v.ids.Split(',')) }
 $events = @()
-try { $events = @(Get-WinEvent -FilterHashtable $filter -MaxEvents 10000) } catch {
-  if ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { throw }
-}
+$at = 0
+do {
+  if ($ids.Count -gt 0) { $filter.Id = [int[]]@($ids | Select-Object -Skip $at -First 20) }
+  try { $events += @(Get-WinEvent -FilterHashtable $filter -MaxEvents 10000) } catch {
+    if ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { throw }
+  }
+  $at += 20
+} while ($at -lt $ids.Count)
+if ($ids.Count -gt 20) { $events = @($events | Sort-Object -Property TimeCreated -Descending) }
 if ($v.pattern -ne '') {
   $regex = New-Object Text.RegularExpressions.Regex($v.pattern, 'CultureInvariant', [TimeSpan]::FromSeconds(10))
   $events = @($events | Where-Object { $regex.IsMatch([string]$_.Message) })
 }
 $latest = @($events | Select-Object -First 5 | ForEach-Object { $_.TimeCreated.ToString('s') + ' ' + $_.ProviderName + ' ' + $_.Id + ': ' + $_.Message })
-Write-TillHits $events.Count $latest $null
+Write-TillHits $events.Count $latest $null $null
 `,
 )

@@ -35,7 +35,13 @@ export function lookFor(params: ReceiptsParams, since: number, zone: string): Lo
   const wait = waiting && { path: waiting.path, match: waiting.match ?? '*' }
   const common = { ...(wait && { waiting: wait }) }
   if (log) {
-    const values = { path: log.path, pattern: log.pattern, lines: log.lines ?? 5000, most: MOST }
+    const values = {
+      path: log.path,
+      pattern: log.pattern,
+      lines: log.lines ?? 5000,
+      most: MOST,
+      encoding: log.encoding ?? '',
+    }
     return { ...common, source: 'log', values, what: `Reading "${log.path}"` }
   }
   if (folder) {

@@ -1,6 +1,7 @@
 import type { JSONSchema } from 'json-schema-to-ts'
 import type { JsonObject } from '../../core/json.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
+import { ENCODING_PROPERTY, type WINDOWS_ENCODINGS } from '../../devices/file/windows-tail.ts'
 import { compilePattern } from '../../pattern/pattern.ts'
 import { type DatabaseSource, whyNotReadOnly } from './database.ts'
 
@@ -8,6 +9,7 @@ export interface LogSource {
   readonly path: string
   readonly pattern: string
   readonly lines?: number
+  readonly encoding?: (typeof WINDOWS_ENCODINGS)[number]
 }
 
 export interface FolderSource {
@@ -123,6 +125,7 @@ const LOG = {
       maximum: 50_000,
       description: 'How many of the last lines are looked at; 5000 unless told.',
     },
+    encoding: ENCODING_PROPERTY,
   },
 } as const satisfies JSONSchema
 

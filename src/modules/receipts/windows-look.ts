@@ -1,26 +1,32 @@
 import type { ShellValue } from '../../core/channel.ts'
 import type { Result } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
+import { WINDOWS_TAIL } from '../../devices/file/windows-tail.ts'
 import { dotnetPattern } from '../../pattern/device-pattern.ts'
-import { quoteWindowsArgument } from '../../shell/powershell.ts'
+import { windowsCommandLine } from '../../shell/powershell.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import type { Look, LookAnswer } from './look.ts'
 
 const LOOK = fragment(
   'receipts.look',
-  `$epoch = New-Object DateTime(1970, 1, 1, 0, 0, 0, [DateTimeKind]::Utc)
+  `${WINDOWS_TAIL}$epoch = New-Object DateTime(1970, 1, 1, 0, 0, 0, [DateTimeKind]::Utc)
 function Get-TillTimes([string]$path, [string]$match) {
   $files = (New-Object IO.DirectoryInfo($path)).GetFiles($match)
   ,@($files | ForEach-Object { [long]($_.LastWriteTimeUtc - $epoch).TotalSeconds } | Sort-Object)
 }
 $answer = @{ now = ([DateTime]::UtcNow - $epoch).TotalSeconds; cut = $false; matches = @(); times = @(); rows = @(); waiting = $null; oldest = $null; waiting_missing = $false }
 if ($v.source -eq 'log') {
-  if (-not [IO.File]::Exists($v.path)) { Stop-Till 1 "$($v.path): there is no such file" }
-  $lines = @(Get-Content -LiteralPath $v.path -Tail $v.lines -Encoding UTF8)
-  $answer.cut = $lines.Count -ge $v.lines
   $regex = New-Object Text.RegularExpressions.Regex($v.pattern, 'CultureInvariant', [TimeSpan]::FromSeconds(10))
-  $found = @($lines | ForEach-Object { $hit = $regex.Match(([string]$_).Replace([string][char]0, '')); if ($hit.Success) { $hit.Value } })
+  $found = @()
+  $read = 0
+  foreach ($one in @(Get-TillTail $v.path $v.lines $v.encoding)) {
+    $hits = @($one.lines | ForEach-Object { $hit = $regex.Match($_); if ($hit.Success) { $hit.Value } })
+    if ($read -gt 0 -and $hits.Count -le $found.Count) { continue }
+    $found = $hits
+    $read = $one.lines.Count
+  }
+  $answer.cut = $read -ge $v.lines
   $answer.matches = @($found | Select-Object -Last $v.most)
 }
 if ($v.source -eq 'folder') {
@@ -61,7 +67,7 @@ export function lookOnWindows({ shell }: ModuleContext, look: Look): Promise<Res
       ...(call.secret ? [[call.secret.variable, call.secret.value] as const] : []),
     ]
     values['program'] = call.program
-    values['line'] = call.args.map(quoteWindowsArgument).join(' ')
+    values['line'] = windowsCommandLine(call.program, call.args)
     values['env_count'] = environment.length
     for (const [index, [name, value]] of environment.entries()) {
       values[`env_name_${index + 1}`] = name

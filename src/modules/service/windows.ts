@@ -35,7 +35,11 @@ if ($v.act -ne 'start' -and $service.Status -ne 'Stopped') {
   $service.WaitForStatus('Stopped', $limit)
 }
 if ($v.act -eq 'stop') { return }
-Start-Service -InputObject $service
+try { Start-Service -InputObject $service } catch {
+  $why = $_.Exception.GetBaseException()
+  if ($why -isnot [ComponentModel.Win32Exception] -or $why.NativeErrorCode -ne 1069) { throw }
+  Stop-Till 1 "$($why.Message) (1069) Check the password of the account, and give it the right to log on as a service (secpol.msc: SeServiceLogonRight)."
+}
 $service.WaitForStatus('Running', $limit)
 if ($v.act -eq 'restart') {
   foreach ($dependant in $dependants) { Start-Service -InputObject $dependant }

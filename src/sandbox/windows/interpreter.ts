@@ -10,6 +10,7 @@ import {
   isWanted,
   parseExchange,
   unpackLine,
+  unpackScript,
   wantsSecrets,
 } from '../../shell/powershell-device.ts'
 import type { ProgramOutput, WindowsProgram } from './program.ts'
@@ -106,7 +107,7 @@ export class Interpreter implements WindowsProgram {
     try {
       if (this.#device.startMs > 0) await sleep(this.#device.startMs)
       const packed = this.#packed ?? (await this.#rawLine()) ?? ''
-      await this.#exchange(firstExchange(unpackLine(packed)))
+      await this.#exchange(firstExchange(unpackScript(packed)))
       // An old one says who it is, and goes.
       if (Number.parseInt(this.#device.version, 10) < 5) return 0
       for (let line = await this.#line(); line !== undefined; line = await this.#line()) {

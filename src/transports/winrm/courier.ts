@@ -47,6 +47,7 @@ const EXPIRIES: Readonly<Record<Action, number>> = {
   Send: 1,
   Receive: 3,
   Delete: 3,
+  Signal: 1,
 }
 
 /** Carries messages to one device and replies back, one at a time, over one session after another. */

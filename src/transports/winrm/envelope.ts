@@ -14,6 +14,7 @@ const ACTIONS = {
   Command: `${SHELL}/Command`,
   Send: `${SHELL}/Send`,
   Receive: `${SHELL}/Receive`,
+  Signal: `${SHELL}/Signal`,
 } as const
 
 export type Action = keyof typeof ACTIONS | 'Identify'
@@ -91,7 +92,8 @@ export function createMessage(
   const body =
     `<rsp:Shell ShellId="${shell.id}">${environment}<rsp:IdleTimeOut>PT${IDLE_TIMEOUT_S}S</rsp:IdleTimeOut>` +
     '<rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>'
-  return message(sender, 'Create', { body, options: { WINRS_NOPROFILE: 'TRUE', WINRS_CODEPAGE: '65001' } })
+  // Without the profile HKCU and %USERPROFILE% are those of nobody; over SSH they are the account's.
+  return message(sender, 'Create', { body, options: { WINRS_NOPROFILE: 'FALSE', WINRS_CODEPAGE: '65001' } })
 }
 
 /** Starts a command line in a shell, under an id of our choice. */
@@ -126,6 +128,12 @@ export function sendMessage(
 export function receiveMessage(sender: Sender, from: CommandRef, timeoutS: number = sender.timeoutS): Message {
   const body = `<rsp:Receive><rsp:DesiredStream CommandId="${from.command}">stdout stderr</rsp:DesiredStream></rsp:Receive>`
   return message(sender, 'Receive', { shell: from.shell, body, timeoutS })
+}
+
+/** Ends a command, with all that it started (MS-WSMV 2.2.4.38). */
+export function terminateMessage(sender: Sender, to: CommandRef): Message {
+  const body = `<rsp:Signal CommandId="${to.command}"><rsp:Code>${SHELL}/signal/terminate</rsp:Code></rsp:Signal>`
+  return message(sender, 'Signal', { shell: to.shell, body })
 }
 
 /** Ends a shell and everything that runs in it. */

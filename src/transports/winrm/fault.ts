@@ -84,7 +84,11 @@ const KINDS: ReadonlyMap<number, FaultKind> = new Map([
   [2147942405, 'denied'],
   [2147942402, 'missing'],
   [2, 'missing'],
-  [2150858778, 'size'],
+  // wsmerrors.h: the quota of a plug-in or a user, an instance that is there already, and an envelope that is too large.
+  [2150858815, 'load'],
+  [2150858803, 'exists'],
+  [2150858790, 'size'],
+  [2150858805, 'size'],
 ])
 
 const SUBCODES: ReadonlyMap<string, FaultKind> = new Map([
@@ -96,8 +100,7 @@ const SUBCODES: ReadonlyMap<string, FaultKind> = new Map([
   ['EncodingLimit', 'size'],
 ])
 
-/** By its code; where there is none, by its SOAP subcode. */
-export function kindOf(fault: WsmanFault): FaultKind {
-  if (fault.code !== undefined) return KINDS.get(fault.code) ?? 'other'
-  return SUBCODES.get(fault.subcode) ?? 'other'
+/** By its code; where that says nothing to us, or there is none, by its SOAP subcode. */
+export function kindOf({ code, subcode }: WsmanFault): FaultKind {
+  return (code === undefined ? undefined : KINDS.get(code)) ?? SUBCODES.get(subcode) ?? 'other'
 }

@@ -3,7 +3,16 @@ import { NAMESPACES } from '../../devices/winrm/soap.ts'
 import { child, find, type XmlElement } from '../../devices/winrm/xml-element.ts'
 import { pause } from '../deadline.ts'
 import { type Courier, mayHaveRun, type Reply } from './courier.ts'
-import { commandMessage, createMessage, deleteMessage, type Message, newId, type Sender } from './envelope.ts'
+import {
+  commandMessage,
+  createMessage,
+  deleteMessage,
+  type Message,
+  newId,
+  type Sender,
+  sendMessage,
+  terminateMessage,
+} from './envelope.ts'
 import { type FaultKind, kindOf, type WsmanFault } from './fault.ts'
 import type { WinRmDevice } from './open-session.ts'
 import type { Pace } from './pace.ts'
@@ -68,6 +77,8 @@ export class RemoteShell {
   readonly #dependencies: ShellDependencies
   #id = newId()
   #commands = 0
+  /** The command that runs in it, or ran last. */
+  #command: string | undefined
   /** The device chose the id: Windows 7, and nothing can be asked again. */
   #legacy = false
   /** A Create was sent that may have been carried out. */
@@ -129,7 +140,10 @@ export class RemoteShell {
       const compose = (): Message => commandMessage(sender, { shell: this.#id, id, line })
       const reply = await this.#exchange(compose, !this.#legacy)
       uncertain ||= reply.uncertain
-      if (reply.kind === 'body') return { command: this.#commandId(reply.body) ?? id }
+      if (reply.kind === 'body') {
+        this.#command = this.#commandId(reply.body) ?? id
+        return { command: this.#command }
+      }
       if (reply.kind === 'failed') {
         return { failure: uncertain ? mayHaveRun(reply.failure) : reply.failure, another: false }
       }
@@ -155,6 +169,7 @@ export class RemoteShell {
     if (!asked.uncertain) return { failure, another: kind === 'gone' || kind === 'operations' }
     if (kind === 'gone' || this.#legacy) return { failure: mayHaveRun(failure), another: false }
     // Which code Windows has for an id that is taken is not known for certain; to ask for output tells whether it runs.
+    this.#command = asked.id
     return { command: asked.id }
   }
 
@@ -169,7 +184,23 @@ export class RemoteShell {
       else if (signal.aborted || n >= DELETIONS || isRefused(reply)) break
       else await pause(DELETION_PAUSE_MS, signal)
     }
+    if (this.#mayExist && !signal.aborted) await this.#endFromWithin(signal)
     return !this.#mayExist
+  }
+
+  /**
+   * A device that will not delete a shell may still end what runs in it: at the end of its input the runner of PowerShell
+   * ends the shell around it, and what does not listen is terminated. An empty shell ends by itself, in three minutes.
+   */
+  async #endFromWithin(signal: AbortSignal): Promise<void> {
+    const { courier, sender, pace } = this.#dependencies
+    if (this.#command === undefined) return
+    const to = { shell: this.#id, command: this.#command }
+    const options = { moment: this.#moment(), answerMs: pace.cleanUpMs, repeatable: true, signal }
+    const ended = await courier.exchange(() => sendMessage(sender, to, { data: Buffer.alloc(0), end: true }), options)
+    if (ended.kind !== 'fault') await pause(DELETION_PAUSE_MS, signal)
+    const signalled = await courier.exchange(() => terminateMessage(sender, to), options)
+    if (signalled.kind === 'fault' && kindOf(signalled.fault) === 'gone') this.#mayExist = false
   }
 
   #exchange(compose: () => Message, repeatable: boolean): Promise<Reply> {

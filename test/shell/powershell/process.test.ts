@@ -92,7 +92,7 @@ describe.runIf(hasWinRmPeer)('over WinRM', () => {
   it('answers everything that is asked at once after five round trips, and leaves no shell behind', async () => {
     await peer.reset()
     const over = await connect()
-    const shell = openPowerShell({ connection: over, deadlines: { ...DEADLINES, open: 10_000 } })
+    const shell = openPowerShell({ connection: over, deadlines: { ...DEADLINES, open: 60_000 } })
     const asked = Array.from({ length: 12 }, (_, n) => shell.ask({ name: 'disk.observe', script: 'x', values: { n } }))
     const answers = await Promise.all(asked)
     expect(answers.map((answer) => JSON.parse(answer.text).values.n)).toEqual([...asked.keys()])
@@ -105,7 +105,7 @@ describe.runIf(hasWinRmPeer)('over WinRM', () => {
 
   it('goes on in turns: secrets, uploads, and further exchanges in the same interpreter', async () => {
     const over = await connect()
-    const shell = openPowerShell({ connection: over, deadlines: { ...DEADLINES, open: 10_000, converge: 60_000 } })
+    const shell = openPowerShell({ connection: over, deadlines: { ...DEADLINES, open: 60_000, converge: 60_000 } })
     const first = await shell.ask({ script: 'x', values: { password: new Secret('hunter2') } })
     expect(JSON.parse(first.text).values).toEqual({ password: 'hunter2' })
     expect((await shell.upload('C:\\x', Buffer.alloc(400_000, 7))).text).toBe('400000')

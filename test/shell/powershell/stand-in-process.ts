@@ -5,6 +5,7 @@ import {
   helloLine,
   parseExchange,
   unpackLine,
+  unpackScript,
   wantsSecrets,
 } from '../../../src/shell/powershell-device.ts'
 
@@ -61,5 +62,5 @@ async function serve(text: string): Promise<void> {
 let packed = ''
 for (let n = 1; process.env[`TILL_${n}`] !== undefined; n += 1) packed += process.env[`TILL_${n}`]
 if (packed === '') packed = (await line()) ?? ''
-await serve(firstExchange(unpackLine(packed)))
+await serve(firstExchange(unpackScript(packed)))
 for (let next = await numbered(); next !== undefined; next = await numbered()) await serve(unpackLine(next))

@@ -12,6 +12,7 @@ import {
   isWanted,
   parseExchange,
   unpackLine,
+  unpackScript,
   wantsSecrets,
 } from '../../../src/shell/powershell-device.ts'
 
@@ -46,7 +47,7 @@ export class WindowsDevice {
   get connection(): Pick<Connection, 'exec' | 'startPowerShell'> {
     const exec: Connection['exec'] = async (command, input = '') => {
       this.received.push(command, input)
-      return success(this.#process(unpackLine(input.trimEnd())))
+      return success(this.#process(unpackScript(input.trimEnd())))
     }
     if (!this.#options.inTurns) return { exec }
     return {
