@@ -32,6 +32,7 @@ test('reads a log and what waits in one question', async () => {
     pattern: dotnetPattern('^([0-9.]+ [0-9:.]+) RECEIPT'),
     lines: 5000,
     most: 1500,
+    encoding: '',
     waiting_path: 'C:\\Till\\out',
     waiting_match: '*',
   })
