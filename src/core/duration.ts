@@ -1,4 +1,10 @@
-const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+/** Milliseconds. */
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
+/** Of 24 hours; on the nights when clocks change, a calendar day is an hour shorter or longer. */
+export const DAY_MS = 24 * HOUR_MS
+
+const UNITS_MS = { ms: 1, s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const
 
 /** What a duration looks like, for schemas: `90s`, `2m`, `1m30s`, `500ms`, `90d`. A day is 24 hours. */
 export const DURATION_PATTERN = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$'

@@ -1,3 +1,4 @@
+import { DAY_MS, MINUTE_MS } from './duration.ts'
 import type { TradingHours } from './fleet.ts'
 import { instantsOf, wallTime } from './zoned-time.ts'
 
@@ -13,9 +14,6 @@ export interface Period {
   readonly from: number
   readonly to: number
 }
-
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 /** Week days as `Date.getUTCDay` counts them. */
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 /** How far an opening is looked for: past the longest holidays, and an end for stores that never open. */

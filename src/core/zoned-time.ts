@@ -1,10 +1,11 @@
+import { DAY_MS } from './duration.ts'
+
 /**
  * Wall clocks of time zones by their IANA names, as the runtime's own zone data has them. A wall time is told in
  * milliseconds as if it were UTC (`Date.UTC(2026, 10, 25, 9, 30)` is half past nine, wherever).
  */
 
 const SECOND = 1000
-const DAY_MS = 86_400_000
 
 /** Since then clocks are only changed at quarters of an hour, so that one answer holds for each of them. */
 const QUARTERS_SINCE = Date.UTC(1973, 0)

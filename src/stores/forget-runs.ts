@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { DAY_MS } from '../core/duration.ts'
 import type { Retention } from '../core/ports.ts'
 import { type RunRow, tables } from './schema.ts'
 import type { SqliteSession } from './sqlite-session.ts'
@@ -12,7 +13,6 @@ const PAGE = 2_000
 const FEWEST = 10_000
 /** Runs that are looked at for one that may go; those in progress are passed over. */
 const CANDIDATES = 20
-const DAY_MS = 24 * 3_600_000
 const MEGABYTE = 1_000_000
 
 /**

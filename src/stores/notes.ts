@@ -1,3 +1,4 @@
+import { DAY_MS } from '../core/duration.ts'
 import type { StepFinished } from '../core/events.ts'
 import type { DeviceMark, Sample } from '../core/sample.ts'
 import { tables } from './schema.ts'
@@ -5,7 +6,6 @@ import type { SqliteSession } from './sqlite-session.ts'
 
 /** Series whose old samples are deleted in one transaction. */
 const PAGE = 2_000
-const DAY_MS = 24 * 3_600_000
 
 const ADD_SERIES = tables
   .insertInto('sample_series')

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { DAY_MS, HOUR_MS } from '../core/duration.ts'
 import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
 import type { RunStore } from '../core/ports.ts'
@@ -176,8 +177,6 @@ function testHistory(bench: () => Bench): void {
     expect(runs[1]?.runbooks).toEqual(['till-health'])
     expect((await store.runs({ limit: 1 })).map((run) => run.run)).toEqual(['new'])
   })
-
-  const DAY_MS = 24 * 3_600_000
   const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString()
   const device = (n: number) => ({ device: `PL-0001/pos${n}`, state: 'in-sync' }) as const
 
@@ -283,7 +282,6 @@ function testNotes(bench: () => Bench): void {
   const noted = (samples: readonly NewSample[], marks: Marks = {}) => [
     { device, state: 'in-sync' as const, steps: [{ step: 'a', state: 'ok' as const, samples, marks }] },
   ]
-  const HOUR_MS = 3_600_000
   const hoursAgo = (hours: number): string => new Date(Date.now() - hours * HOUR_MS).toISOString()
 
   test('keeps samples by device, series and time; the later noted of two at the same time', async () => {

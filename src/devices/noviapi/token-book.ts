@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../core/duration.ts'
 import type { Sample } from '../../core/sample.ts'
 
 /** A token, and until when it holds (milliseconds since 1970). */
@@ -5,8 +6,6 @@ interface Held {
   readonly token: string
   readonly until: number
 }
-
-const HOUR_MS = 3_600_000
 /** Of the ten tokens an hour that a printer gives, to the till and to us together; one more and the till's own is gone. */
 export const OURS_PER_HOUR = 4
 /** A token is valid for twenty minutes, unless it says otherwise. */

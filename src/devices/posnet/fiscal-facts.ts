@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../core/duration.ts'
 import { type DeviceTime, instantsOfIso, isoOf, readDeviceTime } from '../printer/device-time.ts'
 import type { FiscalFacts } from '../printer/reading.ts'
 import { fieldOf, flagOf, numberOf, type PosnetFrame } from './codec.ts'
@@ -10,8 +11,6 @@ export interface Place {
   readonly timeZone: string
   readonly now: Date
 }
-
-const DAY_MS = 86_400_000
 const CERTIFICATES = ['device', 'JSON', 'Azure', 'CPD TLS', 'CPD JSON', 'CA of the vendor', 'CA of CPD'] as const
 
 /** The facts that were answered; those that a model does not know are left out. */

@@ -1,6 +1,7 @@
+import { DAY_MS } from '../../core/duration.ts'
 import { openPeriods, type Trading, tradingAround } from '../../core/trading-hours.ts'
 import { instantsOf, wallTime } from '../../core/zoned-time.ts'
-import { DAY_MS, instantsOfIso } from './device-time.ts'
+import { instantsOfIso } from './device-time.ts'
 import type { FiscalFinding } from './fiscal-conditions.ts'
 import type { FiscalFacts } from './reading.ts'
 

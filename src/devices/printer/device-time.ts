@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/duration.ts'
 import { instantsOf, wallTime, zoneOffset } from '../../core/zoned-time.ts'
 
 /** A time as a device tells it. */
@@ -11,9 +12,6 @@ export interface DeviceTime {
 }
 
 const SECOND_MS = 1_000
-const MINUTE_MS = 60_000
-const HOUR_MS = 3_600_000
-export const DAY_MS = 86_400_000
 /** A clock that is not put forward or back in the very moment is not wrong: some wait for their daily report. */
 const CHANGE_MS = 3 * HOUR_MS
 

@@ -1,5 +1,6 @@
+import { DAY_MS } from '../../core/duration.ts'
 import { wallTime } from '../../core/zoned-time.ts'
-import { DAY_MS, instantsOfIso } from './device-time.ts'
+import { instantsOfIso } from './device-time.ts'
 import type { Condition, ConditionName, FiscalFacts } from './reading.ts'
 
 /** From when on somebody should see to it. */

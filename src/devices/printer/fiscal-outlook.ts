@@ -1,5 +1,5 @@
+import { DAY_MS } from '../../core/duration.ts'
 import type { TradingHours } from '../../core/fleet.ts'
-import { DAY_MS } from './device-time.ts'
 import { daysUntil, type FiscalFinding, type FiscalLimits, fiscalFindings } from './fiscal-conditions.ts'
 import { type Answer, CONDITIONS, type Condition, type ConditionName, type FiscalFacts } from './reading.ts'
 import { type Owner, ownerOf, REMEDIES } from './verdict.ts'

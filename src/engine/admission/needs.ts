@@ -1,7 +1,6 @@
+import { DAY_MS } from '../../core/duration.ts'
 import type { Bucket } from './compile-policy.ts'
 import type { Asked, Situation } from './rule.ts'
-
-const A_DAY_MS = 86_400_000
 
 /** What a question takes from each bucket: devices that are not out on their own account already. */
 export function needsOf(asked: Asked, situation: Situation): ReadonlyMap<Bucket, readonly string[]> {
@@ -35,5 +34,5 @@ function isLeft(place: { readonly phase: string; readonly wasOut?: boolean } | u
 
 /** How long a device that was seen broken is taken to be so. */
 function brokenWithin(groups: readonly { readonly seenWithinMs: number }[]): number {
-  return groups.length === 0 ? A_DAY_MS : Math.min(...groups.map(({ seenWithinMs }) => seenWithinMs))
+  return groups.length === 0 ? DAY_MS : Math.min(...groups.map(({ seenWithinMs }) => seenWithinMs))
 }

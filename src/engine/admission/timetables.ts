@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../core/duration.ts'
 import type { TradingHours } from '../../core/fleet.ts'
 import { common, gaps, joined } from '../../core/periods.ts'
 import type { Freeze, Policy, Purpose, Scoped, When, Window } from '../../core/policy.ts'
@@ -5,7 +6,6 @@ import type { Period } from '../../core/trading-hours.ts'
 import type { AdmissionDevice, AdmissionStore, World } from './admission-world.ts'
 import { type Reading, whenPeriods } from './when-periods.ts'
 
-const DAY_MS = 86_400_000
 /** How far ahead is looked: a few days as a rule, and as far as the longest holidays where these have no answer. */
 const NEAR_MS = 4 * DAY_MS
 const FAR_MS = 70 * DAY_MS

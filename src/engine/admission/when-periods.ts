@@ -1,11 +1,9 @@
 import type { Calendar } from '../../core/calendar.ts'
+import { DAY_MS, MINUTE_MS } from '../../core/duration.ts'
 import { gaps, joined } from '../../core/periods.ts'
 import type { When } from '../../core/policy.ts'
 import { openPeriods, type Period, type Trading } from '../../core/trading-hours.ts'
 import { instantsOf, wallTime } from '../../core/zoned-time.ts'
-
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 
 /** Which reading of an hour that clocks show twice, or of one that they jump over, is meant. */
 export type Reading =

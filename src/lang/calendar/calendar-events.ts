@@ -1,5 +1,6 @@
 import ICAL from 'ical.js'
 import type { WallSpan } from '../../core/calendar.ts'
+import { DAY_MS } from '../../core/duration.ts'
 import {
   byClocksOf,
   CalendarProblem,
@@ -13,8 +14,6 @@ import {
   zonesOf,
 } from './jcal.ts'
 import { occurrences } from './occurrences.ts'
-
-const DAY_MS = 86_400_000
 
 /** An event with its repetitions. */
 export interface CalendarEvent {

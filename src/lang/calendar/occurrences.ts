@@ -1,6 +1,6 @@
+import { DAY_MS } from '../../core/duration.ts'
 import { type Rule, readRule } from './recurrence-rule.ts'
 
-const DAY_MS = 86_400_000
 /** Nothing is planned for later. */
 const LAST_YEAR = 2200
 

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../core/duration.ts'
 import type { TradingHours } from '../../core/fleet.ts'
 import type { ValuePath } from '../value-path.ts'
 
@@ -31,7 +32,6 @@ export const ALWAYS_OPEN: TradingHours = {
 }
 
 const MINUTES_OF_DAY = 1440
-const DAY_MS = 86_400_000
 
 interface Span {
   readonly text: string

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../core/duration.ts'
+import { DAY_MS, MINUTE_MS, parseDuration } from '../../core/duration.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { When } from '../../core/policy.ts'
 import { DAYS, type Day } from '../inventory/trading-hours.ts'
@@ -21,9 +21,6 @@ export type ReadWhen =
       readonly summary: string
       readonly detail: string
     }
-
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 const WAYS = ['hours', 'from', 'closed', 'calendar'] as const
 const WAYS_DETAIL = 'Write one of `hours: 22:00-05:00`, `from` and `to`, `closed: true`, or `calendar: FILE.ics`.'
 

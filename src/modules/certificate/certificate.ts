@@ -1,4 +1,5 @@
 import type { Change } from '../../core/change.ts'
+import { DAY_MS } from '../../core/duration.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
@@ -21,7 +22,6 @@ interface CertificateParams {
 
 const MAX_BYTES = 256 * 1024
 const TIMEOUT_MS = 10_000
-const DAY_MS = 86_400_000
 
 const STORE = fragment(
   'certificate.store',

@@ -1,5 +1,5 @@
 import type { JSONSchema } from 'json-schema-to-ts'
-import { DURATION, parseDuration } from '../../core/duration.ts'
+import { DAY_MS, DURATION, parseDuration } from '../../core/duration.ts'
 import { WHEREABOUTS, type Whereabouts } from '../../devices/printer/approach.ts'
 import { type FiscalLimits, USUAL_LIMITS } from '../../devices/printer/fiscal-conditions.ts'
 import type { CriticalLimits } from '../../devices/printer/fiscal-outlook.ts'
@@ -17,8 +17,6 @@ const FISCAL_PROTOCOLS = [
   'shtrih-2',
   'thermal',
 ] as const
-
-const DAY_MS = 86_400_000
 const SECOND_MS = 1_000
 
 export interface FiscalParams extends Whereabouts {

@@ -1,6 +1,6 @@
+import { DAY_MS } from '../../core/duration.ts'
 import type { DeviceHistory } from '../../core/ports.ts'
 import type { Sample } from '../../core/sample.ts'
-import { DAY_MS } from '../../devices/printer/device-time.ts'
 import type { FiscalFinding } from '../../devices/printer/fiscal-conditions.ts'
 
 export const RESETS_SERIES = 'ram_resets'

@@ -1,3 +1,4 @@
+import { DAY_MS, MINUTE_MS } from '../../core/duration.ts'
 import type { Sample } from '../../core/sample.ts'
 import { beginOfTradingDay, openPeriods, type Trading } from '../../core/trading-hours.ts'
 import { instantsOf, wallTime } from '../../core/zoned-time.ts'
@@ -18,9 +19,6 @@ export interface Profile {
   /** How many receipts there usually are between two instants of today; undefined when too few days say. */
   expected(from: number, to: number): number | undefined
 }
-
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 /** Between two samples further apart than this a curve says nothing. */
 const GAP_MS = 90 * MINUTE_MS
 

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../core/duration.ts'
 import { beginOfTradingDay, isOpen, openSeconds, type Trading } from '../../core/trading-hours.ts'
 import { countAt, type DayCurve, type Profile } from './profile.ts'
 
@@ -69,8 +70,6 @@ export interface Case {
   readonly today: DayCurve
   readonly limits: Limits
 }
-
-const MINUTE_MS = 60_000
 /** Clocks further apart than this cannot be told from receipts that are missing. */
 const TRUSTED_SKEW_S = 300
 /** A span in which a till that begins to fail shows sooner than over the whole day. */

@@ -1,4 +1,4 @@
-const DAY_MS = 86_400_000
+import { DAY_MS } from '../../core/duration.ts'
 
 /** Public holidays (Act of 18 January 1951, as amended; with Christmas Eve since 2025): shops are closed. */
 export function publicHolidays(year: number): readonly string[] {

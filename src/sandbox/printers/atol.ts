@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../core/duration.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { httpFace, type PrinterReply, type PrinterRequest } from './http-face.ts'
 import {
@@ -7,7 +8,7 @@ import {
   type PrinterEmulator,
   type PrinterFault,
 } from './imitated-printer.ts'
-import { DAY_MS, dayOf, localTimeWithOffset } from './printer-clock.ts'
+import { dayOf, localTimeWithOffset } from './printer-clock.ts'
 
 /** The faults that a printer of this protocol can show. */
 export const ATOL_FAULTS: readonly PrinterFault[] = [

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
+import { DAY_MS } from '../../core/duration.ts'
 import type { ImitatedPrinter, PrinterSocket } from './imitated-printer.ts'
-import { DAY_MS } from './printer-clock.ts'
 import { type SelfSigned, selfSigned } from './self-signed.ts'
 
 /** A request to an imitated printer, with its whole body. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { DAY_MS, HOUR_MS } from '../../core/duration.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { httpFace, type PrinterReply, type PrinterRequest } from './http-face.ts'
 import { ANSWERING_FAULTS, type ImitatedPrinter, type PrinterEmulator, type PrinterFault } from './imitated-printer.ts'
-import { DAY_MS, dayOf, HOUR_MS, localTime } from './printer-clock.ts'
+import { dayOf, localTime } from './printer-clock.ts'
 
 /** The faults that a printer of this protocol can show. */
 export const NOVIAPI_FAULTS: readonly PrinterFault[] = [

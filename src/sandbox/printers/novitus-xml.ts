@@ -1,7 +1,8 @@
+import { DAY_MS, HOUR_MS } from '../../core/duration.ts'
 import { type NovitusElement, packetsIn, textOf } from '../../devices/novitus-xml/codec.ts'
 import { checksumOf } from '../../devices/novitus-xml/questions.ts'
 import type { ImitatedPrinter, PrinterEmulator, PrinterFault, PrinterSocket } from './imitated-printer.ts'
-import { DAY_MS, dayOf, HOUR_MS, localTime } from './printer-clock.ts'
+import { dayOf, localTime } from './printer-clock.ts'
 
 /** The faults that a printer of this protocol can show. */
 export const NOVITUS_XML_FAULTS: readonly PrinterFault[] = [

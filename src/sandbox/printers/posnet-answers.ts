@@ -1,6 +1,7 @@
+import { DAY_MS, HOUR_MS } from '../../core/duration.ts'
 import { fieldOf, type PosnetFrame } from '../../devices/posnet/codec.ts'
 import type { ImitatedPrinter } from './imitated-printer.ts'
-import { DAY_MS, dayOf, HOUR_MS, localTime, localTimeWithOffset } from './printer-clock.ts'
+import { dayOf, localTime, localTimeWithOffset } from './printer-clock.ts'
 
 type Fields = Readonly<Record<string, string | number | boolean>>
 

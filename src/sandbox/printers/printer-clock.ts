@@ -1,9 +1,6 @@
+import { HOUR_MS, MINUTE_MS } from '../../core/duration.ts'
 import { wallTime, zoneOffset } from '../../core/zoned-time.ts'
 import type { ImitatedPrinter } from './imitated-printer.ts'
-
-const MINUTE_MS = 60_000
-export const HOUR_MS = 3_600_000
-export const DAY_MS = 86_400_000
 
 /** When what happened to an imitated printer, in milliseconds since 1970: a day of trading like any other. */
 export interface PrinterDay {

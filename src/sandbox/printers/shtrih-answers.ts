@@ -1,6 +1,7 @@
+import { DAY_MS } from '../../core/duration.ts'
 import { wallTime } from '../../core/zoned-time.ts'
 import type { ImitatedPrinter } from './imitated-printer.ts'
-import { DAY_MS, dayOf } from './printer-clock.ts'
+import { dayOf } from './printer-clock.ts'
 
 const NO_SUCH_COMMAND = 0x37
 const SHIFT_TOO_LONG = 3
