@@ -573,7 +573,7 @@ def run_command(m, c):
         if o.stand_in and 'TILL_1' in c.shell.env:
             return run_stand_in(m, c, full)
         wait = bool(re.search(r'(?i)\$input|Console\]::(In\b|OpenStandardInput)|ReadToEnd|-command\s+-|-file\s+-|read_stdin', full + '\n' + (script or '')))
-        if wait:
+        if wait and o.exec != 'line':
             with c.cv:
                 while not c.stdin_end and not c.killed:
                     c.cv.wait(1)

@@ -91,6 +91,7 @@ public static class WinEnvironment {
   public static IDictionary GetEnvironmentVariables() => Environment.GetEnvironmentVariables();
   public static string GetEnvironmentVariable(string name) => Environment.GetEnvironmentVariable(name);
   public static string[] GetCommandLineArgs() => Environment.GetCommandLineArgs();
+  public static void SetEnvironmentVariable(string name, string text) => Environment.SetEnvironmentVariable(name, text);
   public static void Exit(int code) => Environment.Exit(code);
 }
 

@@ -126,7 +126,7 @@ describe.runIf(hasPowerShell && hasWinRmPeer)('over WinRM', () => {
 
   it('where the device refuses to delete the shell, nothing goes on in it', async () => {
     await peer.reset()
-    await peer.fault('fault:5@Delete*99')
+    await peer.fault('fault@Delete:5')
     const connection = await connect()
     const shell = openPowerShell({ connection, deadlines: PATIENT })
     const pid = Number((await shell.ask({ script: '$PID' })).text)
