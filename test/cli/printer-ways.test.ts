@@ -130,7 +130,7 @@ describe.skipIf(!hasOpenSsh).each([
   it('finds one without paper, by each of them', async () => {
     faults.add('paper-out')
     const seen = await look(...WAYS)
-    expect([...seen.values()]).toEqual(WAYS.map(() => ['failed', 'sale-blocked']))
+    expect([...seen.values()]).toEqual(WAYS.map(() => ['unmet', 'sale-blocked']))
   })
 
   it('says nothing of a printer whose gateway is gone', async () => {

@@ -214,6 +214,6 @@ describe.skipIf(!canIsolate)('faults of printers in the sandbox', () => {
     const stages = found.steps[0]?.value?.['stages'] as Record<string, { answer: string }>
     const isSeen = stages['protocol']?.answer === 'yes'
     const desired = { none: isSeen ? 'ok' : 'unknown', 'attention-soon': 'ok', 'not-known': 'unknown' }
-    expect(step).toBe(desired[String(fault) as keyof typeof desired] ?? 'failed')
+    expect(step).toBe(desired[String(fault) as keyof typeof desired] ?? 'unmet')
   })
 })
