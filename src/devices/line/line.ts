@@ -24,7 +24,10 @@ export interface Turn {
   readonly timeoutMs: number
   /** The conversation goes on without an answer; otherwise it ends. */
   readonly optional?: true
-  /** The conversation goes on only if the answer begins with one of these bytes. */
+  /**
+   * The conversation goes on only if the answer begins with one of these bytes; where others may stand before it
+   * (`byte`, `mask`), if that byte is one of these.
+   */
   readonly goOnAt?: readonly number[]
 }
 

@@ -128,6 +128,7 @@ while [ $# -ge 8 ]; do
   [ "$empty" -lt 3 ] || printf 'gone\\n'
   [ "$state" = whole ] || [ "$optional" = yes ] || break
   set -- $reply
+  if [ "$kind" = match ]; then while [ $# -gt $((1+three)) ]; do shift; done; fi
   case $only in -) ;; *,"\${1:-}",*) ;; *) break ;; esac
   set -- $later
 done

@@ -63,9 +63,15 @@ async function takeTurns(
     const wasHurried = leftMs < turn.timeoutMs && isWell(replies.slice(0, -1))
     const missed = whatMissed(reply, turn, wasHurried)
     if (missed !== '') return missed
-    if (turn.goOnAt && !turn.goOnAt.includes(reply.bytes[0] ?? -1)) return ''
+    if (turn.goOnAt && !turn.goOnAt.includes(decisive(reply, turn))) return ''
   }
   return ''
+}
+
+/** The byte that says whether the conversation goes on; -1 where there is none. */
+function decisive({ bytes }: Reply, { until }: Turn): number {
+  const behind = 'byte' in until ? (until.more ?? 0) : 'mask' in until ? 0 : bytes.length - 1
+  return bytes.at(-1 - behind) ?? -1
 }
 
 /** Why nothing more is asked behind a reply; empty where it is. */

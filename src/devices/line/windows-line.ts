@@ -76,7 +76,10 @@ function Receive-TillAnswer($turn, [long]$limit) {
   }
   $bytes = [byte[]]@()
   if ($length -gt 0) { $bytes = $come.GetRange(0, $length).ToArray(); $come.RemoveRange(0, $length) }
-  @{ state = $state; bytes = [Convert]::ToBase64String($bytes); ms = $last; first = $(if ($length -gt 0) { [int]$bytes[0] } else { -1 }) }
+  $first = -1
+  if ($length -gt 0) { $first = [int]$bytes[0] }
+  if ($turn.kind -eq 'match' -and $length -gt [int]$turn.three) { $first = [int]$bytes[$length - 1 - [int]$turn.three] }
+  @{ state = $state; bytes = [Convert]::ToBase64String($bytes); ms = $last; first = $first }
 }
 try {
   if ($v.way -eq 'serial') {

@@ -89,7 +89,13 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
   shtrih: {
     usual: { port: 7778, baud: 115_200 },
     oneAtATime: true,
-    read: (visit, asking) => shtrih(operatorOf(visit.where)).read(lineOf(visit, asking), asking),
+    read: (visit, asking) => shtrih({ password: operatorOf(visit.where) }).read(lineOf(visit, asking), asking),
+  },
+  'shtrih-2': {
+    usual: { port: 7778, baud: 115_200 },
+    oneAtATime: true,
+    read: (visit, asking) =>
+      shtrih({ password: operatorOf(visit.where), onlySecond: true }).read(lineOf(visit, asking), asking),
   },
   snmp: {
     usual: { port: 161 },

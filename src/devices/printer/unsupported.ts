@@ -14,10 +14,4 @@ export const UNSUPPORTED_PROTOCOLS: Readonly<Record<string, UnsupportedProtocol>
     instead:
       'Where the printer is set to the Thermal protocol, check it with "protocol: thermal". Otherwise judge it by what its till shows: receipts, logs, the state of the program that sells.',
   },
-  'shtrih-2': {
-    vendor: 'Shtrih-M',
-    reason:
-      'There is no public specification of the second version of the protocol of Shtrih-M (frames that begin with 8Fh).',
-    instead: 'Set the printer to protocol 1 and check it with "protocol: shtrih", or judge it by what its till shows.',
-  },
 })

@@ -18,11 +18,15 @@ export function decodeAnswer(question: Question, bytes: Uint8Array): ShtrihAnswe
   const length = bytes[1]
   if (bytes[0] !== STX || length === undefined || bytes.length < length + 3) return undefined
   const counted = bytes.subarray(1, length + 2)
-  if (lrc(counted) !== bytes[length + 2]) return undefined
+  return lrc(counted) === bytes[length + 2] ? answerIn(question, counted.subarray(1)) : undefined
+}
+
+/** What a frame holds, whatever the version of the protocol: command, error, data. Undefined for another command's. */
+export function answerIn(question: Question, body: Uint8Array): ShtrihAnswer | undefined {
   const command = commandOf(question)
-  if (!command.every((byte, index) => counted[index + 1] === byte)) return undefined
-  const error = counted[command.length + 1]
-  return error === undefined ? undefined : { error, data: Buffer.from(counted.subarray(command.length + 2)) }
+  if (!command.every((byte, index) => body[index] === byte)) return undefined
+  const error = body[command.length]
+  return error === undefined ? undefined : { error, data: Buffer.from(body.subarray(command.length + 1)) }
 }
 
 /** 10h and, with other places, 11h. */

@@ -51,14 +51,20 @@ export function lrc(bytes: Uint8Array): number {
  * @throws TypeError for anything that is no question of the list: a fault of ours, since no parameter leads here
  */
 export function encodeQuestion(question: Question, password: number): Uint8Array {
+  const body = bodyOf(question, password)
+  const counted = Buffer.concat([Uint8Array.of(body.length), body])
+  return Buffer.concat([Uint8Array.of(STX), counted, Uint8Array.of(lrc(counted))])
+}
+
+/** What stands in the frame of a question, whatever the version of the protocol. Throws like `encodeQuestion`. */
+export function bodyOf(question: Question, password: number): Uint8Array {
   if (!Object.hasOwn(COMMANDS, question)) throw new TypeError(`The Shtrih-M client never sends "${String(question)}".`)
   if (!Number.isInteger(password) || password < 0 || password > 0xffff_ffff)
     throw new TypeError('A password of Shtrih-M is a number of at most four bytes.')
   const body = Buffer.alloc(COMMANDS[question].length + 4)
   body.set(COMMANDS[question])
   body.writeUInt32LE(password, COMMANDS[question].length)
-  const counted = Buffer.concat([Uint8Array.of(body.length), body])
-  return Buffer.concat([Uint8Array.of(STX), counted, Uint8Array.of(lrc(counted))])
+  return body
 }
 
 /** The bytes of a command, by which its answer is told. */

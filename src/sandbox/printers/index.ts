@@ -11,7 +11,7 @@ import { NOVITUS_XML_FAULTS, novitusXmlEmulator } from './novitus-xml.ts'
 import { inTurn } from './one-at-a-time.ts'
 import { PJL_FAULTS, pjlEmulator } from './pjl.ts'
 import { POSNET_FAULTS, posnetEmulator } from './posnet.ts'
-import { SHTRIH_FAULTS, shtrihEmulator } from './shtrih.ts'
+import { SHTRIH_FAULTS, shtrih2Emulator, shtrihEmulator } from './shtrih.ts'
 import { type DatagramEmulator, SNMP_FAULTS, snmpEmulator } from './snmp.ts'
 import { THERMAL_FAULTS, thermalEmulator } from './thermal.ts'
 import { ZEBRA_FAULTS, zebraEmulator } from './zebra.ts'
@@ -34,6 +34,7 @@ export const EMULATORS: Readonly<Record<string, Emulated>> = {
   pjl: { emulate: pjlEmulator, shows: PJL_FAULTS, port: 9100 },
   posnet: { emulate: posnetEmulator, shows: POSNET_FAULTS, port: 6666 },
   shtrih: { emulate: shtrihEmulator, shows: SHTRIH_FAULTS, port: 7778 },
+  'shtrih-2': { emulate: shtrih2Emulator, shows: SHTRIH_FAULTS, port: 7778 },
   snmp: { emulate: { answer: snmpEmulator }, shows: SNMP_FAULTS, port: 161 },
   thermal: { emulate: thermalEmulator, shows: THERMAL_FAULTS, port: 6001 },
   zebra: { emulate: zebraEmulator, shows: ZEBRA_FAULTS, port: 9100 },

@@ -1,3 +1,4 @@
+import { encodeFrame, framesIn, START } from '../../devices/shtrih/frame-2.ts'
 import { ACK, ENQ, lrc, NAK, STX } from '../../devices/shtrih/questions.ts'
 import type { ImitatedPrinter, PrinterEmulator, PrinterFault, PrinterSocket } from './imitated-printer.ts'
 import { shtrihAnswer } from './shtrih-answers.ts'
@@ -65,6 +66,43 @@ function takeFrame(frame: Buffer, socket: PrinterSocket, printer: ImitatedPrinte
   const framed = Buffer.concat([Buffer.of(STX), answer, Buffer.of(lrc(answer))])
   waiting.set(printer, framed)
   say(socket, printer, Buffer.concat([Buffer.of(ACK), framed]))
+}
+
+/** The number that each printer of protocol 2 has come to, and what it said last. */
+const reached = new WeakMap<ImitatedPrinter, { readonly number: number; readonly said: Buffer }>()
+const FIRST_NUMBER = 0x8f9e
+
+/** The same printer by protocol 2. It is deaf to ENQ, and repeats what it said last when the number is the last one. */
+export const shtrih2Emulator: PrinterEmulator = (socket, printer) => {
+  if (printer.faults.has('printer-busy')) {
+    socket.destroy()
+    return
+  }
+  let held = Buffer.alloc(0)
+  socket.on('data', (chunk) => {
+    held = Buffer.concat([held, chunk])
+    for (let start = held.indexOf(START); start >= 0; start = held.indexOf(START)) {
+      const next = held.indexOf(START, start + 1)
+      const part = held.subarray(start, next < 0 ? held.length : next)
+      const answer = printer.faults.has('printer-silent') ? undefined : answerTo(part, printer)
+      if (answer) say(socket, printer, answer)
+      if (!answer && next < 0 && part.length < 64) return
+      held = held.subarray(start + part.length)
+    }
+  })
+}
+
+/** Undefined for what is cut or damaged. */
+function answerTo(part: Buffer, printer: ImitatedPrinter): Buffer | undefined {
+  const last = reached.get(printer) ?? { number: FIRST_NUMBER, said: Buffer.alloc(0) }
+  const asksNumber = part.subarray(1).equals(Buffer.of(0, 0, 0x0f, 0x1d))
+  if (asksNumber) return Buffer.from(encodeFrame(last.number, Buffer.alloc(0)))
+  const [frame] = framesIn(part)
+  if (!frame) return undefined
+  if (frame.number === last.number) return last.said
+  const said = Buffer.from(encodeFrame(frame.number, shtrihAnswer(frame.data, printer)))
+  reached.set(printer, { number: frame.number, said })
+  return said
 }
 
 function say(socket: PrinterSocket, { faults }: ImitatedPrinter, bytes: Buffer): void {

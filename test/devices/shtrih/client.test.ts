@@ -1,13 +1,11 @@
-import { createServer, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { tcpLine } from '../../../src/devices/line/tcp-line.ts'
 import { CONDITIONS, type PrinterReading } from '../../../src/devices/printer/reading.ts'
 import { shtrih } from '../../../src/devices/shtrih/client.ts'
-import { encodeQuestion, THOROUGH } from '../../../src/devices/shtrih/questions.ts'
+import { encodeFrame, framesIn, SYNCHRONIZE } from '../../../src/devices/shtrih/frame-2.ts'
+import { bodyOf, encodeQuestion, THOROUGH } from '../../../src/devices/shtrih/questions.ts'
 import type { PrinterEmulator, PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
-import { SHTRIH_FAULTS, shtrihEmulator } from '../../../src/sandbox/printers/shtrih.ts'
-import { dialPort, listening } from '../../peers/dial.ts'
+import { SHTRIH_FAULTS, shtrih2Emulator, shtrihEmulator } from '../../../src/sandbox/printers/shtrih.ts'
 import { readPrinter, scriptedLine, startPrinter } from '../../peers/imitated-printer.ts'
 
 const zone = { timeZone: 'Asia/Yekaterinburg' }
@@ -182,13 +180,84 @@ describe('The handshake', () => {
     expect(printer.connections()).toBeLessThanOrEqual(5)
   })
 
-  it('knows protocol 2, and does not guess', async () => {
-    const server = createServer((socket: Socket) => socket.on('data', () => socket.write(Buffer.of(0x8f, 0x03, 0x00))))
-    const port = await listening(server)
-    const reading = await readPrinter(shtrih(), tcpLine({ name: 'two', dial: dialPort(port), budgetMs: 1_000 }))
-    server.close()
-    expect(reading).toMatchObject({ answered: 'unknown', ready: 'unknown', more: { unsupported: 'protocol 2' } })
-    expect(reading.detail).toMatch(/protocol 2/)
+  it.each([1, 2, 40])('passes over %i bytes of FFh before each of its answers', async (many) => {
+    const filled = altered((bytes) => {
+      const before = Buffer.alloc(many, 0xff)
+      const frame = bytes.indexOf(0x02, 1)
+      // Before the acknowledgement, and before the frame behind it.
+      return frame < 0
+        ? Buffer.concat([before, bytes])
+        : Buffer.concat([before, bytes.subarray(0, frame), before, bytes.subarray(frame)])
+    })
+    await using printer = await startPrinter(filled, zone)
+    const reading = await readPrinter(shtrih(), printer.line, zone)
+    expect(reading).toMatchObject({ protocol: 'shtrih', answered: 'yes', ready: 'yes', conditions: [] })
+    expect(reading.evidence).toHaveLength(THOROUGH.length)
+    expect(printer.connections()).toBe(1)
+  })
+})
+
+describe('Protocol 2', () => {
+  it.each([{}, { onlySecond: true }] as const)('is read whole, found out or named: %j', async (options) => {
+    await using printer = await startPrinter(shtrih2Emulator, zone)
+    for (let visit = 1; visit <= 2; visit++) {
+      const reading = await readPrinter(shtrih(options), printer.line, { ...zone, budgetMs: 3_000 })
+      expect(reading).toMatchObject({
+        answered: 'yes',
+        ready: 'yes',
+        conditions: [],
+        identity: { serial: '01234567' },
+        guards: { receipt_open: 'no', transmission_running: 'no' },
+        more: { protocol_version: 2 },
+      })
+      expect(reading.evidence).toHaveLength(THOROUGH.length)
+    }
+  })
+
+  it.each(['paper-out', 'cover-open', 'day-not-closed', 'receipt-open'] as const)('tells %s as protocol 1 does', async (fault) => {
+    await using printer = await startPrinter(shtrih2Emulator, { faults: [fault], ...zone })
+    const reading = await readPrinter(shtrih({ onlySecond: true }), printer.line, { ...zone, budgetMs: 3_000 })
+    const { conditions, ready, guards } = await readWith([fault])
+    expect(reading).toMatchObject({ answered: 'yes', conditions, ready, guards })
+  })
+
+  it.each(['printer-silent', 'printer-garbage', 'printer-hung'] as const)('%s is no answer', async (fault) => {
+    await using printer = await startPrinter(shtrih2Emulator, { faults: [fault], ...zone })
+    const reading = await readPrinter(shtrih(), printer.line, { ...zone, budgetMs: 900 })
+    expect(reading).toMatchObject({ answered: 'no', ready: 'unknown', conditions: [] })
+  })
+
+  it('asks once more by the number that the device has come to, when somebody else asked in between', async () => {
+    let asked = 0
+    const number = (): number => (asked > 1 ? 500 : 7)
+    const other: PrinterEmulator = (socket) =>
+      socket.on('data', (bytes: Buffer) => {
+        if (bytes.equals(Buffer.from(SYNCHRONIZE))) {
+          asked++
+          socket.write(encodeFrame(number(), Buffer.alloc(0)))
+        }
+        for (const frame of framesIn(bytes)) {
+          if (frame.number <= number()) continue
+          const body = Buffer.from(bodyOf('10', 30))
+          const state = Buffer.from('00 1E 90 00 02 00 00 33 25 00 00 00 FF FF FF 00'.replaceAll(' ', ''), 'hex')
+          const data = frame.data.equals(body)
+            ? Buffer.concat([Buffer.of(0x10), state])
+            : Buffer.concat([frame.data.subarray(0, frame.data[0] === 0xff ? 2 : 1), Buffer.of(0x37)])
+          socket.write(encodeFrame(frame.number, data))
+        }
+      })
+    await using printer = await startPrinter(other, zone)
+    const reading = await readPrinter(shtrih({ onlySecond: true }), printer.line, { ...zone, thorough: false })
+    expect(reading).toMatchObject({ answered: 'yes', ready: 'yes', more: { mode: 2, protocol_version: 2 } })
+  })
+
+  it('sends nothing but the questions and the one for the number', async () => {
+    await using printer = await startPrinter(shtrih2Emulator, zone)
+    await readPrinter(shtrih(), printer.line, { ...zone, budgetMs: 3_000 })
+    const bodies = THOROUGH.map((question) => Buffer.from(bodyOf(question, 30)).toString('hex'))
+    const sent = printer.received()
+    expect(sent.subarray(0, 6).toString('hex')).toBe('058f00000f1d')
+    for (const { data } of framesIn(sent)) expect(bodies).toContain(data.toString('hex'))
   })
 })
 
@@ -219,7 +288,10 @@ describe('Errors', () => {
 
 describe('Whatever a printer says', () => {
   const allowed = THOROUGH.map((question) => Buffer.from(encodeQuestion(question, 4711)).toString('hex'))
-  const controls = ['', '05', '06', '0605']
+  const controls = ['', '05', '06', '0605', '8f00000f1d']
+  const framed = (hex: string): readonly string[] =>
+    framesIn(Buffer.from(hex, 'hex')).map(({ number, data }) => (number >= 0 ? data.toString('hex') : ''))
+  const bodies = THOROUGH.map((question) => Buffer.from(bodyOf(question, 4711)).toString('hex'))
 
   it('nothing but the questions ever leaves, and the password is in no evidence', async () => {
     const piece = fc.oneof(
@@ -229,9 +301,14 @@ describe('Whatever a printer says', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 30 }), fc.boolean(), async (answers, thorough) => {
         const { line, sent } = scriptedLine((_turn, index) => answers[index] ?? new Uint8Array())
-        const reading = await readPrinter(shtrih(4711), line, { thorough })
+        const reading = await readPrinter(shtrih({ password: 4711 }), line, { thorough })
         expect(isBlocked(reading)).toBe(false)
-        for (const bytes of sent) expect([...controls, ...allowed]).toContain(Buffer.from(bytes).toString('hex'))
+        for (const bytes of sent) {
+          const hex = Buffer.from(bytes).toString('hex')
+          const [body] = framed(hex)
+          if (body === undefined) expect([...controls, ...allowed]).toContain(hex)
+          else expect(bodies).toContain(body)
+        }
         expect(JSON.stringify(reading)).not.toMatch(/4711|67 12 00 00/)
       }),
     )

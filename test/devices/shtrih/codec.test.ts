@@ -10,6 +10,7 @@ import {
   storageValidity,
   unconfirmedDocuments,
 } from '../../../src/devices/shtrih/codec.ts'
+import { checksum, encodeFrame, framesIn, SYNCHRONIZE } from '../../../src/devices/shtrih/frame-2.ts'
 import { encodeQuestion, lrc, QUICK, type Question, THOROUGH } from '../../../src/devices/shtrih/questions.ts'
 
 const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex')
@@ -134,5 +135,47 @@ describe('What may be sent', () => {
 
   it.each([-1, 2 ** 32, 1.5, Number.NaN])('has no password %s', (password) => {
     expect(() => encodeQuestion('10', password)).toThrow(TypeError)
+  })
+})
+
+describe('Frames of protocol 2', () => {
+  // Vectors of the maker's own tests: PrinterProtocol_2Test of shtrih-m/javapos_shtrih, duLogParser of shtrih-m.
+  it.each([
+    ['00 00', 0x1d0f],
+    ['03 00 06 00 FC', 0x63ed],
+  ])('have the checksum of %s that is published', (counted, crc) => {
+    expect(checksum(bytes(counted))).toBe(crc)
+  })
+
+  it('ask for the number as it is published', () => {
+    expect(hex(SYNCHRONIZE)).toBe('8F 00 00 0F 1D')
+    expect(hex(encodeFrame(6, bytes('FC')))).toBe('8F 03 00 06 00 FC ED 63')
+  })
+
+  it('hold no 8F and no 9F as they are, and come back as they were made', () => {
+    fc.assert(
+      fc.property(fc.nat(0xffff), fc.uint8Array({ maxLength: 200 }), fc.uint8Array({ maxLength: 20 }), (number, data, noise) => {
+        const frame = encodeFrame(number, data)
+        expect([...frame.subarray(1)]).not.toContain(0x8f)
+        const before = noise.filter((byte) => byte !== 0x8f)
+        const [read, ...others] = framesIn(Buffer.concat([before, frame]))
+        // A length of 0100h is that of a number alone.
+        if (data.length === 0xfe) return
+        expect(read && { number: read.number, data: [...read.data] }).toEqual({ number, data: [...data] })
+        expect(others).toEqual([])
+      }),
+    )
+    expect(hex(encodeFrame(0x9f8f, bytes('8F 9F'))).startsWith('8F 04 00 9F 81 9F 83 9F 81 9F 83')).toBe(true)
+  })
+
+  it('that are damaged or cut are none; a bare number is one', () => {
+    const frame = Buffer.from(encodeFrame(6, bytes('FC 00 01 02')))
+    for (let bit = 8; bit < frame.length * 8; bit++) {
+      const changed = Buffer.from(frame)
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      expect(framesIn(changed)).toEqual([])
+    }
+    for (let cut = 0; cut < frame.length; cut++) expect(framesIn(frame.subarray(0, cut))).toEqual([])
+    expect(framesIn(bytes('8F 00 01 09 00'))).toEqual([{ number: 9, data: Buffer.alloc(0) }])
   })
 })
