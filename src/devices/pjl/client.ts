@@ -4,7 +4,8 @@ import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type Condition, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
 import { notAnswered } from '../printer/unanswered.ts'
 import { readyBy, shown } from '../printer/visit.ts'
-import { answersIn, conditionOf, FORM_FEED, isWell, type PjlStatus, QUESTION, statusIn } from './codec.ts'
+import { answersIn, FORM_FEED, type PjlStatus, QUESTION, statusIn } from './codec.ts'
+import { conditionOf, isKnown, isWell } from './status-codes.ts'
 
 /** All that ever leaves: one text, between two UELs, so that nothing of it can be taken for something to print. */
 const ASKED = Object.freeze([QUESTION] as const)
@@ -32,7 +33,7 @@ function understood(said: Conversation, asking: Asking): PrinterReading {
   const status = statusIn(answers.get('STATUS') ?? '')
   if (!status) return notAnswered('pjl', wordsFor(bytes.length, said.detail), evidence)
   const conditions = conditionsIn(status)
-  const isSure = status.isOnline !== false && status.codes.every(isWell)
+  const isSure = status.isOnline !== false && status.codes.every((code) => isWell(code, status.isOnline))
   const model = (answers.get('ID') ?? '').replaceAll('"', '').trim()
   const pages = /(\d+)\s*$/.exec(answers.get('PAGECOUNT') ?? '')?.[1]
   return {
@@ -47,13 +48,24 @@ function understood(said: Conversation, asking: Asking): PrinterReading {
     guards: UNKNOWN_GUARDS,
     evidence,
     more: { codes: [...status.codes] },
+    ...unknownIn(status),
   }
 }
 
 function conditionsIn({ codes, isOnline }: PjlStatus): readonly Condition[] {
-  const found = codes.flatMap((code) => conditionOf(code) ?? [])
+  const found = distinct(codes.flatMap((code) => conditionOf(code, isOnline) ?? []))
   if (isOnline !== false || readyBy(found, 'yes') === 'no') return found
   return [...found, { name: 'offline', evidence: '@PJL INFO STATUS: ONLINE=FALSE' }]
+}
+
+function distinct(conditions: readonly Condition[]): readonly Condition[] {
+  return conditions.filter(({ name }, at) => conditions.findIndex((other) => other.name === name) === at)
+}
+
+/** What nobody knows is unknown: neither well nor sick. */
+function unknownIn({ codes }: PjlStatus): { readonly detail?: string } {
+  const unknown = codes.filter((code) => !isKnown(code))
+  return unknown.length === 0 ? {} : { detail: `Nothing public says what its code ${unknown.join(', ')} means.` }
 }
 
 function wordsFor(bytes: number, detail: string): string {

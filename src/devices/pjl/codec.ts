@@ -1,8 +1,6 @@
-import type { Condition } from '../printer/reading.ts'
-
 /*
- * PJL status readback: HP PCL/PJL reference (chapter 7, appendix D) and Brother's. What stands on the display is in the
- * language of the country; only codes and ONLINE count.
+ * PJL status readback: HP PCL/PJL reference (chapter 7, appendix D; addendum, chapter 4) and Brother's (chapter 5). What
+ * stands on the display is in the language of the country; only codes and ONLINE count (`status-codes.ts`).
  */
 
 const UEL = '\x1b%-12345X'
@@ -33,42 +31,4 @@ export function statusIn(answer: string): PjlStatus | undefined {
   const codes = [...answer.matchAll(/^\s*CODE\d*\s*=\s*(\d{1,9})\s*$/gim)].map((found) => Number(found[1]))
   const online = /^\s*ONLINE\s*=\s*(TRUE|FALSE)\s*$/im.exec(answer)?.[1]?.toUpperCase()
   return codes.length === 0 ? undefined : { codes, isOnline: online === undefined ? undefined : online === 'TRUE' }
-}
-
-const SINGLE: Readonly<Record<number, readonly [Condition['name'], string]>> = {
-  10002: ['offline', 'offline'],
-  10006: ['toner-low', 'toner low'],
-  40021: ['cover-open', 'a cover is open'],
-  40022: ['paper-jam', 'paper jam'],
-}
-
-const CLASSES: readonly (readonly [from: number, to: number, name: Condition['name'] | undefined, words: string])[] = [
-  [10_000, 10_999, undefined, 'information'],
-  [11_000, 11_999, 'paper-low', 'a tray is empty'],
-  [20_000, 29_999, undefined, 'a word of PJL that it does not know'],
-  [30_000, 34_999, 'other-warning', 'a message that goes by itself'],
-  [35_000, 39_999, 'service-requested', 'somebody may have to see to it; it goes on printing'],
-  [40_000, 40_999, 'waiting-for-user', 'it waits for somebody'],
-  [41_000, 41_999, 'paper-out', 'paper is missing'],
-  [42_000, 44_999, 'paper-jam', 'paper jam'],
-  [50_000, 50_999, 'unrecoverable-error', 'a fault of its hardware'],
-]
-
-/** The condition that a code stands for; undefined for one that is none. */
-export function conditionOf(code: number): Condition | undefined {
-  const evidence = (words: string): string => `@PJL INFO STATUS: CODE=${code}: ${words}`
-  const single = SINGLE[code]
-  if (single) return { name: single[0], evidence: evidence(single[1]) }
-  const [, , name, words] = CLASSES.find(([from, to]) => code >= from && code <= to) ?? [
-    0,
-    0,
-    'other-error' as const,
-    'a code that only the maker knows',
-  ]
-  return name === undefined ? undefined : { name, evidence: evidence(words) }
-}
-
-/** Its codes say that it works, or that it is getting ready to. */
-export function isWell(code: number): boolean {
-  return (code >= 10_000 && code <= 11_999 && code !== 10_002) || (code >= 30_000 && code <= 39_999)
 }

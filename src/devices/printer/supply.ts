@@ -21,7 +21,8 @@ const EMPTY_PERCENT = 1
  */
 export function supplyOf({ name, receptacle, max, level }: Container): Supply {
   if (level === -3) return { name, state: 'ok' }
-  if (level < 0 || max <= 0) return level === 0 && !receptacle ? { name, state: 'empty' } : { name }
+  // Of an unknown capacity 0 tells nothing: so say printers whose supply is not fitted, or not measured.
+  if (level < 0 || max <= 0) return { name }
   const percent = Math.min(100, Math.round((level / max) * 100))
   const left = receptacle ? 100 - percent : percent
   const state = left <= EMPTY_PERCENT ? 'empty' : left <= LOW_PERCENT ? 'low' : 'ok'

@@ -34,8 +34,7 @@ export async function readSnmp(to: SnmpPlace, asking: Asking): Promise<PrinterRe
     const isWhole = read.every(({ whole }) => whole)
     const evidence = [evidenceOf(tables, { asked: `SNMP ${agent.version} ${to.host}:${to.port}`, at })]
     const mib = mibState(tables)
-    if (!mib)
-      return { ...NOTHING, answered: isWhole ? 'no' : 'unknown', line: 'open', evidence, detail: detailOf(isWhole) }
+    if (!mib) return { ...NOTHING, answered: 'unknown', line: 'open', evidence, detail: detailOf(isWhole) }
     return {
       ...NOTHING,
       answered: 'yes',
@@ -53,7 +52,7 @@ const NOTHING = { protocol: 'snmp', busy: false, ready: 'unknown', conditions: [
 
 function detailOf(isWhole: boolean): string {
   return isWhole
-    ? 'An SNMP agent answers, and it has no printer.'
+    ? 'An SNMP agent answers, and tells of no printer: it is another machine, or a printer without Printer-MIB.'
     : 'An SNMP agent answers, but its tables did not come in time.'
 }
 

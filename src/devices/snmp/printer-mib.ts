@@ -1,6 +1,7 @@
 import { CONDITIONS, type Condition, type ConditionName, type PrinterReading } from '../printer/reading.ts'
 import { type Supply, supplyOf } from '../printer/supply.ts'
 import type { Column } from './agent.ts'
+import { ALERT_CODES, AS_WARNING, HARMLESS_ALERTS } from './alert-codes.ts'
 import type { SnmpValue } from './codec.ts'
 import { BIT_CONDITIONS, type ErrorBit, errorBits, reversedBits } from './error-state.ts'
 import { HR, PRINTER_TYPE, PRT } from './objects.ts'
@@ -9,6 +10,7 @@ import { HR, PRINTER_TYPE, PRT } from './objects.ts'
 export type Tables = ReadonlyMap<string, Column>
 export type MibState = Pick<PrinterReading, 'ready' | 'conditions' | 'identity' | 'supplies' | 'counters' | 'more'>
 
+const OTHER = 1
 const IDLE = 3
 const PRINTING = 4
 const WARMUP = 5
@@ -27,6 +29,7 @@ const DEVICE_WORDS: Readonly<Record<number, string>> = {
   5: 'down',
 }
 const RUNNING = 2
+const WARNING = 3
 const DOWN = 5
 const OPEN_COVER = 3
 const CRITICAL = 3
@@ -36,7 +39,8 @@ export function mibState(tables: Tables): MibState | undefined {
   const index = printerIndex(tables)
   if (index === undefined) return undefined
   const machine = new Machine(tables, index)
-  const conditions = firstOfEach([...machine.fromBits(), ...machine.fromAlerts(), ...machine.fromParts()])
+  const named = firstOfEach([...machine.fromBits(), ...machine.fromAlerts(), ...machine.fromParts()])
+  const conditions = named.length > 0 ? named : machine.fromStatus()
   const serial = text(first(tables, PRT.serial))
   const model = text(tables.get(HR.deviceDescription)?.get(index))
   const pages = number(first(tables, PRT.lifeCount))
@@ -55,8 +59,10 @@ function printerIndex(tables: Tables): string | undefined {
   for (const [index, type] of tables.get(HR.deviceType) ?? []) {
     if (isOid(type) && type.oid === PRINTER_TYPE) return index
   }
-  // Only printers stand in hrPrinterTable.
-  return tables.get(HR.printerStatus)?.keys().next().value
+  // Only printers stand in hrPrinterTable, and only they have a Printer-MIB, with or without a row among the devices.
+  const row = tables.get(HR.printerStatus)?.keys().next().value
+  const isPrinter = Object.values(PRT).some((column) => (tables.get(column)?.size ?? 0) > 0)
+  return row ?? (isPrinter ? '' : undefined)
 }
 
 class Machine {
@@ -91,9 +97,19 @@ class Machine {
     return this.#printer === IDLE || this.#printer === PRINTING || this.#printer === WARMUP
   }
 
+  /** It sleeps: RFC 3805 (2.2.13.2) has running and other for Standby, and down for everything that is amiss. */
+  get #isAsleep(): boolean {
+    const isAmiss = errorBits(this.#bits ?? new Uint8Array()).length > 0
+    return this.#device === RUNNING && this.#printer === OTHER && !isAmiss && !this.#hasCriticalAlert
+  }
+
+  get #hasCriticalAlert(): boolean {
+    return this.#alerts().some(({ severity }) => severity === CRITICAL)
+  }
+
   /** It says itself that all is well, against which a lone bit or an old alert does not count. */
   get #saysItIsWell(): boolean {
-    return this.#isAtWork && this.#device === RUNNING
+    return (this.#isAtWork && this.#device === RUNNING) || this.#isAsleep
   }
 
   fromBits(): Condition[] {
@@ -129,10 +145,15 @@ class Machine {
   /** The table is a log on some models: what stands in it while it says that it is well is old. */
   fromAlerts(): Condition[] {
     if (this.#saysItIsWell) return []
-    return this.#alerts().map(({ code, severity, description }) => {
-      const other = severity === CRITICAL ? 'other-error' : 'other-warning'
-      return { name: ALERT_CODES[code] ?? other, evidence: `prtAlert ${code}: ${description}` }
-    })
+    return this.#alerts()
+      .filter(({ code }) => !HARMLESS_ALERTS.has(code))
+      .map(({ code, severity, description }) => {
+        const other = severity === CRITICAL ? 'other-error' : 'other-warning'
+        const name = ALERT_CODES[code] ?? other
+        // One tray of several is empty: it says itself that it goes on.
+        const isNoStop = severity !== CRITICAL && this.#isAtWork && this.#device === WARNING
+        return { name: isNoStop ? (AS_WARNING[name] ?? name) : name, evidence: `prtAlert ${code}: ${description}` }
+      })
   }
 
   #alerts(): readonly { readonly code: number; readonly severity: number; readonly description: string }[] {
@@ -158,15 +179,19 @@ class Machine {
       const isToner = TONERS.has(number(this.#tables.get(PRT.supplyType)?.get(row)) ?? 0)
       found.push({ name: isToner ? 'toner-low' : 'supply-low', evidence: `${supply.name}: ${supply.percent ?? 0} %` })
     }
-    if (this.#device === DOWN && found.length === 0 && !this.#bits && this.#alerts().length === 0) {
-      found.push({ name: 'other-error', evidence: 'hrDeviceStatus: down' })
-    }
     return found
   }
 
+  /** Down, and nothing says why. */
+  fromStatus(): Condition[] {
+    return this.#device === DOWN ? [{ name: 'other-error', evidence: 'hrDeviceStatus: down' }] : []
+  }
+
   ready(conditions: readonly Condition[]): 'yes' | 'no' | 'unknown' {
-    if (conditions.some(({ name }) => CONDITIONS[name] === 'blocked') || this.#device === DOWN) return 'no'
-    return this.#isAtWork ? 'yes' : 'unknown'
+    if (conditions.some(({ name }) => CONDITIONS[name] === 'blocked')) return 'no'
+    // Down and idle at once is in no row of RFC 3805's table: some say so of a tray that is out while another feeds.
+    if (this.#device === DOWN) return this.#isAtWork && this.#printer !== WARMUP ? 'unknown' : 'no'
+    return this.#isAtWork || this.#isAsleep ? 'yes' : 'unknown'
   }
 
   more(): NonNullable<PrinterReading['more']> {
@@ -187,17 +212,6 @@ class Machine {
 const UNRELIABLE: ReadonlySet<ErrorBit> = new Set(['offline', 'serviceRequested'])
 /** Toner, ink, their cartridges and ribbons (prtMarkerSuppliesType). */
 const TONERS: ReadonlySet<number> = new Set([3, 5, 6, 21])
-/** PrtAlertCodeTC (RFC 3805 and its IANA registry). */
-const ALERT_CODES: Readonly<Record<number, ConditionName>> = {
-  3: 'cover-open',
-  5: 'cover-open',
-  8: 'paper-jam',
-  807: 'paper-low',
-  808: 'paper-out',
-  1101: 'toner-empty',
-  1104: 'toner-low',
-}
-
 function rows(tables: Tables, column: string): readonly (readonly [string, SnmpValue])[] {
   return [...(tables.get(column) ?? [])]
 }

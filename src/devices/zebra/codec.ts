@@ -85,7 +85,8 @@ export interface HostStatus {
 export function hostStatus(answer: Uint8Array): HostStatus | undefined {
   const lines = framesIn(answer)
   const first = lines.find((line) => /^\d+(,\d+){11}$/.test(line))
-  const second = lines.find((line) => /^\d+(,\d+){10}$/.test(line))
+  // The mode of printing is a number, or K (kiosk), S (stream) and the like on printers for kiosks.
+  const second = lines.find((line) => /^\d+(,\d+){4},[0-9A-Z](,\d+){5}$/i.test(line))
   if (first === undefined || second === undefined) return undefined
   const [, paperOut, pause, , waiting, , diagnostic, , , corrupt, cold, hot] = first.split(',').map(Number)
   const [, , headUp, ribbonOut, , , , , labels] = second.split(',').map(Number)

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { pjl } from '../../../src/devices/pjl/client.ts'
-import { answersIn, conditionOf, QUESTION, statusIn } from '../../../src/devices/pjl/codec.ts'
+import { answersIn, QUESTION, statusIn } from '../../../src/devices/pjl/codec.ts'
+import { conditionOf } from '../../../src/devices/pjl/status-codes.ts'
 import type { ConditionName } from '../../../src/devices/printer/reading.ts'
 import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
 import { pjlEmulator } from '../../../src/sandbox/printers/pjl.ts'
@@ -31,7 +32,7 @@ describe('words of PJL', () => {
     [10_023, undefined],
     [11_100, 'paper-low'],
     [20_010, undefined],
-    [30_119, 'other-warning'],
+    [30_119, 'paper-jam'],
     [35_075, 'service-requested'],
     [40_021, 'cover-open'],
     [40_022, 'paper-jam'],
@@ -40,8 +41,32 @@ describe('words of PJL', () => {
     [42_011, 'paper-jam'],
     [44_011, 'paper-jam'],
     [50_001, 'unrecoverable-error'],
-    [60_000, 'other-error'],
+    [60_000, undefined],
+    [10_027, 'paper-jam'],
+    [10_200, 'toner-low'],
+    [10_203, 'toner-low'],
+    [10_204, 'supply-low'],
+    [10_208, 'supply-low'],
+    [10_209, 'toner-low'],
+    [10_212, 'toner-low'],
+    [10_300, 'toner-low'],
+    [10_303, 'toner-low'],
+    [10_305, 'supply-low'],
+    [10_316, 'service-requested'],
+    [12_101, 'other-warning'],
+    [15_011, 'output-full'],
+    [30_016, 'other-warning'],
+    [40_000, undefined],
+    [40_038, 'toner-low'],
+    [40_600, 'toner-empty'],
+    [43_101, 'service-requested'],
+    [55_001, 'other-error'],
   ])('CODE=%s: %s', (code, condition) => expect(conditionOf(code)?.name).toBe(condition))
+
+  it('a bin that is full stops a printer only that says it is offline', () => {
+    expect(conditionOf(15_031, true)?.name).toBe('output-nearly-full')
+    expect(conditionOf(15_031, false)?.name).toBe('output-full')
+  })
 
   it('the words on the display count for nothing', () => {
     const answer = 'CODE=10001\r\nDISPLAY="CODE=40021 ONLINE=FALSE Papier\xf3w brak"\r\nONLINE=TRUE\r\n'
@@ -108,8 +133,28 @@ describe('an office printer', () => {
   it('offline, strange codes and words that it does not know are never ready', async () => {
     const read = async (text: string) => reading(pjl, lineSaying(text, '\f'))
     expect(await read(status(10_001, 'FALSE'))).toMatchObject({ ready: 'no', conditions: [{ name: 'offline' }] })
-    expect(await read(status(60_000))).toMatchObject({ ready: 'unknown', conditions: [{ name: 'other-error' }] })
+    for (const code of [60_000, 10_999, 13_001, 36_000]) {
+      const detail = expect.stringContaining(String(code))
+      expect(await read(status(code))).toMatchObject({ ready: 'unknown', busy: false, conditions: [], detail })
+    }
     expect(await read(status(20_010))).toMatchObject({ ready: 'unknown', conditions: [] })
+  })
+
+  it.each<[number, string, string, ConditionName[]]>([
+    [40_000, 'TRUE', 'yes', []],
+    [10_027, 'TRUE', 'no', ['paper-jam']],
+    [10_205, 'TRUE', 'yes', ['supply-low']],
+    [10_300, 'TRUE', 'yes', ['toner-low']],
+    [10_300, 'FALSE', 'no', ['toner-low', 'offline']],
+    [12_101, 'TRUE', 'yes', ['other-warning']],
+    [15_031, 'FALSE', 'no', ['output-full']],
+    [15_031, 'TRUE', 'yes', ['output-nearly-full']],
+    [40_038, 'FALSE', 'no', ['toner-low', 'offline']],
+    [40_600, 'FALSE', 'no', ['toner-empty']],
+    [43_101, 'TRUE', 'unknown', ['service-requested']],
+  ])('CODE=%i, ONLINE=%s: ready %s, %j', async (code, online, ready, conditions) => {
+    const read = await reading(pjl, lineSaying(status(code, online), '\f'))
+    expect({ ready: read.ready, names: names(read) }).toEqual({ ready, names: conditions })
   })
 
   it('whatever comes, a reading comes of it, and nothing else than the one question leaves', async () => {

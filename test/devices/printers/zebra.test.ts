@@ -49,6 +49,12 @@ describe('bytes of ZPL', () => {
     expect(hostStatus(bytes(FIRST))).toBeUndefined()
   })
 
+  it.each([...'0123456789KSklabc'])('~HS: whatever the mode of printing is: %s', (mode) => {
+    const second = SECOND.replace('0,0,0,0,2,4', `0,0,0,0,${mode},4`)
+    expect(second).toContain(`,${mode},4,`)
+    expect(hostStatus(bytes(FIRST + second))).toEqual({ conditions: [], waiting: 0, labelsLeft: 0 })
+  })
+
   it('~HI: model and firmware', () => {
     expect(identityOf(bytes(IDENTITY))).toEqual({ model: 'ZTC ZD421-203dpi ZPL', firmware: 'V93.21.23Z' })
     expect(identityOf(bytes(FIRST))).toBeUndefined()

@@ -214,12 +214,15 @@ describe('Protocol 2', () => {
     }
   })
 
-  it.each(['paper-out', 'cover-open', 'day-not-closed', 'receipt-open'] as const)('tells %s as protocol 1 does', async (fault) => {
-    await using printer = await startPrinter(shtrih2Emulator, { faults: [fault], ...zone })
-    const reading = await readPrinter(shtrih({ onlySecond: true }), printer.line, { ...zone, budgetMs: 3_000 })
-    const { conditions, ready, guards } = await readWith([fault])
-    expect(reading).toMatchObject({ answered: 'yes', conditions, ready, guards })
-  })
+  it.each(['paper-out', 'cover-open', 'day-not-closed', 'receipt-open'] as const)(
+    'tells %s as protocol 1 does',
+    async (fault) => {
+      await using printer = await startPrinter(shtrih2Emulator, { faults: [fault], ...zone })
+      const reading = await readPrinter(shtrih({ onlySecond: true }), printer.line, { ...zone, budgetMs: 3_000 })
+      const { conditions, ready, guards } = await readWith([fault])
+      expect(reading).toMatchObject({ answered: 'yes', conditions, ready, guards })
+    },
+  )
 
   it.each(['printer-silent', 'printer-garbage', 'printer-hung'] as const)('%s is no answer', async (fault) => {
     await using printer = await startPrinter(shtrih2Emulator, { faults: [fault], ...zone })

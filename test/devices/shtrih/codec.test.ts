@@ -154,16 +154,21 @@ describe('Frames of protocol 2', () => {
 
   it('hold no 8F and no 9F as they are, and come back as they were made', () => {
     fc.assert(
-      fc.property(fc.nat(0xffff), fc.uint8Array({ maxLength: 200 }), fc.uint8Array({ maxLength: 20 }), (number, data, noise) => {
-        const frame = encodeFrame(number, data)
-        expect([...frame.subarray(1)]).not.toContain(0x8f)
-        const before = noise.filter((byte) => byte !== 0x8f)
-        const [read, ...others] = framesIn(Buffer.concat([before, frame]))
-        // A length of 0100h is that of a number alone.
-        if (data.length === 0xfe) return
-        expect(read && { number: read.number, data: [...read.data] }).toEqual({ number, data: [...data] })
-        expect(others).toEqual([])
-      }),
+      fc.property(
+        fc.nat(0xffff),
+        fc.uint8Array({ maxLength: 200 }),
+        fc.uint8Array({ maxLength: 20 }),
+        (number, data, noise) => {
+          const frame = encodeFrame(number, data)
+          expect([...frame.subarray(1)]).not.toContain(0x8f)
+          const before = noise.filter((byte) => byte !== 0x8f)
+          const [read, ...others] = framesIn(Buffer.concat([before, frame]))
+          // A length of 0100h is that of a number alone.
+          if (data.length === 0xfe) return
+          expect(read && { number: read.number, data: [...read.data] }).toEqual({ number, data: [...data] })
+          expect(others).toEqual([])
+        },
+      ),
     )
     expect(hex(encodeFrame(0x9f8f, bytes('8F 9F'))).startsWith('8F 04 00 9F 81 9F 83 9F 81 9F 83')).toBe(true)
   })

@@ -42,6 +42,19 @@ const RECORDED: Readonly<
   empty: { ...WELL, status: 1, device: 3, bits: '', trays: [-2], says: ['unknown', []] },
   emptytrays: { ...WELL, status: 1, device: 5, bits: '', trays: [0, 0], says: ['no', ['paper-out']] },
   seventh: { ...WELL, index: 7, says: ['yes', []] },
+  // RFC 3805, 2.2.13.2: Standby is running, other, without an error.
+  asleep: { ...WELL, status: 1, says: ['yes', []] },
+  asleepwords: { ...WELL, status: 1, bits: '00', alerts: [[4, 23, 'Sleep mode on']], says: ['yes', []] },
+  nosleep: { ...WELL, status: 1, alerts: [[3, 30_002, 'Call service']], says: ['unknown', ['other-error']] },
+  nosleepbits: { ...WELL, status: 1, bits: '10', says: ['no', ['toner-empty']] },
+  // Supplies that are not fitted, as printers of Brother tell them.
+  unfitted: {
+    ...WELL,
+    supplies: [toner, ['Drum Unit', 3, 9, -2, 0], ['Cyan Toner', 3, 3, -2, 0], ['Belt', 3, 1, 0, 0]],
+    says: ['yes', []],
+  },
+  onetray: { ...WELL, device: 3, trays: [0, 200], alerts: [[4, 808, 'Tray 1 empty']], says: ['yes', ['paper-low']] },
+  downidle: { ...WELL, device: 5, says: ['unknown', ['other-error']] },
   low: {
     ...WELL,
     device: 3,
@@ -77,7 +90,14 @@ describe.runIf(hasSnmpSimulator)('printers behind a real agent', { timeout: 40_0
   let agent: PrintServer
   beforeAll(async () => {
     const recordings = Object.entries(RECORDED).map(([name, printer]) => [name, recordingOf(printer)])
-    agent = await startSnmpSimulator({ ...Object.fromEntries(recordings), server: ['1.3.6.1.2.1.1.1.0|4|Linux'] })
+    const noDevices = (name: string): string[] =>
+      recordingOf(RECORDED[name] ?? WELL).filter((line) => !line.startsWith('1.3.6.1.2.1.25.'))
+    agent = await startSnmpSimulator({
+      ...Object.fromEntries(recordings),
+      server: ['1.3.6.1.2.1.1.1.0|4|Linux'],
+      nodevices: noDevices('ok'),
+      nodevicesopen: noDevices('onebyte'),
+    })
   }, 40_000)
   afterAll(() => agent?.stop())
 
@@ -109,9 +129,18 @@ describe.runIf(hasSnmpSimulator)('printers behind a real agent', { timeout: 40_0
     expect(JSON.stringify(reading)).not.toContain('nobody-knows')
   })
 
-  it('an agent without a printer is no printer', async () => {
+  it('a printer that stands in no table of devices answers, and does not say whether it prints', async () => {
+    const well = await read(agent.port, 'nodevices')
+    expect(well).toMatchObject({ answered: 'yes', ready: 'unknown', conditions: [], counters: { pages: 123_456 } })
+    const open = await read(agent.port, 'nodevicesopen')
+    expect(open).toMatchObject({ answered: 'yes', ready: 'no', conditions: [{ name: 'cover-open' }] })
+  })
+
+  it('an agent without a printer proves nothing of one', async () => {
     expect(await read(agent.port, 'server')).toMatchObject({
-      answered: 'no',
+      answered: 'unknown',
+      line: 'open',
+      ready: 'unknown',
       detail: expect.stringMatching(/no printer/),
     })
   })
