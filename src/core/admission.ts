@@ -101,6 +101,7 @@ export interface Waiter {
   readonly rank: number
   /** What it would take. */
   readonly takes: readonly string[]
+  readonly isBack?: boolean
   /** Only devices in progress are in its way: it goes as soon as these are done. */
   readonly isNext: boolean
   /** When it last asked; who no longer asks is no longer waited for. */

@@ -17,7 +17,7 @@ export type ApprovalChange =
   | { readonly ok: true; readonly state: ApprovalState }
   | { readonly ok: false; readonly code: ErrorCode; readonly message: string }
 
-/** Somebody says yes. Saying it twice counts once. */
+/** Somebody says yes; also to what has begun, where a stricter policy wants more people by now. Each counts once. */
 export function approve(
   state: ApprovalState,
   word: { readonly by: string; readonly at: number; readonly why: string },
@@ -36,7 +36,7 @@ export function refuseApproval(
   state: ApprovalState,
   word: { readonly by: string; readonly at: number; readonly why: string },
 ): ApprovalChange {
-  const closed = closedBy(state, word.at)
+  const closed = state.usedAt === undefined ? closedBy(state, word.at) : BEGUN
   return closed === undefined ? { ok: true, state: { ...state, refused: word } } : unfit(closed)
 }
 
@@ -45,7 +45,7 @@ export function refuseApproval(
  * refusal.
  */
 export function useApproval(state: ApprovalState, now: number): ApprovalChange {
-  if (state.usedAt !== undefined) return unfit('What it is for has begun already.')
+  if (state.usedAt !== undefined) return unfit(BEGUN)
   const closed = closedBy(state, now)
   if (closed !== undefined) return unfit(closed)
   const given = approvedBy(state).length
@@ -53,9 +53,10 @@ export function useApproval(state: ApprovalState, now: number): ApprovalChange {
   return { ok: true, state: { ...state, usedAt: now } }
 }
 
+const BEGUN = 'What it is for has begun already.'
+
 function closedBy(state: ApprovalState, now: number): string | undefined {
   if (state.refused) return `${state.refused.by} has refused it: ${state.refused.why}`
-  if (state.usedAt !== undefined) return 'What it is for has begun already.'
   return isOver(state, now) ? 'Its time is over.' : undefined
 }
 

@@ -60,7 +60,8 @@ function askedOf(policy: CompiledPolicy, situation: Situation, question: Questio
   if (device === undefined) throw new RangeError(`There is no device "${question.device}".`)
   const place = situation.ledger.place(question.device)
   const isPlaced = place !== undefined && place.run === question.run && place.phase !== 'out'
-  const isMending = question.purpose === 'rollback' && place !== undefined && place.phase !== 'held'
+  const isLeft = place !== undefined && (place.phase !== 'held' || place.wasOut === true)
+  const isMending = question.purpose === 'rollback' && isLeft
   const purpose = question.purpose === 'rollback' ? 'rollout' : question.purpose
   const takes = policy.takesOf(device.name)
   return { question, device, policy, rules: policy.policy[purpose], takes, isPlaced, isMending }

@@ -4,8 +4,7 @@ import { atMost } from './compile-policy.ts'
 
 /** How a wave stands. */
 export type WaveJudgement =
-  /** `mayFail`: so many more before it stops. */
-  | { readonly state: 'running'; readonly mayFail: number }
+  | { readonly state: 'running' }
   | { readonly state: 'soaking'; readonly until: number }
   | { readonly state: 'passed' }
   | { readonly state: 'stopped'; readonly failed: number; readonly limit: number }
@@ -21,15 +20,21 @@ export function judgeWave(
   waves: Waves,
   at: { readonly index: number; readonly isLast: boolean; readonly now: number; readonly isOnTerminal: boolean },
 ): WaveJudgement {
-  const failed = tally.results.failed + tally.results.unmet - (tally.released?.forgiven ?? 0)
-  const limit = Math.max(1, Math.min(...waves.maxFailures.map((amount) => atMost(amount, tally.size))))
+  const { failed, limit } = failuresOf(tally, waves)
   if (failed >= limit) return { state: 'stopped', failed, limit }
-  if (doneOf(tally) < tally.size) return { state: 'running', mayFail: limit - failed }
+  if (doneOf(tally) < tally.size) return { state: 'running' }
   const until = (tally.doneAt ?? at.now) + waves.soakMs
   if (at.now < until) return { state: 'soaking', until }
   if (tally.released !== undefined || tally.size === 0) return { state: 'passed' }
   if (tally.results.passed === 0) return { state: 'unreleased', why: 'nothing-proven' }
   return isPausedBehind(waves, at) ? { state: 'unreleased', why: 'pause' } : { state: 'passed' }
+}
+
+/** How many failures of a wave count, and at how many it stops. */
+export function failuresOf(tally: WaveTally, waves: Waves): { readonly failed: number; readonly limit: number } {
+  const failed = tally.results.failed + tally.results.unmet - (tally.released?.forgiven ?? 0)
+  const limit = Math.max(1, Math.min(...waves.maxFailures.map((amount) => atMost(amount, tally.size))))
+  return { failed: Math.max(0, failed), limit }
 }
 
 function doneOf({ results }: WaveTally): number {

@@ -1,5 +1,8 @@
 import type { Place, Waiter } from '../../core/admission.ts'
-import type { Bucket, CompiledPolicy } from './compile-policy.ts'
+import type { Bucket, CompiledPolicy, GroupBucket } from './compile-policy.ts'
+
+/** What is waited for: a bucket, a group, or a device by its name. */
+export type QueueKey = Bucket | GroupBucket | string
 
 /**
  * Everything in progress, over all runs, indexed for one policy: places, and who waits for one. It is rebuilt from the
@@ -18,8 +21,9 @@ export class Ledger {
   /** Places in progress, by run, and by run and wave. */
   readonly #inProgress = new Map<string, number>()
   readonly #waiters = new Map<string, Waiter>()
+  #latest = 0
   /** Those who go as soon as devices in progress are done, first come first, by what they wait for. */
-  readonly #queues = new Map<Bucket | string, Waiter[]>()
+  readonly #queues = new Map<QueueKey, Waiter[]>()
 
   constructor(
     policy: CompiledPolicy,
@@ -86,6 +90,11 @@ export class Ledger {
     return count
   }
 
+  /** The time, but behind all who wait: neither a clock that was put back nor the same instant lets anyone pass them. */
+  timeInQueue(now: number): number {
+    return Math.max(now, this.#latest + 1)
+  }
+
   waiter(run: string, device: string): Waiter | undefined {
     return this.#waiters.get(`${run} ${device}`)
   }
@@ -93,6 +102,7 @@ export class Ledger {
   wait(waiter: Waiter): void {
     this.leave(waiter.run, waiter.device)
     this.#waiters.set(`${waiter.run} ${waiter.device}`, waiter)
+    this.#latest = Math.max(this.#latest, waiter.since)
     if (!waiter.isNext) return
     for (const key of this.#keysOf(waiter)) {
       const queue = this.#queues.get(key) ?? []
@@ -114,14 +124,16 @@ export class Ledger {
     }
   }
 
-  /** Who waits for a bucket, or for a device by its name, first come first. */
-  queueOf(key: Bucket | string): readonly Waiter[] {
+  /** Who waits for something, first come first. */
+  queueOf(key: QueueKey): readonly Waiter[] {
     return this.#queues.get(key) ?? []
   }
 
-  /** What a waiter waits for: devices, and the buckets that these are in. */
-  #keysOf(waiter: Waiter): ReadonlySet<Bucket | string> {
-    return new Set([...waiter.takes, ...waiter.takes.flatMap((device) => this.#policy.bucketsOf(device))])
+  /** What a waiter waits for: devices, and the buckets and groups that these are in. */
+  #keysOf(waiter: Waiter): ReadonlySet<QueueKey> {
+    const { bucketsOf, groupsOf } = this.#policy
+    const keys = waiter.takes.flatMap((device): QueueKey[] => [device, ...bucketsOf(device), ...groupsOf(device)])
+    return new Set(waiter.isBack ? [...keys, BACK] : keys)
   }
 
   #count(place: Place, by: 1 | -1): void {
@@ -159,11 +171,18 @@ export class Ledger {
   }
 }
 
+/** What those wait for who were away for long. */
+export const BACK = '@back'
+
 const NONE: ReadonlySet<string> = new Set()
 
 /** Whether `a` is served before `b`. */
-export function isBefore(a: Pick<Waiter, 'rank' | 'device'>, b: Pick<Waiter, 'rank' | 'device'>): boolean {
-  return a.rank < b.rank || (a.rank === b.rank && a.device < b.device)
+export function isBefore(
+  a: Pick<Waiter, 'rank' | 'device' | 'run'>,
+  b: Pick<Waiter, 'rank' | 'device' | 'run'>,
+): boolean {
+  if (a.rank !== b.rank) return a.rank < b.rank
+  return a.device === b.device ? a.run < b.run : a.device < b.device
 }
 
 /** An hour of waiting at most is made up for by what a device costs: nobody waits for ever. */

@@ -31,7 +31,8 @@ describe('an approval', () => {
     expect(useApproval(given, 100).ok).toBe(false)
     const used = done(useApproval(given, 99))
     expect(useApproval(used, 99)).toMatchObject({ ok: false, message: 'What it is for has begun already.' })
-    expect(approve(used, word('ola'))).toMatchObject({ ok: false })
+    expect(approve(used, word('ola')).ok).toBe(true)
+    expect(refuseApproval(used, word('ola'))).toMatchObject({ ok: false, code: 'APPROVAL_UNFIT' })
   })
 
   test('ends by its time, or by a no', () => {

@@ -1,3 +1,4 @@
+import type { Ledger } from '../ledger.ts'
 import type { Rule } from '../rule.ts'
 
 /** When a line comes back for many stores, not all of them get at once what they missed. */
@@ -6,9 +7,14 @@ export const back: Rule = {
   judge({ question, policy, isPlaced }, { ledger }) {
     if (question.isBack !== true || isPlaced) return undefined
     const { backAtOnce, name } = policy.policy
-    const busy = ledger.countWhere((place) => place.isBack === true && place.phase !== 'out')
+    const busy = backInProgress(ledger)
     if (busy < backAtOnce) return undefined
     const message = `${busy} devices that were away are being seen to; ${backAtOnce} may be at once.`
     return { kind: 'wait', code: 'BACK_WAITING', message, by: `policy ${name}`, isPassing: true }
   },
+}
+
+/** Devices that were away and are being seen to, over all runs. */
+export function backInProgress(ledger: Ledger): number {
+  return ledger.countWhere((place) => place.isBack === true && place.phase !== 'out')
 }

@@ -22,12 +22,17 @@ function judgeGroup(bucket: GroupBucket, asked: Asked, situation: Situation): Ob
   )
   if (lost.length === 0) return undefined
   const others = bucket.members.filter((device) => !asked.takes.includes(device))
-  const working = others.filter((device) => isWorking(device, bucket, situation))
+  const working = workingIn(bucket, asked.takes, situation)
   if (working.length >= bucket.keep) return undefined
   const { changeMs, proofMs, rollbackMs } = asked.question.expected
   const next = asked.policy.closedTimes(bucket.store).next(situation.now, changeMs + proofMs + rollbackMs)
   if (next === situation.now) return undefined
   return objection(bucket, asked, { others, working, next, situation })
+}
+
+/** The devices of a group that work, but for some. */
+export function workingIn(bucket: GroupBucket, without: readonly string[], situation: Situation): readonly string[] {
+  return bucket.members.filter((device) => !without.includes(device) && isWorking(device, bucket, situation))
 }
 
 function isWorking(device: string, { group }: GroupBucket, { ledger, seen, now }: Situation): boolean {

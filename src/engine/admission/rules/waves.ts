@@ -1,4 +1,4 @@
-import { judgeWave, type WaveJudgement } from '../judge-wave.ts'
+import { failuresOf, judgeWave, type WaveJudgement } from '../judge-wave.ts'
 import type { Asked, Objection, Rule, Situation } from '../rule.ts'
 import { shownTime } from '../shown-time.ts'
 
@@ -19,7 +19,7 @@ export const waves: Rule = {
 
 function judgement({ rules }: Asked, { run, now }: Situation, index: number): WaveJudgement {
   const tally = run.waves[index]
-  if (rules.waves === undefined || tally === undefined) return { state: 'running', mayFail: 0 }
+  if (rules.waves === undefined || tally === undefined) return { state: 'running' }
   const isLast = index === run.waves.length - 1
   return judgeWave(tally, rules.waves, { index, isLast, now, isOnTerminal: run.isOnTerminal })
 }
@@ -51,14 +51,15 @@ function stopped(found: Extract<WaveJudgement, { state: 'stopped' }>, by: string
   return { kind: 'refuse', code: 'WAVE_STOPPED', message, by }
 }
 
-/** What is in flight counts before it starts, so that never more fail than may. */
+/** What is in flight counts before it starts, so that never more fail than may; also when a device is tried again. */
 function own(asked: Asked, situation: Situation, index: number): Objection | undefined {
-  const found = judgement(asked, situation, index)
+  const tally = situation.run.waves[index]
+  if (asked.rules.waves === undefined || tally === undefined) return undefined
+  const { failed, limit } = failuresOf(tally, asked.rules.waves)
   const by = `wave ${index + 1}`
-  if (found.state === 'stopped') return stopped(found, by)
-  if (found.state !== 'running') return undefined
+  if (failed >= limit) return stopped({ state: 'stopped', failed, limit }, by)
   const inFlight = situation.ledger.inProgress(asked.question.run, index) + (asked.isPlaced ? 0 : 1)
-  if (inFlight <= found.mayFail) return undefined
-  const message = `${inFlight - 1} devices are in flight, and no more than ${found.mayFail} of ${by} may still fail.`
+  if (failed + inFlight <= limit) return undefined
+  const message = `${inFlight - 1} devices are in flight, and no more than ${limit - failed} of ${by} may still fail.`
   return { kind: 'wait', code: 'WAVE_WAITING', message, by, isPassing: true }
 }

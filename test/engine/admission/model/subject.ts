@@ -1,0 +1,10 @@
+/** Everything of admission that the model drives; mutants are made of what this file reaches. */
+export { approve, useApproval } from '../../../../src/engine/admission/approvals.ts'
+export { afterFailure, closeBreaker } from '../../../../src/engine/admission/breaker-state.ts'
+export { compilePolicy } from '../../../../src/engine/admission/compile-policy.ts'
+export { decide } from '../../../../src/engine/admission/decide.ts'
+export { Ledger } from '../../../../src/engine/admission/ledger.ts'
+export { planWaves } from '../../../../src/engine/admission/plan-waves.ts'
+export { placeOfDead, settlePlace, takePlace } from '../../../../src/engine/admission/settle-place.ts'
+export { stricterOf } from '../../../../src/engine/admission/stricter-of.ts'
+export { waiterOf } from '../../../../src/engine/admission/waiter-of.ts'
