@@ -25,7 +25,7 @@ export const selectionFlags = {
   }),
   limit: Flags.integer({ char: 'n', description: 'at most so many devices', min: 1, helpGroup: 'SELECT' }),
   'from-run': Flags.string({
-    description: 'devices of an earlier run, by state: RUN, RUN:failed, latest:unreachable',
+    description: 'devices of an earlier run, by state or fault: RUN, RUN:failed, latest:sale-blocked',
     helpGroup: 'SELECT',
   }),
 }

@@ -28,6 +28,8 @@ export interface StepOutcome {
   /** Field by field: what differs (drifted), or what was made different (changed). */
   readonly changes?: readonly Change[]
   readonly failure?: Failure
+  /** Of an unmet check in a plan: steps before it await changes, which may mend what it looks at. */
+  readonly may_be_mended?: boolean
   /** Why a step was skipped or is unknown. */
   readonly reason?: string
   /** What was read, as later steps and `classify` see it in `steps.<id>.value`. */

@@ -82,6 +82,7 @@ export function describeStep(outcome: StepOutcome, options: { readonly advice?: 
   return [
     ...(outcome.changes ?? []).flatMap(describeChange),
     ...(outcome.failure ? describeFailure(outcome.failure, options) : []),
+    ...(outcome.may_be_mended ? ['the changes before it may mend it'] : []),
     ...(outcome.reason === undefined ? [] : [plainText(outcome.reason)]),
   ]
 }

@@ -1,6 +1,7 @@
 import type { Failure } from '../core/failure.ts'
 import type { Leftover } from '../core/fence.ts'
 import type { Classification } from '../core/outcome.ts'
+import { withFlags } from '../core/remedy.ts'
 import type { DeviceRecord, StepRecord } from '../core/run.ts'
 import { describeEvidence, describeFailure, describeStep, describeValue } from './describe-change.ts'
 import { type Paint, stateStyle } from './paint.ts'
@@ -14,6 +15,8 @@ export interface DeviceDescription {
   readonly verbose?: boolean
   /** What to do about failures; true unless told. */
   readonly advice?: boolean
+  /** What commands in remedies need to find this fleet, as `--sandbox`. */
+  readonly flags?: string | undefined
 }
 
 /** A device as lines: its state and name, its own failure, then what there is to say about its steps. */
@@ -26,7 +29,7 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
   const [failure, ...more] = own ? failureLines(own, { verbose, advice }) : []
   const notes = [
     record.unknown && record.state !== 'unknown' ? 'some steps could not be judged' : '',
-    verdict(record),
+    verdict(record, options.flags ?? ''),
     ...(record.leftovers ?? []).map(leftoverText),
   ].filter((note) => note !== '')
   const head = [
@@ -53,9 +56,10 @@ function isSame(a: Failure | undefined, b: Failure | undefined): boolean {
   return a !== undefined && a.code === b?.code && a.message === b.message
 }
 
-function verdict({ classification }: DeviceRecord): string {
+function verdict({ classification }: DeviceRecord, flags: string): string {
   if (!classification) return ''
-  const { owner, remedy, about } = classification
+  const { owner, about } = classification
+  const remedy = classification.remedy && withFlags(classification.remedy, flags)
   const parts = [faultText(classification), about && `about ${about}`, owner && `for ${owner}`]
   return plainText(parts.filter(Boolean).join(', ') + (remedy ? `: ${remedy}` : ''))
 }
@@ -80,7 +84,7 @@ export function faultText({ fault, cause, severity }: Classification): string {
   return severity === fault ? what : `${what}, ${severity}`
 }
 
-function stepLines(step: StepRecord, { paint, verbose, advice }: Required<DeviceDescription>): string[] {
+function stepLines(step: StepRecord, { paint, verbose, advice }: Required<Omit<DeviceDescription, 'flags'>>): string[] {
   const name = step.name === step.step || step.name === '' ? step.step : `${step.step} "${step.name}"`
   const lines = describeStep(step, { advice })
   if (verbose && step.failure) lines.push(...describeEvidence(step.failure))

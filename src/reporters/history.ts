@@ -82,7 +82,7 @@ class HistoryReporter {
     if (!inSync && record.state === 'in-sync' && !record.unknown && !record.leftovers) return
     if (this.#shown === 0) await this.#write([''])
     this.#shown += 1
-    await this.#write(describeDevice(record, { paint: this.#paint, verbose }))
+    await this.#write(describeDevice(record, { paint: this.#paint, verbose, flags: this.#options.flags }))
   }
 
   async #write(lines: readonly string[]): Promise<void> {

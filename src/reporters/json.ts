@@ -22,7 +22,7 @@ export interface RunResult {
     /** Devices with at least one step that could not be judged. */
     readonly unknown: number
   }
-  /** What the truth tables of the runbooks say, each cause once. */
+  /** What is wrong, each cause once. */
   readonly findings: readonly Finding[]
   readonly exit_code: number
   /** Of a run that did not come to its end: when it was last heard of; it counts as interrupted. */
@@ -52,6 +52,7 @@ class ResultDocument {
   readonly #findings = new Findings()
   #unknown = 0
   #devices = 0
+  #run: string | undefined
   #begun = false
   #ended = false
   #at = ''
@@ -76,6 +77,7 @@ class ResultDocument {
 
   async #begin(run: ResultRun): Promise<void> {
     this.#begun = true
+    this.#run = run.run
     await this.#output.write(`{"schema":"${RESULT_SCHEMA}","run":${jsonText(run)},"devices":[`)
   }
 
@@ -96,7 +98,7 @@ class ResultDocument {
     this.#ended = true
     const rest: Omit<RunResult, 'schema' | 'run' | 'devices'> = {
       summary: { counts: finished?.counts ?? this.#counts, unknown: finished?.unknown ?? this.#unknown },
-      findings: this.#findings.list(),
+      findings: this.#findings.list(this.#run),
       exit_code: finished?.exit_code ?? (this.#goesOn ? this.#worst : EXIT.interrupted),
       finished_at: this.#at,
     }

@@ -31,6 +31,7 @@ export function createLinesReporter(output: Output, options: LinesOptions = {}):
 class LinesReporter {
   readonly #output: Output
   readonly #verbose: boolean
+  readonly #flags: string
   readonly #progressMs: number
   readonly #paint: Paint
   readonly #tally: RunTally
@@ -43,6 +44,7 @@ class LinesReporter {
     this.#verbose = options.verbose ?? false
     this.#progressMs = options.progressMs ?? PROGRESS_EVERY_MS
     this.#paint = paintFor(output.color)
+    this.#flags = options.flags ?? ''
     this.#tally = new RunTally(options.flags)
   }
 
@@ -57,7 +59,7 @@ class LinesReporter {
     if (event.type === 'run.finished') clearInterval(this.#timer)
     const record = await this.#inFlight.add(event)
     if (record && (this.#verbose || record.state !== 'in-sync' || record.unknown || record.leftovers)) {
-      await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose }))
+      await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose, flags: this.#flags }))
     }
   }
 

@@ -85,12 +85,14 @@ export function createMarkdownReporter(output: Pick<Output, 'write'>): Reporter 
 
 function addFailures(groups: Groups, record: DeviceRecord): void {
   const { failure, device } = record
-  const own = failure ? [{ failure, where: record.state }] : []
-  const steps = record.steps.flatMap((step) => (step.failure ? [{ failure: step.failure, where: step.name }] : []))
+  const own = failure ? [{ failure, where: record.state, more: '' }] : []
+  const steps = record.steps.flatMap(({ failure: own, name, may_be_mended }) =>
+    own ? [{ failure: own, where: name, more: may_be_mended ? ', may be mended by the changes before it' : '' }] : [],
+  )
   const seen = steps.some((step) => step.failure.message === failure?.message) ? steps : [...own, ...steps]
-  for (const { failure: one, where } of seen) {
-    groups.add(device, `${one.code} ${where}`, () => ({
-      title: `${code(one.code)} (${one.phase}) ${code(where)}`,
+  for (const { failure: one, where, more } of seen) {
+    groups.add(device, `${one.code} ${where}${more}`, () => ({
+      title: `${code(one.code)} (${one.phase}) ${code(where)}${more}`,
       more: code(adviceOn({ code: one.code })),
     }))
   }

@@ -1,6 +1,7 @@
 import type { RunEvent, RunFinished, RunMode, RunStarted } from '../core/events.ts'
-import { type Finding, Findings } from '../core/findings.ts'
+import { type Alike, Findings, scopeOf } from '../core/findings.ts'
 import { type Classification, DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
+import { aimed, paramFlags, shellWord, withFlags } from '../core/remedy.ts'
 import { type DeviceRecord, emptyCounts } from '../core/run.ts'
 import { adviceOn } from './describe-change.ts'
 import { faultText } from './describe-device.ts'
@@ -121,9 +122,11 @@ export class RunTally {
   }
 
   #findingLines(paint: Paint): string[] {
-    const alike = [...groupAlike(this.#findings.list())].sort((a, b) => rank(a) - rank(b) || b.count - a.count)
-    const lines = alike.slice(0, MOST_GROUPS).flatMap(({ says, names, count }) => {
-      const { owner, remedy } = says
+    const alike = [...groupAlike(this.#findings.classified())].sort((a, b) => rank(a) - rank(b) || b.count - a.count)
+    const lines = alike.slice(0, MOST_GROUPS).flatMap((group) => {
+      const { says, names, count } = group
+      const { owner } = says
+      const remedy = says.remedy === undefined ? undefined : this.#aimed(says.remedy, group)
       const whom = names.slice(0, MOST_NAMES).map(plainText).join(', ') + (names.length > MOST_NAMES ? ', …' : '')
       const devices = `${formatCount(count)} ${count === 1 ? 'device' : 'devices'}`
       const whose = owner === undefined ? '' : `, for ${owner}`
@@ -134,6 +137,11 @@ export class RunTally {
     return more > 0 ? [...lines, `… and ${formatCount(more)} more kinds of finding`] : lines
   }
 
+  /** What helps, for these devices and no others, where this run was. */
+  #aimed(remedy: string, group: AlikeFindings): string {
+    return withFlags(aimed(remedy, scopeOf(group, this.started?.run)), this.#flags.trim())
+  }
+
   #next(details: boolean): string[] {
     if (!this.started) return []
     const { run, mode, runbooks } = this.started
@@ -141,19 +149,23 @@ export class RunTally {
     const [runbook] = runbooks
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>
-      `till ${command} ${plainText(runbook.name)} --from-run ${run}:${state}${this.#flags}`
+      `till ${command} ${plainText(shellWord(runbook.name))}${plainText(paramFlags(runbook.params))} --from-run ${run}:${state}${this.#flags}`
     if (mode !== 'apply' && this.counts.drifted > 0) lines.push(`Mend the drift: ${again('apply', 'drifted')}`)
-    const command = mode === 'apply' ? 'apply' : 'plan'
+    // What was reviewed goes on to be reviewed: what is left of a plan is planned anew.
+    const command = mode === 'apply' && this.started.plan === undefined ? 'apply' : 'plan'
     const [worst, ...others] = AGAIN.filter((state) => this.counts[state] > 0)
     if (worst === undefined) return lines
     const orElse = others.length > 0 ? ` (or ${others.join(', ')})` : ''
-    return [...lines, `Again, only what is ${worst}${orElse}: ${again(command, worst)}`]
+    const toReview = this.started.plan === undefined ? '' : ' --output plan.json'
+    const what = this.started.plan === undefined ? 'Again' : 'Plan again'
+    return [...lines, `${what}, only what is ${worst}${orElse}: ${again(command, worst)}${toReview}`]
   }
 }
 
 interface AlikeFindings {
   readonly says: Classification
   readonly names: string[]
+  readonly devices: string[]
   count: number
 }
 
@@ -166,14 +178,15 @@ function rank({ says: { severity } }: AlikeFindings): number {
 }
 
 /** Findings that ask the same people for the same thing. */
-function groupAlike(findings: readonly Finding[]): Iterable<AlikeFindings> {
+function groupAlike(findings: readonly Alike[]): Iterable<AlikeFindings> {
   const groups = new Map<string, AlikeFindings>()
-  for (const { about, count, devices, ...says } of findings) {
-    const { fault, cause, severity, owner, remedy } = says
+  for (const { count, devices, says } of findings) {
+    const { fault, cause, severity, owner, remedy, about } = says
     const key = JSON.stringify([fault, cause, severity, owner, remedy])
-    const group: AlikeFindings = groups.get(key) ?? { says, names: [], count: 0 }
+    const group: AlikeFindings = groups.get(key) ?? { says, names: [], devices: [], count: 0 }
     groups.set(key, group)
-    group.names.push(about ?? devices[0] ?? '')
+    group.names.push(...(about === undefined ? devices : [about]))
+    group.devices.push(...devices)
     group.count += count
   }
   return groups.values()

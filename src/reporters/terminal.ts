@@ -31,6 +31,7 @@ export function createTerminalReporter(output: Output, options: TerminalOptions 
 class TerminalReporter {
   readonly #output: Output
   readonly #verbose: boolean
+  readonly #flags: string
   readonly #paint: Paint
   readonly #tally: RunTally
   readonly #inFlight = new DevicesInFlight()
@@ -41,6 +42,7 @@ class TerminalReporter {
   constructor(output: Output, options: TerminalOptions) {
     this.#output = output
     this.#verbose = options.verbose ?? false
+    this.#flags = options.flags ?? ''
     this.#tally = new RunTally(options.flags)
     this.#paint = paintFor(output.color)
   }
@@ -67,10 +69,14 @@ class TerminalReporter {
     for (const record of await this.#inFlight.neverBegun()) this.#tally.device(record)
     for (const record of this.#details) {
       // The summary follows at once, and has the advice.
-      await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose, advice: false }))
+      await this.#write(
+        describeDevice(record, { paint: this.#paint, verbose: this.#verbose, advice: false, flags: this.#flags }),
+      )
     }
     if (this.#notShown > 0) {
-      await this.#write([`… and ${formatCount(this.#notShown)} more: till runs show ${this.#tally.started.run}`])
+      await this.#write([
+        `… and ${formatCount(this.#notShown)} more: till runs show ${this.#tally.started.run}${this.#flags === '' ? '' : ` ${this.#flags}`}`,
+      ])
     }
     await this.#write(this.#tally.summary(this.#paint))
   }

@@ -156,7 +156,7 @@ fi
 till_e=0
 { read -r till_e <"$till_lock.$4"; } 2>/dev/null
 case $till_e in '' | *[!0-9]*) till_e=0 ;; esac
-if [ "$7" -lt "$till_e" ]; then till_no=lost; return 1; fi
+if [ "$7" -gt 0 ] && [ "$7" -lt "$till_e" ]; then till_no=lost; return 1; fi
 till_met= till_how=awaited till_n=0
 until till_take; do
 [ -e "$till_lock" ] || { [ -w "\${till_lock%/*}" ] && continue; till_lock=; return 0; }

@@ -13,10 +13,26 @@ it('tells one cause once, however many devices suffer from it', () => {
   findings.add({ device: 'PL-0004/fiscal1', classification: { fault: 'paper-out', severity: 'sale-blocked' } })
   findings.add({ device: 'PL-0005/fiscal1' })
   expect(findings.list()).toEqual([
-    { ...LINK, count: 3, devices: ['PL-0001/fiscal1', 'PL-0001/fiscal2', 'PL-0001/receipt1'] },
-    { ...LINK, about: 'link of PL-0002', count: 1, devices: ['PL-0002/fiscal1'] },
-    { fault: 'paper-out', severity: 'sale-blocked', count: 1, devices: ['PL-0003/fiscal1'] },
-    { fault: 'paper-out', severity: 'sale-blocked', count: 1, devices: ['PL-0004/fiscal1'] },
+    {
+      key: 'link-down||link of PL-0001|sale-at-risk|network',
+      ...LINK,
+      count: 3,
+      devices: ['PL-0001/fiscal1', 'PL-0001/fiscal2', 'PL-0001/receipt1'],
+    },
+    {
+      key: 'link-down||link of PL-0002|sale-at-risk|network',
+      ...LINK,
+      about: 'link of PL-0002',
+      count: 1,
+      devices: ['PL-0002/fiscal1'],
+    },
+    {
+      key: 'paper-out|||sale-blocked|',
+      fault: 'paper-out',
+      severity: 'sale-blocked',
+      count: 2,
+      devices: ['PL-0003/fiscal1', 'PL-0004/fiscal1'],
+    },
   ])
 })
 
@@ -50,7 +66,12 @@ describe('devices that could not be reached', () => {
     ]
     for (const one of order === 'before' ? [...printers, ...tills] : [...tills, ...printers]) findings.add(one)
     expect(findings.list()).toEqual([
-      { ...LINK, count: 4, devices: ['PL-0001/fiscal1', 'PL-0001/fiscal2', 'PL-0001/pos1', 'PL-0001/pos2'] },
+      {
+        key: 'link-down||link of PL-0001|sale-at-risk|network',
+        ...LINK,
+        count: 4,
+        devices: ['PL-0001/fiscal1', 'PL-0001/fiscal2', 'PL-0001/pos1', 'PL-0001/pos2'],
+      },
     ])
     expect(findings.explained).toBe(2)
   })
@@ -60,7 +81,11 @@ describe('devices that could not be reached', () => {
     findings.add(printer('PL-0001/fiscal1'))
     findings.add(lost('PL-0001/pos1', 'CONNECT_REFUSED'))
     findings.add(lost('PL-0002/pos1'))
-    expect(findings.list()).toEqual([{ ...LINK, count: 1, devices: ['PL-0001/fiscal1'] }])
+    expect(findings.list()).toMatchObject([
+      { ...LINK, count: 1, devices: ['PL-0001/fiscal1'] },
+      { fault: 'unreachable', cause: 'CONNECT_REFUSED', count: 1, devices: ['PL-0001/pos1'] },
+      { fault: 'unreachable', cause: 'CONNECT_TIMEOUT', count: 1, devices: ['PL-0002/pos1'] },
+    ])
     expect(findings.explained).toBe(0)
   })
 })

@@ -24,13 +24,13 @@ describe('a plan', () => {
     expect(bench.exchanges).toBe(1)
   })
 
-  it('does not call a check failed that waits for a change before it', async () => {
+  it('marks a check that does not hold behind a change which may mend it', async () => {
     const steps = [
       ...lines(['a']),
       step({ id: 'proof', module: 'check', with: { path: bench.path('a'), text: 'new' } }),
     ]
     const end = await bench.run('plan', [{ device: pos1, runbooks: [runbook(steps)] }])
-    expect(bench.steps('PL-0001/pos1')).toEqual(['a drifted', 'proof skipped'])
+    expect(bench.steps('PL-0001/pos1')).toEqual(['a drifted', 'proof unmet'])
     expect(end.exitCode).toBe(3)
   })
 
@@ -302,6 +302,7 @@ describe('whatever happens', () => {
     const order = bench.events.map((event) => ('step' in event ? `${event.type} ${event.step}` : event.type))
     expect(order).toEqual([
       'run.started',
+      'run.targets',
       'device.started',
       'step.converging a',
       'step.converging b',

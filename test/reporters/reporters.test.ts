@@ -48,8 +48,8 @@ test('lines of a run with every state', async () => {
     Plan till-health: 10 devices in 0.0 s
       1 in-sync, 1 drifted, 1 changed, 1 unmet, 1 failed, 1 unreachable, 1 unknown, 1 deferred, 1 cancelled, 1 indeterminate
     Details: till runs show 20261122T034716Z-7f3a9c
-    Mend the drift: till apply till-health --from-run 20261122T034716Z-7f3a9c:drifted
-    Again, only what is failed (or indeterminate, unreachable, unknown, deferred, cancelled, unmet): till plan till-health --from-run 20261122T034716Z-7f3a9c:failed
+    Mend the drift: till apply till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:drifted
+    Again, only what is failed (or indeterminate, unreachable, unknown, deferred, cancelled, unmet): till plan till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:failed
     "
   `)
 })
@@ -138,7 +138,7 @@ test('lines of a run that ends early name what was lost', async () => {
     Plan till-health: 3 devices
       2 cancelled, 1 indeterminate
     Details: till runs show 20261122T034716Z-7f3a9c
-    Again, only what is indeterminate (or cancelled): till plan till-health --from-run 20261122T034716Z-7f3a9c:indeterminate
+    Again, only what is indeterminate (or cancelled): till plan till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:indeterminate
     "
   `)
 })
@@ -226,7 +226,7 @@ test('the live view shows progress by store, totals and problems, and goes away'
     Plan till-health: 12 devices in 0.0 s
       9 in-sync, 3 failed
     Details: till runs show 20261122T034716Z-7f3a9c
-    Again, only what is failed: till plan till-health --from-run 20261122T034716Z-7f3a9c:failed
+    Again, only what is failed: till plan till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:failed
     "
   `)
 })

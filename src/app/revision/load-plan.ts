@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Plan, PlannedDevice } from '../../core/plan.ts'
+import { deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
@@ -34,12 +35,12 @@ export async function loadPlan(
     stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned`))
   const work: DeviceWork[] = []
   for (const planned of plan.devices) {
-    if (planned.state !== 'drifted') continue
+    if (!hasDrift(planned)) continue
     const device = context.fleet.devices.get(planned.device)
     if (device && deviceDigest(device) === planned.digest) work.push({ device, runbooks: [runbook], planned })
     else stale.push(staleness(changedDevice(planned, device !== undefined)))
   }
-  if (stale.length > 0) throw new InputError(stale)
+  if (stale.length > 0) throw new InputError(withAdvice(stale, planAgain(plan, context.fleet)))
   return { id: plan.id, runbook, work }
 }
 
@@ -50,6 +51,27 @@ function changedDevice(planned: PlannedDevice, exists: boolean): string {
 
 function staleness(summary: string): Diagnostic {
   return { code: 'PLAN_STALE', severity: 'error', summary, detail: 'Plan again and have the new plan reviewed.' }
+}
+
+/** Said once, at the end: there may be as many as devices. */
+function withAdvice(stale: readonly Diagnostic[], command: string): readonly Diagnostic[] {
+  const last = stale.length - 1
+  return stale.map((one, index) => (index < last ? one : { ...one, detail: `${one.detail} ${command}` }))
+}
+
+/** The command that plans for the same devices, by their names or by the run of the plan. */
+function planAgain({ id, runbook, devices }: Plan, fleet: Fleet): string {
+  const names = devices.map(({ device }) => device).filter((name) => fleet.devices.has(name))
+  const few = names.length > 0 && names.length <= MOST_NAMED
+  const scope = few ? names.map(deviceFlag).join(' ') : `--from-run=${shellWord(id)}`
+  return `till plan ${shellWord(runbook.name)}${paramFlags(runbook.params)} ${scope} --output plan.json`
+}
+
+const MOST_NAMED = 3
+
+/** Drift may also be told of a device on which a check does not hold. */
+function hasDrift({ state, steps }: PlannedDevice): boolean {
+  return state === 'drifted' || (state === 'unmet' && steps.some((step) => step.state === 'drifted'))
 }
 
 function readPlan(file: string): Plan {

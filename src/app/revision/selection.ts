@@ -3,6 +3,7 @@ import type { Device, Fleet } from '../../core/fleet.ts'
 import { foldRun } from '../../core/fold-run.ts'
 import { DEVICE_STATES, type DeviceState } from '../../core/outcome.ts'
 import type { RunStore } from '../../core/ports.ts'
+import type { DeviceRecord } from '../../core/run.ts'
 import type { Expression } from '../../core/runbook.ts'
 import { compileSelector, selectorScope } from '../../lang/expression.ts'
 import { suggest } from '../../lang/suggest.ts'
@@ -80,24 +81,28 @@ function unknownNames(what: string, wanted: readonly string[] | undefined, known
 }
 
 async function devicesOfRun(reference: string, store: RunStore): Promise<ReadonlySet<string>> {
-  const colon = reference.lastIndexOf(':')
-  const state = colon < 0 ? undefined : reference.slice(colon + 1)
-  if (state !== undefined && !DEVICE_STATES.includes(state as DeviceState)) {
-    throw new InputError([
-      {
-        code: 'SCHEMA_VALUE_INVALID',
-        severity: 'error',
-        summary: `"${state}" is no state of a device`,
-        detail: `After the colon comes one of ${DEVICE_STATES.join(', ')}.`,
-      },
-    ])
-  }
+  const colon = reference.indexOf(':')
+  const ending = colon < 0 ? undefined : reference.slice(colon + 1)
   const run = await resolveRun(store, colon < 0 ? reference : reference.slice(0, colon))
   const record = await foldRun(store.events(run.run), { ended: run.state !== 'running' })
-  const names = new Set<string>()
-  for (const device of record.devices.values()) {
-    if (state === undefined || device.state === state || (state === 'unknown' && device.unknown))
-      names.add(device.device)
-  }
-  return names
+  const devices = [...record.devices.values()]
+  const hits = devices.filter((device) => ending === undefined || endedSo(device, ending))
+  if (hits.length > 0 || ending === undefined || DEVICE_STATES.includes(ending as DeviceState))
+    return new Set(hits.map(({ device }) => device))
+  const faults = [...new Set(devices.flatMap(({ classification: found }) => (found ? [found.fault] : [])))]
+  const found = faults.length === 0 ? 'it found none' : faults.join(', ')
+  throw new InputError([
+    {
+      code: 'SCHEMA_VALUE_INVALID',
+      severity: 'error',
+      summary: `"${ending}" is no state of a device, and no fault that the run found`,
+      detail: `After the colon comes one of ${DEVICE_STATES.join(', ')}, or a fault of the run: ${found}.`,
+    },
+  ])
+}
+
+/** By its state, or by the fault that its runbook found, with or without the cause of it. */
+function endedSo({ state, unknown, classification: found }: DeviceRecord, ending: string): boolean {
+  if (state === ending || (ending === 'unknown' && unknown === true)) return true
+  return found !== undefined && (found.fault === ending || `${found.fault}:${found.cause}` === ending)
 }

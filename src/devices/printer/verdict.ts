@@ -296,7 +296,8 @@ export const REMEDIES: Readonly<Record<ConditionName, string>> = {
   'service-requested': 'Call its service.',
   'ram-reset': 'Its memory was reset: call its service before it happens again.',
   'power-failed-recently': 'Look at its power supply.',
-  'queue-stuck': 'Look at the queue and at the connection to the printer; see `till apply spooler-repair`.',
+  'queue-stuck':
+    'Look at the queue and at the connection to the printer; the runbook spooler-repair clears it, on the till that it hangs on.',
   'other-error': 'Look at its display.',
   'other-warning': 'Look at its display.',
 }

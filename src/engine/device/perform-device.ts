@@ -7,6 +7,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Classification, DeviceOutcome, DeviceState, StepOutcome } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
 import type { Clock, Module, ModuleContext } from '../../core/ports.ts'
+import { aimed, deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
 import type { Admission } from '../admission/admission.ts'
 import { branchOf } from './branch-signal.ts'
@@ -142,7 +143,13 @@ async function asPlanned(
   const message = different
     ? `Step "${different.step.id}" would now make another change than the one that was reviewed. Nothing was changed.`
     : 'The steps are no longer those that were reviewed. Nothing was changed.'
-  return { refused: { state: 'failed', failure: { code: 'PLAN_MOVED', phase: 'observe', message } } }
+  const hint = planAgain(options.runbook, options.around.device.name)
+  return { refused: { state: 'failed', failure: { code: 'PLAN_MOVED', phase: 'observe', message, hint } } }
+}
+
+function planAgain({ name, params }: Runbook, device: string): string {
+  const command = `till plan ${shellWord(name)}${paramFlags(params)} ${deviceFlag(device)} --output plan.json`
+  return `Plan again and have the new plan reviewed: ${command}`
 }
 
 function fingerprint(step: string, state: string, changes: readonly unknown[]): string {
@@ -172,7 +179,7 @@ function outcomeOf(
   const failed = outcomes.find((outcome) => outcome.state === 'failed')
   if (failed?.failure) return { state: 'failed', failure: failed.failure, ...common }
   if (end.cancelled) return { ...cancelled(), ...common }
-  const unmet = outcomes.find((outcome) => outcome.state === 'unmet')
+  const unmet = outcomes.find((outcome) => outcome.state === 'unmet' && !outcome.may_be_mended)
   if (unmet?.failure) return { state: 'unmet', failure: unmet.failure, ...common }
   return { state: stateWithoutFailure(outcomes), ...common }
 }
@@ -219,15 +226,18 @@ function classify(end: WalkEnd, runbook: Runbook, scope: Omit<Scope, 'steps'>): 
     const answer = row.when.evaluate({ ...scope, steps })
     if (!answer.ok || answer.value !== true) continue
     const said = row.says.render({ ...scope, steps })
-    if (said.ok) return classificationOf(said.value)
+    if (said.ok) return classificationOf(said.value, String(scope.device['name']))
   }
   return undefined
 }
 
-function classificationOf({ fault, severity, ...more }: JsonObject): Classification {
+/** A remedy that is a command of ours is for this device, and no other. */
+function classificationOf({ fault, severity, ...more }: JsonObject, device: string): Classification {
   const texts = Object.entries(more).filter(([, text]) => text !== null && text !== '')
   const others = Object.fromEntries(texts.map(([name, text]) => [name, String(text)]))
-  return { fault: String(fault), severity: String(severity), ...others }
+  const { remedy } = others
+  const aim = remedy !== undefined && { remedy: aimed(remedy, deviceFlag(device)) }
+  return { fault: String(fault), severity: String(severity), ...others, ...aim }
 }
 
 const WORST_FIRST: readonly DeviceState[] = [

@@ -21,9 +21,14 @@ export function seenIn({ value, samples, marks }: Observation): Pick<StepOutcome
 /** What a failure says when it is no failure of ours: what was looked at does not hold. */
 const OF_THE_DEVICE: ReadonlySet<string> = new Set(['CHECK_UNMET', 'ASSERT_FALSE'])
 
+/** Whether what was looked at does not hold, rather than that it could not be looked at. */
+export function isUnmet({ code }: Failure): boolean {
+  return OF_THE_DEVICE.has(code)
+}
+
 /** How a step ended that could not be brought to its end. */
 export function failedBy(failure: Failure): Pick<StepOutcome, 'state' | 'failure'> {
-  return { state: OF_THE_DEVICE.has(failure.code) ? 'unmet' : 'failed', failure }
+  return { state: isUnmet(failure) ? 'unmet' : 'failed', failure }
 }
 
 /** What a check that only looks has against what it saw. */

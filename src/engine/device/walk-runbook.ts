@@ -11,7 +11,7 @@ import { LookAhead, type Looks } from './look-ahead.ts'
 import { type Glance, hasChanged, type Look, type Surroundings, stepScope } from './observe-step.ts'
 import { type Due, planChain, type Seen } from './plan-chain.ts'
 import { evaluateWhen } from './prepare-step.ts'
-import { failedBy, REGARDLESS_OF_CHANGES, seenIn, unmet, verified } from './verdict.ts'
+import { failedBy, isUnmet, REGARDLESS_OF_CHANGES, seenIn, unmet, verified } from './verdict.ts'
 
 /** The session was lost; `changing` while a change was under way, `answered` when the device had answered before. */
 interface Lost {
@@ -148,9 +148,13 @@ export class RunbookWalk {
     return this.#concluded(due, await change.converged, change.verify)
   }
 
-  /** A step that fails on a device which still awaits changes before it says nothing yet: those come first. */
+  /**
+   * A step that fails on a device which still awaits changes before it says nothing yet: those come first. A check that does
+   * not hold is told all the same: they may mend it, or not.
+   */
   #failure(failure: Failure, seen: ReturnType<typeof seenIn> = {}): StepOutcome {
     if (!this.#options.converge && this.#changesPending() && !REGARDLESS_OF_CHANGES.has(failure.code)) {
+      if (isUnmet(failure)) return { ...failedBy(failure), may_be_mended: true, ...seen }
       return { state: 'skipped', reason: 'waits for the changes before it' }
     }
     return { ...failedBy(failure), ...seen }
@@ -372,8 +376,8 @@ export class RunbookWalk {
   }
 }
 
-function stops({ state }: StepOutcome): boolean {
-  return state === 'failed' || state === 'unmet'
+function stops({ state, may_be_mended }: StepOutcome): boolean {
+  return state === 'failed' || (state === 'unmet' && !may_be_mended)
 }
 
 /** How often a device may say that a change comes too late, or waits for another session, before that is its end. */

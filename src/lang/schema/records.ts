@@ -109,11 +109,23 @@ const CLASSIFICATION = {
 /** `Finding`. */
 export const FINDING = {
   title: 'Finding',
-  description: 'A fault with its cause, told once however many devices suffer from it.',
+  description:
+    'What is wrong, told once however many devices suffer from it: what the truth tables of runbooks say (`fault` is theirs), `drift`, `check-unmet`, `unreachable`, `failed`, `indeterminate`, `deferred`, `unknown`.',
   type: 'object',
   required: ['fault', 'severity', 'count', 'devices'],
   properties: {
+    key: {
+      description: 'The same in every run that finds the same; no other finding of the run has it.',
+      type: 'string',
+      examples: ['sale-blocked|paper-out||sale-blocked|store-staff'],
+    },
     ...CLASSIFICATION.properties,
+    cause: {
+      description:
+        'What lies behind the fault: as the runbook says, or the step (runbook/step), or the code of the failure.',
+      type: 'string',
+    },
+    remedy: { description: 'What helps; absent where it is not the same for all of the devices.', type: 'string' },
     count: { description: 'Devices that suffer from it.', type: 'integer', minimum: 1 },
     devices: { description: 'Their names; the first 50 of them.', type: 'array', items: { type: 'string' } },
   },
@@ -157,6 +169,10 @@ export const STEP_RECORD = {
     state: { description: 'How the step ended.', enum: STEP_STATES },
     changes: { description: 'What differs, or was made different.', type: 'array', items: CHANGE },
     failure: FAILURE,
+    may_be_mended: {
+      description: 'An unmet check of a plan, behind changes that were not made yet and may mend it.',
+      type: 'boolean',
+    },
     reason: { description: 'Why it was skipped or is unknown.', type: 'string' },
     value: { description: 'What was read.' },
     samples: {

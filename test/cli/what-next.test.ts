@@ -1,0 +1,168 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { afterEach, expect, it } from 'vitest'
+import { inventoryWith, TestProject } from './project.ts'
+
+let project: TestProject | undefined
+afterEach(() => project?.remove())
+
+const LOCAL = '{profile: till, address: 127.0.0.1, transport: {type: local}}'
+
+function projectWith(devices: number, runbooks: Readonly<Record<string, string>>): TestProject {
+  const lines = Array.from({ length: devices }, (_, index) => `      next${index + 1}: ${LOCAL}\n`)
+  const files = Object.entries(runbooks).map(([name, text]) => [`runbooks/${name}.yaml`, `name: ${name}\n${text}`])
+  project = new TestProject({
+    'tillwright.yaml': '',
+    'inventory/stores.yaml': inventoryWith(lines.join('')),
+    ...(Object.fromEntries(files) as Record<string, string>),
+  })
+  return project
+}
+
+const HEALTH = `
+params: { room: { type: string, default: 900000GiB } }
+steps:
+  - { id: room, disk: { path: /, free_min: "\${{ params.room }}" } }
+classify:
+  - when: steps.room.state == 'unmet'
+    fault: disk-full
+    severity: attention
+    remedy: till apply clear --param path=/tmp, then look again
+`
+const CLEAR = `
+params: { path: { type: string } }
+steps:
+  - { id: there, directory: { path: "\${{ params.path }}" } }
+`
+
+it('remedies carry the device, and a finding of many the run, by which only these are picked', async () => {
+  const { till } = bound(projectWith(5, { health: HEALTH, clear: CLEAR }))
+  const one = await till('plan', 'health', '--device=PL-0001/next2', '--json')
+  const remedy = 'till apply clear --device=PL-0001/next2 --param path=/tmp, then look again'
+  const document = JSON.parse(one.stdout)
+  expect(document.devices[0].classification.remedy).toBe(remedy)
+  expect(document.findings).toMatchObject([{ fault: 'disk-full', count: 1, remedy }])
+
+  const many = JSON.parse((await till('plan', 'health', '--json')).stdout)
+  const { run } = many.run
+  expect(many.findings).toMatchObject([
+    {
+      key: 'disk-full|||attention|',
+      count: 5,
+      remedy: `till apply clear --from-run=${run}:disk-full --param path=/tmp, then look again`,
+    },
+  ])
+  const shown = await till('runs', 'show', run)
+  expect(shown.stdout).toContain(`→ till apply clear --from-run=${run}:disk-full --param path=/tmp, then look again`)
+  expect(shown.stdout).toContain(
+    `Again, only what is unmet: till plan health --param room=900000GiB --from-run ${run}:unmet`,
+  )
+  const picked = await till(
+    'plan',
+    'clear',
+    `--from-run=${document.run.run}:disk-full`,
+    '--param',
+    'path=/tmp',
+    '--json',
+  )
+  expect(JSON.parse(picked.stdout).run.devices).toBe(1)
+  const nonsense = await till('plan', 'clear', `--from-run=${run}:disk-empty`, '--param', 'path=/tmp')
+  expect(nonsense.code).toBe(2)
+  expect(nonsense.stderr).toContain('or a fault of the run: disk-full')
+})
+
+it('what is left of a plan is planned anew, by commands that can be pasted', async () => {
+  const runbook = (text: string): string => `
+steps:
+  - { id: text, file: { path: "${project?.path('made') ?? ''}-\${{ device.id }}", content: "${text}" } }
+`
+  project = projectWith(2, {})
+  const { till } = bound(project)
+  project.write('runbooks/text.yaml', `name: text\n${runbook('new')}`)
+  expect((await till('plan', 'text', '--output', 'plan.json')).code).toBe(3)
+  project.write('made-next1', 'by another hand')
+  const moved = await till('apply', 'plan.json')
+  expect(moved.code).toBe(4)
+  const again = 'till plan text --device=PL-0001/next1 --output plan.json'
+  expect(moved.stdout).toContain(`→ Plan again and have the new plan reviewed: ${again}`)
+  expect(moved.stdout).toMatch(
+    /Plan again, only what is failed: till plan text --from-run \S+:failed --output plan\.json/,
+  )
+  expect(moved.stdout).not.toMatch(/till apply text/)
+  expect((await till(...again.split(' ').slice(1))).code).toBe(3)
+  project.write('runbooks/text.yaml', `name: text\n${runbook('newer')}`)
+  const stale = await till('apply', 'plan.json')
+  expect(stale.code).toBe(2)
+  expect(stale.stderr.replaceAll(/\s+/g, ' ')).toContain(again)
+})
+
+it('a check behind drift is looked at, told, marked, and no reason not to apply', async () => {
+  const path = `${process.env['TMPDIR'] ?? '/tmp'}/till-next-${process.pid}`
+  project = projectWith(1, {
+    mixed: `
+steps:
+  - { id: text, file: { path: "${path}", content: "one", mode: "0600" } }
+  - { id: room, disk: { path: /, free_min: 900000GiB }, continue_on_failure: true }
+  - { id: later, file: { path: "${path}-2", content: "two", mode: "0600" } }
+  - { id: sure, command: { run: "cat ${path}", read_only: true, expect: { stdout: one } } }
+`,
+  })
+  const { till } = bound(project)
+  try {
+    const plan = await till('plan', 'mixed', '--output', 'plan.json', '--markdown', 'plan.md', '--json')
+    expect(plan.code).toBe(3)
+    const { devices, findings } = JSON.parse(plan.stdout)
+    expect(devices[0].state).toBe('drifted')
+    expect(
+      devices[0].steps.map(({ step, state, may_be_mended: mark }: Record<string, unknown>) => [step, state, mark]),
+    ).toEqual([
+      ['text', 'drifted', undefined],
+      ['room', 'unmet', true],
+      ['later', 'drifted', undefined],
+      ['sure', 'unmet', true],
+    ])
+    expect(findings.map(({ key, count }: Record<string, unknown>) => [key, count])).toEqual([
+      ['drift|mixed/text||attention|', 1],
+      ['drift|mixed/later||attention|', 1],
+      ['check-unmet|mixed/room||attention|', 1],
+      ['check-unmet|mixed/sure||attention|', 1],
+    ])
+    expect(project.read('plan.md')).toMatch(/CHECK_UNMET.*`room`.*may be mended by the changes before it/)
+    const shown = await till('plan', 'mixed')
+    expect(shown.stdout).toMatch(/unmet room \(disk\)\n {4}CHECK_UNMET.*\n(.*\n)? {4}the changes before it may mend it/)
+    const applied = await till('apply', 'plan.json', '--yes', '--json')
+    const [device] = JSON.parse(applied.stdout).devices
+    expect(device.steps.map(({ state }: Record<string, unknown>) => state)).toEqual([
+      'changed',
+      'unmet',
+      'changed',
+      'ok',
+    ])
+    expect([device.state, applied.code]).toEqual(['unmet', 3])
+    expect(JSON.parse(applied.stdout).findings).toMatchObject([{ fault: 'check-unmet', cause: 'mixed/room' }])
+  } finally {
+    const { rmSync } = await import('node:fs')
+    for (const name of [path, `${path}-2`]) rmSync(name, { force: true })
+  }
+})
+
+it('devices out of reach are one finding a cause, with their true number', async () => {
+  const lines = Array.from(
+    { length: 60 },
+    (_, n) =>
+      `      next${n + 1}: {profile: till, address: 127.1.0.${n + 1}, transport: {port: 1, host_keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPnMQ0wGrMZbvWhm6RBHRtLkqpFqZ9Z1nZ4jYpYq1aZ']}}\n`,
+  )
+  project = new TestProject({
+    'tillwright.yaml': '',
+    'inventory/stores.yaml': inventoryWith(lines.join('')),
+    'runbooks/look.yaml': 'name: look\nsteps:\n  - { id: there, facts: {} }\n',
+  })
+  const { stdout, code } = await project.till('plan', 'look', '--json')
+  expect(code).toBe(5)
+  const { findings } = JSON.parse(stdout)
+  expect(findings).toMatchObject([{ fault: 'unreachable', cause: 'CONNECT_REFUSED', count: 60 }])
+  expect(findings[0].devices).toHaveLength(50)
+})
+
+function bound(of: TestProject): { till: TestProject['till'] } {
+  return { till: (...args) => of.till(...args) }
+}
