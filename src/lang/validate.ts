@@ -34,7 +34,10 @@ export interface SchemaOptions {
   readonly isForeign?: boolean
 }
 
-const linear = Object.assign((source: string) => patternOf(source), { code: 'require("./pattern").patternOf' })
+// ajv keeps patterns by what `toString` gives, and would take one for the other where that is the same for all.
+const linear = Object.assign((source: string) => ({ ...patternOf(source), toString: () => source }), {
+  code: 'require("./pattern").patternOf',
+})
 let ours: Ajv | undefined
 let foreign: Ajv | undefined
 const compiled = new WeakMap<object, ValidateFunction>()
