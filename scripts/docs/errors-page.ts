@@ -22,6 +22,12 @@ const AREAS: Readonly<Record<ErrorArea, { readonly title: string; readonly words
       '`SECRET_UNREADABLE`, `SECRET_COMMAND_FAILED` and `SECRET_SEALED` come later, when a device needs the secret, and cost ' +
       'that device alone.',
   },
+  revision: {
+    title: 'Revisions of a repository that is followed',
+    words:
+      'The last good revision stays in force. The exit code is 6, or 5 where the remote did not answer; `till gitops status` ' +
+      'has all of it.',
+  },
   way: {
     title: 'The way to a device',
     words: 'The device ends as `unreachable`, or as `indeterminate` when a change was under way.',

@@ -100,6 +100,23 @@ const INPUT = {
     'The runbook or the inventory changed since the plan was made',
     'Plan again and have the new plan reviewed.',
   ),
+  GITOPS_MISSING: entry(
+    'No repository is followed here, or nothing of it is trusted yet',
+    '`till gitops follow REPOSITORY --signers FILE --revocations FILE`, then `till gitops trust COMMIT --reason TEXT`.',
+  ),
+  GITOPS_INVALID: entry(
+    'Something that decides whether a revision is trusted cannot be used',
+    'Mend the file that is named: nothing is trusted without it.',
+  ),
+  GITOPS_BUSY: entry('Another process works with the same folder', 'Wait until it is done, or name another folder.'),
+  GITOPS_TOOL_MISSING: entry(
+    'A program that fetches or verifies revisions is missing',
+    'Install it: git, ssh-keygen (openssh-client) and, for keys of GnuPG, gpg.',
+  ),
+  GITOPS_MIRROR_BROKEN: entry(
+    'The copy of the repository on this machine is damaged',
+    'Remove the folder mirror.git that is named; it is fetched anew, and what is in force stays so.',
+  ),
   USAGE_INVALID: entry('The command line is not understood', 'See `till --help`, or the command with --help.'),
   RUN_UNKNOWN: entry('No run has this id', 'See `till runs list`.'),
   SECRET_UNREADABLE: entry('A secret could not be read', 'Set the variable or the file that the inventory names.'),
@@ -357,11 +374,35 @@ const RUN = {
   INTERNAL_BUG: entry('A fault of Tillwright itself', 'Report it with the output of the run.'),
 } as const satisfies Entries
 
+/** A revision of the repository that is not put in force; the last good one stays. */
+const REVISION = {
+  REVISION_UNTRUSTED: entry(
+    'A commit is not signed as the policy wants it',
+    'Look at the commits that are named; have them signed by those who may, or revert them on the server. `till gitops status` lists them.',
+  ),
+  REVISION_REWRITTEN: entry(
+    'The branch was rewritten, or set back to an older commit',
+    'Restore the branch, or, if it is meant so: `till gitops trust COMMIT --reason TEXT`.',
+  ),
+  REVISION_INCOMPLETE: entry(
+    'What the remote sent is damaged, or history is missing in it',
+    'Follow a whole repository, no shallow clone; `git fsck` there finds damage.',
+  ),
+  REVISION_BROKEN: entry(
+    'The commit is signed as it should be, and cannot be used',
+    'Mend what is named and commit again; `till validate` finds it before a push.',
+  ),
+  REVISION_UNREACHABLE: entry(
+    'The remote repository did not answer',
+    'Check the address, the login and the line. Devices are kept to the last good revision meanwhile.',
+  ),
+} as const satisfies Entries
+
 /** The catalogue by area, in the order of the documentation. */
-export const ERROR_AREAS = { input: INPUT, way: WAY, step: STEP, safety: SAFETY, run: RUN } as const
+export const ERROR_AREAS = { input: INPUT, revision: REVISION, way: WAY, step: STEP, safety: SAFETY, run: RUN } as const
 export type ErrorArea = keyof typeof ERROR_AREAS
 
 /** Every code that Tillwright emits. Codes are stable: they are added, never renamed. */
-export const ERROR_CATALOG = { ...INPUT, ...WAY, ...STEP, ...SAFETY, ...RUN } as const
+export const ERROR_CATALOG = { ...INPUT, ...REVISION, ...WAY, ...STEP, ...SAFETY, ...RUN } as const
 
 export type ErrorCode = keyof typeof ERROR_CATALOG

@@ -55,6 +55,20 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   PLAN_INVALID: 'The file was cut short while it was copied, was edited, or is a result and not a plan.',
   PLAN_STALE:
     'Somebody merged a change of the runbook or of the device between plan and apply: what was reviewed is no longer what would be done.',
+  GITOPS_MISSING: 'The command runs as another user, or with another --folder, than the one that was set up.',
+  GITOPS_INVALID:
+    'The file was moved, belongs to another user, or has a time without Z, which would mean another moment on each machine.',
+  GITOPS_BUSY: 'A reconcile of a timer is at work while somebody looks by hand.',
+  GITOPS_TOOL_MISSING: 'A minimal image: ssh-keygen is in the package openssh-client.',
+  GITOPS_MIRROR_BROKEN: 'The disk was full or failed, or somebody changed files in it.',
+  REVISION_UNTRUSTED:
+    'Somebody pushed without `commit.gpgsign`; rebase, cherry-pick, amend and revert drop signatures unless it is set. Or a key has expired or was revoked, or somebody signed for paths of others.',
+  REVISION_REWRITTEN:
+    'A force push, a branch that was deleted and made anew, or a server that was restored from a backup.',
+  REVISION_INCOMPLETE:
+    'The remote is a shallow clone, its disk is damaged, or something on the way cut the answer short.',
+  REVISION_BROKEN: 'It was merged without the pipeline that validates it.',
+  REVISION_UNREACHABLE: 'The server is down, the key or token was withdrawn, or its host key is not in known_hosts.',
   USAGE_INVALID: 'A slip in a flag, a missing argument, or two flags that exclude each other.',
   RUN_UNKNOWN:
     'A slip in the id, a run of another repository or of the sandbox, or one that the history has forgotten.',

@@ -19,6 +19,7 @@ export interface ErrorExplanation {
 
 const EXIT_OF_AREA: Readonly<Record<ErrorArea, number>> = {
   input: EXIT.usage,
+  revision: EXIT.held,
   way: EXIT.unreachable,
   step: EXIT.failed,
   safety: EXIT.held,
@@ -28,6 +29,7 @@ const EXIT_OF_AREA: Readonly<Record<ErrorArea, number>> = {
 /** Codes that end a run in another way than their neighbours. */
 const EXIT_OF_CODE: { readonly [Code in ErrorCode]?: number } = {
   SECRET_UNREADABLE: EXIT.unreachable,
+  REVISION_UNREACHABLE: EXIT.unreachable,
   CHECK_UNMET: EXIT.drift,
   ASSERT_FALSE: EXIT.drift,
   LEASE_HELD: EXIT.held,

@@ -29,6 +29,10 @@ export async function examineMachine(machine: Machine): Promise<readonly Machine
   return [
     nodeVersion(),
     program('git', { for: 'the revision of the repository is noted with each run' }),
+    program('ssh-keygen', {
+      for: 'signatures of commits are verified where a repository is followed (till gitops)',
+      get: 'apt-get install openssh-client',
+    }),
     repository(machine),
     ...knownHosts(machine),
     ...keys(machine),

@@ -4,6 +4,8 @@ import { DOCTOR_JSON_SCHEMA, DOCTOR_MACHINE_JSON_SCHEMA } from './doctor-answer.
 import { ERRORS_JSON_SCHEMA } from './errors-answer.ts'
 import { EVENT_JSON_SCHEMA } from './event.ts'
 import { FOREIGN_ANSWER_SCHEMAS } from './foreign-answers.ts'
+import { GITOPS_SCHEMA } from './gitops.ts'
+import { GITOPS_ANSWER_SCHEMAS } from './gitops-answers.ts'
 import {
   RUNS_DIFF_JSON_SCHEMA,
   RUNS_JSON_SCHEMA,
@@ -29,6 +31,8 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     inventory: { $id: 'https://tillwright.dev/schemas/inventory/1', ...INVENTORY_SCHEMA },
     runbook: runbookSchema(modules),
     project: PROJECT_SCHEMA,
+    gitops: GITOPS_SCHEMA,
+    ...GITOPS_ANSWER_SCHEMAS,
     module: MODULE_SCHEMA,
     'module-test': MODULE_TEST_SCHEMA,
     ...MODULE_ANSWER_SCHEMAS,

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { isAbsolute, join, resolve } from 'node:path'
+import { InputError } from '../../core/diagnostic.ts'
+import { GITOPS_FILE, type OpenFollow, openFollow } from './open-follow.ts'
+
+/** What `till gitops follow` is told. */
+export interface FollowRequest {
+  readonly repository: string
+  readonly branch: string
+  readonly signers: string
+  readonly revocations: string
+}
+
+const SIGNERS = 'allowed_signers'
+const REVOCATIONS = 'revoked_keys'
+
+/** Writes gitops.yaml and copies of the lists into the folder. Throws InputError where one is there or something is wrong. */
+export async function followRepository(folder: string, request: FollowRequest): Promise<OpenFollow> {
+  const file = join(folder, GITOPS_FILE)
+  if (existsSync(file)) {
+    const summary = `"${folder}" follows a repository already`
+    const detail = `Edit "${file}", or name another folder with --folder.`
+    throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  for (const [from, to] of [
+    [request.signers, SIGNERS],
+    [request.revocations, REVOCATIONS],
+  ] as const) {
+    await copyFile(resolve(from), join(folder, to)).catch((error: NodeJS.ErrnoException) => {
+      const summary = `"${from}" cannot be copied to "${folder}" (${error.code ?? error.message})`
+      const detail =
+        'Name a list of signers (ssh-keygen(1), ALLOWED SIGNERS), and one of keys that are revoked, which may be empty.'
+      throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+    })
+  }
+  await writeFile(file, textOf(request), { mode: 0o600 })
+  return openFollow(folder)
+}
+
+/** A path of this machine holds wherever it is read. */
+function addressOf(repository: string): string {
+  const isLocal = !/^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(repository)
+  return isLocal && !isAbsolute(repository) ? resolve(repository) : repository
+}
+
+function textOf({ repository, branch }: FollowRequest): string {
+  return `# Which repository this controller follows, and whom it trusts with it. Keys and their meaning: till schema gitops
+repository: ${JSON.stringify(addressOf(repository))}
+branch: ${JSON.stringify(branch)}
+# Who may sign commits (ssh-keygen(1), ALLOWED SIGNERS; times end with Z), and keys that are not trusted any more.
+signers: ${SIGNERS}
+revocations: ${REVOCATIONS}
+# A merge that nobody signed is taken if git makes the same of its two verified parents; signed: it is not.
+merges: rebuilt
+# Who has to sign for what; all rules that match a path hold.
+paths: []
+#  - path: tillwright.yaml
+#    signers: [anna@example.com, jan@example.com]
+#  - path: inventory/fiscal/**
+#    signers: [anna@example.com, jan@example.com]
+#    signatures: 2
+`
+}

@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { GitLogin } from '../../gitops/git.ts'
+import type { Follow } from '../../gitops/pull.ts'
+import { signersProblems } from '../../gitops/signers-file.ts'
+import { digestOfSigners } from '../../gitops/verify-signatures.ts'
+import { type GitopsSettings, loadGitops } from '../../lang/load-gitops.ts'
+import { VERSION } from '../version.ts'
+
+export const GITOPS_FILE = 'gitops.yaml'
+
+/** What a controller follows, opened; and where it keeps what belongs to it. */
+export interface OpenFollow extends Follow {
+  readonly settings: GitopsSettings
+  readonly paths: {
+    /** Checkouts of our own, a folder a commit. */
+    readonly revisions: string
+    /** The `.till` of all of them: state, cache. */
+    readonly home: string
+    /** Leads to the checkout that is in force. */
+    readonly current: string
+  }
+}
+
+/**
+ * The folder of what a controller follows: as named; else of the environment; else `gitops` in the state folder of the
+ * service (systemd), of the system for root, or of the user.
+ */
+export function gitopsFolder(named: string | undefined): string {
+  if (named !== undefined) return isAbsolute(named) ? named : join(process.cwd(), named)
+  const state = process.env['STATE_DIRECTORY']?.split(':')[0]
+  if (state) return join(state, 'gitops')
+  if (process.getuid?.() === 0) return '/var/lib/tillwright/gitops'
+  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tillwright', 'gitops')
+}
+
+/** Opens it. Throws InputError with everything that is wrong with the settings and the files that they name. */
+export async function openFollow(folder: string): Promise<OpenFollow> {
+  const file = join(folder, GITOPS_FILE)
+  if (!existsSync(file)) {
+    const summary = `No repository is followed in "${folder}"`
+    const detail =
+      'Say which, and whom you trust with it: `till gitops follow REPOSITORY --signers FILE --revocations FILE`.'
+    throw new InputError([{ code: 'GITOPS_MISSING', severity: 'error', summary, detail }])
+  }
+  const { settings, diagnostics } = loadGitops(file)
+  if (settings === undefined) throw new InputError(diagnostics)
+  const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name))
+  const signers = inFolder(settings.signers)
+  const revocations = inFolder(settings.revocations)
+  const [signersText, revoked, keys] = [
+    await required(signers, 'The list of signers'),
+    await required(revocations, 'The list of revocations'),
+    settings.gpg && (await required(inFolder(settings.gpg.keys), 'The file of keys of GnuPG')),
+  ]
+  const problems = signersProblems(signersText.toString())
+  if (problems.length > 0) throw new InputError(problems.map(({ line, detail }) => inSigners(signers, line, detail)))
+  const { paths, merges, forges, gpg } = settings
+  const policy = { paths, merges, forges }
+  const decided = [signersText, revoked, keys ?? '', JSON.stringify({ policy, gpg: gpg?.signers ?? null }), VERSION]
+  return {
+    folder,
+    settings,
+    policy,
+    decidedWith: digestOfSigners(decided),
+    remote: {
+      repository: settings.repository,
+      branch: settings.branch,
+      login: await loginOf(settings, { folder, inFolder }),
+      timeoutMs: settings.fetchTimeoutMs,
+    },
+    files: {
+      signers,
+      revocations,
+      signersText: signersText.toString(),
+      ...(gpg && keys && { gpg: { keys, signers: new Map(Object.entries(gpg.signers)) } }),
+      scratch: join(folder, 'scratch'),
+    },
+    paths: { revisions: join(folder, 'revisions'), home: join(folder, 'till'), current: join(folder, 'current') },
+  }
+}
+
+async function required(file: string, what: string): Promise<Buffer> {
+  return readFile(file).catch((error: NodeJS.ErrnoException) => {
+    const summary = `${what}, "${file}", cannot be read (${error.code ?? error.message})`
+    const detail = 'Nothing is trusted without it. Put it there; a list of revocations may be empty.'
+    throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+  })
+}
+
+function inSigners(file: string, line: number, what: string): Diagnostic {
+  return {
+    code: 'GITOPS_INVALID',
+    severity: 'error',
+    summary: 'A line of the list of signers is not taken',
+    detail: `${what[0]?.toUpperCase()}${what.slice(1)}.`,
+    source: { file, line, column: 1, endLine: line, endColumn: 2 },
+  }
+}
+
+/** Answers git from the environment, so that a token stands on no command line. */
+const ASKPASS = `#!/bin/sh
+case $1 in Username*) printf '%s\\n' "$TILL_GIT_USER" ;; *) cat "$TILL_GIT_TOKEN" ;; esac
+`
+
+async function loginOf(
+  { login, repository }: GitopsSettings,
+  { folder, inFolder }: { readonly folder: string; readonly inFolder: (name: string) => string },
+): Promise<GitLogin> {
+  const { key, known_hosts: hosts, token, user } = login
+  if (token === undefined)
+    return {
+      ...(key !== undefined && { key: inFolder(key) }),
+      ...(hosts !== undefined && { knownHosts: inFolder(hosts) }),
+    }
+  await required(inFolder(token), 'The file of the token')
+  if (!repository.startsWith('https://')) {
+    const summary = `A token is given for "${repository}"`
+    const detail = 'It is sent over https only. Write the address so, or leave `login.token` away.'
+    throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+  }
+  await mkdir(join(folder, 'scratch'), { recursive: true, mode: 0o700 })
+  const askpass = join(folder, 'scratch', 'askpass')
+  await writeFile(askpass, ASKPASS, { mode: 0o700 })
+  await chmod(askpass, 0o700)
+  return { askpass, token: { user, file: inFolder(token) } }
+}

@@ -1,0 +1,70 @@
+import { rename, rm, symlink } from 'node:fs/promises'
+import { isAbsolute, normalize, relative } from 'node:path'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { checkOut, forgetRevisions, type LeftOut, TreeRefused } from '../../gitops/checkout.ts'
+import { openMirror } from '../../gitops/mirror.ts'
+import { formatDiagnostics } from '../../lang/format-diagnostics.ts'
+import { openProject, type Project } from '../project.ts'
+import { openRunbook } from '../revision/runbooks.ts'
+import type { OpenFollow } from './open-follow.ts'
+
+/** A revision in a checkout of our own, with everything that its assignments need loaded. */
+export interface Revision {
+  readonly commit: string
+  readonly project: Project
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** Loads a revision. Throws InputError with all that is wrong with it, TreeRefused where its tree is not taken. */
+export async function loadRevision(follow: OpenFollow, commit: string): Promise<Revision> {
+  const mirror = await openMirror(follow.folder)
+  const { root, leftOut } = await checkOut(mirror, commit, follow.paths)
+  const project = await openProject(root)
+  const stray = strayState(project)
+  if (stray) throw new InputError([stray])
+  await project.fleet()
+  const broken = project.modules().diagnostics.filter(({ severity }) => severity === 'error')
+  if (broken.length > 0) throw new InputError(broken)
+  for (const { runbook, params } of project.settings.assignments) openRunbook(project, runbook, params)
+  return { commit, project, leftOut }
+}
+
+/** State must outlive a revision; `.till` is the same for all of them, and nothing else in a checkout is. */
+function strayState({ settings, root, paths }: Project): Diagnostic | undefined {
+  const path = normalize(settings.state)
+  if (isAbsolute(path) || (!relative(root, paths.state).startsWith('..') && path.startsWith('.till/'))) return undefined
+  const summary = `The state "${settings.state}" would lie in the checkout of one revision`
+  const detail = 'Where a repository is followed, `state` of tillwright.yaml is below .till/, or an absolute path.'
+  return { code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail }
+}
+
+/** Why a revision cannot be used, in words; undefined where it can. */
+export async function whyUnusable(follow: OpenFollow, commit: string): Promise<string | undefined> {
+  try {
+    const { project } = await loadRevision(follow, commit)
+    await project.close()
+    return undefined
+  } catch (error) {
+    if (error instanceof TreeRefused) return error.message
+    if (!(error instanceof InputError)) throw error
+    const shown = error.diagnostics.slice(0, 5).map((diagnostic) => placed(diagnostic, follow.paths.revisions))
+    return formatDiagnostics(shown, { color: false, textOf: () => undefined })
+  }
+}
+
+/** Places are told as the repository has them, not as our checkout does. */
+function placed(diagnostic: Diagnostic, revisions: string): Diagnostic {
+  const { source } = diagnostic
+  if (source === undefined || !source.file.startsWith(revisions)) return diagnostic
+  return { ...diagnostic, source: { ...source, file: relative(revisions, source.file).replace(/^[^/]+\//, '') } }
+}
+
+/** Leads `current` to the revision that is in force, and removes old ones. */
+export async function pointTo(follow: OpenFollow, commit: string): Promise<void> {
+  const { current, revisions } = follow.paths
+  const fresh = `${current}.${process.pid}`
+  await rm(fresh, { force: true })
+  await symlink(`revisions/${commit}`, fresh)
+  await rename(fresh, current)
+  await forgetRevisions(revisions, commit)
+}

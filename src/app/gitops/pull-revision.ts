@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { GitBroken } from '../../gitops/git.ts'
+import { ToolMissing } from '../../gitops/program-tools.ts'
+import { type Pulled, pull, trustByHand } from '../../gitops/pull.ts'
+import { alone, FolderDamaged } from '../../gitops/trust-folder.ts'
+import type { OpenFollow } from './open-follow.ts'
+import { pointTo, whyUnusable } from './prepare-revision.ts'
+
+/**
+ * Fetches, verifies and, unless it is only asked what would be, puts the newest revision in force. Throws InputError
+ * where trust has no beginning yet, another process is at it, or this machine lacks something.
+ */
+export async function pullRevision(
+  follow: OpenFollow,
+  options: { readonly dry?: boolean; readonly signal?: AbortSignal; readonly now?: () => Date } = {},
+): Promise<Pulled> {
+  const { dry = false, signal, now = () => new Date() } = options
+  const prepare = (commit: string): Promise<string | undefined> => whyUnusable(follow, commit)
+  const pulled = await inFolder(follow, async () => {
+    const done = await pull(follow, { prepare, now, dry, ...(signal && { signal }) })
+    if (done && !dry) await pointTo(follow, done.trusted.commit)
+    return done ?? 'untrusted'
+  })
+  if (pulled !== 'untrusted') return pulled
+  const summary = `Nobody has said with which commit of "${follow.settings.repository}" trust begins`
+  const detail = 'Look at a commit and name it: `till gitops trust COMMIT --reason TEXT`. All later ones are verified.'
+  throw new InputError([{ code: 'GITOPS_MISSING', severity: 'error', summary, detail }])
+}
+
+/** Puts a commit in force because a person says so, on record. Throws InputError as `pullRevision`, or where it cannot be used. */
+export async function trustRevision(
+  follow: OpenFollow,
+  { commit, reason, by }: { readonly commit: string; readonly reason: string; readonly by: string },
+): Promise<{ readonly from: string | undefined }> {
+  const prepare = (id: string): Promise<string | undefined> => whyUnusable(follow, id)
+  const done = await inFolder(follow, async () => {
+    const trusted = await trustByHand(follow, { commit, reason, by, now: new Date(), prepare })
+    if (trusted.ok) await pointTo(follow, commit)
+    return trusted
+  })
+  if (done.ok) return { from: done.from }
+  const summary = `Commit ${commit} cannot be put in force`
+  throw new InputError([{ code: 'REVISION_BROKEN', severity: 'error', summary, detail: done.why }])
+}
+
+async function inFolder<T>(follow: OpenFollow, work: () => Promise<T>): Promise<T> {
+  try {
+    const done = await alone(follow.folder, work)
+    if (done !== undefined) return done
+  } catch (error) {
+    throw asInput(error, follow) ?? error
+  }
+  const summary = `Another process works in "${follow.folder}"`
+  throw refused('GITOPS_BUSY', summary, 'Wait until it is done; `till gitops status` may be asked all the time.')
+}
+
+/** What is wrong with this machine, and not with us. */
+function asInput(error: unknown, { folder }: OpenFollow): InputError | undefined {
+  if (error instanceof ToolMissing || (error instanceof GitBroken && error.missing)) {
+    const tool = error instanceof ToolMissing ? error.tool : 'git'
+    const packages: Readonly<Record<string, string>> = { 'ssh-keygen': 'openssh-client', gpg: 'gnupg' }
+    const detail = `Install it (Debian: apt-get install ${packages[tool] ?? tool}). Without it no revision is verified, and none is taken.`
+    return refused('GITOPS_TOOL_MISSING', `The program ${tool} is not on this machine`, detail)
+  }
+  if (error instanceof GitBroken) {
+    const detail = `${error.message}\nRemove the folder; it is fetched anew, and what is in force stays so.`
+    return refused('GITOPS_MIRROR_BROKEN', `"${join(folder, 'mirror.git')}" cannot be read`, detail)
+  }
+  if (!(error instanceof FolderDamaged)) return undefined
+  const detail =
+    'It says what is in force. Say it anew: `till gitops trust COMMIT --reason TEXT`; record.ndjson beside it has the last one.'
+  return refused('GITOPS_INVALID', error.message, detail)
+}
+
+function refused(code: Diagnostic['code'], summary: string, detail: string): InputError {
+  return new InputError([{ code, severity: 'error', summary, detail }])
+}

@@ -1,0 +1,48 @@
+import { Args, Flags } from '@oclif/core'
+import { gitopsFolder, openFollow } from '../../app/gitops/open-follow.ts'
+import { trustRevision } from '../../app/gitops/pull-revision.ts'
+import { accountName } from '../../app/run/account.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { confirm } from '../../cli/confirm.ts'
+import { folderFlag } from '../../cli/gitops-flags.ts'
+import { InputError } from '../../core/diagnostic.ts'
+import { EXIT } from '../../core/outcome.ts'
+
+export default class GitopsTrust extends BaseCommand {
+  static override summary = 'Put a commit in force because you say so: where trust begins, or after a rewrite.'
+  static override description =
+    `Its signatures are not looked at: you vouch for it and for all before it. Commits after it are verified. Who said so, when
+and why goes on record (till gitops status). It must load, as any revision.`
+  static override examples = [
+    {
+      description: 'Where trust begins',
+      command:
+        '<%= config.bin %> gitops trust 3f2a9c0d5b7e8f1a2b3c4d5e6f708192a3b4c5d6 --reason "looked through, with Jan"',
+    },
+  ]
+  static override args = {
+    commit: Args.string({ required: true, description: 'its full id, as `git rev-parse HEAD` prints it' }),
+  }
+  static override flags = {
+    folder: folderFlag,
+    reason: Flags.string({ description: 'why; goes on record', required: true }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask (it is asked on a terminal only)' }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(GitopsTrust)
+    const follow = await openFollow(gitopsFolder(flags.folder))
+    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(args.commit)) {
+      const summary = `"${args.commit}" is not the full id of a commit`
+      const detail = 'Others can make commits with the same beginning. `git rev-parse COMMIT` prints the whole id.'
+      throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+    }
+    const question = `Put ${args.commit} of ${follow.settings.repository} in force without verifying it?`
+    if (!flags.yes && !(await confirm(question))) {
+      this.log('Nothing was changed.')
+      this.exit(EXIT.interrupted)
+    }
+    const { from } = await trustRevision(follow, { commit: args.commit, reason: flags.reason, by: accountName() })
+    await this.write(`${args.commit} is in force${from === undefined ? '' : `; before it was ${from}`}.\n`)
+  }
+}

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Ended, GitBroken, type GitLogin, git, gitEnvironment, gitText, runProgram } from './git.ts'
+import { ToolMissing } from './program-tools.ts'
+import type { PathChange } from './trust-policy.ts'
+
+/** What is followed. */
+export interface Remote {
+  readonly repository: string
+  readonly branch: string
+  readonly login?: GitLogin | undefined
+  readonly timeoutMs: number
+}
+
+/** A fetch that did not bring anything, in words. */
+export interface FetchFailed {
+  readonly kind: 'unreachable' | 'incomplete' | 'invalid'
+  readonly detail: string
+}
+
+/** Where the tip lies that the remote has told last; nothing is ever checked out from it. */
+const INCOMING = 'refs/incoming/tip'
+/** Keeps what is in force, and what it came from, whatever the remote does. */
+const TRUSTED = 'refs/trusted/tip'
+
+/** A bare repository of our own: objects of the remote, and no configuration, hook or attribute of it. */
+export async function openMirror(folder: string): Promise<string> {
+  const mirror = join(folder, 'mirror.git')
+  if (existsSync(join(mirror, 'HEAD'))) return mirror
+  const fresh = join(folder, `mirror.${process.pid}.new`)
+  await rm(fresh, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const args = ['init', '--quiet', '--bare', '--template=', '--initial-branch=none', fresh]
+  const ended = await runProgram('git', args, { env: gitEnvironment(), cwd: folder })
+  if (ended.missing) throw new ToolMissing('git')
+  if (ended.code !== 0) throw new GitBroken('init', ended)
+  await writeFile(join(fresh, 'description'), 'What till follows. Nobody else writes here.\n')
+  await rename(fresh, mirror)
+  return mirror
+}
+
+/** Fetches the branch, and says its tip. Objects are checked as they come; a shallow answer is refused. */
+export async function fetchTip(mirror: string, remote: Remote, signal?: AbortSignal): Promise<string | FetchFailed> {
+  const { repository, branch, login, timeoutMs } = remote
+  const refspec = `+refs/heads/${branch}:${INCOMING}`
+  const flags = ['--quiet', '--no-tags', '--write-fetch-head', '--no-auto-gc', '--no-recurse-submodules', '--refmap=']
+  const ended = await git(mirror, ['fetch', ...flags, '--', repository, refspec], {
+    timeoutMs,
+    signal,
+    ...(login && { login }),
+  })
+  if (ended.missing) throw new ToolMissing('git')
+  if (ended.code !== 0) return fetchFailed(ended, timeoutMs)
+  // A ref that would make us shallow is left as it was, and git calls that a success; what was taken stands here.
+  const taken = /^([0-9a-f]+)\t/.exec(await readFile(join(mirror, 'FETCH_HEAD'), 'latin1').catch(() => ''))?.[1]
+  if (taken !== undefined && !existsSync(join(mirror, 'shallow')))
+    return (await gitText(mirror, ['rev-parse', '--verify', '--end-of-options', `${taken}^{commit}`])).trim()
+  await rm(join(mirror, 'shallow'), { force: true })
+  return { kind: 'incomplete', detail: 'the remote is a shallow clone, in which commits are missing without a word' }
+}
+
+function fetchFailed({ stderr, cut, code }: Ended, timeoutMs: number): FetchFailed {
+  if (cut === 'time')
+    return { kind: 'unreachable', detail: `the remote did not answer whole within ${timeoutMs / 1000} s` }
+  const lines = stderr.split('\n').map((line) => line.trim())
+  const words =
+    lines
+      .filter((line) => line !== '')
+      .slice(0, 3)
+      .join('; ') || `git fetch ended with exit code ${code}`
+  const isShort = /shallow/.test(stderr)
+  const isInvalid = /fsck|index-pack|unpack|bad object|corrupt|did not receive expected object|missing .* object/i.test(
+    stderr,
+  )
+  return { kind: isShort ? 'incomplete' : isInvalid ? 'invalid' : 'unreachable', detail: words }
+}
+
+/** Whether the mirror has this commit, whole. */
+export async function hasCommit(mirror: string, id: string): Promise<boolean> {
+  return (await git(mirror, ['cat-file', '-e', `${id}^{commit}`])).code === 0
+}
+
+/** Whether `old` is in the history of `id`. */
+export async function isAncestor(mirror: string, old: string, id: string): Promise<boolean> {
+  const ended = await git(mirror, ['merge-base', '--is-ancestor', old, id])
+  if (ended.code !== 0 && ended.code !== 1) throw new GitBroken('merge-base', ended)
+  return ended.code === 0
+}
+
+/** Every commit that is in the history of `tip` and not in that of `old`, parents first; merges' other parents too. */
+export async function commitsBetween(mirror: string, old: string, tip: string): Promise<readonly string[]> {
+  const text = await gitText(mirror, ['rev-list', '--topo-order', '--reverse', tip, `^${old}`, '--'])
+  return text.split('\n').filter((line) => line !== '')
+}
+
+/** Keeps a commit from being collected, and names it for those who look into the mirror. */
+export async function keepTrusted(mirror: string, id: string): Promise<void> {
+  await gitText(mirror, ['update-ref', TRUSTED, id])
+}
+
+/** What differs between pairs of trees, in their order, by one process. */
+export async function differences(
+  mirror: string,
+  pairs: readonly (readonly [string, string])[],
+): Promise<readonly (readonly PathChange[])[]> {
+  const found: PathChange[][] = pairs.map(() => [])
+  const asked = pairs.map((pair, index) => ({ pair, index })).filter(({ pair: [a, b] }) => a !== b)
+  if (asked.length === 0) return found
+  const args = ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--no-ext-diff']
+  const input = asked.map(({ pair }) => `${pair.join(' ')}\n`).join('')
+  const text = await gitText(mirror, [...args, '--ignore-submodules=none'], { input })
+  let at = 0
+  for (const { pair, index } of asked) {
+    const head = `${pair.join(' ')}\n`
+    if (!text.startsWith(head, at)) throw new Error(`git diff-tree does not answer for ${pair.join(' ')}`)
+    at += head.length
+    while (text[at] === ':') {
+      const meta = text.indexOf('\0', at)
+      const end = text.indexOf('\0', meta + 1)
+      const [, mode = '', , object = '', status] = text.slice(at, meta).split(' ')
+      found[index]?.push({ path: text.slice(meta + 1, end), content: status === 'D' ? '' : `${mode} ${object}` })
+      at = end + 1
+    }
+  }
+  return found
+}
+
+/**
+ * The tree that git makes of two commits. Where they conflict it is one with the marks of conflicts in it, from which
+ * every tree differs that somebody has made by hand; undefined where git makes none.
+ */
+export async function mergedTree(mirror: string, ours: string, theirs: string): Promise<string | undefined> {
+  const ended = await git(mirror, ['merge-tree', '--write-tree', '--no-messages', '-z', ours, theirs])
+  if (ended.code !== 0 && ended.code !== 1) return undefined
+  const tree = ended.stdout.toString('latin1').split('\0')[0] ?? ''
+  return /^[0-9a-f]+$/.test(tree) ? tree : undefined
+}

@@ -1,0 +1,110 @@
+import { TIME } from './records.ts'
+
+const COMMIT = { description: 'Full id of a commit.', type: 'string', pattern: '^[0-9a-f]{40,64}$' } as const
+const OUTCOME = {
+  description:
+    'current: nothing is new; advanced: a new revision is (or would be) in force; refused, unreachable: the old one stays.',
+  enum: ['current', 'advanced', 'refused', 'unreachable'],
+} as const
+const CODE = {
+  description: 'Why not; see the reference of errors.',
+  type: 'string',
+  pattern: '^[A-Z][A-Z0-9_]*$',
+} as const
+
+const PROBLEM = {
+  title: 'Problem',
+  description: 'Why a revision is not put in force.',
+  type: 'object',
+  required: ['kind', 'detail'],
+  properties: {
+    kind: {
+      description:
+        'unsigned, bad-signature, unknown-signer, signer-not-allowed, signatures-missing, malformed, rewritten, incomplete, invalid, broken or unreachable.',
+      type: 'string',
+    },
+    commit: COMMIT,
+    path: { description: 'Path in the repository.', type: 'string' },
+    detail: { description: 'In words.', type: 'string' },
+  },
+} as const
+const PROBLEMS = { description: 'The first fifty.', type: 'array', items: PROBLEM } as const
+const PROBLEM_COUNT = { description: 'How many problems there are.', type: 'integer', minimum: 0 } as const
+
+const TRUSTED = {
+  title: 'Revision in force',
+  type: 'object',
+  required: ['commit', 'at', 'by'],
+  properties: {
+    commit: COMMIT,
+    at: { ...TIME, description: 'When it came into force.' },
+    by: { description: 'till, where it was verified; otherwise the account of whoever said so.', type: 'string' },
+    reason: { description: 'Why, in the words of that person.', type: 'string' },
+  },
+} as const
+
+const LAST = {
+  title: 'Last look',
+  type: 'object',
+  required: ['at', 'outcome', 'tip', 'problems', 'problem_count', 'since'],
+  properties: {
+    at: TIME,
+    outcome: OUTCOME,
+    tip: { description: 'What the branch pointed to; null where the remote did not answer.', type: ['string', 'null'] },
+    code: CODE,
+    problems: PROBLEMS,
+    problem_count: PROBLEM_COUNT,
+    since: { ...TIME, description: 'Since when it is so.' },
+  },
+} as const
+
+const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
+
+/** What `till gitops status --json` and `till gitops verify --json` answer. */
+export const GITOPS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
+  'gitops-status': {
+    ...HEAD,
+    $id: 'https://tillwright.dev/schemas/gitops-status/1',
+    title: 'GitOps status',
+    description: 'Which revision is in force, and what was refused (`till gitops status --json`).',
+    type: 'object',
+    required: ['schema', 'ok', 'folder', 'repository', 'branch', 'checkout', 'trusted', 'last', 'record'],
+    properties: {
+      schema: { const: 'till.gitops.status/1' },
+      ok: { description: 'The newest revision that was seen is in force.', type: 'boolean' },
+      folder: { description: 'Where all of this is kept.', type: 'string' },
+      repository: { type: 'string' },
+      branch: { type: 'string' },
+      checkout: { description: 'Leads to the checkout that is in force.', type: 'string' },
+      trusted: { description: 'null: nothing is in force yet.', anyOf: [TRUSTED, { type: 'null' }] },
+      last: { description: 'null: nobody has looked yet.', anyOf: [LAST, { type: 'null' }] },
+      record: {
+        description: 'What happened, oldest first; the last twenty entries.',
+        type: 'array',
+        items: { type: 'object', required: ['at', 'what'], properties: { at: TIME, what: { type: 'string' } } },
+      },
+    },
+  },
+  'gitops-verified': {
+    ...HEAD,
+    $id: 'https://tillwright.dev/schemas/gitops-verified/1',
+    title: 'GitOps verified',
+    description: 'Whether the newest revision is trusted (`till gitops verify --json`).',
+    type: 'object',
+    required: ['schema', 'ok', 'outcome', 'in_force', 'tip', 'commits', 'problems', 'problem_count'],
+    properties: {
+      schema: { const: 'till.gitops.verified/1' },
+      ok: { description: 'The newest revision is or would be in force.', type: 'boolean' },
+      outcome: OUTCOME,
+      in_force: COMMIT,
+      tip: {
+        description: 'What the branch points to; null where the remote did not answer.',
+        type: ['string', 'null'],
+      },
+      commits: { description: 'New commits that were judged.', type: 'integer', minimum: 0 },
+      code: CODE,
+      problems: PROBLEMS,
+      problem_count: PROBLEM_COUNT,
+    },
+  },
+}

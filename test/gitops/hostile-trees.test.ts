@@ -1,0 +1,107 @@
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { loadRevision } from '../../src/app/gitops/prepare-revision.ts'
+import { runProgram } from '../../src/gitops/git.ts'
+import { BASE_FILES, pulled, SignedRepository } from './signed-repository.ts'
+
+let repository: SignedRepository
+beforeEach(() => {
+  repository = new SignedRepository()
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  repository.remove()
+})
+
+const ADVANCED = { outcome: 'advanced', kinds: [] }
+
+describe('what a repository asks of those who follow it does nothing', () => {
+  test('links, submodules, filters, LFS pointers and reserved names of its tree', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const mark = join(repository.root, 'ran')
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n'
+    const files = {
+      ...BASE_FILES,
+      '.gitattributes': '* filter=evil eol=crlf ident\n*.bin filter=lfs\n',
+      '.gitmodules': `[submodule "x"]\npath = x\nurl = ext::sh -c "touch ${mark}"\n`,
+      '.lfsconfig': '[lfs]\nurl = http://127.0.0.1:1/\n',
+      'inventory/out.yaml': 'mode 120000 /etc/passwd',
+      x: `mode 160000 ${base}`,
+      'big.bin': pointer,
+      'plain.txt': 'one\ntwo $Id$\n',
+      '.till/state.db': 'not a database',
+    }
+    const tip = repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+    expect(await pulled(follow)).toEqual(ADVANCED)
+    const { current } = follow.paths
+    expect(existsSync(join(current, 'inventory/out.yaml'))).toBe(false)
+    expect(existsSync(join(current, 'x'))).toBe(false)
+    expect(readFileSync(join(current, 'plain.txt'), 'utf8')).toBe('one\ntwo $Id$\n')
+    expect(readFileSync(join(current, 'big.bin'), 'utf8')).toBe(pointer)
+    expect(lstatSync(join(current, '.till')).isSymbolicLink()).toBe(true)
+    expect(existsSync(mark)).toBe(false)
+    const { leftOut, project } = await loadRevision(follow, tip)
+    await project.close()
+    expect(leftOut.map(({ what }) => what).sort()).toEqual(['reserved name', 'submodule', 'symbolic link'])
+  })
+
+  test('hooks and configuration of the remote, of the user and of the environment', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const mark = join(repository.root, 'ran')
+    const script = join(repository.root, 'evil')
+    writeFileSync(script, `#!/bin/sh\ntouch ${mark}\n`, { mode: 0o755 })
+    const home = join(repository.root, 'home')
+    mkdirSync(home)
+    const config = `[core]\nhooksPath = ${repository.root}\nfsmonitor = ${script}\nsshCommand = ${script}\n[credential]\nhelper = ${script}\n[uploadpack]\npackObjectsHook = ${script}\n`
+    writeFileSync(join(home, '.gitconfig'), config)
+    for (const hook of ['reference-transaction', 'post-checkout', 'post-merge', 'post-index-change'])
+      writeFileSync(join(repository.root, hook), `#!/bin/sh\ntouch ${mark}\n`, { mode: 0o755 })
+    for (const [name, value] of Object.entries({
+      HOME: home,
+      GIT_CONFIG_GLOBAL: join(home, '.gitconfig'),
+      GIT_DIR: '/nonexistent',
+      GIT_SSH_COMMAND: script,
+      GIT_PROXY_COMMAND: script,
+      GIT_EXTERNAL_DIFF: script,
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'core.fsmonitor',
+      GIT_CONFIG_VALUE_0: script,
+      GIT_OBJECT_DIRECTORY: '/nonexistent',
+    }))
+      vi.stubEnv(name, value)
+    repository.push(repository.commit({ parents: [base], files: { ...BASE_FILES, a: '1' }, sign: 'anna' }))
+    expect(await pulled(follow)).toEqual(ADVANCED)
+    expect(existsSync(mark)).toBe(false)
+  })
+
+  test.each([['ext::sh -c "touch MARK"'], ['git://127.0.0.1/x'], ['--upload-pack=touch MARK'], ['relative/path']])(
+    'an address like %s is none',
+    async (address) => {
+      const { openFollow } = await import('../../src/app/gitops/open-follow.ts')
+      const { follow } = await repository.begin(['anna'])
+      const text = `repository: '${address}'\nsigners: allowed_signers\nrevocations: revoked_keys\n`
+      writeFileSync(join(follow.folder, 'gitops.yaml'), text)
+      await expect(openFollow(follow.folder)).rejects.toMatchObject({ diagnostics: [{ code: 'SCHEMA_VALUE_INVALID' }] })
+    },
+  )
+
+  test('a file that is too large is not written', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const object = join(repository.root, 'large')
+    await runProgram('truncate', ['-s', '65000000', object])
+    const blob = repository.git(['hash-object', '-w', object])
+    const tree = repository.git(['mktree'], `100644 blob ${blob}\tlarge\n`)
+    repository.push(repository.commit({ parents: [base], files: {}, tree, sign: 'anna' }))
+    expect(await pulled(follow)).toEqual({ outcome: 'refused', code: 'REVISION_BROKEN', kinds: ['broken'] })
+  })
+
+  test('the repository itself is as it was', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    repository.push(repository.commit({ parents: [base], files: { ...BASE_FILES, a: '1' }, sign: 'anna' }))
+    const refs = () => repository.git(['for-each-ref'])
+    const before = refs()
+    expect(await pulled(follow)).toEqual(ADVANCED)
+    expect(refs()).toBe(before)
+  })
+})

@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type OpenFollow, openFollow } from '../../src/app/gitops/open-follow.ts'
+import { pullRevision, trustRevision } from '../../src/app/gitops/pull-revision.ts'
+import type { Pulled } from '../../src/gitops/pull.ts'
+
+const ENV = {
+  PATH: process.env['PATH'],
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'A',
+  GIT_AUTHOR_EMAIL: 'a@example.com',
+  GIT_COMMITTER_NAME: 'A',
+  GIT_COMMITTER_EMAIL: 'a@example.com',
+}
+
+/** How a commit is signed: by a key of `keys`, by an armored text made from what is signed, or not at all. */
+export type Signing = string | ((payload: string) => string) | undefined
+
+export interface CommitRequest {
+  readonly parents?: readonly string[]
+  readonly files: Readonly<Record<string, string>>
+  readonly sign: Signing
+  readonly message?: string
+  readonly tree?: string
+}
+
+/** What makes a repository loadable. */
+export const BASE_FILES: Readonly<Record<string, string>> = {
+  'tillwright.yaml': 'assignments: []\n',
+  'inventory/fleet.yaml': `fleet: {name: Test, time_zone: Europe/Warsaw}
+profiles: {till: {kind: till, os: {family: linux}, transport: {type: local}}}
+regions: {north: {name: North}}
+stores:
+  PL-0001:
+    name: One
+    region: north
+    address: {street: Long 1, postcode: 00-001, city: Warszawa}
+    hours: {week: {mon-sun: 06:00-22:00}}
+    link: {type: fibre}
+    owner: {team: ops}
+    devices: {pos1: {profile: till, address: 127.0.0.1}}
+`,
+}
+
+/** A real git repository whose objects are made one by one, so that every wrong signature there is can be made. */
+export class SignedRepository {
+  readonly root = mkdtempSync(join(tmpdir(), 'till-gitops-'))
+  readonly repository = join(this.root, 'origin.git')
+  readonly folder = join(this.root, 'followed')
+  readonly #keys = new Set<string>()
+  #count = 0
+
+  constructor() {
+    this.run('git', ['init', '-q', '--bare', '-b', 'main', this.repository])
+  }
+
+  run(program: string, args: readonly string[], input = ''): string {
+    return execFileSync(program, args, { input, encoding: 'utf8', env: ENV, cwd: this.root, stdio: 'pipe' })
+  }
+
+  git(args: readonly string[], input = ''): string {
+    return this.run('git', ['--git-dir', this.repository, ...args], input).trim()
+  }
+
+  /** The private key of that name; made at the first use. */
+  key(name: string): string {
+    const file = join(this.root, `key-${name}`)
+    if (!this.#keys.has(name)) {
+      this.run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file])
+      this.#keys.add(name)
+    }
+    return file
+  }
+
+  public(name: string): string {
+    return readFileSync(`${this.key(name)}.pub`, 'utf8').trim()
+  }
+
+  signature(file: string, payload: string, namespace = 'git'): string {
+    return this.run('ssh-keygen', ['-q', '-Y', 'sign', '-n', namespace, '-f', file], payload)
+  }
+
+  tree(files: Readonly<Record<string, string>>): string {
+    const index = join(this.root, `index-${this.#count++}`)
+    const lines = Object.entries(files).map(([path, text]) => {
+      const [mode, content] = text.startsWith('mode ') ? [text.slice(5, 11), text.slice(12)] : ['100644', text]
+      const object = mode === '160000' ? content : this.git(['hash-object', '-w', '--stdin'], content)
+      return `${mode} ${object}\t${path}\n`
+    })
+    const env = { ...ENV, GIT_INDEX_FILE: index }
+    const options = { env, cwd: this.root, encoding: 'utf8', stdio: 'pipe' } as const
+    const args = ['--git-dir', this.repository]
+    execFileSync('git', [...args, 'update-index', '--add', '--index-info'], { ...options, input: lines.join('') })
+    return execFileSync('git', [...args, 'write-tree'], options).trim()
+  }
+
+  commit({ parents = [], files, sign, message = 'Change\n', tree }: CommitRequest): string {
+    const time = 1_700_000_000 + this.#count++
+    const who = `A <a@example.com> ${time} +0000`
+    const head = `tree ${tree ?? this.tree(files)}\n${parents.map((id) => `parent ${id}\n`).join('')}author ${who}\ncommitter ${who}\n`
+    const payload = `${head}\n${message}`
+    const made = typeof sign === 'string' ? this.signature(this.key(sign), payload) : sign?.(payload)
+    const header = made === undefined ? '' : `gpgsig ${made.trimEnd().replaceAll('\n', '\n ')}\n`
+    return this.git(['hash-object', '-t', 'commit', '-w', '--stdin'], `${head}${header}\n${message}`)
+  }
+
+  push(commit: string, branch = 'main'): string {
+    this.git(['update-ref', `refs/heads/${branch}`, commit])
+    return commit
+  }
+
+  /** Who is trusted; names of keys whose principal is `NAME@example.com` unless a whole line is given. */
+  async follow(signers: readonly string[], more = '', revoked = ''): Promise<OpenFollow> {
+    mkdirSync(this.folder, { recursive: true })
+    const lines = signers.map((name) => (name.includes(' ') ? name : `${name}@example.com ${this.public(name)}`))
+    writeFileSync(join(this.folder, 'allowed_signers'), `${lines.join('\n')}\n`)
+    writeFileSync(join(this.folder, 'revoked_keys'), revoked)
+    const head = `repository: ${this.repository}\nsigners: allowed_signers\nrevocations: revoked_keys\n`
+    writeFileSync(join(this.folder, 'gitops.yaml'), `${head}${more}`)
+    return openFollow(this.folder)
+  }
+
+  /** Follows, and begins to trust at a commit that needs no signature. */
+  async begin(signers: readonly string[], more = '', revoked = '') {
+    const base = this.push(this.commit({ files: BASE_FILES, sign: undefined }))
+    const follow = await this.follow(signers, more, revoked)
+    await trustRevision(follow, { commit: base, reason: 'begin', by: 'test' })
+    return { base, follow }
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true })
+  }
+}
+
+/** What came of a pull, in short. */
+export async function pulled(
+  follow: OpenFollow,
+  now?: string,
+): Promise<Pick<Pulled, 'outcome' | 'code'> & { kinds: readonly string[] }> {
+  const { outcome, code, problems } = await pullRevision(follow, now === undefined ? {} : { now: () => new Date(now) })
+  return { outcome, ...(code !== undefined && { code }), kinds: problems.map(({ kind }) => kind) }
+}
