@@ -51,6 +51,8 @@ function tested(node, suites) {
       numFailedTests = 0
     } else isBad = true
   }
+  // Errors outside of every test.
+  if (failed.length === 0 && !report.success) isBad = true
   sum.failed += numFailedTests
   const seconds = Math.round((Date.now() - begun) / 1000)
   console.log(`== Node.js ${node.version}: ${numPassedTests} passed, ${numFailedTests} failed, in ${seconds} s`)

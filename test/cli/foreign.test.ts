@@ -111,7 +111,7 @@ describe('till inventory import ansible', () => {
 
   it.each([
     [['--store-by', 'nonsense'], 'is not understood'],
-    [['--store-by', 'name:('], 'is no regular expression'],
+    [['--store-by', 'name:('], 'is not a regular expression'],
     [['--kind', 'routers=toaster'], 'is no kind of device'],
     [['--kind', 'routers'], 'is not GROUP=KIND'],
   ])('%j is told', async (args, says) => {
