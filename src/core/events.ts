@@ -1,4 +1,5 @@
 import type { Change } from './change.ts'
+import type { Failure } from './failure.ts'
 import type { JsonObject } from './json.ts'
 import type { Classification, DeviceOutcome, DeviceState, StepOutcome } from './outcome.ts'
 
@@ -80,6 +81,15 @@ export interface StepFinished extends StepOutcome, OfDevice {
   readonly duration_ms: number
 }
 
+/** Safety said not now, and nothing was changed. The device is asked for again, or ends as deferred. */
+export interface DeviceWaiting extends OfDevice {
+  readonly type: 'device.waiting'
+  readonly store: string
+  readonly failure: Failure
+  /** ISO 8601 in UTC; absent where that depends on somebody. */
+  readonly not_before?: string
+}
+
 export interface DeviceFinished extends DeviceOutcome, OfDevice {
   readonly type: 'device.finished'
   readonly store: string
@@ -109,6 +119,7 @@ export type RunEventBody =
   | RunStarted
   | RunTargets
   | DeviceStarted
+  | DeviceWaiting
   | StepConverging
   | StepFinished
   | DeviceFinished

@@ -1,4 +1,4 @@
-import type { RunEvent, RunTargets, StepFinished } from './events.ts'
+import type { DeviceWaiting, RunEvent, RunTargets, StepFinished } from './events.ts'
 import type { DeviceState } from './outcome.ts'
 import type { DeviceRecord, RunRecord, RunTarget, StepRecord } from './run.ts'
 
@@ -58,6 +58,8 @@ type DeviceEvent = Extract<RunEvent, { readonly device: string }>
 interface Attempt {
   store: string
   end: DeviceRecord | undefined
+  /** Put off; nothing was changed. */
+  waits: DeviceWaiting | undefined
   readonly steps: StepRecord[]
   /** Steps whose changes may be under way: several, when they went out together. By runbook and step. */
   readonly changing: Map<string, string>
@@ -77,6 +79,9 @@ class DeviceHistory {
     switch (event.type) {
       case 'device.started':
         attempt.store = event.store
+        break
+      case 'device.waiting':
+        attempt.waits = event
         break
       case 'step.converging':
         attempt.changing.set(keyOf(event), event.step)
@@ -112,12 +117,23 @@ class DeviceHistory {
   #attempt(number: number): Attempt {
     const attempt = this.#attempts.get(number)
     if (attempt) return attempt
-    const made = { store: storeOf(this.#device), end: undefined, steps: [], changing: new Map<string, string>() }
+    const made = {
+      store: storeOf(this.#device),
+      end: undefined,
+      waits: undefined,
+      steps: [],
+      changing: new Map<string, string>(),
+    }
     this.#attempts.set(number, made)
     return made
   }
 
-  #lost({ store, steps }: Attempt): DeviceRecord {
+  #lost({ store, steps, waits }: Attempt): DeviceRecord {
+    if (waits) {
+      const { failure, not_before } = waits
+      const common = { ...unknownPlace(this.#device, store), steps, failure }
+      return { ...common, state: 'deferred', ...(not_before !== undefined && { not_before }) }
+    }
     const message = 'The run ended before this device did.'
     const failure = { code: 'RUN_LOST', phase: 'observe', message } as const
     return { ...unknownPlace(this.#device, store), steps, state: 'cancelled', failure }
@@ -125,7 +141,7 @@ class DeviceHistory {
 }
 
 /** States in which a device was not looked at: what an earlier attempt has found still stands. */
-const NOT_LOOKED_AT: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'unreachable'])
+export const NOT_LOOKED_AT: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'unreachable'])
 
 function saysSomething({ end, changing }: Attempt): boolean {
   return end ? !NOT_LOOKED_AT.has(end.state) : changing.size > 0

@@ -1,9 +1,10 @@
 import type { Change } from './change.ts'
 import type { ByteStream, ProcessStream, ShellChannel, ShellDialect, ShellValue } from './channel.ts'
-import type { RunEvent } from './events.ts'
+import type { EventHead, RunEvent, RunEventBody } from './events.ts'
 import type { Failure, Phase, Result } from './failure.ts'
 import type { Device, OsFamily, StoreFacts } from './fleet.ts'
 import type { JsonObject, JsonValue } from './json.ts'
+import type { LeaseStore, LeaseToken } from './lease.ts'
 import type { DeviceStatus, RunSummary } from './run.ts'
 import type { DeviceMark, Marks, NewSample, Sample } from './sample.ts'
 import type { Secret } from './secret.ts'
@@ -275,39 +276,42 @@ export interface Reporter {
 
 // ---------------------------------------------------------------- state
 
-export interface LeaseHolder {
-  readonly run: string
-  readonly pid: number
-  readonly host: string
-  readonly until: string
-}
-
 /** How much of the history is kept: runs of so many days, oldest first gone, in so many million bytes. */
 export interface Retention {
   readonly days: number
   readonly megabytes: number
 }
 
+/** An event that has no number yet: the store counts, since several may write to a run. */
+export type NewEvent = Omit<EventHead, 'seq'> & RunEventBody
+
+/** Events, in order. */
+export interface JournalStore {
+  /**
+   * Durable against the death of the process when it resolves; an announcement of a change against that of the machine, too.
+   * Events of a run are numbered 1, 2, 3… without gaps. `leasesOf`: what must still be held for an event to be written, so
+   * that nobody writes who has slept through a lease. Answers with the events as they stand, or undefined in the place of
+   * one that was refused for that.
+   */
+  append(
+    events: readonly NewEvent[],
+    leasesOf?: (event: NewEvent) => readonly LeaseToken[],
+  ): Promise<readonly (RunEvent | undefined)[]>
+  /** In order, those after `after`; empty for an unknown run. */
+  events(run: string, after?: number): AsyncIterable<RunEvent>
+}
+
 /** Journal, history, last known states and leases. */
-export interface RunStore {
-  /** Durable against the death of the process when it resolves. */
-  append(events: readonly RunEvent[]): Promise<void>
+export interface RunStore extends JournalStore {
+  readonly leases: LeaseStore
   /** Newest first. A run whose process is dead and that has no `run.finished` is `interrupted`. */
   runs(options?: { readonly limit?: number }): Promise<readonly RunSummary[]>
-  /** In order; empty for an unknown run. */
-  events(run: string): AsyncIterable<RunEvent>
   /** Last known state of every device that was ever looked at. */
   status(): AsyncIterable<DeviceStatus>
   /** Of one series of a device, by time; two at the same time are one, the later one noted. */
   samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]>
   /** The last mark of each name of every device, by device. */
   marks(): AsyncIterable<DeviceMark>
-  /** All or nothing for one device; renewed by asking again. A lease of a dead process on this host is taken over. */
-  acquireLease(
-    device: string,
-    holder: { readonly run: string; readonly ttlMs: number },
-  ): Promise<{ readonly granted: true } | { readonly granted: false; readonly holder: LeaseHolder }>
-  releaseLease(device: string, run: string): Promise<void>
   /**
    * At the end of `run`, deletes old runs and samples beyond what is to be kept; never `run` itself or one in progress, nor the last
    * known state of a device. May leave some for the next time, so that it takes a fraction of the run.

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Diagnostic } from '../core/diagnostic.ts'
+import { parseDuration } from '../core/duration.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Retention } from '../core/ports.ts'
@@ -43,11 +44,19 @@ export interface ProjectSettings {
     readonly commands: Readonly<Record<string, { readonly run: readonly string[]; readonly timeoutMs: number }>>
     readonly age: { readonly identity?: string; readonly recipients: readonly string[] }
   }
-  readonly run: { readonly parallel: number; readonly handshakes: number; readonly workers: 'auto' | number }
+  readonly run: {
+    readonly parallel: number
+    readonly handshakes: number
+    readonly workers: 'auto' | number
+    readonly leaseMs: number
+  }
 }
 
 /** Devices in flight. Most of them wait for a slow line, and one that hangs must not keep another from its turn. */
 const PARALLEL = 500
+const LEASE_MS = 120_000
+/** One that is shorter would be lost whenever the machine is busy. */
+const SHORTEST_LEASE_MS = 1_000
 const HANDSHAKES_PER_CORE = 32
 
 /** A program that tells secrets, in milliseconds. */
@@ -114,6 +123,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
       parallel: number(run, 'parallel', PARALLEL),
       handshakes: number(run, 'handshakes', HANDSHAKES_PER_CORE * availableParallelism()),
       workers: typeof run['workers'] === 'number' ? run['workers'] : 'auto',
+      leaseMs: Math.max(SHORTEST_LEASE_MS, parseDuration(String(run['lease'] ?? '')) ?? LEASE_MS),
     },
   }
 }

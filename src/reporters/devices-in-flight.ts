@@ -14,7 +14,9 @@ export class DevicesInFlight {
     if (event.type === 'run.targets') for (const device of event.devices) this.#waiting.add(device)
     if (!('device' in event)) return undefined
     this.#waiting.delete(event.device)
-    const events = this.#events.get(event.device) ?? []
+    // Of an attempt that was put off nothing remains once the next has begun.
+    const before = event.type === 'device.started' ? [] : this.#events.get(event.device)
+    const events = before ?? []
     events.push(withoutSecrets(event))
     if (event.type !== 'device.finished') {
       this.#events.set(event.device, events)

@@ -67,8 +67,10 @@ function forgetSome(session: SqliteSession, run: string): Promise<number> {
     const seqs = session.all(events)
     const last = seqs.at(-1)
     if (last) session.all(tables.deleteFrom('events').where('run', '=', run).where('seq', '<=', last.seq))
-    if (seqs.length < PAGE) session.all(tables.deleteFrom('runs').where('run', '=', run))
-    else session.all(tables.updateTable('runs').set({ settled: FORGOTTEN }).where('run', '=', run))
+    if (seqs.length < PAGE) {
+      session.all(tables.deleteFrom('runs').where('run', '=', run))
+      session.all(tables.deleteFrom('run_devices').where('run', '=', run))
+    } else session.all(tables.updateTable('runs').set({ settled: FORGOTTEN }).where('run', '=', run))
     return seqs.length
   })
 }

@@ -1,45 +1,113 @@
-import type { LeaseHolder } from '../core/ports.ts'
-import { thisProcess, whereabouts } from './process-identity.ts'
+import type { LeaseAnswer, LeaseKey, LeaseToken } from '../core/lease.ts'
+import { bootClockMs, isSameClock, type RememberedProcess, thisProcess, whereabouts } from './process-identity.ts'
 import { type StateTables, tables } from './schema.ts'
 import type { SqliteSession } from './sqlite-session.ts'
 
-type LeaseRow = StateTables['leases']
+type LeaseRow = StateTables['lease_keys']
+type ControllerRow = StateTables['controllers']
 
 /** Compiled once: they run for every device, and compiling costs several times what running does. */
-const SELECT = tables.selectFrom('leases').selectAll().where('device', '=', '').compile()
-const NOBODY: LeaseRow = { device: '', run: '', host: '', pid: 0, process: '', until: '' }
-const UPSERT = tables
-  .insertInto('leases')
-  .values(NOBODY)
+const SELECT_KEY = tables.selectFrom('lease_keys').selectAll().where('key', '=', '').compile()
+const NO_KEY: LeaseRow = { key: '', epoch: 0, controller: '', run: '' }
+const UPSERT_KEY = tables
+  .insertInto('lease_keys')
+  .values(NO_KEY)
   .onConflict((conflict) =>
-    conflict.column('device').doUpdateSet(({ ref }) => ({
+    conflict.column('key').doUpdateSet(({ ref }) => ({
+      epoch: ref('excluded.epoch'),
+      controller: ref('excluded.controller'),
       run: ref('excluded.run'),
-      host: ref('excluded.host'),
-      pid: ref('excluded.pid'),
-      process: ref('excluded.process'),
-      until: ref('excluded.until'),
     })),
   )
-  .compile()
-const DELETE = tables.deleteFrom('leases').where('device', '=', '').where('run', '=', '').compile()
+  .compile().sql
+const FREE_KEY = tables
+  .updateTable('lease_keys')
+  .set({ controller: null, run: null })
+  .where('key', '=', '')
+  .where('epoch', '=', 0)
+  .compile().sql
+const SELECT_CONTROLLER = tables.selectFrom('controllers').selectAll().where('id', '=', '').compile()
+const NOBODY: ControllerRow = { id: '', host: '', pid: 0, process: '', until: 0, ttl: 0, beats: 0 }
+const UPSERT_CONTROLLER = tables
+  .insertInto('controllers')
+  .values(NOBODY)
+  .onConflict((conflict) =>
+    conflict.column('id').doUpdateSet(({ ref }) => ({
+      until: ref('excluded.until'),
+      ttl: ref('excluded.ttl'),
+      beats: ref('excluded.beats'),
+    })),
+  )
+  .compile().sql
 
-/** Takes or renews a lease, unless another run that may be alive has it. To be called inside one transaction. */
-export function takeLease(
-  session: SqliteSession,
-  device: string,
-  { run, ttlMs }: { readonly run: string; readonly ttlMs: number },
-): { readonly granted: true } | { readonly granted: false; readonly holder: LeaseHolder } {
-  const now = Date.now()
-  const [held] = session.rows(SELECT, [device])
-  if (held && held.run !== run && Date.parse(held.until) > now && whereabouts(held) !== 'dead') {
-    return { granted: false, holder: { run: held.run, pid: held.pid, host: held.host, until: held.until } }
+/** What this process has seen of controllers that it shares no clock with. */
+export class Onlooker {
+  readonly #seen = new Map<string, { readonly beats: number; readonly since: number }>()
+
+  /** Whether its heartbeats go on, as far as one can tell who has not looked for long. */
+  isHeard({ id, beats, ttl }: ControllerRow): boolean {
+    const now = bootClockMs()
+    const seen = this.#seen.get(id)
+    if (seen?.beats !== beats) {
+      this.#seen.set(id, { beats, since: now })
+      return true
+    }
+    return now - seen.since < ttl
   }
-  const { host, pid, process } = thisProcess()
-  session.run(UPSERT.sql, [device, run, host, pid, process, new Date(now + ttlMs).toISOString()])
-  return { granted: true }
 }
 
-/** Gives a lease back; one that another run holds by now stays with it. */
-export function dropLease(session: SqliteSession, device: string, run: string): void {
-  session.run(DELETE.sql, [device, run])
+/** The controller is there for another `ttlMs`. To be called inside one transaction. */
+export function beat(session: SqliteSession, controller: string, ttlMs: number): { readonly intact: boolean } {
+  const { host, pid, process } = thisProcess()
+  const now = bootClockMs()
+  const [known] = session.rows(SELECT_CONTROLLER, [controller])
+  session.run(UPSERT_CONTROLLER, [controller, host, pid, process, now + ttlMs, ttlMs, (known?.beats ?? 0) + 1])
+  return { intact: known !== undefined && known.until > now }
+}
+
+/** All keys or none. To be called inside one transaction. */
+export function acquire(
+  session: SqliteSession,
+  keys: readonly LeaseKey[],
+  means: { readonly run: string; readonly controller: string; readonly onlooker: Onlooker },
+): LeaseAnswer {
+  const { run, controller, onlooker } = means
+  const rows = keys.map((key) => session.rows(SELECT_KEY, [key])[0] ?? { ...NO_KEY, key, controller: null, run: null })
+  const isMine = (row: LeaseRow): boolean => row.controller === controller && row.run === run
+  for (const row of rows) {
+    if (row.controller === null || isMine(row)) continue
+    const [holder] = session.rows(SELECT_CONTROLLER, [row.controller])
+    if (holder && isThere(holder, onlooker)) {
+      return { granted: false, holder: { run: row.run ?? '', pid: holder.pid, host: holder.host, key: row.key } }
+    }
+  }
+  const highest = Math.max(...rows.map(({ epoch }) => epoch))
+  const isHeld = rows.every((row) => isMine(row) && row.epoch === highest)
+  const epoch = isHeld ? highest : highest + 1
+  if (!isHeld) for (const key of keys) session.run(UPSERT_KEY, [key, epoch, controller, run])
+  return { granted: true, token: { keys, epoch } }
+}
+
+/** Gives back what is still held under this token. */
+export function release(session: SqliteSession, { keys, epoch }: LeaseToken): void {
+  for (const key of keys) session.run(FREE_KEY, [null, null, key, epoch])
+}
+
+/** The controller is gone, and all that it had is free. */
+export function retire(session: SqliteSession, controller: string): void {
+  const nobody = { controller: null, run: null }
+  session.all(tables.updateTable('lease_keys').set(nobody).where('controller', '=', controller))
+  session.all(tables.deleteFrom('controllers').where('id', '=', controller))
+}
+
+/** Whether nobody else has had the keys since. */
+export function isHeld(session: SqliteSession, { keys, epoch }: LeaseToken): boolean {
+  return keys.every((key) => session.rows(SELECT_KEY, [key])[0]?.epoch === epoch)
+}
+
+function isThere(holder: ControllerRow, onlooker: Onlooker): boolean {
+  const remembered: RememberedProcess = holder
+  const where = whereabouts(remembered)
+  if (where === 'dead') return false
+  return isSameClock(remembered) ? holder.until > bootClockMs() : onlooker.isHeard(holder)
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { hostname, uptime } from 'node:os'
 
 /** A process as it is remembered in the store. */
 export interface RememberedProcess {
@@ -29,6 +29,19 @@ export function processIdentity(pid: number): string | null {
 export function thisProcess(): RememberedProcess {
   selfOnce ??= { host: hostname(), pid: process.pid, process: processIdentity(process.pid) }
   return selfOnce
+}
+
+/** Milliseconds since the machine was booted, sleep included (CLOCK_BOOTTIME): nobody can set it. */
+export function bootClockMs(): number {
+  return Math.round(uptime() * 1000)
+}
+
+/** Whether its clock is this one: the same boot of the same machine, seen in the same way. */
+export function isSameClock({ process: remembered }: RememberedProcess): boolean {
+  const here = thisProcess().process
+  if (remembered === null || here === null) return remembered === here
+  const [there, mine] = [remembered.split(' '), here.split(' ')]
+  return there[0] === mine[0] && there[1] === mine[1]
 }
 
 let selfOnce: RememberedProcess | undefined

@@ -1,6 +1,10 @@
 import { EVENT_SCHEMA, type EventHead, type RunEvent, type RunFinished, type RunStarted } from '../core/events.ts'
+import { NOT_LOOKED_AT } from '../core/fold-run.ts'
+import type { LeaseToken } from '../core/lease.ts'
 import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
+import type { NewEvent } from '../core/ports.ts'
 import { emptyCounts, type RunRecord } from '../core/run.ts'
+import { isHeld } from './leases.ts'
 import { recordNotes } from './notes.ts'
 import { processIdentity, thisProcess } from './process-identity.ts'
 import { type EventRow, type RunRow, type StatusRow, tables } from './schema.ts'
@@ -52,8 +56,44 @@ const UPDATE_SEEN = tables
   .where(({ or, eb }) => or([eb('seen_at', 'is', null), eb('seen_at', '<', '')]))
   .compile().sql
 
-/** Writes events and all that follows from them. To be called inside one transaction. */
-export function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void {
+const LAST_SEQ = tables
+  .selectFrom('events')
+  .select('seq')
+  .where('run', '=', '')
+  .orderBy('seq', 'desc')
+  .limit(1)
+  .compile()
+
+/**
+ * Numbers events, and writes them and all that follows from them. What its writer has lost the lease of is left out, and
+ * undefined in the answer. To be called inside one transaction.
+ */
+export function appendEvents(
+  session: SqliteSession,
+  events: readonly NewEvent[],
+  leasesOf: (event: NewEvent) => readonly LeaseToken[],
+): readonly (RunEvent | undefined)[] {
+  const [last, held] = [new Map<string, number>(), new Map<LeaseToken, boolean>()]
+  const holds = (token: LeaseToken): boolean => {
+    const known = held.get(token) ?? isHeld(session, token)
+    held.set(token, known)
+    return known
+  }
+  const numbered = events.map((event): RunEvent | undefined => {
+    if (!leasesOf(event).every(holds)) return undefined
+    const { run } = event
+    const seq = 1 + (last.get(run) ?? session.rows(LAST_SEQ, [run, 1])[0]?.seq ?? 0)
+    last.set(run, seq)
+    return { ...event, seq } as RunEvent
+  })
+  recordEvents(
+    session,
+    numbered.filter((event) => event !== undefined),
+  )
+  return numbered
+}
+
+function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void {
   const endings = new Map<string, Ending[]>()
   for (const event of events) {
     session.run(INSERT_EVENT, parametersOf(event))
@@ -120,7 +160,7 @@ function recordEndings(session: SqliteSession, run: string, endings: readonly En
   if (row === undefined) return
   const counts = { ...emptyCounts(), ...(JSON.parse(row.counts) as Record<DeviceState, number>) }
   for (const ending of endings) {
-    counts[ending.state] += 1
+    if (!recordEnd(session, ending, counts)) continue
     if (row.mode !== 'exec' && wasLookedAt(ending)) {
       recordStatus(session, statusRow(ending.device, ending, { run, runbooks: row.runbooks, at: ending.at }))
     }
@@ -134,6 +174,30 @@ function recordEndings(session: SqliteSession, run: string, endings: readonly En
   )
 }
 
+const INSERT_END = tables
+  .insertInto('run_devices')
+  .values({ run: '', device: '', attempt: 0, state: '' })
+  .onConflict((conflict) =>
+    conflict.columns(['run', 'device']).doUpdateSet(({ ref }) => ({
+      attempt: ref('excluded.attempt'),
+      state: ref('excluded.state'),
+    })),
+  )
+  .compile().sql
+
+const SELECT_END = tables.selectFrom('run_devices').selectAll().where('run', '=', '').where('device', '=', '').compile()
+
+/** Counts how a device ended, in the place of what an earlier attempt came to; false where that one says more. */
+function recordEnd(session: SqliteSession, ending: Ending, counts: Record<DeviceState, number>): boolean {
+  const { run, device, attempt = 1, state } = ending
+  const [before] = attempt === 1 ? [] : session.rows(SELECT_END, [run, device])
+  if (before && (before.attempt > attempt || NOT_LOOKED_AT.has(state))) return false
+  if (before) counts[before.state as DeviceState] -= 1
+  counts[state] += 1
+  session.run(INSERT_END, [run, device, attempt, state])
+  return true
+}
+
 function recordFinish(session: SqliteSession, event: RunFinished & EventHead): void {
   const end = { finished_at: event.at, counts: JSON.stringify(event.counts), exit_code: event.exit_code }
   session.all(tables.updateTable('runs').set(end).where('run', '=', event.run))
@@ -141,7 +205,8 @@ function recordFinish(session: SqliteSession, event: RunFinished & EventHead): v
 
 /** A device that the run never got to is as it was known before. */
 function wasLookedAt(outcome: DeviceOutcome): boolean {
-  return outcome.state !== 'cancelled' && outcome.failure?.code !== 'LEASE_HELD'
+  const code = outcome.failure?.code
+  return outcome.state !== 'cancelled' && code !== 'LEASE_HELD' && code !== 'LEASE_LOST'
 }
 
 function statusRow(

@@ -58,14 +58,23 @@ export interface StateTables {
   /** Times in milliseconds since 1970: there are many of them. */
   readonly samples: { series: number; at: number; value: number }
   readonly marks: { device: string; name: string; value: string; at: string }
-  readonly leases: {
-    device: string
-    run: string
+  /** Keys stay when nobody has them: their epochs only ever go up. */
+  readonly lease_keys: { key: string; epoch: number; controller: string | null; run: string | null }
+  readonly controllers: {
+    id: string
     host: string
     pid: number
     process: string | null
-    until: string
+    /** By the clock of its machine since boot, in milliseconds. */
+    until: number
+    ttl: number
+    /** How often it was heard of. */
+    beats: number
   }
+  /** How each device of a run ended: one row, of its last attempt that looked at it. */
+  readonly run_devices: { run: string; device: string; attempt: number; state: string }
+  /** What is true of the whole store, by name. */
+  readonly state_facts: { name: string; value: string }
 }
 
 export type RunRow = Selectable<StateTables['runs']>
@@ -164,10 +173,54 @@ const MIGRATIONS: readonly (() => Statements)[] = [
       .addPrimaryKeyConstraint('marks_pk', ['device', 'name'])
       .modifyEnd(sql`WITHOUT ROWID`),
   ],
+  () => [
+    tables.schema.dropTable('leases').ifExists(),
+    tables.schema
+      .createTable('lease_keys')
+      .addColumn('key', 'text', (c) => c.primaryKey())
+      .addColumn('epoch', 'integer', (c) => c.notNull())
+      .addColumn('controller', 'text')
+      .addColumn('run', 'text')
+      .modifyEnd(sql`WITHOUT ROWID`),
+    tables.schema.createIndex('lease_keys_controller').on('lease_keys').columns(['controller']),
+    tables.schema
+      .createTable('controllers')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('host', 'text', (c) => c.notNull())
+      .addColumn('pid', 'integer', (c) => c.notNull())
+      .addColumn('process', 'text')
+      .addColumn('until', 'integer', (c) => c.notNull())
+      .addColumn('ttl', 'integer', (c) => c.notNull())
+      .addColumn('beats', 'integer', (c) => c.notNull()),
+    tables.schema
+      .createTable('run_devices')
+      .addColumn('run', 'text', (c) => c.notNull())
+      .addColumn('device', 'text', (c) => c.notNull())
+      .addColumn('attempt', 'integer', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('run_devices_pk', ['run', 'device'])
+      .modifyEnd(sql`WITHOUT ROWID`),
+    tables.schema
+      .createTable('state_facts')
+      .addColumn('name', 'text', (c) => c.primaryKey())
+      .addColumn('value', 'text', (c) => c.notNull())
+      .modifyEnd(sql`WITHOUT ROWID`),
+    tables
+      .updateTable('device_status')
+      .set({ state: 'unknown' })
+      .where('unknown', '=', 1)
+      .where('state', 'in', ['in-sync', 'changed']),
+  ],
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */
 export const SCHEMA_VERSION = MIGRATIONS.length
+
+/**
+ * The oldest version of this code that may use a file as this one leaves it: a release and the one before share a store.
+ * So what the one before needs is taken away one release after it is no longer needed.
+ */
+const USABLE_FROM = 3
 
 /** The statements that bring a file from `version` to the present one. */
 export function migrationsFrom(version: number): Statements {
@@ -179,5 +232,7 @@ export function migrationsFrom(version: number): Statements {
         ]
       : []
   const steps = MIGRATIONS.slice(version).flatMap((migration) => migration())
-  return [...first, ...steps, tables.updateTable('state_schema').set({ version: SCHEMA_VERSION })]
+  const usable = tables.insertInto('state_facts').values({ name: 'usable_from', value: String(USABLE_FROM) })
+  const replaced = usable.onConflict((conflict) => conflict.column('name').doUpdateSet({ value: String(USABLE_FROM) }))
+  return [...first, ...steps, replaced, tables.updateTable('state_schema').set({ version: SCHEMA_VERSION })]
 }

@@ -15,6 +15,7 @@ type Query<Row> = Compilable<Row> | CompiledQuery<Row>
 
 interface Write {
   readonly work: () => unknown
+  readonly sync: boolean
   readonly resolve: (value: unknown) => void
   readonly reject: (reason: unknown) => void
 }
@@ -26,6 +27,7 @@ export class SqliteSession {
   readonly #statements = new Map<string, Database.Statement>()
   #waiting: Write[] = []
   #writing: Promise<void> | undefined
+  #full: boolean | undefined
 
   private constructor(path: string, database: Database.Database) {
     this.#path = path
@@ -73,11 +75,11 @@ export class SqliteSession {
 
   /**
    * Runs `work` in a transaction, together with all others of this turn. Resolves when it is committed, which
-   * outlives the process. `work` may run twice, and must not wait.
+   * outlives the process; with `sync` it outlives a power cut, too. `work` may run twice, and must not wait.
    */
-  write<T>(work: () => T): Promise<T> {
+  write<T>(work: () => T, { sync = false }: { readonly sync?: boolean } = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      this.#waiting.push({ work, sync, resolve: resolve as (value: unknown) => void, reject })
       this.#writing ??= this.#drain()
     })
   }
@@ -134,6 +136,13 @@ export class SqliteSession {
     this.#writing = undefined
   }
 
+  /** FULL syncs the write-ahead log at each commit (sqlite.org/pragma.html#pragma_synchronous), and what was before in it. */
+  #synchronize(full: boolean): void {
+    if (full === this.#full) return
+    this.#database.exec(`PRAGMA synchronous = ${full ? 'FULL' : 'NORMAL'}`)
+    this.#full = full
+  }
+
   async #commit(writes: readonly Write[]): Promise<void> {
     try {
       const values = await this.patiently(() => this.#transaction(writes))
@@ -149,6 +158,7 @@ export class SqliteSession {
   }
 
   #transaction(writes: readonly Write[]): unknown[] {
+    this.#synchronize(writes.some(({ sync }) => sync))
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       const values = writes.map((write) => write.work())

@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
-import type { LeaseHolder, Retention, RunStore } from '../core/ports.ts'
+import type { LeaseStore, LeaseToken } from '../core/lease.ts'
+import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
 import { type DeviceStatus, emptyCounts, type RunSummary } from '../core/run.ts'
 import type { DeviceMark, Sample } from '../core/sample.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
-import { dropLease, takeLease } from './leases.ts'
+import { acquire, beat, Onlooker, release, retire } from './leases.ts'
 import { forgetSamples, readMarks, readSamples } from './notes.ts'
 import { whereabouts } from './process-identity.ts'
-import { eventOf, indeterminateDevices, recordEvents, recordStatus } from './record-events.ts'
+import { appendEvents, eventOf, indeterminateDevices, recordStatus } from './record-events.ts'
 import { migrationsFrom, type RunRow, SCHEMA_VERSION, tables } from './schema.ts'
 import { SqliteSession, stateUnusable } from './sqlite-session.ts'
 
@@ -25,18 +27,29 @@ export async function openSqliteStore(path: string): Promise<RunStore> {
   const session = SqliteSession.open(path)
   try {
     await prepare(session, path)
+    return new SqliteStore(session, await identityOf(session))
   } catch (error) {
     session.abandon()
     throw error
   }
-  return new SqliteStore(session)
+}
+
+/** By which this store is told from others; given once. */
+async function identityOf(session: SqliteSession): Promise<string> {
+  const known = tables.selectFrom('state_facts').select('value').where('name', '=', 'id')
+  const [row] = await session.read(known)
+  if (row) return row.value
+  const fact = tables.insertInto('state_facts').values({ name: 'id', value: randomUUID() })
+  return session.write(() => {
+    session.all(fact.onConflict((conflict) => conflict.doNothing()))
+    return session.all(known)[0]?.value ?? ''
+  })
 }
 
 async function prepare(session: SqliteSession, path: string): Promise<void> {
   const version = await session.patiently(() => schemaVersion(session, path))
   await session.read(sql`PRAGMA journal_mode = WAL`.compile(tables))
-  await session.read(sql`PRAGMA synchronous = NORMAL`.compile(tables))
-  if (version === SCHEMA_VERSION) return
+  if (version >= SCHEMA_VERSION) return
   await session.write(() => {
     const now = schemaVersion(session, path)
     if (now < SCHEMA_VERSION) for (const statement of migrationsFrom(now)) session.all(statement)
@@ -59,7 +72,7 @@ function schemaVersion(session: SqliteSession, path: string): number {
       'It is damaged, or not of Tillwright: take it from a backup, or name another file as `state` in tillwright.yaml.',
     )
   }
-  if (version > SCHEMA_VERSION) {
+  if (version > SCHEMA_VERSION && !names.some(({ name }) => name === 'state_facts' && isUsable(session))) {
     throw stateUnusable(
       `The state file "${path}" was written by a newer Tillwright (schema ${version}, this one knows ${SCHEMA_VERSION})`,
       'Use that version, or name another file as `state` in tillwright.yaml.',
@@ -68,15 +81,47 @@ function schemaVersion(session: SqliteSession, path: string): number {
   return version
 }
 
+/** What must be known after a power cut too: that a change may be under way, and that nothing more comes. */
+const MUST_SURVIVE: ReadonlySet<RunEvent['type']> = new Set([
+  'run.started',
+  'run.targets',
+  'step.converging',
+  'run.finished',
+])
+
+function leaseStore(session: SqliteSession, id: string): LeaseStore {
+  const onlooker = new Onlooker()
+  return {
+    id,
+    beat: (controller, ttlMs) => session.write(() => beat(session, controller, ttlMs)),
+    acquire: (keys, holder) => session.write(() => acquire(session, keys, { ...holder, onlooker })),
+    release: (token) => session.write(() => release(session, token)),
+    retire: (controller) => session.write(() => retire(session, controller)),
+  }
+}
+
+/** Whether a file of a newer version says that this code may use it as well. */
+function isUsable(session: SqliteSession): boolean {
+  const [fact] = session.all(tables.selectFrom('state_facts').select('value').where('name', '=', 'usable_from'))
+  return fact !== undefined && Number(fact.value) <= SCHEMA_VERSION
+}
+
 class SqliteStore implements RunStore {
+  readonly leases: LeaseStore
   readonly #session: SqliteSession
 
-  constructor(session: SqliteSession) {
+  constructor(session: SqliteSession, id: string) {
     this.#session = session
+    this.leases = leaseStore(session, id)
   }
 
-  async append(events: readonly RunEvent[]): Promise<void> {
-    if (events.length > 0) await this.#session.write(() => recordEvents(this.#session, events))
+  async append(
+    events: readonly NewEvent[],
+    leasesOf: (event: NewEvent) => readonly LeaseToken[] = () => [],
+  ): Promise<readonly (RunEvent | undefined)[]> {
+    if (events.length === 0) return []
+    const sync = events.some(({ type }) => MUST_SURVIVE.has(type))
+    return this.#session.write(() => appendEvents(this.#session, events, leasesOf), { sync })
   }
 
   async runs(options: { readonly limit?: number } = {}): Promise<readonly RunSummary[]> {
@@ -86,9 +131,9 @@ class SqliteStore implements RunStore {
     return rows.map((row) => this.#summary(row))
   }
 
-  async *events(run: string): AsyncGenerator<RunEvent> {
+  async *events(run: string, from = 0): AsyncGenerator<RunEvent> {
     const page = tables.selectFrom('events').selectAll().where('run', '=', run).orderBy('seq').limit(PAGE)
-    for (let after = 0; ; ) {
+    for (let after = from; ; ) {
       // By key rather than with an open cursor, which would keep the write-ahead log from being cut.
       const rows = await this.#session.read(page.where('seq', '>', after))
       for (const row of rows) yield eventOf(row)
@@ -119,17 +164,6 @@ class SqliteStore implements RunStore {
 
   marks(): AsyncIterable<DeviceMark> {
     return readMarks(this.#session)
-  }
-
-  acquireLease(
-    device: string,
-    holder: { readonly run: string; readonly ttlMs: number },
-  ): Promise<{ readonly granted: true } | { readonly granted: false; readonly holder: LeaseHolder }> {
-    return this.#session.write(() => takeLease(this.#session, device, holder))
-  }
-
-  async releaseLease(device: string, run: string): Promise<void> {
-    await this.#session.write(() => dropLease(this.#session, device, run))
   }
 
   async forget(run: string, keep: Retention): Promise<void> {

@@ -31,9 +31,11 @@ const roles: Readonly<Record<string, () => Promise<void>>> = {
   async contend() {
     const [run = '', folder = '', rounds = '0'] = rest
     let granted = 0
+    await store.leases.beat(run, 60_000)
     for (let round = 0; round < Number(rounds); round += 1) {
       const device = `PL-0001/pos${round % 3}`
-      if (!(await store.acquireLease(device, { run, ttlMs: 60_000 })).granted) {
+      const lease = await store.leases.acquire([device], { run, controller: run })
+      if (!lease.granted) {
         await delay(1)
         continue
       }
@@ -42,14 +44,15 @@ const roles: Readonly<Record<string, () => Promise<void>>> = {
       closeSync(openSync(mark, 'wx'))
       await delay(1)
       unlinkSync(mark)
-      await store.releaseLease(device, run)
+      await store.leases.release(lease.token)
     }
     process.stdout.write(`${granted}\n`)
   },
   /** Takes a lease and waits to be killed. */
   async hold() {
     const [run = '', device = ''] = rest
-    const { granted } = await store.acquireLease(device, { run, ttlMs: 3_600_000 })
+    await store.leases.beat(run, 3_600_000)
+    const { granted } = await store.leases.acquire([device], { run, controller: run })
     process.stdout.write(`${granted}\n`)
     await delay(60_000)
   },

@@ -1,9 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { statSync } from 'node:fs'
+import { hostname } from 'node:os'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../core/duration.ts'
@@ -13,84 +9,15 @@ import type { RunStore } from '../core/ports.ts'
 import type { DeviceStatus } from '../core/run.ts'
 import type { Marks, NewSample } from '../core/sample.ts'
 import { RECORDED_RUNS, recordRun } from './recorded-runs.ts'
-
-/** A kind of store under test, in a form that another process can open, too. */
-export interface StoreUnderTest {
-  /** Absolute path of the module, and the name of its function `(location) => Promise<RunStore>`. */
-  readonly module: string
-  readonly open: string
-  /** A location where nothing is stored yet, for a private folder that is removed after the test. */
-  readonly location: (folder: string) => string
-  /** How node runs the module: `['--import', 'tsx']` for TypeScript. */
-  readonly execArgv: readonly string[]
-}
-
-interface Other {
-  readonly child: ChildProcess
-  readonly lines: AsyncIterator<string>
-  readonly exit: Promise<number | null>
-}
-
-class Bench {
-  readonly folder = mkdtempSync(join(tmpdir(), 'till-store-'))
-  readonly location: string
-  readonly #of: StoreUnderTest
-  #stores: RunStore[] = []
-  #others: Other[] = []
-
-  constructor(of: StoreUnderTest) {
-    this.#of = of
-    this.location = of.location(this.folder)
-  }
-
-  async store(): Promise<RunStore> {
-    const exports = (await import(this.#of.module)) as Record<string, (location: string) => Promise<RunStore>>
-    const open = exports[this.#of.open]
-    if (open === undefined) throw new Error(`"${this.#of.module}" exports no "${this.#of.open}"`)
-    const store = await open(this.location)
-    this.#stores.push(store)
-    return store
-  }
-
-  other(role: string, ...rest: string[]): Other {
-    const self = fileURLToPath(import.meta.url)
-    const program = self.replace(/store-contract(\.[jt]s)$/, 'store-child$1')
-    const argv = [...this.#of.execArgv, program, this.#of.module, this.#of.open, this.location, role, ...rest]
-    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
-    const exit = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)))
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    const other = { child, lines, exit }
-    this.#others.push(other)
-    return other
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const { child, exit } of this.#others) {
-      child.kill('SIGKILL')
-      await exit
-    }
-    for (const store of this.#stores) await store.close()
-    rmSync(this.folder, { recursive: true, force: true })
-  }
-}
-
-async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = []
-  for await (const item of items) list.push(item)
-  return list
-}
-
-async function killed(other: Other): Promise<void> {
-  other.child.kill('SIGKILL')
-  await other.exit
-}
+import { killed, listed, StoreBench, type StoreUnderTest } from './store-bench.ts'
+import { testLeases } from './store-leases-contract.ts'
 
 /** What every store promises. To be called at the top of a test file. */
 export function testStore(name: string, of: StoreUnderTest): void {
   describe(`store ${name}`, () => {
-    let bench: Bench
+    let bench: StoreBench
     beforeEach(() => {
-      bench = new Bench(of)
+      bench = new StoreBench(of)
     })
     afterEach(() => bench[Symbol.asyncDispose]())
     testEvents(() => bench)
@@ -102,7 +29,7 @@ export function testStore(name: string, of: StoreUnderTest): void {
   })
 }
 
-function testEvents(bench: () => Bench): void {
+function testEvents(bench: () => StoreBench): void {
   test('gives events back in order and unharmed, also after it was closed', async () => {
     const store = await bench().store()
     const events = RECORDED_RUNS['control characters from devices']?.() ?? []
@@ -116,14 +43,32 @@ function testEvents(bench: () => Bench): void {
     expect(await listed((await bench().store()).events('nobody'))).toEqual([])
   })
 
-  test('refuses a sequence number twice, and keeps what others wrote in the same turn', async () => {
+  test('numbers events itself, whoever writes to a run, and gives those behind a number', async () => {
+    const [store, other] = [await bench().store(), await bench().store()]
+    const events = recordRun([{ device: 'PL-0001/pos1', state: 'in-sync' }], { run: 'one' })
+    const [first, ...rest] = events
+    expect(await store.append([first as RunEvent])).toEqual([first])
+    const ends = await Promise.all(rest.map((event, index) => (index % 2 ? store : other).append([event])))
+    const numbers = ends.flat().map((event) => event?.seq ?? 0)
+    expect(numbers.sort((a, b) => a - b)).toEqual(rest.map((_, index) => index + 2))
+    expect((await listed(store.events('one', 2))).map(({ seq }) => seq)).toEqual(rest.slice(1).map((_, n) => n + 3))
+  })
+
+  test('counts a device once, by its last attempt that looked at it', async () => {
     const store = await bench().store()
-    const [first, second] = [recordRun([], { run: 'one' }), recordRun([], { run: 'two' })]
-    await store.append(first)
-    const ends = await Promise.allSettled([store.append(second), store.append(first.slice(1))])
-    expect(ends.map((end) => end.status)).toEqual(['fulfilled', 'rejected'])
-    expect(await listed(store.events('one'))).toEqual(first)
-    expect(await listed(store.events('two'))).toEqual(second)
+    const attempts = [
+      { device: 'PL-0001/pos1', state: 'failed', attempt: 1 },
+      { device: 'PL-0001/pos1', state: 'changed', attempt: 2 },
+      { device: 'PL-0001/pos1', state: 'unreachable', attempt: 3 },
+    ] as const
+    const mine = { host: hostname(), pid: process.pid }
+    const [started] = recordRun([], { run: 'a', started: mine })
+    const ends = attempts.flatMap(({ attempt, ...end }) =>
+      recordRun([end], { run: 'a' }).flatMap((event) => ('device' in event ? [{ ...event, attempt }] : [])),
+    )
+    await store.append([started as RunEvent, ...ends])
+    expect((await store.runs())[0]?.counts).toMatchObject({ failed: 0, changed: 1, unreachable: 0 })
+    expect((await listed(store.status()))[0]).toMatchObject({ state: 'changed' })
   })
 
   test('folds to the same run as the live events, however they were batched', async () => {
@@ -147,7 +92,7 @@ function testEvents(bench: () => Bench): void {
   })
 }
 
-function testHistory(bench: () => Bench): void {
+function testHistory(bench: () => StoreBench): void {
   test('lists runs newest first, with their counts and their end', async () => {
     const store = await bench().store()
     const everyState = RECORDED_RUNS['every state']?.() ?? []
@@ -215,7 +160,7 @@ function testHistory(bench: () => Bench): void {
   })
 }
 
-function testStatus(bench: () => Bench): void {
+function testStatus(bench: () => StoreBench): void {
   const statusOf = async (store: RunStore): Promise<Record<string, DeviceStatus>> =>
     Object.fromEntries((await listed(store.status())).map((status) => [status.device, status]))
 
@@ -277,7 +222,7 @@ function testStatus(bench: () => Bench): void {
   })
 }
 
-function testNotes(bench: () => Bench): void {
+function testNotes(bench: () => StoreBench): void {
   const device = 'PL-0001/pos1'
   const noted = (samples: readonly NewSample[], marks: Marks = {}) => [
     { device, state: 'in-sync' as const, steps: [{ step: 'a', state: 'ok' as const, samples, marks }] },
@@ -336,48 +281,7 @@ function testNotes(bench: () => Bench): void {
   })
 }
 
-function testLeases(bench: () => Bench): void {
-  const device = 'PL-0001/pos1'
-
-  test('lets one run have a device at a time', async () => {
-    const store = await bench().store()
-    const other = await bench().store()
-    expect(await store.acquireLease(device, { run: 'a', ttlMs: 60_000 })).toEqual({ granted: true })
-    expect(await store.acquireLease(device, { run: 'a', ttlMs: 60_000 })).toEqual({ granted: true })
-    expect(await other.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toMatchObject({
-      granted: false,
-      holder: { run: 'a', pid: process.pid, host: hostname() },
-    })
-    await other.releaseLease(device, 'b')
-    expect(await other.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toMatchObject({ granted: false })
-    await store.releaseLease(device, 'a')
-    expect(await other.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toEqual({ granted: true })
-  })
-
-  test('gives a lease away when its time is over', async () => {
-    const store = await bench().store()
-    await store.acquireLease(device, { run: 'a', ttlMs: 0 })
-    expect(await store.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toEqual({ granted: true })
-  })
-
-  test('takes over the lease of a process that was killed', async () => {
-    const store = await bench().store()
-    const holder = bench().other('hold', 'a', device)
-    expect((await holder.lines.next()).value).toBe('true')
-    expect(await store.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toMatchObject({ granted: false })
-    await killed(holder)
-    expect(await store.acquireLease(device, { run: 'b', ttlMs: 60_000 })).toEqual({ granted: true })
-  })
-
-  test('never has two holders of one lease among four processes', async () => {
-    const others = ['a', 'b', 'c', 'd'].map((run) => bench().other('contend', run, bench().folder, '150'))
-    const granted = await Promise.all(others.map(async (other) => Number((await other.lines.next()).value)))
-    expect(await Promise.all(others.map((other) => other.exit))).toEqual([0, 0, 0, 0])
-    expect(Math.min(...granted)).toBeGreaterThan(0)
-  })
-}
-
-function testProcesses(bench: () => Bench): void {
+function testProcesses(bench: () => StoreBench): void {
   test('keeps everything that was durable when the process was killed, without a gap', async () => {
     const writer = bench().other('append', 'killed', '20000')
     let durable = 0

@@ -8,6 +8,7 @@ import type { RunEventBody, RunMode } from '../../src/core/events.ts'
 import { success } from '../../src/core/failure.ts'
 import type { Target } from '../../src/core/ports.ts'
 import type { Runbook } from '../../src/core/runbook.ts'
+import type { Permit } from '../../src/engine/admission/admission.ts'
 import { runFleet } from '../../src/engine/fleet/run-fleet.ts'
 import { loadRunbook } from '../../src/lang/load-runbook.ts'
 import { MODULES } from '../../src/modules/index.ts'
@@ -49,9 +50,16 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
   }
   const scopeOf = () => ({ store: {}, device: {}, vars: {} })
   const warn = (text: string): void => void warnings.push(text)
+  const never = new AbortController().signal
+  const nothing = async (): Promise<void> => undefined
+  const lease = { token: { keys: [], epoch: 1 }, lost: never, leftMs: () => 60_000, release: nothing }
+  const fence = { lockName: '', authority: '', run: 'r', attempt: 1, epoch: 1, leftMs: () => 60_000 }
+  const permit: Permit = { lease, fence, change: async () => ({ kind: 'begin' }), release: nothing }
+  const leasedUntil = new Float64Array(new SharedArrayBuffer(8)).fill(Number.MAX_SAFE_INTEGER)
+    .buffer as SharedArrayBuffer
   const pool = new ThreadPool({
     entry,
-    run: 'r1',
+    leasedUntil,
     mode,
     work,
     workers: 1,
@@ -63,11 +71,9 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     neighboursOf: () => ({}),
     warn,
   })
-  const never = new AbortController().signal
   const environment = deviceEnvironment({
-    run: 'r1',
     mode,
-    admission: { admit: async () => ({ granted: true, permit: { release: async () => undefined } }), close() {} },
+    admission: { place: async () => ({ kind: 'begin', permit }) },
     emit: async (body) => void events.push(body),
     scopeOf,
     historyOf: () => ({ samples: async () => [] }),

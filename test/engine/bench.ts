@@ -8,8 +8,10 @@ import type { RunEvent, RunMode } from '../../src/core/events.ts'
 import { success } from '../../src/core/failure.ts'
 import type { Fence } from '../../src/core/fence.ts'
 import type { Device } from '../../src/core/fleet.ts'
+import type { DeviceOutcome } from '../../src/core/outcome.ts'
 import type { Module, Target } from '../../src/core/ports.ts'
 import type { Runbook, Step } from '../../src/core/runbook.ts'
+import type { Admission, Permit } from '../../src/engine/admission/admission.ts'
 import type { DeviceEnvironment, DeviceSession, DeviceWork } from '../../src/engine/device/perform-device.ts'
 import { runFleet } from '../../src/engine/fleet/run-fleet.ts'
 import { openJournal } from '../../src/engine/journal/journal.ts'
@@ -169,6 +171,8 @@ const DEADLINES = {
   verify: 5000,
 }
 
+const nothing = async (): Promise<void> => undefined
+
 /** A run of the real engine over real shells in a private folder; what it emitted and how many exchanges it took. */
 export class Bench {
   readonly root = mkdtempSync(join(tmpdir(), 'till-engine-'))
@@ -180,6 +184,33 @@ export class Bench {
   /** Goes along with each change. */
   fence: Fence | undefined
   held = new Set<string>()
+  /** Given back, with how the device ended. */
+  released: (DeviceOutcome | undefined)[] = []
+  /** What is answered before the first change of a device. */
+  mayChange: Permit['change'] = async () => ({ kind: 'begin' })
+  lost = new AbortController()
+  admission: Admission = {
+    place: async ({ device: name }) => {
+      const failure = { code: 'LEASE_HELD', phase: 'resolve', message: 'held' } as const
+      if (this.held.has(name)) return { kind: 'wait', failure, isPassing: false }
+      const lease = {
+        token: { keys: [name], epoch: 1 },
+        lost: this.lost.signal,
+        leftMs: () => 60_000,
+        release: nothing,
+      }
+      const fence = this.fence ?? {
+        lockName: name,
+        authority: '',
+        run: 'r1',
+        attempt: 1,
+        epoch: 1,
+        leftMs: () => lease.leftMs(),
+      }
+      const release = async (outcome?: DeviceOutcome): Promise<void> => void this.released.push(outcome)
+      return { kind: 'begin', permit: { lease, fence, change: () => this.mayChange(), release } }
+    },
+  }
   deadlines = DEADLINES
   /** What modules promise, and how the shell of a device keeps to it. */
   modules: readonly Module[] = MODULES
@@ -204,7 +235,9 @@ export class Bench {
     setMaxListeners(0, this.stopping.signal, this.aborting.signal)
   }
 
-  async run(mode: RunMode, work: readonly DeviceWork[], parallel = 8) {
+  async run(mode: RunMode, work: readonly DeviceWork[], more: number | { readonly patienceMs: number } = 8) {
+    const { parallel, patienceMs } =
+      typeof more === 'number' ? { parallel: more, patienceMs: 0 } : { parallel: 8, ...more }
     this.events = []
     this.exchanges = 0
     this.#written = ''
@@ -212,9 +245,12 @@ export class Bench {
       run: 'r1',
       store: {
         append: async (events) => {
-          this.events.push(...events)
-          for (const event of events) this.onEvent(event)
+          const numbered = events.map((event, n) => ({ ...event, seq: this.events.length + n + 1 }) as RunEvent)
+          this.events.push(...numbered)
+          for (const event of numbered) this.onEvent(event)
+          return numbered
         },
+        events: async function* () {},
       },
       reporters: [],
       masker: new Masker(),
@@ -224,13 +260,8 @@ export class Bench {
       mode,
       modules: new Map(this.modules.map((module) => [module.name, module])),
       preparation: { checkParams: () => [], readSecret: async () => Promise.reject(new Error('no secrets here')) },
-      admission: {
-        admit: async (name) =>
-          this.held.has(name)
-            ? { granted: false, failure: { code: 'LEASE_HELD', phase: 'resolve', message: 'held' } }
-            : { granted: true, permit: { release: async () => undefined } },
-        close: () => undefined,
-      },
+      admission: this.admission,
+      leaveToChange: async () => ({ kind: 'begin' }),
       clock: { now: () => new Date(), elapsed: () => performance.now() },
       stopping: this.stopping.signal,
       aborting: this.aborting.signal,
@@ -252,7 +283,7 @@ export class Bench {
       pid: process.pid,
       version: '0',
     }
-    return runFleet(work, { environment, parallel, head })
+    return runFleet(work, { environment, parallel, head, patienceMs })
   }
 
   get sentBytes(): number {

@@ -48,7 +48,7 @@ case $fate in
   fails) exit 1 ;;
   hangs) sleep 30 ;;
 esac
-if [ "$fate" != stubborn ]; then printf %s "$desiredValue" >"$root/$name"; fi
+if [ "$fate" != stubborn ]; then printf %s "$desired" >"$root/$name"; fi
 if [ -n "$spoils" ]; then printf %s "$id" >"$root/$spoils"; fi
 case $fate in
   'fails after') exit 1 ;;
@@ -56,13 +56,13 @@ case $fate in
 esac`
     const answer = await shell.ask({
       script,
-      values: { root, id, name, desiredValue, fate, spoils: spoils ?? '', slow: slow ?? false },
+      values: { root, id, name, desired: desiredValue, fate, spoils: spoils ?? '', slow: slow ?? false },
     })
     if (answer.exitCode === 0 && !misjudged) return success(undefined)
     return { ok: false, failure: { code: 'CONVERGE_FAILED', phase: 'converge', message: `${answer.exitCode}` } }
   },
   proof: ({ desiredValue, proven }) =>
-    proven ? { test: '[ "$found" = "$desiredValue" ]', values: { desiredValue } } : undefined,
+    proven ? { test: '[ "$found" = "$desired" ]', values: { desired: desiredValue } } : undefined,
 })
 
 /** The same module, of whose changes a device cannot tell whether they came about. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RunEvent, RunEventBody } from '../../src/core/events.ts'
 import { foldRun } from '../../src/core/fold-run.ts'
+import type { JournalStore } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { openJournal } from '../../src/engine/journal/journal.ts'
 import { Masker } from '../../src/engine/journal/mask.ts'
@@ -15,7 +16,14 @@ function maskerOf(...values: string[]): Masker {
 /** What a journal writes down. */
 async function journalled(masker: Masker, bodies: readonly RunEventBody[]): Promise<RunEvent[]> {
   const events: RunEvent[] = []
-  const store = { append: async (appended: readonly RunEvent[]) => void events.push(...appended) }
+  const store: JournalStore = {
+    append: async (appended) => {
+      const numbered = appended.map((event, n) => ({ ...event, seq: events.length + n + 1 }) as RunEvent)
+      events.push(...numbered)
+      return numbered
+    },
+    events: async function* () {},
+  }
   const clock = { now: () => new Date(), elapsed: () => 0 }
   const journal = openJournal({ run: 'r1', store, reporters: [], masker, clock })
   await Promise.all(bodies.map((body) => journal.emit(body)))

@@ -10,7 +10,14 @@ test('what a device says of itself is masked before it is kept, also as a mark; 
   masker.add(new Secret('hunter2-and-more'))
   const journal = openJournal({
     run: 'r',
-    store: { append: async (events) => void kept.push(...events) },
+    store: {
+      append: async (events) => {
+        const numbered = events.map((event, n) => ({ ...event, seq: n + 1 }) as RunEvent)
+        kept.push(...numbered)
+        return numbered
+      },
+      events: async function* () {},
+    },
     reporters: [],
     masker,
     clock: { now: () => new Date(0), elapsed: () => 0 },

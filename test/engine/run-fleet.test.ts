@@ -340,3 +340,85 @@ describe('whatever happens', () => {
     expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'indeterminate', failure: { code: 'CONVERGE_LOST' } }])
   })
 })
+
+describe('safety', () => {
+  const names = ['PL-0001/pos1', 'PL-0001/pos2', 'PL-0002/pos1']
+  const work = (id = 'a') =>
+    names.map((name) => ({ device: device(name), runbooks: [runbook(lines([`${id}-${name.replace('/', '-')}`]))] }))
+  const failure = { code: 'LEASE_HELD', phase: 'resolve', message: 'held' } as const
+
+  it('puts a device off before it takes a place, and asks again when another one is done', async () => {
+    const { place } = bench.admission
+    let asked = 0
+    bench.admission = {
+      place: async (request) => {
+        if (request.device !== 'PL-0001/pos1') return place(request)
+        asked += 1
+        return bench.finals('PL-0002/pos1').length === 0 ? { kind: 'wait', failure, isPassing: true } : place(request)
+      },
+    }
+    const end = await bench.run('apply', work())
+    expect([end.exitCode, end.counts.changed]).toEqual([0, 3])
+    expect(asked).toBeGreaterThan(1)
+    const told = bench.events.filter((event) => event.type === 'device.waiting')
+    expect(told).toMatchObject([{ device: 'PL-0001/pos1', attempt: 1, failure }])
+    for (const name of names) expect(bench.finals(name)).toMatchObject([{ state: 'changed', attempt: 1 }])
+  })
+
+  it('defers a device that would have to wait for longer than the run does, with the time at which it may', async () => {
+    const until = Date.now() + 3_600_000
+    bench.admission = { place: async () => ({ kind: 'wait', failure, until, isPassing: false }) }
+    const end = await bench.run('apply', work())
+    expect([end.exitCode, end.counts.deferred]).toEqual([6, 3])
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ not_before: new Date(until).toISOString(), failure }])
+  })
+
+  it('puts a device off before its first change: nothing is announced, and after it the device is looked at again', async () => {
+    let asked = 0
+    bench.mayChange = async () => {
+      asked += 1
+      return asked === 1 ? { kind: 'wait', failure, until: Date.now() + 20, isPassing: false } : { kind: 'begin' }
+    }
+    const end = await bench.run('apply', work().slice(0, 1), { patienceMs: 5_000 })
+    expect([end.exitCode, end.counts.changed, asked, bench.open]).toEqual([0, 1, 2, 0])
+    const order = bench.events.filter((event) => 'device' in event).map(({ type }) => type)
+    expect(order).toEqual([
+      'device.started',
+      'device.waiting',
+      'device.started',
+      'step.converging',
+      'step.finished',
+      'device.finished',
+    ])
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'changed', attempt: 2 }])
+    expect(bench.released).toMatchObject([undefined, { state: 'changed' }])
+    for (let cut = 0; cut < bench.events.length; cut += 1) {
+      const { devices } = await foldRun(bench.events.slice(0, cut), { ended: true })
+      const state = devices.get('PL-0001/pos1')?.state
+      if (bench.events[cut - 1]?.type === 'device.waiting') expect(state).toBe('deferred')
+    }
+  })
+
+  it('refuses a change for good', async () => {
+    bench.mayChange = async () => ({ kind: 'refuse', failure })
+    const end = await bench.run('apply', work())
+    expect([end.exitCode, end.counts.deferred]).toEqual([6, 3])
+    expect(bench.events.some((event) => event.type === 'step.converging')).toBe(false)
+    expect(existsSync(bench.path('a-PL-0001-pos1'))).toBe(false)
+  })
+
+  it('stops a device whose lease was lost before its next change, and says so', async () => {
+    bench.onEvent = (event) => {
+      if (event.type === 'step.finished') bench.lost.abort()
+    }
+    const steps = [
+      ...lines(['a']),
+      step({ id: 'b', module: 'line', with: { path: bench.path('b'), text: 'x', blind: true } }),
+    ]
+    const one = [{ device: pos1, runbooks: [runbook([{ ...steps[0], id: 'a' } as never, steps[1] as never])] }]
+    writeFileSync(bench.path('a'), 'new')
+    await bench.run('apply', one)
+    expect(existsSync(bench.path('b'))).toBe(false)
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'deferred', failure: { code: 'LEASE_LOST' } }])
+  })
+})

@@ -50,7 +50,11 @@ test('brings the file of an older version to the present one, with all that it k
   await old.append(events)
   await old.close()
   const database = new Database(path)
-  for (const table of ['samples', 'sample_series', 'marks']) database.exec(`DROP TABLE ${table}`)
+  const later = ['samples', 'sample_series', 'marks', 'lease_keys', 'controllers', 'run_devices', 'state_facts']
+  for (const table of later) database.exec(`DROP TABLE ${table}`)
+  database.exec(
+    'CREATE TABLE leases (device TEXT PRIMARY KEY, run TEXT, host TEXT, pid INTEGER, process TEXT, until TEXT)',
+  )
   database.exec('ALTER TABLE device_status DROP COLUMN seen_at')
   database.exec('UPDATE state_schema SET version = 1')
   database.close()
@@ -68,17 +72,33 @@ test('refuses the file of a newer version and leaves it as it is', async () => {
   await (await openSqliteStore(path)).close()
   const database = new Database(path)
   database.exec('UPDATE state_schema SET version = 99')
+  database.exec("UPDATE state_facts SET value = '99' WHERE name = 'usable_from'")
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
   const before = readFileSync(path)
   expect(await refusal(path)).toMatchInlineSnapshot(`
     [
       "STATE_UNUSABLE",
-      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 2)",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 3)",
       "Use that version, or name another file as \`state\` in tillwright.yaml.",
     ]
   `)
   expect(readFileSync(path).equals(before)).toBe(true)
+})
+
+test('shares the file of a newer version where that one says so', async () => {
+  const path = join(folder, 'state.db')
+  await (await openSqliteStore(path)).close()
+  const database = new Database(path)
+  database.exec('UPDATE state_schema SET version = 99')
+  database.exec("UPDATE state_facts SET value = '3' WHERE name = 'usable_from'")
+  database.close()
+  const store = await openSqliteStore(path)
+  await store.append(RECORDED_RUNS['every state']?.() ?? [])
+  await store.close()
+  const after = new Database(path)
+  expect(after.prepare('SELECT version FROM state_schema').all()).toEqual([{ version: 99 }])
+  after.close()
 })
 
 test('refuses what is no database, a damaged one, and that of another program', async () => {

@@ -1,5 +1,3 @@
-import type { Fence } from '../../core/fence.ts'
-import type { Device } from '../../core/fleet.ts'
 import type { Clock, Module } from '../../core/ports.ts'
 import type { DeviceEnvironment } from '../../engine/device/perform-device.ts'
 import { checkRendered } from '../../lang/rendered-params.ts'
@@ -13,14 +11,14 @@ export const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => perfo
 type Dependencies = Pick<
   DeviceEnvironment,
   'mode' | 'admission' | 'stopping' | 'aborting' | 'emit' | 'mask' | 'scopeOf' | 'historyOf'
-> & {
-  readonly run: string
-  readonly readSecret: DeviceEnvironment['preparation']['readSecret']
-  readonly sessions: Omit<SessionDependencies, 'signal'>
-  readonly learnSecrets?: DeviceEnvironment['learnSecrets']
-  /** Those that are shipped unless told. */
-  readonly modules?: readonly Module[]
-}
+> &
+  Partial<Pick<DeviceEnvironment, 'fenceOf' | 'leaveToChange'>> & {
+    readonly readSecret: DeviceEnvironment['preparation']['readSecret']
+    readonly sessions: Omit<SessionDependencies, 'signal'>
+    readonly learnSecrets?: DeviceEnvironment['learnSecrets']
+    /** Those that are shipped unless told. */
+    readonly modules?: readonly Module[]
+  }
 
 /** Everything that working on devices needs, in whichever thread. */
 export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment {
@@ -37,24 +35,18 @@ export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment
       },
     },
     admission,
+    // Whoever has leave to change a device puts its own in their place.
+    fenceOf: dependencies.fenceOf ?? (() => undefined),
+    leaveToChange: dependencies.leaveToChange ?? (async () => ({ kind: 'begin' })),
     clock: SYSTEM_CLOCK,
     stopping,
     aborting,
     emit,
     mask,
-    fenceOf: (device) => fenceOf(device, dependencies.run),
     openSession: (device, signal) => new LazySession(device, { ...sessions, signal }),
     scopeOf,
     historyOf,
     ...(dependencies.learnSecrets && { learnSecrets: dependencies.learnSecrets }),
     deadlineMs: deadlineOf,
   }
-}
-
-/** Less than a lease is held for, so that what has left can begin nothing once that is over. */
-const BEGIN_WITHIN_MS = 90_000
-
-/** A run has no epoch of its own: the device goes by the time that is left, and by what runs there. */
-function fenceOf(device: Device, run: string): Fence {
-  return { lockName: device.name, authority: '', run, attempt: 1, epoch: 0, leftMs: () => BEGIN_WITHIN_MS }
 }

@@ -2,12 +2,15 @@ import { setMaxListeners } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { RunEventBody } from '../../core/events.ts'
 import type { Result } from '../../core/failure.ts'
+import type { Fence } from '../../core/fence.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { Target } from '../../core/ports.ts'
 import type { Sample } from '../../core/sample.ts'
 import type { Secret } from '../../core/secret.ts'
+import type { ChangeAnswer } from '../../engine/admission/admission.ts'
 import { type DeviceEnvironment, performDevice } from '../../engine/device/perform-device.ts'
+import { bootClockMs } from '../../stores/process-identity.ts'
 import { createHandshakeGate, drained, openTransports } from '../../transports/index.ts'
 import { openModules } from '../revision/repository-modules.ts'
 import { deviceEnvironment } from './device-environment.ts'
@@ -39,6 +42,8 @@ class Thread {
   readonly #stopping = new AbortController()
   readonly #aborting = new AbortController()
   readonly #jobs = new Map<string, Job>()
+  readonly #lost = new Map<number, AbortController>()
+  readonly #leasedUntil: Float64Array
   readonly #open = new Map<number, { resolve: (value: JsonValue) => void; reject: (error: Error) => void }>()
   readonly #environment: DeviceEnvironment
   #questions = 0
@@ -46,6 +51,7 @@ class Thread {
   constructor(setup: ThreadSetup, post: (text: string) => void) {
     this.#outbox = new Outbox(post)
     this.#begun = new Uint8Array(setup.begun)
+    this.#leasedUntil = new Float64Array(setup.leasedUntil)
     const modules = openModules(setup.modules).all
     this.#runbooks = setup.runbookSources.map((source) => openRunbookSource(source, modules))
     setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
@@ -53,8 +59,12 @@ class Thread {
     this.#environment = deviceEnvironment({
       modules,
       mode: setup.mode,
-      run: setup.run,
-      admission: { admit: () => Promise.reject(new Error('the main thread admits')), close: () => undefined },
+      admission: { place: () => Promise.reject(new Error('the main thread admits')) },
+      fenceOf: (device) => this.#fenceOf(device),
+      leaveToChange: async (device) => {
+        const { id } = this.#job(device.name)
+        return (await this.#ask({ about: 'change', id })) as unknown as ChangeAnswer
+      },
       stopping: this.#stopping.signal,
       aborting: this.#aborting.signal,
       emit: (body) => this.#emit(body),
@@ -96,7 +106,8 @@ class Thread {
     else if (message.type === 'answer') this.#answered(message.to, message.answer)
     else if (message.type === 'logins') {
       void this.#gate.resize(message.limit).then(() => this.#outbox.send({ type: 'fits' }))
-    } else if (message.type === 'settle') {
+    } else if (message.type === 'lost') this.#lost.get(message.id)?.abort()
+    else if (message.type === 'settle') {
       void drained(this.#transports).then(() => this.#outbox.send({ type: 'drained' }))
     } else {
       if (message.hard) this.#aborting.abort()
@@ -108,16 +119,24 @@ class Thread {
     const { id, device, planned } = job
     Atomics.store(this.#begun, job.place, 1)
     this.#jobs.set(device.name, job)
+    const lost = new AbortController()
+    this.#lost.set(id, lost)
     const runbooks = job.runbooks.flatMap((index) => this.#runbooks[index] ?? [])
     try {
-      const work = { device, runbooks, ...(planned && { planned }) }
+      const work = { device, runbooks, lost: lost.signal, ...(planned && { planned }) }
       this.#outbox.send({ type: 'outcome', id, outcome: await performDevice(work, this.#environment) })
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
       this.#outbox.send({ type: 'broken', id, error: text })
     } finally {
       this.#jobs.delete(device.name)
+      this.#lost.delete(id)
     }
+  }
+
+  #fenceOf({ name }: Device): Fence | undefined {
+    const { fence } = this.#job(name)
+    return fence && { ...fence, leftMs: () => (this.#leasedUntil[0] ?? 0) - bootClockMs() }
   }
 
   #job(device: string): Job {

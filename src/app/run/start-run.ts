@@ -6,6 +6,7 @@ import type { Device, Fleet } from '../../core/fleet.ts'
 import type { DeviceState } from '../../core/outcome.ts'
 import type { Neighbours, Reporter, RunStore, Transport } from '../../core/ports.ts'
 import { leaseAdmission } from '../../engine/admission/admission.ts'
+import { LeaseKeeper } from '../../engine/admission/lease-keeper.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
 import { type FleetEnd, runFleet } from '../../engine/fleet/run-fleet.ts'
 import { openJournal } from '../../engine/journal/journal.ts'
@@ -13,6 +14,7 @@ import { Masker } from '../../engine/journal/mask.ts'
 import { revisionOf } from '../../gitops/revision.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import { secretSources } from '../../secrets/index.ts'
+import { bootClockMs } from '../../stores/process-identity.ts'
 import { createHandshakeGate, drained, openTransports } from '../../transports/index.ts'
 import { hostKeyLookup } from '../../transports/known-hosts.ts'
 import type { Project } from '../project.ts'
@@ -60,19 +62,20 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   const masker = new Masker()
   const reporters = await request.reporters(run, revision)
   const journal = openJournal({ run, store, reporters, masker, clock: SYSTEM_CLOCK })
-  const admission = leaseAdmission(store, run)
+  const keeper = new LeaseKeeper(store.leases, { ttlMs: project.settings.run.leaseMs, clockMs: bootClockMs })
+  const admission = leaseAdmission(keeper, { run, fleet: request.fleet.name })
   const interrupts = listenForInterrupts((signal, hard) => {
     journal.emit({ type: 'run.interrupted', signal, hard }).catch(() => undefined)
   })
   const parallel = request.parallel ?? project.settings.run.parallel
   const { pool, environment, transports } = workforce(request, {
-    run,
     masker,
     admission,
     interrupts,
     parallel,
     store,
     emit: journal.emit,
+    leasedUntil: keeper.shared.buffer as SharedArrayBuffer,
   })
   let end: FleetEnd
   try {
@@ -95,24 +98,22 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
     })
   } catch (error) {
     // Why the run broke off comes first; reporters often fail for the same reason.
-    await closeAll(reporters).catch(() => undefined)
+    await journal.close()
     throw error instanceof InputError ? new RunBroken(error.diagnostics) : error
   } finally {
     // Nothing may be left behind on a device: an impatient signal must not end us before that.
     await Promise.all([drained(transports), pool.close()])
     interrupts.release()
-    admission.close()
+    await keeper.close()
   }
-  await closeAll(reporters)
+  tellFaults(await journal.close())
   // What cannot be deleted now is at the end of the next run.
   await store.forget(run, project.settings.history).catch(() => undefined)
   return { ...end, run }
 }
 
-/** One that cannot be closed must not keep another from being whole. */
-async function closeAll(reporters: readonly Reporter[]): Promise<void> {
-  const closed = await Promise.allSettled(reporters.map((reporter) => reporter.close()))
-  const faults = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+/** One reporter that could not write must not keep another from being whole; a bug of ours comes before what could not be written. */
+function tellFaults(faults: readonly unknown[]): void {
   const lost = faults.filter((fault) => fault instanceof UnwritableError)
   const bug = faults.find((fault) => !(fault instanceof UnwritableError))
   if (bug !== undefined) throw bug
@@ -123,11 +124,11 @@ async function closeAll(reporters: readonly Reporter[]): Promise<void> {
 function workforce(
   request: RunRequest,
   dependencies: Pick<DeviceEnvironment, 'admission' | 'emit'> & {
-    readonly run: string
     readonly masker: Masker
     readonly interrupts: Pick<DeviceEnvironment, 'stopping' | 'aborting'>
     readonly parallel: number
     readonly store: Pick<RunStore, 'samples'>
+    readonly leasedUntil: SharedArrayBuffer
   },
 ): {
   readonly pool: ThreadPool
@@ -135,7 +136,7 @@ function workforce(
   readonly transports: ReadonlyMap<string, Transport>
 } {
   const { project, fleet, mode, work } = request
-  const { run, masker, admission, emit, interrupts, parallel, store } = dependencies
+  const { masker, admission, emit, interrupts, parallel, store } = dependencies
   const { handshakes } = project.settings.run
   const warn = warnOnce()
   const readSecret = secretReader(secretSources(project.root, project.settings.secrets), masker, warn)
@@ -148,7 +149,7 @@ function workforce(
   const workers = request.workers ?? project.settings.run.workers
   const pool = new ThreadPool({
     entry: THREAD,
-    run,
+    leasedUntil: dependencies.leasedUntil,
     mode,
     work,
     modules: project.paths.modules,
@@ -162,7 +163,6 @@ function workforce(
     warn,
   })
   const environment = deviceEnvironment({
-    run,
     mode,
     admission,
     emit,

@@ -1,54 +1,101 @@
 import type { Failure } from '../../core/failure.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { Fence } from '../../core/fence.ts'
+import { deviceKey, type LeaseKey, machineKey } from '../../core/lease.ts'
+import type { DeviceOutcome } from '../../core/outcome.ts'
+import type { Lease, LeaseKeeper } from './lease-keeper.ts'
 
-/** Leave to change a device; given back when the device is done. */
+/** Not now. */
+export interface Wait {
+  readonly kind: 'wait'
+  readonly failure: Failure
+  /** Milliseconds since 1970 at which it may be otherwise; absent where that depends on somebody. */
+  readonly until?: number
+  /** Only devices in progress are in the way: it goes as soon as these are done. */
+  readonly isPassing: boolean
+}
+
+export interface Refusal {
+  readonly kind: 'refuse'
+  readonly failure: Failure
+}
+
+export type ChangeAnswer = { readonly kind: 'begin' } | Wait | Refusal
+
+/** Leave to work on a device; given back when it is done. */
 export interface Permit {
-  release(): Promise<void>
+  readonly lease: Lease
+  /** What the device is given along with each change. */
+  readonly fence: Fence
+  /**
+   * Asked once, before the first change is announced and sent: nothing was changed yet. A device that has to wait is let
+   * go, and looked at again after it.
+   */
+  change(): Promise<ChangeAnswer>
+  /** `outcome`: what came of the device, where it was worked on. */
+  release(outcome?: DeviceOutcome): Promise<void>
 }
 
-export type Admitted =
-  | { readonly granted: true; readonly permit: Permit }
-  | { readonly granted: false; readonly failure: Failure }
+export type PlaceAnswer = { readonly kind: 'begin'; readonly permit: Permit } | Wait | Refusal
 
-/** The one gate before any change. Whoever changes a device holds a permit from here, whatever started the run. */
+export interface PlaceRequest {
+  readonly device: string
+  /** Which try at the device this is within the run, from 1. */
+  readonly attempt: number
+}
+
+/**
+ * The one gate before any change, for one run. Whoever changes a device holds a permit from here, whatever started the
+ * run. Asked twice: before a device takes a place (nothing is connected yet), and before its first change.
+ */
 export interface Admission {
-  admit(device: string): Promise<Admitted>
-  close(): void
+  place(request: PlaceRequest): Promise<PlaceAnswer>
+  /** Has `listener` called whenever a device that waits may get another answer. */
+  onChange?(listener: () => void): void
 }
 
-const LEASE_MS = 120_000
-const RENEW_MS = 30_000
+export interface LeaseAdmissionOptions {
+  readonly run: string
+  /** Name of the fleet. */
+  readonly fleet: string
+  /** By what a device's machine is known again, where it is: serial number, machine id. */
+  readonly marksOf?: (device: string) => readonly { readonly name: string; readonly value: string }[]
+}
 
-/** Admission by leases: one run a device at a time, over all processes that share the state store. */
-export function leaseAdmission(store: Pick<RunStore, 'acquireLease' | 'releaseLease'>, run: string): Admission {
-  const held = new Set<string>()
-  const timer = setInterval(() => {
-    // What cannot be renewed now is tried again before it ends; a state store that stays away stops the run by itself.
-    for (const device of held) store.acquireLease(device, { run, ttlMs: LEASE_MS }).catch(() => undefined)
-  }, RENEW_MS)
-  timer.unref()
+/** Admission by leases alone: one run a device at a time, over all processes that share the state store. */
+export function leaseAdmission(keeper: LeaseKeeper, options: LeaseAdmissionOptions): Admission {
   return {
-    async admit(device) {
-      const lease = await store.acquireLease(device, { run, ttlMs: LEASE_MS })
-      if (!lease.granted) {
-        const { holder } = lease
-        const message = `Run "${holder.run}" (process ${holder.pid} on ${holder.host}) is working on the device.`
-        return { granted: false, failure: { code: 'LEASE_HELD', phase: 'resolve', message } }
+    async place({ device, attempt }) {
+      const taken = await keeper.take(keysOf(device, options), options.run)
+      if (!taken.granted) {
+        const { holder } = taken
+        const as = holder.key === deviceKey(options.fleet, device) ? 'the device' : 'the same machine by another name'
+        const message = `Run "${holder.run}" (process ${holder.pid} on ${holder.host}) is working on ${as}.`
+        return { kind: 'wait', failure: { code: 'LEASE_HELD', phase: 'resolve', message }, isPassing: false }
       }
-      held.add(device)
+      const { lease } = taken
+      const { epoch } = lease.token
       return {
-        granted: true,
+        kind: 'begin',
         permit: {
-          async release() {
-            held.delete(device)
-            // A lease that cannot be given back ends by itself, and what came of the device is known by now.
-            await store.releaseLease(device, run).catch(() => undefined)
+          lease,
+          fence: {
+            lockName: device,
+            authority: keeper.storeId,
+            run: options.run,
+            attempt,
+            epoch,
+            leftMs: () => lease.leftMs(),
           },
+          change: async () => ({ kind: 'begin' }),
+          release: () => lease.release(),
         },
       }
     },
-    close() {
-      clearInterval(timer)
-    },
   }
+}
+
+/** Two names of one machine exclude each other. */
+function keysOf(device: string, { fleet, marksOf }: LeaseAdmissionOptions): readonly LeaseKey[] {
+  const machine = (marksOf?.(device) ?? []).map(({ name, value }) => machineKey(fleet, name, value))
+  return [deviceKey(fleet, device), ...machine]
 }

@@ -3,6 +3,8 @@ import { setMaxListeners } from 'node:events'
 /** A signal of its own for one device, aborted with the one that it branches off from. */
 export interface Branch {
   readonly signal: AbortSignal
+  /** Aborts it alone. */
+  abort(reason?: unknown): void
   /** Cuts it off: it is not aborted any more. */
   release(): void
 }
@@ -20,7 +22,11 @@ export function branchOf(trunk: AbortSignal): Branch {
   if (trunk.aborted) controller.abort(trunk.reason)
   const siblings = branches.get(trunk) ?? listen(trunk)
   siblings.add(controller)
-  return { signal: controller.signal, release: () => siblings.delete(controller) }
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    release: () => siblings.delete(controller),
+  }
 }
 
 function listen(trunk: AbortSignal): Set<AbortController> {

@@ -4,13 +4,15 @@ import type { Phase } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { LeaseToken } from '../../core/lease.ts'
 import type { Classification, DeviceOutcome, DeviceState, StepOutcome } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
 import type { Clock, Module, ModuleContext } from '../../core/ports.ts'
 import { aimed, deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
-import type { Admission } from '../admission/admission.ts'
+import type { Admission, ChangeAnswer } from '../admission/admission.ts'
 import { branchOf } from './branch-signal.ts'
+import { LeaveToChange } from './leave-to-change.ts'
 import type { Looks } from './look-ahead.ts'
 import { hasChanged, type Surroundings, stepScope } from './observe-step.ts'
 import type { Preparation } from './prepare-step.ts'
@@ -30,6 +32,8 @@ export interface DeviceWork {
   readonly planned?: PlannedDevice
   /** Which try at the device within the run; 1 unless told. */
   readonly attempt?: number
+  /** Aborted when somebody else may work on the device: what is changing is finished, nothing new begins. */
+  readonly lost?: AbortSignal
 }
 
 /** What running devices needs from outside; the same for all of them. */
@@ -43,12 +47,15 @@ export interface DeviceEnvironment {
   readonly stopping: AbortSignal
   /** Begun by the second: everything ends now. */
   readonly aborting: AbortSignal
-  readonly emit: (body: RunEventBody) => Promise<void>
+  /** `lease`: without which nothing may be written. */
+  readonly emit: (body: RunEventBody, lease?: LeaseToken) => Promise<void>
   /** As it stands in events and plans: without secrets. */
   mask<T>(value: T): Promise<T>
   openSession(device: Device, signal: AbortSignal): DeviceSession
-  /** What goes along with each change of a device, by which it can refuse it. */
+  /** What a device is given along with each change; undefined where nothing may be changed. */
   fenceOf(device: Device): Fence | undefined
+  /** Asked before the first change of a device is announced. */
+  leaveToChange(device: Device): Promise<ChangeAnswer>
   /** Reads the secrets of a device that are at hand, so that what it sends back of them is masked from its first answer on. */
   readonly learnSecrets?: (device: Device) => Promise<void>
   /** What earlier runs noted of a device. */
@@ -60,9 +67,13 @@ export interface DeviceEnvironment {
 /** Runs the runbooks of one device in one session with it. */
 export async function performDevice(work: DeviceWork, run: DeviceEnvironment): Promise<DeviceOutcome> {
   const [stopping, aborting] = [branchOf(run.stopping), branchOf(run.aborting)]
+  const stop = (): void => stopping.abort(work.lost?.reason)
+  work.lost?.addEventListener('abort', stop, { once: true })
+  if (work.lost?.aborted) stop()
   try {
     return await inSession(work, { ...run, stopping: stopping.signal, aborting: aborting.signal })
   } finally {
+    work.lost?.removeEventListener('abort', stop)
     stopping.release()
     aborting.release()
   }
@@ -86,10 +97,11 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
   }
   try {
     const outcomes: DeviceOutcome[] = []
+    const leave = new LeaveToChange(environment, work.device)
     for (const runbook of work.runbooks) {
-      const outcome = await runbookOutcome(runbook, work, { environment, around })
+      const outcome = await runbookOutcome(runbook, work, { environment, around, leave })
       outcomes.push(outcome)
-      if (outcome.state === 'unreachable' || outcome.state === 'indeterminate' || outcome.state === 'cancelled') break
+      if (ENDS_DEVICE.has(outcome.state)) break
     }
     const answered = around.counter.answered > 0 || outcomes.some((outcome) => outcome.answered)
     const leftovers = session.shell.leftovers?.() ?? []
@@ -99,12 +111,15 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
   }
 }
 
+/** What comes after such an end of a runbook has no sense: the device is not there, or not to be touched. */
+const ENDS_DEVICE: ReadonlySet<DeviceState> = new Set(['unreachable', 'indeterminate', 'cancelled', 'deferred'])
+
 async function runbookOutcome(
   runbook: Runbook,
   work: DeviceWork,
-  context: { readonly environment: DeviceEnvironment; readonly around: Surroundings },
+  context: { readonly environment: DeviceEnvironment; readonly around: Surroundings; readonly leave: LeaveToChange },
 ): Promise<DeviceOutcome> {
-  const { environment, around } = context
+  const { environment, around, leave } = context
   const scope = { ...environment.scopeOf(work.device), params: runbook.params }
   const options: WalkOptions = {
     runbook,
@@ -112,6 +127,7 @@ async function runbookOutcome(
     around,
     converge: environment.mode === 'apply' || environment.mode === 'exec',
     stopping: environment.stopping,
+    leave,
     emit: environment.emit,
     clock: environment.clock,
   }
@@ -178,6 +194,7 @@ function outcomeOf(
   }
   const failed = outcomes.find((outcome) => outcome.state === 'failed')
   if (failed?.failure) return { state: 'failed', failure: failed.failure, ...common }
+  if (end.deferred) return { ...end.deferred, ...common }
   if (end.cancelled) return { ...cancelled(), ...common }
   const unmet = outcomes.find((outcome) => outcome.state === 'unmet' && !outcome.may_be_mended)
   if (unmet?.failure) return { state: 'unmet', failure: unmet.failure, ...common }

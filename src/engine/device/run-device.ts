@@ -1,58 +1,161 @@
 import { InputError } from '../../core/diagnostic.ts'
+import type { RunEventBody } from '../../core/events.ts'
+import { type Failure, SessionLost } from '../../core/failure.ts'
+import type { LeaseToken } from '../../core/lease.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
+import type { Permit, Wait } from '../admission/admission.ts'
 import type { DeviceWorker } from '../fleet/worker-pool.ts'
 import { cancelled, type DeviceEnvironment, type DeviceWork } from './perform-device.ts'
 
-/** Runs the runbooks of one device and emits its one final state. */
-export async function runDevice(
+/** A device is done, or has to be asked for again. */
+export type DeviceVisit =
+  | { readonly kind: 'ended'; readonly outcome: DeviceOutcome }
+  /** `looked`: this attempt has begun and is over; nothing was changed. */
+  | { readonly kind: 'waits'; readonly wait: Wait; readonly looked: boolean }
+
+/** Runs the runbooks of one device, unless it has to wait, and emits its one final state. */
+export async function runDevice(work: DeviceWork, run: DeviceEnvironment, worker: DeviceWorker): Promise<DeviceVisit> {
+  if (run.stopping.aborted) return endDevice(work, run, cancelled())
+  if (run.mode === 'plan' || run.mode === 'drift') return new Visit(work, run, undefined).perform(worker)
+  const place = await run.admission.place({ device: work.device.name, attempt: work.attempt ?? 1 })
+  if (place.kind === 'wait') return { kind: 'waits', wait: place, looked: false }
+  if (place.kind === 'refuse') return endDevice(work, run, { state: 'deferred', failure: place.failure })
+  const visit = new Visit(work, run, place.permit)
+  let outcome: DeviceOutcome | undefined
+  try {
+    const end = await visit.perform(worker)
+    if (end.kind === 'ended') outcome = end.outcome
+    return end
+  } finally {
+    await place.permit.release(outcome)
+  }
+}
+
+/** Tells the end of a device that is not worked on. */
+export async function endDevice(
   work: DeviceWork,
   run: DeviceEnvironment,
-  worker: DeviceWorker,
-): Promise<DeviceOutcome> {
-  const { device, attempt = 1 } = work
-  const environment: DeviceEnvironment = {
-    ...run,
-    emit: (body) => run.emit('device' in body ? { ...body, attempt } : body),
+  outcome: DeviceOutcome,
+): Promise<DeviceVisit> {
+  const visit = new Visit(work, run, undefined)
+  visit.begin()
+  await visit.end(outcome)
+  return { kind: 'ended', outcome }
+}
+
+/** How a device ends that safety has put off. */
+export function deferred({ failure, until }: Pick<Wait, 'failure' | 'until'>): DeviceOutcome {
+  return { state: 'deferred', failure, ...(until !== undefined && { not_before: new Date(until).toISOString() }) }
+}
+
+/** One attempt at a device, with leave to change it where that is needed. */
+class Visit {
+  readonly #work: DeviceWork
+  readonly #run: DeviceEnvironment
+  readonly #permit: Permit | undefined
+  readonly #began: number
+  readonly #changing = new Set<string>()
+  #wait: Wait | undefined
+
+  constructor(work: DeviceWork, run: DeviceEnvironment, permit: Permit | undefined) {
+    this.#work = work
+    this.#run = run
+    this.#permit = permit
+    this.#began = run.clock.elapsed()
   }
-  const began = environment.clock.elapsed()
-  const started = environment.emit({ type: 'device.started', device: device.name, store: device.store })
-  started.catch(() => undefined)
-  const outcome = await deviceOutcome(work, environment, worker).catch(bug)
-  await environment.emit({
-    type: 'device.finished',
-    device: device.name,
-    store: device.store,
-    region: device.region,
-    kind: device.kind,
-    ...outcome,
-    duration_ms: Math.round(environment.clock.elapsed() - began),
-  })
-  return outcome
+
+  begin(): void {
+    const { device } = this.#work
+    this.#emit({ type: 'device.started', device: device.name, store: device.store }).catch(() => undefined)
+  }
+
+  async perform(worker: DeviceWorker): Promise<DeviceVisit> {
+    await this.#run.learnSecrets?.(this.#work.device)
+    this.begin()
+    const outcome = await this.#outcome(worker)
+    if (this.#wait && outcome.state === 'deferred') return { kind: 'waits', wait: this.#wait, looked: true }
+    return { kind: 'ended', outcome: await this.end(outcome) }
+  }
+
+  /** Resolves to the outcome as it was told. */
+  async end(outcome: DeviceOutcome): Promise<DeviceOutcome> {
+    try {
+      await this.#finish(outcome, this.#permit?.lease.token)
+      return outcome
+    } catch (error) {
+      if (!(error instanceof SessionLost)) throw error
+      // Whoever has the device now says what became of it; this run has an end for it all the same.
+      const lost = this.#lost(error.failure)
+      await this.#finish(lost)
+      return lost
+    }
+  }
+
+  async #outcome(worker: DeviceWorker): Promise<DeviceOutcome> {
+    const permit = this.#permit
+    const lost = permit?.lease.lost
+    const environment: DeviceEnvironment = {
+      ...this.#run,
+      emit: (body) => this.#emit(body, permit?.lease.token),
+      fenceOf: () => permit?.fence,
+      leaveToChange: async () => {
+        const answer = (await permit?.change()) ?? { kind: 'begin' }
+        if (answer.kind === 'wait') this.#wait = answer
+        return answer
+      },
+    }
+    const outcome = await worker.perform({ ...this.#work, ...(lost && { lost }) }, environment).catch(bug)
+    if (!lost?.aborted || outcome.state !== 'cancelled' || this.#run.stopping.aborted) return outcome
+    return this.#lost(LAPSED)
+  }
+
+  #lost(failure: Failure): DeviceOutcome {
+    if (this.#changing.size === 0) return { state: 'deferred', failure: { ...failure, phase: 'resolve' } }
+    const message = `A change was under way; whether it took effect is not known. ${failure.message}`
+    return { state: 'indeterminate', failure: { ...failure, message } }
+  }
+
+  async #emit(body: RunEventBody, lease?: LeaseToken): Promise<void> {
+    const { attempt = 1 } = this.#work
+    if (body.type === 'step.converging') this.#changing.add(`${body.runbook}\n${body.step}`)
+    const told = this.#run.emit('device' in body ? { ...body, attempt } : body, lease)
+    if (body.type !== 'step.converging' && body.type !== 'step.finished') return told
+    const key = `${body.runbook}\n${body.step}`
+    if (body.type === 'step.finished') this.#changing.delete(key)
+    else told.catch(() => this.#changing.delete(key))
+    return told
+  }
+
+  #finish(outcome: DeviceOutcome, lease?: LeaseToken): Promise<void> {
+    const { device } = this.#work
+    const { name, store, region, kind } = device
+    const duration = Math.round(this.#run.clock.elapsed() - this.#began)
+    const body = {
+      type: 'device.finished',
+      device: name,
+      store,
+      region,
+      kind,
+      ...outcome,
+      duration_ms: duration,
+    } as const
+    return this.#emit(body, lease)
+  }
+}
+
+const LAPSED: Failure = {
+  code: 'LEASE_LOST',
+  phase: 'resolve',
+  message: 'This process was not heard of for longer than its lease of the device lasts; another run may have it.',
 }
 
 /** A fault of ours, or of what we work with, costs this one device, and says so. */
 function bug(error: unknown): DeviceOutcome {
+  if (error instanceof SessionLost) return { state: 'cancelled', failure: error.failure }
   const [diagnostic] = error instanceof InputError ? error.diagnostics : []
   if (diagnostic) {
     return { state: 'failed', failure: { code: diagnostic.code, phase: 'resolve', message: `${diagnostic.summary}.` } }
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { state: 'failed', failure: { code: 'INTERNAL_BUG', phase: 'observe', message } }
-}
-
-async function deviceOutcome(
-  work: DeviceWork,
-  environment: DeviceEnvironment,
-  worker: DeviceWorker,
-): Promise<DeviceOutcome> {
-  if (environment.stopping.aborted) return cancelled()
-  await environment.learnSecrets?.(work.device)
-  if (environment.mode === 'plan' || environment.mode === 'drift') return worker.perform(work, environment)
-  const admitted = await environment.admission.admit(work.device.name)
-  if (!admitted.granted) return { state: 'deferred', failure: admitted.failure }
-  try {
-    return await worker.perform(work, environment)
-  } finally {
-    await admitted.permit.release()
-  }
 }

@@ -2,11 +2,12 @@ import { presentable } from '../../core/change.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import type { Failure } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { StepOutcome } from '../../core/outcome.ts'
+import type { DeviceOutcome, StepOutcome } from '../../core/outcome.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { Runbook, Scope, Step } from '../../core/runbook.ts'
 import { type LinkedStep, type ReadyChain, readyChain } from './chain-steps.ts'
 import { type Converged, converge } from './change-step.ts'
+import type { LeaveToChange } from './leave-to-change.ts'
 import { LookAhead, type Looks } from './look-ahead.ts'
 import { type Glance, hasChanged, type Look, type Surroundings, stepScope } from './observe-step.ts'
 import { type Due, planChain, type Seen } from './plan-chain.ts'
@@ -25,6 +26,8 @@ export interface WalkEnd {
   readonly steps: readonly { readonly step: Step; readonly outcome: StepOutcome }[]
   readonly lost?: Lost
   readonly cancelled?: boolean
+  /** Safety has put off its first change. */
+  readonly deferred?: DeviceOutcome
 }
 
 export interface WalkOptions {
@@ -34,6 +37,7 @@ export interface WalkOptions {
   readonly converge: boolean
   /** Aborted: nothing new is begun; what is changing is finished. */
   readonly stopping: AbortSignal
+  readonly leave: LeaveToChange
   readonly emit: (body: RunEventBody) => Promise<void>
   readonly clock: Clock
   /** Look ahead taken over from an earlier walk that changed nothing. */
@@ -47,7 +51,7 @@ interface Done {
 
 const CANCELLED = Symbol('cancelled')
 
-type Verdict = StepOutcome | { readonly lost: Lost } | typeof CANCELLED
+type Verdict = StepOutcome | { readonly lost: Lost } | { readonly deferred: DeviceOutcome } | typeof CANCELLED
 
 /**
  * Walks the steps of a runbook on one device, in order. Steps are looked at ahead, and changes that can be foreseen go out
@@ -96,17 +100,19 @@ export class RunbookWalk {
       const began = this.#options.clock.elapsed()
       const verdict = await this.#step(step, steps.slice(index))
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
-      if ('lost' in verdict) return this.#end({ lost: verdict.lost })
+      if ('lost' in verdict || 'deferred' in verdict) return this.#end(verdict)
       this.#settle(step, verdict, began)
-      if (stops(verdict) && !step.continue_on_failure) {
-        const lost = await this.#wentAlong(steps.slice(index + 1))
-        if (lost) return this.#end({ lost })
-        const recovery = await this.#recover(step)
-        this.#notReached(steps.slice(index + 1), step)
-        return recovery ?? this.#end({})
-      }
+      if (stops(verdict) && !step.continue_on_failure) return this.#stopAt(step, steps.slice(index + 1))
     }
     return this.#end({})
+  }
+
+  async #stopAt(step: Step, rest: readonly Step[]): Promise<WalkEnd> {
+    const lost = await this.#wentAlong(rest)
+    if (lost) return this.#end({ lost })
+    const recovery = await this.#recover(step)
+    this.#notReached(rest, step)
+    return recovery ?? this.#end({})
   }
 
   #end(how: Omit<WalkEnd, 'steps'>): WalkEnd {
@@ -180,8 +186,14 @@ export class RunbookWalk {
     if (before === CANCELLED) return CANCELLED
     if (before) return this.#lost(before, { changing: false })
     const askers = this.#ahead.askers()
+    const refused = await this.#options.leave.refused()
+    if (refused) return { deferred: refused }
     const chain = await this.#foreseen(due, rest)
     await this.#announce(chain?.dues ?? [due])
+    if (this.#options.leave.isOver) {
+      chain?.drop()
+      return CANCELLED
+    }
     const chained = chain && (await this.#chained(chain, rest))
     if (chained) return chained
     const alone = this.#isFenced ? undefined : await this.#changeAlone(due, rest, askers)
@@ -281,7 +293,7 @@ export class RunbookWalk {
       const linked = this.#linked.get(step.id)
       const began = this.#options.clock.elapsed()
       const verdict = linked?.change && (await this.#inChain(linked, []))
-      if (!verdict || verdict === CANCELLED) continue
+      if (!verdict || verdict === CANCELLED || 'deferred' in verdict) continue
       if ('lost' in verdict) return verdict.lost
       this.#settle(step, verdict, began)
     }
@@ -302,7 +314,7 @@ export class RunbookWalk {
       const began = this.#options.clock.elapsed()
       const verdict = await this.#step(step, [step])
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
-      if ('lost' in verdict) return this.#end({ lost: verdict.lost })
+      if ('lost' in verdict || 'deferred' in verdict) return this.#end(verdict)
       this.#settle(step, verdict, began)
     }
     return undefined

@@ -1,55 +1,91 @@
 import { EVENT_SCHEMA, type RunEvent, type RunEventBody } from '../../core/events.ts'
-import type { Clock, Reporter, RunStore } from '../../core/ports.ts'
+import { SessionLost } from '../../core/failure.ts'
+import type { LeaseToken } from '../../core/lease.ts'
+import type { Clock, JournalStore, NewEvent, Reporter } from '../../core/ports.ts'
+import { Delivery } from './delivery.ts'
 import type { Masker } from './mask.ts'
 
-/** Where the events of a run go, in order: masked once, journalled, then shown. */
+/** Where the events of a run go, in order: masked once, journalled, and from there to everybody who shows them. */
 export interface Journal {
-  /** Resolves when the event is durable and every reporter has it. */
-  emit(body: RunEventBody): Promise<void>
+  /**
+   * Resolves when the store has the event; whoever shows it gets it later, and holds nothing up. `lease`: without it the
+   * event is not written, and a `SessionLost` with LEASE_LOST thrown: somebody else works on the device by now.
+   */
+  emit(body: RunEventBody, lease?: LeaseToken): Promise<void>
+  /** Resolves when every reporter has seen every event and is closed, to what they threw. */
+  close(): Promise<readonly unknown[]>
 }
 
 interface Waiting {
-  readonly events: RunEvent[]
-  readonly done: Promise<void>
+  readonly events: NewEvent[]
+  readonly leases: Map<NewEvent, LeaseToken>
+  readonly done: Promise<readonly (RunEvent | undefined)[]>
 }
 
 /** Events of one turn of the event loop are appended together. */
 export function openJournal(options: {
   readonly run: string
-  readonly store: Pick<RunStore, 'append'>
+  readonly store: JournalStore
   readonly reporters: readonly Reporter[]
   readonly masker: Masker
   readonly clock: Clock
+  /** Whoever writes this run has it; absent where nobody else could. */
+  readonly lease?: LeaseToken
 }): Journal {
-  let seq = 0
+  const { run, store, masker, clock } = options
+  const deliveries = options.reporters.map((reporter) => new Delivery(reporter, (after) => store.events(run, after)))
+  const always = options.lease ? [options.lease] : []
   let waiting: Waiting | undefined
-  let last: Promise<void> = Promise.resolve()
+  let last: Promise<unknown> = Promise.resolve()
 
-  async function flush(events: RunEvent[]): Promise<void> {
+  async function flush(batch: Omit<Waiting, 'done'>): Promise<readonly (RunEvent | undefined)[]> {
     waiting = undefined
-    await options.store.append(events)
-    for (const event of events) for (const reporter of options.reporters) await reporter.event(event)
+    const written = await store.append(batch.events, (event) => {
+      const lease = batch.leases.get(event)
+      return lease ? [...always, lease] : always
+    })
+    for (const delivery of deliveries) for (const event of written) if (event) delivery.add(event)
+    return written
+  }
+
+  function begin(): Waiting {
+    const batch = { events: [] as NewEvent[], leases: new Map<NewEvent, LeaseToken>() }
+    const before = last
+    const done = new Promise<readonly (RunEvent | undefined)[]>((resolve, reject) => {
+      setImmediate(() => before.then(() => flush(batch)).then(resolve, reject))
+    })
+    last = done
+    return { ...batch, done }
   }
 
   return {
-    emit(body) {
-      seq += 1
-      const head = { schema: EVENT_SCHEMA, run: options.run, seq, at: options.clock.now().toISOString() } as const
-      const event = { ...head, ...masked(body, options.masker) } as RunEvent
-      if (waiting) {
-        waiting.events.push(event)
-        return waiting.done
-      }
-      const events = [event]
-      const before = last
-      last = new Promise<void>((resolve, reject) => {
-        setImmediate(() => before.then(() => flush(events)).then(resolve, reject))
-      })
-      waiting = { events, done: last }
-      return last
+    async emit(body, lease) {
+      const head = { schema: EVENT_SCHEMA, run, at: clock.now().toISOString() } as const
+      const event = { ...head, ...masked(body, masker) } as NewEvent
+      waiting ??= begin()
+      const position = waiting.events.push(event) - 1
+      if (lease) waiting.leases.set(event, lease)
+      const written = await waiting.done
+      if (!written[position]) throw new SessionLost(lease ? LEASE_LOST : RUN_LOST)
+    },
+    async close() {
+      const ends = await Promise.allSettled(deliveries.map((delivery) => delivery.close()))
+      return ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
     },
   }
 }
+
+const LEASE_LOST = {
+  code: 'LEASE_LOST',
+  phase: 'converge',
+  message: 'Another run has taken the device over, since nothing was heard of this one for too long.',
+} as const
+
+const RUN_LOST = {
+  code: 'LEASE_LOST',
+  phase: 'resolve',
+  message: 'Another controller has taken the run over, since nothing was heard of this one for too long.',
+} as const
 
 /**
  * Only what devices, modules and parameters say is masked. The frame of an event is made of our own words and of names

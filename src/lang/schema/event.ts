@@ -6,6 +6,7 @@ import {
   DEVICE_OUTCOME,
   DURATION_MS,
   EXIT_CODE,
+  FAILURE,
   KIND,
   RUN_ID,
   RUN_START,
@@ -46,6 +47,17 @@ const BODIES: Readonly<Record<string, Body>> = {
     description: 'Work on a device begins.',
     required: ['device', 'store'],
     properties: { device: DEVICE_NAME, attempt: ATTEMPT, store: STORE },
+  },
+  'device.waiting': {
+    description: 'Safety said not now, and nothing was changed. The device is asked for again, or ends as deferred.',
+    required: ['device', 'store', 'failure'],
+    properties: {
+      device: DEVICE_NAME,
+      attempt: ATTEMPT,
+      store: STORE,
+      failure: FAILURE,
+      not_before: { ...TIME, description: 'When it may be worked on; absent where that depends on somebody.' },
+    },
   },
   'step.converging': {
     description: 'A change is about to be made; what was in doubt if nothing follows.',

@@ -1,3 +1,4 @@
+import { DURATION_PATTERN } from '../../core/duration.ts'
 import { POLICIES, POLICY_NAME } from './policy.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
@@ -186,6 +187,13 @@ export const PROJECT_SCHEMA = {
           minimum: 1,
           maximum: 1_000,
           examples: [16],
+        },
+        lease: {
+          description:
+            'How long a run keeps a device without a sign of life; then another run may take it over. Default: 2m.',
+          type: 'string',
+          pattern: DURATION_PATTERN,
+          examples: ['30s'],
         },
         workers: {
           description:

@@ -73,7 +73,7 @@ export const CHANGE = {
   },
 } as const
 
-const FAILURE = {
+export const FAILURE = {
   title: 'Failure',
   description: 'Why something failed, and in which phase.',
   type: 'object',
@@ -155,6 +155,7 @@ export const DEVICE_OUTCOME = {
     },
   },
   classification: CLASSIFICATION,
+  not_before: { ...TIME, description: 'When a deferred device may be worked on, as far as that is known.' },
 } as const
 
 /** `StepRecord`, which is also the body of step.finished. */

@@ -1,4 +1,5 @@
 import type { RunEventBody, RunMode } from '../../../core/events.ts'
+import type { Fence } from '../../../core/fence.ts'
 import type { Device } from '../../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
 import type { DeviceOutcome } from '../../../core/outcome.ts'
@@ -20,7 +21,6 @@ export type RunbookSource =
 
 /** What a worker is started with. */
 export interface ThreadSetup {
-  readonly run: string
   readonly mode: RunMode
   readonly runbookSources: readonly RunbookSource[]
   /** Folder of the user's modules. */
@@ -29,6 +29,8 @@ export interface ThreadSetup {
   readonly begun: SharedArrayBuffer
   /** A number that goes up as long as the worker's event loop turns. */
   readonly pulse: SharedArrayBuffer
+  /** Until when leases certainly last, by the clock of this machine since boot: one number of milliseconds. */
+  readonly leasedUntil: SharedArrayBuffer
 }
 
 /** A device to work on. */
@@ -42,6 +44,8 @@ export interface Job {
   /** Positions in the runbookSources. */
   readonly runbooks: readonly number[]
   readonly planned?: PlannedDevice
+  /** What it is given along with each change. */
+  readonly fence?: Omit<Fence, 'leftMs'>
 }
 
 export type ToThread =
@@ -49,6 +53,8 @@ export type ToThread =
   | { readonly type: 'answer'; readonly to: number; readonly answer: Answer }
   | { readonly type: 'logins'; readonly limit: number }
   | { readonly type: 'stop'; readonly hard: boolean }
+  /** Somebody else may work on the device: nothing new begins on it. */
+  | { readonly type: 'lost'; readonly id: number }
   /** There is nothing more to do; `drained` answers when nothing is left behind on a device. */
   | { readonly type: 'settle' }
 
@@ -56,6 +62,8 @@ export type ToThread =
 export type Question =
   /** An event that has to be durable before the worker goes on. */
   | { readonly about: 'journal'; readonly id: number; readonly body: RunEventBody }
+  /** Whether a device may be changed now, before its first change. */
+  | { readonly about: 'change'; readonly id: number }
   /** The endpoint of a device, secrets in place. It is asked when the device is about to be connected to. */
   | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd }
   /** What earlier runs noted of a device. */

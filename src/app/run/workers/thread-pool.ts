@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 200
 const STARTS_PER_WORKER = 3
 
 export interface ThreadPoolOptions
-  extends Pick<ThreadWorkerOptions, 'entry' | 'run' | 'mode' | 'resolver' | 'scopeOf' | 'neighboursOf'> {
+  extends Pick<ThreadWorkerOptions, 'entry' | 'mode' | 'leasedUntil' | 'resolver' | 'scopeOf' | 'neighboursOf'> {
   readonly work: readonly DeviceWork[]
   /** Folder of the user's modules. */
   readonly modules?: string
@@ -131,11 +131,11 @@ export class ThreadPool implements WorkerPool {
   #start(): void {
     if (this.#starts >= STARTS_PER_WORKER * this.#most) return
     this.#starts += 1
-    const { run, mode, resolver, scopeOf, neighboursOf, parallel, entry } = this.#dependencies
+    const { mode, resolver, scopeOf, neighboursOf, parallel, entry, leasedUntil } = this.#dependencies
     const thread: ThreadWorker = new ThreadWorker({
       entry,
-      run,
       mode,
+      leasedUntil,
       ...(this.#dependencies.modules !== undefined && { modules: this.#dependencies.modules }),
       resolver,
       scopeOf,

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { RunEventBody } from '../../../core/events.ts'
 import { fail } from '../../../core/failure.ts'
+import type { Fence } from '../../../core/fence.ts'
 import type { Device } from '../../../core/fleet.ts'
 import type { JsonValue } from '../../../core/json.ts'
 import type { DeviceOutcome } from '../../../core/outcome.ts'
@@ -11,6 +12,7 @@ import type { TargetEnd, TargetResolver } from '../../reach/resolve-target.ts'
 import { roomFor } from './main-worker.ts'
 import {
   type FromThread,
+  type Job,
   Outbox,
   packSecrets,
   type Question,
@@ -42,12 +44,13 @@ interface Held {
 
 export interface ThreadWorkerOptions {
   readonly entry: URL
-  readonly run: string
   readonly mode: DeviceEnvironment['mode']
   readonly runbooks: readonly Runbook[]
   readonly runbookSources: readonly RunbookSource[]
   /** Folder of the user's modules. */
   readonly modules?: string
+  /** Until when leases last: see `ThreadSetup`. */
+  readonly leasedUntil: SharedArrayBuffer
   /** Devices at a time, at most. */
   readonly places: number
   readonly resolver: TargetResolver
@@ -90,8 +93,9 @@ export class ThreadWorker implements LoginParty {
     this.#pulse = new Int32Array(pulse)
     this.#free = Array.from({ length: dependencies.places }, (_, place) => place)
     this.#pendingConnections = new PendingConnections(dependencies.onRoom)
-    const { run, mode, runbookSources, modules } = dependencies
-    const workerData = { run, mode, runbookSources, modules, begun, pulse }
+    const { mode, runbookSources, modules } = dependencies
+    const { leasedUntil } = dependencies
+    const workerData = { mode, runbookSources, modules, begun, pulse, leasedUntil }
     this.#worker = new Worker(dependencies.entry, { workerData, name: 'till-devices' })
     this.#outbox = new Outbox((text) => this.#worker.postMessage(text))
     this.#loop = this.#worker.performance.eventLoopUtilization()
@@ -140,12 +144,19 @@ export class ThreadWorker implements LoginParty {
     const id = this.#ids
     Atomics.store(this.#begun, place, 0)
     this.#pendingConnections.begin(work.device)
-    const { device, planned } = work
+    const { device, planned, lost } = work
     const runbooks = work.runbooks.map((runbook) => this.#dependencies.runbooks.indexOf(runbook))
     const neighbours = this.#dependencies.neighboursOf(device)
     const scope = this.#dependencies.scopeOf(device)
     const job = { id, place, device, scope, runbooks, neighbours, ...(planned && { planned }) }
-    this.#outbox.send({ type: 'work', job })
+    const fence = environment.fenceOf(device)
+    this.#outbox.send({ type: 'work', job: { ...job, ...(fence && { fence: withoutClock(fence) }) } })
+    const lose = (): void => {
+      this.#outbox.send({ type: 'lost', id })
+      this.#outbox.flush()
+    }
+    lost?.addEventListener('abort', lose, { once: true })
+    if (lost?.aborted) lose()
     return new Promise((end) => {
       this.#jobs.set(id, { work, environment, place, end, connected: false, changing: new Set() })
     })
@@ -262,6 +273,8 @@ export class ThreadWorker implements LoginParty {
         return null
       case 'target':
         return this.#target(question.id, question.end)
+      case 'change':
+        return this.#mayChange(question.id)
       case 'samples':
         return this.#samples(question)
       case 'secret':
@@ -269,6 +282,12 @@ export class ThreadWorker implements LoginParty {
       case 'mask':
         return this.#any().mask(question.value)
     }
+  }
+
+  async #mayChange(id: number): Promise<JsonValue> {
+    const held = this.#jobs.get(id)
+    if (!held) throw new Error('a question about a device that has ended')
+    return (await held.environment.leaveToChange(held.work.device)) as unknown as JsonValue
   }
 
   async #target(id: number, end: TargetEnd): Promise<JsonValue> {
@@ -315,6 +334,11 @@ export class ThreadWorker implements LoginParty {
     }
     this.#dependencies.onGone(why)
   }
+}
+
+/** What of it can be sent; the thread has the same clock. */
+function withoutClock({ lockName, authority, run, attempt, epoch }: Fence): NonNullable<Job['fence']> {
+  return { lockName, authority, run, attempt, epoch }
 }
 
 /** How a device ends whose thread ended under it. */

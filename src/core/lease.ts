@@ -1,0 +1,61 @@
+/** What is excluded by a lease, by name: a device of a fleet, a machine, a run. Every key names its fleet. */
+export type LeaseKey = string
+
+/** Proof of a lease, which goes along with everything that is written under it. */
+export interface LeaseToken {
+  readonly keys: readonly LeaseKey[]
+  /** Goes up whenever somebody else gets one of the keys; a holder whose number is no longer the last has lost them. */
+  readonly epoch: number
+}
+
+/** Who has a lease. */
+export interface LeaseHolder {
+  readonly run: string
+  readonly pid: number
+  readonly host: string
+  /** Which of the keys that were asked for it has. */
+  readonly key: LeaseKey
+}
+
+export type LeaseAnswer =
+  | { readonly granted: true; readonly token: LeaseToken }
+  | { readonly granted: false; readonly holder: LeaseHolder }
+
+/**
+ * Leases of many runs. A controller has them as long as it is heard of: one heartbeat for all of them. Whether it still
+ * is, nobody judges by the time of day: on the machine that it runs on, by its process, the boot of that machine and a clock
+ * that counts sleep; elsewhere, by the store's own clock, or by whether its heartbeats go on.
+ */
+export interface LeaseStore {
+  /** Identifies the store whose epochs these are. */
+  readonly id: string
+  /**
+   * The controller is there for another `ttlMs`. `intact`: it has been all the time; otherwise others may have taken over
+   * what it had.
+   */
+  beat(controller: string, ttlMs: number): Promise<{ readonly intact: boolean }>
+  /** All keys or none. What the same run of the same controller has already stays with it, under the same epoch. */
+  acquire(
+    keys: readonly LeaseKey[],
+    holder: { readonly run: string; readonly controller: string },
+  ): Promise<LeaseAnswer>
+  /** Gives back what is still held under this token. */
+  release(token: LeaseToken): Promise<void>
+  /** The controller is gone, and all that it had is free. */
+  retire(controller: string): Promise<void>
+}
+
+/** The key of a device. */
+export function deviceKey(fleet: string, device: string): LeaseKey {
+  return `device:${fleet}/${device}`
+}
+
+/** The key of a machine, by what it is known again by: `serial`, `machine_id`. Two names of one machine share it. */
+export function machineKey(fleet: string, mark: string, value: string): LeaseKey {
+  return `machine:${fleet}/${mark}=${value}`
+}
+
+/** The key of a run: whoever has it may write its journal. */
+export function runKey(fleet: string, run: string): LeaseKey {
+  return `run:${fleet}/${run}`
+}

@@ -1,0 +1,37 @@
+import type { Fence } from '../../core/fence.ts'
+import type { Device } from '../../core/fleet.ts'
+import type { DeviceOutcome } from '../../core/outcome.ts'
+import type { ChangeAnswer } from '../admission/admission.ts'
+
+interface Gate {
+  fenceOf(device: Device): Fence | undefined
+  leaveToChange(device: Device): Promise<ChangeAnswer>
+}
+
+/** Leave to change one device, asked for before its first change and then good for all of them. */
+export class LeaveToChange {
+  readonly #environment: Gate
+  readonly #device: Device
+  #isGiven = false
+
+  constructor(environment: Gate, device: Device) {
+    this.#environment = environment
+    this.#device = device
+  }
+
+  /** How the device ends instead of being changed; undefined: it may be. */
+  async refused(): Promise<DeviceOutcome | undefined> {
+    if (this.#isGiven) return undefined
+    const answer = await this.#environment.leaveToChange(this.#device)
+    this.#isGiven = answer.kind === 'begin'
+    if (answer.kind === 'begin') return undefined
+    const { failure } = answer
+    const until = answer.kind === 'wait' ? answer.until : undefined
+    return { state: 'deferred', failure, ...(until !== undefined && { not_before: new Date(until).toISOString() }) }
+  }
+
+  /** Whether the lease under which it was given still lasts: this process may have slept since. */
+  get isOver(): boolean {
+    return (this.#environment.fenceOf(this.#device)?.leftMs() ?? 1) <= 0
+  }
+}

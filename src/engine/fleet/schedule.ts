@@ -1,0 +1,181 @@
+import { setMaxListeners } from 'node:events'
+import type { DeviceOutcome } from '../../core/outcome.ts'
+import type { Wait } from '../admission/admission.ts'
+import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
+import { type DeviceVisit, deferred, endDevice, runDevice } from '../device/run-device.ts'
+import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from './worker-pool.ts'
+
+export interface ScheduleOptions {
+  readonly environment: DeviceEnvironment
+  readonly parallel: number
+  readonly pool: WorkerPool
+  readonly count: (outcome: DeviceOutcome) => void
+  /** For how long, in milliseconds, the run waits for safety; a device that has to wait longer ends as deferred. */
+  readonly patienceMs: number
+}
+
+/** A device that safety has put off. */
+interface Waiting {
+  readonly work: DeviceWork
+  readonly wait: Wait
+}
+
+/** Devices that wait for others are asked for again, so many whenever one is done. */
+const ASKED_AT_AN_END = 8
+/** And all of them, so often. */
+const ASK_EVERY_MS = 5_000
+/** Nobody is asked for again sooner than that because of the time. */
+const SHORTEST_TIMER_MS = 10
+/** The longest time for which a timer is set. */
+const LONGEST_TIMER_MS = 2_000_000_000
+
+/**
+ * Hands devices to those who have room, in order; those that safety has put off wait without a place or a connection.
+ * What cannot be written down is not done: when the journal fails, nothing new begins and what is changing is finished.
+ */
+export class Schedule {
+  readonly #options: ScheduleOptions
+  readonly #environment: DeviceEnvironment
+  readonly #broken = new AbortController()
+  /** Not asked for yet, from `#next` on. */
+  readonly #work: readonly DeviceWork[]
+  /** To be asked for again now. */
+  readonly #due: DeviceWork[] = []
+  readonly #waiting = new Map<string, Waiting>()
+  /** Why each that waits was told to; it is said once. */
+  readonly #told = new Map<string, string>()
+  #next = 0
+  #running = 0
+  #timer: NodeJS.Timeout | undefined
+  #wakesAt = 0
+  #ended: () => void = () => undefined
+
+  constructor(work: readonly DeviceWork[], options: ScheduleOptions) {
+    const stopping = AbortSignal.any([options.environment.stopping, this.#broken.signal])
+    // Every device in flight listens to it.
+    setMaxListeners(0, stopping)
+    this.#work = work
+    this.#options = options
+    this.#environment = { ...options.environment, stopping }
+  }
+
+  async run(): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      this.#ended = resolve
+    })
+    const { stopping, admission } = this.#environment
+    const askAll = (): void => this.#askAgain(this.#waiting.size)
+    stopping.addEventListener('abort', askAll)
+    admission.onChange?.(askAll)
+    this.#options.pool.onRoom(() => this.#fill())
+    this.#fill()
+    await ended
+    stopping.removeEventListener('abort', askAll)
+    clearTimeout(this.#timer)
+    if (this.#broken.signal.aborted) throw this.#broken.signal.reason
+  }
+
+  #fill(): void {
+    while (this.#running < this.#options.parallel && !this.#broken.signal.aborted) {
+      const item = this.#due[0] ?? this.#work[this.#next]
+      const worker = item && this.#workerFor(item)
+      if (!worker) break
+      if (this.#due.length > 0) this.#due.shift()
+      else this.#next += 1
+      this.#running += 1
+      void this.#visit(item, worker).then((isDone) => {
+        this.#running -= 1
+        if (isDone) this.#askAgain(ASKED_AT_AN_END, ({ wait }) => wait.isPassing)
+        this.#fill()
+      })
+    }
+    if (this.#isOver()) this.#ended()
+  }
+
+  #isOver(): boolean {
+    if (this.#running > 0) return false
+    if (this.#broken.signal.aborted) return true
+    return this.#next === this.#work.length && this.#due.length === 0 && this.#waiting.size === 0
+  }
+
+  /** Where the run is being stopped, there is nothing to do for a device but to say so. */
+  #workerFor(item: DeviceWork): DeviceWorker | undefined {
+    if (this.#environment.stopping.aborted) return MAIN_THREAD
+    const left = this.#work.length - this.#next + this.#due.length + this.#waiting.size
+    return this.#options.pool.pick(item.device, left)
+  }
+
+  /** Resolves to whether the device is done: it is not where it was put off. */
+  async #visit(work: DeviceWork, worker: DeviceWorker): Promise<boolean> {
+    try {
+      const visit = await runDevice(work, this.#environment, worker)
+      if (visit.kind === 'waits') return await this.#putOff(work, visit)
+      this.#options.count(visit.outcome)
+    } catch (error) {
+      this.#broken.abort(error)
+    }
+    return true
+  }
+
+  async #putOff(work: DeviceWork, visit: Extract<DeviceVisit, { kind: 'waits' }>): Promise<boolean> {
+    const { wait } = visit
+    const attempt = work.attempt ?? 1
+    const { name, store } = work.device
+    const again: DeviceWork = visit.looked ? { ...work, attempt: attempt + 1 } : work
+    const worth = !this.#environment.stopping.aborted && this.#isWorthWaiting(wait)
+    const why = JSON.stringify([wait.failure.code, wait.failure.message])
+    if (visit.looked || (worth && this.#told.get(name) !== why)) {
+      const { not_before } = deferred(wait)
+      const body = { type: 'device.waiting', device: name, store, attempt, failure: wait.failure } as const
+      await this.#environment.emit({ ...body, ...(not_before !== undefined && { not_before }) })
+    }
+    if (!worth) {
+      const end = await endDevice(again, this.#environment, deferred(wait))
+      if (end.kind === 'ended') this.#options.count(end.outcome)
+      return true
+    }
+    this.#told.set(name, why)
+    this.#waiting.set(name, { work: again, wait })
+    this.#wakeFor(wait)
+    return false
+  }
+
+  /** Devices in progress end sooner or later; for anything else the run waits as long as it was told to. */
+  #isWorthWaiting({ isPassing, until }: Wait): boolean {
+    const { patienceMs } = this.#options
+    // The one that is being put off is still counted.
+    if (isPassing && (this.#running > 1 || patienceMs > 0)) return true
+    return until !== undefined && until - this.#environment.clock.now().getTime() <= patienceMs
+  }
+
+  /** Lets some of those who wait be asked for again, first come first. */
+  #askAgain(most: number, which: (waiting: Waiting) => boolean = () => true): void {
+    let left = most
+    for (const [name, waiting] of this.#waiting) {
+      if (left <= 0) break
+      if (!which(waiting)) continue
+      this.#waiting.delete(name)
+      this.#due.push(waiting.work)
+      left -= 1
+    }
+    if (left < most) setImmediate(() => this.#fill())
+  }
+
+  /** Wakes up for a device that waits, unless that happens sooner anyway. */
+  #wakeFor({ isPassing, until }: Wait): void {
+    const now = this.#environment.clock.now().getTime()
+    const inMs = Math.min(until === undefined ? ASK_EVERY_MS : until - now, isPassing ? ASK_EVERY_MS : LONGEST_TIMER_MS)
+    const at = now + Math.max(SHORTEST_TIMER_MS, inMs)
+    if (this.#timer && this.#wakesAt <= at) return
+    clearTimeout(this.#timer)
+    this.#wakesAt = at
+    this.#timer = setTimeout(() => this.#wake(), Math.min(at - now, LONGEST_TIMER_MS))
+  }
+
+  #wake(): void {
+    this.#timer = undefined
+    const now = this.#environment.clock.now().getTime()
+    this.#askAgain(this.#waiting.size, ({ wait }) => wait.isPassing || (wait.until ?? 0) <= now)
+    for (const { wait } of this.#waiting.values()) this.#wakeFor(wait)
+  }
+}

@@ -1,0 +1,71 @@
+import type { RunEvent } from '../../core/events.ts'
+import type { Reporter } from '../../core/ports.ts'
+
+/** Events that wait in memory for one reporter; beyond them it reads on from the store. */
+const MOST_WAITING = 2_000
+
+/**
+ * The way of events to one reporter, at its own pace: a slow one holds up nobody, and misses nothing. One that throws has a
+ * bug; it gets nothing more, and what it threw is told at the end.
+ */
+export class Delivery {
+  readonly #reporter: Reporter
+  readonly #read: (after: number) => AsyncIterable<RunEvent>
+  readonly #most: number
+  #waiting: RunEvent[] = []
+  /** Number of the last event that it was given, and of the last that there is. */
+  #given = 0
+  #last = 0
+  #working: Promise<void> = Promise.resolve()
+  #isWorking = false
+  #failed: { readonly error: unknown } | undefined
+
+  /** `read`: events of the run behind a number, from the store. */
+  constructor(reporter: Reporter, read: (after: number) => AsyncIterable<RunEvent>, most = MOST_WAITING) {
+    this.#reporter = reporter
+    this.#read = read
+    this.#most = most
+  }
+
+  add(event: RunEvent): void {
+    this.#last = event.seq
+    if (this.#waiting.length < this.#most && this.#isNext(event)) this.#waiting.push(event)
+    if (this.#isWorking || this.#failed) return
+    this.#isWorking = true
+    this.#working = this.#work()
+  }
+
+  async close(): Promise<void> {
+    await this.#working
+    await this.#reporter.close()
+    if (this.#failed) throw this.#failed.error
+  }
+
+  /** Where one is missing in memory, all behind it come from the store. */
+  #isNext({ seq }: RunEvent): boolean {
+    return seq === (this.#waiting.at(-1)?.seq ?? this.#given) + 1
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#given < this.#last) {
+        const batch = this.#waiting
+        this.#waiting = []
+        for (const event of batch) await this.#give(event)
+        if (this.#waiting.length > 0 || this.#given >= this.#last) continue
+        for await (const event of this.#read(this.#given)) await this.#give(event)
+      }
+    } catch (error) {
+      this.#failed = { error }
+      this.#waiting = []
+    }
+    this.#isWorking = false
+  }
+
+  /** Once each, and in order: what was read from the store may wait in memory, too. */
+  async #give(event: RunEvent): Promise<void> {
+    if (event.seq !== this.#given + 1) return
+    await this.#reporter.event(event)
+    this.#given = event.seq
+  }
+}

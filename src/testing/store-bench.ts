@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { RunStore } from '../core/ports.ts'
+
+/** A kind of store under test, in a form that another process can open, too. */
+export interface StoreUnderTest {
+  /** Absolute path of the module, and the name of its function `(location) => Promise<RunStore>`. */
+  readonly module: string
+  readonly open: string
+  /** A location where nothing is stored yet, for a private folder that is removed after the test. */
+  readonly location: (folder: string) => string
+  /** How node runs the module: `['--import', 'tsx']` for TypeScript. */
+  readonly execArgv: readonly string[]
+}
+
+export interface Other {
+  readonly child: ChildProcess
+  readonly lines: AsyncIterator<string>
+  readonly exit: Promise<number | null>
+}
+
+/** A store in a private folder, and other processes that have it open too. */
+export class StoreBench {
+  readonly folder = mkdtempSync(join(tmpdir(), 'till-store-'))
+  readonly location: string
+  readonly #of: StoreUnderTest
+  #stores: RunStore[] = []
+  #others: Other[] = []
+
+  constructor(of: StoreUnderTest) {
+    this.#of = of
+    this.location = of.location(this.folder)
+  }
+
+  async store(): Promise<RunStore> {
+    const exports = (await import(this.#of.module)) as Record<string, (location: string) => Promise<RunStore>>
+    const open = exports[this.#of.open]
+    if (open === undefined) throw new Error(`"${this.#of.module}" exports no "${this.#of.open}"`)
+    const store = await open(this.location)
+    this.#stores.push(store)
+    return store
+  }
+
+  other(role: string, ...rest: string[]): Other {
+    const self = fileURLToPath(import.meta.url)
+    const program = self.replace(/store-bench(\.[jt]s)$/, 'store-child$1')
+    const argv = [...this.#of.execArgv, program, this.#of.module, this.#of.open, this.location, role, ...rest]
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const exit = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)))
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const other = { child, lines, exit }
+    this.#others.push(other)
+    return other
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { child, exit } of this.#others) {
+      child.kill('SIGKILL')
+      await exit
+    }
+    for (const store of this.#stores) await store.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+export async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
+export async function killed(other: Other): Promise<void> {
+  other.child.kill('SIGKILL')
+  await other.exit
+}
