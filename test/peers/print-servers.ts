@@ -118,9 +118,13 @@ export async function startIppPrinter(name: string): Promise<PrintServer> {
     join(folder, 'avahi.conf'),
     '[server]\nhost-name=storehost\nuse-ipv6=no\nallow-interfaces=lo\nenable-dbus=yes\ndisallow-other-stacks=no\n',
   )
-  // Lines of a job such as "STATE: +media-jam" become the state of the printer.
+  // Lines of a job such as "STATE: +media-jam" become the state of the printer; "HOLD: 6" keeps it at work for seconds.
   const command = join(folder, 'command.sh')
-  writeFileSync(command, '#!/bin/sh\ngrep -aE "^(STATE|ATTR): " "$1" >&2\nexit 0\n', { mode: 0o755 })
+  writeFileSync(
+    command,
+    '#!/bin/sh\ngrep -aE "^(STATE|ATTR): " "$1" >&2\nsleep "$(sed -n "s/^HOLD: //p" "$1")" 2>/dev/null\nexit 0\n',
+    { mode: 0o755 },
+  )
   const env = { DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${bus}` }
   const log = join(folder, 'log')
   const children = [
@@ -196,6 +200,27 @@ export async function startCups(): Promise<PrintServer & { lp(queue: string, tex
 export function makeQueue(cups: PrintServer, name: string, device: string, model = 'raw'): void {
   const args = ['-h', `127.0.0.1:${cups.port}`, '-p', name, '-E', '-v', device, '-m', model]
   execFileSync('/usr/sbin/lpadmin', args, { stdio: 'ignore', timeout: 20_000 })
+}
+
+export const hasPrinterApplication = has('/usr/bin/lprint', { debian: 'lprint' }) && existsSync('/usr/bin/ipptool')
+
+/** A printer application of PAPPL: Debian's lprint, with one printer for labels whose device nobody listens at. */
+export async function startPrinterApplication(name: string): Promise<PrintServer> {
+  const folder = makeFolder('lprint')
+  const port = await freePort()
+  const env = { HOME: folder, TMPDIR: folder, XDG_CONFIG_HOME: folder }
+  const options = ['-o', `server-port=${port}`, '-o', 'listen-hostname=127.0.0.1', '-o', 'server-name=localhost']
+  const child = start('/usr/bin/lprint', ['server', ...options], { log: join(folder, 'log'), env })
+  try {
+    await until('The printer application', () => listens(port))
+    const add = ['add', '-h', `127.0.0.1:${port}`, '-d', name, '-v', 'socket://127.0.0.1:9']
+    const model = ['-m', 'zpl_2inch-203dpi-tt']
+    execFileSync('/usr/bin/lprint', [...add, ...model], { env: { ...process.env, ...env }, timeout: 15_000 })
+  } catch (error) {
+    await end([child], folder)
+    throw error
+  }
+  return { port, folder, stop: () => end([child], folder) }
 }
 
 export const hasSnmpSimulator = has('/usr/bin/snmpsimd', { debian: 'snmpsim' })

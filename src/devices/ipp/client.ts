@@ -2,16 +2,19 @@ import { type Result, success } from '../../core/failure.ts'
 import type { Dial, Endpoint } from '../line/dial.ts'
 import { missedReading } from '../printer/http-reading.ts'
 import type { Asking } from '../printer/protocol.ts'
-import type { PrinterReading } from '../printer/reading.ts'
+import type { Answer, PrinterReading } from '../printer/reading.ts'
 import { IppAsker, type IppReply } from './ask-ipp.ts'
 import { Attributes } from './attributes.ts'
 import { attributesOf, GROUP, type IppMessage } from './codec.ts'
-import { printerState } from './printer-state.ts'
+import { type PrinterState, printerState } from './printer-state.ts'
+import { isBeforePrinter, JOBS_LIMIT, jobsOf, judged, Queue, readyAsQueue, STUCK_AFTER_S } from './queue.ts'
 
 export interface IppPlace extends Endpoint {
   /** Where the printer answers; the usual places are tried one after the other unless told. */
   readonly path?: string
   readonly tls?: boolean
+  /** From this age on, a job that waits or prints is stuck: ten minutes unless told. */
+  readonly stuckAfterSeconds?: number
 }
 
 const USUAL_PATHS = ['/ipp/print', '/ipp', '/']
@@ -19,7 +22,10 @@ const NOT_FOUND = 0x0406
 /** From here on a status is an error (RFC 8010, B.1). */
 const FIRST_ERROR = 0x0400
 
-/** Asks a network printer for its attributes, and nothing else. A failure only where its port could not be opened. */
+/**
+ * Asks a network printer for its attributes, and for its jobs where these have a say: while it is at work, and where it is
+ * a program before a printer. A failure only where its port could not be opened.
+ */
 export async function readIpp(dial: Dial, to: IppPlace, asking: Asking): Promise<Result<PrinterReading>> {
   const asker = new IppAsker(dial, to, asking)
   try {
@@ -28,15 +34,15 @@ export async function readIpp(dial: Dial, to: IppPlace, asking: Asking): Promise
       const reply = await asker.ask('Get-Printer-Attributes', path)
       if (isNotFound(reply) && n < paths.length - 1) continue
       const read = reply.state === 'answered' ? stateOf(reply.message) : undefined
-      if (!read) return unread('ipp', reply, asker)
+      if (reply.state !== 'answered' || !read) return unread('ipp', reply, asker)
       const waiting = read.more?.['queued_jobs']
       return success({
         protocol: 'ipp',
         answered: 'yes',
         line: 'open',
         busy: false,
-        ...read,
         ...(typeof waiting === 'number' && { queue: { depth: waiting } }),
+        ...(await withJobs(read, reply.message, { asker, path, stuckAfter: to.stuckAfterSeconds ?? STUCK_AFTER_S })),
         evidence: asker.evidence,
       })
     }
@@ -44,6 +50,30 @@ export async function readIpp(dial: Dial, to: IppPlace, asking: Asking): Promise
   } finally {
     asker.close()
   }
+}
+
+/** The state, with what its jobs say against it. */
+async function withJobs(
+  state: PrinterState,
+  printer: IppMessage,
+  { asker, path, stuckAfter }: { readonly asker: IppAsker; readonly path: string; readonly stuckAfter: number },
+): Promise<PrinterState & Pick<PrinterReading, 'queue'>> {
+  const isBefore = isBeforePrinter(printer)
+  const isAtWork = state.more?.['state'] === 'processing' || Number(state.more?.['queued_jobs'] ?? 0) > 0
+  if (!isBefore && !isAtWork) return state
+  const waiting = await asker.ask('Get-Jobs', path, { which: 'not-completed', limit: JOBS_LIMIT })
+  const isEmpty = isBefore && jobsOf(waiting)?.length === 0
+  const done = isEmpty ? await asker.ask('Get-Jobs', path, { which: 'completed', limit: 1 }) : undefined
+  const queue = new Queue(printer, waiting, done)
+  return judged(state, queue, { stuckAfter, ready: isBefore ? readyAsQueue(queue) : readyAtWork(state, queue) })
+}
+
+/** What is at work and says that it has no paper, or does not say how long, may wait for somebody. */
+function readyAtWork(state: PrinterState, { oldest, depth }: Queue): Answer {
+  const reasons = state.more?.['reasons']
+  const lacksPaper = Array.isArray(reasons) && reasons.some((reason) => /^media-(empty|needed)/.test(String(reason)))
+  const isTimed = oldest !== undefined || depth === 0
+  return lacksPaper || !isTimed ? 'unknown' : state.ready
 }
 
 /** The state of the printer that a message is about; undefined where it is an error, or says none. */

@@ -17,6 +17,7 @@ export const QUESTIONS = Object.freeze({
     'queued-job-count',
     'printer-up-time',
     'printer-make-and-model',
+    'printer-firmware-name',
     'printer-firmware-string-version',
     'printer-device-id',
     'printer-supply',

@@ -85,7 +85,7 @@ export const WHEREABOUTS = {
     type: 'integer',
     minimum: 200,
     maximum: 60000,
-    description: 'For the whole visit; 3000 unless told.',
+    description: 'For the whole visit; 3000 unless told. One that takes connections and keeps silent is visited twice.',
   },
 } as const satisfies Record<string, JSONSchema>
 

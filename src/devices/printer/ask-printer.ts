@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { fail, type Result, success } from '../../core/failure.ts'
 import { connectHere } from '../probe/connect-here.ts'
 import { pingSummary } from '../probe/ping-output.ts'
@@ -9,6 +10,8 @@ import { notReached } from './unanswered.ts'
 import { UNSUPPORTED_PROTOCOLS } from './unsupported.ts'
 
 const BUDGET_MS = 3_000
+/** Before a printer that kept silent is asked again. */
+const SECOND_LOOK_MS = 300
 /** For the gateway of the store, and for a ping: they are asked only where the printer did not answer. */
 const NEIGHBOUR_MS = 2_000
 const SSH_PORT = 22
@@ -61,13 +64,34 @@ export async function askPrinter(
     budgetMs: where.timeout_ms ?? BUDGET_MS,
     thorough: how.thorough,
   }
-  const read = await readPrinter(found, { approach, ways, where }, asking)
+  const look = (): Promise<Result<PrinterReading>> => readPrinter(found, { approach, ways, where }, asking)
+  const read = await lookTwice(look, ways.signal)
   if (!read.ok) return read
   const around = await lookAround(read.value, approach, ways)
   const { readsSilence: silence = 'no' } = found.is
   const oneAtATime = found.is.oneAtATime && place.kind !== 'queue'
   const ms = Math.round(performance.now() - began)
   return success({ reading: read.value, name: nameOf(approach, ways), oneAtATime, silence, ...around, ms })
+}
+
+/**
+ * Once more where a port is open and nothing came: printers that print, wake up or have just lost a connection swallow a
+ * question now and then, and one that is called silent is switched off and on by somebody.
+ */
+async function lookTwice(
+  look: () => Promise<Result<PrinterReading>>,
+  signal: AbortSignal,
+): Promise<Result<PrinterReading>> {
+  const first = await look()
+  if (!first.ok || !isSilent(first.value) || signal.aborted) return first
+  await setTimeout(SECOND_LOOK_MS, undefined, { signal }).catch(() => undefined)
+  const second = await look()
+  if (!second.ok || !isSilent(second.value)) return second
+  return success({ ...second.value, detail: `${second.value.detail ?? ''} It was asked twice.`.trim() })
+}
+
+function isSilent({ answered, line, evidence }: PrinterReading): boolean {
+  return answered === 'no' && line === 'open' && evidence.every((each) => each.answered === '')
 }
 
 /** Nothing was asked, so nothing is known. */

@@ -1,7 +1,7 @@
 import type { ShellChannel } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
-import { isUnreachable, type SpooledJob, type SpooledQueue, type SpooledQueues } from './spooled-queue.ts'
+import { hasSentNothing, type SpooledJob, type SpooledQueue, type SpooledQueues } from './spooled-queue.ts'
 
 // In UTC, so that the dates of lpstat, which have no offset, are what they say.
 const OBSERVE = `${TOOL_PRELUDE}need_tool lpstat
@@ -48,7 +48,7 @@ function queuesOf(text: string): readonly SpooledQueue[] {
       jobs: [],
     }
     const own = jobs.filter((job) => job !== undefined && job.queue === name) as readonly QueuedJob[]
-    return [{ ...queue, jobs: own.map(({ job }) => ({ ...job, printing: job.printing && !isUnreachable(queue) })) }]
+    return [{ ...queue, jobs: own.map(({ job }) => ({ ...job, printing: job.printing && !hasSentNothing(queue) })) }]
   })
 }
 

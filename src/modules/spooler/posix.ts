@@ -1,6 +1,6 @@
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { posixQueues } from '../../devices/spooler/posix-queues.ts'
-import { isUnreachable, type SpooledQueue } from '../../devices/spooler/spooled-queue.ts'
+import { hasSentNothing, SENT_NOTHING, type SpooledQueue } from '../../devices/spooler/spooled-queue.ts'
 import { failureOf, RUN_ACTION, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
 import { type SpoolerParams, type SpoolerState, stuckJobs } from './spooler-state.ts'
@@ -12,7 +12,9 @@ const NOT_SAFE_EXIT = 75
 const CONVERGE = `${TOOL_PRELUDE}${RUN_ACTION}need_tool lpstat
 lpstat -p 2>/dev/null | while read -r word name now state _; do
   case $word,$now,$state in printer,now,printing) ;; *) continue ;; esac
-  case " $unreachable " in *" $name "*) ;; *) printf '%s\\n' "$name" ;; esac
+  # One that has sent nothing may have got through since.
+  case " $unsent " in *" $name "*) if lpstat -l -p "$name" 2>/dev/null | grep -Eiq "$nothing"; then continue; fi ;; esac
+  printf '%s\\n' "$name"
 done >"$log"
 if [ -s "$log" ]; then
   printf 'Queue %s has begun to print.\\n' "$(head -n 1 "$log")" >&2
@@ -44,8 +46,12 @@ export const onPosix: Side<SpoolerParams, SpoolerState> = {
     return read.ok ? chosen(read.value.queues, read.value.running, params) : read
   },
   async converge({ shell }, params, _changes, state): Promise<Result<void>> {
-    const unreachable = state.all.filter(isUnreachable).map(({ name }) => name)
-    const values = { unreachable: unreachable.join(' '), stuck: stuckJobs(state, params).join(' ') }
+    const unsent = state.all.filter(hasSentNothing).map(({ name }) => name)
+    const values = {
+      unsent: unsent.join(' '),
+      nothing: `${SENT_NOTHING}|offline`,
+      stuck: stuckJobs(state, params).join(' '),
+    }
     const answer = await shell.ask({ script: CONVERGE, values })
     const failure = failureOf(answer, 'converge', 'The restart of CUPS')
     return failure ? fail(failure) : success(undefined)

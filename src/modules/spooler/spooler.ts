@@ -63,7 +63,7 @@ function cannot(params: SpoolerParams, changes: readonly Change[], state: Spoole
   const mendable = changes.some(({ path }) => path === 'running' || path.endsWith('.jobs'))
   return mendable
     ? undefined
-    : 'A restart mends no queue that somebody stopped, nor one that is only long: look at the printer.'
+    : 'A restart mends no queue that somebody stopped or that rejects jobs, nor one that is only long: look at the printer.'
 }
 
 async function refused(message: string): Promise<Result<void>> {
@@ -75,6 +75,7 @@ function diff(params: SpoolerParams, { running, queues }: SpoolerState): readonl
   const { max_depth: maxDepth } = params
   return queues.flatMap((queue) => [
     ...(queue.state === 'stopped' ? [{ path: `${queue.name}.state`, before: 'stopped', after: 'started' }] : []),
+    ...(queue.accepting ? [] : [{ path: `${queue.name}.accepting`, before: false, after: true }]),
     ...(isStuck(queue, params) ? [{ path: `${queue.name}.jobs`, before: 'stuck', after: 'moving' }] : []),
     ...(maxDepth !== undefined && queue.jobs.length > maxDepth
       ? [{ path: `${queue.name}.depth`, before: queue.jobs.length, after: `at most ${maxDepth}` }]

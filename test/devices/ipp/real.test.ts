@@ -10,10 +10,12 @@ import { asking } from '../../peers/imitated-printers.ts'
 import {
   hasCups,
   hasIppPrinter,
+  hasPrinterApplication,
   makeQueue,
   type PrintServer,
   startCups,
   startIppPrinter,
+  startPrinterApplication,
 } from '../../peers/print-servers.ts'
 
 /** Asks until a reading is as expected; the last one says why if it never is. */
@@ -75,6 +77,36 @@ describe.runIf(hasIppPrinter)('an IPP Everywhere printer', { timeout: 40_000 }, 
     expect(reading.supplies?.map(({ state }) => state)).toEqual(['low', 'low'])
     expect(reading.ready).toBe('yes')
     await fetch(`http://localhost:${printer.port}/supplies?supply0=20&supply1=80`)
+  })
+})
+
+describe.runIf(hasIppPrinter)('a printer that is at work without paper', { timeout: 60_000 }, () => {
+  it('may wait for somebody, and is stuck when its job is old', async () => {
+    const printer = await startIppPrinter('Store 0003 Office')
+    try {
+      const read = async (stuckAfterSeconds: number): Promise<PrinterReading> => {
+        const place = { host: 'localhost', port: printer.port, stuckAfterSeconds }
+        const reading = await readIpp(dialHere, place, asking())
+        if (!reading.ok) throw new Error(reading.failure.message)
+        return reading.value
+      }
+      const file = join(printer.folder, 'job.txt')
+      writeFileSync(file, 'STATE: +media-empty-warning\nHOLD: 20\n')
+      const uri = `ipp://localhost:${printer.port}/ipp/print`
+      const args = ['-T', '5', '-f', file, '-d', 'filetype=text/plain', uri, 'print-job.test']
+      execFileSync('ipptool', args, { stdio: 'ignore', timeout: 10_000 })
+      const isAtWork = ({ conditions, more }: PrinterReading): boolean =>
+        conditions.length > 0 && more?.['state'] === 'processing'
+      const young = await eventually(() => read(600), isAtWork)
+      expect(young).toMatchObject({ ready: 'unknown', more: { state: 'processing' } })
+      const old = await eventually(
+        () => read(2),
+        (reading) => names(reading).includes('queue-stuck'),
+      )
+      expect(old.ready).toBe('no')
+    } finally {
+      await printer.stop()
+    }
   })
 })
 
@@ -164,6 +196,34 @@ describe.runIf(hasCups && hasIppPrinter)('a driverless queue', { timeout: 60_000
     } finally {
       await cups.stop()
       await printer.stop()
+    }
+  })
+})
+
+describe.runIf(hasPrinterApplication)('a printer application before a device that is dead', { timeout: 60_000 }, () => {
+  it('is not ready because it is idle, and is not when its job stands', async () => {
+    const labels = await startPrinterApplication('labels')
+    try {
+      const place = { host: '127.0.0.1', port: labels.port, path: '/ipp/print/labels' }
+      const read = async (stuckAfterSeconds = 600): Promise<PrinterReading> => {
+        const reading = await readIpp(dialHere, { ...place, stuckAfterSeconds }, asking())
+        if (!reading.ok) throw new Error(reading.failure.message)
+        return reading.value
+      }
+      expect(await read()).toMatchObject({ answered: 'yes', ready: 'unknown', conditions: [], queue: { depth: 0 } })
+      const file = join(labels.folder, 'label.zpl')
+      writeFileSync(file, '^XA^XZ\n')
+      const uri = `ipp://127.0.0.1:${labels.port}/ipp/print/labels`
+      const args = ['-T', '5', '-f', file, '-d', 'filetype=application/vnd.zebra-zpl', uri, 'print-job.test']
+      execFileSync('ipptool', args, { stdio: 'ignore', timeout: 10_000 })
+      const stuck = await eventually(
+        () => read(2),
+        ({ conditions }) => conditions.some(({ name }) => name === 'queue-stuck'),
+      )
+      expect(stuck).toMatchObject({ ready: 'no', queue: { depth: 1 } })
+      expect(names(stuck)).toContain('queue-stuck')
+    } finally {
+      await labels.stop()
     }
   })
 })
