@@ -2,6 +2,7 @@ import type { ShellChannel } from '../../core/channel.ts'
 import { type Result, SessionLost, success } from '../../core/failure.ts'
 import { Secret } from '../../core/secret.ts'
 import { type AtolPlace, readAtol } from '../atol/client.ts'
+import { daisy, datecs } from '../datecs/client.ts'
 import { escpos } from '../escpos/client.ts'
 import { readIpp } from '../ipp/client.ts'
 import { readCups } from '../ipp/cups-client.ts'
@@ -74,6 +75,8 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
   cups: onWeb(631, (dial, to, { where: { path, tls } }, asking) =>
     readCups(dial, { ...to, queue: path ?? '', tls: tls ?? false }, asking),
   ),
+  daisy: onLine(daisy, { port: 4999, baud: 9_600 }, true),
+  datecs: onLine(datecs, { port: 4999, baud: 9_600 }, true),
   escpos: onLine(escpos, { port: 9100, baud: 9_600 }, true),
   ipp: onWeb(631, (dial, to, { where: { path, tls } }, asking) =>
     readIpp(dial, { ...to, ...(path != null && { path }), tls: tls ?? false }, asking),

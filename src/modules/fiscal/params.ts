@@ -8,7 +8,10 @@ import { IDENTITY, type WantedIdentity } from '../../devices/printer/identity.ts
 /** Protocols that know of reports, memories and certificates; those that are not spoken say why. */
 const FISCAL_PROTOCOLS = [
   'atol',
+  'daisy',
+  'datecs',
   'elzab',
+  'epson-fp',
   'noviapi',
   'novitus',
   'novitus-xml',
@@ -16,6 +19,7 @@ const FISCAL_PROTOCOLS = [
   'shtrih',
   'shtrih-2',
   'thermal',
+  'tremol',
 ] as const
 const SECOND_MS = 1_000
 

@@ -1,0 +1,105 @@
+import type { Condition, ConditionName } from '../printer/reading.ts'
+
+/** What a bit of the status stands for; `byte.bit` as in the manuals. */
+type Row = readonly [byte: number, bit: number, name: ConditionName, words: string]
+
+/** Of one maker. */
+export interface StatusTable {
+  readonly rows: readonly Row[]
+  /** Bits that mean one thing in one family of devices and another in the next: whether it sells is not known then. */
+  readonly doubtful: readonly Row[]
+  /** Whether it works in fiscal mode, where that can be told. */
+  readonly fiscal?: readonly [byte: number, bit: number]
+}
+
+const GENERAL_ERROR = [0, 5] as const
+const RECEIPT_OPEN = [2, 3] as const
+const SERVICE_RECEIPT_OPEN = [2, 5] as const
+
+/**
+ * FP-550F (manual, page 19), FP-2000 (pages 4 and 5), and the Bulgarian FP-800, FP-2000, FP-650 as ErpNet.FP reads them.
+ * Where these agree a bit has a name.
+ */
+export const DATECS: StatusTable = {
+  rows: [
+    [0, 2, 'clock-wrong', 'its clock is not set'],
+    [0, 4, 'mechanism-error', 'a fault of the printing mechanism'],
+    [1, 2, 'ram-reset', 'its memory was cleared'],
+    [2, 0, 'paper-out', 'no paper'],
+    [2, 1, 'paper-low', 'the paper is nearly at its end'],
+    [2, 2, 'protected-memory-full', 'the journal is at its end'],
+    [2, 4, 'protected-memory-low', 'the journal is nearly at its end'],
+    [4, 3, 'fiscal-memory-low', 'less than 50 reports fit into the fiscal memory'],
+    [4, 4, 'fiscal-memory-full', 'the fiscal memory is full'],
+    [4, 0, 'unrecoverable-error', 'the fiscal memory could not be written'],
+    [5, 0, 'storage-locked', 'the fiscal memory can only be read'],
+    [5, 5, 'unrecoverable-error', 'the fiscal memory could not be read'],
+  ],
+  doubtful: [
+    [0, 6, 'other-error', 'the cover is open, or the electronic journal has a fault, by the model'],
+    [1, 3, 'other-warning', 'the battery of its memory is low, or the clock was reset, by the model'],
+    [1, 4, 'other-warning', 'its memory failed, or a refund is open, by the model'],
+    [1, 5, 'other-error', 'the cover is open, or a turned service receipt is open, by the model'],
+    [1, 6, 'transmission-failing', 'the tax terminal does not answer'],
+    [2, 6, 'protected-memory-low', 'the journal is very near its end'],
+    [4, 6, 'other-error', 'the print head is too hot, by the model'],
+    [5, 2, 'other-warning', 'the last report was not written well'],
+    [5, 6, 'not-fiscal', 'it trains'],
+  ],
+  fiscal: [5, 3],
+}
+
+/** Daisy's protocol, as two drivers of others read it: ErpNet.FP, and extface for FX 1200, whose captures are our vectors. */
+export const DAISY: StatusTable = {
+  rows: [
+    [0, 2, 'clock-wrong', 'its clock is not set'],
+    [0, 4, 'mechanism-error', 'a fault of the printing mechanism'],
+    [1, 2, 'ram-reset', 'its memory was cleared'],
+    [1, 5, 'cutter-error', 'a fault of the cutter'],
+    [2, 0, 'paper-out', 'no paper'],
+    [2, 1, 'paper-low', 'the paper is nearly at its end'],
+    [2, 2, 'protected-memory-full', 'no paper for the journal'],
+    [2, 4, 'protected-memory-low', 'the journal is nearly at its end'],
+    [4, 0, 'unrecoverable-error', 'the fiscal memory could not be written'],
+    [4, 3, 'fiscal-memory-low', 'less than 50 reports fit into the fiscal memory'],
+    [4, 4, 'fiscal-memory-full', 'the fiscal memory is full'],
+    [5, 0, 'fiscal-memory-full', 'the fiscal memory overflows'],
+  ],
+  doubtful: [
+    [4, 2, 'other-error', 'a record of the fiscal memory is wrong'],
+    [4, 5, 'other-error', 'a fault of the fiscal memory'],
+  ],
+}
+
+export interface Understood {
+  readonly conditions: readonly Condition[]
+  /** Nothing stands in it that leaves open whether it sells. */
+  readonly isSure: boolean
+  readonly isReceiptOpen: boolean
+  readonly isFiscal: boolean | undefined
+}
+
+/** What six bytes of status say. */
+export function understood(status: Uint8Array, { rows, doubtful, fiscal }: StatusTable): Understood {
+  const named = rows.filter(([byte, bit]) => has(status, [byte, bit]))
+  const open = doubtful.filter(([byte, bit]) => has(status, [byte, bit]))
+  const hasError = has(status, GENERAL_ERROR)
+  const found = [...named, ...open].map(([byte, bit, name, words]) => ({
+    name,
+    evidence: `status ${byte}.${bit}: ${words}`,
+  }))
+  const isFiscal = fiscal && has(status, fiscal)
+  if (hasError && found.length === 0)
+    found.push({ name: 'other-error', evidence: 'status 0.5: an error without a name' })
+  if (isFiscal === false) found.push({ name: 'not-fiscal', evidence: 'status 5.3: it does not work in fiscal mode' })
+  return {
+    conditions: found.filter(({ name }, at) => found.findIndex((other) => other.name === name) === at),
+    isSure: open.length === 0 && !hasError,
+    isReceiptOpen: has(status, RECEIPT_OPEN) || has(status, SERVICE_RECEIPT_OPEN),
+    isFiscal,
+  }
+}
+
+function has(status: Uint8Array, [byte, bit]: readonly [number, number]): boolean {
+  return ((status[byte] ?? 0) & (1 << bit)) !== 0
+}

@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { daisy, datecs } from '../../../src/devices/datecs/client.ts'
+import { answersIn, encodeQuestion } from '../../../src/devices/datecs/frame.ts'
+import { DAISY, DATECS, understood } from '../../../src/devices/datecs/status.ts'
+import type { ConditionName } from '../../../src/devices/printer/reading.ts'
+import { DATECS_FAULTS, daisyEmulator, datecsEmulator } from '../../../src/sandbox/printers/datecs.ts'
+import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
+import { Bench, lineSaying, names, printerWith, reading } from '../printers/bench.ts'
+
+const bench = new Bench()
+afterEach(() => bench.close())
+const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex')
+const hex = (some: Uint8Array): string =>
+  Buffer.from(some)
+    .toString('hex')
+    .toUpperCase()
+    .replace(/..(?=.)/g, '$& ')
+
+// Captured on a Daisy FX 1200 (test of the driver daisy_fx1200 in AlexVangelov/extface).
+const ASKED = '01 24 20 4A 05 30 30 39 33 03'
+const WELL = '01 31 20 4A 88 80 C0 80 80 B8 04 88 80 C0 80 80 B8 05 30 37 3A 34 03'
+const OPEN = '01 31 20 4A 80 80 88 80 80 B8 04 80 80 88 80 80 B8 05 30 37 32 34 03'
+const OTHER_COMMAND = '01 2C 2F 2D 50 04 88 80 C0 80 80 B0 05 30 34 35 39 03'
+
+describe('frames', () => {
+  it('ask and are read as they were captured', () => {
+    expect(hex(encodeQuestion(0x20))).toBe(ASKED)
+    const read = answersIn(bytes(WELL)).map(({ number, status }) => ({ number, status: hex(status) }))
+    expect(read).toEqual([{ number: 0x20, status: '88 80 C0 80 80 B8' }])
+    expect(answersIn(bytes(`16 16 ${WELL} 15 ${OPEN}`)).map(({ number }) => number)).toEqual([0x20, 0x20])
+  })
+
+  it('that are damaged, cut, or answer another command are none', () => {
+    const frame = bytes(WELL)
+    for (let bit = 0; bit < frame.length * 8; bit++) {
+      const changed = Buffer.from(frame)
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      expect(answersIn(changed)).toEqual([])
+    }
+    for (let cut = 0; cut < frame.length; cut++) expect(answersIn(frame.subarray(0, cut))).toEqual([])
+    expect(answersIn(bytes(OTHER_COMMAND))).toEqual([])
+    fc.assert(fc.property(fc.uint8Array(), (any) => void answersIn(any)))
+  })
+})
+
+describe('the status', () => {
+  it('of a real Daisy says that all is well, and that a receipt is open', () => {
+    const [well, open] = [answersIn(bytes(WELL))[0], answersIn(bytes(OPEN))[0]]
+    expect(well && understood(well.status, DAISY)).toMatchObject({ conditions: [], isSure: true, isReceiptOpen: false })
+    expect(open && understood(open.status, DAISY)).toMatchObject({ conditions: [], isSure: true, isReceiptOpen: true })
+  })
+
+  it.each<[string, ConditionName[], boolean]>([
+    ['80 80 80 80 86 9A', [], true],
+    ['88 80 80 80 86 9A', [], true],
+    ['B0 80 80 80 86 9A', ['mechanism-error'], false],
+    ['84 80 80 80 86 9A', ['clock-wrong'], true],
+    ['80 80 81 80 86 9A', ['paper-out'], true],
+    ['80 80 82 80 86 9A', ['paper-low'], true],
+    ['80 80 80 80 B6 9A', ['fiscal-memory-full'], true],
+    ['80 80 80 80 86 92', ['not-fiscal'], true],
+    ['A0 80 80 80 86 9A', ['other-error'], false],
+    // An open cover of FP-2000, a turned receipt in Bulgaria.
+    ['80 A0 80 80 86 9A', ['other-error'], false],
+    ['C0 80 80 80 86 9A', ['other-error'], false],
+  ])('of Datecs %s: %j', (status, conditions, isSure) => {
+    const read = understood(bytes(status), DATECS)
+    expect({ names: read.conditions.map(({ name }) => name), isSure: read.isSure }).toEqual({
+      names: conditions,
+      isSure,
+    })
+  })
+})
+
+describe('a fiscal printer', () => {
+  it.each([
+    { protocol: datecs, emulator: datecsEmulator },
+    { protocol: daisy, emulator: daisyEmulator },
+  ])('of $protocol.name is asked for its status twice, and for nothing else', async ({ protocol, emulator }) => {
+    const line = await bench.line(emulator, printerWith())
+    for (let visit = 1; visit <= 2; visit++) {
+      expect(await reading(protocol, line)).toMatchObject({
+        protocol: protocol.name,
+        answered: 'yes',
+        ready: 'yes',
+        conditions: [],
+        guards: { receipt_open: 'no', report_running: 'unknown' },
+      })
+    }
+    const asked = [0xfe, 0xff, 0xfe, 0xff].map((number) => Buffer.from(encodeQuestion(number)))
+    expect(Buffer.concat(bench.heard).subarray(-40)).toEqual(Buffer.concat(asked))
+  })
+
+  it('is never read by an answer that it only repeats', async () => {
+    const printer = printerWith()
+    const line = await bench.line(datecsEmulator, printer)
+    await reading(datecs, line)
+    ;(printer.faults as Set<PrinterFault>).add('paper-out')
+    expect(await reading(datecs, line)).toMatchObject({ ready: 'no', conditions: [{ name: 'paper-out' }] })
+  })
+
+  const SIGNS: Readonly<Partial<Record<PrinterFault, readonly [readonly ConditionName[], string]>>> = {
+    'paper-out': [['paper-out'], 'no'],
+    'paper-low': [['paper-low'], 'yes'],
+    'mechanism-error': [['mechanism-error'], 'no'],
+    'receipt-open': [[], 'yes'],
+    'fiscal-memory-full': [['fiscal-memory-full'], 'no'],
+    'fiscal-memory-low': [['fiscal-memory-low'], 'yes'],
+  }
+  it.each(Object.entries(SIGNS))('%s shows', async (fault, [conditions, ready]) => {
+    const read = await bench.read(datecs, datecsEmulator, fault as PrinterFault)
+    expect({ ready: read.ready, names: names(read) }).toEqual({ ready, names: conditions })
+    expect(read.guards?.receipt_open).toBe(fault === 'receipt-open' ? 'yes' : 'no')
+  })
+
+  it.each<[PrinterFault, string, string]>([
+    ['printer-silent', 'no', 'open'],
+    ['printer-garbage', 'no', 'open'],
+    ['printer-hung', 'no', 'open'],
+    ['printer-busy', 'unknown', 'reset'],
+  ])('%s: answered %s, never ready', async (fault, answered, line) => {
+    expect(await bench.read(datecs, datecsEmulator, fault)).toMatchObject({ answered, line, ready: 'unknown' })
+    expect([...Object.keys(SIGNS), 'printer-silent', 'printer-garbage', 'printer-hung', 'printer-busy'].sort()).toEqual(
+      [...DATECS_FAULTS].sort(),
+    )
+  })
+
+  it('whatever comes, nothing but the question leaves', async () => {
+    const allowed = [0xfe, 0xff].map((number) => hex(encodeQuestion(number)))
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 3 }), async (answers) => {
+        const line = lineSaying(...answers)
+        expect(['yes', 'no']).toContain((await reading(datecs, line)).answered)
+        for (const sent of line.sent) expect(allowed).toContain(hex(sent))
+      }),
+    )
+  })
+})
