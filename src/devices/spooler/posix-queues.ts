@@ -42,7 +42,8 @@ function queuesOf(text: string): readonly SpooledQueue[] {
     const queue: SpooledQueue = {
       name,
       state,
-      accepting: accepting.split('\n').some((line) => line.startsWith(`${name} accepting`)),
+      // Only what is said counts: no word of it is no rejection.
+      accepting: !accepting.split('\n').some((line) => line.startsWith(`${name} not accepting`)),
       reasons: alertsOf(lines),
       ...(message !== '' && !/^[A-Z][a-z ]+:/.test(message) && { message }),
       jobs: [],
