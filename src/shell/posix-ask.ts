@@ -104,7 +104,8 @@ export function answer(ask: Ask): void {
   ask.resolve(gate?.kind === 'same' ? { ...gate.as, durationMs } : { ...answerOf(ask), durationMs })
 }
 
-function refusal({ why, about }: NonNullable<Ask['fenced']>): Error {
+/** What a change is refused with whose fence did not let it begin. */
+export function refusal({ why, about }: NonNullable<Ask['fenced']>): Error {
   if (why === 'late') return new Fenced('late')
   if (why === 'awaited' || why === 'ended') return new Fenced('moved')
   return new SessionLost(why === 'busy' && about ? busy(about) : LOST)

@@ -1,12 +1,13 @@
-import type { Fence, Leftover } from '../core/fence.ts'
-import type { About, FenceWord } from './posix.ts'
+import type { Fence } from '../core/fence.ts'
+import { Leftovers } from './leftovers.ts'
 import type { Ask } from './posix-ask.ts'
 import { FENCE, fenceCall, guarded, lockFile, placeLock } from './posix-guard.ts'
 
 /** What a session has under way, by exchange: how each is guarded, and what its fences go by. */
 export class Exchanges {
   readonly #token: string
-  readonly #leftovers: Leftover[] = []
+  /** What of others was met on the device. */
+  readonly others = new Leftovers()
   /** The id of the last ask of the exchange under way. */
   #last: number | undefined
   #hasFence = false
@@ -16,10 +17,6 @@ export class Exchanges {
 
   constructor(token: string) {
     this.#token = token
-  }
-
-  get leftovers(): readonly Leftover[] {
-    return this.#leftovers
   }
 
   /** Until an exchange is answered nothing else is written: nobody but its watcher may read what arrives. */
@@ -58,18 +55,6 @@ export class Exchanges {
   /** Everything before this ask has been answered; undefined: all has. */
   answeredUpTo(head: Ask | undefined): void {
     if (this.#last !== undefined && (!head || head.id > this.#last)) this.#last = undefined
-  }
-
-  met(about: About | undefined, state: Leftover['state']): void {
-    const { run = '', seconds = 0 } = about ?? {}
-    const known = this.#leftovers.findIndex((one) => one.run === run)
-    const leftover = { run, seconds, state }
-    if (known < 0) this.#leftovers.push(leftover)
-    else this.#leftovers[known] = leftover
-  }
-
-  fenced(why: FenceWord, about: About | undefined): void {
-    if (about) this.met(about, why === 'awaited' || why === 'ended' ? why : 'running')
   }
 
   #fenceText(fence: Fence): string {

@@ -67,7 +67,7 @@ export class PosixSession {
 
   /** What of others was met on the device. */
   get leftovers(): readonly Leftover[] {
-    return this.#exchanges.leftovers
+    return this.#exchanges.others.all
   }
 
   ask(request: ShellRequest): Promise<ShellAnswer> {
@@ -251,7 +251,7 @@ export class PosixSession {
   #onGuardMarker(marker: Marker | undefined, ask: Ask | undefined): boolean {
     if (ask?.begun || !marker) return false
     if (marker.kind === 'left') {
-      this.#exchanges.met(marker.about, marker.about ? 'running' : 'unseen')
+      this.#exchanges.others.met(marker.about)
       return true
     }
     if (!ask?.request.fence || !('id' in marker) || marker.id !== ask.id) return false
@@ -260,7 +260,7 @@ export class PosixSession {
       if (ask === this.#written[0]) this.#setAskTimer(ask, marker.seconds * 1000)
     } else if (marker.kind === 'fenced') {
       const { why, about } = marker
-      this.#exchanges.fenced(why, about)
+      this.#exchanges.others.fenced(why, about)
       ask.fenced = { why, ...(about && { about }) }
       ask.stdout.done = true
       this.#settle()

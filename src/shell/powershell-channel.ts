@@ -11,6 +11,8 @@ export interface PowerShellOptions {
   readonly deadlines: Pick<PhaseDeadlines, 'open' | 'observe' | 'converge'>
   /** Bytes of each stream of an ask to keep unless it says otherwise; 1 MiB when not given. */
   readonly maxOutputBytes?: number
+  /** The device's full name: by it others that work on this device are known; absent: nobody looks for them. */
+  readonly lockName?: string
   /** Ends the session with RUN_CANCELLED. */
   readonly signal?: AbortSignal
 }
@@ -44,6 +46,7 @@ export function openPowerShell(options: PowerShellOptions): PowerShell {
     askMs: deadlines.observe,
     uploadMs: deadlines.converge,
     maxOutputBytes: options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES,
+    lockName: options.lockName,
   })
   const end = (failure: Failure): void => {
     session.lose(failure)
@@ -57,6 +60,7 @@ export function openPowerShell(options: PowerShellOptions): PowerShell {
     dialect: 'powershell',
     ask: (request) => session.ask(request),
     chain: (links) => session.chain(links),
+    leftovers: () => session.leftovers,
     breakChain: () => session.breakChain(),
     upload: (path, content, more) => session.upload(path, content, more?.timeoutMs),
     close: () => end(CLOSED),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
+import type { About, FenceWord, Marker } from './posix.ts'
 
 /** How an ask ended on the device: by itself, at its deadline, not even then, or by sending too much. */
 export type AskEnd = 'done' | 'late' | 'stuck' | 'flood'
@@ -16,6 +17,9 @@ export interface AnswerFrame {
   readonly stderr: Buffer
 }
 
+/** What is said about other sessions on the device (powershell-fence.ts), in the words of posix.ts. */
+type GuardFrame = Extract<Marker, { readonly kind: 'fenced' | 'waits' | 'left' }>
+
 /** What stands on the stdout of an interpreter. */
 export type Frame =
   | { readonly kind: 'noise'; readonly bytes: Buffer }
@@ -26,6 +30,9 @@ export type Frame =
   | { readonly kind: 'same'; readonly id: number }
   /** It was not run, since what it depended on did not hold; or it was a look that saw something else than before. */
   | { readonly kind: 'skip'; readonly id: number }
+  /** Somebody is to hear this; nobody needs to. */
+  | { readonly kind: 'alive' }
+  | GuardFrame
   | AnswerFrame
   | { readonly kind: 'end'; readonly count: number }
   /** It has the token and is not whole: cut, mixed with something else, or not of this protocol. */
@@ -101,7 +108,23 @@ function shortFrame(line: string): Frame {
   const step = /^(begin|same|skip) (\d{1,9})$/.exec(line)
   if (step) return { kind: step[1] as 'begin' | 'same' | 'skip', id: Number(step[2]) }
   const end = /^end (\d{1,9})$/.exec(line)
-  return end ? { kind: 'end', count: Number(end[1]) } : garbled(line)
+  if (end) return { kind: 'end', count: Number(end[1]) }
+  return line === 'alive' ? { kind: 'alive' } : (guardFrame(line) ?? garbled(line))
+}
+
+function guardFrame(line: string): GuardFrame | undefined {
+  const waits = /^wait (\d{1,9}) (\d{1,9})$/.exec(line)
+  if (waits) return { kind: 'waits', id: Number(waits[1]), seconds: Number(waits[2]) }
+  const met = /^met (\S{1,40}) (\d{1,9})$/.exec(line)
+  if (met) return { kind: 'left', ...(met[1] !== '-' && { about: about(met) }) }
+  const fenced = /^fenced (\d{1,9}) (?:(late|lost)|(busy|awaited|ended) (\S{1,40}) (\d{1,9}))$/.exec(line)
+  if (!fenced) return undefined
+  const why = (fenced[2] ?? fenced[3]) as FenceWord
+  return { kind: 'fenced', id: Number(fenced[1]), why, ...(fenced[3] && { about: about(fenced.slice(3)) }) }
+}
+
+function about([, run = '', seconds]: readonly string[]): About {
+  return { run, seconds: Number(seconds) }
 }
 
 function answerFrame(header: RegExpExecArray, data: Buffer): Frame {

@@ -1,4 +1,4 @@
-import type { ShellAnswer } from '../core/channel.ts'
+import type { ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { readClixml } from './clixml.ts'
 import type { AskLine, UploadLine } from './powershell-exchange.ts'
 import type { AnswerFrame, AskEnd } from './powershell-frames.ts'
@@ -12,6 +12,8 @@ export interface Item {
   /** For an upload: what is sent after the exchange. */
   readonly content?: AsyncIterable<Uint8Array> | Uint8Array
   readonly timeoutMs: number
+  /** Of a change: its fence is reckoned when it is sent. */
+  readonly request?: ShellRequest
   begun: boolean
   readonly resolve: (answer: ShellAnswer) => void
   readonly reject: (error: Error) => void

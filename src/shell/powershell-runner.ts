@@ -1,5 +1,6 @@
 import { NOT_WHOLE, TOO_LATE } from './powershell.ts'
 import { sealed } from './powershell-exchange.ts'
+import { FENCE_FUNCTIONS } from './powershell-fence.ts'
 import { PRELUDE } from './powershell-prelude.ts'
 
 /**
@@ -20,8 +21,9 @@ $tillOut = [Console]::OpenStandardOutput()
 # Without New-Object, which loads a module: on a slow till that takes seconds, and the hello comes first.
 function New-Till([type]$type, [object[]]$with = @()) { ,[Activator]::CreateInstance($type, $with) }
 
-$tillNow = @{ space = $null; secrets = @(); line = 0; gathers = $false; since = $null; open = $false; stop = ''; text = (New-Till ([Text.StringBuilder])) }
+$tillNow = @{ space = $null; secrets = @(); line = 0; gathers = $false; since = $null; open = $false; gone = $false; token = ''; stop = ''; text = (New-Till ([Text.StringBuilder])) }
 
+${FENCE_FUNCTIONS}
 # Where every piece of output costs a round trip, it is held back until the exchange is over, or for two seconds.
 function Send-TillText([string]$text) {
   if ($tillNow.text.Length -eq 0) { $tillNow.since = [Diagnostics.Stopwatch]::StartNew() }
@@ -115,6 +117,10 @@ function Read-TillExchange([string]$text) {
       }
       'link' { $ask.link = [int]$part[1]; $ask.run = $part[2]; $ask.gate = $part[3]; $ask.also = @{} }
       'test' { $ask.also[$part[1]] = Read-TillValue $part[2] $part[3] }
+      'fence' {
+        $ask.fence = @{ seconds = [long]$part[1]; authority = $part[2]; run = $part[3]; attempt = $part[4]; epoch = [long]$part[5]; takes = [long]$part[6]; whole = $part[7] }
+      }
+      'lock' { $exchange.lock = $part[1] }
       'value' { $ask.given[$part[1]] = Read-TillValue $part[2] $part[3] }
       'upload' { [void]$exchange.asks.Add(@{ id = $part[1]; path = (Read-TillBase64 $part[2]) }) }
       'end' { $exchange.count = [int]$part[1] }
@@ -156,18 +162,20 @@ function Get-TillRoom([byte[]]$bytes, [long]$room) {
 
 # The processes that a fragment started and that are still there, with what they started.
 function Stop-TillChildren($state) {
-  foreach ($child in @($state.children)) {
-    try {
-      $info = New-Object Diagnostics.ProcessStartInfo
-      $info.FileName = Join-Path ([Environment]::SystemDirectory) 'taskkill.exe'
-      $info.Arguments = "/F /T /PID $child"
-      $info.UseShellExecute = $false
-      $info.CreateNoWindow = $true
-      $info.RedirectStandardOutput = $true
-      $info.RedirectStandardError = $true
-      [void][Diagnostics.Process]::Start($info).WaitForExit(4000)
-    } catch { }
-  }
+  foreach ($child in @($state.children)) { Stop-TillTree $child }
+}
+
+function Stop-TillTree([int]$root) {
+  try {
+    $info = New-Till ([Diagnostics.ProcessStartInfo])
+    $info.FileName = [Environment]::GetEnvironmentVariable('windir') + '\\System32\\taskkill.exe'
+    $info.Arguments = "/F /T /PID $root"
+    $info.UseShellExecute = $false
+    $info.CreateNoWindow = $true
+    $info.RedirectStandardOutput = $true
+    $info.RedirectStandardError = $true
+    [void][Diagnostics.Process]::Start($info).WaitForExit(4000)
+  } catch { }
 }
 
 # What went wrong, from the outside in, each thing once.
@@ -205,6 +213,8 @@ function Invoke-TillAsk($ask, [string]$script, $given) {
   $handle = $shell.BeginInvoke($none, $items)
   while (-not $handle.AsyncWaitHandle.WaitOne(25)) {
     Push-TillText $false
+    # A change that must not be cut in half is let finish.
+    if ((Test-TillGone) -and $ask.fence.whole -ne 'w') { $how = 'gone'; break }
     Add-TillLines $kept $items.ReadAll() $ask.keep
     if ($kept.total -gt $ask.keep + 16777216) { $how = 'flood'; break }
     if ($watch.ElapsedMilliseconds -ge $ask.limit) { $how = 'late'; break }
@@ -218,6 +228,7 @@ function Invoke-TillAsk($ask, [string]$script, $given) {
   } else {
     [void]$shell.BeginStop($null, $null)
     if (-not $handle.AsyncWaitHandle.WaitOne(300)) { Stop-TillChildren $state }
+    if ($how -eq 'gone') { Stop-TillChildren $state; Exit-TillGone }
     if (-not $handle.AsyncWaitHandle.WaitOne(5000)) { $how = 'stuck' }
     Stop-TillChildren $state
     $tillNow.space = $null
@@ -347,13 +358,28 @@ function Invoke-TillExchange([string]$sealed) {
   $exchange = Read-TillExchange $text
   $tillNow.secrets = @()
   $token = $exchange.token
+  $tillNow.token = $token
   Send-TillHello $token $exchange.patience
+  if ($exchange.lock -ne $null) {
+    Initialize-TillFence $exchange.lock
+    Send-TillOthers
+  }
+  # What was held back comes before.
+  Push-TillText (-not $tillNow.gathers)
+  Start-TillPulse
   $tillNow.stop = [Environment]::GetEnvironmentVariable('windir') + '\\Temp\\till-' + $token + '.stop'
   $broken = -1
   foreach ($ask in $exchange.asks) {
     if ($ask.link -eq 0) { $broken = -1 }
     if ($ask.link -ne $null -and -not (Test-TillWanted $ask $broken)) {
       Send-TillText "$token skip $($ask.id)$nl"
+      continue
+    }
+    $refused = ''
+    if ($ask.fence -ne $null) { $refused = Test-TillFence $ask }
+    if ($refused -ne '') {
+      if ($ask.link -ne $null -and $broken -lt 0) { $broken = $ask.link }
+      Send-TillText "$token fenced $($ask.id) $refused$nl"
       continue
     }
     Send-TillText "$token begin $($ask.id)$nl"
@@ -366,6 +392,7 @@ function Invoke-TillExchange([string]$sealed) {
     if ($ask.gate -notlike 'same:*' -or $answer.how -ne 'done') { Send-TillAnswer $token $ask.id $answer.body }
     elseif ($holds) { Send-TillText "$token same $($ask.id)$nl" }
     else { Send-TillText "$token skip $($ask.id)$nl" }
+    if (Test-TillGone) { Exit-TillGone }
     if ($answer.how -eq 'stuck' -or $answer.how -eq 'flood') { Push-TillText $true; [Environment]::Exit(3) }
   }
   Send-TillText "$token end $($exchange.asks.Count)$nl"
@@ -385,6 +412,7 @@ function Test-TillWanted($ask, [int]$broken) {
 // refuse to do from outside.
 const FOLLOW = `
 while (($line = Read-TillLine) -ne $null) { Invoke-TillExchange (Expand-TillText $line) }
+Close-TillLock
 if ($tillNow.gathers) {
   try {
     $all = @(Get-CimInstance -ClassName Win32_Process -Property ProcessId, ParentProcessId, Name -OperationTimeoutSec 10)

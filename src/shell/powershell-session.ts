@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { type ChainLink, NotRun } from '../core/chain.ts'
 import type { ProcessEnd, ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, type Result, SessionLost } from '../core/failure.ts'
+import type { Leftover } from '../core/fence.ts'
 import { readClixml } from './clixml.ts'
 import { packScript } from './encoded-command.ts'
+import { Leftovers } from './leftovers.ts'
+import { refusal } from './posix-ask.ts'
 import { printable } from './posix-become.ts'
 import { NOT_WHOLE } from './powershell.ts'
 import { type AskLine, exchangeText, sealed } from './powershell-exchange.ts'
@@ -40,6 +43,8 @@ export interface PowerShellSessionOptions {
   readonly askMs: number
   readonly uploadMs: number
   readonly maxOutputBytes: number
+  /** By which others that work on this device are known; absent: nobody looks for them. */
+  readonly lockName?: string | undefined
 }
 
 /** One Windows PowerShell on a device, started with the first exchange and kept: one exchange at a time. */
@@ -63,9 +68,17 @@ export class PowerShellSession {
   #noiseSize = 0
   #timer: NodeJS.Timeout | undefined
   #lost: SessionLost | undefined
+  readonly #others = new Leftovers()
+  /** The latest moment that may have been that of the device's greeting, once it is there; before, when it was asked for. */
+  #zero = 0
 
   constructor(options: PowerShellSessionOptions) {
     this.#options = options
+  }
+
+  /** What of others was met on the device. */
+  get leftovers(): readonly Leftover[] {
+    return this.#others.all
   }
 
   /** See `DeviceShell.chain`. */
@@ -80,7 +93,7 @@ export class PowerShellSession {
     const keepBytes = request.maxOutputBytes ?? this.#options.maxOutputBytes
     const { name = 'adhoc.script', script, values = {} } = request
     const line = { kind: 'ask', id: this.#nextId++, name, script, values, timeoutMs, keepBytes } as const
-    return this.#gather({ line: link ? { ...line, link } : line, timeoutMs })
+    return this.#gather({ line: { ...line, ...(link && { link }) }, timeoutMs, ...(request.fence && { request }) })
   }
 
   upload(
@@ -91,7 +104,7 @@ export class PowerShellSession {
     return this.#gather({ line: { kind: 'upload', id: this.#nextId++, path }, content, timeoutMs })
   }
 
-  #gather(what: Pick<Item, 'line' | 'content' | 'timeoutMs'>): Promise<ShellAnswer> {
+  #gather(what: Pick<Item, 'line' | 'content' | 'timeoutMs' | 'request'>): Promise<ShellAnswer> {
     if (this.#lost) return Promise.reject(this.#lost)
     return new Promise((resolve, reject) => {
       this.#gathered.push({ ...what, begun: false, resolve, reject })
@@ -141,12 +154,13 @@ export class PowerShellSession {
 
   /** A name that no value can have is a fault of whoever asks; it costs the exchange in which it is asked. */
   #exchangeOf(items: readonly Item[]): ReturnType<typeof exchangeText> | undefined {
+    const { inTurns, lockName } = this.#options
+    const way = inTurns ? 'gather' : 'stream'
+    const first = { patienceMs: this.#patienceMs, lockName }
+    if (!this.#stream) this.#zero = performance.now()
     try {
-      return exchangeText(
-        this.#token,
-        items.map((item) => item.line),
-        { way: this.#options.inTurns ? 'gather' : 'stream', patienceMs: this.#patienceMs },
-      )
+      const lines = items.map((item) => fencedLine(item, performance.now() - this.#zero))
+      return exchangeText(this.#token, lines, { way, ...(!this.#stream && first) })
     } catch (error) {
       for (const item of items) item.reject(error as Error)
       return undefined
@@ -248,7 +262,7 @@ export class PowerShellSession {
     else if (frame.kind === 'same' && head?.begun && head.line.id === frame.id) this.#onSame(head, frame)
     else if (frame.kind === 'skip' && isLink(head) && head.line.id === frame.id) this.#pass(head, new NotRun())
     else if (frame.kind === 'end' && !head && frame.count === this.#inExchange) this.#onEnd()
-    else this.#garbled(frame)
+    else if (!this.#onGuardFrame(frame, head)) this.#garbled(frame)
   }
 
   #onHello({ version, asks }: Extract<Frame, { readonly kind: 'hello' }>): void {
@@ -265,6 +279,7 @@ export class PowerShellSession {
       return
     }
     this.#isOpen = true
+    this.#zero = performance.now()
     this.#noise = []
     if (asks) this.#say('go')
     this.#startClock()
@@ -276,6 +291,25 @@ export class PowerShellSession {
     if (inTurns) this.#stream?.pause()
     this.#stream?.write(this.#numbered(line))
     if (inTurns) this.#stream?.resume()
+  }
+
+  /** False when it is none, or out of turn. */
+  #onGuardFrame(frame: Frame, head: Item | undefined): boolean {
+    if (frame.kind === 'alive') return true
+    if (frame.kind === 'left') {
+      this.#others.met(frame.about)
+      return true
+    }
+    if (frame.kind !== 'waits' && frame.kind !== 'fenced') return false
+    if (!head?.request || head.begun || head.line.id !== frame.id) return false
+    if (frame.kind === 'waits') {
+      const ms = frame.seconds * 1000
+      this.#setTimer(ms, () => this.#lose('OBSERVE_TIMEOUT', stuck(ms)))
+    } else {
+      this.#others.fenced(frame.why, frame.about)
+      this.#pass(head, refusal(frame))
+    }
+    return true
   }
 
   #onAnswer(item: Item, frame: AnswerFrame): void {
@@ -295,9 +329,9 @@ export class PowerShellSession {
   }
 
   /** The one at the head is over; those behind it are next. */
-  #pass(item: Item, outcome: ShellAnswer | NotRun): void {
+  #pass(item: Item, outcome: ShellAnswer | Error): void {
     this.#sent.shift()
-    if (outcome instanceof NotRun) item.reject(outcome)
+    if (outcome instanceof Error) item.reject(outcome)
     else item.resolve(outcome)
     this.#startClock()
   }
@@ -373,6 +407,13 @@ export class PowerShellSession {
     const said = this.#said()
     return said === '' ? {} : { evidence: { answer: said } }
   }
+}
+
+/** What is sent of an item `sinceMs` after the greeting. */
+function fencedLine({ line, request }: Item, sinceMs: number): Item['line'] {
+  if (line.kind !== 'ask' || !request?.fence) return line
+  const { fence, whole = false } = request
+  return { ...line, fence: { of: fence, seconds: Math.floor((sinceMs + fence.leftMs()) / 1000), whole } }
 }
 
 function isLink(item: Item | undefined): item is Item {

@@ -138,7 +138,7 @@ describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
     ['tarpit-auth', 'unreachable', /AUTHENTICATE_TIMEOUT/],
     ['tarpit-open', 'unreachable', /OPEN_TIMEOUT/],
     ['tarpit-exec', 'unreachable', /OPEN_TIMEOUT/],
-    ['slow-start:20s', 'unreachable', /OPEN_TIMEOUT/],
+    ['slow-start:45s', 'unreachable', /OPEN_TIMEOUT/],
     ['endless-output', 'unreachable', /SHELL_UNUSABLE|OUTPUT_FLOODED/],
     ['reset-step', 'unreachable', /SESSION_LOST|OPEN_TIMEOUT/],
     ['hang', 'failed', /OBSERVE_TIMEOUT/],

@@ -91,9 +91,10 @@ export class LazyShell {
     if (this.#leaving.signal.aborted) await connection.close()
     const { deadlines, maxOutputBytes, become } = target
     const common = { deadlines, maxOutputBytes, signal: this.#leaving.signal }
-    if (dialectOf(this.#device) === 'powershell') return openPowerShell({ ...common, connection })
+    const lockName = this.#device.name
+    if (dialectOf(this.#device) === 'powershell') return openPowerShell({ ...common, connection, lockName })
     const start: Connection['exec'] = (command, input) => connection.exec(command, input)
-    return openPosixShell({ ...common, start, lockName: this.#device.name, ...(become && { become }) })
+    return openPosixShell({ ...common, start, lockName, ...(become && { become }) })
   }
 }
 

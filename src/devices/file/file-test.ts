@@ -28,7 +28,7 @@ set -- $names
 [ -z "$want_group" ] || [ "$4" = "$want_group" ]`
 
 const WINDOWS_TEST = fragment(
-  'file.settled',
+  'file.proof',
   `$seen = ConvertFrom-Json $v.till_seen
 if ($seen.trouble -ne '' -or $seen.kind -cne $v.want_kind) { Stop-Till 1 'kind' }
 if ($v.want_sum -ne '' -and $seen.sum -cne $v.want_sum) { Stop-Till 1 'sum' }

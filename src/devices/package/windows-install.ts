@@ -53,7 +53,7 @@ export async function installMsi(shell: ShellChannel, params: MsiParams, file: P
       .join(' '),
     keep: JSON.stringify(params.keep ?? []),
   }
-  const done = await askJson<Installed>(shell, INSTALL, { values }, 'The installation')
+  const done = await askJson<Installed>(shell, INSTALL, { values, whole: true }, 'The installation')
   return done.ok
     ? verdict(done.value, params)
     : fail({ ...done.failure, phase: 'converge', code: converged(done.failure) })

@@ -59,7 +59,8 @@ async function remove({ shell }: ModuleContext, products: readonly Product[]): P
     })
   }
   for (const { code, name } of products) {
-    const done = await askJson<{ code: number }>(shell, REMOVE, { values: { code } }, `The removal of "${name}"`)
+    const question = { values: { code }, whole: true }
+    const done = await askJson<{ code: number }>(shell, REMOVE, question, `The removal of "${name}"`)
     if (!done.ok) return fail({ ...done.failure, phase: 'converge', code: converged(done.failure) })
     if (MSI_SUCCESS.includes(done.value.code)) continue
     const message = `msiexec ended with ${done.value.code} when it removed "${name}".`

@@ -39,6 +39,11 @@ const program: StandIn = (machine, given) => {
   return runProgram(machine, given.text('till_program'), windowsArguments(given.text('till_line')))
 }
 
+/** In place of a program that cannot be given its arguments. */
+const refused: StandIn = (_machine, given) => {
+  throw new Stop(1, given.text('till_why'))
+}
+
 const WAIT_STEP_MS = 200
 
 /** Undefined when it cannot be told here. */
@@ -74,6 +79,7 @@ export const RUN_STAND_INS: Readonly<Record<string, StandIn>> = {
   'run.check': check,
   'run.text': text,
   'run.program': program,
+  'run.refused': refused,
   'user.script': userScript,
   'wait.observe': waited,
   'wait.converge': wait,

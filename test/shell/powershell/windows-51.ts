@@ -115,21 +115,22 @@ export const LATER_VARIABLES: readonly string[] = [
 /** https://learn.microsoft.com/dotnet/api , "Applies to" .NET Framework 4.5 and before; System.Management.Automation of 5.1. */
 export const TYPES: ReadonlySet<string> = new Set(
   `Activator Array BitConverter Collections.ArrayList ComponentModel.Win32Exception Console Convert DateTime DateTimeKind
-  Diagnostics.Process Diagnostics.Stopwatch Environment Globalization.CultureInfo IO.Compression.CompressionMode
+  Diagnostics.Process Diagnostics.ProcessStartInfo Diagnostics.Stopwatch Environment Globalization.CultureInfo IO.Compression.CompressionMode
   IO.Compression.GZipStream IO.Directory IO.DirectoryNotFoundException IO.DriveInfo IO.File IO.FileAccess IO.FileAttributes
-  IO.FileMode IO.FileNotFoundException IO.FileShare IO.IOException IO.MemoryStream IO.Path IO.Ports.Parity IO.Ports.SerialPort
-  IO.Ports.StopBits IO.SeekOrigin IO.StreamReader Management.Automation.MethodInvocationException
+  IO.FileMode IO.FileNotFoundException IO.FileShare IO.IOException IO.MemoryStream IO.Path IO.Pipes.AnonymousPipeClientStream
+  IO.Pipes.PipeDirection IO.Ports.Parity IO.Ports.SerialPort IO.Ports.StopBits IO.SeekOrigin IO.StreamReader Management.Automation.MethodInvocationException
   Management.Automation.PowerShell Management.Automation.Runspaces.InitialSessionState
   Management.Automation.Runspaces.RunspaceFactory Math Microsoft.Win32.RegistryHive Microsoft.Win32.RegistryKey
-  Microsoft.Win32.RegistryValueKind Microsoft.Win32.RegistryValueOptions Microsoft.Win32.RegistryView Net.Dns Net.IPAddress
+  Microsoft.Win32.RegistryValueKind Microsoft.Win32.RegistryValueOptions Microsoft.Win32.RegistryView
+  Microsoft.Win32.SafeHandles.SafePipeHandle Net.Dns Net.IPAddress
   Net.NetworkInformation.IPGlobalProperties Net.NetworkInformation.NetworkInterface
   Net.Security.RemoteCertificateValidationCallback Net.Security.SslPolicyErrors Net.Sockets.SelectMode
-  Net.Sockets.SocketException NullString ScriptBlock Security.Authentication.SslProtocols
+  Net.Sockets.SocketException NullString Reflection.BindingFlags ScriptBlock Security.Authentication.SslProtocols
   Security.Cryptography.SHA256CryptoServiceProvider Security.Cryptography.X509Certificates.OpenFlags
   Security.Cryptography.X509Certificates.StoreLocation Security.Cryptography.X509Certificates.X509NameType
   Security.Cryptography.X509Certificates.X509RevocationMode Security.Cryptography.X509Certificates.X509VerificationFlags
   Security.Principal.SecurityIdentifier Security.Principal.WindowsBuiltInRole Security.Principal.WindowsIdentity
-  StringComparer StringComparison Text.Encoding Text.StringBuilder Threading.Tasks.Task Threading.Tasks.Task[] TimeSpan
+  StringComparer StringComparison Text.Encoding Text.StringBuilder Threading.Tasks.Task Threading.Tasks.Task[] Threading.Thread TimeSpan
   TimeZoneInfo TimeoutException UnauthorizedAccessException Xml.XmlConvert
   bool byte[] char double hashtable int int[] long object[] ref regex string string[] type uint32 uint64 void`.split(
     /\s+/,
