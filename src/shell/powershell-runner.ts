@@ -415,7 +415,7 @@ while (($line = Read-TillLine) -ne $null) { Invoke-TillExchange (Expand-TillText
 Close-TillLock
 if ($tillNow.gathers) {
   try {
-    $all = @(Get-CimInstance -ClassName Win32_Process -Property ProcessId, ParentProcessId, Name -OperationTimeoutSec 10)
+    $all = @(Get-CimInstance -ClassName Win32_Process -Property @('ProcessId', 'ParentProcessId', 'Name') -OperationTimeoutSec 10)
     $at = $PID
     for ($i = 0; $i -lt 3; $i++) {
       $one = @($all | Where-Object { $_.ProcessId -eq $at })[0]
