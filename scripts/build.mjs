@@ -12,6 +12,7 @@ const ENTRIES = {
   'cli/main': 'cli/main',
   'cli/complete': 'cli/complete',
   'cli/unknown-command': 'cli/unknown-command',
+  'cli/flag-values': 'cli/flag-values',
   'app/device-thread': 'app/run/device-thread',
   'sandbox/worker': 'sandbox/worker',
   'sandbox/black-hole': 'sandbox/black-hole',

@@ -3,6 +3,7 @@ import { ageOf, countStates, type KnownState, knownStates, STATUS_FILTERS } from
 import { countsText } from '../app/history/list-runs.ts'
 import { statusTable } from '../app/history/status-table.ts'
 import { jsonDocument, jsonLines } from '../app/json-document.ts'
+import { assignedNames } from '../app/revision/assignments.ts'
 import { selectDevices } from '../app/revision/selection.ts'
 import { workingFleet } from '../app/revision/targets.ts'
 import { BaseCommand } from '../cli/base-command.ts'
@@ -12,8 +13,9 @@ import { selectionFlags } from '../cli/selection-flags.ts'
 export default class Status extends BaseCommand {
   static override summary = 'Show the last known state of every device of the inventory, and how old it is.'
   static override description = [
-    'Asks no device: the answer comes from the history of plan, apply and drift. "never" are devices that no run has looked',
-    'at. The exit code is 0 whatever the states are. With --json the answer is one document (schema till.status/1), with',
+    'Asks no device: the answer comes from the history of plan, apply and drift. Each runbook has its last word on a device; the',
+    'worst of them counts. The last word of a runbook that is not assigned to the device counts for 7 days. "never" are devices',
+    'that no run has looked at. The exit code is 0 whatever the states are. With --json the answer is one document (schema till.status/1), with',
     '--ndjson one device a line.',
   ].join(' ')
   static override examples = [
@@ -50,20 +52,22 @@ export default class Status extends BaseCommand {
     const fleet = await workingFleet(project, flags)
     // The limit is on what is shown, not on what is looked at.
     const devices = await selectDevices(fleet, { ...flags, limit: undefined }, { store: () => project.store() })
-    const all = await knownStates(await project.store(), devices, { filter, now: new Date() })
+    const assigned = await assignedNames(project, fleet)
+    const now = new Date()
+    const all = await knownStates(await project.store(), devices, { filter, now, assigned })
     const known = all.slice(0, flags.limit)
     const head = { schema: 'till.status/1', ...countStates(known) }
     if (flags.json) await this.writeAll(jsonDocument(head, 'devices', known))
     else if (flags.ndjson) await this.writeAll(jsonLines(known))
-    else await this.#table(known)
+    else await this.#table(known, now)
     await project.close()
   }
 
-  async #table(known: readonly KnownState[]): Promise<void> {
+  async #table(known: readonly KnownState[], now: Date): Promise<void> {
     const width = process.stdout.isTTY ? this.columns : undefined
-    if (known.length > 0) await this.writePaged(statusTable(known, { width, color: this.color }))
+    if (known.length > 0) await this.writePaged(statusTable(known, { width, color: this.color, now }))
     const counts = countsText(countStates(known).counts)
-    // Beside the list, so that counting its lines counts devices.
+    // Beside the list, which may go into a pipe.
     process.stderr.write(`${known.length} devices${counts === '' ? '' : `: ${counts}`}\n`)
   }
 }

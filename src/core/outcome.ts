@@ -103,6 +103,20 @@ const EXIT_OF_STATE: Readonly<Record<DeviceState, number>> = {
   cancelled: EXIT.interrupted,
 }
 
+/** Worst first, for the state of a device that was looked at by several runbooks. */
+export const WORST_STATES_FIRST: readonly DeviceState[] = [
+  'indeterminate',
+  'failed',
+  'unreachable',
+  'deferred',
+  'cancelled',
+  'unmet',
+  'drifted',
+  'unknown',
+  'changed',
+  'in-sync',
+]
+
 /** States that make a run end with another exit code than 0. */
 export const STATES_THAT_FAIL: readonly DeviceState[] = DEVICE_STATES.filter(
   (state) => EXIT_OF_STATE[state] !== EXIT.ok,

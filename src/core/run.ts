@@ -24,9 +24,8 @@ export interface RunSummary {
   readonly by: string
 }
 
-/** What is known of a device, and since when. */
-export interface DeviceStatus {
-  readonly device: string
+/** How a device ended when runbooks looked at it last. */
+export interface RunbookStatus {
   readonly state: DeviceState
   readonly unknown: boolean
   readonly code: string | null
@@ -34,6 +33,13 @@ export interface DeviceStatus {
   readonly run: string
   readonly runbooks: readonly string[]
   readonly at: string
+}
+
+/** What is known of a device, and since when; its own fields are those of the latest look. */
+export interface DeviceStatus extends RunbookStatus {
+  readonly device: string
+  /** The last look of each set of runbooks that was run together, newest first. */
+  readonly looks: readonly RunbookStatus[]
   /** When it last answered; null: never. */
   readonly seen_at: string | null
 }

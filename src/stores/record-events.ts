@@ -49,6 +49,24 @@ const UPSERT_STATUS = tables
   )
   .compile().sql
 
+const UPSERT_LOOK = tables
+  .insertInto('runbook_status')
+  .values({ device: '', runbooks: '', state: '', unknown: 0, code: '', message: '', run: '', at: '' })
+  .onConflict((conflict) =>
+    conflict
+      .columns(['device', 'runbooks'])
+      .doUpdateSet(({ ref }) => ({
+        state: ref('excluded.state'),
+        unknown: ref('excluded.unknown'),
+        code: ref('excluded.code'),
+        message: ref('excluded.message'),
+        run: ref('excluded.run'),
+        at: ref('excluded.at'),
+      }))
+      .whereRef('runbook_status.at', '<=', 'excluded.at'),
+  )
+  .compile().sql
+
 const UPDATE_SEEN = tables
   .updateTable('device_status')
   .set({ seen_at: '' })
@@ -132,6 +150,7 @@ export function indeterminateDevices(record: RunRecord, run: RunRow, at: string)
 export function recordStatus(session: SqliteSession, row: StatusRow): void {
   const { device, state, unknown, code, message, run, runbooks, at, seen_at } = row
   session.run(UPSERT_STATUS, [device, state, unknown, code, message, run, runbooks, at, seen_at])
+  session.run(UPSERT_LOOK, [device, runbooks, state, unknown, code, message, run, at])
 }
 
 function recordStart(session: SqliteSession, event: RunStarted & EventHead): void {

@@ -54,6 +54,18 @@ export interface StateTables {
     at: string
     seen_at: string | null
   }
+  /** The last look of each set of runbooks that was run together. */
+  readonly runbook_status: {
+    device: string
+    /** JSON list of names. */
+    runbooks: string
+    state: string
+    unknown: number
+    code: string | null
+    message: string | null
+    run: string
+    at: string
+  }
   readonly sample_series: { id: Generated<number>; device: string; series: string }
   /** Times in milliseconds since 1970: there are many of them. */
   readonly samples: { series: number; at: number; value: number }
@@ -95,6 +107,8 @@ export const tables = new Kysely<StateTables>({
 })
 
 type Statements = readonly (Compilable | CompiledQuery)[]
+
+const LOOK_COLUMNS = ['device', 'runbooks', 'state', 'unknown', 'code', 'message', 'run', 'at'] as const
 
 /** Schema changes in order; the version of a file is how many of them it has had. Released ones are never edited. */
 const MIGRATIONS: readonly (() => Statements)[] = [
@@ -210,6 +224,24 @@ const MIGRATIONS: readonly (() => Statements)[] = [
       .set({ state: 'unknown' })
       .where('unknown', '=', 1)
       .where('state', 'in', ['in-sync', 'changed']),
+  ],
+  () => [
+    tables.schema
+      .createTable('runbook_status')
+      .addColumn('device', 'text', (c) => c.notNull())
+      .addColumn('runbooks', 'text', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('unknown', 'integer', (c) => c.notNull())
+      .addColumn('code', 'text')
+      .addColumn('message', 'text')
+      .addColumn('run', 'text', (c) => c.notNull())
+      .addColumn('at', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('runbook_status_pk', ['device', 'runbooks'])
+      .modifyEnd(sql`WITHOUT ROWID`),
+    tables
+      .insertInto('runbook_status')
+      .columns(LOOK_COLUMNS)
+      .expression((eb) => eb.selectFrom('device_status').select(LOOK_COLUMNS)),
   ],
 ]
 

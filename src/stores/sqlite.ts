@@ -4,7 +4,7 @@ import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
-import { type DeviceStatus, emptyCounts, type RunSummary } from '../core/run.ts'
+import { type DeviceStatus, emptyCounts, type RunbookStatus, type RunSummary } from '../core/run.ts'
 import type { DeviceMark, Sample } from '../core/sample.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { acquire, beat, Onlooker, release, retire } from './leases.ts'
@@ -148,14 +148,24 @@ class SqliteStore implements RunStore {
     const page = tables.selectFrom('device_status').selectAll().orderBy('device').limit(PAGE)
     for (let after = ''; ; ) {
       const rows = await this.#session.read(page.where('device', '>', after))
-      for (const row of rows) {
-        const runbooks = JSON.parse(row.runbooks) as string[]
-        yield { ...row, state: row.state as DeviceStatus['state'], unknown: row.unknown === 1, runbooks }
-      }
       const last = rows.at(-1)
+      const looks = await this.#looks(after, last?.device ?? after)
+      for (const row of rows) yield { ...lookOf(row), looks: looks.get(row.device) ?? [] }
       if (last === undefined || rows.length < PAGE) return
       after = last.device
     }
+  }
+
+  /** The looks at devices whose names lie behind the first and not behind the second, newest first. */
+  async #looks(after: string, upTo: string): Promise<ReadonlyMap<string, RunbookStatus[]>> {
+    const part = tables.selectFrom('runbook_status').selectAll().where('device', '>', after).where('device', '<=', upTo)
+    const looks = new Map<string, RunbookStatus[]>()
+    for (const { device, ...row } of await this.#session.read(part.orderBy('at', 'desc'))) {
+      const known = looks.get(device)
+      if (known) known.push(lookOf(row))
+      else looks.set(device, [lookOf(row)])
+    }
+    return looks
   }
 
   samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]> {
@@ -218,5 +228,21 @@ class SqliteStore implements RunStore {
         this.#session.all(tables.updateTable('runs').set({ settled: 1 }).where('run', '=', row.run))
       })
     }
+  }
+}
+
+interface Raw {
+  readonly state: string
+  readonly unknown: number
+  readonly runbooks: string
+}
+
+function lookOf<Row extends Raw>(row: Row): Omit<Row, keyof Raw> & Pick<RunbookStatus, keyof Raw> {
+  const { state, unknown, runbooks } = row
+  return {
+    ...row,
+    state: state as RunbookStatus['state'],
+    unknown: unknown === 1,
+    runbooks: JSON.parse(runbooks) as string[],
   }
 }

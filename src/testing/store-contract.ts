@@ -189,6 +189,17 @@ function testStatus(bench: () => StoreBench): void {
         runbooks: ['till-health'],
         at: '2026-05-02T00:00:00.002Z',
         seen_at: '2026-05-01T00:00:00.002Z',
+        looks: [
+          {
+            state: 'unreachable',
+            unknown: false,
+            code: 'CONNECT_REFUSED',
+            message: 'Port 22 refused.',
+            run: 'b',
+            runbooks: ['till-health'],
+            at: '2026-05-02T00:00:00.002Z',
+          },
+        ],
       },
     ])
     await store.append(

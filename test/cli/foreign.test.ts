@@ -225,3 +225,19 @@ describe('till inventory graph', () => {
     }
   })
 })
+
+test('a group names the kind of its devices, a warning the line of its host, and a folder with only hosts.ini is told of', async () => {
+  project = new TestProject({
+    'tillwright.yaml': '',
+    'old/hosts.ini': '# ours\n[tills]\npos-01 ansible_host=10.0.0.2\n\n[store_routers]\nr-01 ansible_host=10.0.0.1\n',
+  })
+  const { code, stderr } = await project.till('inventory', 'import', 'ansible', 'old/hosts.ini')
+  expect(code).toBe(0)
+  expect(project.read('inventory/imported.yaml').match(/kind: \S+/g)).toEqual(['kind: router', 'kind: till'])
+  expect(stderr).toContain('old/hosts.ini:6:1\nwarning Not carried over: what kind of device it is: "router" was taken')
+  expect(stderr).toContain('old/hosts.ini:3:1\nwarning Not carried over: in which store')
+  const folder = await project.till('inventory', 'import', 'ansible', 'old', '--force')
+  expect(folder.code).toBe(2)
+  expect(folder.stderr).toContain('Ansible passes over files named *.ini and *.cfg in a folder: hosts.ini')
+  expect(folder.stderr).toContain('Name the file itself: till inventory import ansible old/hosts.ini')
+})

@@ -83,6 +83,8 @@ describe('the schemas refuse', () => {
     at: '2026-11-22T03:47:16.123Z',
     seen_at: '2026-11-22T03:47:16.123Z',
     age_s: 1,
+    last_at: '2026-11-22T03:47:16.123Z',
+    looks: [{ ...status, at: '2026-11-22T03:47:16.123Z', counts: true }],
   }
 
   test('not what is right', () => expect(errorsOf('status-device', known)).toEqual([]))

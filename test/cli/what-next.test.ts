@@ -163,6 +163,61 @@ it('devices out of reach are one finding a cause, with their true number', async
   expect(findings[0].devices).toHaveLength(50)
 })
 
+it('status has the last word of each runbook, and the worst of them is the state', async () => {
+  const look = 'steps:\n  - { id: room, disk: { path: /, free_min: "${{ params.room }}" } }\n'
+  project = projectWith(1, {
+    strict: `params: { room: { type: string, default: 900000GiB } }\n${look}`,
+    mild: `params: { room: { type: string, default: 1B } }\n${look}`,
+  })
+  const { till } = bound(project)
+  const known = async (): Promise<{ devices: Record<string, unknown>[]; counts: Record<string, number> }> =>
+    JSON.parse((await till('status', '--json')).stdout)
+  await till('plan', 'strict')
+  await till('plan', 'mild')
+  const { devices, counts } = await known()
+  expect(devices).toMatchObject([
+    {
+      state: 'unmet',
+      code: 'CHECK_UNMET',
+      runbooks: ['strict'],
+      looks: [
+        { state: 'in-sync', runbooks: ['mild'], counts: true },
+        { state: 'unmet', runbooks: ['strict'], counts: true },
+      ],
+    },
+  ])
+  expect(counts).toMatchObject({ unmet: 1, 'in-sync': 0 })
+  const table = (await till('status')).stdout.split('\n')
+  expect(table.slice(1, 3).map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
+    ['PL-0001/next1', 'unmet'],
+    ['PL-0001/next1', 'in-sync'],
+  ])
+  await till('plan', 'strict', '--param', 'room=1B')
+  expect((await known()).devices).toMatchObject([{ state: 'in-sync' }])
+})
+
+it.each([
+  ['--device', '--help'],
+  ['-d', '--version'],
+  ['--param', '--yes'],
+  ['--where', '-v'],
+])('%s %s: a flag is not taken for a value, nor does it ask for help', async (flag, value) => {
+  const { till } = bound(projectWith(1, { clear: CLEAR }))
+  const { code, stdout, stderr } = await till('apply', 'clear', flag, value)
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain(`${flag} takes a value, and "${value}" looks like a flag`)
+  const json = await till('plan', 'clear', flag, value, '--json')
+  expect(JSON.parse(json.stdout).diagnostics).toMatchObject([{ code: 'USAGE_INVALID' }])
+})
+
+it('a value that begins like a flag stands behind =, and words of others behind two dashes', async () => {
+  const { till } = bound(projectWith(1, {}))
+  const unknown = await till('plan', 'x', '--device=--help')
+  expect(unknown.stderr).toContain('There is no')
+  const said = await till('exec', '--device=PL-0001/next1', '--', 'echo', '--device', '--help')
+  expect(said.stdout).toContain('--device --help')
+})
+
 function bound(of: TestProject): { till: TestProject['till'] } {
   return { till: (...args) => of.till(...args) }
 }

@@ -82,7 +82,7 @@ describe('samples without a schema have the keys that the code writes', () => {
 
   test('status', async () => {
     const devices = [{ name: 'S/a' }] as Device[]
-    const known = await knownStates(store, devices, { filter: { states: [] }, now: new Date() })
+    const known = await knownStates(store, devices, { filter: { states: [] }, assigned: new Map(), now: new Date() })
     const written = { schema: 'till.status/1', ...countStates(known), devices: known }
     expect(shapeOf(sample('status'))).toEqual(shapeOf(written))
   })

@@ -4,14 +4,18 @@ import type { Device } from '../../core/fleet.ts'
 import { DEVICE_STATES, type DeviceState } from '../../core/outcome.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { DeviceStatus } from '../../core/run.ts'
+import { currentLooks, type KnownLook, worstLook } from './current-looks.ts'
 
-/** What is known of a device of the inventory; `never`: no run has looked at it. */
-export interface KnownState extends Omit<DeviceStatus, 'state' | 'run' | 'at'> {
+/** What is known of a device of the inventory: the worst of what counts; `never`: no run has looked at it. */
+export interface KnownState extends Omit<DeviceStatus, 'state' | 'run' | 'at' | 'looks'> {
   readonly state: DeviceState | 'never'
   readonly run: string | null
   readonly at: string | null
   /** Seconds since then. */
   readonly age_s: number | null
+  /** When any run looked at it last. */
+  readonly last_at: string | null
+  readonly looks: readonly KnownLook[]
 }
 
 const KNOWN_STATES = [...DEVICE_STATES, 'never'] as const
@@ -29,25 +33,50 @@ export interface StatusFilter {
 export async function knownStates(
   store: RunStore,
   devices: readonly Device[],
-  options: { readonly filter: StatusFilter; readonly now: Date },
+  options: {
+    readonly filter: StatusFilter
+    readonly now: Date
+    /** Names of the runbooks that are assigned to devices, by device. */
+    readonly assigned: ReadonlyMap<string, ReadonlySet<string>>
+  },
 ): Promise<KnownState[]> {
   const statuses = new Map<string, DeviceStatus>()
   for await (const status of store.status()) statuses.set(status.device, status)
-  const { filter, now } = options
-  return devices.map(({ name }) => knownState(name, statuses.get(name), now)).filter((known) => passes(known, filter))
+  const { filter, now, assigned } = options
+  return devices
+    .map(({ name }) => knownState(name, statuses.get(name), { now, assigned: assigned.get(name) ?? new Set() }))
+    .filter((known) => passes(known, filter, now))
 }
 
-function knownState(device: string, status: DeviceStatus | undefined, now: Date): KnownState {
+function knownState(
+  device: string,
+  status: DeviceStatus | undefined,
+  { now, assigned }: { readonly now: Date; readonly assigned: ReadonlySet<string> },
+): KnownState {
   if (!status) {
-    const nothing = { code: null, message: null, run: null, runbooks: [], at: null, seen_at: null, age_s: null }
-    return { device, state: 'never', unknown: true, ...nothing }
+    const nothing = {
+      code: null,
+      message: null,
+      run: null,
+      runbooks: [],
+      at: null,
+      seen_at: null,
+      age_s: null,
+      last_at: null,
+    }
+    return { device, state: 'never', unknown: true, ...nothing, looks: [] }
   }
-  return { ...status, age_s: Math.max(0, Math.round((now.getTime() - Date.parse(status.at)) / 1000)) }
+  const looks = currentLooks(status, assigned, now)
+  const { state, unknown, code, message, run, runbooks, at } = worstLook(looks) ?? status
+  const age_s = Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000))
+  const worst = { state, unknown: unknown || looks.some((look) => look.counts && look.unknown), code, message }
+  return { device, ...worst, run, runbooks, at, seen_at: status.seen_at, age_s, last_at: status.at, looks }
 }
 
-function passes(known: KnownState, { states, olderThanMs }: StatusFilter): boolean {
+function passes(known: KnownState, { states, olderThanMs }: StatusFilter, now: Date): boolean {
   if (states.length > 0 && !states.includes(known.state) && !(states.includes('unknown') && known.unknown)) return false
-  return olderThanMs === undefined || known.age_s === null || known.age_s * 1000 > olderThanMs
+  if (olderThanMs === undefined || known.last_at === null) return true
+  return now.getTime() - Date.parse(known.last_at) > olderThanMs
 }
 
 /** How many devices are in each state, and how many of those cannot be relied on. */

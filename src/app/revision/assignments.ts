@@ -36,3 +36,19 @@ export async function assignedWork(
   const detail = 'Assignments look like: `assignments: [{ runbook: till-health, where: "device.kind == \'till\'" }]`.'
   throw new InputError([{ code: 'SELECTOR_EMPTY', severity: 'error', summary, detail }])
 }
+
+/** Names of the runbooks that assignments give devices, by device; what cannot be read gives nothing. */
+export async function assignedNames(project: Project, fleet: Fleet): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const names = new Map<string, Set<string>>()
+  for (const { runbook: reference, params, where } of project.settings.assignments) {
+    try {
+      const runbook = openRunbook(project, reference, params)
+      const { store } = project
+      for (const { name } of await selectDevices(fleet, { where }, { store, targets: runbook.targets }))
+        names.set(name, (names.get(name) ?? new Set()).add(runbook.name))
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+    }
+  }
+  return names
+}

@@ -5,7 +5,7 @@ import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { LeaseToken } from '../../core/lease.ts'
-import type { Classification, DeviceOutcome, DeviceState, StepOutcome } from '../../core/outcome.ts'
+import { type Classification, type DeviceOutcome, type StepOutcome, WORST_STATES_FIRST } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
 import type { Clock, Module, ModuleContext } from '../../core/ports.ts'
 import { aimed, deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
@@ -257,22 +257,11 @@ function classificationOf({ fault, severity, ...more }: JsonObject, device: stri
   return { fault: String(fault), severity: String(severity), ...others, ...aim }
 }
 
-const WORST_FIRST: readonly DeviceState[] = [
-  'indeterminate',
-  'failed',
-  'unreachable',
-  'deferred',
-  'cancelled',
-  'unmet',
-  'drifted',
-  'unknown',
-  'changed',
-  'in-sync',
-]
-
 /** Several runbooks on one device: the worst of their ends, and unknown if any was. */
 function worstOf(outcomes: readonly DeviceOutcome[]): DeviceOutcome {
-  const [worst] = [...outcomes].sort((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state))
+  const [worst] = [...outcomes].sort(
+    (a, b) => WORST_STATES_FIRST.indexOf(a.state) - WORST_STATES_FIRST.indexOf(b.state),
+  )
   const classification = outcomes.find((outcome) => outcome.classification)?.classification
   const unknown = outcomes.some((outcome) => outcome.unknown)
   return { ...(worst ?? { state: 'in-sync' }), ...(unknown && { unknown }), ...(classification && { classification }) }

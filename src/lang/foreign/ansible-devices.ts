@@ -46,7 +46,7 @@ export function ansibleDevices(inventory: AnsibleInventory, mapping: AnsibleMapp
     return {
       store: place.store,
       id: place.id,
-      kind: groups.map((group) => mapping.kinds.get(group)).find((kind) => kind !== undefined) ?? 'till',
+      kind: kindOf(host, groups, mapping, losses),
       family: way?.family ?? 'linux',
       address: way?.address ?? host,
       transport: { ...way?.transport, ...(via !== undefined && { via }) },
@@ -54,7 +54,32 @@ export function ansibleDevices(inventory: AnsibleInventory, mapping: AnsibleMapp
       tags: groups.filter((group) => group !== 'ungrouped').map(nameFrom),
     }
   })
-  return { devices, diagnostics: losses.diagnostics(file) }
+  return { devices, diagnostics: losses.diagnostics(file, (host) => inventory.hosts.get(host)?.place) }
+}
+
+/** As told by --kind, else by the name of a group (`routers`), else a till; what was only supposed is said. */
+function kindOf(host: string, groups: readonly string[], { kinds }: AnsibleMapping, losses: Losses): string {
+  const told = groups.map((group) => kinds.get(group)).find((kind) => kind !== undefined)
+  if (told !== undefined) return told
+  const named = groups
+    .toReversed()
+    .map(kindNamed)
+    .find((kind) => kind !== undefined)
+  if (named !== undefined && named !== 'till')
+    losses.add(
+      host,
+      `what kind of device it is: "${named}" was taken from the name of a group`,
+      'Say it with --kind GROUP=KIND.',
+    )
+  return named ?? 'till'
+}
+
+/** The kind that a group is named after: `routers`, `store_routers`, `office-printers`. */
+function kindNamed(group: string): string | undefined {
+  const name = group.toLowerCase().replace(/[_ ]/g, '-').replace(/s$/, '')
+  return [...DEVICE_KINDS]
+    .sort((a, b) => b.length - a.length)
+    .find((kind) => name === kind || (/s$/i.test(group) && name.endsWith(`-${kind}`)))
 }
 
 interface Place {

@@ -20,7 +20,7 @@ export function readAnsibleIni(text: string, inventory: AnsibleInventory): reado
     const bad = (what: string): void => void problems.push({ line: index + 1, what })
     const head = sectionOf(line)
     if (head) section = head
-    readLine(line, head, section, { inventory, bad })
+    readLine(line, head, section, { inventory, bad, number: index + 1 })
   }
   for (const { children } of [...inventory.groups.values()]) for (const child of children) inventory.group(child)
   return problems
@@ -35,6 +35,7 @@ type Bad = (what: string) => void
 interface Reading {
   readonly inventory: AnsibleInventory
   readonly bad: Bad
+  readonly number: number
 }
 
 function sectionOf(line: string): Section | undefined {
@@ -59,7 +60,7 @@ function readVariable(line: string, group: string, { inventory, bad }: Reading):
   else inventory.group(group).vars[line.slice(0, equals).trim()] = parsePythonLiteral(line.slice(equals + 1).trim())
 }
 
-function readHosts(line: string, group: string, { inventory, bad }: Reading): void {
+function readHosts(line: string, group: string, { inventory, bad, number }: Reading): void {
   const [pattern, ...pairs] = shellWords(line) ?? []
   const { name, port } = splitPort(pattern ?? '')
   const hosts = expandHosts(name)
@@ -74,6 +75,7 @@ function readHosts(line: string, group: string, { inventory, bad }: Reading): vo
   }
   for (const host of hosts) {
     inventory.group(group).hosts.add(host)
+    inventory.stands(host, number)
     Object.assign(inventory.host(host).vars, vars)
   }
 }

@@ -12,6 +12,8 @@ export interface AnsibleGroup {
 }
 
 interface AnsibleHost {
+  /** Where it is written first. */
+  place?: { readonly file: string; readonly line: number }
   readonly vars: Record<string, JsonValue>
   readonly fileVars: Record<string, JsonValue>
 }
@@ -20,6 +22,8 @@ interface AnsibleHost {
 export class AnsibleInventory {
   readonly groups = new Map<string, AnsibleGroup>()
   readonly hosts = new Map<string, AnsibleHost>()
+  /** The file that is being read. */
+  file = ''
 
   group(name: string): AnsibleGroup {
     const group = this.groups.get(name) ?? { hosts: new Set(), children: new Set(), vars: {}, fileVars: {} }
@@ -31,6 +35,11 @@ export class AnsibleInventory {
     const host = this.hosts.get(name) ?? { vars: {}, fileVars: {} }
     this.hosts.set(name, host)
     return host
+  }
+
+  /** Notes where a host is written, unless it is known. */
+  stands(name: string, line: number): void {
+    this.host(name).place ??= { file: this.file, line }
   }
 
   /** Every group that a host is in, by itself or through a child, from the widest to the narrowest; without `all`. */

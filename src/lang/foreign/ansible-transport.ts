@@ -26,7 +26,7 @@ const CONNECTIONS: Readonly<Record<string, string>> = {
 }
 /** How Ansible starts its own programs on a device; there are none of ours. */
 const NOT_NEEDED =
-  /^ansible_(python_interpreter|shell_type|shell_executable|.*_interpreter|pipelining|ssh_pipelining|remote_tmp|become_exe|become_flags|facts?|module_compression|ssh_retries|timeout|ssh_timeout)$/
+  /^ansible_(python_interpreter|shell_type|shell_executable|.*_interpreter|pipelining|ssh_pipelining|remote_tmp|facts?|module_compression)$/
 
 /** The variables of a host that say how it is reached; secrets are named, never copied. */
 export function ansibleWay(vars: JsonObject, secretName: (value: string) => string, lose: Lose): AnsibleWay {
@@ -139,7 +139,10 @@ function becomeSettings(take: Take, secretName: (value: string) => string, lose:
   const user = String(take('ansible_become_user') ?? 'root')
   const password = take('ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass')
   if (!/^(true|yes|1)$/i.test(String(wanted))) return {}
-  if (method === 'runas') return {}
+  if (method === 'runas') {
+    lose('ansible_become_method: runas', 'On Windows everything is done as the account that logs in.')
+    return {}
+  }
   if (method !== 'sudo') lose(`ansible_become_method: ${method}`, 'sudo is used: see `become` in docs/inventory.md.')
   if (user !== 'root') lose(`ansible_become_user: ${user}`, 'A device is worked on as root.')
   const known = password === undefined ? {} : { password: secret('password of sudo', password, secretName, lose) }

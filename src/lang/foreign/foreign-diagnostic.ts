@@ -8,8 +8,8 @@ export function foreignError(file: string, line: number, what: string, detail?: 
 }
 
 /** Something that was not carried over, and what to do about it. */
-export function foreignWarning(file: string, what: string, detail?: string): Diagnostic {
-  const source = { file, line: 1, column: 1, endLine: 1, endColumn: 1 }
+export function foreignWarning(file: string, what: string, detail?: string, line = 1): Diagnostic {
+  const source = { file, line, column: 1, endLine: line, endColumn: 1 }
   const summary = `Not carried over: ${what}`
   return { code: 'INV_IMPORT_PARTIAL', severity: 'warning', summary, ...(detail !== undefined && { detail }), source }
 }
@@ -24,10 +24,16 @@ export class Losses {
     this.#found.set(what, found)
   }
 
-  diagnostics(file: string): readonly Diagnostic[] {
+  /** Each points to the first host that it is about, as far as `placeOf` knows where that stands; else to `file`. */
+  diagnostics(
+    file: string,
+    placeOf: (host: string) => { readonly file: string; readonly line: number } | undefined = () => undefined,
+  ): readonly Diagnostic[] {
     return [...this.#found].map(([what, { detail, hosts }]) => {
       const more = hosts.length > 3 ? ` and ${hosts.length - 3} more` : ''
-      return foreignWarning(file, `${what} (${hosts.slice(0, 3).join(', ')}${more})`, detail)
+      const place = placeOf(hosts[0] ?? '')
+      const summary = `${what} (${hosts.slice(0, 3).join(', ')}${more})`
+      return foreignWarning(place?.file ?? file, summary, detail, place?.line)
     })
   }
 }

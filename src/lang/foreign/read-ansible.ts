@@ -27,10 +27,26 @@ export function readAnsibleInventory(path: string): ReadInventory {
   if (stat === undefined) return { inventory, diagnostics: [foreignError(path, 1, 'there is no such file or folder')] }
   const files = stat.isDirectory() ? inventoryFiles(path) : [path]
   for (const file of files) diagnostics.push(...readFile(file, inventory))
+  if (stat.isDirectory() && files.length === 0) diagnostics.push(...passedOver(path))
   const folder = stat.isDirectory() ? path : dirname(path)
   diagnostics.push(...readVars(join(folder, 'group_vars'), (name) => inventory.groups.get(name)?.fileVars))
   diagnostics.push(...readVars(join(folder, 'host_vars'), (name) => inventory.hosts.get(name)?.fileVars))
   return { inventory, diagnostics }
+}
+
+/** Of a folder Ansible itself reads no `.ini`; a person who names it here means the file in it. */
+function passedOver(folder: string): readonly Diagnostic[] {
+  const named = readdirSync(folder).filter((name) => /\.(ini|cfg)$/.test(name) && !name.startsWith('.'))
+  if (named.length === 0) return []
+  const what = `Ansible passes over files named *.ini and *.cfg in a folder: ${named.join(', ')}`
+  return [
+    foreignError(
+      folder,
+      1,
+      what,
+      `Name the file itself: till inventory import ansible ${join(folder, named[0] ?? '')}`,
+    ),
+  ]
 }
 
 function inventoryFiles(folder: string): readonly string[] {
@@ -48,6 +64,7 @@ function readFile(file: string, inventory: AnsibleInventory): readonly Diagnosti
       foreignError(file, 1, what, 'Import what it makes: ansible-inventory -i FILE --list --export > inventory.json'),
     ]
   }
+  inventory.file = file
   return read(text, file, inventory).map(({ line, what }) => foreignError(file, line, what))
 }
 

@@ -127,6 +127,32 @@ const STATUS_DEVICE = {
     runbooks: RUNBOOK_NAMES,
     at: orNull(TIME, 'When it did.'),
     seen_at: orNull(TIME, 'When it last answered; null: never, as far as is known.'),
+    last_at: orNull(TIME, 'When any run looked at it last.'),
+    looks: {
+      description:
+        'The last word of each set of runbooks that was run together, newest first; the worst that counts is the state.',
+      type: 'array',
+      items: {
+        title: 'Look',
+        type: 'object',
+        additionalProperties: false,
+        required: ['state', 'unknown', 'code', 'message', 'run', 'runbooks', 'at', 'counts'],
+        properties: {
+          state: DEVICE_STATE,
+          unknown: UNKNOWN,
+          code: CODE,
+          message: { description: 'The code in words.', type: ['string', 'null'] },
+          run: RUN_ID,
+          runbooks: RUNBOOK_NAMES,
+          at: TIME,
+          counts: {
+            description:
+              'false: older than 7 days, and none of its runbooks is assigned to the device; or out of reach then, and answered since.',
+            type: 'boolean',
+          },
+        },
+      },
+    },
     age_s: { description: 'Seconds since then.', type: ['integer', 'null'], minimum: 0 },
   },
 }
