@@ -226,7 +226,7 @@ describe('till inventory graph', () => {
   })
 })
 
-test('a group names the kind of its devices, a warning the line of its host, and a folder with only hosts.ini is told of', async () => {
+it('a group names the kind of its devices, a warning the line of its host, and a folder with only hosts.ini is told of', async () => {
   project = new TestProject({
     'tillwright.yaml': '',
     'old/hosts.ini': '# ours\n[tills]\npos-01 ansible_host=10.0.0.2\n\n[store_routers]\nr-01 ansible_host=10.0.0.1\n',

@@ -89,7 +89,7 @@ test('runs show finds a run by its beginning, and says what is missing', async (
       → Run it again: it observes first and does what is still missing.
     Plan till-health: 3 devices
       2 cancelled, 1 indeterminate
-    Again, only what is indeterminate (or cancelled): till plan till-health --from-run 20261123T000000Z-bbbbbb:indeterminate
+    Again, only what is indeterminate (or cancelled): till plan till-health --param port=8443 --from-run 20261123T000000Z-bbbbbb:indeterminate
     exit 0"
   `)
   expect(await answer('runs', 'show', '202611')).toMatchInlineSnapshot(`
@@ -133,7 +133,7 @@ test('runs show filters by device and failure', async () => {
       → Off, disconnected, or a firewall drops packets: check the link of the store first.
     Plan till-health: 10 devices in 0.0 s
       shown: 1 unreachable
-    Again, only what is unreachable: till plan till-health --from-run 20261122T034716Z-7f3a9c:unreachable
+    Again, only what is unreachable: till plan till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:unreachable
     exit 0"
   `)
   expect(await answer('runs', 'show', '20261122', '--device', 'PL-0001/pos9')).toMatch(

@@ -50,7 +50,7 @@ test('brings the file of an older version to the present one, with all that it k
   await old.append(events)
   await old.close()
   const database = new Database(path)
-  const later = ['samples', 'sample_series', 'marks', 'lease_keys', 'controllers', 'run_devices', 'state_facts']
+  const later = ['samples', 'sample_series', 'marks', 'lease_keys', 'controllers', 'run_devices', 'state_facts', 'runbook_status']
   for (const table of later) database.exec(`DROP TABLE ${table}`)
   database.exec(
     'CREATE TABLE leases (device TEXT PRIMARY KEY, run TEXT, host TEXT, pid INTEGER, process TEXT, until TEXT)',
@@ -60,7 +60,10 @@ test('brings the file of an older version to the present one, with all that it k
   database.close()
   const store = await openSqliteStore(path)
   const seen = new Map<string, boolean>()
-  for await (const { state, seen_at } of store.status()) seen.set(state, seen_at !== null)
+  for await (const { state, seen_at, looks } of store.status()) {
+    seen.set(state, seen_at !== null)
+    expect(looks).toMatchObject([{ state, runbooks: ['till-health'] }])
+  }
   expect([seen.get('in-sync'), seen.get('unreachable'), seen.get('drifted')]).toEqual([true, false, true])
   expect((await store.runs()).length).toBe(1)
   expect(await store.samples('PL-0001/pos1', 'receipts', new Date(0))).toEqual([])
@@ -79,7 +82,7 @@ test('refuses the file of a newer version and leaves it as it is', async () => {
   expect(await refusal(path)).toMatchInlineSnapshot(`
     [
       "STATE_UNUSABLE",
-      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 3)",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 4)",
       "Use that version, or name another file as \`state\` in tillwright.yaml.",
     ]
   `)
