@@ -93,8 +93,8 @@ function summary(shown: readonly ShownKeys[], recorded: number, file: string): s
   const nothing = shown.length === 0 ? 'No device of the selection speaks SSH' : counts.join(', ')
   if (recorded > 0) return `${nothing}; ${recorded} recorded in ${file}.\n`
   const fresh = shown.filter((one) => one.state === 'new' && !one.pinned).length
-  const next = fresh > 0 ? ' Compare the new keys with those of the devices, then run `till trust --yes`.' : ''
-  return `${nothing}; nothing was recorded.${next}\n`
+  const next = fresh > 0 ? ' Compare them with those of the devices, then run `till trust --yes`.' : ''
+  return fresh > 0 ? `${nothing}.${next}\n` : `${nothing}; nothing was recorded.\n`
 }
 
 /** Only a person at a terminal can look at fingerprints; where there is none, nothing is taken for a yes. */

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Module } from '../core/ports.ts'
+import { ownWord } from './foreign-words.ts'
 import { isMap } from './is-map.ts'
 import { RECOVERY_KEYS, STEP_KEYS } from './schema/runbook.ts'
 import { didYouMean, suggest } from './suggest.ts'
@@ -116,10 +117,14 @@ class Outliner {
       return
     }
     const modules = [...this.#source.modules.keys()]
-    const isModule = !moduleFound && (suggest(key, modules) !== undefined || suggest(key, known) === undefined)
+    const own = ownWord(key, modules)
+    const isModule =
+      !moduleFound && (own !== undefined || suggest(key, modules) !== undefined || suggest(key, known) === undefined)
     if (isModule) {
       const detail = `There are ${this.#moduleNames()}.`
-      const words = { ...place, detail, ...didYouMean(key, modules) }
+      const hint =
+        own === undefined ? didYouMean(key, modules) : { hint: `here it is "${own}": till module show ${own}` }
+      const words = { ...place, detail, ...hint }
       this.#report('RUNBOOK_MODULE_UNKNOWN', `There is no module "${key}"`, words)
       return
     }

@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv'
+import { ownWord } from './foreign-words.ts'
 import { suggest } from './suggest.ts'
 import type { ValuePath } from './value-path.ts'
 
@@ -136,7 +137,8 @@ function wrongType(error: ErrorObject, path: ValuePath): Words {
 }
 
 function notOneOf(error: ErrorObject, path: ValuePath, allowed: readonly unknown[]): Words {
-  const near = typeof error.data === 'string' ? suggest(error.data, allowed.map(String)) : undefined
+  const words = allowed.map(String)
+  const near = typeof error.data === 'string' ? (ownWord(error.data, words) ?? suggest(error.data, words)) : undefined
   const list = allowed.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(', ')
   return {
     summary: `${label(path)} must be ${allowed.length === 1 ? list : `one of ${list}`}; it is ${shown(error.data)}`,

@@ -41,12 +41,14 @@ export function readYamlTree(text: string, file: string, lines: LineIndex): Yaml
   const find = new NodeFinder(document.contents, tree)
   return {
     value: tree.value,
-    diagnostics: [
-      ...syntaxDiagnostics(document, file, lines),
-      ...tree.problems.map(({ node, ...rest }): Diagnostic => {
-        return { ...rest, severity: 'error', source: rangeOf(node) }
-      }),
-    ],
+    diagnostics: isTabbed(document)
+      ? syntaxDiagnostics(document, file, lines)
+      : [
+          ...syntaxDiagnostics(document, file, lines),
+          ...tree.problems.map(({ node, ...rest }): Diagnostic => {
+            return { ...rest, severity: 'error', source: rangeOf(node) }
+          }),
+        ],
     rangeAt: (path, part) => rangeOf(find.nodeAt(path, part)),
     keyRanges: (path) => new Map([...find.childrenAt(path)].map(([name, { key }]) => [name, rangeOf(key)])),
   }
@@ -100,8 +102,18 @@ const SYNTAX_WORDS: Readonly<Partial<Record<string, { readonly summary: string; 
   },
 }
 
+function isTab({ code }: YAMLError): boolean {
+  return code === 'TAB_AS_INDENT'
+}
+
+/** Whatever else seems wrong with such a file follows from its tabs. */
+function isTabbed(document: Document.Parsed): boolean {
+  return document.errors.some(isTab)
+}
+
 function syntaxDiagnostics(document: Document.Parsed, file: string, lines: LineIndex): Diagnostic[] {
-  const errors = document.errors.slice(0, MOST_SYNTAX_ERRORS)
+  const tab = document.errors.find(isTab)
+  const errors = tab ? [tab] : document.errors.slice(0, MOST_SYNTAX_ERRORS)
   const warnings = document.warnings.slice(0, MOST_SYNTAX_ERRORS)
   return [...errors, ...warnings].map((error) => {
     const [start, end] = placeOf(error, document)

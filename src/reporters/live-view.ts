@@ -30,6 +30,8 @@ export class LiveView {
   readonly #groups: ProgressGroups
   readonly #pace = new Pace()
   readonly #problems: string[] = []
+  /** Stands above the problems, and stays. */
+  #notice: string | undefined
   /** Of listr2's tasks, in their order; the last one holds totals and problems. */
   readonly #rows: Row[] = []
   #writing: Promise<void> = Promise.resolve()
@@ -59,6 +61,11 @@ export class LiveView {
       if (event.failure) this.note(plainText(`${event.device} ${event.failure.code}: ${event.failure.message}`))
     }
     return this.#writing
+  }
+
+  /** Shows a line that stays: what is being done about an interruption. */
+  notice(text: string): void {
+    this.#notice = text
   }
 
   /** Shows a line among the problems. */
@@ -125,15 +132,19 @@ export class LiveView {
     const rows = this.#groups.rows(this.#rows.length - 1).map((row) => clip(row, width))
     for (const [index, row] of this.#rows.slice(0, -1).entries()) row.title = rows[index]
     const last = this.#rows.at(-1)
-    if (last) last.title = [this.#totals(), ...this.#problems].map((line) => clip(line, width)).join('\n')
+    if (last)
+      last.title = [this.#totals(), ...(this.#notice === undefined ? [] : [this.#notice]), ...this.#problems]
+        .map((line) => clip(line, width))
+        .join('\n')
   }
 
   #totals(): string {
-    const { done } = this.#tally
+    // A device that was stopped is not done, however quickly.
+    const done = this.#tally.done - this.#tally.counts.cancelled
     const targeted = this.#tally.started?.devices ?? 0
     const share = targeted === 0 ? 1 : done / targeted
     const filled = Math.floor(share * BAR_COLUMNS)
-    const left = this.#pace.left(targeted)
+    const left = this.#tally.interrupted ? undefined : this.#pace.left(targeted)
     return [
       title(this.#tally.started),
       `${'█'.repeat(filled)}${'░'.repeat(BAR_COLUMNS - filled)}`,

@@ -53,7 +53,7 @@ class TerminalReporter {
       await this.#write(heading(event, this.#paint))
       this.#view = await LiveView.open(this.#output, this.#tally)
     }
-    if (event.type === 'run.interrupted') this.#view?.note(interruption(event))
+    if (event.type === 'run.interrupted') this.#view?.notice(interruption(event))
     await this.#view?.event(event)
     const record = await this.#inFlight.add(event)
     if (record) this.#keep(record)

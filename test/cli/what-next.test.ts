@@ -221,3 +221,20 @@ it('a value that begins like a flag stands behind =, and words of others behind 
 function bound(of: TestProject): { till: TestProject['till'] } {
   return { till: (...args) => of.till(...args) }
 }
+
+it('words that people bring along from other tools get ours for an answer', async () => {
+  const { till } = bound(
+    projectWith(2, {
+      words: 'steps:\n  - { systemd: { name: cups, state: running } }\n  - { lineinfile: { path: /x } }\n',
+      state: 'steps:\n  - { service: { name: cups, state: started } }\n',
+      tab: 'steps:\n\t- facts: {}\n\t- ping: {}\n  - x\n',
+    }),
+  )
+  const words = (await till('plan', 'words')).stderr
+  expect(words).toContain('here it is "service": till module show service')
+  expect(words).toContain('here it is "config": till module show config')
+  expect((await till('plan', 'state')).stderr).toContain('did you mean "running"?')
+  expect((await till('plan', 'tab')).stderr).toMatch(/A tab is used to indent[\s\S]*\n1 error\./)
+  const device = await till('inventory', 'list', '-d', 'next2')
+  expect(device.stderr).toContain('did you mean "PL-0001/next2"?')
+})

@@ -70,7 +70,8 @@ function unknownNames(what: string, wanted: readonly string[] | undefined, known
   return wanted
     .filter((name) => !names.has(name))
     .map((name) => {
-      const near = suggest(name, names)
+      // A device by its id alone is meant in one store or another.
+      const near = [...names].find((full) => full.endsWith(`/${name}`)) ?? suggest(name, names)
       return {
         code: 'INV_REFERENCE_UNKNOWN',
         severity: 'error',
