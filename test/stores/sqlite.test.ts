@@ -50,7 +50,16 @@ test('brings the file of an older version to the present one, with all that it k
   await old.append(events)
   await old.close()
   const database = new Database(path)
-  const later = ['samples', 'sample_series', 'marks', 'lease_keys', 'controllers', 'run_devices', 'state_facts', 'runbook_status']
+  const later = [
+    'samples',
+    'sample_series',
+    'marks',
+    'lease_keys',
+    'controllers',
+    'run_devices',
+    'state_facts',
+    'runbook_status',
+  ]
   for (const table of later) database.exec(`DROP TABLE ${table}`)
   database.exec(
     'CREATE TABLE leases (device TEXT PRIMARY KEY, run TEXT, host TEXT, pid INTEGER, process TEXT, until TEXT)',

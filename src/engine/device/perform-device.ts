@@ -5,7 +5,13 @@ import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { LeaseToken } from '../../core/lease.ts'
-import { type Classification, type DeviceOutcome, type StepOutcome, WORST_STATES_FIRST } from '../../core/outcome.ts'
+import {
+  type Classification,
+  type DeviceOutcome,
+  type DeviceState,
+  type StepOutcome,
+  WORST_STATES_FIRST,
+} from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
 import type { Clock, Module, ModuleContext } from '../../core/ports.ts'
 import { aimed, deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
