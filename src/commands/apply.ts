@@ -24,6 +24,10 @@ safety, 130 interrupted, 2 bad input.`
     { description: 'One store, after a question', command: '<%= config.bin %> apply agent-update --store PL-0412' },
     { description: 'What was reviewed, in a pipeline', command: '<%= config.bin %> apply plan.json --yes --json' },
     {
+      description: 'The same, only if the pipeline of the review has signed it',
+      command: '<%= config.bin %> apply plan.json --signers /etc/tillwright/plan_signers --yes',
+    },
+    {
       description: 'Once more, where it failed',
       command: '<%= config.bin %> apply agent-update --from-run latest:failed',
     },
@@ -42,6 +46,16 @@ safety, 130 interrupted, 2 bad input.`
       char: 'o',
       description: 'also write the result to this file (schema till.result/1)',
       helpGroup: 'OUTPUT',
+    }),
+    signers: Flags.string({
+      description: 'the plan has to be signed by somebody in this list (ssh-keygen(1), ALLOWED SIGNERS)',
+      env: 'TILL_PLAN_SIGNERS',
+      helpValue: 'FILE',
+    }),
+    revocations: Flags.string({
+      description: 'keys that plans may not be signed by any more, or a KRL',
+      env: 'TILL_PLAN_REVOCATIONS',
+      helpValue: 'FILE',
     }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask (it is asked on a terminal only)' }),
   }
@@ -73,10 +87,15 @@ safety, 130 interrupted, 2 bad input.`
     this.exit(end.exitCode)
   }
 
-  async #planned(file: string, context: Pick<RunRequest, 'project' | 'fleet'> & { flags: object }) {
+  async #planned(
+    file: string,
+    context: Pick<RunRequest, 'project' | 'fleet'> & {
+      flags: { signers?: string | undefined; revocations?: string | undefined }
+    },
+  ) {
     const { project, fleet, flags } = context
     refuseToNarrow(file, flags)
-    const { runbook, work, id } = await loadPlan(file, { project, fleet })
+    const { runbook, work, id } = await loadPlan(file, { project, fleet, signedBy: wantedSigners(flags) })
     return { work, runbook, plan: id }
   }
 
@@ -91,6 +110,10 @@ safety, 130 interrupted, 2 bad input.`
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
     return { work: devices.map((device) => ({ device, runbooks: [runbook] })), runbook, plan: undefined }
   }
+}
+
+function wantedSigners({ signers, revocations }: { signers?: string | undefined; revocations?: string | undefined }) {
+  return signers === undefined ? undefined : { signers, revocations }
 }
 
 /** A plan is applied as it was reviewed; a flag that seems to narrow it must not be passed over in silence. */

@@ -1,10 +1,13 @@
 import { Args, Flags } from '@oclif/core'
+import { forgetSignature, signPlan } from '../app/revision/plan-signature.ts'
 import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices, workingFleet } from '../app/revision/targets.ts'
 import { planReporters } from '../app/run/reporting.ts'
 import { startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
+import { durationFlag } from '../cli/duration-flag.ts'
 import { failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
+import { DAY_MS } from '../core/duration.ts'
 
 export default class Plan extends BaseCommand {
   static override summary = 'Read the devices and show what a runbook would change; change nothing.'
@@ -22,6 +25,10 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       command: '<%= config.bin %> plan service-restart --region mazowieckie --output plan.json',
     },
     {
+      description: 'One that is signed by the key of the pipeline, and may be applied for a day',
+      command: '<%= config.bin %> plan service-restart --output plan.json --sign ci_key --expires 1d',
+    },
+    {
       description: 'With a selector and a parameter',
       command: `<%= config.bin %> plan agent-update --where "device.kind == 'till'" --param version=7.0.5`,
     },
@@ -34,7 +41,21 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
     param: paramFlag,
     output: Flags.string({
       char: 'o',
+      aliases: ['out'],
       description: 'write the plan to this file (schema till.plan/1)',
+      helpGroup: 'OUTPUT',
+    }),
+    expires: durationFlag({
+      description: 'how long the plan in the file may be applied',
+      default: 7 * DAY_MS,
+      defaultHelp: async () => '7d',
+      helpValue: '7d',
+      helpGroup: 'OUTPUT',
+    }),
+    sign: Flags.string({
+      description: 'sign the file by this SSH key, into FILE.sig; `till apply --signers` asks for it',
+      dependsOn: ['output'],
+      helpValue: 'KEY',
       helpGroup: 'OUTPUT',
     }),
   }
@@ -45,6 +66,7 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
     const runbook = openRunbook(project, args.runbook, parseParams(flags.param))
     const fleet = await workingFleet(project, flags)
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
+    if (flags.output !== undefined) await forgetSignature(flags.output)
     const end = await startRun({
       mode: 'plan',
       project,
@@ -54,9 +76,10 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       parallel: flags.parallel,
       workers: flags.workers,
       failOn: failingStates(flags),
-      reporters: planReporters(flags, { runbook, fleet }),
+      reporters: planReporters(flags, { runbook, fleet, validMs: flags.expires }),
     })
     await project.close()
+    if (flags.output !== undefined && flags.sign !== undefined) await signPlan(flags.output, flags.sign)
     this.exit(end.exitCode)
   }
 }

@@ -117,6 +117,11 @@ const INPUT = {
     'The copy of the repository on this machine is damaged',
     'Remove the folder mirror.git that is named; it is fetched anew, and what is in force stays so.',
   ),
+  PLAN_EXPIRED: entry('The plan is too old to be applied', 'Plan again and have the new plan reviewed.'),
+  PLAN_UNTRUSTED: entry(
+    'The plan is not signed by somebody who may, or cannot be signed',
+    'Plan with --sign KEY, by a key of the list of signers, and keep plan and signature together.',
+  ),
   USAGE_INVALID: entry('The command line is not understood', 'See `till --help`, or the command with --help.'),
   RUN_UNKNOWN: entry('No run has this id', 'See `till runs list`.'),
   SECRET_UNREADABLE: entry('A secret could not be read', 'Set the variable or the file that the inventory names.'),

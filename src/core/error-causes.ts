@@ -69,6 +69,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The remote is a shallow clone, its disk is damaged, or something on the way cut the answer short.',
   REVISION_BROKEN: 'It was merged without the pipeline that validates it.',
   REVISION_UNREACHABLE: 'The server is down, the key or token was withdrawn, or its host key is not in known_hosts.',
+  PLAN_EXPIRED: 'It waited for its review, or the artifact of an old pipeline was taken.',
+  PLAN_UNTRUSTED: 'The file was changed after it was signed, or was planned by hand and not by the pipeline.',
   USAGE_INVALID: 'A slip in a flag, a missing argument, or two flags that exclude each other.',
   RUN_UNKNOWN:
     'A slip in the id, a run of another repository or of the sandbox, or one that the history has forgotten.',

@@ -25,6 +25,8 @@ export interface Plan {
   readonly schema: typeof PLAN_SCHEMA
   readonly id: string
   readonly created_at: string
+  /** It is not applied later than this; absent in plans of older versions. */
+  readonly expires_at?: string
   readonly revision: string | null
   readonly runbook: RunbookReference & { readonly file: string }
   readonly devices: readonly PlannedDevice[]

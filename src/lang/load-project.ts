@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { ASSIGNMENT_MODES, type AssignmentMode } from '../core/assignment-schedule.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
@@ -20,7 +21,13 @@ import type { ParsedYaml } from './yaml.ts'
 /** A runbook that holds for devices. */
 interface Assignment {
   readonly runbook: string
+  /** Of its own among all assignments. */
+  readonly name: string
   readonly where?: string
+  readonly mode: AssignmentMode
+  /** How often; with every pass unless given. */
+  readonly everyMs?: number
+  readonly owner?: string
   /** As a command line would give them; the runbook converts them by its declarations. */
   readonly params: Readonly<Record<string, string>>
   /** Name of a policy that holds beside that of the runbook. */
@@ -96,7 +103,7 @@ export async function loadProject(
 function problemsOf(parsed: ParsedYaml): readonly Diagnostic[] {
   const shape = validate(PROJECT_SCHEMA, parsed)
   const inPolicies = shape.length === 0 ? policyProblems(parsed) : []
-  return inOrder([...shape, ...selectorProblems(parsed), ...inPolicies])
+  return inOrder([...shape, ...selectorProblems(parsed), ...nameProblems(parsed), ...inPolicies])
 }
 
 function settingsOf(parsed: ParsedYaml): ProjectSettings {
@@ -112,7 +119,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     modules: path('modules'),
     known_hosts: path('known_hosts'),
     state: path('state'),
-    assignments: assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed)),
+    assignments: named(assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed))),
     history: {
       days: number(history, 'days', HISTORY.days),
       megabytes: number(history, 'megabytes', HISTORY.megabytes),
@@ -151,10 +158,15 @@ function assignmentsOf(value: JsonValue): readonly JsonObject[] {
 }
 
 function assignmentOf(raw: JsonObject, index: number, parsed: ParsedYaml): Assignment {
-  const { runbook, where, params, policy } = raw
+  const { runbook, where, params, policy, mode, every, owner } = raw
+  const everyMs = typeof every === 'string' ? parseDuration(every) : undefined
   const entries = Object.entries(isMap(params) ? params : {})
   return {
     runbook: String(runbook),
+    name: nameOf(raw),
+    mode: ASSIGNMENT_MODES.find((one) => one === mode) ?? 'report',
+    ...(everyMs !== undefined && { everyMs }),
+    ...(typeof owner === 'string' && { owner }),
     ...(typeof where === 'string' && { where }),
     ...(typeof policy === 'string' && { policy }),
     params: Object.fromEntries(entries.map(([name, v]) => [name, typeof v === 'string' ? v : JSON.stringify(v)])),
@@ -162,6 +174,42 @@ function assignmentOf(raw: JsonObject, index: number, parsed: ParsedYaml): Assig
       return parsed.rangeAt(['assignments', index, 'runbook'])
     },
   }
+}
+
+/** A runbook may be a file: its name is what people call it. */
+function nameOf({ name, runbook }: JsonObject): string {
+  return typeof name === 'string'
+    ? name
+    : String(runbook)
+        .replace(/^.*\//, '')
+        .replace(/\.ya?ml$/, '')
+}
+
+/** Two assignments of one name would share when they were last gone through, and be suspended together. */
+function nameProblems(parsed: ParsedYaml): Diagnostic[] {
+  const seen = new Set<string>()
+  return assignmentsOf(parsed.value).flatMap((raw, index) => {
+    const name = nameOf(raw)
+    const isTwice = seen.has(name) && typeof raw['name'] === 'string'
+    seen.add(name)
+    if (!isTwice) return []
+    const summary = `Two assignments are named "${name}"`
+    const detail = 'Name each of them otherwise.'
+    const source = parsed.rangeAt(['assignments', index, 'name'])
+    return [{ code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail, source }]
+  })
+}
+
+/** Those that have no name of their own, and one runbook: the second is NAME-2. */
+function named(assignments: readonly Assignment[]): readonly Assignment[] {
+  const taken = new Map<string, number>()
+  return assignments.map((assignment) => {
+    const count = (taken.get(assignment.name) ?? 0) + 1
+    taken.set(assignment.name, count)
+    return count === 1
+      ? assignment
+      : Object.defineProperty(assignment, 'name', { value: `${assignment.name}-${count}` })
+  })
 }
 
 function selectorProblems(parsed: ParsedYaml): Diagnostic[] {

@@ -9,6 +9,8 @@ import type { Output } from './output.ts'
 /** What a plan needs to know beyond the events of its run. */
 export interface PlanFileOptions {
   readonly runbook: Plan['runbook']
+  /** How long it may be applied, in milliseconds. */
+  readonly validMs: number
   /** sha256 of the effective inventory data of a device. */
   readonly digestOf: (device: string) => string
 }
@@ -56,6 +58,7 @@ class PlanDocument {
       schema: PLAN_SCHEMA,
       id: event.run,
       created_at: event.at,
+      expires_at: new Date(Date.parse(event.at) + this.#options.validMs).toISOString(),
       revision: event.revision,
       runbook: this.#options.runbook,
     }

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -63,6 +65,42 @@ describe('till init', () => {
     for (const schema of Object.keys(settings['yaml.schemas'])) expect(existsSync(project.path(schema))).toBe(true)
     expect(parse(project.read('.github/workflows/tillwright.yml'))).toMatchObject({ jobs: { validate: { steps: {} } } })
     expect(parse(project.read('.gitlab-ci.yml'))).toMatchObject({ validate: { script: expect.any(Array) } })
+  })
+
+  it('pipelines install a tarball by its checksum, never a name, and apply the plan that was reviewed', () => {
+    const github = parse(project.read('.github/workflows/tillwright.yml'))
+    const gitlab = parse(project.read('.gitlab-ci.yml'))
+    const steps = Object.values(github.jobs as Record<string, { steps: { run?: string }[] }>).flatMap(
+      (job) => job.steps,
+    )
+    const scripts: string[] = steps.flatMap(({ run }) => run ?? [])
+    for (const job of [gitlab.default, gitlab.validate, gitlab.plan, gitlab.apply])
+      scripts.push(...[job.before_script, job.script, job.after_script].flatMap((lines) => lines ?? []))
+    for (const script of scripts) {
+      const { status, stderr } = spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' })
+      expect([script, status, stderr]).toEqual([script, 0, ''])
+      expect(script).not.toMatch(/npm install(?! --global --no-audit --no-fund \.\/till\.tgz)/)
+    }
+    for (const job of [github.jobs.plan, github.jobs.apply, gitlab.plan, gitlab.apply])
+      expect(JSON.stringify(job)).toContain('plan.json')
+    const fetch = (gitlab.default.before_script as string[]).slice(0, 2).join('\n')
+    const tarball = project.path('package.tgz')
+    project.write('package.tgz', 'a package')
+    const sha = createHash('sha256').update('a package').digest('hex')
+    const run = (sum: string | undefined) =>
+      spawnSync('sh', ['-e'], {
+        cwd: project.root,
+        input: fetch,
+        encoding: 'utf8',
+        env: {
+          PATH: process.env['PATH'],
+          TILL_TARBALL: `file://${tarball}`,
+          ...(sum !== undefined && { TILL_SHA256: sum }),
+        },
+      })
+    expect(run(sha)).toMatchObject({ status: 0, stderr: '' })
+    expect(run('0'.repeat(64)).status).not.toBe(0)
+    expect(run(undefined).stderr).toContain('set this variable to the sha256')
   })
 
   it('overwrites nothing, ever', async () => {

@@ -27,6 +27,9 @@ export interface CommitRequest {
   readonly tree?: string
 }
 
+/** Of this process alone: a device of one name is locked by whoever changes it on this machine, in any test. */
+export const DEVICE = `GO-${process.pid}/pos1`
+
 /** What makes a repository loadable. */
 export const BASE_FILES: Readonly<Record<string, string>> = {
   'tillwright.yaml': 'assignments: []\n',
@@ -34,7 +37,7 @@ export const BASE_FILES: Readonly<Record<string, string>> = {
 profiles: {till: {kind: till, os: {family: linux}, transport: {type: local}}}
 regions: {north: {name: North}}
 stores:
-  PL-0001:
+  ${DEVICE.split('/')[0]}:
     name: One
     region: north
     address: {street: Long 1, postcode: 00-001, city: Warszawa}

@@ -3,6 +3,7 @@ import { isAbsolute, normalize, relative } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { checkOut, forgetRevisions, type LeftOut, TreeRefused } from '../../gitops/checkout.ts'
 import { openMirror } from '../../gitops/mirror.ts'
+import { readTrusted } from '../../gitops/trust-folder.ts'
 import { formatDiagnostics } from '../../lang/format-diagnostics.ts'
 import { openProject, type Project } from '../project.ts'
 import { openRunbook } from '../revision/runbooks.ts'
@@ -36,6 +37,15 @@ function strayState({ settings, root, paths }: Project): Diagnostic | undefined 
   const summary = `The state "${settings.state}" would lie in the checkout of one revision`
   const detail = 'Where a repository is followed, `state` of tillwright.yaml is below .till/, or an absolute path.'
   return { code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail }
+}
+
+/** The revision that is in force, as a project. Throws InputError where there is none yet. */
+export async function inForce(follow: OpenFollow): Promise<Project> {
+  const trusted = await readTrusted(follow.folder)
+  if (trusted !== undefined) return (await loadRevision(follow, trusted.commit)).project
+  const summary = `Nothing of "${follow.settings.repository}" is in force yet`
+  const detail = 'Look at a commit and name it: `till gitops trust COMMIT --reason TEXT`.'
+  throw new InputError([{ code: 'GITOPS_MISSING', severity: 'error', summary, detail }])
 }
 
 /** Why a revision cannot be used, in words; undefined where it can. */

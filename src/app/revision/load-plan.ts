@@ -10,6 +10,7 @@ import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { checkPlanDocument } from '../../lang/check-document.ts'
 import type { Project } from '../project.ts'
 import { deviceDigest } from './device-digest.ts'
+import { type PlanSigners, requireSignature } from './plan-signature.ts'
 import { findRunbook, openRunbook, textParams } from './runbooks.ts'
 
 /** A plan is told from a runbook by its ending: runbooks are YAML. */
@@ -20,14 +21,22 @@ export function isPlanFile(name: string): boolean {
 /**
  * Reads a plan and everything that it was made from. Only devices on which something was to be changed are worked on;
  * where there are none, applying it is done at once.
- * Throws InputError when the file is no plan (PLAN_INVALID), or when the runbook or what the inventory says of a
+ * Throws InputError when the file is no plan (PLAN_INVALID), is not signed as wanted (PLAN_UNTRUSTED), is too old (PLAN_EXPIRED), or when the runbook or what the inventory says of a
  * planned device is no longer the same (PLAN_STALE).
  */
 export async function loadPlan(
   file: string,
-  context: { readonly project: Project; readonly fleet: Fleet },
+  context: {
+    readonly project: Project
+    readonly fleet: Fleet
+    /** Somebody of these must have signed it. */
+    readonly signedBy?: PlanSigners | undefined
+  },
 ): Promise<{ readonly id: string; readonly runbook: Runbook; readonly work: readonly DeviceWork[] }> {
-  const plan = readPlan(file)
+  const bytes = planBytes(file)
+  if (context.signedBy) await requireSignature(file, bytes, context.signedBy)
+  const plan = readPlan(file, bytes)
+  refuseExpired(plan, file)
   refuseOutside(plan, file, context.project)
   const runbook = openRunbook(context.project, plan.runbook.file, textParams(plan.runbook.params))
   const stale: Diagnostic[] = []
@@ -74,16 +83,24 @@ function hasDrift({ state, steps }: PlannedDevice): boolean {
   return state === 'drifted' || (state === 'unmet' && steps.some((step) => step.state === 'drifted'))
 }
 
-function readPlan(file: string): Plan {
-  const text = planText(file)
+/** What was reviewed long ago says little of what is there now. */
+function refuseExpired({ expires_at: until }: Plan, file: string): void {
+  if (until === undefined || Date.parse(until) > Date.now()) return
+  const summary = `The plan "${file}" was to be applied until ${until}`
+  const detail = 'Plan again and have the new plan reviewed; `till plan --expires` says for how long it holds.'
+  throw new InputError([{ code: 'PLAN_EXPIRED', severity: 'error', summary, detail }])
+}
+
+function readPlan(file: string, bytes: Buffer): Plan {
+  const text = bytes.toString('utf8')
   const { value, diagnostics } = checkPlanDocument(text, file)
   if (diagnostics.length > 0) throw new InputError(diagnostics)
   return value as unknown as Plan
 }
 
-function planText(file: string): string {
+function planBytes(file: string): Buffer {
   try {
-    return readRegular(file, MOST_BYTES.document).toString('utf8')
+    return readRegular(file, MOST_BYTES.document)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw invalid(`The plan "${file}" cannot be read: ${code ?? message}`)

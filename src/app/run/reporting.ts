@@ -37,9 +37,9 @@ export function runReporters(flags: OutputFlags): RunRequest['reporters'] {
 /** As for every run; but the file of `--output` is the plan. */
 export function planReporters(
   flags: OutputFlags,
-  planned: { readonly runbook: Runbook; readonly fleet: Fleet },
+  planned: { readonly runbook: Runbook; readonly fleet: Fleet; readonly validMs: number },
 ): RunRequest['reporters'] {
-  const { runbook, fleet } = planned
+  const { runbook, fleet, validMs } = planned
   return async () => {
     const reporters = [stdoutReporter(flags), ...(await reportFiles(flags))]
     if (flags.output !== undefined) {
@@ -49,7 +49,11 @@ export function planReporters(
       }
       reporters.push(
         await toFile(flags.output, (output) =>
-          createPlanFileReporter(output, { runbook: { ...referenceTo(runbook), file: runbook.file }, digestOf }),
+          createPlanFileReporter(output, {
+            runbook: { ...referenceTo(runbook), file: runbook.file },
+            validMs,
+            digestOf,
+          }),
         ),
       )
     }

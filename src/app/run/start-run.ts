@@ -42,6 +42,8 @@ export interface RunRequest {
   /** Worker threads; the project's setting otherwise. */
   readonly workers?: Workers | undefined
   readonly reporters: (run: string, revision: string | null) => readonly Reporter[] | Promise<readonly Reporter[]>
+  /** The commit that is worked with, where that is not to be asked of git. */
+  readonly revision?: string | undefined
   /** Id of the plan that is applied. */
   readonly plan?: string | undefined
   /** States of devices that make the exit code another than 0; all that are not as desired unless told. */
@@ -57,7 +59,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   // What is only looked at goes on without a device that lacks a value; what changes is right as a whole, or is not begun.
   const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
   if (missing.length > 0) throw new InputError(missing)
-  const [store, revision] = await Promise.all([project.store(), revisionOf(project.root)])
+  const [store, revision] = await Promise.all([project.store(), request.revision ?? revisionOf(project.root)])
   const run = runId(SYSTEM_CLOCK.now())
   const masker = new Masker()
   const reporters = await request.reporters(run, revision)

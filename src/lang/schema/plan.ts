@@ -39,6 +39,7 @@ export const PLAN_JSON_SCHEMA: object = {
     schema: { const: PLAN_SCHEMA },
     id: { description: 'Names the plan.', type: 'string', minLength: 1 },
     created_at: TIME,
+    expires_at: { ...TIME, description: 'It is not applied later than this.' },
     revision: REVISION,
     runbook: {
       ...RUNBOOK_REFERENCE,

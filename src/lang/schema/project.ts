@@ -1,4 +1,5 @@
-import { DURATION_PATTERN } from '../../core/duration.ts'
+import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
+import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
 import { POLICIES, POLICY_NAME } from './policy.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
@@ -26,6 +27,30 @@ const ASSIGNMENT = {
       description: 'Values for the parameters of the runbook.',
       type: 'object',
       examples: [{ version: '7.0.1' }],
+    },
+    name: {
+      description: 'Names it for `till assignments`; the name of its runbook unless given.',
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+      examples: ['agent-of-pilots'],
+    },
+    mode: {
+      description:
+        'What `till reconcile` does about drift. report, unless given: say it. ask: say it, and that a person is waited for. ' +
+        'mend: apply the runbook.',
+      enum: ASSIGNMENT_MODES,
+      examples: ['mend'],
+    },
+    every: {
+      description: 'How often `till reconcile` goes through it, up to a tenth later; with every pass unless given.',
+      ...DURATION,
+      examples: ['1h'],
+    },
+    owner: {
+      description: 'Who is responsible for it, as `till assignments` shows.',
+      type: 'string',
+      minLength: 1,
+      examples: ['pos-team'],
     },
     policy: {
       ...POLICY_NAME,

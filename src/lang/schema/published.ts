@@ -20,6 +20,7 @@ import { MODULE_ANSWER_SCHEMAS } from './module-answers.ts'
 import { MODULE_TEST_SCHEMA } from './module-test.ts'
 import { PLAN_JSON_SCHEMA } from './plan.ts'
 import { PROJECT_SCHEMA } from './project.ts'
+import { RECONCILE_ANSWER_SCHEMAS } from './reconcile-answers.ts'
 import { CHECKLIST_JSON_SCHEMA, DUPLICATES_JSON_SCHEMA } from './report-answers.ts'
 import { RESULT_JSON_SCHEMA } from './result.ts'
 import { runbookSchema } from './runbook.ts'
@@ -33,6 +34,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     project: PROJECT_SCHEMA,
     gitops: GITOPS_SCHEMA,
     ...GITOPS_ANSWER_SCHEMAS,
+    ...RECONCILE_ANSWER_SCHEMAS,
     module: MODULE_SCHEMA,
     'module-test': MODULE_TEST_SCHEMA,
     ...MODULE_ANSWER_SCHEMAS,

@@ -1,0 +1,33 @@
+import type { Pulled } from '../../gitops/pull.ts'
+import { plainText } from '../../reporters/plain-text.ts'
+import { pulledDocument } from './gitops-view.ts'
+import type { Reconciled } from './reconcile.ts'
+
+/** What `till reconcile --json` answers (till.reconciled/1). */
+export function reconciledDocument(pulled: Pulled | undefined, done: Reconciled, exitCode: number) {
+  const { runs, waiting, suspended, asked, contested } = done
+  const pull = pulled === undefined ? null : withoutSchema(pulledDocument(pulled))
+  return { schema: 'till.reconciled/1', exit_code: exitCode, pull, runs, waiting, suspended, asked, contested } as const
+}
+
+function withoutSchema({ schema: _, ...rest }: ReturnType<typeof pulledDocument>) {
+  return rest
+}
+
+/** What there is to say behind the runs, which say what they do themselves. */
+export function reconciledText(done: Reconciled, project: string): string {
+  const { runs, waiting, suspended, asked, contested } = done
+  const lines: string[] = []
+  if (runs.length === 0) lines.push('No assignment with devices is due.')
+  if (waiting.length > 0) lines.push(`Not due yet: ${waiting.join(', ')}.`)
+  if (suspended.length > 0) lines.push(`Suspended: ${suspended.join(', ')} (till assignments).`)
+  for (const { assignment, device } of asked)
+    lines.push(
+      `${device} differs and waits for a person (${assignment}): till apply … --device ${device} --project ${project}`,
+    )
+  for (const { assignment, device, since } of contested)
+    lines.push(
+      `${device} was mended twice and differs again, since ${since} (${assignment}): something else changes it. It is left as it is.`,
+    )
+  return lines.map((line) => `${plainText(line)}\n`).join('')
+}

@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { InputError } from '../../core/diagnostic.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
+import { signBytes, signersOf } from '../../gitops/detached-signature.ts'
+import { ToolMissing } from '../../gitops/program-tools.ts'
+import { signersProblems } from '../../gitops/signers-file.ts'
+
+/** What a signature of a plan is for: one that was made for something else is none. */
+const NAMESPACE = 'till-plan'
+
+/** Whom a plan has to be signed by. */
+export interface PlanSigners {
+  readonly signers: string
+  readonly revocations?: string | undefined
+}
+
+/** Signs a plan file: its signature is in a file beside it, `.sig` behind its name. Throws InputError. */
+export async function signPlan(file: string, key: string): Promise<void> {
+  const bytes = readRegular(file, MOST_BYTES.document)
+  const signed = await withTool(() => signBytes(bytes, { key, namespace: NAMESPACE }))
+  if (!signed.ok) {
+    const detail = `${signed.why}. Name a private key without a passphrase, or a public one whose other half an ssh-agent has.`
+    throw refused('PLAN_UNTRUSTED', `The plan cannot be signed by "${key}"`, detail)
+  }
+  const fresh = `${file}.sig.${process.pid}`
+  await writeFile(fresh, signed.armored)
+  await rename(fresh, `${file}.sig`)
+}
+
+/** A signature of another plan must not stay beside a new one. */
+export async function forgetSignature(file: string): Promise<void> {
+  await rm(`${file}.sig`, { force: true })
+}
+
+/** Throws InputError unless somebody who counts has signed exactly these bytes. */
+export async function requireSignature(file: string, bytes: Buffer, by: PlanSigners): Promise<void> {
+  for (const list of [by.signers, by.revocations]) {
+    if (list === undefined || isReadable(list)) continue
+    const detail = 'Without it nobody is trusted. Name the list by --signers and --revocations.'
+    throw refused('PLAN_UNTRUSTED', `"${list}" cannot be read`, detail)
+  }
+  const [problem] = signersProblems(readFileSync(by.signers, 'utf8'))
+  if (problem)
+    throw refused('PLAN_UNTRUSTED', `Line ${problem.line} of "${by.signers}" is not taken`, `${problem.detail}.`)
+  const signature = `${file}.sig`
+  if (!existsSync(signature)) {
+    const detail = `A signature is wanted (--signers), and there is no "${signature}". Plan with --sign KEY, and keep both files together.`
+    throw refused('PLAN_UNTRUSTED', `The plan "${file}" is not signed`, detail)
+  }
+  const armored = readRegular(signature, MOST_BYTES.secret)
+  const names = await withTool(() => signersOf(bytes, armored, { ...by, namespace: NAMESPACE }))
+  if (names.length > 0) return
+  const detail = `Nobody in "${by.signers}" has signed it, its key is revoked, or the plan was changed since. Plan again, and sign by a key of the list.`
+  throw refused('PLAN_UNTRUSTED', `The signature of the plan "${file}" is not good`, detail)
+}
+
+function isReadable(file: string): boolean {
+  try {
+    readFileSync(file)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function withTool<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ToolMissing)) throw error
+    const detail = 'Install it (Debian: apt-get install openssh-client).'
+    throw refused('GITOPS_TOOL_MISSING', `The program ${error.tool} is not on this machine`, detail)
+  }
+}
+
+function refused(code: 'PLAN_UNTRUSTED' | 'GITOPS_TOOL_MISSING', summary: string, detail: string): InputError {
+  return new InputError([{ code, severity: 'error', summary, detail }])
+}

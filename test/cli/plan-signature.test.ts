@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { BASE_FILES } from '../gitops/signed-repository.ts'
+import { TestProject } from './project.ts'
+import { errorsOf } from './published.ts'
+
+let project: TestProject
+beforeEach(() => {
+  project = new TestProject(BASE_FILES)
+  mkdirSync(project.path('device'))
+  const step = `file: {path: ${project.path('device')}/greeting, content: hello}`
+  project.write(
+    'runbooks/greeting.yaml',
+    `name: greeting\ndescription: A greeting\nsteps:\n  - id: text\n    ${step}\n`,
+  )
+  for (const name of ['ci', 'eve'])
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', project.path(name)])
+  project.write('signers', `ci@example.com namespaces="till-plan" ${project.read('ci.pub')}`)
+})
+afterEach(() => project.remove())
+
+const plan = (...more: string[]) => project.till('plan', 'greeting', '--out', 'plan.json', ...more)
+const apply = (...more: string[]) => project.till('apply', 'plan.json', '--yes', '--signers', 'signers', ...more)
+
+test('a plan is applied where somebody of the list has signed it, and refused with what to do otherwise', async () => {
+  expect(await plan()).toMatchObject({ code: 3, stderr: '' })
+  expect(errorsOf('plan', JSON.parse(project.read('plan.json')))).toEqual([])
+  expect(await apply()).toMatchObject({ code: 2, stderr: expect.stringContaining('PLAN_UNTRUSTED') })
+  await plan('--sign', 'eve')
+  expect(await apply()).toMatchObject({ code: 2, stderr: expect.stringContaining('PLAN_UNTRUSTED') })
+  expect(await plan('--sign', 'ci')).toMatchObject({ code: 3, stderr: '' })
+  const signed = project.read('plan.json')
+  project.write('plan.json', signed.replace('hello', 'other'))
+  expect(await apply()).toMatchObject({ code: 2, stderr: expect.stringContaining('is not good') })
+  project.write('plan.json', signed)
+  project.write('revoked', project.read('ci.pub'))
+  expect(await apply('--revocations', 'revoked')).toMatchObject({ code: 2 })
+  expect(await apply('--revocations', 'missing')).toMatchObject({ code: 2 })
+  expect(await apply()).toMatchObject({ code: 0, stderr: '' })
+  expect(readFileSync(project.path('device/greeting'), 'utf8')).toBe('hello')
+  await plan()
+  expect(await apply()).toMatchObject({ code: 2, stderr: expect.stringContaining('is not signed') })
+  expect(await plan('--sign', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be signed') })
+})
+
+test('a plan is not applied later than it says', async () => {
+  await plan('--expires', '1h')
+  const { created_at: from, expires_at: until } = JSON.parse(project.read('plan.json'))
+  expect(Date.parse(until) - Date.parse(from)).toBe(3_600_000)
+  project.write('plan.json', project.read('plan.json').replace(until, from))
+  expect(await project.till('apply', 'plan.json')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('PLAN_EXPIRED'),
+  })
+  expect((await plan('--expires', 'soon')).code).toBe(2)
+})

@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { BASE_FILES, DEVICE, SignedRepository } from '../gitops/signed-repository.ts'
+import { type Ended, ended, until } from './project.ts'
+import { errorsOf } from './published.ts'
+
+const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
+
+let repository: SignedRepository
+let device: string
+beforeEach(() => {
+  repository = new SignedRepository()
+  device = join(repository.root, 'device')
+  mkdirSync(device)
+})
+afterEach(() => repository.remove())
+
+function start(...args: string[]) {
+  const env = { ...process.env, TILL_GITOPS: repository.folder, NO_COLOR: '1' }
+  return spawn(process.execPath, [TILL, ...args], { cwd: repository.root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+const till = (...args: string[]): Promise<Ended> => ended(start(...args))
+
+/** A repository that wants a file on its one device to hold a text. */
+const wanting = (text: string, assignment = '{runbook: greeting, mode: mend, owner: ops}'): Record<string, string> => ({
+  ...BASE_FILES,
+  'tillwright.yaml': `assignments:\n  - ${assignment}\n`,
+  'runbooks/greeting.yaml': `name: greeting\ndescription: A greeting\nsteps:\n  - id: text\n    file: {path: ${device}/greeting, content: "${text}"}\n`,
+})
+const greeting = (): string => readFileSync(join(device, 'greeting'), 'utf8')
+
+async function reconcile(...args: string[]) {
+  const { code, stdout, stderr } = await till('reconcile', '--json', ...args)
+  expect(stderr).toBe('')
+  const document = JSON.parse(stdout)
+  expect(errorsOf('reconciled', document)).toEqual([])
+  return { code, ...document }
+}
+
+describe('till reconcile', () => {
+  test('mends by what is signed; a bad commit leaves the last good one; what comes back twice is told and left', async () => {
+    const { base } = await repository.begin(['anna'])
+    const one = repository.push(repository.commit({ parents: [base], files: wanting('one'), sign: 'anna' }))
+    expect(await till('reconcile')).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('It is in force now.'),
+    })
+    expect(greeting()).toBe('one')
+
+    repository.push(repository.commit({ parents: [one], files: wanting('two'), sign: undefined }))
+    writeFileSync(join(device, 'greeting'), 'other')
+    expect(await reconcile()).toMatchObject({
+      code: 6,
+      pull: { outcome: 'refused', in_force: one },
+      runs: [{ mode: 'apply', exit_code: 0 }],
+    })
+    expect(greeting()).toBe('one')
+
+    writeFileSync(join(device, 'greeting'), 'again')
+    const left = await reconcile()
+    expect(left).toMatchObject({ code: 6, runs: [{ mode: 'drift', exit_code: 3 }] })
+    expect(left.contested).toMatchObject([{ assignment: 'greeting', device: DEVICE }])
+    expect(greeting()).toBe('again')
+    const listed = await till('assignments', '--json')
+    expect(errorsOf('assignments', JSON.parse(listed.stdout))).toEqual([])
+    expect(JSON.parse(listed.stdout).assignments).toMatchObject([
+      { contested: [DEVICE], owner: 'ops', last: { exit_code: 3 } },
+    ])
+
+    repository.push(repository.commit({ parents: [one], files: wanting('three'), sign: 'anna' }))
+    expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
+    expect(greeting()).toBe('three')
+    expect((await till('runs', 'list', '--json', '--project', join(repository.folder, 'current'))).stdout).toContain(
+      '"mode":"drift"',
+    )
+  })
+
+  test('reports and asks without mending, waits for its time, and leaves what is suspended', async () => {
+    const { base } = await repository.begin(['anna'])
+    const asking = '{runbook: greeting, mode: ask, every: 1h}'
+    repository.push(repository.commit({ parents: [base], files: wanting('one', asking), sign: 'anna' }))
+    expect(await reconcile()).toMatchObject({ code: 3, asked: [{ device: DEVICE }] })
+    expect(existsSync(join(device, 'greeting'))).toBe(false)
+    expect(await reconcile()).toMatchObject({ code: 0, runs: [], waiting: ['greeting'] })
+    expect(await till('assignments', 'suspend', 'greting', '--reason', 'x')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean "greeting"'),
+    })
+    expect(await till('assignments', 'suspend', 'greeting', '--reason', 'supplier is on it')).toMatchObject({ code: 0 })
+    expect(await reconcile('--all')).toMatchObject({ code: 0, runs: [], suspended: ['greeting'] })
+    expect((await till('assignments')).stdout).toContain('supplier is on it')
+    expect(await till('assignments', 'resume', 'greeting')).toMatchObject({ code: 0 })
+    expect(await reconcile('--all')).toMatchObject({ code: 3, suspended: [] })
+  })
+
+  test('watches until it is told to stop', async () => {
+    const { base } = await repository.begin(['anna'])
+    repository.push(repository.commit({ parents: [base], files: wanting('one'), sign: 'anna' }))
+    const child = start('reconcile', '--watch', '--every', '1s', '--json')
+    let stdout = ''
+    child.stdout?.on('data', (chunk) => {
+      stdout += chunk
+    })
+    await until(child, () => stdout.split('\n').length > 2)
+    child.kill('SIGTERM')
+    expect((await ended(child)).code).toBe(0)
+    expect(greeting()).toBe('one')
+  })
+
+  test('killed at any step of a pull, it has the last good revision or the new one in force, and goes on from there', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    let good = base
+    const steps: readonly ((tip: string) => boolean)[] = [
+      () => existsSync(join(follow.folder, 'mirror.git/FETCH_HEAD')),
+      (tip) => textOf('received.json').includes(tip),
+      () => existsSync(join(follow.folder, 'verified')),
+      (tip) => existsSync(join(follow.paths.revisions, tip)),
+      (tip) => textOf('record.ndjson').includes(tip),
+      (tip) => textOf('trusted.json').includes(tip),
+      (tip) => readlinkSync(follow.paths.current).includes(tip),
+    ]
+    const textOf = (name: string): string => {
+      const file = join(follow.folder, name)
+      return existsSync(file) ? readFileSync(file, 'utf8') : ''
+    }
+    for (const [index, reached] of steps.entries()) {
+      const tip = repository.push(repository.commit({ parents: [good], files: wanting(`${index}`), sign: 'anna' }))
+      const child = start('reconcile')
+      const over = ended(child)
+      while (!reached(tip) && child.exitCode === null) await new Promise((resolve) => setImmediate(resolve))
+      child.kill('SIGKILL')
+      await over
+      const { commit } = JSON.parse(textOf('trusted.json'))
+      expect([good, tip]).toContain(commit)
+      good = commit
+    }
+    const last = repository.push(repository.commit({ parents: [good], files: wanting('end'), sign: 'anna' }))
+    // What a killed pass has begun on the device ends first.
+    let done = await reconcile()
+    for (let tries = 0; done.code === 6 && tries < 10; tries++) done = await reconcile()
+    expect(done).toMatchObject({ code: 0, pull: { in_force: last } })
+    expect(greeting()).toBe('end')
+  }, 180_000)
+})

@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { isContested, isDue, mended, nextDue, wouldContest } from '../../src/core/assignment-schedule.ts'
+import { DAY_MS, HOUR_MS } from '../../src/core/duration.ts'
+
+const NOW = Date.parse('2026-11-29T12:00:00.000Z')
+const lastAt = (ms: number) => ({ last: { at: new Date(ms).toISOString(), run: 'r', exit_code: 0 } })
+
+describe('an assignment', () => {
+  test('that was never gone through, or has no cadence, is due at once', () => {
+    expect(nextDue('a', HOUR_MS, undefined, NOW)).toBe(NOW)
+    expect(nextDue('a', undefined, lastAt(NOW - 1), NOW)).toBe(NOW)
+  })
+
+  test('comes a cadence after the last time, up to a tenth later, and always at the same place', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1_000, max: 30 * DAY_MS }), (name, every) => {
+        const next = nextDue(name, every, lastAt(NOW), NOW)
+        return next >= NOW + every && next <= NOW + every * 1.1 && next === nextDue(name, every, lastAt(NOW), NOW + 1)
+      }),
+    )
+  })
+
+  test('that was missed many times is caught up once', () => {
+    expect(isDue('a', HOUR_MS, lastAt(NOW - 50 * HOUR_MS), NOW)).toBe(true)
+    expect(isDue('a', HOUR_MS, lastAt(NOW), NOW + 1)).toBe(false)
+  })
+
+  test('is not put off by a clock that was set back', () => {
+    expect(nextDue('a', HOUR_MS, lastAt(NOW + 90 * DAY_MS), NOW)).toBeLessThanOrEqual(NOW + 1.1 * HOUR_MS)
+  })
+
+  test('that is suspended is never due', () => {
+    const suspended = { by: 'anna', reason: 'x', at: new Date(NOW).toISOString() }
+    expect(isDue('a', undefined, { suspended }, NOW)).toBe(false)
+  })
+})
+
+describe('drift that comes back', () => {
+  test('is mended twice and then left; another runbook, or a week of peace, begins anew', () => {
+    const once = mended(undefined, 'd1', new Date(NOW))
+    const twice = mended(once, 'd1', new Date(NOW + HOUR_MS))
+    expect(wouldContest(once, 'd1', NOW + HOUR_MS)).toBe(false)
+    expect(wouldContest(twice, 'd1', NOW + 2 * HOUR_MS)).toBe(true)
+    expect(wouldContest(twice, 'd2', NOW + 2 * HOUR_MS)).toBe(false)
+    expect(wouldContest(twice, 'd1', NOW + 9 * DAY_MS)).toBe(false)
+    expect(mended(twice, 'd1', new Date(NOW + 9 * DAY_MS)).count).toBe(1)
+    expect(isContested({ ...twice, contested_at: 'x' }, 'd1')).toBe(true)
+    expect(isContested({ ...twice, contested_at: 'x' }, 'd2')).toBe(false)
+  })
+})
