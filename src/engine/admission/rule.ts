@@ -49,3 +49,8 @@ export interface Rule {
   readonly name: string
   judge(asked: Asked, situation: Situation): Objection | undefined
 }
+
+/** Of several objections of a rule the one that lasts: what does not pass by itself, or else the first. */
+export function hardest(objections: readonly Objection[]): Objection | undefined {
+  return objections.find(({ isPassing }) => !isPassing) ?? objections[0]
+}

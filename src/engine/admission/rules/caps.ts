@@ -1,7 +1,7 @@
 import type { Bucket } from '../compile-policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { needsOf } from '../needs.ts'
-import type { Asked, Objection, Rule, Situation } from '../rule.ts'
+import { type Asked, hardest, type Objection, type Rule, type Situation } from '../rule.ts'
 import { shownNames } from '../shown-time.ts'
 
 /**
@@ -11,11 +11,10 @@ import { shownNames } from '../shown-time.ts'
 export const caps: Rule = {
   name: 'caps',
   judge(asked, situation) {
-    for (const [bucket, needed] of needsOf(asked, situation)) {
-      const objection = judgeBucket(asked, situation, { bucket, needed })
-      if (objection) return objection
-    }
-    return undefined
+    const objections = [...needsOf(asked, situation)].flatMap(
+      ([bucket, needed]) => judgeBucket(asked, situation, { bucket, needed }) ?? [],
+    )
+    return hardest(objections)
   },
 }
 
@@ -29,11 +28,10 @@ function judgeBucket(asked: Asked, situation: Situation, { bucket, needed }: Wan
   const added = needed.filter((device) => !out.has(device)).length
   if (out.size + added <= bucket.limit) return undefined
   const others = [...out].filter((device) => !asked.takes.includes(device))
-  if (needed.length <= bucket.limit || bucket.limit === 0 || others.length > 0) {
-    return full(situation.ledger, { bucket, needed }, others)
-  }
+  if (needed.length <= bucket.limit || bucket.limit === 0) return full(situation.ledger, { bucket, needed }, others)
   const opens = closedAt(asked, situation)
-  return opens.length === 0 ? undefined : tooMany({ bucket, needed }, opens)
+  if (opens.length > 0) return tooMany({ bucket, needed }, opens)
+  return others.length > 0 ? full(situation.ledger, { bucket, needed }, others) : undefined
 }
 
 /** When each store that loses devices is closed for long enough, of those that are not now. */

@@ -1,6 +1,6 @@
 import type { GroupBucket } from '../compile-policy.ts'
 import { isOutAlready } from '../needs.ts'
-import type { Asked, Objection, Rule, Situation } from '../rule.ts'
+import { type Asked, hardest, type Objection, type Rule, type Situation } from '../rule.ts'
 import { shownNames, shownTime } from '../shown-time.ts'
 
 /** While a store trades, enough devices that stand in for each other go on working; who was not seen is not counted. */
@@ -8,11 +8,7 @@ export const lastWorking: Rule = {
   name: 'last-working',
   judge(asked, situation) {
     const groups = new Set(asked.takes.flatMap((device) => asked.policy.groupsOf(device)))
-    for (const group of groups) {
-      const objection = judgeGroup(group, asked, situation)
-      if (objection) return objection
-    }
-    return undefined
+    return hardest([...groups].flatMap((group) => judgeGroup(group, asked, situation) ?? []))
   },
 }
 

@@ -34,11 +34,11 @@ export interface Scene {
 }
 
 export function sceneOf(random: Random): Scene {
-  const stores = Array.from({ length: 1 + random.whole(3) }, (_, index) => storeOf(index, random))
+  const stores = Array.from({ length: random.pick([1, 1, 2, 2, 3]) }, (_, index) => storeOf(index, random))
   const world = worldOf(stores)
   const devices = [...world.devices.keys()]
   const policy = policyOf(random)
-  const runs = Array.from({ length: 1 + random.whole(4) }, (_, index) => runOf(index, devices, random))
+  const runs = Array.from({ length: random.pick([1, 2, 2, 3, 4]) }, (_, index) => runOf(index, devices, random))
   return { stores, world, policy, later: policyOf(random), runs }
 }
 
@@ -163,6 +163,6 @@ function runOf(index: number, devices: readonly string[], random: Random): Scene
     isOnTerminal: origin === 'terminal',
     ...(random.chance(0.12) && { breakGlass: { by: 'anna', why: 'x' } }),
     isBack: random.chance(0.15),
-    isEndless: origin === 'hook' && random.chance(0.5),
+    isEndless: origin === 'hook' && random.chance(0.25),
   }
 }

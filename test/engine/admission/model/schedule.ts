@@ -95,7 +95,7 @@ class Schedule {
   }
 
   run(): void {
-    const count = 20 + this.#random.whole(50)
+    const count = 15 + this.#random.whole(35)
     for (let step = 0; step < count; step += 1) this.#step()
     this.#drain()
   }
@@ -320,7 +320,7 @@ class Schedule {
     )
     this.#leave(run, device)
     this.#settle(place, place)
-    run.pending.delete(device)
+    if (purpose !== 'rollback') run.pending.delete(device)
     for (const state of run.approvals) {
       const used = this.#a.useApproval(state, this.#floor.now)
       if (used.ok) run.approvals = run.approvals.map((one) => (one === state ? used.state : one))
@@ -400,7 +400,10 @@ class Schedule {
     const floor = this.#floor
     this.#tally.failures += 1
     const wasOpen = floor.breaker.opened !== undefined
-    floor.failures = [...floor.failures.filter((one) => one.device !== device), { device, at: floor.now }]
+    const longest = Math.max(0, ...floor.policy.breakers.map(({ withinMs }) => withinMs))
+    const others = floor.failures.filter((one) => one.device !== device && floor.now - one.at < longest)
+    // What failed while the policy had no breaker is not counted by one that comes later.
+    if (floor.policy.breakers.length > 0) floor.failures = [...others, { device, at: floor.now }]
     floor.breaker = this.#a.afterFailure(floor.breaker, floor.policy.breakers, { device, run, at: floor.now })
     const isMany = floor.policy.breakers.some(
       ({ failures, withinMs }) => floor.failures.filter(({ at }) => floor.now - at < withinMs).length >= failures,
@@ -442,8 +445,8 @@ class Schedule {
       const before = this.#tally.places
       this.#round(round < ENDLESS_ROUNDS)
       idle = this.#tally.places > before ? 0 : idle + 1
-      if (idle === 12) this.#setAside()
-      if (idle > 1) this.#wake()
+      if (idle === 4) this.#setAside()
+      if (idle > 0) this.#wake()
     }
     for (const { run, device } of this.#wanted()) {
       const question = this.#question(run, device)
@@ -496,7 +499,11 @@ class Schedule {
     for (const wave of run.waves.keys()) this.#release(run, wave)
     if (run.spec.isEndless)
       for (const device of run.spec.targets) if (!this.#isPlaced(run, device)) run.pending.add(device)
-    for (const device of [...run.pending]) this.#ask(run, device)
+    for (const device of [...run.pending]) {
+      // Who was told when to ask again does not ask before.
+      const until = this.#untils.get(`${run.spec.id} ${device}`)
+      if (until === undefined || until <= this.#floor.now) this.#ask(run, device)
+    }
   }
 
   #isPlaced(run: FloorRun, device: string): boolean {
