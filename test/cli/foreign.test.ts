@@ -233,7 +233,7 @@ it('a group names the kind of its devices, a warning the line of its host, and a
   })
   const { code, stderr } = await project.till('inventory', 'import', 'ansible', 'old/hosts.ini')
   expect(code).toBe(0)
-  expect(project.read('inventory/imported.yaml').match(/kind: \S+/g)).toEqual(['kind: router', 'kind: till'])
+  expect(project.read('inventory/imported.yaml').match(/kind: \S+/g)).toEqual(['kind: till', 'kind: router'])
   expect(stderr).toContain('old/hosts.ini:6:1\nwarning Not carried over: what kind of device it is: "router" was taken')
   expect(stderr).toContain('old/hosts.ini:3:1\nwarning Not carried over: in which store')
   const folder = await project.till('inventory', 'import', 'ansible', 'old', '--force')
