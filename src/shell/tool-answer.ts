@@ -18,12 +18,22 @@ need_tool() {
 
 /**
  * Defines `run_action COMMAND…`, which ends the script with the end of its output if it fails. For programs that start
- * daemons: those inherit their output and keep it open, so that it goes to a private file. That is gone afterwards, and
+ * daemons: those inherit their output and keep it open, so that it goes to a private file where there is room. That is gone afterwards, and
  * so is the directory `$scratch`. They inherit all else too, so that it runs in the surroundings that the system gives its
  * own (`as_the_system_does`): the umask and the limits of init, no input, no locale and nothing of our session. Without a
  * locale messages are those of the C locale. systemd starts daemons itself.
  */
-export const RUN_ACTION = `log=$(umask 077; mktemp "\${TMPDIR:-/tmp}/till.XXXXXX") || exit
+export const RUN_ACTION = `umask_was=$(umask) log=
+umask 077
+# What cannot write its output fails: where there is no room for it, it goes elsewhere.
+for at in "\${TMPDIR:-/tmp}" /var/tmp /dev/shm /run; do
+  log=$(mktemp "$at/till.XXXXXX" 2>/dev/null) || continue
+  if { head -c 65536 /dev/zero >"$log"; } 2>/dev/null; then : >"$log"; break; fi
+  rm -f "$log"
+  log=
+done
+umask "$umask_was"
+[ -n "$log" ] || log=$(umask 077; mktemp "\${TMPDIR:-/tmp}/till.XXXXXX") || exit
 trap 'rm -rf "$log" "\${scratch:-$log}"' EXIT
 trap 'exit 143' HUP INT TERM
 limit_as() {
@@ -73,7 +83,7 @@ export function tailOf(text: string, limit = 1000): string {
 }
 
 const COMPLAINT =
-  /\b(?:E:|errors?\b|failed|failure|cannot|can't|could not|unable|refus|denied|no such|not found|conflict|broken)/i
+  /\b(?:E:|errors?\b|failed|failure|cannot|can't|could not|unable|refus|denied|no such|not found|conflict|broken|public key|not signed|no_pubkey)/i
 
 /**
  * What an output says of its cause, at most `limit` characters: all of it, or from its first line that complains. A tool

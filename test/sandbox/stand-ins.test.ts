@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { convergeScript, OBSERVE_PACKAGE, type PackageManager } from '../../src/devices/package/package-manager.ts'
+import { convergeScript } from '../../src/devices/package/change-package.ts'
+import { OBSERVE_PACKAGE, type PackageManager } from '../../src/devices/package/package-manager.ts'
 import { convergeService } from '../../src/devices/service/converge-service.ts'
 import { OBSERVE_SERVICE } from '../../src/devices/service/observe-service.ts'
 import type { FlavourName, Sandbox } from '../../src/sandbox/index.ts'

@@ -16,7 +16,7 @@ const SYSTEMS = {
   sysvinit: ['sysvinit-core'],
   openrc: ['openrc', 'sysvinit-core'],
   runit: ['runit-init'],
-  rpm: ['rpm', 'dnf', 'createrepo-c'],
+  rpm: ['rpm', 'dnf', 'createrepo-c', 'dnf-plugins-core'],
 } as const
 export type SystemName = keyof typeof SYSTEMS
 

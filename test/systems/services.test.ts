@@ -1,42 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { JsonObject } from '../../src/core/json.ts'
-import { MODULES } from '../../src/modules/index.ts'
-import { someContext } from '../modules/some-context.ts'
 import { type BootedSystem, bootSystem, type SystemName, until, whyNoBoot } from './booted-systems.ts'
-
-const module = MODULES.find(({ name }) => name === 'service')
-
-/** One step of the module: what it sees and would change, what comes of the change, and what differs behind it. */
-async function step(
-  system: BootedSystem,
-  params: JsonObject,
-  triggered = false,
-): Promise<{
-  readonly failure?: string
-  readonly unknown?: string
-  readonly changes?: readonly string[]
-  readonly left?: readonly string[]
-}> {
-  const look = async () => {
-    const seen = await module?.observe(someContext(system.shell), params)
-    if (!seen?.ok) return { failure: seen?.failure.message ?? '' }
-    const compared = seen.value.compare({ triggered })
-    if ('unknown' in compared) return { unknown: compared.unknown }
-    return {
-      all: compared.changes,
-      changes: compared.changes.map(({ path, before }) => `${path}: ${before}`),
-      converge: seen.value.converge,
-    }
-  }
-  const first = await look()
-  if (first.all === undefined) return first
-  if (first.all.length === 0) return { changes: [] }
-  const done = await first.converge?.(first.all)
-  if (done?.ok === false) return { changes: first.changes, failure: done.failure.message }
-  triggered = false
-  const second = await look()
-  return { changes: first.changes, left: second.changes ?? [second.failure ?? second.unknown ?? ''] }
-}
+import { moduleOn } from './module-on.ts'
 
 /** What a daemon inherited, but for what differs from start to start. */
 const SURROUNDINGS = `pid=$(pidof -s cron); tr '\\0' '\\n' </proc/$pid/environ | grep -E '^(SSH_|LC_|LANG|XDG_|TILL|till|log|name|act|DEBIAN)[A-Za-z_]*=.' | sort
@@ -68,6 +32,7 @@ describe.skipIf(whyNoBoot !== undefined).each<SystemName>(['systemd', 'sysvinit'
   { timeout: 120_000 },
   (name) => {
     let system: BootedSystem
+    const step = moduleOn('service', () => system.shell)
     let atBoot = ''
     beforeAll(async () => {
       system = await bootSystem(name)
@@ -78,13 +43,13 @@ describe.skipIf(whyNoBoot !== undefined).each<SystemName>(['systemd', 'sysvinit'
     })
 
     test('stops, starts, disables and enables a daemon', async () => {
-      expect(await step(system, { name: 'cron', state: 'running', enabled: true })).toEqual({ changes: [] })
-      expect(await step(system, { name: 'cron', state: 'stopped', enabled: false })).toEqual({
+      expect(await step({ name: 'cron', state: 'running', enabled: true })).toEqual({ changes: [] })
+      expect(await step({ name: 'cron', state: 'stopped', enabled: false })).toEqual({
         changes: ['state: running', 'enabled: true'],
         left: [],
       })
       expect(system.run('pidof cron').code).toBe(1)
-      expect(await step(system, { name: 'cron', state: 'running', enabled: true })).toEqual({
+      expect(await step({ name: 'cron', state: 'running', enabled: true })).toEqual({
         changes: ['state: stopped', 'enabled: false'],
         left: [],
       })
@@ -93,7 +58,7 @@ describe.skipIf(whyNoBoot !== undefined).each<SystemName>(['systemd', 'sysvinit'
 
     test('a daemon that is restarted inherits what it had at boot', async () => {
       const pid = system.run('pidof -s cron').out
-      expect(await step(system, { name: 'cron', state: 'running' }, true)).toEqual({
+      expect(await step({ name: 'cron', state: 'running' }, true)).toEqual({
         changes: ['restart: null'],
         left: [],
       })
@@ -108,22 +73,22 @@ describe.skipIf(whyNoBoot !== undefined).each<SystemName>(['systemd', 'sysvinit'
       const isBack = (): boolean => !['', killed].includes(system.run('pidof -s cron').out)
       if (name === 'systemd') await until(isBack, 10_000, () => 'cron does not come back')
       const changes = name === 'systemd' ? { changes: [] } : { changes: ['state: failed'], left: [] }
-      expect(await step(system, { name: 'cron', state: 'running' })).toEqual(changes)
+      expect(await step({ name: 'cron', state: 'running' })).toEqual(changes)
       expect(system.run('pidof cron').code).toBe(0)
     })
 
     test('a daemon that dies a second after its start is not called running, and why is said', async () => {
       system.run(DYING[name] ?? '')
-      const { changes, failure } = await step(system, { name: 'dying', state: 'running' })
+      const { changes, failure } = await step({ name: 'dying', state: 'running' })
       expect(changes).toEqual(['state: stopped'])
       expect(failure).toMatch(/^Service "dying" did not stay up for 3 s after the start: /)
       if (name === 'systemd') expect(failure).toMatch(/no licence\n[\s\S]*status=7/)
-      const after = await step(system, { name: 'dying', state: 'stopped' })
+      const after = await step({ name: 'dying', state: 'stopped' })
       expect(after.failure ?? after.unknown ?? after.left ?? after.changes).toEqual([])
     })
 
     test('says that there is no such service', async () => {
-      expect(await step(system, { name: 'cronn', state: 'running' })).toEqual({
+      expect(await step({ name: 'cronn', state: 'running' })).toEqual({
         failure: `There is no service "cronn" on the device (${name === 'sysvinit' ? 'sysv' : name}).`,
       })
     })
@@ -132,6 +97,7 @@ describe.skipIf(whyNoBoot !== undefined).each<SystemName>(['systemd', 'sysvinit'
 
 describe.skipIf(whyNoBoot !== undefined)('units of a booted systemd', { timeout: 120_000 }, () => {
   let system: BootedSystem
+  const step = moduleOn('service', () => system.shell)
   beforeAll(async () => {
     system = await bootSystem('systemd')
     system.run(`cd /etc/systemd/system
@@ -149,7 +115,7 @@ systemctl daemon-reload; systemctl start plain indirect`)
     system.run(
       `mkdir /etc/systemd/system/plain.service.d; printf '[Service]\nEnvironment=A=1\n' >/etc/systemd/system/plain.service.d/a.conf`,
     )
-    expect(await step(system, { name: 'plain', state: 'running', stable_for: '1s' }, true)).toEqual({
+    expect(await step({ name: 'plain', state: 'running', stable_for: '1s' }, true)).toEqual({
       changes: ['restart: null'],
       left: [],
     })
@@ -158,7 +124,7 @@ systemctl daemon-reload; systemctl start plain indirect`)
 
   test('restarts a healthy service although its start limit is reached', async () => {
     system.run('systemctl reset-failed plain; for i in 1 2 3 4 5; do systemctl restart plain; done')
-    expect(await step(system, { name: 'plain', state: 'running', stable_for: '1s' }, true)).toEqual({
+    expect(await step({ name: 'plain', state: 'running', stable_for: '1s' }, true)).toEqual({
       changes: ['restart: null'],
       left: [],
     })
@@ -167,7 +133,6 @@ systemctl daemon-reload; systemctl start plain indirect`)
   test('leaves it as it is where its start limit is to hold', async () => {
     system.run('systemctl reset-failed plain; for i in 1 2 3 4 5; do systemctl restart plain; done')
     const { failure } = await step(
-      system,
       { name: 'plain', state: 'running', stable_for: '1s', reset_start_limit: false },
       true,
     )
@@ -178,14 +143,14 @@ systemctl daemon-reload; systemctl start plain indirect`)
   })
 
   test('says why a reload failed, in the words of the service', async () => {
-    const { failure } = await step(system, { name: 'plain', state: 'running', reload: true, stable_for: '1s' }, true)
+    const { failure } = await step({ name: 'plain', state: 'running', reload: true, stable_for: '1s' }, true)
     expect(failure).toMatch(
       /^The reload of service "plain" ended with exit code 1: Job for plain.service failed[\s\S]*bad configuration/,
     )
   })
 
   test('enables an indirect unit by way of the unit beside it', async () => {
-    expect(await step(system, { name: 'indirect', state: 'running', enabled: true })).toEqual({
+    expect(await step({ name: 'indirect', state: 'running', enabled: true })).toEqual({
       changes: ['enabled: false'],
       left: [],
     })
@@ -193,12 +158,12 @@ systemctl daemon-reload; systemctl start plain indirect`)
   })
 
   test('says in the plan what cannot be', async () => {
-    expect((await step(system, { name: 'once', state: 'running' })).failure).toMatch(/^Service "once" is a oneshot: /)
-    expect((await step(system, { name: 'plain', state: 'running', enabled: true })).failure).toMatch(/is static: /)
+    expect((await step({ name: 'once', state: 'running' })).failure).toMatch(/^Service "once" is a oneshot: /)
+    expect((await step({ name: 'plain', state: 'running', enabled: true })).failure).toMatch(/is static: /)
     system.run(
       'mv /etc/systemd/system/beside.service /lib/systemd/system; systemctl daemon-reload; systemctl start beside; systemctl mask beside',
     )
-    expect((await step(system, { name: 'beside', state: 'running' })).failure).toMatch(/is masked: .* It still runs/)
-    expect(await step(system, { name: 'beside', state: 'stopped' })).toEqual({ changes: ['state: running'], left: [] })
+    expect((await step({ name: 'beside', state: 'running' })).failure).toMatch(/is masked: .* It still runs/)
+    expect(await step({ name: 'beside', state: 'stopped' })).toEqual({ changes: ['state: running'], left: [] })
   })
 })

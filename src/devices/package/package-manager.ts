@@ -1,4 +1,5 @@
-import { RUN_ACTION, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+import { TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+import { LOOK_HOLD } from './hold.ts'
 
 export const PACKAGE_MANAGERS = ['apt', 'dnf', 'yum', 'rpm', 'apk'] as const
 export type PackageManager = (typeof PACKAGE_MANAGERS)[number]
@@ -9,6 +10,8 @@ export interface PackageState {
   readonly installed: readonly string[]
   /** Half installed or half configured. */
   readonly broken: boolean
+  /** Whether upgrades leave it as it is: at the installed version, at another one, or not; undefined where nothing holds. */
+  readonly held?: 'yes' | 'other' | 'no'
 }
 
 /**
@@ -29,7 +32,7 @@ if [ "$manager" = auto ]; then
   fi
 fi
 printf 'manager=%s\\n' "$manager"
-complaint= nl='
+complaint= broken=no nl='
 '
 case $manager in
   apt)
@@ -53,6 +56,13 @@ case $manager in
       0,?* | 1,) found= complaint=$(apk info -e "$name" 2>&1 >/dev/null | grep '^ERROR') ;;
       *) complaint="apk info ended with exit code $code" ;;
     esac
+    # Its database keeps which package lacks files, rights, or has scripts that failed: "f:" and a letter for each.
+    for db in /lib/apk/db/installed /usr/lib/apk/db/installed; do
+      if [ -z "$found" ] || ! grep -q '^f:.*[fsx]' "$db" 2>/dev/null; then continue; fi
+      while IFS= read -r line; do
+        case $line in P:*) at=\${line#P:} ;; f:*[fsx]*) if [ "$at" = "$name" ]; then broken=yes; fi ;; esac
+      done <"$db"
+    done
     ;;
   *)
     has_rpm || { printf '%s\\n' 'till: missing program: rpm' >&2; exit 97; }
@@ -66,12 +76,12 @@ case $manager in
     ;;
 esac
 if [ -n "$complaint" ]; then printf '%s\\n' "$complaint" >&2; if [ "$code" -eq 0 ]; then exit 1; fi; exit "$code"; fi
-printf '%s\\n' "$found"
+${LOOK_HOLD}printf '%s\\nhold=%s\\nbroken=%s\\n' "$found" "$hold" "$broken"
 `
 
 /**
  * Behind `OBSERVE_PACKAGE`: whether the package is `$want_state` (present, absent) in `$want_version`, or in any if that
- * is empty. Says yes only where `readPackage` and `isVersion` would.
+ * is empty, and on hold if `$want_hold` (yes, no) is not. Says yes only where `readPackage` and `isVersion` would.
  */
 export const TEST_PACKAGE = `set -f
 IFS='
@@ -88,6 +98,7 @@ for line in $found; do
   case $want_version in '' | "$full" | "$plain" | "\${full%-*}" | "\${plain%-*}") is=yes ;; esac
 done
 case $want_state,$there,$is in present,yes,yes | absent,no,no) ;; *) exit 1 ;; esac
+case $broken,\${want_hold:-},$hold in no,,* | no,yes,yes | no,no,no) ;; *) exit 1 ;; esac
 `
 
 const WORKS: ReadonlySet<string> = new Set(['i ', 'W ', 't '])
@@ -98,13 +109,15 @@ export function readPackage(text: string): PackageState | undefined {
   if (!manager) return undefined
   const lines = text.split('\n').filter((line) => line.startsWith('package='))
   const versions = lines.map((line) => line.slice('package='.length))
-  if (manager !== 'apt') return { manager, installed: versions, broken: false }
+  const held = (['yes', 'other', 'no'] as const).find((known) => text.includes(`\nhold=${known}\n`))
+  const common = { manager, ...(held && { held }) }
+  if (manager !== 'apt') return { ...common, installed: versions, broken: text.includes('\nbroken=yes\n') }
   // dpkg: desired action, state and error in three letters (dpkg-query(1)); `ii ` and `hi ` are installed, `rc ` is gone. What waits
   // for triggers (W), or has them pending (t), is configured and works.
   const packages = versions.map((line) => ({ state: line.slice(1, 3), version: line.slice(3) }))
   const installed = packages.filter(({ state }) => WORKS.has(state)).map(({ version }) => version)
   return {
-    manager,
+    ...common,
     installed,
     broken: packages.some(({ state }) => !WORKS.has(state) && !['c ', 'n '].includes(state)),
   }
@@ -117,120 +130,4 @@ export function readPackage(text: string): PackageState | undefined {
 export function isVersion(desired: string, full: string): boolean {
   const withoutEpoch = full.replace(/^\d+:/, '')
   return [full, withoutEpoch].some((form) => form === desired || form.replace(/-[^-]*$/, '') === desired)
-}
-
-/** Exit codes of the scripts below, beyond those of the managers. */
-export const NO_VERSION_EXIT = 96
-export const CHECKSUM_EXIT = 95
-export const SPACE_EXIT = 94
-export const ON_HOLD_EXIT = 90
-
-const HEAD = `${TOOL_PRELUDE}${RUN_ACTION}
-DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=l
-export DEBIAN_FRONTEND APT_LISTCHANGES_FRONTEND NEEDRESTART_MODE
-`
-
-// apt-get takes an unknown name with a dot in it for a pattern and installs all that match: the name must be known.
-// Nothing else is ever removed to make room.
-const APT_INSTALL = `need_tool apt-get
-pick() {
-  apt-cache madison "$name" 2>/dev/null | while IFS=' |' read -r found full rest; do
-    [ "\${found%%:*}" = "\${name%%:*}" ] || continue
-    plain=\${full#*:}
-    case $version in
-      '' | "$full" | "$plain" | "\${full%-*}" | "\${plain%-*}") printf '%s\\n' "$full"; break ;;
-    esac
-  done
-}
-if [ -n "$file" ]; then
-  target=$file
-else
-  picked=$(pick)
-  if [ -z "$picked" ]; then run_action apt-get -q update; picked=$(pick); fi
-  if [ -z "$picked" ]; then exit ${NO_VERSION_EXIT}; fi
-  target=$name
-  if [ -n "$version" ]; then target=$name=$picked; fi
-fi
-run_action apt-get install -y -q --no-remove --allow-downgrades -o DPkg::Lock::Timeout=60 \\
-  -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -- "$target"
-`
-
-const RPM_INSTALL = `if [ -n "$file" ]; then
-  need_tool rpm
-  run_action rpm -U --oldpackage -- "$file"
-else
-  if [ "$manager" = rpm ]; then manager=dnf; fi
-  need_tool "$manager"
-  target=$name
-  if [ -n "$version" ]; then target=$name-$version; fi
-  before=$(rpm -q -- "$name" 2>/dev/null)
-  run_action "$manager" -y -q install -- "$target"
-  if [ -n "$version" ] && [ "$before" = "$(rpm -q -- "$name" 2>/dev/null)" ]; then
-    run_action "$manager" -y -q downgrade -- "$target"
-  fi
-fi
-`
-
-const APK_INSTALL = `need_tool apk
-if [ -n "$file" ]; then
-  run_action apk --wait 60 add --allow-untrusted --no-network "$file"
-else
-  case $version in
-    '') target=$name ;;
-    *-r[0-9]*) target=$name=$version ;;
-    *) target=$name~$version ;;
-  esac
-  run_action apk --wait 60 add "$target"
-fi
-`
-
-// dpkg and rpm refuse to remove what others need; apt-get and dnf would remove the others too.
-const REMOVE: Readonly<Record<'apt' | 'rpm' | 'apk', string>> = {
-  apt: `need_tool dpkg dpkg-query
-if [ "$(dpkg-query -W -f='\${db:Status-Want}' -- "$name" 2>/dev/null)" = hold ]; then exit ${ON_HOLD_EXIT}; fi
-run_action dpkg --remove "$name"
-`,
-  rpm: `need_tool rpm
-run_action rpm -e -- "$name"
-`,
-  apk: `need_tool apk
-run_action apk --wait 60 del "$name"
-# It ends with 0, removes nothing, and says for whom the package is needed.
-if apk info -e "$name" >/dev/null 2>&1; then cat "$log" >&2; exit 1; fi
-`,
-}
-
-const INSTALL = { apt: APT_INSTALL, rpm: RPM_INSTALL, apk: APK_INSTALL } as const
-
-/** Installs `$name` (`$version`, or `$file` if it is not empty), or removes it. */
-export function convergeScript(manager: PackageManager, desired: 'present' | 'absent'): string {
-  return HEAD + (desired === 'present' ? INSTALL : REMOVE)[familyOf(manager)]
-}
-
-/** Makes a private directory with room for `$kilobytes` and prints it. */
-export const STAGE_DIRECTORY = `${TOOL_PRELUDE}
-umask 077
-dir=$(mktemp -d "\${TMPDIR:-/var/tmp}/till.XXXXXX") || exit
-free=$(df -Pk "$dir" 2>/dev/null | { read -r head; read -r device size used free rest; printf '%s' "$free"; })
-if [ -n "$free" ] && [ "$free" -lt "$kilobytes" ]; then
-  rmdir "$dir"
-  printf '%s' "$free"
-  exit ${SPACE_EXIT}
-fi
-printf '%s' "$dir"
-`
-
-/** Installs `$file` out of `$scratch` only if it is what `$sha256` says; the directory is gone afterwards in any case. */
-export function convergeFileScript(manager: PackageManager): string {
-  return HEAD + CHECK_FILE + INSTALL[familyOf(manager)]
-}
-
-const CHECK_FILE = `need_tool sha256sum
-sum=$(sha256sum "$file") || exit
-sum=\${sum%% *}
-if [ "$sum" != "$sha256" ]; then printf '%s' "$sum"; exit ${CHECKSUM_EXIT}; fi
-`
-
-function familyOf(manager: PackageManager): 'apt' | 'rpm' | 'apk' {
-  return manager === 'apt' || manager === 'apk' ? manager : 'rpm'
 }

@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs'
 import type { ShellChannel } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import { failureOf } from '../../shell/tool-answer.ts'
+import { SPACE_EXIT, STAGE_DIRECTORY } from './change-package.ts'
 import type { PackageFile } from './package-file.ts'
-import { type PackageManager, SPACE_EXIT, STAGE_DIRECTORY } from './package-manager.ts'
+import type { PackageManager } from './package-manager.ts'
 
 /**
  * Puts a package of the repository into a private directory of a POSIX device, if there is room for it. What installs

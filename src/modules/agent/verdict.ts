@@ -2,7 +2,7 @@ import type { ShellAnswer } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { AGENT_EXIT } from '../../devices/agent/agent-exit.ts'
 import type { WindowsChange } from '../../devices/agent/windows-agent.ts'
-import { CHECKSUM_EXIT, NO_VERSION_EXIT } from '../../devices/package/package-manager.ts'
+import { CHECKSUM_EXIT, NO_VERSION_EXIT } from '../../devices/package/change-package.ts'
 import { failureOf, parseFields, tailOf } from '../../shell/tool-answer.ts'
 import type { AgentParams, AgentState } from './agent-state.ts'
 

@@ -1,4 +1,5 @@
 import type { Change } from '../../core/change.ts'
+import { DURATION } from '../../core/duration.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
@@ -10,6 +11,8 @@ import { askJson } from '../../shell/powershell-ask.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
 import { windowsOnly } from '../windows-only.ts'
+import { readJournal } from './journal.ts'
+import type { Hits, LogParams } from './log-params.ts'
 import { EVENTS, LINES } from './windows.ts'
 
 interface LogParams {
@@ -52,7 +55,7 @@ printf '%s\\n' "$hits" | tail -n 5 | cut -c 1-300`
 
 export const log = defineModule({
   name: 'log',
-  summary: 'Counts what stands in a log file, or in the event log of Windows',
+  summary: 'Counts what stands in a log file, in the journal of systemd, or in the event log of Windows',
   sides: { linux: { observe: observeOnPosix }, windows: { observe: observeOnWindows } },
   params: {
     type: 'object',
@@ -72,6 +75,36 @@ export const log = defineModule({
         description: 'How many of the last lines are looked at; 1000 unless told.',
       },
       encoding: ENCODING_PROPERTY,
+      journal: {
+        type: 'object',
+        additionalProperties: false,
+        description:
+          'The journal of systemd; without anything in it, all of its last 24 hours. Read by an account that sees it.',
+        properties: {
+          unit: {
+            type: 'string',
+            // Without *, ? and [: journalctl would take them for patterns.
+            pattern: '^[A-Za-z0-9_][A-Za-z0-9_@:.\\\\-]*$',
+            description: 'Entries of this unit, and those about it.',
+            examples: ['till-agent.service'],
+          },
+          identifier: { type: 'string', minLength: 1, description: 'Entries of this program (SYSLOG_IDENTIFIER).' },
+          priority: {
+            enum: ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'],
+            description: 'Entries of this priority and of worse ones.',
+          },
+          since: {
+            ...DURATION,
+            description: 'Entries of so long ago at most; 24h unless told.',
+            examples: ['1h', '7d'],
+          },
+          unseen: {
+            type: 'boolean',
+            description:
+              'Only entries that no earlier run has seen, plans among them; `since` counts where there was none. A pattern, a unit, an identifier and a priority have their place in the journal together.',
+          },
+        },
+      },
       event_log: {
         type: 'string',
         minLength: 1,
@@ -118,11 +151,21 @@ export const log = defineModule({
     age_seconds: age,
     ...(encoding && { encoding }),
   }),
+  samples: ({ samples = [] }) => samples,
+  value: ({ count, latest, age }) => ({ count, latest: [...latest], age_seconds: age }),
 })
+
+/** What goes with one source alone. */
+const OF_ONE: Readonly<Record<string, readonly string[]>> = {
+  path: ['lines', 'max_age_minutes'],
+  event_log: ['level', 'source', 'ids', 'within_minutes'],
+  journal: [],
+}
 
 function validate(params: JsonObject): string | undefined {
   const given = (name: string): boolean => params[name] !== undefined
-  if (given('path') === given('event_log')) return 'Say where to look: exactly one of path, event_log.'
+  const [from, ...more] = Object.keys(OF_ONE).filter(given)
+  if (from === undefined || more.length > 0) return 'Say where to look: exactly one of path, event_log, journal.'
   if (given('path') && !given('pattern') && !given('max_age_minutes')) return 'Say what to look for: `pattern`.'
   if (!given('pattern') && given('path') && (given('min') || given('max')))
     return '`min` and `max` count what a `pattern` finds.'
@@ -130,11 +173,17 @@ function validate(params: JsonObject): string | undefined {
     given('path') ? ['level', 'source', 'ids', 'within_minutes'] : ['lines', 'encoding', 'max_age_minutes']
   ).find(given)
   return strange === undefined ? undefined : `\`${strange}\` goes with \`${given('path') ? 'event_log' : 'path'}\`.`
+  for (const [other, names] of Object.entries(OF_ONE)) {
+    const strange = other === from ? undefined : names.find(given)
+    if (strange !== undefined) return `\`${strange}\` goes with \`${other}\`.`
+  }
+  return undefined
 }
 
 async function observeOnPosix(context: ModuleContext, params: LogParams): Promise<Result<Hits>> {
   const strange = windowsOnly(context, params, ['event_log', 'encoding'])
   if (strange) return strange
+  if (params.journal) return readJournal(context, params.journal, params.pattern)
   const { path = '', pattern = '', lines = 1000 } = params
   const values = { path, pattern: pattern && grepPattern(pattern), lines }
   const answer = await context.shell.ask({ script: POSIX, values })
@@ -146,7 +195,11 @@ async function observeOnPosix(context: ModuleContext, params: LogParams): Promis
 
 const LEVELS = ['critical', 'error', 'warning', 'information'] as const
 
-async function observeOnWindows({ shell }: ModuleContext, params: LogParams): Promise<Result<Hits>> {
+async function observeOnWindows({ shell, device }: ModuleContext, params: LogParams): Promise<Result<Hits>> {
+  if (params.journal) {
+    const message = `\`journal\` is that of systemd; "${device.name}" runs windows, which has \`event_log\`.`
+    return fail({ code: 'PARAMS_INVALID', phase: 'observe', message })
+  }
   const { path, pattern = '', event_log: name = '' } = params
   if (path !== undefined) {
     const values = {

@@ -5,6 +5,7 @@ export interface PackageParams {
   readonly name: string
   readonly state?: 'present' | 'absent'
   readonly version?: string
+  readonly hold?: boolean
   readonly manager?: 'auto' | manager.PackageManager
   readonly file?: { readonly path: string; readonly sha256: string; readonly signer?: string }
   readonly properties?: { readonly [name: string]: string | number | boolean }

@@ -1,8 +1,8 @@
-import type { Change } from '../../core/change.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { isVersion, PACKAGE_MANAGERS } from '../../devices/package/package-manager.ts'
+import { PACKAGE_MANAGERS } from '../../devices/package/package-manager.ts'
 import { defineModule } from '../define.ts'
-import type { PackageParams, State } from './package-state.ts'
+import { differences } from './differences.ts'
+import type { PackageParams } from './package-state.ts'
 import { onPosix } from './posix.ts'
 import { onWindows } from './windows.ts'
 
@@ -11,7 +11,7 @@ const VERSION = '^[A-Za-z0-9][A-Za-z0-9.+:~^_-]*$'
 export const packageModule = defineModule({
   name: 'package',
   summary:
-    'Keeps a package installed, at a version, or away (apt, dnf, yum, rpm, apk, MSI, or a file of the repository)',
+    'Keeps a package installed, at a version, on hold, or away (apt, dnf, yum, rpm, apk, MSI, or a file of the repository)',
   sides: { linux: onPosix, windows: onWindows },
   params: {
     type: 'object',
@@ -32,6 +32,11 @@ export const packageModule = defineModule({
         description:
           'Exactly this version: in full, or without its epoch, its packaging revision, or both; Windows: or without the fourth number.',
         examples: ['4.2.1', '4.2.1-1'],
+      },
+      hold: {
+        type: 'boolean',
+        description:
+          'Whether upgrades leave it as it is (apt-mark hold, dnf versionlock, a pin in the world file of apk); left alone unless told. With either, the step may change what is on hold; without, it refuses to. Not for Windows.',
       },
       manager: { enum: ['auto', ...PACKAGE_MANAGERS], description: 'Found out unless told; Windows has one.' },
       file: {
@@ -72,8 +77,13 @@ export const packageModule = defineModule({
     },
   },
   validate,
-  diff: (params, state) => diff(params as PackageParams, state),
-  value: (state) => ({ manager: state.manager, version: state.installed[0] ?? null, broken: state.broken }),
+  diff: (params, state) => differences(params as PackageParams, state),
+  value: ({ manager, installed, broken, held }) => ({
+    manager,
+    version: installed[0] ?? null,
+    broken,
+    ...(held !== undefined && { held: held === 'yes' }),
+  }),
 })
 
 function validate(params: JsonObject): string | undefined {
@@ -83,26 +93,8 @@ function validate(params: JsonObject): string | undefined {
   if (params['state'] === 'absent' && (params['version'] ?? params['file']) !== undefined) {
     return 'A package that is to be absent has neither `version` nor `file`.'
   }
+  if (params['state'] === 'absent' && params['hold'] === true) {
+    return 'A package that is to be absent cannot be on hold; `hold: false` removes one that is.'
+  }
   return undefined
-}
-
-function diff(params: PackageParams, state: State): readonly Change[] {
-  const { version } = params
-  const [found = null] = state.installed
-  if (params.state === 'absent') {
-    const there = found !== null || state.broken
-    return there ? [{ path: 'state', before: state.broken ? 'broken' : 'present', after: 'absent' }] : []
-  }
-  if (state.broken) return [{ path: 'state', before: 'broken', after: 'present' }]
-  if (version !== undefined) {
-    const isThere = state.installed.some((full) => isInstalled(version, full, state))
-    return isThere ? [] : [{ path: 'version', before: found, after: version }]
-  }
-  return found === null ? [{ path: 'state', before: 'absent', after: 'present' }] : []
-}
-
-/** Installers of Windows often add a fourth number that nobody speaks of. */
-function isInstalled(desired: string, full: string, state: State): boolean {
-  if (state.manager !== 'msi') return isVersion(desired, full)
-  return full === desired || (/^\d+\.\d+\.\d+$/.test(desired) && full.startsWith(`${desired}.`))
 }

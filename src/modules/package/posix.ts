@@ -2,12 +2,14 @@ import type { Change } from '../../core/change.ts'
 import type { ShellAnswer } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
+import * as change from '../../devices/package/change-package.ts'
 import { type PackageFile, packageFile } from '../../devices/package/package-file.ts'
 import * as manager from '../../devices/package/package-manager.ts'
 import { stageFile } from '../../devices/package/stage-file.ts'
-import { evidenceOf, failureOf } from '../../shell/tool-answer.ts'
+import { causeOf, evidenceOf, failureOf } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
 import { windowsOnly } from '../windows-only.ts'
+import { differences } from './differences.ts'
 import type { PackageParams, State } from './package-state.ts'
 
 export const onPosix: Side<PackageParams, State> = {
@@ -17,7 +19,11 @@ export const onPosix: Side<PackageParams, State> = {
     params.file === undefined
       ? {
           test: manager.TEST_PACKAGE,
-          values: { want_state: params.state ?? 'present', want_version: params.version ?? '' },
+          values: {
+            want_state: params.state ?? 'present',
+            want_version: params.version ?? '',
+            want_hold: holdOf(params),
+          },
         }
       : undefined,
 }
@@ -38,21 +44,31 @@ async function observe(context: ModuleContext, params: PackageParams): Promise<R
   const state = manager.readPackage(answer.text)
   if (!state) return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message: 'No package manager answered.' })
   if (file && !file.ok) return file
+  const hopeless = cannotBe(params, state)
+  if (hopeless) return fail({ phase: 'observe', code: 'STATE_IMPOSSIBLE', ...hopeless })
   return success({ ...state, ...(file && { file: file.value }) })
 }
 
 async function converge(
   context: ModuleContext,
   params: PackageParams,
-  _changes: readonly Change[],
+  changes: readonly Change[],
   state: State,
 ): Promise<Result<void>> {
   const by = state.manager as manager.PackageManager
-  if (state.file && params.file) {
+  const act = changes.some(({ path }) => path !== 'hold') ? '' : 'none'
+  if (state.file && params.file && act === '') {
     return convergeFile(context, { ...params, file: { ...params.file, ...state.file } }, by)
   }
-  const script = manager.convergeScript(by, params.state ?? 'present')
-  const values = { name: params.name, manager: by, version: params.version ?? '', file: '' }
+  const script = change.convergeScript(by, params.state ?? 'present')
+  const values = {
+    name: params.name,
+    manager: by,
+    version: params.version ?? '',
+    file: '',
+    act,
+    hold: holdOf(params),
+  }
   return verdict(await context.shell.ask({ script, values, whole: true }), params)
 }
 
@@ -67,11 +83,47 @@ async function convergeFile(
     name: params.name,
     manager: by,
     version: params.version ?? '',
+    hold: holdOf(params),
     file: staged.value.file,
     scratch: staged.value.folder,
     sha256: params.file.sha256.toLowerCase(),
   }
-  return verdict(await context.shell.ask({ script: manager.convergeFileScript(by), values, whole: true }), params)
+  return verdict(await context.shell.ask({ script: change.convergeFileScript(by), values, whole: true }), params)
+}
+
+function holdOf({ hold }: PackageParams): 'yes' | 'no' | '' {
+  return hold === undefined ? '' : hold ? 'yes' : 'no'
+}
+
+/** What no change can bring about, or somebody ruled out, said before anything is changed. */
+function cannotBe(
+  params: PackageParams,
+  state: manager.PackageState,
+): { readonly message: string; readonly hint: string } | undefined {
+  if (params.hold !== undefined && state.held === undefined) {
+    const lacks =
+      state.manager === 'rpm' ? 'rpm alone holds no package' : `${state.manager} has no plugin versionlock here`
+    return {
+      message: `"${params.name}" cannot be put on hold: ${lacks}.`,
+      hint: 'Leave `hold` out, or install the plugin (python3-dnf-plugin-versionlock) with a step before this one.',
+    }
+  }
+  // A version that was asked for stands in the list of apk like a hold.
+  if (params.hold !== undefined || state.manager === 'apk' || state.broken || (state.held ?? 'no') === 'no')
+    return undefined
+  if (differences(params, state).length === 0) return undefined
+  return {
+    message: `"${params.name}" is on hold${state.held === 'other' ? ' at another version' : ''} (${HOLDERS[state.manager]}): somebody ruled that it stays as it is.`,
+    hint: 'Say `hold: true` to keep it on hold as the runbook says, or `hold: false` to take it off.',
+  }
+}
+
+const HOLDERS: Readonly<Record<manager.PackageManager, string>> = {
+  apt: 'apt-mark',
+  dnf: 'dnf versionlock',
+  yum: 'yum versionlock',
+  rpm: '',
+  apk: '',
 }
 
 const BUSY =
@@ -80,14 +132,16 @@ const BUSY =
 function verdict(answer: ShellAnswer, params: PackageParams): Result<void> {
   const failed = (code: Failure['code'], message: string): Result<void> =>
     fail({ code, phase: 'converge', message, ...evidenceOf(answer) })
-  if (answer.exitCode === manager.CHECKSUM_EXIT) {
+  if (answer.exitCode === change.CHECKSUM_EXIT) {
     return failed('CHECKSUM_MISMATCH', `What arrived on the device has sha256 ${answer.text}; nothing was installed.`)
   }
-  if (answer.exitCode === manager.NO_VERSION_EXIT) {
+  if (answer.exitCode === change.NO_VERSION_EXIT) {
     const desired = params.version === undefined ? '' : ` in version ${params.version}`
-    return failed('CONVERGE_FAILED', `No package source of the device has "${params.name}"${desired}.`)
+    const said = causeOf(answer.errorText)
+    const silent = said === '' ? '' : ` Not every source answered: ${said}`
+    return failed('CONVERGE_FAILED', `No package source of the device has "${params.name}"${desired}.${silent}`)
   }
-  if (answer.exitCode === manager.ON_HOLD_EXIT) {
+  if (answer.exitCode === change.ON_HOLD_EXIT) {
     return failed('CONVERGE_FAILED', `"${params.name}" is on hold (apt-mark): somebody ruled that it stays as it is.`)
   }
   const failure = failureOf(answer, 'converge', 'The package manager')

@@ -16,7 +16,11 @@ export const onWindows: Side<PackageParams, State> = {
     params.state === 'absent' && products.length === 1 && products[0]?.msi ? proofBy(GONE, undefined) : undefined,
 }
 
-async function observe({ shell }: ModuleContext, params: PackageParams): Promise<Result<State>> {
+async function observe({ shell, device }: ModuleContext, params: PackageParams): Promise<Result<State>> {
+  if (params.hold !== undefined) {
+    const message = `\`hold\` is not for Windows, which upgrades no packages by itself; "${device.name}" runs windows.`
+    return fail({ code: 'PARAMS_INVALID', phase: 'observe', message })
+  }
   const secret = secretProperty(params.properties)
   if (secret) return fail(secret)
   const asking = askJson<readonly Product[]>(shell, OBSERVE, { values: { name: params.name } }, 'Reading the programs')

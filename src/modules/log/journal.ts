@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { parseDuration } from '../../core/duration.ts'
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import type { NewSample } from '../../core/sample.ts'
+import { grepPattern } from '../../pattern/device-pattern.ts'
+import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+import type { Hits, JournalSource } from './log-params.ts'
+
+/** How far back an earlier look is remembered, and how far back entries are read where nothing is said. */
+const BACK_MS = 400 * 86_400_000
+const SINCE_SECONDS = 86_400
+
+/**
+ * The first call tells whether the journal can be read at all: to somebody who may not, journalctl shows what he may, says so
+ * beside it and ends with 0. Of a unit that does not exist it shows nothing, as of one that is quiet.
+ */
+const READ_JOURNAL = `${TOOL_PRELUDE}need_tool journalctl tr grep tail cut date
+nl='
+'
+said=$(journalctl --no-pager -n 1 -o cat --show-cursor 2>&1)
+code=$?
+case $said in
+  *"not seeing messages"* | *"nsufficient permissions"*) printf '%s\\n' 'Permission denied: this account sees no messages of the system (group systemd-journal)' >&2; exit 1 ;;
+  *"No journal files were found"* | *"-- No entries --"*) printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1 ;;
+esac
+if [ "$code" -ne 0 ]; then printf '%s\\n' "$said" >&2; exit "$code"; fi
+cursor=\${said##*-- cursor: }
+now=$(date +%s)
+case \${after%%.*} in '' | *[!0-9]*) from=$((now - seconds)) ;; *) from=$after; if [ "\${after%%.*}" -gt "$now" ]; then from=$((now - seconds)); fi ;; esac
+set -- --no-pager -q -a -n 100000 --since "@$from"
+if [ -n "$unit" ]; then set -- "$@" -u "$unit"; fi
+if [ -n "$identifier" ]; then set -- "$@" -t "$identifier"; fi
+if [ -n "$priority" ]; then set -- "$@" -p "$priority"; fi
+# Without a pattern entries are counted; what a long one goes on with is set in.
+format=cat
+if [ -n "$pattern" ]; then pattern=$(printf %b "$pattern"); else format=short-iso pattern='^[0-9]'; fi
+hits=$({ journalctl "$@" -o "$format" --show-cursor 2>/dev/null; printf '%s\\n' "-- till: $?"; } | tr -d '\\000\\r' | grep -aE -e "$pattern" -e '^-- cursor: ' -e '^-- till: [0-9]+$')
+code=\${hits##*-- till: }
+if [ "$code" != 0 ]; then printf '%s\\n' "journalctl ended with exit code $code" >&2; exit 1; fi
+hits=\${hits%"-- till: 0"}
+hits=\${hits%"$nl"}
+last=\${hits##*"$nl"}
+case $last in "-- cursor: "*) cursor=\${last#-- cursor: } hits=\${hits%"$last"} hits=\${hits%"$nl"} ;; esac
+if [ -z "$hits" ] && [ -n "$unit" ] && command -v systemctl >/dev/null 2>&1; then
+  case $(systemctl show -p LoadState -- "$unit" 2>/dev/null),$(journalctl --no-pager -q -n 1 -o cat -u "$unit" 2>/dev/null) in
+    LoadState=not-found,) printf '%s\\n' "There is no unit $unit, and the journal has nothing of it" >&2; exit 1 ;;
+  esac
+fi
+printf 'cursor=%s\\n' "$cursor"
+if [ -z "$hits" ]; then printf '0\\n'; exit 0; fi
+printf '%s\\n' "$hits" | grep -c ''
+printf '%s\\n' "$hits" | tail -n 5 | cut -c 1-300`
+
+/** Counts entries of the journal of systemd: of the last while, or only those that no earlier run has seen. */
+export async function readJournal(
+  { shell, history, now }: ModuleContext,
+  source: JournalSource,
+  pattern: string | undefined,
+): Promise<Result<Hits>> {
+  const { unit = '', identifier = '', priority = '', since, unseen } = source
+  const series = seriesOf(source, pattern)
+  const at = now()
+  const seen = unseen ? await history.samples(series, new Date(at.getTime() - BACK_MS), at) : []
+  const values = {
+    unit,
+    identifier,
+    priority,
+    pattern: pattern === undefined ? '' : grepPattern(pattern),
+    seconds: since === undefined ? SINCE_SECONDS : Math.ceil((parseDuration(since) ?? 0) / 1000),
+    after: afterOf(seen.at(-1)?.value),
+  }
+  const answer = await shell.ask({ script: READ_JOURNAL, values })
+  const failure = failureOf(answer, 'observe', 'Reading the journal')
+  if (failure) return fail(failure)
+  const [cursor = '', count = '', ...latest] = answer.text.trimEnd().split('\n')
+  const reached = microsecondsOf(cursor)
+  const sample = unseen && reached !== undefined ? [{ series, at: at.toISOString(), value: reached }] : []
+  return success({ count: Number(count), latest, age: null, samples: sample satisfies readonly NewSample[] })
+}
+
+/** What has one place in the journal for all of its looks. */
+function seriesOf({ unit, identifier, priority }: JournalSource, pattern: string | undefined): string {
+  const source = JSON.stringify([unit, identifier, priority, pattern])
+  return `journal:${createHash('sha256').update(source).digest('hex').slice(0, 16)}`
+}
+
+/** The time of the entry that a cursor stands at, by the device's clock, in µs (systemd.journal-fields(7): `t=`, hexadecimal). */
+function microsecondsOf(cursor: string): number | undefined {
+  const hexadecimal = /;t=([0-9a-f]+);/.exec(cursor)?.[1]
+  return hexadecimal === undefined ? undefined : Number.parseInt(hexadecimal, 16)
+}
+
+/** Seconds with six decimals, one microsecond behind; nothing for nothing. */
+function afterOf(microseconds: number | undefined): string {
+  if (microseconds === undefined) return ''
+  const next = String(microseconds + 1).padStart(7, '0')
+  return `${next.slice(0, -6)}.${next.slice(-6)}`
+}
