@@ -5,15 +5,17 @@ import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 /**
  * Reads one line of three words, then the content to its end. Constant, and the same inside the single quotes of any
  * login shell: no quote, backslash or exclamation mark. The words: a nonce, the path in octal escapes, the size or
- * `-`. Answers `NONCE SIZE`.
+ * `-`. Answers `NONCE SIZE`; or `NONCE -` as soon as nothing more is wanted, and then reads what still comes: tinysshd
+ * loses the exit code and the last words of a program that ends while there is input for it.
  */
 const RECEIVE =
+  'no() { echo "$nonce -"; cat >/dev/null; exit $1; }; ' +
   `IFS=" " read -r nonce name size; path=$(printf %b. "$name"); path=\${path%.}; umask 077; ` +
-  'if [ -e "$path" ] || [ -L "$path" ]; then echo "$path: it exists already" >&2; exit 73; fi; ' +
-  '( set -C; : >"$path" ) && chmod 600 "$path" || exit 74; ' +
+  'if [ -e "$path" ] || [ -L "$path" ]; then echo "$path: it exists already" >&2; no 73; fi; ' +
+  '( set -C; : >"$path" ) && chmod 600 "$path" || no 74; ' +
   'if cat >>"$path"; then got=$(wc -c <"$path"); got=$((got+0)); echo "$nonce $got"; ' +
   'if [ "$size" = - ] || [ "$size" = "$got" ]; then exit 0; fi; echo "$got of $size bytes arrived" >&2; fi; ' +
-  'rm -f "$path"; exit 75'
+  'rm -f "$path"; no 75'
 
 /** What is kept of each stream of the receiving program, which says one line. */
 const KEPT_BYTES = 64 * 1024
@@ -41,7 +43,7 @@ export async function uploadFile(
     const nonce = randomBytes(8).toString('hex')
     const size = content instanceof Uint8Array ? content.length : undefined
     stream.write(`${nonce} ${octal(path)} ${size ?? '-'}\n`)
-    const sent = await send(content, stream, end)
+    const sent = await send(content, stream, end, end.said(`${nonce} -\n`))
     const { code, timedOut, stdout, stderr, truncated } = await end.done
     const got = new RegExp(`^${nonce} ([0-9]+)$`, 'm').exec(stdout.toString('latin1'))?.[1]
     const whole = code === 0 && got === String(sent)
@@ -99,6 +101,8 @@ interface Listening {
   /** Rejects when the connection is lost or the run is stopped. */
   readonly done: Promise<UploadEnd>
   readonly isOver: () => boolean
+  /** Resolves once the program has said this. */
+  readonly said: (words: string) => Promise<void>
   stop(): void
 }
 
@@ -108,10 +112,19 @@ function listen(stream: ProcessStream, options: UploadOptions): Listening {
   let kept = 0
   let over = false
   let stop = (): void => undefined
+  let hear = (): void => undefined
   const keep = (list: Uint8Array[], chunk: Uint8Array): void => {
     kept += chunk.length
     if (kept <= KEPT_BYTES) list.push(chunk)
+    hear()
   }
+  const said = (words: string): Promise<void> =>
+    new Promise((resolve) => {
+      hear = () => {
+        if (Buffer.concat(outputs.stdout).includes(words)) resolve()
+      }
+      hear()
+    })
   stream.onStdout((chunk) => keep(outputs.stdout, chunk))
   stream.onStderr((chunk) => keep(outputs.stderr, chunk))
   const done = new Promise<UploadEnd>((resolve, reject) => {
@@ -141,21 +154,26 @@ function listen(stream: ProcessStream, options: UploadOptions): Listening {
     })
   })
   done.catch(() => undefined)
-  return { done, isOver: () => over, stop: () => stop() }
+  return { done, isOver: () => over, said, stop: () => stop() }
 }
 
-/** Resolves to the bytes sent; stops early when the other side has ended. */
+/** Resolves to the bytes sent; stops early when the other side has ended, or wants no more (`enough`). */
 async function send(
   content: AsyncIterable<Uint8Array> | Uint8Array,
   stream: ProcessStream,
   end: Listening,
+  enough: Promise<void>,
 ): Promise<number> {
   let sent = 0
+  let isEnough = false
+  const stopping = enough.then(() => {
+    isEnough = true
+  })
   for await (const chunk of content instanceof Uint8Array ? slices(content) : content) {
-    if (end.isOver()) break
+    if (end.isOver() || isEnough) break
     stream.write(chunk)
     sent += chunk.length
-    await Promise.race([stream.drain(), end.done.catch(() => undefined)])
+    await Promise.race([stream.drain(), stopping, end.done.catch(() => undefined)])
   }
   stream.end()
   return sent

@@ -6,6 +6,7 @@ import { someContext } from '../modules/some-context.ts'
 /** What a step saw and would change, what came of the change, and what differs behind it. */
 export interface StepSeen {
   readonly failure?: string
+  readonly code?: string
   readonly unknown?: string
   readonly changes?: readonly string[]
   readonly left?: readonly string[]
@@ -19,7 +20,7 @@ export function moduleOn(
   const module = MODULES.find((one) => one.name === name)
   const look = async (params: JsonObject, triggered: boolean) => {
     const seen = await module?.observe(someContext(shell()), params)
-    if (!seen?.ok) return { failure: seen?.failure.message ?? '' }
+    if (!seen?.ok) return { failure: seen?.failure.message ?? '', code: seen?.failure.code ?? '' }
     const compared = seen.value.compare({ triggered })
     if ('unknown' in compared) return { unknown: compared.unknown }
     return {
@@ -33,7 +34,7 @@ export function moduleOn(
     if (first.all === undefined) return first
     if (first.all.length === 0) return { changes: [] }
     const done = await first.converge?.(first.all)
-    if (done?.ok === false) return { changes: first.changes, failure: done.failure.message }
+    if (done?.ok === false) return { changes: first.changes, failure: done.failure.message, code: done.failure.code }
     const second = await look(params, false)
     return { changes: first.changes, left: second.changes ?? [second.failure ?? second.unknown ?? ''] }
   }

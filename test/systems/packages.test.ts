@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../src/core/json.ts'
+import { RUN_ACTION, TOOL_PRELUDE } from '../../src/shell/tool-answer.ts'
 import { type BootedSystem, bootSystem, whyNoBoot } from './booted-systems.ts'
 import { moduleOn } from './module-on.ts'
 
@@ -27,7 +29,8 @@ rpm --initdb
 
 describe.skipIf(whyNoBoot !== undefined)('packages of rpm and dnf', { timeout: 240_000 }, () => {
   let system: BootedSystem
-  const step = moduleOn('package', () => system.shell)
+  const onDnf = moduleOn('package', () => system.shell)
+  const step = (params: JsonObject) => onDnf({ manager: 'dnf', ...params })
   beforeAll(async () => {
     system = await bootSystem('rpm')
     const made = system.run(SOURCE)
@@ -57,7 +60,7 @@ describe.skipIf(whyNoBoot !== undefined)('packages of rpm and dnf', { timeout: 2
     expect((await step({ name, state: 'absent' })).failure).toMatch(/is on hold/)
     expect(await step({ name: 'till-agent-doc', version: '4.2.1', hold: true })).toMatchObject({ left: [] })
     expect(await step({ name, version: '4.3.0', hold: true })).toEqual({
-      changes: ['version: 4.2.1-1', 'hold: another version'].slice(0, 1),
+      changes: ['version: 4.2.1-1'],
       left: [],
     })
     expect(await step({ name, version: '4.1.0', hold: false })).toEqual({
@@ -76,7 +79,7 @@ describe.skipIf(whyNoBoot !== undefined)('packages of rpm and dnf', { timeout: 2
 
   test('whose script failed are not called changed', async () => {
     expect((await step({ name: 'sour' })).failure).toMatch(
-      /no licence\nwarning: %post\(sour-1\.0-1\.noarch\) scriptlet failed/,
+      /no licence\s+warning: %post\(sour-1\.0-1\.noarch\) scriptlet failed/,
     )
   })
 
@@ -96,10 +99,12 @@ describe.skipIf(whyNoBoot !== undefined)('packages of rpm and dnf', { timeout: 2
     system.run('sed -i s/gpgcheck=1/gpgcheck=0/ /etc/yum.repos.d/shop.repo')
   })
 
-  test('are installed although /tmp is full', async () => {
+  test('are not hindered by a full /tmp: what they say goes elsewhere', async () => {
     system.run('mount -t tmpfs -o size=16k none /tmp; head -c 100000 /dev/zero >/tmp/full')
     try {
-      expect(await step({ name: 'webd', version: '1.0' })).toEqual({ changes: ['version: null'], left: [] })
+      const script = `${TOOL_PRELUDE}${RUN_ACTION}run_action sh -c 'seq 1 9000 || exit 9'; tail -n 1 "$log"`
+      expect(await system.shell.ask({ script })).toMatchObject({ exitCode: 0, text: '9000\n' })
+      expect(system.run('ls /var/tmp /dev/shm | grep till').out).toBe('')
     } finally {
       system.run('umount /tmp')
     }

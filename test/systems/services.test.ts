@@ -166,4 +166,11 @@ systemctl daemon-reload; systemctl start plain indirect`)
     expect((await step({ name: 'beside', state: 'running' })).failure).toMatch(/is masked: .* It still runs/)
     expect(await step({ name: 'beside', state: 'stopped' })).toEqual({ changes: ['state: running'], left: [] })
   })
+
+  test('is not restarted where that is ruled out, and says so at once', async () => {
+    const restart = moduleOn('reboot', () => system.shell)
+    system.run('systemctl mask reboot.target')
+    expect((await restart({ when: 'always' })).failure).toMatch(/: reboot\.target is masked: /)
+    system.run('systemctl unmask reboot.target')
+  })
 })

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { type Socket, connect as tcp } from 'node:net'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -78,6 +79,24 @@ describe.each(sshServers)('$name', ({ name, start }) => {
     expect((await shell.upload(path, content)).exitCode).toBe(0)
     const back = await shell.ask({ script: 'cat "$p"; rm "$p"', values: { p: path } })
     expect(Buffer.from(back.stdout).equals(content)).toBe(true)
+    shell.close()
+    await connection.close()
+  })
+
+  test('says why an upload ended before its content did', async () => {
+    const connection = await connect(targetOf(server, keys))
+    const shell = openPosixShell({ start: (command, input) => connection.exec(command, input), deadlines: DEADLINES })
+    const content = Buffer.alloc(20_000_000, 'x')
+    const path = join(keys.folder, `there ${name}`)
+    expect((await shell.upload(path, Buffer.from('mine'))).exitCode).toBe(0)
+    expect(await shell.upload(path, content)).toMatchObject({ exitCode: 73, errorText: `${path}: it exists already\n` })
+    if (userInfo().uid === 0) {
+      const small = join(keys.folder, `small ${name}`)
+      await shell.ask({ script: 'mkdir "$at" && mount -t tmpfs -o size=64k till "$at"', values: { at: small } })
+      const full = await shell.upload(join(small, 'file'), content)
+      expect(full).toMatchObject({ exitCode: 75, errorText: expect.stringContaining('No space left on device') })
+      await shell.ask({ script: 'umount "$at"; rmdir "$at"', values: { at: small } })
+    }
     shell.close()
     await connection.close()
   })

@@ -44,8 +44,8 @@ run_action apt-get install -y -q --no-remove --allow-downgrades $allow -o DPkg::
 // dnf installs what another package provides by this name, and calls a source that does not answer "Unable to find a match":
 // what the sources have by this very name is asked first. That a script of a package failed is a warning to it.
 const RPM_INSTALL = `scripts_ran() {
-  failed=$(grep -E '^(warning: %|error: %|Error in [A-Z]+ scriptlet)' "$log") || return 0
-  cat "$log" >&2
+  failed=$(grep -B 5 -E '^(warning: %|error: %|Error in [A-Z]+ scriptlet)' "$log") || return 0
+  printf '%s\\n' "$failed" | grep -vE '^( +(Prep|Install|Upgrad|Clean|Verif)| *$|--$)' >&2
   exit 1
 }
 if [ -n "$file" ]; then

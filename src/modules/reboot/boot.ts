@@ -31,8 +31,13 @@ elif command -v apt-get >/dev/null 2>&1; then printf 'pending=no\\n'
 fi
 `
 
-// Later, so that the answer still comes.
+// Later, so that the answer still comes. What is known to refuse it is asked before, since nobody hears it then.
 const POSIX_RESTART = `${TOOL_PRELUDE}command -v shutdown >/dev/null 2>&1 || need_tool reboot
+if command -v systemctl >/dev/null 2>&1; then
+  case $(systemctl show -p LoadState -- reboot.target 2>/dev/null) in
+    LoadState=masked) printf '%s\\n' 'reboot.target is masked: somebody ruled that this device is not restarted' >&2; exit 1 ;;
+  esac
+fi
 (sleep 2; shutdown -r now || reboot) </dev/null >/dev/null 2>&1 3>&- &
 `
 

@@ -22,7 +22,11 @@ if [ -s "$log" ]; then
 fi
 if command -v systemctl >/dev/null 2>&1 && [ "$(systemctl is-system-running 2>/dev/null)" != offline ]; then
   run_action systemctl --no-ask-password restart cups
-elif command -v rc-service >/dev/null 2>&1; then run_action rc-service cupsd restart
+elif command -v rc-service >/dev/null 2>&1; then
+  # Debian's OpenRC has the script of the package, whose name is another than Gentoo's and Alpine's.
+  cups=cupsd
+  if [ ! -e /etc/init.d/cupsd ] && [ -e /etc/init.d/cups ]; then cups=cups; fi
+  run_action rc-service "$cups" restart
 elif command -v service >/dev/null 2>&1; then run_action service cups restart
 else run_action /etc/init.d/cups restart
 fi
