@@ -28,26 +28,29 @@ if [ "$code" -ne 0 ]; then printf '%s\\n' "$said" >&2; exit "$code"; fi
 cursor=\${said##*-- cursor: }
 now=$(date +%s)
 case \${after%%.*} in '' | *[!0-9]*) from=$((now - seconds)) ;; *) from=$after; if [ "\${after%%.*}" -gt "$now" ]; then from=$((now - seconds)); fi ;; esac
-set -- --no-pager -q -a -n 100000 --since "@$from"
+# Up to the entry that was the last a moment ago: what comes meanwhile is for the next look.
+reached=\${cursor#*;t=} reached=\${reached%%;*}
+case $reached in '' | *[!0-9a-f]*) printf '%s\\n' "journalctl told no cursor: $cursor" >&2; exit 1 ;; esac
+reached=$(printf %d "0x$reached")
+until=$(printf '%d.%06d' "$((reached / 1000000))" "$((reached % 1000000))")
+set -- --no-pager -q -a -n 100000 --since "@$from" --until "@$until"
 if [ -n "$unit" ]; then set -- "$@" -u "$unit"; fi
 if [ -n "$identifier" ]; then set -- "$@" -t "$identifier"; fi
 if [ -n "$priority" ]; then set -- "$@" -p "$priority"; fi
 # Without a pattern entries are counted; what a long one goes on with is set in.
 format=cat
 if [ -n "$pattern" ]; then pattern=$(printf %b "$pattern"); else format=short-iso pattern='^[0-9]'; fi
-hits=$({ journalctl "$@" -o "$format" --show-cursor 2>/dev/null; printf '%s\\n' "-- till: $?"; } | tr -d '\\000\\r' | grep -aE -e "$pattern" -e '^-- cursor: ' -e '^-- till: [0-9]+$')
+hits=$({ journalctl "$@" -o "$format" 2>/dev/null; printf '%s\\n' "-- till: $?"; } | tr -d '\\000\\r' | grep -aE -e "$pattern" -e '^-- till: [0-9]+$')
 code=\${hits##*-- till: }
 if [ "$code" != 0 ]; then printf '%s\\n' "journalctl ended with exit code $code" >&2; exit 1; fi
 hits=\${hits%"-- till: 0"}
 hits=\${hits%"$nl"}
-last=\${hits##*"$nl"}
-case $last in "-- cursor: "*) cursor=\${last#-- cursor: } hits=\${hits%"$last"} hits=\${hits%"$nl"} ;; esac
 if [ -z "$hits" ] && [ -n "$unit" ] && command -v systemctl >/dev/null 2>&1; then
   case $(systemctl show -p LoadState -- "$unit" 2>/dev/null),$(journalctl --no-pager -q -n 1 -o cat -u "$unit" 2>/dev/null) in
     LoadState=not-found,) printf '%s\\n' "There is no unit $unit, and the journal has nothing of it" >&2; exit 1 ;;
   esac
 fi
-printf 'cursor=%s\\n' "$cursor"
+printf '%s\\n' "$reached"
 if [ -z "$hits" ]; then printf '0\\n'; exit 0; fi
 printf '%s\\n' "$hits" | grep -c ''
 printf '%s\\n' "$hits" | tail -n 5 | cut -c 1-300`
@@ -73,9 +76,9 @@ export async function readJournal(
   const answer = await shell.ask({ script: READ_JOURNAL, values })
   const failure = failureOf(answer, 'observe', 'Reading the journal')
   if (failure) return fail(failure)
-  const [cursor = '', count = '', ...latest] = answer.text.trimEnd().split('\n')
-  const reached = microsecondsOf(cursor)
-  const sample = unseen && reached !== undefined ? [{ series, at: at.toISOString(), value: reached }] : []
+  const [reached = '', count = '', ...latest] = answer.text.trimEnd().split('\n')
+  // The time of its last entry, in µs by the device's clock.
+  const sample = unseen ? [{ series, at: at.toISOString(), value: Number(reached) }] : []
   return success({ count: Number(count), latest, age: null, samples: sample satisfies readonly NewSample[] })
 }
 
@@ -83,12 +86,6 @@ export async function readJournal(
 function seriesOf({ unit, identifier, priority }: JournalSource, pattern: string | undefined): string {
   const source = JSON.stringify([unit, identifier, priority, pattern])
   return `journal:${createHash('sha256').update(source).digest('hex').slice(0, 16)}`
-}
-
-/** The time of the entry that a cursor stands at, by the device's clock, in µs (systemd.journal-fields(7): `t=`, hexadecimal). */
-function microsecondsOf(cursor: string): number | undefined {
-  const hexadecimal = /;t=([0-9a-f]+);/.exec(cursor)?.[1]
-  return hexadecimal === undefined ? undefined : Number.parseInt(hexadecimal, 16)
 }
 
 /** Seconds with six decimals, one microsecond behind; nothing for nothing. */

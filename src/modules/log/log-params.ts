@@ -1,4 +1,5 @@
 import type { NewSample } from '../../core/sample.ts'
+import type { WINDOWS_ENCODINGS } from '../../devices/file/windows-tail.ts'
 
 /** Which entries of the journal of systemd are looked at. */
 export interface JournalSource {
@@ -13,6 +14,7 @@ export interface LogParams {
   readonly path?: string
   readonly pattern?: string
   readonly lines?: number
+  readonly encoding?: (typeof WINDOWS_ENCODINGS)[number]
   readonly event_log?: string
   readonly level?: 'critical' | 'error' | 'warning' | 'information'
   readonly source?: string
@@ -30,6 +32,8 @@ export interface Hits {
   readonly latest: readonly string[]
   /** Since the file was written to; null of an event log and of a journal. */
   readonly age: number | null
+  /** Of a file on Windows: what it was read in. */
+  readonly encoding?: string | null
   /** Up to where a journal was read. */
   readonly samples?: readonly NewSample[]
 }

@@ -4,7 +4,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
-import { ENCODING_PROPERTY, type WINDOWS_ENCODINGS } from '../../devices/file/windows-tail.ts'
+import { ENCODING_PROPERTY } from '../../devices/file/windows-tail.ts'
 import { dotnetPattern, grepPattern } from '../../pattern/device-pattern.ts'
 import { THERE } from '../../shell/posix-there.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
@@ -14,31 +14,6 @@ import { windowsOnly } from '../windows-only.ts'
 import { readJournal } from './journal.ts'
 import type { Hits, LogParams } from './log-params.ts'
 import { EVENTS, LINES } from './windows.ts'
-
-interface LogParams {
-  readonly path?: string
-  readonly pattern?: string
-  readonly lines?: number
-  readonly encoding?: (typeof WINDOWS_ENCODINGS)[number]
-  readonly event_log?: string
-  readonly level?: 'critical' | 'error' | 'warning' | 'information'
-  readonly source?: string
-  readonly ids?: readonly number[]
-  readonly within_minutes?: number
-  readonly max_age_minutes?: number
-  readonly min?: number
-  readonly max?: number
-}
-
-interface Hits {
-  readonly count: number
-  /** The latest, shortened. */
-  readonly latest: readonly string[]
-  /** Since the file was written to; null of an event log. */
-  readonly age: number | null
-  /** Of a file on Windows: what it was read in. */
-  readonly encoding?: string | null
-}
 
 const POSIX = `${TOOL_PRELUDE}${THERE}need_tool tail tr grep cut date
 till_there "$path" || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
@@ -152,12 +127,11 @@ export const log = defineModule({
     ...(encoding && { encoding }),
   }),
   samples: ({ samples = [] }) => samples,
-  value: ({ count, latest, age }) => ({ count, latest: [...latest], age_seconds: age }),
 })
 
 /** What goes with one source alone. */
 const OF_ONE: Readonly<Record<string, readonly string[]>> = {
-  path: ['lines', 'max_age_minutes'],
+  path: ['lines', 'encoding', 'max_age_minutes'],
   event_log: ['level', 'source', 'ids', 'within_minutes'],
   journal: [],
 }
@@ -169,10 +143,6 @@ function validate(params: JsonObject): string | undefined {
   if (given('path') && !given('pattern') && !given('max_age_minutes')) return 'Say what to look for: `pattern`.'
   if (!given('pattern') && given('path') && (given('min') || given('max')))
     return '`min` and `max` count what a `pattern` finds.'
-  const strange = (
-    given('path') ? ['level', 'source', 'ids', 'within_minutes'] : ['lines', 'encoding', 'max_age_minutes']
-  ).find(given)
-  return strange === undefined ? undefined : `\`${strange}\` goes with \`${given('path') ? 'event_log' : 'path'}\`.`
   for (const [other, names] of Object.entries(OF_ONE)) {
     const strange = other === from ? undefined : names.find(given)
     if (strange !== undefined) return `\`${strange}\` goes with \`${other}\`.`
