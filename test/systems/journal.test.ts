@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { NewSample } from '../../src/core/sample.ts'
@@ -12,10 +13,9 @@ describe.skipIf(whyNoBoot !== undefined)('the journal of a booted systemd', { ti
   let noted: readonly NewSample[] = []
   beforeAll(async () => {
     system = await bootSystem('systemd')
-    const script = 'echo first; echo "<3>bad \\$(date +%%s)"; printf "two\\nlines\\n"; exit 4'
-    system.run(
-      `printf '[Service]\nType=oneshot\nExecStart=/bin/sh -c %s\n' "'${script}'" >/etc/systemd/system/talk.service`,
-    )
+    const program = '#!/bin/sh\necho first\necho "<3>bad 7"\nprintf "two\\nlines\\n"\n'
+    writeFileSync(`${system.root}/opt/talk`, program, { mode: 0o755 })
+    writeFileSync(`${system.root}/etc/systemd/system/talk.service`, '[Service]\nType=oneshot\nExecStart=/opt/talk\n')
     system.run(
       'systemctl daemon-reload; systemctl start talk; logger -t tillapp -p user.err "no paper"; journalctl --sync',
     )

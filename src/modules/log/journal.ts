@@ -24,6 +24,7 @@ case $said in
   *"not seeing messages"* | *"nsufficient permissions"*) printf '%s\\n' 'Permission denied: this account sees no messages of the system (group systemd-journal)' >&2; exit 1 ;;
   *"No journal files were found"* | *"-- No entries --"*) printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1 ;;
 esac
+if [ -z "$said" ]; then printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1; fi
 if [ "$code" -ne 0 ]; then printf '%s\\n' "$said" >&2; exit "$code"; fi
 cursor=\${said##*-- cursor: }
 now=$(date +%s)
@@ -40,7 +41,12 @@ if [ -n "$priority" ]; then set -- "$@" -p "$priority"; fi
 # Without a pattern entries are counted; what a long one goes on with is set in.
 format=cat
 if [ -n "$pattern" ]; then pattern=$(printf %b "$pattern"); else format=short-iso pattern='^[0-9]'; fi
-hits=$({ journalctl "$@" -o "$format" 2>/dev/null; printf '%s\\n' "-- till: $?"; } | tr -d '\\000\\r' | grep -aE -e "$pattern" -e '^-- till: [0-9]+$')
+read_entries() { { journalctl "$@" -o "$format" 2>/dev/null; printf '%s\\n' "-- till: $?"; } | tr -d '\\000\\r' | grep -aE -e "$pattern" -e '^-- till: [0-9]+$'; }
+# journalctl refuses a beginning behind the end: nothing has come since.
+at=\${from%%.*}000000
+case $from in *.*) at=\${from%%.*}\${from#*.} ;; esac
+hits='-- till: 0'
+if [ "$at" -le "$reached" ]; then hits=$(read_entries "$@"); fi
 code=\${hits##*-- till: }
 if [ "$code" != 0 ]; then printf '%s\\n' "journalctl ended with exit code $code" >&2; exit 1; fi
 hits=\${hits%"-- till: 0"}
