@@ -1,5 +1,5 @@
 /** The layers of ARCHITECTURE.md, as rules. `scripts/check-layers.mjs` also counts what was looked at. */
-const adapters = ['modules', 'transports', 'reporters', 'stores', 'secrets', 'gitops', 'sandbox']
+const adapters = ['modules', 'transports', 'reporters', 'stores', 'secrets', 'gitops', 'hooks', 'sandbox']
 const only = (from, allowed) => ({
   name: `${from}-imports`,
   severity: 'error',
@@ -40,6 +40,7 @@ module.exports = {
     ...['transports', 'sandbox'].map((a) => only(a, ['core', 'shell', 'devices', 'pattern', 'files'])),
     ...['reporters', 'stores', 'secrets'].map((a) => only(a, ['core', 'shell', 'files'])),
     only('gitops', ['core', 'engine']),
+    only('hooks', ['core']),
     only('testing', ['core']),
     only('app', ['core', 'lang', 'pattern', 'files', 'shell', 'devices', 'engine', ...adapters]),
     only('cli', ['core', 'files', 'lang', 'app', 'reporters']),

@@ -144,6 +144,12 @@ const INPUT = {
   SANDBOX_RUNNING: entry('A sandbox is running already', 'End it with `till sandbox down`.'),
   SANDBOX_MISSING: entry('No sandbox is running', 'Start one with `till sandbox up`.'),
   STATE_UNUSABLE: entry('The state store cannot be used', 'Check the folder and its permissions.'),
+  HOOK_INVALID: entry('Hooks that cannot be as they are written', 'Mend the rule or the source at the place shown.'),
+  HOOK_PAYLOAD_INVALID: entry(
+    'What monitoring sent is not of the form that its source has',
+    'Compare what is sent with what the source is said to send; `till hook test` tries a file.',
+  ),
+  HOOK_EPISODE_UNKNOWN: entry('There is no such episode', 'See `till episodes list --all`.'),
 } as const satisfies Entries
 
 /** The way to a device. */

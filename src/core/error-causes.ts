@@ -27,6 +27,10 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   INV_HOURS_IMPOSSIBLE: 'Spans that overlap, a date that the calendar does not have, or an hour beyond 24:00.',
   INV_TIME_ZONE_UNKNOWN: 'An abbreviation such as CET or a Windows name in place of the IANA name.',
   INV_VIA_CYCLE: 'A gateway has a `via` of its own that leads back to it, often by a default of its region.',
+  HOOK_INVALID: 'A slip in the name of a source, or a rule was copied and its name left as it was.',
+  HOOK_PAYLOAD_INVALID:
+    'The payload is of another source, or of another version of it; or a template of the monitoring system was changed.',
+  HOOK_EPISODE_UNKNOWN: 'A slip in its id, or it was closed so long ago that it was forgotten.',
   POLICY_UNKNOWN: 'A slip in the name, or the policy stands in another repository.',
   POLICY_INVALID: 'A window that never opens, a share above 100%, or dates the wrong way round.',
   CALENDAR_INVALID:

@@ -46,6 +46,10 @@ export interface Scope {
   readonly params: JsonObject
   readonly vars: JsonObject
   readonly steps: JsonObject
+  /** Where expressions look at signals from monitoring: one alert; a payload, and one alert of it. */
+  readonly alert?: JsonObject
+  readonly payload?: JsonValue
+  readonly item?: JsonValue
 }
 
 export interface Step {

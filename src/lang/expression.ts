@@ -15,7 +15,14 @@ import type { ExpressionProblem } from './expression-problem.ts'
 import { inspectExpression, MATCHES, type SyntaxNode, textOf, withLinearMatches } from './expression-syntax.ts'
 import { fromCel, NotJson, toCel, toCelOnce } from './expression-values.ts'
 import { LineIndex } from './source-text.ts'
-import { DEVICE_FIELDS, STEP_FIELDS, STORE_FIELDS, type VariableType, type VariableTypes } from './variables.ts'
+import {
+  ALERT_FIELDS,
+  DEVICE_FIELDS,
+  STEP_FIELDS,
+  STORE_FIELDS,
+  type VariableType,
+  type VariableTypes,
+} from './variables.ts'
 
 export type { ExpressionProblem } from './expression-problem.ts'
 export { selectorScope } from './scope.ts'
@@ -61,6 +68,17 @@ export function runbookVariables(params: Readonly<Record<string, string>>, steps
     steps: Object.fromEntries(steps.map((id) => [id, STEP_FIELDS])),
   })
 }
+
+/** What the rules of hooks may name; what is not about a device has an empty one. */
+export const HOOK_VARIABLES: Variables = variablesOf({
+  alert: ALERT_FIELDS,
+  store: STORE_FIELDS,
+  device: DEVICE_FIELDS,
+  region: 'string',
+})
+
+/** What a source of alerts may name that the project describes. */
+export const SOURCE_VARIABLES: Variables = variablesOf({ payload: 'dyn', item: 'dyn' })
 
 /** What the expressions of a module of the user may name: its parameters, by their CEL types. */
 export function moduleVariables(params: Readonly<Record<string, string>>): Variables {
@@ -229,6 +247,15 @@ function celScope(scope: Scope, types: VariableTypes): Record<string, unknown> {
     },
     get region() {
       return scope.device['region']
+    },
+    get alert() {
+      return toCelOnce(scope.alert ?? {})
+    },
+    get payload() {
+      return toCel(scope.payload ?? null)
+    },
+    get item() {
+      return toCel(scope.item ?? null)
     },
     get params() {
       return celParams(scope.params, types['params'])

@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { ASSIGNMENT_MODES, type AssignmentMode } from '../core/assignment-schedule.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
+import type { HookSettings } from '../core/hook-rule.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Retention } from '../core/ports.ts'
 import type { SourceRange } from '../core/source.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { compileSelector } from './expression.ts'
+import { readHooks } from './hooks/read-hooks.ts'
 import { isMap } from './is-map.ts'
 import { inOrder } from './load-runbook.ts'
 import { policyProblems, readPolicies } from './policy/read-policies.ts'
@@ -47,6 +49,8 @@ export interface ProjectSettings {
   readonly history: Retention
   /** By name; `default` is always there. */
   readonly policies: ReadonlyMap<string, Policy>
+  /** Read when they are asked for: most commands need none. */
+  readonly hooks: () => HookSettings
   readonly secrets: {
     readonly commands: Readonly<Record<string, { readonly run: readonly string[]; readonly timeoutMs: number }>>
     readonly age: { readonly identity?: string; readonly recipients: readonly string[] }
@@ -99,11 +103,11 @@ export async function loadProject(
   return { settings: settingsOf(parsed), diagnostics: [] }
 }
 
-/** What a policy says is looked at only when it is of the form that is expected. */
+/** What policies and hooks say is looked at only when it is of the form that is expected. */
 function problemsOf(parsed: ParsedYaml): readonly Diagnostic[] {
   const shape = validate(PROJECT_SCHEMA, parsed)
-  const inPolicies = shape.length === 0 ? policyProblems(parsed) : []
-  return inOrder([...shape, ...selectorProblems(parsed), ...nameProblems(parsed), ...inPolicies])
+  const inside = shape.length === 0 ? [...policyProblems(parsed), ...readHooks(parsed).problems] : []
+  return inOrder([...shape, ...selectorProblems(parsed), ...nameProblems(parsed), ...inside])
 }
 
 function settingsOf(parsed: ParsedYaml): ProjectSettings {
@@ -125,6 +129,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
       megabytes: number(history, 'megabytes', HISTORY.megabytes),
     },
     policies: readPolicies(parsed),
+    hooks: () => readHooks(parsed).hooks,
     secrets: secretsOf(value['secrets']),
     run: {
       parallel: number(run, 'parallel', PARALLEL),

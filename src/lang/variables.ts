@@ -38,6 +38,18 @@ export const DEVICE_FIELDS = {
   vars: 'map',
 } as const satisfies VariableType
 
+/** `alert` in the rules of hooks. */
+export const ALERT_FIELDS = {
+  source: 'string',
+  id: 'string',
+  state: 'string',
+  name: 'string',
+  severity: 'string',
+  text: 'string',
+  labels: 'map',
+  started_at: 'string',
+} as const satisfies VariableType
+
 /** `steps.<id>` in expressions. */
 export const STEP_FIELDS = { state: 'string', changed: 'bool', value: 'dyn' } as const satisfies VariableType
 

@@ -1,15 +1,6 @@
-import {
-  type Compilable,
-  type CompiledQuery,
-  DummyDriver,
-  type Generated,
-  Kysely,
-  type Selectable,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-  sql,
-} from 'kysely'
+import { type Compilable, type CompiledQuery, type Generated, type Selectable, sql } from 'kysely'
+import { compileOnly } from './compile-only.ts'
+import { hookStatements } from './hook-tables.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
 export interface StateTables {
@@ -93,18 +84,7 @@ export type RunRow = Selectable<StateTables['runs']>
 export type EventRow = Selectable<StateTables['events']>
 export type StatusRow = Selectable<StateTables['device_status']>
 
-/**
- * Builds and checks queries without running them: SQLite is driven synchronously, so that a transaction never
- * spans a turn of the event loop and no two can get into each other's way within a process.
- */
-export const tables = new Kysely<StateTables>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-})
+export const tables = compileOnly<StateTables>()
 
 type Statements = readonly (Compilable | CompiledQuery)[]
 
@@ -243,6 +223,7 @@ const MIGRATIONS: readonly (() => Statements)[] = [
       .columns(LOOK_COLUMNS)
       .expression((eb) => eb.selectFrom('device_status').select(LOOK_COLUMNS)),
   ],
+  hookStatements,
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

@@ -46,7 +46,8 @@ async function identityOf(session: SqliteSession): Promise<string> {
   })
 }
 
-async function prepare(session: SqliteSession, path: string): Promise<void> {
+/** Makes or migrates a state file, and refuses one that is not ours. */
+export async function prepare(session: SqliteSession, path: string): Promise<void> {
   const version = await session.patiently(() => schemaVersion(session, path))
   await session.read(sql`PRAGMA journal_mode = WAL`.compile(tables))
   if (version >= SCHEMA_VERSION) return

@@ -1,6 +1,7 @@
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import { loadRunbook } from '../../lang/load-runbook.ts'
+import { checkHooks } from '../hooks/check-hooks.ts'
 import type { Project } from '../project.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
@@ -39,6 +40,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...runbooks,
       ...values,
       ...assigned,
+      ...checkHooks(project),
     ]),
     checked: {
       stores: inventory.value?.stores.size ?? 0,

@@ -1,5 +1,6 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
+import { HOOKS } from './hooks.ts'
 import { POLICIES, POLICY_NAME } from './policy.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
@@ -169,6 +170,7 @@ export const PROJECT_SCHEMA = {
       examples: [[{ runbook: 'till-health', where: 'device.kind == "till"' }]],
     },
     policies: POLICIES,
+    hooks: HOOKS,
     history: {
       title: 'History',
       description:

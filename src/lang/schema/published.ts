@@ -12,6 +12,7 @@ import {
   STATUS_DEVICE_JSON_SCHEMA,
   STATUS_JSON_SCHEMA,
 } from './history-answers.ts'
+import { HOOK_ANSWER_SCHEMAS } from './hook-answers.ts'
 import { INIT_JSON_SCHEMA } from './init-answer.ts'
 import { INVENTORY_SCHEMA } from './inventory.ts'
 import { INVENTORY_ANSWER_SCHEMAS } from './inventory-answers.ts'
@@ -48,6 +49,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     'runs-diff': RUNS_DIFF_JSON_SCHEMA,
     ...INVENTORY_ANSWER_SCHEMAS,
     ...FOREIGN_ANSWER_SCHEMAS,
+    ...HOOK_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     doctor: DOCTOR_JSON_SCHEMA,
     'doctor-machine': DOCTOR_MACHINE_JSON_SCHEMA,

@@ -1,0 +1,101 @@
+import { type Episode, type EpisodeEvent, episodeState } from '../../core/episode.ts'
+import { formatTable, type TableColumn } from '../../reporters/table.ts'
+import { shortTime } from '../history/list-runs.ts'
+
+/** An episode as answers of the command line hold it. */
+export interface EpisodeView {
+  readonly episode: string
+  readonly state: string
+  readonly rule: string
+  readonly about: 'device' | 'store'
+  readonly device: string | null
+  readonly store: string | null
+  readonly alert: { readonly source: string; readonly name: string; readonly severity: string; readonly text: string }
+  readonly opened_at: string
+  readonly closed_at: string | null
+  /** Why it is in its state; null where nothing more is to be said. */
+  readonly why: string | null
+  readonly occurrences: number
+  readonly flaps: number
+  readonly attempts: Episode['attempts']
+}
+
+export function episodeView(episode: Episode): EpisodeView {
+  const { alert, note, closed_why } = episode
+  const { source, name, severity, text } = alert
+  const { rule, about, device, store, opened_at, closed_at, flaps, attempts } = episode
+  return {
+    episode: episode.episode,
+    state: episodeState(episode),
+    rule,
+    about,
+    device,
+    store,
+    alert: { source, name, severity, text },
+    opened_at,
+    closed_at,
+    why: closed_why ?? note?.why ?? null,
+    occurrences: Object.keys(episode.alerts).length,
+    flaps,
+    attempts,
+  }
+}
+
+const COLUMNS: readonly TableColumn<EpisodeView>[] = [
+  { title: 'EPISODE', value: ({ episode }) => episode },
+  { title: 'OPENED', value: ({ opened_at }) => shortTime(opened_at) },
+  { title: 'STATE', value: ({ state }) => state },
+  { title: 'WHAT', value: ({ device, store }) => device ?? store ?? '' },
+  { title: 'ALERT', value: ({ alert }) => alert.name, flexible: true },
+  { title: 'RULE', value: ({ rule }) => rule },
+  { title: 'REPAIRS', value: ({ attempts }) => String(attempts.length), align: 'right' },
+  { title: 'WHY', value: ({ why }) => why ?? '', flexible: true },
+]
+
+export function episodesTable(
+  episodes: readonly EpisodeView[],
+  options: { readonly width?: number | undefined; readonly color: boolean },
+): string {
+  return `${formatTable(episodes, COLUMNS, options).join('\n')}\n`
+}
+
+interface Line {
+  readonly at: string
+  readonly what: string
+}
+
+/** What happened to an episode, a line each. */
+export function episodeStory(events: readonly EpisodeEvent[], width: number | undefined): string {
+  const columns: readonly TableColumn<Line>[] = [
+    { title: 'WHEN', value: ({ at }) => shortTime(at) },
+    { title: 'WHAT', value: ({ what }) => what, flexible: true },
+  ]
+  const lines = events.map((event) => ({ at: event.at, what: sentenceOf(event) }))
+  return `${formatTable(lines, columns, { width }).join('\n')}\n`
+}
+
+function sentenceOf(event: EpisodeEvent): string {
+  switch (event.type) {
+    case 'alert':
+      return `${event.alert.source}: ${event.alert.name} is ${event.alert.state}`
+    case 'attempt.started':
+      return `repair ${event.attempt} begins${paramsText(event.params)}`
+    case 'attempt.finished': {
+      const run = event.run === null ? '' : ` (till runs show ${event.run})`
+      return `repair ${event.attempt}: ${event.state ?? 'did not come about'}${event.why === null ? '' : `, ${event.why}`}${run}`
+    }
+    case 'attempt.doubtful':
+      return `repair ${event.attempt}: whoever made it is gone, so how it ended is not known; it counts as made`
+    case 'noted':
+      return `${event.note}: ${event.why}`
+    case 'approved':
+      return `approved by ${event.by}`
+    case 'closed':
+      return `closed: ${event.why}`
+  }
+}
+
+function paramsText(params: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(params).map(([name, value]) => `${name}=${value}`)
+  return pairs.length === 0 ? '' : ` with ${pairs.join(', ')}`
+}

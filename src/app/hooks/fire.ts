@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { HookWorker, InboxEntry, ToldAnswer } from '../../core/hook-store.ts'
+import { advanceEpisode } from './advance-episode.ts'
+import { type EpisodeView, episodeView } from './episode-view.ts'
+import type { Hooks } from './open-hooks.ts'
+import { placeAlert, readBody } from './place-alerts.ts'
+
+/** What became of one payload. */
+export interface Fired {
+  readonly entry: string
+  /** The server that works the inbox off; null: this process did its own part. */
+  readonly worker: HookWorker | null
+  readonly alerts: readonly ToldAnswer[]
+  readonly episodes: readonly EpisodeView[]
+  /** What is still to be decided once this process has ended: nobody does so without a server. */
+  readonly waiting: readonly { readonly episode: string; readonly until: string; readonly why: string }[]
+}
+
+/**
+ * Takes one payload in, and sees its episodes through as long as `waitMs` allows; what a server does is left to it.
+ * Throws InputError for what is no payload of that source: then nothing was taken in.
+ */
+export async function fire(
+  hooks: Hooks,
+  { source, body, waitMs }: { readonly source: string; readonly body: string; readonly waitMs: number },
+): Promise<Fired> {
+  const { store } = hooks
+  readBody(hooks, source, body)
+  const [entry = ''] = await store.receive([{ source, sender: 'command line', body }])
+  const worker = await store.worker(new Date())
+  if (worker) return { entry, worker, alerts: [], episodes: [], waiting: [] }
+  await store.settleDoubt(new Date())
+  const kept = await store.entry(entry)
+  const alerts = kept ? await takeEntry(hooks, kept) : []
+  const ids = [...new Set(alerts.flatMap(({ episode }) => (episode === null ? [] : [episode])))]
+  const waiting = await seeThrough(hooks, ids, Date.now() + waitMs)
+  const found = await Promise.all(ids.map((id) => store.episode(id)))
+  return { entry, worker: null, alerts, waiting, episodes: found.filter((each) => each !== undefined).map(episodeView) }
+}
+
+/** Places the alerts of an entry of the inbox, and takes them into their episodes. */
+export async function takeEntry(hooks: Hooks, entry: InboxEntry): Promise<readonly ToldAnswer[]> {
+  if (entry.done) return hooks.store.answers(entry.entry)
+  const told = readBody(hooks, entry.source, entry.body).map((alert) => {
+    const { ruleOf: _, ...placed } = placeAlert(hooks, alert)
+    return placed
+  })
+  return hooks.store.join(entry.entry, told)
+}
+
+/** When an episode is to be looked at again, and why; at once where something was just done about it. */
+interface Waiting {
+  readonly episode: string
+  readonly until: number
+  readonly why: string
+  /** It waits for what this process is not told: that the alert goes out. */
+  readonly isRepaired: boolean
+}
+
+async function seeThrough(hooks: Hooks, ids: readonly string[], deadline: number): Promise<Fired['waiting']> {
+  const left: Waiting[] = []
+  for (let open = ids; open.length > 0; ) {
+    const waiting: Waiting[] = []
+    for (const id of open) waiting.push(...(await step(hooks, id)))
+    const next = waiting.filter(({ until, isRepaired }) => until <= deadline && !isRepaired)
+    left.push(...waiting.filter((each) => !next.includes(each)))
+    if (next.length > 0) await delay(Math.max(0, Math.min(...next.map(({ until }) => until)) - Date.now()))
+    open = next.map(({ episode }) => episode)
+  }
+  return left.map(({ episode, until, why }) => ({ episode, until: new Date(until).toISOString(), why }))
+}
+
+async function step(hooks: Hooks, id: string): Promise<readonly Waiting[]> {
+  const advanced = await advanceEpisode(hooks, id)
+  if (!advanced) return []
+  const { decision, episode } = advanced
+  const isRepaired = episode.attempts.at(-1)?.result === 'helped'
+  if (decision.do === 'run') return [{ episode: id, until: 0, why: '', isRepaired: false }]
+  if (decision.do !== 'wait' || decision.until === null) return []
+  return [{ episode: id, until: decision.until, why: decision.why, isRepaired }]
+}

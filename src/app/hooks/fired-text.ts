@@ -1,0 +1,35 @@
+import { EXIT } from '../../core/outcome.ts'
+import { plainText } from '../../reporters/plain-text.ts'
+import { shortTime } from '../history/list-runs.ts'
+import type { Fired } from './fire.ts'
+
+/** What became of a payload, for people. */
+export function firedText({ worker, alerts, episodes, waiting }: Fired): string {
+  if (worker) return `Taken in. The server with pid ${worker.pid} on ${worker.host} does the rest: till episodes list\n`
+  const unplaced = alerts
+    .filter(({ episode }) => episode === null)
+    .map(({ alert, state, why }) => `${alert} (${state}): ${why ?? ''}`)
+  const placed = episodes.map(({ episode, state, device, store, alert, why, attempts }) => {
+    const last = attempts.at(-1)
+    const run =
+      last?.run == null ? '' : ` Run ${last.run}: ${last.state ?? 'no end'}${last.why ? `, ${last.why}` : ''}.`
+    return `${episode} ${device ?? store ?? ''}, ${alert.name}: ${state}.${why === null ? '' : ` ${why}`}${run}`
+  })
+  const left = waiting.map(({ episode, until, why }) => {
+    return `${episode}: ${why} Until ${shortTime(until)}; nobody looks at it then, unless \`till serve\` runs or it is told again.`
+  })
+  const lines = [...unplaced, ...placed, ...left]
+  return lines.length === 0 ? 'There is no alert in it.\n' : `${lines.map(plainText).join('\n')}\n`
+}
+
+/** The exit code of what became of a payload. */
+export function firedWell({ worker, alerts, episodes }: Fired): number {
+  if (worker) return EXIT.ok
+  if (episodes.some(({ attempts, state }) => state !== 'closed' && isBad(attempts.at(-1)?.result))) return EXIT.failed
+  const isLost = alerts.some(({ rule, state }) => rule === null && state === 'firing')
+  return isLost || episodes.some(({ state }) => state === 'needs-people') ? EXIT.drift : EXIT.ok
+}
+
+function isBad(result: string | undefined): boolean {
+  return result === 'failed' || result === 'doubtful'
+}

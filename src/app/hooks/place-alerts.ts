@@ -1,0 +1,120 @@
+import { type Alert, alertFields } from '../../core/alert.ts'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import type { HookRule, HookSettings } from '../../core/hook-rule.ts'
+import type { Told } from '../../core/hook-store.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { Scope } from '../../core/runbook.ts'
+import { type DeviceIndex, indexDevices } from '../../hooks/find-device.ts'
+import type { HookSource } from '../../hooks/payload.ts'
+import { genericSource } from '../../hooks/sources/generic.ts'
+import { HOOK_SOURCES } from '../../hooks/sources/index.ts'
+import { selectorScope } from '../../lang/expression.ts'
+import { suggest } from '../../lang/suggest.ts'
+
+/** What alerts are read and placed by: sources, rules and the fleet. */
+export interface Placing {
+  readonly fleet: Fleet
+  readonly settings: HookSettings
+  readonly sources: ReadonlyMap<string, HookSource>
+  readonly devices: DeviceIndex
+}
+
+/** Bodies of more than so many bytes are not read. */
+export const MOST_BODY_BYTES = 4 * 1024 * 1024
+const MOST_ALERTS = 10_000
+
+export function openPlacing(fleet: Fleet, settings: HookSettings): Placing {
+  const sources = [...HOOK_SOURCES, ...settings.sources.map(genericSource)]
+  const hostnames = (device: Device): readonly string[] =>
+    settings.hostnames.flatMap((expression) => {
+      const answer = expression.evaluate(selectorScope(fleet, device))
+      return answer.ok && typeof answer.value === 'string' ? [answer.value] : []
+    })
+  return {
+    fleet,
+    settings,
+    sources: new Map(sources.map((source) => [source.name, source])),
+    devices: indexDevices(fleet, hostnames),
+  }
+}
+
+/** The alerts of a body. Throws InputError where it is none of that source. */
+export function readBody(placing: Pick<Placing, 'sources'>, source: string, body: string): readonly Alert[] {
+  const reader = placing.sources.get(source)
+  if (!reader) throw new InputError([unknownSource(source, [...placing.sources.keys()])])
+  const wrong = (detail: string): InputError => {
+    const summary = `This is no payload of ${source}`
+    return new InputError([{ code: 'HOOK_PAYLOAD_INVALID', severity: 'error', summary, detail }])
+  }
+  if (body.trim() === '') throw wrong('It is empty.')
+  if (Buffer.byteLength(body) > MOST_BODY_BYTES) throw wrong(`It has more than ${MOST_BODY_BYTES / 1024 / 1024} MiB.`)
+  let payload: JsonValue
+  try {
+    payload = JSON.parse(body) as JsonValue
+  } catch {
+    throw wrong('It is not JSON.')
+  }
+  const read = depthOf(payload) ? reader.read(payload) : { ok: false as const, problem: 'It is nested too deeply.' }
+  if (!read.ok) throw wrong(read.problem)
+  if (read.alerts.length > MOST_ALERTS) throw wrong(`It has more than ${MOST_ALERTS} alerts.`)
+  return read.alerts
+}
+
+/** Finds the device of an alert and the rule that holds for it; of what cannot be placed, why. */
+export function placeAlert(placing: Placing, alert: Alert): Told & { readonly ruleOf?: HookRule } {
+  const found = placing.devices.find(alert)
+  if (!found.ok) return { alert, why: found.why }
+  const scope = alertScope(placing, alert, { device: found.device, store: found.store })
+  const isFor = ({ sources, match }: HookRule): boolean => {
+    if (sources.length > 0 && !sources.includes(alert.source)) return false
+    const answer = match.evaluate(scope)
+    return answer.ok && answer.value === true
+  }
+  const rule = placing.settings.rules.find(isFor)
+  if (!rule) return { alert: withDevice(alert, found.device), why: 'No rule holds for it.' }
+  const { about, name } = rule
+  if (about === 'device' && !found.device)
+    return { alert, why: `It names a store only, and the rule "${name}" is about devices.` }
+  const device = about === 'store' ? null : (found.device?.name ?? null)
+  return { alert, why: null, head: { rule: name, about, device, store: found.store }, ruleOf: rule }
+}
+
+/** What expressions of rules see. */
+export function alertScope(
+  { fleet }: Pick<Placing, 'fleet'>,
+  alert: Alert,
+  of: { readonly device: Device | null; readonly store: string | null },
+): Scope {
+  const alertSeen = { alert: alertFields(alert) }
+  if (of.device) return { ...selectorScope(fleet, of.device), ...alertSeen }
+  const store = fleet.stores.get(of.store ?? '')
+  const [neighbour] = store?.devices ?? []
+  const fields: JsonObject = neighbour ? selectorScope(fleet, neighbour).store : { id: store?.id ?? '' }
+  return { store: fields, device: { region: store?.region ?? '' }, params: {}, vars: {}, steps: {}, ...alertSeen }
+}
+
+function withDevice(alert: Alert, device: Device | null): Alert {
+  return device ? { ...alert, device: device.name } : alert
+}
+
+function unknownSource(name: string, names: readonly string[]): Diagnostic {
+  const near = suggest(name, names)
+  const summary = `There is no source "${name}"`
+  const detail = `There are ${names.join(', ')}.`
+  const hint = near === undefined ? {} : { hint: `did you mean "${near}"?` }
+  return { code: 'HOOK_PAYLOAD_INVALID', severity: 'error', summary, detail, ...hint }
+}
+
+const MOST_DEPTH = 50
+
+function depthOf(value: JsonValue): boolean {
+  let level: readonly JsonValue[] = [value]
+  for (let depth = 0; depth < MOST_DEPTH; depth++) {
+    level = level.flatMap((each) =>
+      typeof each === 'object' && each !== null ? (Object.values(each) as JsonValue[]) : [],
+    )
+    if (level.length === 0) return true
+  }
+  return false
+}

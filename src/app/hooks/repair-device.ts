@@ -1,0 +1,34 @@
+import { InputError } from '../../core/diagnostic.ts'
+import { foldRun } from '../../core/fold-run.ts'
+import type { DeviceState } from '../../core/outcome.ts'
+import { referenceTo } from '../revision/runbooks.ts'
+import { startRun } from '../run/start-run.ts'
+import type { Hooks } from './open-hooks.ts'
+import type { Repair } from './repair.ts'
+
+/** What came of one attempt. */
+interface Repaired {
+  readonly run: string | null
+  readonly state: DeviceState | null
+  readonly why: string | null
+}
+
+/** Applies a runbook to a device, in an ordinary run. Never rejects: what went wrong is in `why`. */
+export async function repairDevice({ project, fleet }: Hooks, { device, runbook }: Repair): Promise<Repaired> {
+  if (!device || !runbook) return { run: null, state: null, why: 'There is nothing to apply.' }
+  try {
+    const work = [{ device, runbooks: [runbook] }]
+    const runbooks = [referenceTo(runbook)]
+    const { run } = await startRun({ mode: 'apply', project, fleet, work, runbooks, reporters: () => [] })
+    const record = await foldRun((await project.store()).events(run), { ended: true })
+    const [outcome] = record.devices.values()
+    const failure = outcome?.failure
+    return { run, state: outcome?.state ?? null, why: failure ? `${failure.code}: ${failure.message}` : null }
+  } catch (error) {
+    if (error instanceof InputError)
+      return { run: null, state: null, why: error.diagnostics[0]?.summary ?? error.message }
+    const stack = error instanceof Error ? error.stack : String(error)
+    process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
+    return { run: null, state: null, why: 'A fault of Tillwright itself; its messages say more.' }
+  }
+}

@@ -1,0 +1,34 @@
+import { Args, Flags } from '@oclif/core'
+import { openHookStore } from '../../app/history/open-store.ts'
+import { episodeStory, episodesTable, episodeView } from '../../app/hooks/episode-view.ts'
+import { findEpisode } from '../../app/hooks/find-episode.ts'
+import { jsonLine } from '../../app/json-document.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { sandboxFlag } from '../../cli/run-flags.ts'
+
+export default class EpisodesShow extends BaseCommand {
+  static override summary = 'Show one fault: what was told of it, what was decided, what was done.'
+  static override description = 'With --json the answer is one document (schema till.episode/1).'
+  static override examples = [{ description: 'One episode', command: '<%= config.bin %> episodes show E2f1c0a9d4b7e' }]
+  static override args = { episode: Args.string({ required: true, description: 'its id', name: 'EPISODE' }) }
+  static override flags = {
+    json: Flags.boolean({ description: 'one JSON document', helpGroup: 'OUTPUT' }),
+    sandbox: sandboxFlag,
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(EpisodesShow)
+    const project = await this.openProject(flags)
+    const store = await openHookStore(project.paths.state)
+    const episode = await findEpisode(store, args.episode)
+    const events = await store.events(episode.episode)
+    const view = episodeView(episode)
+    if (flags.json) await this.write(jsonLine({ schema: 'till.episode/1', ...view, events }))
+    else {
+      const width = process.stdout.isTTY ? this.columns : undefined
+      await this.writePaged(`${episodesTable([view], { width, color: this.color })}\n${episodeStory(events, width)}`)
+    }
+    await store.close()
+    await project.close()
+  }
+}

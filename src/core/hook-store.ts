@@ -1,0 +1,122 @@
+import type { Alert } from './alert.ts'
+import type { Episode, EpisodeEvent, EpisodeHead } from './episode.ts'
+
+/** What a source sent, as it came. */
+export interface Delivery {
+  readonly source: string
+  /** Who brought it: a token's name, `command line`. */
+  readonly sender: string
+  readonly body: string
+}
+
+export interface InboxEntry extends Delivery {
+  /** Tells it from others: the same source and body are one entry, however often it comes. */
+  readonly entry: string
+  readonly at: string
+  /** How often it came. */
+  readonly times: number
+  readonly done: boolean
+}
+
+/** An alert with what was found out about it. */
+export interface Told {
+  readonly alert: Alert
+  /** Absent: no episode comes of it, for the reason in `why`. */
+  readonly head?: Omit<EpisodeHead, 'episode'>
+  readonly why: string | null
+}
+
+/** What became of an alert. */
+export interface ToldAnswer {
+  readonly source: string
+  readonly alert: string
+  readonly id: string
+  readonly state: 'firing' | 'resolved'
+  readonly device: string | null
+  readonly store: string | null
+  readonly rule: string | null
+  readonly episode: string | null
+  readonly why: string | null
+}
+
+/** What else is going on, as far as it bears on what is done about one episode. Times are milliseconds since 1970. */
+export interface EpisodeWorld {
+  /** Attempts at the device within 24 hours. */
+  readonly deviceAttempts: number
+  /** When the last attempt at the device ended; null: there was none. */
+  readonly lastAttemptAt: number | null
+  /** Attempts of the rule within an hour. */
+  readonly ruleAttempts: number
+  /** Attempts of the rule on devices of the same class in a row, up to the last one, that did not help. */
+  readonly useless: number
+  /** Another run is working on the device. */
+  readonly busy: boolean
+  /** An episode about the store, which is still firing. */
+  readonly cause: string | null
+  /** Episodes that were opened within the time of the breaker. */
+  readonly opened: number
+}
+
+export interface AttemptStarted {
+  readonly episode: Episode
+  readonly attempt: number
+}
+
+/** Who works the inbox off, if somebody does. */
+export interface HookWorker {
+  readonly host: string
+  readonly pid: number
+  readonly since: string
+}
+
+/**
+ * Inbox, episodes and attempts. What a method promises is on disk when it resolves, and outlives the machine. Any number of
+ * processes may work on one store.
+ */
+export interface HookStore {
+  /** Keeps what was delivered; gives the entries. What brought nothing about the last time is taken up again. */
+  receive(deliveries: readonly Delivery[]): Promise<readonly string[]>
+  /** Entries that nobody has worked off, oldest first. */
+  pending(limit: number): Promise<readonly InboxEntry[]>
+  entry(entry: string): Promise<InboxEntry | undefined>
+  /** Everything that is kept, oldest first. */
+  inbox(since: string): AsyncIterable<InboxEntry>
+  /** Takes the alerts of an entry into their episodes; an entry that was worked off meanwhile changes nothing. */
+  join(entry: string, told: readonly Told[]): Promise<readonly ToldAnswer[]>
+  /** What became of the alerts of an entry. */
+  answers(entry: string): Promise<readonly ToldAnswer[]>
+  /** Open episodes whose time has come, by it. */
+  due(now: Date, limit: number): Promise<readonly string[]>
+  /** When the next one's time comes; of `episodes` only, if they are given. */
+  nextDue(episodes?: readonly string[]): Promise<Date | undefined>
+  /**
+   * Lets `step` say, in one transaction, what happens to an open episode and when to look at it again. A started attempt
+   * among it is taken by this process alone, and by nobody ever after.
+   */
+  advance(
+    episode: string,
+    options: {
+      readonly now: Date
+      readonly breakerMs: number
+      readonly classOf: (device: string) => string
+      readonly step: (
+        episode: Episode,
+        world: EpisodeWorld,
+      ) => { readonly events: readonly EpisodeEvent[]; readonly due: Date | null }
+    },
+  ): Promise<{ readonly episode: Episode; readonly started: number | null } | undefined>
+  /** Notes something that happened to an episode, and has it looked at again. */
+  note(episode: string, event: EpisodeEvent): Promise<Episode | undefined>
+  /** Attempts whose process is gone become doubtful; gives how many. */
+  settleDoubt(now: Date): Promise<number>
+  episodes(options?: { readonly closed?: boolean; readonly limit?: number }): Promise<readonly Episode[]>
+  episode(id: string): Promise<Episode | undefined>
+  events(episode: string): Promise<readonly EpisodeEvent[]>
+  /** Says that this process works the inbox off; false where another one does. */
+  claim(now: Date, ttlMs: number): Promise<boolean>
+  release(): Promise<void>
+  worker(now: Date): Promise<HookWorker | undefined>
+  /** Deletes what was closed and worked off before `before`. */
+  forget(before: Date): Promise<void>
+  close(): Promise<void>
+}

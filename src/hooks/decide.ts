@@ -1,0 +1,166 @@
+import { type Attempt, type Episode, type EpisodeEvent, type EpisodeNote, isFiring } from '../core/episode.ts'
+import type { HookRule, HookSettings } from '../core/hook-rule.ts'
+import type { EpisodeWorld } from '../core/hook-store.ts'
+
+/** What is to be done about an episode now. Times are milliseconds since 1970; without one, something has to happen first. */
+export type Decision =
+  | { readonly do: 'run'; readonly attempt: number }
+  | { readonly do: 'wait'; readonly until: number | null; readonly why: string }
+  | { readonly do: 'note'; readonly note: EpisodeNote; readonly why: string; readonly until: number | null }
+  | { readonly do: 'close'; readonly why: string }
+
+interface Asked {
+  readonly episode: Episode
+  readonly rule: HookRule
+  readonly world: EpisodeWorld
+  readonly breaker: HookSettings['breaker']
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Why the parameters of the runbook cannot be filled in. */
+  readonly paramProblem?: string | undefined
+}
+
+/** How soon to look again at what nothing here tells the end of. */
+const LOOK_AGAIN_MS = 30_000
+const HOUR_MS = 3_600_000
+
+/** Pure: what is known of an episode, its rule and the clock say what is done. The first that has something to say decides. */
+export function decide(asked: Asked): Decision {
+  for (const judge of [atWork, clearing, storm, patience, afterRepair, ability, mode, limits]) {
+    const decision = judge(asked)
+    if (decision) return decision
+  }
+  return { do: 'run', attempt: asked.episode.attempts.length + 1 }
+}
+
+/** The decision as events of the episode, and when to look at it again. What was noted before is not noted again. */
+export function eventsOf(
+  decision: Decision,
+  {
+    episode,
+    now,
+    params,
+  }: { readonly episode: Episode; readonly now: number; readonly params: Readonly<Record<string, string>> },
+): { readonly events: readonly EpisodeEvent[]; readonly due: Date | null } {
+  const at = new Date(now).toISOString()
+  switch (decision.do) {
+    case 'run':
+      return { events: [{ type: 'attempt.started', at, attempt: decision.attempt, params }], due: null }
+    case 'close':
+      return { events: [{ type: 'closed', at, why: decision.why }], due: null }
+    case 'wait':
+      return { events: [], due: dateOf(decision.until) }
+    case 'note': {
+      const { note, why } = decision
+      const isSame = episode.note?.note === note && episode.note.why === why
+      return { events: isSame ? [] : [{ type: 'noted', at, note, why }], due: dateOf(decision.until) }
+    }
+  }
+}
+
+function dateOf(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms)
+}
+
+type Judge = (asked: Asked) => Decision | undefined
+
+const wait = (until: number | null, why: string): Decision => ({ do: 'wait', until, why })
+const note = (kind: EpisodeNote, why: string, until: number | null): Decision => ({
+  do: 'note',
+  note: kind,
+  why,
+  until,
+})
+
+const atWork: Judge = ({ episode }) => {
+  if (episode.closed_at !== null) return wait(null, 'It is closed.')
+  const last = episode.attempts.at(-1)
+  return last?.result === 'running' ? wait(null, `Attempt ${last.attempt} is under way.`) : undefined
+}
+
+const clearing: Judge = ({ episode, rule, now }) => {
+  if (isFiring(episode)) return undefined
+  const until = Date.parse(episode.clear_since ?? episode.opened_at) + rule.quietMs
+  if (now < until) return wait(until, 'Nothing fires any more; it is closed when that stays so.')
+  const helped = episode.attempts.some(({ result }) => result === 'helped')
+  return { do: 'close', why: helped ? 'Repaired, and the alert went out.' : 'The alert went out by itself.' }
+}
+
+const storm: Judge = ({ episode, world, breaker, now }) => {
+  if (world.opened > breaker.episodes) {
+    const why = `More than ${breaker.episodes} faults began at once. That is one outage, not so many repairs: nothing is done by itself.`
+    return note('held', why, now + LOOK_AGAIN_MS)
+  }
+  if (world.cause === null) return undefined
+  return note('symptom', `It belongs to episode ${world.cause}, about the store ${episode.store}.`, now + LOOK_AGAIN_MS)
+}
+
+const patience: Judge = ({ episode, rule, now }) => {
+  const settled = Date.parse(episode.opened_at) + rule.settleMs
+  if (now < settled) return wait(settled, 'A cause may still show up.')
+  const since = Date.parse(episode.firing_since ?? episode.opened_at) + rule.forMs
+  if (now < since) return wait(since, 'It has not been firing for long enough.')
+  if (!rule.often) return undefined
+  const { times, withinMs } = rule.often
+  const recent = Object.values(episode.alerts).filter(({ first_at }) => Date.parse(first_at) > now - withinMs).length
+  return recent < times ? wait(null, `It fired ${recent} of ${times} times.`) : undefined
+}
+
+/** The proof of a repair was its run; then the alert has to go out by itself. */
+const afterRepair: Judge = ({ episode, rule, now }) => {
+  const last = episode.attempts.at(-1)
+  if (!last) return undefined
+  const ended = Date.parse(last.finished_at ?? last.started_at)
+  if (last.result === 'helped' && now < ended + rule.clearWithinMs)
+    return wait(ended + rule.clearWithinMs, 'It is repaired; the alert has to go out yet.')
+  if (last.result === 'held' && now < ended + LOOK_AGAIN_MS)
+    return wait(ended + LOOK_AGAIN_MS, 'Safety held the repair back; it is asked again.')
+  return undefined
+}
+
+const ability: Judge = ({ episode, rule, world, paramProblem }) => {
+  const people = (why: string): Decision => note('needs-people', why, null)
+  if (rule.runbook === undefined) return people('The rule names no runbook: people have to look.')
+  if (episode.device === null) return people('It is about a store, and a runbook needs a device: people have to look.')
+  if (paramProblem !== undefined) return people(paramProblem)
+  const spent = episode.attempts.filter(isSpent)
+  if (spent.length >= rule.attempts.episode) return people(afterAttempts(spent))
+  if (world.useless >= rule.attempts.useless) {
+    const why = `The last ${world.useless} repairs by this rule did not help on devices of this profile: the rest is left alone.`
+    return people(why)
+  }
+  if (world.deviceAttempts >= rule.attempts.day)
+    return people(`The device had ${world.deviceAttempts} repairs within a day: more would hide what is wrong with it.`)
+  return undefined
+}
+
+const mode: Judge = ({ episode, rule }) => {
+  const what = `apply ${rule.runbook} to ${episode.device}`
+  if (rule.mode === 'shadow') return note('would-run', `Would ${what}; the rule only watches (mode: shadow).`, null)
+  if (rule.mode === 'ask' && episode.approvals.length <= episode.attempts.filter(isSpent).length)
+    return note('asks', `Asks to ${what}: till episodes approve ${episode.episode}`, null)
+  return undefined
+}
+
+const limits: Judge = ({ rule, world, now }) => {
+  if (world.busy) return wait(now + 1_000, 'Another repair is under way at the device.')
+  const rested = (world.lastAttemptAt ?? Number.NEGATIVE_INFINITY) + rule.cooldownMs
+  if (now < rested) return wait(rested, 'The device was repaired a moment ago.')
+  if (world.ruleAttempts < rule.perHour) return undefined
+  return note(
+    'held',
+    `The rule made ${world.ruleAttempts} repairs within an hour, which is its cap.`,
+    now + HOUR_MS / 60,
+  )
+}
+
+function isSpent({ result }: Attempt): boolean {
+  return result !== 'held'
+}
+
+function afterAttempts(spent: readonly Attempt[]): string {
+  const last = spent.at(-1)
+  const times = spent.length === 1 ? 'One repair' : `${spent.length} repairs`
+  const why = last?.result === 'doubtful' ? 'how the last one ended is not known' : 'the fault is still there'
+  return `${times}, and ${why}${last?.why ? `: ${last.why}` : '.'}`
+}

@@ -1,0 +1,46 @@
+import type { Alert } from '../core/alert.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+
+/** What a source makes of a payload: its alerts, or why it is none of this source. */
+export type ReadPayload =
+  | { readonly ok: true; readonly alerts: readonly Alert[] }
+  | { readonly ok: false; readonly problem: string }
+
+/** A system that tells alerts. */
+export interface HookSource {
+  readonly name: string
+  /** Reads one payload, which is JSON by now. */
+  read(payload: JsonValue): ReadPayload
+}
+
+/** Longer texts say nothing more; they would only fill the store. */
+const MOST_TEXT = 4_000
+const MOST_LABELS = 200
+
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A text of a payload; numbers and truth values as they are written, all else as none. */
+export function textOf(value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value.slice(0, MOST_TEXT)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+}
+
+export function labelsOf(value: JsonValue | undefined): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {}
+  const entries = Object.entries(value).slice(0, MOST_LABELS)
+  return Object.fromEntries(entries.map(([name, each]) => [name, textOf(each)]))
+}
+
+/** Names of a host as monitoring writes them: as they are, and without a port. */
+export function hostNames(...texts: readonly (string | undefined)[]): readonly string[] {
+  const names = texts.flatMap((text) => (text === undefined || text === '' ? [] : [text, withoutPort(text)]))
+  return [...new Set(names)]
+}
+
+function withoutPort(host: string): string {
+  const bracketed = /^\[([^\]]+)\](:\d+)?$/.exec(host)
+  if (bracketed?.[1] !== undefined) return bracketed[1]
+  return /^[^:]+:\d+$/.test(host) ? host.slice(0, host.lastIndexOf(':')) : host
+}

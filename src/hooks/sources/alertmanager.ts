@@ -1,0 +1,50 @@
+import type { Alert } from '../../core/alert.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { type HookSource, hostNames, isObject, labelsOf, type ReadPayload, textOf } from '../payload.ts'
+
+/** Prometheus Alertmanager, webhook version 4. A group that fires may hold an alert that is resolved. */
+export const alertmanager: HookSource = { name: 'alertmanager', read: (payload) => readGroup('alertmanager', payload) }
+
+/** Reads a group of alerts in the form that Alertmanager and Grafana share. */
+export function readGroup(source: string, payload: JsonValue): ReadPayload {
+  if (!isObject(payload) || !Array.isArray(payload['alerts']))
+    return { ok: false, problem: 'It has no list "alerts", as the webhooks of Alertmanager and Grafana have.' }
+  const truncated = payload['truncatedAlerts']
+  if (typeof truncated === 'number' && truncated > 0) {
+    const detail = 'set max_alerts of the receiver to 0'
+    return { ok: false, problem: `${truncated} alerts were left out of it ("truncatedAlerts"): ${detail}.` }
+  }
+  const alerts: Alert[] = []
+  for (const [index, each] of (payload['alerts'] as readonly JsonValue[]).entries()) {
+    const read = isObject(each) ? readAlert(source, each) : undefined
+    if (read === undefined) {
+      return {
+        ok: false,
+        problem: `Alert ${index + 1} has no fingerprint, or its status is neither firing nor resolved.`,
+      }
+    }
+    alerts.push(read)
+  }
+  return { ok: true, alerts }
+}
+
+function readAlert(source: string, raw: JsonObject): Alert | undefined {
+  const { status, fingerprint, startsAt } = raw
+  if (status !== 'firing' && status !== 'resolved') return undefined
+  if (typeof fingerprint !== 'string' || fingerprint === '') return undefined
+  const labels = labelsOf(raw['labels'])
+  const notes = labelsOf(raw['annotations'])
+  return {
+    source,
+    id: `${fingerprint} ${textOf(startsAt)}`,
+    state: status,
+    name: labels['alertname'] ?? '',
+    severity: labels['severity'] ?? '',
+    text: notes['summary'] ?? notes['description'] ?? '',
+    labels,
+    started_at: textOf(startsAt),
+    ...(labels['device'] !== undefined && { device: labels['device'] }),
+    ...(labels['store'] !== undefined && { store: labels['store'] }),
+    hosts: hostNames(labels['host'], labels['hostname'], labels['instance']),
+  }
+}

@@ -1,0 +1,54 @@
+import type { Alert } from '../../core/alert.ts'
+import type { GenericSource } from '../../core/hook-rule.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { Expression, Scope } from '../../core/runbook.ts'
+import { type HookSource, hostNames, labelsOf, type ReadPayload, textOf } from '../payload.ts'
+
+/** A source that the project describes by expressions over `payload` and `item`. */
+export function genericSource(source: GenericSource): HookSource {
+  return { name: source.name, read: (payload) => read(source, payload) }
+}
+
+const NOTHING: Scope = { store: {}, device: {}, params: {}, vars: {}, steps: {} }
+
+function read(source: GenericSource, payload: JsonValue): ReadPayload {
+  const listed = source.alerts ? source.alerts.evaluate({ ...NOTHING, payload, item: null }) : undefined
+  if (listed && !listed.ok) return { ok: false, problem: `alerts: ${listed.error}` }
+  const items = listed ? listed.value : [payload]
+  if (!Array.isArray(items)) return { ok: false, problem: '"alerts" of the source does not give a list.' }
+  const alerts: Alert[] = []
+  for (const [index, item] of (items as readonly JsonValue[]).entries()) {
+    const made = readItem(source, { ...NOTHING, payload, item })
+    if (typeof made === 'string') return { ok: false, problem: `Alert ${index + 1}: ${made}` }
+    alerts.push(made)
+  }
+  return { ok: true, alerts }
+}
+
+function readItem(source: GenericSource, scope: Scope): Alert | string {
+  const wrong: string[] = []
+  const value = (expression: Expression | undefined): JsonValue | undefined => {
+    const answer = expression?.evaluate(scope)
+    if (answer && !answer.ok) wrong.push(answer.error)
+    return answer?.ok ? answer.value : undefined
+  }
+  const firing = value(source.firing)
+  const id = textOf(value(source.id))
+  const device = textOf(value(source.device))
+  const store = textOf(value(source.store))
+  const alert: Alert = {
+    source: source.name,
+    id,
+    state: firing === true ? 'firing' : 'resolved',
+    name: textOf(value(source.alert)),
+    severity: textOf(value(source.severity)),
+    text: textOf(value(source.text)),
+    labels: labelsOf(value(source.labels)),
+    started_at: '',
+    ...(device !== '' && { device }),
+    ...(store !== '' && { store }),
+    hosts: hostNames(textOf(value(source.host))),
+  }
+  if (wrong.length > 0) return wrong.join(' ')
+  return id === '' ? 'Its id is empty.' : alert
+}

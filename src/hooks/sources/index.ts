@@ -1,0 +1,7 @@
+import type { HookSource } from '../payload.ts'
+import { alertmanager } from './alertmanager.ts'
+import { grafana } from './grafana.ts'
+import { zabbix } from './zabbix.ts'
+
+/** Sources that come with Tillwright. */
+export const HOOK_SOURCES: readonly HookSource[] = [alertmanager, grafana, zabbix]

@@ -1,0 +1,177 @@
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import { parseDuration } from '../../core/duration.ts'
+import type { GenericSource, HookParam, HookRule, HookSettings } from '../../core/hook-rule.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { Expression } from '../../core/runbook.ts'
+import {
+  compileExpression,
+  HOOK_VARIABLES,
+  SELECTOR_VARIABLES,
+  SOURCE_VARIABLES,
+  type Variables,
+} from '../expression.ts'
+import { isMap } from '../is-map.ts'
+import { expressionDiagnostic } from '../runbook-steps.ts'
+import { type ValuePath, valueAt } from '../value-path.ts'
+import type { ParsedYaml } from '../yaml.ts'
+
+/** Sources that need no description. */
+const KNOWN_SOURCES = ['alertmanager', 'grafana', 'zabbix']
+const EXPRESSIONS = [
+  'id',
+  'firing',
+  'alert',
+  'alerts',
+  'severity',
+  'text',
+  'device',
+  'store',
+  'host',
+  'labels',
+] as const
+
+/**
+ * The hooks of a project file that is right by its schema, and what is wrong with them at its place. What is wrong is left out:
+ * a file with problems is not used.
+ */
+export function readHooks(parsed: ParsedYaml): {
+  readonly hooks: HookSettings
+  readonly problems: readonly Diagnostic[]
+} {
+  const written = valueAt(parsed.value, ['hooks'])
+  const raw = isMap(written) ? written : {}
+  const reader = new HookReader(parsed)
+  const sources = reader.sources(raw['sources'])
+  const rules = reader.rules(raw['rules'], [...KNOWN_SOURCES, ...sources.map(({ name }) => name)])
+  const breaker = isMap(raw['breaker']) ? raw['breaker'] : {}
+  const hooks = {
+    rules,
+    sources,
+    hostnames: listOf(raw['hostnames']).flatMap(
+      (_, index) => reader.expression(['hooks', 'hostnames', index], { variables: SELECTOR_VARIABLES }) ?? [],
+    ),
+    breaker: { episodes: numberOf(breaker['episodes'], 100), withinMs: durationOf(breaker['within'], '10m') },
+  }
+  return { hooks, problems: reader.problems }
+}
+
+class HookReader {
+  readonly problems: Diagnostic[] = []
+  readonly #parsed: ParsedYaml
+
+  constructor(parsed: ParsedYaml) {
+    this.#parsed = parsed
+  }
+
+  sources(raw: JsonValue | undefined): readonly GenericSource[] {
+    return Object.keys(isMap(raw) ? raw : {}).flatMap((name) => {
+      if (KNOWN_SOURCES.includes(name)) {
+        const detail = 'Give the source another name.'
+        this.#report(['hooks', 'sources', name], {
+          key: true,
+          summary: `"${name}" is known without a description`,
+          detail,
+        })
+      }
+      const options = { variables: SOURCE_VARIABLES }
+      const read = EXPRESSIONS.map((key) => [key, this.expression(['hooks', 'sources', name, key], options)] as const)
+      const given = Object.fromEntries(read.filter(([, each]) => each !== undefined)) as Omit<GenericSource, 'name'>
+      return [{ name, ...given }]
+    })
+  }
+
+  rules(raw: JsonValue | undefined, sources: readonly string[]): readonly HookRule[] {
+    const names = new Set<string>()
+    return listOf(raw).flatMap((each, index) => {
+      const path = ['hooks', 'rules', index]
+      if (!isMap(each)) return []
+      const name = String(each['name'])
+      if (names.has(name)) {
+        const detail = 'Episodes go by the names of rules.'
+        this.#report([...path, 'name'], { summary: `Two rules are named "${name}"`, detail })
+      }
+      names.add(name)
+      for (const [at, source] of listOf(each['sources']).entries()) {
+        if (sources.includes(String(source))) continue
+        const detail = `There are ${sources.join(', ')}.`
+        this.#report([...path, 'sources', at], { summary: `There is no source "${String(source)}"`, detail })
+      }
+      const match = this.expression([...path, 'match'], { variables: HOOK_VARIABLES, expect: 'bool' })
+      return match ? [this.#rule(each, { name, match, path })] : []
+    })
+  }
+
+  #rule(
+    raw: JsonObject,
+    { name, match, path }: { readonly name: string; readonly match: Expression; readonly path: ValuePath },
+  ): HookRule {
+    const { often, runbook, mode, about } = raw
+    const attempts = isMap(raw['attempts']) ? raw['attempts'] : {}
+    const source = this.#parsed.rangeAt([...path, typeof runbook === 'string' ? 'runbook' : 'name'])
+    return {
+      name,
+      match,
+      sources: listOf(raw['sources']).map(String),
+      about: about === 'store' ? 'store' : 'device',
+      mode: mode === 'act' || mode === 'ask' ? mode : 'shadow',
+      ...(typeof runbook === 'string' && { runbook }),
+      params: Object.entries(isMap(raw['params']) ? raw['params'] : {}).flatMap(([param, value]) =>
+        this.#param(param, value, [...path, 'params', param]),
+      ),
+      forMs: durationOf(raw['for'], '0s'),
+      ...(isMap(often) && {
+        often: { times: numberOf(often['times'], 1), withinMs: durationOf(often['within'], '1h') },
+      }),
+      settleMs: durationOf(raw['settle'], '30s'),
+      cooldownMs: durationOf(raw['cooldown'], '15m'),
+      attempts: {
+        episode: numberOf(attempts['episode'], 1),
+        day: numberOf(attempts['day'], 3),
+        useless: numberOf(attempts['useless'], 3),
+      },
+      perHour: numberOf(raw['per_hour'], 20),
+      clearWithinMs: durationOf(raw['clear_within'], '10m'),
+      quietMs: durationOf(raw['quiet'], '5m'),
+      source,
+    }
+  }
+
+  #param(name: string, value: JsonValue, path: ValuePath): readonly HookParam[] {
+    if (!isMap(value)) return [{ name, value: String(value) }]
+    const from = this.expression([...path, 'from'], { variables: HOOK_VARIABLES })
+    return from ? [{ name, from, oneOf: listOf(value['one_of']).map(String) }] : []
+  }
+
+  /** Undefined where there is none, or a wrong one. */
+  expression(
+    path: ValuePath,
+    options: { readonly variables: Variables; readonly expect?: 'bool' },
+  ): Expression | undefined {
+    const text = valueAt(this.#parsed.value, path)
+    if (typeof text !== 'string') return undefined
+    const compiled = compileExpression(text, options)
+    if (compiled.ok) return compiled.expression
+    this.problems.push(expressionDiagnostic(compiled.problem, this.#parsed, { path, value: text }))
+    return undefined
+  }
+
+  #report(
+    path: ValuePath,
+    { key, summary, detail }: { readonly key?: boolean; readonly summary: string; readonly detail: string },
+  ): void {
+    const source = this.#parsed.rangeAt(path, key ? 'key' : 'value')
+    this.problems.push({ code: 'HOOK_INVALID', severity: 'error', summary, detail, source })
+  }
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : []
+}
+
+function numberOf(value: JsonValue | undefined, fallback: number): number {
+  return typeof value === 'number' ? value : fallback
+}
+
+function durationOf(value: JsonValue | undefined, fallback: string): number {
+  return parseDuration(typeof value === 'string' ? value : fallback) ?? 0
+}

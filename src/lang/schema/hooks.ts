@@ -1,0 +1,195 @@
+import { DURATION_PATTERN } from '../../core/duration.ts'
+import { HOOK_MODES } from '../../core/hook-rule.ts'
+
+const duration = (description: string, example: string) =>
+  ({ description, type: 'string', pattern: DURATION_PATTERN, examples: [example] }) as const
+
+const count = (description: string, example: number) =>
+  ({ description, type: 'integer', minimum: 1, maximum: 100_000, examples: [example] }) as const
+
+const expression = (description: string, example: string) =>
+  ({ description, type: 'string', minLength: 1, examples: [example] }) as const
+
+const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]*$'
+
+const PARAM = {
+  description: 'A value; or one that is taken from the alert, if it is in the list.',
+  anyOf: [
+    { type: ['string', 'number', 'boolean'] },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['from', 'one_of'],
+      properties: {
+        from: expression('Where the value is: CEL over alert, device and store.', 'alert.labels.service'),
+        one_of: {
+          description: 'The values that are accepted. Another one is never used: people are told.',
+          type: 'array',
+          minItems: 1,
+          items: { type: ['string', 'number', 'boolean'] },
+          examples: [['cups', 'cups-browsed']],
+        },
+      },
+    },
+  ],
+} as const
+
+const RULE = {
+  title: 'Hook rule',
+  description: 'What to do about a fault that monitoring tells of.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'match'],
+  properties: {
+    name: {
+      description: 'Its name, by which episodes go. Renaming a rule makes other episodes of its faults.',
+      type: 'string',
+      pattern: NAME_PATTERN,
+      examples: ['spooler-stuck'],
+    },
+    match: expression(
+      'Which alerts: CEL over alert (source, id, state, name, severity, text, labels, started_at), device, store and region. The ' +
+        'first rule that holds is the one. A label that the alert has not got makes it not hold.',
+      "alert.name == 'SpoolerStuck' && device.kind == 'till'",
+    ),
+    sources: {
+      description: 'Sources that may fire it. Default: all.',
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', pattern: NAME_PATTERN },
+      examples: [['zabbix']],
+    },
+    about: {
+      description:
+        'device, unless given. store: the fault is that of a whole store, such as a dead line; while it lasts, faults of the devices ' +
+        'in it are its symptoms, and nothing is done about them.',
+      enum: ['device', 'store'],
+      examples: ['store'],
+    },
+    mode: {
+      description:
+        'shadow, unless given: says what would be done, and does nothing. ask: does it once somebody approved. act: does it.',
+      enum: HOOK_MODES,
+      examples: ['act'],
+    },
+    runbook: {
+      description: 'Name of the runbook that is applied to the device. Without one, people are told.',
+      type: 'string',
+      minLength: 1,
+      examples: ['spooler-repair'],
+    },
+    params: {
+      description: 'Values for the parameters of the runbook.',
+      type: 'object',
+      additionalProperties: PARAM,
+      examples: [{ service: { from: 'alert.labels.service', one_of: ['cups', 'cups-browsed'] } }],
+    },
+    for: duration('How long it has to be firing before anything is done. Default: no time.', '2m'),
+    often: {
+      description: 'How many times it has to begin anew within a time before anything is done. Default: once.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['times', 'within'],
+      properties: {
+        times: count('So many occurrences.', 3),
+        within: duration('Within so long.', '1h'),
+      },
+      examples: [{ times: 3, within: '1h' }],
+    },
+    settle: duration(
+      'How long to wait after the first alert, so that a cause can show up before its symptoms are acted upon; 30s unless given.',
+      '30s',
+    ),
+    cooldown: duration('How long a device is left alone after a repair, by whatever rule; 15m unless given.', '15m'),
+    attempts: {
+      description: 'How many repairs are made before people are told.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        episode: count('For one episode; 1 unless given.', 2),
+        day: count('At a device within 24 hours, by all rules; 3 unless given.', 3),
+        useless: count(
+          'Repairs in a row by this rule that did not help on devices of one profile: the rest of them is left alone; 3 unless given.',
+          3,
+        ),
+      },
+      examples: [{ episode: 2, day: 3 }],
+    },
+    per_hour: count('Repairs by this rule within an hour, over the whole fleet; 20 unless given.', 20),
+    clear_within: duration(
+      'How long the alert may take to go out after a repair; then the repair did not help. 10m unless given.',
+      '10m',
+    ),
+    quiet: duration(
+      'How long nothing may fire before the episode is closed. What fires again before that is the same one. 5m unless given.',
+      '5m',
+    ),
+  },
+} as const
+
+const SOURCE = {
+  title: 'Source',
+  description:
+    'A system that sends JSON of its own: where in it the parts of an alert are, as CEL over payload and item.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'firing', 'alert'],
+  properties: {
+    alerts: expression(
+      'The list of alerts; each of them is `item`. Default: the payload is one alert.',
+      'payload.events',
+    ),
+    id: expression(
+      'What tells this occurrence of the fault from others: the same in repeats and in the all-clear, another one next time.',
+      "item.key + ' ' + item.since",
+    ),
+    firing: expression('Whether it fires; otherwise it is resolved.', "item.state == 'open'"),
+    alert: expression('The name of the fault: alert.name in rules.', 'item.problem'),
+    severity: expression('alert.severity in rules. Default: none.', 'item.level'),
+    text: expression('alert.text in rules. Default: none.', 'item.message'),
+    device: expression('Full name of the device. Default: it is found by `host`.', "item.shop + '/' + item.till"),
+    store: expression('Id of the store. Default: that of the device.', 'item.shop'),
+    host: expression('A name or address by which the device is found.', 'item.ip'),
+    labels: expression('A map: alert.labels in rules. Default: an empty one.', 'item'),
+  },
+} as const
+
+export const HOOKS = {
+  title: 'Hooks',
+  description: 'What is done about faults that monitoring tells of.',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    rules: {
+      description: 'What to do about which faults, in order: the first rule that holds for an alert is the one.',
+      type: 'array',
+      items: RULE,
+      examples: [[{ name: 'spooler-stuck', match: "alert.name == 'SpoolerStuck'", runbook: 'spooler-repair' }]],
+    },
+    sources: {
+      description: 'Systems that send JSON of their own, by name. alertmanager, grafana and zabbix are known without.',
+      type: 'object',
+      propertyNames: { pattern: NAME_PATTERN },
+      additionalProperties: SOURCE,
+      examples: [{ 'shop-desk': { id: 'payload.id', firing: "payload.state == 'open'", alert: 'payload.problem' } }],
+    },
+    hostnames: {
+      description:
+        'How monitoring calls devices, beside their full names and addresses: CEL over device and store that gives a text. One that ' +
+        'a device has no value for is left out.',
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      examples: [["device.store + '-' + device.id", 'device.vars.zabbix_host']],
+    },
+    breaker: {
+      description: 'When so many faults begin at once that it must be one outage: nothing is done by itself then.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        episodes: count('More new episodes than so many; 100 unless given.', 100),
+        within: duration('Within so long; 10m unless given.', '10m'),
+      },
+      examples: [{ episodes: 100, within: '10m' }],
+    },
+  },
+} as const

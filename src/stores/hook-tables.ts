@@ -1,0 +1,158 @@
+import { type Compilable, type Selectable, sql } from 'kysely'
+import { compileOnly } from './compile-only.ts'
+
+/** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
+interface HookTables {
+  readonly hook_inbox: {
+    /** sha256 of source and body. */
+    entry: string
+    source: string
+    sender: string
+    body: string
+    at: string
+    times: number
+    done: number
+    /** An episode came of it, or an end of one. */
+    joined: number
+    /** JSON list: what became of its alerts. */
+    answers: string
+  }
+  /** Every occurrence that was told; without an episode where its end came before its beginning. */
+  readonly hook_alerts: { alert: string; key: string; episode: string | null; at: string }
+  readonly episodes: {
+    episode: string
+    /** Rule and what it is about: one open episode a key. */
+    key: string
+    rule: string
+    device: string | null
+    store: string | null
+    about: string
+    opened_at: string
+    closed_at: string | null
+    firing: number
+    /** When to look at it again; null: when something happens. */
+    due_at: string | null
+    /** Their fold. */
+    json: string
+  }
+  readonly episode_events: { episode: string; seq: number; at: string; type: string; json: string }
+  readonly hook_attempts: {
+    episode: string
+    attempt: number
+    rule: string
+    device: string
+    class: string
+    started_at: string
+    finished_at: string | null
+    result: string
+    host: string
+    pid: number
+    process: string | null
+  }
+  readonly hook_workers: {
+    name: string
+    host: string
+    pid: number
+    process: string | null
+    since: string
+    until: string
+  }
+}
+
+export type InboxRow = Selectable<HookTables['hook_inbox']>
+export type EpisodeRow = Selectable<HookTables['episodes']>
+
+export const hookTables = compileOnly<HookTables>()
+
+/** The change of the schema that brings the tables of hooks. */
+export function hookStatements(): readonly Compilable[] {
+  return [...inboxStatements(), ...episodeStatements(), ...workStatements()]
+}
+
+function inboxStatements(): readonly Compilable[] {
+  const { schema } = hookTables
+  return [
+    schema
+      .createTable('hook_inbox')
+      .addColumn('entry', 'text', (c) => c.primaryKey())
+      .addColumn('source', 'text', (c) => c.notNull())
+      .addColumn('sender', 'text', (c) => c.notNull())
+      .addColumn('body', 'text', (c) => c.notNull())
+      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('times', 'integer', (c) => c.notNull())
+      .addColumn('done', 'integer', (c) => c.notNull())
+      .addColumn('joined', 'integer', (c) => c.notNull())
+      .addColumn('answers', 'text', (c) => c.notNull()),
+    schema.createIndex('hook_inbox_pending').on('hook_inbox').columns(['done', 'at']),
+    schema
+      .createTable('hook_alerts')
+      .addColumn('alert', 'text', (c) => c.notNull())
+      .addColumn('key', 'text', (c) => c.notNull())
+      .addColumn('episode', 'text')
+      .addColumn('at', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('hook_alerts_pk', ['alert', 'key'])
+      .modifyEnd(sql`WITHOUT ROWID`),
+  ]
+}
+
+function episodeStatements(): readonly Compilable[] {
+  const { schema } = hookTables
+  return [
+    schema
+      .createTable('episodes')
+      .addColumn('episode', 'text', (c) => c.primaryKey())
+      .addColumn('key', 'text', (c) => c.notNull())
+      .addColumn('rule', 'text', (c) => c.notNull())
+      .addColumn('device', 'text')
+      .addColumn('store', 'text')
+      .addColumn('about', 'text', (c) => c.notNull())
+      .addColumn('opened_at', 'text', (c) => c.notNull())
+      .addColumn('closed_at', 'text')
+      .addColumn('firing', 'integer', (c) => c.notNull())
+      .addColumn('due_at', 'text')
+      .addColumn('json', 'text', (c) => c.notNull()),
+    schema.createIndex('episodes_key').on('episodes').columns(['key', 'closed_at']),
+    schema.createIndex('episodes_due').on('episodes').columns(['due_at']),
+    schema.createIndex('episodes_opened').on('episodes').columns(['opened_at']),
+    schema.createIndex('episodes_store').on('episodes').columns(['store', 'about', 'firing']),
+    schema
+      .createTable('episode_events')
+      .addColumn('episode', 'text', (c) => c.notNull())
+      .addColumn('seq', 'integer', (c) => c.notNull())
+      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('type', 'text', (c) => c.notNull())
+      .addColumn('json', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('episode_events_pk', ['episode', 'seq'])
+      .modifyEnd(sql`WITHOUT ROWID`),
+  ]
+}
+
+function workStatements(): readonly Compilable[] {
+  const { schema } = hookTables
+  return [
+    schema
+      .createTable('hook_attempts')
+      .addColumn('episode', 'text', (c) => c.notNull())
+      .addColumn('attempt', 'integer', (c) => c.notNull())
+      .addColumn('rule', 'text', (c) => c.notNull())
+      .addColumn('device', 'text', (c) => c.notNull())
+      .addColumn('class', 'text', (c) => c.notNull())
+      .addColumn('started_at', 'text', (c) => c.notNull())
+      .addColumn('finished_at', 'text')
+      .addColumn('result', 'text', (c) => c.notNull())
+      .addColumn('host', 'text', (c) => c.notNull())
+      .addColumn('pid', 'integer', (c) => c.notNull())
+      .addColumn('process', 'text')
+      .addPrimaryKeyConstraint('hook_attempts_pk', ['episode', 'attempt']),
+    schema.createIndex('hook_attempts_device').on('hook_attempts').columns(['device', 'started_at']),
+    schema.createIndex('hook_attempts_rule').on('hook_attempts').columns(['rule', 'started_at']),
+    schema
+      .createTable('hook_workers')
+      .addColumn('name', 'text', (c) => c.primaryKey())
+      .addColumn('host', 'text', (c) => c.notNull())
+      .addColumn('pid', 'integer', (c) => c.notNull())
+      .addColumn('process', 'text')
+      .addColumn('since', 'text', (c) => c.notNull())
+      .addColumn('until', 'text', (c) => c.notNull()),
+  ]
+}

@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto'
+import { type CompiledQuery, sql } from 'kysely'
+import type { Episode, EpisodeEvent } from '../core/episode.ts'
+import type { Delivery, HookStore, HookWorker, InboxEntry, Told, ToldAnswer } from '../core/hook-store.ts'
+import { applyEvents, endAttempt, joinAlert, markUseless, readEpisode, recordAttempt } from './episode-rows.ts'
+import { worldOf } from './episode-world.ts'
+import { hookTables, type InboxRow } from './hook-tables.ts'
+import { thisProcess, whereabouts } from './process-identity.ts'
+import { prepare } from './sqlite.ts'
+import { SqliteSession } from './sqlite-session.ts'
+
+const PAGE = 500
+const WORKER = 'hooks'
+
+/** Opens the tables of hooks in the state file. What is written is on disk before anybody is answered: it outlives a power cut. */
+export async function openSqliteHooks(path: string): Promise<HookStore> {
+  const session = SqliteSession.open(path)
+  try {
+    await prepare(session, path)
+    await session.read(sql`PRAGMA synchronous = FULL`.compile(hookTables))
+  } catch (error) {
+    session.abandon()
+    throw error
+  }
+  return new SqliteHooks(session)
+}
+
+class SqliteHooks implements HookStore {
+  readonly #session: SqliteSession
+
+  constructor(session: SqliteSession) {
+    this.#session = session
+  }
+
+  receive(deliveries: readonly Delivery[]): Promise<readonly string[]> {
+    const at = new Date().toISOString()
+    return this.#session.write(() => deliveries.map((delivery) => receive(this.#session, delivery, at)))
+  }
+
+  async pending(limit: number): Promise<readonly InboxEntry[]> {
+    const open = hookTables.selectFrom('hook_inbox').selectAll().where('done', '=', 0)
+    return (await this.#session.read(open.orderBy('at').limit(limit))).map(entryOf)
+  }
+
+  async entry(entry: string): Promise<InboxEntry | undefined> {
+    const query = hookTables.selectFrom('hook_inbox').selectAll().where('entry', '=', entry)
+    return (await this.#session.read(query)).map(entryOf)[0]
+  }
+
+  async *inbox(since: string): AsyncGenerator<InboxEntry> {
+    const page = hookTables.selectFrom('hook_inbox').selectAll().where('at', '>=', since)
+    const ordered = page.orderBy('at').orderBy('entry').limit(PAGE)
+    for (let after = { at: '', entry: '' }; ; ) {
+      const rows = await this.#session.read(
+        ordered.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'entry'), '>', tuple(after.at, after.entry))),
+      )
+      for (const row of rows) yield entryOf(row)
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return
+      after = last
+    }
+  }
+
+  join(entry: string, told: readonly Told[]): Promise<readonly ToldAnswer[]> {
+    return this.#session.write(() => {
+      const found = hookTables.selectFrom('hook_inbox').select(['done', 'answers']).where('entry', '=', entry)
+      const [row] = this.#session.all(found)
+      if (!row || row.done === 1) return JSON.parse(row?.answers ?? '[]') as ToldAnswer[]
+      const now = new Date()
+      const answers = told.map((each) => joinAlert(this.#session, each, now))
+      const joined = answers.length > 0 && answers.every(({ rule }) => rule !== null) ? 1 : 0
+      const set = { done: 1, joined, answers: JSON.stringify(answers) }
+      this.#session.all(hookTables.updateTable('hook_inbox').set(set).where('entry', '=', entry))
+      return answers
+    })
+  }
+
+  async answers(entry: string): Promise<readonly ToldAnswer[]> {
+    const query = hookTables.selectFrom('hook_inbox').select('answers').where('entry', '=', entry)
+    return JSON.parse((await this.#session.read(query))[0]?.answers ?? '[]') as ToldAnswer[]
+  }
+
+  async due(now: Date, limit: number): Promise<readonly string[]> {
+    const ready = hookTables.selectFrom('episodes').select('episode').where('due_at', '<=', now.toISOString())
+    return (await this.#session.read(ready.orderBy('due_at').limit(limit))).map(({ episode }) => episode)
+  }
+
+  async nextDue(episodes?: readonly string[]): Promise<Date | undefined> {
+    const waiting = hookTables.selectFrom('episodes').select('due_at').where('due_at', 'is not', null)
+    const of = episodes ? waiting.where('episode', 'in', [...episodes]) : waiting
+    const due = (await this.#session.read(of.orderBy('due_at').limit(1)))[0]?.due_at
+    return due == null ? undefined : new Date(due)
+  }
+
+  advance(
+    id: string,
+    { now, breakerMs, classOf, step }: Parameters<HookStore['advance']>[1],
+  ): Promise<{ readonly episode: Episode; readonly started: number | null } | undefined> {
+    return this.#session.write(() => {
+      const episode = readEpisode(this.#session, id)
+      if (!episode || episode.closed_at !== null) return undefined
+      const deviceClass = episode.device === null ? '' : classOf(episode.device)
+      const world = worldOf(this.#session, episode, { now, breakerMs, deviceClass })
+      const { events, due } = step(episode, world)
+      let started: number | null = null
+      for (const event of events) {
+        if (event.type === 'attempt.started' || (event.type === 'noted' && event.note === 'needs-people'))
+          markUseless(this.#session, episode)
+        if (event.type !== 'attempt.started') continue
+        started = event.attempt
+        recordAttempt(this.#session, episode, { attempt: event.attempt, at: event.at, deviceClass })
+      }
+      return { episode: applyEvents(this.#session, episode, { events, due }), started }
+    })
+  }
+
+  note(id: string, event: EpisodeEvent): Promise<Episode | undefined> {
+    return this.#session.write(() => {
+      const episode = readEpisode(this.#session, id)
+      if (!episode || episode.closed_at !== null) return undefined
+      const after = applyEvents(this.#session, episode, { events: [event], due: new Date() })
+      if (event.type === 'attempt.finished' || event.type === 'attempt.doubtful') {
+        const result = after.attempts.find(({ attempt }) => attempt === event.attempt)?.result ?? 'failed'
+        endAttempt(this.#session, { episode: id, attempt: event.attempt, result, at: event.at })
+      }
+      return after
+    })
+  }
+
+  async settleDoubt(now: Date): Promise<number> {
+    const running = await this.#session.read(
+      hookTables.selectFrom('hook_attempts').selectAll().where('result', '=', 'running'),
+    )
+    const lost = running.filter((row) => whereabouts(row) === 'dead')
+    for (const { episode, attempt } of lost) {
+      await this.note(episode, { type: 'attempt.doubtful', at: now.toISOString(), attempt })
+    }
+    return lost.length
+  }
+
+  async episodes(options: { readonly closed?: boolean; readonly limit?: number } = {}): Promise<readonly Episode[]> {
+    const all = hookTables.selectFrom('episodes').select('json').orderBy('opened_at', 'desc').orderBy('episode')
+    const open = options.closed === true ? all : all.where('closed_at', 'is', null)
+    const rows = await this.#session.read(options.limit === undefined ? open : open.limit(options.limit))
+    return rows.map(({ json }) => JSON.parse(json) as Episode)
+  }
+
+  async episode(id: string): Promise<Episode | undefined> {
+    const query = hookTables.selectFrom('episodes').select('json').where('episode', '=', id)
+    const [row] = await this.#session.read(query)
+    return row && (JSON.parse(row.json) as Episode)
+  }
+
+  async events(episode: string): Promise<readonly EpisodeEvent[]> {
+    const query = hookTables.selectFrom('episode_events').select('json').where('episode', '=', episode)
+    return (await this.#session.read(query.orderBy('seq'))).map(({ json }) => JSON.parse(json) as EpisodeEvent)
+  }
+
+  claim(now: Date, ttlMs: number): Promise<boolean> {
+    return this.#session.write(() => {
+      const mine = thisProcess()
+      const held = this.#heldBy(now)
+      const isMine = held?.pid === mine.pid && held.host === mine.host && held.process === mine.process
+      if (held && !isMine) return false
+      const since = isMine ? held.since : now.toISOString()
+      const row = { name: WORKER, ...mine, since, until: new Date(now.getTime() + ttlMs).toISOString() }
+      this.#session.all(hookTables.replaceInto('hook_workers').values(row))
+      return true
+    })
+  }
+
+  async release(): Promise<void> {
+    const { host, pid } = thisProcess()
+    const mine = hookTables.deleteFrom('hook_workers').where('name', '=', WORKER).where('host', '=', host)
+    await this.#session.write(() => this.#session.all(mine.where('pid', '=', pid)))
+  }
+
+  worker(now: Date): Promise<HookWorker | undefined> {
+    return this.#session.patiently(() => {
+      const held = this.#heldBy(now)
+      return held && { host: held.host, pid: held.pid, since: held.since }
+    })
+  }
+
+  async forget(before: Date): Promise<void> {
+    const at = before.toISOString()
+    const old = hookTables.selectFrom('episodes').select('episode').where('closed_at', '<', at)
+    await this.#session.write(() => {
+      const statements: readonly CompiledQuery<unknown>[] = [
+        hookTables.deleteFrom('hook_inbox').where('done', '=', 1).where('at', '<', at).compile(),
+        hookTables.deleteFrom('hook_alerts').where('episode', 'in', old).compile(),
+        hookTables.deleteFrom('hook_alerts').where('episode', 'is', null).where('at', '<', at).compile(),
+        hookTables.deleteFrom('hook_attempts').where('episode', 'in', old).compile(),
+        hookTables.deleteFrom('episode_events').where('episode', 'in', old).compile(),
+        hookTables.deleteFrom('episodes').where('closed_at', '<', at).compile(),
+      ]
+      for (const statement of statements) this.#session.all(statement)
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
+  }
+
+  #heldBy(now: Date) {
+    const [row] = this.#session.all(hookTables.selectFrom('hook_workers').selectAll().where('name', '=', WORKER))
+    return row && row.until > now.toISOString() && whereabouts(row) !== 'dead' ? row : undefined
+  }
+}
+
+function receive(session: SqliteSession, delivery: Delivery, at: string): string {
+  const { source, sender, body } = delivery
+  const entry = createHash('sha256').update(`${source}\0`).update(body).digest('hex')
+  const row = { entry, source, sender, body, at, times: 1, done: 0, joined: 0, answers: '[]' }
+  const insert = hookTables.insertInto('hook_inbox').values(row)
+  session.all(
+    insert.onConflict((conflict) =>
+      conflict.column('entry').doUpdateSet(({ ref }) => ({
+        times: sql<number>`hook_inbox.times + 1`,
+        // What nobody could place may have a place by now.
+        done: ref('hook_inbox.joined'),
+      })),
+    ),
+  )
+  return entry
+}
+
+function entryOf(row: InboxRow): InboxEntry {
+  const { entry, source, sender, body, at, times, done } = row
+  return { entry, source, sender, body, at, times, done: done === 1 }
+}

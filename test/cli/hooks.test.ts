@@ -1,0 +1,267 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { ended, inventoryWith, TestProject, until } from './project.ts'
+import { errorsOf } from './published.ts'
+
+const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
+/** This machine is the device; the store is this process's own, since a device keeps a record of changes by its name. */
+const STORE = `HK-${process.pid}`
+const projects: TestProject[] = []
+let project: TestProject
+
+const HOOKS = `hooks:
+  hostnames: ["device.store + '-' + device.id"]
+  sources:
+    desk:
+      alerts: payload.events
+      id: item.key
+      firing: item.open
+      alert: item.problem
+      device: item.till
+  rules:
+    - {name: line, match: "alert.name == 'LineDown'", about: store, settle: 0s}
+    - name: marker
+      match: alert.name == 'MarkerGone'
+      mode: act
+      runbook: marker
+      settle: 0s
+      cooldown: 0s
+      params: {name: {from: alert.labels.file, one_of: [a, b]}}
+    - {name: watch, match: "alert.name == 'Watched'", runbook: slow, settle: 0s}
+    - {name: asking, match: "alert.name == 'Asked'", runbook: slow, mode: ask, settle: 0s, cooldown: 0s}
+    - {name: slow, match: "alert.name == 'Slow'", runbook: slow, mode: act, settle: 0s, cooldown: 0s}
+`
+
+beforeEach(() => {
+  project = new TestProject({ 'tillwright.yaml': HOOKS })
+  projects.push(project)
+  const devices = `      pos1: {profile: till, address: 127.0.0.1}\n      pos2: {profile: till, address: 127.0.0.2}\n`
+  const inventory = inventoryWith(devices).replace('type: ssh', 'type: local').replace('PL-0001', STORE)
+  project.write('inventory/fleet.yaml', inventory)
+  const file = `  - file: {path: "${project.path('marker')}-\${{ params.name }}", content: "here\\n"}\n`
+  project.write('runbooks/marker.yaml', `name: marker\nparams: {name: {type: string, default: a}}\nsteps:\n${file}`)
+  const slow = `[ -e "${project.path('quick')}" ] || { : > "${project.path('begun')}"; sleep 60; }; echo >> "${project.path('times')}"`
+  project.write('runbooks/slow.yaml', `name: slow\nsteps:\n  - command: {run: ${JSON.stringify(slow)}, always: true}\n`)
+})
+afterAll(() => {
+  for (const each of projects) each.remove()
+})
+
+interface Answer {
+  readonly code: number | null
+  readonly answer: {
+    readonly alerts: readonly {
+      readonly why: string | null
+      readonly device: string | null
+      readonly rule: string | null
+    }[]
+    readonly episodes: readonly {
+      readonly episode: string
+      readonly state: string
+      readonly why: string | null
+      readonly attempts: readonly { readonly result: string }[]
+    }[]
+  }
+  readonly stderr: string
+}
+
+function start(source: string, body: string) {
+  const args = [TILL, 'hook', 'fire', '--source', source, '--wait', '1s', '--json']
+  const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1' }
+  const child = spawn(process.execPath, args, { cwd: project.root, env, stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.end(body)
+  return child
+}
+
+async function fire(source: string, body: unknown): Promise<Answer> {
+  const { code, stdout, stderr } = await ended(start(source, typeof body === 'string' ? body : JSON.stringify(body)))
+  const answer = JSON.parse(stdout)
+  if (answer.schema === 'till.hook-fire/1') expect(errorsOf('hook-fire', answer)).toEqual([])
+  return { code, answer, stderr }
+}
+
+const zabbix = (id: number, name: string, more: object = {}) => {
+  return { event_id: String(id), event_value: '1', event_name: name, host: `${STORE}-pos1`, ...more }
+}
+const file = (name: string) => ({ event_tags: JSON.stringify([{ tag: 'file', value: name }]) })
+
+const group = (...alerts: readonly { readonly name: string; readonly status?: string; readonly labels: object }[]) => ({
+  version: '4',
+  alerts: alerts.map(({ name, status = 'firing', labels }, index) => ({
+    status,
+    labels: { alertname: name, ...labels },
+    annotations: {},
+    startsAt: '2026-11-22T01:40:33Z',
+    endsAt: '0001-01-01T00:00:00Z',
+    fingerprint: `${index}${name}`,
+  })),
+})
+
+test('one fault is repaired once, however often and by whomever it is told', async () => {
+  const first = await fire('zabbix', zabbix(1, 'MarkerGone', file('b')))
+  expect(first).toMatchObject({
+    code: 0,
+    answer: { episodes: [{ state: 'repaired', attempts: [{ result: 'helped' }] }] },
+  })
+  expect(existsSync(project.path('marker-b'))).toBe(true)
+  const id = first.answer.episodes[0]?.episode
+  await fire('zabbix', zabbix(1, 'MarkerGone', file('b')))
+  await fire('desk', { events: [{ key: '7', open: true, problem: 'MarkerGone', till: `${STORE}/pos1` }] })
+  const again = await fire(
+    'alertmanager',
+    group({ name: 'MarkerGone', labels: { device: `${STORE}/pos1`, file: 'a' } }),
+  )
+  expect(again.answer.episodes).toMatchObject([{ episode: id, attempts: [{ result: 'helped' }], occurrences: 3 }])
+  expect(existsSync(project.path('marker-a'))).toBe(false)
+  const shown = await project.till('episodes', 'show', id ?? '', '--json')
+  expect(errorsOf('episode', JSON.parse(shown.stdout))).toEqual([])
+  const listed = await project.till('episodes', 'list', '--json')
+  expect(errorsOf('episodes', JSON.parse(listed.stdout))).toEqual([])
+})
+
+test('no text of an alert becomes a flag, an expression or a shell word', async () => {
+  const evil = `a"; touch ${project.path('owned')}; "`
+  const refused = await fire('zabbix', zabbix(1, 'MarkerGone', file(evil)))
+  expect(refused).toMatchObject({ code: 3, answer: { episodes: [{ state: 'needs-people', attempts: [] }] } })
+  expect(refused.answer.episodes[0]?.why).toContain('is not among the values that the rule allows for "name"')
+  const device = await fire('alertmanager', group({ name: 'MarkerGone', labels: { device: '--help' } }))
+  expect(device).toMatchObject({
+    code: 3,
+    answer: { alerts: [{ why: 'There is no device "--help" in the inventory.' }] },
+  })
+  expect(existsSync(project.path('owned'))).toBe(false)
+})
+
+test('what is not found is said, and not guessed', async () => {
+  const { code, answer } = await fire(
+    'alertmanager',
+    group(
+      { name: 'MarkerGone', labels: { instance: '127.0.0.9:9100' } },
+      { name: 'MarkerGone', labels: { instance: '127.0.0.1:9100', hostname: '127.0.0.2' } },
+      { name: 'MarkerGone', labels: { store: STORE } },
+      { name: 'Other', labels: { instance: '127.0.0.2:9100' } },
+      { name: 'MarkerGone', status: 'resolved', labels: { instance: '127.0.0.2:9100' } },
+    ),
+  )
+  expect(code).toBe(3)
+  expect(answer.alerts.map(({ why }) => why)).toEqual([
+    'No device of the inventory goes by "127.0.0.9:9100", "127.0.0.9".',
+    'Several devices go by "127.0.0.2", "127.0.0.1:9100", "127.0.0.1"; tell the device by its full name.',
+    'It names a store only, and the rule "marker" is about devices.',
+    'No rule holds for it.',
+    'It is resolved, and nothing was known of it.',
+  ])
+})
+
+test('a beginning that is told after its end does nothing', async () => {
+  const told = (status: string) => group({ name: 'MarkerGone', status, labels: { device: `${STORE}/pos1`, file: 'a' } })
+  await fire('alertmanager', told('resolved'))
+  const late = await fire('alertmanager', told('firing'))
+  expect(late.answer).toMatchObject({ episodes: [], alerts: [{ why: 'It was resolved before it was told of.' }] })
+  expect(existsSync(project.path('marker-a'))).toBe(false)
+})
+
+test('tills behind a dead line are symptoms of it', async () => {
+  await fire('alertmanager', group({ name: 'LineDown', labels: { store: STORE } }))
+  const till = await fire('zabbix', zabbix(1, 'MarkerGone', file('a')))
+  expect(till.answer.episodes).toMatchObject([{ state: 'symptom', attempts: [] }])
+  expect(existsSync(project.path('marker-a'))).toBe(false)
+})
+
+test('a rule that watches does nothing; one that asks waits for an approval, which is for one repair', async () => {
+  project.write('quick', '')
+  const watched = await fire('zabbix', zabbix(1, 'Watched'))
+  expect(watched.answer.episodes).toMatchObject([{ state: 'would-run', attempts: [] }])
+  const asked = await fire('zabbix', zabbix(2, 'Asked'))
+  expect(asked.answer.episodes).toMatchObject([{ state: 'asks', attempts: [] }])
+  expect(existsSync(project.path('times'))).toBe(false)
+  const id = asked.answer.episodes[0]?.episode ?? ''
+  const approved = await project.till('episodes', 'approve', id, '--json')
+  expect(errorsOf('episodes', JSON.parse(approved.stdout))).toEqual([])
+  expect(approved.code).toBe(0)
+  expect(project.read('times')).toBe('\n')
+  expect(await project.till('episodes', 'approve', id)).toMatchObject({ code: 2 })
+})
+
+test('a repair whose process was killed counts as made, and is not made again', async () => {
+  const child = start('zabbix', JSON.stringify(zabbix(1, 'Slow')))
+  await until(child, () => existsSync(project.path('begun')))
+  child.kill('SIGKILL')
+  await ended(child)
+  project.write('quick', '')
+  const again = await fire('zabbix', zabbix(1, 'Slow'))
+  expect(again).toMatchObject({
+    code: 4,
+    answer: { episodes: [{ state: 'needs-people', attempts: [{ result: 'doubtful' }] }] },
+  })
+  expect(existsSync(project.path('times'))).toBe(false)
+})
+
+test('two at once make one repair', async () => {
+  project.write('quick', '')
+  const bodies = [1, 2, 3].map((id) => zabbix(id, 'Slow'))
+  await Promise.all(bodies.map((body) => fire('zabbix', body)))
+  expect(project.read('times')).toBe('\n')
+})
+
+test.each([
+  ['zabbix', '', 'It is empty.'],
+  ['zabbix', '{', 'It is not JSON.'],
+  ['zabbix', '{"event_id":"{EVENT.ID}","event_value":"1"}', 'Its event_id is not the number of an event ({EVENT.ID}).'],
+  ['grafana', '[]', 'It has no list "alerts", as the webhooks of Alertmanager and Grafana have.'],
+  [
+    'alertmanager',
+    '{"alerts":[],"truncatedAlerts":2}',
+    '2 alerts were left out of it ("truncatedAlerts"): set max_alerts of the receiver to 0.',
+  ],
+  ['desk', `{"events":${'['.repeat(60)}${']'.repeat(60)}}`, 'It is nested too deeply.'],
+  ['desk', '{"events":[{"key":"","open":true,"problem":"x","till":"y"}]}', 'Alert 1: Its id is empty.'],
+])('a payload of %s that is none is refused: %s', async (source, body, detail) => {
+  const { code, answer } = await fire(source, body)
+  expect({ code, answer }).toMatchObject({
+    code: 2,
+    answer: { diagnostics: [{ code: 'HOOK_PAYLOAD_INVALID', detail }] },
+  })
+  expect((await project.till('hook', 'record')).stdout).toBe('')
+})
+
+test('what was recorded is held against the rules', async () => {
+  await fire('zabbix', zabbix(1, 'Watched'))
+  const recorded = await project.till('hook', 'record')
+  for (const line of recorded.stdout.trim().split('\n')) expect(errorsOf('hook-delivery', JSON.parse(line))).toEqual([])
+  project.write('alerts.ndjson', recorded.stdout)
+  const tried = await project.till('hook', 'test', 'alerts.ndjson', '--json')
+  expect(errorsOf('hook-test', JSON.parse(tried.stdout))).toEqual([])
+  expect(JSON.parse(tried.stdout).alerts).toMatchObject([
+    { device: `${STORE}/pos1`, rule: 'watch', mode: 'shadow', why: null },
+  ])
+  project.write('payload.json', JSON.stringify(zabbix(2, 'Nobody')))
+  expect(await project.till('hook', 'test', 'payload.json', '--source', 'zabbix')).toMatchObject({ code: 3 })
+  expect(await project.till('hook', 'test', 'payload.json')).toMatchObject({ code: 2 })
+  const rules = await project.till('hook', 'list', '--json')
+  expect(errorsOf('hooks', JSON.parse(rules.stdout))).toEqual([])
+})
+
+test('rules that cannot be are told with their places', async () => {
+  project.write(
+    'tillwright.yaml',
+    `hooks:
+  rules:
+    - {name: a, match: alert.nam == 'x', runbook: slow}
+    - {name: a, match: "true", sources: [zabix]}
+    - {name: b, match: "true", runbook: marker, params: {size: 3}}
+`,
+  )
+  const { code, stderr } = await project.till('validate')
+  expect(code).toBe(2)
+  expect(stderr).toContain('tillwright.yaml:3:30')
+  expect(stderr).toContain('tillwright.yaml:4:14')
+  expect(stderr).toContain('There is no source "zabix"')
+})
+
+test('an episode that does not exist', async () => {
+  const { code, stdout } = await project.till('episodes', 'show', 'E1', '--json')
+  expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 2, diagnostics: [{ code: 'HOOK_EPISODE_UNKNOWN' }] })
+})
