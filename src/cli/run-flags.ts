@@ -1,4 +1,5 @@
 import { Errors, Flags } from '@oclif/core'
+import { parseDuration } from '../core/duration.ts'
 import { type DeviceState, STATES_THAT_FAIL } from '../core/outcome.ts'
 import { selectionFlags } from './selection-flags.ts'
 
@@ -80,4 +81,13 @@ export const paramFlag = Flags.string({
   description: 'parameter of the runbook, NAME=VALUE',
   multiple: true,
   helpValue: 'NAME=VALUE',
+})
+
+/** A length of time, in milliseconds. */
+export const durationFlag = Flags.custom<number>({
+  async parse(text) {
+    const milliseconds = parseDuration(text)
+    if (milliseconds === undefined) throw new Errors.CLIError(`A time is written as 90s, 10m or 1h30m, not "${text}"`)
+    return milliseconds
+  },
 })

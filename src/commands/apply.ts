@@ -6,7 +6,7 @@ import { runReporters } from '../app/run/reporting.ts'
 import { type RunRequest, startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
-import { failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
+import { durationFlag, failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
 import { selectionFlags } from '../cli/selection-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
@@ -57,6 +57,15 @@ safety, 130 interrupted, 2 bad input.`
       env: 'TILL_PLAN_REVOCATIONS',
       helpValue: 'FILE',
     }),
+    wait: durationFlag({
+      description: 'for how long to wait for windows and soak times of the policy, as 10m. Default: not at all',
+      helpValue: 'TIME',
+    }),
+    'break-glass': Flags.string({
+      description: 'change also in a freeze and outside of windows; why is on record',
+      helpValue: 'WHY',
+    }),
+    'go-on': Flags.boolean({ description: 'do not pause behind the canary: somebody has looked at it' }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask (it is asked on a terminal only)' }),
   }
 
@@ -82,6 +91,9 @@ safety, 130 interrupted, 2 bad input.`
       failOn: failingStates(flags),
       reporters: runReporters(flags),
       plan,
+      waitMs: flags.wait,
+      breakGlass: flags['break-glass'],
+      goOn: flags['go-on'],
     })
     await project.close()
     this.exit(end.exitCode)

@@ -156,4 +156,28 @@ export interface BreakerState {
   /** Devices that failed lately, over all runs. */
   readonly failures: readonly { readonly device: string; readonly run: string; readonly at: number }[]
   readonly opened?: { readonly at: number; readonly why: string }
+  /** Who closed it last, and why. */
+  readonly closed?: { readonly at: number; readonly by: string; readonly why: string }
+}
+
+/** What is in progress and who waits, over all runs of a fleet. */
+export interface AdmissionContent {
+  readonly places: readonly Place[]
+  readonly waiters: readonly Waiter[]
+  readonly breaker: BreakerState
+}
+
+/** Where admission keeps what all runs share. */
+export interface AdmissionStore {
+  /**
+   * Reads what is there, and puts what `work` makes of it in its place, in one transaction over all processes.
+   * `work` may run twice, and must not wait. `isHeld` says whether a living run has the lease of a device.
+   */
+  transact<T>(
+    fleet: string,
+    work: (content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean }) => {
+      readonly result: T
+      readonly content: AdmissionContent
+    },
+  ): Promise<T>
 }

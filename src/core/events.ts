@@ -36,6 +36,8 @@ export interface RunStarted {
   readonly revision: string | null
   /** The plan that is applied. */
   readonly plan?: string
+  /** Why windows and freezes did not hold for it. */
+  readonly break_glass?: string
   readonly by: string
   readonly host: string
   readonly pid: number

@@ -1,3 +1,4 @@
+import type { AdmissionStore } from './admission.ts'
 import type { Change } from './change.ts'
 import type { ByteStream, ProcessStream, ShellChannel, ShellDialect, ShellValue } from './channel.ts'
 import type { EventHead, RunEvent, RunEventBody } from './events.ts'
@@ -304,6 +305,7 @@ export interface JournalStore {
 /** Journal, history, last known states and leases. */
 export interface RunStore extends JournalStore {
   readonly leases: LeaseStore
+  readonly admission: AdmissionStore
   /** Newest first. A run whose process is dead and that has no `run.finished` is `interrupted`. */
   runs(options?: { readonly limit?: number }): Promise<readonly RunSummary[]>
   /** Last known state of every device that was ever looked at. */

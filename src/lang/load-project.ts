@@ -51,6 +51,8 @@ export interface ProjectSettings {
   readonly policies: ReadonlyMap<string, Policy>
   /** Read when they are asked for: most commands need none. */
   readonly hooks: () => HookSettings
+  /** The file says so itself: a policy is in force. */
+  readonly hasPolicies: boolean
   readonly secrets: {
     readonly commands: Readonly<Record<string, { readonly run: readonly string[]; readonly timeoutMs: number }>>
     readonly age: { readonly identity?: string; readonly recipients: readonly string[] }
@@ -130,6 +132,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     },
     policies: readPolicies(parsed),
     hooks: () => readHooks(parsed).hooks,
+    hasPolicies: 'policies' in value,
     secrets: secretsOf(value['secrets']),
     run: {
       parallel: number(run, 'parallel', PARALLEL),

@@ -105,6 +105,18 @@ export function isHeld(session: SqliteSession, { keys, epoch }: LeaseToken): boo
   return keys.every((key) => session.rows(SELECT_KEY, [key])[0]?.epoch === epoch)
 }
 
+/** Whether a living controller has the key for a run. */
+export function isHeldBy(
+  session: SqliteSession,
+  key: LeaseKey,
+  { run, onlooker }: { readonly run: string; readonly onlooker: Onlooker },
+): boolean {
+  const [row] = session.rows(SELECT_KEY, [key])
+  if (!row?.controller || row.run !== run) return false
+  const [holder] = session.rows(SELECT_CONTROLLER, [row.controller])
+  return holder !== undefined && isThere(holder, onlooker)
+}
+
 function isThere(holder: ControllerRow, onlooker: Onlooker): boolean {
   const remembered: RememberedProcess = holder
   const where = whereabouts(remembered)

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
+import type { AdmissionStore } from '../core/admission.ts'
 import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
 import { type DeviceStatus, emptyCounts, type RunbookStatus, type RunSummary } from '../core/run.ts'
 import type { DeviceMark, Sample } from '../core/sample.ts'
+import { admissionStore } from './admission.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { acquire, beat, Onlooker, release, retire } from './leases.ts'
 import { forgetSamples, readMarks, readSamples } from './notes.ts'
@@ -109,11 +111,13 @@ function isUsable(session: SqliteSession): boolean {
 
 class SqliteStore implements RunStore {
   readonly leases: LeaseStore
+  readonly admission: AdmissionStore
   readonly #session: SqliteSession
 
   constructor(session: SqliteSession, id: string) {
     this.#session = session
     this.leases = leaseStore(session, id)
+    this.admission = admissionStore(session)
   }
 
   async append(

@@ -27,6 +27,7 @@ import { UnwritableError } from '../writer.ts'
 import { accountName } from './account.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from './device-environment.ts'
 import { listenForInterrupts } from './interrupts.ts'
+import { runPolicy } from './run-policy.ts'
 import { ThreadPool, type Workers } from './workers/thread-pool.ts'
 
 /** What a command asks for. */
@@ -46,6 +47,12 @@ export interface RunRequest {
   readonly revision?: string | undefined
   /** Id of the plan that is applied. */
   readonly plan?: string | undefined
+  /** How long the run waits for windows and soak times of its policy, in milliseconds. Default: not at all. */
+  readonly waitMs?: number | undefined
+  /** Windows and freezes of the policy do not hold, and why. */
+  readonly breakGlass?: string | undefined
+  /** Somebody has looked at the canary: the run does not pause behind it. */
+  readonly goOn?: boolean | undefined
   /** States of devices that make the exit code another than 0; all that are not as desired unless told. */
   readonly failOn?: ReadonlySet<DeviceState> | undefined
 }
@@ -65,7 +72,15 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   const reporters = await request.reporters(run, revision)
   const journal = openJournal({ run, store, reporters, masker, clock: SYSTEM_CLOCK })
   const keeper = new LeaseKeeper(store.leases, { ttlMs: project.settings.run.leaseMs, clockMs: bootClockMs })
-  const admission = leaseAdmission(keeper, { run, fleet: request.fleet.name })
+  const leases = leaseAdmission(keeper, { run, fleet: request.fleet.name })
+  const isChanging = request.mode === 'apply' || request.mode === 'exec'
+  const policy = isChanging
+    ? await runPolicy(store, leases, { ...request, run, by: accountName() }).catch(async (error) => {
+        await keeper.close()
+        throw error
+      })
+    : undefined
+  const admission = policy?.admission ?? leases
   const interrupts = listenForInterrupts((signal, hard) => {
     journal.emit({ type: 'run.interrupted', signal, hard }).catch(() => undefined)
   })
@@ -81,9 +96,10 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   })
   let end: FleetEnd
   try {
-    end = await runFleet(request.work, {
+    end = await runFleet(policy?.work ?? request.work, {
       environment,
       parallel,
+      ...(policy && { patienceMs: policy.patienceMs }),
       pool,
       ...(request.failOn && { failOn: request.failOn }),
       head: {
@@ -92,6 +108,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
         inventory_digest: request.fleet.digest,
         revision,
         ...(request.plan !== undefined && { plan: request.plan }),
+        ...(request.breakGlass !== undefined && { break_glass: request.breakGlass }),
         by: accountName(),
         host: hostname(),
         pid: process.pid,

@@ -95,6 +95,10 @@ export class Ledger {
     return Math.max(now, this.#latest + 1)
   }
 
+  waiters(): Iterable<Waiter> {
+    return this.#waiters.values()
+  }
+
   waiter(run: string, device: string): Waiter | undefined {
     return this.#waiters.get(`${run} ${device}`)
   }

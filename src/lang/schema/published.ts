@@ -1,4 +1,5 @@
 import type { Module } from '../../core/ports.ts'
+import { BREAKER_JSON_SCHEMA } from './breaker-answer.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
 import { DOCTOR_JSON_SCHEMA, DOCTOR_MACHINE_JSON_SCHEMA } from './doctor-answer.ts'
 import { ERRORS_JSON_SCHEMA } from './errors-answer.ts'
@@ -51,6 +52,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...FOREIGN_ANSWER_SCHEMAS,
     ...HOOK_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
+    breaker: BREAKER_JSON_SCHEMA,
     doctor: DOCTOR_JSON_SCHEMA,
     'doctor-machine': DOCTOR_MACHINE_JSON_SCHEMA,
     checklist: CHECKLIST_JSON_SCHEMA,

@@ -214,6 +214,7 @@ export const RUN_START = {
     mode: MODE,
     runbooks: { type: 'array', items: RUNBOOK_REFERENCE },
     devices: { description: 'How many devices are targeted.', type: 'integer', minimum: 0 },
+    break_glass: { description: 'Why windows and freezes did not hold for it.', type: 'string' },
     inventory_digest: { description: 'sha256 of the inventory, in hexadecimal.', type: 'string' },
     revision: REVISION,
     plan: { description: 'Id of the plan that is applied.', type: 'string' },

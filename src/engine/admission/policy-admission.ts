@@ -1,0 +1,252 @@
+import type {
+  AdmissionContent,
+  AdmissionStore,
+  Decision,
+  Expected,
+  Origin,
+  Question,
+  Reason,
+  Result,
+  RunFacts,
+  Seen,
+  WaveTally,
+} from '../../core/admission.ts'
+import type { DeviceOutcome, DeviceState } from '../../core/outcome.ts'
+import type { Purpose } from '../../core/policy.ts'
+import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission.ts'
+import { afterFailure } from './breaker-state.ts'
+import type { CompiledPolicy } from './compile-policy.ts'
+import { decide } from './decide.ts'
+import { Ledger } from './ledger.ts'
+import type { Situation } from './rule.ts'
+import { placeOfDead, settlePlace, takePlace, type VisitEnd } from './settle-place.ts'
+import { waiterOf } from './waiter-of.ts'
+
+/** Who waits for devices in progress asks every few seconds; who did not for so long is gone. */
+const SILENT_MS = 60_000
+
+export interface PolicyAdmissionOptions {
+  readonly store: AdmissionStore
+  readonly fleet: string
+  readonly run: string
+  readonly policy: CompiledPolicy
+  readonly purpose: Purpose
+  readonly origin: Origin
+  readonly expected: Expected
+  /** Full names by wave; one wave where the policy has none. */
+  readonly waves: readonly (readonly string[])[]
+  /** What is waited for at the most, in milliseconds: a device that has to wait longer counts as deferred. */
+  readonly patienceMs: number
+  readonly breakGlass?: Question['breakGlass']
+  /** When a device was last seen, by earlier runs. */
+  seen(device: string): Seen | undefined
+  now(): number
+}
+
+/**
+ * Admission by a policy, on top of that by leases: caps over all runs, windows, freezes, waves, breaker. What is in
+ * progress is read, judged and taken in one transaction of the state store, so that no two runs decide on the same.
+ */
+export function policyAdmission(leases: Admission, options: PolicyAdmissionOptions): Admission {
+  const gate = new PolicyGate(options)
+  return {
+    async place(request) {
+      const granted = await leases.place(request)
+      if (granted.kind !== 'begin') return granted
+      const decision = await gate.ask('place', request.device)
+      if (decision.kind === 'begin') return { kind: 'begin', permit: gate.permit(request.device, granted.permit) }
+      await granted.permit.release()
+      return gate.answerOf(decision, request.device)
+    },
+  }
+}
+
+class PolicyGate {
+  readonly #options: PolicyAdmissionOptions
+  readonly #waveOf = new Map<string, number>()
+  readonly #results: Map<string, Result>[]
+  readonly #doneAt: (number | undefined)[]
+  readonly #seenHere = new Map<string, Seen>()
+
+  constructor(options: PolicyAdmissionOptions) {
+    this.#options = options
+    for (const [index, wave] of options.waves.entries()) for (const device of wave) this.#waveOf.set(device, index)
+    this.#results = options.waves.map(() => new Map())
+    this.#doneAt = options.waves.map(() => undefined)
+  }
+
+  /** Decides, and takes what it gives, in one transaction. */
+  ask(moment: Question['moment'], device: string): Promise<Decision> {
+    const { store, fleet, policy } = this.#options
+    return store.transact(fleet, (content) => {
+      const now = this.#options.now()
+      const living = withoutTheDead(content, now)
+      const ledger = new Ledger(policy, living)
+      const question = this.#question(moment, device)
+      const decision = decide(policy, this.#situation(ledger, living, now), question)
+      if (decision.kind === 'wait') {
+        ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
+      } else if (decision.kind === 'begin') {
+        this.#take(question, { ledger, takes: decision.takes, now })
+      }
+      return { result: decision, content: contentOf(ledger, living) }
+    })
+  }
+
+  answerOf(decision: Exclude<Decision, { kind: 'begin' }>, device: string): Wait | Refusal {
+    const answer = answerOf(decision)
+    const isLong =
+      answer.kind === 'refuse' ||
+      (!answer.isPassing && (answer.until ?? Number.POSITIVE_INFINITY) - this.#options.now() > this.#options.patienceMs)
+    if (isLong) this.#count(device, 'deferred')
+    return answer
+  }
+
+  permit(device: string, base: Permit): Permit {
+    return {
+      ...base,
+      change: async (): Promise<ChangeAnswer> => {
+        const decision = await this.ask('change', device)
+        return decision.kind === 'begin' ? { kind: 'begin' } : this.answerOf(decision, device)
+      },
+      release: async (outcome) => {
+        await this.#settle(device, outcome)
+        await base.release(outcome)
+      },
+    }
+  }
+
+  #question(moment: Question['moment'], device: string): Question {
+    const { run, purpose, origin, expected, breakGlass } = this.#options
+    const wave = this.#waveOf.get(device)
+    return {
+      moment,
+      run,
+      device,
+      purpose,
+      origin,
+      expected,
+      ...(wave !== undefined && { wave }),
+      ...(breakGlass && { breakGlass }),
+    }
+  }
+
+  #situation(ledger: Ledger, content: AdmissionContent, now: number): Situation {
+    const asking = new Set(content.waiters.map(({ run }) => run))
+    return {
+      now,
+      ledger,
+      run: this.#facts(),
+      seen: (device) => this.#seenHere.get(device) ?? this.#options.seen(device),
+      holdsOn: () => [],
+      breaker: content.breaker,
+      approvals: [],
+      isAsking: (run) => run === this.#options.run || asking.has(run),
+    }
+  }
+
+  #facts(): RunFacts {
+    const waves = this.#options.waves.map((wave, index): WaveTally => {
+      const results = { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 }
+      for (const result of this.#results[index]?.values() ?? []) results[result] += 1
+      const doneAt = this.#doneAt[index]
+      return { size: wave.length, results, ...(doneAt !== undefined && { doneAt }) }
+    })
+    return { run: this.#options.run, waves, isOnTerminal: false, rollbacks: { failed: 0 } }
+  }
+
+  #take(
+    question: Question,
+    { ledger, takes, now }: { readonly ledger: Ledger; readonly takes: readonly string[]; readonly now: number },
+  ): void {
+    const { run, device, purpose, wave } = question
+    const before = ledger.place(device)
+    if (question.moment === 'change' && before?.run === run) {
+      ledger.put({ ...before, phase: 'changing' })
+      return
+    }
+    ledger.put(takePlace({ run, device, purpose, takes, since: now, ...(wave !== undefined && { wave }) }, before))
+  }
+
+  async #settle(device: string, outcome: DeviceOutcome | undefined): Promise<void> {
+    const { store, fleet, policy, run } = this.#options
+    if (outcome) this.#count(device, RESULT_OF[outcome.state])
+    const now = this.#options.now()
+    if (outcome && SEEN_WORKING.has(outcome.state)) this.#seenHere.set(device, { working: true, at: now })
+    await store.transact(fleet, (content) => {
+      const ledger = new Ledger(policy, content)
+      ledger.leave(run, device)
+      const place = ledger.place(device)
+      let { breaker } = content
+      if (place?.run === run) {
+        const left = settlePlace(place, endOf(outcome?.state, place.phase))
+        if (left) ledger.put(left)
+        else ledger.drop(device)
+      }
+      if (outcome?.state === 'failed' || outcome?.state === 'indeterminate') {
+        breaker = afterFailure(breaker, policy.policy.breakers, { device, run, at: now })
+      }
+      return { result: undefined, content: contentOf(ledger, { ...content, breaker }) }
+    })
+  }
+
+  #count(device: string, result: Result): void {
+    const wave = this.#waveOf.get(device)
+    const results = wave === undefined ? undefined : this.#results[wave]
+    if (wave === undefined || results === undefined) return
+    results.set(device, result)
+    if (results.size === this.#options.waves[wave]?.length) this.#doneAt[wave] ??= this.#options.now()
+  }
+}
+
+function contentOf(ledger: Ledger, { breaker }: AdmissionContent): AdmissionContent {
+  return { places: [...ledger.places()], waiters: [...ledger.waiters()], breaker }
+}
+
+/** Places of runs that are gone stay only where something may be out by them. */
+function withoutTheDead(
+  content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean },
+  now: number,
+): AdmissionContent {
+  const places = content.places.flatMap((place) =>
+    place.phase === 'out' || content.isHeld(place.run, place.device) ? [place] : (placeOfDead(place) ?? []),
+  )
+  return {
+    places,
+    waiters: content.waiters.filter(({ askedAt }) => now - askedAt < SILENT_MS),
+    breaker: content.breaker,
+  }
+}
+
+function endOf(state: DeviceState | undefined, phase: 'held' | 'changing' | 'out'): VisitEnd {
+  if (state !== undefined && SEEN_WORKING.has(state)) return 'healthy'
+  return phase === 'changing' && state !== undefined && state !== 'deferred' ? 'unproven' : 'untouched'
+}
+
+const SEEN_WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'changed'])
+
+const RESULT_OF: Readonly<Record<DeviceState, Result>> = {
+  'in-sync': 'passed',
+  changed: 'passed',
+  drifted: 'passed',
+  unmet: 'unmet',
+  failed: 'failed',
+  indeterminate: 'failed',
+  unreachable: 'unreachable',
+  unknown: 'unreachable',
+  deferred: 'deferred',
+  cancelled: 'deferred',
+}
+
+/** Whoever waits for a wave goes on as soon as its devices are done. */
+function answerOf(decision: Exclude<Decision, { kind: 'begin' }>): Wait | Refusal {
+  const failure = {
+    code: (decision.reasons[0] as Reason).code,
+    phase: 'resolve',
+    message: decision.reasons.map(({ message }) => message).join(' '),
+  } as const
+  if (decision.kind === 'refuse') return { kind: 'refuse', failure }
+  const waitsForWave = decision.until === undefined && decision.reasons.every(({ code }) => code === 'WAVE_WAITING')
+  const isPassing = decision.isNext || waitsForWave
+  return { kind: 'wait', failure, isPassing, ...(decision.until !== undefined && { until: decision.until }) }
+}

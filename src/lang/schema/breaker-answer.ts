@@ -1,0 +1,25 @@
+const TIME = { description: 'ISO 8601 in UTC.', type: 'string', format: 'date-time' } as const
+
+/** What `till breaker --json` answers. */
+export const BREAKER_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/breaker/1',
+  title: 'Breaker',
+  description: 'Whether the breaker stops changes (`till breaker --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'open'],
+  properties: {
+    schema: { const: 'till.breaker/1' },
+    open: { description: 'Nothing newly changes.', type: 'boolean' },
+    since: TIME,
+    why: { description: 'What opened it.', type: 'string' },
+    closed: {
+      description: 'Who closed it last, and why.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['at', 'by', 'why'],
+      properties: { at: TIME, by: { type: 'string' }, why: { type: 'string' } },
+    },
+  },
+}

@@ -1,0 +1,118 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { afterEach, describe, expect, it } from 'vitest'
+import { TestProject } from './project.ts'
+import { errorsOf } from './published.ts'
+
+const OPEN = '"00:00-24:00"'
+const CLOSED = 'closed'
+const STORES = ['S-1', 'S-2', 'S-3'] as const
+
+let project: TestProject | undefined
+afterEach(() => project?.remove())
+
+/** Three stores with two tills each, all of them this machine. */
+function chain(policy: string, hours: string): TestProject {
+  const stores = STORES.map(
+    (id) => `  ${id}:
+    name: ${id}
+    hours: {week: {mon-sun: ${hours}}}
+    devices: {pos1: {profile: till, address: 127.0.0.1}, pos2: {profile: till, address: 127.0.0.1}}
+`,
+  )
+  const chained = new TestProject({
+    'tillwright.yaml': policy,
+    'inventory/fleet.yaml': `
+fleet: {name: Chain, time_zone: Europe/Warsaw}
+regions: {north: {name: North}}
+profiles: {till: {kind: till, os: {family: linux, distribution: debian, version: "12"}, transport: {type: local}}}
+`,
+    'inventory/stores.yaml': `region: north\nstores:\n${stores.join('')}`,
+  })
+  chained.write('runbooks/mark.yaml', runbookThat(`touch ${chained.root}/\${{ store.id }}-\${{ device.id }}`))
+  return chained
+}
+
+function runbookThat(does: string): string {
+  return `name: mark\nsteps:\n  - command: {run: '${does}', always: true}\n`
+}
+
+async function states(run: TestProject, ...args: string[]) {
+  const { code, stdout } = await run.till('apply', 'mark', '--yes', '--json', ...args)
+  const { devices } = JSON.parse(stdout) as { devices: { device: string; state: string; failure?: { code: string } }[] }
+  return { code, of: new Map(devices.map((one) => [one.device, one.failure?.code ?? one.state])), devices }
+}
+
+const NO_WAVES = 'waves: {canary: 100, soak: 0s, pause: never}'
+
+describe('a policy', () => {
+  it('has nothing changed while stores trade, unless somebody breaks the glass, which is on record', async () => {
+    project = chain(`policies: {default: {rollout: {windows: [{name: nights, closed: true}], ${NO_WAVES}}}}`, OPEN)
+    const held = await states(project)
+    expect([held.code, new Set(held.of.values())]).toEqual([6, new Set(['WINDOW_CLOSED'])])
+    expect(held.devices.map(({ state }) => state)).toEqual(Array(6).fill('deferred'))
+    // The last working till is no matter of windows: nobody has seen another one work.
+    const glass = await states(project, '--break-glass', 'the chain cannot sell')
+    expect(new Set(glass.of.values())).toEqual(new Set(['LAST_WORKING']))
+    const shown = await project.till('runs', 'show', 'latest', '--ndjson')
+    expect(shown.code === 0 ? shown.stdout : 'the cannot sell').toContain('cannot sell')
+  })
+
+  it('lets closed stores be changed, and one till of a store at a time over all processes', async () => {
+    project = chain(`policies: {default: {rollout: {windows: [{name: nights, closed: true}], ${NO_WAVES}}}}`, CLOSED)
+    const lock = `${project.root}/\${{ store.id }}`
+    project.write('runbooks/mark.yaml', runbookThat(`mkdir ${lock} && sleep 0.4 && rmdir ${lock}`))
+    const ran = project
+    const runs = await Promise.all(STORES.map(async () => states(ran)))
+    const all = runs.flatMap(({ of }) => [...of.values()])
+    expect(all.filter((state) => !['changed', 'LEASE_HELD', 'CAP_REACHED'].includes(state))).toEqual([])
+    expect(all.filter((state) => state === 'changed').length).toBeGreaterThanOrEqual(6)
+  })
+
+  it('stops behind a canary that fails, within the number that may', async () => {
+    project = chain(
+      'policies: {default: {rollout: {waves: {canary: 1, soak: 0s, pause: never, max_failures: [1]}}}}',
+      CLOSED,
+    )
+    project.write('runbooks/mark.yaml', runbookThat('exit 7'))
+    const { code, of } = await states(project)
+    const failed = [...of.values()].filter((state) => state === 'CONVERGE_FAILED')
+    expect([code, failed.length]).toEqual([4, 1])
+    expect(new Set([...of.values()].filter((state) => state !== 'CONVERGE_FAILED'))).toEqual(new Set(['WAVE_STOPPED']))
+  })
+
+  it('pauses behind the canary until somebody says that it goes on', async () => {
+    project = chain('policies: {default: {rollout: {waves: {canary: 1, soak: 0s, pause: always}}}}', CLOSED)
+    const first = await states(project)
+    expect([...first.of.values()].filter((state) => state === 'changed')).toHaveLength(2)
+    expect([...first.of.values()].filter((state) => state === 'WAVE_UNRELEASED')).toHaveLength(4)
+    const rest = await states(project, '--go-on')
+    expect(new Set(rest.of.values())).toEqual(new Set(['changed']))
+  })
+
+  it('opens the breaker when many fail, over all runs, until somebody closes it', async () => {
+    project = chain(`policies: {default: {breakers: [{failures: 2, within: 1h}], rollout: {${NO_WAVES}}}}`, CLOSED)
+    project.write('runbooks/mark.yaml', runbookThat('exit 7'))
+    const { of } = await states(project)
+    expect([...of.values()].filter((state) => state === 'BREAKER_OPEN').length).toBeGreaterThan(0)
+    const open = await project.till('breaker', '--json')
+    expect([open.code, errorsOf('breaker', JSON.parse(open.stdout)), JSON.parse(open.stdout).open]).toEqual([
+      6,
+      [],
+      true,
+    ])
+    project.write('runbooks/mark.yaml', runbookThat('true'))
+    expect(new Set((await states(project)).of.values())).toEqual(new Set(['BREAKER_OPEN']))
+    expect((await project.till('breaker', '--close', 'the mirror is back')).code).toBe(0)
+    const shut = await project.till('breaker', '--json')
+    expect([shut.code, errorsOf('breaker', JSON.parse(shut.stdout))]).toEqual([0, []])
+    expect(new Set((await states(project)).of.values())).toEqual(new Set(['changed']))
+  })
+
+  it('is asked for nothing where there is none', async () => {
+    project = chain('', OPEN)
+    expect((await states(project)).code).toBe(0)
+    const broken = await project.till('apply', 'mark', '--yes', '--break-glass', 'why not')
+    expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('has no policies') })
+    expect((await project.till('apply', 'mark', '--yes', '--wait', 'soon')).code).toBe(2)
+  })
+})
