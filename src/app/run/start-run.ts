@@ -102,18 +102,7 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
       ...(policy && { patienceMs: policy.patienceMs }),
       pool,
       ...(request.failOn && { failOn: request.failOn }),
-      head: {
-        mode: request.mode,
-        runbooks: request.runbooks,
-        inventory_digest: request.fleet.digest,
-        revision,
-        ...(request.plan !== undefined && { plan: request.plan }),
-        ...(request.breakGlass !== undefined && { break_glass: request.breakGlass }),
-        by: accountName(),
-        host: hostname(),
-        pid: process.pid,
-        version: VERSION,
-      },
+      head: headOf(request, revision),
     })
   } catch (error) {
     // Why the run broke off comes first; reporters often fail for the same reason.
@@ -129,6 +118,22 @@ export async function startRun(request: RunRequest): Promise<FleetEnd & { readon
   // What cannot be deleted now is at the end of the next run.
   await store.forget(run, project.settings.history).catch(() => undefined)
   return { ...end, run }
+}
+
+/** What the journal says of the run at its beginning. */
+function headOf(request: RunRequest, revision: string | null): Parameters<typeof runFleet>[1]['head'] {
+  return {
+    mode: request.mode,
+    runbooks: request.runbooks,
+    inventory_digest: request.fleet.digest,
+    revision,
+    ...(request.plan !== undefined && { plan: request.plan }),
+    ...(request.breakGlass !== undefined && { break_glass: request.breakGlass }),
+    by: accountName(),
+    host: hostname(),
+    pid: process.pid,
+    version: VERSION,
+  }
 }
 
 /** One reporter that could not write must not keep another from being whole; a bug of ours comes before what could not be written. */

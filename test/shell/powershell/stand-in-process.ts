@@ -40,7 +40,7 @@ async function serve(text: string): Promise<void> {
   const secrets = wantsSecrets(text) ? unpackLine((await numbered()) ?? '') : ''
   const { token, items } = parseExchange(text, secrets)
   put(helloLine(token, process.pid))
-  const gathers = / gather$/m.test(text.slice(0, text.indexOf('\n')))
+  const gathers = / gather /.test(text.slice(0, text.indexOf('\n')))
   for (const item of items) {
     if (!gathers) push()
     put(`${token} begin ${item.id}\n`)
