@@ -88,7 +88,7 @@ describe.skipIf(whyNoBoot !== undefined).each<SystemName>(['systemd', 'sysvinit'
     })
 
     test('says that there is no such service', async () => {
-      expect(await step({ name: 'cronn', state: 'running' })).toEqual({
+      expect(await step({ name: 'cronn', state: 'running' })).toMatchObject({
         failure: `There is no service "cronn" on the device (${name === 'sysvinit' ? 'sysv' : name}).`,
       })
     })
