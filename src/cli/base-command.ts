@@ -2,17 +2,22 @@ import { resolve } from 'node:path'
 import { Command, Errors, Flags } from '@oclif/core'
 import { inChunks, jsonPage } from '../app/json-document.ts'
 import { openProject, type Project } from '../app/project.ts'
+import type { RunEnd, RunRequest } from '../app/run/run-request.ts'
 import { UnwritableError } from '../app/writer.ts'
+import { type Controller, openController } from '../controller/controller.ts'
 import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
 import { formatDiagnostics } from '../lang/format-diagnostics.ts'
+import { underSignals } from './interrupts.ts'
 import { showByPager } from './pager.ts'
 import { sourceStack } from './source-stack.ts'
 import { tooManyFiles } from './too-many-files.ts'
 
 /** What every command shares: where the project is, JSON or text, and how errors become messages and exit codes. */
 export abstract class BaseCommand extends Command {
+  readonly #controllers: Controller[] = []
+
   static override baseFlags = {
     project: Flags.string({
       description: 'folder of the repository, if not this one or one above it',
@@ -41,6 +46,26 @@ export abstract class BaseCommand extends Command {
     readonly sandbox?: boolean | undefined
   }): Promise<Project> {
     return openProject(flags.project ?? process.cwd(), { sandbox: flags.sandbox ?? false })
+  }
+
+  /** What runs need, for this one command; it closes whatever becomes of the command, also where that fails. */
+  protected async openController(flags: {
+    readonly project?: string | undefined
+    readonly sandbox?: boolean | undefined
+  }): Promise<Controller> {
+    const controller = await openController(flags.project ?? process.cwd(), { sandbox: flags.sandbox ?? false })
+    this.#controllers.push(controller)
+    return controller
+  }
+
+  /** Starts a run and waits for its end; signals stop it. */
+  protected async seeThrough(controller: Controller, request: RunRequest): Promise<RunEnd> {
+    return underSignals(await controller.startRun(request), () => controller.close())
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    for (const controller of this.#controllers) await controller.close()
+    await super.finally(error)
   }
 
   /** Writes to stdout and waits where the reader is slower; a reader that went away ends the command quietly. */

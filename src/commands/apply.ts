@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core'
 import { isPlanFile, loadPlan } from '../app/revision/load-plan.ts'
 import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.ts'
-import { someDevices, workingFleet } from '../app/revision/targets.ts'
+import { someDevices } from '../app/revision/targets.ts'
 import { runReporters } from '../app/run/reporting.ts'
-import { type RunRequest, startRun } from '../app/run/start-run.ts'
+import type { PlannedWork } from '../app/run/run-request.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
 import { durationFlag, failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
@@ -71,8 +71,9 @@ safety, 130 interrupted, 2 bad input.`
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Apply)
-    const project = await this.openProject(flags)
-    const fleet = await workingFleet(project, flags)
+    const controller = await this.openController(flags)
+    const { project } = controller
+    const fleet = await controller.fleet()
     const { work, runbook, plan } = isPlanFile(args.what)
       ? await this.#planned(args.what, { project, fleet, flags })
       : await this.#selected(args.what, { project, fleet, flags })
@@ -80,7 +81,7 @@ safety, 130 interrupted, 2 bad input.`
       this.log('Nothing was changed.')
       this.exit(EXIT.interrupted)
     }
-    const end = await startRun({
+    const end = await this.seeThrough(controller, {
       mode: 'apply',
       project,
       fleet,
@@ -95,13 +96,12 @@ safety, 130 interrupted, 2 bad input.`
       breakGlass: flags['break-glass'],
       goOn: flags['go-on'],
     })
-    await project.close()
     this.exit(end.exitCode)
   }
 
   async #planned(
     file: string,
-    context: Pick<RunRequest, 'project' | 'fleet'> & {
+    context: Pick<PlannedWork, 'project' | 'fleet'> & {
       flags: { signers?: string | undefined; revocations?: string | undefined }
     },
   ) {
@@ -113,7 +113,7 @@ safety, 130 interrupted, 2 bad input.`
 
   async #selected(
     name: string,
-    context: Pick<RunRequest, 'project' | 'fleet'> & {
+    context: Pick<PlannedWork, 'project' | 'fleet'> & {
       flags: { param?: string[] | undefined } & Parameters<typeof someDevices>[2]
     },
   ) {
@@ -138,7 +138,7 @@ function refuseToNarrow(file: string, flags: object): void {
   throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
 }
 
-function question(runbook: string, work: RunRequest['work']): string {
+function question(runbook: string, work: PlannedWork['work']): string {
   const stores = new Set(work.map((item) => item.device.store)).size
   const devices = work.length === 1 ? `${work[0]?.device.name ?? ''}` : `${work.length} devices in ${stores} stores`
   return `Apply ${runbook} to ${devices}?`

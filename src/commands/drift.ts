@@ -1,9 +1,7 @@
 import { Flags } from '@oclif/core'
 import { assignedWork } from '../app/revision/assignments.ts'
 import { referenceTo } from '../app/revision/runbooks.ts'
-import { workingFleet } from '../app/revision/targets.ts'
 import { runReporters } from '../app/run/reporting.ts'
-import { startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { failingStates, runFlags } from '../cli/run-flags.ts'
 
@@ -27,10 +25,11 @@ runbooks. Exit codes as for plan: 0 as desired, 3 drift or an unmet check, 4 fai
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Drift)
-    const project = await this.openProject(flags)
-    const fleet = await workingFleet(project, flags)
+    const controller = await this.openController(flags)
+    const { project } = controller
+    const fleet = await controller.fleet()
     const { work, runbooks } = await assignedWork(project, fleet, flags)
-    const end = await startRun({
+    const end = await this.seeThrough(controller, {
       mode: 'drift',
       project,
       fleet,
@@ -41,7 +40,6 @@ runbooks. Exit codes as for plan: 0 as desired, 3 drift or an unmet check, 4 fai
       failOn: failingStates(flags),
       reporters: runReporters(flags),
     })
-    await project.close()
     this.exit(end.exitCode)
   }
 }

@@ -1,10 +1,9 @@
 import { Flags } from '@oclif/core'
 import type { Project } from '../app/project.ts'
 import { referenceTo } from '../app/revision/runbooks.ts'
-import { someDevices, workingFleet } from '../app/revision/targets.ts'
+import { someDevices } from '../app/revision/targets.ts'
 import { commandRunbook } from '../app/run/command-runbook.ts'
 import { execReporters } from '../app/run/reporting.ts'
-import { startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { failingStates, runFlags } from '../cli/run-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
@@ -46,11 +45,12 @@ was unreachable.`
       const detail = 'It comes behind two dashes: till exec --store PL-0412 -- uname -r'
       throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary: 'No command is given', detail }])
     }
-    const project = await this.openProject(flags)
-    const fleet = await workingFleet(project, flags)
+    const controller = await this.openController(flags)
+    const { project } = controller
+    const fleet = await controller.fleet()
     const runbook = commandRunbook(words, flags.timeout * 1000)
     const devices = await this.#devices(project, fleet, flags)
-    const end = await startRun({
+    const end = await this.seeThrough(controller, {
       mode: 'exec',
       project,
       fleet,
@@ -61,7 +61,6 @@ was unreachable.`
       failOn: failingStates(flags),
       reporters: execReporters(flags),
     })
-    await project.close()
     this.exit(end.exitCode)
   }
 

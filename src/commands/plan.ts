@@ -1,9 +1,8 @@
 import { Args, Flags } from '@oclif/core'
 import { forgetSignature, signPlan } from '../app/revision/plan-signature.ts'
 import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.ts'
-import { someDevices, workingFleet } from '../app/revision/targets.ts'
+import { someDevices } from '../app/revision/targets.ts'
 import { planReporters } from '../app/run/reporting.ts'
-import { startRun } from '../app/run/start-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { durationFlag } from '../cli/duration-flag.ts'
 import { failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
@@ -62,12 +61,13 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Plan)
-    const project = await this.openProject(flags)
+    const controller = await this.openController(flags)
+    const { project } = controller
     const runbook = openRunbook(project, args.runbook, parseParams(flags.param))
-    const fleet = await workingFleet(project, flags)
+    const fleet = await controller.fleet()
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
     if (flags.output !== undefined) await forgetSignature(flags.output)
-    const end = await startRun({
+    const end = await this.seeThrough(controller, {
       mode: 'plan',
       project,
       fleet,
@@ -78,7 +78,6 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       failOn: failingStates(flags),
       reporters: planReporters(flags, { runbook, fleet, validMs: flags.expires }),
     })
-    await project.close()
     if (flags.output !== undefined && flags.sign !== undefined) await signPlan(flags.output, flags.sign)
     this.exit(end.exitCode)
   }

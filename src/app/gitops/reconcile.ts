@@ -15,7 +15,7 @@ import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
 import { openRunbook, referenceTo } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
-import { type RunRequest, startRun } from '../run/start-run.ts'
+import type { RunOptions, RunStarter } from '../run/run-request.ts'
 import { type AssignmentMemories, editMemories, readMemories } from './assignment-memory.ts'
 
 type Assignment = Project['settings']['assignments'][number]
@@ -25,13 +25,14 @@ export interface ReconcileOptions {
   readonly fleet: Fleet
   readonly revision: string | undefined
   readonly now: () => Date
+  readonly start: RunStarter
   /** Nothing is mended, whatever assignments say. */
   readonly reportOnly: boolean
   /** Go through all, due or not; suspended ones stay so. */
   readonly all: boolean
-  readonly reporters: RunRequest['reporters']
+  readonly reporters: NonNullable<RunOptions['reporters']>
   readonly parallel?: number | undefined
-  readonly workers?: RunRequest['workers']
+  readonly workers?: RunOptions['workers']
 }
 
 /** A run of a pass. */
@@ -139,7 +140,7 @@ async function goThrough(
   const work: DeviceWork[] = [...runbooksOf].map(([device, runbooks]) => ({ device, runbooks }))
   if (work.length === 0) return undefined
   const working = parts.filter(({ devices }) => devices.length > 0)
-  const { exitCode, counts, run } = await startRun({
+  const { exitCode, counts, run } = await options.start({
     mode,
     project,
     fleet: options.fleet,

@@ -13,7 +13,9 @@ import { createTerminalReporter } from '../../reporters/terminal.ts'
 import { deviceDigest } from '../revision/device-digest.ts'
 import { referenceTo } from '../revision/runbooks.ts'
 import { fileWriter, stdoutWriter, type Writer } from '../writer.ts'
-import type { RunRequest } from './start-run.ts'
+
+/** Makes whoever gets the events of a run, by its id and the commit of its repository. */
+export type ReportersOf = (run: string, revision: string | null) => readonly Reporter[] | Promise<readonly Reporter[]>
 
 interface OutputFlags {
   readonly json: boolean
@@ -26,7 +28,7 @@ interface OutputFlags {
 }
 
 /** What a run shows on stdout, and the result document in the file of `--output`. */
-export function runReporters(flags: OutputFlags): RunRequest['reporters'] {
+export function runReporters(flags: OutputFlags): ReportersOf {
   return async () => {
     const reporters = [stdoutReporter(flags), ...(await reportFiles(flags))]
     if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
@@ -38,7 +40,7 @@ export function runReporters(flags: OutputFlags): RunRequest['reporters'] {
 export function planReporters(
   flags: OutputFlags,
   planned: { readonly runbook: Runbook; readonly fleet: Fleet; readonly validMs: number },
-): RunRequest['reporters'] {
+): ReportersOf {
   const { runbook, fleet, validMs } = planned
   return async () => {
     const reporters = [stdoutReporter(flags), ...(await reportFiles(flags))]
@@ -62,7 +64,7 @@ export function planReporters(
 }
 
 /** What devices answered, folded; or JSON. */
-export function execReporters(flags: OutputFlags): RunRequest['reporters'] {
+export function execReporters(flags: OutputFlags): ReportersOf {
   return async () => {
     const shown = flags.json || flags.ndjson ? stdoutReporter(flags) : onStdout(createAnswersReporter)
     const reporters = [shown, ...(await reportFiles(flags))]

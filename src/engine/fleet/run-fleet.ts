@@ -13,7 +13,8 @@ export interface FleetEnd {
 
 interface FleetOptions {
   readonly environment: DeviceEnvironment
-  readonly parallel: number
+  /** Devices at a time; a function where that may change. */
+  readonly parallel: number | (() => number)
   readonly head: Omit<RunStarted, 'type' | 'devices'>
   /** Those who work on the devices; this thread alone unless told. */
   readonly pool?: WorkerPool
@@ -29,7 +30,9 @@ interface FleetOptions {
  * after every device has let go.
  */
 export async function runFleet(work: readonly DeviceWork[], options: FleetOptions): Promise<FleetEnd> {
-  const { environment, parallel } = options
+  const { environment } = options
+  const { parallel: most } = options
+  const parallel = typeof most === 'number' ? (): number => most : most
   const began = environment.clock.elapsed()
   const counts = emptyCounts()
   let unknown = 0

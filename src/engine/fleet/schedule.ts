@@ -7,7 +7,8 @@ import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from './worker-pool.t
 
 export interface ScheduleOptions {
   readonly environment: DeviceEnvironment
-  readonly parallel: number
+  /** Devices at a time; it may change. */
+  readonly parallel: () => number
   readonly pool: WorkerPool
   readonly count: (outcome: DeviceOutcome) => void
   /** For how long, in milliseconds, the run waits for safety; a device that has to wait longer ends as deferred. */
@@ -76,7 +77,7 @@ export class Schedule {
   }
 
   #fill(): void {
-    while (this.#running < this.#options.parallel && !this.#broken.signal.aborted) {
+    while (this.#running < this.#options.parallel() && !this.#broken.signal.aborted) {
       const item = this.#due[0] ?? this.#work[this.#next]
       const worker = item && this.#workerFor(item)
       if (!worker) break

@@ -217,7 +217,7 @@ export const PROJECT_SCHEMA = {
         },
         lease: {
           description:
-            'How long a run keeps a device without a sign of life; then another run may take it over. Default: 2m.',
+            'How long a run keeps a device without a sign of life; then another run may take it over. Default: 2m; at least 5s.',
           type: 'string',
           pattern: DURATION_PATTERN,
           examples: ['30s'],

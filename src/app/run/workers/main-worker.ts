@@ -8,13 +8,13 @@ import type { LoginParty } from './share-logins.ts'
 /** This thread, as one that works on devices. */
 export class MainWorker implements DeviceWorker, LoginParty {
   readonly pendingConnections: PendingConnections
-  readonly #gate: HandshakeGate
+  readonly #gate: Pick<HandshakeGate, 'resize'>
   logins: number
   /** Devices that it works on. */
   held = 0
 
   /** `logins`: places of the gate. `onRoom` is called when there may be room again. */
-  constructor(gate: HandshakeGate, logins: number, onRoom: () => void) {
+  constructor(gate: Pick<HandshakeGate, 'resize'>, logins: number, onRoom: () => void) {
     this.#gate = gate
     this.logins = logins
     this.pendingConnections = new PendingConnections(onRoom)

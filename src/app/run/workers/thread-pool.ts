@@ -26,7 +26,7 @@ export interface ThreadPoolOptions
   readonly workers: Workers
   readonly parallel: number
   /** The gate of this thread. */
-  readonly gate: HandshakeGate
+  readonly gate: Pick<HandshakeGate, 'resize'>
   /** How many logins may be under way at once, in all threads together. */
   readonly handshakes: number
   /** Tells people that a thread is missing. */
@@ -51,6 +51,7 @@ export class ThreadPool implements WorkerPool {
   /** Devices that share a connection stay together. */
   readonly #stores = new Map<string, { readonly worker: DeviceWorker; devices: number }>()
   #members: readonly Member[] = []
+  #handshakes: number
   #starts = 0
   #left = 0
   #ended = 0
@@ -60,11 +61,18 @@ export class ThreadPool implements WorkerPool {
   constructor(dependencies: ThreadPoolOptions) {
     const { workers, handshakes, gate, work } = dependencies
     this.#dependencies = dependencies
+    this.#handshakes = handshakes
     this.here = new MainWorker(gate, handshakes, () => this.#onRoom())
     this.#runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
     this.#most = workers === 'auto' ? Math.min(availableParallelism(), handshakes) - 1 : Math.min(workers, handshakes)
     if (workers !== 'auto') for (let n = 0; n < this.#most; n += 1) this.#start()
     else if (this.#most > 0) this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
+  }
+
+  /** How many logins may be under way at once from now on. */
+  setHandshakes(handshakes: number): void {
+    this.#handshakes = handshakes
+    this.#share()
   }
 
   onRoom(listener: () => void): void {
@@ -166,10 +174,7 @@ export class ThreadPool implements WorkerPool {
     this.#sharing = this.#sharing.then(async () => {
       const ready = this.#members.map(({ thread }) => thread).filter((thread) => thread.state === 'ready')
       if (!this.#worksHere() && ready.length > 0) await this.here.setLogins(0)
-      await shareLogins(
-        this.#dependencies.handshakes,
-        this.#worksHere() || ready.length === 0 ? [this.here, ...ready] : ready,
-      )
+      await shareLogins(this.#handshakes, this.#worksHere() || ready.length === 0 ? [this.here, ...ready] : ready)
       this.#onRoom()
     })
   }

@@ -1,0 +1,57 @@
+import type { RunbookReference, RunMode } from '../../core/events.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import type { DeviceState } from '../../core/outcome.ts'
+import type { DeviceWork } from '../../engine/device/perform-device.ts'
+import type { FleetEnd } from '../../engine/fleet/run-fleet.ts'
+import type { Project } from '../project.ts'
+import type { Selection } from '../revision/selection.ts'
+import type { ReportersOf } from './reporting.ts'
+import type { Workers } from './workers/thread-pool.ts'
+
+/** What a run is to do, worked out by whoever asks for it. */
+export interface PlannedWork {
+  /** The repository at the revision that is run; its settings and modules hold. */
+  readonly project: Project
+  /** The inventory, or the sandbox's part of it. */
+  readonly fleet: Fleet
+  readonly work: readonly DeviceWork[]
+  readonly runbooks: readonly RunbookReference[]
+}
+
+/** What a run is to do, by names: a runbook of the revision in force and a selection of its devices. */
+export interface NamedWork {
+  readonly runbook: string
+  readonly params?: Readonly<Record<string, string>>
+  readonly devices?: Selection
+}
+
+/** How a run goes about it. */
+export interface RunOptions {
+  readonly mode: RunMode
+  /** Who asks for it, as the history names them. Default: the account of this process. */
+  readonly requestedBy?: string | undefined
+  /** Devices at a time. Default: the project's setting. Runs of one controller share what it allows. */
+  readonly parallel?: number | undefined
+  /** Worker threads. Default: the project's setting. */
+  readonly workers?: Workers | undefined
+  /** For how long, in milliseconds, the run waits for safety. Default: for its own devices in progress only. */
+  readonly patienceMs?: number | undefined
+  /** Who gets the events; they are closed at the end of the run. */
+  readonly reporters?: ReportersOf | undefined
+  /** The commit that is worked with. Default: git is asked. */
+  readonly revision?: string | undefined
+  /** Id of the plan that is applied. */
+  readonly plan?: string | undefined
+  /** States of devices that make the exit code another than 0. Default: all that are not as desired. */
+  readonly failOn?: ReadonlySet<DeviceState> | undefined
+}
+
+export type RunRequest = RunOptions & (PlannedWork | NamedWork)
+
+/** How a run ended. */
+export interface RunEnd extends FleetEnd {
+  readonly run: string
+}
+
+/** Starts a run and sees it through. */
+export type RunStarter = (request: RunOptions & PlannedWork) => Promise<RunEnd>

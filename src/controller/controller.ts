@@ -1,0 +1,132 @@
+import { openProject, type Project } from '../app/project.ts'
+import { secretReader } from '../app/reach/secrets.ts'
+import { openRunbook, referenceTo } from '../app/revision/runbooks.ts'
+import { someDevices, workingFleet } from '../app/revision/targets.ts'
+import type { NamedWork, PlannedWork, RunRequest } from '../app/run/run-request.ts'
+import { warnOnce } from '../app/warn.ts'
+import type { Fleet } from '../core/fleet.ts'
+import type { RunStore } from '../core/ports.ts'
+import { LeaseKeeper } from '../engine/admission/lease-keeper.ts'
+import { Masker } from '../engine/journal/mask.ts'
+import { secretSources } from '../secrets/index.ts'
+import { bootClockMs } from '../stores/process-identity.ts'
+import { createHandshakeGate, drained, openTransports } from '../transports/index.ts'
+import { Budgets } from './budgets.ts'
+import type { Run, Shared } from './run.ts'
+import { startRun } from './start-run.ts'
+
+export interface ControllerOptions {
+  /** Work on the running sandbox, with a history of its own. */
+  readonly sandbox?: boolean
+  /** Tells people what is part of no result. Default: stderr, each text once. */
+  readonly warn?: (text: string) => void
+}
+
+/**
+ * What lives as long as a process: stores, leases, secrets and their mask, transports, limits. A terminal command is a
+ * controller with one run, a server one with many; runs share what it has and know nothing of each other.
+ */
+export interface Controller {
+  /** The repository in force: settings, paths, and what is loaded from it. */
+  readonly project: Project
+  /** Its devices, or those that the sandbox serves of them. */
+  fleet(): Promise<Fleet>
+  store(): Promise<RunStore>
+  /** Starts a run; resolves when its journal has begun. Throws InputError where the request makes no sense. */
+  startRun(request: RunRequest): Promise<Run>
+  /** Puts another revision of the repository in force for runs to come; those in progress go on with theirs. */
+  adopt(project: Project): void
+  /** Stops what is in progress, waits for it, and lets go of everything. */
+  close(): Promise<void>
+}
+
+/** Opens the repository that `start` lies in. Throws InputError. */
+export async function openController(start: string, options: ControllerOptions = {}): Promise<Controller> {
+  const project = await openProject(start, { sandbox: options.sandbox ?? false })
+  return makeController(project, options, () => project.close())
+}
+
+/** A controller of a repository that is open already, and stays open when the controller is closed. */
+export function controllerOf(project: Project, options: ControllerOptions = {}): Controller {
+  return makeController(project, options, async () => undefined)
+}
+
+function makeController(first: Project, options: ControllerOptions, closeProject: () => Promise<void>): Controller {
+  const warn = options.warn ?? warnOnce()
+  const runs = new Map<string, Run>()
+  let project = first
+  let shared: Promise<Shared> | undefined
+  let closed: Promise<void> | undefined
+  const share = (): Promise<Shared> => {
+    shared ??= openShared(first, warn)
+    return shared
+  }
+  const fleet = (): Promise<Fleet> => workingFleet(project, { sandbox: options.sandbox ?? false })
+  return {
+    get project() {
+      return project
+    },
+    fleet,
+    store: () => first.store(),
+    adopt(next) {
+      project = next
+    },
+    async startRun(request) {
+      const work = 'work' in request ? request : await namedWork(project, await fleet(), request)
+      const run = await startRun({ ...request, ...work }, await share())
+      runs.set(run.id, run)
+      const forget = (): void => void runs.delete(run.id)
+      run.finished.then(forget, forget)
+      return run
+    },
+    close() {
+      closed ??= letGo()
+      return closed
+    },
+  }
+
+  async function letGo(): Promise<void> {
+    try {
+      for (const run of runs.values()) run.stop('close')
+      await Promise.allSettled([...runs.values()].map(({ finished }) => finished))
+      const opened = await shared
+      // Nothing may be left behind on a device.
+      if (opened) await Promise.all([drained(opened.transports), opened.keeper.close()])
+    } finally {
+      await closeProject()
+    }
+  }
+}
+
+async function openShared(project: Project, warn: (text: string) => void): Promise<Shared> {
+  const store = await project.store()
+  const { handshakes, parallel, leaseMs } = project.settings.run
+  const gate = createHandshakeGate(handshakes)
+  const masker = new Masker()
+  const readers = new Map<string, ReturnType<Shared['secretsOf']>>()
+  return {
+    store,
+    keeper: new LeaseKeeper(store.leases, { ttlMs: leaseMs, clockMs: bootClockMs }),
+    masker,
+    budgets: new Budgets(gate, { logins: handshakes, devices: parallel }),
+    transports: openTransports(gate, warn),
+    warn,
+    secretsOf({ root, settings }) {
+      const key = JSON.stringify([root, settings.secrets])
+      const reader = readers.get(key) ?? secretReader(secretSources(root, settings.secrets), masker, warn)
+      readers.set(key, reader)
+      return reader
+    },
+  }
+}
+
+async function namedWork(
+  project: Project,
+  fleet: Fleet,
+  { runbook: name, params, devices }: NamedWork,
+): Promise<PlannedWork> {
+  const runbook = openRunbook(project, name, params)
+  const selected = await someDevices(project, fleet, { ...devices, targets: runbook.targets })
+  const work = selected.map((device) => ({ device, runbooks: [runbook] }))
+  return { project, fleet, work, runbooks: [referenceTo(runbook)] }
+}

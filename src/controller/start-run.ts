@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import { hostname } from 'node:os'
+import { neighboursOf, targetResolver } from '../app/reach/resolve-target.ts'
+import { learnSecrets } from '../app/reach/secrets.ts'
+import { checkValues } from '../app/revision/check-values.ts'
+import { accountName } from '../app/run/account.ts'
+import { deviceEnvironment, SYSTEM_CLOCK } from '../app/run/device-environment.ts'
+import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
+import { ThreadPool } from '../app/run/workers/thread-pool.ts'
+import { VERSION } from '../app/version.ts'
+import { UnwritableError } from '../app/writer.ts'
+import { InputError, RunBroken } from '../core/diagnostic.ts'
+import { SessionLost } from '../core/failure.ts'
+import type { Device } from '../core/fleet.ts'
+import { runKey } from '../core/lease.ts'
+import type { Neighbours } from '../core/ports.ts'
+import { leaseAdmission } from '../engine/admission/admission.ts'
+import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
+import { type FleetEnd, runFleet } from '../engine/fleet/run-fleet.ts'
+import { type Journal, openJournal } from '../engine/journal/journal.ts'
+import { revisionOf } from '../gitops/revision.ts'
+import { selectorScope } from '../lang/expression.ts'
+import { hostKeyLookup } from '../transports/known-hosts.ts'
+import type { Membership, Share } from './budgets.ts'
+import type { Run, Shared } from './run.ts'
+
+type Request = RunOptions & PlannedWork
+
+/** Built beside this file's room, as in src. */
+const THREAD = new URL('../app/device-thread.js', import.meta.url)
+
+/** Wires one run to what its controller has, and starts it. */
+export async function startRun(request: Request, shared: Shared): Promise<Run> {
+  // What is only looked at goes on without a device that lacks a value; what changes is right as a whole, or is not begun.
+  const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
+  if (missing.length > 0) throw new InputError(missing)
+  const id = runId(SYSTEM_CLOCK.now())
+  const commit = request.revision ?? (await revisionOf(request.project.root))
+  const reporters = (await request.reporters?.(id, commit)) ?? []
+  const { store, keeper, masker } = shared
+  // Whoever carries a run on takes it over by this, and what is written here is refused from then on.
+  const held = await keeper.take([runKey(request.fleet.name, id)], id)
+  if (!held.granted) throw new Error(`the id "${id}" of a new run is taken`)
+  const journal = openJournal({ run: id, store, reporters, masker, clock: SYSTEM_CLOCK, lease: held.lease.token })
+  const stopping = new AbortController()
+  const aborting = new AbortController()
+  // Every device in flight listens to both.
+  setMaxListeners(0, stopping.signal, aborting.signal)
+  const workforce = openWorkforce(request, {
+    shared,
+    id,
+    journal,
+    stopping: stopping.signal,
+    aborting: aborting.signal,
+  })
+  const finished = seeThrough(request, { id, commit, journal, ...workforce })
+    .then(async (end) => {
+      // What cannot be deleted now is at the end of the next run.
+      await store.forget(id, request.project.settings.history).catch(() => undefined)
+      return end
+    })
+    .finally(() => void held.lease.release())
+  finished.catch(() => undefined)
+  return {
+    id,
+    finished,
+    stop(why) {
+      const hard = stopping.signal.aborted
+      journal.emit({ type: 'run.interrupted', signal: why, hard }).catch(() => undefined)
+      if (hard) aborting.abort()
+      stopping.abort()
+    },
+  }
+}
+
+interface Workforce {
+  readonly pool: ThreadPool
+  readonly membership: Membership
+  readonly environment: DeviceEnvironment
+}
+
+async function seeThrough(
+  request: Request,
+  run: Workforce & { readonly id: string; readonly commit: string | null; readonly journal: Journal },
+): Promise<RunEnd> {
+  const { id, journal, environment, pool, membership } = run
+  let end: FleetEnd
+  try {
+    end = await runFleet(request.work, {
+      environment,
+      parallel: () => devicesAtATime(request, membership.share),
+      pool,
+      ...(request.patienceMs !== undefined && { patienceMs: request.patienceMs }),
+      ...(request.failOn && { failOn: request.failOn }),
+      head: {
+        mode: request.mode,
+        runbooks: request.runbooks,
+        inventory_digest: request.fleet.digest,
+        revision: run.commit,
+        ...(request.plan !== undefined && { plan: request.plan }),
+        by: request.requestedBy ?? accountName(),
+        host: hostname(),
+        pid: process.pid,
+        version: VERSION,
+      },
+    })
+  } catch (error) {
+    // Why the run broke off comes first; reporters often fail for the same reason.
+    await journal.close()
+    throw broken(error)
+  } finally {
+    membership.leave()
+    await pool.close()
+  }
+  tellFaults(await journal.close())
+  return { ...end, run: id }
+}
+
+/** What stopped a run that is no bug of ours. */
+function broken(error: unknown): unknown {
+  if (error instanceof InputError) return new RunBroken(error.diagnostics)
+  if (!(error instanceof SessionLost)) return error
+  const { code, message } = error.failure
+  return new RunBroken([{ code, severity: 'error', summary: message.replace(/\.$/, '') }])
+}
+
+/** One reporter that could not write must not keep another from being whole; a bug of ours comes before what could not be written. */
+function tellFaults(faults: readonly unknown[]): void {
+  const lost = faults.filter((fault) => fault instanceof UnwritableError)
+  const bug = faults.find((fault) => !(fault instanceof UnwritableError))
+  if (bug !== undefined) throw bug
+  if (lost.length > 0) throw new UnwritableError(lost.flatMap(({ lost: each }) => each))
+}
+
+/** Those who work on the devices, and what this thread needs to do so itself. */
+function openWorkforce(
+  request: Request,
+  run: Pick<DeviceEnvironment, 'stopping' | 'aborting'> & {
+    readonly shared: Shared
+    readonly id: string
+    readonly journal: Journal
+  },
+): Workforce {
+  const { project, fleet, mode, work } = request
+  const { shared, journal, stopping, aborting } = run
+  const { store, keeper, masker, transports, warn } = shared
+  const readSecret = shared.secretsOf(project)
+  const hostKeys = hostKeyLookup(project.paths.knownHosts)
+  const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
+  const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
+  const neighbours = (device: Device): Neighbours => neighboursOf(fleet, device)
+  const membership = shared.budgets.join(({ logins }) => pool.setHandshakes(logins))
+  const { share } = membership
+  const pool: ThreadPool = new ThreadPool({
+    entry: THREAD,
+    leasedUntil: keeper.shared.buffer as SharedArrayBuffer,
+    mode,
+    work,
+    modules: project.paths.modules,
+    workers: request.workers ?? project.settings.run.workers,
+    parallel: devicesAtATime(request, share),
+    gate: membership.gate,
+    handshakes: share.logins,
+    resolver,
+    scopeOf,
+    neighboursOf: neighbours,
+    warn,
+  })
+  const environment = deviceEnvironment({
+    mode,
+    admission: leaseAdmission(keeper, { run: run.id, fleet: fleet.name }),
+    emit: journal.emit,
+    scopeOf,
+    historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
+    readSecret,
+    learnSecrets: (device) => learnSecrets(device, readSecret),
+    stopping,
+    aborting,
+    mask: async (value) => masker.value(value),
+    sessions: { resolver, transports, neighboursOf: neighbours, watch: pool.here.pendingConnections },
+    modules: project.modules().all,
+  })
+  return { pool, membership, environment }
+}
+
+/** Who asks for more than the project allows gets it where nobody else has to do with less for it. */
+function devicesAtATime({ parallel }: Request, share: Share): number {
+  return share.isAll ? (parallel ?? share.devices) : Math.min(parallel ?? share.devices, share.devices)
+}
+
+/** Sorts by time; unique without asking anyone. */
+function runId(now: Date): string {
+  const time = now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')
+  return `${time}-${randomBytes(3).toString('hex')}`
+}
