@@ -6,12 +6,10 @@ import { type Pass, passOver, passOverHere } from '../app/gitops/reconcile-pass.
 import { reconciledDocument, reconciledText } from '../app/gitops/reconcile-view.ts'
 import { jsonLine, jsonPage } from '../app/json-document.ts'
 import { runReporters } from '../app/run/reporting.ts'
-import type { RunStarter } from '../app/run/run-request.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { durationFlag } from '../cli/duration-flag.ts'
 import { folderFlag } from '../cli/gitops-flags.ts'
-import { underSignals } from '../cli/interrupts.ts'
-import { controllerOf } from '../controller/controller.ts'
+import { startInTerminal } from '../cli/start-in-terminal.ts'
 import { EXIT } from '../core/outcome.ts'
 
 /** Of the time between two passes; so that controllers do not all come at once. */
@@ -64,7 +62,7 @@ revision was refused, 5 where the remote did not answer.`
       reportOnly: flags.report,
       all: flags.all,
       parallel: flags.parallel,
-      start,
+      start: startInTerminal,
       reporters: json ? () => [] : runReporters({ json: false, ndjson: false, verbose, sandbox: false }),
       told: async (pass: Pick<Pass, 'pulled'>) => {
         if (!json && pass.pulled) await this.write(pulledText(pass.pulled, false))
@@ -86,10 +84,4 @@ revision was refused, 5 where the remote did not answer.`
       if (stop.signal.aborted) this.exit(EXIT.ok)
     }
   }
-}
-
-/** Each revision has a controller of its own, for as long as its run. */
-const start: RunStarter = async (request) => {
-  const controller = controllerOf(request.project)
-  return underSignals(await controller.startRun(request), () => controller.close())
 }

@@ -6,6 +6,7 @@ import { learnSecrets } from '../app/reach/secrets.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { accountName } from '../app/run/account.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from '../app/run/device-environment.ts'
+import { type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { ThreadPool } from '../app/run/workers/thread-pool.ts'
 import { VERSION } from '../app/version.ts'
@@ -15,6 +16,7 @@ import { SessionLost } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
 import { runKey } from '../core/lease.ts'
 import type { Neighbours } from '../core/ports.ts'
+import type { Marks } from '../core/sample.ts'
 import { leaseAdmission } from '../engine/admission/admission.ts'
 import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
 import { type FleetEnd, runFleet } from '../engine/fleet/run-fleet.ts'
@@ -47,14 +49,18 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   const aborting = new AbortController()
   // Every device in flight listens to both.
   setMaxListeners(0, stopping.signal, aborting.signal)
+  const policy = await underPolicy(request, { shared, id }).catch(async (error) => {
+    await held.lease.release()
+    throw error
+  })
   const workforce = openWorkforce(request, {
     shared,
-    id,
+    admission: policy.admission,
     journal,
     stopping: stopping.signal,
     aborting: aborting.signal,
   })
-  const finished = seeThrough(request, { id, commit, journal, ...workforce })
+  const finished = seeThrough(request, { id, commit, journal, policy, ...workforce })
     .then(async (end) => {
       // What cannot be deleted now is at the end of the next run.
       await store.forget(id, request.project.settings.history).catch(() => undefined)
@@ -74,6 +80,24 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   }
 }
 
+/** What decides about the devices of a run: leases, and for one that changes something the policy that it is under. */
+async function underPolicy(
+  request: Request,
+  { shared, id }: { readonly shared: Shared; readonly id: string },
+): Promise<RunPolicy> {
+  const { store, keeper } = shared
+  const { fleet, work, mode } = request
+  const machineOf = (device: string): Promise<Marks> => store.machineOf(device)
+  const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf })
+  const isChanging = mode === 'apply' || mode === 'exec'
+  const policy = isChanging ? await runPolicy(store, leases, { ...request, run: id, by: personOf(request) }) : undefined
+  return policy ?? { admission: leases, work, patienceMs: request.waitMs ?? 0 }
+}
+
+function personOf({ requestedBy }: Request): string {
+  return requestedBy ?? accountName()
+}
+
 interface Workforce {
   readonly pool: ThreadPool
   readonly membership: Membership
@@ -82,16 +106,21 @@ interface Workforce {
 
 async function seeThrough(
   request: Request,
-  run: Workforce & { readonly id: string; readonly commit: string | null; readonly journal: Journal },
+  run: Workforce & {
+    readonly id: string
+    readonly commit: string | null
+    readonly journal: Journal
+    readonly policy: RunPolicy
+  },
 ): Promise<RunEnd> {
-  const { id, journal, environment, pool, membership } = run
+  const { id, journal, policy, environment, pool, membership } = run
   let end: FleetEnd
   try {
-    end = await runFleet(request.work, {
+    end = await runFleet(policy.work, {
       environment,
       parallel: () => devicesAtATime(request, membership.share),
       pool,
-      ...(request.patienceMs !== undefined && { patienceMs: request.patienceMs }),
+      patienceMs: policy.patienceMs,
       ...(request.failOn && { failOn: request.failOn }),
       head: {
         mode: request.mode,
@@ -99,7 +128,8 @@ async function seeThrough(
         inventory_digest: request.fleet.digest,
         revision: run.commit,
         ...(request.plan !== undefined && { plan: request.plan }),
-        by: request.requestedBy ?? accountName(),
+        ...(request.breakGlass !== undefined && { break_glass: request.breakGlass }),
+        by: personOf(request),
         host: hostname(),
         pid: process.pid,
         version: VERSION,
@@ -136,9 +166,8 @@ function tellFaults(faults: readonly unknown[]): void {
 /** Those who work on the devices, and what this thread needs to do so itself. */
 function openWorkforce(
   request: Request,
-  run: Pick<DeviceEnvironment, 'stopping' | 'aborting'> & {
+  run: Pick<DeviceEnvironment, 'admission' | 'stopping' | 'aborting'> & {
     readonly shared: Shared
-    readonly id: string
     readonly journal: Journal
   },
 ): Workforce {
@@ -169,7 +198,7 @@ function openWorkforce(
   })
   const environment = deviceEnvironment({
     mode,
-    admission: leaseAdmission(keeper, { run: run.id, fleet: fleet.name }),
+    admission: run.admission,
     emit: journal.emit,
     scopeOf,
     historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),

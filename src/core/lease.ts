@@ -13,8 +13,9 @@ export interface LeaseHolder {
   readonly run: string
   readonly pid: number
   readonly host: string
-  /** Which of the keys that were asked for it has. */
+  /** Which of the keys that were asked for it has, and the first of those that it was asked for with. */
   readonly key: LeaseKey
+  readonly as: LeaseKey
 }
 
 export type LeaseAnswer =
@@ -34,7 +35,10 @@ export interface LeaseStore {
    * what it had.
    */
   beat(controller: string, ttlMs: number): Promise<{ readonly intact: boolean }>
-  /** All keys or none. What the same run of the same controller has already stays with it, under the same epoch. */
+  /**
+   * All keys or none. What the same run of the same controller has already under the same first key stays with it, under the
+   * same epoch; under another one it is held like anybody's.
+   */
   acquire(
     keys: readonly LeaseKey[],
     holder: { readonly run: string; readonly controller: string },

@@ -312,6 +312,8 @@ export interface RunStore extends JournalStore {
   status(): AsyncIterable<DeviceStatus>
   /** Of one series of a device, by time; two at the same time are one, the later one noted. */
   samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]>
+  /** Marks by which the machine of a device is known again; not those that many devices claim, as clones of an image do. */
+  machineOf(device: string): Promise<Marks>
   /** The last mark of each name of every device, by device. */
   marks(): AsyncIterable<DeviceMark>
   /**

@@ -8,7 +8,7 @@ type ControllerRow = StateTables['controllers']
 
 /** Compiled once: they run for every device, and compiling costs several times what running does. */
 const SELECT_KEY = tables.selectFrom('lease_keys').selectAll().where('key', '=', '').compile()
-const NO_KEY: LeaseRow = { key: '', epoch: 0, controller: '', run: '' }
+const NO_KEY: LeaseRow = { key: '', epoch: 0, controller: '', run: '', taken_as: '' }
 const UPSERT_KEY = tables
   .insertInto('lease_keys')
   .values(NO_KEY)
@@ -17,12 +17,13 @@ const UPSERT_KEY = tables
       epoch: ref('excluded.epoch'),
       controller: ref('excluded.controller'),
       run: ref('excluded.run'),
+      taken_as: ref('excluded.taken_as'),
     })),
   )
   .compile().sql
 const FREE_KEY = tables
   .updateTable('lease_keys')
-  .set({ controller: null, run: null })
+  .set({ controller: null, run: null, taken_as: null })
   .where('key', '=', '')
   .where('epoch', '=', 0)
   .compile().sql
@@ -72,30 +73,35 @@ export function acquire(
   means: { readonly run: string; readonly controller: string; readonly onlooker: Onlooker },
 ): LeaseAnswer {
   const { run, controller, onlooker } = means
-  const rows = keys.map((key) => session.rows(SELECT_KEY, [key])[0] ?? { ...NO_KEY, key, controller: null, run: null })
-  const isMine = (row: LeaseRow): boolean => row.controller === controller && row.run === run
+  const rows = keys.map(
+    (key) => session.rows(SELECT_KEY, [key])[0] ?? { ...NO_KEY, key, controller: null, run: null, taken_as: null },
+  )
+  const [as = ''] = keys
+  const isMine = (row: LeaseRow): boolean => row.controller === controller && row.run === run && row.taken_as === as
   for (const row of rows) {
     if (row.controller === null || isMine(row)) continue
     const [holder] = session.rows(SELECT_CONTROLLER, [row.controller])
     if (holder && isThere(holder, onlooker)) {
-      return { granted: false, holder: { run: row.run ?? '', pid: holder.pid, host: holder.host, key: row.key } }
+      const { host, pid } = holder
+      const { run: other, key, taken_as } = row
+      return { granted: false, holder: { run: other ?? '', pid, host, key, as: taken_as ?? key } }
     }
   }
   const highest = Math.max(...rows.map(({ epoch }) => epoch))
   const isHeld = rows.every((row) => isMine(row) && row.epoch === highest)
   const epoch = isHeld ? highest : highest + 1
-  if (!isHeld) for (const key of keys) session.run(UPSERT_KEY, [key, epoch, controller, run])
+  if (!isHeld) for (const key of keys) session.run(UPSERT_KEY, [key, epoch, controller, run, as])
   return { granted: true, token: { keys, epoch } }
 }
 
 /** Gives back what is still held under this token. */
 export function release(session: SqliteSession, { keys, epoch }: LeaseToken): void {
-  for (const key of keys) session.run(FREE_KEY, [null, null, key, epoch])
+  for (const key of keys) session.run(FREE_KEY, [null, null, null, key, epoch])
 }
 
 /** The controller is gone, and all that it had is free. */
 export function retire(session: SqliteSession, controller: string): void {
-  const nobody = { controller: null, run: null }
+  const nobody = { controller: null, run: null, taken_as: null }
   session.all(tables.updateTable('lease_keys').set(nobody).where('controller', '=', controller))
   session.all(tables.deleteFrom('controllers').where('id', '=', controller))
 }

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../core/duration.ts'
 import type { StepFinished } from '../core/events.ts'
-import type { DeviceMark, Sample } from '../core/sample.ts'
+import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
 import { tables } from './schema.ts'
 import type { SqliteSession } from './sqlite-session.ts'
 
@@ -67,6 +67,36 @@ export async function readSamples(
     .orderBy('samples.at')
   const rows = await session.read(query)
   return rows.map(({ at, value }) => ({ at: new Date(at).toISOString(), value }))
+}
+
+/** Marks that name a machine, and how many devices may claim one before it says nothing. */
+const MACHINE_MARKS = ['serial', 'machine_id'] as const
+const MOST_CLAIMANTS = 4
+
+const OF_MACHINE = tables
+  .selectFrom('marks')
+  .selectAll()
+  .where('device', '=', '')
+  .where('name', 'in', MACHINE_MARKS)
+  .compile()
+const CLAIMANTS = tables
+  .selectFrom('marks')
+  .select('device')
+  .where('name', '=', '')
+  .where('value', '=', '')
+  .limit(MOST_CLAIMANTS + 1)
+  .compile()
+
+/** Marks by which the machine of a device is known again. */
+export async function readMachine(session: SqliteSession, device: string): Promise<Marks> {
+  return session.patiently(() => {
+    const own = session.rows(OF_MACHINE, [device, ...MACHINE_MARKS])
+    const telling = own.filter(({ name, value }) => {
+      const claimants = session.rows(CLAIMANTS, [name, value, MOST_CLAIMANTS + 1])
+      return value !== '' && claimants.length <= MOST_CLAIMANTS
+    })
+    return Object.fromEntries(telling.map(({ name, value }) => [name, value]))
+  })
 }
 
 export async function* readMarks(session: SqliteSession): AsyncGenerator<DeviceMark> {

@@ -62,7 +62,14 @@ export interface StateTables {
   readonly samples: { series: number; at: number; value: number }
   readonly marks: { device: string; name: string; value: string; at: string }
   /** Keys stay when nobody has them: their epochs only ever go up. */
-  readonly lease_keys: { key: string; epoch: number; controller: string | null; run: string | null }
+  readonly lease_keys: {
+    key: string
+    epoch: number
+    controller: string | null
+    run: string | null
+    /** The first of the keys that it was taken with. */
+    taken_as: string | null
+  }
   readonly controllers: {
     id: string
     host: string
@@ -224,6 +231,10 @@ const MIGRATIONS: readonly (() => Statements)[] = [
       .expression((eb) => eb.selectFrom('device_status').select(LOOK_COLUMNS)),
   ],
   hookStatements,
+  () => [
+    tables.schema.alterTable('lease_keys').addColumn('taken_as', 'text'),
+    tables.schema.createIndex('marks_value').on('marks').columns(['name', 'value']),
+  ],
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

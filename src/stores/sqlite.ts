@@ -6,11 +6,11 @@ import { foldRun } from '../core/fold-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
 import { type DeviceStatus, emptyCounts, type RunbookStatus, type RunSummary } from '../core/run.ts'
-import type { DeviceMark, Sample } from '../core/sample.ts'
+import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
 import { admissionStore } from './admission.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { acquire, beat, Onlooker, release, retire } from './leases.ts'
-import { forgetSamples, readMarks, readSamples } from './notes.ts'
+import { forgetSamples, readMachine, readMarks, readSamples } from './notes.ts'
 import { whereabouts } from './process-identity.ts'
 import { appendEvents, eventOf, indeterminateDevices, recordStatus } from './record-events.ts'
 import { migrationsFrom, type RunRow, SCHEMA_VERSION, tables } from './schema.ts'
@@ -175,6 +175,10 @@ class SqliteStore implements RunStore {
 
   samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]> {
     return readSamples(this.#session, { device, series, since, until })
+  }
+
+  machineOf(device: string): Promise<Marks> {
+    return readMachine(this.#session, device)
   }
 
   marks(): AsyncIterable<DeviceMark> {

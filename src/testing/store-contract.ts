@@ -277,6 +277,19 @@ function testNotes(bench: () => StoreBench): void {
     expect(left.map(({ value }) => value)).toEqual([29 * 24, 1])
   })
 
+  test('knows a machine by its marks, unless many claim them', async () => {
+    const store = await bench().store()
+    const ends = ['1', '2', '3', '4', '5', '6'].map((n) => ({
+      device: `PL-0001/pos${n}`,
+      state: 'in-sync' as const,
+      steps: [{ step: 'a', state: 'ok' as const, marks: { machine_id: 'clone', serial: n === '2' ? '1' : n } }],
+    }))
+    await store.append(recordRun(ends, { run: 'a' }))
+    expect(await store.machineOf('PL-0001/pos1')).toEqual({ serial: '1' })
+    expect(await store.machineOf('PL-0001/pos2')).toEqual({ serial: '1' })
+    expect(await store.machineOf('PL-0009/pos9')).toEqual({})
+  })
+
   test('keeps the last mark of each name', async () => {
     const store = await bench().store()
     const [old, young] = ['2026-05-01T00:00:00.000Z', '2026-05-02T00:00:00.000Z']

@@ -22,7 +22,7 @@ export function testLeases(bench: () => StoreBench): void {
     expect(await store.leases.acquire([device], a)).toEqual(first)
     expect(await other.leases.acquire([device], b)).toEqual({
       granted: false,
-      holder: { run: 'a', pid: process.pid, host: hostname(), key: device },
+      holder: { run: 'a', pid: process.pid, host: hostname(), key: device, as: device },
     })
     await other.leases.release({ keys: [device], epoch: 2 })
     expect(await other.leases.acquire([device], b)).toMatchObject({ granted: false })
@@ -36,8 +36,9 @@ export function testLeases(bench: () => StoreBench): void {
     const taken = await store.leases.acquire(['device:x', 'machine:serial=1'], a)
     expect(await store.leases.acquire(['device:y', 'machine:serial=1'], b)).toMatchObject({
       granted: false,
-      holder: { run: 'a', key: 'machine:serial=1' },
+      holder: { run: 'a', key: 'machine:serial=1', as: 'device:x' },
     })
+    expect(await store.leases.acquire(['device:z', 'machine:serial=1'], a)).toMatchObject({ granted: false })
     expect(await store.leases.acquire(['device:y'], b)).toMatchObject({ granted: true })
     if (taken.granted) await store.leases.release(taken.token)
     expect(await store.leases.acquire(['device:x', 'machine:serial=1'], b)).toMatchObject({

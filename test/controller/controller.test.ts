@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Controller, openController } from '../../src/controller/controller.ts'
 import type { RunEvent } from '../../src/core/events.ts'
 import type { Reporter } from '../../src/core/ports.ts'
+import { recordRun } from '../../src/testing/recorded-runs.ts'
 import { inventoryWith, TestProject } from '../cli/project.ts'
 
 const LOCAL = [1, 2, 3]
@@ -125,5 +126,26 @@ describe('a controller', () => {
       diagnostics: [{ code: 'RUNBOOK_UNKNOWN' }],
     })
     expect(await (await controller.store()).runs()).toEqual([])
+  })
+})
+
+it('two names of one machine exclude each other: one waits until the other is done', async () => {
+  const store = await controller.store()
+  const seen = ['pos1', 'pos2'].map((id) => ({
+    device: `PL-0001/${id}`,
+    state: 'in-sync' as const,
+    steps: [{ step: 'a', state: 'ok' as const, marks: { serial: 'X-4711' } }],
+  }))
+  await store.append(recordRun(seen, { run: 'before' }))
+  const events: RunEvent[] = []
+  const request = { mode: 'apply', runbook: 'mark', reporters: () => [keeping(events)] } as const
+  const end = await (await controller.startRun(request)).finished
+  expect(end.counts.changed).toBe(3)
+  const waited = events.find((event) => event.type === 'device.waiting')
+  expect(waited).toMatchObject({
+    device: 'PL-0001/pos2',
+    failure: {
+      message: 'This run is working on "PL-0001/pos1", which is the same machine: both gave the same serial.',
+    },
   })
 })

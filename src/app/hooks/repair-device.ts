@@ -2,7 +2,6 @@ import { InputError } from '../../core/diagnostic.ts'
 import { foldRun } from '../../core/fold-run.ts'
 import type { DeviceState } from '../../core/outcome.ts'
 import { referenceTo } from '../revision/runbooks.ts'
-import { startRun } from '../run/start-run.ts'
 import type { Hooks } from './open-hooks.ts'
 import type { Repair } from './repair.ts'
 
@@ -14,12 +13,12 @@ interface Repaired {
 }
 
 /** Applies a runbook to a device, in an ordinary run. Never rejects: what went wrong is in `why`. */
-export async function repairDevice({ project, fleet }: Hooks, { device, runbook }: Repair): Promise<Repaired> {
+export async function repairDevice({ project, fleet, start }: Hooks, { device, runbook }: Repair): Promise<Repaired> {
   if (!device || !runbook) return { run: null, state: null, why: 'There is nothing to apply.' }
   try {
     const work = [{ device, runbooks: [runbook] }]
     const runbooks = [referenceTo(runbook)]
-    const { run } = await startRun({ mode: 'apply', project, fleet, work, runbooks, reporters: () => [] })
+    const { run } = await start({ mode: 'apply', project, fleet, work, runbooks })
     const record = await foldRun((await project.store()).events(run), { ended: true })
     const [outcome] = record.devices.values()
     const failure = outcome?.failure

@@ -34,8 +34,12 @@ export interface RunOptions {
   readonly parallel?: number | undefined
   /** Worker threads. Default: the project's setting. */
   readonly workers?: Workers | undefined
-  /** For how long, in milliseconds, the run waits for safety. Default: for its own devices in progress only. */
-  readonly patienceMs?: number | undefined
+  /** How long the run waits for windows and soak times of its policy, in milliseconds. Default: not at all. */
+  readonly waitMs?: number | undefined
+  /** Windows and freezes of the policy do not hold, and why. */
+  readonly breakGlass?: string | undefined
+  /** Somebody has looked at the canary: the run does not pause behind it. */
+  readonly goOn?: boolean | undefined
   /** Who gets the events; they are closed at the end of the run. */
   readonly reporters?: ReportersOf | undefined
   /** The commit that is worked with. Default: git is asked. */

@@ -5,6 +5,7 @@ import { openHooks } from '../../app/hooks/open-hooks.ts'
 import { jsonLine } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import { startInTerminal } from '../../cli/start-in-terminal.ts'
 import { EXIT } from '../../core/outcome.ts'
 
 export default class EpisodesApprove extends BaseCommand {
@@ -25,7 +26,7 @@ export default class EpisodesApprove extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(EpisodesApprove)
-    const hooks = await openHooks(await this.openProject(flags), flags)
+    const hooks = await openHooks(await this.openProject(flags), flags, startInTerminal)
     const { episode, worker, why } = await approveEpisode(hooks, args.episode)
     const view = episodeView(episode)
     if (flags.json) await this.write(jsonLine({ schema: 'till.episodes/1', episodes: [view] }))

@@ -8,6 +8,7 @@ import { parseParams } from '../../app/revision/runbooks.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { readStdin } from '../../cli/read-stdin.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import { startInTerminal } from '../../cli/start-in-terminal.ts'
 import { parseDuration } from '../../core/duration.ts'
 
 export default class HookFire extends BaseCommand {
@@ -51,7 +52,7 @@ export default class HookFire extends BaseCommand {
     const waitMs = parseDuration(flags.wait)
     if (waitMs === undefined) throw new Errors.CLIError(`--wait is a duration such as 90s or 2m, not "${flags.wait}"`)
     const body = flags.field ? JSON.stringify(parseParams(flags.field)) : await readStdin(MOST_BODY_BYTES)
-    const hooks = await openHooks(await this.openProject(flags), flags)
+    const hooks = await openHooks(await this.openProject(flags), flags, startInTerminal)
     const fired = await fire(hooks, { source: flags.source, body, waitMs })
     if (flags.json) await this.write(jsonLine({ schema: 'till.hook-fire/1', ...fired }))
     else await this.write(firedText(fired))

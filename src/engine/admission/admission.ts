@@ -1,7 +1,8 @@
 import type { Failure } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
-import { deviceKey, type LeaseKey, machineKey } from '../../core/lease.ts'
+import { deviceKey, type LeaseHolder, type LeaseKey, machineKey } from '../../core/lease.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
+import type { Marks } from '../../core/sample.ts'
 import type { Lease, LeaseKeeper } from './lease-keeper.ts'
 
 /** Not now. */
@@ -58,20 +59,15 @@ export interface LeaseAdmissionOptions {
   /** Name of the fleet. */
   readonly fleet: string
   /** By what a device's machine is known again, where it is: serial number, machine id. */
-  readonly marksOf?: (device: string) => readonly { readonly name: string; readonly value: string }[]
+  readonly machineOf?: (device: string) => Promise<Marks>
 }
 
 /** Admission by leases alone: one run a device at a time, over all processes that share the state store. */
 export function leaseAdmission(keeper: LeaseKeeper, options: LeaseAdmissionOptions): Admission {
   return {
     async place({ device, attempt }) {
-      const taken = await keeper.take(keysOf(device, options), options.run)
-      if (!taken.granted) {
-        const { holder } = taken
-        const as = holder.key === deviceKey(options.fleet, device) ? 'the device' : 'the same machine by another name'
-        const message = `Run "${holder.run}" (process ${holder.pid} on ${holder.host}) is working on ${as}.`
-        return { kind: 'wait', failure: { code: 'LEASE_HELD', phase: 'resolve', message }, isPassing: false }
-      }
+      const taken = await keeper.take(await keysOf(device, options), options.run)
+      if (!taken.granted) return heldBy(taken.holder, device, options)
       const { lease } = taken
       const { epoch } = lease.token
       return {
@@ -94,8 +90,24 @@ export function leaseAdmission(keeper: LeaseKeeper, options: LeaseAdmissionOptio
   }
 }
 
+/** A run does not wait for another one, but for a device of its own that is the same machine. */
+function heldBy({ run, pid, host, key, as }: LeaseHolder, device: string, options: LeaseAdmissionOptions): Wait {
+  const isSame = key === deviceKey(options.fleet, device)
+  const other = as.slice(deviceKey(options.fleet, '').length)
+  const what = isSame ? 'the device' : `"${other}", which is the same machine: both gave the same ${markIn(key)}`
+  const isPassing = run === options.run
+  const who = isPassing ? 'This run' : `Run "${run}" (process ${pid} on ${host})`
+  const message = `${who} is working on ${what}.`
+  return { kind: 'wait', failure: { code: 'LEASE_HELD', phase: 'resolve', message }, isPassing }
+}
+
+/** `machine:shops/serial=4711`: `serial`. */
+function markIn(key: LeaseKey): string {
+  return key.slice(key.indexOf('/') + 1, key.indexOf('=')).replace('_', ' ')
+}
+
 /** Two names of one machine exclude each other. */
-function keysOf(device: string, { fleet, marksOf }: LeaseAdmissionOptions): readonly LeaseKey[] {
-  const machine = (marksOf?.(device) ?? []).map(({ name, value }) => machineKey(fleet, name, value))
-  return [deviceKey(fleet, device), ...machine]
+async function keysOf(device: string, { fleet, machineOf }: LeaseAdmissionOptions): Promise<readonly LeaseKey[]> {
+  const marks = Object.entries((await machineOf?.(device)) ?? {})
+  return [deviceKey(fleet, device), ...marks.map(([name, value]) => machineKey(fleet, name, value))]
 }
