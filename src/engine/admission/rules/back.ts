@@ -5,9 +5,9 @@ import type { Rule } from '../rule.ts'
 export const back: Rule = {
   name: 'back',
   judge({ question, policy, isPlaced }, { ledger }) {
-    if (question.isBack !== true || isPlaced) return undefined
+    if (question.isBack !== true || question.purpose === 'rollback') return undefined
     const { backAtOnce, name } = policy.policy
-    const busy = backInProgress(ledger)
+    const busy = backInProgress(ledger) - (isPlaced ? 1 : 0)
     if (busy < backAtOnce) return undefined
     const message = `${busy} devices that were away are being seen to; ${backAtOnce} may be at once.`
     return { kind: 'wait', code: 'BACK_WAITING', message, by: `policy ${name}`, isPassing: true }
