@@ -234,7 +234,10 @@ const purpose = (description: string) =>
       waves: WAVES,
       max_failures: count('The run stops at so many devices that failed. Default: any number.', 5),
       approval: APPROVAL,
-      confirm_share: share('A run on more of the fleet than that asks for the number of devices. Default: 20%.', '20%'),
+      confirm_share: share(
+        'A run on more of the fleet than that asks for the number of devices. Not acted on yet. Default: 20%.',
+        '20%',
+      ),
     },
   }) as const
 
@@ -289,7 +292,7 @@ const POLICY = {
       examples: [[{ failures: 20, within: '30m' }]],
     },
     rollback: {
-      description: 'How devices are brought back.',
+      description: 'How devices are brought back. Not acted on yet.',
       type: 'object',
       additionalProperties: false,
       properties: {
