@@ -16,7 +16,7 @@ export function firedText({ worker, alerts, episodes, waiting }: Fired): string 
     return `${episode} ${device ?? store ?? ''}, ${alert.name}: ${state}.${why === null ? '' : ` ${why}`}${run}`
   })
   const left = waiting.map(({ episode, until, why }) => {
-    return `${episode}: ${why} Until ${shortTime(until)}; nobody looks at it then, unless \`till serve\` runs or it is told again.`
+    return `${episode}: ${why} Until ${shortTime(until)}; it is looked at again when an alert comes in after that.`
   })
   const lines = [...unplaced, ...placed, ...left]
   return lines.length === 0 ? 'There is no alert in it.\n' : `${lines.map(plainText).join('\n')}\n`

@@ -11,7 +11,7 @@ import { EXIT } from '../../core/outcome.ts'
 export default class EpisodesApprove extends BaseCommand {
   static override summary = 'Approve the repair that a rule asks for (mode: ask).'
   static override description = [
-    'One approval is for one repair. If no `till serve` works on this repository, the repair is made now, by this command. Exit',
+    'One approval is for one repair. If no other process works on its alerts, the repair is made now, by this command. Exit',
     'codes: 0 it is approved, and made where this command made it; 4 the repair failed; 6 something holds it back; 2 it asks for',
     'nothing. With --json the answer is one document (schema till.episodes/1).',
   ].join('\n')

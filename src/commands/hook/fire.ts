@@ -15,7 +15,7 @@ export default class HookFire extends BaseCommand {
   static override summary = 'Take in one payload of monitoring, and do what the rules say.'
   static override description = [
     'The payload comes on stdin, or as --field for a system that can only start a program. It is kept on disk before anything',
-    'else. If a `till serve` works on this repository, the rest is left to it; otherwise this command sees its own episodes',
+    'else. If another process works on the alerts of this repository, the rest is left to it; otherwise it sees its own episodes',
     'through, waits for them up to --wait, and says what is left. A repair is an ordinary run. Nothing of a payload is ever read as',
     'a flag, an expression or a part of a command. Exit codes: 0 everything is taken care of; 3 an alert has no device, no rule, or',
     'needs people; 4 a repair failed; 2 the payload is none of that source. With --json the answer is one document (schema',
