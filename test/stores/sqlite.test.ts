@@ -59,6 +59,12 @@ test('brings the file of an older version to the present one, with all that it k
     'run_devices',
     'state_facts',
     'runbook_status',
+    'episode_events',
+    'episodes',
+    'hook_alerts',
+    'hook_attempts',
+    'hook_inbox',
+    'hook_workers',
   ]
   for (const table of later) database.exec(`DROP TABLE ${table}`)
   database.exec(
@@ -91,7 +97,7 @@ test('refuses the file of a newer version and leaves it as it is', async () => {
   expect(await refusal(path)).toMatchInlineSnapshot(`
     [
       "STATE_UNUSABLE",
-      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 5)",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 6)",
       "Use that version, or name another file as \`state\` in tillwright.yaml.",
     ]
   `)
