@@ -12,7 +12,7 @@ const RECEIVE =
   'no() { echo "$nonce -"; cat >/dev/null; exit $1; }; ' +
   `IFS=" " read -r nonce name size; path=$(printf %b. "$name"); path=\${path%.}; umask 077; ` +
   'if [ -e "$path" ] || [ -L "$path" ]; then echo "$path: it exists already" >&2; no 73; fi; ' +
-  '( set -C; : >"$path" ) && chmod 600 "$path" || no 74; ' +
+  '( set -C; : >"$path" ) && { ! command -v chmod >/dev/null 2>&1 || chmod 600 "$path"; } || no 74; ' +
   'if cat >>"$path"; then got=$(wc -c <"$path"); got=$((got+0)); echo "$nonce $got"; ' +
   'if [ "$size" = - ] || [ "$size" = "$got" ]; then exit 0; fi; echo "$got of $size bytes arrived" >&2; fi; ' +
   'rm -f "$path"; no 75'
