@@ -90,10 +90,12 @@ describe('a policy', () => {
   })
 
   it('opens the breaker when many fail, over all runs, until somebody closes it', async () => {
-    project = chain(`policies: {default: {breakers: [{failures: 2, within: 1h}], rollout: {${NO_WAVES}}}}`, CLOSED)
+    project = chain(
+      `policies: {default: {breakers: [{failures: 2, within: 1h}], rollout: {${NO_WAVES.replace('}', ', max_failures: [6]}')}}}}`,
+      CLOSED,
+    )
     project.write('runbooks/mark.yaml', runbookThat('exit 7'))
-    const { of } = await states(project)
-    expect([...of.values()].filter((state) => state === 'BREAKER_OPEN').length).toBeGreaterThan(0)
+    await states(project)
     const open = await project.till('breaker', '--json')
     expect([open.code, errorsOf('breaker', JSON.parse(open.stdout)), JSON.parse(open.stdout).open]).toEqual([
       6,

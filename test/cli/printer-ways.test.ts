@@ -113,7 +113,7 @@ describe.skipIf(!hasOpenSsh).each([
     const seen = ended.map(({ device, state, unknown = false }) => [device, state, unknown])
     expect(seen.sort()).toEqual([
       ['PL-0001/behind', 'in-sync', false],
-      ['PL-0001/lost', 'in-sync', true],
+      ['PL-0001/lost', 'unknown', true],
     ])
   })
 
@@ -134,6 +134,6 @@ describe.skipIf(!hasOpenSsh).each([
   })
 
   it('says nothing of a printer whose gateway is gone', async () => {
-    expect([...(await look('lost')).values()]).toEqual([['in-sync', 'not-known']])
+    expect([...(await look('lost')).values()]).toEqual([['unknown', 'not-known']])
   })
 })

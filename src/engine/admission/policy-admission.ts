@@ -238,10 +238,13 @@ const RESULT_OF: Readonly<Record<DeviceState, Result>> = {
   cancelled: 'deferred',
 }
 
+/** These end when others are done; where something lasts, that is what the device waits for. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['CAP_REACHED', 'LEASE_HELD', 'QUEUE_BEHIND', 'DEPENDENCY_BUSY'])
+
 /** Whoever waits for a wave goes on as soon as its devices are done. */
 function answerOf(decision: Exclude<Decision, { kind: 'begin' }>): Wait | Refusal {
   const failure = {
-    code: (decision.reasons[0] as Reason).code,
+    code: (decision.reasons.find(({ code }) => !OF_OTHERS.has(code)) ?? (decision.reasons[0] as Reason)).code,
     phase: 'resolve',
     message: decision.reasons.map(({ message }) => message).join(' '),
   } as const

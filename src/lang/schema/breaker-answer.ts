@@ -1,4 +1,4 @@
-const TIME = { description: 'ISO 8601 in UTC.', type: 'string', format: 'date-time' } as const
+const TIME = { description: 'ISO 8601 in UTC.', type: 'string' } as const
 
 /** What `till breaker --json` answers. */
 export const BREAKER_JSON_SCHEMA: object = {
