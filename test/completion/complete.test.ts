@@ -52,7 +52,7 @@ describe('completion offers', () => {
     ['plan agent-update --region ', ['north']],
     ['plan agent-update --kind fis', ['fiscal-printer']],
     ['plan agent-update --from-run lat', ['latest']],
-    ['plan agent-update --from-run latest:un', ['latest:unreachable', 'latest:unknown']],
+    ['plan agent-update --from-run latest:un', ['latest:unmet', 'latest:unreachable', 'latest:unknown']],
     ['plan agent-update --output ', [':files']],
     ['plan agent-update --json --ju', ['--junit']],
     ['plan --json ', ['agent-update']],

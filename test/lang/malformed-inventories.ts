@@ -219,7 +219,7 @@ const LOGIN: readonly MalformedCase[] = [
   ),
   device(
     'a pattern of a question that is none',
-    'profile: till-linux, address: a, transport: {prompts: «SCHEMA_VALUE_INVALID»[{match: "(", answer: {secret: "env:X"}}]}',
+    'profile: till-linux, address: a, transport: {prompts: [{match: «SCHEMA_VALUE_INVALID»"(", answer: {secret: "env:X"}}]}',
     /regular expression/,
   ),
 ]
