@@ -83,7 +83,7 @@ describe.each(nodes)('in an empty folder, on Node.js $version', ({ path }) => {
 
 it('answers --version as oclif would, which it does not load for that', async () => {
   const bin = pathToFileURL(join(ROOT, 'bin/till')).href
-  const oclif = `const { main } = await import(${JSON.stringify(new URL('../dist/app/main.js', bin).href)})
+  const oclif = `const { main } = await import(${JSON.stringify(new URL('../dist/cli/main.js', bin).href)})
     await main(${JSON.stringify(bin)})`
   const slow = await new Promise<string>((resolve, reject) => {
     const args = ['--input-type=module', '--eval', oclif, 'till', '--version']
