@@ -3,6 +3,7 @@ import { jsonPage } from '../app/json-document.ts'
 import { accountName } from '../app/run/account.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
+import type { BreakerState } from '../core/admission.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Breaker extends BaseCommand {
@@ -24,15 +25,14 @@ what failed first; who closes it lets changes go on. Exit codes: 0 it is closed,
     const { flags } = await this.parse(Breaker)
     const project = await this.openProject(flags)
     const [fleet, store] = await Promise.all([project.fleet(), project.store()])
-    const before = await store.admission.transact(fleet.name, (content) => ({
-      result: content.breaker,
-      content: flags.close === undefined ? content : { ...content, breaker: closed(flags.close) },
-    }))
+    const { before, breaker } = await store.admission.transact(fleet.name, (content) => {
+      const breaker: BreakerState = flags.close === undefined ? content.breaker : closed(flags.close)
+      return { result: { before: content.breaker, breaker }, content: { ...content, breaker } }
+    })
     await project.close()
-    const { opened } = flags.close === undefined ? before : { opened: undefined }
+    const { opened, closed: last } = breaker
     const since = opened && new Date(opened.at).toISOString()
     if (flags.json) {
-      const last = flags.close === undefined ? before.closed : closed(flags.close).closed
       const document = { schema: 'till.breaker/1', open: opened !== undefined }
       await this.write(
         jsonPage({
@@ -54,6 +54,6 @@ what failed first; who closes it lets changes go on. Exit codes: 0 it is closed,
   }
 }
 
-function closed(why: string) {
+function closed(why: string): BreakerState {
   return { failures: [], closed: { at: Date.now(), by: accountName(), why } }
 }
