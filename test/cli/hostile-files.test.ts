@@ -21,6 +21,8 @@ import { ended, inventoryOf, inventoryWith, TestProject } from './project.ts'
 
 const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const hasOpenSsh = sshServers.some(({ name }) => name === 'OpenSSH')
+/** Node.js ended by itself before it had read a line of ours. */
+const NODE_GAVE_UP = /^node:internal|^\/.*: error while loading shared libraries|^\S+\[\d+\]: /
 const NO_STACK = /\n {4}at |fault of Tillwright|INTERNAL_BUG/
 
 let project: TestProject
@@ -146,17 +148,23 @@ describe('a state file of a version that is not understood', () => {
 
 describe('what runs out', () => {
   it('file handles: says so, and how to have more', async () => {
-    for (const limit of [20, 24, 28]) {
+    let told = 0
+    for (let limit = 18; limit < 60; limit += 2) {
       const till = spawn('sh', ['-c', `ulimit -n ${limit}; exec "${process.execPath}" "${TILL}" plan ok`], {
         cwd: project.root,
       })
       const { code, stderr } = await ended(till)
-      if (code === 0) continue
-      expect({ code, stderr }).toEqual({
+      if (code === 0) break
+      // With fewer, Node.js ends before it has read a line of ours: how many it needs itself differs from line to line.
+      if (told === 0 && NODE_GAVE_UP.test(stderr)) continue
+      expect({ limit, code, stderr }).toEqual({
+        limit,
         code: 2,
         stderr: expect.stringMatching(/Too many files are open[\s\S]*ulimit -n/),
       })
+      told++
     }
+    expect(told).toBeGreaterThan(0)
   })
 
   it('the disk: names every file that is lost', async () => {
