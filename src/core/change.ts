@@ -10,6 +10,10 @@ export interface Change {
   readonly sensitive?: boolean
   /** An action, done rather than reached: having been carried out without error is its proof. */
   readonly once?: boolean
+  /** Both texts in full, null where there is none: as far as the journal, which keeps `diff` instead. */
+  readonly texts?: { readonly before: string | null; readonly after: string | null }
+  /** The lines that differ, with `@@`, ` `, `-` or `+` before them; bounded. */
+  readonly diff?: string
 }
 
 const MASK = '***'
@@ -17,5 +21,6 @@ const MASK = '***'
 /** The change as it may be shown: sensitive values masked, absence kept visible. */
 export function presentable(change: Change): Change {
   if (!change.sensitive) return change
-  return { ...change, before: change.before === null ? null : MASK, after: change.after === null ? null : MASK }
+  const { texts: _texts, diff: _diff, ...shown } = change
+  return { ...shown, before: change.before === null ? null : MASK, after: change.after === null ? null : MASK }
 }

@@ -1,46 +1,71 @@
-import { structuredPatch } from 'diff'
 import { type Change, presentable } from '../core/change.ts'
 import { ERROR_CATALOG, type ErrorCode } from '../core/error-catalog.ts'
 import type { Failure } from '../core/failure.ts'
-import type { JsonValue } from '../core/json.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { StepOutcome } from '../core/outcome.ts'
+import { lineDifference } from '../difference/line-difference.ts'
 import { plainText } from './plain-text.ts'
 
 /** Longer values are cut, with their size behind them. */
 const LONGEST_VALUE = 120
 /** More lines of one value tell less than its size. */
 const MOST_LINES = 20
-/** Unchanged lines around a difference. */
-const CONTEXT_LINES = 2
-/** Texts that differ by more edits than this are shown one after the other. */
-const MOST_EDITS = 400
+/** Of a text that differs, as long as not all is asked for. */
+const MOST_DIFFERING_LINES = 40
 const INDENT = '  '
 
 /** One change as lines: `keys.Server: "old" → "new"`; of texts of several lines, the lines that differ stand below. */
-export function describeChange(change: Change): string[] {
-  const { path, before, after, once } = presentable(change)
+export function describeChange(change: Change, options: { readonly all?: boolean } = {}): string[] {
+  const { path, before, after, once, diff } = presentable(change)
   const name = plainText(path)
   if (once) return [after === true || after === null ? name : `${name}: ${describeValue(after)}`]
+  const most = options.all ? Number.POSITIVE_INFINITY : MOST_DIFFERING_LINES
+  if (isContent(before) || isContent(after)) {
+    const lines = diff === undefined ? [] : differingLines(diff.split('\n'), most)
+    const note = diff === undefined ? notCompared(before, after) : ''
+    return [`${name}: ${describeContent(before, diff)} → ${describeContent(after, diff)}${note}`, ...lines]
+  }
   if (!isBlock(before) && !isBlock(after)) return [`${name}: ${describeSide(before)} → ${describeSide(after)}`]
-  return [`${name}:`, ...(differingLines(before, after) ?? [...block('-', before), ...block('+', after)])]
+  const texts = [before, after].every((side) => side === null || typeof side === 'string')
+  const lines = texts ? lineDifference(before as string | null, after as string | null) : undefined
+  return [`${name}:`, ...(lines ? differingLines(lines, most) : [...block('-', before), ...block('+', after)])]
 }
 
 /** Unchanged lines have a mark, too: a CI system takes `::set-output` for a command also with spaces before it. */
 const MARKS: Readonly<Record<string, string>> = { ' ': '|' }
 
-/** Lines of two texts with `-`, `+` and `|` before them, or nothing when the two have too little in common. */
-function differingLines(before: JsonValue, after: JsonValue): string[] | undefined {
-  if (typeof before !== 'string' || typeof after !== 'string') return undefined
-  const patch = structuredPatch('', '', before, after, '', '', { context: CONTEXT_LINES, maxEditLength: MOST_EDITS })
-  if (patch === undefined || patch.hunks.length === 0) return undefined
-  const all = patch.hunks.flatMap(({ lines }, index) => (index === 0 ? lines : ['…', ...lines]))
-  // That neither text ends in a line end is no difference.
-  const lines = before.endsWith('\n') === after.endsWith('\n') ? all.filter((line) => !line.startsWith('\\')) : all
-  const shown = lines
-    .slice(0, MOST_LINES)
-    .map((line) => `${INDENT}${MARKS[line.slice(0, 1)] ?? line.slice(0, 1)} ${clipped(line.slice(1))}`.trimEnd())
+/** Lines with `-`, `+` and `|` before them. */
+function differingLines(lines: readonly string[], most: number): string[] {
+  const shown = lines.slice(0, most).map((line) => {
+    if (/^[@…\\]/.test(line)) return `${INDENT}${plainText(line)}`
+    return `${INDENT}${MARKS[line.slice(0, 1)] ?? line.slice(0, 1)} ${plainText(line.slice(1))}`.trimEnd()
+  })
   const more = lines.length - shown.length
   return more > 0 ? [...shown, `${INDENT}… ${more} more lines`] : shown
+}
+
+/** A whole file, as a change of it tells: by checksum and size. */
+function isContent(value: JsonValue): value is JsonObject {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && ('sha256' in value || 'size_bytes' in value)
+  )
+}
+
+function describeContent(value: JsonValue, diff: string | undefined): string {
+  if (!isContent(value)) return describeSide(value)
+  const { binary, size_bytes, sha256 } = value
+  const parts = [
+    ...(binary === true ? ['binary'] : []),
+    ...(typeof size_bytes === 'number' ? [describeBytes(size_bytes)] : []),
+    ...(diff === undefined && typeof sha256 === 'string' ? [`sha256 ${plainText(sha256.slice(0, 12))}…`] : []),
+  ]
+  return parts.join(', ')
+}
+
+function notCompared(before: JsonValue, after: JsonValue): string {
+  const sides = [before, after]
+  if (sides.includes('***') || sides.some((side) => isContent(side) && side['binary'] === true)) return ''
+  return ' (not compared line by line: too large, or only its checksum is known)'
 }
 
 function clipped(line: string): string {
@@ -77,10 +102,22 @@ function adviceOf(code: string): string {
   return ERROR_CATALOG[code as ErrorCode]?.advice ?? 'See the documentation of the version that made this run.'
 }
 
+export interface StepDescription {
+  readonly advice?: boolean
+  /** All lines of texts that differ. */
+  readonly all?: boolean
+  /** A change of several lines; whoever was shown the same before. */
+  readonly seenOn?: (lines: readonly string[]) => string | undefined
+}
+
 /** How a step ended, as lines under its title: changes, failure, reason. Nothing for a step that is as it should be. */
-export function describeStep(outcome: StepOutcome, options: { readonly advice?: boolean } = {}): string[] {
+export function describeStep(outcome: StepOutcome, options: StepDescription = {}): string[] {
   return [
-    ...(outcome.changes ?? []).flatMap(describeChange),
+    ...(outcome.changes ?? []).flatMap((change) => {
+      const lines = describeChange(change, options)
+      const seenOn = lines.length > 1 ? options.seenOn?.(lines) : undefined
+      return seenOn === undefined ? lines : [`${lines[0]} (the same lines as on ${plainText(seenOn)})`]
+    }),
     ...(outcome.failure ? describeFailure(outcome.failure, options) : []),
     ...(outcome.may_be_mended ? ['the changes before it may mend it'] : []),
     ...(outcome.reason === undefined ? [] : [plainText(outcome.reason)]),
@@ -113,7 +150,11 @@ function block(mark: string, value: JsonValue): string[] {
 }
 
 function describeSize(value: JsonValue): string {
-  const bytes = Buffer.byteLength(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+  return describeBytes(Buffer.byteLength(typeof value === 'string' ? value : (JSON.stringify(value) ?? '')))
+}
+
+function describeBytes(bytes: number): string {
+  if (bytes === 1) return '1 byte'
   return bytes < 10_000 ? `${bytes} bytes` : `${Math.round(bytes / 1024)} KiB`
 }
 

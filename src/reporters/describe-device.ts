@@ -3,9 +3,16 @@ import type { Leftover } from '../core/fence.ts'
 import type { Classification } from '../core/outcome.ts'
 import { withFlags } from '../core/remedy.ts'
 import type { DeviceRecord, StepRecord } from '../core/run.ts'
-import { describeEvidence, describeFailure, describeStep, describeValue } from './describe-change.ts'
+import {
+  describeEvidence,
+  describeFailure,
+  describeStep,
+  describeValue,
+  type StepDescription,
+} from './describe-change.ts'
 import { type Paint, stateStyle } from './paint.ts'
 import { pad, plainText } from './plain-text.ts'
+import type { SeenDifferences } from './seen-differences.ts'
 
 const STATE_COLUMNS = 13
 
@@ -17,6 +24,8 @@ export interface DeviceDescription {
   readonly advice?: boolean
   /** What commands in remedies need to find this fleet, as `--sandbox`. */
   readonly flags?: string | undefined
+  /** What was shown of other devices, so that lines which are the same are not repeated. */
+  readonly seen?: SeenDifferences
 }
 
 /** A device as lines: its state and name, its own failure, then what there is to say about its steps. */
@@ -43,7 +52,9 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
     ...steps.flatMap((step) => {
       // What helps has been said in better words.
       const isTold = record.classification?.remedy !== undefined && step.failure?.code === 'CHECK_UNMET'
-      return stepLines(step, { paint, verbose, advice: advice && !isTold })
+      const seenOn = (lines: readonly string[]) =>
+        options.seen?.seenOn([step.runbook, step.step, ...lines], record.device)
+      return stepLines(step, { paint, verbose, advice: advice && !isTold, seenOn })
     }),
   ]
 }
@@ -84,9 +95,14 @@ export function faultText({ fault, cause, severity }: Classification): string {
   return severity === fault ? what : `${what}, ${severity}`
 }
 
-function stepLines(step: StepRecord, { paint, verbose, advice }: Required<Omit<DeviceDescription, 'flags'>>): string[] {
+interface StepLines extends StepDescription {
+  readonly paint: Paint
+  readonly verbose: boolean
+}
+
+function stepLines(step: StepRecord, { paint, verbose, advice = true, seenOn }: StepLines): string[] {
   const name = step.name === step.step || step.name === '' ? step.step : `${step.step} "${step.name}"`
-  const lines = describeStep(step, { advice })
+  const lines = describeStep(step, { advice, all: verbose, ...(seenOn && { seenOn }) })
   if (verbose && step.failure) lines.push(...describeEvidence(step.failure))
   if (verbose && step.value !== undefined && step.value !== null) lines.push(`read: ${describeValue(step.value)}`)
   const duration = verbose ? ` ${step.duration_ms} ms` : ''

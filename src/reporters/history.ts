@@ -7,6 +7,7 @@ import { heading } from './lines.ts'
 import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
 import { RunTally } from './run-tally.ts'
+import { SeenDifferences } from './seen-differences.ts'
 
 export interface HistoryOptions {
   /** What the store says of the run. */
@@ -32,6 +33,7 @@ class HistoryReporter {
   readonly #paint: Paint
   readonly #tally: RunTally
   readonly #inFlight = new DevicesInFlight()
+  readonly #seen = new SeenDifferences()
   #shown = 0
 
   constructor(output: Output, options: HistoryOptions) {
@@ -82,7 +84,9 @@ class HistoryReporter {
     if (!inSync && record.state === 'in-sync' && !record.unknown && !record.leftovers) return
     if (this.#shown === 0) await this.#write([''])
     this.#shown += 1
-    await this.#write(describeDevice(record, { paint: this.#paint, verbose, flags: this.#options.flags }))
+    await this.#write(
+      describeDevice(record, { paint: this.#paint, verbose, flags: this.#options.flags, seen: this.#seen }),
+    )
   }
 
   async #write(lines: readonly string[]): Promise<void> {

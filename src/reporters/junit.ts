@@ -76,7 +76,7 @@ function testOf(step: StepRecord, { steps }: DeviceRecord): Test {
   const several = new Set(steps.map(({ runbook }) => runbook)).size > 1
   const name = several ? `${step.runbook}: ${step.name}` : step.name
   const test = { name, module: step.module, ms: step.duration_ms }
-  const lines = xmlLines(describeStep(step))
+  const lines = xmlLines(describeStep(step, { all: true }))
   const message = step.changes?.map(({ path }) => path).join(', ')
   switch (step.state) {
     case 'drifted':

@@ -7,6 +7,7 @@ import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
 import { plainText } from './plain-text.ts'
 import { RunTally, title } from './run-tally.ts'
+import { SeenDifferences } from './seen-differences.ts'
 
 const PROGRESS_EVERY_MS = 5000
 
@@ -36,6 +37,7 @@ class LinesReporter {
   readonly #paint: Paint
   readonly #tally: RunTally
   readonly #inFlight = new DevicesInFlight()
+  readonly #seen = new SeenDifferences()
   #timer: NodeJS.Timeout | undefined
   #shownDone = 0
 
@@ -59,7 +61,9 @@ class LinesReporter {
     if (event.type === 'run.finished') clearInterval(this.#timer)
     const record = await this.#inFlight.add(event)
     if (record && (this.#verbose || record.state !== 'in-sync' || record.unknown || record.leftovers)) {
-      await this.#write(describeDevice(record, { paint: this.#paint, verbose: this.#verbose, flags: this.#flags }))
+      await this.#write(
+        describeDevice(record, { paint: this.#paint, verbose: this.#verbose, flags: this.#flags, seen: this.#seen }),
+      )
     }
   }
 

@@ -19,3 +19,11 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n')
 }
+
+/** Lines that differ (`describeChange`) as a block of code in which nothing is Markdown. */
+export function markdownBlock(lines: readonly string[]): string {
+  const text = lines.map((line) => line.replace(/^ {2}/, '')).join('\n')
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}diff\n${text}\n${fence}`
+}

@@ -5,7 +5,7 @@ import type { DeviceRecord, StepRecord } from '../core/run.ts'
 import { adviceOn, describeChange } from './describe-change.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
 import { formatCount, formatDuration } from './format-duration.ts'
-import { markdownCode as code, markdownTable } from './markdown-text.ts'
+import { markdownCode as code, markdownBlock, markdownTable } from './markdown-text.ts'
 import type { Output } from './output.ts'
 import { RunTally, title } from './run-tally.ts'
 
@@ -19,6 +19,8 @@ const LONGEST = 60_000
 interface Group {
   readonly title: string
   readonly more: string
+  /** Lines that differ. */
+  readonly lines?: readonly string[]
   readonly names: string[]
   count: number
 }
@@ -27,7 +29,7 @@ interface Group {
 class Groups {
   readonly #groups = new Map<string, Group>()
 
-  add(device: string, key: string, group: () => Pick<Group, 'title' | 'more'>): void {
+  add(device: string, key: string, group: () => Pick<Group, 'title' | 'more' | 'lines'>): void {
     const found = this.#groups.get(key)
     if (found) {
       found.count += 1
@@ -37,7 +39,7 @@ class Groups {
 
   /** A table with the most frequent first; empty without any. */
   table(head: readonly string[]): string {
-    const groups = [...this.#groups.values()].sort((a, b) => b.count - a.count)
+    const groups = this.#sorted()
     if (groups.length === 0) return ''
     const rows = groups.slice(0, MOST_ROWS).map(({ title: what, more, names, count }) => {
       const shown = names.map(code).join(', ') + (count > names.length ? ', …' : '')
@@ -46,6 +48,25 @@ class Groups {
     const left = groups.length - rows.length
     const atLeast = this.#groups.size === MOST_GROUPS ? 'at least ' : ''
     return markdownTable(head, rows) + (left > 0 ? `\n\n… and ${atLeast}${formatCount(left)} more kinds.` : '')
+  }
+
+  /** The lines that differ, of the kinds that the table has, as far as there is room. */
+  differences(): readonly string[] {
+    const blocks: string[] = []
+    let length = 0
+    for (const { title: what, more, lines = [], names, count } of this.#sorted().slice(0, MOST_ROWS)) {
+      if (lines.length === 0) continue
+      const others = count > 1 ? ` and ${formatCount(count - 1)} more` : ''
+      const block = `${what} on ${code(names[0] ?? '')}${others}: ${more}\n\n${markdownBlock(lines)}`
+      length += block.length
+      if (length > LONGEST / 2) return [...blocks, 'What else differs line by line is in `till runs show`.']
+      blocks.push(block)
+    }
+    return blocks
+  }
+
+  #sorted(): Group[] {
+    return [...this.#groups.values()].sort((a, b) => b.count - a.count)
   }
 }
 
@@ -105,8 +126,9 @@ function addFailures(groups: Groups, record: DeviceRecord): void {
 function addChanges(groups: Groups, device: string, step: StepRecord): void {
   if (step.state === 'failed' || step.state === 'unmet') return
   for (const change of step.changes ?? []) {
-    const [line = ''] = describeChange(change)
-    groups.add(device, `${step.runbook} ${step.step} ${line}`, () => ({ title: code(step.name), more: code(line) }))
+    const [line = '', ...lines] = describeChange(change, { all: true })
+    const key = [step.runbook, step.step, line, ...lines].join('\n')
+    groups.add(device, key, () => ({ title: code(step.name), more: code(line), lines }))
   }
 }
 
@@ -122,7 +144,7 @@ function pageOf(tally: RunTally, failures: Groups, changes: Groups): string {
     ...(finished ? [] : ['**The run did not come to its end.**']),
     ...(interrupted ? ['**The run was interrupted.**'] : []),
     ...(failed === '' ? [] : ['### What went wrong', failed]),
-    ...(differs === '' ? [] : [`### What ${changed ? 'was changed' : 'differs'}`, differs]),
+    ...(differs === '' ? [] : [`### What ${changed ? 'was changed' : 'differs'}`, differs, ...changes.differences()]),
     ...(started ? [`All of it: ${code(`till runs show ${started.run}`)}`] : []),
     '',
   ].join('\n\n')

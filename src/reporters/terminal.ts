@@ -9,6 +9,7 @@ import { LiveView } from './live-view.ts'
 import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
 import { RunTally } from './run-tally.ts'
+import { SeenDifferences } from './seen-differences.ts'
 
 /** Devices whose details follow the live view; of more, the history tells. */
 const MOST_DETAILS = 20
@@ -35,6 +36,7 @@ class TerminalReporter {
   readonly #paint: Paint
   readonly #tally: RunTally
   readonly #inFlight = new DevicesInFlight()
+  readonly #seen = new SeenDifferences()
   readonly #details: DeviceRecord[] = []
   #notShown = 0
   #view: LiveView | undefined
@@ -70,7 +72,13 @@ class TerminalReporter {
     for (const record of this.#details) {
       // The summary follows at once, and has the advice.
       await this.#write(
-        describeDevice(record, { paint: this.#paint, verbose: this.#verbose, advice: false, flags: this.#flags }),
+        describeDevice(record, {
+          paint: this.#paint,
+          verbose: this.#verbose,
+          advice: false,
+          flags: this.#flags,
+          seen: this.#seen,
+        }),
       )
     }
     if (this.#notShown > 0) {

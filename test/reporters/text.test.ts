@@ -49,7 +49,7 @@ test('shows changes field by field', () => {
       { path: 'bell', before: '\u0007\u001b[31m', after: 'tab\tand "quotes"' },
       { path: 'content', before: 'a\nb\n', after: Array.from({ length: 30 }, (_, i) => `line ${i}`).join('\n') },
     ]
-      .flatMap(describeChange)
+      .flatMap((change) => describeChange(change))
       .join('\n'),
   ).toMatchInlineSnapshot(`
     "state: "stopped" → "running"
@@ -62,6 +62,7 @@ test('shows changes field by field', () => {
     blob: "short" → "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (20 KiB)
     bell: "\\u0007\\u001b[31m" → "tab\\tand \\"quotes\\""
     content:
+      @@ -1,2 +1,30 @@
       - a
       - b
       + line 0
@@ -82,7 +83,19 @@ test('shows changes field by field', () => {
       + line 15
       + line 16
       + line 17
-      … 13 more lines"
+      + line 18
+      + line 19
+      + line 20
+      + line 21
+      + line 22
+      + line 23
+      + line 24
+      + line 25
+      + line 26
+      + line 27
+      + line 28
+      + line 29
+      \\ No newline at end of file"
   `)
 })
 
@@ -93,13 +106,14 @@ test('shows of long texts the lines that differ', () => {
     describeChange({ path: 'content', before: before.join('\n'), after: after.join('\n') }).join('\n'),
   ).toMatchInlineSnapshot(`
     "content:
+      @@ -19,5 +19,5 @@
       | line 18
       | line 19
       - line 20
       + line 20 but other
       | line 21
       | line 22
-      …
+      @@ -49,5 +49,5 @@
       | line 48
       | line 49
       - line 50

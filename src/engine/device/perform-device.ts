@@ -1,4 +1,5 @@
 import type { DeviceShell } from '../../core/chain.ts'
+import type { Change } from '../../core/change.ts'
 import type { RunEventBody, RunMode } from '../../core/events.ts'
 import type { Phase } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
@@ -174,8 +175,9 @@ function planAgain({ name, params }: Runbook, device: string): string {
   return `Plan again and have the new plan reviewed: ${command}`
 }
 
-function fingerprint(step: string, state: string, changes: readonly unknown[]): string {
-  return JSON.stringify([step, state, changes])
+/** By values alone: plans of older versions have no lines that differ. */
+function fingerprint(step: string, state: string, changes: readonly Change[]): string {
+  return JSON.stringify([step, state, changes.map(({ texts: _texts, diff: _diff, ...values }) => values)])
 }
 
 /** The state of a device after one runbook. */

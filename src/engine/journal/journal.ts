@@ -4,6 +4,7 @@ import type { LeaseToken } from '../../core/lease.ts'
 import type { Clock, JournalStore, NewEvent, Reporter } from '../../core/ports.ts'
 import { Delivery } from './delivery.ts'
 import type { Masker } from './mask.ts'
+import { maskedFields, shownChanges } from './shown-changes.ts'
 
 /** Where the events of a run go, in order: masked once, journalled, and from there to everybody who shows them. */
 export interface Journal {
@@ -95,9 +96,9 @@ function masked(body: RunEventBody, masker: Masker): RunEventBody {
   const event: Record<string, unknown> = { ...body }
   if ('failure' in body && body.failure) {
     const { code, phase, ...said } = body.failure
-    event['failure'] = { code, phase, ...fields(said, masker) }
+    event['failure'] = { code, phase, ...maskedFields(said, masker) }
   }
-  if ('changes' in body && body.changes) event['changes'] = body.changes.map((change) => fields(change, masker))
+  if ('changes' in body && body.changes) event['changes'] = shownChanges(body.changes, masker)
   if ('reason' in body) event['reason'] = masker.value(body.reason)
   if ('marks' in body) event['marks'] = masker.value(body.marks)
   if ('value' in body) event['value'] = masker.value(body.value)
@@ -105,8 +106,4 @@ function masked(body: RunEventBody, masker: Masker): RunEventBody {
     event['runbooks'] = body.runbooks.map((runbook) => ({ ...runbook, params: masker.value(runbook.params) }))
   }
   return event as unknown as RunEventBody
-}
-
-function fields(object: object, masker: Masker): object {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, masker.value(value)]))
 }

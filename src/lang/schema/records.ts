@@ -69,6 +69,12 @@ export const CHANGE = {
     before: { description: 'What is there; *** when it is hidden.' },
     after: { description: 'What is to be there; *** when it is hidden.' },
     sensitive: { description: 'The values are hidden.', type: 'boolean' },
+    diff: {
+      description:
+        'Of a text, the lines that differ: a head with @@, then a blank, - or + before each line. At most 200.',
+      type: 'string',
+      examples: ['@@ -1,1 +1,1 @@\n-Hello\n+Hallo'],
+    },
     once: { description: 'An action: having been carried out is its proof.', type: 'boolean' },
   },
 } as const

@@ -17,6 +17,7 @@ export interface FileParams {
   readonly group?: string
   readonly backup?: boolean
   readonly validate?: string
+  readonly sensitive?: boolean
 }
 
 /** What the file should hold, as far as the controller knows it. */

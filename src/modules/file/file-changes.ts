@@ -1,5 +1,5 @@
 import type { Change } from '../../core/change.ts'
-import type { JsonValue } from '../../core/json.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { type FileReading, fileNotes } from '../../devices/file/file-reading.ts'
 import type { DesiredContent, FileParams } from './desired-content.ts'
 
@@ -26,7 +26,7 @@ export function changesOf(params: FileParams, state: FileState): readonly Change
   if (desired === 'link') return linkChanges(params, reading)
   const changes: Change[] = []
   if (reading.kind === 'absent') changes.push({ path: 'state', before: 'absent', after: 'present' })
-  changes.push(...contentChanges(state))
+  changes.push(...contentChanges(state, isHidden(params, state)))
   for (const [path, before, after] of attributesOf(params, reading)) {
     if (after !== undefined && before !== after) changes.push({ path, before: before ?? null, after })
   }
@@ -52,32 +52,63 @@ function attributesOf(params: FileParams, reading: FileReading): [string, string
   ]
 }
 
-function contentChanges({ reading, desired, sha256 }: FileState): readonly Change[] {
+function contentChanges({ reading, desired, sha256 }: FileState, isHidden: boolean): readonly Change[] {
   if (!desired || sha256 === desired.sha256) return []
-  const before = reading.kind === 'absent' ? null : described(sha256, reading.sizeBytes, reading.content)
+  const isNew = reading.kind === 'absent'
+  const [old, next] = [textOf(reading.content), textOf(desired.bytes)]
+  if (isHidden || [old, next].some((text) => text !== undefined && PRIVATE_KEY.test(text)))
+    return [{ path: 'content', before: isNew ? null : MASK, after: MASK, sensitive: true }]
+  const before = isNew ? null : described(sha256, reading.sizeBytes, reading.content)
   const after = described(desired.sha256, desired.sizeBytes, desired.bytes)
-  if (!desired.isSecret) return [{ path: 'content', before, after }]
-  return [{ path: 'content', before: before && MASK, after: MASK, sensitive: true }]
+  const isText = (isNew || old !== undefined) && next !== undefined
+  return [{ path: 'content', before, after, ...(isText && { texts: { before: old ?? null, after: next } }) }]
 }
+
+/** Hidden wherever it stands, whether or not it was said to be secret. */
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/
 
 /** A content in a change: its checksum and size, and the text itself when it is short. */
 function described(
   sha256: string | undefined,
   sizeBytes: number | undefined,
   bytes: Uint8Array | undefined,
-): JsonValue {
-  const text =
-    bytes && bytes.length <= SHOWN_BYTES && !bytes.includes(0) ? Buffer.from(bytes).toString('utf8') : undefined
-  const isText = text !== undefined && !text.includes('\ufffd')
+): JsonObject {
+  const text = textOf(bytes)
   return {
     ...(sha256 !== undefined && { sha256 }),
     ...(sizeBytes !== undefined && { size_bytes: sizeBytes }),
-    ...(isText && { text }),
+    ...(bytes && text === undefined && { binary: true }),
+    ...(bytes && text !== undefined && bytes.length <= SHOWN_BYTES && { text }),
   }
 }
 
+/** Undefined where the bytes are not known, or are no text. */
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  if (!bytes || bytes.includes(0)) return undefined
+  const text = Buffer.from(bytes).toString('utf8')
+  return text.includes('\ufffd') ? undefined : text
+}
+
+/** What does not hold, without repeating whole texts. */
+export function explainFile(params: FileParams, state: FileState, changes: readonly Change[]): string | undefined {
+  if (!changes.some(({ path }) => path === 'content')) return undefined
+  if (state.reading.kind === 'absent') return `"${params.path}" is not there.`
+  return changes.map((change) => explained(change, params, state)).join(' ')
+}
+
+function explained({ path, before, after }: Change, params: FileParams, state: FileState): string {
+  if (path !== 'content') return `${path} is ${JSON.stringify(before)}; required: ${JSON.stringify(after)}.`
+  if (isHidden(params, state)) return `"${params.path}" has another content than the desired one.`
+  const is = state.sha256 === undefined ? `has ${state.reading.sizeBytes} bytes` : `has the checksum ${state.sha256}`
+  return `"${params.path}" ${is}; required: ${state.desired?.sha256}.`
+}
+
+function isHidden({ sensitive }: FileParams, { desired }: FileState): boolean {
+  return sensitive === true || desired?.isSecret === true
+}
+
 /** What later steps and people see. */
-export function shownState(state: FileState): JsonValue {
+export function shownState(state: FileState, params: FileParams): JsonValue {
   const { reading, sha256 } = state
   const shown = reading.kind === 'file' ? 'present' : reading.kind
   const notes = fileNotes(reading)
@@ -85,7 +116,7 @@ export function shownState(state: FileState): JsonValue {
     state: shown,
     ...(reading.linkTarget !== undefined && { target: reading.linkTarget }),
     ...(reading.sizeBytes !== undefined && { size_bytes: reading.sizeBytes }),
-    ...(sha256 !== undefined && !state.desired?.isSecret && { sha256 }),
+    ...(sha256 !== undefined && !isHidden(params, state) && { sha256 }),
     ...(reading.mode !== undefined && reading.kind === 'file' && { mode: reading.mode }),
     ...(reading.owner !== undefined && { owner: reading.owner, group: reading.group ?? '' }),
     ...(reading.hasAcl && { acl: true }),

@@ -19,7 +19,7 @@ import {
   isPresent,
   isSmallText,
 } from './desired-content.ts'
-import { changesOf, type FileState, shownState } from './file-changes.ts'
+import { changesOf, explainFile, type FileState, shownState } from './file-changes.ts'
 
 /** Accounts of Windows may have a blank in their name. */
 const OWNER = '^[A-Za-z0-9_]([^:\\s]*|[^:\\r\\n]*\\\\[^:\\r\\n]+)$'
@@ -68,6 +68,10 @@ export const file = defineModule({
           'A command of sh or PowerShell that must succeed before the file is put in place; the new file is "$file".',
         examples: ['visudo -cf "$file"'],
       },
+      sensitive: {
+        type: 'boolean',
+        description: 'The content is hidden wherever it is shown. One that holds a secret or a private key always is.',
+      },
     },
   },
   validate,
@@ -75,6 +79,7 @@ export const file = defineModule({
     isPresent(params) && params.content === undefined && params.source === undefined && params.sha256 !== undefined,
   observe,
   diff: (params, state) => changesOf(params, state),
+  explain: explainFile,
   value: shownState,
   converge,
   proof,
