@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly deadlineMs: (phase: Phase) => number
   /** Goes along with every change; absent where nothing is changed. */
   readonly fence?: Fence | undefined
+  /** What is run in order to look may change the device, as a command of `till exec`: the fence goes along with it, too. */
+  readonly lookActs: boolean
   /** Aborted when this device has to end now. */
   readonly signal: AbortSignal
 }
@@ -74,6 +76,7 @@ function begin(
     phase,
     deadlineMs,
     fence: around.fence,
+    lookActs: around.lookActs,
   })
   const asked = how.hold ? channel.hold() : Promise.resolve(undefined)
   const glance: { -readonly [Key in keyof Glance]: Glance[Key] } = {

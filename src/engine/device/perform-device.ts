@@ -100,6 +100,7 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
     preparation: environment.preparation,
     deadlineMs: (phase) => environment.deadlineMs(work.device, phase),
     fence: environment.fenceOf(work.device),
+    lookActs: environment.mode === 'exec',
     signal: environment.aborting,
   }
   try {

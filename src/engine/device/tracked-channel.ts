@@ -1,4 +1,4 @@
-import { NotRun } from '../../core/chain.ts'
+import { Fenced, NotRun } from '../../core/chain.ts'
 import type { ShellAnswer, ShellChannel, ShellRequest } from '../../core/channel.ts'
 import { type Phase, SessionLost } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
@@ -36,6 +36,7 @@ export class TrackedChannel implements ShellChannel {
   readonly #shell: ShellChannel
   readonly #counter: AskCounter
   readonly #fence: Fence | undefined
+  readonly #lookActs: boolean
   #phase: Phase
   #deadlineMs: number
   #hold: ((question: HeldQuestion | undefined) => void) | undefined
@@ -47,15 +48,22 @@ export class TrackedChannel implements ShellChannel {
   /** Questions that have no answer yet. */
   pending = 0
 
-  /** `fence`: goes along with whatever is asked in order to change something. */
+  /** `fence`: goes along with whatever is asked in order to change something; `lookActs`: and with whatever else is asked. */
   constructor(
     shell: ShellChannel,
-    options: { counter: AskCounter; phase: Phase; deadlineMs: number; fence?: Fence | undefined },
+    options: {
+      counter: AskCounter
+      phase: Phase
+      deadlineMs: number
+      fence?: Fence | undefined
+      lookActs?: boolean
+    },
   ) {
     this.#shell = shell
     this.dialect = shell.dialect
     this.#counter = options.counter
     this.#fence = options.fence
+    this.#lookActs = options.lookActs ?? false
     this.#phase = options.phase
     this.#deadlineMs = options.deadlineMs
   }
@@ -87,12 +95,12 @@ export class TrackedChannel implements ShellChannel {
 
   ask(request: ShellRequest): Promise<ShellAnswer> {
     const timeoutMs = Math.min(request.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
-    const fence = this.#phase === 'converge' ? this.#fence : undefined
+    const fence = this.#phase === 'converge' || this.#lookActs ? this.#fence : undefined
     const timed = { ...request, timeoutMs, ...(fence && { fence }) }
     const hold = this.#hold
     if (!hold) {
       this.#count()
-      return this.#use(timed, this.#shell.ask(timed))
+      return this.#use(timed, this.#phase === 'converge' ? this.#shell.ask(timed) : this.#begun(timed))
     }
     this.#hold = undefined
     const answer = new Promise<ShellAnswer>((resolve) => {
@@ -105,6 +113,17 @@ export class TrackedChannel implements ShellChannel {
       })
     })
     return this.#use(timed, answer)
+  }
+
+  /** The answer to what does not depend on what was seen before: what another had going on has only to end first. */
+  async #begun(request: ShellRequest): Promise<ShellAnswer> {
+    try {
+      return await this.#shell.ask(request)
+    } catch (error) {
+      if (!(error instanceof Fenced)) throw error
+      if (error.fence === 'late') throw new SessionLost(LATE)
+      return this.#begun(request)
+    }
   }
 
   async upload(
@@ -182,3 +201,9 @@ export class TrackedChannel implements ShellChannel {
     })
   }
 }
+
+const LATE = {
+  code: 'LEASE_LOST',
+  phase: 'observe',
+  message: 'Leave to work on the device ran out before the device could begin. Nothing was run.',
+} as const
