@@ -38,7 +38,7 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
   if (missing.length > 0) throw new InputError(missing)
   const id = runId(SYSTEM_CLOCK.now())
-  const commit = request.revision ?? (await revisionOf(request.project.root))
+  const commit = request.revision === undefined ? await revisionOf(request.project.root) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const { store, keeper, masker } = shared
   // Whoever carries a run on takes it over by this, and what is written here is refused from then on.

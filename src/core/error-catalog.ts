@@ -149,6 +149,18 @@ const INPUT = {
     'What monitoring sent is not of the form that its source has',
     'Compare what is sent with what the source is said to send; `till hook test` tries a file.',
   ),
+  SERVER_INVALID: entry(
+    'A server that cannot be as it is written',
+    'Mend `server` of tillwright.yaml, or what it names, at the place shown.',
+  ),
+  SERVER_RUNNING: entry(
+    'Another server works on this state already',
+    'Stop that one first, or give this repository another `state`.',
+  ),
+  SERVER_ADDRESS_UNUSABLE: entry(
+    'The address to listen on cannot be had',
+    'See which program has it (`ss -ltnp`), or name another one with --listen.',
+  ),
   HOOK_EPISODE_UNKNOWN: entry('There is no such episode', 'See `till episodes list --all`.'),
 } as const satisfies Entries
 

@@ -31,6 +31,11 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   HOOK_PAYLOAD_INVALID:
     'The payload is of another source, or of another version of it; or a template of the monitoring system was changed.',
   HOOK_EPISODE_UNKNOWN: 'A slip in its id, or it was closed so long ago that it was forgotten.',
+  SERVER_INVALID:
+    'A secret that cannot be read here or is shorter than 16 characters, two senders with one token, or a file for TLS that is not there.',
+  SERVER_RUNNING: 'Its service was started already, or one of before has not ended yet.',
+  SERVER_ADDRESS_UNUSABLE:
+    'Another program listens there, the address is not one of this machine, or the port is below 1024 and this account may not have it.',
   POLICY_UNKNOWN: 'A slip in the name, or the policy stands in another repository.',
   POLICY_INVALID: 'A window that never opens, a share above 100%, or dates the wrong way round.',
   CALENDAR_INVALID:

@@ -10,7 +10,7 @@ export interface Delivery {
 }
 
 export interface InboxEntry extends Delivery {
-  /** Tells it from others: the same source and body are one entry, however often it comes. */
+  /** Tells it from others: the same source, sender and body are one entry, however often it comes. */
   readonly entry: string
   readonly at: string
   /** How often it came. */
@@ -116,6 +116,8 @@ export interface HookStore {
   claim(now: Date, ttlMs: number): Promise<boolean>
   release(): Promise<void>
   worker(now: Date): Promise<HookWorker | undefined>
+  /** Entries that nobody has worked off, and episodes that are not closed. */
+  count(): Promise<{ readonly pending: number; readonly open: number }>
   /** Deletes what was closed and worked off before `before`. */
   forget(before: Date): Promise<void>
   close(): Promise<void>

@@ -8,7 +8,8 @@ export type Found =
 
 /** Names of devices as monitoring knows them. */
 export interface DeviceIndex {
-  find(alert: Alert): Found
+  /** What `reach` does not allow is not there. */
+  find(alert: Alert, reach?: (device: Device) => boolean): Found
 }
 
 /**
@@ -16,21 +17,31 @@ export interface DeviceIndex {
  * finds none of them.
  */
 export function indexDevices(fleet: Fleet, hostnames: (device: Device) => readonly string[]): DeviceIndex {
-  const byName = new Map<string, Device | 'several'>()
+  const byName = new Map<string, Device[]>()
   for (const device of fleet.devices.values()) {
     const names = new Set([device.name, device.address, ...hostnames(device)].map(canonical))
     for (const name of names) {
-      if (name !== '') byName.set(name, byName.has(name) ? 'several' : device)
+      if (name === '') continue
+      const known = byName.get(name)
+      if (known) known.push(device)
+      else byName.set(name, [device])
     }
   }
-  return { find: (alert) => find(alert, fleet, byName) }
+  return { find: (alert, reach) => find(alert, { fleet, byName, reach }) }
 }
 
-function find(alert: Alert, fleet: Fleet, byName: ReadonlyMap<string, Device | 'several'>): Found {
-  if (alert.device !== undefined) return named(alert, fleet, alert.device)
-  const hits = new Set(alert.hosts.map((host) => byName.get(canonical(host))).filter((hit) => hit !== undefined))
+interface Known {
+  readonly fleet: Fleet
+  readonly byName: ReadonlyMap<string, readonly Device[]>
+  readonly reach: ((device: Device) => boolean) | undefined
+}
+
+function find(alert: Alert, { fleet, byName, reach }: Known): Found {
+  if (alert.device !== undefined) return deviceNamed(alert, { fleet, reach, name: alert.device })
+  const named = alert.hosts.flatMap((host) => byName.get(canonical(host)) ?? [])
+  const hits = new Set(reach ? named.filter(reach) : named)
   const [hit] = hits
-  if (hits.size > 1 || hit === 'several') {
+  if (hits.size > 1) {
     return { ok: false, why: `Several devices go by ${quoted(alert.hosts)}; tell the device by its full name.` }
   }
   if (hit) {
@@ -41,14 +52,19 @@ function find(alert: Alert, fleet: Fleet, byName: ReadonlyMap<string, Device | '
   }
   if (alert.hosts.length > 0) return { ok: false, why: `No device of the inventory goes by ${quoted(alert.hosts)}.` }
   if (alert.store === undefined) return { ok: false, why: 'It names neither a device nor a store.' }
-  if (!fleet.stores.has(alert.store)) return { ok: false, why: `There is no store "${alert.store}" in the inventory.` }
+  const store = fleet.stores.get(alert.store)
+  if (!store || (reach && !store.devices.some(reach)))
+    return { ok: false, why: `There is no store "${alert.store}" in the inventory.` }
   return { ok: true, device: null, store: alert.store }
 }
 
 /** A device that is named is that one: by its full name, or by its id beside its store. */
-function named(alert: Alert, fleet: Fleet, name: string): Found {
+function deviceNamed(
+  alert: Alert,
+  { fleet, reach, name }: Pick<Known, 'fleet' | 'reach'> & { readonly name: string },
+): Found {
   const device = fleet.devices.get(name) ?? fleet.devices.get(`${alert.store ?? ''}/${name}`)
-  if (device) return { ok: true, device, store: device.store }
+  if (device && (reach === undefined || reach(device))) return { ok: true, device, store: device.store }
   return {
     ok: false,
     why: `There is no device "${name}" in the inventory${alert.store === undefined ? '' : ` of ${alert.store}`}.`,

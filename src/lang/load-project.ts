@@ -7,16 +7,18 @@ import type { HookSettings } from '../core/hook-rule.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Retention } from '../core/ports.ts'
+import type { ServerSettings } from '../core/server-settings.ts'
 import type { SourceRange } from '../core/source.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { compileSelector } from './expression.ts'
-import { readHooks } from './hooks/read-hooks.ts'
+import { KNOWN_SOURCES, readHooks } from './hooks/read-hooks.ts'
 import { isMap } from './is-map.ts'
 import { inOrder } from './load-runbook.ts'
 import { policyProblems, readPolicies } from './policy/read-policies.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { expressionDiagnostic } from './runbook-steps.ts'
 import { PROJECT_SCHEMA } from './schema/project.ts'
+import { readServer } from './server/read-server.ts'
 import { validate } from './validate.ts'
 import type { ParsedYaml } from './yaml.ts'
 
@@ -51,6 +53,7 @@ export interface ProjectSettings {
   readonly policies: ReadonlyMap<string, Policy>
   /** Read when they are asked for: most commands need none. */
   readonly hooks: () => HookSettings
+  readonly server: () => ServerSettings
   /** The file says so itself: a policy is in force. */
   readonly hasPolicies: boolean
   readonly secrets: {
@@ -108,8 +111,16 @@ export async function loadProject(
 /** What policies and hooks say is looked at only when it is of the form that is expected. */
 function problemsOf(parsed: ParsedYaml): readonly Diagnostic[] {
   const shape = validate(PROJECT_SCHEMA, parsed)
-  const inside = shape.length === 0 ? [...policyProblems(parsed), ...readHooks(parsed).problems] : []
+  const inside = shape.length === 0 ? insideProblems(parsed) : []
   return inOrder([...shape, ...selectorProblems(parsed), ...nameProblems(parsed), ...inside])
+}
+
+function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
+  return [...policyProblems(parsed), ...readHooks(parsed).problems, ...readServer(parsed, sourceNames(parsed)).problems]
+}
+
+function sourceNames(parsed: ParsedYaml): readonly string[] {
+  return [...KNOWN_SOURCES, ...readHooks(parsed).hooks.sources.map(({ name }) => name)]
 }
 
 function settingsOf(parsed: ParsedYaml): ProjectSettings {
@@ -132,6 +143,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     },
     policies: readPolicies(parsed),
     hooks: () => readHooks(parsed).hooks,
+    server: () => readServer(parsed, sourceNames(parsed)).server,
     hasPolicies: 'policies' in value,
     secrets: secretsOf(value['secrets']),
     run: {

@@ -4,7 +4,7 @@ import { compileOnly } from './compile-only.ts'
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
 interface HookTables {
   readonly hook_inbox: {
-    /** sha256 of source and body. */
+    /** sha256 of source, sender and body. */
     entry: string
     source: string
     sender: string

@@ -182,6 +182,16 @@ class SqliteHooks implements HookStore {
     })
   }
 
+  async count(): Promise<{ readonly pending: number; readonly open: number }> {
+    const pending = hookTables.selectFrom('hook_inbox').where('done', '=', 0)
+    const open = hookTables.selectFrom('episodes').where('closed_at', 'is', null)
+    const [[entries], [episodes]] = await Promise.all([
+      this.#session.read(pending.select(({ fn }) => fn.countAll().as('n'))),
+      this.#session.read(open.select(({ fn }) => fn.countAll().as('n'))),
+    ])
+    return { pending: Number(entries?.n ?? 0), open: Number(episodes?.n ?? 0) }
+  }
+
   async forget(before: Date): Promise<void> {
     const at = before.toISOString()
     const old = hookTables.selectFrom('episodes').select('episode').where('closed_at', '<', at)
@@ -210,7 +220,7 @@ class SqliteHooks implements HookStore {
 
 function receive(session: SqliteSession, delivery: Delivery, at: string): string {
   const { source, sender, body } = delivery
-  const entry = createHash('sha256').update(`${source}\0`).update(body).digest('hex')
+  const entry = createHash('sha256').update(`${source}\0${sender}\0`).update(body).digest('hex')
   const row = { entry, source, sender, body, at, times: 1, done: 0, joined: 0, answers: '[]' }
   const insert = hookTables.insertInto('hook_inbox').values(row)
   session.all(

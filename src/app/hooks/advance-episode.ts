@@ -11,11 +11,24 @@ export interface Advanced {
   readonly decision: Decision
 }
 
+/** What was decided, and on disk; what is to be done by this process is not done yet. */
+export interface Decided extends Advanced {
+  /** Makes the repair that this process has taken, and notes what came of it; absent where there is none. */
+  readonly repair?: () => Promise<Episode>
+}
+
 /**
  * Decides what is done about an episode now, and does it: a repair is a run of its own, which passes admission like any
  * other. Resolves when that is over. Undefined for one that is closed or unknown.
  */
 export async function advanceEpisode(hooks: Hooks, id: string): Promise<Advanced | undefined> {
+  const decided = await decideEpisode(hooks, id)
+  if (!decided?.repair) return decided
+  return { episode: await decided.repair(), decision: decided.decision }
+}
+
+/** Decides what is done about an episode now. An attempt that is decided upon is this process's own from then on. */
+export async function decideEpisode(hooks: Hooks, id: string): Promise<Decided | undefined> {
   const { store, settings, fleet } = hooks
   const now = new Date()
   let decision: Decision = { do: 'wait', until: null, why: '' }
@@ -36,9 +49,17 @@ export async function advanceEpisode(hooks: Hooks, id: string): Promise<Advanced
   if (!advanced) return undefined
   const { episode, started } = advanced
   if (started === null) return { episode, decision }
+  return { episode, decision, repair: () => makeRepair(hooks, repair, { episode, attempt: started }) }
+}
+
+async function makeRepair(
+  hooks: Hooks,
+  repair: Repair,
+  { episode, attempt }: { readonly episode: Episode; readonly attempt: number },
+): Promise<Episode> {
   const ended = await repairDevice(hooks, repair)
-  const event: EpisodeEvent = { type: 'attempt.finished', at: new Date().toISOString(), attempt: started, ...ended }
-  return { episode: (await store.note(id, event)) ?? foldEpisode(episode, event), decision }
+  const event: EpisodeEvent = { type: 'attempt.finished', at: new Date().toISOString(), attempt, ...ended }
+  return (await hooks.store.note(episode.episode, event)) ?? foldEpisode(episode, event)
 }
 
 /** Its rule was renamed or removed while it was open. */

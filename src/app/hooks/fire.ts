@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { HookWorker, InboxEntry, ToldAnswer } from '../../core/hook-store.ts'
 import { advanceEpisode } from './advance-episode.ts'
 import { type EpisodeView, episodeView } from './episode-view.ts'
-import type { Hooks } from './open-hooks.ts'
+import { COMMAND_LINE, type Hooks } from './open-hooks.ts'
 import { placeAlert, readBody } from './place-alerts.ts'
 
 /** What became of one payload. */
@@ -26,7 +26,7 @@ export async function fire(
 ): Promise<Fired> {
   const { store } = hooks
   readBody(hooks, source, body)
-  const [entry = ''] = await store.receive([{ source, sender: 'command line', body }])
+  const [entry = ''] = await store.receive([{ source, sender: COMMAND_LINE, body }])
   const worker = await store.worker(new Date())
   if (worker) return { entry, worker, alerts: [], episodes: [], waiting: [] }
   await store.settleDoubt(new Date())
@@ -41,8 +41,9 @@ export async function fire(
 /** Places the alerts of an entry of the inbox, and takes them into their episodes. */
 export async function takeEntry(hooks: Hooks, entry: InboxEntry): Promise<readonly ToldAnswer[]> {
   if (entry.done) return hooks.store.answers(entry.entry)
+  const reach = hooks.reachOf(entry.sender)
   const told = readBody(hooks, entry.source, entry.body).map((alert) => {
-    const { ruleOf: _, ...placed } = placeAlert(hooks, alert)
+    const { ruleOf: _, ...placed } = placeAlert(hooks, alert, reach)
     return placed
   })
   return hooks.store.join(entry.entry, told)

@@ -1,39 +1,77 @@
 import { InputError } from '../../core/diagnostic.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { Expression } from '../../core/runbook.ts'
+import { selectorScope } from '../../lang/expression.ts'
 import { openHookStore } from '../history/open-store.ts'
 import type { Project } from '../project.ts'
 import { workingFleet } from '../revision/targets.ts'
 import type { RunStarter } from '../run/run-request.ts'
 import { checkHooks } from './check-hooks.ts'
-import { openPlacing, type Placing } from './place-alerts.ts'
+import { openPlacing, type Placing, type Reach } from './place-alerts.ts'
+import { type RunbookShelf, runbookShelf } from './runbook-shelf.ts'
 
-/** Everything that signals from monitoring need of a repository. */
+/** Everything that signals from monitoring need of a revision of the repository. */
 export interface Hooks extends Placing {
   readonly project: Project
   readonly store: HookStore
+  /** Where the events of repairs are. */
+  readonly runs: () => Promise<RunStore>
   /** Starts the runs that repair. */
   readonly start: RunStarter
-  close(): Promise<void>
+  readonly runbook: RunbookShelf
+  /** What somebody may tell of; nothing for a sender that is not known any more. */
+  readonly reachOf: (sender: string) => Reach
 }
 
-/** Opens the hooks of a repository. Throws InputError with everything that is wrong with its rules. */
+/** Who brings a payload by `till hook fire`: whoever may run it may tell of everything. */
+export const COMMAND_LINE = 'command line'
+
+/** Opens the hooks of a repository, and its state. Throws InputError with everything that is wrong with its rules. */
 export async function openHooks(
   project: Project,
   flags: { readonly sandbox: boolean },
   start: RunStarter,
-): Promise<Hooks> {
-  const wrong = checkHooks(project)
-  if (wrong.length > 0) throw new InputError(wrong)
-  const fleet = await workingFleet(project, flags)
+): Promise<Hooks & { close(): Promise<void> }> {
+  const hooks = await hooksOf(project, flags)
   const store = await openHookStore(project.paths.state)
   return {
-    ...openPlacing(fleet, project.settings.hooks()),
-    project,
+    ...hooks,
     store,
     start,
+    runs: () => project.store(),
     async close() {
       await store.close()
       await project.close()
     },
   }
+}
+
+/** What a repository says of hooks, without a state. Throws InputError with everything that is wrong with its rules. */
+export async function hooksOf(
+  project: Project,
+  flags: { readonly sandbox: boolean },
+): Promise<Omit<Hooks, 'store' | 'start' | 'runs'>> {
+  const runbook = runbookShelf(project)
+  const wrong = checkHooks(project, runbook)
+  if (wrong.length > 0) throw new InputError(wrong)
+  const fleet = await workingFleet(project, flags)
+  return { ...openPlacing(fleet, project.settings.hooks()), project, runbook, reachOf: reaches(project, fleet) }
+}
+
+function reaches(project: Project, fleet: Fleet): Hooks['reachOf'] {
+  const senders = new Map(project.settings.server().senders.map((sender) => [sender.name, sender]))
+  return (name) => {
+    if (name === COMMAND_LINE) return undefined
+    const sender = senders.get(name)
+    if (!sender) return () => false
+    const { devices } = sender
+    return devices && ((device) => isAmong(devices, fleet, device))
+  }
+}
+
+function isAmong(devices: Expression, fleet: Fleet, device: Device): boolean {
+  const answer = devices.evaluate(selectorScope(fleet, device))
+  return answer.ok && answer.value === true
 }

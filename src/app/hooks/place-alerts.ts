@@ -12,6 +12,9 @@ import { HOOK_SOURCES } from '../../hooks/sources/index.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import { suggest } from '../../lang/suggest.ts'
 
+/** Which devices somebody may tell of; undefined: all of them. */
+export type Reach = ((device: Device) => boolean) | undefined
+
 /** What alerts are read and placed by: sources, rules and the fleet. */
 export interface Placing {
   readonly fleet: Fleet
@@ -61,9 +64,12 @@ export function readBody(placing: Pick<Placing, 'sources'>, source: string, body
   return read.alerts
 }
 
-/** Finds the device of an alert and the rule that holds for it; of what cannot be placed, why. */
-export function placeAlert(placing: Placing, alert: Alert): Told & { readonly ruleOf?: HookRule } {
-  const found = placing.devices.find(alert)
+/**
+ * Finds the device of an alert and the rule that holds for it; of what cannot be placed, why. What lies beyond the reach of
+ * whoever tells it is answered like what does not exist.
+ */
+export function placeAlert(placing: Placing, alert: Alert, reach?: Reach): Told & { readonly ruleOf?: HookRule } {
+  const found = placing.devices.find(alert, reach)
   if (!found.ok) return { alert, why: found.why }
   const scope = alertScope(placing, alert, { device: found.device, store: found.store })
   const isFor = ({ sources, match }: HookRule): boolean => {
@@ -76,8 +82,15 @@ export function placeAlert(placing: Placing, alert: Alert): Told & { readonly ru
   const { about, name } = rule
   if (about === 'device' && !found.device)
     return { alert, why: `It names a store only, and the rule "${name}" is about devices.` }
+  if (about === 'store' && !reachesStore(placing.fleet, found.store, reach))
+    return { alert, why: `Not all devices of the store are within reach, and the rule "${name}" is about stores.` }
   const device = about === 'store' ? null : (found.device?.name ?? null)
   return { alert, why: null, head: { rule: name, about, device, store: found.store }, ruleOf: rule }
+}
+
+/** While a store has a fault, nothing is done about its devices: nobody may say so of those that it may not tell of. */
+function reachesStore(fleet: Fleet, store: string | null, reach: Reach): boolean {
+  return reach === undefined || (fleet.stores.get(store ?? '')?.devices ?? []).every(reach)
 }
 
 /** What expressions of rules see. */

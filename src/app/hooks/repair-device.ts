@@ -13,13 +13,16 @@ interface Repaired {
 }
 
 /** Applies a runbook to a device, in an ordinary run. Never rejects: what went wrong is in `why`. */
-export async function repairDevice({ project, fleet, start }: Hooks, { device, runbook }: Repair): Promise<Repaired> {
+export async function repairDevice(
+  { project, fleet, start, runs }: Hooks,
+  { device, runbook }: Repair,
+): Promise<Repaired> {
   if (!device || !runbook) return { run: null, state: null, why: 'There is nothing to apply.' }
   try {
     const work = [{ device, runbooks: [runbook] }]
     const runbooks = [referenceTo(runbook)]
-    const { run } = await start({ mode: 'apply', project, fleet, work, runbooks })
-    const record = await foldRun((await project.store()).events(run), { ended: true })
+    const { run } = await start({ mode: 'apply', origin: 'hook', project, fleet, work, runbooks })
+    const record = await foldRun((await runs()).events(run), { ended: true })
     const [outcome] = record.devices.values()
     const failure = outcome?.failure
     return { run, state: outcome?.state ?? null, why: failure ? `${failure.code}: ${failure.message}` : null }

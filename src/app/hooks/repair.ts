@@ -4,9 +4,8 @@ import type { Device } from '../../core/fleet.ts'
 import type { HookRule } from '../../core/hook-rule.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { hookParams } from '../../hooks/hook-params.ts'
-import type { Project } from '../project.ts'
-import { openRunbook } from '../revision/runbooks.ts'
-import { alertScope, type Placing } from './place-alerts.ts'
+import type { Hooks } from './open-hooks.ts'
+import { alertScope } from './place-alerts.ts'
 
 /** A repair with everything filled in, or why there is none. */
 export interface Repair {
@@ -18,7 +17,7 @@ export interface Repair {
 
 /** The runbook with its values, or why it cannot be applied to the device. */
 export function repairOf(
-  hooks: Placing & { readonly project: Project },
+  hooks: Pick<Hooks, 'fleet' | 'runbook'>,
   rule: HookRule,
   { alert, device: name, store }: Pick<Episode, 'alert' | 'device' | 'store'>,
 ): Repair {
@@ -30,7 +29,7 @@ export function repairOf(
   if (!filled.ok) return { why: filled.why, params: {} }
   const { params } = filled
   try {
-    const runbook = openRunbook(hooks.project, rule.runbook, params)
+    const runbook = hooks.runbook(rule.runbook, params)
     const meant = runbook.targets?.evaluate(scope)
     if (!meant || (meant.ok && meant.value === true)) return { params, device, runbook }
     return { why: `The runbook ${rule.runbook} is not meant for ${name}: its targets leave it out.`, params }

@@ -1,7 +1,7 @@
 import { InputError } from '../../core/diagnostic.ts'
 import type { HookMode } from '../../core/hook-rule.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
-import type { Project } from '../project.ts'
+import type { Hooks } from './open-hooks.ts'
 import { type Placing, placeAlert, readBody } from './place-alerts.ts'
 import { repairOf } from './repair.ts'
 
@@ -31,7 +31,7 @@ export interface TriedAlert {
 
 /** Holds recorded payloads against the rules; nothing is kept and nothing is done. Throws InputError as `readBody` does. */
 export function tryAlerts(
-  placing: Placing & { readonly project: Project },
+  placing: Placing & Pick<Hooks, 'runbook'>,
   deliveries: readonly Pick<RecordedDelivery, 'source' | 'body'>[],
 ): readonly TriedAlert[] {
   return deliveries.flatMap(({ source, body }) =>

@@ -1,4 +1,4 @@
-import type { Seen } from '../../core/admission.ts'
+import type { Origin, Seen } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { DeviceState } from '../../core/outcome.ts'
@@ -22,6 +22,7 @@ export interface RunPolicyRequest {
   readonly run: string
   /** Who runs it, for what is on record. */
   readonly by: string
+  readonly origin?: Origin | undefined
   /** How long the run waits for windows and soak times, in milliseconds. */
   readonly waitMs?: number | undefined
   /** Windows and freezes do not hold, and why. */
@@ -77,7 +78,7 @@ export async function runPolicy(
       run,
       policy: compilePolicy(policy, admissionWorld(fleet, calendars)),
       purpose,
-      origin: process.stdout.isTTY ? 'terminal' : 'pipeline',
+      origin: request.origin ?? (process.stdout.isTTY ? 'terminal' : 'pipeline'),
       expected: { ...policy.guess, basis: { kind: 'guess' } },
       waves: planned.waves,
       patienceMs,

@@ -1,3 +1,4 @@
+import type { Origin } from '../../core/admission.ts'
 import type { RunbookReference, RunMode } from '../../core/events.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { DeviceState } from '../../core/outcome.ts'
@@ -30,6 +31,8 @@ export interface RunOptions {
   readonly mode: RunMode
   /** Who asks for it, as the history names them. Default: the account of this process. */
   readonly requestedBy?: string | undefined
+  /** What makes it begin. Default: a person at a terminal, or a pipeline where there is none. */
+  readonly origin?: Origin | undefined
   /** Devices at a time. Default: the project's setting. Runs of one controller share what it allows. */
   readonly parallel?: number | undefined
   /** Worker threads. Default: the project's setting. */
@@ -42,8 +45,8 @@ export interface RunOptions {
   readonly goOn?: boolean | undefined
   /** Who gets the events; they are closed at the end of the run. */
   readonly reporters?: ReportersOf | undefined
-  /** The commit that is worked with. Default: git is asked. */
-  readonly revision?: string | undefined
+  /** The commit that is worked with, null outside of git. Default: git is asked. */
+  readonly revision?: string | null | undefined
   /** Id of the plan that is applied. */
   readonly plan?: string | undefined
   /** States of devices that make the exit code another than 0. Default: all that are not as desired. */

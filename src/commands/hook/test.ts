@@ -1,11 +1,9 @@
 import { Args, Flags } from '@oclif/core'
-import { checkHooks } from '../../app/hooks/check-hooks.ts'
-import { openPlacing } from '../../app/hooks/place-alerts.ts'
+import { hooksOf } from '../../app/hooks/open-hooks.ts'
 import { triedTable } from '../../app/hooks/tried-table.ts'
 import { readRecorded, tryAlerts } from '../../app/hooks/try-alerts.ts'
 import { jsonLine } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
-import { InputError } from '../../core/diagnostic.ts'
 import { EXIT } from '../../core/outcome.ts'
 
 export default class HookTest extends BaseCommand {
@@ -31,10 +29,8 @@ export default class HookTest extends BaseCommand {
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(HookTest)
     const project = await this.openProject(flags)
-    const wrong = checkHooks(project)
-    if (wrong.length > 0) throw new InputError(wrong)
-    const placing = { ...openPlacing(await project.fleet(), project.settings.hooks()), project }
-    const alerts = (argv as string[]).flatMap((file) => tryAlerts(placing, readRecorded(file, flags.source)))
+    const hooks = await hooksOf(project, { sandbox: false })
+    const alerts = (argv as string[]).flatMap((file) => tryAlerts(hooks, readRecorded(file, flags.source)))
     if (flags.json) await this.write(jsonLine({ schema: 'till.hook-test/1', alerts }))
     else {
       const width = process.stdout.isTTY ? this.columns : undefined

@@ -16,7 +16,7 @@ import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
 
 /** Sources that need no description. */
-const KNOWN_SOURCES = ['alertmanager', 'grafana', 'zabbix']
+export const KNOWN_SOURCES = ['alertmanager', 'grafana', 'zabbix']
 const EXPRESSIONS = [
   'id',
   'firing',

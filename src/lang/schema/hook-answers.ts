@@ -97,6 +97,19 @@ export const EPISODE_JSON_SCHEMA: object = {
   }),
 }
 
+/** What became of an alert. */
+export const TOLD = closed({
+  source: TEXT,
+  alert: { description: 'Its name.', ...TEXT },
+  id: { description: 'What tells it from other occurrences.', ...TEXT },
+  state: ALERT_STATE,
+  device: textOrNull('Full name of the device.'),
+  store: textOrNull('Id of the store.'),
+  rule: textOrNull('The rule that holds for it.'),
+  episode: textOrNull('Id of its episode.'),
+  why: textOrNull('Why it changed nothing.'),
+})
+
 export const HOOK_FIRE_JSON_SCHEMA: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/hook-fire/1',
@@ -112,17 +125,7 @@ export const HOOK_FIRE_JSON_SCHEMA: object = {
     alerts: {
       description: 'Its alerts; empty where a server does the rest.',
       type: 'array',
-      items: closed({
-        source: TEXT,
-        alert: { description: 'Its name.', ...TEXT },
-        id: { description: 'What tells it from other occurrences.', ...TEXT },
-        state: ALERT_STATE,
-        device: textOrNull('Full name of the device.'),
-        store: textOrNull('Id of the store.'),
-        rule: textOrNull('The rule that holds for it.'),
-        episode: textOrNull('Id of its episode.'),
-        why: textOrNull('Why it changed nothing.'),
-      }),
+      items: TOLD,
     },
     episodes: { description: 'The episodes that it belongs to, as they are now.', type: 'array', items: EPISODE },
     waiting: {

@@ -2,6 +2,7 @@ import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
 import { HOOKS } from './hooks.ts'
 import { POLICIES, POLICY_NAME } from './policy.ts'
+import { SERVER } from './server.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
 
@@ -171,6 +172,7 @@ export const PROJECT_SCHEMA = {
     },
     policies: POLICIES,
     hooks: HOOKS,
+    server: SERVER,
     history: {
       title: 'History',
       description:

@@ -27,6 +27,7 @@ import { CHECKLIST_JSON_SCHEMA, DUPLICATES_JSON_SCHEMA } from './report-answers.
 import { RESULT_JSON_SCHEMA } from './result.ts'
 import { runbookSchema } from './runbook.ts'
 import { SANDBOX_JSON_SCHEMA } from './sandbox-answers.ts'
+import { SERVER_ANSWER_SCHEMAS } from './server-answers.ts'
 
 /** Every schema that is published in `schemas/`, by the name of its file. */
 export function publishedSchemas(modules: readonly Module[]): Readonly<Record<string, object>> {
@@ -51,6 +52,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...INVENTORY_ANSWER_SCHEMAS,
     ...FOREIGN_ANSWER_SCHEMAS,
     ...HOOK_ANSWER_SCHEMAS,
+    ...SERVER_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     breaker: BREAKER_JSON_SCHEMA,
     doctor: DOCTOR_JSON_SCHEMA,

@@ -1,0 +1,65 @@
+import { TOLD } from './hook-answers.ts'
+
+const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
+const closed = (properties: Readonly<Record<string, object>>) =>
+  ({ type: 'object', additionalProperties: false, required: Object.keys(properties), properties }) as const
+
+const SERVING: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/serving/1',
+  title: 'Serving',
+  description: 'Where a server listens (`till serve --json`).',
+  ...closed({
+    schema: { const: 'till.serving/1' },
+    url: { description: 'For requests; paths come behind it.', type: 'string' },
+    address: { type: 'string' },
+    port: { type: 'integer', minimum: 1, maximum: 65_535 },
+    pid: { description: 'Of the process, for signals.', type: 'integer', minimum: 1 },
+  }),
+}
+
+const TAKEN: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/hook-taken/1',
+  title: 'Hook taken in',
+  description: 'The answer to a payload that is on disk (202 of /hooks/SOURCE).',
+  ...closed({
+    schema: { const: 'till.hook-taken/1' },
+    entry: { description: 'Its place in the inbox.', type: 'string', pattern: '^[0-9a-f]{64}$' },
+    alerts: {
+      description: 'Its alerts and their episodes; null where they are still being placed.',
+      anyOf: [{ type: 'null' }, { type: 'array', items: TOLD }],
+    },
+  }),
+}
+
+const REFUSED: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/hook-refused/1',
+  title: 'Hook refused',
+  description: 'The answer to a request that was not taken in.',
+  ...closed({
+    schema: { const: 'till.hook-refused/1' },
+    status: { description: 'As in the head of the answer.', type: 'integer', minimum: 400, maximum: 599 },
+    why: { description: 'For people.', type: 'string', minLength: 1 },
+  }),
+}
+
+const READY: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/server-ready/1',
+  title: 'Server ready',
+  description: 'The answer of /readyz: 200 where it is ready, 503 where it is not.',
+  ...closed({
+    schema: { const: 'till.server-ready/1' },
+    ready: { type: 'boolean' },
+    why: { description: 'What is in the way.', type: 'array', items: { type: 'string' } },
+  }),
+}
+
+export const SERVER_ANSWER_SCHEMAS = {
+  serving: SERVING,
+  'hook-taken': TAKEN,
+  'hook-refused': REFUSED,
+  'server-ready': READY,
+}

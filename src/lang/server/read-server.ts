@@ -1,0 +1,113 @@
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import { parseDuration } from '../../core/duration.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Expression } from '../../core/runbook.ts'
+import type { Sender, SenderProof, ServerSettings } from '../../core/server-settings.ts'
+import { compileSelector } from '../expression.ts'
+import { isMap } from '../is-map.ts'
+import { expressionDiagnostic } from '../runbook-steps.ts'
+import { valueAt } from '../value-path.ts'
+import type { ParsedYaml } from '../yaml.ts'
+
+const PROOFS = ['token', 'basic', 'hmac', 'certificate'] as const
+const RATE = 1_000
+
+/**
+ * What a project file that is right by its schema says of the server, and what is wrong with it at its place. What is wrong
+ * is left out: a file with problems is not used.
+ */
+export function readServer(
+  parsed: ParsedYaml,
+  sourceNames: readonly string[],
+): { readonly server: ServerSettings; readonly problems: readonly Diagnostic[] } {
+  const problems: Diagnostic[] = []
+  const written = valueAt(parsed.value, ['server'])
+  const raw = isMap(written) ? written : {}
+  const { listen, tls } = raw
+  const senders = Object.entries(isMap(raw['senders']) ? raw['senders'] : {}).flatMap(([name, each]) => {
+    const read = isMap(each) ? readSender(parsed, name, { raw: each, sourceNames, problems }) : undefined
+    return read ? [read] : []
+  })
+  const files = isMap(tls) ? tls : undefined
+  const byCertificate = senders.find(({ proof }) => proof.kind === 'certificate')
+  if (byCertificate && typeof files?.['client_ca'] !== 'string') {
+    const summary = `"${byCertificate.name}" has a certificate, and nobody is named who signs it`
+    problems.push(wrong(summary, 'Name the authorities as server.tls.client_ca.', byCertificate.source))
+  }
+  const server: ServerSettings = {
+    ...(typeof listen === 'string' && { listen }),
+    ...(files && {
+      tls: {
+        certificate: String(files['certificate']),
+        key: String(files['key']),
+        ...(typeof files['client_ca'] === 'string' && { clientCa: files['client_ca'] }),
+      },
+    }),
+    senders,
+    ...('server' in (isMap(parsed.value) ? parsed.value : {}) && { source: parsed.rangeAt(['server'], 'key') }),
+  }
+  return { server, problems }
+}
+
+interface Written {
+  readonly raw: JsonObject
+  readonly sourceNames: readonly string[]
+  readonly problems: Diagnostic[]
+}
+
+function readSender(parsed: ParsedYaml, name: string, { raw, sourceNames, problems }: Written): Sender | undefined {
+  const path = ['server', 'senders', name]
+  const source = parsed.rangeAt(path, 'key')
+  const given = PROOFS.filter((proof) => proof in raw)
+  if (given.length !== 1) {
+    const summary =
+      given.length === 0
+        ? `"${name}" has no way to prove who it is`
+        : `"${name}" has several ways to prove who it is: ${given.join(', ')}`
+    problems.push(wrong(summary, `Give it exactly one of ${PROOFS.join(', ')}.`, source))
+    return undefined
+  }
+  const sources = Array.isArray(raw['sources']) ? raw['sources'].map(String) : []
+  for (const [index, each] of sources.entries()) {
+    if (sourceNames.includes(each)) continue
+    const detail = `There are ${sourceNames.join(', ')}.`
+    problems.push(wrong(`There is no source "${each}"`, detail, parsed.rangeAt([...path, 'sources', index])))
+  }
+  const devices = selectorOf(parsed, [...path, 'devices'], problems)
+  return {
+    name,
+    proof: proofOf(raw),
+    sources,
+    ...(devices && { devices }),
+    perSecond: typeof raw['rate'] === 'number' ? raw['rate'] : RATE,
+    source,
+  }
+}
+
+function proofOf(raw: JsonObject): SenderProof {
+  const { token, basic, hmac, certificate } = raw
+  if (typeof token === 'string') return { kind: 'token', secret: token }
+  if (isMap(basic)) return { kind: 'basic', user: String(basic['user']), secret: String(basic['password']) }
+  if (!isMap(hmac)) return { kind: 'certificate', name: String(certificate) }
+  const header = (key: string, fallback: string): string => String(hmac[key] ?? fallback).toLowerCase()
+  return {
+    kind: 'hmac',
+    secret: String(hmac['secret']),
+    header: header('header', 'X-Grafana-Alerting-Signature'),
+    timeHeader: header('time_header', 'X-Grafana-Alerting-Timestamp'),
+    withinMs: parseDuration(String(hmac['within'] ?? '5m')) ?? 0,
+  }
+}
+
+function selectorOf(parsed: ParsedYaml, path: readonly string[], problems: Diagnostic[]): Expression | undefined {
+  const value = valueAt(parsed.value, path)
+  if (typeof value !== 'string') return undefined
+  const compiled = compileSelector(value)
+  if (compiled.ok) return compiled.expression
+  problems.push(expressionDiagnostic(compiled.problem, parsed, { path, value }))
+  return undefined
+}
+
+function wrong(summary: string, detail: string, source: Diagnostic['source']): Diagnostic {
+  return { code: 'SERVER_INVALID', severity: 'error', summary, detail, ...(source && { source }) }
+}

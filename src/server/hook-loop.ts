@@ -1,0 +1,176 @@
+import { decideEpisode } from '../app/hooks/advance-episode.ts'
+import { takeEntry } from '../app/hooks/fire.ts'
+import type { Hooks } from '../app/hooks/open-hooks.ts'
+import { InputError } from '../core/diagnostic.ts'
+import type { Episode } from '../core/episode.ts'
+import type { HookStore, InboxEntry, ToldAnswer } from '../core/hook-store.ts'
+import type { Metrics } from './metrics.ts'
+import type { ServerLog } from './server-log.ts'
+
+/** Entries of the inbox, and episodes, in one turn: what comes in meanwhile is answered between two. */
+const ENTRIES_A_TURN = 50
+const EPISODES_A_TURN = 100
+/** Others write to the inbox, too, and nobody tells of it. */
+const LOOK_MS = 500
+const SHORTEST_MS = 5
+const AFTER_FAILURE_MS = 1_000
+
+interface Loop {
+  readonly store: HookStore
+  /** The revision in force. */
+  readonly hooks: () => Hooks
+  /** This process is the one that works the inbox off. */
+  readonly isOurs: () => boolean
+  readonly log: ServerLog
+  readonly metrics: Metrics
+}
+
+/** Works the inbox off and sees to episodes whose time has come, until it is stopped. */
+export class HookLoop {
+  readonly #loop: Loop
+  readonly #taking = new Map<string, Promise<readonly ToldAnswer[]>>()
+  readonly #repairs = new Set<Promise<void>>()
+  #isStopping = false
+  #wake: (() => void) | undefined
+  #isNudged = false
+  #ended: Promise<void> | undefined
+  #failure: string | undefined
+
+  constructor(loop: Loop) {
+    this.#loop = loop
+  }
+
+  /** Why nothing can be worked off at the moment. */
+  get failure(): string | undefined {
+    return this.#failure
+  }
+
+  get repairs(): number {
+    return this.#repairs.size
+  }
+
+  start(): void {
+    this.#ended ??= this.#run()
+  }
+
+  /** Something is to be done at once. */
+  nudge(): void {
+    this.#isNudged = true
+    this.#wake?.()
+  }
+
+  /** Nothing new is begun; resolves when the repairs that are under way are over. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.nudge()
+    await this.#ended
+    await Promise.all(this.#repairs)
+  }
+
+  /** Takes the alerts of an entry into their episodes, once for all who ask. */
+  take(entry: InboxEntry): Promise<readonly ToldAnswer[]> {
+    const under = this.#taking.get(entry.entry)
+    if (under !== undefined) return under
+    const taken = this.#take(entry).finally(() => this.#taking.delete(entry.entry))
+    this.#taking.set(entry.entry, taken)
+    return taken
+  }
+
+  async #take(entry: InboxEntry): Promise<readonly ToldAnswer[]> {
+    const { store, hooks, log, metrics } = this.#loop
+    try {
+      const answers = await takeEntry(hooks(), entry)
+      for (const { rule, state } of answers) {
+        const what = rule === null ? 'unplaced' : state
+        metrics.count('till_hook_alerts_total', 'Alerts by what became of them.', { became: what })
+      }
+      this.nudge()
+      return answers
+    } catch (error) {
+      if (error instanceof InputError && error.diagnostics[0]?.code === 'STATE_UNUSABLE') throw error
+      // What nobody can read any more must not stand in the way of the rest.
+      const why = error instanceof InputError ? error.diagnostics[0]?.summary : bugText(error)
+      log.say(`An entry of ${entry.source} is put aside: ${why ?? ''}`)
+      return store.join(entry.entry, [])
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      this.#isNudged = false
+      let isMore = false
+      try {
+        isMore = this.#loop.isOurs() && (await this.#turn())
+        this.#failure = undefined
+      } catch (error) {
+        this.#failure = error instanceof InputError ? (error.diagnostics[0]?.summary ?? error.message) : bugText(error)
+        this.#loop.log.sayOf('loop', `Nothing can be worked off: ${this.#failure}`)
+        await this.#sleep(AFTER_FAILURE_MS)
+      }
+      if (isMore) await new Promise<void>((turn) => setImmediate(turn))
+      else await this.#sleep(await this.#pause())
+    }
+  }
+
+  /** Whether there is more to do right away. */
+  async #turn(): Promise<boolean> {
+    const { store } = this.#loop
+    const entries = await store.pending(ENTRIES_A_TURN)
+    await Promise.all(entries.map((entry) => this.take(entry)))
+    if (this.#isStopping) return false
+    const due = await store.due(new Date(), EPISODES_A_TURN)
+    await Promise.all(due.map((episode) => this.#decide(episode)))
+    return entries.length === ENTRIES_A_TURN || due.length === EPISODES_A_TURN
+  }
+
+  async #decide(id: string): Promise<void> {
+    const decided = await decideEpisode(this.#loop.hooks(), id)
+    if (!decided?.repair) return
+    const { episode, decision } = decided
+    const attempt = decision.do === 'run' ? decision.attempt : 0
+    this.#loop.log.say(`${episode.episode} ${episode.device ?? ''}, ${episode.alert.name}: repair ${attempt} begins`)
+    const repair = decided
+      .repair()
+      .then((after) => this.#tell(after))
+      .catch((error) => this.#loop.log.say(`${id}: what came of its repair could not be noted: ${bugText(error)}`))
+      .finally(() => {
+        this.#repairs.delete(repair)
+        this.nudge()
+      })
+    this.#repairs.add(repair)
+  }
+
+  #tell({ episode, device, attempts }: Episode): void {
+    const last = attempts.at(-1)
+    const result = last?.result ?? 'failed'
+    this.#loop.metrics.count('till_repairs_total', 'Repairs by how they ended.', { result })
+    const why = last?.why ? `, ${last.why}` : ''
+    const run = last?.run ? ` (till runs show ${last.run})` : ''
+    this.#loop.log.say(`${episode} ${device ?? ''}: repair ${last?.attempt ?? ''} ${result}${why}${run}`)
+  }
+
+  async #pause(): Promise<number> {
+    try {
+      const next = this.#loop.isOurs() ? await this.#loop.store.nextDue() : undefined
+      return next ? Math.min(LOOK_MS, Math.max(SHORTEST_MS, next.getTime() - Date.now())) : LOOK_MS
+    } catch {
+      return LOOK_MS
+    }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (this.#isNudged || this.#isStopping) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = undefined
+  }
+}
+
+function bugText(error: unknown): string {
+  return `a fault of Tillwright itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+}

@@ -1,0 +1,115 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { isAbsolute, join } from 'node:path'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import type { Project } from '../app/project.ts'
+import { InputError } from '../core/diagnostic.ts'
+import type { ServerSettings } from '../core/server-settings.ts'
+import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
+
+/** What is slower is cut off: a payload is small, and monitoring is near. */
+const LIMITS: ServerOptions = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16 * 1024,
+}
+const MOST_CONNECTIONS = 1_000
+/** Requests that are being answered when the server stops. */
+const LAST_ANSWERS_MS = 12_000
+
+export const DEFAULT_LISTEN = '127.0.0.1:8455'
+
+/** A server that listens. */
+export interface Listening {
+  readonly url: string
+  readonly address: string
+  readonly port: number
+  readonly isPrivate: boolean
+  /** Reads the files for TLS anew. Throws InputError. */
+  renew(project: Project): void
+  /** Takes no more requests, and resolves when those under way are answered. */
+  stop(): Promise<void>
+}
+
+/** Throws InputError where the address cannot be had or a file for TLS cannot be used. */
+export async function listen(project: Project, where: string, listener: RequestListener): Promise<Listening> {
+  const { host, port } = parseAddress(where)
+  const tls = tlsOf(project)
+  const server: Server | TlsServer = tls
+    ? createTlsServer({ ...LIMITS, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false }, listener)
+    : createServer(LIMITS, listener)
+  server.maxConnections = MOST_CONNECTIONS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(addressUnusable(where, error)))
+    server.listen({ host, port, exclusive: true }, resolve)
+  })
+  const at = server.address() as AddressInfo
+  const shown = at.family === 'IPv6' ? `[${at.address}]` : at.address
+  return {
+    url: `${tls ? 'https' : 'http'}://${shown}:${at.port}`,
+    address: at.address,
+    port: at.port,
+    isPrivate: tls !== undefined || /^(127\.|::1$)/.test(at.address),
+    renew(next) {
+      const anew = tlsOf(next)
+      if (anew && 'setSecureContext' in server) server.setSecureContext(anew)
+    },
+    async stop() {
+      const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS)
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+      })
+      clearTimeout(cut)
+    },
+  }
+}
+
+function parseAddress(text: string): { readonly host: string; readonly port: number } {
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  if (host !== '' && Number(port) < 65_536) return { host: bare, port: Number(port) }
+  const detail = 'It is ADDRESS:PORT, as in 127.0.0.1:8455 or [::1]:0; port 0 is any that is free.'
+  throw new InputError([
+    { code: 'USAGE_INVALID', severity: 'error', summary: `"${text}" is no address to listen on`, detail },
+  ])
+}
+
+function addressUnusable(where: string, { code, message }: NodeJS.ErrnoException): InputError {
+  const known: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program listens there',
+    EADDRNOTAVAIL: 'this machine does not have that address',
+    EACCES: 'this account may not listen on that port',
+  }
+  const summary = `Cannot listen on ${where}: ${known[code ?? ''] ?? message}`
+  return new InputError([{ code: 'SERVER_ADDRESS_UNUSABLE', severity: 'error', summary }])
+}
+
+function tlsOf({ root, settings }: Project): SecureContextOptions | undefined {
+  const { tls, source }: ServerSettings = settings.server()
+  if (!tls) return undefined
+  const read = (path: string): Buffer => {
+    try {
+      return readRegular(isAbsolute(path) ? path : join(root, path), MOST_BYTES.secret)
+    } catch (error) {
+      throw unusable(`The file "${path}" of server.tls could not be read`, (error as Error).message)
+    }
+  }
+  const unusable = (summary: string, detail: string): InputError =>
+    new InputError([{ code: 'SERVER_INVALID', severity: 'error', summary, detail, ...(source && { source }) }])
+  const options: SecureContextOptions = {
+    minVersion: 'TLSv1.2',
+    cert: read(tls.certificate),
+    key: read(tls.key),
+    ...(tls.clientCa !== undefined && { ca: read(tls.clientCa) }),
+  }
+  try {
+    createSecureContext(options)
+  } catch (error) {
+    throw unusable('The files of server.tls do not make a server', (error as Error).message)
+  }
+  return options
+}

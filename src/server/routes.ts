@@ -1,0 +1,222 @@
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { readBody } from '../app/hooks/place-alerts.ts'
+import { type Diagnostic, InputError } from '../core/diagnostic.ts'
+import type { HookStore, ToldAnswer } from '../core/hook-store.ts'
+import type { Sender } from '../core/server-settings.ts'
+import type { HookLoop } from './hook-loop.ts'
+import type { Doorkeeper } from './let-in.ts'
+import type { Metrics } from './metrics.ts'
+import type { Rates } from './rates.ts'
+import { type BodyReader, textOfBody } from './read-body.ts'
+import type { Revision } from './revisions.ts'
+import type { ServerLog } from './server-log.ts'
+
+/** The answer does not wait for longer than so, until alerts have found their episodes. */
+const PATIENCE_MS = 100
+/** Requests a second that one address may have refused. */
+const REFUSALS = 20
+
+export interface Serving {
+  readonly store: HookStore
+  readonly loop: HookLoop
+  readonly revision: () => Revision
+  readonly doorkeeper: () => Doorkeeper
+  readonly bodies: BodyReader
+  readonly rates: Rates
+  readonly metrics: Metrics
+  readonly log: ServerLog
+  readonly isOurs: () => boolean
+  /** Why the server is not ready; empty where it is. */
+  readonly troubles: () => readonly string[]
+}
+
+type Env = { Bindings: HttpBindings }
+
+/** A request that is refused, with the reason. */
+class Refused extends Error {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, why: string, headers: Readonly<Record<string, string>> = {}) {
+    super(why)
+    this.status = status
+    this.headers = headers
+  }
+}
+
+export function routesOf(serving: Serving): Hono<Env> {
+  const app = new Hono<Env>()
+  app.on(['POST', 'PUT'], '/hooks/:source', (context) => answered(serving, context))
+  app.all('/hooks/:source', (context) => {
+    return refusal(context, new Refused(405, 'Alerts are sent by POST.', { allow: 'POST, PUT' }))
+  })
+  app.get('/healthz', (context) => context.text('ok\n'))
+  app.get('/readyz', (context) => {
+    const why = serving.troubles()
+    return context.json({ schema: 'till.server-ready/1', ready: why.length === 0, why }, why.length === 0 ? 200 : 503)
+  })
+  app.get('/metrics', async (context) => {
+    return context.text(await serving.metrics.text(), 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    })
+  })
+  app.notFound((context) => refusal(context, new Refused(404, 'There is nothing here.')))
+  app.onError((error, context) => {
+    serving.log.sayOf('bug', `This is a fault of Tillwright itself: ${error.stack ?? error.message}`)
+    return refusal(context, new Refused(500, 'A fault of Tillwright itself; its log says more.'))
+  })
+  return app
+}
+
+async function answered(serving: Serving, context: Context<Env>): Promise<Response> {
+  const begun = performance.now()
+  const source = context.req.param('source') ?? ''
+  const known = serving.revision().sources.has(source) ? source : 'other'
+  const count = (status: number): void =>
+    serving.metrics.count('till_hook_requests_total', 'Requests to hooks, by source and status.', {
+      source: known,
+      status: String(status),
+    })
+  try {
+    const answer = await received(serving, context.env.incoming, source)
+    count(202)
+    serving.metrics.took('till_hook_answer_seconds', 'From a request to its answer.', performance.now() - begun)
+    return context.json({ schema: 'till.hook-taken/1', ...answer }, 202)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    count(error.status)
+    const from = context.env.incoming.socket.remoteAddress ?? ''
+    serving.log.sayOf(`${error.status} ${from}`, `Refused (${error.status}) from ${from} to ${known}: ${error.message}`)
+    return refusal(context, error)
+  }
+}
+
+interface Taken {
+  readonly entry: string
+  /** null: they are still being placed. */
+  readonly alerts: readonly ToldAnswer[] | null
+}
+
+async function received(serving: Serving, request: IncomingMessage, source: string): Promise<Taken> {
+  const { sender, body, giveBack } = await letIn(serving, request)
+  const { sources } = serving.revision()
+  if (!sources.has(source) || (sender.sources.length > 0 && !sender.sources.includes(source))) {
+    giveBack()
+    throw refusedFor(serving, request, 404, 'There is no such source.')
+  }
+  try {
+    readBody({ sources }, source, body)
+  } catch (error) {
+    giveBack()
+    if (!(error instanceof InputError)) throw error
+    throw refusedFor(serving, request, 400, sentence(error.diagnostics[0]))
+  }
+  let entry: string | undefined
+  try {
+    ;[entry = ''] = await serving.store.receive([{ source, sender: sender.name, body }])
+  } catch (error) {
+    giveBack()
+    if (!(error instanceof InputError)) throw error
+    throw new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' })
+  }
+  return { entry, alerts: await placed(serving, entry) }
+}
+
+/** What became of its alerts, where that is known soon. */
+async function placed({ store, loop, isOurs }: Serving, entry: string): Promise<Taken['alerts']> {
+  if (!isOurs()) return null
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), PATIENCE_MS)
+  })
+  const taken = store.entry(entry).then((kept) => (kept ? loop.take(kept) : null))
+  try {
+    return await Promise.race([taken, late])
+  } catch {
+    // It is kept, and is taken up again.
+    return null
+  } finally {
+    clearTimeout(timer)
+    taken.catch(() => undefined)
+  }
+}
+
+interface Visitor {
+  readonly sender: Sender
+  readonly body: string
+  /** It was not taken in: its signature may come again. */
+  giveBack(): void
+}
+
+/** Whoever may not send is told so before its body is read, unless that is what is signed. */
+async function letIn(serving: Serving, request: IncomingMessage): Promise<Visitor> {
+  const { rates } = serving
+  const header = (name: string): string | undefined => {
+    const value = request.headers[name]
+    return Array.isArray(value) ? value.join(',') : value
+  }
+  if (!rates.hasRoom(refusalsOf(request), REFUSALS))
+    throw new Refused(429, 'Too much from this address was refused.', { 'retry-after': '1' })
+  const doorkeeper = serving.doorkeeper()
+  const certificateNames = namesOf(request)
+  const first = doorkeeper.atTheDoor({ authorization: request.headers.authorization, header, certificateNames })
+  if (first !== 'signed' && !first.ok) throw refusedFor(serving, request, first.status, first.why)
+  if (first !== 'signed') limit(serving, first.sender)
+  const read = await serving.bodies.read(request)
+  if (!read.ok) throw refusedFor(serving, request, read.status, read.why)
+  const then = first === 'signed' ? doorkeeper.bySignature({ header }, read.bytes, Date.now()) : first
+  if (!then.ok) throw refusedFor(serving, request, then.status, then.why)
+  const { sender, signature } = then
+  const giveBack = (): void => {
+    if (signature !== undefined) doorkeeper.giveBack(signature)
+  }
+  if (first === 'signed') {
+    try {
+      limit(serving, sender)
+    } catch (error) {
+      giveBack()
+      throw error
+    }
+  }
+  const body = textOfBody(read.bytes)
+  if (body !== undefined) return { sender, body, giveBack }
+  giveBack()
+  throw refusedFor(serving, request, 400, 'Its body is not UTF-8.')
+}
+
+function limit({ rates }: Serving, { name, perSecond }: Sender): void {
+  if (rates.take(`sender ${name}`, perSecond)) return
+  throw new Refused(429, `More than ${perSecond} requests a second.`, { 'retry-after': '1' })
+}
+
+function refusalsOf(request: IncomingMessage): string {
+  return `address ${request.socket.remoteAddress ?? ''}`
+}
+
+function refusedFor({ rates }: Serving, request: IncomingMessage, status: number, why: string): Refused {
+  rates.take(refusalsOf(request), REFUSALS)
+  return new Refused(status, why, status === 401 ? { 'www-authenticate': 'Bearer realm="till"' } : {})
+}
+
+function refusal(context: Context<Env>, { status, message, headers }: Refused): Response {
+  // A body that was not read is not read any more.
+  const close = context.env.incoming.complete ? {} : { connection: 'close' }
+  const body = JSON.stringify({ schema: 'till.hook-refused/1', status, why: message })
+  return new Response(`${body}\n`, { status, headers: { 'content-type': 'application/json', ...headers, ...close } })
+}
+
+/** Names in a client certificate that an authority of ours has signed. */
+function namesOf(request: IncomingMessage): readonly string[] {
+  const socket = request.socket as TLSSocket
+  if (socket.authorized !== true) return []
+  const { subject, subjectaltname } = socket.getPeerCertificate()
+  const alternatives = (subjectaltname ?? '').split(', ').flatMap((each) => /^DNS:([^"]+)$/.exec(each)?.[1] ?? [])
+  return [subject?.CN, alternatives].flat().filter((name) => typeof name === 'string')
+}
+
+function sentence(diagnostic: Diagnostic | undefined): string {
+  return `${diagnostic?.summary ?? 'It cannot be read'}: ${diagnostic?.detail ?? ''}`
+}

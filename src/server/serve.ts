@@ -1,0 +1,208 @@
+import { getRequestListener } from '@hono/node-server'
+import { openHookStore } from '../app/history/open-store.ts'
+import type { Hooks } from '../app/hooks/open-hooks.ts'
+import { VERSION } from '../app/version.ts'
+import { type Controller, openController } from '../controller/controller.ts'
+import { InputError } from '../core/diagnostic.ts'
+import type { HookStore, HookWorker } from '../core/hook-store.ts'
+import { HookLoop } from './hook-loop.ts'
+import { Doorkeeper } from './let-in.ts'
+import { DEFAULT_LISTEN, type Listening, listen } from './listen.ts'
+import { Metrics } from './metrics.ts'
+import { Post } from './post.ts'
+import { Rates } from './rates.ts'
+import { BodyReader } from './read-body.ts'
+import { type Revision, Revisions, summaryOf } from './revisions.ts'
+import { routesOf } from './routes.ts'
+import { ServerLog } from './server-log.ts'
+
+interface ServeOptions {
+  /** Folder of the repository, or one below it. */
+  readonly folder: string
+  readonly sandbox: boolean
+  /** ADDRESS:PORT. Default: what the project file says. */
+  readonly listen?: string | undefined
+}
+
+/** A server in this process. */
+export interface Serving {
+  readonly listening: Listening
+  /** Takes in and begins nothing new; resolves when the repairs under way are over and everything is let go of. */
+  stop(): Promise<void>
+  /** Repairs under way finish only what they are changing. */
+  hurry(): void
+  /** Reads the repository, secrets of senders and files for TLS anew. */
+  reload(): Promise<void>
+}
+
+/** Starts the server of a repository. Throws InputError, and then nothing is left of it. */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const log = new ServerLog()
+  const controller = await openController(options.folder, { sandbox: options.sandbox, warn: (text) => log.say(text) })
+  let store: HookStore | undefined
+  try {
+    store = await openHookStore(controller.project.paths.state)
+    return await open(options, { controller, store, log })
+  } catch (error) {
+    await store?.close()
+    await controller.close()
+    throw error
+  }
+}
+
+interface Opened {
+  readonly controller: Controller
+  readonly store: HookStore
+  readonly log: ServerLog
+}
+
+async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): Promise<Serving> {
+  const { controller, store, log } = opened
+  const first = controller.project
+  const post = new Post(store, log, () => controller.project.settings.history.days)
+  const other = await post.take()
+  if (other) throw alreadyRunning(other)
+  try {
+    let doorkeeper = new Doorkeeper([])
+    const revisions = await Revisions.open(first, {
+      sandbox,
+      log,
+      onNew: (revision) => {
+        controller.adopt(revision.project)
+        doorkeeper = doorkeeper.with(revision.senders)
+      },
+    })
+    const working = startWorking(opened, { revisions, post, doorkeeper: () => doorkeeper })
+    const answer = getRequestListener(working.routes.fetch, { overrideGlobalObjects: false })
+    const address = where ?? first.settings.server().listen ?? DEFAULT_LISTEN
+    const listening = await listen(first, address, (request, response) => void answer(request, response))
+    working.loop.start()
+    revisions.watch().catch((error) => log.say(`The files of the repository are not watched any more: ${error}`))
+    announce(log, { root: first.root, listening, revision: revisions.current })
+    return servingOf(opened, { ...working, post, revisions, listening })
+  } catch (error) {
+    await post.leave()
+    throw error
+  }
+}
+
+interface Working {
+  readonly loop: HookLoop
+  readonly routes: ReturnType<typeof routesOf>
+  /** From now on it is not ready. */
+  readonly stopping: () => void
+}
+
+function startWorking(
+  { controller, store, log }: Opened,
+  of: { readonly revisions: Revisions; readonly post: Post; readonly doorkeeper: () => Doorkeeper },
+): Working {
+  const { revisions, post, doorkeeper } = of
+  const metrics = new Metrics()
+  const isOurs = (): boolean => post.isOurs
+  const loop = new HookLoop({ store, log, metrics, isOurs, hooks: () => hooksOf(revisions, controller, store) })
+  measure(metrics, { store, loop, revisions })
+  let isStopping = false
+  const troubles = (): readonly string[] => [
+    ...(isStopping ? ['The server is stopping.'] : []),
+    ...(post.isOurs ? [] : ['Another server works on this state.']),
+    ...(loop.failure === undefined ? [] : [loop.failure]),
+  ]
+  const revision = (): Revision => revisions.current
+  const rates = new Rates(() => performance.now())
+  const bodies = new BodyReader()
+  const routes = routesOf({ store, loop, metrics, log, troubles, revision, doorkeeper, bodies, rates, isOurs })
+  return {
+    loop,
+    routes,
+    stopping: () => {
+      isStopping = true
+    },
+  }
+}
+
+function servingOf(
+  { controller, store, log }: Opened,
+  of: Working & { readonly post: Post; readonly revisions: Revisions; readonly listening: Listening },
+): Serving {
+  const { loop, post, revisions, listening, stopping } = of
+  return {
+    listening,
+    hurry: () => void controller.close().catch(() => undefined),
+    async reload() {
+      await revisions.reload()
+      try {
+        listening.renew(revisions.current.project)
+      } catch (error) {
+        log.say(`The certificate of before stays in use: ${(error as Error).message}`)
+      }
+    },
+    async stop() {
+      stopping()
+      revisions.stop()
+      await listening.stop()
+      if (loop.repairs > 0)
+        log.say(`Stopping; ${loop.repairs} repairs are under way. A second signal ends what is not being changed.`)
+      await loop.stop()
+      await post.leave()
+      await store.close()
+      await controller.close()
+    },
+  }
+}
+
+function announce(
+  log: ServerLog,
+  { root, listening, revision }: { readonly root: string; readonly listening: Listening; readonly revision: Revision },
+): void {
+  log.say(`Serving ${root} on ${listening.url}: ${summaryOf(revision)}`)
+  if (revision.senders.length === 0)
+    log.say(
+      'Nobody may send by HTTP: server.senders of tillwright.yaml names none. What `till hook fire` takes in is worked off.',
+    )
+  if (!listening.isPrivate)
+    log.say('It listens to more than this machine without TLS: tokens can be read on the way. See server.tls.')
+}
+
+/** The revision in force with the means of this process. */
+function hooksOf(revisions: Revisions, controller: Controller, store: HookStore): Hooks {
+  const { current } = revisions
+  return {
+    ...current,
+    store,
+    runs: () => controller.store(),
+    // One device a run: the threads of a large one would cost more than they bring.
+    start: async (request) => {
+      const run = await controller.startRun({ ...request, revision: current.commit, workers: 0 })
+      return run.finished
+    },
+  }
+}
+
+function measure(
+  metrics: Metrics,
+  { store, loop, revisions }: { readonly store: HookStore; readonly loop: HookLoop; readonly revisions: Revisions },
+): void {
+  metrics.gauge('till_repairs_running', 'Repairs under way.', () => loop.repairs)
+  metrics.gauge('till_hook_inbox_pending', 'Entries of the inbox that are not worked off.', async () => {
+    return (await store.count()).pending
+  })
+  metrics.gauge('till_episodes_open', 'Faults that are not over.', async () => (await store.count()).open)
+  metrics.gauge(
+    'till_revision_in_force',
+    '1 where the files of the repository are in force, 0 where they cannot be used.',
+    () => (revisions.rejected === undefined ? 1 : 0),
+  )
+  metrics.gauge('till_devices', 'Devices of the revision in force.', () => revisions.current.fleet.devices.size)
+  metrics.gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
+  metrics.gauge('process_cpu_seconds', 'Processor time, user and system.', () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  })
+  metrics.count('till_starts_total', 'Starts of this process, by version.', { version: VERSION })
+}
+
+function alreadyRunning({ host, pid, since }: HookWorker): InputError {
+  const summary = `A server works on this state already: pid ${pid} on ${host}, since ${since}`
+  return new InputError([{ code: 'SERVER_RUNNING', severity: 'error', summary }])
+}

@@ -1,0 +1,305 @@
+import { existsSync } from 'node:fs'
+import { connect } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { errorsOf } from '../cli/published.ts'
+import { bearer, NORTH, RULES, SECRETS, SENDERS, ServedProject, SOUTH, signed, zabbix } from './served-project.ts'
+
+let project: ServedProject | undefined
+
+async function served(settings = SENDERS + RULES): Promise<ServedProject> {
+  project = new ServedProject(settings)
+  await project.serve()
+  return project
+}
+
+afterEach(() => {
+  project?.remove()
+  project = undefined
+})
+
+test('an alert that comes in is kept, answered with its episode, and repaired', async () => {
+  const till = await served()
+  const answer = await till.send('zabbix', zabbix(1, 'MarkerGone'))
+  expect(answer).toMatchObject({ status: 202, alerts: [{ device: `${NORTH}/pos1`, why: null }] })
+  await till.has(() => till.told.includes('repair 1 helped'))
+  expect(till.log()).toEqual(['pos1 made'])
+  const again = await till.send('zabbix', zabbix(1, 'MarkerGone'))
+  expect(again.alerts?.[0]?.episode).toBe(answer.alerts?.[0]?.episode)
+  const shown = await till.till('episodes', 'list', '--json')
+  expect(JSON.parse(shown.stdout).episodes).toMatchObject([{ state: 'repaired', attempts: [{ result: 'helped' }] }])
+  const ready = await (await fetch(`${till.url}/readyz`)).json()
+  expect([errorsOf('server-ready', ready), ready]).toMatchObject([[], { ready: true }])
+  expect(await (await fetch(`${till.url}/healthz`)).text()).toBe('ok\n')
+  const metrics = await (await fetch(`${till.url}/metrics`)).text()
+  expect(metrics).toContain('till_hook_requests_total{source="zabbix",status="202"} 2\n')
+  expect(metrics).toContain('till_repairs_total{result="helped"} 1\n')
+  expect(metrics).not.toContain(NORTH)
+  expect(till.told).not.toContain(SECRETS.T_ALL)
+  expect(await till.end('SIGTERM')).toMatchObject({ code: 0 })
+})
+
+test('what `till hook fire` takes in is worked off by the server, and no second server works on the state', async () => {
+  const till = await served()
+  const fields = Object.entries(zabbix(1, 'MarkerGone')).flatMap(([name, value]) => ['--field', `${name}=${value}`])
+  const fired = await till.till('hook', 'fire', '--source', 'zabbix', ...fields, '--json')
+  expect(JSON.parse(fired.stdout)).toMatchObject({ worker: { pid: till.server?.pid }, alerts: [] })
+  await till.has(() => till.log().length > 0)
+  const second = await till.till('serve', '--listen', '127.0.0.1:0', '--json')
+  expect(second.code).toBe(2)
+  expect(JSON.parse(second.stdout).diagnostics).toMatchObject([{ code: 'SERVER_RUNNING' }])
+  await till.end('SIGTERM')
+  expect(till.log()).toEqual(['pos1 made'])
+})
+
+test('a stop waits for the repair that is under way', async () => {
+  const till = await served()
+  await till.send('zabbix', zabbix(1, 'Slow'))
+  await till.has(() => till.log().includes('begun'))
+  const end = till.end('SIGTERM')
+  const isDown = async (): Promise<boolean> =>
+    fetch(till.url).then(
+      () => false,
+      () => true,
+    )
+  while (!(await isDown())) await new Promise((resolve) => setTimeout(resolve, 20))
+  till.write('quick', '')
+  expect(await end).toMatchObject({ code: 0 })
+  expect(till.log()).toEqual(['begun', 'ended'])
+  const shown = await till.till('episodes', 'list', '--json')
+  expect(JSON.parse(shown.stdout).episodes).toMatchObject([{ attempts: [{ result: 'helped' }] }])
+})
+
+test('a repair that the server was killed in is settled as in doubt, and not made again', async () => {
+  const till = await served()
+  await till.send('zabbix', zabbix(1, 'Slow'))
+  await till.has(() => till.log().includes('begun'))
+  await till.end('SIGKILL')
+  await till.serve()
+  expect(till.told).toContain('1 repairs of a process that is gone')
+  await till.send('zabbix', zabbix(2, 'Slow'))
+  const list = async () => JSON.parse((await till.till('episodes', 'list', '--json')).stdout).episodes
+  while ((await list())[0]?.state !== 'needs-people') await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(await list()).toMatchObject([{ occurrences: 2, attempts: [{ result: 'doubtful' }] }])
+  till.write('quick', '')
+})
+
+describe('nobody is let in who', () => {
+  const good = JSON.stringify(zabbix(1, 'Nobody'))
+  const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+  const stale = 'The time that it is signed with is not within 60 s of the clock of this machine.'
+  interface Case {
+    readonly who: string
+    readonly status: number
+    readonly why: string
+    readonly headers: () => Readonly<Record<string, string>>
+    readonly body?: string | Uint8Array
+    readonly source?: string
+  }
+  const all = () => bearer('T_ALL')
+  const noToken = { status: 401, why: 'Its token is not right.' }
+  const noPassword = { status: 401, why: 'Its user or password is not right.' }
+  const noSignature = { status: 401, why: 'Its signature is not right.' }
+  const noSource = { status: 404, why: 'There is no such source.' }
+  const cases: readonly Case[] = [
+    { who: 'proves nothing', status: 401, why: 'It proves in no way who it is.', headers: () => ({}) },
+    { who: 'has another token', ...noToken, headers: () => ({ authorization: 'Bearer token-of-all-012345678' }) },
+    { who: 'sends the password as a token', ...noToken, headers: () => bearer('T_BASIC') },
+    { who: 'has another password', ...noPassword, headers: () => basic(`graf:${SECRETS.T_ALL}`) },
+    { who: 'has another user', ...noPassword, headers: () => basic(`gra:${SECRETS.T_BASIC}`) },
+    {
+      who: 'speaks another scheme',
+      status: 401,
+      why: 'Its Authorization is neither Bearer nor Basic.',
+      headers: () => ({ authorization: 'Digest x=1' }),
+    },
+    { who: 'signs with another key', ...noSignature, headers: () => signed(good, Date.now(), 'another-key') },
+    { who: 'signs another body', ...noSignature, headers: () => signed(`${good} `) },
+    { who: 'signed an hour ago', status: 401, why: stale, headers: () => signed(good, Date.now() - 3_600_000) },
+    { who: 'signs for in an hour', status: 401, why: stale, headers: () => signed(good, Date.now() + 3_600_000) },
+    { who: 'names no source', ...noSource, headers: all, source: 'zabix' },
+    { who: 'may not send as that source', ...noSource, headers: () => bearer('T_NORTH'), source: 'alertmanager' },
+    { who: 'sends nothing', status: 400, why: 'This is no payload of zabbix: It is empty.', headers: all, body: '' },
+    {
+      who: 'sends no JSON',
+      status: 400,
+      why: 'This is no payload of zabbix: It is not JSON.',
+      headers: all,
+      body: '{',
+    },
+    {
+      who: 'sends no text',
+      status: 400,
+      why: 'Its body is not UTF-8.',
+      headers: all,
+      body: new Uint8Array([34, 255, 34]),
+    },
+    {
+      who: 'sends it compressed',
+      status: 415,
+      why: 'Its body is compressed: send it as it is.',
+      headers: () => ({ ...all(), 'content-encoding': 'gzip' }),
+    },
+  ]
+  let till: ServedProject
+
+  beforeAll(async () => {
+    till = new ServedProject(SENDERS + RULES)
+    await till.serve()
+  })
+  afterAll(async () => {
+    expect((await till.till('hook', 'record')).stdout).toBe('')
+    till.remove()
+  })
+
+  test.each(cases)('$who', async ({ status, why, headers, body = good, source = 'zabbix' }) => {
+    expect(await till.send(source, body, headers())).toMatchObject({ status, why })
+  })
+})
+
+test('a signature is taken once, and each way in works', async () => {
+  const till = await served()
+  const body = JSON.stringify(zabbix(1, 'MarkerGone'))
+  const headers = signed(body)
+  const both = await Promise.all([till.send('zabbix', body, headers), till.send('zabbix', body, headers)])
+  expect(both.map(({ status }) => status).sort()).toEqual([202, 409])
+  // What was signed, but not taken in, may come again when it can be.
+  const early = signed('{')
+  expect((await till.send('zabbix', '{', early)).status).toBe(400)
+  expect((await till.send('zabbix', '{', early)).status).toBe(400)
+  const basic = { authorization: `Basic ${Buffer.from(`graf:${SECRETS.T_BASIC}`).toString('base64')}` }
+  expect((await till.send('zabbix', zabbix(2, 'MarkerGone'), basic)).status).toBe(202)
+  const get = await fetch(`${till.url}/hooks/zabbix`, { redirect: 'manual' })
+  expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST, PUT'])
+})
+
+test('what a sender may not tell of does not exist for it', async () => {
+  const till = await served()
+  const north = bearer('T_NORTH')
+  const told = async (name: string, host: string, more = {}) => {
+    const { status, alerts } = await till.send('zabbix', { ...zabbix(1, name, host), ...more }, north)
+    return [status, alerts?.[0]]
+  }
+  const nowhere = { device: null, episode: null }
+  expect(await told('MarkerGone', `${SOUTH}/pos1`)).toMatchObject([
+    202,
+    { ...nowhere, why: `No device of the inventory goes by "${SOUTH}/pos1".` },
+  ])
+  expect(await told('MarkerGone', 'nobody')).toMatchObject([
+    202,
+    { ...nowhere, why: 'No device of the inventory goes by "nobody".' },
+  ])
+  const tag = (tag: string, value: string) => ({ host: '', event_tags: JSON.stringify([{ tag, value }]) })
+  expect(await told('MarkerGone', '', tag('device', `${SOUTH}/pos1`))).toMatchObject([
+    202,
+    { why: `There is no device "${SOUTH}/pos1" in the inventory.` },
+  ])
+  expect(await told('LineDown', '', tag('store', SOUTH))).toMatchObject([
+    202,
+    { ...nowhere, why: `There is no store "${SOUTH}" in the inventory.` },
+  ])
+  // One device of that store is not its own: it may not say that the whole store has a fault.
+  expect(await told('LineDown', '', tag('store', NORTH))).toMatchObject([
+    202,
+    { ...nowhere, why: expect.stringContaining('Not all devices of the store') },
+  ])
+  expect(await told('MarkerGone', `${NORTH}/pos1`)).toMatchObject([202, { device: `${NORTH}/pos1`, why: null }])
+  // The same text from somebody who may tell of it is not what came before.
+  expect((await till.send('zabbix', zabbix(1, 'MarkerGone', `${SOUTH}/pos1`))).alerts).toMatchObject([
+    { device: `${SOUTH}/pos1`, why: null },
+  ])
+})
+
+test('who sends too much is refused, and the others are not', async () => {
+  const till = await served()
+  const slow = bearer('T_SLOW')
+  const statuses: number[] = []
+  for (let id = 1; id <= 6; id++) statuses.push((await till.send('zabbix', zabbix(id, 'MarkerGone'), slow)).status)
+  expect(statuses.slice(0, 2)).toEqual([202, 202])
+  expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(0)
+  expect((await till.send('zabbix', zabbix(9, 'MarkerGone'))).status).toBe(202)
+  const many = await Promise.all(Array.from({ length: 60 }, () => till.send('zabbix', '{}', {})))
+  expect(new Set(many.map(({ status }) => status))).toEqual(new Set([401, 429]))
+})
+
+test('a body that does not come is not waited for, and one that is too large is not read', async () => {
+  const till = await served()
+  const { port, hostname } = new URL(till.url)
+  const answerTo = (text: string): Promise<string> =>
+    new Promise((resolve) => {
+      let answer = ''
+      const socket = connect(Number(port), hostname, () => socket.write(text))
+      socket.on('data', (chunk) => {
+        answer += chunk
+      })
+      socket.on('error', () => undefined)
+      socket.on('close', () => resolve(answer))
+    })
+  const head = `POST /hooks/zabbix HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${SECRETS.T_ALL}\r\n`
+  const answers = await Promise.all([
+    answerTo(`${head}Content-Length: 5000000\r\n\r\n{`),
+    answerTo(`${head}Content-Length: 1000\r\n\r\n{`),
+    answerTo(head),
+  ])
+  for (const [index, status] of [413, 408, 408].entries())
+    expect(answers[index]?.startsWith(`HTTP/1.1 ${status} `)).toBe(true)
+  expect((await till.send('zabbix', zabbix(1, 'MarkerGone'))).status).toBe(202)
+})
+
+test('a new revision is taken into force, and one that cannot be used is told and leaves the old one', async () => {
+  const till = await served()
+  const settings = till.read('tillwright.yaml')
+  till.write('tillwright.yaml', settings.replace("'MarkerGone'", "'Other' && nonsense"))
+  await till.has(() => till.told.includes('cannot be used'))
+  expect(till.told).toMatch(/the revision before stays in force: .*tillwright\.yaml:\d+:\d+: /)
+  expect((await till.send('zabbix', zabbix(1, 'MarkerGone'))).alerts).toMatchObject([{ why: null }])
+  expect(await (await fetch(`${till.url}/metrics`)).text()).toContain('till_revision_in_force 0\n')
+  till.write('tillwright.yaml', settings.replace("'MarkerGone'", "'Other'"))
+  await till.has(() => till.told.includes('A new revision of the repository is in force'))
+  expect((await till.send('zabbix', zabbix(2, 'MarkerGone'))).alerts).toMatchObject([{ why: 'No rule holds for it.' }])
+  expect((await till.send('zabbix', zabbix(3, 'Other', `${SOUTH}/pos1`))).alerts).toMatchObject([{ why: null }])
+  await till.has(() => till.log().length === 2)
+})
+
+test.each([
+  [
+    'a secret that is not there',
+    'senders: {a: {token: "env:T_NOT_THERE"}}',
+    '"a": its secret "env:T_NOT_THERE" cannot be read',
+  ],
+  ['a secret that is short', 'senders: {a: {token: "env:HOME"}}', '"a": its secret has fewer than 16 characters'],
+  [
+    'two with one secret',
+    'senders: {a: {token: "env:T_ALL"}, b: {token: "env:T_ALL"}}',
+    '"b": it has the secret of "a"',
+  ],
+  ['no proof', 'senders: {a: {rate: 1}}', '"a" has no way to prove who it is'],
+  [
+    'a certificate without an authority',
+    'senders: {a: {certificate: x}}',
+    '"a" has a certificate, and nobody is named who signs it',
+  ],
+  [
+    'files for TLS that are not there',
+    'tls: {certificate: a.pem, key: b.pem}',
+    'The file "a.pem" of server.tls could not be read',
+  ],
+])('a server does not begin with %s', async (_, settings, summary) => {
+  project = new ServedProject(`server: {${settings}}\n`)
+  const env = { ...process.env }
+  Object.assign(process.env, SECRETS, { HOME: '/root' })
+  const { code, stdout } = await project.till('serve', '--listen', '127.0.0.1:0', '--json')
+  process.env = env
+  expect(code).toBe(2)
+  expect(JSON.parse(stdout).diagnostics).toMatchObject([{ code: 'SERVER_INVALID', summary }])
+})
+
+test('an address that cannot be had', async () => {
+  const till = await served()
+  const other = new ServedProject(RULES)
+  const taken = await other.till('serve', '--listen', new URL(till.url).host, '--json')
+  expect(JSON.parse(taken.stdout).diagnostics).toMatchObject([{ code: 'SERVER_ADDRESS_UNUSABLE' }])
+  const wrong = await other.till('serve', '--listen', 'nowhere', '--json')
+  expect([taken.code, wrong.code]).toEqual([2, 2])
+  expect(existsSync(other.path('log'))).toBe(false)
+  other.remove()
+})
