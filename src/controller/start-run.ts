@@ -56,6 +56,7 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   const workforce = openWorkforce(request, {
     shared,
     admission: policy.admission,
+    guardsOf: policy.guardsOf,
     journal,
     stopping: stopping.signal,
     aborting: aborting.signal,
@@ -91,7 +92,7 @@ async function underPolicy(
   const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf })
   const isChanging = mode === 'apply' || mode === 'exec'
   const policy = isChanging ? await runPolicy(store, leases, { ...request, run: id, by: personOf(request) }) : undefined
-  return policy ?? { admission: leases, work, patienceMs: request.waitMs ?? 0 }
+  return policy ?? { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
 }
 
 function personOf({ requestedBy }: Request): string {
@@ -169,6 +170,7 @@ function openWorkforce(
   run: Pick<DeviceEnvironment, 'admission' | 'stopping' | 'aborting'> & {
     readonly shared: Shared
     readonly journal: Journal
+    readonly guardsOf: RunPolicy['guardsOf']
   },
 ): Workforce {
   const { project, fleet, mode, work } = request
@@ -194,6 +196,7 @@ function openWorkforce(
     resolver,
     scopeOf,
     neighboursOf: neighbours,
+    guardsOf: run.guardsOf,
     warn,
   })
   const environment = deviceEnvironment({
@@ -202,6 +205,7 @@ function openWorkforce(
     emit: journal.emit,
     scopeOf,
     historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
+    guardsOf: (device) => run.guardsOf(device.name),
     readSecret,
     learnSecrets: (device) => learnSecrets(device, readSecret),
     stopping,

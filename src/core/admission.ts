@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-catalog.ts'
+import type { GuardSeen } from './guard.ts'
 import type { Purpose } from './policy.ts'
 
 /** Before a device takes a place, and again before its first change is sent. */
@@ -31,6 +32,8 @@ export interface Question {
   readonly cost?: number
   /** A device that was away for long and gets what it missed. */
   readonly isBack?: boolean
+  /** What the guards of the device said just now; asked for a change only. */
+  readonly guards?: readonly GuardSeen[]
   /** Freezes and windows do not hold, by whose word and why. */
   readonly breakGlass?: { readonly by: string; readonly why: string }
 }

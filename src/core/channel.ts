@@ -28,6 +28,8 @@ export interface ShellRequest {
    * `Fenced` where that says no for now, with an `SessionLost` where it says no for good (DEVICE_BUSY, LEASE_LOST).
    */
   readonly fence?: Fence
+  /** The first of a step that changes something: guards are asked before it (engine/device/guarded-shell.ts). */
+  readonly begins?: boolean
   /** A change that must not be cut in half: goes on when the session is lost, up to its deadline, and is remembered. */
   readonly whole?: boolean
 }

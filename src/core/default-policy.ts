@@ -20,7 +20,7 @@ export const DEFAULT_POLICY: Policy = {
     { name: 'payment-terminals', kinds: ['payment-terminal'], keep: { count: 1 }, seenWithinMs: 24 * HOUR },
   ],
   freezes: [],
-  repair: { windows: [], devices: 1, approval: NOBODY, confirmShare: 0.2 },
+  repair: { windows: [], devices: 1, approval: NOBODY, guards: [], confirmShare: 0.2 },
   rollout: {
     windows: [],
     waves: {
@@ -33,6 +33,7 @@ export const DEFAULT_POLICY: Policy = {
       maxFailures: [{ share: 0.1 }, { count: 50 }],
     },
     approval: NOBODY,
+    guards: [],
     confirmShare: 0.2,
   },
   dependents: { router: DEVICE_KINDS.filter((kind) => kind !== 'router'), server: ['till'] },

@@ -1,4 +1,5 @@
 import type { DeviceKind } from './fleet.ts'
+import type { Guard } from './guard.ts'
 
 /** So many, or a share of those that there are (`0.1` is written `10%`). */
 export type Amount = { readonly count: number } | { readonly share: number }
@@ -101,6 +102,8 @@ export interface PurposeRules {
   /** The run stops at so many devices that failed; more never do. */
   readonly maxFailures?: number
   readonly approval: Approval
+  /** What must not be so on a device when it is changed. */
+  readonly guards: readonly Guard[]
   /** A selection beyond this share of the fleet is asked about by its number. */
   readonly confirmShare: number
 }

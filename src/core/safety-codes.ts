@@ -26,6 +26,16 @@ export const SAFETY = {
     'A technician is at work there, or a case is being looked into.',
     'Ask the person who is named, or wait for the end.',
   ),
+  GUARD_CLOSED: entry(
+    'The device is in use',
+    'A guard of the policy found a receipt open, a payment in flight, a person logged in, or whatever else it looks out for.',
+    'Wait until it is over: --wait 10m looks again until then.',
+  ),
+  GUARD_UNKNOWN: entry(
+    'Whether the device is in use could not be told',
+    'A guard of the policy could not be asked, or its answer was not understood. What is not known holds a change back.',
+    'See what the guard says; `guards` of tillwright.yaml is where it is asked.',
+  ),
   CAP_REACHED: entry(
     'As many devices are out as may be at once',
     'Other devices are being changed, or were left out by a change that failed.',

@@ -69,12 +69,14 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     resolver,
     scopeOf,
     neighboursOf: () => ({}),
+    guardsOf: () => [],
     warn,
   })
   const environment = deviceEnvironment({
     mode,
     admission: { place: async () => ({ kind: 'begin', permit }) },
     emit: async (body) => void events.push(body),
+    guardsOf: () => [],
     scopeOf,
     historyOf: () => ({ samples: async () => [] }),
     readSecret: () => Promise.reject(new Error('no secrets here')),

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { TestProject } from './project.ts'
+import { ended, TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
 const OPEN = '"00:00-24:00"'
@@ -108,6 +109,60 @@ describe('a policy', () => {
     const shut = await project.till('breaker', '--json')
     expect([shut.code, errorsOf('breaker', JSON.parse(shut.stdout))]).toEqual([0, []])
     expect(new Set((await states(project)).of.values())).toEqual(new Set(['changed']))
+  })
+
+  it('holds a till back while a receipt is open, and with --wait until it is closed', async () => {
+    project = chain('', CLOSED)
+    const receipt = `${project.root}/receipt.open`
+    project.write(
+      'tillwright.yaml',
+      `guards: {receipt: {is: open-receipt, file: ${receipt}, look_again: 200ms}}
+policies: {default: {rollout: {guards: [receipt], ${NO_WAVES}}}}
+`,
+    )
+    writeFileSync(receipt, '')
+    const held = await states(project)
+    expect([held.code, new Set(held.of.values())]).toEqual([6, new Set(['GUARD_CLOSED'])])
+    expect(held.devices[0]).toMatchObject({
+      state: 'deferred',
+      failure: { message: expect.stringContaining('a receipt is open') },
+    })
+    expect(existsSync(`${project.root}/S-1-pos1`)).toBe(false)
+    const ran = project
+    const waiting = ran.start('apply', 'mark', '--yes', '--ndjson', '--wait', '60s')
+    let told = ''
+    waiting.stdout?.on('data', (chunk) => {
+      told += chunk
+    })
+    await until(waiting, () => (told.match(/"device.waiting"/g) ?? []).length >= 6)
+    rmSync(receipt)
+    expect((await ended(waiting)).code).toBe(0)
+    expect(existsSync(`${project.root}/S-1-pos1`)).toBe(true)
+    // What a guard says wrongly is not taken for a free till.
+    project.write(
+      'tillwright.yaml',
+      project.read('tillwright.yaml').replace(`file: ${receipt}`, 'script: {sh: echo hello}'),
+    )
+    const unknown = await states(project)
+    expect([unknown.code, new Set(unknown.of.values())]).toEqual([6, new Set(['GUARD_UNKNOWN'])])
+  })
+
+  it('names guards that there are, each with one way to ask', async () => {
+    project = chain(
+      `guards:
+  receipt: {is: open-receipt, file: /run/receipt, process: pos}
+  log: {log: {file: /var/log/pos.log, begins: 'a(?=b)', ends: 'c'}}
+  none: {is: report}
+policies: {default: {rollout: {guards: [reciept]}}}
+`,
+      CLOSED,
+    )
+    const { code, stderr, stdout } = await project.till('validate')
+    expect(code).toBe(2)
+    const said = stderr + stdout
+    for (const text of ['both say how to ask', 'There is no guard "reciept"', 'does not say how', 'is no pattern']) {
+      expect(said).toContain(text)
+    }
   })
 
   it('is asked for nothing where there is none', async () => {

@@ -2,12 +2,14 @@ import { setMaxListeners } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { guardChecks } from '../../src/app/run/guard-checks.ts'
 import type { DeviceShell } from '../../src/core/chain.ts'
 import type { ProcessStream } from '../../src/core/channel.ts'
 import type { RunEvent, RunMode } from '../../src/core/events.ts'
 import { success } from '../../src/core/failure.ts'
 import type { Fence } from '../../src/core/fence.ts'
 import type { Device } from '../../src/core/fleet.ts'
+import type { Guard } from '../../src/core/guard.ts'
 import type { DeviceOutcome } from '../../src/core/outcome.ts'
 import type { Module, Target } from '../../src/core/ports.ts'
 import type { Runbook, Step } from '../../src/core/runbook.ts'
@@ -208,10 +210,11 @@ export class Bench {
         leftMs: () => lease.leftMs(),
       }
       const release = async (outcome?: DeviceOutcome): Promise<void> => void this.released.push(outcome)
-      return { kind: 'begin', permit: { lease, fence, change: () => this.mayChange(), release } }
+      return { kind: 'begin', permit: { lease, fence, change: (guards) => this.mayChange(guards), release } }
     },
   }
   deadlines = DEADLINES
+  guards: readonly Guard[] = []
   /** What modules promise, and how the shell of a device keeps to it. */
   modules: readonly Module[] = MODULES
   shellOf: (shell: DeviceShell) => DeviceShell = (shell) => shell
@@ -271,6 +274,7 @@ export class Bench {
       openSession: (item, signal) => this.sessionOf?.(item, signal) ?? this.#session(item, signal),
       fenceOf: () => this.fence,
       scopeOf: () => ({ store: {}, device: {}, vars: {} }),
+      guardsOf: () => guardChecks(this.guards),
       deadlineMs: (_, phase) => this.deadlines[phase],
     }
     const head = {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import '../../src/devices/guard/windows-tests.ts'
 import { MODULES } from '../../src/modules/index.ts'
 import '../../src/modules/user/powershell-text.ts'
 import { STAND_INS } from '../../src/sandbox/windows/stand-ins.ts'

@@ -1,9 +1,12 @@
+import type { Device } from '../../core/fleet.ts'
+import type { Guard } from '../../core/guard.ts'
 import type { Clock, Module } from '../../core/ports.ts'
 import type { DeviceEnvironment } from '../../engine/device/perform-device.ts'
 import { checkRendered } from '../../lang/rendered-params.ts'
 import { MODULES } from '../../modules/index.ts'
 import { LazySession, type SessionDependencies } from '../reach/device-session.ts'
 import { deadlineOf } from '../reach/resolve-target.ts'
+import { guardChecks } from './guard-checks.ts'
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => performance.now() }
 
@@ -13,6 +16,7 @@ type Dependencies = Pick<
   'mode' | 'admission' | 'stopping' | 'aborting' | 'emit' | 'mask' | 'scopeOf' | 'historyOf'
 > &
   Partial<Pick<DeviceEnvironment, 'fenceOf' | 'leaveToChange'>> & {
+    readonly guardsOf: (device: Device) => readonly Guard[]
     readonly readSecret: DeviceEnvironment['preparation']['readSecret']
     readonly sessions: Omit<SessionDependencies, 'signal'>
     readonly learnSecrets?: DeviceEnvironment['learnSecrets']
@@ -37,6 +41,7 @@ export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment
     admission,
     // Whoever has leave to change a device puts its own in their place.
     fenceOf: dependencies.fenceOf ?? (() => undefined),
+    guardsOf: (device) => guardChecks(dependencies.guardsOf(device)),
     leaveToChange: dependencies.leaveToChange ?? (async () => ({ kind: 'begin' })),
     clock: SYSTEM_CLOCK,
     stopping,

@@ -61,9 +61,10 @@ class Thread {
       mode: setup.mode,
       admission: { place: () => Promise.reject(new Error('the main thread admits')) },
       fenceOf: (device) => this.#fenceOf(device),
-      leaveToChange: async (device) => {
+      guardsOf: (device) => this.#job(device.name).guards,
+      leaveToChange: async (device, guards) => {
         const { id } = this.#job(device.name)
-        return (await this.#ask({ about: 'change', id })) as unknown as ChangeAnswer
+        return (await this.#ask({ about: 'change', id, guards })) as unknown as ChangeAnswer
       },
       stopping: this.#stopping.signal,
       aborting: this.#aborting.signal,

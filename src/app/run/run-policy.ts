@@ -1,6 +1,7 @@
 import type { Origin, Seen } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
+import type { Guard } from '../../core/guard.ts'
 import type { DeviceState } from '../../core/outcome.ts'
 import type { Policy, Purpose, PurposeRules } from '../../core/policy.ts'
 import type { RunStore } from '../../core/ports.ts'
@@ -36,6 +37,8 @@ export interface RunPolicy {
   readonly admission: Admission
   readonly work: readonly DeviceWork[]
   readonly patienceMs: number
+  /** What must not be so on a device when it is changed. */
+  guardsOf(device: string): readonly Guard[]
 }
 
 /** A wave is over when its soak time is; a moment later nobody doubts it. */
@@ -68,20 +71,23 @@ export async function runPolicy(
   )
   const patienceMs = Math.max(waitMs, rule === undefined || planned.waves.length < 2 ? 0 : rule.soakMs + AFTER_SOAK_MS)
   const seen = await lastSeen(store)
+  const compiled = compilePolicy(policy, admissionWorld(fleet, calendars))
   const byName = new Map(work.map((item) => [item.device.name, item]))
   return {
     patienceMs,
+    guardsOf: (device) => compiled.guardsOf(device, purpose),
     work: planned.waves.flat().flatMap((name) => byName.get(name) ?? []),
     admission: policyAdmission(leases, {
       store: store.admission,
       fleet: fleet.name,
       run,
-      policy: compilePolicy(policy, admissionWorld(fleet, calendars)),
+      policy: compiled,
       purpose,
       origin: request.origin ?? (process.stdout.isTTY ? 'terminal' : 'pipeline'),
       expected: { ...policy.guess, basis: { kind: 'guess' } },
       waves: planned.waves,
       patienceMs,
+      waitMs,
       ...(request.breakGlass !== undefined && { breakGlass: { by: request.by, why: request.breakGlass } }),
       seen: (device) => seen.get(device),
       now: () => Date.now(),

@@ -1,5 +1,6 @@
 import type { Failure } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
+import type { GuardSeen } from '../../core/guard.ts'
 import { deviceKey, type LeaseHolder, type LeaseKey, machineKey } from '../../core/lease.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Marks } from '../../core/sample.ts'
@@ -28,10 +29,11 @@ export interface Permit {
   /** What the device is given along with each change. */
   readonly fence: Fence
   /**
-   * Asked once, before the first change is announced and sent: nothing was changed yet. A device that has to wait is let
-   * go, and looked at again after it.
+   * Asked before the first change is announced and sent, with what the guards of the device say; and again where one of
+   * them spoke up later, `isTouched` once something was changed. A device that has to wait is let go, and looked at again
+   * after it.
    */
-  change(): Promise<ChangeAnswer>
+  change(guards: readonly GuardSeen[], so?: { readonly isTouched: boolean }): Promise<ChangeAnswer>
   /** `outcome`: what came of the device, where it was worked on. */
   release(outcome?: DeviceOutcome): Promise<void>
 }

@@ -1,3 +1,4 @@
+import type { Guard } from '../../core/guard.ts'
 import type { Amount, Cap, Policy, Purpose, RedundancyGroup } from '../../core/policy.ts'
 import type { AdmissionDevice, World } from './admission-world.ts'
 import { dependentsIn } from './dependents.ts'
@@ -30,6 +31,7 @@ export interface CompiledPolicy {
   takesOf(device: string): readonly string[]
   bucketsOf(device: string): readonly Bucket[]
   groupsOf(device: string): readonly GroupBucket[]
+  guardsOf(device: string, purpose: Purpose): readonly Guard[]
   timetable(device: AdmissionDevice, purpose: Purpose): Timetable
   /** When a store does not trade. */
   closedTimes(store: string): Timetable
@@ -49,12 +51,16 @@ export function compilePolicy(policy: Policy, world: World): CompiledPolicy {
   const isAbout = scopeIn(world)
   const buckets = bucketsIn(policy, world, isAbout)
   const groups = groupsIn(policy, world, isAbout)
+  const guards = (purpose: Purpose) =>
+    kept(world, (device) => policy[purpose].guards.filter((guard) => isAbout(guard, device)))
+  const guardsOf = { repair: guards('repair'), rollout: guards('rollout') }
   return {
     policy,
     world,
     takesOf: dependentsIn(world, policy.dependents),
     bucketsOf: kept(world, buckets),
     groupsOf: kept(world, groups),
+    guardsOf: (device, purpose) => guardsOf[purpose](device),
     ...timetablesFor(policy, world, isAbout),
   }
 }

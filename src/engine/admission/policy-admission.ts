@@ -11,6 +11,7 @@ import type {
   Seen,
   WaveTally,
 } from '../../core/admission.ts'
+import type { GuardSeen } from '../../core/guard.ts'
 import type { DeviceOutcome, DeviceState } from '../../core/outcome.ts'
 import type { Purpose } from '../../core/policy.ts'
 import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission.ts'
@@ -37,6 +38,8 @@ export interface PolicyAdmissionOptions {
   readonly waves: readonly (readonly string[])[]
   /** What is waited for at the most, in milliseconds: a device that has to wait longer counts as deferred. */
   readonly patienceMs: number
+  /** How long somebody said that the run may wait, in milliseconds: so long is a guard that speaks up asked again. */
+  readonly waitMs: number
   readonly breakGlass?: Question['breakGlass']
   /** When a device was last seen, by earlier runs. */
   seen(device: string): Seen | undefined
@@ -67,6 +70,8 @@ class PolicyGate {
   readonly #results: Map<string, Result>[]
   readonly #doneAt: (number | undefined)[]
   readonly #seenHere = new Map<string, Seen>()
+  /** Since when the guards of a device hold it back. */
+  readonly #inUseSince = new Map<string, number>()
 
   constructor(options: PolicyAdmissionOptions) {
     this.#options = options
@@ -75,17 +80,28 @@ class PolicyGate {
     this.#doneAt = options.waves.map(() => undefined)
   }
 
-  /** Decides, and takes what it gives, in one transaction. */
-  ask(moment: Question['moment'], device: string): Promise<Decision> {
+  /**
+   * Decides, and takes what it gives, in one transaction. `isTouched`: something of the device was changed already; one
+   * that was not is no longer out when it has to wait after all.
+   */
+  ask(
+    moment: Question['moment'],
+    device: string,
+    seen: { readonly guards?: readonly GuardSeen[]; readonly isTouched?: boolean } = {},
+  ): Promise<Decision> {
     const { store, fleet, policy } = this.#options
     return store.transact(fleet, (content) => {
       const now = this.#options.now()
       const living = withoutTheDead(content, now)
       const ledger = new Ledger(policy, living)
-      const question = this.#question(moment, device)
+      const question = { ...this.#question(moment, device), ...(seen.guards && { guards: seen.guards }) }
       const decision = decide(policy, this.#situation(ledger, living, now), question)
       if (decision.kind === 'wait') {
         ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
+        const place = ledger.place(device)
+        if (seen.isTouched === false && place?.run === question.run && place.phase === 'changing') {
+          ledger.put({ ...place, phase: 'held' })
+        }
       } else if (decision.kind === 'begin') {
         this.#take(question, { ledger, takes: decision.takes, now })
       }
@@ -94,7 +110,7 @@ class PolicyGate {
   }
 
   answerOf(decision: Exclude<Decision, { kind: 'begin' }>, device: string): Wait | Refusal {
-    const answer = answerOf(decision)
+    const answer = this.#patient(answerOf(decision), device)
     const isLong =
       answer.kind === 'refuse' ||
       (!answer.isPassing && (answer.until ?? Number.POSITIVE_INFINITY) - this.#options.now() > this.#options.patienceMs)
@@ -102,11 +118,24 @@ class PolicyGate {
     return answer
   }
 
+  /** A guard is looked at again for as long as the run was told to wait, and not for ever. */
+  #patient(answer: Wait | Refusal, device: string): Wait | Refusal {
+    if (answer.kind === 'refuse' || !OF_GUARDS.has(answer.failure.code) || answer.until === undefined) {
+      this.#inUseSince.delete(device)
+      return answer
+    }
+    const since = this.#inUseSince.get(device) ?? this.#options.now()
+    this.#inUseSince.set(device, since)
+    if (answer.until - since <= this.#options.waitMs) return answer
+    const { until: _until, ...rest } = answer
+    return rest
+  }
+
   permit(device: string, base: Permit): Permit {
     return {
       ...base,
-      change: async (): Promise<ChangeAnswer> => {
-        const decision = await this.ask('change', device)
+      change: async (guards, { isTouched } = { isTouched: false }): Promise<ChangeAnswer> => {
+        const decision = await this.ask('change', device, { guards, isTouched })
         return decision.kind === 'begin' ? { kind: 'begin' } : this.answerOf(decision, device)
       },
       release: async (outcome) => {
@@ -240,6 +269,8 @@ const RESULT_OF: Readonly<Record<DeviceState, Result>> = {
 
 /** These end when others are done; where something lasts, that is what the device waits for. */
 const OF_OTHERS: ReadonlySet<string> = new Set(['CAP_REACHED', 'LEASE_HELD', 'QUEUE_BEHIND', 'DEPENDENCY_BUSY'])
+
+const OF_GUARDS: ReadonlySet<string> = new Set(['GUARD_CLOSED', 'GUARD_UNKNOWN'])
 
 /** Whoever waits for a wave goes on as soon as its devices are done. */
 function answerOf(decision: Exclude<Decision, { kind: 'begin' }>): Wait | Refusal {

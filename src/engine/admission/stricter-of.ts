@@ -49,6 +49,7 @@ function stricterRules(a: PurposeRules, b: PurposeRules): PurposeRules {
     ...(waves && { waves }),
     ...(maxFailures !== undefined && { maxFailures }),
     approval: stricterApproval(a.approval, b.approval),
+    guards: both(a.guards, b.guards),
     confirmShare: Math.min(a.confirmShare, b.confirmShare),
   }
 }

@@ -1,16 +1,17 @@
 import { Fenced, NotRun } from '../../core/chain.ts'
 import { type Failure, success } from '../../core/failure.ts'
+import { GuardClosed } from './guarded-shell.ts'
 import { caught, type Surroundings, within } from './observe-step.ts'
 import type { Due } from './plan-chain.ts'
 import type { HeldQuestion } from './tracked-channel.ts'
 
 /**
  * What came of a change: never a rejection. `passed`: the device did not run it, since it was a link of a chain that was
- * broken, or, `fenced`, since it had to be looked at again first.
+ * broken, or, `fenced`, since it had to be looked at again first, or, `closed`, since a guard spoke up.
  */
 export type Converged =
   | { readonly kind: 'done' }
-  | { readonly kind: 'passed'; readonly fenced: boolean }
+  | { readonly kind: 'passed'; readonly fenced: boolean; readonly closed: boolean }
   | { readonly kind: 'failed' | 'lost'; readonly failure: Failure }
 
 /** Has a module make its changes, under their deadline. What it asks is counted anew on the channel of the look. */
@@ -41,6 +42,7 @@ async function begin(due: Due, around: Surroundings, ready: () => void): Promise
     const end = await within(channel, limits, async () => observation.converge?.(due.changes) ?? success(undefined))
     return end.ok ? { kind: 'done' } : { kind: 'failed', failure: end.failure }
   } catch (error) {
-    return error instanceof NotRun ? { kind: 'passed', fenced: error instanceof Fenced } : caught(error, 'converge')
+    if (!(error instanceof NotRun)) return caught(error, 'converge')
+    return { kind: 'passed', fenced: error instanceof Fenced, closed: error instanceof GuardClosed }
   }
 }

@@ -1,33 +1,42 @@
 import type { Fence } from '../../core/fence.ts'
 import type { Device } from '../../core/fleet.ts'
+import type { GuardSeen } from '../../core/guard.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { ChangeAnswer } from '../admission/admission.ts'
 
 interface Gate {
   fenceOf(device: Device): Fence | undefined
-  leaveToChange(device: Device): Promise<ChangeAnswer>
+  leaveToChange(device: Device, guards: readonly GuardSeen[]): Promise<ChangeAnswer>
 }
 
-/** Leave to change one device, asked for before its first change and then good for all of them. */
+/** Leave to change one device, asked for before its first change and then good for all of them, unless a guard speaks up. */
 export class LeaveToChange {
   readonly #environment: Gate
   readonly #device: Device
+  readonly #look: () => Promise<readonly GuardSeen[]>
   #isGiven = false
 
-  constructor(environment: Gate, device: Device) {
+  /** `look`: asks the guards of the device. */
+  constructor(environment: Gate, device: Device, look: () => Promise<readonly GuardSeen[]>) {
     this.#environment = environment
     this.#device = device
+    this.#look = look
   }
 
-  /** How the device ends instead of being changed; undefined: it may be. */
+  /** How the device ends instead of being changed; undefined: it may be. Rejects with `SessionLost`. */
   async refused(): Promise<DeviceOutcome | undefined> {
     if (this.#isGiven) return undefined
-    const answer = await this.#environment.leaveToChange(this.#device)
+    const answer = await this.#environment.leaveToChange(this.#device, await this.#look())
     this.#isGiven = answer.kind === 'begin'
     if (answer.kind === 'begin') return undefined
     const { failure } = answer
     const until = answer.kind === 'wait' ? answer.until : undefined
     return { state: 'deferred', failure, ...(until !== undefined && { not_before: new Date(until).toISOString() }) }
+  }
+
+  /** A guard did not say `free` right before a change: it is asked for again. */
+  takeBack(): void {
+    this.#isGiven = false
   }
 
   /** Whether the lease under which it was given still lasts: this process may have slept since. */

@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly counter: AskCounter
   readonly preparation: Preparation
   readonly deadlineMs: (phase: Phase) => number
+  /** Changes do not go out in chains: another device is asked before each of them. */
+  readonly isAlone?: boolean
   /** Goes along with every change; absent where nothing is changed. */
   readonly fence?: Fence | undefined
   /** What is run in order to look may change the device, as a command of `till exec`: the fence goes along with it, too. */

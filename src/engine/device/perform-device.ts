@@ -4,6 +4,7 @@ import type { RunEventBody, RunMode } from '../../core/events.ts'
 import type { Phase } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
+import type { GuardSeen } from '../../core/guard.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { LeaseToken } from '../../core/lease.ts'
 import {
@@ -19,6 +20,7 @@ import { aimed, deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
 import type { Admission, ChangeAnswer } from '../admission/admission.ts'
 import { branchOf } from './branch-signal.ts'
+import { type GuardCheck, GuardedShell } from './guarded-shell.ts'
 import { LeaveToChange } from './leave-to-change.ts'
 import type { Looks } from './look-ahead.ts'
 import { hasChanged, type Surroundings, stepScope } from './observe-step.ts'
@@ -61,8 +63,10 @@ export interface DeviceEnvironment {
   openSession(device: Device, signal: AbortSignal): DeviceSession
   /** What a device is given along with each change; undefined where nothing may be changed. */
   fenceOf(device: Device): Fence | undefined
-  /** Asked before the first change of a device is announced. */
-  leaveToChange(device: Device): Promise<ChangeAnswer>
+  /** Asked before the first change of a device is announced, and again where a guard spoke up; with what its guards say. */
+  leaveToChange(device: Device, guards: readonly GuardSeen[]): Promise<ChangeAnswer>
+  /** What must not be so on a device when it is changed. */
+  guardsOf(device: Device): readonly GuardCheck[]
   /** Reads the secrets of a device that are at hand, so that what it sends back of them is masked from its first answer on. */
   readonly learnSecrets?: (device: Device) => Promise<void>
   /** What earlier runs noted of a device. */
@@ -88,6 +92,8 @@ export async function performDevice(work: DeviceWork, run: DeviceEnvironment): P
 
 async function inSession(work: DeviceWork, environment: DeviceEnvironment): Promise<DeviceOutcome> {
   const session = environment.openSession(work.device, environment.aborting)
+  const checks = environment.guardsOf(work.device)
+  const guarded = checks.length > 0 ? new GuardedShell(session.shell, checks, session.host?.shell) : undefined
   const around: Surroundings = {
     device: work.device,
     modules: environment.modules,
@@ -95,7 +101,8 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
     session,
     now: () => environment.clock.now(),
     history: environment.historyOf(work.device),
-    shell: session.shell,
+    shell: guarded ?? session.shell,
+    isAlone: guarded?.asksHost ?? false,
     counter: { next: 0, answered: 0 },
     preparation: environment.preparation,
     deadlineMs: (phase) => environment.deadlineMs(work.device, phase),
@@ -105,7 +112,7 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
   }
   try {
     const outcomes: DeviceOutcome[] = []
-    const leave = new LeaveToChange(environment, work.device)
+    const leave = new LeaveToChange(environment, work.device, async () => (await guarded?.look()) ?? [])
     for (const runbook of work.runbooks) {
       const outcome = await runbookOutcome(runbook, work, { environment, around, leave })
       outcomes.push(outcome)

@@ -1,9 +1,10 @@
 import { InputError } from '../../core/diagnostic.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
+import type { GuardSeen } from '../../core/guard.ts'
 import type { LeaseToken } from '../../core/lease.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
-import type { Permit, Wait } from '../admission/admission.ts'
+import type { ChangeAnswer, Permit, Wait } from '../admission/admission.ts'
 import type { DeviceWorker } from '../fleet/worker-pool.ts'
 import { cancelled, type DeviceEnvironment, type DeviceWork } from './perform-device.ts'
 
@@ -56,6 +57,8 @@ class Visit {
   readonly #began: number
   readonly #changing = new Set<string>()
   #wait: Wait | undefined
+  /** Something of it was changed, or may have been. */
+  #isTouched = false
 
   constructor(work: DeviceWork, run: DeviceEnvironment, permit: Permit | undefined) {
     this.#work = work
@@ -98,15 +101,19 @@ class Visit {
       ...this.#run,
       emit: (body) => this.#emit(body, permit?.lease.token),
       fenceOf: () => permit?.fence,
-      leaveToChange: async () => {
-        const answer = (await permit?.change()) ?? { kind: 'begin' }
-        if (answer.kind === 'wait') this.#wait = answer
-        return answer
-      },
+      leaveToChange: (_device, guards) => this.#leaveToChange(guards),
     }
     const outcome = await worker.perform({ ...this.#work, ...(lost && { lost }) }, environment).catch(bug)
     if (!lost?.aborted || outcome.state !== 'cancelled' || this.#run.stopping.aborted) return outcome
     return this.#lost(LAPSED)
+  }
+
+  async #leaveToChange(guards: readonly GuardSeen[]): Promise<ChangeAnswer> {
+    // Asked again, since the device itself did not begin what was announced.
+    this.#changing.clear()
+    const answer = (await this.#permit?.change(guards, { isTouched: this.#isTouched })) ?? { kind: 'begin' }
+    if (answer.kind === 'wait') this.#wait = answer
+    return answer
   }
 
   #lost(failure: Failure): DeviceOutcome {
@@ -121,6 +128,7 @@ class Visit {
     const told = this.#run.emit('device' in body ? { ...body, attempt } : body, lease)
     if (body.type !== 'step.converging' && body.type !== 'step.finished') return told
     const key = `${body.runbook}\n${body.step}`
+    if (body.type === 'step.finished' && body.changes !== undefined) this.#isTouched = true
     if (body.type === 'step.finished') this.#changing.delete(key)
     else told.catch(() => this.#changing.delete(key))
     return told

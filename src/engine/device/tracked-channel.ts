@@ -41,6 +41,8 @@ export class TrackedChannel implements ShellChannel {
   #deadlineMs: number
   #hold: ((question: HeldQuestion | undefined) => void) | undefined
   #uses = 0
+  /** What it is used for has asked a question that changes something. */
+  #hasBegun = false
   #question: Question | undefined
   /** Order numbers of the first and the last use; undefined when it was not used. */
   first: number | undefined
@@ -73,6 +75,7 @@ export class TrackedChannel implements ShellChannel {
     this.#phase = phase
     this.#deadlineMs = deadlineMs
     this.#uses = 0
+    this.#hasBegun = false
     this.#question = undefined
     this.first = undefined
     this.last = undefined
@@ -95,8 +98,11 @@ export class TrackedChannel implements ShellChannel {
 
   ask(request: ShellRequest): Promise<ShellAnswer> {
     const timeoutMs = Math.min(request.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
-    const fence = this.#phase === 'converge' || this.#lookActs ? this.#fence : undefined
-    const timed = { ...request, timeoutMs, ...(fence && { fence }) }
+    const isChange = this.#phase === 'converge' || this.#lookActs
+    const fence = isChange ? this.#fence : undefined
+    const begins = isChange && !this.#hasBegun
+    if (begins) this.#hasBegun = true
+    const timed = { ...request, timeoutMs, ...(fence && { fence }), ...(begins && { begins }) }
     const hold = this.#hold
     if (!hold) {
       this.#count()

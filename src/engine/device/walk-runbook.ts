@@ -1,6 +1,6 @@
 import { presentable } from '../../core/change.ts'
 import type { RunEventBody } from '../../core/events.ts'
-import type { Failure } from '../../core/failure.ts'
+import { type Failure, SessionLost } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { DeviceOutcome, StepOutcome } from '../../core/outcome.ts'
 import type { Clock } from '../../core/ports.ts'
@@ -65,8 +65,8 @@ export class RunbookWalk {
   #linked = new Map<string, LinkedStep>()
   /** Undoing is part of a change under way: it is finished even when the run is being stopped. */
   #recovering = false
-  /** The device itself did not let the last change begin. */
-  #isFenced = false
+  /** The device itself did not let the last change begin: by its fence, or by a guard. */
+  #isHeldBack = false
   /** How often it did so, by step. */
   readonly #refusals = new Map<string, number>()
 
@@ -95,6 +95,9 @@ export class RunbookWalk {
 
   async #walk(): Promise<WalkEnd> {
     const { steps } = this.#options.runbook
+    // Where a look may change the device, leave is asked for before it.
+    const refused = this.#options.around.lookActs ? await this.#refused() : undefined
+    if (refused) return this.#end(refused)
     for (const [index, step] of steps.entries()) {
       if (this.#options.stopping.aborted && this.#linked.size === 0) return this.#end({ cancelled: true })
       const began = this.#options.clock.elapsed()
@@ -134,8 +137,18 @@ export class RunbookWalk {
     if (look === CANCELLED) return CANCELLED
     if (look.kind === 'lost') return this.#lost(look.failure, { changing: this.#linked.size > 0 })
     if (look.kind === 'failed') return this.#failure(look.failure)
-    if (look.kind === 'passed') return this.#step(step, rest)
+    if (look.kind === 'passed') return this.#lookAnew(step, rest)
     return this.#judge(step, rest, look)
+  }
+
+  /** The device did not run a look: its chain was broken, or a guard spoke up before one that may change something. */
+  async #lookAnew(step: Step, rest: readonly Step[]): Promise<Verdict> {
+    if (this.#options.around.lookActs) {
+      this.#options.leave.takeBack()
+      const refused = await this.#refused()
+      if (refused) return refused
+    }
+    return this.#step(step, rest)
   }
 
   /** How a step ended that is in a chain under way; undefined when it was not run: it is judged in the ordinary way. */
@@ -186,8 +199,8 @@ export class RunbookWalk {
     if (before === CANCELLED) return CANCELLED
     if (before) return this.#lost(before, { changing: false })
     const askers = this.#ahead.askers()
-    const refused = await this.#options.leave.refused()
-    if (refused) return { deferred: refused }
+    const refused = await this.#refused()
+    if (refused) return refused
     const chain = await this.#foreseen(due, rest)
     await this.#announce(chain?.dues ?? [due])
     if (this.#options.leave.isOver) {
@@ -196,13 +209,24 @@ export class RunbookWalk {
     }
     const chained = chain && (await this.#chained(chain, rest))
     if (chained) return chained
-    const alone = this.#isFenced ? undefined : await this.#changeAlone(due, rest, askers)
-    return alone ?? this.#afterFence(due, rest)
+    const alone = this.#isHeldBack ? undefined : await this.#changeAlone(due, rest, askers)
+    return alone ?? this.#heldBack(due, rest)
+  }
+
+  /** Why the device may not be changed now, by its guards or by the run; undefined: it may. */
+  async #refused(): Promise<{ readonly lost: Lost } | { readonly deferred: DeviceOutcome } | undefined> {
+    try {
+      const refused = await this.#options.leave.refused()
+      return refused && { deferred: refused }
+    } catch (error) {
+      if (error instanceof SessionLost) return this.#lost(error.failure, { changing: false })
+      throw error
+    }
   }
 
   /** The device did not begin a change, since what was seen of it may be out of date: it is judged anew. */
-  async #afterFence({ step, changes }: Due, rest: readonly Step[]): Promise<Verdict> {
-    this.#isFenced = false
+  async #heldBack({ step, changes }: Due, rest: readonly Step[]): Promise<Verdict> {
+    this.#isHeldBack = false
     const times = (this.#refusals.get(step.id) ?? 0) + 1
     this.#refusals.set(step.id, times)
     if (times <= MOST_REFUSALS) return this.#step(step, rest)
@@ -213,6 +237,7 @@ export class RunbookWalk {
   async #foreseen(due: Due, rest: readonly Step[]): Promise<ReadyChain | undefined> {
     const outcomes = new Map([...this.#done].map(([id, { outcome }]) => [id, outcome]))
     const dependencies = { ahead: this.#ahead, around: this.#options.around, scope: this.#scope() }
+    if (this.#options.around.isAlone) return undefined
     const plan = planChain(due, rest, { ...dependencies, outcomes })
     return plan && plan.along.length > 0 ? readyChain(plan, rest, dependencies) : undefined
   }
@@ -261,7 +286,8 @@ export class RunbookWalk {
     }
     if (converged.kind === 'passed') {
       this.#linked.clear()
-      this.#isFenced = converged.fenced
+      this.#isHeldBack = converged.fenced || converged.closed
+      if (converged.closed) this.#options.leave.takeBack()
       return undefined
     }
     this.looks.clear()
@@ -398,7 +424,8 @@ const MOST_REFUSALS = 5
 const ALWAYS_LATE: Failure = {
   code: 'LEASE_LOST',
   phase: 'converge',
-  message: 'The device took each attempt at this change for one that came too late, and began none of them.',
+  message:
+    'The device took each attempt at this change for one that came too late, or its guards changed their answer every time, and it began none of them.',
 }
 
 const NOT_SEEN: Failure = { code: 'INTERNAL_BUG', phase: 'verify', message: 'It was not looked at after its change.' }

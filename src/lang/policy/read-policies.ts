@@ -7,6 +7,7 @@ import { isMap } from '../is-map.ts'
 import { expressionDiagnostic } from '../runbook-steps.ts'
 import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
+import { readGuards } from './read-guards.ts'
 import { readPolicy } from './read-policy.ts'
 import { unknownPolicy } from './unknown-policy.ts'
 
@@ -21,15 +22,23 @@ export function readPolicies(parsed: ParsedYaml): ReadonlyMap<string, Policy> {
 /** What cannot be in the policies, and names of policies that do not exist, at their places. */
 export function policyProblems(parsed: ParsedYaml): readonly Diagnostic[] {
   const policies = read(parsed)
+  const guards = readGuards(parsed.value).problems.map(({ path, part, ...words }): Diagnostic => {
+    return { code: 'POLICY_INVALID', severity: 'error', ...words, source: parsed.rangeAt(path, part) }
+  })
   const inside = policies.flatMap(({ name, problems }) =>
     problems.map(({ path, part, ...words }): Diagnostic => {
       const source = parsed.rangeAt(['policies', name, ...path], part)
       return { code: 'POLICY_INVALID', severity: 'error', ...words, source }
     }),
   )
-  const selectors = selectorsIn(valueAt(parsed.value, ['policies']), ['policies'])
+  const selectors = [...selectorsAt(parsed, 'policies'), ...selectorsAt(parsed, 'guards')]
   const names = policies.map(({ name }) => name)
-  return [...inside, ...selectors.flatMap((at) => selectorProblems(at, parsed)), ...unknownNames(parsed, names)]
+  return [
+    ...guards,
+    ...inside,
+    ...selectors.flatMap((at) => selectorProblems(at, parsed)),
+    ...unknownNames(parsed, names),
+  ]
 }
 
 interface ReadPolicy {
@@ -40,11 +49,16 @@ interface ReadPolicy {
 
 function read(parsed: ParsedYaml): readonly ReadPolicy[] {
   const written = valueAt(parsed.value, ['policies'])
+  const { guards } = readGuards(parsed.value)
   const all = isMap(written) ? written : {}
   const raw = (name: string): JsonObject => (isMap(all[name] ?? null) ? (all[name] as JsonObject) : {})
-  const base = { name: 'default', ...readPolicy('default', raw('default'), DEFAULT_POLICY) }
+  const base = { name: 'default', ...readPolicy('default', raw('default'), DEFAULT_POLICY, guards) }
   const others = Object.keys(all).filter((name) => name !== 'default')
-  return [base, ...others.map((name) => ({ name, ...readPolicy(name, raw(name), base.policy) }))]
+  return [base, ...others.map((name) => ({ name, ...readPolicy(name, raw(name), base.policy, guards) }))]
+}
+
+function selectorsAt(parsed: ParsedYaml, key: string) {
+  return selectorsIn(valueAt(parsed.value, [key]), [key])
 }
 
 /** Every `where` below a value: no other key of a policy is named so. */

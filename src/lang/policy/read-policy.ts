@@ -1,3 +1,4 @@
+import type { Guard } from '../../core/guard.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Breaker, Cap, Policy, RedundancyGroup } from '../../core/policy.ts'
 import { isMap } from '../is-map.ts'
@@ -14,6 +15,7 @@ export function readPolicy(
   name: string,
   raw: JsonObject,
   base: Policy,
+  guards: ReadonlyMap<string, Guard>,
 ): { readonly policy: Policy; readonly problems: readonly PolicyProblem[] } {
   const problems: PolicyProblem[] = []
   const list = <T>(key: string, fallback: readonly T[], read: (entry: JsonObject, path: ValuePath) => T | undefined) =>
@@ -26,8 +28,8 @@ export function readPolicy(
     caps,
     groups,
     freezes,
-    rollout: readPurpose(raw['rollout'], base.rollout, { path: ['rollout'], problems }),
-    repair: readPurpose(raw['repair'], base.repair, { path: ['repair'], problems }),
+    rollout: readPurpose(raw['rollout'], base.rollout, { path: ['rollout'], problems }, guards),
+    repair: readPurpose(raw['repair'], base.repair, { path: ['repair'], problems }, guards),
     dependents: isMap(raw['dependents']) ? (raw['dependents'] as Policy['dependents']) : base.dependents,
     breakers: list('breakers', base.breakers, breakerOf),
     rollback: rollbackOf(raw['rollback'], base.rollback),

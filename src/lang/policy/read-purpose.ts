@@ -1,7 +1,9 @@
 import { DEFAULT_POLICY } from '../../core/default-policy.ts'
+import type { Guard } from '../../core/guard.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Approval, PurposeRules, Waves } from '../../core/policy.ts'
 import { isMap } from '../is-map.ts'
+import { suggest } from '../suggest.ts'
 import type { ValuePath } from '../value-path.ts'
 import { readList, windowOf } from './read-entries.ts'
 import type { PolicyProblem } from './read-when.ts'
@@ -13,7 +15,12 @@ interface At {
 }
 
 /** Reads what holds for repairs, or for rollouts, on top of what holds without it. */
-export function readPurpose(value: JsonValue | undefined, base: PurposeRules, at: At): PurposeRules {
+export function readPurpose(
+  value: JsonValue | undefined,
+  base: PurposeRules,
+  at: At,
+  known: ReadonlyMap<string, Guard>,
+): PurposeRules {
   const raw = isMap(value) ? value : {}
   const waves = readWaves(raw['waves'], base.waves, at)
   const devices = numberOf(raw['devices']) ?? base.devices
@@ -24,8 +31,28 @@ export function readPurpose(value: JsonValue | undefined, base: PurposeRules, at
     ...(waves && { waves }),
     ...(maxFailures !== undefined && { maxFailures }),
     approval: approvalOf(raw['approval'], base.approval),
+    guards: guardsOf(raw['guards'], base.guards, at, known),
     confirmShare: shareOf(raw['confirm_share']) ?? base.confirmShare,
   }
+}
+
+function guardsOf(
+  value: JsonValue | undefined,
+  base: readonly Guard[],
+  { path, problems }: At,
+  known: ReadonlyMap<string, Guard>,
+): readonly Guard[] {
+  if (!Array.isArray(value)) return base
+  return value.flatMap((name, index) => {
+    const guard = known.get(String(name))
+    if (guard) return [guard]
+    const near = suggest(String(name), [...known.keys()])
+    const names =
+      known.size === 0 ? 'There are no `guards` in this file.' : `There are: ${[...known.keys()].join(', ')}.`
+    const detail = near === undefined ? names : `Did you mean "${near}"? ${names}`
+    problems.push({ path: [...path, 'guards', index], summary: `There is no guard "${String(name)}"`, detail })
+    return []
+  })
 }
 
 function windowsOf(raw: JsonObject, base: PurposeRules, { path, problems }: At): PurposeRules['windows'] {

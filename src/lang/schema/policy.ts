@@ -33,7 +33,7 @@ const NAME = {
 } as const
 
 /** Which devices an entry is about. */
-const SCOPE = {
+export const SCOPE = {
   regions: {
     description: 'Only devices of these regions. Default: all.',
     type: 'array',
@@ -234,6 +234,13 @@ const purpose = (description: string) =>
       waves: WAVES,
       max_failures: count('The run stops at so many devices that failed. Default: any number.', 5),
       approval: APPROVAL,
+      guards: {
+        description: 'Names of `guards` of this file that are asked right before each change. Default: none.',
+        type: 'array',
+        uniqueItems: true,
+        items: { type: 'string', minLength: 1 },
+        examples: [['receipt']],
+      },
       confirm_share: share(
         'A run on more of the fleet than that asks for the number of devices. Not acted on yet. Default: 20%.',
         '20%',

@@ -1,5 +1,6 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
+import { GUARDS } from './guards.ts'
 import { HOOKS } from './hooks.ts'
 import { POLICIES, POLICY_NAME } from './policy.ts'
 import { SERVER } from './server.ts'
@@ -170,6 +171,7 @@ export const PROJECT_SCHEMA = {
       items: ASSIGNMENT,
       examples: [[{ runbook: 'till-health', where: 'device.kind == "till"' }]],
     },
+    guards: GUARDS,
     policies: POLICIES,
     hooks: HOOKS,
     server: SERVER,

@@ -2,6 +2,7 @@ import type { DeviceAnswer, ExchangeAsk } from '../../shell/powershell-device.ts
 import { AGENT_STAND_INS } from './agent-stand-ins.ts'
 import { Given, notImitated, type StandIn, Stop } from './answering.ts'
 import { FILE_STAND_INS } from './file-stand-ins.ts'
+import { GUARD_STAND_INS } from './guard-stand-ins.ts'
 import { LINE_STAND_INS } from './line-stand-ins.ts'
 import { LOOK_STAND_INS } from './look-stand-ins.ts'
 import { PACKAGE_STAND_INS } from './package-stand-ins.ts'
@@ -21,6 +22,7 @@ export const STAND_INS: ReadonlyMap<string, StandIn> = new Map(
     SERVICE_STAND_INS,
     PROOF_STAND_INS,
     FILE_STAND_INS,
+    GUARD_STAND_INS,
     LINE_STAND_INS,
     LOOK_STAND_INS,
     PACKAGE_STAND_INS,

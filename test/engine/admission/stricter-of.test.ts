@@ -55,9 +55,10 @@ const rules: fc.Arbitrary<PurposeRules> = fc.record(
       validMs: fc.constantFrom(MINUTE, 60 * MINUTE),
       each: fc.constant('run' as const),
     }),
+    guards: fc.constant([]),
     confirmShare: fc.constantFrom(0.1, 0.5),
   },
-  { requiredKeys: ['windows', 'approval', 'confirmShare'] },
+  { requiredKeys: ['windows', 'approval', 'guards', 'confirmShare'] },
 )
 const policy: fc.Arbitrary<Policy> = fc.record({
   name: fc.constantFrom('a', 'b'),

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Node } from 'web-tree-sitter'
 import '../../../src/app/doctor/windows-fragments.ts'
+import '../../../src/devices/guard/windows-tests.ts'
 import '../../../src/devices/line/windows-line.ts'
 import { MODULES } from '../../../src/modules/index.ts'
 import { POWERSHELL_HEAD } from '../../../src/modules/user/powershell-text.ts'

@@ -1,6 +1,7 @@
 import type { RunEventBody, RunMode } from '../../../core/events.ts'
 import type { Fence } from '../../../core/fence.ts'
 import type { Device } from '../../../core/fleet.ts'
+import type { Guard, GuardSeen } from '../../../core/guard.ts'
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
 import type { DeviceOutcome } from '../../../core/outcome.ts'
 import type { PlannedDevice } from '../../../core/plan.ts'
@@ -46,6 +47,8 @@ export interface Job {
   readonly planned?: PlannedDevice
   /** What it is given along with each change. */
   readonly fence?: Omit<Fence, 'leftMs'>
+  /** What must not be so on it when it is changed. */
+  readonly guards: readonly Guard[]
 }
 
 export type ToThread =
@@ -62,8 +65,8 @@ export type ToThread =
 export type Question =
   /** An event that has to be durable before the worker goes on. */
   | { readonly about: 'journal'; readonly id: number; readonly body: RunEventBody }
-  /** Whether a device may be changed now, before its first change. */
-  | { readonly about: 'change'; readonly id: number }
+  /** Whether a device may be changed now, before its first change, and again where a guard spoke up. */
+  | { readonly about: 'change'; readonly id: number; readonly guards: readonly GuardSeen[] }
   /** The endpoint of a device, secrets in place. It is asked when the device is about to be connected to. */
   | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd }
   /** What earlier runs noted of a device. */

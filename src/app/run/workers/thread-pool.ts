@@ -19,7 +19,10 @@ const LOOK_EVERY_MS = 200
 const STARTS_PER_WORKER = 3
 
 export interface ThreadPoolOptions
-  extends Pick<ThreadWorkerOptions, 'entry' | 'mode' | 'leasedUntil' | 'resolver' | 'scopeOf' | 'neighboursOf'> {
+  extends Pick<
+    ThreadWorkerOptions,
+    'entry' | 'mode' | 'leasedUntil' | 'resolver' | 'scopeOf' | 'neighboursOf' | 'guardsOf'
+  > {
   readonly work: readonly DeviceWork[]
   /** Folder of the user's modules. */
   readonly modules?: string
@@ -139,7 +142,7 @@ export class ThreadPool implements WorkerPool {
   #start(): void {
     if (this.#starts >= STARTS_PER_WORKER * this.#most) return
     this.#starts += 1
-    const { mode, resolver, scopeOf, neighboursOf, parallel, entry, leasedUntil } = this.#dependencies
+    const { mode, resolver, scopeOf, neighboursOf, guardsOf, parallel, entry, leasedUntil } = this.#dependencies
     const thread: ThreadWorker = new ThreadWorker({
       entry,
       mode,
@@ -148,6 +151,7 @@ export class ThreadPool implements WorkerPool {
       resolver,
       scopeOf,
       neighboursOf,
+      guardsOf,
       runbooks: this.#runbooks,
       runbookSources: this.#runbooks.map(runbookSourceOf),
       places: parallel,

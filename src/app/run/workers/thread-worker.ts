@@ -3,6 +3,7 @@ import type { RunEventBody } from '../../../core/events.ts'
 import { fail } from '../../../core/failure.ts'
 import type { Fence } from '../../../core/fence.ts'
 import type { Device } from '../../../core/fleet.ts'
+import type { Guard } from '../../../core/guard.ts'
 import type { JsonValue } from '../../../core/json.ts'
 import type { DeviceOutcome } from '../../../core/outcome.ts'
 import type { Neighbours } from '../../../core/ports.ts'
@@ -56,6 +57,7 @@ export interface ThreadWorkerOptions {
   readonly resolver: TargetResolver
   readonly scopeOf: (device: Device) => Pick<Scope, 'store' | 'device' | 'vars'>
   readonly neighboursOf: (device: Device) => Neighbours
+  readonly guardsOf: (device: string) => readonly Guard[]
   readonly warn: (text: string) => void
   /** There may be room again. */
   readonly onRoom: () => void
@@ -148,7 +150,8 @@ export class ThreadWorker implements LoginParty {
     const runbooks = work.runbooks.map((runbook) => this.#dependencies.runbooks.indexOf(runbook))
     const neighbours = this.#dependencies.neighboursOf(device)
     const scope = this.#dependencies.scopeOf(device)
-    const job = { id, place, device, scope, runbooks, neighbours, ...(planned && { planned }) }
+    const guards = this.#dependencies.guardsOf(device.name)
+    const job = { id, place, guards, device, scope, runbooks, neighbours, ...(planned && { planned }) }
     const fence = environment.fenceOf(device)
     this.#outbox.send({ type: 'work', job: { ...job, ...(fence && { fence: withoutClock(fence) }) } })
     const lose = (): void => {
@@ -274,7 +277,7 @@ export class ThreadWorker implements LoginParty {
       case 'target':
         return this.#target(question.id, question.end)
       case 'change':
-        return this.#mayChange(question.id)
+        return this.#mayChange(question)
       case 'samples':
         return this.#samples(question)
       case 'secret':
@@ -284,10 +287,11 @@ export class ThreadWorker implements LoginParty {
     }
   }
 
-  async #mayChange(id: number): Promise<JsonValue> {
+  async #mayChange({ id, guards }: Extract<Question, { about: 'change' }>): Promise<JsonValue> {
     const held = this.#jobs.get(id)
     if (!held) throw new Error('a question about a device that has ended')
-    return (await held.environment.leaveToChange(held.work.device)) as unknown as JsonValue
+    held.changing.clear()
+    return (await held.environment.leaveToChange(held.work.device, guards)) as unknown as JsonValue
   }
 
   async #target(id: number, end: TargetEnd): Promise<JsonValue> {

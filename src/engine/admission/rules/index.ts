@@ -6,6 +6,7 @@ import { caps } from './caps.ts'
 import { crossing } from './crossing.ts'
 import { freeze } from './freeze.ts'
 import { glass } from './glass.ts'
+import { guards } from './guards.ts'
 import { holds } from './holds.ts'
 import { lastWorking } from './last-working.ts'
 import { lease } from './lease.ts'
@@ -33,6 +34,7 @@ export const RULES: readonly Rule[] = [
   freeze,
   window,
   crossing,
+  guards,
   lastWorking,
   caps,
   queue,

@@ -118,6 +118,7 @@ function rulesOf(random: Random): PurposeRules {
       validMs: 48 * 60 * MINUTE,
       each: random.pick(['run', 'wave'] as const),
     },
+    guards: [],
     confirmShare: 1,
   }
 }

@@ -1,0 +1,75 @@
+import type { ShellAnswer, ShellDialect, ShellRequest } from '../../core/channel.ts'
+import type { Guard, GuardSeen, GuardTest } from '../../core/guard.ts'
+import { dotnetPattern, grepPattern } from '../../pattern/device-pattern.ts'
+import { POSIX_FILE, POSIX_IDLE, POSIX_LOG, POSIX_LOGGED_IN, POSIX_PROCESS } from './posix-tests.ts'
+import { WINDOWS_FILE, WINDOWS_IDLE, WINDOWS_LOG, WINDOWS_LOGGED_IN, WINDOWS_PROCESS } from './windows-tests.ts'
+
+/** A question of a guard is asked before every change: it may not take long. */
+const TIMEOUT_MS = 10_000
+const MOST_BYTES = 4_096
+
+/** What a device is asked for a guard, in its language; undefined where the guard has no words for it. Never writes. */
+export function guardQuestion({ test }: Guard, dialect: ShellDialect): ShellRequest | undefined {
+  const asked = dialect === 'posix' ? posixQuestion(test) : windowsQuestion(test)
+  return asked && { ...asked, timeoutMs: TIMEOUT_MS, maxOutputBytes: MOST_BYTES }
+}
+
+function posixQuestion(test: GuardTest): ShellRequest | undefined {
+  switch (test.type) {
+    case 'file':
+      return { script: POSIX_FILE, values: { path: test.path } }
+    case 'process':
+      return { script: POSIX_PROCESS, values: { name: test.name } }
+    case 'log': {
+      const { path, silent } = test
+      return {
+        script: POSIX_LOG,
+        values: { path, silent, begins: grepPattern(test.begins), ends: grepPattern(test.ends) },
+      }
+    }
+    case 'idle':
+      return { script: POSIX_IDLE, values: { path: test.path, seconds: test.seconds } }
+    case 'logged-in':
+      return { script: POSIX_LOGGED_IN }
+    case 'script':
+      return test.sh === undefined ? undefined : { script: test.sh }
+  }
+}
+
+function windowsQuestion(test: GuardTest): ShellRequest | undefined {
+  switch (test.type) {
+    case 'file':
+      return { ...WINDOWS_FILE, values: { path: test.path } }
+    case 'process':
+      return { ...WINDOWS_PROCESS, values: { name: test.name } }
+    case 'log': {
+      const { path, silent } = test
+      return {
+        ...WINDOWS_LOG,
+        values: { path, silent, begins: dotnetPattern(test.begins), ends: dotnetPattern(test.ends) },
+      }
+    }
+    case 'idle':
+      return { ...WINDOWS_IDLE, values: { path: test.path, seconds: test.seconds } }
+    case 'logged-in':
+      return { ...WINDOWS_LOGGED_IN }
+    case 'script':
+      return test.powershell === undefined ? undefined : { script: test.powershell }
+  }
+}
+
+/** Only `free` by itself is free, from a script that did not fail: what was not understood is not known. */
+export function readGuard(guard: string, answer: ShellAnswer): GuardSeen {
+  if (answer.timedOut) return { guard, says: 'unknown', detail: `it did not answer within ${TIMEOUT_MS / 1_000} s` }
+  if (answer.exitCode !== 0) {
+    const said = answer.errorText.trim().split('\n').at(-1) ?? ''
+    return { guard, says: 'unknown', detail: `it ended with exit code ${answer.exitCode}${said && `: ${said}`}` }
+  }
+  const text = answer.text.trim()
+  const [, word, detail = ''] = /^(free|busy|unknown)\b[ :]*([^\r\n]*)/.exec(text) ?? []
+  if (word === 'free' && text === 'free' && answer.errorText.trim() === '') return { guard, says: 'free' }
+  if (word === 'busy') return { guard, says: 'busy', ...(detail !== '' && { detail }) }
+  if (word === 'unknown') return { guard, says: 'unknown', ...(detail !== '' && { detail }) }
+  const shown = text === '' ? 'nothing' : `"${text.slice(0, 80)}"`
+  return { guard, says: 'unknown', detail: `it said ${shown} where "free" or "busy" was expected` }
+}
