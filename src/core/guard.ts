@@ -1,4 +1,4 @@
-import type { Scoped } from './policy.ts'
+import type { Scoped } from './scoped.ts'
 
 /** What a guard looks out for, and what people read of a device on which it is so. */
 export const GUARD_KINDS = {

@@ -1,5 +1,6 @@
 import type { DeviceKind } from './fleet.ts'
 import type { Guard } from './guard.ts'
+import type { Scoped } from './scoped.ts'
 
 /** So many, or a share of those that there are (`0.1` is written `10%`). */
 export type Amount = { readonly count: number } | { readonly share: number }
@@ -7,14 +8,6 @@ export type Amount = { readonly count: number } | { readonly share: number }
 /** By what devices are counted together: `[store, kind]` is each kind of each store by itself, `[]` the whole fleet. */
 export const DIMENSIONS = ['region', 'store', 'kind', 'link', 'profile'] as const
 export type Dimension = (typeof DIMENSIONS)[number]
-
-/** Which devices a rule is about: all unless it says so. What it names must all hold. */
-export interface Scoped {
-  readonly regions?: readonly string[]
-  readonly kinds?: readonly DeviceKind[]
-  /** CEL over store, device and region. */
-  readonly where?: string
-}
 
 /** At most so many devices out at once, over all runs. */
 export interface Cap extends Scoped {

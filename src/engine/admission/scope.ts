@@ -1,4 +1,5 @@
-import type { Dimension, Scoped } from '../../core/policy.ts'
+import type { Dimension } from '../../core/policy.ts'
+import type { Scoped } from '../../core/scoped.ts'
 import type { AdmissionDevice, World } from './admission-world.ts'
 
 /** Whether a rule is about a device; each selector is evaluated once for each device. */

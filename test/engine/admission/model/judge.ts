@@ -1,5 +1,6 @@
 import type { Place, Question } from '../../../../src/core/admission.ts'
-import type { Amount, PurposeRules, Scoped, When } from '../../../../src/core/policy.ts'
+import type { Amount, PurposeRules, When } from '../../../../src/core/policy.ts'
+import type { Scoped } from '../../../../src/core/scoped.ts'
 import { MINUTE } from '../small-world.ts'
 import { countIn, type Floor, type FloorRun, waveOf } from './floor.ts'
 import { ZONES } from './scene.ts'
