@@ -10,7 +10,7 @@ else { 'free' }`,
 
 export const WINDOWS_PROCESS = fragment(
   'guard.process',
-  String.raw`$found = @([Diagnostics.Process]::GetProcessesByName(($v.name -replace '.exe$', '')) | Where-Object { $_.Id -ne $PID })
+  String.raw`$found = @([Diagnostics.Process]::GetProcessesByName(($v.name -replace '\.exe$', '')) | Where-Object { $_.Id -ne $PID })
 if ($found.Count -gt 0) { 'busy' } else { 'free' }`,
 )
 
