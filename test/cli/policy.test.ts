@@ -128,6 +128,8 @@ policies: {default: {rollout: {guards: [receipt], ${NO_WAVES}}}}
       failure: { message: expect.stringContaining('a receipt is open') },
     })
     expect(existsSync(`${project.root}/S-1-pos1`)).toBe(false)
+    const exec = await project.till('exec', '--device', 'S-1/pos1', '--', 'touch', `${project.root}/by-exec`)
+    expect([exec.code, existsSync(`${project.root}/by-exec`)]).toEqual([6, false])
     const ran = project
     const waiting = ran.start('apply', 'mark', '--yes', '--ndjson', '--wait', '60s')
     let told = ''
