@@ -23,9 +23,11 @@ import { type FleetEnd, runFleet } from '../engine/fleet/run-fleet.ts'
 import { type Journal, openJournal } from '../engine/journal/journal.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { selectorScope } from '../lang/expression.ts'
+import { machineLoad } from '../load/machine-load.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
 import type { Membership, Share } from './budgets.ts'
 import type { Run, Shared } from './run.ts'
+import { watchLoad } from './watch-load.ts'
 
 type Request = RunOptions & PlannedWork
 
@@ -115,6 +117,7 @@ async function seeThrough(
   },
 ): Promise<RunEnd> {
   const { id, journal, policy, environment, pool, membership } = run
+  const unwatch = watchLoad((event) => void journal.emit(event).catch(() => undefined))
   let end: FleetEnd
   try {
     end = await runFleet(policy.work, {
@@ -141,6 +144,7 @@ async function seeThrough(
     await journal.close()
     throw broken(error)
   } finally {
+    unwatch()
     membership.leave()
     await pool.close()
   }
@@ -208,6 +212,7 @@ function openWorkforce(
     guardsOf: (device) => run.guardsOf(device.name),
     readSecret,
     learnSecrets: (device) => learnSecrets(device, readSecret),
+    overloadedMs: () => machineLoad.overloadedMs,
     stopping,
     aborting,
     mask: async (value) => masker.value(value),

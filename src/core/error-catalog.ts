@@ -390,6 +390,10 @@ const RUN = {
     'The SSH code of this machine failed, not the device',
     'Report it with the output of the run. Until it is mended, use a Node.js that `till doctor` knows, or `type: openssh`.',
   ),
+  CONTROLLER_OVERLOADED: entry(
+    'Nothing came in time, and this machine is overloaded',
+    'Nothing is known against the device. Run it again when the machine has time, or with a smaller `run.handshakes`.',
+  ),
   SSH_SHORT_WAY_CLOSED: entry(
     'A quicker way of speaking SSH does not work on this machine',
     'Nothing is lost but time. Report it with the output of the run; see `till doctor` for the versions of Node.js that are known.',

@@ -172,6 +172,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   RUN_LOST_CONVERGING: 'The process was killed, ran out of memory, or the machine was switched off.',
   SSH_CLIENT_FAULT:
     'A Node.js that is newer than this Tillwright and does something differently; or a device sends what the SSH code does not expect.',
+  CONTROLLER_OVERLOADED: 'Other programs of the machine that Tillwright runs on take its processors.',
   SSH_SHORT_WAY_CLOSED: 'A Node.js that is newer than this Tillwright and does something differently.',
   INTERNAL_BUG: 'A case that we did not think of.',
 }

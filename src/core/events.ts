@@ -108,6 +108,14 @@ export interface RunInterrupted {
   readonly hard: boolean
 }
 
+/** This machine, not its devices, holds the run up; said once. */
+export interface RunOverloaded {
+  readonly type: 'run.overloaded'
+  /** Programs that want a processor, and how many processors there are. */
+  readonly wanted: number
+  readonly processors: number
+}
+
 export interface RunFinished {
   readonly type: 'run.finished'
   readonly counts: Readonly<Record<DeviceState, number>>
@@ -120,6 +128,7 @@ export interface RunFinished {
 export type RunEventBody =
   | RunStarted
   | RunTargets
+  | RunOverloaded
   | DeviceStarted
   | DeviceWaiting
   | StepConverging

@@ -1,4 +1,4 @@
-import type { EventHead, RunEvent, RunFinished, RunStarted } from '../core/events.ts'
+import type { EventHead, RunEvent, RunFinished, RunOverloaded, RunStarted } from '../core/events.ts'
 import { type Finding, Findings } from '../core/findings.ts'
 import { type DeviceState, EXIT, exitCodeOf, worseExitCode } from '../core/outcome.ts'
 import type { Reporter } from '../core/ports.ts'
@@ -25,6 +25,8 @@ export interface RunResult {
   /** What is wrong, each cause once. */
   readonly findings: readonly Finding[]
   readonly exit_code: number
+  /** The controller's machine had more to do than it could, which says nothing about devices. */
+  readonly overloaded?: Omit<RunOverloaded, 'type'> & { readonly at: string }
   /** Of a run that did not come to its end: when it was last heard of; it counts as interrupted. */
   readonly finished_at: string
 }
@@ -57,6 +59,7 @@ class ResultDocument {
   #ended = false
   #at = ''
   #worst: number = EXIT.ok
+  #overloaded: RunResult['overloaded']
 
   constructor(output: Pick<Output, 'write'>, goesOn: boolean) {
     this.#output = output
@@ -67,6 +70,9 @@ class ResultDocument {
     this.#at = event.at
     if (event.type === 'run.started') return this.#begin(runOf(event))
     if (event.type === 'run.finished') return this.#end(event)
+    if (event.type === 'run.overloaded') {
+      this.#overloaded = { at: event.at, wanted: event.wanted, processors: event.processors }
+    }
     const record = await this.#inFlight.add(event)
     if (record) await this.#device(record)
   }
@@ -99,6 +105,7 @@ class ResultDocument {
     const rest: Omit<RunResult, 'schema' | 'run' | 'devices'> = {
       summary: { counts: finished?.counts ?? this.#counts, unknown: finished?.unknown ?? this.#unknown },
       findings: this.#findings.list(this.#run),
+      ...(this.#overloaded && { overloaded: this.#overloaded }),
       exit_code: finished?.exit_code ?? (this.#goesOn ? this.#worst : EXIT.interrupted),
       finished_at: this.#at,
     }

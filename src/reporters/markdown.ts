@@ -7,7 +7,7 @@ import { DevicesInFlight } from './devices-in-flight.ts'
 import { formatCount, formatDuration } from './format-duration.ts'
 import { markdownCode as code, markdownBlock, markdownTable } from './markdown-text.ts'
 import type { Output } from './output.ts'
-import { RunTally, title } from './run-tally.ts'
+import { overload, RunTally, title } from './run-tally.ts'
 
 const MOST_ROWS = 20
 const MOST_NAMES = 3
@@ -143,6 +143,7 @@ function pageOf(tally: RunTally, failures: Groups, changes: Groups): string {
     countsOf(tally),
     ...(finished ? [] : ['**The run did not come to its end.**']),
     ...(interrupted ? ['**The run was interrupted.**'] : []),
+    ...(tally.overloaded ? [overload(tally.overloaded)] : []),
     ...(failed === '' ? [] : ['### What went wrong', failed]),
     ...(differs === '' ? [] : [`### What ${changed ? 'was changed' : 'differs'}`, differs, ...changes.differences()]),
     ...(started ? [`All of it: ${code(`till runs show ${started.run}`)}`] : []),

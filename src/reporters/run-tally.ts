@@ -1,4 +1,4 @@
-import type { RunEvent, RunFinished, RunMode, RunStarted } from '../core/events.ts'
+import type { RunEvent, RunFinished, RunMode, RunOverloaded, RunStarted } from '../core/events.ts'
 import { type Alike, Findings, scopeOf } from '../core/findings.ts'
 import { type Classification, DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
 import { aimed, paramFlags, shellWord, withFlags } from '../core/remedy.ts'
@@ -26,6 +26,7 @@ export class RunTally {
   started: (RunStarted & { readonly run: string }) | undefined
   finished: RunFinished | undefined
   interrupted = false
+  overloaded: RunOverloaded | undefined
   unknown = 0
   done = 0
   readonly #flags: string
@@ -42,6 +43,7 @@ export class RunTally {
     if (event.type === 'run.started') this.started = event
     else if (event.type === 'run.finished') this.finished = event
     else if (event.type === 'run.interrupted') this.interrupted = true
+    else if (event.type === 'run.overloaded') this.overloaded = event
     else if (event.type === 'device.finished') this.device(event)
   }
 
@@ -102,6 +104,7 @@ export class RunTally {
       ...(this.done > 0 ? [`  ${shown}${this.countsText(paint)}`] : []),
       ...(missing > 0 ? [`  ${formatCount(missing)} without a result`] : []),
       ...(this.interrupted ? ['The run was interrupted.'] : []),
+      ...(this.overloaded ? [overload(this.overloaded)] : []),
       ...this.#next(options.details !== false),
     ]
   }
@@ -210,4 +213,10 @@ export function title(started: Pick<RunStarted, 'mode' | 'runbooks'> | undefined
   const names = started.runbooks.map((runbook) => plainText(runbook.name))
   const some = names.length > 3 ? `${names.length} runbooks` : names.join(', ')
   return started.mode === 'exec' || some === '' ? MODES[started.mode] : `${MODES[started.mode]} ${some}`
+}
+
+/** What is said of this machine where it holds a run up. */
+export function overload({ wanted, processors }: RunOverloaded): string {
+  const these = processors === 1 ? 'its processor' : `its ${processors} processors`
+  return `This machine is overloaded (${wanted} programs want ${these}): logins are slowed down, and devices get more time.`
 }

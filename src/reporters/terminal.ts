@@ -8,7 +8,7 @@ import { createLinesReporter, heading, interruption } from './lines.ts'
 import { LiveView } from './live-view.ts'
 import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
-import { RunTally } from './run-tally.ts'
+import { overload, RunTally } from './run-tally.ts'
 import { SeenDifferences } from './seen-differences.ts'
 
 /** Devices whose details follow the live view; of more, the history tells. */
@@ -56,6 +56,7 @@ class TerminalReporter {
       this.#view = await LiveView.open(this.#output, this.#tally)
     }
     if (event.type === 'run.interrupted') this.#view?.notice(interruption(event))
+    if (event.type === 'run.overloaded') this.#view?.note(overload(event))
     await this.#view?.event(event)
     const record = await this.#inFlight.add(event)
     if (record) this.#keep(record)

@@ -3,6 +3,7 @@ import type { ChainLink } from '../core/chain.ts'
 import type { ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 import type { Leftover } from '../core/fence.ts'
+import { deadline } from '../load/deadline.ts'
 import { helloProgram, type Marker, MarkerCutter, parseErrorMarker, parseMarker } from './posix.ts'
 import { type Ask, answer, FLOOD_BYTES, type KeptOutput, newAsk } from './posix-ask.ts'
 import { becomeFailure, printable } from './posix-become.ts'
@@ -56,8 +57,8 @@ export class PosixSession {
   #noise: Buffer[] = []
   #stray = 0
   #errorsGreeted = false
-  #openTimer: NodeJS.Timeout | undefined
-  #askTimer: NodeJS.Timeout | undefined
+  #callOffOpen: () => void = () => undefined
+  #callOffAsk: () => void = () => undefined
   /** Why it ended; an error is made of it only for who asks, since most sessions end unasked. */
   #lost: Failure | undefined
 
@@ -105,8 +106,8 @@ export class PosixSession {
   lose(failure: Failure): void {
     if (this.#lost) return
     this.#lost = failure
-    clearTimeout(this.#openTimer)
-    clearTimeout(this.#askTimer)
+    this.#callOffOpen()
+    this.#callOffAsk()
     if (failure.code === 'RUN_CANCELLED' && this.#written.length > 0) this.#stream?.write(HARD_END)
     this.#stream?.destroy()
     for (const ask of [...this.#written, ...this.#gathered]) ask.reject(new SessionLost(failure))
@@ -125,9 +126,9 @@ export class PosixSession {
 
   async #start(): Promise<void> {
     const { openMs, lockName } = this.#options
-    this.#openTimer = setTimeout(() => {
-      afterArrivals(() => this.#phase !== 'open' && this.#lose('OPEN_TIMEOUT', openTimeout(openMs)))
-    }, openMs)
+    this.#callOffOpen = deadline(openMs, () => {
+      if (this.#phase !== 'open') this.#lose('OPEN_TIMEOUT', openTimeout(openMs))
+    })
     this.#exchanges.starting()
     const others = lockName === undefined ? '' : lookForOthers(this.#token, lockFile(lockName))
     const greeting = `${helloProgram(this.#token)}${GUARD}${others}`
@@ -226,7 +227,7 @@ export class PosixSession {
       this.#phase = 'open'
       this.#exchanges.greeted()
       this.interpreter = marker.pid
-      clearTimeout(this.#openTimer)
+      this.#callOffOpen()
       this.#noise = []
       this.#startClock()
     } else if (this.#phase !== 'open') {
@@ -315,8 +316,7 @@ export class PosixSession {
   // ------------------------------------------------------------ deadlines
 
   #startClock(): void {
-    clearTimeout(this.#askTimer)
-    this.#askTimer = undefined
+    this.#callOffAsk()
     const [head] = this.#written
     if (!head) return
     head.startedAt = performance.now()
@@ -324,11 +324,8 @@ export class PosixSession {
   }
 
   #setAskTimer(head: Ask, timeoutMs: number): void {
-    clearTimeout(this.#askTimer)
-    const timer = setTimeout(() => {
-      afterArrivals(() => this.#askTimer === timer && this.#expire(head, timeoutMs))
-    }, timeoutMs)
-    this.#askTimer = timer
+    this.#callOffAsk()
+    this.#callOffAsk = deadline(timeoutMs, () => this.#expire(head, timeoutMs))
   }
 
   #expire(ask: Ask, timeoutMs: number): void {
@@ -340,7 +337,7 @@ export class PosixSession {
       return
     }
     ask.timedOut = true
-    this.#askTimer = setTimeout(() => this.#lose('OBSERVE_TIMEOUT', stuck), STOP_GRACE_MS)
+    this.#callOffAsk = deadline(STOP_GRACE_MS, () => this.#lose('OBSERVE_TIMEOUT', stuck))
     void this.#options.endTree({ root: ask.pid, interpreter })
   }
 
@@ -358,11 +355,6 @@ function scriptsOf({ request, link }: Ask): string[] {
 /** A gate has a verdict, and nothing else has one. */
 function endsWell(ask: Ask, held: boolean | undefined): boolean {
   return ask.begun && (held !== undefined) === (ask.link?.gate !== undefined)
-}
-
-/** On a busy controller a timer is often due together with the answer that it waits for: look at that first. */
-function afterArrivals(act: () => unknown): void {
-  setImmediate(act)
 }
 
 function openTimeout(openMs: number): string {

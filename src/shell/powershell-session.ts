@@ -3,6 +3,7 @@ import { type ChainLink, NotRun } from '../core/chain.ts'
 import type { ProcessEnd, ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
 import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 import type { Leftover } from '../core/fence.ts'
+import { deadline } from '../load/deadline.ts'
 import { readClixml } from './clixml.ts'
 import { packScript } from './encoded-command.ts'
 import { Leftovers } from './leftovers.ts'
@@ -66,7 +67,7 @@ export class PowerShellSession {
   #flushing = false
   #noise: Buffer[] = []
   #noiseSize = 0
-  #timer: NodeJS.Timeout | undefined
+  #callOff: () => void = () => undefined
   #lost: SessionLost | undefined
   readonly #others = new Leftovers()
   /** The latest moment that may have been that of the device's greeting, once it is there; before, when it was asked for. */
@@ -131,7 +132,7 @@ export class PowerShellSession {
     if (this.#lost) return
     const lost = new SessionLost(failure)
     this.#lost = lost
-    clearTimeout(this.#timer)
+    this.#callOff()
     this.#stream?.destroy()
     for (const item of [...this.#sent, ...this.#gathered]) item.reject(lost)
     this.#sent = []
@@ -337,7 +338,7 @@ export class PowerShellSession {
   }
 
   #onEnd(): void {
-    clearTimeout(this.#timer)
+    this.#callOff()
     this.#inExchange = undefined
     if (this.#options.inTurns) this.#stream?.pause()
     this.#flush()
@@ -383,17 +384,15 @@ export class PowerShellSession {
   // ------------------------------------------------------------ deadlines
 
   #startClock(): void {
-    clearTimeout(this.#timer)
+    this.#callOff()
     const [head] = this.#sent
     if (!head) return
     this.#setTimer(head.timeoutMs + STOP_GRACE_MS, () => this.#lose('OBSERVE_TIMEOUT', stuck(head.timeoutMs)))
   }
 
-  /** On a busy controller a timer is often due together with the answer that it waits for: look at that first. */
   #setTimer(ms: number, act: () => void): void {
-    clearTimeout(this.#timer)
-    const timer = setTimeout(() => setImmediate(() => this.#timer === timer && act()), ms)
-    this.#timer = timer
+    this.#callOff()
+    this.#callOff = deadline(ms, act)
   }
 
   #lose(code: Failure['code'], message: string): void {

@@ -20,6 +20,7 @@ type Dependencies = Pick<
     readonly readSecret: DeviceEnvironment['preparation']['readSecret']
     readonly sessions: Omit<SessionDependencies, 'signal'>
     readonly learnSecrets?: DeviceEnvironment['learnSecrets']
+    readonly overloadedMs?: DeviceEnvironment['overloadedMs']
     /** Those that are shipped unless told. */
     readonly modules?: readonly Module[]
   }
@@ -52,6 +53,7 @@ export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment
     scopeOf,
     historyOf,
     ...(dependencies.learnSecrets && { learnSecrets: dependencies.learnSecrets }),
+    ...(dependencies.overloadedMs && { overloadedMs: dependencies.overloadedMs }),
     deadlineMs: deadlineOf,
   }
 }

@@ -73,6 +73,8 @@ export interface DeviceEnvironment {
   historyOf(device: Device): ModuleContext['history']
   scopeOf(device: Device): Pick<Scope, 'store' | 'device' | 'vars'>
   deadlineMs(device: Device, phase: Phase): number
+  /** Milliseconds so far in which this machine was too busy to judge others by their time; absent: it never is. */
+  readonly overloadedMs?: () => number
 }
 
 /** Runs the runbooks of one device in one session with it. */

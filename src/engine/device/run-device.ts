@@ -95,6 +95,14 @@ class Visit {
   }
 
   async #outcome(worker: DeviceWorker): Promise<DeviceOutcome> {
+    const { overloadedMs = () => 0, clock } = this.#run
+    const [began, overloaded] = [clock.elapsed(), overloadedMs()]
+    const outcome = await this.#performed(worker)
+    const isOurs = overloadedMs() - overloaded > (clock.elapsed() - began) / 2
+    return isOurs ? notBlamed(outcome) : outcome
+  }
+
+  async #performed(worker: DeviceWorker): Promise<DeviceOutcome> {
     const permit = this.#permit
     const lost = permit?.lease.lost
     const environment: DeviceEnvironment = {
@@ -166,4 +174,12 @@ function bug(error: unknown): DeviceOutcome {
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { state: 'failed', failure: { code: 'INTERNAL_BUG', phase: 'observe', message } }
+}
+
+/** Where this machine was overloaded most of the time, that something came too late says nothing about a device. */
+function notBlamed(outcome: DeviceOutcome): DeviceOutcome {
+  const { failure } = outcome
+  if (outcome.state !== 'unreachable' || !failure?.code.endsWith('_TIMEOUT')) return outcome
+  const message = `${failure.message} Since this machine was overloaded meanwhile, that says nothing about the device.`
+  return { ...outcome, state: 'failed', failure: { ...failure, code: 'CONTROLLER_OVERLOADED', message } }
 }

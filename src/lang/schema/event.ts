@@ -8,6 +8,7 @@ import {
   EXIT_CODE,
   FAILURE,
   KIND,
+  OVERLOAD,
   RUN_ID,
   RUN_START,
   STEP_RECORD,
@@ -97,6 +98,12 @@ const BODIES: Readonly<Record<string, Body>> = {
       signal: TEXT,
       hard: { description: 'Asked for the second time: at once.', type: 'boolean' },
     },
+  },
+  'run.overloaded': {
+    description:
+      'The machine of the controller has more to do than it can: logins are slowed down, and devices are given more time. Said once.',
+    required: ['wanted', 'processors'],
+    properties: OVERLOAD,
   },
   'run.finished': {
     description: 'The last event of a run.',

@@ -59,6 +59,11 @@ export const UNKNOWN_DEVICES = {
   description: 'Devices with at least one step that could not be judged.',
 } as const
 
+export const OVERLOAD = {
+  wanted: { ...COUNT, description: 'Programs that want a processor.' },
+  processors: { ...COUNT, description: 'Processors that there are.' },
+} as const
+
 export const CHANGE = {
   title: 'Change',
   description: 'One field that differs. null before: it is not there; null after: it goes away.',

@@ -1,7 +1,7 @@
 import type { ByteStream, ProcessStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { Connection, Target } from '../../core/ports.ts'
-import { deadline } from '../deadline.ts'
+import { deadline } from '../../load/deadline.ts'
 import { nameOf } from './openssh-failure.ts'
 import { OpensshProcess } from './openssh-process.ts'
 import { type SshClient, startSsh } from './ssh-client.ts'

@@ -1,6 +1,6 @@
 import { type Failure, fail, type Phase, type Result, success } from '../../core/failure.ts'
 import type { Target } from '../../core/ports.ts'
-import { deadline } from '../deadline.ts'
+import { deadline } from '../../load/deadline.ts'
 import { opensshFailure, runCancelled } from './openssh-failure.ts'
 import type { SshClient } from './ssh-client.ts'
 

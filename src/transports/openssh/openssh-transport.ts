@@ -1,6 +1,6 @@
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { Connection, Target, Transport } from '../../core/ports.ts'
-import { pause } from '../deadline.ts'
+import { pause } from '../pause.ts'
 import type { HandshakeGate } from '../ssh/handshake-gate.ts'
 import { OpensshConnection } from './openssh-connection.ts'
 import { runCancelled } from './openssh-failure.ts'

@@ -2,7 +2,7 @@ import { type LookupAddress, lookup } from 'node:dns'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { Target } from '../../core/ports.ts'
-import { deadline } from '../deadline.ts'
+import { deadline } from '../../load/deadline.ts'
 import { type SshError, sshFailure } from './ssh-failure.ts'
 
 /** The addresses of a target, within the deadline of the phase `resolve`; none are asked for a number. */

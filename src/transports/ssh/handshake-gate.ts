@@ -1,3 +1,6 @@
+import { deadline } from '../../load/deadline.ts'
+import { machineLoad } from '../../load/machine-load.ts'
+
 /** A place among the logins under way. */
 export interface Admitted {
   /** The device is there: the place is kept until it has answered, though not for ever. */
@@ -8,7 +11,8 @@ export interface Admitted {
 
 /**
  * Bounds how many logins are under way at once in this process, from the first packet to the first answer, so that
- * neither our CPU nor that of a machine behind many addresses is asked for more than it can do within the deadlines.
+ * neither our CPU nor that of a machine behind many addresses is asked for more than it can do within the deadlines. Where
+ * this machine is overloaded there are fewer places, and those who have one keep it for longer.
  */
 export interface HandshakeGate {
   /** Resolves, in order of asking, when a login may begin; deadlines begin after it. Undefined when aborted before. */
@@ -30,9 +34,11 @@ export function createHandshakeGate(limit: number): HandshakeGate {
   let places = limit
   let held = 0
 
+  const open = (): number => Math.ceil(places / machineLoad.strain)
+
   function settle(): void {
     for (const enter of waiting) {
-      if (held >= places) break
+      if (held >= open()) break
       enter()
     }
     if (held > places) return
@@ -46,15 +52,15 @@ export function createHandshakeGate(limit: number): HandshakeGate {
     const release = (): void => {
       if (released) return
       released = true
-      clearTimeout(timer)
+      callOff()
       held -= 1
       settle()
     }
-    let timer = setTimeout(release, SILENT_AT_MOST_MS)
+    let callOff = deadline(SILENT_AT_MOST_MS, release)
     const extend = (): void => {
       if (released) return
-      clearTimeout(timer)
-      timer = setTimeout(release, HELD_AT_MOST_MS)
+      callOff()
+      callOff = deadline(HELD_AT_MOST_MS, release)
     }
     return { extend, release }
   }
@@ -63,7 +69,7 @@ export function createHandshakeGate(limit: number): HandshakeGate {
     enter: (signal) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve(undefined)
-        if (held < places) return resolve(take())
+        if (held < open()) return resolve(take())
         const leave = (): void => {
           waiting.delete(enter)
           signal.removeEventListener('abort', cancel)

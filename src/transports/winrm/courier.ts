@@ -1,7 +1,7 @@
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { NAMESPACES } from '../../devices/winrm/soap.ts'
 import { child, parseXml, type XmlElement } from '../../devices/winrm/xml-element.ts'
-import { pause } from '../deadline.ts'
+import { pause } from '../pause.ts'
 import { type Action, type Message } from './envelope.ts'
 import { parseFault, type WsmanFault } from './fault.ts'
 import { openSession, type SessionMeans } from './open-session.ts'

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
+import { deadline } from '../../load/deadline.ts'
 import { headOf } from '../../shell/tool-answer.ts'
-import { deadline } from '../deadline.ts'
 import { type HttpReply, HttpReplyReader, HttpSyntaxError } from './http-message.ts'
 
 /** Why there is no reply. What was asked may have been carried out all the same. */

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { Target, WinRmTarget } from '../../core/ports.ts'
-import { pause } from '../deadline.ts'
+import { pause } from '../pause.ts'
 import type { HandshakeGate } from '../ssh/handshake-gate.ts'
 import { HttpConnection } from './http-connection.ts'
 import { login } from './login.ts'

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ProcessEnd, ProcessStream } from '../../core/channel.ts'
 import type { Failure } from '../../core/failure.ts'
-import { pause } from '../deadline.ts'
+import { pause } from '../pause.ts'
 import type { ExchangeOptions, Reply } from './courier.ts'
 import { type CommandRef, type Message, receiveMessage, sendMessage } from './envelope.ts'
 import { type FaultKind, kindOf, type WsmanFault } from './fault.ts'

@@ -1,7 +1,7 @@
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { NAMESPACES } from '../../devices/winrm/soap.ts'
 import { child, find, type XmlElement } from '../../devices/winrm/xml-element.ts'
-import { pause } from '../deadline.ts'
+import { pause } from '../pause.ts'
 import { type Courier, mayHaveRun, type Reply } from './courier.ts'
 import {
   commandMessage,

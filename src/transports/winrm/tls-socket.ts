@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { Target, WinRmTarget } from '../../core/ports.ts'
-import { deadline } from '../deadline.ts'
+import { deadline } from '../../load/deadline.ts'
 import { systemCas } from './system-cas.ts'
 import { endpoint } from './winrm-failure.ts'
 

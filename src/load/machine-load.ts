@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+
+/** How often it is looked at while somebody waits for something. */
+const TICK_MS = 100
+/** What a look counts for; the rest is what was known before, so that a moment says little. */
+const WEIGHT = 0.2
+/** So many programs for each processor, and what answers in time on another day does not. */
+const OVERLOADED = 3
+/** However much is going on, a deadline ends. */
+const MOST = 10
+/** This thread was kept from its work: of the time beyond, nobody else could make use either. */
+const HELD_BACK_MS = 3 * TICK_MS
+
+/** What this machine has to do besides what it is asked for. */
+export interface Shortage {
+  /** Programs that want a processor. */
+  readonly wanted: number
+  readonly processors: number
+}
+
+/**
+ * How much time there is here. Where more programs want the processors than there are, an answer that is on its way, and
+ * whoever makes it on this machine, take longer, and that is nobody's fault but ours: such time counts as less. It is looked
+ * at while somebody waits, and costs nothing otherwise. Where the system does not say who waits (no Linux), only that this
+ * thread is kept from its own work is seen.
+ */
+class MachineLoad {
+  readonly processors = availableParallelism()
+  #watchers = 0
+  #timer: NodeJS.Timeout | undefined
+  #at = 0
+  #fairMs = 0
+  #overloadedMs = 0
+  #wanted = 0
+
+  /** Looks from now on, until what it answers with is called. */
+  watch(): () => void {
+    this.#watchers += 1
+    if (this.#watchers === 1) {
+      this.#at = performance.now()
+      this.#timer = setInterval(() => this.#look(), TICK_MS).unref()
+    }
+    let watches = true
+    return () => {
+      if (!watches) return
+      watches = false
+      this.#watchers -= 1
+      if (this.#watchers === 0) clearInterval(this.#timer)
+    }
+  }
+
+  /** Milliseconds as they count, from some moment on; only while it is looked at. */
+  elapsed(): number {
+    return this.#fairMs + this.#fair(performance.now() - this.#at)
+  }
+
+  /** 1: there is enough for everybody; 4: everything takes four times as long. */
+  get strain(): number {
+    const strain = this.#wanted / this.processors
+    return strain < OVERLOADED ? 1 : Math.min(strain, MOST)
+  }
+
+  /** For how long it was overloaded while it was looked at. */
+  get overloadedMs(): number {
+    return this.#overloadedMs
+  }
+
+  get shortage(): Shortage {
+    return { wanted: Math.round(this.#wanted), processors: this.processors }
+  }
+
+  #look(): void {
+    const now = performance.now()
+    const passed = now - this.#at
+    this.#wanted += WEIGHT * (wantedNow() - this.#wanted)
+    this.#fairMs += this.#fair(passed)
+    if (this.strain > 1 || passed > HELD_BACK_MS) this.#overloadedMs += passed
+    this.#at = now
+  }
+
+  #fair(passedMs: number): number {
+    return Math.min(passedMs, HELD_BACK_MS) / this.strain
+  }
+}
+
+/** Programs that run or could; without this one, which is reading it. */
+function wantedNow(): number {
+  try {
+    const running = /^\S+ \S+ \S+ (\d+)\//.exec(readFileSync('/proc/loadavg', 'latin1'))?.[1]
+    return Math.max(0, Number(running ?? 1) - 1)
+  } catch {
+    return 0
+  }
+}
+
+/** Of this thread. */
+export const machineLoad = new MachineLoad()

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer, type Server, type Socket } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inventoryWith, TestProject } from '../cli/project.ts'
+
+/** What wants the processors; it gets little of them, so that other tests go on. */
+const PROGRAMS = 4 * availableParallelism()
+
+/** A device that takes connections and says nothing: with enough to do here, nobody can know whether it would have. */
+describe.runIf(process.platform === 'linux')('a machine that has no time for its own work', () => {
+  const sockets = new Set<Socket>()
+  const programs: ChildProcess[] = []
+  let silent: Server
+  let project: TestProject
+
+  beforeAll(async () => {
+    silent = createServer((socket) => void sockets.add(socket.on('error', () => undefined)))
+    await new Promise<void>((resolve) => silent.listen(0, '127.8.5.1', resolve))
+    const { port } = silent.address() as { port: number }
+    project = new TestProject({
+      'tillwright.yaml': '{}\n',
+      'inventory/fleet.yaml': inventoryWith(
+        `      pos1: {profile: till, address: 127.8.5.1, transport: {port: ${port}, host_keys: ['ssh-ed25519 AAAA']}}\n`,
+        '  transport: {user: nobody, password: {secret: "env:NO_SUCH"}, timeouts_ms: {identify: 3000}}\n',
+      ),
+      'runbooks/look.yaml': 'name: look\nsteps:\n  - {id: a, file: {path: /etc/motd, state: absent}}\n',
+    })
+    process.env['NO_SUCH'] = 'no such password'
+  })
+  afterAll(() => {
+    for (const program of programs) program.kill('SIGKILL')
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+    project.remove()
+  })
+
+  const plan = async (): Promise<Record<string, never>> =>
+    JSON.parse((await project.till('plan', 'look', '--json')).stdout)
+
+  it('says so, and blames no device', async () => {
+    for (let n = 0; n < PROGRAMS; n += 1) programs.push(spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done']))
+    const { devices, overloaded, exit_code } = await plan()
+    expect(devices).toEqual([
+      expect.objectContaining({
+        state: 'failed',
+        failure: expect.objectContaining({ code: 'CONTROLLER_OVERLOADED', phase: 'identify' }),
+      }),
+    ])
+    expect(exit_code).toBe(4)
+    expect(overloaded).toEqual({
+      at: expect.any(String),
+      wanted: expect.any(Number),
+      processors: availableParallelism(),
+    })
+    const { stdout } = await project.till('runs', 'show', 'latest')
+    expect(stdout).toMatch(
+      /^This machine is overloaded \(\d+ programs want its \d+ processors?\): logins are slowed down/m,
+    )
+  }, 60_000)
+})
