@@ -6,6 +6,8 @@ import Database from 'libsql'
 import { InputError } from '../core/diagnostic.ts'
 import { makePrivateFolder } from '../files/private.ts'
 
+/** The files that libsql needs to start in: its own, those of the database, and pipes of its runtime, which ends the process without them. */
+const FILES_OF_LIBSQL = 16
 /** How long a statement blocks this process's event loop on another's lock; waiting goes on without blocking it. */
 const BUSY_BLOCK_MS = 20
 /** Past it, another process sits on the file. */
@@ -39,6 +41,7 @@ export class SqliteSession {
     const file = resolve(path)
     try {
       makePrivateFolder(dirname(file))
+      leaveRoom()
       // SQLite gives its journal files the mode of the database.
       closeSync(openSync(file, 'a', 0o600))
       const database = new Database(file, { timeout: BUSY_BLOCK_MS })
@@ -235,4 +238,14 @@ function unusable(path: string, error: unknown): unknown {
 
 export function stateUnusable(summary: string, detail: string): InputError {
   return new InputError([{ code: 'STATE_UNUSABLE', severity: 'error', summary, detail }])
+}
+
+/** Throws what the system says (EMFILE) where libsql would not find the files that it needs. */
+function leaveRoom(): void {
+  const open: number[] = []
+  try {
+    while (open.length < FILES_OF_LIBSQL) open.push(openSync('/dev/null', 'r'))
+  } finally {
+    for (const file of open) closeSync(file)
+  }
 }
