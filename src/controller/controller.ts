@@ -1,4 +1,5 @@
 import { openProject, type Project } from '../app/project.ts'
+import { Credentials } from '../app/reach/credentials.ts'
 import { secretReader } from '../app/reach/secrets.ts'
 import { openRunbook, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices, workingFleet } from '../app/revision/targets.ts'
@@ -100,7 +101,7 @@ function makeController(first: Project, options: ControllerOptions, closeProject
 
 async function openShared(project: Project, warn: (text: string) => void): Promise<Shared> {
   const store = await project.store()
-  const { handshakes, parallel, leaseMs } = project.settings.run
+  const { handshakes, parallel, leaseMs, refusals } = project.settings.run
   const gate = createHandshakeGate(handshakes)
   const masker = new Masker()
   const readers = new Map<string, ReturnType<Shared['secretsOf']>>()
@@ -111,6 +112,7 @@ async function openShared(project: Project, warn: (text: string) => void): Promi
     budgets: new Budgets(gate, { logins: handshakes, devices: parallel }),
     transports: openTransports(gate, warn),
     warn,
+    credentials: new Credentials(refusals),
     secretsOf({ root, settings }) {
       const key = JSON.stringify([root, settings.secrets])
       const reader = readers.get(key) ?? secretReader(secretSources(root, settings.secrets), masker, warn)

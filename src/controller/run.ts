@@ -1,8 +1,9 @@
 import type { Project } from '../app/project.ts'
+import type { Credentials } from '../app/reach/credentials.ts'
+import type { SecretReader } from '../app/reach/secrets.ts'
 import type { RunEnd } from '../app/run/run-request.ts'
 import type { RunStore, Transport } from '../core/ports.ts'
 import type { LeaseKeeper } from '../engine/admission/lease-keeper.ts'
-import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
 import type { Masker } from '../engine/journal/mask.ts'
 import type { Budgets } from './budgets.ts'
 
@@ -27,5 +28,7 @@ export interface Shared {
   readonly transports: ReadonlyMap<string, Transport>
   readonly warn: (text: string) => void
   /** Reads secrets as a repository names them; once for all runs. */
-  secretsOf(project: Project): DeviceEnvironment['preparation']['readSecret']
+  secretsOf(project: Project): SecretReader
+  /** What devices say of passwords, over all runs. */
+  readonly credentials: Credentials
 }

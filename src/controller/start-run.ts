@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
+import { loginResolver } from '../app/reach/log-in.ts'
 import { neighboursOf, targetResolver } from '../app/reach/resolve-target.ts'
 import { learnSecrets } from '../app/reach/secrets.ts'
 import { checkValues } from '../app/revision/check-values.ts'
@@ -180,9 +181,17 @@ function openWorkforce(
   const { project, fleet, mode, work } = request
   const { shared, journal, stopping, aborting } = run
   const { store, keeper, masker, transports, warn } = shared
-  const readSecret = shared.secretsOf(project)
+  const secrets = shared.secretsOf(project)
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
-  const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
+  const { credentials } = shared
+  const targets = targetResolver({
+    fleet,
+    root: project.root,
+    secrets,
+    hostKeys,
+    printOf: (of) => credentials.printOf(of),
+  })
+  const resolver = loginResolver(targets, { fleet, secrets, credentials })
   const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
   const neighbours = (device: Device): Neighbours => neighboursOf(fleet, device)
   const membership = shared.budgets.join(({ logins }) => pool.setHandshakes(logins))
@@ -210,8 +219,8 @@ function openWorkforce(
     scopeOf,
     historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
     guardsOf: (device) => run.guardsOf(device.name),
-    readSecret,
-    learnSecrets: (device) => learnSecrets(device, readSecret),
+    readSecret: secrets.read,
+    learnSecrets: (device) => learnSecrets(device, secrets.read),
     overloadedMs: () => machineLoad.overloadedMs,
     stopping,
     aborting,

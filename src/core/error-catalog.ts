@@ -223,6 +223,10 @@ const WAY = {
     'Renew it; or name what it is made out to with `server_name`.',
   ),
   AUTHENTICATE_REFUSED: entry('The device refused the login', 'Check the user, and the key or the password.'),
+  CREDENTIAL_STOPPED: entry(
+    'The login was not tried, since other devices refused the same password',
+    'Correct the secret and run again. Where each device has an account of its own: `run.refusals: 0` in tillwright.yaml.',
+  ),
   AUTHENTICATE_PROMPT_UNANSWERED: entry(
     'The device asks something at the login that nobody has an answer for',
     'Answer it with `prompts` of the transport. A one-time code is for people: let the account of till in by a key without one.',

@@ -116,6 +116,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   CERTIFICATE_MISMATCH: 'The certificate was renewed, or the machine was replaced.',
   CERTIFICATE_INVALID: 'Nobody renewed it, the clock of one side is wrong, or it was made for another host name.',
   AUTHENTICATE_REFUSED: 'The key is not in authorized_keys there, the password was changed, or the account is locked.',
+  CREDENTIAL_STOPPED: 'The password was changed on the devices or in the directory, but not where till reads it.',
   AUTHENTICATE_PROMPT_UNANSWERED: 'A second factor, or a question of a banner that wants an answer.',
   PASSWORD_EXPIRED: 'A rule of the device (chage, PAM) gives passwords an age.',
   AUTHENTICATE_TIMEOUT: 'The device asks a directory that does not answer, or is overloaded.',

@@ -170,6 +170,8 @@ export interface Target {
   readonly become?: { readonly method: 'sudo' | 'doas'; readonly password?: Secret }
   /** How WinRM is spoken; present when `type` is `winrm`. */
   readonly winrm?: WinRmTarget
+  /** Tells its passwords from others without knowing them; absent where nobody asks for one. */
+  readonly print?: string
   readonly deadlines: PhaseDeadlines
   readonly keepAliveMs: number
   readonly maxOutputBytes: number

@@ -65,11 +65,14 @@ export interface ProjectSettings {
     readonly handshakes: number
     readonly workers: 'auto' | number
     readonly leaseMs: number
+    readonly refusals: number
   }
 }
 
 /** Devices in flight. Most of them wait for a slow line, and one that hangs must not keep another from its turn. */
 const PARALLEL = 500
+/** Directories usually lock an account after 5 to 10 failures, and a login may try a password twice. */
+const REFUSALS = 5
 const LEASE_MS = 120_000
 /** Devices go by whole seconds, and a busy machine may not be heard of for one or two. */
 const SHORTEST_LEASE_MS = 5_000
@@ -150,6 +153,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
       parallel: number(run, 'parallel', PARALLEL),
       handshakes: number(run, 'handshakes', HANDSHAKES_PER_CORE * availableParallelism()),
       workers: typeof run['workers'] === 'number' ? run['workers'] : 'auto',
+      refusals: number(run, 'refusals', REFUSALS),
       leaseMs: Math.max(SHORTEST_LEASE_MS, parseDuration(String(run['lease'] ?? '')) ?? LEASE_MS),
     },
   }

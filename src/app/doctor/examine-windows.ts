@@ -30,9 +30,9 @@ export async function* examineWindows(
   dependencies: { readonly project: Project; readonly fleet: Fleet; readonly signal: AbortSignal },
 ): AsyncGenerator<Finding> {
   const { project, fleet, signal } = dependencies
-  const readSecret = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
+  const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
-  const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
+  const resolver = targetResolver({ fleet, root: project.root, secrets, hostKeys })
   const transports = openTransports(createHandshakeGate(1), warnOnce())
   const watch = { connecting: () => undefined, connected: () => undefined }
   const session = new LazySession(device, { resolver, transports, neighboursOf: () => ({}), signal, watch })

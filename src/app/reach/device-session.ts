@@ -4,10 +4,11 @@ import type { Device } from '../../core/fleet.ts'
 import type { Connection, DialTo, NeighbourShell, Neighbours, Target, Transport } from '../../core/ports.ts'
 import type { DeviceSession } from '../../engine/device/perform-device.ts'
 import { LazyShell, type SessionWatch } from './lazy-shell.ts'
-import type { TargetResolver } from './resolve-target.ts'
+import type { LoginResolver } from './log-in.ts'
+import type { TargetEnd } from './resolve-target.ts'
 
 export interface SessionDependencies {
-  readonly resolver: TargetResolver
+  readonly resolver: LoginResolver
   readonly transports: ReadonlyMap<string, Transport>
   readonly neighboursOf: (device: Device) => Neighbours
   readonly signal: AbortSignal
@@ -35,13 +36,18 @@ export class LazySession implements DeviceSession {
     this.#dependencies = dependencies
     const { signal, watch } = dependencies
     const target = (): Promise<Result<Target>> => dependencies.resolver.resolve(device, 'self')
-    this.#own = new LazyShell(device, { target, connect: connectorOf(device, dependencies), signal, watch })
+    const connect = patient(connectorOf(device, dependencies), { device, end: 'self', resolver: dependencies.resolver })
+    this.#own = new LazyShell(device, { target, connect, signal, watch })
     this.shell = this.#own.shell
     const { host, gateway } = dependencies.neighboursOf(device)
     if (gateway) this.gateway = gateway
     if (!host) return
-    const share = sharerOf(host, dependencies)
-    this.#hosts = new LazyShell(host, { target: () => this.#hostTarget(), connect: share, signal, watch: UNWATCHED })
+    this.#hosts = new LazyShell(host, {
+      target: () => this.#hostTarget(),
+      connect: (...login) => this.#share(host)(...login),
+      signal,
+      watch: UNWATCHED,
+    })
     this.host = { device: host, shell: this.#hosts.shell }
   }
 
@@ -66,11 +72,16 @@ export class LazySession implements DeviceSession {
     if (!host) return fail(noHost(this.#device))
     if (host.transport.type === 'winrm') return fail(cannotForward(host))
     this.#tunnel ??= this.#hostTarget().then((target) =>
-      target.ok ? sharerOf(host, this.#dependencies)(target.value, this.#signal()) : target,
+      target.ok ? this.#share(host)(target.value, this.#signal()) : target,
     )
     const tunnel = await this.#tunnel
     if (!tunnel.ok) return fail({ ...tunnel.failure, code: 'CONNECT_VIA_FAILED' })
     return tunnel.value.forward(to.host ?? this.#device.address, to.port, timeoutMs)
+  }
+
+  #share(host: Device): Connect {
+    const { resolver } = this.#dependencies
+    return patient(sharerOf(host, this.#dependencies), { device: this.#device, end: 'host', resolver })
   }
 
   #hostTarget(): Promise<Result<Target>> {
@@ -87,6 +98,28 @@ type Connect = (target: Target, signal: AbortSignal) => Promise<Result<Connectio
 function connectorOf(device: Device, { transports }: SessionDependencies): Connect {
   return async (target, signal) =>
     (await transports.get(device.transport.type)?.connect(target, signal)) ?? fail(unsupported(device))
+}
+
+/** Says what came of a login, and tries once more where the password that was refused has been changed meanwhile. */
+function patient(
+  connect: Connect,
+  { device, end, resolver }: { readonly device: Device; readonly end: TargetEnd; readonly resolver: LoginResolver },
+): Connect {
+  const attempt = async (
+    target: Target,
+    signal: AbortSignal,
+  ): Promise<[Result<Connection>, Result<Target> | undefined]> => {
+    const connected = await connect(target, signal)
+    const { print } = target
+    if (print === undefined) return [connected, undefined]
+    const failure = connected.ok ? undefined : connected.failure
+    return [connected, await resolver.loggedIn?.(device, end, { print, failure })]
+  }
+  return async (target, signal) => {
+    const [first, fresh] = await attempt(target, signal)
+    if (!fresh?.ok) return first
+    return (await attempt(fresh.value, signal))[0]
+  }
 }
 
 /** Several printers of a till ask it by one connection, where its transport has that. */

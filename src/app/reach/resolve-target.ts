@@ -8,6 +8,7 @@ import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { patternProblem } from '../../pattern/pattern.ts'
 import type { HostKeyLookup } from '../../transports/known-hosts.ts'
 import { winrmPort, winrmTarget } from './resolve-winrm.ts'
+import type { SecretReader } from './secrets.ts'
 
 /** Deadlines in milliseconds where the inventory says nothing. */
 const DEADLINES_MS: PhaseDeadlines = {
@@ -55,7 +56,8 @@ function gatewayOf(fleet: Fleet, device: Device): Device | undefined {
   return id === undefined ? undefined : fleet.devices.get(`${device.store}/${id}`)
 }
 
-function hostOf(fleet: Fleet, device: Device): Device | undefined {
+/** The device with a shell that another one hangs on. */
+export function hostOf(fleet: Fleet, device: Device): Device | undefined {
   if (device.attached_to === undefined) return undefined
   const host = fleet.devices.get(`${device.store}/${device.attached_to}`)
   return host && host.transport.type !== 'none' ? host : undefined
@@ -65,17 +67,15 @@ function hostOf(fleet: Fleet, device: Device): Device | undefined {
 export function targetResolver(options: {
   readonly fleet: Fleet
   readonly root: string
-  readonly readSecret: (reference: string) => Promise<Result<Secret>>
+  readonly secrets: SecretReader
   readonly hostKeys: HostKeyLookup
+  /** Tells values of secrets apart. Absent: whoever asks logs in nowhere. */
+  readonly printOf?: (secrets: readonly Secret[]) => string
 }): TargetResolver {
   const key = keyFiles(options.root)
 
-  async function optional(reference: SecretReference | undefined): Promise<Result<Secret | undefined>> {
-    return reference ? options.readSecret(reference.secret) : success(undefined)
-  }
-
   async function privateKeys(device: Device): Promise<Result<Target['keys']>> {
-    const passphrase = await optional(device.transport.passphrase)
+    const passphrase = await optional(options.secrets, device.transport.passphrase)
     if (!passphrase.ok) return passphrase
     const found: Target['keys'][number][] = []
     for (const origin of device.transport.keys ?? []) {
@@ -89,23 +89,30 @@ export function targetResolver(options: {
 
   async function resolve(device: Device, end: TargetEnd): Promise<Result<Target>> {
     if (end === 'way') return way(device)
-    if (end === 'self') return login(device)
-    const host = hostOf(options.fleet, device)
-    return host ? login(host) : fail(noShell(device))
+    const at = end === 'self' ? device : hostOf(options.fleet, device)
+    if (!at) return fail(noShell(device))
+    return login(at)
   }
 
   async function way(device: Device): Promise<Result<Target>> {
     const { via: through } = device.transport
     const via = through === undefined ? success(undefined) : await gateway(device, through)
     if (!via.ok) return via
-    const nothing = { keys: [], password: undefined, becomePassword: undefined, winrm: undefined, prompts: [] }
+    const nothing = {
+      keys: [],
+      password: undefined,
+      print: undefined,
+      becomePassword: undefined,
+      winrm: undefined,
+      prompts: [],
+    }
     return success(targetOf(device, { ...nothing, via: via.value, hostKeys: () => [] }))
   }
 
   async function login(device: Device): Promise<Result<Target>> {
     const { transport } = device
     if (transport.type === 'none') return fail(noShell(device))
-    const passwords = await passwordsOf(device)
+    const passwords = await passwordsOf(device, options.secrets)
     if (!passwords.ok) return passwords
     const readKeys = await privateKeys(device)
     if (!readKeys.ok) return readKeys
@@ -114,30 +121,17 @@ export function targetResolver(options: {
     const winrm = transport.type === 'winrm' ? await winrmOf(device) : success(undefined)
     if (!winrm.ok) return winrm
     const found = { ...passwords.value, keys: readKeys.value, winrm: winrm.value, via: via.value }
-    return success(targetOf(device, { ...found, hostKeys: options.hostKeys }))
-  }
-
-  async function passwordsOf({
-    transport,
-  }: Device): Promise<Result<Pick<TargetParts, 'password' | 'becomePassword' | 'prompts'>>> {
-    const password = await optional(transport.password)
-    if (!password.ok) return password
-    const becomePassword = await optional(transport.become?.password)
-    if (!becomePassword.ok) return becomePassword
-    const prompts = await promptsOf(transport, options.readSecret)
-    if (!prompts.ok) return prompts
-    return success({ password: password.value, becomePassword: becomePassword.value, prompts: prompts.value })
+    return success(withPrint(targetOf(device, { ...found, hostKeys: options.hostKeys }), options.printOf))
   }
 
   async function winrmOf({ transport }: Device): Promise<Result<WinRmTarget>> {
-    const passphrase = await optional(transport.passphrase)
+    const passphrase = await optional(options.secrets, transport.passphrase)
     if (!passphrase.ok) return passphrase
     return winrmTarget(transport, { passphrase: passphrase.value, read: key })
   }
 
   async function gateway(device: Device, via: string): Promise<Result<Target>> {
-    const id = via === 'gateway' ? options.fleet.stores.get(device.store)?.gateway : via
-    const name = id?.includes('/') ? id : `${device.store}/${id ?? ''}`
+    const name = gatewayName(options.fleet, device, via)
     const found = options.fleet.devices.get(name)
     if (found) return login(found)
     const message = `The inventory has no device "${name}", through which "${device.name}" is reached.`
@@ -147,13 +141,46 @@ export function targetResolver(options: {
   return { resolve }
 }
 
+function withPrint(target: Target, printOf: ((secrets: readonly Secret[]) => string) | undefined): Target {
+  const { password, prompts = [], via } = target
+  const asked = [...(password ? [password] : []), ...prompts.map(({ answer }) => answer)]
+  if (!printOf || (asked.length === 0 && via?.print === undefined)) return target
+  return { ...target, print: printOf(asked) + (via?.print ?? '') }
+}
+
+/** The device that `via` of another one means. */
+export function gatewayName(fleet: Fleet, { store }: Device, via: string): string {
+  const id = via === 'gateway' ? fleet.stores.get(store)?.gateway : via
+  return id?.includes('/') ? id : `${store}/${id ?? ''}`
+}
+
+async function optional(
+  secrets: SecretReader,
+  reference: SecretReference | undefined,
+): Promise<Result<Secret | undefined>> {
+  return reference ? secrets.read(reference.secret) : success(undefined)
+}
+
+async function passwordsOf(
+  { transport }: Device,
+  secrets: SecretReader,
+): Promise<Result<Pick<TargetParts, 'password' | 'becomePassword' | 'prompts'>>> {
+  const password = await optional(secrets, transport.password)
+  if (!password.ok) return password
+  const becomePassword = await optional(secrets, transport.become?.password)
+  if (!becomePassword.ok) return becomePassword
+  const prompts = await promptsOf(transport, secrets)
+  if (!prompts.ok) return prompts
+  return success({ password: password.value, becomePassword: becomePassword.value, prompts: prompts.value })
+}
+
 async function promptsOf(
   { prompts = [] }: Device['transport'],
-  readSecret: (reference: string) => Promise<Result<Secret>>,
+  secrets: SecretReader,
 ): Promise<Result<TargetParts['prompts']>> {
   const answers: TargetParts['prompts'][number][] = []
   for (const { match, answer } of prompts) {
-    const secret = await readSecret(answer.secret)
+    const secret = await secrets.read(answer.secret)
     if (!secret.ok) return secret
     const problem = patternProblem(match)
     if (problem !== undefined) return fail(noPattern(match, problem))

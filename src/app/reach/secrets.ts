@@ -6,8 +6,17 @@ import type { Secret } from '../../core/secret.ts'
 import { type Masker, SHORTEST_SECRET } from '../../engine/journal/mask.ts'
 import { isAtHand, secretReferences } from '../revision/secret-references.ts'
 
+const AGAIN_MS = 1_000
 /** Secrets read at a time: sources may start programs. */
 const AT_ONCE = 16
+
+/** Secrets of a process. */
+export interface SecretReader {
+  /** The secret of a reference, `scheme:name`. */
+  read(reference: string): Promise<Result<Secret>>
+  /** Reads it anew, at most once a second: somebody may have changed it. */
+  again(reference: string): Promise<void>
+}
 
 /**
  * Reads `scheme:reference` once a process, has the masker know what came of it, and says so where it is too short to be
@@ -18,20 +27,32 @@ export function secretReader(
   sources: readonly SecretSource[],
   masker: Masker,
   warn: (text: string) => void = () => undefined,
-): (reference: string) => Promise<Result<Secret>> {
+): SecretReader {
   const known = new Map<string, Promise<Result<Secret>>>()
   const limit = pLimit(AT_ONCE)
-  return (reference) => {
-    let secret = known.get(reference)
-    if (!secret) {
-      secret = limit(() => read(sources, reference)).then((result) => {
-        if (result.ok) masker.add(result.value)
-        if (result.ok && isShort(result.value)) warn(shortSecret(reference))
-        return result
-      })
-      known.set(reference, secret)
-    }
+  const againAt = new Map<string, number>()
+  function readNow(reference: string): Promise<Result<Secret>> {
+    const secret = limit(() => read(sources, reference)).then((result) => {
+      if (result.ok) masker.add(result.value)
+      if (result.ok && isShort(result.value)) warn(shortSecret(reference))
+      return result
+    })
+    known.set(reference, secret)
     return secret
+  }
+  return {
+    read: (reference) => known.get(reference) ?? readNow(reference),
+    async again(reference) {
+      if (performance.now() < (againAt.get(reference) ?? 0)) {
+        await known.get(reference)
+        return
+      }
+      againAt.set(reference, performance.now() + AGAIN_MS)
+      const before = await known.get(reference)
+      // What cannot be read any more must not take the place of what could.
+      const now = await readNow(reference)
+      if (!now.ok && before?.ok) known.set(reference, Promise.resolve(before))
+    },
   }
 }
 

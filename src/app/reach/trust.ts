@@ -43,9 +43,9 @@ export async function* scanDevices(
 ): AsyncGenerator<ShownKeys> {
   const { project, fleet, signal } = dependencies
   const { parallel, handshakes } = project.settings.run
-  const readSecret = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
+  const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const hostKeys = hostKeyLookup(project.paths.knownHosts)
-  const resolver = targetResolver({ fleet, root: project.root, readSecret, hostKeys })
+  const resolver = targetResolver({ fleet, root: project.root, secrets, hostKeys })
   const transport = sshTransport(createHandshakeGate(handshakes), warnOnce())
   const scan = async (device: Device): Promise<ShownKeys> => {
     const pinned = device.transport.host_keys !== undefined

@@ -12,7 +12,7 @@ import { isAtHand, secretReferences } from './secret-references.ts'
  */
 export async function checkSecrets(project: Project, fleet: Fleet): Promise<readonly Diagnostic[]> {
   const { commands } = project.settings.secrets
-  const read = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
+  const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const found: Diagnostic[] = []
   for (const [reference, { device, path }] of firstUses(fleet)) {
     const place = { ...sourceOf(fleet, device, path) }
@@ -25,7 +25,7 @@ export async function checkSecrets(project: Project, fleet: Fleet): Promise<read
     }
     // An encrypted value in the inventory costs a key exchange each; a file of them one.
     if (!isAtHand(reference) || isSealedHere(reference)) continue
-    const secret = await read(reference)
+    const secret = await secrets.read(reference)
     if (!secret.ok || !isShort(secret.value)) continue
     const summary = `The secret "${shown(reference)}" has fewer than 4 characters`
     const detail = 'It is masked only where it stands alone: inside of other text it would be found everywhere.'

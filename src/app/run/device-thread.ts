@@ -90,6 +90,11 @@ class Thread {
             const { id } = this.#job(device.name)
             return unpackSecrets(await this.#ask({ about: 'target', id, end })) as Result<Target>
           },
+          loggedIn: async (device, end, login) => {
+            const { id } = this.#job(device.name)
+            const again = unpackSecrets(await this.#ask({ about: 'login', id, end, login }))
+            return (again ?? undefined) as Result<Target> | undefined
+          },
         },
         transports: this.#transports,
         neighboursOf: (device) => this.#job(device.name).neighbours,

@@ -219,6 +219,15 @@ export const PROJECT_SCHEMA = {
           maximum: 1_000,
           examples: [16],
         },
+        refusals: {
+          description:
+            'So many devices in a row may refuse a password before it is not tried on the others, so that a directory does not ' +
+            'lock the account. Default: 5; 0: any number, as where each device has accounts of its own.',
+          type: 'integer',
+          minimum: 0,
+          maximum: 1_000,
+          examples: [3],
+        },
         lease: {
           description:
             'How long a run keeps a device without a sign of life; then another run may take it over. Default: 2m; at least 5s.',

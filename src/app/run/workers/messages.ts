@@ -8,6 +8,7 @@ import type { PlannedDevice } from '../../../core/plan.ts'
 import type { Neighbours } from '../../../core/ports.ts'
 import type { Scope } from '../../../core/runbook.ts'
 import { Secret } from '../../../core/secret.ts'
+import type { Login } from '../../reach/log-in.ts'
 import type { TargetEnd } from '../../reach/resolve-target.ts'
 
 /**
@@ -69,6 +70,8 @@ export type Question =
   | { readonly about: 'change'; readonly id: number; readonly guards: readonly GuardSeen[] }
   /** The endpoint of a device, secrets in place. It is asked when the device is about to be connected to. */
   | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd }
+  /** What came of a login; answered with another target, or null. */
+  | { readonly about: 'login'; readonly id: number; readonly end: TargetEnd; readonly login: Login }
   /** What earlier runs noted of a device. */
   | {
       readonly about: 'samples'

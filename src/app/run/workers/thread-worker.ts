@@ -9,7 +9,8 @@ import type { DeviceOutcome } from '../../../core/outcome.ts'
 import type { Neighbours } from '../../../core/ports.ts'
 import type { Runbook, Scope } from '../../../core/runbook.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../../engine/device/perform-device.ts'
-import type { TargetEnd, TargetResolver } from '../../reach/resolve-target.ts'
+import type { LoginResolver } from '../../reach/log-in.ts'
+import type { TargetEnd } from '../../reach/resolve-target.ts'
 import { roomFor } from './main-worker.ts'
 import {
   type FromThread,
@@ -54,7 +55,7 @@ export interface ThreadWorkerOptions {
   readonly leasedUntil: SharedArrayBuffer
   /** Devices at a time, at most. */
   readonly places: number
-  readonly resolver: TargetResolver
+  readonly resolver: LoginResolver
   readonly scopeOf: (device: Device) => Pick<Scope, 'store' | 'device' | 'vars'>
   readonly neighboursOf: (device: Device) => Neighbours
   readonly guardsOf: (device: string) => readonly Guard[]
@@ -276,6 +277,8 @@ export class ThreadWorker implements LoginParty {
         return null
       case 'target':
         return this.#target(question.id, question.end)
+      case 'login':
+        return this.#loggedIn(question)
       case 'change':
         return this.#mayChange(question)
       case 'samples':
@@ -300,6 +303,12 @@ export class ThreadWorker implements LoginParty {
     if (!held) return packSecrets(fail({ code: 'RUN_CANCELLED', phase: 'resolve', message }))
     this.#pendingConnections.connecting(held.work.device)
     return packSecrets(await this.#dependencies.resolver.resolve(held.work.device, end))
+  }
+
+  async #loggedIn({ id, end, login }: Extract<Question, { about: 'login' }>): Promise<JsonValue> {
+    const held = this.#jobs.get(id)
+    if (!held) return null
+    return packSecrets((await this.#dependencies.resolver.loggedIn?.(held.work.device, end, login)) ?? null)
   }
 
   async #samples({ id, series, since, until }: Extract<Question, { about: 'samples' }>): Promise<JsonValue> {

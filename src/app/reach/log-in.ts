@@ -1,0 +1,81 @@
+import type { Failure, Result } from '../../core/failure.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import type { Target } from '../../core/ports.ts'
+import { type Credentials, credentialsOf, type LoginAnswer, referencesOf } from './credentials.ts'
+import { gatewayName, hostOf, type TargetEnd, type TargetResolver } from './resolve-target.ts'
+import type { SecretReader } from './secrets.ts'
+
+/** How an attempt to log in ended. */
+export interface Login {
+  /** `Target.print` of what was logged in with. */
+  readonly print: string
+  readonly failure: Failure | undefined
+}
+
+/** Endpoints for those who log in at them. */
+export interface LoginResolver extends TargetResolver {
+  /**
+   * Is told what came of the login at a target. Where a secret that was refused has another value by now, the target to try
+   * once more with; else undefined. Absent: nobody counts what is refused.
+   */
+  loggedIn?(device: Device, end: TargetEnd, login: Login): Promise<Result<Target> | undefined>
+}
+
+/** Holds back logins with passwords that devices refuse, and reads what was refused again. */
+export function loginResolver(
+  resolver: TargetResolver,
+  options: { readonly fleet: Fleet; readonly secrets: SecretReader; readonly credentials: Credentials },
+): LoginResolver {
+  const { fleet, secrets, credentials } = options
+  return {
+    async resolve(device, end) {
+      const on = end === 'way' ? undefined : entered(fleet, device, end)
+      const leave = on && (await credentials.enter(on.device.name, [...on.own, ...on.gateways]))
+      return leave && !leave.ok ? leave : resolver.resolve(device, end)
+    },
+    async loggedIn(device, end, { print, failure }) {
+      const on = entered(fleet, device, end)
+      if (!on) return undefined
+      const answers = answersIn(failure)
+      credentials.told(on.device.name, on.own, answers.own)
+      credentials.told(on.device.name, on.gateways, answers.gateways)
+      if (answers.own !== 'refused' && answers.gateways !== 'refused') return undefined
+      await Promise.all(on.references.map(secrets.again))
+      const fresh = await resolver.resolve(device, end)
+      if (!fresh.ok || fresh.value.print === print) return undefined
+      credentials.changed(answers.own === 'refused' ? on.own : on.gateways)
+      return fresh
+    },
+  }
+}
+
+/** Where somebody logs in on behalf of a device, with what, and with what on the way there. */
+interface Entered {
+  readonly device: Device
+  readonly own: readonly string[]
+  readonly gateways: readonly string[]
+  readonly references: readonly string[]
+}
+
+function entered(fleet: Fleet, of: Device, end: TargetEnd): Entered | undefined {
+  const device = end === 'host' ? hostOf(fleet, of) : of
+  if (!device) return undefined
+  const gateways = gatewaysOf(fleet, device)
+  const references = [device, ...gateways].flatMap(referencesOf)
+  return { device, own: credentialsOf(device), gateways: gateways.flatMap(credentialsOf), references }
+}
+
+/** The devices on the way to it, nearest to it first. */
+function gatewaysOf(fleet: Fleet, device: Device): readonly Device[] {
+  const { via } = device.transport
+  const next = via === undefined ? undefined : fleet.devices.get(gatewayName(fleet, device, via))
+  return next ? [next, ...gatewaysOf(fleet, next)] : []
+}
+
+/** What devices said of passwords, as far as the end of a login tells. */
+function answersIn(failure: Failure | undefined): { readonly own?: LoginAnswer; readonly gateways?: LoginAnswer } {
+  if (!failure) return { own: 'accepted', gateways: 'accepted' }
+  if (failure.code === 'AUTHENTICATE_REFUSED') return { own: 'refused', gateways: 'accepted' }
+  if (failure.evidence?.['gateway_code'] === 'AUTHENTICATE_REFUSED') return { gateways: 'refused' }
+  return {}
+}
