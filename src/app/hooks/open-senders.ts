@@ -21,7 +21,7 @@ const SHORTEST = 16
  * too short, or is that of another one.
  */
 export async function openSenders(project: Project): Promise<readonly KnownSender[]> {
-  const read = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
+  const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const wrong: Diagnostic[] = []
   const digests = new Map<string, string>()
   const known: KnownSender[] = []
@@ -33,7 +33,7 @@ export async function openSenders(project: Project): Promise<readonly KnownSende
       known.push({ sender })
       continue
     }
-    const secret = await read(sender.proof.secret)
+    const secret = await secrets.read(sender.proof.secret)
     if (!secret.ok) {
       report(sender, `its secret "${shown(sender.proof.secret)}" cannot be read`, secret.failure.message)
       continue
