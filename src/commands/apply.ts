@@ -74,7 +74,7 @@ safety, 130 interrupted, 2 bad input.`
     const controller = await this.openController(flags)
     const { project } = controller
     const fleet = await controller.fleet()
-    const { work, runbook, plan } = isPlanFile(args.what)
+    const { work, runbook, plan, planExpiresAt } = isPlanFile(args.what)
       ? await this.#planned(args.what, { project, fleet, flags })
       : await this.#selected(args.what, { project, fleet, flags })
     if (!flags.yes && work.length > 0 && !(await confirm(question(runbook.name, work)))) {
@@ -92,6 +92,7 @@ safety, 130 interrupted, 2 bad input.`
       failOn: failingStates(flags),
       reporters: runReporters(flags),
       plan,
+      planExpiresAt,
       waitMs: flags.wait,
       breakGlass: flags['break-glass'],
       goOn: flags['go-on'],
@@ -107,8 +108,8 @@ safety, 130 interrupted, 2 bad input.`
   ) {
     const { project, fleet, flags } = context
     refuseToNarrow(file, flags)
-    const { runbook, work, id } = await loadPlan(file, { project, fleet, signedBy: wantedSigners(flags) })
-    return { work, runbook, plan: id }
+    const { runbook, work, id, expiresAt } = await loadPlan(file, { project, fleet, signedBy: wantedSigners(flags) })
+    return { work, runbook, plan: id, planExpiresAt: expiresAt }
   }
 
   async #selected(
@@ -120,7 +121,12 @@ safety, 130 interrupted, 2 bad input.`
     const { project, fleet, flags } = context
     const runbook = openRunbook(project, name, parseParams(flags.param))
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
-    return { work: devices.map((device) => ({ device, runbooks: [runbook] })), runbook, plan: undefined }
+    return {
+      work: devices.map((device) => ({ device, runbooks: [runbook] })),
+      runbook,
+      plan: undefined,
+      planExpiresAt: undefined,
+    }
   }
 }
 

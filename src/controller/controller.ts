@@ -7,12 +7,14 @@ import type { NamedWork, PlannedWork, RunRequest } from '../app/run/run-request.
 import { warnOnce } from '../app/warn.ts'
 import type { Fleet } from '../core/fleet.ts'
 import type { RunStore } from '../core/ports.ts'
+import type { RunSummary } from '../core/run.ts'
 import { LeaseKeeper } from '../engine/admission/lease-keeper.ts'
 import { Masker } from '../engine/journal/mask.ts'
 import { secretSources } from '../secrets/index.ts'
 import { bootClockMs } from '../stores/process-identity.ts'
 import { createHandshakeGate, drained, openTransports } from '../transports/index.ts'
 import { Budgets } from './budgets.ts'
+import { type ResumeOptions, resumeRun } from './resume-run.ts'
 import type { Run, Shared } from './run.ts'
 import { startRun } from './start-run.ts'
 
@@ -35,6 +37,8 @@ export interface Controller {
   store(): Promise<RunStore>
   /** Starts a run; resolves when its journal has begun. Throws InputError where the request makes no sense. */
   startRun(request: RunRequest): Promise<Run>
+  /** Carries a run on that nobody works on; resolves when its journal goes on. Throws InputError where that cannot be. */
+  resumeRun(run: Pick<RunSummary, 'run' | 'mode'>, options: ResumeOptions): Promise<Run>
   /** Puts another revision of the repository in force for runs to come; those in progress go on with theirs. */
   adopt(project: Project): void
   /** Stops what is in progress, waits for it, and lets go of everything. */
@@ -75,15 +79,23 @@ function makeController(first: Project, options: ControllerOptions, closeProject
     async startRun(request) {
       const work = 'work' in request ? request : await namedWork(project, await fleet(), request)
       const run = await startRun({ ...request, ...work }, await share())
-      runs.set(run.id, run)
-      const forget = (): void => void runs.delete(run.id)
-      run.finished.then(forget, forget)
-      return run
+      return known(run)
+    },
+    async resumeRun(of, how) {
+      if (runs.has(of.run)) throw new Error(`this controller works on the run "${of.run}"`)
+      return known(await resumeRun(of, how, { project, fleet: await fleet(), shared: await share() }))
     },
     close() {
       closed ??= letGo()
       return closed
     },
+  }
+
+  function known(run: Run): Run {
+    runs.set(run.id, run)
+    const forget = (): void => void runs.delete(run.id)
+    run.finished.then(forget, forget)
+    return run
   }
 
   async function letGo(): Promise<void> {

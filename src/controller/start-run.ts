@@ -7,7 +7,8 @@ import { learnSecrets } from '../app/reach/secrets.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { accountName } from '../app/run/account.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from '../app/run/device-environment.ts'
-import { type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
+import { keepWork } from '../app/run/kept/keep-work.ts'
+import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { ThreadPool } from '../app/run/workers/thread-pool.ts'
 import { VERSION } from '../app/version.ts'
@@ -15,12 +16,17 @@ import { UnwritableError } from '../app/writer.ts'
 import { InputError, RunBroken } from '../core/diagnostic.ts'
 import { SessionLost } from '../core/failure.ts'
 import type { Device } from '../core/fleet.ts'
+import type { JsonObject } from '../core/json.ts'
 import { runKey } from '../core/lease.ts'
+import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
 import type { Neighbours } from '../core/ports.ts'
 import type { Marks } from '../core/sample.ts'
+import { recordedEvents, type UnfinishedRun } from '../core/unfinished-run.ts'
 import { leaseAdmission } from '../engine/admission/admission.ts'
+import type { Lease } from '../engine/admission/lease-keeper.ts'
 import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
-import { type FleetEnd, runFleet } from '../engine/fleet/run-fleet.ts'
+import { type FleetEnd, type RunHead, runFleet } from '../engine/fleet/run-fleet.ts'
+import type { EarlierEvents } from '../engine/journal/delivery.ts'
 import { type Journal, openJournal } from '../engine/journal/journal.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { selectorScope } from '../lang/expression.ts'
@@ -32,6 +38,22 @@ import { watchLoad } from './watch-load.ts'
 
 type Request = RunOptions & PlannedWork
 
+/** A run that this process carries on, whoever began it. */
+export interface Resumption {
+  readonly unfinished: UnfinishedRun
+  /** The policy and the waves that it has; absent: it is under no policy. */
+  readonly policy?: PolicyBefore
+  /** Called when everything has let go. */
+  readonly close: () => void
+}
+
+/** What a run has that begins or goes on. */
+interface Beginning {
+  readonly id: string
+  readonly lease: Lease
+  readonly resumption?: Resumption
+}
+
 /** Built beside this file's room, as in src. */
 const THREAD = new URL('../app/device-thread.js', import.meta.url)
 
@@ -41,21 +63,29 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
   if (missing.length > 0) throw new InputError(missing)
   const id = runId(SYSTEM_CLOCK.now())
+  // Whoever carries a run on takes it over by this, and what is written here is refused from then on.
+  const held = await shared.keeper.take([runKey(request.fleet.name, id)], id)
+  if (!held.granted) throw new Error(`the id "${id}" of a new run is taken`)
+  return beginRun(request, shared, { id, lease: held.lease }).catch(async (error) => {
+    await held.lease.release()
+    throw error
+  })
+}
+
+/** Starts a run, or carries it on, under a lease that is held. */
+export async function beginRun(request: Request, shared: Shared, beginning: Beginning): Promise<Run> {
+  const { id, lease, resumption } = beginning
+  const { store, masker } = shared
   const commit = request.revision === undefined ? await revisionOf(request.project.root) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []
-  const { store, keeper, masker } = shared
-  // Whoever carries a run on takes it over by this, and what is written here is refused from then on.
-  const held = await keeper.take([runKey(request.fleet.name, id)], id)
-  if (!held.granted) throw new Error(`the id "${id}" of a new run is taken`)
-  const journal = openJournal({ run: id, store, reporters, masker, clock: SYSTEM_CLOCK, lease: held.lease.token })
+  const before = resumption && earlierEvents(resumption.unfinished)
+  const journal = openJournal({ run: id, store, reporters, masker, clock: SYSTEM_CLOCK, lease: lease.token, before })
   const stopping = new AbortController()
   const aborting = new AbortController()
   // Every device in flight listens to both.
   setMaxListeners(0, stopping.signal, aborting.signal)
-  const policy = await underPolicy(request, { shared, id }).catch(async (error) => {
-    await held.lease.release()
-    throw error
-  })
+  const policy = await underPolicy(request, { shared, id, before: resumption?.policy })
+  if (request.mode === 'apply' && !resumption) await keep(request, { shared, id, policy })
   const workforce = openWorkforce(request, {
     shared,
     admission: policy.admission,
@@ -64,13 +94,17 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
     stopping: stopping.signal,
     aborting: aborting.signal,
   })
-  const finished = seeThrough(request, { id, commit, journal, policy, ...workforce })
+  const finished = seeThrough(request, { id, commit, journal, policy, resumption, ...workforce })
     .then(async (end) => {
+      if (LEFT.every((state) => end.counts[state] === 0)) await store.kept.drop(id)
       // What cannot be deleted now is at the end of the next run.
       await store.forget(id, request.project.settings.history).catch(() => undefined)
       return end
     })
-    .finally(() => void held.lease.release())
+    .finally(() => {
+      resumption?.close()
+      return lease.release()
+    })
   finished.catch(() => undefined)
   return {
     id,
@@ -84,17 +118,38 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   }
 }
 
+/** Of devices in these there is something left to do. */
+const LEFT: readonly DeviceState[] = ['cancelled', 'deferred', 'indeterminate']
+
+function earlierEvents({ record, left, endedAt, lastSeq }: UnfinishedRun): EarlierEvents {
+  const toCome = left.map(({ device }) => device)
+  return { seq: lastSeq, events: () => recordedEvents(record, { isTold: (device) => endedAt.has(device), toCome }) }
+}
+
+/** Keeps what another process needs to carry the run on. */
+async function keep(
+  request: Request,
+  { shared, id, policy }: { readonly shared: Shared; readonly id: string; readonly policy: RunPolicy },
+): Promise<void> {
+  const mask = (value: JsonObject): JsonObject => shared.masker.value(value)
+  const kept = keepWork({ ...request, policy: policy.policy, mask })
+  if (kept) await shared.store.kept.keep(id, kept)
+}
+
 /** What decides about the devices of a run: leases, and for one that changes something the policy that it is under. */
 async function underPolicy(
   request: Request,
-  { shared, id }: { readonly shared: Shared; readonly id: string },
+  run: { readonly shared: Shared; readonly id: string; readonly before: PolicyBefore | undefined },
 ): Promise<RunPolicy> {
+  const { shared, id, before } = run
   const { store, keeper } = shared
   const { fleet, work, mode } = request
   const machineOf = (device: string): Promise<Marks> => store.machineOf(device)
   const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf })
   const isChanging = mode === 'apply' || mode === 'exec'
-  const policy = isChanging ? await runPolicy(store, leases, { ...request, run: id, by: personOf(request) }) : undefined
+  const policy = isChanging
+    ? await runPolicy(store, leases, { ...request, run: id, by: personOf(request), before })
+    : undefined
   return policy ?? { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
 }
 
@@ -115,9 +170,10 @@ async function seeThrough(
     readonly commit: string | null
     readonly journal: Journal
     readonly policy: RunPolicy
+    readonly resumption: Resumption | undefined
   },
 ): Promise<RunEnd> {
-  const { id, journal, policy, environment, pool, membership } = run
+  const { journal, policy, environment, pool, membership, resumption } = run
   const unwatch = watchLoad((event) => void journal.emit(event).catch(() => undefined))
   let end: FleetEnd
   try {
@@ -127,18 +183,8 @@ async function seeThrough(
       pool,
       patienceMs: policy.patienceMs,
       ...(request.failOn && { failOn: request.failOn }),
-      head: {
-        mode: request.mode,
-        runbooks: request.runbooks,
-        inventory_digest: request.fleet.digest,
-        revision: run.commit,
-        ...(request.plan !== undefined && { plan: request.plan }),
-        ...(request.breakGlass !== undefined && { break_glass: request.breakGlass }),
-        by: personOf(request),
-        host: hostname(),
-        pid: process.pid,
-        version: VERSION,
-      },
+      head: headOf(request, run),
+      ...(resumption && { before: { outcomes: standingOutcomes(resumption.unfinished) } }),
     })
   } catch (error) {
     // Why the run broke off comes first; reporters often fail for the same reason.
@@ -150,7 +196,27 @@ async function seeThrough(
     await pool.close()
   }
   tellFaults(await journal.close())
-  return { ...end, run: id }
+  return { ...end, run: run.id }
+}
+
+function headOf(request: Request, run: { readonly commit: string | null; readonly resumption: unknown }): RunHead {
+  const common = {
+    revision: run.commit,
+    ...(request.breakGlass !== undefined && { break_glass: request.breakGlass }),
+    by: personOf(request),
+    host: hostname(),
+    pid: process.pid,
+    version: VERSION,
+  }
+  if (run.resumption) return { type: 'run.resumed', ...common }
+  const { mode, runbooks, plan, fleet } = request
+  const head = { mode, runbooks, inventory_digest: fleet.digest, ...(plan !== undefined && { plan }) }
+  return { type: 'run.started', ...head, ...common }
+}
+
+/** How those devices ended on which there is nothing left to do. */
+function standingOutcomes({ record, endedAt }: UnfinishedRun): readonly DeviceOutcome[] {
+  return [...record.devices.values()].filter(({ device }) => endedAt.has(device))
 }
 
 /** What stopped a run that is no bug of ours. */

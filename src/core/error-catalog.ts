@@ -345,7 +345,7 @@ const STEP = {
   CONVERGE_TIMEOUT: entry('The change took too long', 'It was ended; look at the device.'),
   CONVERGE_LOST: entry(
     'Contact was lost while a change was under way',
-    'Run it again: it observes first and does what is still missing.',
+    'Resume it (`till resume`): it looks first, and does what is still missing. What cannot be seen is for you to look at.',
   ),
   NOT_CONVERGED: entry(
     'The change was made without error, but the device is still not as it should be',
@@ -385,10 +385,23 @@ const RUN = {
     'The run was stopped before this device was done',
     'Run it again; it does what is still missing.',
   ),
-  RUN_LOST: entry('The run ended before this device did', 'Run it again; it does what is still missing.'),
+  RUN_NOT_KEPT: entry(
+    'What the run was made from is not there any more',
+    'Apply the runbook again: what is done is in sync.',
+  ),
+  RUN_NOTHING_LEFT: entry('The run has nothing left to do', 'See `till runs show` for what it came to.'),
+  RUN_IN_PROGRESS: entry('Another process works on the run', 'Wait for its end, or stop it where it runs.'),
+  RUN_MOVED: entry(
+    'The device is no longer what it was when the run began',
+    'Apply the runbook anew to it; it is planned by what the inventory says now.',
+  ),
+  RUN_LOST: entry(
+    'The run ended before this device did',
+    'Resume it (`till resume`), or run it again; either does what is still missing.',
+  ),
   RUN_LOST_CONVERGING: entry(
     'The run ended while a change was under way',
-    'Run it again: it observes first and does what is still missing.',
+    'Resume it (`till resume`): it looks first, and does what is still missing. What cannot be seen is for you to look at.',
   ),
   SSH_CLIENT_FAULT: entry(
     'The SSH code of this machine failed, not the device',

@@ -83,6 +83,11 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   USAGE_INVALID: 'A slip in a flag, a missing argument, or two flags that exclude each other.',
   RUN_UNKNOWN:
     'A slip in the id, a run of another repository or of the sandbox, or one that the history has forgotten.',
+  RUN_NOT_KEPT:
+    'It was begun by an older version, only looked, was typed (`till exec`), has a parameter that is a secret, or is long past.',
+  RUN_NOTHING_LEFT: 'It came to its end, or somebody has resumed it already.',
+  RUN_IN_PROGRESS: 'Its process still lives, here or on another machine, or somebody else has just resumed it.',
+  RUN_MOVED: 'The inventory was changed between the beginning of the run and its resume.',
   SECRET_UNREADABLE:
     'The variable is not set in this shell, service or job, the file is not readable for this user, or the command that prints the secret fails here.',
   SECRET_COMMAND_FAILED:

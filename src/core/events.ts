@@ -44,6 +44,21 @@ export interface RunStarted {
   readonly version: string
 }
 
+/** Another process carries the run on. */
+export interface RunResumed {
+  readonly type: 'run.resumed'
+  /** Devices that are left to do; each will have another `device.finished`. */
+  readonly devices: number
+  readonly by: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  /** As in `run.started`, at the time. */
+  readonly revision: string | null
+  /** Why windows and freezes do not hold for what is left. */
+  readonly break_glass?: string
+}
+
 /** Devices that the run is to work on, in the order in which they are to begin; some of them an event, before any begins. */
 export interface RunTargets {
   readonly type: 'run.targets'
@@ -127,6 +142,7 @@ export interface RunFinished {
 
 export type RunEventBody =
   | RunStarted
+  | RunResumed
   | RunTargets
   | RunOverloaded
   | DeviceStarted

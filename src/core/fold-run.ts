@@ -1,3 +1,4 @@
+import { stepKey } from './carried.ts'
 import type { DeviceWaiting, RunEvent, RunTargets, StepFinished } from './events.ts'
 import type { DeviceState } from './outcome.ts'
 import type { DeviceRecord, RunRecord, RunTarget, StepRecord } from './run.ts'
@@ -13,17 +14,30 @@ export async function foldRun(
   events: AsyncIterable<RunEvent> | Iterable<RunEvent>,
   options: { readonly ended: boolean },
 ): Promise<RunRecord> {
-  let started: RunRecord['started']
-  let finished: RunRecord['finished']
-  const targets: RunTarget[] = []
-  const histories = new Map<string, DeviceHistory>()
-  for await (const event of events) {
-    if (event.type === 'run.started') started = event
-    else if (event.type === 'run.targets') targets.push(...targetsOf(event))
-    else if (event.type === 'run.finished') finished = event
-    else if ('device' in event) historyOf(histories, event.device).add(event)
+  const fold = new RunFold()
+  for await (const event of events) fold.add(event)
+  return fold.record(options.ended)
+}
+
+/** The same, event by event. */
+export class RunFold {
+  #started: RunRecord['started']
+  #finished: RunRecord['finished']
+  readonly #targets: RunTarget[] = []
+  readonly #histories = new Map<string, DeviceHistory>()
+
+  add(event: RunEvent): void {
+    if (event.type === 'run.started') this.#started = event
+    else if (event.type === 'run.resumed') this.#finished = undefined
+    else if (event.type === 'run.targets') this.#targets.push(...targetsOf(event))
+    else if (event.type === 'run.finished') this.#finished = event
+    else if ('device' in event) historyOf(this.#histories, event.device).add(event)
   }
-  return { started, finished, targets, devices: recordsOf(histories, targets, options.ended) }
+
+  record(ended: boolean): RunRecord {
+    const devices = recordsOf(this.#histories, this.#targets, ended)
+    return { started: this.#started, finished: this.#finished, targets: this.#targets, devices }
+  }
 }
 
 function targetsOf({ devices, wave }: RunTargets): RunTarget[] {
@@ -84,11 +98,11 @@ class DeviceHistory {
         attempt.waits = event
         break
       case 'step.converging':
-        attempt.changing.set(keyOf(event), event.step)
+        attempt.changing.set(stepKey(event), event.step)
         break
       case 'step.finished':
         attempt.steps.push(stepRecord(event))
-        attempt.changing.delete(keyOf(event))
+        attempt.changing.delete(stepKey(event))
         break
       case 'device.finished': {
         const { schema: _s, run: _r, seq: _q, at: _a, type: _t, attempt: _n, ...outcome } = event
@@ -108,7 +122,8 @@ class DeviceHistory {
     for (const attempt of attempts) {
       doubts = doubtsAfter(attempt, doubts)
       const isSettled = record?.state === 'indeterminate' && doubts.size === 0
-      if (!record || isSettled || saysSomething(attempt)) record = attempt.end ?? this.#lost(attempt)
+      const isNews = attempt.end !== undefined && record !== undefined && NOT_LOOKED_AT.has(record.state)
+      if (!record || isSettled || isNews || saysSomething(attempt)) record = attempt.end ?? this.#lost(attempt)
     }
     if (!record || doubts.size === 0 || record.state === 'indeterminate') return record
     return { ...record, state: 'indeterminate', failure: inDoubt([...doubts.values()]) }
@@ -161,11 +176,7 @@ function doubtsOf({ end, changing }: Attempt): ReadonlyMap<string, string> {
 /** Whether an attempt has found out how a change of an earlier one came out. */
 function settles({ end, steps }: Attempt, key: string): boolean {
   if (end && (end.state === 'in-sync' || end.state === 'changed')) return true
-  return steps.some((step) => keyOf(step) === key && step.state !== 'skipped' && step.state !== 'unknown')
-}
-
-function keyOf({ runbook, step }: { readonly runbook: string; readonly step: string }): string {
-  return `${runbook}\n${step}`
+  return steps.some((step) => stepKey(step) === key && step.state !== 'skipped' && step.state !== 'unknown')
 }
 
 function stepRecord(event: StepFinished & RunEvent): StepRecord {
@@ -187,7 +198,8 @@ function neverBegun(device: string): DeviceRecord {
   return { ...unknownPlace(device), steps: [], state: 'cancelled', failure }
 }
 
-function inDoubt(steps: readonly string[]) {
+/** Why a device is in doubt, by the steps whose changes were under way. */
+export function inDoubt(steps: readonly string[]) {
   const [names, message] = [steps.map((step) => `"${step}"`), 'The run ended while']
   const more =
     names.length === 1

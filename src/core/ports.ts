@@ -5,6 +5,7 @@ import type { EventHead, RunEvent, RunEventBody } from './events.ts'
 import type { Failure, Phase, Result } from './failure.ts'
 import type { Device, OsFamily, StoreFacts } from './fleet.ts'
 import type { JsonObject, JsonValue } from './json.ts'
+import type { KeptRuns } from './kept-run.ts'
 import type { LeaseStore, LeaseToken } from './lease.ts'
 import type { DeviceStatus, RunSummary } from './run.ts'
 import type { DeviceMark, Marks, NewSample, Sample } from './sample.ts'
@@ -272,6 +273,8 @@ export interface SecretSource {
 
 /** Receives every event of a run, already masked and journalled. A throw is a bug. */
 export interface Reporter {
+  /** Of a run that is carried on it gets what happens from then on, and not first what devices have come to until then. */
+  readonly onlyNew?: boolean
   event(event: RunEvent): void | Promise<void>
   /** After `run.finished`; flushes. */
   close(): void | Promise<void>
@@ -308,6 +311,7 @@ export interface JournalStore {
 export interface RunStore extends JournalStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
+  readonly kept: KeptRuns
   /** Newest first. A run whose process is dead and that has no `run.finished` is `interrupted`. */
   runs(options?: { readonly limit?: number }): Promise<readonly RunSummary[]>
   /** Last known state of every device that was ever looked at. */

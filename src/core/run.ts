@@ -1,4 +1,4 @@
-import type { RunFinished, RunMode, RunStarted } from './events.ts'
+import type { EventHead, RunFinished, RunMode, RunStarted } from './events.ts'
 import {
   DEVICE_STATES,
   type DeviceOutcome,
@@ -22,6 +22,8 @@ export interface RunSummary {
   readonly counts: Readonly<Record<DeviceState, number>>
   readonly exit_code: number | null
   readonly by: string
+  /** How often another process has carried it on. */
+  readonly resumed: number
 }
 
 /** How a device ended when runbooks looked at it last. */
@@ -70,8 +72,8 @@ export interface RunTarget {
 
 /** A run, folded from its events. */
 export interface RunRecord {
-  readonly started: (RunStarted & { readonly run: string; readonly at: string }) | undefined
-  readonly finished: (RunFinished & { readonly at: string }) | undefined
+  readonly started: (RunStarted & EventHead) | undefined
+  readonly finished: (RunFinished & EventHead) | undefined
   /** In the order in which they are to begin; empty in journals of versions that did not note them. */
   readonly targets: readonly RunTarget[]
   /** One a device: that of its last attempt which says something of it. */

@@ -57,6 +57,7 @@ class LinesReporter {
       // Not by events: a run that waits for slow devices should say so.
       this.#timer = setInterval(() => void this.#progress(), this.#progressMs).unref()
     }
+    if (event.type === 'run.resumed') await this.#write([resumption(event)])
     if (event.type === 'run.interrupted') await this.#write([interruption(event)])
     if (event.type === 'run.overloaded') await this.#write([overload(event)])
     if (event.type === 'run.finished') clearInterval(this.#timer)
@@ -98,6 +99,11 @@ export function heading(event: Extract<RunEvent, { type: 'run.started' }>, paint
   const devices = `${formatCount(event.devices)} ${event.devices === 1 ? 'device' : 'devices'}`
   const revision = event.revision === null ? '' : `, revision ${plainText(event.revision).slice(0, 12)}`
   return [`${paint('bold', title(event))}: ${devices}${revision}, run ${plainText(event.run)}`]
+}
+
+export function resumption(event: Extract<RunEvent, { type: 'run.resumed' }>): string {
+  const devices = `${formatCount(event.devices)} ${event.devices === 1 ? 'device is' : 'devices are'} left`
+  return `Resumed by ${plainText(event.by)} on ${plainText(event.host)}: ${devices}`
 }
 
 export function interruption(event: Extract<RunEvent, { type: 'run.interrupted' }>): string {

@@ -6,6 +6,7 @@ import type { Output } from './output.ts'
 /** Every event as one line of JSON. */
 export function createNdjsonReporter(output: Pick<Output, 'write'>): Reporter {
   return {
+    onlyNew: true,
     event: (event) => output.write(`${jsonText(withoutSecrets(event))}\n`),
     close: () => undefined,
   }

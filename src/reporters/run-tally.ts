@@ -29,6 +29,12 @@ export class RunTally {
   overloaded: RunOverloaded | undefined
   unknown = 0
   done = 0
+  /** Something is left that could be resumed. */
+  get isUnfinished(): boolean {
+    const { cancelled, deferred, indeterminate } = this.counts
+    return this.started?.mode === 'apply' && (this.finished === undefined || cancelled + deferred + indeterminate > 0)
+  }
+
   readonly #flags: string
   #slowest: { readonly device: string; readonly ms: number }[] = []
   readonly #groups = new Map<string, FailureGroup>()
@@ -44,6 +50,7 @@ export class RunTally {
     else if (event.type === 'run.finished') this.finished = event
     else if (event.type === 'run.interrupted') this.interrupted = true
     else if (event.type === 'run.overloaded') this.overloaded = event
+    else if (event.type === 'run.resumed') this.interrupted = false
     else if (event.type === 'device.finished') this.device(event)
   }
 
@@ -149,6 +156,8 @@ export class RunTally {
     if (!this.started) return []
     const { run, mode, runbooks } = this.started
     const lines = details && this.done > this.counts['in-sync'] ? [`Details: till runs show ${run}${this.#flags}`] : []
+    const isUnfinished = this.isUnfinished
+    if (isUnfinished) lines.push(`Go on with what is left: till resume ${run}${this.#flags}`)
     const [runbook] = runbooks
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>
@@ -156,7 +165,9 @@ export class RunTally {
     if (mode !== 'apply' && this.counts.drifted > 0) lines.push(`Mend the drift: ${again('apply', 'drifted')}`)
     // What was reviewed goes on to be reviewed: what is left of a plan is planned anew.
     const command = mode === 'apply' && this.started.plan === undefined ? 'apply' : 'plan'
-    const [worst, ...others] = AGAIN.filter((state) => this.counts[state] > 0)
+    const [worst, ...others] = AGAIN.filter(
+      (state) => this.counts[state] > 0 && !(isUnfinished && UNFINISHED.has(state)),
+    )
     if (worst === undefined) return lines
     const orElse = others.length > 0 ? ` (or ${others.join(', ')})` : ''
     const toReview = this.started.plan === undefined ? '' : ' --output plan.json'
@@ -204,6 +215,9 @@ const AGAIN: readonly DeviceState[] = [
   'cancelled',
   'unmet',
 ]
+
+/** A run that is resumed goes on with these. */
+const UNFINISHED: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'indeterminate'])
 
 const MODES: Readonly<Record<RunMode, string>> = { plan: 'Plan', apply: 'Apply', drift: 'Drift', exec: 'Exec' }
 

@@ -4,7 +4,7 @@ import type { DeviceRecord } from '../core/run.ts'
 import { describeDevice } from './describe-device.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
 import { formatCount } from './format-duration.ts'
-import { createLinesReporter, heading, interruption } from './lines.ts'
+import { createLinesReporter, heading, interruption, resumption } from './lines.ts'
 import { LiveView } from './live-view.ts'
 import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
@@ -55,6 +55,7 @@ class TerminalReporter {
       await this.#write(heading(event, this.#paint))
       this.#view = await LiveView.open(this.#output, this.#tally)
     }
+    if (event.type === 'run.resumed') this.#view?.notice(resumption(event))
     if (event.type === 'run.interrupted') this.#view?.notice(interruption(event))
     if (event.type === 'run.overloaded') this.#view?.note(overload(event))
     await this.#view?.event(event)

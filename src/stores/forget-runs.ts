@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { DAY_MS } from '../core/duration.ts'
 import type { Retention } from '../core/ports.ts'
+import { dropKept } from './kept-runs.ts'
 import { type RunRow, tables } from './schema.ts'
 import type { SqliteSession } from './sqlite-session.ts'
 
@@ -13,6 +14,8 @@ const PAGE = 2_000
 const FEWEST = 10_000
 /** Runs that are looked at for one that may go; those in progress are passed over. */
 const CANDIDATES = 20
+/** A run of which something is left is kept for so long, whatever else is to be kept. */
+const UNFINISHED_DAYS = 30
 const MEGABYTE = 1_000_000
 
 /**
@@ -44,7 +47,10 @@ async function oldestBeyond(
   const oldest = tables.selectFrom('runs').selectAll().orderBy('started_at').limit(CANDIDATES)
   const [begun] = await session.read(oldest.where('settled', '=', FORGOTTEN))
   if (begun) return begun.run
-  const rows = await session.read(oldest.where('run', '!=', run))
+  const unfinished = tables.selectFrom('kept_runs').select('run')
+  const longAgo = new Date(Date.now() - UNFINISHED_DAYS * DAY_MS).toISOString()
+  const free = oldest.where(({ eb, or }) => or([eb('run', 'not in', unfinished), eb('started_at', '<', longAgo)]))
+  const rows = await session.read(free.where('run', '!=', run))
   const [first] = rows.filter(isOver)
   if (first === undefined) return undefined
   const expired = Date.parse(first.finished_at ?? first.started_at) < Date.now() - keep.days * DAY_MS
@@ -70,6 +76,7 @@ function forgetSome(session: SqliteSession, run: string): Promise<number> {
     if (seqs.length < PAGE) {
       session.all(tables.deleteFrom('runs').where('run', '=', run))
       session.all(tables.deleteFrom('run_devices').where('run', '=', run))
+      dropKept(session, run)
     } else session.all(tables.updateTable('runs').set({ settled: FORGOTTEN }).where('run', '=', run))
     return seqs.length
   })

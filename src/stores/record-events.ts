@@ -1,4 +1,11 @@
-import { EVENT_SCHEMA, type EventHead, type RunEvent, type RunFinished, type RunStarted } from '../core/events.ts'
+import {
+  EVENT_SCHEMA,
+  type EventHead,
+  type RunEvent,
+  type RunFinished,
+  type RunResumed,
+  type RunStarted,
+} from '../core/events.ts'
 import { NOT_LOOKED_AT } from '../core/fold-run.ts'
 import type { LeaseToken } from '../core/lease.ts'
 import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
@@ -115,7 +122,7 @@ function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void
   const endings = new Map<string, Ending[]>()
   for (const event of events) {
     session.run(INSERT_EVENT, parametersOf(event))
-    if (event.type === 'run.started') recordStart(session, event)
+    if (event.type === 'run.started' || event.type === 'run.resumed') recordBeginning(session, event)
     else if (event.type === 'step.finished') recordNotes(session, event)
     else if (event.type === 'device.finished') {
       const list = endings.get(event.run)
@@ -210,11 +217,25 @@ const SELECT_END = tables.selectFrom('run_devices').selectAll().where('run', '='
 function recordEnd(session: SqliteSession, ending: Ending, counts: Record<DeviceState, number>): boolean {
   const { run, device, attempt = 1, state } = ending
   const [before] = attempt === 1 ? [] : session.rows(SELECT_END, [run, device])
-  if (before && (before.attempt > attempt || NOT_LOOKED_AT.has(state))) return false
+  const isNews = before === undefined || NOT_LOOKED_AT.has(before.state as DeviceState) || !NOT_LOOKED_AT.has(state)
+  if (before && (before.attempt > attempt || !isNews)) return false
   if (before) counts[before.state as DeviceState] -= 1
   counts[state] += 1
   session.run(INSERT_END, [run, device, attempt, state])
   return true
+}
+
+function recordBeginning(session: SqliteSession, event: EventHead & (RunStarted | RunResumed)): void {
+  if (event.type === 'run.started') recordStart(session, event)
+  else recordResumption(session, event)
+}
+
+/** It is in progress again, in the process that carries it on. */
+function recordResumption(session: SqliteSession, { run, host, pid }: RunResumed & EventHead): void {
+  const here = thisProcess()
+  const process = host === here.host ? processIdentity(pid) : null
+  const again = tables.updateTable('runs').set({ host, pid, process, finished_at: null, exit_code: null, settled: 0 })
+  session.all(again.set(({ eb }) => ({ resumed: eb('resumed', '+', 1) })).where('run', '=', run))
 }
 
 function recordFinish(session: SqliteSession, event: RunFinished & EventHead): void {

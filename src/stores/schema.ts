@@ -21,6 +21,8 @@ export interface StateTables {
     pid: number
     /** See `processIdentity`; null where it cannot be told. */
     process: string | null
+    /** How often another process has carried it on. */
+    resumed: Generated<number>
     /** 1: what an interrupted run left behind is in the last known states; 2: it is being forgotten. */
     settled: number
   }
@@ -83,6 +85,12 @@ export interface StateTables {
   }
   /** How each device of a run ended: one row, of its last attempt that looked at it. */
   readonly run_devices: { run: string; device: string; attempt: number; state: string }
+  /** What a run needs to be carried on, as long as something of it is left. */
+  readonly kept_runs: { run: string; json: string }
+  /** Its texts, by name. */
+  readonly kept_files: { run: string; name: string; digest: string }
+  /** Texts by their sha256 in hexadecimal, each once. */
+  readonly kept_texts: { digest: string; text: string }
   /** What is true of the whole store, by name. */
   readonly state_facts: { name: string; value: string }
 }
@@ -234,6 +242,25 @@ const MIGRATIONS: readonly (() => Statements)[] = [
   () => [
     tables.schema.alterTable('lease_keys').addColumn('taken_as', 'text'),
     tables.schema.createIndex('marks_value').on('marks').columns(['name', 'value']),
+  ],
+  () => [
+    tables.schema
+      .createTable('kept_runs')
+      .addColumn('run', 'text', (c) => c.primaryKey())
+      .addColumn('json', 'text', (c) => c.notNull()),
+    tables.schema
+      .createTable('kept_files')
+      .addColumn('run', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('digest', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('kept_files_pk', ['run', 'name'])
+      .modifyEnd(sql`WITHOUT ROWID`),
+    tables.schema
+      .createTable('kept_texts')
+      .addColumn('digest', 'text', (c) => c.primaryKey())
+      .addColumn('text', 'text', (c) => c.notNull()),
+    tables.schema.createIndex('kept_files_digest').on('kept_files').columns(['digest']),
+    tables.schema.alterTable('runs').addColumn('resumed', 'integer', (c) => c.notNull().defaultTo(0)),
   ],
 ]
 

@@ -3,12 +3,14 @@ import { sql } from 'kysely'
 import type { AdmissionStore } from '../core/admission.ts'
 import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
+import type { KeptRuns } from '../core/kept-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
 import { type DeviceStatus, emptyCounts, type RunbookStatus, type RunSummary } from '../core/run.ts'
 import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
 import { admissionStore } from './admission.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
+import { keptRuns } from './kept-runs.ts'
 import { acquire, beat, Onlooker, release, retire } from './leases.ts'
 import { forgetSamples, readMachine, readMarks, readSamples } from './notes.ts'
 import { whereabouts } from './process-identity.ts'
@@ -87,6 +89,7 @@ function schemaVersion(session: SqliteSession, path: string): number {
 /** What must be known after a power cut too: that a change may be under way, and that nothing more comes. */
 const MUST_SURVIVE: ReadonlySet<RunEvent['type']> = new Set([
   'run.started',
+  'run.resumed',
   'run.targets',
   'step.converging',
   'run.finished',
@@ -112,12 +115,14 @@ function isUsable(session: SqliteSession): boolean {
 class SqliteStore implements RunStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
+  readonly kept: KeptRuns
   readonly #session: SqliteSession
 
   constructor(session: SqliteSession, id: string) {
     this.#session = session
     this.leases = leaseStore(session, id)
     this.admission = admissionStore(session)
+    this.kept = keptRuns(session)
   }
 
   async append(
@@ -211,6 +216,7 @@ class SqliteStore implements RunStore {
       counts: { ...emptyCounts(), ...(JSON.parse(row.counts) as RunSummary['counts']) },
       exit_code,
       by,
+      resumed: row.resumed,
     }
   }
 

@@ -90,7 +90,17 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
       watch: pool.here.pendingConnections,
     },
   })
-  const head = { mode, runbooks: [], inventory_digest: '', revision: null, by: '', host: '', pid: 1, version: '0' }
+  const head = {
+    type: 'run.started',
+    mode,
+    runbooks: [],
+    inventory_digest: '',
+    revision: null,
+    by: '',
+    host: '',
+    pid: 1,
+    version: '0',
+  } as const
   const end = await runFleet(work, { environment, parallel: 4, head, pool })
   await pool.close()
   return end

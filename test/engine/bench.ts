@@ -278,6 +278,7 @@ export class Bench {
       deadlineMs: (_, phase) => this.deadlines[phase],
     }
     const head = {
+      type: 'run.started' as const,
       mode,
       runbooks: [],
       inventory_digest: 'i',

@@ -27,7 +27,14 @@ test('a run that died says how many devices it had not begun', async () => {
     }
     const output = { write, isTerminal: false, columns: 120, color: false }
     const run = { run: 'r1', mode: 'plan', runbooks: [], started_at: head.at, finished_at: null, devices: 3 } as const
-    const summary = { ...run, state: 'interrupted', counts: emptyCounts(), exit_code: null, by: 'ops' } as const
+    const summary = {
+      ...run,
+      state: 'interrupted',
+      counts: emptyCounts(),
+      exit_code: null,
+      by: 'ops',
+      resumed: 0,
+    } as const
     const reporter = createHistoryReporter(output, { run: summary, verbose: false, inSync: true, partial, flags: '' })
     for (const [index, body] of bodies.entries()) await reporter.event({ ...head, seq: index + 1, ...body } as RunEvent)
     await reporter.close()

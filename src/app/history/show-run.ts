@@ -3,6 +3,7 @@ import { foldRun } from '../../core/fold-run.ts'
 import { exitCodeOf } from '../../core/outcome.ts'
 import type { Reporter, RunStore } from '../../core/ports.ts'
 import type { DeviceRecord, RunSummary } from '../../core/run.ts'
+import { recordedEvents } from '../../core/unfinished-run.ts'
 import { createHistoryReporter } from '../../reporters/history.ts'
 import { createJsonReporter } from '../../reporters/json.ts'
 import { createNdjsonReporter } from '../../reporters/ndjson.ts'
@@ -28,7 +29,7 @@ export async function showRun(
   const wanted = await wantedDevices(store, run, options)
   const reporter = reporterOf(run, options)
   const seen = new Set<string>()
-  for await (const event of store.events(run.run)) {
+  for await (const event of await told(store, run, options)) {
     if (!isWanted(event, wanted)) continue
     if ('device' in event && wanted) seen.add(event.device)
     if (event.type !== 'run.targets' || wanted === undefined) {
@@ -41,6 +42,18 @@ export async function showRun(
   }
   await reporter.close()
   return wanted && seen.size
+}
+
+/** Of a run that was carried on, each device once, as it stands. */
+async function told(
+  store: RunStore,
+  { run, state, resumed }: RunSummary,
+  { ndjson }: ShowOptions,
+): Promise<AsyncIterable<RunEvent> | Iterable<RunEvent>> {
+  if (resumed === 0 || ndjson) return store.events(run)
+  const record = await foldRun(store.events(run), { ended: state !== 'running' })
+  const events = recordedEvents(record, { isTold: () => true, toCome: [] })
+  return record.finished ? [...events, record.finished] : events
 }
 
 function reporterOf(run: RunSummary, options: ShowOptions & { readonly output: Output }): Reporter {

@@ -32,7 +32,12 @@ export async function loadPlan(
     /** Somebody of these must have signed it. */
     readonly signedBy?: PlanSigners | undefined
   },
-): Promise<{ readonly id: string; readonly runbook: Runbook; readonly work: readonly DeviceWork[] }> {
+): Promise<{
+  readonly id: string
+  readonly expiresAt: string | undefined
+  readonly runbook: Runbook
+  readonly work: readonly DeviceWork[]
+}> {
   const bytes = planBytes(file)
   if (context.signedBy) await requireSignature(file, bytes, context.signedBy)
   const plan = readPlan(file, bytes)
@@ -50,7 +55,7 @@ export async function loadPlan(
     else stale.push(staleness(changedDevice(planned, device !== undefined)))
   }
   if (stale.length > 0) throw new InputError(withAdvice(stale, planAgain(plan, context.fleet)))
-  return { id: plan.id, runbook, work }
+  return { id: plan.id, expiresAt: plan.expires_at, runbook, work }
 }
 
 function changedDevice(planned: PlannedDevice, exists: boolean): string {

@@ -119,6 +119,7 @@ async function toFile(path: string, create: (output: Output) => Reporter): Promi
 
 function closingBoth(reporter: Reporter, writer: Writer): Reporter {
   return {
+    ...(reporter.onlyNew && { onlyNew: true }),
     event: (event) => reporter.event(event),
     async close() {
       await reporter.close()

@@ -1,9 +1,9 @@
-import type { Origin, Seen } from '../../core/admission.ts'
+import type { Origin, Result, Seen } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Guard } from '../../core/guard.ts'
 import type { DeviceState } from '../../core/outcome.ts'
-import type { Policy, Purpose, PurposeRules } from '../../core/policy.ts'
+import type { Policy, Purpose, PurposeRules, Waves } from '../../core/policy.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { Admission } from '../../engine/admission/admission.ts'
@@ -30,6 +30,14 @@ export interface RunPolicyRequest {
   readonly breakGlass?: string | undefined
   /** Somebody has looked at the canary: the run does not pause behind it. */
   readonly goOn?: boolean | undefined
+  /** Of a run that is carried on: the policy and the waves that it has, and what devices have come to in it. */
+  readonly before?: PolicyBefore | undefined
+}
+
+export interface PolicyBefore {
+  readonly policy: Policy
+  readonly waves: readonly (readonly string[])[]
+  readonly results: ReadonlyMap<string, { readonly result: Result; readonly at: number }>
 }
 
 /** A run under a policy: its devices in the order of their waves, and for how long it waits. */
@@ -39,6 +47,8 @@ export interface RunPolicy {
   readonly patienceMs: number
   /** What must not be so on a device when it is changed. */
   guardsOf(device: string): readonly Guard[]
+  /** What it is under, as it is to be kept with the run. */
+  readonly policy?: Policy
 }
 
 /** A wave is over when its soak time is; a moment later nobody doubts it. */
@@ -53,30 +63,28 @@ export async function runPolicy(
   leases: Admission,
   request: RunPolicyRequest,
 ): Promise<RunPolicy | undefined> {
-  const { project, fleet, work, run, waitMs = 0 } = request
-  if (!project.settings.hasPolicies) {
+  const { project, fleet, work, run, waitMs = 0, before } = request
+  if (!project.settings.hasPolicies && !before) {
     if (request.breakGlass !== undefined) throw new InputError([NOTHING_TO_BREAK])
     return undefined
   }
   const runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
   const purpose = runbooks.every((runbook) => runbook.purpose === 'repair') ? 'repair' : 'rollout'
-  const policy = paused(policyOf(project, runbooks), purpose, request.goOn === true)
+  const kept = policyOf(project, runbooks, before?.policy)
+  const policy = paused(kept, purpose, request.goOn === true)
   const { calendars, diagnostics } = loadCalendars([policy], project.root)
   if (diagnostics.length > 0) throw new InputError(diagnostics)
   const { waves: rule } = policy[purpose]
-  const planned = planWaves(
-    work.map(({ device }) => targetOf(device)),
-    rule,
-    runbooks.map(({ digest }) => digest).join(),
-  )
-  const patienceMs = Math.max(waitMs, rule === undefined || planned.waves.length < 2 ? 0 : rule.soakMs + AFTER_SOAK_MS)
+  const waves = before?.waves ?? plannedWaves(work, rule)
+  const patienceMs = Math.max(waitMs, rule === undefined || waves.length < 2 ? 0 : rule.soakMs + AFTER_SOAK_MS)
   const seen = await lastSeen(store)
   const compiled = compilePolicy(policy, admissionWorld(fleet, calendars))
   const byName = new Map(work.map((item) => [item.device.name, item]))
   return {
     patienceMs,
     guardsOf: (device) => compiled.guardsOf(device, purpose),
-    work: planned.waves.flat().flatMap((name) => byName.get(name) ?? []),
+    policy: kept,
+    work: waves.flatMap((wave, index) => wave.flatMap((name) => inWave(byName.get(name), index + 1))),
     admission: policyAdmission(leases, {
       store: store.admission,
       fleet: fleet.name,
@@ -85,7 +93,8 @@ export async function runPolicy(
       purpose,
       origin: request.origin ?? (process.stdout.isTTY ? 'terminal' : 'pipeline'),
       expected: { ...policy.guess, basis: { kind: 'guess' } },
-      waves: planned.waves,
+      waves,
+      before: before?.results,
       patienceMs,
       waitMs,
       ...(request.breakGlass !== undefined && { breakGlass: { by: request.by, why: request.breakGlass } }),
@@ -102,10 +111,22 @@ const NOTHING_TO_BREAK: Diagnostic = {
   detail: 'Leave it away.',
 }
 
-function policyOf(project: Project, runbooks: readonly Runbook[]): Policy {
+function inWave(item: DeviceWork | undefined, wave: number): readonly DeviceWork[] {
+  return item ? [{ ...item, wave }] : []
+}
+
+function plannedWaves(work: readonly DeviceWork[], rule: Waves | undefined): readonly (readonly string[])[] {
+  const digests = [...new Set(work.flatMap(({ runbooks }) => runbooks))].map(({ digest }) => digest)
+  const targets = work.map(({ device }) => targetOf(device))
+  return planWaves(targets, rule, digests.join()).waves
+}
+
+/** What a run began under holds to its end; what was committed since can only tighten it. */
+function policyOf(project: Project, runbooks: readonly Runbook[], before: Policy | undefined): Policy {
   const { policies } = project.settings
   const asked = runbooks.map(({ policy = 'default' }) => policies.get(policy))
-  const [first, ...others] = [...new Set(asked.filter((policy) => policy !== undefined))]
+  const now = [...new Set(asked.filter((policy) => policy !== undefined))]
+  const [first, ...others] = before ? [before, ...now] : now
   if (!first) throw new Error('a runbook asks for a policy that was not checked')
   return others.reduce(stricterOf, first)
 }

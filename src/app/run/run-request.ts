@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly revision?: string | null | undefined
   /** Id of the plan that is applied. */
   readonly plan?: string | undefined
+  /** Until when that plan may be applied; ISO 8601. */
+  readonly planExpiresAt?: string | undefined
   /** States of devices that make the exit code another than 0. Default: all that are not as desired. */
   readonly failOn?: ReadonlySet<DeviceState> | undefined
 }

@@ -41,6 +41,8 @@ export interface PolicyAdmissionOptions {
   /** How long somebody said that the run may wait, in milliseconds: so long is a guard that speaks up asked again. */
   readonly waitMs: number
   readonly breakGlass?: Question['breakGlass']
+  /** How devices ended, and when, that a run which is carried on has done already. */
+  readonly before?: ReadonlyMap<string, { readonly result: Result; readonly at: number }> | undefined
   /** When a device was last seen, by earlier runs. */
   seen(device: string): Seen | undefined
   now(): number
@@ -78,6 +80,8 @@ class PolicyGate {
     for (const [index, wave] of options.waves.entries()) for (const device of wave) this.#waveOf.set(device, index)
     this.#results = options.waves.map(() => new Map())
     this.#doneAt = options.waves.map(() => undefined)
+    const before = [...(options.before ?? [])].sort(([, a], [, b]) => a.at - b.at)
+    for (const [device, { result, at }] of before) this.#count(device, result, at)
   }
 
   /**
@@ -219,12 +223,12 @@ class PolicyGate {
     })
   }
 
-  #count(device: string, result: Result): void {
+  #count(device: string, result: Result, at = this.#options.now()): void {
     const wave = this.#waveOf.get(device)
     const results = wave === undefined ? undefined : this.#results[wave]
     if (wave === undefined || results === undefined) return
     results.set(device, result)
-    if (results.size === this.#options.waves[wave]?.length) this.#doneAt[wave] ??= this.#options.now()
+    if (results.size === this.#options.waves[wave]?.length) this.#doneAt[wave] ??= at
   }
 }
 
@@ -254,7 +258,8 @@ function endOf(state: DeviceState | undefined, phase: 'held' | 'changing' | 'out
 
 const SEEN_WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'changed'])
 
-const RESULT_OF: Readonly<Record<DeviceState, Result>> = {
+/** How a device counts in its wave. */
+export const RESULT_OF: Readonly<Record<DeviceState, Result>> = {
   'in-sync': 'passed',
   changed: 'passed',
   drifted: 'passed',

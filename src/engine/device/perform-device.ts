@@ -1,3 +1,4 @@
+import type { CarriedSteps } from '../../core/carried.ts'
 import type { DeviceShell } from '../../core/chain.ts'
 import type { Change } from '../../core/change.ts'
 import type { RunEventBody, RunMode } from '../../core/events.ts'
@@ -12,6 +13,7 @@ import {
   type DeviceOutcome,
   type DeviceState,
   type StepOutcome,
+  type StepState,
   WORST_STATES_FIRST,
 } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
@@ -41,6 +43,12 @@ export interface DeviceWork {
   readonly planned?: PlannedDevice
   /** Which try at the device within the run; 1 unless told. */
   readonly attempt?: number
+  /** From 1; devices of a later wave begin after those of an earlier one were judged. 1 unless told. */
+  readonly wave?: number
+  /** It is not worked on, and ends so. */
+  readonly refused?: DeviceOutcome
+  /** What earlier attempts of the run, which were cut off, have left of its steps. */
+  readonly carried?: CarriedSteps
   /** Aborted when somebody else may work on the device: what is changing is finished, nothing new begins. */
   readonly lost?: AbortSignal
 }
@@ -145,6 +153,7 @@ async function runbookOutcome(
     converge: environment.mode === 'apply' || environment.mode === 'exec',
     stopping: environment.stopping,
     leave,
+    carried: work.carried,
     emit: environment.emit,
     clock: environment.clock,
   }
@@ -171,7 +180,12 @@ async function asPlanned(
   const seen = await mask(end.steps.map(({ outcome }) => outcome.changes ?? []))
   const now = end.steps.map(({ step, outcome }, index) => fingerprint(step.id, outcome.state, seen[index] ?? []))
   const then = planned.steps.map((step) => fingerprint(step.step, step.state, step.changes))
-  const different = end.steps.find((_, index) => now[index] !== then[index])
+  const isBegun = options.carried !== undefined
+  const different = end.steps.find(({ outcome }, index) => {
+    if (now[index] === then[index]) return false
+    // What an earlier attempt has done may have settled what comes behind it, or have shown that more is to be done.
+    return !isBegun || (outcome.state === 'drifted' && HAD_A_WORD.has(planned.steps[index]?.state ?? 'ok'))
+  })
   if (!different && now.length === then.length) return { looks: walk.looks }
   const message = different
     ? `Step "${different.step.id}" would now make another change than the one that was reviewed. Nothing was changed.`
@@ -184,6 +198,9 @@ function planAgain({ name, params }: Runbook, device: string): string {
   const command = `till plan ${shellWord(name)}${paramFlags(params)} ${deviceFlag(device)} --output plan.json`
   return `Plan again and have the new plan reviewed: ${command}`
 }
+
+/** A reviewed step that was to be changed in another way, or not at all. */
+const HAD_A_WORD: ReadonlySet<StepState> = new Set(['drifted', 'ok'])
 
 /** By values alone: plans of older versions have no lines that differ. */
 function fingerprint(step: string, state: string, changes: readonly Change[]): string {
@@ -234,6 +251,7 @@ function stateWithoutFailure(outcomes: readonly StepOutcome[]): 'changed' | 'dri
 
 function lostOutcome(lost: NonNullable<WalkEnd['lost']>): DeviceOutcome {
   const { failure } = lost
+  if (failure.code === 'RUN_LOST_CONVERGING') return { state: 'indeterminate', failure }
   if (failure.code === 'DEVICE_BUSY' || failure.code === 'LEASE_LOST') return { state: 'deferred', failure }
   if (failure.code === 'RUN_CANCELLED' && !lost.changing) return { state: 'cancelled', failure }
   if (!lost.changing && OWN_FAULTS.has(failure.code)) return { state: 'failed', failure }

@@ -1,6 +1,8 @@
+import { stepKey } from '../../core/carried.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
+import { inDoubt } from '../../core/fold-run.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { LeaseToken } from '../../core/lease.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
@@ -17,6 +19,7 @@ export type DeviceVisit =
 /** Runs the runbooks of one device, unless it has to wait, and emits its one final state. */
 export async function runDevice(work: DeviceWork, run: DeviceEnvironment, worker: DeviceWorker): Promise<DeviceVisit> {
   if (run.stopping.aborted) return endDevice(work, run, cancelled())
+  if (work.refused) return endDevice(work, run, work.refused)
   if (run.mode === 'plan' || run.mode === 'drift') return new Visit(work, run, undefined).perform(worker)
   const place = await run.admission.place({ device: work.device.name, attempt: work.attempt ?? 1 })
   if (place.kind === 'wait') return { kind: 'waits', wait: place, looked: false }
@@ -40,8 +43,7 @@ export async function endDevice(
 ): Promise<DeviceVisit> {
   const visit = new Visit(work, run, undefined)
   visit.begin()
-  await visit.end(outcome)
-  return { kind: 'ended', outcome }
+  return { kind: 'ended', outcome: await visit.end(outcome) }
 }
 
 /** How a device ends that safety has put off. */
@@ -56,6 +58,8 @@ class Visit {
   readonly #permit: Permit | undefined
   readonly #began: number
   readonly #changing = new Set<string>()
+  /** Steps that an earlier attempt left in doubt, by their keys. */
+  readonly #doubts = new Map<string, string>()
   #wait: Wait | undefined
   /** Something of it was changed, or may have been. */
   #isTouched = false
@@ -65,6 +69,9 @@ class Visit {
     this.#run = run
     this.#permit = permit
     this.#began = run.clock.elapsed()
+    for (const [key, { state }] of Object.entries(work.carried ?? {})) {
+      if (state === 'changing') this.#doubts.set(key, key.split('\n')[1] ?? key)
+    }
   }
 
   begin(): void {
@@ -81,7 +88,8 @@ class Visit {
   }
 
   /** Resolves to the outcome as it was told. */
-  async end(outcome: DeviceOutcome): Promise<DeviceOutcome> {
+  async end(judged: DeviceOutcome): Promise<DeviceOutcome> {
+    const outcome = this.#withDoubts(judged)
     try {
       await this.#finish(outcome, this.#permit?.lease.token)
       return outcome
@@ -92,6 +100,13 @@ class Visit {
       await this.#finish(lost)
       return lost
     }
+  }
+
+  /** What an earlier attempt left in doubt stays so until this one has settled it. */
+  #withDoubts(outcome: DeviceOutcome): DeviceOutcome {
+    if (this.#doubts.size === 0 || outcome.state === 'in-sync' || outcome.state === 'changed') return outcome
+    if (outcome.state === 'indeterminate') return outcome
+    return { ...outcome, state: 'indeterminate', failure: inDoubt([...this.#doubts.values()]) }
   }
 
   async #outcome(worker: DeviceWorker): Promise<DeviceOutcome> {
@@ -132,10 +147,11 @@ class Visit {
 
   async #emit(body: RunEventBody, lease?: LeaseToken): Promise<void> {
     const { attempt = 1 } = this.#work
-    if (body.type === 'step.converging') this.#changing.add(`${body.runbook}\n${body.step}`)
+    if (body.type === 'step.converging') this.#changing.add(stepKey(body))
     const told = this.#run.emit('device' in body ? { ...body, attempt } : body, lease)
     if (body.type !== 'step.converging' && body.type !== 'step.finished') return told
-    const key = `${body.runbook}\n${body.step}`
+    const key = stepKey(body)
+    if (body.type === 'step.finished' && body.state !== 'skipped' && body.state !== 'unknown') this.#doubts.delete(key)
     if (body.type === 'step.finished' && body.changes !== undefined) this.#isTouched = true
     if (body.type === 'step.finished') this.#changing.delete(key)
     else told.catch(() => this.#changing.delete(key))

@@ -1,3 +1,4 @@
+import { type Carried, type CarriedSteps, stepKey, withCarried } from '../../core/carried.ts'
 import { presentable } from '../../core/change.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
@@ -7,6 +8,7 @@ import type { Clock } from '../../core/ports.ts'
 import type { Runbook, Scope, Step } from '../../core/runbook.ts'
 import { type LinkedStep, type ReadyChain, readyChain } from './chain-steps.ts'
 import { type Converged, converge } from './change-step.ts'
+import { failedBefore, goesOn } from './go-on.ts'
 import type { LeaveToChange } from './leave-to-change.ts'
 import { LookAhead, type Looks } from './look-ahead.ts'
 import { type Glance, hasChanged, type Look, type Surroundings, stepScope } from './observe-step.ts'
@@ -40,6 +42,8 @@ export interface WalkOptions {
   readonly leave: LeaveToChange
   readonly emit: (body: RunEventBody) => Promise<void>
   readonly clock: Clock
+  /** What earlier attempts of the run have left of its steps. */
+  readonly carried?: CarriedSteps | undefined
   /** Look ahead taken over from an earlier walk that changed nothing. */
   readonly looks?: Looks
 }
@@ -69,6 +73,8 @@ export class RunbookWalk {
   #isHeldBack = false
   /** How often it did so, by step. */
   readonly #refusals = new Map<string, number>()
+  /** Steps that an earlier attempt had done. */
+  readonly #doneBefore = new Set<string>()
 
   constructor(options: WalkOptions) {
     this.#options = options
@@ -129,6 +135,8 @@ export class RunbookWalk {
     const scope = this.#scope()
     const due = evaluateWhen(step, scope)
     if (!due.ok) return this.#failure(due.failure)
+    const carried = this.#carried(step)
+    if (carried?.state === 'failed' && this.#options.converge) return failedBefore(carried)
     if (!due.value) return { state: 'skipped', reason: `when: ${step.when?.text ?? ''}` }
     if (linked && this.#stopping()) return CANCELLED
     // What follows in a chain is under way; looks that are begun meanwhile would be early.
@@ -188,10 +196,33 @@ export class RunbookWalk {
     const comparison = look.observation.compare({ triggered: this.#triggered(step) })
     if ('unknown' in comparison) return { state: 'unknown', reason: comparison.unknown, ...seen }
     const { changes } = comparison
+    const carried = this.#carried(step)
+    if (carried) return this.#goOn({ step, look, changes }, { rest, carried })
     if (changes.length === 0) return { state: 'ok', ...seen }
     if (!look.observation.converge) return this.#failure(unmet(changes, look.observation), seen)
     if (!this.#options.converge) return { state: 'drifted', changes: changes.map(presentable), ...seen }
     return this.#change({ step, look, changes }, rest)
+  }
+
+  #carried(step: Step): Carried | undefined {
+    return this.#options.carried?.[stepKey({ runbook: this.#options.runbook.name, step: step.id })]
+  }
+
+  async #goOn(
+    due: Due,
+    { rest, carried }: { readonly rest: readonly Step[]; readonly carried: Carried },
+  ): Promise<Verdict> {
+    const { step, look, changes } = due
+    const isTriggeredAnew = step.restart_on.some((id) => !this.#doneBefore.has(id) && this.#hasChanged(id))
+    const next = goesOn(step.id, carried, { changes, converge: this.#options.converge, isTriggeredAnew })
+    if (next.kind === 'in-doubt') return this.#lost(next.failure, { changing: true })
+    if (next.kind === 'done') {
+      this.#doneBefore.add(step.id)
+      return { ...next.outcome, ...seenIn(look.observation) }
+    }
+    const verdict = await this.#change({ ...due, changes: next.changes }, rest)
+    if (verdict === CANCELLED || !('state' in verdict) || verdict.state !== 'changed') return verdict
+    return { ...verdict, changes: withCarried(carried.changes, verdict.changes ?? []) }
   }
 
   async #change(due: Due, rest: readonly Step[]): Promise<Verdict> {
@@ -238,7 +269,9 @@ export class RunbookWalk {
     const outcomes = new Map([...this.#done].map(([id, { outcome }]) => [id, outcome]))
     const dependencies = { ahead: this.#ahead, around: this.#options.around, scope: this.#scope() }
     if (this.#options.around.isAlone) return undefined
-    const plan = planChain(due, rest, { ...dependencies, outcomes })
+    // What an earlier attempt has worked on is judged in its turn.
+    const until = rest.findIndex((step, index) => index > 0 && this.#carried(step) !== undefined)
+    const plan = planChain(due, until < 0 ? rest : rest.slice(0, until), { ...dependencies, outcomes })
     return plan && plan.along.length > 0 ? readyChain(plan, rest, dependencies) : undefined
   }
 
@@ -357,10 +390,12 @@ export class RunbookWalk {
   }
 
   #triggered(step: Step): boolean {
-    return step.restart_on.some((id) => {
-      const outcome = this.#done.get(id)?.outcome
-      return outcome !== undefined && hasChanged(outcome)
-    })
+    return step.restart_on.some((id) => this.#hasChanged(id))
+  }
+
+  #hasChanged(id: string): boolean {
+    const outcome = this.#done.get(id)?.outcome
+    return outcome !== undefined && hasChanged(outcome)
   }
 
   #lost(failure: Failure, { changing }: { readonly changing: boolean }): { lost: Lost } {

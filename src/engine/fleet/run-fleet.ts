@@ -1,4 +1,4 @@
-import type { RunStarted, RunTargets } from '../../core/events.ts'
+import type { RunResumed, RunStarted, RunTargets } from '../../core/events.ts'
 import { type DeviceOutcome, type DeviceState, EXIT, exitCodeOf, worseExitCode } from '../../core/outcome.ts'
 import { emptyCounts } from '../../core/run.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
@@ -11,11 +11,16 @@ export interface FleetEnd {
   readonly counts: ReturnType<typeof emptyCounts>
 }
 
+/** The first event of a run, or of a process that carries it on. */
+export type RunHead = Omit<RunStarted, 'devices'> | Omit<RunResumed, 'devices'>
+
 interface FleetOptions {
   readonly environment: DeviceEnvironment
   /** Devices at a time; a function where that may change. */
   readonly parallel: number | (() => number)
-  readonly head: Omit<RunStarted, 'type' | 'devices'>
+  readonly head: RunHead
+  /** What devices have come to that a run which is carried on has done already. */
+  readonly before?: { readonly outcomes: Iterable<DeviceOutcome> }
   /** Those who work on the devices; this thread alone unless told. */
   readonly pool?: WorkerPool
   /** For how long, in milliseconds, the run waits for safety. Default: it waits for its own devices in progress only. */
@@ -42,8 +47,10 @@ export async function runFleet(work: readonly DeviceWork[], options: FleetOption
     if (outcome.unknown) unknown += 1
     exitCode = worseExitCode(exitCode, exitCodeOf(outcome, options.failOn))
   }
-  const started = environment.emit({ type: 'run.started', ...options.head, devices: work.length })
-  await Promise.all([started, ...targetsOf(work).map((event) => environment.emit(event))])
+  for (const outcome of options.before?.outcomes ?? []) count(outcome)
+  const started = environment.emit({ ...options.head, devices: work.length })
+  const targets = options.head.type === 'run.started' ? targetsOf(work) : []
+  await Promise.all([started, ...targets.map((event) => environment.emit(event))])
   const { pool = mainThreadOnly, patienceMs = 0 } = options
   await new Schedule(work, { environment, parallel, count, pool, patienceMs }).run()
   if (environment.stopping.aborted) exitCode = EXIT.interrupted
@@ -57,9 +64,16 @@ const TARGETS_AT_ONCE = 500
 
 function targetsOf(work: readonly DeviceWork[]): RunTargets[] {
   const events: RunTargets[] = []
-  for (let first = 0; first < work.length; first += TARGETS_AT_ONCE) {
-    const devices = work.slice(first, first + TARGETS_AT_ONCE).map(({ device }) => device.name)
-    events.push({ type: 'run.targets', wave: 1, devices })
+  let names: string[] = []
+  let last = 1
+  for (const { device, wave = 1 } of work) {
+    if (wave !== last || names.length === TARGETS_AT_ONCE) {
+      if (names.length > 0) events.push({ type: 'run.targets', wave: last, devices: names })
+      names = []
+      last = wave
+    }
+    names.push(device.name)
   }
+  if (names.length > 0) events.push({ type: 'run.targets', wave: last, devices: names })
   return events
 }

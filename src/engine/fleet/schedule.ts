@@ -99,9 +99,9 @@ export class Schedule {
     return this.#next === this.#work.length && this.#due.length === 0 && this.#waiting.size === 0
   }
 
-  /** Where the run is being stopped, there is nothing to do for a device but to say so. */
+  /** Where a device is not worked on, or the run is being stopped, there is nothing to do for it but to say so. */
   #workerFor(item: DeviceWork): DeviceWorker | undefined {
-    if (this.#environment.stopping.aborted) return MAIN_THREAD
+    if (item.refused || this.#environment.stopping.aborted) return MAIN_THREAD
     const left = this.#work.length - this.#next + this.#due.length + this.#waiting.size
     return this.#options.pool.pick(item.device, left)
   }

@@ -4,6 +4,18 @@ import type { Reporter } from '../../core/ports.ts'
 /** Events that wait in memory for one reporter; beyond them it reads on from the store. */
 const MOST_WAITING = 2_000
 
+export interface DeliveryOptions {
+  readonly most?: number
+  /** What is to be given first, of a run that is carried on, and the number of the last event that stands for. */
+  readonly before?: EarlierEvents | undefined
+}
+
+/** What still stands of the events of a run that is carried on. */
+export interface EarlierEvents {
+  readonly seq: number
+  readonly events: () => Iterable<RunEvent>
+}
+
 /**
  * The way of events to one reporter, at its own pace: a slow one holds up nobody, and misses nothing. One that throws has a
  * bug; it gets nothing more, and what it threw is told at the end.
@@ -18,13 +30,18 @@ export class Delivery {
   #last = 0
   #working: Promise<void> = Promise.resolve()
   #isWorking = false
+  #before: (() => Iterable<RunEvent>) | undefined
   #failed: { readonly error: unknown } | undefined
 
   /** `read`: events of the run behind a number, from the store. */
-  constructor(reporter: Reporter, read: (after: number) => AsyncIterable<RunEvent>, most = MOST_WAITING) {
+  constructor(reporter: Reporter, read: (after: number) => AsyncIterable<RunEvent>, options: DeliveryOptions = {}) {
+    const { most = MOST_WAITING, before } = options
     this.#reporter = reporter
     this.#read = read
     this.#most = most
+    if (!before) return
+    this.#given = before.seq
+    if (!reporter.onlyNew) this.#before = before.events
   }
 
   add(event: RunEvent): void {
@@ -48,6 +65,9 @@ export class Delivery {
 
   async #work(): Promise<void> {
     try {
+      const before = this.#before?.() ?? []
+      this.#before = undefined
+      for (const event of before) await this.#reporter.event(event)
       while (this.#given < this.#last) {
         const batch = this.#waiting
         this.#waiting = []

@@ -2,7 +2,7 @@ import { EVENT_SCHEMA, type RunEvent, type RunEventBody } from '../../core/event
 import { SessionLost } from '../../core/failure.ts'
 import type { LeaseToken } from '../../core/lease.ts'
 import type { Clock, JournalStore, NewEvent, Reporter } from '../../core/ports.ts'
-import { Delivery } from './delivery.ts'
+import { Delivery, type EarlierEvents } from './delivery.ts'
 import type { Masker } from './mask.ts'
 import { maskedFields, shownChanges } from './shown-changes.ts'
 
@@ -32,9 +32,13 @@ export function openJournal(options: {
   readonly clock: Clock
   /** Whoever writes this run has it; absent where nobody else could. */
   readonly lease?: LeaseToken
+  /** Of a run that is carried on. */
+  readonly before?: EarlierEvents | undefined
 }): Journal {
-  const { run, store, masker, clock } = options
-  const deliveries = options.reporters.map((reporter) => new Delivery(reporter, (after) => store.events(run, after)))
+  const { run, store, masker, clock, before } = options
+  const deliveries = options.reporters.map(
+    (reporter) => new Delivery(reporter, (after) => store.events(run, after), { before }),
+  )
   const always = options.lease ? [options.lease] : []
   let waiting: Waiting | undefined
   let last: Promise<unknown> = Promise.resolve()

@@ -44,6 +44,20 @@ const BODIES: Readonly<Record<string, Body>> = {
       devices: { type: 'array', items: DEVICE_NAME },
     },
   },
+  'run.resumed': {
+    description:
+      'Another process carries the run on. A device that is left has another attempt; the last that looked at it counts.',
+    required: ['devices', 'by', 'host', 'pid', 'version', 'revision'],
+    properties: {
+      devices: { description: 'How many are left to do.', type: 'integer', minimum: 0 },
+      by: TEXT,
+      host: TEXT,
+      pid: { type: 'integer' },
+      version: TEXT,
+      revision: { description: 'The commit of the repository at the time.', type: ['string', 'null'] },
+      break_glass: { description: 'Why windows and freezes do not hold for what is left.', type: 'string' },
+    },
+  },
   'device.started': {
     description: 'Work on a device begins.',
     required: ['device', 'store'],
@@ -106,7 +120,7 @@ const BODIES: Readonly<Record<string, Body>> = {
     properties: OVERLOAD,
   },
   'run.finished': {
-    description: 'The last event of a run.',
+    description: 'The last event of a run, unless it is resumed.',
     required: ['counts', 'unknown', 'exit_code', 'duration_ms'],
     properties: { counts: COUNTS, unknown: UNKNOWN_DEVICES, exit_code: EXIT_CODE, duration_ms: DURATION_MS },
   },

@@ -34,6 +34,7 @@ const RUN = {
     counts: { ...COUNTS, additionalProperties: false },
     exit_code: orNull(EXIT_CODE, 'null unless the run is finished.'),
     by: { description: 'Who started it.', type: 'string' },
+    resumed: { description: 'How often `till resume` has carried it on.', type: 'integer', minimum: 0 },
   },
 }
 
@@ -46,6 +47,30 @@ export const RUNS_JSON_SCHEMA: object = {
   additionalProperties: false,
   required: ['schema', 'runs'],
   properties: { schema: { const: 'till.runs/1' }, runs: { type: 'array', items: RUN } },
+}
+
+export const UNFINISHED_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/unfinished/1',
+  title: 'Unfinished runs',
+  description: 'Runs of which something is left, newest first (`till resume --list --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'runs'],
+  properties: {
+    schema: { const: 'till.unfinished/1' },
+    runs: {
+      type: 'array',
+      items: {
+        ...RUN,
+        required: [...RUN.required, 'left'],
+        properties: {
+          ...RUN.properties,
+          left: { description: 'Devices that are not done.', type: 'integer', minimum: 1 },
+        },
+      },
+    },
+  },
 }
 
 const ENDING = {

@@ -12,6 +12,7 @@ import {
   RUNS_JSON_SCHEMA,
   STATUS_DEVICE_JSON_SCHEMA,
   STATUS_JSON_SCHEMA,
+  UNFINISHED_JSON_SCHEMA,
 } from './history-answers.ts'
 import { HOOK_ANSWER_SCHEMAS } from './hook-answers.ts'
 import { INIT_JSON_SCHEMA } from './init-answer.ts'
@@ -48,6 +49,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     status: STATUS_JSON_SCHEMA,
     'status-device': STATUS_DEVICE_JSON_SCHEMA,
     runs: RUNS_JSON_SCHEMA,
+    unfinished: UNFINISHED_JSON_SCHEMA,
     'runs-diff': RUNS_DIFF_JSON_SCHEMA,
     ...INVENTORY_ANSWER_SCHEMAS,
     ...FOREIGN_ANSWER_SCHEMAS,

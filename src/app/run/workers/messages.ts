@@ -1,3 +1,4 @@
+import type { CarriedSteps } from '../../../core/carried.ts'
 import type { RunEventBody, RunMode } from '../../../core/events.ts'
 import type { Fence } from '../../../core/fence.ts'
 import type { Device } from '../../../core/fleet.ts'
@@ -46,6 +47,7 @@ export interface Job {
   /** Positions in the runbookSources. */
   readonly runbooks: readonly number[]
   readonly planned?: PlannedDevice
+  readonly carried?: CarriedSteps
   /** What it is given along with each change. */
   readonly fence?: Omit<Fence, 'leftMs'>
   /** What must not be so on it when it is changed. */

@@ -147,12 +147,22 @@ export class ThreadWorker implements LoginParty {
     const id = this.#ids
     Atomics.store(this.#begun, place, 0)
     this.#pendingConnections.begin(work.device)
-    const { device, planned, lost } = work
+    const { device, planned, carried, lost } = work
     const runbooks = work.runbooks.map((runbook) => this.#dependencies.runbooks.indexOf(runbook))
     const neighbours = this.#dependencies.neighboursOf(device)
     const scope = this.#dependencies.scopeOf(device)
     const guards = this.#dependencies.guardsOf(device.name)
-    const job = { id, place, guards, device, scope, runbooks, neighbours, ...(planned && { planned }) }
+    const job = {
+      id,
+      place,
+      guards,
+      device,
+      scope,
+      runbooks,
+      neighbours,
+      ...(planned && { planned }),
+      ...(carried && { carried }),
+    }
     const fence = environment.fenceOf(device)
     this.#outbox.send({ type: 'work', job: { ...job, ...(fence && { fence: withoutClock(fence) }) } })
     const lose = (): void => {

@@ -1,0 +1,52 @@
+import { InputError } from '../../core/diagnostic.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { RunSummary } from '../../core/run.ts'
+import { formatCount } from '../../reporters/format-duration.ts'
+import { formatTable, type TableColumn } from '../../reporters/table.ts'
+import { runTitle, shortTime } from './list-runs.ts'
+import { resolveRun } from './resolve-run.ts'
+
+/** A run of which something is left, and on how many devices. */
+export interface RunLeft extends RunSummary {
+  readonly left: number
+}
+
+/** Runs that `till resume` can go on with, newest first. */
+export async function unfinishedRuns(store: RunStore): Promise<readonly RunLeft[]> {
+  const kept = new Set(await store.kept.runs())
+  const runs = (await store.runs()).filter(({ run, state }) => kept.has(run) && state !== 'running')
+  return runs.map((run) => ({ ...run, left: leftOf(run) })).filter(({ left }) => left > 0)
+}
+
+/** A run to go on with: by its id, a beginning of it, or the newest of which something is left. Throws InputError. */
+export async function resolveUnfinished(store: RunStore, reference: string): Promise<RunSummary> {
+  if (reference !== 'latest') return resolveRun(store, reference)
+  const [newest] = await unfinishedRuns(store)
+  if (newest) return newest
+  const summary = 'There is no run of which something is left'
+  const detail = 'See `till runs list` for those that there are.'
+  throw new InputError([{ code: 'RUN_NOTHING_LEFT', severity: 'error', summary, detail }])
+}
+
+/** What was told to be in doubt may be settled by looking, so it counts. */
+function leftOf({ devices, counts }: RunSummary): number {
+  const ended = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return devices - ended + counts.cancelled + counts.deferred + counts.indeterminate
+}
+
+const COLUMNS: readonly TableColumn<RunLeft>[] = [
+  { title: 'RUN', value: ({ run }) => run },
+  { title: 'STARTED', value: ({ started_at }) => shortTime(started_at) },
+  { title: 'STATE', value: ({ state }) => state },
+  { title: 'WHAT', value: runTitle, flexible: true },
+  { title: 'DEVICES', value: ({ devices }) => formatCount(devices), align: 'right' },
+  { title: 'LEFT', value: ({ left }) => formatCount(left), align: 'right' },
+  { title: 'BY', value: ({ by }) => by },
+]
+
+export function unfinishedTable(
+  runs: readonly RunLeft[],
+  options: { readonly width?: number | undefined; readonly color: boolean },
+): string {
+  return `${formatTable(runs, COLUMNS, options).join('\n')}\n`
+}

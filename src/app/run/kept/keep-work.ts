@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { DeviceKind } from '../../../core/fleet.ts'
+import type { JsonObject } from '../../../core/json.ts'
+import type { KeptRun } from '../../../core/kept-run.ts'
+import type { PlannedDevice } from '../../../core/plan.ts'
+import type { Policy } from '../../../core/policy.ts'
+import type { Runbook } from '../../../core/runbook.ts'
+import type { DeviceWork } from '../../../engine/device/perform-device.ts'
+import { deviceDigest } from '../../revision/device-digest.ts'
+import { textParams } from '../../revision/runbooks.ts'
+import { VERSION } from '../../version.ts'
+import type { PlannedWork } from '../run-request.ts'
+
+/** What is understood of what was kept; another number was kept by another version. */
+export const KEPT_VERSION = 1
+export const PLAN_FILE = 'plan.json'
+
+/** A device of a run: full name, digest of what the inventory says of it, region, kind. */
+export type KeptDevice = readonly [name: string, digest: string, region: string, kind: DeviceKind]
+
+/** What a run is to do, without its texts. */
+export interface KeptOrder {
+  readonly version: typeof KEPT_VERSION
+  /** Of Tillwright, for messages. */
+  readonly till: string
+  readonly runbooks: readonly {
+    readonly file: string
+    readonly params: Readonly<Record<string, string>>
+    readonly digest: string
+  }[]
+  /** Devices by the runbooks that they have, as positions among those. */
+  readonly groups: readonly { readonly runbooks: readonly number[]; readonly devices: readonly KeptDevice[] }[]
+  readonly plan?: { readonly id: string; readonly expires_at?: string }
+  /** That it began under; absent: under none. */
+  readonly policy?: { readonly digest: string; readonly rules: Policy }
+}
+
+/**
+ * What a changing run needs to be carried on by another process, by content: the work tree may be another by then. Undefined
+ * where a parameter is a secret, which is kept nowhere.
+ */
+export function keepWork(
+  request: PlannedWork & {
+    readonly plan?: string | undefined
+    readonly planExpiresAt?: string | undefined
+    readonly policy: Policy | undefined
+    /** Without secrets. */
+    readonly mask: (value: JsonObject) => JsonObject
+  },
+): KeptRun | undefined {
+  const { project, work, plan, planExpiresAt, policy, mask } = request
+  const runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
+  const isSecret = ({ params }: Runbook): boolean => JSON.stringify(mask(params)) !== JSON.stringify(params)
+  if (runbooks.some(isSecret)) return undefined
+  const files: Record<string, string> = {}
+  const order: KeptOrder = {
+    version: KEPT_VERSION,
+    till: VERSION,
+    runbooks: runbooks.map(({ file, params, digest }, index) => {
+      const name = `runbooks/${index}/${basename(file)}`
+      files[name] = readFileSync(file, 'utf8')
+      return { file: name, params: textParams(params), digest }
+    }),
+    groups: groupsOf(work, runbooks),
+    ...(plan !== undefined && {
+      plan: { id: plan, ...(planExpiresAt !== undefined && { expires_at: planExpiresAt }) },
+    }),
+    ...(policy && { policy: { digest: digestOf(policy), rules: policy } }),
+  }
+  for (const { file } of project.modules().own) files[`modules/${basename(file)}`] = readFileSync(file, 'utf8')
+  const planned = work.flatMap((item): readonly PlannedDevice[] => (item.planned ? [item.planned] : []))
+  if (planned.length > 0) files[PLAN_FILE] = JSON.stringify(planned)
+  return { order: order as unknown as JsonObject, files }
+}
+
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+}
+
+function groupsOf(work: readonly DeviceWork[], runbooks: readonly Runbook[]): KeptOrder['groups'] {
+  const groups = new Map<string, { runbooks: readonly number[]; devices: KeptDevice[] }>()
+  const positions = new Map(runbooks.map((runbook, index) => [runbook, index]))
+  for (const { device, runbooks: own } of work) {
+    const indexes = own.map((runbook) => positions.get(runbook) ?? 0)
+    const key = indexes.join()
+    const group = groups.get(key) ?? { runbooks: indexes, devices: [] }
+    groups.set(key, group)
+    group.devices.push([device.name, deviceDigest(device), device.region, device.kind])
+  }
+  return [...groups.values()]
+}

@@ -1,0 +1,154 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Diagnostic, InputError } from '../../../core/diagnostic.ts'
+import type { Device, Fleet } from '../../../core/fleet.ts'
+import type { KeptRun } from '../../../core/kept-run.ts'
+import type { DeviceOutcome } from '../../../core/outcome.ts'
+import type { PlannedDevice } from '../../../core/plan.ts'
+import type { Runbook } from '../../../core/runbook.ts'
+import type { UnfinishedRun } from '../../../core/unfinished-run.ts'
+import type { DeviceWork } from '../../../engine/device/perform-device.ts'
+import { makePrivateFolder } from '../../../files/private.ts'
+import type { Project } from '../../project.ts'
+import { deviceDigest } from '../../revision/device-digest.ts'
+import { openModules, type RepositoryModules } from '../../revision/repository-modules.ts'
+import { openRunbook, referenceTo } from '../../revision/runbooks.ts'
+import type { PlannedWork } from '../run-request.ts'
+import { KEPT_VERSION, type KeptDevice, type KeptOrder, PLAN_FILE } from './keep-work.ts'
+
+/** What is left of a run, as it was kept. */
+export interface KeptWork extends PlannedWork {
+  readonly order: KeptOrder
+  /** Removes what was written for it. */
+  close(): void
+}
+
+/**
+ * Makes again what a run was made from, in a folder of its own, and the work that is left of it. A device of which the
+ * inventory says something else by now is not worked on. Throws InputError where the run cannot be carried on.
+ */
+export function openWork(
+  kept: KeptRun,
+  unfinished: UnfinishedRun,
+  here: { readonly project: Project; readonly fleet: Fleet; readonly run: string },
+): KeptWork {
+  const order = orderOf(kept, here.run)
+  refuseExpired(order, here.run)
+  const folder = join(here.project.root, '.till', 'resumed', here.run)
+  const close = (): void => rmSync(folder, { recursive: true, force: true })
+  try {
+    writeFiles(folder, kept.files)
+    const project = projectOf(here.project, folder)
+    const runbooks = order.runbooks.map(({ file, params, digest }) => {
+      const runbook = openRunbook(project, join(folder, file), params)
+      if (runbook.digest !== digest) throw notKept(here.run, `What was kept of runbook "${runbook.name}" is not whole.`)
+      return runbook
+    })
+    const work = leftWork({ ...here, order, runbooks, unfinished, planned: plannedOf(kept) })
+    return { project, fleet: here.fleet, work, runbooks: runbooks.map(referenceTo), order, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+/** Why a run cannot be carried on. */
+export function notKept(run: string, why: string): InputError {
+  return new InputError([
+    {
+      code: 'RUN_NOT_KEPT',
+      severity: 'error',
+      summary: `Run "${run}" cannot be resumed`,
+      detail: `${why} Apply its runbook again: what is done is in sync. Its devices: --from-run ${run}:cancelled.`,
+    },
+  ])
+}
+
+function orderOf({ order }: KeptRun, run: string): KeptOrder {
+  const { version, till } = order as unknown as KeptOrder
+  if (version === KEPT_VERSION) return order as unknown as KeptOrder
+  throw notKept(run, `It was begun by Tillwright ${till}, which keeps runs in another form.`)
+}
+
+function refuseExpired({ plan }: KeptOrder, run: string): void {
+  if (plan?.expires_at === undefined || Date.parse(plan.expires_at) > Date.now()) return
+  const summary = `The plan that run "${run}" applies was to be applied until ${plan.expires_at}`
+  const detail = `What is left is planned anew: till plan RUNBOOK --from-run ${run}:cancelled --output plan.json`
+  const expired: Diagnostic = { code: 'PLAN_EXPIRED', severity: 'error', summary, detail }
+  throw new InputError([expired])
+}
+
+function writeFiles(folder: string, files: KeptRun['files']): void {
+  rmSync(folder, { recursive: true, force: true })
+  makePrivateFolder(folder)
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text, { mode: 0o600 })
+  }
+}
+
+/** The repository as it is now, but for the modules that the run had. */
+function projectOf(project: Project, folder: string): Project {
+  const paths = { ...project.paths, modules: join(folder, 'modules'), runbooks: join(folder, 'runbooks') }
+  let modules: RepositoryModules | undefined
+  return {
+    ...project,
+    paths,
+    modules() {
+      modules ??= openModules(paths.modules)
+      return modules
+    },
+  }
+}
+
+function plannedOf({ files }: KeptRun): ReadonlyMap<string, PlannedDevice> {
+  const devices = JSON.parse(files[PLAN_FILE] ?? '[]') as readonly PlannedDevice[]
+  return new Map(devices.map((planned) => [planned.device, planned]))
+}
+
+function leftWork(of: {
+  readonly fleet: Fleet
+  readonly run: string
+  readonly order: KeptOrder
+  readonly runbooks: readonly Runbook[]
+  readonly unfinished: UnfinishedRun
+  readonly planned: ReadonlyMap<string, PlannedDevice>
+}): readonly DeviceWork[] {
+  const known = new Map<string, { readonly device: KeptDevice; readonly runbooks: readonly Runbook[] }>()
+  for (const group of of.order.groups) {
+    const runbooks = group.runbooks.flatMap((index) => of.runbooks[index] ?? [])
+    for (const device of group.devices) known.set(device[0], { device, runbooks })
+  }
+  return of.unfinished.left.map(({ device: name, wave, attempt, carried }): DeviceWork => {
+    const kept = known.get(name)
+    if (!kept) throw notKept(of.run, `Nothing was kept of what it was to do on "${name}".`)
+    const device = of.fleet.devices.get(name)
+    const planned = of.planned.get(name)
+    const common = { runbooks: kept.runbooks, wave, attempt, ...(carried && { carried }), ...(planned && { planned }) }
+    if (device && deviceDigest(device) === kept.device[1]) return { ...common, device }
+    return { ...common, device: device ?? goneDevice(kept.device), refused: moved(name, device !== undefined) }
+  })
+}
+
+/** As much of a device that is no longer in the inventory as its end needs. */
+function goneDevice([name, , region, kind]: KeptDevice): Device {
+  const [store = name] = name.split('/')
+  return {
+    name,
+    store,
+    region,
+    kind,
+    vars: {},
+    transport: { type: 'none' },
+    os: { family: 'none' },
+  } as unknown as Device
+}
+
+function moved(name: string, exists: boolean): DeviceOutcome {
+  const what = exists
+    ? `What the inventory says of "${name}" is not what it was when the run began.`
+    : `"${name}" is no longer in the inventory.`
+  const message = `${what} Nothing more was changed on it.`
+  return { state: 'failed', failure: { code: 'RUN_MOVED', phase: 'resolve', message } }
+}

@@ -1,0 +1,98 @@
+import { Args, Flags } from '@oclif/core'
+import { resolveUnfinished, unfinishedRuns, unfinishedTable } from '../app/history/unfinished-runs.ts'
+import { jsonLine } from '../app/json-document.ts'
+import { runReporters } from '../app/run/reporting.ts'
+import { BaseCommand } from '../cli/base-command.ts'
+import { confirm } from '../cli/confirm.ts'
+import { underSignals } from '../cli/interrupts.ts'
+import { durationFlag, failingStates, runFlags } from '../cli/run-flags.ts'
+import { selectionFlags } from '../cli/selection-flags.ts'
+import { InputError } from '../core/diagnostic.ts'
+import { EXIT } from '../core/outcome.ts'
+
+const howFlags = Object.fromEntries(
+  Object.entries(runFlags).filter(([name]) => !(name in selectionFlags)),
+) as unknown as Omit<typeof runFlags, keyof typeof selectionFlags>
+
+export default class Resume extends BaseCommand {
+  static override summary = 'Go on with an apply that was interrupted, killed, or held back by safety.'
+  static override description =
+    `What is left is done: devices that the run did not get to, or not to the end of, and those that safety has put off. It is in the
+waves that it had, with the runbook, the modules and the plan that it began with; a policy that was made stricter since holds, too.
+Devices are looked at first: what an earlier attempt was changing is settled by what is seen. What cannot be seen (a restart, a
+command) is not repeated, and stays in doubt. A device whose inventory data has changed since is left alone (RUN_MOVED).
+
+The run keeps its id; the result is that of the whole run. Exit codes: as for till apply, over all of its devices.`
+  static override examples = [
+    { description: 'What can be resumed?', command: '<%= config.bin %> resume --list' },
+    { description: 'The newest of these', command: '<%= config.bin %> resume latest' },
+    {
+      description: 'In a pipeline, waiting for windows and soak times',
+      command: '<%= config.bin %> resume 20261122T0347 --wait 2h --yes --json',
+    },
+  ]
+  static override args = {
+    run: Args.string({ description: 'id of a run, its beginning, or "latest"' }),
+  }
+  static override flags = {
+    ...howFlags,
+    list: Flags.boolean({ description: 'show the runs of which something is left; with --json as till.unfinished/1' }),
+    output: Flags.string({
+      char: 'o',
+      description: 'also write the result to this file (schema till.result/1)',
+      helpGroup: 'OUTPUT',
+    }),
+    wait: durationFlag({
+      description: 'for how long to wait for windows and soak times of the policy, as 10m. Default: not at all',
+      helpValue: 'TIME',
+    }),
+    'break-glass': Flags.string({
+      description: 'change also in a freeze and outside of windows; why is on record',
+      helpValue: 'WHY',
+    }),
+    'go-on': Flags.boolean({ description: 'do not pause behind the canary: somebody has looked at it' }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask (it is asked on a terminal only)' }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Resume)
+    if (flags.list) return this.#list(flags)
+    if (args.run === undefined) throw new InputError([NO_RUN])
+    const controller = await this.openController(flags)
+    const run = await resolveUnfinished(await controller.store(), args.run)
+    if (!flags.yes && !(await confirm(`Go on with ${run.runbooks.join(', ')}, run ${run.run}?`))) {
+      this.log('Nothing was changed.')
+      this.exit(EXIT.interrupted)
+    }
+    const resumed = await controller.resumeRun(run, {
+      parallel: flags.parallel,
+      workers: flags.workers,
+      failOn: failingStates(flags),
+      reporters: runReporters(flags),
+      waitMs: flags.wait,
+      breakGlass: flags['break-glass'],
+      goOn: flags['go-on'],
+    })
+    const end = await underSignals(resumed, () => controller.close())
+    this.exit(end.exitCode)
+  }
+
+  async #list(flags: { readonly json: boolean; readonly project?: string | undefined; readonly sandbox: boolean }) {
+    const project = await this.openProject(flags)
+    const runs = await unfinishedRuns(await project.store())
+    if (flags.json) await this.write(jsonLine({ schema: 'till.unfinished/1', runs }))
+    else if (runs.length === 0) process.stderr.write('There is no run of which something is left.\n')
+    else {
+      const width = process.stdout.isTTY ? this.columns : undefined
+      await this.writePaged(unfinishedTable(runs, { width, color: this.color }))
+    }
+    await project.close()
+  }
+}
+
+const NO_RUN = {
+  code: 'USAGE_INVALID',
+  severity: 'error',
+  summary: 'Which run?',
+  detail: 'Name it by its id, the beginning of it, or as latest; --list shows those of which something is left.',
+} as const

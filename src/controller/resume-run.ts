@@ -1,0 +1,89 @@
+import type { Project } from '../app/project.ts'
+import { digestOf } from '../app/run/kept/keep-work.ts'
+import { type KeptWork, notKept, openWork } from '../app/run/kept/open-work.ts'
+import type { PolicyBefore } from '../app/run/run-policy.ts'
+import type { RunOptions } from '../app/run/run-request.ts'
+import { InputError } from '../core/diagnostic.ts'
+import type { Fleet } from '../core/fleet.ts'
+import { type LeaseHolder, runKey } from '../core/lease.ts'
+import type { RunSummary } from '../core/run.ts'
+import { readUnfinished, type UnfinishedRun } from '../core/unfinished-run.ts'
+import { RESULT_OF } from '../engine/admission/policy-admission.ts'
+import type { Run, Shared } from './run.ts'
+import { beginRun } from './start-run.ts'
+
+/** How what is left of a run is gone about. */
+export type ResumeOptions = Omit<RunOptions, 'mode' | 'plan' | 'planExpiresAt'>
+
+/**
+ * Carries a run on: what is left of it, in the waves that it has. Its lease is taken first, so that whoever had it before is
+ * refused everything from then on; the journal is read after that. Throws InputError where it cannot be carried on.
+ */
+export async function resumeRun(
+  { run: id, mode }: Pick<RunSummary, 'run' | 'mode'>,
+  options: ResumeOptions,
+  here: { readonly project: Project; readonly fleet: Fleet; readonly shared: Shared },
+): Promise<Run> {
+  const { project, fleet, shared } = here
+  if (mode !== 'apply') throw notKept(id, WHY_NOT[mode])
+  const held = await shared.keeper.take([runKey(fleet.name, id)], id)
+  if (!held.granted) throw inProgress(id, held.holder)
+  let work: KeptWork | undefined
+  try {
+    const unfinished = await readUnfinished(shared.store.events(id))
+    if (unfinished.left.length === 0) {
+      await shared.store.kept.drop(id)
+      throw nothingLeft(id)
+    }
+    const kept = await shared.store.kept.of(id)
+    if (!kept) throw notKept(id, GONE)
+    work = openWork(kept, unfinished, { project, fleet, run: id })
+    const { order, close } = work
+    const rules = order.policy && digestOf(order.policy.rules) === order.policy.digest ? order.policy.rules : undefined
+    if (order.policy && !rules) throw notKept(id, 'What was kept of its policy is not whole.')
+    const policy = rules && { policy: rules, ...wavesBefore(unfinished, work) }
+    const resumption = { unfinished, close, ...(policy && { policy }) }
+    const plan = order.plan?.id
+    return await beginRun({ ...options, ...work, mode, plan }, shared, { id, lease: held.lease, resumption })
+  } catch (error) {
+    work?.close()
+    await held.lease.release()
+    throw error
+  }
+}
+
+const GONE = 'What it was made from is not kept: it was begun by an older version, or what it had left is long past.'
+
+const WHY_NOT: Readonly<Record<Exclude<RunSummary['mode'], 'apply'>, string>> = {
+  plan: 'It has only looked.',
+  drift: 'It has only looked.',
+  exec: 'Commands that were typed are not repeated.',
+}
+
+/** The waves of a run, and what devices have come to that are done, or that are not worked on any more. */
+function wavesBefore(unfinished: UnfinishedRun, { work }: KeptWork): Omit<PolicyBefore, 'policy'> {
+  const waves: string[][] = []
+  for (const { device, wave } of unfinished.record.targets) {
+    while (waves.length < wave) waves.push([])
+    waves[wave - 1]?.push(device)
+  }
+  const results = new Map<string, { result: (typeof RESULT_OF)[keyof typeof RESULT_OF]; at: number }>()
+  for (const [device, at] of unfinished.endedAt) {
+    const ended = unfinished.record.devices.get(device)
+    if (ended) results.set(device, { result: RESULT_OF[ended.state], at: Date.parse(at) })
+  }
+  for (const { device, refused } of work) if (refused) results.set(device.name, { result: 'deferred', at: Date.now() })
+  return { waves, results }
+}
+
+function inProgress(id: string, { pid, host }: LeaseHolder): InputError {
+  const summary = `Run "${id}" is in progress: process ${pid} on ${host} has it`
+  const detail = `Wait for its end, or stop it there. A process that hangs loses it when nothing is heard of it for as long as a lease lasts.`
+  return new InputError([{ code: 'RUN_IN_PROGRESS', severity: 'error', summary, detail }])
+}
+
+function nothingLeft(id: string): InputError {
+  const summary = `Run "${id}" has nothing left to do`
+  const detail = `What it came to: till runs show ${id}`
+  return new InputError([{ code: 'RUN_NOTHING_LEFT', severity: 'error', summary, detail }])
+}

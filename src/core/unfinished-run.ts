@@ -1,0 +1,131 @@
+import { type Carried, type CarriedSteps, stepKey } from './carried.ts'
+import type { RunEvent } from './events.ts'
+import { RunFold } from './fold-run.ts'
+import type { DeviceRecord, RunRecord } from './run.ts'
+
+/** A device that a run has not brought to its end. */
+export interface DeviceLeft {
+  readonly device: string
+  /** From 1. */
+  readonly wave: number
+  /** Number of the next attempt. */
+  readonly attempt: number
+  /** What earlier attempts have begun or done; nothing: none was cut off in the middle. */
+  readonly carried?: CarriedSteps
+}
+
+/** A run that nobody works on: what it has come to, and what is left of it. */
+export interface UnfinishedRun {
+  readonly record: RunRecord
+  /** In the order in which they are to begin. */
+  readonly left: readonly DeviceLeft[]
+  /** When each of the others ended; ISO 8601. */
+  readonly endedAt: ReadonlyMap<string, string>
+  /** Number of its last event. */
+  readonly lastSeq: number
+}
+
+interface Trace {
+  attempt: number
+  endedAt: string
+  readonly steps: Map<string, Carried>
+  /** In which attempt a change was announced last. */
+  readonly announced: Map<string, number>
+}
+
+/** Reads the journal of a run that nobody works on any more. */
+export async function readUnfinished(events: AsyncIterable<RunEvent> | Iterable<RunEvent>): Promise<UnfinishedRun> {
+  const fold = new RunFold()
+  const traces = new Map<string, Trace>()
+  let lastSeq = 0
+  for await (const event of events) {
+    fold.add(event)
+    lastSeq = event.seq
+    if ('device' in event) trace(traces, event)
+  }
+  const record = fold.record(true)
+  const waves = new Map(record.targets.map(({ device, wave }) => [device, wave]))
+  const left: DeviceLeft[] = []
+  const endedAt = new Map<string, string>()
+  // In the order of targets; what is not among them was begun by a version that did not note them.
+  for (const device of new Set([...waves.keys(), ...record.devices.keys()])) {
+    const ended = record.devices.get(device)
+    const known = traces.get(device)
+    if (ended && known && !isLeft(ended)) {
+      endedAt.set(device, known.endedAt)
+      continue
+    }
+    const carried = known && Object.fromEntries(known.steps)
+    left.push({
+      device,
+      wave: waves.get(device) ?? 1,
+      attempt: (known?.attempt ?? 0) + 1,
+      ...(known && known.steps.size > 0 && { carried: carried ?? {} }),
+    })
+  }
+  return { record, left, endedAt, lastSeq }
+}
+
+/**
+ * The events that a run would have had if each of these devices had come to its end at once: for those who tell of it from
+ * its beginning. `toCome`: devices of which more is heard later.
+ */
+export function* recordedEvents(
+  { started, devices }: RunRecord,
+  { isTold, toCome }: { readonly isTold: (device: string) => boolean; readonly toCome: readonly string[] },
+): Generator<RunEvent> {
+  if (!started) return
+  yield started
+  const { schema, run, seq, at } = started
+  const head = { schema, run, seq, at }
+  if (toCome.length > 0) yield { ...head, type: 'run.targets', wave: 1, devices: toCome }
+  for (const { steps, ...ended } of devices.values()) {
+    const { device, store, region, kind } = ended
+    if (!isTold(device)) continue
+    yield { ...head, type: 'device.started', device, store }
+    for (const step of steps) yield { ...head, type: 'step.finished', device, ...step }
+    yield { ...head, type: 'device.finished', ...ended, region: region ?? '', kind: kind ?? '' }
+  }
+}
+
+/** Not done; in doubt counts as done once it was looked at and still could not be told. */
+function isLeft({ state, failure }: DeviceRecord): boolean {
+  if (state === 'cancelled' || state === 'deferred') return true
+  return state === 'indeterminate' && failure?.phase !== 'verify'
+}
+
+type DeviceEvent = Extract<RunEvent, { readonly device: string }>
+
+function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
+  const known: Trace = traces.get(event.device) ?? {
+    attempt: 0,
+    endedAt: '',
+
+    steps: new Map(),
+    announced: new Map(),
+  }
+  traces.set(event.device, known)
+  const attempt = event.attempt ?? 1
+  known.attempt = Math.max(known.attempt, attempt)
+  if (event.type === 'device.finished') {
+    known.endedAt = event.at
+    if (event.state !== 'indeterminate') dropUnsent(known, attempt)
+  } else if (event.type === 'step.converging') {
+    known.steps.set(stepKey(event), { state: 'changing', changes: event.changes })
+    known.announced.set(stepKey(event), attempt)
+  } else if (event.type === 'step.finished') {
+    const key = stepKey(event)
+    const { state, changes, failure } = event
+    if (state === 'changed') known.steps.set(key, { state, changes: changes ?? [] })
+    else if (state === 'failed' && changes && failure) known.steps.set(key, { state, changes, failure })
+    // It was seen, and nothing is to be done: what was announced before has come about, or was never begun.
+    else if (state !== 'unknown' && state !== 'skipped') known.steps.delete(key)
+  }
+}
+
+/** An attempt that came to its end has judged what it sent; what was only announced was never sent. */
+function dropUnsent({ steps, announced }: Trace, attempt: number): void {
+  for (const [key, { state }] of steps) {
+    if (state === 'changing' && announced.get(key) === attempt) steps.delete(key)
+  }
+}

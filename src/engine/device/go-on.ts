@@ -1,0 +1,48 @@
+import { type Carried, withCarried } from '../../core/carried.ts'
+import type { Change } from '../../core/change.ts'
+import type { Failure } from '../../core/failure.ts'
+import type { StepOutcome } from '../../core/outcome.ts'
+
+/** How a step that an earlier attempt has worked on goes on. */
+export type GoesOn =
+  /** There is nothing to do; what was done is told as it was. */
+  | { readonly kind: 'done'; readonly outcome: StepOutcome }
+  /** These are made; they have no effect where they were made already. */
+  | { readonly kind: 'change'; readonly changes: readonly Change[] }
+  /** It is not repeated, and nobody can tell whether it came about. */
+  | { readonly kind: 'in-doubt'; readonly failure: Failure }
+
+/**
+ * Goes on from what an earlier attempt has left of a step, by what of it differs now. Actions (`once`) are never repeated:
+ * one that was done is done, one that was under way is in doubt.
+ */
+export function goesOn(
+  step: string,
+  carried: Carried,
+  now: { readonly changes: readonly Change[]; readonly converge: boolean; readonly isTriggeredAnew: boolean },
+): GoesOn {
+  const { changes } = now
+  if (!now.converge) {
+    return { kind: 'done', outcome: { state: 'drifted', changes: withCarried(carried.changes, changes) } }
+  }
+  const done = { kind: 'done', outcome: { state: 'changed', changes: carried.changes } } as const
+  if (changes.length === 0) return done
+  if (carried.state === 'changed') {
+    const left = now.isTriggeredAnew ? changes : changes.filter((change) => !change.once)
+    return left.length === 0 ? done : { kind: 'change', changes: left }
+  }
+  const isAction = [...changes, ...carried.changes].some((change) => change.once)
+  return isAction ? { kind: 'in-doubt', failure: notRepeated(step) } : { kind: 'change', changes }
+}
+
+/** A failure that an earlier attempt was told; what comes behind it goes on from there. */
+export function failedBefore({ failure, changes }: Carried & { readonly state: 'failed' }): StepOutcome {
+  return { state: 'failed', failure, changes }
+}
+
+function notRepeated(step: string): Failure {
+  const message =
+    `Step "${step}" was being done when the run was lost. Whether it came about cannot be seen, ` +
+    'and it is not repeated by itself.'
+  return { code: 'RUN_LOST_CONVERGING', phase: 'verify', message }
+}

@@ -1,0 +1,220 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ended, inventoryWith, TestProject, until } from '../cli/project.ts'
+import { errorsOf } from '../cli/published.ts'
+
+/** How often the process is killed; more, when somebody asks for it. */
+const KILLS = Number(process.env['TILL_KILLS'] ?? 8)
+const SEED = Number(process.env['TILL_SEED'] ?? Date.now() % 1_000_000)
+
+let project: TestProject | undefined
+afterEach(() => project?.remove())
+
+function projectOf(devices: number, steps: string, files: Readonly<Record<string, string>> = {}): TestProject {
+  const line = (index: number) =>
+    `      pos${index}: {profile: till, address: 127.0.0.1, transport: {type: local}, vars: {n: ${index}}}\n`
+  const lines = Array.from({ length: devices }, (_, index) => line(index + 1))
+  const made = new TestProject({
+    'tillwright.yaml': 'run: {workers: 0}\n',
+    'inventory/stores.yaml': inventoryWith(lines.join('')),
+    ...files,
+  })
+  made.write('runbooks/work.yaml', `name: work\nsteps:\n${steps.replaceAll('ROOT', made.root)}`)
+  return made
+}
+
+/** An idempotent change, an action that follows from it, an action by itself, and another idempotent one. */
+const WORK = `
+  - {id: before, file: {path: "ROOT/d\${{ device.id }}/conf", content: "x\\n"}}
+  - {id: restart, restart_on: [before], command: {run: 'echo restart >> ROOT/\${{ device.id }}.log; sleep 0.1'}}
+  - {id: once, command: {run: 'echo once >> ROOT/\${{ device.id }}.log; sleep 0.1', always: true}}
+  - {id: made, command: {run: 'echo made >> ROOT/\${{ device.id }}.log; sleep 0.1; touch ROOT/\${{ device.id }}.made', creates: "ROOT/\${{ device.id }}.made"}}
+  - {id: after, file: {path: "ROOT/d\${{ device.id }}/last", content: "y\\n"}}
+`
+const MAKE_ROOMS = '  - {id: room, directory: {path: "ROOT/d${{ device.id }}"}}\n'
+
+interface Step {
+  readonly step: string
+  readonly state: string
+  readonly changes?: readonly { readonly path: string; readonly after: unknown }[]
+}
+interface Device {
+  readonly device: string
+  readonly state: string
+  readonly failure?: { readonly code: string; readonly phase: string; readonly message: string }
+  readonly steps: readonly Step[]
+}
+interface Result {
+  readonly run: { readonly run: string }
+  readonly devices: readonly Device[]
+  readonly summary: { readonly counts: Readonly<Record<string, number>> }
+  readonly exit_code: number
+}
+
+async function resumed(of: TestProject, ...args: string[]): Promise<{ code: number | null; result: Result }> {
+  const { code, stdout, stderr } = await of.till('resume', 'latest', '--yes', '--json', ...args)
+  if (!stdout.includes('till.result/1')) throw new Error(`${stdout}${stderr}`)
+  const result = JSON.parse(stdout) as Result
+  expect(errorsOf('result', result)).toEqual([])
+  return { code, result }
+}
+
+function lines(of: TestProject, name: string): string[] {
+  return existsSync(of.path(name)) ? readFileSync(of.path(name), 'utf8').trimEnd().split('\n') : []
+}
+
+/** Without what differs from run to run. */
+function shown({ devices }: Result, root: string) {
+  const of = ({ device, state, steps }: Device) => [
+    device,
+    state,
+    steps.map(({ step, state: ended, changes }) => [step, ended, changes?.map(({ path }) => path)]),
+  ]
+  const text = JSON.stringify([...devices].sort((a, b) => (a.device < b.device ? -1 : 1)).map(of))
+  return JSON.parse(text.replaceAll(root, 'ROOT')) as [string, string, [string, string, string[]][]][]
+}
+
+it(`what is killed at random and resumed ends as what nobody disturbed, and nothing ran twice (seed ${SEED})`, async () => {
+  let state = SEED
+  const random = (): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return state / 2_147_483_648
+  }
+  const devices = 6
+  const calm = projectOf(devices, MAKE_ROOMS + WORK)
+  const wanted = shown(JSON.parse((await calm.till('apply', 'work', '--yes', '--json')).stdout), calm.root)
+  calm.remove()
+  project = projectOf(devices, MAKE_ROOMS + WORK)
+  const args = ['--parallel', '2', '--yes', '--json']
+  let kills = 0
+  let isOver = false
+  while (kills < KILLS && !isOver) {
+    const child = project.start(...(kills === 0 ? ['apply', 'work', ...args] : ['resume', 'latest', ...args]))
+    const end = ended(child)
+    // At its first it must have got so far that there is a run.
+    if (kills === 0) await until(child, () => lines(project as TestProject, 'pos1.log').length > 0)
+    await Promise.race([end, delay(300 + random() * 900)])
+    isOver = child.exitCode !== null
+    child.kill('SIGKILL')
+    await end
+    kills += 1
+  }
+  const last = isOver ? undefined : await resumed(project)
+  const { stdout } = await project.till('runs', 'show', 'latest', '--json')
+  const result = JSON.parse(stdout) as Result
+  if (last) expect(shown(last.result, project.root)).toEqual(shown(result, project.root))
+  const found = shown(result, project.root)
+  expect(found.map(([device]) => device)).toEqual(wanted.map(([device]) => device))
+  for (const [index, device] of found.entries()) {
+    const log = lines(project, `pos${index + 1}.log`)
+    for (const what of ['restart', 'once'])
+      expect([what, log.filter((line) => line === what).length <= 1]).toEqual([what, true])
+    if (device[1] === 'indeterminate') {
+      const { failure } = result.devices.find((one) => one.device === device[0]) as Device
+      expect(failure).toMatchObject({ code: 'RUN_LOST_CONVERGING', phase: 'verify' })
+      expect(failure?.message).toMatch(/"(restart|once)"/)
+    } else {
+      expect(device).toEqual(wanted[index])
+      expect(log.filter((line) => line !== 'made').sort()).toEqual(['once', 'restart'])
+    }
+  }
+  const { counts } = result.summary
+  expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(devices)
+  expect(result.exit_code).toBe(found.some(([, ending]) => ending === 'indeterminate') ? 4 : 0)
+}, 120_000)
+
+describe('till resume', () => {
+  it('goes on after Ctrl-C with the runbook that the run began with, and says so', async () => {
+    project = projectOf(
+      3,
+      "  - {id: s, command: {run: 'echo old >> ROOT/${{ device.id }}.log; sleep 0.3', always: true}}\n",
+    )
+    const child = project.start('apply', 'work', '--parallel', '1', '--yes')
+    const end = ended(child)
+    await until(child, () => lines(project as TestProject, 'pos1.log').length > 0)
+    child.kill('SIGINT')
+    const { code, stdout } = await end
+    expect([code, stdout]).toEqual([130, expect.stringMatching(/Go on with what is left: till resume \S+\n/)])
+    project.write('runbooks/work.yaml', 'name: work\nsteps:\n  - {id: s, command: {run: "exit 1", always: true}}\n')
+    const list = await project.till('resume', '--list', '--json')
+    expect(errorsOf('unfinished', JSON.parse(list.stdout))).toEqual([])
+    expect(JSON.parse(list.stdout).runs).toMatchObject([{ state: 'finished', left: 2, resumed: 0 }])
+    const table = await project.till('resume', '--list')
+    expect(table.stdout).toMatch(/LEFT[\s\S]+work/)
+    const again = await resumed(project)
+    expect([again.code, again.result.devices.map(({ state }) => state)]).toEqual([0, ['changed', 'changed', 'changed']])
+    for (const name of ['pos1', 'pos2', 'pos3']) expect(lines(project, `${name}.log`)).toEqual(['old'])
+    expect(existsSync(project.path(`.till/resumed/${again.result.run.run}`))).toBe(false)
+    const nothing = await project.till('resume', again.result.run.run, '--yes', '--json')
+    expect([nothing.code, JSON.parse(nothing.stdout).diagnostics[0].code]).toEqual([2, 'RUN_NOTHING_LEFT'])
+    expect((await project.till('resume', 'latest', '--yes')).stderr).toContain('RUN_NOTHING_LEFT')
+  })
+
+  it('is refused while the process of the run lives, and takes over from one that was stopped', async () => {
+    project = projectOf(
+      2,
+      "  - {id: s, command: {run: 'echo run >> ROOT/${{ device.id }}.log; until [ -e ROOT/go ]; do sleep 0.1; done', always: true}}\n",
+    )
+    project.write('tillwright.yaml', 'run: {lease: 5s, workers: 0}\n')
+    const child = project.start('apply', 'work', '--parallel', '1', '--yes', '--json')
+    const end = ended(child)
+    await until(child, () => lines(project as TestProject, 'pos1.log').length > 0)
+    const [{ run }] = JSON.parse((await project.till('runs', 'list', '--json')).stdout).runs
+    const busy = await project.till('resume', run, '--yes', '--json')
+    expect([busy.code, JSON.parse(busy.stdout).diagnostics[0].code]).toEqual([2, 'RUN_IN_PROGRESS'])
+    child.kill('SIGSTOP')
+    project.write('go', '')
+    let taken = await project.till('resume', run, '--yes', '--json')
+    while (taken.code === 2) taken = await project.till('resume', run, '--yes', '--json')
+    child.kill('SIGCONT')
+    const late = await end
+    // What the first one was doing when it was stopped is an action, and in doubt; the other device is done once.
+    const { devices } = JSON.parse(taken.stdout) as Result
+    expect(devices.map(({ state }) => state)).toEqual(['indeterminate', 'changed'])
+    expect([lines(project, 'pos1.log'), lines(project, 'pos2.log')]).toEqual([['run'], ['run']])
+    expect(late.code).not.toBe(0)
+    const after = JSON.parse((await project.till('runs', 'show', run, '--json')).stdout) as Result
+    expect(after.devices.map(({ state }) => state).sort()).toEqual(['changed', 'indeterminate'])
+  }, 60_000)
+
+  it('leaves a device alone whose inventory data has changed, and does not repeat what only looked', async () => {
+    project = projectOf(
+      3,
+      "  - {id: s, command: {run: 'echo run >> ROOT/${{ device.id }}.log; sleep 0.3', always: true}}\n",
+    )
+    const child = project.start('apply', 'work', '--parallel', '1', '--yes')
+    const end = ended(child)
+    await until(child, () => lines(project as TestProject, 'pos1.log').length > 0)
+    child.kill('SIGINT')
+    await end
+    const inventory = project.read('inventory/stores.yaml')
+    project.write('inventory/stores.yaml', inventory.replace('vars: {n: 2}', 'vars: {n: 20}').replace(/ +pos3.*\n/, ''))
+    const { code, result } = await resumed(project)
+    expect(code).toBe(4)
+    const codes = result.devices.map(({ failure, state }) => failure?.code ?? state)
+    expect(codes.sort()).toEqual(['RUN_MOVED', 'RUN_MOVED', 'changed'])
+    await project.till('plan', 'work')
+    const plan = JSON.parse((await project.till('runs', 'list', '--json')).stdout).runs[0].run
+    const looked = await project.till('resume', plan, '--yes', '--json')
+    expect([looked.code, JSON.parse(looked.stdout).diagnostics[0].code]).toEqual([2, 'RUN_NOT_KEPT'])
+  })
+
+  it('goes on with a plan that was reviewed, also on the device that it was cut off at', async () => {
+    const steps = MAKE_ROOMS + WORK.replace('creates: "ROOT/${{ device.id }}.made"', 'always: true')
+    project = projectOf(2, steps)
+    await project.till('plan', 'work', '--output', 'plan.json')
+    const child = project.start('apply', 'plan.json', '--parallel', '1', '--yes', '--json')
+    const end = ended(child)
+    await until(child, () => lines(project as TestProject, 'pos1.log').includes('once'))
+    child.kill('SIGKILL')
+    await end
+    const { result } = await resumed(project)
+    const [first, second] = [...result.devices].sort((a, b) => (a.device < b.device ? -1 : 1))
+    expect(second?.state).toBe('changed')
+    expect(['changed', 'indeterminate']).toContain(first?.state)
+    expect(lines(project, 'pos1.log').filter((line) => line === 'once')).toHaveLength(1)
+    expect(lines(project, 'pos2.log')).toEqual(['restart', 'once', 'made'])
+  })
+})
