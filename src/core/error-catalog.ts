@@ -397,7 +397,7 @@ const RUN = {
   ),
   RUN_LOST: entry(
     'The run ended before this device did',
-    'Resume it (`till resume`), or run it again; either does what is still missing.',
+    'Run it again, or go on with an apply by `till resume`; either does what is still missing.',
   ),
   RUN_LOST_CONVERGING: entry(
     'The run ended while a change was under way',

@@ -1,5 +1,5 @@
 import { type Carried, type CarriedSteps, stepKey } from './carried.ts'
-import type { RunEvent } from './events.ts'
+import type { RunEvent, StepFinished } from './events.ts'
 import { RunFold } from './fold-run.ts'
 import type { DeviceRecord, RunRecord } from './run.ts'
 
@@ -113,14 +113,16 @@ function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
   } else if (event.type === 'step.converging') {
     known.steps.set(stepKey(event), { state: 'changing', changes: event.changes })
     known.announced.set(stepKey(event), attempt)
-  } else if (event.type === 'step.finished') {
-    const key = stepKey(event)
-    const { state, changes, failure } = event
-    if (state === 'changed') known.steps.set(key, { state, changes: changes ?? [] })
-    else if (state === 'failed' && changes && failure) known.steps.set(key, { state, changes, failure })
-    // It was seen, and nothing is to be done: what was announced before has come about, or was never begun.
-    else if (state !== 'unknown' && state !== 'skipped') known.steps.delete(key)
-  }
+  } else if (event.type === 'step.finished') traceStep(known, event)
+}
+
+function traceStep({ steps }: Trace, event: DeviceEvent & StepFinished): void {
+  const { state, changes, failure } = event
+  const key = stepKey(event)
+  if (state === 'changed') steps.set(key, { state, changes: changes ?? [] })
+  else if (state === 'failed' && changes && failure) steps.set(key, { state, changes, failure })
+  // It was seen, and nothing is to be done: what was announced before has come about, or was never begun.
+  else if (state !== 'unknown' && state !== 'skipped') steps.delete(key)
 }
 
 /** An attempt that came to its end has judged what it sent; what was only announced was never sent. */

@@ -122,7 +122,7 @@ function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void
   const endings = new Map<string, Ending[]>()
   for (const event of events) {
     session.run(INSERT_EVENT, parametersOf(event))
-    if (event.type === 'run.started' || event.type === 'run.resumed') recordBeginning(session, event)
+    if (isBeginning(event)) recordBeginning(session, event)
     else if (event.type === 'step.finished') recordNotes(session, event)
     else if (event.type === 'device.finished') {
       const list = endings.get(event.run)
@@ -225,7 +225,13 @@ function recordEnd(session: SqliteSession, ending: Ending, counts: Record<Device
   return true
 }
 
-function recordBeginning(session: SqliteSession, event: EventHead & (RunStarted | RunResumed)): void {
+type Beginning = EventHead & (RunStarted | RunResumed)
+
+function isBeginning(event: RunEvent): event is Beginning {
+  return event.type === 'run.started' || event.type === 'run.resumed'
+}
+
+function recordBeginning(session: SqliteSession, event: Beginning): void {
   if (event.type === 'run.started') recordStart(session, event)
   else recordResumption(session, event)
 }

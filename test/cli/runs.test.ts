@@ -80,13 +80,13 @@ test('runs show finds a run by its beginning, and says what is missing', async (
         lines: [1,{"a":null}] → (absent)
         restart
     indeterminate PL-0001/pos2  RUN_LOST_CONVERGING (converge): The run ended while step "b" was being changed; whether it took effect is not known.
-      → Run it again: it observes first and does what is still missing.
+      → Resume it (\`till resume\`): it looks first, and does what is still missing. What cannot be seen is for you to look at.
     cancelled     PL-0001/pos3  RUN_LOST (observe): The run ended before this device did.
 
     RUN_LOST observe 2 devices: PL-0001/pos1, PL-0001/pos3
-      → Run it again; it does what is still missing.
+      → Run it again, or go on with an apply by \`till resume\`; either does what is still missing.
     RUN_LOST_CONVERGING converge 1 device: PL-0001/pos2
-      → Run it again: it observes first and does what is still missing.
+      → Resume it (\`till resume\`): it looks first, and does what is still missing. What cannot be seen is for you to look at.
     Plan till-health: 3 devices
       2 cancelled, 1 indeterminate
     Again, only what is indeterminate (or cancelled): till plan till-health --param port=8443 --from-run 20261123T000000Z-bbbbbb:indeterminate

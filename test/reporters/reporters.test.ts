@@ -42,7 +42,7 @@ test('lines of a run with every state', async () => {
     RUN_CANCELLED identify 1 device: PL-0003/pos1
       → Run it again; it does what is still missing.
     CONVERGE_LOST converge 1 device: PL-0003/pos2
-      → Run it again: it observes first and does what is still missing.
+      → Resume it (\`till resume\`): it looks first, and does what is still missing. What cannot be seen is for you to look at.
     agent-old, minor, for it, 1 device: PL-0001/pos3
     Slowest: PL-0001/pos4 0.4 s, PL-0002/pos3 0.4 s, PL-0001/pos3 0.3 s, PL-0002/pos2 0.3 s, PL-0001/pos2 0.2 s
     Plan till-health: 10 devices in 0.0 s
@@ -129,13 +129,13 @@ test('lines of a run that ends early name what was lost', async () => {
         lines: [1,{"a":null}] → (absent)
         restart
     indeterminate PL-0001/pos2  RUN_LOST_CONVERGING (converge): The run ended while step "b" was being changed; whether it took effect is not known.
-      → Run it again: it observes first and does what is still missing.
+      → Resume it (\`till resume\`): it looks first, and does what is still missing. What cannot be seen is for you to look at.
     cancelled     PL-0001/pos3  RUN_LOST (observe): The run ended before this device did.
 
     RUN_LOST observe 2 devices: PL-0001/pos1, PL-0001/pos3
-      → Run it again; it does what is still missing.
+      → Run it again, or go on with an apply by \`till resume\`; either does what is still missing.
     RUN_LOST_CONVERGING converge 1 device: PL-0001/pos2
-      → Run it again: it observes first and does what is still missing.
+      → Resume it (\`till resume\`): it looks first, and does what is still missing. What cannot be seen is for you to look at.
     Plan till-health: 3 devices
       2 cancelled, 1 indeterminate
     Details: till runs show 20261122T034716Z-7f3a9c

@@ -65,12 +65,16 @@ test('brings the file of an older version to the present one, with all that it k
     'hook_attempts',
     'hook_inbox',
     'hook_workers',
+    'kept_runs',
+    'kept_files',
+    'kept_texts',
   ]
   for (const table of later) database.exec(`DROP TABLE ${table}`)
   database.exec(
     'CREATE TABLE leases (device TEXT PRIMARY KEY, run TEXT, host TEXT, pid INTEGER, process TEXT, until TEXT)',
   )
   database.exec('ALTER TABLE device_status DROP COLUMN seen_at')
+  database.exec('ALTER TABLE runs DROP COLUMN resumed')
   database.exec('UPDATE state_schema SET version = 1')
   database.close()
   const store = await openSqliteStore(path)
@@ -97,7 +101,7 @@ test('refuses the file of a newer version and leaves it as it is', async () => {
   expect(await refusal(path)).toMatchInlineSnapshot(`
     [
       "STATE_UNUSABLE",
-      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 6)",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 7)",
       "Use that version, or name another file as \`state\` in tillwright.yaml.",
     ]
   `)
