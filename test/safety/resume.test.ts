@@ -18,7 +18,8 @@ function projectOf(devices: number, steps: string, files: Readonly<Record<string
   const lines = Array.from({ length: devices }, (_, index) => line(index + 1))
   const made = new TestProject({
     'tillwright.yaml': 'run: {workers: 0}\n',
-    'inventory/stores.yaml': inventoryWith(lines.join('')),
+    // Names of its own: devices are locked by name on this machine, whichever test they are of.
+    'inventory/stores.yaml': inventoryWith(lines.join('')).replace('PL-0001', `R-${process.pid}`),
     ...files,
   })
   made.write('runbooks/work.yaml', `name: work\nsteps:\n${steps.replaceAll('ROOT', made.root)}`)
