@@ -39,6 +39,9 @@ export class Budgets {
     const member: Member = { onShare, logins: 0 }
     for (const other of this.#members) other.onShare(this.#shareOf(this.#members.size + 1))
     this.#members.add(member)
+    // Until it says otherwise, all of its logins are those of this thread.
+    member.logins = this.#shareOf(this.#members.size).logins
+    void this.#gate.resize(this.#loginsHere())
     const budgets = this
     return {
       get share() {
@@ -63,7 +66,9 @@ export class Budgets {
     return { logins: part(this.#total.logins), devices: part(this.#total.devices), isAll: runs <= 1 }
   }
 
+  /** Never more than there are, while one has not given back yet what another has already; all of them for whoever comes next. */
   #loginsHere(): number {
-    return [...this.#members].reduce((sum, { logins }) => sum + logins, 0)
+    const sum = [...this.#members].reduce((all, { logins }) => all + logins, 0)
+    return this.#members.size === 0 ? this.#total.logins : Math.min(sum, this.#total.logins)
   }
 }

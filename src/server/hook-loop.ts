@@ -10,6 +10,8 @@ import type { ServerLog } from './server-log.ts'
 /** Entries of the inbox, and episodes, in one turn: what comes in meanwhile is answered between two. */
 const ENTRIES_A_TURN = 50
 const EPISODES_A_TURN = 100
+/** Repairs at a time: each is a run with a journal, and more of them take longer all together. */
+const MOST_REPAIRS = 64
 /** Others write to the inbox, too, and nobody tells of it. */
 const LOOK_MS = 500
 const SHORTEST_MS = 5
@@ -31,6 +33,10 @@ export class HookLoop {
   readonly #taking = new Map<string, Promise<readonly ToldAnswer[]>>()
   readonly #repairs = new Set<Promise<void>>()
   #isStopping = false
+  /** Repairs that were decided upon in this turn. */
+  #begun = 0
+  /** Where there are as many repairs as there may be, the others are asked for once in a while. */
+  #fullUntil = 0
   #wake: (() => void) | undefined
   #isNudged = false
   #ended: Promise<void> | undefined
@@ -118,13 +124,21 @@ export class HookLoop {
     const entries = await store.pending(ENTRIES_A_TURN)
     await Promise.all(entries.map((entry) => this.take(entry)))
     if (this.#isStopping) return false
+    const isFull = this.#repairs.size >= MOST_REPAIRS
+    if (isFull && performance.now() < this.#fullUntil) return entries.length === ENTRIES_A_TURN
+    this.#fullUntil = performance.now() + LOOK_MS
     const due = await store.due(new Date(), EPISODES_A_TURN)
+    this.#begun = 0
     await Promise.all(due.map((episode) => this.#decide(episode)))
-    return entries.length === ENTRIES_A_TURN || due.length === EPISODES_A_TURN
+    return entries.length === ENTRIES_A_TURN || (!isFull && due.length === EPISODES_A_TURN)
   }
 
   async #decide(id: string): Promise<void> {
-    const decided = await decideEpisode(this.#loop.hooks(), id)
+    const decided = await decideEpisode(this.#loop.hooks(), id, () => {
+      if (this.#isStopping || this.#repairs.size + this.#begun >= MOST_REPAIRS) return false
+      this.#begun += 1
+      return true
+    })
     if (!decided?.repair) return
     const { episode, decision } = decided
     const attempt = decision.do === 'run' ? decision.attempt : 0

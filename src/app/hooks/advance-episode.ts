@@ -27,8 +27,18 @@ export async function advanceEpisode(hooks: Hooks, id: string): Promise<Advanced
   return { episode: await decided.repair(), decision: decided.decision }
 }
 
-/** Decides what is done about an episode now. An attempt that is decided upon is this process's own from then on. */
-export async function decideEpisode(hooks: Hooks, id: string): Promise<Decided | undefined> {
+/** How soon an episode is looked at again whose repair has to wait for those of others. */
+const WAIT_FOR_OTHERS_MS = 1_000
+
+/**
+ * Decides what is done about an episode now. An attempt that is decided upon is this process's own from then on. Where
+ * `mayRun` says no, other repairs come first.
+ */
+export async function decideEpisode(
+  hooks: Hooks,
+  id: string,
+  mayRun: () => boolean = () => true,
+): Promise<Decided | undefined> {
   const { store, settings, fleet } = hooks
   const now = new Date()
   let decision: Decision = { do: 'wait', until: null, why: '' }
@@ -42,6 +52,8 @@ export async function decideEpisode(hooks: Hooks, id: string): Promise<Decided |
     decision = rule
       ? decide({ episode, rule, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why })
       : withoutRule(episode)
+    if (decision.do === 'run' && !mayRun())
+      decision = { do: 'wait', until: now.getTime() + WAIT_FOR_OTHERS_MS, why: 'Other repairs are under way first.' }
     return eventsOf(decision, { episode, now: now.getTime(), params: repair.params })
   }
   const classOf = (device: string): string => fleet.devices.get(device)?.profile ?? ''
