@@ -1,9 +1,8 @@
 import { Flags } from '@oclif/core'
 import { jsonPage } from '../app/json-document.ts'
-import { accountName } from '../app/run/account.ts'
+import { breakerOf } from '../app/safety/breaker.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
-import type { BreakerState } from '../core/admission.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Breaker extends BaseCommand {
@@ -24,11 +23,7 @@ what failed first; who closes it lets changes go on. Exit codes: 0 it is closed,
   async run(): Promise<void> {
     const { flags } = await this.parse(Breaker)
     const project = await this.openProject(flags)
-    const [fleet, store] = await Promise.all([project.fleet(), project.store()])
-    const { before, breaker } = await store.admission.transact(fleet.name, (content) => {
-      const breaker: BreakerState = flags.close === undefined ? content.breaker : closed(flags.close)
-      return { result: { before: content.breaker, breaker }, content: { ...content, breaker } }
-    })
+    const { before, breaker } = await breakerOf(project, flags.close)
     await project.close()
     const { opened, closed: last } = breaker
     const since = opened && new Date(opened.at).toISOString()
@@ -52,8 +47,4 @@ what failed first; who closes it lets changes go on. Exit codes: 0 it is closed,
     }
     this.exit(opened ? EXIT.held : EXIT.ok)
   }
-}
-
-function closed(why: string): BreakerState {
-  return { failures: [], closed: { at: Date.now(), by: accountName(), why } }
 }

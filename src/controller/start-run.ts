@@ -147,10 +147,8 @@ async function underPolicy(
   const machineOf = (device: string): Promise<Marks> => store.machineOf(device)
   const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf })
   const isChanging = mode === 'apply' || mode === 'exec'
-  const policy = isChanging
-    ? await runPolicy(store, leases, { ...request, run: id, by: personOf(request), before })
-    : undefined
-  return policy ?? { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
+  if (isChanging) return runPolicy(store, leases, { ...request, run: id, by: personOf(request), before })
+  return { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
 }
 
 function personOf({ requestedBy }: Request): string {

@@ -168,10 +168,14 @@ export interface AdmissionContent {
   readonly places: readonly Place[]
   readonly waiters: readonly Waiter[]
   readonly breaker: BreakerState
+  /** Stores and devices that somebody asked not to touch; those that are over, too. */
+  readonly holds: readonly Hold[]
 }
 
 /** Where admission keeps what all runs share. */
 export interface AdmissionStore {
+  /** What is there now. */
+  read(fleet: string): Promise<AdmissionContent>
   /**
    * Reads what is there, and puts what `work` makes of it in its place, in one transaction over all processes.
    * `work` may run twice, and must not wait. `isHeld` says whether a living run has the lease of a device.

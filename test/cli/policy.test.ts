@@ -167,6 +167,43 @@ policies: {default: {rollout: {guards: [reciept]}}}
     }
   })
 
+  it('leaves alone what somebody holds, with policies and without, and says why', async () => {
+    project = chain('', OPEN)
+    const ran = project
+    const hold = async (what: string, ...more: string[]) =>
+      (await ran.till('hold', what, '--because', 'cabling', '--until', ...(more.length > 0 ? more : ['2h']))).code
+    expect([await hold('S-1'), await hold('S-2/pos1'), await hold('S-9'), await hold('S-1', 'soon')]).toEqual([
+      0, 0, 2, 2,
+    ])
+    const first = await states(project)
+    expect(first.code).toBe(6)
+    expect(
+      [...first.of]
+        .filter(([, state]) => state === 'HOLD_ACTIVE')
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(['S-1/pos1', 'S-1/pos2', 'S-2/pos1'])
+    const why = await project.till('why', 'S-1/pos1', '--json')
+    expect([why.code, errorsOf('why', JSON.parse(why.stdout))]).toEqual([6, []])
+    expect(JSON.parse(why.stdout)).toMatchObject({ may: false, reasons: [{ code: 'HOLD_ACTIVE', by: 'hold on S-1' }] })
+    const list = await project.till('hold', 'list', '--json')
+    expect(errorsOf('holds', JSON.parse(list.stdout))).toEqual([])
+    expect(JSON.parse(list.stdout).holds).toMatchObject([{ on: 'S-1', why: 'cabling' }, { on: 'S-2/pos1' }])
+    expect((await states(project, '--break-glass', 'a fire')).code).toBe(0)
+
+    const nights = `policies: {default: {rollout: {windows: [{name: nights, closed: true}], ${NO_WAVES}}}}`
+    project.write('tillwright.yaml', nights)
+    const said = (await project.till('why', 'S-1/pos2')).stdout
+    for (const text of ['may not be changed now', 'hold on S-1', 'window nights', 'Policy default, rollout']) {
+      expect(said).toContain(text)
+    }
+    expect((await project.till('hold', 'release', 'S-1')).code).toBe(0)
+    expect((await project.till('hold', 'release', 'S-1')).code).toBe(2)
+    expect((await project.till('why', 'S-1/pos2')).stdout).not.toContain('hold on S-1')
+    expect((await project.till('why', 'S-1/pos2', '--repair')).code).toBe(0)
+    expect((await project.till('why', 'S-1/pos22')).stderr).toContain('did you mean')
+  })
+
   it('is asked for nothing where there is none', async () => {
     project = chain('', OPEN)
     expect((await states(project)).code).toBe(0)

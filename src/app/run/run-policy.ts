@@ -1,20 +1,15 @@
-import type { Origin, Result, Seen } from '../../core/admission.ts'
+import type { Origin, Result } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
-import type { Device, Fleet } from '../../core/fleet.ts'
+import type { Fleet } from '../../core/fleet.ts'
 import type { Guard } from '../../core/guard.ts'
-import type { DeviceState } from '../../core/outcome.ts'
-import type { Policy, Purpose, PurposeRules, Waves } from '../../core/policy.ts'
+import type { Policy, Purpose, PurposeRules } from '../../core/policy.ts'
 import type { RunStore } from '../../core/ports.ts'
-import type { Runbook } from '../../core/runbook.ts'
 import type { Admission } from '../../engine/admission/admission.ts'
-import { compilePolicy } from '../../engine/admission/compile-policy.ts'
-import { planWaves } from '../../engine/admission/plan-waves.ts'
+import { holdAdmission } from '../../engine/admission/hold-admission.ts'
 import { policyAdmission } from '../../engine/admission/policy-admission.ts'
-import { stricterOf } from '../../engine/admission/stricter-of.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
-import { loadCalendars } from '../../lang/policy/load-calendars.ts'
 import type { Project } from '../project.ts'
-import { admissionWorld } from '../revision/admission-world.ts'
+import { compiledFor, lastSeen, policyOf, purposeOf, wavesOf } from '../safety/policy-in-force.ts'
 
 export interface RunPolicyRequest {
   readonly project: Project
@@ -54,31 +49,20 @@ export interface RunPolicy {
 /** A wave is over when its soak time is; a moment later nobody doubts it. */
 const AFTER_SOAK_MS = 1_000
 
-/**
- * The policy that a changing run is under: that of its runbooks, the stricter of several. Undefined where the repository
- * has no `policies`: then leases alone decide. Throws InputError for calendars that cannot be read.
- */
-export async function runPolicy(
-  store: RunStore,
-  leases: Admission,
-  request: RunPolicyRequest,
-): Promise<RunPolicy | undefined> {
+/** The policy that a changing run is under: that of its runbooks. Throws InputError for calendars that cannot be read. */
+export async function runPolicy(store: RunStore, leases: Admission, request: RunPolicyRequest): Promise<RunPolicy> {
   const { project, fleet, work, run, waitMs = 0, before } = request
-  if (!project.settings.hasPolicies && !before) {
-    if (request.breakGlass !== undefined) throw new InputError([NOTHING_TO_BREAK])
-    return undefined
-  }
+  if (!project.settings.hasPolicies && !before) return withoutPolicies(store, leases, request)
   const runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
-  const purpose = runbooks.every((runbook) => runbook.purpose === 'repair') ? 'repair' : 'rollout'
+  const purpose = purposeOf(runbooks)
   const kept = policyOf(project, runbooks, before?.policy)
   const policy = paused(kept, purpose, request.goOn === true)
-  const { calendars, diagnostics } = loadCalendars([policy], project.root)
-  if (diagnostics.length > 0) throw new InputError(diagnostics)
+  const compiled = compiledFor(project, fleet, policy)
   const { waves: rule } = policy[purpose]
-  const waves = before?.waves ?? plannedWaves(work, rule)
+  const devices = work.map(({ device }) => device)
+  const waves = before?.waves ?? wavesOf(devices, policy[purpose], runbooks).waves
   const patienceMs = Math.max(waitMs, rule === undefined || waves.length < 2 ? 0 : rule.soakMs + AFTER_SOAK_MS)
   const seen = await lastSeen(store)
-  const compiled = compilePolicy(policy, admissionWorld(fleet, calendars))
   const byName = new Map(work.map((item) => [item.device.name, item]))
   return {
     patienceMs,
@@ -104,10 +88,27 @@ export async function runPolicy(
   }
 }
 
+/** Leases alone decide, and what people asked not to touch. */
+async function withoutPolicies(store: RunStore, leases: Admission, request: RunPolicyRequest): Promise<RunPolicy> {
+  const { fleet, work, waitMs = 0, breakGlass } = request
+  const holds = async () => (await store.admission.read(fleet.name)).holds
+  const common = { work, patienceMs: waitMs, guardsOf: () => [] }
+  if (breakGlass !== undefined) {
+    const now = Date.now()
+    if (!(await holds()).some(({ from, until }) => from <= now && now < until)) throw new InputError([NOTHING_TO_BREAK])
+    return { ...common, admission: leases }
+  }
+  const placeOf = (name: string) => {
+    const store = fleet.devices.get(name)?.store ?? ''
+    return { store, zone: fleet.stores.get(store)?.time_zone ?? 'UTC' }
+  }
+  return { ...common, admission: holdAdmission(leases, { holds, placeOf, now: () => Date.now() }) }
+}
+
 const NOTHING_TO_BREAK: Diagnostic = {
   code: 'USAGE_INVALID',
   severity: 'error',
-  summary: '--break-glass has nothing to break: tillwright.yaml has no policies',
+  summary: '--break-glass has nothing to break: tillwright.yaml has no policies, and nobody holds anything',
   detail: 'Leave it away.',
 }
 
@@ -115,41 +116,9 @@ function inWave(item: DeviceWork | undefined, wave: number): readonly DeviceWork
   return item ? [{ ...item, wave }] : []
 }
 
-function plannedWaves(work: readonly DeviceWork[], rule: Waves | undefined): readonly (readonly string[])[] {
-  const digests = [...new Set(work.flatMap(({ runbooks }) => runbooks))].map(({ digest }) => digest)
-  const targets = work.map(({ device }) => targetOf(device))
-  return planWaves(targets, rule, digests.join()).waves
-}
-
-/** What a run began under holds to its end; what was committed since can only tighten it. */
-function policyOf(project: Project, runbooks: readonly Runbook[], before: Policy | undefined): Policy {
-  const { policies } = project.settings
-  const asked = runbooks.map(({ policy = 'default' }) => policies.get(policy))
-  const now = [...new Set(asked.filter((policy) => policy !== undefined))]
-  const [first, ...others] = before ? [before, ...now] : now
-  if (!first) throw new Error('a runbook asks for a policy that was not checked')
-  return others.reduce(stricterOf, first)
-}
-
 function paused(policy: Policy, purpose: Purpose, goOn: boolean): Policy {
   const { waves } = policy[purpose]
   if (!goOn || !waves) return policy
   const rules: PurposeRules = { ...policy[purpose], waves: { ...waves, pause: 'never' } }
   return { ...policy, [purpose]: rules }
-}
-
-/** Profile and system as one text, so that the canary has one of each; without a version nobody stands for it. */
-function targetOf({ name, store, region, profile, os }: Device) {
-  const system = [profile, os.family, os.distribution, os.version].filter((part) => part !== undefined)
-  return { device: name, store, region, ...(os.version !== undefined && { class: system.join(' ') }) }
-}
-
-const WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'drifted', 'changed'])
-
-async function lastSeen(store: RunStore): Promise<ReadonlyMap<string, Seen>> {
-  const seen = new Map<string, Seen>()
-  for await (const { device, state, at } of store.status()) {
-    seen.set(device, { working: WORKING.has(state), at: Date.parse(at) })
-  }
-  return seen
 }

@@ -24,12 +24,12 @@ export function afterFailure(
     if (recent.length < limit) continue
     const devices = shownNames(recent.map(({ device }) => device))
     const why = `${recent.length} devices failed within ${shownLength(withinMs)}: ${devices}.`
-    return { failures, opened: { at: failure.at, why } }
+    return { ...state, failures, opened: { at: failure.at, why } }
   }
-  return { failures }
+  return { ...state, failures }
 }
 
 /** Somebody who has looked at it closes the breaker; what failed until then no longer counts. */
-export function closeBreaker(): BreakerState {
-  return { failures: [] }
+export function closeBreaker(closed: NonNullable<BreakerState['closed']>): BreakerState {
+  return { failures: [], closed }
 }

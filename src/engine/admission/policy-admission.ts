@@ -171,7 +171,7 @@ class PolicyGate {
       ledger,
       run: this.#facts(),
       seen: (device) => this.#seenHere.get(device) ?? this.#options.seen(device),
-      holdsOn: () => [],
+      holdsOn: (name) => content.holds.filter(({ on }) => on === name),
       breaker: content.breaker,
       approvals: [],
       isAsking: (run) => run === this.#options.run || asking.has(run),
@@ -232,8 +232,8 @@ class PolicyGate {
   }
 }
 
-function contentOf(ledger: Ledger, { breaker }: AdmissionContent): AdmissionContent {
-  return { places: [...ledger.places()], waiters: [...ledger.waiters()], breaker }
+function contentOf(ledger: Ledger, { breaker, holds }: AdmissionContent): AdmissionContent {
+  return { places: [...ledger.places()], waiters: [...ledger.waiters()], breaker, holds }
 }
 
 /** Places of runs that are gone stay only where something may be out by them. */
@@ -248,6 +248,7 @@ function withoutTheDead(
     places,
     waiters: content.waiters.filter(({ askedAt }) => now - askedAt < SILENT_MS),
     breaker: content.breaker,
+    holds: content.holds,
   }
 }
 

@@ -27,6 +27,7 @@ import { RECONCILE_ANSWER_SCHEMAS } from './reconcile-answers.ts'
 import { CHECKLIST_JSON_SCHEMA, DUPLICATES_JSON_SCHEMA } from './report-answers.ts'
 import { RESULT_JSON_SCHEMA } from './result.ts'
 import { runbookSchema } from './runbook.ts'
+import { SAFETY_ANSWER_SCHEMAS } from './safety-answers.ts'
 import { SANDBOX_JSON_SCHEMA } from './sandbox-answers.ts'
 import { SERVER_ANSWER_SCHEMAS } from './server-answers.ts'
 
@@ -57,6 +58,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...SERVER_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     breaker: BREAKER_JSON_SCHEMA,
+    ...SAFETY_ANSWER_SCHEMAS,
     doctor: DOCTOR_JSON_SCHEMA,
     'doctor-machine': DOCTOR_MACHINE_JSON_SCHEMA,
     checklist: CHECKLIST_JSON_SCHEMA,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ApprovalState, Place } from '../../../src/core/admission.ts'
+import type { ApprovalState, BreakerState, Place } from '../../../src/core/admission.ts'
 import { approve, approvedBy, refuseApproval, useApproval } from '../../../src/engine/admission/approvals.ts'
 import { afterFailure, closeBreaker } from '../../../src/engine/admission/breaker-state.ts'
 import { placeOfDead, settlePlace, takePlace } from '../../../src/engine/admission/settle-place.ts'
@@ -43,11 +43,13 @@ describe('an approval', () => {
   })
 })
 
+const NOTHING: BreakerState = { failures: [] }
+
 describe('the breaker', () => {
   const breakers = [{ failures: 3, withinMs: 10 * MINUTE }]
   const failure = (device: string, minute: number) => ({ device, run: 'r', at: minute * MINUTE })
   const failing = (...failures: readonly [string, number][]) =>
-    failures.reduce((state, [device, minute]) => afterFailure(state, breakers, failure(device, minute)), closeBreaker())
+    failures.reduce((state, [device, minute]) => afterFailure(state, breakers, failure(device, minute)), NOTHING)
 
   test('opens by different devices within its time', () => {
     expect(failing(['a', 0], ['b', 5], ['c', 9]).opened).toEqual({
@@ -61,9 +63,14 @@ describe('the breaker', () => {
   test('stays open until it is closed, and counts when a clock was put back', () => {
     const open = failing(['a', 0], ['b', 1], ['c', 2], ['d', 500])
     expect(open.opened?.at).toBe(2 * MINUTE)
-    expect(closeBreaker().failures).toEqual([])
+    expect(closeBreaker({ at: 1, by: 'jan', why: 'mended' })).toEqual({
+      failures: [],
+      closed: { at: 1, by: 'jan', why: 'mended' },
+    })
+    const later = afterFailure(closeBreaker({ at: 1, by: 'jan', why: 'mended' }), breakers, failure('a', 0))
+    expect(later.closed?.by).toBe('jan')
     expect(failing(['a', 60], ['b', 60], ['c', 0]).opened).toBeDefined()
-    expect(afterFailure(closeBreaker(), [], failure('a', 0)).failures).toEqual([])
+    expect(afterFailure(NOTHING, [], failure('a', 0)).failures).toEqual([])
   })
 })
 

@@ -20,7 +20,7 @@ export function faultOf(floor: Floor, question: Question, takes: readonly string
   const checks: readonly (() => string | undefined)[] = [
     () => takesFault(floor, question.device, takes),
     () => ownerFault(floor, question, takes),
-    () => (isMending ? undefined : stateFault(floor, run, takes)),
+    () => (isMending ? undefined : stateFault(floor, run, takes, question.breakGlass !== undefined)),
     () => (isMending ? undefined : timeFault(floor, question)),
     () => peopleFault(floor, question, run),
     () => countFault(floor, question, run),
@@ -73,10 +73,11 @@ function ownerFault(floor: Floor, question: Question, takes: readonly string[]):
   return undefined
 }
 
-function stateFault(floor: Floor, run: FloorRun, takes: readonly string[]): string | undefined {
+function stateFault(floor: Floor, run: FloorRun, takes: readonly string[], isGlass: boolean): string | undefined {
   if (run.paused) return 'the run is paused'
   if (run.aborted) return 'the run is aborted'
   if (floor.breaker.opened) return 'the breaker is open'
+  if (isGlass) return undefined
   const names = takes.flatMap((device) => [device, floor.scene.world.devices.get(device)?.store])
   const hold = floor.holds.find(({ on, from, until }) => names.includes(on) && from <= floor.now && floor.now < until)
   return hold && `${hold.on} is not to be touched`

@@ -477,7 +477,7 @@ class Schedule {
 
   #round(withEndless: boolean): void {
     const floor = this.#floor
-    floor.breaker = this.#a.closeBreaker()
+    floor.breaker = this.#a.closeBreaker({ at: this.#floor.now, by: 'jan', why: 'x' })
     floor.failures = []
     for (const place of [...floor.places.values()]) if (place.phase === 'out') this.#heal(place)
     for (const name of floor.seen.keys()) floor.seen.set(name, { working: true, at: floor.now })

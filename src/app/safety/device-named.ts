@@ -1,0 +1,14 @@
+import { InputError } from '../../core/diagnostic.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import { suggest } from '../../lang/suggest.ts'
+
+/** A device by its full name; throws InputError where there is none, with the nearest one. */
+export function deviceNamed(fleet: Fleet, name: string): Device {
+  const device = fleet.devices.get(name)
+  if (device) return device
+  const near = suggest(name, fleet.devices.keys())
+  const summary = `There is no device "${name}"`
+  const detail = 'A device has the name of its store before it: PL-0412/pos1.'
+  const hint = near === undefined ? {} : { hint: `did you mean "${near}"?` }
+  throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail, ...hint }])
+}

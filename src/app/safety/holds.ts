@@ -1,0 +1,84 @@
+import type { Hold } from '../../core/admission.ts'
+import { InputError } from '../../core/diagnostic.ts'
+import { DAY_MS, parseDuration } from '../../core/duration.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import { instantsOf, wallTime } from '../../core/zoned-time.ts'
+import { suggest } from '../../lang/suggest.ts'
+import type { Project } from '../project.ts'
+import { accountName } from '../run/account.ts'
+
+/** Those that are not over. */
+export async function listHolds(project: Project): Promise<readonly Hold[]> {
+  const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+  const now = Date.now()
+  const { holds } = await store.admission.read(fleet.name)
+  return holds.filter(({ until }) => until > now)
+}
+
+/** From now until then nothing changes a store or a device, but who breaks the glass. */
+export async function hold(
+  project: Project,
+  on: string,
+  more: { readonly until: string; readonly because: string },
+): Promise<Hold> {
+  const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+  const zone = zoneOf(fleet, on)
+  const from = Date.now()
+  const until = instantOf(more.until, { zone, now: from })
+  if (until <= from) throw usage(`--until: ${more.until} is over already`, 'Name a time that is to come.')
+  const made: Hold = { on, by: accountName(), why: more.because, from, until }
+  return store.admission.transact(fleet.name, (content) => {
+    const others = content.holds.filter((one) => one.until > from && !(one.on === on && one.by === made.by))
+    return { result: made, content: { ...content, holds: [...others, made] } }
+  })
+}
+
+/** Takes all holds on a store or a device away; those that were there. */
+export async function releaseHolds(project: Project, on: string): Promise<readonly Hold[]> {
+  const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+  const now = Date.now()
+  const released = await store.admission.transact(fleet.name, (content) => {
+    const left = content.holds.filter((one) => one.until > now)
+    const result = left.filter((one) => one.on === on)
+    return { result, content: { ...content, holds: left.filter((one) => one.on !== on) } }
+  })
+  if (released.length === 0) throw usage(`Nobody holds "${on}"`, 'See: till hold list')
+  return released
+}
+
+/** The zone of the clocks of a store, or of the store of a device; throws InputError where there is neither. */
+export function zoneOf(fleet: Fleet, on: string): string {
+  const store = fleet.stores.get(on) ?? fleet.stores.get(fleet.devices.get(on)?.store ?? '')
+  if (store) return store.time_zone
+  const near = suggest(on, on.includes('/') ? fleet.devices.keys() : fleet.stores.keys())
+  throw usage(
+    `There is no store or device "${on}"`,
+    'A device has the name of its store before it: PL-0412/pos1.',
+    near === undefined ? undefined : `did you mean "${near}"?`,
+  )
+}
+
+const FORMS =
+  'It is a length of time (4h), a time of today or tomorrow (18:00), or a day and a time (2026-12-01 18:00), by the clocks of the store.'
+
+function instantOf(text: string, { zone, now }: { readonly zone: string; readonly now: number }): number {
+  const length = parseDuration(text)
+  if (length !== undefined) return now + length
+  const [, day, hours, minutes] = /^(?:(\d{4}-\d{2}-\d{2})(?:[ T]|$))?(?:(\d{2}):(\d{2}))?$/.exec(text) ?? []
+  if (day === undefined && hours === undefined) throw usage(`--until: "${text}" is no time`, FORMS)
+  const clock = Number(hours ?? 24) * 60 + Number(minutes ?? 0)
+  const midnight = day === undefined ? dayOf(now, zone) : Date.parse(`${day}T00:00:00Z`)
+  if (Number.isNaN(midnight) || clock > 1_440) throw usage(`--until: there is no ${text}`, FORMS)
+  const { latest } = instantsOf(midnight + clock * 60_000, zone)
+  return day === undefined && latest <= now ? instantsOf(midnight + (clock + 1_440) * 60_000, zone).latest : latest
+}
+
+function dayOf(now: number, zone: string): number {
+  return Math.floor(wallTime(now, zone) / DAY_MS) * DAY_MS
+}
+
+function usage(summary: string, detail: string, hint?: string): InputError {
+  return new InputError([
+    { code: 'USAGE_INVALID', severity: 'error', summary, detail, ...(hint !== undefined && { hint }) },
+  ])
+}

@@ -1,0 +1,61 @@
+import type { Seen } from '../../core/admission.ts'
+import { InputError } from '../../core/diagnostic.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import type { DeviceState } from '../../core/outcome.ts'
+import type { Policy, Purpose } from '../../core/policy.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import { type CompiledPolicy, compilePolicy } from '../../engine/admission/compile-policy.ts'
+import { planWaves, type WavePlan } from '../../engine/admission/plan-waves.ts'
+import { stricterOf } from '../../engine/admission/stricter-of.ts'
+import { loadCalendars } from '../../lang/policy/load-calendars.ts'
+import type { Project } from '../project.ts'
+import { admissionWorld } from '../revision/admission-world.ts'
+
+/**
+ * The policy that runbooks ask for, the stricter of several; without any, the one for those that ask for none. What a run
+ * began under (`before`) holds to its end; what was committed since can only tighten it.
+ */
+export function policyOf(project: Project, runbooks: readonly Runbook[], before?: Policy): Policy {
+  const { policies } = project.settings
+  const names = runbooks.length === 0 ? ['default'] : runbooks.map(({ policy = 'default' }) => policy)
+  const asked = names.map((name) => policies.get(name))
+  const now = [...new Set(asked.filter((policy) => policy !== undefined))]
+  const [first, ...others] = before ? [before, ...now] : now
+  if (!first) throw new Error('a runbook asks for a policy that was not checked')
+  return others.reduce(stricterOf, first)
+}
+
+/** What a run of these runbooks is for: a repair only where all of them are. */
+export function purposeOf(runbooks: readonly Runbook[]): Purpose {
+  return runbooks.length > 0 && runbooks.every((runbook) => runbook.purpose === 'repair') ? 'repair' : 'rollout'
+}
+
+/** A policy with its calendars and the fleet. Throws InputError for calendars that cannot be read. */
+export function compiledFor(project: Project, fleet: Fleet, policy: Policy): CompiledPolicy {
+  const { calendars, diagnostics } = loadCalendars([policy], project.root)
+  if (diagnostics.length > 0) throw new InputError(diagnostics)
+  return compilePolicy(policy, admissionWorld(fleet, calendars))
+}
+
+/** The waves of a run, by what it is about and the text of its runbooks alone. */
+export function wavesOf(devices: readonly Device[], policy: Policy[Purpose], runbooks: readonly Runbook[]): WavePlan {
+  return planWaves(devices.map(targetOf), policy.waves, runbooks.map(({ digest }) => digest).join())
+}
+
+/** Profile and system as one text, so that the canary has one of each; without a version nobody stands for it. */
+function targetOf({ name, store, region, profile, os }: Device) {
+  const system = [profile, os.family, os.distribution, os.version].filter((part) => part !== undefined)
+  return { device: name, store, region, ...(os.version !== undefined && { class: system.join(' ') }) }
+}
+
+const WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'drifted', 'changed'])
+
+/** When each device was last seen, and whether it worked. */
+export async function lastSeen(store: RunStore): Promise<ReadonlyMap<string, Seen>> {
+  const seen = new Map<string, Seen>()
+  for await (const { device, state, at } of store.status()) {
+    seen.set(device, { working: WORKING.has(state), at: Date.parse(at) })
+  }
+  return seen
+}

@@ -1,0 +1,145 @@
+import type { Hold, Question, Reason } from '../../core/admission.ts'
+import type { Device } from '../../core/fleet.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Purpose } from '../../core/policy.ts'
+import type { DeviceStatus } from '../../core/run.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import type { CompiledPolicy } from '../../engine/admission/compile-policy.ts'
+import { mayBeginAt } from '../../engine/admission/decide.ts'
+import { Ledger } from '../../engine/admission/ledger.ts'
+import type { Situation } from '../../engine/admission/rule.ts'
+import { heldBy } from '../../engine/admission/rules/holds.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
+import type { Project } from '../project.ts'
+import { compiledFor, lastSeen, policyOf, purposeOf } from './policy-in-force.ts'
+
+/** When a device may be changed, and why not now. */
+export interface Why {
+  readonly device: Device
+  /** Clocks of its store. */
+  readonly zone: string
+  /** Absent: the repository has no policies, and leases and holds alone decide. */
+  readonly policy?: string
+  readonly purpose: Purpose
+  /** What speaks against it now; nothing: it may. */
+  readonly reasons: readonly Reason[]
+  /** When it may as far as is known now; absent: that depends on somebody. */
+  readonly at?: number
+  /** What it is asked for right before a change. */
+  readonly guards: readonly { readonly name: string; readonly says: string }[]
+  /** The last time that a guard held it back, if no later run came to another end. */
+  readonly guardSeen?: Pick<DeviceStatus, 'at' | 'message'>
+}
+
+/** Answers why for many devices, all at one instant. */
+export type Explainer = (device: Device) => Why
+
+/** Puts all rules of admission to the question, as for a run of one device that asks now; nothing is taken by it. */
+export async function explainer(
+  project: Project,
+  of: { readonly runbooks: readonly Runbook[]; readonly purpose?: Purpose | undefined },
+): Promise<Explainer> {
+  const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+  const [content, seen] = await Promise.all([store.admission.read(fleet.name), lastSeen(store)])
+  const purpose = of.purpose ?? purposeOf(of.runbooks)
+  const now = Date.now()
+  const zone = (device: Device): string => fleet.stores.get(device.store)?.time_zone ?? 'UTC'
+  const guardSeen = await lastGuards(store)
+  const common = (device: Device) => {
+    const last = guardSeen.get(device.name)
+    return { device, zone: zone(device), purpose, ...(last && { guardSeen: last }) }
+  }
+  if (!project.settings.hasPolicies) {
+    return (device) => {
+      const reasons = heldReasons(device, content.holds, { now, zone: zone(device) })
+      const at = reasons[0]?.until ?? now
+      return { ...common(device), reasons, at, guards: [] }
+    }
+  }
+  const policy = compiledFor(project, fleet, policyOf(project, of.runbooks))
+  const situation: Situation = {
+    now,
+    ledger: new Ledger(policy, content),
+    run: { run: '', waves: [ONE], isOnTerminal: false, rollbacks: { failed: 0 } },
+    seen: (device) => seen.get(device),
+    holdsOn: (name) => content.holds.filter(({ on }) => on === name),
+    breaker: content.breaker,
+    approvals: [],
+    isAsking: () => true,
+  }
+  return (device) => {
+    const { decision, at } = mayBeginAt(policy, situation, questionOf(policy, device, purpose))
+    return {
+      ...common(device),
+      policy: policy.policy.name,
+      reasons: decision.kind === 'begin' ? [] : decision.reasons,
+      ...(at !== undefined && { at }),
+      guards: policy.guardsOf(device.name, purpose).map(({ name, says }) => ({ name, says })),
+    }
+  }
+}
+
+const ONE = { size: 1, results: { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 } }
+
+function questionOf({ policy }: CompiledPolicy, device: Device, purpose: Purpose): Question {
+  const expected = { ...policy.guess, basis: { kind: 'guess' } } as const
+  return { moment: 'place', run: '', device: device.name, purpose, origin: 'pipeline', expected }
+}
+
+function heldReasons(device: Device, holds: readonly Hold[], at: { readonly now: number; readonly zone: string }) {
+  const found = heldBy([device.name, device.store], (name) => holds.filter(({ on }) => on === name), at)
+  if (!found) return []
+  const { code, message, by, whom, until } = found
+  return [{ rule: 'holds', code, message, by, ...(whom !== undefined && { whom }), until }]
+}
+
+const BY_GUARDS: ReadonlySet<string> = new Set(['GUARD_CLOSED', 'GUARD_UNKNOWN'])
+
+async function lastGuards(store: { status(): AsyncIterable<DeviceStatus> }) {
+  const found = new Map<string, Pick<DeviceStatus, 'at' | 'message'>>()
+  for await (const { device, code, at, message } of store.status()) {
+    if (code !== null && BY_GUARDS.has(code)) found.set(device, { at, message })
+  }
+  return found
+}
+
+/** For people. */
+export function whyText(why: Why): string {
+  const { device, policy, purpose, reasons, at, zone, guards, guardSeen } = why
+  const under = policy === undefined ? 'The repository has no policies' : `Policy ${policy}, ${purpose}`
+  const lines = [`${device.name} may${reasons.length === 0 ? '' : ' not'} be changed now. ${under}.`]
+  for (const { by, code, message } of reasons) lines.push(`  ${by} (${code}): ${message}`)
+  if (reasons.length > 0) {
+    const when =
+      at === undefined
+        ? 'When depends on what is named above.'
+        : `As far as is known now, it may at ${shownTime(at, zone)}.`
+    lines.push(`  → ${when}`)
+  }
+  if (guards.length > 0) {
+    const asked = guards.map(({ name, says }) => `${name} (whether ${says})`).join(', ')
+    lines.push(`  Right before each change the device itself is asked: ${asked}.`)
+  }
+  if (guardSeen) lines.push(`  The last run was held back, at ${guardSeen.at}: ${guardSeen.message ?? ''}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** For machines: schema till.why/1. */
+export function whyJson({ device, policy, purpose, reasons, at, guards, guardSeen }: Why): JsonObject {
+  return {
+    schema: 'till.why/1',
+    device: device.name,
+    store: device.store,
+    policy: policy ?? null,
+    purpose,
+    may: reasons.length === 0,
+    not_before: at === undefined ? null : new Date(at).toISOString(),
+    reasons: reasons.map(({ until, whom, ...reason }) => ({
+      ...reason,
+      ...(whom !== undefined && { whom }),
+      ...(until !== undefined && { until: new Date(until).toISOString() }),
+    })),
+    guards: guards.map((guard) => ({ ...guard })),
+    ...(guardSeen && { guard_seen: { at: guardSeen.at, message: guardSeen.message } }),
+  }
+}

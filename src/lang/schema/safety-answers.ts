@@ -1,0 +1,93 @@
+const TIME = { description: 'ISO 8601 in UTC.', type: 'string' } as const
+const TEXT = { type: 'string' } as const
+
+/** What `till why --json` answers. */
+const WHY_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/why/1',
+  title: 'Why',
+  description: 'When a device may be changed, and why not now (`till why --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'device', 'store', 'policy', 'purpose', 'may', 'not_before', 'reasons', 'guards'],
+  properties: {
+    schema: { const: 'till.why/1' },
+    device: { description: 'Full name.', type: 'string' },
+    store: TEXT,
+    policy: { description: 'Null: the repository has none.', type: ['string', 'null'] },
+    purpose: { enum: ['repair', 'rollout'] },
+    may: { description: 'It may be changed now, as far as can be told without asking it.', type: 'boolean' },
+    not_before: {
+      description: 'When it may as far as is known now; null: that depends on somebody.',
+      type: ['string', 'null'],
+    },
+    reasons: {
+      description: 'What speaks against it now.',
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['rule', 'code', 'message', 'by'],
+        properties: {
+          rule: { description: 'Name of the rule of admission.', type: 'string' },
+          code: { description: 'Code of the catalogue.', type: 'string' },
+          message: TEXT,
+          by: { description: 'The cap, window, freeze, hold, wave or approval.', type: 'string' },
+          whom: { description: 'The person, run or device that could end it.', type: 'string' },
+          until: TIME,
+        },
+      },
+    },
+    guards: {
+      description: 'What the device is asked for right before a change.',
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'says'],
+        properties: { name: TEXT, says: { description: 'What is so while it holds back.', type: 'string' } },
+      },
+    },
+    guard_seen: {
+      description: 'A guard held the device back in its last run.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['at', 'message'],
+      properties: { at: TIME, message: { type: ['string', 'null'] } },
+    },
+  },
+}
+
+/** What `till hold list --json` answers. */
+const HOLDS_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/holds/1',
+  title: 'Holds',
+  description: 'Stores and devices that somebody asked not to touch (`till hold list --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'holds'],
+  properties: {
+    schema: { const: 'till.holds/1' },
+    holds: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['on', 'by', 'why', 'from', 'until'],
+        properties: {
+          on: { description: 'A store, or a device by its full name.', type: 'string' },
+          by: { description: 'Who asked.', type: 'string' },
+          why: TEXT,
+          from: TIME,
+          until: TIME,
+        },
+      },
+    },
+  },
+}
+
+export const SAFETY_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
+  why: WHY_JSON_SCHEMA,
+  holds: HOLDS_JSON_SCHEMA,
+}
