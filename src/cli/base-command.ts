@@ -13,6 +13,7 @@ import { underSignals } from './interrupts.ts'
 import { showByPager } from './pager.ts'
 import { sourceStack } from './source-stack.ts'
 import { tooManyFiles } from './too-many-files.ts'
+import { unknownFlags } from './unknown-flags.ts'
 
 /** What every command shares: where the project is, JSON or text, and how errors become messages and exit codes. */
 export abstract class BaseCommand extends Command {
@@ -99,6 +100,11 @@ export abstract class BaseCommand extends Command {
       this.exit(error instanceof RunBroken ? EXIT.failed : EXIT.usage)
     }
     if (error instanceof Errors.ExitError) throw error
+    const flags = unknownFlags(error, Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }))
+    if (flags) {
+      this.reportDiagnostics(flags)
+      this.exit(EXIT.usage)
+    }
     if (error instanceof Errors.CLIError) {
       this.#reportUsage(error.message)
       this.exit(EXIT.usage)

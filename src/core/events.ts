@@ -12,6 +12,8 @@ export interface RunbookReference {
   readonly name: string
   readonly digest: string
   readonly params: JsonObject
+  /** See `Runbook.about`. */
+  readonly about?: string
 }
 
 /** Present on every event. */

@@ -34,7 +34,14 @@ export interface RunbookStatus {
   readonly message: string | null
   readonly run: string
   readonly runbooks: readonly string[]
+  /** What each of them was about, in their order; '' where that is nothing in particular. */
+  readonly about: readonly string[]
   readonly at: string
+}
+
+/** A runbook with what it is about, in one text: by it, words of two looks are known to be about the same. */
+export function runbookLabel(name: string, about = ''): string {
+  return about === '' ? name : `${name}\n${about}`
 }
 
 /** What is known of a device, and since when; its own fields are those of the latest look. */

@@ -88,6 +88,8 @@ export interface Runbook {
   /** Absent: rollout. */
   readonly purpose?: Purpose
   readonly params: JsonObject
+  /** `service=cups`: the parameters without which it has nothing to work on; absent where it needs none. */
+  readonly about?: string
   readonly steps: readonly Step[]
   readonly classify: readonly ClassifyRow[]
   /** sha256 of its text, its parameters and the modules of the user in it, in hexadecimal. */

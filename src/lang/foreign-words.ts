@@ -44,11 +44,54 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   down: ['stopped'],
   installed: ['present'],
   install: ['present'],
-  latest: ['present'],
   removed: ['absent'],
   remove: ['absent'],
   uninstalled: ['absent'],
   deleted: ['absent'],
+}
+
+/** Words of which none of ours is the same: what to write instead. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  latest: 'there is no "latest": name the `version` that is wanted, or leave any with "present"',
+  restarted: 'a restart is no state: `restart_on: [STEP]` restarts when an earlier step changed something',
+  reloaded: 'a reload is no state: `restart_on: [STEP]` restarts when an earlier step changed something',
+  enabled: 'whether it starts with the system is `enabled: true`',
+  disabled: 'whether it starts with the system is `enabled: false`',
+  touch: 'an empty file is `content: ""`',
+  directory: 'a folder is the module "directory"',
+}
+
+/** What other tools call a flag of ours. */
+const FLAGS: Readonly<Record<string, string>> = {
+  check: 'a plan changes nothing: till plan',
+  'dry-run': 'a plan changes nothing: till plan',
+  diff: 'a plan shows what differs: till plan',
+  C: 'a plan changes nothing: till plan',
+  e: 'here it is --param NAME=VALUE',
+  'extra-vars': 'here it is --param NAME=VALUE',
+  var: 'here it is --param NAME=VALUE',
+  set: 'here it is --param NAME=VALUE',
+  params: 'here it is --param NAME=VALUE, once for each',
+  i: 'the inventory is that of the repository: --project FOLDER',
+  inventory: 'the inventory is that of the repository: --project FOLDER',
+  host: 'here it is --device',
+  hosts: 'here it is --device',
+  nodes: 'here it is --device',
+  targets: 'here it is --device',
+  forks: 'here it is --parallel',
+  concurrency: 'here it is --parallel',
+  'auto-approve': 'here it is --yes',
+  format: 'here it is --json',
+}
+
+/** What is to be written instead of a word of another tool, where that is another thing here. */
+export function insteadOf(word: string): string | undefined {
+  return Object.hasOwn(INSTEAD, word) ? INSTEAD[word] : undefined
+}
+
+/** The same of a flag, without its dashes. */
+export function insteadOfFlag(name: string): string | undefined {
+  return Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined
 }
 
 /** Our word for one that people bring along from other tools, if it is among the candidates. */

@@ -9,7 +9,7 @@ import { isMap } from './is-map.ts'
 import { unknownPolicy } from './policy/unknown-policy.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { outlineSteps, type StepOutline } from './runbook-outline.ts'
-import { celTypesOf, effectiveParams, readDeclarations } from './runbook-params.ts'
+import { aboutOf, celTypesOf, effectiveParams, readDeclarations } from './runbook-params.ts'
 import { RunbookCompiler } from './runbook-steps.ts'
 import { RUNBOOK_SHAPE } from './schema/runbook.ts'
 import { validate } from './validate.ts'
@@ -52,6 +52,7 @@ function readRunbook(
   const value = parsed.value as JsonObject
   const declared = readDeclarations(value['params'] ?? null, parsed)
   const effective = effectiveParams(declared.declarations, options.params, parsed)
+  const about = aboutOf(declared.declarations, effective.params)
   const modules = new Map(options.modules.map((module) => [module.name, module]))
   const outline = outlineSteps({ parsed, modules })
   const ids = outline.steps.flatMap(idsOf)
@@ -66,6 +67,7 @@ function readRunbook(
     ...(typeof value['policy'] === 'string' && { policy: value['policy'] }),
     ...(value['purpose'] === 'repair' && { purpose: 'repair' }),
     params: effective.params,
+    ...(about !== undefined && { about }),
     steps,
     classify,
     digest: digestOf(parsed.text, effective.params, modulesOf(outline.steps)),

@@ -14,6 +14,14 @@ interface ParamDeclaration {
   readonly description?: string
 }
 
+/** What a runbook cannot do without, as `service=cups`: that is what it is about. Undefined where it needs nothing. */
+export function aboutOf(declarations: ParamDeclarations, params: JsonObject): string | undefined {
+  const needed = Object.keys(declarations).filter((name) => declarations[name]?.default === undefined && name in params)
+  const shown = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : JSON.stringify(value))
+  const text = needed.map((name) => `${name}=${shown(params[name])}`).join(' ')
+  return text === '' ? undefined : text
+}
+
 export type ParamDeclarations = Readonly<Record<string, ParamDeclaration>>
 
 const CEL_TYPES: Readonly<Record<ParamType, string>> = {

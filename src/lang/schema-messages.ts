@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv'
-import { ownWord } from './foreign-words.ts'
+import { insteadOf, ownWord } from './foreign-words.ts'
 import { suggest } from './suggest.ts'
 import type { ValuePath } from './value-path.ts'
 
@@ -139,10 +139,12 @@ function wrongType(error: ErrorObject, path: ValuePath): Words {
 function notOneOf(error: ErrorObject, path: ValuePath, allowed: readonly unknown[]): Words {
   const words = allowed.map(String)
   const near = typeof error.data === 'string' ? (ownWord(error.data, words) ?? suggest(error.data, words)) : undefined
+  const hint = typeof error.data === 'string' ? insteadOf(error.data) : undefined
   const list = allowed.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(', ')
   return {
     summary: `${label(path)} must be ${allowed.length === 1 ? list : `one of ${list}`}; it is ${shown(error.data)}`,
-    ...(near !== undefined && { hint: `did you mean "${near}"?` }),
+    ...(hint !== undefined && { hint }),
+    ...(hint === undefined && near !== undefined && { hint: `did you mean "${near}"?` }),
   }
 }
 

@@ -6,6 +6,8 @@ export interface TableColumn<Row> {
   readonly align?: 'left' | 'right'
   /** Gives way first when the table is too wide; others are clipped only when nothing else is left to take from. */
   readonly flexible?: boolean
+  /** Of use in full only, as a name that is typed again: never clipped, also where the table gets too wide. */
+  readonly whole?: boolean
   /** Escape codes around the finished cell, for a terminal with colours. */
   readonly style?: (text: string, row: Row) => string
 }
@@ -46,7 +48,9 @@ function fitWidths(natural: readonly number[], columns: readonly TableColumn<nev
   const widths = [...natural]
   const total = (): number => widths.reduce((sum, w) => sum + w, GAP.length * (widths.length - 1))
   for (let excess = total() - width; excess > 0; excess = total() - width) {
-    const widest = widestOf(widths, (index) => columns[index]?.flexible === true) ?? widestOf(widths, () => true)
+    const widest =
+      widestOf(widths, (index) => columns[index]?.flexible === true) ??
+      widestOf(widths, (index) => columns[index]?.whole !== true)
     if (widest === undefined) break
     widths[widest] = (widths[widest] ?? 0) - 1
   }

@@ -10,7 +10,7 @@ import { NOT_LOOKED_AT } from '../core/fold-run.ts'
 import type { LeaseToken } from '../core/lease.ts'
 import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
 import type { NewEvent } from '../core/ports.ts'
-import { emptyCounts, type RunRecord } from '../core/run.ts'
+import { emptyCounts, type RunRecord, runbookLabel } from '../core/run.ts'
 import { isHeld } from './leases.ts'
 import { recordNotes } from './notes.ts'
 import { processIdentity, thisProcess } from './process-identity.ts'
@@ -166,7 +166,7 @@ function recordStart(session: SqliteSession, event: RunStarted & EventHead): voi
     tables.insertInto('runs').values({
       run: event.run,
       mode: event.mode,
-      runbooks: JSON.stringify(event.runbooks.map((runbook) => runbook.name)),
+      runbooks: JSON.stringify(event.runbooks.map(({ name, about }) => runbookLabel(name, about))),
       started_at: event.at,
       finished_at: null,
       devices: event.devices,

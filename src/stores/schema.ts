@@ -8,7 +8,7 @@ export interface StateTables {
   readonly runs: {
     run: string
     mode: string
-    /** JSON list of names. */
+    /** JSON list of `runbookLabel`. */
     runbooks: string
     started_at: string
     finished_at: string | null

@@ -208,7 +208,7 @@ class SqliteStore implements RunStore {
     return {
       run,
       mode: row.mode as RunSummary['mode'],
-      runbooks: JSON.parse(row.runbooks) as string[],
+      runbooks: labelled(row.runbooks).runbooks,
       started_at,
       finished_at,
       state,
@@ -252,12 +252,21 @@ interface Raw {
   readonly runbooks: string
 }
 
-function lookOf<Row extends Raw>(row: Row): Omit<Row, keyof Raw> & Pick<RunbookStatus, keyof Raw> {
+type Read = Pick<RunbookStatus, keyof Raw | 'about'>
+
+function lookOf<Row extends Raw>(row: Row): Omit<Row, keyof Raw> & Read {
   const { state, unknown, runbooks } = row
   return {
     ...row,
     state: state as RunbookStatus['state'],
     unknown: unknown === 1,
-    runbooks: JSON.parse(runbooks) as string[],
+    ...labelled(runbooks),
   }
+}
+
+/** Names, and what each is about: older rows have names alone. */
+function labelled(json: string): Pick<RunbookStatus, 'runbooks' | 'about'> {
+  const labels = JSON.parse(json) as readonly string[]
+  const parts = labels.map((label) => /^(.*)\n?([\s\S]*)$/.exec(label) ?? ['', label, ''])
+  return { runbooks: parts.map(([, name = '']) => name), about: parts.map(([, , about = '']) => about) }
 }

@@ -7,7 +7,11 @@ const NOW = new Date('2026-05-20T00:00:00.000Z')
 
 function look(day: number, state: DeviceState, ...runbooks: string[]): RunbookStatus {
   const at = `2026-05-${String(day).padStart(2, '0')}T00:00:00.000Z`
-  return { state, unknown: false, code: null, message: null, run: `r${day}`, runbooks, at }
+  const [names, about] = [
+    runbooks.map((each) => each.split(' ')[0] ?? ''),
+    runbooks.map((each) => each.split(' ')[1] ?? ''),
+  ]
+  return { state, unknown: false, code: null, message: null, run: `r${day}`, runbooks: names, about, at }
 }
 
 function status(seen_at: string | null, ...looks: readonly RunbookStatus[]): DeviceStatus {
@@ -29,6 +33,16 @@ it('the last word of what is not assigned ages out after a week, the latest and 
   expect(currentLooks(known, new Set(), NOW)[1]?.counts).toBe(false)
   expect(worstLook(currentLooks(known, new Set(['b']), NOW))?.state).toBe('failed')
   expect(worstLook(currentLooks(status(null, look(1, 'failed', 'b')), new Set(), NOW))?.state).toBe('failed')
+})
+
+it('the same runbook about something else is another word', () => {
+  const looks = [look(19, 'in-sync', 'restart service=a'), look(18, 'failed', 'restart service=b')]
+  expect(worstLook(currentLooks(status(null, ...looks), new Set(), NOW))?.run).toBe('r18')
+  const again = [look(19, 'in-sync', 'restart service=b'), ...looks.slice(1)]
+  expect(worstLook(currentLooks(status(null, ...again), new Set(), NOW))?.run).toBe('r19')
+  const old = [look(19, 'in-sync', 'a'), look(2, 'failed', 'restart service=b')]
+  expect(worstLook(currentLooks(status(null, ...old), new Set(['restart\nservice=a']), NOW))?.state).toBe('in-sync')
+  expect(worstLook(currentLooks(status(null, ...old), new Set(['restart\nservice=b']), NOW))?.state).toBe('failed')
 })
 
 it('a device that answered since was not out of reach for good', () => {

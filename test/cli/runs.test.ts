@@ -72,10 +72,11 @@ test('runs show finds a run by its beginning, and says what is missing', async (
         keys.Server: "old.example" → "hq.example"
         keys.Password: "***" → "***"
         content:
+          @@ -1,2 +1,3 @@
           | line one
           - line two
           + line three
-          + xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (5000 characters)
+          + xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (5000 characters)
         mode: (absent) → "0644"
         lines: [1,{"a":null}] → (absent)
         restart

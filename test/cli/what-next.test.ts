@@ -238,3 +238,20 @@ it('words that people bring along from other tools get ours for an answer', asyn
   const device = await till('inventory', 'list', '-d', 'next2')
   expect(device.stderr).toContain('did you mean "PL-0001/next2"?')
 })
+
+it('flags that there are not are answered with those that there are', async () => {
+  const { till } = bound(projectWith(1, { clear: CLEAR }))
+  const typed = await till('plan', 'clear', '--parm', 'a=b', '--check')
+  expect(typed.code).toBe(2)
+  expect(typed.stderr).toContain('There is no flag --parm here USAGE_INVALID\n  See --help.\n  did you mean --param?')
+  expect(typed.stderr).toContain('a plan changes nothing: till plan')
+  const json = await till('apply', 'clear', '--auto-approve', '--json')
+  expect(JSON.parse(json.stdout).diagnostics).toMatchObject([{ code: 'USAGE_INVALID', hint: 'here it is --yes' }])
+})
+
+it('words of other tools for which there is none here are explained', async () => {
+  const state = (module: string, word: string): string => `steps:\n  - { ${module}: { name: cups, state: ${word} } }\n`
+  const { till } = bound(projectWith(1, { latest: state('package', 'latest'), again: state('service', 'restarted') }))
+  expect((await till('plan', 'latest')).stderr).toContain('name the `version` that is wanted')
+  expect((await till('plan', 'again')).stderr).toContain('`restart_on: [STEP]` restarts when an earlier step changed')
+})

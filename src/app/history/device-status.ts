@@ -36,7 +36,7 @@ export async function knownStates(
   options: {
     readonly filter: StatusFilter
     readonly now: Date
-    /** Names of the runbooks that are assigned to devices, by device. */
+    /** The runbooks that are assigned to devices, each with what it is about, by device. */
     readonly assigned: ReadonlyMap<string, ReadonlySet<string>>
   },
 ): Promise<KnownState[]> {
@@ -59,6 +59,7 @@ function knownState(
       message: null,
       run: null,
       runbooks: [],
+      about: [],
       at: null,
       seen_at: null,
       age_s: null,
@@ -67,10 +68,10 @@ function knownState(
     return { device, state: 'never', unknown: true, ...nothing, looks: [] }
   }
   const looks = currentLooks(status, assigned, now)
-  const { state, unknown, code, message, run, runbooks, at } = worstLook(looks) ?? status
+  const { state, unknown, code, message, run, runbooks, about, at } = worstLook(looks) ?? status
   const age_s = Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000))
   const worst = { state, unknown: unknown || looks.some((look) => look.counts && look.unknown), code, message }
-  return { device, ...worst, run, runbooks, at, seen_at: status.seen_at, age_s, last_at: status.at, looks }
+  return { device, ...worst, run, runbooks, about, at, seen_at: status.seen_at, age_s, last_at: status.at, looks }
 }
 
 function passes(known: KnownState, { states, olderThanMs }: StatusFilter, now: Date): boolean {

@@ -7,7 +7,7 @@ import { formatTable, type TableColumn } from '../../reporters/table.ts'
 const paint = paintFor(true)
 
 const COLUMNS: readonly TableColumn<RunSummary>[] = [
-  { title: 'RUN', value: (run) => run.run },
+  { title: 'RUN', value: (run) => run.run, whole: true },
   { title: 'STARTED', value: (run) => shortTime(run.started_at) },
   {
     title: 'STATE',

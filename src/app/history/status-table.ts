@@ -1,6 +1,8 @@
 import { WORST_STATES_FIRST } from '../../core/outcome.ts'
 import { formatDuration } from '../../reporters/format-duration.ts'
+import { plainText } from '../../reporters/plain-text.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
+import { wrapText } from '../../reporters/wrap-text.ts'
 import type { KnownLook } from './current-looks.ts'
 import type { KnownState } from './device-status.ts'
 import { inStateColor } from './list-runs.ts'
@@ -12,17 +14,26 @@ interface Row extends Omit<KnownLook, 'state' | 'run'> {
   readonly age_s: number | null
 }
 
-const COLUMNS: readonly TableColumn<Row>[] = [
-  { title: 'DEVICE', value: ({ device }) => device },
-  { title: 'STATE', value: stateText, style: (text, { state }) => inStateColor(text, state) },
-  { title: 'AGE', value: ({ age_s }) => (age_s === null ? '' : formatDuration(age_s * 1000)), align: 'right' },
-  { title: 'RUNBOOKS', value: ({ runbooks }) => runbooks.join(', '), flexible: true },
-  { title: 'RUN', value: ({ run }) => run ?? '' },
-  { title: 'WHY', value: ({ code, message }) => (code === null ? '' : `${code}: ${message ?? ''}`), flexible: true },
-]
+const DEVICE: TableColumn<Row> = { title: 'DEVICE', value: ({ device }) => device, whole: true }
+const STATE: TableColumn<Row> = {
+  title: 'STATE',
+  value: stateText,
+  style: (text, { state }) => inStateColor(text, state),
+  whole: true,
+}
+const AGE: TableColumn<Row> = {
+  title: 'AGE',
+  value: ({ age_s }) => (age_s === null ? '' : formatDuration(age_s * 1000)),
+  align: 'right',
+}
+const RUNBOOKS: TableColumn<Row> = { title: 'RUNBOOKS', value: runbooksText, flexible: true }
+const RUN: TableColumn<Row> = { title: 'RUN', value: ({ run }) => run ?? '' }
+const WHY: TableColumn<Row> = { title: 'WHY', value: why, flexible: true }
 
-/** Narrower than this, why something is so is worth more than the run that says it. */
-const ROOM_FOR_RUNS = 110
+/** Narrower than this, a reason stands below its line, in full. */
+const ROOM_FOR_REASONS = 110
+/** And narrower than this, the runbooks do too. */
+const ROOM_FOR_RUNBOOKS = 64
 
 /**
  * Last known states as a table, a line for each last word of a runbook, the worst that counts first; without `width` nothing
@@ -33,14 +44,33 @@ export function statusTable(
   options: { readonly width?: number | undefined; readonly color: boolean; readonly now: Date },
 ): string {
   const { width = Number.POSITIVE_INFINITY, now } = options
-  const columns = width < ROOM_FOR_RUNS ? COLUMNS.filter(({ title }) => title !== 'RUN') : COLUMNS
   const rows = known.flatMap((one) => rowsOf(one, now))
-  return `${formatTable(rows, columns, options).join('\n')}\n`
+  const lines = (columns: readonly TableColumn<Row>[]): string[] => formatTable(rows, columns, options)
+  if (width >= ROOM_FOR_REASONS) return `${lines([DEVICE, STATE, AGE, RUNBOOKS, RUN, WHY]).join('\n')}\n`
+  const isTight = width < ROOM_FOR_RUNBOOKS
+  const [head = '', ...table] = lines(isTight ? [DEVICE, STATE, AGE] : [DEVICE, STATE, AGE, RUNBOOKS])
+  const below = rows.map((row) =>
+    [isTight ? runbooksText(row) : '', why(row)].filter((text) => text !== '').map((text) => plainText(text)),
+  )
+  const indent = '  '
+  const all = table.flatMap((line, at) => [
+    line,
+    ...(below[at] ?? []).flatMap((text) => wrapText(text, { width, indent })),
+  ])
+  return `${[head, ...all].join('\n')}\n`
+}
+
+function runbooksText({ runbooks, about }: Row): string {
+  return runbooks.map((name, at) => `${name} ${about[at] ?? ''}`.trimEnd()).join(', ')
+}
+
+function why({ code, message }: Row): string {
+  return code === null ? '' : `${code}: ${message ?? ''}`
 }
 
 function rowsOf({ device, state, looks }: KnownState, now: Date): readonly Row[] {
   if (looks.length === 0) {
-    const nothing = { code: null, message: null, run: null, runbooks: [], at: '', age_s: null }
+    const nothing = { code: null, message: null, run: null, runbooks: [], about: [], at: '', age_s: null }
     return [{ device, state, unknown: false, counts: true, ...nothing }]
   }
   const rank = (look: KnownLook): number =>

@@ -42,7 +42,7 @@ export function episodeView(episode: Episode): EpisodeView {
 }
 
 const COLUMNS: readonly TableColumn<EpisodeView>[] = [
-  { title: 'EPISODE', value: ({ episode }) => episode },
+  { title: 'EPISODE', value: ({ episode }) => episode, whole: true },
   { title: 'OPENED', value: ({ opened_at }) => shortTime(opened_at) },
   { title: 'STATE', value: ({ state }) => state },
   { title: 'WHAT', value: ({ device, store }) => device ?? store ?? '' },

@@ -16,7 +16,7 @@ function placeJson(source: SourceRange, root: string): object {
 }
 
 const DEVICE_COLUMNS: readonly TableColumn<Device>[] = [
-  { title: 'DEVICE', value: (device) => device.name },
+  { title: 'DEVICE', value: (device) => device.name, whole: true },
   { title: 'KIND', value: (device) => device.kind },
   { title: 'OS', value: ({ os }) => systemOf(os), flexible: true },
   { title: 'ADDRESS', value: (device) => device.address || `on ${device.attached_to ?? 'this machine'}` },

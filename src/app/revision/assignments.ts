@@ -1,5 +1,6 @@
 import { InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
+import { runbookLabel } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
@@ -37,7 +38,7 @@ export async function assignedWork(
   throw new InputError([{ code: 'SELECTOR_EMPTY', severity: 'error', summary, detail }])
 }
 
-/** Names of the runbooks that assignments give devices, by device; what cannot be read gives nothing. */
+/** The runbooks that assignments give devices, each with what it is about, by device; what cannot be read gives nothing. */
 export async function assignedNames(project: Project, fleet: Fleet): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const names = new Map<string, Set<string>>()
   for (const { runbook: reference, params, where } of project.settings.assignments) {
@@ -45,7 +46,7 @@ export async function assignedNames(project: Project, fleet: Fleet): Promise<Rea
       const runbook = openRunbook(project, reference, params)
       const { store } = project
       for (const { name } of await selectDevices(fleet, { where }, { store, targets: runbook.targets }))
-        names.set(name, (names.get(name) ?? new Set()).add(runbook.name))
+        names.set(name, (names.get(name) ?? new Set()).add(runbookLabel(runbook.name, runbook.about)))
     } catch (error) {
       if (!(error instanceof InputError)) throw error
     }

@@ -107,7 +107,10 @@ function masked(body: RunEventBody, masker: Masker): RunEventBody {
   if ('marks' in body) event['marks'] = masker.value(body.marks)
   if ('value' in body) event['value'] = masker.value(body.value)
   if ('runbooks' in body) {
-    event['runbooks'] = body.runbooks.map((runbook) => ({ ...runbook, params: masker.value(runbook.params) }))
+    event['runbooks'] = body.runbooks.map((runbook) => {
+      const { params, about } = runbook
+      return { ...runbook, params: masker.value(params), ...(about !== undefined && { about: masker.text(about) }) }
+    })
   }
   return event as unknown as RunEventBody
 }

@@ -2,6 +2,12 @@ import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
 import { COUNTS, DEVICE_NAME, DEVICE_STATE, EXIT_CODE, MODE, RUN_ID, TIME, UNKNOWN_DEVICES } from './records.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
+const ABOUT = {
+  description: 'What each runbook was about, in their order: the parameters that it cannot do without.',
+  type: 'array',
+  items: { type: 'string' },
+  examples: [['service=cups']],
+} as const
 const RUNBOOK_NAMES = { description: 'Names of its runbooks.', type: 'array', items: { type: 'string' } } as const
 const CODE = {
   description: 'Why; see the reference of errors. null when there is nothing to explain.',
@@ -150,6 +156,7 @@ const STATUS_DEVICE = {
     message: { description: 'The code in words.', type: ['string', 'null'] },
     run: orNull(RUN_ID, 'The run that looked at it; null: none has.'),
     runbooks: RUNBOOK_NAMES,
+    about: ABOUT,
     at: orNull(TIME, 'When it did.'),
     seen_at: orNull(TIME, 'When it last answered; null: never, as far as is known.'),
     last_at: orNull(TIME, 'When any run looked at it last.'),
@@ -169,6 +176,7 @@ const STATUS_DEVICE = {
           message: { description: 'The code in words.', type: ['string', 'null'] },
           run: RUN_ID,
           runbooks: RUNBOOK_NAMES,
+          about: ABOUT,
           at: TIME,
           counts: {
             description:

@@ -213,6 +213,11 @@ export const RUNBOOK_REFERENCE = {
     name: { type: 'string' },
     digest: DIGEST,
     params: { description: 'Its parameters, defaults filled in.', type: 'object' },
+    about: {
+      description: 'What it is about: the parameters that have no default.',
+      type: 'string',
+      examples: ['service=cups'],
+    },
   },
 } as const
 
