@@ -93,7 +93,7 @@ function summary(shown: readonly ShownKeys[], recorded: number, file: string): s
   const nothing = shown.length === 0 ? 'No device of the selection speaks SSH' : counts.join(', ')
   if (recorded > 0) return `${nothing}; ${recorded} recorded in ${file}.\n`
   const fresh = shown.filter((one) => one.state === 'new' && !one.pinned).length
-  const next = fresh > 0 ? ' Compare them with those of the devices, then run `till trust --yes`.' : ''
+  const next = fresh > 0 ? ' Compare the keys with those of the devices, then run `till trust --yes`.' : ''
   return fresh > 0 ? `${nothing}.${next}\n` : `${nothing}; nothing was recorded.\n`
 }
 

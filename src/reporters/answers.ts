@@ -70,7 +70,8 @@ function shown(line: string): string {
 
 /** Failures that differ only in the name of the device are one answer. */
 function withoutName(failure: Failure, device: string): Failure {
-  return { ...failure, message: failure.message.replaceAll(device, 'the device') }
+  const message = failure.message.replaceAll(`"${device}"`, 'the device').replaceAll(device, 'the device')
+  return { ...failure, message: message.replace(/^the /, 'The ') }
 }
 
 /** Lines of devices are set in: none of them can look like the head of another answer. */

@@ -105,7 +105,12 @@ async function look(
     const { name, kind, os } = around.device
     const why = os.family === 'none' ? 'has no shell' : `runs ${os.family}`
     const message = `"${name}" (a ${kind}) ${why}; module "${module.name}" works on ${module.systems.join(' and ')}.`
-    return { kind: 'failed', failure: { code: 'MODULE_SYSTEM_UNSUPPORTED', phase: 'resolve', message }, channel }
+    const hint = around.lookActs ? { hint: 'Choose devices that it works on, as with `--kind till`.' } : {}
+    return {
+      kind: 'failed',
+      failure: { code: 'MODULE_SYSTEM_UNSUPPORTED', phase: 'resolve', message, ...hint },
+      channel,
+    }
   }
   try {
     const params = await prepareParams(step, scope, around.preparation)

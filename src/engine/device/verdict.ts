@@ -39,6 +39,7 @@ export function unmet(changes: readonly Change[], seen: Observation): Failure {
 
 /** A bound ("at least 30") is read as it is; what could be taken for one of our words stands in quotes. */
 function inWords(value: JsonValue): string {
+  if (value === null) return 'not there'
   return typeof value === 'string' && /^(at least|at most|not) /.test(value) ? value : JSON.stringify(value)
 }
 
@@ -50,7 +51,7 @@ export function verified(changes: readonly Change[], after: Observation): StepOu
   if ('unknown' in left) return { state: 'unknown', reason: left.unknown, changes: shown, ...seen }
   const undone = left.changes.filter((change) => !change.once)
   if (undone.length === 0) return { state: 'changed', changes: shown, ...seen }
-  const fields = undone.map(presentable).map((change) => `${change.path} is still ${JSON.stringify(change.before)}`)
+  const fields = undone.map(presentable).map((change) => `${change.path} is still ${inWords(change.before)}`)
   const message = after.explain?.(undone) ?? `Changed without error, but ${fields.join(', and ')}.`
   return { state: 'failed', failure: { code: 'NOT_CONVERGED', phase: 'verify', message }, changes: shown, ...seen }
 }
