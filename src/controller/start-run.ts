@@ -15,6 +15,7 @@ import { VERSION } from '../app/version.ts'
 import { UnwritableError } from '../app/writer.ts'
 import { InputError, RunBroken } from '../core/diagnostic.ts'
 import { SessionLost } from '../core/failure.ts'
+import { lockNameOf as lockNameFor } from '../core/fence.ts'
 import type { Device } from '../core/fleet.ts'
 import type { JsonObject } from '../core/json.ts'
 import { runKey } from '../core/lease.ts'
@@ -145,7 +146,11 @@ async function underPolicy(
   const { store, keeper } = shared
   const { fleet, work, mode } = request
   const machineOf = (device: string): Promise<Marks> => store.machineOf(device)
-  const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf })
+  const lockNameOf = (name: string): string => {
+    const device = fleet.devices.get(name)
+    return device ? lockNameFor(device, keeper.storeId) : name
+  }
+  const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf, lockNameOf })
   const isChanging = mode === 'apply' || mode === 'exec'
   if (isChanging) return runPolicy(store, leases, { ...request, run: id, by: personOf(request), before })
   return { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
@@ -253,6 +258,7 @@ function openWorkforce(
     root: project.root,
     secrets,
     hostKeys,
+    storeId: keeper.storeId,
     printOf: (of) => credentials.printOf(of),
   })
   const resolver = loginResolver(targets, { fleet, secrets, credentials })

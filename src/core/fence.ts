@@ -3,7 +3,7 @@
  * change was given and the moment in which a program begins there, the controller may have slept, or its line.
  */
 export interface Fence {
-  /** The device's full name: whoever reaches it by this name meets the same lock on it, whatever the state store. */
+  /** See `lockNameOf`. */
   readonly lockName: string
   /** Which state store counts the epochs; those of two stores say nothing about each other. Empty: no epochs. */
   readonly authority: string
@@ -14,6 +14,17 @@ export interface Fence {
   readonly epoch: number
   /** Milliseconds from now in which a change may still begin: less than what is left of the lease; asked for each change. */
   leftMs(): number
+}
+
+/**
+ * By what those who work on a device meet on it. On this machine devices of any number of repositories may be, under the same
+ * name: there it is that of one state store.
+ */
+export function lockNameOf(
+  device: { readonly name: string; readonly transport: { readonly type: string } },
+  storeId: string,
+): string {
+  return device.transport.type === 'local' && storeId !== '' ? `${device.name}@${storeId}` : device.name
 }
 
 /** What of an earlier session a device still ran, or had. */

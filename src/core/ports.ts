@@ -145,6 +145,8 @@ export type PhaseDeadlines = Readonly<Record<Phase, number>>
 /** One reachable endpoint, secrets resolved, the cascade done. */
 export interface Target {
   readonly device: string
+  /** See `lockNameOf`; the name of the device unless told. */
+  readonly lockName?: string
   readonly type: string
   readonly address: string
   readonly port: number

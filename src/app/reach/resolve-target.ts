@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { type Failure, fail, type Phase, type Result, success } from '../../core/failure.ts'
+import { lockNameOf } from '../../core/fence.ts'
 import type { Device, Fleet, SecretReference } from '../../core/fleet.ts'
 import type { Neighbours, PhaseDeadlines, Target, WinRmTarget } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
@@ -71,6 +72,8 @@ export function targetResolver(options: {
   readonly hostKeys: HostKeyLookup
   /** Tells values of secrets apart. Absent: whoever asks logs in nowhere. */
   readonly printOf?: (secrets: readonly Secret[]) => string
+  /** Of the state store; absent where nothing is changed. */
+  readonly storeId?: string
 }): TargetResolver {
   const key = keyFiles(options.root)
 
@@ -121,7 +124,11 @@ export function targetResolver(options: {
     const winrm = transport.type === 'winrm' ? await winrmOf(device) : success(undefined)
     if (!winrm.ok) return winrm
     const found = { ...passwords.value, keys: readKeys.value, winrm: winrm.value, via: via.value }
-    return success(withPrint(targetOf(device, { ...found, hostKeys: options.hostKeys }), options.printOf))
+    const target = {
+      ...targetOf(device, { ...found, hostKeys: options.hostKeys }),
+      lockName: lockNameOf(device, options.storeId ?? ''),
+    }
+    return success(withPrint(target, options.printOf))
   }
 
   async function winrmOf({ transport }: Device): Promise<Result<WinRmTarget>> {

@@ -62,6 +62,8 @@ export interface LeaseAdmissionOptions {
   readonly fleet: string
   /** By what a device's machine is known again, where it is: serial number, machine id. */
   readonly machineOf?: (device: string) => Promise<Marks>
+  /** See core/fence.ts; the name of the device unless told. */
+  readonly lockNameOf?: (device: string) => string
 }
 
 /** Admission by leases alone: one run a device at a time, over all processes that share the state store. */
@@ -77,7 +79,7 @@ export function leaseAdmission(keeper: LeaseKeeper, options: LeaseAdmissionOptio
         permit: {
           lease,
           fence: {
-            lockName: device,
+            lockName: options.lockNameOf?.(device) ?? device,
             authority: keeper.storeId,
             run: options.run,
             attempt,
