@@ -241,3 +241,18 @@ it('a group names the kind of its devices, a warning the line of its host, and a
   expect(folder.stderr).toContain('Ansible passes over files named *.ini and *.cfg in a folder: hosts.ini')
   expect(folder.stderr).toContain('Name the file itself: till inventory import ansible old/hosts.ini')
 })
+
+it('of several imports at once into one file, one is written and the others are told', async () => {
+  const many = new TestProject({
+    'tillwright.yaml': '',
+    'hosts.csv': 'hostname\nsomething\n',
+    'hosts.ini': '[tills]\na ansible_host=127.0.0.1\n',
+  })
+  const ends = await Promise.all(
+    [1, 2, 3, 4].map(() => many.till('inventory', 'import', 'ansible', 'hosts.ini', '--kind', 'tills=till')),
+  )
+  expect(ends.map(({ code }) => code).sort()).toEqual([0, 2, 2, 2])
+  for (const { code, stderr } of ends) if (code === 2) expect(stderr).toContain('is there already')
+  expect((await many.till('validate')).code).toBe(0)
+  many.remove()
+})

@@ -18,11 +18,7 @@ const REVOCATIONS = 'revoked_keys'
 /** Writes gitops.yaml and copies of the lists into the folder. Throws InputError where one is there or something is wrong. */
 export async function followRepository(folder: string, request: FollowRequest): Promise<OpenFollow> {
   const file = join(folder, GITOPS_FILE)
-  if (existsSync(file)) {
-    const summary = `"${folder}" follows a repository already`
-    const detail = `Edit "${file}", or name another folder with --folder.`
-    throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
-  }
+  if (existsSync(file)) throw followsAlready(folder, file)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   for (const [from, to] of [
     [request.signers, SIGNERS],
@@ -35,8 +31,16 @@ export async function followRepository(folder: string, request: FollowRequest): 
       throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
     })
   }
-  await writeFile(file, textOf(request), { mode: 0o600 })
+  await writeFile(file, textOf(request), { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? followsAlready(folder, file) : error
+  })
   return openFollow(folder)
+}
+
+function followsAlready(folder: string, file: string): InputError {
+  const summary = `"${folder}" follows a repository already`
+  const detail = `Edit "${file}", or name another folder with --folder.`
+  return new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
 }
 
 /** A path of this machine holds wherever it is read. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { type Diagnostic, InputError } from '../../../core/diagnostic.ts'
@@ -40,11 +40,7 @@ export interface Imported {
  */
 export async function importInventory(source: ImportSource, target: ImportTarget): Promise<Imported> {
   const file = join(target.folder, `${target.region}.yaml`)
-  if (existsSync(file) && !target.force) {
-    const summary = `"${relative(process.cwd(), file) || file}" is there already`
-    const detail = 'Name another region with --region, or replace the file with --force.'
-    throw new InputError([{ code: 'FILE_UNWRITABLE', severity: 'error', summary, detail }])
-  }
+  if (existsSync(file) && !target.force) throw isThereAlready(file)
   const found = read(source)
   if (found.devices.length === 0) found.diagnostics.push(foreignError(source.path, 1, 'it holds no devices'))
   refuse(found.diagnostics)
@@ -56,9 +52,27 @@ export async function importInventory(source: ImportSource, target: ImportTarget
   await mkdir(target.folder, { recursive: true })
   const partial = join(target.folder, `.${region}.${process.pid}.tmp`)
   await writeFile(partial, text)
-  await rename(partial, file)
+  await put(partial, file, target.force ?? false)
   const stores = new Set(found.devices.map(({ store }) => store)).size
   return { file, stores, devices: found.devices.length, diagnostics: found.diagnostics }
+}
+
+/** In the place of another only where that was asked for, also when several import at once. */
+async function put(partial: string, file: string, force: boolean): Promise<void> {
+  if (force) return rename(partial, file)
+  try {
+    await link(partial, file)
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? isThereAlready(file) : error
+  } finally {
+    await rm(partial, { force: true })
+  }
+}
+
+function isThereAlready(file: string): InputError {
+  const summary = `"${relative(process.cwd(), file) || file}" is there already`
+  const detail = 'Name another region with --region, or replace the file with --force.'
+  return new InputError([{ code: 'FILE_UNWRITABLE', severity: 'error', summary, detail }])
 }
 
 interface Found {
