@@ -21,6 +21,7 @@ const FLAGS: Readonly<Record<string, Source>> = {
   project: () => ':folders',
   output: () => ':files',
   junit: () => ':files',
+  'code-quality': () => ':files',
   markdown: () => ':files',
 }
 

@@ -24,6 +24,11 @@ const outputFlags = {
     helpValue: 'FILE',
     helpGroup: 'OUTPUT',
   }),
+  'code-quality': Flags.string({
+    description: 'also write what was found to this file as a Code Quality report of GitLab (schema code-quality/1)',
+    helpValue: 'FILE',
+    helpGroup: 'OUTPUT',
+  }),
   verbose: Flags.boolean({ char: 'v', description: 'also show what is as it should be', helpGroup: 'OUTPUT' }),
 }
 

@@ -90,7 +90,7 @@ safety, 130 interrupted, 2 bad input.`
       parallel: flags.parallel,
       workers: flags.workers,
       failOn: failingStates(flags),
-      reporters: runReporters(flags),
+      reporters: runReporters(flags, [runbook]),
       plan,
       planExpiresAt,
       waitMs: flags.wait,

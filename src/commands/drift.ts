@@ -38,7 +38,7 @@ runbooks. Exit codes as for plan: 0 as desired, 3 drift or an unmet check, 4 fai
       parallel: flags.parallel,
       workers: flags.workers,
       failOn: failingStates(flags),
-      reporters: runReporters(flags),
+      reporters: runReporters(flags, runbooks),
     })
     this.exit(end.exitCode)
   }

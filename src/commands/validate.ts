@@ -12,7 +12,7 @@ export default class Validate extends BaseCommand {
   static override description =
     `Every problem is shown in one go, with file, line and column. Exit codes: 0 nothing is wrong (there may be warnings),
 2 something is. For pipelines, --format writes what was found on stdout: json (schema till.diagnostics/1), sarif (2.1.0, for
-code scanning) or junit (for test reports).`
+code scanning), junit (for test reports) or code-quality (for merge requests of GitLab).`
   static override examples = [
     { description: 'Before a commit', command: '<%= config.bin %> validate' },
     { description: 'In a pipeline', command: '<%= config.bin %> validate --json' },

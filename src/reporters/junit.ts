@@ -9,32 +9,35 @@ import { title } from './run-tally.ts'
 import { XML_DECLARATION, xmlElement, xmlLines } from './xml-text.ts'
 
 /**
- * The run as JUnit XML, as CI systems show it: a device is a test suite, each of its steps a test. Drift and failures are
- * failed tests; what could not be seen, and how a device ended beside its steps, are errors. Written device by device, so
+ * The run as JUnit XML, as CI systems show it: a device is a test suite, each of its steps a test. Failures are failed tests,
+ * and so is drift, but in a plan: there it is what somebody wants to change, and checks that it may mend are skipped. What
+ * could not be seen, and how a device ended beside its steps, are errors. Written device by device, so
  * that memory does not grow with the fleet.
  */
 export function createJunitReporter(output: Pick<Output, 'write'>): Reporter {
   const inFlight = new DevicesInFlight()
   let begun = false
+  let planned = false
   let ended = false
   const end = async (): Promise<void> => {
     if (!begun || ended) return
     ended = true
-    for (const record of await inFlight.lost()) await output.write(suiteOf(record))
-    for (const record of await inFlight.neverBegun()) await output.write(suiteOf(record))
+    for (const record of await inFlight.lost()) await output.write(suiteOf(record, planned))
+    for (const record of await inFlight.neverBegun()) await output.write(suiteOf(record, planned))
     await output.write('</testsuites>\n')
   }
   return {
     async event(event: RunEvent) {
       if (event.type === 'run.started') {
         begun = true
+        planned = event.mode === 'plan'
         const head = xmlElement('testsuites', { name: title(event), id: event.run, timestamp: event.at })
         await output.write(`${XML_DECLARATION}${head.replace(/\/>$/, '>')}\n`)
         return
       }
       if (event.type === 'run.finished') return end()
       const record = await inFlight.add(event)
-      if (record) await output.write(suiteOf(record))
+      if (record) await output.write(suiteOf(record, planned))
     },
     close: end,
   }
@@ -49,8 +52,8 @@ interface Test {
   readonly said?: string
 }
 
-function suiteOf(record: DeviceRecord): string {
-  const tests = [...record.steps.map((step) => testOf(step, record)), ...endOf(record)]
+function suiteOf(record: DeviceRecord, planned: boolean): string {
+  const tests = [...record.steps.map((step) => testOf(step, record, planned)), ...endOf(record)]
   const count = (as: string): number => tests.filter(({ mark }) => mark?.as === as).length
   const attributes = {
     name: record.device,
@@ -72,7 +75,7 @@ function caseOf(device: string, test: Test): string {
   return xmlElement('testcase', attributes, inside === '' ? undefined : inside)
 }
 
-function testOf(step: StepRecord, { steps }: DeviceRecord): Test {
+function testOf(step: StepRecord, { steps }: DeviceRecord, planned: boolean): Test {
   const several = new Set(steps.map(({ runbook }) => runbook)).size > 1
   const name = several ? `${step.runbook}: ${step.name}` : step.name
   const test = { name, module: step.module, ms: step.duration_ms }
@@ -80,9 +83,14 @@ function testOf(step: StepRecord, { steps }: DeviceRecord): Test {
   const message = step.changes?.map(({ path }) => path).join(', ')
   switch (step.state) {
     case 'drifted':
+      if (planned) return { ...test, said: lines }
       return { ...test, mark: marked('failure', { type: 'drifted', message: `differs: ${message}` }, lines) }
     case 'unmet':
     case 'failed':
+      if (step.may_be_mended) {
+        const why = `${step.failure?.message ?? ''} The changes before it may mend it.`
+        return { ...test, mark: marked('skipped', { message: why.trim() }) }
+      }
       return { ...test, mark: marked('failure', failureAttributes(step.failure), lines) }
     case 'unknown':
       return { ...test, mark: marked('error', { type: 'unknown', message: step.reason }, lines) }

@@ -38,7 +38,11 @@ describe('JUnit', () => {
       nasty('S/<6>&"'),
     ])
     const { text } = await feedReporter(createJunitReporter, run)
-    expect(junitCounts(text)).toEqual({ suites: 6, tests: 6, failures: 1, errors: 3, skipped: 1 })
+    // What a plan would change is what somebody wants.
+    expect(junitCounts(text)).toEqual({ suites: 6, tests: 6, failures: 0, errors: 3, skipped: 1 })
+    const looked = run.map((event) => (event.type === 'run.started' ? { ...event, mode: 'drift' as const } : event))
+    const { text: drift } = await feedReporter(createJunitReporter, looked)
+    expect(junitCounts(drift)).toEqual({ suites: 6, tests: 6, failures: 1, errors: 3, skipped: 1 })
     expect(text).toContain('<error type="CONNECT_TIMEOUT" message="unreachable: no answer">')
   })
 

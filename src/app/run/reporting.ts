@@ -2,6 +2,7 @@ import type { Fleet } from '../../core/fleet.ts'
 import type { Reporter } from '../../core/ports.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { createAnswersReporter } from '../../reporters/answers.ts'
+import { createCodeQualityReporter, type Place } from '../../reporters/code-quality.ts'
 import { createJsonReporter } from '../../reporters/json.ts'
 import { createJunitReporter } from '../../reporters/junit.ts'
 import { createLinesReporter } from '../../reporters/lines.ts'
@@ -12,6 +13,7 @@ import { createPlanFileReporter } from '../../reporters/plan-file.ts'
 import { createTerminalReporter } from '../../reporters/terminal.ts'
 import { deviceDigest } from '../revision/device-digest.ts'
 import { referenceTo } from '../revision/runbooks.ts'
+import { shownPath } from '../shown-path.ts'
 import { fileWriter, stdoutWriter, type Writer } from '../writer.ts'
 
 /** Makes whoever gets the events of a run, by its id and the commit of its repository. */
@@ -25,12 +27,13 @@ interface OutputFlags {
   readonly output?: string | undefined
   readonly junit?: string | undefined
   readonly markdown?: string | undefined
+  readonly 'code-quality'?: string | undefined
 }
 
-/** What a run shows on stdout, and the result document in the file of `--output`. */
-export function runReporters(flags: OutputFlags): ReportersOf {
+/** What a run shows on stdout, and the result document in the file of `--output`. `runbooks`: what it works by. */
+export function runReporters(flags: OutputFlags, runbooks: readonly Runbook[] = []): ReportersOf {
   return async () => {
-    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags))]
+    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags, runbooks))]
     if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
     return reporters
   }
@@ -43,7 +46,7 @@ export function planReporters(
 ): ReportersOf {
   const { runbook, fleet, validMs } = planned
   return async () => {
-    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags))]
+    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags, [runbook]))]
     if (flags.output !== undefined) {
       const digestOf = (name: string): string => {
         const device = fleet.devices.get(name)
@@ -67,18 +70,33 @@ export function planReporters(
 export function execReporters(flags: OutputFlags): ReportersOf {
   return async () => {
     const shown = flags.json || flags.ndjson ? stdoutReporter(flags) : onStdout(createAnswersReporter)
-    const reporters = [shown, ...(await reportFiles(flags))]
+    const reporters = [shown, ...(await reportFiles(flags, []))]
     if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
     return reporters
   }
 }
 
 /** Reports for others, each in a file of its own. */
-async function reportFiles({ junit, markdown }: OutputFlags): Promise<readonly Reporter[]> {
+async function reportFiles(flags: OutputFlags, runbooks: readonly Runbook[]): Promise<readonly Reporter[]> {
+  const { junit, markdown, 'code-quality': codeQuality } = flags
   const reporters: Reporter[] = []
   if (junit !== undefined) reporters.push(await toFile(junit, createJunitReporter))
   if (markdown !== undefined) reporters.push(await toFile(markdown, createMarkdownReporter))
+  if (codeQuality !== undefined) {
+    const placeOf = (cause: string | undefined): Place => placeOfStep(cause, runbooks)
+    reporters.push(await toFile(codeQuality, (output) => createCodeQualityReporter(output, placeOf)))
+  }
   return reporters
+}
+
+/** Where a step stands by its cause (`RUNBOOK/STEP`); else the one runbook there is, or where runbooks are assigned. */
+function placeOfStep(cause: string | undefined, runbooks: readonly Runbook[]): Place {
+  for (const { name, file, steps } of runbooks) {
+    const step = steps.find(({ id }) => `${name}/${id}` === cause)
+    if (step) return { path: shownPath(file), line: step.source.line }
+  }
+  const [only] = runbooks
+  return { path: only && runbooks.length === 1 ? shownPath(only.file) : 'tillwright.yaml', line: 1 }
 }
 
 function stdoutReporter(flags: OutputFlags): Reporter {

@@ -1,5 +1,6 @@
 import type { Module } from '../../core/ports.ts'
 import { BREAKER_JSON_SCHEMA } from './breaker-answer.ts'
+import { CODE_QUALITY_JSON_SCHEMA } from './code-quality.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
 import { DOCTOR_JSON_SCHEMA, DOCTOR_MACHINE_JSON_SCHEMA } from './doctor-answer.ts'
 import { ERRORS_JSON_SCHEMA } from './errors-answer.ts'
@@ -63,6 +64,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     'doctor-machine': DOCTOR_MACHINE_JSON_SCHEMA,
     checklist: CHECKLIST_JSON_SCHEMA,
     duplicates: DUPLICATES_JSON_SCHEMA,
+    'code-quality': CODE_QUALITY_JSON_SCHEMA,
     errors: ERRORS_JSON_SCHEMA,
     init: INIT_JSON_SCHEMA,
   }

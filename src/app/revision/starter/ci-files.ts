@@ -68,7 +68,8 @@ ${lines(10, '', INSTALL)}
         with: {path: .till, key: "till-\${{ github.run_id }}", restore-keys: till-}
       - run: |
 ${lines(10, '', INSTALL)}
-      - run: till plan "$TILL_RUNBOOK" --output plan.json --markdown plan.md || [ $? -eq 3 ] || [ $? -eq 5 ]
+      # What differs, what does not hold and who is out of reach stands in the comment, and stops nobody.
+      - run: till plan "$TILL_RUNBOOK" --output plan.json --markdown plan.md --fail-on failed
       - if: always()
         run: |
           test -s plan.md || exit 0
@@ -101,7 +102,7 @@ ${lines(10, '', INSTALL)}
           test -n "$reviewed" || { echo "No pull request brought $GITHUB_SHA: there is no reviewed plan."; exit 1; }
           run=$(gh run list --workflow tillwright.yml --commit "$reviewed" --event pull_request --json databaseId --jq '.[0].databaseId')
           gh run download "$run" --name plan
-      - run: till apply plan.json --yes --json > result.json
+      - run: till apply plan.json --yes --json --fail-on failed,indeterminate,unreachable,unknown,deferred > result.json
       - uses: actions/upload-artifact@v4
         if: always()
         with: {name: result, path: result.json, if-no-files-found: ignore}
@@ -135,11 +136,13 @@ validate:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
     - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
   script:
+    - till validate --format code-quality > validate.json || true
     - till validate --format junit > validate.xml || { till validate; exit 2; }
   artifacts:
     when: always
     reports:
       junit: validate.xml
+      codequality: validate.json
 
 plan:
   extends: .stores
@@ -147,13 +150,17 @@ plan:
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event" && $TILL_RUNBOOK && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID
   script:
-    - till plan "$TILL_RUNBOOK" --output plan.json --markdown plan.md || [ $? -eq 3 ] || [ $? -eq 5 ]
+    # What differs, what does not hold and who is out of reach stands in the comment and in the reports, and stops nobody.
+    - till plan "$TILL_RUNBOOK" --output plan.json --markdown plan.md --junit plan.xml --code-quality quality.json --fail-on failed
   after_script:
     - test -s plan.md || exit 0
     - 'curl --fail --silent --show-error --output /dev/null --header "PRIVATE-TOKEN: $TILL_API_TOKEN" --data-urlencode body@plan.md "$CI_API_V4_URL/projects/$CI_PROJECT_ID/merge_requests/$CI_MERGE_REQUEST_IID/notes"'
   artifacts:
     when: always
     paths: [plan.json, plan.md]
+    reports:
+      junit: plan.xml
+      codequality: quality.json
 
 # The plan of the merge request that was merged; where there is none, nothing is applied.
 apply:
@@ -168,10 +175,12 @@ apply:
     - 'request=$(curl --fail --silent --show-error --header "PRIVATE-TOKEN: $TILL_API_TOKEN" "$api/repository/commits/$CI_COMMIT_SHA/merge_requests" | node -p "JSON.parse(require(\\"fs\\").readFileSync(0))[0]?.iid ?? \\"\\"")'
     - 'test -n "$request" || { echo "No merge request brought $CI_COMMIT_SHA: there is no reviewed plan."; exit 1; }'
     - 'curl --fail --silent --show-error --location --header "PRIVATE-TOKEN: $TILL_API_TOKEN" --output plan.json "$api/jobs/artifacts/refs%2Fmerge-requests%2F$request%2Fhead/raw/plan.json?job=plan"'
-    - till apply plan.json --yes --json > result.json
+    - till apply plan.json --yes --json --junit result.xml --fail-on failed,indeterminate,unreachable,unknown,deferred > result.json
   artifacts:
     when: always
     paths: [result.json]
+    reports:
+      junit: result.xml
 `
 
 /** A pipeline for each system: where it stands, and what it says. */
