@@ -12,7 +12,8 @@ export interface RunbookReference {
   readonly name: string
   readonly digest: string
   readonly params: JsonObject
-  /** See `Runbook.about`. */
+  /** See `Runbook`. */
+  readonly given?: JsonObject
   readonly about?: string
 }
 

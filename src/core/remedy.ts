@@ -30,8 +30,14 @@ export function shellWord(text: string): string {
 }
 
 /** The parameters of a run, for one like it, each with a space before it; what was masked is not known. */
-export function paramFlags(params: JsonObject): string {
-  const pairs = Object.entries(params).map(
+export function paramFlags({
+  params,
+  given = params,
+}: {
+  readonly params: JsonObject
+  readonly given?: JsonObject
+}): string {
+  const pairs = Object.entries(given).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
   return pairs

@@ -88,6 +88,8 @@ export interface Runbook {
   /** Absent: rollout. */
   readonly purpose?: Purpose
   readonly params: JsonObject
+  /** Those of `params` that are not at their default. */
+  readonly given?: JsonObject
   /** `service=cups`: the parameters without which it has nothing to work on; absent where it needs none. */
   readonly about?: string
   readonly steps: readonly Step[]

@@ -9,7 +9,7 @@ import { isMap } from './is-map.ts'
 import { unknownPolicy } from './policy/unknown-policy.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { outlineSteps, type StepOutline } from './runbook-outline.ts'
-import { aboutOf, celTypesOf, effectiveParams, readDeclarations } from './runbook-params.ts'
+import { aboutOf, celTypesOf, effectiveParams, givenOf, readDeclarations } from './runbook-params.ts'
 import { RunbookCompiler } from './runbook-steps.ts'
 import { RUNBOOK_SHAPE } from './schema/runbook.ts'
 import { validate } from './validate.ts'
@@ -67,6 +67,7 @@ function readRunbook(
     ...(typeof value['policy'] === 'string' && { policy: value['policy'] }),
     ...(value['purpose'] === 'repair' && { purpose: 'repair' }),
     params: effective.params,
+    given: givenOf(declared.declarations, effective.params),
     ...(about !== undefined && { about }),
     steps,
     classify,

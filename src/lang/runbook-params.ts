@@ -14,6 +14,13 @@ interface ParamDeclaration {
   readonly description?: string
 }
 
+/** Values that are not at their default. */
+export function givenOf(declarations: ParamDeclarations, params: JsonObject): JsonObject {
+  const isGiven = ([name, value]: [string, JsonValue]): boolean =>
+    JSON.stringify(declarations[name]?.default) !== JSON.stringify(value)
+  return Object.fromEntries(Object.entries(params).filter(isGiven))
+}
+
 /** What a runbook cannot do without, as `service=cups`: that is what it is about. Undefined where it needs nothing. */
 export function aboutOf(declarations: ParamDeclarations, params: JsonObject): string | undefined {
   const needed = Object.keys(declarations).filter((name) => declarations[name]?.default === undefined && name in params)

@@ -161,7 +161,7 @@ export class RunTally {
     const [runbook] = runbooks
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>
-      `till ${command} ${plainText(shellWord(runbook.name))}${plainText(paramFlags(runbook.params))} --from-run ${run}:${state}${this.#flags}`
+      `till ${command} ${plainText(shellWord(runbook.name))}${plainText(paramFlags(runbook))} --from-run ${run}:${state}${this.#flags}`
     if (mode !== 'apply' && this.counts.drifted > 0) lines.push(`Mend the drift: ${again('apply', 'drifted')}`)
     // What was reviewed goes on to be reviewed: what is left of a plan is planned anew.
     const command = mode === 'apply' && this.started.plan === undefined ? 'apply' : 'plan'

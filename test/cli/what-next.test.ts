@@ -53,9 +53,7 @@ it('remedies carry the device, and a finding of many the run, by which only thes
   ])
   const shown = await till('runs', 'show', run)
   expect(shown.stdout).toContain(`→ till apply clear --from-run=${run}:disk-full --param path=/tmp, then look again`)
-  expect(shown.stdout).toContain(
-    `Again, only what is unmet: till plan health --param room=900000GiB --from-run ${run}:unmet`,
-  )
+  expect(shown.stdout).toContain(`Again, only what is unmet: till plan health --from-run ${run}:unmet`)
   const picked = await till(
     'plan',
     'clear',
@@ -254,4 +252,12 @@ it('words of other tools for which there is none here are explained', async () =
   const { till } = bound(projectWith(1, { latest: state('package', 'latest'), again: state('service', 'restarted') }))
   expect((await till('plan', 'latest')).stderr).toContain('name the `version` that is wanted')
   expect((await till('plan', 'again')).stderr).toContain('`restart_on: [STEP]` restarts when an earlier step changed')
+})
+
+it('what is suggested names the parameters that were given, and none that is at its default', async () => {
+  const params = 'params: { version: { type: string, default: "" }, path: { type: string } }\n'
+  const step = `steps:\n  - { file: { path: "$\{{ params.path }}", content: "$\{{ params.version }}" } }\n`
+  const { till } = bound(projectWith(1, { put: `${params}${step}` }))
+  const { stdout } = await till('plan', 'put', '--param', 'path=/no-such/file')
+  expect(stdout).toMatch(/Mend the drift: till apply put --param path=\/no-such\/file --from-run /)
 })

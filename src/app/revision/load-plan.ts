@@ -78,7 +78,7 @@ function planAgain({ id, runbook, devices }: Plan, fleet: Fleet): string {
   const names = devices.map(({ device }) => device).filter((name) => fleet.devices.has(name))
   const few = names.length > 0 && names.length <= MOST_NAMED
   const scope = few ? names.map(deviceFlag).join(' ') : `--from-run=${shellWord(id)}`
-  return `till plan ${shellWord(runbook.name)}${paramFlags(runbook.params)} ${scope} --output plan.json`
+  return `till plan ${shellWord(runbook.name)}${paramFlags(runbook)} ${scope} --output plan.json`
 }
 
 const MOST_NAMED = 3

@@ -48,8 +48,8 @@ function runbookNames(project: Project): readonly string[] {
 
 /** A runbook as events and plans name it. */
 export function referenceTo(runbook: Runbook): RunbookReference {
-  const { name, digest, params, about } = runbook
-  return { name, digest, params, ...(about !== undefined && { about }) }
+  const { name, digest, params, given, about } = runbook
+  return { name, digest, params, ...(given && { given }), ...(about !== undefined && { about }) }
 }
 
 /** `name=value` pairs of the command line. Throws InputError for one without a name. */

@@ -194,8 +194,8 @@ async function asPlanned(
   return { refused: { state: 'failed', failure: { code: 'PLAN_MOVED', phase: 'observe', message, hint } } }
 }
 
-function planAgain({ name, params }: Runbook, device: string): string {
-  const command = `till plan ${shellWord(name)}${paramFlags(params)} ${deviceFlag(device)} --output plan.json`
+function planAgain(runbook: Runbook, device: string): string {
+  const command = `till plan ${shellWord(runbook.name)}${paramFlags(runbook)} ${deviceFlag(device)} --output plan.json`
   return `Plan again and have the new plan reviewed: ${command}`
 }
 

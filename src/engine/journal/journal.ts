@@ -108,8 +108,13 @@ function masked(body: RunEventBody, masker: Masker): RunEventBody {
   if ('value' in body) event['value'] = masker.value(body.value)
   if ('runbooks' in body) {
     event['runbooks'] = body.runbooks.map((runbook) => {
-      const { params, about } = runbook
-      return { ...runbook, params: masker.value(params), ...(about !== undefined && { about: masker.text(about) }) }
+      const { params, given, about } = runbook
+      return {
+        ...runbook,
+        params: masker.value(params),
+        ...(given && { given: masker.value(given) }),
+        ...(about !== undefined && { about: masker.text(about) }),
+      }
     })
   }
   return event as unknown as RunEventBody

@@ -213,6 +213,7 @@ export const RUNBOOK_REFERENCE = {
     name: { type: 'string' },
     digest: DIGEST,
     params: { description: 'Its parameters, defaults filled in.', type: 'object' },
+    given: { description: 'Those that are not at their default.', type: 'object' },
     about: {
       description: 'What it is about: the parameters that have no default.',
       type: 'string',
