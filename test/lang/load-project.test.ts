@@ -13,7 +13,7 @@ test('a file is checked once, and again when it is another one, or when the cach
   const cacheFolder = join(folder, 'cache')
   // What is read when it is asked for is compared as what it says.
   const said = ({ settings, diagnostics }: Awaited<ReturnType<typeof loadProject>>) => ({
-    settings: settings && { ...settings, hooks: settings.hooks() },
+    settings: settings && { ...settings, hooks: settings.hooks(), server: settings.server() },
     diagnostics,
   })
   const load = async () => said(await loadProject(file, { cacheFolder }))
