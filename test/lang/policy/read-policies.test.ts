@@ -93,7 +93,7 @@ describe('policies', () => {
         maxFailures: 7,
         approval: { people: 2, fourEyes: false, validMs: 7_200_000, each: 'wave' },
         confirmShare: 0.05,
-      guards: [],
+        guards: [],
       },
       repair: { ...DEFAULT_POLICY.repair, devices: 3 },
       dependents: { server: ['till', 'vending'] },
