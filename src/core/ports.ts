@@ -7,7 +7,7 @@ import type { Device, OsFamily, StoreFacts } from './fleet.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { KeptRuns } from './kept-run.ts'
 import type { LeaseStore, LeaseToken } from './lease.ts'
-import type { DeviceStatus, RunSummary } from './run.ts'
+import type { DeviceStatus, DeviceVisit, RunSummary } from './run.ts'
 import type { DeviceMark, Marks, NewSample, Sample } from './sample.ts'
 import type { Secret } from './secret.ts'
 
@@ -318,6 +318,11 @@ export interface RunStore extends JournalStore {
   runs(options?: { readonly limit?: number }): Promise<readonly RunSummary[]>
   /** Last known state of every device that was ever looked at. */
   status(): AsyncIterable<DeviceStatus>
+  /** How runs ended on a device, newest first: at most `limit`, none that ended before `since`. Those in progress there are left out. */
+  visits(
+    device: string,
+    options: { readonly limit: number; readonly since?: Date | undefined },
+  ): Promise<readonly DeviceVisit[]>
   /** Of one series of a device, by time; two at the same time are one, the later one noted. */
   samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]>
   /** Marks by which the machine of a device is known again; not those that many devices claim, as clones of an image do. */

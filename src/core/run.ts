@@ -53,6 +53,14 @@ export interface DeviceStatus extends RunbookStatus {
   readonly seen_at: string | null
 }
 
+/** How a run ended on a device. */
+export interface DeviceVisit extends RunbookStatus {
+  readonly mode: RunMode
+  readonly by: string
+  /** Steps that were not as desired, in their order; empty where nothing was looked at. */
+  readonly steps: readonly Pick<StepRecord, 'runbook' | 'step' | 'name' | 'state'>[]
+}
+
 export interface StepRecord extends StepOutcome {
   readonly runbook: string
   readonly step: string

@@ -6,11 +6,13 @@ import { foldRun } from '../core/fold-run.ts'
 import type { KeptRuns } from '../core/kept-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
-import { type DeviceStatus, emptyCounts, type RunbookStatus, type RunSummary } from '../core/run.ts'
+import { type DeviceStatus, type DeviceVisit, emptyCounts, type RunbookStatus, type RunSummary } from '../core/run.ts'
 import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
 import { admissionStore } from './admission.ts'
+import { readVisits } from './device-visits.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { keptRuns } from './kept-runs.ts'
+import { labelled } from './labelled.ts'
 import { acquire, beat, Onlooker, release, retire } from './leases.ts'
 import { forgetSamples, readMachine, readMarks, readSamples } from './notes.ts'
 import { whereabouts } from './process-identity.ts'
@@ -178,6 +180,11 @@ class SqliteStore implements RunStore {
     return looks
   }
 
+  visits(device: string, options: { readonly limit: number; readonly since?: Date }): Promise<readonly DeviceVisit[]> {
+    const isOver = (row: RunRow): boolean => row.finished_at !== null || this.#isInterrupted(row)
+    return readVisits(this.#session, device, { ...options, isOver })
+  }
+
   samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]> {
     return readSamples(this.#session, { device, series, since, until })
   }
@@ -262,11 +269,4 @@ function lookOf<Row extends Raw>(row: Row): Omit<Row, keyof Raw> & Read {
     unknown: unknown === 1,
     ...labelled(runbooks),
   }
-}
-
-/** Names, and what each is about: older rows have names alone. */
-function labelled(json: string): Pick<RunbookStatus, 'runbooks' | 'about'> {
-  const labels = JSON.parse(json) as readonly string[]
-  const parts = labels.map((label) => /^(.*)\n?([\s\S]*)$/.exec(label) ?? ['', label, ''])
-  return { runbooks: parts.map(([, name = '']) => name), about: parts.map(([, , about = '']) => about) }
 }

@@ -22,6 +22,7 @@ export function testStore(name: string, of: StoreUnderTest): void {
     afterEach(() => bench[Symbol.asyncDispose]())
     testEvents(() => bench)
     testHistory(() => bench)
+    testVisits(() => bench)
     testStatus(() => bench)
     testNotes(() => bench)
     testLeases(() => bench)
@@ -160,6 +161,68 @@ function testHistory(bench: () => StoreBench): void {
   })
 }
 
+function testVisits(bench: () => StoreBench): void {
+  test('tells of each device how every run ended there, newest first, as the fold of its events does', async () => {
+    const store = await bench().store()
+    const expected = new Map<string, readonly VisitTold[]>()
+    const kinds = Object.keys(RECORDED_RUNS).filter((kind) => kind !== 'ten thousand devices')
+    for (const [index, kind] of kinds.entries()) {
+      const events = onDay(RECORDED_RUNS[kind]?.() ?? [], `2026-01-${String(index + 1).padStart(2, '0')}`)
+      await store.append(events)
+      for (const [device, told] of await visitsIn(events)) {
+        expected.set(device, [told, ...(expected.get(device) ?? [])])
+      }
+    }
+    expect(expected.size).toBeGreaterThan(5)
+    for (const [device, wanted] of expected) {
+      const visits = await store.visits(device, { limit: 1_000 })
+      expect(visits.map(({ run, state, code, steps }) => toldOf(run, { state, code, steps }))).toEqual(wanted)
+      const newest = await store.visits(device, { limit: 1 })
+      expect(newest.map(({ run }) => run)).toEqual([wanted[0]?.run])
+      expect(await store.visits(device, { limit: 5, since: new Date('2027-01-01') })).toEqual([])
+    }
+    expect(await store.visits('nobody', { limit: 5 })).toEqual([])
+  })
+}
+
+/** The same run on another day, under another id. */
+function onDay(events: readonly RunEvent[], day: string): readonly RunEvent[] {
+  return events.map((event) => ({ ...event, run: `run-${day}`, at: `${day}${event.at.slice(10)}` }))
+}
+
+interface VisitTold {
+  readonly run: string
+  readonly state: string
+  readonly code: string | null
+  /** Those not as desired; of other states nothing is asked. */
+  readonly steps: readonly string[]
+}
+
+/** What a run came to on the devices that it began with, by the fold of its events. */
+async function visitsIn(events: readonly RunEvent[]): Promise<ReadonlyMap<string, VisitTold>> {
+  const begun = new Set(events.flatMap((one) => (ENDS.has(one.type) && 'device' in one ? [one.device] : [])))
+  const { devices } = await foldRun(events, { ended: true })
+  const records = [...devices.values()].filter(({ device }) => begun.has(device))
+  return new Map(
+    records.map(({ device, state, failure, steps }) => {
+      const telling = steps.filter((step) => step.state !== 'ok' && step.state !== 'skipped')
+      return [device, toldOf(events[0]?.run ?? '', { state, code: failure?.code ?? null, steps: telling })]
+    }),
+  )
+}
+
+function toldOf(
+  run: string,
+  of: { readonly state: string; readonly code: string | null; readonly steps: readonly { readonly step: string }[] },
+): VisitTold {
+  const { state, code, steps } = of
+  return { run, state, code, steps: TELL_STEPS.has(state) ? steps.map(({ step }) => step) : [] }
+}
+
+const ENDS: ReadonlySet<string> = new Set(['device.finished', 'step.converging'])
+/** Of the others no steps are told. */
+const TELL_STEPS: ReadonlySet<string> = new Set(['drifted', 'changed', 'unmet', 'failed', 'unknown'])
+
 function testStatus(bench: () => StoreBench): void {
   const statusOf = async (store: RunStore): Promise<Record<string, DeviceStatus>> =>
     Object.fromEntries((await listed(store.status())).map((status) => [status.device, status]))
@@ -178,30 +241,18 @@ function testStatus(bench: () => StoreBench): void {
       recordRun([{ device, state: 'in-sync' }], { run: 'c', mode: 'exec', at: '2026-05-03T00:00:00.000Z' }),
     )
     await store.append(recordRun([{ device, state: 'cancelled' }], { run: 'd', at: '2026-05-04T00:00:00.000Z' }))
-    expect(await listed(store.status())).toEqual([
-      {
-        device,
-        state: 'unreachable',
-        unknown: false,
-        code: 'CONNECT_REFUSED',
-        message: 'Port 22 refused.',
-        run: 'b',
-        runbooks: ['till-health'],
-        at: '2026-05-02T00:00:00.002Z',
-        seen_at: '2026-05-01T00:00:00.002Z',
-        looks: [
-          {
-            state: 'unreachable',
-            unknown: false,
-            code: 'CONNECT_REFUSED',
-            message: 'Port 22 refused.',
-            run: 'b',
-            runbooks: ['till-health'],
-            at: '2026-05-02T00:00:00.002Z',
-          },
-        ],
-      },
-    ])
+    const last = {
+      state: 'unreachable',
+      unknown: false,
+      code: 'CONNECT_REFUSED',
+      message: 'Port 22 refused.',
+      run: 'b',
+      runbooks: ['till-health'],
+      about: [''],
+      at: '2026-05-02T00:00:00.002Z',
+    }
+    const seen = { seen_at: '2026-05-01T00:00:00.002Z', looks: [last] }
+    expect(await listed(store.status())).toEqual([{ device, ...last, ...seen }])
     await store.append(
       recordRun([{ device, state: 'unknown', unknown: true }], { run: 'e', at: '2026-05-05T00:00:00.000Z' }),
     )

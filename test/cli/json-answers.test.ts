@@ -40,6 +40,8 @@ describe('the documents of', () => {
     ['runs', 'runs list --limit 1'],
     ['result', 'runs show 20261122'],
     ['runs-diff', 'runs diff 20261122 20261123'],
+    ['history', 'history PL-0001/pos1'],
+    ['history', 'history PL-0002/pos1 --since 1h'],
     ['modules', 'module list'],
     ['module-shown', 'module show certificate'],
     ['sandbox', 'sandbox down'],

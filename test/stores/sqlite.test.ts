@@ -73,6 +73,7 @@ test('brings the file of an older version to the present one, with all that it k
   database.exec(
     'CREATE TABLE leases (device TEXT PRIMARY KEY, run TEXT, host TEXT, pid INTEGER, process TEXT, until TEXT)',
   )
+  database.exec('DROP INDEX events_of_devices')
   database.exec('ALTER TABLE device_status DROP COLUMN seen_at')
   database.exec('ALTER TABLE runs DROP COLUMN resumed')
   database.exec('UPDATE state_schema SET version = 1')
@@ -101,7 +102,7 @@ test('refuses the file of a newer version and leaves it as it is', async () => {
   expect(await refusal(path)).toMatchInlineSnapshot(`
     [
       "STATE_UNUSABLE",
-      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 7)",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 8)",
       "Use that version, or name another file as \`state\` in tillwright.yaml.",
     ]
   `)

@@ -214,6 +214,61 @@ export const STATUS_JSON_SCHEMA: object = {
   },
 }
 
+export const HISTORY_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/history/1',
+  title: 'History of a device',
+  description: 'How runs ended on a device, newest first (`till history --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'device', 'since', 'runs'],
+  properties: {
+    schema: { const: 'till.history/1' },
+    device: DEVICE_NAME,
+    since: orNull(
+      TIME,
+      'Since when, by the runs that are listed, it is as the newest of them found it; null: there is none.',
+    ),
+    runs: {
+      type: 'array',
+      items: {
+        title: 'Visit',
+        type: 'object',
+        additionalProperties: false,
+        required: ['run', 'mode', 'by', 'runbooks', 'about', 'at', 'state', 'unknown', 'code', 'message', 'steps'],
+        properties: {
+          run: RUN_ID,
+          mode: MODE,
+          by: { description: 'Who started it.', type: 'string' },
+          runbooks: RUNBOOK_NAMES,
+          about: ABOUT,
+          at: { ...TIME, description: 'When it ended on the device.' },
+          state: DEVICE_STATE,
+          unknown: UNKNOWN,
+          code: CODE,
+          message: { description: 'The code in words.', type: ['string', 'null'] },
+          steps: {
+            description: 'Steps that were not as desired, or were changed.',
+            type: 'array',
+            items: {
+              title: 'Step',
+              type: 'object',
+              additionalProperties: false,
+              required: ['runbook', 'step', 'name', 'state'],
+              properties: {
+                runbook: { description: 'Name of the runbook.', type: 'string' },
+                step: { description: 'Id of the step.', type: 'string' },
+                name: { description: 'What it is for, in words.', type: 'string' },
+                state: { description: 'How it ended.', enum: [...STEP_STATES] },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+}
+
 export const STATUS_DEVICE_JSON_SCHEMA: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/status-device/1',

@@ -9,6 +9,7 @@ import { FOREIGN_ANSWER_SCHEMAS } from './foreign-answers.ts'
 import { GITOPS_SCHEMA } from './gitops.ts'
 import { GITOPS_ANSWER_SCHEMAS } from './gitops-answers.ts'
 import {
+  HISTORY_JSON_SCHEMA,
   RUNS_DIFF_JSON_SCHEMA,
   RUNS_JSON_SCHEMA,
   STATUS_DEVICE_JSON_SCHEMA,
@@ -52,6 +53,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     'status-device': STATUS_DEVICE_JSON_SCHEMA,
     runs: RUNS_JSON_SCHEMA,
     unfinished: UNFINISHED_JSON_SCHEMA,
+    history: HISTORY_JSON_SCHEMA,
     'runs-diff': RUNS_DIFF_JSON_SCHEMA,
     ...INVENTORY_ANSWER_SCHEMAS,
     ...FOREIGN_ANSWER_SCHEMAS,
