@@ -8,7 +8,7 @@ const WEIGHT = 0.2
 /** So many programs for each processor, and what answers in time on another day does not. */
 const OVERLOADED = 3
 /** However much is going on, a deadline ends. */
-const MOST = 10
+const MOST = 4
 /** This thread was kept from its work: of the time beyond, nobody else could make use either. */
 const HELD_BACK_MS = 3 * TICK_MS
 

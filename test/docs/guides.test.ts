@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fencedBlocks } from '../../scripts/docs/markdown.ts'
 import { inventoryWith, TestProject } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
 import { isThere } from '../peers/debian.ts'
-import { readPage } from './pages.ts'
+import { ROOT, readPage } from './pages.ts'
 
 const page = (name: string): string => readPage(`docs/${name}`)
 const hasJq = isThere({ what: 'guides with jq', debian: 'jq', isHere: spawnSync('jq', ['--version']).status === 0 })
@@ -80,6 +81,29 @@ describe('the guide for pipelines', () => {
         location: { path: 'runbooks/broken.yaml', lines: { begin: 3 } },
       },
     ])
+  })
+})
+
+describe('the guide for sysadmins', () => {
+  it('has all the values that the runbooks of the package read', async () => {
+    const fresh = new TestProject({})
+    await fresh.till('init', '.')
+    fresh.copy(join(ROOT, 'runbooks'), 'runbooks')
+    const [fleet = '', device = ''] = [
+      ...fencedBlocks(page('guide-sysadmin.md'), 'yaml fleet'),
+      ...fencedBlocks(page('guide-sysadmin.md'), 'yaml device'),
+    ]
+    expect((await fresh.till('validate')).stderr).toContain('VALUE_MISSING')
+    const vars = fleet.slice(fleet.indexOf('  vars:\n') + '  vars:\n'.length)
+    fresh.write('inventory/fleet.yaml', fresh.read('inventory/fleet.yaml').replace('  vars:\n', `  vars:\n${vars}`))
+    const own = device.trim().split('\n').at(-1)
+    fresh.write(
+      'inventory/stores.yaml',
+      fresh.read('inventory/stores.yaml').replace('192.0.2.11}', `192.0.2.11, ${own}}`),
+    )
+    const { code, stderr } = await fresh.till('validate')
+    expect([code, stderr]).toEqual([0, ''])
+    fresh.remove()
   })
 })
 
