@@ -107,7 +107,7 @@ export type DueState =
       readonly stderr: string
       readonly cut: boolean
     }
-  | { readonly kind: 'no-directory' }
+  | { readonly kind: 'no-directory'; readonly why: string }
   | { readonly kind: 'nothing' }
 
 const WAYS = ['creates', 'removes', 'unless', 'only_if', 'read_only', 'always'] as const
@@ -138,7 +138,8 @@ export async function observeDue(context: ModuleContext, params: DueParams, run:
   const check = params.unless ?? params.only_if
   // Asked although there is nothing to see: a device that does not answer must not pass for one that is known.
   const answer = await context.shell.ask(lookByCheck(context.shell.dialect, check, params))
-  if (hasNoDirectory(answer)) return success({ kind: 'no-directory' })
+  const noDirectory = whyNoDirectory(answer)
+  if (noDirectory !== undefined) return success({ kind: 'no-directory', why: noDirectory })
   const failure = failureOf(answer, 'observe', 'The check')
   if (failure) return fail(failure)
   if (check === undefined) return success({ kind: 'nothing' })
@@ -149,7 +150,8 @@ async function look(context: ModuleContext, params: DueParams, run: Run): Promis
   const request = requestOf(context, params, run)
   if (!request.ok) return request
   const answer = await context.shell.ask(request.value)
-  if (hasNoDirectory(answer)) return success({ kind: 'no-directory' })
+  const noDirectory = whyNoDirectory(answer)
+  if (noDirectory !== undefined) return success({ kind: 'no-directory', why: noDirectory })
   const failure = failureOf(answer, 'observe', 'It')
   if (failure && failure.code !== 'OBSERVE_FAILED') return fail(failure)
   const { exitCode: exit, text: stdout, errorText: stderr, truncated: cut } = answer
@@ -163,7 +165,7 @@ export function diffDue(
   options: { readonly triggers: Triggers; readonly shown: JsonValue },
 ): readonly Change[] | { readonly unknown: string } {
   if (state.kind === 'no-directory' && !options.triggers.triggered) {
-    return { unknown: `The directory "${params.cwd}" does not exist, so it could not be looked whether it has to run.` }
+    return { unknown: `The directory "${params.cwd}" ${state.why}, so it could not be looked whether it has to run.` }
   }
   if (state.kind === 'ran') return unmet(params, state)
   const run: Change = { path: 'run', before: null, after: options.shown, once: true }
@@ -205,7 +207,8 @@ export async function convergeDue(context: ModuleContext, params: DueParams, run
   const answer = await context.shell.ask(request.value)
   const failed = (message: string): { readonly ok: false; readonly failure: Failure } =>
     fail({ code: 'CONVERGE_FAILED', phase: 'converge', message, ...evidenceOf(answer) })
-  if (hasNoDirectory(answer)) return failed(`The directory "${params.cwd}" does not exist.`)
+  const noDirectory = whyNoDirectory(answer)
+  if (noDirectory !== undefined) return failed(`The directory "${params.cwd}" ${noDirectory}.`)
   const failure = failureOf(answer, 'converge', 'It')
   if (failure && failure.code !== 'CONVERGE_FAILED') return fail(failure)
   const { exitCode: exit, text: stdout, errorText: stderr, truncated: cut } = answer
@@ -277,6 +280,9 @@ export function notHere({ device, shell }: ModuleContext): Failure {
   return { code: 'PARAMS_INVALID', phase: 'observe', message }
 }
 
-function hasNoDirectory(answer: ShellAnswer): boolean {
-  return answer.exitCode === NO_DIRECTORY_EXIT && answer.errorText.includes(NO_DIRECTORY)
+/** Why there is no directory to run in: "does not exist", or what else the device says. */
+function whyNoDirectory(answer: ShellAnswer): string | undefined {
+  if (answer.exitCode !== NO_DIRECTORY_EXIT) return undefined
+  const said = answer.errorText.split('\n').find((line) => line.startsWith(NO_DIRECTORY))
+  return said === undefined ? undefined : said.slice(NO_DIRECTORY.length + 2) || 'does not exist'
 }

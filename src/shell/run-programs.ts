@@ -25,7 +25,15 @@ while [ "$till_i" -le "$till_env_count" ]; do
 done
 if [ -n "$till_cwd" ]; then
   unset CDPATH
-  cd "$till_cwd" 2>/dev/null || { printf '%s\\n' '${NO_DIRECTORY}' >&2; exit ${NO_DIRECTORY_EXIT}; }
+  cd "$till_cwd" 2>/dev/null || {
+    till_why='does not exist'
+    if [ -d "$till_cwd" ]; then till_why='may not be entered by the account that runs this'
+    elif [ -e "$till_cwd" ]; then till_why='is not a directory'
+    else case $(LC_ALL=C ls -d "$till_cwd" 2>&1) in *denied*) till_why='may not be seen by the account that runs this' ;; esac
+    fi
+    printf '%s: %s\\n' '${NO_DIRECTORY}' "$till_why" >&2
+    exit ${NO_DIRECTORY_EXIT}
+  }
 fi
 `
 // The proofs of `command` and `script` go by these variables.

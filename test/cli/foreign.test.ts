@@ -256,3 +256,49 @@ it('of several imports at once into one file, one is written and the others are 
   expect((await many.till('validate')).code).toBe(0)
   many.remove()
 })
+
+it('nothing that says how a host is reached is dropped without a word, and the word leads to its line', async () => {
+  const own = new TestProject({
+    'tillwright.yaml': '',
+    'hosts.ini': `[tills]
+pl-0001-pos1 ansible_user=till ansible_ssh_user=other
+pl-0001-pos2 ansible_become=yes ansible_become_method=doas
+pl-0001-pos3 ansible_become=true ansible_become_method=su
+[tills:vars]
+ansible_become_user=app
+ansible_become_exe=/opt/sudo
+ansible_become_flags=-H -S
+ansible_ssh_host_key_checking=false
+ansible_become_pass=hunter2-plain
+[winners]
+pl-0002-back1 ansible_connection=winrm ansible_winrm_message_encryption=never ansible_winrm_read_timeout_sec=90
+`,
+    'group_vars/tills.yml': '---\n# of all\nansible_ssh_extra_args: -o ConnectTimeout=3\nansible_timeout: 9\n',
+  })
+  try {
+    const { stdout } = await own.till('inventory', 'import', 'ansible', 'hosts.ini', '--json')
+    const { diagnostics } = JSON.parse(stdout) as {
+      diagnostics: readonly { summary: string; source: { file: string; line: number } }[]
+    }
+    const told = diagnostics.map(({ summary, source }) => `${source.file}:${source.line} ${summary}`)
+    for (const one of [
+      'hosts.ini:2 Not carried over: ansible_ssh_user, which says something else than ansible_user (pl-0001-pos1)',
+      'hosts.ini:4 Not carried over: ansible_become_method: su (pl-0001-pos3)',
+      'hosts.ini:6 Not carried over: ansible_become_user, without ansible_become (pl-0001-pos1)',
+      'hosts.ini:6 Not carried over: ansible_become_user: app (pl-0001-pos2, pl-0001-pos3)',
+      'hosts.ini:7 Not carried over: ansible_become_exe (pl-0001-pos1, pl-0001-pos2, pl-0001-pos3)',
+      'hosts.ini:8 Not carried over: ansible_become_flags (pl-0001-pos1, pl-0001-pos2, pl-0001-pos3)',
+      'hosts.ini:9 Not carried over: ansible_ssh_host_key_checking (pl-0001-pos1, pl-0001-pos2, pl-0001-pos3)',
+      'hosts.ini:12 Not carried over: ansible_winrm_message_encryption: never (pl-0002-back1)',
+      'hosts.ini:12 Not carried over: ansible_winrm_read_timeout_sec (pl-0002-back1)',
+      'group_vars/tills.yml:3 Not carried over: options of ssh: ConnectTimeout (pl-0001-pos1, pl-0001-pos2, pl-0001-pos3)',
+      'group_vars/tills.yml:4 Not carried over: ansible_timeout (pl-0001-pos1, pl-0001-pos2, pl-0001-pos3)',
+    ]) {
+      expect(told).toContain(one)
+    }
+    expect(stdout).not.toContain('hunter2')
+    expect(own.read('inventory/imported.yaml')).toContain('method: doas')
+  } finally {
+    own.remove()
+  }
+})

@@ -17,10 +17,11 @@ const SYSTEMS = {
   openrc: ['openrc', 'sysvinit-core'],
   runit: ['runit-init'],
   rpm: ['rpm', 'dnf', 'createrepo-c', 'dnf-plugins-core'],
+  busybox: ['busybox-static'],
 } as const
 export type SystemName = keyof typeof SYSTEMS
 
-const BASE = ['openssh-server', 'cron', 'procps', 'cups-daemon', 'cups-client']
+const BASE = ['openssh-server', 'cron', 'procps', 'cups-daemon', 'cups-client', 'curl', 'iputils-ping', 'acl', 'attr']
 const BUILDER = fileURLToPath(new URL('./build-system.sh', import.meta.url))
 
 /** Root file systems are kept here, by what they are made of, and made anew where that changes. */
@@ -60,13 +61,13 @@ export interface BootedSystem {
   stop(): Promise<void>
 }
 
-/** Boots a system; `rpm` has no init of its own and only holds its programs. */
+/** Boots a system; `rpm` and `busybox` have no init of their own and only hold their programs. */
 export async function bootSystem(name: SystemName): Promise<BootedSystem> {
   const lower = systemRoot(name)
   const folder = mkdtempSync(join(tmpdir(), `till-${name}-`))
   for (const part of ['up', 'work', 'root']) mkdirSync(join(folder, part))
   const mount = `mount -t overlay overlay -o lowerdir=${lower},upperdir=${folder}/up,workdir=${folder}/work ${folder}/root`
-  const what = name === 'rpm' ? '-a sleep 3600' : '-b'
+  const what = name === 'rpm' || name === 'busybox' ? '-a sleep 3600' : '-b'
   const nspawn = `exec timeout -k 5 1500 systemd-nspawn -q -D ${folder}/root -M till-${name} --register=no --keep-unit --console=pipe --link-journal=no ${what}`
   const machine = spawn('unshare', ['-m', 'sh', '-c', `${mount} && ${nspawn}`], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
@@ -120,6 +121,7 @@ const BOOTED: Readonly<Record<SystemName, string>> = {
   openrc: 'case $(runlevel) in *2) pgrep -x getty >/dev/null ;; *) exit 1 ;; esac',
   runit: 'sv status /etc/service/ssh >/dev/null && pidof cron',
   rpm: 'rpm --version',
+  busybox: 'busybox true',
 }
 
 /** From here, the first process of the machine. */

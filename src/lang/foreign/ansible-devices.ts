@@ -3,7 +3,7 @@ import { DEVICE_KINDS } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { type Pattern } from '../../pattern/pattern.ts'
 import { type AnsibleInventory, VAULT } from './ansible-model.ts'
-import { type AnsibleWay, ansibleWay, isLiteral, type Lose } from './ansible-transport.ts'
+import { type AnsibleWay, ansibleWay, isLiteral, type Lose, unknownToUs } from './ansible-transport.ts'
 import { Losses } from './foreign-diagnostic.ts'
 import { type ImportedDevice, nameFrom } from './imported-device.ts'
 
@@ -28,37 +28,40 @@ export interface ImportedHosts {
 export function ansibleDevices(inventory: AnsibleInventory, mapping: AnsibleMapping, file: string): ImportedHosts {
   const losses = new Losses()
   const secrets = new SecretNames()
+  const loseOf = (host: string): Lose => {
+    const place = inventory.hosts.get(host)?.place
+    return (what, detail, name = '') => losses.add(host, what, detail, inventory.placeOf(host, name) ?? place)
+  }
   const hosts = [...inventory.hosts.keys()]
   const places = new Map(hosts.map((host) => [host, placeOf(host, inventory, mapping)]))
   const ways = new Map(
     hosts.map((host): [string, AnsibleWay] => {
-      const lose: Lose = (what, detail) => losses.add(host, what, detail)
-      return [host, ansibleWay(inventory.varsOf(host), (value) => secrets.nameOf(value), lose)]
+      return [host, ansibleWay(inventory.varsOf(host), (value) => secrets.nameOf(value), loseOf(host))]
     }),
   )
   const devices = hosts.map((host): ImportedDevice => {
     const place = places.get(host) ?? { store: mapping.otherStore, id: nameFrom(host), isKnown: false }
     const way = ways.get(host)
     const groups = inventory.groupsOf(host)
-    if (!place.isKnown)
-      losses.add(host, 'in which store a device stands', `They are in "${place.store}" now; see --store-by.`)
-    const via = way?.jump === undefined ? undefined : gatewayOf(way.jump, place.store, { places, ways, host, losses })
+    const lose = loseOf(host)
+    if (!place.isKnown) lose('in which store a device stands', `They are in "${place.store}" now; see --store-by.`)
+    const via = way?.jump === undefined ? undefined : gatewayOf(way.jump, place.store, { places, ways, lose })
     return {
       store: place.store,
       id: place.id,
-      kind: kindOf(host, groups, mapping, losses),
+      kind: kindOf(groups, mapping, lose),
       family: way?.family ?? 'linux',
       address: way?.address ?? host,
       transport: { ...way?.transport, ...(via !== undefined && { via }) },
-      vars: ownVars(inventory.varsOf(host), way?.used ?? new Set(), (what, detail) => losses.add(host, what, detail)),
+      vars: ownVars(inventory.varsOf(host), way?.used ?? new Set(), lose),
       tags: groups.filter((group) => group !== 'ungrouped').map(nameFrom),
     }
   })
-  return { devices, diagnostics: losses.diagnostics(file, (host) => inventory.hosts.get(host)?.place) }
+  return { devices, diagnostics: losses.diagnostics(file) }
 }
 
 /** As told by --kind, else by the name of a group (`routers`), else a till; what was only supposed is said. */
-function kindOf(host: string, groups: readonly string[], { kinds }: AnsibleMapping, losses: Losses): string {
+function kindOf(groups: readonly string[], { kinds }: AnsibleMapping, lose: Lose): string {
   const told = groups.map((group) => kinds.get(group)).find((kind) => kind !== undefined)
   if (told !== undefined) return told
   const named = groups
@@ -66,11 +69,7 @@ function kindOf(host: string, groups: readonly string[], { kinds }: AnsibleMappi
     .map(kindNamed)
     .find((kind) => kind !== undefined)
   if (named !== undefined && named !== 'till')
-    losses.add(
-      host,
-      `what kind of device it is: "${named}" was taken from the name of a group`,
-      'Say it with --kind GROUP=KIND.',
-    )
+    lose(`what kind of device it is: "${named}" was taken from the name of a group`, 'Say it with --kind GROUP=KIND.')
   return named ?? 'till'
 }
 
@@ -111,19 +110,18 @@ function gatewayOf(
   known: {
     readonly places: ReadonlyMap<string, Place>
     readonly ways: ReadonlyMap<string, AnsibleWay>
-    readonly host: string
-    readonly losses: Losses
+    readonly lose: Lose
   },
 ): string | undefined {
   const name = jump.replace(/^.*@/, '').replace(/:\d+$/, '')
   const gateway = [...known.ways].find(([host, way]) => host === name || way.address === name)?.[0]
   const place = gateway === undefined ? undefined : known.places.get(gateway)
+  const loggedIn = jump.includes('@') ? jump.replace(/@.*$/, '') : undefined
+  const own = known.ways.get(gateway ?? '')?.transport['user']
+  if (place && loggedIn !== undefined && own !== undefined && own !== loggedIn)
+    known.lose(`the account ${loggedIn} on the way through ${name}`, `That host has an account of its own: ${own}.`)
   if (place) return place.store === store ? place.id : `${place.store}/${place.id}`
-  known.losses.add(
-    known.host,
-    `the way through ${jump}`,
-    'It is no host of the inventory: add it as a device, and name it with `via`.',
-  )
+  known.lose(`the way through ${jump}`, 'It is no host of the inventory: add it as a device, and name it with `via`.')
   return undefined
 }
 
@@ -134,19 +132,21 @@ function ownVars(vars: JsonObject, used: ReadonlySet<string>, lose: Lose): JsonO
   const kept: Record<string, JsonValue> = {}
   for (const [name, value] of Object.entries(vars)) {
     if (used.has(name)) continue
-    if (name.startsWith('ansible_')) lose(name, 'It says something to Ansible alone.')
+    if (name.startsWith('ansible_')) lose(name, unknownToUs(name), name)
     else if (JSON.stringify(value).includes(VAULT))
       lose(
         `"${name}", encrypted by ansible-vault`,
         'Name where the secret is kept instead: {secret: "env:NAME"} in the runbook.',
+        name,
       )
     else if (SECRET_NAME.test(name) && value !== null && value !== '')
       lose(
         `"${name}", which looks like a secret`,
         'Secrets do not stand in an inventory: {secret: "env:NAME"} in the runbook.',
+        name,
       )
     else if (!isLiteral(value) && value !== null)
-      lose(`"${name}", computed by Ansible while it runs`, 'Write it as an expression in the runbook.')
+      lose(`"${name}", computed by Ansible while it runs`, 'Write it as an expression in the runbook.', name)
     else kept[name] = value
   }
   return kept

@@ -54,10 +54,11 @@ function readLine(line: string, head: Section | undefined, { name, kind }: Secti
   else readHosts(line, name, reading)
 }
 
-function readVariable(line: string, group: string, { inventory, bad }: Reading): void {
+function readVariable(line: string, group: string, { inventory, bad, number }: Reading): void {
   const equals = line.indexOf('=')
+  const value = parsePythonLiteral(line.slice(equals + 1).trim())
   if (equals < 1) bad('the line is not NAME=VALUE')
-  else inventory.group(group).vars[line.slice(0, equals).trim()] = parsePythonLiteral(line.slice(equals + 1).trim())
+  else inventory.assign(inventory.group(group).vars, { [line.slice(0, equals).trim()]: value }, () => number)
 }
 
 function readHosts(line: string, group: string, { inventory, bad, number }: Reading): void {
@@ -76,7 +77,7 @@ function readHosts(line: string, group: string, { inventory, bad, number }: Read
   for (const host of hosts) {
     inventory.group(group).hosts.add(host)
     inventory.stands(host, number)
-    Object.assign(inventory.host(host).vars, vars)
+    inventory.assign(inventory.host(host).vars, vars, () => number)
   }
 }
 

@@ -3,6 +3,12 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 /** Stands in place of a value that ansible-vault has encrypted. */
 export const VAULT = '$ANSIBLE_VAULT;'
 
+/** Where something is written. */
+export interface AnsiblePlace {
+  readonly file: string
+  readonly line: number
+}
+
 export interface AnsibleGroup {
   readonly hosts: Set<string>
   readonly children: Set<string>
@@ -13,7 +19,7 @@ export interface AnsibleGroup {
 
 interface AnsibleHost {
   /** Where it is written first. */
-  place?: { readonly file: string; readonly line: number }
+  place?: AnsiblePlace
   readonly vars: Record<string, JsonValue>
   readonly fileVars: Record<string, JsonValue>
 }
@@ -24,6 +30,7 @@ export class AnsibleInventory {
   readonly hosts = new Map<string, AnsibleHost>()
   /** The file that is being read. */
   file = ''
+  readonly #places = new WeakMap<object, Map<string, AnsiblePlace>>()
 
   group(name: string): AnsibleGroup {
     const group = this.groups.get(name) ?? { hosts: new Set(), children: new Set(), vars: {}, fileVars: {} }
@@ -40,6 +47,22 @@ export class AnsibleInventory {
   /** Notes where a host is written, unless it is known. */
   stands(name: string, line: number): void {
     this.host(name).place ??= { file: this.file, line }
+  }
+
+  /** Takes values up, each with its line in the file that is being read. */
+  assign(vars: Record<string, JsonValue>, more: JsonObject, lineOf: (name: string) => number): void {
+    const places = this.#places.get(vars) ?? new Map<string, AnsiblePlace>()
+    this.#places.set(vars, places)
+    for (const [name, value] of Object.entries(more)) {
+      vars[name] = value
+      places.set(name, { file: this.file, line: lineOf(name) })
+    }
+  }
+
+  /** Where the value of a host is written that counts. */
+  placeOf(host: string, name: string): AnsiblePlace | undefined {
+    const layer = this.#layersOf(host).findLast((vars) => Object.hasOwn(vars, name))
+    return layer && this.#places.get(layer)?.get(name)
   }
 
   /** Every group that a host is in, by itself or through a child, from the widest to the narrowest; without `all`. */
@@ -60,14 +83,17 @@ export class AnsibleInventory {
 
   /** Values of a host by the precedence of Ansible: the inventory, then group_vars, then the host, then host_vars. */
   varsOf(host: string): JsonObject {
-    const groups = ['all', ...this.groupsOf(host)].map((name) => this.group(name))
-    const { vars, fileVars } = this.host(host)
-    const layers = [...groups.map((group) => group.vars), ...groups.map((group) => group.fileVars), vars, fileVars]
-    const { ansible_group_priority: _priority, ...effective } = Object.assign({}, ...layers) as Record<
+    const { ansible_group_priority: _priority, ...effective } = Object.assign({}, ...this.#layersOf(host)) as Record<
       string,
       JsonValue
     >
     return effective
+  }
+
+  #layersOf(host: string): readonly Record<string, JsonValue>[] {
+    const groups = ['all', ...this.groupsOf(host)].map((name) => this.group(name))
+    const { vars, fileVars } = this.host(host)
+    return [...groups.map((group) => group.vars), ...groups.map((group) => group.fileVars), vars, fileVars]
   }
 
   /** How far each group lies below `all`: the longest way counts. A circle ends where it began. */

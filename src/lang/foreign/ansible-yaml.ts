@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument, Scalar, type ScalarTag, visit } from 'yaml'
+import { type Document, isNode, LineCounter, parseDocument, Scalar, type ScalarTag, visit } from 'yaml'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { isMap } from '../is-map.ts'
 import type { ForeignProblem } from './ansible-ini.ts'
@@ -11,12 +11,17 @@ const TAGS: ScalarTag[] = [
   { tag: '!unsafe', resolve: (text) => text },
 ]
 
+/** The line on which the value at a path stands; 1 where that cannot be told. */
+type LineAt = (path: readonly string[]) => number
+
 /** YAML (or JSON) of Ansible as a value; its own tags are known. */
 export function parseAnsibleYaml(text: string): {
   readonly value: JsonValue
   readonly problems: readonly ForeignProblem[]
+  readonly lineAt: LineAt
 } {
-  if (text.startsWith(VAULT)) return { value: VAULT, problems: [] }
+  const lineAt = (): number => 1
+  if (text.startsWith(VAULT)) return { value: VAULT, problems: [], lineAt }
   const lines = new LineCounter()
   const document = parseDocument(text, { customTags: TAGS, lineCounter: lines, version: '1.1', logLevel: 'error' })
   // Never in the words of the parser, which quotes the text: it may be a secret.
@@ -24,60 +29,86 @@ export function parseAnsibleYaml(text: string): {
     line: lines.linePos(pos[0]).line,
     what: `it is not valid YAML (${code})`,
   }))
-  if (problems.length > 0) return { value: null, problems }
+  if (problems.length > 0) return { value: null, problems, lineAt }
   readAsPyYaml(document)
   try {
-    return { value: plainValue(document.toJS({ maxAliasCount: 1000 })), problems }
+    return {
+      value: plainValue(document.toJS({ maxAliasCount: 1000 })),
+      problems,
+      lineAt: (path) => {
+        const node = document.getIn(path, true)
+        return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1
+      },
+    }
   } catch {
-    return { value: null, problems: [{ line: 1, what: 'an alias refers to nothing, or to far too much' }] }
+    return { value: null, problems: [{ line: 1, what: 'an alias refers to nothing, or to far too much' }], lineAt }
   }
 }
 
 /** Reads an inventory in YAML, or the answer of `ansible-inventory --list`, into `inventory`. */
 export function readAnsibleYaml(text: string, inventory: AnsibleInventory): readonly ForeignProblem[] {
-  const { value, problems } = parseAnsibleYaml(text)
+  const { value, problems, lineAt } = parseAnsibleYaml(text)
   if (problems.length > 0) return problems
   if (!isMap(value)) return [{ line: 1, what: 'an inventory is a map of groups' }]
-  if ('_meta' in value) return readList(value, inventory)
-  return Object.entries(value).flatMap(([name, group]) => readGroup(name, group, inventory))
+  const reading = { inventory, lineAt }
+  if ('_meta' in value) return readList(value, reading)
+  return Object.entries(value).flatMap(([name, group]) => readGroup(name, group, [name], reading))
 }
 
-function readGroup(name: string, written: JsonValue, inventory: AnsibleInventory): readonly ForeignProblem[] {
-  const group = inventory.group(name)
+interface Reading {
+  readonly inventory: AnsibleInventory
+  readonly lineAt: LineAt
+}
+type Path = readonly string[]
+
+function readGroup(name: string, written: JsonValue, at: Path, reading: Reading): readonly ForeignProblem[] {
+  const group = reading.inventory.group(name)
   if (written === null) return []
-  if (!isMap(written)) return [{ line: 1, what: `the group "${name}" is no map: this is no inventory` }]
+  if (!isMap(written))
+    return [{ line: reading.lineAt(at), what: `the group "${name}" is no map: this is no inventory` }]
   return Object.entries(written).flatMap(([key, value]): readonly ForeignProblem[] => {
-    if (key === 'hosts') return readHosts(name, value, inventory)
-    if (key === 'children') return readChildren(group, value, inventory)
-    if (key !== 'vars')
-      return [{ line: 1, what: `"${key}" of the group "${name}" is none of hosts, children and vars` }]
-    Object.assign(group.vars, isMap(value) ? value : {})
+    const there = [...at, key]
+    if (key === 'hosts') return readHosts(name, value, there, reading)
+    if (key === 'children') return readChildren(group, value, there, reading)
+    if (key !== 'vars') {
+      const what = `"${key}" of the group "${name}" is none of hosts, children and vars`
+      return [{ line: reading.lineAt(there), what }]
+    }
+    takeUp(group.vars, value, there, reading)
     return []
   })
 }
 
-function readChildren(group: AnsibleGroup, written: JsonValue, inventory: AnsibleInventory): readonly ForeignProblem[] {
+function takeUp(vars: Record<string, JsonValue>, more: JsonValue | undefined, at: Path, reading: Reading): void {
+  if (isMap(more)) reading.inventory.assign(vars, more, (name) => reading.lineAt([...at, name]))
+}
+
+function readChildren(group: AnsibleGroup, written: JsonValue, at: Path, reading: Reading): readonly ForeignProblem[] {
   return Object.entries(isMap(written) ? written : {}).flatMap(([child, inside]) => {
     group.children.add(child)
-    return readGroup(child, inside, inventory)
+    return readGroup(child, inside, [...at, child], reading)
   })
 }
 
-function readHosts(group: string, written: JsonValue, inventory: AnsibleInventory): readonly ForeignProblem[] {
+function readHosts(group: string, written: JsonValue, at: Path, reading: Reading): readonly ForeignProblem[] {
+  const { inventory, lineAt } = reading
   const entries = Object.entries(isMap(written) ? written : typeof written === 'string' ? { [written]: null } : {})
   return entries.flatMap(([pattern, vars]) => {
+    const there = [...at, pattern]
     const hosts = expandHosts(pattern)
-    if (hosts === undefined) return [{ line: 1, what: `the range of "${pattern}" cannot be` }]
+    if (hosts === undefined) return [{ line: lineAt(there), what: `the range of "${pattern}" cannot be` }]
     for (const host of hosts) {
       inventory.group(group).hosts.add(host)
-      Object.assign(inventory.host(host).vars, isMap(vars) ? vars : {})
+      inventory.stands(host, lineAt(there))
+      takeUp(inventory.host(host).vars, vars, there, reading)
     }
     return []
   })
 }
 
 /** `ansible-inventory --list`, and what dynamic inventories print. */
-function readList({ _meta: meta, ...groups }: JsonObject, inventory: AnsibleInventory): readonly ForeignProblem[] {
+function readList({ _meta: meta, ...groups }: JsonObject, reading: Reading): readonly ForeignProblem[] {
+  const { inventory } = reading
   for (const [name, written] of Object.entries(groups)) {
     const group = inventory.group(name)
     const { hosts, children, vars } = isMap(written) ? written : { hosts: written }
@@ -86,10 +117,12 @@ function readList({ _meta: meta, ...groups }: JsonObject, inventory: AnsibleInve
       inventory.host(host)
     }
     for (const child of textsOf(children)) group.children.add(child)
-    Object.assign(group.vars, isMap(vars) ? vars : {})
+    takeUp(group.vars, vars, [name, 'vars'], reading)
   }
   const hostvars = isMap(meta) && isMap(meta['hostvars']) ? meta['hostvars'] : {}
-  for (const [host, vars] of Object.entries(hostvars)) Object.assign(inventory.host(host).vars, isMap(vars) ? vars : {})
+  for (const [host, vars] of Object.entries(hostvars)) {
+    takeUp(inventory.host(host).vars, vars, ['_meta', 'hostvars', host], reading)
+  }
   return []
 }
 

@@ -14,24 +14,25 @@ export function foreignWarning(file: string, what: string, detail?: string, line
   return { code: 'INV_IMPORT_PARTIAL', severity: 'warning', summary, ...(detail !== undefined && { detail }), source }
 }
 
+interface Place {
+  readonly file: string
+  readonly line: number
+}
+
 /** What could not be carried over, the same thing of many hosts once. */
 export class Losses {
-  readonly #found = new Map<string, { readonly detail: string; readonly hosts: string[] }>()
+  readonly #found = new Map<string, { detail: string; place: Place | undefined; hosts: string[] }>()
 
-  add(host: string, what: string, detail: string): void {
-    const found = this.#found.get(what) ?? { detail, hosts: [] }
+  add(host: string, what: string, detail: string, place?: Place): void {
+    const found = this.#found.get(what) ?? { detail, place, hosts: [] }
     found.hosts.push(host)
     this.#found.set(what, found)
   }
 
-  /** Each points to the first host that it is about, as far as `placeOf` knows where that stands; else to `file`. */
-  diagnostics(
-    file: string,
-    placeOf: (host: string) => { readonly file: string; readonly line: number } | undefined = () => undefined,
-  ): readonly Diagnostic[] {
-    return [...this.#found].map(([what, { detail, hosts }]) => {
+  /** Each points to where the first of them stands, as far as that is known; else to `file`. */
+  diagnostics(file: string): readonly Diagnostic[] {
+    return [...this.#found].map(([what, { detail, place, hosts }]) => {
       const more = hosts.length > 3 ? ` and ${hosts.length - 3} more` : ''
-      const place = placeOf(hosts[0] ?? '')
       const summary = `${what} (${hosts.slice(0, 3).join(', ')}${more})`
       return foreignWarning(place?.file ?? file, summary, detail, place?.line)
     })

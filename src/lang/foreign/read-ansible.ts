@@ -29,8 +29,8 @@ export function readAnsibleInventory(path: string): ReadInventory {
   for (const file of files) diagnostics.push(...readFile(file, inventory))
   if (stat.isDirectory() && files.length === 0) diagnostics.push(...passedOver(path))
   const folder = stat.isDirectory() ? path : dirname(path)
-  diagnostics.push(...readVars(join(folder, 'group_vars'), (name) => inventory.groups.get(name)?.fileVars))
-  diagnostics.push(...readVars(join(folder, 'host_vars'), (name) => inventory.hosts.get(name)?.fileVars))
+  diagnostics.push(...readVars(join(folder, 'group_vars'), inventory, (name) => inventory.groups.get(name)?.fileVars))
+  diagnostics.push(...readVars(join(folder, 'host_vars'), inventory, (name) => inventory.hosts.get(name)?.fileVars))
   return { inventory, diagnostics }
 }
 
@@ -79,6 +79,7 @@ function read(text: string, file: string, inventory: AnsibleInventory): readonly
 /** `group_vars/NAME`, `NAME.yml`, or a folder of that name; what belongs to nobody is said. */
 function readVars(
   folder: string,
+  inventory: AnsibleInventory,
   varsOf: (name: string) => Record<string, JsonValue> | undefined,
 ): readonly Diagnostic[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
@@ -90,13 +91,17 @@ function readVars(
     const files = entry.isDirectory() ? inventoryFiles(path) : [path]
     if (vars === undefined)
       diagnostics.push(foreignWarning(path, `its values belong to "${name}", which the inventory does not have`))
-    else for (const file of files) diagnostics.push(...readVarsFile(file, vars))
+    else for (const file of files) diagnostics.push(...readVarsFile(file, vars, inventory))
   }
   return diagnostics
 }
 
-function readVarsFile(file: string, vars: Record<string, JsonValue>): readonly Diagnostic[] {
-  const { value, problems } = parseAnsibleYaml(readRegular(file, MOST_BYTES.text).toString('utf8'))
+function readVarsFile(
+  file: string,
+  vars: Record<string, JsonValue>,
+  inventory: AnsibleInventory,
+): readonly Diagnostic[] {
+  const { value, problems, lineAt } = parseAnsibleYaml(readRegular(file, MOST_BYTES.text).toString('utf8'))
   if (problems.length > 0) return problems.map(({ line, what }) => foreignError(file, line, what))
   if (value === VAULT) {
     return [
@@ -109,6 +114,7 @@ function readVarsFile(file: string, vars: Record<string, JsonValue>): readonly D
   }
   if (value === null) return []
   if (!isMap(value)) return [foreignError(file, 1, 'a file of variables is a map')]
-  Object.assign(vars, value)
+  inventory.file = file
+  inventory.assign(vars, value, (name) => lineAt([name]))
   return []
 }

@@ -34,6 +34,8 @@ export interface Hits {
   readonly age: number | null
   /** Of a file on Windows: what it was read in. */
   readonly encoding?: string | null
+  /** The newest of the files that it was rotated into, where it has fewer lines than were asked for. */
+  readonly rotated?: { readonly path: string; readonly age_seconds: number }
   /** Up to where a journal was read. */
   readonly samples?: readonly NewSample[]
 }

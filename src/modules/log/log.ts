@@ -19,7 +19,17 @@ const POSIX = `${TOOL_PRELUDE}${THERE}need_tool tail tr grep cut date
 till_there "$path" || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
 [ -f "$path" ] || { printf '%s\\n' "$path: it is not a file" >&2; exit 1; }
 [ -r "$path" ] || { printf '%s\\n' "$path: Permission denied" >&2; exit 1; }
-printf '%s\\n' "$(($(date +%s) - $(date -r "$path" +%s)))"
+age_of() { printf '%s' "$(($(date +%s) - $(date -r "$1" +%s)))"; }
+printf '%s\\n' "$(age_of "$path")"
+# Where the file has fewer lines than are looked at, those before may stand where logrotate has put them.
+rotated=
+if [ "$(tail -n "$lines" "$path" | grep -ac '')" -lt "$lines" ]; then
+  for older in "$path".[0-9]* "$path"-[0-9]* "$path".old; do
+    [ -f "$older" ] || continue
+    if [ -z "$rotated" ] || [ "$older" -nt "$rotated" ]; then rotated=$older; fi
+  done
+fi
+if [ -n "$rotated" ]; then printf '%s %s\\n' "$(age_of "$rotated")" "$rotated"; else echo; fi
 [ -n "$pattern" ] || { printf '0\\n'; exit 0; }
 pattern=$(printf %b "$pattern")
 hits=$(tail -n "$lines" "$path" | tr -d '\\000\\r' | grep -aE -e "$pattern")
@@ -120,11 +130,13 @@ export const log = defineModule({
   patterns: { pattern: 'device' },
   validate,
   diff,
-  value: ({ count, latest, age, encoding }) => ({
+  value: ({ count, latest, age, encoding, rotated }) => ({
     count,
     latest: [...latest],
     age_seconds: age,
     ...(encoding && { encoding }),
+    // What stands before the first line of the file, and was not looked at.
+    ...(rotated && { rotated: { ...rotated } }),
   }),
   samples: ({ samples = [] }) => samples,
 })
@@ -159,8 +171,14 @@ async function observeOnPosix(context: ModuleContext, params: LogParams): Promis
   const answer = await context.shell.ask({ script: POSIX, values })
   const failure = failureOf(answer, 'observe', `Reading "${path}"`)
   if (failure) return fail(failure)
-  const [age = '', count = '', ...latest] = answer.text.trimEnd().split('\n')
-  return success({ count: Number(count), latest, age: Number(age) })
+  const [age = '', older = '', count = '', ...latest] = answer.text.trimEnd().split('\n')
+  const [, seconds, rotated] = /^(-?\d+) (.+)$/.exec(older) ?? []
+  return success({
+    count: Number(count),
+    latest,
+    age: Number(age),
+    ...(rotated !== undefined && { rotated: { path: rotated, age_seconds: Number(seconds) } }),
+  })
 }
 
 const LEVELS = ['critical', 'error', 'warning', 'information'] as const

@@ -128,6 +128,8 @@ const HOLDERS: Readonly<Record<manager.PackageManager, string>> = {
 
 const BUSY =
   /could not get lock|another process using it|locked by another process|unable to lock database|transaction lock/i
+/** A lock that cannot be taken at all is nobody's. */
+const NO_LOCK = /read-only file system|permission denied|no space left|no such file or directory/i
 
 function verdict(answer: ShellAnswer, params: PackageParams): Result<void> {
   const failed = (code: Failure['code'], message: string): Result<void> =>
@@ -145,7 +147,7 @@ function verdict(answer: ShellAnswer, params: PackageParams): Result<void> {
     return failed('CONVERGE_FAILED', `"${params.name}" is on hold (apt-mark): somebody ruled that it stays as it is.`)
   }
   const failure = failureOf(answer, 'converge', 'The package manager')
-  if (failure && BUSY.test(answer.errorText)) {
+  if (failure && BUSY.test(answer.errorText) && !NO_LOCK.test(answer.errorText)) {
     return failed('CONVERGE_FAILED', 'Another package operation is under way on the device; this one was not begun.')
   }
   return failure ? fail(failure) : success(undefined)
