@@ -341,6 +341,10 @@ const STEP = {
     'The device rules out the desired state',
     'No change can bring it about: change what rules it out, or the step.',
   ),
+  WRITE_FILTER_ACTIVE: entry(
+    'A write filter would take the change back at the next start',
+    'Put UWF into servicing mode, or switch EWF or FBWF off, for as long as the change takes; or exclude the place from it.',
+  ),
   CONVERGE_FAILED: entry('The change could not be made', 'See the message of the device.'),
   CONVERGE_TIMEOUT: entry('The change took too long', 'It was ended; look at the device.'),
   CONVERGE_LOST: entry(

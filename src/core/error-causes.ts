@@ -159,6 +159,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   CHECK_UNMET: 'The device really is not as it should be, and the step only looks.',
   ASSERT_FALSE: 'What the runbook expects of the device does not hold.',
   STATE_IMPOSSIBLE: 'A unit that was masked on purpose, one that only others start, or one that runs to its end.',
+  WRITE_FILTER_ACTIVE:
+    'Tills with Windows IoT or POSReady whose disk is protected, so that each start gives the same system.',
   CONVERGE_FAILED:
     'Missing rights, a full disk, a package that is not to be had, a service that does not start with its configuration.',
   CONVERGE_TIMEOUT:

@@ -18,6 +18,8 @@ export interface ModuleContext {
   readonly device: Device
   /** The device's shell. Connecting happens at the first question; a module that asks nothing costs no connection. */
   readonly shell: ShellChannel
+  /** The same shell for questions about the device itself: one object for all steps of a visit, apart from their looks. */
+  readonly aside?: ShellChannel
   readonly store: StoreFacts
   /** The device whose port this one hangs on (`attached_to`), by its own shell; connected to at the first question. */
   readonly host?: NeighbourShell

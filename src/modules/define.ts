@@ -1,10 +1,11 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import type { Change } from '../core/change.ts'
-import { type Result, success } from '../core/failure.ts'
+import { fail, type Result, success } from '../core/failure.ts'
 import type { OsFamily } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Comparison, Module, ModuleContext, Proof, Triggers } from '../core/ports.ts'
 import type { Marks, NewSample } from '../core/sample.ts'
+import { type Lasting, takenBack, writeFilterOf } from '../devices/windows/write-filter.ts'
 
 /** A module on one operating system: how to read, and how to change. */
 export interface Side<Params, State> {
@@ -41,6 +42,8 @@ interface ModuleHead<Schema extends JSONSchema, Params, State> {
   readonly asksNothing?: true
   /** See `Module.patterns`. */
   readonly patterns?: NonNullable<Module['patterns']>
+  /** What these changes leave on the device beyond its next start; undefined where they leave nothing. */
+  readonly lasting?: (params: Params, changes: readonly Change[]) => Lasting | undefined
   /** See `Module.validate`. */
   readonly validate?: (params: JsonObject, step: { readonly reacting: boolean }) => string | undefined
   /** With these parameters the step only checks: what differs is a failure, never mended. */
@@ -80,8 +83,11 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
       const params = input as Params
       const { family } = context.device.os
       const { observe, converge, proof } = sideOn(family)
-      const state = await observe(context, params)
+      const [state, filter] = await Promise.all([observe(context, params), filterOn(context, spec.lasting)])
       if (!state.ok) return state
+      const lasting = filter?.ok ? lastingOf(spec, params, state.value) : undefined
+      const lost = lasting && filter?.ok ? takenBack(filter.value, lasting) : undefined
+      if (lost) return fail(lost)
       return success({
         value: spec.value?.(state.value, params) ?? null,
         ...(spec.samples && { samples: spec.samples(state.value, params) }),
@@ -101,4 +107,19 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
       })
     },
   }
+}
+
+/** The write filter of a device with Windows, for steps that leave something there. */
+function filterOn({ device, aside }: ModuleContext, lasting: unknown): ReturnType<typeof writeFilterOf> | undefined {
+  return device.os.family === 'windows' && lasting && aside ? writeFilterOf(aside) : undefined
+}
+
+/** What the step would leave on the device, where something differs. */
+function lastingOf<Schema extends JSONSchema, Params, State>(
+  spec: ModuleHead<Schema, Params, State>,
+  params: Params,
+  state: State,
+): Lasting | undefined {
+  const found = spec.diff(params, state, { triggered: false })
+  return 'unknown' in found || found.length === 0 ? undefined : spec.lasting?.(params, found)
 }

@@ -46,7 +46,7 @@ export class RealWindows {
       return this.shell.ask(request)
     }
     const shell = { ...this.shell, ask, renew: async () => undefined }
-    const seen = await known.observe(someContext(shell, { device: windows }), params)
+    const seen = await known.observe(someContext(shell, { device: windows, aside: { ...shell } }), params)
     if (!seen.ok) throw new Error(`${seen.failure.code}: ${seen.failure.message}`)
     return seen.value
   }

@@ -1,4 +1,5 @@
 import { type DeviceShell, NotRun } from '../../core/chain.ts'
+import type { ShellChannel } from '../../core/channel.ts'
 import { type Failure, type Phase, SessionLost } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
@@ -92,6 +93,14 @@ function begin(
   return { glance, held: Promise.race([asked, glance.look.then(() => undefined)]) }
 }
 
+const asides = new WeakMap<DeviceShell, ShellChannel>()
+
+function asideOf(shell: DeviceShell, channel: TrackedChannel): ShellChannel {
+  const aside = asides.get(shell) ?? channel.beside(shell)
+  asides.set(shell, aside)
+  return aside
+}
+
 async function look(
   step: Step,
   scope: Scope,
@@ -123,6 +132,7 @@ async function look(
         now: around.now,
         history: around.history,
         shell: channel,
+        aside: asideOf(around.shell, channel),
         ...(gateway && { gateway }),
         ...(host && { host: { device: host.device, shell: channel.beside(host.shell) } }),
         dial: around.session.dial.bind(around.session),

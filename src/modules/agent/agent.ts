@@ -12,6 +12,7 @@ import { onWindows } from './windows.ts'
 const MASK = '***'
 export const agent = defineModule({
   name: 'agent',
+  lasting: () => ({ kind: 'system' }),
   summary:
     'Keeps a Zabbix agent at a version, configured and answering; goes back to what was there if it does not answer',
   sides: { linux: onPosix, windows: onWindows },

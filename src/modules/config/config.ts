@@ -17,6 +17,7 @@ const MASK = '***'
 
 export const config = defineModule({
   name: 'config',
+  lasting: ({ path }) => ({ kind: 'file', path }),
   summary: 'Sees to keys of a configuration file and leaves everything else in it as it is',
   systems: ['linux', 'windows'],
   params: {

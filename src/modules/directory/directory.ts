@@ -45,6 +45,7 @@ if ($v.owner -ne '') {
 
 export const directory = defineModule({
   name: 'directory',
+  lasting: ({ path }) => ({ kind: 'file', path }),
   summary: 'Sees to a directory with its owner and mode, or that it is not there',
   systems: ['linux', 'windows'],
   params: {

@@ -29,6 +29,7 @@ const FETCHED_BYTES = 64 * 1024
 
 export const file = defineModule({
   name: 'file',
+  lasting: ({ path }) => ({ kind: 'file', path }),
   summary: 'Sees to a file with its content, owner and mode, to a symbolic link, or that neither is there',
   systems: ['linux', 'windows'],
   params: {

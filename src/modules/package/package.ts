@@ -10,6 +10,7 @@ const VERSION = '^[A-Za-z0-9][A-Za-z0-9.+:~^_-]*$'
 
 export const packageModule = defineModule({
   name: 'package',
+  lasting: () => ({ kind: 'system' }),
   summary:
     'Keeps a package installed, at a version, on hold, or away (apt, dnf, yum, rpm, apk, MSI, or a file of the repository)',
   sides: { linux: onPosix, windows: onWindows },

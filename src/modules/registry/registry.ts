@@ -9,6 +9,7 @@ const TYPES = ['string', 'expand_string', 'multi_string', 'dword', 'qword', 'bin
 
 export const registry = defineModule({
   name: 'registry',
+  lasting: ({ key }: RegistryParams) => ({ kind: 'registry', key }),
   summary: 'Sees to values of a key of the Windows registry, or that the key is not there',
   sides: { windows: { observe, converge, proof } },
   params: {

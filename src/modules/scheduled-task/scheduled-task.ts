@@ -13,6 +13,7 @@ const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 export const scheduledTask = defineModule({
   name: 'scheduled_task',
+  lasting: () => ({ kind: 'system' }),
   summary: 'Sees to a task of the Windows Task Scheduler, or that it is not there',
   sides: { windows: { observe, converge, proof } },
   params: {

@@ -10,6 +10,7 @@ import { onWindows } from './windows.ts'
 
 export const service = defineModule({
   name: 'service',
+  lasting: (_, changes) => (changes.some(({ path }) => path !== 'state') ? { kind: 'system' } : undefined),
   summary: 'Keeps a service running or stopped, now and at boot (systemd, OpenRC, runit, SysV, Windows)',
   sides: { linux: onPosix, windows: onWindows },
   reacts: true,

@@ -18,6 +18,8 @@ const BUILDS: Readonly<Record<string, number>> = {
 }
 const PATCH = 4291
 
+const writeFilter: StandIn = () => json({ kind: '', system_drive: 'C:', drives: [], files: [], keys: [] })
+
 const facts: StandIn = (machine, given) => {
   const build = BUILDS[machine.release ?? ''] ?? 19_044
   const { size, free } = machine.disk
@@ -125,6 +127,7 @@ const ping: StandIn = (machine, given) => {
 export const LOOK_STAND_INS: Readonly<Record<string, StandIn>> = {
   'dns.resolve': resolve,
   'facts.observe': facts,
+  'windows.write-filter': writeFilter,
   'disk.observe': disk,
   'process.list': processes,
   'tcp.connect': connect,

@@ -245,4 +245,30 @@ describe.runIf(hasPowerShell)('modules under a real PowerShell', () => {
       stderr: expect.stringContaining('cmd.exe'),
     })
   }, 60_000)
+
+  it('a write filter: what would be gone after the next start is refused, what stays is not', async () => {
+    await till.arrange(`[TillWindows.WinRegistry]::Set('HKLM:\\SYSTEM\\CurrentControlSet\\Services\\uwfvol', 'Start', 0, 'DWord')
+[void][TillWindows.Machine]::Instances('UWF_Filter').Add([pscustomobject]@{ CurrentEnabled = $true; NextEnabled = $true })
+foreach ($now in $true, $false) {
+  [void][TillWindows.Machine]::Instances('UWF_Servicing').Add([pscustomobject]@{ CurrentSession = $now; ServicingEnabled = (-not $now) })
+  [void][TillWindows.Machine]::Instances('UWF_Volume').Add([pscustomobject]@{ CurrentSession = $now; DriveLetter = 'C:'; Protected = $now; ExcludedFiles = @([pscustomobject]@{ FileName = '\\Till\\Open' }) })
+  [void][TillWindows.Machine]::Instances('UWF_RegistryFilter').Add([pscustomobject]@{ CurrentSession = $now; ExcludedKeys = @([pscustomobject]@{ RegistryKey = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Open' }) })
+}`)
+    const refused = 'WRITE_FILTER_ACTIVE: The write filter UWF protects C:'
+    const content = 'x'
+    await expect(till.differs('file', { path: 'C:\\Till\\a.txt', content })).rejects.toThrow(refused)
+    await expect(till.differs('file', { path: 'C:\\Till\\Opened', content })).rejects.toThrow(refused)
+    await expect(till.differs('registry', { key: 'HKLM\\SOFTWARE\\Shut', values: { A: 1 } })).rejects.toThrow(refused)
+    await expect(till.differs('service', { name: 'TillApp', start: 'manual' })).rejects.toThrow(refused)
+    await expect(
+      till.differs('scheduled_task', { name: 'Till\\Send', program: 'C:\\Till\\send.exe', daily: '03:30' }),
+    ).rejects.toThrow(refused)
+    expect(await till.differs('file', { path: 'C:\\Till\\Open\\a.txt', content })).toHaveLength(2)
+    expect(await till.differs('file', { path: 'D:\\a.txt', state: 'absent' })).toEqual([])
+    expect(await till.differs('registry', { key: 'HKLM\\SOFTWARE\\Open\\Till', values: { A: 1 } })).not.toEqual([])
+    expect(await till.differs('service', { name: 'Spooler', state: 'stopped' })).toHaveLength(1)
+    expect(await till.differs('file', { path: 'C:\\Till\\none.txt', state: 'absent' })).toEqual([])
+    await till.arrange("[TillWindows.Machine]::Instances('UWF_Servicing')[0].ServicingEnabled = $true")
+    expect(await till.differs('file', { path: 'C:\\Till\\a.txt', content })).toHaveLength(2)
+  }, 60_000)
 })

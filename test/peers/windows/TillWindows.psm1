@@ -132,6 +132,10 @@ function Invoke-CimMethod {
     if ($InputObject.Gone) { $PSCmdlet.ThrowTerminatingError((New-TillError 'Not found ' 'HRESULT 0x80041002,Microsoft.Management.Infrastructure.CimCmdlets.InvokeCimMethodCommand' 'ObjectNotFound')) }
     return [pscustomobject]@{ Domain = $InputObject.OwnerDomain; User = $InputObject.OwnerUser; ReturnValue = [uint32]0 }
   }
+  # https://learn.microsoft.com/windows/iot/iot-enterprise/customize/uwf-volume and uwf-registryfilter
+  if ($MethodName -eq 'GetExclusions') {
+    return [pscustomobject]@{ ExcludedFiles = $InputObject.ExcludedFiles; ExcludedKeys = $InputObject.ExcludedKeys; ReturnValue = [uint32]0 }
+  }
   throw "no stand-in for the method $MethodName"
 }
 
