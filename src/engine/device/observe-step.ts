@@ -132,7 +132,7 @@ async function look(
         now: around.now,
         history: around.history,
         shell: channel,
-        aside: asideOf(around.shell, channel),
+        ...(around.device.os.family === 'windows' && { aside: asideOf(around.shell, channel) }),
         ...(gateway && { gateway }),
         ...(host && { host: { device: host.device, shell: channel.beside(host.shell) } }),
         dial: around.session.dial.bind(around.session),
