@@ -1,13 +1,28 @@
 import { createInterface } from 'node:readline/promises'
 
-/** A person's yes. Where no person is (stdin or stdout is no terminal), whoever started the command has said it. */
+/** Whether somebody can be asked: stdin and stdout are a terminal. */
+export function isSomebodyThere(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true
+}
+
+/** A person's yes. Where no person is, whoever started the command has said it. */
 export async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return true
+  if (!isSomebodyThere()) return true
+  return /^y(es)?$/i.test(await answerTo(`${question} [y/N] `))
+}
+
+/** Whether a person types this number; nothing else will do. */
+export async function confirmNumber(question: string, number: number): Promise<boolean> {
+  return (await answerTo(`${question} Type ${number} to go on: `)) === String(number)
+}
+
+/** Empty where the terminal was closed, or the question broken off. */
+async function answerTo(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
+    return (await lines.question(question)).trim()
   } catch {
-    return false
+    return ''
   } finally {
     lines.close()
   }

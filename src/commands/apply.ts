@@ -6,6 +6,7 @@ import { runReporters } from '../app/run/reporting.ts'
 import type { PlannedWork } from '../app/run/run-request.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
+import { devicesText, planAndAsk } from '../cli/plan-first.ts'
 import { durationFlag, failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
 import { selectionFlags } from '../cli/selection-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
@@ -15,7 +16,8 @@ export default class Apply extends BaseCommand {
   static override summary = 'Bring devices to the state that a runbook describes, or apply a reviewed plan.'
   static override description =
     `Each device is read first; only what differs is changed, and read again. Given a plan file, exactly what was reviewed is
-changed: a device whose state has moved since is left alone and counted as failed (PLAN_MOVED).
+changed: a device whose state has moved since is left alone and counted as failed (PLAN_MOVED). On a terminal it is shown first what
+would be changed, and asked; elsewhere --yes or a plan file is needed.
 
 Ctrl-C once finishes what is being changed and stops; twice stops now. Exit codes: 0 every device is as desired, 3 some
 check does not hold, 4 some device failed or is in doubt, 5 some device was unreachable or could not be judged, 6 held back by
@@ -66,7 +68,7 @@ safety, 130 interrupted, 2 bad input.`
       helpValue: 'WHY',
     }),
     'go-on': Flags.boolean({ description: 'do not pause behind the canary: somebody has looked at it' }),
-    yes: Flags.boolean({ char: 'y', description: 'do not ask (it is asked on a terminal only)' }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask; needed where nobody can be asked, but for a plan file' }),
   }
 
   async run(): Promise<void> {
@@ -77,18 +79,28 @@ safety, 130 interrupted, 2 bad input.`
     const { work, runbook, plan, planExpiresAt } = isPlanFile(args.what)
       ? await this.#planned(args.what, { project, fleet, flags })
       : await this.#selected(args.what, { project, fleet, flags })
-    if (!flags.yes && work.length > 0 && !(await confirm(question(runbook.name, work)))) {
-      this.log('Nothing was changed.')
-      this.exit(EXIT.interrupted)
-    }
-    const end = await this.seeThrough(controller, {
-      mode: 'apply',
+    const asked = {
       project,
       fleet,
       work,
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
       workers: flags.workers,
+    }
+    if (!flags.yes && work.length > 0) {
+      const word =
+        plan === undefined
+          ? await planAndAsk(controller, runbook, asked)
+          : { kind: (await confirm(`Apply ${runbook.name} to ${devicesText(work)}?`)) ? 'yes' : 'no' }
+      if ('exitCode' in word) this.exit(word.exitCode)
+      if (word.kind === 'no') {
+        this.log('Nothing was changed.')
+        this.exit(EXIT.interrupted)
+      }
+    }
+    const end = await this.seeThrough(controller, {
+      ...asked,
+      mode: 'apply',
       failOn: failingStates(flags),
       reporters: runReporters(flags, [runbook]),
       plan,
@@ -142,10 +154,4 @@ function refuseToNarrow(file: string, flags: object): void {
   const summary = `${names} cannot stand beside a plan: "${file}" names its devices and parameters`
   const detail = 'Leave it away, or plan again with it and have the new plan reviewed.'
   throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
-}
-
-function question(runbook: string, work: PlannedWork['work']): string {
-  const stores = new Set(work.map((item) => item.device.store)).size
-  const devices = work.length === 1 ? `${work[0]?.device.name ?? ''}` : `${work.length} devices in ${stores} stores`
-  return `Apply ${runbook} to ${devices}?`
 }

@@ -65,7 +65,7 @@ steps:
     expect(JSON.parse(plan.stdout).summary.counts.drifted).toBe(2)
     expect(snapshot(devices)).toEqual(before)
 
-    const apply = await project.till('apply', 'app')
+    const apply = await project.till('apply', 'app', '--yes')
     expect(apply).toMatchObject({ code: 0, stderr: '' })
     expect(readFileSync(join(devices, 'pos1/app.ini'), 'utf8')).toBe('; mine\n[server]\nhost = new\n')
     expect(readFileSync(join(devices, 'pos2/marker'), 'utf8')).toBe('it\'s "quoted" $HOME `x` \\ ż\n')
@@ -173,7 +173,7 @@ steps:
 
   it('finishes what is changing on Ctrl-C, begins nothing new, and says so', async () => {
     slow()
-    const child = project.start('apply', 'slow', '--device', 'PL-0001/pos1', '--json')
+    const child = project.start('apply', 'slow', '--yes', '--device', 'PL-0001/pos1', '--json')
     const end = ended(child)
     await until(child, () => existsSync(join(devices, 'pos1/begun')))
     child.kill('SIGINT')
@@ -189,7 +189,7 @@ steps:
 
   it('stops now on the second, and calls what was changing in doubt', async () => {
     slow()
-    const child = project.start('apply', 'slow', '--device', 'PL-0001/pos1', '--json')
+    const child = project.start('apply', 'slow', '--yes', '--device', 'PL-0001/pos1', '--json')
     const end = ended(child)
     await until(child, () => existsSync(join(devices, 'pos1/begun')))
     child.kill('SIGINT')
@@ -201,7 +201,7 @@ steps:
 
   it('leaves a readable history behind when it is killed', async () => {
     slow()
-    const child = project.start('apply', 'slow', '--output', 'result.json')
+    const child = project.start('apply', 'slow', '--yes', '--output', 'result.json')
     await until(child, () => existsSync(join(devices, 'pos1/begun')) && existsSync(join(devices, 'pos2/begun')))
     const end = ended(child)
     child.kill('SIGKILL')
@@ -213,15 +213,15 @@ steps:
     const states = JSON.parse(show.stdout).devices.map((d: { state: string }) => d.state)
     expect(states).toEqual(['indeterminate', 'indeterminate'])
     // Its leases die with it.
-    expect((await project.till('apply', 'app')).code).toBe(0)
+    expect((await project.till('apply', 'app', '--yes')).code).toBe(0)
   })
 
   it('works on a device once at a time, over all processes', async () => {
     slow()
-    const first = project.start('apply', 'slow', '--device', 'PL-0001/pos1', '--json')
+    const first = project.start('apply', 'slow', '--yes', '--device', 'PL-0001/pos1', '--json')
     const end = ended(first)
     await until(first, () => existsSync(join(devices, 'pos1/begun')))
-    const second = await project.till('apply', 'app', '--device', 'PL-0001/pos1', '--json')
+    const second = await project.till('apply', 'app', '--yes', '--device', 'PL-0001/pos1', '--json')
     expect(second.code).toBe(6)
     expect(JSON.parse(second.stdout).devices[0]).toMatchObject({ state: 'deferred', failure: { code: 'LEASE_HELD' } })
     go()

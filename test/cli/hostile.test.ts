@@ -81,7 +81,7 @@ describe.skipIf(!hasOpenSsh)('where what a run says cannot be written', () => {
     ['below a file', () => project.path('tillwright.yaml/x.json')],
     ['in a place where nothing can be made', () => '/proc/x.json'],
   ])('an apply does not begin: %s', async (_, output) => {
-    const { code, stdout, stderr } = await project.till('apply', 'mark', '--output', output())
+    const { code, stdout, stderr } = await project.till('apply', 'mark', '--yes', '--output', output())
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^error ".*" cannot be written: .*FILE_UNWRITABLE/)
     expect(existsSync(project.path('device/mark'))).toBe(false)
@@ -93,7 +93,7 @@ describe.skipIf(!hasOpenSsh)('where what a run says cannot be written', () => {
       const full = openSync('/dev/full', 'w')
       const more = to === 'file' ? ['--output', '/dev/full'] : []
       const stdout = to === 'file' ? 'pipe' : full
-      const args = [TILL, 'apply', `full-${to}`, ...more]
+      const args = [TILL, 'apply', `full-${to}`, '--yes', ...more]
       const till = spawn(process.execPath, args, { cwd: project.root, stdio: ['ignore', stdout, 'pipe'] })
       const { code, stderr } = await ended(till)
       closeSync(full)

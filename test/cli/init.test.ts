@@ -149,7 +149,7 @@ describe('till init', () => {
     if (up.stderr.includes('SANDBOX_UNAVAILABLE') && !process.env['CI']) skip('no sandbox on this machine')
     const plan = await project.till('plan', 'first-look', '--sandbox', '--json')
     expect([plan.code, JSON.parse(plan.stdout).summary.counts]).toMatchObject([3, { drifted: 1 }])
-    expect(await project.till('apply', 'first-look', '--sandbox')).toMatchObject({ code: 0 })
+    expect(await project.till('apply', 'first-look', '--sandbox', '--yes')).toMatchObject({ code: 0 })
     expect(await project.till('drift', '--sandbox')).toMatchObject({ code: 0 })
   })
 })

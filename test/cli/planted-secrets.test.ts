@@ -173,8 +173,8 @@ describe('a thousand secrets, sent back by the devices in every encoding', () =>
   it('are in nothing that is said, kept or listed', { timeout: 150_000 }, async () => {
     const planned = await watched('plan', 'leak', '--output', 'plan.json')
     expect(planned, seen.get('output of till plan leak --output plan.json')).toBe(3)
-    expect(await watched('apply', 'leak', '--workers', '2', '--ndjson', '--output', 'events.ndjson')).toBe(4)
-    expect(await watched('apply', 'leak', '--json')).toBe(4)
+    expect(await watched('apply', 'leak', '--yes', '--workers', '2', '--ndjson', '--output', 'events.ndjson')).toBe(4)
+    expect(await watched('apply', 'leak', '--yes', '--json')).toBe(4)
     expect(await watched('runs', 'show', 'latest')).toBe(0)
     expect(await watched('runs', 'show', 'latest', '--json')).toBe(0)
     expect(await watched('status', '--json')).toBe(0)

@@ -32,7 +32,7 @@ classify:
   expect(result.devices[0].classification).toMatchObject({ fault: 'disk-full' })
   expect(result.summary.counts).toMatchObject({ unmet: 1, failed: 0 })
   expect([plan.code, result.exit_code]).toEqual([3, 3])
-  expect((await project.till('apply', 'look')).code).toBe(3)
+  expect((await project.till('apply', 'look', '--yes')).code).toBe(3)
   const narrowed = await project.till('plan', 'look', '--fail-on', 'failed,unreachable', '--json')
   expect([narrowed.code, JSON.parse(narrowed.stdout).exit_code]).toEqual([0, 0])
   expect((await project.till('plan', 'look', '--fail-on', 'unmet')).code).toBe(3)

@@ -201,7 +201,7 @@ it.each([
   ['--where', '-v'],
 ])('%s %s: a flag is not taken for a value, nor does it ask for help', async (flag, value) => {
   const { till } = bound(projectWith(1, { clear: CLEAR }))
-  const { code, stdout, stderr } = await till('apply', 'clear', flag, value)
+  const { code, stdout, stderr } = await till('apply', 'clear', '--yes', flag, value)
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain(`${flag} takes a value, and "${value}" looks like a flag`)
   const json = await till('plan', 'clear', flag, value, '--json')

@@ -3,6 +3,7 @@ import type { Reporter } from '../../core/ports.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { createAnswersReporter } from '../../reporters/answers.ts'
 import { createCodeQualityReporter, type Place } from '../../reporters/code-quality.ts'
+import { createFoldedPlanReporter, type PlanSeen } from '../../reporters/folded-plan.ts'
 import { createJsonReporter } from '../../reporters/json.ts'
 import { createJunitReporter } from '../../reporters/junit.ts'
 import { createLinesReporter } from '../../reporters/lines.ts'
@@ -64,6 +65,19 @@ export function planReporters(
     }
     return reporters
   }
+}
+
+/** What a plan finds, folded, for somebody who is asked about it then: on stderr, where questions are. */
+export function foldedPlan(): { readonly reporters: ReportersOf; readonly seen: PlanSeen } {
+  const seen: PlanSeen = { drifted: new Set(), inSync: 0 }
+  const isTerminal = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb'
+  const output = {
+    write: (text: string) => void process.stderr.write(text),
+    isTerminal,
+    columns: process.stderr.columns || 120,
+    color: isTerminal && !process.env['NO_COLOR'],
+  }
+  return { reporters: () => [createFoldedPlanReporter(output, seen)], seen }
 }
 
 /** What devices answered, folded; or JSON. */

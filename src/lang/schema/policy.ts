@@ -242,7 +242,7 @@ const purpose = (description: string) =>
         examples: [['receipt']],
       },
       confirm_share: share(
-        'A run on more of the fleet than that asks for the number of devices. Not acted on yet. Default: 20%.',
+        'An apply on a terminal that reaches more of the fleet than that has its number of devices typed. Default: 20%.',
         '20%',
       ),
     },

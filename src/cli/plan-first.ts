@@ -1,0 +1,56 @@
+import { foldedPlan } from '../app/run/reporting.ts'
+import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
+import { heldBackText } from '../app/safety/held-back.ts'
+import { policyOf, purposeOf } from '../app/safety/policy-in-force.ts'
+import type { Controller } from '../controller/controller.ts'
+import { InputError } from '../core/diagnostic.ts'
+import type { Runbook } from '../core/runbook.ts'
+import { confirm, confirmNumber, isSomebodyThere } from './confirm.ts'
+import { underSignals } from './interrupts.ts'
+
+type Asked = PlannedWork & Pick<RunOptions, 'parallel' | 'workers'>
+
+/** What became of the question: to be applied, not to be, or nothing that could be. */
+export type Word = { readonly kind: 'yes' | 'no' } | { readonly kind: 'nothing'; readonly exitCode: number }
+
+/**
+ * Shows what a runbook would change, and asks whether it should. A run that reaches more of the fleet than its policy
+ * lets pass without a second thought has its number of devices typed. Throws InputError where nobody can be asked.
+ */
+export async function planAndAsk(controller: Controller, runbook: Runbook, asked: Asked): Promise<Word> {
+  if (!isSomebodyThere()) throw new InputError([NOBODY])
+  const { work, fleet, project } = asked
+  const shown = foldedPlan()
+  process.stderr.write(`Looking at ${devicesText(work)} first: nothing is changed.\n`)
+  const run = await controller.startRun({ ...asked, mode: 'plan', reporters: shown.reporters })
+  const end = await underSignals(run, async () => undefined)
+  if (end.exitCode === 130) return { kind: 'no' }
+  if (shown.seen.drifted.size === 0) {
+    process.stderr.write('There is nothing to change.\n')
+    return { kind: 'nothing', exitCode: end.exitCode }
+  }
+  process.stderr.write(await heldBackText(project, [runbook], shown.seen.drifted))
+  const share = policyOf(project, [runbook])[purposeOf([runbook])].confirmShare
+  const question = `Apply ${runbook.name} to ${devicesText(work)}?`
+  if (work.length > 1 && work.length > share * fleet.devices.size) {
+    const percent = Math.round((100 * work.length) / fleet.devices.size)
+    const yes = await confirmNumber(`${question} That is ${percent} % of the fleet.`, work.length)
+    return { kind: yes ? 'yes' : 'no' }
+  }
+  return { kind: (await confirm(question)) ? 'yes' : 'no' }
+}
+
+const NOBODY = {
+  code: 'USAGE_INVALID',
+  severity: 'error',
+  summary: '--yes is missing: nobody can be asked here',
+  detail:
+    'On a terminal it is shown what would be changed, and asked. Elsewhere give --yes, or apply a plan that was reviewed: ' +
+    'till plan RUNBOOK --output plan.json',
+} as const
+
+export function devicesText(work: PlannedWork['work']): string {
+  const stores = new Set(work.map(({ device }) => device.store)).size
+  if (work.length === 1) return work[0]?.device.name ?? ''
+  return `${work.length} devices in ${stores} ${stores === 1 ? 'store' : 'stores'}`
+}
