@@ -87,7 +87,83 @@ const HOLDS_JSON_SCHEMA: object = {
   },
 }
 
+const MAYBE_TIME = { description: 'ISO 8601 in UTC; null where there is none.', type: ['string', 'null'] } as const
+
+/** What `till schedule --json` answers. */
+const SCHEDULE_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/schedule/1',
+  title: 'Schedule',
+  description: 'The calendar of a rollout before it starts (`till schedule --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'runbook', 'policy', 'purpose', 'start', 'devices', 'change_s', 'approvals', 'waves', 'never'],
+  properties: {
+    schema: { const: 'till.schedule/1' },
+    runbook: TEXT,
+    policy: TEXT,
+    purpose: { enum: ['repair', 'rollout'] },
+    start: TIME,
+    devices: { type: 'integer' },
+    change_s: { description: 'How long a change is taken to last, with its proof, in seconds.', type: 'integer' },
+    approvals: { description: 'How many people must agree first.', type: 'integer' },
+    waves: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['wave', 'devices', 'from', 'to', 'watched_until', 'pause', 'stores'],
+        properties: {
+          wave: { type: 'integer' },
+          devices: { type: 'integer' },
+          from: MAYBE_TIME,
+          to: MAYBE_TIME,
+          watched_until: MAYBE_TIME,
+          pause: { description: 'Somebody must say that it goes on behind it.', type: 'boolean' },
+          stores: {
+            type: 'array',
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['store', 'time_zone', 'from', 'to', 'devices'],
+              properties: {
+                store: TEXT,
+                time_zone: TEXT,
+                from: TIME,
+                to: TIME,
+                devices: { description: 'Full names.', type: 'array', items: TEXT },
+              },
+            },
+          },
+        },
+      },
+    },
+    never: {
+      description: 'Devices that would not begin within 90 days, and why.',
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['device', 'reasons'],
+        properties: {
+          device: TEXT,
+          reasons: {
+            type: 'array',
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['code', 'by', 'message'],
+              properties: { code: TEXT, by: TEXT, message: TEXT },
+            },
+          },
+        },
+      },
+    },
+  },
+}
+
 export const SAFETY_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
   why: WHY_JSON_SCHEMA,
   holds: HOLDS_JSON_SCHEMA,
+  schedule: SCHEDULE_JSON_SCHEMA,
 }

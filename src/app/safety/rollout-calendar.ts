@@ -1,0 +1,208 @@
+import type { Device, Fleet } from '../../core/fleet.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Purpose } from '../../core/policy.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import { shownLength, shownTime } from '../../engine/admission/shown-time.ts'
+import { type PlannedRollout, simulateRollout } from '../../engine/admission/simulate-rollout.ts'
+import { scheduleHtml } from '../../reporters/schedule-html.ts'
+import type { Project } from '../project.ts'
+import { compiledFor, policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
+
+/** A store in a wave: all its visits, from the first to the last. */
+export interface StoreVisit {
+  readonly store: string
+  readonly zone: string
+  readonly from: number
+  readonly to: number
+  readonly devices: readonly string[]
+}
+
+export interface CalendarWave {
+  readonly number: number
+  readonly devices: number
+  readonly stores: readonly StoreVisit[]
+  readonly from?: number
+  readonly to?: number
+  readonly watchedUntil?: number
+  /** Somebody must say that it goes on behind it. */
+  readonly pause: boolean
+}
+
+/** Which store is in which wave at which time, if everything goes well. */
+export interface RolloutCalendar {
+  readonly runbook: string
+  readonly policy: string
+  readonly purpose: Purpose
+  readonly start: number
+  readonly devices: number
+  readonly waves: readonly CalendarWave[]
+  readonly never: PlannedRollout['never']
+  /** How long each change is taken to last, with its proof. */
+  readonly changeMs: number
+  readonly people: number
+}
+
+/** The calendar of a rollout that would start now, or at another time, over these devices. */
+export async function rolloutCalendar(
+  project: Project,
+  fleet: Fleet,
+  of: {
+    readonly runbook: Runbook
+    readonly devices: readonly Device[]
+    readonly start: number
+    readonly parallel?: number | undefined
+  },
+): Promise<RolloutCalendar> {
+  const { runbook, devices, start } = of
+  const store = await project.store()
+  const { holds, breaker } = await store.admission.read(fleet.name)
+  const policy = compiledFor(project, fleet, policyOf(project, [runbook]))
+  const purpose = purposeOf([runbook])
+  const rules = policy.policy[purpose]
+  const expected = { ...policy.policy.guess, basis: { kind: 'guess' } } as const
+  const { waves } = wavesOf(devices, rules, [runbook])
+  const planned = simulateRollout({
+    policy,
+    purpose,
+    waves,
+    expected,
+    parallel: of.parallel ?? project.settings.run.parallel,
+    start,
+    holdsOn: (name) => holds.filter(({ on }) => on === name),
+    breaker,
+  })
+  return {
+    runbook: runbook.name,
+    policy: policy.policy.name,
+    purpose,
+    start,
+    devices: devices.length,
+    waves: planned.waves.map((wave, index) => {
+      const stores = storesOf(wave.visits, fleet)
+      return {
+        number: index + 1,
+        devices: wave.visits.length,
+        stores,
+        ...(stores.length > 0 && {
+          from: Math.min(...stores.map(({ from }) => from)),
+          to: Math.max(...stores.map(({ to }) => to)),
+        }),
+        ...(wave.watchedUntil !== undefined && { watchedUntil: wave.watchedUntil }),
+        pause: index === 0 && planned.waves.length > 1 && rules.waves !== undefined && rules.waves.pause !== 'never',
+      }
+    }),
+    never: planned.never,
+    changeMs: expected.changeMs + expected.proofMs,
+    people: rules.approval.people,
+  }
+}
+
+function storesOf(visits: PlannedRollout['waves'][number]['visits'], fleet: Fleet): readonly StoreVisit[] {
+  const byStore = new Map<string, { from: number; to: number; devices: string[] }>()
+  for (const { store, device, from, to } of visits) {
+    const known = byStore.get(store)
+    if (known === undefined) byStore.set(store, { from, to, devices: [device] })
+    else {
+      known.from = Math.min(known.from, from)
+      known.to = Math.max(known.to, to)
+      known.devices.push(device)
+    }
+  }
+  return [...byStore]
+    .map(([store, visit]) => ({ store, zone: fleet.stores.get(store)?.time_zone ?? 'UTC', ...visit }))
+    .sort((a, b) => a.from - b.from || (a.store < b.store ? -1 : 1))
+}
+
+/** One page that needs nothing else. */
+export function calendarPage(calendar: RolloutCalendar): string {
+  const [head = '', ...notes] = calendarHead(calendar)
+  const never = calendar.never.length
+  return scheduleHtml(
+    `Rollout of ${calendar.runbook}`,
+    [head, ...notes, ...(never > 0 ? [`${never} devices would not begin within 90 days.`] : [])],
+    calendar.waves.map(({ number, stores, watchedUntil }) => ({
+      number,
+      ...(watchedUntil !== undefined && { watchedUntil }),
+      stores: stores.map(({ store, from, to, zone, devices }) => ({
+        store,
+        from,
+        to,
+        devices: devices.length,
+        when: shownTime(from, zone),
+      })),
+    })),
+  )
+}
+
+function calendarHead({ runbook, devices, policy, purpose, changeMs, people }: RolloutCalendar): readonly string[] {
+  const head = `${runbook} on ${devices} devices by policy ${policy} (${purpose}), if all goes well and each change takes ${shownLength(changeMs)}.`
+  return people === 0 ? [head] : [head, `It begins once ${people} have approved; that is not part of these times.`]
+}
+
+const MOST_STORES = 30
+
+/** For people. */
+export function calendarText(calendar: RolloutCalendar): string {
+  const lines = [...calendarHead(calendar)]
+  for (const wave of calendar.waves) {
+    lines.push('', waveText(wave))
+    for (const { store, from, to, zone, devices } of wave.stores.slice(0, MOST_STORES)) {
+      const names = `${devices.length} ${devices.length === 1 ? 'device' : 'devices'}`
+      lines.push(`  ${store}  ${shownTime(from, zone)}, ${names}, done ${shownTime(to, zone)}`)
+    }
+    const more = wave.stores.length - MOST_STORES
+    if (more > 0) lines.push(`  and ${more} more stores (--json and --html have all)`)
+  }
+  if (calendar.never.length > 0) {
+    lines.push('', `${calendar.never.length} devices would not begin within 90 days:`)
+    for (const { device, reasons } of calendar.never.slice(0, MOST_STORES)) {
+      lines.push(`  ${device}: ${reasons.map(({ by, message }) => `${by}: ${message}`).join(' ')}`)
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function waveText({ number, devices, stores, watchedUntil, pause }: CalendarWave): string {
+  const what = `Wave ${number}: ${devices} devices in ${stores.length} ${stores.length === 1 ? 'store' : 'stores'}`
+  const [first] = stores
+  if (!first) return what
+  const watched = watchedUntil === undefined ? '' : `, watched until ${shownTime(watchedUntil, first.zone)}`
+  return `${what}, from ${shownTime(first.from, first.zone)}${watched}${pause ? '; then somebody must say that it goes on' : ''}`
+}
+
+/** For machines: schema till.schedule/1. */
+export function calendarJson(calendar: RolloutCalendar): JsonObject {
+  return {
+    schema: 'till.schedule/1',
+    runbook: calendar.runbook,
+    policy: calendar.policy,
+    purpose: calendar.purpose,
+    start: iso(calendar.start),
+    devices: calendar.devices,
+    change_s: Math.round(calendar.changeMs / 1_000),
+    approvals: calendar.people,
+    waves: calendar.waves.map(({ number, devices, stores, from, to, watchedUntil, pause }) => ({
+      wave: number,
+      devices,
+      from: from === undefined ? null : iso(from),
+      to: to === undefined ? null : iso(to),
+      watched_until: watchedUntil === undefined ? null : iso(watchedUntil),
+      pause,
+      stores: stores.map((visit) => ({
+        store: visit.store,
+        time_zone: visit.zone,
+        from: iso(visit.from),
+        to: iso(visit.to),
+        devices: [...visit.devices],
+      })),
+    })),
+    never: calendar.never.map(({ device, reasons }) => ({
+      device,
+      reasons: reasons.map(({ code, by, message }) => ({ code, by, message })),
+    })),
+  }
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,204 @@
+import type { BreakerState, Expected, Hold, Question, Reason, RunFacts, WaveTally } from '../../core/admission.ts'
+import { DAY_MS } from '../../core/duration.ts'
+import type { Purpose } from '../../core/policy.ts'
+import type { CompiledPolicy } from './compile-policy.ts'
+import { decide } from './decide.ts'
+import { Ledger } from './ledger.ts'
+import type { Situation } from './rule.ts'
+import { RULES } from './rules/index.ts'
+import { takePlace } from './settle-place.ts'
+
+/** When a device is taken, and when it is done. */
+export interface PlannedVisit {
+  readonly device: string
+  readonly store: string
+  readonly from: number
+  readonly to: number
+}
+
+export interface PlannedWave {
+  readonly visits: readonly PlannedVisit[]
+  /** Until when it is watched; absent where some of it never begins. */
+  readonly watchedUntil?: number
+}
+
+export interface PlannedRollout {
+  readonly waves: readonly PlannedWave[]
+  /** What would not begin within the time that is looked at, and why. */
+  readonly never: readonly { readonly device: string; readonly reasons: readonly Reason[] }[]
+}
+
+export interface SimulationOptions {
+  readonly policy: CompiledPolicy
+  readonly purpose: Purpose
+  readonly waves: readonly (readonly string[])[]
+  readonly expected: Expected
+  /** Devices at a time. */
+  readonly parallel: number
+  readonly start: number
+  holdsOn(name: string): readonly Hold[]
+  readonly breaker: BreakerState
+}
+
+const FAR_MS = 90 * DAY_MS
+const RUN = ''
+/** People agree in time, and devices are what they were seen as. */
+const ASKED = RULES.filter(({ name }) => name !== 'approval' && name !== 'waves')
+
+/**
+ * The calendar of a rollout before it starts: the rules of admission are put to every device at the times at which they
+ * would be asked, by a clock that jumps from one thing that happens to the next. Everything goes well, every change takes
+ * as long as expected, and every device was seen working.
+ */
+export function simulateRollout(options: SimulationOptions): PlannedRollout {
+  const { policy, purpose } = options
+  const soakMs = policy.policy[purpose].waves?.soakMs ?? 0
+  const never: PlannedRollout['never'][number][] = []
+  const waves: PlannedWave[] = []
+  let now = options.start
+  for (const [index, wave] of options.waves.entries()) {
+    const simulated = new Wave(options, { devices: wave, index, start: now })
+    simulated.run()
+    never.push(...simulated.never)
+    const done = Math.max(now, ...simulated.visits.map(({ to }) => to))
+    now = done + soakMs
+    waves.push({ visits: simulated.visits, ...(simulated.never.length === 0 && { watchedUntil: now }) })
+  }
+  return { waves, never }
+}
+
+interface Running {
+  readonly device: string
+  readonly to: number
+}
+
+class Wave {
+  readonly visits: PlannedVisit[] = []
+  readonly never: { readonly device: string; readonly reasons: readonly Reason[] }[] = []
+  readonly #options: SimulationOptions
+  readonly #ledger: Ledger
+  readonly #facts: RunFacts
+  readonly #index: number
+  readonly #lengthMs: number
+  #now: number
+  #due: string[]
+  /** In the order of their ends. */
+  #running: Running[] = []
+  /** By the instant at which they are asked again. */
+  readonly #sleeping = new Map<number, string[]>()
+  /** Asked again when something ends. */
+  #waiting: string[] = []
+
+  constructor(
+    options: SimulationOptions,
+    wave: { readonly devices: readonly string[]; readonly index: number; readonly start: number },
+  ) {
+    this.#options = options
+    this.#ledger = new Ledger(options.policy)
+    this.#index = wave.index
+    this.#due = [...wave.devices]
+    this.#now = wave.start
+    this.#lengthMs = options.expected.changeMs + options.expected.proofMs
+    const tallies = options.waves.map(
+      ({ length }): WaveTally => ({
+        size: length,
+        results: { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 },
+      }),
+    )
+    this.#facts = { run: RUN, waves: tallies, isOnTerminal: false, rollbacks: { failed: 0 } }
+  }
+
+  run(): void {
+    while (this.#due.length + this.#running.length + this.#waiting.length + this.#sleeping.size > 0) {
+      this.#askDue()
+      if (this.#running.length === 0 && this.#sleeping.size === 0) {
+        // Nothing will happen any more: what waits, waits for somebody.
+        for (const device of this.#waiting.splice(0)) this.#giveUp(device)
+        continue
+      }
+      this.#advance()
+    }
+  }
+
+  #askDue(): void {
+    const { parallel } = this.#options
+    while (this.#due.length > 0 && this.#running.length < parallel) {
+      const device = this.#due.shift() as string
+      const decision = this.#decide(device)
+      if (decision.kind === 'begin') this.#begin(device, decision.takes)
+      else if (decision.kind === 'wait' && decision.until !== undefined && !decision.isNext)
+        this.#sleep(device, decision.until)
+      else this.#waiting.push(device)
+    }
+  }
+
+  #decide(device: string) {
+    const { policy, purpose, expected } = this.#options
+    const question: Question = {
+      moment: 'place',
+      run: RUN,
+      device,
+      purpose,
+      origin: 'pipeline',
+      expected,
+      wave: this.#index,
+    }
+    return decide(policy, this.#situation(), question, ASKED)
+  }
+
+  #situation(): Situation {
+    const now = this.#now
+    return {
+      now,
+      ledger: this.#ledger,
+      run: this.#facts,
+      seen: () => ({ working: true, at: now }),
+      holdsOn: (name) => this.#options.holdsOn(name),
+      breaker: this.#options.breaker,
+      approvals: [],
+      isAsking: () => true,
+    }
+  }
+
+  #begin(device: string, takes: readonly string[]): void {
+    const { policy, purpose } = this.#options
+    const held = takePlace({ run: RUN, device, purpose, takes, since: this.#now, wave: this.#index }, undefined)
+    this.#ledger.put({ ...held, phase: 'changing' })
+    const to = this.#now + this.#lengthMs
+    // All take as long, so that who begins last ends last.
+    this.#running.push({ device, to })
+    const store = policy.world.devices.get(device)?.store ?? ''
+    this.visits.push({ device, store, from: this.#now, to })
+  }
+
+  #sleep(device: string, until: number): void {
+    if (until - this.#options.start > FAR_MS || until <= this.#now) {
+      this.#giveUp(device)
+      return
+    }
+    const others = this.#sleeping.get(until)
+    if (others) others.push(device)
+    else this.#sleeping.set(until, [device])
+  }
+
+  #giveUp(device: string): void {
+    const decision = this.#decide(device)
+    this.never.push({ device, reasons: decision.kind === 'begin' ? [] : decision.reasons })
+  }
+
+  /** Goes to the next instant at which something happens, and lets those be asked again for whom it may matter. */
+  #advance(): void {
+    const wakes = [...this.#sleeping.keys()]
+    const ends = this.#running[0]?.to ?? Number.POSITIVE_INFINITY
+    this.#now = Math.min(ends, ...wakes)
+    const woken = this.#sleeping.get(this.#now) ?? []
+    this.#sleeping.delete(this.#now)
+    let ended = 0
+    while (this.#running[0] !== undefined && this.#running[0].to <= this.#now) {
+      this.#ledger.drop((this.#running.shift() as Running).device)
+      ended += 1
+    }
+    const again = ended > 0 ? this.#waiting.splice(0) : []
+    this.#due = [...again, ...woken, ...this.#due]
+  }
+}

@@ -1,0 +1,98 @@
+import { afterEach, expect, it } from 'vitest'
+import { TestProject } from '../cli/project.ts'
+import { errorsOf } from '../cli/published.ts'
+
+const START = '2026-11-30T10:00:00Z'
+const STORES = Array.from({ length: 12 }, (_, at) => `S-${at}`)
+
+let project: TestProject | undefined
+afterEach(() => project?.remove())
+
+interface Visit {
+  readonly store: string
+  readonly from: string
+  readonly to: string
+  readonly devices: readonly string[]
+}
+interface Calendar {
+  readonly waves: readonly { from: string; to: string; watched_until: string; pause: boolean; stores: Visit[] }[]
+  readonly never: readonly { device: string; reasons: { code: string }[] }[]
+}
+
+/** Twelve stores with two tills each in two zones; the last one is in a region that is frozen for years. */
+function chain(): TestProject {
+  const stores = STORES.map(
+    (id, at) => `  ${id}:
+    name: ${id}
+    region: ${at === 11 ? 'south' : 'north'}
+    ${at % 2 ? 'time_zone: Europe/Lisbon' : 'time_zone: Europe/Warsaw'}
+    hours: {week: {mon-sun: 08:00-20:00}}
+    devices: {pos1: {profile: till, address: 127.0.0.1}, pos2: {profile: till, address: 127.0.0.1}}
+`,
+  )
+  return new TestProject({
+    'tillwright.yaml': `policies:
+  default:
+    guess: {change: 20m, proof: 10m}
+    freezes: [{name: works, from: '2026-01-01', to: '2030-01-01', why: rebuilding, regions: [south]}]
+    rollout:
+      windows: [{name: nights, hours: '22:00-05:00'}]
+      waves: {canary: 2, shares: [50%, 100%], soak: 30m, pause: always}
+`,
+    'inventory/fleet.yaml': `
+fleet: {name: Chain, time_zone: Europe/Warsaw}
+regions: {north: {name: North}, south: {name: South}}
+profiles: {till: {kind: till, os: {family: linux, distribution: debian, version: "12"}, transport: {type: local}}}
+`,
+    'inventory/stores.yaml': `stores:\n${stores.join('')}`,
+    'runbooks/mark.yaml': 'name: mark\nsteps:\n  - command: {run: "true", always: true}\n',
+  })
+}
+
+/** Minutes of the day on the clocks of a zone. */
+function clock(at: string, zone: string): number {
+  const [hours = 0, minutes = 0] = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' })
+    .format(new Date(at))
+    .split(':')
+    .map(Number)
+  return hours * 60 + minutes
+}
+
+it('shows which store is in which wave at which time, within its windows, as text, JSON and one page', async () => {
+  project = chain()
+  const json = await project.till('schedule', 'mark', '--start', START, '--json', '--html', 'calendar.html')
+  const calendar = JSON.parse(json.stdout) as Calendar
+  expect([json.code, errorsOf('schedule', calendar)]).toEqual([6, []])
+  // The store in the frozen region never has its turn, and says why.
+  expect(calendar.never.map(({ device, reasons }) => [device, reasons[0]?.code])).toEqual([
+    ['S-11/pos1', 'FREEZE_ACTIVE'],
+    ['S-11/pos2', 'FREEZE_ACTIVE'],
+  ])
+  const visits = calendar.waves.flatMap(({ stores }) => stores)
+  expect(visits.map(({ store }) => store).sort()).toEqual(STORES.slice(0, 11).sort())
+  for (const { store, from, to, devices } of visits) {
+    const zone = Number(store.slice(2)) % 2 ? 'Europe/Lisbon' : 'Europe/Warsaw'
+    const begins = clock(from, zone)
+    expect(begins >= 22 * 60 || begins <= 4 * 60 + 30, `${store} ${from}`).toBe(true)
+    // One till after the other, half an hour each.
+    expect([devices.length, Date.parse(to) - Date.parse(from) >= 3_600_000]).toEqual([2, true])
+  }
+  for (const [index, wave] of calendar.waves.entries()) {
+    const next = calendar.waves[index + 1]
+    if (next && wave.watched_until) expect(next.from >= wave.watched_until).toBe(true)
+    expect(wave.pause).toBe(index === 0)
+  }
+  const page = project.read('calendar.html')
+  expect(page.match(/<rect /g)).toHaveLength(11)
+  expect(page).not.toMatch(/https?:|<script|src=/)
+
+  const text = await project.till('schedule', 'mark', '--start', START)
+  for (const said of [
+    'Wave 2: 8 devices in 4 stores',
+    'somebody must say that it goes on',
+    'S-11/pos1: freeze works',
+  ]) {
+    expect(text.stdout).toContain(said)
+  }
+  expect((await project.till('schedule', 'mark', '--start', 'soon')).code).toBe(2)
+})
