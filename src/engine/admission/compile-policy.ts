@@ -82,23 +82,27 @@ function kept<T>(world: World, find: (device: AdmissionDevice) => readonly T[]):
 }
 
 function bucketsIn(policy: Policy, world: World, isAbout: IsAbout): (device: AdmissionDevice) => readonly Bucket[] {
+  const keysOf = keyCache(world)
+  const totalsOf = totalsIn(world, isAbout, keysOf)
   const caps = policy.caps.map((cap) => ({
     cap,
     buckets: new Map<string, Bucket>(),
-    totals: totalsOf(cap, world, isAbout),
+    totals: 'share' in cap.out ? totalsOf(cap) : NO_TOTALS,
   }))
-  const keysOf = keyCache(world)
-  return (device) =>
-    caps.flatMap(({ cap, buckets, totals }) => {
-      if (!isAbout(cap, device)) return []
+  return (device) => {
+    const found: Bucket[] = []
+    for (const { cap, buckets, totals } of caps) {
+      if (!isAbout(cap, device)) continue
       const key = keysOf(cap.per, device)
       let bucket = buckets.get(key)
       if (bucket === undefined) {
-        bucket = { cap, key, limit: 'count' in cap.out ? cap.out.count : atMost(cap.out, totals().get(key) ?? 1) }
+        bucket = { cap, key, limit: 'count' in cap.out ? cap.out.count : atMost(cap.out, totals.get(key) ?? 1) }
         buckets.set(key, bucket)
       }
-      return [bucket]
-    })
+      found.push(bucket)
+    }
+    return found
+  }
 }
 
 /** Keys of a device by dimensions, made once for all caps that share them. */
@@ -117,17 +121,31 @@ function keyCache(world: World): (per: Cap['per'], device: AdmissionDevice) => s
   }
 }
 
-/** How many devices each bucket of a cap has; counted when it is first asked for. */
-function totalsOf(cap: Cap, world: World, isAbout: IsAbout): () => ReadonlyMap<string, number> {
-  let totals: Map<string, number> | undefined
-  return () => {
-    if (totals !== undefined) return totals
-    totals = new Map()
+const NO_TOTALS: ReadonlyMap<string, number> = new Map()
+
+/**
+ * How many devices each bucket of a cap has: counted before the first question, which it would hold up, and once for all
+ * caps that count the same.
+ */
+function totalsIn(
+  world: World,
+  isAbout: IsAbout,
+  keysOf: ReturnType<typeof keyCache>,
+): (cap: Cap) => ReadonlyMap<string, number> {
+  const known = new Map<string, ReadonlyMap<string, number>>()
+  function count(cap: Cap): ReadonlyMap<string, number> {
+    const totals = new Map<string, number>()
     for (const device of world.devices.values()) {
       if (!isAbout(cap, device)) continue
-      const key = dimensionKey(cap.per, device, world)
+      const key = keysOf(cap.per, device)
       totals.set(key, (totals.get(key) ?? 0) + 1)
     }
+    return totals
+  }
+  return (cap) => {
+    const same = JSON.stringify([cap.per, cap.regions, cap.kinds, cap.where])
+    const totals = known.get(same) ?? count(cap)
+    known.set(same, totals)
     return totals
   }
 }

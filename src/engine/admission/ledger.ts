@@ -14,8 +14,10 @@ export class Ledger {
   /** By device: how many places it is out by. */
   readonly #out = new Map<string, number>()
   readonly #counts = new Map<Bucket, Set<string>>()
-  /** Of these, how many places that nobody works on hold: they may be out for days. */
+  /** By device: how many places that nobody works on it is out by: it may be so for days. */
   readonly #left = new Map<string, number>()
+  /** By bucket: how many of its devices are. */
+  readonly #leftCounts = new Map<Bucket, number>()
   /** By device: whose places in progress it is out by. */
   readonly #workedOn = new Map<string, Set<string>>()
   /** Places in progress, by run, and by run and wave. */
@@ -76,6 +78,11 @@ export class Ledger {
   /** Devices of a bucket that are out. */
   outOf(bucket: Bucket): ReadonlySet<string> {
     return this.#counts.get(bucket) ?? NONE
+  }
+
+  /** How many devices of a bucket are out by a place that nobody works on. */
+  leftIn(bucket: Bucket): number {
+    return this.#leftCounts.get(bucket) ?? 0
   }
 
   /** Devices of a run that may still fail; of one wave, or of all. */
@@ -155,9 +162,17 @@ export class Ledger {
         else if (works.delete(place.device) && works.size === 0) this.#workedOn.delete(device)
         continue
       }
-      const left = (this.#left.get(device) ?? 0) + by
-      if (left > 0) this.#left.set(device, left)
-      else this.#left.delete(device)
+      this.#leave(device, by)
+    }
+  }
+
+  #leave(device: string, by: 1 | -1): void {
+    const left = (this.#left.get(device) ?? 0) + by
+    if (left > 0) this.#left.set(device, left)
+    else this.#left.delete(device)
+    if (left > 1 || (left === 1 && by < 0)) return
+    for (const bucket of this.#policy.bucketsOf(device)) {
+      this.#leftCounts.set(bucket, (this.#leftCounts.get(bucket) ?? 0) + by)
     }
   }
 

@@ -2,8 +2,17 @@ import { DAY_MS } from '../../core/duration.ts'
 import type { Bucket } from './compile-policy.ts'
 import type { Asked, Situation } from './rule.ts'
 
+/** Of the question that is being decided: several rules want to know. */
+const known = new WeakMap<Asked, ReadonlyMap<Bucket, readonly string[]>>()
+
 /** What a question takes from each bucket: devices that are not out on their own account already. */
 export function needsOf(asked: Asked, situation: Situation): ReadonlyMap<Bucket, readonly string[]> {
+  const needs = known.get(asked) ?? findNeeds(asked, situation)
+  known.set(asked, needs)
+  return needs
+}
+
+function findNeeds(asked: Asked, situation: Situation): ReadonlyMap<Bucket, readonly string[]> {
   const needs = new Map<Bucket, string[]>()
   for (const device of asked.takes) {
     if (isOutAlready(device, asked, situation)) continue

@@ -101,7 +101,9 @@ class PolicyGate {
       const question = { ...this.#question(moment, device), ...(seen.guards && { guards: seen.guards }) }
       const decision = decide(policy, this.#situation(ledger, living, now), question)
       if (decision.kind === 'wait') {
-        ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
+        // Only who waits for devices in progress is queued: all others, of waves to come, would be read with each question.
+        if (decision.isNext) ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
+        else ledger.leave(question.run, device)
         const place = ledger.place(device)
         if (seen.isTouched === false && place?.run === question.run && place.phase === 'changing') {
           ledger.put({ ...place, phase: 'held' })

@@ -42,6 +42,8 @@ export interface SimulationOptions {
 
 const FAR_MS = 90 * DAY_MS
 const RUN = ''
+/** Devices of other stores that are asked again when some have ended, as a run does. */
+const OTHERS_AT_AN_END = 50
 /** People agree in time, and devices are what they were seen as. */
 const ASKED = RULES.filter(({ name }) => name !== 'approval' && name !== 'waves')
 
@@ -160,15 +162,34 @@ class Wave {
     }
   }
 
+  /** Those that wait in stores where something has ended, and some of the others; all of them where nothing is under way. */
+  #freed(stores: ReadonlySet<string>): readonly string[] {
+    if (stores.size === 0) return []
+    const all = this.#running.length === 0
+    let others = 0
+    const freed: string[] = []
+    const left: string[] = []
+    for (const device of this.#waiting) {
+      const isDue = all || stores.has(this.#storeOf(device)) || ++others <= OTHERS_AT_AN_END
+      if (isDue) freed.push(device)
+      else left.push(device)
+    }
+    this.#waiting = left
+    return freed
+  }
+
+  #storeOf(device: string): string {
+    return this.#options.policy.world.devices.get(device)?.store ?? ''
+  }
+
   #begin(device: string, takes: readonly string[]): void {
-    const { policy, purpose } = this.#options
+    const { purpose } = this.#options
     const held = takePlace({ run: RUN, device, purpose, takes, since: this.#now, wave: this.#index }, undefined)
     this.#ledger.put({ ...held, phase: 'changing' })
     const to = this.#now + this.#lengthMs
     // All take as long, so that who begins last ends last.
     this.#running.push({ device, to })
-    const store = policy.world.devices.get(device)?.store ?? ''
-    this.visits.push({ device, store, from: this.#now, to })
+    this.visits.push({ device, store: this.#storeOf(device), from: this.#now, to })
   }
 
   #sleep(device: string, until: number): void {
@@ -193,12 +214,12 @@ class Wave {
     this.#now = Math.min(ends, ...wakes)
     const woken = this.#sleeping.get(this.#now) ?? []
     this.#sleeping.delete(this.#now)
-    let ended = 0
+    const stores = new Set<string>()
     while (this.#running[0] !== undefined && this.#running[0].to <= this.#now) {
-      this.#ledger.drop((this.#running.shift() as Running).device)
-      ended += 1
+      const { device } = this.#running.shift() as Running
+      this.#ledger.drop(device)
+      stores.add(this.#storeOf(device))
     }
-    const again = ended > 0 ? this.#waiting.splice(0) : []
-    this.#due = [...again, ...woken, ...this.#due]
+    this.#due = [...this.#freed(stores), ...woken, ...this.#due]
   }
 }

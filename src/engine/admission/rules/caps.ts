@@ -1,7 +1,7 @@
 import type { Bucket } from '../compile-policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { needsOf } from '../needs.ts'
-import { type Asked, hardest, type Objection, type Rule, type Situation } from '../rule.ts'
+import type { Asked, Objection, Rule, Situation } from '../rule.ts'
 import { shownNames } from '../shown-time.ts'
 
 /**
@@ -11,10 +11,14 @@ import { shownNames } from '../shown-time.ts'
 export const caps: Rule = {
   name: 'caps',
   judge(asked, situation) {
-    const objections = [...needsOf(asked, situation)].flatMap(
-      ([bucket, needed]) => judgeBucket(asked, situation, { bucket, needed }) ?? [],
-    )
-    return hardest(objections)
+    let passing: Found | undefined
+    // What is said is put together for one bucket alone: a device may be in a hundred.
+    for (const [bucket, needed] of needsOf(asked, situation)) {
+      const found = judgeBucket(asked, situation, { bucket, needed })
+      if (found !== undefined && !found.isPassing) return found.tell()
+      passing ??= found
+    }
+    return passing?.tell()
   },
 }
 
@@ -23,15 +27,28 @@ interface Wanted {
   readonly needed: readonly string[]
 }
 
-function judgeBucket(asked: Asked, situation: Situation, { bucket, needed }: Wanted): Objection | undefined {
-  const out = situation.ledger.outOf(bucket)
-  const added = needed.filter((device) => !out.has(device)).length
+interface Found {
+  readonly isPassing: boolean
+  tell(): Objection
+}
+
+function judgeBucket(asked: Asked, situation: Situation, { bucket, needed }: Wanted): Found | undefined {
+  const { ledger } = situation
+  const out = ledger.outOf(bucket)
+  let added = 0
+  for (const device of needed) if (!out.has(device)) added += 1
   if (out.size + added <= bucket.limit) return undefined
-  const others = [...out].filter((device) => !asked.takes.includes(device))
-  if (needed.length <= bucket.limit || bucket.limit === 0) return full(situation.ledger, { bucket, needed }, others)
+  if (needed.length <= bucket.limit || bucket.limit === 0) return full(asked, ledger, { bucket, needed })
   const opens = closedAt(asked, situation)
-  if (opens.length > 0) return tooMany({ bucket, needed }, opens)
-  return others.length > 0 ? full(situation.ledger, { bucket, needed }, others) : undefined
+  if (opens.length > 0) return { isPassing: false, tell: () => tooMany({ bucket, needed }, opens) }
+  return othersIn(out, asked.takes) > 0 ? full(asked, ledger, { bucket, needed }) : undefined
+}
+
+/** How many devices are out beside those that are asked for. */
+function othersIn(out: ReadonlySet<string>, takes: readonly string[]): number {
+  let own = 0
+  for (const device of takes) if (out.has(device)) own += 1
+  return out.size - own
 }
 
 /** When each store that loses devices is closed for long enough, of those that are not now. */
@@ -50,9 +67,17 @@ function tooMany({ bucket, needed }: Wanted, opens: readonly (number | undefined
   return { kind: 'wait', code: 'CAP_REACHED', message, by: `cap ${bucket.cap.name}`, ...until }
 }
 
-function full(ledger: Ledger, { bucket, needed }: Wanted, out: readonly string[]): Objection {
-  const left = out.filter((device) => ledger.isLeftOut(device)).length
-  const message = `Out of ${bucket.key}: ${shownNames(out)}. At most ${bucket.limit} may be out at once.`
+function full({ takes }: Asked, ledger: Ledger, { bucket, needed }: Wanted): Found {
+  const out = ledger.outOf(bucket)
+  let left = ledger.leftIn(bucket)
+  for (const device of takes) if (ledger.isLeftOut(device) && out.has(device)) left -= 1
   const isPassing = bucket.limit > 0 && (left === 0 || left + needed.length <= bucket.limit)
-  return { kind: 'wait', code: 'CAP_REACHED', message, by: `cap ${bucket.cap.name}`, whom: shownNames(out), isPassing }
+  return {
+    isPassing,
+    tell() {
+      const names = shownNames([...out].filter((device) => !takes.includes(device)))
+      const message = `Out of ${bucket.key}: ${names}. At most ${bucket.limit} may be out at once.`
+      return { kind: 'wait', code: 'CAP_REACHED', message, by: `cap ${bucket.cap.name}`, whom: names, isPassing }
+    },
+  }
 }

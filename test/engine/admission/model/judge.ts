@@ -168,7 +168,9 @@ function inFlight(floor: Floor, question: Question, is: (place: Place) => boolea
 
 function countFault(floor: Floor, question: Question, run: FloorRun): string | undefined {
   const rules = rulesOf(floor, question)
-  if (question.isBack && inFlight(floor, question, (place) => place.isBack === true) > floor.policy.backAtOnce) {
+  // Bringing a device back that a change has put out is no part of what it missed: it waits for nobody.
+  const catchesUp = question.isBack === true && question.purpose !== 'rollback'
+  if (catchesUp && inFlight(floor, question, (place) => place.isBack === true) > floor.policy.backAtOnce) {
     return 'too many are back at once'
   }
   if (question.purpose === 'rollback') return rollbackFault(floor, question, run)
