@@ -16,6 +16,7 @@ import type { Step } from '../../src/core/runbook.ts'
 import { defineModule } from '../../src/modules/define.ts'
 import { randomOf } from './admission/model/random.ts'
 import { Bench, device, runbook, step } from './bench.ts'
+import { cell } from './cell.ts'
 
 /** `npm run guards` makes ten thousand changes. */
 const CHANGES = Number(process.env['GUARD_CHANGES'] ?? 300)
@@ -134,6 +135,33 @@ describe('guards', () => {
     const order = bench.events.filter((event) => 'device' in event).map(({ type }) => type)
     expect(order.slice(0, 4)).toEqual(['device.started', 'device.waiting', 'device.started', 'step.converging'])
     expect(bench.finals(pos1.name)).toMatchObject([{ state: 'changed', attempt: 2 }])
+  })
+
+  it('do not leave a restart undone in silence, when a receipt is opened behind the change that asks for it', async () => {
+    bench.modules = [cell]
+    const root = mkdtempSync(join(bench.root, 'till-'))
+    writeFileSync(join(root, 'b'), 'same')
+    bench.guards = [guardOf({ type: 'file', path: join(root, 'receipt') })]
+    bench.mayChange = waitingFor(root)
+    const common = { root, fate: 'well', proven: true }
+    const steps = [
+      step({
+        id: 'a',
+        module: 'cell',
+        with: { ...common, id: 'a', cell: 'a', desiredValue: 'new', spoils: 'receipt' },
+      }),
+      step({
+        id: 'b',
+        module: 'cell',
+        with: { ...common, id: 'b', cell: 'b', desiredValue: 'same' },
+        restart_on: ['a'],
+      }),
+    ]
+    await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps)] }], { patienceMs: 9_000 })
+    expect(linesOf(join(root, 'log'))).toEqual(['a'])
+    expect(bench.finals(pos1.name)).toMatchObject([
+      { state: 'failed', failure: { code: 'GUARD_CLOSED', message: expect.stringContaining('"b" reacts to') } },
+    ])
   })
 
   it('hold a device back that cannot be told apart from one in use', async () => {

@@ -231,7 +231,7 @@ export class RunbookWalk {
     if (before) return this.#lost(before, { changing: false })
     const askers = this.#ahead.askers()
     const refused = await this.#refused()
-    if (refused) return refused
+    if (refused) return 'lost' in refused ? refused : (this.#halfDone(rest, refused.deferred) ?? refused)
     const chain = await this.#foreseen(due, rest)
     await this.#announce(chain?.dues ?? [due])
     if (this.#options.leave.isOver) {
@@ -242,6 +242,18 @@ export class RunbookWalk {
     if (chained) return chained
     const alone = this.#isHeldBack ? undefined : await this.#changeAlone(due, rest, askers)
     return alone ?? this.#heldBack(due, rest)
+  }
+
+  /**
+   * A step that reacts to a change which was made may not be left for later: another look would find the change done, and
+   * nothing to react to. So it has failed, for people to see to.
+   */
+  #halfDone(rest: readonly Step[], { failure }: DeviceOutcome): StepOutcome | undefined {
+    const reacting = rest.find((step) => this.#triggered(step))
+    if (reacting === undefined || !failure) return undefined
+    const message = `${failure.message} What "${reacting.id}" reacts to was changed before that, and it has not been run.`
+    const hint = `Run "${reacting.id}" once the device is free: the next run finds nothing that it would react to.`
+    return { state: 'failed', failure: { ...failure, phase: 'converge', message, hint } }
   }
 
   /** Why the device may not be changed now, by its guards or by the run; undefined: it may. */

@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest'
+import { MUTANTS } from './model/mutants.ts'
+import { play } from './model/schedule.ts'
+
+const SEED = Number(process.env['SEED'] ?? 1_000)
+const SCHEDULES = 10_000
+
+/** The model proves itself: admission that is wrong in one thing is found out. */
+describe('the model of admission', () => {
+  test('has at least thirty faults to find, each by its name', () => {
+    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBeGreaterThanOrEqual(30)
+  })
+
+  test.each(MUTANTS.map(({ name, admission }) => [name, admission] as const))(
+    'finds: %s',
+    (_name, admission) => {
+      let seed = SEED
+      while (seed < SEED + SCHEDULES && play(admission, seed) === undefined) seed += 1
+      expect(seed, `not found in ${SCHEDULES} schedules from seed ${SEED} on`).toBeLessThan(SEED + SCHEDULES)
+    },
+    120_000,
+  )
+})
