@@ -2,11 +2,14 @@ import { Args, Flags } from '@oclif/core'
 import { forgetSignature, signPlan } from '../app/revision/plan-signature.ts'
 import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices } from '../app/revision/targets.ts'
-import { planReporters } from '../app/run/reporting.ts'
+import { driftedDevices, planReporters } from '../app/run/reporting.ts'
+import { canaryText, heldBackText } from '../app/safety/held-back.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { durationFlag } from '../cli/duration-flag.ts'
 import { failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
 import { DAY_MS } from '../core/duration.ts'
+import type { Device } from '../core/fleet.ts'
+import type { Runbook } from '../core/runbook.ts'
 
 export default class Plan extends BaseCommand {
   static override summary = 'Read the devices and show what a runbook would change; change nothing.'
@@ -67,6 +70,7 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
     const fleet = await controller.fleet()
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
     if (flags.output !== undefined) await forgetSignature(flags.output)
+    const drifted = driftedDevices()
     const end = await this.seeThrough(controller, {
       mode: 'plan',
       project,
@@ -76,9 +80,25 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       parallel: flags.parallel,
       workers: flags.workers,
       failOn: failingStates(flags),
-      reporters: planReporters(flags, { runbook, fleet, validMs: flags.expires }),
+      reporters: async (...run) => [
+        ...(await planReporters(flags, { runbook, fleet, validMs: flags.expires })(...run)),
+        drifted.reporter,
+      ],
     })
+    if (!flags.json && !flags.ndjson) await this.#tellSafety(flags, { runbook, devices, drifted: drifted.names })
     if (flags.output !== undefined && flags.sign !== undefined) await signPlan(flags.output, flags.sign)
     this.exit(end.exitCode)
+  }
+
+  /** What an apply would meet: devices that may not be changed now, and what no canary stands for. */
+  async #tellSafety(
+    flags: { readonly project?: string | undefined; readonly sandbox: boolean },
+    seen: { readonly runbook: Runbook; readonly devices: readonly Device[]; readonly drifted: ReadonlySet<string> },
+  ): Promise<void> {
+    const project = await this.openProject(flags)
+    const { runbook, devices, drifted } = seen
+    const told = (await canaryText(project, runbook, devices)) + (await heldBackText(project, [runbook], drifted))
+    await project.close()
+    await this.write(told)
   }
 }

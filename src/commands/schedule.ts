@@ -1,4 +1,4 @@
-import { Args, Flags } from '@oclif/core'
+import { Args, Errors, Flags } from '@oclif/core'
 import { jsonPage } from '../app/json-document.ts'
 import { openRunbook, parseParams } from '../app/revision/runbooks.ts'
 import { someDevices } from '../app/revision/targets.ts'
@@ -33,7 +33,7 @@ nobody else changes anything. Asks no device. Exit codes: 0 every device has its
       description: 'begin then and not now: 2026-12-01T20:00Z; without a zone, that of this machine',
       helpValue: 'TIME',
       async parse(text) {
-        if (Number.isNaN(Date.parse(text))) throw new Error(`A time is written as 2026-12-01T20:00Z, not "${text}"`)
+        if (Number.isNaN(Date.parse(text))) throw new Errors.CLIError(`A time is written as 2026-12-01T20:00Z, not "${text}"`)
         return text
       },
     }),

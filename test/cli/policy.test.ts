@@ -197,6 +197,10 @@ policies: {default: {rollout: {guards: [reciept]}}}
     for (const text of ['may not be changed now', 'hold on S-1', 'window nights', 'Policy default, rollout']) {
       expect(said).toContain(text)
     }
+    const plan = await project.till('plan', 'mark', '--store', 'S-1')
+    expect(plan.stdout).toContain(
+      '2 of 2 devices that differ may not be changed now: hold on S-1 (2), window nights (2)',
+    )
     expect((await project.till('hold', 'release', 'S-1')).code).toBe(0)
     expect((await project.till('hold', 'release', 'S-1')).code).toBe(2)
     expect((await project.till('why', 'S-1/pos2')).stdout).not.toContain('hold on S-1')

@@ -80,6 +80,15 @@ export function foldedPlan(): { readonly reporters: ReportersOf; readonly seen: 
   return { reporters: () => [createFoldedPlanReporter(output, seen)], seen }
 }
 
+/** The names of devices that a plan would change, as they are found. */
+export function driftedDevices(): { readonly names: ReadonlySet<string>; readonly reporter: Reporter } {
+  const names = new Set<string>()
+  const event: Reporter['event'] = (told) => {
+    if (told.type === 'device.finished' && told.state === 'drifted') names.add(told.device)
+  }
+  return { names, reporter: { event, close: () => undefined } }
+}
+
 /** What devices answered, folded; or JSON. */
 export function execReporters(flags: OutputFlags): ReportersOf {
   return async () => {

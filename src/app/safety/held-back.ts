@@ -1,5 +1,7 @@
+import type { Device } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { Project } from '../project.ts'
+import { policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
 import { explainer, type Why } from './why.ts'
 
 /** Of devices that would be changed: how many may not be now, by what; empty where all may. Lines for people. */
@@ -21,6 +23,20 @@ export async function heldBackText(
   const told = [...counts].sort((a, b) => b[1] - a[1]).map(([by, count]) => `${by} (${count})`)
   const who = `${held.length} of ${all.length} devices that differ may not be changed now`
   return `${who}: ${told.slice(0, MOST).join(', ')}.${whenText(held)}\n  → till why ${first.device.name}\n`
+}
+
+/** Classes of devices of which the first wave would have none; empty where a policy has no waves, or one has all. */
+export async function canaryText(project: Project, runbook: Runbook, devices: readonly Device[]): Promise<string> {
+  if (!project.settings.hasPolicies) return ''
+  const { waves, classes, unclassified } = wavesOf(devices, policyOf(project, [runbook])[purposeOf([runbook])], [
+    runbook,
+  ])
+  if (waves.length < 2) return ''
+  const missing = classes
+    .filter(({ inCanary }) => inCanary === 0)
+    .map(({ class: name, devices: count }) => `${name} (${count})`)
+  if (unclassified > 0) missing.push(`devices of which the system's version is not known (${unclassified})`)
+  return missing.length === 0 ? '' : `The first wave has none of: ${missing.slice(0, MOST).join(', ')}.\n`
 }
 
 const MOST = 6
