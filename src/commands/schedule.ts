@@ -33,7 +33,8 @@ nobody else changes anything. Asks no device. Exit codes: 0 every device has its
       description: 'begin then and not now: 2026-12-01T20:00Z; without a zone, that of this machine',
       helpValue: 'TIME',
       async parse(text) {
-        if (Number.isNaN(Date.parse(text))) throw new Errors.CLIError(`A time is written as 2026-12-01T20:00Z, not "${text}"`)
+        if (Number.isNaN(Date.parse(text)))
+          throw new Errors.CLIError(`A time is written as 2026-12-01T20:00Z, not "${text}"`)
         return text
       },
     }),
