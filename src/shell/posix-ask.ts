@@ -38,6 +38,23 @@ export class KeptOutput {
   bytes(): Buffer {
     return Buffer.concat(this.#chunks, this.#size)
   }
+
+  /** Without a character at the end that was cut in half. */
+  text(): string {
+    const bytes = this.bytes()
+    return (this.truncated ? withoutHalf(bytes) : bytes).toString('utf8')
+  }
+}
+
+/** Without the beginning of a character of UTF-8 at the end, whose rest is missing. */
+function withoutHalf(bytes: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if ((byte & 0xc0) === 0x80) continue
+    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1
+    return needed > back ? bytes.subarray(0, -back) : bytes
+  }
+  return bytes
 }
 
 /** One question and what has come of it so far. */
@@ -125,15 +142,13 @@ export const LOST: Failure = {
 }
 
 function answerOf(ask: Ask): Omit<ShellAnswer, 'durationMs'> {
-  const stdout = ask.stdout.bytes()
-  const stderr = ask.stderr.bytes()
   return {
     // A test that held is told by the status of the subshell, and what it stood behind had ended well.
     exitCode: ask.link?.gate?.kind === 'test' && ask.exitCode === HELD_EXIT ? 0 : ask.exitCode,
-    stdout,
-    stderr,
-    text: stdout.toString('utf8'),
-    errorText: stderr.toString('utf8'),
+    stdout: ask.stdout.bytes(),
+    stderr: ask.stderr.bytes(),
+    text: ask.stdout.text(),
+    errorText: ask.stderr.text(),
     truncated: ask.stdout.truncated || ask.stderr.truncated,
     // By the word of the device it ended by itself, however long that took to be heard.
     timedOut: ask.timedOut && !ask.held,

@@ -95,6 +95,14 @@ describe.each(shells)('the channel over $name', ({ path }) => {
     expect([cut.stdout.length, cut.truncated, whole.stdout.length, whole.truncated]).toEqual([100, true, 33_000, false])
   })
 
+  test('cuts no character of its output in half', async () => {
+    const script = "printf 'a\\305\\274\\342\\202\\254\\360\\237\\222\\266'"
+    const texts = await Promise.all(
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(async (n) => (await open.shell.ask({ script, maxOutputBytes: n })).text),
+    )
+    expect(texts).toEqual(['a', 'a', 'aż', 'aż', 'aż', 'aż€', 'aż€', 'aż€', 'aż€', 'aż€💶'])
+  })
+
   test('is not held up by what an ask leaves running', async () => {
     const answers = await Promise.all([
       open.shell.ask({ script: 'sleep 30 & echo started' }),
