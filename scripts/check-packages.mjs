@@ -9,7 +9,7 @@ const FEWEST = 20
 
 /** Package names that a text asks for. */
 export function askedFor(text) {
-  return [...text.matchAll(/\bdebian: ?(?:'([^']*)'|"([^"]*)")/g)].flatMap(([, a, b]) => (a ?? b).split(' ').filter(Boolean))
+  return [...text.matchAll(/\bdebian:\s*(?:'([^']*)'|"([^"]*)")/g)].flatMap(([, a, b]) => (a ?? b).split(' ').filter(Boolean))
 }
 
 /** Package names that a script of `apt-get install` lists. */

@@ -1,21 +1,26 @@
 import { Flags } from '@oclif/core'
 import { ageOf, countStates, type KnownState, knownStates, STATUS_FILTERS } from '../app/history/device-status.ts'
 import { countsText } from '../app/history/list-runs.ts'
+import { DEFAULT_HOST, sendStatus } from '../app/history/send-status.ts'
+import { prometheusLines, zabbixValues } from '../app/history/status-for-monitoring.ts'
 import { statusTable } from '../app/history/status-table.ts'
 import { jsonDocument, jsonLines } from '../app/json-document.ts'
+import type { Project } from '../app/project.ts'
 import { assignedNames } from '../app/revision/assignments.ts'
 import { selectDevices } from '../app/revision/selection.ts'
 import { workingFleet } from '../app/revision/targets.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
 import { selectionFlags } from '../cli/selection-flags.ts'
+import type { Fleet } from '../core/fleet.ts'
+import { EXIT } from '../core/outcome.ts'
 
 export default class Status extends BaseCommand {
   static override summary = 'Show the last known state of every device of the inventory, and how old it is.'
   static override description = [
     'Asks no device: the answer comes from the history of plan, apply and drift. Each runbook has its last word on a device; the',
     'worst of them counts. The last word of a runbook that is not assigned to the device counts for 7 days. "never" are devices',
-    'that no run has looked at. The exit code is 0 whatever the states are. With --json the answer is one document (schema till.status/1), with',
+    'that no run has looked at. The exit code is 0 whatever the states are; with --send 4 where values were not taken. With --json the answer is one document (schema till.status/1), with',
     '--ndjson one device a line.',
   ].join(' ')
   static override examples = [
@@ -24,6 +29,14 @@ export default class Status extends BaseCommand {
     {
       description: 'Tills that nobody has looked at for a day',
       command: '<%= config.bin %> status --kind till --older-than 1d',
+    },
+    {
+      description: 'For the textfile collector of node-exporter, whole or not at all',
+      command: '<%= config.bin %> status --format prometheus > till.prom.new && mv till.prom.new till.prom',
+    },
+    {
+      description: 'To a Zabbix server, where the host "tillwright" has items of type trapper',
+      command: '<%= config.bin %> status --send zabbix://zabbix.example:10051/tillwright',
     },
     { description: 'Numbers for monitoring', command: '<%= config.bin %> status --json | jq .counts' },
   ]
@@ -42,6 +55,18 @@ export default class Status extends BaseCommand {
     }),
     json: Flags.boolean({ description: 'one JSON document', helpGroup: 'OUTPUT' }),
     ndjson: Flags.boolean({ description: 'one device a line, as JSON', exclusive: ['json'], helpGroup: 'OUTPUT' }),
+    format: Flags.string({
+      description: 'prometheus: for the textfile collector of node-exporter; zabbix: values of trapper items, as JSON',
+      options: ['prometheus', 'zabbix'],
+      exclusive: ['json', 'ndjson'],
+      helpGroup: 'OUTPUT',
+    }),
+    send: Flags.string({
+      description: 'send the values of --format zabbix there, to the items of that host',
+      helpValue: 'zabbix://SERVER:10051/HOST',
+      exclusive: ['json', 'ndjson', 'format'],
+      helpGroup: 'OUTPUT',
+    }),
     sandbox: sandboxFlag,
   }
 
@@ -57,10 +82,25 @@ export default class Status extends BaseCommand {
     const all = await knownStates(await project.store(), devices, { filter, now, assigned })
     const known = all.slice(0, flags.limit)
     const head = { schema: 'till.status/1', ...countStates(known) }
-    if (flags.json) await this.writeAll(jsonDocument(head, 'devices', known))
+    if (flags.send !== undefined) return this.#send(flags.send, { known, fleet, now, project })
+    if (flags.format === 'prometheus') await this.writeAll(prometheusLines(known, fleet, now))
+    else if (flags.format === 'zabbix') {
+      const data = zabbixValues(known, { fleet, host: DEFAULT_HOST, now })
+      await this.writeAll(jsonDocument({ request: 'sender data' }, 'data', data))
+    } else if (flags.json) await this.writeAll(jsonDocument(head, 'devices', known))
     else if (flags.ndjson) await this.writeAll(jsonLines(known))
     else await this.#table(known, now)
     await project.close()
+  }
+
+  async #send(
+    to: string,
+    of: { readonly known: readonly KnownState[]; readonly fleet: Fleet; readonly now: Date; readonly project: Project },
+  ): Promise<void> {
+    const { processed, failed } = await sendStatus(to, of)
+    await of.project.close()
+    await this.write(`${processed} values were taken, ${failed} were not.\n`)
+    if (failed > 0) this.exit(EXIT.failed)
   }
 
   async #table(known: readonly KnownState[], now: Date): Promise<void> {

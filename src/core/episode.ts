@@ -20,6 +20,8 @@ export type EpisodeEvent = { readonly at: string } & (
     }
   | { readonly type: 'attempt.doubtful'; readonly attempt: number }
   | { readonly type: 'noted'; readonly note: EpisodeNote; readonly why: string }
+  /** Monitoring was told what came of an attempt; `why`: it could not be. */
+  | { readonly type: 'told'; readonly attempt: number; readonly why: string | null }
   | { readonly type: 'approved'; readonly by: string }
   | { readonly type: 'closed'; readonly why: string }
 )
@@ -61,6 +63,8 @@ export interface Episode {
   /** How often it fired again after it was clear. */
   readonly flaps: number
   readonly attempts: readonly Attempt[]
+  /** The last attempt of which monitoring was told. */
+  readonly told: number
   readonly note: { readonly note: EpisodeNote; readonly why: string; readonly at: string } | null
   readonly approvals: readonly { readonly by: string; readonly at: string }[]
 }
@@ -70,7 +74,7 @@ export type EpisodeHead = Pick<Episode, 'episode' | 'rule' | 'about' | 'device' 
 
 export function newEpisode(head: EpisodeHead, alert: Alert, at: string): Episode {
   const nothing = { closed_at: null, closed_why: null, firing_since: null, clear_since: null, note: null } as const
-  return { ...head, ...nothing, opened_at: at, alert, alerts: {}, flaps: 0, attempts: [], approvals: [] }
+  return { ...head, ...nothing, opened_at: at, alert, alerts: {}, flaps: 0, attempts: [], told: 0, approvals: [] }
 }
 
 /** The next state of an episode. An occurrence that was resolved stays so, however late its beginning is told. */
@@ -91,6 +95,8 @@ export function foldEpisode(episode: Episode, event: EpisodeEvent): Episode {
       return withAttempt(episode, event.attempt, { finished_at: event.at, result: 'doubtful' })
     case 'noted':
       return { ...episode, note: { note: event.note, why: event.why, at: event.at } }
+    case 'told':
+      return event.why === null ? { ...episode, told: event.attempt } : episode
     case 'approved':
       return { ...episode, note: null, approvals: [...episode.approvals, { by: event.by, at: event.at }] }
     case 'closed':

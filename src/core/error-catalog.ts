@@ -161,6 +161,10 @@ const INPUT = {
     'The address to listen on cannot be had',
     'See which program has it (`ss -ltnp`), or name another one with --listen.',
   ),
+  MONITORING_UNREACHABLE: entry(
+    'A monitoring system could not be told',
+    'See that it listens there, and that this machine may reach it.',
+  ),
   HOOK_EPISODE_UNKNOWN: entry('There is no such episode', 'See `till episodes list --all`.'),
 } as const satisfies Entries
 

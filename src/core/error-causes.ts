@@ -34,6 +34,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   SERVER_INVALID:
     'A secret that cannot be read here or is shorter than 16 characters, two senders with one token, or a file for TLS that is not there.',
   SERVER_RUNNING: 'Its service was started already, or one of before has not ended yet.',
+  MONITORING_UNREACHABLE:
+    'A slip in the address, a firewall between, or a trapper that does not take values from this machine.',
   SERVER_ADDRESS_UNUSABLE:
     'Another program listens there, the address is not one of this machine, or the port is below 1024 and this account may not have it.',
   POLICY_UNKNOWN: 'A slip in the name, or the policy stands in another repository.',

@@ -62,9 +62,17 @@ export interface GenericSource {
   readonly labels?: Expression
 }
 
+/** The API of a system that tells alerts. `token` is a reference to a secret. */
+export interface SystemSettings {
+  readonly source: 'zabbix' | 'alertmanager'
+  readonly url: string
+  readonly token?: string
+}
+
 export interface HookSettings {
   readonly rules: readonly HookRule[]
   readonly sources: readonly GenericSource[]
+  readonly systems: readonly SystemSettings[]
   /** Texts by which monitoring knows a device, beside its full name and its address. */
   readonly hostnames: readonly Expression[]
   /** More new episodes than so many within the time stop everything. */

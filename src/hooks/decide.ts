@@ -21,7 +21,7 @@ interface Asked {
 }
 
 /** How soon to look again at what nothing here tells the end of. */
-const LOOK_AGAIN_MS = 30_000
+export const LOOK_AGAIN_MS = 30_000
 const HOUR_MS = 3_600_000
 
 /** Pure: what is known of an episode, its rule and the clock say what is done. The first that has something to say decides. */

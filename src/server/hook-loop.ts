@@ -1,6 +1,7 @@
 import { decideEpisode } from '../app/hooks/advance-episode.ts'
 import { takeEntry } from '../app/hooks/fire.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
+import { tellMonitoring, untold } from '../app/hooks/tell-monitoring.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookStore, InboxEntry, ToldAnswer } from '../core/hook-store.ts'
@@ -15,6 +16,8 @@ const MOST_REPAIRS = 64
 /** Others write to the inbox, too, and nobody tells of it. */
 const LOOK_MS = 500
 const SHORTEST_MS = 5
+/** Whoever cannot be told now is not asked all the time. */
+const TELL_AGAIN_MS = 300_000
 const AFTER_FAILURE_MS = 1_000
 
 interface Loop {
@@ -32,6 +35,8 @@ export class HookLoop {
   readonly #loop: Loop
   readonly #taking = new Map<string, Promise<readonly ToldAnswer[]>>()
   readonly #repairs = new Set<Promise<void>>()
+  /** Episodes of which somebody is told, or could not be a moment ago. */
+  readonly #telling = new Set<string>()
   #isStopping = false
   /** Repairs that were decided upon in this turn. */
   #begun = 0
@@ -139,8 +144,12 @@ export class HookLoop {
       this.#begun += 1
       return true
     })
-    if (!decided?.repair) return
+    if (!decided) return
     const { episode, decision } = decided
+    if (!decided.repair) {
+      if (untold(episode) && !this.#telling.has(id)) this.#tellOf(id, episode)
+      return
+    }
     const attempt = decision.do === 'run' ? decision.attempt : 0
     this.#loop.log.say(`${episode.episode} ${episode.device ?? ''}, ${episode.alert.name}: repair ${attempt} begins`)
     const repair = decided
@@ -152,6 +161,17 @@ export class HookLoop {
         this.nudge()
       })
     this.#repairs.add(repair)
+  }
+
+  /** Says at its alerts what came of a repair, once at a time; beside it nothing waits. */
+  #tellOf(id: string, episode: Episode): void {
+    this.#telling.add(id)
+    tellMonitoring(this.#loop.hooks(), episode)
+      .then((after) => {
+        const isTold = after !== undefined && !untold(after)
+        setTimeout(() => this.#telling.delete(id), isTold ? 0 : TELL_AGAIN_MS).unref()
+      })
+      .catch((error) => this.#loop.log.say(`${id}: ${bugText(error)}`))
   }
 
   #tell({ episode, device, attempts }: Episode): void {

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Compilable, CompiledQuery } from 'kysely'
@@ -42,8 +42,10 @@ export class SqliteSession {
     try {
       makePrivateFolder(dirname(file))
       leaveRoom()
-      // SQLite gives its journal files the mode of the database.
-      closeSync(openSync(file, 'a', 0o600))
+      // SQLite gives its journal files the mode of the database. A file that is there is not opened beside SQLite: closing it again
+      // would drop every lock that this process has on it (sqlite.org/howtocorrupt.html, 2.2), and another process would take
+      // the write-ahead log away from under it.
+      if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
       const database = new Database(file, { timeout: BUSY_BLOCK_MS })
       database.exec(`PRAGMA busy_timeout = ${BUSY_BLOCK_MS}`)
       return new SqliteSession(file, database)

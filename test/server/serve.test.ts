@@ -38,6 +38,16 @@ test('an alert that comes in is kept, answered with its episode, and repaired', 
   expect(await till.end('SIGTERM')).toMatchObject({ code: 0 })
 })
 
+test('others who read the state meanwhile see what comes after, too', async () => {
+  const till = await served()
+  for (const [index, device] of [`${NORTH}/pos1`, `${NORTH}/office`, `${SOUTH}/pos1`].entries()) {
+    await till.send('zabbix', zabbix(index, 'MarkerGone', device))
+    await till.has(() => till.log().length === index + 1)
+    const { episodes } = JSON.parse((await till.till('episodes', 'list', '--json')).stdout)
+    expect(episodes).toHaveLength(index + 1)
+  }
+})
+
 test('what `till hook fire` takes in is worked off by the server, and no second server works on the state', async () => {
   const till = await served()
   const fields = Object.entries(zabbix(1, 'MarkerGone')).flatMap(([name, value]) => ['--field', `${name}=${value}`])

@@ -1,9 +1,11 @@
 import { type Episode, type EpisodeEvent, foldEpisode, isFiring } from '../../core/episode.ts'
 import type { EpisodeWorld } from '../../core/hook-store.ts'
-import { type Decision, decide, eventsOf } from '../../hooks/decide.ts'
+import { type Decision, decide, eventsOf, LOOK_AGAIN_MS } from '../../hooks/decide.ts'
+import type { Hush } from '../../hooks/systems/system.ts'
 import type { Hooks } from './open-hooks.ts'
 import { type Repair, repairOf } from './repair.ts'
 import { repairDevice } from './repair-device.ts'
+import { tellMonitoring } from './tell-monitoring.ts'
 
 /** What was decided about an episode, and how it is afterwards. */
 export interface Advanced {
@@ -17,32 +19,45 @@ export interface Decided extends Advanced {
   readonly repair?: () => Promise<Episode>
 }
 
-/**
- * Decides what is done about an episode now, and does it: a repair is a run of its own, which passes admission like any
- * other. Resolves when that is over. Undefined for one that is closed or unknown.
- */
-export async function advanceEpisode(hooks: Hooks, id: string): Promise<Advanced | undefined> {
-  const decided = await decideEpisode(hooks, id)
-  if (!decided?.repair) return decided
-  return { episode: await decided.repair(), decision: decided.decision }
-}
-
 /** How soon an episode is looked at again whose repair has to wait for those of others. */
 const WAIT_FOR_OTHERS_MS = 1_000
 
 /**
- * Decides what is done about an episode now. An attempt that is decided upon is this process's own from then on. Where
- * `mayRun` says no, other repairs come first.
+ * Decides what is done about an episode now, and does it: a repair is a run of its own, which passes admission like any
+ * other. Resolves when that is over, and monitoring was told. Undefined for one that is closed or unknown.
+ */
+export async function advanceEpisode(hooks: Hooks, id: string): Promise<Advanced | undefined> {
+  const decided = await decideEpisode(hooks, id)
+  if (!decided) return undefined
+  const episode = (await decided.repair?.()) ?? decided.episode
+  return { episode: (await tellMonitoring(hooks, episode)) ?? episode, decision: decided.decision }
+}
+
+/**
+ * Decides what is done about an episode now. An attempt that is decided upon is this process's own from then on. Before it,
+ * whoever told of the fault is asked whether it is to be left alone. Where `mayRun` says no, other repairs come first.
  */
 export async function decideEpisode(
   hooks: Hooks,
   id: string,
   mayRun: () => boolean = () => true,
 ): Promise<Decided | undefined> {
+  const first = await decideOnce(hooks, id, { mayRun })
+  if (!first?.asks) return first
+  const hush = await hooks.systems.hush(first.episode)
+  return decideOnce(hooks, id, { mayRun, hush })
+}
+
+async function decideOnce(
+  hooks: Hooks,
+  id: string,
+  { mayRun, hush }: { readonly mayRun: () => boolean; readonly hush?: Hush },
+): Promise<(Decided & { readonly asks: boolean }) | undefined> {
   const { store, settings, fleet } = hooks
   const now = new Date()
   let decision: Decision = { do: 'wait', until: null, why: '' }
   let repair: Repair = { params: {} }
+  let asks = false
   const step = (
     episode: Episode,
     world: EpisodeWorld,
@@ -52,16 +67,35 @@ export async function decideEpisode(
     decision = rule
       ? decide({ episode, rule, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why })
       : withoutRule(episode)
-    if (decision.do === 'run' && !mayRun())
-      decision = { do: 'wait', until: now.getTime() + WAIT_FOR_OTHERS_MS, why: 'Other repairs are under way first.' }
+    asks = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)
+    if (decision.do === 'run') decision = leave(now, { decision, asks, hush, mayRun })
     return eventsOf(decision, { episode, now: now.getTime(), params: repair.params })
   }
   const classOf = (device: string): string => fleet.devices.get(device)?.profile ?? ''
   const advanced = await store.advance(id, { now, breakerMs: settings.breaker.withinMs, classOf, step })
   if (!advanced) return undefined
   const { episode, started } = advanced
-  if (started === null) return { episode, decision }
-  return { episode, decision, repair: () => makeRepair(hooks, repair, { episode, attempt: started }) }
+  if (started === null) return { episode, decision, asks }
+  return { episode, decision, asks, repair: () => makeRepair(hooks, repair, { episode, attempt: started }) }
+}
+
+/** Whether a repair that is decided upon may begin now. */
+function leave(
+  now: Date,
+  of: {
+    readonly decision: Decision
+    readonly asks: boolean
+    readonly hush: Hush | undefined
+    readonly mayRun: () => boolean
+  },
+): Decision {
+  const { decision, asks, hush, mayRun } = of
+  const until = now.getTime() + LOOK_AGAIN_MS
+  // Whoever asks may be gone before the answer comes: then it is asked again.
+  if (asks) return { do: 'wait', until, why: 'Monitoring is asked whether it is to be left alone.' }
+  if (hush && hush.state !== 'open') return { do: 'note', note: 'held', why: hush.why, until }
+  if (mayRun()) return decision
+  return { do: 'wait', until: now.getTime() + WAIT_FOR_OTHERS_MS, why: 'Other repairs are under way first.' }
 }
 
 async function makeRepair(

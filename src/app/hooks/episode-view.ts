@@ -88,6 +88,10 @@ function sentenceOf(event: EpisodeEvent): string {
       return `repair ${event.attempt}: whoever made it is gone, so how it ended is not known; it counts as made`
     case 'noted':
       return `${event.note}: ${event.why}`
+    case 'told':
+      return event.why === null
+        ? `monitoring was told of repair ${event.attempt}`
+        : `monitoring could not be told of repair ${event.attempt}: ${event.why}`
     case 'approved':
       return `approved by ${event.by}`
     case 'closed':

@@ -9,6 +9,7 @@ import type { Project } from '../project.ts'
 import { workingFleet } from '../revision/targets.ts'
 import type { RunStarter } from '../run/run-request.ts'
 import { checkHooks } from './check-hooks.ts'
+import { openSystems, type Systems } from './open-systems.ts'
 import { openPlacing, type Placing, type Reach } from './place-alerts.ts'
 import { type RunbookShelf, runbookShelf } from './runbook-shelf.ts'
 
@@ -21,6 +22,8 @@ export interface Hooks extends Placing {
   /** Starts the runs that repair. */
   readonly start: RunStarter
   readonly runbook: RunbookShelf
+  /** The APIs of monitoring that the repository names. */
+  readonly systems: Systems
   /** What somebody may tell of; nothing for a sender that is not known any more. */
   readonly reachOf: (sender: string) => Reach
 }
@@ -57,7 +60,13 @@ export async function hooksOf(
   const wrong = checkHooks(project, runbook)
   if (wrong.length > 0) throw new InputError(wrong)
   const fleet = await workingFleet(project, flags)
-  return { ...openPlacing(fleet, project.settings.hooks()), project, runbook, reachOf: reaches(project, fleet) }
+  return {
+    ...openPlacing(fleet, project.settings.hooks()),
+    project,
+    runbook,
+    systems: openSystems(project),
+    reachOf: reaches(project, fleet),
+  }
 }
 
 function reaches(project: Project, fleet: Fleet): Hooks['reachOf'] {

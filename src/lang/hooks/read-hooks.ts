@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
-import type { GenericSource, HookParam, HookRule, HookSettings } from '../../core/hook-rule.ts'
+import type { GenericSource, HookParam, HookRule, HookSettings, SystemSettings } from '../../core/hook-rule.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Expression } from '../../core/runbook.ts'
 import {
@@ -17,6 +17,7 @@ import type { ParsedYaml } from '../yaml.ts'
 
 /** Sources that need no description. */
 export const KNOWN_SOURCES = ['alertmanager', 'grafana', 'zabbix']
+const SYSTEMS = ['zabbix', 'alertmanager'] as const
 const EXPRESSIONS = [
   'id',
   'firing',
@@ -47,6 +48,7 @@ export function readHooks(parsed: ParsedYaml): {
   const hooks = {
     rules,
     sources,
+    systems: systemsOf(raw['systems']),
     hostnames: listOf(raw['hostnames']).flatMap(
       (_, index) => reader.expression(['hooks', 'hostnames', index], { variables: SELECTOR_VARIABLES }) ?? [],
     ),
@@ -162,6 +164,16 @@ class HookReader {
     const source = this.#parsed.rangeAt(path, key ? 'key' : 'value')
     this.problems.push({ code: 'HOOK_INVALID', severity: 'error', summary, detail, source })
   }
+}
+
+function systemsOf(raw: JsonValue | undefined): readonly SystemSettings[] {
+  const written = isMap(raw) ? raw : {}
+  return SYSTEMS.flatMap((source) => {
+    const system = written[source]
+    if (!isMap(system)) return []
+    const { url, token } = system
+    return [{ source, url: String(url), ...(typeof token === 'string' && { token }) }]
+  })
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {

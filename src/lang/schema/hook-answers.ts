@@ -89,7 +89,16 @@ export const EPISODE_JSON_SCHEMA: object = {
         properties: {
           at: TIME,
           type: {
-            enum: ['alert', 'attempt.started', 'attempt.finished', 'attempt.doubtful', 'noted', 'approved', 'closed'],
+            enum: [
+              'alert',
+              'attempt.started',
+              'attempt.finished',
+              'attempt.doubtful',
+              'noted',
+              'told',
+              'approved',
+              'closed',
+            ],
           },
         },
       },

@@ -10,6 +10,12 @@ const count = (description: string, example: number) =>
 const expression = (description: string, example: string) =>
   ({ description, type: 'string', minLength: 1, examples: [example] }) as const
 
+const url = (description: string, example: string) =>
+  ({ description, type: 'string', pattern: '^https?://[^\\s/]+', examples: [example] }) as const
+
+const secret = (description: string, example: string) =>
+  ({ description, type: 'string', pattern: '^(env|file|command|age):.+$', examples: [example] }) as const
+
 const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]*$'
 
 const PARAM = {
@@ -172,6 +178,39 @@ export const HOOKS = {
       propertyNames: { pattern: NAME_PATTERN },
       additionalProperties: SOURCE,
       examples: [{ 'shop-desk': { id: 'payload.id', firing: "payload.state == 'open'", alert: 'payload.problem' } }],
+    },
+    systems: {
+      description:
+        'APIs of monitoring. Before a repair they are asked whether its alert is silenced or under maintenance, and nothing is done where it ' +
+        'is, or where that cannot be known; afterwards they are told what came of it, where they have a place for that.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        zabbix: {
+          description:
+            'Zabbix 6.0 or later: it is asked for maintenance, and its problems are acknowledged and commented on.',
+          type: 'object',
+          additionalProperties: false,
+          required: ['url', 'token'],
+          properties: {
+            url: url('Its api_jsonrpc.php.', 'https://zabbix.example/api_jsonrpc.php'),
+            token: secret('Where an API token of it is.', 'env:TILL_ZABBIX_API_TOKEN'),
+          },
+          examples: [{ url: 'https://zabbix.example/api_jsonrpc.php', token: 'env:TILL_ZABBIX_API_TOKEN' }],
+        },
+        alertmanager: {
+          description: 'Alertmanager: it is asked for silences and inhibitions.',
+          type: 'object',
+          additionalProperties: false,
+          required: ['url'],
+          properties: {
+            url: url('What stands before /api/v2.', 'http://127.0.0.1:9093'),
+            token: secret('Where a bearer token is. Default: it asks for none.', 'env:TILL_ALERTMANAGER_API_TOKEN'),
+          },
+          examples: [{ url: 'http://127.0.0.1:9093' }],
+        },
+      },
+      examples: [{ alertmanager: { url: 'http://127.0.0.1:9093' } }],
     },
     hostnames: {
       description:

@@ -1,0 +1,34 @@
+import { InputError, RunBroken } from '../../core/diagnostic.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import { sendToZabbix, type ZabbixAnswer } from '../../reporters/zabbix-sender.ts'
+import type { KnownState } from './device-status.ts'
+import { zabbixValues } from './status-for-monitoring.ts'
+
+/** How the host is called in Zabbix whose items the values are, unless it is said. */
+export const DEFAULT_HOST = 'tillwright'
+const PORT = 10_051
+
+/** Sends known states to a Zabbix server. Throws InputError for an address that is none, RunBroken where it cannot be reached. */
+export async function sendStatus(
+  to: string,
+  { known, fleet, now }: { readonly known: readonly KnownState[]; readonly fleet: Fleet; readonly now: Date },
+): Promise<ZabbixAnswer> {
+  const { host, port, item } = parseTarget(to)
+  try {
+    return await sendToZabbix({ host, port }, zabbixValues(known, { fleet, host: item, now }))
+  } catch (error) {
+    const summary = `The Zabbix server "${host}:${port}" could not be told: ${(error as Error).message}`
+    throw new RunBroken([{ code: 'MONITORING_UNREACHABLE', severity: 'error', summary }])
+  }
+}
+
+function parseTarget(to: string): { readonly host: string; readonly port: number; readonly item: string } {
+  const url = URL.canParse(to) ? new URL(to) : undefined
+  if (url?.protocol === 'zabbix:' && url.hostname !== '') {
+    const item = decodeURIComponent(url.pathname.slice(1))
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+    return { host, port: url.port === '' ? PORT : Number(url.port), item: item === '' ? DEFAULT_HOST : item }
+  }
+  const detail = 'It is zabbix://SERVER:PORT/HOST, as in zabbix://zabbix.example:10051/tillwright.'
+  throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary: `--send does not know "${to}"`, detail }])
+}

@@ -1,0 +1,80 @@
+import type { Episode } from '../../core/episode.ts'
+import { Masker } from '../../engine/journal/mask.ts'
+import { alertmanagerSystem } from '../../hooks/systems/alertmanager.ts'
+import type { Hush, MonitoringSystem, Told } from '../../hooks/systems/system.ts'
+import { zabbixSystem } from '../../hooks/systems/zabbix.ts'
+import { secretSources } from '../../secrets/index.ts'
+import type { Project } from '../project.ts'
+import { secretReader } from '../reach/secrets.ts'
+
+/** Systems of monitoring whose API the repository names: asked before a repair, told after it. */
+export interface Systems {
+  /** Whether there is somebody to ask about an episode. */
+  knows(episode: Episode): boolean
+  /** Whether all who told of an episode let it be worked on. */
+  hush(episode: Episode): Promise<Hush>
+  /** Undefined where nobody has a place for it. */
+  tell(episode: Episode, what: Parameters<NonNullable<MonitoringSystem['tell']>>[1]): Promise<Told | undefined>
+}
+
+/** The API of each source; tokens are read when the first one is asked. */
+const SYSTEMS = { zabbix: zabbixSystem, alertmanager: alertmanagerSystem } as const
+
+export function openSystems(project: Project): Systems {
+  const { systems } = project.settings.hooks()
+  let opened: Promise<readonly (MonitoringSystem | Unreadable)[]> | undefined
+  const all = (): NonNullable<typeof opened> => {
+    opened ??= Promise.all(systems.map((system) => open(project, system)))
+    return opened
+  }
+  return {
+    knows: (episode) => systems.some(({ source }) => idsOf(episode, source).length > 0),
+    async hush(episode) {
+      for (const system of await all()) {
+        const ids = idsOf(episode, system.source)
+        if (ids.length === 0) continue
+        const hush: Hush = 'why' in system ? { state: 'unknown', why: system.why } : await system.hush(ids)
+        if (hush.state !== 'open') return hush
+      }
+      return { state: 'open' }
+    },
+    async tell(episode, what) {
+      let told: Told | undefined
+      for (const system of await all()) {
+        const ids = idsOf(episode, system.source)
+        if (ids.length === 0 || ('tell' in system && !system.tell)) continue
+        const one: Told | undefined = 'why' in system ? { ok: false, why: system.why } : await system.tell?.(ids, what)
+        if (!told || told.ok) told = one
+      }
+      return told
+    },
+  }
+}
+
+/** Its token cannot be read. */
+interface Unreadable {
+  readonly source: string
+  readonly why: string
+}
+
+async function open(
+  project: Project,
+  { source, url, token }: ReturnType<Project['settings']['hooks']>['systems'][number],
+): Promise<MonitoringSystem | Unreadable> {
+  if (token === undefined) return SYSTEMS[source]({ url })
+  const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
+  const secret = await secrets.read(token)
+  if (secret.ok) return SYSTEMS[source]({ url, token: secret.value.reveal() })
+  return { source, why: `The token for ${source} cannot be read: ${secret.failure.message}` }
+}
+
+/** Occurrences of an episode that are firing, or all where none is, by the ids that a source gives them. */
+function idsOf(episode: Episode, source: string): readonly string[] {
+  const known = Object.entries(episode.alerts).map(([key, { state }]) => {
+    const [of = '', id = ''] = JSON.parse(key) as string[]
+    return { of, id, state }
+  })
+  const own = known.filter(({ of }) => of === source)
+  const firing = own.filter(({ state }) => state === 'firing')
+  return (firing.length > 0 ? firing : own).map(({ id }) => id)
+}

@@ -1,0 +1,54 @@
+import type { JsonValue } from '../../core/json.ts'
+
+const TIMEOUT_MS = 10_000
+const MOST_BYTES = 64 * 1024 * 1024
+
+export type Asked =
+  | { readonly ok: true; readonly value: JsonValue }
+  /** In words, without anything secret. */
+  | { readonly ok: false; readonly why: string }
+
+/** Asks a system of monitoring; what it cannot say is a value. It is not followed to another place. */
+export async function askJson(
+  url: string,
+  options: { readonly token?: string | undefined; readonly body?: string; readonly type?: string } = {},
+): Promise<Asked> {
+  const { token, body, type = 'application/json' } = options
+  const headers = {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(body !== undefined && { 'content-type': type }),
+  }
+  try {
+    const answer = await fetch(url, {
+      headers,
+      method: body === undefined ? 'GET' : 'POST',
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body !== undefined && { body }),
+    })
+    const text = await bodyOf(answer)
+    if (text === undefined) return { ok: false, why: 'its answer has no end' }
+    if (!answer.ok) return { ok: false, why: `it answers ${answer.status}` }
+    return { ok: true, value: JSON.parse(text) as JsonValue }
+  } catch (error) {
+    return { ok: false, why: reasonOf(error) }
+  }
+}
+
+async function bodyOf(answer: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of answer.body ?? []) {
+    size += chunk.length
+    if (size > MOST_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function reasonOf(error: unknown): string {
+  const { name, cause } = error as { name?: string; cause?: { code?: string; message?: string } }
+  if (name === 'TimeoutError') return `it does not answer within ${TIMEOUT_MS / 1000} s`
+  if (name === 'SyntaxError') return 'its answer is not JSON'
+  return `it cannot be reached (${cause?.code ?? cause?.message ?? name ?? 'unknown'})`
+}

@@ -1,0 +1,85 @@
+import { createServer } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSqliteStore } from '../../src/stores/sqlite.ts'
+import { RECORDED_RUNS } from '../../src/testing/recorded-runs.ts'
+import { inventoryWith, TestProject } from './project.ts'
+
+let project: TestProject
+
+beforeAll(async () => {
+  project = new TestProject({ 'tillwright.yaml': '' })
+  const devices = ['pos1', 'pos2'].map((id, n) => `      ${id}: {profile: till, address: 127.0.0.${n + 1}}\n`).join('')
+  project.write('inventory/fleet.yaml', inventoryWith(devices))
+  const store = await openSqliteStore(project.path('.till/state.db'))
+  await store.append(RECORDED_RUNS['every state']?.() ?? [])
+  await store.close()
+})
+afterAll(() => project.remove())
+
+test('for Prometheus: no timestamps, a line end behind the last line, and what nobody has looked at is unknown', async () => {
+  const { code, stdout } = await project.till('status', '--format', 'prometheus')
+  expect(code).toBe(0)
+  expect(stdout.endsWith('\n')).toBe(true)
+  for (const line of stdout.trimEnd().split('\n'))
+    expect(line).toMatch(/^(# (HELP|TYPE) till_\w+ .+|till_\w+(\{.+\})? [0-9]+)$/)
+  const names = stdout.split('\n').flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? [])
+  expect(new Set(names).size).toBe(names.length)
+  const never = [...stdout.matchAll(/till_device_state\{device="([^"]+)",.*state="never"\} 1/g)].map(
+    ([, device]) => device,
+  )
+  for (const device of never) {
+    expect(stdout).toContain(`till_device_unknown{device="${device}",store="PL-0001",region="north",kind="till"} 1\n`)
+    expect(stdout).not.toContain(`till_device_age_seconds{device="${device}"`)
+  }
+  expect(stdout).toContain(`till_devices{state="never"} ${never.length}\n`)
+})
+
+test('for Zabbix: a list for discovery, and the items that come of it', async () => {
+  const { stdout } = await project.till('status', '--format', 'zabbix')
+  const { request, data } = JSON.parse(stdout)
+  expect(request).toBe('sender data')
+  const values = new Map(data.map(({ key, value }: { key: string; value: string }) => [key, value]))
+  const discovered = JSON.parse(String(values.get('till.discovery')))
+  expect(discovered.map((each: Record<string, string>) => each['{#DEVICE}'])).toEqual(['PL-0001/pos1', 'PL-0001/pos2'])
+  for (const device of ['PL-0001/pos1', 'PL-0001/pos2']) expect(values.has(`till.device.state[${device}]`)).toBe(true)
+})
+
+test.each([
+  [
+    'ZBXD\x01',
+    '{"response":"success","info":"processed: 5; failed: 0; total: 5; seconds spent: 0.000094"}',
+    0,
+    '5 values were taken, 0 were not.\n',
+  ],
+  [
+    'ZBXD\x01',
+    '{"response":"success","info":"processed: 3; failed: 2; total: 5; seconds spent: 0.000094"}',
+    4,
+    '3 values were taken, 2 were not.\n',
+  ],
+  ['ZBXD\x01', '{"response":"failed"}', 4, ''],
+  ['HTTP/1.1 400', '', 4, ''],
+])('what a trapper answers to --send is read: %s %s', async (head, text, code, said) => {
+  const server = createServer((socket) => {
+    socket.once('data', (sent) => {
+      expect(sent.toString('latin1', 0, 5)).toBe('ZBXD\x01')
+      expect(sent.readUInt32LE(5)).toBe(sent.length - 13)
+      const length = Buffer.alloc(8)
+      length.writeUInt32LE(text.length)
+      socket.end(Buffer.concat([Buffer.from(head, 'latin1'), length, Buffer.from(text)]))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const answer = await project.till('status', '--send', `zabbix://127.0.0.1:${port}/tills`)
+  server.close()
+  expect(answer).toMatchObject({ code, stdout: said })
+  if (said === '') expect(answer.stderr).toContain('its answer is not that of a Zabbix trapper')
+})
+
+test('a server that is not there, and an address that is none', async () => {
+  const gone = await project.till('status', '--send', 'zabbix://127.0.0.1:1/tills', '--no-pager')
+  expect(gone.code).toBe(4)
+  expect(gone.stderr).toContain('MONITORING_UNREACHABLE')
+  expect((await project.till('status', '--send', 'http://127.0.0.1')).code).toBe(2)
+})

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sendToZabbix } from '../../src/reporters/zabbix-sender.ts'
+import { hasZabbix, ZabbixServer } from '../peers/zabbix-server.ts'
+import { NORTH, RULES, SECRETS, SENDERS, ServedProject } from './served-project.ts'
+
+/** What people write into a media type, or into a script: parameters with macros, posted as JSON. */
+const WEBHOOK = `var p = JSON.parse(value), r = new HttpRequest(), body = {};
+r.addHeader('Content-Type: application/json');
+r.addHeader('Authorization: Bearer ' + p.token);
+Object.keys(p).forEach(function (key) { if (key !== 'token' && key !== 'url') body[key] = p[key]; });
+var answer = r.post(p.url, JSON.stringify(body));
+if (r.getStatus() !== 202) throw answer;
+return answer;`
+
+const HOST = `${NORTH}-pos1`
+const until = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
+  for (;;) {
+    const found = await look()
+    if (found !== undefined) return found
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
+  const zabbix = new ZabbixServer()
+  let till: ServedProject
+  let hostid: string
+
+  beforeAll(async () => {
+    await zabbix.start()
+    const systems = `  systems: {zabbix: {url: "${zabbix.api}", token: "env:ZABBIX_API_TOKEN"}}\n`
+    const names = `  hostnames: ["device.store + '-' + device.id"]\n`
+    till = new ServedProject(`${SENDERS}${RULES}${systems}${names}`)
+    process.env['ZABBIX_API_TOKEN'] = zabbix.token
+    await till.serve()
+    const [group] = ((await zabbix.call('hostgroup.create', { name: 'Tills' })) as { groupids: string[] }).groupids
+    const host = { host: HOST, groups: [{ groupid: group }], interfaces: [] }
+    ;[hostid = ''] = ((await zabbix.call('host.create', host)) as { hostids: string[] }).hostids
+    const item = (key: string, type: number) => ({
+      hostid,
+      name: key,
+      key_: key,
+      type: 2,
+      value_type: type,
+      delay: '0',
+    })
+    await zabbix.call('item.create', item('fault', 3))
+    await zabbix.call('item.create', item('till.unknown', 3))
+    await zabbix.call('item.create', item('till.count[never]', 3))
+    await zabbix.call('trigger.create', {
+      description: 'MarkerGone',
+      expression: `last(/${HOST}/fault)=1`,
+      priority: 4,
+    })
+  }, 180_000)
+  afterAll(async () => {
+    till?.remove()
+    await zabbix.stop()
+  }, 60_000)
+
+  test('a problem comes in by its webhook, is repaired, acknowledged and commented on', async () => {
+    const parameters = {
+      url: `${till.url}/hooks/zabbix`,
+      token: SECRETS.T_ALL,
+      event_id: '{EVENT.ID}',
+      event_value: '{EVENT.VALUE}',
+      event_name: '{EVENT.NAME}',
+      event_severity: '{EVENT.SEVERITY}',
+      event_tags: '{EVENT.TAGSJSON}',
+      host: '{HOST.HOST}',
+    }
+    const script = await zabbix.call('script.create', {
+      name: 'till',
+      type: 5,
+      scope: 4,
+      command: WEBHOOK,
+      parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
+    })
+    const [scriptid] = (script as { scriptids: string[] }).scriptids
+    const at = { host: '127.0.0.1', port: zabbix.trapper }
+    const value = { host: HOST, key: 'fault', value: '1' }
+    const eventid = await until(async () => {
+      await sendToZabbix(at, [value])
+      const problems = (await zabbix.call('problem.get', { hostids: [hostid] })) as { eventid: string }[]
+      return problems[0]?.eventid
+    })
+    await until(async () => zabbix.call('script.execute', { scriptid, eventid }).catch(() => undefined))
+    await till.has(() => till.told.includes('repair 1 helped'))
+    const told = await until(async () => {
+      const events = await zabbix.call('event.get', { eventids: [eventid], select_acknowledges: 'extend' })
+      const [event] = events as { acknowledged: string; acknowledges: { message: string }[] }[]
+      return event?.acknowledges.length ? event : undefined
+    })
+    expect(told.acknowledged).toBe('1')
+    expect(told.acknowledges.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^Tillwright, repair 1 of \S+ by rule marker: repaired and looked at again\. till runs show /,
+      ),
+    ])
+    expect(till.log()).toEqual(['pos1 made'])
+  }, 120_000)
+
+  test('what is known of devices is sent to its items, and what it did not take is counted', async () => {
+    const sent = async () => till.till('status', '--send', `zabbix://127.0.0.1:${zabbix.trapper}/${HOST}`)
+    const { code, stdout } = await sent()
+    expect(code).toBe(4)
+    expect(stdout).toMatch(/^2 values were taken, \d+ were not\.\n$/)
+    const never = await until(async () => {
+      const items = await zabbix.call('item.get', { hostids: [hostid], search: { key_: 'till.count[never]' } })
+      const [item] = items as { lastclock: string; lastvalue: string }[]
+      return item?.lastclock === '0' ? undefined : item?.lastvalue
+    })
+    expect(never).toBe('2')
+  }, 60_000)
+})
