@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Compilable, CompiledQuery } from 'kysely'
@@ -45,7 +45,8 @@ export class SqliteSession {
       // SQLite gives its journal files the mode of the database. A file that is there is not opened beside SQLite: closing it again
       // would drop every lock that this process has on it (sqlite.org/howtocorrupt.html, 2.2), and another process would take
       // the write-ahead log away from under it.
-      if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
+      if (existsSync(file)) checkAccess(file)
+      else closeSync(openSync(file, 'a', 0o600))
       const database = new Database(file, { timeout: BUSY_BLOCK_MS })
       database.exec(`PRAGMA busy_timeout = ${BUSY_BLOCK_MS}`)
       return new SqliteSession(file, database)
@@ -174,6 +175,12 @@ export class SqliteSession {
       throw error
     }
   }
+}
+
+/** Throws what opening the file to write would throw. */
+function checkAccess(file: string): void {
+  if (statSync(file).isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
+  accessSync(file, constants.R_OK | constants.W_OK)
 }
 
 /** Primary result codes of SQLite by number (sqlite.org/rescode.html); libsql does not know the names of all extended ones. */

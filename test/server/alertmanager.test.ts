@@ -60,7 +60,8 @@ describe.skipIf(!hasAlertmanager)('with an Alertmanager', () => {
     const body = { alerts: [{ status: 'firing', fingerprint: 'ab', ...alert('pos3') }] }
     await till.send('alertmanager', body)
     const { why } = await has('pos3', 'held')
-    expect(why).toBe('Alertmanager was asked about silences: it cannot be reached (ECONNREFUSED).')
+    // Its list may have been asked for a moment before it ended.
+    expect(why).toMatch(/^Alertmanager (was asked about silences: it cannot be reached|does not know of the alert)/)
     expect(till.log()).toEqual(['pos1 made'])
   })
 })
