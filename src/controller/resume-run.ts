@@ -9,6 +9,7 @@ import { type LeaseHolder, runKey } from '../core/lease.ts'
 import type { RunSummary } from '../core/run.ts'
 import { readUnfinished, type UnfinishedRun } from '../core/unfinished-run.ts'
 import { RESULT_OF } from '../engine/admission/policy-admission.ts'
+import { controlOf } from '../engine/admission/run-control.ts'
 import type { Run, Shared } from './run.ts'
 import { beginRun } from './start-run.ts'
 
@@ -25,6 +26,8 @@ export async function resumeRun(
   here: { readonly project: Project; readonly fleet: Fleet; readonly shared: Shared },
 ): Promise<Run> {
   const { project, fleet, shared } = here
+  const { aborted } = controlOf(await shared.store.admission.read(fleet.name), id)
+  if (aborted) throw wasAborted(id, aborted)
   if (mode !== 'apply') throw notKept(id, WHY_NOT[mode])
   const held = await shared.keeper.take([runKey(fleet.name, id)], id)
   if (!held.granted) throw inProgress(id, held.holder)
@@ -80,6 +83,13 @@ function inProgress(id: string, { pid, host }: LeaseHolder): InputError {
   const summary = `Run "${id}" is in progress: process ${pid} on ${host} has it`
   const detail = `Wait for its end, or stop it there. A process that hangs loses it when nothing is heard of it for as long as a lease lasts.`
   return new InputError([{ code: 'RUN_IN_PROGRESS', severity: 'error', summary, detail }])
+}
+
+function wasAborted(id: string, { by, why }: { readonly by: string; readonly why: string }): InputError {
+  const summary = `Run "${id}" was aborted by ${by}: ${why}`
+  return new InputError([
+    { code: 'RUN_ABORTED', severity: 'error', summary, detail: 'Start a new run for what is left.' },
+  ])
 }
 
 function nothingLeft(id: string): InputError {

@@ -25,6 +25,7 @@ import type { Marks } from '../core/sample.ts'
 import { recordedEvents, type UnfinishedRun } from '../core/unfinished-run.ts'
 import { leaseAdmission } from '../engine/admission/admission.ts'
 import type { Lease } from '../engine/admission/lease-keeper.ts'
+import { controlOf } from '../engine/admission/run-control.ts'
 import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
 import { type FleetEnd, type RunHead, runFleet } from '../engine/fleet/run-fleet.ts'
 import type { EarlierEvents } from '../engine/journal/delivery.ts'
@@ -97,27 +98,36 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   })
   const finished = seeThrough(request, { id, commit, journal, policy, resumption, ...workforce })
     .then(async (end) => {
-      if (LEFT.every((state) => end.counts[state] === 0)) await store.kept.drop(id)
+      const { aborted } = controlOf(await store.admission.read(request.fleet.name), id)
+      if (aborted || LEFT.every((state) => end.counts[state] === 0)) await store.kept.drop(id)
       // What cannot be deleted now is at the end of the next run.
       await store.forget(id, request.project.settings.history).catch(() => undefined)
       return end
     })
     .finally(() => {
+      clearInterval(watch)
       resumption?.close()
       return lease.release()
     })
   finished.catch(() => undefined)
-  return {
-    id,
-    finished,
-    stop(why) {
-      const hard = stopping.signal.aborted
-      journal.emit({ type: 'run.interrupted', signal: why, hard }).catch(() => undefined)
-      if (hard) aborting.abort()
-      stopping.abort()
-    },
+  const stop = (why: string): void => {
+    const hard = stopping.signal.aborted
+    journal.emit({ type: 'run.interrupted', signal: why, hard }).catch(() => undefined)
+    if (hard) aborting.abort()
+    stopping.abort()
+  }
+  const watch = setInterval(() => void stopAborted(), ABORTED_EVERY_MS).unref()
+  return { id, finished, stop }
+
+  /** Somebody may end the run from another process. */
+  async function stopAborted(): Promise<void> {
+    const { aborted } = controlOf(await store.admission.read(request.fleet.name).catch(() => ({})), id)
+    if (aborted && !stopping.signal.aborted) stop('abort')
   }
 }
+
+/** So often a run looks whether somebody has ended it. */
+const ABORTED_EVERY_MS = 1_000
 
 /** Of devices in these there is something left to do. */
 const LEFT: readonly DeviceState[] = ['cancelled', 'deferred', 'indeterminate']

@@ -155,6 +155,15 @@ export interface ApprovalState {
   readonly usedAt?: number
 }
 
+/** What people have said about a run, by itself or in a wave. */
+export interface RunControl {
+  readonly approvals: readonly ApprovalState[]
+  /** Waves behind which it goes on, by their number from 0. */
+  readonly released: Readonly<Record<string, NonNullable<WaveTally['released']>>>
+  /** It is over, whatever is left of it. */
+  readonly aborted?: { readonly by: string; readonly at: number; readonly why: string }
+}
+
 export interface BreakerState {
   /** Devices that failed lately, over all runs. */
   readonly failures: readonly { readonly device: string; readonly run: string; readonly at: number }[]
@@ -170,6 +179,8 @@ export interface AdmissionContent {
   readonly breaker: BreakerState
   /** Stores and devices that somebody asked not to touch; those that are over, too. */
   readonly holds: readonly Hold[]
+  /** By the id of the run; nothing was said about others. */
+  readonly runs?: Readonly<Record<string, RunControl>>
 }
 
 /** Where admission keeps what all runs share. */

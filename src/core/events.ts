@@ -62,6 +62,20 @@ export interface RunResumed {
   readonly break_glass?: string
 }
 
+/** Somebody has said that the run, or what waits of it, goes on. */
+export interface RunApproved {
+  readonly type: 'run.approved'
+  readonly by: string
+  readonly why: string
+}
+
+/** Somebody has ended the run for good. */
+export interface RunAborted {
+  readonly type: 'run.aborted'
+  readonly by: string
+  readonly why: string
+}
+
 /** Devices that the run is to work on, in the order in which they are to begin; some of them an event, before any begins. */
 export interface RunTargets {
   readonly type: 'run.targets'
@@ -146,6 +160,8 @@ export interface RunFinished {
 export type RunEventBody =
   | RunStarted
   | RunResumed
+  | RunApproved
+  | RunAborted
   | RunTargets
   | RunOverloaded
   | DeviceStarted

@@ -35,6 +35,11 @@ export class RunTally {
     return this.started?.mode === 'apply' && (this.finished === undefined || cancelled + deferred + indeterminate > 0)
   }
 
+  /** Safety wants somebody to say that it goes on. */
+  get #waitsForWord(): boolean {
+    return [...this.#groups.keys()].some((title) => WANT_A_WORD.some((code) => title.startsWith(code)))
+  }
+
   readonly #flags: string
   #slowest: { readonly device: string; readonly ms: number }[] = []
   readonly #groups = new Map<string, FailureGroup>()
@@ -152,12 +157,19 @@ export class RunTally {
     return withFlags(aimed(remedy, scopeOf(group, this.started?.run)), this.#flags.trim())
   }
 
+  #goOn(run: string): string[] {
+    if (!this.isUnfinished) return []
+    const goOn = `Go on with what is left: till resume ${run}${this.#flags}`
+    if (!this.#waitsForWord) return [goOn]
+    return [`Look at what was done, then let it go on: till approve ${run} --because WHY${this.#flags}`, goOn]
+  }
+
   #next(details: boolean): string[] {
     if (!this.started) return []
     const { run, mode, runbooks } = this.started
     const lines = details && this.done > this.counts['in-sync'] ? [`Details: till runs show ${run}${this.#flags}`] : []
-    const isUnfinished = this.isUnfinished
-    if (isUnfinished) lines.push(`Go on with what is left: till resume ${run}${this.#flags}`)
+    const { isUnfinished } = this
+    lines.push(...this.#goOn(run))
     const [runbook] = runbooks
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>
@@ -215,6 +227,8 @@ const AGAIN: readonly DeviceState[] = [
   'cancelled',
   'unmet',
 ]
+
+const WANT_A_WORD: readonly string[] = ['WAVE_UNRELEASED', 'WAVE_STOPPED', 'APPROVAL_MISSING']
 
 /** A run that is resumed goes on with these. */
 const UNFINISHED: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'indeterminate'])

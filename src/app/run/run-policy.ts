@@ -73,6 +73,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
       store: store.admission,
       fleet: fleet.name,
       run,
+      by: request.by,
       policy: compiled,
       purpose,
       origin: request.origin ?? (process.stdout.isTTY ? 'terminal' : 'pipeline'),

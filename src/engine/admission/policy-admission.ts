@@ -7,6 +7,7 @@ import type {
   Question,
   Reason,
   Result,
+  RunControl,
   RunFacts,
   Seen,
   WaveTally,
@@ -20,6 +21,7 @@ import type { CompiledPolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
 import { Ledger } from './ledger.ts'
 import type { Situation } from './rule.ts'
+import { askedFor, begunBy, controlOf, withControl } from './run-control.ts'
 import { placeOfDead, settlePlace, takePlace, type VisitEnd } from './settle-place.ts'
 import { waiterOf } from './waiter-of.ts'
 
@@ -30,6 +32,8 @@ export interface PolicyAdmissionOptions {
   readonly store: AdmissionStore
   readonly fleet: string
   readonly run: string
+  /** Who asks for the run. */
+  readonly by: string
   readonly policy: CompiledPolicy
   readonly purpose: Purpose
   readonly origin: Origin
@@ -74,6 +78,8 @@ class PolicyGate {
   readonly #seenHere = new Map<string, Seen>()
   /** Since when the guards of a device hold it back. */
   readonly #inUseSince = new Map<string, number>()
+  /** Waves, or the run as a whole, for which approval was asked for here. */
+  readonly #askedFor = new Set<number | undefined>()
 
   constructor(options: PolicyAdmissionOptions) {
     this.#options = options
@@ -99,7 +105,8 @@ class PolicyGate {
       const living = withoutTheDead(content, now)
       const ledger = new Ledger(policy, living)
       const question = { ...this.#question(moment, device), ...(seen.guards && { guards: seen.guards }) }
-      const decision = decide(policy, this.#situation(ledger, living, now), question)
+      let control = this.#control(living, question.wave, now)
+      const decision = decide(policy, this.#situation(ledger, { ...living, control }, now), question)
       if (decision.kind === 'wait') {
         // Only who waits for devices in progress is queued: all others, of waves to come, would be read with each question.
         if (decision.isNext) ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
@@ -110,8 +117,10 @@ class PolicyGate {
         }
       } else if (decision.kind === 'begin') {
         this.#take(question, { ledger, takes: decision.takes, now })
+        control = begunBy(control, question.wave, now)
       }
-      return { result: decision, content: contentOf(ledger, living) }
+      const runs = withControl(living, question.run, control)
+      return { result: decision, content: { ...contentOf(ledger, living), ...runs } }
     })
   }
 
@@ -166,28 +175,41 @@ class PolicyGate {
     }
   }
 
-  #situation(ledger: Ledger, content: AdmissionContent, now: number): Situation {
+  /** What people have said about the run; what the policy wants them to say is asked for. */
+  #control(content: AdmissionContent, wave: number | undefined, now: number): RunControl {
+    const { run, by, policy, purpose } = this.#options
+    const { approval } = policy.policy[purpose]
+    const about = approval.each === 'wave' ? wave : undefined
+    const isFirst = !this.#askedFor.has(about)
+    this.#askedFor.add(about)
+    return askedFor(controlOf(content, run), approval, { run, wave, by, now, isFirst })
+  }
+
+  #situation(ledger: Ledger, content: AdmissionContent & { readonly control: RunControl }, now: number): Situation {
     const asking = new Set(content.waiters.map(({ run }) => run))
     return {
       now,
       ledger,
-      run: this.#facts(),
+      run: this.#facts(content.control),
       seen: (device) => this.#seenHere.get(device) ?? this.#options.seen(device),
       holdsOn: (name) => content.holds.filter(({ on }) => on === name),
       breaker: content.breaker,
-      approvals: [],
+      approvals: content.control.approvals,
       isAsking: (run) => run === this.#options.run || asking.has(run),
     }
   }
 
-  #facts(): RunFacts {
+  #facts({ released, aborted }: RunControl): RunFacts {
     const waves = this.#options.waves.map((wave, index): WaveTally => {
       const results = { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 }
       for (const result of this.#results[index]?.values() ?? []) results[result] += 1
       const doneAt = this.#doneAt[index]
-      return { size: wave.length, results, ...(doneAt !== undefined && { doneAt }) }
+      const word = released[index]
+      return { size: wave.length, results, ...(doneAt !== undefined && { doneAt }), ...(word && { released: word }) }
     })
-    return { run: this.#options.run, waves, isOnTerminal: false, rollbacks: { failed: 0 } }
+    const { run, origin } = this.#options
+    const isOnTerminal = origin === 'terminal'
+    return { run, waves, isOnTerminal, rollbacks: { failed: 0 }, ...(aborted && { aborted }) }
   }
 
   #take(
@@ -221,7 +243,7 @@ class PolicyGate {
       if (outcome?.state === 'failed' || outcome?.state === 'indeterminate') {
         breaker = afterFailure(breaker, policy.policy.breakers, { device, run, at: now })
       }
-      return { result: undefined, content: contentOf(ledger, { ...content, breaker }) }
+      return { result: undefined, content: { ...content, ...contentOf(ledger, { ...content, breaker }) } }
     })
   }
 
@@ -251,6 +273,7 @@ function withoutTheDead(
     waiters: content.waiters.filter(({ askedAt }) => now - askedAt < SILENT_MS),
     breaker: content.breaker,
     holds: content.holds,
+    ...(content.runs && { runs: content.runs }),
   }
 }
 

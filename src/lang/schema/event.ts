@@ -58,6 +58,16 @@ const BODIES: Readonly<Record<string, Body>> = {
       break_glass: { description: 'Why windows and freezes do not hold for what is left.', type: 'string' },
     },
   },
+  'run.approved': {
+    description: 'Somebody has said that the run, or what waits of it, goes on.',
+    required: ['by', 'why'],
+    properties: { by: TEXT, why: TEXT },
+  },
+  'run.aborted': {
+    description: 'Somebody has ended the run for good.',
+    required: ['by', 'why'],
+    properties: { by: TEXT, why: TEXT },
+  },
   'device.started': {
     description: 'Work on a device begins.',
     required: ['device', 'store'],

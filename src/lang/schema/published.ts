@@ -1,4 +1,5 @@
 import type { Module } from '../../core/ports.ts'
+import { APPROVAL_JSON_SCHEMA } from './approval-answer.ts'
 import { BREAKER_JSON_SCHEMA } from './breaker-answer.ts'
 import { CODE_QUALITY_JSON_SCHEMA } from './code-quality.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
@@ -60,6 +61,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...HOOK_ANSWER_SCHEMAS,
     ...SERVER_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
+    approval: APPROVAL_JSON_SCHEMA,
     breaker: BREAKER_JSON_SCHEMA,
     ...SAFETY_ANSWER_SCHEMAS,
     doctor: DOCTOR_JSON_SCHEMA,

@@ -1,0 +1,119 @@
+import type { ApprovalState, RunControl } from '../../core/admission.ts'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { EVENT_SCHEMA, type RunEventBody } from '../../core/events.ts'
+import type { NewEvent, RunStore } from '../../core/ports.ts'
+import type { RunRecord, RunSummary } from '../../core/run.ts'
+import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
+import { approve, approvedBy, isOver } from '../../engine/admission/approvals.ts'
+import { controlOf, withControl } from '../../engine/admission/run-control.ts'
+
+/** What somebody says, and why. */
+export interface Word {
+  readonly by: string
+  readonly at: number
+  readonly why: string
+}
+
+/** What an approval has come to. */
+export interface Approved {
+  readonly approvals: readonly ApprovalState[]
+  /** Waves behind which the run goes on from now on, from 1. */
+  readonly released: readonly number[]
+  /** Nobody else has to say anything. */
+  readonly isReady: boolean
+}
+
+/**
+ * Says that what waits of a run goes on: gives the approvals that its policy wants, and releases the waves that it stands
+ * behind, the failures in them forgiven. Throws InputError where it waits for nobody's word, or not for this one.
+ */
+export async function approveRun(
+  store: RunStore,
+  of: { readonly fleet: string; readonly run: RunSummary },
+  word: Word,
+): Promise<Approved> {
+  const { run } = of.run
+  const unfinished = await readUnfinished(store.events(run))
+  const waves = wavesToRelease(unfinished)
+  const approved = await store.admission.transact(of.fleet, (content) => {
+    const before = controlOf(content, run)
+    const given = giveNext(before, word)
+    const refused = given instanceof InputError || (given === undefined && waves.size === 0)
+    if (refused || before.aborted) return { result: given ?? waitsForNobody(run), content }
+    const released = Object.fromEntries(
+      [...waves].map(([wave, forgiven]) => [wave, { by: word.by, at: word.at, forgiven }]),
+    )
+    const control: RunControl = { ...(given ?? before), released: { ...before.released, ...released } }
+    return { result: control, content: { ...content, ...withControl(content, run, control) } }
+  })
+  if (approved instanceof InputError) throw approved
+  await tell(store, run, { type: 'run.approved', by: word.by, why: word.why })
+  const { approvals } = approved
+  const isReady = approvals.every((state) => state.usedAt !== undefined || approvedBy(state).length >= state.people)
+  return { approvals, released: [...waves.keys()].map((wave) => wave + 1), isReady }
+}
+
+/** Ends a run for good: whoever works on it finishes what is being changed, and nobody goes on with it. */
+export async function abortRun(
+  store: RunStore,
+  of: { readonly fleet: string; readonly run: RunSummary },
+  word: Word,
+): Promise<void> {
+  const { run, state } = of.run
+  await store.admission.transact(of.fleet, (content) => {
+    const control: RunControl = { ...controlOf(content, run), aborted: word }
+    return { result: undefined, content: { ...content, ...withControl(content, run, control) } }
+  })
+  await tell(store, run, { type: 'run.aborted', by: word.by, why: word.why })
+  if (state !== 'running') await store.kept.drop(run)
+}
+
+async function tell(store: RunStore, run: string, body: RunEventBody): Promise<void> {
+  await store.append([{ schema: EVENT_SCHEMA, run, at: new Date().toISOString(), ...body } as NewEvent])
+}
+
+/** The approvals that are waited for, with one more voice; undefined where there are none. */
+function giveNext(control: RunControl, word: Word): RunControl | InputError | undefined {
+  const pending = control.approvals.filter(
+    (state) => !state.refused && !isOver(state, word.at) && approvedBy(state).length < state.people,
+  )
+  if (pending.length === 0) return undefined
+  const approvals = new Map(control.approvals.map((state) => [state.id, state]))
+  for (const state of pending) {
+    const changed = approve(state, word)
+    if (!changed.ok) return unfit(changed.message)
+    approvals.set(state.id, changed.state)
+  }
+  return { ...control, approvals: [...approvals.values()] }
+}
+
+/** Waves, from 0, that devices which are left stand behind, and how many of each have failed. */
+function wavesToRelease({ left, record }: UnfinishedRun): ReadonlyMap<number, number> {
+  let last = -1
+  for (const { device, wave } of left) {
+    const code = record.devices.get(device)?.failure?.code
+    if (code === 'WAVE_UNRELEASED') last = last < 0 ? wave - 2 : Math.min(last, wave - 2)
+    else if (code === 'WAVE_STOPPED') last = Math.max(last, wave - 1)
+  }
+  return new Map(Array.from({ length: last + 1 }, (_, wave) => [wave, failuresIn(record, wave + 1)]))
+}
+
+const FAILED: ReadonlySet<string> = new Set(['failed', 'indeterminate', 'unmet'])
+
+function failuresIn({ targets, devices }: RunRecord, wave: number): number {
+  return targets.filter((target) => target.wave === wave && FAILED.has(devices.get(target.device)?.state ?? '')).length
+}
+
+function waitsForNobody(run: string): InputError {
+  return unfit(`Run "${run}" waits for nobody's word.`)
+}
+
+function unfit(detail: string): InputError {
+  const diagnostic: Diagnostic = {
+    code: 'APPROVAL_UNFIT',
+    severity: 'error',
+    summary: 'The approval cannot be given',
+    detail,
+  }
+  return new InputError([diagnostic])
+}

@@ -1,0 +1,46 @@
+import { RUN_ID, TIME } from './records.ts'
+
+const PERSON = { type: 'string' } as const
+
+/** What `till approve --json` answers. */
+export const APPROVAL_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/approval/1',
+  title: 'Approval',
+  description: 'What an approval has come to (`till approve --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'run', 'ready', 'released', 'approvals'],
+  properties: {
+    schema: { const: 'till.approval/1' },
+    run: RUN_ID,
+    ready: { description: 'Nobody else has to say anything.', type: 'boolean' },
+    released: { description: 'Waves behind which it goes on.', type: 'array', items: { type: 'integer', minimum: 1 } },
+    approvals: {
+      description: 'Approvals that the policy wants.',
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['id', 'wave', 'people', 'four_eyes', 'asked_by', 'expires_at', 'given'],
+        properties: {
+          id: { type: 'string' },
+          wave: { description: 'null: the run as a whole.', type: ['integer', 'null'] },
+          people: { description: 'How many have to approve.', type: 'integer' },
+          four_eyes: { description: 'Who asked cannot approve.', type: 'boolean' },
+          asked_by: PERSON,
+          expires_at: { ...TIME, description: 'It must be given, and used, by then.' },
+          given: {
+            type: 'array',
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['by', 'at', 'why'],
+              properties: { by: PERSON, at: TIME, why: { type: 'string' } },
+            },
+          },
+        },
+      },
+    },
+  },
+}

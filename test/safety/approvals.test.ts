@@ -1,0 +1,137 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { existsSync } from 'node:fs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ended, TestProject, until } from '../cli/project.ts'
+import { errorsOf } from '../cli/published.ts'
+
+const CLOSED = 'closed'
+const STORES = [`A-${process.pid}`, `B-${process.pid}`, `C-${process.pid}`] as const
+
+let project: TestProject | undefined
+afterEach(() => project?.remove())
+
+/** Three stores with two tills each, all of them this machine. */
+function chain(policy: string, hours: string): TestProject {
+  const stores = STORES.map(
+    (id) => `  ${id}:
+    name: ${id}
+    hours: {week: {mon-sun: ${hours}}}
+    devices: {pos1: {profile: till, address: 127.0.0.1}, pos2: {profile: till, address: 127.0.0.1}}
+`,
+  )
+  const chained = new TestProject({
+    'tillwright.yaml': policy,
+    'inventory/fleet.yaml': `
+fleet: {name: Chain, time_zone: Europe/Warsaw}
+regions: {north: {name: North}}
+profiles: {till: {kind: till, os: {family: linux, distribution: debian, version: "12"}, transport: {type: local}}}
+`,
+    'inventory/stores.yaml': `region: north\nstores:\n${stores.join('')}`,
+  })
+  chained.write('runbooks/mark.yaml', runbookThat(`touch ${chained.root}/\${{ store.id }}-\${{ device.id }}`))
+  return chained
+}
+
+function runbookThat(does: string): string {
+  return `name: mark\nsteps:\n  - command: {run: '${does}', always: true}\n`
+}
+
+async function states(run: TestProject, ...args: string[]) {
+  const { code, stdout } = await run.till('apply', 'mark', '--yes', '--json', ...args)
+  const { devices } = JSON.parse(stdout) as { devices: { device: string; state: string; failure?: { code: string } }[] }
+  return { code, of: new Map(devices.map((one) => [one.device, one.failure?.code ?? one.state])), devices }
+}
+
+const NO_WAVES = 'waves: {canary: 100, soak: 0s, pause: never}'
+
+describe('a run that waits for people', () => {
+  it('goes on with a held run in the waves that it had, once somebody has approved it', async () => {
+    project = chain('policies: {default: {rollout: {waves: {canary: 1, soak: 0s, pause: always}}}}', CLOSED)
+    const held = await project.till('apply', 'mark', '--yes')
+    expect([held.code, held.stdout]).toEqual([
+      6,
+      expect.stringMatching(/till approve \S+ --because WHY\n.*till resume/),
+    ])
+    const [{ run }] = JSON.parse((await project.till('runs', 'list', '--json')).stdout).runs
+    const still = await project.till('resume', run, '--yes', '--json')
+    expect([still.code, JSON.parse(still.stdout).summary.counts]).toMatchObject([6, { changed: 2, deferred: 4 }])
+    const approved = await project.till('approve', 'latest', '--because', 'they print', '--json')
+    expect([approved.code, errorsOf('approval', JSON.parse(approved.stdout))]).toEqual([0, []])
+    expect(JSON.parse(approved.stdout)).toMatchObject({ run, ready: true, released: [1], approvals: [] })
+    const rest = await project.till('resume', run, '--yes', '--json')
+    const { devices, summary } = JSON.parse(rest.stdout)
+    expect([rest.code, summary.counts.changed, devices.length]).toEqual([0, 6, 6])
+    // The canary was not made again, and what was said is in the journal.
+    const events = (await project.till('runs', 'show', run, '--ndjson')).stdout
+      .trimEnd()
+      .split('\n')
+      .map((l) => JSON.parse(l))
+    expect(events.filter(({ type }) => type === 'step.converging')).toHaveLength(6)
+    expect(events.find(({ type }) => type === 'run.approved')).toMatchObject({ why: 'they print' })
+    const over = await project.till('approve', run, '--because', 'again', '--json')
+    expect([over.code, JSON.parse(over.stdout).diagnostics[0].code]).toEqual([2, 'APPROVAL_UNFIT'])
+  })
+
+  it('goes on behind a wave that was stopped by failures, which are forgiven by whoever approves', async () => {
+    project = chain(
+      'policies: {default: {rollout: {waves: {canary: 1, soak: 0s, pause: never, max_failures: [1]}}}}',
+      CLOSED,
+    )
+    project.write('runbooks/mark.yaml', runbookThat(`[ -e ${project.root}/mended ] || exit 7`))
+    expect((await states(project)).code).toBe(4)
+    project.write('mended', '')
+    const approved = await project.till('approve', 'latest', '--because', 'the mirror is back')
+    expect([approved.code, approved.stdout]).toEqual([0, expect.stringContaining('goes on behind wave 1')])
+    const rest = JSON.parse((await project.till('resume', 'latest', '--yes', '--json')).stdout)
+    expect(rest.summary.counts).toMatchObject({ failed: 1, changed: 4, deferred: 1 })
+    // Its neighbour waits for the one that failed, which is out until it is seen in order.
+    const codes = rest.devices.flatMap(({ failure }: { failure?: { code: string } }) => failure?.code ?? [])
+    expect(codes.sort()).toEqual(['CAP_REACHED', 'CONVERGE_FAILED'])
+  })
+
+  it('changes nothing before people have approved, and never by the word of who asked', async () => {
+    const approval = (fourEyes: boolean) =>
+      `policies: {default: {rollout: {approval: {people: 1, four_eyes: ${fourEyes}}, ${NO_WAVES}}}}`
+    project = chain(approval(true), CLOSED)
+    const first = await states(project)
+    expect([first.code, new Set(first.of.values())]).toEqual([6, new Set(['APPROVAL_MISSING'])])
+    const own = await project.till('approve', 'latest', '--because', 'me', '--json')
+    expect([own.code, JSON.parse(own.stdout).diagnostics[0].code]).toEqual([2, 'APPROVAL_UNFIT'])
+    project.remove()
+    project = chain(approval(false), CLOSED)
+    expect((await states(project)).code).toBe(6)
+    const said = await project.till('approve', 'latest', '--because', 'me', '--json')
+    expect([said.code, JSON.parse(said.stdout)]).toMatchObject([
+      0,
+      { approvals: [{ people: 1, given: [{ why: 'me' }] }] },
+    ])
+    // Two that go on with it at once start it once.
+    const ran = project
+    const both = await Promise.all([1, 2].map(() => ran.till('resume', 'latest', '--yes', '--json')))
+    const started = both.filter(({ stdout }) => stdout.includes('till.result/1'))
+    expect(started).toHaveLength(1)
+    expect(JSON.parse(started[0]?.stdout ?? '').summary.counts.changed).toBe(6)
+  })
+
+  it('ends a run for good by till abort, in progress or held', async () => {
+    project = chain('policies: {default: {rollout: {waves: {canary: 1, soak: 0s, pause: always}}}}', CLOSED)
+    await project.till('apply', 'mark', '--yes')
+    expect((await project.till('abort', 'latest', '--because', 'withdrawn')).code).toBe(0)
+    const [{ run }] = JSON.parse((await project.till('runs', 'list', '--json')).stdout).runs
+    const gone = await project.till('resume', run, '--yes', '--json')
+    expect([gone.code, JSON.parse(gone.stdout).diagnostics[0]]).toMatchObject([
+      2,
+      { code: 'RUN_ABORTED', summary: expect.stringContaining('withdrawn') },
+    ])
+    project.write('runbooks/mark.yaml', runbookThat(`touch ${project.root}/begun; sleep 2`))
+    const child = project.start('apply', 'mark', '--yes', '--parallel', '1', '--go-on')
+    const end = ended(child)
+    await until(child, () => existsSync((project as TestProject).path('begun')))
+    const [newest] = JSON.parse((await project.till('runs', 'list', '--json')).stdout).runs
+    expect((await project.till('abort', newest.run, '--because', 'withdrawn, too')).stdout).toContain(
+      'finishes what is being changed',
+    )
+    expect((await end).code).toBe(130)
+    expect((await project.till('resume', newest.run, '--yes')).stderr).toContain('withdrawn, too')
+  })
+})
