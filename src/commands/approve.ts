@@ -6,7 +6,6 @@ import { type Approved, approveRun } from '../app/run/control-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
 import { EXIT } from '../core/outcome.ts'
-import { approvedBy } from '../engine/admission/approvals.ts'
 
 export default class Approve extends BaseCommand {
   static override summary = 'Say that a run which waits for somebody goes on.'
@@ -66,10 +65,10 @@ function document(run: string, { approvals, released, isReady }: Approved): stri
 function text(run: string, { approvals, released, isReady }: Approved, more: string): string {
   const waves = released.map((wave) => `It goes on behind wave ${wave}.\n`)
   const waits = approvals
-    .filter((state) => approvedBy(state).length < state.people)
+    .filter((state) => state.voices < state.people)
     .map(
       (state) =>
-        `${approvedBy(state).length} of ${state.people} have approved${state.wave === undefined ? '' : ` wave ${state.wave + 1}`}.\n`,
+        `${state.voices} of ${state.people} have approved${state.wave === undefined ? '' : ` wave ${state.wave + 1}`}.\n`,
     )
   return [...waves, ...waits, isReady ? `Approved. Go on with it: till resume ${run}${more}\n` : ''].join('')
 }

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import { putOnRecord } from '../app/audit/audit-view.ts'
 import type { Project } from '../app/project.ts'
 import { hostsToRecord, recordHostKeys, type ShownKeys, scanDevices } from '../app/reach/trust.ts'
 import { someDevices } from '../app/revision/targets.ts'
@@ -47,7 +48,10 @@ Exit codes: 0 every device is known or was recorded, 4 some key was not recorded
     const fresh = shown.filter((one) => one.state === 'new' && !one.pinned).length
     const acceptNew = fresh > 0 && fingerprints.length === 0 && (flags.yes || (await agreed(fresh)))
     const hosts = hostsToRecord(shown, { acceptNew, fingerprints })
-    if (hosts.length > 0) await recordHostKeys(project.paths.knownHosts, hosts)
+    if (hosts.length > 0) {
+      await recordHostKeys(project.paths.knownHosts, hosts)
+      await putOnRecord(project, 'trust.recorded', { hosts: recorded(shown, hosts) })
+    }
     const open = shown.filter((one) => ['new', 'changed', 'revoked'].includes(one.state)).length - hosts.length
     await this.write(summary(shown, hosts.length, project.settings.known_hosts))
     await project.close()
@@ -70,6 +74,15 @@ Exit codes: 0 every device is known or was recorded, 4 some key was not recorded
     if (stop.signal.aborted) this.exit(EXIT.interrupted)
     return shown
   }
+}
+
+/** Whose keys were recorded, and which. */
+function recorded(shown: readonly ShownKeys[], hosts: ReturnType<typeof hostsToRecord>): string[] {
+  return hosts.map(({ address, port, keys }) => {
+    const of = shown.find(({ device }) => device.address === address && (device.transport.port ?? 22) === port)
+    const named = keys.map((key) => of?.fingerprints[of.keys.indexOf(key)] ?? '')
+    return `${of?.device.name ?? ''} at ${address}:${port}: ${named.join(', ')}`
+  })
 }
 
 const STATES = { known: 'known', new: 'new', changed: 'CHANGED', revoked: 'REVOKED', failed: 'no answer' } as const

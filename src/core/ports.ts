@@ -1,4 +1,5 @@
 import type { AdmissionStore } from './admission.ts'
+import type { AuditLog } from './audit.ts'
 import type { Change } from './change.ts'
 import type { ByteStream, ProcessStream, ShellChannel, ShellDialect, ShellValue } from './channel.ts'
 import type { EventHead, RunEvent, RunEventBody } from './events.ts'
@@ -316,6 +317,7 @@ export interface RunStore extends JournalStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
   readonly kept: KeptRuns
+  readonly audit: AuditLog
   /** Newest first. A run whose process is dead and that has no `run.finished` is `interrupted`. */
   runs(options?: { readonly limit?: number }): Promise<readonly RunSummary[]>
   /** Last known state of every device that was ever looked at. */

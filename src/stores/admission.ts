@@ -1,5 +1,6 @@
 import type { AdmissionContent, AdmissionStore, Hold } from '../core/admission.ts'
 import { deviceKey } from '../core/lease.ts'
+import { auditAdmission } from './audit-entries.ts'
 import { isHeldBy, Onlooker } from './leases.ts'
 import { tables } from './schema.ts'
 import type { SqliteSession } from './sqlite-session.ts'
@@ -31,12 +32,14 @@ export function admissionStore(session: SqliteSession): AdmissionStore {
           const texts = names.map((name) => session.rows<{ value: string }>(SELECT, [name])[0]?.value)
           const isHeld = (run: string, device: string): boolean =>
             isHeldBy(session, deviceKey(fleet, device), { run, onlooker })
-          const { result, content } = work({ ...contentOf(texts[0], texts[1]), isHeld })
+          const before = contentOf(texts[0], texts[1])
+          const { result, content } = work({ ...before, isHeld })
           const { holds, ...inProgress } = content
           for (const [index, value] of [inProgress, holds].entries()) {
             const text = JSON.stringify(value)
             if (text !== (texts[index] ?? NOTHING[index])) session.run(UPSERT, [names[index], text])
           }
+          auditAdmission(session, before, content)
           return result
         },
         // A place outlives a power cut, as what it leaves out may be out then.

@@ -11,6 +11,7 @@ import type { LeaseToken } from '../core/lease.ts'
 import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
 import type { NewEvent } from '../core/ports.ts'
 import { emptyCounts, type RunRecord, runbookLabel } from '../core/run.ts'
+import { auditEvents } from './audit-entries.ts'
 import { isHeld } from './leases.ts'
 import { recordNotes } from './notes.ts'
 import { processIdentity, thisProcess } from './process-identity.ts'
@@ -132,6 +133,7 @@ function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void
   }
   for (const [run, list] of endings) recordEndings(session, run, list)
   for (const event of events) if (event.type === 'run.finished') recordFinish(session, event)
+  auditEvents(session, events)
 }
 
 /** The columns of an event. What stands in one of them is left out of the JSON: half of an event is its head. */

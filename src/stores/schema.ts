@@ -91,6 +91,8 @@ export interface StateTables {
   readonly kept_files: { run: string; name: string; digest: string }
   /** Texts by their sha256 in hexadecimal, each once. */
   readonly kept_texts: { digest: string; text: string }
+  /** Who has decided and done what; see `stores/audit.ts`. */
+  readonly audit_log: { seq: number; json: string; hash: string }
   /** What is true of the whole store, by name. */
   readonly state_facts: { name: string; value: string }
 }
@@ -267,6 +269,13 @@ const MIGRATIONS: readonly (() => Statements)[] = [
   ],
   // Few of the events of a device, so that what became of it is found without those of all others.
   () => [sql`CREATE INDEX events_of_devices ON events (device, at) WHERE ${ENDS_OF_DEVICES}`.compile(tables)],
+  () => [
+    tables.schema
+      .createTable('audit_log')
+      .addColumn('seq', 'integer', (c) => c.primaryKey())
+      .addColumn('json', 'text', (c) => c.notNull())
+      .addColumn('hash', 'text', (c) => c.notNull()),
+  ],
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { AdmissionStore } from '../core/admission.ts'
+import type { AuditLog } from '../core/audit.ts'
+import { DAY_MS } from '../core/duration.ts'
 import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
 import type { KeptRuns } from '../core/kept-run.ts'
@@ -10,6 +12,7 @@ import { type DeviceStatus, type DeviceVisit, emptyCounts, type RunbookStatus, t
 import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
 import { admissionStore } from './admission.ts'
 import { readVisits } from './device-visits.ts'
+import { auditLog, cutAudit } from './audit.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { keptRuns } from './kept-runs.ts'
 import { labelled } from './labelled.ts'
@@ -20,6 +23,8 @@ import { appendEvents, eventOf, indeterminateDevices, recordStatus } from './rec
 import { migrationsFrom, type RunRow, SCHEMA_VERSION, tables } from './schema.ts'
 import { SqliteSession, stateUnusable } from './sqlite-session.ts'
 
+/** So long is known who has decided and done what, whatever else is kept. */
+const AUDIT_DAYS = 730
 /** Rows of one read: small enough to leave the event loop free, large enough to be cheap. */
 const PAGE = 1000
 /** A run on a machine that this one cannot look at is given up when nothing was heard of it for so long. */
@@ -118,6 +123,7 @@ class SqliteStore implements RunStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
   readonly kept: KeptRuns
+  readonly audit: AuditLog
   readonly #session: SqliteSession
 
   constructor(session: SqliteSession, id: string) {
@@ -125,6 +131,7 @@ class SqliteStore implements RunStore {
     this.leases = leaseStore(session, id)
     this.admission = admissionStore(session)
     this.kept = keptRuns(session)
+    this.audit = auditLog(session)
   }
 
   async append(
@@ -203,6 +210,8 @@ class SqliteStore implements RunStore {
     const isOver = (row: RunRow): boolean => row.finished_at !== null || this.#isInterrupted(row)
     await forgetRuns(this.#session, run, { keep, isOver })
     await forgetSamples(this.#session, keep.days)
+    const longAgo = new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS).toISOString()
+    await this.#session.write(() => cutAudit(this.#session, longAgo))
   }
 
   async close(): Promise<void> {

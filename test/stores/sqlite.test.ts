@@ -68,6 +68,7 @@ test('brings the file of an older version to the present one, with all that it k
     'kept_runs',
     'kept_files',
     'kept_texts',
+    'audit_log',
   ]
   for (const table of later) database.exec(`DROP TABLE ${table}`)
   database.exec(

@@ -16,7 +16,9 @@ export interface Word {
 
 /** What an approval has come to. */
 export interface Approved {
-  readonly approvals: readonly ApprovalState[]
+  readonly approvals: readonly (ApprovalState & {
+    /** How many have said yes of those who may. */ readonly voices: number
+  })[]
   /** Waves behind which the run goes on from now on, from 1. */
   readonly released: readonly number[]
   /** Nobody else has to say anything. */
@@ -48,8 +50,8 @@ export async function approveRun(
   })
   if (approved instanceof InputError) throw approved
   await tell(store, run, { type: 'run.approved', by: word.by, why: word.why })
-  const { approvals } = approved
-  const isReady = approvals.every((state) => state.usedAt !== undefined || approvedBy(state).length >= state.people)
+  const approvals = approved.approvals.map((state) => ({ ...state, voices: approvedBy(state).length }))
+  const isReady = approvals.every(({ usedAt, voices, people }) => usedAt !== undefined || voices >= people)
   return { approvals, released: [...waves.keys()].map((wave) => wave + 1), isReady }
 }
 

@@ -1,3 +1,4 @@
+import { putOnRecord } from '../../app/audit/audit-view.ts'
 import { resumeAssignment } from '../../app/gitops/list-assignments.ts'
 import { assignmentArgs, assignmentFlags, assignmentProject } from '../../cli/assignment-flags.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
@@ -12,6 +13,7 @@ export default class AssignmentsResume extends BaseCommand {
     const { args, flags } = await this.parse(AssignmentsResume)
     const project = await assignmentProject(flags)
     await resumeAssignment(project, args.assignment)
+    await putOnRecord(project, 'assignment.resumed', { assignment: args.assignment })
     await this.write(`${args.assignment} goes on.\n`)
     await project.close()
   }

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import { putOnRecord } from '../../app/audit/audit-view.ts'
 import { suspendAssignment } from '../../app/gitops/list-assignments.ts'
 import { assignmentArgs, assignmentFlags, assignmentProject } from '../../cli/assignment-flags.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
@@ -21,6 +22,7 @@ export default class AssignmentsSuspend extends BaseCommand {
     const { args, flags } = await this.parse(AssignmentsSuspend)
     const project = await assignmentProject(flags)
     await suspendAssignment(project, args.assignment, flags.reason)
+    await putOnRecord(project, 'assignment.suspended', { assignment: args.assignment, why: flags.reason })
     await this.write(`${args.assignment} is suspended.\n`)
     await project.close()
   }

@@ -1,0 +1,47 @@
+import type { JsonObject } from './json.ts'
+
+/** What was decided or done, for those who ask later. */
+export interface AuditEntry {
+  /** ISO 8601 in UTC. */
+  readonly at: string
+  /** `run.started`, `breaker.closed`, `trust.recorded` … */
+  readonly kind: string
+  readonly by: string
+  readonly host: string
+  /** What belongs to it: run, commit, runbooks, why. */
+  readonly about: JsonObject
+}
+
+/** An entry in its place: nothing before it can be changed, removed or put elsewhere without its hash being another. */
+export interface AuditRow {
+  /** 1, 2, 3… without gaps. */
+  readonly seq: number
+  readonly entry: AuditEntry
+  /** sha256 of the hash before it and of its own text, in hexadecimal. */
+  readonly hash: string
+}
+
+/** Where the log stands; whoever keeps one elsewhere finds out what was done to the log since. */
+export interface AuditHead {
+  readonly seq: number
+  readonly hash: string
+}
+
+/** What a look at the whole log has found. */
+export interface AuditVerdict {
+  readonly rows: number
+  readonly head: AuditHead
+  /** Where earlier rows were cut off, as the log itself tells. */
+  readonly cut?: AuditHead
+  /** In words; none: it is whole. */
+  readonly faults: readonly string[]
+}
+
+/** Only ever added to. Rows about runs, approvals and the breaker are written by the store along with what they are about. */
+export interface AuditLog {
+  append(entry: AuditEntry): Promise<void>
+  /** In order. */
+  rows(options?: { readonly newest?: number }): Promise<readonly AuditRow[]>
+  /** Follows the chain from its beginning; `anchors`: heads that were kept elsewhere. */
+  verify(anchors: readonly AuditHead[]): Promise<AuditVerdict>
+}

@@ -1,0 +1,63 @@
+import { hostname } from 'node:os'
+import type { AdmissionContent, Hold } from '../core/admission.ts'
+import type { AuditEntry } from '../core/audit.ts'
+import type { RunEvent } from '../core/events.ts'
+import { appendAudit } from './audit.ts'
+import { tables } from './schema.ts'
+import type { SqliteSession } from './sqlite-session.ts'
+
+/** Puts on record what events say of runs that change something. To be called inside one transaction. */
+export function auditEvents(session: SqliteSession, events: readonly RunEvent[]): void {
+  for (const event of events) {
+    const entry = entryOf(session, event)
+    if (entry)
+      appendAudit(session, { at: event.at, kind: event.type, ...entry, about: { run: event.run, ...entry.about } })
+  }
+}
+
+function entryOf(session: SqliteSession, event: RunEvent): Pick<AuditEntry, 'by' | 'host' | 'about'> | undefined {
+  if (event.type === 'run.started') {
+    const { mode, devices, revision, plan = null, break_glass = null, by, host } = event
+    const runbooks = event.runbooks.map(({ name, digest }) => ({ name, digest }))
+    return isChange(mode)
+      ? { by, host, about: { mode, runbooks, devices, commit: revision, plan, break_glass } }
+      : undefined
+  }
+  if (event.type === 'run.resumed') {
+    const { devices, revision, break_glass = null, by, host } = event
+    return { by, host, about: { devices, commit: revision, break_glass } }
+  }
+  if (event.type === 'run.approved' || event.type === 'run.aborted') {
+    return { by: event.by, host: hostname(), about: { why: event.why } }
+  }
+  if (event.type !== 'run.finished') return undefined
+  const [row] = session.all(tables.selectFrom('runs').select(['mode', 'by', 'host']).where('run', '=', event.run))
+  if (!row || !isChange(row.mode)) return undefined
+  return { by: row.by, host: row.host, about: { exit_code: event.exit_code, counts: event.counts } }
+}
+
+function isChange(mode: string): boolean {
+  return mode === 'apply' || mode === 'exec'
+}
+
+/** Puts on record who opens or closes the breaker, and who asks not to touch what. To be called inside one transaction. */
+export function auditAdmission(session: SqliteSession, before: AdmissionContent, after: AdmissionContent): void {
+  const tell = (kind: string, by: string, about: AuditEntry['about']): void =>
+    appendAudit(session, { at: new Date().toISOString(), kind, by, host: hostname(), about })
+  const { opened, closed } = after.breaker
+  if (opened && !before.breaker.opened) tell('breaker.opened', 'till', { why: opened.why })
+  if (!opened && before.breaker.opened) tell('breaker.closed', closed?.by ?? 'till', { why: closed?.why ?? '' })
+  if (after.holds === before.holds) return
+  const known = new Set(before.holds.map(textOf))
+  for (const hold of after.holds) {
+    if (!known.has(textOf(hold))) tell('hold.set', hold.by, { on: hold.on, why: hold.why, until: timeOf(hold.until) })
+  }
+}
+
+function textOf(hold: Hold): string {
+  return JSON.stringify(hold)
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { AuditEntry, AuditHead, AuditLog, AuditRow, AuditVerdict } from '../core/audit.ts'
+import { tables } from './schema.ts'
+import type { SqliteSession } from './sqlite-session.ts'
+
+const LAST = tables.selectFrom('audit_log').selectAll().orderBy('seq', 'desc')
+/** Before the first row. */
+const NOTHING: AuditHead = { seq: 0, hash: '' }
+const CUT = 'audit.cut'
+
+export function auditLog(session: SqliteSession): AuditLog {
+  return {
+    append: (entry) => session.write(() => appendAudit(session, entry), { sync: true }),
+    rows: async ({ newest } = {}) => {
+      const rows = await session.read(newest === undefined ? LAST : LAST.limit(newest))
+      return rows
+        .map(({ seq, json, hash }): AuditRow => ({ seq, hash, entry: JSON.parse(json) as AuditEntry }))
+        .reverse()
+    },
+    verify: async (anchors) =>
+      verify(await session.read(tables.selectFrom('audit_log').selectAll().orderBy('seq')), {
+        anchors,
+        cut: factOf(session, CUT),
+        head: factOf(session, HEAD),
+      }),
+  }
+}
+
+const HEAD = 'audit.head'
+
+/** To be called inside one transaction. */
+export function appendAudit(session: SqliteSession, entry: AuditEntry): void {
+  const [last = factOf(session, CUT) ?? NOTHING] = session.all(LAST.limit(1))
+  const seq = last.seq + 1
+  const json = JSON.stringify({ seq, ...entry })
+  const hash = hashOf(last.hash, json)
+  session.all(tables.insertInto('audit_log').values({ seq, json, hash }))
+  setFact(session, HEAD, { seq, hash })
+}
+
+/**
+ * Cuts off what is older; that it was, and where, becomes a row itself, so that a head which was kept elsewhere covers it. To
+ * be called inside one transaction.
+ */
+export function cutAudit(session: SqliteSession, before: string): void {
+  const rows = session.all(tables.selectFrom('audit_log').selectAll().orderBy('seq'))
+  const isOld = ({ json }: { readonly json: string }): boolean => (JSON.parse(json) as AuditEntry).at < before
+  const firstKept = rows.findIndex((row) => !isOld(row))
+  const last = rows[(firstKept < 0 ? rows.length : firstKept) - 1]
+  if (!last) return
+  const { seq, hash } = last
+  const at = new Date().toISOString()
+  appendAudit(session, {
+    at,
+    kind: CUT,
+    by: 'till',
+    host: hostname(),
+    about: { seq, hash, rows: rows.indexOf(last) + 1 },
+  })
+  session.all(tables.deleteFrom('audit_log').where('seq', '<=', seq))
+  setFact(session, CUT, { seq, hash })
+}
+
+interface StoredRow {
+  readonly seq: number
+  readonly json: string
+  readonly hash: string
+}
+
+function verify(
+  rows: readonly StoredRow[],
+  { anchors, cut, head }: { readonly anchors: readonly AuditHead[] } & Known,
+): AuditVerdict {
+  const last = rows.at(-1) ?? cut ?? NOTHING
+  const known = new Map([...(cut ? [cut] : []), ...rows].map(({ seq, hash }) => [seq, hash]))
+  const moved = anchors.filter(({ seq, hash }) => seq >= (cut?.seq ?? 0) && known.get(seq) !== hash)
+  const faults = [
+    ...chainFaults(rows, cut ?? NOTHING),
+    ...endFaults(rows, last, { cut, head }),
+    ...moved.map(({ seq }) => `Row ${seq} is not what it was when its head was kept.`),
+  ]
+  return { rows: rows.length, head: { seq: last.seq, hash: last.hash }, ...(cut && { cut }), faults }
+}
+
+interface Known {
+  readonly cut: AuditHead | undefined
+  readonly head: AuditHead | undefined
+}
+
+function chainFaults(rows: readonly StoredRow[], first: AuditHead): readonly string[] {
+  const faults: string[] = []
+  let last = first
+  for (const row of rows) {
+    if (row.seq !== last.seq + 1) faults.push(`Rows ${last.seq + 1} to ${row.seq - 1} are missing.`)
+    else if (row.hash !== hashOf(last.hash, row.json))
+      faults.push(`Row ${row.seq}, or what stands before it, was changed.`)
+    else if (!row.json.startsWith(`{"seq":${row.seq},`)) faults.push(`Row ${row.seq} stood in another place.`)
+    last = row
+  }
+  return faults
+}
+
+function endFaults(rows: readonly StoredRow[], last: AuditHead, { cut, head }: Known): readonly string[] {
+  const faults: string[] = []
+  if (head && (head.seq !== last.seq || head.hash !== last.hash)) {
+    faults.push(`The log ended with row ${head.seq}; it ends with row ${last.seq} now, or with another text.`)
+  }
+  if (!head && rows.length > 0) faults.push('Where the log ended is not there any more.')
+  if (cut && !rows.some(({ json }) => tellsOf(json, cut))) {
+    faults.push(`Rows up to ${cut.seq} were cut off, and no row says so.`)
+  }
+  return faults
+}
+
+function tellsOf(json: string, cut: AuditHead): boolean {
+  const { kind, about } = JSON.parse(json) as AuditEntry
+  return kind === CUT && about['seq'] === cut.seq && about['hash'] === cut.hash
+}
+
+function hashOf(before: string, json: string): string {
+  return createHash('sha256').update(`${before}\n${json}`).digest('hex')
+}
+
+function factOf(session: SqliteSession, name: string): AuditHead | undefined {
+  const [fact] = session.all(tables.selectFrom('state_facts').select('value').where('name', '=', name))
+  return fact && (JSON.parse(fact.value) as AuditHead)
+}
+
+function setFact(session: SqliteSession, name: string, head: AuditHead): void {
+  const value = JSON.stringify(head)
+  const fact = tables.insertInto('state_facts').values({ name, value })
+  session.all(fact.onConflict((conflict) => conflict.column('name').doUpdateSet({ value })))
+}

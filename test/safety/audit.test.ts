@@ -1,0 +1,132 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { execFileSync } from 'node:child_process'
+import Database from 'libsql'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openSqliteStore } from '../../src/stores/sqlite.ts'
+import { inventoryWith, TestProject } from '../cli/project.ts'
+import { errorsOf } from '../cli/published.ts'
+
+let project: TestProject
+
+beforeEach(async () => {
+  const device = '      pos1: {profile: till, address: 127.0.0.1, transport: {type: local}}\n'
+  project = new TestProject({
+    'tillwright.yaml': 'run: {workers: 0}\npolicies: {default: {breakers: [{failures: 1, within: 1h}]}}\n',
+    'inventory/stores.yaml': inventoryWith(device).replace('PL-0001', `Q-${process.pid}`),
+    'runbooks/fine.yaml': 'purpose: repair\nsteps:\n  - {id: s, command: {run: "true", always: true}}\n',
+    'runbooks/fails.yaml': 'purpose: repair\nsteps:\n  - {id: s, command: {run: "exit 1", always: true}}\n',
+  })
+  await project.till('apply', 'fine', '--yes', '--break-glass', 'nobody can sell')
+  await project.till('plan', 'fine')
+  await project.till('apply', 'fails', '--yes', '--break-glass', 'again')
+  await project.till('breaker', '--close', 'the mirror is back')
+}, 60_000)
+afterEach(() => project.remove())
+
+interface Row {
+  readonly seq: number
+  readonly entry: { readonly kind: string; readonly by: string; readonly about: Readonly<Record<string, unknown>> }
+}
+
+async function rows(): Promise<readonly Row[]> {
+  const document = JSON.parse((await project.till('audit', 'list', '--json')).stdout)
+  expect(errorsOf('audit', document)).toEqual([])
+  return document.rows
+}
+
+async function verified(...args: string[]): Promise<{ code: number | null; faults: string[] }> {
+  const { code, stdout } = await project.till('audit', 'verify', '--json', ...args)
+  const document = JSON.parse(stdout)
+  expect(errorsOf('audit-verified', document)).toEqual([])
+  expect(document.whole).toBe(document.faults.length === 0)
+  return { code, faults: document.faults }
+}
+
+function tamper(...statements: string[]): void {
+  const database = new Database(project.path('.till/state.db'))
+  for (const statement of statements) database.exec(statement)
+  database.close()
+}
+
+describe('the audit log', () => {
+  it('holds runs that change something, broken glass, and who closed the breaker; it is whole', async () => {
+    const log = await rows()
+    expect(log.map(({ entry }) => entry.kind)).toEqual([
+      'run.started',
+      'run.finished',
+      'run.started',
+      'breaker.opened',
+      'run.finished',
+      'breaker.closed',
+    ])
+    expect(log[0]?.entry.about).toMatchObject({ break_glass: 'nobody can sell', mode: 'apply', devices: 1 })
+    expect(log.at(-1)?.entry.about).toMatchObject({ why: 'the mirror is back' })
+    expect(await verified()).toEqual({ code: 0, faults: [] })
+    const table = await project.till('audit', 'list', '--limit', '1')
+    expect(table.stdout).toMatch(/ROW[\s\S]*breaker\.closed[\s\S]*the mirror is back/)
+  }, 60_000)
+
+  it('shows a row that was changed, removed, put elsewhere, or cut off at the end', async () => {
+    const faultsAfter = async (...statements: string[]): Promise<string[]> => {
+      tamper('PRAGMA wal_checkpoint(TRUNCATE)', ...statements)
+      const { code, faults } = await verified()
+      expect(code).toBe(4)
+      return faults
+    }
+    tamper('CREATE TABLE kept_log AS SELECT * FROM audit_log')
+    const restore = ['DELETE FROM audit_log', 'INSERT INTO audit_log SELECT * FROM kept_log']
+    expect(await faultsAfter("UPDATE audit_log SET json = replace(json, 'nobody', 'somebody') WHERE seq = 1")).toEqual([
+      'Row 1, or what stands before it, was changed.',
+    ])
+    expect(await faultsAfter(...restore, 'DELETE FROM audit_log WHERE seq = 3')).toEqual(['Rows 3 to 3 are missing.'])
+    const swapped =
+      'UPDATE audit_log SET seq = 9 WHERE seq = 4; UPDATE audit_log SET seq = 4 WHERE seq = 5; UPDATE audit_log SET seq = 5 WHERE seq = 9'
+    expect((await faultsAfter(...restore, swapped)).length).toBeGreaterThan(0)
+    expect(await faultsAfter(...restore, 'DELETE FROM audit_log WHERE seq = 6')).toEqual([
+      'The log ended with row 6; it ends with row 5 now, or with another text.',
+    ])
+    tamper(...restore)
+    expect(await verified()).toEqual({ code: 0, faults: [] })
+  }, 60_000)
+
+  it('made anew as a whole, it is told by a head that a file or a note of git has kept', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd: project.root })
+    git('init', '-q')
+    git('add', 'runbooks')
+    git('commit', '-qm', 'first')
+    git('config', 'user.name', 'a')
+    git('config', 'user.email', 'a@b')
+    expect((await project.till('audit', 'anchor', '--file', 'heads')).stdout).toMatch(/^Row 6, [0-9a-f]{64}\n$/)
+    expect((await project.till('audit', 'anchor', '--note')).code).toBe(0)
+    expect(await verified('--anchors', 'heads')).toEqual({ code: 0, faults: [] })
+    // Somebody who may write the file begins the log anew, with a chain that is right.
+    tamper('DELETE FROM audit_log', "DELETE FROM state_facts WHERE name LIKE 'audit%'")
+    for (let run = 0; run < 3; run += 1) await project.till('apply', 'fine', '--yes')
+    expect(await verified('--anchors', 'heads')).toEqual({
+      code: 4,
+      faults: ['Row 6 is not what it was when its head was kept.', 'Row 6 is not what it was when its head was kept.'],
+    })
+    project.write('heads', 'no head\n')
+    expect((await project.till('audit', 'verify', '--anchors', 'heads')).code).toBe(2)
+  }, 60_000)
+
+  it('forgets what is long past, and says so in a row', async () => {
+    const store = await openSqliteStore(project.path('.till/state.db'))
+    tamper('DELETE FROM audit_log', "DELETE FROM state_facts WHERE name LIKE 'audit%'")
+    const old = { at: '2020-01-01T00:00:00.000Z', kind: 'trust.recorded', by: 'anna', host: 'h', about: {} }
+    for (let row = 0; row < 5; row += 1) await store.audit.append(old)
+    await store.close()
+    await project.till('apply', 'fine', '--yes')
+    const log = await rows()
+    expect(log.map(({ seq, entry }) => [seq, entry.kind])).toEqual([
+      [6, 'run.started'],
+      [7, 'run.finished'],
+      [8, 'audit.cut'],
+    ])
+    expect(log.at(-1)?.entry.about).toMatchObject({ seq: 5, rows: 5 })
+    expect(await verified()).toEqual({ code: 0, faults: [] })
+    tamper("UPDATE state_facts SET value = replace(value, '\"seq\":5', '\"seq\":4') WHERE name = 'audit.cut'")
+    expect((await verified()).code).toBe(4)
+  }, 60_000)
+})
