@@ -96,6 +96,8 @@ class DeviceHistory {
         break
       case 'device.waiting':
         attempt.waits = event
+        // The device itself did not begin what was announced.
+        attempt.changing.clear()
         break
       case 'step.converging':
         attempt.changing.set(stepKey(event), event.step)

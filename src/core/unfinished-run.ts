@@ -107,7 +107,8 @@ function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
   traces.set(event.device, known)
   const attempt = event.attempt ?? 1
   known.attempt = Math.max(known.attempt, attempt)
-  if (event.type === 'device.finished') {
+  if (event.type === 'device.waiting') dropUnsent(known, attempt)
+  else if (event.type === 'device.finished') {
     known.endedAt = event.at
     if (event.state !== 'indeterminate') dropUnsent(known, attempt)
   } else if (event.type === 'step.converging') {

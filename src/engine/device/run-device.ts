@@ -1,4 +1,4 @@
-import { stepKey } from '../../core/carried.ts'
+import { type Carried, type CarriedSteps, stepKey } from '../../core/carried.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
@@ -13,8 +13,8 @@ import { cancelled, type DeviceEnvironment, type DeviceWork } from './perform-de
 /** A device is done, or has to be asked for again. */
 export type DeviceVisit =
   | { readonly kind: 'ended'; readonly outcome: DeviceOutcome }
-  /** `looked`: this attempt has begun and is over; nothing was changed. */
-  | { readonly kind: 'waits'; readonly wait: Wait; readonly looked: boolean }
+  /** `looked`: this attempt has begun and is over. `carried`: what it has done by then, for the next one to go on from. */
+  | { readonly kind: 'waits'; readonly wait: Wait; readonly looked: boolean; readonly carried?: CarriedSteps }
 
 /** Runs the runbooks of one device, unless it has to wait, and emits its one final state. */
 export async function runDevice(work: DeviceWork, run: DeviceEnvironment, worker: DeviceWorker): Promise<DeviceVisit> {
@@ -60,6 +60,8 @@ class Visit {
   readonly #changing = new Set<string>()
   /** Steps that an earlier attempt left in doubt, by their keys. */
   readonly #doubts = new Map<string, string>()
+  /** What was changed, and seen to be so. */
+  readonly #carried = new Map<string, Carried>()
   #wait: Wait | undefined
   /** Something of it was changed, or may have been. */
   #isTouched = false
@@ -83,7 +85,9 @@ class Visit {
     await this.#run.learnSecrets?.(this.#work.device)
     this.begin()
     const outcome = await this.#outcome(worker)
-    if (this.#wait && outcome.state === 'deferred') return { kind: 'waits', wait: this.#wait, looked: true }
+    if (this.#wait && outcome.state === 'deferred') {
+      return { kind: 'waits', wait: this.#wait, looked: true, ...(this.#carried.size > 0 && this.#toCarry()) }
+    }
     return { kind: 'ended', outcome: await this.end(outcome) }
   }
 
@@ -100,6 +104,10 @@ class Visit {
       await this.#finish(lost)
       return lost
     }
+  }
+
+  #toCarry(): { readonly carried: CarriedSteps } {
+    return { carried: { ...this.#work.carried, ...Object.fromEntries(this.#carried) } }
   }
 
   /** What an earlier attempt left in doubt stays so until this one has settled it. */
@@ -153,6 +161,9 @@ class Visit {
     const key = stepKey(body)
     if (body.type === 'step.finished' && body.state !== 'skipped' && body.state !== 'unknown') this.#doubts.delete(key)
     if (body.type === 'step.finished' && body.changes !== undefined) this.#isTouched = true
+    if (body.type === 'step.finished' && body.state === 'changed') {
+      this.#carried.set(key, { state: 'changed', changes: body.changes ?? [] })
+    }
     if (body.type === 'step.finished') this.#changing.delete(key)
     else told.catch(() => this.#changing.delete(key))
     return told

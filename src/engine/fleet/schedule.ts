@@ -122,7 +122,8 @@ export class Schedule {
     const { wait } = visit
     const attempt = work.attempt ?? 1
     const { name, store } = work.device
-    const again: DeviceWork = visit.looked ? { ...work, attempt: attempt + 1 } : work
+    const { carried } = visit
+    const again: DeviceWork = visit.looked ? { ...work, attempt: attempt + 1, ...(carried && { carried }) } : work
     const worth = !this.#environment.stopping.aborted && this.#isWorthWaiting(wait)
     const why = JSON.stringify([wait.failure.code, wait.failure.message])
     if (visit.looked || (worth && this.#told.get(name) !== why)) {
