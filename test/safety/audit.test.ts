@@ -98,6 +98,7 @@ describe('the audit log', () => {
     git('config', 'user.name', 'a')
     git('config', 'user.email', 'a@b')
     expect((await project.till('audit', 'anchor', '--file', 'heads')).stdout).toMatch(/^Row 6, [0-9a-f]{64}\n$/)
+    expect(errorsOf('audit-anchor', JSON.parse(project.read('heads')))).toEqual([])
     expect((await project.till('audit', 'anchor', '--note')).code).toBe(0)
     expect(await verified('--anchors', 'heads')).toEqual({ code: 0, faults: [] })
     // Somebody who may write the file begins the log anew, with a chain that is right.

@@ -68,3 +68,14 @@ export const AUDIT_VERIFIED_JSON_SCHEMA: object = {
     faults: { description: 'What is wrong, in words.', type: 'array', items: { type: 'string' } },
   },
 }
+
+export const AUDIT_ANCHOR_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/audit-anchor/1',
+  title: 'Head of an audit log',
+  description: 'A line of the file, or of the note of git, that `till audit anchor` keeps a head in.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'seq', 'hash', 'at'],
+  properties: { schema: { const: 'till.audit-anchor/1' }, ...PLACE.properties, at: TIME },
+}

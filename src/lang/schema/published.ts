@@ -1,6 +1,6 @@
 import type { Module } from '../../core/ports.ts'
 import { APPROVAL_JSON_SCHEMA } from './approval-answer.ts'
-import { AUDIT_JSON_SCHEMA, AUDIT_VERIFIED_JSON_SCHEMA } from './audit-answers.ts'
+import { AUDIT_ANCHOR_JSON_SCHEMA, AUDIT_JSON_SCHEMA, AUDIT_VERIFIED_JSON_SCHEMA } from './audit-answers.ts'
 import { BREAKER_JSON_SCHEMA } from './breaker-answer.ts'
 import { CODE_QUALITY_JSON_SCHEMA } from './code-quality.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
@@ -64,6 +64,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     sandbox: SANDBOX_JSON_SCHEMA,
     approval: APPROVAL_JSON_SCHEMA,
     audit: AUDIT_JSON_SCHEMA,
+    'audit-anchor': AUDIT_ANCHOR_JSON_SCHEMA,
     'audit-verified': AUDIT_VERIFIED_JSON_SCHEMA,
     breaker: BREAKER_JSON_SCHEMA,
     ...SAFETY_ANSWER_SCHEMAS,
