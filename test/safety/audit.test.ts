@@ -62,7 +62,15 @@ describe('the audit log', () => {
     expect(log[0]?.entry.about).toMatchObject({ break_glass: 'nobody can sell', mode: 'apply', devices: 1 })
     expect(log.at(-1)?.entry.about).toMatchObject({ why: 'the mirror is back' })
     expect(await verified()).toEqual({ code: 0, faults: [] })
-    const table = await project.till('audit', 'list', '--limit', '1')
+    const store = `Q-${process.pid}`
+    expect((await project.till('hold', store, '--because', 'cabling', '--until', '2h')).code).toBe(0)
+    expect((await project.till('hold', 'release', store)).code).toBe(0)
+    const held = (await rows()).slice(-2).map(({ entry }) => [entry.kind, entry.about['on']])
+    expect(held).toEqual([
+      ['hold.set', store],
+      ['hold.released', store],
+    ])
+    const table = await project.till('audit', 'list', '--limit', '3')
     expect(table.stdout).toMatch(/ROW[\s\S]*breaker\.closed[\s\S]*the mirror is back/)
   }, 60_000)
 
