@@ -184,7 +184,7 @@ describe('a thousand secrets, sent back by the devices in every encoding', () =>
       if (name.isFile()) seen.set(`.till/${name.name}`, readFileSync(join(name.parentPath, name.name)).toString('utf8'))
     }
     // The devices did say them, and what they wrote they have.
-    expect(seen.get('output of till apply leak --json')).toContain('S1 is ***.')
+    expect(seen.get('output of till apply leak --yes --json')).toContain('S1 is ***.')
     expect(project.read('device/pos1')).toBe(secrets[0])
     expect([...seen].flatMap(([where, text]) => leaks(text).map((leak) => `${where}: ${leak}`)).slice(0, 20)).toEqual(
       [],
