@@ -1,5 +1,5 @@
 /** Versions of Node.js on which all the tests have passed. */
-export const KNOWN_NODES: readonly string[] = ['20.20.2']
+export const KNOWN_NODES: readonly string[] = ['20.20.2', '22.23.5', '24.22.3', '26.12.1']
 
 /** What there is to say of a version of Node.js that the tests have not been run on; undefined where they have. */
 export function unknownNode(version: string): string | undefined {
