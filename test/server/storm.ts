@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import fc from 'fast-check'
+import { type Random, randomOf } from '../engine/admission/model/random.ts'
 import { type Answer, bearer, NORTH, type ServedProject, zabbix } from './served-project.ts'
 
 export interface Storm {
@@ -37,7 +37,7 @@ export async function storm(till: ServedProject, of: Storm): Promise<StormEnd> {
   const killing = (async () => {
     while (of.killWithinMs > 0 && !isOver) {
       // However short the storm is, it is killed once.
-      await delay(random() * (kills === 0 ? FIRST_KILL_MS : of.killWithinMs))
+      await delay(random.whole(kills === 0 ? FIRST_KILL_MS : of.killWithinMs))
       if (isOver) return
       await till.end('SIGKILL')
       kills += 1
@@ -63,11 +63,11 @@ export async function storm(till: ServedProject, of: Storm): Promise<StormEnd> {
   return { delivered: times.length, kills, seconds, mostMemory, answers: [at(0.5), at(0.99)] }
 }
 
-function deliveriesOf({ devices, alerts, mostCopies }: Storm, random: () => number): object[] {
+function deliveriesOf({ devices, alerts, mostCopies }: Storm, random: Random): object[] {
   const all: object[] = []
   for (let alert = 1; alert <= alerts; alert++) {
     const body = zabbix(alert, 'MarkerGone', `${NORTH}/pos${(alert % devices) + 1}`)
-    const copies = 3 + Math.floor(random() * (mostCopies - 2))
+    const copies = 3 + random.whole(mostCopies - 2)
     for (let copy = 0; copy < copies; copy++) all.push(body)
   }
   return shuffled(all, random)
@@ -83,9 +83,9 @@ async function delivered(till: ServedProject, body: object): Promise<number> {
   }
 }
 
-function shuffled<T>(all: T[], random: () => number): T[] {
+function shuffled<T>(all: T[], random: Random): T[] {
   for (let at = all.length - 1; at > 0; at--) {
-    const other = Math.floor(random() * (at + 1))
+    const other = random.whole(at + 1)
     ;[all[at], all[other]] = [all[other] as T, all[at] as T]
   }
   return all
@@ -97,13 +97,4 @@ function memoryOf(pid: number | undefined): number {
   } catch {
     return 0
   }
-}
-
-/** Numbers from 0 to 1, the same for the same seed. */
-export function randomOf(seed: number): () => number {
-  const [values] = fc.sample(fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })), {
-    seed,
-    numRuns: 1,
-  })
-  return () => values?.next().value ?? 0
 }
