@@ -10,6 +10,8 @@ import type { Project } from '../project.ts'
 import { shownPath } from '../shown-path.ts'
 
 const ENDINGS = ['.yaml', '.yml']
+/** Of a runbook as people say it, where a path has a slash or an ending. */
+const BARE_NAME = /^[\w-]+$/
 
 /** Loads a runbook by file, or by name from the project's folder. Throws InputError with every problem of it. */
 export function openRunbook(
@@ -84,7 +86,9 @@ export function textParams(params: JsonObject): Readonly<Record<string, string>>
 
 /** The file of a runbook that is named by its path or its name. Throws InputError. */
 export function findRunbook(project: Project, reference: string): string {
-  const candidates = [resolve(reference), ...ENDINGS.map((ending) => join(project.paths.runbooks, reference + ending))]
+  const named = ENDINGS.map((ending) => join(project.paths.runbooks, reference + ending))
+  // A file that happens to have the name of a runbook, where somebody stands, is not meant.
+  const candidates = BARE_NAME.test(reference) ? [...named, resolve(reference)] : [resolve(reference), ...named]
   const found = candidates.find((file) => existsSync(file) && statSync(file).isFile())
   if (found) return found
   const names = runbookNames(project)
