@@ -330,8 +330,8 @@ describe('a device that lets us in', () => {
 describe('the gate for handshakes', () => {
   test('lets so many through, in order, and does not wait for the slow', async () => {
     const gate = createHandshakeGate(2)
-    const [first] = await Promise.all([gate.enter(never), gate.enter(never)])
     const began = performance.now()
+    const [first] = await Promise.all([gate.enter(never), gate.enter(never)])
     let third = false
     const waiting = gate.enter(never).then((release) => {
       third = true
