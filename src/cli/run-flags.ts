@@ -55,9 +55,8 @@ const workersFlag = Flags.custom<'auto' | number>({
   },
 })
 
-/** What every command that works on devices takes. */
-export const runFlags = {
-  ...selectionFlags,
+/** How a run is conducted, whichever devices it is about. */
+export const conductFlags = {
   ...outputFlags,
   sandbox: sandboxFlag,
   parallel: Flags.integer({
@@ -81,6 +80,9 @@ export const runFlags = {
   }),
 }
 
+/** What every command that works on devices takes. */
+export const runFlags = { ...selectionFlags, ...conductFlags }
+
 export const paramFlag = Flags.string({
   char: 'P',
   description: 'parameter of the runbook, NAME=VALUE',
@@ -96,3 +98,16 @@ export const durationFlag = Flags.custom<number>({
     return milliseconds
   },
 })
+
+/** What a run that changes devices says to the safety policy. */
+export const safetyFlags = {
+  wait: durationFlag({
+    description: 'for how long to wait for windows and soak times of the policy, as 10m. Default: not at all',
+    helpValue: 'TIME',
+  }),
+  'break-glass': Flags.string({
+    description: 'change also in a freeze and outside of windows; why is on record',
+    helpValue: 'WHY',
+  }),
+  'go-on': Flags.boolean({ description: 'do not pause behind the canary: somebody has looked at it' }),
+}

@@ -7,7 +7,7 @@ import type { PlannedWork } from '../app/run/run-request.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
 import { devicesText, planAndAsk } from '../cli/plan-first.ts'
-import { durationFlag, failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
+import { failingStates, paramFlag, runFlags, safetyFlags } from '../cli/run-flags.ts'
 import { selectionFlags } from '../cli/selection-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
@@ -59,15 +59,7 @@ safety, 130 interrupted, 2 bad input.`
       env: 'TILL_PLAN_REVOCATIONS',
       helpValue: 'FILE',
     }),
-    wait: durationFlag({
-      description: 'for how long to wait for windows and soak times of the policy, as 10m. Default: not at all',
-      helpValue: 'TIME',
-    }),
-    'break-glass': Flags.string({
-      description: 'change also in a freeze and outside of windows; why is on record',
-      helpValue: 'WHY',
-    }),
-    'go-on': Flags.boolean({ description: 'do not pause behind the canary: somebody has looked at it' }),
+    ...safetyFlags,
     yes: Flags.boolean({ char: 'y', description: 'do not ask; needed where nobody can be asked, but for a plan file' }),
   }
 

@@ -5,14 +5,9 @@ import { runReporters } from '../app/run/reporting.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
 import { underSignals } from '../cli/interrupts.ts'
-import { durationFlag, failingStates, runFlags } from '../cli/run-flags.ts'
-import { selectionFlags } from '../cli/selection-flags.ts'
+import { conductFlags, failingStates, safetyFlags } from '../cli/run-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
-
-const howFlags = Object.fromEntries(
-  Object.entries(runFlags).filter(([name]) => !(name in selectionFlags)),
-) as unknown as Omit<typeof runFlags, keyof typeof selectionFlags>
 
 export default class Resume extends BaseCommand {
   static override summary = 'Go on with an apply that was interrupted, killed, or held back by safety.'
@@ -35,22 +30,14 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
     run: Args.string({ description: 'id of a run, its beginning, or "latest"' }),
   }
   static override flags = {
-    ...howFlags,
+    ...conductFlags,
     list: Flags.boolean({ description: 'show the runs of which something is left; with --json as till.unfinished/1' }),
     output: Flags.string({
       char: 'o',
       description: 'also write the result to this file (schema till.result/1)',
       helpGroup: 'OUTPUT',
     }),
-    wait: durationFlag({
-      description: 'for how long to wait for windows and soak times of the policy, as 10m. Default: not at all',
-      helpValue: 'TIME',
-    }),
-    'break-glass': Flags.string({
-      description: 'change also in a freeze and outside of windows; why is on record',
-      helpValue: 'WHY',
-    }),
-    'go-on': Flags.boolean({ description: 'do not pause behind the canary: somebody has looked at it' }),
+    ...safetyFlags,
     yes: Flags.boolean({ char: 'y', description: 'do not ask (it is asked on a terminal only)' }),
   }
 

@@ -5,6 +5,7 @@ import type { ModuleContext } from '../core/ports.ts'
 import { dotnetPattern, grepPattern } from '../pattern/device-pattern.ts'
 import { askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
+import { PROCESS_AWK } from '../shell/process-awk.ts'
 import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
 
@@ -35,20 +36,7 @@ list=$(ps -A -o pid=,ppid=,user:32=,args= 2>/dev/null) || {
 TILL_NAME=$name TILL_USER=$user TILL_WIDTH=$width TILL_SELF=$$
 export TILL_NAME TILL_USER TILL_WIDTH TILL_SELF
 rows=$(printf '%s\\n' "$list" | awk '
-  function program(args,   words, n) {
-    split(args, words, " ")
-    sub(/^-/, "", words[1])
-    sub(/:$/, "", words[1])
-    n = split(words[1], words, "/")
-    return words[n]
-  }
-  function own(pid,   steps) {
-    for (steps = 0; pid > 1 && steps < 1000; steps++) {
-      if (pid == ENVIRON["TILL_SELF"]) return 1
-      pid = parent[pid]
-    }
-    return 0
-  }
+  ${PROCESS_AWK}
   $1 ~ /^[0-9]+$/ {
     parent[$1] = $2
     args = $0

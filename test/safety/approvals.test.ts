@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ended, TestProject, until } from '../cli/project.ts'
+import { chainOf, NO_WAVES, runbookThat, states } from '../cli/chain.ts'
+import { ended, type TestProject, until } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
 
 const CLOSED = 'closed'
@@ -10,39 +11,7 @@ const STORES = [`A-${process.pid}`, `B-${process.pid}`, `C-${process.pid}`] as c
 let project: TestProject | undefined
 afterEach(() => project?.remove())
 
-/** Three stores with two tills each, all of them this machine. */
-function chain(policy: string, hours: string): TestProject {
-  const stores = STORES.map(
-    (id) => `  ${id}:
-    name: ${id}
-    hours: {week: {mon-sun: ${hours}}}
-    devices: {pos1: {profile: till, address: 127.0.0.1}, pos2: {profile: till, address: 127.0.0.1}}
-`,
-  )
-  const chained = new TestProject({
-    'tillwright.yaml': policy,
-    'inventory/fleet.yaml': `
-fleet: {name: Chain, time_zone: Europe/Warsaw}
-regions: {north: {name: North}}
-profiles: {till: {kind: till, os: {family: linux, distribution: debian, version: "12"}, transport: {type: local}}}
-`,
-    'inventory/stores.yaml': `region: north\nstores:\n${stores.join('')}`,
-  })
-  chained.write('runbooks/mark.yaml', runbookThat(`touch ${chained.root}/\${{ store.id }}-\${{ device.id }}`))
-  return chained
-}
-
-function runbookThat(does: string): string {
-  return `name: mark\nsteps:\n  - command: {run: '${does}', always: true}\n`
-}
-
-async function states(run: TestProject, ...args: string[]) {
-  const { code, stdout } = await run.till('apply', 'mark', '--yes', '--json', ...args)
-  const { devices } = JSON.parse(stdout) as { devices: { device: string; state: string; failure?: { code: string } }[] }
-  return { code, of: new Map(devices.map((one) => [one.device, one.failure?.code ?? one.state])), devices }
-}
-
-const NO_WAVES = 'waves: {canary: 100, soak: 0s, pause: never}'
+const chain = (policy: string, hours: string): TestProject => chainOf(STORES, { policy, hours })
 
 describe('a run that waits for people', () => {
   it('goes on with a held run in the waves that it had, once somebody has approved it', async () => {

@@ -1,3 +1,4 @@
+import { PROCESS_AWK } from '../../shell/process-awk.ts'
 import { TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 
 /** Whether there is a file: a folder that cannot be looked into says nothing. */
@@ -13,20 +14,7 @@ list=$(ps -A -o pid=,ppid=,args= 2>/dev/null) || list=$(ps -o pid,ppid,args) || 
 TILL_NAME=$name TILL_SELF=$$
 export TILL_NAME TILL_SELF
 printf '%s\\n' "$list" | awk '
-  function program(args,   words, n) {
-    split(args, words, " ")
-    sub(/^-/, "", words[1])
-    sub(/:$/, "", words[1])
-    n = split(words[1], words, "/")
-    return words[n]
-  }
-  function own(pid,   steps) {
-    for (steps = 0; pid > 1 && steps < 1000; steps++) {
-      if (pid == ENVIRON["TILL_SELF"]) return 1
-      pid = parent[pid]
-    }
-    return 0
-  }
+  ${PROCESS_AWK}
   $1 ~ /^[0-9]+$/ {
     parent[$1] = $2
     args = $0
