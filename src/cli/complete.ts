@@ -10,6 +10,7 @@ type Value = Extract<Wanted, { kind: 'value' }>
 type Source = (names: RepositoryNames, value: Value, context: { readonly sandbox: boolean }) => Answer | Promise<Answer>
 
 const devices: Source = (names, { prefix }) => names.devices(prefix)
+const incidents: Source = (names, _, { sandbox }) => names.incidents({ sandbox })
 const runs: Source = (names, { prefix }, { sandbox }) => names.runs(prefix, { sandbox, states: false })
 
 /** What stands behind a flag, by its name. */
@@ -35,6 +36,9 @@ const ARGS: Readonly<Record<string, Source>> = {
   'inventory:validate folder': () => ':folders',
   'init folder': () => ':folders',
   'doctor:windows device': devices,
+  ...Object.fromEntries(
+    ['show', 'take', 'comment', 'pause', 'continue', 'close'].map((verb) => [`incidents:${verb} incident`, incidents]),
+  ),
   'runs:show run': runs,
   'runs:diff first': runs,
   'runs:diff second': runs,

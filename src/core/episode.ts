@@ -17,6 +17,8 @@ export type EpisodeEvent = { readonly at: string } & (
       /** How the device ended; null: the run did not come about. */
       readonly state: DeviceState | null
       readonly why: string | null
+      /** Fault class by the runbook's own table; absent: it says none. */
+      readonly fault?: string
     }
   | { readonly type: 'attempt.doubtful'; readonly attempt: number }
   | { readonly type: 'noted'; readonly note: EpisodeNote; readonly why: string }
@@ -41,6 +43,8 @@ export interface Attempt {
   readonly run: string | null
   readonly state: DeviceState | null
   readonly why: string | null
+  /** Fault class by the runbook's own table; absent or null: it says none. */
+  readonly fault?: string | null
 }
 
 /** One fault, from the first alert to the all-clear. */
@@ -88,8 +92,9 @@ export function foldEpisode(episode: Episode, event: EpisodeEvent): Episode {
       return { ...episode, note: null, attempts: [...episode.attempts, begun as Attempt] }
     }
     case 'attempt.finished': {
-      const { run, state, why, at } = event
-      return withAttempt(episode, event.attempt, { finished_at: at, run, state, why, result: resultOf(state) })
+      const { run, state, why, at, fault } = event
+      const said = { finished_at: at, run, state, why, ...(fault !== undefined && { fault }) }
+      return withAttempt(episode, event.attempt, { ...said, result: resultOf(state) })
     }
     case 'attempt.doubtful':
       return withAttempt(episode, event.attempt, { finished_at: event.at, result: 'doubtful' })

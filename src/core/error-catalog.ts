@@ -166,6 +166,11 @@ const INPUT = {
     'See that it listens there, and that this machine may reach it.',
   ),
   HOOK_EPISODE_UNKNOWN: entry('There is no such episode', 'See `till episodes list --all`.'),
+  INCIDENT_UNKNOWN: entry('There is no such incident', 'See `till incidents list --all`.'),
+  INCIDENT_REFUSED: entry(
+    'An incident that cannot be changed in this way',
+    'The message says what has to be so first.',
+  ),
 } as const satisfies Entries
 
 /** The way to a device. */

@@ -31,6 +31,9 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   HOOK_PAYLOAD_INVALID:
     'The payload is of another source, or of another version of it; or a template of the monitoring system was changed.',
   HOOK_EPISODE_UNKNOWN: 'A slip in its id, or it was closed so long ago that it was forgotten.',
+  INCIDENT_UNKNOWN:
+    'A slip in its id, it was closed so long ago that it was forgotten, or it is not for the eyes of the partner.',
+  INCIDENT_REFUSED: 'Its cause was not said, steps of it are left, it still fires, or it is closed already.',
   SERVER_INVALID:
     'A secret that cannot be read here or is shorter than 16 characters, two senders with one token, or a file for TLS that is not there.',
   SERVER_RUNNING: 'Its service was started already, or one of before has not ended yet.',

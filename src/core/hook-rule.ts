@@ -14,6 +14,8 @@ export type HookParam =
 export interface HookRule {
   readonly name: string
   readonly match: Expression
+  /** Fault class, by which people are found where a repair does not help. */
+  readonly fault: string
   /** Sources that may fire it; empty: all. */
   readonly sources: readonly string[]
   /** `store`: while it lasts, faults of devices of that store are its symptoms. */

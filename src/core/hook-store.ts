@@ -1,5 +1,6 @@
 import type { Alert } from './alert.ts'
 import type { Episode, EpisodeEvent, EpisodeHead } from './episode.ts'
+import type { IncidentOpening } from './incident.ts'
 
 /** What a source sent, as it came. */
 export interface Delivery {
@@ -62,6 +63,13 @@ export interface AttemptStarted {
   readonly attempt: number
 }
 
+/** What happens to an episode, and when to look at it again; null: when something happens to it. */
+export interface EpisodeStep {
+  readonly events: readonly EpisodeEvent[]
+  readonly due: Date | null
+  readonly opens?: IncidentOpening | undefined
+}
+
 /** Who works the inbox off, if somebody does. */
 export interface HookWorker {
   readonly host: string
@@ -91,7 +99,8 @@ export interface HookStore {
   nextDue(episodes?: readonly string[]): Promise<Date | undefined>
   /**
    * Lets `step` say, in one transaction, what happens to an open episode and when to look at it again. A started attempt
-   * among it is taken by this process alone, and by nobody ever after.
+   * among it is taken by this process alone, and by nobody ever after. Where it `opens` an incident, the episode joins the open
+   * one of that key, or begins it, unless it is part of one already.
    */
   advance(
     episode: string,
@@ -99,10 +108,7 @@ export interface HookStore {
       readonly now: Date
       readonly breakerMs: number
       readonly classOf: (device: string) => string
-      readonly step: (
-        episode: Episode,
-        world: EpisodeWorld,
-      ) => { readonly events: readonly EpisodeEvent[]; readonly due: Date | null }
+      readonly step: (episode: Episode, world: EpisodeWorld) => EpisodeStep
     },
   ): Promise<{ readonly episode: Episode; readonly started: number | null } | undefined>
   /** Notes something that happened to an episode, and has it looked at again. */
@@ -118,7 +124,7 @@ export interface HookStore {
   worker(now: Date): Promise<HookWorker | undefined>
   /** Entries that nobody has worked off, and episodes that are not closed. */
   count(): Promise<{ readonly pending: number; readonly open: number }>
-  /** Deletes what was closed and worked off before `before`. */
+  /** Deletes what was closed and worked off before `before`, incidents too. */
   forget(before: Date): Promise<void>
   close(): Promise<void>
 }

@@ -6,7 +6,14 @@ import type { EpisodeWorld } from '../core/hook-store.ts'
 export type Decision =
   | { readonly do: 'run'; readonly attempt: number }
   | { readonly do: 'wait'; readonly until: number | null; readonly why: string }
-  | { readonly do: 'note'; readonly note: EpisodeNote; readonly why: string; readonly until: number | null }
+  | {
+      readonly do: 'note'
+      readonly note: EpisodeNote
+      readonly why: string
+      readonly until: number | null
+      /** More at once than the breaker lets through. */
+      readonly isStorm?: true
+    }
   | { readonly do: 'close'; readonly why: string }
 
 interface Asked {
@@ -89,7 +96,7 @@ const clearing: Judge = ({ episode, rule, now }) => {
 const storm: Judge = ({ episode, world, breaker, now }) => {
   if (world.opened > breaker.episodes) {
     const why = `More than ${breaker.episodes} faults began at once. That is one outage, not so many repairs: nothing is done by itself.`
-    return note('held', why, now + LOOK_AGAIN_MS)
+    return { do: 'note', note: 'held', why, until: now + LOOK_AGAIN_MS, isStorm: true }
   }
   if (world.cause === null) return undefined
   return note('symptom', `It belongs to episode ${world.cause}, about the store ${episode.store}.`, now + LOOK_AGAIN_MS)

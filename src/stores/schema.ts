@@ -1,6 +1,7 @@
 import { type Compilable, type CompiledQuery, type Generated, type Selectable, sql } from 'kysely'
 import { compileOnly } from './compile-only.ts'
 import { hookStatements } from './hook-tables.ts'
+import { incidentStatements } from './incident-tables.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
 export interface StateTables {
@@ -276,6 +277,7 @@ const MIGRATIONS: readonly (() => Statements)[] = [
       .addColumn('json', 'text', (c) => c.notNull())
       .addColumn('hash', 'text', (c) => c.notNull()),
   ],
+  incidentStatements,
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

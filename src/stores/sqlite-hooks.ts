@@ -5,6 +5,7 @@ import type { Delivery, HookStore, HookWorker, InboxEntry, Told, ToldAnswer } fr
 import { applyEvents, endAttempt, joinAlert, markUseless, readEpisode, recordAttempt } from './episode-rows.ts'
 import { worldOf } from './episode-world.ts'
 import { hookTables, type InboxRow } from './hook-tables.ts'
+import { clearIncidents, forgetIncidents, joinIncident } from './incident-rows.ts'
 import { thisProcess, whereabouts } from './process-identity.ts'
 import { prepare } from './sqlite.ts'
 import { SqliteSession } from './sqlite-session.ts'
@@ -101,16 +102,12 @@ class SqliteHooks implements HookStore {
       if (!episode || episode.closed_at !== null) return undefined
       const deviceClass = episode.device === null ? '' : classOf(episode.device)
       const world = worldOf(this.#session, episode, { now, breakerMs, deviceClass })
-      const { events, due } = step(episode, world)
-      let started: number | null = null
-      for (const event of events) {
-        if (event.type === 'attempt.started' || (event.type === 'noted' && event.note === 'needs-people'))
-          markUseless(this.#session, episode)
-        if (event.type !== 'attempt.started') continue
-        started = event.attempt
-        recordAttempt(this.#session, episode, { attempt: event.attempt, at: event.at, deviceClass })
-      }
-      return { episode: applyEvents(this.#session, episode, { events, due }), started }
+      const { events, due, opens } = step(episode, world)
+      const started = this.#takeAttempts(episode, events, deviceClass)
+      const after = applyEvents(this.#session, episode, { events, due })
+      if (opens) joinIncident(this.#session, id, { opening: opens, now })
+      if (after.closed_at !== null) clearIncidents(this.#session, id, now)
+      return { episode: after, started }
     })
   }
 
@@ -205,11 +202,25 @@ class SqliteHooks implements HookStore {
         hookTables.deleteFrom('episodes').where('closed_at', '<', at).compile(),
       ]
       for (const statement of statements) this.#session.all(statement)
+      forgetIncidents(this.#session, at)
     })
   }
 
   close(): Promise<void> {
     return this.#session.close()
+  }
+
+  /** Takes the attempts among events for this process; gives the last one. */
+  #takeAttempts(episode: Episode, events: readonly EpisodeEvent[], deviceClass: string): number | null {
+    let started: number | null = null
+    for (const event of events) {
+      if (event.type === 'attempt.started' || (event.type === 'noted' && event.note === 'needs-people'))
+        markUseless(this.#session, episode)
+      if (event.type !== 'attempt.started') continue
+      started = event.attempt
+      recordAttempt(this.#session, episode, { attempt: event.attempt, at: event.at, deviceClass })
+    }
+    return started
   }
 
   #heldBy(now: Date) {

@@ -9,6 +9,7 @@ import { type Decision, decide, eventsOf } from '../../src/hooks/decide.ts'
 
 const RULE: HookRule = {
   name: 'stuck',
+  fault: 'stuck',
   match: { text: 'true', steps: [], evaluate: () => ({ ok: true, value: true }) },
   sources: [],
   about: 'device',

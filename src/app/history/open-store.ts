@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { HookStore } from '../../core/hook-store.ts'
+import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
 import { madePrivate } from '../../files/private.ts'
 
@@ -15,6 +16,13 @@ export async function openHookStore(file: string): Promise<HookStore> {
   const { openSqliteHooks } = await import('../../stores/sqlite-hooks.ts')
   keepPrivate(file)
   return openSqliteHooks(file)
+}
+
+/** The same file, for incidents. */
+export async function openIncidentStore(file: string): Promise<IncidentStore> {
+  const { openSqliteIncidents } = await import('../../stores/sqlite-incidents.ts')
+  keepPrivate(file)
+  return openSqliteIncidents(file)
 }
 
 function keepPrivate(file: string): void {

@@ -1,7 +1,10 @@
 import { type Episode, type EpisodeEvent, foldEpisode, isFiring } from '../../core/episode.ts'
-import type { EpisodeWorld } from '../../core/hook-store.ts'
+import type { HookRule } from '../../core/hook-rule.ts'
+import type { EpisodeStep, EpisodeWorld } from '../../core/hook-store.ts'
+import type { IncidentOpening } from '../../core/incident.ts'
 import { type Decision, decide, eventsOf, LOOK_AGAIN_MS } from '../../hooks/decide.ts'
 import type { Hush } from '../../hooks/systems/system.ts'
+import { callOfEpisode, callOfStorm, incidentOpening } from '../incidents/incident-opening.ts'
 import type { Hooks } from './open-hooks.ts'
 import { type Repair, repairOf } from './repair.ts'
 import { repairDevice } from './repair-device.ts'
@@ -58,10 +61,7 @@ async function decideOnce(
   let decision: Decision = { do: 'wait', until: null, why: '' }
   let repair: Repair = { params: {} }
   let asks = false
-  const step = (
-    episode: Episode,
-    world: EpisodeWorld,
-  ): { readonly events: readonly EpisodeEvent[]; readonly due: Date | null } => {
+  const step = (episode: Episode, world: EpisodeWorld): EpisodeStep => {
     const rule = settings.rules.find(({ name }) => name === episode.rule)
     repair = rule && isFiring(episode) ? repairOf(hooks, rule, episode) : { params: {} }
     decision = rule
@@ -69,7 +69,8 @@ async function decideOnce(
       : withoutRule(episode)
     asks = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)
     if (decision.do === 'run') decision = leave(now, { decision, asks, hush, mayRun })
-    return eventsOf(decision, { episode, now: now.getTime(), params: repair.params })
+    const events = eventsOf(decision, { episode, now: now.getTime(), params: repair.params })
+    return { ...events, opens: openingOf(hooks, { episode, rule, decision }) }
   }
   const classOf = (device: string): string => fleet.devices.get(device)?.profile ?? ''
   const advanced = await store.advance(id, { now, breakerMs: settings.breaker.withinMs, classOf, step })
@@ -77,6 +78,19 @@ async function decideOnce(
   const { episode, started } = advanced
   if (started === null) return { episode, decision, asks }
   return { episode, decision, asks, repair: () => makeRepair(hooks, repair, { episode, attempt: started }) }
+}
+
+/** The incident that an episode is part of once this is decided; a rule that only watches what it could repair makes none. */
+function openingOf(
+  { fleet }: Hooks,
+  of: { readonly episode: Episode; readonly rule: HookRule | undefined; readonly decision: Decision },
+): IncidentOpening | undefined {
+  const { episode, rule, decision } = of
+  if (decision.do !== 'note') return undefined
+  if (decision.isStorm) return incidentOpening(fleet, callOfStorm(decision.why))
+  if (decision.note !== 'needs-people') return undefined
+  if (rule?.runbook !== undefined && rule.mode === 'shadow') return undefined
+  return incidentOpening(fleet, callOfEpisode(episode, rule))
 }
 
 /** Whether a repair that is decided upon may begin now. */

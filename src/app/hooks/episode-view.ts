@@ -1,4 +1,4 @@
-import { type Episode, type EpisodeEvent, episodeState } from '../../core/episode.ts'
+import { type Attempt, type Episode, type EpisodeEvent, episodeState } from '../../core/episode.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import { shortTime } from '../history/list-runs.ts'
 
@@ -17,7 +17,7 @@ export interface EpisodeView {
   readonly why: string | null
   readonly occurrences: number
   readonly flaps: number
-  readonly attempts: Episode['attempts']
+  readonly attempts: readonly (Omit<Attempt, 'fault'> & { readonly fault: string | null })[]
 }
 
 export function episodeView(episode: Episode): EpisodeView {
@@ -37,7 +37,7 @@ export function episodeView(episode: Episode): EpisodeView {
     why: closed_why ?? note?.why ?? null,
     occurrences: Object.keys(episode.alerts).length,
     flaps,
-    attempts,
+    attempts: attempts.map((attempt) => ({ ...attempt, fault: attempt.fault ?? null })),
   }
 }
 

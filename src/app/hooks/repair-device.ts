@@ -10,6 +10,8 @@ interface Repaired {
   readonly run: string | null
   readonly state: DeviceState | null
   readonly why: string | null
+  /** Fault class by the runbook's own table. */
+  readonly fault?: string
 }
 
 /** Applies a runbook to a device, in an ordinary run. Never rejects: what went wrong is in `why`. */
@@ -25,7 +27,9 @@ export async function repairDevice(
     const record = await foldRun((await runs()).events(run), { ended: true })
     const [outcome] = record.devices.values()
     const failure = outcome?.failure
-    return { run, state: outcome?.state ?? null, why: failure ? `${failure.code}: ${failure.message}` : null }
+    const fault = outcome?.classification?.fault
+    const why = failure ? `${failure.code}: ${failure.message}` : null
+    return { run, state: outcome?.state ?? null, why, ...(fault !== undefined && { fault }) }
   } catch (error) {
     if (error instanceof InputError)
       return { run: null, state: null, why: error.diagnostics[0]?.summary ?? error.message }

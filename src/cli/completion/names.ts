@@ -45,7 +45,7 @@ export class RepositoryNames {
   ): Promise<readonly Candidate[]> {
     const [run, state] = prefix.split(':')
     if (state !== undefined) return options.states ? values(DEVICE_STATES.map((one) => `${run}:${one}`)) : []
-    const file = options.sandbox ? this.#below('.till/sandbox-state.db') : this.#path('state', '.till/state.db')
+    const file = this.#state(options)
     const latest = [{ value: 'latest', about: 'the newest run' }]
     if (file === undefined || !existsSync(file)) return latest
     const { openStore } = await import('../../app/history/open-store.ts')
@@ -56,6 +56,21 @@ export class RepositoryNames {
       ...latest,
       ...runs.map((one) => ({ value: one.run, about: `${one.mode} ${one.runbooks.join(', ')}, ${one.state}` })),
     ]
+  }
+
+  /** Incidents that are not closed, newest first. */
+  async incidents(options: { readonly sandbox: boolean }): Promise<readonly Candidate[]> {
+    const file = this.#state(options)
+    if (file === undefined || !existsSync(file)) return []
+    const { openIncidentStore } = await import('../../app/history/open-store.ts')
+    const store = await openIncidentStore(file)
+    const open = await store.incidents({ limit: 100 })
+    await store.close()
+    return open.map(({ incident, fault, title }) => ({ value: incident, about: `${fault}, ${title}` }))
+  }
+
+  #state({ sandbox }: { readonly sandbox: boolean }): string | undefined {
+    return sandbox ? this.#below('.till/sandbox-state.db') : this.#path('state', '.till/state.db')
   }
 
   #names(): PackNames {

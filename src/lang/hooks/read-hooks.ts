@@ -113,6 +113,7 @@ class HookReader {
     return {
       name,
       match,
+      fault: typeof raw['fault'] === 'string' ? raw['fault'] : name,
       sources: listOf(raw['sources']).map(String),
       about: about === 'store' ? 'store' : 'device',
       mode: mode === 'act' || mode === 'ask' ? mode : 'shadow',

@@ -32,6 +32,7 @@ const ATTEMPT = {
     run: textOrNull('The run, for `till runs show`; null where none came about.'),
     state: { description: 'How the device ended.', enum: [...DEVICE_STATES, null] },
     why: textOrNull('Why it did not help.'),
+    fault: textOrNull('Fault class by the table of the runbook; null: it says none.'),
   }),
 }
 

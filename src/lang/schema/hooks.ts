@@ -58,6 +58,14 @@ const RULE = {
         'first rule that holds is the one. A label that the alert has not got makes it not hold.',
       "alert.name == 'SpoolerStuck' && device.kind == 'till'",
     ),
+    fault: {
+      description:
+        'Fault class of the incident that it becomes where people are needed, unless the runbook has classified it; the name of the rule ' +
+        'unless given.',
+      type: 'string',
+      pattern: NAME_PATTERN,
+      examples: ['sale-blocked'],
+    },
     sources: {
       description: 'Sources that may fire it. Default: all.',
       type: 'array',

@@ -19,6 +19,7 @@ import {
   UNFINISHED_JSON_SCHEMA,
 } from './history-answers.ts'
 import { HOOK_ANSWER_SCHEMAS } from './hook-answers.ts'
+import { INCIDENT_ANSWER_SCHEMAS } from './incident-answers.ts'
 import { INIT_JSON_SCHEMA } from './init-answer.ts'
 import { INVENTORY_SCHEMA } from './inventory.ts'
 import { INVENTORY_ANSWER_SCHEMAS } from './inventory-answers.ts'
@@ -60,6 +61,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...INVENTORY_ANSWER_SCHEMAS,
     ...FOREIGN_ANSWER_SCHEMAS,
     ...HOOK_ANSWER_SCHEMAS,
+    ...INCIDENT_ANSWER_SCHEMAS,
     ...SERVER_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     approval: APPROVAL_JSON_SCHEMA,

@@ -1,0 +1,137 @@
+import {
+  type Incident,
+  type IncidentEvent,
+  type IncidentState,
+  incidentState,
+  type ServiceTerms,
+} from '../../core/incident.ts'
+import { type ClockReading, readClocks } from '../../core/incident-clocks.ts'
+import { formatDuration } from '../../reporters/format-duration.ts'
+import { formatTable, type TableColumn } from '../../reporters/table.ts'
+import { shortTime } from '../history/list-runs.ts'
+
+/** An incident as answers hold it. */
+export interface IncidentView extends Omit<Incident, 'terms' | 'key' | 'seq'> {
+  readonly state: IncidentState
+  readonly contract: string | null
+  readonly time_zone: ServiceTerms['trading']['time_zone']
+  readonly clocks: readonly ClockReading[]
+}
+
+export function incidentView(incident: Incident, now: Date): IncidentView {
+  const { terms, key: _key, seq: _seq, ...shown } = incident
+  return {
+    ...shown,
+    state: incidentState(incident),
+    contract: terms.contract,
+    time_zone: terms.trading.time_zone,
+    clocks: readClocks(incident, now.getTime()),
+  }
+}
+
+const COLUMNS: readonly TableColumn<IncidentView>[] = [
+  { title: 'INCIDENT', value: ({ incident }) => incident, whole: true },
+  { title: 'OPENED', value: ({ opened_at }) => shortTime(opened_at) },
+  { title: 'STATE', value: ({ state }) => state },
+  { title: 'FAULT', value: ({ fault }) => fault, flexible: true },
+  { title: 'WHAT', value: ({ title }) => title, flexible: true },
+  { title: 'TEAM', value: ({ team }) => team ?? 'nobody' },
+  { title: 'OWNER', value: ({ owner }) => owner ?? '' },
+  { title: 'NEXT', value: ({ clocks }) => nextText(clocks) },
+]
+
+export function incidentsTable(
+  incidents: readonly IncidentView[],
+  options: { readonly width?: number | undefined; readonly color: boolean },
+): string {
+  return `${formatTable(incidents, COLUMNS, options).join('\n')}\n`
+}
+
+/** The clock that runs out first, or the first that is late. */
+function nextText(clocks: readonly ClockReading[]): string {
+  const open = clocks.filter(({ state }) => state !== 'met')
+  const late = open.find((each) => each.late)
+  if (late) return `${late.clock} late`
+  const [next] = open
+    .filter(({ due_at }) => due_at !== null)
+    .sort((a, b) => ((a.due_at ?? '') < (b.due_at ?? '') ? -1 : 1))
+  if (next?.due_at) return `${next.clock} until ${shortTime(next.due_at)}`
+  return open.length > 0 ? 'paused' : ''
+}
+
+const CLOCK_COLUMNS: readonly TableColumn<ClockReading>[] = [
+  { title: 'CLOCK', value: ({ clock }) => clock },
+  { title: 'STATE', value: ({ state, late }) => (late ? `${state}, late` : state) },
+  { title: 'ELAPSED', value: ({ elapsed_ms }) => formatDuration(elapsed_ms), align: 'right' },
+  { title: 'OF', value: ({ limit_ms }) => formatDuration(limit_ms), align: 'right' },
+  { title: 'RUNS OUT', value: ({ due_at }) => (due_at === null ? '' : shortTime(due_at)) },
+]
+
+/** One incident with its clocks and what happened to it, for people. */
+export function incidentPage(
+  view: IncidentView,
+  more: {
+    readonly events: readonly IncidentEvent[]
+    readonly episodes: { readonly episodes: readonly string[]; readonly count: number }
+  },
+  options: { readonly width?: number | undefined; readonly color: boolean },
+): string {
+  const { why, contract, time_zone, steps, action, cause } = view
+  const { episodes, count } = more.episodes
+  const rest = count > episodes.length ? ` and ${count - episodes.length} more` : ''
+  const facts = [
+    `Responsible: ${view.team ?? 'nobody'}. ${why}`,
+    `Contract: ${contract ?? 'none'}, by the clocks of ${time_zone}`,
+    ...(count > 0 ? [`Episodes: ${episodes.join(' ')}${rest}`] : []),
+    ...(cause === null ? [] : [`Cause: ${cause}`]),
+    ...steps.map(
+      ({ step, done_at, by }) =>
+        `Step: ${step}: ${done_at === null ? 'not done' : `done by ${by} at ${shortTime(done_at)}`}`,
+    ),
+    ...(action
+      ? [`To be done until ${action.due} by ${action.owner}: ${action.action}${action.done_at ? ' (done)' : ''}`]
+      : []),
+  ]
+  const story: readonly TableColumn<IncidentEvent>[] = [
+    { title: 'WHEN', value: ({ at }) => shortTime(at) },
+    { title: 'WHAT', value: sentenceOf, flexible: true },
+  ]
+  const blocks = [
+    incidentsTable([view], options).trimEnd(),
+    facts.join('\n'),
+    formatTable(view.clocks, CLOCK_COLUMNS, options).join('\n'),
+    formatTable(more.events, story, options).join('\n'),
+  ]
+  return `${blocks.join('\n\n')}\n`
+}
+
+function sentenceOf(event: IncidentEvent): string {
+  switch (event.type) {
+    case 'opened':
+      return `opened by ${event.by}: ${event.title}`
+    case 'joined':
+      return `episode ${event.episode} belongs to it`
+    case 'cleared':
+      return 'nothing of it fires any more'
+    case 'taken':
+      return `taken by ${event.by}`
+    case 'commented':
+      return `${event.by}: ${event.text}`
+    case 'cause':
+      return `cause, by ${event.by}: ${event.cause}`
+    case 'step':
+      return `step done by ${event.by}: ${event.step}`
+    case 'action':
+      return `to be done until ${event.due} by ${event.owner}: ${event.action}`
+    case 'action.done':
+      return `what was to be done is done, says ${event.by}`
+    case 'paused':
+      return `clocks paused by ${event.by}: ${event.why}`
+    case 'continued':
+      return `clocks continued by ${event.by}`
+    case 'closed':
+      return event.despite === null
+        ? `closed by ${event.by}`
+        : `closed by ${event.by} although it fires: ${event.despite}`
+  }
+}

@@ -1,0 +1,70 @@
+import { Flags } from '@oclif/core'
+import { openIncidentStore } from '../app/history/open-store.ts'
+import { incidentPage, incidentView } from '../app/incidents/incident-view.ts'
+import { jsonLine } from '../app/json-document.ts'
+import type { Project } from '../app/project.ts'
+import { accountName } from '../app/run/account.ts'
+import type { Incident } from '../core/incident.ts'
+import type { IncidentStore } from '../core/incident-store.ts'
+import { BaseCommand } from './base-command.ts'
+import { sandboxFlag } from './run-flags.ts'
+
+/** Episodes of one incident that are shown: a storm has thousands. */
+const MOST_EPISODES = 20
+
+export const incidentFlags = {
+  partner: Flags.string({ description: 'as this partner: there are no incidents but its own', env: 'TILL_PARTNER' }),
+  json: Flags.boolean({ description: 'one JSON document', helpGroup: 'OUTPUT' }),
+  sandbox: sandboxFlag,
+}
+
+interface IncidentFlags {
+  readonly project?: string | undefined
+  readonly sandbox: boolean
+  readonly json: boolean
+  readonly partner?: string | undefined
+}
+
+/** What commands about incidents share: the store, and what they answer. */
+export abstract class IncidentCommand extends BaseCommand {
+  protected async withIncidents<T>(
+    flags: IncidentFlags,
+    work: (store: IncidentStore, project: Project) => Promise<T>,
+  ): Promise<T> {
+    const project = await this.openProject(flags)
+    const store = await openIncidentStore(project.paths.state)
+    try {
+      return await work(store, project)
+    } finally {
+      await store.close()
+      await project.close()
+    }
+  }
+
+  /** Changes an incident in the name of whoever runs this, and shows it as it is then. */
+  protected async change(
+    flags: IncidentFlags,
+    work: (
+      store: IncidentStore,
+      changing: { readonly by: string; readonly partner?: string | undefined; readonly now: Date },
+    ) => Promise<Incident>,
+  ): Promise<void> {
+    const { partner } = flags
+    await this.withIncidents(flags, async (store) => {
+      await this.answer(store, await work(store, { by: partner ?? accountName(), partner, now: new Date() }), flags)
+    })
+  }
+
+  protected async answer(store: IncidentStore, incident: Incident, flags: IncidentFlags): Promise<void> {
+    const view = incidentView(incident, new Date())
+    const [events, episodes] = await Promise.all([
+      store.events(incident.incident),
+      store.episodes(incident.incident, MOST_EPISODES),
+    ])
+    if (flags.json) await this.write(jsonLine({ schema: 'till.incident/1', ...view, events, episodes }))
+    else {
+      const width = process.stdout.isTTY ? this.columns : undefined
+      await this.writePaged(incidentPage(view, { events, episodes }, { width, color: this.color }))
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { Args, Flags } from '@oclif/core'
+
+export const incidentArg = Args.string({ required: true, description: 'its id', name: 'INCIDENT' })
+
+/** What may be said of an incident. */
+export const wordFlags = {
+  cause: Flags.string({ description: 'what it came from; stops the clock of diagnosis', helpValue: 'TEXT' }),
+  done: Flags.string({ description: 'a step of it that is done; may be repeated', multiple: true, helpValue: 'STEP' }),
+  action: Flags.string({ description: 'what is to be done so that it does not come again', helpValue: 'TEXT' }),
+  owner: Flags.string({ description: 'who does that; this account unless given', helpValue: 'NAME' }),
+  due: Flags.custom<string>({
+    description: 'until when',
+    helpValue: 'YYYY-MM-DD',
+    parse: async (text) => {
+      const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
+      if (isDate && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)) return text
+      throw new Error(`"${text}" is no date: write it as 2026-12-24`)
+    },
+  })(),
+  'action-done': Flags.boolean({ description: 'what was to be done so that it does not come again is done' }),
+} as const

@@ -1,0 +1,36 @@
+import type { Incident, IncidentEvent, IncidentEventBody, IncidentOpening } from './incident.ts'
+
+/** Which incidents; `partner`: only those that are for its eyes, and no others exist. */
+export interface IncidentQuery {
+  readonly closed?: boolean
+  readonly limit?: number
+  readonly partner?: string | undefined
+  /** Opened at or after it, ISO 8601. */
+  readonly since?: string | undefined
+}
+
+/** Incidents and what happened to them. What a method promises is on disk when it resolves, and outlives the machine. */
+export interface IncidentStore {
+  /** Opens an incident, unless one of its key is open: then that is given. */
+  open(opening: IncidentOpening, now: Date): Promise<{ readonly incident: Incident; readonly isNew: boolean }>
+  /** Newest first. */
+  incidents(query?: IncidentQuery): Promise<readonly Incident[]>
+  incident(id: string, partner?: string): Promise<Incident | undefined>
+  events(id: string): Promise<readonly IncidentEvent[]>
+  /** Episodes that belong to it, oldest first, at most `limit`, and how many there are. */
+  episodes(id: string, limit: number): Promise<{ readonly episodes: readonly string[]; readonly count: number }>
+  /** Whether an episode of it is not closed. */
+  isFiring(id: string): Promise<boolean>
+  /**
+   * Notes what `say` says happens to an incident, in one transaction with reading it; gives it as it is then. Undefined where there
+   * is none, or none for the eyes of `partner`. What `say` throws is thrown, and nothing is noted.
+   */
+  note(
+    id: string,
+    say: (incident: Incident, isFiring: boolean) => readonly IncidentEventBody[],
+    options?: { readonly partner?: string | undefined },
+  ): Promise<Incident | undefined>
+  /** Deletes what was closed before `before` and has no corrective action left. */
+  forget(before: Date): Promise<void>
+  close(): Promise<void>
+}

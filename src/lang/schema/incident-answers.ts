@@ -1,0 +1,150 @@
+import { INCIDENT_CLOCKS, INCIDENT_ORIGINS, INCIDENT_STATES } from '../../core/incident.ts'
+import { TIME } from './records.ts'
+
+const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
+const TEXT = { type: 'string' } as const
+const textOrNull = (description: string) => ({ description, type: ['string', 'null'] }) as const
+const timeOrNull = (description: string): object => ({ description, anyOf: [TIME, { type: 'null' }] })
+const closed = (properties: Readonly<Record<string, object>>) =>
+  ({ type: 'object', additionalProperties: false, required: Object.keys(properties), properties }) as const
+const milliseconds = (description: string) => ({ description, type: 'number', minimum: 0 }) as const
+const DATE = { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', examples: ['2026-12-24'] } as const
+
+const CLOCK = {
+  title: 'Clock',
+  description: 'One of the promises of its contract. Time is that of the contract, without pauses.',
+  ...closed({
+    clock: { description: 'Until somebody has it; the cause is known; the fault is gone.', enum: INCIDENT_CLOCKS },
+    limit_ms: milliseconds('What is promised.'),
+    elapsed_ms: milliseconds('What has run of it.'),
+    state: {
+      description: 'resting: outside of the hours of the contract. met: it has stopped for good, in time or not.',
+      enum: ['running', 'resting', 'paused', 'met'],
+    },
+    late: { description: 'It took longer than promised.', type: 'boolean' },
+    due_at: timeOrNull('When it runs out or ran out; null where that is not to be foreseen.'),
+    stopped_at: timeOrNull('When it was met.'),
+  }),
+}
+
+const ACTION = {
+  description: 'What is to be done so that it does not come again; null: nothing was said.',
+  anyOf: [
+    { type: 'null' },
+    closed({
+      action: TEXT,
+      owner: { description: 'Who does it.', ...TEXT },
+      due: { description: 'Until when.', ...DATE },
+      done_at: timeOrNull('null while it is not done.'),
+    }),
+  ],
+}
+
+const INCIDENT_PROPERTIES = {
+  incident: { description: 'Its id.', type: 'string', pattern: '^I[0-9a-f]{12}$' },
+  state: {
+    description: 'open: nobody has it. cleared: nothing of it fires any more, and it is to be closed.',
+    enum: INCIDENT_STATES,
+  },
+  origin: {
+    description:
+      'What brought it about: a fault that needs people, too many at once, a revision that is not taken, somebody by hand.',
+    enum: INCIDENT_ORIGINS,
+  },
+  fault: { description: 'Its fault class, by which people are found.', ...TEXT },
+  severity: TEXT,
+  title: TEXT,
+  device: textOrNull('Full name of the device.'),
+  store: textOrNull('Id of the store.'),
+  region: textOrNull('Id of the region.'),
+  vendor: { description: 'Empty where none is known.', ...TEXT },
+  team: textOrNull('Who is responsible; null: nobody is named.'),
+  partner: textOrNull('Whose eyes it is for besides our own.'),
+  why: { description: 'Why that team.', ...TEXT },
+  contract: textOrNull('What its clocks go by; null: none is named.'),
+  time_zone: { description: 'Whose clocks count.', ...TEXT },
+  opened_at: TIME,
+  opened_by: TEXT,
+  taken_at: timeOrNull('When the first one took it.'),
+  owner: textOrNull('Who has it.'),
+  diagnosed_at: timeOrNull('When its cause was said.'),
+  cause: textOrNull('What it came from.'),
+  cleared_at: timeOrNull('Since when nothing of it fires.'),
+  closed_at: timeOrNull('null while it is open.'),
+  closed_by: textOrNull('Who closed it.'),
+  despite: textOrNull('Why it was closed although it fired.'),
+  clocks: { description: 'What is promised, and how it stands.', type: 'array', items: CLOCK },
+  pauses: {
+    description: 'When its clocks stood still, and why.',
+    type: 'array',
+    items: closed({ from: TIME, to: timeOrNull('null while they do.'), why: TEXT, by: TEXT }),
+  },
+  steps: {
+    description: 'What has to be done before it may be closed.',
+    type: 'array',
+    items: closed({ step: TEXT, done_at: timeOrNull('null while it is not done.'), by: textOrNull('Who did it.') }),
+  },
+  action: ACTION,
+}
+
+const INCIDENTS_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/incidents/1',
+  title: 'Incidents',
+  description: 'Faults that people see to, newest first (`till incidents list`, `review` and `export`, with --json).',
+  ...closed({
+    schema: { const: 'till.incidents/1' },
+    incidents: {
+      type: 'array',
+      items: { title: 'Incident', description: 'A fault that people see to.', ...closed(INCIDENT_PROPERTIES) },
+    },
+  }),
+}
+
+const INCIDENT_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/incident/1',
+  title: 'Incident',
+  description: 'One incident with what happened to it (`till incidents show --json`, and what changes one).',
+  ...closed({
+    schema: { const: 'till.incident/1' },
+    ...INCIDENT_PROPERTIES,
+    episodes: {
+      description: 'Faults of monitoring that belong to it.',
+      ...closed({
+        episodes: { description: 'The first of them.', type: 'array', items: TEXT },
+        count: { description: 'How many there are.', type: 'integer', minimum: 0 },
+      }),
+    },
+    events: {
+      description: 'What happened to it, in order.',
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['seq', 'at', 'type'],
+        properties: {
+          seq: { type: 'integer', minimum: 1 },
+          at: TIME,
+          type: {
+            enum: [
+              'opened',
+              'joined',
+              'cleared',
+              'taken',
+              'commented',
+              'cause',
+              'step',
+              'action',
+              'action.done',
+              'paused',
+              'continued',
+              'closed',
+            ],
+          },
+        },
+      },
+    },
+  }),
+}
+
+export const INCIDENT_ANSWER_SCHEMAS = { incidents: INCIDENTS_JSON_SCHEMA, incident: INCIDENT_JSON_SCHEMA }
