@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core'
-import { gitopsFolder, openFollow } from '../app/gitops/open-follow.ts'
+import { gitopsFolder } from '../app/gitops/gitops-folder.ts'
+import { openFollow } from '../app/gitops/open-follow.ts'
 import { inForce } from '../app/gitops/prepare-revision.ts'
 import { openProject, type Project } from '../app/project.ts'
 import { folderFlag } from './gitops-flags.ts'

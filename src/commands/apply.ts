@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { isPlanFile, loadPlan } from '../app/revision/load-plan.ts'
+import { planRules } from '../app/revision/plan-rules.ts'
 import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices } from '../app/revision/targets.ts'
 import { runReporters } from '../app/run/reporting.ts'
@@ -68,7 +69,7 @@ safety, 130 interrupted, 2 bad input.`
     const controller = await this.openController(flags)
     const { project } = controller
     const fleet = await controller.fleet()
-    const { work, runbook, plan, planExpiresAt } = isPlanFile(args.what)
+    const { work, runbook, plan, planExpiresAt, planIsSigned } = isPlanFile(args.what)
       ? await this.#planned(args.what, { project, fleet, flags })
       : await this.#selected(args.what, { project, fleet, flags })
     const asked = {
@@ -97,6 +98,7 @@ safety, 130 interrupted, 2 bad input.`
       reporters: runReporters(flags, [runbook]),
       plan,
       planExpiresAt,
+      planIsSigned,
       waitMs: flags.wait,
       breakGlass: flags['break-glass'],
       goOn: flags['go-on'],
@@ -112,8 +114,9 @@ safety, 130 interrupted, 2 bad input.`
   ) {
     const { project, fleet, flags } = context
     refuseToNarrow(file, flags)
-    const { runbook, work, id, expiresAt } = await loadPlan(file, { project, fleet, signedBy: wantedSigners(flags) })
-    return { work, runbook, plan: id, planExpiresAt: expiresAt }
+    const { lists } = planRules(project, wantedSigners(flags))
+    const { runbook, work, id, expiresAt } = await loadPlan(file, { project, fleet, signedBy: lists })
+    return { work, runbook, plan: id, planExpiresAt: expiresAt, planIsSigned: lists.length > 0 }
   }
 
   async #selected(
@@ -130,6 +133,7 @@ safety, 130 interrupted, 2 bad input.`
       runbook,
       plan: undefined,
       planExpiresAt: undefined,
+      planIsSigned: false,
     }
   }
 }

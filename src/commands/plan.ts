@@ -4,6 +4,7 @@ import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.
 import { someDevices } from '../app/revision/targets.ts'
 import { driftedDevices, planReporters } from '../app/run/reporting.ts'
 import { canaryText, heldBackText } from '../app/safety/held-back.ts'
+import { planPolicy } from '../app/safety/policy-in-force.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { durationFlag } from '../cli/duration-flag.ts'
 import { failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
@@ -81,7 +82,13 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       workers: flags.workers,
       failOn: failingStates(flags),
       reporters: async (...run) => [
-        ...(await planReporters(flags, { runbook, fleet, validMs: flags.expires })(...run)),
+        ...(await planReporters(flags, {
+          runbook,
+          root: project.root,
+          fleet,
+          policy: planPolicy(project, runbook),
+          validMs: flags.expires,
+        })(...run)),
         drifted.reporter,
       ],
     })

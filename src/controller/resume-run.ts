@@ -1,8 +1,8 @@
 import type { Project } from '../app/project.ts'
-import { digestOf } from '../app/run/kept/keep-work.ts'
 import { type KeptWork, notKept, openWork } from '../app/run/kept/open-work.ts'
 import type { PolicyBefore } from '../app/run/run-policy.ts'
 import type { RunOptions } from '../app/run/run-request.ts'
+import { policyDigest } from '../app/safety/policy-in-force.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
 import { type LeaseHolder, runKey } from '../core/lease.ts'
@@ -42,7 +42,8 @@ export async function resumeRun(
     if (!kept) throw notKept(id, GONE)
     work = openWork(kept, unfinished, { project, fleet, run: id })
     const { order, close } = work
-    const rules = order.policy && digestOf(order.policy.rules) === order.policy.digest ? order.policy.rules : undefined
+    const rules =
+      order.policy && policyDigest(order.policy.rules) === order.policy.digest ? order.policy.rules : undefined
     if (order.policy && !rules) throw notKept(id, 'What was kept of its policy is not whole.')
     const policy = rules && { policy: rules, ...wavesBefore(unfinished, work) }
     const resumption = { unfinished, close, ...(policy && { policy }) }

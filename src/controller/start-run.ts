@@ -5,6 +5,7 @@ import { loginResolver } from '../app/reach/log-in.ts'
 import { neighboursOf, targetResolver } from '../app/reach/resolve-target.ts'
 import { learnSecrets } from '../app/reach/secrets.ts'
 import { checkValues } from '../app/revision/check-values.ts'
+import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
 import { accountName } from '../app/run/account.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from '../app/run/device-environment.ts'
 import { keepWork } from '../app/run/kept/keep-work.ts'
@@ -61,6 +62,7 @@ const THREAD = new URL('../app/device-thread.js', import.meta.url)
 
 /** Wires one run to what its controller has, and starts it. */
 export async function startRun(request: Request, shared: Shared): Promise<Run> {
+  refuseUnsignedChange(request)
   // What is only looked at goes on without a device that lacks a value; what changes is right as a whole, or is not begun.
   const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
   if (missing.length > 0) throw new InputError(missing)
@@ -72,6 +74,13 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
     await held.lease.release()
     throw error
   })
+}
+
+/** Hooks and what is followed act on what is in force; what a person or a pipeline starts may need a signed plan. */
+function refuseUnsignedChange({ mode, origin, project, planIsSigned = false }: Request): void {
+  if ((mode !== 'apply' && mode !== 'exec') || origin === 'hook' || origin === 'schedule') return
+  const isOnTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
+  refuseUnsigned(planRules(project), planIsSigned, isOnTerminal)
 }
 
 /** Starts a run, or carries it on, under a lease that is held. */

@@ -29,6 +29,8 @@ export interface Plan {
   readonly expires_at?: string
   readonly revision: string | null
   readonly runbook: RunbookReference & { readonly file: string }
+  /** The policy that it was reviewed under, and sha256 of its rules; absent where there are none. */
+  readonly policy?: { readonly name: string; readonly digest: string }
   readonly devices: readonly PlannedDevice[]
   /** Every targeted device was read and judged. */
   readonly complete: boolean

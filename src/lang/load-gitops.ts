@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import { isMap } from './is-map.ts'
+import { type PlansSettings, readPlans } from './read-plans.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { GITOPS_SCHEMA } from './schema/gitops.ts'
 import { validate } from './validate.ts'
@@ -26,6 +27,8 @@ export interface GitopsSettings {
     readonly user: string
   }
   readonly fetchTimeoutMs: number
+  /** Whose signature plans need on this machine; absent where it is not said. */
+  readonly plans?: PlansSettings | undefined
 }
 
 const FETCH_TIMEOUT_MS = 300_000
@@ -61,6 +64,7 @@ function settingsOf(value: JsonObject): GitopsSettings {
     ...(isMap(gpg) && { gpg: { keys: String(gpg['keys']), signers: gpg['signers'] as Record<string, string> } }),
     login: { user: 'oauth2', ...(login as Record<string, string>) },
     fetchTimeoutMs: typeof value['fetch_timeout_ms'] === 'number' ? value['fetch_timeout_ms'] : FETCH_TIMEOUT_MS,
+    plans: readPlans(value['plans']),
   }
 }
 

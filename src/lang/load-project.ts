@@ -15,6 +15,7 @@ import { KNOWN_SOURCES, readHooks } from './hooks/read-hooks.ts'
 import { isMap } from './is-map.ts'
 import { inOrder } from './load-runbook.ts'
 import { policyProblems, readPolicies } from './policy/read-policies.ts'
+import { type PlansSettings, readPlans } from './read-plans.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { expressionDiagnostic } from './runbook-steps.ts'
 import { PROJECT_SCHEMA } from './schema/project.ts'
@@ -54,6 +55,8 @@ export interface ProjectSettings {
   /** Read when they are asked for: most commands need none. */
   readonly hooks: () => HookSettings
   readonly server: () => ServerSettings
+  /** Whose signature plans need; absent where it is not said. */
+  readonly plans?: PlansSettings | undefined
   /** The file says so itself: a policy is in force. */
   readonly hasPolicies: boolean
   readonly secrets: {
@@ -147,6 +150,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     policies: readPolicies(parsed),
     hooks: () => readHooks(parsed).hooks,
     server: () => readServer(parsed, sourceNames(parsed)).server,
+    plans: readPlans(value['plans']),
     hasPolicies: 'policies' in value,
     secrets: secretsOf(value['secrets']),
     run: {

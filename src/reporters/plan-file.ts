@@ -9,6 +9,7 @@ import type { Output } from './output.ts'
 /** What a plan needs to know beyond the events of its run. */
 export interface PlanFileOptions {
   readonly runbook: Plan['runbook']
+  readonly policy?: Plan['policy']
   /** How long it may be applied, in milliseconds. */
   readonly validMs: number
   /** sha256 of the effective inventory data of a device. */
@@ -61,6 +62,7 @@ class PlanDocument {
       expires_at: new Date(Date.parse(event.at) + this.#options.validMs).toISOString(),
       revision: event.revision,
       runbook: this.#options.runbook,
+      ...(this.#options.policy && { policy: this.#options.policy }),
     }
     await this.#output.write(`${jsonText(head).slice(0, -1)},"devices":[`)
   }

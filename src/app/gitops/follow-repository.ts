@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { InputError } from '../../core/diagnostic.ts'
-import { GITOPS_FILE, type OpenFollow, openFollow } from './open-follow.ts'
+import { GITOPS_FILE } from './gitops-folder.ts'
+import { type OpenFollow, openFollow } from './open-follow.ts'
 
 /** What `till gitops follow` is told. */
 export interface FollowRequest {

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { GitLogin } from '../../gitops/git.ts'
@@ -9,8 +8,7 @@ import { signersProblems } from '../../gitops/signers-file.ts'
 import { digestOfSigners } from '../../gitops/verify-signatures.ts'
 import { type GitopsSettings, loadGitops } from '../../lang/load-gitops.ts'
 import { VERSION } from '../version.ts'
-
-export const GITOPS_FILE = 'gitops.yaml'
+import { GITOPS_FILE } from './gitops-folder.ts'
 
 /** What a controller follows, opened; and where it keeps what belongs to it. */
 export interface OpenFollow extends Follow {
@@ -23,18 +21,6 @@ export interface OpenFollow extends Follow {
     /** Leads to the checkout that is in force. */
     readonly current: string
   }
-}
-
-/**
- * The folder of what a controller follows: as named; else of the environment; else `gitops` in the state folder of the
- * service (systemd), of the system for root, or of the user.
- */
-export function gitopsFolder(named: string | undefined): string {
-  if (named !== undefined) return isAbsolute(named) ? named : join(process.cwd(), named)
-  const state = process.env['STATE_DIRECTORY']?.split(':')[0]
-  if (state) return join(state, 'gitops')
-  if (process.getuid?.() === 0) return '/var/lib/tillwright/gitops'
-  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tillwright', 'gitops')
 }
 
 /** Opens it. Throws InputError with everything that is wrong with the settings and the files that they name. */

@@ -142,6 +142,8 @@ async function goThrough(
   const working = parts.filter(({ devices }) => devices.length > 0)
   const { exitCode, counts, run } = await options.start({
     mode,
+    // What is followed was verified; a folder as it lies here was not.
+    origin: options.revision === undefined ? undefined : 'schedule',
     project,
     fleet: options.fleet,
     work,

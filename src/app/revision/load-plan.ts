@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
@@ -9,6 +9,7 @@ import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { checkPlanDocument } from '../../lang/check-document.ts'
 import type { Project } from '../project.ts'
+import { planPolicy } from '../safety/policy-in-force.ts'
 import { deviceDigest } from './device-digest.ts'
 import { type PlanSigners, requireSignature } from './plan-signature.ts'
 import { findRunbook, openRunbook, textParams } from './runbooks.ts'
@@ -21,16 +22,16 @@ export function isPlanFile(name: string): boolean {
 /**
  * Reads a plan and everything that it was made from. Only devices on which something was to be changed are worked on;
  * where there are none, applying it is done at once.
- * Throws InputError when the file is no plan (PLAN_INVALID), is not signed as wanted (PLAN_UNTRUSTED), is too old (PLAN_EXPIRED), or when the runbook or what the inventory says of a
- * planned device is no longer the same (PLAN_STALE).
+ * Throws InputError when the file is no plan (PLAN_INVALID), is not signed as wanted (PLAN_UNTRUSTED), is too old (PLAN_EXPIRED), or when
+ * the runbook, its policy or what the inventory says of a planned device is no longer the same (PLAN_STALE).
  */
 export async function loadPlan(
   file: string,
   context: {
     readonly project: Project
     readonly fleet: Fleet
-    /** Somebody of these must have signed it. */
-    readonly signedBy?: PlanSigners | undefined
+    /** Of each of these lists somebody must have signed it. */
+    readonly signedBy: readonly PlanSigners[]
   },
 ): Promise<{
   readonly id: string
@@ -39,14 +40,16 @@ export async function loadPlan(
   readonly work: readonly DeviceWork[]
 }> {
   const bytes = planBytes(file)
-  if (context.signedBy) await requireSignature(file, bytes, context.signedBy)
+  for (const list of context.signedBy) await requireSignature(file, bytes, list)
   const plan = readPlan(file, bytes)
   refuseExpired(plan, file)
   refuseOutside(plan, file, context.project)
-  const runbook = openRunbook(context.project, plan.runbook.file, textParams(plan.runbook.params))
+  const runbook = openRunbook(context.project, placed(plan, context.project), textParams(plan.runbook.params))
   const stale: Diagnostic[] = []
   if (runbook.digest !== plan.runbook.digest)
-    stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned`))
+    stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned${atCommit(plan)}`))
+  if (plan.policy && planPolicy(context.project, runbook)?.digest !== plan.policy.digest)
+    stale.push(staleness(`Policy "${plan.policy.name}" is not the one that it was reviewed under${atCommit(plan)}`))
   const work: DeviceWork[] = []
   for (const planned of plan.devices) {
     if (!hasDrift(planned)) continue
@@ -56,6 +59,11 @@ export async function loadPlan(
   }
   if (stale.length > 0) throw new InputError(withAdvice(stale, planAgain(plan, context.fleet)))
   return { id: plan.id, expiresAt: plan.expires_at, runbook, work }
+}
+
+/** Where the plan was made: whoever is refused can look at what differs since. */
+function atCommit({ revision }: Plan): string {
+  return revision === null ? '' : ` at ${revision}`
 }
 
 function changedDevice(planned: PlannedDevice, exists: boolean): string {
@@ -112,9 +120,15 @@ function planBytes(file: string): Buffer {
   }
 }
 
+/** Its file is named from the root of the repository, wherever it is applied. */
+function placed({ runbook }: Pick<Plan, 'runbook'>, { root }: Project): string {
+  const inRoot = resolve(root, runbook.file)
+  return existsSync(inRoot) ? inRoot : runbook.file
+}
+
 /** A plan may come from anywhere: what it names is read, and shown where it is wrong, only if it belongs to the repository. */
-function refuseOutside({ runbook }: Plan, file: string, project: Project): void {
-  const named = realpathSync(findRunbook(project, runbook.file))
+function refuseOutside({ runbook }: Pick<Plan, 'runbook'>, file: string, project: Project): void {
+  const named = realpathSync(findRunbook(project, placed({ runbook }, project)))
   const folders = [project.root, project.paths.runbooks].map(realOf)
   if (/\.ya?ml$/.test(named) && folders.some((folder) => isBelow(named, folder))) return
   throw invalid(`The plan "${file}" names a runbook that is not in this repository`)

@@ -1,4 +1,6 @@
+import { relative, resolve } from 'node:path'
 import type { Fleet } from '../../core/fleet.ts'
+import type { Plan } from '../../core/plan.ts'
 import type { Reporter } from '../../core/ports.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { createAnswersReporter } from '../../reporters/answers.ts'
@@ -43,9 +45,16 @@ export function runReporters(flags: OutputFlags, runbooks: readonly Runbook[] = 
 /** As for every run; but the file of `--output` is the plan. */
 export function planReporters(
   flags: OutputFlags,
-  planned: { readonly runbook: Runbook; readonly fleet: Fleet; readonly validMs: number },
+  planned: {
+    readonly runbook: Runbook
+    /** Of the repository: a plan holds wherever that is checked out. */
+    readonly root: string
+    readonly fleet: Fleet
+    readonly policy: Plan['policy']
+    readonly validMs: number
+  },
 ): ReportersOf {
-  const { runbook, fleet, validMs } = planned
+  const { runbook, root, fleet, policy, validMs } = planned
   return async () => {
     const reporters = [stdoutReporter(flags), ...(await reportFiles(flags, [runbook]))]
     if (flags.output !== undefined) {
@@ -56,7 +65,8 @@ export function planReporters(
       reporters.push(
         await toFile(flags.output, (output) =>
           createPlanFileReporter(output, {
-            runbook: { ...referenceTo(runbook), file: runbook.file },
+            runbook: { ...referenceTo(runbook), file: relative(root, resolve(runbook.file)) },
+            ...(policy && { policy }),
             validMs,
             digestOf,
           }),

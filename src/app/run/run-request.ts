@@ -51,6 +51,8 @@ export interface RunOptions {
   readonly plan?: string | undefined
   /** Until when that plan may be applied; ISO 8601. */
   readonly planExpiresAt?: string | undefined
+  /** Somebody who counts has signed that plan. */
+  readonly planIsSigned?: boolean | undefined
   /** States of devices that make the exit code another than 0. Default: all that are not as desired. */
   readonly failOn?: ReadonlySet<DeviceState> | undefined
 }

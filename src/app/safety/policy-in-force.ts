@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { Seen } from '../../core/admission.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { DeviceState } from '../../core/outcome.ts'
+import type { Plan } from '../../core/plan.ts'
 import type { Policy, Purpose } from '../../core/policy.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Runbook } from '../../core/runbook.ts'
@@ -24,6 +26,18 @@ export function policyOf(project: Project, runbooks: readonly Runbook[], before?
   const [first, ...others] = before ? [before, ...now] : now
   if (!first) throw new Error('a runbook asks for a policy that was not checked')
   return others.reduce(stricterOf, first)
+}
+
+/** The policy of a runbook as a plan names it; undefined where tillwright.yaml has none. */
+export function planPolicy(project: Project, runbook: Runbook): Plan['policy'] {
+  if (!project.settings.hasPolicies) return undefined
+  const policy = policyOf(project, [runbook])
+  return { name: policy.name, digest: policyDigest(policy) }
+}
+
+/** sha256 of its rules, in hexadecimal. */
+export function policyDigest(policy: Policy): string {
+  return createHash('sha256').update(JSON.stringify(policy)).digest('hex')
 }
 
 /** What a run of these runbooks is for: a repair only where all of them are. */

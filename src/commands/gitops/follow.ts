@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { followRepository } from '../../app/gitops/follow-repository.ts'
-import { gitopsFolder } from '../../app/gitops/open-follow.ts'
+import { gitopsFolder } from '../../app/gitops/gitops-folder.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { folderFlag } from '../../cli/gitops-flags.ts'
 

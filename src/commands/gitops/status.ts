@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
+import { gitopsFolder } from '../../app/gitops/gitops-folder.ts'
 import { gitopsStatus, statusText } from '../../app/gitops/gitops-view.ts'
-import { gitopsFolder, openFollow } from '../../app/gitops/open-follow.ts'
+import { openFollow } from '../../app/gitops/open-follow.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { folderFlag } from '../../cli/gitops-flags.ts'

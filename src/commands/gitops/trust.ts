@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core'
-import { gitopsFolder, openFollow } from '../../app/gitops/open-follow.ts'
+import { gitopsFolder } from '../../app/gitops/gitops-folder.ts'
+import { openFollow } from '../../app/gitops/open-follow.ts'
 import { trustRevision } from '../../app/gitops/pull-revision.ts'
 import { accountName } from '../../app/run/account.ts'
 import { BaseCommand } from '../../cli/base-command.ts'

@@ -1,3 +1,5 @@
+import { GITOPS_PLANS } from './plans.ts'
+
 const NAME = { type: 'string', minLength: 1, pattern: '^[^\\s"\\\\*?!,]+$' } as const
 const FILE = { type: 'string', minLength: 1 } as const
 
@@ -114,6 +116,7 @@ export const GITOPS_SCHEMA = {
         },
       },
     },
+    plans: GITOPS_PLANS,
     login: {
       title: 'Login',
       description: 'How the remote lets this controller in.',

@@ -46,6 +46,15 @@ export const PLAN_JSON_SCHEMA: object = {
       required: [...RUNBOOK_REFERENCE.required, 'file'],
       properties: { ...RUNBOOK_REFERENCE.properties, file: { description: 'Its file.', type: 'string', minLength: 1 } },
     },
+    policy: {
+      description: 'The policy of tillwright.yaml that it was reviewed under; absent where there is none.',
+      type: 'object',
+      required: ['name', 'digest'],
+      properties: {
+        name: { type: 'string' },
+        digest: { ...DIGEST, description: 'sha256 of its rules.' },
+      },
+    },
     devices: { type: 'array', items: DEVICE },
     complete: { description: 'Every targeted device was read and judged.', type: 'boolean' },
   },

@@ -2,6 +2,7 @@ import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
 import { GUARDS } from './guards.ts'
 import { HOOKS } from './hooks.ts'
+import { PROJECT_PLANS } from './plans.ts'
 import { POLICIES, POLICY_NAME } from './policy.ts'
 import { SERVER } from './server.ts'
 
@@ -173,6 +174,7 @@ export const PROJECT_SCHEMA = {
     },
     guards: GUARDS,
     policies: POLICIES,
+    plans: PROJECT_PLANS,
     hooks: HOOKS,
     server: SERVER,
     history: {

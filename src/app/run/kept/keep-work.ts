@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { DeviceKind } from '../../../core/fleet.ts'
@@ -10,6 +9,7 @@ import type { Runbook } from '../../../core/runbook.ts'
 import type { DeviceWork } from '../../../engine/device/perform-device.ts'
 import { deviceDigest } from '../../revision/device-digest.ts'
 import { textParams } from '../../revision/runbooks.ts'
+import { policyDigest } from '../../safety/policy-in-force.ts'
 import { VERSION } from '../../version.ts'
 import type { PlannedWork } from '../run-request.ts'
 
@@ -67,16 +67,12 @@ export function keepWork(
     ...(plan !== undefined && {
       plan: { id: plan, ...(planExpiresAt !== undefined && { expires_at: planExpiresAt }) },
     }),
-    ...(policy && { policy: { digest: digestOf(policy), rules: policy } }),
+    ...(policy && { policy: { digest: policyDigest(policy), rules: policy } }),
   }
   for (const { file } of project.modules().own) files[`modules/${basename(file)}`] = readFileSync(file, 'utf8')
   const planned = work.flatMap((item): readonly PlannedDevice[] => (item.planned ? [item.planned] : []))
   if (planned.length > 0) files[PLAN_FILE] = JSON.stringify(planned)
   return { order: order as unknown as JsonObject, files }
-}
-
-export function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
 }
 
 function groupsOf(work: readonly DeviceWork[], runbooks: readonly Runbook[]): KeptOrder['groups'] {
