@@ -26,6 +26,7 @@ import { script } from './script.ts'
 import { service } from './service/service.ts'
 import { spooler } from './spooler/spooler.ts'
 import { tcp } from './tcp.ts'
+import { vending } from './vending/vending.ts'
 import { wait } from './wait.ts'
 
 /** Every module there is, by its name in runbooks. One line each, in alphabetical order. */
@@ -57,5 +58,6 @@ export const MODULES: readonly Module[] = [
   service,
   spooler,
   tcp,
+  vending,
   wait,
 ]

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { curveOf } from '../../src/modules/receipts/profile.ts'
+import { curveOf } from '../../src/devices/sales/profile.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { recordRun } from '../../src/testing/recorded-runs.ts'
 import { TestProject } from './project.ts'

@@ -86,11 +86,12 @@ function commonOf({ name, kind, os, vars }: Device): Omit<DeviceSpec, 'flavour'>
   }
 }
 
-/** A printer that speaks what the sandbox speaks too, whatever it hangs on. */
+/** A printer or vending machine that speaks what the sandbox speaks too, whatever it hangs on. */
 function printerOf({ name, transport, vars }: Device, timeZone: string): PrinterSpec | undefined {
-  const described = mapIn(vars['fiscal']) ?? mapIn(vars['printer'])
+  const audit = mapIn(mapIn(vars['vending'])?.['audit'])
+  const described = mapIn(vars['fiscal']) ?? mapIn(vars['printer']) ?? audit
   if (transport.type !== 'none' || !described) return undefined
-  const protocol = textIn(described['protocol']) ?? textIn(described['language']) ?? ''
+  const protocol = textIn(described['protocol']) ?? textIn(described['language']) ?? (audit ? 'eva-dts' : '')
   const emulator = EMULATORS[protocol]
   if (!emulator) return undefined
   return {

@@ -5,12 +5,12 @@ import { Secret } from '../../core/secret.ts'
 import { type HttpAnswer, httpSentence } from '../../devices/probe/http-answer.ts'
 import { httpHere } from '../../devices/probe/http-here.ts'
 import { httpThere } from '../../devices/probe/http-there.ts'
+import type { ReceiptsReading } from '../../devices/sales/verdict.ts'
 import { patternOf } from '../../pattern/pattern.ts'
 import { readRow } from './database.ts'
 import { type Look, type LookAnswer, MOST } from './look.ts'
 import type { FiscalSource, HttpSource, LogSource } from './params.ts'
 import { readTime, type TimeStyle } from './receipt-time.ts'
-import type { ReceiptsReading } from './verdict.ts'
 
 const HTTP = { method: 'GET', timeoutMs: 10_000, maxBytes: 256 * 1024, insecure: false } as const
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 
-/** What can be wrong with an imitated printer; several at a time. */
+/** What can be wrong with an imitated printer or vending machine; several at a time. */
 export const PRINTER_FAULTS = {
   'paper-out': 'no paper',
   'paper-low': 'the paper is nearly at its end',
@@ -25,6 +25,18 @@ export const PRINTER_FAULTS = {
   'clock-wrong': 'the clock is an hour off',
   'inspection-due': 'the inspection is due in ten days',
   'wrong-identity': 'says that it is another printer',
+  'column-out': 'a column of a vending machine is out',
+  'coins-jammed': 'its coin acceptor is jammed',
+  'notes-full': 'the box of its note acceptor is full',
+  'notes-off': 'its note acceptor is gone',
+  'card-silent': 'nobody pays it by card any more',
+  'not-dispensed': 'it was paid and dispensed nothing',
+  'too-warm': 'it is 12.5 °C warm inside',
+  fahrenheit: 'it tells degrees Fahrenheit as if they were Celsius',
+  'audit-cut': 'its audit file ends in the middle',
+  'audit-damaged': 'the check sum of its audit file does not fit',
+  'audit-stale': 'its audit file is two days old',
+  'counters-reset': 'its counters began anew',
 } as const
 export type PrinterFault = keyof typeof PRINTER_FAULTS
 

@@ -15,6 +15,7 @@ import { POSNET_FAULTS, posnetEmulator } from './posnet.ts'
 import { SHTRIH_FAULTS, shtrih2Emulator, shtrihEmulator } from './shtrih.ts'
 import { type DatagramEmulator, SNMP_FAULTS, snmpEmulator } from './snmp.ts'
 import { THERMAL_FAULTS, thermalEmulator } from './thermal.ts'
+import { VENDING_FAULTS, vendingEmulator } from './vending.ts'
 import { ZEBRA_FAULTS, zebraEmulator } from './zebra.ts'
 
 interface Emulated {
@@ -30,6 +31,7 @@ export const EMULATORS: Readonly<Record<string, Emulated>> = {
   daisy: { emulate: daisyEmulator, shows: DATECS_FAULTS, port: 4999 },
   datecs: { emulate: datecsEmulator, shows: DATECS_FAULTS, port: 4999 },
   escpos: { emulate: escposEmulator, shows: ESCPOS_FAULTS, port: 9100 },
+  'eva-dts': { emulate: vendingEmulator, shows: VENDING_FAULTS, port: 8080 },
   ipp: { emulate: ippEmulator, shows: IPP_FAULTS, port: 631 },
   noviapi: { emulate: noviApiEmulator, shows: NOVIAPI_FAULTS, port: 8888 },
   novitus: { emulate: novitusXmlEmulator, shows: NOVITUS_XML_FAULTS, port: 6001 },

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Sample } from '../../../src/core/sample.ts'
 import type { Trading } from '../../../src/core/trading-hours.ts'
-import { curveOf, type DayCurve, pastDays, profileOf } from '../../../src/modules/receipts/profile.ts'
-import { judgeReceipts, LIMITS, type ReceiptsReading } from '../../../src/modules/receipts/verdict.ts'
+import { curveOf, type DayCurve, pastDays, profileOf } from '../../../src/devices/sales/profile.ts'
+import { judgeReceipts, LIMITS, type ReceiptsReading } from '../../../src/devices/sales/verdict.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

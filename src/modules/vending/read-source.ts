@@ -1,0 +1,101 @@
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import { Secret } from '../../core/secret.ts'
+import { MAX_AUDIT_BYTES } from '../../devices/evadts/segments.ts'
+import { readFile, unreadFile } from '../../devices/file/read-file.ts'
+import { httpSentence } from '../../devices/probe/http-answer.ts'
+import { httpHere } from '../../devices/probe/http-here.ts'
+import { httpThere } from '../../devices/probe/http-there.ts'
+import { httpOnWindows } from '../../devices/probe/http-windows.ts'
+import { THERE } from '../../shell/posix-there.ts'
+import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+import type { HttpSource, VendingParams } from './params.ts'
+
+const HTTP_TIMEOUT_MS = 15_000
+
+/** The bytes of the audit file, from wherever the parameters say. Nothing is written. */
+export function readSource(context: ModuleContext, params: VendingParams): Promise<Result<Uint8Array>> {
+  if (params.http) return fromHttp(context, params.http)
+  if (context.device.os.family === 'none') {
+    const message = `${context.device.name} has no shell: its audit file is read by \`http\` from the controller.`
+    return Promise.resolve(fail({ code: 'PARAMS_INVALID', phase: 'observe', message }))
+  }
+  return params.folder ? fromFolder(context, params.folder) : fromFile(context, params.file ?? '')
+}
+
+async function fromFile({ shell }: ModuleContext, path: string): Promise<Result<Uint8Array>> {
+  const { answer, reading } = await readFile(shell, {
+    path,
+    follow: true,
+    wants: 'content',
+    sendBytes: MAX_AUDIT_BYTES,
+  })
+  if (!reading) return fail(unreadFile(path, answer))
+  if (reading.trouble !== undefined) return wrong(`"${path}" could not be read: ${reading.trouble}`)
+  if (reading.kind !== 'file') return wrong(`"${path}": there is no such file.`)
+  return reading.content ? success(reading.content) : wrong(`"${path}" is longer than an audit file can be.`)
+}
+
+const FOLDER = `${TOOL_PRELUDE}${THERE}need_tool find stat sort tail cat wc
+till_there "$path" || { printf '%s\\n' "$path: there is no such folder" >&2; exit 1; }
+[ -r "$path" ] && [ -x "$path" ] || { printf '%s\\n' "$path: Permission denied" >&2; exit 1; }
+newest=$(find "$path/" -maxdepth 1 -type f -name "$match" -exec stat -c '%Y %n' {} + 2>/dev/null | sort -n | tail -n 1)
+newest=\${newest#* }
+[ -n "$newest" ] || { printf '%s\\n' "$path: it holds no file $match" >&2; exit 1; }
+[ -r "$newest" ] || { printf '%s\\n' "$newest: Permission denied" >&2; exit 1; }
+[ "$(wc -c <"$newest")" -le "$most" ] || { printf '%s\\n' "$newest: it is longer than an audit file can be" >&2; exit 1; }
+cat "$newest"
+`
+
+async function fromFolder(
+  { shell }: ModuleContext,
+  { path, match = '*' }: NonNullable<VendingParams['folder']>,
+): Promise<Result<Uint8Array>> {
+  if (shell.dialect === 'powershell') {
+    const message = 'Folders are looked into on Linux alone; name the file.'
+    return fail({ code: 'PARAMS_INVALID', phase: 'observe', message })
+  }
+  const values = { path, match, most: MAX_AUDIT_BYTES }
+  const answer = await shell.ask({ script: FOLDER, values, maxOutputBytes: MAX_AUDIT_BYTES + 64 * 1024 })
+  const failure = failureOf(answer, 'observe', `Looking into "${path}"`)
+  return failure ? fail(failure) : success(answer.stdout)
+}
+
+async function fromHttp(context: ModuleContext, source: HttpSource): Promise<Result<Uint8Array>> {
+  const headers = Object.entries(source.headers ?? {}).map(([name, value]) => [name, inClear(value)])
+  const question = {
+    method: 'GET' as const,
+    timeoutMs: HTTP_TIMEOUT_MS,
+    maxBytes: MAX_AUDIT_BYTES,
+    insecure: false,
+    url: inClear(source.url),
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    ...(source.ca !== undefined && { ca: source.ca }),
+  }
+  const shown = String(source.url)
+  if (source.from === 'device' && context.shell.dialect === 'powershell') {
+    const there = await httpOnWindows(context.shell, question)
+    return there.ok ? bodyOf(there.value, shown) : there
+  }
+  const answer =
+    source.from === 'controller' ? await httpHere(question, context.signal) : await httpThere(context.shell, question)
+  if ('missing' in answer) {
+    const message = `The program "${answer.missing}" is not on the device. ${answer.why}`
+    return fail({ code: 'TOOL_MISSING', phase: 'observe', message })
+  }
+  return bodyOf(answer, shown)
+}
+
+function bodyOf(answer: Parameters<typeof httpSentence>[0], shown: string): Result<Uint8Array> {
+  if (answer.state !== 'answered' || answer.status !== 200) return wrong(httpSentence(answer, shown))
+  if (answer.truncated) return wrong(`What "${shown}" answers is longer than an audit file can be.`)
+  return success(answer.body ?? new Uint8Array())
+}
+
+function inClear(value: string): string {
+  return (value as unknown) instanceof Secret ? (value as unknown as Secret).reveal() : value
+}
+
+function wrong(message: string): { readonly ok: false; readonly failure: Parameters<typeof fail>[0] } {
+  return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message })
+}

@@ -1,0 +1,264 @@
+import type { Change } from '../../core/change.ts'
+import { HOUR_MS, MINUTE_MS, parseDuration } from '../../core/duration.ts'
+import { fail, type Result, success } from '../../core/failure.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { ModuleContext } from '../../core/ports.ts'
+import type { NewSample } from '../../core/sample.ts'
+import { instantsOf } from '../../core/zoned-time.ts'
+import { type Audit, readAudit } from '../../devices/evadts/audit.ts'
+import { LIMITS } from '../../devices/sales/verdict.ts'
+import { defineModule } from '../define.ts'
+import { type Finding, judge } from './judge.ts'
+import { noted, type Past, RECALLED_MS, recall } from './known.ts'
+import { givenOf, PARAMS, type VendingParams, validate } from './params.ts'
+import {
+  type Acceptor,
+  acceptorOf,
+  type CardPayments,
+  cardPayments,
+  type Known,
+  newEvents,
+  timesOf,
+} from './payments.ts'
+import { readSource } from './read-source.ts'
+import { judgeSales, type SalesVerdict } from './sales.ts'
+import { type ColumnStock, stockOf } from './stock.ts'
+import { type Temperature, temperatureOf } from './temperature.ts'
+
+const WEEKS = 6
+const STALE_AFTER = '24h'
+const SAMPLE_EVERY_MS = 20 * MINUTE_MS
+const COLUMN_EVERY_MS = 6 * HOUR_MS
+
+interface State {
+  readonly audit: Audit
+  readonly now: number
+  /** Why nothing but trouble may be concluded from it; undefined when it can be trusted. */
+  readonly doubt: string | undefined
+  readonly sales: SalesVerdict
+  readonly stock: readonly ColumnStock[]
+  readonly acceptors: Readonly<Record<'coins' | 'notes' | 'card', Acceptor>>
+  readonly card: CardPayments & { readonly silent: boolean }
+  readonly temperature: Temperature | null
+  readonly findings: readonly Finding[]
+  readonly samples: readonly NewSample[]
+}
+
+/**
+ * Value: `fault` with `cause`, `severity`, `owner`, `remedy` of the worst that was found (`none` when nothing is wrong,
+ * `not-known` when that cannot be told), `findings` with all of it, `machine`, `sales`, `stock` by column, `acceptors`,
+ * `card`, `temperature`, `events`, and `evidence {wholeness, check, made_at, …}`.
+ */
+export const vending = defineModule({
+  name: 'vending',
+  summary: 'Reads the audit file of a vending machine (EVA DTS): stock, sales, payments, temperature, faults',
+  systems: ['linux', 'windows', 'none'],
+  params: PARAMS,
+  validate,
+  observe: (context, params) => observe(context, givenOf(params)),
+  diff: (params, state) => differences(givenOf(params), state),
+  value: (state) => shown(state),
+  samples: ({ samples }) => samples,
+  marks: ({ audit }): Record<string, string> => {
+    const serial = audit.wholeness === 'whole' ? audit.machine.serial : undefined
+    return serial === undefined ? {} : { serial }
+  },
+})
+
+async function observe(context: ModuleContext, params: VendingParams): Promise<Result<State>> {
+  const wrong = validate(params as unknown as JsonObject)
+  if (wrong !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: wrong })
+  const read = await readSource(context, params)
+  if (!read.ok) return read
+  const audit = readAudit(read.value)
+  const now = context.now().getTime()
+  const known = await recallAll(context, audit, { params, now })
+  const madeAt = audit.at === undefined ? undefined : instantOf(audit.at, context.store.time_zone)
+  const staleMs = parseDuration(params.stale_after ?? STALE_AFTER) ?? 0
+  const limits = {
+    ...LIMITS,
+    below_percent: params.below_percent ?? LIMITS.below_percent,
+    floor: params.floor ?? LIMITS.floor,
+    none_minutes: params.none_minutes,
+    stale_minutes: staleMs / MINUTE_MS,
+  }
+  const past = known.past('sales')
+  const sales = await judgeSales(context, audit.vends.total.count, {
+    ...{ now, asOf: madeAt, past, limits, weeks: params.weeks ?? WEEKS },
+  })
+  const stock = stockOf(audit, params, { pastOf: (column) => known.past(`column.${column}`), now })
+  const events = { known, events: params.events ?? {} }
+  const acceptors = {
+    coins: acceptorOf(audit, 'coins', events),
+    notes: acceptorOf(audit, 'notes', events),
+    card: acceptorOf(audit, 'card', events),
+  }
+  const payments = cardPayments(audit, known)
+  const card = { ...payments, silent: isCardSilent(params, payments, { known, audit }) }
+  const temperature = params.temperature
+    ? temperatureOf(audit, params.temperature, { past: known.past('temperature'), now })
+    : null
+  const notDispensed = newEvents(audit, 'not-dispensed', events)
+  const columnJams = newEvents(audit, 'column-jammed', events)
+  const judged = params.planogram ? stock : []
+  const findings = judge({ sales, stock: judged, acceptors, card, temperature, notDispensed, columnJams })
+  const doubt = doubtOf(audit, { now, madeAt, staleMs })
+  const samples = doubt === undefined ? samplesOf(audit, { known, temperature, params }) : []
+  return success({ audit, now, doubt, sales, stock, acceptors, card, temperature, findings, samples })
+}
+
+/** The instant that a wall clock in a zone shows; of an hour that comes twice the later one. */
+function instantOf(wall: string, zone: string): number {
+  return instantsOf(Date.parse(`${wall}Z`), zone).latest
+}
+
+/** Numbers that later looks compare with, each under a name of its own. */
+async function recallAll(
+  { history }: ModuleContext,
+  audit: Audit,
+  { params, now }: { readonly params: VendingParams; readonly now: number },
+): Promise<Known> {
+  const columns = Object.keys(params.planogram ?? {}).map((column) => `column.${column}`)
+  const events = audit.events.map(({ id }) => `event.${id}`)
+  const names = [
+    ...['sales', 'cash', 'notes', 'cashless', 'temperature', 'fitted.coins', 'fitted.notes', 'fitted.card'],
+    ...columns,
+    ...events,
+  ]
+  const pasts = await Promise.all(names.map((name) => recall(history, name, { from: now - RECALLED_MS, to: now })))
+  const byName = new Map<string, Past>(names.map((name, index) => [name, pasts[index] ?? []]))
+  return { past: (what) => byName.get(what) ?? [], now }
+}
+
+const FUTURE_MS = 5 * MINUTE_MS
+
+/** Why the file says too little to call anything well. */
+function doubtOf(
+  audit: Audit,
+  { now, madeAt, staleMs }: { readonly now: number; readonly madeAt: number | undefined; readonly staleMs: number },
+): string | undefined {
+  if (audit.wholeness !== 'whole') return `The audit file is not whole. ${audit.why ?? ''}`.trim()
+  if (madeAt === undefined) return undefined
+  if (madeAt > now + FUTURE_MS) return 'The audit file is of a time that is still to come: a clock is wrong.'
+  const hours = Math.round((now - madeAt) / HOUR_MS)
+  return now - madeAt > staleMs ? `The audit file is ${hours} h old.` : undefined
+}
+
+/** It has sold for cash since, and long enough: then it is the reader, not the day. */
+function isCardSilent(
+  { card_silent_after: after }: VendingParams,
+  { last_seen_at: last }: CardPayments,
+  { known, audit }: { readonly known: Known; readonly audit: Audit },
+): boolean {
+  if (after === undefined) return false
+  const past = known.past('cashless')
+  const since = last ?? past[0]?.at
+  if (since === undefined || known.now - since < (parseDuration(after) ?? 0)) return false
+  const cash = audit.cash.total.count
+  const then = known.past('cash').findLast(({ at }) => at <= since)?.value
+  return cash !== undefined && then !== undefined && cash > then
+}
+
+function samplesOf(
+  audit: Audit,
+  {
+    known,
+    temperature,
+    params,
+  }: { readonly known: Known; readonly temperature: Temperature | null; readonly params: VendingParams },
+): readonly NewSample[] {
+  const note = (what: string, value: number | undefined, everyMs: number): NewSample[] =>
+    noted(what, value, { past: known.past(what), now: known.now, everyMs })
+  const isFitted = (serial: string | undefined): number | undefined =>
+    serial === undefined ? undefined : serial === '' ? 0 : 1
+  const celsius = temperature?.celsius ?? undefined
+  const planned = new Set(Object.keys(params.planogram ?? {}))
+  return [
+    ...note('sales', audit.vends.total.count, SAMPLE_EVERY_MS),
+    ...note('cash', audit.cash.total.count, COLUMN_EVERY_MS),
+    ...note('notes', audit.cashIn.total.notes, COLUMN_EVERY_MS),
+    ...note('cashless', audit.cashless.total.count, COLUMN_EVERY_MS),
+    ...note('temperature', celsius, 0),
+    ...note('fitted.coins', isFitted(audit.fitted.coins), COLUMN_EVERY_MS),
+    ...note('fitted.notes', isFitted(audit.fitted.notes), COLUMN_EVERY_MS),
+    ...note('fitted.card', isFitted(audit.fitted.card), COLUMN_EVERY_MS),
+    ...audit.columns
+      .filter(({ id }) => planned.has(id))
+      .flatMap(({ id, paid }) => note(`column.${id}`, paid.total.count, COLUMN_EVERY_MS)),
+    ...audit.events.flatMap((event) => note(`event.${event.id}`, timesOf(event), COLUMN_EVERY_MS)),
+  ]
+}
+
+function differences(params: VendingParams, state: State): readonly Change[] | { readonly unknown: string } {
+  const { findings, doubt } = state
+  const wrong = findings.filter(({ soon }) => params.strict || !soon)
+  // What is not whole may have lost what would say otherwise.
+  if (doubt !== undefined) return { unknown: doubt }
+  if (wrong.length > 0) {
+    return wrong.map(({ fault, cause, detail }) => ({
+      path: cause === null ? fault : `${fault}: ${cause}`,
+      before: detail,
+      after: 'none',
+    }))
+  }
+  const unknown = unknownOf(params, state)
+  return unknown === undefined ? [] : { unknown }
+}
+
+/** What was asked for and could not be told. */
+function unknownOf(params: VendingParams, { stock, sales, temperature, acceptors }: State): string | undefined {
+  const column =
+    params.planogram && stock.find(({ column: id, state }) => state === 'unknown' && params.planogram?.[id])
+  if (column) return `The stock of column ${column.column} is unknown. ${column.why ?? ''}`.trim()
+  if (temperature?.state === 'unknown') return temperature.why ?? 'How warm it is is unknown.'
+  const [kind, acceptor] = Object.entries(acceptors).find(([, { state }]) => state === 'unknown') ?? []
+  if (acceptor) {
+    return `${acceptor.event}: the ${kind} were in trouble before the first look; whether they still are shows at the next one.`
+  }
+  return sales.class === 'unknown' || sales.class === 'never' ? `${sales.class}: ${sales.why}` : undefined
+}
+
+function shown(state: State): JsonValue {
+  const { audit, now } = state
+  const value = {
+    ...verdictOf(state),
+    findings: state.findings,
+    machine: { ...audit.machine, communication_id: audit.communicationId ?? null, currency: audit.currency ?? null },
+    sales: { ...state.sales, last_seen_at: iso(state.sales.last_seen_at), total: audit.vends.total.count ?? null },
+    stock: state.stock,
+    acceptors: Object.fromEntries(
+      Object.entries(state.acceptors).map(([kind, one]) => [kind, { ...one, since: iso(one.since) }]),
+    ),
+    card: { ...state.card, last_seen_at: iso(state.card.last_seen_at), not_before: iso(state.card.not_before) },
+    temperature: state.temperature && { ...state.temperature, since: iso(state.temperature.since) },
+    tubes: audit.tubes,
+    events: audit.events,
+    power_outages: audit.powerOutages.total ?? null,
+    evidence: {
+      asked_at: iso(now),
+      made_at: audit.at ?? null,
+      wholeness: audit.wholeness,
+      check: audit.check,
+      framing: audit.framing,
+      bad_blocks: audit.badBlocks,
+      unknown_segments: audit.unknown,
+    },
+  }
+  return JSON.parse(JSON.stringify(value)) as JsonValue
+}
+
+/** The worst that was found, or that nothing can be concluded. */
+function verdictOf({ doubt, findings }: State): JsonObject {
+  if (doubt !== undefined) {
+    const remedy = 'See what reads the machine, and read it again.'
+    return { fault: 'not-known', cause: null, severity: 'unknown', owner: 'vending-service', remedy, why: doubt }
+  }
+  const [worst] = findings
+  if (!worst) return { fault: 'none', cause: null, severity: 'none', owner: null, remedy: null, why: null }
+  const { fault, cause, severity, owner, remedy, detail } = worst
+  return { fault, cause, severity, owner, remedy, why: detail }
+}
+
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString()
+}

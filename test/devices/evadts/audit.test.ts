@@ -1,0 +1,294 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Audit, type Counter, readAudit, wallTimeIn } from '../../../src/devices/evadts/audit.ts'
+import { crc16 } from '../../../src/devices/evadts/crc.ts'
+import { unframed } from '../../../src/devices/evadts/frames.ts'
+import { auditText, readSegments } from '../../../src/devices/evadts/segments.ts'
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+
+/** As a modem in the field sends it, with its own check sum. */
+const CAPTURED = `DXS*EPHOR00001*VA*V0/6*1
+ST*001*0001
+IC1******0
+IC4*1*1643**1*50000*0*0*2*1*0*1*0*0*0*0*0*1
+AC2**internet*gdata*gdata*1*0*0*1*
+FC1*0*1**0**0
+FC2**0**
+FC3*
+FC4*
+FC5*
+PC1*01*250*0
+PC9*01*0*3*
+PC7*01*CA*0*250
+PC7*01*DA*1*100
+PC1*02*270*0
+PC9*02*1*3*
+PC7*02*CA*0*270
+PC7*02*DA*1*100
+PC1*03*250*0
+PC9*03*2*3*
+PC7*03*CA*0*250
+PC7*03*DA*1*100
+PC1*04*250*0
+PC9*04*3*2*
+PC7*04*CA*0*250
+PC7*04*DA*1*100
+PC1*05*270*0
+PC9*05*4*1*
+PC7*05*CA*0*270
+PC7*05*DA*1*100
+MC5*0*INTERNET*1
+MC5*1*EXT1*0
+MC5*2*EXT2*0
+MC5*3*USB1*0
+MC5*4*QRTYPE*0
+MC5*5*ETH1MAC*2089846A9601
+MC5*6*ETH1ADDR*192.168.1.200
+MC5*7*ETH1MASK*255.255.255.0
+MC5*8*ETH1GW*192.168.1.1
+G85*4DED
+SE*40*0001
+DXE*1*1
+`.replaceAll('\n', '\r\n')
+
+/** Segments as coffee and snack machines send them. */
+const MACHINE = auditText('RHV7654321', [
+  'ID1*RHV0000000001*LUCEX2Zero*01*0*MDB*4711\r\n',
+  'ID4*2*1978*EUR\r\n',
+  'ID5*231127*1011\r\n',
+  'VA1*586530*9612*586530*9592*41*2*41*2*0*0*0*0\r\n',
+  'BA1***\r\n',
+  'CA1*00511000-004*C2Pv0 1  455*1003\r\n',
+  'CA2*312330*5443*312330*5423\r\n',
+  'CA3*478905*316440*162465*0*478906*316441*162466*1*0*0\r\n',
+  'CA15*5850*1*160\r\n',
+  'CA17*0*5*160***1\r\n',
+  'CA17*1*10*136***0\r\n',
+  'DA1*3491EE8F54BE*READER*0100\r\n',
+  'DA2*274200*4156*274200*4156\r\n',
+  'DB2*0*0*0*13\r\n',
+  'PA1*1*50*COFFEE BLACK*8\r\n',
+  'PA2*602*29790*600*29790\r\n',
+  'PA3*1*0*0*0\r\n',
+  'PA7*1*CA*1*50*419*20650*417*20650\r\n',
+  'PA1*18**USD\r\n',
+  'PA2*4*340*4*340\r\n',
+  'MA5*DETECTED TEMPERATURE*  600*C\r\n',
+  'MA5*CA11*1*2*3\r\n',
+  'EA1*OCM mdb*20231022*1253*51678**2M\r\n',
+  'EA2*OCM mdb***2M*0\r\n',
+  'EA1*OCM mdb*20230327*1232*352659**2M\r\n',
+  'EA2*EJL*2*7\r\n',
+  'EA3*2*231127*1011*0*231026*1342*0\r\n',
+  'EA7*6*11\r\n',
+])
+
+describe('The check sum', () => {
+  it.each([
+    ['of a DDCMP start', '05 06 40 00 08 01', 0x955b],
+    ['of its answer', '05 07 40 02 08 01', 0x95c7],
+    ['of a header of data', '81 10 00 00 01 01', 0x821f],
+    ['of data', '77 E0 00 00 00 00 00 01 03 19 20 19 17 00 00 0C', 0xc95d],
+    ['of a DEX handshake, with its ETX', '45 50 48 4F 52 30 30 30 30 31 52 52 30 31 4C 30 31 03', 0x5c38],
+  ])('%s is as it was captured', (_what, block, sum) => {
+    expect(crc16(hex(block))).toBe(sum)
+  })
+
+  it('in G85 fits a file from the field, whatever has become of the ends of its lines', () => {
+    for (const end of ['\r\n', '\n', '\r']) {
+      const file = readSegments(bytes(CAPTURED.replaceAll('\r\n', end)))
+      expect([file.wholeness, file.check, file.segments.length]).toEqual(['whole', 'fits', 42])
+    }
+  })
+
+  it('finds every single digit that is another', () => {
+    const from = CAPTURED.indexOf('ST*')
+    const to = CAPTURED.indexOf('G85')
+    fc.assert(
+      fc.property(fc.integer({ min: from, max: to - 3 }), fc.integer({ min: 1, max: 127 }), (at, change) => {
+        const other = bytes(CAPTURED)
+        other[at] = (other[at] ?? 0) ^ change
+        const read = readSegments(other)
+        // An end of a line that is another end of a line loses nothing.
+        if (read.wholeness === 'whole') expect(read.segments).toEqual(readSegments(bytes(CAPTURED)).segments)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('An audit file', () => {
+  it('says what each element means', () => {
+    const audit = readAudit(bytes(MACHINE))
+    expect(audit).toMatchObject({
+      wholeness: 'whole',
+      check: 'fits',
+      communicationId: 'RHV7654321',
+      machine: { serial: 'RHV0000000001', model: 'LUCEX2Zero', asset: '4711' },
+      currency: 'EUR',
+      at: '2023-11-27T10:11:00',
+      vends: { total: { value: 5865.3, count: 9612 }, sinceReset: { value: 5865.3, count: 9592 } },
+      cash: { total: { value: 3123.3, count: 5443 }, sinceReset: { count: 5423 } },
+      cashless: { total: { value: 2742, count: 4156 }, sinceReset: { count: 4169 } },
+      cashIn: { sinceReset: { all: 4789.05, notes: 0 }, total: { all: 4789.06, notes: 0.01 } },
+      tubeValue: 58.5,
+      tubes: [
+        { coin: 0.05, count: 160, full: true },
+        { coin: 0.1, count: 136, full: false },
+      ],
+      fitted: { coins: '00511000-004', notes: '', card: '3491EE8F54BE' },
+      resets: 2,
+      powerOutages: { sinceReset: 6, total: 11 },
+      measures: [{ name: 'DETECTED TEMPERATURE', value: 600, unit: 'C' }],
+      unknown: {},
+    })
+    expect(audit.columns).toEqual([
+      {
+        id: '1',
+        price: 0.5,
+        product: 'COFFEE BLACK',
+        capacity: 8,
+        paid: { total: { count: 602, value: 297.9 }, sinceReset: { count: 600, value: 297.9 } },
+        test: { total: { count: 1, value: 0 }, sinceReset: { count: 0, value: 0 } },
+        free: { total: {}, sinceReset: {} },
+      },
+      {
+        id: '18',
+        product: 'USD',
+        paid: { total: { count: 4, value: 3.4 }, sinceReset: { count: 4, value: 3.4 } },
+        test: { total: {}, sinceReset: {} },
+        free: { total: {}, sinceReset: {} },
+      },
+    ])
+    expect(audit.events).toEqual([
+      { id: 'OCM mdb', lastAt: '2023-10-22T12:53:00' },
+      { id: 'EJL', sinceReset: 2, total: 7 },
+    ])
+  })
+
+  it('reads money as its decimal point says, and takes what comes later for what came before', () => {
+    const of = (...segments: string[]): Audit =>
+      readAudit(
+        bytes(
+          auditText(
+            'X',
+            segments.map((line) => `${line}\r\n`),
+          ),
+        ),
+      )
+    expect(of('ID4*0*1643', 'VA1*4000*8').vends.total).toEqual({ value: 4000, count: 8 })
+    expect(of('ID4*3', 'VA1*4000*8').vends.total).toEqual({ value: 4, count: 8 })
+    expect(of('VA1*4000*8', 'VA1*4100*9').vends.total).toEqual({ value: 4100, count: 9 })
+    expect(of('PA1*1*50', 'PA2*1*50', 'PA1*2*50', 'PA1*1*60', 'PA2*2*110').columns[0]?.paid.total.count).toBe(2)
+    expect(of('VA1*1**2').vends).toEqual({ total: { value: 1 }, sinceReset: { value: 2 } })
+    expect(of('VA1*4294967295*4294967295').vends.total, 'all ones are "never"').toEqual({})
+  })
+
+  it('cut at any byte says nothing that the whole does not say, and that it is cut', () => {
+    const whole = readAudit(bytes(MACHINE))
+    const said = (counter: Counter): readonly (number | undefined)[] => [
+      counter.total.count,
+      counter.total.value,
+      counter.sinceReset.count,
+      counter.sinceReset.value,
+    ]
+    for (let length = 0; length < MACHINE.length - 2; length += 1) {
+      const part = readAudit(bytes(MACHINE.slice(0, length)))
+      const isEnd = MACHINE.slice(0, length).includes('DXE*1')
+      if (!isEnd) expect(part.wholeness, `after ${length} bytes`).not.toBe('whole')
+      for (const key of ['vends', 'cash'] as const) {
+        const pairs = said(part[key]).map((number, at) => [number, said(whole[key])[at]])
+        for (const [is, ought] of pairs) if (is !== undefined) expect(is).toBe(ought)
+      }
+      for (const column of part.columns) {
+        const ought = whole.columns.find(({ id }) => id === column.id)
+        for (const [at, number] of said(column.paid).entries())
+          if (number !== undefined) expect(number).toBe(said(ought?.paid ?? column.paid)[at])
+      }
+    }
+  })
+
+  it('of whatever bytes is read without a throw, and never as whole', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
+        expect(['cut', 'damaged', 'no-audit']).toContain(readAudit(noise).wholeness)
+        const inside = Buffer.concat([Buffer.from('DXS*A*VA*V0/6*1\r\nST*001*0001\r\n'), noise])
+        expect(['cut', 'damaged']).toContain(readAudit(new Uint8Array(inside)).wholeness)
+      }),
+    )
+  })
+
+  it('has times of two kinds, and none that the calendar has not', () => {
+    expect(wallTimeIn('231127', '1011')).toBe('2023-11-27T10:11:00')
+    expect(wallTimeIn('20231127', '101112')).toBe('2023-11-27T10:11:12')
+    expect(wallTimeIn('231327', '1011')).toBeUndefined()
+    expect(wallTimeIn('000000', '0000')).toBeUndefined()
+    expect(wallTimeIn('', '')).toBeUndefined()
+  })
+})
+
+function dex(text: string, size: number): Uint8Array {
+  const blocks = [Uint8Array.of(0x05)]
+  for (let at = 0; at < text.length; at += size) {
+    const end = at + size >= text.length ? 0x03 : 0x17
+    const piece = bytes(text.slice(at, at + size))
+    const sum = crc16(Uint8Array.of(...piece, end))
+    blocks.push(Uint8Array.of(0x10, 0x02, ...piece, 0x10, end, sum & 0xff, sum >> 8))
+  }
+  return new Uint8Array(Buffer.concat([...blocks, Uint8Array.of(0x04)]))
+}
+
+function withSum(block: Uint8Array): Uint8Array {
+  const sum = crc16(block)
+  return Uint8Array.of(...block, sum & 0xff, sum >> 8)
+}
+
+function ddcmp(text: string, size: number): Uint8Array {
+  const blocks = [hex('05 06 40 00 08 01 5B 95'), hex('05 07 40 02 08 01 C7 95')]
+  for (let at = 0, number = 0; at < text.length; at += size, number += 1) {
+    const data = Uint8Array.of(0x99, number & 0xff, ...bytes(text.slice(at, at + size)))
+    const header = Uint8Array.of(0x81, data.length & 0xff, 0x40 | (data.length >> 8), 2, (3 + number) & 0xff, 1)
+    blocks.push(withSum(header), withSum(data))
+  }
+  return new Uint8Array(Buffer.concat(blocks))
+}
+
+describe('What a modem kept of a transfer', () => {
+  it.each([
+    ['dex', dex],
+    ['ddcmp', ddcmp],
+  ] as const)('by %s is put together again, whatever the size of its blocks', (framing, frame) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 245 }), (size) => {
+        expect(unframed(frame(MACHINE, size))).toEqual({ bytes: bytes(MACHINE), framing, badBlocks: 0 })
+      }),
+    )
+    const again = readAudit(frame(MACHINE, 200))
+    expect([again.wholeness, again.check]).toEqual(['whole', 'fits'])
+  })
+
+  it.each([
+    ['dex', dex],
+    ['ddcmp', ddcmp],
+  ] as const)('by %s is not whole where one byte is another, or the end is missing', (_framing, frame) => {
+    const capture = frame(MACHINE, 200)
+    fc.assert(
+      fc.property(fc.integer({ min: 60, max: capture.length - 10 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const other = capture.slice()
+        other[at] = (other[at] ?? 0) ^ change
+        expect(readAudit(other).wholeness).not.toBe('whole')
+        expect(readAudit(capture.slice(0, at)).wholeness).not.toBe('whole')
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('has a block that was sent again only once', () => {
+    const capture = dex(MACHINE, 300)
+    const first = capture.slice(1, 1 + 306)
+    const twice = new Uint8Array(Buffer.concat([capture.slice(0, 1), first, capture.slice(1)]))
+    expect(readAudit(twice)).toMatchObject({ wholeness: 'whole', check: 'fits', badBlocks: 0 })
+  })
+})

@@ -1,0 +1,307 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ShellChannel } from '../../../src/core/channel.ts'
+import { HOUR_MS, MINUTE_MS } from '../../../src/core/duration.ts'
+import type { JsonObject } from '../../../src/core/json.ts'
+import type { Comparison } from '../../../src/core/ports.ts'
+import type { NewSample } from '../../../src/core/sample.ts'
+import { auditText } from '../../../src/devices/evadts/segments.ts'
+import { vending } from '../../../src/modules/vending/vending.ts'
+import { someContext } from '../some-context.ts'
+
+/** What the machine says; each look may find it otherwise. */
+interface Machine {
+  sales: number
+  cash: number
+  cards: number
+  notes: number
+  column: { total: number; since: number }
+  temperature: string
+  events: Record<string, number>
+  noteSerial: string
+  at?: string
+}
+
+let server: Server
+let machine: Machine
+let samples: NewSample[] = []
+let now = Date.parse('2026-11-30T08:00:00Z')
+
+function fileOf(): string {
+  const { sales, cash, cards, notes, column, temperature, events, noteSerial, at } = machine
+  const wall = new Date(Date.parse(at ?? new Date(now).toISOString()) + HOUR_MS).toISOString()
+  return auditText('X', [
+    'ID4*2*985*PLN\r\n',
+    `ID5*${wall.slice(2, 10).replaceAll('-', '')}*${wall.slice(11, 16).replace(':', '')}\r\n`,
+    `VA1*${sales * 100}*${sales}*0*0\r\n`,
+    `CA1*C\r\nCA2*${cash * 100}*${cash}*0*0\r\n`,
+    `CA3*0*0*0*0*0*0*0*${notes}\r\n`,
+    `BA1*${noteSerial}\r\nDA1*D\r\n`,
+    `DA2*${cards * 100}*${cards}*0*0\r\n`,
+    `PA1*10*350*WODA\r\nPA2*${column.total}*0*${column.since}*0\r\n`,
+    temperature === '' ? '' : `MA5*DETECTED TEMPERATURE*${temperature}\r\n`,
+    ...Object.entries(events).map(([code, count]) => `EA2*${code}*${count}*${count}\r\n`),
+  ])
+}
+
+beforeAll(async () => {
+  server = createServer((_request, response) => response.end(fileOf()))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+afterAll(() => {
+  server.close()
+})
+beforeEach(() => {
+  samples = []
+  now = Date.parse('2026-11-30T08:00:00Z')
+  const column = { total: 50, since: 3 }
+  machine = {
+    ...{
+      sales: 100,
+      cash: 60,
+      cards: 40,
+      notes: 500,
+      column,
+      temperature: '450*C',
+      events: { EAR: 2, ENE: 0, EJL: 5 },
+    },
+    noteSerial: 'N',
+  }
+})
+
+const history = {
+  samples: async (series: string, since: Date, until?: Date) =>
+    samples
+      .filter((one) => one.series === series && Date.parse(one.at) >= since.getTime())
+      .filter((one) => until === undefined || Date.parse(one.at) < until.getTime())
+      .sort((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+}
+
+interface Seen {
+  readonly value: JsonObject & Record<string, never>
+  readonly comparison: Comparison
+}
+
+/** Looks, `minutes` after the look before, and keeps what is to be kept. */
+async function look(params: JsonObject = {}, minutes = 30): Promise<Seen> {
+  now += minutes * MINUTE_MS
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const context = someContext({} as ShellChannel, { history, now: () => new Date(now) })
+  const observed = await vending.observe(context, { http: { url, from: 'controller' }, ...params })
+  if (!observed.ok) throw new Error(observed.failure.message)
+  samples.push(...(observed.value.samples ?? []))
+  return {
+    value: observed.value.value as Seen['value'],
+    comparison: observed.value.compare({ triggered: false }),
+  }
+}
+
+const paths = ({ comparison }: Seen): readonly string[] | string =>
+  'unknown' in comparison ? comparison.unknown : comparison.changes.map(({ path }) => path)
+
+function sell(count = 1): void {
+  machine.sales += count
+  machine.cash += count
+}
+
+describe('Acceptors', () => {
+  it('with trouble on record from before the first look are unknown, and as well as nothing new comes', async () => {
+    expect(paths(await look())).toBe(
+      'EAR: the coins were in trouble before the first look; whether they still are shows at the next one.',
+    )
+    sell()
+    expect(paths(await look())).toEqual([])
+  })
+
+  it('are jammed from a new event on, until they take money again', async () => {
+    await look()
+    machine.events['EAR'] = 3
+    const jammed = await look()
+    expect(paths(jammed)).toEqual(['acceptor: coins-jammed'])
+    expect(jammed.value['owner']).toBe('vending-service')
+    expect(paths(await look()), 'still so').toEqual(['acceptor: coins-jammed'])
+    sell()
+    expect(paths(await look()), 'it took money').toEqual([])
+    machine.events['EAR'] = 4
+    expect(paths(await look()), 'and again').toEqual(['acceptor: coins-jammed'])
+  })
+
+  it('are full, which is for those who collect the cash', async () => {
+    await look()
+    machine.events['ENE'] = 1
+    const full = await look()
+    expect([paths(full), full.value['owner']]).toEqual([['acceptor: notes-full'], 'cash-collection'])
+    machine.notes += 1000
+    expect(paths(await look())).toEqual([])
+  })
+
+  it('are off where the machine named one before and finds none now', async () => {
+    machine.noteSerial = ''
+    expect((await look()).value['acceptors']).toMatchObject({ notes: { state: 'absent' } })
+    machine.noteSerial = 'N'
+    await look()
+    machine.noteSerial = ''
+    expect(paths(await look())).toEqual(['acceptor: notes-off'])
+  })
+
+  it('mean what the user says that codes mean', async () => {
+    const params = { events: { 'OCM mdb': 'card-off', EAR: 'ignore' } }
+    machine.events['OCM mdb'] = 1
+    await look(params)
+    machine.events['OCM mdb'] = 2
+    machine.events['EAR'] = 9
+    expect(paths(await look(params))).toEqual(['acceptor: card-off'])
+  })
+})
+
+describe('What was sold', () => {
+  it('and not dispensed is told once for each look that finds more', async () => {
+    await look()
+    machine.events['EJL'] = 7
+    const paid = await look()
+    expect([paths(paid), paid.value['fault'], paid.value['why']]).toEqual([
+      ['paid-not-dispensed: EJL'],
+      'paid-not-dispensed',
+      'Paid and not dispensed 2 times since the look before.',
+    ])
+    expect(paths(await look())).toEqual([])
+  })
+
+  it('by card was paid between two looks; none for too long is a finding only while it sells', async () => {
+    const params = { card_silent_after: '4h' }
+    await look(params)
+    machine.cards += 1
+    machine.sales += 1
+    const paid = await look(params)
+    expect(paid.value['card']).toMatchObject({
+      count: 41,
+      silent: false,
+      last_seen_at: '2026-11-30T09:00:00.000Z',
+      not_before: '2026-11-30T08:30:00.000Z',
+    })
+    const quiet = await look(params, 300)
+    expect(quiet.value['card'], 'nobody bought anything').toMatchObject({ silent: false })
+    sell(3)
+    expect(paths(await look(params))).toEqual(['card-silent'])
+  })
+
+  it('is compared with the same weekdays, and a counter that began anew is not a day without sales', async () => {
+    const begin = now
+    for (let week = 4; week >= 1; week -= 1) {
+      for (let hour = -40; hour <= 6; hour += 1) {
+        const at = new Date(begin - week * 7 * 24 * HOUR_MS + hour * HOUR_MS).toISOString()
+        samples.push({ series: 'vending.sales', at, value: 1000 * (5 - week) + (hour + 40) * 20 })
+      }
+    }
+    machine.sales = 9000
+    samples.push({ series: 'vending.sales', at: new Date(begin - 12 * HOUR_MS).toISOString(), value: 8900 })
+    await look()
+    machine.sales = 9001
+    await look()
+    const none = await look({}, 180)
+    expect(none.value['sales']).toMatchObject({ class: 'none-since', today: 101, weeks: 4 })
+    expect(none.value['fault']).toBe('no-sales')
+    machine.sales = 3
+    const anew = await look({}, 10)
+    expect(anew.value['sales']).toMatchObject({ class: 'learning', today: null })
+  })
+})
+
+describe('Columns', () => {
+  const planogram = { '10': { capacity: 8, product: 'water' } }
+
+  it('are unknown without anybody who says how many were in them, never full', async () => {
+    machine.events = {}
+    expect((await look()).value['stock']).toEqual([
+      expect.objectContaining({ column: '10', state: 'unknown', left: null, why: 'The planogram does not name it.' }),
+    ])
+    expect(paths(await look({ planogram }))).toBe(
+      'The stock of column 10 is unknown. Nobody says how many were in it, and when.',
+    )
+    expect(paths(await look({ planogram: { '99': { capacity: 3 } } }))).toBe(
+      'The stock of column 99 is unknown. The audit file does not name it.',
+    )
+  })
+
+  it('are filled by a reset, or to a number at a counter', async () => {
+    machine.events = {}
+    const full = await look({ planogram, refill: 'reset' })
+    expect(full.value['stock']).toMatchObject([{ state: 'ok', left: 5, capacity: 8, days_left: null }])
+    machine.column = { total: 55, since: 8 }
+    const out = await look({ planogram, refill: 'reset' })
+    expect([paths(out), out.value['severity']]).toEqual([['columns-out: 10'], 'sale-blocked'])
+    const counted = { '10': { capacity: 8, filled: 10, filled_at: 48 } }
+    expect((await look({ planogram: counted })).value['stock']).toMatchObject([{ state: 'ok', left: 3 }])
+    const below = { '10': { filled: 10, filled_at: 480 } }
+    expect((await look({ planogram: below })).value['stock']).toMatchObject([{ state: 'unknown' }])
+  })
+
+  it('last as long as what was sold lately says; low ones are a finding only where that is asked for', async () => {
+    machine.events = {}
+    const params = { planogram: { '10': { filled: 40, filled_at: 40, low: 2 } } }
+    await look(params)
+    machine.column.total = 62
+    const later = await look(params, 3 * 24 * 60)
+    expect(later.value['stock']).toMatchObject([{ left: 18, days_left: 4.5, state: 'ok' }])
+    machine.column.total = 78
+    const low = await look({ ...params, strict: true }, 60)
+    expect(low.value['stock']).toMatchObject([{ left: 2, state: 'low' }])
+    expect(paths(low)).toEqual(['columns-low: 10'])
+    expect(paths(await look(params, 10))).toEqual([])
+  })
+})
+
+describe('How warm it is', () => {
+  const params = { temperature: { max: 8, for: '1h' } }
+
+  beforeEach(() => {
+    machine.events = {}
+  })
+
+  it('is a finding after a time, not for a door that was opened', async () => {
+    await look(params)
+    machine.temperature = '1250*C'
+    const door = await look(params)
+    expect([paths(door), door.value['temperature']]).toEqual([[], expect.objectContaining({ state: 'warm' })])
+    machine.temperature = '500*C'
+    await look(params)
+    machine.temperature = '1250*C'
+    await look(params)
+    await look(params)
+    expect(paths(await look(params))).toEqual(['too-warm'])
+  })
+
+  it('in Fahrenheit is reckoned, or found out where the machine calls it Celsius', async () => {
+    machine.temperature = '3920*F'
+    expect((await look(params)).value['temperature']).toMatchObject({ state: 'ok', celsius: 4 })
+    samples = []
+    machine.temperature = '3900*C'
+    const doubtful = await look(params)
+    expect(paths(doubtful)).toEqual(['temperature-unit'])
+    samples = []
+    machine.temperature = '500*C'
+    await look(params)
+    machine.temperature = '3900*C'
+    expect((await look(params)).value['temperature'], 'it was cold before').toMatchObject({ state: 'warm' })
+  })
+
+  it('is unknown where the machine does not say', async () => {
+    machine.temperature = ''
+    expect(paths(await look(params))).toBe('The machine tells no "DETECTED TEMPERATURE".')
+  })
+})
+
+describe('A file', () => {
+  it('that is old, or of tomorrow, says nothing, and nothing of it is kept', async () => {
+    await look()
+    const kept = samples.length
+    machine.at = new Date(now - 48 * HOUR_MS).toISOString()
+    expect(paths(await look())).toMatch(/^The audit file is 4[89] h old\.$/)
+    machine.at = new Date(now + 3 * HOUR_MS).toISOString()
+    const ahead = await look()
+    expect(paths(ahead)).toBe('The audit file is of a time that is still to come: a clock is wrong.')
+    expect([ahead.value['fault'], ahead.value['severity']]).toEqual(['not-known', 'unknown'])
+    expect(samples.length).toBe(kept)
+  })
+})
