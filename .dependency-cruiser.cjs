@@ -1,5 +1,5 @@
 /** The layers of ARCHITECTURE.md, as rules. `scripts/check-layers.mjs` also counts what was looked at. */
-const adapters = ['modules', 'transports', 'reporters', 'stores', 'secrets', 'gitops', 'hooks', 'sandbox']
+const adapters = ['ledger', 'modules', 'transports', 'reporters', 'stores', 'secrets', 'gitops', 'hooks', 'sandbox']
 const only = (from, allowed) => ({
   name: `${from}-imports`,
   severity: 'error',
@@ -44,6 +44,7 @@ module.exports = {
     only('reporters', ['core', 'shell', 'files', 'difference']),
     only('gitops', ['core', 'engine']),
     only('hooks', ['core']),
+    only('ledger', ['core']),
     only('testing', ['core']),
     only('app', ['core', 'lang', 'pattern', 'files', 'shell', 'devices', 'engine', ...adapters]),
     only('controller', ['core', 'lang', 'load', 'engine', 'app', ...adapters]),

@@ -109,8 +109,12 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
     .then(async (end) => {
       const { aborted } = controlOf(await store.admission.read(request.fleet.name), id)
       if (aborted || LEFT.every((state) => end.counts[state] === 0)) await store.kept.drop(id)
-      // What cannot be deleted now is at the end of the next run.
-      await store.forget(id, request.project.settings.history).catch(() => undefined)
+      // Both go on at the end of the next run where they cannot now; what is not taken in yet is not deleted.
+      const { holdMs } = request.project.settings.availability()
+      await store.availability
+        .takeIn(holdMs)
+        .then(() => store.forget(id, request.project.settings.history))
+        .catch(() => undefined)
       return end
     })
     .finally(() => {

@@ -149,6 +149,10 @@ const INPUT = {
     'What monitoring sent is not of the form that its source has',
     'Compare what is sent with what the source is said to send; `till hook test` tries a file.',
   ),
+  AVAILABILITY_INVALID: entry(
+    'Availability that cannot be as it is written',
+    'Mend `availability` of tillwright.yaml at the place shown.',
+  ),
   SERVER_INVALID: entry(
     'A server that cannot be as it is written',
     'Mend `server` of tillwright.yaml, or what it names, at the place shown.',

@@ -8,6 +8,7 @@ import type { Device, OsFamily, StoreFacts } from './fleet.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { KeptRuns } from './kept-run.ts'
 import type { LeaseStore, LeaseToken } from './lease.ts'
+import type { AvailabilityStore } from './ledger.ts'
 import type { DeviceStatus, DeviceVisit, RunSummary } from './run.ts'
 import type { DeviceMark, Marks, NewSample, Sample } from './sample.ts'
 import type { Secret } from './secret.ts'
@@ -318,6 +319,7 @@ export interface RunStore extends JournalStore {
   readonly admission: AdmissionStore
   readonly kept: KeptRuns
   readonly audit: AuditLog
+  readonly availability: AvailabilityStore
   /** Newest first. A run whose process is dead and that has no `run.finished` is `interrupted`. */
   runs(options?: { readonly limit?: number }): Promise<readonly RunSummary[]>
   /** Last known state of every device that was ever looked at. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { ASSIGNMENT_MODES, type AssignmentMode } from '../core/assignment-schedule.ts'
+import type { AvailabilitySettings } from '../core/availability-settings.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { HookSettings } from '../core/hook-rule.ts'
@@ -9,6 +10,7 @@ import type { Policy } from '../core/policy.ts'
 import type { Retention } from '../core/ports.ts'
 import type { ServerSettings } from '../core/server-settings.ts'
 import type { SourceRange } from '../core/source.ts'
+import { readAvailability } from './availability/read-availability.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { compileSelector } from './expression.ts'
 import { KNOWN_SOURCES, readHooks } from './hooks/read-hooks.ts'
@@ -57,6 +59,7 @@ export interface ProjectSettings {
   readonly server: () => ServerSettings
   /** Whose signature plans need; absent where it is not said. */
   readonly plans?: PlansSettings | undefined
+  readonly availability: () => AvailabilitySettings
   /** The file says so itself: a policy is in force. */
   readonly hasPolicies: boolean
   readonly secrets: {
@@ -122,7 +125,12 @@ function problemsOf(parsed: ParsedYaml): readonly Diagnostic[] {
 }
 
 function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
-  return [...policyProblems(parsed), ...readHooks(parsed).problems, ...readServer(parsed, sourceNames(parsed)).problems]
+  return [
+    ...policyProblems(parsed),
+    ...readHooks(parsed).problems,
+    ...readServer(parsed, sourceNames(parsed)).problems,
+    ...readAvailability(parsed).problems,
+  ]
 }
 
 function sourceNames(parsed: ParsedYaml): readonly string[] {
@@ -151,6 +159,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     hooks: () => readHooks(parsed).hooks,
     server: () => readServer(parsed, sourceNames(parsed)).server,
     plans: readPlans(value['plans']),
+    availability: () => readAvailability(parsed).availability,
     hasPolicies: 'policies' in value,
     secrets: secretsOf(value['secrets']),
     run: {

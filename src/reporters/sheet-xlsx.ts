@@ -1,5 +1,14 @@
 import { strToU8, type Zippable, zipSync } from 'fflate'
-import { escapeMarkup, looksLikeFormula, type Sheet } from './sheet.ts'
+import { DAY_MS } from '../core/duration.ts'
+import {
+  type Cell,
+  cellText,
+  escapeMarkup,
+  looksLikeFormula,
+  type NumberCell,
+  type Sheet,
+  type TimeCell,
+} from './sheet.ts'
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
@@ -7,7 +16,9 @@ const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationsh
 const PACKAGE = 'http://schemas.openxmlformats.org/package/2006'
 const SHEET_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
 /** Cell styles by their place in styles.xml. */
-const STYLE = { plain: 0, title: 1, quoted: 2 } as const
+const STYLE = { plain: 0, title: 1, quoted: 2, count: 3, number: 4, share: 5, money: 6, time: 7, day: 8 } as const
+/** The day that Excel counts 0, in days before 1970 (ECMA-376, 18.17.4.1). */
+const DAYS_BEFORE_1970 = 25_569
 /** Excel takes no longer text in a cell, and no longer name of a sheet. */
 const MOST_CHARS = 32_767
 const NAME_CHARS = 31
@@ -15,7 +26,7 @@ const NAME_CHARS = 31
 const EPOCH = '1980-01-01T12:00:00'
 
 /**
- * A workbook of one sheet (ECMA-376), every cell a text: nothing in it can be a formula. What looks like one is also
+ * A workbook of one sheet (ECMA-376). Cells are texts, numbers and times: nothing in it can be a formula. A text that looks like one is also
  * marked as quoted, as Excel does with what is typed behind an apostrophe, so that it stays a text when it is edited.
  */
 export function sheetXlsx(sheet: Sheet): Uint8Array {
@@ -35,7 +46,7 @@ export function sheetXlsx(sheet: Sheet): Uint8Array {
   return zipSync(zipped, { level: 6, mtime: EPOCH })
 }
 
-const STYLES = `<styleSheet xmlns="${MAIN}"><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf numFmtId="49" applyNumberFormat="1"/><xf numFmtId="49" fontId="1" applyNumberFormat="1" applyFont="1"/><xf numFmtId="49" quotePrefix="1" applyNumberFormat="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
+const STYLES = `<styleSheet xmlns="${MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="9"><xf numFmtId="49" applyNumberFormat="1"/><xf numFmtId="49" fontId="1" applyNumberFormat="1" applyFont="1"/><xf numFmtId="49" quotePrefix="1" applyNumberFormat="1"/>${[3, 0, 10, 4, 164, 165].map((id) => `<xf numFmtId="${id}" applyNumberFormat="1"/>`).join('')}</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 
 function relationships(targets: readonly (readonly [type: string, target: string])[]): string {
   const each = targets.map(
@@ -50,7 +61,7 @@ function nameOf(title: string): string {
 
 function worksheet({ columns, rows }: Sheet): string {
   const widths = columns.map((column, index) => {
-    const most = rows.reduce((width, row) => Math.max(width, row[index]?.length ?? 0), column.length)
+    const most = rows.reduce((width, row) => Math.max(width, cellText(row[index] ?? '').length), column.length)
     return `<col min="${index + 1}" max="${index + 1}" width="${Math.min(60, most + 2)}" customWidth="1"/>`
   })
   const all = [columns, ...rows].map((row, index) => rowOf(row, index + 1))
@@ -59,13 +70,22 @@ function worksheet({ columns, rows }: Sheet): string {
   return `<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0">${frozen}</sheetView></sheetViews><cols>${widths.join('')}</cols><sheetData>${all.join('')}</sheetData><autoFilter ref="A1:${last}"/></worksheet>`
 }
 
-function rowOf(row: readonly string[], number: number): string {
-  const cells = row.map((text, index) => {
-    const style = number === 1 ? STYLE.title : looksLikeFormula(text) ? STYLE.quoted : STYLE.plain
-    const content = escapeMarkup(text.slice(0, MOST_CHARS)).replaceAll('\r', '&#13;')
-    return `<c r="${letters(index)}${number}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${content}</t></is></c>`
-  })
+function rowOf(row: readonly Cell[], number: number): string {
+  const cells = row.map((cell, index) => cellOf(cell, { place: `${letters(index)}${number}`, isTitle: number === 1 }))
   return `<row r="${number}">${cells.join('')}</row>`
+}
+
+function cellOf(cell: Cell, { place, isTitle }: { readonly place: string; readonly isTitle: boolean }): string {
+  if (typeof cell !== 'string') return `<c r="${place}" s="${STYLE[cell.as]}"><v>${serial(cell)}</v></c>`
+  if (cell === '') return ''
+  const style = isTitle ? STYLE.title : looksLikeFormula(cell) ? STYLE.quoted : STYLE.plain
+  const content = escapeMarkup(cell.slice(0, MOST_CHARS)).replaceAll('\r', '&#13;')
+  return `<c r="${place}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${content}</t></is></c>`
+}
+
+/** Times are days since the last one of 1899, to the second. */
+function serial(cell: NumberCell | TimeCell): number {
+  return 'wall' in cell ? Math.round(cell.wall / 1000) / (DAY_MS / 1000) + DAYS_BEFORE_1970 : cell.number
 }
 
 /** `A`, `B`, … `Z`, `AA`. */

@@ -1,10 +1,52 @@
-/** A report as rows of texts: what its renderings (HTML, XLSX, CSV) have in common. */
+import { formatCount } from './format-duration.ts'
+
+/** A number in a cell, and how it is shown: `share` is 0 to 1, `money` has two places. */
+export interface NumberCell {
+  readonly number: number
+  readonly as: 'count' | 'number' | 'share' | 'money'
+}
+
+/** A time as clocks show it, in milliseconds as if that were UTC. */
+export interface TimeCell {
+  readonly wall: number
+  readonly as: 'time' | 'day'
+}
+
+export type Cell = string | NumberCell | TimeCell
+
+/** A report as rows of cells: what its renderings (HTML, XLSX, CSV) have in common. */
 export interface Sheet {
   readonly title: string
   /** What is said about it, in sentences. */
   readonly notes: readonly string[]
   readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
+  readonly rows: readonly (readonly Cell[])[]
+  /** Pictures before the table of a page, as SVG. */
+  readonly pictures?: readonly string[]
+}
+
+/** A cell as people read it. */
+export function cellText(cell: Cell): string {
+  if (typeof cell === 'string') return cell
+  if ('wall' in cell) return timeText(cell)
+  switch (cell.as) {
+    case 'count':
+      return formatCount(cell.number)
+    case 'number':
+      return String(cell.number)
+    case 'share':
+      return `${(100 * cell.number).toFixed(2)} %`
+    case 'money':
+      return cell.number.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',')
+  }
+}
+
+/** `2026-11-30 18:00`, or the day alone. */
+export function timeText({ wall, as }: TimeCell): string {
+  return new Date(wall)
+    .toISOString()
+    .slice(0, as === 'day' ? 10 : 16)
+    .replace('T', ' ')
 }
 
 /** Characters by which a spreadsheet program takes a cell for a formula (OWASP, CSV Injection). */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { DAY_MS } from '../core/duration.ts'
 import type { Retention } from '../core/ports.ts'
+import { availability } from './availability-tables.ts'
 import { dropKept } from './kept-runs.ts'
 import { type RunRow, tables } from './schema.ts'
 import type { SqliteSession } from './sqlite-session.ts'
@@ -76,6 +77,7 @@ function forgetSome(session: SqliteSession, run: string): Promise<number> {
     if (seqs.length < PAGE) {
       session.all(tables.deleteFrom('runs').where('run', '=', run))
       session.all(tables.deleteFrom('run_devices').where('run', '=', run))
+      session.all(availability.deleteFrom('availability_runs').where('run', '=', run))
       dropKept(session, run)
     } else session.all(tables.updateTable('runs').set({ settled: FORGOTTEN }).where('run', '=', run))
     return seqs.length

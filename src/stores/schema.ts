@@ -1,4 +1,5 @@
 import { type Compilable, type CompiledQuery, type Generated, type Selectable, sql } from 'kysely'
+import { availabilityStatements } from './availability-tables.ts'
 import { compileOnly } from './compile-only.ts'
 import { hookStatements } from './hook-tables.ts'
 import { incidentStatements } from './incident-tables.ts'
@@ -278,6 +279,7 @@ const MIGRATIONS: readonly (() => Statements)[] = [
       .addColumn('hash', 'text', (c) => c.notNull()),
   ],
   incidentStatements,
+  availabilityStatements,
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

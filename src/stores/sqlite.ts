@@ -7,11 +7,13 @@ import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
 import type { KeptRuns } from '../core/kept-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
+import type { AvailabilityStore } from '../core/ledger.ts'
 import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
 import { type DeviceStatus, type DeviceVisit, emptyCounts, type RunbookStatus, type RunSummary } from '../core/run.ts'
 import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
 import { admissionStore } from './admission.ts'
 import { auditLog, cutAudit } from './audit.ts'
+import { availabilityStore } from './availability.ts'
 import { readVisits } from './device-visits.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { keptRuns } from './kept-runs.ts'
@@ -124,6 +126,7 @@ class SqliteStore implements RunStore {
   readonly admission: AdmissionStore
   readonly kept: KeptRuns
   readonly audit: AuditLog
+  readonly availability: AvailabilityStore
   readonly #session: SqliteSession
 
   constructor(session: SqliteSession, id: string) {
@@ -132,6 +135,7 @@ class SqliteStore implements RunStore {
     this.admission = admissionStore(session)
     this.kept = keptRuns(session)
     this.audit = auditLog(session)
+    this.availability = availabilityStore(session)
   }
 
   async append(

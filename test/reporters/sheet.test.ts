@@ -63,15 +63,22 @@ test('HTML: a page that runs nothing', () => {
     <html lang="en">
     <head>
     <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
     <title>Check/list: &lt;a&gt;</title>
     <style>
-    body{font:14px system-ui,sans-serif;margin:2em;color:#1a1a1a;background:#fff}
+    :root{color-scheme:light dark;--ink:#1a1a1a;--paper:#fff;--line:#bbb;--head:#eee;--stripe:#f7f7f7;--mark:#1f5fa8;--soft:#666}
+    @media (prefers-color-scheme:dark){:root{--ink:#e6e6e6;--paper:#16181b;--line:#444;--head:#24282d;--stripe:#1c1f23;--mark:#7ab2ee;--soft:#a0a0a0}}
+    body{font:14px system-ui,sans-serif;margin:2em;color:var(--ink);background:var(--paper)}
     table{border-collapse:collapse}
-    th,td{padding:.3em .8em;border:1px solid #bbb;text-align:left;vertical-align:top}
-    th{background:#eee;position:sticky;top:0}
-    tr:nth-child(even) td{background:#f7f7f7}
-    @media print{th{position:static}}
+    th,td{padding:.3em .8em;border:1px solid var(--line);text-align:left;vertical-align:top}
+    td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+    th{background:var(--head);position:sticky;top:0}
+    tr:nth-child(even) td{background:var(--stripe)}
+    svg{display:block;max-width:100%;height:auto;margin:1em 0}
+    svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
+    svg .soft{fill:var(--soft)}svg .bar{fill:var(--mark)}svg .line{fill:none;stroke:var(--mark);stroke-width:2}svg .grid{stroke:var(--line)}
+    @media print{:root{--ink:#000;--paper:#fff;--line:#999;--head:#eee;--stripe:#fff;--mark:#1f5fa8;--soft:#444}body{margin:0}th{position:static}tr,svg{break-inside:avoid}thead{display:table-header-group}}
     </style>
     </head>
     <body>

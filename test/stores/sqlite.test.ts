@@ -69,6 +69,14 @@ test('brings the file of an older version to the present one, with all that it k
     'kept_files',
     'kept_texts',
     'audit_log',
+    'incident_episodes',
+    'incident_events',
+    'incidents',
+    'availability_devices',
+    'availability_words',
+    'availability_spans',
+    'availability_runs',
+    'availability_months',
   ]
   for (const table of later) database.exec(`DROP TABLE ${table}`)
   database.exec(
@@ -103,7 +111,7 @@ test('refuses the file of a newer version and leaves it as it is', async () => {
   expect(await refusal(path)).toMatchInlineSnapshot(`
     [
       "STATE_UNUSABLE",
-      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 9)",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 11)",
       "Use that version, or name another file as \`state\` in tillwright.yaml.",
     ]
   `)

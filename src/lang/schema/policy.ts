@@ -102,7 +102,8 @@ const WINDOW = {
   properties: { name: NAME, ...WHEN, ...SCOPE },
 } as const
 
-const FREEZE = {
+/** A time, and what it is about. */
+export const FREEZE = {
   title: 'Freeze',
   description: 'A time in which nothing changes. One of hours, from and to, closed or calendar says when.',
   type: 'object',

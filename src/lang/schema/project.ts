@@ -1,5 +1,6 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
+import { AVAILABILITY } from './availability.ts'
 import { GUARDS } from './guards.ts'
 import { HOOKS } from './hooks.ts'
 import { PROJECT_PLANS } from './plans.ts'
@@ -177,6 +178,7 @@ export const PROJECT_SCHEMA = {
     plans: PROJECT_PLANS,
     hooks: HOOKS,
     server: SERVER,
+    availability: AVAILABILITY,
     history: {
       title: 'History',
       description:

@@ -30,6 +30,7 @@ import { PLAN_JSON_SCHEMA } from './plan.ts'
 import { PROJECT_SCHEMA } from './project.ts'
 import { RECONCILE_ANSWER_SCHEMAS } from './reconcile-answers.ts'
 import { CHECKLIST_JSON_SCHEMA, DUPLICATES_JSON_SCHEMA } from './report-answers.ts'
+import { REPORT_TABLE_SCHEMAS } from './report-tables.ts'
 import { RESULT_JSON_SCHEMA } from './result.ts'
 import { runbookSchema } from './runbook.ts'
 import { SAFETY_ANSWER_SCHEMAS } from './safety-answers.ts'
@@ -73,6 +74,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     doctor: DOCTOR_JSON_SCHEMA,
     'doctor-machine': DOCTOR_MACHINE_JSON_SCHEMA,
     checklist: CHECKLIST_JSON_SCHEMA,
+    ...REPORT_TABLE_SCHEMAS,
     duplicates: DUPLICATES_JSON_SCHEMA,
     'code-quality': CODE_QUALITY_JSON_SCHEMA,
     errors: ERRORS_JSON_SCHEMA,

@@ -1,0 +1,184 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { AvailabilitySettings, Maintenance } from '../../core/availability-settings.ts'
+import type { Device, Fleet, Store } from '../../core/fleet.ts'
+import type { DeviceSpans } from '../../core/ledger.ts'
+import { joined } from '../../core/periods.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { Scoped } from '../../core/scoped.ts'
+import { openPeriods, type Period } from '../../core/trading-hours.ts'
+import { whenPeriods } from '../../engine/admission/when-periods.ts'
+import { compileSelector, selectorScope } from '../../lang/expression.ts'
+import { type Bound, byBound, type SalesPoint, sellingOf } from '../../ledger/bounds.ts'
+import { DOUBT_MS, foldDevice, type Interval } from '../../ledger/fold-device.ts'
+import type { ReportPeriod } from './report-period.ts'
+
+/** Stores that are folded before others have their turn: a server answers in between. */
+const TURN_STORES = 50
+
+export interface DeviceLedger {
+  readonly device: Device
+  /** As outages were seen; over the period of its store, without gaps. */
+  readonly intervals: readonly Interval[]
+}
+
+/** What is known of a store and its devices over a period. */
+export interface StoreLedger {
+  readonly store: Store
+  readonly period: Period
+  /** Trading hours within it. */
+  readonly trading: readonly Period[]
+  /** Those that were asked for, in the order of the inventory. */
+  readonly devices: readonly DeviceLedger[]
+  /** Whether the store could sell. */
+  selling(bound: Bound): readonly Interval[]
+  /** What is kept of a device of the store, for who folds it otherwise. */
+  intervalsOf(device: string): readonly Interval[]
+}
+
+export interface LedgerQuestion {
+  readonly fleet: Fleet
+  readonly store: RunStore
+  readonly settings: AvailabilitySettings
+  readonly period: ReportPeriod
+  /** Devices that are asked for; stores without one of them are left out. */
+  readonly devices: readonly Device[]
+}
+
+/**
+ * The availability of devices and of their stores, store by store, from what runs have found until now. Takes in first what
+ * no run has taken in yet. Long, and gives way to others every few stores: a server may await it as it is.
+ */
+export async function* foldFleet(question: LedgerQuestion): AsyncGenerator<StoreLedger> {
+  const { fleet, store, settings, devices } = question
+  await store.availability.takeIn(settings.holdMs)
+  const kept = await keptOf(question)
+  const scopes = new Scopes(question, await store.availability.held())
+  const wanted = new Map<string, Device[]>()
+  for (const device of devices) {
+    const own = wanted.get(device.store)
+    if (own) own.push(device)
+    else wanted.set(device.store, [device])
+  }
+  let count = 0
+  for (const [id, own] of wanted) {
+    const place = fleet.stores.get(id)
+    if (place) yield storeLedger(place, own, { kept, scopes, settings })
+    count += 1
+    if (count % TURN_STORES === 0) await turn()
+  }
+}
+
+async function keptOf({ fleet, store, settings, period }: LedgerQuestion): Promise<ReadonlyMap<string, DeviceSpans>> {
+  const zones = [...new Set([...fleet.stores.values()].map(({ time_zone: zone }) => zone))].map((zone) =>
+    period.of(zone),
+  )
+  const from = Math.min(...zones.map((one) => one.from)) - Math.max(settings.holdMs, DOUBT_MS)
+  const to = Math.max(...zones.map((one) => one.to))
+  const kept = new Map<string, DeviceSpans>()
+  for await (const one of store.availability.spans({ from, to })) kept.set(one.device, one)
+  return kept
+}
+
+interface Known {
+  readonly kept: ReadonlyMap<string, DeviceSpans>
+  readonly scopes: Scopes
+  readonly settings: AvailabilitySettings
+}
+
+function storeLedger(store: Store, devices: readonly Device[], { kept, scopes, settings }: Known): StoreLedger {
+  const period = scopes.period(store)
+  const fold = (device: Device, view: 'works' | 'sells'): Interval[] =>
+    foldDevice(kept.get(device.name) ?? { spans: [], seen_at: null }, {
+      within: period,
+      holdMs: settings.holdMs,
+      maintenance: scopes.maintenance(store, device),
+      view,
+    })
+  return {
+    store,
+    period,
+    trading: scopes.trading(store),
+    devices: devices.map((device) => ({ device, intervals: fold(device, 'works') })),
+    selling: (bound) =>
+      sellingOf(
+        salesPoints(store, (device) => byBound(fold(device, 'sells'), bound)),
+        period,
+      ),
+    intervalsOf: (name) => {
+      const device = store.devices.find((one) => one.id === name)
+      return device ? fold(device, 'works') : []
+    },
+  }
+}
+
+/** A till with the fiscal printers that hang on it; or else with those that hang on no till. */
+function salesPoints(store: Store, fold: (device: Device) => readonly Interval[]): readonly SalesPoint[] {
+  const printers = store.devices
+    .filter(({ kind }) => kind === 'fiscal-printer')
+    .map((device) => ({ on: device.attached_to, intervals: fold(device) }))
+  return store.devices
+    .filter(({ kind }) => kind === 'till')
+    .map((till) => {
+      const own = printers.filter(({ on }) => on === till.id)
+      const shared = own.length > 0 ? own : printers.filter(({ on }) => on === undefined)
+      return { till: fold(till), printers: shared.map(({ intervals }) => intervals) }
+    })
+}
+
+type Held = Awaited<ReturnType<RunStore['availability']['held']>>
+
+/** Times by store and device, each worked out once. */
+class Scopes {
+  readonly #question: LedgerQuestion
+  readonly #held: ReadonlyMap<string, readonly Period[]>
+  readonly #periods = new Map<string, Period>()
+  readonly #trading = new Map<object, Map<string, readonly Period[]>>()
+  readonly #planned: readonly { readonly entry: Maintenance; readonly isAbout: (device: Device) => boolean }[]
+
+  constructor(question: LedgerQuestion, held: Held) {
+    this.#question = question
+    const byPlace = new Map<string, Period[]>()
+    for (const { on, from, to } of held) byPlace.set(on, [...(byPlace.get(on) ?? []), { from, to }])
+    this.#held = byPlace
+    const { fleet, settings } = question
+    this.#planned = settings.maintenance.map((entry) => ({ entry, isAbout: aboutIn(fleet, entry) }))
+  }
+
+  period({ time_zone: zone }: Store): Period {
+    const known = this.#periods.get(zone) ?? this.#question.period.of(zone)
+    this.#periods.set(zone, known)
+    return known
+  }
+
+  /** Many stores have the same hours, as one object. */
+  trading(store: Store): readonly Period[] {
+    const byZone = this.#trading.get(store.hours) ?? new Map<string, readonly Period[]>()
+    this.#trading.set(store.hours, byZone)
+    const known = byZone.get(store.time_zone) ?? openPeriods(store, this.period(store))
+    byZone.set(store.time_zone, known)
+    return known
+  }
+
+  maintenance(store: Store, device: Device): readonly Period[] {
+    const within = this.period(store)
+    const planned = this.#planned
+      .filter(({ isAbout }) => isAbout(device))
+      .flatMap(({ entry }) => [
+        ...whenPeriods(entry.when, { trading: store, calendar: () => undefined }, { within, reading: 'wide' }),
+      ])
+    const held = [...(this.#held.get(store.id) ?? []), ...(this.#held.get(device.name) ?? [])]
+    return planned.length + held.length === 0 ? [] : joined([...planned, ...held])
+  }
+}
+
+/** Whether an entry is about a device, as policies understand it. */
+export function aboutIn(fleet: Fleet, { regions, kinds, where }: Scoped): (device: Device) => boolean {
+  const compiled = where === undefined ? undefined : compileSelector(where)
+  return (device) => {
+    if (regions !== undefined && !regions.includes(device.region)) return false
+    if (kinds !== undefined && !kinds.includes(device.kind)) return false
+    if (compiled === undefined) return true
+    const answer = compiled.ok ? compiled.expression.evaluate(selectorScope(fleet, device)) : undefined
+    return answer?.ok === true && answer.value === true
+  }
+}

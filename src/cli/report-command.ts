@@ -1,0 +1,42 @@
+import { type ReportFormat, shownReport } from '../app/reports/show-report.ts'
+import { fileWriter } from '../app/writer.ts'
+import type { Report } from '../core/report.ts'
+import { reportNotes } from '../reporters/report-sheet.ts'
+import type { CsvLocale } from '../reporters/sheet-csv.ts'
+import { BaseCommand } from './base-command.ts'
+
+interface WriteFlags {
+  readonly format?: string | undefined
+  readonly json?: boolean
+  readonly csv?: boolean
+  readonly html?: boolean
+  readonly xlsx?: boolean
+  readonly locale: string
+  readonly output?: string | undefined
+}
+
+/** What commands that write a report share. */
+export abstract class ReportCommand extends BaseCommand {
+  /** The format that flags ask for; ends the command where it has nowhere to go. */
+  protected formatOf(flags: WriteFlags): ReportFormat {
+    const short = (['json', 'csv', 'html', 'xlsx'] as const).find((format) => flags[format])
+    const format = short ?? ((flags.format ?? 'table') as ReportFormat)
+    if (format === 'xlsx' && flags.output === undefined)
+      this.error('A workbook is written to a file: name it with --output')
+    return format
+  }
+
+  /** Writes it where it was asked for; a table has what is said about it on stderr. */
+  protected async writeReport(report: Report, flags: WriteFlags): Promise<void> {
+    const format = this.formatOf(flags)
+    const width = flags.output === undefined && process.stdout.isTTY ? this.columns : undefined
+    const parts = await shownReport(report, format, { width, locale: flags.locale as CsvLocale })
+    if (flags.output === undefined) await this.writeAll(parts as Iterable<string>)
+    else {
+      const file = await fileWriter(flags.output)
+      for (const part of parts) await file.write(part)
+      await file.close()
+    }
+    if (format === 'table') for (const note of reportNotes(report)) process.stderr.write(`${note}\n`)
+  }
+}
