@@ -53,8 +53,11 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
   const never = new AbortController().signal
   const nothing = async (): Promise<void> => undefined
   const lease = { token: { keys: [], epoch: 1 }, lost: never, leftMs: () => 60_000, release: nothing }
-  const fence = { lockName: '', authority: '', run: 'r', attempt: 1, epoch: 1, leftMs: () => 60_000 }
-  const permit: Permit = { lease, fence, change: async () => ({ kind: 'begin' }), release: nothing }
+  // All of them are this machine: each has a lock of its own on it, that nobody else's test has.
+  const permitOf = (name: string): Permit => {
+    const fence = { lockName: `${name}@${folder}`, authority: '', run: 'r', attempt: 1, epoch: 1, leftMs: () => 60_000 }
+    return { lease, fence, change: async () => ({ kind: 'begin' }), release: nothing }
+  }
   const leasedUntil = new Float64Array(new SharedArrayBuffer(8)).fill(Number.MAX_SAFE_INTEGER)
     .buffer as SharedArrayBuffer
   const pool = new ThreadPool({
@@ -74,7 +77,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
   })
   const environment = deviceEnvironment({
     mode,
-    admission: { place: async () => ({ kind: 'begin', permit }) },
+    admission: { place: async ({ device: name }) => ({ kind: 'begin', permit: permitOf(name) }) },
     emit: async (body) => void events.push(body),
     guardsOf: () => [],
     scopeOf,

@@ -202,7 +202,8 @@ export class Bench {
         release: nothing,
       }
       const fence = this.fence ?? {
-        lockName: name,
+        // Benches of other test files work on this machine under the same names.
+        lockName: `${name}@${this.root}`,
         authority: '',
         run: 'r1',
         attempt: 1,
