@@ -14,10 +14,15 @@ type Asked = PlannedWork & Pick<RunOptions, 'parallel' | 'workers'>
 export type Word = { readonly kind: 'yes' | 'no' } | { readonly kind: 'nothing'; readonly exitCode: number }
 
 /**
- * Shows what a runbook would change, and asks whether it should. A run that reaches more of the fleet than its policy
- * lets pass without a second thought has its number of devices typed. Throws InputError where nobody can be asked.
+ * Shows what a run would change, and asks whether it should; `question` is without the devices: `Apply agent-update to`. A
+ * run that reaches more of the fleet than its policy lets pass without a second thought has its number of devices typed.
+ * Throws InputError where nobody can be asked.
  */
-export async function planAndAsk(controller: Controller, runbook: Runbook, asked: Asked): Promise<Word> {
+export async function planAndAsk(
+  controller: Controller,
+  asked: Asked,
+  of: { readonly runbooks: readonly Runbook[]; readonly question: string },
+): Promise<Word> {
   if (!isSomebodyThere()) throw new InputError([NOBODY])
   const { work, fleet, project } = asked
   const shown = foldedPlan()
@@ -29,9 +34,9 @@ export async function planAndAsk(controller: Controller, runbook: Runbook, asked
     process.stderr.write('There is nothing to change.\n')
     return { kind: 'nothing', exitCode: end.exitCode }
   }
-  process.stderr.write(await heldBackText(project, [runbook], shown.seen.drifted))
-  const share = policyOf(project, [runbook])[purposeOf([runbook])].confirmShare
-  const question = `Apply ${runbook.name} to ${devicesText(work)}?`
+  process.stderr.write(await heldBackText(project, of.runbooks, shown.seen.drifted))
+  const share = policyOf(project, of.runbooks)[purposeOf(of.runbooks)].confirmShare
+  const question = `${of.question} ${devicesText(work)}?`
   if (work.length > 1 && work.length > share * fleet.devices.size) {
     const percent = Math.round((100 * work.length) / fleet.devices.size)
     const yes = await confirmNumber(`${question} That is ${percent} % of the fleet.`, work.length)

@@ -83,7 +83,7 @@ safety, 130 interrupted, 2 bad input.`
     if (!flags.yes && work.length > 0) {
       const word =
         plan === undefined
-          ? await planAndAsk(controller, runbook, asked)
+          ? await planAndAsk(controller, asked, { runbooks: [runbook], question: `Apply ${runbook.name} to` })
           : { kind: (await confirm(`Apply ${runbook.name} to ${devicesText(work)}?`)) ? 'yes' : 'no' }
       if ('exitCode' in word) this.exit(word.exitCode)
       if (word.kind === 'no') {

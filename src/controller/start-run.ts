@@ -96,7 +96,8 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   // Every device in flight listens to both.
   setMaxListeners(0, stopping.signal, aborting.signal)
   const policy = await underPolicy(request, { shared, id, before: resumption?.policy })
-  if (request.mode === 'apply' && !resumption) await keep(request, { shared, id, policy })
+  if (request.mode === 'apply' && request.undoes === undefined && !resumption)
+    await keep(request, { shared, id, policy })
   const workforce = openWorkforce(request, {
     shared,
     admission: policy.admission,
@@ -235,8 +236,9 @@ function headOf(request: Request, run: { readonly commit: string | null; readonl
     version: VERSION,
   }
   if (run.resumption) return { type: 'run.resumed', ...common }
-  const { mode, runbooks, plan, fleet } = request
-  const head = { mode, runbooks, inventory_digest: fleet.digest, ...(plan !== undefined && { plan }) }
+  const { mode, runbooks, plan, undoes, fleet } = request
+  const from = { ...(plan !== undefined && { plan }), ...(undoes !== undefined && { undoes }) }
+  const head = { mode, runbooks, inventory_digest: fleet.digest, ...from }
   return { type: 'run.started', ...head, ...common }
 }
 

@@ -408,6 +408,10 @@ const RUN = {
   ),
   RUN_NOTHING_LEFT: entry('The run has nothing left to do', 'See `till runs show` for what it came to.'),
   RUN_IN_PROGRESS: entry('Another process works on the run', 'Wait for its end, or stop it where it runs.'),
+  RUN_NOT_REVERSIBLE: entry(
+    'What the run changed cannot be taken back by its runbook',
+    'Bring the devices back by another runbook, or by the commit that it was made from.',
+  ),
   RUN_MOVED: entry(
     'The device is no longer what it was when the run began',
     'Apply the runbook anew to it; it is planned by what the inventory says now.',

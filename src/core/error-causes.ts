@@ -90,6 +90,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'A slip in the id, a run of another repository or of the sandbox, or one that the history has forgotten.',
   RUN_NOT_KEPT:
     'It was begun by an older version, only looked, was typed (`till exec`), has a parameter that is a secret, or is long past.',
+  RUN_NOT_REVERSIBLE:
+    'It has changed nothing, only looked, is in progress, its steps have no `rollback`, or the runbook is another by now.',
   RUN_NOTHING_LEFT: 'It came to its end, or somebody has resumed it already.',
   RUN_IN_PROGRESS: 'Its process still lives, here or on another machine, or somebody else has just resumed it.',
   RUN_MOVED: 'The inventory was changed between the beginning of the run and its resume.',

@@ -39,6 +39,8 @@ export interface RunStarted {
   readonly revision: string | null
   /** The plan that is applied. */
   readonly plan?: string
+  /** The run whose changes are taken back. */
+  readonly undoes?: string
   /** Why windows and freezes did not hold for it. */
   readonly break_glass?: string
   readonly by: string

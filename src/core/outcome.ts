@@ -62,6 +62,8 @@ export interface DeviceOutcome {
   /** What of earlier sessions was met there. */
   readonly leftovers?: readonly Leftover[]
   readonly classification?: Classification
+  /** Changes of an earlier run were taken back: it is as its runbook does not want it. */
+  readonly undone?: boolean
   /** Of a deferred device: when it may be worked on, as far as that is known; ISO 8601 in UTC. */
   readonly not_before?: string
 }

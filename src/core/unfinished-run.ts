@@ -21,6 +21,8 @@ export interface UnfinishedRun {
   readonly left: readonly DeviceLeft[]
   /** When each of the others ended; ISO 8601. */
   readonly endedAt: ReadonlyMap<string, string>
+  /** What its attempts at a device have changed, begun to change, or failed to; those that came to their end, too. */
+  carriedOf(device: string): CarriedSteps
   /** Number of its last event. */
   readonly lastSeq: number
 }
@@ -63,7 +65,8 @@ export async function readUnfinished(events: AsyncIterable<RunEvent> | Iterable<
       ...(known && known.steps.size > 0 && { carried: carried ?? {} }),
     })
   }
-  return { record, left, endedAt, lastSeq }
+  const carriedOf = (device: string): CarriedSteps => Object.fromEntries(traces.get(device)?.steps ?? [])
+  return { record, left, endedAt, carriedOf, lastSeq }
 }
 
 /**

@@ -32,6 +32,8 @@ export class RunTally {
   /** Something is left that could be resumed. */
   get isUnfinished(): boolean {
     const { cancelled, deferred, indeterminate } = this.counts
+    // What takes a run back is begun anew.
+    if (this.started?.undoes !== undefined) return false
     return this.started?.mode === 'apply' && (this.finished === undefined || cancelled + deferred + indeterminate > 0)
   }
 
@@ -166,7 +168,7 @@ export class RunTally {
 
   #next(details: boolean): string[] {
     if (!this.started) return []
-    const { run, mode, runbooks } = this.started
+    const { run, mode, runbooks, undoes } = this.started
     const lines = details && this.done > this.counts['in-sync'] ? [`Details: till runs show ${run}${this.#flags}`] : []
     const { isUnfinished } = this
     lines.push(...this.#goOn(run))
@@ -175,13 +177,17 @@ export class RunTally {
     const again = (command: string, state: DeviceState): string =>
       `till ${command} ${plainText(shellWord(runbook.name))}${plainText(paramFlags(runbook))} --from-run ${run}:${state}${this.#flags}`
     if (mode !== 'apply' && this.counts.drifted > 0) lines.push(`Mend the drift: ${again('apply', 'drifted')}`)
-    // What was reviewed goes on to be reviewed: what is left of a plan is planned anew.
-    const command = mode === 'apply' && this.started.plan === undefined ? 'apply' : 'plan'
     const [worst, ...others] = AGAIN.filter(
       (state) => this.counts[state] > 0 && !(isUnfinished && UNFINISHED.has(state)),
     )
     if (worst === undefined) return lines
     const orElse = others.length > 0 ? ` (or ${others.join(', ')})` : ''
+    if (undoes !== undefined) {
+      const still = `till rollback ${undoes} --from-run ${run}:${worst}${this.#flags}`
+      return [...lines, `Again, only what is ${worst}${orElse}: ${still}`]
+    }
+    // What was reviewed goes on to be reviewed: what is left of a plan is planned anew.
+    const command = mode === 'apply' && this.started.plan === undefined ? 'apply' : 'plan'
     const toReview = this.started.plan === undefined ? '' : ' --output plan.json'
     const what = this.started.plan === undefined ? 'Again' : 'Plan again'
     return [...lines, `${what}, only what is ${worst}${orElse}: ${again(command, worst)}${toReview}`]
@@ -236,10 +242,11 @@ const UNFINISHED: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', '
 const MODES: Readonly<Record<RunMode, string>> = { plan: 'Plan', apply: 'Apply', drift: 'Drift', exec: 'Exec' }
 
 /** `Plan till-health`: what a run does, for people. */
-export function title(started: Pick<RunStarted, 'mode' | 'runbooks'> | undefined): string {
+export function title(started: Pick<RunStarted, 'mode' | 'runbooks' | 'undoes'> | undefined): string {
   if (!started) return 'Run'
   const names = started.runbooks.map((runbook) => plainText(runbook.name))
   const some = names.length > 3 ? `${names.length} runbooks` : names.join(', ')
+  if (started.undoes !== undefined && started.mode === 'apply') return `Take back ${some} of run ${started.undoes}`
   return started.mode === 'exec' || some === '' ? MODES[started.mode] : `${MODES[started.mode]} ${some}`
 }
 

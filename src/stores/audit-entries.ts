@@ -17,10 +17,22 @@ export function auditEvents(session: SqliteSession, events: readonly RunEvent[])
 
 function entryOf(session: SqliteSession, event: RunEvent): Pick<AuditEntry, 'by' | 'host' | 'about'> | undefined {
   if (event.type === 'run.started') {
-    const { mode, devices, revision, plan = null, break_glass = null, by, host } = event
+    const { mode, devices, revision, plan = null, undoes, break_glass = null, by, host } = event
     const runbooks = event.runbooks.map(({ name, digest }) => ({ name, digest }))
     return isChange(mode)
-      ? { by, host, about: { mode, runbooks, devices, commit: revision, plan, break_glass } }
+      ? {
+          by,
+          host,
+          about: {
+            mode,
+            runbooks,
+            devices,
+            commit: revision,
+            plan,
+            ...(undoes !== undefined && { undoes }),
+            break_glass,
+          },
+        }
       : undefined
   }
   if (event.type === 'run.resumed') {

@@ -264,7 +264,8 @@ function statusRow(
 ): StatusRow {
   return {
     device,
-    state: outcome.state,
+    // What was taken back differs from what the runbook asks for.
+    state: outcome.undone && outcome.state === 'changed' ? 'drifted' : outcome.state,
     unknown: outcome.unknown === true ? 1 : 0,
     code: outcome.failure?.code ?? null,
     message: outcome.failure?.message ?? null,

@@ -122,14 +122,15 @@ class Thread {
   }
 
   async #work(job: Job): Promise<void> {
-    const { id, device, planned, carried } = job
+    const { id, device, planned, carried, undoes } = job
     Atomics.store(this.#begun, job.place, 1)
     this.#jobs.set(device.name, job)
     const lost = new AbortController()
     this.#lost.set(id, lost)
     const runbooks = job.runbooks.flatMap((index) => this.#runbooks[index] ?? [])
     try {
-      const work = { device, runbooks, lost: lost.signal, ...(planned && { planned }), ...(carried && { carried }) }
+      const left = { ...(planned && { planned }), ...(carried && { carried }), ...(undoes && { undoes }) }
+      const work = { device, runbooks, lost: lost.signal, ...left }
       this.#outbox.send({ type: 'outcome', id, outcome: await performDevice(work, this.#environment) })
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -25,6 +25,8 @@ export interface RunPolicyRequest {
   readonly breakGlass?: string | undefined
   /** Somebody has looked at the canary: the run does not pause behind it. */
   readonly goOn?: boolean | undefined
+  /** The run whose changes are taken back. */
+  readonly undoes?: string | undefined
   /** Of a run that is carried on: the policy and the waves that it has, and what devices have come to in it. */
   readonly before?: PolicyBefore | undefined
 }
@@ -58,9 +60,13 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
   const kept = policyOf(project, runbooks, before?.policy)
   const policy = paused(kept, purpose, request.goOn === true)
   const compiled = compiledFor(project, fleet, policy)
-  const { waves: rule } = policy[purpose]
+  const isUndoing = request.undoes !== undefined
+  // What is taken back is no rollout: its budget is that of rollbacks, and it does not wait behind a canary.
+  const rule = isUndoing ? undefined : policy[purpose].waves
   const devices = work.map(({ device }) => device)
-  const waves = before?.waves ?? wavesOf(devices, policy[purpose], runbooks).waves
+  const waves = isUndoing
+    ? [devices.map(({ name }) => name)]
+    : (before?.waves ?? wavesOf(devices, policy[purpose], runbooks).waves)
   const patienceMs = Math.max(waitMs, rule === undefined || waves.length < 2 ? 0 : rule.soakMs + AFTER_SOAK_MS)
   const seen = await lastSeen(store)
   const byName = new Map(work.map((item) => [item.device.name, item]))
@@ -75,7 +81,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
       run,
       by: request.by,
       policy: compiled,
-      purpose,
+      purpose: isUndoing ? 'rollback' : purpose,
       origin: request.origin ?? (process.stdout.isTTY ? 'terminal' : 'pipeline'),
       expected: { ...policy.guess, basis: { kind: 'guess' } },
       waves,

@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly revision?: string | null | undefined
   /** Id of the plan that is applied. */
   readonly plan?: string | undefined
+  /** Id of the run whose changes are taken back: each device of the work says which. */
+  readonly undoes?: string | undefined
   /** Until when that plan may be applied; ISO 8601. */
   readonly planExpiresAt?: string | undefined
   /** Somebody who counts has signed that plan. */

@@ -14,7 +14,6 @@ import type {
 } from '../../core/admission.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { DeviceOutcome, DeviceState } from '../../core/outcome.ts'
-import type { Purpose } from '../../core/policy.ts'
 import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission.ts'
 import { afterFailure } from './breaker-state.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
@@ -35,7 +34,7 @@ export interface PolicyAdmissionOptions {
   /** Who asks for the run. */
   readonly by: string
   readonly policy: CompiledPolicy
-  readonly purpose: Purpose
+  readonly purpose: Question['purpose']
   readonly origin: Origin
   readonly expected: Expected
   /** Full names by wave; one wave where the policy has none. */
@@ -178,6 +177,7 @@ class PolicyGate {
   /** What people have said about the run; what the policy wants them to say is asked for. */
   #control(content: AdmissionContent, wave: number | undefined, now: number): RunControl {
     const { run, by, policy, purpose } = this.#options
+    if (purpose === 'rollback') return controlOf(content, run)
     const { approval } = policy.policy[purpose]
     const about = approval.each === 'wave' ? wave : undefined
     const isFirst = !this.#askedFor.has(about)
@@ -207,9 +207,10 @@ class PolicyGate {
       const word = released[index]
       return { size: wave.length, results, ...(doneAt !== undefined && { doneAt }), ...(word && { released: word }) }
     })
-    const { run, origin } = this.#options
+    const { run, origin, purpose } = this.#options
     const isOnTerminal = origin === 'terminal'
-    return { run, waves, isOnTerminal, rollbacks: { failed: 0 }, ...(aborted && { aborted }) }
+    const failed = purpose === 'rollback' ? waves.reduce((sum, { results }) => sum + results.failed, 0) : 0
+    return { run, waves, isOnTerminal, rollbacks: { failed }, ...(aborted && { aborted }) }
   }
 
   #take(

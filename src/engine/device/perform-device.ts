@@ -27,6 +27,7 @@ import { LeaveToChange } from './leave-to-change.ts'
 import type { Looks } from './look-ahead.ts'
 import { hasChanged, type Surroundings, stepScope } from './observe-step.ts'
 import type { Preparation } from './prepare-step.ts'
+import { undoing } from './undo-runbook.ts'
 import { RunbookWalk, type WalkEnd, type WalkOptions } from './walk-runbook.ts'
 
 /** The ways to a device, each of which connects when it is first used, and what ends them. */
@@ -49,6 +50,8 @@ export interface DeviceWork {
   readonly refused?: DeviceOutcome
   /** What earlier attempts of the run, which were cut off, have left of its steps. */
   readonly carried?: CarriedSteps
+  /** What another run has changed: its runbooks are not walked, but what of them takes these steps back. */
+  readonly undoes?: CarriedSteps
   /** Aborted when somebody else may work on the device: what is changing is finished, nothing new begins. */
   readonly lost?: AbortSignal
 }
@@ -147,7 +150,7 @@ async function runbookOutcome(
   const { environment, around, leave } = context
   const scope = { ...environment.scopeOf(work.device), params: runbook.params }
   const options: WalkOptions = {
-    runbook,
+    ...(work.undoes ? undoing(runbook, work.undoes) : { runbook }),
     scope,
     around,
     converge: environment.mode === 'apply' || environment.mode === 'exec',
@@ -157,7 +160,10 @@ async function runbookOutcome(
     emit: environment.emit,
     clock: environment.clock,
   }
-  if (!work.planned) return outcomeOf(await new RunbookWalk(options).run(), runbook, { scope, mode: environment.mode })
+  if (!work.planned) {
+    const outcome = outcomeOf(await new RunbookWalk(options).run(), runbook, { scope, mode: environment.mode })
+    return work.undoes && environment.mode === 'apply' ? { ...outcome, undone: true } : outcome
+  }
   const rehearsal = await asPlanned(options, work.planned, environment.mask)
   if ('refused' in rehearsal) return rehearsal.refused
   const end = await new RunbookWalk({ ...options, looks: rehearsal.looks }).run()

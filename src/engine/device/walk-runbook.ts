@@ -23,9 +23,15 @@ interface Lost {
   readonly answered: boolean
 }
 
+/** A step, and how it ended. */
+export interface StepDone {
+  readonly step: Step
+  readonly outcome: StepOutcome
+}
+
 /** How a runbook ended on a device. */
 export interface WalkEnd {
-  readonly steps: readonly { readonly step: Step; readonly outcome: StepOutcome }[]
+  readonly steps: readonly StepDone[]
   readonly lost?: Lost
   readonly cancelled?: boolean
   /** Safety has put off its first change. */
@@ -44,13 +50,10 @@ export interface WalkOptions {
   readonly clock: Clock
   /** What earlier attempts of the run have left of its steps. */
   readonly carried?: CarriedSteps | undefined
+  /** Steps that are over, and not walked; those that are look at how they ended. */
+  readonly earlier?: readonly StepDone[]
   /** Look ahead taken over from an earlier walk that changed nothing. */
   readonly looks?: Looks
-}
-
-interface Done {
-  readonly step: Step
-  readonly outcome: StepOutcome
 }
 
 const CANCELLED = Symbol('cancelled')
@@ -64,7 +67,8 @@ type Verdict = StepOutcome | { readonly lost: Lost } | { readonly deferred: Devi
 export class RunbookWalk {
   readonly #options: WalkOptions
   readonly #ahead: LookAhead
-  readonly #done = new Map<string, Done>()
+  readonly #done = new Map<string, StepDone>()
+  readonly #earlier: ReadonlyMap<string, StepDone>
   /** Steps whose turn came, or comes, in the chain that is under way. */
   #linked = new Map<string, LinkedStep>()
   /** Undoing is part of a change under way: it is finished even when the run is being stopped. */
@@ -78,7 +82,9 @@ export class RunbookWalk {
 
   constructor(options: WalkOptions) {
     this.#options = options
-    const judged = { scope: () => this.#scope(), isJudged: (id: string) => this.#done.has(id) }
+    this.#earlier = new Map(options.earlier?.map((done) => [done.step.id, done]))
+    const isJudged = (id: string): boolean => this.#done.has(id) || this.#earlier.has(id)
+    const judged = { scope: () => this.#scope(), isJudged }
     this.#ahead = new LookAhead(options.around, judged, { looks: options.looks, reacting: options.converge })
   }
 
@@ -406,7 +412,7 @@ export class RunbookWalk {
   }
 
   #hasChanged(id: string): boolean {
-    const outcome = this.#done.get(id)?.outcome
+    const outcome = (this.#done.get(id) ?? this.#earlier.get(id))?.outcome
     return outcome !== undefined && hasChanged(outcome)
   }
 
@@ -416,7 +422,8 @@ export class RunbookWalk {
 
   #scope(): Scope {
     const steps: Record<string, JsonValue> = {}
-    for (const { step, outcome } of this.#done.values()) steps[step.id] = stepScope(outcome)
+    for (const { step, outcome } of [...this.#earlier.values(), ...this.#done.values()])
+      steps[step.id] = stepScope(outcome)
     return { ...this.#options.scope, steps: steps as JsonObject }
   }
 

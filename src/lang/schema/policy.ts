@@ -300,7 +300,7 @@ const POLICY = {
       examples: [[{ failures: 20, within: '30m' }]],
     },
     rollback: {
-      description: 'How devices are brought back. Not acted on yet.',
+      description: 'How devices are brought back by till rollback.',
       type: 'object',
       additionalProperties: false,
       properties: {

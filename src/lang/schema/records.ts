@@ -166,6 +166,10 @@ export const DEVICE_OUTCOME = {
     },
   },
   classification: CLASSIFICATION,
+  undone: {
+    description: 'Changes of an earlier run were taken back: it is as its runbook does not want it.',
+    type: 'boolean',
+  },
   not_before: { ...TIME, description: 'When a deferred device may be worked on, as far as that is known.' },
 } as const
 
@@ -235,6 +239,7 @@ export const RUN_START = {
     inventory_digest: { description: 'sha256 of the inventory, in hexadecimal.', type: 'string' },
     revision: REVISION,
     plan: { description: 'Id of the plan that is applied.', type: 'string' },
+    undoes: { description: 'Id of the run whose changes are taken back.', type: 'string' },
     by: { description: 'Who started it.', type: 'string' },
     host: { description: 'Where it runs.', type: 'string' },
     pid: { type: 'integer', minimum: 0 },

@@ -48,6 +48,7 @@ export interface Job {
   readonly runbooks: readonly number[]
   readonly planned?: PlannedDevice
   readonly carried?: CarriedSteps
+  readonly undoes?: CarriedSteps
   /** What it is given along with each change. */
   readonly fence?: Omit<Fence, 'leftMs'>
   /** What must not be so on it when it is changed. */

@@ -147,7 +147,7 @@ export class ThreadWorker implements LoginParty {
     const id = this.#ids
     Atomics.store(this.#begun, place, 0)
     this.#pendingConnections.begin(work.device)
-    const { device, planned, carried, lost } = work
+    const { device, planned, carried, undoes, lost } = work
     const runbooks = work.runbooks.map((runbook) => this.#dependencies.runbooks.indexOf(runbook))
     const neighbours = this.#dependencies.neighboursOf(device)
     const scope = this.#dependencies.scopeOf(device)
@@ -162,6 +162,7 @@ export class ThreadWorker implements LoginParty {
       neighbours,
       ...(planned && { planned }),
       ...(carried && { carried }),
+      ...(undoes && { undoes }),
     }
     const fence = environment.fenceOf(device)
     this.#outbox.send({ type: 'work', job: { ...job, ...(fence && { fence: withoutClock(fence) }) } })

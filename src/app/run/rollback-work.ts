@@ -1,0 +1,96 @@
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { RunbookReference, RunMode } from '../../core/events.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { DeviceRecord, RunSummary } from '../../core/run.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import { readUnfinished } from '../../core/unfinished-run.ts'
+import type { DeviceWork } from '../../engine/device/perform-device.ts'
+import { rollbackSteps } from '../../engine/device/undo-runbook.ts'
+import type { Project } from '../project.ts'
+import { openRunbook, referenceTo, textParams } from '../revision/runbooks.ts'
+import type { PlannedWork } from './run-request.ts'
+
+/** What takes the changes of a run back, and what of them has nothing that would. */
+export interface RollbackWork extends PlannedWork {
+  readonly opened: readonly Runbook[]
+  /** Devices that the run has changed and whose changes have no `rollback`, or that took them back themselves. */
+  readonly without: readonly string[]
+}
+
+/**
+ * The work that takes back what a run has changed on its devices, or on those that `isWanted`: by the `rollback` steps of
+ * the runbook that it had. Throws InputError where the run has changed nothing, its runbook is another by now, or has none.
+ */
+export async function rollbackWork(
+  run: Pick<RunSummary, 'run' | 'mode' | 'state'>,
+  here: { readonly project: Project; readonly fleet: Fleet; readonly store: RunStore },
+  isWanted: (device: string) => boolean,
+): Promise<RollbackWork> {
+  const { project, fleet, store } = here
+  if (run.mode !== 'apply') throw refused(run.run, NOT_AN_APPLY[run.mode])
+  if (run.state === 'running') throw refused(run.run, 'It is in progress: stop it first, or wait for its end.')
+  const { record, carriedOf } = await readUnfinished(store.events(run.run))
+  const { started } = record
+  if (!started) throw refused(run.run, 'Its journal has no beginning.')
+  if (started.undoes !== undefined) throw refused(run.run, `It has taken back "${started.undoes}" itself.`)
+  const opened = started.runbooks.map((one) => sameRunbook(project, one, { run: run.run, revision: started.revision }))
+  const work: DeviceWork[] = []
+  const without: string[] = []
+  for (const [name, ended] of record.devices) {
+    const undoes = carriedOf(name)
+    if (!isWanted(name) || Object.keys(undoes).length === 0) continue
+    const device = fleet.devices.get(name)
+    // The last that was applied is the first to be taken back.
+    const runbooks = opened.filter((runbook) => rollbackSteps(runbook, undoes).length > 0).reverse()
+    if (device && !tookBackItself(ended) && runbooks.length > 0) work.push({ device, runbooks, undoes })
+    else without.push(name)
+  }
+  if (work.length === 0) throw refused(run.run, nothingToDo(opened, without))
+  return { project, fleet, work, runbooks: opened.map(referenceTo), opened, without }
+}
+
+const NOT_AN_APPLY: Readonly<Record<RunMode, string>> = {
+  apply: '',
+  plan: 'It has only looked.',
+  drift: 'It has only looked.',
+  exec: 'Nobody knows what takes back a command that was typed.',
+}
+
+/** A device that fails takes its changes back within the run; only one that was lost in the middle could not. */
+function tookBackItself({ state }: DeviceRecord): boolean {
+  return state === 'failed'
+}
+
+/** The runbook as the run had it. Throws InputError where it is another by now. */
+function sameRunbook(
+  project: Project,
+  reference: RunbookReference,
+  of: { readonly run: string; readonly revision: string | null },
+): Runbook {
+  const runbook = openRunbook(project, reference.name, textParams(reference.given ?? {}))
+  if (runbook.digest === reference.digest) return runbook
+  const commit = of.revision?.replace(/\+dirty$/, '')
+  const there = commit === undefined ? 'the commit that it was made from' : `commit ${commit}`
+  throw refused(
+    of.run,
+    `Runbook "${reference.name}" is another by now. Take it back from a work tree of ${there} ` +
+      `(git worktree add ../rollback ${commit ?? 'COMMIT'}), with the same state file.`,
+  )
+}
+
+function nothingToDo(runbooks: readonly Runbook[], without: readonly string[]): string {
+  if (without.length === 0) return 'It has changed nothing on the devices that were asked for.'
+  const has = runbooks.some(({ steps }) => steps.some(({ rollback }) => rollback.length > 0))
+  const names = runbooks.map(({ name }) => `"${name}"`).join(', ')
+  const why = has
+    ? 'took their changes back within the run, are no longer in the inventory, or were changed by steps without `rollback`'
+    : `were changed, but no step of ${names} says how to take it back (\`rollback\`)`
+  return `${without.length} ${without.length === 1 ? 'device' : 'devices'} ${why}: ${without.slice(0, 5).join(', ')}.`
+}
+
+function refused(run: string, detail: string): InputError {
+  const summary = `Run "${run}" cannot be taken back`
+  const diagnostic: Diagnostic = { code: 'RUN_NOT_REVERSIBLE', severity: 'error', summary, detail }
+  return new InputError([diagnostic])
+}

@@ -1,0 +1,28 @@
+import { type CarriedSteps, stepKey } from '../../core/carried.ts'
+import type { Runbook, Step } from '../../core/runbook.ts'
+import type { StepDone } from './walk-runbook.ts'
+
+/**
+ * What takes back those steps of a runbook that another run has changed: their `rollback` steps, the last changed first.
+ * One that fails does not keep the others from being taken back. `earlier`: what their expressions see of the steps.
+ */
+export function undoing(
+  runbook: Runbook,
+  changed: CarriedSteps,
+): { readonly runbook: Runbook; readonly earlier: readonly StepDone[] } {
+  const earlier = runbook.steps.map((step): StepDone => {
+    const carried = changed[stepKey({ runbook: runbook.name, step: step.id })]
+    const outcome = carried
+      ? ({ state: 'changed', changes: carried.changes } as const)
+      : ({ state: 'skipped', reason: 'the run that is taken back did not change it' } as const)
+    return { step, outcome }
+  })
+  const steps = rollbackSteps(runbook, changed).map((step): Step => ({ ...step, continue_on_failure: true }))
+  return { runbook: { ...runbook, steps }, earlier }
+}
+
+/** The `rollback` steps of what was changed, in the order in which they are made. */
+export function rollbackSteps(runbook: Runbook, changed: CarriedSteps): readonly Step[] {
+  const touched = runbook.steps.filter((step) => changed[stepKey({ runbook: runbook.name, step: step.id })])
+  return touched.reverse().flatMap(({ rollback }) => rollback)
+}

@@ -1,0 +1,111 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { chainOf, NO_WAVES, states } from './chain.ts'
+import type { TestProject } from './project.ts'
+import { errorsOf } from './published.ts'
+
+let project: TestProject | undefined
+afterEach(() => project?.remove())
+
+/** A file of each device says `new`; what is done is noted in a log of each. */
+function greeting({ unsay = 'echo back', policy = '' } = {}): TestProject {
+  const made = chainOf(['S-1', 'S-2'], { policy, hours: 'closed' })
+  const at = (name: string): string => `${made.root}/\${{ store.id }}-\${{ device.id }}.${name}`
+  made.write(
+    'runbooks/mark.yaml',
+    `name: mark
+steps:
+  - id: note
+    file: {path: '${at('txt')}', content: "new\\n", mode: '0644'}
+    rollback:
+      - file: {path: '${at('txt')}', content: "old\\n", mode: '0644'}
+      - command: {run: 'echo file >>${at('log')}', always: true}
+  - id: say
+    when: steps.note.changed
+    command: {run: 'echo new >>${at('log')}', always: true}
+    rollback:
+      - id: unsay
+        when: steps.say.changed && steps.note.changed
+        command: {run: '${unsay} >>${at('log')}', always: true}
+`,
+  )
+  return made
+}
+
+async function rolledBack(run: TestProject, ...args: string[]) {
+  const { code, stdout } = await run.till('rollback', 'latest', '--yes', '--json', ...args)
+  const result = JSON.parse(stdout)
+  const devices: { device: string; state: string; undone?: boolean; failure?: { code: string } }[] = result.devices
+  return { code, result, of: new Map(devices.map((one) => [one.device, one.failure?.code ?? one.state])), devices }
+}
+
+async function refusal(run: TestProject, ...args: string[]): Promise<string> {
+  const { code, stderr } = await run.till('rollback', 'latest', '--yes', ...args)
+  return code === 2 ? stderr : `exit code ${code}`
+}
+
+const textOf = (run: TestProject, name: string): string => readFileSync(join(run.root, name), 'utf8')
+
+describe('a run that is taken back', () => {
+  it.each([[[]], [['--workers', '1']]])('undoes what it changed, the last first, and nothing else %j', async (more) => {
+    project = greeting()
+    writeFileSync(join(project.root, 'S-2-pos2.txt'), 'new\n', { mode: 0o644 })
+    expect((await states(project)).code).toBe(0)
+    const { code, result, of, devices } = await rolledBack(project, ...more)
+    expect([code, errorsOf('result', result)]).toEqual([0, []])
+    expect([...of].sort()).toEqual([
+      ['S-1/pos1', 'changed'],
+      ['S-1/pos2', 'changed'],
+      ['S-2/pos1', 'changed'],
+    ])
+    expect(devices.every(({ undone }) => undone === true)).toBe(true)
+    expect(textOf(project, 'S-1-pos1.txt')).toBe('old\n')
+    expect(textOf(project, 'S-1-pos1.log')).toBe('new\nback\nfile\n')
+    expect([textOf(project, 'S-2-pos2.txt'), existsSync(join(project.root, 'S-2-pos2.log'))]).toEqual(['new\n', false])
+    // Nobody may take it for what the runbook wants.
+    const status = JSON.parse((await project.till('status', '--json')).stdout)
+    expect(status.devices.map(({ state }: { state: string }) => state).sort()).toEqual([
+      'drifted',
+      'drifted',
+      'drifted',
+      'in-sync',
+    ])
+    expect(await refusal(project)).toMatch(/RUN_NOT_REVERSIBLE.*has taken back/s)
+  })
+
+  it('stops within the number of devices that could not be brought back', async () => {
+    const policy = `policies: {default: {rollback: {at_once: 4, stop_after: 1}, rollout: {${NO_WAVES}}}}`
+    project = greeting({ unsay: 'false', policy })
+    expect((await states(project)).code).toBe(0)
+    const { code, of } = await rolledBack(project)
+    const ends = [...of.values()].sort()
+    expect([code, ends]).toEqual([4, ['CONVERGE_FAILED', 'ROLLBACK_STOPPED', 'ROLLBACK_STOPPED', 'ROLLBACK_STOPPED']])
+    const shown = await project.till('runs', 'show', 'latest')
+    expect(shown.stdout).toMatch(/^Take back mark of run 2.*\n/)
+    // What failed on one device did not keep its other steps from being taken back.
+    const texts = ['S-1-pos1', 'S-1-pos2', 'S-2-pos1', 'S-2-pos2'].map((name) =>
+      textOf(project as TestProject, `${name}.txt`),
+    )
+    expect(texts.sort()).toEqual(['new\n', 'new\n', 'new\n', 'old\n'])
+  })
+
+  it('is refused with the reason where it cannot be, and nothing is touched', async () => {
+    project = greeting()
+    await project.till('plan', 'mark', '--json')
+    expect(await refusal(project)).toContain('It has only looked.')
+    await states(project)
+    const runbook = textOf(project, 'runbooks/mark.yaml')
+    project.write('runbooks/mark.yaml', runbook.replace('echo back', 'echo other'))
+    expect(await refusal(project)).toContain('Runbook "mark" is another by now.')
+    project.write('runbooks/mark.yaml', runbook)
+    const nobody = await project.till('rollback', 'latest')
+    expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining('--yes is missing')])
+    expect(await refusal(project, '--store', 'S-3')).toContain('S-3')
+    expect(textOf(project, 'S-1-pos1.txt')).toBe('new\n')
+    project.write('runbooks/mark.yaml', "name: mark\nsteps:\n  - command: {run: 'true', always: true}\n")
+    await states(project)
+    expect(await refusal(project)).toContain('no step of "mark" says how to take it back')
+  })
+})
