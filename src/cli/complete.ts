@@ -39,6 +39,7 @@ const ARGS: Readonly<Record<string, Source>> = {
   ...Object.fromEntries(
     ['show', 'take', 'comment', 'pause', 'continue', 'close'].map((verb) => [`incidents:${verb} incident`, incidents]),
   ),
+  'incidents:who device': devices,
   'runs:show run': runs,
   'runs:diff first': runs,
   'runs:diff second': runs,

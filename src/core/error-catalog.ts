@@ -170,6 +170,10 @@ const INPUT = {
     'See that it listens there, and that this machine may reach it.',
   ),
   HOOK_EPISODE_UNKNOWN: entry('There is no such episode', 'See `till episodes list --all`.'),
+  RESPONSIBILITY_INVALID: entry(
+    'A responsibility matrix that leaves something open',
+    'The message names the row, team or contract that is missing, and its place.',
+  ),
   INCIDENT_UNKNOWN: entry('There is no such incident', 'See `till incidents list --all`.'),
   INCIDENT_REFUSED: entry(
     'An incident that cannot be changed in this way',

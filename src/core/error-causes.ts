@@ -31,6 +31,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   HOOK_PAYLOAD_INVALID:
     'The payload is of another source, or of another version of it; or a template of the monitoring system was changed.',
   HOOK_EPISODE_UNKNOWN: 'A slip in its id, or it was closed so long ago that it was forgotten.',
+  RESPONSIBILITY_INVALID:
+    'A rule or runbook has a new fault class and the matrix no row for it, or a device has a contract that is not written.',
   INCIDENT_UNKNOWN:
     'A slip in its id, it was closed so long ago that it was forgotten, or it is not for the eyes of the partner.',
   INCIDENT_REFUSED: 'Its cause was not said, steps of it are left, it still fires, or it is closed already.',

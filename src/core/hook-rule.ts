@@ -16,6 +16,8 @@ export interface HookRule {
   readonly match: Expression
   /** Fault class, by which people are found where a repair does not help. */
   readonly fault: string
+  /** Where it says so. */
+  readonly faultSource: SourceRange
   /** Sources that may fire it; empty: all. */
   readonly sources: readonly string[]
   /** `store`: while it lasts, faults of devices of that store are its symptoms. */

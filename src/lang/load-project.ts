@@ -19,6 +19,8 @@ import { inOrder } from './load-runbook.ts'
 import { policyProblems, readPolicies } from './policy/read-policies.ts'
 import { type PlansSettings, readPlans } from './read-plans.ts'
 import { readYamlFile } from './read-yaml-file.ts'
+import { loadResponsibility } from './responsibility/load-responsibility.ts'
+import { readResponsibility } from './responsibility/read-responsibility.ts'
 import { expressionDiagnostic } from './runbook-steps.ts'
 import { PROJECT_SCHEMA } from './schema/project.ts'
 import { readServer } from './server/read-server.ts'
@@ -60,6 +62,8 @@ export interface ProjectSettings {
   /** Whose signature plans need; absent where it is not said. */
   readonly plans?: PlansSettings | undefined
   readonly availability: () => AvailabilitySettings
+  /** Whose a fault is; what is wrong with files that it names is told with it. `root` is the folder of the project file. */
+  readonly responsibility: (root: string) => ReturnType<typeof loadResponsibility>
   /** The file says so itself: a policy is in force. */
   readonly hasPolicies: boolean
   readonly secrets: {
@@ -130,6 +134,7 @@ function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
     ...readHooks(parsed).problems,
     ...readServer(parsed, sourceNames(parsed)).problems,
     ...readAvailability(parsed).problems,
+    ...readResponsibility(parsed, ['responsibility']).problems,
   ]
 }
 
@@ -160,6 +165,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     server: () => readServer(parsed, sourceNames(parsed)).server,
     plans: readPlans(value['plans']),
     availability: () => readAvailability(parsed).availability,
+    responsibility: (root) => loadResponsibility(parsed, root),
     hasPolicies: 'policies' in value,
     secrets: secretsOf(value['secrets']),
     run: {

@@ -42,7 +42,8 @@ export class Revisions {
 
   /** Throws InputError with everything that is wrong with the repository. */
   static async open(project: Project, options: Options): Promise<Revisions> {
-    const seen = await filesSeen(sourcesOf(project))
+    const before = project.settings.responsibility(project.root).loaded?.files ?? []
+    const seen = await filesSeen(sourcesOf(project, before))
     const revision = await load(project, options)
     options.onNew(revision)
     return new Revisions(revision, seen, options)
@@ -65,7 +66,7 @@ export class Revisions {
       await delay(pause, undefined, { ref: false })
       if (this.#isStopped) return
       const begun = performance.now()
-      const now = await filesSeen(sourcesOf(this.#current.project))
+      const now = await filesSeen(this.#sources())
       pause = Math.max(LOOK_MS, (performance.now() - begun) * SHARE)
       // A checkout that is under way is not read: twice the same is whole.
       if (now !== this.#seen && now === last) await this.reload()
@@ -83,10 +84,15 @@ export class Revisions {
     return this.#loading
   }
 
+  #sources(): readonly string[] {
+    const { project, files } = this.#current
+    return sourcesOf(project, files)
+  }
+
   async #reload(): Promise<void> {
     const { log, onNew, sandbox } = this.#options
     const before = this.#current.project
-    const seen = await filesSeen(sourcesOf(before))
+    const seen = await filesSeen(this.#sources())
     try {
       const project = await openProject(before.root, { sandbox })
       if (project.paths.state !== before.paths.state) throw stateMoved(project.paths.state)
@@ -119,8 +125,8 @@ async function load(project: Project, { sandbox }: Options): Promise<Revision> {
   return { ...hooks, senders, commit }
 }
 
-function sourcesOf({ root, paths }: Project): readonly string[] {
-  return [`${root}/tillwright.yaml`, paths.inventory, paths.runbooks, paths.modules]
+function sourcesOf({ root, paths }: Project, files: readonly string[]): readonly string[] {
+  return [`${root}/tillwright.yaml`, paths.inventory, paths.runbooks, paths.modules, ...files]
 }
 
 function stateMoved(path: string): InputError {

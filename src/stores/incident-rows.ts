@@ -41,6 +41,9 @@ export function openIncident(
   const of = incidentTables.selectFrom('incidents').where('key', '=', opening.key)
   const [open] = session.all(of.select('json').where('closed_at', 'is', null))
   if (open) return { incident: JSON.parse(open.json) as Incident, isNew: false }
+  // A revision is refused again with each pass, and somebody has seen to it.
+  const [closed] = opening.origin === 'revision' ? session.all(of.select('json').limit(1)) : []
+  if (closed) return { incident: JSON.parse(closed.json) as Incident, isNew: false }
   const at = now.toISOString()
   const before = Number(session.all(of.select(({ fn }) => fn.countAll().as('n')))[0]?.n ?? 0)
   const id = `I${createHash('sha256').update(`${opening.key} ${before} ${at}`).digest('hex').slice(0, 12)}`

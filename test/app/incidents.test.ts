@@ -38,7 +38,7 @@ async function opened(
   const { key = `k${++calls}`, partner = null, steps = [] } = more
   const nothing = { device: null, store: null } as const
   const call = { key, origin: 'hand', fault: 'f', severity: '', title: 't', by: 'bob', ...nothing } as const
-  const none = { stores: new Map(), devices: new Map() } as unknown as Fleet
+  const none = { fleet: { stores: new Map(), devices: new Map() } as unknown as Fleet, duties: undefined }
   return (await store.open({ ...incidentOpening(none, call), partner, steps }, NOW)).incident.incident
 }
 

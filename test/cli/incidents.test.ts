@@ -109,6 +109,17 @@ test('by hand', async () => {
   const { answer } = await incidents(...open)
   expect(answer).toMatchObject({ origin: 'hand', state: 'open', title: 'Drawer does not open', region: 'north' })
   expect((await refused('open', 'x', '--fault', 'y', '--store', 'nowhere'))[1]).toBe('USAGE_INVALID')
-  expect(await listed('--partner', 'acme')).toEqual([])
+  const rows = 'rows: [{fault: [drawer-stuck, marker, watch, disk-dead, storm], team: acme}]'
+  project.write('tillwright.yaml', `${RULES}responsibility: {teams: {acme: {partner: acme}}, ${rows}}\n`)
+  const theirs = (await incidents('open', 'x', '--fault', 'drawer-stuck', '--store', STORE)).answer
+  expect(theirs).toMatchObject({
+    team: 'acme',
+    partner: 'acme',
+    why: 'By the row at tillwright.yaml:7, for drawer-stuck.',
+  })
+  const seen = await listed('--partner', 'acme')
+  expect(seen.map(({ incident }: { incident: string }) => incident)).toEqual([theirs.incident])
   expect((await refused('take', answer.incident, '--partner', 'acme'))[1]).toBe('INCIDENT_UNKNOWN')
+  expect((await refused('open', 'x', '--fault', 'drawer-stukc'))[1]).toBe('RESPONSIBILITY_INVALID')
+  expect((await incidents('who', `${STORE}/pos1`, '--fault', 'disk-dead')).answer).toMatchObject({ team: 'acme' })
 })

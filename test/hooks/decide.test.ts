@@ -10,6 +10,7 @@ import { type Decision, decide, eventsOf } from '../../src/hooks/decide.ts'
 const RULE: HookRule = {
   name: 'stuck',
   fault: 'stuck',
+  faultSource: { file: 'tillwright.yaml', line: 1, column: 1, endLine: 1, endColumn: 1 },
   match: { text: 'true', steps: [], evaluate: () => ({ ok: true, value: true }) },
   sources: [],
   about: 'device',

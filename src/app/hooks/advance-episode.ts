@@ -82,15 +82,15 @@ async function decideOnce(
 
 /** The incident that an episode is part of once this is decided; a rule that only watches what it could repair makes none. */
 function openingOf(
-  { fleet }: Hooks,
+  hooks: Hooks,
   of: { readonly episode: Episode; readonly rule: HookRule | undefined; readonly decision: Decision },
 ): IncidentOpening | undefined {
   const { episode, rule, decision } = of
   if (decision.do !== 'note') return undefined
-  if (decision.isStorm) return incidentOpening(fleet, callOfStorm(decision.why))
+  if (decision.isStorm) return incidentOpening(hooks, callOfStorm(decision.why))
   if (decision.note !== 'needs-people') return undefined
   if (rule?.runbook !== undefined && rule.mode === 'shadow') return undefined
-  return incidentOpening(fleet, callOfEpisode(episode, rule))
+  return incidentOpening(hooks, callOfEpisode(episode, rule))
 }
 
 /** Whether a repair that is decided upon may begin now. */

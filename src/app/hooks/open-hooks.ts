@@ -5,6 +5,8 @@ import type { RunStore } from '../../core/ports.ts'
 import type { Expression } from '../../core/runbook.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import { openHookStore } from '../history/open-store.ts'
+import { openDuties } from '../incidents/check-duties.ts'
+import type { Duties } from '../incidents/duties.ts'
 import type { Project } from '../project.ts'
 import { workingFleet } from '../revision/targets.ts'
 import type { RunStarter } from '../run/run-request.ts'
@@ -24,6 +26,10 @@ export interface Hooks extends Placing {
   readonly runbook: RunbookShelf
   /** The APIs of monitoring that the repository names. */
   readonly systems: Systems
+  /** Whose a fault is; undefined: the repository does not say. */
+  readonly duties: Duties | undefined
+  /** Files besides those of the repository's own folders that this was read from. */
+  readonly files: readonly string[]
   /** What somebody may tell of; nothing for a sender that is not known any more. */
   readonly reachOf: (sender: string) => Reach
 }
@@ -60,11 +66,15 @@ export async function hooksOf(
   const wrong = checkHooks(project, runbook)
   if (wrong.length > 0) throw new InputError(wrong)
   const fleet = await workingFleet(project, flags)
+  const { duties, files, diagnostics } = openDuties(project, fleet)
+  if (diagnostics.length > 0) throw new InputError(diagnostics)
   return {
     ...openPlacing(fleet, project.settings.hooks()),
     project,
     runbook,
     systems: openSystems(project),
+    duties,
+    files,
     reachOf: reaches(project, fleet),
   }
 }

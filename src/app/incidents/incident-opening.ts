@@ -2,14 +2,17 @@ import { alertKey } from '../../core/alert.ts'
 import type { Episode } from '../../core/episode.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookRule } from '../../core/hook-rule.ts'
-import type { IncidentOpening, IncidentOrigin, ServiceTerms } from '../../core/incident.ts'
-import { DEFAULT_LIMITS_MS } from '../../core/incident-clocks.ts'
+import type { IncidentOpening, IncidentOrigin } from '../../core/incident.ts'
+import { shownPath } from '../shown-path.ts'
+import { type Duties, defaultTerms, storeOf } from './duties.ts'
 
 /** What begins an incident, before it is known whose it is. */
 export interface IncidentCall {
   readonly key: string
   readonly origin: IncidentOrigin
   readonly fault: string
+  /** What it counts as where the matrix has no row for `fault`. */
+  readonly broader?: string | undefined
   readonly severity: string
   readonly title: string
   readonly device: string | null
@@ -17,18 +20,22 @@ export interface IncidentCall {
   readonly by: string
 }
 
-/** Around the clock, for what has no contract. */
-const ALWAYS = ['00:00-24:00']
-const EVERY_DAY = { mon: ALWAYS, tue: ALWAYS, wed: ALWAYS, thu: ALWAYS, fri: ALWAYS, sat: ALWAYS, sun: ALWAYS }
+/** What whose an incident is depends on. */
+export interface Answerable {
+  readonly fleet: Fleet
+  /** undefined: the repository has no matrix. */
+  readonly duties: Duties | undefined
+}
 
 /** The fault of an episode that needs people. */
 export function callOfEpisode(episode: Episode, rule: HookRule | undefined): IncidentCall {
   const { device, store, alert } = episode
-  const fault = episode.attempts.findLast((attempt) => attempt.fault != null)?.fault ?? rule?.fault ?? episode.rule
+  const broader = rule?.fault ?? episode.rule
   return {
     key: JSON.stringify(['episode', episode.rule, device ?? store]),
     origin: 'episode',
-    fault,
+    fault: episode.attempts.findLast((attempt) => attempt.fault != null)?.fault ?? broader,
+    broader,
     severity: alert.severity,
     title: `${alert.name}: ${device ?? store ?? alertKey(alert)}`,
     device,
@@ -44,25 +51,41 @@ export function callOfStorm(why: string): IncidentCall {
   return { key: 'storm', origin: 'storm', fault: 'storm', severity: 'critical', title, ...nothing, by: 'till' }
 }
 
-/** A call with whose it is and what is promised. */
-export function incidentOpening(fleet: Fleet, call: IncidentCall): IncidentOpening {
-  const store = fleet.stores.get(call.store ?? fleet.devices.get(call.device ?? '')?.store ?? '')
-  const nobody = { team: null, partner: null, why: 'The repository names nobody: it has no `responsibility`.' } as const
+/** A revision of the repository that is not taken into force. */
+export function callOfRefusedRevision(
+  commit: string,
+  { why, by }: { readonly why: string; readonly by: string },
+): IncidentCall {
+  const nothing = { device: null, store: null } as const
+  const title = `The revision ${commit.slice(0, 12)} is refused: ${why}`
+  const fault = 'revision-refused'
   return {
-    ...call,
-    store: store?.id ?? call.store,
-    region: store?.region ?? null,
-    vendor: '',
-    ...nobody,
-    steps: [],
-    terms: defaultTerms(store?.time_zone ?? 'UTC'),
+    key: JSON.stringify(['revision', commit]),
+    origin: 'revision',
+    fault,
+    severity: 'high',
+    title,
+    ...nothing,
+    by,
   }
 }
 
-function defaultTerms(time_zone: string): ServiceTerms {
-  return {
-    contract: null,
-    trading: { hours: { week: EVERY_DAY, exceptions: {} }, time_zone },
-    limits_ms: DEFAULT_LIMITS_MS,
+/** A call with whose it is and what is promised. */
+export function incidentOpening({ fleet, duties }: Answerable, call: IncidentCall, now = new Date()): IncidentOpening {
+  const { broader, ...said } = call
+  const store = storeOf(fleet, call)
+  const place = { device: call.device, store: store?.id ?? call.store }
+  const head = { ...said, ...place, region: store?.region ?? null }
+  if (!duties) {
+    const why = 'The repository names nobody: it has no `responsibility`.'
+    const terms = defaultTerms(store?.time_zone ?? 'UTC')
+    return { ...head, vendor: '', team: null, partner: null, why, steps: [], terms }
   }
+  const own = duties.find(call.fault, place, now)
+  const duty = own.row || broader === undefined ? own : duties.find(broader, place, now)
+  const { row, vendor, partner, terms } = duty
+  const why = row
+    ? `By the row at ${shownPath(row.source.file)}:${row.source.line}, for ${duty.fault}.`
+    : `The matrix has no row for "${call.fault}".`
+  return { ...head, vendor, team: row?.team ?? null, partner, why, steps: row?.steps ?? [], terms }
 }

@@ -6,6 +6,7 @@ import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { workingFleet } from '../revision/targets.ts'
 import { deviceNamed } from '../safety/device-named.ts'
+import { dutiesOf, noRow } from './duties-in-force.ts'
 import { incidentOpening } from './incident-opening.ts'
 
 interface HandCall {
@@ -28,7 +29,9 @@ export async function openByHand(
   if (device !== null) deviceNamed(fleet, device)
   if (place !== null && !fleet.stores.has(place)) throw unknownStore(fleet, place)
   const key = JSON.stringify(['hand', fault, device ?? place])
-  const opening = incidentOpening(fleet, { ...call, key, origin: 'hand', device, store: place })
+  const duties = dutiesOf(project, fleet)
+  const opening = incidentOpening({ fleet, duties }, { ...call, key, origin: 'hand', device, store: place })
+  if (duties && opening.team === null) throw noRow(duties, fault)
   return (await store.open(opening, new Date())).incident
 }
 

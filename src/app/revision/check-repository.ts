@@ -2,6 +2,7 @@ import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import { loadRunbook } from '../../lang/load-runbook.ts'
 import { checkHooks } from '../hooks/check-hooks.ts'
+import { openDuties } from '../incidents/check-duties.ts'
 import type { Project } from '../project.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
@@ -41,6 +42,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...values,
       ...assigned,
       ...checkHooks(project),
+      ...(inventory.value ? openDuties(project, inventory.value).diagnostics : []),
     ]),
     checked: {
       stores: inventory.value?.stores.size ?? 0,

@@ -114,6 +114,7 @@ class HookReader {
       name,
       match,
       fault: typeof raw['fault'] === 'string' ? raw['fault'] : name,
+      faultSource: this.#parsed.rangeAt([...path, typeof raw['fault'] === 'string' ? 'fault' : 'name']),
       sources: listOf(raw['sources']).map(String),
       about: about === 'store' ? 'store' : 'device',
       mode: mode === 'act' || mode === 'ask' ? mode : 'shadow',

@@ -16,7 +16,7 @@ export function loadCalendars(
   const calendars = new Map<string, Calendar>()
   const diagnostics: Diagnostic[] = []
   for (const name of new Set([...policies].flatMap(calendarsOf))) {
-    const read = loadCalendar(name, isAbsolute(name) ? name : join(root, name))
+    const read = loadCalendar(name, isAbsolute(name) ? name : join(root, name), 'A policy')
     if (read.calendar) calendars.set(name, read.calendar)
     diagnostics.push(...read.diagnostics)
   }
@@ -28,12 +28,13 @@ function calendarsOf({ freezes, rollout, repair }: Policy): readonly string[] {
   return entries.flatMap(({ when }) => (when.type === 'calendar' ? [when.calendar] : []))
 }
 
-function loadCalendar(name: string, file: string): ReturnType<typeof readCalendar> {
+/** An iCal file; `by` names it, as in "A policy". */
+export function loadCalendar(name: string, file: string, by: string): ReturnType<typeof readCalendar> {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    const detail = `A policy names it as a calendar. ${(error as Error).message}`
+    const detail = `${by} names it as a calendar. ${(error as Error).message}`
     return {
       diagnostics: [{ code: 'FILE_UNREADABLE', severity: 'error', summary: `"${name}" cannot be read`, detail }],
     }

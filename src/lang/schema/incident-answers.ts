@@ -147,4 +147,41 @@ const INCIDENT_JSON_SCHEMA: object = {
   }),
 }
 
-export const INCIDENT_ANSWER_SCHEMAS = { incidents: INCIDENTS_JSON_SCHEMA, incident: INCIDENT_JSON_SCHEMA }
+const ROW_PLACE = {
+  file: TEXT,
+  line: { type: 'integer', minimum: 1 },
+}
+
+const INCIDENT_WHO_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/incident-who/1',
+  title: 'Who is responsible',
+  description: 'Whose a fault of a device is, and by which row of the matrix (`till incidents who --json`).',
+  ...closed({
+    schema: { const: 'till.incident-who/1' },
+    device: { description: 'Full name of the device.', ...TEXT },
+    fault: TEXT,
+    vendor: { description: 'Empty where none is known.', ...TEXT },
+    region: TEXT,
+    contract: textOrNull('What its clocks go by; null: none is named.'),
+    team: TEXT,
+    partner: textOrNull('Whose eyes it is for besides our own.'),
+    steps: { description: 'What has to be done before an incident may be closed.', type: 'array', items: TEXT },
+    limits_ms: {
+      description: 'What is promised.',
+      ...closed(Object.fromEntries(INCIDENT_CLOCKS.map((clock) => [clock, milliseconds('In time of the contract.')]))),
+    },
+    row: { description: 'The row of the matrix.', ...closed(ROW_PLACE) },
+    passed: {
+      description: 'Rows before it, and why each is not the one.',
+      type: 'array',
+      items: closed({ ...ROW_PLACE, why: TEXT }),
+    },
+  }),
+}
+
+export const INCIDENT_ANSWER_SCHEMAS = {
+  'incident-who': INCIDENT_WHO_JSON_SCHEMA,
+  incidents: INCIDENTS_JSON_SCHEMA,
+  incident: INCIDENT_JSON_SCHEMA,
+}

@@ -5,6 +5,7 @@ import { GUARDS } from './guards.ts'
 import { HOOKS } from './hooks.ts'
 import { PROJECT_PLANS } from './plans.ts'
 import { POLICIES, POLICY_NAME } from './policy.ts'
+import { RESPONSIBILITY_KEY } from './responsibility.ts'
 import { SERVER } from './server.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
@@ -179,6 +180,7 @@ export const PROJECT_SCHEMA = {
     hooks: HOOKS,
     server: SERVER,
     availability: AVAILABILITY,
+    responsibility: RESPONSIBILITY_KEY,
     history: {
       title: 'History',
       description:

@@ -31,6 +31,7 @@ import { PROJECT_SCHEMA } from './project.ts'
 import { RECONCILE_ANSWER_SCHEMAS } from './reconcile-answers.ts'
 import { CHECKLIST_JSON_SCHEMA, DUPLICATES_JSON_SCHEMA } from './report-answers.ts'
 import { REPORT_TABLE_SCHEMAS } from './report-tables.ts'
+import { RESPONSIBILITY_SCHEMA } from './responsibility.ts'
 import { RESULT_JSON_SCHEMA } from './result.ts'
 import { runbookSchema } from './runbook.ts'
 import { SAFETY_ANSWER_SCHEMAS } from './safety-answers.ts'
@@ -43,6 +44,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     inventory: { $id: 'https://tillwright.dev/schemas/inventory/1', ...INVENTORY_SCHEMA },
     runbook: runbookSchema(modules),
     project: PROJECT_SCHEMA,
+    responsibility: RESPONSIBILITY_SCHEMA,
     gitops: GITOPS_SCHEMA,
     ...GITOPS_ANSWER_SCHEMAS,
     ...RECONCILE_ANSWER_SCHEMAS,

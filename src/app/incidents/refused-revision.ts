@@ -1,0 +1,19 @@
+import type { Pulled } from '../../gitops/pull.ts'
+import { openIncidentStore } from '../history/open-store.ts'
+import type { Project } from '../project.ts'
+import { dutiesOf } from './duties-in-force.ts'
+import { callOfRefusedRevision, incidentOpening } from './incident-opening.ts'
+
+/** Opens the incident of a revision that is refused, by what the one in force says; once for each, however often it is pulled. */
+export async function openForRefused(project: Project, { tip, code, problems }: Pulled): Promise<void> {
+  if (code === undefined || tip === null) return
+  const fleet = await project.fleet()
+  const why = `${code}${problems[0] ? `, ${problems[0].detail}` : ''}`
+  const call = callOfRefusedRevision(tip, { why, by: 'till' })
+  const store = await openIncidentStore(project.paths.state)
+  try {
+    await store.open(incidentOpening({ fleet, duties: dutiesOf(project, fleet) }, call), new Date())
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,53 @@
+import { isAbsolute, join } from 'node:path'
+import type { Calendar } from '../../core/calendar.ts'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { Responsibility } from '../../core/responsibility.ts'
+import { isMap } from '../is-map.ts'
+import { loadCalendar } from '../policy/load-calendars.ts'
+import { readYamlFile } from '../read-yaml-file.ts'
+import { RESPONSIBILITY_SCHEMA } from '../schema/responsibility.ts'
+import { validate } from '../validate.ts'
+import { valueAt } from '../value-path.ts'
+import type { ParsedYaml } from '../yaml.ts'
+import { readResponsibility } from './read-responsibility.ts'
+
+/** The matrix with the calendars that its contracts name, by these names. */
+export interface LoadedResponsibility {
+  readonly responsibility: Responsibility
+  readonly holidays: ReadonlyMap<string, Calendar>
+  /** Files that it was made of, beside the project file. */
+  readonly files: readonly string[]
+}
+
+/** The matrix of a project file that is right by its schema, or of the file that it names. Undefined where there is none. */
+export function loadResponsibility(
+  parsed: ParsedYaml,
+  root: string,
+): { readonly loaded: LoadedResponsibility | undefined; readonly diagnostics: readonly Diagnostic[] } {
+  const written = valueAt(parsed.value, ['responsibility'])
+  if (typeof written !== 'string' && !isMap(written)) return { loaded: undefined, diagnostics: [] }
+  const file = typeof written === 'string' ? inRoot(root, written) : undefined
+  const read = file === undefined ? readResponsibility(parsed, ['responsibility']) : readOwnFile(file)
+  const { responsibility, problems } = read
+  if (!responsibility || problems.length > 0) return { loaded: undefined, diagnostics: problems }
+  const names = [...responsibility.contracts.values()].flatMap(({ holidays }) => holidays ?? [])
+  const calendars = [...new Set(names)].map(
+    (name) => [name, loadCalendar(name, inRoot(root, name), 'A contract')] as const,
+  )
+  const diagnostics = calendars.flatMap(([, each]) => each.diagnostics)
+  if (diagnostics.length > 0) return { loaded: undefined, diagnostics }
+  const holidays = new Map(calendars.flatMap(([name, { calendar }]) => (calendar ? [[name, calendar] as const] : [])))
+  const files = [...(file === undefined ? [] : [file]), ...names.map((name) => inRoot(root, name))]
+  return { loaded: { responsibility, holidays, files }, diagnostics }
+}
+
+function readOwnFile(file: string): ReturnType<typeof readResponsibility> {
+  const { parsed, diagnostics } = readYamlFile(file)
+  if (!parsed || diagnostics.length > 0) return { responsibility: undefined, problems: diagnostics }
+  const shape = validate(RESPONSIBILITY_SCHEMA, parsed)
+  return shape.length > 0 ? { responsibility: undefined, problems: shape } : readResponsibility(parsed, [])
+}
+
+function inRoot(root: string, path: string): string {
+  return isAbsolute(path) ? path : join(root, path)
+}
