@@ -19,14 +19,18 @@ const SECTIONS: Readonly<Record<string, string>> = { transport: 'transport', ste
 
 /** `docs/reference.md`. `schemas` are those that are published, by name. */
 export function referencePage(schemas: Readonly<Record<string, object>>): string {
-  const [project, inventory, runbook] = ['project', 'inventory', 'runbook'].map((name) => schemas[name] as FileSchema)
-  if (!project || !inventory || !runbook) throw new Error('the schema of a file is not published')
+  const names = ['project', 'inventory', 'runbook', 'responsibility']
+  const [project, inventory, runbook, responsibility] = names.map((name) => schemas[name] as FileSchema)
+  if (!project || !inventory || !runbook || !responsibility) throw new Error('the schema of a file is not published')
   return [
     notice('the schemas in src/lang/schema'),
     INTRODUCTION,
     '## tillwright.yaml',
     'Binds a repository together. Every key may be left away. [inventory.md](inventory.md#the-project-file) explains it.',
     rows(project, project),
+    '## responsibility',
+    'The responsibility matrix, in `tillwright.yaml` or in a file that it names. [incidents.md](incidents.md#whose-it-is) explains it.',
+    rows(responsibility, responsibility),
     '## Files of the inventory',
     'Every file of the folder has any of these keys. [inventory.md](inventory.md) explains them.',
     rows(inventory, inventory),

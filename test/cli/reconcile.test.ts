@@ -66,6 +66,14 @@ describe('till reconcile', () => {
     expect(left).toMatchObject({ code: 6, runs: [{ mode: 'drift', exit_code: 3 }] })
     expect(left.contested).toMatchObject([{ assignment: 'greeting', device: DEVICE }])
     expect(greeting()).toBe('again')
+    const incidents = await till('incidents', 'list', '--json', '--project', join(repository.folder, 'current'))
+    expect(JSON.parse(incidents.stdout).incidents).toMatchObject([
+      {
+        origin: 'revision',
+        fault: 'revision-refused',
+        title: expect.stringMatching(/is refused: REVISION_UNTRUSTED, /),
+      },
+    ])
     const listed = await till('assignments', '--json')
     expect(errorsOf('assignments', JSON.parse(listed.stdout))).toEqual([])
     expect(JSON.parse(listed.stdout).assignments).toMatchObject([
