@@ -9,9 +9,11 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { KeptRuns } from './kept-run.ts'
 import type { LeaseStore, LeaseToken } from './lease.ts'
 import type { AvailabilityStore } from './ledger.ts'
-import type { DeviceStatus, DeviceVisit, RunSummary } from './run.ts'
+import type { DeviceStatus, DeviceVisit, RunPlace, RunSummary } from './run.ts'
+import type { RunReads } from './run-reads.ts'
 import type { DeviceMark, Marks, NewSample, Sample } from './sample.ts'
 import type { Secret } from './secret.ts'
+import type { SessionStore } from './session.ts'
 
 // ---------------------------------------------------------------- modules
 
@@ -320,10 +322,14 @@ export interface RunStore extends JournalStore {
   readonly kept: KeptRuns
   readonly audit: AuditLog
   readonly availability: AvailabilityStore
+  readonly sessions: SessionStore
+  readonly reads: RunReads
   /** Newest first. A run whose process is dead and that has no `run.finished` is `interrupted`. */
-  runs(options?: { readonly limit?: number }): Promise<readonly RunSummary[]>
-  /** Last known state of every device that was ever looked at. */
-  status(): AsyncIterable<DeviceStatus>
+  runs(options?: { readonly limit?: number; readonly after?: RunPlace }): Promise<readonly RunSummary[]>
+  /** Last known state of every device that was ever looked at; with `since` of those that a run told of then or later. */
+  status(options?: { readonly since?: string }): AsyncIterable<DeviceStatus>
+  /** Another text once something was told of a device. */
+  statusMark(): Promise<string>
   /** How runs ended on a device, newest first: at most `limit`, none that ended before `since`. Those in progress there are left out. */
   visits(
     device: string,

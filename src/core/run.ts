@@ -26,6 +26,9 @@ export interface RunSummary {
   readonly resumed: number
 }
 
+/** A place in the list of runs, newest first: behind that run. */
+export type RunPlace = Pick<RunSummary, 'run' | 'started_at'>
+
 /** How a device ended when runbooks looked at it last. */
 export interface RunbookStatus {
   readonly state: DeviceState

@@ -1,3 +1,4 @@
+import type { Account, SessionLimits } from './account.ts'
 import type { Expression } from './runbook.ts'
 import type { SourceRange } from './source.ts'
 
@@ -33,5 +34,7 @@ export interface ServerSettings {
   readonly listen?: string
   readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string }
   readonly senders: readonly Sender[]
+  readonly accounts: readonly Account[]
+  readonly sessions: SessionLimits
   readonly source?: SourceRange
 }

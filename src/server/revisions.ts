@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { type KnownAccount, openAccounts } from '../app/accounts/open-accounts.ts'
 import { type Hooks, hooksOf } from '../app/hooks/open-hooks.ts'
 import { type KnownSender, openSenders } from '../app/hooks/open-senders.ts'
 import { openProject, type Project } from '../app/project.ts'
@@ -14,6 +15,8 @@ const SHARE = 100
 /** What the repository says at one moment; it never changes. */
 export interface Revision extends Omit<Hooks, 'store' | 'start' | 'runs'> {
   readonly senders: readonly KnownSender[]
+  /** Who may look at the dashboard, by name. */
+  readonly accounts: ReadonlyMap<string, KnownAccount>
   /** null outside of git. */
   readonly commit: string | null
 }
@@ -122,7 +125,7 @@ async function load(project: Project, { sandbox }: Options): Promise<Revision> {
     openSenders(project),
     revisionOf(project.root),
   ])
-  return { ...hooks, senders, commit }
+  return { ...hooks, senders, commit, accounts: await openAccounts(project, hooks.fleet) }
 }
 
 function sourcesOf({ root, paths }: Project, files: readonly string[]): readonly string[] {

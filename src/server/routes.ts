@@ -6,6 +6,8 @@ import { readBody } from '../app/hooks/place-alerts.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { HookStore, ToldAnswer } from '../core/hook-store.ts'
 import type { Sender } from '../core/server-settings.ts'
+import type { Dashboard } from './dashboard/dashboard.ts'
+import { dashboardRoutes } from './dashboard/dashboard-routes.ts'
 import type { HookLoop } from './hook-loop.ts'
 import type { Doorkeeper } from './let-in.ts'
 import type { Metrics } from './metrics.ts'
@@ -29,6 +31,7 @@ export interface Serving {
   readonly metrics: Metrics
   readonly log: ServerLog
   readonly isOurs: () => boolean
+  readonly dashboard: Dashboard
   /** Why the server is not ready; empty where it is. */
   readonly troubles: () => readonly string[]
 }
@@ -63,6 +66,7 @@ export function routesOf(serving: Serving): Hono<Env> {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
     })
   })
+  app.route('/', dashboardRoutes(serving.dashboard))
   app.notFound((context) => refusal(context, new Refused(404, 'There is nothing here.')))
   app.onError((error, context) => {
     serving.log.sayOf('bug', `This is a fault of Tillwright itself: ${error.stack ?? error.message}`)

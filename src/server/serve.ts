@@ -5,6 +5,7 @@ import { VERSION } from '../app/version.ts'
 import { type Controller, openController } from '../controller/controller.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
+import { Dashboard } from './dashboard/dashboard.ts'
 import { HookLoop } from './hook-loop.ts'
 import { Doorkeeper } from './let-in.ts'
 import { DEFAULT_LISTEN, type Listening, listen } from './listen.ts'
@@ -72,7 +73,10 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
         doorkeeper = doorkeeper.with(revision.senders)
       },
     })
-    const working = startWorking(opened, { revisions, post, doorkeeper: () => doorkeeper })
+    const bodies = new BodyReader()
+    const revision = (): Revision => revisions.current
+    const dashboard = await Dashboard.open({ revision, runs: () => controller.store(), bodies, log })
+    const working = startWorking(opened, { revisions, post, doorkeeper: () => doorkeeper, bodies, dashboard })
     const answer = getRequestListener(working.routes.fetch, { overrideGlobalObjects: false })
     const address = where ?? first.settings.server().listen ?? DEFAULT_LISTEN
     const listening = await listen(first, address, (request, response) => void answer(request, response))
@@ -95,9 +99,15 @@ interface Working {
 
 function startWorking(
   { controller, store, log }: Opened,
-  of: { readonly revisions: Revisions; readonly post: Post; readonly doorkeeper: () => Doorkeeper },
+  of: {
+    readonly revisions: Revisions
+    readonly post: Post
+    readonly doorkeeper: () => Doorkeeper
+    readonly bodies: BodyReader
+    readonly dashboard: Dashboard
+  },
 ): Working {
-  const { revisions, post, doorkeeper } = of
+  const { revisions, post, doorkeeper, bodies, dashboard } = of
   const metrics = new Metrics()
   const isOurs = (): boolean => post.isOurs
   const loop = new HookLoop({ store, log, metrics, isOurs, hooks: () => hooksOf(revisions, controller, store) })
@@ -110,13 +120,25 @@ function startWorking(
   ]
   const revision = (): Revision => revisions.current
   const rates = new Rates(() => performance.now())
-  const bodies = new BodyReader()
-  const routes = routesOf({ store, loop, metrics, log, troubles, revision, doorkeeper, bodies, rates, isOurs })
+  const routes = routesOf({
+    store,
+    loop,
+    metrics,
+    log,
+    troubles,
+    revision,
+    doorkeeper,
+    bodies,
+    rates,
+    isOurs,
+    dashboard,
+  })
   return {
     loop,
     routes,
     stopping: () => {
       isStopping = true
+      dashboard.stop()
     },
   }
 }
@@ -160,6 +182,8 @@ function announce(
     log.say(
       'Nobody may send by HTTP: server.senders of tillwright.yaml names none. What `till hook fire` takes in is worked off.',
     )
+  if (revision.accounts.size === 0)
+    log.say('Nobody may look at the dashboard: server.accounts of tillwright.yaml names none.')
   if (!listening.isPrivate)
     log.say('It listens to more than this machine without TLS: tokens can be read on the way. See server.tls.')
 }

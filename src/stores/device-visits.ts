@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import type { DeviceFinished, RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
 import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
 import type { DeviceRecord, DeviceVisit } from '../core/run.ts'
+import type { DeviceEnd } from '../core/run-reads.ts'
 import { FORGOTTEN } from './forget-runs.ts'
 import { labelled } from './labelled.ts'
 import { eventOf } from './record-events.ts'
@@ -70,10 +70,8 @@ async function visitOf(
   return { ...common, at, ...endOf(record), steps: end ? steps : [] }
 }
 
-type End = RunEvent & DeviceFinished
-
 /** Of two ends in one run the one of the later attempt. */
-function later(one: End | undefined, other: End): End {
+function later(one: DeviceEnd | undefined, other: DeviceEnd): DeviceEnd {
   return one && (one.attempt ?? 1) > (other.attempt ?? 1) ? one : other
 }
 
@@ -86,10 +84,10 @@ function endOf({
 }
 
 /** Folds what was told of the device; of a run that was lost on it all of it is looked through. */
-async function recordOf(
+export async function recordOf(
   session: SqliteSession,
   device: string,
-  { run, end }: { readonly run: string; readonly end: End | undefined },
+  { run, end }: { readonly run: string; readonly end: DeviceEnd | undefined },
 ): Promise<DeviceRecord | undefined> {
   const all = tables
     .selectFrom('events')

@@ -95,6 +95,8 @@ export interface StateTables {
   readonly kept_texts: { digest: string; text: string }
   /** Who has decided and done what; see `stores/audit.ts`. */
   readonly audit_log: { seq: number; json: string; hash: string }
+  /** Who has signed in to the dashboard; times in milliseconds since 1970. */
+  readonly sessions: { id: string; account: string; proof: string; begun: number; used: number }
   /** What is true of the whole store, by name. */
   readonly state_facts: { name: string; value: string }
 }
@@ -280,6 +282,16 @@ const MIGRATIONS: readonly (() => Statements)[] = [
   ],
   incidentStatements,
   availabilityStatements,
+  () => [
+    tables.schema
+      .createTable('sessions')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('account', 'text', (c) => c.notNull())
+      .addColumn('proof', 'text', (c) => c.notNull())
+      .addColumn('begun', 'integer', (c) => c.notNull())
+      .addColumn('used', 'integer', (c) => c.notNull())
+      .modifyEnd(sql`WITHOUT ROWID`),
+  ],
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

@@ -9,8 +9,17 @@ import type { KeptRuns } from '../core/kept-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { AvailabilityStore } from '../core/ledger.ts'
 import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
-import { type DeviceStatus, type DeviceVisit, emptyCounts, type RunbookStatus, type RunSummary } from '../core/run.ts'
+import {
+  type DeviceStatus,
+  type DeviceVisit,
+  emptyCounts,
+  type RunbookStatus,
+  type RunPlace,
+  type RunSummary,
+} from '../core/run.ts'
+import type { RunReads } from '../core/run-reads.ts'
 import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
+import type { SessionStore } from '../core/session.ts'
 import { admissionStore } from './admission.ts'
 import { auditLog, cutAudit } from './audit.ts'
 import { availabilityStore } from './availability.ts'
@@ -22,7 +31,9 @@ import { acquire, beat, Onlooker, release, retire } from './leases.ts'
 import { forgetSamples, readMachine, readMarks, readSamples } from './notes.ts'
 import { whereabouts } from './process-identity.ts'
 import { appendEvents, eventOf, indeterminateDevices, recordStatus } from './record-events.ts'
+import { inList, runReads } from './run-reads.ts'
 import { migrationsFrom, type RunRow, SCHEMA_VERSION, tables } from './schema.ts'
+import { sessionStore } from './sessions.ts'
 import { SqliteSession, stateUnusable } from './sqlite-session.ts'
 
 /** So long is known who has decided and done what, whatever else is kept. */
@@ -127,6 +138,8 @@ class SqliteStore implements RunStore {
   readonly kept: KeptRuns
   readonly audit: AuditLog
   readonly availability: AvailabilityStore
+  readonly sessions: SessionStore
+  readonly reads: RunReads
   readonly #session: SqliteSession
 
   constructor(session: SqliteSession, id: string) {
@@ -136,6 +149,8 @@ class SqliteStore implements RunStore {
     this.kept = keptRuns(session)
     this.audit = auditLog(session)
     this.availability = availabilityStore(session)
+    this.sessions = sessionStore(session)
+    this.reads = runReads(session)
   }
 
   async append(
@@ -147,10 +162,19 @@ class SqliteStore implements RunStore {
     return this.#session.write(() => appendEvents(this.#session, events, leasesOf), { sync })
   }
 
-  async runs(options: { readonly limit?: number } = {}): Promise<readonly RunSummary[]> {
-    const listed = tables.selectFrom('runs').selectAll().where('settled', '!=', FORGOTTEN)
+  async runs({
+    limit,
+    after,
+  }: {
+    readonly limit?: number
+    readonly after?: RunPlace
+  } = {}): Promise<readonly RunSummary[]> {
+    const all = tables.selectFrom('runs').selectAll().where('settled', '!=', FORGOTTEN)
+    const listed = after
+      ? all.where((eb) => eb(eb.refTuple('started_at', 'run'), '<', eb.tuple(after.started_at, after.run)))
+      : all
     const newestFirst = listed.orderBy('started_at', 'desc').orderBy('run', 'desc')
-    const rows = await this.#session.read(options.limit === undefined ? newestFirst : newestFirst.limit(options.limit))
+    const rows = await this.#session.read(limit === undefined ? newestFirst : newestFirst.limit(limit))
     return rows.map((row) => this.#summary(row))
   }
 
@@ -166,22 +190,36 @@ class SqliteStore implements RunStore {
     }
   }
 
-  async *status(): AsyncGenerator<DeviceStatus> {
+  async *status({ since = '' }: { readonly since?: string } = {}): AsyncGenerator<DeviceStatus> {
     await this.#settleInterrupted()
-    const page = tables.selectFrom('device_status').selectAll().orderBy('device').limit(PAGE)
+    const page = tables.selectFrom('device_status').selectAll().where('at', '>=', since).orderBy('device').limit(PAGE)
     for (let after = ''; ; ) {
       const rows = await this.#session.read(page.where('device', '>', after))
       const last = rows.at(-1)
-      const looks = await this.#looks(after, last?.device ?? after)
+      const some = since === '' ? undefined : rows.map(({ device }) => device)
+      const looks = await this.#looks(after, last?.device ?? after, some)
       for (const row of rows) yield { ...lookOf(row), looks: looks.get(row.device) ?? [] }
       if (last === undefined || rows.length < PAGE) return
       after = last.device
     }
   }
 
-  /** The looks at devices whose names lie behind the first and not behind the second, newest first. */
-  async #looks(after: string, upTo: string): Promise<ReadonlyMap<string, RunbookStatus[]>> {
-    const part = tables.selectFrom('runbook_status').selectAll().where('device', '>', after).where('device', '<=', upTo)
+  async statusMark(): Promise<string> {
+    await this.#settleInterrupted()
+    const [row] = await this.#session.read(
+      tables
+        .selectFrom('device_status')
+        .select(({ fn }) => [fn.countAll().as('count'), fn.max('at').as('at'), fn.max('seen_at').as('seen_at')]),
+    )
+    return JSON.stringify(row)
+  }
+
+  /** The looks at devices whose names lie behind the first and not behind the second, newest first; of `some` of them alone. */
+  async #looks(after: string, upTo: string, some?: readonly string[]): Promise<ReadonlyMap<string, RunbookStatus[]>> {
+    const looked = tables.selectFrom('runbook_status').selectAll()
+    const part = some
+      ? looked.where(({ eb, ref }) => eb(ref('device'), 'in', inList(some)))
+      : looked.where('device', '>', after).where('device', '<=', upTo)
     const looks = new Map<string, RunbookStatus[]>()
     for (const { device, ...row } of await this.#session.read(part.orderBy('at', 'desc'))) {
       const known = looks.get(device)

@@ -48,7 +48,8 @@ export async function knownStates(
     .filter((known) => passes(known, filter, now))
 }
 
-function knownState(
+/** What is known of one device, by what the store says of it. */
+export function knownState(
   device: string,
   status: DeviceStatus | undefined,
   { now, assigned }: { readonly now: Date; readonly assigned: ReadonlySet<string> },

@@ -1,13 +1,12 @@
 import { InputError } from '../../core/diagnostic.ts'
-import type { Device, Fleet } from '../../core/fleet.ts'
+import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { RunStore } from '../../core/ports.ts'
-import type { Expression } from '../../core/runbook.ts'
-import { selectorScope } from '../../lang/expression.ts'
 import { openHookStore } from '../history/open-store.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import type { Duties } from '../incidents/duties.ts'
 import type { Project } from '../project.ts'
+import { holds } from '../revision/selection.ts'
 import { workingFleet } from '../revision/targets.ts'
 import type { RunStarter } from '../run/run-request.ts'
 import { checkHooks } from './check-hooks.ts'
@@ -86,11 +85,6 @@ function reaches(project: Project, fleet: Fleet): Hooks['reachOf'] {
     const sender = senders.get(name)
     if (!sender) return () => false
     const { devices } = sender
-    return devices && ((device) => isAmong(devices, fleet, device))
+    return devices && ((device) => holds(devices, fleet, device))
   }
-}
-
-function isAmong(devices: Expression, fleet: Fleet, device: Device): boolean {
-  const answer = devices.evaluate(selectorScope(fleet, device))
-  return answer.ok && answer.value === true
 }

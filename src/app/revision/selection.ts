@@ -58,8 +58,8 @@ function isNamed(device: Device, selection: Selection): boolean {
   )
 }
 
-/** A selector that names a value a device does not have does not hold for it. */
-function holds(condition: Expression, fleet: Fleet, device: Device): boolean {
+/** Whether an expression holds for a device; one that names a value which a device does not have does not. */
+export function holds(condition: Expression, fleet: Fleet, device: Device): boolean {
   const answer = condition.evaluate(selectorScope(fleet, device))
   return answer.ok && answer.value === true
 }

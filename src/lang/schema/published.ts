@@ -1,4 +1,5 @@
 import type { Module } from '../../core/ports.ts'
+import { API_ANSWER_SCHEMAS } from './api-answers.ts'
 import { APPROVAL_JSON_SCHEMA } from './approval-answer.ts'
 import { AUDIT_ANCHOR_JSON_SCHEMA, AUDIT_JSON_SCHEMA, AUDIT_VERIFIED_JSON_SCHEMA } from './audit-answers.ts'
 import { BREAKER_JSON_SCHEMA } from './breaker-answer.ts'
@@ -66,6 +67,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...HOOK_ANSWER_SCHEMAS,
     ...INCIDENT_ANSWER_SCHEMAS,
     ...SERVER_ANSWER_SCHEMAS,
+    ...API_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     approval: APPROVAL_JSON_SCHEMA,
     audit: AUDIT_JSON_SCHEMA,

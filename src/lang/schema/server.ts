@@ -1,6 +1,9 @@
+import { ROLES } from '../../core/account.ts'
 import { DURATION_PATTERN } from '../../core/duration.ts'
 
 const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]*$'
+/** Also addresses of mail. */
+const ACCOUNT_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}$'
 /** The names of fields of HTTP that need no quoting (RFC 9110, 5.6.2). */
 const HEADER_PATTERN = '^[A-Za-z0-9-]+$'
 
@@ -94,9 +97,51 @@ const SENDER = {
   },
 } as const
 
+/** `scrypt:N:r:p:salt:key`, as `till account hash` makes it, or where that is. */
+const HASH_PATTERN = '^((env|file|command|age):.+|scrypt:[0-9]+:[0-9]+:[0-9]+:[A-Za-z0-9_-]+:[A-Za-z0-9_-]+)$'
+
+const ACCOUNT = {
+  title: 'Account',
+  description:
+    'Somebody who may sign in to the dashboard (password), or a program that may ask the API (token): exactly one of the two.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['role'],
+  properties: {
+    role: {
+      description:
+        'What it may do: viewer sees; helpdesk also has devices looked at; operator also has them changed, and ends runs; approver ' +
+        'also approves; admin may do everything.',
+      enum: ROLES,
+      examples: ['helpdesk'],
+    },
+    password: {
+      description:
+        'What `till account hash` makes of the password, or where that is. The password itself is kept nowhere.',
+      type: 'string',
+      pattern: HASH_PATTERN,
+      examples: ['env:TILL_ANNA_HASH'],
+    },
+    token: secret(
+      'Where its token is, which it sends as "Authorization: Bearer …". At least 16 characters.',
+      'env:TILL_BI_TOKEN',
+    ),
+    devices: {
+      description:
+        'Devices that exist for it: CEL over store, device and region. Of everything else it learns nothing. Default: all devices.',
+      type: 'string',
+      minLength: 1,
+      examples: ["device.kind == 'fiscal-printer'"],
+    },
+  },
+} as const
+
+const length = (description: string, example: string) =>
+  ({ description, type: 'string', pattern: DURATION_PATTERN, examples: [example] }) as const
+
 export const SERVER = {
   title: 'Server',
-  description: 'What `till serve` listens by, and who may send to it.',
+  description: 'What `till serve` listens by, who may send to it, and who may look at its dashboard.',
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -124,6 +169,23 @@ export const SERVER = {
       propertyNames: { pattern: NAME_PATTERN },
       additionalProperties: SENDER,
       examples: [{ alertmanager: { token: 'env:TILL_ALERTMANAGER_TOKEN', sources: ['alertmanager'] } }],
+    },
+    accounts: {
+      description: 'Who may look at the dashboard and ask the API, by name. Nobody else may.',
+      type: 'object',
+      propertyNames: { pattern: ACCOUNT_PATTERN },
+      additionalProperties: ACCOUNT,
+      examples: [{ anna: { role: 'operator', password: 'env:TILL_ANNA_HASH' } }],
+    },
+    sessions: {
+      description: 'When somebody who has signed in has to do so again.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        idle: length('After so long without a click; 1h unless given.', '1h'),
+        whole: length('After so long in any case; 12h unless given.', '12h'),
+      },
+      examples: [{ idle: '30m', whole: '10h' }],
     },
   },
 } as const

@@ -1,6 +1,7 @@
+import type { Account, SessionLimits } from '../../core/account.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
-import type { JsonObject } from '../../core/json.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Expression } from '../../core/runbook.ts'
 import type { Sender, SenderProof, ServerSettings } from '../../core/server-settings.ts'
 import { compileSelector } from '../expression.ts'
@@ -34,6 +35,10 @@ export function readServer(
     const summary = `"${byCertificate.name}" has a certificate, and nobody is named who signs it`
     problems.push(wrong(summary, 'Name the authorities as server.tls.client_ca.', byCertificate.source))
   }
+  const accounts = Object.entries(isMap(raw['accounts']) ? raw['accounts'] : {}).flatMap(([name, each]) => {
+    const read = isMap(each) ? readAccount(parsed, name, { raw: each, problems }) : undefined
+    return read ? [read] : []
+  })
   const server: ServerSettings = {
     ...(typeof listen === 'string' && { listen }),
     ...(files && {
@@ -44,6 +49,8 @@ export function readServer(
       },
     }),
     senders,
+    accounts,
+    sessions: sessionLimits(raw['sessions']),
     ...('server' in (isMap(parsed.value) ? parsed.value : {}) && { source: parsed.rangeAt(['server'], 'key') }),
   }
   return { server, problems }
@@ -82,6 +89,40 @@ function readSender(parsed: ParsedYaml, name: string, { raw, sourceNames, proble
     perSecond: typeof raw['rate'] === 'number' ? raw['rate'] : RATE,
     source,
   }
+}
+
+const ACCOUNT_PROOFS = ['password', 'token'] as const
+
+function readAccount(
+  parsed: ParsedYaml,
+  name: string,
+  { raw, problems }: Pick<Written, 'raw' | 'problems'>,
+): Account | undefined {
+  const path = ['server', 'accounts', name]
+  const source = parsed.rangeAt(path, 'key')
+  const given = ACCOUNT_PROOFS.filter((proof) => proof in raw)
+  if (given.length !== 1) {
+    const summary =
+      given.length === 0 ? `"${name}" has neither a password nor a token` : `"${name}" has a password and a token`
+    problems.push(wrong(summary, 'People have a password, programs a token: give it exactly one of them.', source))
+    return undefined
+  }
+  const devices = selectorOf(parsed, [...path, 'devices'], problems)
+  const { password, token } = raw
+  return {
+    name,
+    role: raw['role'] as Account['role'],
+    proof:
+      typeof password === 'string' ? { kind: 'password', hash: password } : { kind: 'token', secret: String(token) },
+    ...(devices && { devices }),
+    source,
+  }
+}
+
+function sessionLimits(written: JsonValue | undefined): SessionLimits {
+  const raw = isMap(written) ? written : {}
+  const ms = (key: string, fallback: string): number => parseDuration(String(raw[key] ?? fallback)) ?? 0
+  return { idleMs: ms('idle', '1h'), wholeMs: ms('whole', '12h') }
 }
 
 function proofOf(raw: JsonObject): SenderProof {

@@ -1,0 +1,96 @@
+import type { Fleet } from '../../core/fleet.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { DeviceStatus } from '../../core/run.ts'
+import { knownState } from '../history/device-status.ts'
+import type { Project } from '../project.ts'
+import { assignedNames } from '../revision/assignments.ts'
+import { type DevicePicture, type FleetPicture, wholePicture } from './fleet-picture.ts'
+
+/** After so long everything is read anew: looks grow too old to count, and devices get other serial numbers. */
+const WHOLE_MS = 60_000
+/** Clocks of processes that write to one store differ a little, and what was written last may be seen late. */
+const SLACK_MS = 10_000
+/** Marks by which a person knows a device. */
+const KNOWN_BY: ReadonlySet<string> = new Set(['serial', 'unique_number', 'machine_id', 'hostname'])
+
+/** What a picture is made of. */
+export interface PictureOf {
+  readonly project: Project
+  readonly fleet: Fleet
+  readonly store: RunStore
+}
+
+/** Holds the picture of the fleet, so that nobody waits until thousands of states are read. */
+export class PictureKeeper {
+  readonly #of: () => Promise<PictureOf>
+  #statuses = new Map<string, DeviceStatus>()
+  #serials = new Map<string, readonly string[]>()
+  #assigned: ReadonlyMap<string, ReadonlySet<string>> = new Map()
+  #picture: FleetPicture | undefined
+  #made: { readonly fleet: Fleet; readonly mark: string; readonly wholeAt: number } | undefined
+  #refreshing: Promise<FleetPicture> | undefined
+  #version = 0
+
+  /** `of`: the revision in force, and the store. */
+  constructor(of: () => Promise<PictureOf>) {
+    this.#of = of
+  }
+
+  /** Another number with each picture. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** The picture that there is; the first is waited for. */
+  async current(): Promise<FleetPicture> {
+    return this.#picture ?? this.refresh()
+  }
+
+  /** Sees to it that the picture has what the store had at this call. */
+  refresh(): Promise<FleetPicture> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined
+    })
+    return this.#refreshing
+  }
+
+  async #refresh(): Promise<FleetPicture> {
+    const { project, fleet, store } = await this.#of()
+    const mark = await store.statusMark()
+    const now = Date.now()
+    const before = this.#made
+    const isWhole = before === undefined || before.fleet !== fleet || now - before.wholeAt > WHOLE_MS
+    if (!isWhole && before.mark === mark && this.#picture) return this.#picture
+    if (isWhole) await this.#readWhole({ project, fleet, store })
+    else for await (const status of store.status({ since: this.#since() })) this.#statuses.set(status.device, status)
+    this.#made = { fleet, mark, wholeAt: isWhole ? now : before.wholeAt }
+    this.#picture = wholePicture(now, fleet, this.#devices(fleet, new Date(now)))
+    this.#version += 1
+    return this.#picture
+  }
+
+  async #readWhole({ project, fleet, store }: PictureOf): Promise<void> {
+    const statuses = new Map<string, DeviceStatus>()
+    for await (const status of store.status()) statuses.set(status.device, status)
+    const serials = new Map<string, string[]>()
+    for await (const { device, name, value } of store.marks())
+      if (KNOWN_BY.has(name)) serials.set(device, [...(serials.get(device) ?? []), value])
+    this.#assigned = await assignedNames(project, fleet)
+    this.#statuses = statuses
+    this.#serials = serials
+  }
+
+  #since(): string {
+    let latest = ''
+    for (const { at } of this.#statuses.values()) if (at > latest) latest = at
+    return latest === '' ? '' : new Date(Date.parse(latest) - SLACK_MS).toISOString()
+  }
+
+  *#devices(fleet: Fleet, now: Date): Generator<DevicePicture> {
+    for (const device of fleet.devices.values()) {
+      const assigned = this.#assigned.get(device.name) ?? new Set()
+      const known = knownState(device.name, this.#statuses.get(device.name), { now, assigned })
+      yield { device, known, serials: this.#serials.get(device.name) ?? [] }
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import type { DeviceFinished, RunEvent } from './events.ts'
+import type { DeviceState } from './outcome.ts'
+import type { DeviceRecord } from './run.ts'
+
+/** That an attempt of a run at a device ended. */
+export type DeviceEnd = RunEvent & DeviceFinished
+
+/** Which ends are asked for. Times are ISO 8601 in UTC; `from` and `until` count themselves. */
+export interface EndsOf {
+  readonly devices: readonly string[]
+  readonly run?: string | undefined
+  readonly from: string
+  readonly until?: string | undefined
+  readonly limit: number
+}
+
+/** What pages and programs ask of the history, each in a few milliseconds however long that is. */
+export interface RunReads {
+  /** Ends of devices, newest first. */
+  ends(of: EndsOf): Promise<readonly DeviceEnd[]>
+  /** A device of a run with its steps, as `end` left it; undefined where nothing is known. */
+  record(end: DeviceEnd): Promise<DeviceRecord | undefined>
+  /** How devices of a run have ended so far. */
+  states(run: string): Promise<ReadonlyMap<string, DeviceState>>
+  /** How many of these devices ended how, by run; runs that none of them was part of are left out. */
+  countsAmong(
+    runs: readonly string[],
+    devices: readonly string[],
+  ): Promise<ReadonlyMap<string, Readonly<Partial<Record<DeviceState, number>>>>>
+}

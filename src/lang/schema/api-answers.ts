@@ -1,0 +1,256 @@
+import { RIGHTS, ROLES } from '../../core/account.ts'
+import { SELLS } from '../../core/can-sell.ts'
+import { DEVICE_KINDS } from '../../core/fleet.ts'
+import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
+import { CHANGE, DEVICE_NAME, EXIT_CODE, FAILURE, FINDING, MODE, RUN_ID, TIME } from './records.ts'
+
+const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
+const TEXT = { type: 'string' } as const
+const COUNT = { type: 'integer', minimum: 0 } as const
+const FLAG = { type: 'boolean' } as const
+const orNull = (schema: object): object => ({ anyOf: [schema, { type: 'null' }] })
+const list = (items: object): object => ({ type: 'array', items })
+const ANY_STATE = { description: 'never: no run has looked at it.', enum: [...DEVICE_STATES, 'never'] } as const
+const STATE_COUNTS = {
+  description: 'Devices by state; those that there are.',
+  type: 'object',
+  propertyNames: { enum: [...DEVICE_STATES, 'never', 'to-come'] },
+  additionalProperties: COUNT,
+} as const
+
+/** Keys are only ever added, so that there may be more. */
+const object = (
+  properties: Readonly<Record<string, object>>,
+  perhaps: Readonly<Record<string, object>> = {},
+): object => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties: { ...properties, ...perhaps },
+})
+
+const answer = (name: string, description: string, properties: Readonly<Record<string, object>>): object => ({
+  ...HEAD,
+  $id: `https://tillwright.dev/schemas/${name}/1`,
+  title: name,
+  description,
+  ...object({ schema: { const: `till.${name}/1` }, ...properties }),
+})
+
+/** When the picture was made that the answer was read from. */
+const AS_OF = { as_of: TIME }
+const PAGE = {
+  total: { ...COUNT, description: 'Entries on all pages.' },
+  next: { description: 'Send it as `after` for the next page; null on the last one.', type: ['string', 'null'] },
+}
+
+const SELLS_VALUE = {
+  description:
+    'Whether the store can sell, as far as is known: with a till that works, and a fiscal printer where it has them.',
+  enum: SELLS,
+} as const
+const SELLS_COUNTS = {
+  ...object(Object.fromEntries(SELLS.map((each) => [each, COUNT]))),
+  description: 'Stores that can sell.',
+}
+
+const STORE_ROW = {
+  store: { ...TEXT, examples: ['PL-0412'] },
+  name: TEXT,
+  region: TEXT,
+  city: TEXT,
+  state: { ...ANY_STATE, description: 'The worst of its devices.' },
+  sells: SELLS_VALUE,
+  open: { ...FLAG, description: 'It trades at this time.' },
+  devices: COUNT,
+  counts: STATE_COUNTS,
+}
+
+const DEVICE_ROW = {
+  device: DEVICE_NAME,
+  store: TEXT,
+  region: TEXT,
+  kind: { enum: DEVICE_KINDS },
+  profile: TEXT,
+  state: ANY_STATE,
+  unknown: { ...FLAG, description: 'At least one step could not be judged, or nothing is known.' },
+  code: orNull(TEXT),
+  message: orNull(TEXT),
+  run: orNull(RUN_ID),
+  at: { ...orNull(TIME), description: 'Of the look that counts.' },
+  last_at: { ...orNull(TIME), description: 'When any run looked at it last.' },
+  seen_at: { ...orNull(TIME), description: 'When it last answered.' },
+  serials: list(TEXT),
+}
+
+const END_ROW = {
+  run: RUN_ID,
+  device: DEVICE_NAME,
+  at: TIME,
+  state: { enum: DEVICE_STATES },
+  unknown: FLAG,
+  code: orNull(TEXT),
+  message: orNull(TEXT),
+  hint: orNull(TEXT),
+  fault: orNull(TEXT),
+  cause: orNull(TEXT),
+  severity: orNull(TEXT),
+  not_before: { ...orNull(TIME), description: 'When a deferred device may be worked on, as far as that is known.' },
+  duration_ms: { type: 'number' },
+}
+
+const CLOCK = object({
+  zone: { ...TEXT, description: 'IANA name.' },
+  local: { ...TEXT, description: 'Time by its clocks.', examples: ['2026-11-30T11:02'] },
+  open: FLAG,
+  opened: orNull(TIME),
+  closes: orNull(TIME),
+  opens: orNull(TIME),
+})
+
+const RUN_ROW = {
+  run: RUN_ID,
+  mode: MODE,
+  runbooks: list(TEXT),
+  started_at: TIME,
+  finished_at: orNull(TIME),
+  state: { enum: ['running', 'finished', 'interrupted'] },
+  devices: { ...COUNT, description: 'Those that somebody sees.' },
+  counts: STATE_COUNTS,
+  exit_code: { ...orNull(EXIT_CODE), description: 'null for those who see a part of it.' },
+  by: TEXT,
+  resumed: COUNT,
+}
+
+const LOOK = object({
+  state: { enum: DEVICE_STATES },
+  unknown: FLAG,
+  code: orNull(TEXT),
+  message: orNull(TEXT),
+  run: RUN_ID,
+  runbooks: list(TEXT),
+  about: list(TEXT),
+  at: TIME,
+  counts: { ...FLAG, description: 'It is part of what the device counts as.' },
+})
+
+const STEP = object(
+  {
+    runbook: TEXT,
+    step: TEXT,
+    name: TEXT,
+    module: TEXT,
+    state: { enum: STEP_STATES },
+    duration_ms: { type: 'number' },
+  },
+  { changes: list(CHANGE), failure: FAILURE, reason: TEXT, may_be_mended: FLAG },
+)
+
+const DEVICE_HEAD = { ...DEVICE_ROW, attached_to: orNull(TEXT) }
+
+export const API_ANSWER_SCHEMAS = {
+  'api-problem': answer('api-problem', 'A question of the API that is refused.', {
+    status: { type: 'integer', minimum: 400, maximum: 599 },
+    why: { ...TEXT, description: 'For people.' },
+  }),
+  'api-session': answer('api-session', 'Who asks, and what that one may do (/api/v1/session).', {
+    account: TEXT,
+    role: { enum: ROLES },
+    rights: list({ enum: RIGHTS }),
+    sees: { description: 'The whole fleet, or some devices of it.', enum: ['all', 'some'] },
+    csrf: { ...orNull(TEXT), description: 'For the header X-Till-CSRF; null with a token.' },
+    until: { ...orNull(TIME), description: 'When the session ends if nothing is done.' },
+    version: TEXT,
+  }),
+  'api-signed-out': answer('api-signed-out', 'A session was ended.', {}),
+  'api-overview': answer('api-overview', 'The fleet in numbers (/api/v1/overview).', {
+    ...AS_OF,
+    stores: object({ total: COUNT, sells: SELLS_COUNTS }),
+    devices: object({ total: COUNT, counts: STATE_COUNTS, unknown: COUNT }),
+    regions: list(object({ region: TEXT, name: TEXT, stores: COUNT, sells: SELLS_COUNTS, counts: STATE_COUNTS })),
+    kinds: list(object({ kind: { enum: DEVICE_KINDS }, devices: COUNT, counts: STATE_COUNTS })),
+  }),
+  'api-stores': answer('api-stores', 'Stores, a page at a time (/api/v1/stores).', {
+    ...AS_OF,
+    ...PAGE,
+    stores: list(object(STORE_ROW)),
+  }),
+  'api-store': answer('api-store', 'A store with its devices, the worst first (/api/v1/stores/STORE).', {
+    ...AS_OF,
+    ...STORE_ROW,
+    address: object({ street: TEXT, postcode: TEXT, city: TEXT }),
+    link: object({ type: TEXT }),
+    owner: { type: 'object' },
+    tags: list(TEXT),
+    clock: CLOCK,
+    device_list: list(object(DEVICE_HEAD)),
+  }),
+  'api-devices': answer('api-devices', 'Devices, a page at a time (/api/v1/devices).', {
+    ...AS_OF,
+    ...PAGE,
+    devices: list(object(DEVICE_ROW)),
+  }),
+  'api-device': answer('api-device', 'What is known of a device (/api/v1/devices/STORE/DEVICE).', {
+    ...AS_OF,
+    ...DEVICE_HEAD,
+    os: object({ family: TEXT }),
+    address: TEXT,
+    transport: TEXT,
+    via: orNull(TEXT),
+    attached: { ...list(DEVICE_NAME), description: 'What hangs on it.' },
+    suffering: { ...list(object(DEVICE_ROW)), description: 'Other devices of the store that are not in order.' },
+    tags: list(TEXT),
+    note: orNull(TEXT),
+    store_row: object(STORE_ROW),
+    owner: { type: 'object' },
+    clock: CLOCK,
+    since: { ...orNull(TIME), description: 'By the looks of the last 14 days.' },
+    looks: list(LOOK),
+    findings: { ...list(FINDING), description: 'What is wrong, and what helps.' },
+    timeline: {
+      ...list(object({ ...END_ROW, from: TIME, times: COUNT })),
+      description: 'Ends of runs on it, newest first; those that found the same are one, with their number.',
+    },
+  }),
+  'api-search': answer('api-search', 'What a text may mean (/api/v1/search).', {
+    ...AS_OF,
+    stores: list(object(STORE_ROW)),
+    devices: list(object(DEVICE_ROW)),
+    runs: list(object(RUN_ROW)),
+  }),
+  'api-runs': answer('api-runs', 'Runs, newest first, a page at a time (/api/v1/runs).', {
+    ...AS_OF,
+    next: PAGE.next,
+    runs: list(object(RUN_ROW)),
+  }),
+  'api-run': answer('api-run', 'A run with a page of its devices, the worst first (/api/v1/runs/RUN).', {
+    ...AS_OF,
+    ...RUN_ROW,
+    ...PAGE,
+    waves: list(object({ wave: COUNT, counts: STATE_COUNTS })),
+    waiting: {
+      ...list(
+        object({ code: TEXT, message: TEXT, not_before: orNull(TIME), count: COUNT, devices: list(DEVICE_NAME) }),
+      ),
+      description: 'What devices wait for, and until when.',
+    },
+    approvals: list(object({ wave: orNull(COUNT), people: COUNT, four_eyes: FLAG, asked_by: TEXT, expires_at: TIME })),
+    device_list: list(
+      object({
+        device: DEVICE_NAME,
+        wave: COUNT,
+        state: { ...orNull({ enum: DEVICE_STATES }), description: 'null: it has not ended yet.' },
+        working: FLAG,
+        end: orNull(object(END_ROW)),
+      }),
+    ),
+  }),
+  'api-run-device': answer(
+    'api-run-device',
+    'A device of a run, step by step (/api/v1/runs/RUN/devices/STORE/DEVICE).',
+    {
+      ...AS_OF,
+      ...END_ROW,
+      steps: list(STEP),
+    },
+  ),
+}

@@ -1,0 +1,139 @@
+import type { Context } from 'hono'
+import { deviceView, storeView } from '../../app/overview/device-view.ts'
+import { listDevices, listStores, overview } from '../../app/overview/fleet-lists.ts'
+import { ANY_STATES_WORST_FIRST } from '../../app/overview/fleet-picture.ts'
+import { listRuns, runDeviceView, runSeen, runView } from '../../app/overview/run-view.ts'
+import { searchFleet } from '../../app/overview/search-fleet.ts'
+import { type Sight, withoutOthers } from '../../app/overview/sight.ts'
+import { SELLS } from '../../core/can-sell.ts'
+import { DEVICE_KINDS } from '../../core/fleet.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { notFound } from './api-refused.ts'
+import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
+import { among, asked, pageOf } from './questions.ts'
+import { type SignIn, whoIs } from './sign-in.ts'
+import { visitorOf } from './visitor.ts'
+
+type Asked = Context<DashboardEnv>
+const ORDERS = ['name', 'worst'] as const
+
+/** Routes of the API: each gets the sight of who asks, and asks nothing else. */
+export function apiRoutes(app: DashboardApp, dashboard: Dashboard, signIn: SignIn): void {
+  const visitor = (context: Asked) =>
+    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
+  const seen =
+    (answer: (sight: Sight, context: Asked) => Promise<JsonObject> | JsonObject) =>
+    async (context: Asked): Promise<Response> => {
+      const sight = await dashboard.sightOf((await visitor(context)).known)
+      const told = { as_of: new Date(sight.picture.at).toISOString(), ...(await answer(sight, context)) }
+      return context.json(withoutOthers(sight, told))
+    }
+  app.post('/api/v1/session', (context) => signIn.signIn(context))
+  app.get('/api/v1/session', async (context) => context.json(whoIs(await visitor(context))))
+  app.delete('/api/v1/session', async (context) => signIn.signOut(context, await visitor(context)))
+  app.get(
+    '/api/v1/overview',
+    seen((sight, context) => {
+      asked(context, [])
+      return { schema: 'till.api-overview/1', ...overview(sight) }
+    }),
+  )
+  app.get('/api/v1/stores', seen(stores))
+  app.get('/api/v1/stores/:store', seen(store))
+  app.get('/api/v1/devices', seen(devices))
+  app.get('/api/v1/devices/:store/:device', seen(device))
+  app.get('/api/v1/search', seen(search))
+  app.get('/api/v1/runs', seen(runs))
+  app.get(
+    '/api/v1/runs/:run',
+    seen((sight, context) => run(dashboard, sight, context)),
+  )
+  app.get('/api/v1/runs/:run/devices/:store/:device', seen(runDevice))
+}
+
+function stores(sight: Sight, context: Asked): JsonObject {
+  const { limit, after, order, ...wanted } = asked(context, [
+    'region',
+    'store',
+    'state',
+    'sells',
+    'order',
+    'limit',
+    'after',
+  ])
+  among('state', wanted.state, ANY_STATES_WORST_FIRST)
+  among('sells', wanted.sells, SELLS)
+  among('order', order, ORDERS)
+  const { rows, ...page } = listStores(sight, { ...wanted, order: order[0] }, pageOf({ limit, after }))
+  return { schema: 'till.api-stores/1', ...page, stores: rows }
+}
+
+function store(sight: Sight, context: Asked): JsonObject {
+  asked(context, [])
+  const id = context.req.param('store') ?? ''
+  const view = storeView(sight, id)
+  if (!view) throw notFound(`store "${id.slice(0, 80)}"`)
+  return { schema: 'till.api-store/1', ...view }
+}
+
+function devices(sight: Sight, context: Asked): JsonObject {
+  const { limit, after, order, ...wanted } = asked(context, [
+    'region',
+    'store',
+    'kind',
+    'state',
+    'order',
+    'limit',
+    'after',
+  ])
+  among('state', wanted.state, ANY_STATES_WORST_FIRST)
+  among('kind', wanted.kind, DEVICE_KINDS)
+  among('order', order, ORDERS)
+  const { rows, ...page } = listDevices(sight, { ...wanted, order: order[0] }, pageOf({ limit, after }))
+  return { schema: 'till.api-devices/1', ...page, devices: rows }
+}
+
+async function device(sight: Sight, context: Asked): Promise<JsonObject> {
+  asked(context, [])
+  const name = nameIn(context)
+  const view = await deviceView(sight, name)
+  if (!view) throw notFound(`device "${name}"`)
+  return { schema: 'till.api-device/1', ...view }
+}
+
+async function search(sight: Sight, context: Asked): Promise<JsonObject> {
+  const { q } = asked(context, ['q'])
+  return { schema: 'till.api-search/1', ...(await searchFleet(sight, (q.join(' ') ?? '').slice(0, 100))) }
+}
+
+async function runs(sight: Sight, context: Asked): Promise<JsonObject> {
+  const { limit, after } = asked(context, ['limit', 'after'])
+  const { rows, next } = await listRuns(sight, pageOf({ limit, after }))
+  return { schema: 'till.api-runs/1', next, runs: rows }
+}
+
+async function run({ follower }: Dashboard, sight: Sight, context: Asked): Promise<JsonObject> {
+  const { limit, after, state } = asked(context, ['state', 'limit', 'after'])
+  among('state', state, ANY_STATES_WORST_FIRST)
+  const id = context.req.param('run') ?? ''
+  const found = await runSeen(sight, id)
+  if (!found) throw notFound(`run "${id.slice(0, 80)}"`)
+  const progress = await follower.of(sight.store, id, { isOver: found.state !== 'running' })
+  return {
+    schema: 'till.api-run/1',
+    ...(await runView(sight, found, { progress, page: pageOf({ limit, after }), states: state })),
+  }
+}
+
+async function runDevice(sight: Sight, context: Asked): Promise<JsonObject> {
+  asked(context, [])
+  const id = context.req.param('run') ?? ''
+  const found = await runSeen(sight, id)
+  const view = found && (await runDeviceView(sight, found, nameIn(context)))
+  if (!view) throw notFound(`device "${nameIn(context)}" in a run "${id.slice(0, 80)}"`)
+  return { schema: 'till.api-run-device/1', ...view }
+}
+
+function nameIn(context: Asked): string {
+  return `${context.req.param('store')}/${context.req.param('device')}`.slice(0, 160)
+}

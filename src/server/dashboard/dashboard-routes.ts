@@ -1,0 +1,45 @@
+import { Hono } from 'hono'
+import { apiRoutes } from './api.ts'
+import { ApiRefused, problem } from './api-refused.ts'
+import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
+import { SignIn } from './sign-in.ts'
+import { isPrivate } from './visitor.ts'
+
+/** No script, style or address but our own; nobody frames us. */
+const POLICY = [
+  "default-src 'none'",
+  ...["script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'", "manifest-src 'self'"],
+  ...["base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"],
+].join('; ')
+
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': POLICY,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+}
+
+/** The API and the pages, for the server to mount at its root. */
+export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
+  const app: DashboardApp = new Hono<DashboardEnv>()
+  app.use('*', async (context, next) => {
+    await next()
+    for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value)
+    if (context.res.headers.get('cache-control') === null) context.res.headers.set('cache-control', 'no-store')
+    if (isPrivate(context.env.incoming)) context.res.headers.set('strict-transport-security', 'max-age=31536000')
+  })
+  apiRoutes(app, dashboard, new SignIn(dashboard))
+  app.all('/api/*', (context) => problem(context, new ApiRefused(404, 'There is no such question.')))
+  app.onError((error, context) => {
+    if (error instanceof ApiRefused) return problem(context, error)
+    dashboard.log.sayOf('bug', `This is a fault of Tillwright itself: ${error.stack ?? error.message}`)
+    return context.json(
+      { schema: 'till.api-problem/1', status: 500, why: 'A fault of Tillwright itself; its log says more.' },
+      500,
+    )
+  })
+  return app
+}

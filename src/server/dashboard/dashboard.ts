@@ -1,0 +1,110 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Hono } from 'hono'
+import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
+import { PictureKeeper } from '../../app/overview/picture-keeper.ts'
+import { RunFollower } from '../../app/overview/run-progress.ts'
+import { type Sight, sightOf } from '../../app/overview/sight.ts'
+import type { SessionLimits } from '../../core/account.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { BodyReader } from '../read-body.ts'
+import type { Revision } from '../revisions.ts'
+import type { ServerLog } from '../server-log.ts'
+import { Sessions } from './sessions.ts'
+
+export type DashboardEnv = { Bindings: HttpBindings }
+export type DashboardApp = Hono<DashboardEnv>
+
+/** So long an answer waits for what is newer than the last picture. */
+const PATIENCE_MS = 40
+/** A picture that was looked after so lately is new enough. */
+const FRESH_MS = 1_000
+/** Sights of accounts that are kept. */
+const MOST_SIGHTS = 64
+
+interface Around {
+  readonly revision: () => Revision
+  readonly runs: () => Promise<RunStore>
+  readonly bodies: BodyReader
+  readonly log: ServerLog
+}
+
+/** What lives as long as the server, for those who look. */
+export class Dashboard {
+  readonly keeper: PictureKeeper
+  readonly follower = new RunFollower()
+  readonly sessions: Sessions
+  readonly bodies: BodyReader
+  readonly log: ServerLog
+  readonly runs: () => Promise<RunStore>
+  readonly #revision: () => Revision
+  readonly #sights = new Map<string, { readonly version: number; readonly sight: Sight }>()
+  #freshAt = Number.NEGATIVE_INFINITY
+  #isStopping = false
+
+  private constructor({ revision, runs, bodies, log }: Around, store: RunStore) {
+    this.#revision = revision
+    this.runs = runs
+    this.bodies = bodies
+    this.log = log
+    this.sessions = new Sessions(store.sessions, () => this.limits())
+    this.keeper = new PictureKeeper(async () => {
+      const { project, fleet } = revision()
+      return { project, fleet, store: await runs() }
+    })
+  }
+
+  static async open(around: Around): Promise<Dashboard> {
+    return new Dashboard(around, await around.runs())
+  }
+
+  accounts(): ReadonlyMap<string, KnownAccount> {
+    return this.#revision().accounts
+  }
+
+  limits(): SessionLimits {
+    return this.#revision().project.settings.server().sessions
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping
+  }
+
+  /** Streams of events end. */
+  stop(): void {
+    this.#isStopping = true
+  }
+
+  /** What an account sees now; at most a moment old. */
+  async sightOf({ account, proof, sees }: KnownAccount): Promise<Sight> {
+    await this.#freshen()
+    const whole = await this.keeper.current()
+    const { fleet } = this.#revision()
+    const { version } = this.keeper
+    const key = sees ? `${account.name} ${proof}` : ''
+    const before = this.#sights.get(key)
+    if (before?.version === version && before.sight.fleet === fleet) return before.sight
+    const sight = sightOf(whole, { fleet, store: await this.runs(), sees })
+    this.#sights.delete(key)
+    this.#sights.set(key, { version, sight })
+    const [oldest] = this.#sights.keys()
+    if (this.#sights.size > MOST_SIGHTS && oldest !== undefined) this.#sights.delete(oldest)
+    return sight
+  }
+
+  async #freshen(): Promise<void> {
+    if (performance.now() - this.#freshAt < FRESH_MS) return
+    const fresh = this.keeper.refresh().then(() => {
+      this.#freshAt = performance.now()
+    })
+    fresh.catch((error) => this.log.sayOf('picture', `What is known of the devices could not be read: ${error}`))
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS)
+    })
+    try {
+      await Promise.race([fresh, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
+import { mayDo, type Right } from '../../core/account.ts'
+import { ApiRefused } from './api-refused.ts'
+import { csrfOf, type Sessions } from './sessions.ts'
+
+/** Who asks. */
+export interface Visitor {
+  readonly known: KnownAccount
+  /** Of a browser. */
+  readonly session?: { readonly key: string; readonly until: number }
+}
+
+type Accounts = ReadonlyMap<string, KnownAccount>
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** The name of the cookie; over TLS no other host, and nobody on the way, can set it (RFC 6265bis, 4.1.3.2). */
+export function cookieName(request: IncomingMessage): string {
+  return isPrivate(request) ? '__Host-till' : 'till'
+}
+
+export function isPrivate(request: IncomingMessage): boolean {
+  return (request.socket as TLSSocket).encrypted === true
+}
+
+/** Who asks, by a token or a session. Throws ApiRefused with 401 where that is nobody, and with 403 where another page asks through a browser. */
+export async function visitorOf(
+  request: IncomingMessage,
+  of: { readonly accounts: Accounts; readonly sessions: Sessions },
+): Promise<Visitor> {
+  const { authorization } = request.headers
+  if (authorization !== undefined) return { known: byToken(authorization, of.accounts) }
+  const key = keyOf(request)
+  const isUse = request.headers['x-till-background'] === undefined
+  const open = key === undefined ? undefined : await of.sessions.find(key, { accounts: of.accounts, isUse })
+  if (key === undefined || !open) throw new ApiRefused(401, 'Nobody has signed in, or the session is over.')
+  if (!SAFE.has(request.method ?? '')) {
+    refuseOthers(request)
+    const given = request.headers['x-till-csrf']
+    if (typeof given !== 'string' || !isSame(given, csrfOf(key)))
+      throw new ApiRefused(403, 'The header X-Till-CSRF is missing or wrong.')
+  }
+  return { known: open.known, session: { key, until: open.until } }
+}
+
+/** Throws ApiRefused where a browser says that the page of somebody else asks. */
+export function refuseOthers({ headers }: IncomingMessage): void {
+  const site = headers['sec-fetch-site']
+  const isOther = site !== undefined && site !== 'same-origin' && site !== 'none'
+  const { origin, host } = headers
+  const isElsewhere = origin !== undefined && hostOf(origin) !== host
+  if (isOther || isElsewhere) throw new ApiRefused(403, 'The page of another site asks.')
+}
+
+/** Throws ApiRefused where the role does not reach so far. */
+export function demand({ known: { account } }: Visitor, right: Right): void {
+  if (mayDo(account.role, right)) return
+  throw new ApiRefused(403, `The role ${account.role} may not do that.`)
+}
+
+/** The key that the browser keeps. */
+export function keyOf(request: IncomingMessage): string | undefined {
+  const name = `${cookieName(request)}=`
+  const found = (request.headers.cookie ?? '').split(/; */).find((pair) => pair.startsWith(name))
+  return found?.slice(name.length)
+}
+
+function byToken(authorization: string, accounts: Accounts): KnownAccount {
+  const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? []
+  if (token === undefined) throw new ApiRefused(401, 'Its Authorization is not Bearer.')
+  const digest = createHash('sha256').update(token).digest()
+  let found: KnownAccount | undefined
+  // With all of them, so that how long it takes says nothing.
+  for (const known of accounts.values()) if (known.token && timingSafeEqual(known.token, digest)) found = known
+  if (found) return found
+  throw new ApiRefused(401, 'Its token is not right.', { 'www-authenticate': 'Bearer realm="till"' })
+}
+
+function isSame(one: string, other: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(one), digest(other))
+}
+
+function hostOf(origin: string): string | undefined {
+  try {
+    return new URL(origin).host
+  } catch {
+    return undefined
+  }
+}

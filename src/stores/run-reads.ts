@@ -1,0 +1,60 @@
+import { sql } from 'kysely'
+import type { DeviceState } from '../core/outcome.ts'
+import type { DeviceEnd, EndsOf, RunReads } from '../core/run-reads.ts'
+import { recordOf } from './device-visits.ts'
+import { eventOf } from './record-events.ts'
+import { ENDS_OF_DEVICES, tables } from './schema.ts'
+import type { SqliteSession } from './sqlite-session.ts'
+
+/** SQLite takes so many parameters in one statement; a list of names is one of them. */
+export const inList = (names: readonly string[]) => sql<string>`(SELECT value FROM json_each(${JSON.stringify(names)}))`
+
+export function runReads(session: SqliteSession): RunReads {
+  return {
+    ends: (of) => readEnds(session, of),
+    record: (end) => recordOf(session, end.device, { run: end.run, end }),
+    async states(run) {
+      const rows = await session.read(
+        tables.selectFrom('run_devices').select(['device', 'state']).where('run', '=', run),
+      )
+      return new Map(rows.map(({ device, state }) => [device, state as DeviceState]))
+    },
+    countsAmong: (runs, devices) => countsAmong(session, runs, devices),
+  }
+}
+
+async function readEnds(session: SqliteSession, of: EndsOf): Promise<readonly DeviceEnd[]> {
+  const { devices, run, from, until, limit } = of
+  const ends = tables
+    .selectFrom('events')
+    .selectAll()
+    .where(({ eb, ref }) => eb(ref('device'), 'in', inList(devices)))
+    .where(ENDS_OF_DEVICES)
+    .where('type', '=', 'device.finished')
+    .where('at', '>=', from)
+    .orderBy('at', 'desc')
+    .orderBy('run', 'desc')
+    .limit(limit)
+  const within = until === undefined ? ends : ends.where('at', '<=', until)
+  // Without the plus SQLite might go through the whole run.
+  const rows = await session.read(run === undefined ? within : within.where(sql<string>`+run`, '=', run))
+  return rows.map((row) => eventOf(row) as DeviceEnd)
+}
+
+async function countsAmong(session: SqliteSession, runs: readonly string[], devices: readonly string[]) {
+  const rows = await session.read(
+    tables
+      .selectFrom('run_devices')
+      .select(['run', 'state', ({ fn }) => fn.countAll<number>().as('count')])
+      .where(({ eb, ref }) => eb(ref('run'), 'in', inList(runs)))
+      .where(({ eb, ref }) => eb(ref('device'), 'in', inList(devices)))
+      .groupBy(['run', 'state']),
+  )
+  const counts = new Map<string, Partial<Record<DeviceState, number>>>()
+  for (const { run, state, count } of rows) {
+    const known = counts.get(run) ?? {}
+    counts.set(run, known)
+    known[state as DeviceState] = Number(count)
+  }
+  return counts
+}

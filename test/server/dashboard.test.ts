@@ -1,0 +1,338 @@
+import { spawn } from 'node:child_process'
+import { randomBytes, scryptSync } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { isPassword, readHash } from '../../src/app/accounts/password-hash.ts'
+import { ended, TestProject } from '../cli/project.ts'
+import { errorsOf } from '../cli/published.ts'
+import { NORTH, ServedProject, SOUTH } from './served-project.ts'
+
+const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
+const PASSWORD = 'correct horse battery'
+/** As weak as it may be, so that tests do not wait for it. */
+function hashOf(password: string): string {
+  const salt = randomBytes(16)
+  const key = scryptSync(password, salt, 32, { N: 16_384, r: 8, p: 1, maxmem: 64 * 1024 * 1024 })
+  return `scrypt:16384:8:1:${salt.toString('base64url')}:${key.toString('base64url')}`
+}
+
+const settings = (more = '', hash = hashOf(PASSWORD)): string => `server:
+  accounts:
+    anna: {role: admin, password: '${hash}'}
+    viktor: {role: viewer, password: '${hashOf(PASSWORD)}'}
+    partner: {role: helpdesk, password: '${hashOf(PASSWORD)}', devices: "device.id == 'office'"}
+    bi: {role: viewer, token: "env:T_ALL"}
+    other: {role: viewer, token: "env:T_NORTH", devices: "device.id == 'office'"}
+    nobody: {role: viewer, token: "env:T_SLOW", devices: "device.id == 'gone'"}
+${more}`
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the server has sent
+  readonly json: any
+}
+
+/** A browser that has signed in, or a program with a token. */
+class Visitor {
+  cookie = ''
+  csrf = ''
+  readonly #url: string
+  readonly #token: string | undefined
+
+  constructor(url: string, token?: string) {
+    this.#url = url
+    this.#token = token
+  }
+
+  async ask(
+    path: string,
+    init: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  ): Promise<Answer> {
+    const who = this.#token ? { authorization: `Bearer ${this.#token}` } : this.cookie ? { cookie: this.cookie } : {}
+    const answer = await fetch(`${this.#url}${path}`, { ...init, headers: { ...who, ...init.headers } })
+    const text = await answer.text()
+    const isJson = answer.headers.get('content-type')?.includes('json')
+    return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : undefined }
+  }
+
+  async signIn(account: string, password = PASSWORD, headers: Record<string, string> = {}): Promise<Answer> {
+    const answer = await this.ask('/api/v1/session', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ account, password }),
+    })
+    if (answer.status === 200) {
+      this.cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
+      this.csrf = answer.json.csrf
+    }
+    return answer
+  }
+}
+
+const signedOut = { status: 401 }
+
+describe('signing in', () => {
+  let project: ServedProject | undefined
+  afterEach(() => {
+    project?.remove()
+    project = undefined
+  })
+
+  test('begins a session that outlives the server, and ends with a word of ours, but not of others', async () => {
+    const served = new ServedProject(settings())
+    project = served
+    await served.serve()
+    const anna = new Visitor(served.url)
+    expect(await anna.ask('/api/v1/overview')).toMatchObject(signedOut)
+    expect(await anna.signIn('anna', 'wrong horse battery')).toMatchObject({ status: 401 })
+    expect((await anna.signIn('nobody', 'wrong horse battery')).json.why).toBe('The name or the password is not right.')
+    expect(await anna.signIn('bi', 'token-of-all-0123456789')).toMatchObject({ status: 401 })
+    expect(await anna.signIn('anna', PASSWORD, { origin: 'https://evil.example' })).toMatchObject({ status: 403 })
+    expect(await anna.signIn('anna', PASSWORD, { 'sec-fetch-site': 'cross-site' })).toMatchObject({ status: 403 })
+    const answer = await anna.signIn('anna')
+    expect([answer.status, errorsOf('api-session', answer.json)]).toEqual([200, []])
+    expect(answer.headers.get('set-cookie')).toMatch(
+      /^till=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/,
+    )
+    expect(answer.json).toMatchObject({ account: 'anna', role: 'admin', sees: 'all' })
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'")
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    await served.end('SIGKILL')
+    await served.serve()
+    const again = new Visitor(served.url)
+    again.cookie = anna.cookie
+    expect(await again.ask('/api/v1/session')).toMatchObject({ status: 200, json: { csrf: anna.csrf } })
+    const out = (headers: Record<string, string>) => again.ask('/api/v1/session', { method: 'DELETE', headers })
+    expect(await out({})).toMatchObject({ status: 403 })
+    expect(await out({ 'x-till-csrf': `${anna.csrf}x` })).toMatchObject({ status: 403 })
+    expect(await out({ 'x-till-csrf': anna.csrf, origin: 'http://127.0.0.1:1' })).toMatchObject({ status: 403 })
+    expect(await out({ 'x-till-csrf': anna.csrf })).toMatchObject({ status: 200 })
+    expect(await again.ask('/api/v1/overview')).toMatchObject(signedOut)
+    const audit = JSON.parse((await served.till('audit', 'list', '--json')).stdout)
+    expect(JSON.stringify(audit)).toContain('session.begun')
+    expect(served.told).not.toContain(PASSWORD)
+  })
+
+  test('five wrong passwords close the door, for the right one too', async () => {
+    const served = new ServedProject(settings())
+    project = served
+    await served.serve()
+    const thief = new Visitor(served.url)
+    const tries = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => thief.signIn('viktor', `a wrong password ${n}`)),
+    )
+    expect(tries.map(({ status }) => status).sort()).toEqual([401, 401, 401, 401, 401, 429, 429, 429])
+    const right = await thief.signIn('viktor')
+    expect(right.status).toBe(429)
+    expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(600)
+    expect(await thief.signIn('anna')).toMatchObject({ status: 200 })
+  })
+
+  test('a session ends when nobody does anything, and when the password is another one', async () => {
+    const served = new ServedProject(settings('  sessions: {idle: 2s, whole: 1m}\n'))
+    project = served
+    await served.serve()
+    const [idle, anna] = [new Visitor(served.url), new Visitor(served.url)]
+    await idle.signIn('viktor')
+    // A page that asks by itself is nobody who does something.
+    while ((await idle.ask('/api/v1/session', { headers: { 'x-till-background': '1' } })).status === 200)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    await anna.signIn('anna')
+    expect(await anna.ask('/api/v1/session')).toMatchObject({ status: 200 })
+    served.write('tillwright.yaml', settings('', hashOf('another password 1')))
+    served.server?.kill('SIGHUP')
+    await served.has(() => served.told.includes('A new revision'))
+    expect(await anna.ask('/api/v1/session')).toMatchObject(signedOut)
+  })
+
+  test('an account that cannot be is told with its place', async () => {
+    const cases = [
+      ['    a: {role: viewer}\n', 'has neither a password nor a token'],
+      [
+        '    a: {role: viewer, password: "scrypt:2:8:1:c2FsdHNhbHRzYWx0c2FsdA:aGFzaA"}\n',
+        'is no hash that can be used',
+      ],
+      ['    a: {role: viewer, token: "env:T_NONE"}\n', 'cannot be read'],
+    ] as const
+    for (const [account, says] of cases) {
+      project?.remove()
+      const served = new ServedProject(`server:\n  accounts:\n${account}`)
+      project = served
+      const { code, stdout } = await served.till('serve', '--listen', '127.0.0.1:0', '--json')
+      expect([code, JSON.parse(stdout).diagnostics]).toMatchObject([
+        2,
+        [{ code: 'SERVER_INVALID', source: { line: 3 } }],
+      ])
+      expect(stdout).toContain(says)
+    }
+  })
+})
+
+describe('the API', () => {
+  let served: ServedProject
+  let run = ''
+  beforeAll(async () => {
+    served = new ServedProject(settings())
+    await served.till('plan', 'marker')
+    await served.serve()
+    run = (await new Visitor(served.url, 'token-of-all-0123456789').ask('/api/v1/runs')).json.runs[0].run
+  })
+  afterAll(() => served.remove())
+
+  test('answers by its schemas, a page at a time', async () => {
+    const bi = new Visitor(served.url, 'token-of-all-0123456789')
+    const questions = {
+      'api-session': '/session',
+      'api-overview': '/overview',
+      'api-stores': '/stores?order=worst',
+      'api-store': `/stores/${NORTH}`,
+      'api-devices': '/devices?state=drifted&kind=till',
+      'api-device': `/devices/${NORTH}/pos1`,
+      'api-search': `/search?q=${NORTH}`,
+      'api-runs': '/runs',
+      'api-run': `/runs/${run}`,
+      'api-run-device': `/runs/${run}/devices/${NORTH}/pos1`,
+    }
+    const answers = new Map<string, Answer['json']>()
+    for (const [schema, path] of Object.entries(questions)) {
+      const { status, json } = await bi.ask(`/api/v1${path}`)
+      expect([path, status, errorsOf(schema, json)]).toEqual([path, 200, []])
+      answers.set(schema, json)
+    }
+    expect(answers.get('api-overview')).toMatchObject({
+      stores: { total: 2, sells: { yes: 2 } },
+      devices: { total: 3, counts: { drifted: 3 } },
+    })
+    expect(answers.get('api-device')).toMatchObject({
+      state: 'drifted',
+      clock: { zone: 'Europe/Warsaw' },
+      findings: [{ fault: 'drift' }],
+      timeline: [{ run, state: 'drifted', times: 1 }],
+    })
+    expect(answers.get('api-search').devices.map((one: { device: string }) => one.device)).toContain(`${NORTH}/pos1`)
+    expect(answers.get('api-run')).toMatchObject({
+      devices: 3,
+      counts: { drifted: 3 },
+      waves: [{ counts: { drifted: 3 } }],
+    })
+    expect(answers.get('api-run-device').steps).toMatchObject([{ state: 'drifted', changes: [{}] }])
+    const names: string[] = []
+    for (let next: string | null = '0'; next !== null; ) {
+      const { json }: Answer = await bi.ask(`/api/v1/devices?limit=2&after=${next}`)
+      names.push(...json.devices.map((one: { device: string }) => one.device))
+      next = json.next
+    }
+    expect(names).toEqual([`${NORTH}/pos1`, `${NORTH}/office`, `${SOUTH}/pos1`])
+  })
+
+  test('what makes no sense is refused with what would', async () => {
+    const bi = new Visitor(served.url, 'token-of-all-0123456789')
+    const refused = [
+      ['/stores?stat=failed', 400, 'There is no parameter "stat"'],
+      ['/stores?state=broken', 400, '"state" has no value "broken". There are indeterminate'],
+      ['/devices?limit=1001', 400, '"limit" is a number from 1 to 1000.'],
+      ['/devices?limit=x', 400, '"limit" is a number'],
+      [`/devices/${NORTH}/pos9`, 404, 'There is no device'],
+      ['/runs/latest', 404, 'There is no run'],
+      ['/nothing', 404, 'There is no such question.'],
+    ] as const
+    for (const [path, status, why] of refused) {
+      const answer = await bi.ask(`/api/v1${path}`)
+      expect([path, answer.status, errorsOf('api-problem', answer.json)]).toEqual([path, status, []])
+      expect(answer.json.why).toContain(why)
+    }
+    const post = (body: string, type: string) =>
+      new Visitor(served.url).ask('/api/v1/session', { method: 'POST', headers: { 'content-type': type }, body })
+    expect((await post('{', 'application/json')).status).toBe(400)
+    expect((await post('[]', 'application/json')).status).toBe(400)
+    expect((await post('account=anna', 'application/x-www-form-urlencoded')).status).toBe(415)
+    expect((await post('x'.repeat(3_000_000), 'application/json')).status).toBe(413)
+  })
+
+  test('a partner finds nothing of what is not its own, whichever way it asks', async () => {
+    const hidden = [`${NORTH}/pos1`, SOUTH, `${SOUTH}/pos1`]
+    const partner = new Visitor(served.url)
+    await partner.signIn('partner')
+    const values = [
+      '',
+      ...hidden,
+      NORTH,
+      `${NORTH}/office`,
+      'pos1',
+      'till',
+      'drifted',
+      '127.0.0.1',
+      '127.0.2.1',
+      'north',
+      run,
+    ]
+    const ways = [
+      ...values.flatMap((value) => [`/search?q=${encodeURIComponent(value)}`, `/stores/${value}`, `/devices/${value}`]),
+      ...values.flatMap((value) => [`/runs/${value}`, `/runs/${run}/devices/${value}`]),
+      ...['stores', 'devices'].flatMap((list) =>
+        [
+          '',
+          'region=north',
+          `store=${SOUTH}`,
+          `store=${NORTH},${SOUTH}`,
+          'state=drifted',
+          'order=worst',
+          'limit=1000',
+          'after=1',
+          'after=-1',
+          'after=0&limit=1',
+        ].map((question) => `/${list}?${question}`),
+      ),
+      ...['', 'limit=1', 'after=2099-01-01T00:00:00.000Z z', 'after=0'].map((question) => `/runs?${question}`),
+      ...['state=drifted', 'state=in-sync', 'limit=1000', 'after=1'].map((question) => `/runs/${run}?${question}`),
+      '/overview',
+      '/session',
+      `/stores/%2e%2e/devices/${SOUTH}/pos1`,
+      `/devices/${NORTH}/office/../pos1`,
+      `/devices/${NORTH}%2fpos1`,
+      `//devices/${SOUTH}/pos1`,
+    ]
+    const askers = [
+      partner,
+      new Visitor(served.url, 'token-of-north-0123456789'),
+      new Visitor(served.url, 'token-of-slow-0123456789'),
+    ]
+    for (const asker of askers) {
+      for (const way of ways) {
+        const { text, status } = await asker.ask(`/api/v1${way}`)
+        // What was asked for may be said again.
+        const said = status === 404 ? '' : text
+        for (const name of hidden) expect(said.includes(name), `${way} tells of ${name}: ${said}`).toBe(false)
+        expect(status).toBeLessThan(500)
+      }
+    }
+    expect(ways.length * askers.length).toBeGreaterThan(200)
+    const overview = await partner.ask('/api/v1/overview')
+    expect(overview.json).toMatchObject({ stores: { total: 1 }, devices: { total: 1, counts: { drifted: 1 } } })
+    const seen = await partner.ask(`/api/v1/runs/${run}`)
+    expect(seen.json).toMatchObject({ devices: 1, total: 1, counts: { drifted: 1 }, exit_code: null })
+    const none = await askers[2]?.ask('/api/v1/runs')
+    expect(none?.json).toMatchObject({ runs: [], next: null })
+    const metrics = await (await fetch(`${served.url}/metrics`)).text()
+    for (const name of hidden) expect(metrics).not.toContain(name)
+  })
+})
+
+test('`till account hash` makes what the server takes, and refuses a short password', async () => {
+  const project = new TestProject({})
+  const hash = async (password: string) => {
+    const env = { ...process.env, NO_COLOR: '1' }
+    const child = spawn(process.execPath, [TILL, 'account', 'hash'], { cwd: project.root, env, stdio: 'pipe' })
+    const end = ended(child)
+    child.stdin.end(password)
+    return end
+  }
+  const { code, stdout } = await hash(`${PASSWORD}\n`)
+  const known = readHash(stdout)
+  expect([code, known !== undefined && (await isPassword(PASSWORD, known))]).toEqual([0, true])
+  expect(known !== undefined && (await isPassword(`${PASSWORD}\n`, known))).toBe(false)
+  expect(await hash('short')).toMatchObject({ code: 2, stdout: '' })
+  project.remove()
+})
