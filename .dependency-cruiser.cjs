@@ -61,6 +61,7 @@ module.exports = {
     fence('@marcbachmann', ['lang/']),
     fence('libsql', ['stores/']),
     fence('kysely', ['stores/']),
+    fence('pg', ['stores/postgres/']),
     fence('listr2', ['reporters/']),
     fence('diff', ['difference/']),
     fence('fflate', ['reporters/']),

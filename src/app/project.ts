@@ -6,6 +6,7 @@ import type { RunStore } from '../core/ports.ts'
 import { loadInventory } from '../lang/load-inventory.ts'
 import { loadProject, type ProjectSettings } from '../lang/load-project.ts'
 import { openStore } from './history/open-store.ts'
+import { type StatePlace, statePlace } from './history/state-place.ts'
 import { openModules, type RepositoryModules } from './revision/repository-modules.ts'
 
 const PROJECT_FILE = 'tillwright.yaml'
@@ -21,10 +22,12 @@ export interface Project {
     readonly runbooks: string
     readonly modules: string
     readonly knownHosts: string
+    /** Of the state where it is in no database; what belongs to this machine alone lies beside it in any case. */
     readonly state: string
     readonly cache: string
     readonly sandbox: string
   }
+  readonly state: StatePlace
   /** The fleet; throws InputError with every problem of the inventory. */
   fleet(): Promise<Fleet>
   /** Modules that runbooks of this repository may use. */
@@ -63,6 +66,7 @@ export async function openProject(start: string, options: { readonly sandbox?: b
     cache,
     sandbox: join(root, '.till', 'sandbox'),
   }
+  const state = statePlace(paths.state, { root, settings, sandbox: options.sandbox ?? false })
   let modules: RepositoryModules | undefined
   let fleet: Promise<Fleet> | undefined
   let store: Promise<RunStore> | undefined
@@ -70,6 +74,7 @@ export async function openProject(start: string, options: { readonly sandbox?: b
     root,
     settings,
     paths,
+    state,
     fleet() {
       fleet ??= loadFleet(paths.inventory, paths.cache)
       return fleet
@@ -79,7 +84,7 @@ export async function openProject(start: string, options: { readonly sandbox?: b
       return modules
     },
     store() {
-      store ??= openStore(paths.state)
+      store ??= openStore(state)
       return store
     },
     async close() {

@@ -32,7 +32,7 @@ export abstract class IncidentCommand extends BaseCommand {
     work: (store: IncidentStore, project: Project) => Promise<T>,
   ): Promise<T> {
     const project = await this.openProject(flags)
-    const store = await openIncidentStore(project.paths.state)
+    const store = await openIncidentStore(project.state)
     try {
       return await work(store, project)
     } finally {

@@ -1,3 +1,4 @@
+import { stateSecrets } from '../app/history/state-place.ts'
 import { openProject, type Project } from '../app/project.ts'
 import { Credentials } from '../app/reach/credentials.ts'
 import { secretReader } from '../app/reach/secrets.ts'
@@ -116,6 +117,7 @@ async function openShared(project: Project, warn: (text: string) => void): Promi
   const { handshakes, parallel, leaseMs, refusals } = project.settings.run
   const gate = createHandshakeGate(handshakes)
   const masker = new Masker()
+  for (const secret of await stateSecrets(project.state)) masker.add(secret)
   const readers = new Map<string, ReturnType<Shared['secretsOf']>>()
   return {
     store,

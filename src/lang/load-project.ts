@@ -52,6 +52,8 @@ export interface ProjectSettings {
   readonly modules: string
   readonly known_hosts: string
   readonly state: string
+  /** Where the address of a PostgreSQL is that holds the state in its place: a reference to a secret, or itself. */
+  readonly postgres?: string
   readonly assignments: readonly Assignment[]
   readonly history: Retention
   /** By name; `default` is always there. */
@@ -130,6 +132,7 @@ function problemsOf(parsed: ParsedYaml): readonly Diagnostic[] {
 
 function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
   return [
+    ...stateProblems(parsed),
     ...policyProblems(parsed),
     ...readHooks(parsed).problems,
     ...readServer(parsed, sourceNames(parsed)).problems,
@@ -155,6 +158,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     modules: path('modules'),
     known_hosts: path('known_hosts'),
     state: path('state'),
+    ...postgresIn(value),
     assignments: named(assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed))),
     history: {
       days: number(history, 'days', HISTORY.days),
@@ -176,6 +180,23 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
       leaseMs: Math.max(SHORTEST_LEASE_MS, parseDuration(String(run['lease'] ?? '')) ?? LEASE_MS),
     },
   }
+}
+
+function postgresIn(value: JsonValue): { readonly postgres?: string } {
+  const state = isMap(value) ? value['state'] : undefined
+  const postgres = isMap(state) ? state['postgres'] : undefined
+  return typeof postgres === 'string' ? { postgres } : {}
+}
+
+/** No frame is shown of it, as it is a secret that stands in it. */
+function stateProblems(parsed: ParsedYaml): Diagnostic[] {
+  const { postgres = '' } = postgresIn(parsed.value)
+  if (!/^postgres(ql)?:\/\/[^@/]*:[^@/]+@/.test(postgres)) return []
+  const { file, line, column } = parsed.rangeAt(['state', 'postgres'])
+  const summary = `The address of the state in ${file}:${line}:${column} holds a password`
+  const detail =
+    'Whoever reads the repository reads it. Put the address into a variable, and write `postgres: env:NAME`.'
+  return [{ code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail }]
 }
 
 function secretsOf(value: JsonValue | undefined): ProjectSettings['secrets'] {

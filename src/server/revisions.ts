@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type KnownAccount, openAccounts } from '../app/accounts/open-accounts.ts'
+import { isSamePlace } from '../app/history/state-place.ts'
 import { type Hooks, hooksOf } from '../app/hooks/open-hooks.ts'
 import { type KnownSender, openSenders } from '../app/hooks/open-senders.ts'
 import { openProject, type Project } from '../app/project.ts'
@@ -98,7 +99,7 @@ export class Revisions {
     const seen = await filesSeen(this.#sources())
     try {
       const project = await openProject(before.root, { sandbox })
-      if (project.paths.state !== before.paths.state) throw stateMoved(project.paths.state)
+      if (!isSamePlace(project.state, before.state)) throw stateMoved()
       this.#current = await load(project, this.#options)
       this.#rejected = undefined
       onNew(this.#current)
@@ -132,8 +133,8 @@ function sourcesOf({ root, paths }: Project, files: readonly string[]): readonly
   return [`${root}/tillwright.yaml`, paths.inventory, paths.runbooks, paths.modules, ...files]
 }
 
-function stateMoved(path: string): InputError {
-  const summary = `"state" of tillwright.yaml names another file by now: ${path}`
+function stateMoved(): InputError {
+  const summary = '"state" of tillwright.yaml names another place by now'
   const detail = 'A server keeps to its state: start it anew.'
   return new InputError([{ code: 'SERVER_INVALID', severity: 'error', summary, detail }])
 }

@@ -42,7 +42,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const controller = await openController(options.folder, { sandbox: options.sandbox, warn: (text) => log.say(text) })
   let store: HookStore | undefined
   try {
-    store = await openHookStore(controller.project.paths.state)
+    store = await openHookStore(controller.project.state)
     return await open(options, { controller, store, log })
   } catch (error) {
     await store?.close()

@@ -1,9 +1,10 @@
 import type { AdmissionContent, AdmissionStore, Hold } from '../core/admission.ts'
 import { deviceKey } from '../core/lease.ts'
 import { auditAdmission } from './audit-entries.ts'
-import { isHeldBy, Onlooker } from './leases.ts'
+import { heldAmong } from './leases.ts'
+import { AUDIT, admissionOf, LEASES } from './locks.ts'
 import { tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { put, rowsOfEach, type StoreSession } from './steps.ts'
 
 const VALUE = tables.selectFrom('state_facts').select('value')
 const SELECT = VALUE.where('name', '=', '').compile()
@@ -11,14 +12,13 @@ const UPSERT = tables
   .insertInto('state_facts')
   .values({ name: '', value: '' })
   .onConflict((conflict) => conflict.column('name').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
-  .compile().sql
+  .compile()
 
 /**
  * What admission shares is a handful of devices: one text a fleet, read and written as a whole; and one for holds, which
  * last beyond what is in progress.
  */
-export function admissionStore(session: SqliteSession): AdmissionStore {
-  const onlooker = new Onlooker()
+export function admissionStore(session: StoreSession): AdmissionStore {
   return {
     async read(fleet) {
       const rows = await Promise.all(namesOf(fleet).map((name) => session.read(VALUE.where('name', '=', name))))
@@ -27,23 +27,31 @@ export function admissionStore(session: SqliteSession): AdmissionStore {
     },
     transact: (fleet, work) =>
       session.write(
-        () => {
+        function* () {
           const names = namesOf(fleet)
-          const texts = names.map((name) => session.rows<{ value: string }>(SELECT, [name])[0]?.value)
-          const isHeld = (run: string, device: string): boolean =>
-            isHeldBy(session, deviceKey(fleet, device), { run, onlooker })
+          const rows = yield* rowsOfEach(
+            SELECT,
+            names.map((name) => [name]),
+          )
+          const texts = rows.map(([row]) => row?.value)
           const before = contentOf(texts[0], texts[1])
+          const keyOf = (device: string): string => deviceKey(fleet, device)
+          const held = yield* heldAmong(
+            before.places.map(({ run, device }) => ({ run, key: keyOf(device) })),
+            session.witness,
+          )
+          const isHeld = (run: string, device: string): boolean => held.get(keyOf(device)) === run
           const { result, content } = work({ ...before, isHeld })
           const { holds, ...inProgress } = content
           for (const [index, value] of [inProgress, holds].entries()) {
             const text = JSON.stringify(value)
-            if (text !== (texts[index] ?? NOTHING[index])) session.run(UPSERT, [names[index], text])
+            if (text !== (texts[index] ?? NOTHING[index])) yield* put(UPSERT, [names[index], text])
           }
-          auditAdmission(session, before, content)
+          yield* auditAdmission(before, content)
           return result
         },
         // A place outlives a power cut, as what it leaves out may be out then.
-        { sync: true },
+        { locks: { alone: [admissionOf(fleet), AUDIT], shared: [LEASES] }, sync: true },
       ),
   }
 }

@@ -4,18 +4,27 @@ import type { AuditEntry } from '../core/audit.ts'
 import type { RunEvent } from '../core/events.ts'
 import { appendAudit } from './audit.ts'
 import { tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { rowsOf, type Steps } from './steps.ts'
 
-/** Puts on record what events say of runs that change something. To be called inside one transaction. */
-export function auditEvents(session: SqliteSession, events: readonly RunEvent[]): void {
+/** Types of events that may become rows of the log. */
+export const AUDITED: ReadonlySet<RunEvent['type']> = new Set([
+  'run.started',
+  'run.resumed',
+  'run.approved',
+  'run.aborted',
+  'run.finished',
+])
+
+/** Puts on record what events say of runs that change something. */
+export function* auditEvents(events: readonly RunEvent[]): Steps<void> {
   for (const event of events) {
-    const entry = entryOf(session, event)
+    const entry = yield* entryOf(event)
     if (entry)
-      appendAudit(session, { at: event.at, kind: event.type, ...entry, about: { run: event.run, ...entry.about } })
+      yield* appendAudit({ at: event.at, kind: event.type, ...entry, about: { run: event.run, ...entry.about } })
   }
 }
 
-function entryOf(session: SqliteSession, event: RunEvent): Pick<AuditEntry, 'by' | 'host' | 'about'> | undefined {
+function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'about'> | undefined> {
   if (event.type === 'run.started') {
     const { mode, devices, revision, plan = null, undoes, break_glass = null, by, host } = event
     const runbooks = event.runbooks.map(({ name, digest }) => ({ name, digest }))
@@ -43,7 +52,7 @@ function entryOf(session: SqliteSession, event: RunEvent): Pick<AuditEntry, 'by'
     return { by: event.by, host: hostname(), about: { why: event.why } }
   }
   if (event.type !== 'run.finished') return undefined
-  const [row] = session.all(tables.selectFrom('runs').select(['mode', 'by', 'host']).where('run', '=', event.run))
+  const [row] = yield* rowsOf(tables.selectFrom('runs').select(['mode', 'by', 'host']).where('run', '=', event.run))
   if (!row || !isChange(row.mode)) return undefined
   return { by: row.by, host: row.host, about: { exit_code: event.exit_code, counts: event.counts } }
 }
@@ -52,17 +61,18 @@ function isChange(mode: string): boolean {
   return mode === 'apply' || mode === 'exec'
 }
 
-/** Puts on record who opens or closes the breaker, and who asks not to touch what. To be called inside one transaction. */
-export function auditAdmission(session: SqliteSession, before: AdmissionContent, after: AdmissionContent): void {
-  const tell = (kind: string, by: string, about: AuditEntry['about']): void =>
-    appendAudit(session, { at: new Date().toISOString(), kind, by, host: hostname(), about })
+/** Puts on record who opens or closes the breaker, and who asks not to touch what. */
+export function* auditAdmission(before: AdmissionContent, after: AdmissionContent): Steps<void> {
+  const tell = (kind: string, by: string, about: AuditEntry['about']): Steps<void> =>
+    appendAudit({ at: new Date().toISOString(), kind, by, host: hostname(), about })
   const { opened, closed } = after.breaker
-  if (opened && !before.breaker.opened) tell('breaker.opened', 'till', { why: opened.why })
-  if (!opened && before.breaker.opened) tell('breaker.closed', closed?.by ?? 'till', { why: closed?.why ?? '' })
+  if (opened && !before.breaker.opened) yield* tell('breaker.opened', 'till', { why: opened.why })
+  if (!opened && before.breaker.opened) yield* tell('breaker.closed', closed?.by ?? 'till', { why: closed?.why ?? '' })
   if (after.holds === before.holds) return
   const known = new Set(before.holds.map(textOf))
   for (const hold of after.holds) {
-    if (!known.has(textOf(hold))) tell('hold.set', hold.by, { on: hold.on, why: hold.why, until: timeOf(hold.until) })
+    if (!known.has(textOf(hold)))
+      yield* tell('hold.set', hold.by, { on: hold.on, why: hold.why, until: timeOf(hold.until) })
   }
 }
 

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AuditEntry, AuditHead, AuditLog, AuditRow, AuditVerdict } from '../core/audit.ts'
+import { AUDIT } from './locks.ts'
 import { tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 const LAST = tables.selectFrom('audit_log').selectAll().orderBy('seq', 'desc')
 /** Before the first row. */
 const NOTHING: AuditHead = { seq: 0, hash: '' }
 const CUT = 'audit.cut'
 
-export function auditLog(session: SqliteSession): AuditLog {
+export function auditLog(session: StoreSession): AuditLog {
   return {
-    append: (entry) => session.write(() => appendAudit(session, entry), { sync: true }),
+    append: (entry) => session.write(() => appendAudit(entry), { locks: { alone: [AUDIT] }, sync: true }),
     rows: async ({ newest } = {}) => {
       const rows = await session.read(newest === undefined ? LAST : LAST.limit(newest))
       return rows
@@ -21,8 +22,8 @@ export function auditLog(session: SqliteSession): AuditLog {
     verify: async (anchors) =>
       verify(await session.read(tables.selectFrom('audit_log').selectAll().orderBy('seq')), {
         anchors,
-        cut: factOf(session, CUT),
-        head: factOf(session, HEAD),
+        cut: headIn(await session.read(fact(CUT))),
+        head: headIn(await session.read(fact(HEAD))),
       }),
   }
 }
@@ -30,36 +31,37 @@ export function auditLog(session: SqliteSession): AuditLog {
 const HEAD = 'audit.head'
 
 /** To be called inside one transaction. */
-export function appendAudit(session: SqliteSession, entry: AuditEntry): void {
-  const [last = factOf(session, CUT) ?? NOTHING] = session.all(LAST.limit(1))
+export function* appendAudit(entry: AuditEntry): Steps<void> {
+  const [newest] = yield* rowsOf(LAST.limit(1))
+  const last = newest ?? headIn(yield* rowsOf(fact(CUT))) ?? NOTHING
   const seq = last.seq + 1
   const json = JSON.stringify({ seq, ...entry })
   const hash = hashOf(last.hash, json)
-  session.all(tables.insertInto('audit_log').values({ seq, json, hash }))
-  setFact(session, HEAD, { seq, hash })
+  yield* put(tables.insertInto('audit_log').values({ seq, json, hash }))
+  yield* setFact(HEAD, { seq, hash })
 }
 
 /**
  * Cuts off what is older; that it was, and where, becomes a row itself, so that a head which was kept elsewhere covers it. To
  * be called inside one transaction.
  */
-export function cutAudit(session: SqliteSession, before: string): void {
-  const rows = session.all(tables.selectFrom('audit_log').selectAll().orderBy('seq'))
+export function* cutAudit(before: string): Steps<void> {
+  const rows = yield* rowsOf(tables.selectFrom('audit_log').selectAll().orderBy('seq'))
   const isOld = ({ json }: { readonly json: string }): boolean => (JSON.parse(json) as AuditEntry).at < before
   const firstKept = rows.findIndex((row) => !isOld(row))
   const last = rows[(firstKept < 0 ? rows.length : firstKept) - 1]
   if (!last) return
   const { seq, hash } = last
   const at = new Date().toISOString()
-  appendAudit(session, {
+  yield* appendAudit({
     at,
     kind: CUT,
     by: 'till',
     host: hostname(),
     about: { seq, hash, rows: rows.indexOf(last) + 1 },
   })
-  session.all(tables.deleteFrom('audit_log').where('seq', '<=', seq))
-  setFact(session, CUT, { seq, hash })
+  yield* put(tables.deleteFrom('audit_log').where('seq', '<=', seq))
+  yield* setFact(CUT, { seq, hash })
 }
 
 interface StoredRow {
@@ -122,13 +124,16 @@ function hashOf(before: string, json: string): string {
   return createHash('sha256').update(`${before}\n${json}`).digest('hex')
 }
 
-function factOf(session: SqliteSession, name: string): AuditHead | undefined {
-  const [fact] = session.all(tables.selectFrom('state_facts').select('value').where('name', '=', name))
-  return fact && (JSON.parse(fact.value) as AuditHead)
+function fact(name: string) {
+  return tables.selectFrom('state_facts').select('value').where('name', '=', name)
 }
 
-function setFact(session: SqliteSession, name: string, head: AuditHead): void {
+function headIn([row]: readonly { readonly value: string }[]): AuditHead | undefined {
+  return row && (JSON.parse(row.value) as AuditHead)
+}
+
+function* setFact(name: string, head: AuditHead): Steps<void> {
   const value = JSON.stringify(head)
-  const fact = tables.insertInto('state_facts').values({ name, value })
-  session.all(fact.onConflict((conflict) => conflict.column('name').doUpdateSet({ value })))
+  const row = tables.insertInto('state_facts').values({ name, value })
+  yield* put(row.onConflict((conflict) => conflict.column('name').doUpdateSet({ value })))
 }

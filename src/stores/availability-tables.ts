@@ -1,5 +1,6 @@
-import { type Compilable, type CompiledQuery, type Generated, sql } from 'kysely'
+import type { Compilable, CompiledQuery, Generated } from 'kysely'
 import { compileOnly } from './compile-only.ts'
+import type { SchemaWords } from './schema-words.ts'
 
 /** Times are milliseconds since 1970: there are many of them. */
 interface AvailabilityTables {
@@ -35,57 +36,52 @@ interface AvailabilityTables {
 
 export const availability = compileOnly<AvailabilityTables>()
 
-/** A closed month stays as it is, whoever asks. */
-function isFixed(event: 'UPDATE' | 'DELETE'): CompiledQuery {
-  const name = sql.raw(`availability_months_${event.toLowerCase()}`)
-  return sql`CREATE TRIGGER ${name} BEFORE ${sql.raw(event)} ON availability_months
-    BEGIN SELECT RAISE(ABORT, 'a closed month does not change'); END`.compile(availability)
-}
-
-export function availabilityStatements(): readonly (Compilable | CompiledQuery)[] {
+export function availabilityStatements(w: SchemaWords): readonly (Compilable | CompiledQuery)[] {
   const { schema } = availability
   return [
     schema
       .createTable('availability_devices')
-      .addColumn('id', 'integer', (c) => c.primaryKey())
-      .addColumn('device', 'text', (c) => c.notNull().unique())
-      .addColumn('seen_at', 'integer'),
+      .addColumn('id', w.counter, (c) => c.primaryKey())
+      .addColumn('device', w.text, (c) => c.notNull().unique())
+      .addColumn('seen_at', w.integer),
     schema
       .createTable('availability_words')
-      .addColumn('id', 'integer', (c) => c.primaryKey())
-      .addColumn('word', 'text', (c) => c.notNull().unique()),
+      .addColumn('id', w.counter, (c) => c.primaryKey())
+      .addColumn('word', w.text, (c) => c.notNull().unique()),
     schema
       .createTable('availability_spans')
-      .addColumn('month', 'integer', (c) => c.notNull())
-      .addColumn('device', 'integer', (c) => c.notNull())
-      .addColumn('track', 'integer', (c) => c.notNull())
-      .addColumn('first', 'integer', (c) => c.notNull())
-      .addColumn('last', 'integer', (c) => c.notNull())
-      .addColumn('found', 'text', (c) => c.notNull())
-      .addColumn('cause', 'integer')
-      .addColumn('looks', 'integer', (c) => c.notNull())
-      .addColumn('run', 'integer', (c) => c.notNull())
-      .addColumn('last_run', 'integer', (c) => c.notNull())
+      .addColumn('month', w.integer, (c) => c.notNull())
+      .addColumn('device', w.integer, (c) => c.notNull())
+      .addColumn('track', w.integer, (c) => c.notNull())
+      .addColumn('first', w.integer, (c) => c.notNull())
+      .addColumn('last', w.integer, (c) => c.notNull())
+      .addColumn('found', w.text, (c) => c.notNull())
+      .addColumn('cause', w.integer)
+      .addColumn('looks', w.integer, (c) => c.notNull())
+      .addColumn('run', w.integer, (c) => c.notNull())
+      .addColumn('last_run', w.integer, (c) => c.notNull())
       .addPrimaryKeyConstraint('availability_spans_pk', ['month', 'device', 'track', 'first'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
     schema
       .createTable('availability_runs')
-      .addColumn('run', 'text', (c) => c.primaryKey())
-      .addColumn('seq', 'integer', (c) => c.notNull())
-      .addColumn('finished_at', 'text')
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .addColumn('run', w.text, (c) => c.primaryKey())
+      .addColumn('seq', w.integer, (c) => c.notNull())
+      .addColumn('finished_at', w.text)
+      .modifyEnd(w.byKey),
     schema
       .createTable('availability_months')
-      .addColumn('contract', 'text', (c) => c.notNull())
-      .addColumn('month', 'text', (c) => c.notNull())
-      .addColumn('version', 'integer', (c) => c.notNull())
-      .addColumn('closed_at', 'text', (c) => c.notNull())
-      .addColumn('by', 'text', (c) => c.notNull())
-      .addColumn('why', 'text')
-      .addColumn('json', 'text', (c) => c.notNull())
-      .addColumn('hash', 'text', (c) => c.notNull())
+      .addColumn('contract', w.text, (c) => c.notNull())
+      .addColumn('month', w.text, (c) => c.notNull())
+      .addColumn('version', w.integer, (c) => c.notNull())
+      .addColumn('closed_at', w.text, (c) => c.notNull())
+      .addColumn('by', w.text, (c) => c.notNull())
+      .addColumn('why', w.text)
+      .addColumn('json', w.text, (c) => c.notNull())
+      .addColumn('hash', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('availability_months_pk', ['contract', 'month', 'version']),
-    isFixed('UPDATE'),
-    isFixed('DELETE'),
+    // A closed month stays as it is, whoever asks.
+    ...w
+      .unchanging('availability_months', 'a closed month does not change')
+      .map((query) => query.compile(availability)),
   ]
 }

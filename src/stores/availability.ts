@@ -5,9 +5,10 @@ import { type AvailabilityStore, type DeviceSpans, type Look, looksOf, monthOf, 
 import type { Period } from '../core/trading-hours.ts'
 import { SpanWriter } from './availability-spans.ts'
 import { availability } from './availability-tables.ts'
+import { AVAILABILITY } from './locks.ts'
 import { eventOf } from './record-events.ts'
 import { type EventRow, tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 /** Ends of devices that are taken in in one transaction: others who write wait no longer than for one of their own. */
 const PAGE = 400
@@ -16,12 +17,12 @@ const DEVICES = 1_000
 
 type End = DeviceFinished & { readonly at: string; readonly run: string }
 
-export function availabilityStore(session: SqliteSession): AvailabilityStore {
+export function availabilityStore(session: StoreSession): AvailabilityStore {
   return {
     async takeIn(holdMs) {
       const known = await session.read(FACT)
       if (known[0] && known[0].value !== String(holdMs)) await refold(session, holdMs)
-      if (known[0]?.value !== String(holdMs)) await session.write(() => session.run(SET_FACT, [HOLD, String(holdMs)]))
+      if (known[0]?.value !== String(holdMs)) await session.write(() => put(SET_FACT, [HOLD, String(holdMs)]), ALONE)
       for (const { run } of await session.read(PENDING)) while (await takePage(session, run, holdMs));
     },
     refold: (holdMs) => refold(session, holdMs),
@@ -29,18 +30,18 @@ export function availabilityStore(session: SqliteSession): AvailabilityStore {
     held: () => readHolds(session),
     async close(month) {
       return session.write(
-        () => {
+        function* () {
           const { contract, month: of, version } = month
           const there = availability
             .selectFrom('availability_months')
             .select('version')
             .where('contract', '=', contract)
-          const versions = session.all(there.where('month', '=', of)).map((row) => row.version)
+          const versions = (yield* rowsOf(there.where('month', '=', of))).map((row) => row.version)
           if (version !== Math.max(0, ...versions) + 1) return false
-          session.all(availability.insertInto('availability_months').values(month))
+          yield* put(availability.insertInto('availability_months').values(month))
           return true
         },
-        { sync: true },
+        { ...ALONE, sync: true },
       )
     },
     closed: () =>
@@ -55,18 +56,32 @@ export function availabilityStore(session: SqliteSession): AvailabilityStore {
   }
 }
 
+const ALONE = { locks: { alone: [AVAILABILITY] } }
 const HOLD = 'availability.hold'
 const FACT = tables.selectFrom('state_facts').select('value').where('name', '=', HOLD)
-const SET_FACT = tables.replaceInto('state_facts').values({ name: '', value: '' }).compile().sql
+const SET_FACT = tables
+  .insertInto('state_facts')
+  .values({ name: '', value: '' })
+  .onConflict((conflict) => conflict.column('name').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
+  .compile()
 
 const PENDING = sql<{
   run: string
 }>`SELECT runs.run FROM runs LEFT JOIN availability_runs AS taken ON taken.run = runs.run
-  WHERE taken.run IS NULL OR taken.finished_at IS NOT runs.finished_at OR runs.finished_at IS NULL
+  WHERE taken.run IS NULL OR taken.finished_at IS DISTINCT FROM runs.finished_at OR runs.finished_at IS NULL
   ORDER BY runs.started_at, runs.run`.compile(tables)
 
 const TAKEN = availability.selectFrom('availability_runs').select('seq').where('run', '=', '').compile()
-const TAKE = availability.replaceInto('availability_runs').values({ run: '', seq: 0, finished_at: '' }).compile().sql
+const TAKE = availability
+  .insertInto('availability_runs')
+  .values({ run: '', seq: 0, finished_at: '' })
+  .onConflict((conflict) =>
+    conflict.column('run').doUpdateSet(({ ref }) => ({
+      seq: ref('excluded.seq'),
+      finished_at: ref('excluded.finished_at'),
+    })),
+  )
+  .compile()
 const RUN = tables.selectFrom('runs').select(['mode', 'runbooks', 'finished_at']).where('run', '=', '').compile()
 const ENDS = tables
   .selectFrom('events')
@@ -80,25 +95,26 @@ const ENDS = tables
 const LAST = tables.selectFrom('events').select('seq').where('run', '=', '').orderBy('seq', 'desc').limit(1).compile()
 
 /** Takes in some more of a run; true where there may be more. */
-function takePage(session: SqliteSession, run: string, holdMs: number): Promise<boolean> {
-  return session.write(() => {
-    const [head] = session.rows<{ mode: string; runbooks: string; finished_at: string | null }>(RUN, [run])
+function takePage(session: StoreSession, run: string, holdMs: number): Promise<boolean> {
+  return session.write(function* () {
+    const [head] = yield* rowsOf(RUN, [run])
     if (!head) return false
-    const after = session.rows<{ seq: number }>(TAKEN, [run])[0]?.seq ?? 0
-    const rows = session.rows<EventRow>(ENDS, [run, after, 'device.finished', PAGE])
+    const after = (yield* rowsOf(TAKEN, [run]))[0]?.seq ?? 0
+    const rows = yield* rowsOf(ENDS, [run, after, 'device.finished', PAGE])
     const isAll = rows.length < PAGE
-    const last = (isAll ? session.rows<{ seq: number }>(LAST, [run, 1])[0]?.seq : rows.at(-1)?.seq) ?? after
-    session.run(TAKE, [run, last, isAll ? head.finished_at : null])
-    const writer = new SpanWriter(session, holdMs)
+    const last = (isAll ? (yield* rowsOf(LAST, [run, 1]))[0]?.seq : rows.at(-1)?.seq) ?? after
+    yield* put(TAKE, [run, last, isAll ? head.finished_at : null])
+    const writer = new SpanWriter(holdMs)
     const looks = rows.flatMap((row) =>
       looksOf(eventOf(row) as End, { run, mode: head.mode as RunMode, label: head.runbooks }),
     )
     for (const own of byDevice(looks).values()) {
       const ordered = own.sort((a, b) => a.at - b.at)
-      if (!writer.add(ordered)) refoldDevice(session, writer, { device: own[0]?.device ?? '', months: monthsOf(own) })
+      if (yield* writer.add(ordered)) continue
+      yield* refoldDevice(writer, { device: own[0]?.device ?? '', months: monthsOf(own) })
     }
     return !isAll
-  })
+  }, ALONE)
 }
 
 function byDevice(looks: readonly Look[]): Map<string, Look[]> {
@@ -121,21 +137,20 @@ const ENDS_IN_MONTH = sql<EventRow & { mode: string; runbooks: string }>`SELECT 
     AND type = 'device.finished' AND events.seq <= taken.seq`.compile(tables)
 
 /** Folds months of a device anew, from all events of it that were taken in. */
-function refoldDevice(
-  session: SqliteSession,
+function* refoldDevice(
   writer: SpanWriter,
   { device, months }: { readonly device: string; readonly months: readonly number[] },
-): void {
+): Steps<void> {
   for (const month of months) {
     const begin = new Date(Date.UTC(Math.floor(month / 100), (month % 100) - 1)).toISOString()
     const end = new Date(Date.UTC(Math.floor(month / 100), month % 100)).toISOString()
-    const rows = session.rows(ENDS_IN_MONTH, [device, begin, end])
+    const rows = yield* rowsOf(ENDS_IN_MONTH, [device, begin, end])
     const looks = rows.flatMap(({ mode, runbooks, ...row }) =>
       looksOf(eventOf(row) as End, { run: row.run, mode: mode as RunMode, label: runbooks }),
     )
     for (const track of new Set(looks.map((look) => look.track))) {
-      const place = { month, device: writer.device(device), track: writer.word(track) }
-      writer.refold(
+      const place = { month, device: yield* writer.device(device), track: yield* writer.word(track) }
+      yield* writer.refold(
         place,
         looks.filter((look) => look.track === track),
       )
@@ -143,7 +158,7 @@ function refoldDevice(
   }
 }
 
-async function refold(session: SqliteSession, holdMs: number): Promise<void> {
+async function refold(session: StoreSession, holdMs: number): Promise<void> {
   const pairs = availability
     .selectFrom('availability_spans as s')
     .innerJoin('availability_devices as d', 'd.id', 's.device')
@@ -151,11 +166,11 @@ async function refold(session: SqliteSession, holdMs: number): Promise<void> {
     .distinct()
   const all = await session.read(pairs)
   for (let index = 0; index < all.length; index += PAGE) {
-    await session.write(() => {
-      const writer = new SpanWriter(session, holdMs)
+    await session.write(function* () {
+      const writer = new SpanWriter(holdMs)
       for (const { device, month } of all.slice(index, index + PAGE))
-        refoldDevice(session, writer, { device, months: [month] })
-    })
+        yield* refoldDevice(writer, { device, months: [month] })
+    }, ALONE)
   }
 }
 
@@ -167,7 +182,7 @@ interface SpanRow extends Omit<Span, 'track' | 'cause' | 'run' | 'last_run'> {
   readonly last_run: number
 }
 
-async function* readSpans(session: SqliteSession, within: Period): AsyncGenerator<DeviceSpans> {
+async function* readSpans(session: StoreSession, within: Period): AsyncGenerator<DeviceSpans> {
   const words = new Map(
     (await session.read(availability.selectFrom('availability_words').selectAll())).map(({ id, word }) => [id, word]),
   )
@@ -191,7 +206,7 @@ async function* readSpans(session: SqliteSession, within: Period): AsyncGenerato
 }
 
 async function spanRows(
-  session: SqliteSession,
+  session: StoreSession,
   { from, to }: Period,
   { after, upTo }: { readonly after: number; readonly upTo: number },
 ): Promise<readonly SpanRow[]> {
@@ -214,7 +229,7 @@ async function spanRows(
 const HOLDS = tables.selectFrom('audit_log').select('json').where('json', 'like', '%"kind":"hold.%').orderBy('seq')
 
 /** A hold ends when it was to, when it was released, or when the same person set another one on the same. */
-async function readHolds(session: SqliteSession): Promise<(Period & { on: string; why: string; by: string })[]> {
+async function readHolds(session: StoreSession): Promise<(Period & { on: string; why: string; by: string })[]> {
   const open: { from: number; to: number; on: string; why: string; by: string }[] = []
   const end = (at: number, isMeant: (hold: { readonly on: string; readonly by: string }) => boolean): void => {
     for (const hold of open) if (hold.to > at && isMeant(hold)) hold.to = at

@@ -7,7 +7,7 @@ import { FORGOTTEN } from './forget-runs.ts'
 import { labelled } from './labelled.ts'
 import { eventOf } from './record-events.ts'
 import { ENDS_OF_DEVICES, type RunRow, tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import type { StoreSession } from './steps.ts'
 
 /** Events of other devices that may stand between those of one: several hundred are worked on at a time. */
 const MOST_BETWEEN = 20_000
@@ -18,11 +18,11 @@ const TELLING: ReadonlySet<DeviceState> = new Set(['drifted', 'changed', 'unmet'
 interface Options {
   readonly limit: number
   readonly since?: Date | undefined
-  readonly isOver: (run: RunRow) => boolean
+  readonly isOver: (run: RunRow) => Promise<boolean>
 }
 
 /** What is known of a device from the ends of runs on it, newest first. */
-export async function readVisits(session: SqliteSession, device: string, options: Options): Promise<DeviceVisit[]> {
+export async function readVisits(session: StoreSession, device: string, options: Options): Promise<DeviceVisit[]> {
   const { limit, since = new Date(0), isOver } = options
   const visits: DeviceVisit[] = []
   const seen = new Set<string>()
@@ -49,7 +49,7 @@ export async function readVisits(session: SqliteSession, device: string, options
 }
 
 async function visitOf(
-  session: SqliteSession,
+  session: StoreSession,
   device: string,
   { run, isOver }: { readonly run: string; readonly isOver: Options['isOver'] },
 ): Promise<DeviceVisit | undefined> {
@@ -61,7 +61,7 @@ async function visitOf(
   const told = (await session.read(own.where(ENDS_OF_DEVICES).orderBy('seq'))).map(eventOf)
   const end = told.filter((event) => event.type === 'device.finished').reduce(later, undefined)
   if (end && !TELLING.has(end.state)) return { ...common, at: end.at, ...endOf(end), steps: [] }
-  if (!end && !isOver(head)) return undefined
+  if (!end && !(await isOver(head))) return undefined
   const record = await recordOf(session, device, { run, end })
   const at = end?.at ?? told.at(-1)?.at
   if (!record || at === undefined) return undefined
@@ -85,7 +85,7 @@ function endOf({
 
 /** Folds what was told of the device; of a run that was lost on it all of it is looked through. */
 export async function recordOf(
-  session: SqliteSession,
+  session: StoreSession,
   device: string,
   { run, end }: { readonly run: string; readonly end: DeviceEnd | undefined },
 ): Promise<DeviceRecord | undefined> {
@@ -93,8 +93,8 @@ export async function recordOf(
     .selectFrom('events')
     .selectAll()
     .where('run', '=', run)
-    // Without the plus SQLite would go by the index, which knows only some of them.
-    .where(sql<string>`+device`, '=', device)
+    // By the column itself SQLite would go by the index, which knows only some of them.
+    .where(sql<string>`device || ''`, '=', device)
     .orderBy('seq')
   const near = end ? all.where('seq', '<=', end.seq).where('seq', '>', end.seq - MOST_BETWEEN) : all
   const { devices } = await foldRun((await session.read(near)).map(eventOf), { ended: true })

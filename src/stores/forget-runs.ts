@@ -1,10 +1,10 @@
-import { sql } from 'kysely'
 import { DAY_MS } from '../core/duration.ts'
 import type { Retention } from '../core/ports.ts'
 import { availability } from './availability-tables.ts'
 import { dropKept } from './kept-runs.ts'
+import { journalOf, KEPT } from './locks.ts'
 import { type RunRow, tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { put, rowsOf, type StoreSession } from './steps.ts'
 
 /** What `settled` says of a run that is no longer listed and whose events are being deleted, some at a time. */
 export const FORGOTTEN = 2
@@ -25,9 +25,9 @@ const MEGABYTE = 1_000_000
  * of the next. The file does not become smaller; its room is used again.
  */
 export async function forgetRuns(
-  session: SqliteSession,
+  session: StoreSession,
   run: string,
-  options: { readonly keep: Retention; readonly isOver: (row: RunRow) => boolean },
+  options: { readonly keep: Retention; readonly isOver: (row: RunRow) => Promise<boolean> },
 ): Promise<void> {
   const [own] = await session.read(
     tables.selectFrom('events').select('seq').where('run', '=', run).orderBy('seq', 'desc').limit(1),
@@ -41,9 +41,9 @@ export async function forgetRuns(
 }
 
 async function oldestBeyond(
-  session: SqliteSession,
+  session: StoreSession,
   run: string,
-  { keep, isOver }: { readonly keep: Retention; readonly isOver: (row: RunRow) => boolean },
+  { keep, isOver }: { readonly keep: Retention; readonly isOver: (row: RunRow) => Promise<boolean> },
 ): Promise<string | undefined> {
   const oldest = tables.selectFrom('runs').selectAll().orderBy('started_at').limit(CANDIDATES)
   const [begun] = await session.read(oldest.where('settled', '=', FORGOTTEN))
@@ -52,34 +52,29 @@ async function oldestBeyond(
   const longAgo = new Date(Date.now() - UNFINISHED_DAYS * DAY_MS).toISOString()
   const free = oldest.where(({ eb, or }) => or([eb('run', 'not in', unfinished), eb('started_at', '<', longAgo)]))
   const rows = await session.read(free.where('run', '!=', run))
-  const [first] = rows.filter(isOver)
+  let first: RunRow | undefined
+  for (const row of rows) if (first === undefined && (await isOver(row))) first = row
   if (first === undefined) return undefined
   const expired = Date.parse(first.finished_at ?? first.started_at) < Date.now() - keep.days * DAY_MS
-  return expired || (await usedBytes(session)) > keep.megabytes * MEGABYTE ? first.run : undefined
-}
-
-/** Without pages that are free to be used again. */
-async function usedBytes(session: SqliteSession): Promise<number> {
-  const [size] = await session.read(
-    sql<{ bytes: number }>`SELECT (page_count - freelist_count) * page_size AS bytes
-      FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`.compile(tables),
-  )
-  return size?.bytes ?? 0
+  return expired || (await session.usedBytes()) > keep.megabytes * MEGABYTE ? first.run : undefined
 }
 
 /** Resolves to how many events went. */
-function forgetSome(session: SqliteSession, run: string): Promise<number> {
+function forgetSome(session: StoreSession, run: string): Promise<number> {
   const events = tables.selectFrom('events').select('seq').where('run', '=', run).orderBy('seq').limit(PAGE)
-  return session.write(() => {
-    const seqs = session.all(events)
-    const last = seqs.at(-1)
-    if (last) session.all(tables.deleteFrom('events').where('run', '=', run).where('seq', '<=', last.seq))
-    if (seqs.length < PAGE) {
-      session.all(tables.deleteFrom('runs').where('run', '=', run))
-      session.all(tables.deleteFrom('run_devices').where('run', '=', run))
-      session.all(availability.deleteFrom('availability_runs').where('run', '=', run))
-      dropKept(session, run)
-    } else session.all(tables.updateTable('runs').set({ settled: FORGOTTEN }).where('run', '=', run))
-    return seqs.length
-  })
+  return session.write(
+    function* () {
+      const seqs = yield* rowsOf(events)
+      const last = seqs.at(-1)
+      if (last) yield* put(tables.deleteFrom('events').where('run', '=', run).where('seq', '<=', last.seq))
+      if (seqs.length < PAGE) {
+        yield* put(tables.deleteFrom('runs').where('run', '=', run))
+        yield* put(tables.deleteFrom('run_devices').where('run', '=', run))
+        yield* put(availability.deleteFrom('availability_runs').where('run', '=', run))
+        yield* dropKept(run)
+      } else yield* put(tables.updateTable('runs').set({ settled: FORGOTTEN }).where('run', '=', run))
+      return seqs.length
+    },
+    { locks: { alone: [KEPT, journalOf(run)] } },
+  )
 }

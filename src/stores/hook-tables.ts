@@ -1,5 +1,6 @@
-import { type Compilable, type Selectable, sql } from 'kysely'
+import type { Compilable, Selectable } from 'kysely'
 import { compileOnly } from './compile-only.ts'
+import type { SchemaWords } from './schema-words.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
 interface HookTables {
@@ -61,98 +62,99 @@ interface HookTables {
 
 export type InboxRow = Selectable<HookTables['hook_inbox']>
 export type EpisodeRow = Selectable<HookTables['episodes']>
+export type WorkerRow = Selectable<HookTables['hook_workers']>
 
 export const hookTables = compileOnly<HookTables>()
 
 /** The change of the schema that brings the tables of hooks. */
-export function hookStatements(): readonly Compilable[] {
-  return [...inboxStatements(), ...episodeStatements(), ...workStatements()]
+export function hookStatements(w: SchemaWords): readonly Compilable[] {
+  return [...inboxStatements(w), ...episodeStatements(w), ...workStatements(w)]
 }
 
-function inboxStatements(): readonly Compilable[] {
+function inboxStatements(w: SchemaWords): readonly Compilable[] {
   const { schema } = hookTables
   return [
     schema
       .createTable('hook_inbox')
-      .addColumn('entry', 'text', (c) => c.primaryKey())
-      .addColumn('source', 'text', (c) => c.notNull())
-      .addColumn('sender', 'text', (c) => c.notNull())
-      .addColumn('body', 'text', (c) => c.notNull())
-      .addColumn('at', 'text', (c) => c.notNull())
-      .addColumn('times', 'integer', (c) => c.notNull())
-      .addColumn('done', 'integer', (c) => c.notNull())
-      .addColumn('joined', 'integer', (c) => c.notNull())
-      .addColumn('answers', 'text', (c) => c.notNull()),
+      .addColumn('entry', w.text, (c) => c.primaryKey())
+      .addColumn('source', w.text, (c) => c.notNull())
+      .addColumn('sender', w.text, (c) => c.notNull())
+      .addColumn('body', w.text, (c) => c.notNull())
+      .addColumn('at', w.text, (c) => c.notNull())
+      .addColumn('times', w.integer, (c) => c.notNull())
+      .addColumn('done', w.integer, (c) => c.notNull())
+      .addColumn('joined', w.integer, (c) => c.notNull())
+      .addColumn('answers', w.text, (c) => c.notNull()),
     schema.createIndex('hook_inbox_pending').on('hook_inbox').columns(['done', 'at']),
     schema
       .createTable('hook_alerts')
-      .addColumn('alert', 'text', (c) => c.notNull())
-      .addColumn('key', 'text', (c) => c.notNull())
-      .addColumn('episode', 'text')
-      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('alert', w.text, (c) => c.notNull())
+      .addColumn('key', w.text, (c) => c.notNull())
+      .addColumn('episode', w.text)
+      .addColumn('at', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('hook_alerts_pk', ['alert', 'key'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
   ]
 }
 
-function episodeStatements(): readonly Compilable[] {
+function episodeStatements(w: SchemaWords): readonly Compilable[] {
   const { schema } = hookTables
   return [
     schema
       .createTable('episodes')
-      .addColumn('episode', 'text', (c) => c.primaryKey())
-      .addColumn('key', 'text', (c) => c.notNull())
-      .addColumn('rule', 'text', (c) => c.notNull())
-      .addColumn('device', 'text')
-      .addColumn('store', 'text')
-      .addColumn('about', 'text', (c) => c.notNull())
-      .addColumn('opened_at', 'text', (c) => c.notNull())
-      .addColumn('closed_at', 'text')
-      .addColumn('firing', 'integer', (c) => c.notNull())
-      .addColumn('due_at', 'text')
-      .addColumn('json', 'text', (c) => c.notNull()),
+      .addColumn('episode', w.text, (c) => c.primaryKey())
+      .addColumn('key', w.text, (c) => c.notNull())
+      .addColumn('rule', w.text, (c) => c.notNull())
+      .addColumn('device', w.text)
+      .addColumn('store', w.text)
+      .addColumn('about', w.text, (c) => c.notNull())
+      .addColumn('opened_at', w.text, (c) => c.notNull())
+      .addColumn('closed_at', w.text)
+      .addColumn('firing', w.integer, (c) => c.notNull())
+      .addColumn('due_at', w.text)
+      .addColumn('json', w.text, (c) => c.notNull()),
     schema.createIndex('episodes_key').on('episodes').columns(['key', 'closed_at']),
     schema.createIndex('episodes_due').on('episodes').columns(['due_at']),
     schema.createIndex('episodes_opened').on('episodes').columns(['opened_at']),
     schema.createIndex('episodes_store').on('episodes').columns(['store', 'about', 'firing']),
     schema
       .createTable('episode_events')
-      .addColumn('episode', 'text', (c) => c.notNull())
-      .addColumn('seq', 'integer', (c) => c.notNull())
-      .addColumn('at', 'text', (c) => c.notNull())
-      .addColumn('type', 'text', (c) => c.notNull())
-      .addColumn('json', 'text', (c) => c.notNull())
+      .addColumn('episode', w.text, (c) => c.notNull())
+      .addColumn('seq', w.integer, (c) => c.notNull())
+      .addColumn('at', w.text, (c) => c.notNull())
+      .addColumn('type', w.text, (c) => c.notNull())
+      .addColumn('json', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('episode_events_pk', ['episode', 'seq'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
   ]
 }
 
-function workStatements(): readonly Compilable[] {
+function workStatements(w: SchemaWords): readonly Compilable[] {
   const { schema } = hookTables
   return [
     schema
       .createTable('hook_attempts')
-      .addColumn('episode', 'text', (c) => c.notNull())
-      .addColumn('attempt', 'integer', (c) => c.notNull())
-      .addColumn('rule', 'text', (c) => c.notNull())
-      .addColumn('device', 'text', (c) => c.notNull())
-      .addColumn('class', 'text', (c) => c.notNull())
-      .addColumn('started_at', 'text', (c) => c.notNull())
-      .addColumn('finished_at', 'text')
-      .addColumn('result', 'text', (c) => c.notNull())
-      .addColumn('host', 'text', (c) => c.notNull())
-      .addColumn('pid', 'integer', (c) => c.notNull())
-      .addColumn('process', 'text')
+      .addColumn('episode', w.text, (c) => c.notNull())
+      .addColumn('attempt', w.integer, (c) => c.notNull())
+      .addColumn('rule', w.text, (c) => c.notNull())
+      .addColumn('device', w.text, (c) => c.notNull())
+      .addColumn('class', w.text, (c) => c.notNull())
+      .addColumn('started_at', w.text, (c) => c.notNull())
+      .addColumn('finished_at', w.text)
+      .addColumn('result', w.text, (c) => c.notNull())
+      .addColumn('host', w.text, (c) => c.notNull())
+      .addColumn('pid', w.integer, (c) => c.notNull())
+      .addColumn('process', w.text)
       .addPrimaryKeyConstraint('hook_attempts_pk', ['episode', 'attempt']),
     schema.createIndex('hook_attempts_device').on('hook_attempts').columns(['device', 'started_at']),
     schema.createIndex('hook_attempts_rule').on('hook_attempts').columns(['rule', 'started_at']),
     schema
       .createTable('hook_workers')
-      .addColumn('name', 'text', (c) => c.primaryKey())
-      .addColumn('host', 'text', (c) => c.notNull())
-      .addColumn('pid', 'integer', (c) => c.notNull())
-      .addColumn('process', 'text')
-      .addColumn('since', 'text', (c) => c.notNull())
-      .addColumn('until', 'text', (c) => c.notNull()),
+      .addColumn('name', w.text, (c) => c.primaryKey())
+      .addColumn('host', w.text, (c) => c.notNull())
+      .addColumn('pid', w.integer, (c) => c.notNull())
+      .addColumn('process', w.text)
+      .addColumn('since', w.text, (c) => c.notNull())
+      .addColumn('until', w.text, (c) => c.notNull()),
   ]
 }

@@ -2,52 +2,54 @@ import { createHash } from 'node:crypto'
 import { foldIncident, type Incident, type IncidentEventBody, type IncidentOpening } from '../core/incident.ts'
 import { hookTables } from './hook-tables.ts'
 import { incidentTables } from './incident-tables.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { put, rowsOf, type Steps } from './steps.ts'
 
-/** Everything here is to be called inside a transaction. */
-export function readIncident(session: SqliteSession, id: string, partner?: string): Incident | undefined {
+export function* readIncident(id: string, partner?: string): Steps<Incident | undefined> {
   const query = incidentTables.selectFrom('incidents').select('json').where('incident', '=', id)
-  const [row] = session.all(partner === undefined ? query : query.where('partner', '=', partner))
+  const [row] = yield* rowsOf(partner === undefined ? query : query.where('partner', '=', partner))
   return row && (JSON.parse(row.json) as Incident)
 }
 
 /** Appends to what happened to an incident, and gives it as it is then. */
-export function applyToIncident(
-  session: SqliteSession,
+export function* applyToIncident(
   id: string,
   { known, bodies }: { readonly known: Incident | undefined; readonly bodies: readonly IncidentEventBody[] },
-): Incident | undefined {
+): Steps<Incident | undefined> {
   if (bodies.length === 0) return known
   const events = bodies.map((body, index) => ({ ...body, seq: (known?.seq ?? 0) + 1 + index }))
   for (const event of events) {
     const row = { incident: id, seq: event.seq, at: event.at, type: event.type, json: JSON.stringify(event) }
-    session.all(incidentTables.insertInto('incident_events').values(row))
+    yield* put(incidentTables.insertInto('incident_events').values(row))
   }
   const now = foldIncident(id, events, known)
   if (!now) return undefined
   const { key, partner, opened_at, closed_at, action } = now
   const action_due = action === null || action.done_at !== null ? null : action.due
   const row = { incident: id, key, partner, opened_at, closed_at, action_due, json: JSON.stringify(now) }
-  session.all(incidentTables.replaceInto('incidents').values(row))
+  yield* put(
+    incidentTables
+      .insertInto('incidents')
+      .values(row)
+      .onConflict((conflict) => conflict.column('incident').doUpdateSet(row)),
+  )
   return now
 }
 
 /** Opens an incident, or gives the one of its key that is open. */
-export function openIncident(
-  session: SqliteSession,
+export function* openIncident(
   opening: IncidentOpening,
   now: Date,
-): { readonly incident: Incident; readonly isNew: boolean } | undefined {
+): Steps<{ readonly incident: Incident; readonly isNew: boolean } | undefined> {
   const of = incidentTables.selectFrom('incidents').where('key', '=', opening.key)
-  const [open] = session.all(of.select('json').where('closed_at', 'is', null))
+  const [open] = yield* rowsOf(of.select('json').where('closed_at', 'is', null))
   if (open) return { incident: JSON.parse(open.json) as Incident, isNew: false }
   // A revision is refused again with each pass, and somebody has seen to it.
-  const [closed] = opening.origin === 'revision' ? session.all(of.select('json').limit(1)) : []
+  const [closed] = opening.origin === 'revision' ? yield* rowsOf(of.select('json').limit(1)) : []
   if (closed) return { incident: JSON.parse(closed.json) as Incident, isNew: false }
   const at = now.toISOString()
-  const before = Number(session.all(of.select(({ fn }) => fn.countAll().as('n')))[0]?.n ?? 0)
+  const before = Number((yield* rowsOf(of.select(({ fn }) => fn.countAll().as('n'))))[0]?.n ?? 0)
   const id = `I${createHash('sha256').update(`${opening.key} ${before} ${at}`).digest('hex').slice(0, 12)}`
-  const incident = applyToIncident(session, id, { known: undefined, bodies: [{ type: 'opened', at, ...opening }] })
+  const incident = yield* applyToIncident(id, { known: undefined, bodies: [{ type: 'opened', at, ...opening }] })
   return incident && { incident, isNew: true }
 }
 
@@ -55,56 +57,54 @@ export function openIncident(
  * An episode needs people: it joins the open incident of its fault, or begins one. One that has an incident, or is part of a
  * larger one that is open, changes nothing. Gives what is new.
  */
-export function joinIncident(
-  session: SqliteSession,
+export function* joinIncident(
   episode: string,
   { opening, now }: { readonly opening: IncidentOpening; readonly now: Date },
-): Incident | undefined {
-  const known = incidentsOf(session, episode)
+): Steps<Incident | undefined> {
+  const known = yield* incidentsOf(episode)
   if (known.some(({ key, closed_at }) => key === opening.key || closed_at === null)) return undefined
-  const opened = openIncident(session, opening, now)
+  const opened = yield* openIncident(opening, now)
   if (!opened) return undefined
   const at = now.toISOString()
   const row = { episode, incident: opened.incident.incident, at }
-  session.all(incidentTables.insertInto('incident_episodes').values(row))
+  yield* put(incidentTables.insertInto('incident_episodes').values(row))
   // A storm has thousands of them, and each is in the table anyhow.
   const isNews = !opened.isNew && (opening.origin !== 'storm' || opened.incident.cleared_at !== null)
   if (!isNews) return opened.isNew ? opened.incident : undefined
   const bodies = [{ type: 'joined' as const, at, episode }]
-  return applyToIncident(session, opened.incident.incident, { known: opened.incident, bodies })
+  return yield* applyToIncident(opened.incident.incident, { known: opened.incident, bodies })
 }
 
 /** An episode is closed: what was its incident alone has nothing that fires any more. */
-export function clearIncidents(session: SqliteSession, episode: string, now: Date): void {
-  for (const { incident, closed_at } of incidentsOf(session, episode)) {
-    const known = closed_at === null ? readIncident(session, incident) : undefined
-    if (!known || known.cleared_at !== null || isFiring(session, incident)) continue
-    applyToIncident(session, incident, { known, bodies: [{ type: 'cleared', at: now.toISOString() }] })
+export function* clearIncidents(episode: string, now: Date): Steps<void> {
+  for (const { incident, closed_at } of yield* incidentsOf(episode)) {
+    const known = closed_at === null ? yield* readIncident(incident) : undefined
+    if (!known || known.cleared_at !== null || (yield* isFiring(incident))) continue
+    yield* applyToIncident(incident, { known, bodies: [{ type: 'cleared', at: now.toISOString() }] })
   }
 }
 
 /** Whether an episode of an incident is not closed. */
-export function isFiring(session: SqliteSession, incident: string): boolean {
+export function* isFiring(incident: string): Steps<boolean> {
   const own = incidentTables.selectFrom('incident_episodes').select('episode').where('incident', '=', incident)
   const open = hookTables.selectFrom('episodes').select('episode').where('closed_at', 'is', null)
-  return session.all(open.where('episode', 'in', own as never).limit(1)).length > 0
+  return (yield* rowsOf(open.where('episode', 'in', own as never).limit(1))).length > 0
 }
 
-function incidentsOf(
-  session: SqliteSession,
+function* incidentsOf(
   episode: string,
-): readonly { readonly incident: string; readonly key: string; readonly closed_at: string | null }[] {
+): Steps<readonly { readonly incident: string; readonly key: string; readonly closed_at: string | null }[]> {
   const own = incidentTables.selectFrom('incident_episodes').where('episode', '=', episode)
   const joined = own.innerJoin('incidents', 'incidents.incident', 'incident_episodes.incident')
-  return session.all(joined.select(['incidents.incident', 'incidents.key', 'incidents.closed_at']))
+  return yield* rowsOf(joined.select(['incidents.incident', 'incidents.key', 'incidents.closed_at']))
 }
 
 /** Deletes what was closed before `at` and has no corrective action left. */
-export function forgetIncidents(session: SqliteSession, at: string): void {
+export function* forgetIncidents(at: string): Steps<void> {
   const over = incidentTables.selectFrom('incidents').select('incident').where('closed_at', '<', at)
   const old = over.where('action_due', 'is', null)
-  session.all(incidentTables.deleteFrom('incident_events').where('incident', 'in', old))
-  session.all(incidentTables.deleteFrom('incident_episodes').where('incident', 'in', old))
+  yield* put(incidentTables.deleteFrom('incident_events').where('incident', 'in', old))
+  yield* put(incidentTables.deleteFrom('incident_episodes').where('incident', 'in', old))
   const gone = incidentTables.deleteFrom('incidents').where('closed_at', '<', at)
-  session.all(gone.where('action_due', 'is', null))
+  yield* put(gone.where('action_due', 'is', null))
 }

@@ -1,5 +1,6 @@
-import { type Compilable, type Selectable, sql } from 'kysely'
+import type { Compilable, Selectable } from 'kysely'
 import { compileOnly } from './compile-only.ts'
+import type { SchemaWords } from './schema-words.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time. */
 interface IncidentTables {
@@ -24,37 +25,37 @@ export type IncidentRow = Selectable<IncidentTables['incidents']>
 export const incidentTables = compileOnly<IncidentTables>()
 
 /** The change of the schema that brings the tables of incidents. */
-export function incidentStatements(): readonly Compilable[] {
+export function incidentStatements(w: SchemaWords): readonly Compilable[] {
   const { schema } = incidentTables
   return [
     schema
       .createTable('incidents')
-      .addColumn('incident', 'text', (c) => c.primaryKey())
-      .addColumn('key', 'text', (c) => c.notNull())
-      .addColumn('partner', 'text')
-      .addColumn('opened_at', 'text', (c) => c.notNull())
-      .addColumn('closed_at', 'text')
-      .addColumn('action_due', 'text')
-      .addColumn('json', 'text', (c) => c.notNull()),
+      .addColumn('incident', w.text, (c) => c.primaryKey())
+      .addColumn('key', w.text, (c) => c.notNull())
+      .addColumn('partner', w.text)
+      .addColumn('opened_at', w.text, (c) => c.notNull())
+      .addColumn('closed_at', w.text)
+      .addColumn('action_due', w.text)
+      .addColumn('json', w.text, (c) => c.notNull()),
     schema.createIndex('incidents_key').on('incidents').columns(['key', 'closed_at']),
     schema.createIndex('incidents_opened').on('incidents').columns(['opened_at']),
     schema.createIndex('incidents_partner').on('incidents').columns(['partner', 'opened_at']),
     schema
       .createTable('incident_events')
-      .addColumn('incident', 'text', (c) => c.notNull())
-      .addColumn('seq', 'integer', (c) => c.notNull())
-      .addColumn('at', 'text', (c) => c.notNull())
-      .addColumn('type', 'text', (c) => c.notNull())
-      .addColumn('json', 'text', (c) => c.notNull())
+      .addColumn('incident', w.text, (c) => c.notNull())
+      .addColumn('seq', w.integer, (c) => c.notNull())
+      .addColumn('at', w.text, (c) => c.notNull())
+      .addColumn('type', w.text, (c) => c.notNull())
+      .addColumn('json', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('incident_events_pk', ['incident', 'seq'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
     schema
       .createTable('incident_episodes')
-      .addColumn('episode', 'text', (c) => c.notNull())
-      .addColumn('incident', 'text', (c) => c.notNull())
-      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('episode', w.text, (c) => c.notNull())
+      .addColumn('incident', w.text, (c) => c.notNull())
+      .addColumn('at', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('incident_episodes_pk', ['episode', 'incident'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
     schema.createIndex('incident_episodes_of').on('incident_episodes').columns(['incident', 'at']),
   ]
 }

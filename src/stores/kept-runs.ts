@@ -1,29 +1,30 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../core/json.ts'
 import type { KeptRun, KeptRuns } from '../core/kept-run.ts'
+import { KEPT } from './locks.ts'
 import { tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
-export function keptRuns(session: SqliteSession): KeptRuns {
+export function keptRuns(session: StoreSession): KeptRuns {
   return {
-    keep: (run, kept) => session.write(() => keep(session, run, kept)),
+    keep: (run, kept) => session.write(() => keep(run, kept), { locks: { alone: [KEPT] } }),
     of: (run) => readKept(session, run),
     runs: async () => (await session.read(tables.selectFrom('kept_runs').select('run'))).map(({ run }) => run),
-    drop: (run) => session.write(() => dropKept(session, run)),
+    drop: (run) => session.write(() => dropKept(run), { locks: { alone: [KEPT] } }),
   }
 }
 
-function keep(session: SqliteSession, run: string, { order, files }: KeptRun): void {
-  session.all(tables.insertInto('kept_runs').values({ run, json: JSON.stringify(order) }))
+function* keep(run: string, { order, files }: KeptRun): Steps<void> {
+  yield* put(tables.insertInto('kept_runs').values({ run, json: JSON.stringify(order) }))
   for (const [name, text] of Object.entries(files)) {
     const digest = digestOf(text)
     const kept = tables.insertInto('kept_texts').values({ digest, text })
-    session.all(kept.onConflict((conflict) => conflict.doNothing()))
-    session.all(tables.insertInto('kept_files').values({ run, name, digest }))
+    yield* put(kept.onConflict((conflict) => conflict.doNothing()))
+    yield* put(tables.insertInto('kept_files').values({ run, name, digest }))
   }
 }
 
-async function readKept(session: SqliteSession, run: string): Promise<KeptRun | undefined> {
+async function readKept(session: StoreSession, run: string): Promise<KeptRun | undefined> {
   const [row] = await session.read(tables.selectFrom('kept_runs').select('json').where('run', '=', run))
   if (row === undefined) return undefined
   const rows = await session.read(
@@ -39,13 +40,13 @@ async function readKept(session: SqliteSession, run: string): Promise<KeptRun | 
 }
 
 /** To be called inside one transaction. */
-export function dropKept(session: SqliteSession, run: string): void {
-  const own = session.all(tables.selectFrom('kept_files').select('digest').where('run', '=', run))
-  session.all(tables.deleteFrom('kept_runs').where('run', '=', run))
-  session.all(tables.deleteFrom('kept_files').where('run', '=', run))
+export function* dropKept(run: string): Steps<void> {
+  const own = yield* rowsOf(tables.selectFrom('kept_files').select('digest').where('run', '=', run))
+  yield* put(tables.deleteFrom('kept_runs').where('run', '=', run))
+  yield* put(tables.deleteFrom('kept_files').where('run', '=', run))
   for (const { digest } of own) {
-    const [other] = session.all(tables.selectFrom('kept_files').select('run').where('digest', '=', digest).limit(1))
-    if (other === undefined) session.all(tables.deleteFrom('kept_texts').where('digest', '=', digest))
+    const [other] = yield* rowsOf(tables.selectFrom('kept_files').select('run').where('digest', '=', digest).limit(1))
+    if (other === undefined) yield* put(tables.deleteFrom('kept_texts').where('digest', '=', digest))
   }
 }
 

@@ -1,10 +1,11 @@
-import type { LeaseAnswer, LeaseKey, LeaseToken } from '../core/lease.ts'
-import { bootClockMs, isSameClock, type RememberedProcess, thisProcess, whereabouts } from './process-identity.ts'
+import type { LeaseAnswer, LeaseKey, LeaseStore, LeaseToken } from '../core/lease.ts'
+import { LEASES } from './locks.ts'
+import { type RememberedProcess, thisProcess } from './process-identity.ts'
 import { type StateTables, tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { leaseClockMs, put, rowsOf, rowsOfEach, type Steps, type StoreSession } from './steps.ts'
+import type { ControllerRow, Witness } from './witness.ts'
 
 type LeaseRow = StateTables['lease_keys']
-type ControllerRow = StateTables['controllers']
 
 /** Compiled once: they run for every device, and compiling costs several times what running does. */
 const SELECT_KEY = tables.selectFrom('lease_keys').selectAll().where('key', '=', '').compile()
@@ -20,13 +21,13 @@ const UPSERT_KEY = tables
       taken_as: ref('excluded.taken_as'),
     })),
   )
-  .compile().sql
+  .compile()
 const FREE_KEY = tables
   .updateTable('lease_keys')
   .set({ controller: null, run: null, taken_as: null })
   .where('key', '=', '')
   .where('epoch', '=', 0)
-  .compile().sql
+  .compile()
 const SELECT_CONTROLLER = tables.selectFrom('controllers').selectAll().where('id', '=', '').compile()
 const NOBODY: ControllerRow = { id: '', host: '', pid: 0, process: '', until: 0, ttl: 0, beats: 0 }
 const UPSERT_CONTROLLER = tables
@@ -39,49 +40,48 @@ const UPSERT_CONTROLLER = tables
       beats: ref('excluded.beats'),
     })),
   )
-  .compile().sql
+  .compile()
 
-/** What this process has seen of controllers that it shares no clock with. */
-export class Onlooker {
-  readonly #seen = new Map<string, { readonly beats: number; readonly since: number }>()
-
-  /** Whether its heartbeats go on, as far as one can tell who has not looked for long. */
-  isHeard({ id, beats, ttl }: ControllerRow): boolean {
-    const now = bootClockMs()
-    const seen = this.#seen.get(id)
-    if (seen?.beats !== beats) {
-      this.#seen.set(id, { beats, since: now })
-      return true
-    }
-    return now - seen.since < ttl
+/** The leases of a store; `id` tells it from others. */
+export function leaseStore(session: StoreSession, id: string): LeaseStore {
+  const alone = { locks: { alone: [LEASES] } }
+  const { witness } = session
+  return {
+    id,
+    beat: (controller, ttlMs) => session.write(() => beat(controller, ttlMs), alone),
+    acquire: (keys, holder) => session.write(() => acquire(keys, { ...holder, witness }), alone),
+    release: (token) => session.write(() => release(token), alone),
+    retire: (controller) => session.write(() => retire(controller), alone),
   }
 }
 
-/** The controller is there for another `ttlMs`. To be called inside one transaction. */
-export function beat(session: SqliteSession, controller: string, ttlMs: number): { readonly intact: boolean } {
+/** The controller is there for another `ttlMs`. */
+function* beat(controller: string, ttlMs: number): Steps<{ readonly intact: boolean }> {
   const { host, pid, process } = thisProcess()
-  const now = bootClockMs()
-  const [known] = session.rows(SELECT_CONTROLLER, [controller])
-  session.run(UPSERT_CONTROLLER, [controller, host, pid, process, now + ttlMs, ttlMs, (known?.beats ?? 0) + 1])
+  const now = yield* leaseClockMs()
+  const [known] = yield* rowsOf(SELECT_CONTROLLER, [controller])
+  yield* put(UPSERT_CONTROLLER, [controller, host, pid, process, now + ttlMs, ttlMs, (known?.beats ?? 0) + 1])
   return { intact: known !== undefined && known.until > now }
 }
 
-/** All keys or none. To be called inside one transaction. */
-export function acquire(
-  session: SqliteSession,
+/** All keys or none. */
+function* acquire(
   keys: readonly LeaseKey[],
-  means: { readonly run: string; readonly controller: string; readonly onlooker: Onlooker },
-): LeaseAnswer {
-  const { run, controller, onlooker } = means
-  const rows = keys.map(
-    (key) => session.rows(SELECT_KEY, [key])[0] ?? { ...NO_KEY, key, controller: null, run: null, taken_as: null },
+  means: { readonly run: string; readonly controller: string; readonly witness: Witness },
+): Steps<LeaseAnswer> {
+  const { run, controller, witness } = means
+  const known = yield* rowsOfEach(
+    SELECT_KEY,
+    keys.map((key) => [key]),
   )
+  const nobody = { epoch: 0, controller: null, run: null, taken_as: null }
+  const rows = keys.map((key, index) => known[index]?.[0] ?? { ...nobody, key })
   const [as = ''] = keys
   const isMine = (row: LeaseRow): boolean => row.controller === controller && row.run === run && row.taken_as === as
   for (const row of rows) {
     if (row.controller === null || isMine(row)) continue
-    const [holder] = session.rows(SELECT_CONTROLLER, [row.controller])
-    if (holder && isThere(holder, onlooker)) {
+    const [holder] = yield* rowsOf(SELECT_CONTROLLER, [row.controller])
+    if (holder && witness.isThere(holder, yield* leaseClockMs())) {
       const { host, pid } = holder
       const { run: other, key, taken_as } = row
       return { granted: false, holder: { run: other ?? '', pid, host, key, as: taken_as ?? key } }
@@ -90,42 +90,76 @@ export function acquire(
   const highest = Math.max(...rows.map(({ epoch }) => epoch))
   const isHeld = rows.every((row) => isMine(row) && row.epoch === highest)
   const epoch = isHeld ? highest : highest + 1
-  if (!isHeld) for (const key of keys) session.run(UPSERT_KEY, [key, epoch, controller, run, as])
+  if (!isHeld) for (const key of keys) yield* put(UPSERT_KEY, [key, epoch, controller, run, as])
   return { granted: true, token: { keys, epoch } }
 }
 
 /** Gives back what is still held under this token. */
-export function release(session: SqliteSession, { keys, epoch }: LeaseToken): void {
-  for (const key of keys) session.run(FREE_KEY, [null, null, null, key, epoch])
+function* release({ keys, epoch }: LeaseToken): Steps<void> {
+  for (const key of keys) yield* put(FREE_KEY, [null, null, null, key, epoch])
 }
 
 /** The controller is gone, and all that it had is free. */
-export function retire(session: SqliteSession, controller: string): void {
+function* retire(controller: string): Steps<void> {
   const nobody = { controller: null, run: null, taken_as: null }
-  session.all(tables.updateTable('lease_keys').set(nobody).where('controller', '=', controller))
-  session.all(tables.deleteFrom('controllers').where('id', '=', controller))
+  yield* put(tables.updateTable('lease_keys').set(nobody).where('controller', '=', controller))
+  yield* put(tables.deleteFrom('controllers').where('id', '=', controller))
 }
 
-/** Whether nobody else has had the keys since. */
-export function isHeld(session: SqliteSession, { keys, epoch }: LeaseToken): boolean {
-  return keys.every((key) => session.rows(SELECT_KEY, [key])[0]?.epoch === epoch)
+/** Those of the tokens of which somebody else has had a key since. */
+export function* lostOf(tokens: ReadonlySet<LeaseToken>): Steps<ReadonlySet<LeaseToken>> {
+  const keys = [...new Set([...tokens].flatMap((token) => token.keys))]
+  const rows = yield* rowsOfEach(
+    SELECT_KEY,
+    keys.map((key) => [key]),
+  )
+  const epochs = new Map(keys.map((key, index) => [key, rows[index]?.[0]?.epoch]))
+  return new Set([...tokens].filter((token) => token.keys.some((key) => epochs.get(key) !== token.epoch)))
 }
 
-/** Whether a living controller has the key for a run. */
-export function isHeldBy(
-  session: SqliteSession,
-  key: LeaseKey,
-  { run, onlooker }: { readonly run: string; readonly onlooker: Onlooker },
-): boolean {
-  const [row] = session.rows(SELECT_KEY, [key])
-  if (!row?.controller || row.run !== run) return false
-  const [holder] = session.rows(SELECT_CONTROLLER, [row.controller])
-  return holder !== undefined && isThere(holder, onlooker)
+/** The run of each of the keys that a living controller has for the run that it is asked of. */
+export function* heldAmong(
+  asked: readonly { readonly key: LeaseKey; readonly run: string }[],
+  witness: Witness,
+): Steps<ReadonlyMap<LeaseKey, string>> {
+  const rows = yield* rowsOfEach(
+    SELECT_KEY,
+    asked.map(({ key }) => [key]),
+  )
+  const held = rows.flatMap(([row], index) => (row?.controller && row.run === asked[index]?.run ? [row] : []))
+  const ids = [...new Set(held.map(({ controller }) => controller ?? ''))]
+  const holders = yield* rowsOfEach(
+    SELECT_CONTROLLER,
+    ids.map((id) => [id]),
+  )
+  const now = yield* leaseClockMs()
+  const living = new Set(holders.flatMap(([holder]) => (holder && witness.isThere(holder, now) ? [holder.id] : [])))
+  return new Map(held.flatMap(({ key, run, controller }) => (living.has(controller ?? '') ? [[key, run ?? '']] : [])))
 }
 
-function isThere(holder: ControllerRow, onlooker: Onlooker): boolean {
-  const remembered: RememberedProcess = holder
-  const where = whereabouts(remembered)
-  if (where === 'dead') return false
-  return isSameClock(remembered) ? holder.until > bootClockMs() : onlooker.isHeard(holder)
+/** Whether one of the controllers that have leases for a run is there; undefined where none has any. */
+export function* isHeard(run: string, witness: Witness): Steps<boolean | undefined> {
+  const keys = tables.selectFrom('lease_keys').select('controller').distinct().where('run', '=', run)
+  const rows = yield* rowsOf(keys.where('controller', 'is not', null))
+  if (rows.length === 0) return undefined
+  const holders = yield* rowsOfEach(
+    SELECT_CONTROLLER,
+    rows.map(({ controller }) => [controller]),
+  )
+  const now = yield* leaseClockMs()
+  return holders.flat().some((holder) => witness.isThere(holder, now))
+}
+
+/** Those whose process is no controller that is there. */
+export function* unheardOf<Row extends RememberedProcess>(
+  rows: readonly Row[],
+  witness: Witness,
+): Steps<readonly Row[]> {
+  const hosts = [...new Set(rows.map(({ host }) => host))]
+  const controllers = yield* rowsOf(tables.selectFrom('controllers').selectAll().where('host', 'in', hosts))
+  const now = yield* leaseClockMs()
+  const living = controllers.filter((controller) => witness.isThere(controller, now))
+  return rows.filter(
+    (row) => !living.some(({ host, pid, process }) => host === row.host && pid === row.pid && process === row.process),
+  )
 }

@@ -2,7 +2,7 @@ import { DAY_MS } from '../core/duration.ts'
 import type { StepFinished } from '../core/events.ts'
 import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
 import { tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 /** Series whose old samples are deleted in one transaction. */
 const PAGE = 2_000
@@ -11,7 +11,7 @@ const ADD_SERIES = tables
   .insertInto('sample_series')
   .values({ device: '', series: '' })
   .onConflict((conflict) => conflict.doNothing())
-  .compile().sql
+  .compile()
 
 const SERIES = tables
   .selectFrom('sample_series')
@@ -26,7 +26,7 @@ const UPSERT_SAMPLE = tables
   .onConflict((conflict) =>
     conflict.columns(['series', 'at']).doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })),
   )
-  .compile().sql
+  .compile()
 
 const UPSERT_MARK = tables
   .insertInto('marks')
@@ -37,23 +37,23 @@ const UPSERT_MARK = tables
       .doUpdateSet(({ ref }) => ({ value: ref('excluded.value'), at: ref('excluded.at') }))
       .whereRef('marks.at', '<=', 'excluded.at'),
   )
-  .compile().sql
+  .compile()
 
-const DELETE_SAMPLES = tables.deleteFrom('samples').where('series', '=', 0).where('at', '<', 0).compile().sql
+const DELETE_SAMPLES = tables.deleteFrom('samples').where('series', '=', 0).where('at', '<', 0).compile()
 
 /** Writes what a step noted of its device. To be called inside a transaction. */
-export function recordNotes(session: SqliteSession, event: StepFinished & { readonly at: string }): void {
+export function* recordNotes(event: StepFinished & { readonly at: string }): Steps<void> {
   const { device, samples = [], marks = {} } = event
   for (const { series, at, value } of samples) {
-    session.run(ADD_SERIES, [device, series])
-    const [row] = session.rows(SERIES, [device, series])
-    if (row) session.run(UPSERT_SAMPLE, [row.id, Date.parse(at), value])
+    yield* put(ADD_SERIES, [device, series])
+    const [row] = yield* rowsOf(SERIES, [device, series])
+    if (row) yield* put(UPSERT_SAMPLE, [row.id, Date.parse(at), value])
   }
-  for (const [name, value] of Object.entries(marks)) session.run(UPSERT_MARK, [device, name, value, event.at])
+  for (const [name, value] of Object.entries(marks)) yield* put(UPSERT_MARK, [device, name, value, event.at])
 }
 
 export async function readSamples(
-  session: SqliteSession,
+  session: StoreSession,
   of: { readonly device: string; readonly series: string; readonly since: Date; readonly until: Date | undefined },
 ): Promise<readonly Sample[]> {
   const query = tables
@@ -73,33 +73,20 @@ export async function readSamples(
 const MACHINE_MARKS = ['serial', 'machine_id'] as const
 const MOST_CLAIMANTS = 4
 
-const OF_MACHINE = tables
-  .selectFrom('marks')
-  .selectAll()
-  .where('device', '=', '')
-  .where('name', 'in', MACHINE_MARKS)
-  .compile()
-const CLAIMANTS = tables
-  .selectFrom('marks')
-  .select('device')
-  .where('name', '=', '')
-  .where('value', '=', '')
-  .limit(MOST_CLAIMANTS + 1)
-  .compile()
-
 /** Marks by which the machine of a device is known again. */
-export async function readMachine(session: SqliteSession, device: string): Promise<Marks> {
-  return session.patiently(() => {
-    const own = session.rows(OF_MACHINE, [device, ...MACHINE_MARKS])
-    const telling = own.filter(({ name, value }) => {
-      const claimants = session.rows(CLAIMANTS, [name, value, MOST_CLAIMANTS + 1])
-      return value !== '' && claimants.length <= MOST_CLAIMANTS
-    })
-    return Object.fromEntries(telling.map(({ name, value }) => [name, value]))
-  })
+export async function readMachine(session: StoreSession, device: string): Promise<Marks> {
+  const marks = tables.selectFrom('marks')
+  const own = marks.select(['name', 'value']).where('device', '=', device).where('name', 'in', MACHINE_MARKS)
+  const telling: [string, string][] = []
+  for (const { name, value } of await session.read(own)) {
+    const claims = marks.select('device').where('name', '=', name).where('value', '=', value)
+    const claimants = await session.read(claims.limit(MOST_CLAIMANTS + 1))
+    if (value !== '' && claimants.length <= MOST_CLAIMANTS) telling.push([name, value])
+  }
+  return Object.fromEntries(telling)
 }
 
-export async function* readMarks(session: SqliteSession): AsyncGenerator<DeviceMark> {
+export async function* readMarks(session: StoreSession): AsyncGenerator<DeviceMark> {
   const page = tables.selectFrom('marks').selectAll().orderBy('device').orderBy('name').limit(PAGE)
   for (let after = { device: '', name: '' }; ; ) {
     const rows = await session.read(
@@ -113,16 +100,19 @@ export async function* readMarks(session: SqliteSession): AsyncGenerator<DeviceM
 }
 
 /** Deletes samples that are older than so many days; a series at a time, so that no index is needed for it. */
-export async function forgetSamples(session: SqliteSession, days: number): Promise<void> {
+export async function forgetSamples(session: StoreSession, days: number): Promise<void> {
   const before = Date.now() - days * DAY_MS
   const page = tables.selectFrom('sample_series').select('id').orderBy('id').limit(PAGE)
   for (let after = 0; ; ) {
     const rows = await session.read(page.where('id', '>', after))
     const last = rows.at(-1)
     if (last === undefined) return
-    await session.write(() => {
-      for (const { id } of rows) session.run(DELETE_SAMPLES, [id, before])
-    })
+    await session.write(
+      function* () {
+        for (const { id } of rows) yield* put(DELETE_SAMPLES, [id, before])
+      },
+      { locks: {} },
+    )
     after = last.id
   }
 }

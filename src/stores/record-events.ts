@@ -12,11 +12,11 @@ import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
 import type { NewEvent } from '../core/ports.ts'
 import { emptyCounts, type RunRecord, runbookLabel } from '../core/run.ts'
 import { auditEvents } from './audit-entries.ts'
-import { isHeld } from './leases.ts'
+import { lostOf } from './leases.ts'
 import { recordNotes } from './notes.ts'
 import { processIdentity, thisProcess } from './process-identity.ts'
 import { type EventRow, type RunRow, type StatusRow, tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { put, rowsOf, type Steps } from './steps.ts'
 
 type Ending = Extract<RunEvent, { type: 'device.finished' }>
 
@@ -24,7 +24,7 @@ type Ending = Extract<RunEvent, { type: 'device.finished' }>
 const INSERT_EVENT = tables
   .insertInto('events')
   .values({ run: '', seq: 0, at: '', type: '', device: '', json: '' } satisfies EventRow)
-  .compile().sql
+  .compile()
 
 const NOTHING: StatusRow = {
   device: '',
@@ -55,7 +55,7 @@ const UPSERT_STATUS = tables
       }))
       .whereRef('device_status.at', '<=', 'excluded.at'),
   )
-  .compile().sql
+  .compile()
 
 const UPSERT_LOOK = tables
   .insertInto('runbook_status')
@@ -73,14 +73,14 @@ const UPSERT_LOOK = tables
       }))
       .whereRef('runbook_status.at', '<=', 'excluded.at'),
   )
-  .compile().sql
+  .compile()
 
 const UPDATE_SEEN = tables
   .updateTable('device_status')
   .set({ seen_at: '' })
   .where('device', '=', '')
   .where(({ or, eb }) => or([eb('seen_at', 'is', null), eb('seen_at', '<', '')]))
-  .compile().sql
+  .compile()
 
 const LAST_SEQ = tables
   .selectFrom('events')
@@ -94,46 +94,48 @@ const LAST_SEQ = tables
  * Numbers events, and writes them and all that follows from them. What its writer has lost the lease of is left out, and
  * undefined in the answer. To be called inside one transaction.
  */
-export function appendEvents(
-  session: SqliteSession,
+export function* appendEvents(
   events: readonly NewEvent[],
   leasesOf: (event: NewEvent) => readonly LeaseToken[],
-): readonly (RunEvent | undefined)[] {
-  const [last, held] = [new Map<string, number>(), new Map<LeaseToken, boolean>()]
-  const holds = (token: LeaseToken): boolean => {
-    const known = held.get(token) ?? isHeld(session, token)
-    held.set(token, known)
-    return known
-  }
-  const numbered = events.map((event): RunEvent | undefined => {
-    if (!leasesOf(event).every(holds)) return undefined
+): Steps<readonly (RunEvent | undefined)[]> {
+  const wanted = events.map(leasesOf)
+  const lost = yield* lostOf(new Set(wanted.flat()))
+  const last = new Map<string, number>()
+  const numbered: (RunEvent | undefined)[] = []
+  for (const [index, event] of events.entries()) {
     const { run } = event
-    const seq = 1 + (last.get(run) ?? session.rows(LAST_SEQ, [run, 1])[0]?.seq ?? 0)
+    if (wanted[index]?.some((token) => lost.has(token))) {
+      numbered.push(undefined)
+      continue
+    }
+    const seq = 1 + (last.get(run) ?? (yield* rowsOf(LAST_SEQ, [run, 1]))[0]?.seq ?? 0)
     last.set(run, seq)
-    return { ...event, seq } as RunEvent
-  })
-  recordEvents(
-    session,
-    numbered.filter((event) => event !== undefined),
-  )
+    numbered.push({ ...event, seq } as RunEvent)
+  }
+  yield* recordEvents(numbered.filter((event) => event !== undefined))
   return numbered
 }
 
-function recordEvents(session: SqliteSession, events: readonly RunEvent[]): void {
-  const endings = new Map<string, Ending[]>()
+function* recordEvents(events: readonly RunEvent[]): Steps<void> {
+  // One after the other, so that a database far away gets them in one go.
+  for (const event of events) yield* put(INSERT_EVENT, parametersOf(event))
   for (const event of events) {
-    session.run(INSERT_EVENT, parametersOf(event))
-    if (isBeginning(event)) recordBeginning(session, event)
-    else if (event.type === 'step.finished') recordNotes(session, event)
-    else if (event.type === 'device.finished') {
-      const list = endings.get(event.run)
-      if (list) list.push(event)
-      else endings.set(event.run, [event])
-    }
+    if (isBeginning(event)) yield* recordBeginning(event)
+    else if (event.type === 'step.finished') yield* recordNotes(event)
   }
-  for (const [run, list] of endings) recordEndings(session, run, list)
-  for (const event of events) if (event.type === 'run.finished') recordFinish(session, event)
-  auditEvents(session, events)
+  const endings = events.filter(isEnding)
+  for (const run of new Set(endings.map((ending) => ending.run))) {
+    yield* recordEndings(
+      run,
+      endings.filter((ending) => ending.run === run),
+    )
+  }
+  for (const event of events) if (event.type === 'run.finished') yield* recordFinish(event)
+  yield* auditEvents(events)
+}
+
+function isEnding(event: RunEvent): event is Ending {
+  return event.type === 'device.finished'
 }
 
 /** The columns of an event. What stands in one of them is left out of the JSON: half of an event is its head. */
@@ -155,16 +157,19 @@ export function indeterminateDevices(record: RunRecord, run: RunRow, at: string)
   return lost.map((device) => statusRow(device.device, device, { run: run.run, runbooks: run.runbooks, at }))
 }
 
-/** Replaces what was known of a device, unless that is newer. */
-export function recordStatus(session: SqliteSession, row: StatusRow): void {
-  const { device, state, unknown, code, message, run, runbooks, at, seen_at } = row
-  session.run(UPSERT_STATUS, [device, state, unknown, code, message, run, runbooks, at, seen_at])
-  session.run(UPSERT_LOOK, [device, runbooks, state, unknown, code, message, run, at])
+/** Replaces what was known of devices, unless that is newer. */
+export function* recordStatuses(rows: readonly StatusRow[]): Steps<void> {
+  for (const { device, state, unknown, code, message, run, runbooks, at, seen_at } of rows) {
+    yield* put(UPSERT_STATUS, [device, state, unknown, code, message, run, runbooks, at, seen_at])
+  }
+  for (const { device, state, unknown, code, message, run, runbooks, at } of rows) {
+    yield* put(UPSERT_LOOK, [device, runbooks, state, unknown, code, message, run, at])
+  }
 }
 
-function recordStart(session: SqliteSession, event: RunStarted & EventHead): void {
+function* recordStart(event: RunStarted & EventHead): Steps<void> {
   const mine = thisProcess()
-  session.all(
+  yield* put(
     tables.insertInto('runs').values({
       run: event.run,
       mode: event.mode,
@@ -183,18 +188,17 @@ function recordStart(session: SqliteSession, event: RunStarted & EventHead): voi
   )
 }
 
-function recordEndings(session: SqliteSession, run: string, endings: readonly Ending[]): void {
-  const [row] = session.all(tables.selectFrom('runs').select(['mode', 'runbooks', 'counts']).where('run', '=', run))
+function* recordEndings(run: string, endings: readonly Ending[]): Steps<void> {
+  const [row] = yield* rowsOf(tables.selectFrom('runs').select(['mode', 'runbooks', 'counts']).where('run', '=', run))
   if (row === undefined) return
   const counts = { ...emptyCounts(), ...(JSON.parse(row.counts) as Record<DeviceState, number>) }
-  for (const ending of endings) {
-    if (!recordEnd(session, ending, counts)) continue
-    if (row.mode !== 'exec' && wasLookedAt(ending)) {
-      recordStatus(session, statusRow(ending.device, ending, { run, runbooks: row.runbooks, at: ending.at }))
-    }
-    if (ending.answered) session.run(UPDATE_SEEN, [ending.at, ending.device, ending.at])
-  }
-  session.all(
+  const news: Ending[] = []
+  for (const ending of endings) if (yield* recordEnd(ending, counts)) news.push(ending)
+  const looks = news.filter((ending) => row.mode !== 'exec' && wasLookedAt(ending))
+  const { runbooks } = row
+  yield* recordStatuses(looks.map((ending) => statusRow(ending.device, ending, { run, runbooks, at: ending.at })))
+  for (const { device, at, answered } of news) if (answered) yield* put(UPDATE_SEEN, [at, device, at])
+  yield* put(
     tables
       .updateTable('runs')
       .set({ counts: JSON.stringify(counts) })
@@ -211,19 +215,19 @@ const INSERT_END = tables
       state: ref('excluded.state'),
     })),
   )
-  .compile().sql
+  .compile()
 
 const SELECT_END = tables.selectFrom('run_devices').selectAll().where('run', '=', '').where('device', '=', '').compile()
 
 /** Counts how a device ended, in the place of what an earlier attempt came to; false where that one says more. */
-function recordEnd(session: SqliteSession, ending: Ending, counts: Record<DeviceState, number>): boolean {
+function* recordEnd(ending: Ending, counts: Record<DeviceState, number>): Steps<boolean> {
   const { run, device, attempt = 1, state } = ending
-  const [before] = attempt === 1 ? [] : session.rows(SELECT_END, [run, device])
+  const [before] = attempt === 1 ? [] : yield* rowsOf(SELECT_END, [run, device])
   const isNews = before === undefined || NOT_LOOKED_AT.has(before.state as DeviceState) || !NOT_LOOKED_AT.has(state)
   if (before && (before.attempt > attempt || !isNews)) return false
   if (before) counts[before.state as DeviceState] -= 1
   counts[state] += 1
-  session.run(INSERT_END, [run, device, attempt, state])
+  yield* put(INSERT_END, [run, device, attempt, state])
   return true
 }
 
@@ -233,22 +237,22 @@ function isBeginning(event: RunEvent): event is Beginning {
   return event.type === 'run.started' || event.type === 'run.resumed'
 }
 
-function recordBeginning(session: SqliteSession, event: Beginning): void {
-  if (event.type === 'run.started') recordStart(session, event)
-  else recordResumption(session, event)
+function* recordBeginning(event: Beginning): Steps<void> {
+  if (event.type === 'run.started') yield* recordStart(event)
+  else yield* recordResumption(event)
 }
 
 /** It is in progress again, in the process that carries it on. */
-function recordResumption(session: SqliteSession, { run, host, pid }: RunResumed & EventHead): void {
+function* recordResumption({ run, host, pid }: RunResumed & EventHead): Steps<void> {
   const here = thisProcess()
   const process = host === here.host ? processIdentity(pid) : null
   const again = tables.updateTable('runs').set({ host, pid, process, finished_at: null, exit_code: null, settled: 0 })
-  session.all(again.set(({ eb }) => ({ resumed: eb('resumed', '+', 1) })).where('run', '=', run))
+  yield* put(again.set(({ eb }) => ({ resumed: eb('resumed', '+', 1) })).where('run', '=', run))
 }
 
-function recordFinish(session: SqliteSession, event: RunFinished & EventHead): void {
+function* recordFinish(event: RunFinished & EventHead): Steps<void> {
   const end = { finished_at: event.at, counts: JSON.stringify(event.counts), exit_code: event.exit_code }
-  session.all(tables.updateTable('runs').set(end).where('run', '=', event.run))
+  yield* put(tables.updateTable('runs').set(end).where('run', '=', event.run))
 }
 
 /** A device that the run never got to is as it was known before. */

@@ -4,12 +4,12 @@ import type { DeviceEnd, EndsOf, RunReads } from '../core/run-reads.ts'
 import { recordOf } from './device-visits.ts'
 import { eventOf } from './record-events.ts'
 import { ENDS_OF_DEVICES, tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import type { StoreSession } from './steps.ts'
 
-/** SQLite takes so many parameters in one statement; a list of names is one of them. */
+/** Databases take so many parameters in one statement; a list of names is one of them. In words of SQLite, see `postgresQuery`. */
 export const inList = (names: readonly string[]) => sql<string>`(SELECT value FROM json_each(${JSON.stringify(names)}))`
 
-export function runReads(session: SqliteSession): RunReads {
+export function runReads(session: StoreSession): RunReads {
   return {
     ends: (of) => readEnds(session, of),
     record: (end) => recordOf(session, end.device, { run: end.run, end }),
@@ -23,7 +23,7 @@ export function runReads(session: SqliteSession): RunReads {
   }
 }
 
-async function readEnds(session: SqliteSession, of: EndsOf): Promise<readonly DeviceEnd[]> {
+async function readEnds(session: StoreSession, of: EndsOf): Promise<readonly DeviceEnd[]> {
   const { devices, run, from, until, limit } = of
   const ends = tables
     .selectFrom('events')
@@ -36,12 +36,12 @@ async function readEnds(session: SqliteSession, of: EndsOf): Promise<readonly De
     .orderBy('run', 'desc')
     .limit(limit)
   const within = until === undefined ? ends : ends.where('at', '<=', until)
-  // Without the plus SQLite might go through the whole run.
-  const rows = await session.read(run === undefined ? within : within.where(sql<string>`+run`, '=', run))
+  // By the column itself SQLite might go through the whole run.
+  const rows = await session.read(run === undefined ? within : within.where(sql<string>`run || ''`, '=', run))
   return rows.map((row) => eventOf(row) as DeviceEnd)
 }
 
-async function countsAmong(session: SqliteSession, runs: readonly string[], devices: readonly string[]) {
+async function countsAmong(session: StoreSession, runs: readonly string[], devices: readonly string[]) {
   const rows = await session.read(
     tables
       .selectFrom('run_devices')

@@ -3,6 +3,7 @@ import { availabilityStatements } from './availability-tables.ts'
 import { compileOnly } from './compile-only.ts'
 import { hookStatements } from './hook-tables.ts'
 import { incidentStatements } from './incident-tables.ts'
+import type { SchemaWords } from './schema-words.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
 export interface StateTables {
@@ -115,182 +116,182 @@ type Statements = readonly (Compilable | CompiledQuery)[]
 const LOOK_COLUMNS = ['device', 'runbooks', 'state', 'unknown', 'code', 'message', 'run', 'at'] as const
 
 /** Schema changes in order; the version of a file is how many of them it has had. Released ones are never edited. */
-const MIGRATIONS: readonly (() => Statements)[] = [
-  () => [
+const MIGRATIONS: readonly ((w: SchemaWords) => Statements)[] = [
+  (w) => [
     tables.schema
       .createTable('runs')
-      .addColumn('run', 'text', (c) => c.primaryKey())
-      .addColumn('mode', 'text', (c) => c.notNull())
-      .addColumn('runbooks', 'text', (c) => c.notNull())
-      .addColumn('started_at', 'text', (c) => c.notNull())
-      .addColumn('finished_at', 'text')
-      .addColumn('devices', 'integer', (c) => c.notNull())
-      .addColumn('counts', 'text', (c) => c.notNull())
-      .addColumn('exit_code', 'integer')
-      .addColumn('by', 'text', (c) => c.notNull())
-      .addColumn('host', 'text', (c) => c.notNull())
-      .addColumn('pid', 'integer', (c) => c.notNull())
-      .addColumn('process', 'text')
-      .addColumn('settled', 'integer', (c) => c.notNull()),
+      .addColumn('run', w.text, (c) => c.primaryKey())
+      .addColumn('mode', w.text, (c) => c.notNull())
+      .addColumn('runbooks', w.text, (c) => c.notNull())
+      .addColumn('started_at', w.text, (c) => c.notNull())
+      .addColumn('finished_at', w.text)
+      .addColumn('devices', w.integer, (c) => c.notNull())
+      .addColumn('counts', w.text, (c) => c.notNull())
+      .addColumn('exit_code', w.integer)
+      .addColumn('by', w.text, (c) => c.notNull())
+      .addColumn('host', w.text, (c) => c.notNull())
+      .addColumn('pid', w.integer, (c) => c.notNull())
+      .addColumn('process', w.text)
+      .addColumn('settled', w.integer, (c) => c.notNull()),
     tables.schema.createIndex('runs_started_at').on('runs').columns(['started_at', 'run']),
     tables.schema
       .createTable('events')
-      .addColumn('run', 'text', (c) => c.notNull())
-      .addColumn('seq', 'integer', (c) => c.notNull())
-      .addColumn('at', 'text', (c) => c.notNull())
-      .addColumn('type', 'text', (c) => c.notNull())
-      .addColumn('device', 'text')
-      .addColumn('json', 'text', (c) => c.notNull())
+      .addColumn('run', w.text, (c) => c.notNull())
+      .addColumn('seq', w.integer, (c) => c.notNull())
+      .addColumn('at', w.text, (c) => c.notNull())
+      .addColumn('type', w.text, (c) => c.notNull())
+      .addColumn('device', w.text)
+      .addColumn('json', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('events_pk', ['run', 'seq'])
       // The key would stand in the file twice.
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
     tables.schema
       .createTable('device_status')
-      .addColumn('device', 'text', (c) => c.primaryKey())
-      .addColumn('state', 'text', (c) => c.notNull())
-      .addColumn('unknown', 'integer', (c) => c.notNull())
-      .addColumn('code', 'text')
-      .addColumn('message', 'text')
-      .addColumn('run', 'text', (c) => c.notNull())
-      .addColumn('runbooks', 'text', (c) => c.notNull())
-      .addColumn('at', 'text', (c) => c.notNull()),
+      .addColumn('device', w.text, (c) => c.primaryKey())
+      .addColumn('state', w.text, (c) => c.notNull())
+      .addColumn('unknown', w.integer, (c) => c.notNull())
+      .addColumn('code', w.text)
+      .addColumn('message', w.text)
+      .addColumn('run', w.text, (c) => c.notNull())
+      .addColumn('runbooks', w.text, (c) => c.notNull())
+      .addColumn('at', w.text, (c) => c.notNull()),
     tables.schema
       .createTable('leases')
-      .addColumn('device', 'text', (c) => c.primaryKey())
-      .addColumn('run', 'text', (c) => c.notNull())
-      .addColumn('host', 'text', (c) => c.notNull())
-      .addColumn('pid', 'integer', (c) => c.notNull())
-      .addColumn('process', 'text')
-      .addColumn('until', 'text', (c) => c.notNull()),
+      .addColumn('device', w.text, (c) => c.primaryKey())
+      .addColumn('run', w.text, (c) => c.notNull())
+      .addColumn('host', w.text, (c) => c.notNull())
+      .addColumn('pid', w.integer, (c) => c.notNull())
+      .addColumn('process', w.text)
+      .addColumn('until', w.text, (c) => c.notNull()),
   ],
-  () => [
-    tables.schema.alterTable('device_status').addColumn('seen_at', 'text'),
+  (w) => [
+    tables.schema.alterTable('device_status').addColumn('seen_at', w.text),
     tables
       .updateTable('device_status')
       .set(({ ref }) => ({ seen_at: ref('at') }))
       .where('state', 'in', ['in-sync', 'drifted', 'changed']),
     tables.schema
       .createTable('sample_series')
-      .addColumn('id', 'integer', (c) => c.primaryKey())
-      .addColumn('device', 'text', (c) => c.notNull())
-      .addColumn('series', 'text', (c) => c.notNull())
+      .addColumn('id', w.counter, (c) => c.primaryKey())
+      .addColumn('device', w.text, (c) => c.notNull())
+      .addColumn('series', w.text, (c) => c.notNull())
       .addUniqueConstraint('sample_series_of', ['device', 'series']),
     tables.schema
       .createTable('samples')
-      .addColumn('series', 'integer', (c) => c.notNull())
-      .addColumn('at', 'integer', (c) => c.notNull())
-      .addColumn('value', 'real', (c) => c.notNull())
+      .addColumn('series', w.integer, (c) => c.notNull())
+      .addColumn('at', w.integer, (c) => c.notNull())
+      .addColumn('value', w.real, (c) => c.notNull())
       .addPrimaryKeyConstraint('samples_pk', ['series', 'at'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
     tables.schema
       .createTable('marks')
-      .addColumn('device', 'text', (c) => c.notNull())
-      .addColumn('name', 'text', (c) => c.notNull())
-      .addColumn('value', 'text', (c) => c.notNull())
-      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('device', w.text, (c) => c.notNull())
+      .addColumn('name', w.text, (c) => c.notNull())
+      .addColumn('value', w.text, (c) => c.notNull())
+      .addColumn('at', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('marks_pk', ['device', 'name'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
   ],
-  () => [
+  (w) => [
     tables.schema.dropTable('leases').ifExists(),
     tables.schema
       .createTable('lease_keys')
-      .addColumn('key', 'text', (c) => c.primaryKey())
-      .addColumn('epoch', 'integer', (c) => c.notNull())
-      .addColumn('controller', 'text')
-      .addColumn('run', 'text')
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .addColumn('key', w.text, (c) => c.primaryKey())
+      .addColumn('epoch', w.integer, (c) => c.notNull())
+      .addColumn('controller', w.text)
+      .addColumn('run', w.text)
+      .modifyEnd(w.byKey),
     tables.schema.createIndex('lease_keys_controller').on('lease_keys').columns(['controller']),
     tables.schema
       .createTable('controllers')
-      .addColumn('id', 'text', (c) => c.primaryKey())
-      .addColumn('host', 'text', (c) => c.notNull())
-      .addColumn('pid', 'integer', (c) => c.notNull())
-      .addColumn('process', 'text')
-      .addColumn('until', 'integer', (c) => c.notNull())
-      .addColumn('ttl', 'integer', (c) => c.notNull())
-      .addColumn('beats', 'integer', (c) => c.notNull()),
+      .addColumn('id', w.text, (c) => c.primaryKey())
+      .addColumn('host', w.text, (c) => c.notNull())
+      .addColumn('pid', w.integer, (c) => c.notNull())
+      .addColumn('process', w.text)
+      .addColumn('until', w.integer, (c) => c.notNull())
+      .addColumn('ttl', w.integer, (c) => c.notNull())
+      .addColumn('beats', w.integer, (c) => c.notNull()),
     tables.schema
       .createTable('run_devices')
-      .addColumn('run', 'text', (c) => c.notNull())
-      .addColumn('device', 'text', (c) => c.notNull())
-      .addColumn('attempt', 'integer', (c) => c.notNull())
-      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('run', w.text, (c) => c.notNull())
+      .addColumn('device', w.text, (c) => c.notNull())
+      .addColumn('attempt', w.integer, (c) => c.notNull())
+      .addColumn('state', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('run_devices_pk', ['run', 'device'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
     tables.schema
       .createTable('state_facts')
-      .addColumn('name', 'text', (c) => c.primaryKey())
-      .addColumn('value', 'text', (c) => c.notNull())
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .addColumn('name', w.text, (c) => c.primaryKey())
+      .addColumn('value', w.text, (c) => c.notNull())
+      .modifyEnd(w.byKey),
     tables
       .updateTable('device_status')
       .set({ state: 'unknown' })
       .where('unknown', '=', 1)
       .where('state', 'in', ['in-sync', 'changed']),
   ],
-  () => [
+  (w) => [
     tables.schema
       .createTable('runbook_status')
-      .addColumn('device', 'text', (c) => c.notNull())
-      .addColumn('runbooks', 'text', (c) => c.notNull())
-      .addColumn('state', 'text', (c) => c.notNull())
-      .addColumn('unknown', 'integer', (c) => c.notNull())
-      .addColumn('code', 'text')
-      .addColumn('message', 'text')
-      .addColumn('run', 'text', (c) => c.notNull())
-      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('device', w.text, (c) => c.notNull())
+      .addColumn('runbooks', w.text, (c) => c.notNull())
+      .addColumn('state', w.text, (c) => c.notNull())
+      .addColumn('unknown', w.integer, (c) => c.notNull())
+      .addColumn('code', w.text)
+      .addColumn('message', w.text)
+      .addColumn('run', w.text, (c) => c.notNull())
+      .addColumn('at', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('runbook_status_pk', ['device', 'runbooks'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
     tables
       .insertInto('runbook_status')
       .columns(LOOK_COLUMNS)
       .expression((eb) => eb.selectFrom('device_status').select(LOOK_COLUMNS)),
   ],
   hookStatements,
-  () => [
-    tables.schema.alterTable('lease_keys').addColumn('taken_as', 'text'),
+  (w) => [
+    tables.schema.alterTable('lease_keys').addColumn('taken_as', w.text),
     tables.schema.createIndex('marks_value').on('marks').columns(['name', 'value']),
   ],
-  () => [
+  (w) => [
     tables.schema
       .createTable('kept_runs')
-      .addColumn('run', 'text', (c) => c.primaryKey())
-      .addColumn('json', 'text', (c) => c.notNull()),
+      .addColumn('run', w.text, (c) => c.primaryKey())
+      .addColumn('json', w.text, (c) => c.notNull()),
     tables.schema
       .createTable('kept_files')
-      .addColumn('run', 'text', (c) => c.notNull())
-      .addColumn('name', 'text', (c) => c.notNull())
-      .addColumn('digest', 'text', (c) => c.notNull())
+      .addColumn('run', w.text, (c) => c.notNull())
+      .addColumn('name', w.text, (c) => c.notNull())
+      .addColumn('digest', w.text, (c) => c.notNull())
       .addPrimaryKeyConstraint('kept_files_pk', ['run', 'name'])
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .modifyEnd(w.byKey),
     tables.schema
       .createTable('kept_texts')
-      .addColumn('digest', 'text', (c) => c.primaryKey())
-      .addColumn('text', 'text', (c) => c.notNull()),
+      .addColumn('digest', w.text, (c) => c.primaryKey())
+      .addColumn('text', w.text, (c) => c.notNull()),
     tables.schema.createIndex('kept_files_digest').on('kept_files').columns(['digest']),
-    tables.schema.alterTable('runs').addColumn('resumed', 'integer', (c) => c.notNull().defaultTo(0)),
+    tables.schema.alterTable('runs').addColumn('resumed', w.integer, (c) => c.notNull().defaultTo(0)),
   ],
   // Few of the events of a device, so that what became of it is found without those of all others.
   () => [sql`CREATE INDEX events_of_devices ON events (device, at) WHERE ${ENDS_OF_DEVICES}`.compile(tables)],
-  () => [
+  (w) => [
     tables.schema
       .createTable('audit_log')
-      .addColumn('seq', 'integer', (c) => c.primaryKey())
-      .addColumn('json', 'text', (c) => c.notNull())
-      .addColumn('hash', 'text', (c) => c.notNull()),
+      .addColumn('seq', w.integer, (c) => c.primaryKey())
+      .addColumn('json', w.text, (c) => c.notNull())
+      .addColumn('hash', w.text, (c) => c.notNull()),
   ],
   incidentStatements,
   availabilityStatements,
-  () => [
+  (w) => [
     tables.schema
       .createTable('sessions')
-      .addColumn('id', 'text', (c) => c.primaryKey())
-      .addColumn('account', 'text', (c) => c.notNull())
-      .addColumn('proof', 'text', (c) => c.notNull())
-      .addColumn('begun', 'integer', (c) => c.notNull())
-      .addColumn('used', 'integer', (c) => c.notNull())
-      .modifyEnd(sql`WITHOUT ROWID`),
+      .addColumn('id', w.text, (c) => c.primaryKey())
+      .addColumn('account', w.text, (c) => c.notNull())
+      .addColumn('proof', w.text, (c) => c.notNull())
+      .addColumn('begun', w.integer, (c) => c.notNull())
+      .addColumn('used', w.integer, (c) => c.notNull())
+      .modifyEnd(w.byKey),
   ],
 ]
 
@@ -303,16 +304,16 @@ export const SCHEMA_VERSION = MIGRATIONS.length
  */
 const USABLE_FROM = 3
 
-/** The statements that bring a file from `version` to the present one. */
-export function migrationsFrom(version: number): Statements {
+/** The statements that bring a store from `version` to the present one, in the words of its database. */
+export function migrationsFrom(version: number, words: SchemaWords): Statements {
   const first =
     version === 0
       ? [
-          tables.schema.createTable('state_schema').addColumn('version', 'integer', (c) => c.notNull()),
+          tables.schema.createTable('state_schema').addColumn('version', words.integer, (c) => c.notNull()),
           tables.insertInto('state_schema').values({ version: 0 }),
         ]
       : []
-  const steps = MIGRATIONS.slice(version).flatMap((migration) => migration())
+  const steps = MIGRATIONS.slice(version).flatMap((migration) => migration(words))
   const usable = tables.insertInto('state_facts').values({ name: 'usable_from', value: String(USABLE_FROM) })
   const replaced = usable.onConflict((conflict) => conflict.column('name').doUpdateSet({ value: String(USABLE_FROM) }))
   return [...first, ...steps, replaced, tables.updateTable('state_schema').set({ version: SCHEMA_VERSION })]

@@ -1,31 +1,24 @@
 import type { Session, SessionStore } from '../core/session.ts'
 import { tables } from './schema.ts'
-import type { SqliteSession } from './sqlite-session.ts'
+import { put, type StoreSession } from './steps.ts'
 
-/** Who has signed in, in the state file. */
-export function sessionStore(session: SqliteSession): SessionStore {
+/** Who has signed in, in the state store. */
+export function sessionStore(session: StoreSession): SessionStore {
   return {
     begin: (begun: Session) =>
-      session.write(() => {
-        session.all(tables.insertInto('sessions').values({ ...begun }))
-      }),
+      session.write(() => put(tables.insertInto('sessions').values({ ...begun })), { locks: {} }),
     async find(id) {
       const [row] = await session.read(tables.selectFrom('sessions').selectAll().where('id', '=', id))
       return row
     },
     use: (id, at) =>
-      session.write(() => {
-        session.all(tables.updateTable('sessions').set({ used: at }).where('id', '=', id))
-      }),
-    end: (id) =>
-      session.write(() => {
-        session.all(tables.deleteFrom('sessions').where('id', '=', id))
-      }),
+      session.write(() => put(tables.updateTable('sessions').set({ used: at }).where('id', '=', id)), { locks: {} }),
+    end: (id) => session.write(() => put(tables.deleteFrom('sessions').where('id', '=', id)), { locks: {} }),
     forget: ({ begun, used }) =>
-      session.write(() => {
-        session.all(
-          tables.deleteFrom('sessions').where((row) => row.or([row('begun', '<', begun), row('used', '<', used)])),
-        )
-      }),
+      session.write(
+        () =>
+          put(tables.deleteFrom('sessions').where((row) => row.or([row('begun', '<', begun), row('used', '<', used)]))),
+        { locks: {} },
+      ),
   }
 }

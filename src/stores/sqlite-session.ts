@@ -1,10 +1,14 @@
 import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Compilable, CompiledQuery } from 'kysely'
+import { type CompiledQuery, sql } from 'kysely'
 import Database from 'libsql'
-import { InputError } from '../core/diagnostic.ts'
 import { makePrivateFolder } from '../files/private.ts'
+import { bootClockMs } from './process-identity.ts'
+import { tables } from './schema.ts'
+import { stateUnusable } from './state-unusable.ts'
+import type { Locks, Query, Statement, Steps, StoreSession } from './steps.ts'
+import { MachineWitness } from './witness.ts'
 
 /** The files that libsql needs to start in: its own, those of the database, and pipes of its runtime, which ends the process without them. */
 const FILES_OF_LIBSQL = 16
@@ -13,17 +17,16 @@ const BUSY_BLOCK_MS = 20
 /** Past it, another process sits on the file. */
 const BUSY_GIVE_UP_MS = 30_000
 
-type Query<Row> = Compilable<Row> | CompiledQuery<Row>
-
 interface Write {
-  readonly work: () => unknown
+  readonly work: () => Steps<unknown>
   readonly sync: boolean
   readonly resolve: (value: unknown) => void
   readonly reject: (reason: unknown) => void
 }
 
 /** One SQLite file: reads, and writes that are gathered by turn of the event loop into one transaction. */
-export class SqliteSession {
+export class SqliteSession implements StoreSession {
+  readonly witness = new MachineWitness()
   readonly #path: string
   readonly #database: Database.Database
   readonly #statements = new Map<string, Database.Statement>()
@@ -64,26 +67,13 @@ export class SqliteSession {
     return []
   }
 
-  /** Runs a statement compiled earlier with other parameters: for what is written thousands of times. */
-  run(sql: string, parameters: readonly unknown[]): void {
-    this.#statement(sql).run(parameters)
-  }
-
-  /** Rows of a query compiled earlier, with other parameters; at once. */
-  rows<Row>({ sql }: CompiledQuery<Row>, parameters: readonly unknown[]): Row[] {
-    return this.#statement(sql).all(parameters) as Row[]
-  }
-
   /** Rows of a query, waiting while another process holds a lock. */
   async read<Row>(query: Query<Row>): Promise<Row[]> {
     return this.patiently(() => this.all(query))
   }
 
-  /**
-   * Runs `work` in a transaction, together with all others of this turn. Resolves when it is committed, which
-   * outlives the process; with `sync` it outlives a power cut, too. `work` may run twice, and must not wait.
-   */
-  write<T>(work: () => T, { sync = false }: { readonly sync?: boolean } = {}): Promise<T> {
+  /** Together with all others of this turn of the event loop. SQLite lets one write at a time, so it needs no locks. */
+  write<T>(work: () => Steps<T>, { sync = false }: { readonly locks: Locks; readonly sync?: boolean }): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, sync, resolve: resolve as (value: unknown) => void, reject })
       this.#writing ??= this.#drain()
@@ -121,6 +111,33 @@ export class SqliteSession {
     } finally {
       this.#database.close()
     }
+  }
+
+  /** Without pages that are free to be used again. */
+  async usedBytes(): Promise<number> {
+    const [size] = await this.read(
+      sql<{ bytes: number }>`SELECT (page_count - freelist_count) * page_size AS bytes
+        FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`.compile(tables),
+    )
+    return size?.bytes ?? 0
+  }
+
+  /** Goes through the steps, all at once. */
+  #take<T>(steps: Steps<T>): T {
+    for (let step = steps.next(); ; ) {
+      if (step.done) return step.value
+      step = steps.next(this.#answer(step.value))
+    }
+  }
+
+  #answer({ query, parameters, each }: Statement): readonly unknown[] {
+    if (query === undefined) return [{ ms: bootClockMs() }]
+    if (parameters === undefined && each === undefined) return this.all(query)
+    const statement = this.#statement((query as CompiledQuery).sql)
+    if (each) return each.map((one) => statement.all(one))
+    if (statement.reader) return statement.all(parameters)
+    statement.run(parameters)
+    return []
   }
 
   #statement(sql: string): Database.Statement {
@@ -167,7 +184,7 @@ export class SqliteSession {
     this.#synchronize(writes.some(({ sync }) => sync))
     this.#database.exec('BEGIN IMMEDIATE')
     try {
-      const values = writes.map((write) => write.work())
+      const values = writes.map((write) => this.#take(write.work()))
       this.#database.exec('COMMIT')
       return values
     } catch (error) {
@@ -243,10 +260,6 @@ function unusable(path: string, error: unknown): unknown {
   const code = codeOf(error)
   const cause = CAUSES[ALIASES[code] ?? code]
   return cause ? stateUnusable(`The state file "${path}" ${cause[0]} (${code})`, cause[1]) : error
-}
-
-export function stateUnusable(summary: string, detail: string): InputError {
-  return new InputError([{ code: 'STATE_UNUSABLE', severity: 'error', summary, detail }])
 }
 
 /** Throws what the system says (EMFILE) where libsql would not find the files that it needs. */

@@ -13,6 +13,8 @@ export interface StoreUnderTest {
   readonly open: string
   /** A location where nothing is stored yet, for a private folder that is removed after the test. */
   readonly location: (folder: string) => string
+  /** What a location takes, in bytes. */
+  readonly bytes: (location: string) => number | Promise<number>
   /** How node runs the module: `['--import', 'tsx']` for TypeScript. */
   readonly execArgv: readonly string[]
 }
@@ -34,6 +36,11 @@ export class StoreBench {
   constructor(of: StoreUnderTest) {
     this.#of = of
     this.location = of.location(this.folder)
+  }
+
+  /** What the store takes, in bytes. */
+  bytes(): number | Promise<number> {
+    return this.#of.bytes(this.location)
   }
 
   async store(): Promise<RunStore> {

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -151,7 +150,7 @@ function testHistory(bench: () => StoreBench): void {
     for (const [index, run] of names.entries()) {
       await store.append(recordRun(many, { run, at: daysAgo(names.length - index) }))
       await store.forget(run, { days: 30, megabytes: 10 })
-      sizes.push(statSync(bench().location).size)
+      sizes.push(await bench().bytes())
     }
     const left = (await store.runs()).map(({ run }) => run)
     expect(left[0]).toBe('f')

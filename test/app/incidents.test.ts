@@ -16,7 +16,7 @@ import { overdueIncidents } from '../../src/app/incidents/review.ts'
 import { InputError } from '../../src/core/diagnostic.ts'
 import type { Fleet } from '../../src/core/fleet.ts'
 import type { IncidentStore } from '../../src/core/incident-store.ts'
-import { openSqliteIncidents } from '../../src/stores/sqlite-incidents.ts'
+import { openSqliteIncidents } from '../../src/stores/sqlite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'till-incidents-'))
 const NOW = new Date('2026-11-30T10:00:00.000Z')

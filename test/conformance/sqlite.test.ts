@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { testStore } from '../../src/testing/store-contract.ts'
 
@@ -5,5 +6,6 @@ testStore('sqlite', {
   module: fileURLToPath(new URL('../../src/stores/sqlite.ts', import.meta.url)),
   open: 'openSqliteStore',
   location: (folder) => `${folder}/.till/state.db`,
+  bytes: (location) => statSync(location).size,
   execArgv: ['--import', 'tsx'],
 })

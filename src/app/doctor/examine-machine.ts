@@ -4,7 +4,9 @@ import { statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
+import { lookAtDatabase } from '../history/open-store.ts'
 import type { Project } from '../project.ts'
 import { unknownNode } from './known-nodes.ts'
 
@@ -37,7 +39,7 @@ export async function examineMachine(machine: Machine): Promise<readonly Machine
     ...knownHosts(machine),
     ...keys(machine),
     await agent(),
-    stateFolder(machine),
+    await stateStore(machine),
     await freeDisk(machine),
     clock(),
     sandbox(),
@@ -177,6 +179,19 @@ async function agent(): Promise<MachineFinding> {
   return answers
     ? { name, state: 'ok', detail: `answers at ${socket}` }
     : { name, state: 'missing', detail: `Nobody answers at ${socket}.`, advice }
+}
+
+async function stateStore(machine: Machine): Promise<MachineFinding> {
+  const { project } = machine
+  if (!project || 'file' in project.state) return stateFolder(machine)
+  const name = 'state'
+  try {
+    return { name, state: 'ok', detail: `PostgreSQL ${(await lookAtDatabase(project.state)).server} answers` }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const [first] = error.diagnostics
+    return { name, state: 'failed', detail: `${first?.summary}.`, advice: first?.detail ?? '' }
+  }
 }
 
 function stateFolder({ project }: Machine): MachineFinding {

@@ -3,26 +3,45 @@ import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
 import { madePrivate } from '../../files/private.ts'
+import { addressOf, type DatabasePlace, type StatePlace } from './state-place.ts'
 
-/** The state store in a file, made where there is none. Its library is loaded now: many commands need no state. */
-export async function openStore(file: string): Promise<RunStore> {
-  const { openSqliteStore } = await import('../../stores/sqlite.ts')
-  keepPrivate(file)
-  return openSqliteStore(file)
+/** The state store, made where there is none. Its library is loaded now: many commands need no state. Throws InputError. */
+export async function openStore(place: StatePlace): Promise<RunStore> {
+  if ('file' in place) return (await sqlite(place.file)).openSqliteStore(place.file)
+  return (await postgres()).openPostgresStore(...(await databaseOf(place)))
 }
 
-/** The same file, for what monitoring told and what came of it. */
-export async function openHookStore(file: string): Promise<HookStore> {
-  const { openSqliteHooks } = await import('../../stores/sqlite-hooks.ts')
-  keepPrivate(file)
-  return openSqliteHooks(file)
+/** In the same place, for what monitoring told and what came of it. */
+export async function openHookStore(place: StatePlace): Promise<HookStore> {
+  if ('file' in place) return (await sqlite(place.file)).openSqliteHooks(place.file)
+  return (await postgres()).openPostgresHooks(...(await databaseOf(place)))
 }
 
-/** The same file, for incidents. */
-export async function openIncidentStore(file: string): Promise<IncidentStore> {
-  const { openSqliteIncidents } = await import('../../stores/sqlite-incidents.ts')
+/** For incidents. */
+export async function openIncidentStore(place: StatePlace): Promise<IncidentStore> {
+  if ('file' in place) return (await sqlite(place.file)).openSqliteIncidents(place.file)
+  return (await postgres()).openPostgresIncidents(...(await databaseOf(place)))
+}
+
+/** Whether a database can be used, and which PostgreSQL it is; writes nothing there. Throws InputError. */
+export async function lookAtDatabase(place: DatabasePlace): Promise<{ readonly server: string }> {
+  const [address] = await databaseOf(place)
+  return (await postgres()).lookAtPostgres(address)
+}
+
+function sqlite(file: string) {
   keepPrivate(file)
-  return openSqliteIncidents(file)
+  return import('../../stores/sqlite.ts')
+}
+
+function postgres() {
+  return import('../../stores/postgres/open.ts')
+}
+
+async function databaseOf(place: DatabasePlace) {
+  const address = await addressOf(place)
+  const tell = (text: string): void => void process.stderr.write(`warning ${text}\n`)
+  return [address.reveal(), { tell, isApart: place.sandbox }] as const
 }
 
 function keepPrivate(file: string): void {

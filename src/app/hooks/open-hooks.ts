@@ -43,7 +43,7 @@ export async function openHooks(
   start: RunStarter,
 ): Promise<Hooks & { close(): Promise<void> }> {
   const hooks = await hooksOf(project, flags)
-  const store = await openHookStore(project.paths.state)
+  const store = await openHookStore(project.state)
   return {
     ...hooks,
     store,

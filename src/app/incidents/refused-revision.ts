@@ -10,7 +10,7 @@ export async function openForRefused(project: Project, { tip, code, problems }: 
   const fleet = await project.fleet()
   const why = `${code}${problems[0] ? `, ${problems[0].detail}` : ''}`
   const call = callOfRefusedRevision(tip, { why, by: 'till' })
-  const store = await openIncidentStore(project.paths.state)
+  const store = await openIncidentStore(project.state)
   try {
     await store.open(incidentOpening({ fleet, duties: dutiesOf(project, fleet) }, call), new Date())
   } finally {

@@ -49,7 +49,7 @@ export class RepositoryNames {
     const latest = [{ value: 'latest', about: 'the newest run' }]
     if (file === undefined || !existsSync(file)) return latest
     const { openStore } = await import('../../app/history/open-store.ts')
-    const store = await openStore(file)
+    const store = await openStore({ file })
     const runs = await store.runs({ limit: 30 })
     await store.close()
     return [
@@ -63,7 +63,7 @@ export class RepositoryNames {
     const file = this.#state(options)
     if (file === undefined || !existsSync(file)) return []
     const { openIncidentStore } = await import('../../app/history/open-store.ts')
-    const store = await openIncidentStore(file)
+    const store = await openIncidentStore({ file })
     const open = await store.incidents({ limit: 100 })
     await store.close()
     return open.map(({ incident, fault, title }) => ({ value: incident, about: `${fault}, ${title}` }))

@@ -30,7 +30,7 @@ export default class EpisodesList extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(EpisodesList)
     const project = await this.openProject(flags)
-    const store = await openHookStore(project.paths.state)
+    const store = await openHookStore(project.state)
     const episodes = (await store.episodes({ closed: flags.all, limit: flags.limit })).map(episodeView)
     if (flags.json) await this.write(jsonLine({ schema: 'till.episodes/1', episodes }))
     else if (episodes.length === 0) process.stderr.write(flags.all ? 'No episodes yet.\n' : 'No open episodes.\n')

@@ -19,7 +19,7 @@ export default class EpisodesShow extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(EpisodesShow)
     const project = await this.openProject(flags)
-    const store = await openHookStore(project.paths.state)
+    const store = await openHookStore(project.state)
     const episode = await findEpisode(store, args.episode)
     const events = await store.events(episode.episode)
     const view = episodeView(episode)

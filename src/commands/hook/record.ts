@@ -25,7 +25,7 @@ export default class HookRecord extends BaseCommand {
     const ms = parseDuration(flags.since)
     if (ms === undefined) throw new Errors.CLIError(`--since is a duration such as 12h or 7d, not "${flags.since}"`)
     const project = await this.openProject(flags)
-    const store = await openHookStore(project.paths.state)
+    const store = await openHookStore(project.state)
     for await (const { at, source, times, body } of store.inbox(new Date(Date.now() - ms).toISOString())) {
       const recorded: RecordedDelivery = { schema: 'till.hook-delivery/1', at, source, times, body }
       await this.write(jsonLine({ ...recorded }))

@@ -161,10 +161,24 @@ export const PROJECT_SCHEMA = {
     },
     state: {
       title: 'State store',
-      description: 'SQLite file of journal, history and leases; .till/state.db unless given.',
-      type: 'string',
+      description:
+        'SQLite file of journal, history and leases, .till/state.db unless given; or `postgres`, which several machines may share. ' +
+        'TILL_STATE=postgres://… in the environment goes before it.',
+      type: ['string', 'object'],
       minLength: 1,
-      examples: ['.till/state.db'],
+      additionalProperties: false,
+      required: ['postgres'],
+      properties: {
+        postgres: {
+          description:
+            'Where its address is, as other secrets: env:NAME, file:PATH, command:NAME/…, age:…. An address without a password may ' +
+            'stand here itself: postgres://USER@HOST:5432/DATABASE.',
+          type: 'string',
+          pattern: '^((env|file|command|age):.+|postgres(ql)?://.+)$',
+          examples: ['env:TILL_DATABASE', 'postgres://till@db.example.com/till?sslrootcert=/etc/till/ca.pem'],
+        },
+      },
+      examples: ['.till/state.db', { postgres: 'env:TILL_DATABASE' }],
     },
     secrets: SECRETS,
     assignments: {

@@ -1,34 +1,25 @@
-import { sql } from 'kysely'
 import type { Incident, IncidentEvent, IncidentOpening } from '../core/incident.ts'
 import type { IncidentQuery, IncidentStore } from '../core/incident-store.ts'
 import { applyToIncident, forgetIncidents, isFiring, openIncident, readIncident } from './incident-rows.ts'
 import { incidentTables } from './incident-tables.ts'
-import { prepare } from './sqlite.ts'
-import { SqliteSession } from './sqlite-session.ts'
+import { HOOKS } from './locks.ts'
+import type { Steps, StoreSession } from './steps.ts'
 
-/** Opens the tables of incidents in the state file. What is written is on disk before anybody is answered. */
-export async function openSqliteIncidents(path: string): Promise<IncidentStore> {
-  const session = SqliteSession.open(path)
-  try {
-    await prepare(session, path)
-    await session.read(sql`PRAGMA synchronous = FULL`.compile(incidentTables))
-  } catch (error) {
-    session.abandon()
-    throw error
-  }
-  return new SqliteIncidents(session)
+/** Incidents in a database. What is written is on disk before anybody is answered. */
+export function storedIncidents(session: StoreSession): IncidentStore {
+  return new StoredIncidents(session)
 }
 
-class SqliteIncidents implements IncidentStore {
-  readonly #session: SqliteSession
+class StoredIncidents implements IncidentStore {
+  readonly #session: StoreSession
 
-  constructor(session: SqliteSession) {
+  constructor(session: StoreSession) {
     this.#session = session
   }
 
   open(opening: IncidentOpening, now: Date): Promise<{ readonly incident: Incident; readonly isNew: boolean }> {
-    return this.#write(() => {
-      const opened = openIncident(this.#session, opening, now)
+    return this.#write(function* () {
+      const opened = yield* openIncident(opening, now)
       if (!opened) throw new Error('An incident was opened and is not there.')
       return opened
     })
@@ -45,7 +36,7 @@ class SqliteIncidents implements IncidentStore {
   }
 
   incident(id: string, partner?: string): Promise<Incident | undefined> {
-    return this.#session.patiently(() => readIncident(this.#session, id, partner))
+    return this.#write(() => readIncident(id, partner))
   }
 
   async events(id: string): Promise<readonly IncidentEvent[]> {
@@ -61,7 +52,7 @@ class SqliteIncidents implements IncidentStore {
   }
 
   isFiring(id: string): Promise<boolean> {
-    return this.#session.patiently(() => isFiring(this.#session, id))
+    return this.#write(() => isFiring(id))
   }
 
   note(
@@ -69,22 +60,22 @@ class SqliteIncidents implements IncidentStore {
     say: Parameters<IncidentStore['note']>[1],
     { partner }: { readonly partner?: string | undefined } = {},
   ): Promise<Incident | undefined> {
-    return this.#write(() => {
-      const known = readIncident(this.#session, id, partner)
+    return this.#write(function* () {
+      const known = yield* readIncident(id, partner)
       if (!known) return undefined
-      return applyToIncident(this.#session, id, { known, bodies: say(known, isFiring(this.#session, id)) })
+      return yield* applyToIncident(id, { known, bodies: say(known, yield* isFiring(id)) })
     })
   }
 
   async forget(before: Date): Promise<void> {
-    await this.#write(() => forgetIncidents(this.#session, before.toISOString()))
+    await this.#write(() => forgetIncidents(before.toISOString()))
   }
 
   close(): Promise<void> {
     return this.#session.close()
   }
 
-  #write<T>(work: () => T): Promise<T> {
-    return this.#session.write(work, { sync: true })
+  #write<T>(work: () => Steps<T>): Promise<T> {
+    return this.#session.write(work, { locks: { alone: [HOOKS] }, sync: true })
   }
 }

@@ -4,38 +4,37 @@ import type { Episode, EpisodeEvent } from '../core/episode.ts'
 import type { Delivery, HookStore, HookWorker, InboxEntry, Told, ToldAnswer } from '../core/hook-store.ts'
 import { applyEvents, endAttempt, joinAlert, markUseless, readEpisode, recordAttempt } from './episode-rows.ts'
 import { worldOf } from './episode-world.ts'
-import { hookTables, type InboxRow } from './hook-tables.ts'
+import { hookTables, type InboxRow, type WorkerRow } from './hook-tables.ts'
 import { clearIncidents, forgetIncidents, joinIncident } from './incident-rows.ts'
+import { unheardOf } from './leases.ts'
+import { HOOKS } from './locks.ts'
 import { thisProcess, whereabouts } from './process-identity.ts'
-import { prepare } from './sqlite.ts'
-import { SqliteSession } from './sqlite-session.ts'
+import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 const PAGE = 500
 const WORKER = 'hooks'
+/** Whoever repairs has leases for it, and is heard of, long before an attempt is so old. */
+const HEARD_WITHIN_MS = 10 * 60_000
 
-/** Opens the tables of hooks in the state file. What is written is on disk before anybody is answered: it outlives a power cut. */
-export async function openSqliteHooks(path: string): Promise<HookStore> {
-  const session = SqliteSession.open(path)
-  try {
-    await prepare(session, path)
-    await session.read(sql`PRAGMA synchronous = FULL`.compile(hookTables))
-  } catch (error) {
-    session.abandon()
-    throw error
-  }
-  return new SqliteHooks(session)
+/** Inbox and episodes in a database. What is written is on disk before anybody is answered: it outlives a power cut. */
+export function storedHooks(session: StoreSession): HookStore {
+  return new StoredHooks(session)
 }
 
-class SqliteHooks implements HookStore {
-  readonly #session: SqliteSession
+class StoredHooks implements HookStore {
+  readonly #session: StoreSession
 
-  constructor(session: SqliteSession) {
+  constructor(session: StoreSession) {
     this.#session = session
   }
 
   receive(deliveries: readonly Delivery[]): Promise<readonly string[]> {
     const at = new Date().toISOString()
-    return this.#session.write(() => deliveries.map((delivery) => receive(this.#session, delivery, at)))
+    return this.#write(function* () {
+      const entries: string[] = []
+      for (const delivery of deliveries) entries.push(yield* receive(delivery, at))
+      return entries
+    })
   }
 
   async pending(limit: number): Promise<readonly InboxEntry[]> {
@@ -63,15 +62,16 @@ class SqliteHooks implements HookStore {
   }
 
   join(entry: string, told: readonly Told[]): Promise<readonly ToldAnswer[]> {
-    return this.#session.write(() => {
+    return this.#write(function* () {
       const found = hookTables.selectFrom('hook_inbox').select(['done', 'answers']).where('entry', '=', entry)
-      const [row] = this.#session.all(found)
+      const [row] = yield* rowsOf(found)
       if (!row || row.done === 1) return JSON.parse(row?.answers ?? '[]') as ToldAnswer[]
       const now = new Date()
-      const answers = told.map((each) => joinAlert(this.#session, each, now))
+      const answers: ToldAnswer[] = []
+      for (const each of told) answers.push(yield* joinAlert(each, now))
       const joined = answers.length > 0 && answers.every(({ rule }) => rule !== null) ? 1 : 0
       const set = { done: 1, joined, answers: JSON.stringify(answers) }
-      this.#session.all(hookTables.updateTable('hook_inbox').set(set).where('entry', '=', entry))
+      yield* put(hookTables.updateTable('hook_inbox').set(set).where('entry', '=', entry))
       return answers
     })
   }
@@ -97,28 +97,28 @@ class SqliteHooks implements HookStore {
     id: string,
     { now, breakerMs, classOf, step }: Parameters<HookStore['advance']>[1],
   ): Promise<{ readonly episode: Episode; readonly started: number | null } | undefined> {
-    return this.#session.write(() => {
-      const episode = readEpisode(this.#session, id)
+    return this.#write(function* () {
+      const episode = yield* readEpisode(id)
       if (!episode || episode.closed_at !== null) return undefined
       const deviceClass = episode.device === null ? '' : classOf(episode.device)
-      const world = worldOf(this.#session, episode, { now, breakerMs, deviceClass })
+      const world = yield* worldOf(episode, { now, breakerMs, deviceClass })
       const { events, due, opens } = step(episode, world)
-      const started = this.#takeAttempts(episode, events, deviceClass)
-      const after = applyEvents(this.#session, episode, { events, due })
-      if (opens) joinIncident(this.#session, id, { opening: opens, now })
-      if (after.closed_at !== null) clearIncidents(this.#session, id, now)
+      const started = yield* takeAttempts(episode, events, deviceClass)
+      const after = yield* applyEvents(episode, { events, due })
+      if (opens) yield* joinIncident(id, { opening: opens, now })
+      if (after.closed_at !== null) yield* clearIncidents(id, now)
       return { episode: after, started }
     })
   }
 
   note(id: string, event: EpisodeEvent): Promise<Episode | undefined> {
-    return this.#session.write(() => {
-      const episode = readEpisode(this.#session, id)
+    return this.#write(function* () {
+      const episode = yield* readEpisode(id)
       if (!episode || episode.closed_at !== null) return undefined
-      const after = applyEvents(this.#session, episode, { events: [event], due: new Date() })
+      const after = yield* applyEvents(episode, { events: [event], due: new Date() })
       if (event.type === 'attempt.finished' || event.type === 'attempt.doubtful') {
         const result = after.attempts.find(({ attempt }) => attempt === event.attempt)?.result ?? 'failed'
-        endAttempt(this.#session, { episode: id, attempt: event.attempt, result, at: event.at })
+        yield* endAttempt({ episode: id, attempt: event.attempt, result, at: event.at })
       }
       return after
     })
@@ -128,7 +128,12 @@ class SqliteHooks implements HookStore {
     const running = await this.#session.read(
       hookTables.selectFrom('hook_attempts').selectAll().where('result', '=', 'running'),
     )
-    const lost = running.filter((row) => whereabouts(row) === 'dead')
+    const { witness } = this.#session
+    const isOld = ({ started_at }: { readonly started_at: string }): boolean =>
+      Date.parse(started_at) < now.getTime() - HEARD_WITHIN_MS
+    const away = running.filter((row) => whereabouts(row) === 'elsewhere' && isOld(row))
+    const gone = away.length === 0 ? [] : await this.#write(() => unheardOf(away, witness))
+    const lost = [...running.filter((row) => whereabouts(row) === 'dead'), ...gone]
     for (const { episode, attempt } of lost) {
       await this.note(episode, { type: 'attempt.doubtful', at: now.toISOString(), attempt })
     }
@@ -154,14 +159,19 @@ class SqliteHooks implements HookStore {
   }
 
   claim(now: Date, ttlMs: number): Promise<boolean> {
-    return this.#session.write(() => {
+    return this.#write(function* () {
       const mine = thisProcess()
-      const held = this.#heldBy(now)
+      const held = heldBy(yield* rowsOf(HOLDER), now)
       const isMine = held?.pid === mine.pid && held.host === mine.host && held.process === mine.process
       if (held && !isMine) return false
       const since = isMine ? held.since : now.toISOString()
       const row = { name: WORKER, ...mine, since, until: new Date(now.getTime() + ttlMs).toISOString() }
-      this.#session.all(hookTables.replaceInto('hook_workers').values(row))
+      yield* put(
+        hookTables
+          .insertInto('hook_workers')
+          .values(row)
+          .onConflict((conflict) => conflict.column('name').doUpdateSet(row)),
+      )
       return true
     })
   }
@@ -169,14 +179,12 @@ class SqliteHooks implements HookStore {
   async release(): Promise<void> {
     const { host, pid } = thisProcess()
     const mine = hookTables.deleteFrom('hook_workers').where('name', '=', WORKER).where('host', '=', host)
-    await this.#session.write(() => this.#session.all(mine.where('pid', '=', pid)))
+    await this.#write(() => put(mine.where('pid', '=', pid)))
   }
 
-  worker(now: Date): Promise<HookWorker | undefined> {
-    return this.#session.patiently(() => {
-      const held = this.#heldBy(now)
-      return held && { host: held.host, pid: held.pid, since: held.since }
-    })
+  async worker(now: Date): Promise<HookWorker | undefined> {
+    const held = heldBy(await this.#session.read(HOLDER), now)
+    return held && { host: held.host, pid: held.pid, since: held.since }
   }
 
   async count(): Promise<{ readonly pending: number; readonly open: number }> {
@@ -192,7 +200,7 @@ class SqliteHooks implements HookStore {
   async forget(before: Date): Promise<void> {
     const at = before.toISOString()
     const old = hookTables.selectFrom('episodes').select('episode').where('closed_at', '<', at)
-    await this.#session.write(() => {
+    await this.#write(function* () {
       const statements: readonly CompiledQuery<unknown>[] = [
         hookTables.deleteFrom('hook_inbox').where('done', '=', 1).where('at', '<', at).compile(),
         hookTables.deleteFrom('hook_alerts').where('episode', 'in', old).compile(),
@@ -201,8 +209,8 @@ class SqliteHooks implements HookStore {
         hookTables.deleteFrom('episode_events').where('episode', 'in', old).compile(),
         hookTables.deleteFrom('episodes').where('closed_at', '<', at).compile(),
       ]
-      for (const statement of statements) this.#session.all(statement)
-      forgetIncidents(this.#session, at)
+      for (const statement of statements) yield* put(statement)
+      yield* forgetIncidents(at)
     })
   }
 
@@ -210,31 +218,36 @@ class SqliteHooks implements HookStore {
     return this.#session.close()
   }
 
-  /** Takes the attempts among events for this process; gives the last one. */
-  #takeAttempts(episode: Episode, events: readonly EpisodeEvent[], deviceClass: string): number | null {
-    let started: number | null = null
-    for (const event of events) {
-      if (event.type === 'attempt.started' || (event.type === 'noted' && event.note === 'needs-people'))
-        markUseless(this.#session, episode)
-      if (event.type !== 'attempt.started') continue
-      started = event.attempt
-      recordAttempt(this.#session, episode, { attempt: event.attempt, at: event.at, deviceClass })
-    }
-    return started
-  }
-
-  #heldBy(now: Date) {
-    const [row] = this.#session.all(hookTables.selectFrom('hook_workers').selectAll().where('name', '=', WORKER))
-    return row && row.until > now.toISOString() && whereabouts(row) !== 'dead' ? row : undefined
+  #write<T>(work: () => Steps<T>): Promise<T> {
+    return this.#session.write(work, { locks: { alone: [HOOKS] }, sync: true })
   }
 }
 
-function receive(session: SqliteSession, delivery: Delivery, at: string): string {
+/** Takes the attempts among events for this process; gives the last one. */
+function* takeAttempts(episode: Episode, events: readonly EpisodeEvent[], deviceClass: string): Steps<number | null> {
+  let started: number | null = null
+  for (const event of events) {
+    if (event.type === 'attempt.started' || (event.type === 'noted' && event.note === 'needs-people'))
+      yield* markUseless(episode)
+    if (event.type !== 'attempt.started') continue
+    started = event.attempt
+    yield* recordAttempt(episode, { attempt: event.attempt, at: event.at, deviceClass })
+  }
+  return started
+}
+
+const HOLDER = hookTables.selectFrom('hook_workers').selectAll().where('name', '=', WORKER)
+
+function heldBy([row]: readonly WorkerRow[], now: Date): WorkerRow | undefined {
+  return row && row.until > now.toISOString() && whereabouts(row) !== 'dead' ? row : undefined
+}
+
+function* receive(delivery: Delivery, at: string): Steps<string> {
   const { source, sender, body } = delivery
   const entry = createHash('sha256').update(`${source}\0${sender}\0`).update(body).digest('hex')
   const row = { entry, source, sender, body, at, times: 1, done: 0, joined: 0, answers: '[]' }
   const insert = hookTables.insertInto('hook_inbox').values(row)
-  session.all(
+  yield* put(
     insert.onConflict((conflict) =>
       conflict.column('entry').doUpdateSet(({ ref }) => ({
         times: sql<number>`hook_inbox.times + 1`,

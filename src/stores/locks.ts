@@ -1,0 +1,15 @@
+/** What transactions have to themselves, by name; see `Locks`. A transaction takes all of its locks at once. */
+export const LEASES = 'leases'
+export const AUDIT = 'audit'
+export const HOOKS = 'hooks'
+export const KEPT = 'kept'
+export const AVAILABILITY = 'availability'
+
+export function admissionOf(fleet: string): string {
+  return `admission ${fleet}`
+}
+
+/** Whoever has it numbers the events of the run. */
+export function journalOf(run: string): string {
+  return `journal ${run}`
+}

@@ -1,0 +1,96 @@
+import { InputError } from '../../core/diagnostic.ts'
+import { stateUnusable } from '../state-unusable.ts'
+
+/** Codes of PostgreSQL (appendix A of its manual) and of Node, and words of the driver. */
+const AWAY_CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  '57P01',
+  '57P02',
+  '57P03',
+  '25P03',
+  '25006',
+  '53300',
+])
+const AWAY_WORDS =
+  /^(Connection terminated|Query read timeout|timeout exp|Client has encountered a connection error|Client was closed|Client network socket disconnected)/
+
+/** Others were in the way; the same goes through when it is done again. */
+const AGAIN_CODES: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
+
+type Fault = Error & { readonly code?: string }
+
+/** The server cannot be reached, or takes no work now; that may pass by itself. */
+export function isAway(error: unknown): boolean {
+  const { code = '', message = '' } = error as Fault
+  return AWAY_CODES.has(code) || code.startsWith('08') || AWAY_WORDS.test(message)
+}
+
+export function isWorthAgain(error: unknown): boolean {
+  return AGAIN_CODES.has((error as Fault).code ?? '')
+}
+
+type Cause = readonly [problem: string, advice: string]
+
+const AWAY: Cause = [
+  'does not answer',
+  'See that PostgreSQL runs there and can be reached from this machine; `pg_isready` of its client tells.',
+]
+const UNTRUSTED: Cause = [
+  'shows a certificate that is not trusted here',
+  'Name the certificate of its authority: …?sslrootcert=/path/ca.pem.',
+]
+
+const CAUSES: Readonly<Record<string, Cause>> = {
+  '28P01': ['refuses the password', 'Set the password that this user has there: `ALTER ROLE … PASSWORD`.'],
+  '28000': [
+    'refuses this user',
+    'Create the user with LOGIN, and let pg_hba.conf of the server take it from this machine, by TLS where that is asked for.',
+  ],
+  '3D000': [
+    'does not exist',
+    'Create it: `createdb --owner=USER DATABASE`. Tillwright makes its tables in it by itself.',
+  ],
+  '42501': [
+    'does not let this user do what is needed',
+    'Let it make a schema, `GRANT CREATE ON DATABASE …`, or make it the owner of the schema "tillwright".',
+  ],
+  '53300': ['has no connection left', 'Raise max_connections there, or put PgBouncer before it.'],
+  '53100': ['cannot grow, its disk is full', 'Make room on the disk of the server.'],
+  '57P03': ['is starting or stopping', 'Wait until the server is ready.'],
+  '25006': ['is read-only: a standby', 'Name the primary server.'],
+  ENOTFOUND: ['is on a host that no name server knows', 'See to the name of the host, or to DNS.'],
+  EAI_AGAIN: ['is on a host whose name cannot be looked up now', 'See to DNS on this machine.'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: ['shows a certificate that has expired', 'Give the server a new certificate.'],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'shows a certificate of another host',
+    'Write the host as its certificate names it, or give it one with this name.',
+  ],
+}
+
+/** What to throw for what the database at `shown` has said; bugs of ours stay as they are. */
+export function explained(shown: string, error: unknown): unknown {
+  if (error instanceof InputError) return error
+  const { code, message = '' } = error as Fault
+  if (message.includes('does not support SSL')) {
+    return stateUnusable(
+      `The state store, ${shown}, does not speak TLS`,
+      'Switch TLS on there (ssl = on), or write sslmode=disable where the way to it is safe.',
+    )
+  }
+  const cause = CAUSES[code ?? ''] ?? (isAway(error) ? AWAY : undefined)
+  if (cause === undefined) return error
+  return stateUnusable(`The state store, ${shown}, ${cause[0]} (${code ?? 'no answer'})`, cause[1])
+}

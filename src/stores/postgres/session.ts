@@ -1,0 +1,212 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from 'kysely'
+import type pg from 'pg'
+import { tables } from '../schema.ts'
+import type { Locks, Query, Steps, StoreSession } from '../steps.ts'
+import type { DatabaseAddress } from './address.ts'
+import { explained, isAway, isWorthAgain } from './faults.ts'
+import { postgresQuery, sendable } from './statements.ts'
+import { settingsOf, Transaction } from './transaction.ts'
+import { Wire } from './wire.ts'
+import { ServerWitness } from './witness.ts'
+
+/** What is to be written is kept for so long while the server is away. */
+const AWAY_GIVE_UP_MS = 30 * 60_000
+/** What an event takes beside its text: its head, that of its row, and its part of the indexes. */
+const ROW_BYTES = 160
+const SLOWEST_RETRY_MS = 2_000
+
+interface Write {
+  readonly work: () => Steps<unknown>
+  readonly locks: Locks
+  readonly resolve: (value: unknown) => void
+  readonly reject: (reason: unknown) => void
+}
+
+export interface SessionOptions {
+  readonly address: DatabaseAddress
+  /** Tells people that the server is away, and that it is back. */
+  readonly tell: (text: string) => void
+}
+
+/**
+ * A database of PostgreSQL: one connection to read, one to write. Writes that come while others are under way are one transaction.
+ * What is written is on disk when it resolves, as the server outlives this process and must not know less than it.
+ */
+export class PostgresSession implements StoreSession {
+  readonly #options: SessionOptions
+  readonly #reader: Wire
+  readonly #writer: Wire
+  readonly witness: ServerWitness
+  #waiting: Write[] = []
+  #writing: Promise<void> | undefined
+  #awaySince: number | undefined
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#reader = new Wire(options.address)
+    this.#writer = new Wire(options.address)
+    this.witness = new ServerWitness(this.#writer)
+  }
+
+  read<Row>(query: Query<Row>): Promise<Row[]> {
+    return this.patiently(async () => {
+      const { text, values } = postgresQuery(query)
+      const client = await this.#reader.client()
+      const begun = client.query(['BEGIN READ ONLY', ...settingsOf(this.#options.address.schema)].join('; '))
+      const asked = client.query(text, sendable(values))
+      const ended = client.query('COMMIT')
+      const [answer] = await Promise.all([asked, begun, ended]).catch((error: unknown) => {
+        if (isAway(error)) this.#reader.lose()
+        throw error
+      })
+      return answer.rows as Row[]
+    })
+  }
+
+  write<T>(work: () => Steps<T>, { locks }: { readonly locks: Locks }): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ work, locks, resolve: resolve as (value: unknown) => void, reject })
+      this.#writing ??= this.#drain()
+    })
+  }
+
+  /**
+   * What the events that are there take, by how many there are and how long the newest are: files of PostgreSQL never become smaller,
+   * so their size would say that there is too much for ever.
+   */
+  async usedBytes(): Promise<number> {
+    const counted = sql<{ bytes: number }>`
+      SELECT (coalesce(sum(last.seq), 0) * coalesce(max(width.bytes), 0))::bigint AS bytes FROM runs
+      LEFT JOIN LATERAL (SELECT seq FROM events WHERE events.run = runs.run ORDER BY seq DESC LIMIT 1) AS last ON true
+      CROSS JOIN (
+        SELECT avg(octet_length(json) + octet_length(coalesce(device, ''))) + ${ROW_BYTES}::bigint AS bytes
+        FROM (SELECT json, device FROM events WHERE run = (SELECT run FROM runs ORDER BY started_at DESC LIMIT 1)
+          ORDER BY seq DESC LIMIT 1000) AS newest
+      ) AS width`
+    const [row] = await this.read(counted.compile(tables))
+    return row?.bytes ?? 0
+  }
+
+  /** Does something again until the server is there; at its first time at once, where it never was. */
+  async patiently<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const answer = await work()
+        this.#isBack()
+        return answer
+      } catch (error) {
+        if (isWorthAgain(error)) continue
+        if (!isAway(error) || !this.#mayWait(error)) throw explained(this.#options.address.shown, error)
+        await delay(Math.min(SLOWEST_RETRY_MS, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2))
+      }
+    }
+  }
+
+  /** A connection of its own for what is done once, outside of the transactions of stores. */
+  once<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    return this.#writer
+      .client()
+      .then(work)
+      .catch((error: unknown) => {
+        throw explained(this.#options.address.shown, error)
+      })
+  }
+
+  async close(): Promise<void> {
+    await this.#writing
+    await Promise.all([this.#reader.close(), this.#writer.close()])
+  }
+
+  #mayWait(error: unknown): boolean {
+    if (this.#awaySince === undefined) {
+      this.#awaySince = performance.now()
+      const { code = 'no answer' } = error as { readonly code?: string }
+      this.#options.tell(
+        `The state store, ${this.#options.address.shown}, is away (${code}). Nothing new begins until it is back.`,
+      )
+    }
+    return performance.now() - this.#awaySince < AWAY_GIVE_UP_MS
+  }
+
+  #isBack(): void {
+    if (this.#awaySince === undefined) return
+    this.#awaySince = undefined
+    this.#options.tell('The state store is back.')
+  }
+
+  async #drain(): Promise<void> {
+    await new Promise<void>((turn) => setImmediate(turn))
+    while (this.#waiting.length > 0) {
+      const writes = this.#waiting
+      this.#waiting = []
+      await this.#commit(writes)
+    }
+    this.#writing = undefined
+  }
+
+  async #commit(writes: readonly Write[]): Promise<void> {
+    try {
+      const values = await this.#untilSettled(writes)
+      for (const [index, write] of writes.entries()) write.resolve(values[index])
+    } catch (error) {
+      if (writes.length === 1) {
+        for (const write of writes) write.reject(error)
+        return
+      }
+      // One bad write must not take the others of its turn with it.
+      for (const write of writes) await this.#commit([write])
+    }
+  }
+
+  /** What was lost in the middle of its commit is not done again before it is known what came of it. */
+  #untilSettled(writes: readonly Write[]): Promise<readonly unknown[]> {
+    let doubt: { readonly id: string; readonly values: readonly unknown[] } | undefined
+    return this.patiently(async () => {
+      try {
+        const client = await this.#writer.client()
+        if (doubt && (await wasCommitted(client, doubt.id))) return doubt.values
+        doubt = undefined
+        const transaction = await Transaction.begin(client, {
+          schema: this.#options.address.schema,
+          locks: together(writes),
+        })
+        const values: unknown[] = []
+        for (const write of writes) values.push(await transaction.take(write.work()))
+        await transaction.flush()
+        doubt = { id: transaction.id, values }
+        await transaction.commit()
+        return values
+      } catch (error) {
+        if (isAway(error)) this.#writer.lose()
+        else await this.#rollBack()
+        throw error
+      }
+    })
+  }
+
+  async #rollBack(): Promise<void> {
+    try {
+      await (await this.#writer.client()).query('ROLLBACK')
+    } catch {
+      // A connection that cannot even do that is of no use.
+      this.#writer.lose()
+    }
+  }
+}
+
+/** Waits while the server itself does not know yet. */
+async function wasCommitted(client: pg.Client, id: string): Promise<boolean> {
+  for (;;) {
+    const { rows } = await client.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [id])
+    if (rows[0]?.status !== 'in progress') return rows[0]?.status === 'committed'
+    await delay(100)
+  }
+}
+
+function together(writes: readonly Write[]): Locks {
+  return {
+    alone: [...new Set(writes.flatMap(({ locks }) => locks.alone ?? []))],
+    shared: [...new Set(writes.flatMap(({ locks }) => locks.shared ?? []))],
+  }
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import type pg from 'pg'
+import type { Locks, Query, Statement, Steps } from '../steps.ts'
+import { insertRows, postgresQuery, type RowShape, rowShape, sendable } from './statements.ts'
+
+/** Who sits on locks and says nothing for so long is gone, as PostgreSQL sees it. */
+const SILENT_MS = 10_000
+/** Parameters of one statement are counted in 16 bits. */
+const MOST_PARAMETERS = 60_000
+const MOST_ROWS = 1_000
+
+interface Gathered {
+  readonly query: Query<unknown>
+  readonly shape: RowShape
+  readonly rows: (readonly unknown[])[]
+  readonly keys: Set<string>
+}
+
+/** What is asked for within one transaction. What is only written is sent without waiting, rows of one kind together. */
+export class Transaction {
+  readonly #client: pg.Client
+  readonly #ms: number
+  readonly #sent: Promise<unknown>[] = []
+  #gathered: Gathered | undefined
+  /** By which the server is asked later whether it was committed. */
+  readonly id: string
+
+  private constructor(client: pg.Client, { ms, id }: { readonly ms: number; readonly id: string }) {
+    this.#client = client
+    this.#ms = ms
+    this.id = id
+  }
+
+  /** Begins, and waits for its locks. */
+  static async begin(
+    client: pg.Client,
+    options: { readonly schema: string; readonly locks: Locks },
+  ): Promise<Transaction> {
+    const lines = [
+      'BEGIN ISOLATION LEVEL READ COMMITTED',
+      ...settingsOf(options.schema),
+      ...lockLines(options.schema, options.locks),
+      'SELECT pg_current_xact_id()::text AS id, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms',
+    ]
+    const results = (await client.query(lines.join('; '))) as unknown as pg.QueryResult<{ ms: number; id: string }>[]
+    const [row] = results.at(-1)?.rows ?? []
+    return new Transaction(client, row ?? { ms: Date.now(), id: '0' })
+  }
+
+  /** Goes through the steps. */
+  async take<T>(steps: Steps<T>): Promise<T> {
+    for (let step = steps.next(); ; ) {
+      if (step.done) return step.value
+      step = steps.next(step.value.isSilent ? this.#put(step.value) : await this.#ask(step.value))
+    }
+  }
+
+  /** Resolves when all that was written has arrived. */
+  async flush(): Promise<void> {
+    this.#sendGathered()
+    await Promise.all(this.#sent.splice(0))
+  }
+
+  async commit(): Promise<void> {
+    await this.#client.query('COMMIT')
+  }
+
+  async #ask({ query, parameters, each }: Statement): Promise<readonly unknown[]> {
+    if (query === undefined) return [{ ms: this.#ms }]
+    this.#sendGathered()
+    if (each) return Promise.all(each.map(async (one) => (await this.#send(query, one)).rows as unknown[]))
+    return (await this.#send(query, parameters)).rows as unknown[]
+  }
+
+  #put({ query, parameters }: Statement): readonly unknown[] {
+    if (query === undefined) return []
+    const shape = rowShape(query)
+    if (shape === undefined || parameters === undefined) {
+      this.#sendGathered()
+      this.#keep(this.#send(query, parameters))
+      return []
+    }
+    const key = JSON.stringify(shape.key?.map((place) => parameters[place]))
+    const open = this.#gathered
+    const hasRoom = open && open.rows.length < Math.min(MOST_ROWS, MOST_PARAMETERS / shape.columns)
+    if (open?.query === query && hasRoom && !(shape.key && open.keys.has(key))) {
+      open.rows.push(parameters)
+      open.keys.add(key)
+      return []
+    }
+    this.#sendGathered()
+    this.#gathered = { query, shape, rows: [parameters], keys: new Set([key]) }
+    return []
+  }
+
+  #sendGathered(): void {
+    const gathered = this.#gathered
+    this.#gathered = undefined
+    if (!gathered) return
+    const { text, values } = insertRows(gathered.shape, gathered.rows)
+    this.#keep(this.#client.query(text, sendable(values)))
+  }
+
+  #send(query: Query<unknown>, parameters?: readonly unknown[]): Promise<pg.QueryResult> {
+    const { text, values } = postgresQuery(query)
+    return this.#client.query(text, sendable(parameters ?? values))
+  }
+
+  /** What fails is told by `flush`, or by whatever is asked next. */
+  #keep(sent: Promise<unknown>): void {
+    sent.catch(() => undefined)
+    this.#sent.push(sent)
+  }
+}
+
+/** Of one transaction alone: a pooler gives the connection to others behind it. */
+export function settingsOf(schema: string): readonly string[] {
+  return [`SET LOCAL search_path TO ${schema}`, `SET LOCAL idle_in_transaction_session_timeout TO ${SILENT_MS}`]
+}
+
+/** In the same order everywhere, so that no two wait for each other. */
+function lockLines(schema: string, { alone = [], shared = [] }: Locks): readonly string[] {
+  const mine = new Set(alone)
+  const kinds = new Map([
+    ...shared.map((name) => [name, '_shared'] as const),
+    ...[...mine].map((name) => [name, ''] as const),
+  ])
+  return [...kinds]
+    .map(([name, kind]) => ({ key: lockKey(`${schema} ${name}`), kind }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ key, kind }) => `SELECT pg_advisory_xact_lock${kind}(${key})`)
+}
+
+/** Advisory locks are numbers of 64 bits, which all programs of a database share. */
+export function lockKey(name: string): bigint {
+  return createHash('sha256').update(`tillwright ${name}`).digest().readBigInt64BE()
+}

@@ -1,0 +1,26 @@
+import { whereabouts } from '../process-identity.ts'
+import { type ControllerRow, Onlooker, type Witness } from '../witness.ts'
+
+/** Controllers are heard of so often within the time for which their leases last. */
+const BEATS = 4
+
+/** Of controllers on any number of machines, by the clock of the server. */
+export class ServerWitness implements Witness {
+  readonly #onlooker = new Onlooker()
+  readonly #connection: { readonly backSince: number }
+
+  /** `backSince`: since when the server is there again, as this process has seen it. */
+  constructor(connection: { readonly backSince: number }) {
+    this.#connection = connection
+  }
+
+  /**
+   * One whose time is over may have been cut off together with the server: it is given up only after a heartbeat's time in which it
+   * could have been heard of, and was not.
+   */
+  isThere(holder: ControllerRow, now: number): boolean {
+    if (whereabouts(holder) === 'dead') return false
+    const silence = this.#onlooker.silenceMs(holder, this.#connection.backSince)
+    return holder.until > now || silence < holder.ttl / BEATS
+  }
+}

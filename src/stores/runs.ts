@@ -1,0 +1,280 @@
+import { randomUUID } from 'node:crypto'
+import type { AdmissionStore } from '../core/admission.ts'
+import type { AuditLog } from '../core/audit.ts'
+import { DAY_MS } from '../core/duration.ts'
+import type { RunEvent } from '../core/events.ts'
+import { foldRun } from '../core/fold-run.ts'
+import type { KeptRuns } from '../core/kept-run.ts'
+import type { LeaseStore, LeaseToken } from '../core/lease.ts'
+import type { AvailabilityStore } from '../core/ledger.ts'
+import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
+import {
+  type DeviceStatus,
+  type DeviceVisit,
+  emptyCounts,
+  type RunbookStatus,
+  type RunPlace,
+  type RunSummary,
+} from '../core/run.ts'
+import type { RunReads } from '../core/run-reads.ts'
+import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
+import type { SessionStore } from '../core/session.ts'
+import { admissionStore } from './admission.ts'
+import { auditLog, cutAudit } from './audit.ts'
+import { AUDITED } from './audit-entries.ts'
+import { availabilityStore } from './availability.ts'
+import { readVisits } from './device-visits.ts'
+import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
+import { keptRuns } from './kept-runs.ts'
+import { labelled } from './labelled.ts'
+import { isHeard, leaseStore } from './leases.ts'
+import { AUDIT, journalOf, LEASES } from './locks.ts'
+import { forgetSamples, readMachine, readMarks, readSamples } from './notes.ts'
+import { whereabouts } from './process-identity.ts'
+import { appendEvents, eventOf, indeterminateDevices, recordStatuses } from './record-events.ts'
+import { inList, runReads } from './run-reads.ts'
+import { type RunRow, tables } from './schema.ts'
+import { sessionStore } from './sessions.ts'
+import { put, rowsOf, type StoreSession } from './steps.ts'
+
+/** So long is known who has decided and done what, whatever else is kept. */
+const AUDIT_DAYS = 730
+/** Rows of one read: small enough to leave the event loop free, large enough to be cheap. */
+const PAGE = 1000
+/** A run on a machine that this one cannot look at is given up when nothing was heard of it for so long. */
+const SILENCE_MS = 24 * 3_600_000
+
+/** Journal, history, last states and leases in a database that has been brought to the present schema. */
+export async function storedRuns(session: StoreSession): Promise<RunStore> {
+  return new StoredRuns(session, await identityOf(session))
+}
+
+/** By which this store is told from others; given once. */
+async function identityOf(session: StoreSession): Promise<string> {
+  const known = tables.selectFrom('state_facts').select('value').where('name', '=', 'id')
+  const [row] = await session.read(known)
+  if (row) return row.value
+  const fact = tables.insertInto('state_facts').values({ name: 'id', value: randomUUID() })
+  return session.write(
+    function* () {
+      yield* put(fact.onConflict((conflict) => conflict.doNothing()))
+      return (yield* rowsOf(known))[0]?.value ?? ''
+    },
+    { locks: {} },
+  )
+}
+
+/** What must be known after a power cut too: that a change may be under way, and that nothing more comes. */
+const MUST_SURVIVE: ReadonlySet<RunEvent['type']> = new Set([
+  'run.started',
+  'run.resumed',
+  'run.targets',
+  'step.converging',
+  'run.finished',
+])
+
+class StoredRuns implements RunStore {
+  readonly leases: LeaseStore
+  readonly admission: AdmissionStore
+  readonly kept: KeptRuns
+  readonly audit: AuditLog
+  readonly availability: AvailabilityStore
+  readonly sessions: SessionStore
+  readonly reads: RunReads
+  readonly #session: StoreSession
+
+  constructor(session: StoreSession, id: string) {
+    this.#session = session
+    this.leases = leaseStore(session, id)
+    this.admission = admissionStore(session)
+    this.kept = keptRuns(session)
+    this.audit = auditLog(session)
+    this.availability = availabilityStore(session)
+    this.sessions = sessionStore(session)
+    this.reads = runReads(session)
+  }
+
+  async append(
+    events: readonly NewEvent[],
+    leasesOf: (event: NewEvent) => readonly LeaseToken[] = () => [],
+  ): Promise<readonly (RunEvent | undefined)[]> {
+    if (events.length === 0) return []
+    const sync = events.some(({ type }) => MUST_SURVIVE.has(type))
+    const runs = [...new Set(events.map(({ run }) => journalOf(run)))]
+    const alone = events.some(({ type }) => AUDITED.has(type)) ? [...runs, AUDIT] : runs
+    return this.#session.write(() => appendEvents(events, leasesOf), { locks: { alone, shared: [LEASES] }, sync })
+  }
+
+  async runs({
+    limit,
+    after,
+  }: {
+    readonly limit?: number
+    readonly after?: RunPlace
+  } = {}): Promise<readonly RunSummary[]> {
+    const all = tables.selectFrom('runs').selectAll().where('settled', '!=', FORGOTTEN)
+    const listed = after
+      ? all.where((eb) => eb(eb.refTuple('started_at', 'run'), '<', eb.tuple(after.started_at, after.run)))
+      : all
+    const newestFirst = listed.orderBy('started_at', 'desc').orderBy('run', 'desc')
+    const rows = await this.#session.read(limit === undefined ? newestFirst : newestFirst.limit(limit))
+    return Promise.all(rows.map((row) => this.#summary(row)))
+  }
+
+  async *events(run: string, from = 0): AsyncGenerator<RunEvent> {
+    const page = tables.selectFrom('events').selectAll().where('run', '=', run).orderBy('seq').limit(PAGE)
+    for (let after = from; ; ) {
+      // By key rather than with an open cursor, which would keep the write-ahead log from being cut.
+      const rows = await this.#session.read(page.where('seq', '>', after))
+      for (const row of rows) yield eventOf(row)
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return
+      after = last.seq
+    }
+  }
+
+  async *status({ since = '' }: { readonly since?: string } = {}): AsyncGenerator<DeviceStatus> {
+    await this.#settleInterrupted()
+    const page = tables.selectFrom('device_status').selectAll().where('at', '>=', since).orderBy('device').limit(PAGE)
+    for (let after = ''; ; ) {
+      const rows = await this.#session.read(page.where('device', '>', after))
+      const last = rows.at(-1)
+      const some = since === '' ? undefined : rows.map(({ device }) => device)
+      const looks = await this.#looks(after, last?.device ?? after, some)
+      for (const row of rows) yield { ...lookOf(row), looks: looks.get(row.device) ?? [] }
+      if (last === undefined || rows.length < PAGE) return
+      after = last.device
+    }
+  }
+
+  async statusMark(): Promise<string> {
+    await this.#settleInterrupted()
+    const [row] = await this.#session.read(
+      tables
+        .selectFrom('device_status')
+        .select(({ fn }) => [fn.countAll().as('count'), fn.max('at').as('at'), fn.max('seen_at').as('seen_at')]),
+    )
+    return JSON.stringify(row)
+  }
+
+  /** The looks at devices whose names lie behind the first and not behind the second, newest first; of `some` of them alone. */
+  async #looks(after: string, upTo: string, some?: readonly string[]): Promise<ReadonlyMap<string, RunbookStatus[]>> {
+    const looked = tables.selectFrom('runbook_status').selectAll()
+    const part = some
+      ? looked.where(({ eb, ref }) => eb(ref('device'), 'in', inList(some)))
+      : looked.where('device', '>', after).where('device', '<=', upTo)
+    const looks = new Map<string, RunbookStatus[]>()
+    for (const { device, ...row } of await this.#session.read(part.orderBy('at', 'desc'))) {
+      const known = looks.get(device)
+      if (known) known.push(lookOf(row))
+      else looks.set(device, [lookOf(row)])
+    }
+    return looks
+  }
+
+  visits(device: string, options: { readonly limit: number; readonly since?: Date }): Promise<readonly DeviceVisit[]> {
+    return readVisits(this.#session, device, { ...options, isOver: (row) => this.#isOver(row) })
+  }
+
+  samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]> {
+    return readSamples(this.#session, { device, series, since, until })
+  }
+
+  machineOf(device: string): Promise<Marks> {
+    return readMachine(this.#session, device)
+  }
+
+  marks(): AsyncIterable<DeviceMark> {
+    return readMarks(this.#session)
+  }
+
+  async forget(run: string, keep: Retention): Promise<void> {
+    // What an interrupted run left in doubt outlives it.
+    await this.#settleInterrupted()
+    await forgetRuns(this.#session, run, { keep, isOver: (row) => this.#isOver(row) })
+    await forgetSamples(this.#session, keep.days)
+    const longAgo = new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS).toISOString()
+    await this.#session.write(() => cutAudit(longAgo), { locks: { alone: [AUDIT] } })
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close()
+  }
+
+  async #isOver(row: RunRow): Promise<boolean> {
+    return row.finished_at !== null || this.#isInterrupted(row)
+  }
+
+  async #summary(row: RunRow): Promise<RunSummary> {
+    const { run, started_at, finished_at, devices, exit_code, by } = row
+    const state = finished_at !== null ? 'finished' : (await this.#isInterrupted(row)) ? 'interrupted' : 'running'
+    return {
+      run,
+      mode: row.mode as RunSummary['mode'],
+      runbooks: labelled(row.runbooks).runbooks,
+      started_at,
+      finished_at,
+      state,
+      devices,
+      counts: { ...emptyCounts(), ...(JSON.parse(row.counts) as RunSummary['counts']) },
+      exit_code,
+      by,
+      resumed: row.resumed,
+    }
+  }
+
+  /** Of a run without an end: nobody is there any more to write one. */
+  async #isInterrupted(row: RunRow): Promise<boolean> {
+    const where = whereabouts(row)
+    if (where !== 'elsewhere') return where === 'dead'
+    const isHeard = await this.#isHeard(row.run)
+    if (isHeard !== undefined) return !isHeard
+    return Date.parse(await this.#lastSign(row)) < Date.now() - SILENCE_MS
+  }
+
+  /** Whether a controller that has leases for a run is there; undefined where none has any. */
+  #isHeard(run: string): Promise<boolean | undefined> {
+    const { witness } = this.#session
+    return this.#session.write(() => isHeard(run, witness), { locks: {} })
+  }
+
+  async #lastSign(row: RunRow): Promise<string> {
+    const latest = tables.selectFrom('events').select('at').where('run', '=', row.run).orderBy('seq', 'desc').limit(1)
+    return (await this.#session.read(latest))[0]?.at ?? row.started_at
+  }
+
+  /** A device whose run died in the middle of a change is in doubt, and must not be shown as it was before. */
+  async #settleInterrupted(): Promise<void> {
+    const open = tables.selectFrom('runs').selectAll().where('finished_at', 'is', null).where('settled', '=', 0)
+    for (const row of await this.#session.read(open)) {
+      if (!(await this.#isInterrupted(row))) continue
+      const record = await foldRun(this.events(row.run), { ended: true })
+      const lost = indeterminateDevices(record, row, await this.#lastSign(row))
+      await this.#session.write(
+        function* () {
+          yield* recordStatuses(lost)
+          yield* put(tables.updateTable('runs').set({ settled: 1 }).where('run', '=', row.run))
+        },
+        { locks: { alone: [journalOf(row.run)] } },
+      )
+    }
+  }
+}
+
+interface Raw {
+  readonly state: string
+  readonly unknown: number
+  readonly runbooks: string
+}
+
+type Read = Pick<RunbookStatus, keyof Raw | 'about'>
+
+function lookOf<Row extends Raw>(row: Row): Omit<Row, keyof Raw> & Read {
+  const { state, unknown, runbooks } = row
+  return {
+    ...row,
+    state: state as RunbookStatus['state'],
+    unknown: unknown === 1,
+    ...labelled(runbooks),
+  }
+}

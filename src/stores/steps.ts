@@ -1,0 +1,65 @@
+import type { Compilable, CompiledQuery } from 'kysely'
+import type { Witness } from './witness.ts'
+
+export type Query<Row> = Compilable<Row> | CompiledQuery<Row>
+
+/** Something that a transaction asks of its database. */
+export interface Statement {
+  /** Absent: what time it is, by the clock that leases go by. */
+  readonly query?: Query<unknown>
+  /** In the place of those that the query was compiled with. */
+  readonly parameters?: readonly unknown[]
+  /** The query once for each of these, in one go; answered by the rows of each. */
+  readonly each?: readonly (readonly unknown[])[]
+  /** Nothing is done with its rows, so that it may be sent together with others. */
+  readonly isSilent?: boolean
+}
+
+/**
+ * A part of a transaction: says what it asks, and goes on with the rows. SQLite answers at once, so that a transaction never spans a
+ * turn of the event loop; PostgreSQL later. It may be run again from its beginning, so it changes nothing but the database.
+ */
+export type Steps<T> = Generator<Statement, T, readonly unknown[]>
+
+/** Rows of a query, which sees what was written before it. */
+export function* rowsOf<Row>(query: Query<Row>, parameters?: readonly unknown[]): Steps<Row[]> {
+  return (yield { query, ...(parameters && { parameters }) }) as Row[]
+}
+
+/** Rows of a query compiled earlier, for each of the parameters. */
+export function* rowsOfEach<Row>(query: CompiledQuery<Row>, each: readonly (readonly unknown[])[]): Steps<Row[][]> {
+  return each.length === 0 ? [] : ((yield { query, each }) as Row[][])
+}
+
+/** Writes; by a query compiled earlier with other parameters, where they are given. */
+export function* put(query: Query<unknown>, parameters?: readonly unknown[]): Steps<void> {
+  yield { query, ...(parameters && { parameters }), isSilent: true }
+}
+
+/** Milliseconds by the clock that leases go by; only its differences mean something. */
+export function* leaseClockMs(): Steps<number> {
+  const [row] = (yield {}) as readonly { readonly ms: number }[]
+  return row?.ms ?? 0
+}
+
+/** What a transaction must have to itself; one that reads what another one writes names it as shared. */
+export interface Locks {
+  readonly alone?: readonly string[]
+  readonly shared?: readonly string[]
+}
+
+/** A database that stores lie in. */
+export interface StoreSession {
+  /** Who tells whether a controller is still there. */
+  readonly witness: Witness
+  /** Rows of a query, waiting where it cannot be asked now. */
+  read<Row>(query: Query<Row>): Promise<Row[]>
+  /**
+   * Runs `work` in a transaction, perhaps together with others. Resolves when it is committed, which outlives the process; with
+   * `sync` it outlives a power cut, too. `work` may run twice.
+   */
+  write<T>(work: () => Steps<T>, options: { readonly locks: Locks; readonly sync?: boolean }): Promise<T>
+  /** What tables and indexes take on disk, without room that is free to be used again. */
+  usedBytes(): Promise<number>
+  close(): Promise<void>
+}

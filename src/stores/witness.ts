@@ -1,0 +1,35 @@
+import { bootClockMs, isSameClock, whereabouts } from './process-identity.ts'
+import type { StateTables } from './schema.ts'
+
+export type ControllerRow = StateTables['controllers']
+
+/** Tells whether controllers are still there. */
+export interface Witness {
+  /** `now`: by the clock that leases go by. */
+  isThere(holder: ControllerRow, now: number): boolean
+}
+
+/** How long this process has seen nothing new of controllers whose clock is not its own. */
+export class Onlooker {
+  readonly #seen = new Map<string, { readonly beats: number; readonly since: number }>()
+
+  /** Milliseconds for which no heartbeat was seen, none of them before `from`; both by the clock that counts sleep. */
+  silenceMs({ id, beats }: ControllerRow, from = 0): number {
+    const now = bootClockMs()
+    const seen = this.#seen.get(id)
+    if (seen?.beats === beats) return now - Math.max(seen.since, from)
+    this.#seen.set(id, { beats, since: now })
+    return 0
+  }
+}
+
+/** Of controllers with a store on one machine, or on machines that share a file. */
+export class MachineWitness implements Witness {
+  readonly #onlooker = new Onlooker()
+
+  isThere(holder: ControllerRow, now: number): boolean {
+    const where = whereabouts(holder)
+    if (where === 'dead') return false
+    return isSameClock(holder) ? holder.until > now : this.#onlooker.silenceMs(holder) < holder.ttl
+  }
+}

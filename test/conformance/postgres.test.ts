@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { testStore } from '../../src/testing/store-contract.ts'
+import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+
+const server = new PostgresServer()
+let schemas = 0
+
+describe.skipIf(!hasPostgres)('with PostgreSQL 15', () => {
+  beforeAll(() => server.start())
+  afterAll(() => server.stop())
+
+  testStore('postgres', {
+    module: fileURLToPath(new URL('../../src/stores/postgres/open.ts', import.meta.url)),
+    open: 'openPostgresStore',
+    location: () => `${server.url}?schema=s${++schemas}`,
+    bytes: async (location) => {
+      const schema = new URL(location).searchParams.get('schema')
+      server.sql('VACUUM')
+      const size = `SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relnamespace = '${schema}'::regnamespace AND relkind = 'r'`
+      return Number(server.sql(size))
+    },
+    execArgv: ['--import', 'tsx'],
+  })
+})

@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isThere } from './debian.ts'
+import { freePort } from './free-port.ts'
+
+const PROGRAMS = '/usr/lib/postgresql/15/bin'
+
+export const hasPostgres = isThere({
+  what: 'tests with a PostgreSQL server',
+  debian: 'postgresql',
+  isHere: existsSync(`${PROGRAMS}/initdb`) && process.getuid?.() === 0,
+})
+
+const PASSWORD = 'password-of-postgres-0123'
+
+/** A PostgreSQL of Debian in a folder of its own, on this machine alone. Any password is taken of its first user. */
+export class PostgresServer {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'till-postgres-'))
+  readonly #user: string
+  port = 0
+
+  constructor(user = 'till') {
+    this.#user = user
+  }
+
+  /** Of the database that has the name of the user. */
+  get url(): string {
+    return `postgres://${this.#user}:${PASSWORD}@127.0.0.1:${this.port}/${this.#user}`
+  }
+
+  async start(): Promise<void> {
+    this.port = await freePort()
+    chmodSync(this.#folder, 0o755)
+    mkdirSync(this.#data, { mode: 0o700 })
+    const { uid, gid } = idsOf('postgres')
+    chownSync(this.#data, uid, gid)
+    const secret = join(this.#folder, 'password')
+    writeFileSync(secret, PASSWORD, { mode: 0o644 })
+    const auth = ['-A', 'scram-sha-256', '--pwfile', secret]
+    this.#run('initdb', ['-D', this.#data, '-U', this.#user, ...auth, '-E', 'UTF8', '--locale=C.UTF-8', '-N'])
+    this.resume()
+    this.sql(`CREATE DATABASE ${this.#user}`, 'postgres')
+  }
+
+  /** Starts it again where it was. */
+  resume(settings = ''): void {
+    const quick = '-c full_page_writes=off -c unix_socket_directories='
+    const options = `-c listen_addresses=127.0.0.1 -p ${this.port} ${quick} ${settings}`
+    this.#run('pg_ctl', ['-D', this.#data, '-l', `${this.#data}/log`, '-o', options, '-w', 'start'])
+  }
+
+  /** `immediate`: as a crash would. */
+  halt(mode: 'fast' | 'immediate' = 'fast'): void {
+    this.#run('pg_ctl', ['-D', this.#data, '-m', mode, '-w', 'stop'])
+  }
+
+  stop(): void {
+    if (existsSync(join(this.#data, 'postmaster.pid'))) this.halt('immediate')
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** What psql answers, without frames. */
+  sql(text: string, database = this.#user): string {
+    const env = { ...process.env, PGPASSWORD: PASSWORD }
+    const where = ['-h', '127.0.0.1', '-p', String(this.port), '-U', this.#user, '-d', database]
+    return execFileSync('psql', ['-X', '-q', '-A', '-t', ...where, '-c', text], { env, encoding: 'utf8' }).trim()
+  }
+
+  /** The folder of the database, where its settings are. */
+  get data(): string {
+    return this.#data
+  }
+
+  get #data(): string {
+    return join(this.#folder, 'pg')
+  }
+
+  #run(program: string, args: readonly string[]): void {
+    const as = ['--reuid=postgres', '--regid=postgres', '--clear-groups', 'env', 'HOME=/']
+    execFileSync('setpriv', [...as, `${PROGRAMS}/${program}`, ...args], { stdio: 'ignore', cwd: '/' })
+  }
+}
+
+function idsOf(user: string): { readonly uid: number; readonly gid: number } {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith(`${user}:`))
+  const [, , uid, gid] = line?.split(':') ?? []
+  return { uid: Number(uid), gid: Number(gid) }
+}

@@ -1,0 +1,224 @@
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { InputError } from '../../src/core/diagnostic.ts'
+import type { NewEvent, RunStore } from '../../src/core/ports.ts'
+import { openPostgresStore } from '../../src/stores/postgres/open.ts'
+import { SCHEMA_VERSION } from '../../src/stores/schema.ts'
+import { recordRun } from '../../src/testing/recorded-runs.ts'
+import { listed } from '../../src/testing/store-bench.ts'
+import { freePort } from '../peers/free-port.ts'
+import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+
+const server = new PostgresServer()
+const opened: RunStore[] = []
+let schemas = 0
+
+async function open(address: string): Promise<RunStore> {
+  const store = await openPostgresStore(address)
+  opened.push(store)
+  return store
+}
+
+/** Code, summary and detail of the refusal, in one line. */
+async function refusal(address: string): Promise<string> {
+  const error = await openPostgresStore(address).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof InputError)) throw new Error(`no refusal but ${error}`, { cause: error })
+  return error.diagnostics
+    .map(({ summary, detail }) => `${summary}. ${detail}`.replaceAll(String(server.port), 'PORT'))
+    .join()
+}
+
+const fresh = (): string => `${server.url}?schema=t${++schemas}`
+const ofRun = (run: string, devices: number) =>
+  recordRun(
+    Array.from({ length: devices }, (_, n) => ({ device: `PL-0001/pos${n}`, state: 'in-sync' as const })),
+    { run, mode: 'apply' },
+  )
+
+describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
+  beforeAll(() => server.start())
+  afterAll(async () => {
+    for (const store of opened) await store.close()
+    server.stop()
+  })
+
+  test('says what is wrong with an address and what to do, and never shows a password', async () => {
+    const at = (change: (url: URL) => void): string => {
+      const url = new URL(server.url)
+      change(url)
+      return url.href
+    }
+    const wrong = {
+      away: at((url) => {
+        url.port = '1'
+      }),
+      password: at((url) => {
+        url.password = 'wrong-password-0123'
+      }),
+      user: at((url) => {
+        url.username = 'nobody'
+      }),
+      database: at((url) => {
+        url.pathname = '/nothing'
+      }),
+      tls: `${server.url}?sslmode=require`,
+      mode: `${server.url}?sslmode=no-verify`,
+      certificates: `${server.url}?sslrootcert=/nowhere.pem`,
+      option: `${server.url}?application_name=x`,
+      schema: `${server.url}?schema=No;`,
+      form: 'mysql://till@localhost/till',
+    }
+    const said: Record<string, string> = {}
+    for (const [what, address] of Object.entries(wrong)) said[what] = await refusal(address)
+    expect(JSON.stringify(said)).not.toMatch(/password-/)
+    expect(said).toMatchInlineSnapshot(`
+      {
+        "away": "The state store, database "till" on 127.0.0.1:1 as "till", does not answer (ECONNREFUSED). See that PostgreSQL runs there and can be reached from this machine; \`pg_isready\` of its client tells.",
+        "certificates": "The certificates "/nowhere.pem" of sslrootcert cannot be read (ENOENT). Name a file in PEM with the certificate of the authority that signed the one of the server.",
+        "database": "The state store, database "nothing" on 127.0.0.1:PORT as "till", does not exist (3D000). Create it: \`createdb --owner=USER DATABASE\`. Tillwright makes its tables in it by itself.",
+        "form": "What names the PostgreSQL of the state is not an address. Write it as postgres://USER@HOST:5432/DATABASE.",
+        "mode": "The address of the PostgreSQL of the state has sslmode "no-verify". Write one of disable, require, verify-ca, verify-full. With TLS the certificate is always verified, and so is the name in it.",
+        "option": "The address of the PostgreSQL of the state has an option "application_name". sslmode, sslrootcert and schema are known there, and host for the folder of a socket.",
+        "password": "The state store, database "till" on 127.0.0.1:PORT as "till", refuses the password (28P01). Set the password that this user has there: \`ALTER ROLE … PASSWORD\`.",
+        "schema": "The address of the PostgreSQL of the state has a schema "No;". Write small letters, digits and _ .",
+        "tls": "The state store, database "till" on 127.0.0.1:PORT as "till", does not speak TLS. Switch TLS on there (ssl = on), or write sslmode=disable where the way to it is safe.",
+        "user": "The state store, database "till" on 127.0.0.1:PORT as "nobody", refuses the password (28P01). Set the password that this user has there: \`ALTER ROLE … PASSWORD\`.",
+      }
+    `)
+  })
+
+  test('is made once by whoever comes first, and refuses what is newer or of others', async () => {
+    const address = fresh()
+    const schema = `t${schemas}`
+    const stores = await Promise.all(Array.from({ length: 8 }, () => open(address)))
+    expect(new Set(stores.map((store) => store.leases.id)).size).toBe(1)
+    expect(server.sql(`SELECT count(*), max(version) FROM ${schema}.state_schema`)).toBe(`1|${SCHEMA_VERSION}`)
+    server.sql(`UPDATE ${schema}.state_schema SET version = 999`)
+    await open(address)
+    server.sql(`UPDATE ${schema}.state_facts SET value = '998' WHERE name = 'usable_from'`)
+    expect(await refusal(address)).toContain('was written by a newer Tillwright (schema 999')
+    server.sql('CREATE SCHEMA other; CREATE TABLE other.things (a text)')
+    expect(await refusal(`${server.url}?schema=other`)).toContain('holds tables of another program')
+  })
+
+  test('lets no two take the last place at once, however their questions cross', async () => {
+    const address = fresh()
+    const stores = await Promise.all(Array.from({ length: 4 }, () => open(address)))
+    const take = (store: RunStore, device: string) =>
+      store.admission.transact('fleet', (content) => {
+        const isFree = content.places.length < 3
+        const place = { run: 'r', device, phase: 'held', purpose: 'repair', takes: [device], since: 0 } as const
+        return { result: isFree, content: isFree ? { ...content, places: [...content.places, place] } : content }
+      })
+    const asked = stores.flatMap((store, who) => Array.from({ length: 10 }, (_, n) => take(store, `${who}-${n}`)))
+    expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(3)
+  })
+
+  test('writes once what was lost in the middle of its commit, wherever the line was cut', async () => {
+    const proxy = await LossyLine.to(server.port)
+    try {
+      const address = fresh().replace(`:${server.port}/`, `:${proxy.port}/`)
+      const store = await open(address)
+      const events = ofRun('cut', 60)
+      let sent = 0
+      for (const event of events) {
+        // Of what the server says the line loses more each time: its answer to BEGIN, to a write, to COMMIT.
+        proxy.cutAfter(sent % 9 === 4 ? undefined : (sent * 7) % 400)
+        const [written] = await store.append([event])
+        sent += 1
+        expect(written?.seq).toBe(sent)
+      }
+      proxy.cutAfter(undefined)
+      expect(proxy.cuts).toBeGreaterThan(20)
+      expect((await listed(store.events('cut'))).map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq))
+    } finally {
+      await proxy.close()
+    }
+  })
+
+  test('keeps what is written while the server is down, and nobody takes over before a heartbeat after its return', async () => {
+    const address = fresh()
+    const told: string[] = []
+    const store = await openPostgresStore(address, { tell: (text) => told.push(text) })
+    const other = await openPostgresStore(address)
+    opened.push(store, other)
+    const ttlMs = 2_000
+    await store.leases.beat('a', ttlMs)
+    const lease = await store.leases.acquire(['device:f/d'], { run: 'a', controller: 'a' })
+    if (!lease.granted) throw new Error('it is free')
+    // As on another machine: nobody can look whether its process is there.
+    server.sql(`UPDATE t${schemas}.controllers SET host = 'elsewhere', pid = 1`)
+    await store.append(ofRun('away', 3).slice(0, 3))
+    server.halt('immediate')
+    const rest = ofRun('away', 3).slice(3) as NewEvent[]
+    const kept = store.append(rest, () => [lease.token])
+    await delay(2 * ttlMs)
+    server.resume()
+    const took = other.leases.acquire(['device:f/d'], { run: 'b', controller: 'b' })
+    expect((await kept).map((event) => event?.seq)).toEqual(rest.map((_, index) => index + 4))
+    expect((await took).granted).toBe(false)
+    expect(told.map((text) => text.replace(/".*/, '…'))).toEqual([
+      expect.stringMatching(/^The state store, database …/),
+      'The state store is back.',
+    ])
+    const begun = Date.now()
+    await other.leases.beat('b', ttlMs)
+    while (!(await other.leases.acquire(['device:f/d'], { run: 'b', controller: 'b' })).granted) await delay(50)
+    expect(Date.now() - begun).toBeGreaterThan(ttlMs / 4 - 100)
+    expect(await store.append([rest[0] as NewEvent], () => [lease.token])).toEqual([undefined])
+  })
+})
+
+/** A line to the server that is cut when so many bytes have come back. */
+class LossyLine {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  port = 0
+  cuts = 0
+  #left = Number.POSITIVE_INFINITY
+
+  private constructor(target: number) {
+    this.#server = createServer((near) => {
+      const far = connect(target, '127.0.0.1')
+      for (const socket of [near, far]) {
+        this.#sockets.add(socket)
+        socket.on('error', () => undefined)
+        socket.on('close', () => {
+          near.destroy()
+          far.destroy()
+        })
+      }
+      near.on('data', (chunk) => far.write(chunk))
+      far.on('data', (chunk) => {
+        this.#left -= chunk.length
+        if (this.#left > 0) {
+          near.write(chunk)
+          return
+        }
+        this.cuts += 1
+        this.#left = Number.POSITIVE_INFINITY
+        near.destroy()
+      })
+    })
+  }
+
+  static async to(target: number): Promise<LossyLine> {
+    const line = new LossyLine(target)
+    line.port = await freePort()
+    await new Promise<void>((resolve) => line.#server.listen(line.port, '127.0.0.1', resolve))
+    return line
+  }
+
+  cutAfter(bytes: number | undefined): void {
+    this.#left = bytes ?? Number.POSITIVE_INFINITY
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
