@@ -23,6 +23,7 @@ const FLAGS: Readonly<Record<string, Source>> = {
   output: () => ':files',
   junit: () => ':files',
   'code-quality': () => ':files',
+  sarif: () => ':files',
   markdown: () => ':files',
 }
 

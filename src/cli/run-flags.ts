@@ -29,6 +29,11 @@ const outputFlags = {
     helpValue: 'FILE',
     helpGroup: 'OUTPUT',
   }),
+  sarif: Flags.string({
+    description: 'also write what was found to this file as SARIF 2.1.0, for code scanning',
+    helpValue: 'FILE',
+    helpGroup: 'OUTPUT',
+  }),
   verbose: Flags.boolean({ char: 'v', description: 'also show what is as it should be', helpGroup: 'OUTPUT' }),
 }
 

@@ -8,9 +8,18 @@ import { planPolicy } from '../app/safety/policy-in-force.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { durationFlag } from '../cli/duration-flag.ts'
 import { failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
+import { showPreview } from '../cli/show-preview.ts'
+import { InputError } from '../core/diagnostic.ts'
 import { DAY_MS } from '../core/duration.ts'
 import type { Device } from '../core/fleet.ts'
 import type { Runbook } from '../core/runbook.ts'
+
+const NO_RUNBOOK = {
+  code: 'USAGE_INVALID',
+  severity: 'error',
+  summary: 'No runbook is named',
+  detail: 'For example: till plan agent-update; with --against REF, all that are assigned are meant.',
+} as const
 
 export default class Plan extends BaseCommand {
   static override summary = 'Read the devices and show what a runbook would change; change nothing.'
@@ -32,12 +41,18 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       command: '<%= config.bin %> plan service-restart --output plan.json --sign ci_key --expires 1d',
     },
     {
+      description: 'What would merging a branch change, on paper and on ten of the devices that it touches?',
+      command: '<%= config.bin %> plan --against feature/agent-8 --sample 10 --markdown preview.md',
+    },
+    {
       description: 'With a selector and a parameter',
       command: `<%= config.bin %> plan agent-update --where "device.kind == 'till'" --param version=7.0.5`,
     },
   ]
   static override args = {
-    runbook: Args.string({ required: true, description: 'name of a runbook of this repository, or a file' }),
+    runbook: Args.string({
+      description: 'name of a runbook of this repository, or a file; with --against all that are assigned unless given',
+    }),
   }
   static override flags = {
     ...runFlags,
@@ -55,6 +70,25 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       helpValue: '7d',
       helpGroup: 'OUTPUT',
     }),
+    against: Flags.string({
+      description:
+        'plan what merging this branch or commit would make another; nothing of it is executed, and what nobody reviewed stays on paper',
+      exclusive: ['ndjson', 'output', 'sign', 'from-run'],
+      helpValue: 'REF',
+      helpGroup: 'PREVIEW',
+    }),
+    sample: Flags.integer({
+      description:
+        'look at so many of the devices that it touches, of each profile and version one first; default: all',
+      min: 0,
+      dependsOn: ['against'],
+      helpGroup: 'PREVIEW',
+    }),
+    seed: Flags.string({
+      description: 'what the sample is drawn by; default: the content, so that the same content has the same sample',
+      dependsOn: ['against'],
+      helpGroup: 'PREVIEW',
+    }),
     sign: Flags.string({
       description: 'sign the file by this SSH key, into FILE.sig; `till apply --signers` asks for it',
       dependsOn: ['output'],
@@ -67,6 +101,11 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
     const { args, flags } = await this.parse(Plan)
     const controller = await this.openController(flags)
     const { project } = controller
+    if (flags.against !== undefined) {
+      const asked = { ...flags, against: flags.against, runbook: args.runbook, params: parseParams(flags.param) }
+      this.exit(await showPreview(controller, { ...asked, failOn: failingStates(flags) }, (text) => this.write(text)))
+    }
+    if (args.runbook === undefined) throw new InputError([NO_RUNBOOK])
     const runbook = openRunbook(project, args.runbook, parseParams(flags.param))
     const fleet = await controller.fleet()
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })

@@ -149,6 +149,14 @@ async function writePortion(mirror: string, folder: string, files: readonly Entr
   }
 }
 
+/** Removes revisions that were last used before `time`, in milliseconds since 1970; `utimes` says that one is used. */
+export async function forgetUnused(revisions: string, time: number): Promise<void> {
+  for (const name of await readdir(revisions).catch(() => [])) {
+    const found = await stat(join(revisions, name)).catch(() => undefined)
+    if (found && found.ctimeMs < time) await rm(join(revisions, name), { recursive: true, force: true })
+  }
+}
+
 /** Removes revisions that are no longer needed, and what a killed process has left; `keep` and the newest stay. */
 export async function forgetRevisions(revisions: string, keep: string): Promise<void> {
   const names = await readdir(revisions).catch(() => [])

@@ -187,6 +187,11 @@ export function git(gitDir: string, args: readonly string[], options: RunOptions
   })
 }
 
+/** Runs git in the work tree that `folder` lies in, as it runs in repositories of ours: nothing of its configuration counts. */
+export function inWorkTree(folder: string, args: readonly string[]): Promise<Ended> {
+  return runProgram('git', [...FLAGS, '--no-replace-objects', ...args], { env: gitEnvironment(), cwd: folder })
+}
+
 /** Git ended in a way that it does not end where all is well: a fault of this machine or of ours. */
 export class GitBroken extends Error {
   override readonly name = 'GitBroken'

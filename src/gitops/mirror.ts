@@ -126,6 +126,22 @@ export async function differences(
   return found
 }
 
+/** The tree that a merge of two commits comes to; the paths in conflict where it is none. Throws GitBroken. */
+export async function treeOfMerge(
+  mirror: string,
+  ours: string,
+  theirs: string,
+): Promise<{ readonly ok: true; readonly tree: string } | { readonly ok: false; readonly paths: readonly string[] }> {
+  const args = ['merge-tree', '--write-tree', '--no-messages', '--name-only', '-z', ours, theirs]
+  const ended = await git(mirror, args)
+  if (ended.code !== 0 && ended.code !== 1) throw new GitBroken('merge-tree', ended)
+  const [tree = '', ...paths] = ended.stdout
+    .toString()
+    .split('\0')
+    .filter((part) => part !== '')
+  return ended.code === 0 ? { ok: true, tree } : { ok: false, paths }
+}
+
 /**
  * The tree that git makes of two commits. Where they conflict it is one with the marks of conflicts in it, from which
  * every tree differs that somebody has made by hand; undefined where git makes none.

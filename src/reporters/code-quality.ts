@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Diagnostic } from '../core/diagnostic.ts'
-import type { RunEvent } from '../core/events.ts'
-import { type Finding, Findings } from '../core/findings.ts'
+import type { Finding } from '../core/findings.ts'
 import type { Reporter } from '../core/ports.ts'
-import { faultText } from './describe-device.ts'
-import { DevicesInFlight } from './devices-in-flight.ts'
-import { formatCount } from './format-duration.ts'
+import { createFindingReporter, findingText, fingerprintOf, type Place, type PlaceOf } from './finding-report.ts'
 import type { Output } from './output.ts'
 import { plainText } from './plain-text.ts'
 
@@ -19,14 +15,6 @@ export interface QualityIssue {
   readonly location: { readonly path: string; readonly lines: { readonly begin: number } }
 }
 
-/** A place in a file as it is named from the root of the repository. */
-export interface Place {
-  readonly path: string
-  readonly line: number
-}
-
-const MOST_NAMES = 3
-
 /** What a fault without a class of its own is worth; a change that is wanted is none at all. */
 const SEVERITIES: Readonly<Record<string, QualityIssue['severity']>> = {
   drift: 'info',
@@ -37,45 +25,18 @@ const SEVERITIES: Readonly<Record<string, QualityIssue['severity']>> = {
   indeterminate: 'critical',
 }
 
-/** The findings of a run, each once, at the step that found them; `placeOf` knows it by `RUNBOOK/STEP`. */
-export function createCodeQualityReporter(
-  output: Pick<Output, 'write'>,
-  placeOf: (cause: string | undefined) => Place,
-): Reporter {
-  const inFlight = new DevicesInFlight()
-  const findings = new Findings()
-  let run: string | undefined
-  let written = false
-  const write = async (): Promise<void> => {
-    if (written || run === undefined) return
-    written = true
-    for (const record of [...(await inFlight.lost()), ...(await inFlight.neverBegun())]) findings.add(record)
-    await output.write(
-      `${JSON.stringify(
-        findings.list(run).map((one) => issueOf(one, placeOf(one.cause))),
-        null,
-        2,
-      )}\n`,
-    )
-  }
-  return {
-    async event(event: RunEvent) {
-      run = event.run
-      const record = await inFlight.add(event)
-      if (record) findings.add(record)
-      if (event.type === 'run.finished') await write()
-    },
-    close: write,
-  }
+/** The findings of a run, each once, at the step that found them. */
+export function createCodeQualityReporter(output: Pick<Output, 'write'>, placeOf: PlaceOf): Reporter {
+  return createFindingReporter(output, (findings) => {
+    const issues = findings.map((finding) => issueOf(finding, placeOf(finding.cause)))
+    return `${JSON.stringify(issues, null, 2)}\n`
+  })
 }
 
 function issueOf(finding: Finding, place: Place): QualityIssue {
-  const { about, owner, remedy, count, devices, fault, key } = finding
-  const others = count > MOST_NAMES ? ' …' : ''
-  const who = `${formatCount(count)} ${count === 1 ? 'device' : 'devices'} (${[...devices].sort().slice(0, MOST_NAMES).join(', ')}${others})`
-  const parts = [`${faultText(finding)}: ${who}`, about && `about ${about}`, owner && `for ${owner}`, remedy]
+  const { fault, key } = finding
   return {
-    description: plainText(parts.filter(Boolean).join(' · ')),
+    description: findingText(finding),
     check_name: fault,
     fingerprint: fingerprintOf(key),
     severity: SEVERITIES[fault] ?? 'major',
@@ -103,8 +64,4 @@ export function diagnosticsCodeQuality(
       location: { path, lines: { begin: source?.line ?? 1 } },
     }
   })
-}
-
-function fingerprintOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
 }

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { explainError } from '../core/explain-error.ts'
 
-const SARIF_SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
+export const SARIF_SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
 
 export interface SarifContext {
   readonly version: string
@@ -49,10 +49,14 @@ function messageOf({ summary, detail, hint }: Diagnostic): string {
   return [sentence, ...[detail, hint].filter((part) => part !== undefined)].join(' ')
 }
 
+/** A path from the root of the repository as SARIF names it. */
+export function sarifUri(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/')
+}
+
 function placeOf({ source }: Diagnostic, { nameOf, fallback }: SarifContext): object {
   const name = source ? nameOf(source.file) : fallback
-  const uri = name.split('/').map(encodeURIComponent).join('/')
-  const artifactLocation = { uri, uriBaseId: '%SRCROOT%' }
+  const artifactLocation = { uri: sarifUri(name), uriBaseId: '%SRCROOT%' }
   if (!source) return { artifactLocation, region: { startLine: 1 } }
   const { line, column, endLine, endColumn } = source
   return { artifactLocation, region: { startLine: line, startColumn: column, endLine, endColumn } }

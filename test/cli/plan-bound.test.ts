@@ -6,19 +6,10 @@ import { loadPlan } from '../../src/app/revision/load-plan.ts'
 import { planRules, refuseUnsigned } from '../../src/app/revision/plan-rules.ts'
 import { signPlan } from '../../src/app/revision/plan-signature.ts'
 import { InputError } from '../../src/core/diagnostic.ts'
-import { BASE_FILES, DEVICE } from '../gitops/signed-repository.ts'
+import { BASE_FILES, DEVICE, GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
 import { TestProject } from './project.ts'
 import { errorsOf } from './published.ts'
 
-const GIT = {
-  PATH: process.env['PATH'],
-  HOME: '/nonexistent',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_AUTHOR_NAME: 'A',
-  GIT_AUTHOR_EMAIL: 'a@example.com',
-  GIT_COMMITTER_NAME: 'A',
-  GIT_COMMITTER_EMAIL: 'a@example.com',
-}
 const POLICY = 'policies: {default: {caps: [{name: shop, per: [store], out: 1}]}}\n'
 const OTHER_STORE = `stores:
   GO-OTHER:
@@ -67,7 +58,7 @@ afterEach(() => {
 })
 
 function git(...args: string[]): string {
-  return execFileSync('git', args, { cwd: project.root, encoding: 'utf8', env: GIT, stdio: 'pipe' }).trim()
+  return execFileSync('git', args, { cwd: project.root, encoding: 'utf8', env: GIT_ENVIRONMENT, stdio: 'pipe' }).trim()
 }
 
 function commit(message: string): string {

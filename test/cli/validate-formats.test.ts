@@ -1,17 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Ajv } from 'ajv'
 import { afterAll, describe, expect, it } from 'vitest'
 import { junitCounts, skipWithoutJunitparser } from '../peers/junitparser.ts'
+import { isSarif } from '../reporters/sarif-schema.ts'
 import { inventoryWith, TestProject } from './project.ts'
-
-/** The schema of OASIS, as @microsoft/jest-sarif carries it; draft 4 in words that later drafts have, too. */
-const {
-  $schema: _draft,
-  id: _id,
-  ...sarifSchema
-} = JSON.parse(readFileSync(join(import.meta.dirname, '../reporters/sarif-2.1.0-rtm.5.json'), 'utf8'))
-const isSarif = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(sarifSchema)
 
 const GOOD = inventoryWith('      pos1: {profile: till, address: 10.0.0.1}\n')
 const projects = {

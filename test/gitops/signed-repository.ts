@@ -6,7 +6,7 @@ import { type OpenFollow, openFollow } from '../../src/app/gitops/open-follow.ts
 import { pullRevision, trustRevision } from '../../src/app/gitops/pull-revision.ts'
 import type { Pulled } from '../../src/gitops/pull.ts'
 
-const ENV = {
+export const GIT_ENVIRONMENT = {
   PATH: process.env['PATH'],
   HOME: '/nonexistent',
   GIT_CONFIG_NOSYSTEM: '1',
@@ -61,7 +61,7 @@ export class SignedRepository {
   }
 
   run(program: string, args: readonly string[], input = ''): string {
-    return execFileSync(program, args, { input, encoding: 'utf8', env: ENV, cwd: this.root, stdio: 'pipe' })
+    return execFileSync(program, args, { input, encoding: 'utf8', env: GIT_ENVIRONMENT, cwd: this.root, stdio: 'pipe' })
   }
 
   git(args: readonly string[], input = ''): string {
@@ -93,7 +93,7 @@ export class SignedRepository {
       const object = mode === '160000' ? content : this.git(['hash-object', '-w', '--stdin'], content)
       return `${mode} ${object}\t${path}\n`
     })
-    const env = { ...ENV, GIT_INDEX_FILE: index }
+    const env = { ...GIT_ENVIRONMENT, GIT_INDEX_FILE: index }
     const options = { env, cwd: this.root, encoding: 'utf8', stdio: 'pipe' } as const
     const args = ['--git-dir', this.repository]
     execFileSync('git', [...args, 'update-index', '--add', '--index-info'], { ...options, input: lines.join('') })

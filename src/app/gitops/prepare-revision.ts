@@ -63,7 +63,7 @@ export async function whyUnusable(follow: OpenFollow, commit: string): Promise<s
 }
 
 /** Places are told as the repository has them, not as our checkout does. */
-function placed(diagnostic: Diagnostic, revisions: string): Diagnostic {
+export function placed(diagnostic: Diagnostic, revisions: string): Diagnostic {
   const { source } = diagnostic
   if (source === undefined || !source.file.startsWith(revisions)) return diagnostic
   return { ...diagnostic, source: { ...source, file: relative(revisions, source.file).replace(/^[^/]+\//, '') } }

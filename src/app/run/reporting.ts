@@ -4,7 +4,9 @@ import type { Plan } from '../../core/plan.ts'
 import type { Reporter } from '../../core/ports.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { createAnswersReporter } from '../../reporters/answers.ts'
-import { createCodeQualityReporter, type Place } from '../../reporters/code-quality.ts'
+import { createCodeQualityReporter } from '../../reporters/code-quality.ts'
+import type { Place } from '../../reporters/finding-report.ts'
+import { createSarifReporter } from '../../reporters/findings-sarif.ts'
 import { createFoldedPlanReporter, type PlanSeen } from '../../reporters/folded-plan.ts'
 import { createJsonReporter } from '../../reporters/json.ts'
 import { createJunitReporter } from '../../reporters/junit.ts'
@@ -17,6 +19,7 @@ import { createTerminalReporter } from '../../reporters/terminal.ts'
 import { deviceDigest } from '../revision/device-digest.ts'
 import { referenceTo } from '../revision/runbooks.ts'
 import { shownPath } from '../shown-path.ts'
+import { VERSION } from '../version.ts'
 import { fileWriter, stdoutWriter, type Writer } from '../writer.ts'
 
 /** Makes whoever gets the events of a run, by its id and the commit of its repository. */
@@ -31,6 +34,7 @@ interface OutputFlags {
   readonly junit?: string | undefined
   readonly markdown?: string | undefined
   readonly 'code-quality'?: string | undefined
+  readonly sarif?: string | undefined
 }
 
 /** What a run shows on stdout, and the result document in the file of `--output`. `runbooks`: what it works by. */
@@ -77,6 +81,35 @@ export function planReporters(
   }
 }
 
+/**
+ * A plan that is part of a preview: lines on stdout, or the result as text into `json`; in the Markdown file behind the
+ * preview's own.
+ */
+export function previewReporters(
+  flags: OutputFlags,
+  preview: { readonly runbooks: readonly Runbook[]; readonly markdown: string; readonly json: string[] },
+): ReportersOf {
+  const { markdown, ...others } = flags
+  const inPreview = {
+    write: (text: string) => void preview.json.push(text),
+    isTerminal: false,
+    columns: 120,
+    color: false,
+  }
+  return async () => {
+    const shown = flags.json ? createJsonReporter(inPreview) : stdoutReporter(flags)
+    const reporters = [shown, ...(await reportFiles(others, preview.runbooks))]
+    if (markdown !== undefined)
+      reporters.push(
+        await toFile(markdown, (output) => {
+          void output.write(preview.markdown)
+          return createMarkdownReporter(output)
+        }),
+      )
+    return reporters
+  }
+}
+
 /** What a plan finds, folded, for somebody who is asked about it then: on stderr, where questions are. */
 export function foldedPlan(): { readonly reporters: ReportersOf; readonly seen: PlanSeen } {
   const seen: PlanSeen = { drifted: new Set(), inSync: 0 }
@@ -111,14 +144,15 @@ export function execReporters(flags: OutputFlags): ReportersOf {
 
 /** Reports for others, each in a file of its own. */
 async function reportFiles(flags: OutputFlags, runbooks: readonly Runbook[]): Promise<readonly Reporter[]> {
-  const { junit, markdown, 'code-quality': codeQuality } = flags
+  const { junit, markdown, 'code-quality': codeQuality, sarif } = flags
+  const placeOf = (cause: string | undefined): Place => placeOfStep(cause, runbooks)
   const reporters: Reporter[] = []
   if (junit !== undefined) reporters.push(await toFile(junit, createJunitReporter))
   if (markdown !== undefined) reporters.push(await toFile(markdown, createMarkdownReporter))
-  if (codeQuality !== undefined) {
-    const placeOf = (cause: string | undefined): Place => placeOfStep(cause, runbooks)
+  if (codeQuality !== undefined)
     reporters.push(await toFile(codeQuality, (output) => createCodeQualityReporter(output, placeOf)))
-  }
+  if (sarif !== undefined)
+    reporters.push(await toFile(sarif, (output) => createSarifReporter(output, { version: VERSION, placeOf })))
   return reporters
 }
 

@@ -2,6 +2,7 @@ import type { Module } from '../../core/ports.ts'
 import { API_ANSWER_SCHEMAS } from './api-answers.ts'
 import { APPROVAL_JSON_SCHEMA } from './approval-answer.ts'
 import { AUDIT_ANCHOR_JSON_SCHEMA, AUDIT_JSON_SCHEMA, AUDIT_VERIFIED_JSON_SCHEMA } from './audit-answers.ts'
+import { BLAME_JSON_SCHEMA } from './blame-answer.ts'
 import { BREAKER_JSON_SCHEMA } from './breaker-answer.ts'
 import { CODE_QUALITY_JSON_SCHEMA } from './code-quality.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
@@ -28,7 +29,9 @@ import { MODULE_SCHEMA } from './module.ts'
 import { MODULE_ANSWER_SCHEMAS } from './module-answers.ts'
 import { MODULE_TEST_SCHEMA } from './module-test.ts'
 import { PLAN_JSON_SCHEMA } from './plan.ts'
+import { PREVIEW_JSON_SCHEMA } from './preview-answer.ts'
 import { PROJECT_SCHEMA } from './project.ts'
+import { PROMOTION_JSON_SCHEMA } from './promotion-answer.ts'
 import { RECONCILE_ANSWER_SCHEMAS } from './reconcile-answers.ts'
 import { CHECKLIST_JSON_SCHEMA, DUPLICATES_JSON_SCHEMA } from './report-answers.ts'
 import { REPORT_TABLE_SCHEMAS } from './report-tables.ts'
@@ -53,6 +56,9 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     'module-test': MODULE_TEST_SCHEMA,
     ...MODULE_ANSWER_SCHEMAS,
     plan: PLAN_JSON_SCHEMA,
+    preview: PREVIEW_JSON_SCHEMA,
+    promotion: PROMOTION_JSON_SCHEMA,
+    blame: BLAME_JSON_SCHEMA,
     result: RESULT_JSON_SCHEMA,
     event: EVENT_JSON_SCHEMA,
     diagnostics: DIAGNOSTICS_JSON_SCHEMA,

@@ -1,0 +1,218 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sampleDevices } from '../../src/app/gitops/preview/sample-devices.ts'
+import type { Device } from '../../src/core/fleet.ts'
+import { GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
+import { isSarif } from '../reporters/sarif-schema.ts'
+import { TestProject } from './project.ts'
+import { errorsOf } from './published.ts'
+
+const S = `PV${process.pid}`
+const store = (id: string, region: string, devices: string): string => `  ${id}:
+    name: ${id}
+    region: ${region}
+    address: {street: Long 1, postcode: 00-001, city: Warszawa}
+    hours: {week: {mon-sun: 06:00-22:00}}
+    link: {type: fibre}
+    owner: {team: ops}
+    devices: {${devices}}
+`
+const FLEET = `fleet: {name: Test, time_zone: Europe/Warsaw, vars: {greeting: hello}}
+profiles: {till: {kind: till, os: {family: linux, distribution: debian, version: '12'}, transport: {type: local}}}
+regions:
+  north: {name: North}
+  south: {name: South}
+stores:
+${store(`${S}-1`, 'north', 'pos1: {profile: till, address: 127.0.0.1}, pos2: {profile: till, address: 127.0.0.1}')}${store(`${S}-2`, 'south', 'pos1: {profile: till, address: 127.0.0.1}')}`
+
+let project: TestProject
+let evil: string
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: project.root, encoding: 'utf8', env: GIT_ENVIRONMENT, stdio: 'pipe' }).trim()
+}
+
+function commit(message: string): string {
+  git('add', '-A')
+  git('commit', '-q', '-m', message)
+  return git('rev-parse', 'HEAD')
+}
+
+const change = (name: string, from: string, to: string): void => {
+  expect(project.read(name)).toContain(from)
+  project.write(name, project.read(name).replace(from, to))
+}
+const marks = (look: string): string => `name: mark
+summary: Keeps a mark
+params:
+  properties:
+    there: {type: boolean}
+desired: {there: "\${{ params.there }}"}
+posix:
+  observe: |
+    ${look}
+    json_object there: true
+  converge: |
+    :
+`
+
+beforeAll(() => {
+  project = new TestProject({
+    'tillwright.yaml': 'assignments: [{runbook: greeting}, {runbook: look}, {runbook: marks}]\n',
+    'inventory/fleet.yaml': FLEET,
+    '.gitignore': '.till/\ndevice/\npreview.*\n',
+  })
+  evil = project.path('evil')
+  const path = `${project.path('device')}/\${{ device.id }}`
+  project.write('device/.keep', '')
+  project.write(
+    'runbooks/greeting.yaml',
+    `steps:\n  - id: text\n    file: {path: '${path}', content: '\${{ vars.greeting }}'}\n`,
+  )
+  project.write('runbooks/look.yaml', 'steps:\n  - id: look\n    command: {run: "true", unless: "true"}\n')
+  project.write('runbooks/marks.yaml', 'steps:\n  - mark: {there: true}\n')
+  project.write('modules/mark.yaml', marks(':'))
+  git('init', '-q', '-b', 'main')
+  commit('begin')
+  git('switch', '-q', '-c', 'change')
+  change('inventory/fleet.yaml', 'north: {name: North}', 'north: {name: North, vars: {greeting: welcome}}')
+  commit('greet the north')
+  git('switch', '-q', '-c', 'hostile')
+  change('runbooks/look.yaml', 'unless: "true"', `unless: "touch ${evil}"`)
+  project.write('modules/mark.yaml', marks(`touch ${evil}`))
+  const secrets = `secrets: {commands: {vault: {run: [touch, ${evil}]}}}\n`
+  project.write('tillwright.yaml', `${project.read('tillwright.yaml')}${secrets}`)
+  change(
+    'inventory/fleet.yaml',
+    `owner: {team: ops}\n    devices: {pos1: {profile: till, address: 127.0.0.1}}`,
+    `owner: {team: ops}\n    devices: {pos1: {profile: till, address: 127.6.6.6}}`,
+  )
+  project.write(
+    'inventory/new.yaml',
+    `stores:\n${store(`${S}-3`, 'south', 'pos1: {profile: till, address: 127.0.0.1}')}`,
+  )
+  commit('hostile')
+  git('switch', '-q', 'main')
+  project.write('runbooks/other.yaml', 'steps:\n  - command: {run: "true"}\n')
+  commit('elsewhere')
+  git('switch', '-q', '-c', 'conflict', 'HEAD~1')
+  change('inventory/fleet.yaml', 'north: {name: North}', 'north: {name: Upper}')
+  commit('rename')
+  git('switch', '-q', '-c', 'broken', 'main')
+  change('inventory/fleet.yaml', 'kind: till', 'kind: tlil')
+  commit('broken')
+  git('switch', '-q', 'change')
+  git('merge', '-q', '-m', 'from main', 'main')
+  git('switch', '-q', 'main')
+})
+afterAll(() => project.remove())
+
+const preview = (...args: string[]) => project.till('plan', '--against', ...args)
+
+describe('till plan --against', () => {
+  test('plans the difference that a merge makes, on the devices that it touches', async () => {
+    const before = git('status', '--porcelain') + git('for-each-ref') + git('count-objects')
+    const reports = ['--markdown', 'preview.md', '--sarif', 'preview.sarif']
+    const { code, stdout, stderr } = await preview('change', '--json', ...reports)
+    const document = JSON.parse(stdout)
+    expect({ code, stderr, faults: errorsOf('preview', document) }).toEqual({ code: 3, stderr: '', faults: [] })
+    expect(document).toMatchObject({
+      base: git('rev-parse', 'main'),
+      tip: git('rev-parse', 'change'),
+      touched: {
+        stores: 1,
+        devices: 2,
+        by: { region: { north: 2 }, profile: { till: 2 }, version: { 'linux debian 12': 2 } },
+      },
+      inventory: { added: 0, removed: 0, changed: 2 },
+      notes: [],
+      paper: [],
+      sample: { of: 2, devices: 2 },
+    })
+    expect(errorsOf('result', document.plan)).toEqual([])
+    expect(document.plan.run.runbooks.map(({ name }: { name: string }) => name).sort()).toEqual([
+      'greeting',
+      'look',
+      'marks',
+    ])
+    expect(document.plan.summary.counts).toMatchObject({ drifted: 2 })
+    expect(project.read('preview.md')).toContain('It touches 2 devices in 1 store.')
+    expect(project.read('preview.md')).toContain('welcome')
+    const log = JSON.parse(project.read('preview.sarif'))
+    expect(isSarif(log) || isSarif.errors).toBe(true)
+    expect(log.runs[0].results).toMatchObject([{ ruleId: 'drift', level: 'note', occurrenceCount: 2 }])
+    expect(git('status', '--porcelain') + git('for-each-ref') + git('count-objects')).toBe(before)
+  })
+
+  test('nothing of a hostile branch runs, nobody logs in by it, and what stays on paper is told', async () => {
+    const { code, stdout, stderr } = await preview('hostile', '--sample', '1')
+    expect({ code, stderr }).toEqual({ code: 5, stderr: '' })
+    expect(stdout).toContain('Module "mark" is another; what uses it stays on paper.')
+    expect(stdout).toContain('Commands that tell secrets are others; none of them is run.')
+    const paper = stdout.split('\n').filter((line) => line.startsWith('On paper'))
+    expect(paper.sort()).toMatchInlineSnapshot(`
+      [
+        "On paper: 1 device (new in the inventory: nobody logs in where nobody reviewed the address)",
+        "On paper: 1 device (reached in another way there: nobody logs in by what nobody reviewed)",
+        "On paper: 4 devices (look: nobody reviewed what a step "command" would run or read there)",
+        "On paper: 4 devices (marks: module "mark" is another there, and only what is here runs)",
+      ]
+    `)
+    expect(stdout).toMatch(/Planned on 1 device of 2 that may be looked at \(--seed [0-9a-f]{12}\):/)
+    expect(existsSync(evil)).toBe(false)
+  })
+
+  test.each([
+    ['conflict', 'REVISION_BROKEN', 'inventory/fleet.yaml'],
+    ['broken', 'inventory/fleet.yaml:2', 'tlil'],
+    ['nowhere', 'There is no revision "nowhere"', 'git fetch'],
+    ['--upload-pack=touch', 'USAGE', ''],
+  ])('says what is wrong with %s', async (ref, ...says) => {
+    if (ref === 'conflict') git('switch', '-q', 'change')
+    const { code, stderr } = await preview(ref)
+    git('switch', '-q', 'main')
+    for (const part of says) expect([code, stderr]).toEqual([2, expect.stringContaining(part)])
+  })
+})
+
+test('till promote says what a merge would mean, and merges nothing', async () => {
+  const refs = git('for-each-ref')
+  const { code, stdout, stderr } = await project.till('promote', 'hostile', 'main', '--json')
+  const document = JSON.parse(stdout)
+  expect({ code, stderr, faults: errorsOf('promotion', document) }).toEqual({ code: 0, stderr: '', faults: [] })
+  expect(document).toMatchObject({
+    commits: 2,
+    touched: { stores: 3, devices: 4, by: { region: { north: 2, south: 2 } } },
+    inventory: { added: 1, removed: 0, changed: 3 },
+    stores: [
+      { name: `${S}-1`, what: 'changed' },
+      { name: `${S}-3`, what: 'new' },
+    ],
+    assignments: [],
+    policies: [],
+  })
+  expect((await project.till('promote', 'main', 'change')).stdout).toMatch(
+    /^main \([0-9a-f]{12}\) has 0 commits that change/,
+  )
+  expect(git('for-each-ref')).toBe(refs)
+})
+
+test('a sample has one of each class, and is the same for the same seed', () => {
+  const devices = Array.from({ length: 200 }, (_, index) => {
+    const version = index === 77 ? '11' : '12'
+    return {
+      name: `S-${index}/pos1`,
+      profile: index === 3 ? 'rare' : 'till',
+      os: { family: 'linux', version },
+    } as Device
+  })
+  const names = (seed: string): readonly string[] => sampleDevices(devices, 5, seed).map(({ name }) => name)
+  for (const seed of ['a', 'b', 'c']) {
+    expect(names(seed)).toHaveLength(5)
+    expect(names(seed)).toEqual(expect.arrayContaining(['S-3/pos1', 'S-77/pos1']))
+    expect(names(seed)).toEqual(names(seed))
+  }
+  expect(names('a')).not.toEqual(names('b'))
+  expect(sampleDevices(devices, 0, 'a')).toEqual([])
+})
