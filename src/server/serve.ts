@@ -6,6 +6,7 @@ import { type Controller, openController } from '../controller/controller.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
 import { Dashboard } from './dashboard/dashboard.ts'
+import { measureGitops } from './gitops-gauges.ts'
 import { HookLoop } from './hook-loop.ts'
 import { Doorkeeper } from './let-in.ts'
 import { DEFAULT_LISTEN, type Listening, listen } from './listen.ts'
@@ -217,6 +218,7 @@ function measure(
     '1 where the files of the repository are in force, 0 where they cannot be used.',
     () => (revisions.rejected === undefined ? 1 : 0),
   )
+  measureGitops(metrics)
   metrics.gauge('till_devices', 'Devices of the revision in force.', () => revisions.current.fleet.devices.size)
   metrics.gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
   metrics.gauge('process_cpu_seconds', 'Processor time, user and system.', () => {

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { GITOPS_FILE, gitopsFolder } from '../app/gitops/gitops-folder.ts'
+import { readLastPull, readTrusted } from '../gitops/trust-folder.ts'
+import type { Metrics } from './metrics.ts'
+
+/** What became of the repository that this machine follows, where it follows one; NaN for what is not known. */
+export function measureGitops(metrics: Metrics): void {
+  const folder = gitopsFolder(process.env['TILL_GITOPS'] || undefined)
+  if (!existsSync(join(folder, GITOPS_FILE))) return
+  const last = () => readLastPull(folder).catch(() => undefined)
+  metrics.gauge(
+    'till_gitops_refused',
+    '1 while the newest revision that was seen is refused, and the last good one stays in force.',
+    async () => {
+      const seen = await last()
+      return seen === undefined ? Number.NaN : Number(seen.outcome === 'refused')
+    },
+  )
+  metrics.gauge('till_gitops_last_look_timestamp_seconds', 'When the remote repository was last asked.', async () => {
+    return Date.parse((await last())?.at ?? '') / 1000
+  })
+  metrics.gauge(
+    'till_gitops_reached',
+    '1 where the remote repository answered when it was last asked, 0 where not.',
+    async () => {
+      const seen = await last()
+      return seen === undefined ? Number.NaN : Number(seen.outcome !== 'unreachable')
+    },
+  )
+  metrics.gauge('till_gitops_in_force_timestamp_seconds', 'When the revision in force came into force.', async () => {
+    const trusted = await readTrusted(folder).catch(() => undefined)
+    return Date.parse(trusted?.at ?? '') / 1000
+  })
+}
