@@ -1,21 +1,36 @@
 import { Flags } from '@oclif/core'
+import { driftSince, driftSinceText } from '../app/gitops/since/drift-since.ts'
+import { jsonPage } from '../app/json-document.ts'
 import { assignedWork } from '../app/revision/assignments.ts'
 import { referenceTo } from '../app/revision/runbooks.ts'
+import { someDevices } from '../app/revision/targets.ts'
 import { runReporters } from '../app/run/reporting.ts'
 import { BaseCommand } from '../cli/base-command.ts'
+import { durationFlag } from '../cli/duration-flag.ts'
 import { failingStates, runFlags } from '../cli/run-flags.ts'
+import { EXIT, worseExitCode } from '../core/outcome.ts'
 
 export default class Drift extends BaseCommand {
   static override summary = 'Read every device that has runbooks assigned and show where it differs; change nothing.'
   static override description =
     `The assignments of tillwright.yaml say which runbooks hold for which devices. Every device is read once, for all of its
-runbooks. Exit codes as for plan: 0 as desired, 3 drift or an unmet check, 4 failed, 5 unreachable or unknown.`
+runbooks. With --since no device is asked: what differs by the last looks is told from history, since when, in which run it was
+seen first, and whether a commit made it so (--json has the schema till.drift/1). Exit codes as for plan: 0 as desired, 3 drift or an unmet check, 4 failed, 5 unreachable or unknown.`
   static override examples = [
     { description: 'The whole fleet, as JSON for monitoring', command: '<%= config.bin %> drift --json' },
+    {
+      description: 'What began to differ within a week, and by which commit, from history',
+      command: '<%= config.bin %> drift --since 7d',
+    },
     { description: 'One region, live', command: '<%= config.bin %> drift --region slaskie' },
   ]
   static override flags = {
     ...runFlags,
+    since: durationFlag({
+      description: 'from history: what began to differ no longer ago, and by what; no device is asked',
+      helpValue: 'TIME',
+      exclusive: ['ndjson', 'output', 'junit', 'markdown', 'code-quality', 'sarif', 'fail-on'],
+    }),
     output: Flags.string({
       char: 'o',
       description: 'also write the result to this file (schema till.result/1)',
@@ -28,6 +43,14 @@ runbooks. Exit codes as for plan: 0 as desired, 3 drift or an unmet check, 4 fai
     const controller = await this.openController(flags)
     const { project } = controller
     const fleet = await controller.fleet()
+    if (flags.since !== undefined) {
+      const store = await controller.store()
+      const devices = await someDevices(project, fleet, flags)
+      const found = await driftSince(project, { store, devices, since: new Date(Date.now() - flags.since) })
+      await this.write(flags.json ? jsonPage(found) : driftSinceText(found))
+      const isUnseen = found.devices.not_looked_at > 0
+      this.exit(worseExitCode(found.drifts.length > 0 ? EXIT.drift : EXIT.ok, isUnseen ? EXIT.unreachable : EXIT.ok))
+    }
     const { work, runbooks } = await assignedWork(project, fleet, flags)
     const end = await this.seeThrough(controller, {
       mode: 'drift',

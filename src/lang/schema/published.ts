@@ -7,6 +7,7 @@ import { BREAKER_JSON_SCHEMA } from './breaker-answer.ts'
 import { CODE_QUALITY_JSON_SCHEMA } from './code-quality.ts'
 import { DIAGNOSTICS_JSON_SCHEMA } from './diagnostics.ts'
 import { DOCTOR_JSON_SCHEMA, DOCTOR_MACHINE_JSON_SCHEMA } from './doctor-answer.ts'
+import { DRIFT_JSON_SCHEMA } from './drift-answer.ts'
 import { ERRORS_JSON_SCHEMA } from './errors-answer.ts'
 import { EVENT_JSON_SCHEMA } from './event.ts'
 import { FOREIGN_ANSWER_SCHEMAS } from './foreign-answers.ts'
@@ -59,6 +60,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     preview: PREVIEW_JSON_SCHEMA,
     promotion: PROMOTION_JSON_SCHEMA,
     blame: BLAME_JSON_SCHEMA,
+    drift: DRIFT_JSON_SCHEMA,
     result: RESULT_JSON_SCHEMA,
     event: EVENT_JSON_SCHEMA,
     diagnostics: DIAGNOSTICS_JSON_SCHEMA,

@@ -10,8 +10,9 @@ import { deviceDigest } from '../../revision/device-digest.ts'
 import type { RepositoryModules } from '../../revision/repository-modules.ts'
 import { openRunbook, textParams } from '../../revision/runbooks.ts'
 import { selectDevices } from '../../revision/selection.ts'
-import type { Side, Sides } from './open-sides.ts'
+import type { Sides } from './open-sides.ts'
 import { isReachedAsBefore, unreviewedStep, writtenSteps } from './paper-rules.ts'
+import type { Side } from './repository-objects.ts'
 
 /** One runbook and the devices that it holds for, as one side has it. */
 interface Assigned {

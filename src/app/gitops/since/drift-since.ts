@@ -1,0 +1,109 @@
+import type { Device } from '../../../core/fleet.ts'
+import type { RunStore } from '../../../core/ports.ts'
+import { deviceFlag, shellWord } from '../../../core/remedy.ts'
+import { formatCount } from '../../../reporters/format-duration.ts'
+import { plainText } from '../../../reporters/plain-text.ts'
+import type { Project } from '../../project.ts'
+import { orInputError } from '../preview/open-sides.ts'
+import { type DriftCause, DriftCauses } from './drift-causes.ts'
+import { type StepDrift, stepDrifts } from './step-drifts.ts'
+
+/** Of a device so many looks are gone back. */
+const MOST_LOOKS = 500
+
+interface FoundDrift extends StepDrift {
+  readonly device: string
+  readonly cause: DriftCause
+}
+
+/**
+ * What differs by the last looks at devices, since when, and what made it so (till.drift/1): from history and git, no device is
+ * asked. `since`: only what began at or after it; devices that nobody looked at since then are counted. Throws InputError.
+ */
+export async function driftSince(
+  project: Project,
+  { store, devices, since }: { readonly store: RunStore; readonly devices: readonly Device[]; readonly since: Date },
+) {
+  const asked = new Set(devices.map(({ name }) => name))
+  const causes = new DriftCauses(project, store)
+  const drifts: FoundDrift[] = []
+  let looked = 0
+  for await (const { device, looks } of store.status()) {
+    if (!asked.has(device)) continue
+    if (looks.some(({ at }) => Date.parse(at) >= since.getTime())) looked += 1
+    if (!looks.some(({ state }) => state === 'drifted' || state === 'unmet')) continue
+    const visits = await store.visits(device, { limit: MOST_LOOKS })
+    for (const drift of stepDrifts(visits)) {
+      if (Date.parse(drift.since) < since.getTime()) continue
+      const cause = await orInputError('HEAD', () => causes.of(device, drift))
+      drifts.push({ device, ...drift, cause })
+    }
+  }
+  drifts.sort((a, b) => (a.since < b.since ? 1 : a.since > b.since ? -1 : a.device < b.device ? -1 : 1))
+  return {
+    schema: 'till.drift/1',
+    since: since.toISOString(),
+    drifts: drifts.map((drift) => ({ ...drift, mend: mendOf(drift) })),
+    devices: { asked: asked.size, not_looked_at: asked.size - looked },
+  } as const
+}
+
+export type DriftSince = Awaited<ReturnType<typeof driftSince>>
+
+/** What would mend it: the device, by what is wanted; or what is wanted, by taking back the commit that made it another. */
+function mendOf({ device, runbook, cause }: FoundDrift): { readonly apply: string; readonly revert: string | null } {
+  const [commit] = cause.commits
+  const only = cause.commits.length === 1 ? commit : undefined
+  return { apply: `till apply ${shellWord(runbook)} ${deviceFlag(device)}`, revert: only?.commit ?? null }
+}
+
+const MOST_NAMES = 3
+
+/** The same for people: what began in one run by one cause once. */
+export function driftSinceText({ drifts, devices, since }: DriftSince): string {
+  const groups = new Map<string, DriftSince['drifts'][number][]>()
+  for (const drift of drifts) {
+    const { run, runbook, step, state, cause } = drift
+    const key = JSON.stringify([run, runbook, step, state, cause])
+    groups.set(key, [...(groups.get(key) ?? []), drift])
+  }
+  const lines = [...groups.values()].flatMap(groupLines)
+  if (drifts.length === 0) lines.push(`Nothing that the last looks found began to differ since ${since}.`)
+  if (devices.not_looked_at > 0)
+    lines.push(
+      `Nobody looked at ${formatCount(devices.not_looked_at)} of ${formatCount(devices.asked)} devices since then.`,
+    )
+  return `${lines.map(plainText).join('\n')}\n`
+}
+
+function groupLines(group: readonly DriftSince['drifts'][number][]): readonly string[] {
+  const [first] = group
+  if (first === undefined) return []
+  const { since, runbook, step, state, run, good, cause, mend } = first
+  const names = group.slice(0, MOST_NAMES).map(({ device }) => device)
+  const left = group.length - names.length
+  const head = `since ${since}  ${runbook}/${step} ${state}: ${names.join(', ')}${left > 0 ? ` and ${formatCount(left)} more` : ''}`
+  const before = good === null ? 'no look before it is kept' : `as desired in ${good.run} (${good.at})`
+  return [
+    head,
+    `  first seen in ${run}, ${before}`,
+    ...causeLines(cause),
+    `  mend: ${mendText(mend, group.length, run)}`,
+  ]
+}
+
+function mendText({ apply, revert }: DriftSince['drifts'][number]['mend'], devices: number, run: string): string {
+  const all = devices === 1 ? apply : `${apply.slice(0, apply.lastIndexOf(' '))} --from-run ${run}:drifted`
+  return revert === null ? all : `${all}; or, if it is not wanted, revert ${revert.slice(0, 12)}`
+}
+
+const CAUSES: Readonly<Record<DriftCause['kind'], string>> = {
+  commit: 'what is wanted became another',
+  device: 'what is wanted stayed the same: the device became another',
+  unknown: 'it is not known by what',
+}
+
+function causeLines({ kind, commits }: DriftCause): readonly string[] {
+  const by = commits.map(({ commit, author, summary }) => `    ${commit.slice(0, 12)} ${summary} (${author})`)
+  return [`  ${CAUSES[kind]}${by.length > 0 ? ', by' : ''}`, ...by]
+}

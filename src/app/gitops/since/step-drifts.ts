@@ -1,0 +1,59 @@
+import type { StepState } from '../../../core/outcome.ts'
+import type { DeviceVisit } from '../../../core/run.ts'
+import { runbookLabel } from '../../../core/run.ts'
+
+/** A step that is not as desired by the newest look at it, and since when, as far as looks are kept. */
+export interface StepDrift {
+  readonly runbook: string
+  readonly step: string
+  readonly name: string
+  readonly state: StepState
+  /** When it was first found so: the run, and when that ended on the device. */
+  readonly since: string
+  readonly run: string
+  /** The run before, that found it as desired or made it so; null where none is kept. */
+  readonly good: { readonly run: string; readonly at: string } | null
+}
+
+const BAD: ReadonlySet<StepState> = new Set(['drifted', 'unmet'])
+/** Of a device that ended so, a step that is not told was as desired. */
+const JUDGED: ReadonlySet<DeviceVisit['state']> = new Set(['in-sync', 'changed', 'drifted', 'unmet'])
+
+/** What differs on a device by the newest look of each runbook. `visits`: newest first. */
+export function stepDrifts(visits: readonly DeviceVisit[]): readonly StepDrift[] {
+  const judged = visits.filter(({ state }) => JUDGED.has(state))
+  const labels = new Map<string, string>()
+  for (const { runbooks, about } of judged)
+    for (const [index, runbook] of runbooks.entries()) labels.set(runbookLabel(runbook, about[index]), runbook)
+  return [...labels].flatMap(([label, runbook]) =>
+    driftsOf(
+      runbook,
+      judged.filter((one) => hasLabel(one, label)),
+    ),
+  )
+}
+
+/** Of one runbook, by all looks at it. */
+function driftsOf(runbook: string, looks: readonly DeviceVisit[]): readonly StepDrift[] {
+  const bad = looks[0]?.steps.filter((step) => step.runbook === runbook && BAD.has(step.state)) ?? []
+  return bad.map((step) => ({ ...step, ...beginning(looks, step) }))
+}
+
+function hasLabel({ runbooks, about }: DeviceVisit, label: string): boolean {
+  return runbooks.some((runbook, index) => runbookLabel(runbook, about[index]) === label)
+}
+
+/** The oldest look of those, one after the other from the newest, that found it so; and the one before. */
+function beginning(
+  looks: readonly DeviceVisit[],
+  { runbook, step }: DeviceVisit['steps'][number],
+): Pick<StepDrift, 'since' | 'run' | 'good'> {
+  let first = looks[0] as DeviceVisit
+  for (const look of looks) {
+    const told = look.steps.find((one) => one.runbook === runbook && one.step === step)
+    if (told === undefined || told.state === 'changed')
+      return { since: first.at, run: first.run, good: { run: look.run, at: look.at } }
+    if (BAD.has(told.state)) first = look
+  }
+  return { since: first.at, run: first.run, good: null }
+}

@@ -1,0 +1,77 @@
+import { STEP_STATES } from '../../core/outcome.ts'
+import { COMMIT, COUNT } from './preview-answer.ts'
+import { DEVICE_NAME, RUN_ID, TIME } from './records.ts'
+
+const DRIFT = {
+  title: 'Drift',
+  description: 'A step that is not as desired on a device.',
+  type: 'object',
+  required: ['device', 'runbook', 'step', 'name', 'state', 'since', 'run', 'good', 'cause', 'mend'],
+  properties: {
+    device: DEVICE_NAME,
+    runbook: { type: 'string' },
+    step: { description: 'Id of the step.', type: 'string' },
+    name: { type: 'string' },
+    state: { enum: STEP_STATES },
+    since: { ...TIME, description: 'When it was first found so.' },
+    run: { ...RUN_ID, description: 'The run that found it so first.' },
+    good: {
+      description: 'The look before, that found it as desired or made it so; null where none is kept.',
+      anyOf: [{ type: 'object', required: ['run', 'at'], properties: { run: RUN_ID, at: TIME } }, { type: 'null' }],
+    },
+    cause: {
+      type: 'object',
+      required: ['kind', 'commits'],
+      properties: {
+        kind: {
+          description:
+            'commit: what is wanted became another; device: it stayed the same, so the device became another; unknown: no look before ' +
+            'it is kept, or not by which commit it was made.',
+          enum: ['commit', 'device', 'unknown'],
+        },
+        commits: {
+          description: 'Those that touched what is wanted in between, newest first; at most five.',
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['commit', 'author', 'at', 'summary'],
+            properties: { commit: COMMIT, author: { type: 'string' }, at: TIME, summary: { type: 'string' } },
+          },
+        },
+      },
+    },
+    mend: {
+      description: 'What would mend it.',
+      type: 'object',
+      required: ['apply', 'revert'],
+      properties: {
+        apply: { description: 'The command that brings the device to what is wanted.', type: 'string' },
+        revert: {
+          description:
+            'The one commit that made it another: reverting it wants what was there; null where there is no such one.',
+          type: ['string', 'null'],
+        },
+      },
+    },
+  },
+} as const
+
+/** What `till drift --since TIME --json` answers. */
+export const DRIFT_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/drift/1',
+  title: 'Drift over time',
+  description: 'What differs by the last looks, since when and by what (`till drift --since TIME --json`).',
+  type: 'object',
+  required: ['schema', 'since', 'drifts', 'devices'],
+  properties: {
+    schema: { const: 'till.drift/1' },
+    since: TIME,
+    drifts: { description: 'What began last first.', type: 'array', items: DRIFT },
+    devices: {
+      type: 'object',
+      required: ['asked', 'not_looked_at'],
+      properties: { asked: COUNT, not_looked_at: { ...COUNT, description: 'Nobody looked at them since then.' } },
+    },
+  },
+}

@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stepDrifts } from '../../src/app/gitops/since/step-drifts.ts'
+import type { DeviceVisit } from '../../src/core/run.ts'
+import { BASE_FILES, DEVICE, GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
+import { TestProject } from './project.ts'
+import { errorsOf } from './published.ts'
+
+let project: TestProject
+beforeAll(() => {
+  project = new TestProject({ ...BASE_FILES, '.gitignore': '.till/\ndevice/\n' })
+  mkdirSync(project.path('device'))
+  project.write('tillwright.yaml', 'assignments: [{runbook: greeting}, {runbook: mark}]\n')
+  const file = (name: string, content: string): string =>
+    `steps:\n  - id: text\n    file: {path: ${project.path('device')}/${name}, content: ${content}}\n`
+  project.write('runbooks/greeting.yaml', file('greeting', 'hello'))
+  project.write('runbooks/mark.yaml', file('mark', 'mark'))
+  execFileSync('git', ['init', '-q', '-b', 'main'], { cwd: project.root, env: GIT_ENVIRONMENT })
+})
+afterAll(() => project.remove())
+
+function commit(message: string): string {
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: project.root, encoding: 'utf8', env: GIT_ENVIRONMENT })
+  git('add', '-A')
+  git('commit', '-q', '-m', message)
+  return git('rev-parse', 'HEAD').trim()
+}
+
+test('till drift --since says since when, in which run, and whether a commit or the device made it so', async () => {
+  const none = await project.till('drift', '--since', '1d')
+  expect([none.code, none.stdout]).toEqual([5, expect.stringContaining('Nobody looked at 1 of 1 devices')])
+  commit('begin')
+  for (const runbook of ['greeting', 'mark']) expect((await project.till('apply', runbook, '--yes')).code).toBe(0)
+  expect((await project.till('drift')).code).toBe(0)
+  project.write('runbooks/greeting.yaml', project.read('runbooks/greeting.yaml').replace('hello', 'welcome'))
+  const culprit = commit('Say welcome')
+  project.write('runbooks/other.yaml', 'steps: [{command: {run: date}}]\n')
+  commit('elsewhere')
+  rmSync(project.path('device/mark'))
+  for (const _ of [1, 2]) expect((await project.till('drift')).code).toBe(3)
+  const { code, stdout, stderr } = await project.till('drift', '--since', '1h', '--json')
+  const document = JSON.parse(stdout)
+  expect({ code, stderr, faults: errorsOf('drift', document) }).toEqual({ code: 3, stderr: '', faults: [] })
+  const runs = JSON.parse((await project.till('runs', 'list', '--json')).stdout).runs.map(
+    ({ run }: { run: string }) => run,
+  )
+  const [, first, good] = runs
+  expect(document.devices).toEqual({ asked: 1, not_looked_at: 0 })
+  const told = { device: DEVICE, step: 'text', state: 'drifted', run: first, good: { run: good } }
+  expect(
+    document.drifts.toSorted((a: { runbook: string }, b: { runbook: string }) => (a.runbook < b.runbook ? -1 : 1)),
+  ).toMatchObject([
+    {
+      ...told,
+      runbook: 'greeting',
+      cause: { kind: 'commit', commits: [{ commit: culprit, summary: 'Say welcome' }] },
+      mend: { revert: culprit },
+    },
+    { ...told, runbook: 'mark', cause: { kind: 'device', commits: [] }, mend: { revert: null } },
+  ])
+  const text = await project.till('drift', '--since', '1h')
+  expect([text.code, text.stderr, text.stdout]).toEqual([
+    3,
+    '',
+    expect.stringContaining(`${culprit.slice(0, 12)} Say welcome (A <a@example.com>)`),
+  ])
+})
+
+const visit = (run: string, state: DeviceVisit['state'], steps: Readonly<Record<string, string>>): DeviceVisit => ({
+  run,
+  state,
+  mode: 'drift',
+  by: 'test',
+  at: run,
+  unknown: false,
+  code: null,
+  message: null,
+  runbooks: ['r'],
+  about: [''],
+  steps: Object.entries(steps).map(([step, of]) => ({ runbook: 'r', step, name: step, state: of as never })),
+})
+
+test('what began when is read from looks that judged the device, and from no others', () => {
+  const visits = [
+    visit('5', 'drifted', { a: 'drifted', b: 'drifted', c: 'unmet' }),
+    visit('4', 'unreachable', {}),
+    visit('3', 'drifted', { a: 'drifted', b: 'skipped', c: 'unmet' }),
+    visit('2', 'changed', { a: 'changed', b: 'drifted', c: 'unmet' }),
+    visit('1', 'drifted', { a: 'drifted', c: 'unmet' }),
+  ]
+  expect(stepDrifts(visits).map(({ step, since, good }) => [step, since, good?.run ?? null])).toEqual([
+    ['a', '3', '2'],
+    ['b', '2', '1'],
+    ['c', '1', null],
+  ])
+  expect(stepDrifts([visit('2', 'in-sync', {}), ...visits])).toEqual([])
+})
