@@ -9,7 +9,14 @@ let project: TestProject
 const commits: Record<string, string> = {}
 
 function commit(message: string, author: string): void {
-  const env = { ...GIT_ENVIRONMENT, GIT_AUTHOR_NAME: author, GIT_AUTHOR_EMAIL: `${author}@example.com` }
+  // Commits of one second have no order.
+  const date = `2026-01-0${Object.keys(commits).length + 1}T00:00:00Z`
+  const env = {
+    ...GIT_ENVIRONMENT,
+    GIT_COMMITTER_DATE: date,
+    GIT_AUTHOR_NAME: author,
+    GIT_AUTHOR_EMAIL: `${author}@example.com`,
+  }
   const git = (...args: string[]): string => execFileSync('git', args, { cwd: project.root, encoding: 'utf8', env })
   git('add', '-A')
   git('commit', '-q', '-m', message)

@@ -66,7 +66,7 @@ test('till drift --since says since when, in which run, and whether a commit or 
     '',
     expect.stringContaining(`${culprit.slice(0, 12)} Say welcome (A <a@example.com>)`),
   ])
-})
+}, 180_000)
 
 const visit = (run: string, state: DeviceVisit['state'], steps: Readonly<Record<string, string>>): DeviceVisit => ({
   run,

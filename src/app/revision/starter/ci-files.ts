@@ -21,6 +21,8 @@ const GITHUB = `# Checks every change of this repository, shows in the pull requ
 #   TILL_TARBALL, TILL_SHA256  address and sha256 of the package (npm pack makes it)
 #   TILL_RUNBOOK               the runbook that is planned and applied; without it, changes are only checked
 #   TILL_RUNNER                label of a runner of yours that reaches the stores
+# Secrets:
+#   TILL_PLAN_KEY              not needed: a private SSH key that signs plans (see \`plans\` of tillwright.yaml)
 name: tillwright
 on:
   pull_request:
@@ -58,6 +60,7 @@ ${lines(10, '', INSTALL)}
     permissions:
       contents: read
       pull-requests: write
+      security-events: write
     env:
       GH_TOKEN: \${{ github.token }}
       TILL_RUNBOOK: \${{ vars.TILL_RUNBOOK }}
@@ -69,7 +72,15 @@ ${lines(10, '', INSTALL)}
       - run: |
 ${lines(10, '', INSTALL)}
       # What differs, what does not hold and who is out of reach stands in the comment, and stops nobody.
-      - run: till plan "$TILL_RUNBOOK" --output plan.json --markdown plan.md --fail-on failed
+      - env:
+          PLAN_KEY: \${{ secrets.TILL_PLAN_KEY }}
+        run: |
+          key="$RUNNER_TEMP/plan_key"
+          test -z "$PLAN_KEY" || (umask 077; printf '%s\\n' "$PLAN_KEY" > "$key")
+          till plan "$TILL_RUNBOOK" \${PLAN_KEY:+--sign "$key"} --output plan.json --markdown plan.md --sarif plan.sarif --fail-on failed
+      - uses: github/codeql-action/upload-sarif@v3
+        if: always() && hashFiles('plan.sarif') != ''
+        with: {sarif_file: plan.sarif, category: plan}
       - if: always()
         run: |
           test -s plan.md || exit 0
@@ -115,6 +126,7 @@ const GITLAB = `# Checks every change of this repository, shows in the merge req
 #   TILL_TARBALL, TILL_SHA256  address and sha256 of the package (npm pack makes it)
 #   TILL_RUNBOOK               the runbook that is planned and applied; without it, changes are only checked
 #   TILL_API_TOKEN             masked: token of the project with the scope api, to comment and to fetch the reviewed plan
+#   TILL_PLAN_KEY              of type File, and not needed: a private SSH key that signs plans (see \`plans\` of tillwright.yaml)
 stages: [check, plan, apply]
 
 default:
@@ -151,13 +163,13 @@ plan:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event" && $TILL_RUNBOOK && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID
   script:
     # What differs, what does not hold and who is out of reach stands in the comment and in the reports, and stops nobody.
-    - till plan "$TILL_RUNBOOK" --output plan.json --markdown plan.md --junit plan.xml --code-quality quality.json --fail-on failed
+    - till plan "$TILL_RUNBOOK" \${TILL_PLAN_KEY:+--sign "$TILL_PLAN_KEY"} --output plan.json --markdown plan.md --junit plan.xml --code-quality quality.json --fail-on failed
   after_script:
     - test -s plan.md || exit 0
     - 'curl --fail --silent --show-error --output /dev/null --header "PRIVATE-TOKEN: $TILL_API_TOKEN" --data-urlencode body@plan.md "$CI_API_V4_URL/projects/$CI_PROJECT_ID/merge_requests/$CI_MERGE_REQUEST_IID/notes"'
   artifacts:
     when: always
-    paths: [plan.json, plan.md]
+    paths: [plan.json, plan.json.sig, plan.md]
     reports:
       junit: plan.xml
       codequality: quality.json
@@ -175,6 +187,7 @@ apply:
     - 'request=$(curl --fail --silent --show-error --header "PRIVATE-TOKEN: $TILL_API_TOKEN" "$api/repository/commits/$CI_COMMIT_SHA/merge_requests" | node -p "JSON.parse(require(\\"fs\\").readFileSync(0))[0]?.iid ?? \\"\\"")'
     - 'test -n "$request" || { echo "No merge request brought $CI_COMMIT_SHA: there is no reviewed plan."; exit 1; }'
     - 'curl --fail --silent --show-error --location --header "PRIVATE-TOKEN: $TILL_API_TOKEN" --output plan.json "$api/jobs/artifacts/refs%2Fmerge-requests%2F$request%2Fhead/raw/plan.json?job=plan"'
+    - 'curl --fail --silent --location --header "PRIVATE-TOKEN: $TILL_API_TOKEN" --output plan.json.sig "$api/jobs/artifacts/refs%2Fmerge-requests%2F$request%2Fhead/raw/plan.json.sig?job=plan" || echo "The plan is not signed."'
     - till apply plan.json --yes --json --junit result.xml --fail-on failed,indeterminate,unreachable,unknown,deferred > result.json
   artifacts:
     when: always
