@@ -76,9 +76,13 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   })
 }
 
-/** Hooks and what is followed act on what is in force; what a person or a pipeline starts may need a signed plan. */
-function refuseUnsignedChange({ mode, origin, project, planIsSigned = false }: Request): void {
-  if ((mode !== 'apply' && mode !== 'exec') || origin === 'hook' || origin === 'schedule') return
+/**
+ * What a person or a pipeline starts may need a signed plan. Hooks and what is followed act on what is in force, and who takes
+ * a run back wants nothing new.
+ */
+function refuseUnsignedChange({ mode, origin, undoes, project, planIsSigned = false }: Request): void {
+  const changes = mode === 'exec' || (mode === 'apply' && undoes === undefined)
+  if (!changes || origin === 'hook' || origin === 'schedule') return
   const isOnTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
   refuseUnsigned(planRules(project), planIsSigned, isOnTerminal)
 }

@@ -22,7 +22,7 @@ const plans = (place: string, file: object) =>
         description:
           'When a change has to come by a signed plan. never, unless given: other changes need none, and every plan is looked at. ' +
           'off-terminal: where no person sits at a terminal, as in a pipeline, till apply without a signed plan and till exec are ' +
-          'refused. always: on a terminal, too. What `till reconcile` and hooks do is decided by what is in force, and needs none.',
+          'refused. always: on a terminal, too. What `till reconcile` and hooks do is decided by what is in force, and `till rollback` wants nothing new: they need none.',
         enum: SIGNED_WHEN,
         examples: ['off-terminal'],
       },
