@@ -1,5 +1,5 @@
 import { afterAll, expect, test, vi } from 'vitest'
-import { measureGitops } from '../../src/server/gitops-gauges.ts'
+import { measureGitops } from '../../src/server/measure-gitops.ts'
 import { Metrics } from '../../src/server/metrics.ts'
 import { BASE_FILES, pulled, SignedRepository } from '../gitops/signed-repository.ts'
 
