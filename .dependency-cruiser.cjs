@@ -67,6 +67,7 @@ module.exports = {
     fence('fflate', ['reporters/']),
     fence('@oclif', ['cli/', 'commands/']),
     fence('age-encryption', ['secrets/']),
+    fence('nodemailer', ['hooks/']),
     fence('hono', ['server/']),
     fence('@hono', ['server/']),
     fence('zx', ['transports/', 'gitops/', 'sandbox/']),

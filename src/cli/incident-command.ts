@@ -57,14 +57,15 @@ export abstract class IncidentCommand extends BaseCommand {
 
   protected async answer(store: IncidentStore, incident: Incident, flags: IncidentFlags): Promise<void> {
     const view = incidentView(incident, new Date())
-    const [events, episodes] = await Promise.all([
+    const [events, episodes, messages] = await Promise.all([
       store.events(incident.incident),
       store.episodes(incident.incident, MOST_EPISODES),
+      store.escalations.messages(incident.incident),
     ])
-    if (flags.json) await this.write(jsonLine({ schema: 'till.incident/1', ...view, events, episodes }))
+    if (flags.json) await this.write(jsonLine({ schema: 'till.incident/1', ...view, events, episodes, messages }))
     else {
       const width = process.stdout.isTTY ? this.columns : undefined
-      await this.writePaged(incidentPage(view, { events, episodes }, { width, color: this.color }))
+      await this.writePaged(incidentPage(view, { events, episodes, messages }, { width, color: this.color }))
     }
   }
 }

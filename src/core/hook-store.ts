@@ -1,5 +1,6 @@
 import type { Alert } from './alert.ts'
 import type { Episode, EpisodeEvent, EpisodeHead } from './episode.ts'
+import type { HookSettings } from './hook-rule.ts'
 import type { IncidentOpening } from './incident.ts'
 
 /** What a source sent, as it came. */
@@ -56,6 +57,8 @@ export interface EpisodeWorld {
   readonly cause: string | null
   /** Episodes that were opened within the time of the breaker. */
   readonly opened: number
+  /** When they are no longer too many, if no others begin; null: they are not. */
+  readonly calmAt: number | null
 }
 
 export interface AttemptStarted {
@@ -106,7 +109,7 @@ export interface HookStore {
     episode: string,
     options: {
       readonly now: Date
-      readonly breakerMs: number
+      readonly breaker: HookSettings['breaker']
       readonly classOf: (device: string) => string
       readonly step: (episode: Episode, world: EpisodeWorld) => EpisodeStep
     },

@@ -1,3 +1,4 @@
+import type { EscalationStore } from './escalation-store.ts'
 import type { Incident, IncidentEvent, IncidentEventBody, IncidentOpening } from './incident.ts'
 
 /** Which incidents; `partner`: only those that are for its eyes, and no others exist. */
@@ -11,6 +12,7 @@ export interface IncidentQuery {
 
 /** Incidents and what happened to them. What a method promises is on disk when it resolves, and outlives the machine. */
 export interface IncidentStore {
+  readonly escalations: EscalationStore
   /** Opens an incident, unless one of its key is open: then that is given. */
   open(opening: IncidentOpening, now: Date): Promise<{ readonly incident: Incident; readonly isNew: boolean }>
   /** Newest first. */

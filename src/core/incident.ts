@@ -51,6 +51,23 @@ export type IncidentEventBody = { readonly at: string } & (
   /** Nothing of it fires any more. */
   | { readonly type: 'cleared' }
   | { readonly type: 'taken'; readonly by: string }
+  /** A step of the chain; without a message it was passed over, for the reason in `why`. */
+  | {
+      readonly type: 'called'
+      readonly step: string
+      readonly contact: string
+      readonly message: string | null
+      readonly why: string | null
+    }
+  /** A message was sent; `why`: it was given up. */
+  | {
+      readonly type: 'told'
+      readonly message: string
+      readonly contact: string
+      readonly reference: string | null
+      readonly why: string | null
+    }
+  | { readonly type: 'acknowledged'; readonly message: string; readonly by: string }
   | { readonly type: 'commented'; readonly by: string; readonly text: string }
   | { readonly type: 'cause'; readonly by: string; readonly cause: string }
   | { readonly type: 'step'; readonly by: string; readonly step: string }
@@ -104,6 +121,8 @@ export interface Incident extends Omit<IncidentOpening, 'steps' | 'by'> {
   readonly pauses: readonly IncidentPause[]
   readonly steps: readonly { readonly step: string; readonly done_at: string | null; readonly by: string | null }[]
   readonly action: IncidentAction | null
+  /** Steps of the chain that were taken; without a message somebody was passed over. */
+  readonly calls: readonly { readonly step: string; readonly at: string; readonly message: string | null }[]
   /** The last event in it. */
   readonly seq: number
 }
@@ -138,6 +157,7 @@ function begin(incident: string, event: Extract<IncidentEvent, { type: 'opened' 
     pauses: [],
     steps: steps.map((step) => ({ step, done_at: null, by: null })),
     action: null,
+    calls: [],
     seq,
   }
 }
@@ -151,7 +171,13 @@ function fold(incident: Incident, event: IncidentEvent): Incident {
   switch (event.type) {
     case 'opened':
     case 'commented':
+    case 'told':
+    case 'acknowledged':
       return incident
+    case 'called': {
+      if (incident.calls.some(({ step }) => step === event.step)) return incident
+      return { ...incident, calls: [...incident.calls, { step: event.step, at, message: event.message }] }
+    }
     case 'joined':
       return { ...incident, cleared_at: null }
     case 'cleared':

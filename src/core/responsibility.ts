@@ -1,3 +1,4 @@
+import type { ChainStep, Channel, Contact } from './escalation.ts'
 import type { TradingHours } from './fleet.ts'
 import type { ServiceTerms } from './incident.ts'
 import type { Expression } from './runbook.ts'
@@ -16,6 +17,8 @@ export interface Team {
   readonly name: string
   /** Somebody outside of the house, who sees the incidents of this team and no others. */
   readonly partner?: string
+  /** Who is told, one after the other. */
+  readonly chain: readonly ChainStep[]
 }
 
 /** A row of the matrix; an empty list is any. */
@@ -38,6 +41,8 @@ export interface Responsibility {
   readonly contract?: Expression
   readonly contracts: ReadonlyMap<string, Contract>
   readonly teams: ReadonlyMap<string, Team>
+  readonly contacts: ReadonlyMap<string, Contact>
+  readonly channels: ReadonlyMap<string, Channel>
   readonly rows: readonly ResponsibilityRow[]
   readonly source: SourceRange
 }

@@ -50,6 +50,10 @@ export interface Scope {
   readonly alert?: JsonObject
   readonly payload?: JsonValue
   readonly item?: JsonValue
+  /** Where a message to people is filled in. */
+  readonly incident?: JsonObject
+  readonly contact?: JsonObject
+  readonly message?: JsonObject
 }
 
 export interface Step {

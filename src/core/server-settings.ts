@@ -22,6 +22,8 @@ export interface Sender {
   readonly proof: SenderProof
   /** Sources that it may send as; empty: all. */
   readonly sources: readonly string[]
+  /** Channels of which it may say that a message was heard; whoever names some tells no alerts unless it names sources. */
+  readonly acknowledges: readonly string[]
   /** Devices that it may tell of; absent: all. What lies outside does not exist for it. */
   readonly devices?: Expression
   /** Requests a second, on average. */

@@ -96,10 +96,11 @@ const clearing: Judge = ({ episode, rule, now }) => {
 const storm: Judge = ({ episode, world, breaker, now }) => {
   if (world.opened > breaker.episodes) {
     const why = `More than ${breaker.episodes} faults began at once. That is one outage, not so many repairs: nothing is done by itself.`
-    return { do: 'note', note: 'held', why, until: now + LOOK_AGAIN_MS, isStorm: true }
+    // Nothing changes about it before; thousands that look again and again would be a load of their own.
+    return { do: 'note', note: 'held', why, until: Math.max(world.calmAt ?? 0, now + LOOK_AGAIN_MS), isStorm: true }
   }
   if (world.cause === null) return undefined
-  return note('symptom', `It belongs to episode ${world.cause}, about the store ${episode.store}.`, now + LOOK_AGAIN_MS)
+  return note('symptom', `It belongs to episode ${world.cause}, about the store ${episode.store}.`, null)
 }
 
 const patience: Judge = ({ episode, rule, now }) => {

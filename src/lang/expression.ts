@@ -80,6 +80,14 @@ export const HOOK_VARIABLES: Variables = variablesOf({
 /** What a source of alerts may name that the project describes. */
 export const SOURCE_VARIABLES: Variables = variablesOf({ payload: 'dyn', item: 'dyn' })
 
+/** What the body of a message to people may name. */
+export const MESSAGE_VARIABLES: Variables = variablesOf({
+  incident: 'dyn',
+  contact: 'dyn',
+  message: 'dyn',
+  store: STORE_FIELDS,
+})
+
 /** What the expressions of a module of the user may name: its parameters, by their CEL types. */
 export function moduleVariables(params: Readonly<Record<string, string>>): Variables {
   return variablesOf({ params })
@@ -250,6 +258,15 @@ function celScope(scope: Scope, types: VariableTypes): Record<string, unknown> {
     },
     get alert() {
       return toCelOnce(scope.alert ?? {})
+    },
+    get incident() {
+      return toCelOnce(scope.incident ?? {})
+    },
+    get contact() {
+      return toCelOnce(scope.contact ?? {})
+    },
+    get message() {
+      return toCelOnce(scope.message ?? {})
     },
     get payload() {
       return toCel(scope.payload ?? null)

@@ -5,6 +5,8 @@ import { type Context, Hono } from 'hono'
 import { readBody } from '../app/hooks/place-alerts.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { HookStore, ToldAnswer } from '../core/hook-store.ts'
+import type { IncidentStore } from '../core/incident-store.ts'
+import type { JsonValue } from '../core/json.ts'
 import type { Sender } from '../core/server-settings.ts'
 import type { Dashboard } from './dashboard/dashboard.ts'
 import { dashboardRoutes } from './dashboard/dashboard-routes.ts'
@@ -23,6 +25,7 @@ const REFUSALS = 20
 
 export interface Serving {
   readonly store: HookStore
+  readonly incidents: IncidentStore
   readonly loop: HookLoop
   readonly revision: () => Revision
   readonly doorkeeper: () => Doorkeeper
@@ -56,6 +59,7 @@ export function routesOf(serving: Serving): Hono<Env> {
   app.all('/hooks/:source', (context) => {
     return refusal(context, new Refused(405, 'Alerts are sent by POST.', { allow: 'POST, PUT' }))
   })
+  app.post('/acknowledgements/:message', (context) => acknowledged(serving, context))
   app.get('/healthz', (context) => context.text('ok\n'))
   app.get('/readyz', (context) => {
     const why = serving.troubles()
@@ -107,7 +111,7 @@ interface Taken {
 async function received(serving: Serving, request: IncomingMessage, source: string): Promise<Taken> {
   const { sender, body, giveBack } = await letIn(serving, request)
   const { sources } = serving.revision()
-  if (!sources.has(source) || (sender.sources.length > 0 && !sender.sources.includes(source))) {
+  if (!sources.has(source) || !mayTell(sender, source)) {
     giveBack()
     throw refusedFor(serving, request, 404, 'There is no such source.')
   }
@@ -127,6 +131,42 @@ async function received(serving: Serving, request: IncomingMessage, source: stri
     throw new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' })
   }
   return { entry, alerts: await placed(serving, entry) }
+}
+
+function mayTell({ sources, acknowledges }: Sender, source: string): boolean {
+  return sources.length > 0 ? sources.includes(source) : acknowledges.length === 0
+}
+
+/** Somebody says that a message was heard, or that it was not. */
+async function acknowledged(serving: Serving, context: Context<Env>): Promise<Response> {
+  const request = context.env.incoming
+  try {
+    const { sender, body } = await letIn(serving, request)
+    const said = readAcknowledgement(body)
+    if (!said)
+      throw refusedFor(serving, request, 400, 'It is JSON: {"heard": true, "by": "…"}, both of which may be left away.')
+    const message = context.req.param('message') ?? ''
+    const of = { ...said, channels: sender.acknowledges, now: new Date() }
+    const isKnown = await serving.incidents.escalations.acknowledge(message, of)
+    if (!isKnown) throw refusedFor(serving, request, 404, 'There is no such message.')
+    return context.json({ schema: 'till.acknowledged/1', message, heard: said.heard })
+  } catch (error) {
+    if (error instanceof Refused) return refusal(context, error)
+    if (!(error instanceof InputError)) throw error
+    return refusal(context, new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' }))
+  }
+}
+
+function readAcknowledgement(body: string): { readonly heard: boolean; readonly by: string | null } | undefined {
+  try {
+    const value = (body.trim() === '' ? {} : JSON.parse(body)) as JsonValue
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined
+    const { heard = true, by = null } = value as { readonly heard?: JsonValue; readonly by?: JsonValue }
+    if (typeof heard !== 'boolean' || (by !== null && typeof by !== 'string')) return undefined
+    return { heard, by: by === null ? null : by.slice(0, 200) }
+  } catch {
+    return undefined
+  }
 }
 
 /** What became of its alerts, where that is known soon. */

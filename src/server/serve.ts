@@ -1,11 +1,14 @@
 import { getRequestListener } from '@hono/node-server'
-import { openHookStore } from '../app/history/open-store.ts'
+import { Escalation } from '../app/escalation/escalation.ts'
+import { openHookStore, openIncidentStore } from '../app/history/open-store.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
 import { VERSION } from '../app/version.ts'
 import { type Controller, openController } from '../controller/controller.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
+import type { IncidentStore } from '../core/incident-store.ts'
 import { Dashboard } from './dashboard/dashboard.ts'
+import { EscalationLoop } from './escalation-loop.ts'
 import { HookLoop } from './hook-loop.ts'
 import { Doorkeeper } from './let-in.ts'
 import { DEFAULT_LISTEN, type Listening, listen } from './listen.ts'
@@ -42,10 +45,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const log = new ServerLog()
   const controller = await openController(options.folder, { sandbox: options.sandbox, warn: (text) => log.say(text) })
   let store: HookStore | undefined
+  let incidents: IncidentStore | undefined
   try {
     store = await openHookStore(controller.project.state)
-    return await open(options, { controller, store, log })
+    incidents = await openIncidentStore(controller.project.state)
+    return await open(options, { controller, store, incidents, log })
   } catch (error) {
+    await incidents?.close()
     await store?.close()
     await controller.close()
     throw error
@@ -55,6 +61,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 interface Opened {
   readonly controller: Controller
   readonly store: HookStore
+  readonly incidents: IncidentStore
   readonly log: ServerLog
 }
 
@@ -82,6 +89,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     const address = where ?? first.settings.server().listen ?? DEFAULT_LISTEN
     const listening = await listen(first, address, (request, response) => void answer(request, response))
     working.loop.start()
+    working.escalating.start()
     revisions.watch().catch((error) => log.say(`The files of the repository are not watched any more: ${error}`))
     announce(log, { root: first.root, listening, revision: revisions.current })
     return servingOf(opened, { ...working, post, revisions, listening })
@@ -93,13 +101,14 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
 
 interface Working {
   readonly loop: HookLoop
+  readonly escalating: EscalationLoop
   readonly routes: ReturnType<typeof routesOf>
   /** From now on it is not ready. */
   readonly stopping: () => void
 }
 
 function startWorking(
-  { controller, store, log }: Opened,
+  { controller, store, incidents, log }: Opened,
   of: {
     readonly revisions: Revisions
     readonly post: Post
@@ -112,6 +121,8 @@ function startWorking(
   const metrics = new Metrics()
   const isOurs = (): boolean => post.isOurs
   const loop = new HookLoop({ store, log, metrics, isOurs, hooks: () => hooksOf(revisions, controller, store) })
+  const escalation = new Escalation({ incidents, hooks: store })
+  const escalating = new EscalationLoop({ incidents, escalation, by: () => revisions.current, isOurs, log, metrics })
   measure(metrics, { store, loop, revisions })
   let isStopping = false
   const troubles = (): readonly string[] => [
@@ -123,6 +134,7 @@ function startWorking(
   const rates = new Rates(() => performance.now())
   const routes = routesOf({
     store,
+    incidents,
     loop,
     metrics,
     log,
@@ -136,6 +148,7 @@ function startWorking(
   })
   return {
     loop,
+    escalating,
     routes,
     stopping: () => {
       isStopping = true
@@ -145,10 +158,10 @@ function startWorking(
 }
 
 function servingOf(
-  { controller, store, log }: Opened,
+  { controller, store, incidents, log }: Opened,
   of: Working & { readonly post: Post; readonly revisions: Revisions; readonly listening: Listening },
 ): Serving {
-  const { loop, post, revisions, listening, stopping } = of
+  const { loop, escalating, post, revisions, listening, stopping } = of
   return {
     listening,
     hurry: () => void controller.close().catch(() => undefined),
@@ -167,7 +180,9 @@ function servingOf(
       if (loop.repairs > 0)
         log.say(`Stopping; ${loop.repairs} repairs are under way. A second signal ends what is not being changed.`)
       await loop.stop()
+      await escalating.stop()
       await post.leave()
+      await incidents.close()
       await store.close()
       await controller.close()
     },

@@ -30,7 +30,16 @@ export function* applyEvents(
   const due_at = closed_at === null ? (options.due?.toISOString() ?? null) : null
   const set = { closed_at, due_at, firing: isFiring(now) ? 1 : 0, json: JSON.stringify(now) }
   yield* put(hookTables.updateTable('episodes').set(set).where('episode', '=', now.episode))
+  const isOver = isFiring(episode) && (closed_at !== null || !isFiring(now))
+  if (now.about === 'store' && isOver) yield* wakeSymptoms(now.store)
   return now
+}
+
+/** The fault of a store is over: what waited for that in it is looked at. */
+function* wakeSymptoms(store: string | null): Steps<void> {
+  const at = new Date().toISOString()
+  const waiting = hookTables.updateTable('episodes').set({ due_at: at }).where('store', '=', store)
+  yield* put(waiting.where('about', '=', 'device').where('closed_at', 'is', null).where('due_at', 'is', null))
 }
 
 /** Takes one alert into its episode. */

@@ -1,4 +1,5 @@
 import type { Episode } from '../core/episode.ts'
+import type { HookSettings } from '../core/hook-rule.ts'
 import type { EpisodeWorld } from '../core/hook-store.ts'
 import { hookTables } from './hook-tables.ts'
 import { rowsOf, type Steps } from './steps.ts'
@@ -10,7 +11,7 @@ const MOST_LOOKED_AT = 100
 /** What else is going on beside an episode. */
 export function* worldOf(
   episode: Episode,
-  options: { readonly now: Date; readonly breakerMs: number; readonly deviceClass: string },
+  options: { readonly now: Date; readonly breaker: HookSettings['breaker']; readonly deviceClass: string },
 ): Steps<EpisodeWorld> {
   const ago = (ms: number): string => new Date(options.now.getTime() - ms).toISOString()
   const device = episode.device ?? ''
@@ -18,7 +19,7 @@ export function* worldOf(
   const count = (rows: readonly { readonly n: number | bigint | string }[]): number => Number(rows[0]?.n ?? 0)
   const ofDevice = attempts.where('device', '=', device).where('started_at', '>', ago(24 * HOUR_MS))
   const ofRule = attempts.where('rule', '=', episode.rule).where('started_at', '>', ago(HOUR_MS))
-  const opened = hookTables.selectFrom('episodes').where('opened_at', '>', ago(options.breakerMs))
+  const opened = hookTables.selectFrom('episodes').where('opened_at', '>', ago(options.breaker.withinMs))
   return {
     deviceAttempts: count(yield* rowsOf(ofDevice.select(({ fn }) => fn.countAll().as('n')))),
     lastAttemptAt: yield* lastAttemptAt(device),
@@ -27,7 +28,15 @@ export function* worldOf(
     busy: yield* isBusy(device, episode.episode),
     cause: yield* causeOf(episode),
     opened: count(yield* rowsOf(opened.select(({ fn }) => fn.countAll().as('n')))),
+    calmAt: yield* calmAt(options.breaker),
   }
+}
+
+/** When the oldest of those that are one too many is out of the time of the breaker. */
+function* calmAt({ episodes, withinMs }: HookSettings['breaker']): Steps<number | null> {
+  const newest = hookTables.selectFrom('episodes').select('opened_at').orderBy('opened_at', 'desc')
+  const [row] = yield* rowsOf(newest.limit(1).offset(episodes))
+  return row ? Date.parse(row.opened_at) + withinMs : null
 }
 
 function* lastAttemptAt(device: string): Steps<number | null> {

@@ -95,13 +95,13 @@ class StoredHooks implements HookStore {
 
   advance(
     id: string,
-    { now, breakerMs, classOf, step }: Parameters<HookStore['advance']>[1],
+    { now, breaker, classOf, step }: Parameters<HookStore['advance']>[1],
   ): Promise<{ readonly episode: Episode; readonly started: number | null } | undefined> {
     return this.#write(function* () {
       const episode = yield* readEpisode(id)
       if (!episode || episode.closed_at !== null) return undefined
       const deviceClass = episode.device === null ? '' : classOf(episode.device)
-      const world = yield* worldOf(episode, { now, breakerMs, deviceClass })
+      const world = yield* worldOf(episode, { now, breaker, deviceClass })
       const { events, due, opens } = step(episode, world)
       const started = yield* takeAttempts(episode, events, deviceClass)
       const after = yield* applyEvents(episode, { events, due })

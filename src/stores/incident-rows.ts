@@ -2,12 +2,18 @@ import { createHash } from 'node:crypto'
 import { foldIncident, type Incident, type IncidentEventBody, type IncidentOpening } from '../core/incident.ts'
 import { hookTables } from './hook-tables.ts'
 import { incidentTables } from './incident-tables.ts'
+import { messageTables } from './message-tables.ts'
 import { put, rowsOf, type Steps } from './steps.ts'
+
+/** What was kept before chains were has none of their steps. */
+export function incidentOf(json: string): Incident {
+  return { calls: [], ...(JSON.parse(json) as Omit<Incident, 'calls'>) } as Incident
+}
 
 export function* readIncident(id: string, partner?: string): Steps<Incident | undefined> {
   const query = incidentTables.selectFrom('incidents').select('json').where('incident', '=', id)
   const [row] = yield* rowsOf(partner === undefined ? query : query.where('partner', '=', partner))
-  return row && (JSON.parse(row.json) as Incident)
+  return row && incidentOf(row.json)
 }
 
 /** Appends to what happened to an incident, and gives it as it is then. */
@@ -25,7 +31,16 @@ export function* applyToIncident(
   if (!now) return undefined
   const { key, partner, opened_at, closed_at, action } = now
   const action_due = action === null || action.done_at !== null ? null : action.due
-  const row = { incident: id, key, partner, opened_at, closed_at, action_due, json: JSON.stringify(now) }
+  const row = {
+    incident: id,
+    key,
+    partner,
+    opened_at,
+    closed_at,
+    action_due,
+    escalate_at: bodies.at(-1)?.at ?? null,
+    json: JSON.stringify(now),
+  }
   yield* put(
     incidentTables
       .insertInto('incidents')
@@ -42,10 +57,10 @@ export function* openIncident(
 ): Steps<{ readonly incident: Incident; readonly isNew: boolean } | undefined> {
   const of = incidentTables.selectFrom('incidents').where('key', '=', opening.key)
   const [open] = yield* rowsOf(of.select('json').where('closed_at', 'is', null))
-  if (open) return { incident: JSON.parse(open.json) as Incident, isNew: false }
+  if (open) return { incident: incidentOf(open.json), isNew: false }
   // A revision is refused again with each pass, and somebody has seen to it.
   const [closed] = opening.origin === 'revision' ? yield* rowsOf(of.select('json').limit(1)) : []
-  if (closed) return { incident: JSON.parse(closed.json) as Incident, isNew: false }
+  if (closed) return { incident: incidentOf(closed.json), isNew: false }
   const at = now.toISOString()
   const before = Number((yield* rowsOf(of.select(({ fn }) => fn.countAll().as('n'))))[0]?.n ?? 0)
   const id = `I${createHash('sha256').update(`${opening.key} ${before} ${at}`).digest('hex').slice(0, 12)}`
@@ -105,6 +120,7 @@ export function* forgetIncidents(at: string): Steps<void> {
   const old = over.where('action_due', 'is', null)
   yield* put(incidentTables.deleteFrom('incident_events').where('incident', 'in', old))
   yield* put(incidentTables.deleteFrom('incident_episodes').where('incident', 'in', old))
+  yield* put(messageTables.deleteFrom('messages').where('incident', 'in', old as never))
   const gone = incidentTables.deleteFrom('incidents').where('closed_at', '<', at)
   yield* put(gone.where('action_due', 'is', null))
 }

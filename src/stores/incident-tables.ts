@@ -13,6 +13,8 @@ interface IncidentTables {
     closed_at: string | null
     /** Date until which a corrective action is to be done; null where none is left. */
     action_due: string | null
+    /** When to look at its chain; null: when something happens to it. */
+    escalate_at: string | null
     /** Fold of its events. */
     json: string
   }

@@ -1,8 +1,10 @@
+import type { EscalationStore } from '../core/escalation-store.ts'
 import type { Incident, IncidentEvent, IncidentOpening } from '../core/incident.ts'
 import type { IncidentQuery, IncidentStore } from '../core/incident-store.ts'
-import { applyToIncident, forgetIncidents, isFiring, openIncident, readIncident } from './incident-rows.ts'
+import { applyToIncident, forgetIncidents, incidentOf, isFiring, openIncident, readIncident } from './incident-rows.ts'
 import { incidentTables } from './incident-tables.ts'
 import { HOOKS } from './locks.ts'
+import { escalationStore } from './message-rows.ts'
 import type { Steps, StoreSession } from './steps.ts'
 
 /** Incidents in a database. What is written is on disk before anybody is answered. */
@@ -11,10 +13,12 @@ export function storedIncidents(session: StoreSession): IncidentStore {
 }
 
 class StoredIncidents implements IncidentStore {
+  readonly escalations: EscalationStore
   readonly #session: StoreSession
 
   constructor(session: StoreSession) {
     this.#session = session
+    this.escalations = escalationStore(session, (work) => this.#write(work))
   }
 
   open(opening: IncidentOpening, now: Date): Promise<{ readonly incident: Incident; readonly isNew: boolean }> {
@@ -32,7 +36,7 @@ class StoredIncidents implements IncidentStore {
     if (partner !== undefined) rows = rows.where('partner', '=', partner)
     if (since !== undefined) rows = rows.where('opened_at', '>=', since)
     if (limit !== undefined) rows = rows.limit(limit)
-    return (await this.#session.read(rows)).map(({ json }) => JSON.parse(json) as Incident)
+    return (await this.#session.read(rows)).map(({ json }) => incidentOf(json))
   }
 
   incident(id: string, partner?: string): Promise<Incident | undefined> {

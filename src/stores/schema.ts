@@ -3,6 +3,7 @@ import { availabilityStatements } from './availability-tables.ts'
 import { compileOnly } from './compile-only.ts'
 import { hookStatements } from './hook-tables.ts'
 import { incidentStatements } from './incident-tables.ts'
+import { messageStatements } from './message-tables.ts'
 import type { SchemaWords } from './schema-words.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
@@ -293,6 +294,7 @@ const MIGRATIONS: readonly ((w: SchemaWords) => Statements)[] = [
       .addColumn('used', w.integer, (c) => c.notNull())
       .modifyEnd(w.byKey),
   ],
+  messageStatements,
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

@@ -34,6 +34,7 @@ const WORLD: EpisodeWorld = {
   busy: false,
   cause: null,
   opened: 1,
+  calmAt: null,
 }
 const START = Date.parse('2026-11-29T10:00:00.000Z')
 const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString()

@@ -24,6 +24,8 @@ export interface Decided extends Advanced {
 
 /** How soon an episode is looked at again whose repair has to wait for those of others. */
 const WAIT_FOR_OTHERS_MS = 1_000
+/** How late the end of a silence is noticed at most. */
+const LONGEST_SILENCE_MS = 600_000
 
 /**
  * Decides what is done about an episode now, and does it: a repair is a run of its own, which passes admission like any
@@ -68,12 +70,13 @@ async function decideOnce(
       ? decide({ episode, rule, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why })
       : withoutRule(episode)
     asks = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)
-    if (decision.do === 'run') decision = leave(now, { decision, asks, hush, mayRun })
+    if (decision.do === 'run')
+      decision = leave(now, { decision, asks, hush, mayRun, openedAt: Date.parse(episode.opened_at) })
     const events = eventsOf(decision, { episode, now: now.getTime(), params: repair.params })
     return { ...events, opens: openingOf(hooks, { episode, rule, decision }) }
   }
   const classOf = (device: string): string => fleet.devices.get(device)?.profile ?? ''
-  const advanced = await store.advance(id, { now, breakerMs: settings.breaker.withinMs, classOf, step })
+  const advanced = await store.advance(id, { now, breaker: settings.breaker, classOf, step })
   if (!advanced) return undefined
   const { episode, started } = advanced
   if (started === null) return { episode, decision, asks }
@@ -93,6 +96,11 @@ function openingOf(
   return incidentOpening(hooks, callOfEpisode(episode, rule))
 }
 
+/** What is silenced for long is asked about ever more seldom: after a tenth of the time that it lasts. */
+function askAgainMs(ageMs: number): number {
+  return Math.min(LONGEST_SILENCE_MS, Math.max(LOOK_AGAIN_MS, ageMs / 10))
+}
+
 /** Whether a repair that is decided upon may begin now. */
 function leave(
   now: Date,
@@ -101,13 +109,15 @@ function leave(
     readonly asks: boolean
     readonly hush: Hush | undefined
     readonly mayRun: () => boolean
+    readonly openedAt: number
   },
 ): Decision {
-  const { decision, asks, hush, mayRun } = of
+  const { decision, asks, hush, mayRun, openedAt } = of
   const until = now.getTime() + LOOK_AGAIN_MS
   // Whoever asks may be gone before the answer comes: then it is asked again.
   if (asks) return { do: 'wait', until, why: 'Monitoring is asked whether it is to be left alone.' }
-  if (hush && hush.state !== 'open') return { do: 'note', note: 'held', why: hush.why, until }
+  if (hush && hush.state !== 'open')
+    return { do: 'note', note: 'held', why: hush.why, until: now.getTime() + askAgainMs(now.getTime() - openedAt) }
   if (mayRun()) return decision
   return { do: 'wait', until: now.getTime() + WAIT_FOR_OTHERS_MS, why: 'Other repairs are under way first.' }
 }

@@ -1,3 +1,4 @@
+import type { Message } from '../../core/escalation.ts'
 import {
   type Incident,
   type IncidentEvent,
@@ -11,7 +12,7 @@ import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import { shortTime } from '../history/list-runs.ts'
 
 /** An incident as answers hold it. */
-export interface IncidentView extends Omit<Incident, 'terms' | 'key' | 'seq'> {
+export interface IncidentView extends Omit<Incident, 'terms' | 'key' | 'seq' | 'calls'> {
   readonly state: IncidentState
   readonly contract: string | null
   readonly time_zone: ServiceTerms['trading']['time_zone']
@@ -19,7 +20,7 @@ export interface IncidentView extends Omit<Incident, 'terms' | 'key' | 'seq'> {
 }
 
 export function incidentView(incident: Incident, now: Date): IncidentView {
-  const { terms, key: _key, seq: _seq, ...shown } = incident
+  const { terms, key: _key, seq: _seq, calls: _calls, ...shown } = incident
   return {
     ...shown,
     state: incidentState(incident),
@@ -67,12 +68,24 @@ const CLOCK_COLUMNS: readonly TableColumn<ClockReading>[] = [
   { title: 'RUNS OUT', value: ({ due_at }) => (due_at === null ? '' : shortTime(due_at)) },
 ]
 
+const MESSAGE_COLUMNS: readonly TableColumn<Message>[] = [
+  { title: 'MESSAGE', value: ({ message }) => message, whole: true },
+  { title: 'TO', value: ({ contact }) => contact },
+  { title: 'BY', value: ({ channel }) => channel },
+  { title: 'ABOUT', value: ({ kind }) => kind },
+  { title: 'STATE', value: ({ state }) => state },
+  { title: 'TRIES', value: ({ attempts }) => String(attempts), align: 'right' },
+  { title: 'REFERENCE', value: ({ reference }) => reference ?? '' },
+  { title: 'WHY', value: ({ why }) => why ?? '', flexible: true },
+]
+
 /** One incident with its clocks and what happened to it, for people. */
 export function incidentPage(
   view: IncidentView,
   more: {
     readonly events: readonly IncidentEvent[]
     readonly episodes: { readonly episodes: readonly string[]; readonly count: number }
+    readonly messages: readonly Message[]
   },
   options: { readonly width?: number | undefined; readonly color: boolean },
 ): string {
@@ -100,6 +113,7 @@ export function incidentPage(
     incidentsTable([view], options).trimEnd(),
     facts.join('\n'),
     formatTable(view.clocks, CLOCK_COLUMNS, options).join('\n'),
+    ...(more.messages.length === 0 ? [] : [formatTable(more.messages, MESSAGE_COLUMNS, options).join('\n')]),
     formatTable(more.events, story, options).join('\n'),
   ]
   return `${blocks.join('\n\n')}\n`
@@ -115,6 +129,18 @@ function sentenceOf(event: IncidentEvent): string {
       return 'nothing of it fires any more'
     case 'taken':
       return `taken by ${event.by}`
+    case 'called':
+      return event.message === null
+        ? `${event.contact} ${event.why ?? ''}: the next one is told`
+        : `${event.contact} is to be told (${event.message})`
+    case 'told': {
+      const reference = event.reference === null ? '' : ` (${event.reference})`
+      return event.why === null
+        ? `${event.contact} was told${reference}`
+        : `${event.contact} could not be told: ${event.why}`
+    }
+    case 'acknowledged':
+      return `heard by ${event.by} (${event.message})`
     case 'commented':
       return `${event.by}: ${event.text}`
     case 'cause':

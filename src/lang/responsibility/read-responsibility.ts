@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
+import type { Contact } from '../../core/escalation.ts'
 import { DEFAULT_LIMITS_MS } from '../../core/incident-clocks.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Contract, Responsibility, ResponsibilityRow, Team } from '../../core/responsibility.ts'
@@ -7,9 +8,9 @@ import type { Expression } from '../../core/runbook.ts'
 import { compileExpression, SELECTOR_VARIABLES } from '../expression.ts'
 import { isMap } from '../is-map.ts'
 import { expressionDiagnostic } from '../runbook-steps.ts'
-import { didYouMean } from '../suggest.ts'
 import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
+import { type Reading, readChain, readChannels, readContacts, unlessKnown } from './read-channels.ts'
 import { serviceHours } from './service-hours.ts'
 
 /**
@@ -26,11 +27,15 @@ export function readResponsibility(
   const vendor = reader.expression('vendor')
   const contract = reader.expression('contract')
   const contracts = reader.contracts(raw['contracts'])
-  const teams = reader.teams(raw['teams'])
+  const channels = readChannels(raw['channels'], reader.reading)
+  const contacts = readContacts(raw['contacts'], { ...reader.reading, channels })
+  const teams = reader.teams(raw['teams'], contacts)
   const responsibility: Responsibility = {
     ...(vendor && { vendor }),
     ...(contract && { contract }),
     contracts,
+    channels,
+    contacts,
     teams,
     rows: reader.rows(raw['rows'], { teams: [...teams.keys()], contracts: [...contracts.keys()] }),
     source: parsed.rangeAt([...at, 'rows'], 'key'),
@@ -46,6 +51,15 @@ class ResponsibilityReader {
   constructor(parsed: ParsedYaml, at: ValuePath) {
     this.#parsed = parsed
     this.#at = at
+  }
+
+  get reading(): Reading {
+    return {
+      parsed: this.#parsed,
+      at: this.#at,
+      problems: this.problems,
+      report: (path, said) => this.#report(path, said),
+    }
   }
 
   /** Undefined where there is none, or a wrong one. */
@@ -75,24 +89,27 @@ class ResponsibilityReader {
     return new Map(read)
   }
 
-  teams(raw: JsonValue | undefined): ReadonlyMap<string, Team> {
-    return new Map(
-      mapsOf(raw).map(([name, { partner }]) => [name, { name, ...(typeof partner === 'string' && { partner }) }]),
-    )
+  teams(raw: JsonValue | undefined, contacts: ReadonlyMap<string, Contact>): ReadonlyMap<string, Team> {
+    const teams = mapsOf(raw).map(([name, { partner, chain }]): Team => {
+      const steps = readChain(chain, { ...this.reading, team: name, contacts })
+      return { name, chain: steps, ...(typeof partner === 'string' && { partner }) }
+    })
+    return new Map(teams.map((team) => [team.name, team]))
   }
 
   rows(
     raw: JsonValue | undefined,
     known: { readonly teams: readonly string[]; readonly contracts: readonly string[] },
   ): readonly ResponsibilityRow[] {
+    const { report } = this.reading
     return listOf(raw).flatMap((each, index) => {
       if (!isMap(each)) return []
       const path = ['rows', index]
       const team = String(each['team'])
-      this.#known([...path, 'team'], { what: 'team', name: team, names: known.teams })
+      unlessKnown([...path, 'team'], { what: 'team', name: team, names: known.teams }, report)
       const contracts = listOf(each['contract']).map(String)
       for (const [at, name] of contracts.entries())
-        this.#known([...path, 'contract', at], { what: 'contract', name, names: known.contracts })
+        unlessKnown([...path, 'contract', at], { what: 'contract', name, names: known.contracts }, report)
       const { fault } = each
       return {
         faults: typeof fault === 'string' ? [fault] : listOf(fault).map(String),
@@ -104,15 +121,6 @@ class ResponsibilityReader {
         source: this.#parsed.rangeAt([...this.#at, ...path]),
       }
     })
-  }
-
-  #known(
-    path: ValuePath,
-    { what, name, names }: { readonly what: string; readonly name: string; readonly names: readonly string[] },
-  ): void {
-    if (names.includes(name)) return
-    const detail = names.length === 0 ? `No ${what}s are written.` : `There are ${names.join(', ')}.`
-    this.#report(path, { summary: `There is no ${what} "${name}"`, detail, ...didYouMean(name, names) })
   }
 
   #report(

@@ -1,3 +1,4 @@
+import { MESSAGE_KINDS, MESSAGE_STATES } from '../../core/escalation.ts'
 import { INCIDENT_CLOCKS, INCIDENT_ORIGINS, INCIDENT_STATES } from '../../core/incident.ts'
 import { TIME } from './records.ts'
 
@@ -87,6 +88,30 @@ const INCIDENT_PROPERTIES = {
   action: ACTION,
 }
 
+const MESSAGE = {
+  title: 'Message',
+  description: 'What one contact is told.',
+  ...closed({
+    message: { description: 'Its name, the same in every attempt.', type: 'string', pattern: '^M[0-9a-f]{16}$' },
+    incident: TEXT,
+    key: { description: 'The step of the chain; or what a ticket hears of after it.', ...TEXT },
+    kind: { description: 'call: a step of the chain. The others follow a ticket.', enum: MESSAGE_KINDS },
+    contact: TEXT,
+    channel: TEXT,
+    state: {
+      description:
+        'unheard: it was sent, and nobody has said yet that it was heard. given-up: it is not tried any more.',
+      enum: MESSAGE_STATES,
+    },
+    attempts: { description: 'How often it was tried.', type: 'integer', minimum: 0 },
+    created_at: TIME,
+    next_at: timeOrNull('When it is seen to again; null: there is nothing to be done.'),
+    sent_at: timeOrNull('When it was sent first.'),
+    reference: textOrNull('What the other side calls it: the key of a ticket.'),
+    why: textOrNull('Why it was not sent.'),
+  }),
+}
+
 const INCIDENTS_JSON_SCHEMA: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/incidents/1',
@@ -116,6 +141,7 @@ const INCIDENT_JSON_SCHEMA: object = {
         count: { description: 'How many there are.', type: 'integer', minimum: 0 },
       }),
     },
+    messages: { description: 'Who was told, or is to be.', type: 'array', items: MESSAGE },
     events: {
       description: 'What happened to it, in order.',
       type: 'array',
@@ -131,6 +157,9 @@ const INCIDENT_JSON_SCHEMA: object = {
               'joined',
               'cleared',
               'taken',
+              'called',
+              'told',
+              'acknowledged',
               'commented',
               'cause',
               'step',

@@ -1,4 +1,5 @@
 import { DURATION_PATTERN } from '../../core/duration.ts'
+import { CHAIN, CHANNELS, contacts } from './channels.ts'
 
 const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$'
 const name = (description: string, example: string) =>
@@ -62,6 +63,7 @@ const TEAM = {
   type: 'object',
   additionalProperties: false,
   properties: {
+    chain: CHAIN,
     partner: name('Somebody outside of the house, for whom there are no incidents but those of this team.', 'acme'),
   },
 } as const
@@ -108,6 +110,8 @@ export const RESPONSIBILITY = {
       additionalProperties: CONTRACT,
       examples: [{ gold: { hours: 'always' }, office: { hours: 'business', fix: '8h' } }],
     },
+    channels: CHANNELS,
+    contacts: contacts(HOURS),
     teams: {
       description: 'Who is responsible, by name.',
       type: 'object',

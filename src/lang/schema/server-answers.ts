@@ -57,7 +57,20 @@ const READY: object = {
   }),
 }
 
+const ACKNOWLEDGED: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/acknowledged/1',
+  title: 'Message acknowledged',
+  description: 'The answer of /acknowledgements/MESSAGE.',
+  ...closed({
+    schema: { const: 'till.acknowledged/1' },
+    message: { type: 'string', minLength: 1 },
+    heard: { type: 'boolean' },
+  }),
+}
+
 export const SERVER_ANSWER_SCHEMAS = {
+  acknowledged: ACKNOWLEDGED,
   serving: SERVING,
   'hook-taken': TAKEN,
   'hook-refused': REFUSED,

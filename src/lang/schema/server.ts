@@ -79,6 +79,15 @@ const SENDER = {
       items: { type: 'string', pattern: NAME_PATTERN },
       examples: [['zabbix']],
     },
+    acknowledges: {
+      description:
+        'Channels of `responsibility` of which it may say that a message was heard (POST /acknowledgements/MESSAGE). It tells no alerts then, ' +
+        'unless it names sources. Default: none.',
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', minLength: 1 },
+      examples: [['voice']],
+    },
     devices: {
       description:
         'Devices that it may tell of: CEL over store, device and region. What lies outside does not exist for it. Faults of a whole store ' +

@@ -80,11 +80,13 @@ function readSender(parsed: ParsedYaml, name: string, { raw, sourceNames, proble
     const detail = `There are ${sourceNames.join(', ')}.`
     problems.push(wrong(`There is no source "${each}"`, detail, parsed.rangeAt([...path, 'sources', index])))
   }
+  const acknowledges = Array.isArray(raw['acknowledges']) ? raw['acknowledges'].map(String) : []
   const devices = selectorOf(parsed, [...path, 'devices'], problems)
   return {
     name,
     proof: proofOf(raw),
     sources,
+    acknowledges,
     ...(devices && { devices }),
     perSecond: typeof raw['rate'] === 'number' ? raw['rate'] : RATE,
     source,

@@ -1,0 +1,158 @@
+import type { ChainStep, Channel, Contact, Escalated, Message } from '../../core/escalation.ts'
+import { escalate, followUps } from '../../core/escalation.ts'
+import type { ClaimedMessage, SendResult } from '../../core/escalation-store.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import type { HookStore } from '../../core/hook-store.ts'
+import type { IncidentStore } from '../../core/incident-store.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { tradingAround } from '../../core/trading-hours.ts'
+import { failed } from '../../hooks/channels/outgoing.ts'
+import { selectorScope } from '../../lang/expression.ts'
+import { type Duties, storeOf } from '../incidents/duties.ts'
+import { incidentView } from '../incidents/incident-view.ts'
+import type { Project } from '../project.ts'
+import { ChannelSenders } from './channel-senders.ts'
+import { MOST_TOLD, messageText } from './message-text.ts'
+
+/** Attempts at a message until it is given up, where its channel says nothing else. */
+const ATTEMPTS = 10
+/** A store that never opens is asked again the next day. */
+const CLOSED_MS = 86_400_000
+
+/** What people are told by: a revision of the repository. */
+export interface Escalating {
+  readonly project: Project
+  readonly fleet: Fleet
+  readonly duties: Duties | undefined
+}
+
+interface Stores {
+  readonly incidents: IncidentStore
+  readonly hooks: HookStore
+}
+
+/** Tells people of incidents: looks at chains whose time has come, and sends what is in the outbox. */
+export class Escalation {
+  readonly #stores: Stores
+  readonly #senders = new WeakMap<Project, ChannelSenders>()
+
+  constructor(stores: Stores) {
+    this.#stores = stores
+  }
+
+  /** Takes the steps of chains whose time has come; gives how many incidents were looked at. */
+  async look(by: Escalating, limit: number): Promise<number> {
+    const { escalations } = this.#stores.incidents
+    const due = await escalations.due(new Date(), limit)
+    for (const id of due) await escalations.advance(id, (of) => stepsOf(by.duties, of))
+    return due.length
+  }
+
+  /** Takes messages whose time has come, each to be sent by calling it; they never reject. */
+  async claim(by: Escalating, limit: number): Promise<readonly (() => Promise<Message | undefined>)[]> {
+    const claimed = await this.#stores.incidents.escalations.claim(new Date(), limit)
+    return claimed.map((each) => () => this.#deliver(by, each))
+  }
+
+  async #deliver(by: Escalating, claimed: ClaimedMessage): Promise<Message | undefined> {
+    const channel = by.duties?.responsibility.channels.get(claimed.message.channel)
+    const result = channel ? await this.#send(by, { ...claimed, channel }) : GONE
+    const isCall = channel?.kind === 'http' && claimed.message.kind === 'call'
+    const acknowledged = isCall && claimed.incident.taken_at === null ? channel.acknowledged : undefined
+    const attempts = (channel?.kind === 'http' ? channel.attempts : undefined) ?? ATTEMPTS
+    const options = { now: new Date(), attempts, acknowledged }
+    return this.#stores.incidents.escalations.settle(claimed.message.message, result, options)
+  }
+
+  async #send(by: Escalating, claimed: ClaimedMessage & { readonly channel: Channel }): Promise<SendResult> {
+    const { channel, message, incident, doubtSince, ticket } = claimed
+    const contact = by.duties?.responsibility.contacts.get(message.contact)
+    if (!contact) return GONE
+    const held = heldBack(by, claimed)
+    if (held) return held
+    try {
+      const { episodes: ids, count } = await this.#stores.incidents.episodes(incident.incident, MOST_TOLD)
+      const found = await Promise.all(ids.map((id) => this.#stores.hooks.episode(id)))
+      const episodes = found.filter((each) => each !== undefined)
+      const said = messageText(incident, { kind: message.kind, episodes, count, now: new Date() })
+      const body = bodyOf(by, claimed, { contact, ...said })
+      if (body && !body.ok)
+        return failed(`${channel.name}: its body cannot be filled in: ${body.error}`, { isFinal: true })
+      const sender = await this.#sendersOf(by.project).of(channel)
+      if ('why' in sender) return failed(sender.why)
+      const of = { message: message.message, incident: incident.incident, kind: message.kind, to: contact.to, ...said }
+      return await sender.send({ ...of, doubtSince, ticket, ...(body && { body: body.value }) })
+    } catch (error) {
+      // A fault of ours must not send a message again and again.
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      process.stderr.write(`This is a fault of Tillwright itself: ${text}\n`)
+      return failed('A fault of Tillwright itself; its messages say more.', { isFinal: true })
+    }
+  }
+
+  #sendersOf(project: Project): ChannelSenders {
+    const senders = this.#senders.get(project) ?? new ChannelSenders(project)
+    this.#senders.set(project, senders)
+    return senders
+  }
+}
+
+const GONE = failed('Its channel or contact is no longer in the repository.', { isFinal: true })
+
+function stepsOf(
+  duties: Duties | undefined,
+  of: Parameters<Parameters<IncidentStore['escalations']['advance']>[1]>[0],
+): Escalated {
+  if (!duties) return { bodies: [], messages: [], due: null }
+  const { teams, contacts, channels } = duties.responsibility
+  const { incident, messages, events } = of
+  const chain: readonly ChainStep[] = teams.get(incident.team ?? '')?.chain ?? []
+  const now = Date.now()
+  const calls = escalate({ incident, chain, contacts, messages, now })
+  const jira = (name: string) => {
+    const channel = channels.get(name)
+    return channel?.kind === 'jira' ? channel : undefined
+  }
+  const hasTickets = (name: string): boolean => jira(name) !== undefined
+  const closes = (name: string): boolean => jira(name)?.closeBy !== undefined
+  return { ...calls, messages: [...calls.messages, ...followUps(messages, { events, hasTickets, closes })] }
+}
+
+/** Why a message is not sent now, or not at all. */
+function heldBack(by: Escalating, claimed: ClaimedMessage & { readonly channel: Channel }): SendResult | undefined {
+  const { channel, message, incident, doubtSince } = claimed
+  if (message.kind !== 'call' || channel.kind !== 'http') return undefined
+  const { acknowledged, inTradingHours } = channel
+  if (message.sent_at !== null && incident.taken_at !== null) return { ok: true, reference: message.reference }
+  if (acknowledged && message.sent_at !== null && message.attempts > acknowledged.times)
+    return failed('Nobody has said that it was heard.', { isFinal: true })
+  const store = storeOf(by.fleet, incident)
+  if (!inTradingHours || !store || doubtSince !== null) return undefined
+  const { open, opens } = tradingAround({ hours: store.hours, time_zone: store.time_zone }, Date.now())
+  if (open) return undefined
+  const afterMs = opens === undefined ? CLOSED_MS : opens - Date.now()
+  return { ...failed('The store does not trade at this hour.'), isPostponed: true, afterMs }
+}
+
+/** The body of a channel that takes JSON. */
+function bodyOf(
+  { fleet }: Escalating,
+  { channel, message, incident }: ClaimedMessage & { readonly channel: Channel },
+  said: { readonly contact: Contact; readonly subject: string; readonly text: string },
+): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly error: string } | undefined {
+  if (channel.kind !== 'http') return undefined
+  const { contact, subject, text } = said
+  const [neighbour] = storeOf(fleet, incident)?.devices ?? []
+  const view = JSON.parse(JSON.stringify(incidentView(incident, new Date()))) as JsonObject
+  const { message: id, kind, attempts } = message
+  return channel.body.render({
+    store: neighbour ? selectorScope(fleet, neighbour).store : {},
+    device: {},
+    params: {},
+    vars: {},
+    steps: {},
+    incident: view,
+    contact: { name: contact.name, to: contact.to },
+    message: { id, kind, attempt: attempts, subject, text },
+  })
+}

@@ -1,0 +1,69 @@
+import type { Escalated, Message } from './escalation.ts'
+import type { Incident, IncidentEvent } from './incident.ts'
+
+/** A message that this process has taken to send. */
+export interface ClaimedMessage {
+  readonly message: Message
+  readonly incident: Incident
+  /** An attempt before this one may have arrived: nobody heard how it ended. Since when; null: none may. */
+  readonly doubtSince: string | null
+  /** Key of the ticket that an earlier message of the same step made; null: it made none yet. */
+  readonly ticket: string | null
+}
+
+/** What came of one attempt to send. */
+export type SendResult =
+  | { readonly ok: true; readonly reference: string | null }
+  | {
+      readonly ok: false
+      readonly why: string
+      /** It may have arrived all the same. */
+      readonly inDoubt: boolean
+      /** It makes no sense to try again. */
+      readonly isFinal: boolean
+      /** Not before; milliseconds from now. */
+      readonly afterMs?: number
+      /** It was not tried: it does not count. */
+      readonly isPostponed?: boolean
+    }
+
+/** Who is told what: the outbox of incidents. What a method promises is on disk when it resolves. */
+export interface EscalationStore {
+  /** Incidents whose chain is to be looked at, by time. */
+  due(now: Date, limit: number): Promise<readonly string[]>
+  /** Lets `decide` say, in one transaction, what happens to an incident and which messages there are from now on, each key once. */
+  advance(
+    id: string,
+    decide: (of: {
+      readonly incident: Incident
+      readonly events: readonly IncidentEvent[]
+      readonly messages: readonly Message[]
+    }) => Escalated,
+  ): Promise<void>
+  /** Takes messages whose time has come for this process alone; those of a process that is gone, too, as in doubt. */
+  claim(now: Date, limit: number): Promise<readonly ClaimedMessage[]>
+  /** Notes what came of an attempt. */
+  settle(
+    message: string,
+    result: SendResult,
+    options: {
+      readonly now: Date
+      readonly attempts: number
+      /** Somebody has to say that it was heard, within so long; then it comes up again. */
+      readonly acknowledged?: { readonly withinMs: number } | undefined
+    },
+  ): Promise<Message | undefined>
+  /** Somebody says that a message was heard, or that it was not; false where there is no such message on these channels. */
+  acknowledge(
+    message: string,
+    of: {
+      readonly heard: boolean
+      readonly by: string | null
+      readonly channels: readonly string[]
+      readonly now: Date
+    },
+  ): Promise<boolean>
+  messages(incident: string): Promise<readonly Message[]>
+  /** When something is to be done next. */
+  next(): Promise<Date | undefined>
+}

@@ -1,0 +1,33 @@
+import type { MessageKind } from '../../core/escalation.ts'
+import type { SendResult } from '../../core/escalation-store.ts'
+import type { JsonValue } from '../../core/json.ts'
+
+/** A message as a channel sends it. */
+export interface Outgoing {
+  /** The same in every attempt: by it the other side can tell that it has it already. */
+  readonly message: string
+  readonly incident: string
+  readonly kind: MessageKind
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  /** An earlier attempt may have arrived, since then. */
+  readonly doubtSince: string | null
+  /** Key of the ticket that it is about. */
+  readonly ticket: string | null
+  /** What a template made of it. */
+  readonly body?: JsonValue
+}
+
+/** Sends messages; whatever happens is a value. */
+export interface ChannelSender {
+  send(outgoing: Outgoing): Promise<SendResult>
+}
+
+export function failed(
+  why: string,
+  how: { readonly inDoubt?: boolean; readonly isFinal?: boolean; readonly afterMs?: number | undefined } = {},
+): Extract<SendResult, { readonly ok: false }> {
+  const { inDoubt = false, isFinal = false, afterMs } = how
+  return { ok: false, why, inDoubt, isFinal, ...(afterMs !== undefined && { afterMs }) }
+}

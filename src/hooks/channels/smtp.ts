@@ -1,0 +1,47 @@
+import type { Channel } from '../../core/escalation.ts'
+import { type ChannelSender, failed, type Outgoing } from './outgoing.ts'
+
+const CONNECT_MS = 10_000
+const SILENCE_MS = 30_000
+
+/**
+ * E-mail. SMTP has no way to ask whether a message arrived: what is in doubt is sent again under the same Message-ID, by which mail
+ * programs show it once.
+ */
+export function smtpSender(channel: Extract<Channel, { kind: 'smtp' }>, password: string | undefined): ChannelSender {
+  return {
+    async send({ message, incident, to, subject, text }: Outgoing) {
+      const { createTransport } = await import('nodemailer')
+      const { host, port, security, from, login } = channel
+      const transport = createTransport({
+        host,
+        port,
+        secure: security === 'tls',
+        requireTLS: security === 'starttls',
+        ignoreTLS: security === 'none',
+        connectionTimeout: CONNECT_MS,
+        greetingTimeout: CONNECT_MS,
+        socketTimeout: SILENCE_MS,
+        disableFileAccess: true,
+        disableUrlAccess: true,
+        ...(login && { auth: { user: login.user, pass: password ?? '' } }),
+      })
+      const domain = /@([^>\s]+)/.exec(from)?.[1] ?? 'localhost'
+      const headers = { 'Auto-Submitted': 'auto-generated', 'X-Till-Incident': incident, 'X-Till-Message': message }
+      try {
+        await transport.sendMail({ from, to, subject, text, headers, messageId: `<${message}@${domain}>` })
+        return { ok: true, reference: null }
+      } catch (error) {
+        const { responseCode, code, command } = error as { responseCode?: number; code?: string; command?: string }
+        const why = `${host}: ${responseCode === undefined ? (code ?? 'it failed') : `it answers ${responseCode}`}`
+        // A refusal by a number from 500 on is for good, unless it is one of the login, which may be mended.
+        const isFinal = responseCode !== undefined && responseCode >= 500 && code !== 'EAUTH'
+        // How far a conversation got that broke off is not told.
+        const inDoubt = responseCode === undefined && code !== 'EDNS'
+        return failed(`${why}${command ? ` to ${command}` : ''}.`, { isFinal, inDoubt })
+      } finally {
+        transport.close()
+      }
+    },
+  }
+}

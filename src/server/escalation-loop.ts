@@ -1,0 +1,102 @@
+import type { Escalating, Escalation } from '../app/escalation/escalation.ts'
+import { InputError } from '../core/diagnostic.ts'
+import type { IncidentStore } from '../core/incident-store.ts'
+import type { Metrics } from './metrics.ts'
+import type { ServerLog } from './server-log.ts'
+
+/** Commands change incidents, too, and nobody tells of it. */
+const LOOK_MS = 1_000
+const SHORTEST_MS = 20
+const INCIDENTS_A_TURN = 50
+/** Messages under way: a mail server that hangs holds up the others no longer than they need to be taken. */
+const MOST_SENDING = 16
+
+interface Loop {
+  readonly incidents: IncidentStore
+  readonly escalation: Escalation
+  /** The revision in force. */
+  readonly by: () => Escalating
+  readonly isOurs: () => boolean
+  readonly log: ServerLog
+  readonly metrics: Metrics
+}
+
+/** Tells people of incidents, until it is stopped. */
+export class EscalationLoop {
+  readonly #loop: Loop
+  readonly #sending = new Set<Promise<void>>()
+  #isStopping = false
+  #wake: (() => void) | undefined
+  #ended: Promise<void> | undefined
+
+  constructor(loop: Loop) {
+    this.#loop = loop
+  }
+
+  start(): void {
+    this.#ended ??= this.#run()
+  }
+
+  /** Nothing new is sent; resolves when what is under way has an end. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#wake?.()
+    await this.#ended
+    await Promise.all(this.#sending)
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        if (this.#loop.isOurs()) await this.#turn()
+      } catch (error) {
+        const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
+        this.#loop.log.sayOf('escalation', `People cannot be told: ${why}`)
+      }
+      await this.#sleep(await this.#pause())
+    }
+  }
+
+  async #turn(): Promise<void> {
+    const { escalation, by, log, metrics } = this.#loop
+    await escalation.look(by(), INCIDENTS_A_TURN)
+    const room = MOST_SENDING - this.#sending.size
+    const sends = room > 0 ? await escalation.claim(by(), room) : []
+    for (const send of sends) {
+      const sending: Promise<void> = send()
+        .then((message) => {
+          if (!message) return
+          const { state, incident, contact, channel, why } = message
+          metrics.count('till_messages_total', 'Attempts to tell people, by what became of the message.', { state })
+          log.say(`${incident}: ${contact} by ${channel}: ${state}${why === null ? '' : `, ${why}`}`)
+        })
+        .catch((error) => log.say(`What came of a message could not be noted: ${String(error)}`))
+        .finally(() => {
+          this.#sending.delete(sending)
+          this.#wake?.()
+        })
+      this.#sending.add(sending)
+    }
+  }
+
+  async #pause(): Promise<number> {
+    try {
+      const next = this.#loop.isOurs() ? await this.#loop.incidents.escalations.next() : undefined
+      return next ? Math.min(LOOK_MS, Math.max(SHORTEST_MS, next.getTime() - Date.now())) : LOOK_MS
+    } catch {
+      return LOOK_MS
+    }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (this.#isStopping) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = undefined
+  }
+}

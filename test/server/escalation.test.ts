@@ -1,0 +1,258 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { dutiesOf } from '../../src/app/incidents/duties-in-force.ts'
+import { incidentOpening } from '../../src/app/incidents/incident-opening.ts'
+import { openProject } from '../../src/app/project.ts'
+import type { IncidentStore } from '../../src/core/incident-store.ts'
+import { openSqliteIncidents } from '../../src/stores/sqlite.ts'
+import { errorsOf } from '../cli/published.ts'
+import { Jira, type Mishap } from '../peers/jira.ts'
+import { SmtpSink } from '../peers/smtp-sink.ts'
+import { bearer, NORTH, SECRETS, ServedProject } from './served-project.ts'
+
+const seed = Number(process.env['TILL_TEST_SEED'] ?? Date.now() % 1_000_000)
+let random = seed
+const dice = (sides: number): number => {
+  random = (random * 1_103_515_245 + 12_345) % 2_147_483_648
+  return Math.floor((random / 2_147_483_648) * sides)
+}
+
+interface Post {
+  readonly key: string
+  readonly authorization: string
+  readonly body: { readonly to: string; readonly text: string; readonly incident: string; readonly phone: unknown }
+  readonly at: number
+}
+
+/** A service that takes JSON, and may lose its answer. */
+class Service {
+  readonly posts: Post[] = []
+  loses: () => boolean = () => false
+  readonly #server: Server = createServer((request, response) => {
+    void this.#read(request).then(() => (this.loses() ? request.socket.destroy() : response.end('{"id": 7}')))
+  })
+
+  async start(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections()
+    this.#server.close()
+  }
+
+  async #read(request: IncomingMessage): Promise<void> {
+    let text = ''
+    for await (const chunk of request) text += chunk
+    const { authorization = '' } = request.headers
+    const key = String(request.headers['idempotency-key'])
+    this.posts.push({ key, authorization, body: JSON.parse(text), at: performance.now() })
+  }
+}
+
+const sink = new SmtpSink()
+const jira = new Jira()
+const chat = new Service()
+const ports: { mail: number; jira: string; chat: string } = { mail: 0, jira: '', chat: '' }
+let till: ServedProject
+let store: IncidentStore | undefined
+
+beforeAll(async () => {
+  Object.assign(ports, { mail: await sink.start(), jira: await jira.start(), chat: await chat.start() })
+})
+afterAll(async () => {
+  await sink.stop()
+  await jira.stop()
+  chat.stop()
+})
+beforeEach(() => {
+  sink.mails.length = 0
+  chat.posts.length = 0
+  jira.issues.length = 0
+})
+afterEach(async () => {
+  await store?.close()
+  store = undefined
+  till?.remove()
+})
+
+function settings(chain: string, more = ''): string {
+  return `server:
+  senders:
+    all: {token: "env:T_ALL"}
+    voice: {token: "env:T_NORTH", acknowledges: [voice, night]}
+responsibility:
+  channels:
+    mail: {smtp: {host: 127.0.0.1, port: ${ports.mail}, security: none, from: "till <till@example.com>"}}
+    tickets: {jira: {url: "${ports.jira}", user: till@example.com, token: "env:T_BASIC", project: TILL, issue_type: Incident, close_by: Done, index: 1s}}
+    chat: {http: {url: "${ports.chat}", token: "env:T_HMAC", body: {to: "\${{ contact.to }}", text: "\${{ message.text }}", incident: "\${{ incident.incident }}", phone: "\${{ store.owner }}"}}}
+    voice: {http: {url: "${ports.chat}", body: {to: "\${{ contact.to }}", text: x, incident: "\${{ incident.incident }}", phone: 1}, per_second: 5, acknowledged: {within: 300ms, times: 2}}}
+    night: {http: {url: "${ports.chat}", body: {to: "\${{ contact.to }}", text: x, incident: "\${{ incident.incident }}", phone: 1}, acknowledged: {within: 1m}}}
+    closed: {http: {url: "${ports.chat}", body: {to: closed}, trading_hours: true}}
+  contacts:
+    desk: {channel: mail, to: desk@example.com}
+    boss: {channel: mail, to: boss@example.com}
+    away: {channel: mail, to: away@example.com, hours: {mon-sun: closed}}
+    nobody: {channel: mail, to: nobody@example.com}
+    room: {channel: chat, to: "#tills"}
+    issues: {channel: tickets}
+    ann: {channel: voice, to: "+48"}
+    bob: {channel: night, to: "+49"}
+    shop: {channel: closed}
+  teams: {desk: {chain: ${chain}}}
+  rows: [{fault: [drawer], team: desk}]
+${more}`
+}
+
+/** Opens incidents as `till incidents open` does. */
+async function openIncidents(count: number): Promise<readonly string[]> {
+  const project = await openProject(till.root)
+  const fleet = await project.fleet()
+  store ??= await openSqliteIncidents(till.path('.till/state.db'))
+  const ids: string[] = []
+  for (let n = 0; n < count; n++) {
+    const of = {
+      device: `${NORTH}/pos1`,
+      store: NORTH,
+      origin: 'hand',
+      fault: 'drawer',
+      severity: 'high',
+      by: 'test',
+    } as const
+    const call = { ...of, key: `k${n}`, title: `Drawer ${n} is stuck, says "--help"` }
+    const opening = incidentOpening({ fleet, duties: dutiesOf(project, fleet) }, call)
+    ids.push((await store.open(opening, new Date())).incident.incident)
+  }
+  await project.close()
+  return ids
+}
+
+async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (const end = Date.now() + 60_000; !(await holds()); ) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}\\n${till.told}`)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+}
+
+async function settled(ids: readonly string[]): Promise<boolean> {
+  for (const id of ids) {
+    const messages = (await store?.escalations.messages(id)) ?? []
+    if (messages.length < 5 || messages.some(({ state }) => state !== 'sent')) return false
+  }
+  return true
+}
+
+test(`a server that is killed in the middle tells each one once, whatever answers are lost (seed ${seed})`, async () => {
+  till = new ServedProject(
+    settings(
+      '[{to: desk}, {to: room}, {to: issues}, {to: boss, after: 1500ms}, {to: room, after: 2500ms, until: fixed}]',
+    ),
+  )
+  const mishaps: readonly Mishap[] = ['none', 'none', 'after', 'before', '502', 'garbage']
+  jira.mishap = () => mishaps[dice(mishaps.length)] ?? 'none'
+  jira.indexMs = 500
+  chat.loses = () => dice(4) === 0
+  sink.loses = () => dice(4) === 0
+  await till.serve()
+  const ids = await openIncidents(3)
+  for (let kill = 0; kill < 3; kill++) {
+    await new Promise((resolve) => setTimeout(resolve, 50 + dice(900)))
+    await till.end('SIGKILL')
+    await till.serve()
+  }
+  jira.mishap = () => 'none'
+  chat.loses = () => false
+  sink.loses = () => false
+  await until(() => settled(ids), 'everybody is told')
+  // E-mail and HTTP may bring one again, under the same name; Jira has one issue each.
+  const once = <T>(all: readonly T[], name: (each: T) => string): number => new Set(all.map(name)).size
+  expect(jira.issues).toHaveLength(ids.length)
+  expect(once(jira.issues, ({ key }) => key)).toBe(ids.length)
+  expect(once(sink.mails, ({ id }) => id)).toBe(2 * ids.length)
+  expect(once(sink.mails, ({ id, to, text }) => `${id} ${to} ${/X-Till-Incident: (\\S+)/i.exec(text)?.[1]}`)).toBe(
+    2 * ids.length,
+  )
+  expect(once(chat.posts, ({ key }) => key)).toBe(2 * ids.length)
+  expect(once(chat.posts, ({ key, body }) => `${key} ${body.incident}`)).toBe(2 * ids.length)
+  const [first = ''] = ids
+  const calls = (await store?.events(first))?.flatMap((event) => (event.type === 'called' ? [event.step] : []))
+  expect([...(calls ?? [])].sort()).toEqual(['boss', 'desk', 'issues', 'room', 'room-2'])
+  expect(chat.posts[0]).toMatchObject({
+    authorization: `Bearer ${SECRETS.T_HMAC}`,
+    body: { to: '#tills', phone: { team: 'ops' } },
+  })
+  const mail = sink.mails[0]?.text.replaceAll('=\\r\\n', '').replaceAll('=3D', '=')
+  for (const words of ['till incidents show ', 'till incidents take ', 'Fault drawer, severity high', 'says "--help"'])
+    expect(mail).toContain(words)
+
+  const closing = ['incidents', 'close', first, '--cause', 'worn', '--json']
+  const closed = JSON.parse((await till.till(...closing)).stdout)
+  expect(errorsOf('incident', closed)).toEqual([])
+  const ticket = closed.messages.find(({ contact }: { contact: string }) => contact === 'issues').reference
+  await until(() => jira.issues.find(({ key }) => key === ticket)?.status === 'done', 'the issue is moved')
+  const issue = jira.issues.find(({ key }) => key === ticket)
+  expect(issue?.comments.filter((text) => text.includes('Cause: worn'))).toHaveLength(1)
+}, 120_000)
+
+test('whoever is called says that it was heard, or is called again; the next one is told when nobody does', async () => {
+  till = new ServedProject(settings('[{to: ann}, {to: bob, after: 30m}, {to: boss, after: 40m}]'))
+  await till.serve()
+  const [id = ''] = await openIncidents(1)
+  await until(() => chat.posts.length >= 3, 'ann was called twice and bob once')
+  const to = chat.posts.map(({ body }) => body.to)
+  expect(to.slice(0, 3)).toEqual(['+48', '+48', '+49'])
+  expect(new Set(chat.posts.slice(0, 2).map(({ key }) => key)).size).toBe(1)
+  const key = chat.posts[2]?.key ?? ''
+  const say = async (message: string, body: string, headers: Record<string, string> = bearer('T_NORTH')) => {
+    const answer = await fetch(`${till.url}/acknowledgements/${message}`, { method: 'POST', body, headers })
+    return [answer.status, await answer.json()]
+  }
+  expect((await say(key, '', {}))[0]).toBe(401)
+  expect(await say(key, '{}', bearer('T_ALL'))).toMatchObject([404, { why: 'There is no such message.' }])
+  expect(await say('M0', '{}')).toMatchObject([404, {}])
+  expect(await say(key, '[]')).toMatchObject([400, {}])
+  expect((await till.send('zabbix', {}, bearer('T_NORTH'))).status).toBe(404)
+  const heard = await say(key, '{"heard": true, "by": "Bob of the night"}')
+  expect([heard, errorsOf('acknowledged', heard[1])]).toMatchObject([[200, { heard: true }], []])
+  const shown = JSON.parse((await till.till('incidents', 'show', id, '--json')).stdout)
+  expect(errorsOf('incident', shown)).toEqual([])
+  expect(shown).toMatchObject({ state: 'taken', owner: 'Bob of the night' })
+  expect(shown.messages).toMatchObject([
+    { contact: 'ann', state: 'given-up', why: 'Nobody has said that it was heard.' },
+    { contact: 'bob', state: 'acknowledged' },
+  ])
+  expect((await till.till('incidents', 'show', id)).stdout).toContain('heard by Bob of the night')
+})
+
+test('whoever is not there is passed over; who is refused for good is given up, and the next one is told', async () => {
+  const closed = 'hours: {week: {mon-sun: 06:00-22:00}}'
+  till = new ServedProject(settings('[{to: away}, {to: shop}, {to: nobody}, {to: desk, after: 30m}]'))
+  till.write(
+    'inventory/fleet.yaml',
+    till.read('inventory/fleet.yaml').replaceAll(closed, 'hours: {week: {mon-sun: closed}}'),
+  )
+  sink.answerTo = (address) => (address.startsWith('nobody') ? '550 no such user' : '250 ok')
+  await till.serve()
+  const [id = ''] = await openIncidents(1)
+  await until(() => sink.mails.length > 0, 'the desk is told')
+  expect(sink.mails.map(({ to }) => to)).toEqual([['desk@example.com']])
+  const messages = (await store?.escalations.messages(id)) ?? []
+  const states = Object.fromEntries(messages.map(({ contact, state, why }) => [contact, [state, why]]))
+  expect(states).toMatchObject({
+    shop: ['waiting', 'The store does not trade at this hour.'],
+    nobody: ['given-up', '127.0.0.1: it answers 550 to RCPT TO.'],
+  })
+  const events = (await store?.events(id)) ?? []
+  expect(events.filter(({ type }) => type === 'called')).toMatchObject([
+    { contact: 'away', message: null },
+    { contact: 'shop' },
+    { contact: 'nobody' },
+    { contact: 'desk' },
+  ])
+  sink.answerTo = () => '250 ok'
+})
