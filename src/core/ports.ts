@@ -14,6 +14,7 @@ import type { RunReads } from './run-reads.ts'
 import type { DeviceMark, Marks, NewSample, Sample } from './sample.ts'
 import type { Secret } from './secret.ts'
 import type { SessionStore } from './session.ts'
+import type { StateFacts } from './state-facts.ts'
 
 // ---------------------------------------------------------------- modules
 
@@ -346,6 +347,8 @@ export interface RunStore extends JournalStore {
    * known state of a device. May leave some for the next time, so that it takes a fraction of the run.
    */
   forget(run: string, keep: Retention): Promise<void>
+  /** About the store itself. */
+  facts(): Promise<StateFacts>
   close(): Promise<void>
 }
 

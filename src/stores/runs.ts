@@ -19,6 +19,7 @@ import {
 import type { RunReads } from '../core/run-reads.ts'
 import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
 import type { SessionStore } from '../core/session.ts'
+import type { StateFacts } from '../core/state-facts.ts'
 import { admissionStore } from './admission.ts'
 import { auditLog, cutAudit } from './audit.ts'
 import { AUDITED } from './audit-entries.ts'
@@ -195,6 +196,20 @@ class StoredRuns implements RunStore {
     await forgetSamples(this.#session, keep.days)
     const longAgo = new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS).toISOString()
     await this.#session.write(() => cutAudit(longAgo), { locks: { alone: [AUDIT] } })
+  }
+
+  async facts(): Promise<StateFacts> {
+    const runs = tables.selectFrom('runs').where('settled', '!=', FORGOTTEN)
+    const counted = runs.select(({ fn }) => [fn.countAll().as('n'), fn.min('started_at').as('oldest')])
+    const held = tables.selectFrom('lease_keys').where('controller', 'is not', null)
+    const [[told], [leases], [schema], where] = await Promise.all([
+      this.#session.read(counted),
+      this.#session.read(held.select(({ fn }) => fn.countAll().as('n'))),
+      this.#session.read(tables.selectFrom('state_schema').select('version')),
+      this.#session.whereabouts(),
+    ])
+    const version = schema?.version ?? 0
+    return { ...where, version, runs: Number(told?.n), leases: Number(leases?.n), oldest: told?.oldest ?? null }
   }
 
   async close(): Promise<void> {

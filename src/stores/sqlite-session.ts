@@ -113,6 +113,15 @@ export class SqliteSession implements StoreSession {
     }
   }
 
+  async whereabouts() {
+    const [row] = await this.read(
+      sql<{ version: string; bytes: number }>`SELECT sqlite_version() AS version, page_count * page_size AS bytes
+        FROM pragma_page_count(), pragma_page_size()`.compile(tables),
+    )
+    const program = `SQLite ${row?.version ?? ''}`
+    return { kind: 'sqlite', where: this.#path, program, bytes: row?.bytes ?? 0 } as const
+  }
+
   /** Without pages that are free to be used again. */
   async usedBytes(): Promise<number> {
     const [size] = await this.read(

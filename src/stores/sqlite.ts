@@ -70,6 +70,13 @@ function schemaVersion(session: SqliteSession, path: string): number {
       'It is damaged, or not of Tillwright: take it from a backup, or name another file as `state` in tillwright.yaml.',
     )
   }
+  const moved = factOf(session, names, 'moved_to')
+  if (moved !== undefined) {
+    throw stateUnusable(
+      `The state file "${path}" was moved to ${moved}`,
+      'Name it as `state: {postgres: …}` in tillwright.yaml; the file stays as it was.',
+    )
+  }
   if (version > SCHEMA_VERSION && !names.some(({ name }) => name === 'state_facts' && isUsable(session))) {
     throw stateUnusable(
       `The state file "${path}" was written by a newer Tillwright (schema ${version}, this one knows ${SCHEMA_VERSION})`,
@@ -77,6 +84,15 @@ function schemaVersion(session: SqliteSession, path: string): number {
     )
   }
   return version
+}
+
+function factOf(
+  session: SqliteSession,
+  tablesThere: readonly { readonly name: string }[],
+  name: string,
+): string | undefined {
+  if (!tablesThere.some((table) => table.name === 'state_facts')) return undefined
+  return session.all(tables.selectFrom('state_facts').select('value').where('name', '=', name))[0]?.value
 }
 
 /** Whether a file of a newer version says that this code may use it as well. */

@@ -1,4 +1,5 @@
 import type { Compilable, CompiledQuery } from 'kysely'
+import type { StateFacts } from '../core/state-facts.ts'
 import type { Witness } from './witness.ts'
 
 export type Query<Row> = Compilable<Row> | CompiledQuery<Row>
@@ -59,6 +60,8 @@ export interface StoreSession {
    * `sync` it outlives a power cut, too. `work` may run twice.
    */
   write<T>(work: () => Steps<T>, options: { readonly locks: Locks; readonly sync?: boolean }): Promise<T>
+  /** What it is, and what it takes on disk. */
+  whereabouts(): Promise<Pick<StateFacts, 'kind' | 'where' | 'program' | 'bytes'>>
   /** What tables and indexes take on disk, without room that is free to be used again. */
   usedBytes(): Promise<number>
   close(): Promise<void>

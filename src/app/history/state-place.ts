@@ -33,6 +33,14 @@ export function statePlace(
   return { database: new Secret(database), root, secrets: settings.secrets, sandbox }
 }
 
+/** A database that somebody names: its address, or a reference to where that is kept. */
+export function databasePlace(
+  database: string,
+  { root, settings }: { readonly root: string; readonly settings: { readonly secrets: SecretSettings } },
+): DatabasePlace {
+  return { database: new Secret(database), root, secrets: settings.secrets, sandbox: false }
+}
+
 /** The same place is the same text; it is no secret where it is a file. */
 export function isSamePlace(a: StatePlace, b: StatePlace): boolean {
   if ('file' in a || 'file' in b) return 'file' in a && 'file' in b && a.file === b.file

@@ -49,6 +49,11 @@ export class PostgresSession implements StoreSession {
     this.witness = new ServerWitness(this.#writer)
   }
 
+  /** Of its tables. */
+  get schema(): string {
+    return this.#options.address.schema
+  }
+
   read<Row>(query: Query<Row>): Promise<Row[]> {
     return this.patiently(async () => {
       const { text, values } = postgresQuery(query)
@@ -69,6 +74,16 @@ export class PostgresSession implements StoreSession {
       this.#waiting.push({ work, locks, resolve: resolve as (value: unknown) => void, reject })
       this.#writing ??= this.#drain()
     })
+  }
+
+  async whereabouts() {
+    const { schema, shown } = this.#options.address
+    const asked = sql<{ version: string; bytes: number }>`SELECT current_setting('server_version') AS version,
+      coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint AS bytes FROM pg_class c
+      WHERE c.relnamespace = to_regnamespace(${schema}) AND c.relkind = 'r'`
+    const [row] = await this.read(asked.compile(tables))
+    const program = `PostgreSQL ${row?.version.split(' ')[0] ?? ''}`
+    return { kind: 'postgres', where: `${shown}, schema ${schema}`, program, bytes: row?.bytes ?? 0 } as const
   }
 
   /**

@@ -1,0 +1,34 @@
+import { Flags } from '@oclif/core'
+import { jsonLine } from '../../app/json-document.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { sandboxFlag } from '../../cli/run-flags.ts'
+
+export default class StateStatus extends BaseCommand {
+  static override summary = 'Show where the state is, how large it is and what is in it.'
+  static override description =
+    'The state is journal, history, last known states, leases, episodes and incidents: a file of SQLite, or a PostgreSQL.'
+  static override examples = [
+    { description: 'Where the history is', command: '<%= config.bin %> state status' },
+    { description: 'How large it is', command: '<%= config.bin %> state status --json | jq .bytes' },
+  ]
+  static override flags = {
+    json: Flags.boolean({ description: 'one JSON document (schema till.state/1)', helpGroup: 'OUTPUT' }),
+    sandbox: sandboxFlag,
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(StateStatus)
+    const project = await this.openProject(flags)
+    const facts = await (await project.store()).facts()
+    await project.close()
+    if (flags.json) {
+      await this.write(jsonLine({ schema: 'till.state/1', ...facts }))
+      return
+    }
+    const { where, program, version, bytes, runs, leases, oldest } = facts
+    const since = oldest === null ? '' : `, the oldest of ${oldest.slice(0, 16).replace('T', ' ')}Z`
+    await this.write(
+      `${program}: ${where}\nTables of version ${version}, ${(bytes / 1_000_000).toFixed(1)} MB\n${runs} runs${since}; ${leases} leases\n`,
+    )
+  }
+}
