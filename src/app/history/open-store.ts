@@ -40,8 +40,24 @@ function postgres() {
 
 async function databaseOf(place: DatabasePlace) {
   const address = await addressOf(place)
-  const tell = (text: string): void => void process.stderr.write(`warning ${text}\n`)
-  return [address.reveal(), { tell, isApart: place.sandbox }] as const
+  return [address.reveal(), { ...patience(), isApart: place.sandbox }] as const
+}
+
+/** Says that a database is away, and waits for it until somebody interrupts twice: once stops a run, which then waits itself. */
+function patience() {
+  let interrupts = 0
+  const count = (): void => {
+    interrupts += 1
+  }
+  const tell = (text: string, state: 'away' | 'back'): void => {
+    process.stderr.write(`warning ${text}\n`)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      if (state === 'away') process.on(signal, count)
+      else process.off(signal, count)
+    }
+    interrupts = 0
+  }
+  return { tell, isGivenUp: () => interrupts > 1 }
 }
 
 function keepPrivate(file: string): void {

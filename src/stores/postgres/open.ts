@@ -20,7 +20,9 @@ export interface PostgresOptions {
   /** In tables beside those that are there otherwise: those of a sandbox. */
   readonly isApart?: boolean
   /** Tells people that the server is away, and that it is back. */
-  readonly tell?: (text: string) => void
+  readonly tell?: (text: string, state: 'away' | 'back') => void
+  /** People wait no longer for a server that is away. */
+  readonly isGivenUp?: () => boolean
 }
 
 /**
@@ -46,7 +48,7 @@ export async function openSession(address: string, options: PostgresOptions = {}
   const { tell = () => undefined, isApart = false } = options
   const named = readAddress(address)
   const read = isApart ? { ...named, schema: `${named.schema}_sandbox` } : named
-  const session = new PostgresSession({ address: read, tell })
+  const session = new PostgresSession({ ...options, address: read, tell })
   try {
     await session.once((client) => prepare(client, read))
   } catch (error) {

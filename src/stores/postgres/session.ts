@@ -26,7 +26,9 @@ interface Write {
 export interface SessionOptions {
   readonly address: DatabaseAddress
   /** Tells people that the server is away, and that it is back. */
-  readonly tell: (text: string) => void
+  readonly tell: (text: string, state: 'away' | 'back') => void
+  /** People wait no longer: what is kept is not written. */
+  readonly isGivenUp?: () => boolean
 }
 
 /**
@@ -139,15 +141,16 @@ export class PostgresSession implements StoreSession {
       const { code = 'no answer' } = error as { readonly code?: string }
       this.#options.tell(
         `The state store, ${this.#options.address.shown}, is away (${code}). Nothing new begins until it is back.`,
+        'away',
       )
     }
-    return performance.now() - this.#awaySince < AWAY_GIVE_UP_MS
+    return performance.now() - this.#awaySince < AWAY_GIVE_UP_MS && this.#options.isGivenUp?.() !== true
   }
 
   #isBack(): void {
     if (this.#awaySince === undefined) return
     this.#awaySince = undefined
-    this.#options.tell('The state store is back.')
+    this.#options.tell('The state store is back.', 'back')
   }
 
   async #drain(): Promise<void> {
