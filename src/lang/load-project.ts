@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { ASSIGNMENT_MODES, type AssignmentMode } from '../core/assignment-schedule.ts'
 import type { AvailabilitySettings } from '../core/availability-settings.ts'
+import type { Contract } from '../core/contract.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { HookSettings } from '../core/hook-rule.ts'
@@ -11,6 +12,7 @@ import type { Retention } from '../core/ports.ts'
 import type { ServerSettings } from '../core/server-settings.ts'
 import type { SourceRange } from '../core/source.ts'
 import { readAvailability } from './availability/read-availability.ts'
+import { readContracts } from './availability/read-contracts.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { compileSelector } from './expression.ts'
 import { KNOWN_SOURCES, readHooks } from './hooks/read-hooks.ts'
@@ -66,6 +68,7 @@ export interface ProjectSettings {
   readonly availability: () => AvailabilitySettings
   /** Whose a fault is; what is wrong with files that it names is told with it. `root` is the folder of the project file. */
   readonly responsibility: (root: string) => ReturnType<typeof loadResponsibility>
+  readonly contracts: () => readonly Contract[]
   /** The file says so itself: a policy is in force. */
   readonly hasPolicies: boolean
   readonly secrets: {
@@ -138,6 +141,7 @@ function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
     ...readServer(parsed, sourceNames(parsed)).problems,
     ...readAvailability(parsed).problems,
     ...readResponsibility(parsed, ['responsibility']).problems,
+    ...readContracts(parsed).problems,
   ]
 }
 
@@ -170,6 +174,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     plans: readPlans(value['plans']),
     availability: () => readAvailability(parsed).availability,
     responsibility: (root) => loadResponsibility(parsed, root),
+    contracts: () => readContracts(parsed).contracts,
     hasPolicies: 'policies' in value,
     secrets: secretsOf(value['secrets']),
     run: {

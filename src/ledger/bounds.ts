@@ -1,12 +1,5 @@
+import type { Bound } from '../core/contract.ts'
 import type { Availability, Interval } from './fold-device.ts'
-
-/**
- * An outage began between the last good look and the first bad one, and ended between the last bad one and the first good
- * one. `certain`: from the first bad look to the last one; `seen`: from the first bad look to the first good one;
- * `possible`: from the last good look to the first good one.
- */
-export const BOUNDS = ['certain', 'seen', 'possible'] as const
-export type Bound = (typeof BOUNDS)[number]
 
 /** Intervals of a device with outages as long as a bound makes them; intervals as they are folded are `seen`. */
 export function byBound(intervals: readonly Interval[], bound: Bound): readonly Interval[] {

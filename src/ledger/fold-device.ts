@@ -48,15 +48,24 @@ interface Track {
 export function foldDevice({ spans, seen_at }: Omit<DeviceSpans, 'device'>, options: FoldOptions): Interval[] {
   const { within } = options
   const tracks = tracksOf(spans)
-  const intervals: Interval[] = []
+  const intervals: Mutable[] = []
   const points = pointsOf(spans, seen_at, options)
   for (const [index, from] of points.entries()) {
     const to = points[index + 1] ?? within.to
     if (from >= to) continue
     for (const track of tracks) while ((track.spans[track.at + 1]?.first ?? to) <= from) track.at += 1
-    add(intervals, stateAt(tracks, { from, to }, { seenAt: seen_at, options }))
+    const state = plannedAt(from, seen_at, options) ?? stateAt(tracks, from, options)
+    add(intervals, { from, to, state }, { tracks, options })
   }
   return intervals
+}
+
+type Mutable = { -readonly [K in keyof Interval]: Interval[K] }
+
+/** What is so whatever was found. */
+function plannedAt(at: number, seenAt: number | null, { maintenance }: FoldOptions): Availability | undefined {
+  if (maintenance.length > 0 && maintenance.some(({ from, to }) => from <= at && at < to)) return 'maintenance'
+  return seenAt === null || seenAt > at ? 'never-seen' : undefined
 }
 
 function tracksOf(spans: readonly Span[]): Track[] {
@@ -92,45 +101,20 @@ function pointsOf(
   return all.sort((a, b) => a - b)
 }
 
-function stateAt(
-  tracks: readonly Track[],
-  period: Period,
-  { seenAt, options }: { readonly seenAt: number | null; readonly options: FoldOptions },
-): Interval {
-  const { from } = period
-  if (options.maintenance.some((one) => one.from <= from && from < one.to)) return { ...period, state: 'maintenance' }
-  if (seenAt === null || seenAt > from) return { ...period, state: 'never-seen' }
-  let worst: Interval | undefined
-  let word: 'up' | 'unknown' | undefined
-  for (const track of tracks) {
-    const said = sayingOf(track, period, options)
-    if (typeof said === 'object') worst = worseOf(worst, said)
-    else if (said === 'unknown') word = 'unknown'
-    else word ??= said
+/** By what its tracks say of an instant: the worst of it. Called for all that ever changed, so it makes no objects. */
+function stateAt(tracks: readonly Track[], at: number, { holdMs, view }: FoldOptions): 'up' | 'down' | 'unknown' {
+  let [isReached, isWell, isDoubtful] = [false, false, false]
+  for (const { isReach, spans, at: place } of tracks) {
+    const span = spans[place]
+    if (span === undefined) continue
+    const holds = at < span.last + holdMs
+    const isOut = isBad(span.found, view)
+    if (isOut && holds) return 'down'
+    if (isReach) isReached = holds && span.found === 'answered'
+    else if (isOut) isDoubtful ||= at < span.last + DOUBT_MS
+    else isWell ||= holds && span.found !== 'blind'
   }
-  return worst ?? { ...period, state: word === 'up' && isReached(tracks, from, options.holdMs) ? 'up' : 'unknown' }
-}
-
-/** What a track says of a time in which nothing changes; nothing where its last look holds no longer. */
-function sayingOf(
-  track: Track,
-  period: Period,
-  { holdMs, view }: FoldOptions,
-): Interval | 'up' | 'unknown' | undefined {
-  const span = track.spans[track.at]
-  if (span === undefined) return undefined
-  const holds = period.from < span.last + holdMs
-  if (isBad(span.found, view)) {
-    if (holds) return downBy(track, span, { period, holdMs })
-    return !track.isReach && period.from < span.last + DOUBT_MS ? 'unknown' : undefined
-  }
-  return holds && !track.isReach && span.found !== 'blind' ? 'up' : undefined
-}
-
-function isReached(tracks: readonly Track[], at: number, holdMs: number): boolean {
-  const reach = tracks.find(({ isReach }) => isReach)
-  const span = reach?.spans[reach.at]
-  return span?.found === 'answered' && at < span.last + holdMs
+  return isReached && isWell && !isDoubtful ? 'up' : 'unknown'
 }
 
 function isBad(found: Span['found'], view: FoldOptions['view']): boolean {
@@ -141,38 +125,48 @@ function isBlocked(found: Span['found']): boolean {
   return found === 'blocked' || found === 'sale-blocked'
 }
 
-function downBy(track: Track, span: Span, of: { readonly period: Period; readonly holdMs: number }): Interval {
-  const { period, holdMs } = of
-  const before = track.spans[track.at - 1]
-  const isGood = before !== undefined && (before.found === 'well' || before.found === 'answered')
-  const held = isGood && span.first === period.from && before.last + holdMs >= span.first
-  return {
-    ...period,
-    state: 'down',
-    cause: span.cause,
-    run: span.run,
-    earliest: held ? before.last : period.from,
-    lastBad: Math.min(span.last, period.to),
+/** The last bad look, and the last good one before the first bad one, of the tracks by which a time is down. */
+function boundsOf(tracks: readonly Track[], { from, to }: Period, { holdMs, view }: FoldOptions) {
+  let first: Span | undefined
+  let [earliest, lastBad] = [from, from]
+  for (const { spans, at } of tracks) {
+    const span = spans[at]
+    if (span === undefined || !isBad(span.found, view) || from >= span.last + holdMs) continue
+    const before = spans[at - 1]
+    const isGood = before?.found === 'well' || before?.found === 'answered'
+    const held = before !== undefined && isGood && span.first === from && before.last + holdMs >= from
+    if (first === undefined || (held && before.last < earliest)) first = span
+    if (held) earliest = Math.min(earliest, before.last)
+    lastBad = Math.max(lastBad, Math.min(span.last, to))
   }
+  return { cause: first?.cause ?? null, run: first?.run ?? '', earliest, lastBad }
 }
 
-function worseOf(one: Interval | undefined, other: Interval): Interval {
-  if (one === undefined) return other
-  const lastBad = Math.max(one.lastBad ?? 0, other.lastBad ?? 0)
-  const first = (other.earliest ?? 0) < (one.earliest ?? 0) ? other : one
-  return { ...first, lastBad }
+/** The last bad look of a time that is down. */
+function lastBadIn(tracks: readonly Track[], { from, to }: Period, { holdMs, view }: FoldOptions): number {
+  let latest = Number.NEGATIVE_INFINITY
+  for (const { spans, at } of tracks) {
+    const span = spans[at]
+    if (span && isBad(span.found, view) && from < span.last + holdMs) latest = Math.max(latest, Math.min(span.last, to))
+  }
+  return latest
 }
 
 /** Joins what is the same as before it. When an outage may have begun reaches back over time that was taken for up alone. */
-function add(intervals: Interval[], next: Interval): void {
+function add(
+  intervals: Mutable[],
+  next: Mutable,
+  of: { readonly tracks: readonly Track[]; readonly options: FoldOptions },
+): void {
   const last = intervals.at(-1)
   if (last?.state === next.state) {
-    const { lastBad = next.lastBad } = last
-    const end = next.lastBad === undefined || lastBad === undefined ? {} : { lastBad: Math.max(lastBad, next.lastBad) }
-    intervals[intervals.length - 1] = { ...last, to: next.to, ...end }
-  } else if (next.earliest === undefined || next.lastBad === undefined) intervals.push(next)
-  else {
-    const earliest = last?.state === 'up' ? Math.max(last.from, next.earliest) : next.from
-    intervals.push({ ...next, earliest, lastBad: Math.max(next.from, next.lastBad) })
+    last.to = next.to
+    if (last.lastBad !== undefined) last.lastBad = Math.max(last.lastBad, lastBadIn(of.tracks, next, of.options))
+    return
   }
+  if (next.state === 'down') {
+    const { earliest, ...bounds } = boundsOf(of.tracks, next, of.options)
+    Object.assign(next, bounds, { earliest: last?.state === 'up' ? Math.max(last.from, earliest) : next.from })
+  }
+  intervals.push(next)
 }

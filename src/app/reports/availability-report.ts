@@ -79,9 +79,10 @@ function partOf(
   trading: readonly Period[],
   lost: number | null,
 ): Part {
-  const tally = tallyOf(of('seen'), trading)
+  const seen = of('seen')
+  const tally = tallyOf(seen, trading)
   // Most devices were never down: then all bounds are the same.
-  const isSame = tally.ms.down === 0 && !of('seen').some(({ state }) => state === 'down')
+  const isSame = tally.ms.down === 0 && !seen.some(({ state }) => state === 'down')
   const down = (bound: 'possible' | 'certain'): number => (isSame ? 0 : tallyOf(of(bound), trading).ms.down)
   return { tally, possibleMs: down('possible'), certainMs: down('certain'), lost }
 }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { AvailabilitySettings, Maintenance } from '../../core/availability-settings.ts'
+import type { Bound } from '../../core/contract.ts'
 import type { Device, Fleet, Store } from '../../core/fleet.ts'
 import type { DeviceSpans } from '../../core/ledger.ts'
 import { joined } from '../../core/periods.ts'
@@ -8,7 +9,7 @@ import type { Scoped } from '../../core/scoped.ts'
 import { openPeriods, type Period } from '../../core/trading-hours.ts'
 import { whenPeriods } from '../../engine/admission/when-periods.ts'
 import { compileSelector, selectorScope } from '../../lang/expression.ts'
-import { type Bound, byBound, type SalesPoint, sellingOf } from '../../ledger/bounds.ts'
+import { byBound, type SalesPoint, sellingOf } from '../../ledger/bounds.ts'
 import { DOUBT_MS, foldDevice, type Interval } from '../../ledger/fold-device.ts'
 import type { ReportPeriod } from './report-period.ts'
 
@@ -30,9 +31,16 @@ export interface StoreLedger {
   /** Those that were asked for, in the order of the inventory. */
   readonly devices: readonly DeviceLedger[]
   /** Whether the store could sell. */
-  selling(bound: Bound): readonly Interval[]
-  /** What is kept of a device of the store, for who folds it otherwise. */
-  intervalsOf(device: string): readonly Interval[]
+  selling(bound: Bound, counted?: Counted): readonly Interval[]
+  /** What is known of a device of the store by its id; empty where there is none. */
+  intervalsOf(device: string, counted?: Counted): readonly Interval[]
+  /** Whether what is scoped as in a policy is about a device. */
+  isAbout(scope: Scoped, device: Device): boolean
+}
+
+/** `planned: false`: maintenance does not count, and devices are told as they were found in it. */
+export interface Counted {
+  readonly planned: boolean
 }
 
 export interface LedgerQuestion {
@@ -87,27 +95,34 @@ interface Known {
 
 function storeLedger(store: Store, devices: readonly Device[], { kept, scopes, settings }: Known): StoreLedger {
   const period = scopes.period(store)
-  const fold = (device: Device, view: 'works' | 'sells'): Interval[] =>
+  const fold = (device: Device, view: 'works' | 'sells', { planned = true }: Partial<Counted> = {}): Interval[] =>
     foldDevice(kept.get(device.name) ?? { spans: [], seen_at: null }, {
       within: period,
       holdMs: settings.holdMs,
-      maintenance: scopes.maintenance(store, device),
+      maintenance: planned ? scopes.maintenance(store, device) : [],
       view,
     })
   return {
     store,
     period,
     trading: scopes.trading(store),
-    devices: devices.map((device) => ({ device, intervals: fold(device, 'works') })),
-    selling: (bound) =>
+    devices: devices.map((device) => ({
+      device,
+      // Of stores that are asked whether they sell, most devices are not.
+      get intervals() {
+        return fold(device, 'works')
+      },
+    })),
+    selling: (bound, counted) =>
       sellingOf(
-        salesPoints(store, (device) => byBound(fold(device, 'sells'), bound)),
+        salesPoints(store, (device) => byBound(fold(device, 'sells', counted), bound)),
         period,
       ),
-    intervalsOf: (name) => {
-      const device = store.devices.find((one) => one.id === name)
-      return device ? fold(device, 'works') : []
+    intervalsOf: (id, counted) => {
+      const device = store.devices.find((one) => one.id === id)
+      return device ? fold(device, 'works', counted) : []
     },
+    isAbout: (scope, device) => scopes.isAbout(scope, device),
   }
 }
 
@@ -131,6 +146,7 @@ type Held = Awaited<ReturnType<RunStore['availability']['held']>>
 class Scopes {
   readonly #question: LedgerQuestion
   readonly #held: ReadonlyMap<string, readonly Period[]>
+  readonly #abouts = new Map<Scoped, (device: Device) => boolean>()
   readonly #periods = new Map<string, Period>()
   readonly #trading = new Map<object, Map<string, readonly Period[]>>()
   readonly #planned: readonly { readonly entry: Maintenance; readonly isAbout: (device: Device) => boolean }[]
@@ -142,6 +158,12 @@ class Scopes {
     this.#held = byPlace
     const { fleet, settings } = question
     this.#planned = settings.maintenance.map((entry) => ({ entry, isAbout: aboutIn(fleet, entry) }))
+  }
+
+  isAbout(scope: Scoped, device: Device): boolean {
+    const about = this.#abouts.get(scope) ?? aboutIn(this.#question.fleet, scope)
+    this.#abouts.set(scope, about)
+    return about(device)
   }
 
   period({ time_zone: zone }: Store): Period {

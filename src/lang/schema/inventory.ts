@@ -53,6 +53,20 @@ const EXCEPTIONS = {
   additionalProperties: { $ref: '#/$defs/day' },
 } as const
 
+/** Hours written out, for files that have no definitions to point to. */
+export const WRITTEN_HOURS = {
+  type: 'object',
+  title: 'Hours',
+  description: 'A week, and dates that differ from it.',
+  examples: [{ week: { 'mon-fri': '08:00-18:00', 'sat-sun': 'closed' } }],
+  additionalProperties: false,
+  required: ['week'],
+  properties: {
+    week: { ...WEEK, additionalProperties: DAY },
+    exceptions: { ...EXCEPTIONS, additionalProperties: DAY },
+  },
+} as const
+
 const CALENDAR = {
   type: 'object',
   title: 'Calendar',

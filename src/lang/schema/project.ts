@@ -1,6 +1,7 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
 import { AVAILABILITY } from './availability.ts'
+import { CONTRACTS } from './contracts.ts'
 import { GUARDS } from './guards.ts'
 import { HOOKS } from './hooks.ts'
 import { PROJECT_PLANS } from './plans.ts'
@@ -195,6 +196,7 @@ export const PROJECT_SCHEMA = {
     server: SERVER,
     availability: AVAILABILITY,
     responsibility: RESPONSIBILITY_KEY,
+    contracts: CONTRACTS,
     history: {
       title: 'History',
       description:

@@ -1,0 +1,36 @@
+import { InputError } from '../../core/diagnostic.ts'
+import { instantsOf } from '../../core/zoned-time.ts'
+import { putOnRecord } from '../audit/audit-view.ts'
+import type { Project } from '../project.ts'
+import { accountName } from '../run/account.ts'
+import { closeMonth } from './sla-record.ts'
+import type { SlaAnswer, SlaQuestion } from './sla-report.ts'
+
+/** Closes a month of contracts, as they were just computed; throws InputError where it is not over everywhere. */
+export async function closeMonths(
+  project: Project,
+  { store, fleet, period, now }: SlaQuestion,
+  { answers, why }: { readonly answers: readonly SlaAnswer[]; readonly why: string | undefined },
+): Promise<readonly SlaAnswer[]> {
+  const { month } = period
+  if (month === null) throw usage('--close takes a month', 'A month is written 2026-10.')
+  const [year = 0, number = 1] = month.split('-').map(Number)
+  const open = [...fleet.stores.values()].find(({ time_zone: zone }) => {
+    return instantsOf(Date.UTC(year, number), zone).latest > now.getTime()
+  })
+  if (open) throw usage(`--close: ${month} is not over`, `${open.id} has its last day still before it.`)
+  const said = { by: accountName(), why, now }
+  const closed: SlaAnswer[] = []
+  for (const answer of answers) {
+    const { closed: kept, isNew } = await closeMonth(store.availability, { ...answer, month }, said)
+    closed.push({ ...answer, closed: kept })
+    const { contract, version, hash } = kept
+    if (isNew) await putOnRecord(project, 'sla.closed', { contract, month, version, hash, why: kept.why })
+    else process.stderr.write(`${month} of ${contract} is closed like this already, as version ${version}.\n`)
+  }
+  return closed
+}
+
+function usage(summary: string, detail: string): InputError {
+  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+}
