@@ -1,4 +1,8 @@
+import type { LedgerQuestion } from '../app/reports/fleet-ledger.ts'
+import { type PeriodFlags, reportPeriod } from '../app/reports/report-period.ts'
 import { type ReportFormat, shownReport } from '../app/reports/show-report.ts'
+import { type Selection, selectDevices } from '../app/revision/selection.ts'
+import { workingFleet } from '../app/revision/targets.ts'
 import { fileWriter } from '../app/writer.ts'
 import type { Report } from '../core/report.ts'
 import { reportNotes } from '../reporters/report-sheet.ts'
@@ -15,8 +19,30 @@ interface WriteFlags {
   readonly output?: string | undefined
 }
 
+interface AskFlags extends WriteFlags, PeriodFlags, Selection {
+  readonly project?: string | undefined
+  readonly sandbox: boolean
+}
+
 /** What commands that write a report share. */
 export abstract class ReportCommand extends BaseCommand {
+  /** Makes a report of the devices and the period that flags pick, and writes it as they say. */
+  protected async report(
+    flags: AskFlags,
+    make: (question: LedgerQuestion & { readonly now: Date }) => Promise<Report>,
+  ): Promise<void> {
+    this.formatOf(flags)
+    const now = new Date()
+    const period = reportPeriod(flags, now.getTime())
+    const project = await this.openProject(flags)
+    const fleet = await workingFleet(project, flags)
+    const devices = await selectDevices(fleet, flags, { store: () => project.store() })
+    const settings = project.settings.availability()
+    const report = await make({ fleet, store: await project.store(), settings, period, devices, now })
+    await project.close()
+    await this.writeReport(report, flags)
+  }
+
   /** The format that flags ask for; ends the command where it has nowhere to go. */
   protected formatOf(flags: WriteFlags): ReportFormat {
     const short = (['json', 'csv', 'html', 'xlsx'] as const).find((format) => flags[format])

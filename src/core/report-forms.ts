@@ -8,6 +8,7 @@ const of =
   (key, [title, description], more = {}) => ({ key, title, type, description, ...more })
 const [text, count, seconds] = [of('text'), of('count'), of('seconds')]
 const [share, money, time] = [of('share'), of('money'), of('time')]
+const [day, number] = [of('day'), of('number')]
 const aside = { aside: true } as const
 
 export const AVAILABILITY_REPORT: ReportForm = {
@@ -85,5 +86,118 @@ export const SLA_OUTAGES_REPORT: ReportForm = {
   ],
 }
 
-/** All reports, in the order of their names. */
-export const REPORT_FORMS: readonly ReportForm[] = [AVAILABILITY_REPORT, SLA_REPORT, SLA_OUTAGES_REPORT]
+export const BOARD_REPORT: ReportForm = {
+  name: 'board',
+  title: 'Could the stores sell?',
+  description: 'Week by week, whether stores could sell (`till report board --json`).',
+  rows: 'weeks',
+  columns: [
+    day('week', ['Week from', 'Its Monday.']),
+    share('availability', ['Able to sell', 'Share of trading hours, of what is known; null: nothing is.']),
+    share('known', ['Known', 'How much of the trading hours is known.']),
+    seconds('down_s', ['Could not', 'Trading hours in which stores could not sell, over all stores.']),
+    count('stores', ['Stores', 'Stores that could not sell at some time.']),
+    count('outages', ['Outages', 'Times in which a store could not sell.']),
+    money('lost', ['Not sold', 'By `sales.per_hour` of the stores; null: no store says it.']),
+  ],
+}
+
+export const RECURRING_REPORT: ReportForm = {
+  name: 'recurring',
+  title: 'What fails again and again',
+  description: 'Outages counted by group and cause (`till report recurring --json`).',
+  rows: 'faults',
+  columns: [
+    text('group', ['Group', 'The device, model, store … that it is counted by.']),
+    text('cause', ['Cause', 'The fault, or the code of the failure; null: not known.'], { flexible: true }),
+    count('times', ['Times', 'How many outages.']),
+    count('devices', ['Devices', 'How many devices had them.']),
+    count('of_devices', ['Of', 'How many devices the group has.']),
+    seconds('down_s', ['Down', 'Time down, trading hours or not.']),
+    seconds('mean_s', ['Mean', 'Mean length of an outage.']),
+    time('last_at', ['Last', 'When the last one was found.']),
+    text('run', ['Run', 'The run that found the last one.'], aside),
+  ],
+}
+
+export const HORIZON_REPORT: ReportForm = {
+  name: 'horizon',
+  title: 'What is due',
+  description: 'What is due on devices, by when and whose it is (`till report horizon --json`).',
+  rows: 'items',
+  columns: [
+    text('device', ['Device', 'Its full name.']),
+    text('condition', ['What', 'What is due.']),
+    text('due', ['Due', 'When, as the device told it or by reckoning; null: no day is known.']),
+    number('days_left', ['Days', 'Days left when it was looked at; null: no day is known.']),
+    text('severity', ['Severity', 'How bad it is, or will be.']),
+    text('owner', ['Owner', 'Who is to act.']),
+    text('remedy', ['Remedy', 'What helps.'], { flexible: true }),
+    time('seen_at', ['Seen', 'When it was looked at.'], aside),
+    text('run', ['Run', 'The run that did.'], aside),
+  ],
+}
+
+export const VISITS_REPORT: ReportForm = {
+  name: 'visits',
+  title: 'Visits',
+  description: 'Stores that somebody has to go to, and what for (`till report visits --json`).',
+  rows: 'visits',
+  columns: [
+    text('store', ['Store', 'Its id.']),
+    text('city', ['City', 'Where it is.'], { flexible: true }),
+    text('owner', ['Owner', 'Who is to act; null: nobody is named.']),
+    text('severity', ['Severity', 'The worst of it.']),
+    count('devices', ['Devices', 'How many devices it is about.']),
+    count('items', ['Items', 'How many things there are to do.']),
+    text('due', ['Due', 'The nearest day; null: none is known.']),
+    text('what', ['What', 'Device and condition, the worst first.'], { flexible: true }),
+  ],
+}
+
+export const VERSIONS_REPORT: ReportForm = {
+  name: 'versions',
+  title: 'Versions',
+  description: 'Which systems devices run, beside the inventory (`till report versions --json`).',
+  rows: 'versions',
+  columns: [
+    text('profile', ['Profile', 'Of the devices.']),
+    text('expected', ['Inventory', 'What the inventory says.']),
+    text('system', ['System', 'What was read; null: no run has told.']),
+    text('version', ['Version', 'Of the system.']),
+    text('kernel', ['Kernel', 'Of the system.'], { flexible: true }),
+    count('devices', ['Devices', 'How many are so.']),
+    text('as_expected', ['As said', 'yes, no or unknown: whether that is what the inventory says.']),
+  ],
+}
+
+export const COMPLETENESS_REPORT: ReportForm = {
+  name: 'completeness',
+  title: 'Completeness',
+  description: 'How much is known, by day and store (`till report completeness --json`).',
+  rows: 'days',
+  columns: [
+    day('day', ['Day', 'By the clocks of the store.']),
+    text('store', ['Store', 'Its id.']),
+    text('region', ['Region', 'Its region.'], { flexible: true }),
+    share('known', ['Known', 'Share of the trading hours of its devices, without maintenance.']),
+    count('devices', ['Devices', 'How many devices were asked for.']),
+    count('incomplete', ['Gaps in', 'How many of them are not known as a whole.']),
+    seconds('missing_s', ['Missing', 'Trading hours that are not known, over all its devices.']),
+    seconds('never_seen_s', ['Never seen', 'Of them before the first answer.'], aside),
+    text('why', ['Why', 'Why they are not known; null: all of it is known.'], { flexible: true }),
+  ],
+}
+
+/** All reports, in the order in which they stand here. */
+export const REPORT_FORMS: readonly ReportForm[] = [
+  AVAILABILITY_REPORT,
+  SLA_REPORT,
+  SLA_OUTAGES_REPORT,
+  BOARD_REPORT,
+  RECURRING_REPORT,
+  HORIZON_REPORT,
+  VISITS_REPORT,
+  VERSIONS_REPORT,
+  COMPLETENESS_REPORT,
+]

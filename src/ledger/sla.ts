@@ -97,9 +97,9 @@ function measure(
   contract: Contract,
 ): { readonly times: SlaTimes; readonly outages: readonly Outage[] } {
   const whole = lengthOf(hours)
-  const paused = lengthOf(common(joined(pauses), hours))
-  const unpaused = common(hours, gaps(joined(pauses), month))
-  const counted = common(unpaused, gaps(joined(line), month))
+  // Most devices have neither.
+  const unpaused = pauses.length === 0 ? hours : common(hours, gaps(joined(pauses), month))
+  const counted = line.length === 0 ? unpaused : common(unpaused, gaps(joined(line), month))
   const { ms, outages } = tallyOf(intervals, counted)
   const isDown = contract.unknown === 'down'
   return {
@@ -108,7 +108,7 @@ function measure(
       up: ms.up,
       down: ms.down + (isDown ? ms.unknown : 0),
       unknown: isDown ? 0 : ms.unknown,
-      paused,
+      paused: whole - lengthOf(unpaused),
       line: lengthOf(unpaused) - lengthOf(counted),
       maintenance: ms.maintenance,
       neverSeen: ms['never-seen'],

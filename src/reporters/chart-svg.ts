@@ -6,6 +6,10 @@ const WIDTH = 900
 const LABELS = 220
 const ROW = 22
 const HEIGHT = 220
+/** Room for numbers on the left of a line, and for half of its last label. */
+const [LEFT, RIGHT] = [90, 50]
+/** Labels below a line that do not touch. */
+const MOST_LABELS = 9
 
 /** A chart as SVG that stands in a page as it is; it has the page's colours, and its numbers as texts. */
 export function chartSvg(chart: ReportChart): string {
@@ -27,12 +31,12 @@ function line(chart: ReportChart): string {
   const values = chart.points.map(({ value }) => value)
   const known = values.filter((value) => value !== null)
   const [low, high] = rangeOf(chart, known)
-  const x = (index: number): number => round(60 + ((WIDTH - 80) * index) / Math.max(1, values.length - 1))
+  const x = (index: number): number => round(LEFT + ((WIDTH - LEFT - RIGHT) * index) / Math.max(1, values.length - 1))
   const y = (value: number): number => round(40 + (HEIGHT - 80) * (1 - (value - low) / (high - low)))
-  const grid = [low, (low + high) / 2, high].map((value) => {
-    return `<line class="grid" x1="60" x2="${WIDTH - 20}" y1="${y(value)}" y2="${y(value)}"/><text class="soft" x="54" y="${y(value) + 4}" text-anchor="end">${shown(chart, value)}</text>`
+  const grid = linesOf(chart, low, high).map((value) => {
+    return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value)}" y2="${y(value)}"/><text class="soft" x="${LEFT - 6}" y="${y(value) + 4}" text-anchor="end">${shown(chart, value)}</text>`
   })
-  const every = Math.max(1, Math.ceil(chart.points.length / 13))
+  const every = Math.max(1, Math.ceil(chart.points.length / MOST_LABELS))
   const labels = chart.points.flatMap(({ label }, index) =>
     index % every === 0
       ? [
@@ -48,6 +52,12 @@ function line(chart: ReportChart): string {
         ],
   )
   return framed(chart, HEIGHT, [...grid, ...labels, ...paths(values, x, y), ...dots].join(''))
+}
+
+/** Half a store says nothing. */
+function linesOf({ type }: ReportChart, low: number, high: number): readonly number[] {
+  const middle = (low + high) / 2
+  return type === 'count' && !Number.isInteger(middle) ? [low, high] : [low, middle, high]
 }
 
 /** What is not known is a gap in the line, not a slope over it. */

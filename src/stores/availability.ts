@@ -194,13 +194,11 @@ async function* readSpans(session: StoreSession, within: Period): AsyncGenerator
     if (last === undefined) return
     const spans = new Map<number, Span[]>()
     for (const row of await spanRows(session, within, { after, upTo: last.id })) {
-      const { device, first, last: end, found, looks } = row
-      const cause = row.cause === null ? null : textOf(row.cause)
-      const [track, run, lastRun] = [textOf(row.track), textOf(row.run), textOf(row.last_run)]
-      const span = { track, found, cause, first, last: end, looks, run, last_run: lastRun }
+      const { device, track, cause, run, last_run: lastRun, ...rest } = row
+      const span = { ...rest, track: textOf(track), cause: cause === null ? null : textOf(cause), run: textOf(run) }
       const own = spans.get(device)
-      if (own) own.push(span)
-      else spans.set(device, [span])
+      if (own) own.push({ ...span, last_run: textOf(lastRun) })
+      else spans.set(device, [{ ...span, last_run: textOf(lastRun) }])
     }
     for (const { id, device, seen_at } of devices) yield { device, seen_at, spans: spans.get(id) ?? [] }
     after = last.id

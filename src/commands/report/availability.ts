@@ -1,9 +1,6 @@
 import { Flags } from '@oclif/core'
 import { type AvailabilityOf, availabilityReport } from '../../app/reports/availability-report.ts'
 import { GROUPINGS, type Grouping } from '../../app/reports/groups.ts'
-import { reportPeriod } from '../../app/reports/report-period.ts'
-import { selectDevices } from '../../app/revision/selection.ts'
-import { workingFleet } from '../../app/revision/targets.ts'
 import { ReportCommand } from '../../cli/report-command.ts'
 import { periodFlags, reportFlags } from '../../cli/report-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
@@ -46,23 +43,8 @@ till.report-availability/1).`
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ReportAvailability)
-    this.formatOf(flags)
-    const now = new Date()
-    const period = reportPeriod(flags, now.getTime())
-    const project = await this.openProject(flags)
-    const fleet = await workingFleet(project, flags)
-    const devices = await selectDevices(fleet, flags, { store: () => project.store() })
-    const report = await availabilityReport({
-      fleet,
-      store: await project.store(),
-      settings: project.settings.availability(),
-      period,
-      devices,
-      by: flags.by as Grouping,
-      of: flags.of as AvailabilityOf,
-      now,
-    })
-    await project.close()
-    await this.writeReport(report, flags)
+    await this.report(flags, (question) =>
+      availabilityReport({ ...question, by: flags.by as Grouping, of: flags.of as AvailabilityOf }),
+    )
   }
 }
