@@ -1,4 +1,7 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { chainOf, NO_WAVES, runbookThat, states } from '../cli/chain.ts'
 import { TestProject } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
 
@@ -95,4 +98,19 @@ it('shows which store is in which wave at which time, within its windows, as tex
     expect(text.stdout).toContain(said)
   }
   expect((await project.till('schedule', 'mark', '--start', 'soon')).code).toBe(2)
+})
+
+it('takes a change to last what changes by the runbook took on devices of the class, once there were enough of them', async () => {
+  const policy = `policies: {default: {guess: {change: 20m, proof: 10m}, rollout: {${NO_WAVES}}}}`
+  project = chainOf(STORES, { policy, hours: 'closed' })
+  const changeTime = async (): Promise<number> =>
+    JSON.parse((await (project as TestProject).till('schedule', 'mark', '--json')).stdout).change_s
+  expect(await changeTime()).toBe(1800)
+  expect((await states(project)).code).toBe(0)
+  expect(await changeTime()).toBeLessThan(120)
+  // What another runbook took says nothing.
+  project.write('runbooks/other.yaml', runbookThat('true').replace('name: mark', 'name: other'))
+  rmSync(join(project.root, 'runbooks/mark.yaml'))
+  const other = await project.till('schedule', 'other', '--json')
+  expect(JSON.parse(other.stdout).change_s).toBe(1800)
 })

@@ -9,6 +9,7 @@ import { holdAdmission } from '../../engine/admission/hold-admission.ts'
 import { policyAdmission } from '../../engine/admission/policy-admission.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
+import { expectedTimes } from '../safety/expected-times.ts'
 import { compiledFor, lastSeen, policyOf, purposeOf, wavesOf } from '../safety/policy-in-force.ts'
 
 export interface RunPolicyRequest {
@@ -69,6 +70,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
     : (before?.waves ?? wavesOf(devices, policy[purpose], runbooks).waves)
   const patienceMs = Math.max(waitMs, rule === undefined || waves.length < 2 ? 0 : rule.soakMs + AFTER_SOAK_MS)
   const seen = await lastSeen(store)
+  const expectedOf = await expectedTimes(store, fleet, { runbooks, guess: policy.guess })
   const byName = new Map(work.map((item) => [item.device.name, item]))
   return {
     patienceMs,
@@ -83,7 +85,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
       policy: compiled,
       purpose: isUndoing ? 'rollback' : purpose,
       origin: request.origin ?? (process.stdout.isTTY ? 'terminal' : 'pipeline'),
-      expected: { ...policy.guess, basis: { kind: 'guess' } },
+      expectedOf,
       waves,
       before: before?.results,
       patienceMs,

@@ -1,3 +1,4 @@
+import type { Expected } from '../../core/admission.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Purpose } from '../../core/policy.ts'
@@ -6,6 +7,7 @@ import { shownLength, shownTime } from '../../engine/admission/shown-time.ts'
 import { type PlannedRollout, simulateRollout } from '../../engine/admission/simulate-rollout.ts'
 import { scheduleHtml } from '../../reporters/schedule-html.ts'
 import type { Project } from '../project.ts'
+import { expectedTimes } from './expected-times.ts'
 import { compiledFor, policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
 
 /** A store in a wave: all its visits, from the first to the last. */
@@ -37,7 +39,7 @@ export interface RolloutCalendar {
   readonly devices: number
   readonly waves: readonly CalendarWave[]
   readonly never: PlannedRollout['never']
-  /** How long each change is taken to last, with its proof. */
+  /** How long a change is taken to last at the most, with its proof. */
   readonly changeMs: number
   readonly people: number
 }
@@ -59,13 +61,13 @@ export async function rolloutCalendar(
   const policy = compiledFor(project, fleet, policyOf(project, [runbook]))
   const purpose = purposeOf([runbook])
   const rules = policy.policy[purpose]
-  const expected = { ...policy.policy.guess, basis: { kind: 'guess' } } as const
+  const expectedOf = await expectedTimes(store, fleet, { runbooks: [runbook], guess: policy.policy.guess })
   const { waves } = wavesOf(devices, rules, [runbook])
   const planned = simulateRollout({
     policy,
     purpose,
     waves,
-    expected,
+    expectedOf,
     parallel: of.parallel ?? project.settings.run.parallel,
     start,
     holdsOn: (name) => holds.filter(({ on }) => on === name),
@@ -92,9 +94,13 @@ export async function rolloutCalendar(
       }
     }),
     never: planned.never,
-    changeMs: expected.changeMs + expected.proofMs,
+    changeMs: longest(devices.map(({ name }) => expectedOf(name))),
     people: rules.approval.people,
   }
+}
+
+function longest(times: readonly Expected[]): number {
+  return times.reduce((most, { changeMs, proofMs }) => Math.max(most, changeMs + proofMs), 0)
 }
 
 function storesOf(visits: PlannedRollout['waves'][number]['visits'], fleet: Fleet): readonly StoreVisit[] {
@@ -135,7 +141,7 @@ export function calendarPage(calendar: RolloutCalendar): string {
 }
 
 function calendarHead({ runbook, devices, policy, purpose, changeMs, people }: RolloutCalendar): readonly string[] {
-  const head = `${runbook} on ${devices} devices by policy ${policy} (${purpose}), if all goes well and each change takes ${shownLength(changeMs)}.`
+  const head = `${runbook} on ${devices} devices by policy ${policy} (${purpose}), if all goes well and each change takes at most ${shownLength(changeMs)}.`
   return people === 0 ? [head] : [head, `It begins once ${people} have approved; that is not part of these times.`]
 }
 

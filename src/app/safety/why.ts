@@ -4,13 +4,13 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Purpose } from '../../core/policy.ts'
 import type { DeviceStatus } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
-import type { CompiledPolicy } from '../../engine/admission/compile-policy.ts'
 import { mayBeginAt } from '../../engine/admission/decide.ts'
 import { Ledger } from '../../engine/admission/ledger.ts'
 import type { Situation } from '../../engine/admission/rule.ts'
 import { heldBy } from '../../engine/admission/rules/holds.ts'
 import { shownTime } from '../../engine/admission/shown-time.ts'
 import type { Project } from '../project.ts'
+import { expectedTimes } from './expected-times.ts'
 import { compiledFor, lastSeen, policyOf, purposeOf } from './policy-in-force.ts'
 
 /** When a device may be changed, and why not now. */
@@ -57,6 +57,7 @@ export async function explainer(
     }
   }
   const policy = compiledFor(project, fleet, policyOf(project, of.runbooks))
+  const expectedOf = await expectedTimes(store, fleet, { runbooks: of.runbooks, guess: policy.policy.guess })
   const situation: Situation = {
     now,
     ledger: new Ledger(policy, content),
@@ -68,7 +69,11 @@ export async function explainer(
     isAsking: () => true,
   }
   return (device) => {
-    const { decision, at } = mayBeginAt(policy, situation, questionOf(policy, device, purpose))
+    const { decision, at } = mayBeginAt(
+      policy,
+      situation,
+      questionOf(device, { purpose, expected: expectedOf(device.name) }),
+    )
     return {
       ...common(device),
       policy: policy.policy.name,
@@ -81,9 +86,8 @@ export async function explainer(
 
 const ONE = { size: 1, results: { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 } }
 
-function questionOf({ policy }: CompiledPolicy, device: Device, purpose: Purpose): Question {
-  const expected = { ...policy.guess, basis: { kind: 'guess' } } as const
-  return { moment: 'place', run: '', device: device.name, purpose, origin: 'pipeline', expected }
+function questionOf(device: Device, of: Pick<Question, 'purpose' | 'expected'>): Question {
+  return { moment: 'place', run: '', device: device.name, origin: 'pipeline', ...of }
 }
 
 function heldReasons(device: Device, holds: readonly Hold[], at: { readonly now: number; readonly zone: string }) {

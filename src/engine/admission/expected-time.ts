@@ -4,22 +4,21 @@ import type { Policy } from '../../core/policy.ts'
 /** Fewer changes than that say nothing about the slowest of them. */
 const FEWEST = 20
 
+/** How long earlier changes took, with the look that proved them, and how long it took to take them back; milliseconds. */
+export interface ChangeTimes {
+  readonly changes: readonly number[]
+  readonly rollbacks: readonly number[]
+}
+
 /**
  * How long a change is expected to take: what 95 % of earlier ones of the runbook on devices of the class took, or the
  * guess of the policy while there are too few. Times are in milliseconds.
  */
-export function expectedTime(
-  history: {
-    readonly changes: readonly number[]
-    readonly proofs: readonly number[]
-    readonly rollbacks: readonly number[]
-  },
-  guess: Policy['guess'],
-): Expected {
+export function expectedTime(history: ChangeTimes, guess: Policy['guess']): Expected {
   if (history.changes.length < FEWEST) return { ...guess, basis: { kind: 'guess' } }
   return {
     changeMs: p95(history.changes),
-    proofMs: history.proofs.length < FEWEST ? guess.proofMs : p95(history.proofs),
+    proofMs: 0,
     rollbackMs: history.rollbacks.length < FEWEST ? guess.rollbackMs : p95(history.rollbacks),
     basis: { kind: 'p95', of: history.changes.length },
   }

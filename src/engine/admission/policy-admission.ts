@@ -36,7 +36,8 @@ export interface PolicyAdmissionOptions {
   readonly policy: CompiledPolicy
   readonly purpose: Question['purpose']
   readonly origin: Origin
-  readonly expected: Expected
+  /** How long the change of a device is expected to take. */
+  readonly expectedOf: (device: string) => Expected
   /** Full names by wave; one wave where the policy has none. */
   readonly waves: readonly (readonly string[])[]
   /** What is waited for at the most, in milliseconds: a device that has to wait longer counts as deferred. */
@@ -160,7 +161,7 @@ class PolicyGate {
   }
 
   #question(moment: Question['moment'], device: string): Question {
-    const { run, purpose, origin, expected, breakGlass } = this.#options
+    const { run, purpose, origin, expectedOf, breakGlass } = this.#options
     const wave = this.#waveOf.get(device)
     return {
       moment,
@@ -168,7 +169,7 @@ class PolicyGate {
       device,
       purpose,
       origin,
-      expected,
+      expected: expectedOf(device),
       ...(wave !== undefined && { wave }),
       ...(breakGlass && { breakGlass }),
     }

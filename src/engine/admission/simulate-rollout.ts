@@ -32,7 +32,7 @@ export interface SimulationOptions {
   readonly policy: CompiledPolicy
   readonly purpose: Purpose
   readonly waves: readonly (readonly string[])[]
-  readonly expected: Expected
+  readonly expectedOf: (device: string) => Expected
   /** Devices at a time. */
   readonly parallel: number
   readonly start: number
@@ -81,7 +81,6 @@ class Wave {
   readonly #ledger: Ledger
   readonly #facts: RunFacts
   readonly #index: number
-  readonly #lengthMs: number
   #now: number
   #due: string[]
   /** In the order of their ends. */
@@ -100,7 +99,6 @@ class Wave {
     this.#index = wave.index
     this.#due = [...wave.devices]
     this.#now = wave.start
-    this.#lengthMs = options.expected.changeMs + options.expected.proofMs
     const tallies = options.waves.map(
       ({ length }): WaveTally => ({
         size: length,
@@ -135,14 +133,14 @@ class Wave {
   }
 
   #decide(device: string) {
-    const { policy, purpose, expected } = this.#options
+    const { policy, purpose, expectedOf } = this.#options
     const question: Question = {
       moment: 'place',
       run: RUN,
       device,
       purpose,
       origin: 'pipeline',
-      expected,
+      expected: expectedOf(device),
       wave: this.#index,
     }
     return decide(policy, this.#situation(), question, ASKED)
@@ -183,12 +181,13 @@ class Wave {
   }
 
   #begin(device: string, takes: readonly string[]): void {
-    const { purpose } = this.#options
+    const { purpose, expectedOf } = this.#options
     const held = takePlace({ run: RUN, device, purpose, takes, since: this.#now, wave: this.#index }, undefined)
     this.#ledger.put({ ...held, phase: 'changing' })
-    const to = this.#now + this.#lengthMs
-    // All take as long, so that who begins last ends last.
-    this.#running.push({ device, to })
+    const { changeMs, proofMs } = expectedOf(device)
+    const to = this.#now + changeMs + proofMs
+    // Who ends first is first; most that begin last end last.
+    this.#running.splice(this.#running.findLastIndex((other) => other.to <= to) + 1, 0, { device, to })
     this.visits.push({ device, store: this.#storeOf(device), from: this.#now, to })
   }
 

@@ -309,7 +309,8 @@ const POLICY = {
       },
     },
     guess: {
-      description: 'How long things are taken to last until there is a history of them.',
+      description:
+        'How long things are taken to last until there were 20 changes by the runbook on devices of the class.',
       type: 'object',
       additionalProperties: false,
       properties: {

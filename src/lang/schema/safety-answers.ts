@@ -105,7 +105,10 @@ const SCHEDULE_JSON_SCHEMA: object = {
     purpose: { enum: ['repair', 'rollout'] },
     start: TIME,
     devices: { type: 'integer' },
-    change_s: { description: 'How long a change is taken to last, with its proof, in seconds.', type: 'integer' },
+    change_s: {
+      description: 'How long a change is taken to last at the most, with its proof, in seconds.',
+      type: 'integer',
+    },
     approvals: { description: 'How many people must agree first.', type: 'integer' },
     waves: {
       type: 'array',
