@@ -2,27 +2,41 @@ import { DAY_MS } from '../../core/duration.ts'
 import type { Bucket } from './compile-policy.ts'
 import type { Asked, Situation } from './rule.ts'
 
+type Needs = Iterable<readonly [Bucket, readonly string[]]>
+
 /** Of the question that is being decided: several rules want to know. */
-const known = new WeakMap<Asked, ReadonlyMap<Bucket, readonly string[]>>()
+const known = new WeakMap<Asked, Needs>()
 
 /** What a question takes from each bucket: devices that are not out on their own account already. */
-export function needsOf(asked: Asked, situation: Situation): ReadonlyMap<Bucket, readonly string[]> {
+export function needsOf(asked: Asked, situation: Situation): Needs {
   const needs = known.get(asked) ?? findNeeds(asked, situation)
   known.set(asked, needs)
   return needs
 }
 
-function findNeeds(asked: Asked, situation: Situation): ReadonlyMap<Bucket, readonly string[]> {
+function findNeeds(asked: Asked, situation: Situation): Needs {
+  const { policy } = asked
+  const devices = asked.takes.filter((device) => !isOutAlready(device, asked, situation))
+  const [only] = devices
+  // Most take nothing but themselves, and may be in a hundred buckets.
+  if (only !== undefined && devices.length === 1)
+    return { [Symbol.iterator]: () => alike(policy.bucketsOf(only), devices) }
   const needs = new Map<Bucket, string[]>()
-  for (const device of asked.takes) {
-    if (isOutAlready(device, asked, situation)) continue
-    for (const bucket of asked.policy.bucketsOf(device)) {
-      const devices = needs.get(bucket)
-      if (devices) devices.push(device)
+  for (const device of devices) {
+    for (const bucket of policy.bucketsOf(device)) {
+      const needed = needs.get(bucket)
+      if (needed) needed.push(device)
       else needs.set(bucket, [device])
     }
   }
   return needs
+}
+
+function* alike(
+  buckets: readonly Bucket[],
+  devices: readonly string[],
+): Generator<readonly [Bucket, readonly string[]]> {
+  for (const bucket of buckets) yield [bucket, devices]
 }
 
 /**
