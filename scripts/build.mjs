@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { build } from 'esbuild'
-import { lazyPackages } from './lazy-packages.mjs'
+import { lazyPackages, writeLazyPackages } from './lazy-packages.mjs'
+import { writeQuickChecks } from './quick-checks.mjs'
 import { bundledPackages, missingDependencies, noticesOf } from './third-party.mjs'
 
 /** What is started or imported by its name: where it comes to lie, and its source. Commands are too; they are found by their folder. */
@@ -39,6 +40,7 @@ const COMMONJS = [
 const fresh = `dist.${process.pid}`
 try {
   await bundle()
+  await writeQuickChecks(fresh)
   copyStandIns()
 } catch (error) {
   rmSync(fresh, { recursive: true, force: true })
@@ -78,14 +80,17 @@ async function bundle() {
     plugins: [lazyPackages(LAZY)],
     banner: { js: COMMONJS },
     define: { TILL_BUILD: JSON.stringify(digestOf([...filesOf('src'), 'package-lock.json'])) },
+    // Less to read at each start; names are kept for stacks.
+    minifyWhitespace: true,
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'warning',
     metafile: true,
   })
+  const lazy = await writeLazyPackages(LAZY, fresh)
   const missing = missingDependencies(metafile, [...NATIVE, ...OPTIONAL])
   if (missing.length > 0) throw new Error(`neither in the bundle nor a dependency: ${missing.join(', ')}`)
-  writeFileSync(`${fresh}/THIRD-PARTY-NOTICES.txt`, noticesOf(bundledPackages(metafile)))
+  writeFileSync(`${fresh}/THIRD-PARTY-NOTICES.txt`, noticesOf(bundledPackages({ outputs: { ...metafile.outputs, ...lazy.outputs } })))
   for (const command of commands) {
     const file = `${fresh}/commands/${command}.js`
     mkdirSync(dirname(file), { recursive: true })

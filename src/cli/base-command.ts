@@ -4,7 +4,7 @@ import { inChunks, jsonPage } from '../app/json-document.ts'
 import { openProject, type Project } from '../app/project.ts'
 import type { RunEnd, RunRequest } from '../app/run/run-request.ts'
 import { UnwritableError } from '../app/writer.ts'
-import { type Controller, openController } from '../controller/controller.ts'
+import type { Controller } from '../controller/controller.ts'
 import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
@@ -54,6 +54,8 @@ export abstract class BaseCommand extends Command {
     readonly project?: string | undefined
     readonly sandbox?: boolean | undefined
   }): Promise<Controller> {
+    // Transports and the engine take long to load, and most commands only read what is known.
+    const { openController } = await import('../controller/controller.ts')
     const controller = await openController(flags.project ?? process.cwd(), { sandbox: flags.sandbox ?? false })
     this.#controllers.push(controller)
     return controller

@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonValue } from '../core/json.ts'
 import { patternOf } from '../pattern/pattern.ts'
+import { quickCheckOf } from './quick-check.ts'
 import { describeProblem, type SchemaProblem } from './schema-messages.ts'
 import { withoutNoise } from './schema-noise.ts'
 import { type ValuePath, valueAt } from './value-path.ts'
@@ -83,6 +84,7 @@ export function schemaProblems(
   value: JsonValue,
   { accept, isForeign = false }: SchemaOptions = {},
 ): SchemaProblem[] {
+  if (!isForeign && quickCheckOf(schema)?.(value)) return []
   const validator = validatorOf(schema, isForeign)
   if (validator(value)) return []
   const errors = withoutNoise(validator.errors ?? [], schema)
