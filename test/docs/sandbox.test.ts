@@ -14,7 +14,7 @@ test('the page has every fault, in the words of the code', () => {
 
 test('faults in examples can be read', () => {
   const examples = PAGES.flatMap((path) => [
-    ...[...readPage(path).matchAll(/--fault ([a-z]\S*)/g)].map(([, fault = '']) => fault),
+    ...[...readPage(path).matchAll(/--fault ([a-z-]+=\S+)/g)].map(([, fault = '']) => fault),
     ...[...readPage(path).matchAll(/sandbox fault (\S+=\S+)/g)].map(([, fault = '']) => fault.replace(/`.*$/, '')),
   ])
   expect(examples.length).toBeGreaterThan(3)
