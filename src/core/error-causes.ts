@@ -36,6 +36,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   INCIDENT_UNKNOWN:
     'A slip in its id, it was closed so long ago that it was forgotten, or it is not for the eyes of the partner.',
   INCIDENT_REFUSED: 'Its cause was not said, steps of it are left, it still fires, or it is closed already.',
+  AVAILABILITY_INVALID:
+    'A time of no length, a maintenance or a pause that ends before it begins, or hours that are none.',
   SERVER_INVALID:
     'A secret that cannot be read here or is shorter than 16 characters, two senders with one token, or a file for TLS that is not there.',
   SERVER_RUNNING: 'Its service was started already, or one of before has not ended yet.',

@@ -13,7 +13,14 @@ test('a file is checked once, and again when it is another one, or when the cach
   const cacheFolder = join(folder, 'cache')
   // What is read when it is asked for is compared as what it says.
   const said = ({ settings, diagnostics }: Awaited<ReturnType<typeof loadProject>>) => ({
-    settings: settings && { ...settings, hooks: settings.hooks(), server: settings.server() },
+    settings: settings && {
+      ...settings,
+      hooks: settings.hooks(),
+      server: settings.server(),
+      availability: settings.availability(),
+      responsibility: settings.responsibility(folder),
+      contracts: settings.contracts(),
+    },
     diagnostics,
   })
   const load = async () => said(await loadProject(file, { cacheFolder }))
@@ -136,4 +143,17 @@ assignments:
     const { diagnostics } = await loadProject(join(folder, 'nowhere.yaml'))
     expect(diagnostics.map(({ code, detail }) => [code, detail])).toEqual([['FILE_UNREADABLE', 'It does not exist.']])
   })
+})
+
+test('times and hours of availability that cannot be are told at their place', async () => {
+  const file = join(folder, 'availability.yaml')
+  writeFileSync(
+    file,
+    "availability:\n  every: 0s\n  maintenance:\n    - {name: refit, from: '2026-12-20', to: '2026-12-01', why: shelves}\n",
+  )
+  const { diagnostics } = await loadProject(file)
+  expect(diagnostics.map(({ code, source }) => [code, source?.line])).toEqual([
+    ['AVAILABILITY_INVALID', 2],
+    ['AVAILABILITY_INVALID', 4],
+  ])
 })

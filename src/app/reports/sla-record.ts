@@ -6,7 +6,7 @@ import type { SlaResult } from '../../ledger/sla.ts'
 
 /** What a month is closed with: what was agreed then, and what came of it. */
 export interface SlaRecord {
-  readonly schema: 'till.sla-month/1'
+  readonly schema: 'sla-month/1'
   readonly contract: Contract
   readonly month: string
   readonly version: number
@@ -65,7 +65,7 @@ export async function closeMonth(
   const version = (last?.kept.version ?? 0) + 1
   const why = last ? (said.why ?? null) : null
   const record: SlaRecord = {
-    schema: 'till.sla-month/1',
+    schema: 'sla-month/1',
     contract,
     month,
     version,
