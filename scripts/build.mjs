@@ -48,6 +48,8 @@ try {
   if (!error.errors) console.error(error)
   process.exit(1)
 }
+const { buildPages } = await import('./pages.mjs')
+await buildPages(`${fresh}/pages`)
 try {
   renameSync('dist', `${fresh}.old`)
 } catch (error) {

@@ -85,6 +85,8 @@ export interface Store {
     readonly city: string
     readonly country?: string
   }
+  /** Where it lies, in degrees (WGS 84); south and west are negative. */
+  readonly location?: { readonly lat: number; readonly lon: number }
   /** IANA name: `Europe/Warsaw`. */
   readonly time_zone: string
   readonly hours: TradingHours

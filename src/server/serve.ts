@@ -7,7 +7,7 @@ import { type Controller, openController } from '../controller/controller.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
-import { Dashboard } from './dashboard/dashboard.ts'
+import { Dashboard, type LookAt } from './dashboard/dashboard.ts'
 import { EscalationLoop } from './escalation-loop.ts'
 import { HookLoop } from './hook-loop.ts'
 import { Doorkeeper } from './let-in.ts'
@@ -83,7 +83,13 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     })
     const bodies = new BodyReader()
     const revision = (): Revision => revisions.current
-    const dashboard = await Dashboard.open({ revision, runs: () => controller.store(), bodies, log })
+    const dashboard = await Dashboard.open({
+      revision,
+      runs: () => controller.store(),
+      bodies,
+      log,
+      look: looker(opened),
+    })
     const working = startWorking(opened, { revisions, post, doorkeeper: () => doorkeeper, bodies, dashboard })
     const answer = getRequestListener(working.routes.fetch, { overrideGlobalObjects: false })
     const address = where ?? first.settings.server().listen ?? DEFAULT_LISTEN
@@ -186,6 +192,21 @@ function servingOf(
       await store.close()
       await controller.close()
     },
+  }
+}
+
+/** Starts plans for those who look at the dashboard: nothing is written on a device. */
+function looker({ controller, log }: Opened) {
+  return async ({ runbook, device, by }: LookAt): Promise<string> => {
+    const run = await controller.startRun({
+      mode: 'plan',
+      runbook,
+      devices: { device: [device] },
+      requestedBy: by,
+      workers: 0,
+    })
+    run.finished.catch((error) => log.say(`The plan ${run.id} for ${by} broke off: ${(error as Error).message}`))
+    return run.id
   }
 }
 

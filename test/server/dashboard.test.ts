@@ -1,21 +1,13 @@
 import { spawn } from 'node:child_process'
-import { randomBytes, scryptSync } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { isPassword, readHash } from '../../src/app/accounts/password-hash.ts'
 import { ended, TestProject } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
+import { hashOf, PASSWORD } from './accounts.ts'
 import { NORTH, ServedProject, SOUTH } from './served-project.ts'
 
 const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
-const PASSWORD = 'correct horse battery'
-/** As weak as it may be, so that tests do not wait for it. */
-function hashOf(password: string): string {
-  const salt = randomBytes(16)
-  const key = scryptSync(password, salt, 32, { N: 16_384, r: 8, p: 1, maxmem: 64 * 1024 * 1024 })
-  return `scrypt:16384:8:1:${salt.toString('base64url')}:${key.toString('base64url')}`
-}
-
 const settings = (more = '', hash = hashOf(PASSWORD)): string => `server:
   accounts:
     anna: {role: admin, password: '${hash}'}
@@ -186,6 +178,7 @@ describe('the API', () => {
     const questions = {
       'api-session': '/session',
       'api-overview': '/overview',
+      'api-map': '/map',
       'api-stores': '/stores?order=worst',
       'api-store': `/stores/${NORTH}`,
       'api-devices': '/devices?state=drifted&kind=till',
@@ -251,6 +244,44 @@ describe('the API', () => {
     expect((await post('x'.repeat(3_000_000), 'application/json')).status).toBe(413)
   })
 
+  test('a role reaches as far as it does, and no further', async () => {
+    const post = (who: Visitor, path: string, body: object) =>
+      who.ask(`/api/v1${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-till-csrf': who.csrf },
+        body: JSON.stringify(body),
+      })
+    const [anna, viktor, partner] = [new Visitor(served.url), new Visitor(served.url), new Visitor(served.url)]
+    for (const [who, name] of [
+      [anna, 'anna'],
+      [viktor, 'viktor'],
+      [partner, 'partner'],
+    ] as const)
+      await who.signIn(name)
+    const own = { device: `${NORTH}/office`, runbook: 'marker' }
+    expect(await post(viktor, '/plans', own)).toMatchObject({ status: 403 })
+    expect(await post(partner, '/plans', { ...own, device: `${NORTH}/pos1` })).toMatchObject({ status: 404 })
+    expect(await post(partner, '/plans', { ...own, runbook: 'nothing' })).toMatchObject({ status: 409 })
+    const csrf = partner.csrf
+    partner.csrf = ''
+    expect(await post(partner, '/plans', own)).toMatchObject({ status: 403 })
+    partner.csrf = csrf
+    const begun = await post(partner, '/plans', own)
+    expect([begun.status, errorsOf('api-started', begun.json)]).toEqual([202, []])
+    const path = `/runs/${begun.json.run}`
+    let planned = await partner.ask(`/api/v1${path}`)
+    while (planned.json?.state !== 'finished') planned = await partner.ask(`/api/v1${path}`)
+    expect(planned.json).toMatchObject({ mode: 'plan', by: 'partner', counts: { drifted: 1 } })
+    expect(served.log()).toEqual([])
+    expect(await post(partner, `${path}/abort`, { why: 'x' })).toMatchObject({ status: 403 })
+    expect(await post(viktor, `${path}/approve`, { why: 'x' })).toMatchObject({ status: 403 })
+    expect(await post(anna, `${path}/approve`, { why: '' })).toMatchObject({ status: 400 })
+    const nobody = await post(anna, `${path}/approve`, { why: 'it is well' })
+    expect([nobody.status, nobody.json.why]).toEqual([409, expect.stringContaining("waits for nobody's word")])
+    const ended = await post(anna, `${path}/abort`, { why: 'it is not wanted' })
+    expect([ended.status, errorsOf('api-said', ended.json)]).toEqual([200, []])
+  })
+
   test('a partner finds nothing of what is not its own, whichever way it asks', async () => {
     const hidden = [`${NORTH}/pos1`, SOUTH, `${SOUTH}/pos1`]
     const partner = new Visitor(served.url)
@@ -288,6 +319,9 @@ describe('the API', () => {
       ...['', 'limit=1', 'after=2099-01-01T00:00:00.000Z z', 'after=0'].map((question) => `/runs?${question}`),
       ...['state=drifted', 'state=in-sync', 'limit=1000', 'after=1'].map((question) => `/runs/${run}?${question}`),
       '/overview',
+      '/map',
+      `/map?region=north&state=drifted`,
+      `/events?run=${SOUTH}`,
       '/session',
       `/stores/%2e%2e/devices/${SOUTH}/pos1`,
       `/devices/${NORTH}/office/../pos1`,

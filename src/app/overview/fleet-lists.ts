@@ -28,17 +28,22 @@ type Counts = Readonly<Partial<Record<AnyState, number>>>
 
 /** Stores by their name, or the worst first: those that cannot sell, then those that nobody knows of. */
 export function listStores(sight: Sight, wanted: Wanted, page: Page): Paged<JsonObject> {
+  const stores = wantedStores(sight, wanted)
+  if (wanted.order === 'worst') stores.sort(worseStore)
+  const found = paged(stores, page)
+  return { ...found, rows: found.rows.map((one) => storeRow(one, sight.picture.at)) }
+}
+
+/** Stores that are asked for; `state`: with a device in it. */
+export function wantedStores(sight: Sight, wanted: Wanted): StorePicture[] {
   const has = isAmong(wanted)
-  const stores = [...sight.picture.stores.values()].filter(
+  return [...sight.picture.stores.values()].filter(
     ({ store, worst, sells, counts }) =>
       has('region', store.region) &&
       has('store', store.id) &&
       has('sells', sells) &&
       (has('state', worst) || (wanted.state ?? []).some((state) => (counts[state as AnyState] ?? 0) > 0)),
   )
-  if (wanted.order === 'worst') stores.sort(worseStore)
-  const found = paged(stores, page)
-  return { ...found, rows: found.rows.map((one) => storeRow(one, sight.picture.at)) }
 }
 
 export function storeRow({ store, devices, worst, sells, counts }: StorePicture, at: number): JsonObject {

@@ -31,6 +31,8 @@ export function worstFirst<T>(all: readonly T[], stateOf: (one: T) => AnyState |
 export interface DevicePicture {
   readonly device: Device
   readonly known: KnownState
+  /** What the truth table of a runbook said of the look that counts, where there is one. */
+  readonly severity: string | null
   /** Serial numbers that it was seen with. */
   readonly serials: readonly string[]
 }
@@ -95,6 +97,8 @@ function storePicture(store: Omit<Store, 'devices'>, devices: readonly DevicePic
     (worst, { known }) => (rankOf(known.state) < rankOf(worst) ? known.state : worst),
     'in-sync',
   )
-  const sells = canSell(devices.map(({ device, known: { state, unknown } }) => ({ kind: device.kind, state, unknown })))
+  const sells = canSell(
+    devices.map(({ device, severity, known: { state, unknown } }) => ({ kind: device.kind, state, unknown, severity })),
+  )
   return { store, devices, worst, sells, counts }
 }

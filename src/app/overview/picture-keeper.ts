@@ -10,6 +10,8 @@ import { type DevicePicture, type FleetPicture, wholePicture } from './fleet-pic
 const WHOLE_MS = 60_000
 /** Clocks of processes that write to one store differ a little, and what was written last may be seen late. */
 const SLACK_MS = 10_000
+/** Ends of a device that may stand between those that are looked for. */
+const MOST_ENDS = 200
 /** Marks by which a person knows a device. */
 const KNOWN_BY: ReadonlySet<string> = new Set(['serial', 'unique_number', 'machine_id', 'hostname'])
 
@@ -24,6 +26,8 @@ export interface PictureOf {
 export class PictureKeeper {
   readonly #of: () => Promise<PictureOf>
   #statuses = new Map<string, DeviceStatus>()
+  /** By device with a look that is `unmet`. */
+  readonly #severities = new Map<string, string | null>()
   #serials = new Map<string, readonly string[]>()
   #assigned: ReadonlyMap<string, ReadonlySet<string>> = new Map()
   #picture: FleetPicture | undefined
@@ -62,7 +66,7 @@ export class PictureKeeper {
     const isWhole = before === undefined || before.fleet !== fleet || now - before.wholeAt > WHOLE_MS
     if (!isWhole && before.mark === mark && this.#picture) return this.#picture
     if (isWhole) await this.#readWhole({ project, fleet, store })
-    else for await (const status of store.status({ since: this.#since() })) this.#statuses.set(status.device, status)
+    else await this.#readNew(store)
     this.#made = { fleet, mark, wholeAt: isWhole ? now : before.wholeAt }
     this.#picture = wholePicture(now, fleet, this.#devices(fleet, new Date(now)))
     this.#version += 1
@@ -77,7 +81,31 @@ export class PictureKeeper {
       if (KNOWN_BY.has(name)) serials.set(device, [...(serials.get(device) ?? []), value])
     this.#assigned = await assignedNames(project, fleet)
     this.#statuses = statuses
+    await this.#judge(store, statuses.values())
     this.#serials = serials
+  }
+
+  async #readNew(store: RunStore): Promise<void> {
+    const changed: DeviceStatus[] = []
+    for await (const status of store.status({ since: this.#since() })) changed.push(status)
+    for (const status of changed) this.#statuses.set(status.device, status)
+    await this.#judge(store, changed)
+  }
+
+  /** Reads what truth tables said of devices on which something is not as it has to be. */
+  async #judge(store: RunStore, statuses: Iterable<DeviceStatus>): Promise<void> {
+    const judged = new Map<string, string>()
+    for (const { device, looks } of statuses) {
+      const unmet = looks.find(({ state }) => state === 'unmet')
+      if (unmet) judged.set(device, unmet.at)
+      else this.#severities.delete(device)
+    }
+    const times = [...judged.values()].sort()
+    const [from, until] = [times[0], times.at(-1)]
+    if (from === undefined || until === undefined) return
+    const ends = await store.reads.ends({ devices: [...judged.keys()], from, until, limit: judged.size * MOST_ENDS })
+    for (const end of ends)
+      if (end.at === judged.get(end.device)) this.#severities.set(end.device, end.classification?.severity ?? null)
   }
 
   #since(): string {
@@ -90,7 +118,8 @@ export class PictureKeeper {
     for (const device of fleet.devices.values()) {
       const assigned = this.#assigned.get(device.name) ?? new Set()
       const known = knownState(device.name, this.#statuses.get(device.name), { now, assigned })
-      yield { device, known, serials: this.#serials.get(device.name) ?? [] }
+      const severity = this.#severities.get(device.name) ?? null
+      yield { device, known, severity, serials: this.#serials.get(device.name) ?? [] }
     }
   }
 }

@@ -9,7 +9,7 @@ const RUN_LIKE = /^\d{8}t?\d*/i
 
 /** What a word, or several that all have to fit, may mean: stores, devices, serial numbers, runs. The closest first. */
 export async function searchFleet(sight: Sight, text: string): Promise<JsonObject> {
-  const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean)
+  const words = plain(text).split(/\s+/).filter(Boolean)
   if (words.length === 0) return { stores: [], devices: [], runs: [] }
   const { stores, devices, at } = sight.picture
   const foundStores = closest([...stores.values()], words, { textOf: storeText, nameOf: ({ store }) => store.id })
@@ -41,7 +41,7 @@ function closest<T>(
 ): Found<T>[] {
   const whole = words.join(' ')
   const found = all.flatMap((one) => {
-    const name = of.nameOf(one).toLocaleLowerCase()
+    const name = plain(of.nameOf(one))
     if (name === whole) return [{ one, rank: 0 }]
     if (name.startsWith(whole)) return [{ one, rank: 1 }]
     const text = of.textOf(one)
@@ -66,14 +66,23 @@ function deviceText(one: DevicePicture, store: StorePicture | undefined): string
 function remembered(key: object, parts: () => readonly string[]): string {
   const known = texts.get(key)
   if (known !== undefined) return known
-  const text = parts().join('\n').toLocaleLowerCase()
+  const text = plain(parts().join('\n'))
   texts.set(key, text)
   return text
 }
 
+/** Small letters without marks, as they are typed in a hurry: Wałbrzych is found by walbrzych. */
+function plain(text: string): string {
+  return text
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '')
+    .replaceAll('ł', 'l')
+}
+
 async function runsLike(sight: Sight, text: string): Promise<JsonObject[]> {
   if (!RUN_LIKE.test(text)) return []
-  const like = text.toLocaleLowerCase()
-  const runs = (await sight.store.runs()).filter(({ run }) => run.toLocaleLowerCase().startsWith(like)).slice(0, MOST)
+  const like = text.toLowerCase()
+  const runs = (await sight.store.runs()).filter(({ run }) => run.toLowerCase().startsWith(like)).slice(0, MOST)
   return (await runsSeen(sight, runs)).map(runRow)
 }

@@ -53,11 +53,13 @@ export const WIDEST: Effective = { vars: NOTHING, transport: NOTHING }
 export function buildStore(source: StoreSource, level: Effective, catalogs: Catalogs, findings: Findings): Store {
   const { id, written, place } = source
   const { street = '', postcode = '', city = '', country } = written.address ?? {}
+  const { lat, lon } = written.location ?? {}
   return {
     id,
     name: written.name ?? id,
     region: source.region,
     address: { street, postcode, city, ...(country !== undefined && { country }) },
+    ...(lat !== undefined && lon !== undefined && { location: { lat, lon } }),
     time_zone: timeZone(source, catalogs, findings),
     hours: hoursOf(written, place, catalogs, findings),
     link: { ...written.link, type: written.link?.type ?? 'other' },

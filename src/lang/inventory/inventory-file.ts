@@ -63,6 +63,7 @@ export interface WrittenStore extends WrittenLevel {
     readonly city?: string
     readonly country?: string
   }
+  readonly location?: { readonly lat?: number; readonly lon?: number }
   readonly time_zone?: string
   readonly hours?: string | (WrittenHours & { readonly calendar?: string })
   readonly link?: { readonly type?: string; readonly rtt_ms?: number; readonly backup?: string }

@@ -161,6 +161,11 @@ export const API_ANSWER_SCHEMAS = {
     until: { ...orNull(TIME), description: 'When the session ends if nothing is done.' },
     version: TEXT,
   }),
+  'api-started': answer('api-started', 'A run was begun (POST /api/v1/plans).', { run: RUN_ID }),
+  'api-said': answer('api-said', 'A word about a run is on record (POST /api/v1/runs/RUN/approve, …/abort).', {
+    run: RUN_ID,
+    ready: { ...FLAG, description: 'Nobody else has to say anything for it to go on.' },
+  }),
   'api-signed-out': answer('api-signed-out', 'A session was ended.', {}),
   'api-overview': answer('api-overview', 'The fleet in numbers (/api/v1/overview).', {
     ...AS_OF,
@@ -168,6 +173,20 @@ export const API_ANSWER_SCHEMAS = {
     devices: object({ total: COUNT, counts: STATE_COUNTS, unknown: COUNT }),
     regions: list(object({ region: TEXT, name: TEXT, stores: COUNT, sells: SELLS_COUNTS, counts: STATE_COUNTS })),
     kinds: list(object({ kind: { enum: DEVICE_KINDS }, devices: COUNT, counts: STATE_COUNTS })),
+  }),
+  'api-map': answer('api-map', 'Stores on the map (/api/v1/map).', {
+    ...AS_OF,
+    unmapped: { ...COUNT, description: 'Stores without `location` in the inventory.' },
+    stores: {
+      description: 'Each as its id, longitude, latitude, whether it can sell, and the worst state in it.',
+      type: 'array',
+      items: {
+        type: 'array',
+        minItems: 5,
+        maxItems: 5,
+        items: [TEXT, { type: 'number' }, { type: 'number' }, SELLS_VALUE, ANY_STATE],
+      },
+    },
   }),
   'api-stores': answer('api-stores', 'Stores, a page at a time (/api/v1/stores).', {
     ...AS_OF,

@@ -218,6 +218,29 @@ export const STORE = {
         country: { type: 'string', description: 'Country, as a code of two letters.', examples: ['PL'] },
       },
     },
+    location: {
+      type: 'object',
+      description: 'Where it lies on the map of the dashboard.',
+      examples: [{ lat: 52.2297, lon: 21.0122 }],
+      additionalProperties: false,
+      required: ['lat', 'lon'],
+      properties: {
+        lat: {
+          type: 'number',
+          minimum: -90,
+          maximum: 90,
+          description: 'Latitude in degrees (WGS 84); south is negative.',
+          examples: [52.2297],
+        },
+        lon: {
+          type: 'number',
+          minimum: -180,
+          maximum: 180,
+          description: 'Longitude in degrees; west is negative.',
+          examples: [21.0122],
+        },
+      },
+    },
     time_zone: TIME_ZONE,
     hours: {
       type: ['string', 'object'],

@@ -1,3 +1,4 @@
+import { placeIn } from './coordinates.ts'
 import type { Random } from './random.ts'
 import { STREETS, type Voivodeship } from './voivodeships.ts'
 
@@ -19,7 +20,8 @@ const ROUND_TRIP: Readonly<Record<Link, readonly [number, number]>> = { fibre: [
 /** One store with its devices as YAML, indented to stand under `stores:`. `number` counts from 1 over the whole chain. */
 export function storeText(number: number, voivodeship: Voivodeship, random: Random): string {
   const store = traitsOf(number, random)
-  const [town, postcode] = random.weighted(voivodeship.towns.map((entry) => [entry, entry[2]] as const))
+  const [town, postcode, weight] = random.weighted(voivodeship.towns.map((entry) => [entry, entry[2]] as const))
+  const { lat, lon } = placeIn(town, weight, number)
   const street = random.pick(STREETS)
   const house = random.between(1, 148)
   const round = random.between(...ROUND_TRIP[store.link])
@@ -30,6 +32,7 @@ export function storeText(number: number, voivodeship: Voivodeship, random: Rand
     `  ${store.id}:`,
     `    name: ${town} ${street.replace(/^\S+\. /, '')} ${house}`,
     `    address: {street: ${street} ${house}, postcode: ${postcode}-${String(random.between(1, 999)).padStart(3, '0')}, city: ${town}}`,
+    `    location: {lat: ${lat}, lon: ${lon}}`,
     `    hours: ${hoursOf(store, random)}`,
     `    link: {type: ${store.link}, rtt_ms: ${round}${hasBackup ? ', backup: lte' : ''}}`,
     `    gateway: router1`,

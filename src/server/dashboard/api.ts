@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { deviceView, storeView } from '../../app/overview/device-view.ts'
 import { listDevices, listStores, overview } from '../../app/overview/fleet-lists.ts'
 import { ANY_STATES_WORST_FIRST } from '../../app/overview/fleet-picture.ts'
+import { mapView } from '../../app/overview/map-view.ts'
 import { listRuns, runDeviceView, runSeen, runView } from '../../app/overview/run-view.ts'
 import { searchFleet } from '../../app/overview/search-fleet.ts'
 import { type Sight, withoutOthers } from '../../app/overview/sight.ts'
@@ -10,6 +11,7 @@ import { DEVICE_KINDS } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { notFound } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
+import { EventStream } from './event-stream.ts'
 import { among, asked, pageOf } from './questions.ts'
 import { type SignIn, whoIs } from './sign-in.ts'
 import { visitorOf } from './visitor.ts'
@@ -19,6 +21,7 @@ const ORDERS = ['name', 'worst'] as const
 
 /** Routes of the API: each gets the sight of who asks, and asks nothing else. */
 export function apiRoutes(app: DashboardApp, dashboard: Dashboard, signIn: SignIn): void {
+  const events = new EventStream(dashboard)
   const visitor = (context: Asked) =>
     visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
   const seen =
@@ -38,6 +41,8 @@ export function apiRoutes(app: DashboardApp, dashboard: Dashboard, signIn: SignI
       return { schema: 'till.api-overview/1', ...overview(sight) }
     }),
   )
+  app.get('/api/v1/events', (context) => events.open(context))
+  app.get('/api/v1/map', seen(map))
   app.get('/api/v1/stores', seen(stores))
   app.get('/api/v1/stores/:store', seen(store))
   app.get('/api/v1/devices', seen(devices))
@@ -66,6 +71,13 @@ function stores(sight: Sight, context: Asked): JsonObject {
   among('order', order, ORDERS)
   const { rows, ...page } = listStores(sight, { ...wanted, order: order[0] }, pageOf({ limit, after }))
   return { schema: 'till.api-stores/1', ...page, stores: rows }
+}
+
+function map(sight: Sight, context: Asked): JsonObject {
+  const wanted = asked(context, ['region', 'state', 'sells'])
+  among('state', wanted.state, ANY_STATES_WORST_FIRST)
+  among('sells', wanted.sells, SELLS)
+  return { schema: 'till.api-map/1', ...mapView(sight, wanted) }
 }
 
 function store(sight: Sight, context: Asked): JsonObject {

@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
+import { actionRoutes } from './actions.ts'
 import { apiRoutes } from './api.ts'
 import { ApiRefused, problem } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
+import { pageRoutes } from './pages.ts'
 import { SignIn } from './sign-in.ts'
 import { isPrivate } from './visitor.ts'
 
@@ -31,6 +33,8 @@ export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
     if (context.res.headers.get('cache-control') === null) context.res.headers.set('cache-control', 'no-store')
     if (isPrivate(context.env.incoming)) context.res.headers.set('strict-transport-security', 'max-age=31536000')
   })
+  pageRoutes(app)
+  actionRoutes(app, dashboard)
   apiRoutes(app, dashboard, new SignIn(dashboard))
   app.all('/api/*', (context) => problem(context, new ApiRefused(404, 'There is no such question.')))
   app.onError((error, context) => {

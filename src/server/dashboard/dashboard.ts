@@ -26,6 +26,15 @@ interface Around {
   readonly runs: () => Promise<RunStore>
   readonly bodies: BodyReader
   readonly log: ServerLog
+  /** Has a device looked at; the id of the run. Throws InputError. */
+  readonly look: (of: LookAt) => Promise<string>
+}
+
+/** A plan of one device, and who wants it. */
+export interface LookAt {
+  readonly runbook: string
+  readonly device: string
+  readonly by: string
 }
 
 /** What lives as long as the server, for those who look. */
@@ -36,14 +45,16 @@ export class Dashboard {
   readonly bodies: BodyReader
   readonly log: ServerLog
   readonly runs: () => Promise<RunStore>
+  readonly look: Around['look']
   readonly #revision: () => Revision
   readonly #sights = new Map<string, { readonly version: number; readonly sight: Sight }>()
   #freshAt = Number.NEGATIVE_INFINITY
   #isStopping = false
 
-  private constructor({ revision, runs, bodies, log }: Around, store: RunStore) {
+  private constructor({ revision, runs, bodies, log, look }: Around, store: RunStore) {
     this.#revision = revision
     this.runs = runs
+    this.look = look
     this.bodies = bodies
     this.log = log
     this.sessions = new Sessions(store.sessions, () => this.limits())

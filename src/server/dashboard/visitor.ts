@@ -28,12 +28,12 @@ export function isPrivate(request: IncomingMessage): boolean {
 /** Who asks, by a token or a session. Throws ApiRefused with 401 where that is nobody, and with 403 where another page asks through a browser. */
 export async function visitorOf(
   request: IncomingMessage,
-  of: { readonly accounts: Accounts; readonly sessions: Sessions },
+  of: { readonly accounts: Accounts; readonly sessions: Sessions; readonly isUse?: boolean },
 ): Promise<Visitor> {
   const { authorization } = request.headers
   if (authorization !== undefined) return { known: byToken(authorization, of.accounts) }
   const key = keyOf(request)
-  const isUse = request.headers['x-till-background'] === undefined
+  const isUse = of.isUse ?? request.headers['x-till-background'] === undefined
   const open = key === undefined ? undefined : await of.sessions.find(key, { accounts: of.accounts, isUse })
   if (key === undefined || !open) throw new ApiRefused(401, 'Nobody has signed in, or the session is over.')
   if (!SAFE.has(request.method ?? '')) {

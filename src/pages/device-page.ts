@@ -1,0 +1,73 @@
+import { LookButtons } from './actions.ts'
+import type { DeviceAnswer } from './answers.ts'
+import { html } from './html.ts'
+import {
+  Ago,
+  ClockText,
+  Command,
+  DeviceTable,
+  devicePath,
+  Facts,
+  Heading,
+  ownerText,
+  runPath,
+  SellsMark,
+  State,
+  storePath,
+  Time,
+  Waiting,
+} from './parts.ts'
+import { Link } from './route.ts'
+import { useAnswer } from './use-answer.ts'
+import { filled, wordFor, words } from './words.ts'
+
+/** A device: what is wrong with it, since when, what helps, and how it came to be so. */
+export function DevicePage({ name }: { readonly name: string }) {
+  const { value: device, why } = useAnswer<DeviceAnswer>(
+    `/devices/${name.split('/').map(encodeURIComponent).join('/')}`,
+  )
+  if (!device) return html`<${Heading} title=${name} /><${Waiting} why=${why} />`
+  const { family, distribution, version } = device.os
+  const names = (all: readonly string[]) =>
+    all.map((one) => html`<${Link} key=${one} to=${devicePath(one)}>${one}<//> `)
+  return html`<${Heading} title=${device.device} />
+    <p class="lead"><${State} state=${device.state} /> ${device.message ?? ''}</p>
+    ${device.findings.length > 0 && html`<h2>${words.whatIsWrong}</h2>${device.findings.map((one) => html`<${FindingBox} key=${one.key} finding=${one} />`)}`}
+    <${LookButtons} device=${device.device} runbooks=${[...new Set(device.looks.flatMap(({ runbooks }) => runbooks))]} />
+    <${Facts} facts=${[
+      [words.since, device.since && html`<${Ago} at=${device.since} />`],
+      [words.age, html`<${Ago} at=${device.last_at} />`],
+      [
+        words.store,
+        html`<${Link} to=${storePath(device.store)}>${device.store_row.name}<//> <${SellsMark} sells=${device.store_row.sells} />`,
+      ],
+      [words.localTime, html`<${ClockText} clock=${device.clock} />`],
+      [words.kind, `${wordFor(words.kinds, device.kind)} (${device.profile})`],
+      [words.system, [distribution ?? family, version].filter(Boolean).join(' ')],
+      [words.address, device.address],
+      [words.serial, device.serials.join(', ')],
+      [words.hangsOn, device.attached_to && names([`${device.store}/${device.attached_to}`])],
+      [words.hangOn, device.attached.length > 0 && names(device.attached)],
+      [words.owner, ownerText(device.owner)],
+    ]} />
+    ${device.note && html`<p class="note">${device.note}</p>`}
+    ${device.suffering.length > 0 && html`<h2>${words.alsoSuffer}</h2><${DeviceTable} devices=${device.suffering} title=${words.alsoSuffer} />`}
+    <h2>${words.timeline}</h2>
+    ${device.timeline.length === 0 && html`<p class="quiet">${words.nothing}</p>`}
+    <ol class="timeline">${device.timeline.map(
+      (one) => html`<li key=${one.run}><${Time} at=${one.at} /> <${State} state=${one.state} />
+        ${one.message && html` <span>${one.message}</span>`}
+        <small><${Link} to=${`${runPath(one.run)}?device=${encodeURIComponent(one.device)}`}>${one.run}<//>
+        ${one.times > 1 && html` · ${filled(words.times, one.times, '')}<${Time} at=${one.from} />`}</small></li>`,
+    )}</ol>`
+}
+
+function FindingBox({ finding }: { readonly finding: DeviceAnswer['findings'][number] }) {
+  const { fault, cause, severity, owner, remedy, about } = finding
+  const command = /\btill (?:plan|apply|drift|runs|exec)\b.*$/.exec(remedy ?? '')?.[0]
+  return html`<article class="finding">
+    <p><strong>${fault}</strong>${cause && `: ${cause}`} <small>${[severity, about, owner].filter(Boolean).join(' · ')}</small></p>
+    ${remedy && html`<p><span class="quiet">${words.whatHelps}:</span> ${command ? remedy.slice(0, -command.length) : remedy}</p>`}
+    ${command && html`<${Command} text=${command} />`}
+  </article>`
+}

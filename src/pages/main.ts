@@ -1,0 +1,94 @@
+import { render } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { ask, signedIn, type Who } from './ask.ts'
+import { DevicePage } from './device-page.ts'
+import { html } from './html.ts'
+import { NowPage } from './now-page.ts'
+import { Heading } from './parts.ts'
+import { go, Link, type Place, usePlace } from './route.ts'
+import { RunPage } from './run-page.ts'
+import { RunsPage } from './runs-page.ts'
+import { SearchPage } from './search-page.ts'
+import { SignInPage } from './sign-in-page.ts'
+import { StorePage } from './store-page.ts'
+import { LANGUAGES, type Language, language, languageOf, speak, words } from './words.ts'
+
+const TYPING_MS = 150
+
+function App({ first }: { readonly first: Who | undefined }) {
+  const [who, setWho] = useState(first)
+  const [, setSpoken] = useState(language)
+  const place = usePlace()
+  signedIn(who)
+  if (!who) return html`<${SignInPage} onIn=${setWho} />`
+  const leave = (): void => void ask('/session', { method: 'DELETE' }).finally(() => setWho(undefined))
+  const choose = (event: Event): void => {
+    speak((event.currentTarget as HTMLSelectElement).value as Language)
+    setSpoken(language)
+  }
+  const [at = ''] = place.parts
+  return html`<a class="skip" href="#content">${words.skip}</a>
+    <header>
+      <nav aria-label="Tillwright">
+        <${Link} to="/" class="brand" current=${at === ''}>${words.now}<//>
+        <${Link} to="/runs" current=${at === 'runs'}>${words.runs}<//>
+      </nav>
+      <${SearchBox} place=${place} />
+      <div class="who"><select aria-label="Język, Язык, Language" value=${language} onChange=${choose}>${Object.entries(
+        LANGUAGES,
+      ).map(([key, name]) => html`<option key=${key} value=${key}>${name}</option>`)}</select>
+      <span>${who.account} <small>${who.role}</small></span> <button type="button" onClick=${leave}>${words.signOut}</button></div>
+    </header>
+    <main id="content" key=${language}><${Page} place=${place} /></main>`
+}
+
+function Page({ place }: { readonly place: Place }) {
+  const [at, one, two] = place.parts
+  if (at === undefined) return html`<${NowPage} place=${place} />`
+  if (at === 'search') return html`<${SearchPage} place=${place} />`
+  if (at === 'store' && one !== undefined) return html`<${StorePage} id=${one} />`
+  if (at === 'device' && two !== undefined) return html`<${DevicePage} name=${`${one}/${two}`} />`
+  if (at === 'runs' && one !== undefined) return html`<${RunPage} id=${one} place=${place} />`
+  if (at === 'runs') return html`<${RunsPage} place=${place} />`
+  return html`<${Heading} title=${words.notFound} />`
+}
+
+/** Looks while somebody types; "/" leads to it from anywhere. */
+function SearchBox({ place }: { readonly place: Place }) {
+  const box = useRef<HTMLInputElement>(null)
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  const isThere = place.parts[0] === 'search'
+  useEffect(() => {
+    const key = (event: KeyboardEvent): void => {
+      const isTyping = event.target instanceof Element && event.target.matches('input, select, textarea')
+      if (event.key !== '/' || isTyping) return
+      event.preventDefault()
+      box.current?.focus()
+    }
+    addEventListener('keydown', key)
+    return () => removeEventListener('keydown', key)
+  }, [])
+  const look = (): void => {
+    const text = box.current?.value.trim() ?? ''
+    if (text !== '') go(`/search?q=${encodeURIComponent(text)}`, { replace: location.pathname === '/search' })
+  }
+  const typed = (): void => {
+    clearTimeout(timer.current)
+    timer.current = setTimeout(look, TYPING_MS)
+  }
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault()
+    look()
+  }
+  return html`<form role="search" onSubmit=${submit}><input ref=${box} type="search" aria-label=${words.search} placeholder=${words.searchHint}
+    defaultValue=${isThere ? (place.query.get('q') ?? '') : ''} onInput=${typed} /></form>`
+}
+
+speak(languageOf())
+const root = document.getElementById('root')
+if (root) {
+  ask<Who>('/session').then(
+    (who) => render(html`<${App} first=${who} />`, root),
+    () => render(html`<${App} first=${undefined} />`, root),
+  )
+}

@@ -1,0 +1,28 @@
+import type { StoreAnswer } from './answers.ts'
+import { html } from './html.ts'
+import { ClockText, DeviceTable, Facts, Heading, ownerText, SellsMark, Waiting } from './parts.ts'
+import { Link } from './route.ts'
+import { useAnswer } from './use-answer.ts'
+import { words } from './words.ts'
+
+/** A store: whether it can sell, its hours and local time, and its devices, the worst first. */
+export function StorePage({ id }: { readonly id: string }) {
+  const { value: store, why } = useAnswer<StoreAnswer>(`/stores/${encodeURIComponent(id)}`)
+  if (!store) return html`<${Heading} title=${id} /><${Waiting} why=${why} />`
+  const { street, postcode, city } = store.address
+  const { type, rtt_ms, backup } = store.link
+  return html`<${Heading} title=${`${store.store} ${store.name}`} />
+    <p class="lead"><${SellsMark} sells=${store.sells} /></p>
+    <${Facts} facts=${[
+      [words.localTime, html`<${ClockText} clock=${store.clock} />`],
+      [words.address, `${street}, ${postcode} ${city}`],
+      [words.region, html`<${Link} to=${`/?region=${encodeURIComponent(store.region)}`}>${store.region}<//>`],
+      [
+        words.line,
+        [type, rtt_ms === undefined ? '' : `${rtt_ms} ms`, backup ? `+ ${backup}` : ''].filter(Boolean).join(' '),
+      ],
+      [words.owner, ownerText(store.owner)],
+    ]} />
+    <h2>${words.devices}</h2>
+    <${DeviceTable} devices=${store.device_list} title=${words.devices} />`
+}

@@ -1,0 +1,72 @@
+import type { Context } from 'hono'
+import { runSeen } from '../../app/overview/run-view.ts'
+import { abortRun, approveRun, type Word } from '../../app/run/control-run.ts'
+import { InputError } from '../../core/diagnostic.ts'
+import type { RunSummary } from '../../core/run.ts'
+import { ApiRefused, notFound } from './api-refused.ts'
+import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
+import { readJson } from './questions.ts'
+import { demand, type Visitor, visitorOf } from './visitor.ts'
+
+type Asked = Context<DashboardEnv>
+const LONGEST_WHY = 500
+
+/** What people may bring about, by their role: each goes the way of the command of that name, under the name of the account. */
+export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
+  const visitor = (context: Asked) =>
+    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
+  app.post('/api/v1/plans', async (context) => {
+    const who = await visitor(context)
+    demand(who, 'look')
+    const { device, runbook } = await readJson(context, dashboard.bodies)
+    if (typeof device !== 'string' || typeof runbook !== 'string')
+      throw new ApiRefused(400, 'It is {"device": "STORE/DEVICE", "runbook": "NAME"}.')
+    const sight = await dashboard.sightOf(who.known)
+    if (!sight.picture.devices.has(device)) throw notFound(`device "${device.slice(0, 160)}"`)
+    const run = await tried(() => dashboard.look({ runbook, device, by: who.known.account.name }))
+    return context.json({ schema: 'till.api-started/1', run }, 202)
+  })
+  app.post('/api/v1/runs/:run/approve', async (context) => {
+    const who = await visitor(context)
+    demand(who, 'approve')
+    const { of, word } = await wordOn(dashboard, context, who)
+    const { isReady } = await tried(async () => approveRun(await dashboard.runs(), of, word))
+    return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: isReady })
+  })
+  app.post('/api/v1/runs/:run/abort', async (context) => {
+    const who = await visitor(context)
+    demand(who, 'change')
+    const { of, word } = await wordOn(dashboard, context, who)
+    if (of.run.state === 'finished' && of.run.exit_code === 0) throw new ApiRefused(409, 'The run is over already.')
+    await tried(async () => abortRun(await dashboard.runs(), of, word))
+    return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: false })
+  })
+}
+
+/** What somebody says about a run, all of which that one has to see. */
+async function wordOn(
+  dashboard: Dashboard,
+  context: Asked,
+  { known }: Visitor,
+): Promise<{ readonly of: { readonly fleet: string; readonly run: RunSummary }; readonly word: Word }> {
+  const sight = await dashboard.sightOf(known)
+  const id = context.req.param('run') ?? ''
+  const run = await runSeen(sight, id)
+  if (!run) throw notFound(`run "${id.slice(0, 80)}"`)
+  if (!sight.isWhole) throw new ApiRefused(403, 'It has devices that this account does not see.')
+  const { why } = await readJson(context, dashboard.bodies)
+  if (typeof why !== 'string' || why.trim() === '' || why.length > LONGEST_WHY)
+    throw new ApiRefused(400, `It is {"why": "…"}, of at most ${LONGEST_WHY} characters: it is on record.`)
+  return { of: { fleet: sight.fleet.name, run }, word: { by: known.account.name, at: Date.now(), why: why.trim() } }
+}
+
+/** What makes no sense, or not now, is told with its reason. */
+async function tried<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const [first] = error.diagnostics
+    throw new ApiRefused(409, `${first?.summary ?? error.message}${first?.detail ? `: ${first.detail}` : ''}`)
+  }
+}

@@ -1,0 +1,84 @@
+import type { Context } from 'hono'
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
+import { runSeen } from '../../app/overview/run-view.ts'
+import { ApiRefused, notFound } from './api-refused.ts'
+import type { Dashboard, DashboardEnv } from './dashboard.ts'
+import { asked } from './questions.ts'
+import { type Visitor, visitorOf } from './visitor.ts'
+
+/** How often it is looked whether there are news; a browser that is gone is noticed by what is sent in between. */
+const LOOK_MS = 1_000
+const ALIVE_EACH = 15
+const MOST_STREAMS = 500
+
+/**
+ * Tells pages that there are news, and nothing else: what they are, each asks for itself, and gets what it may see. The stream ends
+ * with the session and with the server.
+ */
+export class EventStream {
+  readonly #dashboard: Dashboard
+  #streams = 0
+
+  constructor(dashboard: Dashboard) {
+    this.#dashboard = dashboard
+  }
+
+  async open(context: Context<DashboardEnv>): Promise<Response> {
+    const {
+      run: [run],
+    } = asked(context, ['run'])
+    const visitor = await this.#visitor(context)
+    if (run !== undefined && !(await runSeen(await this.#dashboard.sightOf(visitor.known), run)))
+      throw notFound(`run "${run.slice(0, 80)}"`)
+    if (this.#streams >= MOST_STREAMS) throw new ApiRefused(503, 'Too many listen.', { 'retry-after': '30' })
+    this.#streams += 1
+    return streamSSE(context, async (stream) => {
+      try {
+        await this.#tell(stream, context, { run, visitor })
+      } finally {
+        this.#streams -= 1
+      }
+    })
+  }
+
+  async #tell(
+    stream: SSEStreamingApi,
+    context: Context<DashboardEnv>,
+    { run, visitor }: { readonly run: string | undefined; readonly visitor: Visitor },
+  ): Promise<void> {
+    const seen = { fleet: '', run: '' }
+    const goesOn = (): boolean => !stream.aborted && !stream.closed && !this.#dashboard.isStopping
+    for (let turn = 0; goesOn(); turn += 1) {
+      const isTime = turn > 0 && turn % ALIVE_EACH === 0
+      if (isTime && !(await this.#isStillIn(context))) return
+      if (isTime) await stream.write(': still here\n\n')
+      const now = await this.#news(run, visitor)
+      for (const event of ['fleet', 'run'] as const) {
+        if (now[event] !== seen[event]) await stream.writeSSE({ event, data: String(turn) })
+        seen[event] = now[event]
+      }
+      await stream.sleep(LOOK_MS)
+    }
+  }
+
+  async #news(run: string | undefined, { known }: Visitor): Promise<{ readonly fleet: string; readonly run: string }> {
+    const sight = await this.#dashboard.sightOf(known)
+    const fleet = String(this.#dashboard.keeper.version)
+    if (run === undefined) return { fleet, run: '' }
+    const found = (await sight.store.runs()).find((one) => one.run === run)
+    const { seq } = await this.#dashboard.follower.of(sight.store, run, { isOver: found?.state !== 'running' })
+    return { fleet, run: JSON.stringify([seq, found?.state, found?.counts, found?.resumed]) }
+  }
+
+  #visitor(context: Context<DashboardEnv>): Promise<Visitor> {
+    const { sessions } = this.#dashboard
+    return visitorOf(context.env.incoming, { accounts: this.#dashboard.accounts(), sessions, isUse: false })
+  }
+
+  async #isStillIn(context: Context<DashboardEnv>): Promise<boolean> {
+    return this.#visitor(context).then(
+      () => true,
+      () => false,
+    )
+  }
+}

@@ -1,0 +1,21 @@
+import type { Context } from 'hono'
+import { PAGE_FILES, type PageFile, pageFiles } from '../page-files.ts'
+import type { DashboardApp } from './dashboard.ts'
+
+/** Addresses that the script in the page knows; each can be opened, kept and sent. */
+const PLACES = ['/', '/search', '/store/:store', '/device/:store/:device', '/runs', '/runs/:run'] as const
+
+/** The pages and their files: nothing in them says anything about the fleet, so that everybody may have them. */
+export function pageRoutes(app: DashboardApp): void {
+  const fileOf = pageFiles()
+  const send = (name: PageFile) => (context: Context) => {
+    const { type, bytes, zipped, tag } = fileOf(name)
+    const headers = { 'content-type': type, 'cache-control': 'no-cache', etag: tag, vary: 'accept-encoding' }
+    if (context.req.header('if-none-match') === tag) return context.body(null, 304, headers)
+    const isZipped = /\bgzip\b/.test(context.req.header('accept-encoding') ?? '')
+    const body = new Uint8Array(isZipped ? zipped : bytes)
+    return context.body(body, 200, { ...headers, ...(isZipped && { 'content-encoding': 'gzip' }) })
+  }
+  for (const place of PLACES) app.get(place, send('index.html'))
+  for (const name of PAGE_FILES) if (name !== 'index.html') app.get(`/${name}`, send(name))
+}

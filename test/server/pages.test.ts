@@ -1,0 +1,131 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { gzipSync } from 'node:zlib'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isThere } from '../peers/debian.ts'
+import { hashOf, PASSWORD } from './accounts.ts'
+import { NORTH, ServedProject, SOUTH } from './served-project.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const isHere = isThere({ what: 'tests of pages', debian: 'chromium', isHere: existsSync(CHROMIUM) })
+
+test('what a browser has to load is small, and none of it comes from elsewhere', () => {
+  const files = ['index.html', 'main.js', 'main.css', 'icon.svg', 'outline.json'].map((name) => {
+    return readFileSync(new URL(`../../dist/pages/${name}`, import.meta.url))
+  })
+  expect(files.reduce((sum, bytes) => sum + gzipSync(bytes).length, 0)).toBeLessThan(300_000)
+  expect(files[0]?.toString()).not.toMatch(/<script>|style=|\son\w+=|https?:/)
+})
+
+describe.runIf(isHere)('pages in Chromium', () => {
+  let served: ServedProject
+  let browser: Browser
+  const told: string[] = []
+  const asked = new Set<string>()
+
+  async function opened(width: number, colorScheme: 'light' | 'dark', locale: string): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, locale })
+    const page = await context.newPage()
+    page.on('pageerror', (error) => told.push(error.message))
+    page.on('console', (line) => {
+      // That nobody has signed in yet is an answer.
+      if (line.type() === 'error' && !line.text().includes('401')) told.push(line.text())
+    })
+    page.on('request', (request) => asked.add(new URL(request.url()).origin))
+    await page.goto(served.url)
+    await page.fill('input[name=account]', 'anna')
+    await page.fill('input[name=password]', PASSWORD)
+    await page.press('input[name=password]', 'Enter')
+    await page.waitForSelector('header nav')
+    return page
+  }
+
+  async function settled(page: Page, path: string): Promise<void> {
+    await page.goto(`${served.url}${path}`)
+    await page.waitForSelector('main h1')
+    await page.waitForSelector('[aria-busy]', { state: 'detached' })
+  }
+
+  /** What axe finds that keeps people from using a page. */
+  async function barriers(page: Page): Promise<unknown[]> {
+    // By the debugger, since the policy of the page lets no other script in.
+    await page.evaluate(AXE)
+    const found = await page.evaluate(() => (globalThis as never as { axe: { run(): Promise<unknown> } }).axe.run())
+    const { violations } = found as { violations: { id: string; impact: string; nodes: { html: string }[] }[] }
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    return serious.map(({ id, nodes }) => [id, nodes[0]?.html])
+  }
+
+  beforeAll(async () => {
+    served = new ServedProject(`server:\n  accounts:\n    anna: {role: admin, password: '${hashOf(PASSWORD)}'}\n`)
+    const fleet = served.read('inventory/fleet.yaml')
+    served.write(
+      'inventory/fleet.yaml',
+      fleet.replace('    hours:', '    location: {lat: 52.23, lon: 21.01}\n    hours:'),
+    )
+    await served.till('plan', 'marker')
+    await served.serve()
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    served?.remove()
+  })
+
+  test('say what is there, in three languages, wide and narrow, and are open to everybody', async () => {
+    const device = `/device/${NORTH}/pos1`
+    const looks = [
+      { width: 1280, scheme: 'light', locale: 'en', says: 'drifted', paths: ['/', device, `/search?q=${SOUTH}`] },
+      { width: 360, scheme: 'dark', locale: 'pl', says: 'rozbieżne', paths: ['/', device] },
+      { width: 360, scheme: 'light', locale: 'ru', says: 'расходится', paths: ['/runs', `/store/${NORTH}`] },
+    ] as const
+    for (const { width, scheme, locale, says, paths } of looks) {
+      const page = await opened(width, scheme, locale)
+      for (const path of paths) {
+        await settled(page, path)
+        expect(await page.textContent('main'), path).toContain(says)
+        expect(await page.getAttribute('html', 'lang')).toBe(locale)
+        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), path).toBe(0)
+        expect([path, scheme, await barriers(page)]).toEqual([path, scheme, []])
+      }
+      await page.context().close()
+    }
+    expect([told, [...asked]]).toEqual([[], [served.url]])
+  }, 180_000)
+
+  test('lead from a dot and by the keyboard to a till, its run, and its lines; and out', async () => {
+    const page = await opened(1280, 'light', 'en')
+    await page.waitForFunction(() => performance.getEntriesByName('till-map-drawn').length > 0)
+    await page.click('canvas')
+    await page.waitForURL(`**/store/${NORTH}`)
+    await page.press('body', '/')
+    await page.keyboard.type(`${NORTH}/pos1`)
+    await page.waitForURL('**/search?q=*')
+    await page.click(`main a:text-is("${NORTH}/pos1")`)
+    await page.waitForURL(`**/device/${NORTH}/pos1`)
+    await page.click('.timeline a')
+    await page.waitForSelector('.steps .diff')
+    await page.goBack()
+    await page.waitForURL(`**/device/${NORTH}/pos1`)
+    await page.click('button:text-is("Look now: marker")')
+    await page.waitForURL('**/runs/*?device=*')
+    await page.waitForSelector('.steps .diff')
+    await page.click('header button')
+    await page.waitForSelector('input[name=password]')
+    await page.reload()
+    await page.waitForSelector('input[name=password]')
+    expect(told).toEqual([])
+    await page.context().close()
+  })
+
+  test('are new by themselves when a run has told of something', async () => {
+    const page = await opened(1280, 'light', 'en')
+    await settled(page, '/runs')
+    const before = await page.locator('tbody tr').count()
+    await served.till('plan', 'marker', '--device', `${SOUTH}/pos1`)
+    await page.waitForSelector(`tbody tr:nth-child(${before + 1})`)
+    await page.context().close()
+  })
+})
