@@ -1,5 +1,5 @@
 /** The layers of ARCHITECTURE.md, as rules. `scripts/check-layers.mjs` also counts what was looked at. */
-const adapters = ['ledger', 'modules', 'transports', 'reporters', 'stores', 'secrets', 'gitops', 'hooks', 'sandbox']
+const adapters = ['ledger', 'modules', 'transports', 'reporters', 'stores', 'secrets', 'gitops', 'hooks', 'sandbox', 'streams']
 const only = (from, allowed) => ({
   name: `${from}-imports`,
   severity: 'error',
@@ -45,6 +45,7 @@ module.exports = {
     only('gitops', ['core', 'engine']),
     only('hooks', ['core']),
     only('ledger', ['core']),
+    only('streams', ['core']),
     only('testing', ['core']),
     only('app', ['core', 'lang', 'pattern', 'files', 'shell', 'devices', 'engine', ...adapters]),
     only('controller', ['core', 'lang', 'load', 'engine', 'app', ...adapters]),
@@ -70,6 +71,7 @@ module.exports = {
     fence('age-encryption', ['secrets/']),
     fence('nodemailer', ['hooks/']),
     fence('hono', ['server/']),
+    fence('mqtt', ['streams/']),
     fence('@hono', ['server/']),
     ...['preact', 'htm', 'd3-geo'].map((library) => fence(library, ['pages/'])),
     fence('zx', ['transports/', 'gitops/', 'sandbox/']),

@@ -22,8 +22,8 @@ const ENTRIES = {
 /** Have native parts: they are the dependencies of package.json, and all others are in the bundle. */
 const NATIVE = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies)
 
-/** Are looked for by oclif and pg only in case that they are there. */
-const OPTIONAL = ['typescript', 'ts-node', 'tsx', 'pg-native', 'pg-cloudflare']
+/** Are looked for by oclif, pg and ws only in case that they are there. */
+const OPTIONAL = ['typescript', 'ts-node', 'tsx', 'pg-native', 'pg-cloudflare', 'bufferutil', 'utf-8-validate']
 
 /** Take long to load and are often not needed; only functions and classes of theirs are imported. */
 const LAZY = ['ajv', 'yaml', 're2js', '@marcbachmann/cel-js']

@@ -5,7 +5,9 @@ import { secretReader } from '../app/reach/secrets.ts'
 import { openRunbook, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices, workingFleet } from '../app/revision/targets.ts'
 import type { NamedWork, PlannedWork, RunRequest } from '../app/run/run-request.ts'
+import { type Senders, startSenders } from '../app/streams/open-sinks.ts'
 import { warnOnce } from '../app/warn.ts'
+import { InputError } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
 import type { RunStore } from '../core/ports.ts'
 import type { RunSummary } from '../core/run.ts'
@@ -42,6 +44,8 @@ export interface Controller {
   resumeRun(run: Pick<RunSummary, 'run' | 'mode'>, options: ResumeOptions): Promise<Run>
   /** Puts another revision of the repository in force for runs to come; those in progress go on with theirs. */
   adopt(project: Project): void
+  /** Sends events of runs to the sinks of the project from now on, as each run has it done; gives what does, if there are any. */
+  send(): Promise<Senders | undefined>
   /** Stops what is in progress, waits for it, and lets go of everything. */
   close(): Promise<void>
 }
@@ -57,12 +61,16 @@ export function controllerOf(project: Project, options: ControllerOptions = {}):
   return makeController(project, options, async () => undefined)
 }
 
+/** How long a process goes on sending when it is done. */
+const LAST_WORDS_MS = 3_000
+
 function makeController(first: Project, options: ControllerOptions, closeProject: () => Promise<void>): Controller {
   const warn = options.warn ?? warnOnce()
   const runs = new Map<string, Run>()
   let project = first
   let shared: Promise<Shared> | undefined
   let closed: Promise<void> | undefined
+  let senders: Promise<Senders | undefined> | undefined
   const share = (): Promise<Shared> => {
     shared ??= openShared(first, warn)
     return shared
@@ -76,13 +84,18 @@ function makeController(first: Project, options: ControllerOptions, closeProject
     store: () => first.store(),
     adopt(next) {
       project = next
+      if (senders !== undefined) senders = sendAnew(senders)
     },
+    send,
     async startRun(request) {
+      // Before the journal begins, so that all of it is sent.
+      await (await send())?.refuseFull()
       const work = 'work' in request ? request : await namedWork(project, await fleet(), request)
       const run = await startRun({ ...request, ...work }, await share())
       return known(run)
     },
     async resumeRun(of, how) {
+      await send()
       if (runs.has(of.run)) throw new Error(`this controller works on the run "${of.run}"`)
       return known(await resumeRun(of, how, { project, fleet: await fleet(), shared: await share() }))
     },
@@ -90,6 +103,25 @@ function makeController(first: Project, options: ControllerOptions, closeProject
       closed ??= letGo()
       return closed
     },
+  }
+
+  async function send(): Promise<Senders | undefined> {
+    senders ??= startSenders(project, warn)
+    try {
+      return await senders
+    } catch (error) {
+      senders = undefined
+      throw error
+    }
+  }
+
+  /** To the sinks of another revision; where these cannot be spoken to, events wait. */
+  async function sendAnew(before: Promise<Senders | undefined>): Promise<Senders | undefined> {
+    await (await before.catch(() => undefined))?.stop(0)
+    return startSenders(project, warn).catch((error: unknown) => {
+      warn(error instanceof InputError ? error.message : `The sinks: ${String(error)}`)
+      return undefined
+    })
   }
 
   function known(run: Run): Run {
@@ -107,6 +139,7 @@ function makeController(first: Project, options: ControllerOptions, closeProject
       // Nothing may be left behind on a device.
       if (opened) await Promise.all([drained(opened.transports), opened.keeper.close()])
     } finally {
+      await (await senders?.catch(() => undefined))?.stop(LAST_WORDS_MS)
       await closeProject()
     }
   }

@@ -157,6 +157,12 @@ const INPUT = {
     'A server that cannot be as it is written',
     'Mend `server` of tillwright.yaml, or what it names, at the place shown.',
   ),
+  SINK_FULL: entry(
+    'A sink lacks more events than are kept for it',
+    'See `till sinks status`; mend what it goes to, or let old events go (keep.when_full: drop-oldest).',
+  ),
+  SINK_UNSUPPORTED: entry('Sinks need the state in a file', 'Take `sinks` out of tillwright.yaml, or keep the state in a file.'),
+  SINK_UNKNOWN: entry('There is no such sink', 'Name one of `sinks` of tillwright.yaml.'),
   SERVER_RUNNING: entry(
     'Another server works on this state already',
     'Stop that one first, or give this repository another `state`.',

@@ -40,6 +40,10 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'A time of no length, a maintenance or a pause that ends before it begins, or hours that are none.',
   SERVER_INVALID:
     'A secret that cannot be read here or is shorter than 16 characters, two senders with one token, or a file for TLS that is not there.',
+  SINK_FULL:
+    'The broker or the address was away for days, refuses the login, or nothing has sent since (no run, no `till serve`).',
+  SINK_UNSUPPORTED: 'The state was moved to PostgreSQL, where events cannot wait for sinks yet.',
+  SINK_UNKNOWN: 'A slip in its name, or it was taken out of tillwright.yaml.',
   SERVER_RUNNING: 'Its service was started already, or one of before has not ended yet.',
   MONITORING_UNREACHABLE:
     'A slip in the address, a firewall between, or a trapper that does not take values from this machine.',

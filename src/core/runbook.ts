@@ -54,6 +54,8 @@ export interface Scope {
   readonly incident?: JsonObject
   readonly contact?: JsonObject
   readonly message?: JsonObject
+  /** Where expressions look at an event of a run. */
+  readonly event?: JsonObject
 }
 
 export interface Step {

@@ -18,6 +18,7 @@ import { LineIndex } from './source-text.ts'
 import {
   ALERT_FIELDS,
   DEVICE_FIELDS,
+  EVENT_FIELDS,
   STEP_FIELDS,
   STORE_FIELDS,
   type VariableType,
@@ -76,6 +77,9 @@ export const HOOK_VARIABLES: Variables = variablesOf({
   device: DEVICE_FIELDS,
   region: 'string',
 })
+
+/** What the `include` and `exclude` of a sink may name. */
+export const EVENT_VARIABLES: Variables = variablesOf({ event: EVENT_FIELDS })
 
 /** What a source of alerts may name that the project describes. */
 export const SOURCE_VARIABLES: Variables = variablesOf({ payload: 'dyn', item: 'dyn' })
@@ -267,6 +271,9 @@ function celScope(scope: Scope, types: VariableTypes): Record<string, unknown> {
     },
     get message() {
       return toCelOnce(scope.message ?? {})
+    },
+    get event() {
+      return toCel(scope.event ?? {})
     },
     get payload() {
       return toCel(scope.payload ?? null)

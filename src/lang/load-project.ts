@@ -10,6 +10,7 @@ import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Retention } from '../core/ports.ts'
 import type { ServerSettings } from '../core/server-settings.ts'
+import type { SinkSettings } from '../core/sink.ts'
 import type { SourceRange } from '../core/source.ts'
 import { readAvailability } from './availability/read-availability.ts'
 import { readContracts } from './availability/read-contracts.ts'
@@ -26,6 +27,7 @@ import { readResponsibility } from './responsibility/read-responsibility.ts'
 import { expressionDiagnostic } from './runbook-steps.ts'
 import { PROJECT_SCHEMA } from './schema/project.ts'
 import { readServer } from './server/read-server.ts'
+import { readSinks } from './streams/read-sinks.ts'
 import { validate } from './validate.ts'
 import type { ParsedYaml } from './yaml.ts'
 
@@ -54,6 +56,7 @@ export interface ProjectSettings {
   readonly modules: string
   readonly known_hosts: string
   readonly state: string
+  readonly sinks: () => readonly SinkSettings[]
   /** Where the address of a PostgreSQL is that holds the state in its place: a reference to a secret, or itself. */
   readonly postgres?: string
   readonly assignments: readonly Assignment[]
@@ -136,6 +139,7 @@ function problemsOf(parsed: ParsedYaml): readonly Diagnostic[] {
 function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
   return [
     ...stateProblems(parsed),
+    ...readSinks(parsed).problems,
     ...policyProblems(parsed),
     ...readHooks(parsed).problems,
     ...readServer(parsed, sourceNames(parsed)).problems,
@@ -162,6 +166,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     modules: path('modules'),
     known_hosts: path('known_hosts'),
     state: path('state'),
+    sinks: () => readSinks(parsed).sinks,
     ...postgresIn(value),
     assignments: named(assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed))),
     history: {

@@ -50,6 +50,16 @@ export const ALERT_FIELDS = {
   started_at: 'string',
 } as const satisfies VariableType
 
+/** `event` in the expressions of sinks: an event of a run; `data` is all of it. */
+export const EVENT_FIELDS = {
+  kind: 'string',
+  store: 'string',
+  device: 'string',
+  run: 'string',
+  at: 'string',
+  data: 'map',
+} as const satisfies VariableType
+
 /** `steps.<id>` in expressions. */
 export const STEP_FIELDS = { state: 'string', changed: 'bool', value: 'dyn' } as const satisfies VariableType
 

@@ -3,6 +3,11 @@ export class Metrics {
   readonly #counters = new Map<string, { readonly help: string; readonly values: Map<string, number> }>()
   readonly #gauges: { readonly name: string; readonly help: string; readonly read: () => number | Promise<number> }[] =
     []
+  readonly #families: {
+    readonly name: string
+    readonly help: string
+    readonly read: () => Promise<readonly (readonly [Readonly<Record<string, string>>, number])[]>
+  }[] = []
   readonly #times = new Map<string, { readonly help: string; readonly buckets: number[]; sum: number; count: number }>()
 
   /** Labels take values of lists that this program knows, never texts of others. */
@@ -15,6 +20,15 @@ export class Metrics {
 
   gauge(name: string, help: string, read: () => number | Promise<number>): void {
     this.#gauges.push({ name, help, read })
+  }
+
+  /** Gauges of one name, by labels that this program or its project file names. */
+  gauges(
+    name: string,
+    help: string,
+    read: () => Promise<readonly (readonly [Readonly<Record<string, string>>, number])[]>,
+  ): void {
+    this.#families.push({ name, help, read })
   }
 
   /** A histogram of seconds. */
@@ -35,6 +49,10 @@ export class Metrics {
     }
     for (const { name, help, read } of this.#gauges) {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${await read()}`)
+    }
+    for (const { name, help, read } of this.#families) {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`)
+      for (const [labels, value] of await read()) lines.push(`${name}${labelText(labels)} ${value}`)
     }
     for (const [name, { help, buckets, sum, count }] of this.#times) {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} histogram`)

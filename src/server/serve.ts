@@ -20,6 +20,7 @@ import { BodyReader } from './read-body.ts'
 import { type Revision, Revisions, summaryOf } from './revisions.ts'
 import { routesOf } from './routes.ts'
 import { ServerLog } from './server-log.ts'
+import { measureSinks } from './sink-metrics.ts'
 
 interface ServeOptions {
   /** Folder of the repository, or one below it. */
@@ -96,6 +97,8 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     const listening = await listen(first, address, (request, response) => void answer(request, response))
     working.loop.start()
     working.escalating.start()
+    // What runs of other processes have left is sent by this one.
+    await controller.send()
     revisions.watch().catch((error) => log.say(`The files of the repository are not watched any more: ${error}`))
     announce(log, { root: first.root, listening, revision: revisions.current })
     return servingOf(opened, { ...working, post, revisions, listening })
@@ -130,6 +133,7 @@ function startWorking(
   const escalation = new Escalation({ incidents, hooks: store })
   const escalating = new EscalationLoop({ incidents, escalation, by: () => revisions.current, isOurs, log, metrics })
   measure(metrics, { store, loop, revisions })
+  measureSinks(metrics, controller)
   let isStopping = false
   const troubles = (): readonly string[] => [
     ...(isStopping ? ['The server is stopping.'] : []),

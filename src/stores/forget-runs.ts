@@ -1,8 +1,10 @@
+import { sql } from 'kysely'
 import { DAY_MS } from '../core/duration.ts'
 import type { Retention } from '../core/ports.ts'
 import { availability } from './availability-tables.ts'
 import { dropKept } from './kept-runs.ts'
 import { journalOf, KEPT } from './locks.ts'
+import { outboxTables } from './outbox-tables.ts'
 import { type RunRow, tables } from './schema.ts'
 import { put, rowsOf, type StoreSession } from './steps.ts'
 
@@ -51,7 +53,10 @@ async function oldestBeyond(
   const unfinished = tables.selectFrom('kept_runs').select('run')
   const longAgo = new Date(Date.now() - UNFINISHED_DAYS * DAY_MS).toISOString()
   const free = oldest.where(({ eb, or }) => or([eb('run', 'not in', unfinished), eb('started_at', '<', longAgo)]))
-  const rows = await session.read(free.where('run', '!=', run))
+  // What waits for a sink is kept as long as the sink's own limits say.
+  const settled = sql<number>`coalesce((SELECT min(position) FROM sinks), ${Number.MAX_SAFE_INTEGER})`
+  const waiting = outboxTables.selectFrom('outbox').select('run').where('id', '>', settled)
+  const rows = await session.read(free.where('run', '!=', run).where('run', 'not in', waiting))
   let first: RunRow | undefined
   for (const row of rows) if (first === undefined && (await isOver(row))) first = row
   if (first === undefined) return undefined

@@ -14,6 +14,7 @@ import { emptyCounts, type RunRecord, runbookLabel } from '../core/run.ts'
 import { auditEvents } from './audit-entries.ts'
 import { lostOf } from './leases.ts'
 import { recordNotes } from './notes.ts'
+import { queueEvents } from './outbox-entries.ts'
 import { processIdentity, thisProcess } from './process-identity.ts'
 import { type EventRow, type RunRow, type StatusRow, tables } from './schema.ts'
 import { put, rowsOf, type Steps } from './steps.ts'
@@ -118,7 +119,12 @@ export function* appendEvents(
 
 function* recordEvents(events: readonly RunEvent[]): Steps<void> {
   // One after the other, so that a database far away gets them in one go.
-  for (const event of events) yield* put(INSERT_EVENT, parametersOf(event))
+  const written = events.map(parametersOf)
+  for (const parameters of written) yield* put(INSERT_EVENT, parameters)
+  yield* queueEvents(
+    events,
+    written.map((parameters) => String(parameters.at(-1)).length),
+  )
   for (const event of events) {
     if (isBeginning(event)) yield* recordBeginning(event)
     else if (event.type === 'step.finished') yield* recordNotes(event)

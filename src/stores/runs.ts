@@ -51,7 +51,7 @@ export async function storedRuns(session: StoreSession): Promise<RunStore> {
 }
 
 /** By which this store is told from others; given once. */
-async function identityOf(session: StoreSession): Promise<string> {
+export async function identityOf(session: StoreSession): Promise<string> {
   const known = tables.selectFrom('state_facts').select('value').where('name', '=', 'id')
   const [row] = await session.read(known)
   if (row) return row.value

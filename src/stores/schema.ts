@@ -4,6 +4,7 @@ import { compileOnly } from './compile-only.ts'
 import { hookStatements } from './hook-tables.ts'
 import { incidentStatements } from './incident-tables.ts'
 import { messageStatements } from './message-tables.ts'
+import { outboxStatements } from './outbox-tables.ts'
 import type { SchemaWords } from './schema-words.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
@@ -295,6 +296,7 @@ const MIGRATIONS: readonly ((w: SchemaWords) => Statements)[] = [
       .modifyEnd(w.byKey),
   ],
   messageStatements,
+  outboxStatements,
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

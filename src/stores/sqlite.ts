@@ -2,8 +2,10 @@ import { sql } from 'kysely'
 import type { HookStore } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
 import type { RunStore } from '../core/ports.ts'
+import type { Outbox } from '../core/sink.ts'
 import { storedHooks } from './hooks.ts'
 import { storedIncidents } from './incidents.ts'
+import { storedOutbox } from './outbox.ts'
 import { storedRuns } from './runs.ts'
 import { migrationsFrom, SCHEMA_VERSION, tables } from './schema.ts'
 import { SQLITE_WORDS } from './schema-words.ts'
@@ -27,6 +29,11 @@ export async function openSqliteHooks(path: string): Promise<HookStore> {
 /** Those of incidents. */
 export async function openSqliteIncidents(path: string): Promise<IncidentStore> {
   return storedIncidents(await openSession(path))
+}
+
+/** Events in it that wait to be sent. */
+export async function openSqliteOutbox(path: string): Promise<Outbox> {
+  return storedOutbox(await openSession(path))
 }
 
 async function openSession(path: string): Promise<SqliteSession> {

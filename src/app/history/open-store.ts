@@ -1,7 +1,9 @@
 import { dirname } from 'node:path'
+import { InputError } from '../../core/diagnostic.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
+import type { Outbox } from '../../core/sink.ts'
 import { madePrivate } from '../../files/private.ts'
 import { addressOf, type DatabasePlace, type StatePlace } from './state-place.ts'
 
@@ -58,6 +60,14 @@ function patience() {
     interrupts = 0
   }
   return { tell, isGivenUp: () => interrupts > 1 }
+}
+
+/** For events that wait to be sent; they wait in files alone. Throws InputError with SINK_UNSUPPORTED. */
+export async function openOutbox(place: StatePlace): Promise<Outbox> {
+  if ('file' in place) return (await sqlite(place.file)).openSqliteOutbox(place.file)
+  const summary = 'Events wait for sinks in a state file, and the state lies in PostgreSQL'
+  const detail = 'Take `sinks` out of tillwright.yaml, or keep the state in a file.'
+  throw new InputError([{ code: 'SINK_UNSUPPORTED', severity: 'error', summary, detail }])
 }
 
 function keepPrivate(file: string): void {

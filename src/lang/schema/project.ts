@@ -8,6 +8,7 @@ import { PROJECT_PLANS } from './plans.ts'
 import { POLICIES, POLICY_NAME } from './policy.ts'
 import { RESPONSIBILITY_KEY } from './responsibility.ts'
 import { SERVER } from './server.ts'
+import { SINKS } from './sinks.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
 
@@ -181,6 +182,7 @@ export const PROJECT_SCHEMA = {
       },
       examples: ['.till/state.db', { postgres: 'env:TILL_DATABASE' }],
     },
+    sinks: SINKS,
     secrets: SECRETS,
     assignments: {
       title: 'Assignments',

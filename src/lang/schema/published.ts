@@ -42,6 +42,7 @@ import { runbookSchema } from './runbook.ts'
 import { SAFETY_ANSWER_SCHEMAS } from './safety-answers.ts'
 import { SANDBOX_JSON_SCHEMA } from './sandbox-answers.ts'
 import { SERVER_ANSWER_SCHEMAS } from './server-answers.ts'
+import { SINKS_ANSWER_SCHEMAS } from './sinks-answers.ts'
 import { STATE_ANSWER_SCHEMAS } from './state-answers.ts'
 
 /** Every schema that is published in `schemas/`, by the name of its file. */
@@ -77,6 +78,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...INCIDENT_ANSWER_SCHEMAS,
     ...SERVER_ANSWER_SCHEMAS,
     ...API_ANSWER_SCHEMAS,
+    ...SINKS_ANSWER_SCHEMAS,
     ...STATE_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     approval: APPROVAL_JSON_SCHEMA,

@@ -1,0 +1,117 @@
+import { isAbsolute, join } from 'node:path'
+import { InputError } from '../../core/diagnostic.ts'
+import { isFull, type Outbox, type SinkPosition, type SinkSettings } from '../../core/sink.ts'
+import { Masker } from '../../engine/journal/mask.ts'
+import { secretSources } from '../../secrets/index.ts'
+import { FileSink } from '../../streams/file-sink.ts'
+import { HttpSink } from '../../streams/http-sink.ts'
+import { MqttSink } from '../../streams/mqtt-sink.ts'
+import { drain, keepSending } from '../../streams/send.ts'
+import type { Sink } from '../../streams/sink.ts'
+import { openOutbox } from '../history/open-store.ts'
+import type { Project } from '../project.ts'
+import { secretReader } from '../reach/secrets.ts'
+
+/** What sends events in this process, until it is stopped. */
+export interface Senders {
+  /** Throws InputError with SINK_FULL where a sink lacks more than it may, and nothing of it may be let go of. */
+  refuseFull(): Promise<void>
+  positions(): Promise<readonly SinkPosition[]>
+  /** Sends what is left, for so long at most, and lets go. Tells of sinks that still lack something. */
+  stop(withinMs: number): Promise<void>
+}
+
+/** The sinks of a project; none for a sandbox, whose events are nobody's business. */
+export function sinksOf(project: Project): readonly SinkSettings[] {
+  return project.paths.state.endsWith('sandbox-state.db') ? [] : project.settings.sinks()
+}
+
+/**
+ * Has events wait for the sinks of a project, and sends them while this process lives. Throws InputError with
+ * SECRET_UNREADABLE where one cannot be spoken to.
+ */
+export async function startSenders(project: Project, warn: (text: string) => void): Promise<Senders | undefined> {
+  const settings = sinksOf(project)
+  if (settings.length === 0) return undefined
+  const outbox = await openOutbox(project.state)
+  const stopping = new AbortController()
+  try {
+    await outbox.register(settings.map(({ name }) => name))
+    const sinks = await Promise.all(
+      settings.map(async (one) => ({ settings: one, sink: await openSink(project, one, outbox) })),
+    )
+    const sending = sinks.map((one) => ({ ...one, outbox, warn }))
+    const loops = sending.map((one) =>
+      keepSending(one, stopping.signal).catch((error) =>
+        warn(`The sink "${one.settings.name}": ${(error as Error).message}`),
+      ),
+    )
+    return {
+      refuseFull: () => refuseFull(outbox, settings),
+      positions: () => outbox.positions(),
+      async stop(withinMs) {
+        stopping.abort()
+        await Promise.all(loops)
+        const late = AbortSignal.timeout(withinMs)
+        await Promise.all(sending.map((one) => lastWords(one, late)))
+        await outbox.close()
+      },
+    }
+  } catch (error) {
+    await outbox.close()
+    throw error
+  }
+}
+
+async function lastWords(one: Parameters<typeof drain>[0], signal: AbortSignal): Promise<void> {
+  const { trouble } = await drain(one, signal)
+  if (trouble === undefined) return
+  const position = (await one.outbox.positions()).find(({ sink }) => sink === one.settings.name)
+  if (!position || position.pending === 0) return
+  one.warn(
+    `${position.pending} events wait for the sink "${one.settings.name}". ${trouble} They are kept; see: till sinks status`,
+  )
+}
+
+async function refuseFull(outbox: Outbox, settings: readonly SinkSettings[]): Promise<void> {
+  const positions = await outbox.positions()
+  const full = settings.filter(({ name, keep }) => {
+    const position = positions.find(({ sink }) => sink === name)
+    return keep.whenFull === 'refuse' && position !== undefined && isFull(position, keep, new Date())
+  })
+  if (full.length === 0) return
+  throw new InputError(
+    full.map(({ name, source, keep }) => ({
+      code: 'SINK_FULL' as const,
+      severity: 'error' as const,
+      summary: `The sink "${name}" lacks more events than are kept for it (${keep.days} days, ${keep.megabytes} MB), so no new run begins`,
+      detail:
+        'See what is wrong with it by `till sinks status`; then `till sinks drain`. Or let old ones go: keep.when_full: drop-oldest.',
+      source,
+    })),
+  )
+}
+
+/** The sink of settings, with its secrets. Throws InputError with SECRET_UNREADABLE. */
+export async function openSink(project: Project, { name, to, source }: SinkSettings, outbox: Outbox): Promise<Sink> {
+  const inRoot = (path: string): string => (isAbsolute(path) ? path : join(project.root, path))
+  const reader = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
+  const clear = async (reference: string): Promise<string> => {
+    const read = await reader.read(reference)
+    if (read.ok) return read.value.reveal()
+    const summary = `The sink "${name}" cannot be spoken to: ${read.failure.message}`
+    throw new InputError([{ code: 'SECRET_UNREADABLE', severity: 'error', summary, source }])
+  }
+  if (to.kind === 'file') return new FileSink(inRoot(to.path), to)
+  if (to.kind === 'mqtt') {
+    const password = to.password === undefined ? undefined : await clear(to.password)
+    return new MqttSink(name, to, { origin: outbox.id, ...(password !== undefined && { password }) })
+  }
+  const headers = await Promise.all(
+    Object.entries(to.headers).map(
+      async ([key, value]) => [key, /^(env|file|command|age):./.test(value) ? await clear(value) : value] as const,
+    ),
+  )
+  const key = to.hmac && (await clear(to.hmac.secret))
+  return new HttpSink(to, { headers: Object.fromEntries(headers), ...(key !== undefined && { key }) })
+}

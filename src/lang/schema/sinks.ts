@@ -1,0 +1,212 @@
+import { DURATION } from '../../core/duration.ts'
+import { WHEN_FULL } from '../../core/sink.ts'
+
+const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
+const KINDS = [
+  'run.started',
+  'run.resumed',
+  'run.approved',
+  'run.aborted',
+  'run.targets',
+  'run.overloaded',
+  'run.interrupted',
+  'run.finished',
+  'device.started',
+  'device.waiting',
+  'device.finished',
+  'step.converging',
+  'step.finished',
+] as const
+
+const secret = (description: string, example: string) =>
+  ({ description, type: 'string', pattern: '^(env|file|command|age):.+$', examples: [example] }) as const
+
+const expression = (description: string, example: string) =>
+  ({ description, type: 'string', minLength: 1, examples: [example] }) as const
+
+const topic = (description: string, example: string) =>
+  ({
+    description,
+    type: 'string',
+    minLength: 1,
+    maxLength: 200,
+    pattern: '^([^{}+#\\x00]|\\{(kind|store|device|run)\\})+$',
+    examples: [example],
+  }) as const
+
+const CA = {
+  description: 'A PEM file of certificates to trust.',
+  type: 'string',
+  minLength: 1,
+  examples: ['/etc/till/ca.pem'],
+} as const
+
+const FILE = {
+  description: 'Lines of JSON in a file, which is renamed to FILE.1, FILE.2 … when it has grown.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['path'],
+  properties: {
+    path: {
+      description: 'The file; relative to the repository.',
+      type: 'string',
+      minLength: 1,
+      examples: ['.till/events.ndjson'],
+    },
+    megabytes: {
+      description: 'How large it may grow; 100 unless given.',
+      type: 'number',
+      minimum: 0.001,
+      maximum: 10_000,
+      examples: [100],
+    },
+    files: {
+      description: 'How many renamed ones are kept; 5 unless given.',
+      type: 'integer',
+      minimum: 0,
+      maximum: 1000,
+      examples: [5],
+    },
+  },
+  examples: [{ path: '.till/events.ndjson' }],
+} as const
+
+const HTTP = {
+  description: 'Batches of CloudEvents (application/cloudevents-batch+json) by POST.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['url'],
+  properties: {
+    url: {
+      description: 'Where they go.',
+      type: 'string',
+      pattern: '^https?://[^\\s]+$',
+      examples: ['https://events.hq.example/till'],
+    },
+    headers: {
+      description: 'Headers of each request; a value such as env:NAME is where a secret is.',
+      type: 'object',
+      propertyNames: { pattern: '^[A-Za-z0-9-]+$' },
+      additionalProperties: { type: 'string' },
+      examples: [{ Authorization: 'env:TILL_EVENTS_AUTHORIZATION' }],
+    },
+    hmac: {
+      description:
+        'Sign each request: HMAC-SHA256 over the time (seconds since 1970), a colon and the body, in hexadecimal digits.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['secret'],
+      properties: {
+        secret: secret('Where the key is.', 'env:TILL_EVENTS_KEY'),
+        header: {
+          description: 'X-Till-Signature unless given.',
+          type: 'string',
+          pattern: '^[A-Za-z0-9-]+$',
+          examples: ['X-Till-Signature'],
+        },
+        time_header: {
+          description: 'X-Till-Timestamp unless given.',
+          type: 'string',
+          pattern: '^[A-Za-z0-9-]+$',
+          examples: ['X-Till-Timestamp'],
+        },
+      },
+      examples: [{ secret: 'env:TILL_EVENTS_KEY' }],
+    },
+    batch: {
+      description: 'Events of one request; 100 unless given.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      examples: [100],
+    },
+    timeout: { ...DURATION, description: 'For a request; 10s unless given.' },
+    ca: CA,
+  },
+  examples: [{ url: 'https://events.hq.example/till' }],
+} as const
+
+const MQTT = {
+  description: 'A broker that speaks MQTT 5.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['url'],
+  properties: {
+    url: {
+      description: 'The broker.',
+      type: 'string',
+      pattern: '^(mqtt|mqtts|ws|wss)://[^\\s@]+$',
+      examples: ['mqtts://broker.hq.example:8883'],
+    },
+    user: { description: 'The user.', type: 'string', minLength: 1, examples: ['till'] },
+    password: secret('Where the password is.', 'env:TILL_MQTT_PASSWORD'),
+    timeout: { ...DURATION, description: 'To connect, and for each message to be confirmed; 10s unless given.' },
+    ca: CA,
+  },
+  examples: [{ url: 'mqtts://broker.hq.example:8883' }],
+} as const
+
+const SINK = {
+  title: 'Sink',
+  description: 'Where events of runs go: exactly one of file, http and mqtt.',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    file: FILE,
+    http: HTTP,
+    mqtt: MQTT,
+    include: expression(
+      'Which events: CEL over event.kind, event.store, event.device, event.run and event.data. All unless given.',
+      "event.kind == 'device.finished'",
+    ),
+    exclude: expression('Which of these not.', "event.data.state == 'in-sync'"),
+    topic: topic(
+      'The topic; {kind}, {store}, {device} and {run} are filled in. till/{kind} unless given.',
+      'till/{store}/{kind}',
+    ),
+    topics: {
+      description: 'Other topics by kind of event.',
+      type: 'object',
+      propertyNames: { enum: KINDS },
+      additionalProperties: topic('The topic of this kind.', 'till/devices'),
+      examples: [{ 'device.finished': 'till/devices' }],
+    },
+    max_bytes: {
+      description: 'Longer messages are refused before they are sent; 262144 unless given.',
+      type: 'integer',
+      minimum: 1024,
+      maximum: 16_777_216,
+      examples: [262_144],
+    },
+    keep: {
+      description: 'How long events wait for a sink that is away.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        days: { description: '7 unless given.', type: 'number', minimum: 0.01, maximum: 365, examples: [7] },
+        megabytes: {
+          description: '500 unless given.',
+          type: 'number',
+          minimum: 0.01,
+          maximum: 100_000,
+          examples: [500],
+        },
+        when_full: {
+          description: 'refuse, unless given: no new run begins. drop-oldest: they are let go of, counted and told.',
+          enum: WHEN_FULL,
+          examples: ['drop-oldest'],
+        },
+      },
+      examples: [{ days: 7, when_full: 'drop-oldest' }],
+    },
+  },
+} as const
+
+export const SINKS = {
+  title: 'Sinks',
+  description: 'Where events of runs go, by name. They wait in the state store until they are taken (docs/streams.md).',
+  type: 'object',
+  propertyNames: { pattern: NAME_PATTERN },
+  additionalProperties: SINK,
+  examples: [{ archive: { file: { path: '.till/events.ndjson' } } }],
+} as const

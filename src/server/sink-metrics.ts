@@ -1,0 +1,36 @@
+import type { Controller } from '../controller/controller.ts'
+import type { SinkPosition } from '../core/sink.ts'
+import type { Metrics } from './metrics.ts'
+
+const FAMILIES: readonly (readonly [name: string, help: string, of: (sink: SinkPosition, now: number) => number])[] = [
+  ['till_sink_pending', 'Events that wait for a sink.', ({ pending }) => pending],
+  ['till_sink_pending_bytes', 'Size of events that wait for a sink.', (sink) => sink.pending_bytes],
+  [
+    'till_sink_oldest_seconds',
+    'Age of the oldest event that waits for a sink.',
+    (sink, now) => ageOf(sink.oldest_at, now),
+  ],
+  ['till_sink_sent', 'Events that a sink has taken.', ({ sent }) => sent],
+  ['till_sink_refused', 'Events that a sink never takes.', ({ refused }) => refused],
+  ['till_sink_dropped', 'Events that were let go of since a sink was away for too long.', ({ dropped }) => dropped],
+  [
+    'till_sink_trouble_seconds',
+    'For how long a sink has taken nothing; 0 where it takes what comes.',
+    (sink, now) => ageOf(sink.trouble_since, now),
+  ],
+]
+
+/** Depth, age and throughput of the sinks of a controller, at each scrape. */
+export function measureSinks(metrics: Metrics, controller: Controller): void {
+  for (const [name, help, of] of FAMILIES) {
+    metrics.gauges(name, help, async () => {
+      const senders = await controller.send().catch(() => undefined)
+      const positions = (await senders?.positions()) ?? []
+      return positions.map((sink) => [{ sink: sink.sink }, of(sink, Date.now())] as const)
+    })
+  }
+}
+
+function ageOf(at: string | null, now: number): number {
+  return at === null ? 0 : Math.max(0, Math.round((now - Date.parse(at)) / 1000))
+}

@@ -1,0 +1,309 @@
+import { type CompiledQuery, sql } from 'kysely'
+import { DAY_MS } from '../core/duration.ts'
+import {
+  isFull,
+  type Outbox,
+  type OutboxEntry,
+  type RefusedMessage,
+  type Settled,
+  type SinkKeep,
+  type SinkPosition,
+} from '../core/sink.ts'
+import { outboxTables } from './outbox-tables.ts'
+import { thisProcess, whereabouts } from './process-identity.ts'
+import { eventOf } from './record-events.ts'
+import { identityOf } from './runs.ts'
+import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
+
+/** What is put into the queue or let go of in one transaction. */
+const PAGE = 2_000
+const MOST_REFUSED = 10_000
+
+/** The outbox in a database: only of one in which transactions follow one another, so that numbers are seen in their order. */
+export async function storedOutbox(session: StoreSession): Promise<Outbox> {
+  return new StoredOutbox(session, await identityOf(session))
+}
+
+const ROW = outboxTables.selectFrom('sinks').selectAll().where('name', '=', '').compile()
+const LEAST = outboxTables
+  .selectFrom('sinks')
+  .select(({ fn }) => fn.min<number>('position').as('position'))
+  .compile()
+const NEWEST = outboxTables
+  .selectFrom('outbox')
+  .select(({ fn }) => fn.max<number>('id').as('id'))
+  .compile()
+const PRUNE = outboxTables.deleteFrom('outbox').where('id', '<=', 0).where('id', '<', 0).compile()
+/** Its own, and those of the journal, which take others. */
+const LOCKS = { alone: ['outbox'] }
+
+type SinkRow = typeof ROW extends CompiledQuery<infer Row> ? Row : never
+type Position = Steps<SinkPosition>
+
+class StoredOutbox implements Outbox {
+  readonly id: string
+  readonly #session: StoreSession
+
+  constructor(session: StoreSession, id: string) {
+    this.id = id
+    this.#session = session
+  }
+
+  register(sinks: readonly string[]): Promise<void> {
+    return this.#write(function* () {
+      const known = yield* rowsOf(outboxTables.selectFrom('sinks').selectAll())
+      const newest = (yield* rowsOf(NEWEST))[0]?.id ?? 0
+      const last = Math.max(newest, ...known.map(({ position }) => position))
+      for (const name of sinks) {
+        if (known.some((row) => row.name === name)) continue
+        yield* put(outboxTables.insertInto('sinks').values({ ...NEW_SINK, name, position: last }))
+      }
+      for (const row of known) {
+        if (sinks.includes(row.name) || (yield* positionOf(row)).pending > 0) continue
+        yield* put(outboxTables.deleteFrom('sinks').where('name', '=', row.name))
+      }
+      yield* prune()
+    })
+  }
+
+  claim(sink: string, ttlMs: number): Promise<boolean> {
+    const me = thisProcess()
+    return this.#write(function* () {
+      const row = yield* rowOf(sink)
+      if (!row) return false
+      const isHeld = row.host !== null && row.claimed_until > Date.now() && !isSame(row, me) && isThere(row)
+      if (isHeld) return false
+      yield* update(sink, { ...me, claimed_until: Date.now() + ttlMs })
+      return true
+    })
+  }
+
+  release(sink: string): Promise<void> {
+    const me = thisProcess()
+    return this.#write(function* () {
+      const row = yield* rowOf(sink)
+      if (row && isSame(row, me)) yield* update(sink, { host: null, pid: null, process: null, claimed_until: 0 })
+    })
+  }
+
+  async next(sink: string, limit: number): Promise<readonly OutboxEntry[]> {
+    const [row] = await this.#session.read(outboxTables.selectFrom('sinks').selectAll().where('name', '=', sink))
+    const query = outboxTables
+      .selectFrom('outbox')
+      .innerJoin('events', (join) => join.onRef('events.run', '=', 'outbox.run').onRef('events.seq', '=', 'outbox.seq'))
+      .select(['outbox.id', 'events.run', 'events.seq', 'events.at', 'events.type', 'events.device', 'events.json'])
+      .where('outbox.id', '>', row?.position ?? 0)
+      .where(({ eb, or }) => or([eb('outbox.sink', 'is', null), eb('outbox.sink', '=', sink)]))
+    const rows = await this.#session.read(query.orderBy('outbox.id').limit(limit))
+    return rows.map(({ id, ...event }) => ({ id, event: eventOf(event) }))
+  }
+
+  settle(sink: string, settled: Settled): Promise<boolean> {
+    const me = thisProcess()
+    return this.#write(function* () {
+      const row = yield* rowOf(sink)
+      if (!row || !isSame(row, me)) return false
+      const at = new Date().toISOString()
+      for (const { entry, why } of settled.refused) {
+        const { run, seq } = entry.event
+        const refused = { sink, id: entry.id, run, seq, at, why: why.slice(0, 500) }
+        yield* put(
+          outboxTables
+            .insertInto('outbox_refused')
+            .values(refused)
+            .onConflict((conflict) => conflict.doNothing()),
+        )
+      }
+      yield* update(sink, {
+        position: Math.max(row.position, settled.upTo),
+        sent: row.sent + settled.sent,
+        skipped: row.skipped + settled.skipped,
+        refused: row.refused + settled.refused.length,
+        ...(settled.sent > 0 && { last_sent_at: at, trouble: null, trouble_since: null }),
+      })
+      yield* prune()
+      return true
+    })
+  }
+
+  trouble(sink: string, why: string | undefined): Promise<void> {
+    return this.#write(function* () {
+      const row = yield* rowOf(sink)
+      if (!row) return
+      const since = why === undefined ? null : (row.trouble_since ?? new Date().toISOString())
+      yield* update(sink, { trouble: why?.slice(0, 500) ?? null, trouble_since: since })
+    })
+  }
+
+  drop(sink: string, keep: SinkKeep): Promise<number> {
+    return this.#write(function* () {
+      let dropped = 0
+      for (;;) {
+        const some = yield* dropSome(sink, keep)
+        dropped += some
+        if (some === 0) break
+      }
+      yield* prune()
+      return dropped
+    })
+  }
+
+  positions(): Promise<readonly SinkPosition[]> {
+    return this.#write(function* () {
+      const positions: SinkPosition[] = []
+      for (const row of yield* rowsOf(outboxTables.selectFrom('sinks').selectAll().orderBy('name')))
+        positions.push(yield* positionOf(row))
+      return positions
+    })
+  }
+
+  refused(sink: string, limit: number): Promise<readonly RefusedMessage[]> {
+    const query = outboxTables.selectFrom('outbox_refused').selectAll().where('sink', '=', sink)
+    return this.#session.read(query.orderBy('id').limit(limit))
+  }
+
+  replayRefused(sink: string): Promise<number> {
+    const refused = outboxTables
+      .selectFrom('outbox_refused')
+      .innerJoin('events', (join) =>
+        join.onRef('events.run', '=', 'outbox_refused.run').onRef('events.seq', '=', 'outbox_refused.seq'),
+      )
+      .select(['events.run', 'events.seq', 'events.json'])
+      .where('outbox_refused.sink', '=', sink)
+      .orderBy('outbox_refused.id')
+      .limit(MOST_REFUSED)
+    return this.#write(function* () {
+      const rows = yield* rowsOf(refused)
+      for (const { run, seq, json } of rows) yield* enqueue({ run, seq, bytes: json.length, sink })
+      yield* put(outboxTables.deleteFrom('outbox_refused').where('sink', '=', sink))
+      return rows.length
+    })
+  }
+
+  async replaySince(sink: string, since: Date): Promise<number> {
+    const page = outboxTables
+      .selectFrom('events')
+      .select(['run', 'seq', sql<number>`length(json)`.as('bytes')])
+      .where('at', '>=', since.toISOString())
+      .orderBy('run')
+      .orderBy('seq')
+      .limit(PAGE)
+    let count = 0
+    for (let after = { run: '', seq: 0 }; ; ) {
+      const rows = await this.#session.read(
+        page.where(({ eb, refTuple, tuple }) => eb(refTuple('run', 'seq'), '>', tuple(after.run, after.seq))),
+      )
+      await this.#write(function* () {
+        for (const row of rows) yield* enqueue({ ...row, sink })
+      })
+      count += rows.length
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return count
+      after = last
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
+  }
+
+  #write<T>(work: () => Steps<T>): Promise<T> {
+    return this.#session.write(work, { locks: LOCKS })
+  }
+}
+
+const NEW_SINK = {
+  ...{ sent: 0, skipped: 0, refused: 0, dropped: 0, last_sent_at: null, trouble: null, trouble_since: null },
+  ...{ host: null, pid: null, process: null, claimed_until: 0 },
+}
+
+function* rowOf(sink: string): Steps<SinkRow | undefined> {
+  return (yield* rowsOf(ROW, [sink]))[0]
+}
+
+function* update(sink: string, fields: Partial<SinkRow>): Steps<void> {
+  yield* put(outboxTables.updateTable('sinks').set(fields).where('name', '=', sink))
+}
+
+function ofSink(sink: string, after: number) {
+  return outboxTables
+    .selectFrom('outbox')
+    .where('id', '>', after)
+    .where(({ eb, or }) => or([eb('sink', 'is', null), eb('sink', '=', sink)]))
+}
+
+function* positionOf(row: SinkRow): Position {
+  const sums = ofSink(row.name, row.position).select(({ fn }) => [
+    fn.countAll<number>().as('pending'),
+    fn.sum<number>('bytes').as('bytes'),
+    fn.min<number>('at').as('oldest'),
+  ])
+  const [sum] = yield* rowsOf(sums)
+  const oldest = sum?.oldest ?? null
+  return {
+    sink: row.name,
+    pending: sum?.pending ?? 0,
+    pending_bytes: sum?.bytes ?? 0,
+    oldest_at: oldest === null ? null : new Date(oldest).toISOString(),
+    sent: row.sent,
+    skipped: row.skipped,
+    refused: row.refused,
+    dropped: row.dropped,
+    trouble: row.trouble,
+    trouble_since: row.trouble_since,
+    last_sent_at: row.last_sent_at,
+  }
+}
+
+/** Lets go of some of the oldest; 0 where the sink is within its limits. */
+function* dropSome(sink: string, keep: SinkKeep): Steps<number> {
+  const row = yield* rowOf(sink)
+  const position = row && (yield* positionOf(row))
+  if (!row || !position || !isFull(position, keep, new Date())) return 0
+  const some = yield* rowsOf(ofSink(sink, row.position).select(['id', 'bytes', 'at']).orderBy('id').limit(PAGE))
+  const beyond = position.pending_bytes - keep.megabytes * 1_000_000
+  const last = lastBeyond(some, { bytes: beyond, before: Date.now() - keep.days * DAY_MS })
+  if (last === undefined) return 0
+  const count = some.findIndex(({ id }) => id === last) + 1
+  yield* update(sink, { position: last, dropped: row.dropped + count })
+  return count
+}
+
+function isSame(row: SinkRow, me: ReturnType<typeof thisProcess>): boolean {
+  return row.host === me.host && row.pid === me.pid && row.process === me.process
+}
+
+function isThere({ host, pid, process }: SinkRow): boolean {
+  return host !== null && pid !== null && whereabouts({ host, pid, process }) !== 'dead'
+}
+
+/** The last of the oldest entries that have to go; undefined when none has. */
+function lastBeyond(
+  entries: readonly { readonly id: number; readonly bytes: number; readonly at: number }[],
+  limit: { readonly bytes: number; readonly before: number },
+): number | undefined {
+  let bytes = 0
+  let last: number | undefined
+  for (const entry of entries) {
+    if (bytes >= limit.bytes && entry.at >= limit.before) break
+    bytes += entry.bytes
+    last = entry.id
+  }
+  return last
+}
+
+function* enqueue(row: {
+  readonly run: string
+  readonly seq: number
+  readonly bytes: number
+  readonly sink: string
+}): Steps<void> {
+  yield* put(outboxTables.insertInto('outbox').values({ ...row, at: Date.now() }))
+}
+
+/** Deletes what every sink is past; not the newest, whose number would be given again. */
+function* prune(): Steps<void> {
+  const newest = (yield* rowsOf(NEWEST))[0]?.id ?? null
+  const least = (yield* rowsOf(LEAST))[0]?.position ?? newest
+  if (newest !== null) yield* put(PRUNE, [least, newest])
+}

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { EventServer, firstByKey } from '../streams/outbox-world.ts'
+import { ended, TestProject } from './project.ts'
+
+const DEVICES = 40
+const inventory = `fleet: {name: Test, time_zone: Europe/Warsaw}
+profiles:
+  machine: {kind: till, os: {family: none}, transport: {type: none}}
+regions: {north: {name: North}}
+stores:
+  PL-0001:
+    name: One
+    region: north
+    address: {street: Long 1, postcode: 00-001, city: Warszawa}
+    hours: {week: {mon-sun: 00:00-24:00}}
+    link: {type: fibre}
+    owner: {team: ops}
+    devices:
+${Array.from({ length: DEVICES }, (_, at) => `      pos${at}: {profile: machine, address: 10.0.0.${at + 1}}`).join('\n')}
+`
+const HOLDS = `name: holds\ntargets: device.kind == "till"\nsteps:\n  - assert: {that: "\${{ 1 == 1 }}"}\n`
+
+let project: TestProject
+let server: EventServer
+
+beforeEach(async () => {
+  server = await new EventServer().open()
+  project = new TestProject({ 'inventory/fleet.yaml': inventory, 'runbooks/holds.yaml': HOLDS })
+})
+afterEach(() => {
+  server.close()
+  project.remove()
+})
+
+function sinks(text: string): void {
+  project.write('tillwright.yaml', `inventory: inventory\nrunbooks: runbooks\nsinks:\n${text}`)
+}
+
+interface Status {
+  readonly sinks: readonly {
+    readonly sink: string
+    readonly pending: number
+    readonly sent: number
+    readonly full: boolean
+  }[]
+}
+
+async function status(): Promise<Status['sinks']> {
+  const { stdout } = await project.till('sinks', 'status', '--json')
+  const schema = JSON.parse(readFileSync('schemas/sinks.schema.json', 'utf8')) as object
+  const ajv = new Ajv({ strict: false })
+  const document = JSON.parse(stdout) as Status
+  expect(ajv.validate(schema, document), ajv.errorsText()).toBe(true)
+  return document.sinks
+}
+
+/** All that the history knows, by id. */
+async function journalled(): Promise<readonly string[]> {
+  const { stdout } = await project.till('runs', 'list', '--json')
+  const { runs } = JSON.parse(stdout) as { runs: readonly { run: string }[] }
+  const ids: string[] = []
+  for (const { run } of runs) {
+    const { stdout: events } = await project.till('runs', 'show', run, '--ndjson')
+    for (const line of events.trim().split('\n')) ids.push(`${run}/${(JSON.parse(line) as { seq: number }).seq}`)
+  }
+  return ids.sort()
+}
+
+describe('Sinks', () => {
+  test('get every event of a run, by the process that ran it', async () => {
+    sinks(`  archive: {file: {path: out/events.ndjson}}
+  events: {http: {url: '${server.url}'}}
+  ends: {http: {url: '${server.url}?ends'}, include: "event.kind == 'device.finished'"}
+`)
+    expect((await project.till('plan', 'holds')).code).toBe(0)
+    const archived = project.read('out/events.ndjson').trim().split('\n')
+    const ids = archived.map((line) => (JSON.parse(line) as { id: string }).id).sort()
+    expect(ids).toEqual(await journalled())
+    expect(ids.length).toBeGreaterThan(3 * DEVICES)
+    expect([...new Set(server.events.map(({ id }) => id))].sort()).toEqual(ids)
+    expect(await status()).toMatchObject([
+      { sink: 'archive', pending: 0, sent: ids.length },
+      { sink: 'events', pending: 0, sent: ids.length },
+      { sink: 'ends', pending: 0, sent: DEVICES, skipped: ids.length - DEVICES },
+    ])
+    const { stdout } = await project.till('sinks', 'status')
+    expect(stdout).toContain('archive  file out/events.ndjson\n  nothing waits;')
+  })
+
+  test('lose nothing and keep their order through thirty deaths of who sends', { timeout: 180_000 }, async () => {
+    server.answer = () => 503
+    sinks(`  events: {http: {url: '${server.url}', batch: 2}}\n`)
+    for (let run = 0; run < 3; run += 1) expect((await project.till('plan', 'holds')).code).toBe(0)
+    server.answer = () => 200
+    const left = (await status())[0]?.pending ?? 0
+    expect(left).toBeGreaterThan(300)
+    for (let death = 0; death < 30; death += 1) {
+      const seen = server.requests.length
+      const sender = project.start('sinks', 'drain')
+      const end = ended(sender)
+      const isOver = end.then(() => true)
+      // Somewhere in the middle of a request, an answer, or what is written about it.
+      await expect
+        .poll(() => server.requests.length, { timeout: 20_000, interval: 1 })
+        .toBeGreaterThan(seen + (death % 4))
+      sender.kill('SIGKILL')
+      await isOver
+    }
+    expect((await project.till('sinks', 'drain')).code).toBe(0)
+    const all = await journalled()
+    expect([...new Set(server.events.map(({ id }) => id))].sort()).toEqual(all)
+    for (const ids of firstByKey(server.events).values()) {
+      const places = ids.map((id) => [id.slice(0, id.indexOf('/')), Number(id.slice(id.indexOf('/') + 1))] as const)
+      expect(places).toEqual([...places].sort(([a, x], [b, y]) => (a === b ? x - y : a < b ? -1 : 1)))
+    }
+    expect((await status())[0]).toMatchObject({ pending: 0 })
+  })
+
+  test('that are away for too long stop new runs, or lose the oldest, as they say', async () => {
+    server.answer = () => 503
+    const keep = (full: string): void =>
+      sinks(`  events: {http: {url: '${server.url}'}, keep: {megabytes: 0.01, when_full: ${full}}}\n`)
+    keep('refuse')
+    expect((await project.till('plan', 'holds')).stderr).toMatch(
+      /^\d+ events wait for the sink "events"\. .* answered 503/m,
+    )
+    const refused = await project.till('plan', 'holds')
+    expect([refused.code, /SINK_FULL/.test(refused.stderr), /tillwright\.yaml:4:3/.test(refused.stderr)]).toEqual([
+      2,
+      true,
+      true,
+    ])
+    expect((await status())[0]).toMatchObject({ full: true })
+    keep('drop-oldest')
+    const dropping = await project.till('plan', 'holds')
+    expect([dropping.code, /of the oldest events were let go of/.test(dropping.stderr)]).toEqual([0, true])
+  })
+
+  test('that cannot be are found with their place before anything is done', async () => {
+    sinks(`  nowhere: {topic: a}
+  both: {file: {path: a}, http: {url: 'http://127.0.0.1/'}}
+  odd: {file: {path: a}, include: "event.knd == 'x'", topic: "a/{shop}"}
+`)
+    const { code, stderr } = await project.till('plan', 'holds')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/tillwright\.yaml:6:\d+/)
+    sinks(`  nowhere: {topic: a}
+  both: {file: {path: a}, http: {url: 'http://127.0.0.1/'}}
+  odd: {file: {path: a}, include: "event.knd == 'x'"}
+`)
+    const again = await project.till('plan', 'holds')
+    expect([...again.stderr.matchAll(/tillwright\.yaml:(\d+):\d+/g)].map(([, line]) => line)).toEqual(['4', '5', '6'])
+    sinks(`  archive: {file: {path: a}}\n`)
+    const slip = await project.till('sinks', 'replay', 'archiv', '--refused')
+    expect([slip.code, /SINK_UNKNOWN/.test(slip.stderr), /did you mean "archive"/.test(slip.stderr)]).toEqual([
+      2,
+      true,
+      true,
+    ])
+    expect((await project.till('sinks', 'replay', 'archive')).stderr).toContain('--refused or --since TIME')
+  })
+})

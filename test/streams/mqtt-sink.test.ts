@@ -1,0 +1,121 @@
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MqttSink } from '../../src/streams/mqtt-sink.ts'
+import { drain } from '../../src/streams/send.ts'
+import { hasMosquitto, Mosquitto } from '../peers/mosquitto.ts'
+import { OutboxWorld, someEvents, someSink } from './outbox-world.ts'
+
+const never = new AbortController().signal
+let world: OutboxWorld
+let broker: Mosquitto
+
+beforeEach(async () => {
+  world = await new OutboxWorld().open()
+  await world.outbox.register(['one'])
+  broker = new Mosquitto()
+})
+afterEach(async () => {
+  await broker.close()
+  await world.close()
+})
+
+const target = (port: number) => ({ kind: 'mqtt', url: `mqtt://127.0.0.1:${port}`, timeoutMs: 5_000 }) as const
+const sinkTo = (port: number) => new MqttSink('one', target(port), { origin: world.outbox.id })
+const send = (port: number, more: Parameters<typeof someSink>[1] = {}) =>
+  drain(world.sending(someSink(target(port), more), sinkTo(port)), never)
+const idsHeard = () =>
+  broker.heard
+    .filter(({ topic }) => !topic.startsWith('till/sinks/'))
+    .map(({ payload }) => (JSON.parse(payload) as { id: string }).id)
+const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `r/${from + index}`)
+
+describe.skipIf(!hasMosquitto)('An MQTT sink, with mosquitto', () => {
+  it('brings every event in order, on topics of their own, and says who it is', async () => {
+    await broker.start()
+    await broker.listen()
+    await world.store.append(someEvents('r', 500))
+    expect(await send(broker.port)).toEqual({ sent: 500 })
+    await expect.poll(() => idsHeard().length, { timeout: 30_000 }).toBe(500)
+    expect(idsHeard()).toEqual(ids(1, 500))
+    expect(broker.heard.find(({ payload }) => payload.includes('"r/1"'))?.topic).toBe('till/PL-0001/device.started')
+    const own = broker.heard.filter(({ topic }) => topic.startsWith('till/sinks/'))
+    expect(own.map(({ payload }) => JSON.parse(payload))).toEqual([{ sink: 'one', state: 'here' }])
+  })
+
+  it('keeps events while the broker is away, and goes on with it', async () => {
+    await broker.start()
+    await broker.listen()
+    await world.store.append(someEvents('r', 50))
+    await broker.stopBroker()
+    expect((await send(broker.port)).trouble).toMatch(/ECONNREFUSED/)
+    await broker.start()
+    await world.store.append(someEvents('r', 50))
+    expect(await send(broker.port)).toEqual({ sent: 100 })
+    await expect.poll(() => idsHeard().length, { timeout: 30_000 }).toBe(100)
+    expect(idsHeard()).toEqual(ids(1, 100))
+  })
+
+  it('refuses what the broker says is too large, and brings the rest', async () => {
+    await broker.start(['max_packet_size 3000'])
+    await broker.listen()
+    const [event] = someEvents('r', 1)
+    await world.store.append([
+      ...someEvents('r', 3),
+      { ...event, store: 'x'.repeat(5000) } as never,
+      ...someEvents('r', 3),
+    ])
+    expect(await send(broker.port)).toEqual({ sent: 6 })
+    await expect.poll(() => idsHeard().length, { timeout: 20_000 }).toBe(6)
+    expect((await world.outbox.refused('one', 10)).map(({ seq, why }) => [seq, why.replace(/^\d+/, 'N')])).toEqual([
+      [4, 'N bytes are more than the broker takes (3000).'],
+    ])
+  })
+
+  it('holds back where the broker lets nobody in', async () => {
+    await broker.start(['allow_anonymous false'])
+    await world.store.append(someEvents('r', 3))
+    const end = await send(broker.port)
+    expect([end.sent, /not authori[sz]ed/i.test(end.trouble ?? '')]).toEqual([0, true])
+  })
+})
+
+describe('An MQTT sink', () => {
+  let server: Server
+  const sockets = new Set<Socket>()
+  const listen = async (answer: (socket: Socket, data: Buffer) => void): Promise<number> => {
+    server = createServer((socket) => {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('data', (data) => answer(socket, data))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return (server.address() as AddressInfo).port
+  }
+  afterEach(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+
+  it('waits for no broker that says nothing, or nonsense', async () => {
+    await world.store.append(someEvents('r', 3))
+    const silent = await listen(() => undefined)
+    expect((await send(silent)).trouble).toMatch(/no answer in time|connack timeout/)
+    server.close()
+    const rude = await listen((socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    expect((await send(rude)).trouble).toBeDefined()
+  })
+
+  it('gives up on one that confirms nothing, and keeps all of it', async () => {
+    await world.store.append(someEvents('r', 3))
+    // CONNACK of version 5 without properties, and nothing after it.
+    const deaf = await listen((socket, data) => {
+      if (data[0] === 0x10) socket.write(Buffer.from([0x20, 0x03, 0x00, 0x00, 0x00]))
+    })
+    expect(await send(deaf)).toEqual({
+      sent: 0,
+      trouble: expect.stringContaining('no answer to a message within 5000 ms'),
+    })
+    expect((await world.outbox.positions())[0]).toMatchObject({ pending: 3, sent: 0 })
+  })
+})
