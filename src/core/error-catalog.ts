@@ -161,7 +161,10 @@ const INPUT = {
     'A sink lacks more events than are kept for it',
     'See `till sinks status`; mend what it goes to, or let old events go (keep.when_full: drop-oldest).',
   ),
-  SINK_UNSUPPORTED: entry('Sinks need the state in a file', 'Take `sinks` out of tillwright.yaml, or keep the state in a file.'),
+  SINK_UNSUPPORTED: entry(
+    'Sinks need the state in a file',
+    'Take `sinks` out of tillwright.yaml, or keep the state in a file.',
+  ),
   SINK_UNKNOWN: entry('There is no such sink', 'Name one of `sinks` of tillwright.yaml.'),
   SERVER_RUNNING: entry(
     'Another server works on this state already',
