@@ -165,6 +165,10 @@ const INPUT = {
     'Sinks need the state in a file',
     'Take `sinks` out of tillwright.yaml, or keep the state in a file.',
   ),
+  SINK_LIBRARY_MISSING: entry(
+    'A sink needs a library that is not installed',
+    'Install it by the command that is shown.',
+  ),
   SINK_UNKNOWN: entry('There is no such sink', 'Name one of `sinks` of tillwright.yaml.'),
   SERVER_RUNNING: entry(
     'Another server works on this state already',

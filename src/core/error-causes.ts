@@ -43,6 +43,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   SINK_FULL:
     'The broker or the address was away for days, refuses the login, or nothing has sent since (no run, no `till serve`).',
   SINK_UNSUPPORTED: 'The state was moved to PostgreSQL, where events cannot wait for sinks yet.',
+  SINK_LIBRARY_MISSING: 'Kafka is spoken by node-rdkafka, which has native parts and is left to those who need it.',
   SINK_UNKNOWN: 'A slip in its name, or it was taken out of tillwright.yaml.',
   SERVER_RUNNING: 'Its service was started already, or one of before has not ended yet.',
   MONITORING_UNREACHABLE:

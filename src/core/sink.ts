@@ -42,6 +42,16 @@ export type SinkTarget =
       readonly ca?: string
     }
   | {
+      readonly kind: 'kafka'
+      readonly brokers: readonly string[]
+      readonly tls: boolean
+      readonly ca?: string
+      readonly user?: string
+      readonly password?: string
+      readonly mechanism: string
+      readonly timeoutMs: number
+    }
+  | {
       readonly kind: 'mqtt'
       readonly url: string
       readonly user?: string

@@ -152,6 +152,10 @@ describe('Sinks', () => {
 `)
     const again = await project.till('plan', 'holds')
     expect([...again.stderr.matchAll(/tillwright\.yaml:(\d+):\d+/g)].map(([, line]) => line)).toEqual(['4', '5', '6'])
+    sinks(`  stream: {kafka: {brokers: ['127.0.0.1:9']}}\n`)
+    const missing = await project.till('plan', 'holds')
+    expect([missing.code, /SINK_LIBRARY_MISSING/.test(missing.stderr)]).toEqual([2, true])
+    expect(missing.stderr).toContain('npm install --global node-rdkafka@3.6.1')
     sinks(`  archive: {file: {path: a}}\n`)
     const slip = await project.till('sinks', 'replay', 'archiv', '--refused')
     expect([slip.code, /SINK_UNKNOWN/.test(slip.stderr), /did you mean "archive"/.test(slip.stderr)]).toEqual([

@@ -5,6 +5,7 @@ import { Masker } from '../../engine/journal/mask.ts'
 import { secretSources } from '../../secrets/index.ts'
 import { FileSink } from '../../streams/file-sink.ts'
 import { HttpSink } from '../../streams/http-sink.ts'
+import { INSTALL, KafkaSink, loadRdkafka } from '../../streams/kafka-sink.ts'
 import { MqttSink } from '../../streams/mqtt-sink.ts'
 import { drain, keepSending } from '../../streams/send.ts'
 import type { Sink } from '../../streams/sink.ts'
@@ -103,6 +104,12 @@ export async function openSink(project: Project, { name, to, source }: SinkSetti
     throw new InputError([{ code: 'SECRET_UNREADABLE', severity: 'error', summary, source }])
   }
   if (to.kind === 'file') return new FileSink(inRoot(to.path), to)
+  if (to.kind === 'kafka') {
+    const library = await loadRdkafka()
+    if (!library) throw notInstalled(name, source)
+    const password = to.password === undefined ? undefined : await clear(to.password)
+    return new KafkaSink(library, to, { origin: outbox.id, ...(password !== undefined && { password }) })
+  }
   if (to.kind === 'mqtt') {
     const password = to.password === undefined ? undefined : await clear(to.password)
     return new MqttSink(name, to, { origin: outbox.id, ...(password !== undefined && { password }) })
@@ -114,4 +121,10 @@ export async function openSink(project: Project, { name, to, source }: SinkSetti
   )
   const key = to.hmac && (await clear(to.hmac.secret))
   return new HttpSink(to, { headers: Object.fromEntries(headers), ...(key !== undefined && { key }) })
+}
+
+function notInstalled(name: string, source: SinkSettings['source']): InputError {
+  const summary = `The sink "${name}" goes to Kafka, and node-rdkafka is not installed`
+  const detail = `Install it beside till: ${INSTALL}`
+  return new InputError([{ code: 'SINK_LIBRARY_MISSING', severity: 'error', summary, detail, source }])
 }

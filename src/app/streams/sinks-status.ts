@@ -41,6 +41,7 @@ const NOTHING_YET: SinkPosition = {
 }
 
 function targetText({ to }: SinkSettings): string {
+  if (to.kind === 'kafka') return `kafka ${to.brokers.join(', ')}`
   return to.kind === 'file' ? `file ${to.path}` : `${to.kind} ${to.url}`
 }
 

@@ -146,14 +146,42 @@ const MQTT = {
   examples: [{ url: 'mqtts://broker.hq.example:8883' }],
 } as const
 
+const KAFKA = {
+  description: 'Apache Kafka, by the library node-rdkafka, which is installed beside this program.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['brokers'],
+  properties: {
+    brokers: {
+      description: 'Some of the brokers.',
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', pattern: '^[^\\s,]+:[0-9]{1,5}$' },
+      examples: [['kafka1.hq.example:9093', 'kafka2.hq.example:9093']],
+    },
+    tls: { description: 'Speak TLS; false unless given.', type: 'boolean', examples: [true] },
+    user: { description: 'The user (SASL).', type: 'string', minLength: 1, examples: ['till'] },
+    password: secret('Where the password is.', 'env:TILL_KAFKA_PASSWORD'),
+    mechanism: {
+      description: 'How the password is proven; SCRAM-SHA-512 unless given.',
+      enum: ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
+      examples: ['SCRAM-SHA-512'],
+    },
+    timeout: { ...DURATION, description: 'To connect, and for each message to be confirmed; 10s unless given.' },
+    ca: CA,
+  },
+  examples: [{ brokers: ['kafka1.hq.example:9093'] }],
+} as const
+
 const SINK = {
   title: 'Sink',
-  description: 'Where events of runs go: exactly one of file, http and mqtt.',
+  description: 'Where events of runs go: exactly one of file, http, kafka and mqtt.',
   type: 'object',
   additionalProperties: false,
   properties: {
     file: FILE,
     http: HTTP,
+    kafka: KAFKA,
     mqtt: MQTT,
     include: expression(
       'Which events: CEL over event.kind, event.store, event.device, event.run and event.data. All unless given.',

@@ -9,7 +9,7 @@ import { expressionDiagnostic } from '../runbook-steps.ts'
 import { valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
 
-const TARGETS = ['file', 'http', 'mqtt'] as const
+const TARGETS = ['file', 'http', 'kafka', 'mqtt'] as const
 const TOPIC = 'till/{kind}'
 const MAX_BYTES = 262_144
 const KEEP = { days: 7, megabytes: 500 }
@@ -89,10 +89,13 @@ function targetOf(kind: (typeof TARGETS)[number], raw: JsonObject): SinkTarget {
       files: numberIn(raw['files'], 5),
     }
   }
-  const url = String(raw['url'])
-  if (kind === 'mqtt') {
-    const [user, password] = [textIn(raw['user']), textIn(raw['password'])]
-    return { kind, url, ...common, ...(user !== undefined && { user }), ...(password !== undefined && { password }) }
+  const [url, user, password] = [String(raw['url']), textIn(raw['user']), textIn(raw['password'])]
+  const login = { ...(user !== undefined && { user }), ...(password !== undefined && { password }) }
+  if (kind === 'mqtt') return { kind, url, ...common, ...login }
+  if (kind === 'kafka') {
+    const brokers = Array.isArray(raw['brokers']) ? raw['brokers'].map(String) : []
+    const mechanism = textIn(raw['mechanism']) ?? 'SCRAM-SHA-512'
+    return { kind, brokers, tls: raw['tls'] === true, mechanism, ...common, ...login }
   }
   const hmac = isMap(raw['hmac']) ? raw['hmac'] : undefined
   return {
