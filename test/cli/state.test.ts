@@ -62,6 +62,15 @@ describe.skipIf(!hasPostgres)('till state', () => {
     expect(after).toMatchObject({ kind: 'postgres', runs: 3, version: before.version, oldest: before.oldest })
   })
 
+  test('has no place yet for events that wait for sinks, and says so before anything begins', async () => {
+    project.write(
+      'tillwright.yaml',
+      `state: {postgres: "file:${project.path('address')}"}\nsinks: {archive: {file: {path: events.ndjson}}}\n`,
+    )
+    const { code, stderr } = await project.till('sinks', 'status')
+    expect([code, stderr]).toEqual([2, expect.stringContaining('SINK_UNSUPPORTED')])
+  })
+
   test('mixes no two histories, and says so', async () => {
     const other = new TestProject({
       'tillwright.yaml': '',

@@ -20,6 +20,7 @@ test('a file is checked once, and again when it is another one, or when the cach
       availability: settings.availability(),
       responsibility: settings.responsibility(folder),
       contracts: settings.contracts(),
+      sinks: settings.sinks(),
     },
     diagnostics,
   })
@@ -129,7 +130,7 @@ assignments:
     ],
     ['assignments:\n  - runbook: a\n    params: [a]\n', ['SCHEMA_VALUE_INVALID 3:13']],
     ['safety: {}\n', ['SCHEMA_KEY_UNKNOWN 1:1']],
-    ['hooks: []\nsinks: []\n', ['SCHEMA_VALUE_INVALID 1:8', 'SCHEMA_KEY_UNKNOWN 2:1']],
+    ['hooks: []\nstreams: []\n', ['SCHEMA_VALUE_INVALID 1:8', 'SCHEMA_KEY_UNKNOWN 2:1']],
     ['run:\n  parallel: 5\n  parallel: 6\n', ['YAML_KEY_DUPLICATE 3:3']],
     ['run: { parallel: 5\n', ['YAML_SYNTAX_INVALID 2:1']],
     ['run:\n\tparallel: 5\n', ['YAML_SYNTAX_INVALID 2:1']],

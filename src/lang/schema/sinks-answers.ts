@@ -3,13 +3,14 @@ const COUNT = { type: 'integer', minimum: 0 } as const
 
 function answer(
   name: string,
-  title: string,
+  [title, description]: readonly [string, string],
   fields: { readonly required: readonly string[]; readonly properties: object },
 ): object {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $id: `https://tillwright.dev/schemas/${name}/1`,
     title,
+    description,
     type: 'object',
     additionalProperties: false,
     required: ['schema', ...fields.required],
@@ -19,7 +20,7 @@ function answer(
 
 /** What the commands of `till sinks` answer with --json. */
 export const SINKS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
-  sinks: answer('sinks', 'How far each sink is (`till sinks status --json`).', {
+  sinks: answer('sinks', ['Sinks', 'How far each sink is (`till sinks status --json`).'], {
     required: ['sinks'],
     properties: {
       sinks: {
@@ -66,7 +67,7 @@ export const SINKS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
       },
     },
   }),
-  'sinks-drained': answer('sinks-drained', 'What was sent (`till sinks drain --json`).', {
+  'sinks-drained': answer('sinks-drained', ['Sinks drained', 'What was sent (`till sinks drain --json`).'], {
     required: ['sinks'],
     properties: {
       sinks: {
@@ -80,27 +81,31 @@ export const SINKS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
       },
     },
   }),
-  'sinks-replayed': answer('sinks-replayed', 'What waits again, or what was refused (`till sinks replay --json`).', {
-    required: ['sink', 'queued', 'refused'],
-    properties: {
-      sink: { type: 'string' },
-      queued: COUNT,
-      refused: {
-        type: 'array',
-        items: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['sink', 'id', 'run', 'seq', 'at', 'why'],
-          properties: {
-            sink: { type: 'string' },
-            id: COUNT,
-            run: { type: 'string' },
-            seq: COUNT,
-            at: { description: 'ISO 8601 in UTC.', type: 'string' },
-            why: { type: 'string' },
+  'sinks-replayed': answer(
+    'sinks-replayed',
+    ['Sinks replayed', 'What waits again, or what was refused (`till sinks replay --json`).'],
+    {
+      required: ['sink', 'queued', 'refused'],
+      properties: {
+        sink: { type: 'string' },
+        queued: COUNT,
+        refused: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['sink', 'id', 'run', 'seq', 'at', 'why'],
+            properties: {
+              sink: { type: 'string' },
+              id: COUNT,
+              run: { type: 'string' },
+              seq: COUNT,
+              at: { description: 'ISO 8601 in UTC.', type: 'string' },
+              why: { type: 'string' },
+            },
           },
         },
       },
     },
-  }),
+  ),
 }
