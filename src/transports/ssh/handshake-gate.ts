@@ -27,14 +27,14 @@ const SILENT_AT_MOST_MS = 1_000
 /** Nor does one that answers the door and then takes its time. */
 const HELD_AT_MOST_MS = 5_000
 
-/** A gate for at most `limit` logins. */
-export function createHandshakeGate(limit: number): HandshakeGate {
+/** A gate for at most `limit` logins; as many times fewer as this machine is overloaded (`strain`, 1 where it has time). */
+export function createHandshakeGate(limit: number, strain = (): number => machineLoad.strain): HandshakeGate {
   const waiting = new Set<() => void>()
   const fitting = new Set<() => void>()
   let places = limit
   let held = 0
 
-  const open = (): number => Math.ceil(places / machineLoad.strain)
+  const open = (): number => Math.ceil(places / strain())
 
   function settle(): void {
     for (const enter of waiting) {
