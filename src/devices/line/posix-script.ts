@@ -12,6 +12,12 @@ now() { read -r up rest </proc/uptime && now=\${up%.*}\${up#*.} && now=\${now#0}
 for need in dd od; do command -v "$need" >/dev/null 2>&1 || quit unknown "the program $need is not there"; done
 now 2>/dev/null || quit unknown 'there is no /proc/uptime'
 nap=1; sleep 0.05 2>/dev/null && nap=0.05
+fetch() {
+  chunk=$(take); ended=
+  case $chunk in
+  *end*) ended=\${chunk#*end }; ended=\${ended%%"$nl"*}; said=\${chunk#*"end $ended"}; chunk=\${chunk%%end *}$said ;;
+  esac
+}
 `
 
 const PORT = `[ -e "$port" ] || quit missing 'there is no such port'
@@ -43,19 +49,26 @@ exec 3<>"$port"
 take() { dd bs=512 count=1 <&3 2>/dev/null | od -An -v -tu1; }
 `
 
-/** Reads for a tenth of a second, or for a second where nothing measures less. */
+/**
+ * Reads for a tenth of a second, or for a second where nothing measures less. `end STATUS` among the bytes says how the
+ * read ended: on a slow till programs take longer to begin than a closed connection takes to be read.
+ */
 const TAKE = `limit=
 if timeout 0.1 true 2>/dev/null; then limit=0.1
 elif timeout 1 true 2>/dev/null; then limit=1
 fi
 take() {
-  if [ -n "$limit" ]; then timeout "$limit" dd bs=512 count=1 <&3 2>/dev/null | od -An -v -tu1; return; fi
-  {
+  if [ -n "$limit" ]; then
+    { { timeout "$limit" dd bs=512 count=1 <&3 2>/dev/null; echo "end $?" >&4; } | od -An -v -tu1; } 4>&1
+    return
+  fi
+  { {
     dd bs=512 count=1 <&3 2>/dev/null &
     reader=$!; naps=0
     while kill -0 "$reader" 2>/dev/null && [ "$naps" -lt 2 ]; do sleep "$nap"; naps=$((naps+1)); done
+    [ "$naps" -lt 2 ] && echo 'end 0' >&4 || echo 'end 124' >&4
     kill "$reader" 2>/dev/null; wait "$reader" 2>/dev/null
-  } | od -An -v -tu1
+  } | od -An -v -tu1; } 4>&1
 }
 `
 
@@ -65,8 +78,8 @@ const USB = `said=$( (exec 3<>"$port") 2>&1 ) || case $said in
   *) quit denied "it could not be opened: $said" ;;
 esac
 exec 3<>"$port"
-${TAKE}drops=0
-while [ "$drops" -lt 20 ] && [ -n "$(take)" ]; do drops=$((drops+1)); done
+${TAKE}drops=0; chunk=more
+while [ "$drops" -lt 20 ] && [ -n "$chunk" ]; do fetch; drops=$((drops+1)); done
 `
 
 const TALK = `measure() {
@@ -97,11 +110,11 @@ listen() {
     measure
     [ -z "$length" ] || { state=whole; return; }
     [ $((now-began)) -lt "$time" ] && [ "$empty" -lt 3 ] || break
-    was=$now; chunk=$(take); now
+    was=$now; fetch; now
     if [ -n "$chunk" ]; then set -- $got $chunk; got=$*; last=$now; empty=0; [ $# -lt 8192 ] || break
-    elif [ $((now-was)) -lt 5 ]; then
-      [ "$way" != tcp ] || empty=$((empty+1))
-      sleep "$nap"; now
+    elif [ "$way" = tcp ]; then
+      case $ended in 124|137|143) ;; *) empty=$((empty+1)); sleep "$nap"; now ;; esac
+    elif [ $((now-was)) -lt 5 ]; then sleep "$nap"; now
     fi
   done
   set -- $got; length=$#

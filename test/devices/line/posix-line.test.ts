@@ -229,6 +229,14 @@ describe.each(shells)('a line over a port of a till, by $name', ({ path }) => {
     })
   })
 
+  it('so it is on a till whose programs take long to begin', async () => {
+    const port = await serve((socket) => socket.destroy())
+    const slow = { ...shell.shell, ask: (asked: ShellRequest) => shell.shell.ask(withSlowTimeout(asked)) }
+    const endpoint: Endpoint = { kind: 'tcp', host: '127.0.0.1', port }
+    const line = posixLine({ name: 'it', shell: slow, endpoint, budgetMs: 3_000 })
+    expect(await line.converse([ask({ bytes: 1 }, { timeoutMs: 2_000 })])).toMatchObject({ value: { state: 'reset' } })
+  })
+
   it('a TCP port that is refused is refused', async () => {
     const port = await serve(() => undefined)
     await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))))
@@ -249,6 +257,11 @@ it('takes no port outside of /dev, and no strange speed', () => {
 /** As on a till that has no such program. */
 function withoutTimeout(asked: ShellRequest): ShellRequest {
   return { ...asked, script: `timeout() { return 127; }\n${asked.script}` }
+}
+
+/** As on a till that is slow, or busy. */
+function withSlowTimeout(asked: ShellRequest): ShellRequest {
+  return { ...asked, script: `timeout() { sleep 0.08; command timeout "$@"; }\n${asked.script}` }
 }
 
 /** Processes that have a terminal open. */
