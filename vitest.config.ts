@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A second, as it is by default, is not enough for a program to begin on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     // Most of them wait for servers and programs half of the time.
     maxWorkers: 3,
   },
