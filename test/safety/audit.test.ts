@@ -12,7 +12,10 @@ beforeEach(async () => {
   const device = '      pos1: {profile: till, address: 127.0.0.1, transport: {type: local}}\n'
   project = new TestProject({
     'tillwright.yaml': 'run: {workers: 0}\npolicies: {default: {breakers: [{failures: 1, within: 1h}]}}\n',
-    'inventory/stores.yaml': inventoryWith(device).replace('PL-0001', `Q-${process.pid}`),
+    'inventory/stores.yaml': inventoryWith(device)
+      .replace('PL-0001', `Q-${process.pid}`)
+      // By day its only till would be left alone.
+      .replace('06:00-22:00', 'closed'),
     'runbooks/fine.yaml': 'purpose: repair\nsteps:\n  - {id: s, command: {run: "true", always: true}}\n',
     'runbooks/fails.yaml': 'purpose: repair\nsteps:\n  - {id: s, command: {run: "exit 1", always: true}}\n',
   })
