@@ -56,7 +56,7 @@ describe('till inventory', () => {
       > 4 | stores: {S1: {nme: a}}
           |               ^^^
         5 |
-        Known here: name, region, address, time_zone, hours, link, gateway, owner, tags, vars, transport, devices.
+        Known here: name, region, address, location, time_zone, hours, link, gateway, owner, tags, vars, transport, devices.
         did you mean "name"?
 
       2 errors.
