@@ -26,7 +26,7 @@ describe('the package', () => {
     expect(installed.files.filter((file) => /\.(map|ts)$/.test(file))).toEqual([])
     for (const name of readdirSync(join(ROOT, 'runbooks'))) expect(installed.files).toContain(`runbooks/${name}`)
     for (const name of readdirSync(join(ROOT, 'schemas'))) expect(installed.files).toContain(`schemas/${name}`)
-    expect(installed.packedBytes).toBeLessThan(2_000_000)
+    expect(installed.packedBytes).toBeLessThan(2_700_000)
   })
 
   it('brings few others along, and names those that are inside it', () => {
@@ -39,7 +39,17 @@ describe('the package', () => {
     const named = [...notices.matchAll(/^-{78}\n(\S+) \S+ \((.+)\)$/gm)]
     expect(named.map(([, name]) => name)).toEqual(expect.arrayContaining(['@oclif/core', 'ajv', 'kysely', 'yaml']))
     // MPL-2.0 covers files, not what they are bundled with; ours are unchanged.
-    const free = ['MPL-2.0', 'MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', '0BSD']
+    const free = [
+      'MPL-2.0',
+      'MIT',
+      'MIT-0',
+      'ISC',
+      'Apache-2.0',
+      'BSD-2-Clause',
+      'BSD-3-Clause',
+      'BlueOak-1.0.0',
+      '0BSD',
+    ]
     expect(named.filter(([, , licence = '']) => !free.includes(licence)).map(([line]) => line)).toEqual([])
   })
 })

@@ -109,6 +109,7 @@ const STORE_ANSWER = {
     name: { description: 'Name for people.', type: 'string' },
     region: REGION_ID,
     address: STORE.properties.address,
+    location: STORE.properties.location,
     time_zone: { description: 'IANA name.', type: 'string', examples: ['Europe/Warsaw'] },
     hours: HOURS,
     link: STORE.properties.link,
