@@ -37,7 +37,7 @@ const SMTP = {
     },
     user: text('Who logs in. Default: nobody.', 'till'),
     password: secret('Where the password is.', 'env:TILL_SMTP_PASSWORD'),
-    from: text('The sender.', 'till <till@example.com>'),
+    from: text('The sender.', 'Tillwright <till@example.com>'),
   },
 } as const
 
