@@ -150,7 +150,9 @@ test.skipIf(!hasReader)('XLSX: a foreign reader finds texts, no formulas, and th
 test.skipIf(!hasReader)('XLSX: any text', () => {
   const cell = fc.string({ unit: 'binary', maxLength: 20 })
   fc.assert(
-    fc.property(fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { maxLength: 5 }), (rows) => {
+    fc.property(fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { maxLength: 5 }), (any) => {
+      // The reader leaves rows out that are empty, at the end.
+      const rows = [...any, ['end', '', '']]
       const { cells } = readBack({ title: 'T', notes: [], columns: ['a', 'b', 'c'], rows })
       expect(cells.flat().filter(({ t }) => t === 'f')).toEqual([])
       expect(cells.length).toBe(rows.length + 1)

@@ -84,7 +84,7 @@ export async function bootSystem(name: SystemName): Promise<BootedSystem> {
   }
   await until(
     () => run(BOOTED[name]).code === 0,
-    60_000,
+    240_000,
     () => `${name} does not come up: ${said}`,
   )
   const connected = await localTransport.connect(localTarget(), new AbortController().signal)
