@@ -5,6 +5,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rm
 import { dirname } from 'node:path'
 import { build } from 'esbuild'
 import { lazyPackages, writeLazyPackages } from './lazy-packages.mjs'
+import { buildPages } from './pages.mjs'
 import { writeQuickChecks } from './quick-checks.mjs'
 import { bundledPackages, missingDependencies, noticesOf } from './third-party.mjs'
 
@@ -41,6 +42,7 @@ const fresh = `dist.${process.pid}`
 try {
   await bundle()
   await writeQuickChecks(fresh)
+  await buildPages(`${fresh}/pages`)
   copyStandIns()
 } catch (error) {
   rmSync(fresh, { recursive: true, force: true })
@@ -48,8 +50,6 @@ try {
   if (!error.errors) console.error(error)
   process.exit(1)
 }
-const { buildPages } = await import('./pages.mjs')
-await buildPages(`${fresh}/pages`)
 try {
   renameSync('dist', `${fresh}.old`)
 } catch (error) {

@@ -11,14 +11,14 @@ import { build } from 'esbuild'
 export async function writeQuickChecks(dist) {
   const folder = `${dist}/checks`
   mkdirSync(folder)
-  const { OWN_SCHEMAS, digestOf } = await schemas()
+  const { OWN_SCHEMAS, STRICTNESS, schemaDigest } = await sources()
   const work = mkdtempSync('.quick-checks-')
   try {
     const entries = {}
     for (const schema of Object.values(OWN_SCHEMAS)) {
-      const digest = digestOf(schema)
+      const digest = schemaDigest(schema)
       entries[digest] = join(work, `${digest}.cjs`)
-      writeFileSync(entries[digest], codeOf(schema))
+      writeFileSync(entries[digest], codeOf(schema, STRICTNESS))
     }
     await build({
       entryPoints: entries,
@@ -37,19 +37,18 @@ export async function writeQuickChecks(dist) {
 }
 
 /** As validate.ts compiles them, but that the first problem is the end, and nothing is said of it. */
-function codeOf(schema) {
-  const settings = { validateSchema: false, meta: false, strict: true, strictRequired: false, allowUnionTypes: true }
-  const ajv = new Ajv({ ...settings, messages: false, inlineRefs: false, code: { source: true } })
+function codeOf(schema, strictness) {
+  const ajv = new Ajv({ ...strictness, messages: false, inlineRefs: false, code: { source: true } })
   return standalone.default(ajv, ajv.compile(schema))
 }
 
-async function schemas() {
+async function sources() {
   const work = mkdtempSync('.own-schemas-')
   try {
     const outfile = join(work, 'schemas.mjs')
     await build({
       stdin: {
-        contents: `export { OWN_SCHEMAS } from './scripts/own-schemas.ts'\nexport { schemaDigest as digestOf } from './src/lang/quick-check.ts'`,
+        contents: `export { OWN_SCHEMAS } from './scripts/own-schemas.ts'\nexport { schemaDigest, STRICTNESS } from './src/lang/quick-check.ts'`,
         resolveDir: '.',
       },
       outfile,

@@ -19,6 +19,21 @@ export const periodFlags = {
   until: Flags.string({ description: 'until when, likewise; now unless told', helpValue: 'TIME', helpGroup: 'PERIOD' }),
 }
 
+/** How far back a report reads that is made of what runs have told. */
+export const pastRunsFlag = Flags.integer({
+  description: 'look through at most so many runs, newest first',
+  default: 50,
+  min: 1,
+})
+
+/** Where a report is written to. */
+export const reportOutputFlag = Flags.string({
+  char: 'o',
+  description: 'a file for it, in place of stdout; it appears when it is whole',
+  helpValue: 'FILE',
+  helpGroup: 'OUTPUT',
+})
+
 /** The flags by which a report is written. */
 export const reportFlags = {
   format: Flags.string({
@@ -40,11 +55,6 @@ export const reportFlags = {
     default: 'en',
     helpGroup: 'OUTPUT',
   }),
-  output: Flags.string({
-    char: 'o',
-    description: 'a file for it, in place of stdout; it appears when it is whole',
-    helpValue: 'FILE',
-    helpGroup: 'OUTPUT',
-  }),
+  output: reportOutputFlag,
   sandbox: sandboxFlag,
 }

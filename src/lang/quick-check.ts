@@ -6,6 +6,18 @@ import { fileURLToPath } from 'node:url'
 /** Whether a value is right by a schema; what is wrong with it, only ajv says. */
 export type QuickCheck = (value: unknown) => boolean
 
+/**
+ * How strict ajv is with our schemas, at the build and here. Required keys may be named where they are not described
+ * (`anyOf`), hence strictRequired. That our own schemas are right a test says.
+ */
+export const STRICTNESS = {
+  validateSchema: false,
+  meta: false,
+  strict: true,
+  strictRequired: false,
+  allowUnionTypes: true,
+} as const
+
 const require = createRequire(import.meta.url)
 const found = new WeakMap<object, QuickCheck | null>()
 

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonValue } from '../core/json.ts'
 import { patternOf } from '../pattern/pattern.ts'
-import { quickCheckOf } from './quick-check.ts'
+import { quickCheckOf, STRICTNESS } from './quick-check.ts'
 import { describeProblem, type SchemaProblem } from './schema-messages.ts'
 import { withoutNoise } from './schema-noise.ts'
 import { type ValuePath, valueAt } from './value-path.ts'
@@ -17,13 +17,11 @@ export interface ValidateOptions {
   readonly accept?: (value: unknown) => boolean
 }
 
-// Made for one look at some files: what compiles soon is worth more than what runs fast. That our own schemas are right
-// a test says.
+// Made for one look at some files: what compiles soon is worth more than what runs fast.
 const SETTINGS = {
+  ...STRICTNESS,
   allErrors: true,
   verbose: true,
-  validateSchema: false,
-  meta: false,
   inlineRefs: false,
   code: { optimize: false },
 } as const
@@ -43,14 +41,12 @@ let ours: Ajv | undefined
 let foreign: Ajv | undefined
 const compiled = new WeakMap<object, ValidateFunction>()
 
-// Required keys may be named where they are not described (`anyOf`), hence strictRequired.
 function validators(isForeign: boolean): Ajv {
-  const settings = { ...SETTINGS, strict: true, strictRequired: false, allowUnionTypes: true }
   if (!isForeign) {
-    ours ??= new Ajv(settings)
+    ours ??= new Ajv(SETTINGS)
     return ours
   }
-  foreign ??= new Ajv({ ...settings, code: { ...settings.code, regExp: linear } })
+  foreign ??= new Ajv({ ...SETTINGS, code: { ...SETTINGS.code, regExp: linear } })
   return foreign
 }
 

@@ -4,10 +4,10 @@ import { Ajv } from 'ajv'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OWN_SCHEMAS } from '../../scripts/own-schemas.ts'
-import { schemaDigest } from '../../src/lang/quick-check.ts'
+import { STRICTNESS, schemaDigest } from '../../src/lang/quick-check.ts'
 
 const require = createRequire(import.meta.url)
-const ajv = new Ajv({ validateSchema: false, meta: false, strict: true, strictRequired: false, allowUnionTypes: true })
+const ajv = new Ajv(STRICTNESS)
 
 /** Values somewhere near a schema: what stands in it as an example or a default, and parts of these taken away or replaced. */
 function near(schema: object): fc.Arbitrary<unknown> {

@@ -5,6 +5,7 @@ import { selectDevices } from '../../app/revision/selection.ts'
 import { workingFleet } from '../../app/revision/targets.ts'
 import { fileWriter } from '../../app/writer.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
+import { reportOutputFlag } from '../../cli/report-flags.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
 import { sheetCsv } from '../../reporters/sheet-csv.ts'
@@ -39,12 +40,7 @@ what earlier runs noted (the module receipts, and printers that tell their last 
     }),
     json: Flags.boolean({ description: 'as --format json', exclusive: ['csv', 'format'], helpGroup: 'OUTPUT' }),
     csv: Flags.boolean({ description: 'as --format csv', exclusive: ['format'], helpGroup: 'OUTPUT' }),
-    output: Flags.string({
-      char: 'o',
-      description: 'a file for it, in place of stdout; it appears when it is whole',
-      helpValue: 'FILE',
-      helpGroup: 'OUTPUT',
-    }),
+    output: reportOutputFlag,
     sandbox: sandboxFlag,
   }
 

@@ -1,7 +1,6 @@
-import { Flags } from '@oclif/core'
 import { horizonReport } from '../../app/reports/horizon-report.ts'
 import { ReportCommand } from '../../cli/report-command.ts'
-import { periodFlags, reportFlags } from '../../cli/report-flags.ts'
+import { pastRunsFlag, periodFlags, reportFlags } from '../../cli/report-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
 
 export default class ReportHorizon extends ReportCommand {
@@ -19,7 +18,7 @@ latest of each device. Asks no device. With --json the answer is one document (s
   static override flags = {
     ...selectionFlags,
     ...periodFlags,
-    runs: Flags.integer({ description: 'look through at most so many runs, newest first', default: 50, min: 1 }),
+    runs: pastRunsFlag,
     ...reportFlags,
   }
 

@@ -1,7 +1,6 @@
-import { Flags } from '@oclif/core'
 import { versionsReport } from '../../app/reports/versions-report.ts'
 import { ReportCommand } from '../../cli/report-command.ts'
-import { periodFlags, reportFlags } from '../../cli/report-flags.ts'
+import { pastRunsFlag, periodFlags, reportFlags } from '../../cli/report-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
 
 export default class ReportVersions extends ReportCommand {
@@ -13,7 +12,7 @@ the answer is one document (schema till.report-versions/1).`
   static override flags = {
     ...selectionFlags,
     ...periodFlags,
-    runs: Flags.integer({ description: 'look through at most so many runs, newest first', default: 50, min: 1 }),
+    runs: pastRunsFlag,
     ...reportFlags,
   }
 
