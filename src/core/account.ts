@@ -10,6 +10,8 @@ const NEEDED = {
   see: 'viewer',
   /** Have a device looked at: a plan, which writes nothing. */
   look: 'helpdesk',
+  /** See to incidents: take them, say something, pause their clocks, close them. */
+  attend: 'helpdesk',
   /** Have a device changed, through admission; end a run. */
   change: 'operator',
   /** Say that what waits for people goes on. */
@@ -39,6 +41,8 @@ export interface Account {
   readonly proof: AccountProof
   /** Devices that exist for it; absent: all. */
   readonly devices?: Expression
+  /** The partner that it is of, as teams of the matrix name it: other incidents do not exist for it. */
+  readonly partner?: string
   readonly source: SourceRange
 }
 

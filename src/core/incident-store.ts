@@ -1,11 +1,18 @@
 import type { EscalationStore } from './escalation-store.ts'
 import type { Incident, IncidentEvent, IncidentEventBody, IncidentOpening } from './incident.ts'
 
-/** Which incidents; `partner`: only those that are for its eyes, and no others exist. */
-export interface IncidentQuery {
+/** For whose eyes: no other incidents exist. What is absent hides nothing. */
+export interface IncidentEyes {
+  /** Those that the matrix of responsibility gave to this partner. */
+  readonly partner?: string | undefined
+  /** Those whose place it says. */
+  readonly sees?: ((place: Pick<Incident, 'device' | 'store'>) => boolean) | undefined
+}
+
+/** Which incidents. */
+export interface IncidentQuery extends IncidentEyes {
   readonly closed?: boolean
   readonly limit?: number
-  readonly partner?: string | undefined
   /** Opened at or after it, ISO 8601. */
   readonly since?: string | undefined
 }
@@ -17,7 +24,7 @@ export interface IncidentStore {
   open(opening: IncidentOpening, now: Date): Promise<{ readonly incident: Incident; readonly isNew: boolean }>
   /** Newest first. */
   incidents(query?: IncidentQuery): Promise<readonly Incident[]>
-  incident(id: string, partner?: string): Promise<Incident | undefined>
+  incident(id: string, eyes?: IncidentEyes): Promise<Incident | undefined>
   events(id: string): Promise<readonly IncidentEvent[]>
   /** Episodes that belong to it, oldest first, at most `limit`, and how many there are. */
   episodes(id: string, limit: number): Promise<{ readonly episodes: readonly string[]; readonly count: number }>
@@ -25,12 +32,12 @@ export interface IncidentStore {
   isFiring(id: string): Promise<boolean>
   /**
    * Notes what `say` says happens to an incident, in one transaction with reading it; gives it as it is then. Undefined where there
-   * is none, or none for the eyes of `partner`. What `say` throws is thrown, and nothing is noted.
+   * is none, or none for these eyes. What `say` throws is thrown, and nothing is noted.
    */
   note(
     id: string,
     say: (incident: Incident, isFiring: boolean) => readonly IncidentEventBody[],
-    options?: { readonly partner?: string | undefined },
+    eyes?: IncidentEyes,
   ): Promise<Incident | undefined>
   /** Deletes what was closed before `before` and has no corrective action left. */
   forget(before: Date): Promise<void>

@@ -181,3 +181,118 @@ export interface Found {
   readonly devices: readonly DeviceRow[]
   readonly runs: readonly RunRow[]
 }
+
+export interface IncidentClock {
+  readonly clock: 'reaction' | 'diagnosis' | 'fix'
+  readonly limit_ms: number
+  readonly elapsed_ms: number
+  readonly state: 'running' | 'resting' | 'paused' | 'met'
+  readonly late: boolean
+  readonly due_at: string | null
+}
+
+export interface Incident {
+  readonly incident: string
+  readonly state: 'open' | 'taken' | 'paused' | 'cleared' | 'closed'
+  readonly fault: string
+  readonly severity: string
+  readonly title: string
+  readonly device: string | null
+  readonly store: string | null
+  readonly team: string | null
+  readonly why: string
+  readonly contract: string | null
+  readonly opened_at: string
+  readonly opened_by: string
+  readonly owner: string | null
+  readonly cause: string | null
+  readonly closed_at: string | null
+  readonly clocks: readonly IncidentClock[]
+  readonly steps: readonly { readonly step: string; readonly done_at: string | null; readonly by: string | null }[]
+  readonly action: {
+    readonly action: string
+    readonly owner: string
+    readonly due: string
+    readonly done_at: string | null
+  } | null
+}
+
+export interface IncidentsAnswer {
+  readonly total: number
+  readonly next: string | null
+  readonly counts: Counts
+  readonly late: number
+  readonly incidents: readonly Incident[]
+}
+
+export interface IncidentAnswer extends Incident {
+  readonly firing: boolean
+  readonly episodes: { readonly count: number }
+  readonly messages: readonly {
+    readonly message: string
+    readonly contact: string
+    readonly channel: string
+    readonly state: string
+    readonly created_at: string
+    readonly reference: string | null
+    readonly why: string | null
+  }[]
+  readonly events: readonly ({ readonly seq: number; readonly at: string; readonly type: string } & {
+    readonly [key in
+      | 'by'
+      | 'contact'
+      | 'text'
+      | 'cause'
+      | 'step'
+      | 'why'
+      | 'despite'
+      | 'action'
+      | 'episode'
+      | 'title']?: string | null
+  })[]
+  readonly evidence: {
+    readonly state: string | null
+    readonly findings: readonly Finding[]
+    readonly looks: readonly (End & { readonly times: number })[]
+  }
+}
+
+export type ReportValue = string | number | null
+
+export interface ReportChart {
+  readonly title: string
+  readonly kind: 'bars' | 'line'
+  readonly type: string
+  readonly points: readonly { readonly label: string; readonly value: number | null }[]
+}
+
+export interface ReportAnswer {
+  readonly since: string
+  readonly until: string
+  readonly made_at: string
+  readonly zone: string
+  readonly notes: readonly string[]
+  readonly count: number
+  readonly next: string | null
+  readonly columns: readonly {
+    readonly key: string
+    readonly title: string
+    readonly type: string
+    readonly aside: boolean
+  }[]
+  readonly rows: readonly Readonly<Record<string, ReportValue>>[]
+  readonly total: Readonly<Record<string, ReportValue>> | null
+  readonly charts: readonly ReportChart[]
+}
+
+export interface ClosedMonths {
+  readonly months: readonly {
+    readonly contract: string
+    readonly month: string
+    readonly version: number
+    readonly closed_at: string
+    readonly by: string
+    readonly why: string | null
+    readonly hash: string
+  }[]
+}

@@ -62,7 +62,8 @@ export function DevicePage({ name }: { readonly name: string }) {
     )}</ol>`
 }
 
-function FindingBox({ finding }: { readonly finding: DeviceAnswer['findings'][number] }) {
+/** What is wrong, and what helps. */
+export function FindingBox({ finding }: { readonly finding: DeviceAnswer['findings'][number] }) {
   const { fault, cause, severity, owner, remedy, about } = finding
   const command = /\btill (?:plan|apply|drift|runs|exec)\b.*$/.exec(remedy ?? '')?.[0]
   return html`<article class="finding">

@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, signedIn, type Who } from './ask.ts'
 import { DevicePage } from './device-page.ts'
 import { html } from './html.ts'
+import { IncidentPage } from './incident-page.ts'
+import { IncidentsPage } from './incidents-page.ts'
 import { NowPage } from './now-page.ts'
 import { Heading } from './parts.ts'
 import { go, Link, type Place, usePlace } from './route.ts'
@@ -10,10 +12,21 @@ import { RunPage } from './run-page.ts'
 import { RunsPage } from './runs-page.ts'
 import { SearchPage } from './search-page.ts'
 import { SignInPage } from './sign-in-page.ts'
+import { SlaPage } from './sla-page.ts'
 import { StorePage } from './store-page.ts'
+import { BoardPage, CompletenessPage, TrendsPage } from './trend-pages.ts'
 import { LANGUAGES, type Language, language, languageOf, speak, words } from './words.ts'
 
 const TYPING_MS = 150
+/** What the head of each page leads to. */
+const PLACES = [
+  { path: 'incidents', name: 'incidents', page: IncidentsPage },
+  { path: 'runs', name: 'runs', page: RunsPage },
+  { path: 'sla', name: 'sla', page: SlaPage },
+  { path: 'trends', name: 'trends', page: TrendsPage },
+  { path: 'completeness', name: 'completeness', page: CompletenessPage },
+  { path: 'board', name: 'board', page: BoardPage },
+] as const
 
 function App({ first }: { readonly first: Who | undefined }) {
   const [who, setWho] = useState(first)
@@ -31,7 +44,7 @@ function App({ first }: { readonly first: Who | undefined }) {
     <header>
       <nav aria-label="Tillwright">
         <${Link} to="/" class="brand" current=${at === ''}>${words.now}<//>
-        <${Link} to="/runs" current=${at === 'runs'}>${words.runs}<//>
+        ${PLACES.map(({ path, name }) => html`<${Link} key=${path} to=${`/${path}`} current=${at === path}>${words[name]}<//>`)}
       </nav>
       <${SearchBox} place=${place} />
       <div class="who"><select aria-label="Język, Язык, Language" value=${language} onChange=${choose}>${Object.entries(
@@ -49,7 +62,9 @@ function Page({ place }: { readonly place: Place }) {
   if (at === 'store' && one !== undefined) return html`<${StorePage} id=${one} />`
   if (at === 'device' && two !== undefined) return html`<${DevicePage} name=${`${one}/${two}`} />`
   if (at === 'runs' && one !== undefined) return html`<${RunPage} id=${one} place=${place} />`
-  if (at === 'runs') return html`<${RunsPage} place=${place} />`
+  if (at === 'incidents' && one !== undefined) return html`<${IncidentPage} id=${one} />`
+  const page = PLACES.find(({ path }) => path === at)?.page
+  if (page) return html`<${page} place=${place} />`
   return html`<${Heading} title=${words.notFound} />`
 }
 

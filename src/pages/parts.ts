@@ -11,7 +11,7 @@ const TONE: Readonly<Record<string, readonly [tone: string, sign: string]>> = {
   ok: ['good', '✓'],
   yes: ['good', '✓'],
   drifted: ['minor', '≠'],
-  deferred: ['minor', '⏱'],
+  deferred: ['minor', '◷'],
   skipped: ['none', '–'],
   'to-come': ['none', '·'],
   cancelled: ['none', '–'],
@@ -19,6 +19,12 @@ const TONE: Readonly<Record<string, readonly [tone: string, sign: string]>> = {
   unknown: ['unknown', '?'],
   unreachable: ['unknown', '?'],
   no: ['bad', '✕'],
+  late: ['bad', '◷'],
+  'incident-open': ['bad', '!'],
+  'incident-taken': ['unknown', '✎'],
+  'incident-paused': ['minor', '‖'],
+  'incident-cleared': ['good', '✓'],
+  'incident-closed': ['none', '–'],
 }
 
 /** A state in a word, with a sign and a colour. */
@@ -136,7 +142,7 @@ export function Command({ text }: { readonly text: string }) {
 
 /** Names with their values. */
 export function Facts({ facts }: { readonly facts: readonly (readonly [name: string, value: View | unknown])[] }) {
-  const there = facts.filter(([, value]) => value !== null && value !== undefined && value !== '')
+  const there = facts.filter(([, value]) => value !== null && value !== undefined && value !== '' && value !== false)
   return html`<dl class="facts">${there.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 

@@ -87,6 +87,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     const dashboard = await Dashboard.open({
       revision,
       runs: () => controller.store(),
+      incidents: opened.incidents,
       bodies,
       log,
       look: looker(opened),

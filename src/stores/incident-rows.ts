@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { foldIncident, type Incident, type IncidentEventBody, type IncidentOpening } from '../core/incident.ts'
+import type { IncidentEyes } from '../core/incident-store.ts'
 import { hookTables } from './hook-tables.ts'
 import { incidentTables } from './incident-tables.ts'
 import { messageTables } from './message-tables.ts'
@@ -10,10 +11,11 @@ export function incidentOf(json: string): Incident {
   return { calls: [], ...(JSON.parse(json) as Omit<Incident, 'calls'>) } as Incident
 }
 
-export function* readIncident(id: string, partner?: string): Steps<Incident | undefined> {
+export function* readIncident(id: string, { partner, sees }: IncidentEyes = {}): Steps<Incident | undefined> {
   const query = incidentTables.selectFrom('incidents').select('json').where('incident', '=', id)
   const [row] = yield* rowsOf(partner === undefined ? query : query.where('partner', '=', partner))
-  return row && incidentOf(row.json)
+  const incident = row && incidentOf(row.json)
+  return incident && (sees?.(incident) ?? true) ? incident : undefined
 }
 
 /** Appends to what happened to an incident, and gives it as it is then. */

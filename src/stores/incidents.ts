@@ -1,6 +1,6 @@
 import type { EscalationStore } from '../core/escalation-store.ts'
 import type { Incident, IncidentEvent, IncidentOpening } from '../core/incident.ts'
-import type { IncidentQuery, IncidentStore } from '../core/incident-store.ts'
+import type { IncidentEyes, IncidentQuery, IncidentStore } from '../core/incident-store.ts'
 import { applyToIncident, forgetIncidents, incidentOf, isFiring, openIncident, readIncident } from './incident-rows.ts'
 import { incidentTables } from './incident-tables.ts'
 import { HOOKS } from './locks.ts'
@@ -30,17 +30,18 @@ class StoredIncidents implements IncidentStore {
   }
 
   async incidents(query: IncidentQuery = {}): Promise<readonly Incident[]> {
-    const { closed = false, limit, partner, since } = query
+    const { closed = false, limit, partner, since, sees } = query
     let rows = incidentTables.selectFrom('incidents').select('json').orderBy('opened_at', 'desc').orderBy('incident')
     if (!closed) rows = rows.where('closed_at', 'is', null)
     if (partner !== undefined) rows = rows.where('partner', '=', partner)
     if (since !== undefined) rows = rows.where('opened_at', '>=', since)
-    if (limit !== undefined) rows = rows.limit(limit)
-    return (await this.#session.read(rows)).map(({ json }) => incidentOf(json))
+    if (limit !== undefined && !sees) rows = rows.limit(limit)
+    const all = (await this.#session.read(rows)).map(({ json }) => incidentOf(json))
+    return sees ? all.filter(sees).slice(0, limit) : all
   }
 
-  incident(id: string, partner?: string): Promise<Incident | undefined> {
-    return this.#write(() => readIncident(id, partner))
+  incident(id: string, eyes?: IncidentEyes): Promise<Incident | undefined> {
+    return this.#write(() => readIncident(id, eyes))
   }
 
   async events(id: string): Promise<readonly IncidentEvent[]> {
@@ -59,13 +60,9 @@ class StoredIncidents implements IncidentStore {
     return this.#write(() => isFiring(id))
   }
 
-  note(
-    id: string,
-    say: Parameters<IncidentStore['note']>[1],
-    { partner }: { readonly partner?: string | undefined } = {},
-  ): Promise<Incident | undefined> {
+  note(id: string, say: Parameters<IncidentStore['note']>[1], eyes: IncidentEyes = {}): Promise<Incident | undefined> {
     return this.#write(function* () {
-      const known = yield* readIncident(id, partner)
+      const known = yield* readIncident(id, eyes)
       if (!known) return undefined
       return yield* applyToIncident(id, { known, bodies: say(known, yield* isFiring(id)) })
     })

@@ -11,6 +11,15 @@ const CHROMIUM = '/usr/bin/chromium'
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const isHere = isThere({ what: 'tests of pages', debian: 'chromium', isHere: existsSync(CHROMIUM) })
 
+/** Pages that look alike whatever is known. */
+const TITLES = [
+  ['/incidents', { en: 'Incidents', pl: 'Incydenty', ru: 'Инциденты' }],
+  ['/sla', { en: 'SLA', pl: 'SLA', ru: 'SLA' }],
+  ['/trends', { en: 'Trends', pl: 'Trendy', ru: 'Тренды' }],
+  ['/completeness', { en: 'Completeness', pl: 'Kompletność', ru: 'Полнота' }],
+  ['/board', { en: 'Board', pl: 'Zarząd', ru: 'Правление' }],
+] as const
+
 test('what a browser has to load is small, and none of it comes from elsewhere', () => {
   const files = ['index.html', 'main.js', 'main.css', 'icon.svg', 'outline.json'].map((name) => {
     return readFileSync(new URL(`../../dist/pages/${name}`, import.meta.url))
@@ -88,6 +97,12 @@ describe.runIf(isHere)('pages in Chromium', () => {
         expect(await page.textContent('main'), path).toContain(says)
         expect(await page.getAttribute('html', 'lang')).toBe(locale)
         expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), path).toBe(0)
+        expect([path, scheme, await barriers(page)]).toEqual([path, scheme, []])
+      }
+      for (const [path, title] of TITLES) {
+        await settled(page, path)
+        expect([path, await page.textContent('h1')]).toEqual([path, title[locale]])
+        expect([path, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([path, 0])
         expect([path, scheme, await barriers(page)]).toEqual([path, scheme, []])
       }
       await page.context().close()

@@ -1,11 +1,10 @@
 import { InputError } from '../../core/diagnostic.ts'
 import { type Incident, type IncidentEventBody, isPaused } from '../../core/incident.ts'
-import type { IncidentStore } from '../../core/incident-store.ts'
+import type { IncidentEyes, IncidentStore } from '../../core/incident-store.ts'
 
 /** Who changes an incident, and which ones there are for them. */
-interface Changing {
+interface Changing extends IncidentEyes {
   readonly by: string
-  readonly partner?: string | undefined
   readonly now: Date
 }
 
@@ -22,9 +21,9 @@ export interface IncidentWords {
   readonly actionDone?: boolean | undefined
 }
 
-/** An incident by its id, for the eyes of a partner or for ours. Throws InputError where there is none. */
-export async function findIncident(store: IncidentStore, id: string, partner?: string): Promise<Incident> {
-  return (await store.incident(id, partner)) ?? unknown(id)
+/** An incident by its id, for these eyes. Throws InputError where there is none. */
+export async function findIncident(store: IncidentStore, id: string, eyes?: IncidentEyes): Promise<Incident> {
+  return (await store.incident(id, eyes)) ?? unknown(id)
 }
 
 export function takeIncident(store: IncidentStore, id: string, changing: Changing): Promise<Incident> {
@@ -103,12 +102,12 @@ async function change(
   {
     say,
     now,
-    partner,
+    ...eyes
   }: Changing & {
     readonly say: (incident: Incident, isFiring: boolean, at: string) => readonly IncidentEventBody[]
   },
 ): Promise<Incident> {
-  const changed = await store.note(id, (incident, isFiring) => say(incident, isFiring, now.toISOString()), { partner })
+  const changed = await store.note(id, (incident, isFiring) => say(incident, isFiring, now.toISOString()), eyes)
   return changed ?? unknown(id)
 }
 

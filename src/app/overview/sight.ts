@@ -1,4 +1,5 @@
-import type { Device, Fleet } from '../../core/fleet.ts'
+import type { Device, Fleet, Store } from '../../core/fleet.ts'
+import type { IncidentEyes } from '../../core/incident-store.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { RunSummary } from '../../core/run.ts'
@@ -14,6 +15,8 @@ export interface Sight {
   readonly isWhole: boolean
   readonly fleet: Fleet
   readonly store: RunStore
+  /** Of incidents, those of this partner. */
+  readonly partner?: string | undefined
 }
 
 /** Of the devices, those that somebody sees; all where that is everything. */
@@ -26,13 +29,44 @@ export function seesDevice({ picture, isWhole }: Sight, name: string): boolean {
   return isWhole || picture.devices.has(name)
 }
 
+/** The fleet as somebody sees it: one without everything else. */
+export function fleetSeen({ picture, isWhole, fleet }: Sight): Fleet {
+  if (isWhole) return fleet
+  const stores = [...picture.stores].map(([id, { store, devices }]): [string, Store] => [
+    id,
+    { ...store, devices: devices.map(({ device }) => device) },
+  ])
+  const devices = [...picture.devices].map(([name, { device }]): [string, Device] => [name, device])
+  return { ...fleet, stores: new Map(stores), devices: new Map(devices) }
+}
+
+/** Which incidents exist for somebody. */
+export function eyesOf({ picture, isWhole, fleet, partner }: Sight): IncidentEyes {
+  if (isWhole) return {}
+  // What is about a whole store tells of all its devices.
+  const isWholeStore = (id: string): boolean =>
+    fleet.stores.get(id)?.devices.every(({ name }) => picture.devices.has(name)) === true
+  return {
+    partner,
+    sees: ({ device, store }) => {
+      if (device !== null) return picture.devices.has(device)
+      return store === null ? partner !== undefined : partner !== undefined || isWholeStore(store)
+    },
+  }
+}
+
 /** Sight of the part of a fleet that `sees` tells. */
 export function sightOf(
   whole: FleetPicture,
-  of: { readonly fleet: Fleet; readonly store: RunStore; readonly sees?: ((device: Device) => boolean) | undefined },
+  of: {
+    readonly fleet: Fleet
+    readonly store: RunStore
+    readonly sees?: ((device: Device) => boolean) | undefined
+    readonly partner?: string | undefined
+  },
 ): Sight {
-  const { fleet, store, sees } = of
-  return { picture: sees ? whole.among(sees) : whole, isWhole: sees === undefined, fleet, store }
+  const { fleet, store, sees, partner } = of
+  return { picture: sees ? whole.among(sees) : whole, isWhole: sees === undefined, fleet, store, partner }
 }
 
 /** Runs as somebody sees them, newest first, of at most `limit` that there are; those without a device of theirs are left out. */

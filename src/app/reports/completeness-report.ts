@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../core/duration.ts'
 import { common } from '../../core/periods.ts'
-import type { Report, ReportRow } from '../../core/report.ts'
+import type { Report, ReportChart, ReportRow } from '../../core/report.ts'
 import { COMPLETENESS_REPORT } from '../../core/report-forms.ts'
 import type { Period } from '../../core/trading-hours.ts'
 import { instantsOf, wallTime } from '../../core/zoned-time.ts'
@@ -18,14 +18,17 @@ export interface CompletenessQuestion extends LedgerQuestion {
 export async function completenessReport(question: CompletenessQuestion): Promise<Report> {
   const rows: ReportRow[] = []
   let [days, whole] = [0, 0]
+  const byDay = new Map<string, { asked: number; missing: number }>()
   for await (const ledger of foldFleet(question)) {
     const devices = ledger.devices.map(({ device, intervals }) => ({ device, intervals }))
     for (const { day, within } of daysOf(ledger)) {
       const row = rowOf(ledger, devices, { day, hours: common(ledger.trading, [within]) })
       if (row === undefined) continue
       days += 1
-      if (row['known'] === 1) whole += 1
-      if (question.isWhole || row['known'] !== 1) rows.push(row)
+      const sum = byDay.get(day) ?? { asked: 0, missing: 0 }
+      byDay.set(day, { asked: sum.asked + row.askedMs, missing: sum.missing + row.missingMs })
+      if (row.missingMs === 0) whole += 1
+      if (question.isWhole || row.missingMs > 0) rows.push(row.row)
     }
   }
   rows.sort((a, b) =>
@@ -38,7 +41,9 @@ export async function completenessReport(question: CompletenessQuestion): Promis
         : 1,
   )
   const notes = [`Of ${days} trading days of stores ${whole} are known as a whole.`]
-  return { form: COMPLETENESS_REPORT, ...frameOf(question), by: null, of: null, notes, rows, total: null, charts: [] }
+  const points = [...byDay].sort().map(([label, { asked, missing }]) => ({ label, value: (asked - missing) / asked }))
+  const charts: ReportChart[] = [{ title: 'Known of all trading hours, by day', kind: 'line', type: 'share', points }]
+  return { form: COMPLETENESS_REPORT, ...frameOf(question), by: null, of: null, notes, rows, total: null, charts }
 }
 
 function* daysOf({ store, period }: StoreLedger): Generator<{ readonly day: string; readonly within: Period }> {
@@ -55,7 +60,7 @@ function rowOf(
   { store }: StoreLedger,
   devices: StoreLedger['devices'],
   { day, hours }: { readonly day: string; readonly hours: readonly Period[] },
-): ReportRow | undefined {
+): { readonly row: ReportRow; readonly askedMs: number; readonly missingMs: number } | undefined {
   let [asked, unknown, never, incomplete] = [0, 0, 0, 0]
   for (const { intervals } of devices) {
     const { ms } = tallyOf(intervals, hours)
@@ -67,7 +72,7 @@ function rowOf(
   }
   if (asked === 0) return undefined
   const missing = unknown + never
-  return {
+  const row: ReportRow = {
     day,
     store: store.id,
     region: store.region,
@@ -85,4 +90,5 @@ function rowOf(
             ? 'not looked at, or not to be judged'
             : 'both',
   }
+  return { row, askedMs: asked, missingMs: missing }
 }

@@ -1,7 +1,5 @@
 import { Flags } from '@oclif/core'
-import { boardReport } from '../../app/reports/board-report.ts'
-import { reportPeriod } from '../../app/reports/report-period.ts'
-import { slaAnswers } from '../../app/reports/sla-report.ts'
+import { boardOf } from '../../app/reports/report-by-name.ts'
 import { workingFleet } from '../../app/revision/targets.ts'
 import { ReportCommand } from '../../cli/report-command.ts'
 import { reportFlags } from '../../cli/report-flags.ts'
@@ -30,13 +28,10 @@ last whole month, as it was closed where it was. With --json the answer is one d
     const now = new Date()
     const project = await this.openProject(flags)
     const fleet = await workingFleet(project, flags)
-    const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1)).toISOString().slice(0, 7)
-    const common = { fleet, store: await project.store(), settings: project.settings.availability(), now }
-    const contracts = project.settings.contracts()
-    const period = reportPeriod({ period: month }, now.getTime())
-    const answers = contracts.length > 0 ? await slaAnswers({ ...common, period, contracts, isAnew: false }) : []
+    const store = await project.store()
+    const [settings, contracts] = [project.settings.availability(), project.settings.contracts()]
     const devices = [...fleet.devices.values()]
-    const report = await boardReport({ ...common, devices, weeks: flags.weeks, sla: { month, answers } })
+    const report = await boardOf({ fleet, store, settings, contracts, devices, now, weeks: flags.weeks })
     await project.close()
     await this.writeReport(report, flags)
   }

@@ -1,7 +1,9 @@
 import { RIGHTS, ROLES } from '../../core/account.ts'
 import { SELLS } from '../../core/can-sell.ts'
 import { DEVICE_KINDS } from '../../core/fleet.ts'
+import { INCIDENT_STATES } from '../../core/incident.ts'
 import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
+import { INCIDENT_PROPERTIES, INCIDENT_STORY } from './incident-answers.ts'
 import { CHANGE, DEVICE_NAME, EXIT_CODE, FAILURE, FINDING, MODE, RUN_ID, TIME } from './records.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
@@ -230,6 +232,79 @@ export const API_ANSWER_SCHEMAS = {
       description: 'Ends of runs on it, newest first; those that found the same are one, with their number.',
     },
   }),
+  'api-incidents': answer(
+    'api-incidents',
+    'Faults that people see to, newest first, a page at a time (/api/v1/incidents).',
+    {
+      ...AS_OF,
+      ...PAGE,
+      counts: {
+        description: 'Of all that were picked, by state; those that there are.',
+        type: 'object',
+        propertyNames: { enum: INCIDENT_STATES },
+        additionalProperties: COUNT,
+      },
+      late: { ...COUNT, description: 'Of all that were picked, those with a clock that ran out.' },
+      incidents: list(object(INCIDENT_PROPERTIES)),
+    },
+  ),
+  'api-incident': answer(
+    'api-incident',
+    'A fault that people see to, with what is known of it (/api/v1/incidents/ID).',
+    {
+      ...AS_OF,
+      ...INCIDENT_PROPERTIES,
+      ...INCIDENT_STORY,
+      firing: { ...FLAG, description: 'Monitoring has not told that it is over.' },
+      evidence: {
+        ...object({
+          state: orNull(ANY_STATE),
+          since: orNull(TIME),
+          findings: list({ type: 'object' }),
+          looks: list(object({ ...END_ROW, from: TIME, times: { ...COUNT, minimum: 1 } })),
+        }),
+        description: 'What runs have found at its device; empty where it has none.',
+      },
+    },
+  ),
+  'api-report': answer('api-report', 'A report, a page of its rows at a time (/api/v1/reports/NAME).', {
+    report: TEXT,
+    since: TIME,
+    until: TIME,
+    made_at: TIME,
+    zone: { ...TEXT, description: 'IANA name of the clocks of most stores.' },
+    by: orNull(TEXT),
+    of: orNull(TEXT),
+    notes: list(TEXT),
+    count: { ...COUNT, description: 'Rows on all pages.' },
+    next: PAGE.next,
+    columns: {
+      ...list(object({ key: TEXT, title: TEXT, type: TEXT, aside: FLAG })),
+      description: 'What the rows have, as the schema of the report says: seconds, shares of 0 to 1.',
+    },
+    rows: list({ type: 'object' }),
+    total: orNull({ type: 'object' }),
+    charts: list(
+      object({ title: TEXT, kind: { enum: ['bars', 'line'] }, type: TEXT, points: list({ type: 'object' }) }),
+    ),
+  }),
+  'api-sla-closed': answer(
+    'api-sla-closed',
+    'Closed months of contracts, each with every version (/api/v1/sla/closed).',
+    {
+      months: list(
+        object({
+          contract: TEXT,
+          month: { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}$' },
+          version: { ...COUNT, minimum: 1 },
+          closed_at: TIME,
+          by: TEXT,
+          why: { ...orNull(TEXT), description: 'Why it was corrected; null: it is the first.' },
+          hash: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+        }),
+      ),
+    },
+  ),
   'api-search': answer('api-search', 'What a text may mean (/api/v1/search).', {
     ...AS_OF,
     stores: list(object(STORE_ROW)),

@@ -41,7 +41,8 @@ const ACTION = {
   ],
 }
 
-const INCIDENT_PROPERTIES = {
+/** What is known of an incident. */
+export const INCIDENT_PROPERTIES = {
   incident: { description: 'Its id.', type: 'string', pattern: '^I[0-9a-f]{12}$' },
   state: {
     description: 'open: nobody has it. cleared: nothing of it fires any more, and it is to be closed.',
@@ -112,6 +113,49 @@ const MESSAGE = {
   }),
 }
 
+/** What happened to it. */
+export const INCIDENT_STORY = {
+  episodes: {
+    description: 'Faults of monitoring that belong to it.',
+    ...closed({
+      episodes: { description: 'The first of them.', type: 'array', items: TEXT },
+      count: { description: 'How many there are.', type: 'integer', minimum: 0 },
+    }),
+  },
+  messages: { description: 'Who was told, or is to be.', type: 'array', items: MESSAGE },
+  events: {
+    description: 'What happened to it, in order.',
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['seq', 'at', 'type'],
+      properties: {
+        seq: { type: 'integer', minimum: 1 },
+        at: TIME,
+        type: {
+          enum: [
+            'opened',
+            'joined',
+            'cleared',
+            'taken',
+            'called',
+            'told',
+            'acknowledged',
+            'commented',
+            'cause',
+            'step',
+            'action',
+            'action.done',
+            'paused',
+            'continued',
+            'closed',
+          ],
+        },
+      },
+    },
+  },
+}
+
 const INCIDENTS_JSON_SCHEMA: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/incidents/1',
@@ -134,45 +178,7 @@ const INCIDENT_JSON_SCHEMA: object = {
   ...closed({
     schema: { const: 'till.incident/1' },
     ...INCIDENT_PROPERTIES,
-    episodes: {
-      description: 'Faults of monitoring that belong to it.',
-      ...closed({
-        episodes: { description: 'The first of them.', type: 'array', items: TEXT },
-        count: { description: 'How many there are.', type: 'integer', minimum: 0 },
-      }),
-    },
-    messages: { description: 'Who was told, or is to be.', type: 'array', items: MESSAGE },
-    events: {
-      description: 'What happened to it, in order.',
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['seq', 'at', 'type'],
-        properties: {
-          seq: { type: 'integer', minimum: 1 },
-          at: TIME,
-          type: {
-            enum: [
-              'opened',
-              'joined',
-              'cleared',
-              'taken',
-              'called',
-              'told',
-              'acknowledged',
-              'commented',
-              'cause',
-              'step',
-              'action',
-              'action.done',
-              'paused',
-              'continued',
-              'closed',
-            ],
-          },
-        },
-      },
-    },
+    ...INCIDENT_STORY,
   }),
 }
 

@@ -142,7 +142,16 @@ const ACCOUNT = {
       minLength: 1,
       examples: ["device.kind == 'fiscal-printer'"],
     },
+    partner: {
+      description:
+        'The partner that it is of, as `responsibility.teams` name it: of incidents it sees those that the matrix gives to it. Default: those ' +
+        'about devices, and about whole stores, that exist for it.',
+      type: 'string',
+      minLength: 1,
+      examples: ['acme'],
+    },
   },
+  dependencies: { partner: ['devices'] },
 } as const
 
 const length = (description: string, example: string) =>

@@ -110,13 +110,14 @@ function readAccount(
     return undefined
   }
   const devices = selectorOf(parsed, [...path, 'devices'], problems)
-  const { password, token } = raw
+  const { password, token, partner } = raw
   return {
     name,
     role: raw['role'] as Account['role'],
     proof:
       typeof password === 'string' ? { kind: 'password', hash: password } : { kind: 'token', secret: String(token) },
     ...(devices && { devices }),
+    ...(typeof partner === 'string' && { partner }),
     source,
   }
 }

@@ -1,9 +1,8 @@
 import type { Context } from 'hono'
 import { runSeen } from '../../app/overview/run-view.ts'
 import { abortRun, approveRun, type Word } from '../../app/run/control-run.ts'
-import { InputError } from '../../core/diagnostic.ts'
 import type { RunSummary } from '../../core/run.ts'
-import { ApiRefused, notFound } from './api-refused.ts'
+import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { readJson } from './questions.ts'
 import { demand, type Visitor, visitorOf } from './visitor.ts'
@@ -58,15 +57,4 @@ async function wordOn(
   if (typeof why !== 'string' || why.trim() === '' || why.length > LONGEST_WHY)
     throw new ApiRefused(400, `It is {"why": "…"}, of at most ${LONGEST_WHY} characters: it is on record.`)
   return { of: { fleet: sight.fleet.name, run }, word: { by: known.account.name, at: Date.now(), why: why.trim() } }
-}
-
-/** What makes no sense, or not now, is told with its reason. */
-async function tried<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    const [first] = error.diagnostics
-    throw new ApiRefused(409, `${first?.summary ?? error.message}${first?.detail ? `: ${first.detail}` : ''}`)
-  }
 }

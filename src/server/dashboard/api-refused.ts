@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 
 /** A question that is refused, with the reason for people. */
 export class ApiRefused extends Error {
@@ -17,4 +18,19 @@ export const notFound = (what: string): ApiRefused => new ApiRefused(404, `There
 /** The answer to it. */
 export function problem(context: Context, { status, message, headers }: ApiRefused): Response {
   return context.json({ schema: 'till.api-problem/1', status, why: message }, status, { ...headers })
+}
+
+/** What makes no sense, or not now, is told with its reason; `as` may tell it as something else. */
+export async function tried<T>(
+  work: () => Promise<T>,
+  as: (first: Diagnostic) => ApiRefused | undefined = () => undefined,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const [first] = error.diagnostics
+    const told = `${first?.summary ?? error.message}${first?.detail ? `: ${first.detail}` : ''}`
+    throw (first && as(first)) ?? new ApiRefused(409, told)
+  }
 }

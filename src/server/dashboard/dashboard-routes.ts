@@ -3,7 +3,9 @@ import { actionRoutes } from './actions.ts'
 import { apiRoutes } from './api.ts'
 import { ApiRefused, problem } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
+import { incidentRoutes } from './incidents.ts'
 import { pageRoutes } from './pages.ts'
+import { reportRoutes } from './reports.ts'
 import { SignIn } from './sign-in.ts'
 import { isPrivate } from './visitor.ts'
 
@@ -35,6 +37,8 @@ export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
   })
   pageRoutes(app)
   actionRoutes(app, dashboard)
+  incidentRoutes(app, dashboard)
+  reportRoutes(app, dashboard)
   apiRoutes(app, dashboard, new SignIn(dashboard))
   app.all('/api/*', (context) => problem(context, new ApiRefused(404, 'There is no such question.')))
   app.onError((error, context) => {

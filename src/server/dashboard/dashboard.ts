@@ -2,9 +2,12 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
 import { PictureKeeper } from '../../app/overview/picture-keeper.ts'
+import { ReportKeeper } from '../../app/overview/report-keeper.ts'
+import type { ReportTerms } from '../../app/overview/report-view.ts'
 import { RunFollower } from '../../app/overview/run-progress.ts'
 import { type Sight, sightOf } from '../../app/overview/sight.ts'
 import type { SessionLimits } from '../../core/account.ts'
+import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { BodyReader } from '../read-body.ts'
 import type { Revision } from '../revisions.ts'
@@ -24,6 +27,7 @@ const MOST_SIGHTS = 64
 interface Around {
   readonly revision: () => Revision
   readonly runs: () => Promise<RunStore>
+  readonly incidents: IncidentStore
   readonly bodies: BodyReader
   readonly log: ServerLog
   /** Has a device looked at; the id of the run. Throws InputError. */
@@ -41,6 +45,8 @@ export interface LookAt {
 export class Dashboard {
   readonly keeper: PictureKeeper
   readonly follower = new RunFollower()
+  readonly reports = new ReportKeeper()
+  readonly incidents: IncidentStore
   readonly sessions: Sessions
   readonly bodies: BodyReader
   readonly log: ServerLog
@@ -51,9 +57,10 @@ export class Dashboard {
   #freshAt = Number.NEGATIVE_INFINITY
   #isStopping = false
 
-  private constructor({ revision, runs, bodies, log, look }: Around, store: RunStore) {
+  private constructor({ revision, runs, incidents, bodies, log, look }: Around, store: RunStore) {
     this.#revision = revision
     this.runs = runs
+    this.incidents = incidents
     this.look = look
     this.bodies = bodies
     this.log = log
@@ -76,6 +83,17 @@ export class Dashboard {
     return this.#revision().project.settings.server().sessions
   }
 
+  /** What reports go by. */
+  terms(): ReportTerms {
+    const { settings } = this.#revision().project
+    return { settings: settings.availability(), contracts: settings.contracts() }
+  }
+
+  /** The same for those who see the same. */
+  sightKey({ account, proof, sees }: KnownAccount): string {
+    return sees ? `${account.name} ${proof}` : ''
+  }
+
   get isStopping(): boolean {
     return this.#isStopping
   }
@@ -86,15 +104,16 @@ export class Dashboard {
   }
 
   /** What an account sees now; at most a moment old. */
-  async sightOf({ account, proof, sees }: KnownAccount): Promise<Sight> {
+  async sightOf(known: KnownAccount): Promise<Sight> {
+    const { account, sees } = known
     await this.#freshen()
     const whole = await this.keeper.current()
     const { fleet } = this.#revision()
     const { version } = this.keeper
-    const key = sees ? `${account.name} ${proof}` : ''
+    const key = this.sightKey(known)
     const before = this.#sights.get(key)
     if (before?.version === version && before.sight.fleet === fleet) return before.sight
-    const sight = sightOf(whole, { fleet, store: await this.runs(), sees })
+    const sight = sightOf(whole, { fleet, store: await this.runs(), sees, partner: account.partner })
     this.#sights.delete(key)
     this.#sights.set(key, { version, sight })
     const [oldest] = this.#sights.keys()

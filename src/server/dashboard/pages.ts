@@ -3,7 +3,10 @@ import { PAGE_FILES, type PageFile, pageFiles } from '../page-files.ts'
 import type { DashboardApp } from './dashboard.ts'
 
 /** Addresses that the script in the page knows; each can be opened, kept and sent. */
-const PLACES = ['/', '/search', '/store/:store', '/device/:store/:device', '/runs', '/runs/:run'] as const
+const PLACES = [
+  ...['/', '/search', '/store/:store', '/device/:store/:device', '/runs', '/runs/:run'],
+  ...['/incidents', '/incidents/:incident', '/sla', '/trends', '/completeness', '/board'],
+]
 
 /** The pages and their files: nothing in them says anything about the fleet, so that everybody may have them. */
 export function pageRoutes(app: DashboardApp): void {

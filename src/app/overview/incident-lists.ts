@@ -1,0 +1,82 @@
+import type { Incident } from '../../core/incident.ts'
+import type { IncidentStore } from '../../core/incident-store.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { findIncident } from '../incidents/change-incident.ts'
+import { type IncidentView, incidentView } from '../incidents/incident-view.ts'
+import { deviceView } from './device-view.ts'
+import { type Page, paged } from './paging.ts'
+import { eyesOf, type Sight } from './sight.ts'
+
+/** Episodes of one incident that are told: a storm has thousands. */
+const MOST_EPISODES = 20
+/** Looks at its device that are told. */
+const MOST_LOOKS = 15
+
+/** What an incident may be picked by. */
+export const INCIDENT_FILTERS = ['state', 'store', 'region', 'device', 'team', 'owner', 'fault', 'severity'] as const
+export type IncidentFilter = Readonly<Record<(typeof INCIDENT_FILTERS)[number], readonly string[]>>
+
+/** Incidents that exist for somebody, newest first, and how many of those that are picked are in which state. */
+export async function listIncidents(
+  { sight, store }: { readonly sight: Sight; readonly store: IncidentStore },
+  wanted: {
+    readonly filter: IncidentFilter
+    readonly isLate: boolean
+    readonly isClosedToo: boolean
+    readonly page: Page
+  },
+): Promise<JsonObject> {
+  const now = new Date()
+  const all = await store.incidents({ closed: wanted.isClosedToo, ...eyesOf(sight) })
+  const views = all
+    .map((one) => incidentView(one, now))
+    .filter((view) => {
+      const isPicked = INCIDENT_FILTERS.every(
+        (key) => wanted.filter[key].length === 0 || wanted.filter[key].includes(view[key] ?? ''),
+      )
+      return isPicked && (!wanted.isLate || isLate(view))
+    })
+  const counts: Record<string, number> = {}
+  for (const { state } of views) counts[state] = (counts[state] ?? 0) + 1
+  const { rows, total, next } = paged(views, wanted.page)
+  return { total, next, counts, late: views.filter(isLate).length, incidents: rows as unknown as JsonValue }
+}
+
+/** A clock of it ran out and was not met. */
+function isLate({ clocks }: IncidentView): boolean {
+  return clocks.some(({ late, state }) => late && state !== 'met')
+}
+
+/** One incident with what happened to it, and what its device was found to be. Throws InputError where none exists for somebody. */
+export async function incidentSeen(
+  { sight, store }: { readonly sight: Sight; readonly store: IncidentStore },
+  id: string,
+): Promise<JsonObject> {
+  return incidentJson({ sight, store }, await findIncident(store, id, eyesOf(sight)))
+}
+
+/** As it is told to somebody. */
+export async function incidentJson(
+  { sight, store }: { readonly sight: Sight; readonly store: IncidentStore },
+  incident: Incident,
+): Promise<JsonObject> {
+  const id = incident.incident
+  const [events, episodes, messages, firing, device] = await Promise.all([
+    store.events(id),
+    store.episodes(id, MOST_EPISODES),
+    store.escalations.messages(id),
+    store.isFiring(id),
+    incident.device === null ? undefined : deviceView(sight, incident.device),
+  ])
+  const looks = Array.isArray(device?.['timeline']) ? device['timeline'].slice(0, MOST_LOOKS) : []
+  return {
+    ...(incidentView(incident, new Date()) as unknown as JsonObject),
+    ...({ events, episodes, messages, firing } as unknown as JsonObject),
+    evidence: {
+      state: device?.['state'] ?? null,
+      since: device?.['since'] ?? null,
+      findings: device?.['findings'] ?? [],
+      looks,
+    },
+  }
+}

@@ -1,0 +1,136 @@
+import type { AvailabilitySettings } from '../../core/availability-settings.ts'
+import type { Contract } from '../../core/contract.ts'
+import { InputError } from '../../core/diagnostic.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { Report, ReportRow } from '../../core/report.ts'
+import type { AvailabilityOf } from '../reports/availability-report.ts'
+import { type Grouping, groupOf } from '../reports/groups.ts'
+import { type NamedReport, reportByName } from '../reports/report-by-name.ts'
+import { type PeriodFlags, reportPeriod } from '../reports/report-period.ts'
+import { devicesOf } from '../reports/sla-fold.ts'
+import { type Page, paged } from './paging.ts'
+import { fleetSeen, type Sight } from './sight.ts'
+
+/** What is asked of a report; the flags of the command of that name. */
+export interface ReportAsked extends PeriodFlags {
+  readonly name: NamedReport
+  readonly by?: Grouping | undefined
+  readonly of?: AvailabilityOf | undefined
+  /** Devices of these groups alone: `region` → its ids. */
+  readonly among: Readonly<Partial<Record<Grouping, readonly string[]>>>
+  /** Names of contracts; empty: all. */
+  readonly contracts: readonly string[]
+  readonly weeks?: number | undefined
+}
+
+export interface ReportTerms {
+  readonly settings: AvailabilitySettings
+  readonly contracts: readonly Contract[]
+}
+
+/** A report of what somebody sees. Throws InputError for a period or a grouping that makes no sense. Takes long for a chain. */
+export async function reportSeen(
+  sight: Sight,
+  asked: ReportAsked,
+  { settings, contracts }: ReportTerms,
+): Promise<Report> {
+  const now = new Date()
+  const { name, by, of, among, weeks } = asked
+  const seen = fleetSeen(sight)
+  const devices = [...seen.devices.values()].filter((device) => {
+    const store = seen.stores.get(device.store)
+    return Object.entries(among).every(([group, wanted]) => {
+      return wanted.length === 0 || (store !== undefined && wanted.includes(groupOf(group as Grouping, store, device)))
+    })
+  })
+  const own = contractsSeen(sight, contracts)
+  const unknown = asked.contracts.find((one) => !own.some((contract) => contract.name === one))
+  if (unknown !== undefined) throw noContract(unknown)
+  // What a contract comes to hangs on the lines of its stores, too; who sees all its devices sees that.
+  const fleet = name === 'sla' || name === 'sla-outages' ? sight.fleet : seen
+  return reportByName({
+    name,
+    fleet,
+    store: sight.store,
+    settings,
+    contracts: asked.contracts.length === 0 ? own : own.filter((one) => asked.contracts.includes(one.name)),
+    devices,
+    period: reportPeriod(asked, now.getTime()),
+    now,
+    by,
+    of,
+    weeks,
+  })
+}
+
+/** The contracts that exist for somebody: those all devices of which do. */
+export function contractsSeen(sight: Sight, contracts: readonly Contract[]): readonly Contract[] {
+  if (sight.isWhole) return contracts
+  const { picture, fleet } = sight
+  return contracts.filter((contract) => {
+    const about = [...devicesOf(fleet, contract)]
+    // Whether a store sells hangs on all its devices.
+    const needed =
+      contract.of === 'selling'
+        ? about.flatMap(
+            (name) => fleet.stores.get(fleet.devices.get(name)?.store ?? '')?.devices.map((one) => one.name) ?? [],
+          )
+        : about
+    return needed.length > 0 && needed.every((name) => picture.devices.has(name))
+  })
+}
+
+/** Months of contracts that are closed, each with every version, the newest first. */
+export async function closedMonths(sight: Sight, contracts: readonly Contract[]): Promise<readonly JsonObject[]> {
+  const own = new Set(contractsSeen(sight, contracts).map(({ name }) => name))
+  const closed = await sight.store.availability.closed()
+  const rows = closed
+    .filter(({ contract }) => sight.isWhole || own.has(contract))
+    .map(({ contract, month, version, closed_at, by, why, hash }) => ({
+      contract,
+      month,
+      version,
+      closed_at,
+      by,
+      why,
+      hash,
+    }))
+  return rows.sort((a, b) => (a.month === b.month ? b.version - a.version : a.month < b.month ? 1 : -1))
+}
+
+/** A page of a report as the API tells it. */
+export function reportJson(
+  { form, ...report }: Report,
+  { page, order }: { readonly page: Page; readonly order: 'name' | 'worst' },
+): JsonObject {
+  const ordered = form.name === 'completeness' && order === 'worst' ? worstStoresFirst(report.rows) : report.rows
+  const { rows, next, total: count } = paged(ordered, page)
+  const { since, until, made_at, zone, by, of, notes, total, charts } = report
+  return {
+    report: form.name,
+    ...{ since, until, made_at, zone, by, of, notes: [...notes], count, next },
+    columns: form.columns.map(({ key, title, type, aside = false }) => ({ key, title, type, aside })),
+    rows: rows.map((row) => ({ ...row })),
+    total: total && { ...total },
+    charts: charts as unknown as JsonValue,
+  }
+}
+
+/** All days of the store that lacks most come first. */
+function worstStoresFirst(rows: readonly ReportRow[]): readonly ReportRow[] {
+  const missing = new Map<string, number>()
+  for (const { store, missing_s } of rows) {
+    missing.set(String(store), (missing.get(String(store)) ?? 0) + Number(missing_s))
+  }
+  const of = (row: ReportRow): number => missing.get(String(row['store'])) ?? 0
+  return [...rows].sort((a, b) => {
+    if (a['store'] !== b['store']) return of(b) - of(a) || (String(a['store']) < String(b['store']) ? -1 : 1)
+    return String(a['day']) < String(b['day']) ? -1 : 1
+  })
+}
+
+function noContract(name: string): InputError {
+  return new InputError([
+    { code: 'USAGE_INVALID', severity: 'error', summary: `There is no contract "${name.slice(0, 80)}"` },
+  ])
+}

@@ -1,0 +1,81 @@
+import type { AvailabilitySettings } from '../../core/availability-settings.ts'
+import type { Contract } from '../../core/contract.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { Report } from '../../core/report.ts'
+import { type AvailabilityOf, availabilityReport } from './availability-report.ts'
+import { boardReport } from './board-report.ts'
+import { completenessReport } from './completeness-report.ts'
+import type { Grouping } from './groups.ts'
+import { horizonReport, visitsReport } from './horizon-report.ts'
+import { recurringReport } from './recurring-report.ts'
+import { type ReportPeriod, reportPeriod } from './report-period.ts'
+import { type SlaQuestion, slaAnswers, slaOutages, slaReport } from './sla-report.ts'
+
+/** Reports that are told from what is kept, without a terminal. */
+export const NAMED_REPORTS = [
+  'availability',
+  'sla',
+  'sla-outages',
+  'recurring',
+  'completeness',
+  'board',
+  'horizon',
+  'visits',
+] as const
+export type NamedReport = (typeof NAMED_REPORTS)[number]
+
+export interface NamedQuestion {
+  readonly name: NamedReport
+  readonly fleet: Fleet
+  readonly store: RunStore
+  readonly settings: AvailabilitySettings
+  readonly contracts: readonly Contract[]
+  readonly devices: readonly Device[]
+  readonly period: ReportPeriod
+  readonly now: Date
+  readonly by?: Grouping | undefined
+  readonly of?: AvailabilityOf | undefined
+  /** Of what recurs, fewer times are left out; 2 unless told. */
+  readonly atLeast?: number | undefined
+  /** 13 unless told. */
+  readonly weeks?: number | undefined
+  /** Also days of which everything is known. */
+  readonly isWhole?: boolean | undefined
+  /** How many runs are looked through; 50 unless told. */
+  readonly runs?: number | undefined
+}
+
+/** The report of that name: the same that the command of that name writes. */
+export async function reportByName(question: NamedQuestion): Promise<Report> {
+  const { by, of = 'devices', atLeast = 2, isWhole = false, runs = 50 } = question
+  switch (question.name) {
+    case 'availability':
+      return availabilityReport({ ...question, by: by ?? 'region', of })
+    case 'recurring':
+      return recurringReport({ ...question, by: by ?? 'device', atLeast })
+    case 'completeness':
+      return completenessReport({ ...question, isWhole })
+    case 'horizon':
+      return horizonReport({ ...question, runs })
+    case 'visits':
+      return visitsReport({ ...question, runs })
+    case 'board':
+      return boardOf(question)
+    case 'sla':
+    case 'sla-outages': {
+      const asked: SlaQuestion = { ...question, isAnew: false }
+      const answers = await slaAnswers(asked)
+      return question.name === 'sla' ? slaReport(asked, answers) : slaOutages(asked, answers)
+    }
+  }
+}
+
+/** With what contracts came to in the last whole month. */
+export async function boardOf(question: Omit<NamedQuestion, 'name' | 'period'>): Promise<Report> {
+  const { contracts, now, weeks = 13 } = question
+  const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1)).toISOString().slice(0, 7)
+  const period = reportPeriod({ period: month }, now.getTime())
+  const answers = contracts.length > 0 ? await slaAnswers({ ...question, period, isAnew: false }) : []
+  return boardReport({ ...question, weeks, sla: { month, answers } })
+}

@@ -1,0 +1,60 @@
+import type { Context } from 'hono'
+import { closedMonths, type ReportAsked, reportJson, reportSeen } from '../../app/overview/report-view.ts'
+import { withoutOthers } from '../../app/overview/sight.ts'
+import { GROUPINGS, type Grouping } from '../../app/reports/groups.ts'
+import { NAMED_REPORTS, type NamedReport } from '../../app/reports/report-by-name.ts'
+import { ApiRefused, notFound, tried } from './api-refused.ts'
+import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
+import { among, asked, pageOf } from './questions.ts'
+import { visitorOf } from './visitor.ts'
+
+type Asked = Context<DashboardEnv>
+const OF = ['devices', 'selling'] as const
+const ORDERS = ['name', 'worst'] as const
+const PERIOD = ['period', 'since', 'until'] as const
+const AMONG = ['region', 'store', 'kind', 'partner', 'model', 'device'] as const
+const OWN = ['by', 'of', 'contract', 'weeks', 'order', 'limit', 'after'] as const
+const MOST_WEEKS = 106
+
+/** Reports for those who look: what `till report` tells, of what each sees. */
+export function reportRoutes(app: DashboardApp, dashboard: Dashboard): void {
+  const visitor = (context: Asked) =>
+    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
+  app.get('/api/v1/reports/:report', async (context) => {
+    const { known } = await visitor(context)
+    const sight = await dashboard.sightOf(known)
+    const { wanted, page, order } = questionOf(context)
+    const key = JSON.stringify([dashboard.sightKey(known), sight.fleet.digest, wanted])
+    const report = await tried(() => dashboard.reports.of(key, () => reportSeen(sight, wanted, dashboard.terms())))
+    return context.json(withoutOthers(sight, { schema: 'till.api-report/1', ...reportJson(report, { page, order }) }))
+  })
+  app.get('/api/v1/sla/closed', async (context) => {
+    asked(context, [])
+    const sight = await dashboard.sightOf((await visitor(context)).known)
+    const months = await closedMonths(sight, dashboard.terms().contracts)
+    return context.json(withoutOthers(sight, { schema: 'till.api-sla-closed/1', months }))
+  })
+}
+
+function questionOf(context: Asked) {
+  const name = context.req.param('report') ?? ''
+  if (!(NAMED_REPORTS as readonly string[]).includes(name)) throw notFound(`report "${name.slice(0, 40)}"`)
+  const given = asked(context, [...PERIOD, ...AMONG, ...OWN])
+  among('by', given.by, GROUPINGS)
+  among('of', given.of, OF)
+  among('order', given.order, ORDERS)
+  const [period, since, until] = PERIOD.map((each) => given[each][0])
+  const [weeks] = given.weeks.map(Number)
+  if (weeks !== undefined && !(Number.isInteger(weeks) && weeks >= 1 && weeks <= MOST_WEEKS))
+    throw new ApiRefused(400, `"weeks" is a number from 1 to ${MOST_WEEKS}.`)
+  const groups = AMONG.filter((each) => given[each].length > 0).map((each) => [each, given[each]])
+  const wanted: ReportAsked = {
+    name: name as NamedReport,
+    ...{ period, since, until, weeks },
+    by: given.by[0] as Grouping | undefined,
+    of: given.of[0] as ReportAsked['of'],
+    among: Object.fromEntries(groups),
+    contracts: given.contract,
+  }
+  return { wanted, page: pageOf(given), order: (given.order[0] ?? 'name') as (typeof ORDERS)[number] }
+}

@@ -1,0 +1,83 @@
+import { defaultTerms } from '../../src/app/incidents/duties.ts'
+import type { IncidentOpening } from '../../src/core/incident.ts'
+import { openSqliteIncidents, openSqliteStore } from '../../src/stores/sqlite.ts'
+import { type RecordedDevice, recordRun } from '../../src/testing/recorded-runs.ts'
+import { hashOf, PASSWORD } from './accounts.ts'
+import { NORTH, ServedProject, SOUTH } from './served-project.ts'
+
+const HOUR = 3_600_000
+const DAYS = 4
+
+const SETTINGS = `state: state.db
+server:
+  accounts:
+    anna: {role: admin, password: '${hashOf(PASSWORD)}'}
+    hela: {role: helpdesk, password: '${hashOf(PASSWORD)}'}
+    viktor: {role: viewer, token: "env:T_ALL"}
+    partner: {role: helpdesk, token: "env:T_NORTH", devices: "device.id == 'office'"}
+    acme: {role: helpdesk, token: "env:T_SLOW", devices: "device.id == 'office'", partner: acme}
+contracts:
+  offices: { where: "device.id == 'office'", partner: acme, threshold: 99, hours: always, per: device, penalties: [{ below: 99, amount: 500 }] }
+  all-tills: { kinds: [till], threshold: 99, hours: always, per: store }
+`
+
+/** A served repository with four days of hourly looks, an outage of an hour a day, and incidents. */
+export async function eyesProject(): Promise<{
+  readonly served: ServedProject
+  readonly ids: Readonly<Record<'office' | 'pos1' | 'store', string>>
+}> {
+  const served = new ServedProject(SETTINGS)
+  const now = Date.now()
+  const begin = now - (now % HOUR) - DAYS * 24 * HOUR
+  const store = await openSqliteStore(served.path('state.db'))
+  const well = { state: 'in-sync', answered: true } as const
+  const paper = {
+    fault: 'paper-out',
+    cause: 'paper',
+    severity: 'sale-blocked',
+    owner: 'store',
+    remedy: 'Put paper in.',
+  } as const
+  const out = { state: 'unmet', classification: paper } as const
+  for (let hour = 0; hour <= DAYS * 24; hour += 1) {
+    const devices = [
+      { device: `${NORTH}/pos1`, ...well },
+      { device: `${NORTH}/office`, ...(hour % 24 === 12 ? out : well) },
+      // Nobody looks at it for some hours.
+      ...(hour % 24 < 4 ? [] : [{ device: `${SOUTH}/pos1`, ...(hour % 24 === 20 ? out : well) }]),
+    ] as RecordedDevice[]
+    await store.append(
+      recordRun(devices, {
+        run: `20261101T000000Z-${String(hour).padStart(6, '0')}`,
+        at: new Date(begin + hour * HOUR).toISOString(),
+      }),
+    )
+  }
+  await store.close()
+  const incidents = await openSqliteIncidents(served.path('state.db'))
+  const terms = defaultTerms('Europe/Warsaw')
+  const common = {
+    origin: 'hand' as const, ...{ severity: 'high', region: 'north', vendor: '', why: 'by hand', by: 'test' },
+    terms,
+  } as const
+  const ours = { team: 'desk', partner: null, steps: [] }
+  const opened = async (
+    more: Pick<IncidentOpening, 'fault' | 'title' | 'device' | 'store' | 'team' | 'partner' | 'steps'>,
+  ) => {
+    return (await incidents.open({ key: more.title, ...common, ...more }, new Date(now - 1000))).incident.incident
+  }
+  const acme = { team: 'acme', partner: 'acme', steps: ['receipt printed'] }
+  const ids = {
+    office: await opened({ title: 'No paper', fault: 'paper-out', device: `${NORTH}/office`, store: NORTH, ...acme }),
+    pos1: await opened({
+      title: 'Drawer does not open',
+      fault: 'drawer',
+      device: `${NORTH}/pos1`,
+      store: NORTH,
+      ...ours,
+    }),
+    store: await opened({ title: 'No power', fault: 'power', device: null, store: SOUTH, ...ours }),
+  }
+  await incidents.close()
+  return { served, ids }
+}

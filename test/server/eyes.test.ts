@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { errorsOf } from '../cli/published.ts'
+import { eyesProject } from './eyes-project.ts'
+import { NORTH, type ServedProject, SOUTH } from './served-project.ts'
+import { type Answer, Visitor } from './visitor.ts'
+
+let served: ServedProject
+let ids: Awaited<ReturnType<typeof eyesProject>>['ids']
+let viktor: Visitor
+/** See one device; acme of its incidents those that are acme's. */
+let partners: readonly Visitor[]
+let anna: Visitor
+let hela: Visitor
+
+beforeAll(async () => {
+  ;({ served, ids } = await eyesProject())
+  await served.till('report', 'sla', '--close', '2026-01')
+  await served.serve()
+  viktor = new Visitor(served.url, 'token-of-all-0123456789')
+  partners = ['token-of-north-0123456789', 'token-of-slow-0123456789'].map((token) => new Visitor(served.url, token))
+  ;[anna, hela] = [new Visitor(served.url), new Visitor(served.url)]
+  await anna.signIn('anna')
+  await hela.signIn('hela')
+})
+afterAll(() => served?.remove())
+
+const post = (who: Visitor, path: string, body: object = {}): Promise<Answer> =>
+  who.ask(`/api/v1${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-till-csrf': who.csrf },
+    body: JSON.stringify(body),
+  })
+
+test('numbers of pages are those of `till report`', async () => {
+  // Both are told by the clock of the stores, so that they mean the same a moment later.
+  const edge = (days: number): string =>
+    `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 13).replace('T', ' ')}:00`
+  const [since, until] = [edge(3), edge(1)]
+  const days = ['--since', since, '--until', until]
+  const cases = [
+    ['availability', ['--by', 'device', ...days], { by: 'device', since, until }, 'groups'],
+    ['sla', days, { since, until }, 'lines'],
+    ['sla', ['--outages', ...days], { since, until }, 'outages'],
+    ['recurring', ['--by', 'model', ...days], { by: 'model', since, until }, 'faults'],
+    ['completeness', days, { since, until }, 'days'],
+    ['board', [], {}, 'weeks'],
+  ] as const
+  for (const [name, flags, question, rows] of cases) {
+    const path = rows === 'outages' ? 'sla-outages' : name
+    const { json, status } = await viktor.ask(`/api/v1/reports/${path}?limit=1000&${new URLSearchParams(question)}`)
+    expect([path, status, errorsOf('api-report', json)]).toEqual([path, 200, []])
+    const told = JSON.parse((await served.till('report', name, ...flags, '--json')).stdout)
+    expect(json.rows.length, path).toBeGreaterThan(0)
+    // The last week goes up to now.
+    const stable = (all: readonly object[]) => (path === 'board' ? all.slice(0, -1) : all)
+    expect(stable(json.rows), path).toEqual(stable(told[rows]))
+  }
+})
+
+test('a page at a time, in the order that was asked for, and what makes no sense is refused', async () => {
+  const first = await viktor.ask('/api/v1/reports/completeness?since=3d&order=worst&limit=1')
+  expect(first.json).toMatchObject({ next: '1', rows: [{ store: SOUTH }] })
+  expect((await viktor.ask('/api/v1/reports/availability?by=store&region=south')).json.rows).toEqual([])
+  const refused = [
+    ['/reports/nothing', 404],
+    ['/reports/sla?by=colour', 400],
+    ['/reports/sla?period=2026-13', 409],
+    ['/reports/sla?contract=nothing', 409],
+    ['/reports/board?weeks=0', 400],
+    ['/reports/availability?of=selling&by=kind', 409],
+    ['/incidents?state=broken', 400],
+    ['/incidents/Inothing', 404],
+  ] as const
+  for (const [path, status] of refused) {
+    const answer = await viktor.ask(`/api/v1${path}`)
+    expect([path, answer.status, errorsOf('api-problem', answer.json)]).toEqual([path, status, []])
+  }
+  const closed = await viktor.ask('/api/v1/sla/closed')
+  expect([closed.status, errorsOf('api-sla-closed', closed.json)]).toEqual([200, []])
+  expect(closed.json.months).toMatchObject([{ month: '2026-01', version: 1 }, { month: '2026-01' }])
+})
+
+test('an incident is found, taken, talked about, and closed with its cause, by those who may', async () => {
+  const list = await viktor.ask('/api/v1/incidents')
+  expect([list.status, errorsOf('api-incidents', list.json)]).toEqual([200, []])
+  expect(list.json).toMatchObject({ total: 3, counts: { open: 3 }, late: 0 })
+  const office = await viktor.ask(`/api/v1/incidents?device=${NORTH}/office`)
+  expect(office.json.incidents).toMatchObject([{ incident: ids.office, clocks: [{}, {}, {}], team: 'acme' }])
+  const path = `/incidents/${ids.office}`
+  expect(await post(viktor, `${path}/take`)).toMatchObject({ status: 403 })
+  const csrf = hela.csrf
+  hela.csrf = ''
+  expect(await post(hela, `${path}/take`)).toMatchObject({ status: 403 })
+  hela.csrf = csrf
+  const taken = await post(hela, `${path}/take`)
+  expect([taken.status, errorsOf('api-incident', taken.json)]).toEqual([200, []])
+  expect(taken.json).toMatchObject({ state: 'taken', owner: 'hela', clocks: [{ state: 'met' }, {}, {}] })
+  expect(taken.json.evidence.looks.some((look: { state: string }) => look.state === 'unmet')).toBe(true)
+  expect(await post(hela, `${path}/comment`, {})).toMatchObject({ status: 400 })
+  expect((await post(hela, `${path}/comment`, { text: 'on my way' })).json.events.at(-1)).toMatchObject({
+    by: 'hela',
+    text: 'on my way',
+  })
+  expect((await post(hela, `${path}/pause`, { why: 'a part' })).json.state).toBe('paused')
+  expect((await post(hela, `${path}/continue`)).json.state).toBe('taken')
+  expect((await post(hela, `${path}/close`)).json.why).toContain('its cause is not known')
+  expect((await post(hela, `${path}/close`, { cause: 'paper' })).json.why).toContain('receipt printed')
+  // Whether it fires or not, that is no word of a helpdesk.
+  const done = { cause: 'paper', done: ['receipt printed'] }
+  expect(await post(hela, `${path}/close`, { ...done, despite: 'x' })).toMatchObject({ status: 403 })
+  expect((await post(anna, `${path}/close`, { ...done, despite: 'x' })).json).toMatchObject({
+    state: 'closed',
+    closed_by: 'anna',
+    cause: 'paper',
+  })
+  expect((await viktor.ask('/api/v1/incidents?closed=yes')).json.total).toBe(3)
+  expect((await viktor.ask('/api/v1/incidents')).json.total).toBe(2)
+  const shown = JSON.parse((await served.till('incidents', 'show', ids.office, '--json')).stdout)
+  expect(shown).toMatchObject({ state: 'closed', owner: 'hela', cause: 'paper' })
+})
+
+test('a partner finds nothing of incidents and reports that are not its own, whichever way it asks', async () => {
+  const hidden = [`${NORTH}/pos1`, SOUTH, ids.pos1, ids.store, 'Drawer does not open', 'No power', 'all-tills']
+  const filters = [
+    '',
+    'period=2026-01',
+    `region=north`,
+    `store=${SOUTH}`,
+    `store=${NORTH}`,
+    `device=${NORTH}/pos1`,
+    'by=device',
+    'by=store',
+  ]
+  const names = ['availability', 'sla', 'sla-outages', 'recurring', 'completeness', 'board', 'horizon', 'visits']
+  const ways = [
+    ...names.flatMap((name) => filters.map((filter) => `/reports/${name}?${filter}`)),
+    ...names.map((name) => `/reports/${name}?of=selling&by=store`),
+    ...['all-tills', 'offices,all-tills'].flatMap((one) =>
+      ['sla', 'sla-outages'].map((name) => `/reports/${name}?contract=${one}`),
+    ),
+    ...[
+      '',
+      'closed=yes',
+      'limit=1000',
+      `store=${SOUTH}`,
+      `device=${NORTH}/pos1`,
+      'fault=drawer',
+      'team=desk',
+      'late=yes',
+      'after=1',
+      'state=open',
+      'severity=high',
+      'owner=hela',
+      'state=closed',
+    ].map((filter) => `/incidents?${filter}`),
+    ...[ids.pos1, ids.store].map((id) => `/incidents/${id}`),
+    '/sla/closed',
+  ]
+  for (const partner of partners) {
+    for (const way of ways) {
+      const { text, status } = await partner.ask(`/api/v1${way}`)
+      // What was asked for may be said again.
+      const said = status === 404 || status === 409 ? '' : text
+      for (const name of hidden)
+        expect(said.includes(name), `${way} tells of ${name}: ${said.slice(0, 2000)}`).toBe(false)
+      expect([way, status < 500]).toEqual([way, true])
+    }
+    for (const word of ['take', 'comment', 'pause', 'continue', 'close']) {
+      const body = { text: 'x', why: 'x', cause: 'x' }
+      for (const id of [ids.pos1, ids.store])
+        expect([word, (await post(partner, `/incidents/${id}/${word}`, body)).status]).toEqual([word, 404])
+    }
+    const own = await partner.ask('/api/v1/incidents?closed=yes')
+    expect(own.json.incidents).toMatchObject([{ incident: ids.office }])
+    const sla = await partner.ask('/api/v1/reports/sla?since=3d')
+    expect(new Set(sla.json.rows.map((row: { contract: string }) => row.contract))).toEqual(new Set(['offices']))
+    const count = await partner.ask('/api/v1/reports/availability?since=3d&by=kind')
+    expect(count.json.rows).toMatchObject([{ group: 'till', count: 1 }])
+  }
+  expect((ways.length + 10) * partners.length).toBeGreaterThan(200)
+  // Nothing was noted by them.
+  expect((await anna.ask(`/api/v1/incidents/${ids.pos1}`)).json).toMatchObject({ state: 'open', owner: null })
+})
