@@ -57,7 +57,8 @@ export async function eyesProject(): Promise<{
   const incidents = await openSqliteIncidents(served.path('state.db'))
   const terms = defaultTerms('Europe/Warsaw')
   const common = {
-    origin: 'hand' as const, ...{ severity: 'high', region: 'north', vendor: '', why: 'by hand', by: 'test' },
+    origin: 'hand' as const,
+    ...{ severity: 'high', region: 'north', vendor: '', why: 'by hand', by: 'test' },
     terms,
   } as const
   const ours = { team: 'desk', partner: null, steps: [] }
