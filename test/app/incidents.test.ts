@@ -97,7 +97,9 @@ test('a partner has no incidents but its own', async () => {
   const theirs = await opened({ partner: 'acme' })
   expect((await store.incidents({ partner: 'acme' })).map(({ incident }) => incident)).toEqual([theirs])
   const acme = { ...ann, partner: 'acme' }
-  expect(await refusal(findIncident(store, ours, { partner: 'acme' }))).toBe('INCIDENT_UNKNOWN There is no incident "I"')
+  expect(await refusal(findIncident(store, ours, { partner: 'acme' }))).toBe(
+    'INCIDENT_UNKNOWN There is no incident "I"',
+  )
   expect(await refusal(takeIncident(store, ours, acme))).toBe('INCIDENT_UNKNOWN There is no incident "I"')
   expect((await takeIncident(store, theirs, acme)).owner).toBe('ann')
 })
