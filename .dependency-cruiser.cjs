@@ -1,5 +1,5 @@
 /** The layers of ARCHITECTURE.md, as rules. `scripts/check-layers.mjs` also counts what was looked at. */
-const adapters = ['ledger', 'modules', 'transports', 'reporters', 'stores', 'secrets', 'gitops', 'hooks', 'sandbox', 'streams']
+const adapters = ['ledger', 'modules', 'transports', 'reporters', 'stores', 'secrets', 'gitops', 'hooks', 'sandbox', 'streams', 'queue']
 const only = (from, allowed) => ({
   name: `${from}-imports`,
   severity: 'error',
@@ -46,6 +46,7 @@ module.exports = {
     only('hooks', ['core']),
     only('ledger', ['core']),
     only('streams', ['core']),
+    only('queue', ['core']),
     only('testing', ['core']),
     only('app', ['core', 'lang', 'pattern', 'files', 'shell', 'devices', 'engine', ...adapters]),
     only('controller', ['core', 'lang', 'load', 'engine', 'app', ...adapters]),
@@ -64,6 +65,7 @@ module.exports = {
     fence('libsql', ['stores/']),
     fence('kysely', ['stores/']),
     fence('pg', ['stores/postgres/']),
+    fence('pg-boss', ['queue/']),
     fence('listr2', ['reporters/']),
     fence('diff', ['difference/']),
     fence('fflate', ['reporters/']),

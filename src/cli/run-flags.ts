@@ -85,6 +85,13 @@ export const conductFlags = {
   }),
 }
 
+/** Who works on the devices of a run. */
+export const onFlag = Flags.option({
+  description: 'have workers (till worker) work on the devices; the run itself stays here',
+  options: ['workers'] as const,
+  helpValue: 'workers',
+})()
+
 /** What every command that works on devices takes. */
 export const runFlags = { ...selectionFlags, ...conductFlags }
 

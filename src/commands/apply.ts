@@ -8,7 +8,7 @@ import type { PlannedWork } from '../app/run/run-request.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
 import { devicesText, planAndAsk } from '../cli/plan-first.ts'
-import { failingStates, paramFlag, runFlags, safetyFlags } from '../cli/run-flags.ts'
+import { failingStates, onFlag, paramFlag, runFlags, safetyFlags } from '../cli/run-flags.ts'
 import { selectionFlags } from '../cli/selection-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
@@ -44,6 +44,7 @@ safety, 130 interrupted, 2 bad input.`
   }
   static override flags = {
     ...runFlags,
+    on: onFlag,
     param: paramFlag,
     output: Flags.string({
       char: 'o',
@@ -79,6 +80,7 @@ safety, 130 interrupted, 2 bad input.`
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
       workers: flags.workers,
+      on: flags.on,
     }
     if (!flags.yes && work.length > 0) {
       const word =

@@ -7,7 +7,7 @@ import { canaryText, heldBackText } from '../app/safety/held-back.ts'
 import { planPolicy } from '../app/safety/policy-in-force.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { durationFlag } from '../cli/duration-flag.ts'
-import { failingStates, paramFlag, runFlags } from '../cli/run-flags.ts'
+import { failingStates, onFlag, paramFlag, runFlags } from '../cli/run-flags.ts'
 import { showPreview } from '../cli/show-preview.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { DAY_MS } from '../core/duration.ts'
@@ -56,6 +56,7 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
   }
   static override flags = {
     ...runFlags,
+    on: onFlag,
     param: paramFlag,
     output: Flags.string({
       char: 'o',
@@ -119,6 +120,7 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
       workers: flags.workers,
+      on: flags.on,
       failOn: failingStates(flags),
       reporters: async (...run) => [
         ...(await planReporters(flags, {

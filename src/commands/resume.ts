@@ -5,7 +5,7 @@ import { runReporters } from '../app/run/reporting.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
 import { underSignals } from '../cli/interrupts.ts'
-import { conductFlags, failingStates, safetyFlags } from '../cli/run-flags.ts'
+import { conductFlags, failingStates, onFlag, safetyFlags } from '../cli/run-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
@@ -31,6 +31,7 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
   }
   static override flags = {
     ...conductFlags,
+    on: onFlag,
     list: Flags.boolean({ description: 'show the runs of which something is left; with --json as till.unfinished/1' }),
     output: Flags.string({
       char: 'o',
@@ -54,6 +55,7 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
     const resumed = await controller.resumeRun(run, {
       parallel: flags.parallel,
       workers: flags.workers,
+      on: flags.on,
       failOn: failingStates(flags),
       reporters: runReporters(flags),
       waitMs: flags.wait,

@@ -1,3 +1,4 @@
+import { type Handing, openHanding } from '../app/history/open-store.ts'
 import { stateSecrets } from '../app/history/state-place.ts'
 import { openProject, type Project } from '../app/project.ts'
 import { Credentials } from '../app/reach/credentials.ts'
@@ -68,7 +69,7 @@ function makeController(first: Project, options: ControllerOptions, closeProject
   const warn = options.warn ?? warnOnce()
   const runs = new Map<string, Run>()
   let project = first
-  let shared: Promise<Shared> | undefined
+  let shared: ReturnType<typeof openShared> | undefined
   let closed: Promise<void> | undefined
   let senders: Promise<Senders | undefined> | undefined
   const share = (): Promise<Shared> => {
@@ -137,7 +138,7 @@ function makeController(first: Project, options: ControllerOptions, closeProject
       await Promise.allSettled([...runs.values()].map(({ finished }) => finished))
       const opened = await shared
       // Nothing may be left behind on a device.
-      if (opened) await Promise.all([drained(opened.transports), opened.keeper.close()])
+      if (opened) await Promise.all([drained(opened.transports), opened.keeper.close(), opened.closeHanding()])
     } finally {
       await (await senders?.catch(() => undefined))?.stop(LAST_WORDS_MS)
       await closeProject()
@@ -145,16 +146,32 @@ function makeController(first: Project, options: ControllerOptions, closeProject
   }
 }
 
-async function openShared(project: Project, warn: (text: string) => void): Promise<Shared> {
+/** What runs of one process have in common. `most`: leases last no longer, whatever the project says. */
+export async function openShared(
+  project: Project,
+  warn: (text: string) => void,
+  most: { readonly leaseMs: number } = { leaseMs: Number.POSITIVE_INFINITY },
+): Promise<Shared & { closeHanding(): Promise<void> }> {
   const store = await project.store()
   const { handshakes, parallel, leaseMs, refusals } = project.settings.run
   const gate = createHandshakeGate(handshakes)
   const masker = new Masker()
   for (const secret of await stateSecrets(project.state)) masker.add(secret)
   const readers = new Map<string, ReturnType<Shared['secretsOf']>>()
+  let handing: Promise<Handing> | undefined
   return {
+    handing() {
+      handing ??= openHanding(project.state, warn)
+      handing.catch(() => {
+        handing = undefined
+      })
+      return handing
+    },
+    async closeHanding() {
+      await (await handing)?.close()
+    },
     store,
-    keeper: new LeaseKeeper(store.leases, { ttlMs: leaseMs, clockMs: bootClockMs }),
+    keeper: new LeaseKeeper(store.leases, { ttlMs: Math.min(leaseMs, most.leaseMs), clockMs: bootClockMs }),
     masker,
     budgets: new Budgets(gate, { logins: handshakes, devices: parallel }),
     transports: openTransports(gate, warn),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Project } from '../app/project.ts'
 import { type KeptWork, notKept, openWork } from '../app/run/kept/open-work.ts'
 import type { PolicyBefore } from '../app/run/run-policy.ts'
@@ -33,6 +34,7 @@ export async function resumeRun(
   if (!held.granted) throw inProgress(id, held.holder)
   let work: KeptWork | undefined
   try {
+    await untilLetGo(shared, { fleet: fleet.name, run: id })
     const unfinished = await readUnfinished(shared.store.events(id))
     if (unfinished.left.length === 0) {
       await shared.store.kept.drop(id)
@@ -54,6 +56,31 @@ export async function resumeRun(
     await held.lease.release()
     throw error
   }
+}
+
+/** Workers of a controller that is gone finish what they have. */
+async function untilLetGo(
+  { store, warn }: Pick<Shared, 'store' | 'warn'>,
+  of: { readonly fleet: string; readonly run: string },
+): Promise<void> {
+  const until = performance.now() + LET_GO_MS
+  for (;;) {
+    const [device, ...others] = await store.work.inHand(of.run, of.fleet)
+    if (device === undefined) return
+    const what = others.length === 0 ? device : `${device} and ${others.length} more`
+    if (performance.now() > until) throw stillInHand(of.run, what)
+    warn(`Workers are still finishing devices of run "${of.run}": it goes on when they are done.`)
+    await delay(LOOK_EVERY_MS)
+  }
+}
+
+const LET_GO_MS = 10 * 60_000
+const LOOK_EVERY_MS = 500
+
+function stillInHand(run: string, what: string): InputError {
+  const summary = `Run "${run}" is in progress: workers have ${what}`
+  const detail = 'Wait until they are done, or stop the workers.'
+  return new InputError([{ code: 'RUN_IN_PROGRESS', severity: 'error', summary, detail }])
 }
 
 const GONE = 'What it was made from is not kept: it was begun by an older version, or what it had left is long past.'

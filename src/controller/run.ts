@@ -1,9 +1,12 @@
+import type { Handing } from '../app/history/open-store.ts'
 import type { Project } from '../app/project.ts'
 import type { Credentials } from '../app/reach/credentials.ts'
 import type { SecretReader } from '../app/reach/secrets.ts'
 import type { RunEnd } from '../app/run/run-request.ts'
 import type { RunStore, Transport } from '../core/ports.ts'
 import type { LeaseKeeper } from '../engine/admission/lease-keeper.ts'
+import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
+import type { WorkerPool } from '../engine/fleet/worker-pool.ts'
 import type { Masker } from '../engine/journal/mask.ts'
 import type { Budgets } from './budgets.ts'
 
@@ -19,6 +22,18 @@ export interface Run {
   stop(why: string): void
 }
 
+/** Those who work on the devices of a run. */
+export interface Workforce {
+  readonly pool: WorkerPool & { close(): Promise<void> }
+  readonly environment: DeviceEnvironment
+  /** Devices at a time. */
+  parallel(): number
+  /** Resolves when all that was told of devices has been delivered. */
+  told(): Promise<void>
+  /** The run has ended: what it had is there for others. */
+  leave(): void
+}
+
 /** What runs of one controller have in common. */
 export interface Shared {
   readonly store: RunStore
@@ -29,6 +44,8 @@ export interface Shared {
   readonly warn: (text: string) => void
   /** Reads secrets as a repository names them; once for all runs. */
   secretsOf(project: Project): SecretReader
+  /** What hands work to other processes; opened when it is first asked for. Throws InputError where the state lies in a file. */
+  handing(): Promise<Handing>
   /** What devices say of passwords, over all runs. */
   readonly credentials: Credentials
 }

@@ -8,13 +8,14 @@ import { checkValues } from '../app/revision/check-values.ts'
 import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
 import { accountName } from '../app/run/account.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from '../app/run/device-environment.ts'
+import { refuseUnserved } from '../app/run/handed/remote-pool.ts'
 import { keepWork } from '../app/run/kept/keep-work.ts'
 import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { ThreadPool } from '../app/run/workers/thread-pool.ts'
 import { VERSION } from '../app/version.ts'
 import { UnwritableError } from '../app/writer.ts'
-import { InputError, RunBroken } from '../core/diagnostic.ts'
+import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
 import { SessionLost } from '../core/failure.ts'
 import { lockNameOf as lockNameFor } from '../core/fence.ts'
 import type { Device } from '../core/fleet.ts'
@@ -35,8 +36,9 @@ import { revisionOf } from '../gitops/revision.ts'
 import { selectorScope } from '../lang/expression.ts'
 import { machineLoad } from '../load/machine-load.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
-import type { Membership, Share } from './budgets.ts'
-import type { Run, Shared } from './run.ts'
+import type { Share } from './budgets.ts'
+import { openRemoteWorkforce } from './remote-workforce.ts'
+import type { Run, Shared, Workforce } from './run.ts'
 import { watchLoad } from './watch-load.ts'
 
 type Request = RunOptions & PlannedWork
@@ -66,6 +68,10 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   // What is only looked at goes on without a device that lacks a value; what changes is right as a whole, or is not begun.
   const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
   if (missing.length > 0) throw new InputError(missing)
+  if (request.on === 'workers') {
+    await shared.handing()
+    await refuseUnserved(request.work, shared.store)
+  }
   const id = runId(SYSTEM_CLOCK.now())
   // Whoever carries a run on takes it over by this, and what is written here is refused from then on.
   const held = await shared.keeper.take([runKey(request.fleet.name, id)], id)
@@ -94,26 +100,40 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   const commit = request.revision === undefined ? await revisionOf(request.project.root) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const before = resumption && earlierEvents(resumption.unfinished)
-  const journal = openJournal({ run: id, store, reporters, masker, clock: SYSTEM_CLOCK, lease: lease.token, before })
+  const isShared = request.on === 'workers'
+  const journal = openJournal({
+    run: id,
+    store,
+    reporters,
+    masker,
+    clock: SYSTEM_CLOCK,
+    lease: lease.token,
+    before,
+    isShared,
+  })
   const stopping = new AbortController()
   const aborting = new AbortController()
   // Every device in flight listens to both.
   setMaxListeners(0, stopping.signal, aborting.signal)
   const policy = await underPolicy(request, { shared, id, before: resumption?.policy })
-  if (request.mode === 'apply' && request.undoes === undefined && !resumption)
+  if ((isShared || (request.mode === 'apply' && request.undoes === undefined)) && !resumption)
     await keep(request, { shared, id, policy })
-  const workforce = openWorkforce(request, {
+  const means = {
     shared,
     admission: policy.admission,
     guardsOf: policy.guardsOf,
     journal,
     stopping: stopping.signal,
     aborting: aborting.signal,
-  })
+  }
+  const workforce = isShared
+    ? await openRemoteWorkforce(request, { ...means, id, lease: lease.token, after: before?.seq ?? 0 })
+    : openWorkforce(request, means)
   const finished = seeThrough(request, { id, commit, journal, policy, resumption, ...workforce })
     .then(async (end) => {
       const { aborted } = controlOf(await store.admission.read(request.fleet.name), id)
-      if (aborted || LEFT.every((state) => end.counts[state] === 0)) await store.kept.drop(id)
+      const isOver = request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
+      if (aborted || isOver) await store.kept.drop(id)
       // Both go on at the end of the next run where they cannot now; what is not taken in yet is not deleted.
       const { holdMs } = request.project.settings.availability()
       await store.availability
@@ -163,6 +183,14 @@ async function keep(
   const mask = (value: JsonObject): JsonObject => shared.masker.value(value)
   const kept = keepWork({ ...request, policy: policy.policy, mask })
   if (kept) await shared.store.kept.keep(id, kept)
+  else if (request.on === 'workers') throw new InputError([SECRET_IN_QUEUE])
+}
+
+const SECRET_IN_QUEUE: Diagnostic = {
+  code: 'SECRET_NOT_HANDED',
+  severity: 'error',
+  summary: 'A parameter of the runbook is a secret, and would lie in the queue of jobs',
+  detail: 'Let the runbook name the secret, so that it is read where the worker runs; or run it without --on workers.',
 }
 
 /** What decides about the devices of a run: leases, and for one that changes something the policy that it is under. */
@@ -188,12 +216,6 @@ function personOf({ requestedBy }: Request): string {
   return requestedBy ?? accountName()
 }
 
-interface Workforce {
-  readonly pool: ThreadPool
-  readonly membership: Membership
-  readonly environment: DeviceEnvironment
-}
-
 async function seeThrough(
   request: Request,
   run: Workforce & {
@@ -204,26 +226,27 @@ async function seeThrough(
     readonly resumption: Resumption | undefined
   },
 ): Promise<RunEnd> {
-  const { journal, policy, environment, pool, membership, resumption } = run
+  const { journal, policy, environment, pool, resumption } = run
   const unwatch = watchLoad((event) => void journal.emit(event).catch(() => undefined))
   let end: FleetEnd
   try {
     end = await runFleet(policy.work, {
       environment,
-      parallel: () => devicesAtATime(request, membership.share),
+      parallel: () => run.parallel(),
       pool,
       patienceMs: policy.patienceMs,
       ...(request.failOn && { failOn: request.failOn }),
       head: headOf(request, run),
       ...(resumption && { before: { outcomes: standingOutcomes(resumption.unfinished) } }),
     })
+    await run.told()
   } catch (error) {
     // Why the run broke off comes first; reporters often fail for the same reason.
     await journal.close()
     throw broken(error)
   } finally {
     unwatch()
-    membership.leave()
+    run.leave()
     await pool.close()
   }
   tellFaults(await journal.close())
@@ -327,7 +350,13 @@ function openWorkforce(
     sessions: { resolver, transports, neighboursOf: neighbours, watch: pool.here.pendingConnections },
     modules: project.modules().all,
   })
-  return { pool, membership, environment }
+  return {
+    pool,
+    environment,
+    parallel: () => devicesAtATime(request, membership.share),
+    told: async () => undefined,
+    leave: () => membership.leave(),
+  }
 }
 
 /** Who asks for more than the project allows gets it where nobody else has to do with less for it. */

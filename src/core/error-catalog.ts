@@ -161,6 +161,19 @@ const INPUT = {
     'A sink lacks more events than are kept for it',
     'See `till sinks status`; mend what it goes to, or let old events go (keep.when_full: drop-oldest).',
   ),
+  WORKERS_NEED_DATABASE: entry(
+    'Workers need the state in PostgreSQL',
+    'Name a database as `state.postgres` in tillwright.yaml; `till state migrate` moves what is there.',
+  ),
+  WORKER_NONE: entry(
+    'No worker serves some of the devices',
+    'Start one that does with `till worker --serve`, or select other devices.',
+  ),
+  WORKER_NAME_TAKEN: entry('A worker of this name is there already', 'Give this one another name with `--name`.'),
+  SECRET_NOT_HANDED: entry(
+    'A parameter of the runbook is a secret, and would lie in the queue',
+    'Have the runbook read it with `secret(…)`, where the worker runs; or run it without `--on workers`.',
+  ),
   SINK_UNSUPPORTED: entry(
     'Sinks need the state in a file',
     'Take `sinks` out of tillwright.yaml, or keep the state in a file.',
@@ -403,6 +416,10 @@ const STEP = {
 /** About the run rather than about the device. */
 const RUN = {
   LEASE_HELD: entry('Another run is working on the device', 'Wait for it, or see `till runs list`.'),
+  WORKER_GONE: entry(
+    'No worker that serves the device is there any more',
+    'Start one with `till worker`, then carry the run on with `till resume`.',
+  ),
   LEASE_LOST: entry(
     'Another run took the device over, since this one had not been heard of for too long',
     'Look at the other run with `till runs list`; then run it again.',

@@ -42,6 +42,12 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'A secret that cannot be read here or is shorter than 16 characters, two senders with one token, or a file for TLS that is not there.',
   SINK_FULL:
     'The broker or the address was away for days, refuses the login, or nothing has sent since (no run, no `till serve`).',
+  WORKERS_NEED_DATABASE:
+    'The state lies in its file, as it does unless tillwright.yaml or TILL_STATE names a database.',
+  WORKER_NONE: 'No worker is there, those that are serve another region or kind, or they are being stopped.',
+  WORKER_GONE: 'The machine of the worker is off, or its line to PostgreSQL is cut.',
+  WORKER_NAME_TAKEN: 'Its service was started twice, or two machines have the same name.',
+  SECRET_NOT_HANDED: 'A secret was given as `--param`.',
   SINK_UNSUPPORTED: 'The state was moved to PostgreSQL, where events cannot wait for sinks yet.',
   SINK_LIBRARY_MISSING: 'Kafka is spoken by node-rdkafka, which has native parts and is left to those who need it.',
   SINK_UNKNOWN: 'A slip in its name, or it was taken out of tillwright.yaml.',

@@ -34,6 +34,7 @@ const EXIT_OF_CODE: { readonly [Code in ErrorCode]?: number } = {
   ASSERT_FALSE: EXIT.drift,
   LEASE_HELD: EXIT.held,
   LEASE_LOST: EXIT.held,
+  WORKER_GONE: EXIT.held,
   DEVICE_BUSY: EXIT.held,
   RUN_CANCELLED: EXIT.interrupted,
   RUN_LOST: EXIT.interrupted,

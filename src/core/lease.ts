@@ -22,6 +22,12 @@ export type LeaseAnswer =
   | { readonly granted: true; readonly token: LeaseToken }
   | { readonly granted: false; readonly holder: LeaseHolder }
 
+/** See `LeaseStore.acquire`. */
+export interface HandingOver {
+  readonly from?: number | undefined
+  readonly under?: LeaseToken | undefined
+}
+
 /**
  * Leases of many runs. A controller has them as long as it is heard of: one heartbeat for all of them. Whether it still
  * is, nobody judges by the time of day: on the machine that it runs on, by its process, the boot of that machine and a clock
@@ -37,11 +43,13 @@ export interface LeaseStore {
   beat(controller: string, ttlMs: number): Promise<{ readonly intact: boolean }>
   /**
    * All keys or none. What the same run of the same controller has already under the same first key stays with it, under the
-   * same epoch; under another one it is held like anybody's.
+   * same epoch; under another one it is held like anybody's. `from`: the epoch under which another controller has them for the
+   * same run, and hands them over; under it, it has lost them then. `under`: nothing is granted once somebody
+   * else has had a key of that lease since.
    */
   acquire(
     keys: readonly LeaseKey[],
-    holder: { readonly run: string; readonly controller: string },
+    holder: { readonly run: string; readonly controller: string } & HandingOver,
   ): Promise<LeaseAnswer>
   /** Gives back what is still held under this token. */
   release(token: LeaseToken): Promise<void>
@@ -62,4 +70,9 @@ export function machineKey(fleet: string, mark: string, value: string): LeaseKey
 /** The key of a run: whoever has it may write its journal. */
 export function runKey(fleet: string, run: string): LeaseKey {
   return `run:${fleet}/${run}`
+}
+
+/** What keys begin with of devices that workers only look at in a run: nobody else looks at them for it. */
+export function lookPrefix(fleet: string, run: string): string {
+  return `look:${fleet}/${run}/`
 }

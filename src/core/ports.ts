@@ -5,6 +5,7 @@ import type { ByteStream, ProcessStream, ShellChannel, ShellDialect, ShellValue 
 import type { EventHead, RunEvent, RunEventBody } from './events.ts'
 import type { Failure, Phase, Result } from './failure.ts'
 import type { Device, OsFamily, StoreFacts } from './fleet.ts'
+import type { WorkStore } from './handed-work.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { KeptRuns } from './kept-run.ts'
 import type { LeaseStore, LeaseToken } from './lease.ts'
@@ -325,6 +326,7 @@ export interface RunStore extends JournalStore {
   readonly availability: AvailabilityStore
   readonly sessions: SessionStore
   readonly reads: RunReads
+  readonly work: WorkStore
   /** Newest first. A run whose process is dead and that has no `run.finished` is `interrupted`. */
   runs(options?: { readonly limit?: number; readonly after?: RunPlace }): Promise<readonly RunSummary[]>
   /** Last known state of every device that was ever looked at; with `since` of those that a run told of then or later. */

@@ -1,4 +1,4 @@
-import type { LeaseAnswer, LeaseKey, LeaseStore, LeaseToken } from '../core/lease.ts'
+import type { HandingOver, LeaseAnswer, LeaseKey, LeaseStore, LeaseToken } from '../core/lease.ts'
 import { LEASES } from './locks.ts'
 import { type RememberedProcess, thisProcess } from './process-identity.ts'
 import { type StateTables, tables } from './schema.ts'
@@ -67,9 +67,13 @@ function* beat(controller: string, ttlMs: number): Steps<{ readonly intact: bool
 /** All keys or none. */
 function* acquire(
   keys: readonly LeaseKey[],
-  means: { readonly run: string; readonly controller: string; readonly witness: Witness },
+  means: HandingOver & { readonly run: string; readonly controller: string; readonly witness: Witness },
 ): Steps<LeaseAnswer> {
-  const { run, controller, witness } = means
+  const { run, controller, from, under, witness } = means
+  if (under && (yield* lostOf(new Set([under]))).size > 0) {
+    const [key = ''] = under.keys
+    return { granted: false, holder: { run, pid: 0, host: '', key, as: key } }
+  }
   const known = yield* rowsOfEach(
     SELECT_KEY,
     keys.map((key) => [key]),
@@ -78,8 +82,9 @@ function* acquire(
   const rows = keys.map((key, index) => known[index]?.[0] ?? { ...nobody, key })
   const [as = ''] = keys
   const isMine = (row: LeaseRow): boolean => row.controller === controller && row.run === run && row.taken_as === as
+  const isHandedOver = (row: LeaseRow): boolean => row.run === run && row.epoch === from
   for (const row of rows) {
-    if (row.controller === null || isMine(row)) continue
+    if (row.controller === null || isMine(row) || isHandedOver(row)) continue
     const [holder] = yield* rowsOf(SELECT_CONTROLLER, [row.controller])
     if (holder && witness.isThere(holder, yield* leaseClockMs())) {
       const { host, pid } = holder

@@ -4,6 +4,7 @@ export const AUDIT = 'audit'
 export const HOOKS = 'hooks'
 export const KEPT = 'kept'
 export const AVAILABILITY = 'availability'
+export const WORKERS = 'workers'
 
 export function admissionOf(fleet: string): string {
   return `admission ${fleet}`

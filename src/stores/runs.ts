@@ -4,6 +4,7 @@ import type { AuditLog } from '../core/audit.ts'
 import { DAY_MS } from '../core/duration.ts'
 import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
+import type { WorkStore } from '../core/handed-work.ts'
 import type { KeptRuns } from '../core/kept-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { AvailabilityStore } from '../core/ledger.ts'
@@ -37,6 +38,7 @@ import { inList, runReads } from './run-reads.ts'
 import { type RunRow, tables } from './schema.ts'
 import { sessionStore } from './sessions.ts'
 import { put, rowsOf, type StoreSession } from './steps.ts'
+import { workStore } from './work.ts'
 
 /** So long is known who has decided and done what, whatever else is kept. */
 const AUDIT_DAYS = 730
@@ -82,6 +84,7 @@ class StoredRuns implements RunStore {
   readonly availability: AvailabilityStore
   readonly sessions: SessionStore
   readonly reads: RunReads
+  readonly work: WorkStore
   readonly #session: StoreSession
 
   constructor(session: StoreSession, id: string) {
@@ -93,6 +96,7 @@ class StoredRuns implements RunStore {
     this.availability = availabilityStore(session)
     this.sessions = sessionStore(session)
     this.reads = runReads(session)
+    this.work = workStore(session)
   }
 
   async append(

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { InputError } from '../../core/diagnostic.ts'
+import type { Bell, WorkQueue } from '../../core/handed-work.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
@@ -23,6 +24,34 @@ export async function openHookStore(place: StatePlace): Promise<HookStore> {
 export async function openIncidentStore(place: StatePlace): Promise<IncidentStore> {
   if ('file' in place) return (await sqlite(place.file)).openSqliteIncidents(place.file)
   return (await postgres()).openPostgresIncidents(...(await databaseOf(place)))
+}
+
+/** What hands work to other processes, and wakes them up. */
+export interface Handing {
+  readonly queue: WorkQueue
+  readonly bell: Bell
+  close(): Promise<void>
+}
+
+/** Beside the state, where that lies in PostgreSQL. Throws InputError with WORKERS_NEED_DATABASE. */
+export async function openHanding(place: StatePlace, warn: (text: string) => void): Promise<Handing> {
+  if ('file' in place) {
+    const summary = 'Workers share their state in PostgreSQL, and that of this repository lies in a file'
+    const detail = 'Write `state: {postgres: "env:NAME"}` into tillwright.yaml; till state migrate moves what is there.'
+    throw new InputError([{ code: 'WORKERS_NEED_DATABASE', severity: 'error', summary, detail }])
+  }
+  const { openPostgresBell, openPostgresTables } = await postgres()
+  const { openBossQueue } = await import('../../queue/boss-queue.ts')
+  const [address, options] = await databaseOf(place)
+  const queue = await openBossQueue(openPostgresTables(address, options), warn)
+  const bell = openPostgresBell(address, options)
+  return {
+    queue,
+    bell,
+    async close() {
+      await Promise.all([queue.close(), bell.close()])
+    },
+  }
 }
 
 /** Whether a database can be used, and which PostgreSQL it is; writes nothing there. Throws InputError. */

@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly origin?: Origin | undefined
   /** Devices at a time. Default: the project's setting. Runs of one controller share what it allows. */
   readonly parallel?: number | undefined
+  /** Who works on the devices: this process, unless told, or workers that share its state. */
+  readonly on?: 'workers' | undefined
   /** Worker threads. Default: the project's setting. */
   readonly workers?: Workers | undefined
   /** How long the run waits for windows and soak times of its policy, in milliseconds. Default: not at all. */

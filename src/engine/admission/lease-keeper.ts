@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import type { LeaseHolder, LeaseKey, LeaseStore, LeaseToken } from '../../core/lease.ts'
+import type { HandingOver, LeaseHolder, LeaseKey, LeaseStore, LeaseToken } from '../../core/lease.ts'
 
 /** Held for one run, until it is given back or lost. */
 export interface Lease {
@@ -60,12 +60,12 @@ export class LeaseKeeper {
     return this.#store.id
   }
 
-  /** Takes all of the keys, or says who has one of them. */
-  async take(keys: readonly LeaseKey[], run: string): Promise<LeaseTaken> {
+  /** Takes all of the keys, or says who has one of them. `over`: see `LeaseStore.acquire`. */
+  async take(keys: readonly LeaseKey[], run: string, over: HandingOver = {}): Promise<LeaseTaken> {
     if (this.leftMs() <= 0) await this.#beat()
     this.#timer ??= setInterval(() => void this.#beat().catch(() => undefined), this.#options.ttlMs / BEATS).unref()
     const controller = this.#controller
-    const answer = await this.#store.acquire(keys, { run, controller })
+    const answer = await this.#store.acquire(keys, { run, controller, ...over })
     if (!answer.granted) return answer
     const held: Held = { token: answer.token, lost: new AbortController() }
     setMaxListeners(0, held.lost.signal)

@@ -8,31 +8,35 @@ import type { LeaseToken } from '../../core/lease.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { ChangeAnswer, Permit, Wait } from '../admission/admission.ts'
 import type { DeviceWorker } from '../fleet/worker-pool.ts'
+import type { DeviceVisit } from './device-visit.ts'
 import { cancelled, type DeviceEnvironment, type DeviceWork } from './perform-device.ts'
-
-/** A device is done, or has to be asked for again. */
-export type DeviceVisit =
-  | { readonly kind: 'ended'; readonly outcome: DeviceOutcome }
-  /** `looked`: this attempt has begun and is over. `carried`: what it has done by then, for the next one to go on from. */
-  | { readonly kind: 'waits'; readonly wait: Wait; readonly looked: boolean; readonly carried?: CarriedSteps }
 
 /** Runs the runbooks of one device, unless it has to wait, and emits its one final state. */
 export async function runDevice(work: DeviceWork, run: DeviceEnvironment, worker: DeviceWorker): Promise<DeviceVisit> {
   if (run.stopping.aborted) return endDevice(work, run, cancelled())
   if (work.refused) return endDevice(work, run, work.refused)
-  if (run.mode === 'plan' || run.mode === 'drift') return new Visit(work, run, undefined).perform(worker)
+  if (run.mode === 'plan' || run.mode === 'drift') return visitDevice(work, run, { worker, permit: undefined })
   const place = await run.admission.place({ device: work.device.name, attempt: work.attempt ?? 1 })
   if (place.kind === 'wait') return { kind: 'waits', wait: place, looked: false }
   if (place.kind === 'refuse') return endDevice(work, run, { state: 'deferred', failure: place.failure })
-  const visit = new Visit(work, run, place.permit)
   let outcome: DeviceOutcome | undefined
   try {
-    const end = await visit.perform(worker)
+    const end = await visitDevice(work, run, { worker, permit: place.permit })
     if (end.kind === 'ended') outcome = end.outcome
     return end
   } finally {
     await place.permit.release(outcome)
   }
+}
+
+/** One attempt at a device, that has the leave which it needs; tells its beginning and its end. */
+export function visitDevice(
+  work: DeviceWork,
+  run: DeviceEnvironment,
+  by: { readonly worker: DeviceWorker; readonly permit: Permit | undefined },
+): Promise<DeviceVisit> {
+  const { worker, permit } = by
+  return worker.visit?.(work, run, permit) ?? new Visit(work, run, permit).perform(worker)
 }
 
 /** Tells the end of a device that is not worked on. */

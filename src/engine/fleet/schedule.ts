@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Wait } from '../admission/admission.ts'
+import type { DeviceVisit } from '../device/device-visit.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
-import { type DeviceVisit, deferred, endDevice, runDevice } from '../device/run-device.ts'
+import { deferred, endDevice, runDevice } from '../device/run-device.ts'
 import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from './worker-pool.ts'
 
 export interface ScheduleOptions {
@@ -25,6 +26,8 @@ interface Waiting {
 const ASKED_AT_AN_END = 8
 /** And all of them, so often. */
 const ASK_EVERY_MS = 5_000
+/** So many devices wait for room without those behind them having to. */
+const LOOKED_AHEAD = 500
 /** Nobody is asked for again sooner than that because of the time. */
 const SHORTEST_TIMER_MS = 10
 /** The longest time for which a timer is set. */
@@ -78,11 +81,9 @@ export class Schedule {
 
   #fill(): void {
     while (this.#running < this.#options.parallel() && !this.#broken.signal.aborted) {
-      const item = this.#due[0] ?? this.#work[this.#next]
-      const worker = item && this.#workerFor(item)
-      if (!worker) break
-      if (this.#due.length > 0) this.#due.shift()
-      else this.#next += 1
+      const found = this.#nextWithRoom()
+      if (!found) break
+      const { item, worker } = found
       this.#running += 1
       void this.#visit(item, worker).then((isDone) => {
         this.#running -= 1
@@ -91,6 +92,25 @@ export class Schedule {
       })
     }
     if (this.#isOver()) this.#ended()
+  }
+
+  /** Takes the first for which somebody has room. */
+  #nextWithRoom(): { readonly item: DeviceWork; readonly worker: DeviceWorker } | undefined {
+    const most = this.#options.pool.isSelective ? LOOKED_AHEAD : 1
+    for (let place = 0; place < most; place += 1) {
+      if (place === this.#due.length) {
+        const item = this.#work[this.#next]
+        if (!item) return undefined
+        this.#next += 1
+        this.#due.push(item)
+      }
+      const item = this.#due[place] as DeviceWork
+      const worker = this.#workerFor(item)
+      if (!worker) continue
+      this.#due.splice(place, 1)
+      return { item, worker }
+    }
+    return undefined
   }
 
   #isOver(): boolean {
@@ -114,19 +134,21 @@ export class Schedule {
       this.#options.count(visit.outcome)
     } catch (error) {
       this.#broken.abort(error)
+    } finally {
+      worker.letGo?.()
     }
     return true
   }
 
   async #putOff(work: DeviceWork, visit: Extract<DeviceVisit, { kind: 'waits' }>): Promise<boolean> {
     const { wait } = visit
-    const attempt = work.attempt ?? 1
+    const attempt = visit.told ?? work.attempt ?? 1
     const { name, store } = work.device
     const { carried } = visit
     const again: DeviceWork = visit.looked ? { ...work, attempt: attempt + 1, ...(carried && { carried }) } : work
     const worth = !this.#environment.stopping.aborted && this.#isWorthWaiting(wait)
     const why = JSON.stringify([wait.failure.code, wait.failure.message])
-    if (visit.looked || (worth && this.#told.get(name) !== why)) {
+    if (visit.told === undefined && (visit.looked || (worth && this.#told.get(name) !== why))) {
       const { not_before } = deferred(wait)
       const body = { type: 'device.waiting', device: name, store, attempt, failure: wait.failure } as const
       await this.#environment.emit({ ...body, ...(not_before !== undefined && { not_before }) })

@@ -13,6 +13,10 @@ export interface Journal {
    * event is not written, and a `SessionLost` with LEASE_LOST thrown: somebody else works on the device by now.
    */
   emit(body: RunEventBody, lease?: LeaseToken): Promise<void>
+  /** Gives an event to those who show them that the store has by somebody else, too; all in order. */
+  deliver(event: RunEvent): void
+  /** Number of the last event that was written here. */
+  readonly lastSeq: number
   /** Resolves when every reporter has seen every event and is closed, to what they threw. */
   close(): Promise<readonly unknown[]>
 }
@@ -34,14 +38,17 @@ export function openJournal(options: {
   readonly lease?: LeaseToken
   /** Of a run that is carried on. */
   readonly before?: EarlierEvents | undefined
+  /** Others write events of the run as well: all are delivered by whoever reads them from the store. */
+  readonly isShared?: boolean
 }): Journal {
-  const { run, store, masker, clock, before } = options
+  const { run, store, masker, clock, before, isShared = false } = options
   const deliveries = options.reporters.map(
     (reporter) => new Delivery(reporter, (after) => store.events(run, after), { before }),
   )
   const always = options.lease ? [options.lease] : []
   let waiting: Waiting | undefined
   let last: Promise<unknown> = Promise.resolve()
+  let lastSeq = 0
 
   async function flush(batch: Omit<Waiting, 'done'>): Promise<readonly (RunEvent | undefined)[]> {
     waiting = undefined
@@ -49,8 +56,16 @@ export function openJournal(options: {
       const lease = batch.leases.get(event)
       return lease ? [...always, lease] : always
     })
-    for (const delivery of deliveries) for (const event of written) if (event) delivery.add(event)
+    for (const event of written) {
+      if (!event) continue
+      lastSeq = event.seq
+      if (!isShared) deliver(event)
+    }
     return written
+  }
+
+  function deliver(event: RunEvent): void {
+    for (const delivery of deliveries) delivery.add(event)
   }
 
   function begin(): Waiting {
@@ -64,6 +79,10 @@ export function openJournal(options: {
   }
 
   return {
+    deliver,
+    get lastSeq() {
+      return lastSeq
+    },
     async emit(body, lease) {
       const head = { schema: EVENT_SCHEMA, run, at: clock.now().toISOString() } as const
       const event = { ...head, ...masked(body, masker) } as NewEvent

@@ -18,6 +18,20 @@ const SERVING: object = {
   }),
 }
 
+const WORKING: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/working/1',
+  title: 'Working',
+  description: 'What a worker serves (`till worker --json`).',
+  ...closed({
+    schema: { const: 'till.working/1' },
+    name: { description: 'What it is called among workers.', type: 'string' },
+    serve: { description: 'Terms in order, or `all`.', type: 'string' },
+    slots: { description: 'Devices at a time.', type: 'integer', minimum: 1 },
+    pid: { description: 'Of the process, for signals.', type: 'integer', minimum: 1 },
+  }),
+}
+
 const TAKEN: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/hook-taken/1',
@@ -72,6 +86,7 @@ const ACKNOWLEDGED: object = {
 export const SERVER_ANSWER_SCHEMAS = {
   acknowledged: ACKNOWLEDGED,
   serving: SERVING,
+  working: WORKING,
   'hook-taken': TAKEN,
   'hook-refused': REFUSED,
   'server-ready': READY,

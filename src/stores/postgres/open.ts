@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Bell } from '../../core/handed-work.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
@@ -9,6 +10,8 @@ import { migrationsFrom, SCHEMA_VERSION } from '../schema.ts'
 import { POSTGRES_WORDS } from '../schema-words.ts'
 import { stateUnusable } from '../state-unusable.ts'
 import { type DatabaseAddress, readAddress } from './address.ts'
+import { PostgresBell } from './bell.ts'
+import { ForeignTables } from './foreign-tables.ts'
 import { PostgresSession } from './session.ts'
 import { postgresQuery } from './statements.ts'
 import { lockKey } from './transaction.ts'
@@ -44,10 +47,25 @@ export async function openPostgresIncidents(address: string, options: PostgresOp
   return storedIncidents(await openSession(address, options))
 }
 
-export async function openSession(address: string, options: PostgresOptions = {}): Promise<PostgresSession> {
-  const { tell = () => undefined, isApart = false } = options
+/** By which processes that share a state wake each other up. */
+export function openPostgresBell(address: string, options: PostgresOptions = {}): Bell {
+  return new PostgresBell(placeOf(address, options))
+}
+
+/** For an engine that has tables of its own beside the state, in `schema`. */
+export function openPostgresTables(address: string, options: PostgresOptions = {}): ForeignTables {
+  const place = placeOf(address, options)
+  return new ForeignTables({ ...place, schema: `${place.schema}_jobs` })
+}
+
+function placeOf(address: string, { isApart = false }: PostgresOptions): DatabaseAddress {
   const named = readAddress(address)
-  const read = isApart ? { ...named, schema: `${named.schema}_sandbox` } : named
+  return isApart ? { ...named, schema: `${named.schema}_sandbox` } : named
+}
+
+export async function openSession(address: string, options: PostgresOptions = {}): Promise<PostgresSession> {
+  const { tell = () => undefined } = options
+  const read = placeOf(address, options)
   const session = new PostgresSession({ ...options, address: read, tell })
   try {
     await session.once((client) => prepare(client, read))

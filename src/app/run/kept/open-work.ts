@@ -32,20 +32,45 @@ export function openWork(
   unfinished: UnfinishedRun,
   here: { readonly project: Project; readonly fleet: Fleet; readonly run: string },
 ): KeptWork {
-  const order = orderOf(kept, here.run)
-  refuseExpired(order, here.run)
-  const folder = join(here.project.root, '.till', 'resumed', here.run)
+  refuseExpired(orderOf(kept, here.run), here.run)
+  const opened = openKept(kept, { ...here, folder: join(here.project.root, '.till', 'resumed', here.run) })
+  const { order, project, runbooks, close } = opened
+  try {
+    const work = leftWork({ ...here, order, runbooks, unfinished, planned: plannedOf(kept) })
+    return { project, fleet: here.fleet, work, runbooks: runbooks.map(referenceTo), order, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+/** Runbooks and modules of a run, made again from what was kept. */
+export interface KeptRevision {
+  readonly order: KeptOrder
+  /** The repository that is here, but for the runbooks and modules of the run. */
+  readonly project: Project
+  readonly runbooks: readonly Runbook[]
+  /** Removes what was written for it. */
+  close(): void
+}
+
+/** Makes them in a folder of their own. Throws InputError where what was kept is not whole. */
+export function openKept(
+  kept: KeptRun,
+  here: { readonly project: Project; readonly run: string; readonly folder: string },
+): KeptRevision {
+  const { folder, run } = here
+  const order = orderOf(kept, run)
   const close = (): void => rmSync(folder, { recursive: true, force: true })
   try {
     writeFiles(folder, kept.files)
     const project = projectOf(here.project, folder)
     const runbooks = order.runbooks.map(({ file, params, digest }) => {
       const runbook = openRunbook(project, join(folder, file), params)
-      if (runbook.digest !== digest) throw notKept(here.run, `What was kept of runbook "${runbook.name}" is not whole.`)
+      if (runbook.digest !== digest) throw notKept(run, `What was kept of runbook "${runbook.name}" is not whole.`)
       return runbook
     })
-    const work = leftWork({ ...here, order, runbooks, unfinished, planned: plannedOf(kept) })
-    return { project, fleet: here.fleet, work, runbooks: runbooks.map(referenceTo), order, close }
+    return { order, project, runbooks, close }
   } catch (error) {
     close()
     throw error

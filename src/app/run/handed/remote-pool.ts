@@ -1,0 +1,371 @@
+import { InputError } from '../../../core/diagnostic.ts'
+import type { RunEvent } from '../../../core/events.ts'
+import type { Device, Fleet } from '../../../core/fleet.ts'
+import type { Guard, GuardSeen } from '../../../core/guard.ts'
+import {
+  type Bell,
+  bellOf,
+  type HandedDevice,
+  type LeaveQuestion,
+  type WorkerFacts,
+  type WorkQueue,
+} from '../../../core/handed-work.ts'
+import type { JsonObject, JsonValue } from '../../../core/json.ts'
+import { type LeaseToken, lookPrefix } from '../../../core/lease.ts'
+import type { DeviceOutcome } from '../../../core/outcome.ts'
+import type { RunStore } from '../../../core/ports.ts'
+import type { Runbook } from '../../../core/runbook.ts'
+import type { Permit, Wait } from '../../../engine/admission/admission.ts'
+import type { LeaseKeeper } from '../../../engine/admission/lease-keeper.ts'
+import type { DeviceVisit } from '../../../engine/device/device-visit.ts'
+import { cancelled, type DeviceEnvironment, type DeviceWork } from '../../../engine/device/perform-device.ts'
+import { endDevice } from '../../../engine/device/run-device.ts'
+import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from '../../../engine/fleet/worker-pool.ts'
+import { serves } from './serve.ts'
+import { ChangedSteps, standingOf } from './standing.ts'
+import { wayOf } from './way-of.ts'
+
+/** Devices of a store that are handed over within so long travel together. */
+const GATHER_MS = 10
+/** Workers are looked at so often. */
+const LOOK_EVERY_MS = 2_000
+/** Where nobody who serves a device was there for so long, it is given up. */
+const NOBODY_MS = 30_000
+const MOST_TOGETHER = 20
+/** What is done again while the database is away. */
+const AGAIN_MS = 1_000
+
+export interface RemotePoolOptions {
+  readonly run: string
+  readonly runLease: LeaseToken
+  readonly fleet: Fleet
+  readonly work: readonly DeviceWork[]
+  readonly store: RunStore
+  readonly keeper: LeaseKeeper
+  readonly queue: WorkQueue
+  readonly bell: Bell
+  /** What expressions see of the store of a device. */
+  readonly storeScopeOf: (device: Device) => JsonObject
+  readonly guardsOf: (device: string) => readonly Guard[]
+  readonly mask: (value: JsonObject) => JsonObject
+  readonly stopping: AbortSignal
+  readonly aborting: AbortSignal
+  readonly warn: (text: string) => void
+}
+
+/** Workers that serve the same, and share a queue. */
+interface Group {
+  readonly serve: string
+  slots: number
+  /** Devices of this run that were handed to it. */
+  out: number
+  lastSeen: number
+}
+
+/** A device that a worker has, or is to have. */
+interface Handed {
+  readonly work: DeviceWork
+  readonly environment: DeviceEnvironment
+  readonly permit: Permit | undefined
+  readonly group: Group
+  readonly resolve: (visit: DeviceVisit) => void
+  readonly reject: (error: unknown) => void
+  readonly changed: ChangedSteps
+  attempt: number
+  wait: Wait | undefined
+  isReclaimed: boolean
+}
+
+/** Workers of other processes, by what they are known to serve. */
+export class RemotePool implements WorkerPool {
+  readonly isSelective = true
+  readonly #options: RemotePoolOptions
+  readonly #runbooks: readonly Runbook[]
+  readonly #groups = new Map<string, Group>()
+  readonly #handed = new Map<string, Handed>()
+  readonly #gathered = new Map<Group, Map<string, Handed[]>>()
+  readonly #timer: NodeJS.Timeout
+  #gather: NodeJS.Timeout | undefined
+  #looking: Promise<void> | undefined
+  #onRoom: () => void = () => undefined
+
+  private constructor(options: RemotePoolOptions) {
+    this.#options = options
+    this.#runbooks = [...new Set(options.work.flatMap(({ runbooks }) => runbooks))]
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS)
+    options.stopping.addEventListener('abort', () => void this.#stop(1), { once: true })
+    options.aborting.addEventListener('abort', () => void this.#stop(2), { once: true })
+  }
+
+  /** Knows who is there. */
+  static async open(options: RemotePoolOptions): Promise<RemotePool> {
+    const pool = new RemotePool(options)
+    await pool.#meet()
+    return pool
+  }
+
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener
+  }
+
+  pick(device: Device): DeviceWorker | undefined {
+    const groups = this.#servedBy(device)
+    const now = performance.now()
+    const living = groups.filter(({ slots }) => slots > 0)
+    if (living.length === 0 && groups.every(({ lastSeen }) => now - lastSeen > NOBODY_MS)) {
+      return { perform: async () => gone(), visit: (work, environment) => endDevice(work, environment, gone()) }
+    }
+    const [freest] = living.filter((group) => roomOf(group) > 0).sort((a, b) => roomOf(b) - roomOf(a))
+    if (!freest) return undefined
+    freest.out += 1
+    return {
+      perform: MAIN_THREAD.perform,
+      visit: (work, environment, permit) => this.#hand(freest, { work, environment, permit }),
+      letGo: () => {
+        freest.out -= 1
+        this.#onRoom()
+      },
+    }
+  }
+
+  /** Is told of each event of the run. */
+  event(event: RunEvent): void {
+    if (!('device' in event)) return
+    const handed = this.#handed.get(event.device)
+    if (!handed || (event.attempt ?? 1) < handed.attempt) return
+    if (event.type === 'device.started') handed.attempt = event.attempt ?? 1
+    handed.changed.add(event)
+    if (event.type === 'device.finished') {
+      const { schema: _s, run: _r, seq: _q, at: _a, type: _t, attempt: _n, ...rest } = event
+      const { device: _d, store: _o, region: _g, kind: _k, duration_ms: _m, ...outcome } = rest
+      this.#settle(handed, { kind: 'ended', outcome })
+    } else if (event.type === 'device.waiting') {
+      const until = event.not_before === undefined ? undefined : Date.parse(event.not_before)
+      const told = { failure: event.failure, isPassing: false, ...(until !== undefined && { until }) }
+      const carried = handed.changed.with(handed.work.carried)
+      this.#settle(handed, {
+        kind: 'waits',
+        wait: handed.wait ?? { kind: 'wait', ...told },
+        looked: true,
+        told: event.attempt ?? 1,
+        ...(carried && { carried }),
+      })
+    }
+  }
+
+  /** A worker asks for leave to change a device. */
+  async question({ id, device, asked }: LeaveQuestion): Promise<void> {
+    const { run, store, bell } = this.#options
+    const handed = this.#handed.get(device)
+    const { guards, isTouched } = asked as unknown as { guards: readonly GuardSeen[]; isTouched: boolean }
+    const answer = (await handed?.permit?.change(guards, { isTouched })) ?? { kind: 'refuse', failure: NOT_OURS }
+    if (handed) handed.wait = answer.kind === 'wait' ? answer : undefined
+    await store.work.answer(run, id, answer as unknown as JsonValue)
+    bell.ring(bellOf.order(run))
+  }
+
+  /** Nothing more is read of what they do. */
+  fail(error: unknown): void {
+    for (const handed of this.#handed.values()) handed.reject(error)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    clearTimeout(this.#gather)
+    await this.#looking
+  }
+
+  #hand(group: Group, what: Pick<Handed, 'work' | 'environment' | 'permit'>): Promise<DeviceVisit> {
+    const { attempt = 1, device } = what.work
+    const visit = new Promise<DeviceVisit>((resolve, reject) => {
+      const changed = new ChangedSteps()
+      const handed: Handed = { ...what, group, resolve, reject, changed, attempt, wait: undefined, isReclaimed: false }
+      this.#handed.set(device.name, handed)
+      const stores = this.#gathered.get(group) ?? new Map<string, Handed[]>()
+      this.#gathered.set(group, stores)
+      stores.set(device.store, [...(stores.get(device.store) ?? []), handed])
+    })
+    this.#gather ??= setTimeout(() => this.#send(), GATHER_MS)
+    return visit
+  }
+
+  #settle(handed: Handed, visit: DeviceVisit): void {
+    if (this.#handed.get(handed.work.device.name) !== handed) return
+    this.#handed.delete(handed.work.device.name)
+    handed.resolve(visit)
+  }
+
+  #send(): void {
+    this.#gather = undefined
+    for (const [group, stores] of this.#gathered) {
+      const jobs = [...stores.values()].flatMap(inParts).map((part) => this.#jobOf(part))
+      void this.#put(group.serve, jobs)
+    }
+    this.#gathered.clear()
+  }
+
+  /** What was put twice, since the answer to the first was lost, is worked on once: workers look at what is there. */
+  async #put(serve: string, jobs: Parameters<WorkQueue['put']>[1]): Promise<void> {
+    const { queue, bell, warn } = this.#options
+    for (;;) {
+      try {
+        await queue.put(serve, jobs)
+        bell.ring(bellOf.queue(serve))
+        return
+      } catch (error) {
+        if (this.#handed.size === 0) return
+        warn(`The queue of jobs does not take any now: ${error instanceof Error ? error.message : String(error)}`)
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+      }
+    }
+  }
+
+  #jobOf(part: readonly Handed[]): Parameters<WorkQueue['put']>[1][number] {
+    const { run, runLease, fleet, storeScopeOf } = this.#options
+    const [first] = part as [Handed]
+    return {
+      run,
+      fleet: fleet.name,
+      epoch: runLease.epoch,
+      devices: part.map((handed) => this.#handedDevice(handed)),
+      store: storeScopeOf(first.work.device),
+      ...wayOf(
+        fleet,
+        part.map(({ work }) => work.device),
+      ),
+    }
+  }
+
+  #handedDevice({ work, permit, attempt }: Handed): HandedDevice {
+    const { device, planned, carried, undoes } = work
+    const { guardsOf, mask } = this.#options
+    const masked = carried && (mask(carried as unknown as JsonObject) as unknown as typeof carried)
+    return {
+      device,
+      attempt,
+      runbooks: work.runbooks.map((runbook) => this.#runbooks.indexOf(runbook)),
+      guards: guardsOf(device.name),
+      ...(planned && { planned }),
+      ...(masked && { carried: masked }),
+      ...(undoes && { undoes }),
+      ...(permit && {
+        leave: {
+          keys: permit.lease.token.keys,
+          epoch: permit.lease.token.epoch,
+          fence: { lockName: permit.fence.lockName, authority: permit.fence.authority },
+        },
+      }),
+    }
+  }
+
+  #servedBy(device: Device): readonly Group[] {
+    return [...this.#groups.values()].filter(({ serve }) => serves(serve, device))
+  }
+
+  async #meet(): Promise<void> {
+    const there = await this.#options.store.work.workers()
+    for (const group of this.#groups.values()) group.slots = 0
+    for (const worker of there.filter(isTaking)) this.#add(worker)
+  }
+
+  #add({ serve, slots }: WorkerFacts): void {
+    const group = this.#groups.get(serve) ?? { serve, slots: 0, out: 0, lastSeen: 0 }
+    this.#groups.set(serve, group)
+    group.slots += slots
+    group.lastSeen = performance.now()
+  }
+
+  #look(): void {
+    this.#looking ??= this.#lookOnce()
+      // Asked again in two seconds.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#looking = undefined
+      })
+  }
+
+  async #lookOnce(): Promise<void> {
+    await this.#meet()
+    this.#onRoom()
+    const now = performance.now()
+    const isStopping = this.#options.stopping.aborted
+    for (const handed of [...this.#handed.values()]) {
+      const isAlone = handed.group.slots === 0 && now - handed.group.lastSeen > NOBODY_MS
+      if (isStopping || isAlone) await this.#reclaim(handed, isStopping ? cancelled() : gone())
+    }
+  }
+
+  /** Takes a device back that no living worker has, and tells its end. */
+  async #reclaim(handed: Handed, outcome: DeviceOutcome): Promise<void> {
+    const { run, fleet, keeper, store } = this.#options
+    const { device } = handed.work
+    if (handed.isReclaimed || this.#handed.get(device.name) !== handed) return
+    const own = handed.permit?.lease.token
+    let taken = await keeper.take(own?.keys ?? [`${lookPrefix(fleet.name, run)}${device.name}`], run)
+    if (taken.granted && taken.lease.token.epoch === own?.epoch) {
+      // Whoever gets the job later has to see that somebody has had the device since.
+      await taken.lease.release()
+      taken = await keeper.take(own.keys, run)
+    }
+    if (!taken.granted) return
+    handed.isReclaimed = true
+    try {
+      const { attempt, isOver, carried } = await standingOf(await store.work.eventsOf(run, device.name))
+      if (isOver && attempt >= handed.attempt) return
+      const next = attempt >= handed.attempt ? attempt + 1 : handed.attempt
+      const work = { ...handed.work, attempt: next, ...(carried && { carried }) }
+      this.#settle(handed, await endDevice(work, handed.environment, outcome))
+    } finally {
+      handed.isReclaimed = false
+      await taken.lease.release()
+    }
+  }
+
+  async #stop(how: 1 | 2): Promise<void> {
+    const { run, store, bell } = this.#options
+    await store.work.stop(run, how).catch(() => undefined)
+    bell.ring(bellOf.order(run))
+    this.#look()
+  }
+}
+
+const NOT_OURS = {
+  code: 'LEASE_LOST',
+  phase: 'resolve',
+  message: 'The controller of the run does not count on this worker for the device any more.',
+} as const
+
+/** A few more than they have room for, so that none waits for its next device. */
+function roomOf({ slots, out }: Group): number {
+  return slots + Math.ceil(slots / 8) - out
+}
+
+function inParts(handed: readonly Handed[]): readonly (readonly Handed[])[] {
+  const parts: Handed[][] = []
+  for (let from = 0; from < handed.length; from += MOST_TOGETHER) parts.push(handed.slice(from, from + MOST_TOGETHER))
+  return parts
+}
+
+function gone(): DeviceOutcome {
+  const message = 'Every worker that serves the device is gone, and none has come for 30 s.'
+  return { state: 'deferred', failure: { code: 'WORKER_GONE', phase: 'resolve', message } }
+}
+
+/** Throws InputError where nobody is there for some of the devices. */
+export async function refuseUnserved(work: readonly DeviceWork[], store: RunStore): Promise<void> {
+  const serving = [...new Set((await store.work.workers()).filter(isTaking).map(({ serve }) => serve))]
+  const alone = work.filter(({ device, refused }) => !refused && !serving.some((serve) => serves(serve, device)))
+  if (alone.length > 0) throw nobodyFor(alone.map(({ device }) => device))
+}
+
+function isTaking({ draining }: WorkerFacts): boolean {
+  return !draining
+}
+
+function nobodyFor(devices: readonly Device[]): InputError {
+  const shown = devices.slice(0, 3).map(({ name, region, kind }) => `${name} (region ${region}, ${kind})`)
+  const more = devices.length > shown.length ? ` and ${devices.length - shown.length} more` : ''
+  const summary = `No worker serves ${shown.join(', ')}${more}`
+  const detail = 'Start one with till worker --serve, or run it without --on workers. Who is there: till state status.'
+  return new InputError([{ code: 'WORKER_NONE', severity: 'error', summary, detail }])
+}

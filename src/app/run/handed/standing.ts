@@ -1,0 +1,41 @@
+import { type Carried, type CarriedSteps, stepKey } from '../../../core/carried.ts'
+import type { RunEvent } from '../../../core/events.ts'
+import { readUnfinished } from '../../../core/unfinished-run.ts'
+
+/** What a run has come to on one device. */
+export interface DeviceStanding {
+  /** Of the last attempt; 0: none has begun. */
+  readonly attempt: number
+  /** That attempt has its end, or was put off. */
+  readonly isOver: boolean
+  /** What attempts have begun or done. */
+  readonly carried: CarriedSteps | undefined
+}
+
+/** Reads it from the events of the device. */
+export async function standingOf(events: readonly RunEvent[]): Promise<DeviceStanding> {
+  const attempt = Math.max(0, ...events.map((event) => ('device' in event ? (event.attempt ?? 1) : 0)))
+  const [first] = events
+  if (!first || !('device' in first)) return { attempt: 0, isOver: false, carried: undefined }
+  const isOver = events.some(
+    (event) =>
+      (event.type === 'device.finished' || event.type === 'device.waiting') && (event.attempt ?? 1) === attempt,
+  )
+  const carried = (await readUnfinished(events)).carriedOf(first.device)
+  return { attempt, isOver, carried: Object.keys(carried).length > 0 ? carried : undefined }
+}
+
+/** What an attempt has changed, as its events tell it. */
+export class ChangedSteps {
+  readonly #steps = new Map<string, Carried>()
+
+  add(event: RunEvent): void {
+    if (event.type !== 'step.finished' || event.state !== 'changed') return
+    this.#steps.set(stepKey(event), { state: 'changed', changes: event.changes ?? [] })
+  }
+
+  /** With what was carried into it; undefined where that is nothing. */
+  with(before: CarriedSteps | undefined): CarriedSteps | undefined {
+    return this.#steps.size > 0 ? { ...before, ...Object.fromEntries(this.#steps) } : undefined
+  }
+}

@@ -1,0 +1,317 @@
+import { setMaxListeners } from 'node:events'
+import { join } from 'node:path'
+import type { RunEventBody } from '../../core/events.ts'
+import type { Device } from '../../core/fleet.ts'
+import type { GuardSeen } from '../../core/guard.ts'
+import {
+  type Bell,
+  bellOf,
+  type HandedDevice,
+  type HandedJob,
+  type HandedRun,
+  type RunStanding,
+} from '../../core/handed-work.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { type LeaseToken, lookPrefix, runKey } from '../../core/lease.ts'
+import type { RunStore, Transport } from '../../core/ports.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import type { ChangeAnswer, Permit } from '../../engine/admission/admission.ts'
+import type { Lease, LeaseKeeper } from '../../engine/admission/lease-keeper.ts'
+import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
+import { deferred, endDevice, visitDevice } from '../../engine/device/run-device.ts'
+import { MAIN_THREAD } from '../../engine/fleet/worker-pool.ts'
+import { type Journal, openJournal } from '../../engine/journal/journal.ts'
+import type { Masker } from '../../engine/journal/mask.ts'
+import { selectorScope } from '../../lang/expression.ts'
+import { hostKeyLookup } from '../../transports/known-hosts.ts'
+import type { Project } from '../project.ts'
+import type { Credentials } from '../reach/credentials.ts'
+import { loginResolver } from '../reach/log-in.ts'
+import { neighboursOf, targetResolver } from '../reach/resolve-target.ts'
+import { learnSecrets, type SecretReader } from '../reach/secrets.ts'
+import { deviceEnvironment, SYSTEM_CLOCK } from '../run/device-environment.ts'
+import { standingOf } from '../run/handed/standing.ts'
+import { PartOfFleet } from '../run/handed/way-of.ts'
+import { type KeptRevision, openKept } from '../run/kept/open-work.ts'
+
+/** What a worker has for all runs. */
+export interface WorkerMeans {
+  readonly project: Project
+  readonly store: RunStore
+  readonly keeper: LeaseKeeper
+  readonly masker: Masker
+  readonly bell: Bell
+  readonly transports: ReadonlyMap<string, Transport>
+  readonly credentials: Credentials
+  secretsOf(project: Project): SecretReader
+  overloadedMs(): number
+}
+
+/** How long one who waits for an answer, or for a device that another worker had, waits until it looks again. */
+const LOOK_EVERY_MS = 1_000
+const DEAD_BY_IT = 4
+
+/** A run of another process, for whose devices this one works. */
+export class HandedVisits {
+  readonly #run: string
+  readonly #means: WorkerMeans
+  readonly #handed: HandedRun
+  readonly #revision: KeptRevision
+  readonly #journal: Journal
+  readonly #part: PartOfFleet
+  readonly #environment: DeviceEnvironment
+  readonly #stopping = new AbortController()
+  readonly #aborting = new AbortController()
+  readonly #jobs = new Map<string, { readonly job: HandedJob; readonly handed: HandedDevice }>()
+  #standing: RunStanding | undefined
+  #questions = 0
+
+  private constructor(run: string, handed: HandedRun, revision: KeptRevision, means: WorkerMeans) {
+    this.#run = run
+    this.#means = means
+    this.#handed = handed
+    this.#revision = revision
+    this.#part = new PartOfFleet(handed.fleet)
+    setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
+    const { store, masker } = means
+    this.#journal = openJournal({ run, store, reporters: [], masker, clock: SYSTEM_CLOCK })
+    this.#environment = this.#openEnvironment()
+  }
+
+  /** Undefined where nothing is known of the run any more. Throws InputError where it cannot be worked for here. */
+  static async open(run: string, means: WorkerMeans): Promise<HandedVisits | undefined> {
+    const [handed, kept] = await Promise.all([means.store.work.of(run), means.store.kept.of(run)])
+    if (!handed || !kept) return undefined
+    const standing = (await means.store.work.standings([{ run, fleet: handed.fleet }])).get(run)
+    const folder = join(means.project.root, '.till', 'workers', `${process.pid}-${run}`)
+    const visits = new HandedVisits(run, handed, openKept(kept, { project: means.project, run, folder }), means)
+    visits.stand(standing)
+    return visits
+  }
+
+  get fleet(): string {
+    return this.#handed.fleet
+  }
+
+  /** How many devices of it are worked on here. */
+  get busy(): number {
+    return this.#jobs.size
+  }
+
+  close(): void {
+    this.#revision.close()
+  }
+
+  /** What its controller says; undefined: it is over. */
+  stand(standing: RunStanding | undefined): void {
+    this.#standing = standing
+    if (standing?.stop === 2) this.#aborting.abort()
+    if (standing?.stop) this.#stopping.abort()
+  }
+
+  /** People want this worker to end: what is being changed is finished; asked for again, everything ends now. */
+  hurry(): void {
+    if (this.#stopping.signal.aborted) this.#aborting.abort()
+    this.#stopping.abort()
+  }
+
+  /** Sees to a device, unless somebody else does. Resolves when there is nothing more to do for it here. */
+  async visit(job: HandedJob, handed: HandedDevice, tries: number): Promise<void> {
+    const { device } = handed
+    const lease = await this.#take(job, handed)
+    if (!lease) return
+    try {
+      const work = await this.#workOf(handed, lease.token)
+      if (!work) return
+      this.#part.add([...job.devices.map((each) => each.device), ...job.way], job.gateways)
+      this.#jobs.set(device.name, { job, handed })
+      await this.#see(work, { handed, lease, isDeadly: tries >= DEAD_BY_IT })
+    } finally {
+      this.#jobs.delete(device.name)
+      await lease.release()
+      this.#means.bell.ring(bellOf.run(this.#run))
+    }
+  }
+
+  /** Undefined where the device is not this worker's to see to. */
+  async #take(job: HandedJob, { device, leave, attempt }: HandedDevice): Promise<Lease | undefined> {
+    const { keeper, store } = this.#means
+    const keys = leave?.keys ?? [`${lookPrefix(job.fleet, job.run)}${device.name}`]
+    const run: LeaseToken = { keys: [runKey(job.fleet, job.run)], epoch: job.epoch }
+    for (;;) {
+      if (this.#isOver(job)) return undefined
+      const taken = await keeper.take(keys, job.run, { from: leave?.epoch, under: run })
+      if (taken.granted) return taken.lease
+      if (taken.holder.key === run.keys[0] || taken.holder.run !== job.run) return undefined
+      const { attempt: last, isOver } = await standingOf(await store.work.eventsOf(job.run, device.name))
+      if (isOver && last >= attempt) return undefined
+      await this.#moment()
+    }
+  }
+
+  /** Its controller is gone, or another one has the run by now. */
+  #isOver({ epoch }: Pick<HandedJob, 'epoch'>): boolean {
+    return this.#standing?.epoch !== epoch
+  }
+
+  /** What is left to do on the device; undefined: nothing. */
+  async #workOf({ device, attempt, ...handed }: HandedDevice, { epoch }: LeaseToken): Promise<DeviceWork | undefined> {
+    const { planned, carried, undoes } = handed
+    const runbooks = handed.runbooks.map((index) => this.#revision.runbooks[index] as Runbook)
+    const common = { device, runbooks, ...(planned && { planned }), ...(undoes && { undoes }) }
+    // Nobody has had it since it was handed over.
+    if (epoch === (handed.leave?.epoch ?? 0) + 1) return { ...common, attempt, ...(carried && { carried }) }
+    const before = await standingOf(await this.#means.store.work.eventsOf(this.#run, device.name))
+    if (before.attempt < attempt) return { ...common, attempt, ...(carried && { carried }) }
+    if (before.isOver) return undefined
+    const left = before.carried ?? carried
+    return { ...common, attempt: before.attempt + 1, ...(left && { carried: left }) }
+  }
+
+  async #see(
+    work: DeviceWork,
+    { handed, lease, isDeadly }: { readonly handed: HandedDevice; readonly lease: Lease; readonly isDeadly: boolean },
+  ): Promise<void> {
+    const { device, attempt = 1 } = work
+    const { token } = lease
+    const environment: DeviceEnvironment = {
+      ...this.#environment,
+      emit: (body, under) => this.#emit(body, under ?? token),
+    }
+    if (isDeadly) {
+      await endDevice(work, environment, { state: 'failed', failure: DEADLY })
+      return
+    }
+    const permit = handed.leave && this.#permit({ device, attempt, lease, leave: handed.leave })
+    if (this.#stopping.signal.aborted) {
+      await endDevice(work, environment, CANCELLED)
+      return
+    }
+    const visit = await visitDevice({ ...work, lost: lease.lost }, environment, { worker: MAIN_THREAD, permit })
+    if (visit.kind === 'ended') return
+    const { not_before } = deferred(visit.wait)
+    const body = { type: 'device.waiting', device: device.name, store: device.store, attempt } as const
+    await environment.emit(
+      { ...body, failure: visit.wait.failure, ...(not_before !== undefined && { not_before }) },
+      token,
+    )
+  }
+
+  #permit(of: {
+    readonly device: Device
+    readonly attempt: number
+    readonly lease: Lease
+    readonly leave: NonNullable<HandedDevice['leave']>
+  }): Permit {
+    const { device, attempt, lease, leave } = of
+    return {
+      lease,
+      fence: {
+        ...leave.fence,
+        run: this.#run,
+        attempt,
+        epoch: lease.token.epoch,
+        leftMs: () => lease.leftMs(),
+      },
+      change: (guards, { isTouched } = { isTouched: false }) => this.#mayChange(device, guards, isTouched),
+      release: () => lease.release(),
+    }
+  }
+
+  /** The controller decides, as it knows the waves. */
+  async #mayChange(device: Device, guards: readonly GuardSeen[], isTouched: boolean): Promise<ChangeAnswer> {
+    const { store, bell } = this.#means
+    this.#questions += 1
+    const id = `${process.pid} ${this.#questions} ${device.name} ${Date.now()}`
+    const asked = { guards, isTouched } as unknown as JsonValue
+    await store.work.ask(this.#run, { id, device: device.name, asked })
+    bell.ring(bellOf.run(this.#run))
+    for (;;) {
+      const answer = await store.work.answerTo(this.#run, id)
+      if (answer !== undefined) return answer as unknown as ChangeAnswer
+      if (this.#stopping.signal.aborted || this.#isAbandoned(device)) return { kind: 'refuse', failure: NOBODY }
+      await this.#moment()
+    }
+  }
+
+  #isAbandoned({ name }: Device): boolean {
+    const job = this.#jobs.get(name)?.job
+    return job === undefined || this.#standing?.epoch !== job.epoch
+  }
+
+  async #emit(body: RunEventBody, token: LeaseToken): Promise<void> {
+    await this.#journal.emit(body, token)
+    this.#means.bell.ring(bellOf.run(this.#run))
+  }
+
+  /** Until something new is said about the run, or a second is over. */
+  async #moment(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        unlisten()
+        clearTimeout(timer)
+        resolve()
+      }
+      const unlisten = this.#means.bell.on(bellOf.order(this.#run), go)
+      const timer = setTimeout(go, LOOK_EVERY_MS)
+    })
+  }
+
+  #openEnvironment(): DeviceEnvironment {
+    const { project, store, keeper, masker, transports, credentials, secretsOf, overloadedMs } = this.#means
+    const { fleet } = this.#part
+    const secrets = secretsOf(project)
+    const hostKeys = hostKeyLookup(project.paths.knownHosts)
+    const printOf = (of: Parameters<Credentials['printOf']>[0]): string => credentials.printOf(of)
+    const means = { fleet, root: project.root, secrets, hostKeys, storeId: keeper.storeId, printOf }
+    return deviceEnvironment({
+      mode: this.#handed.mode,
+      admission: { place: () => Promise.reject(new Error('the controller admits')) },
+      emit: (body) => Promise.reject(new Error(`an event without a lease: ${body.type}`)),
+      scopeOf: (device) => ({ ...selectorScope(NO_STORES, device), store: this.#storeOf(device), vars: device.vars }),
+      historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
+      guardsOf: (device) => this.#jobs.get(device.name)?.handed.guards ?? [],
+      readSecret: secrets.read,
+      learnSecrets: (device) => learnSecrets(device, secrets.read),
+      overloadedMs,
+      stopping: this.#stopping.signal,
+      aborting: this.#aborting.signal,
+      mask: async (value) => masker.value(value),
+      sessions: {
+        resolver: loginResolver(targetResolver(means), { fleet, secrets, credentials }),
+        transports,
+        neighboursOf: (device) => neighboursOf(fleet, device),
+        watch: { connecting: () => undefined, connected: () => undefined },
+      },
+      modules: this.#revision.project.modules().all,
+    })
+  }
+
+  #storeOf({ name }: Device): JsonObject {
+    return this.#jobs.get(name)?.job.store ?? {}
+  }
+}
+
+/** What expressions see of a store goes along with its devices. */
+const NO_STORES = new PartOfFleet('').fleet
+
+const NOBODY = {
+  code: 'LEASE_LOST',
+  phase: 'resolve',
+  message: 'The controller of the run is gone, so nobody gave leave to change the device.',
+} as const
+
+const CANCELLED = {
+  state: 'cancelled',
+  failure: {
+    code: 'RUN_CANCELLED',
+    phase: 'resolve',
+    message: 'The run was stopped before this device was done.',
+  },
+} as const
+
+const DEADLY = {
+  code: 'INTERNAL_BUG',
+  phase: 'observe',
+  message: `${DEAD_BY_IT} workers died while they worked on the devices of this job; it is not given to another one.`,
+} as const

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { InputError } from '../../core/diagnostic.ts'
+import { bellOf, type TakenJob, type WorkerFacts, type WorkQueue } from '../../core/handed-work.ts'
+import { VERSION } from '../version.ts'
+import { HandedVisits, type WorkerMeans } from './handed-visits.ts'
+
+/** A worker is heard of so often, and is gone when it was not for so long. */
+const BEAT_MS = 2_000
+const GONE_MS = 10_000
+/** Where nobody rings. */
+const LOOK_EVERY_MS = 1_000
+/** The engine gives up whoever says nothing of a job for ten seconds. */
+const TOUCH_MS = 3_000
+const MOST_AT_ONCE = 50
+/** A run of which nothing came for so long is let go. */
+const IDLE_RUN_MS = 30_000
+
+export interface WorkerOptions {
+  readonly name: string
+  /** See `serveText`. */
+  readonly serve: string
+  /** Devices at a time. */
+  readonly slots: number
+  readonly prove: (facts: Omit<WorkerFacts, 'proof' | 'busy' | 'draining'>) => string
+  /** Tells people how it goes. */
+  readonly tell: (text: string) => void
+}
+
+type Means = WorkerMeans & { readonly queue: WorkQueue }
+
+interface OpenRun {
+  readonly visits: Promise<HandedVisits | undefined>
+  usedAt: number
+}
+
+/** A process that works on devices of runs that others carry on. */
+export class Worker {
+  readonly #means: Means
+  readonly #options: WorkerOptions
+  readonly #facts: Omit<WorkerFacts, 'busy' | 'draining'>
+  readonly #runs = new Map<string, OpenRun>()
+  readonly #jobs = new Set<TakenJob>()
+  readonly #timers: NodeJS.Timeout[] = []
+  readonly #unlisten: (() => void)[] = []
+  #busy = 0
+  #done = 0
+  #draining = false
+  #taking: Promise<void> | undefined
+  #takeAgain = false
+  #idle: () => void = () => undefined
+
+  private constructor(means: Means, options: WorkerOptions) {
+    this.#means = means
+    this.#options = options
+    const { name, serve, slots } = options
+    const facts = { name, session: randomUUID(), host: hostname(), pid: process.pid, serve, slots, version: VERSION }
+    this.#facts = { ...facts, proof: options.prove(facts) }
+  }
+
+  /** Begins to take jobs. Throws InputError where another worker has its name. */
+  static async start(means: Means, options: WorkerOptions): Promise<Worker> {
+    const worker = new Worker(means, options)
+    await means.queue.open(options.serve)
+    await worker.#beat()
+    worker.#every(BEAT_MS, () => worker.#beat())
+    worker.#every(TOUCH_MS, () => worker.#touch())
+    worker.#every(LOOK_EVERY_MS, () => worker.#look())
+    worker.#unlisten.push(means.bell.on(bellOf.queue(options.serve), () => worker.#take()))
+    worker.#take()
+    return worker
+  }
+
+  /** Devices that it has been through, and has. */
+  get counts(): { readonly done: number; readonly busy: number } {
+    return { done: this.#done, busy: this.#busy }
+  }
+
+  /** Takes nothing new, finishes what it has, and says goodbye. */
+  async stop(): Promise<void> {
+    this.#draining = true
+    await this.#beat().catch(() => undefined)
+    await this.#taking
+    if (this.#jobs.size > 0) {
+      this.#options.tell(`Finishing ${this.#busy} ${this.#busy === 1 ? 'device' : 'devices'}; nothing new is taken.`)
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve
+      })
+    }
+    for (const timer of this.#timers) clearInterval(timer)
+    for (const unlisten of this.#unlisten) unlisten()
+    for (const { visits } of this.#runs.values()) (await visits.catch(() => undefined))?.close()
+    await this.#means.store.work.leave(this.#facts).catch(() => undefined)
+  }
+
+  /** Ends what it has after what is being changed; asked for again, now. */
+  hurry(): void {
+    for (const { visits } of this.#runs.values()) void visits.then((open) => open?.hurry())
+  }
+
+  #every(ms: number, work: () => Promise<void>): void {
+    let isBusy = false
+    const timer = setInterval(() => {
+      if (isBusy) return
+      isBusy = true
+      // It is tried again the next time.
+      void work()
+        .catch(() => undefined)
+        .finally(() => {
+          isBusy = false
+        })
+    }, ms)
+    this.#timers.push(timer)
+  }
+
+  async #beat(): Promise<void> {
+    const facts = { ...this.#facts, busy: this.#busy, draining: this.#draining }
+    if (await this.#means.store.work.present(facts, GONE_MS)) return
+    const { name } = this.#options
+    const summary = `A worker "${name}" is there already`
+    const detail = 'Give this one another name with --name. One that was killed is forgotten within 10 s.'
+    throw new InputError([{ code: 'WORKER_NAME_TAKEN', severity: 'error', summary, detail }])
+  }
+
+  async #touch(): Promise<void> {
+    if (this.#jobs.size > 0) await this.#means.queue.touch(this.#options.serve, [...this.#jobs])
+  }
+
+  /** What controllers say, and whether there is more to do. */
+  async #look(): Promise<void> {
+    this.#take()
+    const open = (
+      await Promise.all(
+        [...this.#runs].map(async ([run, { visits }]) => ({ run, visits: await visits.catch(() => undefined) })),
+      )
+    ).flatMap(({ run, visits }) => (visits ? [{ run, visits, fleet: visits.fleet }] : []))
+    if (open.length === 0) return
+    const standings = await this.#means.store.work.standings(open)
+    for (const { run, visits } of open) {
+      visits.stand(standings.get(run))
+      const known = this.#runs.get(run)
+      if (visits.busy > 0 && known) known.usedAt = performance.now()
+      if (!known || performance.now() - known.usedAt < IDLE_RUN_MS) continue
+      this.#runs.delete(run)
+      visits.close()
+    }
+  }
+
+  #take(): void {
+    this.#takeAgain = true
+    this.#taking ??= this.#takeAll()
+      // Looked for again in a second.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#taking = undefined
+      })
+  }
+
+  async #takeAll(): Promise<void> {
+    const { serve, slots } = this.#options
+    while (this.#takeAgain) {
+      this.#takeAgain = false
+      const room = Math.min(slots - this.#busy, MOST_AT_ONCE)
+      if (this.#draining || room <= 0) return
+      const jobs = await this.#means.queue.take(serve, room)
+      for (const job of jobs) {
+        this.#jobs.add(job)
+        this.#busy += job.data.devices.length
+        void this.#work(job)
+      }
+      if (jobs.length > 0) this.#takeAgain = true
+    }
+  }
+
+  async #work(job: TakenJob): Promise<void> {
+    const { data, tries } = job
+    const ends = await Promise.all(
+      data.devices.map(async (handed) => {
+        try {
+          await (await this.#visitsOf(data.run))?.visit(data, handed, tries)
+          this.#done += 1
+          return true
+        } catch (error) {
+          this.#options.tell(`${handed.device.name}: ${error instanceof Error ? error.message : String(error)}`)
+          return false
+        } finally {
+          this.#busy -= 1
+          this.#take()
+        }
+      }),
+    )
+    this.#jobs.delete(job)
+    // One that could not be seen to is given to another worker when this one is silent about it.
+    if (ends.every(Boolean)) await this.#means.queue.done(this.#options.serve, [job]).catch(() => undefined)
+    if (this.#jobs.size === 0) this.#idle()
+  }
+
+  #visitsOf(run: string): Promise<HandedVisits | undefined> {
+    const known = this.#runs.get(run) ?? { visits: HandedVisits.open(run, this.#means), usedAt: 0 }
+    known.usedAt = performance.now()
+    if (!this.#runs.has(run)) {
+      this.#runs.set(run, known)
+      const unlisten = this.#means.bell.on(bellOf.order(run), () => void this.#look().catch(() => undefined))
+      this.#unlisten.push(unlisten)
+      known.visits.catch(() => this.#runs.delete(run))
+    }
+    return known.visits
+  }
+}

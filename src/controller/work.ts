@@ -1,0 +1,64 @@
+import { openProject } from '../app/project.ts'
+import { Worker } from '../app/worker/worker.ts'
+import { machineLoad } from '../load/machine-load.ts'
+import { drained } from '../transports/index.ts'
+import { openShared } from './controller.ts'
+
+export interface WorkOptions {
+  /** Folder of the repository. */
+  readonly folder: string
+  readonly sandbox: boolean
+  readonly name: string
+  /** See `serveText`. */
+  readonly serve: string
+  readonly slots: number
+  readonly warn: (text: string) => void
+  readonly tell: (text: string) => void
+}
+
+/** A worker in this process, until it is stopped. */
+export interface Working {
+  readonly counts: Worker['counts']
+  /** Finishes what it has, and lets go of everything. */
+  stop(): Promise<void>
+  hurry(): void
+  reload(): Promise<void>
+}
+
+/** Another worker may have what a dead one had a quarter of that later: within 20 s in all, with what the queue takes. */
+const LEASE_MS = 12_000
+
+/** Works for runs that other processes carry on. Throws InputError where it cannot. */
+export async function work(options: WorkOptions): Promise<Working> {
+  const { folder, sandbox, warn, tell, name, serve, slots } = options
+  const project = await openProject(folder, { sandbox })
+  const shared = await openShared(project, warn, { leaseMs: LEASE_MS })
+  const unwatch = machineLoad.watch()
+  const letGo = async (): Promise<void> => {
+    unwatch()
+    await Promise.all([drained(shared.transports), shared.keeper.close(), shared.closeHanding()])
+    await project.close()
+  }
+  let worker: Worker
+  try {
+    const { queue, bell } = await shared.handing()
+    worker = await Worker.start(
+      { ...shared, project, queue, bell, overloadedMs: () => machineLoad.overloadedMs },
+      { name, serve, slots, tell, prove: () => '' },
+    )
+  } catch (error) {
+    await letGo()
+    throw error
+  }
+  return {
+    get counts() {
+      return worker.counts
+    },
+    async stop() {
+      await worker.stop()
+      await letGo()
+    },
+    hurry: () => worker.hurry(),
+    reload: async () => undefined,
+  }
+}

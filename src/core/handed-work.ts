@@ -1,0 +1,154 @@
+import type { CarriedSteps } from './carried.ts'
+import type { RunEvent, RunMode } from './events.ts'
+import type { Fence } from './fence.ts'
+import type { Device } from './fleet.ts'
+import type { Guard } from './guard.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import type { LeaseKey } from './lease.ts'
+import type { PlannedDevice } from './plan.ts'
+
+/** A device that a controller hands to a worker. What the inventory says of it goes along; secrets stay references. */
+export interface HandedDevice {
+  readonly device: Device
+  readonly attempt: number
+  /** Positions among the runbooks of the run. */
+  readonly runbooks: readonly number[]
+  readonly planned?: PlannedDevice
+  readonly carried?: CarriedSteps
+  readonly undoes?: CarriedSteps
+  /** What must not be so on it when it is changed. */
+  readonly guards: readonly Guard[]
+  /** Leave to change it, as the controller has it: the worker takes it over. Absent where nothing is changed. */
+  readonly leave?: {
+    readonly keys: readonly LeaseKey[]
+    readonly epoch: number
+    readonly fence: Pick<Fence, 'lockName' | 'authority'>
+  }
+}
+
+/** Devices of one store, for one worker. */
+export interface HandedJob {
+  readonly run: string
+  readonly fleet: string
+  /** Of the run's own lease: what another controller than the present one has handed out is left alone. */
+  readonly epoch: number
+  readonly devices: readonly HandedDevice[]
+  /** What expressions see of the store. */
+  readonly store: JsonObject
+  /** Other devices on the way to them. */
+  readonly way: readonly Device[]
+  /** Ids of the gateways of stores. */
+  readonly gateways: Readonly<Record<string, string>>
+}
+
+/** What all devices of a run have in common. */
+export interface HandedRun {
+  readonly mode: RunMode
+  readonly fleet: string
+}
+
+/** A worker, as it is known to controllers. */
+export interface WorkerFacts {
+  readonly name: string
+  /** Tells it from another one of its name. */
+  readonly session: string
+  readonly host: string
+  readonly pid: number
+  /** What it serves, as `serveText` writes it; also the name of its queue. */
+  readonly serve: string
+  /** Devices at a time, and how many it has now. */
+  readonly slots: number
+  readonly busy: number
+  /** It takes nothing new. */
+  readonly draining: boolean
+  readonly version: string
+  /** Signature of the rest by its key; empty where it has none. */
+  readonly proof: string
+}
+
+/** Whether leave is given; see `Permit.change`. */
+export interface LeaveQuestion {
+  readonly device: string
+  /** Unique within the run. */
+  readonly id: string
+  readonly asked: JsonValue
+}
+
+/** What a run says to those who work for it. */
+export interface RunStanding {
+  /** 0: go on. 1: nothing new begins, what is changing is finished. 2: everything ends now. */
+  readonly stop: 0 | 1 | 2
+  /** Of the run's own lease; undefined where the controller that carries it on is gone. */
+  readonly epoch: number | undefined
+}
+
+/** What controllers and workers tell each other beside the journal. */
+export interface WorkStore {
+  /** A heartbeat, that holds for `ttlMs` by the clock of the store. False: somebody else has the name. */
+  present(worker: WorkerFacts, ttlMs: number): Promise<boolean>
+  leave(worker: Pick<WorkerFacts, 'name' | 'session'>): Promise<void>
+  /** Those that are there. */
+  workers(): Promise<readonly WorkerFacts[]>
+  /** Lets workers know of a run. */
+  open(run: string, handed: HandedRun): Promise<void>
+  of(run: string): Promise<HandedRun | undefined>
+  /** Forgets what was said about it. */
+  close(run: string, fleet: string): Promise<void>
+  stop(run: string, how: 1 | 2): Promise<void>
+  /** Absent: nothing is known of the run any more. */
+  standings(
+    runs: readonly { readonly run: string; readonly fleet: string }[],
+  ): Promise<ReadonlyMap<string, RunStanding>>
+  ask(run: string, question: LeaveQuestion): Promise<void>
+  /** Those that wait for an answer. */
+  questions(run: string): Promise<readonly LeaveQuestion[]>
+  answer(run: string, id: string, answer: JsonValue): Promise<void>
+  answerTo(run: string, id: string): Promise<JsonValue | undefined>
+  /** What the journal has of one device. */
+  eventsOf(run: string, device: string): Promise<readonly RunEvent[]>
+  /** Devices of the run that living workers have. */
+  inHand(run: string, fleet: string): Promise<readonly string[]>
+}
+
+/** A job, as its taker has it. */
+export interface TakenJob {
+  readonly id: string
+  readonly data: HandedJob
+  /** How often it was taken before. */
+  readonly tries: number
+}
+
+/** The engine that hands jobs out. */
+export interface WorkQueue {
+  /** Makes the queue where there is none. */
+  open(queue: string): Promise<void>
+  put(queue: string, jobs: readonly HandedJob[]): Promise<void>
+  take(queue: string, most: number): Promise<readonly TakenJob[]>
+  /** Its taker is still there. */
+  touch(queue: string, jobs: readonly TakenJob[]): Promise<void>
+  done(queue: string, jobs: readonly TakenJob[]): Promise<void>
+  depths(): Promise<readonly QueueDepth[]>
+  close(): Promise<void>
+}
+
+export interface QueueDepth {
+  readonly queue: string
+  readonly waiting: number
+  readonly active: number
+  /** Of the oldest that waits. */
+  readonly oldestSeconds: number
+}
+
+/** Wakes up whoever listens in another process. What is rung may be missed, so that listeners look by themselves, too. */
+export interface Bell {
+  ring(topic: string): void
+  on(topic: string, listener: () => void): () => void
+  close(): Promise<void>
+}
+
+/** What is rung where a queue has a new job, and where a run has something new for its controller or for its workers. */
+export const bellOf = {
+  queue: (queue: string): string => `queue ${queue}`,
+  run: (run: string): string => `run ${run}`,
+  order: (run: string): string => `order ${run}`,
+}

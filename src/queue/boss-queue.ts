@@ -1,0 +1,116 @@
+import { PgBoss } from 'pg-boss'
+import type { HandedJob, QueueDepth, TakenJob, WorkQueue } from '../core/handed-work.ts'
+
+/** Where the engine has its tables. */
+export interface QueueTables {
+  readonly schema: string
+  // biome-ignore lint/suspicious/noExplicitAny: rows are what the engine makes of them.
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: any[] }>
+  close(): Promise<void>
+}
+
+/** Silent for so long, a taker is given up; the shortest that the engine has. */
+const HEARTBEAT_S = 10
+/** So often it is looked for jobs whose takers are silent. */
+const MONITOR_S = 2
+/** A job that so many takers died of is not given to another one. */
+const TRIES = 5
+/** Jobs that are done are of no more use: what came of devices stands in the journal. */
+const KEEP_DONE_S = 60
+const LONGEST_S = 24 * 3_600 - 1
+const KEEP_WAITING_S = 24 * 3_600
+
+/** Jobs by pg-boss, in tables of its own beside the state. Makes them where there are none. */
+export async function openBossQueue(tables: QueueTables, warn: (text: string) => void): Promise<WorkQueue> {
+  const boss = new PgBoss({
+    db: tables,
+    schema: tables.schema,
+    schedule: false,
+    superviseIntervalSeconds: MONITOR_S,
+    monitorIntervalSeconds: MONITOR_S,
+  })
+  // What it says of its own upkeep; what is asked of it throws.
+  boss.on('error', (error) => warn(`The queue of jobs: ${error instanceof Error ? error.message : String(error)}`))
+  try {
+    await boss.start()
+  } catch (error) {
+    await tables.close()
+    throw error
+  }
+  return new BossQueue(boss, tables)
+}
+
+class BossQueue implements WorkQueue {
+  readonly #boss: PgBoss
+  readonly #tables: QueueTables
+  readonly #known = new Map<string, Promise<void>>()
+
+  constructor(boss: PgBoss, tables: QueueTables) {
+    this.#boss = boss
+    this.#tables = tables
+  }
+
+  open(queue: string): Promise<void> {
+    const made = this.#known.get(queue) ?? this.#make(queue)
+    this.#known.set(queue, made)
+    made.catch(() => this.#known.delete(queue))
+    return made
+  }
+
+  #make(queue: string): Promise<void> {
+    return this.#boss.createQueue(nameOf(queue), {
+      heartbeatSeconds: HEARTBEAT_S,
+      expireInSeconds: LONGEST_S,
+      retryLimit: TRIES,
+      retryDelay: 0,
+      retentionSeconds: KEEP_WAITING_S,
+      deleteAfterSeconds: KEEP_DONE_S,
+    })
+  }
+
+  async put(queue: string, jobs: readonly HandedJob[]): Promise<void> {
+    await this.open(queue)
+    const rows = jobs.map((data) => ({ data }))
+    await this.#boss.insert(nameOf(queue), rows)
+  }
+
+  async take(queue: string, most: number): Promise<readonly TakenJob[]> {
+    await this.open(queue)
+    const jobs = await this.#boss.fetch<HandedJob>(nameOf(queue), { batchSize: most, includeMetadata: true })
+    return jobs.map(({ id, data, retryCount }) => ({ id, data, tries: retryCount }))
+  }
+
+  async touch(queue: string, jobs: readonly TakenJob[]): Promise<void> {
+    await this.#boss.touch(nameOf(queue), jobs.map(attemptOf))
+  }
+
+  async done(queue: string, jobs: readonly TakenJob[]): Promise<void> {
+    await this.#boss.complete(nameOf(queue), jobs.map(attemptOf))
+  }
+
+  async depths(): Promise<readonly QueueDepth[]> {
+    const { rows } = await this.#tables.executeSql(
+      `SELECT name, count(*) FILTER (WHERE state < 'active')::int AS waiting,
+         count(*) FILTER (WHERE state = 'active')::int AS active,
+         coalesce(extract(epoch FROM now() - min(created_on) FILTER (WHERE state < 'active')), 0)::float AS seconds
+       FROM ${this.#tables.schema}.job WHERE state <= 'active' GROUP BY name ORDER BY name`,
+    )
+    return (rows as { name: string; waiting: number; active: number; seconds: number }[]).map(
+      ({ name, waiting, active, seconds }) => ({ queue: name, waiting, active, oldestSeconds: seconds }),
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#boss.stop({ graceful: false, close: false })
+    await this.#tables.close()
+  }
+}
+
+function attemptOf({ id, tries }: TakenJob): { readonly id: string; readonly retryCount: number } {
+  return { id, retryCount: tries }
+}
+
+/** The engine takes no colons and commas. */
+function nameOf(queue: string): string {
+  return queue.replaceAll(/[^\w.-]/gu, (letter) => (letter === ':' ? '.' : `/${letter.codePointAt(0)?.toString(16)}/`))
+}

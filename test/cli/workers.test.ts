@@ -1,0 +1,219 @@
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+import { type Ended, ended, inventoryWith, TestProject, until } from './project.ts'
+import { errorsOf } from './published.ts'
+
+const server = new PostgresServer()
+const DEVICES = Array.from({ length: 6 }, (_, index) => `pos${index + 1}`)
+const project = new TestProject({
+  'inventory/fleet.yaml': inventoryWith(
+    DEVICES.map((id) => `      ${id}: {profile: till, address: 127.0.0.1}\n`).join(''),
+  ).replace('type: ssh', 'type: local'),
+})
+const workers: { readonly child: ChildProcess; readonly end: Promise<Ended> }[] = []
+
+/** A step by which each device says when it begins and ends, and that goes on while there is a file \`hold\`. */
+const visited = `name: visited
+params: {round: {type: string}}
+steps:
+  - id: visit
+    command:
+      run: |
+        cd ${project.root}
+        mkdir "busy-\${{ device.id }}" || echo "\${{ device.id }}" >> overlaps
+        echo "\${{ device.id }}" >> begun
+        while [ -e hold ]; do sleep 0.05; done
+        rmdir "busy-\${{ device.id }}"
+        touch "done-\${{ params.round }}-\${{ device.id }}"
+      creates: "${project.root}/done-\${{ params.round }}-\${{ device.id }}"
+`
+
+function startWorker(name: string, ...args: string[]): (typeof workers)[number] {
+  const child = project.start('worker', '--name', name, ...args)
+  const worker = { child, end: ended(child) }
+  workers.push(worker)
+  return worker
+}
+
+/** The result of a run, without what differs from run to run. */
+function resultOf(stdout: string): { devices: { device: string; state: string }[] } {
+  return JSON.parse(stdout)
+}
+
+function told({ stdout }: Ended): unknown {
+  const text = stdout
+    .replaceAll(/"(started_at|finished_at)":"[^"]*"/g, '"$1":""')
+    .replaceAll(/"(duration_ms|pid)":\d+/g, '"$1":0')
+  const { run, devices, findings, ...rest } = JSON.parse(text)
+  const byName = devices.toSorted((a: { device: string }, b: { device: string }) => (a.device < b.device ? -1 : 1))
+  return {
+    ...rest,
+    devices: byName,
+    run: { ...run, run: '' },
+    findings: findings.map(({ devices: of, ...finding }: { devices: string[] }) => ({
+      ...finding,
+      devices: of.toSorted(),
+    })),
+  }
+}
+
+function statesOf(stdout: string): Record<string, string> {
+  return Object.fromEntries(resultOf(stdout).devices.map(({ device, state }) => [device.split('/')[1], state]))
+}
+
+const all = (state: string): Record<string, string> => Object.fromEntries(DEVICES.map((id) => [id, state]))
+const hold = (): void => writeFileSync(project.path('hold'), '')
+const letGo = (): void => rmSync(project.path('hold'), { force: true })
+const begun = (): readonly string[] =>
+  existsSync(project.path('begun')) ? project.read('begun').split('\n').slice(0, -1) : []
+const apply = (round: string, ...args: string[]): ChildProcess =>
+  project.start('apply', 'visited', '--param', `round=${round}`, '--yes', '--json', '--on', 'workers', ...args)
+
+/** How many final states each device has in the journal of the newest run, by attempt. */
+function ends(): Record<string, number> {
+  const rows = server.sql(
+    `SELECT device || ' ' || coalesce(json::json->>'attempt', '1'), count(*) FROM tillwright.events
+     WHERE type = 'device.finished' AND run = (SELECT max(run) FROM tillwright.runs) GROUP BY 1`,
+  )
+  return Object.fromEntries(rows.split('\n').map((row) => [row.split('|')[0], Number(row.split('|')[1])]))
+}
+
+describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    await server.start()
+    project.write('address', `${server.url}\n`)
+    project.write('tillwright.yaml', `state: {postgres: "file:${project.path('address')}"}\nrun: {lease: 5s}\n`)
+    project.write('runbooks/visited.yaml', visited)
+  })
+  afterEach(() => {
+    letGo()
+    for (const name of ['begun', 'overlaps']) rmSync(project.path(name), { force: true })
+  })
+  afterAll(async () => {
+    for (const { child } of workers) child.kill('SIGKILL')
+    await Promise.all(workers.map(({ end }) => end))
+    server.stop()
+    project.remove()
+  })
+
+  test('is needed for what it serves, and says what it serves', async () => {
+    const none = await ended(apply('none'))
+    expect([none.code, JSON.parse(none.stdout).diagnostics[0].code]).toEqual([2, 'WORKER_NONE'])
+    const bad = await project.till('worker', '--serve', 'region:north,floor:3')
+    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('"floor:3" is nothing that a worker can serve')])
+    const first = startWorker('hub-a', '--serve', 'kind:till,region:north', '--slots', '3', '--json')
+    let line = ''
+    first.child.stdout?.on('data', (chunk) => {
+      line += chunk
+    })
+    await until(first.child, () => line.endsWith('\n'))
+    expect(errorsOf('working', JSON.parse(line))).toEqual([])
+    expect(JSON.parse(line)).toMatchObject({ name: 'hub-a', serve: 'kind:till,region:north', slots: 3 })
+    const again = await project.till('worker', '--name', 'hub-a')
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('WORKER_NAME_TAKEN')])
+    const other = startWorker('hub-b', '--slots', '3')
+    await until(other.child, () => server.sql('SELECT count(*) FROM tillwright.workers') === '2')
+  })
+
+  test('plans and applies as this process does', async () => {
+    const here = await project.till('plan', 'visited', '--param', 'round=1', '--json')
+    const there = await project.till('plan', 'visited', '--param', 'round=1', '--json', '--on', 'workers')
+    expect([there.code, there.stderr]).toEqual([here.code, here.stderr])
+    expect(told(there)).toEqual(told(here))
+    const applied = await ended(apply('1'))
+    expect([applied.code, statesOf(applied.stdout), applied.stderr]).toEqual([0, all('changed'), ''])
+    expect(begun().toSorted()).toEqual(DEVICES)
+    expect(existsSync(project.path('overlaps'))).toBe(false)
+    expect(Object.values(ends())).toEqual(DEVICES.map(() => 1))
+    const again = await ended(apply('1'))
+    expect([again.code, statesOf(again.stdout)]).toEqual([0, all('in-sync')])
+    expect(server.sql("SELECT count(*) FROM tillwright.lease_keys WHERE key LIKE 'look:%'")).toBe('0')
+  })
+
+  test('is killed, and another one goes on with what it had', async () => {
+    hold()
+    const run = apply('2')
+    const end = ended(run)
+    await until(run, () => begun().length === DEVICES.length)
+    const [victim] = workers
+    victim?.child.kill('SIGKILL')
+    await victim?.end
+    letGo()
+    const { code, stdout } = await end
+    // What it was doing is an action: done, as is seen now, or in doubt; never repeated.
+    const states = Object.values(statesOf(stdout))
+    expect(states.filter((state) => state === 'changed').length).toBeGreaterThanOrEqual(3)
+    expect(states.filter((state) => state !== 'changed' && state !== 'indeterminate')).toEqual([])
+    expect(code).toBe(states.includes('indeterminate') ? 4 : 0)
+    expect(begun().length).toBe(DEVICES.length)
+    expect(Math.max(...Object.values(ends()))).toBe(1)
+  })
+
+  test('that slept writes nothing when it wakes', async () => {
+    const sleeper = startWorker('hub-c', '--slots', '3')
+    await until(sleeper.child, () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-c'") === '1')
+    hold()
+    const run = apply('3')
+    const end = ended(run)
+    await until(run, () => begun().length === DEVICES.length)
+    sleeper.child.kill('SIGSTOP')
+    letGo()
+    const { code, stdout } = await end
+    sleeper.child.kill('SIGCONT')
+    expect([code, statesOf(stdout)]).toEqual([0, all('changed')])
+    expect(Math.max(...Object.values(ends()))).toBe(1)
+    const before = server.sql('SELECT count(*) FROM tillwright.events')
+    sleeper.child.kill('SIGTERM')
+    expect((await sleeper.end).code).toBe(0)
+    expect(server.sql('SELECT count(*) FROM tillwright.events')).toBe(before)
+  })
+
+  test('stops with the run, and finishes what it has when its controller is killed', async () => {
+    hold()
+    const stopped = apply('4')
+    const end = ended(stopped)
+    await until(stopped, () => begun().length > 0)
+    stopped.kill('SIGINT')
+    await until(stopped, () => server.sql('SELECT max(stop) FROM tillwright.handed_runs') === '1')
+    letGo()
+    const { code, stdout } = await end
+    expect(code).toBe(130)
+    expect(Object.values(statesOf(stdout)).every((state) => state === 'changed' || state === 'cancelled')).toBe(true)
+
+    hold()
+    rmSync(project.path('begun'))
+    const killed = apply('5')
+    const killedEnd = ended(killed)
+    await until(killed, () => begun().length > 0)
+    const count = begun().length
+    killed.kill('SIGKILL')
+    await killedEnd
+    letGo()
+    const resumed = await project.till('resume', 'latest', '--yes', '--json', '--on', 'workers')
+    expect([resumed.code, statesOf(resumed.stdout)]).toEqual([0, all('changed')])
+    expect(begun().length).toBeLessThanOrEqual(DEVICES.length + count)
+    expect(new Set(begun())).toEqual(new Set(DEVICES))
+    expect(existsSync(project.path('overlaps'))).toBe(false)
+    expect(Math.max(...Object.values(ends()))).toBe(1)
+  })
+
+  test('finishes what it has at SIGTERM, and goes', async () => {
+    const [, worker] = workers
+    hold()
+    const run = apply('6')
+    const end = ended(run)
+    await until(run, () => begun().length > 0)
+    worker?.child.kill('SIGTERM')
+    await until(
+      run,
+      () => server.sql('SELECT count(*) FROM tillwright.workers WHERE json LIKE \'%"draining":true%\'') !== '0',
+    )
+    letGo()
+    expect((await worker?.end)?.code).toBe(0)
+    // Nobody serves the rest.
+    run.kill('SIGINT')
+    expect((await end).code).toBe(130)
+  })
+})
