@@ -1,6 +1,6 @@
 import { type CarriedSteps, stepKey } from '../../core/carried.ts'
 import type { Runbook, Step } from '../../core/runbook.ts'
-import type { StepDone } from './walk-runbook.ts'
+import type { StepDone } from './steps-done.ts'
 
 /**
  * What takes back those steps of a runbook that another run has changed: their `rollback` steps, the last changed first.

@@ -2,7 +2,6 @@ import { type Carried, type CarriedSteps, stepKey, withCarried } from '../../cor
 import { presentable } from '../../core/change.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { DeviceOutcome, StepOutcome } from '../../core/outcome.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { Runbook, Scope, Step } from '../../core/runbook.ts'
@@ -11,9 +10,10 @@ import { type Converged, converge } from './change-step.ts'
 import { failedBefore, goesOn } from './go-on.ts'
 import type { LeaveToChange } from './leave-to-change.ts'
 import { LookAhead, type Looks } from './look-ahead.ts'
-import { type Glance, hasChanged, type Look, type Surroundings, stepScope } from './observe-step.ts'
+import type { Glance, Look, Surroundings } from './observe-step.ts'
 import { type Due, planChain, type Seen } from './plan-chain.ts'
 import { evaluateWhen } from './prepare-step.ts'
+import { type StepDone, StepsDone } from './steps-done.ts'
 import { failedBy, isUnmet, REGARDLESS_OF_CHANGES, seenIn, unmet, verified } from './verdict.ts'
 
 /** The session was lost; `changing` while a change was under way, `answered` when the device had answered before. */
@@ -21,12 +21,6 @@ interface Lost {
   readonly failure: Failure
   readonly changing: boolean
   readonly answered: boolean
-}
-
-/** A step, and how it ended. */
-export interface StepDone {
-  readonly step: Step
-  readonly outcome: StepOutcome
 }
 
 /** How a runbook ended on a device. */
@@ -67,8 +61,7 @@ type Verdict = StepOutcome | { readonly lost: Lost } | { readonly deferred: Devi
 export class RunbookWalk {
   readonly #options: WalkOptions
   readonly #ahead: LookAhead
-  readonly #done = new Map<string, StepDone>()
-  readonly #earlier: ReadonlyMap<string, StepDone>
+  readonly #done: StepsDone
   /** Steps whose turn came, or comes, in the chain that is under way. */
   #linked = new Map<string, LinkedStep>()
   /** Undoing is part of a change under way: it is finished even when the run is being stopped. */
@@ -82,9 +75,8 @@ export class RunbookWalk {
 
   constructor(options: WalkOptions) {
     this.#options = options
-    this.#earlier = new Map(options.earlier?.map((done) => [done.step.id, done]))
-    const isJudged = (id: string): boolean => this.#done.has(id) || this.#earlier.has(id)
-    const judged = { scope: () => this.#scope(), isJudged }
+    this.#done = new StepsDone({ ...options, device: options.around.device.name })
+    const judged = { scope: () => this.#scope(), isJudged: (id: string) => this.#done.isJudged(id) }
     this.#ahead = new LookAhead(options.around, judged, { looks: options.looks, reacting: options.converge })
   }
 
@@ -116,7 +108,7 @@ export class RunbookWalk {
       const verdict = await this.#step(step, steps.slice(index))
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
       if ('lost' in verdict || 'deferred' in verdict) return this.#end(verdict)
-      this.#settle(step, verdict, began)
+      this.#done.settle(step, verdict, began)
       if (stops(verdict) && !step.continue_on_failure) return this.#stopAt(step, steps.slice(index + 1))
     }
     return this.#end({})
@@ -131,7 +123,7 @@ export class RunbookWalk {
   }
 
   #end(how: Omit<WalkEnd, 'steps'>): WalkEnd {
-    return { steps: [...this.#done.values()], ...how }
+    return { steps: this.#done.walked, ...how }
   }
 
   async #step(step: Step, rest: readonly Step[]): Promise<Verdict> {
@@ -186,20 +178,16 @@ export class RunbookWalk {
    * not hold is told all the same: they may mend it, or not.
    */
   #failure(failure: Failure, seen: ReturnType<typeof seenIn> = {}): StepOutcome {
-    if (!this.#options.converge && this.#changesPending() && !REGARDLESS_OF_CHANGES.has(failure.code)) {
+    if (!this.#options.converge && this.#done.changesPending && !REGARDLESS_OF_CHANGES.has(failure.code)) {
       if (isUnmet(failure)) return { ...failedBy(failure), may_be_mended: true, ...seen }
       return { state: 'skipped', reason: 'waits for the changes before it' }
     }
     return { ...failedBy(failure), ...seen }
   }
 
-  #changesPending(): boolean {
-    return [...this.#done.values()].some((done) => done.outcome.state === 'drifted')
-  }
-
   async #judge(step: Step, rest: readonly Step[], look: Seen): Promise<Verdict> {
     const seen = seenIn(look.observation)
-    const comparison = look.observation.compare({ triggered: this.#triggered(step) })
+    const comparison = look.observation.compare({ triggered: this.#done.triggers(step) })
     if ('unknown' in comparison) return { state: 'unknown', reason: comparison.unknown, ...seen }
     const { changes } = comparison
     const carried = this.#carried(step)
@@ -219,7 +207,7 @@ export class RunbookWalk {
     { rest, carried }: { readonly rest: readonly Step[]; readonly carried: Carried },
   ): Promise<Verdict> {
     const { step, look, changes } = due
-    const isTriggeredAnew = step.restart_on.some((id) => !this.#doneBefore.has(id) && this.#hasChanged(id))
+    const isTriggeredAnew = step.restart_on.some((id) => !this.#doneBefore.has(id) && this.#done.hasChanged(id))
     const next = goesOn(step.id, carried, { changes, converge: this.#options.converge, isTriggeredAnew })
     if (next.kind === 'in-doubt') return this.#lost(next.failure, { changing: true })
     if (next.kind === 'done') {
@@ -255,7 +243,7 @@ export class RunbookWalk {
    * nothing to react to. So it has failed, for people to see to.
    */
   #halfDone(rest: readonly Step[], { failure }: DeviceOutcome): StepOutcome | undefined {
-    const reacting = rest.find((step) => this.#triggered(step))
+    const reacting = rest.find((step) => this.#done.triggers(step))
     if (reacting === undefined || !failure) return undefined
     const message = `${failure.message} What "${reacting.id}" reacts to was changed before that, and it has not been run.`
     const hint = `Run "${reacting.id}" once the device is free: the next run finds nothing that it would react to.`
@@ -284,7 +272,7 @@ export class RunbookWalk {
 
   /** The changes that can go out together with one that is due; undefined when there is none. */
   async #foreseen(due: Due, rest: readonly Step[]): Promise<ReadyChain | undefined> {
-    const outcomes = new Map([...this.#done].map(([id, { outcome }]) => [id, outcome]))
+    const outcomes = new Map(this.#done.walked.map(({ step, outcome }) => [step.id, outcome]))
     const dependencies = { ahead: this.#ahead, around: this.#options.around, scope: this.#scope() }
     if (this.#options.around.isAlone) return undefined
     // What an earlier attempt has worked on is judged in its turn.
@@ -372,7 +360,7 @@ export class RunbookWalk {
       const verdict = linked?.change && (await this.#inChain(linked, []))
       if (!verdict || verdict === CANCELLED || 'deferred' in verdict) continue
       if ('lost' in verdict) return verdict.lost
-      this.#settle(step, verdict, began)
+      this.#done.settle(step, verdict, began)
     }
     this.#linked.clear()
     return undefined
@@ -380,7 +368,7 @@ export class RunbookWalk {
 
   async #recover(failed: Step): Promise<WalkEnd | undefined> {
     if (!this.#options.converge) return undefined
-    const changed = [...this.#done.values()].filter(
+    const changed = this.#done.walked.filter(
       (done) => done.outcome.changes !== undefined && done.outcome.state !== 'skipped',
     )
     const steps = [...failed.on_failure, ...changed.reverse().flatMap((done) => done.step.rollback)]
@@ -392,28 +380,19 @@ export class RunbookWalk {
       const verdict = await this.#step(step, [step])
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
       if ('lost' in verdict || 'deferred' in verdict) return this.#end(verdict)
-      this.#settle(step, verdict, began)
+      this.#done.settle(step, verdict, began)
     }
     return undefined
   }
 
   #notReached(steps: readonly Step[], failed: Step): void {
-    for (const step of steps.filter(({ id }) => !this.#done.has(id))) {
+    for (const step of steps.filter(({ id }) => !this.#done.isWalked(id))) {
       const outcome: StepOutcome = {
         state: 'skipped',
-        reason: `not reached: step "${failed.id}" ${this.#done.get(failed.id)?.outcome.state}`,
+        reason: `not reached: step "${failed.id}" ${this.#done.outcome(failed.id)?.state}`,
       }
-      this.#settle(step, outcome, this.#options.clock.elapsed())
+      this.#done.settle(step, outcome, this.#options.clock.elapsed())
     }
-  }
-
-  #triggered(step: Step): boolean {
-    return step.restart_on.some((id) => this.#hasChanged(id))
-  }
-
-  #hasChanged(id: string): boolean {
-    const outcome = (this.#done.get(id) ?? this.#earlier.get(id))?.outcome
-    return outcome !== undefined && hasChanged(outcome)
   }
 
   #lost(failure: Failure, { changing }: { readonly changing: boolean }): { lost: Lost } {
@@ -421,10 +400,7 @@ export class RunbookWalk {
   }
 
   #scope(): Scope {
-    const steps: Record<string, JsonValue> = {}
-    for (const { step, outcome } of [...this.#earlier.values(), ...this.#done.values()])
-      steps[step.id] = stepScope(outcome)
-    return { ...this.#options.scope, steps: steps as JsonObject }
+    return { ...this.#options.scope, steps: this.#done.scope }
   }
 
   #stopping(): boolean {
@@ -445,26 +421,6 @@ export class RunbookWalk {
     } finally {
       if (stop) stopping.removeEventListener('abort', stop)
     }
-  }
-
-  /**
-   * The step is judged: later ones see it, and it is told. Telling is not awaited: events keep their order, and a
-   * journal that fails does so at the end of the device too.
-   */
-  #settle(step: Step, outcome: StepOutcome, began: number): void {
-    this.#done.set(step.id, { step, outcome })
-    const { around, runbook, clock, emit } = this.#options
-    const written = emit({
-      type: 'step.finished',
-      device: around.device.name,
-      runbook: runbook.name,
-      step: step.id,
-      name: step.name,
-      module: step.module,
-      ...outcome,
-      duration_ms: Math.round(clock.elapsed() - began),
-    })
-    written.catch(() => undefined)
   }
 }
 
