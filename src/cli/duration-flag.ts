@@ -1,11 +1,12 @@
 import { Errors, Flags } from '@oclif/core'
 import { parseDuration } from '../core/duration.ts'
 
-/** A duration of a second or more, in milliseconds. */
-export const durationFlag = Flags.custom<number>({
-  async parse(text) {
+/** A length of time, in milliseconds; at least `min` of them, a second unless it says otherwise. */
+export const durationFlag = Flags.custom<number, { min?: number }>({
+  async parse(text, _context, { min = 1_000 }) {
     const ms = parseDuration(text)
-    if (ms !== undefined && ms >= 1_000) return ms
-    throw new Errors.CLIError(`It is a duration of a second or more, such as 90s or 5m, not "${text}"`)
+    if (ms === undefined) throw new Errors.CLIError(`A time is written as 90s, 10m or 1h30m, not "${text}"`)
+    if (ms < min) throw new Errors.CLIError(`It is a time of a second or more, such as 90s or 5m, not "${text}"`)
+    return ms
   },
 })

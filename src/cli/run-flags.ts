@@ -1,6 +1,6 @@
 import { Errors, Flags } from '@oclif/core'
-import { parseDuration } from '../core/duration.ts'
 import { type DeviceState, STATES_THAT_FAIL } from '../core/outcome.ts'
+import { durationFlag } from './duration-flag.ts'
 import { selectionFlags } from './selection-flags.ts'
 
 /** How a run says what happens. Without any: a live view on a terminal, plain lines elsewhere. */
@@ -102,18 +102,10 @@ export const paramFlag = Flags.string({
   helpValue: 'NAME=VALUE',
 })
 
-/** A length of time, in milliseconds. */
-export const durationFlag = Flags.custom<number>({
-  async parse(text) {
-    const milliseconds = parseDuration(text)
-    if (milliseconds === undefined) throw new Errors.CLIError(`A time is written as 90s, 10m or 1h30m, not "${text}"`)
-    return milliseconds
-  },
-})
-
 /** What a run that changes devices says to the safety policy. */
 export const safetyFlags = {
   wait: durationFlag({
+    min: 0,
     description: 'for how long to wait for windows and soak times of the policy, as 10m. Default: not at all',
     helpValue: 'TIME',
   }),

@@ -104,8 +104,9 @@ export class Credentials {
   }
 
   async #place(device: string, credential: Credential): Promise<void> {
+    if (this.#most === 0) return
     const until = performance.now() + LONGEST_WAIT_MS
-    while (this.#most > 0 && this.#isOpen(credential) && credential.trying.size >= UNPROVEN_AT_ONCE) {
+    while (this.#isOpen(credential) && credential.trying.size >= UNPROVEN_AT_ONCE) {
       const left = until - performance.now()
       if (left <= 0) return
       await new Promise<void>((resolve) => {
