@@ -12,11 +12,11 @@ export const periodFlags = {
     helpGroup: 'PERIOD',
   }),
   since: Flags.string({
-    description: 'from when on: a day, a minute, or a length of time before now; 30d unless told',
+    description: 'from when on: a day, a minute, or a length of time before now. Default: 30d',
     helpValue: 'TIME',
     helpGroup: 'PERIOD',
   }),
-  until: Flags.string({ description: 'until when, likewise; now unless told', helpValue: 'TIME', helpGroup: 'PERIOD' }),
+  until: Flags.string({ description: 'until when, likewise. Default: now', helpValue: 'TIME', helpGroup: 'PERIOD' }),
 }
 
 /** How far back a report reads that is made of what runs have told. */
@@ -37,7 +37,7 @@ export const reportOutputFlag = Flags.string({
 /** The flags by which a report is written. */
 export const reportFlags = {
   format: Flags.string({
-    description: 'how it is written, table unless told; xlsx needs --output',
+    description: 'how it is written; xlsx needs --output. Default: table',
     options: [...REPORT_FORMATS],
     helpGroup: 'OUTPUT',
   }),

@@ -21,7 +21,7 @@ export interface ShellRequest {
   readonly values?: Readonly<Record<string, ShellValue>>
   /** Milliseconds from when the device starts it; past it, the script and its children are killed. */
   readonly timeoutMs?: number
-  /** Bytes of stdout and of stderr to keep, 1 MiB unless told; more is cut, and a flood ends the session. */
+  /** Bytes of stdout and of stderr to keep; more is cut, and a flood ends the session. Default: 1 MiB. */
   readonly maxOutputBytes?: number
   /**
    * It changes something: the device itself checks this before it begins, and remembers what it runs. Rejected with

@@ -41,9 +41,9 @@ export interface TransportSettings {
   readonly host_keys?: readonly string[]
   /** The device through which this one is reached: `router1` of the same store, `gateway` for the store's own, or a full name. */
   readonly via?: string
-  /** WinRM over TLS; so it is on port 5986 unless told otherwise. */
+  /** WinRM over TLS. Default: true on port 5986, false elsewhere. */
   readonly https?: boolean
-  /** How to log in over WinRM; `ntlm` unless told otherwise. */
+  /** How to log in over WinRM. Default: `ntlm`. */
   readonly auth?: 'ntlm' | 'basic' | 'certificate' | 'kerberos'
   /** A file of certificate authorities in PEM, in place of those of this machine. */
   readonly ca?: string

@@ -62,7 +62,7 @@ export interface NeighbourShell {
 }
 
 export interface DialTo {
-  /** The address of the device unless told. */
+  /** Default: the address of the device. */
   readonly host?: string
   readonly port: number
   readonly through?: 'host'
@@ -82,7 +82,7 @@ export type Comparison = { readonly changes: readonly Change[] } | { readonly un
  * one question then, and its module takes exactly these ends for a success.
  */
 export interface Proof {
-  /** Exit codes; 0 unless told. */
+  /** Exit codes. Default: 0. */
   readonly exits?: readonly number[]
   /**
    * Never writes. Run behind the script of `observe`, when that has ended with 0, by the same interpreter, so that it
@@ -92,7 +92,7 @@ export interface Proof {
   readonly test: string
   /** Of a test that is shipped, as `ShellRequest.name`. */
   readonly name?: string
-  /** The language of `test`; posix unless told. In another one the proof does not count. */
+  /** The language of `test`. Default: posix. In another one the proof does not count. */
   readonly dialect?: ShellDialect
   readonly values?: Readonly<Record<string, ShellValue>>
 }
@@ -153,7 +153,7 @@ export type PhaseDeadlines = Readonly<Record<Phase, number>>
 /** One reachable endpoint, secrets resolved, the cascade done. */
 export interface Target {
   readonly device: string
-  /** See `lockNameOf`; the name of the device unless told. */
+  /** See `lockNameOf`. Default: the name of the device. */
   readonly lockName?: string
   readonly type: string
   readonly address: string
@@ -241,7 +241,7 @@ export interface Connection {
    * event loop leaves together, at most 90,000 bytes a message.
    */
   startPowerShell?(program: PowerShellProgram): Promise<Result<ProcessStream>>
-  /** A stream to `host:port` as seen from the device; within the deadline for `open` unless told, in milliseconds. */
+  /** A stream to `host:port` as seen from the device, within so many milliseconds. Default: the deadline for `open`. */
   forward(host: string, port: number, timeoutMs?: number): Promise<Result<ByteStream>>
   /** Resolves when the connection is gone, with the reason unless it was closed on purpose. */
   readonly closed: Promise<Failure | undefined>

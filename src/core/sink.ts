@@ -18,7 +18,7 @@ export interface SinkKeep {
 export interface SinkSettings {
   readonly name: string
   readonly to: SinkTarget
-  /** All unless told. */
+  /** Default: all. */
   readonly include?: Expression
   readonly exclude?: Expression
   readonly topic: string

@@ -6,7 +6,7 @@ const LINES_AFTER = 1
 const TAB = '  '
 
 export interface CodeFrameOptions {
-  /** Columns to stay within, 100 unless told. */
+  /** Columns to stay within. Default: 100. */
   readonly width?: number
   /** Styles the marked line's sign and the carets. */
   readonly emphasize?: (text: string) => string

@@ -8,9 +8,9 @@ export interface FormatDiagnosticsOptions {
   readonly color: boolean
   /** The text of a file that a diagnostic points into, for its frame. */
   readonly textOf: (file: string) => string | undefined
-  /** Columns to stay within, 100 unless told. */
+  /** Columns to stay within. Default: 100. */
   readonly width?: number
-  /** How many are written out, 100 unless told; the rest are counted. */
+  /** How many are written out; the rest are counted. Default: 100. */
   readonly limit?: number
 }
 

@@ -11,7 +11,7 @@ import type { ParsedYaml } from './yaml.ts'
 export type { SchemaProblem }
 
 export interface ValidateOptions {
-  /** Where the value stands in the file; the whole file unless told. */
+  /** Where the value stands in the file. Default: the whole file. */
   readonly at?: ValuePath
   /** Values that are right whatever the schema says, such as texts with `${{ }}` that are filled in later. */
   readonly accept?: (value: unknown) => boolean

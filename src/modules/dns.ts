@@ -54,7 +54,7 @@ export const dns = defineModule({
         description: 'The name; for PTR an address.',
         examples: ['pos.example', '10.4.12.1'],
       },
-      type: { enum: DNS_TYPES, description: 'A unless told.' },
+      type: { enum: DNS_TYPES, description: 'Default: A.' },
       from: {
         enum: ['controller', 'device'],
         description:
@@ -63,18 +63,18 @@ export const dns = defineModule({
       server: {
         type: 'string',
         pattern: '^[0-9A-Fa-f.:]+$',
-        description: 'The address of the name server; those of the system unless told.',
+        description: 'The address of the name server. Default: those of the system.',
         examples: ['10.20.0.53'],
       },
       port: {
         type: 'integer',
         minimum: 1,
         maximum: 65535,
-        description: 'Of the server; 53 unless told. Windows knows only 53.',
+        description: 'Of the server. Default: 53. Windows knows only 53.',
       },
       expect: {
         enum: ['resolved', 'nxdomain'],
-        description: 'resolved unless told. nxdomain: there must be no such name.',
+        description: 'Default: resolved. nxdomain: there must be no such name.',
       },
       answers: {
         ...VALUES,
@@ -87,7 +87,7 @@ export const dns = defineModule({
         minimum: 1,
         description: 'How long it may take; with the start of the tool, on a device.',
       },
-      timeout_ms: { type: 'integer', minimum: 100, maximum: 120_000, description: '5000 unless told.' },
+      timeout_ms: { type: 'integer', minimum: 100, maximum: 120_000, description: 'Default: 5000.' },
     },
   },
   validate: ({ expect, answers, includes, server, port }) => {

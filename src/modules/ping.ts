@@ -26,7 +26,7 @@ interface PingState extends PingSummary {
   readonly state: 'answers' | 'silent' | 'unreachable' | 'name-not-found'
 }
 
-// Packets go out a second apart, which iputils and busybox both do unless told.
+// Packets go out a second apart, as iputils and busybox both do by default.
 const SCRIPT = `${TOOL_PRELUDE}need_tool ping
 ping -q -c "$count" -W "$wait" "$host" 2>&1
 printf 'exit %s\\n' "$?"`
@@ -62,9 +62,9 @@ export const ping = defineModule({
     required: ['from'],
     properties: {
       from: { enum: ['controller', 'device'], description: 'Who asks.' },
-      host: { type: 'string', pattern: HOST_PATTERN, description: 'The address of the device unless told.' },
-      count: { type: 'integer', minimum: 1, maximum: 100, description: 'Packets, a second apart; 3 unless told.' },
-      loss_max: { type: 'number', minimum: 0, maximum: 99, description: 'Per cent that may be lost; 0 unless told.' },
+      host: { type: 'string', pattern: HOST_PATTERN, description: 'Default: the address of the device.' },
+      count: { type: 'integer', minimum: 1, maximum: 100, description: 'Packets, a second apart. Default: 3.' },
+      loss_max: { type: 'number', minimum: 0, maximum: 99, description: 'Per cent that may be lost. Default: 0.' },
       rtt_max_ms: { type: 'number', exclusiveMinimum: 0, description: 'What the average round trip may take.' },
     },
   },

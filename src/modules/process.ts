@@ -120,7 +120,7 @@ export const processModule = defineModule({
         examples: ['java .*till-sync[.]jar'],
       },
       user: { type: 'string', minLength: 1, description: 'Only processes of this user.' },
-      running: { type: 'boolean', description: 'At least one (true, unless told) or none (false).' },
+      running: { type: 'boolean', description: 'At least one (true) or none (false). Default: true.' },
       min: { type: 'integer', minimum: 0, description: 'At least so many.' },
       max: { type: 'integer', minimum: 0, description: 'At most so many.' },
     },

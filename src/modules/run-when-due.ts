@@ -57,7 +57,7 @@ export const DUE_PROPERTIES = {
   expect: {
     type: 'object',
     additionalProperties: false,
-    description: 'What counts as success; exit code 0 unless told.',
+    description: 'What counts as success. Default: exit code 0.',
     properties: {
       exit: {
         anyOf: [EXIT_CODE, { type: 'array', minItems: 1, items: EXIT_CODE }],

@@ -44,7 +44,7 @@ export const script = defineModule({
       interpreter: {
         type: 'string',
         pattern: '^[A-Za-z0-9_/][A-Za-z0-9._+/-]*$',
-        description: 'A program that runs the file named as its first argument; sh unless told.',
+        description: 'A program that runs the file named as its first argument. Default: sh.',
         examples: ['python3', '/usr/bin/perl'],
       },
       ...DUE_PROPERTIES,

@@ -84,17 +84,17 @@ export const tcp = defineModule({
     additionalProperties: false,
     required: ['port', 'from'],
     properties: {
-      host: { type: 'string', pattern: HOST_PATTERN, description: 'The address of the device unless told.' },
+      host: { type: 'string', pattern: HOST_PATTERN, description: 'Default: the address of the device.' },
       port: { type: 'integer', minimum: 1, maximum: 65535, description: 'TCP port.', examples: [9100] },
       from: {
         enum: ['controller', 'device'],
         description:
           'Who connects. The controller goes through the gateway (`via`) of the device, unless a host is given.',
       },
-      timeout_ms: { type: 'integer', minimum: 100, maximum: 120000, description: '5000 unless told.' },
+      timeout_ms: { type: 'integer', minimum: 100, maximum: 120000, description: 'Default: 5000.' },
       expect: {
         enum: ['open', 'closed'],
-        description: 'open unless told. closed: refused, or dropped without an answer.',
+        description: 'Default: open. closed: refused, or dropped without an answer.',
       },
     },
   },

@@ -108,9 +108,9 @@ export const wait = defineModule({
       },
       timeout: {
         ...DURATION,
-        description: 'How long at most, 60s unless told; the `timeout` of the step ends it too.',
+        description: 'How long at most; the `timeout` of the step ends it too. Default: 60s.',
       },
-      interval: { ...DURATION, description: 'How long between two looks, 1s unless told.' },
+      interval: { ...DURATION, description: 'How long between two looks. Default: 1s.' },
     },
   },
   validate,

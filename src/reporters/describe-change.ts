@@ -80,7 +80,7 @@ export function describeValue(value: JsonValue): string {
   return `${wholeCharacters(text, LONGEST_VALUE)}… (${describeSize(value)})`
 }
 
-/** A failure as lines: code and phase with the message, then (unless told otherwise) what to do about it. */
+/** A failure as lines: code and phase with the message, then what to do about it (left out where asked for). */
 export function describeFailure(failure: Failure, options: { readonly advice?: boolean } = {}): string[] {
   const lines = failure.message.split(/\r?\n/).map((line) => plainText(line.trimEnd()))
   const [first = '', ...rest] = lines.filter((line) => line !== '')

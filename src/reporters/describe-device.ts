@@ -20,7 +20,7 @@ export interface DeviceDescription {
   readonly paint: Paint
   /** Also steps that are as they should be, what was read, and the raw facts of failures. */
   readonly verbose?: boolean
-  /** What to do about failures; true unless told. */
+  /** What to do about failures. Default: true. */
   readonly advice?: boolean
   /** What commands in remedies need to find this fleet, as `--sandbox`. */
   readonly flags?: string | undefined

@@ -5,7 +5,7 @@ export interface Output {
   readonly isTerminal: boolean
   /** Asked again for every line, so that it may follow a window that is resized. */
   readonly columns: number
-  /** Lines of the terminal; 24 unless told. */
+  /** Lines of the terminal. Default: 24. */
   readonly rows?: number
   /** Colours are wanted: a terminal, and no NO_COLOR. */
   readonly color: boolean

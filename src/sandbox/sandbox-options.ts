@@ -12,9 +12,9 @@ export interface SandboxOptions {
   readonly printers?: readonly PrinterSpec[]
   /** Other devices without a shell, on whose ports something is to answer. */
   readonly listeners?: readonly ListenerSpec[]
-  /** Decides what drifts and which devices a share of faults hits; 1 unless told. */
+  /** Decides what drifts and which devices a share of faults hits. Default: 1. */
   readonly seed?: number
-  /** Share of devices, from 0 to 1, that are not as the inventory wants when they are made; 0 unless told. */
+  /** Share of devices, from 0 to 1, that are not as the inventory wants when they are made. Default: 0. */
   readonly drift?: number
   /** As in `parseFault`. */
   readonly faults?: readonly string[]

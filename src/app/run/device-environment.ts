@@ -21,7 +21,7 @@ type Dependencies = Pick<
     readonly sessions: Omit<SessionDependencies, 'signal'>
     readonly learnSecrets?: DeviceEnvironment['learnSecrets']
     readonly overloadedMs?: DeviceEnvironment['overloadedMs']
-    /** Those that are shipped unless told. */
+    /** Default: those that are shipped. */
     readonly modules?: readonly Module[]
   }
 

@@ -34,7 +34,7 @@ what earlier runs noted (the module receipts, and printers that tell their last 
   static override flags = {
     ...selectionFlags,
     format: Flags.string({
-      description: 'how it is written, table unless told; xlsx needs --output',
+      description: 'how it is written; xlsx needs --output. Default: table',
       options: [...FORMATS],
       helpGroup: 'OUTPUT',
     }),

@@ -75,7 +75,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     quotes: 'style',
     twice: 'first counts',
   },
-  // Python's configparser with what it does unless told.
+  // Python's configparser with its defaults.
   configparser: {
     delimiters: '=:',
     comments: ';#',

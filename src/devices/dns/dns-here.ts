@@ -17,7 +17,7 @@ const STATES: Readonly<Record<string, DnsState>> = {
 export interface DnsQuestion {
   readonly name: string
   readonly type: DnsType
-  /** An address; those of the system unless told. */
+  /** An address. Default: those of the system. */
   readonly server?: string
   readonly port?: number
   readonly timeoutMs: number

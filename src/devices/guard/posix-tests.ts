@@ -23,7 +23,7 @@ printf '%s\\n' "$list" | awk '
   }
   END { for (i = 1; i <= count; i++) if (!own(pids[i])) found = 1; print found ? "busy" : "free" }'`
 
-/** The end of the log says how things are; a log that says neither is not taken for a quiet one unless told. */
+/** The end of the log says how things are; a log that says neither is taken for a quiet one only where the guard says so. */
 export const POSIX_LOG = `${TOOL_PRELUDE}
 need_tool tail grep
 begins=$(printf %b "$begins") ends=$(printf %b "$ends")

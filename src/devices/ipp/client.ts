@@ -10,10 +10,10 @@ import { type PrinterState, printerState } from './printer-state.ts'
 import { isBeforePrinter, JOBS_LIMIT, jobsOf, judged, Queue, readyAsQueue, STUCK_AFTER_S } from './queue.ts'
 
 export interface IppPlace extends Endpoint {
-  /** Where the printer answers; the usual places are tried one after the other unless told. */
+  /** Where the printer answers. Default: the usual places are tried one after the other. */
   readonly path?: string
   readonly tls?: boolean
-  /** From this age on, a job that waits or prints is stuck: ten minutes unless told. */
+  /** From this age on, a job that waits or prints is stuck. Default: ten minutes. */
   readonly stuckAfterSeconds?: number
 }
 

@@ -9,7 +9,7 @@ import { JOBS_LIMIT, jobsOf, judged, Queue, readyAsQueue, STUCK_AFTER_S } from '
 export interface CupsPlace extends Endpoint {
   readonly queue: string
   readonly tls?: boolean
-  /** From this age on, a job that waits or prints is stuck: ten minutes unless told. */
+  /** From this age on, a job that waits or prints is stuck. Default: ten minutes. */
   readonly stuckAfterSeconds?: number
 }
 

@@ -6,7 +6,7 @@ import { attributesOf, GROUP, type IppMessage } from './codec.ts'
 import type { PrinterState } from './printer-state.ts'
 
 export const JOBS_LIMIT = 500
-/** From this age on, in seconds, a job that waits or prints is stuck, unless told. */
+/** From this age on, in seconds, a job that waits or prints is stuck, where nobody says otherwise. */
 export const STUCK_AFTER_S = 600
 /** `job-state` (RFC 8011, 5.3.7). */
 const JOB = { pending: 3, held: 4, completed: 9 } as const

@@ -31,14 +31,14 @@ export const WHEREABOUTS = {
   address: {
     type: ['string', 'null'],
     pattern: HOST_PATTERN,
-    description: 'The address of the device unless told. Through a host, as that sees it.',
+    description: 'Default: the address of the device. Through a host, as that sees it.',
     examples: ['10.4.12.21'],
   },
   port: {
     type: ['integer', 'null'],
     minimum: 1,
     maximum: 65535,
-    description: 'TCP or UDP port; the usual one of the protocol unless told.',
+    description: 'TCP or UDP port. Default: the usual one of the protocol.',
     examples: [9100],
   },
   serial: {
@@ -74,7 +74,7 @@ export const WHEREABOUTS = {
   tls: { type: ['boolean', 'null'], description: 'It is spoken to over TLS.' },
   community: {
     anyOf: [{ type: 'string' }, { type: 'null' }],
-    description: 'SNMP community that may read; `public` unless told.',
+    description: 'SNMP community that may read. Default: `public`.',
   },
   user: { type: ['string', 'null'], description: 'Account of its web service.' },
   password: {
@@ -85,7 +85,7 @@ export const WHEREABOUTS = {
     type: 'integer',
     minimum: 200,
     maximum: 60000,
-    description: 'For the whole visit; 3000 unless told. One that takes connections and keeps silent is visited twice.',
+    description: 'For the whole visit. Default: 3000. One that takes connections and keeps silent is visited twice.',
   },
 } as const satisfies Record<string, JSONSchema>
 

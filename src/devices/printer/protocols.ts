@@ -142,7 +142,7 @@ export const AUTO: PrinterProtocol = {
   },
 }
 
-/** The number of an operator that may ask; that of the factory unless told. */
+/** The number of an operator that may ask. Default: that of the factory. */
 function operatorOf({ password }: Whereabouts): number | undefined {
   const number = secretOf(password)?.reveal()
   return number === undefined ? undefined : Number(number)

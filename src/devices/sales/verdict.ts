@@ -25,7 +25,7 @@ export interface ReceiptsReading {
   readonly partial?: boolean
   /** When each one was made, as far as the source tells. */
   readonly times?: readonly number[]
-  /** When what was read was true; now unless told. */
+  /** When what was read was true. Default: now. */
   readonly as_of?: number | undefined
   /** Seconds by which the clock of the source is ahead. */
   readonly skew_seconds?: number | undefined

@@ -8,7 +8,7 @@ import { GROUPS, SYSTEM } from './objects.ts'
 import { mibState } from './printer-mib.ts'
 
 export interface SnmpPlace extends Endpoint {
-  /** `public` unless told. */
+  /** Default: `public`. */
   readonly community?: Secret
 }
 

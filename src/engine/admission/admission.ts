@@ -62,7 +62,7 @@ export interface LeaseAdmissionOptions {
   readonly fleet: string
   /** By what a device's machine is known again, where it is: serial number, machine id. */
   readonly machineOf?: (device: string) => Promise<Marks>
-  /** See core/fence.ts; the name of the device unless told. */
+  /** See core/fence.ts. Default: the name of the device. */
   readonly lockNameOf?: (device: string) => string
 }
 

@@ -42,9 +42,9 @@ export interface DeviceWork {
   readonly runbooks: readonly Runbook[]
   /** What was reviewed for it, when a plan is applied. */
   readonly planned?: PlannedDevice
-  /** Which try at the device within the run; 1 unless told. */
+  /** Which try at the device within the run. Default: 1. */
   readonly attempt?: number
-  /** From 1; devices of a later wave begin after those of an earlier one were judged. 1 unless told. */
+  /** From 1; devices of a later wave begin after those of an earlier one were judged. Default: 1. */
   readonly wave?: number
   /** It is not worked on, and ends so. */
   readonly refused?: DeviceOutcome

@@ -21,11 +21,11 @@ interface FleetOptions {
   readonly head: RunHead
   /** What devices have come to that a run which is carried on has done already. */
   readonly before?: { readonly outcomes: Iterable<DeviceOutcome> }
-  /** Those who work on the devices; this thread alone unless told. */
+  /** Those who work on the devices. Default: this thread alone. */
   readonly pool?: WorkerPool
   /** For how long, in milliseconds, the run waits for safety. Default: it waits for its own devices in progress only. */
   readonly patienceMs?: number
-  /** States of devices that make the exit code another than 0; all that are not as desired unless told. */
+  /** States of devices that make the exit code another than 0. Default: all that are not as desired. */
   readonly failOn?: ReadonlySet<DeviceState>
 }
 

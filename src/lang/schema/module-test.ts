@@ -66,7 +66,7 @@ const CASE = {
       examples: ['puts the key where there is none'],
     },
     on: {
-      description: 'Sides of the module that it is about; all that the module has unless told.',
+      description: 'Sides of the module that it is about. Default: all that the module has.',
       type: 'array',
       minItems: 1,
       uniqueItems: true,

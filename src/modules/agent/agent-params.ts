@@ -18,7 +18,7 @@ export const AGENT_PARAMS = {
     kind: {
       enum: ['zabbix_agent2', 'zabbix_agentd'],
       description:
-        'Agent 2 or the classic one; the one that is there unless told, agent 2 if both are or none is. Windows: agent 2 unless told.',
+        'Agent 2 or the classic one. Default: the one that is there, agent 2 if both are or none is; on Windows agent 2.',
     },
     version: {
       type: 'string',
@@ -29,10 +29,10 @@ export const AGENT_PARAMS = {
     package: {
       type: 'string',
       pattern: '^[A-Za-z0-9_]([A-Za-z0-9+._:() -]*[A-Za-z0-9+_)])?$',
-      description: 'Its name; the usual one unless told.',
+      description: 'Its name. Default: the usual one.',
       examples: ['zabbix-agent2'],
     },
-    manager: { enum: ['auto', ...PACKAGE_MANAGERS], description: 'Found out unless told; Windows has one.' },
+    manager: { enum: ['auto', ...PACKAGE_MANAGERS], description: 'Default: the one that is there. Windows has one.' },
     file: {
       type: 'object',
       additionalProperties: false,
@@ -58,7 +58,7 @@ export const AGENT_PARAMS = {
     path: {
       type: 'string',
       pattern: FILE_PATH,
-      description: 'The main configuration file; the usual one unless told.',
+      description: 'The main configuration file. Default: the usual one.',
       examples: ['/etc/zabbix/zabbix_agent2.conf'],
     },
     set: {
@@ -109,13 +109,13 @@ export const AGENT_PARAMS = {
         mode: {
           type: 'string',
           pattern: '^0?[0-7]{3}$',
-          description: 'Octal, in quotes; 0640 unless told. Windows has none.',
+          description: 'Octal, in quotes. Default: 0640. Windows has none.',
         },
-        owner: { type: 'string', pattern: ACCOUNT, description: 'Name; left alone unless told.' },
+        owner: { type: 'string', pattern: ACCOUNT, description: 'Name. Default: left alone.' },
         group: {
           type: 'string',
           pattern: ACCOUNT,
-          description: 'Name; zabbix unless told, where there is such a group.',
+          description: 'Name. Default: zabbix, where there is such a group.',
         },
       },
     },
@@ -127,15 +127,15 @@ export const AGENT_PARAMS = {
     service: {
       type: 'string',
       pattern: '^[A-Za-z0-9_@]([A-Za-z0-9_@:.+ -]*[A-Za-z0-9_@:.+-])?$',
-      description: 'Its name; the usual one unless told.',
+      description: 'Its name. Default: the usual one.',
       examples: ['zabbix-agent2', 'Zabbix Agent 2'],
     },
     patience_s: {
       type: 'integer',
       minimum: 1,
       maximum: 300,
-      description: 'How many seconds it has to answer after a start; 15 unless told.',
+      description: 'How many seconds it has to answer after a start. Default: 15.',
     },
-    enabled: { type: 'boolean', description: 'Whether it starts at boot; left alone unless told.' },
+    enabled: { type: 'boolean', description: 'Whether it starts at boot. Default: left alone.' },
   },
 } as const

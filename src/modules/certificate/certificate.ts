@@ -56,7 +56,7 @@ export const certificate = defineModule({
         required: ['port'],
         description: 'A TLS server, asked from the controller.',
         properties: {
-          host: { type: 'string', pattern: HOST_PATTERN, description: 'The address of the device unless told.' },
+          host: { type: 'string', pattern: HOST_PATTERN, description: 'Default: the address of the device.' },
           port: {
             type: 'integer',
             minimum: 1,
@@ -78,7 +78,7 @@ export const certificate = defineModule({
         description:
           'Windows: of those of the machine whose subject holds this text, the one that is valid for longest.',
         properties: {
-          name: { type: 'string', pattern: '^[A-Za-z]+$', description: 'My unless told.', examples: ['My', 'Root'] },
+          name: { type: 'string', pattern: '^[A-Za-z]+$', description: 'Default: My.', examples: ['My', 'Root'] },
           subject: {
             type: 'string',
             minLength: 1,
@@ -87,7 +87,7 @@ export const certificate = defineModule({
           },
         },
       },
-      min_days: { type: 'number', minimum: 0, description: 'It must be valid for so many days more; 0 unless told.' },
+      min_days: { type: 'number', minimum: 0, description: 'It must be valid for so many days more. Default: 0.' },
       fingerprint: {
         type: 'string',
         pattern: '^[0-9a-f]{64}$',

@@ -68,8 +68,8 @@ export const config = defineModule({
           'A command of sh or PowerShell that must succeed before the file is put in place; the new file is "$file".',
         examples: ['zabbix_agentd -T -c "$file"'],
       },
-      backup: { type: 'boolean', description: 'Keep the old file as PATH.till-backup; true unless told.' },
-      create: { type: 'boolean', description: 'Make the file when it is not there; false unless told.' },
+      backup: { type: 'boolean', description: 'Keep the old file as PATH.till-backup. Default: true.' },
+      create: { type: 'boolean', description: 'Make the file when it is not there. Default: false.' },
       mode: {
         type: 'string',
         pattern: '^[0-7]{3,4}$',

@@ -60,7 +60,7 @@ export const directory = defineModule({
         description: 'Absolute; directories above it are made too.',
         examples: ['/var/lib/tillapp', 'C:\\ProgramData\\Till'],
       },
-      state: { enum: ['present', 'absent'], description: 'present unless told.' },
+      state: { enum: ['present', 'absent'], description: 'Default: present.' },
       mode: {
         type: 'string',
         pattern: '^[0-7]{3,4}$',

@@ -43,7 +43,7 @@ export const file = defineModule({
         description: 'Absolute. Where it is a symbolic link, the file that it points at is meant (with state present).',
         examples: ['/etc/motd', 'C:\\Till\\motd.txt'],
       },
-      state: { enum: ['present', 'absent', 'link'], description: 'present unless told.' },
+      state: { enum: ['present', 'absent', 'link'], description: 'Default: present.' },
       content: { type: 'string', description: 'The whole content, byte for byte; no line end is added.' },
       source: { type: 'string', minLength: 1, description: 'A file of the repository with the content.' },
       sha256: {
@@ -56,7 +56,7 @@ export const file = defineModule({
         type: 'string',
         pattern: '^[0-7]{3,4}$',
         description:
-          'Octal, in quotes. A new file has 0644 unless told (0600 for a secret); an old one keeps its own. Windows has none.',
+          'Octal, in quotes. Default: an old file keeps its own, a new one has 0644 (0600 for a secret). Windows has none.',
         examples: ['0640'],
       },
       owner: { type: 'string', pattern: OWNER, description: 'Name or number; Windows: an account or its S-1-….' },

@@ -47,41 +47,41 @@ export const PARAMS = {
     ...WHEREABOUTS,
     timeout_ms: {
       ...WHEREABOUTS.timeout_ms,
-      description: 'For the whole visit; 10000 unless told, since all that it tells is read.',
+      description: 'For the whole visit. Default: 10000, since all that it says is read.',
     },
     horizon: {
       ...DURATION,
       description:
-        'What runs out within it is listed: certificates, licence, inspection, fiscal storage; 90d unless told.',
+        'What runs out within it is listed: certificates, licence, inspection, fiscal storage. Default: 90d.',
       examples: ['90d'],
     },
     reports_left: {
       type: 'integer',
       minimum: 0,
-      description: 'So many daily reports have to fit into the fiscal memory; 60 unless told.',
+      description: 'So many daily reports have to fit into the fiscal memory. Default: 60.',
     },
     unsent_age: {
       ...DURATION,
-      description: 'For so long a document may wait to be sent to the tax office; 3d unless told.',
+      description: 'For so long a document may wait to be sent to the tax office. Default: 3d.',
       examples: ['3d'],
     },
     unsent_critical: {
       ...DURATION,
-      description: 'From then on it puts sales at risk; 20d unless told: after 30 a Russian fiscal storage locks.',
+      description: 'From then on it puts sales at risk. Default: 20d, since a Russian fiscal storage locks after 30.',
       examples: ['20d'],
     },
     unsent_count: { type: ['integer', 'null'], minimum: 1, description: 'So many waiting documents are too many.' },
-    clock_skew: { ...DURATION, description: 'How far its clock may be off; 60s unless told.', examples: ['60s'] },
+    clock_skew: { ...DURATION, description: 'How far its clock may be off. Default: 60s.', examples: ['60s'] },
     clock_skew_critical: {
       ...DURATION,
-      description: 'From then on it puts sales at risk; 5m unless told.',
+      description: 'From then on it puts sales at risk. Default: 5m.',
       examples: ['5m'],
     },
     memory_percent: {
       type: 'number',
       minimum: 0,
       maximum: 100,
-      description: 'So much of the protected memory has to be free; 5 unless told.',
+      description: 'So much of the protected memory has to be free. Default: 5.',
     },
     sells_daily: {
       type: 'boolean',

@@ -41,7 +41,7 @@ export const http = defineModule({
         pattern: '^https?://[^\\s]+$',
         examples: ['http://127.0.0.1:8080/health'],
       },
-      method: { enum: ['GET', 'HEAD'], description: 'GET unless told; others would change something.' },
+      method: { enum: ['GET', 'HEAD'], description: 'Default: GET. Others would change something.' },
       from: {
         enum: ['controller', 'device'],
         description:
@@ -51,7 +51,7 @@ export const http = defineModule({
       expect: {
         type: 'object',
         additionalProperties: false,
-        description: 'What the answer must be; a status from 200 to 299 unless told. Redirects are not followed.',
+        description: 'What the answer must be. Default: a status from 200 to 299. Redirects are not followed.',
         properties: {
           status: {
             description: 'A status, or a list of those that are accepted.',
@@ -77,9 +77,9 @@ export const http = defineModule({
         type: 'integer',
         minimum: 100,
         maximum: 120000,
-        description: 'For everything from the name to the last byte; 10000 unless told.',
+        description: 'For everything from the name to the last byte. Default: 10000.',
       },
-      max_bytes: { type: 'integer', minimum: 0, maximum: 1048576, description: 'Of the body; 65536 unless told.' },
+      max_bytes: { type: 'integer', minimum: 0, maximum: 1048576, description: 'Of the body. Default: 65536.' },
       ca: { type: 'string', minLength: 1, description: 'A PEM file of certificates to trust, on the side that asks.' },
       insecure: {
         type: 'boolean',

@@ -57,7 +57,7 @@ export const log = defineModule({
         type: 'integer',
         minimum: 1,
         maximum: 100_000,
-        description: 'How many of the last lines are looked at; 1000 unless told.',
+        description: 'How many of the last lines are looked at. Default: 1000.',
       },
       encoding: ENCODING_PROPERTY,
       journal: {
@@ -80,7 +80,7 @@ export const log = defineModule({
           },
           since: {
             ...DURATION,
-            description: 'Entries of so long ago at most; 24h unless told.',
+            description: 'Entries of so long ago at most. Default: 24h.',
             examples: ['1h', '7d'],
           },
           unseen: {
@@ -111,7 +111,7 @@ export const log = defineModule({
         type: 'integer',
         minimum: 1,
         maximum: 525_600,
-        description: 'Events of so long ago at most; 1440 unless told.',
+        description: 'Events of so long ago at most. Default: 1440.',
       },
       max_age_minutes: {
         type: 'integer',

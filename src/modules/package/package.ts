@@ -26,7 +26,7 @@ export const packageModule = defineModule({
         description: 'The name of the package. Windows: as it stands among the programs, without (64-bit) or the like.',
         examples: ['till-agent', 'Zabbix Agent 2'],
       },
-      state: { enum: ['present', 'absent'], description: 'Whether it is installed; present unless told.' },
+      state: { enum: ['present', 'absent'], description: 'Whether it is installed. Default: present.' },
       version: {
         type: 'string',
         pattern: VERSION,
@@ -37,9 +37,9 @@ export const packageModule = defineModule({
       hold: {
         type: 'boolean',
         description:
-          'Whether upgrades leave it as it is (apt-mark hold, dnf versionlock, a pin in the world file of apk); left alone unless told. With either, the step may change what is on hold; without, it refuses to. Not for Windows.',
+          'Whether upgrades leave it as it is (apt-mark hold, dnf versionlock, a pin in the world file of apk). Default: left alone. With either, the step may change what is on hold; without, it refuses to. Not for Windows.',
       },
-      manager: { enum: ['auto', ...PACKAGE_MANAGERS], description: 'Found out unless told; Windows has one.' },
+      manager: { enum: ['auto', ...PACKAGE_MANAGERS], description: 'Default: the one that is there. Windows has one.' },
       file: {
         type: 'object',
         additionalProperties: false,

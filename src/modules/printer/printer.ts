@@ -50,9 +50,9 @@ export const printer = defineModule({
       silent_after: {
         ...DURATION,
         description:
-          'So much trading time without a receipt is too long; 3h unless told. Where a till knows better, give `receipts`.',
+          'So much trading time without a receipt is too long. Default: 3h. Where a till knows better, give `receipts`.',
       },
-      job_age: { ...DURATION, description: 'A job that waits longer says that its queue stands; 10m unless told.' },
+      job_age: { ...DURATION, description: 'A job that waits longer says that its queue stands. Default: 10m.' },
       identity: IDENTITY,
       strict: { type: 'boolean', description: 'What needs attention soon is a failure too.' },
       thorough: {

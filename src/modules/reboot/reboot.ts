@@ -20,8 +20,8 @@ export const reboot = defineModule({
       when: {
         enum: ['pending', 'triggered', 'always'],
         description:
-          'pending, unless told: when the system says that it has to be restarted, or a step of restart_on changed ' +
-          'something. triggered: only the latter. always: in every apply.',
+          'Default: pending, when the system says that it has to be restarted, or a step of restart_on changed something. ' +
+          'triggered: only the latter. always: in every apply.',
       },
     },
   },

@@ -56,7 +56,7 @@ export const SOURCES = ['database', 'log', 'folder', 'http', 'fiscal'] as const
 const MATCH = {
   type: 'string',
   pattern: '^[^/\\\\]+$',
-  description: 'File names, with * and ?; all files unless told.',
+  description: 'File names, with * and ?. Default: all files.',
   examples: ['*.xml'],
 } as const
 const FOLDER = {
@@ -95,7 +95,7 @@ const DATABASE = {
     since: {
       enum: ['local', 'utc', 'epoch'],
       description:
-        'How {since} is written: as the clock of the store shows it (unless told), in UTC, in seconds since 1970.',
+        'How {since} is written: as the clock of the store shows it (local, the default), in UTC, in seconds since 1970.',
     },
   },
 } as const satisfies JSONSchema
@@ -123,7 +123,7 @@ const LOG = {
       type: 'integer',
       minimum: 1,
       maximum: 50_000,
-      description: 'How many of the last lines are looked at; 5000 unless told.',
+      description: 'How many of the last lines are looked at. Default: 5000.',
     },
     encoding: ENCODING_PROPERTY,
   },
@@ -197,7 +197,7 @@ export const PARAMS = {
         max_minutes: {
           type: 'integer',
           minimum: 1,
-          description: 'How old the oldest may be; nothing is held against it unless told.',
+          description: 'How old the oldest may be. Default: nothing is held against it.',
         },
       },
     },
@@ -205,12 +205,12 @@ export const PARAMS = {
       type: 'string',
       pattern: '^[a-z][a-z0-9.-]{0,63}$',
       description:
-        'Under which name numbers are noted and compared; receipts and the source unless told, as in receipts.log.',
+        'Under which name numbers are noted and compared. Default: receipts and the source, as in receipts.log.',
     },
     time_zone: {
       type: 'string',
       minLength: 1,
-      description: 'Of times without an offset; that of the store unless told.',
+      description: 'Of times without an offset. Default: that of the store.',
       examples: ['UTC'],
     },
     month_first: { type: 'boolean', description: 'Dates with slashes are written 04/19/2016.' },
@@ -218,12 +218,12 @@ export const PARAMS = {
       type: 'number',
       exclusiveMinimum: 0,
       maximum: 100,
-      description: 'So many percent fewer than usual are too few; 40 unless told.',
+      description: 'So many percent fewer than usual are too few. Default: 40.',
     },
     floor: {
       type: 'number',
       minimum: 1,
-      description: 'Receipts that have to be usual in a span before too few of them say anything; 50 unless told.',
+      description: 'Receipts that have to be usual in a span before too few of them say anything. Default: 50.',
     },
     none_minutes: {
       type: 'integer',
@@ -234,9 +234,9 @@ export const PARAMS = {
       type: 'integer',
       minimum: 3,
       maximum: 26,
-      description: 'How many weeks back the same weekdays are compared with; 6 unless told.',
+      description: 'How many weeks back the same weekdays are compared with. Default: 6.',
     },
-    stale_minutes: { type: 'integer', minimum: 1, description: 'Data that is older says nothing; 15 unless told.' },
+    stale_minutes: { type: 'integer', minimum: 1, description: 'Data that is older says nothing. Default: 15.' },
   },
 } as const satisfies JSONSchema
 

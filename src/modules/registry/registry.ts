@@ -25,7 +25,7 @@ export const registry = defineModule({
       },
       state: {
         enum: ['present', 'absent'],
-        description: 'present unless told; absent removes all that is in the key.',
+        description: 'Default: present. absent removes all that is in the key.',
       },
       values: {
         type: 'object',
@@ -59,7 +59,7 @@ export const registry = defineModule({
         items: { type: 'string' },
         description: 'Names of values that must not be there.',
       },
-      view: { enum: ['64', '32'], description: 'Which registry of a 64-bit Windows; 64 unless told.' },
+      view: { enum: ['64', '32'], description: 'Which registry of a 64-bit Windows. Default: 64.' },
       sensitive: {
         type: 'array',
         items: { type: 'string' },

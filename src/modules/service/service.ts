@@ -29,8 +29,7 @@ export const service = defineModule({
       state: { enum: ['running', 'stopped'], description: 'What it should be doing.' },
       enabled: {
         type: 'boolean',
-        description:
-          'Whether it starts at boot; left alone unless told. Windows: automatic or delayed, or else manual.',
+        description: 'Whether it starts at boot. Default: left alone. Windows: automatic or delayed, or else manual.',
       },
       reload: {
         type: 'boolean',
@@ -39,13 +38,13 @@ export const service = defineModule({
       stable_for: {
         ...DURATION,
         description:
-          'How long it has to stay up to count as running, 3s unless told: one that began a moment ago is looked at again when that is over. Not for Windows.',
+          'How long it has to stay up to count as running. One that began a moment ago is looked at again when that is over. Default: 3s. Not for Windows.',
         examples: ['3s', '30s'],
       },
       reset_start_limit: {
         type: 'boolean',
         description:
-          'systemd: whether the counter of starts (StartLimitBurst) is reset before a start or restart, true unless told. With false, a service whose restart systemd would refuse is left as it is, and the step fails.',
+          'systemd: whether the counter of starts (StartLimitBurst) is reset before a start or restart. Default: true. With false, a service whose restart systemd would refuse is left as it is, and the step fails.',
       },
 
       start: {
@@ -75,7 +74,7 @@ export const service = defineModule({
             items: { type: 'integer', minimum: 0, maximum: 86_400_000 },
             examples: [[5000, 60_000]],
           },
-          reset_after_s: { type: 'integer', minimum: 0, description: 'Counts anew after so long; a day unless told.' },
+          reset_after_s: { type: 'integer', minimum: 0, description: 'Counts anew after so long. Default: a day.' },
         },
       },
     },

@@ -17,7 +17,7 @@ export interface SpoolerState {
   readonly all: readonly SpooledQueue[]
 }
 
-/** `max_age` in seconds: ten minutes unless told. */
+/** `max_age` in seconds. Default: ten minutes. */
 export function maxAgeOf({ max_age: text = '10m' }: SpoolerParams): number {
   return (parseDuration(text) ?? 0) / 1000
 }

@@ -18,20 +18,20 @@ export const spooler = defineModule({
       queue: {
         type: 'string',
         minLength: 1,
-        description: 'Only this queue; all of them unless told.',
+        description: 'Only this queue. Default: all of them.',
         examples: ['receipts'],
       },
       max_age: {
         type: 'string',
         pattern: '^([0-9]+([.][0-9]+)?(ms|s|m|h))+$',
-        description: 'From this age of its oldest job on a queue is stuck; 10m unless told. Held jobs do not count.',
+        description: 'From this age of its oldest job on a queue is stuck. Default: 10m. Held jobs do not count.',
         examples: ['10m', '90s'],
       },
       max_depth: { type: 'integer', minimum: 0, description: 'So many jobs may wait in a queue.' },
       restart: {
         enum: ['never', 'if-safe'],
         description:
-          'Whether the spooler is restarted when a queue is stuck or the spooler does not run; never unless told. `if-safe`: only while no job is printing. No job is ever deleted.',
+          'Whether the spooler is restarted when a queue is stuck or the spooler does not run. Default: never. `if-safe`: only while no job is printing. No job is ever deleted.',
       },
       protected: {
         type: 'array',

@@ -84,8 +84,8 @@ const PLANOGRAM = {
     additionalProperties: false,
     properties: {
       product: { type: 'string', minLength: 1, description: 'What is in it.', examples: ['cola'] },
-      capacity: { ...COUNT, minimum: 1, description: 'How many fit in; what the machine says (PA104) unless told.' },
-      low: { ...COUNT, description: 'So many left are few; a fifth of the capacity unless told.' },
+      capacity: { ...COUNT, minimum: 1, description: 'How many fit in. Default: what the machine says (PA104).' },
+      low: { ...COUNT, description: 'So many left are few. Default: a fifth of the capacity.' },
       filled: { ...COUNT, description: 'How many were in it when it was last filled…' },
       filled_at: { ...COUNT, description: '…and what its counter of paid vends (PA201) showed then.' },
     },
@@ -122,18 +122,18 @@ const TEMPERATURE = {
   description: 'How warm it may be inside.',
   properties: {
     max: { type: 'number', minimum: -40, maximum: 100, description: 'Degrees Celsius.', examples: [8] },
-    for: { ...DURATION, description: 'Warmer for so long is too warm, so that an open door is none; 1h unless told.' },
+    for: { ...DURATION, description: 'Warmer for so long is too warm, so that an open door is none. Default: 1h.' },
     name: {
       type: 'string',
       minLength: 1,
-      description: 'What the machine calls it in MA5; DETECTED TEMPERATURE unless told.',
+      description: 'What the machine calls it in MA5. Default: DETECTED TEMPERATURE.',
       examples: ['DETECTED TEMPERATURE'],
     },
     scale: {
       type: 'number',
       exclusiveMinimum: 0,
       maximum: 10,
-      description: 'Degrees of a 1 there; 0.01 unless told, since machines send 600 for 6 degrees.',
+      description: 'Degrees of a 1 there. Default: 0.01, since machines send 600 for 6 degrees.',
     },
   },
 } as const satisfies JSONSchema
@@ -158,7 +158,7 @@ export const PARAMS = {
         match: {
           type: 'string',
           minLength: 1,
-          description: 'Which names count, with * for any text; all unless told.',
+          description: 'Which names count, with * for any text. Default: all.',
           examples: ['*.eva'],
         },
       },
@@ -173,7 +173,7 @@ export const PARAMS = {
       type: 'number',
       minimum: 0,
       maximum: 60,
-      description: 'A column that lasts no longer is low; 1 unless told.',
+      description: 'A column that lasts no longer is low. Default: 1.',
     },
     temperature: TEMPERATURE,
     events: {
@@ -185,7 +185,7 @@ export const PARAMS = {
     card_silent_after: {
       ...DURATION,
       description:
-        'So long without a payment by card, while it sells, is too long; nothing is held against it unless told.',
+        'So long without a payment by card, while it sells, is too long. Default: nothing is held against it.',
     },
     none_minutes: {
       type: 'integer',
@@ -196,20 +196,20 @@ export const PARAMS = {
       type: 'number',
       exclusiveMinimum: 0,
       maximum: 100,
-      description: 'So many percent fewer sales than usual are too few; 40 unless told.',
+      description: 'So many percent fewer sales than usual are too few. Default: 40.',
     },
     floor: {
       type: 'number',
       minimum: 1,
-      description: 'Sales that have to be usual in a span before too few of them say anything; 50 unless told.',
+      description: 'Sales that have to be usual in a span before too few of them say anything. Default: 50.',
     },
     weeks: {
       type: 'integer',
       minimum: 3,
       maximum: 26,
-      description: 'How many weeks back the same weekdays are compared with; 6 unless told.',
+      description: 'How many weeks back the same weekdays are compared with. Default: 6.',
     },
-    stale_after: { ...DURATION, description: 'A file that is older (ID5) says nothing; 24h unless told.' },
+    stale_after: { ...DURATION, description: 'A file that is older (ID5) says nothing. Default: 24h.' },
     strict: { type: 'boolean', description: 'What needs attention soon is a failure too.' },
   },
 } as const satisfies JSONSchema

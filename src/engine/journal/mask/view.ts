@@ -41,7 +41,7 @@ export class ViewBuilder {
   readonly #to: Int32Array
   length = 0
 
-  /** A decoding never has more than `capacity` bytes: as many as it is made of, unless told. */
+  /** A decoding never has more than `capacity` bytes. Default: as many as it is made of. */
   constructor(parent: View, capacity = parent.bytes.length) {
     this.#parent = parent
     this.#bytes = new Uint8Array(capacity)
