@@ -33,7 +33,7 @@ module.exports = {
     only('files', ['core']),
     only('pattern', ['core']),
     only('shell', ['core', 'load']),
-    only('devices', ['core', 'shell', 'pattern']),
+    only('devices', ['core', 'shell', 'pattern', 'load']),
     only('lang', ['core', 'pattern', 'files']),
     only('difference', []),
     only('load', ['core']),

@@ -32,6 +32,7 @@ class MachineLoad {
   #at = 0
   #fairMs = 0
   #overloadedMs = 0
+  #hopelessMs = 0
   #wanted = 0
 
   /** Looks from now on, until what it answers with is called. */
@@ -66,6 +67,11 @@ class MachineLoad {
     return this.#overloadedMs
   }
 
+  /** For how long there was so much going on that no longer deadline makes up for it, while it was looked at. */
+  get hopelessMs(): number {
+    return this.#hopelessMs
+  }
+
   get shortage(): Shortage {
     return { wanted: Math.round(this.#wanted), processors: this.processors }
   }
@@ -76,6 +82,7 @@ class MachineLoad {
     this.#wanted += WEIGHT * (wantedNow() - this.#wanted)
     this.#fairMs += this.#fair(passed)
     if (this.strain > 1 || passed > HELD_BACK_MS) this.#overloadedMs += passed
+    if (this.#wanted / this.processors > MOST) this.#hopelessMs += passed
     this.#at = now
   }
 

@@ -12,6 +12,7 @@ import {
 import { type DnsQuestion, resolveHere } from '../devices/dns/dns-here.ts'
 import { RESOLVE, resolvedThere } from '../devices/dns/dns-there.ts'
 import { RESOLVE_WINDOWS, resolvedOnWindows, type WindowsDns } from '../devices/dns/dns-windows.ts'
+import { seenFromHere, timedOut } from '../devices/probe/from-here.ts'
 import { askJson } from '../shell/powershell-ask.ts'
 import { failureOf } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
@@ -118,8 +119,9 @@ async function observe(context: ModuleContext, params: DnsParams): Promise<Resul
     return context.shell.dialect === 'powershell' ? askWindows(context, question) : askDevice(context, question)
   }
   const began = performance.now()
-  const answer = await resolveHere(question, context.signal)
-  return success({ ...answer, ms: Math.round(performance.now() - began) })
+  const answer = await seenFromHere(() => resolveHere(question, context.signal), timedOut)
+  if (!answer.ok) return answer
+  return success({ ...answer.value, ms: Math.round(performance.now() - began) })
 }
 
 async function askDevice({ shell }: ModuleContext, question: DnsQuestion): Promise<Result<State>> {

@@ -1,6 +1,7 @@
 import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { ModuleContext } from '../core/ports.ts'
+import { seenFromHere } from '../devices/probe/from-here.ts'
 import { type PingSummary, pingSummary } from '../devices/probe/ping-output.ts'
 import { HOST_PATTERN, reachSentence, reachStateInWords } from '../devices/probe/reach.ts'
 import { runHere } from '../devices/probe/run-here.ts'
@@ -87,7 +88,13 @@ async function observe(context: ModuleContext, params: PingParams): Promise<Resu
   const timeoutMs = (count + WAIT_S) * 1000 + GRACE_MS
   if (params.from === 'device') return askDevice(context, { host, count, timeoutMs })
   const args = ['-q', '-c', String(count), '-W', String(WAIT_S), host]
-  const answer = await runHere('ping', args, { timeoutMs, signal: context.signal })
+  const limits = { timeoutMs, signal: context.signal }
+  const seen = await seenFromHere(
+    () => runHere('ping', args, limits),
+    ({ timedOut }) => timedOut,
+  )
+  if (!seen.ok) return seen
+  const answer = seen.value
   if (answer.exitCode === undefined) {
     const message = `The program "ping" cannot be run on the controller: ${answer.output}`
     return fail({ code: 'TOOL_MISSING', phase: 'observe', message })

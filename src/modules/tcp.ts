@@ -2,6 +2,7 @@ import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { ModuleContext } from '../core/ports.ts'
 import { connectHere, type ReachAnswer } from '../devices/probe/connect-here.ts'
+import { seenFromHere, timedOut } from '../devices/probe/from-here.ts'
 import {
   HOST_PATTERN,
   reachSentence,
@@ -116,8 +117,9 @@ async function observe(context: ModuleContext, params: TcpParams): Promise<Resul
   // The addresses of a store behind a gateway mean something only behind it.
   if (params.host === undefined && context.device.transport.via !== undefined)
     return askByItsWay(context, params.port, timeoutMs)
-  const answer = await connectHere({ host, port: params.port }, { timeoutMs, signal: context.signal })
-  return success({ ...answer, host })
+  const limits = { timeoutMs, signal: context.signal }
+  const answer = await seenFromHere(() => connectHere({ host, port: params.port }, limits), timedOut)
+  return answer.ok ? success({ ...answer.value, host }) : answer
 }
 
 async function askByItsWay(

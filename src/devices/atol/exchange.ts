@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Secret } from '../../core/secret.ts'
+import { machineLoad } from '../../load/machine-load.ts'
 import type { Dial, Endpoint } from '../line/dial.ts'
 import { type HttpReply, HttpSession } from '../line/http-over-stream.ts'
 import { jsonIn, textIn } from '../printer/json-answer.ts'
@@ -38,7 +39,7 @@ export class AtolExchange {
   readonly #http: HttpSession
   readonly #asking: Asking
   readonly #headers: Readonly<Record<string, string>>
-  readonly #began = performance.now()
+  readonly #began = machineLoad.elapsed()
 
   constructor(dial: Dial, to: AtolPlace, asking: Asking) {
     this.#http = new HttpSession(dial, to)
@@ -111,7 +112,7 @@ export class AtolExchange {
   }
 
   #leftMs(): number {
-    return this.#asking.budgetMs - (performance.now() - this.#began)
+    return this.#asking.budgetMs - (machineLoad.elapsed() - this.#began)
   }
 }
 

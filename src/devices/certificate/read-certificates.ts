@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { connect } from 'node:tls'
+import { deadline } from '../../load/deadline.ts'
 
 /** What matters of a certificate. */
 export interface Certificate {
@@ -43,15 +44,17 @@ export function shownCertificate(
       ...(to.serverName !== undefined && { servername: to.serverName }),
       rejectUnauthorized: false,
     })
+    const late = (): void => end(new Error(`It did not answer within ${limits.timeoutMs} ms.`))
+    const callOff = deadline(limits.timeoutMs, late)
     const stop = (): void => end(new Error('The run was stopped.'))
     const end = (outcome: Certificate | Error): void => {
+      callOff()
       limits.signal.removeEventListener('abort', stop)
       socket.destroy()
       if (outcome instanceof Error) reject(outcome)
       else resolve(outcome)
     }
     limits.signal.addEventListener('abort', stop, { once: true })
-    socket.setTimeout(limits.timeoutMs, () => end(new Error(`It did not answer within ${limits.timeoutMs} ms.`)))
     socket.once('error', end)
     socket.once('secureConnect', () => {
       const shown = socket.getPeerX509Certificate()

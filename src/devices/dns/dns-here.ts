@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
+import { deadline } from '../../load/deadline.ts'
 import { type DnsAnswer, type DnsState, type DnsType, dnsAnswer, pointerName } from './answer.ts'
 
 /** Of c-ares, as Node hands them on. */
@@ -14,6 +15,9 @@ const STATES: Readonly<Record<string, DnsState>> = {
   ECONNREFUSED: 'unreachable',
 }
 
+/** So many times the deadline c-ares waits by itself. */
+const LONGER = 10
+
 export interface DnsQuestion {
   readonly name: string
   readonly type: DnsType
@@ -26,10 +30,11 @@ export interface DnsQuestion {
 /** Asks a name server from this machine, once. */
 export async function resolveHere(question: DnsQuestion, signal: AbortSignal): Promise<DnsAnswer> {
   const { name, type, server, port = 53, timeoutMs } = question
-  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 })
+  // Our own deadline ends it, which knows whether this machine has time.
+  const resolver = new Resolver({ timeout: timeoutMs * LONGER, tries: 1 })
   if (server !== undefined) resolver.setServers([`${isIPv6(server) ? `[${server}]` : server}:${port}`])
   const stop = (): void => resolver.cancel()
-  const timer = setTimeout(stop, timeoutMs)
+  const callOff = deadline(timeoutMs, stop)
   signal.addEventListener('abort', stop, { once: true })
   try {
     return dnsAnswer('resolved', await values(resolver, name, type))
@@ -37,7 +42,7 @@ export async function resolveHere(question: DnsQuestion, signal: AbortSignal): P
     const { code = '', message } = error as NodeJS.ErrnoException
     return dnsAnswer(STATES[code] ?? 'error', [], message)
   } finally {
-    clearTimeout(timer)
+    callOff()
     signal.removeEventListener('abort', stop)
   }
 }

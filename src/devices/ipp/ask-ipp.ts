@@ -1,3 +1,4 @@
+import { machineLoad } from '../../load/machine-load.ts'
 import type { Dial, Endpoint } from '../line/dial.ts'
 import { HttpSession } from '../line/http-over-stream.ts'
 import type { HttpMiss } from '../printer/http-reading.ts'
@@ -21,7 +22,7 @@ export class IppAsker {
   readonly evidence: Evidence[] = []
   readonly #session: HttpSession
   readonly #asking: Asking
-  readonly #began = performance.now()
+  readonly #began = machineLoad.elapsed()
   readonly #authority: string
   #version: readonly [number, number] = [2, 0]
 
@@ -52,7 +53,7 @@ export class IppAsker {
       path,
       headers: { 'content-type': 'application/ipp' },
       body: encodeQuestion(name, { uri, version: this.#version, ...(jobs && { jobs }) }),
-      timeoutMs: this.#asking.budgetMs - (performance.now() - this.#began),
+      timeoutMs: this.#asking.budgetMs - (machineLoad.elapsed() - this.#began),
       ...(this.#asking.signal && { signal: this.#asking.signal }),
     })
     const asked = `${name} ${uri}${jobs ? ` (${jobs.which})` : ''}`

@@ -2,6 +2,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { Failure } from '../../core/failure.ts'
+import { deadline } from '../../load/deadline.ts'
 import type { Dial, Endpoint } from './dial.ts'
 import { StreamDuplex } from './stream-duplex.ts'
 
@@ -92,7 +93,7 @@ export class HttpSession {
     return await new Promise((resolve) => {
       let seen = false
       const end = (reply: HttpReply): void => {
-        clearTimeout(timer)
+        callOff()
         this.#current = undefined
         ask.signal?.removeEventListener('abort', stop)
         if (reply.state !== 'answered') this.#drop(sent)
@@ -104,8 +105,7 @@ export class HttpSession {
         else end({ state: seen ? 'cut' : 'silent', detail: `no whole answer ${within}` })
       }
       const stop = (): void => end({ state: 'stopped', detail: 'the run was stopped' })
-      // What has come already is read first, also where this machine is too busy to have done so.
-      const timer = setTimeout(() => setImmediate(late), Math.max(1, ask.timeoutMs))
+      const callOff = deadline(Math.max(1, ask.timeoutMs), late)
       let sent = this.#send(ask)
       const follow = (): void => {
         sent.once('response', (message) => {

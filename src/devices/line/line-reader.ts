@@ -1,4 +1,6 @@
 import type { ByteStream } from '../../core/channel.ts'
+import { deadline } from '../../load/deadline.ts'
+import { machineLoad } from '../../load/machine-load.ts'
 import { answerLength } from './answer-length.ts'
 import type { Reply, Turn } from './line.ts'
 
@@ -32,18 +34,22 @@ export class LineReader {
   /** Never rejects, and takes no longer than `limitMs`. */
   async turn({ send, until }: Turn, limitMs: number): Promise<Reply> {
     const began = performance.now()
+    const beganFairly = machineLoad.elapsed()
     if (send.length > 0 && this.closing === '') this.#stream.write(send)
     const quietMs = 'quietMs' in until ? until.quietMs : Number.POSITIVE_INFINITY
     let lastByteAt = began
+    let quietSince = beganFairly
     for (;;) {
-      const now = performance.now()
-      const goesOnMs = this.#bytes.length > 0 ? lastByteAt + quietMs - now : Number.POSITIVE_INFINITY
+      const now = machineLoad.elapsed()
+      const goesOnMs = this.#bytes.length > 0 ? quietSince + quietMs - now : Number.POSITIVE_INFINITY
       const length = goesOnMs > 0 ? answerLength(until, this.#bytes) : this.#bytes.length
       if (length !== undefined) return this.#take('whole', length, lastByteAt - began)
-      const leftMs = began + limitMs - now
+      const leftMs = beganFairly + limitMs - now
       if (leftMs <= 0 || this.closing !== '')
         return this.#take(this.#endOf(until), this.#bytes.length, lastByteAt - began)
-      if (await this.#more(Math.min(leftMs, goesOnMs))) lastByteAt = performance.now()
+      if (!(await this.#more(Math.min(leftMs, goesOnMs)))) continue
+      lastByteAt = performance.now()
+      quietSince = machineLoad.elapsed()
     }
   }
 
@@ -63,13 +69,11 @@ export class LineReader {
     return new Promise((resolve) => {
       const before = this.#total
       const end = (): void => {
-        clearTimeout(timer)
+        callOff()
         this.#wake = undefined
         resolve(this.#total > before)
       }
-      // Timers of Node may fire a little early. On a machine that is overloaded they fire before what has come long ago is
-      // read: that is looked at first, or we would call a printer slow where we are.
-      const timer = setTimeout(() => setImmediate(end), Math.ceil(ms) + 1)
+      const callOff = deadline(Math.ceil(ms) + 1, end)
       this.#wake = end
     })
   }

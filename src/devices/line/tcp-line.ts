@@ -1,5 +1,7 @@
 import type { ByteStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
+import { deadline } from '../../load/deadline.ts'
+import { machineLoad } from '../../load/machine-load.ts'
 import { reachStateOfFailure } from '../probe/reach.ts'
 import type { Conversation, Line, LineState, Reply, Turn } from './line.ts'
 import { LineReader } from './line-reader.ts'
@@ -30,6 +32,7 @@ async function converse(options: TcpLineOptions, turns: readonly Turn[]): Promis
   const began = performance.now()
   const ended = (state: LineState, detail: string, replies: readonly Reply[] = []): Result<Conversation> =>
     success({ state, detail, replies, ms: Math.round(performance.now() - began) })
+  const endsAt = machineLoad.elapsed() + options.budgetMs
   const dialled = await dialInTime(options)
   if (dialled === 'late') return ended('timed-out', `no connection within ${options.budgetMs} ms`)
   if (dialled === 'aborted') return ended('unknown', 'the step was ended')
@@ -37,7 +40,7 @@ async function converse(options: TcpLineOptions, turns: readonly Turn[]): Promis
   const reader = new LineReader(dialled.value, options.signal)
   const replies: Reply[] = []
   try {
-    const detail = await takeTurns(reader, turns, { replies, endsAt: began + options.budgetMs })
+    const detail = await takeTurns(reader, turns, { replies, endsAt })
     const isMute = replies.every(({ bytes }) => bytes.length === 0)
     const said = ended(reader.isClosed && isMute ? 'reset' : 'open', detail, replies)
     return detail === TIME_UP && said.ok ? success({ ...said.value, ranOut: true }) : said
@@ -55,7 +58,7 @@ async function takeTurns(
   { replies, endsAt }: { readonly replies: Reply[]; readonly endsAt: number },
 ): Promise<string> {
   for (const turn of turns) {
-    const leftMs = endsAt - performance.now()
+    const leftMs = endsAt - machineLoad.elapsed()
     if (leftMs <= 0) return isWell(replies) ? TIME_UP : 'the answer stopped'
     const reply = await reader.turn(turn, Math.min(turn.timeoutMs, leftMs))
     replies.push(reply)
@@ -103,10 +106,10 @@ async function dialInTime({
   signal,
 }: TcpLineOptions): Promise<Result<ByteStream> | 'late' | 'aborted'> {
   if (signal?.aborted) return 'aborted'
-  let timer: NodeJS.Timeout | undefined
+  let callOff: (() => void) | undefined
   let abort: (() => void) | undefined
   const given = new Promise<'late' | 'aborted'>((resolve) => {
-    timer = setTimeout(resolve, budgetMs, 'late')
+    callOff = deadline(budgetMs, () => resolve('late'))
     abort = () => resolve('aborted')
     signal?.addEventListener('abort', abort, { once: true })
   })
@@ -121,7 +124,7 @@ async function dialInTime({
     }
     return first
   } finally {
-    clearTimeout(timer)
+    callOff?.()
     if (abort) signal?.removeEventListener('abort', abort)
   }
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts'
+import { machineLoad } from '../../load/machine-load.ts'
 import type { Dial, Endpoint } from '../line/dial.ts'
 import { type HttpReply, HttpSession, type ShownCertificate } from '../line/http-over-stream.ts'
 import { jsonIn, objectIn, textIn } from '../printer/json-answer.ts'
@@ -18,7 +19,7 @@ export class NoviSession {
   readonly #tokens: TokenBook
   readonly #device: string
   readonly #noted: number
-  readonly #began = performance.now()
+  readonly #began = machineLoad.elapsed()
   #tokensTaken = 0
 
   constructor(
@@ -43,7 +44,7 @@ export class NoviSession {
   }
 
   get leftMs(): number {
-    return this.#asking.budgetMs - (performance.now() - this.#began)
+    return this.#asking.budgetMs - (machineLoad.elapsed() - this.#began)
   }
 
   get isStopped(): boolean {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { fail, type Result, success } from '../../core/failure.ts'
+import { watchingLoad } from '../../load/watching-load.ts'
 import { connectHere } from '../probe/connect-here.ts'
 import { pingSummary } from '../probe/ping-output.ts'
 import { runHere } from '../probe/run-here.ts'
@@ -65,13 +66,14 @@ export async function askPrinter(
     thorough: how.thorough,
   }
   const look = (): Promise<Result<PrinterReading>> => readPrinter(found, { approach, ways, where }, asking)
-  const read = await lookTwice(look, ways.signal)
+  const { value: read, overloaded } = await watchingLoad(() => lookTwice(look, ways.signal))
   if (!read.ok) return read
   const around = await lookAround(read.value, approach, ways)
+  const reading = overloaded ? notBlamed(read.value) : read.value
   const { readsSilence: silence = 'no' } = found.is
   const oneAtATime = found.is.oneAtATime && place.kind !== 'queue'
   const ms = Math.round(performance.now() - began)
-  return success({ reading: read.value, name: nameOf(approach, ways), oneAtATime, silence, ...around, ms })
+  return success({ reading, name: nameOf(approach, ways), oneAtATime, silence, ...around, ms })
 }
 
 /**
@@ -88,6 +90,13 @@ async function lookTwice(
   const second = await look()
   if (!second.ok || !isSilent(second.value)) return second
   return success({ ...second.value, detail: `${second.value.detail ?? ''} It was asked twice.`.trim() })
+}
+
+/** Where this machine was overloaded most of the time, that no answer came, or half of one, says nothing of a printer. */
+function notBlamed(reading: PrinterReading): PrinterReading {
+  if (reading.answered !== 'no' && reading.line !== 'timed-out') return reading
+  const detail = `${reading.detail ?? 'No answer came in time.'} Since this machine was overloaded meanwhile, that says nothing about the printer.`
+  return { ...reading, answered: 'unknown', ...(reading.line === 'timed-out' && { line: 'unknown' as const }), detail }
 }
 
 function isSilent({ answered, line, evidence }: PrinterReading): boolean {

@@ -1,5 +1,6 @@
 import { type Result, success } from '../../core/failure.ts'
 import type { DeviceKind } from '../../core/fleet.ts'
+import { machineLoad } from '../../load/machine-load.ts'
 import type { Line } from '../line/line.ts'
 import { detectPrinter, type Suspected } from './detect.ts'
 import type { Asking } from './protocol.ts'
@@ -38,10 +39,10 @@ export async function readByKind(
 
 /** IPP and SNMP at once, so that an address where nothing is costs its deadline once; PJL where both are closed. */
 async function readOffice(questions: Questions, asking: Asking): Promise<Result<PrinterReading>> {
-  const began = performance.now()
+  const began = machineLoad.elapsed()
   const [ipp, snmp] = await Promise.all([questions.ipp(), questions.snmp()])
   for (const read of [ipp, snmp]) if (read.ok && read.value.answered === 'yes') return read
   const isClosed = ipp.ok && (ipp.value.line === 'refused' || ipp.value.line === 'reset')
-  const budgetMs = asking.budgetMs - (performance.now() - began)
+  const budgetMs = asking.budgetMs - (machineLoad.elapsed() - began)
   return isClosed && budgetMs > 0 ? detectPrinter(questions.line(), { ...asking, budgetMs }, 'office') : ipp
 }

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { deadline } from '../../load/deadline.ts'
 import { type ReachState, reachStateOf } from './reach.ts'
 
 export interface ReachAnswer {
@@ -17,12 +18,12 @@ export function connectHere(
   return new Promise((resolve) => {
     const socket = connect({ host: to.host, port: to.port, autoSelectFamily: true })
     const end = (state: ReachState, detail: string): void => {
-      clearTimeout(timer)
+      callOff()
       options.signal.removeEventListener('abort', abort)
       socket.destroy()
       resolve({ state, detail, ms: Math.round(performance.now() - began) })
     }
-    const timer = setTimeout(() => end('timed-out', `no answer within ${options.timeoutMs} ms`), options.timeoutMs)
+    const callOff = deadline(options.timeoutMs, () => end('timed-out', `no answer within ${options.timeoutMs} ms`))
     const abort = (): void => end('timed-out', 'the deadline of the step passed')
     options.signal.addEventListener('abort', abort, { once: true })
     socket.once('connect', () => end('open', ''))

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
+import { deadline } from '../../load/deadline.ts'
 import { firstStage, type HttpAnswer, type HttpQuestion, type HttpStage, type HttpState } from './http-answer.ts'
 import { reachStateOf } from './reach.ts'
 
@@ -39,13 +40,13 @@ class Exchange {
     })
     const request = this.#start()
     const late = (): void => this.#end('timed-out', `no answer within ${this.#question.timeoutMs} ms`)
-    const timer = setTimeout(late, this.#question.timeoutMs)
+    const callOff = deadline(this.#question.timeoutMs, late)
     signal.addEventListener('abort', late, { once: true })
     if (signal.aborted) late()
     try {
       return await answer
     } finally {
-      clearTimeout(timer)
+      callOff()
       signal.removeEventListener('abort', late)
       request.destroy()
     }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { deadline } from '../../load/deadline.ts'
 
 export interface ProgramAnswer {
   /** undefined: the program is not there, or could not be started. */
@@ -24,10 +25,10 @@ export function runHere(
       timedOut = true
       child.kill('SIGKILL')
     }
-    const timer = setTimeout(stop, options.timeoutMs)
+    const callOff = deadline(options.timeoutMs, stop)
     options.signal.addEventListener('abort', stop, { once: true })
     const end = (exitCode: number | undefined): void => {
-      clearTimeout(timer)
+      callOff()
       options.signal.removeEventListener('abort', stop)
       resolve({ exitCode, output, timedOut })
     }

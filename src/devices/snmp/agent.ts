@@ -1,5 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
+import { deadline } from '../../load/deadline.ts'
+import { machineLoad } from '../../load/machine-load.ts'
 import type { Endpoint } from '../line/dial.ts'
 import {
   decodeResponse,
@@ -42,7 +44,7 @@ export class SnmpAgent {
 
   constructor(options: AgentOptions) {
     this.#options = options
-    this.#end = performance.now() + options.budgetMs
+    this.#end = machineLoad.elapsed() + options.budgetMs
   }
 
   get version(): Version {
@@ -116,16 +118,17 @@ export class SnmpAgent {
     const requestId = this.#nextId++
     const bytes = encodeQuestion({ ...question, community: this.#options.community, requestId })
     return new Promise((resolve) => {
-      const left = this.#end - performance.now()
+      const left = this.#end - machineLoad.elapsed()
       if (left <= 0 || this.#trouble || !this.#socket) return resolve(undefined)
       const send = (): void => this.#socket?.send(bytes, (error) => error && this.#fail(error))
       const timers = RESEND_MS.filter((after) => after < left).map((after) => setTimeout(send, after))
       const done = (response: SnmpResponse | undefined): void => {
         for (const timer of timers) clearTimeout(timer)
+        callOff()
         this.#waiting.delete(requestId)
         resolve(response)
       }
-      timers.push(setTimeout(() => done(undefined), left))
+      const callOff = deadline(left, () => done(undefined))
       this.#waiting.set(requestId, done)
       send()
     })

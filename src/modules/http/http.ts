@@ -2,6 +2,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
+import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'
 import { type HttpAnswer, type HttpQuestion, httpSentence } from '../../devices/probe/http-answer.ts'
 import { httpHere } from '../../devices/probe/http-here.ts'
 import { httpThere } from '../../devices/probe/http-there.ts'
@@ -106,7 +107,7 @@ async function observe(context: ModuleContext, params: HttpParams): Promise<Resu
   const question = questionOf(params)
   const invalid = validate(params as unknown as JsonObject) ?? whyInvalid(question)
   if (invalid !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: invalid })
-  if (params.from === 'controller') return success(await httpHere(question, context.signal))
+  if (params.from === 'controller') return seenFromHere(() => httpHere(question, context.signal), timedOut)
   if (context.shell.dialect === 'powershell') return httpOnWindows(context.shell, question)
   const answer = await httpThere(context.shell, question)
   if (!('missing' in answer)) return success(answer)

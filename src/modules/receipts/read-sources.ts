@@ -2,6 +2,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
+import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'
 import { type HttpAnswer, httpSentence } from '../../devices/probe/http-answer.ts'
 import { httpHere } from '../../devices/probe/http-here.ts'
 import { httpThere } from '../../devices/probe/http-there.ts'
@@ -88,8 +89,11 @@ export async function readHttp(
     headers: Object.fromEntries(headers) as Record<string, string>,
     ...(source.ca !== undefined && { ca: source.ca }),
   }
-  const answer =
-    source.from === 'controller' ? await httpHere(question, context.signal) : await httpThere(context.shell, question)
+  if (source.from === 'controller') {
+    const seen = await seenFromHere(() => httpHere(question, context.signal), timedOut)
+    return seen.ok ? readJson(seen.value, source, style) : seen
+  }
+  const answer = await httpThere(context.shell, question)
   if ('missing' in answer) {
     const message = `The program "${answer.missing}" is not on the device. ${answer.why}`
     return fail({ code: 'TOOL_MISSING', phase: 'observe', message })

@@ -3,6 +3,7 @@ import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
 import { MAX_AUDIT_BYTES } from '../../devices/evadts/segments.ts'
 import { readFile, unreadFile } from '../../devices/file/read-file.ts'
+import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'
 import { httpSentence } from '../../devices/probe/http-answer.ts'
 import { httpHere } from '../../devices/probe/http-here.ts'
 import { httpThere } from '../../devices/probe/http-there.ts'
@@ -77,8 +78,11 @@ async function fromHttp(context: ModuleContext, source: HttpSource): Promise<Res
     const there = await httpOnWindows(context.shell, question)
     return there.ok ? bodyOf(there.value, shown) : there
   }
-  const answer =
-    source.from === 'controller' ? await httpHere(question, context.signal) : await httpThere(context.shell, question)
+  if (source.from === 'controller') {
+    const seen = await seenFromHere(() => httpHere(question, context.signal), timedOut)
+    return seen.ok ? bodyOf(seen.value, shown) : seen
+  }
+  const answer = await httpThere(context.shell, question)
   if ('missing' in answer) {
     const message = `The program "${answer.missing}" is not on the device. ${answer.why}`
     return fail({ code: 'TOOL_MISSING', phase: 'observe', message })
