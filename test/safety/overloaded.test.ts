@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inventoryWith, TestProject } from '../cli/project.ts'
 
 /** What wants the processors; it gets little of them, so that other tests go on. */
-const PROGRAMS = 4 * availableParallelism()
+const PROGRAMS = 6 * availableParallelism()
 
 /** A device that takes connections and says nothing: with enough to do here, nobody can know whether it would have. */
 describe.runIf(process.platform === 'linux')('a machine that has no time for its own work', () => {
@@ -21,10 +21,13 @@ describe.runIf(process.platform === 'linux')('a machine that has no time for its
     project = new TestProject({
       'tillwright.yaml': '{}\n',
       'inventory/fleet.yaml': inventoryWith(
-        `      pos1: {profile: till, address: 127.8.5.1, transport: {port: ${port}, host_keys: ['ssh-ed25519 AAAA']}}\n`,
+        `      pos1: {profile: till, address: 127.8.5.1, transport: {port: ${port}, host_keys: ['ssh-ed25519 AAAA']}}\n` +
+          '      printer1: {profile: printer, address: 127.8.5.1}\n',
         '  transport: {user: nobody, password: {secret: "env:NO_SUCH"}, timeouts_ms: {identify: 3000}}\n',
-      ),
+      ).replace('profiles:', 'profiles:\n  printer: {kind: receipt-printer, os: {family: none}}'),
       'runbooks/look.yaml': 'name: look\nsteps:\n  - {id: a, file: {path: /etc/motd, state: absent}}\n',
+      'runbooks/print.yaml': `name: print\nsteps:\n  - {id: a, printer: {protocol: escpos, port: ${port}}}\n`,
+      'runbooks/ask.yaml': `name: ask\nsteps:\n  - {id: a, http: {from: controller, url: "http://127.8.5.1:${port}/", timeout_ms: 2000}}\n`,
     })
     process.env['NO_SUCH'] = 'no such password'
   })
@@ -35,12 +38,12 @@ describe.runIf(process.platform === 'linux')('a machine that has no time for its
     project.remove()
   })
 
-  const plan = async (): Promise<Record<string, never>> =>
-    JSON.parse((await project.till('plan', 'look', '--json')).stdout)
+  const plan = async (runbook: string, device: string): Promise<Record<string, never>> =>
+    JSON.parse((await project.till('plan', runbook, `--device=${device}`, '--json')).stdout)
 
   it('says so, and blames no device', async () => {
     for (let n = 0; n < PROGRAMS; n += 1) programs.push(spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done']))
-    const { devices, overloaded, exit_code } = await plan()
+    const { devices, overloaded, exit_code } = await plan('look', 'PL-0001/pos1')
     expect(devices).toEqual([
       expect.objectContaining({
         state: 'failed',
@@ -58,4 +61,15 @@ describe.runIf(process.platform === 'linux')('a machine that has no time for its
       /^This machine is overloaded \(\d+ programs want its \d+ processors?\): logins are slowed down/m,
     )
   }, 60_000)
+
+  it('calls no printer down that may have answered since, and no server', async () => {
+    const { devices } = await plan('print', 'PL-0001/printer1')
+    const [{ steps }] = devices as [{ steps: [{ state: string; value: { fault: string; detail: string } }] }]
+    expect(steps[0]).toMatchObject({ state: 'unknown', value: { fault: 'not-known' } })
+    expect(JSON.stringify(steps[0])).toContain('this machine was overloaded meanwhile')
+    const asked = await plan('ask', 'PL-0001/printer1')
+    expect(asked['devices']).toEqual([
+      expect.objectContaining({ state: 'failed', failure: expect.objectContaining({ code: 'CONTROLLER_OVERLOADED' }) }),
+    ])
+  }, 120_000)
 })
