@@ -64,7 +64,7 @@ describe.runIf(process.platform === 'linux')('a machine that has no time for its
 
   it('calls no printer down that may have answered since, and no server', async () => {
     const { devices } = await plan('print', 'PL-0001/printer1')
-    const [{ steps }] = devices as [{ steps: [{ state: string; value: { fault: string; detail: string } }] }]
+    const [{ steps }] = devices as unknown as [{ steps: [{ state: string; value: { fault: string; detail: string } }] }]
     expect(steps[0]).toMatchObject({ state: 'unknown', value: { fault: 'not-known' } })
     expect(JSON.stringify(steps[0])).toContain('this machine was overloaded meanwhile')
     const asked = await plan('ask', 'PL-0001/printer1')
