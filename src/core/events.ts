@@ -145,9 +145,11 @@ export interface RunInterrupted {
 /** This machine, not its devices, holds the run up; said once. */
 export interface RunOverloaded {
   readonly type: 'run.overloaded'
-  /** Programs that want a processor, and how many processors there are. */
+  /** Programs that want a processor (0: the system does not tell), and how many processors there are. */
   readonly wanted: number
   readonly processors: number
+  /** How late the controller does what is due, in milliseconds. */
+  readonly late_ms?: number
 }
 
 export interface RunFinished {

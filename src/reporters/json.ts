@@ -71,7 +71,8 @@ class ResultDocument {
     if (event.type === 'run.started') return this.#begin(runOf(event))
     if (event.type === 'run.finished') return this.#end(event)
     if (event.type === 'run.overloaded') {
-      this.#overloaded = { at: event.at, wanted: event.wanted, processors: event.processors }
+      const { at, wanted, processors, late_ms } = event
+      this.#overloaded = { at, wanted, processors, ...(late_ms !== undefined && { late_ms }) }
     }
     const record = await this.#inFlight.add(event)
     if (record) await this.#device(record)

@@ -251,7 +251,9 @@ export function title(started: Pick<RunStarted, 'mode' | 'runbooks' | 'undoes'> 
 }
 
 /** What is said of this machine where it holds a run up. */
-export function overload({ wanted, processors }: RunOverloaded): string {
+export function overload({ wanted, processors, late_ms: late = 0 }: RunOverloaded): string {
   const these = processors === 1 ? 'its processor' : `its ${processors} processors`
-  return `This machine is overloaded (${wanted} programs want ${these}): logins are slowed down, and devices get more time.`
+  const why =
+    wanted > processors ? `${wanted} programs want ${these}` : `till itself is ${late} ms late with what is due`
+  return `This machine is overloaded (${why}): logins are slowed down, and devices get more time.`
 }

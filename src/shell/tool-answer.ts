@@ -1,12 +1,12 @@
 import type { ShellAnswer } from '../core/channel.ts'
 import type { Failure, Phase } from '../core/failure.ts'
 
-/** Exit code by which a script says that a program is missing; the last line of its stderr names it. */
+/** Exit code by which a script says that a program, or a part of the system, is missing; the last line of its stderr names it. */
 export const TOOL_MISSING_EXIT = 97
 
 /**
- * For the head of a module's script: messages in the C locale, and `need_tool NAME…`, which ends the script if one of
- * these programs is missing.
+ * For the head of a module's script: messages in the C locale, `need_tool NAME…`, which ends the script if one of
+ * these programs is missing, and `lacks TEXT`, which ends it since the device has no such thing ("package manager …").
  */
 export const TOOL_PRELUDE = `LC_ALL=C; export LC_ALL
 need_tool() {
@@ -14,6 +14,7 @@ need_tool() {
     command -v "$tool_name" >/dev/null 2>&1 || { printf '%s\\n' "till: missing program: $tool_name" >&2; exit ${TOOL_MISSING_EXIT}; }
   done
 }
+lacks() { printf '%s\\n' "till: missing: $1" >&2; exit ${TOOL_MISSING_EXIT}; }
 `
 
 /**
@@ -107,7 +108,13 @@ export function failureOf(answer: ShellAnswer, phase: Phase, what: string): Fail
     return { code: phase === 'observe' ? 'OBSERVE_TIMEOUT' : 'CONVERGE_TIMEOUT', phase, message, ...evidenceOf(answer) }
   }
   if (answer.exitCode === 0) return undefined
-  const tool = missingTool(answer)
+  const lacking = missing(answer, /till: missing: (.*)\s*$/)
+  if (lacking !== undefined) {
+    const hint =
+      'Leave the device out of the step by `when`, or look whether it is the machine that you mean: a container?'
+    return { code: 'TOOL_MISSING', phase, message: `The device has no ${lacking}.`, hint }
+  }
+  const tool = missing(answer, /till: missing program: (.*)\s*$/)
   if (tool !== undefined) {
     return { code: 'TOOL_MISSING', phase, message: `The program "${tool}" is not on the device.` }
   }
@@ -130,9 +137,8 @@ export function evidenceOf(answer: ShellAnswer): { readonly evidence: NonNullabl
   }
 }
 
-function missingTool(answer: ShellAnswer): string | undefined {
-  if (answer.exitCode !== TOOL_MISSING_EXIT) return undefined
-  return /till: missing program: (.*)\s*$/.exec(answer.errorText)?.[1]
+function missing(answer: ShellAnswer, words: RegExp): string | undefined {
+  return answer.exitCode === TOOL_MISSING_EXIT ? words.exec(answer.errorText)?.[1] : undefined
 }
 
 /** Lines `key=value` as a map; the last line of a key counts, other lines are passed over. */

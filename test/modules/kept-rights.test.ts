@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { linkSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
@@ -98,6 +98,25 @@ describe.skipIf(missing.length > 0)('rights that ls does not show', () => {
       `"${path}" could not be written: ${path} has an ACL, which would be lost: the device needs getfacl and setfacl (package acl)`,
     )
     expect([readFileSync(path, 'utf8'), rights(path)]).toEqual(['a=1\n', GUARDED])
+  })
+
+  test("stay where nothing shows them: the file is still the same one, and its backup is its owner's alone", async () => {
+    const { names } = await device(shells.find(({ name }) => name === 'busybox ash')?.path ?? '')
+    const path = join(names['ROOT'] ?? '', 'c')
+    for (const [module, params] of [
+      ['file', { path, content: 'a=2\n', backup: true }],
+      ['config', { path, format: 'plain', set: { a: 2 } }],
+      ['file', { path, content: 'a=2\n', validate: 'test -s "$file"', backup: true }],
+    ] as const) {
+      guarded(path)
+      if (world) await changed(world, module, params)
+      expect([readFileSync(path, 'utf8'), rights(path), origin(path)]).toEqual(['a=2\n', GUARDED, 'head office'])
+      expect([readFileSync(`${path}.till-backup`, 'utf8'), rights(`${path}.till-backup`)]).toEqual([
+        'a=1\n',
+        'user::rw-\ngroup::---\nother::---',
+      ])
+      expect(readdirSync(names['ROOT'] ?? '').sort()).toEqual(['c', 'c.till-backup', 'tmp'])
+    }
   })
 
   test('of the folder give nobody more than the old file had', async () => {

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer, type Server, type Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inventoryWith, TestProject } from '../cli/project.ts'
+import { ended, inventoryWith, TestProject, until } from '../cli/project.ts'
+
+const TILL = join(import.meta.dirname, '../../bin/till')
 
 /** What wants the processors; it gets little of them, so that other tests go on. */
 const PROGRAMS = 6 * availableParallelism()
@@ -54,6 +57,7 @@ describe.runIf(process.platform === 'linux')('a machine that has no time for its
     expect(overloaded).toEqual({
       at: expect.any(String),
       wanted: expect.any(Number),
+      late_ms: expect.any(Number),
       processors: availableParallelism(),
     })
     const { stdout } = await project.till('runs', 'show', 'latest')
@@ -71,5 +75,27 @@ describe.runIf(process.platform === 'linux')('a machine that has no time for its
     expect(asked['devices']).toEqual([
       expect.objectContaining({ state: 'failed', failure: expect.objectContaining({ code: 'CONTROLLER_OVERLOADED' }) }),
     ])
+    for (const program of programs.splice(0)) program.kill('SIGKILL')
   }, 120_000)
+
+  it('knows it by its own delay where the system does not count who wants the processors', async () => {
+    sockets.clear()
+    const hidden = ['-rm', 'sh', '-c', 'mount --bind /dev/null /proc/loadavg && exec "$@"', 'sh']
+    const words = ['plan', 'look', '--json', '--device=PL-0001/pos1']
+    const child = spawn('unshare', [...hidden, process.execPath, TILL, ...words], { cwd: project.root })
+    const end = ended(child)
+    await until(child, () => sockets.size > 0)
+    const stopping = setInterval(() => {
+      child.kill('SIGSTOP')
+      setTimeout(() => child.kill('SIGCONT'), 450)
+    }, 500)
+    const { stdout } = await end
+    clearInterval(stopping)
+    const { devices, overloaded } = JSON.parse(stdout)
+    expect(devices[0].failure.code).toBe('CONTROLLER_OVERLOADED')
+    expect(overloaded).toMatchObject({ wanted: 0 })
+    expect(overloaded.late_ms).toBeGreaterThan(200)
+    const { stdout: told } = await project.till('runs', 'show', 'latest')
+    expect(told).toMatch(/^This machine is overloaded \(till itself is \d+ ms late with what is due\)/m)
+  }, 60_000)
 })

@@ -88,17 +88,18 @@ write() {
   return 0
 }
 put() {
-  if [ "$part" = "$putting" ]; then mv -f "$save/new_$n" "$at" || return 1; fi
+  if [ "$part" = "$putting" ]; then swap "$save/new_$n" "$at" "$mode" "$owner" || return 1; fi
 }
 restore() {
   if [ ! -f "$save/list" ]; then return 0; fi
   while IFS= read -r at; do
-    if [ -f "$save/was$at" ]; then cp -p "$save/was$at" "$save/back" && carry "$save/was$at" "$save/back" && mv -f "$save/back" "$at"; else rm -f "$at"; fi
+    if [ -f "$save/was$at" ]; then cp -p "$save/was$at" "$save/back" && carry "$save/was$at" "$save/back" && swap "$save/back" "$at" '' ''; else rm -f "$at"; fi
   done <"$save/list"
 }
 `
 
-const CHANGE = `say() { printf '%s=%s\\n' "$1" "$2"; }
+const CHANGE = `need_tool sed grep head tail tr wc cat ls date sleep mkdir cp mv rm chmod
+say() { printf '%s=%s\\n' "$1" "$2"; }
 prove() {
   effective=$(lines "$path" 1)
   until=$(($(date +%s) + $patience))

@@ -33,6 +33,7 @@ export const FACTS = [
  * behind them stand the files and includes: `file PATH NUMBERS SUM SIZE CONTENT`, `include PATTERN FILES`.
  */
 export const OBSERVE_AGENT = `${TOOL_PRELUDE}${FINGERPRINT}${AGENT_FUNCTIONS}${ASK_AGENT}
+need_tool sed head tail ls cat wc
 fact() { printf '%s\\0' "$1"; }
 look_package() ( name=$package
 ${OBSERVE_PACKAGE}

@@ -18,7 +18,7 @@ ${CARRY}if [ -d "$path" ] && [ ! -L "$path" ]; then printf '%s\\n' "a directory 
 trap 'rm -f "$temp"' EXIT
 trap 'exit 129' HUP INT TERM
 ln -s "$target" "$temp" || exit 1
-if [ "$backup" = yes ] && [ -f "$path" ] && [ ! -L "$path" ]; then cp -p "$path" "$path.till-backup" && carry "$path" "$path.till-backup" || exit 1; fi
+if [ "$backup" = yes ] && [ -f "$path" ] && [ ! -L "$path" ]; then backup_of "$path" "$path.till-backup" || exit 1; fi
 if [ -d "$path" ]; then rm -f "$path" || exit 1; fi
 mv -f "$temp" "$path"`
 

@@ -22,7 +22,7 @@ trap 'rm -f "$temp" "$temp.b"' EXIT
 trap 'exit 129' HUP INT TERM
 [ -d "$path" ] && { printf '%s\\n' "a directory is in the way" >&2; exit ${EXIT.directory}; }
 [ -d "$folder" ] || { printf '%s\\n' "$folder: No such directory" >&2; exit ${EXIT.noFolder}; }
-for old in "$folder"/.till-new-????????????????; do
+for old in "$folder"/.till-new-????????????????*; do
   if [ -f "$old" ] && [ ! -L "$old" ] && [ -n "$(find "$old" -mmin +60 2>/dev/null)" ]; then rm -f "$old"; fi
 done
 if [ "$uploaded" = no ]; then
@@ -44,9 +44,9 @@ if [ "$expected" != any ]; then
   [ "$now" = "$expected" ] || exit ${EXIT.moved}
 fi
 if [ "$backup" = yes ] && [ -f "$path" ]; then
-  cp -p "$path" "$temp.b" && carry "$path" "$temp.b" && mv -f "$temp.b" "$path.till-backup" || exit 1
+  backup_of "$path" "$temp.b" && mv -f "$temp.b" "$path.till-backup" || exit 1
 fi
-mv -f "$temp" "$path" || exit 1
+swap "$temp" "$path" "$mode" "$owner" || exit 1
 sync "$folder" 2>/dev/null
 exit 0`
 

@@ -28,7 +28,7 @@ if [ "$manager" = auto ]; then
   elif has_rpm && has dnf; then manager=dnf
   elif has_rpm && has yum; then manager=yum
   elif has_rpm; then manager=rpm
-  else need_tool apt-get
+  else lacks 'package manager that is known: none of apt-get with dpkg-query, apk, dnf, yum and rpm'
   fi
 fi
 printf 'manager=%s\\n' "$manager"

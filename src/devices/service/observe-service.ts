@@ -17,7 +17,7 @@ export function lookOf(init: PosixInit): string {
   return init === 'systemd' ? LOOKS[init] : LOOK_SCRIPT + LOOKS[init]
 }
 
-/** Defines `find_init`, which leaves in `init` which init system runs the device; it ends the script where none is known. */
+/** Defines `find_init`, which leaves in `init` which init system runs the device, and in `first` what process 1 is; it ends the script where none is known. */
 export const FIND_INIT = `find_init() {
   init=
   if command -v systemctl >/dev/null 2>&1 && [ "$(systemctl is-system-running 2>/dev/null)" != offline ]; then init=systemd; return; fi
@@ -25,7 +25,7 @@ export const FIND_INIT = `find_init() {
   first=
   read -r first 2>/dev/null </proc/1/comm
   case $first in runit | runit-init | runsvdir) if command -v sv >/dev/null 2>&1; then init=runit; return; fi ;; esac
-  [ -d /etc/init.d ] || need_tool systemctl
+  [ -d /etc/init.d ] || lacks 'init system that is known: none of systemctl, rc-service, sv and /etc/init.d'
   init=sysv
   case $first,$(readlink /proc/1/exe 2>/dev/null),$(readlink /sbin/init 2>/dev/null) in
     init,*busybox*,* | init,,*busybox* | linuxrc,* | busybox,*) init=busybox ;;
@@ -54,7 +54,7 @@ if [ "$active" = running ] && [ -n "$age" ] && [ "$age" -lt "$stable_for" ] && [
   look
   if [ "$active" = running ] && [ "$mark" != "$was" ]; then active=failed why="it ended and was started again within $stable_for s"; fi
 fi
-printf 'exists=%s\\nmasked=%s\\nactive=%s\\nboot=%s\\nwhy=%s\\nkind=%s\\nremains=%s\\nresult=%s\\n' "$exists" "$masked" "$active" "$boot" "$why" "$kind" "$remains" "$result"
+printf 'exists=%s\\nmasked=%s\\nactive=%s\\nboot=%s\\nwhy=%s\\nkind=%s\\nremains=%s\\nresult=%s\\nfirst=%s\\n' "$exists" "$masked" "$active" "$boot" "$why" "$kind" "$remains" "$result" "$first"
 `
 
 /**

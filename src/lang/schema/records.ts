@@ -60,8 +60,9 @@ export const UNKNOWN_DEVICES = {
 } as const
 
 export const OVERLOAD = {
-  wanted: { ...COUNT, description: 'Programs that want a processor.' },
+  wanted: { ...COUNT, description: 'Programs that want a processor; 0 where the system does not tell.' },
   processors: { ...COUNT, description: 'Processors that there are.' },
+  late_ms: { ...COUNT, description: 'How late the controller does what is due, in milliseconds.' },
 } as const
 
 export const CHANGE = {

@@ -29,9 +29,10 @@ async function observe(context: ModuleContext, params: ServiceParams): Promise<R
   const answer = await context.shell.ask({ script: OBSERVE_SERVICE, values })
   const failure = failureOf(answer, 'observe', `Asking for service "${params.name}"`)
   if (failure) return fail(failure)
-  const state = readService(parseFields(answer.text))
+  const fields = parseFields(answer.text)
+  const state = readService(fields)
   if (!state) return fail(problem('OBSERVE_FAILED', 'The device names no init system that is known.'))
-  if (!state.exists) return missing(params.name, state.init)
+  if (!state.exists) return missing(params.name, state.init, fields.get('first'))
   const hopeless = cannotBe(params, state)
   return hopeless === undefined ? success(state) : fail({ phase: 'observe', code: 'STATE_IMPOSSIBLE', ...hopeless })
 }

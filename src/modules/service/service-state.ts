@@ -14,11 +14,18 @@ export interface ServiceParams {
   readonly recovery?: { readonly restart_after_ms: readonly number[]; readonly reset_after_s?: number }
 }
 
-/** There is no such service. */
-export function missing(name: string, init: ServiceState['init']): ReturnType<typeof fail> {
+/** There is no such service; `first`: what process 1 of the device is. */
+export function missing(name: string, init: ServiceState['init'], first = ''): ReturnType<typeof fail> {
+  const common = { code: 'OBSERVE_FAILED', phase: 'observe' } as const
+  if (init === 'sysv' && first !== '' && first !== 'init') {
+    return fail({
+      ...common,
+      message: `There is no script "${name}" in /etc/init.d, and nothing else starts services on the device: its process 1 is "${first}", which is no init system.`,
+      hint: 'Look whether it is the machine that you mean: a container?',
+    })
+  }
   return fail({
-    code: 'OBSERVE_FAILED',
-    phase: 'observe',
+    ...common,
     message: `There is no service "${name}" on the device (${init}).`,
     hint: 'Check the name; if a package brings it, install the package in an earlier step.',
   })

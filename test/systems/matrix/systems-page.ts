@@ -2,8 +2,6 @@
 export interface Tried {
   /** The code and the text of what stood in the way; undefined when it worked. */
   readonly refusal?: string
-  /** What is lost there, although the step says nothing of it. */
-  readonly loss?: string
 }
 
 export interface Column {
@@ -21,7 +19,6 @@ export function systemsPage(columns: readonly Column[], modules: readonly string
   }
   const cell = (tried: Tried | undefined): string => {
     if (!tried) return '·'
-    if (tried.loss !== undefined) return `**${tried.loss}**`
     return tried.refusal === undefined ? 'works' : `refused [${numberOf(tried.refusal)}](#what-is-refused)`
   }
   const rows = modules.flatMap((module) => {
@@ -53,8 +50,6 @@ const INTRODUCTION = `# What works on which system
 - **works**: it is as the step says, and so it was when it was looked at again.
 - **refused**: the step says why it cannot be; the number leads to the words.
 - **·**: not tried there.
-
-What is in bold is lost there, and nothing says so: busybox has no program that shows an ACL.
 
 Systems are booted in namespaces of their own, from Debian 12: systemd 252, sysvinit 3.06, OpenRC 0.45 and runit 2.1 with dpkg and apt;
 rpm 4.18 with dnf 4.14, which has no init; busybox 1.35 alone, without any other program. Windows is a real PowerShell 7.6 with
