@@ -107,12 +107,20 @@ export function encodeText(text: string, encoding: TextEncoding, before: string)
   }
   // Which letter a byte above 127 stands for is not known, so none may be added.
   const known = upperHalf(before)
-  for (const [char, count] of upperHalf(text)) {
-    if (count > (known.get(char) ?? 0)) {
-      return problem('the file is in an 8-bit code that is not known, so only ASCII can be put into it')
-    }
-  }
+  for (const [char, count] of upperHalf(text)) if (count > (known.get(char) ?? 0)) return problem(UNKNOWN_CODE)
   return parsed(Buffer.from(text, 'latin1'))
+}
+
+const UNKNOWN_CODE = 'the file is in an 8-bit code that is not known, so only ASCII can be put into it'
+
+/**
+ * A problem where letters beyond ASCII are wanted in a file of an 8-bit code that is not known: whether they are there
+ * nobody can say either. Java reads its properties as Latin-1.
+ */
+export function unknowable(encoding: TextEncoding, format: string, wanted: Iterable<unknown>): Parsed<void> {
+  const isKnown = encoding !== 'bytes' || format === 'properties'
+  const isPlain = isKnown || [...wanted].every((value) => upperHalf(JSON.stringify(value) ?? '').size === 0)
+  return isPlain ? parsed(undefined) : problem(UNKNOWN_CODE)
 }
 
 function upperHalf(text: string): Map<string, number> {

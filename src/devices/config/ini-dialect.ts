@@ -17,6 +17,8 @@ export interface IniRules {
   readonly quotes: 'style' | 'value'
   /** What becomes of a section, or a key, that stands twice. */
   readonly twice: 'all count' | 'first counts' | 'refused'
+  /** Whether a key of the section [DEFAULT] is one of every other section, too. */
+  readonly inherits: 'DEFAULT' | 'nothing' | 'unclear'
 }
 
 /** `unclear`: as written, and a name that differs in case alone is refused. */
@@ -38,6 +40,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     key: 'unclear',
     quotes: 'style',
     twice: 'all count',
+    inherits: 'unclear',
   },
   // PHP, MySQL, git and many programs of their own.
   'inline-comments': {
@@ -50,6 +53,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     key: 'unclear',
     quotes: 'style',
     twice: 'all count',
+    inherits: 'nothing',
   },
   // systemd.syntax(7).
   systemd: {
@@ -62,6 +66,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     key: 'as written',
     quotes: 'value',
     twice: 'all count',
+    inherits: 'nothing',
   },
   // GetPrivateProfileString of Win32.
   windows: {
@@ -74,6 +79,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     key: 'any case',
     quotes: 'style',
     twice: 'first counts',
+    inherits: 'nothing',
   },
   // Python's configparser with its defaults.
   configparser: {
@@ -86,6 +92,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     key: 'any case',
     quotes: 'value',
     twice: 'refused',
+    inherits: 'DEFAULT',
   },
 }
 

@@ -113,6 +113,16 @@ function unclearOf(file: IniFile, place: Place, rules: IniRules): string | undef
   return key ? `is near to "${key.name}", which some programs take for the same` : undefined
 }
 
+/** Why a key is still read in a section from which it is taken away. */
+function inheritedOf(file: IniFile, place: Place, rules: IniRules): string | undefined {
+  if (rules.inherits === 'nothing' || place.section === 'DEFAULT' || place.section === '') return undefined
+  const id = identity('DEFAULT', place.key, rules)
+  if (!file.entries.some((entry) => entry.key === id)) return undefined
+  return rules.inherits === 'DEFAULT'
+    ? 'comes from [DEFAULT], which stands for what all other sections lack: take it away there'
+    : 'stands in [DEFAULT], which some programs read in every section: say which program reads it, with `dialect`'
+}
+
 interface Place {
   readonly section: string
   readonly key: string
@@ -139,6 +149,8 @@ interface NamedKey {
 
 function keyEdited(text: string, file: IniFile, key: NamedKey, values: readonly (string | null)[]): Parsed<string> {
   const { rules } = key
+  const inherited = values.length === 0 ? inheritedOf(file, key, rules) : undefined
+  if (inherited !== undefined) return problem(`"${key.name}" ${inherited}`)
   const all = file.entries.filter((entry) => entry.key === identity(key.section, key.key, rules))
   const own = values.length === 0 ? all : all.filter((entry) => !entry.hidden)
   const wanted = folded(key.section, rules.section)

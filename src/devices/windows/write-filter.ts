@@ -23,6 +23,8 @@ interface WriteFilter {
 // https://learn.microsoft.com/windows/iot/iot-enterprise/customize/uwf-wmi-provider-reference: the current session has an
 // instance of its own in each class; in servicing mode nothing is taken back. EWF and FBWF are asked by their own programs,
 // which came with Windows Embedded Standard 7 and POSReady 7 in English alone. Their drivers say whether there is any.
+// What they print: https://learn.microsoft.com/previous-versions/windows/embedded/ms940853(v=winembedded.5) and .../aa940817(v=winembedded.5),
+// and word for word in the tests. A volume without a letter counts as the system's.
 export const WRITE_FILTER = fragment(
   'windows.write-filter',
   String.raw`$found = @{ kind = ''; system_drive = ([string]$env:windir).Substring(0, 2); drives = @(); files = @(); keys = @() }
@@ -58,8 +60,24 @@ if ($found.kind -eq '' -and (Test-Path -LiteralPath ($services + 'ewf'))) {
 }
 if ($found.kind -eq '' -and (Test-Path -LiteralPath ($services + 'fbwf'))) {
   $said = [Text.Encoding]::ASCII.GetString((Invoke-TillProcess 'fbwfmgr.exe' '/displayconfig').out)
-  $now = @($said -split 'next session')[0]
-  if ($now -match 'filter enabled') { $found.kind = 'FBWF'; $found.drives += $found.system_drive }
+  $part = ''
+  $at = ''
+  $letters = @{}
+  foreach ($line in (@($said -split 'next session')[0] -split '\r?\n')) {
+    $line = $line.Trim()
+    if ($line -match '^filter (state: )?enabled') { $found.kind = 'FBWF' }
+    elseif ($line -match '^protected volume list') { $part = 'volumes' }
+    elseif ($line -match '^write through list') { $part = 'paths' }
+    elseif ($part -eq 'volumes' -and $line -match '^(\\Device\\\w+)(?: [\(\[]([A-Za-z]:)[\)\]])?') {
+      $letter = [string]$Matches[2]
+      if ($letter -eq '') { $letter = $found.system_drive }
+      $letters[$Matches[1]] = [string]$Matches[2]
+      $found.drives += $letter
+    }
+    elseif ($part -eq 'paths' -and $line -match '^(\\Device\\\w+)') { $at = [string]$letters[$Matches[1]] }
+    elseif ($part -eq 'paths' -and $at -ne '' -and $line.StartsWith('\')) { $found.files += $at + $line }
+  }
+  if ($found.kind -eq '') { $found.drives = @(); $found.files = @() }
 }
 Write-TillJson $found
 `,

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
 import { type ConfigProblem, type ConfigReading, sameValue } from '../../devices/config/codec.ts'
-import { canHold, decodeText, encodeText } from '../../devices/config/encoding.ts'
+import { canHold, decodeText, encodeText, unknowable } from '../../devices/config/encoding.ts'
 import { type ConfigFormat, codecOf } from '../../devices/config/formats.ts'
 import type { IniDialect } from '../../devices/config/ini-dialect.ts'
 import type { FileReading } from '../../devices/file/file-reading.ts'
@@ -73,6 +73,8 @@ function understood(params: ConfigParams, reading: FileReading): Result<ConfigSt
   const set = new Map(
     desiredValues.map((desiredValue) => [desiredValue.name, desiredValue.value] as const).filter(isGiven),
   )
+  const held = unknowable(encoding, params.format, set.values())
+  if (!held.ok) return fail(impossible(params, held.problem))
   const edited = codec.edit(isNew ? newText(params) : text, { set, remove: params.remove ?? [] }, canHold(encoding))
   if (!edited.ok) return fail(impossible(params, edited.problem))
   const next = encodeText(edited.value, encoding, text)

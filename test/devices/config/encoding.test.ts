@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canHold, decodeText, encodeText } from '../../../src/devices/config/encoding.ts'
+import { canHold, decodeText, encodeText, unknowable } from '../../../src/devices/config/encoding.ts'
 import { codecOf } from '../../../src/devices/config/formats.ts'
 
 function edited(bytes: Uint8Array, format: 'plain' | 'xml', key: string, value: string): Uint8Array | string {
@@ -61,6 +61,13 @@ describe('what is not the text of one encoding is refused', () => {
 function utf16(text: string, ascii: string): Uint8Array {
   return Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le'), Buffer.from(ascii)])
 }
+
+test('whether a letter stands in an 8-bit code that is not known, nobody can say', () => {
+  expect(unknowable('bytes', 'ini', ['a', 1, null, ['b']]).ok).toBe(true)
+  for (const wanted of ['ó', ['ó'], { a: 'ó' }]) expect(unknowable('bytes', 'ini', [wanted]).ok).toBe(false)
+  expect(unknowable('bytes', 'properties', ['ó']).ok).toBe(true)
+  expect(unknowable('utf-8', 'ini', ['ó']).ok).toBe(true)
+})
 
 test('bytes that are decoded and encoded again are the same', () => {
   const bytes = fc.oneof(

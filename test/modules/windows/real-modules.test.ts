@@ -271,4 +271,59 @@ foreach ($now in $true, $false) {
     await till.arrange("[TillWindows.Machine]::Instances('UWF_Servicing')[0].ServicingEnabled = $true")
     expect(await till.differs('file', { path: 'C:\\Till\\a.txt', content })).toHaveLength(2)
   }, 60_000)
+
+  // As these programs print it; how the lists of fbwfmgr stand was recorded on devices, by those who parse them.
+  const EWF = (state: string): string => `Protected Volume Configuration
+  Type            RAM (REG)
+  State           ${state}
+  Boot Command    NO_CMD
+    Param1        0
+    Param2        0
+  Volume ID       D2 02 96 49 00 0E 59 96 02 00 00 00 00 00 00 00
+  Device Name     "\\Device\\HarddiskVolume1" [C:]
+  Max Levels      1
+  Clump Size      512
+  Current Level   N/A
+`
+  const FBWF = (state: string, next: string): string => {
+    const lists = `    overlay cache data compression state: disabled.
+    overlay cache threshold: 128 MB.
+    overlay cache pre-allocation: disabled.
+    size display: actual mode.
+    protected volume list:
+      \\Device\\HarddiskVolume2 (C:)
+      \\Device\\HarddiskVolume8 (E:)
+    write through list of each protected volume:
+      \\Device\\HarddiskVolume2:
+        \\Till\\Open
+      \\Device\\HarddiskVolume8:
+        \\readwrite.txt
+`
+    const session = (when: string, is: string): string =>
+      `File-based write filter configuration for the ${when} session:\n    filter state: ${is}.\n${is === 'enabled' ? lists : ''}\n`
+    return session('current', state) + session('next', next)
+  }
+
+  it('EWF and FBWF: what their own programs print', async () => {
+    const install = async (driver: string, program: string, says: string): Promise<void> => {
+      const path = at(`C:\\Windows\\System32\\${program}`)
+      writeFileSync(path, `#!/bin/sh\ncat <<'END'\n${says.replaceAll('\n', '\r\n')}END\n`, { mode: 0o755 })
+      await till.arrange(
+        `[TillWindows.WinRegistry]::Set('HKLM:\\SYSTEM\\CurrentControlSet\\Services\\${driver}', 'Start', 0, 'DWord')`,
+      )
+    }
+    const differs = (path: string) => till.differs('file', { path, content: 'x' })
+    await till.arrange("[TillWindows.Machine]::Instances('UWF_Filter').Clear()")
+    await install('ewf', 'ewfmgr.exe', EWF('ENABLED'))
+    await expect(differs('C:\\Till\\a.txt')).rejects.toThrow('WRITE_FILTER_ACTIVE: The write filter EWF protects C:')
+    await install('ewf', 'ewfmgr.exe', EWF('DISABLED'))
+    expect(await differs('C:\\Till\\a.txt')).toHaveLength(2)
+    await install('fbwf', 'fbwfmgr.exe', FBWF('disabled', 'enabled'))
+    expect(await differs('C:\\Till\\a.txt')).toHaveLength(2)
+    await install('fbwf', 'fbwfmgr.exe', FBWF('enabled', 'disabled'))
+    await expect(differs('C:\\Till\\a.txt')).rejects.toThrow('The write filter FBWF protects C:, E:')
+    await expect(till.differs('service', { name: 'TillApp', start: 'manual' })).rejects.toThrow('WRITE_FILTER_ACTIVE')
+    expect(await differs('C:\\Till\\Open\\a.txt')).toHaveLength(2)
+    expect(await till.differs('file', { path: 'D:\\a.txt', state: 'absent' })).toEqual([])
+  }, 60_000)
 })
