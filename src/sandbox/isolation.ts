@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { deadline } from '../load/deadline.ts'
 import { ENTER_SCRIPT, HANG_SCRIPT, SESSION_PREFIX, WORLD_SCRIPT } from './isolation-scripts.ts'
 
 /** Where the parts of a sandbox are on the disk. */
@@ -117,10 +118,10 @@ function ready(holder: ChildProcess, greeting = ''): Promise<string | undefined>
   return new Promise((resolve) => {
     let errors = ''
     const done = (problem: string | undefined): void => {
-      clearTimeout(timer)
+      callOff()
       resolve(problem)
     }
-    const timer = setTimeout(() => done('It took too long.'), START_TIMEOUT_MS)
+    const callOff = deadline(START_TIMEOUT_MS, () => done('It took too long.'))
     holder.stderr?.on('data', (chunk: Buffer) => {
       errors = `${errors}${chunk}`.slice(-2000)
     })
