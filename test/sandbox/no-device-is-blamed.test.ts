@@ -39,8 +39,7 @@ describe.skipIf(process.platform !== 'linux')('a fleet, while something else has
       const listed = await project.till('inventory', 'list', '--where', where, '--json')
       const names = (JSON.parse(listed.stdout).devices as readonly { name: string }[]).slice(0, DEVICES)
       expect(names).toHaveLength(DEVICES)
-      for (let n = 0; n < PROGRAMS; n += 1)
-        programs.push(spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }))
+      for (let n = 0; n < PROGRAMS; n += 1) programs.push(spawn('nice', BUSY, { stdio: 'ignore' }))
       const chosen = names.flatMap(({ name }) => ['--device', name])
       const { stdout, stderr } = await project.till('plan', 'look', '--sandbox', '--json', ...chosen)
       const { devices, overloaded } = JSON.parse(stdout) as {
