@@ -95,7 +95,7 @@ class MachineLoad {
     this.#delay += WEIGHT * (Math.min(Math.max(passed / TICK_MS, 1), 2 * DELAYED) - this.#delay)
     this.#fairMs += this.#fair(passed)
     if (this.strain > 1 || passed > HELD_BACK_MS) this.#overloadedMs += passed
-    if (this.#wanted / this.processors > MOST) this.#hopelessMs += passed
+    if (this.#wanted / this.processors > MOST || this.#delay > MOST) this.#hopelessMs += passed
     this.#at = now
   }
 
