@@ -44,7 +44,7 @@ export async function work(options: WorkOptions): Promise<Working> {
     const { queue, bell } = await shared.handing()
     worker = await Worker.start(
       { ...shared, project, queue, bell, overloadedMs: () => machineLoad.overloadedMs },
-      { name, serve, slots, tell, prove: () => '' },
+      { name, serve, slots, tell },
     )
   } catch (error) {
     await letGo()

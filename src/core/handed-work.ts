@@ -62,8 +62,6 @@ export interface WorkerFacts {
   /** It takes nothing new. */
   readonly draining: boolean
   readonly version: string
-  /** Signature of the rest by its key; empty where it has none. */
-  readonly proof: string
 }
 
 /** Whether leave is given; see `Permit.change`. */
@@ -127,16 +125,16 @@ export interface WorkQueue {
   /** Its taker is still there. */
   touch(queue: string, jobs: readonly TakenJob[]): Promise<void>
   done(queue: string, jobs: readonly TakenJob[]): Promise<void>
-  depths(): Promise<readonly QueueDepth[]>
   close(): Promise<void>
 }
 
+/** Jobs of a queue that wait, and that somebody works on. */
 export interface QueueDepth {
   readonly queue: string
   readonly waiting: number
   readonly active: number
-  /** Of the oldest that waits. */
-  readonly oldestSeconds: number
+  /** For how long the oldest waits; 0: none does. */
+  readonly oldest_seconds: number
 }
 
 /** Wakes up whoever listens in another process. What is rung may be missed, so that listeners look by themselves, too. */

@@ -1,13 +1,6 @@
 import { PgBoss } from 'pg-boss'
-import type { HandedJob, QueueDepth, TakenJob, WorkQueue } from '../core/handed-work.ts'
-
-/** Where the engine has its tables. */
-export interface QueueTables {
-  readonly schema: string
-  // biome-ignore lint/suspicious/noExplicitAny: rows are what the engine makes of them.
-  executeSql(text: string, values?: unknown[]): Promise<{ rows: any[] }>
-  close(): Promise<void>
-}
+import type { HandedJob, TakenJob, WorkQueue } from '../core/handed-work.ts'
+import { nameOf, type QueueTables } from './queue-tables.ts'
 
 /** Silent for so long, a taker is given up; the shortest that the engine has. */
 const HEARTBEAT_S = 10
@@ -88,18 +81,6 @@ class BossQueue implements WorkQueue {
     await this.#boss.complete(nameOf(queue), jobs.map(attemptOf))
   }
 
-  async depths(): Promise<readonly QueueDepth[]> {
-    const { rows } = await this.#tables.executeSql(
-      `SELECT name, count(*) FILTER (WHERE state < 'active')::int AS waiting,
-         count(*) FILTER (WHERE state = 'active')::int AS active,
-         coalesce(extract(epoch FROM now() - min(created_on) FILTER (WHERE state < 'active')), 0)::float AS seconds
-       FROM ${this.#tables.schema}.job WHERE state <= 'active' GROUP BY name ORDER BY name`,
-    )
-    return (rows as { name: string; waiting: number; active: number; seconds: number }[]).map(
-      ({ name, waiting, active, seconds }) => ({ queue: name, waiting, active, oldestSeconds: seconds }),
-    )
-  }
-
   async close(): Promise<void> {
     await this.#boss.stop({ graceful: false, close: false })
     await this.#tables.close()
@@ -108,9 +89,4 @@ class BossQueue implements WorkQueue {
 
 function attemptOf({ id, tries }: TakenJob): { readonly id: string; readonly retryCount: number } {
   return { id, retryCount: tries }
-}
-
-/** The engine takes no colons and commas. */
-function nameOf(queue: string): string {
-  return queue.replaceAll(/[^\w.-]/gu, (letter) => (letter === ':' ? '.' : `/${letter.codePointAt(0)?.toString(16)}/`))
 }

@@ -115,6 +115,13 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('WORKER_NAME_TAKEN')])
     const other = startWorker('hub-b', '--slots', '3')
     await until(other.child, () => server.sql('SELECT count(*) FROM tillwright.workers') === '2')
+    const status = JSON.parse((await project.till('state', 'status', '--json')).stdout)
+    expect(errorsOf('state', status)).toEqual([])
+    expect(status.workers.map(({ name, busy }: { name: string; busy: number }) => [name, busy])).toEqual([
+      ['hub-a', 0],
+      ['hub-b', 0],
+    ])
+    expect(status.queues).toContainEqual({ queue: 'all', waiting: 0, active: 0, oldest_seconds: 0 })
   })
 
   test('plans and applies as this process does', async () => {

@@ -1,11 +1,12 @@
 import { dirname } from 'node:path'
 import { InputError } from '../../core/diagnostic.ts'
-import type { Bell, WorkQueue } from '../../core/handed-work.ts'
+import type { Bell, QueueDepth, WorkQueue } from '../../core/handed-work.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Outbox } from '../../core/sink.ts'
 import { madePrivate } from '../../files/private.ts'
+import { queueDepths } from '../../queue/queue-tables.ts'
 import { addressOf, type DatabasePlace, type StatePlace } from './state-place.ts'
 
 /** The state store, made where there is none. Its library is loaded now: many commands need no state. Throws InputError. */
@@ -51,6 +52,17 @@ export async function openHanding(place: StatePlace, warn: (text: string) => voi
     async close() {
       await Promise.all([queue.close(), bell.close()])
     },
+  }
+}
+
+/** What waits for workers in these queues. */
+export async function readDepths(place: StatePlace, queues: readonly string[]): Promise<readonly QueueDepth[]> {
+  if ('file' in place || queues.length === 0) return []
+  const tables = (await postgres()).openPostgresTables(...(await databaseOf(place)))
+  try {
+    return await queueDepths(tables, queues)
+  } finally {
+    await tables.close()
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { InputError } from '../../core/diagnostic.ts'
 import { bellOf, type TakenJob, type WorkerFacts, type WorkQueue } from '../../core/handed-work.ts'
 import { VERSION } from '../version.ts'
@@ -13,6 +14,7 @@ const LOOK_EVERY_MS = 1_000
 /** The engine gives up whoever says nothing of a job for ten seconds. */
 const TOUCH_MS = 3_000
 const MOST_AT_ONCE = 50
+const GATHER_MS = 50
 /** A run of which nothing came for so long is let go. */
 const IDLE_RUN_MS = 30_000
 
@@ -22,7 +24,6 @@ export interface WorkerOptions {
   readonly serve: string
   /** Devices at a time. */
   readonly slots: number
-  readonly prove: (facts: Omit<WorkerFacts, 'proof' | 'busy' | 'draining'>) => string
   /** Tells people how it goes. */
   readonly tell: (text: string) => void
 }
@@ -48,14 +49,15 @@ export class Worker {
   #draining = false
   #taking: Promise<void> | undefined
   #takeAgain = false
+  readonly #toTell: TakenJob[] = []
+  #telling: Promise<void> | undefined
   #idle: () => void = () => undefined
 
   private constructor(means: Means, options: WorkerOptions) {
     this.#means = means
     this.#options = options
     const { name, serve, slots } = options
-    const facts = { name, session: randomUUID(), host: hostname(), pid: process.pid, serve, slots, version: VERSION }
-    this.#facts = { ...facts, proof: options.prove(facts) }
+    this.#facts = { name, session: randomUUID(), host: hostname(), pid: process.pid, serve, slots, version: VERSION }
   }
 
   /** Begins to take jobs. Throws InputError where another worker has its name. */
@@ -189,10 +191,21 @@ export class Worker {
         }
       }),
     )
-    this.#jobs.delete(job)
     // One that could not be seen to is given to another worker when this one is silent about it.
-    if (ends.every(Boolean)) await this.#means.queue.done(this.#options.serve, [job]).catch(() => undefined)
+    if (ends.every(Boolean)) await this.#tellDone(job)
+    this.#jobs.delete(job)
     if (this.#jobs.size === 0) this.#idle()
+  }
+
+  /** Those that are done within a moment are told together: to tell of one costs as much as to tell of many. */
+  #tellDone(job: TakenJob): Promise<void> {
+    this.#toTell.push(job)
+    this.#telling ??= delay(GATHER_MS).then(async () => {
+      this.#telling = undefined
+      // Whoever gets one of them again sees that its devices are done.
+      await this.#means.queue.done(this.#options.serve, this.#toTell.splice(0)).catch(() => undefined)
+    })
+    return this.#telling
   }
 
   #visitsOf(run: string): Promise<HandedVisits | undefined> {

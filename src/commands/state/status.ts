@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import { readDepths } from '../../app/history/open-store.ts'
 import { jsonLine } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
@@ -6,7 +7,8 @@ import { sandboxFlag } from '../../cli/run-flags.ts'
 export default class StateStatus extends BaseCommand {
   static override summary = 'Show where the state is, how large it is and what is in it.'
   static override description =
-    'The state is journal, history, last known states, leases, episodes and incidents: a file of SQLite, or a PostgreSQL.'
+    'The state is journal, history, last known states, leases, episodes and incidents: a file of SQLite, or a PostgreSQL. ' +
+    'Workers that share it are shown, and what waits for them.'
   static override examples = [
     { description: 'Where the history is', command: '<%= config.bin %> state status' },
     { description: 'How large it is', command: '<%= config.bin %> state status --json | jq .bytes' },
@@ -19,10 +21,13 @@ export default class StateStatus extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(StateStatus)
     const project = await this.openProject(flags)
-    const facts = await (await project.store()).facts()
+    const store = await project.store()
+    const [facts, workers] = await Promise.all([store.facts(), store.work.workers()])
+    const queues = await readDepths(project.state, [...new Set(workers.map(({ serve }) => serve))])
     await project.close()
     if (flags.json) {
-      await this.write(jsonLine({ schema: 'till.state/1', ...facts }))
+      const shown = workers.map(({ session: _session, ...worker }) => worker)
+      await this.write(jsonLine({ schema: 'till.state/1', ...facts, workers: shown, queues }))
       return
     }
     const { where, program, version, bytes, runs, leases, oldest } = facts
@@ -30,5 +35,15 @@ export default class StateStatus extends BaseCommand {
     await this.write(
       `${program}: ${where}\nTables of version ${version}, ${(bytes / 1_000_000).toFixed(1)} MB\n${runs} runs${since}; ${leases} leases\n`,
     )
+    for (const { name, serve, busy, slots, host, pid, draining } of workers) {
+      const end = draining ? ', takes nothing new' : ''
+      await this.write(
+        `Worker ${name} serves ${serve}: ${busy} of ${slots} devices (process ${pid} on ${host})${end}\n`,
+      )
+    }
+    for (const { queue, waiting, active, oldest_seconds } of queues) {
+      const oldest = waiting > 0 ? `, the oldest for ${oldest_seconds} s` : ''
+      await this.write(`Queue ${queue}: ${waiting} jobs wait${oldest}; ${active} are worked on\n`)
+    }
   }
 }

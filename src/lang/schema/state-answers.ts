@@ -3,6 +3,27 @@ import { TIME } from './records.ts'
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const COUNT = { type: 'integer', minimum: 0 } as const
 
+const closed = (properties: Readonly<Record<string, object>>) =>
+  ({ type: 'object', additionalProperties: false, required: Object.keys(properties), properties }) as const
+
+const WORKER = closed({
+  name: { type: 'string' },
+  host: { type: 'string' },
+  pid: { type: 'integer', minimum: 1 },
+  serve: { description: 'Terms in order, or `all`.', type: 'string' },
+  slots: { description: 'Devices at a time.', type: 'integer', minimum: 1 },
+  busy: { ...COUNT, description: 'Devices that it has.' },
+  draining: { description: 'It takes nothing new.', type: 'boolean' },
+  version: { description: 'Of Tillwright.', type: 'string' },
+})
+
+const QUEUE = closed({
+  queue: { description: 'What those serve who take from it.', type: 'string' },
+  waiting: { ...COUNT, description: 'Jobs that nobody has.' },
+  active: { ...COUNT, description: 'Jobs that somebody works on.' },
+  oldest_seconds: { ...COUNT, description: 'For how long the oldest waits; 0: none does.' },
+})
+
 const STATE: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/state/1',
@@ -21,6 +42,8 @@ const STATE: object = {
     runs: { ...COUNT, description: 'Runs that are kept.' },
     leases: { ...COUNT, description: 'Leases that a controller has, be it there or not.' },
     oldest: { description: 'When the oldest of them began.', oneOf: [TIME, { type: 'null' }] },
+    workers: { description: 'Workers that are there.', type: 'array', items: WORKER },
+    queues: { description: 'What waits for them.', type: 'array', items: QUEUE },
   },
 }
 
