@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import pLimit from 'p-limit'
 import { InputError } from '../../core/diagnostic.ts'
 import { bellOf, type TakenJob, type WorkerFacts, type WorkQueue } from '../../core/handed-work.ts'
 import { VERSION } from '../version.ts'
@@ -40,6 +41,8 @@ export class Worker {
   readonly #means: Means
   readonly #options: WorkerOptions
   readonly #facts: Omit<WorkerFacts, 'busy' | 'draining'>
+  /** A job may have more devices than there is room for. */
+  readonly #slots: ReturnType<typeof pLimit>
   readonly #runs = new Map<string, OpenRun>()
   readonly #jobs = new Set<TakenJob>()
   readonly #timers: NodeJS.Timeout[] = []
@@ -57,6 +60,7 @@ export class Worker {
     this.#means = means
     this.#options = options
     const { name, serve, slots } = options
+    this.#slots = pLimit(slots)
     this.#facts = { name, session: randomUUID(), host: hostname(), pid: process.pid, serve, slots, version: VERSION }
   }
 
@@ -116,7 +120,7 @@ export class Worker {
   }
 
   async #beat(): Promise<void> {
-    const facts = { ...this.#facts, busy: this.#busy, draining: this.#draining }
+    const facts = { ...this.#facts, busy: this.#slots.activeCount, draining: this.#draining }
     if (await this.#means.store.work.present(facts, GONE_MS)) return
     const { name } = this.#options
     const summary = `A worker "${name}" is there already`
@@ -179,7 +183,8 @@ export class Worker {
     const ends = await Promise.all(
       data.devices.map(async (handed) => {
         try {
-          await (await this.#visitsOf(data.run))?.visit(data, handed, tries)
+          const visits = await this.#visitsOf(data.run)
+          await this.#slots(() => visits?.visit(data, handed, tries))
           this.#done += 1
           return true
         } catch (error) {
