@@ -189,6 +189,66 @@ export const COMPLETENESS_REPORT: ReportForm = {
   ],
 }
 
+export const INCIDENTS_REPORT: ReportForm = {
+  name: 'incidents',
+  title: 'Incidents',
+  description: 'Faults that people saw to, and what their clocks came to (`till report incidents --json`).',
+  rows: 'incidents',
+  columns: [
+    text('incident', ['Incident', 'Its id.']),
+    time('opened_at', ['Opened', 'When.']),
+    text('state', ['State', 'open, taken, paused, cleared or closed.']),
+    text('fault', ['Fault', 'Its fault class.']),
+    text('severity', ['How bad', 'As it was told.'], aside),
+    text('title', ['What', 'In words.'], { flexible: true }),
+    text('device', ['Device', 'Its full name; null: it is about none.']),
+    text('store', ['Store', 'Its id; null: it is about none.'], aside),
+    text('team', ['Team', 'Who is responsible; null: nobody is named.']),
+    text('owner', ['Owner', 'Who has it; null: nobody.'], aside),
+    seconds('reaction_s', ['Reaction', 'Time of the contract until somebody had it, or until now.']),
+    seconds('diagnosis_s', ['Diagnosis', 'Until its cause was said, or until now.']),
+    seconds('fix_s', ['Fix', 'Until it was gone, or until now.']),
+    text('late', ['Late', 'Clocks that took longer than promised; null: none did.']),
+    text('cause', ['Cause', 'What it came from; null: not said.'], { flexible: true }),
+    time('closed_at', ['Closed', 'null: it is not.'], aside),
+  ],
+}
+
+export const TRENDS_REPORT: ReportForm = {
+  name: 'trends',
+  title: 'What fails more than it did',
+  description: 'Outages of the later half of a period beside those of the earlier half (`till report trends --json`).',
+  rows: 'trends',
+  columns: [
+    text('group', ['Group', 'The device, model, store … that it is counted by.']),
+    text('cause', ['Cause', 'The fault, or the code of the failure; null: not known.'], { flexible: true }),
+    count('before', ['Before', 'Outages that began in the earlier half.']),
+    count('after', ['After', 'Outages that began in the later half.']),
+    number('change', ['Change', 'How many more; negative: fewer.']),
+    count('devices', ['Devices', 'How many devices had them.']),
+    seconds('down_s', ['Down', 'Time down, trading hours or not.']),
+  ],
+}
+
+export const RUN_REPORT: ReportForm = {
+  name: 'run',
+  title: 'Run',
+  description: 'A run, device by device, the worst first (`till report run --json`).',
+  rows: 'devices',
+  columns: [
+    text('device', ['Device', 'Its full name.']),
+    text('store', ['Store', 'Its id.'], aside),
+    text('state', ['State', 'How it ended.']),
+    text('phase', ['Phase', 'Where it failed; null: it did not.']),
+    text('code', ['Code', 'Of the failure; null: there was none.']),
+    text('message', ['Why', 'The failure in words.'], { flexible: true }),
+    text('fault', ['Cause', 'What the truth table of its runbook said; null: nothing.']),
+    text('remedy', ['What helps', 'By that table.'], { flexible: true, aside: true }),
+    text('what', ['What differs', 'Steps that were not as desired.'], { flexible: true }),
+    seconds('took_s', ['Took', 'Time that it took.'], aside),
+  ],
+}
+
 /** All reports, in the order in which they stand here. */
 export const REPORT_FORMS: readonly ReportForm[] = [
   AVAILABILITY_REPORT,
@@ -200,4 +260,7 @@ export const REPORT_FORMS: readonly ReportForm[] = [
   VISITS_REPORT,
   VERSIONS_REPORT,
   COMPLETENESS_REPORT,
+  INCIDENTS_REPORT,
+  TRENDS_REPORT,
+  RUN_REPORT,
 ]

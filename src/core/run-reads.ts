@@ -22,6 +22,8 @@ export interface RunReads {
   record(end: DeviceEnd): Promise<DeviceRecord | undefined>
   /** How devices of a run have ended so far. */
   states(run: string): Promise<ReadonlyMap<string, DeviceState>>
+  /** Names of the series that modules have noted of a device, in order. */
+  series(device: string): Promise<readonly string[]>
   /** How many of these devices ended how, by run; runs that none of them was part of are left out. */
   countsAmong(
     runs: readonly string[],

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { RunAnswer } from './answers.ts'
 import { ask, mayDo } from './ask.ts'
 import { html } from './html.ts'
-import { runPath } from './parts.ts'
+import { runPath, timeText } from './parts.ts'
 import { go } from './route.ts'
 import { filled, words } from './words.ts'
 
@@ -57,4 +57,50 @@ export function RunWords({ run }: { readonly run: RunAnswer }) {
       <p class="buttons"><button type="submit">${words[word]}</button> <button type="button" onClick=${() => setWord(undefined)}>${words.cancel}</button></p></form>`
     }
     <div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`
+}
+
+/** Applies a plan that was made here, after a question: what is shown below is what is done. */
+export function ApplyPlan({ run }: { readonly run: RunAnswer }) {
+  const [isAsking, setAsking] = useState(false)
+  const [why, setWhy] = useState('')
+  if (!run.appliable || !mayDo('change') || (run.counts['drifted'] ?? 0) === 0) return null
+  const apply = (): void => {
+    ask<{ readonly run: string }>(`${runPath(run.run)}/apply`, { method: 'POST', body: {} }).then(
+      (begun) => go(`${runPath(begun.run)}?device=${encodeURIComponent(run.device_list[0]?.device ?? '')}`),
+      (error) => setWhy((error as Error).message),
+    )
+  }
+  return html`${
+    isAsking
+      ? html`<div class="confirm"><p>${filled(words.applyThis, run.runbooks.join(', '), run.device_list[0]?.device ?? '')}</p>
+        <p class="buttons"><button type="button" onClick=${apply}>${words.yesApply}</button> <button type="button" onClick=${() => setAsking(false)}>${words.cancel}</button></p></div>`
+      : html`<p class="buttons"><button type="button" onClick=${() => setAsking(true)}>${words.applyPlan}</button></p>`
+  }<div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`
+}
+
+/** Asks that nothing touches a store or a device until some time. */
+export function HoldForm({ on }: { readonly on: string }) {
+  const [isOpen, setOpen] = useState(false)
+  const [said, setSaid] = useState('')
+  const [why, setWhy] = useState('')
+  if (!mayDo('change')) return null
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault()
+    const form = Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement))
+    ask<{ readonly until: string }>('/holds', { method: 'POST', body: { on, ...form } }).then(
+      ({ until }) => {
+        setOpen(false)
+        setWhy('')
+        setSaid(filled(words.heldUntil, timeText(until)))
+      },
+      (error) => setWhy((error as Error).message),
+    )
+  }
+  return html`${
+    isOpen
+      ? html`<form class="confirm" onSubmit=${submit}><label>${words.holdUntil} <input name="until" required placeholder="4h, 18:00" autofocus /></label>
+        <label>${words.whySo} <input name="why" required maxlength="500" /></label>
+        <p class="buttons"><button type="submit">${words.holdIt}</button> <button type="button" onClick=${() => setOpen(false)}>${words.cancel}</button></p></form>`
+      : html`<p class="buttons"><button type="button" onClick=${() => setOpen(true)}>${words.holdIt}</button> <span aria-live="polite">${said}</span></p>`
+  }<div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`
 }

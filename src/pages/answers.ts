@@ -134,6 +134,8 @@ export interface RunRow {
 }
 
 export interface RunAnswer extends RunRow {
+  /** A plan that may be applied from here. */
+  readonly appliable: boolean
   readonly total: number
   readonly next: string | null
   readonly waves: readonly { readonly wave: number; readonly counts: Counts }[]
@@ -294,5 +296,12 @@ export interface ClosedMonths {
     readonly by: string
     readonly why: string | null
     readonly hash: string
+  }[]
+}
+
+export interface SamplesAnswer {
+  readonly series: readonly {
+    readonly series: string
+    readonly points: readonly (readonly [at: number, value: number])[]
   }[]
 }

@@ -1,4 +1,4 @@
-import { LookButtons } from './actions.ts'
+import { HoldForm, LookButtons } from './actions.ts'
 import type { DeviceAnswer } from './answers.ts'
 import { html } from './html.ts'
 import {
@@ -18,6 +18,7 @@ import {
   Waiting,
 } from './parts.ts'
 import { Link } from './route.ts'
+import { Samples } from './samples.ts'
 import { useAnswer } from './use-answer.ts'
 import { filled, wordFor, words } from './words.ts'
 
@@ -33,6 +34,7 @@ export function DevicePage({ name }: { readonly name: string }) {
   return html`<${Heading} title=${device.device} />
     <p class="lead"><${State} state=${device.state} /> ${device.message ?? ''}</p>
     ${device.findings.length > 0 && html`<h2>${words.whatIsWrong}</h2>${device.findings.map((one) => html`<${FindingBox} key=${one.key} finding=${one} />`)}`}
+    <${HoldForm} on=${device.device} />
     <${LookButtons} device=${device.device} runbooks=${[...new Set(device.looks.flatMap(({ runbooks }) => runbooks))]} />
     <${Facts} facts=${[
       [words.since, device.since && html`<${Ago} at=${device.since} />`],
@@ -52,6 +54,7 @@ export function DevicePage({ name }: { readonly name: string }) {
     ]} />
     ${device.note && html`<p class="note">${device.note}</p>`}
     ${device.suffering.length > 0 && html`<h2>${words.alsoSuffer}</h2><${DeviceTable} devices=${device.suffering} title=${words.alsoSuffer} />`}
+    <${Samples} device=${device.device} />
     <h2>${words.timeline}</h2>
     ${device.timeline.length === 0 && html`<p class="quiet">${words.nothing}</p>`}
     <ol class="timeline">${device.timeline.map(

@@ -1,4 +1,4 @@
-import { RunWords } from './actions.ts'
+import { ApplyPlan, RunWords } from './actions.ts'
 import type { RunAnswer, RunDevice } from './answers.ts'
 import { html } from './html.ts'
 import { CountsText, devicePath, Facts, Heading, Scroll, State, Time, timeText, tookText, Waiting } from './parts.ts'
@@ -29,6 +29,7 @@ export function RunPage({ id, place: { query } }: { readonly id: string; readonl
       [words.result, html`<${CountsText} counts=${run.counts} />`],
     ]} />
     <${RunWords} run=${run} />
+    <${ApplyPlan} run=${run} />
     ${
       run.waiting.length > 0 &&
       html`<h2>${words.waiting}</h2><ul class="plain">${run.waiting.map(

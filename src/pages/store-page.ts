@@ -1,3 +1,4 @@
+import { HoldForm } from './actions.ts'
 import type { StoreAnswer } from './answers.ts'
 import { html } from './html.ts'
 import { ClockText, DeviceTable, Facts, Heading, ownerText, SellsMark, Waiting } from './parts.ts'
@@ -13,6 +14,7 @@ export function StorePage({ id }: { readonly id: string }) {
   const { type, rtt_ms, backup } = store.link
   return html`<${Heading} title=${`${store.store} ${store.name}`} />
     <p class="lead"><${SellsMark} sells=${store.sells} /></p>
+    <${HoldForm} on=${store.store} />
     <${Facts} facts=${[
       [words.localTime, html`<${ClockText} clock=${store.clock} />`],
       [words.address, `${street}, ${postcode} ${city}`],

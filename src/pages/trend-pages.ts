@@ -23,6 +23,7 @@ export function TrendsPage({ place: { query } }: { readonly place: Place }) {
   const { since, choice } = useSince(query, '30d')
   const by = RECURRING.find((one) => one === query.get('by')) ?? 'model'
   const recurring = useAnswer<ReportAnswer>(`/reports/recurring?since=${since}&by=${by}&limit=200`)
+  const more = useAnswer<ReportAnswer>(`/reports/trends?since=${since}&by=${by}&limit=100`)
   const due = useAnswer<ReportAnswer>(`/reports/horizon?since=${since}&limit=200`)
   return html`<${Heading} title=${words.trends} />${choice}
     <h2>${words.recurring}</h2>
@@ -32,6 +33,12 @@ export function TrendsPage({ place: { query } }: { readonly place: Place }) {
         ? html`<${ReportFrame} report=${recurring.value} />${recurring.value.charts.map((chart) => html`<${Chart} key=${chart.title} chart=${chart} />`)}
           <${ReportTable} report=${recurring.value} title=${words.recurring} all=${true} link=${groupLink(by)} />`
         : html`<${Waiting} why=${recurring.why} />`
+    }
+    <h2>${words.moreThanBefore}</h2>
+    ${
+      more.value
+        ? html`${more.value.charts.map((chart) => html`<${Chart} key=${chart.title} chart=${chart} />`)}<${ReportTable} report=${more.value} title=${words.moreThanBefore} link=${groupLink(by)} />`
+        : html`<${Waiting} why=${more.why} />`
     }
     <h2>${words.dueSoon}</h2>
     ${due.value ? html`<${ReportTable} report=${due.value} title=${words.dueSoon} all=${true} />` : html`<${Waiting} why=${due.why} />`}`

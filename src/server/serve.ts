@@ -7,13 +7,15 @@ import { type Controller, openController } from '../controller/controller.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
-import { Dashboard, type LookAt } from './dashboard/dashboard.ts'
+import { Dashboard } from './dashboard/dashboard.ts'
 import { EscalationLoop } from './escalation-loop.ts'
+import { measureFleet } from './fleet-metrics.ts'
 import { HookLoop } from './hook-loop.ts'
 import { Doorkeeper } from './let-in.ts'
 import { DEFAULT_LISTEN, type Listening, listen } from './listen.ts'
 import { measureGitops } from './measure-gitops.ts'
 import { Metrics } from './metrics.ts'
+import { PlanDesk } from './plan-desk.ts'
 import { Post } from './post.ts'
 import { Rates } from './rates.ts'
 import { BodyReader } from './read-body.ts'
@@ -90,7 +92,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
       incidents: opened.incidents,
       bodies,
       log,
-      look: looker(opened),
+      plans: new PlanDesk(controller, log),
     })
     const working = startWorking(opened, { revisions, post, doorkeeper: () => doorkeeper, bodies, dashboard })
     const answer = getRequestListener(working.routes.fetch, { overrideGlobalObjects: false })
@@ -135,6 +137,7 @@ function startWorking(
   const escalating = new EscalationLoop({ incidents, escalation, by: () => revisions.current, isOurs, log, metrics })
   measure(metrics, { store, loop, revisions })
   measureSinks(metrics, controller)
+  measureFleet(metrics, { dashboard, incidents })
   let isStopping = false
   const troubles = (): readonly string[] => [
     ...(isStopping ? ['The server is stopping.'] : []),
@@ -197,21 +200,6 @@ function servingOf(
       await store.close()
       await controller.close()
     },
-  }
-}
-
-/** Starts plans for those who look at the dashboard: nothing is written on a device. */
-function looker({ controller, log }: Opened) {
-  return async ({ runbook, device, by }: LookAt): Promise<string> => {
-    const run = await controller.startRun({
-      mode: 'plan',
-      runbook,
-      devices: { device: [device] },
-      requestedBy: by,
-      workers: 0,
-    })
-    run.finished.catch((error) => log.say(`The plan ${run.id} for ${by} broke off: ${(error as Error).message}`))
-    return run.id
   }
 }
 

@@ -19,6 +19,10 @@ export function runReads(session: StoreSession): RunReads {
       )
       return new Map(rows.map(({ device, state }) => [device, state as DeviceState]))
     },
+    async series(device) {
+      const own = tables.selectFrom('sample_series').select('series').where('device', '=', device).orderBy('series')
+      return (await session.read(own)).map(({ series }) => series)
+    },
     countsAmong: (runs, devices) => countsAmong(session, runs, devices),
   }
 }

@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { type RecordedDevice, recordRun } from '../../src/testing/recorded-runs.ts'
-import { TestProject } from './project.ts'
+import { ended, TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
+const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
+const TALK = join(import.meta.dirname, '../peers/pty-talk.py')
 const HOUR = 3_600_000
 const now = Date.now()
 /** The last full hour, less ten days: looks go from there to now. */
@@ -131,5 +136,82 @@ test('systems stand beside what the inventory says', async () => {
     { profile: 'fiscal', system: null, devices: 1, as_expected: 'unknown' },
     { profile: 'till', expected: 'debian 12', version: '12.7', devices: 1, as_expected: 'yes' },
     { profile: 'till', expected: 'debian 12', version: '11', devices: 1, as_expected: 'no' },
+  ])
+})
+
+test('what fails more than it did stands beside what it did', async () => {
+  const [first, ...others] = await rows('trends', 'trends', '--since', '8d', '--by', 'device')
+  expect(others).toEqual([])
+  expect(first).toMatchObject({ group: 'S1/fiscal1', cause: 'sale-blocked', devices: 1 })
+  // Once a day, and just now.
+  expect([3, 4]).toContain(first?.['before'])
+  expect([4, 5, 6]).toContain(first?.['after'])
+  expect(first?.['change']).toBe(Number(first?.['after']) - Number(first?.['before']))
+})
+
+test('a run is a page for a ticket', async () => {
+  const [first, ...others] = await rows('run', 'devices', 'told')
+  expect(first).toMatchObject({ device: 'S1/fiscal1', state: 'unmet', fault: 'paper-out' })
+  expect(others.map(({ device, state }) => [device, state])).toEqual([
+    ['S1/pos1', 'in-sync'],
+    ['S2/pos1', 'in-sync'],
+  ])
+  const { code, stdout } = await project.till('report', 'run', 'latest', '--format', 'html')
+  expect([code, stdout.match(/<svg /g)?.length]).toEqual([0, 2])
+  expect(stdout).not.toMatch(/<script|https?:/)
+  expect(stdout).toContain('Run told')
+  expect(await project.till('report', 'run', 'none')).toMatchObject({ code: 2 })
+})
+
+test('incidents are told with what their clocks came to', async () => {
+  await project.till('incidents', 'open', 'No paper', '--fault', 'paper-out', '--device', 'S1/fiscal1')
+  const told = await rows('incidents', 'incidents', '--since', '1h')
+  expect(told).toMatchObject([{ fault: 'paper-out', device: 'S1/fiscal1', state: 'open', late: null, closed_at: null }])
+})
+
+test('`till watch` tells what is wrong, and each change as runs find it', async () => {
+  const once = await project.till('watch', '--once')
+  expect(once.stdout).toMatch(
+    /1 devices in 1 stores are not as they should be; 1 stores cannot sell\.\n\nS1 First {2}cannot sell\n {2}fiscal1 {2}unmet/,
+  )
+  const child = spawn(process.execPath, [TILL, 'watch', '--json'], {
+    cwd: project.root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const end = ended(child)
+  let out = ''
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  await until(child, () => out.includes('\n'))
+  const store = await openSqliteStore(project.path('state.db'))
+  await store.append(recordRun([{ device: 'S1/fiscal1', ...well }], { run: 'mended', at: new Date().toISOString() }))
+  await store.close()
+  await until(child, () => out.split('\n').length > 2)
+  child.kill('SIGTERM')
+  expect((await end).code).toBe(0)
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  for (const line of lines) expect(errorsOf('watch', line)).toEqual([])
+  expect(lines).toMatchObject([
+    { change: 'wrong', device: 'S1/fiscal1', state: 'unmet', run: 'told' },
+    { change: 'well', device: 'S1/fiscal1', state: null },
+  ])
+})
+
+test('on a terminal it has the screen, goes by keys, and puts the terminal back', async () => {
+  const talk = JSON.stringify([['All is well', 'q']])
+  const child = spawn('python3', [TALK, talk, process.execPath, TILL, 'watch'], {
+    cwd: project.root,
+    env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const { code, stdout } = await ended(child)
+  expect([code, stdout.startsWith('\u001b[?1049h'), stdout.trimEnd().endsWith('\u001b[?25h\u001b[?1049l')]).toEqual([
+    0,
+    true,
+    true,
   ])
 })

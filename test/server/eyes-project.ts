@@ -53,6 +53,13 @@ export async function eyesProject(): Promise<{
       }),
     )
   }
+  const noted = [1, 5, 9].map((value, index) => {
+    return { series: 'receipts.log', at: new Date(now - (3 - index) * 60_000).toISOString(), value }
+  })
+  const steps = [{ step: 'sales', state: 'ok' as const, samples: noted }]
+  await store.append(
+    recordRun([{ device: `${NORTH}/office`, ...well, steps }], { run: 'sold', at: new Date(now).toISOString() }),
+  )
   await store.close()
   const incidents = await openSqliteIncidents(served.path('state.db'))
   const terms = defaultTerms('Europe/Warsaw')

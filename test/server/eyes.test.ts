@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { errorsOf } from '../cli/published.ts'
 import { eyesProject } from './eyes-project.ts'
@@ -180,4 +181,75 @@ test('a partner finds nothing of incidents and reports that are not its own, whi
   expect((ways.length + 10) * partners.length).toBeGreaterThan(200)
   // Nothing was noted by them.
   expect((await anna.ask(`/api/v1/incidents/${ids.pos1}`)).json).toMatchObject({ state: 'open', owner: null })
+})
+
+test('a plan is made, shown and applied as it was shown, by those who may; what is held is on record', async () => {
+  const ended = async (run: string): Promise<Answer['json']> => {
+    let { json } = await anna.ask(`/api/v1/runs/${run}`)
+    while (json.state !== 'finished') ({ json } = await anna.ask(`/api/v1/runs/${run}`))
+    return json
+  }
+  const device = `${NORTH}/pos1`
+  const plan = (await post(hela, '/plans', { device, runbook: 'marker' })).json.run
+  // The plan is kept a moment after its run has ended.
+  while (!(await ended(plan)).appliable) await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(served.log()).toEqual([])
+  expect(await post(hela, `/runs/${plan}/apply`)).toMatchObject({ status: 403 })
+  for (const partner of partners) expect((await post(partner, `/runs/${plan}/apply`)).status).toBe(403)
+  const begun = await post(anna, `/runs/${plan}/apply`)
+  expect([begun.status, errorsOf('api-started', begun.json)]).toEqual([202, []])
+  expect(await ended(begun.json.run)).toMatchObject({ mode: 'apply', by: 'anna', counts: { changed: 1 }, exit_code: 0 })
+  expect(served.log()).toEqual(['pos1 made'])
+  const twice = await post(anna, `/runs/${plan}/apply`)
+  expect([twice.status, twice.json.why]).toEqual([409, expect.stringContaining('is applied already')])
+  const held = await post(anna, '/holds', { on: device, until: '1h', why: 'cabling' })
+  expect([held.status, errorsOf('api-held', held.json)]).toEqual([200, []])
+  expect(held.json).toMatchObject({ on: device, by: 'anna' })
+  expect(await post(hela, '/holds', { on: device, until: '1h', why: 'x' })).toMatchObject({ status: 403 })
+  expect(await post(anna, '/holds', { on: device, until: 'soon', why: 'x' })).toMatchObject({ status: 409 })
+  expect(await post(anna, '/holds', { on: 'nowhere', until: '1h', why: 'x' })).toMatchObject({ status: 404 })
+  const again = (await post(anna, '/plans', { device, runbook: 'marker' })).json.run
+  while (!(await ended(again)).appliable) await new Promise((resolve) => setTimeout(resolve, 20))
+  const refused = await ended((await post(anna, `/runs/${again}/apply`)).json.run)
+  expect(refused.counts).toMatchObject({ deferred: 1 })
+  const audit = JSON.stringify(JSON.parse((await served.till('audit', 'list', '--json')).stdout))
+  expect(audit).toContain('plan.applied')
+})
+
+test('what was noted of a device is told as lines, to those who see it', async () => {
+  const { status, json } = await viktor.ask(`/api/v1/devices/${NORTH}/office/samples?days=30`)
+  expect([status, errorsOf('api-samples', json)]).toEqual([200, []])
+  expect(json.series).toMatchObject([{ series: 'receipts.log' }])
+  expect(json.series[0].points.map(([, value]: [number, number]) => value)).toEqual([1, 5, 9])
+  expect(await viktor.ask(`/api/v1/devices/${NORTH}/office/samples?days=0`)).toMatchObject({ status: 400 })
+  for (const partner of partners) expect((await partner.ask(`/api/v1/devices/${NORTH}/pos1/samples`)).status).toBe(404)
+})
+
+test('what is shipped for monitoring names numbers that there are', async () => {
+  const metrics = await (await fetch(`${served.url}/metrics`)).text()
+  const told = [...metrics.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type]) =>
+    type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => `${name}${end}`) : [name],
+  )
+  // Counted only once something was.
+  const later = ['till_repairs_total', ...['_bucket', '_sum', '_count'].map((end) => `till_hook_answer_seconds${end}`)]
+  const folder = new URL('../../packaging/monitoring/', import.meta.url)
+  const rules = readFileSync(new URL('prometheus/tillwright.rules.yml', folder), 'utf8')
+  const recorded = [...rules.matchAll(/record: (\S+)/g)].map(([, name = '']) => name)
+  const known = new Set([...told, ...later, ...recorded])
+  const files = ['prometheus/tillwright.rules.yml', 'zabbix/tillwright.yaml']
+  for (const name of ['it', 'helpdesk', 'regions', 'bi', 'board']) {
+    const file = `grafana/${name}.json`
+    files.push(file)
+    const { panels } = JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
+    expect(panels.length).toBeGreaterThan(2)
+  }
+  for (const file of files) {
+    const text = readFileSync(new URL(file, folder), 'utf8')
+    const named = text.match(/\btill:[a-z0-9_:]+|\b(?:till|process)_[a-z0-9_]+/g) ?? []
+    expect([file, [...new Set(named)].filter((name) => !known.has(name))]).toEqual([file, []])
+    expect(named.length).toBeGreaterThan(0)
+  }
+  expect(metrics).toContain('till_fleet_stores{region="north",sells="no"} ')
+  expect(metrics).toMatch(/^till_incidents\{state="open"\} 2$/m)
+  expect(metrics).not.toContain(NORTH)
 })

@@ -11,6 +11,7 @@ import { horizonReport, visitsReport } from './horizon-report.ts'
 import { recurringReport } from './recurring-report.ts'
 import { type ReportPeriod, reportPeriod } from './report-period.ts'
 import { type SlaQuestion, slaAnswers, slaOutages, slaReport } from './sla-report.ts'
+import { trendsReport } from './trends-report.ts'
 
 /** Reports that are told from what is kept, without a terminal. */
 export const NAMED_REPORTS = [
@@ -18,6 +19,7 @@ export const NAMED_REPORTS = [
   'sla',
   'sla-outages',
   'recurring',
+  'trends',
   'completeness',
   'board',
   'horizon',
@@ -54,6 +56,8 @@ export async function reportByName(question: NamedQuestion): Promise<Report> {
       return availabilityReport({ ...question, by: by ?? 'region', of })
     case 'recurring':
       return recurringReport({ ...question, by: by ?? 'device', atLeast })
+    case 'trends':
+      return trendsReport({ ...question, by: by ?? 'model' })
     case 'completeness':
       return completenessReport({ ...question, isWhole })
     case 'horizon':

@@ -17,7 +17,8 @@ export function frameOf({
   return { since: new Date(from).toISOString(), until: new Date(to).toISOString(), made_at: now.toISOString(), zone }
 }
 
-function zoneOfMost(fleet: Fleet): string {
+/** The zone of the clocks of most stores. */
+export function zoneOfMost(fleet: Fleet): string {
   const counts = new Map<string, number>()
   for (const { time_zone: zone } of fleet.stores.values()) counts.set(zone, (counts.get(zone) ?? 0) + 1)
   const [most] = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))

@@ -19,6 +19,14 @@ export function isPlanFile(name: string): boolean {
   return name.endsWith('.json')
 }
 
+/** A plan with what it was made from. */
+interface LoadedPlan {
+  readonly id: string
+  readonly expiresAt: string | undefined
+  readonly runbook: Runbook
+  readonly work: readonly DeviceWork[]
+}
+
 /**
  * Reads a plan and everything that it was made from. Only devices on which something was to be changed are worked on;
  * where there are none, applying it is done at once.
@@ -33,14 +41,18 @@ export async function loadPlan(
     /** Of each of these lists somebody must have signed it. */
     readonly signedBy: readonly PlanSigners[]
   },
-): Promise<{
-  readonly id: string
-  readonly expiresAt: string | undefined
-  readonly runbook: Runbook
-  readonly work: readonly DeviceWork[]
-}> {
+): Promise<LoadedPlan> {
   const bytes = planBytes(file)
   for (const list of context.signedBy) await requireSignature(file, bytes, list)
+  return readPlanned(bytes, file, context)
+}
+
+/** The same of the text of a plan, whoever keeps it; `file` is what it is called. Throws InputError likewise. */
+export function readPlanned(
+  bytes: Buffer,
+  file: string,
+  context: { readonly project: Project; readonly fleet: Fleet },
+): LoadedPlan {
   const plan = readPlan(file, bytes)
   refuseExpired(plan, file)
   refuseOutside(plan, file, context.project)

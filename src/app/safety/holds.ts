@@ -19,14 +19,14 @@ export async function listHolds(project: Project): Promise<readonly Hold[]> {
 export async function hold(
   project: Project,
   on: string,
-  more: { readonly until: string; readonly because: string },
+  more: { readonly until: string; readonly because: string; readonly by?: string | undefined },
 ): Promise<Hold> {
   const [fleet, store] = await Promise.all([project.fleet(), project.store()])
   const zone = zoneOf(fleet, on)
   const from = Date.now()
   const until = instantOf(more.until, { zone, now: from })
   if (until <= from) throw usage(`--until: ${more.until} is over already`, 'Name a time that is to come.')
-  const made: Hold = { on, by: accountName(), why: more.because, from, until }
+  const made: Hold = { on, by: more.by ?? accountName(), why: more.because, from, until }
   return store.admission.transact(fleet.name, (content) => {
     const others = content.holds.filter((one) => one.until > from && !(one.on === on && one.by === made.by))
     return { result: made, content: { ...content, holds: [...others, made] } }

@@ -305,6 +305,26 @@ export const API_ANSWER_SCHEMAS = {
       ),
     },
   ),
+  'api-samples': answer('api-samples', 'What modules have noted of a device (/api/v1/devices/STORE/DEVICE/samples).', {
+    ...AS_OF,
+    device: DEVICE_NAME,
+    days: { type: 'number' },
+    series: list(
+      object({
+        series: TEXT,
+        points: {
+          ...list({ type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 }),
+          description: 'Milliseconds since 1970 and the value, by time; of very many only some.',
+        },
+      }),
+    ),
+  }),
+  'api-held': answer('api-held', 'A store or a device is held (POST /api/v1/holds).', {
+    on: TEXT,
+    until: TIME,
+    by: TEXT,
+    why: TEXT,
+  }),
   'api-search': answer('api-search', 'What a text may mean (/api/v1/search).', {
     ...AS_OF,
     stores: list(object(STORE_ROW)),
@@ -318,6 +338,7 @@ export const API_ANSWER_SCHEMAS = {
   }),
   'api-run': answer('api-run', 'A run with a page of its devices, the worst first (/api/v1/runs/RUN).', {
     ...AS_OF,
+    appliable: { ...FLAG, description: 'It is a plan that was made here and may be applied: POST …/apply.' },
     ...RUN_ROW,
     ...PAGE,
     waves: list(object({ wave: COUNT, counts: STATE_COUNTS })),

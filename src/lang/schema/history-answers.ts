@@ -275,3 +275,25 @@ export const STATUS_DEVICE_JSON_SCHEMA: object = {
   ...STATUS_DEVICE,
   description: 'What is known of a device: one line of `till status --ndjson`.',
 }
+
+export const WATCH_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/watch/1',
+  title: 'Change',
+  description: 'What came to be wrong, changed, or is well again: one line of `till watch --json`.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'at', 'change', 'device', 'store', 'region', 'state', 'code', 'message', 'run'],
+  properties: {
+    schema: { const: 'till.watch/1' },
+    at: TIME,
+    change: { description: 'changed: it was wrong before, in another way.', enum: ['wrong', 'changed', 'well'] },
+    device: DEVICE_NAME,
+    store: { description: 'Id of its store.', type: 'string' },
+    region: { description: 'Id of its region.', type: 'string' },
+    state: { description: 'What it counts as; null: it is well again.', enum: [...DEVICE_STATES, 'never', null] },
+    code: CODE,
+    message: { description: 'The code in words.', type: ['string', 'null'] },
+    run: orNull(RUN_ID, 'The run that found it.'),
+  },
+}

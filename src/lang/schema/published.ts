@@ -20,6 +20,7 @@ import {
   STATUS_DEVICE_JSON_SCHEMA,
   STATUS_JSON_SCHEMA,
   UNFINISHED_JSON_SCHEMA,
+  WATCH_JSON_SCHEMA,
 } from './history-answers.ts'
 import { HOOK_ANSWER_SCHEMAS } from './hook-answers.ts'
 import { INCIDENT_ANSWER_SCHEMAS } from './incident-answers.ts'
@@ -68,6 +69,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     diagnostics: DIAGNOSTICS_JSON_SCHEMA,
     status: STATUS_JSON_SCHEMA,
     'status-device': STATUS_DEVICE_JSON_SCHEMA,
+    watch: WATCH_JSON_SCHEMA,
     runs: RUNS_JSON_SCHEMA,
     unfinished: UNFINISHED_JSON_SCHEMA,
     history: HISTORY_JSON_SCHEMA,

@@ -124,10 +124,19 @@ export const pl: Words = {
   lastDays: 'ostatnie {} dni',
   lastWeeks: 'ostatnie {} tygodni',
   recurring: 'Co psuje się wciąż na nowo',
+  moreThanBefore: 'Co psuje się częściej niż przedtem',
   dueSoon: 'Co wkrótce się zapełni lub skończy',
   gaps: 'Sklepy z lukami',
   allKnown: 'Wszystko jest znane.',
   weeks: 'Tydzień po tygodniu',
+  numbers: 'Liczby',
+  todayBeside: 'dziś; cienko: tydzień temu',
+  applyPlan: 'Zastosuj ten plan',
+  applyThis: '{} zmieni {} tak, jak pokazano poniżej. Zastosować?',
+  yesApply: 'Tak, zastosuj',
+  holdIt: 'Nie ruszać',
+  holdUntil: 'Jak długo lub do kiedy?',
+  heldUntil: 'Nikt tego nie ruszy do {}.',
   states: {
     'in-sync': 'zgodne',
     drifted: 'rozbieżne',
@@ -208,6 +217,9 @@ export const pl: Words = {
     device: 'urządzenie',
   },
   columns: {
+    before: 'Przedtem',
+    after: 'Teraz',
+    change: 'Zmiana',
     group: 'Grupa',
     count: 'Liczba',
     availability: 'Dostępność',
@@ -264,6 +276,7 @@ export const pl: Words = {
   },
   /** By their English titles. */
   charts: {
+    'Outages that began, by day': 'Przerwy, które się zaczęły, dzień po dniu',
     'Availability by contract': 'Dostępność według umów',
     'Availability, worst first': 'Dostępność, od najgorszej',
     'Share of trading hours in which stores could sell': 'Udział godzin handlu, w których sklepy mogły sprzedawać',

@@ -124,10 +124,19 @@ export const ru: Words = {
   lastDays: 'последние {} дн.',
   lastWeeks: 'последние {} нед.',
   recurring: 'Что ломается снова и снова',
+  moreThanBefore: 'Что ломается чаще, чем раньше',
   dueSoon: 'Что скоро заполнится или кончится',
   gaps: 'Магазины с пробелами',
   allKnown: 'Известно всё.',
   weeks: 'Неделя за неделей',
+  numbers: 'Числа',
+  todayBeside: 'сегодня; тонко: неделю назад',
+  applyPlan: 'Применить этот план',
+  applyThis: '{} изменит {} так, как показано ниже. Применить?',
+  yesApply: 'Да, применить',
+  holdIt: 'Не трогать',
+  holdUntil: 'Как долго или до какого времени?',
+  heldUntil: 'Никто не тронет до {}.',
   states: {
     'in-sync': 'соответствует',
     drifted: 'расходится',
@@ -208,6 +217,9 @@ export const ru: Words = {
     device: 'устройство',
   },
   columns: {
+    before: 'Раньше',
+    after: 'Теперь',
+    change: 'Изменение',
     group: 'Группа',
     count: 'Число',
     availability: 'Доступность',
@@ -264,6 +276,7 @@ export const ru: Words = {
   },
   /** By their English titles. */
   charts: {
+    'Outages that began, by day': 'Начавшиеся простои, по дням',
     'Availability by contract': 'Доступность по договорам',
     'Availability, worst first': 'Доступность, начиная с худшей',
     'Share of trading hours in which stores could sell': 'Доля часов торговли, когда магазины могли продавать',

@@ -22,7 +22,7 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
       throw new ApiRefused(400, 'It is {"device": "STORE/DEVICE", "runbook": "NAME"}.')
     const sight = await dashboard.sightOf(who.known)
     if (!sight.picture.devices.has(device)) throw notFound(`device "${device.slice(0, 160)}"`)
-    const run = await tried(() => dashboard.look({ runbook, device, by: who.known.account.name }))
+    const run = await tried(() => dashboard.plans.look({ runbook, device, by: who.known.account.name }))
     return context.json({ schema: 'till.api-started/1', run }, 202)
   })
   app.post('/api/v1/runs/:run/approve', async (context) => {

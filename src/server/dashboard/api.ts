@@ -4,12 +4,13 @@ import { listDevices, listStores, overview } from '../../app/overview/fleet-list
 import { ANY_STATES_WORST_FIRST } from '../../app/overview/fleet-picture.ts'
 import { mapView } from '../../app/overview/map-view.ts'
 import { listRuns, runDeviceView, runSeen, runView } from '../../app/overview/run-view.ts'
+import { samplesSeen } from '../../app/overview/samples-view.ts'
 import { searchFleet } from '../../app/overview/search-fleet.ts'
 import { type Sight, withoutOthers } from '../../app/overview/sight.ts'
 import { SELLS } from '../../core/can-sell.ts'
 import { DEVICE_KINDS } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { notFound } from './api-refused.ts'
+import { ApiRefused, notFound } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { EventStream } from './event-stream.ts'
 import { among, asked, pageOf } from './questions.ts'
@@ -17,6 +18,7 @@ import { type SignIn, whoIs } from './sign-in.ts'
 import { visitorOf } from './visitor.ts'
 
 type Asked = Context<DashboardEnv>
+const MOST_DAYS = 400
 const ORDERS = ['name', 'worst'] as const
 
 /** Routes of the API: each gets the sight of who asks, and asks nothing else. */
@@ -47,6 +49,7 @@ export function apiRoutes(app: DashboardApp, dashboard: Dashboard, signIn: SignI
   app.get('/api/v1/stores/:store', seen(store))
   app.get('/api/v1/devices', seen(devices))
   app.get('/api/v1/devices/:store/:device', seen(device))
+  app.get('/api/v1/devices/:store/:device/samples', seen(samples))
   app.get('/api/v1/search', seen(search))
   app.get('/api/v1/runs', seen(runs))
   app.get(
@@ -113,6 +116,15 @@ async function device(sight: Sight, context: Asked): Promise<JsonObject> {
   return { schema: 'till.api-device/1', ...view }
 }
 
+async function samples(sight: Sight, context: Asked): Promise<JsonObject> {
+  const { days: asks } = asked(context, ['days'])
+  const days = Number(asks[0] ?? 8)
+  if (!(days >= 1 && days <= MOST_DAYS)) throw new ApiRefused(400, `"days" is a number from 1 to ${MOST_DAYS}.`)
+  const view = await samplesSeen(sight, nameIn(context), days)
+  if (!view) throw notFound(`device "${nameIn(context)}"`)
+  return { schema: 'till.api-samples/1', ...view }
+}
+
 async function search(sight: Sight, context: Asked): Promise<JsonObject> {
   const { q } = asked(context, ['q'])
   return { schema: 'till.api-search/1', ...(await searchFleet(sight, (q.join(' ') ?? '').slice(0, 100))) }
@@ -124,7 +136,7 @@ async function runs(sight: Sight, context: Asked): Promise<JsonObject> {
   return { schema: 'till.api-runs/1', next, runs: rows }
 }
 
-async function run({ follower }: Dashboard, sight: Sight, context: Asked): Promise<JsonObject> {
+async function run({ follower, plans }: Dashboard, sight: Sight, context: Asked): Promise<JsonObject> {
   const { limit, after, state } = asked(context, ['state', 'limit', 'after'])
   among('state', state, ANY_STATES_WORST_FIRST)
   const id = context.req.param('run') ?? ''
@@ -133,6 +145,7 @@ async function run({ follower }: Dashboard, sight: Sight, context: Asked): Promi
   const progress = await follower.of(sight.store, id, { isOver: found.state !== 'running' })
   return {
     schema: 'till.api-run/1',
+    appliable: plans.deviceOf(id) !== undefined,
     ...(await runView(sight, found, { progress, page: pageOf({ limit, after }), states: state })),
   }
 }

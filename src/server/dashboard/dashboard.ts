@@ -1,14 +1,17 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
+import type { FleetPicture } from '../../app/overview/fleet-picture.ts'
 import { PictureKeeper } from '../../app/overview/picture-keeper.ts'
 import { ReportKeeper } from '../../app/overview/report-keeper.ts'
 import type { ReportTerms } from '../../app/overview/report-view.ts'
 import { RunFollower } from '../../app/overview/run-progress.ts'
 import { type Sight, sightOf } from '../../app/overview/sight.ts'
+import type { Project } from '../../app/project.ts'
 import type { SessionLimits } from '../../core/account.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
+import type { PlanDesk } from '../plan-desk.ts'
 import type { BodyReader } from '../read-body.ts'
 import type { Revision } from '../revisions.ts'
 import type { ServerLog } from '../server-log.ts'
@@ -30,15 +33,7 @@ interface Around {
   readonly incidents: IncidentStore
   readonly bodies: BodyReader
   readonly log: ServerLog
-  /** Has a device looked at; the id of the run. Throws InputError. */
-  readonly look: (of: LookAt) => Promise<string>
-}
-
-/** A plan of one device, and who wants it. */
-export interface LookAt {
-  readonly runbook: string
-  readonly device: string
-  readonly by: string
+  readonly plans: PlanDesk
 }
 
 /** What lives as long as the server, for those who look. */
@@ -51,17 +46,17 @@ export class Dashboard {
   readonly bodies: BodyReader
   readonly log: ServerLog
   readonly runs: () => Promise<RunStore>
-  readonly look: Around['look']
+  readonly plans: PlanDesk
   readonly #revision: () => Revision
   readonly #sights = new Map<string, { readonly version: number; readonly sight: Sight }>()
   #freshAt = Number.NEGATIVE_INFINITY
   #isStopping = false
 
-  private constructor({ revision, runs, incidents, bodies, log, look }: Around, store: RunStore) {
+  private constructor({ revision, runs, incidents, bodies, log, plans }: Around, store: RunStore) {
     this.#revision = revision
     this.runs = runs
     this.incidents = incidents
-    this.look = look
+    this.plans = plans
     this.bodies = bodies
     this.log = log
     this.sessions = new Sessions(store.sessions, () => this.limits())
@@ -81,6 +76,11 @@ export class Dashboard {
 
   limits(): SessionLimits {
     return this.#revision().project.settings.server().sessions
+  }
+
+  /** The repository in force. */
+  project(): Project {
+    return this.#revision().project
   }
 
   /** What reports go by. */
@@ -103,11 +103,16 @@ export class Dashboard {
     this.#isStopping = true
   }
 
+  /** The whole fleet as it is known now; at most a moment old. */
+  async picture(): Promise<FleetPicture> {
+    await this.#freshen()
+    return this.keeper.current()
+  }
+
   /** What an account sees now; at most a moment old. */
   async sightOf(known: KnownAccount): Promise<Sight> {
     const { account, sees } = known
-    await this.#freshen()
-    const whole = await this.keeper.current()
+    const whole = await this.picture()
     const { fleet } = this.#revision()
     const { version } = this.keeper
     const key = this.sightKey(known)

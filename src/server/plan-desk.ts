@@ -1,0 +1,128 @@
+import { relative, resolve } from 'node:path'
+import { deviceDigest } from '../app/revision/device-digest.ts'
+import { readPlanned } from '../app/revision/load-plan.ts'
+import { openRunbook, referenceTo } from '../app/revision/runbooks.ts'
+import { planPolicy } from '../app/safety/policy-in-force.ts'
+import type { Controller } from '../controller/controller.ts'
+import { InputError } from '../core/diagnostic.ts'
+import { createPlanFileReporter } from '../reporters/plan-file.ts'
+import type { ServerLog } from './server-log.ts'
+
+/** So long a plan that was made here may be applied. */
+const VALID_MS = 30 * 60_000
+/** Plans that are kept; beyond, the oldest is forgotten. */
+const MOST = 200
+
+/** A plan of one device, and who wants it. */
+export interface LookAt {
+  readonly runbook: string
+  readonly device: string
+  readonly by: string
+}
+
+interface Made {
+  readonly text: string
+  readonly device: string
+  readonly runbook: string
+}
+
+/**
+ * Makes plans for those who look at the dashboard, and applies them: what is applied is what was shown, by the way of
+ * `till plan --output` and `till apply PLAN`.
+ */
+export class PlanDesk {
+  readonly #controller: Controller
+  readonly #log: ServerLog
+  readonly #made = new Map<string, Made>()
+
+  constructor(controller: Controller, log: ServerLog) {
+    this.#controller = controller
+    this.#log = log
+  }
+
+  /** Has a device looked at, which writes nothing on it; the id of the run. Throws InputError. */
+  async look({ runbook, device, by }: LookAt): Promise<string> {
+    const { project } = this.#controller
+    const fleet = await this.#controller.fleet()
+    const opened = openRunbook(project, runbook, {})
+    const policy = planPolicy(project, opened)
+    let text = ''
+    const options = {
+      runbook: { ...referenceTo(opened), file: relative(project.root, resolve(opened.file)) },
+      ...(policy && { policy }),
+      validMs: VALID_MS,
+      digestOf: (name: string): string => {
+        const found = fleet.devices.get(name)
+        return found ? deviceDigest(found) : ''
+      },
+    }
+    const write = async (part: string): Promise<void> => {
+      text += part
+    }
+    const run = await this.#controller.startRun({
+      mode: 'plan',
+      runbook,
+      devices: { device: [device] },
+      requestedBy: by,
+      workers: 0,
+      reporters: () => [createPlanFileReporter({ write }, options)],
+    })
+    run.finished.then(
+      () => this.#keep(run.id, { text, device, runbook }),
+      (error) => this.#log.say(`The plan ${run.id} for ${by} broke off: ${(error as Error).message}`),
+    )
+    return run.id
+  }
+
+  /** The device of a plan that was made here and may be applied. */
+  deviceOf(run: string): string | undefined {
+    return this.#made.get(run)?.device
+  }
+
+  /** Applies a plan that was made here, through admission as any change; the id of the run. Throws InputError. */
+  async apply(plan: string, by: string): Promise<string> {
+    const made = this.#made.get(plan)
+    if (!made) throw notKept(plan)
+    const { project } = this.#controller
+    // Nobody has signed it: where plans have to be, the run is refused.
+    const { work, runbook, id, expiresAt } = readPlanned(Buffer.from(made.text), `plan ${plan}`, {
+      project,
+      fleet: await this.#controller.fleet(),
+    })
+    if (work.length === 0) throw nothingToDo(plan)
+    const run = await this.#controller.startRun({
+      mode: 'apply',
+      project,
+      fleet: await this.#controller.fleet(),
+      work,
+      runbooks: [referenceTo(runbook)],
+      requestedBy: by,
+      workers: 0,
+      plan: id,
+      planExpiresAt: expiresAt,
+    })
+    // Once is enough: what is left to do then is another plan.
+    this.#made.delete(plan)
+    run.finished.catch((error) => this.#log.say(`The run ${run.id} for ${by} broke off: ${(error as Error).message}`))
+    return run.id
+  }
+
+  #keep(run: string, made: Made): void {
+    this.#made.set(run, made)
+    const [oldest] = this.#made.keys()
+    if (this.#made.size > MOST && oldest !== undefined) this.#made.delete(oldest)
+  }
+}
+
+function notKept(plan: string): InputError {
+  const detail = 'It was made elsewhere, too long ago, or is applied already. Have the device looked at again.'
+  return unfit(`Plan ${plan.slice(0, 80)} is not kept here`, detail)
+}
+
+function nothingToDo(plan: string): InputError {
+  return unfit(`Plan ${plan.slice(0, 80)} changes nothing`, 'The device was as it should be, or could not be judged.')
+}
+
+function unfit(summary: string, detail: string): InputError {
+  return new InputError([{ code: 'PLAN_STALE', severity: 'error', summary, detail }])
+}
