@@ -3,7 +3,7 @@ import { ageOf, countStates, type KnownState, knownStates, STATUS_FILTERS } from
 import { countsText } from '../app/history/list-runs.ts'
 import { DEFAULT_HOST, sendStatus } from '../app/history/send-status.ts'
 import { prometheusLines, zabbixValues } from '../app/history/status-for-monitoring.ts'
-import { statusTable } from '../app/history/status-table.ts'
+import { ROOM_FOR_DAYS, statusTable } from '../app/history/status-table.ts'
 import { jsonDocument, jsonLines } from '../app/json-document.ts'
 import type { Project } from '../app/project.ts'
 import { assignedNames } from '../app/revision/assignments.ts'
@@ -15,13 +15,16 @@ import { selectionFlags } from '../cli/selection-flags.ts'
 import type { Fleet } from '../core/fleet.ts'
 import { EXIT } from '../core/outcome.ts'
 
+/** More devices than people read are shown without their last day. */
+const MOST_DAYS = 500
+
 export default class Status extends BaseCommand {
   static override summary = 'Show the last known state of every device of the inventory, and how old it is.'
   static override description = [
     'Asks no device: the answer comes from the history of plan, apply and drift. Each runbook has its last word on a device; the',
     'worst of them counts. The last word of a runbook that is not assigned to the device counts for 7 days. "never" are devices',
     'that no run has looked at. The exit code is 0 whatever the states are; with --send 4 where values were not taken. With --json the answer is one document (schema till.status/1), with',
-    '--ndjson one device a line.',
+    '--ndjson one device a line. A terminal of 150 columns has the last 24 hours, too: █ up, ▁ down, · unknown, ─ maintenance.',
   ].join(' ')
   static override examples = [
     { description: 'One store', command: '<%= config.bin %> status --store PL-0412' },
@@ -89,7 +92,7 @@ export default class Status extends BaseCommand {
       await this.writeAll(jsonDocument({ request: 'sender data' }, 'data', data))
     } else if (flags.json) await this.writeAll(jsonDocument(head, 'devices', known))
     else if (flags.ndjson) await this.writeAll(jsonLines(known))
-    else await this.#table(known, now)
+    else await this.#table(known, now, () => this.#days(project, { fleet, known, now }))
     await project.close()
   }
 
@@ -103,9 +106,25 @@ export default class Status extends BaseCommand {
     if (failed > 0) this.exit(EXIT.failed)
   }
 
-  async #table(known: readonly KnownState[], now: Date): Promise<void> {
+  /** The last day of what is shown, where there is room for it and it is not too much. */
+  async #days(
+    project: Project,
+    { fleet, known, now }: { readonly fleet: Fleet; readonly known: readonly KnownState[]; readonly now: Date },
+  ): Promise<ReadonlyMap<string, string> | undefined> {
+    if (!process.stdout.isTTY || this.columns < ROOM_FOR_DAYS || known.length > MOST_DAYS) return undefined
+    const { lastDays } = await import('../app/history/last-day.ts')
+    const devices = known.flatMap(({ device }) => fleet.devices.get(device) ?? [])
+    return lastDays({ fleet, store: await project.store(), settings: project.settings.availability(), devices, now })
+  }
+
+  async #table(
+    known: readonly KnownState[],
+    now: Date,
+    days: () => Promise<ReadonlyMap<string, string> | undefined>,
+  ): Promise<void> {
     const width = process.stdout.isTTY ? this.columns : undefined
-    if (known.length > 0) await this.writePaged(statusTable(known, { width, color: this.color, now }))
+    if (known.length > 0)
+      await this.writePaged(statusTable(known, { width, color: this.color, now, days: await days() }))
     const counts = countsText(countStates(known).counts)
     // Beside the list, which may go into a pipe.
     process.stderr.write(`${known.length} devices${counts === '' ? '' : `: ${counts}`}\n`)

@@ -35,7 +35,7 @@ export function DevicePage({ name }: { readonly name: string }) {
     <p class="lead"><${State} state=${device.state} /> ${device.message ?? ''}</p>
     ${device.findings.length > 0 && html`<h2>${words.whatIsWrong}</h2>${device.findings.map((one) => html`<${FindingBox} key=${one.key} finding=${one} />`)}`}
     <${HoldForm} on=${device.device} />
-    <${LookButtons} device=${device.device} runbooks=${[...new Set(device.looks.flatMap(({ runbooks }) => runbooks))]} />
+    <${LookButtons} device=${device.device} runbooks=${runbooksFor(device)} />
     <${Facts} facts=${[
       [words.since, device.since && html`<${Ago} at=${device.since} />`],
       [words.age, html`<${Ago} at=${device.last_at} />`],
@@ -63,6 +63,12 @@ export function DevicePage({ name }: { readonly name: string }) {
         <small><${Link} to=${`${runPath(one.run)}?device=${encodeURIComponent(one.device)}`}>${one.run}<//>
         ${one.times > 1 && html` · ${filled(words.times, one.times, '')}<${Time} at=${one.from} />`}</small></li>`,
     )}</ol>`
+}
+
+/** Those that looked at it, and those that a remedy names. */
+function runbooksFor({ looks, findings }: DeviceAnswer): readonly string[] {
+  const named = findings.flatMap(({ remedy }) => /\btill (?:plan|apply) ([\w-]+)/.exec(remedy ?? '')?.[1] ?? [])
+  return [...new Set([...named, ...looks.flatMap(({ runbooks }) => runbooks)])]
 }
 
 /** What is wrong, and what helps. */

@@ -97,7 +97,7 @@ type Change = NonNullable<RunDevice['steps'][number]['changes']>[number]
 function ChangeBox({ change: { path, before, after, diff } }: { readonly change: Change }) {
   if (diff === undefined) {
     const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
-    return html`<pre class="diff"><span>${path}</span>\n<del>- ${text(before)}</del>\n<ins>+ ${text(after)}</ins></pre>`
+    return html`<pre class="diff"><span>${path}</span>${'\n'}<del>- ${text(before)}</del>${'\n'}<ins>+ ${text(after)}</ins></pre>`
   }
   const lines = diff.split('\n').map((line, at) => {
     if (line.startsWith('+')) return html`<ins key=${at}>${`${line}\n`}</ins>`

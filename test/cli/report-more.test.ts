@@ -169,6 +169,22 @@ test('incidents are told with what their clocks came to', async () => {
   expect(told).toMatchObject([{ fault: 'paper-out', device: 'S1/fiscal1', state: 'open', late: null, closed_at: null }])
 })
 
+test('a wide terminal has the last day of each device in `till status`', async () => {
+  const wide = async (columns: number): Promise<string> => {
+    const line = `stty cols ${columns}; exec "${process.execPath}" "${TILL}" status --no-pager`
+    const child = spawn('python3', [TALK, '[]', 'sh', '-c', line], {
+      cwd: project.root,
+      env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return (await ended(child)).stdout
+  }
+  const shown = await wide(180)
+  expect(shown).toMatch(/^S1\/pos1 +in-sync +█{24} /m)
+  expect(shown).toMatch(/^S1\/fiscal1 +unmet +█+▁{1,2}█+▁? /m)
+  expect(await wide(149)).not.toContain('LAST 24 HOURS')
+})
+
 test('`till watch` tells what is wrong, and each change as runs find it', async () => {
   const once = await project.till('watch', '--once')
   expect(once.stdout).toMatch(

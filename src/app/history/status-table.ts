@@ -12,6 +12,8 @@ interface Row extends Omit<KnownLook, 'state' | 'run'> {
   readonly state: KnownState['state']
   readonly run: string | null
   readonly age_s: number | null
+  /** Its last 24 hours; only in its first line. */
+  readonly day: string
 }
 
 const DEVICE: TableColumn<Row> = { title: 'DEVICE', value: ({ device }) => device, whole: true }
@@ -30,6 +32,10 @@ const RUNBOOKS: TableColumn<Row> = { title: 'RUNBOOKS', value: runbooksText, fle
 const RUN: TableColumn<Row> = { title: 'RUN', value: ({ run }) => run ?? '' }
 const WHY: TableColumn<Row> = { title: 'WHY', value: why, flexible: true }
 
+const DAY: TableColumn<Row> = { title: 'LAST 24 HOURS', value: ({ day }) => day }
+
+/** From this on there is room for the last day. */
+export const ROOM_FOR_DAYS = 150
 /** Narrower than this, a reason stands below its line, in full. */
 const ROOM_FOR_REASONS = 110
 /** And narrower than this, the runbooks do too. */
@@ -41,12 +47,22 @@ const ROOM_FOR_RUNBOOKS = 64
  */
 export function statusTable(
   known: readonly KnownState[],
-  options: { readonly width?: number | undefined; readonly color: boolean; readonly now: Date },
+  options: {
+    readonly width?: number | undefined
+    readonly color: boolean
+    readonly now: Date
+    /** By device; see `lastDays`. */
+    readonly days?: ReadonlyMap<string, string> | undefined
+  },
 ): string {
   const { width = Number.POSITIVE_INFINITY, now } = options
-  const rows = known.flatMap((one) => rowsOf(one, now))
+  const days = width < ROOM_FOR_DAYS ? undefined : options.days
+  const rows = known.flatMap((one) =>
+    rowsOf(one, now).map((row, at) => ({ ...row, day: at === 0 ? (days?.get(one.device) ?? '') : '' })),
+  )
   const lines = (columns: readonly TableColumn<Row>[]): string[] => formatTable(rows, columns, options)
-  if (width >= ROOM_FOR_REASONS) return `${lines([DEVICE, STATE, AGE, RUNBOOKS, RUN, WHY]).join('\n')}\n`
+  const day = days ? [DAY] : []
+  if (width >= ROOM_FOR_REASONS) return `${lines([DEVICE, STATE, ...day, AGE, RUNBOOKS, RUN, WHY]).join('\n')}\n`
   const isTight = width < ROOM_FOR_RUNBOOKS
   const [head = '', ...table] = lines(isTight ? [DEVICE, STATE, AGE] : [DEVICE, STATE, AGE, RUNBOOKS])
   const below = rows.map((row) =>
@@ -68,7 +84,7 @@ function why({ code, message }: Row): string {
   return code === null ? '' : `${code}: ${message ?? ''}`
 }
 
-function rowsOf({ device, state, looks }: KnownState, now: Date): readonly Row[] {
+function rowsOf({ device, state, looks }: KnownState, now: Date): readonly Omit<Row, 'day'>[] {
   if (looks.length === 0) {
     const nothing = { code: null, message: null, run: null, runbooks: [], about: [], at: '', age_s: null }
     return [{ device, state, unknown: false, counts: true, ...nothing }]
