@@ -28,6 +28,8 @@ export interface Project {
     readonly sandbox: string
   }
   readonly state: StatePlace
+  /** Its devices are those of the sandbox. */
+  readonly isSandbox: boolean
   /** The fleet; throws InputError with every problem of the inventory. */
   fleet(): Promise<Fleet>
   /** Modules that runbooks of this repository may use. */
@@ -75,6 +77,7 @@ export async function openProject(start: string, options: { readonly sandbox?: b
     settings,
     paths,
     state,
+    isSandbox: options.sandbox ?? false,
     fleet() {
       fleet ??= loadFleet(paths.inventory, paths.cache)
       return fleet

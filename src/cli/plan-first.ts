@@ -1,6 +1,6 @@
 import { foldedPlan } from '../app/run/reporting.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
-import { heldBackText } from '../app/safety/held-back.ts'
+import { heldBackText, wavesText } from '../app/safety/held-back.ts'
 import { policyOf, purposeOf } from '../app/safety/policy-in-force.ts'
 import type { Controller } from '../controller/controller.ts'
 import { InputError } from '../core/diagnostic.ts'
@@ -34,6 +34,8 @@ export async function planAndAsk(
     process.stderr.write('There is nothing to change.\n')
     return { kind: 'nothing', exitCode: end.exitCode }
   }
+  const devices = work.map(({ device }) => device)
+  process.stderr.write(wavesText(project, of.runbooks, devices))
   process.stderr.write(await heldBackText(project, of.runbooks, shown.seen.drifted))
   const share = policyOf(project, of.runbooks)[purposeOf(of.runbooks)].confirmShare
   const question = `${of.question} ${devicesText(work)}?`

@@ -5,6 +5,7 @@ import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.
 import { someDevices } from '../app/revision/targets.ts'
 import { runReporters } from '../app/run/reporting.ts'
 import type { PlannedWork } from '../app/run/run-request.ts'
+import { wavesText } from '../app/safety/held-back.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
 import { devicesText, planAndAsk } from '../cli/plan-first.ts'
@@ -93,6 +94,7 @@ safety, 130 interrupted, 2 bad input.`
         this.exit(EXIT.interrupted)
       }
     }
+    if (flags.yes) process.stderr.write(wavesText(project, [runbook], devicesOf(work)))
     const end = await this.seeThrough(controller, {
       ...asked,
       mode: 'apply',
@@ -138,6 +140,10 @@ safety, 130 interrupted, 2 bad input.`
       planIsSigned: false,
     }
   }
+}
+
+function devicesOf(work: PlannedWork['work']) {
+  return work.map(({ device }) => device)
 }
 
 function wantedSigners({ signers, revocations }: { signers?: string | undefined; revocations?: string | undefined }) {

@@ -56,8 +56,17 @@ export interface Reason {
 export type Decision =
   /** `takes`: devices that are out from now on. `despite`: what the glass was broken for. */
   | { readonly kind: 'begin'; readonly takes: readonly string[]; readonly despite: readonly Reason[] }
-  /** Asked again at `until`, and when something changes. `isNext`: only devices in progress are in its way. */
-  | { readonly kind: 'wait'; readonly reasons: readonly Reason[]; readonly until?: number; readonly isNext: boolean }
+  /**
+   * Asked again at `until`, and when something changes. `isNext`: only devices in progress are in its way; `awaitsLooks`:
+   * or what the run has not looked at yet.
+   */
+  | {
+      readonly kind: 'wait'
+      readonly reasons: readonly Reason[]
+      readonly until?: number
+      readonly isNext: boolean
+      readonly awaitsLooks?: boolean
+    }
   | { readonly kind: 'refuse'; readonly reasons: readonly Reason[] }
 
 /** A device that a run works on, or has left out: one a device. Kept by the state store, over all runs. */

@@ -26,7 +26,7 @@ describe.skipIf(!hasOpenSsh).each([
 
   beforeEach(() => {
     project = new TestProject({
-      'tillwright.yaml': `${run}assignments:\n  - runbook: app\n`,
+      'tillwright.yaml': `${run}policies: {default: {caps: [], rollout: {waves: false}}}\nassignments:\n  - runbook: app\n`,
       'inventory/fleet.yaml': inventoryOf(servers, keys),
     })
     devices = project.path('devices')

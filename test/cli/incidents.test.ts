@@ -22,7 +22,9 @@ beforeEach(() => {
   project = new TestProject({ 'tillwright.yaml': RULES })
   projects.push(project)
   const devices = [1, 2, 3, 4, 5, 6].map((n) => `      pos${n}: {profile: till, address: 127.0.0.${n}}\n`).join('')
-  const inventory = inventoryWith(devices).replace('type: ssh', 'type: local').replace('PL-0001', STORE)
+  const inventory = inventoryWith(devices)
+    .replace('mon-sun: closed', 'mon-sun: 06:00-22:00')
+    .replace('type: ssh', 'type: local').replace('PL-0001', STORE)
   project.write('inventory/fleet.yaml', inventory)
   project.write(
     'runbooks/hopeless.yaml',

@@ -37,8 +37,6 @@ posix:
 let project: TestProject
 beforeEach(() => {
   project = new TestProject(BASE_FILES)
-  // While it trades, the last till of a store is left alone.
-  change('inventory/fleet.yaml', 'mon-sun: 06:00-22:00', 'mon-sun: closed')
   mkdirSync(project.path('device'))
   const text = `file: {path: ${project.path('device')}/greeting, content: 'hello\${{ device.name == "${DEVICE}" ? "" : "!" }}'}`
   project.write(

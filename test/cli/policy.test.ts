@@ -154,7 +154,11 @@ policies: {default: {rollout: {guards: [reciept]}}}
     ).toEqual(['S-1/pos1', 'S-1/pos2', 'S-2/pos1'])
     const why = await project.till('why', 'S-1/pos1', '--json')
     expect([why.code, errorsOf('why', JSON.parse(why.stdout))]).toEqual([6, []])
-    expect(JSON.parse(why.stdout)).toMatchObject({ may: false, reasons: [{ code: 'HOLD_ACTIVE', by: 'hold on S-1' }] })
+    expect(JSON.parse(why.stdout)).toMatchObject({
+      may: false,
+      is_built_in: true,
+      reasons: expect.arrayContaining([expect.objectContaining({ code: 'HOLD_ACTIVE', by: 'hold on S-1' })]),
+    })
     const list = await project.till('hold', 'list', '--json')
     expect(errorsOf('holds', JSON.parse(list.stdout))).toEqual([])
     expect(JSON.parse(list.stdout).holds).toMatchObject([{ on: 'S-1', why: 'cabling' }, { on: 'S-2/pos1' }])
@@ -177,9 +181,19 @@ policies: {default: {rollout: {guards: [reciept]}}}
     expect((await project.till('why', 'S-1/pos22')).stderr).toContain('did you mean')
   })
 
-  it('is asked for nothing where there is none', async () => {
-    project = chain('', OPEN)
-    expect((await states(project)).code).toBe(0)
+  it('comes with Tillwright where the repository has none, and keeps a till of each store working from the first apply on', async () => {
+    const stores = Array.from({ length: 12 }, (_, index) => `S-${index + 1}`)
+    project = chainOf(stores, { policy: '', hours: OPEN })
+    // Nobody has looked at the other till of the store, so it may be the last one.
+    const alone = await states(project, '--device', 'S-1/pos1')
+    expect([alone.code, [...alone.of.values()]]).toEqual([6, ['LAST_WORKING']])
+    // A run that is about both looks at both, and changes one after the other; two stores are one wave.
+    const two = await states(project, '--store', 'S-1', '--store', 'S-2')
+    expect([two.code, new Set(two.of.values())]).toEqual([0, new Set(['changed'])])
+    const plan = await project.till('plan', 'mark')
+    expect(plan.stdout).toContain(
+      'Policy default, which comes with Tillwright: 10 stores (20), then 2 stores (4), each watched for 10 min.',
+    )
     const broken = await project.till('apply', 'mark', '--yes', '--break-glass', 'why not')
     expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('has no policies') })
     expect((await project.till('apply', 'mark', '--yes', '--wait', 'soon')).code).toBe(2)

@@ -16,7 +16,7 @@ let controller: Controller
 
 beforeEach(async () => {
   project = new TestProject({
-    'tillwright.yaml': 'run: {workers: 0, parallel: 4}\n',
+    'tillwright.yaml': 'run: {workers: 0, parallel: 4}\npolicies: {default: {caps: [], rollout: {waves: false}}}\n',
     'inventory/stores.yaml': inventoryWith(LOCAL),
     'runbooks/mark.yaml': `params:
   word: {type: string, default: one}

@@ -41,7 +41,7 @@ stores:
     name: One
     region: north
     address: {street: Long 1, postcode: 00-001, city: Warszawa}
-    hours: {week: {mon-sun: 06:00-22:00}}
+    hours: {week: {mon-sun: closed}}
     link: {type: fibre}
     owner: {team: ops}
     devices: {pos1: {profile: till, address: 127.0.0.1}}

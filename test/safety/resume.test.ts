@@ -9,6 +9,9 @@ import { errorsOf } from '../cli/published.ts'
 const KILLS = Number(process.env['TILL_KILLS'] ?? 8)
 const SEED = Number(process.env['TILL_SEED'] ?? Date.now() % 1_000_000)
 
+/** What is in doubt is out: other tills of its store would wait for somebody. */
+const NO_CAPS = 'policies: {default: {caps: [], keep: [], rollout: {waves: false}}}\n'
+
 let project: TestProject | undefined
 afterEach(() => project?.remove())
 
@@ -17,7 +20,7 @@ function projectOf(devices: number, steps: string, files: Readonly<Record<string
     `      pos${index}: {profile: till, address: 127.0.0.1, transport: {type: local}, vars: {n: ${index}}}\n`
   const lines = Array.from({ length: devices }, (_, index) => line(index + 1))
   const made = new TestProject({
-    'tillwright.yaml': 'run: {workers: 0}\n',
+    'tillwright.yaml': `run: {workers: 0}\n${NO_CAPS}`,
     // Names of its own: devices are locked by name on this machine, whichever test they are of.
     'inventory/stores.yaml': inventoryWith(lines.join('')).replace('PL-0001', `R-${process.pid}`),
     ...files,
@@ -158,7 +161,7 @@ describe('till resume', () => {
       2,
       "  - {id: s, command: {run: 'echo run >> ROOT/${{ device.id }}.log; until [ -e ROOT/go ]; do sleep 0.1; done', always: true}}\n",
     )
-    project.write('tillwright.yaml', 'run: {lease: 5s, workers: 0}\n')
+    project.write('tillwright.yaml', `run: {lease: 5s, workers: 0}\n${NO_CAPS}`)
     const child = project.start('apply', 'work', '--parallel', '1', '--yes', '--json')
     const end = ended(child)
     await until(child, () => lines(project as TestProject, 'pos1.log').length > 0)

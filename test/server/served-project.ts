@@ -145,6 +145,7 @@ function inventory(devices: number): string {
   )
   const north = inventoryWith(`${tills.join('')}      office: {profile: till, address: 127.0.1.1}\n`)
     .replace('type: ssh', 'type: local')
+    .replace('mon-sun: closed', 'mon-sun: 06:00-22:00')
     .replace('PL-0001', NORTH)
   const store = north.slice(north.indexOf(`  ${NORTH}:`), north.indexOf('    devices:'))
   return `${north}${store.replace(NORTH, SOUTH)}    devices:\n      pos1: {profile: till, address: 127.0.2.1}\n`

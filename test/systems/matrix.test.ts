@@ -47,7 +47,7 @@ describe.skipIf(!isPossible)('modules on systems', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     keys = makeClientKeys()
     answering = createServer((_, answer) => answer.end('well')).listen(8099, '127.0.9.200')
-    project = new TestProject({ 'tillwright.yaml': '' })
+    project = new TestProject({ 'tillwright.yaml': 'policies: {default: {caps: [], rollout: {waves: false}}}\n' })
     execFileSync(
       'openssl',
       [
@@ -171,7 +171,7 @@ stores:
     name: One
     region: north
     address: {street: Long 1, postcode: 00-001, city: Warszawa}
-    hours: {week: {mon-sun: 00:00-24:00}}
+    hours: {week: {mon-sun: closed}}
     link: {type: fibre}
     owner: {team: ops}
     devices:

@@ -1,11 +1,12 @@
-import type { Origin, Result } from '../../core/admission.ts'
+import type { Origin, Result, Seen } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { RunMode } from '../../core/events.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Guard } from '../../core/guard.ts'
 import type { Policy, Purpose, PurposeRules } from '../../core/policy.ts'
 import type { RunStore } from '../../core/ports.ts'
+
 import type { Admission } from '../../engine/admission/admission.ts'
-import { holdAdmission } from '../../engine/admission/hold-admission.ts'
 import { policyAdmission } from '../../engine/admission/policy-admission.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
@@ -19,6 +20,7 @@ export interface RunPolicyRequest {
   readonly run: string
   /** Who runs it, for what is on record. */
   readonly by: string
+  readonly mode: RunMode
   readonly origin?: Origin | undefined
   /** How long the run waits for windows and soak times, in milliseconds. */
   readonly waitMs?: number | undefined
@@ -52,24 +54,27 @@ export interface RunPolicy {
 /** A wave is over when its soak time is; a moment later nobody doubts it. */
 const AFTER_SOAK_MS = 1_000
 
-/** The policy that a changing run is under: that of its runbooks. Throws InputError for calendars that cannot be read. */
+/**
+ * The policy that a changing run is under: that of its runbooks, or the one that comes with Tillwright. Throws InputError for
+ * calendars that cannot be read.
+ */
 export async function runPolicy(store: RunStore, leases: Admission, request: RunPolicyRequest): Promise<RunPolicy> {
   const { project, fleet, work, run, waitMs = 0, before } = request
-  if (!project.settings.hasPolicies && !before) return withoutPolicies(store, leases, request)
-  const runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
-  const purpose = purposeOf(runbooks)
-  const kept = policyOf(project, runbooks, before?.policy)
+  if (isBuiltIn(project) && !before && request.breakGlass !== undefined) await refuseWithoutGlass(store, fleet)
+  const { runbooks, purpose, kept } = rulesOf(request)
+  const devices = work.map(({ device }) => device)
   const policy = paused(kept, purpose, request.goOn === true)
   const compiled = compiledFor(project, fleet, policy)
   const isUndoing = request.undoes !== undefined
   // What is taken back is no rollout: its budget is that of rollbacks, and it does not wait behind a canary.
   const rule = isUndoing ? undefined : policy[purpose].waves
-  const devices = work.map(({ device }) => device)
-  const waves = isUndoing
-    ? [devices.map(({ name }) => name)]
-    : (before?.waves ?? wavesOf(devices, policy[purpose], runbooks).waves)
+  // Without waves they come in the order that was asked for.
+  const waves =
+    rule === undefined && !before
+      ? [devices.map(({ name }) => name)]
+      : (before?.waves ?? wavesOf(devices, policy[purpose], runbooks).waves)
   const patienceMs = Math.max(waitMs, rule === undefined || waves.length < 2 ? 0 : rule.soakMs + AFTER_SOAK_MS)
-  const seen = await lastSeen(store)
+  const seen = await seenBefore(store, request)
   const expectedOf = await expectedTimes(store, fleet, { runbooks, guess: policy.guess })
   const byName = new Map(work.map((item) => [item.device.name, item]))
   return {
@@ -97,21 +102,45 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
   }
 }
 
-/** Leases alone decide, and what people asked not to touch. */
-async function withoutPolicies(store: RunStore, leases: Admission, request: RunPolicyRequest): Promise<RunPolicy> {
-  const { fleet, work, waitMs = 0, breakGlass } = request
-  const holds = async () => (await store.admission.read(fleet.name)).holds
-  const common = { work, patienceMs: waitMs, guardsOf: () => [] }
-  if (breakGlass !== undefined) {
-    const now = Date.now()
-    if (!(await holds()).some(({ from, until }) => from <= now && now < until)) throw new InputError([NOTHING_TO_BREAK])
-    return { ...common, admission: leases }
-  }
-  const placeOf = (name: string) => {
-    const store = fleet.devices.get(name)?.store ?? ''
-    return { store, zone: fleet.stores.get(store)?.time_zone ?? 'UTC' }
-  }
-  return { ...common, admission: holdAdmission(leases, { holds, placeOf, now: () => Date.now() }) }
+/** What a run is for, and the policy as it is kept with it. */
+function rulesOf(request: RunPolicyRequest) {
+  const { project, work, before } = request
+  const runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
+  const isRepair = isBuiltIn(project) && request.origin === 'hook'
+  const purpose: Purpose = isRepair ? 'repair' : purposeOf(runbooks)
+  const policy = policyOf(project, runbooks, before?.policy)
+  const devices = work.map(({ device }) => device)
+  const isOneWave = isBuiltIn(project) && !before && wavesOf(devices, policy[purpose], runbooks).waves.length < 2
+  const kept = request.mode === 'exec' || isOneWave ? withoutWaves(policy, purpose) : policy
+  return { runbooks, purpose, kept }
+}
+
+function isBuiltIn({ settings }: Project): boolean {
+  return !settings.hasPolicies
+}
+
+/** When devices were last seen. What monitoring has repaired is out already, where nobody has said otherwise by a policy. */
+async function seenBefore(store: RunStore, { project, work, origin }: RunPolicyRequest): Promise<Map<string, Seen>> {
+  const seen = await lastSeen(store)
+  if (!isBuiltIn(project) || origin !== 'hook') return seen
+  for (const { device } of work) seen.set(device.name, { working: false, at: Date.now() })
+  return seen
+}
+
+/** The policy that comes with Tillwright has neither windows nor freezes: only a hold can be broken. */
+async function refuseWithoutGlass(store: RunStore, fleet: Fleet): Promise<void> {
+  const { holds } = await store.admission.read(fleet.name)
+  const now = Date.now()
+  if (!holds.some(({ from, until }) => from <= now && now < until)) throw new InputError([NOTHING_TO_BREAK])
+}
+
+/**
+ * A command that was typed proves nothing by a canary, and is not gone on with; of a few stores that are one wave, none is
+ * there to be saved, so that one that fails does not keep the others from being mended.
+ */
+function withoutWaves(policy: Policy, purpose: Purpose): Policy {
+  const { waves: _waves, ...rules } = policy[purpose]
+  return { ...policy, [purpose]: rules }
 }
 
 const NOTHING_TO_BREAK: Diagnostic = {

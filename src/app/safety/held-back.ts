@@ -1,5 +1,6 @@
 import type { Device } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
+import { shownLength } from '../../engine/admission/shown-time.ts'
 import type { Project } from '../project.ts'
 import { policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
 import { explainer, type Why } from './why.ts'
@@ -25,18 +26,29 @@ export async function heldBackText(
   return `${who}: ${told.slice(0, MOST).join(', ')}.${whenText(held)}\n  → till why ${first.device.name}\n`
 }
 
-/** Classes of devices of which the first wave would have none; empty where a policy has no waves, or one has all. */
-export async function canaryText(project: Project, runbook: Runbook, devices: readonly Device[]): Promise<string> {
-  if (!project.settings.hasPolicies) return ''
-  const { waves, classes, unclassified } = wavesOf(devices, policyOf(project, [runbook])[purposeOf([runbook])], [
-    runbook,
-  ])
-  if (waves.length < 2) return ''
+/** How a run goes by its waves, and of which classes of devices the first one has none; empty where all are one wave. */
+export function wavesText(project: Project, runbooks: readonly Runbook[], devices: readonly Device[]): string {
+  const policy = policyOf(project, runbooks)
+  const rules = policy[purposeOf(runbooks)]
+  const { waves, classes, unclassified } = wavesOf(devices, rules, runbooks)
+  if (waves.length < 2 || rules.waves === undefined) return ''
   const missing = classes
     .filter(({ inCanary }) => inCanary === 0)
     .map(({ class: name, devices: count }) => `${name} (${count})`)
   if (unclassified > 0) missing.push(`devices of which the system's version is not known (${unclassified})`)
-  return missing.length === 0 ? '' : `The first wave has none of: ${missing.slice(0, MOST).join(', ')}.\n`
+  const stores = new Map(devices.map(({ name, store }) => [name, store]))
+  const sizes = waves.map((wave) => {
+    const count = new Set(wave.map((device) => stores.get(device))).size
+    return `${count} ${count === 1 ? 'store' : 'stores'} (${wave.length})`
+  })
+  const { soakMs, pause } = rules.waves
+  const watched = soakMs === 0 ? '' : `, each watched for ${shownLength(soakMs)}`
+  const says = pause === 'always' || (pause === 'terminal' && process.stdout.isTTY === true)
+  const paused = says ? '; behind the first somebody says that it goes on (till approve)' : ''
+  const from = project.settings.hasPolicies ? '' : ', which comes with Tillwright'
+  const shown = sizes.length > MOST ? [...sizes.slice(0, MOST), `${sizes.length - MOST} more waves`] : sizes
+  const text = `Policy ${policy.name}${from}: ${shown.join(', then ')}${watched}${paused}.\n`
+  return missing.length === 0 ? text : `${text}The first wave has none of: ${missing.slice(0, MOST).join(', ')}.\n`
 }
 
 const MOST = 6

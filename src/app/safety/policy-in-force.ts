@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Seen } from '../../core/admission.ts'
+import { DEFAULT_POLICY } from '../../core/default-policy.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { DeviceState } from '../../core/outcome.ts'
@@ -7,6 +8,7 @@ import type { Plan } from '../../core/plan.ts'
 import type { Policy, Purpose } from '../../core/policy.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Runbook } from '../../core/runbook.ts'
+import type { World } from '../../engine/admission/admission-world.ts'
 import { type CompiledPolicy, compilePolicy } from '../../engine/admission/compile-policy.ts'
 import { planWaves, type WavePlan } from '../../engine/admission/plan-waves.ts'
 import { stricterOf } from '../../engine/admission/stricter-of.ts'
@@ -19,13 +21,24 @@ import { admissionWorld } from '../revision/admission-world.ts'
  * began under (`before`) holds to its end; what was committed since can only tighten it.
  */
 export function policyOf(project: Project, runbooks: readonly Runbook[], before?: Policy): Policy {
-  const { policies } = project.settings
+  const { policies, hasPolicies } = project.settings
+  if (!hasPolicies) return before ?? builtInPolicy(project)
   const names = runbooks.length === 0 ? ['default'] : runbooks.map(({ policy = 'default' }) => policy)
   const asked = names.map((name) => policies.get(name))
   const now = [...new Set(asked.filter((policy) => policy !== undefined))]
   const [first, ...others] = before ? [before, ...now] : now
   if (!first) throw new Error('a runbook asks for a policy that was not checked')
   return others.reduce(stricterOf, first)
+}
+
+/**
+ * What a repository is under that has no `policies`. Nobody buys in a sandbox, and whoever tries something there does not
+ * wait for a canary to be watched.
+ */
+function builtInPolicy({ isSandbox }: Project): Policy {
+  const { waves, ...rollout } = DEFAULT_POLICY.rollout
+  if (!isSandbox || !waves) return DEFAULT_POLICY
+  return { ...DEFAULT_POLICY, rollout: { ...rollout, waves: { ...waves, soakMs: 0, pause: 'never' } } }
 }
 
 /** The policy of a runbook as a plan names it; undefined where tillwright.yaml has none. */
@@ -49,8 +62,16 @@ export function purposeOf(runbooks: readonly Runbook[]): Purpose {
 export function compiledFor(project: Project, fleet: Fleet, policy: Policy): CompiledPolicy {
   const { calendars, diagnostics } = loadCalendars([policy], project.root)
   if (diagnostics.length > 0) throw new InputError(diagnostics)
-  return compilePolicy(policy, admissionWorld(fleet, calendars))
+  const world = admissionWorld(fleet, calendars)
+  return compilePolicy(policy, project.isSandbox && !project.settings.hasPolicies ? withoutTrade(world) : world)
 }
+
+function withoutTrade(world: World): World {
+  const stores = [...world.stores].map(([id, store]) => [id, { ...store, hours: NEVER_OPEN }] as const)
+  return { ...world, stores: new Map(stores) }
+}
+
+const NEVER_OPEN = { week: { mon: [], tue: [], wed: [], thu: [], fri: [], sat: [], sun: [] }, exceptions: {} }
 
 /** The waves of a run, by what it is about and the text of its runbooks alone. */
 export function wavesOf(devices: readonly Device[], policy: Policy[Purpose], runbooks: readonly Runbook[]): WavePlan {
@@ -66,9 +87,11 @@ function targetOf({ name, store, region, profile, os }: Device) {
 const WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'drifted', 'changed'])
 
 /** When each device was last seen, and whether it worked. */
-export async function lastSeen(store: RunStore): Promise<ReadonlyMap<string, Seen>> {
+export async function lastSeen(store: RunStore): Promise<Map<string, Seen>> {
   const seen = new Map<string, Seen>()
   for await (const { device, state, at } of store.status()) {
+    // What was put off tells nothing about the device.
+    if (state === 'deferred' || state === 'cancelled') continue
     seen.set(device, { working: WORKING.has(state), at: Date.parse(at) })
   }
   return seen

@@ -1,4 +1,4 @@
-import type { Hold, Question, Reason } from '../../core/admission.ts'
+import type { Question, Reason } from '../../core/admission.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Purpose } from '../../core/policy.ts'
@@ -7,7 +7,6 @@ import type { Runbook } from '../../core/runbook.ts'
 import { mayBeginAt } from '../../engine/admission/decide.ts'
 import { Ledger } from '../../engine/admission/ledger.ts'
 import type { Situation } from '../../engine/admission/rule.ts'
-import { heldBy } from '../../engine/admission/rules/holds.ts'
 import { shownTime } from '../../engine/admission/shown-time.ts'
 import type { Project } from '../project.ts'
 import { expectedTimes } from './expected-times.ts'
@@ -18,8 +17,9 @@ export interface Why {
   readonly device: Device
   /** Clocks of its store. */
   readonly zone: string
-  /** Absent: the repository has no policies, and leases and holds alone decide. */
-  readonly policy?: string
+  readonly policy: string
+  /** It is the one that comes with Tillwright: the repository names none. */
+  readonly isBuiltIn: boolean
   readonly purpose: Purpose
   /** What speaks against it now; nothing: it may. */
   readonly reasons: readonly Reason[]
@@ -49,13 +49,6 @@ export async function explainer(
     const last = guardSeen.get(device.name)
     return { device, zone: zone(device), purpose, ...(last && { guardSeen: last }) }
   }
-  if (!project.settings.hasPolicies) {
-    return (device) => {
-      const reasons = heldReasons(device, content.holds, { now, zone: zone(device) })
-      const at = reasons[0]?.until ?? now
-      return { ...common(device), reasons, at, guards: [] }
-    }
-  }
   const policy = compiledFor(project, fleet, policyOf(project, of.runbooks))
   const expectedOf = await expectedTimes(store, fleet, { runbooks: of.runbooks, guess: policy.policy.guess })
   const situation: Situation = {
@@ -66,17 +59,23 @@ export async function explainer(
     holdsOn: (name) => content.holds.filter(({ on }) => on === name),
     breaker: content.breaker,
     approvals: [],
+    isToCome: () => false,
     isAsking: () => true,
   }
   return (device) => {
     const { decision, at } = mayBeginAt(
       policy,
       situation,
-      questionOf(device, { purpose, expected: expectedOf(device.name) }),
+      questionOf(device, {
+        purpose,
+        expected: expectedOf(device.name),
+        guards: policy.guardsOf(device.name, purpose).map(({ name: guard }) => ({ guard, says: 'free' as const })),
+      }),
     )
     return {
       ...common(device),
       policy: policy.policy.name,
+      isBuiltIn: !project.settings.hasPolicies,
       reasons: decision.kind === 'begin' ? [] : decision.reasons,
       ...(at !== undefined && { at }),
       guards: policy.guardsOf(device.name, purpose).map(({ name, says }) => ({ name, says })),
@@ -86,15 +85,9 @@ export async function explainer(
 
 const ONE = { size: 1, results: { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 } }
 
-function questionOf(device: Device, of: Pick<Question, 'purpose' | 'expected'>): Question {
-  return { moment: 'place', run: '', device: device.name, origin: 'pipeline', ...of }
-}
-
-function heldReasons(device: Device, holds: readonly Hold[], at: { readonly now: number; readonly zone: string }) {
-  const found = heldBy([device.name, device.store], (name) => holds.filter(({ on }) => on === name), at)
-  if (!found) return []
-  const { code, message, by, whom, until } = found
-  return [{ rule: 'holds', code, message, by, ...(whom !== undefined && { whom }), until }]
+/** Guards are taken to say that it is free: they are named, and not asked. */
+function questionOf(device: Device, of: Pick<Question, 'purpose' | 'expected' | 'guards'>): Question {
+  return { moment: 'change', run: '', device: device.name, origin: 'pipeline', ...of }
 }
 
 const BY_GUARDS: ReadonlySet<string> = new Set(['GUARD_CLOSED', 'GUARD_UNKNOWN'])
@@ -109,8 +102,8 @@ async function lastGuards(store: { status(): AsyncIterable<DeviceStatus> }) {
 
 /** For people. */
 export function whyText(why: Why): string {
-  const { device, policy, purpose, reasons, at, zone, guards, guardSeen } = why
-  const under = policy === undefined ? 'The repository has no policies' : `Policy ${policy}, ${purpose}`
+  const { device, policy, isBuiltIn, purpose, reasons, at, zone, guards, guardSeen } = why
+  const under = `Policy ${policy}${isBuiltIn ? ' (comes with Tillwright: tillwright.yaml has none)' : ''}, ${purpose}`
   const lines = [`${device.name} may${reasons.length === 0 ? '' : ' not'} be changed now. ${under}.`]
   for (const { by, code, message } of reasons) lines.push(`  ${by} (${code}): ${message}`)
   if (reasons.length > 0) {
@@ -129,12 +122,13 @@ export function whyText(why: Why): string {
 }
 
 /** For machines: schema till.why/1. */
-export function whyJson({ device, policy, purpose, reasons, at, guards, guardSeen }: Why): JsonObject {
+export function whyJson({ device, policy, isBuiltIn, purpose, reasons, at, guards, guardSeen }: Why): JsonObject {
   return {
     schema: 'till.why/1',
     device: device.name,
     store: device.store,
-    policy: policy ?? null,
+    policy,
+    is_built_in: isBuiltIn,
     purpose,
     may: reasons.length === 0,
     not_before: at === undefined ? null : new Date(at).toISOString(),

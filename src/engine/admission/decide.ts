@@ -31,7 +31,12 @@ export function decide(
     reasons,
     ...(untils.length > 0 && { until: Math.max(...untils) }),
     isNext: standing.every(({ isPassing }) => isPassing === true),
+    ...(standing.every(isForOthers) && { awaitsLooks: true }),
   }
+}
+
+function isForOthers({ isPassing, awaitsLooks }: Objection): boolean {
+  return isPassing === true || awaitsLooks === true
 }
 
 /** How often the answer is asked for at a later time, before there is said to be none. */
@@ -70,6 +75,7 @@ function askedOf(policy: CompiledPolicy, situation: Situation, question: Questio
 function reasonOf({
   kind: _kind,
   isPassing: _passing,
+  awaitsLooks: _looks,
   isGlass: _glass,
   ...reason
 }: Objection & { rule: string }): Reason {

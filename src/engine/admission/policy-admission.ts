@@ -76,6 +76,8 @@ class PolicyGate {
   readonly #results: Map<string, Result>[]
   readonly #doneAt: (number | undefined)[]
   readonly #seenHere = new Map<string, Seen>()
+  /** Devices that were looked at here, whatever came of it. */
+  readonly #looked = new Set<string>()
   /** Since when the guards of a device hold it back. */
   readonly #inUseSince = new Map<string, number>()
   /** Waves, or the run as a whole, for which approval was asked for here. */
@@ -151,7 +153,10 @@ class PolicyGate {
       ...base,
       change: async (guards, { isTouched } = { isTouched: false }): Promise<ChangeAnswer> => {
         const decision = await this.ask('change', device, { guards, isTouched })
-        return decision.kind === 'begin' ? { kind: 'begin' } : this.answerOf(decision, device)
+        this.#looked.add(device)
+        if (decision.kind === 'begin') return { kind: 'begin' }
+        this.#sawInOrder(device)
+        return this.answerOf(decision, device)
       },
       release: async (outcome) => {
         await this.#settle(device, outcome)
@@ -196,6 +201,7 @@ class PolicyGate {
       holdsOn: (name) => content.holds.filter(({ on }) => on === name),
       breaker: content.breaker,
       approvals: content.control.approvals,
+      isToCome: (device, wave) => this.#isToCome(device, wave),
       isAsking: (run) => run === this.#options.run || asking.has(run),
     }
   }
@@ -247,6 +253,17 @@ class PolicyGate {
       }
       return { result: undefined, content: { ...content, ...contentOf(ledger, { ...content, breaker }) } }
     })
+  }
+
+  /** It answered, and could have been changed: others may be while it is left alone, unless it is known to be broken. */
+  #sawInOrder(device: string): void {
+    const last = this.#seenHere.get(device) ?? this.#options.seen(device)
+    if (last?.working !== false) this.#seenHere.set(device, { working: true, at: this.#options.now() })
+  }
+
+  #isToCome(device: string, wave: number): boolean {
+    const own = this.#waveOf.get(device)
+    return own !== undefined && own <= wave && !this.#looked.has(device) && this.#results[own]?.has(device) !== true
   }
 
   #count(device: string, result: Result, at = this.#options.now()): void {
@@ -314,6 +331,6 @@ function answerOf(decision: Exclude<Decision, { kind: 'begin' }>): Wait | Refusa
   } as const
   if (decision.kind === 'refuse') return { kind: 'refuse', failure }
   const waitsForWave = decision.until === undefined && decision.reasons.every(({ code }) => code === 'WAVE_WAITING')
-  const isPassing = decision.isNext || waitsForWave
+  const isPassing = decision.isNext || waitsForWave || decision.awaitsLooks === true
   return { kind: 'wait', failure, isPassing, ...(decision.until !== undefined && { until: decision.until }) }
 }

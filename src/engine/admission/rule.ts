@@ -14,6 +14,8 @@ export interface Situation {
   seen(device: string): Seen | undefined
   /** On a store or a device, by its name. */
   holdsOn(name: string): readonly Hold[]
+  /** The run will look at a device no later than in a wave, and has not yet. */
+  isToCome(device: string, wave: number): boolean
   readonly breaker: BreakerState
   /** Of the run. */
   readonly approvals: readonly ApprovalState[]
@@ -40,6 +42,8 @@ export interface Objection extends Omit<Reason, 'rule'> {
   readonly kind: 'wait' | 'refuse'
   /** Only devices in progress are in the way. */
   readonly isPassing?: boolean
+  /** It may be over when other devices of the run have been looked at. */
+  readonly awaitsLooks?: boolean
   /** It does not hold when somebody breaks the glass. */
   readonly isGlass?: boolean
 }

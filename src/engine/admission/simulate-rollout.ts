@@ -45,7 +45,7 @@ const RUN = ''
 /** Devices of other stores that are asked again when some have ended, as a run does. */
 const OTHERS_AT_AN_END = 50
 /** People agree in time, and devices are what they were seen as. */
-const ASKED = RULES.filter(({ name }) => name !== 'approval' && name !== 'waves')
+const ASKED = RULES.filter(({ name }) => name !== 'approval' && name !== 'waves' && name !== 'guards')
 
 /**
  * The calendar of a rollout before it starts: the rules of admission are put to every device at the times at which they
@@ -135,7 +135,7 @@ class Wave {
   #decide(device: string) {
     const { policy, purpose, expectedOf } = this.#options
     const question: Question = {
-      moment: 'place',
+      moment: 'change',
       run: RUN,
       device,
       purpose,
@@ -156,6 +156,7 @@ class Wave {
       holdsOn: (name) => this.#options.holdsOn(name),
       breaker: this.#options.breaker,
       approvals: [],
+      isToCome: () => false,
       isAsking: () => true,
     }
   }

@@ -85,9 +85,10 @@ export class Schedule {
       if (!found) break
       const { item, worker } = found
       this.#running += 1
-      void this.#visit(item, worker).then((isDone) => {
+      void this.#visit(item, worker).then((isNews) => {
         this.#running -= 1
-        if (isDone) this.#askAgain(ASKED_AT_AN_END, ({ wait }) => wait.isPassing)
+        const { name } = item.device
+        if (isNews) this.#askAgain(ASKED_AT_AN_END, ({ wait, work }) => wait.isPassing && work.device.name !== name)
         this.#fill()
       })
     }
@@ -126,11 +127,14 @@ export class Schedule {
     return this.#options.pool.pick(item.device, left)
   }
 
-  /** Resolves to whether the device is done: it is not where it was put off. */
+  /** Resolves to whether others may have waited for that: the device is done, or was looked at for the first time and put off. */
   async #visit(work: DeviceWork, worker: DeviceWorker): Promise<boolean> {
     try {
       const visit = await runDevice(work, this.#environment, worker)
-      if (visit.kind === 'waits') return await this.#putOff(work, visit)
+      if (visit.kind === 'waits') {
+        const isDone = await this.#putOff(work, visit)
+        return isDone || (visit.looked && (work.attempt ?? 1) === 1)
+      }
       this.#options.count(visit.outcome)
     } catch (error) {
       this.#broken.abort(error)
@@ -168,7 +172,8 @@ export class Schedule {
   #isWorthWaiting({ isPassing, until }: Wait): boolean {
     const { patienceMs } = this.#options
     // The one that is being put off is still counted.
-    if (isPassing && (this.#running > 1 || patienceMs > 0)) return true
+    const areOthersToCome = this.#running > 1 || this.#next < this.#work.length || this.#due.length > 0
+    if (isPassing && (areOthersToCome || patienceMs > 0)) return true
     return until !== undefined && until - this.#environment.clock.now().getTime() <= patienceMs
   }
 

@@ -14,7 +14,11 @@ const WHY_JSON_SCHEMA: object = {
     schema: { const: 'till.why/1' },
     device: { description: 'Full name.', type: 'string' },
     store: TEXT,
-    policy: { description: 'Null: the repository has none.', type: ['string', 'null'] },
+    policy: { description: 'Its name.', type: ['string', 'null'] },
+    is_built_in: {
+      description: 'It is the one that comes with Tillwright: tillwright.yaml has no policies.',
+      type: 'boolean',
+    },
     purpose: { enum: ['repair', 'rollout'] },
     may: { description: 'It may be changed now, as far as can be told without asking it.', type: 'boolean' },
     not_before: {

@@ -126,6 +126,7 @@ export function benchOf(world: World, policy: Policy, now: string | number) {
     holdsOn: () => [],
     breaker: { failures: [] },
     approvals: [],
+    isToCome: () => false,
     isAsking: () => true,
     ...more,
   })

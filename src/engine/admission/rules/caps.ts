@@ -1,5 +1,4 @@
 import type { Bucket } from '../compile-policy.ts'
-import type { Ledger } from '../ledger.ts'
 import { needsOf } from '../needs.ts'
 import type { Asked, Objection, Rule, Situation } from '../rule.ts'
 import { shownNames } from '../shown-time.ts'
@@ -38,10 +37,12 @@ function judgeBucket(asked: Asked, situation: Situation, { bucket, needed }: Wan
   let added = 0
   for (const device of needed) if (!out.has(device)) added += 1
   if (out.size + added <= bucket.limit) return undefined
-  if (needed.length <= bucket.limit || bucket.limit === 0) return full(asked, ledger, { bucket, needed })
+  if (needed.length <= bucket.limit || bucket.limit === 0) return full(asked, situation, { bucket, needed })
   const opens = closedAt(asked, situation)
-  if (opens.length > 0) return { isPassing: false, tell: () => tooMany({ bucket, needed }, opens) }
-  return othersIn(out, asked.takes) > 0 ? full(asked, ledger, { bucket, needed }) : undefined
+  // A look takes nothing out; it goes alone all the same.
+  if (opens.length > 0 && asked.question.moment === 'change')
+    return { isPassing: false, tell: () => tooMany({ bucket, needed }, opens) }
+  return othersIn(out, asked.takes) > 0 ? full(asked, situation, { bucket, needed }) : undefined
 }
 
 /** How many devices are out beside those that are asked for. */
@@ -67,17 +68,31 @@ function tooMany({ bucket, needed }: Wanted, opens: readonly (number | undefined
   return { kind: 'wait', code: 'CAP_REACHED', message, by: `cap ${bucket.cap.name}`, ...until }
 }
 
-function full({ takes }: Asked, ledger: Ledger, { bucket, needed }: Wanted): Found {
+function full({ takes, question }: Asked, { ledger, isToCome }: Situation, { bucket, needed }: Wanted): Found {
   const out = ledger.outOf(bucket)
   let left = ledger.leftIn(bucket)
   for (const device of takes) if (ledger.isLeftOut(device) && out.has(device)) left -= 1
-  const isPassing = bucket.limit > 0 && (left === 0 || left + needed.length <= bucket.limit)
+  // What an earlier process of the run left out is looked at by this one.
+  let lookedAt = 0
+  for (const device of out) if (ledger.isLeftOut(device) && isToCome(device, question.wave ?? 0)) lookedAt += 1
+  const isRoom = (others: number): boolean =>
+    bucket.limit > 0 && (others === 0 || others + needed.length <= bucket.limit)
+  const isPassing = isRoom(left)
+  const awaitsLooks = isRoom(left - lookedAt)
   return {
     isPassing,
     tell() {
       const names = shownNames([...out].filter((device) => !takes.includes(device)))
       const message = `Out of ${bucket.key}: ${names}. At most ${bucket.limit} may be out at once.`
-      return { kind: 'wait', code: 'CAP_REACHED', message, by: `cap ${bucket.cap.name}`, whom: names, isPassing }
+      return {
+        kind: 'wait',
+        code: 'CAP_REACHED',
+        message,
+        by: `cap ${bucket.cap.name}`,
+        whom: names,
+        isPassing,
+        awaitsLooks,
+      }
     },
   }
 }

@@ -3,12 +3,16 @@ import { isOutAlready } from '../needs.ts'
 import { type Asked, hardest, type Objection, type Rule, type Situation } from '../rule.ts'
 import { shownNames, shownTime } from '../shown-time.ts'
 
-/** While a store trades, enough devices that stand in for each other go on working; who was not seen is not counted. */
+/**
+ * While a store trades, enough devices that stand in for each other go on working; who was not seen is not counted. A
+ * device may be looked at all the same, unless another one is in progress: it may well have nothing to change.
+ */
 export const lastWorking: Rule = {
   name: 'last-working',
   judge(asked, situation) {
     const groups = new Set(asked.takes.flatMap((device) => asked.policy.groupsOf(device)))
-    return hardest([...groups].flatMap((group) => judgeGroup(group, asked, situation) ?? []))
+    const found = [...groups].flatMap((group) => judgeGroup(group, asked, situation) ?? [])
+    return asked.question.moment === 'place' ? found.find(({ isPassing }) => isPassing) : hardest(found)
   },
 }
 
@@ -56,9 +60,20 @@ function objection(
       ? 'It never closes for long enough.'
       : `It is closed for long enough at ${shownTime(found.next, zone)}.`
   const missing = unseen.length === 0 ? '' : ` Not seen working lately: ${shownNames(unseen)}.`
+  const { wave = 0 } = asked.question
+  const toCome = unseen.filter((device) => found.situation.isToCome(device, wave))
   const message = `${bucket.keep} of ${bucket.group.name} must go on working while ${bucket.store} trades, and ${found.working.length} others would.${missing} ${closes}`
   const isPassing = found.working.length + busy.length >= bucket.keep
   // Others may come back before it closes, so the closing is an end only where nobody is on the way back.
   const until = found.next === undefined || isPassing ? {} : { until: found.next }
-  return { kind: 'wait', code: 'LAST_WORKING', message, by: `group ${bucket.group.name}`, ...until, isPassing }
+  const awaitsLooks = found.working.length + busy.length + toCome.length >= bucket.keep
+  return {
+    kind: 'wait',
+    code: 'LAST_WORKING',
+    message,
+    by: `group ${bucket.group.name}`,
+    ...until,
+    isPassing,
+    awaitsLooks,
+  }
 }

@@ -253,13 +253,16 @@ function capFault(floor: Floor, question: Question, takes: readonly string[]): s
       const others = [...out].filter((device) => inBucket(device) && !takes.includes(device))
       const isAlone = mine.length > limit && limit > 0 && others.length === 0
       if (!isAlone) return `${after.size} of ${cap.name} ${key} are out, ${limit} may be`
-      if (takes.some((device) => !isClosedThroughout(floor, device))) return `${cap.name} ${key} is taken by day`
+      // A look takes nothing out.
+      if (question.moment === 'change' && takes.some((device) => !isClosedThroughout(floor, device)))
+        return `${cap.name} ${key} is taken by day`
     }
   }
   return undefined
 }
 
 function groupFault(floor: Floor, question: Question, takes: readonly string[]): string | undefined {
+  if (question.moment === 'place') return undefined
   const out = outNow(floor)
   for (const group of floor.policy.groups) {
     const inGroup = takes.filter((device) => isAbout(floor, group, device) && !isExempt(floor, question, device))
@@ -282,7 +285,8 @@ function isSeenWorking(floor: Floor, device: string): boolean {
 }
 
 /** Whether a device, alone on the floor and everything well, could begin at some time within the next days. */
-export function couldBegin(floor: Floor, question: Question): boolean {
+export function couldBegin(floor: Floor, asked: Question): boolean {
+  const question: Question = { ...asked, moment: 'change' }
   const takes = [...naiveTakes(floor, question.device)]
   const seen = new Map([...floor.scene.world.devices.keys()].map((name) => [name, { working: true, at: floor.now }]))
   const alone: Floor = { ...floor, places: new Map(), holds: [], seen }

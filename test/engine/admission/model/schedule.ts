@@ -265,6 +265,7 @@ class Schedule {
         ...{ now: floor.now, ledger, run: factsOf(run), breaker: floor.breaker, approvals: run.approvals },
         seen: (device) => floor.seen.get(device),
         holdsOn: (name) => floor.holds.filter(({ on }) => on === name),
+        isToCome: () => false,
         isAsking: (id) => {
           const other = floor.runs.get(id)
           return other?.isAlive === true && !other.paused && !other.aborted
@@ -367,8 +368,10 @@ class Schedule {
     }
     this.#settle(place, this.#a.settlePlace(place, 'untouched'))
     if (place.purpose === 'rollback') return
-    if (decision.kind === 'wait') run.pending.add(place.device)
-    else this.#refuse(run, place.device)
+    if (decision.kind === 'wait') {
+      run.pending.add(place.device)
+      this.#wait(run, question, decision)
+    } else this.#refuse(run, place.device)
   }
 
   #finish(run: FloorRun, place: Place, result: Result): void {
@@ -442,17 +445,24 @@ class Schedule {
     let idle = 0
     this.#isDraining = true
     for (let round = 0; round < 250 && this.#floor.now < until && this.#wanted().length > 0; round += 1) {
-      const before = this.#tally.places
+      const before = this.#progress()
       this.#round(round < ENDLESS_ROUNDS)
-      idle = this.#tally.places > before ? 0 : idle + 1
-      if (idle === 4) this.#setAside()
-      if (idle > 0) this.#wake()
+      idle = this.#progress() > before ? 0 : idle + 1
+      if (idle >= 4) this.#setAside()
+      // Who waits for others asks once more first, as those may have said by now that they wait for something else.
+      if (idle > 0 && idle % 2 === 0) this.#wake()
     }
     for (const { run, device } of this.#wanted()) {
       const question = this.#question(run, device)
       if (couldBegin(this.#floor, question)) throw new Found(`${device} of ${run.spec.id} never gets its turn`)
     }
     this.#tally.drained += 1
+  }
+
+  /** A device that was only looked at has come no further. */
+  #progress(): number {
+    const ended = [...this.#floor.runs.values()].reduce((sum, { results }) => sum + results.size, 0)
+    return ended + this.#tally.changes + this.#tally.rollbacks
   }
 
   /** As a run does: asks again at the earliest time that it was told, or after a while. */
