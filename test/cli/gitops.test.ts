@@ -39,6 +39,10 @@ describe('till gitops', () => {
     expect(await till('gitops', 'status')).toMatchObject({ code: 6, stdout: expect.stringContaining('nothing yet') })
     expect(await till('gitops', 'trust', base.slice(0, 10), '--reason', 'x')).toMatchObject({ code: 2 })
     expect(await till('gitops', 'trust', base, '--reason', 'looked through')).toMatchObject({ code: 0, stderr: '' })
+    const audit = await till('audit', 'list', '--json', '--project', join(repository.folder, 'current'))
+    expect(JSON.parse(audit.stdout).rows).toMatchObject([
+      { entry: { kind: 'gitops.trusted', about: { commit: base, from: null, why: 'looked through' } } },
+    ])
 
     const good = repository.push(repository.commit({ parents: [base], files: { ...BASE_FILES, a: '1' }, sign: 'anna' }))
     const verified = await till('gitops', 'verify', '--json')

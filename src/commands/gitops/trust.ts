@@ -1,12 +1,15 @@
 import { Args, Flags } from '@oclif/core'
+import { putOnRecord } from '../../app/audit/audit-view.ts'
 import { gitopsFolder } from '../../app/gitops/gitops-folder.ts'
-import { openFollow } from '../../app/gitops/open-follow.ts'
+import { type OpenFollow, openFollow } from '../../app/gitops/open-follow.ts'
+import { inForce } from '../../app/gitops/prepare-revision.ts'
 import { trustRevision } from '../../app/gitops/pull-revision.ts'
 import { accountName } from '../../app/run/account.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { confirm } from '../../cli/confirm.ts'
 import { folderFlag } from '../../cli/gitops-flags.ts'
 import { InputError } from '../../core/diagnostic.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { EXIT } from '../../core/outcome.ts'
 
 export default class GitopsTrust extends BaseCommand {
@@ -44,6 +47,14 @@ and why goes on record (till gitops status). It must load, as any revision.`
       this.exit(EXIT.interrupted)
     }
     const { from } = await trustRevision(follow, { commit: args.commit, reason: flags.reason, by: accountName() })
+    await this.#putOnRecord(follow, { commit: args.commit, from: from ?? null, why: flags.reason })
     await this.write(`${args.commit} is in force${from === undefined ? '' : `; before it was ${from}`}.\n`)
+  }
+
+  /** In the log of the state that the followed repository has, beside the record of its own. */
+  async #putOnRecord(follow: OpenFollow, said: JsonObject): Promise<void> {
+    const project = await inForce(follow)
+    await putOnRecord(project, 'gitops.trusted', { repository: follow.settings.repository, ...said })
+    await project.close()
   }
 }
