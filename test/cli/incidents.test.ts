@@ -24,7 +24,8 @@ beforeEach(() => {
   const devices = [1, 2, 3, 4, 5, 6].map((n) => `      pos${n}: {profile: till, address: 127.0.0.${n}}\n`).join('')
   const inventory = inventoryWith(devices)
     .replace('mon-sun: closed', 'mon-sun: 06:00-22:00')
-    .replace('type: ssh', 'type: local').replace('PL-0001', STORE)
+    .replace('type: ssh', 'type: local')
+    .replace('PL-0001', STORE)
   project.write('inventory/fleet.yaml', inventory)
   project.write(
     'runbooks/hopeless.yaml',
