@@ -134,6 +134,7 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
       const { aborted } = controlOf(await store.admission.read(request.fleet.name), id)
       const isOver = request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
       if (aborted || isOver) await store.kept.drop(id)
+      await policy.keepTimes?.()
       // Both go on at the end of the next run where they cannot now; what is not taken in yet is not deleted.
       const { holdMs } = request.project.settings.availability()
       await store.availability

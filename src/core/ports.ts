@@ -1,6 +1,7 @@
 import type { AdmissionStore } from './admission.ts'
 import type { AuditLog } from './audit.ts'
 import type { Change } from './change.ts'
+import type { ChangeTimeStore } from './change-times.ts'
 import type { ByteStream, ProcessStream, ShellChannel, ShellDialect, ShellValue } from './channel.ts'
 import type { EventHead, RunEvent, RunEventBody } from './events.ts'
 import type { Failure, Phase, Result } from './failure.ts'
@@ -322,6 +323,7 @@ export interface RunStore extends JournalStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
   readonly kept: KeptRuns
+  readonly changeTimes: ChangeTimeStore
   readonly audit: AuditLog
   readonly availability: AvailabilityStore
   readonly sessions: SessionStore

@@ -3,6 +3,7 @@ export const LEASES = 'leases'
 export const AUDIT = 'audit'
 export const HOOKS = 'hooks'
 export const KEPT = 'kept'
+export const CHANGE_TIMES = 'change times'
 export const AVAILABILITY = 'availability'
 export const WORKERS = 'workers'
 

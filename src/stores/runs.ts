@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AdmissionStore } from '../core/admission.ts'
 import type { AuditLog } from '../core/audit.ts'
+import type { ChangeTimeStore } from '../core/change-times.ts'
 import { DAY_MS } from '../core/duration.ts'
 import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
@@ -25,6 +26,7 @@ import { admissionStore } from './admission.ts'
 import { auditLog, cutAudit } from './audit.ts'
 import { AUDITED } from './audit-entries.ts'
 import { availabilityStore } from './availability.ts'
+import { changeTimeStore } from './change-times.ts'
 import { readVisits } from './device-visits.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { keptRuns } from './kept-runs.ts'
@@ -80,6 +82,7 @@ class StoredRuns implements RunStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
   readonly kept: KeptRuns
+  readonly changeTimes: ChangeTimeStore
   readonly audit: AuditLog
   readonly availability: AvailabilityStore
   readonly sessions: SessionStore
@@ -92,6 +95,7 @@ class StoredRuns implements RunStore {
     this.leases = leaseStore(session, id)
     this.admission = admissionStore(session)
     this.kept = keptRuns(session)
+    this.changeTimes = changeTimeStore(session)
     this.audit = auditLog(session)
     this.availability = availabilityStore(session)
     this.sessions = sessionStore(session)

@@ -101,6 +101,8 @@ export interface StateTables {
   readonly audit_log: { seq: number; json: string; hash: string }
   /** Who has signed in to the dashboard; times in milliseconds since 1970. */
   readonly sessions: { id: string; account: string; proof: string; begun: number; used: number }
+  /** JSON lists of milliseconds, newest first, by runbooks and class of devices. */
+  readonly change_times: { runbooks: string; class: string; changes: string; rollbacks: string }
   /** What is true of the whole store, by name. */
   readonly state_facts: { name: string; value: string }
 }
@@ -299,6 +301,16 @@ const MIGRATIONS: readonly ((w: SchemaWords) => Statements)[] = [
   messageStatements,
   outboxStatements,
   workStatements,
+  (w) => [
+    tables.schema
+      .createTable('change_times')
+      .addColumn('runbooks', w.text, (c) => c.notNull())
+      .addColumn('class', w.text, (c) => c.notNull())
+      .addColumn('changes', w.text, (c) => c.notNull())
+      .addColumn('rollbacks', w.text, (c) => c.notNull())
+      .addPrimaryKeyConstraint('change_times_pk', ['runbooks', 'class'])
+      .modifyEnd(w.byKey),
+  ],
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

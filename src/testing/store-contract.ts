@@ -24,8 +24,27 @@ export function testStore(name: string, of: StoreUnderTest): void {
     testVisits(() => bench)
     testStatus(() => bench)
     testNotes(() => bench)
+    testChangeTimes(() => bench)
     testLeases(() => bench)
     testProcesses(() => bench)
+  })
+}
+
+function testChangeTimes(bench: () => StoreBench): void {
+  test('keeps what changes took by runbooks and class, the newest first, and no more than are needed', async () => {
+    const [{ changeTimes }, other] = [await bench().store(), await bench().store()]
+    const old = Array.from({ length: 199 }, (_, index) => index)
+    await changeTimes.add('a', new Map([['till', { changes: old, rollbacks: [] }]]))
+    const news = { changes: [1001, 1000], rollbacks: [7] }
+    const adds = [
+      other.changeTimes.add('a', new Map([['till', news]])),
+      changeTimes.add('a', new Map([['server', news]])),
+    ]
+    await Promise.all(adds)
+    const known = await changeTimes.of('a')
+    expect([...known.keys()].sort()).toEqual(['server', 'till'])
+    expect(known.get('till')).toEqual({ changes: [1001, 1000, ...old.slice(0, 198)], rollbacks: [7] })
+    expect((await changeTimes.of('a,b')).size).toBe(0)
   })
 }
 

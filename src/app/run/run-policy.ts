@@ -10,7 +10,7 @@ import type { Admission } from '../../engine/admission/admission.ts'
 import { policyAdmission } from '../../engine/admission/policy-admission.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
-import { expectedTimes } from '../safety/expected-times.ts'
+import { expectedTimes, TimedChanges } from '../safety/expected-times.ts'
 import { compiledFor, lastSeen, policyOf, purposeOf, wavesOf } from '../safety/policy-in-force.ts'
 
 export interface RunPolicyRequest {
@@ -49,6 +49,8 @@ export interface RunPolicy {
   guardsOf(device: string): readonly Guard[]
   /** What it is under, as it is to be kept with the run. */
   readonly policy?: Policy
+  /** To be called at its end: how long its changes took is kept for those to come. */
+  keepTimes?(): Promise<void>
 }
 
 /** A wave is over when its soak time is; a moment later nobody doubts it. */
@@ -76,11 +78,13 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
   const patienceMs = Math.max(waitMs, rule === undefined || waves.length < 2 ? 0 : rule.soakMs + AFTER_SOAK_MS)
   const seen = await seenBefore(store, request)
   const expectedOf = await expectedTimes(store, fleet, { runbooks, guess: policy.guess })
+  const timed = new TimedChanges(fleet, runbooks)
   const byName = new Map(work.map((item) => [item.device.name, item]))
   return {
     patienceMs,
     guardsOf: (device) => compiled.guardsOf(device, purpose),
     policy: kept,
+    keepTimes: () => timed.keep(store),
     work: waves.flatMap((wave, index) => wave.flatMap((name) => inWave(byName.get(name), index + 1))),
     admission: policyAdmission(leases, {
       store: store.admission,
@@ -96,6 +100,9 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
       patienceMs,
       waitMs,
       ...(request.breakGlass !== undefined && { breakGlass: { by: request.by, why: request.breakGlass } }),
+      ...(request.mode === 'apply' && {
+        onChanged: (device, ms) => timed.add(device, ms, isUndoing ? 'rollbacks' : 'changes'),
+      }),
       seen: (device) => seen.get(device),
       now: () => Date.now(),
     }),

@@ -1,14 +1,9 @@
 import type { Expected } from '../../core/admission.ts'
+import type { ChangeTimes } from '../../core/change-times.ts'
 import type { Policy } from '../../core/policy.ts'
 
 /** Fewer changes than that say nothing about the slowest of them. */
 const FEWEST = 20
-
-/** How long earlier changes took, with the look that proved them, and how long it took to take them back; milliseconds. */
-export interface ChangeTimes {
-  readonly changes: readonly number[]
-  readonly rollbacks: readonly number[]
-}
 
 /**
  * How long a change is expected to take: what 95 % of earlier ones of the runbook on devices of the class took, or the

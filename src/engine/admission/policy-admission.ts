@@ -47,6 +47,8 @@ export interface PolicyAdmissionOptions {
   readonly breakGlass?: Question['breakGlass']
   /** How devices ended, and when, that a run which is carried on has done already. */
   readonly before?: ReadonlyMap<string, { readonly result: Result; readonly at: number }> | undefined
+  /** A device was changed, and seen to be as it should; with its look and proof that took so many milliseconds. */
+  onChanged?(device: string, ms: number): void
   /** When a device was last seen, by earlier runs. */
   seen(device: string): Seen | undefined
   now(): number
@@ -149,6 +151,7 @@ class PolicyGate {
   }
 
   permit(device: string, base: Permit): Permit {
+    const since = this.#options.now()
     return {
       ...base,
       change: async (guards, { isTouched } = { isTouched: false }): Promise<ChangeAnswer> => {
@@ -159,6 +162,7 @@ class PolicyGate {
         return this.answerOf(decision, device)
       },
       release: async (outcome) => {
+        if (outcome?.state === 'changed') this.#options.onChanged?.(device, this.#options.now() - since)
         await this.#settle(device, outcome)
         await base.release(outcome)
       },
