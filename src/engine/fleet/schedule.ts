@@ -150,7 +150,10 @@ export class Schedule {
     const { name, store } = work.device
     const { carried } = visit
     const again: DeviceWork = visit.looked ? { ...work, attempt: attempt + 1, ...(carried && { carried }) } : work
-    const worth = !this.#environment.stopping.aborted && this.#isWorthWaiting(wait)
+    // Who waits may have waited for this very look.
+    const isFirstLook = visit.looked && (work.attempt ?? 1) === 1
+    const worth =
+      !this.#environment.stopping.aborted && this.#isWorthWaiting(wait, isFirstLook && this.#waiting.size > 0)
     const why = JSON.stringify([wait.failure.code, wait.failure.message])
     if (visit.told === undefined && (visit.looked || (worth && this.#told.get(name) !== why))) {
       const { not_before } = deferred(wait)
@@ -169,11 +172,11 @@ export class Schedule {
   }
 
   /** Devices in progress end sooner or later; for anything else the run waits as long as it was told to. */
-  #isWorthWaiting({ isPassing, until }: Wait): boolean {
+  #isWorthWaiting({ isPassing, until }: Wait, wereOthersWaiting: boolean): boolean {
     const { patienceMs } = this.#options
     // The one that is being put off is still counted.
     const areOthersToCome = this.#running > 1 || this.#next < this.#work.length || this.#due.length > 0
-    if (isPassing && (areOthersToCome || patienceMs > 0)) return true
+    if (isPassing && (areOthersToCome || wereOthersWaiting || patienceMs > 0)) return true
     return until !== undefined && until - this.#environment.clock.now().getTime() <= patienceMs
   }
 
