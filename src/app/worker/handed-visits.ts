@@ -50,6 +50,8 @@ export interface WorkerMeans {
 /** How long one who waits for an answer, or for a device that another worker had, waits until it looks again. */
 const LOOK_EVERY_MS = 1_000
 const DEAD_BY_IT = 4
+/** A controller that was not heard of for so long is gone. */
+const GONE_MS = 60_000
 
 /** A run of another process, for whose devices this one works. */
 export class HandedVisits {
@@ -139,7 +141,7 @@ export class HandedVisits {
     const keys = leave?.keys ?? [`${lookPrefix(job.fleet, job.run)}${device.name}`]
     const run: LeaseToken = { keys: [runKey(job.fleet, job.run)], epoch: job.epoch }
     for (;;) {
-      if (this.#isOver(job)) return undefined
+      if (!(await this.#isWanted(job))) return undefined
       const taken = await keeper.take(keys, job.run, { from: leave?.epoch, under: run })
       if (taken.granted) return taken.lease
       if (taken.holder.key === run.keys[0] || taken.holder.run !== job.run) return undefined
@@ -149,9 +151,17 @@ export class HandedVisits {
     }
   }
 
-  /** Its controller is gone, or another one has the run by now. */
+  /** A controller that was not heard of in time may only be slow, and counts on this worker then: it is given a minute. */
+  async #isWanted(job: HandedJob): Promise<boolean> {
+    const until = performance.now() + GONE_MS
+    while (!this.#isOver(job) && this.#standing?.epoch === undefined && performance.now() < until) await this.#moment()
+    return this.#standing?.epoch === job.epoch
+  }
+
+  /** It has ended, or another controller has it by now. */
   #isOver({ epoch }: Pick<HandedJob, 'epoch'>): boolean {
-    return this.#standing?.epoch !== epoch
+    const standing = this.#standing
+    return standing === undefined || (standing.epoch !== undefined && standing.epoch !== epoch)
   }
 
   /** What is left to do on the device; undefined: nothing. */

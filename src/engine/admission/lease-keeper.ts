@@ -89,6 +89,7 @@ export class LeaseKeeper {
   }
 
   #leaseOf(held: Held): Lease {
+    let isReleased = false
     return {
       token: held.token,
       lost: held.lost.signal,
@@ -97,8 +98,11 @@ export class LeaseKeeper {
         return held.lost.signal.aborted ? 0 : this.leftMs()
       },
       release: async () => {
-        if (!this.#held.delete(held)) return
-        // One that cannot be given back ends with its controller, and what came of the device is known by now.
+        if (isReleased) return
+        isReleased = true
+        this.#held.delete(held)
+        // One that was lost, too, as long as nobody has it: it would wait for its controller, which is there no more. What cannot
+        // be given back ends with its controller, and what came of the device is known by now.
         await this.#store.release(held.token).catch(() => undefined)
       },
     }
