@@ -53,7 +53,7 @@ export function RunPage({ id, place: { query } }: { readonly id: string; readonl
           html`<li key=${wave}>${filled(words.wave, wave)}: <${CountsText} counts=${counts} /></li>`,
       )}</ol>`
     }
-    ${device !== null && run.device_list.find((one) => one.device === device)?.state !== null && html`<${Steps} run=${id} device=${device} />`}
+    ${device !== null && typeof run.device_list.find((one) => one.device === device)?.state === 'string' && html`<${Steps} run=${id} device=${device} />`}
     <h2>${words.devices} <small>${run.total}</small></h2>
     ${state !== null && html`<p class="filters"><${Link} to=${withQuery(query, { state: null })} title=${words.removeFilter}><${State} state=${state} /> ✕<//></p>`}
     ${
