@@ -183,6 +183,15 @@ const INPUT = {
     'Install it by the command that is shown.',
   ),
   SINK_UNKNOWN: entry('There is no such sink', 'Name one of `sinks` of tillwright.yaml.'),
+  SOURCE_INVALID: entry(
+    'A source of events that cannot be as it is written',
+    'Mend `sources` of tillwright.yaml at the place shown; `till sources test` tries a file.',
+  ),
+  SOURCE_UNKNOWN: entry('There is no such source of events', 'Name one of `sources` of tillwright.yaml.'),
+  SOURCE_LIBRARY_MISSING: entry(
+    'A source needs a library that is not installed',
+    'Install it by the command that is shown.',
+  ),
   SERVER_RUNNING: entry(
     'Another server works on this state already',
     'Stop that one first, or give this repository another `state`.',

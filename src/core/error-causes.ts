@@ -51,6 +51,10 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   SINK_UNSUPPORTED: 'The state was moved to PostgreSQL, where events cannot wait for sinks yet.',
   SINK_LIBRARY_MISSING: 'Kafka is spoken by node-rdkafka, which has native parts and is left to those who need it.',
   SINK_UNKNOWN: 'A slip in its name, or it was taken out of tillwright.yaml.',
+  SOURCE_INVALID:
+    'A source that comes from nowhere or from several places, or that does not say of which device an event is.',
+  SOURCE_UNKNOWN: 'A slip in its name, or it was taken out of tillwright.yaml.',
+  SOURCE_LIBRARY_MISSING: 'Kafka is spoken by node-rdkafka, which has native parts and is left to those who need it.',
   SERVER_RUNNING: 'Its service was started already, or one of before has not ended yet.',
   MONITORING_UNREACHABLE:
     'A slip in the address, a firewall between, or a trapper that does not take values from this machine.',

@@ -54,8 +54,9 @@ export interface Scope {
   readonly incident?: JsonObject
   readonly contact?: JsonObject
   readonly message?: JsonObject
-  /** Where expressions look at an event of a run. */
-  readonly event?: JsonObject
+  /** Where expressions look at an event: of a run, or of a device with what was found out `about` it. */
+  readonly event?: JsonValue
+  readonly about?: JsonObject
 }
 
 export interface Step {

@@ -6,10 +6,13 @@ export type Found =
   | { readonly ok: true; readonly device: Device | null; readonly store: string | null }
   | { readonly ok: false; readonly why: string }
 
+/** What names a device or a store. */
+export type Named = Pick<Alert, 'device' | 'store' | 'hosts'>
+
 /** Names of devices as monitoring knows them. */
 export interface DeviceIndex {
   /** What `reach` does not allow is not there. */
-  find(alert: Alert, reach?: (device: Device) => boolean): Found
+  find(alert: Named, reach?: (device: Device) => boolean): Found
 }
 
 /**
@@ -36,7 +39,7 @@ interface Known {
   readonly reach: ((device: Device) => boolean) | undefined
 }
 
-function find(alert: Alert, { fleet, byName, reach }: Known): Found {
+function find(alert: Named, { fleet, byName, reach }: Known): Found {
   if (alert.device !== undefined) return deviceNamed(alert, { fleet, reach, name: alert.device })
   const named = alert.hosts.flatMap((host) => byName.get(canonical(host)) ?? [])
   const hits = new Set(reach ? named.filter(reach) : named)
@@ -60,7 +63,7 @@ function find(alert: Alert, { fleet, byName, reach }: Known): Found {
 
 /** A device that is named is that one: by its full name, or by its id beside its store. */
 function deviceNamed(
-  alert: Alert,
+  alert: Named,
   { fleet, reach, name }: Pick<Known, 'fleet' | 'reach'> & { readonly name: string },
 ): Found {
   const device = fleet.devices.get(name) ?? fleet.devices.get(`${alert.store ?? ''}/${name}`)

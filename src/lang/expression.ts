@@ -81,6 +81,15 @@ export const HOOK_VARIABLES: Variables = variablesOf({
 /** What the `include` and `exclude` of a sink may name. */
 export const EVENT_VARIABLES: Variables = variablesOf({ event: EVENT_FIELDS })
 
+/** What expressions of a source of events may name, before it is known what an event is. */
+export const RAW_EVENT_VARIABLES: Variables = variablesOf({ event: 'dyn', about: { topic: 'string' } })
+
+/** What its rules may name. */
+export const SOURCE_EVENT_VARIABLES: Variables = variablesOf({
+  event: 'dyn',
+  about: { topic: 'string', kind: 'string', at: 'string' },
+})
+
 /** What a source of alerts may name that the project describes. */
 export const SOURCE_VARIABLES: Variables = variablesOf({ payload: 'dyn', item: 'dyn' })
 
@@ -273,7 +282,11 @@ function celScope(scope: Scope, types: VariableTypes): Record<string, unknown> {
       return toCelOnce(scope.message ?? {})
     },
     get event() {
-      return toCel(scope.event ?? {})
+      const { event = {} } = scope
+      return event !== null && typeof event === 'object' ? toCelOnce(event as JsonObject) : toCel(event)
+    },
+    get about() {
+      return toCelOnce(scope.about ?? {})
     },
     get payload() {
       return toCel(scope.payload ?? null)

@@ -5,6 +5,7 @@ import type { AvailabilitySettings } from '../core/availability-settings.ts'
 import type { Contract } from '../core/contract.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
+import type { SourceSettings } from '../core/event-source.ts'
 import type { HookSettings } from '../core/hook-rule.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Policy } from '../core/policy.ts'
@@ -28,6 +29,7 @@ import { expressionDiagnostic } from './runbook-steps.ts'
 import { PROJECT_SCHEMA } from './schema/project.ts'
 import { readServer } from './server/read-server.ts'
 import { readSinks } from './streams/read-sinks.ts'
+import { eventSourceNames, readSources } from './streams/read-sources.ts'
 import { validate } from './validate.ts'
 import type { ParsedYaml } from './yaml.ts'
 
@@ -57,6 +59,7 @@ export interface ProjectSettings {
   readonly known_hosts: string
   readonly state: string
   readonly sinks: () => readonly SinkSettings[]
+  readonly sources: () => readonly SourceSettings[]
   /** Where the address of a PostgreSQL is that holds the state in its place: a reference to a secret, or itself. */
   readonly postgres?: string
   readonly assignments: readonly Assignment[]
@@ -140,6 +143,7 @@ function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
   return [
     ...stateProblems(parsed),
     ...readSinks(parsed).problems,
+    ...readSources(parsed).problems,
     ...policyProblems(parsed),
     ...readHooks(parsed).problems,
     ...readServer(parsed, sourceNames(parsed)).problems,
@@ -150,7 +154,7 @@ function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
 }
 
 function sourceNames(parsed: ParsedYaml): readonly string[] {
-  return [...KNOWN_SOURCES, ...readHooks(parsed).hooks.sources.map(({ name }) => name)]
+  return [...KNOWN_SOURCES, ...readHooks(parsed).hooks.sources.map(({ name }) => name), ...eventSourceNames(parsed)]
 }
 
 function settingsOf(parsed: ParsedYaml): ProjectSettings {
@@ -167,6 +171,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     known_hosts: path('known_hosts'),
     state: path('state'),
     sinks: () => readSinks(parsed).sinks,
+    sources: () => readSources(parsed).sources,
     ...postgresIn(value),
     assignments: named(assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed))),
     history: {

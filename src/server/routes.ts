@@ -17,6 +17,8 @@ import type { Rates } from './rates.ts'
 import { type BodyReader, textOfBody } from './read-body.ts'
 import type { Revision } from './revisions.ts'
 import type { ServerLog } from './server-log.ts'
+import type { SourceLoop } from './source-loop.ts'
+import { eventsOfBody, takeEvents } from './take-events.ts'
 
 /** The answer does not wait for longer than so, until alerts have found their episodes. */
 const PATIENCE_MS = 100
@@ -35,6 +37,7 @@ export interface Serving {
   readonly log: ServerLog
   readonly isOurs: () => boolean
   readonly dashboard: Dashboard
+  readonly sources: SourceLoop
   /** Why the server is not ready; empty where it is. */
   readonly troubles: () => readonly string[]
 }
@@ -59,6 +62,7 @@ export function routesOf(serving: Serving): Hono<Env> {
   app.all('/hooks/:source', (context) => {
     return refusal(context, new Refused(405, 'Alerts are sent by POST.', { allow: 'POST, PUT' }))
   })
+  app.post('/sources/:source', (context) => broughtEvents(serving, context))
   app.post('/acknowledgements/:message', (context) => acknowledged(serving, context))
   app.get('/healthz', (context) => context.text('ok\n'))
   app.get('/readyz', (context) => {
@@ -131,6 +135,29 @@ async function received(serving: Serving, request: IncomingMessage, source: stri
     throw new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' })
   }
   return { entry, alerts: await placed(serving, entry) }
+}
+
+/** Somebody brings events of devices. They are kept when he is answered. */
+async function broughtEvents(serving: Serving, context: Context<Env>): Promise<Response> {
+  const request = context.env.incoming
+  const source = context.req.param('source') ?? ''
+  try {
+    const { sender, body, giveBack } = await letIn(serving, request)
+    const intake = mayTell(sender, source)
+      ? serving.sources.intakeOf(source, serving.revision().reachOf(sender.name))
+      : undefined
+    if (!intake) {
+      giveBack()
+      throw refusedFor(serving, request, 404, 'There is no such source.')
+    }
+    const events = eventsOfBody(body)
+    if (!events) throw refusedFor(serving, request, 413, 'It has more than 10000 events.')
+    return context.json({ schema: 'till.events-taken/1', source, ...(await takeEvents(intake, events)) })
+  } catch (error) {
+    if (error instanceof Refused) return refusal(context, error)
+    if (!(error instanceof InputError)) throw error
+    return refusal(context, new Refused(503, 'They could not be kept: send them again later.', { 'retry-after': '5' }))
+  }
 }
 
 function mayTell({ sources, acknowledges }: Sender, source: string): boolean {

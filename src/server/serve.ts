@@ -23,6 +23,7 @@ import { type Revision, Revisions, summaryOf } from './revisions.ts'
 import { routesOf } from './routes.ts'
 import { ServerLog } from './server-log.ts'
 import { measureSinks } from './sink-metrics.ts'
+import { measureSources, SourceLoop } from './source-loop.ts'
 
 interface ServeOptions {
   /** Folder of the repository, or one below it. */
@@ -100,6 +101,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     const listening = await listen(first, address, (request, response) => void answer(request, response))
     working.loop.start()
     working.escalating.start()
+    working.sources.start()
     // What runs of other processes have left is sent by this one.
     await controller.send()
     revisions.watch().catch((error) => log.say(`The files of the repository are not watched any more: ${error}`))
@@ -114,6 +116,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
 interface Working {
   readonly loop: HookLoop
   readonly escalating: EscalationLoop
+  readonly sources: SourceLoop
   readonly routes: ReturnType<typeof routesOf>
   /** From now on it is not ready. */
   readonly stopping: () => void
@@ -135,7 +138,15 @@ function startWorking(
   const loop = new HookLoop({ store, log, metrics, isOurs, hooks: () => hooksOf(revisions, controller, store) })
   const escalation = new Escalation({ incidents, hooks: store })
   const escalating = new EscalationLoop({ incidents, escalation, by: () => revisions.current, isOurs, log, metrics })
+  const sources = new SourceLoop({
+    hooks: store,
+    revision: () => revisions.current,
+    isOurs,
+    log,
+    nudge: () => loop.nudge(),
+  })
   measure(metrics, { store, loop, revisions })
+  measureSources(metrics, sources)
   measureSinks(metrics, controller)
   measureFleet(metrics, { dashboard, incidents })
   let isStopping = false
@@ -159,10 +170,12 @@ function startWorking(
     rates,
     isOurs,
     dashboard,
+    sources,
   })
   return {
     loop,
     escalating,
+    sources,
     routes,
     stopping: () => {
       isStopping = true
@@ -175,7 +188,7 @@ function servingOf(
   { controller, store, incidents, log }: Opened,
   of: Working & { readonly post: Post; readonly revisions: Revisions; readonly listening: Listening },
 ): Serving {
-  const { loop, escalating, post, revisions, listening, stopping } = of
+  const { loop, escalating, sources, post, revisions, listening, stopping } = of
   return {
     listening,
     hurry: () => void controller.close().catch(() => undefined),
@@ -191,6 +204,7 @@ function servingOf(
       stopping()
       revisions.stop()
       await listening.stop()
+      await sources.stop()
       if (loop.repairs > 0)
         log.say(`Stopping; ${loop.repairs} repairs are under way. A second signal ends what is not being changed.`)
       await loop.stop()

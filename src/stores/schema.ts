@@ -6,6 +6,7 @@ import { incidentStatements } from './incident-tables.ts'
 import { messageStatements } from './message-tables.ts'
 import { outboxStatements } from './outbox-tables.ts'
 import type { SchemaWords } from './schema-words.ts'
+import { sourceStatements } from './source-tables.ts'
 import { workStatements } from './work-tables.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds, so that text compares as time; truth values are 0 and 1. */
@@ -311,6 +312,7 @@ const MIGRATIONS: readonly ((w: SchemaWords) => Statements)[] = [
       .addPrimaryKeyConstraint('change_times_pk', ['runbooks', 'class'])
       .modifyEnd(w.byKey),
   ],
+  sourceStatements,
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { EventStore } from '../core/event-source.ts'
 import type { HookStore } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
 import type { RunStore } from '../core/ports.ts'
@@ -9,6 +10,7 @@ import { storedOutbox } from './outbox.ts'
 import { storedRuns } from './runs.ts'
 import { migrationsFrom, SCHEMA_VERSION, tables } from './schema.ts'
 import { SQLITE_WORDS } from './schema-words.ts'
+import { storedEvents } from './sources.ts'
 import { SqliteSession } from './sqlite-session.ts'
 import { stateUnusable } from './state-unusable.ts'
 import { put } from './steps.ts'
@@ -34,6 +36,11 @@ export async function openSqliteIncidents(path: string): Promise<IncidentStore> 
 /** Events in it that wait to be sent. */
 export async function openSqliteOutbox(path: string): Promise<Outbox> {
   return storedOutbox(await openSession(path))
+}
+
+/** Events of devices in it. */
+export async function openSqliteEvents(path: string): Promise<EventStore> {
+  return storedEvents(await openSession(path))
 }
 
 async function openSession(path: string): Promise<SqliteSession> {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { InputError } from '../../core/diagnostic.ts'
+import type { EventStore } from '../../core/event-source.ts'
 import type { Bell, QueueDepth, WorkQueue } from '../../core/handed-work.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
@@ -64,6 +65,12 @@ export async function readDepths(place: StatePlace, queues: readonly string[]): 
   } finally {
     await tables.close()
   }
+}
+
+/** For events that devices send. */
+export async function openEventStore(place: StatePlace): Promise<EventStore> {
+  if ('file' in place) return (await sqlite(place.file)).openSqliteEvents(place.file)
+  return (await postgres()).openPostgresEvents(...(await databaseOf(place)))
 }
 
 /** Whether a database can be used, and which PostgreSQL it is; writes nothing there. Throws InputError. */

@@ -36,6 +36,9 @@ export interface Hooks extends Placing {
 /** Who brings a payload by `till hook fire`: whoever may run it may tell of everything. */
 export const COMMAND_LINE = 'command line'
 
+/** Who tells that devices are silent: this server itself. */
+export const STREAMS = 'streams'
+
 /** Opens the hooks of a repository, and its state. Throws InputError with everything that is wrong with its rules. */
 export async function openHooks(
   project: Project,
@@ -81,7 +84,7 @@ export async function hooksOf(
 function reaches(project: Project, fleet: Fleet): Hooks['reachOf'] {
   const senders = new Map(project.settings.server().senders.map((sender) => [sender.name, sender]))
   return (name) => {
-    if (name === COMMAND_LINE) return undefined
+    if (name === COMMAND_LINE || name === STREAMS) return undefined
     const sender = senders.get(name)
     if (!sender) return () => false
     const { devices } = sender

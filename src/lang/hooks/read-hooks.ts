@@ -16,7 +16,7 @@ import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
 
 /** Sources that need no description. */
-export const KNOWN_SOURCES = ['alertmanager', 'grafana', 'zabbix']
+export const KNOWN_SOURCES = ['alertmanager', 'grafana', 'zabbix', 'streams']
 const SYSTEMS = ['zabbix', 'alertmanager'] as const
 const EXPRESSIONS = [
   'id',

@@ -9,6 +9,7 @@ import { POLICIES, POLICY_NAME } from './policy.ts'
 import { RESPONSIBILITY_KEY } from './responsibility.ts'
 import { SERVER } from './server.ts'
 import { SINKS } from './sinks.ts'
+import { SOURCES } from './sources.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
 
@@ -183,6 +184,7 @@ export const PROJECT_SCHEMA = {
       examples: ['.till/state.db', { postgres: 'env:TILL_DATABASE' }],
     },
     sinks: SINKS,
+    sources: SOURCES,
     secrets: SECRETS,
     assignments: {
       title: 'Assignments',

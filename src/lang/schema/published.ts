@@ -44,6 +44,7 @@ import { SAFETY_ANSWER_SCHEMAS } from './safety-answers.ts'
 import { SANDBOX_JSON_SCHEMA } from './sandbox-answers.ts'
 import { SERVER_ANSWER_SCHEMAS } from './server-answers.ts'
 import { SINKS_ANSWER_SCHEMAS } from './sinks-answers.ts'
+import { SOURCES_ANSWER_SCHEMAS } from './sources-answers.ts'
 import { STATE_ANSWER_SCHEMAS } from './state-answers.ts'
 
 /** Every schema that is published in `schemas/`, by the name of its file. */
@@ -81,6 +82,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...SERVER_ANSWER_SCHEMAS,
     ...API_ANSWER_SCHEMAS,
     ...SINKS_ANSWER_SCHEMAS,
+    ...SOURCES_ANSWER_SCHEMAS,
     ...STATE_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     approval: APPROVAL_JSON_SCHEMA,

@@ -1,7 +1,7 @@
-const TIME_OR_NULL = { description: 'ISO 8601 in UTC.', type: ['string', 'null'] } as const
-const COUNT = { type: 'integer', minimum: 0 } as const
+export const TIME_OR_NULL = { description: 'ISO 8601 in UTC.', type: ['string', 'null'] } as const
+export const COUNT = { type: 'integer', minimum: 0 } as const
 
-function answer(
+export function answer(
   name: string,
   [title, description]: readonly [string, string],
   fields: { readonly required: readonly string[]; readonly properties: object },

@@ -1,7 +1,7 @@
 import { DURATION } from '../../core/duration.ts'
 import { WHEN_FULL } from '../../core/sink.ts'
 
-const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
+export const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
 const KINDS = [
   'run.started',
   'run.resumed',
@@ -18,10 +18,10 @@ const KINDS = [
   'step.finished',
 ] as const
 
-const secret = (description: string, example: string) =>
+export const secret = (description: string, example: string) =>
   ({ description, type: 'string', pattern: '^(env|file|command|age):.+$', examples: [example] }) as const
 
-const expression = (description: string, example: string) =>
+export const expression = (description: string, example: string) =>
   ({ description, type: 'string', minLength: 1, examples: [example] }) as const
 
 const topic = (description: string, example: string) =>
@@ -34,7 +34,7 @@ const topic = (description: string, example: string) =>
     examples: [example],
   }) as const
 
-const CA = {
+export const CA = {
   description: 'A PEM file of certificates to trust.',
   type: 'string',
   minLength: 1,
@@ -146,7 +146,7 @@ const MQTT = {
   examples: [{ url: 'mqtts://broker.hq.example:8883' }],
 } as const
 
-const KAFKA = {
+export const KAFKA = {
   description: 'Apache Kafka, by the library node-rdkafka, which is installed beside this program.',
   type: 'object',
   additionalProperties: false,

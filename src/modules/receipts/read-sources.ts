@@ -2,6 +2,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
+import { readTime, type TimeStyle } from '../../core/written-time.ts'
 import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'
 import { type HttpAnswer, httpSentence } from '../../devices/probe/http-answer.ts'
 import { httpHere } from '../../devices/probe/http-here.ts'
@@ -11,7 +12,6 @@ import { patternOf } from '../../pattern/pattern.ts'
 import { readRow } from './database.ts'
 import { type Look, type LookAnswer, MOST } from './look.ts'
 import type { FiscalSource, HttpSource, LogSource } from './params.ts'
-import { readTime, type TimeStyle } from './receipt-time.ts'
 
 const HTTP = { method: 'GET', timeoutMs: 10_000, maxBytes: 256 * 1024, insecure: false } as const
 

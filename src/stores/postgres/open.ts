@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { EventStore } from '../../core/event-source.ts'
 import type { Bell } from '../../core/handed-work.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
@@ -8,6 +9,7 @@ import { storedIncidents } from '../incidents.ts'
 import { storedRuns } from '../runs.ts'
 import { migrationsFrom, SCHEMA_VERSION } from '../schema.ts'
 import { POSTGRES_WORDS } from '../schema-words.ts'
+import { storedEvents } from '../sources.ts'
 import { stateUnusable } from '../state-unusable.ts'
 import { type DatabaseAddress, readAddress } from './address.ts'
 import { PostgresBell } from './bell.ts'
@@ -45,6 +47,11 @@ export async function openPostgresHooks(address: string, options: PostgresOption
 /** Those of incidents. */
 export async function openPostgresIncidents(address: string, options: PostgresOptions = {}): Promise<IncidentStore> {
   return storedIncidents(await openSession(address, options))
+}
+
+/** Events of devices. */
+export async function openPostgresEvents(address: string, options: PostgresOptions = {}): Promise<EventStore> {
+  return storedEvents(await openSession(address, options))
 }
 
 /** By which processes that share a state wake each other up. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readTime } from '../../../src/modules/receipts/receipt-time.ts'
+import { readTime } from '../../src/core/written-time.ts'
 
 const now = Date.parse('2026-11-25T12:00:00Z')
 const style = { zone: 'Europe/Warsaw', now }

@@ -1,4 +1,4 @@
-import { instantsOf } from '../../core/zoned-time.ts'
+import { instantsOf } from './zoned-time.ts'
 
 /** How a time is written, and whose clock it is where it says no offset. */
 export interface TimeStyle {

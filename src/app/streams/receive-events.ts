@@ -1,0 +1,90 @@
+import { isAbsolute, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { EventStore, SourceSettings } from '../../core/event-source.ts'
+import type { Device } from '../../core/fleet.ts'
+import { FilesReader } from '../../streams/intake/files-reader.ts'
+import { EventIntake, type EventReader } from '../../streams/intake/intake.ts'
+import { EventMapper } from '../../streams/intake/map-event.ts'
+import type { Placing } from '../hooks/place-alerts.ts'
+import type { Project } from '../project.ts'
+import { deviceFinder } from './event-devices.ts'
+
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 60_000
+
+/** What brings events of devices in this process, until it is stopped. */
+export interface Receivers {
+  readonly settings: readonly SourceSettings[]
+  /** For events that somebody brings himself; undefined where there is no such source. `reach`: of which devices he may tell. */
+  intakeOf(source: string, reach?: (device: Device) => boolean): EventIntake | undefined
+  stop(): Promise<void>
+}
+
+/** Begins to take in what the sources of a project bring. What keeps one from it is kept in the store, told by `warn`, and tried again. */
+export function startReceivers(
+  { project, placing }: { readonly project: Project; readonly placing: Pick<Placing, 'fleet' | 'devices'> },
+  store: EventStore,
+  warn: (text: string) => void,
+): Receivers {
+  const settings = project.settings.sources()
+  const stopping = new AbortController()
+  const intakeOf = (one: SourceSettings, reach?: (device: Device) => boolean): EventIntake => {
+    const mapper = new EventMapper(one, deviceFinder(placing, reach))
+    return new EventIntake(one, () => mapper, store)
+  }
+  const loops = settings.map((one) => keepReading(project, intakeOf(one), { signal: stopping.signal, warn }))
+  return {
+    settings,
+    intakeOf(name, reach) {
+      const one = settings.find((each) => each.name === name && each.from.kind === 'push')
+      return one && intakeOf(one, reach)
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all(loops)
+    },
+  }
+}
+
+async function keepReading(
+  project: Project,
+  intake: EventIntake,
+  { signal, warn }: { readonly signal: AbortSignal; readonly warn: (text: string) => void },
+): Promise<void> {
+  const { name } = intake.settings
+  let pause = FIRST_PAUSE_MS
+  let told: string | undefined
+  while (!signal.aborted) {
+    try {
+      const reader = await openReader(project, intake)
+      if (!reader) return
+      await reader.run(signal, () => {
+        pause = FIRST_PAUSE_MS
+        told = undefined
+        intake.store.trouble(name, undefined).catch(() => undefined)
+      })
+    } catch (error) {
+      if (signal.aborted) return
+      const why = error instanceof Error ? error.message : String(error)
+      if (why !== told) warn(`The source "${name}" brings nothing: ${why}`)
+      told = why
+      await intake.store.trouble(name, why).catch(() => undefined)
+      await delay(pause, undefined, { signal }).catch(() => undefined)
+      pause = Math.min(LONGEST_PAUSE_MS, pause * 2)
+    }
+  }
+}
+
+/** What brings the events of a source; undefined where others do, by HTTP. */
+async function openReader(project: Project, intake: EventIntake): Promise<EventReader | undefined> {
+  const { from } = intake.settings
+  const inRoot = (path: string): string => (isAbsolute(path) ? path : join(project.root, path))
+  switch (from.kind) {
+    case 'push':
+      return undefined
+    case 'files':
+      return FilesReader.open(inRoot(from.path), from.fromEnd, intake)
+    default:
+      throw new Error('not yet')
+  }
+}

@@ -1,0 +1,69 @@
+import type { EventStore, SourceSettings } from '../../core/event-source.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import type { HookStore } from '../../core/hook-store.ts'
+import { STREAMS } from '../hooks/open-hooks.ts'
+import type { SilenceKind, SilenceLook } from './silence.ts'
+import { silenceOf } from './sources-status.ts'
+
+const ALERTS: Readonly<Record<SilenceKind, { readonly name: string; readonly text: string }>> = {
+  silent: { name: 'till-silent', text: 'No event of it has come' },
+  never: {
+    name: 'till-never-heard',
+    text: 'No event of it has ever come: its sender is not set up, or has no licence',
+  },
+  licence: { name: 'events-licence-missing', text: 'It says that it has no licence for events' },
+}
+
+interface Told {
+  readonly id: string
+  readonly kind: SilenceKind
+}
+
+/**
+ * Tells of devices of a source that are silent by now, and of those that speak again, as alerts of the hook source `streams`. While
+ * the source itself is quiet or in trouble nobody is told of: that is no fault of a device.
+ */
+export async function tellSilence(
+  settings: SourceSettings,
+  of: {
+    readonly events: EventStore
+    readonly hooks: HookStore
+    readonly fleet: Fleet
+    readonly since: number
+    readonly now: number
+    readonly inTrouble: boolean
+  },
+): Promise<SilenceLook> {
+  const look = await silenceOf(settings, of.events, of)
+  if (!settings.silence || look.isQuiet || of.inTrouble) return look
+  const silent = new Map(look.silent.map((one) => [one.device, one]))
+  const heard = await of.events.heard(settings.name)
+  const told = new Map(
+    heard.flatMap(({ device, told: text }) => (text === null ? [] : [[device, readTold(text)] as const])),
+  )
+  const at = new Date(of.now).toISOString()
+  const alerts: object[] = []
+  const notes: [string, string | null][] = []
+  for (const [device, { id, kind }] of told) {
+    if (silent.get(device)?.kind === kind || !of.fleet.devices.has(device)) continue
+    alerts.push({ id, state: 'resolved', device, name: ALERTS[kind].name, text: 'It speaks again', started_at: at })
+    notes.push([device, null])
+  }
+  for (const [device, { kind, heardAt }] of silent) {
+    if (told.get(device)?.kind === kind) continue
+    const id = `${settings.name}/${device}/${kind}/${of.now}`
+    const since = heardAt === null ? '' : ` since ${new Date(heardAt).toISOString()}`
+    const labels = { stream: settings.name, kind }
+    const { name, text } = ALERTS[kind]
+    alerts.push({ id, state: 'firing', device, name, text: `${text}${since}.`, started_at: at, labels })
+    notes.push([device, JSON.stringify({ id, kind } satisfies Told)])
+  }
+  if (alerts.length > 0)
+    await of.hooks.receive([{ source: STREAMS, sender: STREAMS, body: JSON.stringify({ alerts }) }])
+  for (const [device, text] of notes) await of.events.tell(settings.name, device, text)
+  return look
+}
+
+function readTold(text: string): Told {
+  return JSON.parse(text) as Told
+}

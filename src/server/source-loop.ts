@@ -1,0 +1,145 @@
+import { openEventStore } from '../app/history/open-store.ts'
+import { type Receivers, startReceivers } from '../app/streams/receive-events.ts'
+import type { SilenceLook } from '../app/streams/silence.ts'
+import { tellSilence } from '../app/streams/tell-silence.ts'
+import { type EventStore, SOURCE_TALLIES, type SourceStanding } from '../core/event-source.ts'
+import type { Device } from '../core/fleet.ts'
+import type { HookStore } from '../core/hook-store.ts'
+import type { EventIntake } from '../streams/intake/intake.ts'
+import type { Metrics } from './metrics.ts'
+import type { Revision } from './revisions.ts'
+import type { ServerLog } from './server-log.ts'
+
+/** Silence is told within a minute: what is asked for, and this. */
+const LOOK_MS = 5_000
+
+interface Loop {
+  readonly hooks: HookStore
+  readonly revision: () => Revision
+  readonly isOurs: () => boolean
+  readonly log: ServerLog
+  /** Alerts have been put into the inbox. */
+  readonly nudge: () => void
+}
+
+/** Takes in what the sources of the revision in force bring, and tells which devices are silent, until it is stopped. */
+export class SourceLoop {
+  readonly #loop: Loop
+  #store: EventStore | undefined
+  #receivers: Receivers | undefined
+  #of: Revision | undefined
+  readonly #since = Date.now()
+  readonly #looks = new Map<string, SilenceLook>()
+  #timer: NodeJS.Timeout | undefined
+  #turn: Promise<void> = Promise.resolve()
+  #isStopping = false
+
+  constructor(loop: Loop) {
+    this.#loop = loop
+  }
+
+  /** Nothing is opened where there are no sources. */
+  start(): void {
+    const turn = (): void => {
+      this.#turn = this.#turn
+        .then(() => this.#look())
+        .catch((error) => {
+          this.#loop.log.sayOf(
+            'sources',
+            `The sources of events: ${error instanceof Error ? error.message : String(error)}`,
+          )
+        })
+    }
+    turn()
+    this.#timer = setInterval(turn, LOOK_MS)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    clearInterval(this.#timer)
+    await this.#turn
+    await this.#receivers?.stop()
+    await this.#store?.close()
+  }
+
+  /** For events that somebody brings by HTTP; undefined where there is no such source. */
+  intakeOf(source: string, reach: ((device: Device) => boolean) | undefined): EventIntake | undefined {
+    return this.#receivers?.intakeOf(source, reach)
+  }
+
+  async standing(): Promise<readonly SourceStanding[]> {
+    return (await this.#store?.standing()) ?? []
+  }
+
+  silent(source: string): SilenceLook {
+    return this.#looks.get(source) ?? { silent: [], isQuiet: false }
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isStopping) return
+    const { revision, isOurs, log, hooks, nudge } = this.#loop
+    const current = revision()
+    // One server of a state takes in: another one would only find that it is behind.
+    if (current !== this.#of || !isOurs()) {
+      await this.#receivers?.stop()
+      this.#receivers = undefined
+      this.#of = undefined
+    }
+    if (!isOurs() || (this.#of === undefined && current.project.settings.sources().length === 0)) return
+    this.#store ??= await openEventStore(current.project.state)
+    if (this.#receivers === undefined) {
+      this.#of = current
+      const warn = (text: string): void => log.sayOf('sources', text)
+      this.#receivers = startReceivers({ project: current.project, placing: current }, this.#store, warn)
+    }
+    const standing = await this.#store.standing()
+    for (const settings of this.#receivers.settings) {
+      const inTrouble = standing.some(({ source, trouble }) => source === settings.name && trouble !== null)
+      const of = { events: this.#store, hooks, fleet: current.fleet, since: this.#since, now: Date.now(), inTrouble }
+      const before = this.#looks.get(settings.name)
+      const look = await tellSilence(settings, of)
+      this.#looks.set(settings.name, look)
+      if (look.isQuiet && before?.isQuiet !== true)
+        log.say(`The source "${settings.name}" is quiet: nothing comes from any device.`)
+      if (look.silent.length > 0) nudge()
+    }
+  }
+}
+
+/** What came by each source, and who is silent, at each scrape. */
+export function measureSources(metrics: Metrics, loop: SourceLoop): void {
+  const by = (of: (standing: SourceStanding) => number) => async () =>
+    (await loop.standing()).map((one) => [{ source: one.source }, of(one)] as const)
+  const age = (at: number | null): number => (at === null ? 0 : Math.max(0, Math.round((Date.now() - at) / 1000)))
+  metrics.gauges('till_source_events', 'Events of devices, by what became of them.', async () =>
+    (await loop.standing()).flatMap(({ source, tallies }) =>
+      SOURCE_TALLIES.map((what) => [{ source, what }, tallies[what] ?? 0] as const),
+    ),
+  )
+  metrics.gauges(
+    'till_source_devices',
+    'Devices that a source was heard of.',
+    by(({ devices }) => devices),
+  )
+  metrics.gauges(
+    'till_source_last_seconds',
+    'Age of the last event of a source.',
+    by(({ lastAt }) => age(lastAt)),
+  )
+  metrics.gauges(
+    'till_source_trouble_seconds',
+    'For how long a source brings nothing; 0 where it brings what comes.',
+    by(({ troubleSince }) => age(troubleSince === null ? null : Date.parse(troubleSince))),
+  )
+  metrics.gauges('till_source_silent', 'Devices that are silent for too long, by why.', async () =>
+    (await loop.standing()).flatMap(({ source }) =>
+      (['silent', 'never', 'licence'] as const).map((kind) => {
+        const { silent } = loop.silent(source)
+        return [{ source, kind }, silent.filter((one) => one.kind === kind).length] as const
+      }),
+    ),
+  )
+  metrics.gauges('till_source_quiet', '1 where nothing comes from any device of a source.', async () =>
+    (await loop.standing()).map(({ source }) => [{ source }, loop.silent(source).isQuiet ? 1 : 0] as const),
+  )
+}
