@@ -18,7 +18,6 @@ import { type BodyReader, textOfBody } from './read-body.ts'
 import type { Revision } from './revisions.ts'
 import type { ServerLog } from './server-log.ts'
 import type { SourceLoop } from './source-loop.ts'
-import { eventsOfBody, takeEvents } from './take-events.ts'
 
 /** The answer does not wait for longer than so, until alerts have found their episodes. */
 const PATIENCE_MS = 100
@@ -137,22 +136,21 @@ async function received(serving: Serving, request: IncomingMessage, source: stri
   return { entry, alerts: await placed(serving, entry) }
 }
 
+const UNKNOWN_SOURCE = { state: 'unknown-source' } as const
+
 /** Somebody brings events of devices. They are kept when he is answered. */
 async function broughtEvents(serving: Serving, context: Context<Env>): Promise<Response> {
   const request = context.env.incoming
   const source = context.req.param('source') ?? ''
   try {
     const { sender, body, giveBack } = await letIn(serving, request)
-    const intake = mayTell(sender, source)
-      ? serving.sources.intakeOf(source, serving.revision().reachOf(sender.name))
-      : undefined
-    if (!intake) {
-      giveBack()
-      throw refusedFor(serving, request, 404, 'There is no such source.')
-    }
-    const events = eventsOfBody(body)
-    if (!events) throw refusedFor(serving, request, 413, 'It has more than 10000 events.')
-    return context.json({ schema: 'till.events-taken/1', source, ...(await takeEvents(intake, events)) })
+    const reach = serving.revision().reachOf(sender.name)
+    const brought = mayTell(sender, source) ? await serving.sources.bring(source, body, reach) : UNKNOWN_SOURCE
+    if (brought.state !== 'taken') giveBack()
+    if (brought.state === 'unknown-source') throw refusedFor(serving, request, 404, 'There is no such source.')
+    if (brought.state === 'too-many') throw refusedFor(serving, request, 413, 'It has more than 10000 events.')
+    const { taken, repeated } = brought
+    return context.json({ schema: 'till.events-taken/1', source, taken, repeated })
   } catch (error) {
     if (error instanceof Refused) return refusal(context, error)
     if (!(error instanceof InputError)) throw error

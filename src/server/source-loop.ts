@@ -1,11 +1,10 @@
 import { openEventStore } from '../app/history/open-store.ts'
-import { type Receivers, startReceivers } from '../app/streams/receive-events.ts'
+import { type Brought, type Receivers, startReceivers } from '../app/streams/receive-events.ts'
 import type { SilenceLook } from '../app/streams/silence.ts'
 import { tellSilence } from '../app/streams/tell-silence.ts'
 import { type EventStore, SOURCE_TALLIES, type SourceStanding } from '../core/event-source.ts'
 import type { Device } from '../core/fleet.ts'
 import type { HookStore } from '../core/hook-store.ts'
-import type { EventIntake } from '../streams/intake/intake.ts'
 import type { Metrics } from './metrics.ts'
 import type { Revision } from './revisions.ts'
 import type { ServerLog } from './server-log.ts'
@@ -62,9 +61,9 @@ export class SourceLoop {
     await this.#store?.close()
   }
 
-  /** For events that somebody brings by HTTP; undefined where there is no such source. */
-  intakeOf(source: string, reach: ((device: Device) => boolean) | undefined): EventIntake | undefined {
-    return this.#receivers?.intakeOf(source, reach)
+  /** Takes in what somebody brings by HTTP. */
+  async bring(source: string, body: string, reach: ((device: Device) => boolean) | undefined): Promise<Brought> {
+    return (await this.#receivers?.bring(source, body, reach)) ?? { state: 'unknown-source' }
   }
 
   async standing(): Promise<readonly SourceStanding[]> {

@@ -101,7 +101,8 @@ describe('Files of events', () => {
       const child = server
       const before = receipts()
       for (let piece = 0; piece < 20; piece += 1) {
-        const lines = Array.from({ length: 1 + random(400) }, () => event('CLOSED', { number: (many += 1) }))
+        const lines = Array.from({ length: 1 + random(400) }, (_, at) => event('CLOSED', { number: many + at + 1 }))
+        many += lines.length
         project.append('in/events.ndjson', lines.join(''))
         if (random(6) === 0) renameSync(project.path('in/events.ndjson'), project.path(`in/events-${many}.ndjson`))
       }

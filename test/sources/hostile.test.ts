@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { hasCardNumber } from '../../src/streams/intake/card-number.ts'

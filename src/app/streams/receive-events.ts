@@ -7,16 +7,23 @@ import { EventIntake, type EventReader } from '../../streams/intake/intake.ts'
 import { EventMapper } from '../../streams/intake/map-event.ts'
 import type { Placing } from '../hooks/place-alerts.ts'
 import type { Project } from '../project.ts'
+import { eventsOfBody, takeEvents } from './brought-events.ts'
 import { deviceFinder } from './event-devices.ts'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
 
+/** What became of events that somebody brought. */
+export type Brought =
+  | { readonly state: 'taken'; readonly taken: number; readonly repeated: number }
+  | { readonly state: 'unknown-source' }
+  | { readonly state: 'too-many' }
+
 /** What brings events of devices in this process, until it is stopped. */
 export interface Receivers {
   readonly settings: readonly SourceSettings[]
-  /** For events that somebody brings himself; undefined where there is no such source. `reach`: of which devices he may tell. */
-  intakeOf(source: string, reach?: (device: Device) => boolean): EventIntake | undefined
+  /** Takes in what somebody brings himself. `reach`: of which devices he may tell. */
+  bring(source: string, body: string, reach?: (device: Device) => boolean): Promise<Brought>
   stop(): Promise<void>
 }
 
@@ -35,9 +42,11 @@ export function startReceivers(
   const loops = settings.map((one) => keepReading(project, intakeOf(one), { signal: stopping.signal, warn }))
   return {
     settings,
-    intakeOf(name, reach) {
+    async bring(name, body, reach) {
       const one = settings.find((each) => each.name === name && each.from.kind === 'push')
-      return one && intakeOf(one, reach)
+      if (!one) return { state: 'unknown-source' }
+      const events = eventsOfBody(body)
+      return events ? { state: 'taken', ...(await takeEvents(intakeOf(one, reach), events)) } : { state: 'too-many' }
     },
     async stop() {
       stopping.abort()

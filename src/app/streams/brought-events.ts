@@ -1,6 +1,5 @@
-import type { EventIntake } from '../streams/intake/intake.ts'
-import { MOST_AT_ONCE } from '../streams/intake/intake.ts'
-import type { RawEvent } from '../streams/intake/map-event.ts'
+import { type EventIntake, MOST_AT_ONCE } from '../../streams/intake/intake.ts'
+import type { RawEvent } from '../../streams/intake/map-event.ts'
 
 /** Events of one request. */
 const MOST_EVENTS = 10_000

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorsOf } from '../cli/published.ts'
+import { bearer, NORTH, ServedProject } from '../server/served-project.ts'
+
+const PUSHED = `sources:
+  pushed:
+    push: true
+    device: event.till
+    at: event.time
+    kind: event.type
+    id: event.id
+    silence: {after: 2s, expect: "device.id == 'office'"}
+    rules:
+      - {kinds: [CLOSED], count: [receipts]}
+      - {kinds: [NO_LICENCE], facts: {licence: false}}
+`
+const SETTINGS = `inventory: inventory
+runbooks: runbooks
+server:
+  senders:
+    all: {token: "env:T_ALL"}
+    north: {token: "env:T_NORTH", sources: [pushed], devices: "device.id == 'pos1'"}
+    slow: {token: "env:T_SLOW", sources: [zabbix]}
+hooks: {rules: [{name: quiet, match: "alert.source == 'streams'", settle: 0s}]}
+${PUSHED}`
+
+let project: ServedProject
+beforeAll(async () => {
+  project = new ServedProject(SETTINGS, 2)
+  await project.serve()
+})
+afterAll(() => project.remove())
+
+const event = (id: number, type = 'CLOSED', device = 'pos1') =>
+  JSON.stringify({ id, type, till: `${NORTH}/${device}`, time: new Date().toISOString() })
+
+async function push(body: string, who: Parameters<typeof bearer>[0] | null = 'T_ALL', source = 'pushed') {
+  const headers = who === null ? {} : bearer(who)
+  const answer = await fetch(`${project.url}/sources/${source}`, { method: 'POST', headers, body })
+  const json = (await answer.json()) as { taken?: number; repeated?: number }
+  expect(errorsOf(answer.status === 200 ? 'events-taken' : 'hook-refused', json)).toEqual([])
+  return { status: answer.status, ...json }
+}
+
+interface Sources {
+  readonly sources: readonly {
+    readonly events: Readonly<Record<string, number>>
+    readonly silent: readonly { readonly device: string; readonly kind: string }[]
+    readonly unknown: readonly { readonly name: string }[]
+  }[]
+}
+
+async function status(): Promise<Sources['sources'][number] | undefined> {
+  const { stdout } = await project.till('sources', 'status', '--json')
+  const document = JSON.parse(stdout) as Sources
+  expect(errorsOf('sources', document)).toEqual([])
+  return document.sources[0]
+}
+
+describe('Events that are pushed', () => {
+  it('are taken from those who may bring them, once, and of devices within their reach', async () => {
+    await expect.poll(async () => (await push('')).status, { timeout: 20_000 }).toBe(200)
+    expect(await push(`${event(1)}\n${event(2)}\n`)).toMatchObject({ status: 200, taken: 2, repeated: 0 })
+    expect(await push(`[${event(2)},${event(3)}]`)).toMatchObject({ status: 200, taken: 1, repeated: 1 })
+    expect(await push(event(4, 'CLOSED', 'pos2'), 'T_NORTH')).toMatchObject({ status: 200, taken: 0 })
+    expect((await push(event(5), null)).status).toBe(401)
+    expect((await push(event(5), 'T_SLOW')).status).toBe(404)
+    expect((await push(event(5), 'T_ALL', 'other')).status).toBe(404)
+    expect((await push('x\n'.repeat(10_001))).status).toBe(413)
+    const now = await status()
+    expect(now?.events).toMatchObject({ taken: 3, repeated: 1, unknown_device: 1 })
+    expect(now?.unknown).toEqual([{ what: 'device', name: `${NORTH}/pos2`, count: 1 }])
+    const metrics = await (await fetch(`${project.url}/metrics`)).text()
+    expect(metrics).toContain('till_source_events{source="pushed",what="taken"} 3')
+  })
+
+  it('that stop coming make an episode, and end it; no licence is not silence', async () => {
+    await push(`${event(11)}\n${event(12, 'NO_LICENCE', 'pos2')}\n`)
+    const kinds = async () =>
+      (await status())?.silent.map(({ device, kind }) => `${device.split('/')[1]} ${kind}`).sort()
+    await expect
+      .poll(kinds, { timeout: 30_000, interval: 500 })
+      .toEqual(['office never', 'pos1 silent', 'pos2 licence'])
+    const episodes = async (...args: string[]) => {
+      const { stdout } = await project.till('episodes', 'list', '--json', ...args)
+      const { episodes: all } = JSON.parse(stdout) as { episodes: { device: string; alert: { name: string } }[] }
+      return all.map(({ device, alert }) => `${device.split('/')[1]} ${alert.name}`).sort()
+    }
+    const all = ['office till-never-heard', 'pos1 till-silent', 'pos2 events-licence-missing']
+    await expect.poll(() => episodes(), { timeout: 30_000, interval: 500 }).toEqual(all)
+    // A device that speaks all the time is silent no longer.
+    const talk = setInterval(
+      () => void push(event(Math.trunc(performance.now() * 1000), 'CLOSED')).catch(() => undefined),
+      500,
+    )
+    const alert = async () => {
+      const { stdout } = await project.till('episodes', 'list', '--all', '--json')
+      const { episodes: every } = JSON.parse(stdout) as { episodes: { device: string; state: string }[] }
+      return every.find(({ device }) => device.endsWith('pos1'))?.state
+    }
+    await expect.poll(alert, { timeout: 30_000, interval: 500 }).toMatch(/clear|closed|quiet/)
+    clearInterval(talk)
+  })
+})
