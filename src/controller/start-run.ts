@@ -340,7 +340,10 @@ function openWorkforce(
     admission: run.admission,
     emit: journal.emit,
     scopeOf,
-    historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
+    historyOf: (device) => ({
+      samples: (...of) => store.samples(device.name, ...of),
+      fact: (...of) => store.fact(device.name, ...of),
+    }),
     guardsOf: (device) => run.guardsOf(device.name),
     readSecret: secrets.read,
     learnSecrets: (device) => learnSecrets(device, secrets.read),

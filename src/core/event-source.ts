@@ -1,4 +1,5 @@
 import type { Expression } from './runbook.ts'
+import type { DeviceFact } from './sample.ts'
 import type { SourceRange } from './source.ts'
 
 /** How events come in. Secrets are references, not yet read. */
@@ -188,11 +189,8 @@ export interface EventStore {
   /** Why a source brings nothing; undefined: it does. */
   trouble(source: string, why: string | undefined): Promise<void>
   standing(): Promise<readonly SourceStanding[]>
-  /** The last known fact of a device and when it was so; with it when the device was last heard of by any source. */
-  fact(
-    device: string,
-    name: string,
-  ): Promise<{ readonly value: string; readonly at: string; readonly eventAt: number | null } | undefined>
+  /** What events told of a device by a source. */
+  fact(device: string, name: string, source: string): Promise<DeviceFact | null>
   close(): Promise<void>
 }
 

@@ -31,6 +31,8 @@ export type GuardTest =
   | { readonly type: 'idle'; readonly path: string; readonly seconds: number }
   /** Busy while a person is logged in. */
   | { readonly type: 'logged-in' }
+  /** Nobody is asked: what its events told, where they tell how it is now. Busy while the fact is true. */
+  | { readonly type: 'source'; readonly source: string; readonly fact: string; readonly withinMs: number }
   /** Prints `free`, or `busy` and why. */
   | { readonly type: 'script'; readonly sh?: string; readonly powershell?: string }
 
@@ -39,8 +41,8 @@ export interface Guard extends Scoped {
   readonly name: string
   /** What is so while it holds a change back: `a receipt is open`. */
   readonly says: string
-  /** Whose shell is asked: its own, or that of the device that it hangs on. */
-  readonly ask: 'device' | 'host'
+  /** Whose shell is asked: its own, or that of the device that it hangs on; `controller`: nobody's. */
+  readonly ask: 'device' | 'host' | 'controller'
   readonly test: GuardTest
   /** A device that is busy is looked at again after so long. */
   readonly lookAgainMs: number

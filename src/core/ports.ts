@@ -13,7 +13,7 @@ import type { LeaseStore, LeaseToken } from './lease.ts'
 import type { AvailabilityStore } from './ledger.ts'
 import type { DeviceStatus, DeviceVisit, RunPlace, RunSummary } from './run.ts'
 import type { RunReads } from './run-reads.ts'
-import type { DeviceMark, Marks, NewSample, Sample } from './sample.ts'
+import type { DeviceFact, DeviceMark, Marks, NewSample, Sample } from './sample.ts'
 import type { Secret } from './secret.ts'
 import type { SessionStore } from './session.ts'
 import type { StateFacts } from './state-facts.ts'
@@ -48,6 +48,8 @@ export interface ModuleContext {
 export interface DeviceHistory {
   /** By time, oldest first, before `until`; a `series` that nobody has noted anything in is empty. */
   samples(series: string, since: Date, until?: Date): Promise<readonly Sample[]>
+  /** What events of the device told of themselves by a source; null: nothing. */
+  fact(name: string, source: string): Promise<DeviceFact | null>
 }
 
 /** Devices of the same store that a device depends on. */
@@ -342,6 +344,7 @@ export interface RunStore extends JournalStore {
   ): Promise<readonly DeviceVisit[]>
   /** Of one series of a device, by time; two at the same time are one, the later one noted. */
   samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]>
+  fact(device: string, name: string, source: string): Promise<DeviceFact | null>
   /** Marks by which the machine of a device is known again; not those that many devices claim, as clones of an image do. */
   machineOf(device: string): Promise<Marks>
   /** The last mark of each name of every device, by device. */

@@ -13,6 +13,15 @@ export interface NewSample extends Sample {
 /** Small facts by which a device is known again, by name: `serial`, `machine_id`, `last_receipt_at`. */
 export type Marks = Readonly<Record<string, string>>
 
+/** The last known fact of that name of a device that its events told. */
+export interface DeviceFact {
+  readonly value: string
+  /** Since when it is so, by the time of the event. ISO 8601 in UTC. */
+  readonly at: string
+  /** As of when: the time of the newest event that the source brought of the device; null: none that can be believed. */
+  readonly as_of: string | null
+}
+
 /** The last known fact of that name of a device, and when it was read. */
 export interface DeviceMark {
   readonly device: string

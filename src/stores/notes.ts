@@ -1,7 +1,8 @@
 import { DAY_MS } from '../core/duration.ts'
 import type { StepFinished } from '../core/events.ts'
-import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
+import type { DeviceFact, DeviceMark, Marks, Sample } from '../core/sample.ts'
 import { tables } from './schema.ts'
+import { sourceTables } from './source-tables.ts'
 import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 /** Series whose old samples are deleted in one transaction. */
@@ -67,6 +68,21 @@ export async function readSamples(
     .orderBy('samples.at')
   const rows = await session.read(query)
   return rows.map(({ at, value }) => ({ at: new Date(at).toISOString(), value }))
+}
+
+/** What events told of a device by a source. */
+export async function readFact(
+  session: StoreSession,
+  { device, name, source }: { readonly device: string; readonly name: string; readonly source: string },
+): Promise<DeviceFact | null> {
+  const marks = sourceTables.selectFrom('marks').select(['value', 'at'])
+  const heard = sourceTables.selectFrom('source_devices').select('event_at').where('source', '=', source)
+  const [[mark], [last]] = await Promise.all([
+    session.read(marks.where('device', '=', device).where('name', '=', name)),
+    session.read(heard.where('device', '=', device)),
+  ])
+  const asOf = Number(last?.event_at ?? 0)
+  return mark ? { ...mark, as_of: asOf === 0 ? null : new Date(asOf).toISOString() } : null
 }
 
 /** Marks that name a machine, and how many devices may claim one before it says nothing. */

@@ -19,7 +19,7 @@ import {
   type RunSummary,
 } from '../core/run.ts'
 import type { RunReads } from '../core/run-reads.ts'
-import type { DeviceMark, Marks, Sample } from '../core/sample.ts'
+import type { DeviceFact, DeviceMark, Marks, Sample } from '../core/sample.ts'
 import type { SessionStore } from '../core/session.ts'
 import type { StateFacts } from '../core/state-facts.ts'
 import { admissionStore } from './admission.ts'
@@ -33,7 +33,7 @@ import { keptRuns } from './kept-runs.ts'
 import { labelled } from './labelled.ts'
 import { isHeard, leaseStore } from './leases.ts'
 import { AUDIT, journalOf, LEASES } from './locks.ts'
-import { forgetSamples, readMachine, readMarks, readSamples } from './notes.ts'
+import { forgetSamples, readFact, readMachine, readMarks, readSamples } from './notes.ts'
 import { whereabouts } from './process-identity.ts'
 import { appendEvents, eventOf, indeterminateDevices, recordStatuses } from './record-events.ts'
 import { inList, runReads } from './run-reads.ts'
@@ -191,6 +191,10 @@ class StoredRuns implements RunStore {
 
   machineOf(device: string): Promise<Marks> {
     return readMachine(this.#session, device)
+  }
+
+  fact(device: string, name: string, source: string): Promise<DeviceFact | null> {
+    return readFact(this.#session, { device, name, source })
   }
 
   marks(): AsyncIterable<DeviceMark> {

@@ -11,6 +11,8 @@ import {
   type SourceTally,
   type Taken,
 } from '../core/event-source.ts'
+import type { DeviceFact } from '../core/sample.ts'
+import { readFact } from './notes.ts'
 import { sourceTables as t } from './source-tables.ts'
 import { put, rowsOf, rowsOfEach, type Steps, type StoreSession } from './steps.ts'
 
@@ -201,20 +203,8 @@ class StoredEvents implements EventStore {
     })
   }
 
-  async fact(device: string, name: string) {
-    const [[mark], [heard]] = await Promise.all([
-      this.#session.read(
-        t.selectFrom('marks').select(['value', 'at']).where('device', '=', device).where('name', '=', name),
-      ),
-      this.#session.read(
-        t
-          .selectFrom('source_devices')
-          .select(({ fn }) => fn.max<number | null>('event_at').as('at'))
-          .where('device', '=', device),
-      ),
-    ])
-    const eventAt = heard?.at ?? null
-    return mark && { ...mark, eventAt: eventAt === null ? null : Number(eventAt) }
+  fact(device: string, name: string, source: string): Promise<DeviceFact | null> {
+    return readFact(this.#session, { device, name, source })
   }
 
   close(): Promise<void> {

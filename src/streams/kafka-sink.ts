@@ -1,12 +1,13 @@
 import { hostname } from 'node:os'
 import type { SinkTarget } from '../core/sink.ts'
+import type { RdkafkaConsumers } from './intake/kafka-reader.ts'
 import type { Message } from './message.ts'
 import { held, type SendResult, type Sink } from './sink.ts'
 
 type Target = Extract<SinkTarget, { kind: 'kafka' }>
 
 /** As much of node-rdkafka as is used: it is not installed with this program. */
-export interface Rdkafka {
+export interface Rdkafka extends RdkafkaConsumers {
   readonly Producer: new (
     settings: Readonly<Record<string, unknown>>,
     topic: Readonly<Record<string, unknown>>,

@@ -81,7 +81,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     emit: async (body) => void events.push(body),
     guardsOf: () => [],
     scopeOf,
-    historyOf: () => ({ samples: async () => [] }),
+    historyOf: () => ({ samples: async () => [], fact: async () => null }),
     readSecret: () => Promise.reject(new Error('no secrets here')),
     stopping: never,
     aborting: never,

@@ -271,11 +271,11 @@ export class Bench {
       aborting: this.aborting.signal,
       emit: journal.emit,
       mask: async (value) => value,
-      historyOf: () => ({ samples: async () => [] }),
+      historyOf: () => ({ samples: async () => [], fact: async () => null }),
       openSession: (item, signal) => this.sessionOf?.(item, signal) ?? this.#session(item, signal),
       fenceOf: () => this.fence,
       scopeOf: () => ({ store: {}, device: {}, vars: {} }),
-      guardsOf: () => guardChecks(this.guards),
+      guardsOf: () => guardChecks(this.guards, { samples: async () => [], fact: async () => null }),
       deadlineMs: (_, phase) => this.deadlines[phase],
     }
     const head = {

@@ -35,7 +35,7 @@ export function someContext(
     dial: async ({ port }) =>
       fail({ code: 'CONNECT_REFUSED', phase: 'connect', message: `Nothing listens on port ${port}.` }),
     now: () => new Date(),
-    history: { samples: async () => [] },
+    history: { samples: async () => [], fact: async () => null },
     signal: new AbortController().signal,
     ...more,
   }

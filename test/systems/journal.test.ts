@@ -27,7 +27,8 @@ describe.skipIf(whyNoBoot !== undefined)('the journal of a booted systemd', { ti
   /** What is found; and what the next look knows of this one. */
   async function find(journal: JsonObject, more: JsonObject = {}): Promise<unknown> {
     const samples = async (series: string) => noted.filter((one) => one.series === series)
-    const seen = await log?.observe(someContext(system.shell, { history: { samples } }), { journal, ...more })
+    const history = { samples, fact: async () => null }
+    const seen = await log?.observe(someContext(system.shell, { history }), { journal, ...more })
     if (!seen?.ok) return seen?.failure.message
     noted = [...noted, ...(seen.value.samples ?? [])]
     return seen.value.value

@@ -213,7 +213,7 @@ async function look(
     },
     dial: () => Promise.reject(new Error('there are no other ways here')),
     now: () => new Date(),
-    history: { samples: async () => [] },
+    history: { samples: async () => [], fact: async () => null },
     signal: new AbortController().signal,
   }
   const seen = await module.observe(context, params)

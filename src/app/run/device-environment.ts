@@ -42,7 +42,7 @@ export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment
     admission,
     // Whoever has leave to change a device puts its own in their place.
     fenceOf: dependencies.fenceOf ?? (() => undefined),
-    guardsOf: (device) => guardChecks(dependencies.guardsOf(device)),
+    guardsOf: (device) => guardChecks(dependencies.guardsOf(device), historyOf(device)),
     leaveToChange: dependencies.leaveToChange ?? (async () => ({ kind: 'begin' })),
     clock: SYSTEM_CLOCK,
     stopping,

@@ -6,7 +6,7 @@ import type { Fence } from '../../core/fence.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { Target } from '../../core/ports.ts'
-import type { Sample } from '../../core/sample.ts'
+import type { DeviceFact, Sample } from '../../core/sample.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { ChangeAnswer } from '../../engine/admission/admission.ts'
 import { type DeviceEnvironment, performDevice } from '../../engine/device/perform-device.ts'
@@ -72,6 +72,10 @@ class Thread {
       mask: async (value) => (await this.#ask({ about: 'mask', value: value as JsonValue })) as typeof value,
       scopeOf: (device) => this.#job(device.name).scope,
       historyOf: (device) => ({
+        fact: async (name, source) => {
+          const { id } = this.#job(device.name)
+          return (await this.#ask({ about: 'fact', id, name, source })) as unknown as DeviceFact | null
+        },
         samples: async (series, since, until) => {
           const { id } = this.#job(device.name)
           const when = { since: since.toISOString(), until: until?.toISOString() }

@@ -1,8 +1,6 @@
 import { isAbsolute, join } from 'node:path'
 import { InputError } from '../../core/diagnostic.ts'
 import { isFull, type Outbox, type SinkPosition, type SinkSettings } from '../../core/sink.ts'
-import { Masker } from '../../engine/journal/mask.ts'
-import { secretSources } from '../../secrets/index.ts'
 import { FileSink } from '../../streams/file-sink.ts'
 import { HttpSink } from '../../streams/http-sink.ts'
 import { INSTALL, KafkaSink, loadRdkafka } from '../../streams/kafka-sink.ts'
@@ -11,7 +9,7 @@ import { drain, keepSending } from '../../streams/send.ts'
 import type { Sink } from '../../streams/sink.ts'
 import { openOutbox } from '../history/open-store.ts'
 import type { Project } from '../project.ts'
-import { secretReader } from '../reach/secrets.ts'
+import { clearSecret } from './clear-secret.ts'
 
 /** What sends events in this process, until it is stopped. */
 export interface Senders {
@@ -96,13 +94,8 @@ async function refuseFull(outbox: Outbox, settings: readonly SinkSettings[]): Pr
 /** The sink of settings, with its secrets. Throws InputError with SECRET_UNREADABLE. */
 export async function openSink(project: Project, { name, to, source }: SinkSettings, outbox: Outbox): Promise<Sink> {
   const inRoot = (path: string): string => (isAbsolute(path) ? path : join(project.root, path))
-  const reader = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
-  const clear = async (reference: string): Promise<string> => {
-    const read = await reader.read(reference)
-    if (read.ok) return read.value.reveal()
-    const summary = `The sink "${name}" cannot be spoken to: ${read.failure.message}`
-    throw new InputError([{ code: 'SECRET_UNREADABLE', severity: 'error', summary, source }])
-  }
+  const clear = (reference: string): Promise<string> =>
+    clearSecret(project, reference, { what: `The sink "${name}"`, source })
   if (to.kind === 'file') return new FileSink(inRoot(to.path), to)
   if (to.kind === 'kafka') {
     const library = await loadRdkafka()

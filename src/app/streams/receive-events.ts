@@ -1,13 +1,19 @@
 import { isAbsolute, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { InputError } from '../../core/diagnostic.ts'
 import type { EventStore, SourceSettings } from '../../core/event-source.ts'
 import type { Device } from '../../core/fleet.ts'
 import { FilesReader } from '../../streams/intake/files-reader.ts'
 import { EventIntake, type EventReader } from '../../streams/intake/intake.ts'
+import { KafkaReader } from '../../streams/intake/kafka-reader.ts'
 import { EventMapper } from '../../streams/intake/map-event.ts'
+import { MqttReader } from '../../streams/intake/mqtt-reader.ts'
+import { SetEventsReader } from '../../streams/intake/set-events-reader.ts'
+import { INSTALL, loadRdkafka } from '../../streams/kafka-sink.ts'
 import type { Placing } from '../hooks/place-alerts.ts'
 import type { Project } from '../project.ts'
 import { eventsOfBody, takeEvents } from './brought-events.ts'
+import { clearSecret } from './clear-secret.ts'
 import { deviceFinder } from './event-devices.ts'
 
 const FIRST_PAUSE_MS = 1_000
@@ -74,7 +80,7 @@ async function keepReading(
       })
     } catch (error) {
       if (signal.aborted) return
-      const why = error instanceof Error ? error.message : String(error)
+      const why = textOf(error)
       if (why !== told) warn(`The source "${name}" brings nothing: ${why}`)
       told = why
       await intake.store.trouble(name, why).catch(() => undefined)
@@ -82,6 +88,12 @@ async function keepReading(
       pause = Math.min(LONGEST_PAUSE_MS, pause * 2)
     }
   }
+}
+
+function textOf(error: unknown): string {
+  const diagnostic = error instanceof InputError ? error.diagnostics[0] : undefined
+  if (diagnostic) return [diagnostic.summary, diagnostic.detail ?? ''].join('. ')
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** What brings the events of a source; undefined where others do, by HTTP. */
@@ -93,7 +105,26 @@ async function openReader(project: Project, intake: EventIntake): Promise<EventR
       return undefined
     case 'files':
       return FilesReader.open(inRoot(from.path), from.fromEnd, intake)
-    default:
-      throw new Error('not yet')
+    case 'mqtt':
+      return new MqttReader(from, intake, await passwordOf(project, intake.settings))
+    case 'set_events':
+      return new SetEventsReader(from, intake)
+    case 'kafka': {
+      const library = await loadRdkafka()
+      if (!library) throw notInstalled(intake.settings)
+      return new KafkaReader(library, from, { intake, password: await passwordOf(project, intake.settings) })
+    }
   }
+}
+
+async function passwordOf(project: Project, { name, from, source }: SourceSettings): Promise<string | undefined> {
+  const password = 'password' in from ? from.password : undefined
+  if (password === undefined) return undefined
+  return clearSecret(project, password, { what: `The source "${name}"`, source })
+}
+
+function notInstalled({ name, source }: SourceSettings): InputError {
+  const summary = `The source "${name}" reads Kafka, and node-rdkafka is not installed`
+  const detail = `Install it beside till: ${INSTALL}`
+  return new InputError([{ code: 'SOURCE_LIBRARY_MISSING', severity: 'error', summary, detail, source }])
 }

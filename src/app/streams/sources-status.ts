@@ -43,7 +43,7 @@ export async function silenceOf(
   const first = lookForSilence(settings, { heard, ...of })
   const unlicensed = new Set<string>()
   for (const { device } of first.silent) {
-    const licence = await store.fact(device, 'licence')
+    const licence = await store.fact(device, 'licence', settings.name)
     if (licence?.value === 'false') unlicensed.add(device)
   }
   return unlicensed.size === 0 ? first : lookForSilence(settings, { heard, ...of, unlicensed })

@@ -1,5 +1,6 @@
 import type { ShellAnswer, ShellDialect, ShellRequest } from '../../core/channel.ts'
 import type { Guard, GuardSeen, GuardTest } from '../../core/guard.ts'
+import type { DeviceFact } from '../../core/sample.ts'
 import { dotnetPattern, grepPattern } from '../../pattern/device-pattern.ts'
 import { POSIX_FILE, POSIX_IDLE, POSIX_LOG, POSIX_LOGGED_IN, POSIX_PROCESS } from './posix-tests.ts'
 import { WINDOWS_FILE, WINDOWS_IDLE, WINDOWS_LOG, WINDOWS_LOGGED_IN, WINDOWS_PROCESS } from './windows-tests.ts'
@@ -31,9 +32,32 @@ function posixQuestion(test: GuardTest): ShellRequest | undefined {
       return { script: POSIX_IDLE, values: { path: test.path, seconds: test.seconds } }
     case 'logged-in':
       return { script: POSIX_LOGGED_IN }
+    case 'source':
+      return undefined
     case 'script':
       return test.sh === undefined ? undefined : { script: test.sh }
   }
+}
+
+/** What a fact of events says for a guard: only one that is known as of a moment ago says anything. */
+export function readFactGuard(
+  { name, test }: Guard,
+  { fact, now }: { readonly fact: DeviceFact | null; readonly now: number },
+): GuardSeen {
+  if (test.type !== 'source') throw new Error(`the guard "${name}" asks no source`)
+  const unknown = (detail: string): GuardSeen => ({ guard: name, says: 'unknown', detail })
+  if (!fact) return unknown(`the source "${test.source}" never told whether it is so`)
+  if (fact.as_of === null) return unknown(`the source "${test.source}" brought nothing whose time can be believed`)
+  const age = Math.max(0, now - Date.parse(fact.as_of))
+  const limit = `${test.withinMs / 1_000} s`
+  if (age > test.withinMs)
+    return unknown(
+      `the source "${test.source}" brought nothing for ${Math.round(age / 1_000)} s, and ${limit} are allowed`,
+    )
+  if (fact.value === 'false') return { guard: name, says: 'free' }
+  return fact.value === 'true'
+    ? { guard: name, says: 'busy', detail: `since ${fact.at}` }
+    : unknown(`"${test.fact}" is neither true nor false`)
 }
 
 function windowsQuestion(test: GuardTest): ShellRequest | undefined {
@@ -53,6 +77,8 @@ function windowsQuestion(test: GuardTest): ShellRequest | undefined {
       return { ...WINDOWS_IDLE, values: { path: test.path, seconds: test.seconds } }
     case 'logged-in':
       return { ...WINDOWS_LOGGED_IN }
+    case 'source':
+      return undefined
     case 'script':
       return test.powershell === undefined ? undefined : { script: test.powershell }
   }

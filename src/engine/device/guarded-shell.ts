@@ -9,6 +9,8 @@ export interface GuardCheck {
   /** Undefined where it has no words for the language of a device. */
   question(dialect: ShellDialect): ShellRequest | undefined
   read(answer: ShellAnswer): GuardSeen
+  /** Answers without a question to any device. */
+  readonly here?: () => Promise<GuardSeen>
 }
 
 /** The change of a step that did not begin, since a guard did not say `free` right before it. */
@@ -27,7 +29,7 @@ export class GuardClosed extends NotRun {
 export class GuardedShell implements DeviceShell {
   readonly kind = 'shell'
   readonly dialect: ShellDialect
-  /** Chains would outlast what the other device said. */
+  /** Chains would outlast what somebody else than the device said. */
   readonly asksHost: boolean
   readonly #shell: DeviceShell
   readonly #host: ShellChannel | undefined
@@ -42,7 +44,7 @@ export class GuardedShell implements DeviceShell {
     this.#host = host
     this.#checks = checks
     this.dialect = shell.dialect
-    this.asksHost = checks.some(({ guard }) => guard.ask === 'host')
+    this.asksHost = checks.some(({ guard }) => guard.ask !== 'device')
   }
 
   /** Asks all guards. Rejects with `SessionLost` when the session to the device is lost. */
@@ -125,13 +127,14 @@ export class GuardedShell implements DeviceShell {
 
   async #hostIsFree(): Promise<boolean> {
     const seen = await Promise.all(
-      this.#checks.filter(({ guard }) => guard.ask === 'host').map((check) => this.#look(check)),
+      this.#checks.filter(({ guard }) => guard.ask !== 'device').map((check) => this.#look(check)),
     )
     return seen.every(({ says }) => says === 'free')
   }
 
   async #look(check: GuardCheck): Promise<GuardSeen> {
     const { name, ask } = check.guard
+    if (check.here) return check.here()
     const shell = ask === 'host' ? this.#host : this.#shell
     this.#free.delete(check)
     const unknown = (detail: string): GuardSeen => ({ guard: name, says: 'unknown', detail })

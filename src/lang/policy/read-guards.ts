@@ -8,8 +8,9 @@ import { scopeOf } from './read-entries.ts'
 import type { PolicyProblem } from './read-when.ts'
 
 const LOOK_AGAIN_MS = 15_000
-const WAYS = ['file', 'process', 'log', 'idle', 'logged_in', 'script'] as const
-const WAYS_DETAIL = 'Write one of `file`, `process`, `log`, `idle`, `logged_in: true` or `script`.'
+const FRESH_MS = 60_000
+const WAYS = ['file', 'process', 'log', 'idle', 'logged_in', 'script', 'source'] as const
+const WAYS_DETAIL = 'Write one of `file`, `process`, `log`, `idle`, `logged_in: true`, `script` or `source`.'
 
 /** The guards of a project file that is right by its schema, by name; paths of problems begin at its root. */
 export function readGuards(file: JsonValue): {
@@ -21,7 +22,7 @@ export function readGuards(file: JsonValue): {
   const guards = new Map<string, Guard>()
   for (const [name, raw] of Object.entries(isMap(written) ? written : {})) {
     if (!isMap(raw)) continue
-    const guard = readGuard(name, raw, { path: ['guards', name], problems })
+    const guard = readGuard(name, raw, { path: ['guards', name], problems, file })
     if (guard) guards.set(name, guard)
   }
   return { guards, problems }
@@ -30,6 +31,7 @@ export function readGuards(file: JsonValue): {
 interface At {
   readonly path: ValuePath
   readonly problems: PolicyProblem[]
+  readonly file: JsonValue
 }
 
 function readGuard(name: string, raw: JsonObject, at: At): Guard | undefined {
@@ -42,17 +44,31 @@ function readGuard(name: string, raw: JsonObject, at: At): Guard | undefined {
     at.problems.push({ path, summary, detail: WAYS_DETAIL, ...(second !== undefined && { part: 'key' as const }) })
     return undefined
   }
+  if (way === 'source') checkSource(raw, at)
   const test = testOf(way, raw[way] as JsonValue, { ...at, path: [...at.path, way] })
   const kind = raw['is'] as GuardKind | undefined
   const says = typeof raw['says'] === 'string' ? raw['says'] : kind && GUARD_KINDS[kind]
   return {
     name,
     says: says ?? GUARD_KINDS[way === 'logged_in' ? 'logged-in' : 'in-use'],
-    ask: raw['ask'] === 'host' ? 'host' : 'device',
+    ask: askOf(way, raw),
     test,
     lookAgainMs: parseDuration(String(raw['look_again'] ?? '')) ?? LOOK_AGAIN_MS,
     ...scopeOf(raw),
   }
+}
+
+function askOf(way: (typeof WAYS)[number], raw: JsonObject): Guard['ask'] {
+  if (way === 'source') return 'controller'
+  return raw['ask'] === 'host' ? 'host' : 'device'
+}
+
+function checkSource(raw: JsonObject, { file, path, problems }: At): void {
+  const sources = valueAt(file, ['sources'])
+  const named = String(valueAt(raw, ['source', 'name']))
+  if (isMap(sources) && Object.hasOwn(sources, named)) return
+  const detail = 'Name one of `sources` of this file.'
+  problems.push({ path: [...path, 'source', 'name'], summary: `There is no source "${named}"`, detail })
 }
 
 function testOf(way: (typeof WAYS)[number], value: JsonValue, at: At): GuardTest {
@@ -73,6 +89,13 @@ function testOf(way: (typeof WAYS)[number], value: JsonValue, at: At): GuardTest
         begins: patternOf(map, 'begins', at),
         ends: patternOf(map, 'ends', at),
         silent: map['silent'] === 'free',
+      }
+    case 'source':
+      return {
+        type: 'source',
+        source: String(map['name']),
+        fact: String(map['fact']),
+        withinMs: parseDuration(String(map['within'] ?? '')) ?? FRESH_MS,
       }
     case 'script': {
       const { sh, powershell } = map

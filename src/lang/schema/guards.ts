@@ -13,7 +13,7 @@ const FILE = {
 const GUARD = {
   title: 'Guard',
   description:
-    'A question to a device, asked right before each change. One of file, process, log, idle, logged_in or script says how.',
+    'A question to a device, asked right before each change. One of file, process, log, idle, logged_in, script or source says how.',
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -55,6 +55,25 @@ const GUARD = {
           examples: ['free'],
         },
       },
+    },
+    source: {
+      title: 'Guard by events',
+      description:
+        'Asks nobody: a fact that events of the device told, while they tell how it is now. Unknown otherwise.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'fact'],
+      properties: {
+        name: { ...PATTERN, description: 'One of `sources`.', examples: ['tills'] },
+        fact: { ...PATTERN, description: 'Busy while it is true.', examples: ['receipt_open'] },
+        within: {
+          description: 'The newest event of the device may be so old; 60s unless given.',
+          type: 'string',
+          pattern: DURATION_PATTERN,
+          examples: ['30s'],
+        },
+      },
+      examples: [{ name: 'tills', fact: 'receipt_open', within: '30s' }],
     },
     idle: {
       title: 'Guard by idleness',

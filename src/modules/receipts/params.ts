@@ -40,6 +40,7 @@ export interface ReceiptsParams {
   readonly folder?: FolderSource
   readonly http?: HttpSource
   readonly fiscal?: FiscalSource
+  readonly stream?: StreamSource
   readonly waiting?: { readonly path: string; readonly match?: string; readonly max_minutes?: number }
   readonly series?: string
   readonly time_zone?: string
@@ -51,7 +52,13 @@ export interface ReceiptsParams {
   readonly stale_minutes?: number
 }
 
-export const SOURCES = ['database', 'log', 'folder', 'http', 'fiscal'] as const
+export interface StreamSource {
+  readonly source: string
+  readonly series?: string
+  readonly mark?: string
+}
+
+export const SOURCES = ['database', 'log', 'folder', 'http', 'fiscal', 'stream'] as const
 
 const MATCH = {
   type: 'string',
@@ -171,6 +178,22 @@ const FISCAL = {
   },
 } as const satisfies JSONSchema
 
+const STREAM = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['source'],
+  description: 'Events of the device, which `till serve` takes in; the device is asked nothing.',
+  properties: {
+    source: { type: 'string', minLength: 1, description: 'One of `sources` of tillwright.yaml.', examples: ['tills'] },
+    series: { type: 'string', minLength: 1, description: 'The series that counts receipts; receipts unless told.' },
+    mark: {
+      type: 'string',
+      minLength: 1,
+      description: 'The mark that holds the time of the last one; last_receipt_at unless told.',
+    },
+  },
+} as const satisfies JSONSchema
+
 export const PARAMS = {
   type: 'object',
   additionalProperties: false,
@@ -186,6 +209,7 @@ export const PARAMS = {
     },
     http: HTTP,
     fiscal: FISCAL,
+    stream: STREAM,
     waiting: {
       type: 'object',
       additionalProperties: false,

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../core/duration.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
@@ -11,7 +12,7 @@ import type { ReceiptsReading } from '../../devices/sales/verdict.ts'
 import { patternOf } from '../../pattern/pattern.ts'
 import { readRow } from './database.ts'
 import { type Look, type LookAnswer, MOST } from './look.ts'
-import type { FiscalSource, HttpSource, LogSource } from './params.ts'
+import type { FiscalSource, HttpSource, LogSource, StreamSource } from './params.ts'
 
 const HTTP = { method: 'GET', timeoutMs: 10_000, maxBytes: 256 * 1024, insecure: false } as const
 
@@ -133,6 +134,26 @@ function memberAt(value: JsonValue, path: string): JsonValue | undefined {
 
 function inClear(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value
+}
+
+/** What events of the device told: counts by the hour, and as of when that is. */
+export async function readStream(
+  { history }: Pick<ModuleContext, 'history'>,
+  { source, series = 'receipts', mark = 'last_receipt_at' }: StreamSource,
+  { since, now }: { readonly since: number; readonly now: number },
+): Promise<Result<ReceiptsReading>> {
+  const fact = await history.fact(mark, source)
+  const last = fact ? Date.parse(fact.value) : undefined
+  if (last !== undefined && Number.isNaN(last)) return wrong(`The mark "${mark}" of events is no time.`)
+  // A count stands at the begin of its hour, in which the store may have opened.
+  const begin = Math.floor(since / HOUR_MS) * HOUR_MS
+  const counts = await history.samples(series, new Date(begin), new Date(now))
+  return success({
+    ...(last !== undefined && { last }),
+    count: counts.reduce((sum, { value }) => sum + value, 0),
+    // Without a time that can be believed it is as of its last event at best.
+    ...(fact && { as_of: Date.parse(fact.as_of ?? fact.at) }),
+  })
 }
 
 /** What a fiscal printer said, by its own clock. */

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import type { NewSample } from '../../core/sample.ts'
 import { beginOfTradingDay, isOpen } from '../../core/trading-hours.ts'
+import type { TimeStyle } from '../../core/written-time.ts'
 import { isTimeZone, wallTime } from '../../core/zoned-time.ts'
 import { curveOf, type DayCurve, type PastDay, pastDays, profileOf } from '../../devices/sales/profile.ts'
 import { judgeReceipts, LIMITS, type ReceiptsReading, type Verdict } from '../../devices/sales/verdict.ts'
@@ -11,7 +12,7 @@ import { defineModule } from '../define.ts'
 import { type Look, type LookAnswer, lookFor } from './look.ts'
 import { PARAMS, type ReceiptsParams, SOURCES, validate } from './params.ts'
 import { lookOnPosix } from './posix-look.ts'
-import { readFiscal, readHttp, readLook } from './read-sources.ts'
+import { readFiscal, readHttp, readLook, readStream } from './read-sources.ts'
 import { lookOnWindows } from './windows-look.ts'
 
 const WEEKS = 6
@@ -94,7 +95,7 @@ async function readSource(
   const look = lookFor(params, since, zone)
   const [answer, said] = await Promise.all([
     look && askDevice(context, look),
-    params.http && readHttp(context, params.http, style),
+    readElsewhere(context, params, { style, since, now }),
   ])
   if (answer?.ok === false) return answer
   const waiting = answer && params.waiting ? waitingOf(answer.value, params.waiting.path) : success(null)
@@ -106,6 +107,16 @@ async function readSource(
   if (!read.ok) return read
   const skew_seconds = skewOf(answer.value, now, context.now().getTime())
   return success({ reading: { ...read.value, skew_seconds }, waiting: waiting.value })
+}
+
+/** What is not on the device: an API, or events. */
+async function readElsewhere(
+  context: ModuleContext,
+  { http, stream }: ReceiptsParams,
+  { style, since, now }: { readonly style: TimeStyle; readonly since: number; readonly now: number },
+): Promise<Result<ReceiptsReading> | undefined> {
+  if (http) return readHttp(context, http, style)
+  return stream && readStream(context, stream, { since, now })
 }
 
 async function askDevice(context: ModuleContext, look: Look): Promise<Result<LookAnswer>> {

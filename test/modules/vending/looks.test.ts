@@ -71,6 +71,7 @@ beforeEach(() => {
 })
 
 const history = {
+  fact: async () => null,
   samples: async (series: string, since: Date, until?: Date) =>
     samples
       .filter((one) => one.series === series && Date.parse(one.at) >= since.getTime())

@@ -159,7 +159,7 @@ function contextOf(family: OsFamily, shell: ShellChannel): ModuleContext {
     },
     dial: () => Promise.reject(new Error('a case has no other ways')),
     now: () => new Date(),
-    history: { samples: async () => [] },
+    history: { samples: async () => [], fact: async () => null },
     signal: new AbortController().signal,
   }
 }

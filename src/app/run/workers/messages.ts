@@ -75,6 +75,8 @@ export type Question =
   | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd }
   /** What came of a login; answered with another target, or null. */
   | { readonly about: 'login'; readonly id: number; readonly end: TargetEnd; readonly login: Login }
+  /** What events of a device told. */
+  | { readonly about: 'fact'; readonly id: number; readonly name: string; readonly source: string }
   /** What earlier runs noted of a device. */
   | {
       readonly about: 'samples'

@@ -294,6 +294,8 @@ export class ThreadWorker implements LoginParty {
         return this.#mayChange(question)
       case 'samples':
         return this.#samples(question)
+      case 'fact':
+        return this.#fact(question)
       case 'secret':
         return packSecrets(await this.#any().preparation.readSecret(question.reference))
       case 'mask':
@@ -320,6 +322,12 @@ export class ThreadWorker implements LoginParty {
     const held = this.#jobs.get(id)
     if (!held) return null
     return packSecrets((await this.#dependencies.resolver.loggedIn?.(held.work.device, end, login)) ?? null)
+  }
+
+  async #fact({ id, name, source }: Extract<Question, { about: 'fact' }>): Promise<JsonValue> {
+    const held = this.#jobs.get(id)
+    const fact = held ? await held.environment.historyOf(held.work.device).fact(name, source) : null
+    return fact as unknown as JsonValue
   }
 
   async #samples({ id, series, since, until }: Extract<Question, { about: 'samples' }>): Promise<JsonValue> {

@@ -1,0 +1,179 @@
+import { hostname } from 'node:os'
+import type { SourceOrigin } from '../../core/event-source.ts'
+import { type EventIntake, type EventReader, MOST_AT_ONCE } from './intake.ts'
+import type { RawEvent } from './map-event.ts'
+
+type Origin = Extract<SourceOrigin, { kind: 'kafka' }>
+
+interface Partition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset?: number
+}
+
+interface KafkaMessage extends Partition {
+  readonly offset: number
+  readonly value: Buffer | null
+}
+
+/** As much of node-rdkafka as is used: it is not installed with this program. */
+export interface RdkafkaConsumers {
+  readonly KafkaConsumer: new (
+    settings: Readonly<Record<string, unknown>>,
+    topic: Readonly<Record<string, unknown>>,
+  ) => Consumer
+}
+
+interface Consumer {
+  connect(options: object, done: (error: Error | null) => void): void
+  disconnect(done: () => void): void
+  subscribe(topics: readonly string[]): void
+  assign(partitions: readonly Partition[]): void
+  unassign(): void
+  consume(many: number, done: (error: Error | null, messages: readonly KafkaMessage[]) => void): void
+  commit(partitions: readonly Partition[]): void
+  setDefaultConsumeTimeout(ms: number): void
+  on(event: 'event.error', heard: (error: Error) => void): void
+}
+
+const POLL_MS = 200
+const REVOKED = -174
+const ASSIGNED = -175
+
+/**
+ * Topics of Kafka by librdkafka. Which partitions are read here the consumer group decides; from where on, the state store does, in which
+ * the offset stands beside what the events before it came to. The group's own offsets are for people to look at.
+ */
+export class KafkaReader implements EventReader {
+  readonly #library: RdkafkaConsumers
+  readonly #origin: Origin
+  readonly #intake: EventIntake
+  readonly #password: string | undefined
+  #said: string | undefined
+  #assigning: Promise<void> = Promise.resolve()
+
+  /** `password` in clear. */
+  constructor(
+    library: RdkafkaConsumers,
+    origin: Origin,
+    of: { readonly intake: EventIntake; readonly password: string | undefined },
+  ) {
+    this.#library = library
+    this.#origin = origin
+    this.#intake = of.intake
+    this.#password = of.password
+  }
+
+  async run(signal: AbortSignal, well: () => void): Promise<void> {
+    const consumer = await this.#connect()
+    try {
+      consumer.subscribe(this.#origin.topics)
+      well()
+      while (!signal.aborted) {
+        const messages = await this.#some(consumer)
+        await this.#assigning
+        await this.#take(consumer, messages)
+      }
+    } finally {
+      await new Promise<void>((resolve) => {
+        consumer.disconnect(() => resolve())
+      })
+    }
+  }
+
+  #connect(): Promise<Consumer> {
+    const { brokers, tls, ca, user, mechanism, group, timeoutMs } = this.#origin
+    const place = brokers.join(', ')
+    const consumer: Consumer = new this.#library.KafkaConsumer(
+      {
+        'metadata.broker.list': brokers.join(','),
+        'client.id': `till-${hostname()}`,
+        'group.id': group,
+        'enable.auto.commit': false,
+        'socket.timeout.ms': timeoutMs,
+        'queued.max.messages.kbytes': 16_384,
+        'security.protocol': `${this.#password === undefined ? '' : 'sasl_'}${tls ? 'ssl' : 'plaintext'}`,
+        rebalance_cb: (error: { readonly code?: number }, partitions: readonly Partition[]) => {
+          if (error.code === REVOKED) consumer.unassign()
+          if (error.code === ASSIGNED) this.#assigning = this.#assign(consumer, partitions)
+        },
+        ...(ca !== undefined && { 'ssl.ca.location': ca }),
+        ...(this.#password !== undefined && {
+          'sasl.mechanisms': mechanism,
+          'sasl.username': user,
+          'sasl.password': this.#password,
+        }),
+      },
+      // A topic that was never read is read from its begin.
+      { 'auto.offset.reset': 'earliest' },
+    )
+    consumer.on('event.error', (error) => {
+      this.#said = error.message
+    })
+    return new Promise((resolve, reject) => {
+      consumer.connect({ timeout: timeoutMs }, (error) => {
+        if (error) reject(new Error(`${place}: ${this.#said ?? error.message}`))
+        else {
+          consumer.setDefaultConsumeTimeout(POLL_MS)
+          resolve(consumer)
+        }
+      })
+    })
+  }
+
+  /** Partitions are read from where the store says that they were read to. */
+  async #assign(consumer: Consumer, partitions: readonly Partition[]): Promise<void> {
+    const { store, settings } = this.#intake
+    const placed = await Promise.all(
+      partitions.map(async ({ topic, partition }) => {
+        const place = await store.place(settings.name, partOf({ topic, partition }))
+        return { topic, partition, ...(place !== null && { offset: Number(place) }) }
+      }),
+    )
+    consumer.assign(placed)
+  }
+
+  #some(consumer: Consumer): Promise<readonly KafkaMessage[]> {
+    return new Promise((resolve, reject) => {
+      consumer.consume(MOST_AT_ONCE, (error, messages) => {
+        if (error) reject(new Error(`${this.#origin.brokers.join(', ')}: ${error.message}`))
+        else resolve(messages)
+      })
+    })
+  }
+
+  /** Each partition by itself: it has a place of its own. */
+  async #take(consumer: Consumer, messages: readonly KafkaMessage[]): Promise<void> {
+    const { store, settings } = this.#intake
+    for (const [part, own] of byPart(messages)) {
+      const place = await store.place(settings.name, part)
+      const news = own.filter(({ offset }) => place === null || offset >= Number(place))
+      const last = news.at(-1)
+      if (!last) continue
+      const events = news.map(({ value, topic }) => eventOf(value, topic, settings.maxBytes))
+      const next = { topic: last.topic, partition: last.partition, offset: last.offset + 1 }
+      const taken = await this.#intake.take(part, events, { from: place, to: String(next.offset) })
+      // Where somebody else was quicker, the partition is his by now.
+      if (taken.state === 'taken') consumer.commit([next])
+    }
+  }
+}
+
+function byPart(messages: readonly KafkaMessage[]): ReadonlyMap<string, readonly KafkaMessage[]> {
+  const parts = new Map<string, KafkaMessage[]>()
+  for (const message of messages) {
+    const part = parts.get(partOf(message))
+    if (part) part.push(message)
+    else parts.set(partOf(message), [message])
+  }
+  return parts
+}
+
+function partOf({ topic, partition }: Pick<Partition, 'topic' | 'partition'>): string {
+  return `${topic}/${partition}`
+}
+
+function eventOf(value: Buffer | null, topic: string, most: number): RawEvent {
+  if (value !== null && value.length > most) return { text: '', topic, isTooLong: true }
+  return { text: value?.toString('utf8') ?? '', topic }
+}
