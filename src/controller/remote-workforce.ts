@@ -105,7 +105,10 @@ function environmentOf(
       look()
     },
     scopeOf: (device) => ({ ...selectorScope(fleet, device), vars: device.vars }),
-    historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
+    historyOf: (device) => ({
+      samples: (...of) => store.samples(device.name, ...of),
+      fact: (...of) => store.fact(device.name, ...of),
+    }),
     guardsOf: (device) => run.guardsOf(device.name),
     readSecret: nowhere,
     overloadedMs: () => machineLoad.overloadedMs,

@@ -279,7 +279,10 @@ export class HandedVisits {
       admission: { place: () => Promise.reject(new Error('the controller admits')) },
       emit: (body) => Promise.reject(new Error(`an event without a lease: ${body.type}`)),
       scopeOf: (device) => ({ ...selectorScope(NO_STORES, device), store: this.#storeOf(device), vars: device.vars }),
-      historyOf: (device) => ({ samples: (...of) => store.samples(device.name, ...of) }),
+      historyOf: (device) => ({
+        samples: (...of) => store.samples(device.name, ...of),
+        fact: (...of) => store.fact(device.name, ...of),
+      }),
       guardsOf: (device) => this.#jobs.get(device.name)?.handed.guards ?? [],
       readSecret: secrets.read,
       learnSecrets: (device) => learnSecrets(device, secrets.read),
