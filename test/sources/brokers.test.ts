@@ -28,6 +28,9 @@ describe.skipIf(!hasMosquitto)('Brokers and lines of tills', () => {
       - {when: about.topic.endsWith("/state") && event == "gone", facts: {online: false}, alive: false}
       - {when: about.topic.endsWith("/telemetry"), samples: {temperature: double(event.temperature), column_1: double(event.columns.c1)}, facts: {online: true}}
       - {when: about.topic.endsWith("/sales"), count: [sales]}
+  topics:
+    kafka: {brokers: ['127.0.0.1:1'], topics: [events]}
+    device: event.till
   tills:
     set_events: {listen: '127.0.0.1:${line}'}
     like: set-events
@@ -112,6 +115,8 @@ describe.skipIf(!hasMosquitto)('Brokers and lines of tills', () => {
     for (let at = 0; at < text.length; at += 37) socket.write(text.subarray(at, at + 37))
     socket.end()
     await taken('tills', 5)
+    // The library is not installed with this program.
+    expect((await events('topics')).trouble).toMatch(/npm install --global node-rdkafka.*SOURCE_LIBRARY_MISSING/)
     expect(await events('tills')).toMatchObject({ repeated: 1, unknown_kind: 1, late: 0 })
   })
 })

@@ -114,7 +114,6 @@ describe('Files of events', () => {
     }
     serve()
     await counted(many)
-    expect(mark('receipt')).toBe(String(many))
   })
 
   it('say what recorded events would come to, and what nobody knows of them', async () => {
@@ -156,11 +155,14 @@ describe('Files of events', () => {
     const { stderr, stdout, code } = await project.till('validate')
     expect(code).toBe(2)
     expect(stderr + stdout).toContain('comes from several places: push, files')
+    expect(stderr + stdout).toContain('SOURCE_INVALID')
     project.settings(`  tills:\n    files: {path: in}\n    kind: event.kind +\n`)
     const more = await project.till('validate')
     expect(more.stderr + more.stdout).toContain('tillwright.yaml:6:')
     expect(more.stderr + more.stdout).toContain('does not say of which device an event is')
+    project.settings(`  tills:\n    files: {path: in}\n${RULES}`)
     const unknown = await project.till('sources', 'test', 'tillwright.yaml', '--source', 'tils')
     expect(unknown.code).toBe(2)
+    expect(unknown.stderr).toContain('SOURCE_UNKNOWN')
   })
 })

@@ -92,7 +92,7 @@ async function keepReading(
 
 function textOf(error: unknown): string {
   const diagnostic = error instanceof InputError ? error.diagnostics[0] : undefined
-  if (diagnostic) return [diagnostic.summary, diagnostic.detail ?? ''].join('. ')
+  if (diagnostic) return `${diagnostic.summary}. ${diagnostic.detail ?? ''} (${diagnostic.code})`
   return error instanceof Error ? error.message : String(error)
 }
 
