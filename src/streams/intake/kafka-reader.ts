@@ -37,6 +37,8 @@ interface Consumer {
 }
 
 const POLL_MS = 200
+/** Brokers take 6 s to 30 min. */
+const SESSION_MS = 10_000
 const REVOKED = -174
 const ASSIGNED = -175
 
@@ -91,6 +93,8 @@ export class KafkaReader implements EventReader {
         'group.id': group,
         'enable.auto.commit': false,
         'socket.timeout.ms': timeoutMs,
+        // A reader that has died holds its partitions for so long; librdkafka's own 45 s are long for an open receipt.
+        'session.timeout.ms': SESSION_MS,
         'queued.max.messages.kbytes': 16_384,
         'security.protocol': `${this.#password === undefined ? '' : 'sasl_'}${tls ? 'ssl' : 'plaintext'}`,
         rebalance_cb: (error: { readonly code?: number }, partitions: readonly Partition[]) => {
