@@ -3,8 +3,8 @@ import type pg from 'pg'
 import type { Locks, Query, Statement, Steps } from '../steps.ts'
 import { insertRows, postgresQuery, type RowShape, rowShape, sendable } from './statements.ts'
 
-/** Who sits on locks and says nothing for so long is gone, as PostgreSQL sees it. */
-const SILENT_MS = 10_000
+/** Who sits on locks and says nothing for so long is gone, as PostgreSQL sees it: sooner than the shortest lease ends for want of a heartbeat. */
+const SILENT_MS = 3_000
 /** Parameters of one statement are counted in 16 bits. */
 const MOST_PARAMETERS = 60_000
 const MOST_ROWS = 1_000
