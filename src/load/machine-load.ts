@@ -54,7 +54,11 @@ class MachineLoad {
       if (!watches) return
       watches = false
       this.#watchers -= 1
-      if (this.#watchers === 0) clearInterval(this.#timer)
+      if (this.#watchers > 0) return
+      clearInterval(this.#timer)
+      // What nobody looked at while somebody waited has passed all the same, however short it was.
+      this.#fairMs += this.#fair(performance.now() - this.#at)
+      this.#at = performance.now()
     }
   }
 
