@@ -61,7 +61,8 @@ const MANY = Array.from({ length: 200 }, (_, n) => `      pos${n + 1}: {profile:
 
 const project = new TestProject({
   // Each of them is wounded for itself; what one that failed means for the others of its store is no matter here.
-  'tillwright.yaml': 'inventory: inventory\nrunbooks: runbooks\npolicies: {default: {caps: [], rollout: {waves: false}}}\n',
+  'tillwright.yaml':
+    'inventory: inventory\nrunbooks: runbooks\npolicies: {default: {caps: [], rollout: {waves: false}}}\n',
   'inventory/fleet.yaml': INVENTORY,
   'runbooks/mend.yaml': MEND,
   'runbooks/scripted.yaml': SCRIPTED,
@@ -190,7 +191,8 @@ describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
 describe.skipIf(!canIsolate)('two hundred Windows tills at once', () => {
   const many = new TestProject({
     // Each of them is wounded for itself; what one that failed means for the others of its store is no matter here.
-  'tillwright.yaml': 'inventory: inventory\nrunbooks: runbooks\npolicies: {default: {caps: [], rollout: {waves: false}}}\n',
+    'tillwright.yaml':
+      'inventory: inventory\nrunbooks: runbooks\npolicies: {default: {caps: [], rollout: {waves: false}}}\n',
     'inventory/fleet.yaml': withWindows(inventoryWith(MANY.join(''), FLEET)),
     'runbooks/mend.yaml': MEND,
   })
