@@ -32,13 +32,13 @@ export function policyOf(project: Project, runbooks: readonly Runbook[], before?
 }
 
 /**
- * What a repository is under that has no `policies`. Nobody buys in a sandbox, and whoever tries something there does not
- * wait for a canary to be watched.
+ * What a repository is under that has no `policies`. Nobody buys in a sandbox, and whoever tries something there does not want to wait:
+ * it has no waves.
  */
 function builtInPolicy({ isSandbox }: Project): Policy {
-  const { waves, ...rollout } = DEFAULT_POLICY.rollout
-  if (!isSandbox || !waves) return DEFAULT_POLICY
-  return { ...DEFAULT_POLICY, rollout: { ...rollout, waves: { ...waves, soakMs: 0, pause: 'never' } } }
+  if (!isSandbox) return DEFAULT_POLICY
+  const { waves: _, ...rollout } = DEFAULT_POLICY.rollout
+  return { ...DEFAULT_POLICY, rollout }
 }
 
 /** The policy of a runbook as a plan names it; undefined where tillwright.yaml has none. */
