@@ -33,12 +33,12 @@ export function policyOf(project: Project, runbooks: readonly Runbook[], before?
 
 /**
  * What a repository is under that has no `policies`. Nobody buys in a sandbox, and whoever tries something there does not want to wait:
- * it has no waves.
+ * it has neither waves nor caps.
  */
 function builtInPolicy({ isSandbox }: Project): Policy {
   if (!isSandbox) return DEFAULT_POLICY
   const { waves: _, ...rollout } = DEFAULT_POLICY.rollout
-  return { ...DEFAULT_POLICY, rollout }
+  return { ...DEFAULT_POLICY, caps: [], rollout }
 }
 
 /** The policy of a runbook as a plan names it; undefined where tillwright.yaml has none. */
