@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Flags } from '@oclif/core'
 import { PictureKeeper } from '../app/overview/picture-keeper.ts'
 import { selectDevices } from '../app/revision/selection.ts'
@@ -115,13 +116,7 @@ export default class Watch extends BaseCommand {
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
+/** Ends early, and quietly, when it is aborted; leaves nothing listening behind. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined)
 }

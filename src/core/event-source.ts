@@ -1,3 +1,4 @@
+import type { KafkaBrokers, MqttBroker } from './broker.ts'
 import type { Expression } from './runbook.ts'
 import type { DeviceFact } from './sample.ts'
 import type { SourceRange } from './source.ts'
@@ -8,28 +9,8 @@ export type SourceOrigin =
   | { readonly kind: 'push' }
   /** Lines of files, as they grow. `path` may have * and ? in its last part; a folder means all files in it. */
   | { readonly kind: 'files'; readonly path: string; readonly fromEnd: boolean }
-  | {
-      readonly kind: 'mqtt'
-      readonly url: string
-      readonly topics: readonly string[]
-      readonly client?: string
-      readonly user?: string
-      readonly password?: string
-      readonly ca?: string
-      readonly timeoutMs: number
-    }
-  | {
-      readonly kind: 'kafka'
-      readonly brokers: readonly string[]
-      readonly topics: readonly string[]
-      readonly group: string
-      readonly tls: boolean
-      readonly ca?: string
-      readonly user?: string
-      readonly password?: string
-      readonly mechanism: string
-      readonly timeoutMs: number
-    }
+  | ({ readonly kind: 'mqtt'; readonly topics: readonly string[]; readonly client?: string } & MqttBroker)
+  | ({ readonly kind: 'kafka'; readonly topics: readonly string[]; readonly group: string } & KafkaBrokers)
   /** JSON objects over TCP, one behind the other, as SetEvents of Set Retail sends them. */
   | { readonly kind: 'set_events'; readonly listen: string; readonly from: readonly string[] }
 

@@ -1,3 +1,4 @@
+import type { KafkaBrokers, MqttBroker } from './broker.ts'
 import type { RunEvent } from './events.ts'
 import type { Expression } from './runbook.ts'
 import type { SourceRange } from './source.ts'
@@ -41,24 +42,8 @@ export type SinkTarget =
       readonly timeoutMs: number
       readonly ca?: string
     }
-  | {
-      readonly kind: 'kafka'
-      readonly brokers: readonly string[]
-      readonly tls: boolean
-      readonly ca?: string
-      readonly user?: string
-      readonly password?: string
-      readonly mechanism: string
-      readonly timeoutMs: number
-    }
-  | {
-      readonly kind: 'mqtt'
-      readonly url: string
-      readonly user?: string
-      readonly password?: string
-      readonly ca?: string
-      readonly timeoutMs: number
-    }
+  | ({ readonly kind: 'kafka' } & KafkaBrokers)
+  | ({ readonly kind: 'mqtt' } & MqttBroker)
 
 /** An event in the outbox, by its place there. */
 export interface OutboxEntry {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { SinkTarget } from '../core/sink.ts'
 import type { RdkafkaConsumers } from './intake/kafka-reader.ts'
+import { connectionSettings } from './kafka-connection.ts'
 import type { Message } from './message.ts'
 import { held, type SendResult, type Sink } from './sink.ts'
 
@@ -67,20 +68,12 @@ export class KafkaSink implements Sink {
     this.#library = library
     this.#target = target
     this.#settings = {
-      'metadata.broker.list': target.brokers.join(','),
+      ...connectionSettings(target, more.password),
       'client.id': `till-${hostname()}-${more.origin.slice(0, 8)}`,
       'enable.idempotence': true,
       'message.timeout.ms': target.timeoutMs,
-      'socket.timeout.ms': target.timeoutMs,
       'queue.buffering.max.ms': 5,
       dr_cb: true,
-      'security.protocol': `${more.password === undefined ? '' : 'sasl_'}${target.tls ? 'ssl' : 'plaintext'}`,
-      ...(target.ca !== undefined && { 'ssl.ca.location': target.ca }),
-      ...(more.password !== undefined && {
-        'sasl.mechanisms': target.mechanism,
-        'sasl.username': target.user,
-        'sasl.password': more.password,
-      }),
     }
   }
 

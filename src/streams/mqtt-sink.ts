@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { MqttClient } from 'mqtt'
 import type { SinkTarget } from '../core/sink.ts'
 import type { Message } from './message.ts'
+import { connectionOptions, said } from './mqtt-connection.ts'
 import { held, type SendResult, type Sink } from './sink.ts'
 
 type Target = Extract<SinkTarget, { kind: 'mqtt' }>
@@ -74,27 +74,19 @@ export class MqttSink implements Sink {
   async #connected(): Promise<MqttClient> {
     if (this.#client?.connected && this.#lost === undefined) return this.#client
     await this.close()
-    const { url, user, timeoutMs, ca } = this.#target
     const { default: mqtt } = await import('mqtt')
-    const authorities = ca === undefined ? undefined : await readFile(ca)
+    const options = await connectionOptions(this.#target, this.#password)
     this.#lost = undefined
-    const client = mqtt.connect(url, {
-      protocolVersion: 5,
+    const client = mqtt.connect(this.#target.url, {
+      ...options,
       clean: true,
       clientId: this.#clientId,
-      // Whether to try again is decided by the outbox.
-      reconnectPeriod: 0,
-      connectTimeout: timeoutMs,
-      keepalive: 30,
       will: {
         topic: `till/sinks/${this.#clientId}`,
         payload: Buffer.from(JSON.stringify({ sink: this.#name, state: 'gone' })),
         qos: 1,
         retain: true,
       },
-      ...(user !== undefined && { username: user }),
-      ...(this.#password !== undefined && { password: this.#password }),
-      ...(authorities && { ca: authorities }),
     })
     this.#client = client
     // Without a listener an error would end the process.
@@ -174,9 +166,4 @@ function endOf(
   if (typeof code === 'number' && REFUSALS.has(code))
     return { refused: `The broker refused it: ${said(error)} (${code}).` }
   return error ? { trouble: said(error) } : {}
-}
-
-function said(error: unknown): string {
-  const { message, code } = (error ?? {}) as { message?: string; code?: string | number }
-  return message !== undefined && message !== '' ? message : String(code ?? 'unknown reason')
 }

@@ -11,7 +11,7 @@ import { policyAdmission } from '../../engine/admission/policy-admission.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
 import { expectedTimes, TimedChanges } from '../safety/expected-times.ts'
-import { compiledFor, lastSeen, policyOf, purposeOf, wavesOf } from '../safety/policy-in-force.ts'
+import { compiledFor, lastSeen, policyOf, purposeOf, wavesOf, withoutWaves } from '../safety/policy-in-force.ts'
 
 export interface RunPolicyRequest {
   readonly project: Project
@@ -63,7 +63,7 @@ const AFTER_SOAK_MS = 1_000
 export async function runPolicy(store: RunStore, leases: Admission, request: RunPolicyRequest): Promise<RunPolicy> {
   const { project, fleet, work, run, waitMs = 0, before } = request
   if (isBuiltIn(project) && !before && request.breakGlass !== undefined) await refuseWithoutGlass(store, fleet)
-  const { runbooks, purpose, kept } = rulesOf(request)
+  const { runbooks, purpose, kept, planned } = rulesOf(request)
   const devices = work.map(({ device }) => device)
   const policy = paused(kept, purpose, request.goOn === true)
   const compiled = compiledFor(project, fleet, policy)
@@ -74,7 +74,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
   const waves =
     rule === undefined && !before
       ? [devices.map(({ name }) => name)]
-      : (before?.waves ?? wavesOf(devices, policy[purpose], runbooks).waves)
+      : (before?.waves ?? planned ?? wavesOf(devices, policy[purpose], runbooks).waves)
   const patienceMs = Math.max(waitMs, rule === undefined || waves.length < 2 ? 0 : rule.soakMs + AFTER_SOAK_MS)
   const seen = await seenBefore(store, request)
   const expectedOf = await expectedTimes(store, fleet, { runbooks, guess: policy.guess })
@@ -109,7 +109,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
   }
 }
 
-/** What a run is for, and the policy as it is kept with it. */
+/** What a run is for, the policy as it is kept with it, and its waves where those had to be known for that. */
 function rulesOf(request: RunPolicyRequest) {
   const { project, work, before } = request
   const runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
@@ -117,9 +117,11 @@ function rulesOf(request: RunPolicyRequest) {
   const purpose: Purpose = isRepair ? 'repair' : purposeOf(runbooks)
   const policy = policyOf(project, runbooks, before?.policy)
   const devices = work.map(({ device }) => device)
-  const isOneWave = isBuiltIn(project) && !before && wavesOf(devices, policy[purpose], runbooks).waves.length < 2
-  const kept = request.mode === 'exec' || isOneWave ? withoutWaves(policy, purpose) : policy
-  return { runbooks, purpose, kept }
+  const planned = isBuiltIn(project) && !before ? wavesOf(devices, policy[purpose], runbooks).waves : undefined
+  // A command that was typed proves nothing by a canary, and is not gone on with; of a few stores that are one wave, none is there
+  // to be saved, so that one that fails does not keep the others from being mended.
+  const isWhole = request.mode === 'exec' || (planned !== undefined && planned.length < 2)
+  return { runbooks, purpose, kept: isWhole ? withoutWaves(policy, purpose) : policy, planned }
 }
 
 function isBuiltIn({ settings }: Project): boolean {
@@ -139,15 +141,6 @@ async function refuseWithoutGlass(store: RunStore, fleet: Fleet): Promise<void> 
   const { holds } = await store.admission.read(fleet.name)
   const now = Date.now()
   if (!holds.some(({ from, until }) => from <= now && now < until)) throw new InputError([NOTHING_TO_BREAK])
-}
-
-/**
- * A command that was typed proves nothing by a canary, and is not gone on with; of a few stores that are one wave, none is
- * there to be saved, so that one that fails does not keep the others from being mended.
- */
-function withoutWaves(policy: Policy, purpose: Purpose): Policy {
-  const { waves: _waves, ...rules } = policy[purpose]
-  return { ...policy, [purpose]: rules }
 }
 
 const NOTHING_TO_BREAK: Diagnostic = {

@@ -36,9 +36,13 @@ export function policyOf(project: Project, runbooks: readonly Runbook[], before?
  * it has neither waves nor caps.
  */
 function builtInPolicy({ isSandbox }: Project): Policy {
-  if (!isSandbox) return DEFAULT_POLICY
-  const { waves: _, ...rollout } = DEFAULT_POLICY.rollout
-  return { ...DEFAULT_POLICY, caps: [], rollout }
+  return isSandbox ? { ...withoutWaves(DEFAULT_POLICY, 'rollout'), caps: [] } : DEFAULT_POLICY
+}
+
+/** A policy under which all devices are one wave, that nobody watches. */
+export function withoutWaves(policy: Policy, purpose: Purpose): Policy {
+  const { waves: _waves, ...rules } = policy[purpose]
+  return { ...policy, [purpose]: rules }
 }
 
 /** The policy of a runbook as a plan names it; undefined where tillwright.yaml has none. */

@@ -126,7 +126,7 @@ const HTTP = {
   examples: [{ url: 'https://events.hq.example/till' }],
 } as const
 
-const MQTT = {
+export const MQTT = {
   description: 'A broker that speaks MQTT 5.',
   type: 'object',
   additionalProperties: false,

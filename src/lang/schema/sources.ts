@@ -1,6 +1,6 @@
 import { DURATION } from '../../core/duration.ts'
 import { EVENT_FORMATS } from '../../core/event-source.ts'
-import { CA, expression, KAFKA, NAME_PATTERN, secret } from './sinks.ts'
+import { expression, KAFKA, MQTT as MQTT_SINK, NAME_PATTERN } from './sinks.ts'
 
 const SERIES_PATTERN = '^[a-z][a-z0-9_.-]{0,63}$'
 const MARK_PATTERN = '^[a-z][a-z0-9_]{0,63}$'
@@ -39,12 +39,7 @@ const MQTT = {
   additionalProperties: false,
   required: ['url', 'topics'],
   properties: {
-    url: {
-      description: 'The broker.',
-      type: 'string',
-      pattern: '^(mqtt|mqtts|ws|wss)://[^\\s@]+$',
-      examples: ['mqtts://broker.hq.example:8883'],
-    },
+    url: MQTT_SINK.properties.url,
     topics: { ...TOPICS, description: 'Filters of topics, with + and #.', examples: [['vending/+/telemetry']] },
     client: {
       description: 'Name of the client; that of host and source unless given. The broker keeps messages by it.',
@@ -52,10 +47,10 @@ const MQTT = {
       pattern: '^[A-Za-z0-9._-]{1,64}$',
       examples: ['till-north'],
     },
-    user: { description: 'The user.', type: 'string', minLength: 1, examples: ['till'] },
-    password: secret('Where the password is.', 'env:TILL_MQTT_PASSWORD'),
+    user: MQTT_SINK.properties.user,
+    password: MQTT_SINK.properties.password,
     timeout: { ...DURATION, description: 'To connect; 10s unless given.' },
-    ca: CA,
+    ca: MQTT_SINK.properties.ca,
   },
   examples: [{ url: 'mqtts://broker.hq.example:8883', topics: ['vending/+/telemetry'] }],
 } as const

@@ -1,5 +1,4 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import { parseDuration } from '../../core/duration.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Expression } from '../../core/runbook.ts'
 import type { SinkSettings, SinkTarget } from '../../core/sink.ts'
@@ -8,6 +7,8 @@ import { isMap } from '../is-map.ts'
 import { expressionDiagnostic } from '../runbook-steps.ts'
 import { valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
+import { kafkaBrokers, mqttBroker } from './read-broker.ts'
+import { durationIn, mapIn, numberIn, textIn } from './typed-values.ts'
 
 const TARGETS = ['file', 'http', 'kafka', 'mqtt'] as const
 const TOPIC = 'till/{kind}'
@@ -76,11 +77,6 @@ function readSink(
 }
 
 function targetOf(kind: (typeof TARGETS)[number], raw: JsonObject): SinkTarget {
-  const ca = textIn(raw['ca'])
-  const common = {
-    timeoutMs: parseDuration(textIn(raw['timeout']) ?? '10s') ?? 10_000,
-    ...(ca !== undefined && { ca }),
-  }
   if (kind === 'file') {
     return {
       kind,
@@ -89,19 +85,15 @@ function targetOf(kind: (typeof TARGETS)[number], raw: JsonObject): SinkTarget {
       files: numberIn(raw['files'], 5),
     }
   }
-  const [url, user, password] = [String(raw['url']), textIn(raw['user']), textIn(raw['password'])]
-  const login = { ...(user !== undefined && { user }), ...(password !== undefined && { password }) }
-  if (kind === 'mqtt') return { kind, url, ...common, ...login }
-  if (kind === 'kafka') {
-    const brokers = Array.isArray(raw['brokers']) ? raw['brokers'].map(String) : []
-    const mechanism = textIn(raw['mechanism']) ?? 'SCRAM-SHA-512'
-    return { kind, brokers, tls: raw['tls'] === true, mechanism, ...common, ...login }
-  }
+  if (kind === 'mqtt') return { kind, ...mqttBroker(raw) }
+  if (kind === 'kafka') return { kind, ...kafkaBrokers(raw) }
+  const ca = textIn(raw['ca'])
   const hmac = isMap(raw['hmac']) ? raw['hmac'] : undefined
   return {
     kind,
-    url,
-    ...common,
+    url: String(raw['url']),
+    timeoutMs: durationIn(raw['timeout'], 10_000),
+    ...(ca !== undefined && { ca }),
     headers: textsIn(raw['headers']),
     batch: numberIn(raw['batch'], 100),
     ...(hmac && {
@@ -114,18 +106,6 @@ function targetOf(kind: (typeof TARGETS)[number], raw: JsonObject): SinkTarget {
   }
 }
 
-function mapIn(value: JsonValue | undefined): JsonObject {
-  return isMap(value) ? value : {}
-}
-
-function textIn(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
 function textsIn(value: JsonValue | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(mapIn(value)).map(([key, text]) => [key, String(text)]))
-}
-
-function numberIn(value: JsonValue | undefined, fallback: number): number {
-  return typeof value === 'number' ? value : fallback
 }

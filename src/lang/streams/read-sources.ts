@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import { DAY_MS, HOUR_MS, parseDuration } from '../../core/duration.ts'
+import { DAY_MS, HOUR_MS } from '../../core/duration.ts'
 import type {
   EventFormat,
   EventReading,
@@ -23,7 +23,9 @@ import { isMap } from '../is-map.ts'
 import { expressionDiagnostic } from '../runbook-steps.ts'
 import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
+import { kafkaBrokers, mqttBroker } from './read-broker.ts'
 import { LIKES } from './source-likes.ts'
+import { durationIn, listIn, mapIn, numberIn, textIn } from './typed-values.ts'
 
 const ORIGINS = ['push', 'files', 'mqtt', 'kafka', 'set_events'] as const
 const MAX_BYTES = 65_536
@@ -190,49 +192,18 @@ function factsOf(facts: JsonObject): EventRule['marks'] {
 }
 
 function originOf(kind: (typeof ORIGINS)[number], raw: JsonObject): SourceOrigin {
-  const ca = textIn(raw['ca'])
-  const [user, password, client] = [textIn(raw['user']), textIn(raw['password']), textIn(raw['client'])]
-  const login = {
-    timeoutMs: durationIn(raw['timeout'], 10_000),
-    ...(ca !== undefined && { ca }),
-    ...(user !== undefined && { user }),
-    ...(password !== undefined && { password }),
-  }
   const topics = listIn(raw['topics']).map(String)
+  const client = textIn(raw['client'])
   switch (kind) {
     case 'push':
       return { kind }
     case 'files':
       return { kind, path: String(raw['path']), fromEnd: raw['begin'] === 'end' }
     case 'mqtt':
-      return { kind, url: String(raw['url']), topics, ...(client !== undefined && { client }), ...login }
-    case 'kafka': {
-      const group = textIn(raw['group']) ?? 'till'
-      const mechanism = textIn(raw['mechanism']) ?? 'SCRAM-SHA-512'
-      const brokers = listIn(raw['brokers']).map(String)
-      return { kind, brokers, topics, group, tls: raw['tls'] === true, mechanism, ...login }
-    }
+      return { kind, topics, ...(client !== undefined && { client }), ...mqttBroker(raw) }
+    case 'kafka':
+      return { kind, topics, group: textIn(raw['group']) ?? 'till', ...kafkaBrokers(raw) }
     case 'set_events':
       return { kind, listen: String(raw['listen']), from: listIn(raw['from']).map(String) }
   }
-}
-
-function mapIn(value: JsonValue | undefined): JsonObject {
-  return isMap(value) ? value : {}
-}
-
-function listIn(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : []
-}
-
-function textIn(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function numberIn(value: JsonValue | undefined, fallback: number): number {
-  return typeof value === 'number' ? value : fallback
-}
-
-function durationIn(value: JsonValue | undefined, fallback: number): number {
-  return (typeof value === 'string' ? parseDuration(value) : undefined) ?? fallback
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { SourceOrigin } from '../../core/event-source.ts'
+import { connectionSettings } from '../kafka-connection.ts'
 import { type EventIntake, type EventReader, MOST_AT_ONCE } from './intake.ts'
 import type { RawEvent } from './map-event.ts'
 
@@ -84,29 +85,21 @@ export class KafkaReader implements EventReader {
   }
 
   #connect(): Promise<Consumer> {
-    const { brokers, tls, ca, user, mechanism, group, timeoutMs } = this.#origin
+    const { brokers, group, timeoutMs } = this.#origin
     const place = brokers.join(', ')
     const consumer: Consumer = new this.#library.KafkaConsumer(
       {
-        'metadata.broker.list': brokers.join(','),
+        ...connectionSettings(this.#origin, this.#password),
         'client.id': `till-${hostname()}`,
         'group.id': group,
         'enable.auto.commit': false,
-        'socket.timeout.ms': timeoutMs,
         // A reader that has died holds its partitions for so long; librdkafka's own 45 s are long for an open receipt.
         'session.timeout.ms': SESSION_MS,
         'queued.max.messages.kbytes': 16_384,
-        'security.protocol': `${this.#password === undefined ? '' : 'sasl_'}${tls ? 'ssl' : 'plaintext'}`,
         rebalance_cb: (error: { readonly code?: number }, partitions: readonly Partition[]) => {
           if (error.code === REVOKED) consumer.unassign()
           if (error.code === ASSIGNED) this.#assigning = this.#assign(consumer, partitions)
         },
-        ...(ca !== undefined && { 'ssl.ca.location': ca }),
-        ...(this.#password !== undefined && {
-          'sasl.mechanisms': mechanism,
-          'sasl.username': user,
-          'sasl.password': this.#password,
-        }),
       },
       // A topic that was never read is read from its begin.
       { 'auto.offset.reset': 'earliest' },

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MqttClient } from 'mqtt'
 import type { SourceOrigin } from '../../core/event-source.ts'
+import { connectionOptions, said } from '../mqtt-connection.ts'
 import { type EventIntake, type EventReader, MOST_AT_ONCE } from './intake.ts'
 import type { RawEvent } from './map-event.ts'
 
@@ -62,7 +62,7 @@ export class MqttReader implements EventReader {
     }
     client.on('close', () => lost())
     client.on('disconnect', ({ reasonCode }) => lost(new Error(`${this.#origin.url}: ${whyDisconnected(reasonCode)}`)))
-    client.on('error', (error) => lost(new Error(`${this.#origin.url}: ${said(error)}`)))
+    client.on('error', (error) => lost(new Error(`${this.#origin.url}: ${whyLost(error)}`)))
     const stop = (): void => this.#wake?.()
     signal.addEventListener('abort', stop, { once: true })
     try {
@@ -96,21 +96,13 @@ export class MqttReader implements EventReader {
   }
 
   async #connect(): Promise<MqttClient> {
-    const { url, user, timeoutMs, ca, client: name } = this.#origin
+    const { url, timeoutMs, client: name } = this.#origin
     const { default: mqtt } = await import('mqtt')
-    const authorities = ca === undefined ? undefined : await readFile(ca)
     const client = mqtt.connect(url, {
-      protocolVersion: 5,
+      ...(await connectionOptions(this.#origin, this.#password)),
       clean: false,
       clientId: name ?? `till-${hostname()}-${this.#intake.settings.name}`,
-      // Whether to try again is decided by whoever runs this.
-      reconnectPeriod: 0,
-      connectTimeout: timeoutMs,
-      keepalive: 30,
       properties: { sessionExpiryInterval: KEPT_S, receiveMaximum: MOST_UNDER_WAY },
-      ...(user !== undefined && { username: user }),
-      ...(this.#password !== undefined && { password: this.#password }),
-      ...(authorities && { ca: authorities }),
     })
     this.#confirm = confirmLater(client)
     client.on('message', (topic, payload, packet) => this.#heard({ topic, payload, packet }))
@@ -118,7 +110,7 @@ export class MqttReader implements EventReader {
       const late = setTimeout(() => reject(new Error(`${url}: no answer in time`)), timeoutMs)
       const end = (error?: Error): void => {
         clearTimeout(late)
-        if (error) reject(new Error(`${url}: ${said(error)}`))
+        if (error) reject(new Error(`${url}: ${whyLost(error)}`))
         else resolve()
       }
       client.once('connect', () => end())
@@ -183,9 +175,10 @@ function whyDisconnected(code: number | undefined): string {
   return `the broker has ended the connection (${code ?? 0})`
 }
 
-function said(error: unknown): string {
-  const { message, code } = (error ?? {}) as { message?: string; code?: string | number }
-  const text = message !== undefined && message !== '' ? message : String(code ?? 'unknown reason')
+/** What an error says, and of a broker that is too old what it lacks. */
+function whyLost(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: string | number }
+  const text = said(error)
   const isOld = /unsupported protocol|wrong version number|protocol version|EPROTO/i.test(`${text} ${String(code)}`)
   return isOld ? `it speaks no TLS of 1.2 or later (${text})` : text
 }
