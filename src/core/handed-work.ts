@@ -47,6 +47,9 @@ export interface HandedRun {
   readonly fleet: string
 }
 
+/** A job has no more devices. */
+export const MOST_TOGETHER = 20
+
 /** A worker, as it is known to controllers. */
 export interface WorkerFacts {
   readonly name: string

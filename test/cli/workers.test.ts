@@ -83,12 +83,6 @@ function ends(): Record<string, number> {
   return Object.fromEntries(rows.split('\n').map((row) => [row.split('|')[0], Number(row.split('|')[1])]))
 }
 
-/**
- * What still goes wrong: where a worker is stopped by SIGSTOP in the middle of a change, its run may go on until it is stopped by hand
- * (docs/scale.md). TILL_WORKER_FAULTS=1 runs what shows it.
- */
-const faulty = process.env['TILL_WORKER_FAULTS'] ? test : test.skip
-
 describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     await server.start()
@@ -170,7 +164,7 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     expect(Math.max(...Object.values(ends()))).toBe(1)
   })
 
-  faulty('that slept writes nothing when it wakes', async () => {
+  test('that slept writes nothing when it wakes', async () => {
     const sleeper = startWorker('hub-c', '--slots', '3')
     await until(sleeper.child, () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-c'") === '1')
     hold()
@@ -189,7 +183,7 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     expect(server.sql('SELECT count(*) FROM tillwright.events')).toBe(before)
   })
 
-  faulty('stops with the run, and finishes what it has when its controller is killed', async () => {
+  test('stops with the run, and finishes what it has when its controller is killed', async () => {
     hold()
     const stopped = apply('4')
     const end = ended(stopped)
@@ -218,7 +212,7 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     expect(Math.max(...Object.values(ends()))).toBe(1)
   })
 
-  faulty('finishes what it has at SIGTERM, and goes', async () => {
+  test('finishes what it has at SIGTERM, and goes', async () => {
     const [, worker] = workers
     hold()
     const run = apply('6')

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { InputError } from '../../core/diagnostic.ts'
-import { bellOf, type TakenJob, type WorkerFacts, type WorkQueue } from '../../core/handed-work.ts'
+import { bellOf, MOST_TOGETHER, type TakenJob, type WorkerFacts, type WorkQueue } from '../../core/handed-work.ts'
 import { VERSION } from '../version.ts'
 import { HandedVisits, type WorkerMeans } from './handed-visits.ts'
 
@@ -14,7 +14,6 @@ const GONE_MS = 10_000
 const LOOK_EVERY_MS = 1_000
 /** The engine gives up whoever says nothing of a job for ten seconds. */
 const TOUCH_MS = 3_000
-const MOST_AT_ONCE = 50
 const GATHER_MS = 50
 /** A run of which nothing came for so long is let go. */
 const IDLE_RUN_MS = 30_000
@@ -166,9 +165,10 @@ export class Worker {
     const { serve, slots } = this.#options
     while (this.#takeAgain) {
       this.#takeAgain = false
-      const room = Math.min(slots - this.#busy, MOST_AT_ONCE)
+      const room = slots - this.#busy
       if (this.#draining || room <= 0) return
-      const jobs = await this.#means.queue.take(serve, room)
+      // How many devices a job has is not known before it is taken; what one has no room for is left to others.
+      const jobs = await this.#means.queue.take(serve, Math.max(1, Math.floor(room / MOST_TOGETHER)))
       for (const job of jobs) {
         this.#jobs.add(job)
         this.#busy += job.data.devices.length

@@ -7,6 +7,7 @@ import {
   bellOf,
   type HandedDevice,
   type LeaveQuestion,
+  MOST_TOGETHER,
   type WorkerFacts,
   type WorkQueue,
 } from '../../../core/handed-work.ts'
@@ -31,7 +32,6 @@ const GATHER_MS = 10
 const LOOK_EVERY_MS = 2_000
 /** Where nobody who serves a device was there for so long, it is given up. */
 const NOBODY_MS = 30_000
-const MOST_TOGETHER = 20
 /** What is done again while the database is away. */
 const AGAIN_MS = 1_000
 
@@ -57,6 +57,8 @@ export interface RemotePoolOptions {
 interface Group {
   readonly serve: string
   slots: number
+  /** Slots of the smallest of them: a job that one of them has no room for would wait there while others are idle. */
+  smallest: number
   /** Devices of this run that were handed to it. */
   out: number
   lastSeen: number
@@ -198,7 +200,9 @@ export class RemotePool implements WorkerPool {
   #send(): void {
     this.#gather = undefined
     for (const [group, stores] of this.#gathered) {
-      const jobs = [...stores.values()].flatMap(inParts).map((part) => this.#jobOf(part))
+      const jobs = [...stores.values()]
+        .flatMap((handed) => inParts(handed, group.smallest))
+        .map((part) => this.#jobOf(part))
       void this.#put(group.serve, jobs)
     }
     this.#gathered.clear()
@@ -264,14 +268,15 @@ export class RemotePool implements WorkerPool {
 
   async #meet(): Promise<void> {
     const there = await this.#options.store.work.workers()
-    for (const group of this.#groups.values()) group.slots = 0
+    for (const group of this.#groups.values()) Object.assign(group, { slots: 0, smallest: MOST_TOGETHER })
     for (const worker of there.filter(isTaking)) this.#add(worker)
   }
 
   #add({ serve, slots }: WorkerFacts): void {
-    const group = this.#groups.get(serve) ?? { serve, slots: 0, out: 0, lastSeen: 0 }
+    const group = this.#groups.get(serve) ?? { serve, slots: 0, smallest: MOST_TOGETHER, out: 0, lastSeen: 0 }
     this.#groups.set(serve, group)
     group.slots += slots
+    group.smallest = Math.min(group.smallest, slots)
     group.lastSeen = performance.now()
   }
 
@@ -340,9 +345,9 @@ function roomOf({ slots, out }: Group): number {
   return slots + Math.ceil(slots / 8) - out
 }
 
-function inParts(handed: readonly Handed[]): readonly (readonly Handed[])[] {
+function inParts(handed: readonly Handed[], most: number): readonly (readonly Handed[])[] {
   const parts: Handed[][] = []
-  for (let from = 0; from < handed.length; from += MOST_TOGETHER) parts.push(handed.slice(from, from + MOST_TOGETHER))
+  for (let from = 0; from < handed.length; from += most) parts.push(handed.slice(from, from + most))
   return parts
 }
 
