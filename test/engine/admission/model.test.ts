@@ -16,4 +16,8 @@ describe('admission', () => {
     if (SCHEDULES >= 1_000) for (const count of Object.values(tally)) expect(count).toBeGreaterThan(100)
     console.log(`admission: ${SCHEDULES} schedules from seed ${SEED} on: ${JSON.stringify(tally)}`)
   })
+  // Forty devices and more stand before one, and each round sees one of them done: it waits long, and gets its turn.
+  test.each([700068730, 700080828])('lets who stands at the end of a long queue have its turn: seed %i', (seed) => {
+    expect(play(admission, seed)).toBeUndefined()
+  })
 })

@@ -1,4 +1,4 @@
-import type { Decision, Place, Question, Result } from '../../../../src/core/admission.ts'
+import type { Decision, Place, Question, Result, Waiter } from '../../../../src/core/admission.ts'
 import { MINUTE, SHORT } from '../small-world.ts'
 import { type Floor, type FloorRun, factsOf, waveOf } from './floor.ts'
 import { couldBegin, faultOf } from './judge.ts'
@@ -63,8 +63,8 @@ class Schedule {
   readonly #tally: Tally
   readonly #floor: Floor
   #isDraining = false
-  /** By run and device: how often in a row only devices in progress were in its way. */
-  readonly #patience = new Map<string, number>()
+  /** By run and device: how often in a row only devices in progress were in its way, while those that asked before it stayed. */
+  readonly #patience = new Map<string, { readonly times: number; readonly ahead: number }>()
   readonly #untils = new Map<string, number>()
   #policy: ReturnType<Admission['compilePolicy']>
   #ledger: InstanceType<Admission['Ledger']>
@@ -333,15 +333,26 @@ class Schedule {
     const { isNext, until } = decision
     this.#tally.waits += 1
     const key = `${run.spec.id} ${device}`
-    const patience = isNext ? (this.#patience.get(key) ?? 0) + 1 : 0
-    this.#patience.set(key, patience)
-    if (this.#isDraining && patience > MOST_PATIENCE) throw new Found(`${device} of ${run.spec.id} is starved`)
     if (until === undefined) this.#untils.delete(key)
     else this.#untils.set(key, until)
     const at = { policy: this.#policy, ledger: this.#ledger, now: this.#floor.now }
     const waiter = this.#a.waiterOf(question, decision, at)
     this.#floor.waiters.set(key, waiter)
     this.#ledger.wait(waiter)
+    const patience = this.#isDraining && isNext ? this.#patienceOf(key, waiter) : undefined
+    if (patience === undefined) this.#patience.delete(key)
+    else this.#patience.set(key, patience)
+    if (patience && patience.times > MOST_PATIENCE) throw new Found(`${device} of ${run.spec.id} is starved`)
+  }
+
+  /**
+   * A long queue that moves is no starvation: who asked before it gets fewer, as whoever asks anew comes behind. Those are counted by
+   * when they asked, which is what is promised, and not by how they are ranked.
+   */
+  #patienceOf(key: string, { since }: Waiter): { readonly times: number; readonly ahead: number } {
+    const ahead = [...this.#floor.waiters.values()].filter((other) => other.since < since).length
+    const before = this.#patience.get(key)
+    return { times: before === undefined || ahead < before.ahead ? 1 : before.times + 1, ahead }
   }
 
   #refuse(run: FloorRun, device: string): void {
