@@ -12,6 +12,12 @@ export interface Writer {
   close(): Promise<void>
 }
 
+/** Of a file: what was begun can be taken back. */
+export interface FileWriter extends Writer {
+  /** In the place of `close`: nothing of it is left. */
+  abandon(): Promise<void>
+}
+
 export interface Lost {
   readonly what: string
   readonly cause: NodeJS.ErrnoException
@@ -59,7 +65,7 @@ export function watchStdout(): void {
  * A file that is written beside its name and takes it when it is whole; a device or a pipe is written as it comes.
  * Folders above it are made. Throws InputError (FILE_UNWRITABLE), before anything is written, when it cannot be.
  */
-export async function fileWriter(path: string): Promise<Writer> {
+export async function fileWriter(path: string): Promise<FileWriter> {
   const { stream, finish } = await openForWriting(path).catch((error: NodeJS.ErrnoException) => {
     const summary = `"${path}" cannot be written: ${reasonOf(error)}`
     throw new InputError([{ code: 'FILE_UNWRITABLE', severity: 'error', summary, detail: 'Name another file.' }])
@@ -87,6 +93,10 @@ export async function fileWriter(path: string): Promise<Writer> {
         failure ??= error
       })
       if (failure) throw new UnwritableError([{ what: `"${path}"`, cause: failure }])
+    },
+    async abandon() {
+      stream.destroy()
+      await finish(false).catch(() => undefined)
     },
   }
 }

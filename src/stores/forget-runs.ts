@@ -24,7 +24,7 @@ const MEGABYTE = 1_000_000
 /**
  * Deletes the oldest runs that are beyond what is to be kept, at the end of `run`. At most twice as many events go as
  * that run has written: it costs a fraction of the run, and keeps up with what comes. What is left over goes at the end
- * of the next. The file does not become smaller; its room is used again.
+ * of the next. The file does not become smaller (`till state vacuum` does that); its room is used again.
  */
 export async function forgetRuns(
   session: StoreSession,

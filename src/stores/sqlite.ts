@@ -57,6 +57,8 @@ async function openSession(path: string): Promise<SqliteSession> {
 /** Makes or migrates a state file, and refuses one that is not ours. */
 async function prepare(session: SqliteSession, path: string): Promise<void> {
   const version = await session.patiently(() => schemaVersion(session, path))
+  // Only a file without tables takes it: what is free in it is given back page by page (`till state vacuum`).
+  if (version === 0) await session.read(sql`PRAGMA auto_vacuum = INCREMENTAL`.compile(tables))
   await session.read(sql`PRAGMA journal_mode = WAL`.compile(tables))
   if (version >= SCHEMA_VERSION) return
   await session.write(

@@ -6,6 +6,8 @@ import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Outbox } from '../../core/sink.ts'
+import type { StateSnapshot } from '../../core/state-export.ts'
+import type { Vacuumed, VacuumOptions } from '../../core/state-vacuum.ts'
 import { madePrivate } from '../../files/private.ts'
 import { queueDepths } from '../../queue/queue-tables.ts'
 import { addressOf, type DatabasePlace, type StatePlace } from './state-place.ts'
@@ -71,6 +73,20 @@ export async function readDepths(place: StatePlace, queues: readonly string[]): 
 export async function openEventStore(place: StatePlace): Promise<EventStore> {
   if ('file' in place) return (await sqlite(place.file)).openSqliteEvents(place.file)
   return (await postgres()).openPostgresEvents(...(await databaseOf(place)))
+}
+
+/** What a state holds at this moment, which must be of the present schema; of the time since then. Throws InputError. */
+export async function openSnapshot(place: StatePlace, since: Date | undefined): Promise<StateSnapshot> {
+  if ('file' in place) return (await import('../../stores/sqlite-export.ts')).openSqliteSnapshot(place.file, since)
+  const [address, options] = await databaseOf(place)
+  return (await import('../../stores/postgres/export.ts')).openPostgresSnapshot(address, since, options)
+}
+
+/** Gives room back that is free in it. Throws InputError with STATE_UNUSABLE. */
+export async function vacuumStore(place: StatePlace, options: VacuumOptions): Promise<Vacuumed> {
+  if ('file' in place) return (await import('../../stores/sqlite-vacuum.ts')).vacuumSqlite(place.file, options)
+  const [address, more] = await databaseOf(place)
+  return (await import('../../stores/postgres/vacuum.ts')).vacuumPostgres(address, options, more)
 }
 
 /** Whether a database can be used, and which PostgreSQL it is; writes nothing there. Throws InputError. */

@@ -1,3 +1,4 @@
+import { EXPORTED_TABLES } from '../../core/state-export.ts'
 import { TIME } from './records.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
@@ -79,4 +80,95 @@ const MOVED: object = {
   },
 }
 
-export const STATE_ANSWER_SCHEMAS = { state: STATE, 'state-moved': MOVED }
+const EXPORT: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/state-export/1',
+  title: 'State, exported',
+  description:
+    'A line of `till state export`: the first says what it is, the last counts, between them is a row a line, by table and key. Columns are added from version to version, never changed.',
+  oneOf: [
+    {
+      title: 'First line',
+      ...closed({
+        schema: { const: 'till.state-export/1' },
+        exported_at: TIME,
+        since: { description: 'Rows that are of a time are of the time since then.', oneOf: [TIME, { type: 'null' }] },
+        kind: { enum: ['sqlite', 'postgres'] },
+        where: { description: 'The file, or the database without its password.', type: 'string' },
+        version: { ...COUNT, description: 'Of the tables: how often they were changed.' },
+        till: { description: 'Version of Tillwright.', type: 'string' },
+        left_out: {
+          description: 'Tables, and columns as `table.column`, that are not there, and what they hold.',
+          type: 'object',
+          additionalProperties: { type: 'string' },
+        },
+      }),
+    },
+    {
+      title: 'Row',
+      ...closed({
+        table: {
+          oneOf: Object.entries(EXPORTED_TABLES).map(([name, about]) => ({ const: name, description: about })),
+        },
+        row: {
+          description:
+            'By column. Times are ISO 8601 in UTC, or milliseconds since 1970 where the table says so; truth values are 0 and 1. Text that holds JSON is a value, unless a hash covers it.',
+          type: 'object',
+          minProperties: 1,
+        },
+      }),
+    },
+    {
+      title: 'Last line',
+      ...closed({
+        end: { const: true },
+        rows: { ...COUNT, description: 'Lines between the first and this one.' },
+        tables: { description: 'How many of each table.', type: 'object', additionalProperties: COUNT },
+      }),
+    },
+  ],
+}
+
+const EXPORTED: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/state-exported/1',
+  title: 'State was exported',
+  description: 'What was written (`till state export --out FILE --json`).',
+  ...closed({
+    schema: { const: 'till.state-exported/1' },
+    file: { type: 'string' },
+    rows: COUNT,
+    bytes: COUNT,
+  }),
+}
+
+const VACUUMED: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/state-vacuumed/1',
+  title: 'State was vacuumed',
+  description: 'What giving disk back came to (`till state vacuum --json`).',
+  ...closed({
+    schema: { const: 'till.state-vacuumed/1' },
+    kind: { enum: ['sqlite', 'postgres'] },
+    where: { description: 'The file, or the database without its password.', type: 'string' },
+    way: {
+      description: 'Page by page, all written anew, or by VACUUM of PostgreSQL.',
+      enum: ['pages', 'whole', 'vacuum'],
+    },
+    before_bytes: { ...COUNT, description: 'On disk, with the write-ahead log of a file.' },
+    after_bytes: COUNT,
+    longest_ms: {
+      description: 'How long others could not write at most; null: PostgreSQL lets them.',
+      oneOf: [COUNT, { type: 'null' }],
+    },
+    pending: { description: 'Somebody reads the file: it becomes smaller once they are done.', type: 'boolean' },
+  }),
+}
+
+export const STATE_ANSWER_SCHEMAS = {
+  state: STATE,
+  'state-moved': MOVED,
+  'state-export': EXPORT,
+  'state-exported': EXPORTED,
+  'state-vacuumed': VACUUMED,
+}
