@@ -1,6 +1,6 @@
 // Runs the tests as CI does: all of them by `npm test` on the Node.js that is here, and those that lean most on Node.js on
-// the newest of each other line, as `.ci/run` has put them into .peers. Says which versions, and ends with the sum:
-// `N passed, N failed, N skipped`.
+// the newest of each other line, as `.ci/run` has put them into .peers. Says which versions, and ends with what failed, each
+// test by its name with the head of its error, and the sum: `N passed, N failed, N skipped`.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,6 +17,7 @@ const MOST_ALONE = 12
 
 const folder = mkdtempSync(join(tmpdir(), 'till-tests-'))
 const sum = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
 let isBad = false
 const started = Date.now()
 const here = { version: process.version, command: ['npm', ['test', '--']], env: process.env }
@@ -31,6 +32,7 @@ for (const line of OTHER_LINES) {
   tested({ version, command: [node, ['node_modules/vitest/vitest.mjs', 'run']], env }, isLate ? SHORTER : EVERYWHERE)
 }
 rmSync(folder, { recursive: true, force: true })
+for (const failure of failures) console.log(failure)
 console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`)
 process.exitCode = isBad || sum.passed === 0 ? 1 : 0
 
@@ -43,6 +45,7 @@ function tested(node, suites) {
     isBad = true
     return
   }
+  failures.push(...failuresOf(node, report))
   const failed = report.testResults.filter(({ status }) => status !== 'passed').map(({ name }) => relative(ROOT, name))
   const { numPassedTests, numPendingTests } = report
   let { numFailedTests } = report
@@ -51,6 +54,7 @@ function tested(node, suites) {
   if (failed.length > 0) {
     console.log(`== Node.js ${node.version}: ${numFailedTests} failed, in ${failed.join(', ')}`)
     const alone = failed.length <= MOST_ALONE ? run(node, failed, ['--no-file-parallelism']) : undefined
+    if (alone) failures.push(...failuresOf(node, alone, ', alone'))
     if (alone?.success) {
       console.log(`== Node.js ${node.version}: these pass alone, and are to be mended or isolated: ${failed.join(', ')}`)
       sum.passed += numFailedTests
@@ -62,6 +66,17 @@ function tested(node, suites) {
   sum.failed += numFailedTests
   const seconds = Math.round((Date.now() - begun) / 1000)
   console.log(`== Node.js ${node.version}: ${numPassedTests} passed, ${numFailedTests} failed, in ${seconds} s`)
+}
+
+/** Each test that failed, and each file that could not be run, with the head of its error. */
+function failuresOf({ version }, { testResults }, how = '') {
+  const head = (text = '') => text.split('\n', 3).join(' | ').slice(0, 400)
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const tests = assertionResults.filter((test) => test.status === 'failed')
+    const at = `FAILED on Node.js ${version}${how}: ${relative(ROOT, name)}`
+    if (tests.length === 0 && status !== 'passed') return [`${at}: ${head(message)}`]
+    return tests.map(({ fullName, failureMessages }) => `${at} > ${fullName}: ${head(failureMessages[0])}`)
+  })
 }
 
 function run({ version, command: [program, args], env }, suites, more = []) {
