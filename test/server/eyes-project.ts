@@ -40,18 +40,16 @@ export async function eyesProject(): Promise<{
   } as const
   const out = { state: 'unmet', classification: paper } as const
   for (let hour = 0; hour <= DAYS * 24; hour += 1) {
+    const at = new Date(begin + hour * HOUR)
+    const clock = at.getUTCHours()
     const devices = [
       { device: `${NORTH}/pos1`, ...well },
-      { device: `${NORTH}/office`, ...(hour % 24 === 12 ? out : well) },
-      // Nobody looks at it for some hours.
-      ...(hour % 24 < 4 ? [] : [{ device: `${SOUTH}/pos1`, ...(hour % 24 === 20 ? out : well) }]),
+      { device: `${NORTH}/office`, ...(clock === 14 ? out : well) },
+      // Nobody looks at it for some hours, in which the store trades whatever the time of the year.
+      ...(clock >= 7 && clock < 11 ? [] : [{ device: `${SOUTH}/pos1`, ...(clock === 16 ? out : well) }]),
     ] as RecordedDevice[]
-    await store.append(
-      recordRun(devices, {
-        run: `20261101T000000Z-${String(hour).padStart(6, '0')}`,
-        at: new Date(begin + hour * HOUR).toISOString(),
-      }),
-    )
+    const run = `20261101T000000Z-${String(hour).padStart(6, '0')}`
+    await store.append(recordRun(devices, { run, at: at.toISOString() }))
   }
   const noted = [1, 5, 9].map((value, index) => {
     return { series: 'receipts.log', at: new Date(now - (3 - index) * 60_000).toISOString(), value }
