@@ -225,7 +225,8 @@ describe('printers of the sandbox', () => {
     faults.add('printer-silent')
     const began = performance.now()
     const readings = await Promise.all(Array.from({ length: 50 }, () => read(port(), 'public', 500)))
-    expect(performance.now() - began).toBeLessThan(2000)
+    // Fifty, one after the other, take 25 s; one deadline on a machine without time to spare takes 2 s.
+    expect(performance.now() - began).toBeLessThan(10_000)
     expect(readings.every(({ line }) => line === 'timed-out')).toBe(true)
     const free = createSocket('udp4')
     await new Promise<void>((resolve) => free.bind(0, '127.0.0.1', resolve))
