@@ -115,7 +115,7 @@ describe.runIf(servers.some(({ name }) => name === 'OpenSSH'))('the ssh of this 
 
   test('says what went wrong, and in which phase', async () => {
     const refused = await freePort(ADDRESS)
-    const quick = { ...DEADLINES, connect: 1_000, identify: 700 }
+    const quick = { ...DEADLINES, connect: 10_000, identify: 700 }
     const mute = await startFaulty(ADDRESS, (socket) => void socket.resume())
     const mail = await startFaulty(ADDRESS, (socket) => void socket.end('220 mail ready\r\n'))
     const hangsUp = await startFaulty(ADDRESS, (socket) => void socket.resetAndDestroy())
