@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Command } from '@oclif/core'
@@ -34,6 +34,14 @@ beforeAll(async () => {
 
 test('there are commands to look at', () => {
   expect(mentions.length).toBeGreaterThan(20)
+})
+
+test('each folder of commands is told of by `till --help`, in words of its own', () => {
+  const folders = readdirSync(COMMANDS, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+  )
+  const { oclif } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  expect(Object.keys(oclif.topics).toSorted()).toEqual(folders.toSorted())
 })
 
 describe.each(PAGES)('commands in %s', (page) => {
