@@ -13,6 +13,7 @@ import { keepWork } from '../app/run/kept/keep-work.ts'
 import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { ThreadPool } from '../app/run/workers/thread-pool.ts'
+import { silenceRun } from '../app/silences/silence-run.ts'
 import { VERSION } from '../app/version.ts'
 import { UnwritableError } from '../app/writer.ts'
 import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
@@ -116,11 +117,12 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   // Every device in flight listens to both.
   setMaxListeners(0, stopping.signal, aborting.signal)
   const policy = await underPolicy(request, { shared, id, before: resumption?.policy })
+  const silences = await silenceRun({ ...request, ...shared, run: id, by: personOf(request) })
   if ((isShared || (request.mode === 'apply' && request.undoes === undefined)) && !resumption)
     await keep(request, { shared, id, policy })
   const means = {
     shared,
-    admission: policy.admission,
+    admission: silences.over(policy.admission),
     guardsOf: policy.guardsOf,
     journal,
     stopping: stopping.signal,
@@ -143,6 +145,7 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
         .catch(() => undefined)
       return end
     })
+    .finally(silences.settle)
     .finally(() => {
       clearInterval(watch)
       resumption?.close()

@@ -71,6 +71,16 @@ export interface SystemSettings {
   readonly source: 'zabbix' | 'alertmanager'
   readonly url: string
   readonly token?: string
+  /** Silences of our own; absent: none are made. */
+  readonly silence?: SilenceSettings
+}
+
+/** What silences of our own are like. */
+export interface SilenceSettings {
+  /** How long one lasts that nobody renews, in milliseconds. */
+  readonly lastsMs: number
+  /** Labels of alerts, and what they have to be for a device. */
+  readonly matchers: readonly { readonly label: string; readonly value: Expression }[]
 }
 
 export interface HookSettings {

@@ -2,6 +2,7 @@ import { getRequestListener } from '@hono/node-server'
 import { Escalation } from '../app/escalation/escalation.ts'
 import { openHookStore, openIncidentStore } from '../app/history/open-store.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
+import { closeLeftOf } from '../app/silences/silence-run.ts'
 import { VERSION } from '../app/version.ts'
 import { type Controller, openController } from '../controller/controller.ts'
 import { InputError } from '../core/diagnostic.ts'
@@ -104,6 +105,9 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     working.sources.start()
     // What runs of other processes have left is sent by this one.
     await controller.send()
+    const { project, fleet } = revisions.current
+    const runs = await controller.store()
+    closeLeftOf({ project, fleet, store: runs, warn: (text) => log.say(text) }).catch((error) => log.say(String(error)))
     revisions.watch().catch((error) => log.say(`The files of the repository are not watched any more: ${error}`))
     announce(log, { root: first.root, listening, revision: revisions.current })
     return servingOf(opened, { ...working, post, revisions, listening })

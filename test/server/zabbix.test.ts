@@ -28,9 +28,10 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
 
   beforeAll(async () => {
     await zabbix.start()
-    const systems = `  systems: {zabbix: {url: "${zabbix.api}", token: "env:ZABBIX_API_TOKEN"}}\n`
+    const systems = `  systems: {zabbix: {url: "${zabbix.api}", token: "env:ZABBIX_API_TOKEN", silence: {lasts: 1m}}}\n`
     const names = `  hostnames: ["device.store + '-' + device.id"]\n`
-    till = new ServedProject(`${SENDERS}${RULES}${systems}${names}`)
+    const policies = 'policies: {default: {caps: [], rollout: {waves: false}}}\n'
+    till = new ServedProject(`${policies}${SENDERS}${RULES}${systems}${names}`)
     process.env['ZABBIX_API_TOKEN'] = zabbix.token
     await till.serve()
     const [group] = ((await zabbix.call('hostgroup.create', { name: 'Tills' })) as { groupids: string[] }).groupids
@@ -111,5 +112,40 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
       return item?.lastclock === '0' ? undefined : item?.lastvalue
     })
     expect(never).toBe('2')
+  }, 60_000)
+
+  test('a host is in maintenance while a run changes its device, and others leave it alone', async () => {
+    const maintenances = async () => {
+      const found = await zabbix.call('maintenance.get', { output: 'extend', selectHosts: ['host'] })
+      return found as {
+        name: string
+        description: string
+        active_since: string
+        active_till: string
+        hosts: { host: string }[]
+      }[]
+    }
+    const apply = till.till('apply', 'slow', '--device', `${NORTH}/pos1`, '--yes')
+    const maintenance = await until(async () => (await maintenances())[0])
+    expect(maintenance.hosts).toMatchObject([{ host: HOST }])
+    expect(maintenance.name).toMatch(new RegExp(`^Tillwright ${NORTH}/pos1, run \\S+ [0-9a-f]{12}$`))
+    expect(maintenance.description).toMatch(/^Tillwright changes \S+: run \S+, by \S+ on \S+/)
+    expect(Number(maintenance.active_till) - Date.now() / 1000).toBeLessThanOrEqual(120)
+    // Its end is put off when a third of its time is over, which shows once a minute has gone by.
+    await until(async () => {
+      const [now] = await maintenances()
+      return now && now.active_till > maintenance.active_till ? now : undefined
+    })
+    till.write('quick', '')
+    expect(await apply).toMatchObject({ code: 0 })
+    expect(await maintenances()).toEqual([])
+  }, 180_000)
+
+  test('a host that cannot be found is said, and worked on all the same', async () => {
+    const { code, stderr } = await till.till('apply', 'slow', '--device', `${NORTH}/office`, '--yes')
+    expect(code).toBe(0)
+    expect(stderr).toContain(
+      `${NORTH}/office is worked on without a silence: zabbix: it shows this account no host "${NORTH}/office" or "${NORTH}-office"`,
+    )
   }, 60_000)
 })

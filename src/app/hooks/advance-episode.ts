@@ -127,7 +127,8 @@ async function makeRepair(
   repair: Repair,
   { episode, attempt }: { readonly episode: Episode; readonly attempt: number },
 ): Promise<Episode> {
-  const ended = await repairDevice(hooks, repair)
+  const because = `alert ${episode.alert.name}, rule ${episode.rule}, ${episode.episode}, attempt ${attempt}`
+  const ended = await repairDevice(hooks, repair, because)
   const event: EpisodeEvent = { type: 'attempt.finished', at: new Date().toISOString(), attempt, ...ended }
   return (await hooks.store.note(episode.episode, event)) ?? foldEpisode(episode, event)
 }

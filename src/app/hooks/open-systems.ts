@@ -24,7 +24,7 @@ export function openSystems(project: Project): Systems {
   const { systems } = project.settings.hooks()
   let opened: Promise<readonly (MonitoringSystem | Unreadable)[]> | undefined
   const all = (): NonNullable<typeof opened> => {
-    opened ??= Promise.all(systems.map((system) => open(project, system)))
+    opened ??= Promise.all(systems.map((system) => openSystem(project, system)))
     return opened
   }
   return {
@@ -52,12 +52,13 @@ export function openSystems(project: Project): Systems {
 }
 
 /** Its token cannot be read. */
-interface Unreadable {
+export interface Unreadable {
   readonly source: string
   readonly why: string
 }
 
-async function open(
+/** The API of one system, with its token, or why that cannot be read. */
+export async function openSystem(
   project: Project,
   { source, url, token }: ReturnType<Project['settings']['hooks']>['systems'][number],
 ): Promise<MonitoringSystem | Unreadable> {

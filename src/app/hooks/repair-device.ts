@@ -14,16 +14,17 @@ interface Repaired {
   readonly fault?: string
 }
 
-/** Applies a runbook to a device, in an ordinary run. Never rejects: what went wrong is in `why`. */
+/** Applies a runbook to a device, in an ordinary run; `because`: of which alert. Never rejects: what went wrong is in `why`. */
 export async function repairDevice(
   { project, fleet, start, runs }: Hooks,
   { device, runbook }: Repair,
+  because: string,
 ): Promise<Repaired> {
   if (!device || !runbook) return { run: null, state: null, why: 'There is nothing to apply.' }
   try {
     const work = [{ device, runbooks: [runbook] }]
     const runbooks = [referenceTo(runbook)]
-    const { run } = await start({ mode: 'apply', origin: 'hook', project, fleet, work, runbooks })
+    const { run } = await start({ mode: 'apply', origin: 'hook', because, project, fleet, work, runbooks })
     const record = await foldRun((await runs()).events(run), { ended: true })
     const [outcome] = record.devices.values()
     const failure = outcome?.failure

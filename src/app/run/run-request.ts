@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly requestedBy?: string | undefined
   /** What makes it begin. Default: a person at a terminal, or a pipeline where there is none. */
   readonly origin?: Origin | undefined
+  /** Why it begins, in a few words: what a silence of monitoring says beside the run. */
+  readonly because?: string | undefined
   /** Devices at a time. Default: the project's setting. Runs of one controller share what it allows. */
   readonly parallel?: number | undefined
   /** Who works on the devices: this process, unless told, or workers that share its state. */

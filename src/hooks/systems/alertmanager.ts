@@ -1,31 +1,34 @@
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { isObject } from '../payload.ts'
-import { type Asked, askJson } from './ask-json.ts'
+import { alertmanagerSilences, areOurSilences, callAlertmanager } from './alertmanager-silences.ts'
+import type { Asked } from './ask-json.ts'
 import type { Hush, MonitoringSystem } from './system.ts'
 
 /** Its list is that of all alerts: what asks for several of them within a moment asks once. */
 const FRESH_MS = 1_000
 
 /** Prometheus Alertmanager, API version 2. */
-export function alertmanagerSystem({
-  url,
-  token,
-}: {
-  readonly url: string
-  readonly token?: string
-}): MonitoringSystem {
+export function alertmanagerSystem(api: { readonly url: string; readonly token?: string }): MonitoringSystem {
   let last: { readonly at: number; readonly asked: Promise<Asked> } | undefined
   const list = (): Promise<Asked> => {
     const now = performance.now()
     if (!last || now - last.at > FRESH_MS) {
-      const path = 'api/v2/alerts?active=true&silenced=true&inhibited=true'
-      last = { at: now, asked: askJson(`${url.replace(/\/$/, '')}/${path}`, { token }) }
+      last = { at: now, asked: callAlertmanager(api, 'alerts?active=true&silenced=true&inhibited=true') }
     }
     return last.asked
   }
-  return { source: 'alertmanager', hush: async (ids) => hushOf(await list(), ids) }
+  return {
+    source: 'alertmanager',
+    silencing: alertmanagerSilences(api),
+    hush: async (ids) => hushOf(await list(), ids, (silences) => areOurSilences(api, silences)),
+  }
 }
 
-function hushOf(asked: Asked, ids: readonly string[]): Hush {
+async function hushOf(
+  asked: Asked,
+  ids: readonly string[],
+  areOurs: (silences: readonly string[]) => Promise<boolean>,
+): Promise<Hush> {
   if (!asked.ok) return { state: 'unknown', why: `Alertmanager was asked about silences: ${asked.why}.` }
   if (!Array.isArray(asked.value)) return { state: 'unknown', why: 'Alertmanager answers with no list of alerts.' }
   const alerts = new Map(asked.value.filter(isObject).map((alert) => [String(alert['fingerprint']), alert]))
@@ -33,16 +36,30 @@ function hushOf(asked: Asked, ids: readonly string[]): Hush {
     // The id of an occurrence is fingerprint and beginning.
     const alert = alerts.get(id.split(' ')[0] ?? '')
     if (!alert) return { state: 'unknown', why: 'Alertmanager does not know of the alert any more.' }
-    const status = isObject(alert['status']) ? alert['status'] : {}
-    if (status['state'] === 'suppressed')
-      return { state: 'hushed', why: `The alert is silenced${by(status['silencedBy'])}.` }
-    if (status['state'] !== 'active') return { state: 'unknown', why: 'Alertmanager has not judged the alert yet.' }
+    const hush = await hushOfOne(isObject(alert['status']) ? alert['status'] : {}, areOurs)
+    if (hush.state !== 'open') return hush
   }
   return { state: 'open' }
 }
 
-function by(silences: unknown): string {
-  return Array.isArray(silences) && silences.length > 0
-    ? ` (silence ${String(silences[0])})`
-    : ' by another alert of Alertmanager'
+async function hushOfOne(
+  status: JsonObject,
+  areOurs: (silences: readonly string[]) => Promise<boolean>,
+): Promise<Hush> {
+  const { state } = status
+  if (state === 'active') return { state: 'open' }
+  if (state !== 'suppressed') return { state: 'unknown', why: 'Alertmanager has not judged the alert yet.' }
+  const silences = textsOf(status['silencedBy'])
+  const isSilenced = silences.length > 0 && textsOf(status['inhibitedBy']).length === 0
+  // A silence of our own says that a device is worked on, which leases know better.
+  if (isSilenced && (await areOurs(silences))) return { state: 'open' }
+  return { state: 'hushed', why: `The alert is silenced${by(silences)}.` }
+}
+
+function textsOf(value: JsonValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function by(silences: readonly string[]): string {
+  return silences.length > 0 ? ` (silence ${silences[0]})` : ' by another alert of Alertmanager'
 }

@@ -6,14 +6,20 @@ const MOST_BYTES = 64 * 1024 * 1024
 export type Asked =
   | { readonly ok: true; readonly value: JsonValue }
   /** In words, without anything secret. */
-  | { readonly ok: false; readonly why: string }
+  | { readonly ok: false; readonly why: string; readonly status?: number }
 
 /** Asks a system of monitoring; what it cannot say is a value. It is not followed to another place. */
 export async function askJson(
   url: string,
-  options: { readonly token?: string | undefined; readonly body?: string; readonly type?: string } = {},
+  options: {
+    readonly token?: string | undefined
+    readonly body?: string
+    readonly type?: string
+    /** Default: POST with a body, GET without. */
+    readonly method?: 'DELETE'
+  } = {},
 ): Promise<Asked> {
-  const { token, body, type = 'application/json' } = options
+  const { token, body, type = 'application/json', method = body === undefined ? 'GET' : 'POST' } = options
   const headers = {
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(body !== undefined && { 'content-type': type }),
@@ -21,15 +27,15 @@ export async function askJson(
   try {
     const answer = await fetch(url, {
       headers,
-      method: body === undefined ? 'GET' : 'POST',
+      method,
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body !== undefined && { body }),
     })
     const text = await bodyOf(answer)
     if (text === undefined) return { ok: false, why: 'its answer has no end' }
-    if (!answer.ok) return { ok: false, why: `it answers ${answer.status}` }
-    return { ok: true, value: JSON.parse(text) as JsonValue }
+    if (!answer.ok) return { ok: false, why: `it answers ${answer.status}`, status: answer.status }
+    return { ok: true, value: text === '' ? null : (JSON.parse(text) as JsonValue) }
   } catch (error) {
     return { ok: false, why: reasonOf(error) }
   }

@@ -1,6 +1,13 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
-import type { GenericSource, HookParam, HookRule, HookSettings, SystemSettings } from '../../core/hook-rule.ts'
+import type {
+  GenericSource,
+  HookParam,
+  HookRule,
+  HookSettings,
+  SilenceSettings,
+  SystemSettings,
+} from '../../core/hook-rule.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Expression } from '../../core/runbook.ts'
 import {
@@ -18,6 +25,7 @@ import type { ParsedYaml } from '../yaml.ts'
 /** Sources that need no description. */
 export const KNOWN_SOURCES = ['alertmanager', 'grafana', 'zabbix', 'streams']
 const SYSTEMS = ['zabbix', 'alertmanager'] as const
+const SHORTEST_SILENCE_MS = 10_000
 const EXPRESSIONS = [
   'id',
   'firing',
@@ -48,7 +56,7 @@ export function readHooks(parsed: ParsedYaml): {
   const hooks = {
     rules,
     sources,
-    systems: systemsOf(raw['systems']),
+    systems: reader.systems(raw['systems']),
     hostnames: listOf(raw['hostnames']).flatMap(
       (_, index) => reader.expression(['hooks', 'hostnames', index], { variables: SELECTOR_VARIABLES }) ?? [],
     ),
@@ -146,6 +154,31 @@ class HookReader {
     return from ? [{ name, from, oneOf: listOf(value['one_of']).map(String) }] : []
   }
 
+  systems(raw: JsonValue | undefined): readonly SystemSettings[] {
+    const written = isMap(raw) ? raw : {}
+    return SYSTEMS.flatMap((source) => {
+      const system = written[source]
+      if (!isMap(system)) return []
+      const { url, token } = system
+      const silence = this.#silence(system['silence'], ['hooks', 'systems', source, 'silence'])
+      return [{ source, url: String(url), ...(typeof token === 'string' && { token }), ...(silence && { silence }) }]
+    })
+  }
+
+  #silence(raw: JsonValue | undefined, path: ValuePath): SilenceSettings | undefined {
+    if (!isMap(raw)) return undefined
+    const lastsMs = durationOf(raw['lasts'], '10m')
+    if (lastsMs < SHORTEST_SILENCE_MS) {
+      const detail = 'It is renewed several times within that time: give it 10s at least, better 10m.'
+      this.#report([...path, 'lasts'], { summary: 'A silence that is renewed cannot be so short', detail })
+    }
+    const matchers = Object.keys(isMap(raw['matchers']) ? raw['matchers'] : {}).flatMap((label) => {
+      const value = this.expression([...path, 'matchers', label], { variables: SELECTOR_VARIABLES })
+      return value ? [{ label, value }] : []
+    })
+    return { lastsMs, matchers }
+  }
+
   /** Undefined where there is none, or a wrong one. */
   expression(
     path: ValuePath,
@@ -166,16 +199,6 @@ class HookReader {
     const source = this.#parsed.rangeAt(path, key ? 'key' : 'value')
     this.problems.push({ code: 'HOOK_INVALID', severity: 'error', summary, detail, source })
   }
-}
-
-function systemsOf(raw: JsonValue | undefined): readonly SystemSettings[] {
-  const written = isMap(raw) ? raw : {}
-  return SYSTEMS.flatMap((source) => {
-    const system = written[source]
-    if (!isMap(system)) return []
-    const { url, token } = system
-    return [{ source, url: String(url), ...(typeof token === 'string' && { token }) }]
-  })
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {

@@ -168,6 +168,12 @@ const SOURCE = {
   },
 } as const
 
+const LASTS = duration(
+  'How long it lasts unless it is renewed, which is done while work goes on: so soon it ends by itself where Tillwright was killed. 10m ' +
+    'unless given, 10s at least; Zabbix goes by whole minutes.',
+  '10m',
+)
+
 export const HOOKS = {
   title: 'Hooks',
   description: 'What is done about faults that monitoring tells of.',
@@ -203,6 +209,15 @@ export const HOOKS = {
           properties: {
             url: url('Its api_jsonrpc.php.', 'https://zabbix.example/api_jsonrpc.php'),
             token: secret('Where an API token of it is.', 'env:TILL_ZABBIX_API_TOKEN'),
+            silence: {
+              description:
+                'While a repair works on a device, or a run changes it, its host is in maintenance, with data collection. Default: it is not. ' +
+                'The host is the one whose tag till.device is the full name of the device, or one that is named as hostnames say.',
+              type: 'object',
+              additionalProperties: false,
+              properties: { lasts: LASTS },
+              examples: [{ lasts: '10m' }],
+            },
           },
           examples: [{ url: 'https://zabbix.example/api_jsonrpc.php', token: 'env:TILL_ZABBIX_API_TOKEN' }],
         },
@@ -214,6 +229,25 @@ export const HOOKS = {
           properties: {
             url: url('What stands before /api/v2.', 'http://127.0.0.1:9093'),
             token: secret('Where a bearer token is. Default: it asks for none.', 'env:TILL_ALERTMANAGER_API_TOKEN'),
+            silence: {
+              description:
+                'While a repair works on a device, or a run changes it, alerts of the device are silenced. Default: they are not.',
+              type: 'object',
+              additionalProperties: false,
+              properties: {
+                lasts: LASTS,
+                matchers: {
+                  description:
+                    'Labels that an alert has to have, and their values: CEL over device and store. Default: the label device is its full name.',
+                  type: 'object',
+                  minProperties: 1,
+                  propertyNames: { pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$' },
+                  additionalProperties: { type: 'string', minLength: 1 },
+                  examples: [{ instance: "device.address + ':9100'" }],
+                },
+              },
+              examples: [{ lasts: '10m', matchers: { device: 'device.name' } }],
+            },
           },
           examples: [{ url: 'http://127.0.0.1:9093' }],
         },

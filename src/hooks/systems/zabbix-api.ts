@@ -1,0 +1,54 @@
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isObject } from '../payload.ts'
+import { type Asked, askJson } from './ask-json.ts'
+
+/** The JSON-RPC API of a Zabbix server, 6.0 or later. */
+export interface ZabbixApi {
+  /** Its version, as `[major, minor]`. */
+  version(): Promise<
+    { readonly ok: true; readonly value: readonly [number, number] } | (Asked & { readonly ok: false })
+  >
+  /** One call; what it refuses is a value, in the words of Zabbix. */
+  call(method: string, params: JsonObject | readonly JsonValue[]): Promise<Asked>
+}
+
+/** `url`: its api_jsonrpc.php. */
+export function zabbixApi({ url, token }: { readonly url: string; readonly token?: string | undefined }): ZabbixApi {
+  let asked: Promise<Asked> | undefined
+  const version: ZabbixApi['version'] = async () => {
+    asked ??= rpc(url, 'apiinfo.version', {}, {})
+    const known = await asked
+    if (!known.ok) {
+      asked = undefined
+      return known
+    }
+    const [major = 0, minor = 0] = String(known.value).split('.').map(Number)
+    return { ok: true, value: [major, minor] }
+  }
+  return {
+    version,
+    async call(method, params) {
+      const known = await version()
+      if (!known.ok) return known
+      const [major, minor] = known.value
+      // Before 6.4 a token stands in the body, from 7.2 on it must not.
+      const isOld = major < 6 || (major === 6 && minor < 4)
+      return rpc(url, method, params, isOld ? { auth: token } : { token })
+    },
+  }
+}
+
+async function rpc(
+  url: string,
+  method: string,
+  params: JsonObject | readonly JsonValue[],
+  { auth, token }: { readonly auth?: string | undefined; readonly token?: string | undefined },
+): Promise<Asked> {
+  const body = JSON.stringify({ jsonrpc: '2.0', method, params, id: 1, ...(auth !== undefined && { auth }) })
+  const asked = await askJson(url, { body, type: 'application/json-rpc', token })
+  if (!asked.ok) return asked
+  const { result, error } = (isObject(asked.value) ? asked.value : {}) as { result?: JsonValue; error?: JsonValue }
+  if (result !== undefined) return { ok: true, value: result }
+  const detail = isObject(error) ? String(error['data'] ?? error['message'] ?? '') : ''
+  return { ok: false, why: `${method} is refused: ${detail.replace(/\.$/, '')}` }
+}

@@ -1,0 +1,131 @@
+import { rmSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Alertmanager, hasAlertmanager } from '../peers/alertmanager.ts'
+import { freePort } from '../peers/free-port.ts'
+import { NORTH, RULES, SECRETS, SENDERS, ServedProject } from './served-project.ts'
+
+interface Silence {
+  readonly id: string
+  readonly createdBy: string
+  readonly comment: string
+  readonly startsAt: string
+  readonly endsAt: string
+  readonly status: { readonly state: string }
+  readonly matchers: readonly { readonly name: string; readonly value: string }[]
+}
+
+describe.skipIf(!hasAlertmanager)('our own silences in an Alertmanager', () => {
+  const alertmanager = new Alertmanager()
+  let till: ServedProject
+  const startsAt = new Date().toISOString()
+  const alert = (device: string, name = 'Slow') => ({
+    startsAt,
+    labels: { alertname: name, device: `${NORTH}/${device}` },
+  })
+
+  beforeAll(async () => {
+    const port = await freePort()
+    const systems = `systems: {alertmanager: {url: "http://127.0.0.1:${port}", silence: {lasts: 12s}}}`
+    const clears = RULES.replaceAll('cooldown: 0s', 'cooldown: 0s, clear_within: 1h')
+    const policies = 'policies: {default: {caps: [], rollout: {waves: false}}}\n'
+    till = new ServedProject(policies + SENDERS + clears.replace('rules:', `${systems}\n  rules:`), 4)
+    await till.serve()
+    await alertmanager.start({ url: `${till.url}/hooks/alertmanager`, token: SECRETS.T_ALL }, port)
+  }, 60_000)
+  afterAll(async () => {
+    till?.remove()
+    await alertmanager.stop()
+  })
+
+  const silences = async (device: string): Promise<readonly Silence[]> => {
+    const all = (await (await fetch(`${alertmanager.url}/api/v2/silences`)).json()) as readonly Silence[]
+    return all.filter(({ matchers }) => matchers.some(({ value }) => value === `${NORTH}/${device}`))
+  }
+  const until = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
+    for (const end = Date.now() + 60_000; ; ) {
+      const found = await look()
+      if (found !== undefined) return found
+      if (Date.now() > end) throw new Error(`it does not come\n${till.told}`)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+  const one = (device: string, holds: (silence: Silence) => boolean) =>
+    until(async () => (await silences(device)).find(holds))
+  const episodeOf = async (device: string) => {
+    const { episodes } = JSON.parse((await till.till('episodes', 'list', '--all', '--json')).stdout)
+    return episodes.find((episode: { device: string }) => episode.device === `${NORTH}/${device}`)
+  }
+
+  test('a repair is silent while it works, renews its silence, and ends it', async () => {
+    await alertmanager.post('alerts', [alert('pos1')])
+    const open = await one('pos1', ({ status }) => status.state === 'active')
+    expect(open.createdBy).toBe('Tillwright')
+    expect(open.comment).toMatch(
+      new RegExp(
+        `^Tillwright repairs ${NORTH}/pos1 \\(alert Slow, rule slow, \\S+, attempt 1\\): run \\S+, by \\S+ on \\S+`,
+      ),
+    )
+    expect(Date.parse(open.endsAt) - Date.parse(open.startsAt)).toBeLessThanOrEqual(12_000)
+    const renewed = await one('pos1', ({ id, endsAt }) => id === open.id && endsAt > open.endsAt)
+    expect(renewed.status.state).toBe('active')
+    expect(await silences('pos1')).toHaveLength(1)
+    till.write('quick', '')
+    await one('pos1', ({ id, status }) => id === open.id && status.state === 'expired')
+    expect(await until(async () => ((await episodeOf('pos1')).state === 'repaired' ? 'repaired' : undefined))).toBe(
+      'repaired',
+    )
+  }, 60_000)
+
+  test('an alert that goes out while it is silenced has gone out', async () => {
+    rmSync(till.path('quick'), { force: true })
+    await alertmanager.post('alerts', [alert('pos2')])
+    const { id } = await one('pos2', ({ status }) => status.state === 'active')
+    await alertmanager.post('alerts', [{ ...alert('pos2'), endsAt: new Date().toISOString() }])
+    // It is silenced past the moment at which Alertmanager would tell of the end.
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    expect((await episodeOf('pos2')).state).toBe('repairing')
+    till.write('quick', '')
+    await one('pos2', (silence) => silence.id === id && silence.status.state === 'expired')
+    await until(async () => ((await episodeOf('pos2')).state === 'clear' ? true : undefined))
+  }, 60_000)
+
+  test('what a killed server has left ends soon, and the next one closes it', async () => {
+    rmSync(till.path('quick'), { force: true })
+    await alertmanager.post('alerts', [alert('pos3')])
+    const left = await one('pos3', ({ status }) => status.state === 'active')
+    expect(Date.parse(left.endsAt) - Date.now()).toBeLessThanOrEqual(12_000)
+    await till.end('SIGKILL')
+    till.write('quick', '')
+    await till.serve()
+    const closed = await one('pos3', ({ id, status }) => id === left.id && status.state === 'expired')
+    expect(Date.parse(closed.endsAt)).toBeLessThan(Date.parse(left.endsAt) + 12_000)
+    await till.has(() => till.told.includes(`The silence of ${NORTH}/pos3 that run `))
+  }, 60_000)
+
+  test('a silence of its own keeps no repair from beginning', async () => {
+    const matchers = [{ name: 'device', value: `${NORTH}/pos4`, isRegex: false, isEqual: true }]
+    const endsAt = new Date(Date.now() + 60_000).toISOString()
+    const comment = `elsewhere\n[till:another/fleet/run/${encodeURIComponent(`${NORTH}/pos4`)}]`
+    const made = await alertmanager.post('silences', { matchers, startsAt, endsAt, createdBy: 'Tillwright', comment })
+    await alertmanager.post('alerts', [alert('pos4', 'MarkerGone')])
+    const known = (await (await fetch(`${alertmanager.url}/api/v2/alerts`)).json()) as { labels: { device: string } }[]
+    const alerts = known.filter(({ labels }) => labels.device === `${NORTH}/pos4`)
+    await till.send('alertmanager', { alerts: alerts.map((each) => ({ ...each, status: 'firing' })) })
+    await until(async () => ((await episodeOf('pos4'))?.state === 'repaired' ? true : undefined))
+    await alertmanager.expire((made as { silenceID: string }).silenceID)
+  }, 60_000)
+
+  test('an apply is silent about what it changes', async () => {
+    const { code } = await till.till('apply', 'marker', '--device', `${NORTH}/pos4`, '--yes')
+    expect(code).toBe(0)
+    const made = (await silences('pos4')).filter(({ comment }) => /^Tillwright changes \S+: run \S+, by /.test(comment))
+    expect(made.map(({ status }) => status.state)).toEqual(['expired'])
+  }, 60_000)
+
+  test('monitoring that does not answer holds nothing up, and is told of', async () => {
+    await alertmanager.stop()
+    const { code, stderr } = await till.till('apply', 'marker', '--device', `${NORTH}/pos4`, '--yes')
+    expect(code).toBe(0)
+    expect(stderr).toContain(`${NORTH}/pos4 is worked on without a silence: alertmanager: it cannot be reached`)
+  }, 60_000)
+})
