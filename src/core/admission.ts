@@ -58,7 +58,7 @@ export type Decision =
   | { readonly kind: 'begin'; readonly takes: readonly string[]; readonly despite: readonly Reason[] }
   /**
    * Asked again at `until`, and when something changes. `isNext`: only devices in progress are in its way; `awaitsLooks`:
-   * or what the run has not looked at yet.
+   * or what the run has not done yet.
    */
   | {
       readonly kind: 'wait'
@@ -66,6 +66,8 @@ export type Decision =
       readonly until?: number
       readonly isNext: boolean
       readonly awaitsLooks?: boolean
+      /** No device that comes behind it in the run may begin before it. */
+      readonly isForAll?: boolean
     }
   | { readonly kind: 'refuse'; readonly reasons: readonly Reason[] }
 

@@ -14,6 +14,8 @@ export interface Wait {
   readonly until?: number
   /** Only devices in progress are in the way: it goes as soon as these are done. */
   readonly isPassing: boolean
+  /** No device that comes behind it in the run may begin before it: a wave is not done, or has as many in flight as may fail. */
+  readonly isForAll?: boolean
 }
 
 export interface Refusal {

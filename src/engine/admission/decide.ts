@@ -32,6 +32,7 @@ export function decide(
     ...(untils.length > 0 && { until: Math.max(...untils) }),
     isNext: standing.every(({ isPassing }) => isPassing === true),
     ...(standing.every(isForOthers) && { awaitsLooks: true }),
+    ...(standing.some(({ isForAll }) => isForAll) && { isForAll: true }),
   }
 }
 
@@ -76,6 +77,7 @@ function reasonOf({
   kind: _kind,
   isPassing: _passing,
   awaitsLooks: _looks,
+  isForAll: _all,
   isGlass: _glass,
   ...reason
 }: Objection & { rule: string }): Reason {

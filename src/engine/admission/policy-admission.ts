@@ -112,8 +112,9 @@ class PolicyGate {
       let control = this.#control(living, question.wave, now)
       const decision = decide(policy, this.#situation(ledger, { ...living, control }, now), question)
       if (decision.kind === 'wait') {
-        // Only who waits for devices in progress is queued: all others, of waves to come, would be read with each question.
-        if (decision.isNext) ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
+        // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
+        // wave would be read with each question.
+        if (decision.isNext && decision.isForAll !== true) ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
         else ledger.leave(question.run, device)
         const place = ledger.place(device)
         if (seen.isTouched === false && place?.run === question.run && place.phase === 'changing') {
@@ -334,7 +335,7 @@ function answerOf(decision: Exclude<Decision, { kind: 'begin' }>): Wait | Refusa
     message: decision.reasons.map(({ message }) => message).join(' '),
   } as const
   if (decision.kind === 'refuse') return { kind: 'refuse', failure }
-  const waitsForWave = decision.until === undefined && decision.reasons.every(({ code }) => code === 'WAVE_WAITING')
-  const isPassing = decision.isNext || waitsForWave || decision.awaitsLooks === true
-  return { kind: 'wait', failure, isPassing, ...(decision.until !== undefined && { until: decision.until }) }
+  const isPassing = decision.isNext || decision.awaitsLooks === true
+  const { until, isForAll } = decision
+  return { kind: 'wait', failure, isPassing, ...(isForAll && { isForAll }), ...(until !== undefined && { until }) }
 }

@@ -42,8 +42,10 @@ export interface Objection extends Omit<Reason, 'rule'> {
   readonly kind: 'wait' | 'refuse'
   /** Only devices in progress are in the way. */
   readonly isPassing?: boolean
-  /** It may be over when other devices of the run have been looked at. */
+  /** It may be over when other devices of the run have been looked at, or are done. */
   readonly awaitsLooks?: boolean
+  /** It is in the way of every device that comes behind in the run. */
+  readonly isForAll?: boolean
   /** It does not hold when somebody breaks the glass. */
   readonly isGlass?: boolean
 }

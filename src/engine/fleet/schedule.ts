@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import type { DeviceOutcome } from '../../core/outcome.ts'
-import type { Wait } from '../admission/admission.ts'
+import type { Admission, Wait } from '../admission/admission.ts'
 import type { DeviceVisit } from '../device/device-visit.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
 import { deferred, endDevice, runDevice } from '../device/run-device.ts'
+import { AskingPace } from './asking-pace.ts'
 import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from './worker-pool.ts'
 
 export interface ScheduleOptions {
@@ -26,6 +27,8 @@ interface Waiting {
 const ASKED_AT_AN_END = 8
 /** And all of them, so often. */
 const ASK_EVERY_MS = 5_000
+/** While so many wait, no others are asked for: they would be told the same, and each is read with every question. */
+const MOST_WAITING = 1_000
 /** So many devices wait for room without those behind them having to. */
 const LOOKED_AHEAD = 500
 /** Nobody is asked for again sooner than that because of the time. */
@@ -43,8 +46,9 @@ export class Schedule {
   readonly #broken = new AbortController()
   /** Not asked for yet, from `#next` on. */
   readonly #work: readonly DeviceWork[]
-  /** To be asked for again now. */
+  /** To be asked for again now, those of earlier waves first. */
   readonly #due: DeviceWork[] = []
+  readonly #pace: AskingPace
   readonly #waiting = new Map<string, Waiting>()
   /** Why each that waits was told to; it is said once. */
   readonly #told = new Map<string, string>()
@@ -61,6 +65,8 @@ export class Schedule {
     this.#work = work
     this.#options = options
     this.#environment = { ...options.environment, stopping }
+    const { mode } = options.environment
+    this.#pace = new AskingPace(mode === 'plan' || mode === 'drift' ? Number.POSITIVE_INFINITY : options.parallel)
   }
 
   async run(): Promise<void> {
@@ -68,7 +74,11 @@ export class Schedule {
       this.#ended = resolve
     })
     const { stopping, admission } = this.#environment
-    const askAll = (): void => this.#askAgain(this.#waiting.size)
+    const askAll = (): void => {
+      this.#pace.free()
+      this.#askAgain(this.#waiting.size)
+      setImmediate(() => this.#fill())
+    }
     stopping.addEventListener('abort', askAll)
     admission.onChange?.(askAll)
     this.#options.pool.onRoom(() => this.#fill())
@@ -85,6 +95,7 @@ export class Schedule {
       if (!found) break
       const { item, worker } = found
       this.#running += 1
+      if (this.#isToBeAsked(item)) this.#pace.asks()
       void this.#visit(item, worker).then((isNews) => {
         this.#running -= 1
         const { name } = item.device
@@ -101,17 +112,26 @@ export class Schedule {
     for (let place = 0; place < most; place += 1) {
       if (place === this.#due.length) {
         const item = this.#work[this.#next]
-        if (!item) return undefined
+        if (!item || this.#areManyWaiting()) return undefined
         this.#next += 1
         this.#due.push(item)
       }
       const item = this.#due[place] as DeviceWork
+      if (this.#isToBeAsked(item) && !this.#pace.mayAsk) return undefined
       const worker = this.#workerFor(item)
       if (!worker) continue
       this.#due.splice(place, 1)
       return { item, worker }
     }
     return undefined
+  }
+
+  #isToBeAsked({ refused }: DeviceWork): boolean {
+    return refused === undefined && !this.#environment.stopping.aborted
+  }
+
+  #areManyWaiting(): boolean {
+    return this.#running > 0 && this.#waiting.size >= Math.max(MOST_WAITING, 2 * this.#options.parallel())
   }
 
   #isOver(): boolean {
@@ -129,12 +149,22 @@ export class Schedule {
 
   /** Resolves to whether others may have waited for that: the device is done, or was looked at for the first time and put off. */
   async #visit(work: DeviceWork, worker: DeviceWorker): Promise<boolean> {
+    const { wave = 1 } = work
+    const { ends } = this.#pace
+    const admission: Admission = {
+      place: async (request) => {
+        const answer = await this.#environment.admission.place(request)
+        if (answer.kind === 'begin' && this.#pace.letIn(wave)) setImmediate(() => this.#fill())
+        return answer
+      },
+    }
     try {
-      const visit = await runDevice(work, this.#environment, worker)
+      const visit = await runDevice(work, { ...this.#environment, admission }, worker)
       if (visit.kind === 'waits') {
-        const isDone = await this.#putOff(work, visit)
+        const isDone = await this.#putOff(work, { ...visit, ends })
         return isDone || (visit.looked && (work.attempt ?? 1) === 1)
       }
+      this.#pace.ended()
       this.#options.count(visit.outcome)
     } catch (error) {
       this.#broken.abort(error)
@@ -144,8 +174,13 @@ export class Schedule {
     return true
   }
 
-  async #putOff(work: DeviceWork, visit: Extract<DeviceVisit, { kind: 'waits' }>): Promise<boolean> {
+  /** `ends`: how many devices had ended when it was asked for. Resolves to whether it is done. */
+  async #putOff(
+    work: DeviceWork,
+    visit: Extract<DeviceVisit, { kind: 'waits' }> & { readonly ends: number },
+  ): Promise<boolean> {
     const { wait } = visit
+    const isForAll = wait.isForAll === true && !visit.looked
     const attempt = visit.told ?? work.attempt ?? 1
     const { name, store } = work.device
     const { carried } = visit
@@ -153,7 +188,10 @@ export class Schedule {
     // Who waits may have waited for this very look.
     const isFirstLook = visit.looked && (work.attempt ?? 1) === 1
     const worth =
-      !this.#environment.stopping.aborted && this.#isWorthWaiting(wait, isFirstLook && this.#waiting.size > 0)
+      !this.#environment.stopping.aborted &&
+      (isForAll
+        ? this.#isWorthWaitingForAll(wait, visit.ends)
+        : this.#isWorthWaiting(wait, isFirstLook && this.#waiting.size > 0))
     const why = JSON.stringify([wait.failure.code, wait.failure.message])
     if (visit.told === undefined && (visit.looked || (worth && this.#told.get(name) !== why))) {
       const { not_before } = deferred(wait)
@@ -162,13 +200,29 @@ export class Schedule {
     }
     if (!worth) {
       const end = await endDevice(again, this.#environment, deferred(wait))
+      this.#pace.ended()
       if (end.kind === 'ended') this.#options.count(end.outcome)
       return true
     }
     this.#told.set(name, why)
-    this.#waiting.set(name, { work: again, wait })
+    if (isForAll) {
+      this.#pace.full(again.wave ?? 1, visit.ends)
+      this.#enqueue(again, 'first')
+    } else {
+      if (visit.looked) this.#pace.ended()
+      else this.#pace.toldOtherwise()
+      this.#waiting.set(name, { work: again, wait })
+    }
     this.#wakeFor(wait)
     return false
+  }
+
+  /** Among those that are due, by wave: as the first or the last one of its own. */
+  #enqueue(work: DeviceWork, as: 'first' | 'last'): void {
+    const { wave: own = 1 } = work
+    const isBehind = ({ wave = 1 }: DeviceWork): boolean => (as === 'first' ? wave >= own : wave > own)
+    const at = this.#due.findIndex(isBehind)
+    this.#due.splice(at < 0 ? this.#due.length : at, 0, work)
   }
 
   /** Devices in progress end sooner or later; for anything else the run waits as long as it was told to. */
@@ -180,6 +234,14 @@ export class Schedule {
     return until !== undefined && until - this.#environment.clock.now().getTime() <= patienceMs
   }
 
+  /** What is in the way of all that come behind goes with devices of the run, or at a time. */
+  #isWorthWaitingForAll({ isPassing, until }: Wait, endsBefore: number): boolean {
+    const { patienceMs } = this.#options
+    const areOthersToEnd = this.#running > 1 || this.#waiting.size > 0 || this.#pace.ends !== endsBefore
+    if (isPassing && (areOthersToEnd || patienceMs > 0)) return true
+    return until !== undefined && until - this.#environment.clock.now().getTime() <= patienceMs
+  }
+
   /** Lets some of those who wait be asked for again, first come first. */
   #askAgain(most: number, which: (waiting: Waiting) => boolean = () => true): void {
     let left = most
@@ -187,7 +249,7 @@ export class Schedule {
       if (left <= 0) break
       if (!which(waiting)) continue
       this.#waiting.delete(name)
-      this.#due.push(waiting.work)
+      this.#enqueue(waiting.work, 'last')
       left -= 1
     }
     if (left < most) setImmediate(() => this.#fill())
@@ -206,8 +268,10 @@ export class Schedule {
 
   #wake(): void {
     this.#timer = undefined
+    this.#pace.free()
     const now = this.#environment.clock.now().getTime()
     this.#askAgain(this.#waiting.size, ({ wait }) => wait.isPassing || (wait.until ?? 0) <= now)
     for (const { wait } of this.#waiting.values()) this.#wakeFor(wait)
+    setImmediate(() => this.#fill())
   }
 }

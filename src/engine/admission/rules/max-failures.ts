@@ -14,6 +14,6 @@ export const maxFailures: Rule = {
     const inFlight = ledger.inProgress(question.run) + (isPlaced ? 0 : 1)
     if (failed + inFlight <= limit) return undefined
     const message = `${failed} devices failed and ${inFlight - 1} are in flight; the run stops at ${limit} failures, so that fewer run at once.`
-    return { kind: 'wait', code: 'MAX_FAILURES_REACHED', message, by: 'max-failures', isPassing: true }
+    return { kind: 'wait', code: 'MAX_FAILURES_REACHED', message, by: 'max-failures', isPassing: true, isForAll: true }
   },
 }

@@ -14,7 +14,7 @@ export const rollback: Rule = {
     const under = ledger.countWhere((place) => isRollbackOf(place, question.run) && place.device !== question.device)
     if (under < Math.min(atOnce, stopAfter - run.rollbacks.failed)) return undefined
     const message = `${under} devices of the run are being rolled back.`
-    return { kind: 'wait', code: 'ROLLBACK_WAITING', message, by, isPassing: true }
+    return { kind: 'wait', code: 'ROLLBACK_WAITING', message, by, isPassing: true, isForAll: true }
   },
 }
 

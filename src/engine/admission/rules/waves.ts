@@ -33,15 +33,15 @@ function earlier(asked: Asked, situation: Situation, index: number): Objection |
     case 'stopped':
       return stopped(found, by)
     case 'running':
-      return { kind: 'wait', code: 'WAVE_WAITING', message: `Wave ${index + 1} is not done.`, by }
+      return { kind: 'wait', code: 'WAVE_WAITING', message: `Wave ${index + 1} is not done.`, by, awaitsLooks: true, isForAll: true }
     case 'soaking': {
       const zone = asked.policy.world.stores.get(asked.device.store)?.time_zone ?? 'UTC'
       const message = `Wave ${index + 1} is watched until ${shownTime(found.until, zone)}.`
-      return { kind: 'wait', code: 'WAVE_WAITING', message, by, until: found.until }
+      return { kind: 'wait', code: 'WAVE_WAITING', message, by, until: found.until, isForAll: true }
     }
     case 'unreleased': {
       const why = found.why === 'pause' ? 'The policy has a pause behind it.' : 'No device of it was proven to work.'
-      return { kind: 'wait', code: 'WAVE_UNRELEASED', message: `Wave ${index + 1} is done. ${why}`, by }
+      return { kind: 'wait', code: 'WAVE_UNRELEASED', message: `Wave ${index + 1} is done. ${why}`, by, isForAll: true }
     }
   }
 }
@@ -61,5 +61,5 @@ function own(asked: Asked, situation: Situation, index: number): Objection | und
   const inFlight = situation.ledger.inProgress(asked.question.run, index) + (asked.isPlaced ? 0 : 1)
   if (failed + inFlight <= limit) return undefined
   const message = `${inFlight - 1} devices are in flight, and no more than ${limit - failed} of ${by} may still fail.`
-  return { kind: 'wait', code: 'WAVE_WAITING', message, by, isPassing: true }
+  return { kind: 'wait', code: 'WAVE_WAITING', message, by, isPassing: true, isForAll: true }
 }
