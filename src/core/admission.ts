@@ -194,19 +194,19 @@ export interface AdmissionContent {
   readonly runs?: Readonly<Record<string, RunControl>>
 }
 
+/** What is made of what is in progress, and what comes of it for the one who asks. */
+export type AdmissionWork<T> = (
+  content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean },
+) => { readonly result: T; readonly content: AdmissionContent }
+
 /** Where admission keeps what all runs share. */
 export interface AdmissionStore {
   /** What is there now. */
   read(fleet: string): Promise<AdmissionContent>
   /**
    * Reads what is there, and puts what `work` makes of it in its place, in one transaction over all processes.
-   * `work` may run twice, and must not wait. `isHeld` says whether a living run has the lease of a device.
+   * `work` may run twice, and must not wait. `isHeld` says whether a living run has the lease of a device; of places of
+   * which `isOurs` says that the caller itself works on them, nothing is looked up. What did not change since the last time is the same objects.
    */
-  transact<T>(
-    fleet: string,
-    work: (content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean }) => {
-      readonly result: T
-      readonly content: AdmissionContent
-    },
-  ): Promise<T>
+  transact<T>(fleet: string, work: AdmissionWork<T>, isOurs?: (run: string, device: string) => boolean): Promise<T>
 }

@@ -30,7 +30,8 @@ export const DEFAULT_POLICY: Policy = {
       shares: [0.05, 0.25, 1],
       soakMs: 10 * MINUTE,
       pause: 'terminal',
-      maxFailures: [{ share: 0.1 }, { count: 50 }],
+      // As many may be in flight as may still fail: with fewer, a fleet of 17,500 is not done in a night.
+      maxFailures: [{ share: 0.1 }, { count: 250 }],
     },
     approval: NOBODY,
     guards: [],

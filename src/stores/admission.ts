@@ -19,13 +19,14 @@ const UPSERT = tables
  * last beyond what is in progress.
  */
 export function admissionStore(session: StoreSession): AdmissionStore {
+  const texts = new KnownTexts()
   return {
     async read(fleet) {
       const rows = await Promise.all(namesOf(fleet).map((name) => session.read(VALUE.where('name', '=', name))))
       const [inProgress, holds] = rows.map(([row]) => row?.value)
-      return contentOf(inProgress, holds)
+      return texts.contentOf(inProgress, holds)
     },
-    transact: (fleet, work) =>
+    transact: (fleet, work, isOurs = () => false) =>
       session.write(
         function* () {
           const names = namesOf(fleet)
@@ -33,19 +34,19 @@ export function admissionStore(session: StoreSession): AdmissionStore {
             SELECT,
             names.map((name) => [name]),
           )
-          const texts = rows.map(([row]) => row?.value)
-          const before = contentOf(texts[0], texts[1])
+          const stored = rows.map(([row]) => row?.value)
+          const before = texts.contentOf(stored[0], stored[1])
           const keyOf = (device: string): string => deviceKey(fleet, device)
+          const others = before.places.filter(({ run, device }) => !isOurs(run, device))
           const held = yield* heldAmong(
-            before.places.map(({ run, device }) => ({ run, key: keyOf(device) })),
+            others.map(({ run, device }) => ({ run, key: keyOf(device) })),
             session.witness,
           )
-          const isHeld = (run: string, device: string): boolean => held.get(keyOf(device)) === run
+          const isHeld = (run: string, device: string): boolean =>
+            isOurs(run, device) || held.get(keyOf(device)) === run
           const { result, content } = work({ ...before, isHeld })
-          const { holds, ...inProgress } = content
-          for (const [index, value] of [inProgress, holds].entries()) {
-            const text = JSON.stringify(value)
-            if (text !== (texts[index] ?? NOTHING[index])) yield* put(UPSERT, [names[index], text])
+          for (const [index, text] of texts.textsOf(content).entries()) {
+            if (text !== (stored[index] ?? NOTHING[index])) yield* put(UPSERT, [names[index], text])
           }
           yield* auditAdmission(before, content)
           return result
@@ -62,6 +63,46 @@ function namesOf(fleet: string): readonly [inProgress: string, holds: string] {
 
 const NOTHING = ['{"places":[],"waiters":[],"breaker":{"failures":[]}}', '[]'] as const
 
-function contentOf(inProgress: string = NOTHING[0], holds: string = NOTHING[1]): AdmissionContent {
-  return { ...(JSON.parse(inProgress) as Omit<AdmissionContent, 'holds'>), holds: JSON.parse(holds) as Hold[] }
+type InProgress = Omit<AdmissionContent, 'holds'>
+
+/**
+ * The texts that were read or written last, and what they mean: with hundreds of devices in progress, most questions would
+ * otherwise read and write what the one before has just written. They are compared as a whole, so that what another
+ * process wrote, or what was rolled back here, is read anew.
+ */
+class KnownTexts {
+  #inProgress: readonly [text: string, content: InProgress] = [
+    '',
+    { places: [], waiters: [], breaker: { failures: [] } },
+  ]
+  #holds: readonly [text: string, holds: readonly Hold[]] = ['[]', []]
+  /** Places and waiters never change, they are replaced. */
+  readonly #pieces = new WeakMap<object, string>()
+
+  contentOf(inProgress: string = NOTHING[0], holds: string = NOTHING[1]): AdmissionContent {
+    if (inProgress !== this.#inProgress[0]) this.#inProgress = [inProgress, JSON.parse(inProgress) as InProgress]
+    if (holds !== this.#holds[0]) this.#holds = [holds, JSON.parse(holds) as Hold[]]
+    return { ...this.#inProgress[1], holds: this.#holds[1] }
+  }
+
+  textsOf({ holds, places, waiters, ...rest }: AdmissionContent): readonly [inProgress: string, holds: string] {
+    const others = JSON.stringify(rest).slice(1)
+    const text = `{"places":[${this.#join(places)}],"waiters":[${this.#join(waiters)}],${others}`
+    this.#inProgress = [text, { places, waiters, ...rest }]
+    if (holds !== this.#holds[1]) this.#holds = [JSON.stringify(holds), holds]
+    return [text, this.#holds[0]]
+  }
+
+  #join(items: readonly object[]): string {
+    return items.map((item) => this.#piece(item)).join()
+  }
+
+  #piece(item: object): string {
+    let piece = this.#pieces.get(item)
+    if (piece === undefined) {
+      piece = JSON.stringify(item)
+      this.#pieces.set(item, piece)
+    }
+    return piece
+  }
 }

@@ -127,6 +127,7 @@ export function* heldAmong(
   asked: readonly { readonly key: LeaseKey; readonly run: string }[],
   witness: Witness,
 ): Steps<ReadonlyMap<LeaseKey, string>> {
+  if (asked.length === 0) return new Map()
   const rows = yield* rowsOfEach(
     SELECT_KEY,
     asked.map(({ key }) => [key]),

@@ -1,15 +1,18 @@
 import type {
   AdmissionContent,
   AdmissionStore,
+  AdmissionWork,
   Decision,
   Expected,
   Origin,
+  Place,
   Question,
   Reason,
   Result,
   RunControl,
   RunFacts,
   Seen,
+  Waiter,
   WaveTally,
 } from '../../core/admission.ts'
 import type { GuardSeen } from '../../core/guard.ts'
@@ -76,6 +79,11 @@ class PolicyGate {
   readonly #options: PolicyAdmissionOptions
   readonly #waveOf = new Map<string, number>()
   readonly #results: Map<string, Result>[]
+  readonly #tallies: Record<Result, number>[]
+  /** Devices that are worked on here. */
+  readonly #own = new Set<string>()
+  /** What was in progress after the last question, and the same indexed. */
+  #last: { readonly content: AdmissionContent; readonly ledger: Ledger } | undefined
   readonly #doneAt: (number | undefined)[]
   readonly #seenHere = new Map<string, Seen>()
   /** Devices that were looked at here, whatever came of it. */
@@ -89,6 +97,7 @@ class PolicyGate {
     this.#options = options
     for (const [index, wave] of options.waves.entries()) for (const device of wave) this.#waveOf.set(device, index)
     this.#results = options.waves.map(() => new Map())
+    this.#tallies = options.waves.map(() => ({ passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 }))
     this.#doneAt = options.waves.map(() => undefined)
     const before = [...(options.before ?? [])].sort(([, a], [, b]) => a.at - b.at)
     for (const [device, { result, at }] of before) this.#count(device, result, at)
@@ -103,18 +112,19 @@ class PolicyGate {
     device: string,
     seen: { readonly guards?: readonly GuardSeen[]; readonly isTouched?: boolean } = {},
   ): Promise<Decision> {
-    const { store, fleet, policy } = this.#options
-    return store.transact(fleet, (content) => {
+    const { policy } = this.#options
+    return this.#transact((content) => {
       const now = this.#options.now()
       const living = withoutTheDead(content, now)
-      const ledger = new Ledger(policy, living)
+      const ledger = this.#ledgerOf(living)
       const question = { ...this.#question(moment, device), ...(seen.guards && { guards: seen.guards }) }
       let control = this.#control(living, question.wave, now)
       const decision = decide(policy, this.#situation(ledger, { ...living, control }, now), question)
       if (decision.kind === 'wait') {
         // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
         // wave would be read with each question.
-        if (decision.isNext && decision.isForAll !== true) ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
+        if (decision.isNext && decision.isForAll !== true)
+          ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
         else ledger.leave(question.run, device)
         const place = ledger.place(device)
         if (seen.isTouched === false && place?.run === question.run && place.phase === 'changing') {
@@ -124,9 +134,31 @@ class PolicyGate {
         this.#take(question, { ledger, takes: decision.takes, now })
         control = begunBy(control, question.wave, now)
       }
-      const runs = withControl(living, question.run, control)
-      return { result: decision, content: { ...contentOf(ledger, living), ...runs } }
+      const { runs: _before, ...others } = living
+      const left = this.#contentOf(ledger, { ...others, ...withControl(living, question.run, control) })
+      return { result: decision, content: left }
     })
+  }
+
+  #transact<T>(work: AdmissionWork<T>): Promise<T> {
+    const { store, fleet, run } = this.#options
+    return store.transact(fleet, work, (of, device) => of === run && this.#own.has(device))
+  }
+
+  /** That of the last question where nothing else has happened since: most of the time all devices in progress are ours. */
+  #ledgerOf(content: AdmissionContent): Ledger {
+    const last = this.#last
+    // What is done with it may be rolled back, or break off in the middle.
+    this.#last = undefined
+    const isSame = last && last.content.places === content.places && last.content.waiters === content.waiters
+    return isSame ? last.ledger : new Ledger(this.#options.policy, content)
+  }
+
+  #contentOf(ledger: Ledger, { breaker, holds, runs }: AdmissionContent): AdmissionContent {
+    const inProgress = { places: [...ledger.places()], waiters: [...ledger.waiters()] }
+    const content = { ...inProgress, breaker, holds, ...(runs && { runs }) }
+    this.#last = { content, ledger }
+    return content
   }
 
   answerOf(decision: Exclude<Decision, { kind: 'begin' }>, device: string): Wait | Refusal {
@@ -197,7 +229,6 @@ class PolicyGate {
   }
 
   #situation(ledger: Ledger, content: AdmissionContent & { readonly control: RunControl }, now: number): Situation {
-    const asking = new Set(content.waiters.map(({ run }) => run))
     return {
       now,
       ledger,
@@ -207,14 +238,13 @@ class PolicyGate {
       breaker: content.breaker,
       approvals: content.control.approvals,
       isToCome: (device, wave) => this.#isToCome(device, wave),
-      isAsking: (run) => run === this.#options.run || asking.has(run),
+      isAsking: (run) => run === this.#options.run || content.waiters.some((waiter) => waiter.run === run),
     }
   }
 
   #facts({ released, aborted }: RunControl): RunFacts {
     const waves = this.#options.waves.map((wave, index): WaveTally => {
-      const results = { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 }
-      for (const result of this.#results[index]?.values() ?? []) results[result] += 1
+      const results = this.#tallies[index] as Record<Result, number>
       const doneAt = this.#doneAt[index]
       const word = released[index]
       return { size: wave.length, results, ...(doneAt !== undefined && { doneAt }), ...(word && { released: word }) }
@@ -231,6 +261,7 @@ class PolicyGate {
   ): void {
     const { run, device, purpose, wave } = question
     const before = ledger.place(device)
+    this.#own.add(device)
     if (question.moment === 'change' && before?.run === run) {
       ledger.put({ ...before, phase: 'changing' })
       return
@@ -239,12 +270,13 @@ class PolicyGate {
   }
 
   async #settle(device: string, outcome: DeviceOutcome | undefined): Promise<void> {
-    const { store, fleet, policy, run } = this.#options
+    const { policy, run } = this.#options
+    this.#own.delete(device)
     if (outcome) this.#count(device, RESULT_OF[outcome.state])
     const now = this.#options.now()
     if (outcome && SEEN_WORKING.has(outcome.state)) this.#seenHere.set(device, { working: true, at: now })
-    await store.transact(fleet, (content) => {
-      const ledger = new Ledger(policy, content)
+    await this.#transact((content) => {
+      const ledger = this.#ledgerOf(content)
       ledger.leave(run, device)
       const place = ledger.place(device)
       let { breaker } = content
@@ -256,7 +288,7 @@ class PolicyGate {
       if (outcome?.state === 'failed' || outcome?.state === 'indeterminate') {
         breaker = afterFailure(breaker, policy.policy.breakers, { device, run, at: now })
       }
-      return { result: undefined, content: { ...content, ...contentOf(ledger, { ...content, breaker }) } }
+      return { result: undefined, content: this.#contentOf(ledger, { ...content, breaker }) }
     })
   }
 
@@ -275,30 +307,28 @@ class PolicyGate {
     const wave = this.#waveOf.get(device)
     const results = wave === undefined ? undefined : this.#results[wave]
     if (wave === undefined || results === undefined) return
+    const tally = this.#tallies[wave] as Record<Result, number>
+    const before = results.get(device)
+    if (before !== undefined) tally[before] -= 1
+    tally[result] += 1
     results.set(device, result)
     if (results.size === this.#options.waves[wave]?.length) this.#doneAt[wave] ??= at
   }
 }
 
-function contentOf(ledger: Ledger, { breaker, holds }: AdmissionContent): AdmissionContent {
-  return { places: [...ledger.places()], waiters: [...ledger.waiters()], breaker, holds }
-}
-
-/** Places of runs that are gone stay only where something may be out by them. */
+/** Places of runs that are gone stay only where something may be out by them. Where all live it is the same lists. */
 function withoutTheDead(
   content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean },
   now: number,
 ): AdmissionContent {
-  const places = content.places.flatMap((place) =>
-    place.phase === 'out' || content.isHeld(place.run, place.device) ? [place] : (placeOfDead(place) ?? []),
-  )
-  return {
-    places,
-    waiters: content.waiters.filter(({ askedAt }) => now - askedAt < SILENT_MS),
-    breaker: content.breaker,
-    holds: content.holds,
-    ...(content.runs && { runs: content.runs }),
-  }
+  const { breaker, holds, runs } = content
+  const isThere = (place: Place): boolean => place.phase === 'out' || content.isHeld(place.run, place.device)
+  const places = content.places.every(isThere)
+    ? content.places
+    : content.places.flatMap((place) => (isThere(place) ? [place] : (placeOfDead(place) ?? [])))
+  const asks = ({ askedAt }: Waiter): boolean => now - askedAt < SILENT_MS
+  const waiters = content.waiters.every(asks) ? content.waiters : content.waiters.filter(asks)
+  return { places, waiters, breaker, holds, ...(runs && { runs }) }
 }
 
 function endOf(state: DeviceState | undefined, phase: 'held' | 'changing' | 'out'): VisitEnd {

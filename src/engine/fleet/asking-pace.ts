@@ -10,7 +10,9 @@ export class AskingPace {
   readonly #most: () => number
   /** So many may be asked for now. */
   #left: number
-  /** The wave of which the last device was told to wait with all others; undefined while there is room. */
+  /** The last wave of which a device has begun. */
+  #begunWave: number | undefined
+  /** That wave while it has as many in flight as may be; undefined while there is room, or while one before it is not done. */
   #fullWave: number | undefined
   #ends = 0
 
@@ -35,6 +37,7 @@ export class AskingPace {
 
   /** A device of the wave may begin. Returns whether others may be asked for by that. */
   letIn(wave: number): boolean {
+    this.#begunWave = wave
     if (this.#fullWave === wave) return false
     this.#fullWave = undefined
     this.#allow(2)
@@ -48,7 +51,7 @@ export class AskingPace {
 
   /** It has to wait, and so would all others. `ends`: how many had ended when it was asked for. */
   full(wave: number, ends: number): void {
-    this.#fullWave = wave
+    this.#fullWave = wave === this.#begunWave ? wave : undefined
     this.#left = ends === this.#ends ? 0 : 1
   }
 

@@ -23,6 +23,13 @@ interface Waiting {
   readonly wait: Wait
 }
 
+/** The visit that was made to it, and how many devices had ended when it was asked for. */
+type PutOff = Extract<DeviceVisit, { kind: 'waits' }> & { readonly ends: number }
+
+function isForAll({ wait, looked }: Pick<PutOff, 'wait' | 'looked'>): boolean {
+  return wait.isForAll === true && !looked
+}
+
 /** Devices that wait for others are asked for again, so many whenever one is done. */
 const ASKED_AT_AN_END = 8
 /** And all of them, so often. */
@@ -175,46 +182,54 @@ export class Schedule {
   }
 
   /** `ends`: how many devices had ended when it was asked for. Resolves to whether it is done. */
-  async #putOff(
-    work: DeviceWork,
-    visit: Extract<DeviceVisit, { kind: 'waits' }> & { readonly ends: number },
-  ): Promise<boolean> {
-    const { wait } = visit
-    const isForAll = wait.isForAll === true && !visit.looked
+  async #putOff(work: DeviceWork, visit: PutOff): Promise<boolean> {
+    const { wait, looked, carried } = visit
     const attempt = visit.told ?? work.attempt ?? 1
-    const { name, store } = work.device
-    const { carried } = visit
-    const again: DeviceWork = visit.looked ? { ...work, attempt: attempt + 1, ...(carried && { carried }) } : work
-    // Who waits may have waited for this very look.
-    const isFirstLook = visit.looked && (work.attempt ?? 1) === 1
-    const worth =
-      !this.#environment.stopping.aborted &&
-      (isForAll
-        ? this.#isWorthWaitingForAll(wait, visit.ends)
-        : this.#isWorthWaiting(wait, isFirstLook && this.#waiting.size > 0))
+    const again: DeviceWork = looked ? { ...work, attempt: attempt + 1, ...(carried && { carried }) } : work
+    const isWorth = !this.#environment.stopping.aborted && this.#isWorth(work, visit)
+    await this.#tell(work, { ...visit, attempt, isWorth })
+    if (isWorth) {
+      this.#keep(again, visit)
+      return false
+    }
+    const end = await endDevice(again, this.#environment, deferred(wait))
+    this.#pace.ended()
+    if (end.kind === 'ended') this.#options.count(end.outcome)
+    return true
+  }
+
+  /** Says why a device waits; once, where it was not looked at. */
+  async #tell(
+    { device: { name, store } }: DeviceWork,
+    { wait, told, looked, attempt, isWorth }: PutOff & { readonly attempt: number; readonly isWorth: boolean },
+  ): Promise<void> {
     const why = JSON.stringify([wait.failure.code, wait.failure.message])
-    if (visit.told === undefined && (visit.looked || (worth && this.#told.get(name) !== why))) {
+    if (told === undefined && (looked || (isWorth && this.#told.get(name) !== why))) {
       const { not_before } = deferred(wait)
       const body = { type: 'device.waiting', device: name, store, attempt, failure: wait.failure } as const
       await this.#environment.emit({ ...body, ...(not_before !== undefined && { not_before }) })
     }
-    if (!worth) {
-      const end = await endDevice(again, this.#environment, deferred(wait))
-      this.#pace.ended()
-      if (end.kind === 'ended') this.#options.count(end.outcome)
-      return true
-    }
-    this.#told.set(name, why)
-    if (isForAll) {
-      this.#pace.full(again.wave ?? 1, visit.ends)
+    if (isWorth) this.#told.set(name, why)
+  }
+
+  /** Has it asked for again later: on its own, or before all that come behind it. */
+  #keep(again: DeviceWork, { wait, looked, ends }: PutOff): void {
+    if (isForAll({ wait, looked })) {
+      this.#pace.full(again.wave ?? 1, ends)
       this.#enqueue(again, 'first')
     } else {
-      if (visit.looked) this.#pace.ended()
+      if (looked) this.#pace.ended()
       else this.#pace.toldOtherwise()
-      this.#waiting.set(name, { work: again, wait })
+      this.#waiting.set(again.device.name, { work: again, wait })
     }
     this.#wakeFor(wait)
-    return false
+  }
+
+  #isWorth(work: DeviceWork, { wait, looked, ends }: PutOff): boolean {
+    if (isForAll({ wait, looked })) return this.#isWorthWaitingForAll(wait, ends)
+    // Who waits may have waited for this very look.
+    const isFirstLook = looked && (work.attempt ?? 1) === 1
+    return this.#isWorthWaiting(wait, isFirstLook && this.#waiting.size > 0)
   }
 
   /** Among those that are due, by wave: as the first or the last one of its own. */

@@ -191,11 +191,11 @@ const WAVES = {
           examples: ['always'],
         },
         max_failures: {
-          description: 'A wave stops at so many devices that failed; the least of these counts. Default: [10%, 50].',
+          description: 'A wave stops at so many devices that failed; the least of these counts. Default: [10%, 250].',
           type: 'array',
           minItems: 1,
           items: amount('So many, or a share of the wave, at least one.', [5, '10%']),
-          examples: [['10%', 50]],
+          examples: [['10%', 250]],
         },
       },
     },

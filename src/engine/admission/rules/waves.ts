@@ -33,7 +33,14 @@ function earlier(asked: Asked, situation: Situation, index: number): Objection |
     case 'stopped':
       return stopped(found, by)
     case 'running':
-      return { kind: 'wait', code: 'WAVE_WAITING', message: `Wave ${index + 1} is not done.`, by, awaitsLooks: true, isForAll: true }
+      return {
+        kind: 'wait',
+        code: 'WAVE_WAITING',
+        message: `Wave ${index + 1} is not done.`,
+        by,
+        awaitsLooks: true,
+        isForAll: true,
+      }
     case 'soaking': {
       const zone = asked.policy.world.stores.get(asked.device.store)?.time_zone ?? 'UTC'
       const message = `Wave ${index + 1} is watched until ${shownTime(found.until, zone)}.`
