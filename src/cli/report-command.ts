@@ -4,6 +4,7 @@ import { type ReportFormat, shownReport } from '../app/reports/show-report.ts'
 import { type Selection, selectDevices } from '../app/revision/selection.ts'
 import { workingFleet } from '../app/revision/targets.ts'
 import { fileWriter } from '../app/writer.ts'
+import type { Retention } from '../core/ports.ts'
 import type { Report } from '../core/report.ts'
 import { reportNotes } from '../reporters/report-sheet.ts'
 import type { CsvLocale } from '../reporters/sheet-csv.ts'
@@ -29,7 +30,7 @@ export abstract class ReportCommand extends BaseCommand {
   /** Makes a report of the devices and the period that flags pick, and writes it as they say. */
   protected async report(
     flags: AskFlags,
-    make: (question: LedgerQuestion & { readonly now: Date }) => Promise<Report>,
+    make: (question: LedgerQuestion & { readonly now: Date; readonly keep: Retention }) => Promise<Report>,
   ): Promise<void> {
     this.formatOf(flags)
     const now = new Date()
@@ -38,7 +39,8 @@ export abstract class ReportCommand extends BaseCommand {
     const fleet = await workingFleet(project, flags)
     const devices = await selectDevices(fleet, flags, { store: () => project.store() })
     const settings = project.settings.availability()
-    const report = await make({ fleet, store: await project.store(), settings, period, devices, now })
+    const keep = project.settings.history
+    const report = await make({ fleet, store: await project.store(), settings, period, devices, now, keep })
     await project.close()
     await this.writeReport(report, flags)
   }

@@ -17,6 +17,7 @@ import type { DeviceFact, DeviceMark, Marks, NewSample, Sample } from './sample.
 import type { Secret } from './secret.ts'
 import type { SessionStore } from './session.ts'
 import type { StateFacts } from './state-facts.ts'
+import type { StateUsage } from './state-usage.ts'
 
 // ---------------------------------------------------------------- modules
 
@@ -356,6 +357,8 @@ export interface RunStore extends JournalStore {
   forget(run: string, keep: Retention): Promise<void>
   /** About the store itself. */
   facts(): Promise<StateFacts>
+  /** What history there is of runs that began since then. */
+  usage(since: Date): Promise<StateUsage>
   close(): Promise<void>
 }
 

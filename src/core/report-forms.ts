@@ -249,6 +249,24 @@ export const RUN_REPORT: ReportForm = {
   ],
 }
 
+export const CAPACITY_REPORT: ReportForm = {
+  name: 'capacity',
+  title: 'Capacity',
+  description:
+    'What a fleet needs in disk, rows a second and connections, line by line (`till report capacity --json`).',
+  rows: 'lines',
+  columns: [
+    text('part', ['Of', '`fleet`, `state` (the store of Tillwright) or `events` (what tills tell, and who keeps it).']),
+    text('key', ['Key', 'By which the line is known.'], aside),
+    text('what', ['What', 'In words.']),
+    number('value', ['Value', 'In its unit.']),
+    text('unit', ['Unit', 'GB are 10^9 bytes.']),
+    text('source', ['From', '`inventory`, `settings` (tillwright.yaml), `measured`, `assumed`, `given` by a flag, or `computed`.']),
+    text('flag', ['Set by', 'The flag that sets it, without its dashes; null: it is computed.']),
+    text('how', ['How', 'What it is made of, or what it stands for.'], { flexible: true }),
+  ],
+}
+
 /** All reports, in the order in which they stand here. */
 export const REPORT_FORMS: readonly ReportForm[] = [
   AVAILABILITY_REPORT,
@@ -263,4 +281,5 @@ export const REPORT_FORMS: readonly ReportForm[] = [
   INCIDENTS_REPORT,
   TRENDS_REPORT,
   RUN_REPORT,
+  CAPACITY_REPORT,
 ]

@@ -22,6 +22,7 @@ import type { RunReads } from '../core/run-reads.ts'
 import type { DeviceFact, DeviceMark, Marks, Sample } from '../core/sample.ts'
 import type { SessionStore } from '../core/session.ts'
 import type { StateFacts } from '../core/state-facts.ts'
+import type { StateUsage } from '../core/state-usage.ts'
 import { admissionStore } from './admission.ts'
 import { auditLog, cutAudit } from './audit.ts'
 import { AUDITED } from './audit-entries.ts'
@@ -39,6 +40,7 @@ import { appendEvents, eventOf, indeterminateDevices, recordStatuses } from './r
 import { inList, runReads } from './run-reads.ts'
 import { type RunRow, tables } from './schema.ts'
 import { sessionStore } from './sessions.ts'
+import { readUsage } from './state-usage.ts'
 import { put, rowsOf, type StoreSession } from './steps.ts'
 import { workStore } from './work.ts'
 
@@ -222,6 +224,10 @@ class StoredRuns implements RunStore {
     ])
     const version = schema?.version ?? 0
     return { ...where, version, runs: Number(told?.n), leases: Number(leases?.n), oldest: told?.oldest ?? null }
+  }
+
+  usage(since: Date): Promise<StateUsage> {
+    return readUsage(this.#session, since.toISOString())
   }
 
   async close(): Promise<void> {
