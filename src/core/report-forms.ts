@@ -261,7 +261,10 @@ export const CAPACITY_REPORT: ReportForm = {
     text('what', ['What', 'In words.']),
     number('value', ['Value', 'In its unit.']),
     text('unit', ['Unit', 'GB are 10^9 bytes.']),
-    text('source', ['From', '`inventory`, `settings` (tillwright.yaml), `measured`, `assumed`, `given` by a flag, or `computed`.']),
+    text('source', [
+      'From',
+      '`inventory`, `settings` (tillwright.yaml), `measured`, `assumed`, `given` by a flag, or `computed`.',
+    ]),
     text('flag', ['Set by', 'The flag that sets it, without its dashes; null: it is computed.']),
     text('how', ['How', 'What it is made of, or what it stands for.'], { flexible: true }),
   ],
