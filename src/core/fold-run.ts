@@ -70,19 +70,23 @@ function recordsOf(
 type DeviceEvent = Extract<RunEvent, { readonly device: string }>
 
 interface Attempt {
+  readonly number: number
   store: string
   end: DeviceRecord | undefined
   /** Put off; nothing was changed. */
   waits: DeviceWaiting | undefined
   readonly steps: StepRecord[]
-  /** Steps whose changes may be under way: several, when they went out together. By runbook and step. */
-  readonly changing: Map<string, string>
+  /**
+   * Steps whose changes may be under way: several, when they went out together. By runbook and step; made for those alone that
+   * change something, since a run may have 20,000 devices.
+   */
+  changing: Map<string, string> | undefined
 }
 
 /** All attempts at one device. */
 class DeviceHistory {
   readonly #device: string
-  readonly #attempts = new Map<number, Attempt>()
+  readonly #attempts: Attempt[] = []
 
   constructor(device: string) {
     this.#device = device
@@ -97,14 +101,15 @@ class DeviceHistory {
       case 'device.waiting':
         attempt.waits = event
         // The device itself did not begin what was announced.
-        attempt.changing.clear()
+        attempt.changing?.clear()
         break
       case 'step.converging':
+        attempt.changing ??= new Map()
         attempt.changing.set(stepKey(event), event.step)
         break
       case 'step.finished':
         attempt.steps.push(stepRecord(event))
-        attempt.changing.delete(stepKey(event))
+        attempt.changing?.delete(stepKey(event))
         break
       case 'device.finished': {
         const { schema: _s, run: _r, seq: _q, at: _a, type: _t, attempt: _n, ...outcome } = event
@@ -116,11 +121,11 @@ class DeviceHistory {
 
   /** The one record; undefined where the device is in progress and may still go on. */
   record(ended: boolean): DeviceRecord | undefined {
-    const attempts = [...this.#attempts].sort(([a], [b]) => a - b).map(([, attempt]) => attempt)
+    const attempts = this.#attempts.sort((a, b) => a.number - b.number)
     if (!ended && attempts.at(-1)?.end === undefined) return undefined
     let record: DeviceRecord | undefined
     /** In doubt so far. */
-    let doubts = new Map<string, string>()
+    let doubts: ReadonlyMap<string, string> = NONE
     for (const attempt of attempts) {
       doubts = doubtsAfter(attempt, doubts)
       const isSettled = record?.state === 'indeterminate' && doubts.size === 0
@@ -132,16 +137,17 @@ class DeviceHistory {
   }
 
   #attempt(number: number): Attempt {
-    const attempt = this.#attempts.get(number)
+    const attempt = this.#attempts.find((one) => one.number === number)
     if (attempt) return attempt
-    const made = {
+    const made: Attempt = {
+      number,
       store: storeOf(this.#device),
       end: undefined,
       waits: undefined,
       steps: [],
-      changing: new Map<string, string>(),
+      changing: undefined,
     }
-    this.#attempts.set(number, made)
+    this.#attempts.push(made)
     return made
   }
 
@@ -157,22 +163,25 @@ class DeviceHistory {
   }
 }
 
+const NONE: ReadonlyMap<string, string> = new Map()
+
 /** States in which a device was not looked at: what an earlier attempt has found still stands. */
 export const NOT_LOOKED_AT: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'unreachable'])
 
 function saysSomething({ end, changing }: Attempt): boolean {
-  return end ? !NOT_LOOKED_AT.has(end.state) : changing.size > 0
+  return end ? !NOT_LOOKED_AT.has(end.state) : changing !== undefined && changing.size > 0
 }
 
 /** What is in doubt after an attempt, by what was before it. */
-function doubtsAfter(attempt: Attempt, before: ReadonlyMap<string, string>): Map<string, string> {
+function doubtsAfter(attempt: Attempt, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  if (before.size === 0) return doubtsOf(attempt)
   const left = [...before].filter(([key]) => !settles(attempt, key))
   return new Map([...left, ...doubtsOf(attempt)])
 }
 
 /** What an attempt left in doubt: it was cut off, or says so itself. One that came to its end has judged its steps. */
 function doubtsOf({ end, changing }: Attempt): ReadonlyMap<string, string> {
-  return end === undefined || end.state === 'indeterminate' ? changing : new Map()
+  return changing !== undefined && (end === undefined || end.state === 'indeterminate') ? changing : NONE
 }
 
 /** Whether an attempt has found out how a change of an earlier one came out. */

@@ -30,6 +30,11 @@ export interface UnfinishedRun {
 interface Trace {
   attempt: number
   endedAt: string
+  /** Of those alone that had something to change: a run may have 20,000 devices. */
+  changes?: Changes
+}
+
+interface Changes {
   readonly steps: Map<string, Carried>
   /** In which attempt a change was announced last. */
   readonly announced: Map<string, number>
@@ -57,15 +62,15 @@ export async function readUnfinished(events: AsyncIterable<RunEvent> | Iterable<
       endedAt.set(device, known.endedAt)
       continue
     }
-    const carried = known && Object.fromEntries(known.steps)
+    const steps = known?.changes?.steps
     left.push({
       device,
       wave: waves.get(device) ?? 1,
       attempt: (known?.attempt ?? 0) + 1,
-      ...(known && known.steps.size > 0 && { carried: carried ?? {} }),
+      ...(steps && steps.size > 0 && { carried: Object.fromEntries(steps) }),
     })
   }
-  const carriedOf = (device: string): CarriedSteps => Object.fromEntries(traces.get(device)?.steps ?? [])
+  const carriedOf = (device: string): CarriedSteps => Object.fromEntries(traces.get(device)?.changes?.steps ?? [])
   return { record, left, endedAt, carriedOf, lastSeq }
 }
 
@@ -100,14 +105,8 @@ function isLeft({ state, failure }: DeviceRecord): boolean {
 type DeviceEvent = Extract<RunEvent, { readonly device: string }>
 
 function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
-  const known: Trace = traces.get(event.device) ?? {
-    attempt: 0,
-    endedAt: '',
-
-    steps: new Map(),
-    announced: new Map(),
-  }
-  traces.set(event.device, known)
+  const known: Trace = traces.get(event.device) ?? { attempt: 0, endedAt: '' }
+  if (known.attempt === 0) traces.set(event.device, known)
   const attempt = event.attempt ?? 1
   known.attempt = Math.max(known.attempt, attempt)
   if (event.type === 'device.waiting') dropUnsent(known, attempt)
@@ -115,13 +114,21 @@ function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
     known.endedAt = event.at
     if (event.state !== 'indeterminate') dropUnsent(known, attempt)
   } else if (event.type === 'step.converging') {
-    known.steps.set(stepKey(event), { state: 'changing', changes: event.changes })
-    known.announced.set(stepKey(event), attempt)
+    const { steps, announced } = changesOf(known)
+    steps.set(stepKey(event), { state: 'changing', changes: event.changes })
+    announced.set(stepKey(event), attempt)
   } else if (event.type === 'step.finished') traceStep(known, event)
 }
 
-function traceStep({ steps }: Trace, event: DeviceEvent & StepFinished): void {
+function changesOf(known: Trace): Changes {
+  known.changes ??= { steps: new Map(), announced: new Map() }
+  return known.changes
+}
+
+function traceStep(known: Trace, event: DeviceEvent & StepFinished): void {
   const { state, changes, failure } = event
+  if (known.changes === undefined && changes === undefined && state !== 'changed') return
+  const { steps } = changesOf(known)
   const key = stepKey(event)
   if (state === 'changed') steps.set(key, { state, changes: changes ?? [] })
   else if (state === 'failed' && changes && failure) steps.set(key, { state, changes, failure })
@@ -130,7 +137,9 @@ function traceStep({ steps }: Trace, event: DeviceEvent & StepFinished): void {
 }
 
 /** An attempt that came to its end has judged what it sent; what was only announced was never sent. */
-function dropUnsent({ steps, announced }: Trace, attempt: number): void {
+function dropUnsent({ changes }: Trace, attempt: number): void {
+  if (changes === undefined) return
+  const { steps, announced } = changes
   for (const [key, { state }] of steps) {
     if (state === 'changing' && announced.get(key) === attempt) steps.delete(key)
   }

@@ -271,7 +271,6 @@ class PolicyGate {
 
   async #settle(device: string, outcome: DeviceOutcome | undefined): Promise<void> {
     const { policy, run } = this.#options
-    this.#own.delete(device)
     if (outcome) this.#count(device, RESULT_OF[outcome.state])
     const now = this.#options.now()
     if (outcome && SEEN_WORKING.has(outcome.state)) this.#seenHere.set(device, { working: true, at: now })
@@ -290,6 +289,7 @@ class PolicyGate {
       }
       return { result: undefined, content: this.#contentOf(ledger, { ...content, breaker }) }
     })
+    this.#own.delete(device)
   }
 
   /** It answered, and could have been changed: others may be while it is left alone, unless it is known to be broken. */

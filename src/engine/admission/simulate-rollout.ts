@@ -3,6 +3,7 @@ import { DAY_MS } from '../../core/duration.ts'
 import type { Purpose } from '../../core/policy.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
+import { failuresOf } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Situation } from './rule.ts'
 import { RULES } from './rules/index.ts'
@@ -81,6 +82,8 @@ class Wave {
   readonly #ledger: Ledger
   readonly #facts: RunFacts
   readonly #index: number
+  /** Devices at a time: no more than may fail, as what is in flight counts before it begins. */
+  readonly #parallel: number
   #now: number
   #due: string[]
   /** In the order of their ends. */
@@ -105,6 +108,10 @@ class Wave {
         results: { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 },
       }),
     )
+    const { policy, purpose, parallel } = options
+    const rules = policy.policy[purpose].waves
+    const tally = tallies[wave.index]
+    this.#parallel = rules && tally ? Math.min(parallel, failuresOf(tally, rules).limit) : parallel
     this.#facts = { run: RUN, waves: tallies, isOnTerminal: false, rollbacks: { failed: 0 } }
   }
 
@@ -121,8 +128,7 @@ class Wave {
   }
 
   #askDue(): void {
-    const { parallel } = this.#options
-    while (this.#due.length > 0 && this.#running.length < parallel) {
+    while (this.#due.length > 0 && this.#running.length < this.#parallel) {
       const device = this.#due.shift() as string
       const decision = this.#decide(device)
       if (decision.kind === 'begin') this.#begin(device, decision.takes)
