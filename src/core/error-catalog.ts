@@ -149,6 +149,10 @@ const INPUT = {
     'What monitoring sent is not of the form that its source has',
     'Compare what is sent with what the source is said to send; `till hook test` tries a file.',
   ),
+  MONITORING_REFUSED: entry(
+    'A system of monitoring refused what was asked of it, or cannot be asked',
+    'See its own words: the address, the token, its rights, and the version of the system.',
+  ),
   AVAILABILITY_INVALID: entry(
     'Availability that cannot be as it is written',
     'Mend `availability` of tillwright.yaml at the place shown.',

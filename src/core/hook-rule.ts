@@ -71,8 +71,16 @@ export interface SystemSettings {
   readonly source: 'zabbix' | 'alertmanager'
   readonly url: string
   readonly token?: string
+  /** What hosts of Zabbix are like that `till sync zabbix` makes. */
+  readonly hosts?: HostSettings
   /** Silences of our own; absent: none are made. */
   readonly silence?: SilenceSettings
+}
+
+/** Names of hosts and of their groups, by device. */
+export interface HostSettings {
+  readonly name?: Expression
+  readonly group?: Expression
 }
 
 /** What silences of our own are like. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendToZabbix } from '../../src/reporters/zabbix-sender.ts'
+import { errorsOf } from '../cli/published.ts'
 import { hasZabbix, ZabbixServer } from '../peers/zabbix-server.ts'
 import { NORTH, RULES, SECRETS, SENDERS, ServedProject } from './served-project.ts'
 
@@ -147,5 +148,80 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
     expect(stderr).toContain(
       `${NORTH}/office is worked on without a silence: zabbix: it shows this account no host "${NORTH}/office" or "${NORTH}-office"`,
     )
+  }, 60_000)
+
+  test('hosts are made of the inventory, and nothing is done twice, nor to hosts of others', async () => {
+    const sync = async (...args: string[]) => {
+      const { code, stdout, stderr } = await till.till('sync', 'zabbix', '--json', ...args)
+      const answer = JSON.parse(stdout || stderr)
+      expect(errorsOf('zabbix-sync', answer)).toEqual([])
+      return { code, ...answer }
+    }
+    const hosts = async () => {
+      const found = await zabbix.call('host.get', {
+        output: ['host', 'name', 'status'],
+        selectTags: ['tag', 'value'],
+        selectInterfaces: ['ip'],
+        tags: [{ tag: 'till.device', value: NORTH, operator: 0 }],
+      })
+      return found as { host: string; status: string; tags: { tag: string }[]; interfaces: { ip: string }[] }[]
+    }
+    const planned = await sync()
+    expect(planned).toMatchObject({ code: 4, applied: false, counts: { create: 2, update: 0, disable: 0, refused: 1 } })
+    const refused = planned.hosts.find(({ action }: { action: string }) => action === 'refused')
+    expect(refused).toMatchObject({ host: HOST, why: expect.stringContaining('it is not ours') })
+    expect(await hosts()).toEqual([])
+    expect(await sync('--yes')).toMatchObject({ applied: true, counts: { create: 2 } })
+    const made = await hosts()
+    expect(made).toMatchObject([{ host: `${NORTH}-office`, status: '0', interfaces: [{ ip: '127.0.1.1' }] }])
+    // The one that was there is given over by its tags, and keeps what it has beside.
+    const tags = { 'till.fleet': await fleetName(), 'till.device': `${NORTH}/pos1`, own: 'x' }
+    await zabbix.call('host.update', {
+      hostid,
+      tags: Object.entries(tags).map(([tag, value]) => ({ tag, value })),
+    })
+    expect(await sync('--yes')).toMatchObject({ code: 0, counts: { create: 0, update: 1, unchanged: 2 } })
+    expect((await hosts()).find(({ host }) => host === HOST)?.tags).toContainEqual({ tag: 'own', value: 'x' })
+    expect(await sync('--yes')).toMatchObject({ code: 0, counts: { create: 0, update: 0, unchanged: 3 }, hosts: [] })
+    const inventory = till.read('inventory/fleet.yaml')
+    till.write('inventory/fleet.yaml', inventory.replace(/ {6}office: .*\n/, ''))
+    expect(await sync()).toMatchObject({ code: 3, counts: { disable: 1 }, hosts: [{ host: `${NORTH}-office` }] })
+    expect(await sync('--yes')).toMatchObject({ code: 0, counts: { disable: 1 } })
+    expect(await sync('--yes')).toMatchObject({ code: 0, counts: { disable: 0, unchanged: 3 } })
+    expect((await hosts()).find(({ host }) => host.endsWith('office'))?.status).toBe('1')
+    till.write('inventory/fleet.yaml', inventory.replace('127.0.1.1', '127.0.1.9'))
+    expect(await sync('--yes')).toMatchObject({
+      code: 0,
+      hosts: [
+        {
+          action: 'update',
+          changes: [
+            { field: 'address', from: '127.0.1.1', to: '127.0.1.9' },
+            { field: 'tags' },
+            { field: 'status', from: 'disabled', to: 'enabled' },
+          ],
+        },
+      ],
+    })
+    expect((await hosts()).find(({ host }) => host.endsWith('office'))?.interfaces).toEqual([{ ip: '127.0.1.9' }])
+    await zabbix.call('host.update', { hostid, status: 1 })
+    expect(await sync('--yes')).toMatchObject({ counts: { update: 0, unchanged: 3 } })
+
+    async function fleetName(): Promise<string | undefined> {
+      const found = (await zabbix.call('host.get', {
+        selectTags: ['tag', 'value'],
+        filter: { host: `${NORTH}-office` },
+      })) as { tags: { tag: string; value: string }[] }[]
+      return found[0]?.tags.find(({ tag }) => tag === 'till.fleet')?.value
+    }
+  }, 120_000)
+
+  test('what Zabbix refuses is told in its own words', async () => {
+    const token = process.env['ZABBIX_API_TOKEN']
+    process.env['ZABBIX_API_TOKEN'] = 'f'.repeat(64)
+    const { code, stderr } = await till.till('sync', 'zabbix', '--yes')
+    process.env['ZABBIX_API_TOKEN'] = token
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/Zabbix: host\.get is refused: (Not authori[sz]ed|Session terminated)/)
   }, 60_000)
 })

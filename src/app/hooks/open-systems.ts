@@ -1,4 +1,5 @@
 import type { Episode } from '../../core/episode.ts'
+import type { SystemSettings } from '../../core/hook-rule.ts'
 import { Masker } from '../../engine/journal/mask.ts'
 import { alertmanagerSystem } from '../../hooks/systems/alertmanager.ts'
 import type { Hush, MonitoringSystem, Told } from '../../hooks/systems/system.ts'
@@ -60,13 +61,23 @@ export interface Unreadable {
 /** The API of one system, with its token, or why that cannot be read. */
 export async function openSystem(
   project: Project,
-  { source, url, token }: ReturnType<Project['settings']['hooks']>['systems'][number],
+  { source, url, token }: SystemSettings,
 ): Promise<MonitoringSystem | Unreadable> {
-  if (token === undefined) return SYSTEMS[source]({ url })
+  const read = await readToken(project, { source, ...(token !== undefined && { token }) })
+  if (!read.ok) return { source, why: read.why }
+  return SYSTEMS[source]({ url, ...(read.token !== undefined && { token: read.token }) })
+}
+
+/** The token of a system, where it has one. */
+export async function readToken(
+  project: Project,
+  { source, token }: { readonly source: string; readonly token?: string },
+): Promise<{ readonly ok: true; readonly token?: string } | { readonly ok: false; readonly why: string }> {
+  if (token === undefined) return { ok: true }
   const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const secret = await secrets.read(token)
-  if (secret.ok) return SYSTEMS[source]({ url, token: secret.value.reveal() })
-  return { source, why: `The token for ${source} cannot be read: ${secret.failure.message}` }
+  if (secret.ok) return { ok: true, token: secret.value.reveal() }
+  return { ok: false, why: `The token for ${source} cannot be read: ${secret.failure.message}` }
 }
 
 /** Occurrences of an episode that are firing, or all where none is, by the ids that a source gives them. */

@@ -17,9 +17,11 @@ export async function askJson(
     readonly type?: string
     /** Default: POST with a body, GET without. */
     readonly method?: 'DELETE'
+    readonly timeoutMs?: number
   } = {},
 ): Promise<Asked> {
   const { token, body, type = 'application/json', method = body === undefined ? 'GET' : 'POST' } = options
+  const { timeoutMs = TIMEOUT_MS } = options
   const headers = {
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(body !== undefined && { 'content-type': type }),
@@ -29,7 +31,7 @@ export async function askJson(
       headers,
       method,
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       ...(body !== undefined && { body }),
     })
     const text = await bodyOf(answer)
@@ -37,7 +39,7 @@ export async function askJson(
     if (!answer.ok) return { ok: false, why: `it answers ${answer.status}`, status: answer.status }
     return { ok: true, value: text === '' ? null : (JSON.parse(text) as JsonValue) }
   } catch (error) {
-    return { ok: false, why: reasonOf(error) }
+    return { ok: false, why: reasonOf(error, timeoutMs) }
   }
 }
 
@@ -52,9 +54,9 @@ async function bodyOf(answer: Response): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeoutMs: number): string {
   const { name, cause } = error as { name?: string; cause?: { code?: string; message?: string } }
-  if (name === 'TimeoutError') return `it does not answer within ${TIMEOUT_MS / 1000} s`
+  if (name === 'TimeoutError') return `it does not answer within ${timeoutMs / 1000} s`
   if (name === 'SyntaxError') return 'its answer is not JSON'
   return `it cannot be reached (${cause?.code ?? cause?.message ?? name ?? 'unknown'})`
 }

@@ -13,7 +13,16 @@ export interface ZabbixApi {
 }
 
 /** `url`: its api_jsonrpc.php. */
-export function zabbixApi({ url, token }: { readonly url: string; readonly token?: string | undefined }): ZabbixApi {
+export function zabbixApi({
+  url,
+  token,
+  timeoutMs,
+}: {
+  readonly url: string
+  readonly token?: string | undefined
+  /** For one call. */
+  readonly timeoutMs?: number
+}): ZabbixApi {
   let asked: Promise<Asked> | undefined
   const version: ZabbixApi['version'] = async () => {
     asked ??= rpc(url, 'apiinfo.version', {}, {})
@@ -33,7 +42,7 @@ export function zabbixApi({ url, token }: { readonly url: string; readonly token
       const [major, minor] = known.value
       // Before 6.4 a token stands in the body, from 7.2 on it must not.
       const isOld = major < 6 || (major === 6 && minor < 4)
-      return rpc(url, method, params, isOld ? { auth: token } : { token })
+      return rpc(url, method, params, isOld ? { auth: token, timeoutMs } : { token, timeoutMs })
     },
   }
 }
@@ -42,10 +51,18 @@ async function rpc(
   url: string,
   method: string,
   params: JsonObject | readonly JsonValue[],
-  { auth, token }: { readonly auth?: string | undefined; readonly token?: string | undefined },
+  {
+    auth,
+    token,
+    timeoutMs,
+  }: {
+    readonly auth?: string | undefined
+    readonly token?: string | undefined
+    readonly timeoutMs?: number | undefined
+  },
 ): Promise<Asked> {
   const body = JSON.stringify({ jsonrpc: '2.0', method, params, id: 1, ...(auth !== undefined && { auth }) })
-  const asked = await askJson(url, { body, type: 'application/json-rpc', token })
+  const asked = await askJson(url, { body, type: 'application/json-rpc', token, ...(timeoutMs && { timeoutMs }) })
   if (!asked.ok) return asked
   const { result, error } = (isObject(asked.value) ? asked.value : {}) as { result?: JsonValue; error?: JsonValue }
   if (result !== undefined) return { ok: true, value: result }

@@ -161,8 +161,23 @@ class HookReader {
       if (!isMap(system)) return []
       const { url, token } = system
       const silence = this.#silence(system['silence'], ['hooks', 'systems', source, 'silence'])
-      return [{ source, url: String(url), ...(typeof token === 'string' && { token }), ...(silence && { silence }) }]
+      return [
+        {
+          source,
+          url: String(url),
+          ...(typeof token === 'string' && { token }),
+          ...(silence && { silence }),
+          ...this.#hosts(source),
+        },
+      ]
     })
+  }
+
+  #hosts(source: string): Pick<SystemSettings, 'hosts'> {
+    const at = (key: string) =>
+      this.expression(['hooks', 'systems', source, 'hosts', key], { variables: SELECTOR_VARIABLES })
+    const [name, group] = [at('name'), at('group')]
+    return name || group ? { hosts: { ...(name && { name }), ...(group && { group }) } } : {}
   }
 
   #silence(raw: JsonValue | undefined, path: ValuePath): SilenceSettings | undefined {

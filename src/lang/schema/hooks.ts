@@ -209,6 +209,22 @@ export const HOOKS = {
           properties: {
             url: url('Its api_jsonrpc.php.', 'https://zabbix.example/api_jsonrpc.php'),
             token: secret('Where an API token of it is.', 'env:TILL_ZABBIX_API_TOKEN'),
+            hosts: {
+              description: 'What hosts are like that till sync zabbix makes of devices.',
+              type: 'object',
+              additionalProperties: false,
+              properties: {
+                name: expression(
+                  "Technical name, CEL over device and store: letters, digits, spaces and ._- only. device.store + '-' + device.id unless given.",
+                  "device.store + '.' + device.id",
+                ),
+                group: expression(
+                  "Host group that it is in, beside others; made where there is none. 'Tillwright/' + device.region unless given.",
+                  "'Tills/' + device.region",
+                ),
+              },
+              examples: [{ group: "'Tills/' + device.region" }],
+            },
             silence: {
               description:
                 'While a repair works on a device, or a run changes it, its host is in maintenance, with data collection. Default: it is not. ' +

@@ -46,6 +46,7 @@ import { SERVER_ANSWER_SCHEMAS } from './server-answers.ts'
 import { SINKS_ANSWER_SCHEMAS } from './sinks-answers.ts'
 import { SOURCES_ANSWER_SCHEMAS } from './sources-answers.ts'
 import { STATE_ANSWER_SCHEMAS } from './state-answers.ts'
+import { SYNC_ANSWER_SCHEMAS } from './sync-answers.ts'
 
 /** Every schema that is published in `schemas/`, by the name of its file. */
 export function publishedSchemas(modules: readonly Module[]): Readonly<Record<string, object>> {
@@ -84,6 +85,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     ...SINKS_ANSWER_SCHEMAS,
     ...SOURCES_ANSWER_SCHEMAS,
     ...STATE_ANSWER_SCHEMAS,
+    ...SYNC_ANSWER_SCHEMAS,
     sandbox: SANDBOX_JSON_SCHEMA,
     approval: APPROVAL_JSON_SCHEMA,
     audit: AUDIT_JSON_SCHEMA,
