@@ -1,17 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendToZabbix } from '../../src/reporters/zabbix-sender.ts'
 import { errorsOf } from '../cli/published.ts'
 import { hasZabbix, ZabbixServer } from '../peers/zabbix-server.ts'
 import { NORTH, RULES, SECRETS, SENDERS, ServedProject } from './served-project.ts'
 
-/** What people write into a media type, or into a script: parameters with macros, posted as JSON. */
-const WEBHOOK = `var p = JSON.parse(value), r = new HttpRequest(), body = {};
-r.addHeader('Content-Type: application/json');
-r.addHeader('Authorization: Bearer ' + p.token);
-Object.keys(p).forEach(function (key) { if (key !== 'token' && key !== 'url') body[key] = p[key]; });
-var answer = r.post(p.url, JSON.stringify(body));
-if (r.getStatus() !== 202) throw answer;
-return answer;`
+const MEDIA_TYPE = new URL('../../packaging/monitoring/zabbix/media-type.yaml', import.meta.url)
 
 const HOST = `${NORTH}-pos1`
 const until = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
@@ -61,23 +55,15 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
   }, 60_000)
 
   test('a problem comes in by its webhook, is repaired, acknowledged and commented on', async () => {
-    const parameters = {
-      url: `${till.url}/hooks/zabbix`,
-      token: SECRETS.T_ALL,
-      event_id: '{EVENT.ID}',
-      event_value: '{EVENT.VALUE}',
-      event_name: '{EVENT.NAME}',
-      event_severity: '{EVENT.SEVERITY}',
-      event_tags: '{EVENT.TAGSJSON}',
-      host: '{HOST.HOST}',
-    }
-    const script = await zabbix.call('script.create', {
-      name: 'till',
-      type: 5,
-      scope: 4,
-      command: WEBHOOK,
-      parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
-    })
+    const rules = { mediaTypes: { createMissing: true } }
+    const source = readFileSync(MEDIA_TYPE, 'utf8')
+    expect(await zabbix.call('configuration.import', { format: 'yaml', rules, source })).toBe(true)
+    const found = await zabbix.call('mediatype.get', { filter: { name: 'Tillwright' }, output: 'extend' })
+    const [media] = found as { script: string; parameters: { name: string; value: string }[] }[]
+    const ours: Record<string, string> = { url: `${till.url}/hooks/zabbix`, token: SECRETS.T_ALL }
+    const parameters = media?.parameters.map(({ name, value }) => ({ name, value: ours[name] ?? value }))
+    const command = media?.script
+    const script = await zabbix.call('script.create', { name: 'till', type: 5, scope: 4, command, parameters })
     const [scriptid] = (script as { scriptids: string[] }).scriptids
     const at = { host: '127.0.0.1', port: zabbix.trapper }
     const value = { host: HOST, key: 'fault', value: '1' }
