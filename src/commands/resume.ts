@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core'
-import { resolveUnfinished, unfinishedRuns, unfinishedTable } from '../app/history/unfinished-runs.ts'
+import { unfinishedRuns, unfinishedTable } from '../app/history/unfinished-runs.ts'
 import { jsonLine } from '../app/json-document.ts'
+import { accountName } from '../app/run/account.ts'
+import { resolveResumable, unpauseRun } from '../app/run/pause-run.ts'
 import { runReporters } from '../app/run/reporting.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
@@ -10,12 +12,14 @@ import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Resume extends BaseCommand {
-  static override summary = 'Go on with an apply that was interrupted, killed, or held back by safety.'
+  static override summary = 'Go on with an apply that was interrupted, killed, held back by safety, or paused.'
   static override description =
     `What is left is done: devices that the run did not get to, or not to the end of, and those that safety has put off. It is in the
 waves that it had, with the runbook, the modules and the plan that it began with; a policy that was made stricter since holds, too.
 Devices are looked at first: what an earlier attempt was changing is settled by what is seen. What cannot be seen (a restart, a
 command) is not repeated, and stays in doubt. A device whose inventory data has changed since is left alone (RUN_MOVED).
+
+A run that is paused and whose process is there goes on in that process, and nothing else is to be said about it here.
 
 The run keeps its id; the result is that of the whole run. Exit codes: as for till apply, over all of its devices.`
   static override examples = [
@@ -47,10 +51,17 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
     if (flags.list) return this.#list(flags)
     if (args.run === undefined) throw new InputError([NO_RUN])
     const controller = await this.openController(flags)
-    const run = await resolveUnfinished(await controller.store(), args.run)
+    const store = await controller.store()
+    const fleet = (await controller.project.fleet()).name
+    const run = await resolveResumable(store, fleet, args.run)
     if (!flags.yes && !(await confirm(`Go on with ${run.runbooks.join(', ')}, run ${run.run}?`))) {
       this.log('Nothing was changed.')
       this.exit(EXIT.interrupted)
+    }
+    const wasPaused = await unpauseRun(store, { fleet, run }, accountName())
+    if (wasPaused && run.state === 'running') {
+      await this.write(`Run ${run.run} goes on, where it runs.\n`)
+      return
     }
     const resumed = await controller.resumeRun(run, {
       parallel: flags.parallel,

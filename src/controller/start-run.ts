@@ -31,6 +31,7 @@ import type { Lease } from '../engine/admission/lease-keeper.ts'
 import { controlOf } from '../engine/admission/run-control.ts'
 import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
 import { type FleetEnd, type RunHead, runFleet } from '../engine/fleet/run-fleet.ts'
+import { RunPause } from '../engine/fleet/run-pause.ts'
 import type { EarlierEvents } from '../engine/journal/delivery.ts'
 import { type Journal, openJournal } from '../engine/journal/journal.ts'
 import { revisionOf } from '../gitops/revision.ts'
@@ -38,6 +39,7 @@ import { selectorScope } from '../lang/expression.ts'
 import { machineLoad } from '../load/machine-load.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
 import type { Share } from './budgets.ts'
+import { heedWords } from './heed-words.ts'
 import { openRemoteWorkforce } from './remote-workforce.ts'
 import type { Run, Shared, Workforce } from './run.ts'
 import { watchLoad } from './watch-load.ts'
@@ -114,6 +116,7 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   })
   const stopping = new AbortController()
   const aborting = new AbortController()
+  const pause = new RunPause()
   // Every device in flight listens to both.
   setMaxListeners(0, stopping.signal, aborting.signal)
   const policy = await underPolicy(request, { shared, id, before: resumption?.policy })
@@ -131,23 +134,11 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   const workforce = isShared
     ? await openRemoteWorkforce(request, { ...means, id, lease: lease.token, after: before?.seq ?? 0 })
     : openWorkforce(request, means)
-  const finished = seeThrough(request, { id, commit, journal, policy, resumption, ...workforce })
-    .then(async (end) => {
-      const { aborted } = controlOf(await store.admission.read(request.fleet.name), id)
-      const isOver = request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
-      if (aborted || isOver) await store.kept.drop(id)
-      await policy.keepTimes?.()
-      // Both go on at the end of the next run where they cannot now; what is not taken in yet is not deleted.
-      const { holdMs } = request.project.settings.availability()
-      await store.availability
-        .takeIn(holdMs)
-        .then(() => store.forget(id, request.project.settings.history))
-        .catch(() => undefined)
-      return end
-    })
+  const finished = seeThrough(request, { id, commit, journal, policy, pause, resumption, ...workforce })
+    .then((end) => settle(request, { shared, id, policy, end }))
     .finally(silences.settle)
     .finally(() => {
-      clearInterval(watch)
+      unheed()
       resumption?.close()
       return lease.release()
     })
@@ -158,18 +149,41 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
     if (hard) aborting.abort()
     stopping.abort()
   }
-  const watch = setInterval(() => void stopAborted(), ABORTED_EVERY_MS).unref()
+  const unheed = heedWords({
+    id,
+    fleet: request.fleet.name,
+    store,
+    pause,
+    stopping: stopping.signal,
+    stop,
+    warn: shared.warn,
+  })
   return { id, finished, stop }
-
-  /** Somebody may end the run from another process. */
-  async function stopAborted(): Promise<void> {
-    const { aborted } = controlOf(await store.admission.read(request.fleet.name).catch(() => ({})), id)
-    if (aborted && !stopping.signal.aborted) stop('abort')
-  }
 }
 
-/** So often a run looks whether somebody has ended it. */
-const ABORTED_EVERY_MS = 1_000
+/** Keeps what the end of a run says for those to come, and forgets what is older than it has to be. */
+async function settle(
+  request: Request,
+  {
+    shared,
+    id,
+    policy,
+    end,
+  }: { readonly shared: Shared; readonly id: string; readonly policy: RunPolicy; readonly end: RunEnd },
+): Promise<RunEnd> {
+  const { store } = shared
+  const { aborted } = controlOf(await store.admission.read(request.fleet.name), id)
+  const isOver = request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
+  if (aborted || isOver) await store.kept.drop(id)
+  await policy.keepTimes?.()
+  // Both go on at the end of the next run where they cannot now; what is not taken in yet is not deleted.
+  const { holdMs } = request.project.settings.availability()
+  await store.availability
+    .takeIn(holdMs)
+    .then(() => store.forget(id, request.project.settings.history))
+    .catch(() => undefined)
+  return end
+}
 
 /** Of devices in these there is something left to do. */
 const LEFT: readonly DeviceState[] = ['cancelled', 'deferred', 'indeterminate']
@@ -227,6 +241,7 @@ async function seeThrough(
     readonly commit: string | null
     readonly journal: Journal
     readonly policy: RunPolicy
+    readonly pause: RunPause
     readonly resumption: Resumption | undefined
   },
 ): Promise<RunEnd> {
@@ -239,6 +254,7 @@ async function seeThrough(
       parallel: () => run.parallel(),
       pool,
       patienceMs: policy.patienceMs,
+      pause: run.pause,
       ...(request.failOn && { failOn: request.failOn }),
       head: headOf(request, run),
       ...(resumption && { before: { outcomes: standingOutcomes(resumption.unfinished) } }),

@@ -173,6 +173,8 @@ export interface RunControl {
   readonly released: Readonly<Record<string, NonNullable<WaveTally['released']>>>
   /** It is over, whatever is left of it. */
   readonly aborted?: { readonly by: string; readonly at: number; readonly why: string }
+  /** Nothing new begins in it until somebody lets it go on. */
+  readonly paused?: { readonly by: string; readonly at: number; readonly why: string }
 }
 
 export interface BreakerState {

@@ -454,6 +454,10 @@ const RUN = {
     'Apply the runbook again: what is done is in sync.',
   ),
   RUN_NOTHING_LEFT: entry('The run has nothing left to do', 'See `till runs show` for what it came to.'),
+  RUN_NOT_PAUSABLE: entry(
+    'The run cannot be paused',
+    'Only an apply or a command in progress can; see `till runs list`.',
+  ),
   RUN_IN_PROGRESS: entry('Another process works on the run', 'Wait for its end, or stop it where it runs.'),
   RUN_NOT_REVERSIBLE: entry(
     'What the run changed cannot be taken back by its runbook',

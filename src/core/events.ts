@@ -78,6 +78,19 @@ export interface RunAborted {
   readonly why: string
 }
 
+/** Somebody holds the run: what is being changed is finished, and nothing new begins. */
+export interface RunPaused {
+  readonly type: 'run.paused'
+  readonly by: string
+  readonly why: string
+}
+
+/** It goes on. */
+export interface RunUnpaused {
+  readonly type: 'run.unpaused'
+  readonly by: string
+}
+
 /** Devices that the run is to work on, in the order in which they are to begin; some of them an event, before any begins. */
 export interface RunTargets {
   readonly type: 'run.targets'
@@ -166,6 +179,8 @@ export type RunEventBody =
   | RunResumed
   | RunApproved
   | RunAborted
+  | RunPaused
+  | RunUnpaused
   | RunTargets
   | RunOverloaded
   | DeviceStarted

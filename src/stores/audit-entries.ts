@@ -12,6 +12,8 @@ export const AUDITED: ReadonlySet<RunEvent['type']> = new Set([
   'run.resumed',
   'run.approved',
   'run.aborted',
+  'run.paused',
+  'run.unpaused',
   'run.finished',
 ])
 
@@ -48,7 +50,8 @@ function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'abou
     const { devices, revision, break_glass = null, by, host } = event
     return { by, host, about: { devices, commit: revision, break_glass } }
   }
-  if (event.type === 'run.approved' || event.type === 'run.aborted') {
+  if (event.type === 'run.unpaused') return { by: event.by, host: hostname(), about: {} }
+  if (event.type === 'run.approved' || event.type === 'run.aborted' || event.type === 'run.paused') {
     return { by: event.by, host: hostname(), about: { why: event.why } }
   }
   if (event.type !== 'run.finished') return undefined

@@ -70,7 +70,8 @@ export async function abortRun(
   if (state !== 'running') await store.kept.drop(run)
 }
 
-async function tell(store: RunStore, run: string, body: RunEventBody): Promise<void> {
+/** Puts on record what somebody has said about a run. */
+export async function tell(store: RunStore, run: string, body: RunEventBody): Promise<void> {
   await store.append([{ schema: EVENT_SCHEMA, run, at: new Date().toISOString(), ...body } as NewEvent])
 }
 

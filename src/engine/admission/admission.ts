@@ -16,6 +16,8 @@ export interface Wait {
   readonly isPassing: boolean
   /** No device that comes behind it in the run may begin before it: a wave is not done, or has as many in flight as may fail. */
   readonly isForAll?: boolean
+  /** Somebody has paused the run: it is waited for however long that lasts. */
+  readonly isPaused?: true
 }
 
 export interface Refusal {

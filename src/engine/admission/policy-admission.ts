@@ -165,7 +165,9 @@ class PolicyGate {
     const answer = this.#patient(answerOf(decision), device)
     const isLong =
       answer.kind === 'refuse' ||
-      (!answer.isPassing && (answer.until ?? Number.POSITIVE_INFINITY) - this.#options.now() > this.#options.patienceMs)
+      (!answer.isPassing &&
+        answer.isPaused !== true &&
+        (answer.until ?? Number.POSITIVE_INFINITY) - this.#options.now() > this.#options.patienceMs)
     if (isLong) this.#count(device, 'deferred')
     return answer
   }
@@ -242,7 +244,7 @@ class PolicyGate {
     }
   }
 
-  #facts({ released, aborted }: RunControl): RunFacts {
+  #facts({ released, aborted, paused }: RunControl): RunFacts {
     const waves = this.#options.waves.map((wave, index): WaveTally => {
       const results = this.#tallies[index] as Record<Result, number>
       const doneAt = this.#doneAt[index]
@@ -252,7 +254,7 @@ class PolicyGate {
     const { run, origin, purpose } = this.#options
     const isOnTerminal = origin === 'terminal'
     const failed = purpose === 'rollback' ? waves.reduce((sum, { results }) => sum + results.failed, 0) : 0
-    return { run, waves, isOnTerminal, rollbacks: { failed }, ...(aborted && { aborted }) }
+    return { run, waves, isOnTerminal, rollbacks: { failed }, ...(aborted && { aborted }), ...(paused && { paused }) }
   }
 
   #take(
@@ -365,6 +367,9 @@ function answerOf(decision: Exclude<Decision, { kind: 'begin' }>): Wait | Refusa
     message: decision.reasons.map(({ message }) => message).join(' '),
   } as const
   if (decision.kind === 'refuse') return { kind: 'refuse', failure }
+  // Whatever else there is: a person has said so, and says when it is over.
+  if (decision.reasons.some(({ code }) => code === 'RUN_PAUSED'))
+    return { kind: 'wait', failure, isPassing: false, isPaused: true }
   const isPassing = decision.isNext || decision.awaitsLooks === true
   const { until, isForAll } = decision
   return { kind: 'wait', failure, isPassing, ...(isForAll && { isForAll }), ...(until !== undefined && { until }) }

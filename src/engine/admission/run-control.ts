@@ -16,7 +16,8 @@ export function withControl(
   control: RunControl,
 ): Pick<AdmissionContent, 'runs'> {
   const { [run]: _before, ...others } = runs ?? {}
-  const isSilent = control.approvals.length === 0 && Object.keys(control.released).length === 0 && !control.aborted
+  const { approvals, released, aborted, paused } = control
+  const isSilent = approvals.length === 0 && Object.keys(released).length === 0 && !aborted && !paused
   const all = isSilent ? others : { ...others, [run]: control }
   return Object.keys(all).length === 0 ? {} : { runs: all }
 }

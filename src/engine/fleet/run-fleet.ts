@@ -2,6 +2,7 @@ import type { RunResumed, RunStarted, RunTargets } from '../../core/events.ts'
 import { type DeviceOutcome, type DeviceState, EXIT, exitCodeOf, worseExitCode } from '../../core/outcome.ts'
 import { emptyCounts } from '../../core/run.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
+import type { RunPause } from './run-pause.ts'
 import { Schedule } from './schedule.ts'
 import { mainThreadOnly, type WorkerPool } from './worker-pool.ts'
 
@@ -25,6 +26,8 @@ interface FleetOptions {
   readonly pool?: WorkerPool
   /** For how long, in milliseconds, the run waits for safety. Default: it waits for its own devices in progress only. */
   readonly patienceMs?: number
+  /** Nothing new begins while it lasts. */
+  readonly pause?: RunPause
   /** States of devices that make the exit code another than 0. Default: all that are not as desired. */
   readonly failOn?: ReadonlySet<DeviceState>
 }
@@ -52,7 +55,7 @@ export async function runFleet(work: readonly DeviceWork[], options: FleetOption
   const targets = options.head.type === 'run.started' ? targetsOf(work) : []
   await Promise.all([started, ...targets.map((event) => environment.emit(event))])
   const { pool = mainThreadOnly, patienceMs = 0 } = options
-  await new Schedule(work, { environment, parallel, count, pool, patienceMs }).run()
+  await new Schedule(work, { environment, parallel, count, pool, patienceMs, pause: options.pause }).run()
   if (environment.stopping.aborted) exitCode = EXIT.interrupted
   const duration = Math.round(environment.clock.elapsed() - began)
   await environment.emit({ type: 'run.finished', counts, unknown, exit_code: exitCode, duration_ms: duration })

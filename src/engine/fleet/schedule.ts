@@ -5,6 +5,7 @@ import type { DeviceVisit } from '../device/device-visit.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
 import { deferred, endDevice, runDevice } from '../device/run-device.ts'
 import { AskingPace } from './asking-pace.ts'
+import type { RunPause } from './run-pause.ts'
 import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from './worker-pool.ts'
 
 export interface ScheduleOptions {
@@ -15,6 +16,8 @@ export interface ScheduleOptions {
   readonly count: (outcome: DeviceOutcome) => void
   /** For how long, in milliseconds, the run waits for safety; a device that has to wait longer ends as deferred. */
   readonly patienceMs: number
+  /** Nobody begins while it lasts. */
+  readonly pause?: RunPause | undefined
 }
 
 /** A device that safety has put off. */
@@ -88,6 +91,9 @@ export class Schedule {
     }
     stopping.addEventListener('abort', askAll)
     admission.onChange?.(askAll)
+    this.#options.pause?.onChange((isPaused) => {
+      if (!isPaused) askAll()
+    })
     this.#options.pool.onRoom(() => this.#fill())
     this.#fill()
     await ended
@@ -97,7 +103,7 @@ export class Schedule {
   }
 
   #fill(): void {
-    while (this.#running < this.#options.parallel() && !this.#broken.signal.aborted) {
+    while (!this.#isHeld() && this.#running < this.#options.parallel() && !this.#broken.signal.aborted) {
       const found = this.#nextWithRoom()
       if (!found) break
       const { item, worker } = found
@@ -141,6 +147,11 @@ export class Schedule {
     return this.#running > 0 && this.#waiting.size >= Math.max(MOST_WAITING, 2 * this.#options.parallel())
   }
 
+  /** A run that is being stopped says so of all its devices, paused or not. */
+  #isHeld(): boolean {
+    return this.#options.pause?.isPaused === true && !this.#environment.stopping.aborted
+  }
+
   #isOver(): boolean {
     if (this.#running > 0) return false
     if (this.#broken.signal.aborted) return true
@@ -168,6 +179,7 @@ export class Schedule {
     try {
       const visit = await runDevice(work, { ...this.#environment, admission }, worker)
       if (visit.kind === 'waits') {
+        if (visit.wait.isPaused) this.#options.pause?.set(true)
         const isDone = await this.#putOff(work, { ...visit, ends })
         return isDone || (visit.looked && (work.attempt ?? 1) === 1)
       }
@@ -241,7 +253,8 @@ export class Schedule {
   }
 
   /** Devices in progress end sooner or later; for anything else the run waits as long as it was told to. */
-  #isWorthWaiting({ isPassing, until }: Wait, wereOthersWaiting: boolean): boolean {
+  #isWorthWaiting({ isPassing, isPaused, until }: Wait, wereOthersWaiting: boolean): boolean {
+    if (isPaused) return true
     const { patienceMs } = this.#options
     // The one that is being put off is still counted.
     const areOthersToCome = this.#running > 1 || this.#next < this.#work.length || this.#due.length > 0
@@ -271,9 +284,12 @@ export class Schedule {
   }
 
   /** Wakes up for a device that waits, unless that happens sooner anyway. */
-  #wakeFor({ isPassing, until }: Wait): void {
+  #wakeFor({ isPassing, isPaused, until }: Wait): void {
     const now = this.#environment.clock.now().getTime()
-    const inMs = Math.min(until === undefined ? ASK_EVERY_MS : until - now, isPassing ? ASK_EVERY_MS : LONGEST_TIMER_MS)
+    const inMs = Math.min(
+      until === undefined ? ASK_EVERY_MS : until - now,
+      isPassing || isPaused ? ASK_EVERY_MS : LONGEST_TIMER_MS,
+    )
     const at = now + Math.max(SHORTEST_TIMER_MS, inMs)
     if (this.#timer && this.#wakesAt <= at) return
     clearTimeout(this.#timer)
@@ -285,7 +301,11 @@ export class Schedule {
     this.#timer = undefined
     this.#pace.free()
     const now = this.#environment.clock.now().getTime()
-    this.#askAgain(this.#waiting.size, ({ wait }) => wait.isPassing || (wait.until ?? 0) <= now)
+    this.#askAgain(this.#waiting.size, ({ wait }) => {
+      // It may have ended before this device was among those who wait.
+      if (wait.isPaused) return !this.#options.pause?.isPaused
+      return wait.isPassing || (wait.until ?? 0) <= now
+    })
     for (const { wait } of this.#waiting.values()) this.#wakeFor(wait)
     setImmediate(() => this.#fill())
   }

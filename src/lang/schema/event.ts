@@ -68,6 +68,16 @@ const BODIES: Readonly<Record<string, Body>> = {
     required: ['by', 'why'],
     properties: { by: TEXT, why: TEXT },
   },
+  'run.paused': {
+    description: 'Somebody holds the run: what is being changed is finished, and nothing new begins.',
+    required: ['by', 'why'],
+    properties: { by: TEXT, why: TEXT },
+  },
+  'run.unpaused': {
+    description: 'A run that was paused goes on.',
+    required: ['by'],
+    properties: { by: TEXT },
+  },
   'device.started': {
     description: 'Work on a device begins.',
     required: ['device', 'store'],

@@ -7,6 +7,8 @@ const KINDS = [
   'run.resumed',
   'run.approved',
   'run.aborted',
+  'run.paused',
+  'run.unpaused',
   'run.targets',
   'run.overloaded',
   'run.interrupted',

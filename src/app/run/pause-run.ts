@@ -1,0 +1,79 @@
+import type { RunControl } from '../../core/admission.ts'
+import { InputError } from '../../core/diagnostic.ts'
+import type { RunStore } from '../../core/ports.ts'
+import type { RunSummary } from '../../core/run.ts'
+import { controlOf, withControl } from '../../engine/admission/run-control.ts'
+import { resolveUnfinished } from '../history/unfinished-runs.ts'
+import { tell, type Word } from './control-run.ts'
+
+type Paused = NonNullable<RunControl['paused']>
+
+interface About {
+  readonly fleet: string
+  readonly run: RunSummary
+}
+
+/**
+ * Holds a run in progress: whoever works on it finishes what is being changed and begins nothing new. Resolves to who has paused it
+ * already; undefined: nobody had. Throws InputError (RUN_NOT_PAUSABLE) for a run that is over, only looks, or takes changes back.
+ */
+export async function pauseRun(store: RunStore, of: About, word: Word): Promise<Paused | undefined> {
+  const { run, state, mode } = of.run
+  if (state !== 'running')
+    throw unfit(run, `It is ${state}.`, 'Nobody works on it; `till resume --list` shows what is left.')
+  if (mode !== 'apply' && mode !== 'exec') {
+    throw unfit(
+      run,
+      `It only looks (${mode}).`,
+      'It changes nothing that would have to be held: stop it by Ctrl-C where it runs.',
+    )
+  }
+  if (await takesBack(store, run))
+    throw unfit(
+      run,
+      'It takes changes back.',
+      'What is half taken back is worse than either: let it end, or till abort it.',
+    )
+  const known = await store.admission.transact(of.fleet, (content) => {
+    const before = controlOf(content, run)
+    if (before.paused) return { result: before.paused, content }
+    return { result: undefined, content: { ...content, ...withControl(content, run, { ...before, paused: word }) } }
+  })
+  if (known === undefined) await tell(store, run, { type: 'run.paused', by: word.by, why: word.why })
+  return known
+}
+
+/** Lets a paused run go on; resolves to false where nobody has paused it. */
+export async function unpauseRun(store: RunStore, of: About, by: string): Promise<boolean> {
+  const { run } = of.run
+  const wasPaused = await store.admission.transact(of.fleet, (content) => {
+    const { paused, ...control } = controlOf(content, run)
+    if (!paused) return { result: false, content }
+    const { runs: _before, ...others } = content
+    return { result: true, content: { ...others, ...withControl(content, run, control) } }
+  })
+  if (wasPaused) await tell(store, run, { type: 'run.unpaused', by })
+  return wasPaused
+}
+
+/** A run to go on with: as `resolveUnfinished`, and the newest that is paused goes before. Throws InputError. */
+export async function resolveResumable(store: RunStore, fleet: string, reference: string): Promise<RunSummary> {
+  if (reference !== 'latest') return resolveUnfinished(store, reference)
+  const content = await store.admission.read(fleet)
+  const runs = await store.runs({ limit: RECENT })
+  const paused = runs.find(({ run, state }) => state === 'running' && controlOf(content, run).paused !== undefined)
+  return paused ?? resolveUnfinished(store, reference)
+}
+
+/** Runs in progress are among the newest. */
+const RECENT = 500
+
+async function takesBack(store: RunStore, run: string): Promise<boolean> {
+  for await (const event of store.events(run)) return event.type === 'run.started' && event.undoes !== undefined
+  return false
+}
+
+function unfit(run: string, what: string, detail: string): InputError {
+  const summary = `Run "${run}" cannot be paused: ${what}`
+  return new InputError([{ code: 'RUN_NOT_PAUSABLE', severity: 'error', summary, detail }])
+}
