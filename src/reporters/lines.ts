@@ -10,6 +10,8 @@ import { overload, RunTally, title } from './run-tally.ts'
 import { SeenDifferences } from './seen-differences.ts'
 
 const PROGRESS_EVERY_MS = 5000
+/** Where nothing moves, it is said less and less often, up to this many times: logs of a run that waits for a night stay short. */
+const RAREST = 64
 
 export interface LinesOptions {
   /** Also devices and steps that are as they should be. */
@@ -40,6 +42,8 @@ class LinesReporter {
   readonly #seen = new SeenDifferences()
   #timer: NodeJS.Timeout | undefined
   #shownDone = 0
+  /** How often nothing had moved since something was shown. */
+  #still = 0
 
   constructor(output: Output, options: LinesOptions) {
     this.#output = output
@@ -84,6 +88,8 @@ class LinesReporter {
     const targeted = this.#tally.started?.devices ?? 0
     const rate = (this.#tally.done - this.#shownDone) / (this.#progressMs / 1000)
     this.#shownDone = this.#tally.done
+    this.#still = rate > 0 ? 0 : this.#still + 1
+    if (this.#still % RAREST !== 0 && !Number.isInteger(Math.log2(this.#still))) return
     const counts = this.#tally.done > 0 ? `: ${this.#tally.countsText(this.#paint)}` : ''
     const speed = rate > 0 ? `, ${formatCount(Math.ceil(rate))}/s` : ''
     await this.#write([`… ${formatCount(this.#tally.done)} of ${formatCount(targeted)} devices${speed}${counts}`])

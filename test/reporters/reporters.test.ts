@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { RunEvent } from '../../src/core/events.ts'
 import { createJsonReporter } from '../../src/reporters/json.ts'
 import { createLinesReporter } from '../../src/reporters/lines.ts'
@@ -167,6 +167,26 @@ test('lines tell of progress while devices are slow', async () => {
   const { length } = written
   await delay(30)
   expect(written.length).toBe(length)
+})
+
+test('lines say it less and less often where nothing moves', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const written: string[] = []
+  const output = { write: (text: string) => void written.push(text), isTerminal: false, columns: 80, color: false }
+  const reporter = createLinesReporter(output, { progressMs: 1000 })
+  for (const event of recorded('in sync').slice(0, 12)) await reporter.event(event)
+  const before = written.length
+  const shownAfter: number[] = []
+  for (let second = 1; second <= 200; second += 1) {
+    const { length } = written
+    await vi.advanceTimersByTimeAsync(1000)
+    if (written.length > length) shownAfter.push(second)
+  }
+  // The first tick tells what has been done since the run began.
+  expect(shownAfter).toEqual([1, 2, 3, 5, 9, 17, 33, 65, 129, 193])
+  expect(new Set(written.slice(before + 1)).size).toBe(1)
+  await reporter.close()
 })
 
 /** The lines on a screen after the escape codes that listr2 draws with. */
