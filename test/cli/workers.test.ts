@@ -1,20 +1,17 @@
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { type Ended, ended, inventoryWith, TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
 const server = new PostgresServer()
 const DEVICES = Array.from({ length: 6 }, (_, index) => `pos${index + 1}`)
-const project = new TestProject({
-  'inventory/fleet.yaml': inventoryWith(
-    DEVICES.map((id) => `      ${id}: {profile: till, address: 127.0.0.1}\n`).join(''),
-  )
-    .replace('type: ssh', 'type: local')
-    // The last till that works may be changed while its store is closed.
-    .replace('06:00-22:00', 'closed'),
-})
+const inventory = inventoryWith(DEVICES.map((id) => `      ${id}: {profile: till, address: 127.0.0.1}\n`).join(''))
+  .replace('type: ssh', 'type: local')
+  // The last till that works may be changed while its store is closed.
+  .replace('06:00-22:00', 'closed')
+const project = new TestProject({ 'inventory/fleet.yaml': inventory })
 const workers: { readonly child: ChildProcess; readonly end: Promise<Ended> }[] = []
 
 /** A step by which each device says when it begins and ends, and that goes on while there is a file \`hold\`. */
@@ -104,6 +101,17 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     project.remove()
   })
 
+  test('shares its state in a database', async () => {
+    const alone = new TestProject({
+      'tillwright.yaml': '{}\n',
+      'inventory/fleet.yaml': inventory,
+      'runbooks/visited.yaml': visited,
+    })
+    onTestFinished(() => alone.remove())
+    const { code, stderr } = await alone.till('plan', 'visited', '--param', 'round=1', '--on', 'workers')
+    expect([code, stderr]).toEqual([2, expect.stringContaining('WORKERS_NEED_DATABASE')])
+  })
+
   test('is needed for what it serves, and says what it serves', async () => {
     const none = await ended(apply('none'))
     expect([none.code, JSON.parse(none.stdout).diagnostics[0].code]).toEqual([2, 'WORKER_NONE'])
@@ -143,6 +151,13 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     const again = await ended(apply('1'))
     expect([again.code, statesOf(again.stdout)]).toEqual([0, all('in-sync')])
     expect(server.sql("SELECT count(*) FROM tillwright.lease_keys WHERE key LIKE 'look:%'")).toBe('0')
+  })
+
+  test('is never handed a secret that was given to the run', async () => {
+    const plan = project.start('plan', 'visited', '--param', `round=${server.url}`, '--json', '--on', 'workers')
+    const { code, stdout } = await ended(plan)
+    expect([code, JSON.parse(stdout).diagnostics?.[0].code]).toEqual([2, 'SECRET_NOT_HANDED'])
+    expect(stdout).not.toContain(server.url)
   })
 
   test('is killed, and another one goes on with what it had', async () => {
@@ -225,8 +240,13 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     )
     letGo()
     expect((await worker?.end)?.code).toBe(0)
-    // Nobody serves the rest.
-    run.kill('SIGINT')
-    expect((await end).code).toBe(130)
+    // Nobody serves the rest, and nobody comes.
+    const { code, stdout } = await end
+    const left = JSON.parse(stdout).devices.filter(({ state }: { state: string }) => state !== 'changed')
+    expect(left.length).toBeGreaterThan(0)
+    expect(new Set(left.map(({ failure }: { failure?: { code: string } }) => failure?.code))).toEqual(
+      new Set(['WORKER_GONE']),
+    )
+    expect([code, new Set(left.map(({ state }: { state: string }) => state))]).toEqual([6, new Set(['deferred'])])
   })
 })
