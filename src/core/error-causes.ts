@@ -36,6 +36,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   INCIDENT_UNKNOWN:
     'A slip in its id, it was closed so long ago that it was forgotten, or it is not for the eyes of the partner.',
   INCIDENT_REFUSED: 'Its cause was not said, steps of it are left, it still fires, or it is closed already.',
+  MONITORING_REFUSED:
+    'A token that has ended or may not do this, a slip in the address, or a version of the system that is not known here.',
   AVAILABILITY_INVALID:
     'A time of no length, a maintenance or a pause that ends before it begins, or hours that are none.',
   SERVER_INVALID:

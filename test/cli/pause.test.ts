@@ -111,4 +111,5 @@ test('refuses what cannot be paused', async () => {
     const { code, stdout } = await project.till('pause', ...args)
     expect([args, code, stdout]).toEqual([args, 2, ''])
   }
+  expect((await project.till('pause', 'latest', '--because', 'x')).stderr).toContain('RUN_NOT_PAUSABLE')
 })

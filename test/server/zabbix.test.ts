@@ -208,6 +208,7 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
     const { code, stderr } = await till.till('sync', 'zabbix', '--yes')
     process.env['ZABBIX_API_TOKEN'] = token
     expect(code).toBe(2)
+    expect(stderr).toContain('MONITORING_REFUSED')
     expect(stderr).toMatch(/Zabbix: host\.get is refused: (Not authori[sz]ed|Session terminated)/)
   }, 60_000)
 })
