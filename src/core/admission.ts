@@ -34,6 +34,8 @@ export interface Question {
   readonly isBack?: boolean
   /** What the guards of the device said just now; asked for a change only. */
   readonly guards?: readonly GuardSeen[]
+  /** Something of the device was changed already. */
+  readonly isTouched?: boolean
   /** Freezes and windows do not hold, by whose word and why. */
   readonly breakGlass?: { readonly by: string; readonly why: string }
 }

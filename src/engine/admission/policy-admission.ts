@@ -66,7 +66,7 @@ export function policyAdmission(leases: Admission, options: PolicyAdmissionOptio
   return {
     async place(request) {
       const granted = await leases.place(request)
-      if (granted.kind !== 'begin') return granted
+      if (granted.kind !== 'begin') return gate.counted(granted, request.device)
       const decision = await gate.ask('place', request.device)
       if (decision.kind === 'begin') return { kind: 'begin', permit: gate.permit(request.device, granted.permit) }
       await granted.permit.release()
@@ -107,17 +107,21 @@ class PolicyGate {
    * Decides, and takes what it gives, in one transaction. `isTouched`: something of the device was changed already; one
    * that was not is no longer out when it has to wait after all.
    */
-  ask(
+  async ask(
     moment: Question['moment'],
     device: string,
     seen: { readonly guards?: readonly GuardSeen[]; readonly isTouched?: boolean } = {},
   ): Promise<Decision> {
     const { policy } = this.#options
-    return this.#transact((content) => {
+    const question = {
+      ...this.#question(moment, device),
+      ...(seen.guards && { guards: seen.guards }),
+      ...(seen.isTouched && { isTouched: true }),
+    }
+    const answer = await this.#transact((content) => {
       const now = this.#options.now()
       const living = withoutTheDead(content, now)
       const ledger = this.#ledgerOf(living)
-      const question = { ...this.#question(moment, device), ...(seen.guards && { guards: seen.guards }) }
       let control = this.#control(living, question.wave, now)
       const decision = decide(policy, this.#situation(ledger, { ...living, control }, now), question)
       if (decision.kind === 'wait') {
@@ -138,6 +142,9 @@ class PolicyGate {
       const left = this.#contentOf(ledger, { ...others, ...withControl(living, question.run, control) })
       return { result: decision, content: left }
     })
+    // Not before it stands in the store: what is rolled back is asked for again.
+    this.#askedFor.add(this.#approvalOf(question.wave))
+    return answer
   }
 
   #transact<T>(work: AdmissionWork<T>): Promise<T> {
@@ -162,7 +169,11 @@ class PolicyGate {
   }
 
   answerOf(decision: Exclude<Decision, { kind: 'begin' }>, device: string): Wait | Refusal {
-    const answer = this.#patient(answerOf(decision), device)
+    return this.counted(this.#patient(answerOf(decision), device), device)
+  }
+
+  /** Who is not waited for counts in its wave, whoever said so: the waves behind would wait for it for ever. */
+  counted(answer: Wait | Refusal, device: string): Wait | Refusal {
     const isLong =
       answer.kind === 'refuse' ||
       (!answer.isPassing &&
@@ -224,10 +235,14 @@ class PolicyGate {
     const { run, by, policy, purpose } = this.#options
     if (purpose === 'rollback') return controlOf(content, run)
     const { approval } = policy.policy[purpose]
-    const about = approval.each === 'wave' ? wave : undefined
-    const isFirst = !this.#askedFor.has(about)
-    this.#askedFor.add(about)
+    const isFirst = !this.#askedFor.has(this.#approvalOf(wave))
     return askedFor(controlOf(content, run), approval, { run, wave, by, now, isFirst })
+  }
+
+  /** What an approval is about: the wave, or the run as a whole. */
+  #approvalOf(wave: number | undefined): number | undefined {
+    const { policy, purpose } = this.#options
+    return purpose !== 'rollback' && policy.policy[purpose].approval.each === 'wave' ? wave : undefined
   }
 
   #situation(ledger: Ledger, content: AdmissionContent & { readonly control: RunControl }, now: number): Situation {

@@ -144,7 +144,7 @@ export class Schedule {
   }
 
   #areManyWaiting(): boolean {
-    return this.#running > 0 && this.#waiting.size >= Math.max(MOST_WAITING, 2 * this.#options.parallel())
+    return this.#running > 0 && this.#waiting.size >= Math.max(MOST_WAITING, 2 * this.#running)
   }
 
   /** A run that is being stopped says so of all its devices, paused or not. */
@@ -229,11 +229,13 @@ export class Schedule {
     if (isForAll({ wait, looked })) {
       this.#pace.full(again.wave ?? 1, ends)
       this.#enqueue(again, 'first')
-    } else {
-      if (looked) this.#pace.ended()
-      else this.#pace.toldOtherwise()
-      this.#waiting.set(again.device.name, { work: again, wait })
+      // What is in the way of all may end before what is in its own.
+      this.#wakeFor({ ...wait, isPassing: true })
+      return
     }
+    if (looked) this.#pace.ended()
+    else this.#pace.toldOtherwise()
+    this.#waiting.set(again.device.name, { work: again, wait })
     this.#wakeFor(wait)
   }
 

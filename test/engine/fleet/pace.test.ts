@@ -12,6 +12,7 @@ import type { DeviceEnvironment, DeviceWork } from '../../../src/engine/device/p
 import { runFleet } from '../../../src/engine/fleet/run-fleet.ts'
 import { SHORT, worldOf } from '../admission/small-world.ts'
 
+const HELD = { code: 'LEASE_HELD', phase: 'resolve', message: 'Another run has it.' } as const
 const NEVER_OPEN = { week: { mon: [], tue: [], wed: [], thu: [], fri: [], sat: [], sun: [] }, exceptions: {} }
 
 /** What all runs share, in memory. */
@@ -28,8 +29,13 @@ function storeInMemory(): AdmissionStore {
   }
 }
 
-/** Runs over stores of three tills each, in waves by their numbers; devices of `fails` fail. */
-async function run(waves: readonly (readonly number[])[], policy: Policy, fails: (device: string) => boolean) {
+/** Runs over stores of three tills each, in waves by their numbers; devices of `fails` fail, others have those of `isTaken`. */
+async function run(
+  waves: readonly (readonly number[])[],
+  policy: Policy,
+  fails: (device: string) => boolean,
+  { isTaken = () => false }: { isTaken?: (device: string) => boolean } = {},
+) {
   const ids = waves.flat()
   const tills = { pos1: 'till', pos2: 'till', pos3: 'till' }
   const world = worldOf(ids.map((id) => ({ id: `S${id}`, hours: NEVER_OPEN, devices: tills })))
@@ -42,15 +48,18 @@ async function run(waves: readonly (readonly number[])[], policy: Policy, fails:
   )
   const never = new AbortController().signal
   const leases: Admission = {
-    place: async () => ({
-      kind: 'begin',
-      permit: {
-        lease: { token: { keys: [], epoch: 1 }, lost: never, leftMs: () => 1_000, release: async () => undefined },
-        fence: { lockName: '', authority: '', run: 'r', attempt: 1, epoch: 1, leftMs: () => 1_000 },
-        change: async () => ({ kind: 'begin' }),
-        release: async () => undefined,
-      },
-    }),
+    async place({ device }) {
+      if (isTaken(device)) return { kind: 'wait', failure: HELD, isPassing: false }
+      return {
+        kind: 'begin',
+        permit: {
+          lease: { token: { keys: [], epoch: 1 }, lost: never, leftMs: () => 1_000, release: async () => undefined },
+          fence: { lockName: '', authority: '', run: 'r', attempt: 1, epoch: 1, leftMs: () => 1_000 },
+          change: async () => ({ kind: 'begin' }),
+          release: async () => undefined,
+        },
+      }
+    },
   }
   const admission = policyAdmission(leases, {
     store: storeInMemory(),
@@ -143,4 +152,12 @@ it('stops a wave within its number', { timeout: 120_000 }, async () => {
   expect(failed).toBe(20)
   expect(most).toBe(20)
   expect(counts.deferred).toBeGreaterThan(900)
+})
+
+it('a device that another run has is put off, and the waves behind do not wait for it', {
+  timeout: 60_000,
+}, async () => {
+  const isTaken = (device: string): boolean => device === 'S3/pos2'
+  const { counts, devices } = await run(WAVES.slice(0, 2), policyOf([{ share: 0.5 }]), () => false, { isTaken })
+  expect(counts).toMatchObject({ deferred: 1, changed: devices - 1 })
 })

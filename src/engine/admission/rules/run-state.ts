@@ -1,9 +1,9 @@
 import type { Rule } from '../rule.ts'
 
-/** Somebody has paused or aborted the run. What brings a device back goes on. */
+/** Somebody has paused or aborted the run. What brings a device back goes on, and so does what a pause finds half changed. */
 export const runState: Rule = {
   name: 'run-state',
-  judge({ isMending }, { run }) {
+  judge({ isMending, question }, { run }) {
     if (isMending) return undefined
     if (run.aborted) {
       const { by, why } = run.aborted
@@ -15,7 +15,7 @@ export const runState: Rule = {
         whom: by,
       }
     }
-    if (!run.paused) return undefined
+    if (!run.paused || question.isTouched) return undefined
     const { by, why } = run.paused
     return { kind: 'wait', code: 'RUN_PAUSED', message: `${by} has paused the run: ${why}`, by: 'pause', whom: by }
   },
