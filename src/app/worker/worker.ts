@@ -32,7 +32,10 @@ type Means = WorkerMeans & { readonly queue: WorkQueue }
 
 interface OpenRun {
   readonly visits: Promise<HandedVisits | undefined>
+  /** Devices of it that are here, on their way or not begun. */
+  pending: number
   usedAt: number
+  readonly unlisten: () => void
 }
 
 /** A process that works on devices of runs that others carry on. */
@@ -94,7 +97,10 @@ export class Worker {
     }
     for (const timer of this.#timers) clearInterval(timer)
     for (const unlisten of this.#unlisten) unlisten()
-    for (const { visits } of this.#runs.values()) (await visits.catch(() => undefined))?.close()
+    for (const { visits, unlisten } of this.#runs.values()) {
+      unlisten()
+      ;(await visits.catch(() => undefined))?.close()
+    }
     await this.#means.store.work.leave(this.#facts).catch(() => undefined)
   }
 
@@ -144,9 +150,9 @@ export class Worker {
     for (const { run, visits } of open) {
       visits.stand(standings.get(run))
       const known = this.#runs.get(run)
-      if (visits.busy > 0 && known) known.usedAt = performance.now()
+      if (known && known.pending > 0) known.usedAt = performance.now()
       if (!known || performance.now() - known.usedAt < IDLE_RUN_MS) continue
-      this.#runs.delete(run)
+      this.#forget(run)
       visits.close()
     }
   }
@@ -167,23 +173,46 @@ export class Worker {
       this.#takeAgain = false
       const room = slots - this.#busy
       if (this.#draining || room <= 0) return
-      // How many devices a job has is not known before it is taken; what one has no room for is left to others.
+      // How many devices a job has is not known before it is taken.
       const jobs = await this.#means.queue.take(serve, Math.max(1, Math.floor(room / MOST_TOGETHER)))
       for (const job of jobs) {
         this.#jobs.add(job)
-        this.#busy += job.data.devices.length
-        void this.#work(job)
+        const fitting = await this.#fitting(job)
+        this.#busy += fitting.data.devices.length
+        void this.#work(fitting).finally(() => this.#leave(job))
       }
       if (jobs.length > 0) this.#takeAgain = true
     }
   }
 
+  /** As much of a job as there is room for; the rest is put back for whoever has some. */
+  async #fitting(job: TakenJob): Promise<TakenJob> {
+    const { serve, slots } = this.#options
+    const room = Math.max(1, slots - this.#busy)
+    const { devices } = job.data
+    if (devices.length <= room) return job
+    try {
+      await this.#means.queue.put(serve, [{ ...job.data, devices: devices.slice(room) }])
+    } catch {
+      return job
+    }
+    this.#means.bell.ring(bellOf.queue(serve))
+    return { ...job, data: { ...job.data, devices: devices.slice(0, room) } }
+  }
+
+  #leave(job: TakenJob): void {
+    this.#jobs.delete(job)
+    if (this.#jobs.size === 0) this.#idle()
+  }
+
   async #work(job: TakenJob): Promise<void> {
     const { data, tries } = job
+    const open = this.#open(data.run)
+    open.pending += data.devices.length
     const ends = await Promise.all(
       data.devices.map(async (handed) => {
         try {
-          const visits = await this.#visitsOf(data.run)
+          const visits = await open.visits
           await this.#slots(() => visits?.visit(data, handed, tries))
           this.#done += 1
           return true
@@ -191,6 +220,8 @@ export class Worker {
           this.#options.tell(`${handed.device.name}: ${error instanceof Error ? error.message : String(error)}`)
           return false
         } finally {
+          open.pending -= 1
+          open.usedAt = performance.now()
           this.#busy -= 1
           this.#take()
         }
@@ -198,8 +229,6 @@ export class Worker {
     )
     // One that could not be seen to is given to another worker when this one is silent about it.
     if (ends.every(Boolean)) await this.#tellDone(job)
-    this.#jobs.delete(job)
-    if (this.#jobs.size === 0) this.#idle()
   }
 
   /** Those that are done within a moment are told together: to tell of one costs as much as to tell of many. */
@@ -213,15 +242,19 @@ export class Worker {
     return this.#telling
   }
 
-  #visitsOf(run: string): Promise<HandedVisits | undefined> {
-    const known = this.#runs.get(run) ?? { visits: HandedVisits.open(run, this.#means), usedAt: 0 }
-    known.usedAt = performance.now()
-    if (!this.#runs.has(run)) {
-      this.#runs.set(run, known)
-      const unlisten = this.#means.bell.on(bellOf.order(run), () => void this.#look().catch(() => undefined))
-      this.#unlisten.push(unlisten)
-      known.visits.catch(() => this.#runs.delete(run))
-    }
-    return known.visits
+  #open(run: string): OpenRun {
+    const known = this.#runs.get(run)
+    if (known) return known
+    const visits = HandedVisits.open(run, this.#means)
+    const unlisten = this.#means.bell.on(bellOf.order(run), () => void this.#look().catch(() => undefined))
+    const open: OpenRun = { visits, pending: 0, usedAt: performance.now(), unlisten }
+    this.#runs.set(run, open)
+    visits.catch(() => this.#forget(run))
+    return open
+  }
+
+  #forget(run: string): void {
+    this.#runs.get(run)?.unlisten()
+    this.#runs.delete(run)
   }
 }
