@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'libsql'
 import type { Vacuumed, VacuumOptions } from '../core/state-vacuum.ts'
+import { unusable } from './sqlite-faults.ts'
 import { stateUnusable } from './state-unusable.ts'
 
 /** Pages given back in one transaction: a few milliseconds, in which others who write wait. */
@@ -23,7 +24,7 @@ const INCREMENTAL = 2
  * STATE_UNUSABLE, and then nothing has changed.
  */
 export async function vacuumSqlite(file: string, { full, atWork }: VacuumOptions): Promise<Vacuumed> {
-  const database = new Database(file, { timeout: PATIENCE_MS })
+  const database = opened(file)
   try {
     const before_bytes = onDisk(file)
     const whole = full || pragma(database, 'auto_vacuum') !== INCREMENTAL
@@ -35,8 +36,18 @@ export async function vacuumSqlite(file: string, { full, atWork }: VacuumOptions
     const longest_ms = Math.round(Math.max(longest_held, performance.now() - began))
     const way = whole ? 'whole' : 'pages'
     return { kind: 'sqlite', where: file, way, before_bytes, after_bytes: onDisk(file), longest_ms, pending }
+  } catch (error) {
+    throw unusable(file, error)
   } finally {
     database.close()
+  }
+}
+
+function opened(file: string): Database.Database {
+  try {
+    return new Database(file, { timeout: PATIENCE_MS })
+  } catch (error) {
+    throw unusable(file, error)
   }
 }
 
