@@ -14,6 +14,8 @@ export interface Writer {
 
 /** Of a file: what was begun can be taken back. */
 export interface FileWriter extends Writer {
+  /** What is written now is lost; for those who write long and need not go on. */
+  readonly failed: boolean
   /** In the place of `close`: nothing of it is left. */
   abandon(): Promise<void>
 }
@@ -75,6 +77,9 @@ export async function fileWriter(path: string): Promise<FileWriter> {
     failure ??= error
   })
   return {
+    get failed() {
+      return failure !== undefined
+    },
     write(text) {
       if (failure || stream.write(text)) return undefined
       return drained(stream)

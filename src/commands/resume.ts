@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { unfinishedRuns, unfinishedTable } from '../app/history/unfinished-runs.ts'
 import { jsonLine } from '../app/json-document.ts'
 import { accountName } from '../app/run/account.ts'
-import { resolveResumable, unpauseRun } from '../app/run/pause-run.ts'
+import { isHeldWhereItRuns, resolveResumable, unpauseRun } from '../app/run/pause-run.ts'
 import { runReporters } from '../app/run/reporting.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
@@ -19,7 +19,8 @@ waves that it had, with the runbook, the modules and the plan that it began with
 Devices are looked at first: what an earlier attempt was changing is settled by what is seen. What cannot be seen (a restart, a
 command) is not repeated, and stays in doubt. A device whose inventory data has changed since is left alone (RUN_MOVED).
 
-A run that is paused and whose process is there goes on in that process, and nothing else is to be said about it here.
+A run that is paused and whose process is there goes on in that process, which tells its result: flags about how it works and what it
+writes are refused here, and with --json or --ndjson nothing is on stdout.
 
 The run keeps its id; the result is that of the whole run. Exit codes: as for till apply, over all of its devices.`
   static override examples = [
@@ -54,13 +55,18 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
     const store = await controller.store()
     const fleet = (await controller.project.fleet()).name
     const run = await resolveResumable(store, fleet, args.run)
+    if (await isHeldWhereItRuns(store, { fleet, run })) refuseWhatItHas(run.run, flags)
     if (!flags.yes && !(await confirm(`Go on with ${run.runbooks.join(', ')}, run ${run.run}?`))) {
       this.log('Nothing was changed.')
       this.exit(EXIT.interrupted)
     }
     const wasPaused = await unpauseRun(store, { fleet, run }, accountName())
     if (wasPaused && run.state === 'running') {
-      await this.write(`Run ${run.run} goes on, where it runs.\n`)
+      const isForMachines = flags.json || flags.ndjson
+      const said = `Run ${run.run} goes on, where it runs.\n`
+      if (isForMachines) process.stderr.write(said)
+      else await this.write(said)
+      await controller.close()
       return
     }
     const resumed = await controller.resumeRun(run, {
@@ -88,6 +94,21 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
     }
     await project.close()
   }
+}
+
+/** What says how a run works and what it writes: one whose process is there has these already. */
+const OF_ITS_PROCESS = [
+  ...['output', 'junit', 'markdown', 'code-quality', 'sarif', 'parallel', 'fail-on', 'workers', 'on'],
+  ...['wait', 'break-glass', 'go-on'],
+]
+
+function refuseWhatItHas(run: string, flags: Readonly<Record<string, unknown>>): void {
+  const given = OF_ITS_PROCESS.filter((name) => flags[name] !== undefined && flags[name] !== false)
+  if (given.length === 0) return
+  const names = given.map((name) => `--${name}`).join(', ')
+  const summary = `Run "${run}" is paused, and goes on in the process that has it: ${names} would mean nothing`
+  const detail = `Leave ${given.length === 1 ? 'it' : 'them'} away; that process tells the result.`
+  throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
 }
 
 const NO_RUN = {

@@ -207,6 +207,8 @@ export type AdmissionWork<T> = (
 export interface AdmissionStore {
   /** What is there now. */
   read(fleet: string): Promise<AdmissionContent>
+  /** Who holds which run of any fleet, by its id. */
+  paused(): Promise<ReadonlyMap<string, NonNullable<RunControl['paused']>>>
   /**
    * Reads what is there, and puts what `work` makes of it in its place, in one transaction over all processes.
    * `work` may run twice, and must not wait. `isHeld` says whether a living run has the lease of a device; of places of

@@ -38,6 +38,11 @@ const EXIT_OF_CODE: { readonly [Code in ErrorCode]?: number } = {
   DEVICE_BUSY: EXIT.held,
   RUN_CANCELLED: EXIT.interrupted,
   RUN_LOST: EXIT.interrupted,
+  RUN_NOT_KEPT: EXIT.usage,
+  RUN_NOTHING_LEFT: EXIT.usage,
+  RUN_NOT_PAUSABLE: EXIT.usage,
+  RUN_IN_PROGRESS: EXIT.usage,
+  RUN_NOT_REVERSIBLE: EXIT.usage,
   SSH_SHORT_WAY_CLOSED: EXIT.ok,
   INTERNAL_BUG: EXIT.bug,
 }

@@ -357,8 +357,8 @@ export interface RunStore extends JournalStore {
   forget(run: string, keep: Retention): Promise<void>
   /** About the store itself. */
   facts(): Promise<StateFacts>
-  /** What history there is of runs that began since then. */
-  usage(since: Date): Promise<StateUsage>
+  /** What history there is of runs that began from `since` on, and before `until`. */
+  usage(of: { readonly since: Date; readonly until: Date }): Promise<StateUsage>
   close(): Promise<void>
 }
 

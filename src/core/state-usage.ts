@@ -1,6 +1,6 @@
 /** What history there is of a time, by which it is known what more of it will take. */
 export interface StateUsage {
-  /** Runs that began since then. */
+  /** Runs that began in that time. */
   readonly runs: number
   /** When the first of them began; ISO 8601 in UTC. */
   readonly first: string | null

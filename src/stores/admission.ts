@@ -26,6 +26,11 @@ export function admissionStore(session: StoreSession): AdmissionStore {
       const [inProgress, holds] = rows.map(([row]) => row?.value)
       return texts.contentOf(inProgress, holds)
     },
+    async paused() {
+      const rows = await session.read(VALUE.where('name', 'like', `${namesOf('')[0]}%`))
+      const runs = rows.flatMap(({ value }) => Object.entries((JSON.parse(value) as InProgress).runs ?? {}))
+      return new Map(runs.flatMap(([run, { paused }]) => (paused ? [[run, paused] as const] : [])))
+    },
     transact: (fleet, work, isOurs = () => false) =>
       session.write(
         function* () {

@@ -226,8 +226,8 @@ class StoredRuns implements RunStore {
     return { ...where, version, runs: Number(told?.n), leases: Number(leases?.n), oldest: told?.oldest ?? null }
   }
 
-  usage(since: Date): Promise<StateUsage> {
-    return readUsage(this.#session, since.toISOString())
+  usage({ since, until }: Parameters<RunStore['usage']>[0]): Promise<StateUsage> {
+    return readUsage(this.#session, { since: since.toISOString(), until: until.toISOString() })
   }
 
   async close(): Promise<void> {

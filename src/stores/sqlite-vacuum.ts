@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'libsql'
 import type { Vacuumed, VacuumOptions } from '../core/state-vacuum.ts'
+import { unusable } from './sqlite-faults.ts'
 import { stateUnusable } from './state-unusable.ts'
 
 /** Pages given back in one transaction: a few milliseconds, in which others who write wait. */
@@ -23,18 +24,30 @@ const INCREMENTAL = 2
  * STATE_UNUSABLE, and then nothing has changed.
  */
 export async function vacuumSqlite(file: string, { full, atWork }: VacuumOptions): Promise<Vacuumed> {
-  const database = new Database(file, { timeout: PATIENCE_MS })
+  const database = opened(file)
   try {
     const before_bytes = onDisk(file)
     const whole = full || pragma(database, 'auto_vacuum') !== INCREMENTAL
     const used = (pragma(database, 'page_count') - pragma(database, 'freelist_count')) * pragma(database, 'page_size')
     if (whole) await mayWriteAnew(file, { used, full, atWork })
-    const longest_ms = whole ? writeAnew(database) : await giveBack(database)
+    const longest_held = whole ? writeAnew(database) : await giveBack(database)
+    const began = performance.now()
     const pending = !checkpoint(database)
+    const longest_ms = Math.round(Math.max(longest_held, performance.now() - began))
     const way = whole ? 'whole' : 'pages'
     return { kind: 'sqlite', where: file, way, before_bytes, after_bytes: onDisk(file), longest_ms, pending }
+  } catch (error) {
+    throw unusable(file, error)
   } finally {
     database.close()
+  }
+}
+
+function opened(file: string): Database.Database {
+  try {
+    return new Database(file, { timeout: PATIENCE_MS })
+  } catch (error) {
+    throw unusable(file, error)
   }
 }
 
@@ -64,23 +77,21 @@ function writeAnew(database: Database.Database): number {
   const began = performance.now()
   database.exec('PRAGMA auto_vacuum = INCREMENTAL')
   database.exec('VACUUM')
-  return Math.round(performance.now() - began)
+  return performance.now() - began
 }
 
 async function giveBack(database: Database.Database): Promise<number> {
   let longest = 0
-  for (let free = pragma(database, 'freelist_count'); free > 0; ) {
+  const free = (): number => pragma(database, 'freelist_count')
+  // As many as what is free takes now: others may free as much as is given back, for ever.
+  for (let slices = Math.ceil(free() / SLICE); slices > 0 && free() > 0; slices -= 1) {
     const began = performance.now()
     database.exec(`PRAGMA incremental_vacuum(${SLICE})`)
     const took = performance.now() - began
     longest = Math.max(longest, took)
-    const left = pragma(database, 'freelist_count')
-    // Others may free as much as was given back, for ever.
-    if (left >= free) break
-    free = left
     await delay(took * SHARE)
   }
-  return Math.round(longest)
+  return longest
 }
 
 /** Brings what is in the write-ahead log into the file; false where somebody reads what was before. */

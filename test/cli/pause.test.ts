@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { ended, inventoryWith, TestProject } from './project.ts'
+import { errorsOf } from './published.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'till-pause-'))
 const devices = [1, 2, 3, 4, 5, 6].map((n) => `      pos${n}: {profile: till, address: 127.0.0.1}\n`).join('')
@@ -73,8 +74,21 @@ test('finishes what is being changed, begins nothing, waits without the processo
 
   const again = await project.till('pause', 'latest', '--because', 'something else')
   expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('already: a blank screen')])
-  const resumed = await project.till('resume', 'latest', '--yes')
-  expect([resumed.code, resumed.stdout]).toEqual([0, expect.stringContaining('goes on, where it runs')])
+  expect((await project.till('runs', 'list')).stdout).toMatch(/ paused .*Apply slow/)
+  const listed = JSON.parse((await project.till('runs', 'list', '--json')).stdout)
+  expect(errorsOf('runs', listed)).toEqual([])
+  expect(listed.runs[0]).toMatchObject({ state: 'running', paused: { why: 'a blank screen' } })
+  // What it works by and writes is settled where it runs.
+  const refused = await project.till('resume', 'latest', '--yes', '--output', 'result.json', '--parallel', '3')
+  expect([refused.code, refused.stdout]).toEqual([2, ''])
+  expect(refused.stderr).toContain('--output, --parallel would mean nothing')
+  expect(begun()).toHaveLength(2)
+  const resumed = await project.till('resume', 'latest', '--yes', '--json')
+  expect([resumed.code, resumed.stdout, resumed.stderr]).toEqual([
+    0,
+    '',
+    expect.stringContaining('goes on, where it runs'),
+  ])
   const { code, stdout } = await end
   expect([code, JSON.parse(stdout).summary.counts.changed, begun().length]).toEqual([0, 6, 6])
   const audit = (await project.till('audit', 'list', '--json')).stdout

@@ -78,6 +78,13 @@ test('measures looks, events and bytes in the history, and says that history.meg
   expect(sourceOf(told, 'event-bytes')).toBe('assumed')
   expect(told.notes.join('\n')).toContain('`history.megabytes` of tillwright.yaml is 100')
   expect(bytes).toBeGreaterThan(0)
+  // What is chosen of the fleet changes how many devices there are, not how often one is looked at.
+  const chosen = await capacity('--device', 'PL-0001/pos1')
+  expect(['devices', 'looks'].map((key) => numberOf(chosen, key))).toEqual([1, numberOf(told, 'looks')])
+  // The first five days: 21 looks at two devices, and none of what came after.
+  const begun = await capacity('--until', '5d')
+  expect(numberOf(begun, 'looks')).toBeCloseTo(42 / 5 / 2, 1)
+  expect(begun.notes[0]).toMatch(/^Measured by 21 runs /)
   // A day that is not over says nothing of a day.
   const now = await capacity('--since', '2h')
   expect(sourceOf(now, 'looks')).toBe('assumed')

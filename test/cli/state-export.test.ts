@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EXPORTED_TABLES, LEFT_OUT_OF_EXPORT } from '../../src/core/state-export.ts'
@@ -121,6 +121,12 @@ describe('till state export', () => {
     expect(vacuumed.after_bytes).toBeLessThan(before / 2)
     writeFileSync(GATE, '')
     expect((await end).code).toBe(0)
+  })
+
+  test.runIf(existsSync('/dev/full'))('says that the disk is full, and is at no fault itself', async () => {
+    const { code, stdout, stderr } = await project.till('state', 'export', '--out', '/dev/full')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^error "\/dev\/full" cannot be written: the disk is full \(ENOSPC\)/)
   })
 
   test('leaves nothing of a file behind when it is interrupted', async () => {

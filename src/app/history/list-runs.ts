@@ -1,17 +1,35 @@
+import type { RunStore } from '../../core/ports.ts'
 import type { RunSummary } from '../../core/run.ts'
 import { formatCount, formatDuration } from '../../reporters/format-duration.ts'
 import { paintFor, stateStyle } from '../../reporters/paint.ts'
 import { title } from '../../reporters/run-tally.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 
+/** A run as it is listed. */
+export interface ListedRun extends RunSummary {
+  /** Who holds it by `till pause`. */
+  readonly paused?: { readonly by: string; readonly at: string; readonly why: string }
+}
+
+/** Runs, newest first, and which of them are paused. */
+export async function listedRuns(store: RunStore, limit: number): Promise<readonly ListedRun[]> {
+  const runs = await store.runs({ limit })
+  if (runs.every(({ state }) => state !== 'running')) return runs
+  const paused = await store.admission.paused()
+  return runs.map((run) => {
+    const word = run.state === 'running' ? paused.get(run.run) : undefined
+    return word ? { ...run, paused: { by: word.by, at: new Date(word.at).toISOString(), why: word.why } } : run
+  })
+}
+
 const paint = paintFor(true)
 
-const COLUMNS: readonly TableColumn<RunSummary>[] = [
+const COLUMNS: readonly TableColumn<ListedRun>[] = [
   { title: 'RUN', value: (run) => run.run, whole: true },
   { title: 'STARTED', value: (run) => shortTime(run.started_at) },
   {
     title: 'STATE',
-    value: (run) => run.state,
+    value: (run) => (run.paused ? 'paused' : run.state),
     style: (text, run) => (run.state === 'interrupted' ? paint('red', text) : text),
   },
   { title: 'TOOK', value: tookText, align: 'right' },
@@ -24,7 +42,7 @@ const COLUMNS: readonly TableColumn<RunSummary>[] = [
 
 /** Runs as a table; without `width` nothing is cut. */
 export function runsTable(
-  runs: readonly RunSummary[],
+  runs: readonly ListedRun[],
   options: { readonly width?: number | undefined; readonly color: boolean },
 ): string {
   return `${formatTable(runs, COLUMNS, options).join('\n')}\n`

@@ -33,11 +33,15 @@ export interface CapacityQuestion {
 export async function capacityReport(question: CapacityQuestion): Promise<Report> {
   const { fleet, store, devices, period, now, keep, given } = question
   const frame = frameOf({ fleet, period, now })
-  const [usage, { kind }] = await Promise.all([store.usage(new Date(frame.since)), store.facts()])
+  const [usage, { kind }] = await Promise.all([
+    store.usage({ since: new Date(frame.since), until: new Date(frame.until) }),
+    store.facts(),
+  ])
   const known: Partial<Record<CapacityFlag, KnownNumber>> = {
     ...ofInventory(devices),
     days: { value: keep.days, source: 'settings', how: '`history.days` of tillwright.yaml' },
-    ...measured(usage, { devices: devices.length, now }),
+    // Of all devices: what was chosen of them says how much is needed, and not how often one is looked at.
+    ...measured(usage, { devices: fleet.devices.size, until: frame.until }),
   }
   for (const [flag, value] of Object.entries(given)) known[flag as CapacityFlag] = { value, source: 'given' }
   const lines = capacityOf(known, kind)
@@ -64,9 +68,9 @@ function ofInventory(devices: readonly Device[]): Partial<Record<CapacityFlag, K
 /** A day that is not over says nothing of a day, and a handful of events nothing of their size. */
 function measured(
   { first, looks, events, runs, kept_events, used_bytes }: StateUsage,
-  { devices, now }: { readonly devices: number; readonly now: Date },
+  { devices, until }: { readonly devices: number; readonly until: string },
 ): Partial<Record<CapacityFlag, KnownNumber>> {
-  const days = first === null ? 0 : (now.getTime() - Date.parse(first)) / DAY_MS
+  const days = first === null ? 0 : (Date.parse(until) - Date.parse(first)) / DAY_MS
   const source = 'measured' satisfies CapacitySource
   const places = (value: number): number => Number(value.toPrecision(4))
   const of = `${looks} looks of ${runs} runs`

@@ -43,6 +43,11 @@ export async function pauseRun(store: RunStore, of: About, word: Word): Promise<
   return known
 }
 
+/** Whether it is in progress and somebody holds it. */
+export async function isHeldWhereItRuns(store: RunStore, { fleet, run }: About): Promise<boolean> {
+  return run.state === 'running' && controlOf(await store.admission.read(fleet), run.run).paused !== undefined
+}
+
 /** Lets a paused run go on; resolves to false where nobody has paused it. */
 export async function unpauseRun(store: RunStore, of: About, by: string): Promise<boolean> {
   const { run } = of.run

@@ -1,5 +1,6 @@
 import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
+import type { Asked } from '../../hooks/systems/ask-json.ts'
 import { type ZabbixApi, zabbixApi } from '../../hooks/systems/zabbix-api.ts'
 import {
   batches,
@@ -19,8 +20,18 @@ import { type HostChange, planHosts, wantedNames } from './zabbix-plan.ts'
 export interface ZabbixSync {
   readonly changes: readonly HostChange[]
   readonly unchanged: number
-  /** Carries it out; gives what Zabbix refused, in its own words, by full name of the device. */
-  apply(): Promise<ReadonlyMap<string, string>>
+  /** Carries it out; `tell` hears how many hosts of all are done. */
+  apply(tell: (done: number, all: number) => void): Promise<Applied>
+}
+
+/** What was not carried out. */
+export interface Applied {
+  /** What Zabbix refused, in its own words, by full name of the device. */
+  readonly failed: ReadonlyMap<string, string>
+  /** Why it was not gone on with, by full name of each device that was left; the first ones may be changed or not. */
+  readonly left: ReadonlyMap<string, string>
+  /** Undefined: it came to its end. */
+  readonly stopped: string | undefined
 }
 
 /** Hundreds of hosts in one call take a server of Zabbix a while. */
@@ -41,38 +52,71 @@ export async function syncZabbix(project: Project, fleet: Fleet): Promise<Zabbix
   const own = known(await ownHosts(api, fleet.name))
   const taken = known(await takenNames(api, wantedNames(fleet, system.hosts)))
   const plan = planHosts(fleet, system.hosts, { own, taken })
-  return { ...plan, apply: () => carryOut(api, plan.changes) }
+  return { ...plan, apply: (tell) => carryOut(api, plan.changes, tell) }
 }
 
-async function carryOut(api: ZabbixApi, all: readonly HostChange[]): Promise<ReadonlyMap<string, string>> {
+async function carryOut(
+  api: ZabbixApi,
+  all: readonly HostChange[],
+  tell: (done: number, all: number) => void,
+): Promise<Applied> {
   const failed = new Map<string, string>()
   const changes = all.filter(({ wanted }) => wanted !== undefined)
   const names = [...new Set(changes.flatMap(({ wanted }) => (wanted?.group ? [wanted.group] : [])))]
   const groups = names.length === 0 ? new Map<string, string>() : known(await groupIds(api, names))
   const [older, newer] = [changes.filter(({ action }) => action !== 'create'), changes.filter(isNew)]
+  const left = new Map<string, string>()
+  let stopped: string | undefined
+  let done = 0
   for (const batch of [...batches(older, WRITE_AT_ONCE), ...batches(newer, WRITE_AT_ONCE)]) {
-    const answer = await write(api, batch, groups)
-    if (!answer.ok) await oneByOne(api, batch, { groups, failed })
+    if (stopped !== undefined) {
+      for (const { device } of batch) left.set(device, `It was not tried, since Zabbix failed before: ${stopped}`)
+      continue
+    }
+    const end = await writeBatch(api, batch, { groups, failed })
+    stopped = end.stopped
+    for (const { device } of end.left) left.set(device, stopped ?? '')
+    done += batch.length - end.left.length
+    tell(done, changes.length)
   }
-  return failed
+  return { failed, left, stopped }
 }
 
 function isNew({ action }: HostChange): boolean {
   return action === 'create'
 }
 
-/** One bad host makes Zabbix refuse all of a call: then each is tried by itself, unless it is none of theirs. */
-async function oneByOne(
+interface BatchEnd {
+  readonly stopped?: string
+  readonly left: readonly HostChange[]
+}
+
+/** Refusals that are not about one host: others would be refused as well. */
+const REFUSES_ALL = /not authori[sz]ed|session terminated|no permissions to call/i
+
+/**
+ * One bad host makes Zabbix refuse all of a call: then each is tried by itself. Where Zabbix did not answer, that would be a
+ * hundred times as long a wait.
+ */
+async function writeBatch(
   api: ZabbixApi,
   batch: readonly HostChange[],
   { groups, failed }: { readonly groups: ReadonlyMap<string, string>; readonly failed: Map<string, string> },
-): Promise<void> {
-  for (const change of batch) {
+): Promise<BatchEnd> {
+  const together = await write(api, batch, groups)
+  if (together.ok) return { left: [] }
+  if (!isAboutHosts(together)) return { stopped: together.why, left: batch }
+  for (const [index, change] of batch.entries()) {
     const answer = await write(api, [change], groups)
     if (answer.ok) continue
-    if (/permission|authori[sz]ed|cannot be reached/i.test(answer.why)) throw refused(`Zabbix: ${answer.why}`)
+    if (!isAboutHosts(answer)) return { stopped: answer.why, left: batch.slice(index) }
     failed.set(change.device, answer.why)
   }
+  return { left: [] }
+}
+
+function isAboutHosts({ isRefusal, why }: Asked & { readonly ok: false }): boolean {
+  return isRefusal === true && !REFUSES_ALL.test(why)
 }
 
 function write(api: ZabbixApi, batch: readonly HostChange[], groups: ReadonlyMap<string, string>) {

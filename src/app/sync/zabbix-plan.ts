@@ -36,6 +36,8 @@ export interface Wanted {
   readonly isEnabled: boolean
 }
 
+/** Value of the tag of a device that is gone: somebody had disabled the host before. */
+const WAS_DISABLED = 'was-disabled'
 const HOST_NAME = /^[A-Za-z0-9._ -]{1,128}$/
 
 /** What hosts are to become by the inventory. Pure. `taken`: technical names that hosts have, whoever made them. */
@@ -44,13 +46,15 @@ export function planHosts(
   settings: HostSettings | undefined,
   of: { readonly own: readonly ZabbixHost[]; readonly taken: ReadonlySet<string> },
 ): { readonly changes: readonly HostChange[]; readonly unchanged: number } {
-  const byDevice = new Map(of.own.map((host) => [deviceOf(host) ?? '', host]))
+  const byDevice = groupedByDevice(of.own)
   const ownNames = new Set(of.own.map(({ host }) => host))
   const claimed = new Map<string, string>()
   const changes: HostChange[] = []
   let unchanged = 0
   for (const device of fleet.devices.values()) {
-    const is = byDevice.get(device.name)
+    const { is, others } = claimantsOf(device.name, byDevice.get(device.name) ?? [], nameOf(fleet, settings, device))
+    changes.push(...others)
+    if (others.length > 0 && !is) continue
     const change = changeOf(wantedOf(fleet, device, { settings, is }), {
       device: device.name,
       is,
@@ -60,18 +64,49 @@ export function planHosts(
     if (change) changes.push(change)
     else unchanged += 1
   }
-  for (const is of of.own) {
-    const device = deviceOf(is) ?? ''
+  for (const [device, hosts] of byDevice) {
     if (fleet.devices.has(device)) continue
-    if (has(is, GONE_TAG)) unchanged += 1
-    else changes.push(disable(is, device))
+    const staying = hosts.filter((is) => device !== '' && goneOf(is) !== undefined)
+    unchanged += staying.length
+    const leaving = hosts.filter((is) => !staying.includes(is))
+    changes.push(...leaving.map((is) => (device === '' ? ofNoDevice(is) : disable(is, device))))
   }
   return { changes, unchanged }
 }
 
+function groupedByDevice(hosts: readonly ZabbixHost[]): ReadonlyMap<string, readonly ZabbixHost[]> {
+  const groups = new Map<string, ZabbixHost[]>()
+  for (const host of hosts) {
+    const device = deviceOf(host) ?? ''
+    const group = groups.get(device)
+    if (group) group.push(host)
+    else groups.set(device, [host])
+  }
+  return groups
+}
+
+/** Of hosts that say they are a device, the one that is: Zabbix's Clone copies tags, too. */
+function claimantsOf(device: string, hosts: readonly ZabbixHost[], name: string) {
+  const is = hosts.length > 1 ? hosts.find(({ host }) => host === name) : hosts[0]
+  return { is, others: hosts.filter((host) => host !== is).map((host) => anotherOf(device, host, is)) }
+}
+
+function anotherOf(device: string, { host }: ZabbixHost, is: ZabbixHost | undefined): HostChange {
+  const other = is
+    ? `Another host, "${is.host}", says that it is ${device}`
+    : `Several hosts say that they are ${device}`
+  const why = `${other}: take the tags ${FLEET_TAG} and ${DEVICE_TAG} from ${is ? 'this one' : 'all of them but one'}.`
+  return { action: 'refused', device, host, changes: [], why }
+}
+
+function ofNoDevice({ host }: ZabbixHost): HostChange {
+  const why = `It has the tag ${FLEET_TAG}, and none that says which device it is: give it ${DEVICE_TAG}, or take ${FLEET_TAG} from it.`
+  return { action: 'refused', device: '', host, changes: [], why }
+}
+
 /** Technical names that the inventory wants for its hosts. */
 export function wantedNames(fleet: Fleet, settings: HostSettings | undefined): readonly string[] {
-  return [...fleet.devices.values()].map((device) => textOf(settings?.name, fleet, device) ?? defaultName(device))
+  return [...fleet.devices.values()].map((device) => nameOf(fleet, settings, device))
 }
 
 function wantedOf(
@@ -89,13 +124,13 @@ function wantedOf(
   // Tags of other people stay as they are.
   const others = (is?.tags ?? []).filter(({ tag }) => tag !== GONE_TAG && ours.every((own) => own.tag !== tag))
   return {
-    host: textOf(settings?.name, fleet, device) ?? defaultName(device),
+    host: nameOf(fleet, settings, device),
     name: device.name,
     address: device.address,
     tags: [...ours, ...others],
     group: textOf(settings?.group, fleet, device) ?? `Tillwright/${device.region}`,
     // One that somebody has disabled stays so; one that was disabled since its device was gone is back.
-    isEnabled: is === undefined || is.isEnabled || has(is, GONE_TAG),
+    isEnabled: is === undefined || is.isEnabled || ![undefined, WAS_DISABLED].includes(goneOf(is)),
   }
 }
 
@@ -127,18 +162,13 @@ function changeOf(
 }
 
 function differences(is: ZabbixHost, wanted: Wanted): readonly FieldChange[] {
-  const text = (tags: readonly Tag[]): string =>
-    tags
-      .map(({ tag, value }) => `${tag}=${value}`)
-      .sort()
-      .join(', ')
   const known = is.groups.map(({ name }) => name)
   const fields: readonly FieldChange[] = [
     { field: 'host', from: is.host, to: wanted.host },
     { field: 'name', from: is.name, to: wanted.name },
     // Who has taken the agent's interface away wants none.
     { field: 'address', from: is.agent?.address ?? wanted.address, to: wanted.address },
-    { field: 'tags', from: text(is.tags), to: text(wanted.tags) },
+    { field: 'tags', from: tagsText(is.tags), to: tagsText(wanted.tags) },
     { field: 'group', from: known.includes(wanted.group) ? wanted.group : known.join(', '), to: wanted.group },
     { field: 'status', from: statusOf(is.isEnabled), to: statusOf(wanted.isEnabled) },
   ]
@@ -147,9 +177,11 @@ function differences(is: ZabbixHost, wanted: Wanted): readonly FieldChange[] {
 
 function disable(is: ZabbixHost, device: string): HostChange {
   const { host, name } = is
-  const tags = [...is.tags, { tag: GONE_TAG, value: 'true' }]
+  const tags = [...is.tags, { tag: GONE_TAG, value: is.isEnabled ? 'true' : WAS_DISABLED }]
   const wanted = { host, name, address: is.agent?.address ?? '', tags, group: '', isEnabled: false }
-  const changes = [{ field: 'status', from: statusOf(is.isEnabled), to: 'disabled' }]
+  const changes = is.isEnabled
+    ? [{ field: 'status', from: 'enabled', to: 'disabled' }]
+    : [{ field: 'tags', from: tagsText(is.tags), to: tagsText(tags) }]
   return { action: 'disable', device, host, changes, why: null, is, wanted }
 }
 
@@ -157,12 +189,20 @@ function statusOf(isEnabled: boolean): string {
   return isEnabled ? 'enabled' : 'disabled'
 }
 
-function has({ tags }: Pick<ZabbixHost, 'tags'>, name: string): boolean {
-  return tags.some(({ tag }) => tag === name)
+function tagsText(tags: readonly Tag[]): string {
+  return tags
+    .map(({ tag, value }) => `${tag}=${value}`)
+    .sort()
+    .join(', ')
 }
 
-function defaultName({ store, id }: Device): string {
-  return `${store}-${id}`
+/** What it says of its device that is gone; undefined: nothing. */
+function goneOf({ tags }: Pick<ZabbixHost, 'tags'>): string | undefined {
+  return tags.find(({ tag }) => tag === GONE_TAG)?.value
+}
+
+function nameOf(fleet: Fleet, settings: HostSettings | undefined, device: Device): string {
+  return textOf(settings?.name, fleet, device) ?? `${device.store}-${device.id}`
 }
 
 /** Undefined where there is no expression; empty where the device has no value for it. */

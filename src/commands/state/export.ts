@@ -58,7 +58,12 @@ Exit codes: 0 all is written, 2 nothing was, 130 interrupted.`
     const file = flags.out === undefined ? undefined : await fileWriter(flags.out)
     try {
       const write = async (text: string): Promise<void> => {
-        if (file) return file.write(text)
+        if (file) {
+          await file.write(text)
+          // Closing tells why.
+          if (file.failed) stop.abort()
+          return
+        }
         await this.write(text)
         // Whoever read it has seen enough.
         if (process.stdout.destroyed) stop.abort()
@@ -68,6 +73,7 @@ Exit codes: 0 all is written, 2 nothing was, 130 interrupted.`
       await file?.close()
       if (flags.out !== undefined) await this.#tell({ file: flags.out, ...told }, flags.json)
     } catch (error) {
+      if (file?.failed) await file.close()
       await file?.abandon()
       if (!stop.signal.aborted) throw error
       if (!process.stdout.destroyed) this.exit(130)

@@ -1,12 +1,13 @@
 import { Flags } from '@oclif/core'
 import { jsonDocument } from '../../app/json-document.ts'
-import { syncZabbix } from '../../app/sync/sync-zabbix.ts'
+import { type Applied, syncZabbix } from '../../app/sync/sync-zabbix.ts'
 import type { HostChange } from '../../app/sync/zabbix-plan.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { confirm, isSomebodyThere } from '../../cli/confirm.ts'
 import { EXIT } from '../../core/outcome.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 
+const PROGRESS_EVERY_MS = 5_000
 const SIGNS = { create: '+', update: '~', disable: '-', refused: '!' } as const
 
 export default class SyncZabbix extends BaseCommand {
@@ -35,8 +36,11 @@ changed, 4 something was refused. With --json the answer is one document (schema
     if (!flags.json) await this.writeAll(changes.map(textOf))
     const doable = changes.filter(({ action }) => action !== 'refused')
     const isWanted = doable.length > 0 && (flags.yes || (await this.#asked(doable.length, flags.json)))
-    const failed = isWanted ? await sync.apply() : new Map<string, string>()
-    const results = changes.map((change) => ({ ...change, ...resultOf(change, { isWanted, failed }) }))
+    const { failed, left, stopped } = isWanted ? await sync.apply(progress()) : NOTHING_FAILED
+    const results = changes.map((change) => ({
+      ...change,
+      ...resultOf(change, { isWanted, failed: new Map([...failed, ...left]) }),
+    }))
     const counts = { ...countsOf(results), unchanged }
     if (flags.json) {
       const head = { schema: 'till.zabbix-sync/1', applied: isWanted, counts }
@@ -46,12 +50,26 @@ changed, 4 something was refused. With --json the answer is one document (schema
       for (const [device, why] of failed) process.stderr.write(`${plainText(device)}: ${plainText(why)}\n`)
       process.stderr.write(`${countsText(counts, isWanted)}\n`)
     }
-    if (failed.size > 0 || doable.length < changes.length) process.exitCode = EXIT.failed
+    if (stopped !== undefined)
+      process.stderr.write(`Zabbix: ${plainText(stopped)}. ${left.size} hosts were left; till sync zabbix goes on.\n`)
+    if (failed.size + left.size > 0 || doable.length < changes.length) process.exitCode = EXIT.failed
     else if (doable.length > 0 && !isWanted) process.exitCode = EXIT.drift
   }
 
   async #asked(hosts: number, isJson: boolean): Promise<boolean> {
     return !isJson && isSomebodyThere() && (await confirm(`Change ${hosts} hosts?`))
+  }
+}
+
+const NOTHING_FAILED: Applied = { failed: new Map(), left: new Map(), stopped: undefined }
+
+/** Says how far it is every few seconds; a short one says nothing. */
+function progress(): (done: number, all: number) => void {
+  let saidAt = performance.now()
+  return (done, all) => {
+    if (done === all || performance.now() - saidAt < PROGRESS_EVERY_MS) return
+    saidAt = performance.now()
+    process.stderr.write(`${done} of ${all} hosts\n`)
   }
 }
 

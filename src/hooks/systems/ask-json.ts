@@ -6,7 +6,13 @@ const MOST_BYTES = 64 * 1024 * 1024
 export type Asked =
   | { readonly ok: true; readonly value: JsonValue }
   /** In words, without anything secret. */
-  | { readonly ok: false; readonly why: string; readonly status?: number }
+  | {
+      readonly ok: false
+      readonly why: string
+      readonly status?: number
+      /** It has answered, and what was asked is refused; else it is not known what came of it. */
+      readonly isRefusal?: boolean
+    }
 
 /** Asks a system of monitoring; what it cannot say is a value. It is not followed to another place. */
 export async function askJson(

@@ -67,5 +67,5 @@ async function rpc(
   const { result, error } = (isObject(asked.value) ? asked.value : {}) as { result?: JsonValue; error?: JsonValue }
   if (result !== undefined) return { ok: true, value: result }
   const detail = isObject(error) ? String(error['data'] ?? error['message'] ?? '') : ''
-  return { ok: false, why: `${method} is refused: ${detail.replace(/\.$/, '')}` }
+  return { ok: false, why: `${method} is refused: ${detail.replace(/\.$/, '')}`, isRefusal: isObject(error) }
 }

@@ -44,6 +44,20 @@ const RUN = {
   },
 }
 
+const LISTED_RUN = {
+  ...RUN,
+  properties: {
+    ...RUN.properties,
+    paused: {
+      description: 'Of a run that somebody holds by `till pause`: it is running and begins nothing new.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['by', 'at', 'why'],
+      properties: { by: { type: 'string' }, at: TIME, why: { type: 'string' } },
+    },
+  },
+}
+
 export const RUNS_JSON_SCHEMA: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/runs/1',
@@ -52,7 +66,7 @@ export const RUNS_JSON_SCHEMA: object = {
   type: 'object',
   additionalProperties: false,
   required: ['schema', 'runs'],
-  properties: { schema: { const: 'till.runs/1' }, runs: { type: 'array', items: RUN } },
+  properties: { schema: { const: 'till.runs/1' }, runs: { type: 'array', items: LISTED_RUN } },
 }
 
 export const UNFINISHED_JSON_SCHEMA: object = {

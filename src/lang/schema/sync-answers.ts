@@ -18,7 +18,7 @@ export const SYNC_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
           type: 'array',
           items: closed({
             action: { enum: ['create', 'update', 'disable', 'refused'] },
-            device: { description: 'Full name.', type: 'string' },
+            device: { description: 'Full name; empty where a host does not say which.', type: 'string' },
             host: { description: 'Technical name in Zabbix.', type: 'string' },
             changes: {
               type: 'array',
@@ -29,7 +29,11 @@ export const SYNC_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
               }),
             },
             result: { enum: ['planned', 'done', 'refused'] },
-            why: { description: 'Why it cannot be, in words of Zabbix where it refused.', type: ['string', 'null'] },
+            why: {
+              description:
+                'Why it cannot be, in words of Zabbix where it refused; or that it was left, since Zabbix failed.',
+              type: ['string', 'null'],
+            },
           }),
         },
       },

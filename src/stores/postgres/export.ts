@@ -2,11 +2,15 @@ import type pg from 'pg'
 import type { ExportedRow, StateSnapshot } from '../../core/state-export.ts'
 import { exportedRow, tablesToRead } from '../exported-rows.ts'
 import { readAddress } from './address.ts'
+import { explained } from './faults.ts'
 import { openSession, type PostgresOptions } from './open.ts'
 import { settingsOf } from './transaction.ts'
 
 /** Rows fetched at a time. */
 const PAGE = 500
+/** The first one of a table may sort all of it; nobody waits for it as a run would. */
+const PATIENCE_MS = 6 * 3_600_000
+const FETCH = { text: `FETCH ${PAGE} FROM exported`, rowMode: 'array', query_timeout: PATIENCE_MS } as const
 
 /** Opens what a database holds at this moment; others go on writing meanwhile. Throws InputError with STATE_UNUSABLE. */
 export async function openPostgresSnapshot(
@@ -29,7 +33,7 @@ export async function openPostgresSnapshot(
         kind: 'postgres',
         where: `${readAddress(address).shown}, schema ${session.schema}`,
         version: rows[0]?.version ?? 0,
-        rows: () => rowsOf(client, since),
+        rows: () => rowsOf(client, { since, shown: readAddress(address).shown }),
         async close() {
           await client.query('ROLLBACK').catch(() => undefined)
           await session.close()
@@ -42,15 +46,21 @@ export async function openPostgresSnapshot(
   }
 }
 
-async function* rowsOf(client: pg.Client, since: Date | undefined): AsyncGenerator<readonly ExportedRow[]> {
-  for (const table of tablesToRead(await tablesOf(client), since)) {
-    await client.query(`DECLARE exported NO SCROLL CURSOR FOR ${table.query}`)
+async function* rowsOf(
+  client: pg.Client,
+  { since, shown }: { readonly since: Date | undefined; readonly shown: string },
+): AsyncGenerator<readonly ExportedRow[]> {
+  const explain = (error: unknown): never => {
+    throw explained(shown, error)
+  }
+  for (const table of tablesToRead(await tablesOf(client).catch(explain), since)) {
+    await client.query(`DECLARE exported NO SCROLL CURSOR FOR ${table.query}`).catch(explain)
     for (;;) {
-      const { rows } = await client.query<unknown[]>({ text: `FETCH ${PAGE} FROM exported`, rowMode: 'array' })
+      const { rows } = await client.query<unknown[]>(FETCH).catch(explain)
       if (rows.length > 0) yield rows.map((values) => exportedRow(table, values))
       if (rows.length < PAGE) break
     }
-    await client.query('CLOSE exported')
+    await client.query('CLOSE exported').catch(explain)
   }
 }
 
