@@ -120,7 +120,8 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   // Every device in flight listens to both.
   setMaxListeners(0, stopping.signal, aborting.signal)
   const policy = await underPolicy(request, { shared, id, before: resumption?.policy })
-  const silences = await silenceRun({ ...request, ...shared, run: id, by: personOf(request) })
+  const isResumed = resumption !== undefined
+  const silences = await silenceRun({ ...request, ...shared, run: id, isResumed, by: personOf(request) })
   if ((isShared || (request.mode === 'apply' && request.undoes === undefined)) && !resumption)
     await keep(request, { shared, id, policy })
   const means = {

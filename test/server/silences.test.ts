@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Alertmanager, hasAlertmanager } from '../peers/alertmanager.ts'
+import { AlertmanagerFront } from '../peers/alertmanager-front.ts'
 import { freePort } from '../peers/free-port.ts'
 import { NORTH, RULES, SECRETS, SENDERS, ServedProject } from './served-project.ts'
 
@@ -16,6 +18,7 @@ interface Silence {
 
 describe.skipIf(!hasAlertmanager)('our own silences in an Alertmanager', () => {
   const alertmanager = new Alertmanager()
+  const front = new AlertmanagerFront()
   let till: ServedProject
   const startsAt = new Date().toISOString()
   const alert = (device: string, name = 'Slow') => ({
@@ -25,15 +28,17 @@ describe.skipIf(!hasAlertmanager)('our own silences in an Alertmanager', () => {
 
   beforeAll(async () => {
     const port = await freePort()
-    const systems = `systems: {alertmanager: {url: "http://127.0.0.1:${port}", silence: {lasts: 12s}}}`
+    await front.start(`http://127.0.0.1:${port}`)
+    const systems = `systems: {alertmanager: {url: "${front.url}", silence: {lasts: 12s}}}`
     const clears = RULES.replaceAll('cooldown: 0s', 'cooldown: 0s, clear_within: 1h')
     const policies = 'policies: {default: {caps: [], rollout: {waves: false}}}\n'
-    till = new ServedProject(policies + SENDERS + clears.replace('rules:', `${systems}\n  rules:`), 4)
+    till = new ServedProject(policies + SENDERS + clears.replace('rules:', `${systems}\n  rules:`), 9)
     await till.serve()
     await alertmanager.start({ url: `${till.url}/hooks/alertmanager`, token: SECRETS.T_ALL }, port)
   }, 60_000)
   afterAll(async () => {
     till?.remove()
+    front.stop()
     await alertmanager.stop()
   })
 
@@ -89,6 +94,40 @@ describe.skipIf(!hasAlertmanager)('our own silences in an Alertmanager', () => {
     await until(async () => ((await episodeOf('pos2')).state === 'clear' ? true : undefined))
   }, 60_000)
 
+  test('an Alertmanager that has just been started is not believed that an alert has gone out', async () => {
+    rmSync(till.path('quick'), { force: true })
+    front.olderMs = 0
+    await alertmanager.post('alerts', [alert('pos5')])
+    const { id } = await one('pos5', ({ status }) => status.state === 'active')
+    await alertmanager.post('alerts', [{ ...alert('pos5'), endsAt: new Date().toISOString() }])
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    front.asked.length = 0
+    till.write('quick', '')
+    await one('pos5', (silence) => silence.id === id && silence.status.state === 'expired')
+    await until(async () => ((await episodeOf('pos5')).state === 'repaired' ? true : undefined))
+    await until(async () => (front.asked.includes('GET status') ? true : undefined))
+    front.olderMs = 3_600_000
+    expect((await episodeOf('pos5')).state).toBe('repaired')
+  }, 60_000)
+
+  test('a silence that ran out while it could not be renewed is opened anew, one that somebody ends is not', async () => {
+    rmSync(till.path('quick'), { force: true })
+    await alertmanager.post('alerts', [alert('pos6')])
+    const first = await one('pos6', ({ status }) => status.state === 'active')
+    front.fault = () => 'refuses'
+    await one('pos6', ({ id, status }) => id === first.id && status.state === 'expired')
+    front.fault = () => undefined
+    const second = await one('pos6', ({ status }) => status.state === 'active')
+    expect(second.id).not.toBe(first.id)
+    await alertmanager.expire(second.id)
+    await till.has(() =>
+      till.told.includes(`${NORTH}/pos6 is not renewed: alertmanager: somebody has ended the silence`),
+    )
+    till.write('quick', '')
+    await until(async () => ((await episodeOf('pos6')).state === 'repaired' ? true : undefined))
+    expect(await silences('pos6')).toHaveLength(2)
+  }, 60_000)
+
   test('what a killed server has left ends soon, and the next one closes it', async () => {
     rmSync(till.path('quick'), { force: true })
     await alertmanager.post('alerts', [alert('pos3')])
@@ -115,11 +154,48 @@ describe.skipIf(!hasAlertmanager)('our own silences in an Alertmanager', () => {
     await alertmanager.expire((made as { silenceID: string }).silenceID)
   }, 60_000)
 
+  test('a run that goes on after it was killed ends what it has left', async () => {
+    rmSync(till.path('quick'), { force: true })
+    rmSync(till.path('log'), { force: true })
+    const killed = till.start('apply', 'slow', '--device', `${NORTH}/pos7`, '--yes')
+    const left = await one('pos7', ({ status }) => status.state === 'active')
+    await until(async () => (till.log().includes('begun') ? true : undefined))
+    killed.kill('SIGKILL')
+    await once(killed, 'close')
+    till.write('quick', '')
+    // What was being done cannot be seen, and is not done again.
+    const { code, stdout, stderr } = await till.till('resume', 'latest', '--yes')
+    expect(code, `${stdout}${stderr}`).toBe(4)
+    expect(stderr).toMatch(new RegExp(`The silence of ${NORTH}/pos7 that run \\S+ has left is closed`))
+    expect((await silences('pos7')).find(({ id }) => id === left.id)?.status.state).toBe('expired')
+  }, 60_000)
+
+  test('a run asks once what went out, and only about devices that it has silenced', async () => {
+    front.asked.length = 0
+    // Nothing was told about it, so that nothing is asked.
+    expect(await till.till('apply', 'marker', '--device', `${NORTH}/pos8`, '--yes')).toMatchObject({ code: 0 })
+    expect(front.asked.filter((asked) => asked === 'GET silences')).toHaveLength(1)
+    expect(front.asked.filter((asked) => asked === 'GET status')).toEqual([])
+    const devices = ['--device', `${NORTH}/pos4`, '--device', `${NORTH}/pos6`]
+    expect(await till.till('apply', 'marker', ...devices, '--yes')).toMatchObject({ code: 0 })
+    expect(front.asked.filter((asked) => asked === 'GET status')).toHaveLength(1)
+  }, 60_000)
+
+  test('monitoring that hangs after a silence was opened holds the end of the run up no longer than 2 s', async () => {
+    front.fault = (asked) => (asked === 'POST silences' ? undefined : 'hangs')
+    const { code, stderr } = await till.till('apply', 'marker', '--device', `${NORTH}/pos9`, '--yes')
+    front.fault = () => undefined
+    expect(code).toBe(0)
+    expect(stderr.match(/Monitoring has not answered all within 2 s of the end of the run/g)).toHaveLength(1)
+    expect(stderr).not.toContain('does not answer within 10 s')
+    expect(await silences('pos9')).toHaveLength(1)
+  }, 60_000)
+
   test('an apply is silent about what it changes', async () => {
     const { code } = await till.till('apply', 'marker', '--device', `${NORTH}/pos4`, '--yes')
     expect(code).toBe(0)
     const made = (await silences('pos4')).filter(({ comment }) => /^Tillwright changes \S+: run \S+, by /.test(comment))
-    expect(made.map(({ status }) => status.state)).toEqual(['expired'])
+    expect(made.map(({ status }) => status.state)).toEqual(['expired', 'expired'])
   }, 60_000)
 
   test('monitoring that does not answer holds nothing up, and is told of', async () => {

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { zabbixApi } from '../../src/hooks/systems/zabbix-api.ts'
+import { zabbixMaintenance } from '../../src/hooks/systems/zabbix-maintenance.ts'
 import { sendToZabbix } from '../../src/reporters/zabbix-sender.ts'
 import { errorsOf } from '../cli/published.ts'
 import { hasZabbix, ZabbixServer } from '../peers/zabbix-server.ts'
@@ -127,6 +129,22 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
     expect(await apply).toMatchObject({ code: 0 })
     expect(await maintenances()).toEqual([])
   }, 180_000)
+
+  test('what the same run has made for the device before is taken over', async () => {
+    const silencing = zabbixMaintenance(zabbixApi({ url: zabbix.api, token: zabbix.token }))
+    const mark = { authority: 'state', fleet: 'Test', run: 'run', device: `${NORTH}/pos1` }
+    const open = (minutes: number) => {
+      const until = new Date(Date.now() + minutes * 60_000)
+      return silencing.open({ mark, matchers: {}, hosts: [HOST], comment: `for ${minutes} min`, until })
+    }
+    const first = await open(1)
+    expect(first).toMatchObject({ ok: true })
+    expect(await open(60)).toEqual(first)
+    const [taken, ...others] = (await zabbix.call('maintenance.get', { output: 'extend' })) as Record<string, string>[]
+    expect([others, taken?.['description']]).toEqual([[], expect.stringMatching(/^for 60 min/)])
+    expect(Number(taken?.['active_till']) - Date.now() / 1000).toBeGreaterThan(3_000)
+    expect(await silencing.close(first.ok ? first.id : '')).toEqual({ ok: true })
+  }, 60_000)
 
   test('a host that cannot be found is said, and worked on all the same', async () => {
     const { code, stderr } = await till.till('apply', 'slow', '--device', `${NORTH}/office`, '--yes')

@@ -1,48 +1,53 @@
+import pLimit from 'p-limit'
 import type { AdmissionStore } from '../../core/admission.ts'
 import type { LeftSilence, SilenceMark, Silencing } from '../../hooks/systems/system.ts'
+import type { SilencedDevices } from './catch-up.ts'
+import { AT_ONCE } from './patience.ts'
 import type { Silencer } from './silencers.ts'
+
+interface LeftOptions {
+  readonly authority: string
+  readonly fleet: string
+  readonly admission: AdmissionStore
+  /** A run that has been resumed and has made no silence yet: all that bear its mark are left of before. */
+  readonly resumed?: string | undefined
+  readonly warn: (text: string) => void
+}
 
 /**
  * Ends silences that runs of this state have left behind when they were killed: those of devices on which their run no longer
- * works. Gives the devices that were silenced, and since when.
+ * works. Gives the devices of these, and of those that have run out since.
  */
-export async function closeLeftSilences(
-  silencers: readonly Silencer[],
-  of: {
-    readonly authority: string
-    readonly fleet: string
-    readonly admission: AdmissionStore
-    readonly warn: (text: string) => void
-  },
-): Promise<{ readonly devices: readonly string[]; readonly since: Date }> {
-  const devices = new Set<string>()
-  let since = new Date()
-  for (const { source, silencing } of silencers) {
-    const found = await silencing.left(of.authority, of.fleet)
-    if (!found.ok) {
-      of.warn(`Whether runs have left silences is not known: ${source}: ${found.why}.`)
-      continue
-    }
+export async function closeLeftSilences(silencers: readonly Silencer[], of: LeftOptions): Promise<SilencedDevices> {
+  const silenced = new Map<string, Date>()
+  const limit = pLimit(AT_ONCE)
+  const closing = silencers.map(async ({ source, silencing, lastsMs }) => {
+    const found = await silencing.left({ authority: of.authority, fleet: of.fleet, lastsMs })
+    if (!found.ok) return of.warn(`Whether runs have left silences is not known: ${source}: ${found.why}.`)
     const held = await heldOf(
       of,
       found.silences.map(({ mark }) => mark),
     )
-    for (const silence of found.silences.filter(({ mark }) => !held.has(mark))) {
-      devices.add(silence.mark.device)
-      if (silence.since < since) since = silence.since
-      if (!silence.isOver) of.warn(await endOf(source, silencing, silence))
+    const left = found.silences.filter(({ mark }) => !held.has(mark))
+    for (const { mark, since } of left) {
+      const known = silenced.get(mark.device)
+      if (!known || since < known) silenced.set(mark.device, since)
     }
-  }
-  return { devices: [...devices], since }
+    const lasting = left.filter(({ isOver }) => !isOver)
+    await Promise.all(lasting.map((silence) => limit(async () => of.warn(await endOf(source, silencing, silence)))))
+  })
+  await Promise.all(closing)
+  return silenced
 }
 
 async function heldOf(
-  of: { readonly fleet: string; readonly admission: AdmissionStore },
+  { fleet, admission, resumed }: LeftOptions,
   marks: readonly SilenceMark[],
 ): Promise<ReadonlySet<SilenceMark>> {
-  if (marks.length === 0) return new Set()
-  return of.admission.transact(of.fleet, (content) => {
-    return { result: new Set(marks.filter(({ run, device }) => content.isHeld(run, device))), content }
+  const others = marks.filter(({ run }) => run !== resumed)
+  if (others.length === 0) return new Set()
+  return admission.transact(fleet, (content) => {
+    return { result: new Set(others.filter(({ run, device }) => content.isHeld(run, device))), content }
   })
 }
 

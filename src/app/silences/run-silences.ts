@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import pLimit from 'p-limit'
 import type { Fleet } from '../../core/fleet.ts'
-import type { MonitoringSystem, Silencing } from '../../hooks/systems/system.ts'
+import type { MonitoringSystem, SilenceAsk, Silencing } from '../../hooks/systems/system.ts'
+import type { SilencedDevices } from './catch-up.ts'
+import { AT_ONCE, isDoneInTime } from './patience.ts'
 import type { DeviceSilences } from './silenced-admission.ts'
 import type { Silencer } from './silencers.ts'
 
-/** How long work waits for a silence at the most: monitoring that does not answer holds nothing up. */
-const WAIT_MS = 2_000
 /** A silence is renewed when a third of its time is over. */
 const RENEWALS = 3
 /** Ends of a while are told of together. */
@@ -14,11 +14,14 @@ const TOLD_AFTER_MS = 5_000
 interface Running {
   readonly system: MonitoringSystem['source']
   readonly silencing: Silencing
-  readonly id: string
+  readonly ask: Omit<SilenceAsk, 'until'>
   readonly since: Date
   readonly lastsMs: number
+  id: string
   renewAt: number
-  isLost: boolean
+  renewal?: Promise<void> | undefined
+  /** Its work is, or somebody has ended it: it is not renewed any more. */
+  isOver: boolean
 }
 
 export interface RunSilencesOptions {
@@ -29,8 +32,10 @@ export interface RunSilencesOptions {
   /** Who, why and which run; nothing secret. */
   readonly comment: (device: string) => string
   readonly warn: (text: string) => void
-  /** Called with devices whose silence is over, and since when the first of them lasted. */
-  readonly onClosed: (devices: readonly string[], since: Date) => Promise<void>
+  /** Silences are opened once it has resolved; it does not reject. Absent: at once. */
+  readonly after?: Promise<unknown> | undefined
+  /** Called with those whose silence is over. It does not reject. */
+  readonly onClosed: (devices: SilencedDevices) => Promise<void>
 }
 
 /**
@@ -41,10 +46,11 @@ export class RunSilences implements DeviceSilences {
   readonly #options: RunSilencesOptions
   readonly #open = new Map<string, Promise<readonly Running[]>>()
   readonly #closing = new Set<Promise<void>>()
-  readonly #closed = new Map<string, Date>()
+  readonly #limit = pLimit(AT_ONCE)
+  #closed = new Map<string, Date>()
   #timer: NodeJS.Timeout | undefined
-  #renewing: Promise<void> | undefined
-  #telling: NodeJS.Timeout | undefined
+  #tellingSoon: NodeJS.Timeout | undefined
+  #telling: Promise<void> = Promise.resolve()
 
   constructor(options: RunSilencesOptions) {
     this.#options = options
@@ -60,9 +66,7 @@ export class RunSilences implements DeviceSilences {
       const shortest = Math.min(...this.#options.silencers.map(({ lastsMs }) => lastsMs))
       this.#timer ??= setInterval(() => this.#renewAll(), shortest / (2 * RENEWALS)).unref()
     }
-    const waiting = new AbortController()
-    await Promise.race([opening, delay(WAIT_MS, undefined, { signal: waiting.signal }).catch(() => undefined)])
-    waiting.abort()
+    await isDoneInTime(opening)
   }
 
   close(device: string): void {
@@ -78,18 +82,17 @@ export class RunSilences implements DeviceSilences {
     clearInterval(this.#timer)
     for (const device of this.#open.keys()) this.close(device)
     await Promise.all(this.#closing)
-    await this.#renewing
-    clearTimeout(this.#telling)
+    clearTimeout(this.#tellingSoon)
     await this.#tellClosed()
   }
 
-  async #tellClosed(): Promise<void> {
-    this.#telling = undefined
-    const devices = [...this.#closed.keys()]
-    if (devices.length === 0) return
-    const since = new Date(Math.min(...[...this.#closed.values()].map((at) => at.getTime())))
-    this.#closed.clear()
-    await this.#options.onClosed(devices, since)
+  /** One after another: what has been begun is waited for, too. */
+  #tellClosed(): Promise<void> {
+    this.#tellingSoon = undefined
+    const closed = this.#closed
+    this.#closed = new Map()
+    if (closed.size > 0) this.#telling = this.#telling.then(() => this.#options.onClosed(closed))
+    return this.#telling
   }
 
   async #begin(silencer: Silencer, device: string): Promise<Running | undefined> {
@@ -100,12 +103,14 @@ export class RunSilences implements DeviceSilences {
     const named = silencer.namesOf(found)
     if (!named.ok) return this.#tell(system, device, named.why)
     const mark = { authority, fleet: fleet.name, run, device }
+    await this.#options.after
     const since = new Date()
     const until = new Date(since.getTime() + lastsMs)
-    const opened = await silencing.open({ mark, ...named, comment: comment(device), until })
+    const ask = { mark, ...named, comment: comment(device) }
+    const opened = await silencing.open({ ...ask, until })
     if (!opened.ok) return this.#tell(system, device, opened.why)
     const renewAt = Date.now() + lastsMs / RENEWALS
-    return { system, silencing, id: opened.id, since, lastsMs, renewAt, isLost: false }
+    return { system, silencing, ask, id: opened.id, since, lastsMs, renewAt, isOver: false }
   }
 
   #tell(system: string, device: string, why: string): undefined {
@@ -113,32 +118,47 @@ export class RunSilences implements DeviceSilences {
   }
 
   #renewAll(): void {
-    this.#renewing ??= this.#renewDue().finally(() => {
-      this.#renewing = undefined
-    })
-  }
-
-  async #renewDue(): Promise<void> {
-    for (const [device, opening] of [...this.#open]) {
-      for (const silence of await opening) {
-        if (silence.isLost || silence.renewAt > Date.now() || !this.#open.has(device)) continue
-        const until = new Date(Date.now() + silence.lastsMs)
-        const renewed = await silence.silencing.renew(silence.id, until)
-        // One that cannot be renewed now is tried again at the next turn, until it is over.
-        if (renewed.ok) silence.renewAt = Date.now() + silence.lastsMs / RENEWALS
-        else this.#options.warn(`The silence of ${device} is not renewed: ${silence.system}: ${renewed.why}.`)
-        if (!renewed.ok && renewed.why.startsWith('somebody')) silence.isLost = true
-      }
+    for (const opening of this.#open.values()) {
+      void opening.then((silences) => {
+        for (const silence of silences) {
+          if (silence.isOver || silence.renewal || silence.renewAt > Date.now()) continue
+          silence.renewal = this.#limit(() => this.#renew(silence)).finally(() => {
+            silence.renewal = undefined
+          })
+        }
+      })
     }
   }
 
+  async #renew(silence: Running): Promise<void> {
+    const { system, silencing, ask, lastsMs } = silence
+    const until = (): Date => new Date(Date.now() + lastsMs)
+    if (silence.isOver) return
+    let renewed = await silencing.renew(silence.id, until())
+    if ('over' in renewed && renewed.over === 'by itself' && !silence.isOver)
+      renewed = await silencing.open({ ...ask, until: until() })
+    if (renewed.ok) {
+      silence.id = renewed.id
+      silence.renewAt = Date.now() + lastsMs / RENEWALS
+      return
+    }
+    // One that cannot be renewed now is tried again at the next turn.
+    if ('over' in renewed && renewed.over === 'by hand') silence.isOver = true
+    this.#options.warn(`The silence of ${ask.mark.device} is not renewed: ${system}: ${renewed.why}.`)
+  }
+
   async #end(device: string, opening: Promise<readonly Running[]>): Promise<void> {
-    for (const { silencing, id, system, since } of await opening) {
+    const ending = (await opening).map(async (silence) => {
+      silence.isOver = true
+      // It may change the id, or open a silence anew.
+      await silence.renewal
+      const { silencing, id, system, since } = silence
       const closed = await silencing.close(id)
       if (!closed.ok) this.#options.warn(`The silence of ${device} ends by itself only: ${system}: ${closed.why}.`)
       const known = this.#closed.get(device)
       if (!known || since < known) this.#closed.set(device, since)
-    }
-    this.#telling ??= setTimeout(() => void this.#tellClosed(), TOLD_AFTER_MS).unref()
+    })
+    await Promise.all(ending)
+    this.#tellingSoon ??= setTimeout(() => void this.#tellClosed(), TOLD_AFTER_MS).unref()
   }
 }

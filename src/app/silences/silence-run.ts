@@ -6,8 +6,9 @@ import type { RunStore } from '../../core/ports.ts'
 import type { Admission } from '../../engine/admission/admission.ts'
 import type { Masker } from '../../engine/journal/mask.ts'
 import type { Project } from '../project.ts'
-import { catchUpAllClears } from './catch-up.ts'
+import { catchUpAllClears, type SilencedDevices } from './catch-up.ts'
 import { closeLeftSilences } from './close-left.ts'
+import { isDoneInTime, WAIT_MS } from './patience.ts'
 import { RunSilences } from './run-silences.ts'
 import { silencedAdmission } from './silenced-admission.ts'
 import { openSilencers, type Silencer } from './silencers.ts'
@@ -23,7 +24,7 @@ interface SilenceMeans {
 export interface SilencedRun {
   /** The same admission, with monitoring silent about whatever it admits. */
   over(admission: Admission): Admission
-  /** Ends all of them. */
+  /** Ends all of them; waits no longer than work does for monitoring, and goes on with it meanwhile. Does not reject. */
   settle(): Promise<void>
 }
 
@@ -36,6 +37,8 @@ const NO_SILENCES: SilencedRun = { over: (admission) => admission, settle: async
 export async function silenceRun(
   means: SilenceMeans & {
     readonly run: string
+    /** It has been killed, or stopped, and goes on now. */
+    readonly isResumed: boolean
     readonly mode: RunMode
     readonly by: string
     readonly origin?: Origin | undefined
@@ -43,26 +46,29 @@ export async function silenceRun(
     readonly masker: Masker
   },
 ): Promise<SilencedRun> {
-  const { project, fleet, store, warn, origin, masker, mode } = means
+  const { project, fleet, store, warn, origin, masker, mode, run, isResumed } = means
   if (mode !== 'apply' && mode !== 'exec') return NO_SILENCES
   const silencers = await openSilencers(project, fleet, warn)
   if (silencers.length === 0) return NO_SILENCES
   const isRepair = origin === 'hook'
-  const cleared = closeLeft(silencers, means)
+  const closing = closeLeft(silencers, { ...means, resumed: isResumed ? run : undefined })
+  const cleared = closing.then((left) => catchUp(silencers, means, left))
   const silences = new RunSilences({
     silencers,
     authority: store.leases.id,
     fleet,
-    run: means.run,
+    run,
     comment: (device) => masker.text(commentOf(device, means)),
     warn,
-    onClosed: (devices, since) => catchUp(silencers, means, { devices, since }),
+    after: isResumed ? closing : undefined,
+    onClosed: (devices) => catchUp(silencers, means, devices),
   })
   return {
     over: (admission) => silencedAdmission(admission, silences, isRepair),
     async settle() {
-      await silences.settle()
-      await cleared
+      if (await isDoneInTime(Promise.all([silences.settle(), cleared]))) return
+      const lasting = 'a silence that it is not told the end of ends by itself'
+      warn(`Monitoring has not answered all within ${WAIT_MS / 1_000} s of the end of the run: ${lasting}.`)
     },
   }
 }
@@ -70,26 +76,28 @@ export async function silenceRun(
 /** Closes what runs have left that were killed, where the repository wants silences. Never rejects: what went wrong is told. */
 export async function closeLeftOf(means: SilenceMeans): Promise<void> {
   const silencers = await openSilencers(means.project, means.fleet, means.warn)
-  await closeLeft(silencers, means)
+  await catchUp(silencers, means, await closeLeft(silencers, means))
 }
 
-async function closeLeft(silencers: readonly Silencer[], means: SilenceMeans): Promise<void> {
-  const { fleet, store, warn } = means
+async function closeLeft(
+  silencers: readonly Silencer[],
+  { fleet, store, warn, resumed }: SilenceMeans & { readonly resumed?: string | undefined },
+): Promise<SilencedDevices> {
+  const of = { authority: store.leases.id, fleet: fleet.name, admission: store.admission, resumed, warn }
   try {
-    const of = { authority: store.leases.id, fleet: fleet.name, admission: store.admission, warn }
-    const left = await closeLeftSilences(silencers, of)
-    if (left.devices.length > 0) await catchUp(silencers, means, left)
+    return await closeLeftSilences(silencers, of)
   } catch (error) {
     warn(`Whether runs have left silences is not known: ${(error as Error).message}`)
+    return new Map()
   }
 }
 
 async function catchUp(
   silencers: readonly Silencer[],
   { project, warn }: SilenceMeans,
-  of: { readonly devices: readonly string[]; readonly since: Date },
+  silenced: SilencedDevices,
 ): Promise<void> {
-  await catchUpAllClears(project, silencers, of).catch((error: unknown) => {
+  await catchUpAllClears(project, silencers, silenced).catch((error: unknown) => {
     warn(`Whether alerts went out while they were silenced is not known: ${(error as Error).message}`)
   })
 }

@@ -1,8 +1,11 @@
-import type { JsonObject } from '../../core/json.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { isObject } from '../payload.ts'
 import { type Asked, askJson } from './ask-json.ts'
 import { CREATOR, markOf, withMark } from './silence-mark.ts'
-import type { Silencing } from './system.ts'
+import type { SilencedAlert, Silencing } from './system.ts'
+
+/** It keeps no alerts on disk; Prometheus sends those that fire again within a minute or two. */
+const KNOWS_ALL_AFTER_MS = 300_000
 
 interface Api {
   readonly url: string
@@ -36,26 +39,33 @@ export function alertmanagerSilences(api: Api): Silencing {
       }
       const asked = await callAlertmanager(api, 'silences', { body })
       if (!asked.ok) return failed(asked.why)
-      const id = isObject(asked.value) ? asked.value['silenceID'] : undefined
-      return typeof id === 'string' ? { ok: true, id } : failed('it gives the silence no id')
+      const id = idOf(asked.value)
+      return id === undefined ? failed('it gives the silence no id') : { ok: true, id }
     },
     async renew(id, until) {
       const known = await silenceOf(api, id)
+      // One that was killed has forgotten silences of the last minutes.
+      if (!known.ok && known.status === 404) return { ...failed('it knows the silence no more'), over: 'by itself' }
       if (!known.ok) return failed(known.why)
-      if (known.state === 'expired') return failed('somebody has ended the silence')
+      if (known.state === 'expired')
+        return hasRunOut(known.silence)
+          ? { ...failed('the silence has run out'), over: 'by itself' }
+          : { ...failed('somebody has ended the silence'), over: 'by hand' }
       const { matchers, startsAt, createdBy, comment } = known.silence
       const body = { id, matchers, startsAt, createdBy, comment, endsAt: until.toISOString() }
       const asked = await callAlertmanager(api, 'silences', { body })
-      return asked.ok ? { ok: true } : failed(asked.why)
+      // What it cannot put off it ends, and makes another one.
+      return asked.ok ? { ok: true, id: idOf(asked.value) ?? id } : failed(asked.why)
     },
     async close(id) {
       const asked = await callAlertmanager(api, `silence/${encodeURIComponent(id)}`, { method: 'DELETE' })
-      if (asked.ok) return { ok: true }
+      if (asked.ok || asked.status === 404) return { ok: true }
+      if (asked.status === undefined) return failed(asked.why)
       // Alertmanager 0.25 answers 500 for one that has ended already.
       const known = await silenceOf(api, id)
-      return (known.ok && known.state === 'expired') || asked.status === 404 ? { ok: true } : failed(asked.why)
+      return known.ok && known.state === 'expired' ? { ok: true } : failed(asked.why)
     },
-    async left(authority, fleet) {
+    async left({ authority, fleet, lastsMs }) {
       const asked = await callAlertmanager(api, 'silences')
       if (!asked.ok) return failed(asked.why)
       const all = Array.isArray(asked.value) ? asked.value.filter(isObject) : []
@@ -63,12 +73,15 @@ export function alertmanagerSilences(api: Api): Silencing {
         const mark = markOf(String(silence['comment']))
         const isOurs = mark?.authority === authority && mark.fleet === fleet && silence['createdBy'] === CREATOR
         if (!isOurs) return []
-        const since = new Date(String(silence['startsAt']))
-        return [{ id: String(silence['id']), mark, since, isOver: stateOf(silence) === 'expired' }]
+        const isOver = stateOf(silence) === 'expired'
+        // It goes on listing what is over for days, most of which was ended in order.
+        const isOld = Date.now() - timeOf(silence, 'endsAt') > lastsMs
+        if (isOver && (isOld || !hasRunOut(silence))) return []
+        return [{ id: String(silence['id']), mark, since: new Date(timeOf(silence, 'startsAt')), isOver }]
       })
       return { ok: true, silences }
     },
-    gone: (ids, since) => gone(api, ids, since),
+    gone: (silenced) => gone(api, silenced),
   }
 }
 
@@ -80,12 +93,14 @@ export async function areOurSilences(api: Api, ids: readonly string[]): Promise<
 
 /**
  * What ends while it is silenced is told to nobody, ever: its list is asked. One that was started since knows nothing of the
- * alerts of before, and one that cannot be asked says nothing.
+ * alerts of before, one that was started just now not all that fire, and one that cannot be asked says nothing.
  */
-async function gone(api: Api, ids: readonly string[], since: Date): Promise<readonly string[]> {
+async function gone(api: Api, silenced: readonly SilencedAlert[]): Promise<readonly string[]> {
   const status = await callAlertmanager(api, 'status')
   const startedAt = status.ok && isObject(status.value) ? Date.parse(String(status.value['uptime'])) : Number.NaN
-  if (!(startedAt < since.getTime())) return []
+  if (!(startedAt < Date.now() - KNOWS_ALL_AFTER_MS)) return []
+  const ids = silenced.filter(({ since }) => startedAt < since.getTime()).map(({ id }) => id)
+  if (ids.length === 0) return []
   const asked = await callAlertmanager(api, 'alerts?active=true&silenced=true&inhibited=true')
   if (!asked.ok || !Array.isArray(asked.value)) return []
   const firing = new Set(asked.value.filter(isObject).map(({ fingerprint }) => String(fingerprint)))
@@ -97,13 +112,26 @@ async function silenceOf(
   api: Api,
   id: string,
 ): Promise<
-  | { readonly ok: true; readonly silence: JsonObject; readonly state: string }
-  | { readonly ok: false; readonly why: string }
+  { readonly ok: true; readonly silence: JsonObject; readonly state: string } | Extract<Asked, { readonly ok: false }>
 > {
   const asked = await callAlertmanager(api, `silence/${encodeURIComponent(id)}`)
   if (!asked.ok) return asked
   if (!isObject(asked.value)) return { ok: false, why: 'it answers with no silence' }
   return { ok: true, silence: asked.value, state: stateOf(asked.value) }
+}
+
+/** The end of one that somebody has ended is the time of the change that ended it. */
+function hasRunOut(silence: JsonObject): boolean {
+  return timeOf(silence, 'endsAt') > timeOf(silence, 'updatedAt')
+}
+
+function timeOf(silence: JsonObject, key: 'startsAt' | 'endsAt' | 'updatedAt'): number {
+  return Date.parse(String(silence[key]))
+}
+
+function idOf(answer: JsonValue): string | undefined {
+  const id = isObject(answer) ? answer['silenceID'] : undefined
+  return typeof id === 'string' ? id : undefined
 }
 
 function stateOf({ status }: JsonObject): string {

@@ -29,30 +29,40 @@ export interface SilenceAsk {
 
 export type Silenced = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly why: string }
 
+/** `over`: there is nothing to renew, as somebody has ended it, or as it has run out or been forgotten. */
+export type Renewed = Silenced | { readonly ok: false; readonly why: string; readonly over?: 'by hand' | 'by itself' }
+
 export interface LeftSilence {
   readonly id: string
   readonly mark: SilenceMark
   readonly since: Date
-  /** It has ended already. */
+  /** It has run out already. */
   readonly isOver: boolean
+}
+
+/** An occurrence by the id that its source gives it, and since when its device was silenced. */
+export interface SilencedAlert {
+  readonly id: string
+  readonly since: Date
 }
 
 /** Silences of our own, in a system that has them. Each ends by itself at the time that it was given. */
 export interface Silencing {
   open(ask: SilenceAsk): Promise<Silenced>
-  /** Puts its end off; one that somebody has ended stays ended. */
-  renew(id: string, until: Date): Promise<Told>
+  /** Puts its end off, and gives the id that it has then; one that is over stays over. */
+  renew(id: string, until: Date): Promise<Renewed>
   /** Ends it; one that has ended is no problem. */
   close(id: string): Promise<Told>
-  /** Those of runs of this state, as far as it still knows of them. */
-  left(
-    authority: string,
-    fleet: string,
-  ): Promise<
+  /** Those of runs of this state that nobody has ended: they last, or have run out within the last `lastsMs`. */
+  left(of: {
+    readonly authority: string
+    readonly fleet: string
+    readonly lastsMs: number
+  }): Promise<
     { readonly ok: true; readonly silences: readonly LeftSilence[] } | { readonly ok: false; readonly why: string }
   >
-  /** Which of these occurrences have gone out, in a system that tells nobody of an end while it is silenced. */
-  gone?(ids: readonly string[], since: Date): Promise<readonly string[]>
+  /** Which of these have gone out, by their ids, in a system that tells nobody of an end while it is silenced. */
+  gone?(silenced: readonly SilencedAlert[]): Promise<readonly string[]>
 }
 
 /** The API of a system that tells alerts. */

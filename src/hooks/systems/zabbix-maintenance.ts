@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../core/json.ts'
 import { isObject } from '../payload.ts'
 import { CREATOR, markOf, withMark } from './silence-mark.ts'
-import type { SilenceAsk, SilenceMark, Silencing } from './system.ts'
+import type { SilenceAsk, Silenced, SilenceMark, Silencing } from './system.ts'
 import type { ZabbixApi } from './zabbix-api.ts'
 
 /** The tag by which a host says which device it is. */
@@ -20,26 +20,16 @@ export function zabbixMaintenance(api: ZabbixApi): Silencing {
       const host = await hostOf(api, ask)
       if (!host.ok) return host
       const { mark, comment, until } = ask
-      const body = {
-        name: nameOf(mark),
-        description: withMark(comment, mark),
-        hosts: [{ hostid: host.id }],
-        ...lasting(new Date(), until),
-      }
-      const asked = await api.call('maintenance.create', body)
-      if (!asked.ok) return asked
+      const name = nameOf(mark)
+      const what = { description: withMark(comment, mark), hosts: [{ hostid: host.id }] }
+      const asked = await api.call('maintenance.create', { name, ...what, ...lasting(new Date(), until) })
+      if (!asked.ok) return (await adopted(api, name, { what, until })) ?? asked
       const [id] = listOf(asked.value, 'maintenanceids')
       return id === undefined ? { ok: false, why: 'it gives the maintenance no id' } : { ok: true, id }
     },
     async renew(maintenanceid, until) {
-      const output = ['active_since']
-      const known = await api.call('maintenance.get', { maintenanceids: [maintenanceid], output })
-      if (!known.ok) return known
-      const [maintenance] = Array.isArray(known.value) ? known.value.filter(isObject) : []
-      if (!maintenance) return { ok: false, why: 'somebody has ended the maintenance' }
-      const since = new Date(Number(maintenance['active_since']) * 1_000)
-      const asked = await api.call('maintenance.update', { maintenanceid, ...lasting(since, until) })
-      return asked.ok ? { ok: true } : asked
+      const renewed = await putOff(api, { maintenanceids: [maintenanceid] }, { until })
+      return renewed ?? { ok: false, why: 'somebody has ended the maintenance', over: 'by hand' }
     },
     async close(id) {
       const asked = await api.call('maintenance.delete', [id])
@@ -47,7 +37,7 @@ export function zabbixMaintenance(api: ZabbixApi): Silencing {
       const known = await api.call('maintenance.get', { maintenanceids: [id], output: ['maintenanceid'] })
       return known.ok && Array.isArray(known.value) && known.value.length === 0 ? { ok: true } : asked
     },
-    async left(authority, fleet) {
+    async left({ authority, fleet }) {
       const search = { name: `${CREATOR} ` }
       const output = ['maintenanceid', 'description', 'active_since']
       const asked = await api.call('maintenance.get', { search, startSearch: true, output })
@@ -62,6 +52,31 @@ export function zabbixMaintenance(api: ZabbixApi): Silencing {
       return { ok: true, silences }
     },
   }
+}
+
+/** What the same run has made for the device before, where its name is taken: it was killed then, or the answer was lost. */
+async function adopted(
+  api: ZabbixApi,
+  name: string,
+  options: { readonly what: JsonObject; readonly until: Date },
+): Promise<Silenced | undefined> {
+  return putOff(api, { filter: { name: [name] } }, options)
+}
+
+/** Puts off the end of the maintenance that is found so, as `what` if it is given; undefined: there is none. */
+async function putOff(
+  api: ZabbixApi,
+  which: JsonObject,
+  { what, until }: { readonly what?: JsonObject; readonly until: Date },
+): Promise<Silenced | undefined> {
+  const known = await api.call('maintenance.get', { ...which, output: ['maintenanceid', 'active_since'] })
+  if (!known.ok) return known
+  const [found] = Array.isArray(known.value) ? known.value.filter(isObject) : []
+  if (!found) return undefined
+  const maintenanceid = String(found['maintenanceid'])
+  const since = new Date(Number(found['active_since']) * 1_000)
+  const asked = await api.call('maintenance.update', { maintenanceid, ...what, ...lasting(since, until) })
+  return asked.ok ? { ok: true, id: maintenanceid } : asked
 }
 
 /** Whether all of these maintenances are Tillwright's own. */
