@@ -12,18 +12,13 @@ test('a file is checked once, and again when it is another one, or when the cach
   const file = join(folder, 'cached.yaml')
   const cacheFolder = join(folder, 'cache')
   // What is read when it is asked for is compared as what it says.
-  const said = ({ settings, diagnostics }: Awaited<ReturnType<typeof loadProject>>) => ({
-    settings: settings && {
-      ...settings,
-      hooks: settings.hooks(),
-      server: settings.server(),
-      availability: settings.availability(),
-      responsibility: settings.responsibility(folder),
-      contracts: settings.contracts(),
-      sinks: settings.sinks(),
-    },
-    diagnostics,
-  })
+  const said = ({ settings, diagnostics }: Awaited<ReturnType<typeof loadProject>>) => {
+    const told = Object.entries(settings ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'function' ? (value as (root: string) => unknown)(folder) : value,
+    ])
+    return { settings: settings && { ...settings, ...Object.fromEntries(told) }, diagnostics }
+  }
   const load = async () => said(await loadProject(file, { cacheFolder }))
   writeFileSync(file, 'assignments:\n  - runbook: a\n    where: device.kind == "till"\n')
   const without = said(await loadProject(file))
