@@ -20,7 +20,7 @@ beforeAll(() => {
 profiles: {till: {kind: till, os: {family: linux}, transport: {type: local}}}
 regions: {north: {name: North}}
 stores:
-  PL-0001: {name: One, region: north, devices: {pos1: {profile: till, address: 127.0.0.1}}}
+  PL-0001: {name: One, region: north, hours: {week: {mon-sun: closed}}, devices: {pos1: {profile: till, address: 127.0.0.1}}}
 `,
   })
   project.write(

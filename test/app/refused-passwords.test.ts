@@ -18,6 +18,8 @@ describe.each([0, 2])('a password that devices refuse, with %i worker threads', 
   let servers: readonly FaultyServer[]
   let project: TestProject
   let accepted: string
+  /** All devices are of one store: how many of it may be out is no matter here. */
+  const freely = 'policies: {default: {caps: [], rollout: {waves: false}}}\n'
   let refused: number
   let onRefused: () => void
 
@@ -48,7 +50,7 @@ describe.each([0, 2])('a password that devices refuse, with %i worker threads', 
         `      pos${index + 1}: {profile: till, address: ${address}, transport: {port: ${port}}}\n`,
     )
     project = new TestProject({
-      'tillwright.yaml': `run: {workers: ${workers}}\n`,
+      'tillwright.yaml': `run: {workers: ${workers}}\n${freely}`,
       'inventory/fleet.yaml': inventoryWith(
         devices.join(''),
         `  transport: {user: till, password: {secret: 'file:password'}, host_keys: ['${host.public.split(' ').slice(0, 2).join(' ')}']}\n`,
@@ -95,7 +97,7 @@ describe.each([0, 2])('a password that devices refuse, with %i worker threads', 
   })
 
   it('is tried everywhere where the repository says so', async () => {
-    project.write('tillwright.yaml', `run: {workers: ${workers}, refusals: 0}\n`)
+    project.write('tillwright.yaml', `run: {workers: ${workers}, refusals: 0}\n${freely}`)
     expect(codes(await results())).toEqual({ AUTHENTICATE_REFUSED: DEVICES })
   })
 })

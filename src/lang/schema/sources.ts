@@ -170,7 +170,7 @@ const SILENCE = {
         required: ['where', 'after'],
         properties: {
           where: expression('Which devices: CEL over store, device and region.', 'store.link.type == "4g"'),
-          after: { ...DURATION, examples: ['30m'] },
+          after: { ...DURATION, description: 'After so long.', examples: ['30m'] },
         },
       },
       examples: [[{ where: 'store.link.type == "4g"', after: '30m' }]],
