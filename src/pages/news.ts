@@ -56,6 +56,8 @@ function connect(): void {
   address = wanted
   if (wanted === undefined) return
   source = new EventSource(wanted)
+  // Whatever happened before the stream stood, or while it was broken, nobody was told of.
+  source.addEventListener('open', () => tellAll(() => true))
   source.addEventListener('fleet', () => tellAll((one) => one.run === undefined))
   source.addEventListener('run', () => tellAll((one) => one.run !== undefined))
 }
