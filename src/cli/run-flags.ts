@@ -3,6 +3,9 @@ import { type DeviceState, STATES_THAT_FAIL } from '../core/outcome.ts'
 import { durationFlag } from './duration-flag.ts'
 import { selectionFlags } from './selection-flags.ts'
 
+/** Why somebody says something about a run. */
+export const becauseFlag = Flags.string({ description: 'why; it is on record', helpValue: 'WHY', required: true })
+
 /** How a run says what happens. Without any: a live view on a terminal, plain lines elsewhere. */
 const outputFlags = {
   json: Flags.boolean({

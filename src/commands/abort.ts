@@ -1,10 +1,10 @@
-import { Args, Flags } from '@oclif/core'
+import { Args } from '@oclif/core'
 import { resolveRun } from '../app/history/resolve-run.ts'
 import { resolveUnfinished } from '../app/history/unfinished-runs.ts'
 import { accountName } from '../app/run/account.ts'
 import { abortRun } from '../app/run/control-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
-import { sandboxFlag } from '../cli/run-flags.ts'
+import { becauseFlag, sandboxFlag } from '../cli/run-flags.ts'
 
 export default class Abort extends BaseCommand {
   static override summary = 'End a run for good: what is being changed is finished, the rest is not begun.'
@@ -24,7 +24,7 @@ interrupted or held back cannot be resumed any more, and what was kept for it go
     }),
   }
   static override flags = {
-    because: Flags.string({ description: 'why; it is on record', helpValue: 'WHY', required: true }),
+    because: becauseFlag,
     sandbox: sandboxFlag,
   }
 

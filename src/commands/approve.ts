@@ -4,7 +4,7 @@ import { jsonPage } from '../app/json-document.ts'
 import { accountName } from '../app/run/account.ts'
 import { type Approved, approveRun } from '../app/run/control-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
-import { sandboxFlag } from '../cli/run-flags.ts'
+import { becauseFlag, sandboxFlag } from '../cli/run-flags.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Approve extends BaseCommand {
@@ -30,7 +30,7 @@ Exit codes: 0 it may go on, 6 others have to approve as well, 2 it waits for nob
     run: Args.string({ required: true, description: 'id of a run, its beginning, or "latest"' }),
   }
   static override flags = {
-    because: Flags.string({ description: 'why; it is on record', helpValue: 'WHY', required: true }),
+    because: becauseFlag,
     json: Flags.boolean({ description: 'as JSON (schema till.approval/1)', helpGroup: 'OUTPUT' }),
     sandbox: sandboxFlag,
   }

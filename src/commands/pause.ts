@@ -1,9 +1,9 @@
-import { Args, Flags } from '@oclif/core'
+import { Args } from '@oclif/core'
 import { resolveRun } from '../app/history/resolve-run.ts'
 import { accountName } from '../app/run/account.ts'
 import { pauseRun } from '../app/run/pause-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
-import { sandboxFlag } from '../cli/run-flags.ts'
+import { becauseFlag, sandboxFlag } from '../cli/run-flags.ts'
 
 export default class Pause extends BaseCommand {
   static override summary =
@@ -25,7 +25,7 @@ Not to be mistaken for till hold, by which stores and devices are left alone by 
     run: Args.string({ required: true, description: 'id of a run, its beginning, or "latest"' }),
   }
   static override flags = {
-    because: Flags.string({ description: 'why; it is on record', helpValue: 'WHY', required: true }),
+    because: becauseFlag,
     sandbox: sandboxFlag,
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { batches } from '../core/batches.ts'
 import type { Commit } from './commit-object.ts'
 import { runProgram } from './git.ts'
 import { type GpgKeys, verifyGpg } from './gpg-signature.ts'
@@ -151,12 +152,11 @@ async function ask(
   questions: readonly { readonly id: string; readonly principal: string }[],
   { files, folder, at }: Work,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const batches: (typeof questions)[] = []
-  for (let from = 0; from < questions.length; from += BATCH) batches.push(questions.slice(from, from + BATCH))
+  const left = [...batches(questions, BATCH)]
   const env = { SIGNERS: files.signers, REVOCATIONS: files.revocations, TIME: verifyTime(at) }
   const proven = new Map<string, string[]>()
   const lane = async (): Promise<void> => {
-    for (let batch = batches.pop(); batch; batch = batches.pop()) {
+    for (let batch = left.pop(); batch; batch = left.pop()) {
       const input = batch.map(({ id, principal }) => `${id} ${principal}\n`).join('')
       const options = { cwd: folder, env: { ...toolEnvironment(), ...env }, input, timeoutMs: TIMEOUT_MS }
       const ended = await runProgram('sh', ['-c', SCRIPT], options)

@@ -21,6 +21,11 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Objects of a list; none where it is no list. */
+export function objectsOf(value: JsonValue | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
 /** A text of a payload; numbers and truth values as they are written, all else as none. */
 export function textOf(value: JsonValue | undefined): string {
   if (typeof value === 'string') return value.slice(0, MOST_TEXT)

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { batches } from '../core/batches.ts'
 
 /** One value for an item of type trapper. */
 export interface ZabbixValue {
@@ -25,8 +26,7 @@ export async function sendToZabbix(
   values: readonly ZabbixValue[],
 ): Promise<ZabbixAnswer> {
   let [processed, failed] = [0, 0]
-  for (let from = 0; from < values.length; from += AT_ONCE) {
-    const data = values.slice(from, from + AT_ONCE)
+  for (const data of batches(values, AT_ONCE)) {
     const answer = readAnswer(await exchange(at, frame(JSON.stringify({ request: 'sender data', data }))))
     processed += answer.processed
     failed += answer.failed

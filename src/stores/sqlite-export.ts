@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import Database from 'libsql'
 import type { ExportedRow, StateSnapshot } from '../core/state-export.ts'
 import { exportedRow, tablesToRead } from './exported-rows.ts'
-import { unusable } from './sqlite-faults.ts'
+import { explained } from './sqlite-faults.ts'
 
 /** Rows handed on at a time. */
 const PAGE = 500
@@ -57,14 +57,6 @@ async function* rowsOf(
       if (page.length > 0) yield page
       await turn()
     }
-  }
-}
-
-function explained<T>(file: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw unusable(file, error)
   }
 }
 

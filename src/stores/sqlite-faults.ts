@@ -56,6 +56,15 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_BUSY'
 }
 
+/** What `work` gives; throws InputError with STATE_UNUSABLE for what happens to the state file at `path` meanwhile. */
+export function explained<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw unusable(path, error)
+  }
+}
+
 /** What to throw for what happened to the state file at `path`; bugs of ours stay as they are. */
 export function unusable(path: string, error: unknown): unknown {
   const code = codeOf(error)

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'libsql'
 import type { Vacuumed, VacuumOptions } from '../core/state-vacuum.ts'
-import { unusable } from './sqlite-faults.ts'
+import { explained, unusable } from './sqlite-faults.ts'
 import { stateUnusable } from './state-unusable.ts'
 
 /** Pages given back in one transaction: a few milliseconds, in which others who write wait. */
@@ -24,7 +24,7 @@ const INCREMENTAL = 2
  * STATE_UNUSABLE, and then nothing has changed.
  */
 export async function vacuumSqlite(file: string, { full, atWork }: VacuumOptions): Promise<Vacuumed> {
-  const database = opened(file)
+  const database = explained(file, () => new Database(file, { timeout: PATIENCE_MS }))
   try {
     const before_bytes = onDisk(file)
     const whole = full || pragma(database, 'auto_vacuum') !== INCREMENTAL
@@ -40,14 +40,6 @@ export async function vacuumSqlite(file: string, { full, atWork }: VacuumOptions
     throw unusable(file, error)
   } finally {
     database.close()
-  }
-}
-
-function opened(file: string): Database.Database {
-  try {
-    return new Database(file, { timeout: PATIENCE_MS })
-  } catch (error) {
-    throw unusable(file, error)
   }
 }
 

@@ -1,9 +1,9 @@
+import { batches } from '../../core/batches.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Asked } from '../../hooks/systems/ask-json.ts'
-import { type ZabbixApi, zabbixApi } from '../../hooks/systems/zabbix-api.ts'
+import { isSince, type ZabbixApi, zabbixApi } from '../../hooks/systems/zabbix-api.ts'
 import {
-  batches,
   createHosts,
   groupIds,
   ownHosts,
@@ -48,7 +48,7 @@ export async function syncZabbix(project: Project, fleet: Fleet): Promise<Zabbix
   const api = zabbixApi({ url: system.url, token: token.token, timeoutMs: TIMEOUT_MS })
   const version = known(await api.version())
   const [major, minor] = version
-  if (major < OLDEST[0]) throw refused(`This is Zabbix ${major}.${minor}, and hosts are made from 6.0 on`)
+  if (!isSince(version, OLDEST)) throw refused(`This is Zabbix ${major}.${minor}, and hosts are made from 6.0 on`)
   const own = known(await ownHosts(api, fleet.name))
   const taken = known(await takenNames(api, wantedNames(fleet, system.hosts)))
   const plan = planHosts(fleet, system.hosts, { own, taken })

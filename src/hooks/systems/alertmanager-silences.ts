@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isObject } from '../payload.ts'
+import { isObject, objectsOf } from '../payload.ts'
 import { type Asked, askJson } from './ask-json.ts'
 import { CREATOR, markOf, withMark } from './silence-mark.ts'
 import type { SilencedAlert, Silencing } from './system.ts'
@@ -24,6 +24,16 @@ export function callAlertmanager(
     ...(method && { method }),
     ...(body && { body: JSON.stringify(body) }),
   })
+}
+
+/** Its list of all alerts, silenced or not. */
+export function listAlerts(api: Api): Promise<Asked> {
+  return callAlertmanager(api, 'alerts?active=true&silenced=true&inhibited=true')
+}
+
+/** By which its list knows an occurrence, whose id is fingerprint and beginning. */
+export function fingerprintOf(id: string): string {
+  return id.split(' ')[0] ?? ''
 }
 
 /** Silences of Alertmanager: one a device, with the labels by which its alerts name the device. */
@@ -68,8 +78,7 @@ export function alertmanagerSilences(api: Api): Silencing {
     async left({ authority, fleet, lastsMs }) {
       const asked = await callAlertmanager(api, 'silences')
       if (!asked.ok) return failed(asked.why)
-      const all = Array.isArray(asked.value) ? asked.value.filter(isObject) : []
-      const silences = all.flatMap((silence) => {
+      const silences = objectsOf(asked.value).flatMap((silence) => {
         const mark = markOf(String(silence['comment']))
         const isOurs = mark?.authority === authority && mark.fleet === fleet && silence['createdBy'] === CREATOR
         if (!isOurs) return []
@@ -101,11 +110,10 @@ async function gone(api: Api, silenced: readonly SilencedAlert[]): Promise<reado
   if (!(startedAt < Date.now() - KNOWS_ALL_AFTER_MS)) return []
   const ids = silenced.filter(({ since }) => startedAt < since.getTime()).map(({ id }) => id)
   if (ids.length === 0) return []
-  const asked = await callAlertmanager(api, 'alerts?active=true&silenced=true&inhibited=true')
+  const asked = await listAlerts(api)
   if (!asked.ok || !Array.isArray(asked.value)) return []
   const firing = new Set(asked.value.filter(isObject).map(({ fingerprint }) => String(fingerprint)))
-  // The id of an occurrence is fingerprint and beginning.
-  return ids.filter((id) => !firing.has(id.split(' ')[0] ?? ''))
+  return ids.filter((id) => !firing.has(fingerprintOf(id)))
 }
 
 async function silenceOf(

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { isObject } from '../payload.ts'
-import { alertmanagerSilences, areOurSilences, callAlertmanager } from './alertmanager-silences.ts'
+import { alertmanagerSilences, areOurSilences, fingerprintOf, listAlerts } from './alertmanager-silences.ts'
 import type { Asked } from './ask-json.ts'
 import type { Hush, MonitoringSystem } from './system.ts'
 
@@ -12,9 +12,7 @@ export function alertmanagerSystem(api: { readonly url: string; readonly token?:
   let last: { readonly at: number; readonly asked: Promise<Asked> } | undefined
   const list = (): Promise<Asked> => {
     const now = performance.now()
-    if (!last || now - last.at > FRESH_MS) {
-      last = { at: now, asked: callAlertmanager(api, 'alerts?active=true&silenced=true&inhibited=true') }
-    }
+    if (!last || now - last.at > FRESH_MS) last = { at: now, asked: listAlerts(api) }
     return last.asked
   }
   return {
@@ -33,8 +31,7 @@ async function hushOf(
   if (!Array.isArray(asked.value)) return { state: 'unknown', why: 'Alertmanager answers with no list of alerts.' }
   const alerts = new Map(asked.value.filter(isObject).map((alert) => [String(alert['fingerprint']), alert]))
   for (const id of ids) {
-    // The id of an occurrence is fingerprint and beginning.
-    const alert = alerts.get(id.split(' ')[0] ?? '')
+    const alert = alerts.get(fingerprintOf(id))
     if (!alert) return { state: 'unknown', why: 'Alertmanager does not know of the alert any more.' }
     const hush = await hushOfOne(isObject(alert['status']) ? alert['status'] : {}, areOurs)
     if (hush.state !== 'open') return hush

@@ -39,12 +39,15 @@ export function zabbixApi({
     async call(method, params) {
       const known = await version()
       if (!known.ok) return known
-      const [major, minor] = known.value
       // Before 6.4 a token stands in the body, from 7.2 on it must not.
-      const isOld = major < 6 || (major === 6 && minor < 4)
-      return rpc(url, method, params, isOld ? { auth: token, timeoutMs } : { token, timeoutMs })
+      return rpc(url, method, params, isSince(known.value, [6, 4]) ? { token, timeoutMs } : { auth: token, timeoutMs })
     },
   }
+}
+
+/** Whether a version is that one or a later one. */
+export function isSince([major, minor]: readonly [number, number], since: readonly [number, number]): boolean {
+  return major > since[0] || (major === since[0] && minor >= since[1])
 }
 
 async function rpc(

@@ -1,7 +1,8 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isObject } from '../payload.ts'
+import { batches } from '../../core/batches.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { isObject, objectsOf } from '../payload.ts'
 import type { Asked } from './ask-json.ts'
-import type { ZabbixApi } from './zabbix-api.ts'
+import { isSince, type ZabbixApi } from './zabbix-api.ts'
 import { DEVICE_TAG } from './zabbix-maintenance.ts'
 
 /** The tag by which a host says whose it is; its value is the name of the fleet. */
@@ -38,13 +39,14 @@ export async function ownHosts(api: ZabbixApi, fleet: string): Promise<Found<rea
   const tags = [{ tag: FLEET_TAG, value: fleet, operator: 1 }]
   const version = await api.version()
   if (!version.ok) return version
-  const [major, minor] = version.value
-  const groups = major > 6 || (major === 6 && minor >= 2) ? 'hostgroups' : 'groups'
+  const [groups, selectGroups] = isSince(version.value, [6, 2])
+    ? (['hostgroups', 'selectHostGroups'] as const)
+    : (['groups', 'selectGroups'] as const)
   const ids = await api.call('host.get', { output: ['hostid'], tags })
   if (!ids.ok) return ids
   const hosts: ZabbixHost[] = []
   for (const hostids of batches(
-    objects(ids.value).map(({ hostid }) => String(hostid)),
+    objectsOf(ids.value).map(({ hostid }) => String(hostid)),
     READ_AT_ONCE,
   )) {
     const read = await api.call('host.get', {
@@ -52,10 +54,10 @@ export async function ownHosts(api: ZabbixApi, fleet: string): Promise<Found<rea
       output: ['hostid', 'host', 'name', 'status'],
       selectTags: ['tag', 'value'],
       selectInterfaces: ['interfaceid', 'type', 'main', 'useip', 'ip', 'dns'],
-      [groups === 'groups' ? 'selectGroups' : 'selectHostGroups']: ['groupid', 'name'],
+      [selectGroups]: ['groupid', 'name'],
     })
     if (!read.ok) return read
-    hosts.push(...objects(read.value).map((raw) => hostOf(raw, groups)))
+    hosts.push(...objectsOf(read.value).map((raw) => hostOf(raw, groups)))
   }
   return { ok: true, value: hosts }
 }
@@ -66,7 +68,7 @@ export async function takenNames(api: ZabbixApi, names: readonly string[]): Prom
   for (const host of batches(names, READ_AT_ONCE)) {
     const read = await api.call('host.get', { output: ['host'], filter: { host: [...host] } })
     if (!read.ok) return read
-    for (const each of objects(read.value)) taken.add(String(each['host']))
+    for (const each of objectsOf(read.value)) taken.add(String(each['host']))
   }
   return { ok: true, value: taken }
 }
@@ -75,7 +77,7 @@ export async function takenNames(api: ZabbixApi, names: readonly string[]): Prom
 export async function groupIds(api: ZabbixApi, names: readonly string[]): Promise<Found<ReadonlyMap<string, string>>> {
   const read = await api.call('hostgroup.get', { output: ['groupid', 'name'], filter: { name: [...names] } })
   if (!read.ok) return read
-  const ids = new Map(objects(read.value).map(({ groupid, name }) => [String(name), String(groupid)]))
+  const ids = new Map(objectsOf(read.value).map(({ groupid, name }) => [String(name), String(groupid)]))
   for (const name of names.filter((each) => !ids.has(each))) {
     const made = await api.call('hostgroup.create', { name })
     if (!made.ok) return made
@@ -118,10 +120,6 @@ export async function updateHosts(
   return api.call('hostinterface.update', moved)
 }
 
-export function* batches<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size)
-}
-
 function common({ host, name, tags, groupids, isEnabled }: WantedHost) {
   return {
     host,
@@ -139,14 +137,14 @@ function agentOf(address: string) {
 }
 
 function hostOf(raw: JsonObject, groups: string): ZabbixHost {
-  const agent = objects(raw['interfaces']).find(({ type, main }) => type === AGENT && main === '1')
+  const agent = objectsOf(raw['interfaces']).find(({ type, main }) => type === AGENT && main === '1')
   return {
     hostid: String(raw['hostid']),
     host: String(raw['host']),
     name: String(raw['name']),
     isEnabled: raw['status'] === '0',
-    tags: objects(raw['tags']).map(({ tag, value }) => ({ tag: String(tag), value: String(value) })),
-    groups: objects(raw[groups]).map(({ groupid, name }) => ({ groupid: String(groupid), name: String(name) })),
+    tags: objectsOf(raw['tags']).map(({ tag, value }) => ({ tag: String(tag), value: String(value) })),
+    groups: objectsOf(raw[groups]).map(({ groupid, name }) => ({ groupid: String(groupid), name: String(name) })),
     agent: agent && {
       interfaceid: String(agent['interfaceid']),
       address: String(agent['useip'] === '1' ? agent['ip'] : agent['dns']),
@@ -157,8 +155,4 @@ function hostOf(raw: JsonObject, groups: string): ZabbixHost {
 /** Full name of the device that a host says it is. */
 export function deviceOf({ tags }: Pick<ZabbixHost, 'tags'>): string | undefined {
   return tags.find(({ tag }) => tag === DEVICE_TAG)?.value
-}
-
-function objects(value: JsonValue | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : []
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../core/json.ts'
-import { isObject } from '../payload.ts'
+import { isObject, objectsOf } from '../payload.ts'
 import { CREATOR, markOf, withMark } from './silence-mark.ts'
 import type { SilenceAsk, Silenced, SilenceMark, Silencing } from './system.ts'
 import type { ZabbixApi } from './zabbix-api.ts'
@@ -42,8 +42,7 @@ export function zabbixMaintenance(api: ZabbixApi): Silencing {
       const output = ['maintenanceid', 'description', 'active_since']
       const asked = await api.call('maintenance.get', { search, startSearch: true, output })
       if (!asked.ok) return asked
-      const all = Array.isArray(asked.value) ? asked.value.filter(isObject) : []
-      const silences = all.flatMap(({ maintenanceid, description, active_since }) => {
+      const silences = objectsOf(asked.value).flatMap(({ maintenanceid, description, active_since }) => {
         const mark = markOf(String(description))
         if (mark?.authority !== authority || mark.fleet !== fleet) return []
         // One that is over stays in the list until somebody deletes it.
@@ -71,7 +70,7 @@ async function putOff(
 ): Promise<Silenced | undefined> {
   const known = await api.call('maintenance.get', { ...which, output: ['maintenanceid', 'active_since'] })
   if (!known.ok) return known
-  const [found] = Array.isArray(known.value) ? known.value.filter(isObject) : []
+  const [found] = objectsOf(known.value)
   if (!found) return undefined
   const maintenanceid = String(found['maintenanceid'])
   const since = new Date(Number(found['active_since']) * 1_000)
@@ -98,7 +97,7 @@ async function hostOf(
   for (const by of [{ tags }, { filter: { host: [...hosts] } }]) {
     const asked = await api.call('host.get', { output, ...by })
     if (!asked.ok) return asked
-    const found = Array.isArray(asked.value) ? asked.value.filter(isObject) : []
+    const found = objectsOf(asked.value)
     const [host] = found
     if (found.length > 1) {
       const names = found.map((each) => `"${String(each['host'])}"`).join(', ')

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../core/json.ts'
-import { isObject } from '../payload.ts'
+import { objectsOf } from '../payload.ts'
 import type { Asked } from './ask-json.ts'
 import type { Hush, MonitoringSystem } from './system.ts'
 import { type ZabbixApi, zabbixApi } from './zabbix-api.ts'
@@ -30,7 +30,7 @@ export function zabbixSystem(api: { readonly url: string; readonly token?: strin
 
 async function hushOf(asked: Asked, ids: readonly string[], zabbix: ZabbixApi): Promise<Hush> {
   if (!asked.ok) return { state: 'unknown', why: `Zabbix was asked about maintenance: ${asked.why}.` }
-  const events = Array.isArray(asked.value) ? asked.value.filter(isObject) : []
+  const events = objectsOf(asked.value)
   for (const id of ids) {
     const event = events.find(({ eventid }) => eventid === id)
     if (!event) return { state: 'unknown', why: `Zabbix does not show its event ${id} to this account.` }
@@ -45,8 +45,6 @@ async function hushOf(asked: Asked, ids: readonly string[], zabbix: ZabbixApi): 
 
 /** A maintenance of our own says that a device is worked on, which leases know better; by hand nothing of ours is suppressed. */
 async function isOurs(suppression: JsonValue | undefined, zabbix: ZabbixApi): Promise<boolean> {
-  const ids = Array.isArray(suppression)
-    ? suppression.filter(isObject).map((each) => String(each['maintenanceid']))
-    : []
+  const ids = objectsOf(suppression).map((each) => String(each['maintenanceid']))
   return ids.length > 0 && !ids.includes('0') && (await areOurMaintenances(zabbix, ids))
 }

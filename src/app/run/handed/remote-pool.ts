@@ -1,3 +1,4 @@
+import { batches } from '../../../core/batches.ts'
 import { InputError } from '../../../core/diagnostic.ts'
 import type { RunEvent } from '../../../core/events.ts'
 import type { Device, Fleet } from '../../../core/fleet.ts'
@@ -57,8 +58,6 @@ export interface RemotePoolOptions {
 interface Group {
   readonly serve: string
   slots: number
-  /** Slots of the smallest of them: a job that one of them has no room for would wait there while others are idle. */
-  smallest: number
   /** Devices of this run that were handed to it. */
   out: number
   lastSeen: number
@@ -201,7 +200,7 @@ export class RemotePool implements WorkerPool {
     this.#gather = undefined
     for (const [group, stores] of this.#gathered) {
       const jobs = [...stores.values()]
-        .flatMap((handed) => inParts(handed, group.smallest))
+        .flatMap((handed) => batches(handed, MOST_TOGETHER))
         .map((part) => this.#jobOf(part))
       void this.#put(group.serve, jobs)
     }
@@ -268,15 +267,14 @@ export class RemotePool implements WorkerPool {
 
   async #meet(): Promise<void> {
     const there = await this.#options.store.work.workers()
-    for (const group of this.#groups.values()) Object.assign(group, { slots: 0, smallest: MOST_TOGETHER })
+    for (const group of this.#groups.values()) group.slots = 0
     for (const worker of there.filter(isTaking)) this.#add(worker)
   }
 
   #add({ serve, slots }: WorkerFacts): void {
-    const group = this.#groups.get(serve) ?? { serve, slots: 0, smallest: MOST_TOGETHER, out: 0, lastSeen: 0 }
+    const group = this.#groups.get(serve) ?? { serve, slots: 0, out: 0, lastSeen: 0 }
     this.#groups.set(serve, group)
     group.slots += slots
-    group.smallest = Math.min(group.smallest, slots)
     group.lastSeen = performance.now()
   }
 
@@ -343,12 +341,6 @@ const NOT_OURS = {
 /** A few more than they have room for, so that none waits for its next device. */
 function roomOf({ slots, out }: Group): number {
   return slots + Math.ceil(slots / 8) - out
-}
-
-function inParts(handed: readonly Handed[], most: number): readonly (readonly Handed[])[] {
-  const parts: Handed[][] = []
-  for (let from = 0; from < handed.length; from += most) parts.push(handed.slice(from, from + most))
-  return parts
 }
 
 function gone(): DeviceOutcome {
