@@ -13,6 +13,15 @@ export const PHASES = [
 ] as const
 export type Phase = (typeof PHASES)[number]
 
+/** Nothing was asked of a device, and nothing begun there, while it was in one of these. */
+export const PHASES_BEFORE_ANY_STEP: ReadonlySet<Phase> = new Set([
+  'resolve',
+  'connect',
+  'identify',
+  'authenticate',
+  'open',
+])
+
 /** An expected failure: a value, not an exception. */
 export interface Failure {
   readonly code: ErrorCode

@@ -1,5 +1,5 @@
 import type { Change } from './change.ts'
-import type { Failure } from './failure.ts'
+import { type Failure, PHASES_BEFORE_ANY_STEP } from './failure.ts'
 import type { Leftover } from './fence.ts'
 import type { JsonValue } from './json.ts'
 import type { Marks, NewSample } from './sample.ts'
@@ -66,6 +66,11 @@ export interface DeviceOutcome {
   readonly undone?: boolean
   /** Of a deferred device: when it may be worked on, as far as that is known; ISO 8601 in UTC. */
   readonly not_before?: string
+}
+
+/** Whether no session with the device came about, so that nothing can have been begun there. */
+export function wasNeverReached({ state, answered, failure }: DeviceOutcome): boolean {
+  return state === 'unreachable' && !answered && failure !== undefined && PHASES_BEFORE_ANY_STEP.has(failure.phase)
 }
 
 export const EXIT = {

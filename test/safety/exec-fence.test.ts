@@ -73,4 +73,29 @@ describe.each(sshServers)('a command of till exec on $name', ({ start, name }) =
     expectOneAfterAnother()
     expect(lines().filter((line) => line.startsWith('end'))).toHaveLength(1)
   })
+
+  it.runIf(name === sshServers[0]?.name)('takes no place in its store by a till that cannot be reached', async () => {
+    const address = `address: ${server.address}, transport: {port: ${server.port}, host_keys: ['${server.hostKeys.join("', '")}']}`
+    const fleet = inventoryWith(
+      `      pos1: {profile: till, address: 127.8.4.4, transport: {port: 9}}\n      pos2: {profile: till, ${address}}\n`,
+      `  transport: {user: ${userInfo().username}, keys: [${keys.ed25519}]}\n`,
+    )
+    const store = new TestProject({ 'tillwright.yaml': '{}\n', 'inventory/fleet.yaml': fleet })
+    try {
+      const { code, stdout } = await store.till('exec', '--store', 'PL-0001', '--json', '--', 'echo there')
+      const states = JSON.parse(stdout).devices.map((device: { device: string; state: string }) => [
+        device.device,
+        device.state,
+      ])
+      expect([code, states]).toEqual([
+        5,
+        [
+          ['PL-0001/pos1', 'unreachable'],
+          ['PL-0001/pos2', 'in-sync'],
+        ],
+      ])
+    } finally {
+      store.remove()
+    }
+  })
 })

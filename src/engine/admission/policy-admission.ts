@@ -16,7 +16,7 @@ import type {
   WaveTally,
 } from '../../core/admission.ts'
 import type { GuardSeen } from '../../core/guard.ts'
-import type { DeviceOutcome, DeviceState } from '../../core/outcome.ts'
+import { type DeviceOutcome, type DeviceState, wasNeverReached } from '../../core/outcome.ts'
 import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission.ts'
 import { afterFailure } from './breaker-state.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
@@ -297,7 +297,7 @@ class PolicyGate {
       const place = ledger.place(device)
       let { breaker } = content
       if (place?.run === run) {
-        const left = settlePlace(place, endOf(outcome?.state, place.phase))
+        const left = settlePlace(place, endOf(outcome, place.phase))
         if (left) ledger.put(left)
         else ledger.drop(device)
       }
@@ -348,8 +348,11 @@ function withoutTheDead(
   return { places, waiters, breaker, holds, ...(runs && { runs }) }
 }
 
-function endOf(state: DeviceState | undefined, phase: 'held' | 'changing' | 'out'): VisitEnd {
+function endOf(outcome: DeviceOutcome | undefined, phase: 'held' | 'changing' | 'out'): VisitEnd {
+  const state = outcome?.state
   if (state !== undefined && SEEN_WORKING.has(state)) return 'healthy'
+  // Commands of `till exec` have leave before their device is connected to; what was never reached has begun none of them.
+  if (outcome && wasNeverReached(outcome)) return 'unbegun'
   return phase === 'changing' && state !== undefined && state !== 'deferred' ? 'unproven' : 'untouched'
 }
 

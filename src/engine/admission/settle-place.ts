@@ -6,13 +6,16 @@ export type VisitEnd =
   | 'healthy'
   /** Nothing was changed, and nothing is known of its health. */
   | 'untouched'
+  /** It was never reached: leave to change it was given, and nothing was begun. */
+  | 'unbegun'
   /** A change failed, was not proven, or contact was lost while it was under way. */
   | 'unproven'
 
 /** What becomes of a place when a visit ends; undefined: it is free. What was left out stays so until it is seen healthy. */
 export function settlePlace(place: Place, end: VisitEnd): Place | undefined {
   if (end === 'healthy') return undefined
-  const isOut = end === 'unproven' || place.phase === 'changing' || place.phase === 'out' || place.wasOut === true
+  const isChanged = end === 'unproven' || (end !== 'unbegun' && place.phase === 'changing')
+  const isOut = isChanged || place.phase === 'out' || place.wasOut === true
   if (!isOut) return undefined
   const { wasOut: _was, ...rest } = place
   return { ...rest, phase: 'out' }

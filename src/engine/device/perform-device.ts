@@ -2,7 +2,7 @@ import type { CarriedSteps } from '../../core/carried.ts'
 import type { DeviceShell } from '../../core/chain.ts'
 import type { Change } from '../../core/change.ts'
 import type { RunEventBody, RunMode } from '../../core/events.ts'
-import type { Phase } from '../../core/failure.ts'
+import { PHASES_BEFORE_ANY_STEP, type Phase } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { GuardSeen } from '../../core/guard.ts'
@@ -261,15 +261,14 @@ function lostOutcome(lost: NonNullable<WalkEnd['lost']>): DeviceOutcome {
   if (failure.code === 'DEVICE_BUSY' || failure.code === 'LEASE_LOST') return { state: 'deferred', failure }
   if (failure.code === 'RUN_CANCELLED' && !lost.changing) return { state: 'cancelled', failure }
   if (!lost.changing && OWN_FAULTS.has(failure.code)) return { state: 'failed', failure }
-  if (!lost.changing || (!lost.answered && BEFORE_ANY_STEP.has(failure.phase))) return { state: 'unreachable', failure }
+  if (!lost.changing || (!lost.answered && PHASES_BEFORE_ANY_STEP.has(failure.phase)))
+    return { state: 'unreachable', failure }
   const message = `Contact was lost while a change was under way; whether it took effect is not known. ${failure.message}`
   return { state: 'indeterminate', failure: { ...failure, code: 'CONVERGE_LOST', phase: 'converge', message } }
 }
 
 /** What failed on this side says nothing of whether a device can be reached. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['SSH_CLIENT_FAULT', 'INTERNAL_BUG'])
-
-const BEFORE_ANY_STEP: ReadonlySet<Phase> = new Set(['resolve', 'connect', 'identify', 'authenticate', 'open'])
 
 /** How a device ends that the run did not get to, or not to its end. */
 export function cancelled(): DeviceOutcome {

@@ -84,6 +84,11 @@ describe('a place', () => {
     expect(placeOfDead(held)).toBeUndefined()
   })
 
+  test('is free when leave to change was given, and the device was never reached', () => {
+    expect(settlePlace(changing, 'unbegun')).toBeUndefined()
+    expect(settlePlace({ ...changing, wasOut: true }, 'unbegun')?.phase).toBe('out')
+  })
+
   test('is left out by what is not proven', () => {
     for (const end of ['unproven', 'untouched'] as const) expect(settlePlace(changing, end)?.phase).toBe('out')
     expect(settlePlace(held, 'unproven')?.phase).toBe('out')
