@@ -1,16 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Project } from '../app/project.ts'
+import type { KeptOrder } from '../app/run/kept/keep-work.ts'
 import { type KeptWork, notKept, openWork } from '../app/run/kept/open-work.ts'
 import type { PolicyBefore } from '../app/run/run-policy.ts'
 import type { RunOptions } from '../app/run/run-request.ts'
 import { policyDigest } from '../app/safety/policy-in-force.ts'
 import { InputError } from '../core/diagnostic.ts'
+import type { RunRollback } from '../core/events.ts'
 import type { Fleet } from '../core/fleet.ts'
+import type { KeptRun } from '../core/kept-run.ts'
 import { type LeaseHolder, runKey } from '../core/lease.ts'
+import type { Policy } from '../core/policy.ts'
 import type { RunSummary } from '../core/run.ts'
 import { readUnfinished, type UnfinishedRun } from '../core/unfinished-run.ts'
 import { RESULT_OF } from '../engine/admission/policy-admission.ts'
 import { controlOf } from '../engine/admission/run-control.ts'
+import type { DeviceWork } from '../engine/device/perform-device.ts'
 import type { Run, Shared } from './run.ts'
 import { beginRun } from './start-run.ts'
 
@@ -36,26 +41,72 @@ export async function resumeRun(
   try {
     await untilLetGo(shared, { fleet: fleet.name, run: id })
     const unfinished = await readUnfinished(shared.store.events(id))
-    if (unfinished.left.length === 0) {
+    const { rollback, started } = unfinished.record
+    if (rollback?.ended) throw rolledBack(id, rollback.begun)
+    const kept = await shared.store.kept.of(id)
+    if (unfinished.left.length === 0 && !isToBeEnded(unfinished, kept)) {
       await shared.store.kept.drop(id)
       throw nothingLeft(id)
     }
-    const kept = await shared.store.kept.of(id)
     if (!kept) throw notKept(id, GONE)
-    work = openWork(kept, unfinished, { project, fleet, run: id })
-    const { order, close } = work
-    const rules =
-      order.policy && policyDigest(order.policy.rules) === order.policy.digest ? order.policy.rules : undefined
-    if (order.policy && !rules) throw notKept(id, 'What was kept of its policy is not whole.')
+    const undoesOf = started?.undoes === undefined ? undefined : await changesOf(shared, started.undoes)
+    work = openWork(kept, unfinished, { project, fleet, run: id, undoesOf })
+    const { order, close, opened } = work
+    const rules = rulesOf(order, id)
     const policy = rules && { policy: rules, ...wavesBefore(unfinished, work) }
-    const resumption = { unfinished, close, ...(policy && { policy }) }
-    const plan = order.plan?.id
-    return await beginRun({ ...options, ...work, mode, plan }, shared, { id, lease: held.lease, resumption })
+    const goOn = (run: string): Promise<Run> => resumeRun({ run, mode }, quiet(options), here)
+    const resumption = { unfinished, close, ...(policy && { policy }), takenBack: { runbooks: opened, rollback, goOn } }
+    const asked = { ...options, ...work, mode, plan: order.plan?.id, undoes: order.undoes }
+    // What is taken back is not gone on with.
+    const left = rollback ? { ...asked, work: asked.work.map((item) => standing(item, unfinished)) } : asked
+    return await beginRun(left, shared, { id, lease: held.lease, resumption })
   } catch (error) {
     work?.close()
     await held.lease.release()
     throw error
   }
+}
+
+/** The policy that a run began under. */
+function rulesOf({ policy }: KeptOrder, run: string): Policy | undefined {
+  if (policy && policyDigest(policy.rules) !== policy.digest)
+    throw notKept(run, 'What was kept of its policy is not whole.')
+  return policy?.rules
+}
+
+/** A run that was killed when all its devices had their end: the wave that failed may still have to be taken back. */
+function isToBeEnded({ record }: UnfinishedRun, kept: KeptRun | undefined): boolean {
+  if (record.rollback) return true
+  const { policy } = (kept?.order ?? {}) as Partial<KeptOrder>
+  return record.finished === undefined && policy?.rules.rollback.automatic === 'wave'
+}
+
+/** What a run has changed on each of its devices. Throws InputError where its journal is gone. */
+async function changesOf({ store }: Shared, run: string): Promise<UnfinishedRun['carriedOf']> {
+  const { record, carriedOf } = await readUnfinished(store.events(run))
+  if (!record.started) throw notKept(run, 'Its journal is gone, so that nobody knows what is to be taken back.')
+  return carriedOf
+}
+
+/** A run within a run tells nobody by itself. */
+function quiet({ reporters: _reporters, failOn: _failOn, on: _on, ...options }: ResumeOptions): ResumeOptions {
+  return options
+}
+
+/** It ends as it has. */
+function standing(item: DeviceWork, { record }: UnfinishedRun): DeviceWork {
+  const known = record.devices.get(item.device.name)
+  if (item.refused || !known) return item
+  const {
+    device: _device,
+    store: _store,
+    region: _region,
+    kind: _kind,
+    duration_ms: _ms,
+    steps: _steps,
+    ...refused
+  } = known
+  return { ...item, refused }
 }
 
 /** Workers of a controller that is gone finish what they have. */
@@ -118,6 +169,12 @@ function wasAborted(id: string, { by, why }: { readonly by: string; readonly why
   return new InputError([
     { code: 'RUN_ABORTED', severity: 'error', summary, detail: 'Start a new run for what is left.' },
   ])
+}
+
+function rolledBack(id: string, { wave, rollback_run }: RunRollback): InputError {
+  const summary = `Wave ${wave} of run "${id}" failed and was taken back by run ${rollback_run}`
+  const detail = `Mend what failed, then start a new run. How it was taken back: till runs show ${rollback_run}`
+  return new InputError([{ code: 'RUN_ROLLED_BACK', severity: 'error', summary, detail }])
 }
 
 function nothingLeft(id: string): InputError {

@@ -1,12 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { hostname } from 'node:os'
 import { loginResolver } from '../app/reach/log-in.ts'
 import { neighboursOf, targetResolver } from '../app/reach/resolve-target.ts'
 import { learnSecrets } from '../app/reach/secrets.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
-import { accountName } from '../app/run/account.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from '../app/run/device-environment.ts'
 import { refuseUnserved } from '../app/run/handed/remote-pool.ts'
 import { keepWork } from '../app/run/kept/keep-work.ts'
@@ -14,10 +11,7 @@ import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-pol
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { ThreadPool } from '../app/run/workers/thread-pool.ts'
 import { silenceRun } from '../app/silences/silence-run.ts'
-import { VERSION } from '../app/version.ts'
-import { UnwritableError } from '../app/writer.ts'
-import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
-import { SessionLost } from '../core/failure.ts'
+import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import { lockNameOf as lockNameFor } from '../core/fence.ts'
 import type { Device } from '../core/fleet.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -30,7 +24,7 @@ import { leaseAdmission } from '../engine/admission/admission.ts'
 import type { Lease } from '../engine/admission/lease-keeper.ts'
 import { controlOf } from '../engine/admission/run-control.ts'
 import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
-import { type FleetEnd, type RunHead, runFleet } from '../engine/fleet/run-fleet.ts'
+import { type FleetEnd, runFleet } from '../engine/fleet/run-fleet.ts'
 import { RunPause } from '../engine/fleet/run-pause.ts'
 import type { EarlierEvents } from '../engine/journal/delivery.ts'
 import { type Journal, openJournal } from '../engine/journal/journal.ts'
@@ -42,6 +36,10 @@ import type { Share } from './budgets.ts'
 import { heedWords } from './heed-words.ts'
 import { openRemoteWorkforce } from './remote-workforce.ts'
 import type { Run, Shared, Workforce } from './run.ts'
+import { broken, tellFaults } from './run-faults.ts'
+import { headOf, personOf } from './run-head.ts'
+import { runId } from './run-id.ts'
+import { type TakenBackBefore, takeBackFailedWave } from './take-back.ts'
 import { watchLoad } from './watch-load.ts'
 
 type Request = RunOptions & PlannedWork
@@ -51,6 +49,8 @@ export interface Resumption {
   readonly unfinished: UnfinishedRun
   /** The policy and the waves that it has; absent: it is under no policy. */
   readonly policy?: PolicyBefore
+  /** What was begun of taking a wave back that failed. */
+  readonly takenBack: TakenBackBefore
   /** Called when everything has let go. */
   readonly close: () => void
 }
@@ -122,8 +122,7 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   const policy = await underPolicy(request, { shared, id, before: resumption?.policy })
   const isResumed = resumption !== undefined
   const silences = await silenceRun({ ...request, ...shared, run: id, isResumed, by: personOf(request) })
-  if ((isShared || (request.mode === 'apply' && request.undoes === undefined)) && !resumption)
-    await keep(request, { shared, id, policy })
+  if ((isShared || request.mode === 'apply') && !resumption) await keep(request, { shared, id, policy })
   const means = {
     shared,
     admission: silences.over(policy.admission),
@@ -135,7 +134,16 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   const workforce = isShared
     ? await openRemoteWorkforce(request, { ...means, id, lease: lease.token, after: before?.seq ?? 0 })
     : openWorkforce(request, means)
-  const finished = seeThrough(request, { id, commit, journal, policy, pause, resumption, ...workforce })
+  let undoing: Run | undefined
+  const beforeEnd = () =>
+    takeBackFailedWave({
+      ...{ id, request, commit, shared, journal, policy, stopping: stopping.signal, before: resumption?.takenBack },
+      begin: (undo, of) => beginRun(undo, shared, of),
+      onRun: (run) => {
+        undoing = run
+      },
+    })
+  const finished = seeThrough(request, { id, commit, journal, policy, pause, resumption, beforeEnd, ...workforce })
     .then((end) => settle(request, { shared, id, policy, end }))
     .finally(silences.settle)
     .finally(() => {
@@ -149,16 +157,10 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
     journal.emit({ type: 'run.interrupted', signal: why, hard }).catch(() => undefined)
     if (hard) aborting.abort()
     stopping.abort()
+    undoing?.stop(why)
   }
-  const unheed = heedWords({
-    id,
-    fleet: request.fleet.name,
-    store,
-    pause,
-    stopping: stopping.signal,
-    stop,
-    warn: shared.warn,
-  })
+  const { warn } = shared
+  const unheed = heedWords({ id, store, pause, stop, warn, fleet: request.fleet.name, stopping: stopping.signal })
   return { id, finished, stop }
 }
 
@@ -170,11 +172,16 @@ async function settle(
     id,
     policy,
     end,
-  }: { readonly shared: Shared; readonly id: string; readonly policy: RunPolicy; readonly end: RunEnd },
+  }: {
+    readonly shared: Shared
+    readonly id: string
+    readonly policy: RunPolicy
+    readonly end: RunEnd & { readonly isTakenBack: boolean }
+  },
 ): Promise<RunEnd> {
   const { store } = shared
   const { aborted } = controlOf(await store.admission.read(request.fleet.name), id)
-  const isOver = request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
+  const isOver = end.isTakenBack || request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
   if (aborted || isOver) await store.kept.drop(id)
   await policy.keepTimes?.()
   // Both go on at the end of the next run where they cannot now; what is not taken in yet is not deleted.
@@ -231,10 +238,6 @@ async function underPolicy(
   return { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
 }
 
-function personOf({ requestedBy }: Request): string {
-  return requestedBy ?? accountName()
-}
-
 async function seeThrough(
   request: Request,
   run: Workforce & {
@@ -244,11 +247,13 @@ async function seeThrough(
     readonly policy: RunPolicy
     readonly pause: RunPause
     readonly resumption: Resumption | undefined
+    readonly beforeEnd: () => Promise<{ readonly exitCode: number; readonly isTakenBack: boolean }>
   },
-): Promise<RunEnd> {
+): Promise<RunEnd & { readonly isTakenBack: boolean }> {
   const { journal, policy, environment, pool, resumption } = run
   const unwatch = watchLoad((event) => void journal.emit(event).catch(() => undefined))
   let end: FleetEnd
+  let isTakenBack = false
   try {
     end = await runFleet(policy.work, {
       environment,
@@ -258,6 +263,11 @@ async function seeThrough(
       pause: run.pause,
       ...(request.failOn && { failOn: request.failOn }),
       head: headOf(request, run),
+      beforeEnd: async () => {
+        const undone = await run.beforeEnd()
+        isTakenBack = undone.isTakenBack
+        return undone.exitCode
+      },
       ...(resumption && { before: { outcomes: standingOutcomes(resumption.unfinished) } }),
     })
     await run.told()
@@ -271,44 +281,12 @@ async function seeThrough(
     await pool.close()
   }
   tellFaults(await journal.close())
-  return { ...end, run: run.id }
-}
-
-function headOf(request: Request, run: { readonly commit: string | null; readonly resumption: unknown }): RunHead {
-  const common = {
-    revision: run.commit,
-    ...(request.breakGlass !== undefined && { break_glass: request.breakGlass }),
-    by: personOf(request),
-    host: hostname(),
-    pid: process.pid,
-    version: VERSION,
-  }
-  if (run.resumption) return { type: 'run.resumed', ...common }
-  const { mode, runbooks, plan, undoes, fleet } = request
-  const from = { ...(plan !== undefined && { plan }), ...(undoes !== undefined && { undoes }) }
-  const head = { mode, runbooks, inventory_digest: fleet.digest, ...from }
-  return { type: 'run.started', ...head, ...common }
+  return { ...end, run: run.id, isTakenBack }
 }
 
 /** How those devices ended on which there is nothing left to do. */
 function standingOutcomes({ record, endedAt }: UnfinishedRun): readonly DeviceOutcome[] {
   return [...record.devices.values()].filter(({ device }) => endedAt.has(device))
-}
-
-/** What stopped a run that is no bug of ours. */
-function broken(error: unknown): unknown {
-  if (error instanceof InputError) return new RunBroken(error.diagnostics)
-  if (!(error instanceof SessionLost)) return error
-  const { code, message } = error.failure
-  return new RunBroken([{ code, severity: 'error', summary: message.replace(/\.$/, '') }])
-}
-
-/** One reporter that could not write must not keep another from being whole; a bug of ours comes before what could not be written. */
-function tellFaults(faults: readonly unknown[]): void {
-  const lost = faults.filter((fault) => fault instanceof UnwritableError)
-  const bug = faults.find((fault) => !(fault instanceof UnwritableError))
-  if (bug !== undefined) throw bug
-  if (lost.length > 0) throw new UnwritableError(lost.flatMap(({ lost: each }) => each))
 }
 
 /** Those who work on the devices, and what this thread needs to do so itself. */
@@ -386,10 +364,4 @@ function openWorkforce(
 /** Who asks for more than the project allows gets it where nobody else has to do with less for it. */
 function devicesAtATime({ parallel }: Request, share: Share): number {
   return share.isAll ? (parallel ?? share.devices) : Math.min(parallel ?? share.devices, share.devices)
-}
-
-/** Sorts by time; unique without asking anyone. */
-function runId(now: Date): string {
-  const time = now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')
-  return `${time}-${randomBytes(3).toString('hex')}`
 }

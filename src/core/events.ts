@@ -91,6 +91,29 @@ export interface RunUnpaused {
   readonly by: string
 }
 
+/** A wave has failed, and its policy has it taken back. */
+export interface RunRollback {
+  readonly type: 'run.rollback'
+  /** From 1. */
+  readonly wave: number
+  /** Its failures, and at how many it stops. */
+  readonly failed: number
+  readonly limit: number
+  /** How many are to be brought back. */
+  readonly devices: number
+  /** The run that does it. */
+  readonly rollback_run: string
+}
+
+/** What takes a wave back has ended. */
+export interface RunRolledBack {
+  readonly type: 'run.rolled_back'
+  readonly rollback_run: string
+  /** How its devices ended, and its exit code. */
+  readonly counts: Readonly<Record<DeviceState, number>>
+  readonly exit_code: number
+}
+
 /** Devices that the run is to work on, in the order in which they are to begin; some of them an event, before any begins. */
 export interface RunTargets {
   readonly type: 'run.targets'
@@ -181,6 +204,8 @@ export type RunEventBody =
   | RunAborted
   | RunPaused
   | RunUnpaused
+  | RunRollback
+  | RunRolledBack
   | RunTargets
   | RunOverloaded
   | DeviceStarted

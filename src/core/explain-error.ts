@@ -41,6 +41,7 @@ const EXIT_OF_CODE: { readonly [Code in ErrorCode]?: number } = {
   RUN_NOT_KEPT: EXIT.usage,
   RUN_NOTHING_LEFT: EXIT.usage,
   RUN_NOT_PAUSABLE: EXIT.usage,
+  RUN_ROLLED_BACK: EXIT.usage,
   RUN_IN_PROGRESS: EXIT.usage,
   RUN_NOT_REVERSIBLE: EXIT.usage,
   SSH_SHORT_WAY_CLOSED: EXIT.ok,

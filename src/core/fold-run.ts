@@ -23,6 +23,7 @@ export async function foldRun(
 export class RunFold {
   #started: RunRecord['started']
   #finished: RunRecord['finished']
+  #rollback: RunRecord['rollback']
   readonly #targets: RunTarget[] = []
   readonly #histories = new Map<string, DeviceHistory>()
 
@@ -31,12 +32,15 @@ export class RunFold {
     else if (event.type === 'run.resumed') this.#finished = undefined
     else if (event.type === 'run.targets') this.#targets.push(...targetsOf(event))
     else if (event.type === 'run.finished') this.#finished = event
+    else if (event.type === 'run.rollback') this.#rollback = { begun: event }
+    else if (event.type === 'run.rolled_back' && this.#rollback) this.#rollback = { ...this.#rollback, ended: event }
     else if ('device' in event) historyOf(this.#histories, event.device).add(event)
   }
 
   record(ended: boolean): RunRecord {
     const devices = recordsOf(this.#histories, this.#targets, ended)
-    return { started: this.#started, finished: this.#finished, targets: this.#targets, devices }
+    const common = { started: this.#started, finished: this.#finished, targets: this.#targets, devices }
+    return this.#rollback ? { ...common, rollback: this.#rollback } : common
   }
 }
 

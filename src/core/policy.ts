@@ -115,7 +115,12 @@ export interface Policy {
   readonly dependents: Readonly<Partial<Record<DeviceKind, readonly DeviceKind[]>>>
   readonly breakers: readonly Breaker[]
   /** Rollbacks at a time, and after how many that failed they stop, a run. */
-  readonly rollback: { readonly atOnce: number; readonly stopAfter: number }
+  readonly rollback: {
+    readonly atOnce: number
+    readonly stopAfter: number
+    /** A wave that failed is taken back by itself. Default: somebody has to say so. */
+    readonly automatic?: 'wave'
+  }
   /** How long a change is taken to last before there is a history of it. */
   readonly guess: { readonly changeMs: number; readonly proofMs: number; readonly rollbackMs: number }
   /** Devices that were away for long and get what they missed, at a time. */

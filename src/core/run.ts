@@ -1,4 +1,4 @@
-import type { EventHead, RunFinished, RunMode, RunStarted } from './events.ts'
+import type { EventHead, RunFinished, RunMode, RunRollback, RunRolledBack, RunStarted } from './events.ts'
 import {
   DEVICE_STATES,
   type DeviceOutcome,
@@ -96,6 +96,8 @@ export interface RunRecord {
   readonly targets: readonly RunTarget[]
   /** One a device: that of its last attempt which says something of it. */
   readonly devices: ReadonlyMap<string, DeviceRecord>
+  /** A wave that failed, and that is taken back by another run. */
+  readonly rollback?: { readonly begun: RunRollback & EventHead; readonly ended?: RunRolledBack & EventHead }
 }
 
 /** Counters of a run in progress; what reporters and the exit code share. */

@@ -79,7 +79,7 @@ export async function readUnfinished(events: AsyncIterable<RunEvent> | Iterable<
  * its beginning. `toCome`: devices of which more is heard later.
  */
 export function* recordedEvents(
-  { started, devices }: RunRecord,
+  { started, devices, rollback }: RunRecord,
   { isTold, toCome }: { readonly isTold: (device: string) => boolean; readonly toCome: readonly string[] },
 ): Generator<RunEvent> {
   if (!started) return
@@ -94,6 +94,8 @@ export function* recordedEvents(
     for (const step of steps) yield { ...head, type: 'step.finished', device, ...step }
     yield { ...head, type: 'device.finished', ...ended, region: region ?? '', kind: kind ?? '' }
   }
+  if (rollback) yield rollback.begun
+  if (rollback?.ended) yield rollback.ended
 }
 
 /** Not done; in doubt counts as done once it was looked at and still could not be told. */

@@ -1,4 +1,12 @@
-import type { EventHead, RunEvent, RunFinished, RunOverloaded, RunStarted } from '../core/events.ts'
+import type {
+  EventHead,
+  RunEvent,
+  RunFinished,
+  RunOverloaded,
+  RunRollback,
+  RunRolledBack,
+  RunStarted,
+} from '../core/events.ts'
 import { type Finding, Findings } from '../core/findings.ts'
 import { type DeviceState, EXIT, exitCodeOf, worseExitCode } from '../core/outcome.ts'
 import type { Reporter } from '../core/ports.ts'
@@ -27,6 +35,8 @@ export interface RunResult {
   readonly exit_code: number
   /** The controller's machine had more to do than it could, which says nothing about devices. */
   readonly overloaded?: Omit<RunOverloaded, 'type'> & { readonly at: string }
+  /** A wave that failed and is taken back by a run of its own. */
+  readonly rollback?: Omit<RunRollback, 'type'> & Partial<Pick<RunRolledBack, 'counts' | 'exit_code'>>
   /** Of a run that did not come to its end: when it was last heard of; it counts as interrupted. */
   readonly finished_at: string
 }
@@ -60,6 +70,7 @@ class ResultDocument {
   #at = ''
   #worst: number = EXIT.ok
   #overloaded: RunResult['overloaded']
+  #rollback: RunResult['rollback']
 
   constructor(output: Pick<Output, 'write'>, goesOn: boolean) {
     this.#output = output
@@ -73,6 +84,13 @@ class ResultDocument {
     if (event.type === 'run.overloaded') {
       const { at, wanted, processors, late_ms } = event
       this.#overloaded = { at, wanted, processors, ...(late_ms !== undefined && { late_ms }) }
+    }
+    if (event.type === 'run.rollback') {
+      const { wave, failed, limit, devices, rollback_run } = event
+      this.#rollback = { wave, failed, limit, devices, rollback_run }
+    }
+    if (event.type === 'run.rolled_back' && this.#rollback) {
+      this.#rollback = { ...this.#rollback, counts: event.counts, exit_code: event.exit_code }
     }
     const record = await this.#inFlight.add(event)
     if (record) await this.#device(record)
@@ -107,6 +125,7 @@ class ResultDocument {
       summary: { counts: finished?.counts ?? this.#counts, unknown: finished?.unknown ?? this.#unknown },
       findings: this.#findings.list(this.#run),
       ...(this.#overloaded && { overloaded: this.#overloaded }),
+      ...(this.#rollback && { rollback: this.#rollback }),
       exit_code: finished?.exit_code ?? (this.#goesOn ? this.#worst : EXIT.interrupted),
       finished_at: this.#at,
     }

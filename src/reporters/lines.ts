@@ -6,7 +6,7 @@ import { formatCount } from './format-duration.ts'
 import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
 import { plainText } from './plain-text.ts'
-import { overload, RunTally, title } from './run-tally.ts'
+import { overload, RunTally, rollbackBegun, title } from './run-tally.ts'
 import { SeenDifferences } from './seen-differences.ts'
 
 const PROGRESS_EVERY_MS = 5000
@@ -64,6 +64,7 @@ class LinesReporter {
     if (event.type === 'run.resumed') await this.#write([resumption(event)])
     if (event.type === 'run.interrupted') await this.#write([interruption(event)])
     if (event.type === 'run.overloaded') await this.#write([overload(event)])
+    if (event.type === 'run.rollback') await this.#write([rollbackBegun(event)])
     if (event.type === 'run.finished') clearInterval(this.#timer)
     const record = await this.#inFlight.add(event)
     if (record && (this.#verbose || record.state !== 'in-sync' || record.unknown || record.leftovers)) {

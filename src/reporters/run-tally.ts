@@ -1,4 +1,12 @@
-import type { RunEvent, RunFinished, RunMode, RunOverloaded, RunStarted } from '../core/events.ts'
+import type {
+  RunEvent,
+  RunFinished,
+  RunMode,
+  RunOverloaded,
+  RunRollback,
+  RunRolledBack,
+  RunStarted,
+} from '../core/events.ts'
 import { type Alike, Findings, scopeOf } from '../core/findings.ts'
 import { type Classification, DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
 import { aimed, paramFlags, shellWord, withFlags } from '../core/remedy.ts'
@@ -27,18 +35,20 @@ export class RunTally {
   finished: RunFinished | undefined
   interrupted = false
   overloaded: RunOverloaded | undefined
+  rollback: RunRollback | undefined
+  rolledBack: RunRolledBack | undefined
   unknown = 0
   done = 0
   /** Something is left that could be resumed. */
   get isUnfinished(): boolean {
     const { cancelled, deferred, indeterminate } = this.counts
-    // What takes a run back is begun anew.
-    if (this.started?.undoes !== undefined) return false
+    if (this.rolledBack) return false
     return this.started?.mode === 'apply' && (this.finished === undefined || cancelled + deferred + indeterminate > 0)
   }
 
   /** Safety wants somebody to say that it goes on. */
   get #waitsForWord(): boolean {
+    if (this.rollback) return false
     return [...this.#groups.keys()].some((title) => WANT_A_WORD.some((code) => title.startsWith(code)))
   }
 
@@ -57,6 +67,8 @@ export class RunTally {
     else if (event.type === 'run.finished') this.finished = event
     else if (event.type === 'run.interrupted') this.interrupted = true
     else if (event.type === 'run.overloaded') this.overloaded = event
+    else if (event.type === 'run.rollback') this.rollback = event
+    else if (event.type === 'run.rolled_back') this.rolledBack = event
     else if (event.type === 'run.resumed') this.interrupted = false
     else if (event.type === 'device.finished') this.device(event)
   }
@@ -117,6 +129,7 @@ export class RunTally {
       paint('bold', `${title(this.started)}: ${formatCount(targeted)} ${targeted === 1 ? 'device' : 'devices'}${took}`),
       ...(this.done > 0 ? [`  ${shown}${this.countsText(paint)}`] : []),
       ...(missing > 0 ? [`  ${formatCount(missing)} without a result`] : []),
+      ...(this.rollback ? [rollbackEnd(this.rollback, this.rolledBack, this.#flags)] : []),
       ...(this.interrupted ? ['The run was interrupted.'] : []),
       ...(this.overloaded ? [overload(this.overloaded)] : []),
       ...this.#next(options.details !== false),
@@ -256,4 +269,32 @@ export function overload({ wanted, processors, late_ms: late = 0 }: RunOverloade
   const why =
     wanted > processors ? `${wanted} programs want ${these}` : `till itself is ${late} ms late with what is due`
   return `This machine is overloaded (${why}): logins are slowed down, and devices get more time.`
+}
+
+/** What is said when a wave begins to be taken back. */
+export function rollbackBegun({ wave, failed, limit, devices, rollback_run: run }: RunRollback): string {
+  return `${waveFailed(wave, failed, limit)}: taking it back on ${countOf(devices)}, run ${plainText(run)}`
+}
+
+function rollbackEnd(
+  { wave, failed, limit, devices, rollback_run: run }: RunRollback,
+  ended: RunRolledBack | undefined,
+  flags: string,
+): string {
+  const head = `${waveFailed(wave, failed, limit)}.`
+  if (!ended) return `${head} It is being taken back by run ${plainText(run)}.`
+  const states = DEVICE_STATES.filter((state) => ended.counts[state] > 0).map(
+    (state) => `${formatCount(ended.counts[state])} ${state}`,
+  )
+  const show = `till runs show ${plainText(run)}${flags}`
+  if (ended.exit_code === 0) return `${head} It was taken back on ${countOf(devices)}: ${show}`
+  return `${head} Not all of it could be taken back (${states.join(', ')}): ${show}`
+}
+
+function waveFailed(wave: number, failed: number, limit: number): string {
+  return `Wave ${wave} has failed (${countOf(failed)}, it stops at ${formatCount(limit)})`
+}
+
+function countOf(devices: number): string {
+  return `${formatCount(devices)} ${devices === 1 ? 'device' : 'devices'}`
 }

@@ -8,7 +8,7 @@ import { createLinesReporter, heading, interruption, resumption } from './lines.
 import { LiveView } from './live-view.ts'
 import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
-import { overload, RunTally } from './run-tally.ts'
+import { overload, RunTally, rollbackBegun } from './run-tally.ts'
 import { SeenDifferences } from './seen-differences.ts'
 
 /** Devices whose details follow the live view; of more, the history tells. */
@@ -58,6 +58,7 @@ class TerminalReporter {
     if (event.type === 'run.resumed') this.#view?.notice(resumption(event))
     if (event.type === 'run.interrupted') this.#view?.notice(interruption(event))
     if (event.type === 'run.overloaded') this.#view?.note(overload(event))
+    if (event.type === 'run.rollback') this.#view?.note(rollbackBegun(event))
     await this.#view?.event(event)
     const record = await this.#inFlight.add(event)
     if (record) this.#keep(record)

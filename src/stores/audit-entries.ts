@@ -14,6 +14,7 @@ export const AUDITED: ReadonlySet<RunEvent['type']> = new Set([
   'run.aborted',
   'run.paused',
   'run.unpaused',
+  'run.rollback',
   'run.finished',
 ])
 
@@ -49,6 +50,10 @@ function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'abou
   if (event.type === 'run.resumed') {
     const { devices, revision, break_glass = null, by, host } = event
     return { by, host, about: { devices, commit: revision, break_glass } }
+  }
+  if (event.type === 'run.rollback') {
+    const { wave, failed, limit, devices, rollback_run } = event
+    return { by: 'till', host: hostname(), about: { wave, failed, limit, devices, rollback_run } }
   }
   if (event.type === 'run.unpaused') return { by: event.by, host: hostname(), about: {} }
   if (event.type === 'run.approved' || event.type === 'run.aborted' || event.type === 'run.paused') {

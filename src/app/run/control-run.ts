@@ -36,6 +36,11 @@ export async function approveRun(
 ): Promise<Approved> {
   const { run } = of.run
   const unfinished = await readUnfinished(store.events(run))
+  const { rollback } = unfinished.record
+  if (rollback)
+    throw unfit(
+      `Wave ${rollback.begun.wave} of run "${run}" failed and is taken back by run ${rollback.begun.rollback_run}.`,
+    )
   const waves = wavesToRelease(unfinished)
   const approved = await store.admission.transact(of.fleet, (content) => {
     const before = controlOf(content, run)

@@ -4,7 +4,7 @@ import type { Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { DeviceRecord, RunSummary } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
-import { readUnfinished } from '../../core/unfinished-run.ts'
+import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import { rollbackSteps } from '../../engine/device/undo-runbook.ts'
 import type { Project } from '../project.ts'
@@ -35,6 +35,17 @@ export async function rollbackWork(
   if (!started) throw refused(run.run, 'Its journal has no beginning.')
   if (started.undoes !== undefined) throw refused(run.run, `It has taken back "${started.undoes}" itself.`)
   const opened = started.runbooks.map((one) => sameRunbook(project, one, { run: run.run, revision: started.revision }))
+  const { work, without } = undoWork({ record, carriedOf }, { fleet, opened }, isWanted)
+  if (work.length === 0) throw refused(run.run, nothingToDo(opened, without))
+  return { project, fleet, work, runbooks: opened.map(referenceTo), opened, without }
+}
+
+/** What takes back what a run has changed, by its runbooks as it had them. */
+export function undoWork(
+  { record, carriedOf }: Pick<UnfinishedRun, 'record' | 'carriedOf'>,
+  { fleet, opened }: { readonly fleet: Fleet; readonly opened: readonly Runbook[] },
+  isWanted: (device: string) => boolean,
+): Pick<RollbackWork, 'work' | 'without'> {
   const work: DeviceWork[] = []
   const without: string[] = []
   for (const [name, ended] of record.devices) {
@@ -46,8 +57,7 @@ export async function rollbackWork(
     if (device && !tookBackItself(ended) && runbooks.length > 0) work.push({ device, runbooks, undoes })
     else without.push(name)
   }
-  if (work.length === 0) throw refused(run.run, nothingToDo(opened, without))
-  return { project, fleet, work, runbooks: opened.map(referenceTo), opened, without }
+  return { work, without }
 }
 
 const NOT_AN_APPLY: Readonly<Record<RunMode, string>> = {

@@ -11,6 +11,7 @@ import { policyAdmission } from '../../engine/admission/policy-admission.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
 import { expectedTimes, TimedChanges } from '../safety/expected-times.ts'
+import { type WavesEnd, wavesEnd } from '../safety/failed-wave.ts'
 import { compiledFor, lastSeen, policyOf, purposeOf, wavesOf, withoutWaves } from '../safety/policy-in-force.ts'
 
 export interface RunPolicyRequest {
@@ -49,6 +50,8 @@ export interface RunPolicy {
   guardsOf(device: string): readonly Guard[]
   /** What it is under, as it is to be kept with the run. */
   readonly policy?: Policy
+  /** How its waves have come out by now; absent: there are none. */
+  wavesEnd?(): Promise<WavesEnd>
   /** To be called at its end: how long its changes took is kept for those to come. */
   keepTimes?(): Promise<void>
 }
@@ -80,32 +83,34 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
   const expectedOf = await expectedTimes(store, fleet, { runbooks, guess: policy.guess })
   const timed = new TimedChanges(fleet, runbooks)
   const byName = new Map(work.map((item) => [item.device.name, item]))
+  const admission = policyAdmission(leases, {
+    store: store.admission,
+    fleet: fleet.name,
+    run,
+    by: request.by,
+    policy: compiled,
+    purpose: isUndoing ? 'rollback' : purpose,
+    origin: request.origin ?? (process.stdout.isTTY ? 'terminal' : 'pipeline'),
+    expectedOf,
+    waves,
+    before: before?.results,
+    patienceMs,
+    waitMs,
+    ...(request.breakGlass !== undefined && { breakGlass: { by: request.by, why: request.breakGlass } }),
+    ...(request.mode === 'apply' && {
+      onChanged: (device, ms) => timed.add(device, ms, isUndoing ? 'rollbacks' : 'changes'),
+    }),
+    seen: (device) => seen.get(device),
+    now: () => Date.now(),
+  })
   return {
     patienceMs,
+    admission,
+    ...(rule && { wavesEnd: async () => wavesEnd(await admission.standing(), rule) }),
     guardsOf: (device) => compiled.guardsOf(device, purpose),
     policy: kept,
     keepTimes: () => timed.keep(store),
     work: waves.flatMap((wave, index) => wave.flatMap((name) => inWave(byName.get(name), index + 1))),
-    admission: policyAdmission(leases, {
-      store: store.admission,
-      fleet: fleet.name,
-      run,
-      by: request.by,
-      policy: compiled,
-      purpose: isUndoing ? 'rollback' : purpose,
-      origin: request.origin ?? (process.stdout.isTTY ? 'terminal' : 'pipeline'),
-      expectedOf,
-      waves,
-      before: before?.results,
-      patienceMs,
-      waitMs,
-      ...(request.breakGlass !== undefined && { breakGlass: { by: request.by, why: request.breakGlass } }),
-      ...(request.mode === 'apply' && {
-        onChanged: (device, ms) => timed.add(device, ms, isUndoing ? 'rollbacks' : 'changes'),
-      }),
-      seen: (device) => seen.get(device),
-      now: () => Date.now(),
-    }),
   }
 }
 

@@ -57,13 +57,19 @@ export interface PolicyAdmissionOptions {
   now(): number
 }
 
+/** How the waves of a run have come out by now. */
+export interface RunStanding {
+  standing(): Promise<{ readonly run: RunFacts; readonly breaker: AdmissionContent['breaker'] }>
+}
+
 /**
  * Admission by a policy, on top of that by leases: caps over all runs, windows, freezes, waves, breaker. What is in
  * progress is read, judged and taken in one transaction of the state store, so that no two runs decide on the same.
  */
-export function policyAdmission(leases: Admission, options: PolicyAdmissionOptions): Admission {
+export function policyAdmission(leases: Admission, options: PolicyAdmissionOptions): Admission & RunStanding {
   const gate = new PolicyGate(options)
   return {
+    standing: () => gate.standing(),
     async place(request) {
       const granted = await leases.place(request)
       if (granted.kind !== 'begin') return gate.counted(granted, request.device)
@@ -194,6 +200,11 @@ class PolicyGate {
     if (answer.until - since <= this.#options.waitMs) return answer
     const { until: _until, ...rest } = answer
     return rest
+  }
+
+  async standing(): ReturnType<RunStanding['standing']> {
+    const content = await this.#options.store.read(this.#options.fleet)
+    return { run: this.#facts(controlOf(content, this.#options.run)), breaker: content.breaker }
   }
 
   permit(device: string, base: Permit): Permit {

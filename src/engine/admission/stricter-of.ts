@@ -18,6 +18,8 @@ export function stricterOf(a: Policy, b: Policy): Policy {
     rollback: {
       atOnce: Math.min(a.rollback.atOnce, b.rollback.atOnce),
       stopAfter: Math.min(a.rollback.stopAfter, b.rollback.stopAfter),
+      // It begins changes: so both have to want it.
+      ...(a.rollback.automatic === 'wave' && b.rollback.automatic === 'wave' && { automatic: 'wave' }),
     },
     guess: {
       changeMs: Math.max(a.guess.changeMs, b.guess.changeMs),

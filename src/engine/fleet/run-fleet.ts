@@ -30,6 +30,8 @@ interface FleetOptions {
   readonly pause?: RunPause
   /** States of devices that make the exit code another than 0. Default: all that are not as desired. */
   readonly failOn?: ReadonlySet<DeviceState>
+  /** Called when every device has its end, before that of the run; resolves to an exit code that counts as well. */
+  readonly beforeEnd?: () => Promise<number>
 }
 
 /**
@@ -56,6 +58,7 @@ export async function runFleet(work: readonly DeviceWork[], options: FleetOption
   await Promise.all([started, ...targets.map((event) => environment.emit(event))])
   const { pool = mainThreadOnly, patienceMs = 0 } = options
   await new Schedule(work, { environment, parallel, count, pool, patienceMs, pause: options.pause }).run()
+  if (options.beforeEnd) exitCode = worseExitCode(exitCode, await options.beforeEnd())
   if (environment.stopping.aborted) exitCode = EXIT.interrupted
   const duration = Math.round(environment.clock.elapsed() - began)
   await environment.emit({ type: 'run.finished', counts, unknown, exit_code: exitCode, duration_ms: duration })

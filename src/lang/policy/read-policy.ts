@@ -58,6 +58,8 @@ function rollbackOf(value: JsonValue | undefined, base: Policy['rollback']): Pol
   return {
     atOnce: numberOf(raw['at_once']) ?? base.atOnce,
     stopAfter: numberOf(raw['stop_after']) ?? base.stopAfter,
+    // Left out where nothing is asked for: so the digests of policies are what they were.
+    ...((raw['automatic'] ?? base.automatic) === 'wave' && { automatic: 'wave' }),
   }
 }
 

@@ -9,6 +9,7 @@ import {
   FAILURE,
   KIND,
   OVERLOAD,
+  ROLLBACK_BEGUN,
   RUN_ID,
   RUN_START,
   STEP_RECORD,
@@ -77,6 +78,16 @@ const BODIES: Readonly<Record<string, Body>> = {
     description: 'A run that was paused goes on.',
     required: ['by'],
     properties: { by: TEXT },
+  },
+  'run.rollback': {
+    description: 'A wave has failed, and its policy has it taken back by a run of its own.',
+    required: ['wave', 'failed', 'limit', 'devices', 'rollback_run'],
+    properties: ROLLBACK_BEGUN,
+  },
+  'run.rolled_back': {
+    description: 'The run that takes a wave back has ended.',
+    required: ['rollback_run', 'counts', 'exit_code'],
+    properties: { rollback_run: RUN_ID, counts: COUNTS, exit_code: EXIT_CODE },
   },
   'device.started': {
     description: 'Work on a device begins.',

@@ -300,12 +300,19 @@ const POLICY = {
       examples: [[{ failures: 20, within: '30m' }]],
     },
     rollback: {
-      description: 'How devices are brought back by till rollback.',
+      description: 'How devices are brought back, by till rollback or by itself.',
       type: 'object',
       additionalProperties: false,
       properties: {
         at_once: count('So many at a time. Default: 10.', 10),
         stop_after: count('They stop at so many that failed. Default: 3.', 3),
+        automatic: {
+          description:
+            'wave: a wave that stops at its failures is taken back by itself, by the rollback steps of what was changed in it. ' +
+            'Where two policies hold, both must say so. Default: never.',
+          enum: ['never', 'wave'],
+          examples: ['wave'],
+        },
       },
     },
     guess: {

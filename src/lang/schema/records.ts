@@ -65,6 +65,14 @@ export const OVERLOAD = {
   late_ms: { ...COUNT, description: 'How late the controller does what is due, in milliseconds.' },
 } as const
 
+export const ROLLBACK_BEGUN = {
+  wave: { description: 'The wave that is taken back, from 1.', type: 'integer', minimum: 1 },
+  failed: { ...COUNT, description: 'How many of its devices failed.' },
+  limit: { ...COUNT, description: 'At how many it stops.' },
+  devices: { ...COUNT, description: 'How many of its devices are to be brought back.' },
+  rollback_run: { ...RUN_ID, description: 'The run that does it.' },
+} as const
+
 export const CHANGE = {
   title: 'Change',
   description: 'One field that differs. null before: it is not there; null after: it goes away.',

@@ -9,6 +9,8 @@ const KINDS = [
   'run.aborted',
   'run.paused',
   'run.unpaused',
+  'run.rollback',
+  'run.rolled_back',
   'run.targets',
   'run.overloaded',
   'run.interrupted',

@@ -33,6 +33,8 @@ export interface KeptOrder {
   /** Devices by the runbooks that they have, as positions among those. */
   readonly groups: readonly { readonly runbooks: readonly number[]; readonly devices: readonly KeptDevice[] }[]
   readonly plan?: { readonly id: string; readonly expires_at?: string }
+  /** The run whose changes it takes back. */
+  readonly undoes?: string
   /** That it began under; absent: under none. */
   readonly policy?: { readonly digest: string; readonly rules: Policy }
 }
@@ -45,12 +47,13 @@ export function keepWork(
   request: PlannedWork & {
     readonly plan?: string | undefined
     readonly planExpiresAt?: string | undefined
+    readonly undoes?: string | undefined
     readonly policy: Policy | undefined
     /** Without secrets. */
     readonly mask: (value: JsonObject) => JsonObject
   },
 ): KeptRun | undefined {
-  const { project, work, plan, planExpiresAt, policy, mask } = request
+  const { project, work, plan, planExpiresAt, undoes, policy, mask } = request
   const runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
   const isSecret = ({ params }: Runbook): boolean => JSON.stringify(mask(params)) !== JSON.stringify(params)
   if (runbooks.some(isSecret)) return undefined
@@ -67,6 +70,7 @@ export function keepWork(
     ...(plan !== undefined && {
       plan: { id: plan, ...(planExpiresAt !== undefined && { expires_at: planExpiresAt }) },
     }),
+    ...(undoes !== undefined && { undoes }),
     ...(policy && { policy: { digest: policyDigest(policy), rules: policy } }),
   }
   for (const { file } of project.modules().own) files[`modules/${basename(file)}`] = readFileSync(file, 'utf8')

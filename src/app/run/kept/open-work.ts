@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { CarriedSteps } from '../../../core/carried.ts'
 import { type Diagnostic, InputError } from '../../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../../core/fleet.ts'
 import type { KeptRun } from '../../../core/kept-run.ts'
@@ -19,6 +20,7 @@ import { KEPT_VERSION, type KeptDevice, type KeptOrder, PLAN_FILE } from './keep
 /** What is left of a run, as it was kept. */
 export interface KeptWork extends PlannedWork {
   readonly order: KeptOrder
+  readonly opened: readonly Runbook[]
   /** Removes what was written for it. */
   close(): void
 }
@@ -30,14 +32,20 @@ export interface KeptWork extends PlannedWork {
 export function openWork(
   kept: KeptRun,
   unfinished: UnfinishedRun,
-  here: { readonly project: Project; readonly fleet: Fleet; readonly run: string },
+  here: {
+    readonly project: Project
+    readonly fleet: Fleet
+    readonly run: string
+    /** What it is to take back of a device, where it takes another run back. */
+    readonly undoesOf?: ((device: string) => CarriedSteps) | undefined
+  },
 ): KeptWork {
   refuseExpired(orderOf(kept, here.run), here.run)
   const opened = openKept(kept, { ...here, folder: join(here.project.root, '.till', 'resumed', here.run) })
   const { order, project, runbooks, close } = opened
   try {
     const work = leftWork({ ...here, order, runbooks, unfinished, planned: plannedOf(kept) })
-    return { project, fleet: here.fleet, work, runbooks: runbooks.map(referenceTo), order, close }
+    return { project, fleet: here.fleet, work, runbooks: runbooks.map(referenceTo), opened: runbooks, order, close }
   } catch (error) {
     close()
     throw error
@@ -139,6 +147,7 @@ function leftWork(of: {
   readonly runbooks: readonly Runbook[]
   readonly unfinished: UnfinishedRun
   readonly planned: ReadonlyMap<string, PlannedDevice>
+  readonly undoesOf?: ((device: string) => CarriedSteps) | undefined
 }): readonly DeviceWork[] {
   const known = new Map<string, { readonly device: KeptDevice; readonly runbooks: readonly Runbook[] }>()
   for (const group of of.order.groups) {
@@ -150,7 +159,9 @@ function leftWork(of: {
     if (!kept) throw notKept(of.run, `Nothing was kept of what it was to do on "${name}".`)
     const device = of.fleet.devices.get(name)
     const planned = of.planned.get(name)
-    const common = { runbooks: kept.runbooks, wave, attempt, ...(carried && { carried }), ...(planned && { planned }) }
+    const undoes = of.undoesOf?.(name)
+    const more = { ...(carried && { carried }), ...(planned && { planned }), ...(undoes && { undoes }) }
+    const common = { runbooks: kept.runbooks, wave, attempt, ...more }
     if (device && deviceDigest(device) === kept.device[1]) return { ...common, device }
     return { ...common, device: device ?? goneDevice(kept.device), refused: moved(name, device !== undefined) }
   })

@@ -1,0 +1,172 @@
+import { referenceTo } from '../app/revision/runbooks.ts'
+import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
+import { undoWork } from '../app/run/rollback-work.ts'
+import type { RunPolicy } from '../app/run/run-policy.ts'
+import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
+import type { FailedWave, WavesEnd } from '../app/safety/failed-wave.ts'
+import type { RunRollback } from '../core/events.ts'
+import { runKey } from '../core/lease.ts'
+import { EXIT } from '../core/outcome.ts'
+import type { RunRecord } from '../core/run.ts'
+import type { Runbook } from '../core/runbook.ts'
+import { readUnfinished, type UnfinishedRun } from '../core/unfinished-run.ts'
+import type { Lease } from '../engine/admission/lease-keeper.ts'
+import type { DeviceWork } from '../engine/device/perform-device.ts'
+import type { Journal } from '../engine/journal/journal.ts'
+import type { Run, Shared } from './run.ts'
+import { runId } from './run-id.ts'
+
+type Request = RunOptions & PlannedWork
+
+/** What a run that is carried on has of taking a wave back. */
+export interface TakenBackBefore {
+  readonly runbooks: readonly Runbook[]
+  readonly rollback: RunRecord['rollback']
+  /** Carries on the run that takes it back. */
+  goOn(run: string): Promise<Run>
+}
+
+/** A run at the end of its devices. */
+export interface EndOfDevices {
+  readonly id: string
+  readonly request: Request
+  readonly commit: string | null
+  readonly shared: Shared
+  readonly journal: Pick<Journal, 'emit'>
+  readonly policy: RunPolicy
+  readonly stopping: AbortSignal
+  readonly before: TakenBackBefore | undefined
+  /** Starts the run that takes it back. */
+  begin(request: Request, of: { readonly id: string; readonly lease: Lease }): Promise<Run>
+  /** Called with that run, so that it can be stopped. */
+  onRun(run: Run): void
+}
+
+/**
+ * Takes back the wave of a run that has failed, where its policy asks for it: by a run of its own, which the journal names before it
+ * begins, so that whoever resumes the run finishes it. Resolves to the exit code that comes of it, and whether that is done. Nothing
+ * is taken back where somebody has stopped, paused or aborted the run, or the breaker is open: then it is for people to say.
+ */
+export async function takeBackFailedWave(
+  of: EndOfDevices,
+): Promise<{ readonly exitCode: number; readonly isTakenBack: boolean }> {
+  const { id, shared, stopping, before } = of
+  const due = await isDue(of)
+  if (!due) return NOTHING
+  const unfinished = await readUnfinished(shared.store.events(id))
+  const begun = before?.rollback?.begun ?? (due.failed && (await announce(of, due.failed, unfinished)))
+  if (!begun) return NOTHING
+  const run = (await wasBegun(shared, begun.rollback_run))
+    ? await whatIsLeft(of, begun.rollback_run)
+    : await begin(of, begun, unfinished)
+  if (run) of.onRun(run)
+  const end = await run?.finished
+  // Who was stopped in the middle leaves it to whoever goes on with the run.
+  if (stopping.aborted) return { exitCode: end?.exitCode ?? EXIT.ok, isTakenBack: false }
+  const { exitCode, counts } = end ?? (await endOf(shared, begun.rollback_run))
+  await of.journal.emit({ type: 'run.rolled_back', rollback_run: begun.rollback_run, counts, exit_code: exitCode })
+  return { exitCode, isTakenBack: true }
+}
+
+const NOTHING = { exitCode: EXIT.ok, isTakenBack: false } as const
+
+/** The wave that is to be taken back now: one that has failed, or that was begun to be; undefined where there is none. */
+async function isDue({ id, request, shared, policy, stopping, before }: EndOfDevices): Promise<WavesEnd | undefined> {
+  const isChange = request.mode === 'apply' && request.undoes === undefined
+  if (!isChange || stopping.aborted || policy.policy?.rollback.automatic !== 'wave') return undefined
+  const { failed, heldBy } = (await policy.wavesEnd?.()) ?? {}
+  const wave = before?.rollback?.begun.wave ?? failed?.wave
+  if (wave === undefined) return undefined
+  if (heldBy === undefined) return { ...(failed && { failed }) }
+  shared.warn(`Wave ${wave} failed, but ${heldBy}: it is not taken back by itself. By hand: till rollback ${id}`)
+  return undefined
+}
+
+/** What takes a wave back. */
+function workOf(of: EndOfDevices, wave: number, unfinished: UnfinishedRun) {
+  const opened = of.before?.runbooks ?? [...new Set(of.request.work.flatMap(({ runbooks }) => runbooks))]
+  const inWave = new Set(unfinished.record.targets.flatMap((target) => (target.wave === wave ? [target.device] : [])))
+  return { opened, ...undoWork(unfinished, { fleet: of.request.fleet, opened }, (name) => inWave.has(name)) }
+}
+
+/** Says what is going to be taken back; undefined where there is nothing, or nothing says how. */
+async function announce(
+  of: EndOfDevices,
+  { wave, failed, limit }: FailedWave,
+  unfinished: UnfinishedRun,
+): Promise<RunRollback | undefined> {
+  const { work, without } = workOf(of, wave, unfinished)
+  if (work.length === 0) {
+    of.shared.warn(nothingToTakeBack(wave, without))
+    return undefined
+  }
+  const devices = work.length
+  const rollback_run = runId(SYSTEM_CLOCK.now())
+  const rollback: RunRollback = { type: 'run.rollback', wave, failed, limit, devices, rollback_run }
+  await of.journal.emit(rollback)
+  return rollback
+}
+
+function nothingToTakeBack(wave: number, without: readonly string[]): string {
+  const why =
+    without.length === 0
+      ? 'nothing of it was changed'
+      : 'what was changed has no rollback steps, or was taken back on the devices that failed'
+  return `Wave ${wave} failed, and there is nothing to take back: ${why}.`
+}
+
+async function wasBegun({ store }: Shared, run: string): Promise<boolean> {
+  for await (const _event of store.events(run)) return true
+  return false
+}
+
+/** Goes on with a rollback that was cut off; undefined where it has come to its end. */
+async function whatIsLeft({ shared, before }: EndOfDevices, run: string): Promise<Run | undefined> {
+  const { left, record } = await readUnfinished(shared.store.events(run))
+  if (left.length === 0 && record.finished) return undefined
+  if (!before) throw new Error(`the id "${run}" of a new run is taken`)
+  return before.goOn(run)
+}
+
+async function begin(
+  of: EndOfDevices,
+  { wave, rollback_run: id }: RunRollback,
+  unfinished: UnfinishedRun,
+): Promise<Run> {
+  const { request, shared, commit } = of
+  const { work, opened } = workOf(of, wave, unfinished)
+  const held = await shared.keeper.take([runKey(request.fleet.name, id)], id)
+  if (!held.granted) throw new Error(`the id "${id}" of a new run is taken`)
+  return of.begin(undoing(of, { work, opened, wave, commit }), { id, lease: held.lease }).catch(async (error) => {
+    await held.lease.release()
+    throw error
+  })
+}
+
+function undoing(
+  { request, id }: EndOfDevices,
+  of: {
+    readonly work: readonly DeviceWork[]
+    readonly opened: readonly Runbook[]
+    readonly wave: number
+    readonly commit: string | null
+  },
+): Request {
+  const { project, fleet, origin, requestedBy, waitMs, breakGlass, parallel, workers } = request
+  return {
+    ...{ project, fleet, origin, requestedBy, waitMs, breakGlass, parallel, workers },
+    work: of.work,
+    runbooks: of.opened.map(referenceTo),
+    mode: 'apply',
+    undoes: id,
+    because: `wave ${of.wave} of run ${id} failed`,
+    revision: of.commit,
+  }
+}
+
+/** How a run ended that nobody has to go on with. */
+async function endOf({ store }: Shared, run: string) {
+  const { record } = await readUnfinished(store.events(run))
+  if (!record.finished) throw new Error(`the run "${run}" has not come to its end`)
+  return { exitCode: record.finished.exit_code, counts: record.finished.counts }
+}

@@ -1,0 +1,161 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { chainOf } from '../cli/chain.ts'
+import { ended, type TestProject, until } from '../cli/project.ts'
+import { errorsOf } from '../cli/published.ts'
+
+let project: TestProject | undefined
+afterEach(() => project?.remove())
+
+interface Options {
+  /** So many devices of a wave of four work; the next one fails. */
+  readonly good: number
+  readonly rollback?: string
+  /** What a device does while it is brought back. */
+  readonly unsay?: string
+  readonly more?: string
+}
+
+/** Four tills are the canary, and it stops at the first that fails; four more come behind them. */
+function rollout({ good, rollback = 'automatic: wave', unsay = 'true', more = '' }: Options): TestProject {
+  const waves =
+    '{unit: device, canary: 4, canary_at_most: 4, shares: [100%], soak: 0s, pause: never, max_failures: [1]}'
+  const policy = `caps: [], keep: [], rollback: {${rollback}}, rollout: {waves: ${waves}}${more}`
+  const made = chainOf(
+    ['W-1', 'W-2', 'W-3', 'W-4'].map((id) => `${id}-${process.pid}`),
+    {
+      policy: `run: {workers: 0}\npolicies: {default: {${policy}}}\n`,
+      hours: 'closed',
+    },
+  )
+  const at = (name: string): string => `${made.root}/\${{ store.id }}-\${{ device.id }}.${name}`
+  made.write(
+    'runbooks/mark.yaml',
+    `name: mark
+steps:
+  - id: note
+    file: {path: '${at('txt')}', content: "new\\n", mode: '0644'}
+    rollback:
+      - file: {path: '${at('txt')}', content: "old\\n", mode: '0644'}
+      - id: unsay
+        command: {run: 'echo back >>${at('log')}; ${unsay.replaceAll('ROOT', made.root)}', always: true}
+  - id: proof
+    command: {run: 'test $(ls ${made.root}/*.txt | wc -l) -le ${good}', always: true}
+`,
+  )
+  return made
+}
+
+const apply = (of: TestProject, ...args: string[]) => of.till('apply', 'mark', '--yes', ...args)
+
+function texts(of: TestProject): string[] {
+  const names = readdirSync(of.root).filter((name) => name.endsWith('.txt'))
+  return names.map((name) => readFileSync(join(of.root, name), 'utf8').trim()).sort()
+}
+
+function backs(of: TestProject): string[] {
+  const names = readdirSync(of.root).filter((name) => name.endsWith('.log'))
+  return names.flatMap((name) => readFileSync(join(of.root, name), 'utf8').trim().split('\n'))
+}
+
+async function json(of: TestProject, ...args: string[]) {
+  const { stdout, stderr, code } = await of.till(...args)
+  if (!stdout.startsWith('{')) throw new Error(`${code}: ${stdout}${stderr}`)
+  return JSON.parse(stdout)
+}
+
+describe('a wave that failed', () => {
+  it('is taken back by a run of its own, where the policy asks for it, and the run is over', async () => {
+    project = rollout({ good: 2 })
+    const applied = await apply(project, '--json')
+    const result = JSON.parse(applied.stdout)
+    expect([applied.code, errorsOf('result', result)]).toEqual([4, []])
+    expect(result.summary.counts).toMatchObject({ changed: 2, failed: 1, deferred: 5 })
+    const { rollback } = result
+    expect(rollback).toMatchObject({ wave: 1, failed: 1, limit: 1, devices: 2, exit_code: 0 })
+    expect(rollback.counts.changed).toBe(2)
+    // The third has taken itself back.
+    expect([texts(project), backs(project)]).toEqual([
+      ['old', 'old', 'old'],
+      ['back', 'back', 'back'],
+    ])
+    const undone = await json(project, 'runs', 'show', rollback.rollback_run, '--json')
+    expect(undone.run.undoes).toBe(result.run.run)
+    expect(undone.devices.every((one: { undone?: boolean }) => one.undone === true)).toBe(true)
+    const id = result.run.run
+    const shown = await project.till('runs', 'show', id)
+    expect(shown.stdout).toContain(`Wave 1 has failed (1 device, it stops at 1). It was taken back on 2 devices`)
+    expect(shown.stdout).not.toMatch(/till (resume|approve)/)
+    const events = (await project.till('runs', 'show', id, '--ndjson')).stdout.trim().split('\n')
+    const told = events.map((line) => JSON.parse(line))
+    for (const event of told) expect(errorsOf('event', event)).toEqual([])
+    const ends = told.filter(({ type }) => type.startsWith('run.') && type !== 'run.overloaded').slice(-3)
+    expect(ends.map(({ type }) => type)).toEqual(['run.rollback', 'run.rolled_back', 'run.finished'])
+    const again = await project.till('resume', id, '--yes')
+    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/RUN_ROLLED_BACK.*Wave 1/s)])
+    const approved = await project.till('approve', id, '--because', 'looks fine')
+    expect([approved.code, approved.stderr]).toEqual([2, expect.stringMatching(/APPROVAL_UNFIT.*is taken back/s)])
+    const audited = await json(project, 'audit', 'list', '--json')
+    const kinds = audited.entries.map(({ entry }: { entry: { kind: string } }) => entry.kind)
+    expect(kinds).toContain('run.rollback')
+  })
+
+  it('stays where the policy does not ask, and where nothing of it would take anything back', async () => {
+    project = rollout({ good: 2, rollback: 'at_once: 4' })
+    const applied = await apply(project, '--json')
+    expect(JSON.parse(applied.stdout).rollback).toBeUndefined()
+    expect(texts(project)).toEqual(['new', 'new', 'old'])
+    project.remove()
+    project = rollout({ good: 0 })
+    const first = await apply(project, '--json')
+    expect(JSON.parse(first.stdout).rollback).toBeUndefined()
+    expect(first.stderr).toContain('Wave 1 failed, and there is nothing to take back')
+  })
+
+  it('is left to people where the breaker is open', async () => {
+    project = rollout({ good: 2, more: ', breakers: [{failures: 1, within: 1h}]' })
+    const { stderr, stdout } = await apply(project)
+    expect(stderr).toMatch(
+      /Wave 1 failed, but the breaker is open \(.*\): it is not taken back by itself. By hand: till rollback 2/,
+    )
+    expect(stdout).not.toContain('taken back')
+    expect(texts(project)).toEqual(['new', 'new', 'old'])
+  })
+
+  it('says on the terminal what is taken back, and what could not be', async () => {
+    project = rollout({ good: 3, rollback: 'automatic: wave, at_once: 1, stop_after: 1', unsay: 'false' })
+    const { code, stdout } = await apply(project)
+    expect(code).toBe(4)
+    expect(stdout).toMatch(/Wave 1 has failed \(1 device, it stops at 1\): taking it back on 3 devices, run 2/)
+    expect(stdout).toMatch(/Not all of it could be taken back \(1 failed, 2 deferred\): till runs show 2/)
+  })
+
+  it('is taken back to the end by whoever resumes a run that was killed in the middle of it', async () => {
+    // Each waits until somebody lets it go on.
+    const unsay = 'touch ROOT/at-it; while ! test -e ROOT/go; do sleep 0.05; done'
+    project = rollout({ good: 3, rollback: 'automatic: wave, at_once: 1', unsay })
+    const root = project.root
+    // The device that fails takes itself back at once.
+    const child = project.start('apply', 'mark', '--yes', '--json')
+    await until(child, () => existsSync(join(root, 'at-it')))
+    writeFileSync(join(root, 'go'), '')
+    await until(child, () => backs(project as TestProject).length >= 2)
+    child.kill('SIGKILL')
+    await ended(child)
+    const [newest] = (await json(project, 'runs', 'list', '--json')).runs.filter(
+      ({ runbooks, counts }: { runbooks: string[]; counts: Record<string, number> }) =>
+        runbooks.length > 0 && counts['failed'] === 1,
+    )
+    const resumed = await json(project, 'resume', newest.run, '--yes', '--json')
+    expect(errorsOf('result', resumed)).toEqual([])
+    expect(resumed.rollback).toMatchObject({ wave: 1, devices: 3 })
+    const { counts } = resumed.rollback
+    expect(counts.changed + counts.indeterminate).toBe(3)
+    expect(texts(project)).toEqual(['old', 'old', 'old', 'old'])
+    // An action is never repeated: each device has done it once.
+    expect(backs(project)).toHaveLength(4)
+    expect((await project.till('resume', newest.run, '--yes')).stderr).toContain('RUN_ROLLED_BACK')
+  })
+})
