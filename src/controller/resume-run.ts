@@ -13,7 +13,7 @@ import { type LeaseHolder, runKey } from '../core/lease.ts'
 import type { Policy } from '../core/policy.ts'
 import type { RunSummary } from '../core/run.ts'
 import { readUnfinished, type UnfinishedRun } from '../core/unfinished-run.ts'
-import { RESULT_OF } from '../engine/admission/policy-admission.ts'
+import { resultOf } from '../engine/admission/policy-admission.ts'
 import { controlOf } from '../engine/admission/run-control.ts'
 import type { DeviceWork } from '../engine/device/perform-device.ts'
 import type { Run, Shared } from './run.ts'
@@ -149,10 +149,10 @@ function wavesBefore(unfinished: UnfinishedRun, { work }: KeptWork): Omit<Policy
     while (waves.length < wave) waves.push([])
     waves[wave - 1]?.push(device)
   }
-  const results = new Map<string, { result: (typeof RESULT_OF)[keyof typeof RESULT_OF]; at: number }>()
+  const results = new Map<string, { result: ReturnType<typeof resultOf>; at: number }>()
   for (const [device, at] of unfinished.endedAt) {
     const ended = unfinished.record.devices.get(device)
-    if (ended) results.set(device, { result: RESULT_OF[ended.state], at: Date.parse(at) })
+    if (ended) results.set(device, { result: resultOf(ended), at: Date.parse(at) })
   }
   for (const { device, refused } of work) if (refused) results.set(device.name, { result: 'deferred', at: Date.now() })
   return { waves, results }

@@ -68,9 +68,13 @@ export interface DeviceOutcome {
   readonly not_before?: string
 }
 
-/** Whether no session with the device came about, so that nothing can have been begun there. */
+/**
+ * Whether no session with the device came about, so that nothing can have been begun there: it cannot be reached, or this
+ * machine was too busy for it.
+ */
 export function wasNeverReached({ state, answered, failure }: DeviceOutcome): boolean {
-  return state === 'unreachable' && !answered && failure !== undefined && PHASES_BEFORE_ANY_STEP.has(failure.phase)
+  if (answered || !failure || !PHASES_BEFORE_ANY_STEP.has(failure.phase)) return false
+  return state === 'unreachable' || failure.code === 'CONTROLLER_OVERLOADED'
 }
 
 export const EXIT = {

@@ -299,7 +299,7 @@ class PolicyGate {
 
   async #settle(device: string, outcome: DeviceOutcome | undefined): Promise<void> {
     const { policy, run } = this.#options
-    if (outcome) this.#count(device, RESULT_OF[outcome.state])
+    if (outcome) this.#count(device, resultOf(outcome))
     const now = this.#options.now()
     if (outcome && SEEN_WORKING.has(outcome.state)) this.#seenHere.set(device, { working: true, at: now })
     await this.#transact((content) => {
@@ -312,7 +312,7 @@ class PolicyGate {
         if (left) ledger.put(left)
         else ledger.drop(device)
       }
-      if (outcome?.state === 'failed' || outcome?.state === 'indeterminate') {
+      if (outcome && resultOf(outcome) === 'failed') {
         breaker = afterFailure(breaker, policy.policy.breakers, { device, run, at: now })
       }
       return { result: undefined, content: this.#contentOf(ledger, { ...content, breaker }) }
@@ -369,8 +369,12 @@ function endOf(outcome: DeviceOutcome | undefined, phase: 'held' | 'changing' | 
 
 const SEEN_WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'changed'])
 
-/** How a device counts in its wave. */
-export const RESULT_OF: Readonly<Record<DeviceState, Result>> = {
+/** How a device counts in its wave. What this machine had no time for says nothing of the device or of the change. */
+export function resultOf(outcome: Pick<DeviceOutcome, 'state' | 'answered' | 'failure'>): Result {
+  return wasNeverReached(outcome) ? 'unreachable' : RESULT_OF[outcome.state]
+}
+
+const RESULT_OF: Readonly<Record<DeviceState, Result>> = {
   'in-sync': 'passed',
   changed: 'passed',
   drifted: 'passed',

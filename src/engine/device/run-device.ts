@@ -5,7 +5,7 @@ import { type Failure, SessionLost } from '../../core/failure.ts'
 import { inDoubt } from '../../core/fold-run.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { LeaseToken } from '../../core/lease.ts'
-import type { DeviceOutcome } from '../../core/outcome.ts'
+import { type DeviceOutcome, wasNeverReached } from '../../core/outcome.ts'
 import type { ChangeAnswer, Permit, Wait } from '../admission/admission.ts'
 import type { DeviceWorker } from '../fleet/worker-pool.ts'
 import type { DeviceVisit } from './device-visit.ts'
@@ -122,6 +122,17 @@ class Visit {
   }
 
   async #outcome(worker: DeviceWorker): Promise<DeviceOutcome> {
+    const outcome = await this.#judged(worker)
+    // Whoever logged in before the want of time was known ran into it together; by now logins are slowed down.
+    const isWorthATry = outcome.failure?.code === 'CONTROLLER_OVERLOADED' && wasNeverReached(outcome)
+    return isWorthATry && !this.#isOver() ? this.#judged(worker) : outcome
+  }
+
+  #isOver(): boolean {
+    return this.#run.stopping.aborted || this.#permit?.lease.lost.aborted === true
+  }
+
+  async #judged(worker: DeviceWorker): Promise<DeviceOutcome> {
     const { overloadedMs = () => 0, clock } = this.#run
     const [began, overloaded] = [clock.elapsed(), overloadedMs()]
     const outcome = await this.#performed(worker)
