@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { openIncidentStore } from '../app/history/open-store.ts'
 import { incidentPage, incidentView } from '../app/incidents/incident-view.ts'
 import { jsonLine } from '../app/json-document.ts'
+import { knownOutages } from '../app/outages/known-outages.ts'
 import type { Project } from '../app/project.ts'
 import { accountName } from '../app/run/account.ts'
 import type { Incident } from '../core/incident.ts'
@@ -50,13 +51,19 @@ export abstract class IncidentCommand extends BaseCommand {
     ) => Promise<Incident>,
   ): Promise<void> {
     const { partner } = flags
-    await this.withIncidents(flags, async (store) => {
-      await this.answer(store, await work(store, { by: partner ?? accountName(), partner, now: new Date() }), flags)
+    await this.withIncidents(flags, async (store, project) => {
+      const changed = await work(store, { by: partner ?? accountName(), partner, now: new Date() })
+      await this.answer(store, changed, flags, project)
     })
   }
 
-  protected async answer(store: IncidentStore, incident: Incident, flags: IncidentFlags): Promise<void> {
-    const view = incidentView(incident, new Date())
+  protected async answer(
+    store: IncidentStore,
+    incident: Incident,
+    flags: IncidentFlags,
+    project: Project,
+  ): Promise<void> {
+    const view = incidentView(incident, new Date(), await knownOutages(await project.store(), await project.fleet()))
     const [events, episodes, messages] = await Promise.all([
       store.events(incident.incident),
       store.episodes(incident.incident, MOST_EPISODES),

@@ -5,6 +5,7 @@ import { DEFAULT_HOST, sendStatus } from '../app/history/send-status.ts'
 import { prometheusLines, zabbixValues } from '../app/history/status-for-monitoring.ts'
 import { ROOM_FOR_DAYS, statusTable } from '../app/history/status-table.ts'
 import { jsonDocument, jsonLines } from '../app/json-document.ts'
+import { type KnownOutages, knownOutages, type OutageNote, outageNote } from '../app/outages/known-outages.ts'
 import type { Project } from '../app/project.ts'
 import { assignedNames } from '../app/revision/assignments.ts'
 import { selectDevices } from '../app/revision/selection.ts'
@@ -17,6 +18,10 @@ import { EXIT } from '../core/outcome.ts'
 
 /** More devices than people read are shown without their last day. */
 const MOST_DAYS = 500
+
+function notesOf(outages: KnownOutages, fleet: Fleet, { device }: KnownState): readonly OutageNote[] {
+  return outages.of({ device, store: fleet.devices.get(device)?.store ?? null }).map(outageNote)
+}
 
 export default class Status extends BaseCommand {
   static override summary = 'Show the last known state of every device of the inventory, and how old it is.'
@@ -83,7 +88,8 @@ export default class Status extends BaseCommand {
     const assigned = await assignedNames(project, fleet)
     const now = new Date()
     const all = await knownStates(await project.store(), devices, { filter, now, assigned })
-    const known = all.slice(0, flags.limit)
+    const outages = await knownOutages(await project.store(), fleet)
+    const known = all.slice(0, flags.limit).map((one) => ({ ...one, outages: notesOf(outages, fleet, one) }))
     const head = { schema: 'till.status/1', ...countStates(known) }
     if (flags.send !== undefined) return this.#send(flags.send, { known, fleet, now, project })
     if (flags.format === 'prometheus') await this.writeAll(prometheusLines(known, fleet, now))

@@ -11,6 +11,7 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { KeptRuns } from './kept-run.ts'
 import type { LeaseStore, LeaseToken } from './lease.ts'
 import type { AvailabilityStore } from './ledger.ts'
+import type { OutageStore } from './outage.ts'
 import type { DeviceStatus, DeviceVisit, RunPlace, RunSummary } from './run.ts'
 import type { RunReads } from './run-reads.ts'
 import type { DeviceFact, DeviceMark, Marks, NewSample, Sample } from './sample.ts'
@@ -325,6 +326,7 @@ export interface JournalStore {
 export interface RunStore extends JournalStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
+  readonly outages: OutageStore
   readonly kept: KeptRuns
   readonly changeTimes: ChangeTimeStore
   readonly audit: AuditLog

@@ -23,6 +23,8 @@ interface Asked {
   readonly breaker: HookSettings['breaker']
   /** Milliseconds since 1970. */
   readonly now: number
+  /** It is known to be out of order until then. */
+  readonly outage?: { readonly why: string; readonly until: number } | undefined
   /** Why the parameters of the runbook cannot be filled in. */
   readonly paramProblem?: string | undefined
 }
@@ -30,10 +32,17 @@ interface Asked {
 /** How soon to look again at what nothing here tells the end of. */
 export const LOOK_AGAIN_MS = 30_000
 const HOUR_MS = 3_600_000
+/** How late the early end of a silence or an outage is noticed at most. */
+export const LONGEST_SILENCE_MS = 600_000
+
+/** What is to be left alone for long is asked about ever more seldom: after a tenth of the time that it lasts. */
+export function askAgainMs(ageMs: number): number {
+  return Math.min(LONGEST_SILENCE_MS, Math.max(LOOK_AGAIN_MS, ageMs / 10))
+}
 
 /** Pure: what is known of an episode, its rule and the clock say what is done. The first that has something to say decides. */
 export function decide(asked: Asked): Decision {
-  for (const judge of [atWork, clearing, storm, patience, afterRepair, ability, mode, limits]) {
+  for (const judge of [atWork, clearing, known, storm, patience, afterRepair, ability, mode, limits]) {
     const decision = judge(asked)
     if (decision) return decision
   }
@@ -91,6 +100,13 @@ const clearing: Judge = ({ episode, rule, now }) => {
   if (now < until) return wait(until, 'Nothing fires any more; it is closed when that stays so.')
   const helped = episode.attempts.some(({ result }) => result === 'helped')
   return { do: 'close', why: helped ? 'Repaired, and the alert went out.' : 'The alert went out by itself.' }
+}
+
+/** Before a storm, too: what is known is nobody's news. Asked again ever more seldom, since it may be ended before its time. */
+const known: Judge = ({ episode, outage, now }) => {
+  if (!outage) return undefined
+  const age = now - Date.parse(episode.opened_at)
+  return note('held', outage.why, Math.min(outage.until, now + askAgainMs(age)))
 }
 
 const storm: Judge = ({ episode, world, breaker, now }) => {

@@ -65,7 +65,26 @@ export interface Clock {
   readonly opens: string | null
 }
 
+/** Something that is known to be out of order. */
+export interface OutageNote {
+  readonly outage: string
+  readonly why: string
+  readonly by: string
+  readonly until: string
+  readonly closed: boolean
+}
+
+export interface OutagesAnswer {
+  readonly outages: readonly (OutageNote & {
+    readonly state: 'coming' | 'current'
+    readonly from: string
+    readonly devices: number
+    readonly stores: number
+  })[]
+}
+
 export interface StoreAnswer extends StoreRow {
+  readonly outages: readonly OutageNote[]
   readonly address: { readonly street: string; readonly postcode: string; readonly city: string }
   readonly link: { readonly type: string; readonly rtt_ms?: number; readonly backup?: string }
   readonly owner: Readonly<Record<string, unknown>>
@@ -107,6 +126,7 @@ export interface Look {
 }
 
 export interface DeviceAnswer extends DeviceRow {
+  readonly outages: readonly OutageNote[]
   readonly os: { readonly family: string; readonly distribution?: string; readonly version?: string }
   readonly address: string
   readonly attached: readonly string[]
@@ -194,6 +214,7 @@ export interface IncidentClock {
 }
 
 export interface Incident {
+  readonly known_outages: readonly OutageNote[]
   readonly incident: string
   readonly state: 'open' | 'taken' | 'paused' | 'cleared' | 'closed'
   readonly fault: string

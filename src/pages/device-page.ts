@@ -1,6 +1,7 @@
 import { HoldForm, LookButtons } from './actions.ts'
 import type { DeviceAnswer } from './answers.ts'
 import { html } from './html.ts'
+import { OutageForm, Outages } from './outages.ts'
 import {
   Ago,
   ClockText,
@@ -24,9 +25,11 @@ import { filled, wordFor, words } from './words.ts'
 
 /** A device: what is wrong with it, since when, what helps, and how it came to be so. */
 export function DevicePage({ name }: { readonly name: string }) {
-  const { value: device, why } = useAnswer<DeviceAnswer>(
-    `/devices/${name.split('/').map(encodeURIComponent).join('/')}`,
-  )
+  const {
+    value: device,
+    why,
+    again,
+  } = useAnswer<DeviceAnswer>(`/devices/${name.split('/').map(encodeURIComponent).join('/')}`)
   if (!device) return html`<${Heading} title=${name} /><${Waiting} why=${why} />`
   const { family, distribution, version } = device.os
   const names = (all: readonly string[]) =>
@@ -34,7 +37,9 @@ export function DevicePage({ name }: { readonly name: string }) {
   return html`<${Heading} title=${device.device} />
     <p class="lead"><${State} state=${device.state} /> ${device.message ?? ''}</p>
     ${device.findings.length > 0 && html`<h2>${words.whatIsWrong}</h2>${device.findings.map((one) => html`<${FindingBox} key=${one.key} finding=${one} />`)}`}
+    <${Outages} outages=${device.outages} again=${again} />
     <${HoldForm} on=${device.device} />
+    <${OutageForm} on=${device.device} again=${again} />
     <${LookButtons} device=${device.device} runbooks=${runbooksFor(device)} />
     <${Facts} facts=${[
       [words.since, device.since && html`<${Ago} at=${device.since} />`],

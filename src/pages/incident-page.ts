@@ -4,6 +4,7 @@ import { ask, mayDo } from './ask.ts'
 import { FindingBox } from './device-page.ts'
 import { html } from './html.ts'
 import { Clocks, incidentPath } from './incidents-page.ts'
+import { Outages } from './outages.ts'
 import { Command, devicePath, Facts, Heading, runPath, State, storePath, Time, Waiting } from './parts.ts'
 import { Link, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
@@ -19,6 +20,7 @@ export function IncidentPage({ id }: { readonly id: string }) {
     html`<${Link} to=${withQuery(new URLSearchParams(), { [name]: value }, '/incidents')}>${value}<//>`
   return html`<${Heading} title=${one.title} />
     <p class="lead"><${State} state=${`incident-${one.state}`}>${words.incidentStates[one.state]}<//> ${one.firing && html`<small>${words.stillFires}</small>`}</p>
+    <${Outages} outages=${one.known_outages} />
     <${Clocks} clocks=${one.clocks} />
     <${IncidentWords} key=${one.state} one=${one} again=${again} />
     <${Facts} facts=${[

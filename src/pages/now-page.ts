@@ -1,6 +1,7 @@
 import type { MapAnswer, Overview, Stores } from './answers.ts'
 import { FleetMap } from './fleet-map.ts'
 import { html } from './html.ts'
+import { OutageList } from './outages.ts'
 import { Heading, Scroll, SellsMark, StoreTable, Waiting } from './parts.ts'
 import { Link, type Place, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
@@ -29,6 +30,7 @@ export function NowPage({ place: { query } }: { readonly place: Place }) {
           )}</ul>`
         : html`<${Waiting} why=${overview.why} />`
     }
+    <${OutageList} />
     <${Filters} query=${filter} regions=${all?.regions ?? []} />
     <div class="halves">
       <section>${map.value ? html`<${FleetMap} answer=${map.value} />` : html`<${Waiting} why=${map.why} />`}</section>

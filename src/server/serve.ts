@@ -140,7 +140,7 @@ function startWorking(
   const metrics = new Metrics()
   const isOurs = (): boolean => post.isOurs
   const loop = new HookLoop({ store, log, metrics, isOurs, hooks: () => hooksOf(revisions, controller, store) })
-  const escalation = new Escalation({ incidents, hooks: store })
+  const escalation = new Escalation({ incidents, hooks: store, runs: () => controller.store() })
   const escalating = new EscalationLoop({ incidents, escalation, by: () => revisions.current, isOurs, log, metrics })
   const sources = new SourceLoop({
     hooks: store,

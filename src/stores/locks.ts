@@ -11,6 +11,10 @@ export function admissionOf(fleet: string): string {
   return `admission ${fleet}`
 }
 
+export function outagesOf(fleet: string): string {
+  return `outages ${fleet}`
+}
+
 /** Whoever has it numbers the events of the run. */
 export function journalOf(run: string): string {
   return `journal ${run}`

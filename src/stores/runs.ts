@@ -9,6 +9,7 @@ import type { WorkStore } from '../core/handed-work.ts'
 import type { KeptRuns } from '../core/kept-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { AvailabilityStore } from '../core/ledger.ts'
+import type { OutageStore } from '../core/outage.ts'
 import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
 import {
   type DeviceStatus,
@@ -35,6 +36,7 @@ import { labelled } from './labelled.ts'
 import { isHeard, leaseStore } from './leases.ts'
 import { AUDIT, journalOf, LEASES } from './locks.ts'
 import { forgetSamples, readFact, readMachine, readMarks, readSamples } from './notes.ts'
+import { outageStore } from './outages.ts'
 import { whereabouts } from './process-identity.ts'
 import { appendEvents, eventOf, indeterminateDevices, recordStatuses } from './record-events.ts'
 import { inList, runReads } from './run-reads.ts'
@@ -83,6 +85,7 @@ const MUST_SURVIVE: ReadonlySet<RunEvent['type']> = new Set([
 class StoredRuns implements RunStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
+  readonly outages: OutageStore
   readonly kept: KeptRuns
   readonly changeTimes: ChangeTimeStore
   readonly audit: AuditLog
@@ -96,6 +99,7 @@ class StoredRuns implements RunStore {
     this.#session = session
     this.leases = leaseStore(session, id)
     this.admission = admissionStore(session)
+    this.outages = outageStore(session)
     this.kept = keptRuns(session)
     this.changeTimes = changeTimeStore(session)
     this.audit = auditLog(session)

@@ -216,6 +216,38 @@ test('a plan is made, shown and applied as it was shown, by those who may; what 
   expect(audit).toContain('plan.applied')
 })
 
+test('what is known to be out of order is said and ended by those who see all of it, and named to those who see some', async () => {
+  const why = 'flood'
+  const added = await post(hela, '/outages', { on: NORTH, until: '1h', why, closed: true })
+  expect([added.status, errorsOf('api-outage', added.json)]).toEqual([200, []])
+  const { outage } = added.json
+  for (const partner of partners) {
+    expect((await post(partner, '/outages', { on: NORTH, until: '1h', why })).status).toBe(404)
+    const known = await partner.ask('/api/v1/outages')
+    expect([known.json.outages, errorsOf('api-outages', known.json)]).toMatchObject([
+      [{ outage, why, devices: 1, stores: 1, where: {} }],
+      [],
+    ])
+    const ended = { method: 'DELETE', headers: { 'content-type': 'application/json' } }
+    expect((await partner.ask(`/api/v1/outages/${outage}`, ended)).status).toBe(404)
+  }
+  expect((await post(viktor, '/outages', { on: NORTH, until: '1h', why })).status).toBe(403)
+  expect((await post(hela, '/outages', { on: NORTH, until: '1h' })).status).toBe(400)
+  expect((await post(hela, '/outages', { on: 'nowhere', until: '1h', why })).status).toBe(404)
+  expect((await post(hela, '/outages', { on: NORTH, until: 'soon', why })).status).toBe(409)
+  const store = (await anna.ask(`/api/v1/stores/${NORTH}`)).json
+  expect([store.outages, errorsOf('api-store', store)]).toMatchObject([[{ outage, by: 'hela', closed: true }], []])
+  expect((await anna.ask(`/api/v1/stores/${SOUTH}`)).json.outages).toEqual([])
+  const device = (await anna.ask(`/api/v1/devices/${NORTH}/pos1`)).json
+  expect([device.outages, errorsOf('api-device', device)]).toMatchObject([[{ outage }], []])
+  expect((await anna.ask(`/api/v1/incidents/${ids.pos1}`)).json.known_outages).toMatchObject([{ outage }])
+  expect((await anna.ask(`/api/v1/incidents/${ids.store}`)).json.known_outages).toEqual([])
+  const init = { method: 'DELETE', headers: { 'x-till-csrf': hela.csrf } }
+  expect((await hela.ask(`/api/v1/outages/${outage}`, init)).status).toBe(200)
+  expect((await hela.ask(`/api/v1/outages/${outage}`, init)).status).toBe(409)
+  expect((await anna.ask('/api/v1/outages')).json.outages).toEqual([])
+})
+
 test('what was noted of a device is told as lines, to those who see it', async () => {
   const { status, json } = await viktor.ask(`/api/v1/devices/${NORTH}/office/samples?days=30`)
   expect([status, errorsOf('api-samples', json)]).toEqual([200, []])

@@ -5,11 +5,14 @@ import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { RunStore } from '../../core/ports.ts'
 import { tradingAround } from '../../core/trading-hours.ts'
 import { failed } from '../../hooks/channels/outgoing.ts'
+import { LONGEST_SILENCE_MS } from '../../hooks/decide.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import { type Duties, storeOf } from '../incidents/duties.ts'
 import { incidentView } from '../incidents/incident-view.ts'
+import { type KnownOutages, knownOutages, outageText } from '../outages/known-outages.ts'
 import type { Project } from '../project.ts'
 import { ChannelSenders } from './channel-senders.ts'
 import { MOST_TOLD, messageText } from './message-text.ts'
@@ -26,7 +29,13 @@ export interface Escalating {
   readonly duties: Duties | undefined
 }
 
+/** What is sent goes by, too. */
+interface Telling extends Escalating {
+  readonly outages: KnownOutages
+}
+
 interface Stores {
+  readonly runs: () => Promise<Pick<RunStore, 'outages'>>
   readonly incidents: IncidentStore
   readonly hooks: HookStore
 }
@@ -44,17 +53,25 @@ export class Escalation {
   async look(by: Escalating, limit: number): Promise<number> {
     const { escalations } = this.#stores.incidents
     const due = await escalations.due(new Date(), limit)
-    for (const id of due) await escalations.advance(id, (of) => stepsOf(by.duties, of))
+    if (due.length === 0) return 0
+    const outages = await this.#outages(by)
+    for (const id of due) await escalations.advance(id, (of) => stepsOf(by.duties, of, outages))
     return due.length
   }
 
   /** Takes messages whose time has come, each to be sent by calling it; they never reject. */
   async claim(by: Escalating, limit: number): Promise<readonly (() => Promise<Message | undefined>)[]> {
     const claimed = await this.#stores.incidents.escalations.claim(new Date(), limit)
-    return claimed.map((each) => () => this.#deliver(by, each))
+    if (claimed.length === 0) return []
+    const outages = await this.#outages(by)
+    return claimed.map((each) => () => this.#deliver({ ...by, outages }, each))
   }
 
-  async #deliver(by: Escalating, claimed: ClaimedMessage): Promise<Message | undefined> {
+  async #outages({ fleet }: Escalating): Promise<KnownOutages> {
+    return knownOutages(await this.#stores.runs(), fleet)
+  }
+
+  async #deliver(by: Telling, claimed: ClaimedMessage): Promise<Message | undefined> {
     const channel = by.duties?.responsibility.channels.get(claimed.message.channel)
     const result = channel ? await this.#send(by, { ...claimed, channel }) : GONE
     const isCall = channel?.kind === 'http' && claimed.message.kind === 'call'
@@ -64,7 +81,7 @@ export class Escalation {
     return this.#stores.incidents.escalations.settle(claimed.message.message, result, options)
   }
 
-  async #send(by: Escalating, claimed: ClaimedMessage & { readonly channel: Channel }): Promise<SendResult> {
+  async #send(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): Promise<SendResult> {
     const { channel, message, incident, doubtSince, ticket } = claimed
     const contact = by.duties?.responsibility.contacts.get(message.contact)
     if (!contact) return GONE
@@ -74,7 +91,8 @@ export class Escalation {
       const { episodes: ids, count } = await this.#stores.incidents.episodes(incident.incident, MOST_TOLD)
       const found = await Promise.all(ids.map((id) => this.#stores.hooks.episode(id)))
       const episodes = found.filter((each) => each !== undefined)
-      const said = messageText(incident, { kind: message.kind, episodes, count, now: new Date() })
+      const outages = by.outages.of(incident)
+      const said = messageText(incident, { kind: message.kind, episodes, count, now: new Date(), outages })
       const body = bodyOf(by, claimed, { contact, ...said })
       if (body && !body.ok)
         return failed(`${channel.name}: its body cannot be filled in: ${body.error}`, { isFinal: true })
@@ -102,13 +120,18 @@ const GONE = failed('Its channel or contact is no longer in the repository.', { 
 function stepsOf(
   duties: Duties | undefined,
   of: Parameters<Parameters<IncidentStore['escalations']['advance']>[1]>[0],
+  outages: KnownOutages,
 ): Escalated {
   if (!duties) return { bodies: [], messages: [], due: null }
   const { teams, contacts, channels } = duties.responsibility
   const { incident, messages, events } = of
   const chain: readonly ChainStep[] = teams.get(incident.team ?? '')?.chain ?? []
   const now = Date.now()
-  const calls = escalate({ incident, chain, contacts, messages, now })
+  const [known] = outages.of(incident)
+  // Tickets that were made still hear what becomes of it.
+  const calls = known
+    ? { bodies: [], messages: [], due: Math.min(known.until, now + LONGEST_SILENCE_MS) }
+    : escalate({ incident, chain, contacts, messages, now })
   const jira = (name: string) => {
     const channel = channels.get(name)
     return channel?.kind === 'jira' ? channel : undefined
@@ -119,9 +142,15 @@ function stepsOf(
 }
 
 /** Why a message is not sent now, or not at all. */
-function heldBack(by: Escalating, claimed: ClaimedMessage & { readonly channel: Channel }): SendResult | undefined {
+function heldBack(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): SendResult | undefined {
   const { channel, message, incident, doubtSince } = claimed
-  if (message.kind !== 'call' || channel.kind !== 'http') return undefined
+  if (message.kind !== 'call') return undefined
+  const [known] = message.sent_at === null && doubtSince === null ? by.outages.of(incident) : []
+  if (known) {
+    const afterMs = Math.max(0, Math.min(known.until - Date.now(), LONGEST_SILENCE_MS))
+    return { ...failed(`${outageText(known)}.`), isPostponed: true, afterMs }
+  }
+  if (channel.kind !== 'http') return undefined
   const { acknowledged, inTradingHours } = channel
   if (message.sent_at !== null && incident.taken_at !== null) return { ok: true, reference: message.reference }
   if (acknowledged && message.sent_at !== null && message.attempts > acknowledged.times)
@@ -136,14 +165,14 @@ function heldBack(by: Escalating, claimed: ClaimedMessage & { readonly channel: 
 
 /** The body of a channel that takes JSON. */
 function bodyOf(
-  { fleet }: Escalating,
+  { fleet, outages }: Telling,
   { channel, message, incident }: ClaimedMessage & { readonly channel: Channel },
   said: { readonly contact: Contact; readonly subject: string; readonly text: string },
 ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly error: string } | undefined {
   if (channel.kind !== 'http') return undefined
   const { contact, subject, text } = said
   const [neighbour] = storeOf(fleet, incident)?.devices ?? []
-  const view = JSON.parse(JSON.stringify(incidentView(incident, new Date()))) as JsonObject
+  const view = JSON.parse(JSON.stringify(incidentView(incident, new Date(), outages))) as JsonObject
   const { message: id, kind, attempts } = message
   return channel.body.render({
     store: neighbour ? selectorScope(fleet, neighbour).store : {},

@@ -2,8 +2,10 @@ import type { Attempt, Episode } from '../../core/episode.ts'
 import type { MessageKind } from '../../core/escalation.ts'
 import type { Incident } from '../../core/incident.ts'
 import { readClocks } from '../../core/incident-clocks.ts'
+import type { Outage } from '../../core/outage.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 import { shortTime } from '../history/list-runs.ts'
+import { outageText } from '../outages/known-outages.ts'
 
 /** Episodes that are told one by one: a storm has thousands. */
 export const MOST_TOLD = 5
@@ -18,15 +20,19 @@ export function messageText(
     readonly episodes: readonly Episode[]
     readonly count: number
     readonly now: Date
+    /** What is known to be out of order there. */
+    readonly outages: readonly Outage[]
   },
 ): { readonly subject: string; readonly text: string } {
   const { kind, episodes, count, now } = of
+  const known = of.outages.map((each) => `${outageText(each)}.`)
   const { title, severity, cause, despite, closed_by } = incident
   const id = incident.incident
   const more = `More: till incidents show ${id}`
   const news: Readonly<Record<MessageKind, readonly string[]>> = {
     call: [
       ...headOf(incident),
+      ...known,
       ...episodes.slice(0, MOST_TOLD).flatMap(episodeLines),
       ...(count > MOST_TOLD ? [`And ${count - MOST_TOLD} more faults that belong to it.`] : []),
       '',
@@ -35,7 +41,7 @@ export function messageText(
       `It is yours: till incidents take ${id}`,
     ],
     cleared: ['Nothing of it fires any more.', more],
-    returned: ['It fires again.', ...episodes.slice(-1).flatMap(episodeLines), more],
+    returned: ['It fires again.', ...known, ...episodes.slice(-1).flatMap(episodeLines), more],
     closed: [
       `Closed by ${closed_by ?? ''}. Cause: ${cause ?? 'not said'}.`,
       ...(despite === null ? [] : [`It was still firing: ${despite}`]),

@@ -4,6 +4,7 @@ import type { Device } from '../../core/fleet.ts'
 import { DEVICE_STATES, type DeviceState } from '../../core/outcome.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { DeviceStatus } from '../../core/run.ts'
+import type { OutageNote } from '../outages/known-outages.ts'
 import { currentLooks, type KnownLook, worstLook } from './current-looks.ts'
 
 /** What is known of a device of the inventory: the worst of what counts; `never`: no run has looked at it. */
@@ -16,6 +17,8 @@ export interface KnownState extends Omit<DeviceStatus, 'state' | 'run' | 'at' | 
   /** When any run looked at it last. */
   readonly last_at: string | null
   readonly looks: readonly KnownLook[]
+  /** What is known to be out of order there now; absent: nobody asked. */
+  readonly outages?: readonly OutageNote[]
 }
 
 const KNOWN_STATES = [...DEVICE_STATES, 'never'] as const

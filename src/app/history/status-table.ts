@@ -14,6 +14,8 @@ interface Row extends Omit<KnownLook, 'state' | 'run'> {
   readonly age_s: number | null
   /** Its last 24 hours; only in its first line. */
   readonly day: string
+  /** Known outages; only in its first line. */
+  readonly known: string
 }
 
 const DEVICE: TableColumn<Row> = { title: 'DEVICE', value: ({ device }) => device, whole: true }
@@ -58,7 +60,11 @@ export function statusTable(
   const { width = Number.POSITIVE_INFINITY, now } = options
   const days = width < ROOM_FOR_DAYS ? undefined : options.days
   const rows = known.flatMap((one) =>
-    rowsOf(one, now).map((row, at) => ({ ...row, day: at === 0 ? (days?.get(one.device) ?? '') : '' })),
+    rowsOf(one, now).map((row, at) => ({
+      ...row,
+      day: at === 0 ? (days?.get(one.device) ?? '') : '',
+      known: at === 0 ? knownText(one) : '',
+    })),
   )
   const lines = (columns: readonly TableColumn<Row>[]): string[] => formatTable(rows, columns, options)
   const day = days ? [DAY] : []
@@ -80,11 +86,15 @@ function runbooksText({ runbooks, about }: Row): string {
   return runbooks.map((name, at) => `${name} ${about[at] ?? ''}`.trimEnd()).join(', ')
 }
 
-function why({ code, message }: Row): string {
-  return code === null ? '' : `${code}: ${message ?? ''}`
+function why({ code, message, known }: Row): string {
+  return [known, code === null ? '' : `${code}: ${message ?? ''}`].filter((text) => text !== '').join(' ')
 }
 
-function rowsOf({ device, state, looks }: KnownState, now: Date): readonly Omit<Row, 'day'>[] {
+function knownText({ outages = [] }: KnownState): string {
+  return outages.map(({ outage, why, closed }) => `[${closed ? 'closed' : 'known'}: ${why}, ${outage}]`).join(' ')
+}
+
+function rowsOf({ device, state, looks }: KnownState, now: Date): readonly Omit<Row, 'day' | 'known'>[] {
   if (looks.length === 0) {
     const nothing = { code: null, message: null, run: null, runbooks: [], about: [], at: '', age_s: null }
     return [{ device, state, unknown: false, counts: true, ...nothing }]

@@ -2,9 +2,10 @@ import { type Episode, type EpisodeEvent, foldEpisode, isFiring } from '../../co
 import type { HookRule } from '../../core/hook-rule.ts'
 import type { EpisodeStep, EpisodeWorld } from '../../core/hook-store.ts'
 import type { IncidentOpening } from '../../core/incident.ts'
-import { type Decision, decide, eventsOf, LOOK_AGAIN_MS } from '../../hooks/decide.ts'
+import { askAgainMs, type Decision, decide, eventsOf, LOOK_AGAIN_MS } from '../../hooks/decide.ts'
 import type { Hush } from '../../hooks/systems/system.ts'
 import { callOfEpisode, callOfStorm, incidentOpening } from '../incidents/incident-opening.ts'
+import { knownOutages, outageText } from '../outages/known-outages.ts'
 import type { Hooks } from './open-hooks.ts'
 import { type Repair, repairOf } from './repair.ts'
 import { repairDevice } from './repair-device.ts'
@@ -24,8 +25,6 @@ export interface Decided extends Advanced {
 
 /** How soon an episode is looked at again whose repair has to wait for those of others. */
 const WAIT_FOR_OTHERS_MS = 1_000
-/** How late the end of a silence is noticed at most. */
-const LONGEST_SILENCE_MS = 600_000
 
 /**
  * Decides what is done about an episode now, and does it: a repair is a run of its own, which passes admission like any
@@ -59,6 +58,7 @@ async function decideOnce(
   { mayRun, hush }: { readonly mayRun: () => boolean; readonly hush?: Hush },
 ): Promise<(Decided & { readonly asks: boolean }) | undefined> {
   const { store, settings, fleet } = hooks
+  const outages = await knownOutages(await hooks.runs(), fleet)
   const now = new Date()
   let decision: Decision = { do: 'wait', until: null, why: '' }
   let repair: Repair = { params: {} }
@@ -66,9 +66,10 @@ async function decideOnce(
   const step = (episode: Episode, world: EpisodeWorld): EpisodeStep => {
     const rule = settings.rules.find(({ name }) => name === episode.rule)
     repair = rule && isFiring(episode) ? repairOf(hooks, rule, episode) : { params: {} }
-    decision = rule
-      ? decide({ episode, rule, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why })
-      : withoutRule(episode)
+    const [known] = outages.of(episode)
+    const outage = known && { why: `${outageText(known)}.`, until: known.until }
+    const of = { episode, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why, outage }
+    decision = rule ? decide({ ...of, rule }) : withoutRule(episode)
     asks = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)
     if (decision.do === 'run')
       decision = leave(now, { decision, asks, hush, mayRun, openedAt: Date.parse(episode.opened_at) })
@@ -94,11 +95,6 @@ function openingOf(
   if (decision.note !== 'needs-people') return undefined
   if (rule?.runbook !== undefined && rule.mode === 'shadow') return undefined
   return incidentOpening(hooks, callOfEpisode(episode, rule))
-}
-
-/** What is silenced for long is asked about ever more seldom: after a tenth of the time that it lasts. */
-function askAgainMs(ageMs: number): number {
-  return Math.min(LONGEST_SILENCE_MS, Math.max(LOOK_AGAIN_MS, ageMs / 10))
 }
 
 /** Whether a repair that is decided upon may begin now. */

@@ -10,6 +10,7 @@ import { type ClockReading, readClocks } from '../../core/incident-clocks.ts'
 import { formatDuration } from '../../reporters/format-duration.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import { shortTime } from '../history/list-runs.ts'
+import { type KnownOutages, type OutageNote, outageNote } from '../outages/known-outages.ts'
 
 /** An incident as answers hold it. */
 export interface IncidentView extends Omit<Incident, 'terms' | 'key' | 'seq' | 'calls'> {
@@ -17,9 +18,11 @@ export interface IncidentView extends Omit<Incident, 'terms' | 'key' | 'seq' | '
   readonly contract: string | null
   readonly time_zone: ServiceTerms['trading']['time_zone']
   readonly clocks: readonly ClockReading[]
+  /** What is known to be out of order there now; nobody is called meanwhile. */
+  readonly known_outages: readonly OutageNote[]
 }
 
-export function incidentView(incident: Incident, now: Date): IncidentView {
+export function incidentView(incident: Incident, now: Date, outages?: KnownOutages): IncidentView {
   const { terms, key: _key, seq: _seq, calls: _calls, ...shown } = incident
   return {
     ...shown,
@@ -27,6 +30,7 @@ export function incidentView(incident: Incident, now: Date): IncidentView {
     contract: terms.contract,
     time_zone: terms.trading.time_zone,
     clocks: readClocks(incident, now.getTime()),
+    known_outages: incident.closed_at === null ? (outages?.of(incident) ?? []).map(outageNote) : [],
   }
 }
 
@@ -38,7 +42,7 @@ const COLUMNS: readonly TableColumn<IncidentView>[] = [
   { title: 'WHAT', value: ({ title }) => title, flexible: true },
   { title: 'TEAM', value: ({ team }) => team ?? 'nobody' },
   { title: 'OWNER', value: ({ owner }) => owner ?? '' },
-  { title: 'NEXT', value: ({ clocks }) => nextText(clocks) },
+  { title: 'NEXT', value: nextText },
 ]
 
 export function incidentsTable(
@@ -48,8 +52,9 @@ export function incidentsTable(
   return `${formatTable(incidents, COLUMNS, options).join('\n')}\n`
 }
 
-/** The clock that runs out first, or the first that is late. */
-function nextText(clocks: readonly ClockReading[]): string {
+/** The known outage that it waits for; or the clock that runs out first, or the first that is late. */
+function nextText({ clocks, known_outages: [known] }: IncidentView): string {
+  if (known) return `${known.outage} until ${shortTime(known.until)}`
   const open = clocks.filter(({ state }) => state !== 'met')
   const late = open.find((each) => each.late)
   if (late) return `${late.clock} late`
@@ -95,6 +100,9 @@ export function incidentPage(
   const facts = [
     `Responsible: ${view.team ?? 'nobody'}. ${why}`,
     `Contract: ${contract ?? 'none'}, by the clocks of ${time_zone}`,
+    ...view.known_outages.map(
+      ({ outage, by, until, why }) => `Nobody is called until ${shortTime(until)} (${outage}), says ${by}: ${why}`,
+    ),
     ...(count > 0 ? [`Episodes: ${episodes.join(' ')}${rest}`] : []),
     ...(cause === null ? [] : [`Cause: ${cause}`]),
     ...steps.map(

@@ -6,6 +6,7 @@ import type { DeviceEnd } from '../../core/run-reads.ts'
 import { tradingAround } from '../../core/trading-hours.ts'
 import { wallTime } from '../../core/zoned-time.ts'
 import type { KnownLook } from '../history/current-looks.ts'
+import { knownOutages, outageNote } from '../outages/known-outages.ts'
 import { deviceRow, storeRow } from './fleet-lists.ts'
 import { type DevicePicture, rankOf, type StorePicture } from './fleet-picture.ts'
 import type { Sight } from './sight.ts'
@@ -19,7 +20,7 @@ const MOST_LOOKS = 3
 const WELL: ReadonlySet<string> = new Set(['in-sync', 'changed', 'never'])
 
 /** A store: what hangs on what, hours, local time. undefined: there is none that somebody sees. */
-export function storeView(sight: Sight, id: string): JsonObject | undefined {
+export async function storeView(sight: Sight, id: string): Promise<JsonObject | undefined> {
   const one = sight.picture.stores.get(id)
   if (!one) return undefined
   const { store } = one
@@ -30,6 +31,7 @@ export function storeView(sight: Sight, id: string): JsonObject | undefined {
     link: { ...store.link },
     owner: store.owner,
     tags: [...store.tags],
+    outages: await outagesOf(sight, one.devices),
     clock: clockOf(one),
     device_list: devices.map((each) => ({ ...deviceRow(each), attached_to: each.device.attached_to ?? null })),
   }
@@ -59,12 +61,19 @@ export async function deviceView(sight: Sight, name: string): Promise<JsonObject
     note: device.note ?? null,
     store_row: storeRow(store, now),
     owner: store.store.owner,
+    outages: await outagesOf(sight, [one]),
     clock: clockOf(store),
     since: lines[0]?.from ?? known.at,
     looks: known.looks.map(lookRow),
     findings: await findingsOf(sight, one),
     timeline: lines.slice(0, TIMELINE_LINES).map(({ end, from, times }) => ({ ...endRow(end), from, times })),
   }
+}
+
+/** What is known to be out of order now at some of these. */
+async function outagesOf({ store, fleet }: Sight, devices: readonly DevicePicture[]): Promise<JsonObject[]> {
+  const known = (await knownOutages(store, fleet)).among(devices.map(({ device }) => device))
+  return known.map((one) => ({ ...outageNote(one) }))
 }
 
 /** The end of a run on a device, as it stands in timelines and lists. */

@@ -3,6 +3,7 @@ import type { IncidentStore } from '../../core/incident-store.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { findIncident } from '../incidents/change-incident.ts'
 import { type IncidentView, incidentView } from '../incidents/incident-view.ts'
+import { knownOutages } from '../outages/known-outages.ts'
 import { deviceView } from './device-view.ts'
 import { type Page, paged } from './paging.ts'
 import { eyesOf, type Sight } from './sight.ts'
@@ -27,9 +28,10 @@ export async function listIncidents(
   },
 ): Promise<JsonObject> {
   const now = new Date()
+  const outages = await knownOutages(sight.store, sight.fleet)
   const all = await store.incidents({ closed: wanted.isClosedToo, ...eyesOf(sight) })
   const views = all
-    .map((one) => incidentView(one, now))
+    .map((one) => incidentView(one, now, outages))
     .filter((view) => {
       const isPicked = INCIDENT_FILTERS.every(
         (key) => wanted.filter[key].length === 0 || wanted.filter[key].includes(view[key] ?? ''),
@@ -61,6 +63,7 @@ export async function incidentJson(
   incident: Incident,
 ): Promise<JsonObject> {
   const id = incident.incident
+  const outages = await knownOutages(sight.store, sight.fleet)
   const [events, episodes, messages, firing, device] = await Promise.all([
     store.events(id),
     store.episodes(id, MOST_EPISODES),
@@ -70,7 +73,7 @@ export async function incidentJson(
   ])
   const looks = Array.isArray(device?.['timeline']) ? device['timeline'].slice(0, MOST_LOOKS) : []
   return {
-    ...(incidentView(incident, new Date()) as unknown as JsonObject),
+    ...(incidentView(incident, new Date(), outages) as unknown as JsonObject),
     ...({ events, episodes, messages, firing } as unknown as JsonObject),
     evidence: {
       state: device?.['state'] ?? null,

@@ -3,14 +3,16 @@ import type { AvailabilitySettings, Maintenance } from '../../core/availability-
 import type { Bound } from '../../core/contract.ts'
 import type { Device, Fleet, Store } from '../../core/fleet.ts'
 import type { DeviceSpans } from '../../core/ledger.ts'
+import type { Outage } from '../../core/outage.ts'
 import { joined } from '../../core/periods.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Scoped } from '../../core/scoped.ts'
 import { openPeriods, type Period } from '../../core/trading-hours.ts'
 import { whenPeriods } from '../../engine/admission/when-periods.ts'
-import { compileSelector, selectorScope } from '../../lang/expression.ts'
 import { byBound, type SalesPoint, sellingOf } from '../../ledger/bounds.ts'
 import { DOUBT_MS, foldDevice, type Interval } from '../../ledger/fold-device.ts'
+import { coversIn } from '../outages/known-outages.ts'
+import { aboutIn } from '../revision/about-devices.ts'
 import type { ReportPeriod } from './report-period.ts'
 
 /** Stores that are folded before others have their turn: a server answers in between. */
@@ -60,7 +62,8 @@ export async function* foldFleet(question: LedgerQuestion): AsyncGenerator<Store
   const { fleet, store, settings, devices } = question
   await store.availability.takeIn(settings.holdMs)
   const kept = await keptOf(question)
-  const scopes = new Scopes(question, await store.availability.held())
+  const closures = (await store.outages.list(fleet.name)).filter(({ closed }) => closed)
+  const scopes = new Scopes(question, await store.availability.held(), closures)
   const wanted = new Map<string, Device[]>()
   for (const device of devices) {
     const own = wanted.get(device.store)
@@ -149,14 +152,19 @@ class Scopes {
   readonly #abouts = new Map<Scoped, (device: Device) => boolean>()
   readonly #periods = new Map<string, Period>()
   readonly #trading = new Map<object, Map<string, readonly Period[]>>()
+  readonly #closures: readonly { readonly period: Period; readonly isAbout: (device: Device) => boolean }[]
   readonly #planned: readonly { readonly entry: Maintenance; readonly isAbout: (device: Device) => boolean }[]
 
-  constructor(question: LedgerQuestion, held: Held) {
+  constructor(question: LedgerQuestion, held: Held, closures: readonly Outage[]) {
     this.#question = question
     const byPlace = new Map<string, Period[]>()
     for (const { on, from, to } of held) byPlace.set(on, [...(byPlace.get(on) ?? []), { from, to }])
     this.#held = byPlace
     const { fleet, settings } = question
+    this.#closures = closures.map(({ scope, from, until }) => ({
+      period: { from, to: until },
+      isAbout: coversIn(fleet, scope),
+    }))
     this.#planned = settings.maintenance.map((entry) => ({ entry, isAbout: aboutIn(fleet, entry) }))
   }
 
@@ -189,18 +197,7 @@ class Scopes {
         ...whenPeriods(entry.when, { trading: store, calendar: () => undefined }, { within, reading: 'wide' }),
       ])
     const held = [...(this.#held.get(store.id) ?? []), ...(this.#held.get(device.name) ?? [])]
-    return planned.length + held.length === 0 ? [] : joined([...planned, ...held])
-  }
-}
-
-/** Whether an entry is about a device, as policies understand it. */
-export function aboutIn(fleet: Fleet, { regions, kinds, where }: Scoped): (device: Device) => boolean {
-  const compiled = where === undefined ? undefined : compileSelector(where)
-  return (device) => {
-    if (regions !== undefined && !regions.includes(device.region)) return false
-    if (kinds !== undefined && !kinds.includes(device.kind)) return false
-    if (compiled === undefined) return true
-    const answer = compiled.ok ? compiled.expression.evaluate(selectorScope(fleet, device)) : undefined
-    return answer?.ok === true && answer.value === true
+    const closed = this.#closures.filter(({ isAbout }) => isAbout(device)).map(({ period }) => period)
+    return planned.length + held.length + closed.length === 0 ? [] : joined([...planned, ...held, ...closed])
   }
 }

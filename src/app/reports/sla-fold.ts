@@ -6,7 +6,8 @@ import { byBound } from '../../ledger/bounds.ts'
 import type { Interval } from '../../ledger/fold-device.ts'
 import { type Measured, type SlaResult, SlaSum } from '../../ledger/sla.ts'
 import { timesOf } from '../../ledger/tally.ts'
-import { aboutIn, foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
+import { aboutIn } from '../revision/about-devices.ts'
+import { foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
 
 /** What contracts come to over a period, one result each, in their order. Takes long for a chain, and gives way in between. */
 export async function foldContracts(

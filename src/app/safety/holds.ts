@@ -1,11 +1,10 @@
 import type { Hold } from '../../core/admission.ts'
 import { InputError } from '../../core/diagnostic.ts'
-import { DAY_MS, parseDuration } from '../../core/duration.ts'
 import type { Fleet } from '../../core/fleet.ts'
-import { instantsOf, wallTime } from '../../core/zoned-time.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { accountName } from '../run/account.ts'
+import { localInstant } from './local-instant.ts'
 
 /** Those that are not over. */
 export async function listHolds(project: Project): Promise<readonly Hold[]> {
@@ -24,7 +23,7 @@ export async function hold(
   const [fleet, store] = await Promise.all([project.fleet(), project.store()])
   const zone = zoneOf(fleet, on)
   const from = Date.now()
-  const until = instantOf(more.until, { zone, now: from })
+  const until = localInstant(more.until, { flag: '--until', zone, now: from })
   if (until <= from) throw usage(`--until: ${more.until} is over already`, 'Name a time that is to come.')
   const made: Hold = { on, by: more.by ?? accountName(), why: more.because, from, until }
   return store.admission.transact(fleet.name, (content) => {
@@ -56,25 +55,6 @@ export function zoneOf(fleet: Fleet, on: string): string {
     'A device has the name of its store before it: PL-0412/pos1.',
     near === undefined ? undefined : `did you mean "${near}"?`,
   )
-}
-
-const FORMS =
-  'It is a length of time (4h), a time of today or tomorrow (18:00), or a day and a time (2026-12-01 18:00), by the clocks of the store.'
-
-function instantOf(text: string, { zone, now }: { readonly zone: string; readonly now: number }): number {
-  const length = parseDuration(text)
-  if (length !== undefined) return now + length
-  const [, day, hours, minutes] = /^(?:(\d{4}-\d{2}-\d{2})(?:[ T]|$))?(?:(\d{2}):(\d{2}))?$/.exec(text) ?? []
-  if (day === undefined && hours === undefined) throw usage(`--until: "${text}" is no time`, FORMS)
-  const clock = Number(hours ?? 24) * 60 + Number(minutes ?? 0)
-  const midnight = day === undefined ? dayOf(now, zone) : Date.parse(`${day}T00:00:00Z`)
-  if (Number.isNaN(midnight) || clock > 1_440) throw usage(`--until: there is no ${text}`, FORMS)
-  const { latest } = instantsOf(midnight + clock * 60_000, zone)
-  return day === undefined && latest <= now ? instantsOf(midnight + (clock + 1_440) * 60_000, zone).latest : latest
-}
-
-function dayOf(now: number, zone: string): number {
-  return Math.floor(wallTime(now, zone) / DAY_MS) * DAY_MS
 }
 
 function usage(summary: string, detail: string, hint?: string): InputError {

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { incidentSheet } from '../../app/incidents/incident-sheet.ts'
 import { incidentView } from '../../app/incidents/incident-view.ts'
 import { jsonDocument } from '../../app/json-document.ts'
+import { knownOutages } from '../../app/outages/known-outages.ts'
 import { IncidentCommand, incidentFlags } from '../../cli/incident-command.ts'
 import { sheetCsv } from '../../reporters/sheet-csv.ts'
 
@@ -24,10 +25,13 @@ export default class IncidentsExport extends IncidentCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(IncidentsExport)
-    await this.withIncidents(flags, async (store) => {
+    await this.withIncidents(flags, async (store, project) => {
+      const outages = await knownOutages(await project.store(), await project.fleet())
       const { since, partner } = flags
       const now = new Date()
-      const incidents = (await store.incidents({ closed: true, since, partner })).map((each) => incidentView(each, now))
+      const incidents = (await store.incidents({ closed: true, since, partner })).map((each) =>
+        incidentView(each, now, outages),
+      )
       if (flags.json) await this.writeAll(jsonDocument({ schema: 'till.incidents/1' }, 'incidents', incidents))
       else await this.writeAll(sheetCsv(incidentSheet(incidents)))
     })

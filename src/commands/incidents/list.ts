@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { incidentsTable, incidentView } from '../../app/incidents/incident-view.ts'
 import { jsonLine } from '../../app/json-document.ts'
+import { knownOutages } from '../../app/outages/known-outages.ts'
 import { IncidentCommand, incidentFlags } from '../../cli/incident-command.ts'
 
 export default class IncidentsList extends IncidentCommand {
@@ -27,10 +28,13 @@ export default class IncidentsList extends IncidentCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(IncidentsList)
-    await this.withIncidents(flags, async (store) => {
+    await this.withIncidents(flags, async (store, project) => {
+      const outages = await knownOutages(await project.store(), await project.fleet())
       const { all: closed, limit, partner } = flags
       const now = new Date()
-      const incidents = (await store.incidents({ closed, limit, partner })).map((each) => incidentView(each, now))
+      const incidents = (await store.incidents({ closed, limit, partner })).map((each) =>
+        incidentView(each, now, outages),
+      )
       if (flags.json) await this.write(jsonLine({ schema: 'till.incidents/1', incidents }))
       else if (incidents.length === 0) process.stderr.write(closed ? 'No incidents yet.\n' : 'No open incidents.\n')
       else {

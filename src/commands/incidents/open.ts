@@ -34,7 +34,7 @@ export default class IncidentsOpen extends IncidentCommand {
     await this.withIncidents(flags, async (store, project) => {
       const { fault, device, store: place, severity } = flags
       const call = { title: args.title, fault, severity, device, store: place, by: accountName() }
-      await this.answer(store, await openByHand(project, { store, sandbox: flags.sandbox }, call), flags)
+      await this.answer(store, await openByHand(project, { store, sandbox: flags.sandbox }, call), flags, project)
     })
   }
 }

@@ -1,6 +1,7 @@
 import { incidentsTable, incidentView } from '../../app/incidents/incident-view.ts'
 import { overdueIncidents } from '../../app/incidents/review.ts'
 import { jsonLine } from '../../app/json-document.ts'
+import { knownOutages } from '../../app/outages/known-outages.ts'
 import { IncidentCommand, incidentFlags } from '../../cli/incident-command.ts'
 import { EXIT } from '../../core/outcome.ts'
 
@@ -17,10 +18,11 @@ export default class IncidentsReview extends IncidentCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(IncidentsReview)
-    const count = await this.withIncidents(flags, async (store) => {
+    const count = await this.withIncidents(flags, async (store, project) => {
+      const outages = await knownOutages(await project.store(), await project.fleet())
       const now = new Date()
       const overdue = await overdueIncidents(store, { now, partner: flags.partner })
-      const incidents = overdue.map((each) => incidentView(each, now))
+      const incidents = overdue.map((each) => incidentView(each, now, outages))
       const actions = incidents.flatMap(({ incident, action }) => {
         return action && action.done_at === null
           ? [`${incident}: until ${action.due}, ${action.owner}: ${action.action}`]

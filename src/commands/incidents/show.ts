@@ -13,8 +13,8 @@ export default class IncidentsShow extends IncidentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(IncidentsShow)
-    await this.withIncidents(flags, async (store) => {
-      await this.answer(store, await findIncident(store, args.incident, { partner: flags.partner }), flags)
+    await this.withIncidents(flags, async (store, project) => {
+      await this.answer(store, await findIncident(store, args.incident, { partner: flags.partner }), flags, project)
     })
   }
 }

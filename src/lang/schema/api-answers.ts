@@ -147,6 +147,15 @@ const STEP = object(
   { changes: list(CHANGE), failure: FAILURE, reason: TEXT, may_be_mended: FLAG },
 )
 
+const OUTAGE_NOTE = {
+  outage: { type: 'string', pattern: '^O[0-9a-f]{8}$' },
+  why: TEXT,
+  by: TEXT,
+  until: TIME,
+  closed: { ...FLAG, description: 'The store does not trade meanwhile.' },
+}
+const OUTAGES = { ...list(object(OUTAGE_NOTE)), description: 'What is known to be out of order there now.' }
+
 const DEVICE_HEAD = { ...DEVICE_ROW, attached_to: orNull(TEXT) }
 
 export const API_ANSWER_SCHEMAS = {
@@ -202,6 +211,7 @@ export const API_ANSWER_SCHEMAS = {
     link: object({ type: TEXT }),
     owner: { type: 'object' },
     tags: list(TEXT),
+    outages: OUTAGES,
     clock: CLOCK,
     device_list: list(object(DEVICE_HEAD)),
   }),
@@ -223,6 +233,7 @@ export const API_ANSWER_SCHEMAS = {
     note: orNull(TEXT),
     store_row: object(STORE_ROW),
     owner: { type: 'object' },
+    outages: OUTAGES,
     clock: CLOCK,
     since: { ...orNull(TIME), description: 'By the looks of the last 14 days.' },
     looks: list(LOOK),
@@ -325,6 +336,25 @@ export const API_ANSWER_SCHEMAS = {
     by: TEXT,
     why: TEXT,
   }),
+  'api-outages': answer('api-outages', 'Known outages that go on or are to come (/api/v1/outages).', {
+    ...AS_OF,
+    outages: list(
+      object({
+        ...OUTAGE_NOTE,
+        state: { enum: ['coming', 'current'] },
+        from: TIME,
+        ended_by: orNull(TEXT),
+        where: { type: 'object', description: 'Empty for those who see a part of the fleet.' },
+        devices: { ...COUNT, description: 'Of those that somebody sees, how many it covers.' },
+        stores: COUNT,
+      }),
+    ),
+  }),
+  'api-outage': answer(
+    'api-outage',
+    'An outage is known, or over (POST /api/v1/outages, DELETE …/OUTAGE).',
+    OUTAGE_NOTE,
+  ),
   'api-search': answer('api-search', 'What a text may mean (/api/v1/search).', {
     ...AS_OF,
     stores: list(object(STORE_ROW)),

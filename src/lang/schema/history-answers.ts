@@ -174,6 +174,22 @@ const STATUS_DEVICE = {
     at: orNull(TIME, 'When it did.'),
     seen_at: orNull(TIME, 'When it last answered; null: never, as far as is known.'),
     last_at: orNull(TIME, 'When any run looked at it last.'),
+    outages: {
+      description: 'What is known to be out of order there now (`till outages`).',
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['outage', 'why', 'by', 'until', 'closed'],
+        properties: {
+          outage: { type: 'string' },
+          why: { type: 'string' },
+          by: { type: 'string' },
+          until: TIME,
+          closed: { description: 'The store does not trade meanwhile.', type: 'boolean' },
+        },
+      },
+    },
     looks: {
       description:
         'The last word of each set of runbooks that was run together, newest first; the worst that counts is the state.',

@@ -76,6 +76,11 @@ export const INCIDENT_PROPERTIES = {
   closed_by: textOrNull('Who closed it.'),
   despite: textOrNull('Why it was closed although it fired.'),
   clocks: { description: 'What is promised, and how it stands.', type: 'array', items: CLOCK },
+  known_outages: {
+    description: 'What is known to be out of order there now; nobody is called meanwhile.',
+    type: 'array',
+    items: closed({ outage: TEXT, why: TEXT, by: TEXT, until: TIME, closed: { type: 'boolean' } }),
+  },
   pauses: {
     description: 'When its clocks stood still, and why.',
     type: 'array',

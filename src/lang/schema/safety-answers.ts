@@ -169,8 +169,53 @@ const SCHEDULE_JSON_SCHEMA: object = {
   },
 }
 
+const OUTAGE = {
+  title: 'Known outage',
+  description: 'Something that is known to be out of order, by place and time.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['outage', 'state', 'why', 'by', 'from', 'until', 'closed', 'ended_by', 'where', 'devices', 'stores'],
+  properties: {
+    outage: { type: 'string', pattern: '^O[0-9a-f]{8}$' },
+    state: { enum: ['coming', 'current', 'over'] },
+    why: TEXT,
+    by: { description: 'Who said so.', type: 'string' },
+    from: TIME,
+    until: TIME,
+    closed: { description: 'The place does not trade meanwhile: the time is maintenance.', type: 'boolean' },
+    ended_by: { description: 'Who ended it before its time; null: nobody.', type: ['string', 'null'] },
+    where: {
+      description: 'What is given must all hold.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        stores: { type: 'array', items: TEXT },
+        devices: { description: 'Full names.', type: 'array', items: TEXT },
+        regions: { type: 'array', items: TEXT },
+        kinds: { type: 'array', items: TEXT },
+        where: { description: 'CEL over store and device.', type: 'string' },
+      },
+    },
+    devices: { description: 'Devices of the inventory that it covers.', type: 'integer', minimum: 0 },
+    stores: { description: 'Stores with one of them.', type: 'integer', minimum: 0 },
+  },
+} as const
+
+/** What `till outages list --json` answers. */
+const OUTAGES_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/outages/1',
+  title: 'Known outages',
+  description: 'What is known to be out of order (`till outages list --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'outages'],
+  properties: { schema: { const: 'till.outages/1' }, outages: { type: 'array', items: OUTAGE } },
+}
+
 export const SAFETY_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
   why: WHY_JSON_SCHEMA,
   holds: HOLDS_JSON_SCHEMA,
+  outages: OUTAGES_JSON_SCHEMA,
   schedule: SCHEDULE_JSON_SCHEMA,
 }

@@ -3,6 +3,7 @@ import { deviceView, storeView } from '../../app/overview/device-view.ts'
 import { listDevices, listStores, overview } from '../../app/overview/fleet-lists.ts'
 import { ANY_STATES_WORST_FIRST } from '../../app/overview/fleet-picture.ts'
 import { mapView } from '../../app/overview/map-view.ts'
+import { outagesSeen } from '../../app/overview/outages-seen.ts'
 import { listRuns, runDeviceView, runSeen, runView } from '../../app/overview/run-view.ts'
 import { samplesSeen } from '../../app/overview/samples-view.ts'
 import { searchFleet } from '../../app/overview/search-fleet.ts'
@@ -45,6 +46,7 @@ export function apiRoutes(app: DashboardApp, dashboard: Dashboard, signIn: SignI
   )
   app.get('/api/v1/events', (context) => events.open(context))
   app.get('/api/v1/map', seen(map))
+  app.get('/api/v1/outages', seen(outages))
   app.get('/api/v1/stores', seen(stores))
   app.get('/api/v1/stores/:store', seen(store))
   app.get('/api/v1/devices', seen(devices))
@@ -76,6 +78,11 @@ function stores(sight: Sight, context: Asked): JsonObject {
   return { schema: 'till.api-stores/1', ...page, stores: rows }
 }
 
+async function outages(sight: Sight, context: Asked): Promise<JsonObject> {
+  asked(context, [])
+  return { schema: 'till.api-outages/1', outages: await outagesSeen(sight) }
+}
+
 function map(sight: Sight, context: Asked): JsonObject {
   const wanted = asked(context, ['region', 'state', 'sells'])
   among('state', wanted.state, ANY_STATES_WORST_FIRST)
@@ -83,10 +90,10 @@ function map(sight: Sight, context: Asked): JsonObject {
   return { schema: 'till.api-map/1', ...mapView(sight, wanted) }
 }
 
-function store(sight: Sight, context: Asked): JsonObject {
+async function store(sight: Sight, context: Asked): Promise<JsonObject> {
   asked(context, [])
   const id = context.req.param('store') ?? ''
-  const view = storeView(sight, id)
+  const view = await storeView(sight, id)
   if (!view) throw notFound(`store "${id.slice(0, 80)}"`)
   return { schema: 'till.api-store/1', ...view }
 }

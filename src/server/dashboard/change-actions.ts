@@ -1,5 +1,7 @@
 import { hostname } from 'node:os'
 import type { Context } from 'hono'
+import { addOutage, endOutage } from '../../app/outages/change-outages.ts'
+import { coversIn, outageNote } from '../../app/outages/known-outages.ts'
 import { hold } from '../../app/safety/holds.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
@@ -40,6 +42,49 @@ export function changeRoutes(app: DashboardApp, dashboard: Dashboard): void {
     const made = await tried(() => hold(dashboard.project(), place, { until: end, because, by }))
     const told = { on: made.on, until: new Date(made.until).toISOString(), by, why: made.why }
     return context.json({ schema: 'till.api-held/1', ...told })
+  })
+}
+
+/** What is known to be out of order: as `till outages add` and `end`. */
+export function outageRoutes(app: DashboardApp, dashboard: Dashboard): void {
+  const visitor = (context: Asked) =>
+    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
+  app.post('/api/v1/outages', async (context) => {
+    const who = await visitor(context)
+    demand(who, 'attend')
+    const { on, until, why, closed } = await readJson(context, dashboard.bodies)
+    const [place, end, because] = [on, until, why].map((one) => (typeof one === 'string' ? one.trim() : ''))
+    const isClosed = closed === true || closed === 'on'
+    if (
+      !place ||
+      !end ||
+      !because ||
+      because.length > LONGEST ||
+      !(isClosed || closed === undefined || closed === false)
+    )
+      throw new ApiRefused(400, 'It is {"on": "STORE or STORE/DEVICE", "until": "4h", "why": "…", "closed": true}.')
+    await seen(dashboard, who, place)
+    const { fleet, store } = await dashboard.sightOf(who.known)
+    const scope = place.includes('/') ? { devices: [place] } : { stores: [place] }
+    const wanted = { scope, until: end, because, closed: isClosed, by: who.known.account.name }
+    const { outage } = await tried(() => addOutage({ fleet, store }, wanted))
+    return context.json({ schema: 'till.api-outage/1', ...outageNote(outage) })
+  })
+  app.delete('/api/v1/outages/:outage', async (context) => {
+    const who = await visitor(context)
+    demand(who, 'attend')
+    const id = context.req.param('outage') ?? ''
+    const sight = await dashboard.sightOf(who.known)
+    const known = (await sight.store.outages.list(sight.fleet.name)).find(({ outage }) => outage === id)
+    const devices = known ? [...sight.fleet.devices.values()].filter(coversIn(sight.fleet, known.scope)) : []
+    if (
+      !known ||
+      !devices.every(({ name }) => sight.picture.devices.has(name)) ||
+      (devices.length === 0 && !sight.isWhole)
+    )
+      throw notFound(`outage "${id.slice(0, 80)}"`)
+    const ended = await tried(() => endOutage(sight, { outage: id, by: who.known.account.name }))
+    return context.json({ schema: 'till.api-outage/1', ...outageNote(ended) })
   })
 }
 

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { actionRoutes } from './actions.ts'
 import { apiRoutes } from './api.ts'
 import { ApiRefused, problem } from './api-refused.ts'
-import { changeRoutes } from './change-actions.ts'
+import { changeRoutes, outageRoutes } from './change-actions.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { incidentRoutes } from './incidents.ts'
 import { pageRoutes } from './pages.ts'
@@ -39,6 +39,7 @@ export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
   pageRoutes(app)
   actionRoutes(app, dashboard)
   changeRoutes(app, dashboard)
+  outageRoutes(app, dashboard)
   incidentRoutes(app, dashboard)
   reportRoutes(app, dashboard)
   apiRoutes(app, dashboard, new SignIn(dashboard))

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import { InputError } from '../../core/diagnostic.ts'
+import { DAY_MS } from '../../core/duration.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import { type Outage, type OutageScope, outageState } from '../../core/outage.ts'
+import type { RunStore } from '../../core/ports.ts'
+import { selectDevices } from '../revision/selection.ts'
+import { localInstant } from '../safety/local-instant.ts'
+import { coversIn } from './known-outages.ts'
+
+/** More than that is a change of the inventory, or of `availability.maintenance`. */
+const LONGEST_MS = 92 * DAY_MS
+
+interface NewOutage {
+  readonly scope: OutageScope
+  /** As people write times; absent: now. */
+  readonly from?: string | undefined
+  readonly until: string
+  readonly because: string
+  readonly closed: boolean
+  readonly by: string
+}
+
+/** Puts on record that something is known to be out of order. Throws InputError where it covers nothing, or never. */
+export async function addOutage(
+  { fleet, store }: { readonly fleet: Fleet; readonly store: RunStore },
+  wanted: NewOutage,
+): Promise<{ readonly outage: Outage; readonly devices: number }> {
+  const { scope, because, closed, by } = wanted
+  const { stores, devices: names, regions, kinds, where } = scope
+  const covered = await selectDevices(
+    fleet,
+    { store: stores, device: names, region: regions, kind: kinds, where },
+    { store: async () => store },
+  )
+  if (covered.length === 0) throw usage('It covers no device of the inventory', 'See: till inventory list')
+  const zones = new Set(covered.map((device) => fleet.stores.get(device.store)?.time_zone))
+  const zone = zones.size === 1 ? [...zones][0] : undefined
+  const now = Date.now()
+  const from = wanted.from === undefined ? now : localInstant(wanted.from, { flag: '--from', zone, now })
+  const until = localInstant(wanted.until, { flag: '--until', zone, now })
+  if (until <= now) throw usage(`--until: ${wanted.until} is over already`, 'Name a time that is to come.')
+  if (until <= from) throw usage('--until: it ends before it begins', 'Name a time after that of --from.')
+  if (until - from > LONGEST_MS)
+    throw usage('--until: it lasts longer than 92 days', 'What stays so is a change of the inventory.')
+  const outage = { outage: `O${randomBytes(4).toString('hex')}`, scope, why: because, by, from, until, closed }
+  await store.outages.add(fleet.name, outage)
+  return { outage, devices: covered.length }
+}
+
+/** Ends one now. Throws InputError where there is none of that name that is not over. */
+export async function endOutage(
+  { fleet, store }: { readonly fleet: Fleet; readonly store: RunStore },
+  { outage, by }: { readonly outage: string; readonly by: string },
+): Promise<Outage> {
+  const ended = await store.outages.end(fleet.name, outage, by, Date.now())
+  if (!ended) throw usage(`No known outage "${outage}" goes on or is to come`, 'See: till outages list')
+  return ended
+}
+
+/** An outage as answers hold it. */
+export interface OutageView {
+  readonly outage: string
+  readonly state: 'coming' | 'current' | 'over'
+  readonly why: string
+  readonly by: string
+  readonly from: string
+  readonly until: string
+  readonly closed: boolean
+  readonly ended_by: string | null
+  readonly where: OutageScope
+  /** Devices of the inventory that it covers. */
+  readonly devices: number
+  readonly stores: number
+}
+
+/** Outages of a fleet with what they cover, by their beginning. */
+export function outageViews(fleet: Fleet, outages: readonly Outage[]): readonly OutageView[] {
+  const now = Date.now()
+  return outages.map((one) => {
+    const covers = coversIn(fleet, one.scope)
+    const devices = [...fleet.devices.values()].filter(covers)
+    const { outage, why, by, closed, ended_by = null, scope: where } = one
+    const [from = '', until = ''] = [one.from, one.until].map((ms) => new Date(ms).toISOString())
+    const count = { devices: devices.length, stores: new Set(devices.map(({ store }) => store)).size }
+    return { outage, state: outageState(one, now), why, by, from, until, closed, ended_by, where, ...count }
+  })
+}
+
+/** Where it is, for people. */
+export function whereText({ stores, devices, regions, kinds, where }: OutageScope): string {
+  const said = [...(devices ?? []), ...(stores ?? []), ...(regions ?? []), ...(kinds ?? [])]
+  return [...said, ...(where === undefined ? [] : [where])].join(' ') || 'everywhere'
+}
+
+function usage(summary: string, detail: string): InputError {
+  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+}

@@ -1,0 +1,81 @@
+import type { Device, Fleet } from '../../core/fleet.ts'
+import { type Outage, type OutageScope, outageState } from '../../core/outage.ts'
+import type { RunStore } from '../../core/ports.ts'
+import { aboutIn } from '../revision/about-devices.ts'
+
+/** What a fault is about: a device, a whole store, or neither. */
+export interface OutagePlace {
+  readonly device: string | null
+  readonly store: string | null
+}
+
+/** Whether a known outage is about a device. */
+export function coversIn(fleet: Fleet, scope: OutageScope): (device: Device) => boolean {
+  const { stores, devices } = scope
+  const isAbout = aboutIn(fleet, scope)
+  return (device) =>
+    (stores === undefined || stores.includes(device.store)) &&
+    (devices === undefined || devices.includes(device.name)) &&
+    isAbout(device)
+}
+
+/** Outages that go on, over a fleet. */
+export class KnownOutages {
+  readonly #fleet: Fleet
+  readonly #current: readonly { readonly outage: Outage; readonly covers: (device: Device) => boolean }[]
+
+  constructor(fleet: Fleet, outages: readonly Outage[], now: number) {
+    this.#fleet = fleet
+    this.#current = outages
+      .filter((outage) => outageState(outage, now) === 'current')
+      .map((outage) => ({ outage, covers: coversIn(fleet, outage.scope) }))
+  }
+
+  get areNone(): boolean {
+    return this.#current.length === 0
+  }
+
+  /**
+   * Those that cover a place, the one that lasts longest first. A whole store is covered where all of its devices are; what
+   * is about no place, such as a storm, never is.
+   */
+  of({ device, store }: OutagePlace): readonly Outage[] {
+    if (this.areNone) return []
+    const one = this.#fleet.devices.get(device ?? '')
+    const concerned = one ? [one] : (this.#fleet.stores.get(store ?? '')?.devices ?? [])
+    if (concerned.length === 0 || (device !== null && !one)) return []
+    return this.#current
+      .filter(({ covers }) => concerned.every(covers))
+      .map(({ outage }) => outage)
+      .sort((a, b) => b.until - a.until)
+  }
+
+  /** Those with a device among these. */
+  among(devices: readonly Device[]): readonly Outage[] {
+    return this.#current.filter(({ covers }) => devices.some(covers)).map(({ outage }) => outage)
+  }
+}
+
+/** What is known to be out of order now. */
+export async function knownOutages(store: Pick<RunStore, 'outages'>, fleet: Fleet): Promise<KnownOutages> {
+  return new KnownOutages(fleet, await store.outages.list(fleet.name), Date.now())
+}
+
+/** A known outage as it stands in answers about what it covers. */
+export interface OutageNote {
+  readonly outage: string
+  readonly why: string
+  readonly by: string
+  readonly until: string
+  readonly closed: boolean
+}
+
+export function outageNote({ outage, why, by, until, closed }: Outage): OutageNote {
+  return { outage, why, by, until: new Date(until).toISOString(), closed }
+}
+
+/** One of them in a sentence for people. */
+export function outageText({ outage, why, by, until, closed }: Outage): string {
+  const what = closed ? 'Closed' : 'Known outage'
+  return `${what} until ${new Date(until).toISOString().slice(0, 16)}Z (${outage}), says ${by}: ${why}`
+}

@@ -1,0 +1,88 @@
+import { Args, Flags } from '@oclif/core'
+import { addOutage } from '../../app/outages/change-outages.ts'
+import { accountName } from '../../app/run/account.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { sandboxFlag } from '../../cli/run-flags.ts'
+import { selectionFlags } from '../../cli/selection-flags.ts'
+
+export default class OutagesAdd extends BaseCommand {
+  static override summary = 'Say that something is known to be out of order until some time, so that nobody is called.'
+  static override description =
+    `Until then faults of what it covers are kept and shown, but no hook repairs there, no incident begins of them, and chains of
+incidents that are open stand still; they name it. What still fires at its end is seen to as if it had begun then. Availability and SLA
+count the time as it was found; with --closed, for stocktaking or a refit, it is maintenance. What people and pipelines change is not held
+up: that is till hold. A region, a kind or an expression covers what the inventory has of it at each time.`
+  static override examples = [
+    {
+      description: 'The provider works on the lines of a region tonight',
+      command: `<%= config.bin %> outages add --region mazowieckie --kind router --from 23:00 --until '2026-12-02 05:00' --because 'works of the provider, ticket 4711'`,
+    },
+    {
+      description: 'A store is closed for stocktaking',
+      command: `<%= config.bin %> outages add PL-0412 --closed --until 8h --because stocktaking`,
+    },
+    {
+      description: 'One printer waits for its part',
+      command: `<%= config.bin %> outages add PL-0412/fiscal1 --until 3d --because 'head ordered'`,
+    },
+  ]
+  static override args = {
+    what: Args.string({ name: 'STORE|DEVICE', description: 'PL-0412, or PL-0412/pos1' }),
+  }
+  static override flags = {
+    sandbox: sandboxFlag,
+    from: Flags.string({
+      description: 'when it begins, as --until; default: now',
+      helpValue: 'TIME',
+    }),
+    until: Flags.string({
+      required: true,
+      description: 'how long (4h), or until when by the clocks of the store: 18:00, or "2026-12-01 18:00"',
+      helpValue: 'TIME',
+    }),
+    because: Flags.string({
+      required: true,
+      description: 'why; everybody who would be called reads it',
+      helpValue: 'WHY',
+    }),
+    closed: Flags.boolean({
+      default: false,
+      description: 'the store does not trade meanwhile: the time is maintenance',
+    }),
+    store: selectionFlags.store,
+    device: selectionFlags.device,
+    region: selectionFlags.region,
+    kind: selectionFlags.kind,
+    where: selectionFlags.where,
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(OutagesAdd)
+    const { region, kind, where, closed, from, until, because } = flags
+    const named = args.what === undefined ? [] : [args.what]
+    const devices = [...(flags.device ?? []), ...named.filter((name) => name.includes('/'))]
+    const stores = [...(flags.store ?? []), ...named.filter((name) => !name.includes('/'))]
+    if (devices.length + stores.length === 0 && !region && !kind && where === undefined)
+      this.error('Say where: STORE, STORE/DEVICE, --region, --kind or --where')
+    if (because.trim() === '') this.error('--because: say why')
+    const scope = {
+      ...(stores.length > 0 && { stores }),
+      ...(devices.length > 0 && { devices }),
+      ...(region && { regions: region }),
+      ...(kind && { kinds: kind as never }),
+      ...(where !== undefined && { where }),
+    }
+    const project = await this.openProject(flags)
+    try {
+      const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+      const wanted = { scope, from, until, because: because.trim(), closed, by: accountName() }
+      const { outage, devices: count } = await addOutage({ fleet, store }, wanted)
+      const times = [outage.from, outage.until].map((ms) => new Date(ms).toISOString())
+      await this.write(
+        `${outage.outage} covers ${count} ${count === 1 ? 'device' : 'devices'} from ${times[0]} until ${times[1]}.\n  → till outages end ${outage.outage}\n`,
+      )
+    } finally {
+      await project.close()
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { Flags } from '@oclif/core'
+import { jsonDocument } from '../../app/json-document.ts'
+import { type OutageView, outageViews, whereText } from '../../app/outages/change-outages.ts'
+import { BaseCommand } from '../../cli/base-command.ts'
+import { sandboxFlag } from '../../cli/run-flags.ts'
+import { formatTable, type TableColumn } from '../../reporters/table.ts'
+
+const COLUMNS: readonly TableColumn<OutageView>[] = [
+  { title: 'OUTAGE', value: ({ outage }) => outage, whole: true },
+  { title: 'STATE', value: ({ state, closed }) => (closed ? `${state}, closed` : state) },
+  { title: 'WHERE', value: ({ where }) => whereText(where), flexible: true },
+  { title: 'DEVICES', value: ({ devices }) => String(devices), align: 'right' },
+  { title: 'FROM', value: ({ from }) => from.slice(0, 16) },
+  { title: 'UNTIL', value: ({ until }) => until.slice(0, 16) },
+  { title: 'BY', value: ({ by }) => by },
+  { title: 'WHY', value: ({ why }) => why, flexible: true },
+]
+
+export default class OutagesList extends BaseCommand {
+  static override summary = 'List outages that are known: those that go on and those to come, with who said so and why.'
+  static override examples = [
+    { description: 'What is known', command: '<%= config.bin %> outages list' },
+    { description: 'Those that are over, too', command: '<%= config.bin %> outages list --all --json' },
+  ]
+  static override flags = {
+    all: Flags.boolean({ description: 'those that are over, too; they are kept for two years' }),
+    json: Flags.boolean({ description: 'as JSON (schema till.outages/1)', helpGroup: 'OUTPUT' }),
+    sandbox: sandboxFlag,
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(OutagesList)
+    const project = await this.openProject(flags)
+    const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+    const all = outageViews(fleet, await store.outages.list(fleet.name))
+    await project.close()
+    const outages = flags.all ? all : all.filter(({ state }) => state !== 'over')
+    if (flags.json) {
+      for (const part of jsonDocument({ schema: 'till.outages/1' }, 'outages', outages)) await this.write(part)
+    } else if (outages.length === 0) process.stderr.write('No outages are known.\n')
+    else {
+      const width = process.stdout.isTTY ? this.columns : undefined
+      await this.writePaged(`${formatTable(outages, COLUMNS, { width, color: this.color }).join('\n')}\n`)
+    }
+  }
+}
