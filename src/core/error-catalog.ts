@@ -353,7 +353,7 @@ const WAY = {
   ),
   SHELL_BLOCKED: entry(
     'Antivirus software did not let PowerShell begin',
-    'See "Antivirus programs" of docs/windows.md for what has to be allowed.',
+    'Set `scripts: plain` under `transport`; see "Antivirus programs" of docs/windows.md for what has to be allowed otherwise.',
   ),
   SHELL_MISSING: entry(
     'There is no powershell.exe on the device',

@@ -51,6 +51,8 @@ export interface TransportSettings {
   readonly fingerprints?: readonly string[]
   /** The name that the certificate must have, where it is not the address. */
   readonly server_name?: string
+  /** How PowerShell travels to a Windows device. Default: `packed`. */
+  readonly scripts?: 'packed' | 'plain'
   /** Files in PEM for `auth: certificate`. */
   readonly client_certificate?: string
   readonly client_key?: string

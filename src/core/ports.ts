@@ -184,6 +184,8 @@ export interface Target {
   readonly hasHostAuthority?: boolean
   readonly via?: Target
   readonly become?: { readonly method: 'sudo' | 'doas'; readonly password?: Secret }
+  /** How PowerShell travels to it; absent: packed. */
+  readonly scripts?: 'packed' | 'plain'
   /** How WinRM is spoken; present when `type` is `winrm`. */
   readonly winrm?: WinRmTarget
   /** Tells its passwords from others without knowing them; absent where nobody asks for one. */
@@ -217,8 +219,10 @@ export interface PowerShellProgram {
    * `stdin`: in the first line of stdin.
    */
   readonly bootstrap: (scriptIn: 'environment' | 'stdin') => string
-  /** Of any length; the first one of a connection costs no round trip of its own. */
+  /** Of any length; the first one of a connection costs no round trip of its own, unless it goes plain. */
   readonly script: string
+  /** `plain`: by stdin in any case, whose first line is the bootstrap and whose second is the script (src/shell/script-form.ts). */
+  readonly form?: 'packed' | 'plain'
   /**
    * A reply can be lost after input was taken. True promises that the program drops a line of its stdin that it has
    * had before, as by a number at its start; then whole lines are sent again. Otherwise a lost reply to input

@@ -1,7 +1,7 @@
-import { gzipSync } from 'node:zlib'
 import type { ProcessStream } from '../core/channel.ts'
 import type { Result } from '../core/failure.ts'
 import type { Connection, PowerShellProgram } from '../core/ports.ts'
+import { scriptLine } from './script-form.ts'
 
 /** cmd.exe cuts command lines at 8,191 characters, on some systems without a word: this is ours. */
 export const COMMAND_LINE_CHARS = 8_000
@@ -18,15 +18,26 @@ const VARIABLE_CHARS = 30_000
  */
 export function encodedCommand(bootstrap: string, options: { readonly legacy?: boolean } = {}): string {
   const encoded = Buffer.from(bootstrap, 'utf16le').toString('base64')
-  const input = options.legacy === true ? ' -InputFormat None' : ''
-  const command = `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass${input} -EncodedCommand ${encoded}`
+  const command = `${interpreter(options)} -EncodedCommand ${encoded}`
   if (command.length <= COMMAND_LINE_CHARS) return command
   throw new RangeError(`A bootstrap of ${bootstrap.length} characters does not fit on a command line of Windows.`)
 }
 
-/** A script as it travels: base64 of gzip of UTF-8. Has no `%`, which the shells of WinRM take for themselves. */
-export function packScript(script: string): string {
-  return gzipSync(script, { level: 9 }).toString('base64')
+function interpreter({ legacy }: { readonly legacy?: boolean }): string {
+  return `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass${legacy === true ? ' -InputFormat None' : ''}`
+}
+
+/** Runs the first line of stdin. Nothing in it means something to cmd.exe, PowerShell or sh, whichever reads it first. */
+export const READ_AND_RUN = '-Command ". ([ScriptBlock]::Create([Console]::In.ReadLine()))"'
+
+/** The command line of a program that is given by stdin, and what stdin begins with. */
+export function startByStdin(
+  { bootstrap, script, form = 'packed' }: PowerShellProgram,
+  options: { readonly legacy?: boolean } = {},
+): { readonly line: string; readonly input: string } {
+  const input = `${scriptLine(script, form)}\n`
+  if (form === 'packed') return { line: encodedCommand(bootstrap('stdin'), options), input }
+  return { line: `${interpreter(options)} ${READ_AND_RUN}`, input: `${bootstrap('stdin')}\n${input}` }
 }
 
 /** A packed script in environment variables TILL_1, TILL_2, … */
@@ -44,5 +55,6 @@ export async function startPowerShell(
   program: PowerShellProgram,
 ): Promise<Result<ProcessStream>> {
   if (connection.startPowerShell) return connection.startPowerShell(program)
-  return connection.exec(encodedCommand(program.bootstrap('stdin')), `${packScript(program.script)}\n`)
+  const { line, input } = startByStdin(program)
+  return connection.exec(line, input)
 }

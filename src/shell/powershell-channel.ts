@@ -1,16 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DeviceShell } from '../core/chain.ts'
 import type { Failure } from '../core/failure.ts'
-import type { Connection, PhaseDeadlines } from '../core/ports.ts'
+import type { Connection, PhaseDeadlines, PowerShellProgram } from '../core/ports.ts'
 import { startPowerShell } from './encoded-command.ts'
 import { powerShellBootstrap } from './powershell.ts'
 import { PowerShellSession } from './powershell-session.ts'
+import type { ScriptForm } from './script-form.ts'
 
 export interface PowerShellOptions {
   readonly connection: Pick<Connection, 'exec' | 'startPowerShell'>
   readonly deadlines: Pick<PhaseDeadlines, 'open' | 'observe' | 'converge'>
   /** Bytes of each stream of an ask to keep unless it says otherwise; 1 MiB when not given. */
   readonly maxOutputBytes?: number
+  /** How what is run travels: `packed` when not given. */
+  readonly scripts?: ScriptForm
   /** The device's full name: by it others that work on this device are known; absent: nobody looks for them. */
   readonly lockName?: string
   /** Ends the session with RUN_CANCELLED. */
@@ -32,9 +35,10 @@ const DEFAULT_OUTPUT_BYTES = 1024 * 1024
  * SESSION_LOST, RUN_CANCELLED, and what the connection fails with.
  */
 export function openPowerShell(options: PowerShellOptions): PowerShell {
-  const { connection, deadlines, signal } = options
+  const { connection, deadlines, signal, scripts: form = 'packed' } = options
+  const bootstrap: PowerShellProgram['bootstrap'] = (scriptIn) => powerShellBootstrap(scriptIn, form)
   const session = new PowerShellSession({
-    start: (script) => startPowerShell(connection, { bootstrap: powerShellBootstrap, script, repeatableInput: true }),
+    start: (script) => startPowerShell(connection, { bootstrap, script, form, repeatableInput: true }),
     answers: () => stillAnswers(connection),
     run: (command) =>
       void connection.exec(command).then(
@@ -42,6 +46,7 @@ export function openPowerShell(options: PowerShellOptions): PowerShell {
         () => undefined,
       ),
     inTurns: connection.startPowerShell !== undefined,
+    form,
     openMs: deadlines.open,
     askMs: deadlines.observe,
     uploadMs: deadlines.converge,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { sealed } from './powershell-exchange.ts'
+import { readScriptLine } from './script-form.ts'
 
 /*
  * The device's side of an exchange, as the runner has it in PowerShell (powershell-runner.ts), for whatever stands in for
@@ -45,14 +46,9 @@ export function firstExchange(script: string): string {
   return unsealed(found)
 }
 
-/** Text that was packed and sealed for a line of stdin, its number taken off. */
+/** The text of a line of stdin, its number taken off and its seal looked at. */
 export function unpackLine(packed: string): string {
-  return unsealed(unpackScript(packed))
-}
-
-/** The script that an interpreter is started with, as it was packed. */
-export function unpackScript(packed: string): string {
-  return gunzipSync(Buffer.from(packed, 'base64')).toString('utf8')
+  return unsealed(readScriptLine(packed))
 }
 
 function unsealed(text: string): string {

@@ -3,7 +3,6 @@ import type { ChainLink, Gate } from '../core/chain.ts'
 import type { ShellAnswer, ShellValue } from '../core/channel.ts'
 import type { Fence } from '../core/fence.ts'
 import { Secret } from '../core/secret.ts'
-import { packScript } from './encoded-command.ts'
 import { lockFile } from './posix-guard.ts'
 
 /** One question as it travels. */
@@ -32,7 +31,7 @@ export interface UploadLine {
 const NAME = /^[a-z_][a-z0-9_]*$/
 
 /**
- * An exchange as text, and what of it is secret. A line of its text is one of
+ * An exchange as text, and what of it is secret, sealed. A line of its text is one of
  *
  *     exchange 1 TOKEN WAY AGE  the first one; WAY is gather where every piece of output costs a round trip, or else stream;
  *                               a first exchange is begun by an interpreter older than AGE milliseconds only when told to
@@ -82,7 +81,7 @@ export function exchangeText(
   }
   if (secrets.length > 0) lines.push('secrets')
   lines.push(`end ${items.length}`)
-  return { text: lines.join('\n'), secrets: secrets.length > 0 ? packScript(sealed(secrets.join('\n'))) : undefined }
+  return { text: lines.join('\n'), secrets: secrets.length > 0 ? sealed(secrets.join('\n')) : undefined }
 }
 
 /** A text behind a line with its length in bytes and its SHA-256, without which the device runs nothing of it. */

@@ -2,6 +2,31 @@ import { NOT_WHOLE, TOO_LATE } from './powershell.ts'
 import { sealed } from './powershell-exchange.ts'
 import { FENCE_FUNCTIONS } from './powershell-fence.ts'
 import { PRELUDE } from './powershell-prelude.ts'
+import type { ScriptForm } from './script-form.ts'
+
+/** What differs in a runner by how texts travel. */
+interface Parts {
+  /** Makes a text of the line `$packed`. */
+  readonly expand: string
+  /** Makes `$sent` of `$body`, and says so in `$way`. */
+  readonly compress: string
+}
+
+const PACKED: Parts = {
+  expand: `    $memory = New-Till ([IO.MemoryStream]) (,[Convert]::FromBase64String($packed))
+    $gzip = New-Till ([IO.Compression.GZipStream]) @($memory, [IO.Compression.CompressionMode]::Decompress)
+    (New-Till ([IO.StreamReader]) @($gzip, [Text.Encoding]::UTF8)).ReadToEnd()`,
+  compress: `  if ($body.Length -gt 512) {
+    $memory = New-Object IO.MemoryStream
+    $gzip = New-Object IO.Compression.GZipStream($memory, [IO.Compression.CompressionMode]::Compress)
+    $gzip.Write($body, 0, $body.Length)
+    $gzip.Close()
+    $way = 'gzip'
+    $sent = $memory.ToArray()
+  }`,
+}
+
+const AS_IT_IS: Parts = { expand: '    [Xml.XmlConvert]::DecodeName($packed)', compress: '' }
 
 /**
  * What an interpreter is given first. It runs exchanges (powershell-exchange.ts): their asks one after another in a
@@ -10,7 +35,8 @@ import { PRELUDE } from './powershell-prelude.ts'
  * with their number, so that one which was sent twice is dropped. Windows PowerShell 2 can read it, to say that 5.1 is
  * needed.
  */
-export const RUNNER = `$tillPrelude = @'
+function runner({ expand, compress }: Parts): string {
+  return `$tillPrelude = @'
 ${PRELUDE}
 '@
 $ErrorActionPreference = 'Stop'
@@ -44,9 +70,9 @@ function Push-TillText([bool]$now) {
 function Read-TillLine {
   while (($line = $tillIn.ReadLine()) -ne $null) {
     $at = $line.IndexOf(' ')
-    # The script that came by stdin, sent a second time.
-    if ($at -lt 0) { continue }
-    $number = [int]$line.Substring(0, $at)
+    $number = 0
+    # What it was started with, sent a second time, begins with no number.
+    if ($at -lt 0 -or -not [int]::TryParse($line.Substring(0, $at), [ref]$number)) { continue }
     if ($number -gt $tillNow.line) {
       $tillNow.line = $number
       return $line.Substring($at + 1)
@@ -60,9 +86,7 @@ function Read-TillBase64([string]$text) {
 
 function Expand-TillText([string]$packed) {
   try {
-    $memory = New-Till ([IO.MemoryStream]) (,[Convert]::FromBase64String($packed))
-    $gzip = New-Till ([IO.Compression.GZipStream]) @($memory, [IO.Compression.CompressionMode]::Decompress)
-    (New-Till ([IO.StreamReader]) @($gzip, [Text.Encoding]::UTF8)).ReadToEnd()
+${expand}
   } catch { Stop-TillCut }
 }
 
@@ -321,14 +345,7 @@ function Send-TillAnswer([string]$token, [string]$id, [byte[]]$body) {
   $hash = Get-TillHash $body
   $way = 'plain'
   $sent = $body
-  if ($body.Length -gt 512) {
-    $memory = New-Object IO.MemoryStream
-    $gzip = New-Object IO.Compression.GZipStream($memory, [IO.Compression.CompressionMode]::Compress)
-    $gzip.Write($body, 0, $body.Length)
-    $gzip.Close()
-    $way = 'gzip'
-    $sent = $memory.ToArray()
-  }
+${compress}
   $data = [Convert]::ToBase64String($sent)
   Send-TillText "$token answer $id $($body.Length) $hash $way $($data.Length)$nl$data$nl"
 }
@@ -407,6 +424,9 @@ function Test-TillWanted($ask, [int]$broken) {
   return ($broken -ge 0 -and $broken -le $by)
 }
 `
+}
+
+export const RUNNER: Readonly<Record<ScriptForm, string>> = { packed: runner(PACKED), plain: runner(AS_IT_IS) }
 
 // At the end of its input nobody listens any more. Over WinRM the shell around it is to end with it, which a device may
 // refuse to do from outside.
@@ -431,6 +451,6 @@ if ($tillNow.gathers) {
  * The script that an interpreter is started with: the runner, the first exchange, and the loop for those that follow on
  * stdin. No line of an exchange begins with a quote, so that none can end the here-string.
  */
-export function firstScript(exchange: string): string {
-  return `${RUNNER}\n$tillBegun = $true\nInvoke-TillExchange @'\n${sealed(exchange)}\n'@\n${FOLLOW}`
+export function firstScript(exchange: string, form: ScriptForm): string {
+  return `${RUNNER[form]}\n$tillBegun = $true\nInvoke-TillExchange @'\n${sealed(exchange)}\n'@\n${FOLLOW}`
 }

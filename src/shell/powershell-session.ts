@@ -5,7 +5,6 @@ import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 import type { Leftover } from '../core/fence.ts'
 import { deadline } from '../load/deadline.ts'
 import { readClixml } from './clixml.ts'
-import { packScript } from './encoded-command.ts'
 import { Leftovers } from './leftovers.ts'
 import { refusal } from './posix-ask.ts'
 import { printable } from './posix-become.ts'
@@ -15,6 +14,7 @@ import { type AnswerFrame, type Frame, FrameScanner } from './powershell-frames.
 import { answerOf, type Item, nextExchange, uploadLines } from './powershell-items.ts'
 import { endedEarly, notWhole } from './powershell-no-start.ts'
 import { firstScript } from './powershell-runner.ts'
+import { type ScriptForm, scriptLine } from './script-form.ts'
 
 /** What the device may take beyond the deadline of an ask to end it and say so. */
 const STOP_GRACE_MS = 15_000
@@ -40,6 +40,7 @@ export interface PowerShellSessionOptions {
   readonly run: (command: string) => void
   /** Nothing can be sent while output is waited for: see `Connection.startPowerShell`. */
   readonly inTurns: boolean
+  readonly form: ScriptForm
   readonly openMs: number
   readonly askMs: number
   readonly uploadMs: number
@@ -169,14 +170,14 @@ export class PowerShellSession {
   }
 
   async #send(exchange: ReturnType<typeof exchangeText>, items: readonly Item[]): Promise<void> {
-    const lines = this.#stream ? [packScript(sealed(exchange.text))] : []
+    const { inTurns, form } = this.#options
+    const lines = this.#stream ? [sealed(exchange.text)] : []
     if (exchange.secrets !== undefined) lines.push(exchange.secrets)
     const stream = this.#stream ?? (await this.#start(exchange.text))
     if (!stream) return
-    const { inTurns } = this.#options
     const upload = items.at(-1)
     if (inTurns) stream.pause()
-    if (lines.length > 0) stream.write(lines.map((line) => this.#numbered(line)).join(''))
+    if (lines.length > 0) stream.write(lines.map((line) => this.#numbered(scriptLine(line, form))).join(''))
     if (upload?.content) await this.#sendFile(stream, upload, upload.content)
     if (this.#lost) return
     if (inTurns) stream.resume()
@@ -184,8 +185,8 @@ export class PowerShellSession {
   }
 
   async #start(text: string): Promise<ProcessStream | undefined> {
-    const { openMs } = this.#options
-    const started = await this.#options.start(firstScript(text))
+    const { openMs, form } = this.#options
+    const started = await this.#options.start(firstScript(text, form))
     if (!started.ok) {
       this.lose(started.failure)
       return undefined

@@ -1,3 +1,5 @@
+import type { ScriptForm } from './script-form.ts'
+
 /**
  * `text` as one word of PowerShell: single quotes, inside which only quotes are special. PowerShell takes the typographic
  * quotes U+2018 to U+201B for the plain one, so those are doubled too.
@@ -52,12 +54,20 @@ const UNPACK =
   '$z=n IO.Compression.GZipStream @((n IO.MemoryStream (,[Convert]::FromBase64String($p))),[IO.Compression.CompressionMode]::Decompress)\n' +
   '.([ScriptBlock]::Create((n IO.StreamReader @($z,[Text.Encoding]::UTF8)).ReadToEnd()))'
 
+/** The same for a script that comes plain on stdin, in one line, since that is how it comes itself. */
+const PLAIN =
+  `$tillBegun=$false;try{$ProgressPreference='SilentlyContinue';$tillIn=[Console]::In;` +
+  '.([ScriptBlock]::Create([Xml.XmlConvert]::DecodeName($tillIn.ReadLine())))}' +
+  `catch{if($tillBegun){throw};Write-Error -ErrorRecord $_;exit ${NOT_BEGUN}}`
+
 /**
  * What an interpreter is started with, by where it finds its script (see `PowerShellProgram`): it unpacks and runs it,
  * and leaves \`$tillIn\`, the reader of stdin, to it. Whatever goes wrong before the script says \`$tillBegun\` (a policy, an
- * antivirus program, a script that was cut) ends with NOT_BEGUN. Any Windows PowerShell from 2 on.
+ * antivirus program, a script that was cut) ends with NOT_BEGUN. Any Windows PowerShell from 2 on. A plain one comes on
+ * stdin, and is a line.
  */
-export function powerShellBootstrap(scriptIn: 'environment' | 'stdin'): string {
+export function powerShellBootstrap(scriptIn: 'environment' | 'stdin', form: ScriptForm = 'packed'): string {
+  if (form === 'plain') return PLAIN
   const find =
     scriptIn === 'stdin'
       ? '$p=$tillIn.ReadLine()'

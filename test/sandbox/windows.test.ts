@@ -4,9 +4,10 @@ import { type Ended, inventoryWith, TestProject } from '../cli/project.ts'
 import { canIsolate } from './sandboxes.ts'
 
 const DEVICES = [
-  ...Array.from({ length: 4 }, (_, n) => `      pos${n + 1}: {profile: windows, address: 10.0.0.${n + 1}}`),
+  ...Array.from({ length: 3 }, (_, n) => `      pos${n + 1}: {profile: windows, address: 10.0.0.${n + 1}}`),
+  '      pos4: {profile: windows, address: 10.0.0.4, transport: {scripts: plain}}',
   '      pos7: {profile: windows, address: 10.0.0.7, transport: {timeouts_ms: {identify: 1500, authenticate: 1500, open: 4000, observe: 2500}}}',
-  '      pos5: {profile: windows, address: 10.0.0.5, transport: {type: ssh, port: 22}}',
+  '      pos5: {profile: windows, address: 10.0.0.5, transport: {type: ssh, port: 22, scripts: plain}}',
   '      pos6: {profile: till, address: 10.0.0.6}',
 ]
 
@@ -125,6 +126,8 @@ describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
     ['access-denied', 'unreachable', /./],
     ['wrong-shell', 'unreachable', /SHELL_UNUSABLE/],
     ['slow:20ms', 'in-sync', /./],
+    // A slow till has 30 s to start PowerShell.
+    ['slow-start:14s', 'in-sync', /./],
     ['garbage-output', 'in-sync', /./],
     ['reply-lost', 'in-sync', /./],
   ])('%s ends as %s', async (name, state, says) => {

@@ -91,8 +91,9 @@ export class LazyShell {
     if (this.#leaving.signal.aborted) await connection.close()
     const { deadlines, maxOutputBytes, become } = target
     const common = { deadlines, maxOutputBytes, signal: this.#leaving.signal }
-    const { lockName = this.#device.name } = target
-    if (dialectOf(this.#device) === 'powershell') return openPowerShell({ ...common, connection, lockName })
+    const { lockName = this.#device.name, scripts } = target
+    if (dialectOf(this.#device) === 'powershell')
+      return openPowerShell({ ...common, connection, lockName, ...(scripts && { scripts }) })
     const start: Connection['exec'] = (command, input) => connection.exec(command, input)
     return openPosixShell({ ...common, start, lockName, ...(become && { become }) })
   }

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { type Failure, fail, type Phase, type Result, success } from '../../core/failure.ts'
+import { type Failure, fail, PHASES, type Phase, type Result, success } from '../../core/failure.ts'
 import { lockNameOf } from '../../core/fence.ts'
 import type { Device, Fleet, SecretReference } from '../../core/fleet.ts'
 import type { Neighbours, PhaseDeadlines, Target, WinRmTarget } from '../../core/ports.ts'
@@ -32,6 +32,11 @@ const SSH_PORT = 22
 export function deadlineOf(device: Device, phase: Phase): number {
   const usual = phase === 'open' && device.os.family === 'windows' ? WINDOWS_OPEN_MS : DEADLINES_MS[phase]
   return device.transport.timeouts_ms?.[phase] ?? usual
+}
+
+function deadlinesOf(device: Device): PhaseDeadlines {
+  const all = PHASES.map((phase) => [phase, deadlineOf(device, phase)] as const)
+  return Object.fromEntries(all) as Record<Phase, number>
 }
 
 /**
@@ -270,13 +275,14 @@ function targetOf(device: Device, parts: TargetParts): Target {
     user: transport.user ?? userUnlessGiven(transport.type),
     keys: parts.keys,
     ...hostKeysOf(device, port, parts.hostKeys),
-    deadlines: { ...DEADLINES_MS, ...transport.timeouts_ms },
+    deadlines: deadlinesOf(device),
     keepAliveMs: transport.keep_alive_ms ?? KEEP_ALIVE_MS,
     maxOutputBytes: transport.max_output_bytes ?? MAX_OUTPUT_BYTES,
     ...(agent !== undefined && { agent }),
     ...(parts.password && { password: parts.password }),
     ...(parts.prompts.length > 0 && { prompts: parts.prompts }),
     ...(parts.winrm && { winrm: parts.winrm }),
+    ...(transport.scripts && { scripts: transport.scripts }),
     ...(parts.via && { via: parts.via }),
     ...(become && {
       become: { method: become.method, ...(parts.becomePassword && { password: parts.becomePassword }) },

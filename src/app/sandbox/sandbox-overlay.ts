@@ -23,8 +23,9 @@ function atPlace(device: Device, place: OverlayDevice, overlay: SandboxOverlay):
   if (place.winrm) {
     const { user, password_file } = overlay.windows
     const password = { secret: `file:${password_file}` }
-    const { type, timeouts_ms, keep_alive_ms, max_output_bytes } = transport
+    const { type, scripts, timeouts_ms, keep_alive_ms, max_output_bytes } = transport
     const kept = {
+      ...(scripts && { scripts }),
       ...(timeouts_ms && { timeouts_ms }),
       ...(keep_alive_ms !== undefined && { keep_alive_ms }),
       ...(max_output_bytes !== undefined && { max_output_bytes }),

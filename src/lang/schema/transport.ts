@@ -184,6 +184,13 @@ export const TRANSPORT = {
         ]),
       ),
     },
+    scripts: {
+      enum: ['packed', 'plain', null],
+      description:
+        'How PowerShell travels to a Windows device: `packed` (compressed, unless given), or `plain` for antimalware that ' +
+        'refuses what is compressed or encoded.',
+      examples: ['plain'],
+    },
     keep_alive_ms: { ...MILLISECONDS, description: 'How often a silent connection is asked whether it lives.' },
     max_output_bytes: {
       type: ['integer', 'null'],

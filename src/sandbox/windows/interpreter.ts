@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { powerShellBootstrap } from '../../shell/powershell.ts'
 import {
   answerLines,
   type DeviceAnswer,
@@ -10,10 +11,12 @@ import {
   isWanted,
   parseExchange,
   unpackLine,
-  unpackScript,
   wantsSecrets,
 } from '../../shell/powershell-device.ts'
+import { readScriptLine } from '../../shell/script-form.ts'
 import type { ProgramOutput, WindowsProgram } from './program.ts'
+
+const PLAIN_BOOTSTRAP = powerShellBootstrap('stdin', 'plain')
 
 /** As the runner holds back what it puts out. */
 const HELD_MS = 2_000
@@ -106,8 +109,9 @@ export class Interpreter implements WindowsProgram {
   async #serve(): Promise<number> {
     try {
       if (this.#device.startMs > 0) await sleep(this.#device.startMs)
-      const packed = this.#packed ?? (await this.#rawLine()) ?? ''
-      await this.#exchange(firstExchange(unpackScript(packed)))
+      let line = this.#packed ?? (await this.#rawLine()) ?? ''
+      if (line === PLAIN_BOOTSTRAP) line = (await this.#rawLine()) ?? ''
+      await this.#exchange(firstExchange(readScriptLine(line)))
       // An old one says who it is, and goes.
       if (Number.parseInt(this.#device.version, 10) < 5) return 0
       for (let line = await this.#line(); line !== undefined; line = await this.#line()) {

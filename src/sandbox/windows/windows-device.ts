@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { READ_AND_RUN } from '../../shell/encoded-command.ts'
 import { powerShellBootstrap } from '../../shell/powershell.ts'
 import type { DeviceAnswer, ExchangeAsk } from '../../shell/powershell-device.ts'
 import type { DeviceFault } from '../fault.ts'
@@ -52,7 +53,9 @@ export class WindowsDevice {
     if (this.#fault?.name === 'tarpit-exec') return SILENT
     if (this.#fault?.name === 'endless-output') return endless(output)
     const bootstrap = bootstrapOf(line)
-    if (bootstrap === BOOTSTRAPS.stdin) return new Interpreter(this.#interpreted(), output, undefined)
+    if (bootstrap === BOOTSTRAPS.stdin || line.endsWith(READ_AND_RUN)) {
+      return new Interpreter(this.#interpreted(), output, undefined)
+    }
     if (bootstrap === BOOTSTRAPS.environment) {
       return new Interpreter(this.#interpreted(), output, packedIn(environment))
     }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { ByteStream, ProcessStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { Connection, PowerShellProgram } from '../../core/ports.ts'
-import { COMMAND_LINE_CHARS, encodedCommand, packScript, scriptVariables } from '../../shell/encoded-command.ts'
+import { COMMAND_LINE_CHARS, encodedCommand, scriptVariables, startByStdin } from '../../shell/encoded-command.ts'
+import { scriptLine } from '../../shell/script-form.ts'
 import { pause } from '../pause.ts'
 import { Courier } from './courier.ts'
 import type { SessionMeans } from './open-session.ts'
@@ -72,15 +73,14 @@ export class WinRmConnection implements Connection {
   }
 
   startPowerShell(program: PowerShellProgram): Promise<Result<ProcessStream>> {
-    const packed = packScript(program.script)
-    const fits = packed.length <= ENVIRONMENT_CHARS
+    const packed = program.form === 'plain' ? undefined : scriptLine(program.script, 'packed')
+    const fits = packed !== undefined && packed.length <= ENVIRONMENT_CHARS
     return this.#start({
       environment: fits ? scriptVariables(packed) : {},
-      command: ({ legacy }, isNew) => {
-        const scriptIn = fits && isNew ? 'environment' : 'stdin'
-        const line = encodedCommand(program.bootstrap(scriptIn), { legacy })
-        return { line, ...(scriptIn === 'stdin' && { input: `${packed}\n` }) }
-      },
+      command: ({ legacy }, isNew) =>
+        fits && isNew
+          ? { line: encodedCommand(program.bootstrap('environment'), { legacy }) }
+          : startByStdin(program, { legacy }),
       repeatableInput: program.repeatableInput ?? false,
     })
   }

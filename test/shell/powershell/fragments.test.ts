@@ -19,11 +19,13 @@ beforeAll(async () => {
 })
 
 const scripts: [string, string][] = [
-  ['the runner', RUNNER],
+  ['the runner', RUNNER.packed],
+  ['the plain runner', RUNNER.plain],
   ['the prelude', PRELUDE],
   ['the interpreter of a user', CHILD],
   ['the head of a text of a user', `${POWERSHELL_HEAD}@{ a = $v.a }`],
   ['the bootstrap over stdin', powerShellBootstrap('stdin')],
+  ['the plain bootstrap', powerShellBootstrap('stdin', 'plain')],
   ['the bootstrap over the environment', powerShellBootstrap('environment')],
   ...[...shippedFragments().values()].map(({ name, script }): [string, string] => [name, script]),
 ]
@@ -85,7 +87,7 @@ it('the whole of a session is PowerShell, too', () => {
     keepBytes: 1000,
   }))
   const { text } = exchangeText('0123456789abcdef', items)
-  expect(faultsOf(parse(firstScript(text)))).toEqual([])
+  expect(faultsOf(parse(firstScript(text, 'packed')))).toEqual([])
 })
 
 it('starts on a command line that cmd.exe takes', () => {

@@ -6,12 +6,13 @@ import type { ProcessStream } from '../../../src/core/channel.ts'
 import { fail, success } from '../../../src/core/failure.ts'
 import type { Connection } from '../../../src/core/ports.ts'
 import { Secret } from '../../../src/core/secret.ts'
-import { encodedCommand, packScript } from '../../../src/shell/encoded-command.ts'
+import { encodedCommand } from '../../../src/shell/encoded-command.ts'
 import { NOT_BEGUN, NOT_WHOLE, powerShellBootstrap, TOO_LATE } from '../../../src/shell/powershell.ts'
 import { openPowerShell } from '../../../src/shell/powershell-channel.ts'
 import { exchangeText } from '../../../src/shell/powershell-exchange.ts'
 import { endedEarly } from '../../../src/shell/powershell-no-start.ts'
 import { firstScript } from '../../../src/shell/powershell-runner.ts'
+import { scriptLine } from '../../../src/shell/script-form.ts'
 import { hasPowerShell, makeWindows, type WindowsMachine } from '../../peers/powershell.ts'
 import { DEADLINES } from '../../peers/targets.ts'
 
@@ -97,7 +98,7 @@ describe.runIf(hasPowerShell)('a real PowerShell', () => {
     child.stderr.on('data', (chunk) => {
       stderr += chunk
     })
-    child.stdin.write(`${packScript(script)}\n`)
+    child.stdin.write(`${scriptLine(script, 'packed')}\n`)
     if (!onHello) child.stdin.end()
     return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })))
   }
@@ -112,7 +113,7 @@ describe.runIf(hasPowerShell)('a real PowerShell', () => {
       timeoutMs: 20_000,
       keepBytes: 100,
     } as const
-    return firstScript(exchangeText('0123456789abcdef', [line], { patienceMs }).text)
+    return firstScript(exchangeText('0123456789abcdef', [line], { patienceMs }).text, 'packed')
   }
 
   it('that comes to life late asks whether to go on, and does', async () => {
@@ -148,7 +149,7 @@ describe.runIf(hasPowerShell)('a real PowerShell', () => {
       timeoutMs: 20_000,
       keepBytes: 100,
     } as const
-    const text = firstScript(exchangeText('0123456789abcdef', [line]).text)
+    const text = firstScript(exchangeText('0123456789abcdef', [line]).text, 'packed')
     // Its input ends where the line of secrets is due.
     expect(await run(text)).toMatchObject({ code: NOT_WHOLE })
     expect(existsSync(machine.at('C:\\Till\\secret'))).toBe(false)

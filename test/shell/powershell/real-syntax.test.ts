@@ -39,13 +39,15 @@ const whole = exchangeText(
 )
 
 const SHIPPED: readonly { readonly name: string; readonly script: string }[] = [
-  { name: 'the runner', script: RUNNER },
+  { name: 'the runner', script: RUNNER.packed },
+  { name: 'the plain runner', script: RUNNER.plain },
   { name: 'the prelude', script: PRELUDE },
   { name: 'the interpreter of a user', script: CHILD },
   { name: 'the head of a text of a user', script: POWERSHELL_HEAD },
   { name: 'the bootstrap over stdin', script: powerShellBootstrap('stdin') },
+  { name: 'the plain bootstrap', script: powerShellBootstrap('stdin', 'plain') },
   { name: 'the bootstrap over the environment', script: powerShellBootstrap('environment') },
-  { name: 'a whole session', script: firstScript(whole.text) },
+  { name: 'a whole session', script: firstScript(whole.text, 'packed') },
   ...shippedFragments().values(),
 ]
 

@@ -4,6 +4,7 @@ import { NotRun } from '../../../src/core/chain.ts'
 import type { Connection } from '../../../src/core/ports.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { openPowerShell } from '../../../src/shell/powershell-channel.ts'
+import type { ScriptForm } from '../../../src/shell/script-form.ts'
 import { createHandshakeGate } from '../../../src/transports/ssh/handshake-gate.ts'
 import { sshTransport } from '../../../src/transports/ssh/ssh-transport.ts'
 import { hasPowerShell, makeWindows, serverEnvironment, type WindowsMachine } from '../../peers/powershell.ts'
@@ -22,11 +23,17 @@ import { FAST, never, newTransport, value } from '../../winrm/program.ts'
 const PATIENT = { ...DEADLINES, open: 60_000, observe: 60_000, converge: 60_000 }
 
 /** What holds of the runner over either transport. */
-async function converse(connection: Connection, machine: WindowsMachine, name: string): Promise<void> {
-  const shell = openPowerShell({ connection, deadlines: PATIENT })
+async function converse(
+  connection: Connection,
+  machine: WindowsMachine,
+  name: string,
+  scripts?: ScriptForm,
+): Promise<void> {
+  const shell = openPowerShell({ connection, deadlines: PATIENT, ...(scripts && { scripts }) })
   const values = { text: 'Zażółć \'"`$(1)%PATH%', password: new Secret('hunter2') }
-  const answer = await shell.ask({ script: '$v.text + " " + $v.password.Length', values })
-  expect(answer.text.trim()).toBe('Zażółć \'"`$(1)%PATH% 7')
+  const answer = await shell.ask({ script: '$v.text + " %_x005F_ \ud83e\uddfe_xyz " + $v.password.Length', values })
+  expect(answer.text.trim()).toBe('Zażółć \'"`$(1)%PATH% %_x005F_ \ud83e\uddfe_xyz 7')
+  expect((await shell.ask({ script: "'ab' * 40000" })).text.trim()).toBe('ab'.repeat(40_000))
   const content = Buffer.alloc(200_000, 7)
   expect((await shell.upload(`C:\\Till\\${name}.bin`, content)).exitCode).toBe(0)
   expect(readFileSync(machine.at(`C:\\Till\\${name}.bin`)).equals(content)).toBe(true)
@@ -85,6 +92,20 @@ describe.runIf(hasPowerShell && sshServers.some(({ name }) => name === 'OpenSSH'
     await connection.close()
   }, 90_000)
 
+  it('so it does plain, and nothing that is run is packed on the way', async () => {
+    const connection = await connect()
+    const sent: string[] = []
+    const exec: Connection['exec'] = async (command, input = '') => {
+      sent.push(command, input)
+      return connection.exec(command, input)
+    }
+    await converse({ ...connection, exec }, machine, 'ssh-plain', 'plain')
+    expect(sent[0]).not.toMatch(/encoded/i)
+    expect(sent[1]).toContain('function Invoke-TillExchange')
+    expect(sent[1]).not.toMatch(/gzip/i)
+    await connection.close()
+  }, 90_000)
+
   it('Ctrl-C lets the link finish that the device is at, and none behind it begins', async () => {
     const connection = await connect()
     expect(await breakOff(connection, machine, 'ssh')).toEqual(['run', 'not run'])
@@ -116,6 +137,23 @@ describe.runIf(hasPowerShell && hasWinRmPeer)('over WinRM', () => {
     await converse(connection, machine, 'winrm')
     await connection.close()
     await expect.poll(async () => (await peer.state()).shells_open, { timeout: 15_000 }).toBe(0)
+  }, 90_000)
+
+  it('so it does plain, and no command line is encoded', async () => {
+    await peer.reset()
+    const before = peer.events().length
+    const connection = await connect()
+    await converse(connection, machine, 'winrm-plain', 'plain')
+    await connection.close()
+    await expect.poll(async () => (await peer.state()).shells_open, { timeout: 15_000 }).toBe(0)
+    const began = JSON.stringify(
+      peer
+        .events()
+        .slice(before)
+        .filter(({ ev }) => ev === 'cmd_start'),
+    )
+    expect(began).toContain('-Command \\". ([')
+    expect(began).not.toMatch(/encoded|TILL_1/i)
   }, 90_000)
 
   it('Ctrl-C lets the link finish that the device is at, and none behind it begins', async () => {

@@ -5,9 +5,9 @@ import {
   helloLine,
   parseExchange,
   unpackLine,
-  unpackScript,
   wantsSecrets,
 } from '../../../src/shell/powershell-device.ts'
+import { readScriptLine } from '../../../src/shell/script-form.ts'
 
 /*
  * A program in the place of powershell.exe: it finds its script as the bootstrap would, in the variables TILL_1, TILL_2…
@@ -62,5 +62,5 @@ async function serve(text: string): Promise<void> {
 let packed = ''
 for (let n = 1; process.env[`TILL_${n}`] !== undefined; n += 1) packed += process.env[`TILL_${n}`]
 if (packed === '') packed = (await line()) ?? ''
-await serve(firstExchange(unpackScript(packed)))
+await serve(firstExchange(readScriptLine(packed)))
 for (let next = await numbered(); next !== undefined; next = await numbered()) await serve(unpackLine(next))

@@ -12,9 +12,9 @@ import {
   isWanted,
   parseExchange,
   unpackLine,
-  unpackScript,
   wantsSecrets,
 } from '../../../src/shell/powershell-device.ts'
+import { readScriptLine } from '../../../src/shell/script-form.ts'
 
 /** How a stand-in for Windows answers a fragment. */
 export type Answering = (ask: ExchangeAsk) => DeviceAnswer | Promise<DeviceAnswer>
@@ -47,7 +47,7 @@ export class WindowsDevice {
   get connection(): Pick<Connection, 'exec' | 'startPowerShell'> {
     const exec: Connection['exec'] = async (command, input = '') => {
       this.received.push(command, input)
-      return success(this.#process(unpackScript(input.trimEnd())))
+      return success(this.#process(readScriptLine(input.trimEnd())))
     }
     if (!this.#options.inTurns) return { exec }
     return {
