@@ -12,7 +12,7 @@ export default class Serve extends BaseCommand {
     'too. There are /healthz, /readyz and /metrics. When files of the repository change, they are taken into force; what cannot be',
     'used is told, and the revision before stays. SIGHUP reads everything anew, secrets of senders too. SIGTERM or Ctrl-C: nothing new',
     'begins, repairs under way are made to their end; a second one ends them after what they are changing. Exit codes: 0 it was',
-    'stopped; 2 it cannot begin, as where another one works on the same state. The first line on stdout says where it listens; with',
+    'stopped; 2 it cannot begin, as where another one works on a state in a file; in PostgreSQL it stands by. The first line on stdout says where it listens; with',
     '--json it is one document (schema till.serving/1).',
   ].join('\n')
   static override examples = [

@@ -121,10 +121,10 @@ export interface HookStore {
   episodes(options?: { readonly closed?: boolean; readonly limit?: number }): Promise<readonly Episode[]>
   episode(id: string): Promise<Episode | undefined>
   events(episode: string): Promise<readonly EpisodeEvent[]>
-  /** Says that this process works the inbox off; false where another one does. */
-  claim(now: Date, ttlMs: number): Promise<boolean>
+  /** Says that this process works the inbox off, for so long from now on; false where another one does. */
+  claim(ttlMs: number): Promise<boolean>
   release(): Promise<void>
-  worker(now: Date): Promise<HookWorker | undefined>
+  worker(): Promise<HookWorker | undefined>
   /** Entries that nobody has worked off, and episodes that are not closed. */
   count(): Promise<{ readonly pending: number; readonly open: number }>
   /** Deletes what was closed and worked off before `before`, incidents too. */

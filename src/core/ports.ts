@@ -1,4 +1,5 @@
 import type { AdmissionStore } from './admission.ts'
+import type { AssignmentStore } from './assignment-store.ts'
 import type { AuditLog } from './audit.ts'
 import type { Change } from './change.ts'
 import type { ChangeTimeStore } from './change-times.ts'
@@ -336,6 +337,8 @@ export interface RunStore extends JournalStore {
   readonly audit: AuditLog
   readonly availability: AvailabilityStore
   readonly sessions: SessionStore
+  /** For machines that share it; on one machine a file beside the store remembers. */
+  readonly assignments: AssignmentStore
   readonly reads: RunReads
   readonly work: WorkStore
   /** Newest first. A run whose process is dead and that has no `run.finished` is `interrupted`. */

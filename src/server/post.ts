@@ -3,6 +3,8 @@ import type { ServerLog } from './server-log.ts'
 
 /** The claim outlives some that come late; a server that is gone is known at once on its own machine. */
 const TTL_MS = 20_000
+/** Of it, by which the one who has it counts shorter than the others. */
+const RESERVE_MS = 2_000
 const RENEW_MS = 5_000
 const SETTLE_MS = 10_000
 const FORGET_MS = 3_600_000
@@ -13,7 +15,9 @@ export class Post {
   readonly #store: HookStore
   readonly #log: ServerLog
   readonly #keepDays: () => number
-  #isOurs = false
+  /** By the clock that nobody can set; what was claimed lasts until then. */
+  #oursUntil = Number.NEGATIVE_INFINITY
+  #hadIt = false
   #timers: NodeJS.Timeout[] = []
 
   constructor(store: HookStore, log: ServerLog, keepDays: () => number) {
@@ -22,38 +26,53 @@ export class Post {
     this.#keepDays = keepDays
   }
 
+  /** A process that was stopped and goes on knows by the clock that it may have lost it. */
   get isOurs(): boolean {
-    return this.#isOurs
+    return performance.now() < this.#oursUntil
   }
 
   /** Takes the post, and settles what whoever had it before has left in doubt; gives who has it, if that is another one. */
   async take(): Promise<HookWorker | undefined> {
-    const now = new Date()
-    this.#isOurs = await this.#store.claim(now, TTL_MS)
-    if (!this.#isOurs) return (await this.#store.worker(now)) ?? { host: '?', pid: 0, since: now.toISOString() }
+    this.#hadIt = await this.#claim()
+    if (!this.#hadIt) return (await this.#store.worker()) ?? { host: '?', pid: 0, since: new Date().toISOString() }
     await this.#settle()
+    return undefined
+  }
+
+  /** Keeps it from now on, or takes it as soon as nobody has it. */
+  keep(): void {
     this.#every(RENEW_MS, () => this.#renew())
     this.#every(SETTLE_MS, () => this.#settle())
     this.#every(FORGET_MS, () => this.#store.forget(new Date(Date.now() - this.#keepDays() * DAY_MS)))
-    return undefined
   }
 
   async leave(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    if (this.#isOurs) await this.#store.release()
-    this.#isOurs = false
+    const had = this.#hadIt
+    this.#hadIt = false
+    this.#oursUntil = Number.NEGATIVE_INFINITY
+    if (had) await this.#store.release()
+  }
+
+  async #claim(): Promise<boolean> {
+    const before = performance.now()
+    const isOurs = await this.#store.claim(TTL_MS)
+    this.#oursUntil = isOurs ? before + TTL_MS - RESERVE_MS : Number.NEGATIVE_INFINITY
+    return isOurs
   }
 
   async #renew(): Promise<void> {
-    const before = this.#isOurs
-    this.#isOurs = await this.#store.claim(new Date(), TTL_MS)
-    if (before && !this.#isOurs)
-      this.#log.say('Another server works on this state by now: this one takes alerts in only.')
-    if (!before && this.#isOurs) this.#log.say('This server works on the alerts of this state again.')
+    const before = this.#hadIt
+    this.#hadIt = await this.#claim()
+    if (before && !this.#hadIt)
+      this.#log.say('Another server works on this state by now: this one takes alerts in, and stands by.')
+    if (before || !this.#hadIt) return
+    this.#log.say('This server works on the alerts of this state from now on.')
+    await this.#settle()
   }
 
   async #settle(): Promise<void> {
-    const lost = this.#isOurs ? await this.#store.settleDoubt(new Date()) : 0
+    const lost = this.isOurs ? await this.#store.settleDoubt(new Date()) : 0
     if (lost > 0)
       this.#log.say(`${lost} repairs of a process that is gone: how they ended is not known, they count as made.`)
   }

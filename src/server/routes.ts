@@ -66,7 +66,8 @@ export function routesOf(serving: Serving): Hono<Env> {
   app.get('/healthz', (context) => context.text('ok\n'))
   app.get('/readyz', (context) => {
     const why = serving.troubles()
-    return context.json({ schema: 'till.server-ready/1', ready: why.length === 0, why }, why.length === 0 ? 200 : 503)
+    const ready = why.length === 0
+    return context.json({ schema: 'till.server-ready/1', ready, works: serving.isOurs(), why }, ready ? 200 : 503)
   })
   app.get('/metrics', async (context) => {
     return context.text(await serving.metrics.text(), 200, {

@@ -75,8 +75,10 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
   const first = controller.project
   const post = new Post(store, log, () => controller.project.settings.history.days)
   const other = await post.take()
-  if (other) throw alreadyRunning(other)
+  const standsBy = 'database' in first.state
+  if (other && !standsBy) throw alreadyRunning(other)
   try {
+    post.keep()
     let doorkeeper = new Doorkeeper([])
     const revisions = await Revisions.open(first, {
       sandbox,
@@ -96,7 +98,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
       log,
       plans: new PlanDesk(controller, log),
     })
-    const working = startWorking(opened, { revisions, post, doorkeeper: () => doorkeeper, bodies, dashboard })
+    const working = startWorking(opened, { revisions, post, standsBy, doorkeeper: () => doorkeeper, bodies, dashboard })
     const answer = getRequestListener(working.routes.fetch, { overrideGlobalObjects: false })
     const address = where ?? first.settings.server().listen ?? DEFAULT_LISTEN
     const listening = await listen(first, address, (request, response) => void answer(request, response))
@@ -110,6 +112,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     closeLeftOf({ project, fleet, store: runs, warn: (text) => log.say(text) }).catch((error) => log.say(String(error)))
     revisions.watch().catch((error) => log.say(`The files of the repository are not watched any more: ${error}`))
     announce(log, { root: first.root, listening, revision: revisions.current })
+    if (standsBy) announceOthers(log, other, revisions.current)
     return servingOf(opened, { ...working, post, revisions, listening })
   } catch (error) {
     await post.leave()
@@ -131,12 +134,14 @@ function startWorking(
   of: {
     readonly revisions: Revisions
     readonly post: Post
+    /** Where another server has the post, this one takes in what comes. */
+    readonly standsBy: boolean
     readonly doorkeeper: () => Doorkeeper
     readonly bodies: BodyReader
     readonly dashboard: Dashboard
   },
 ): Working {
-  const { revisions, post, doorkeeper, bodies, dashboard } = of
+  const { revisions, post, standsBy, doorkeeper, bodies, dashboard } = of
   const metrics = new Metrics()
   const isOurs = (): boolean => post.isOurs
   const loop = new HookLoop({ store, log, metrics, isOurs, hooks: () => hooksOf(revisions, controller, store) })
@@ -149,14 +154,14 @@ function startWorking(
     log,
     nudge: () => loop.nudge(),
   })
-  measure(metrics, { store, loop, revisions })
+  measure(metrics, { store, loop, revisions, isOurs })
   measureSources(metrics, sources)
   measureSinks(metrics, controller)
   measureFleet(metrics, { dashboard, incidents })
   let isStopping = false
   const troubles = (): readonly string[] => [
     ...(isStopping ? ['The server is stopping.'] : []),
-    ...(post.isOurs ? [] : ['Another server works on this state.']),
+    ...(post.isOurs || standsBy ? [] : ['Another server works on this state.']),
     ...(loop.failure === undefined ? [] : [loop.failure]),
   ]
   const revision = (): Revision => revisions.current
@@ -209,11 +214,12 @@ function servingOf(
       revisions.stop()
       await listening.stop()
       await sources.stop()
+      // What comes in while repairs are made to their end is another server's, if there is one.
+      await post.leave()
       if (loop.repairs > 0)
         log.say(`Stopping; ${loop.repairs} repairs are under way. A second signal ends what is not being changed.`)
       await loop.stop()
       await escalating.stop()
-      await post.leave()
       await incidents.close()
       await store.close()
       await controller.close()
@@ -236,6 +242,26 @@ function announce(
     log.say('It listens to more than this machine without TLS: tokens can be read on the way. See server.tls.')
 }
 
+/** Several servers share the state: who works, and what is not the same for all of them. */
+function announceOthers(log: ServerLog, other: HookWorker | undefined, { project }: Revision): void {
+  if (other)
+    log.say(
+      `Process ${other.pid} on ${other.host} works on the alerts of this state: this server takes alerts in, answers, and takes over when that one is gone.`,
+    )
+  for (const { name, from } of project.settings.sources()) {
+    if (from.kind === 'files')
+      log.say(
+        `The source "${name}" reads files of the server that works: they have to lie where every server sees them.`,
+      )
+    if (from.kind === 'set_events')
+      log.say(`The source "${name}" listens on the server that works alone: senders have to try the others, too.`)
+    if (from.kind === 'mqtt' && from.client === undefined)
+      log.say(
+        `The source "${name}" has no mqtt.client: what a broker keeps for a server that died comes when that one is back. Name one for all servers.`,
+      )
+  }
+}
+
 /** The revision in force with the means of this process. */
 function hooksOf(revisions: Revisions, controller: Controller, store: HookStore): Hooks {
   const { current } = revisions
@@ -253,7 +279,17 @@ function hooksOf(revisions: Revisions, controller: Controller, store: HookStore)
 
 function measure(
   metrics: Metrics,
-  { store, loop, revisions }: { readonly store: HookStore; readonly loop: HookLoop; readonly revisions: Revisions },
+  {
+    store,
+    loop,
+    revisions,
+    isOurs,
+  }: {
+    readonly store: HookStore
+    readonly loop: HookLoop
+    readonly revisions: Revisions
+    readonly isOurs: () => boolean
+  },
 ): void {
   metrics.gauge('till_repairs_running', 'Repairs under way.', () => loop.repairs)
   metrics.gauge('till_hook_inbox_pending', 'Entries of the inbox that are not worked off.', async () => {
@@ -266,6 +302,11 @@ function measure(
     () => (revisions.rejected === undefined ? 1 : 0),
   )
   measureGitops(metrics)
+  metrics.gauge(
+    'till_server_works',
+    '1 where this server works alerts off, 0 where it stands by for another one.',
+    () => (isOurs() ? 1 : 0),
+  )
   metrics.gauge('till_devices', 'Devices of the revision in force.', () => revisions.current.fleet.devices.size)
   metrics.gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
   metrics.gauge('process_cpu_seconds', 'Processor time, user and system.', () => {
@@ -277,5 +318,7 @@ function measure(
 
 function alreadyRunning({ host, pid, since }: HookWorker): InputError {
   const summary = `A server works on this state already: pid ${pid} on ${host}, since ${since}`
-  return new InputError([{ code: 'SERVER_RUNNING', severity: 'error', summary }])
+  const detail =
+    'A state in a file has one server. Several share one in PostgreSQL: then one works, and the others stand by.'
+  return new InputError([{ code: 'SERVER_RUNNING', severity: 'error', summary, detail }])
 }

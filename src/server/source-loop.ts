@@ -27,7 +27,9 @@ export class SourceLoop {
   #store: EventStore | undefined
   #receivers: Receivers | undefined
   #of: Revision | undefined
-  readonly #since = Date.now()
+  /** Whether this process reads what sources bring by themselves; since when. */
+  #reads = false
+  #since = Date.now()
   readonly #looks = new Map<string, SilenceLook>()
   #timer: NodeJS.Timeout | undefined
   #turn: Promise<void> = Promise.resolve()
@@ -76,25 +78,38 @@ export class SourceLoop {
 
   async #look(): Promise<void> {
     if (this.#isStopping) return
-    const { revision, isOurs, log, hooks, nudge } = this.#loop
+    const { revision, isOurs, log } = this.#loop
     const current = revision()
-    // One server of a state takes in: another one would only find that it is behind.
-    if (current !== this.#of || !isOurs()) {
+    const reads = isOurs()
+    if (current !== this.#of || reads !== this.#reads) {
       await this.#receivers?.stop()
       this.#receivers = undefined
       this.#of = undefined
+      // What nobody read meanwhile says nothing about silence.
+      if (reads && !this.#reads) this.#since = Date.now()
+      this.#reads = reads
     }
-    if (!isOurs() || (this.#of === undefined && current.project.settings.sources().length === 0)) return
+    if (this.#of === undefined && current.project.settings.sources().length === 0) return
     this.#store ??= await openEventStore(current.project.state)
+    const events = this.#store
     if (this.#receivers === undefined) {
       this.#of = current
       const warn = (text: string): void => log.sayOf('sources', text)
-      this.#receivers = startReceivers({ project: current.project, placing: current }, this.#store, warn)
+      this.#receivers = startReceivers({ project: current.project, placing: current, reads }, events, warn)
     }
-    const standing = await this.#store.standing()
-    for (const settings of this.#receivers.settings) {
+    if (reads) await this.#tell(this.#receivers.settings, { events, current })
+  }
+
+  /** Tells which devices are silent. */
+  async #tell(
+    sources: Receivers['settings'],
+    { events, current }: { readonly events: EventStore; readonly current: Revision },
+  ): Promise<void> {
+    const { log, hooks, nudge } = this.#loop
+    const standing = await events.standing()
+    for (const settings of sources) {
       const inTrouble = standing.some(({ source, trouble }) => source === settings.name && trouble !== null)
-      const of = { events: this.#store, hooks, fleet: current.fleet, since: this.#since, now: Date.now(), inTrouble }
+      const of = { events, hooks, fleet: current.fleet, since: this.#since, now: Date.now(), inTrouble }
       const before = this.#looks.get(settings.name)
       const look = await tellSilence(settings, of)
       this.#looks.set(settings.name, look)

@@ -9,12 +9,12 @@ import { clearIncidents, forgetIncidents, joinIncident } from './incident-rows.t
 import { unheardOf } from './leases.ts'
 import { HOOKS } from './locks.ts'
 import { thisProcess, whereabouts } from './process-identity.ts'
-import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
+import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 
 const PAGE = 500
 const WORKER = 'hooks'
-/** Whoever repairs has leases for it, and is heard of, long before an attempt is so old. */
-const HEARD_WITHIN_MS = 10 * 60_000
+/** Whoever repairs has asked for a lease for it, and is heard of from then on, long before an attempt is so old. */
+const HEARD_WITHIN_MS = 2 * 60_000
 
 /** Inbox and episodes in a database. What is written is on disk before anybody is answered: it outlives a power cut. */
 export function storedHooks(session: StoreSession): HookStore {
@@ -158,14 +158,15 @@ class StoredHooks implements HookStore {
     return (await this.#session.read(query.orderBy('seq'))).map(({ json }) => JSON.parse(json) as EpisodeEvent)
   }
 
-  claim(now: Date, ttlMs: number): Promise<boolean> {
+  claim(ttlMs: number): Promise<boolean> {
     return this.#write(function* () {
+      const now = yield* sharedClockMs()
       const mine = thisProcess()
       const held = heldBy(yield* rowsOf(HOLDER), now)
       const isMine = held?.pid === mine.pid && held.host === mine.host && held.process === mine.process
       if (held && !isMine) return false
-      const since = isMine ? held.since : now.toISOString()
-      const row = { name: WORKER, ...mine, since, until: new Date(now.getTime() + ttlMs).toISOString() }
+      const since = isMine ? held.since : new Date(now).toISOString()
+      const row = { name: WORKER, ...mine, since, until: new Date(now + ttlMs).toISOString() }
       yield* put(
         hookTables
           .insertInto('hook_workers')
@@ -182,8 +183,10 @@ class StoredHooks implements HookStore {
     await this.#write(() => put(mine.where('pid', '=', pid)))
   }
 
-  async worker(now: Date): Promise<HookWorker | undefined> {
-    const held = heldBy(await this.#session.read(HOLDER), now)
+  async worker(): Promise<HookWorker | undefined> {
+    const held = await this.#write(function* () {
+      return heldBy(yield* rowsOf(HOLDER), yield* sharedClockMs())
+    })
     return held && { host: held.host, pid: held.pid, since: held.since }
   }
 
@@ -238,8 +241,8 @@ function* takeAttempts(episode: Episode, events: readonly EpisodeEvent[], device
 
 const HOLDER = hookTables.selectFrom('hook_workers').selectAll().where('name', '=', WORKER)
 
-function heldBy([row]: readonly WorkerRow[], now: Date): WorkerRow | undefined {
-  return row && row.until > now.toISOString() && whereabouts(row) !== 'dead' ? row : undefined
+function heldBy([row]: readonly WorkerRow[], now: number): WorkerRow | undefined {
+  return row && Date.parse(row.until) > now && whereabouts(row) !== 'dead' ? row : undefined
 }
 
 function* receive(delivery: Delivery, at: string): Steps<string> {

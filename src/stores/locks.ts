@@ -6,6 +6,7 @@ export const KEPT = 'kept'
 export const CHANGE_TIMES = 'change times'
 export const AVAILABILITY = 'availability'
 export const WORKERS = 'workers'
+export const ASSIGNMENTS = 'assignments'
 
 export function admissionOf(fleet: string): string {
   return `admission ${fleet}`

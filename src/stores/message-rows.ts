@@ -99,6 +99,11 @@ function isGone({ host, pid, process, next_at }: MessageRow, now: Date): boolean
   return next_at !== null && Date.parse(next_at) < now.getTime() - UNHEARD_OF_MS
 }
 
+function isOwn({ host, pid, process }: MessageRow): boolean {
+  const own = thisProcess()
+  return host === own.host && pid === own.pid && process === own.process
+}
+
 function* claim(now: Date, limit: number): Steps<readonly ClaimedMessage[]> {
   const claimed: ClaimedMessage[] = []
   for (const row of yield* readyRows(now, limit)) {
@@ -127,7 +132,8 @@ function* settle(
   { now, attempts: most, acknowledged }: Parameters<EscalationStore['settle']>[2],
 ): Steps<Message | undefined> {
   const row = yield* read(id)
-  if (row?.state !== 'sending') return row && messageOf(row)
+  // Whoever slept for too long finds that another one has taken it, and says nothing about what that one sends.
+  if (row?.state !== 'sending' || !isOwn(row)) return row && messageOf(row)
   const after = afterSending(row, result, { now, most, acknowledged })
   yield* put(
     messageTables

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AdmissionStore } from '../core/admission.ts'
+import type { AssignmentStore } from '../core/assignment-store.ts'
 import type { AuditLog } from '../core/audit.ts'
 import type { ChangeTimeStore } from '../core/change-times.ts'
 import { DAY_MS } from '../core/duration.ts'
@@ -25,6 +26,7 @@ import type { SessionStore } from '../core/session.ts'
 import type { StateFacts } from '../core/state-facts.ts'
 import type { StateUsage } from '../core/state-usage.ts'
 import { admissionStore } from './admission.ts'
+import { assignmentStore } from './assignments.ts'
 import { auditLog, cutAudit } from './audit.ts'
 import { AUDITED } from './audit-entries.ts'
 import { availabilityStore } from './availability.ts'
@@ -91,6 +93,7 @@ class StoredRuns implements RunStore {
   readonly audit: AuditLog
   readonly availability: AvailabilityStore
   readonly sessions: SessionStore
+  readonly assignments: AssignmentStore
   readonly reads: RunReads
   readonly work: WorkStore
   readonly #session: StoreSession
@@ -105,6 +108,7 @@ class StoredRuns implements RunStore {
     this.audit = auditLog(session)
     this.availability = availabilityStore(session)
     this.sessions = sessionStore(session)
+    this.assignments = assignmentStore(session)
     this.reads = runReads(session)
     this.work = workStore(session)
   }

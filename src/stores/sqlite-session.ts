@@ -140,7 +140,7 @@ export class SqliteSession implements StoreSession {
   }
 
   #answer({ query, parameters, each }: Statement): readonly unknown[] {
-    if (query === undefined) return [{ ms: bootClockMs() }]
+    if (query === undefined) return [{ ms: bootClockMs(), wall: Date.now() }]
     if (parameters === undefined && each === undefined) return this.all(query)
     const statement = this.#statement((query as CompiledQuery).sql)
     if (each) return each.map((one) => statement.all(one))

@@ -43,6 +43,12 @@ export function* leaseClockMs(): Steps<number> {
   return row?.ms ?? 0
 }
 
+/** Milliseconds since 1970, by the clock of whatever all who share the store have in common: its server, or this machine. */
+export function* sharedClockMs(): Steps<number> {
+  const [row] = (yield {}) as readonly { readonly wall: number }[]
+  return row?.wall ?? Date.now()
+}
+
 /** What a transaction must have to itself; one that reads what another one writes names it as shared. */
 export interface Locks {
   readonly alone?: readonly string[]

@@ -79,7 +79,7 @@ export class ServedProject extends TestProject {
       throw new Error(`${error.message}\n${out}${this.told}`)
     })
     const serving = JSON.parse(out)
-    expect(errorsOf('serving', serving)).toEqual([])
+    expect(errorsOf('serving', serving), out).toEqual([])
     this.url = serving.url
   }
 

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { AssignmentMemory } from '../../core/assignment-schedule.ts'
+import type { RememberedAssignments } from '../../core/assignment-store.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import { editFile } from '../../files/edit-file.ts'
 import type { Project } from '../project.ts'
 
 export type AssignmentMemories = Readonly<Record<string, AssignmentMemory>>
+
+/** So long an assignment stays taken by a process of which nothing is heard. */
+const TTL_MS = 60_000
 
 /** Beside the state store: what is remembered of assignments outlives a revision. */
 function fileOf(project: Project): string {
@@ -13,7 +17,80 @@ function fileOf(project: Project): string {
 }
 
 /** What is remembered of every assignment, by name. Throws InputError where the file is damaged. */
-export function readMemories(project: Project): AssignmentMemories {
+export async function readMemories(project: Project): Promise<AssignmentMemories> {
+  if ('file' in project.state) return ofFile(project)
+  return known(project, await (await project.store()).assignments.read())
+}
+
+/** Changes what is remembered of some assignments; of others it stays. */
+export async function editMemories(
+  project: Project,
+  edit: (before: AssignmentMemories) => AssignmentMemories,
+): Promise<void> {
+  if (!('file' in project.state)) {
+    const { assignments } = await project.store()
+    return assignments.edit((texts) => {
+      const before = known(project, texts)
+      const after = { ...(texts.size === 0 && before), ...edit(before) }
+      return Object.fromEntries(Object.entries(after).map(([name, memory]) => [name, JSON.stringify(memory)]))
+    })
+  }
+  ofFile(project)
+  await editFile(
+    fileOf(project),
+    (before) => `${JSON.stringify({ ...parsed(before), ...edit(parsed(before)) }, null, 1)}\n`,
+    {
+      mode: 0o600,
+    },
+  )
+}
+
+/** Assignments that this process goes through, with what was remembered when it took them. */
+export interface Taken {
+  readonly memories: AssignmentMemories
+  readonly names: ReadonlySet<string>
+  /** They are gone through, or left. */
+  leave(): Promise<void>
+}
+
+/**
+ * Takes the assignments that are `wanted`. Where several machines share the memory, those that another one goes through are left
+ * to it; on one machine a lock of the folder keeps a second pass away.
+ */
+export async function takeAssignments(
+  project: Project,
+  wanted: (memories: AssignmentMemories) => readonly string[],
+): Promise<Taken> {
+  if ('file' in project.state) {
+    const memories = ofFile(project)
+    return { memories, names: new Set(wanted(memories)), leave: async () => undefined }
+  }
+  const { assignments } = await project.store()
+  let memories: AssignmentMemories = {}
+  const names = await assignments.take((texts) => {
+    memories = known(project, texts)
+    return wanted(memories)
+  }, TTL_MS)
+  const keep = (): void => void assignments.keep(names, TTL_MS).catch(() => undefined)
+  const timer = names.length > 0 ? setInterval(keep, TTL_MS / 4) : undefined
+  timer?.unref()
+  return {
+    memories,
+    names: new Set(names),
+    async leave() {
+      clearInterval(timer)
+      if (names.length > 0) await assignments.leave(names)
+    },
+  }
+}
+
+/** Of a state that was in a file until now: what was remembered beside it holds. */
+function known(project: Project, texts: RememberedAssignments): AssignmentMemories {
+  if (texts.size === 0) return ofFile(project)
+  return Object.fromEntries([...texts].map(([name, text]) => [name, JSON.parse(text) as AssignmentMemory]))
+}
+
+function ofFile(project: Project): AssignmentMemories {
   const file = fileOf(project)
   try {
     return parsed(readFileSync(file, 'utf8'))
@@ -24,21 +101,6 @@ export function readMemories(project: Project): AssignmentMemories {
       'It holds when assignments were gone through, and which are suspended. Mend it, or remove it: all are due then.'
     throw new InputError([{ code: 'FILE_UNREADABLE', severity: 'error', summary, detail }])
   }
-}
-
-/** Changes what is remembered of some assignments; of others it stays. */
-export async function editMemories(
-  project: Project,
-  edit: (before: AssignmentMemories) => AssignmentMemories,
-): Promise<void> {
-  readMemories(project)
-  await editFile(
-    fileOf(project),
-    (before) => `${JSON.stringify({ ...parsed(before), ...edit(parsed(before)) }, null, 1)}\n`,
-    {
-      mode: 0o600,
-    },
-  )
 }
 
 function parsed(text: string): AssignmentMemories {

@@ -23,8 +23,8 @@ export interface AssignmentLine {
 }
 
 /** Every assignment, and when it was and will be gone through. */
-export function listAssignments(project: Project, now: Date): readonly AssignmentLine[] {
-  const memories = readMemories(project)
+export async function listAssignments(project: Project, now: Date): Promise<readonly AssignmentLine[]> {
+  const memories = await readMemories(project)
   return project.settings.assignments.map(({ name, runbook, where, mode, everyMs, owner }) => {
     const memory = memories[name]
     const contested = Object.entries(memory?.mends ?? {}).filter(([, mends]) => mends.contested_at !== undefined)

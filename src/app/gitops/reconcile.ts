@@ -16,7 +16,7 @@ import type { Project } from '../project.ts'
 import { openRunbook, referenceTo } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
 import type { RunOptions, RunStarter } from '../run/run-request.ts'
-import { type AssignmentMemories, editMemories, readMemories } from './assignment-memory.ts'
+import { type AssignmentMemories, editMemories, type Taken, takeAssignments } from './assignment-memory.ts'
 
 type Assignment = Project['settings']['assignments'][number]
 
@@ -68,13 +68,25 @@ interface Open {
 
 /**
  * One pass over the assignments that are due: looks at all their devices, and mends where the mode says so. Devices of
- * one mode are visited once, for all of their runbooks. What was done is remembered after each run.
+ * one mode are visited once, for all of their runbooks. What was done is remembered after each run. What another machine that
+ * shares the memory goes through now is its own.
  */
 export async function reconcile(project: Project, options: ReconcileOptions): Promise<Reconciled> {
-  const memories = readMemories(project)
+  const { assignments } = project.settings
+  const taken = await takeAssignments(project, (memories) =>
+    assignments.filter((one) => shouldGo(one, memories[one.name], options)).map(({ name }) => name),
+  )
+  try {
+    return await goOver(project, taken, options)
+  } finally {
+    await taken.leave()
+  }
+}
+
+async function goOver(project: Project, { memories, names }: Taken, options: ReconcileOptions): Promise<Reconciled> {
   const { assignments } = project.settings
   const suspended = assignments.filter(({ name }) => memories[name]?.suspended)
-  const due = assignments.filter((one) => shouldGo(one, memories[one.name], options))
+  const due = assignments.filter(({ name }) => names.has(name))
   const opened = await Promise.all(due.map((one) => open(project, one, options)))
   const now = options.now()
   const looks: Part[] = []
@@ -100,7 +112,6 @@ export async function reconcile(project: Project, options: ReconcileOptions): Pr
     await notes.take(project, { run, parts, now: options.now() })
   }
   await notes.settle(project, opened, { runs, now: options.now() })
-  const names = new Set(due.map(({ name }) => name))
   return {
     runs,
     waiting: assignments.filter(({ name }) => !names.has(name) && !memories[name]?.suspended).map(({ name }) => name),

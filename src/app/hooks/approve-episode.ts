@@ -19,7 +19,7 @@ export async function approveEpisode(
     throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
   }
   const approved = await store.note(id, { type: 'approved', at: new Date().toISOString(), by: accountName() })
-  const worker = await store.worker(new Date())
+  const worker = await store.worker()
   if (worker) return { episode: approved ?? asked, worker, why: null }
   const advanced = await advanceEpisode(hooks, id)
   const why = advanced && 'why' in advanced.decision ? advanced.decision.why : null

@@ -27,7 +27,7 @@ export async function fire(
   const { store } = hooks
   readBody(hooks, source, body)
   const [entry = ''] = await store.receive([{ source, sender: COMMAND_LINE, body }])
-  const worker = await store.worker(new Date())
+  const worker = await store.worker()
   if (worker) return { entry, worker, alerts: [], episodes: [], waiting: [] }
   await store.settleDoubt(new Date())
   const kept = await store.entry(entry)

@@ -15,7 +15,7 @@ async function whoIsAtWork(project: Project): Promise<string | undefined> {
   if (running) return `the run ${running.run} is in progress`
   const hooks = await openHookStore(project.state)
   try {
-    const server = await hooks.worker(new Date())
+    const server = await hooks.worker()
     return server && `till serve runs as process ${server.pid} on ${server.host}`
   } finally {
     await hooks.close()

@@ -35,7 +35,16 @@ export interface Receivers {
 
 /** Begins to take in what the sources of a project bring. What keeps one from it is kept in the store, told by `warn`, and tried again. */
 export function startReceivers(
-  { project, placing }: { readonly project: Project; readonly placing: Pick<Placing, 'fleet' | 'devices'> },
+  {
+    project,
+    placing,
+    reads,
+  }: {
+    readonly project: Project
+    readonly placing: Pick<Placing, 'fleet' | 'devices'>
+    /** One server of a state reads: another one would only find that it is behind. What is pushed each takes in. */
+    readonly reads: boolean
+  },
   store: EventStore,
   warn: (text: string) => void,
 ): Receivers {
@@ -45,7 +54,9 @@ export function startReceivers(
     const mapper = new EventMapper(one, deviceFinder(placing, reach))
     return new EventIntake(one, () => mapper, store)
   }
-  const loops = settings.map((one) => keepReading(project, intakeOf(one), { signal: stopping.signal, warn }))
+  const loops = (reads ? settings : []).map((one) =>
+    keepReading(project, intakeOf(one), { signal: stopping.signal, warn }),
+  )
   return {
     settings,
     async bring(name, body, reach) {

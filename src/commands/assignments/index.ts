@@ -21,7 +21,7 @@ export default class Assignments extends BaseCommand {
     const { flags } = await this.parse(Assignments)
     const project = await assignmentProject(flags)
     const now = new Date()
-    const assignments = listAssignments(project, now)
+    const assignments = await listAssignments(project, now)
     await this.write(
       flags.json ? jsonPage({ schema: 'till.assignments/1', assignments }) : assignmentsText(assignments, now),
     )

@@ -67,6 +67,10 @@ const READY: object = {
   ...closed({
     schema: { const: 'till.server-ready/1' },
     ready: { type: 'boolean' },
+    works: {
+      description: 'Whether it works alerts off; false where it stands by for another server of the same state.',
+      type: 'boolean',
+    },
     why: { description: 'What is in the way.', type: 'array', items: { type: 'string' } },
   }),
 }

@@ -66,7 +66,7 @@ export class Transaction {
   }
 
   async #ask({ query, parameters, each }: Statement): Promise<readonly unknown[]> {
-    if (query === undefined) return [{ ms: this.#ms }]
+    if (query === undefined) return [{ ms: this.#ms, wall: this.#ms }]
     this.#sendGathered()
     if (each) return Promise.all(each.map(async (one) => (await this.#send(query, one)).rows as unknown[]))
     return (await this.#send(query, parameters)).rows as unknown[]

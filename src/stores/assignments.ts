@@ -1,0 +1,82 @@
+import type { AssignmentStore, RememberedAssignments } from '../core/assignment-store.ts'
+import { ASSIGNMENTS } from './locks.ts'
+import { type RememberedProcess, thisProcess, whereabouts } from './process-identity.ts'
+import { tables } from './schema.ts'
+import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
+
+const MEMORY = 'assignment '
+const GOING = 'assignment-going '
+
+const FACTS = tables.selectFrom('state_facts').selectAll()
+const KEPT = FACTS.where('name', 'like', `${MEMORY}%`).compile()
+const TAKEN = FACTS.where('name', 'like', `${GOING}%`).compile()
+const PUT = tables
+  .insertInto('state_facts')
+  .values({ name: '', value: '' })
+  .onConflict((conflict) => conflict.column('name').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
+  .compile()
+
+/** Who goes through an assignment, and until when that holds, in milliseconds since 1970. */
+type Going = RememberedProcess & { readonly until: number }
+
+/** Memory of assignments among the facts of the store. */
+export function assignmentStore(session: StoreSession): AssignmentStore {
+  const write = <T>(work: () => Steps<T>): Promise<T> => session.write(work, { locks: { alone: [ASSIGNMENTS] } })
+  return {
+    async read() {
+      return memoriesOf(await session.read(KEPT))
+    },
+    edit: (edit) =>
+      write(function* () {
+        const edited = edit(memoriesOf(yield* rowsOf(KEPT)))
+        for (const [name, text] of Object.entries(edited)) yield* put(PUT, [MEMORY + name, text])
+      }),
+    take: (wanted, ttlMs) =>
+      write(function* () {
+        const memories = memoriesOf(yield* rowsOf(KEPT))
+        const now = yield* sharedClockMs()
+        const others = new Set((yield* othersOf(now)).keys())
+        const ours = wanted(memories).filter((name) => !others.has(name))
+        yield* going(ours, now + ttlMs)
+        return ours
+      }),
+    keep: (names, ttlMs) =>
+      write(function* () {
+        const now = yield* sharedClockMs()
+        const others = yield* othersOf(now)
+        yield* going(
+          names.filter((name) => !others.has(name)),
+          now + ttlMs,
+        )
+      }),
+    leave: (names) =>
+      write(function* () {
+        const others = yield* othersOf(yield* sharedClockMs())
+        for (const name of names)
+          if (!others.has(name)) yield* put(tables.deleteFrom('state_facts').where('name', '=', GOING + name))
+      }),
+  }
+}
+
+function memoriesOf(rows: readonly { readonly name: string; readonly value: string }[]): RememberedAssignments {
+  return new Map(rows.map(({ name, value }) => [name.slice(MEMORY.length), value]))
+}
+
+function* going(names: readonly string[], until: number): Steps<void> {
+  const value = JSON.stringify({ ...thisProcess(), until } satisfies Going)
+  for (const name of names) yield* put(PUT, [GOING + name, value])
+}
+
+/** Those that another process goes through which is there. */
+function* othersOf(now: number): Steps<ReadonlyMap<string, Going>> {
+  const me = thisProcess()
+  const all = (yield* rowsOf(TAKEN)).map(
+    ({ name, value }) => [name.slice(GOING.length), JSON.parse(value) as Going] as const,
+  )
+  return new Map(
+    all.filter(([, by]) => {
+      const isMine = by.host === me.host && by.pid === me.pid && by.process === me.process
+      return !isMine && by.until > now && whereabouts(by) !== 'dead'
+    }),
+  )
+}
