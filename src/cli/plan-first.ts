@@ -2,6 +2,7 @@ import { foldedPlan } from '../app/run/reporting.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
 import { heldBackText, wavesText } from '../app/safety/held-back.ts'
 import { policyOf, purposeOf } from '../app/safety/policy-in-force.ts'
+import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import type { Controller } from '../controller/controller.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { Runbook } from '../core/runbook.ts'
@@ -25,6 +26,7 @@ export async function planAndAsk(
 ): Promise<Word> {
   if (!isSomebodyThere()) throw new InputError([NOBODY])
   const { work, fleet, project } = asked
+  await refuseForeignStore(project, await controller.store())
   const shown = foldedPlan()
   process.stderr.write(`Looking at ${devicesText(work)} first: nothing is changed.\n`)
   const run = await controller.startRun({ ...asked, mode: 'plan', reporters: shown.reporters })

@@ -24,6 +24,7 @@ Exit codes: 0 what everybody needs is there, 4 something of it is not. With --js
     const project = await orNothing(() => this.openProject(flags))
     const fleet = await orNothing(async () => project?.fleet())
     const findings = await examineMachine({ project, fleet })
+    await project?.close()
     const ok = !findings.some(({ state }) => state === 'failed')
     if (flags.json) await this.write(jsonPage({ schema: 'till.doctor.machine/1', ok, findings }))
     else await this.write(findings.map(told).join(''))

@@ -36,12 +36,12 @@ code scanning), junit (for test reports) or code-quality (for merge requests of 
   async run(): Promise<void> {
     const { flags } = await this.parse(Validate)
     const format = flags.json ? 'json' : (flags.format as (typeof VALIDATE_FORMATS)[number])
-    const { check, root } = await this.#check(flags, format !== 'text')
+    const { check, root, hasStateId } = await this.#check(flags, format !== 'text')
     const valid = isValid(check.diagnostics)
     if (format !== 'text') await this.write(checkDocument(format, check, root))
     else {
       if (check.diagnostics.length > 0) this.reportDiagnostics(check.diagnostics)
-      if (valid) await this.write(`${summaryOf(check.checked)}\n`)
+      if (valid) await this.write(`${summaryOf(check.checked)}\n${hasStateId ? '' : ALONE}`)
     }
     this.exit(valid ? EXIT.ok : EXIT.usage)
   }
@@ -52,14 +52,22 @@ code scanning), junit (for test reports) or code-quality (for merge requests of 
       const project = await this.openProject(flags)
       const check = await checkRepository(project)
       await project.close()
-      return { check, root: project.root }
+      return { check, root: project.root, hasStateId: project.settings.stateId !== undefined }
     } catch (error) {
       if (!asDocument || !(error instanceof InputError)) throw error
       const checked = { stores: 0, devices: 0, modules: 0, runbooks: 0, assignments: 0 }
-      return { check: { diagnostics: error.diagnostics, checked }, root: resolve(flags.project ?? '.') }
+      return {
+        check: { diagnostics: error.diagnostics, checked },
+        root: resolve(flags.project ?? '.'),
+        hasStateId: false,
+      }
     }
   }
 }
+
+/** Nothing is wrong with it, but whoever thinks that caps hold for all should know. */
+const ALONE =
+  'No `state.id`: caps, leases and breaker hold for the state store of each machine alone (till state adopt).\n'
 
 function summaryOf(checked: RepositoryCheck['checked']): string {
   const { stores, devices, modules, runbooks, assignments } = checked

@@ -11,6 +11,7 @@ import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-pol
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { ThreadPool } from '../app/run/workers/thread-pool.ts'
 import { silenceRun } from '../app/silences/silence-run.ts'
+import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import { lockNameOf as lockNameFor } from '../core/fence.ts'
 import type { Device } from '../core/fleet.ts'
@@ -100,6 +101,7 @@ function refuseUnsignedChange({ mode, origin, undoes, project, planIsSigned = fa
 export async function beginRun(request: Request, shared: Shared, beginning: Beginning): Promise<Run> {
   const { id, lease, resumption } = beginning
   const { store, masker } = shared
+  if (isChanging(request)) await refuseForeignStore(request.project, store)
   const commit = request.revision === undefined ? await revisionOf(request.project.root) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const before = resumption && earlierEvents(resumption.unfinished)
@@ -219,6 +221,10 @@ const SECRET_IN_QUEUE: Diagnostic = {
   detail: 'Let the runbook name the secret, so that it is read where the worker runs; or run it without --on workers.',
 }
 
+function isChanging({ mode }: Request): boolean {
+  return mode === 'apply' || mode === 'exec'
+}
+
 /** What decides about the devices of a run: leases, and for one that changes something the policy that it is under. */
 async function underPolicy(
   request: Request,
@@ -226,15 +232,14 @@ async function underPolicy(
 ): Promise<RunPolicy> {
   const { shared, id, before } = run
   const { store, keeper } = shared
-  const { fleet, work, mode } = request
+  const { fleet, work } = request
   const machineOf = (device: string): Promise<Marks> => store.machineOf(device)
   const lockNameOf = (name: string): string => {
     const device = fleet.devices.get(name)
     return device ? lockNameFor(device, keeper.storeId) : name
   }
   const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf, lockNameOf })
-  const isChanging = mode === 'apply' || mode === 'exec'
-  if (isChanging) return runPolicy(store, leases, { ...request, run: id, by: personOf(request), before })
+  if (isChanging(request)) return runPolicy(store, leases, { ...request, run: id, by: personOf(request), before })
   return { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
 }
 

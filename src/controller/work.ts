@@ -1,4 +1,5 @@
 import { openProject } from '../app/project.ts'
+import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import { Worker } from '../app/worker/worker.ts'
 import { machineLoad } from '../load/machine-load.ts'
 import { drained } from '../transports/index.ts'
@@ -41,6 +42,7 @@ export async function work(options: WorkOptions): Promise<Working> {
   }
   let worker: Worker
   try {
+    await refuseForeignStore(project, shared.store)
     const { queue, bell } = await shared.handing()
     worker = await Worker.start(
       { ...shared, project, queue, bell, overloadedMs: () => machineLoad.overloadedMs },

@@ -207,6 +207,8 @@ export type AdmissionWork<T> = (
 export interface AdmissionStore {
   /** What is there now. */
   read(fleet: string): Promise<AdmissionContent>
+  /** Names of the fleets of which something was in progress, or held. */
+  fleets(): Promise<readonly string[]>
   /** Who holds which run of any fleet, by its id. */
   paused(): Promise<ReadonlyMap<string, NonNullable<RunControl['paused']>>>
   /**

@@ -144,6 +144,11 @@ const INPUT = {
   SANDBOX_RUNNING: entry('A sandbox is running already', 'End it with `till sandbox down`.'),
   SANDBOX_MISSING: entry('No sandbox is running', 'Start one with `till sandbox up`.'),
   STATE_UNUSABLE: entry('The state store cannot be used', 'Check the folder and its permissions.'),
+  STATE_FOREIGN: entry(
+    'The repository counts on another state store: this one may plan, but not change',
+    'Run it where the store of the repository is; or, where this is to be the one from now on, `till state adopt`.',
+  ),
+  STATE_NOT_ADOPTED: entry('The state store cannot become the one of the repository', 'Do what the message says.'),
   HOOK_INVALID: entry('Hooks that cannot be as they are written', 'Mend the rule or the source at the place shown.'),
   HOOK_PAYLOAD_INVALID: entry(
     'What monitoring sent is not of the form that its source has',

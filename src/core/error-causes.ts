@@ -127,6 +127,10 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   SANDBOX_UNAVAILABLE: 'No Linux, user namespaces are switched off, or a container does not allow for them.',
   SANDBOX_RUNNING: 'It was started with --detach, or in another terminal.',
   SANDBOX_MISSING: 'It was ended, or this machine was restarted since.',
+  STATE_FOREIGN:
+    'A pipeline has a folder of its own that is thrown away, or somebody works in a clone of the repository with a state file of its own.',
+  STATE_NOT_ADOPTED:
+    'The repository names another store, in which devices may be out or runs in progress that this one knows nothing of.',
   STATE_UNUSABLE:
     'The folder belongs to another user (was it made by root?), the disk is full, or the file lies on a network share that cannot lock.',
   RESOLVE_FAILED: 'A slip in the host name, or the name server of the VPN is not asked from this machine.',

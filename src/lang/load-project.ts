@@ -62,6 +62,8 @@ export interface ProjectSettings {
   readonly sources: () => readonly SourceSettings[]
   /** Where the address of a PostgreSQL is that holds the state in its place: a reference to a secret, or itself. */
   readonly postgres?: string
+  /** Id of the one state store that counts; absent: whichever is there. */
+  readonly stateId?: string
   readonly assignments: readonly Assignment[]
   readonly history: Retention
   /** By name; `default` is always there. */
@@ -169,10 +171,11 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     runbooks: path('runbooks'),
     modules: path('modules'),
     known_hosts: path('known_hosts'),
-    state: path('state'),
+    state: fileIn(value) ?? path('state'),
     sinks: () => readSinks(parsed).sinks,
     sources: () => readSources(parsed).sources,
     ...postgresIn(value),
+    ...stateIdIn(value),
     assignments: named(assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed))),
     history: {
       days: number(history, 'days', HISTORY.days),
@@ -203,9 +206,28 @@ function postgresIn(value: JsonValue): { readonly postgres?: string } {
   return typeof postgres === 'string' ? { postgres } : {}
 }
 
-/** No frame is shown of it, as it is a secret that stands in it. */
+function fileIn(value: JsonValue): string | undefined {
+  const state = isMap(value) ? value['state'] : undefined
+  const file = isMap(state) ? state['file'] : undefined
+  return typeof file === 'string' ? file : undefined
+}
+
+function stateIdIn(value: JsonValue): { readonly stateId?: string } {
+  const state = isMap(value) ? value['state'] : undefined
+  const id = isMap(state) ? state['id'] : undefined
+  return typeof id === 'string' ? { stateId: id } : {}
+}
+
+/** No frame is shown of a password. */
 function stateProblems(parsed: ParsedYaml): Diagnostic[] {
   const { postgres = '' } = postgresIn(parsed.value)
+  if (postgres !== '' && fileIn(parsed.value) !== undefined) {
+    const summary = '`state` names a file and a PostgreSQL'
+    const detail = 'Keep the one that it lies in.'
+    return [
+      { code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail, source: parsed.rangeAt(['state', 'file']) },
+    ]
+  }
   if (!/^postgres(ql)?:\/\/[^@/]*:[^@/]+@/.test(postgres)) return []
   const { file, line, column } = parsed.rangeAt(['state', 'postgres'])
   const summary = `The address of the state in ${file}:${line}:${column} holds a password`

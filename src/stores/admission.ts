@@ -26,6 +26,16 @@ export function admissionStore(session: StoreSession): AdmissionStore {
       const [inProgress, holds] = rows.map(([row]) => row?.value)
       return texts.contentOf(inProgress, holds)
     },
+    async fleets() {
+      const names = tables.selectFrom('state_facts').select('name')
+      const found = await Promise.all(
+        namesOf('').map(async (prefix) => {
+          const rows = await session.read(names.where('name', 'like', `${prefix}%`))
+          return rows.map(({ name }) => name.slice(prefix.length))
+        }),
+      )
+      return [...new Set(found.flat())]
+    },
     async paused() {
       const rows = await session.read(VALUE.where('name', 'like', `${namesOf('')[0]}%`))
       const runs = rows.flatMap(({ value }) => Object.entries((JSON.parse(value) as InProgress).runs ?? {}))

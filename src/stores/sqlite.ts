@@ -90,7 +90,7 @@ function schemaVersion(session: SqliteSession, path: string): number {
   if (moved !== undefined) {
     throw stateUnusable(
       `The state file "${path}" was moved to ${moved}`,
-      'Name it as `state: {postgres: …}` in tillwright.yaml; the file stays as it was.',
+      'Name that one as `state` in tillwright.yaml (`state: {postgres: …}` where it is a database); the file stays as it was.',
     )
   }
   if (version > SCHEMA_VERSION && !names.some(({ name }) => name === 'state_facts' && isUsable(session))) {

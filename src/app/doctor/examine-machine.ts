@@ -8,6 +8,7 @@ import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import { lookAtDatabase } from '../history/open-store.ts'
 import type { Project } from '../project.ts'
+import { counts } from '../state/store-that-counts.ts'
 import { unknownNode } from './known-nodes.ts'
 
 /** What this machine has, or is missing, for one purpose. */
@@ -40,6 +41,7 @@ export async function examineMachine(machine: Machine): Promise<readonly Machine
     ...keys(machine),
     await agent(),
     await stateStore(machine),
+    ...(await whichStore(machine)),
     await freeDisk(machine),
     clock(),
     sandbox(),
@@ -193,6 +195,26 @@ async function stateStore(machine: Machine): Promise<MachineFinding> {
     return { name, state: 'failed', detail: `${first?.summary}.`, advice: first?.detail ?? '' }
   }
 }
+
+/** Which store counts; a file that is not there yet is not made. */
+async function whichStore({ project }: Machine): Promise<MachineFinding[]> {
+  if (!project) return []
+  const name = 'state id'
+  const { stateId } = project.settings
+  if (stateId === undefined) return [{ name, state: 'missing', detail: ALONE, advice: ADOPT }]
+  const isThere = !('file' in project.state) || existsSync(project.state.file)
+  const store = isThere ? await project.store().catch(() => undefined) : undefined
+  if (store && counts(project, store))
+    return [{ name, state: 'ok', detail: `this store is the one that counts, ${stateId}` }]
+  const detail = store
+    ? `the store here is ${store.leases.id}, and tillwright.yaml counts on ${stateId}: it may plan, and not change`
+    : `tillwright.yaml counts on ${stateId}, and here is none yet: it may plan, and not change`
+  const advice = 'Change devices where that store is, or name it as `state` (a PostgreSQL that machines share).'
+  return [{ name, state: 'missing', detail, advice }]
+}
+
+const ALONE = 'tillwright.yaml does not say which state store counts: caps, leases and breaker hold for this one alone'
+const ADOPT = 'Where others change the same devices, share one, write its id by `till state adopt`, and commit that.'
 
 function stateFolder({ project }: Machine): MachineFinding {
   const name = 'state'

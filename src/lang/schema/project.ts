@@ -169,9 +169,22 @@ export const PROJECT_SCHEMA = {
         'TILL_STATE=postgres://… in the environment goes before it.',
       type: ['string', 'object'],
       minLength: 1,
+      minProperties: 1,
       additionalProperties: false,
-      required: ['postgres'],
       properties: {
+        id: {
+          description:
+            'The one store that counts, as `till state adopt` writes it: with another one devices may be looked at, and not changed.',
+          type: 'string',
+          pattern: '^[0-9a-f-]{36}$',
+          examples: ['8f14e45f-ceea-467f-a8f5-0b5c1d3f2a10'],
+        },
+        file: {
+          description: 'The SQLite file, where an id stands beside it. Default: .till/state.db.',
+          type: 'string',
+          minLength: 1,
+          examples: ['.till/state.db'],
+        },
         postgres: {
           description:
             'Where its address is, as other secrets: env:NAME, file:PATH, command:NAME/…, age:…. An address without a password may ' +
@@ -181,7 +194,11 @@ export const PROJECT_SCHEMA = {
           examples: ['env:TILL_DATABASE', 'postgres://till@db.example.com/till?sslrootcert=/etc/till/ca.pem'],
         },
       },
-      examples: ['.till/state.db', { postgres: 'env:TILL_DATABASE' }],
+      examples: [
+        '.till/state.db',
+        { postgres: 'env:TILL_DATABASE' },
+        { id: '8f14e45f-ceea-467f-a8f5-0b5c1d3f2a10', file: '.till/state.db' },
+      ],
     },
     sinks: SINKS,
     sources: SOURCES,

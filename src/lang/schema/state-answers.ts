@@ -80,6 +80,21 @@ const MOVED: object = {
   },
 }
 
+const ADOPTED: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/state-adopted/1',
+  title: 'Adopted state',
+  description: 'Which state store counts from now on (`till state adopt --json`).',
+  ...closed({
+    schema: { const: 'till.state-adopted/1' },
+    id: { description: 'Of the store, as tillwright.yaml has it now.', type: 'string' },
+    where: { description: 'The file, or the database without its password.', type: 'string' },
+    file: { description: 'The project file.', type: 'string' },
+    already: { description: 'It counted before, and nothing was written.', type: 'boolean' },
+    sealed: { description: 'The file that counted until now.', type: ['string', 'null'] },
+  }),
+}
+
 const EXPORT: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/state-export/1',
@@ -168,6 +183,7 @@ const VACUUMED: object = {
 export const STATE_ANSWER_SCHEMAS = {
   state: STATE,
   'state-moved': MOVED,
+  'state-adopted': ADOPTED,
   'state-export': EXPORT,
   'state-exported': EXPORTED,
   'state-vacuumed': VACUUMED,

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import Database from 'libsql'
 import type pg from 'pg'
+import { seal } from '../sqlite-seal.ts'
 import { stateUnusable } from '../state-unusable.ts'
 import { readAddress } from './address.ts'
 import { openSession } from './open.ts'
@@ -19,8 +20,6 @@ export interface MovedTable {
 const LEFT_OUT = new Set(['controllers', 'state_schema'])
 /** Rows read or written at a time. */
 const PAGE = 500
-/** Higher than any version: no Tillwright, however old, writes the file any more. */
-const SEALED = 1_000_000
 
 interface Table {
   readonly name: string
@@ -168,20 +167,6 @@ async function digestOfDatabase(client: pg.Client, table: Table): Promise<MovedT
 
 function add(hash: Hash, row: readonly unknown[]): void {
   hash.update(`${JSON.stringify(row)}\n`)
-}
-
-/** For processes that have it open, too. */
-function seal(source: Database.Database, tables: readonly Table[], shown: string): void {
-  const fact = source.prepare('INSERT OR REPLACE INTO state_facts (name, value) VALUES (?, ?)')
-  fact.run('moved_to', shown)
-  fact.run('usable_from', String(SEALED))
-  source.prepare('UPDATE state_schema SET version = ?').run(SEALED)
-  for (const { name } of tables) {
-    for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
-      const trigger = `CREATE TRIGGER IF NOT EXISTS sealed_${name}_${event} BEFORE ${event} ON ${name}`
-      source.exec(`${trigger} BEGIN SELECT RAISE(ABORT, 'the state was moved to PostgreSQL'); END`)
-    }
-  }
 }
 
 function notEmpty(shown: string) {

@@ -19,6 +19,7 @@ const NEVER_OPEN = { week: { mon: [], tue: [], wed: [], thu: [], fri: [], sat: [
 function storeInMemory(): AdmissionStore {
   let kept: AdmissionContent = { places: [], waiters: [], breaker: { failures: [] }, holds: [] }
   return {
+    fleets: async () => [],
     paused: async () => new Map(),
     read: async () => kept,
     async transact(_fleet, work) {

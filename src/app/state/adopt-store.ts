@@ -1,0 +1,98 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { RunStore } from '../../core/ports.ts'
+import { replaceFile } from '../../files/edit-file.ts'
+import { withStateId } from '../../lang/write-state-id.ts'
+import { openStore } from '../history/open-store.ts'
+import type { Project } from '../project.ts'
+
+/** What came of making a store the one that counts. */
+export interface Adopted {
+  readonly id: string
+  /** The file, or the database as people may see it. */
+  readonly where: string
+  /** The project file, which names it now. */
+  readonly file: string
+  readonly already: boolean
+  /** The file that counted before, and is sealed now. */
+  readonly sealed: string | null
+}
+
+/**
+ * Writes into the project file which state store counts: the one that is in use here. Where another one counts already, it must be
+ * given up: `move` is its file, in which nothing may be in progress; it is sealed. Throws InputError, and then nothing was written.
+ */
+export async function adoptStore(project: Project, move: string | undefined): Promise<Adopted> {
+  const store = await project.store()
+  const { id } = store.leases
+  const { where } = await store.facts()
+  const file = join(project.root, 'tillwright.yaml')
+  const { stateId: before } = project.settings
+  if (before === id) {
+    if (move !== undefined) throw refused('This store counts already, so that there is none to move from', NO_MOVE)
+    return { id, where, file, already: true, sealed: null }
+  }
+  if (before === undefined && move !== undefined)
+    throw refused('No store counts yet, so that there is none to move from', NO_MOVE)
+  if (before !== undefined && move === undefined) throw countsElsewhere(before, id)
+  const text = readFileSync(file, 'utf8')
+  const written = withStateId(text, id)
+  if (written === undefined) throw refused('tillwright.yaml cannot be edited as it is written', byHand(id))
+  const sealed = move === undefined ? null : await giveUp(resolve(move), before ?? '', where)
+  replaceFile(file, written, { mode: statSync(file).mode & 0o777 })
+  return { id, where, file, already: false, sealed }
+}
+
+const NO_MOVE = 'Leave --move away.'
+
+function byHand(id: string): string {
+  return `Write it by hand: state: {id: ${id}}`
+}
+
+function countsElsewhere(before: string, id: string): InputError {
+  return refused(
+    `tillwright.yaml counts on another state store (${before}); this one is ${id}`,
+    'Devices that are out, and holds, would be forgotten. Give its file with --move FILE: where nothing is in progress in it, it is sealed. ' +
+      'Where it is lost, change `state.id` of tillwright.yaml by hand, and have that reviewed.',
+  )
+}
+
+/** Seals a store in which nothing is in progress. */
+async function giveUp(file: string, id: string, to: string): Promise<string> {
+  if (!existsSync(file)) throw refused(`There is no "${file}"`, 'Name the state file that counts until now.')
+  const store = await openStore({ file })
+  try {
+    if (store.leases.id !== id)
+      throw refused(`"${file}" is not the store that counts, but ${store.leases.id}`, `That one is ${id}.`)
+    const busy = await inProgress(store)
+    if (busy !== undefined)
+      throw refused(`"${file}" cannot be given up: ${busy}`, 'What is out or held would be forgotten.')
+  } finally {
+    await store.close()
+  }
+  const { sealSqlite } = await import('../../stores/sqlite-seal.ts')
+  sealSqlite(file, to)
+  return file
+}
+
+/** What of a store nobody else would know. */
+async function inProgress(store: RunStore): Promise<string | undefined> {
+  const running = (await store.runs()).find(({ state }) => state === 'running')
+  if (running) return `run ${running.run} is in progress`
+  const now = Date.now()
+  for (const fleet of await store.admission.fleets()) {
+    const { places, holds } = await store.admission.read(fleet)
+    const [place] = places
+    if (place)
+      return `${place.device} is ${place.phase === 'out' ? 'out' : 'in progress'} by run ${place.run}: look at it first (till plan)`
+    const held = holds.find(({ from, until }) => from <= now && now < until)
+    if (held) return `${held.by} holds ${held.on}: ${held.why}`
+  }
+  return undefined
+}
+
+function refused(summary: string, detail: string): InputError {
+  const diagnostic: Diagnostic = { code: 'STATE_NOT_ADOPTED', severity: 'error', summary, detail }
+  return new InputError([diagnostic])
+}
