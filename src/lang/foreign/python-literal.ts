@@ -2,12 +2,11 @@ import type { JsonValue } from '../../core/json.ts'
 
 /**
  * A value as Ansible reads it in INI: a literal of Python where it is one (a comment of Python may stand behind it), and
- * else the text as it stands.
+ * else the text as it stands. `1,50` is one: a tuple, which is a list there.
  */
 export function parsePythonLiteral(text: string): JsonValue {
-  const reader = new LiteralReader(text)
-  const value = reader.value()
-  return value === undefined || !reader.atEnd() ? text : value
+  const value = new LiteralReader(text).whole()
+  return value === undefined ? text : value
 }
 
 /** Integers with a base, and with `_` between digits; a leading zero is none in Python 3. */
@@ -21,8 +20,14 @@ function numberOf(text: string): number | undefined {
   return Number.isFinite(number) ? (sign === '-' ? -number : number) : undefined
 }
 
-const WORDS: Readonly<Record<string, JsonValue>> = { True: true, False: false, None: null }
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' }
+const WORDS: ReadonlyMap<string, JsonValue> = new Map([
+  ['True', true],
+  ['False', false],
+  ['None', null],
+])
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' }
+/** A character by its number: two, four or eight hexadecimal digits, or up to three octal ones. */
+const NUMBERED = /x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|([0-7]{1,3})/y
 
 /** Numbers, strings, True, False, None, lists, tuples and maps. Undefined is what is none of these. */
 class LiteralReader {
@@ -33,22 +38,50 @@ class LiteralReader {
     this.#text = text
   }
 
-  atEnd(): boolean {
+  /** Undefined where it is none; values with commas between are a tuple, in brackets or without. */
+  whole(): JsonValue | undefined {
+    const first = this.#value()
+    if (first === undefined || this.#isAtEnd()) return first
+    const values = [first]
+    while (this.#take(/,/y) !== undefined) {
+      if (this.#isAtEnd()) return values
+      const value = this.#value()
+      if (value === undefined) return undefined
+      values.push(value)
+      if (this.#isAtEnd()) return values
+    }
+    return undefined
+  }
+
+  #isAtEnd(): boolean {
     this.#space()
     return this.#at === this.#text.length || this.#text[this.#at] === '#'
   }
 
-  value(): JsonValue | undefined {
+  #value(): JsonValue | undefined {
     this.#space()
     const sign = this.#text[this.#at] ?? ''
-    if (sign === '"' || sign === "'") return this.#string(sign)
+    if (sign === '"' || sign === "'") return this.#strings()
     if (sign === '[') return this.#list(']')
-    if (sign === '(') return this.#list(')')
+    if (sign === '(') return this.#tuple()
     if (sign === '{') return this.#map()
     const word = this.#take(/[A-Za-z]+/y)
-    if (word !== undefined) return WORDS[word]
+    if (word !== undefined) return WORDS.get(word)
     const number = this.#take(NUMBER)
     return number === undefined ? undefined : numberOf(number)
+  }
+
+  /** Strings that stand behind one another are one. */
+  #strings(): string | undefined {
+    let text: string | undefined
+    for (;;) {
+      const quote = this.#text[this.#at] ?? ''
+      if (quote !== '"' && quote !== "'") return text
+      const one = this.#string(quote)
+      if (one === undefined) return undefined
+      text = (text ?? '') + one
+      this.#space()
+    }
   }
 
   #string(quote: string): string | undefined {
@@ -62,17 +95,38 @@ class LiteralReader {
       if (sign !== '\\') text += sign
       else {
         this.#at += 1
-        const next = this.#text[this.#at] ?? ''
-        text += ESCAPES[next] ?? (/["'\\]/.test(next) ? next : `\\${next}`)
+        text += this.#escaped()
       }
     }
     return undefined
   }
 
+  /** Behind a backslash; stays at the last sign of what it reads. */
+  #escaped(): string {
+    NUMBERED.lastIndex = this.#at
+    const [all, two, four, eight, octal] = NUMBERED.exec(this.#text) ?? []
+    if (all !== undefined) {
+      this.#at += all.length - 1
+      return String.fromCodePoint(
+        octal === undefined ? Number.parseInt(two ?? four ?? eight ?? '', 16) : Number.parseInt(octal, 8),
+      )
+    }
+    const next = this.#text[this.#at] ?? ''
+    return ESCAPES[next] ?? (/["'\\]/.test(next) ? next : `\\${next}`)
+  }
+
+  /** One value in brackets without a comma is no tuple. */
+  #tuple(): JsonValue | undefined {
+    const start = this.#at
+    const values = this.#list(')')
+    const isTuple = values?.length !== 1 || /,\s*\)$/.test(this.#text.slice(start, this.#at))
+    return isTuple ? values : values[0]
+  }
+
   #list(end: string): JsonValue[] | undefined {
     const values: JsonValue[] = []
     return this.#items(end, () => {
-      const value = this.value()
+      const value = this.#value()
       if (value !== undefined) values.push(value)
       return value !== undefined
     })
@@ -83,10 +137,10 @@ class LiteralReader {
   #map(): Record<string, JsonValue> | undefined {
     const map: Record<string, JsonValue> = {}
     const whole = this.#items('}', () => {
-      const key = this.value()
+      const key = this.#value()
       this.#space()
       if (key === undefined || this.#take(/:/y) === undefined) return false
-      const value = this.value()
+      const value = this.#value()
       if (value !== undefined) map[String(key)] = value
       return value !== undefined
     })

@@ -24,6 +24,21 @@ test.each([
   ['plain # text', 'plain # text'],
   ['[1, 2] # c', [1, 2]],
   ['yes', 'yes'],
+  ['0000', 0],
+  ['0412', '0412'],
+  ['1,50', [1, 50]],
+  ['1, # one', [1]],
+  ['1,,2', '1,,2'],
+  ['10.0.0.1,10.0.0.2', '10.0.0.1,10.0.0.2'],
+  ['a,b', 'a,b'],
+  ['(1)', 1],
+  ['(1,)', [1]],
+  ['("a,")', 'a,'],
+  ['()', []],
+  ['"a" \'b\'', 'ab'],
+  [String.raw`"\u017c\x41\101\U0001f9fe\q"`, 'żAA🧾\\q'],
+  ['constructor', 'constructor'],
+  ['None', null],
 ])('the literal %s', (text, value) => expect(parsePythonLiteral(text)).toEqual(value))
 
 test.each([
