@@ -1,13 +1,32 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/** They take the processors away, as others would: nothing else is tried meanwhile. */
+const ALONE = ['test/safety/overloaded.test.ts', 'test/sandbox/no-device-is-blamed.test.ts']
+
+const waiting = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // A second, as it is by default, is not enough for a program to begin on a busy machine.
+  expect: { poll: { timeout: 20_000 } },
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    // A second, as it is by default, is not enough for a program to begin on a busy machine.
-    expect: { poll: { timeout: 20_000 } },
-    // Most of them wait for servers and programs half of the time.
-    maxWorkers: 3,
+    projects: [
+      {
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...ALONE],
+          // Most of them wait for servers and programs half of the time.
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
+          ...waiting,
+        },
+      },
+      {
+        test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 }, ...waiting },
+      },
+    ],
   },
 })
