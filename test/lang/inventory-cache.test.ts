@@ -139,6 +139,118 @@ describe('the cache', () => {
   })
 })
 
+const NAMES = ['a', 'bb', 'ccc']
+
+/** A small fleet of which anything may be changed, in files that change with it. */
+type Written = Record<string, Record<string, Record<string, { address: string; via?: string }>>>
+
+const EDITS = {
+  address: fc.tuple(place(), fc.nat(3)).map(
+    ([at, n]) =>
+      (all: Written) =>
+        change(all, at, { address: `10.1.0.${n}` }),
+  ),
+  way: fc.tuple(place(), fc.constantFrom('pos1', 'pos2', 'S-0/pos1', 'S-1/pos1', 'S-2/pos2', 'S-9/pos1')).map(
+    ([at, via]) =>
+      (all: Written) =>
+        change(all, at, { via }),
+  ),
+  direct: place().map((at) => (all: Written) => change(all, at, { via: undefined as never })),
+  gone: place().map(
+    ([file, store, device]) =>
+      (all: Written) =>
+        void delete all[file]?.[store]?.[device],
+  ),
+  moved: fc.tuple(place(), place()).map(([[from, store], [to]]) => (all: Written) => {
+    const devices = all[from]?.[store]
+    delete all[from]?.[store]
+    if (devices) all[to] = { ...all[to], [store]: devices }
+  }),
+  copied: fc.tuple(place(), place()).map(([[from], [to]]) => (all: Written) => {
+    if (all[from]) all[to] = all[from]
+  }),
+  deleted: place().map(
+    ([file]) =>
+      (all: Written) =>
+        void delete all[file],
+  ),
+  fresh: place().map(([file, store]) => (all: Written) => {
+    all[file] = { ...all[file], [store]: { pos1: { address: `10.${file.length}.${store.slice(2)}.77` } } }
+  }),
+}
+
+function place() {
+  const [file, store] = [fc.constantFrom(...NAMES), fc.nat(3).map((n) => `S-${n}`)]
+  return fc.tuple(file, store, fc.constantFrom('pos1', 'pos2'))
+}
+
+function change(all: Written, [file, store, device]: readonly [string, string, string], to: object): void {
+  const found = all[file]?.[store]?.[device]
+  if (found) Object.assign(found, to)
+}
+
+describe('one file of many that is another by now', () => {
+  const wide = `fleet: {time_zone: Europe/Warsaw}
+regions: {r: {}}
+profiles: {till: {kind: till, os: {family: linux}}}
+`
+
+  test('is checked with what is known of the others, and nothing that is wrong between them is missed', async () => {
+    const edits = fc.array(fc.oneof(...Object.values(EDITS)), { minLength: 1, maxLength: 2 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(edits, { minLength: 4, maxLength: 8 }), async (rounds) => {
+        using fleet = cached({ 'fleet.yaml': wide })
+        // Each round begins with a fleet in order, of which everything is known.
+        for (const some of rounds.flatMap((round) => [[], round])) {
+          const all = inOrder()
+          for (const edit of some) edit(all)
+          for (const name of NAMES) write(fleet.file(`${name}.yaml`), all[name])
+          expect(facts(await fleet.load())).toEqual(facts(await fleet.loadAnew()))
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  function inOrder(): Written {
+    const devices = (n: number, via: string) => ({
+      pos1: { address: `10.1.0.${n}` },
+      pos2: { address: `10.1.1.${n}`, via },
+    })
+    const ways = ['pos1', 'S-0/pos1', 'pos1']
+    return Object.fromEntries(NAMES.map((name, n) => [name, { [`S-${n}`]: devices(n, ways[n] ?? '') }]))
+  }
+
+  function write(file: string, stores: Written[string] | undefined): void {
+    rmSync(file, { force: true })
+    if (!stores) return
+    const lines = Object.entries(stores).flatMap(([id, devices]) => [
+      `  ${id}:`,
+      '    region: r',
+      '    devices:',
+      ...Object.entries(devices).map(([device, { address, via }]) => {
+        const way = via === undefined ? '' : `, transport: {via: ${via}}`
+        return `      ${device}: {profile: till, address: ${address}${way}}`
+      }),
+    ])
+    writeFileSync(file, ['stores:', ...lines, ''].join('\n').replaceAll(/devices:\n(?! {6})/g, 'devices: {}\n'))
+  }
+
+  test('costs what it holds, not what the fleet does', async () => {
+    using fleet = cached(files)
+    await fleet.load()
+    const edited = files['opolskie.yaml']?.replace(/address: 10[\d.]+/, 'address: 10.255.255.254') ?? ''
+    writeFileSync(fleet.file('opolskie.yaml'), edited)
+    const header = () =>
+      JSON.parse(readFileSync(fleet.pack, 'utf8').split('\n')[1] ?? '') as { files: readonly object[] }
+    const before = header().files.length
+    const { fleet: loaded, diagnostics } = await fleet.load()
+    expect([diagnostics, header().files.length]).toEqual([[], before])
+    // What is built when it is asked for was not built to be checked.
+    expect(loaded?.devices).not.toBeInstanceOf(Map)
+  })
+})
+
 describe('a fleet from the cache', () => {
   test('answers as one that was just read, whatever is asked first', async () => {
     using folder = cached(files)

@@ -5,21 +5,40 @@ import { type Catalogs, gatherCatalogs } from './catalogs.ts'
 import { checkDevices } from './check-devices.ts'
 import { explainer, type Found } from './explain.ts'
 import { Findings, inside, listed, type Place, shortPlace } from './findings.ts'
-import { type InventoryFile, storesOf, type WrittenStore } from './inventory-file.ts'
+import { type InventoryFile, type SourceFile, storesOf, type Ties, type WrittenStore } from './inventory-file.ts'
 import { type BuiltDevice, StoreBuilder } from './store-builder.ts'
 
+type AllTies = ReadonlyMap<SourceFile, Ties>
+
 /** Builds the fleet from all files and checks what they say of one another. Undiagnosed only if `findings` stays empty. */
-export function buildFleet(files: readonly InventoryFile[], findings: Findings): Fleet {
+export function buildFleet(
+  files: readonly InventoryFile[],
+  findings: Findings,
+): { readonly fleet: Fleet; readonly ties: AllTies } {
   const catalogs = gatherCatalogs(files, findings)
   const builder = new StoreBuilder(catalogs, findings)
-  const build = new FleetBuild(catalogs, builder, findings)
-  for (const file of files) build.addFile(file)
-  if (build.stores.size === 0 && files.every((file) => file.diagnostics.length === 0)) reportEmpty(files, findings)
-  const { stores, places, deviceIds } = build
-  checkDevices({ stores, places, deviceIds, devices: build.devices, complete: catalogs.complete }, findings)
+  const { build, ties } = builtOf(files, { catalogs, builder, findings })
+  const { stores } = build
+  if (stores.size === 0 && files.every((file) => file.diagnostics.length === 0)) reportEmpty(files, findings)
   const devices = new Map<string, Device>()
   for (const [name, { device }] of build.devices) devices.set(name, device)
-  return fleetOf({ files, catalogs, builder, stores, devices, find: (name) => build.find(name) })
+  return { fleet: fleetOf({ files, catalogs, builder, stores, devices, find: (name) => build.find(name) }), ties }
+}
+
+/** Checks some files as if they were all that there are, with what is described in others. */
+export function checkFiles(files: readonly InventoryFile[], catalogs: Catalogs, findings: Findings): AllTies {
+  return builtOf(files, { catalogs, builder: new StoreBuilder(catalogs, findings), findings }).ties
+}
+
+function builtOf(
+  files: readonly InventoryFile[],
+  of: { readonly catalogs: Catalogs; readonly builder: StoreBuilder; readonly findings: Findings },
+): { readonly build: FleetBuild; readonly ties: AllTies } {
+  const { catalogs, builder, findings } = of
+  const build = new FleetBuild(catalogs, builder, findings)
+  for (const file of files) build.addFile(file)
+  const { stores, places, deviceIds, devices } = build
+  return { build, ties: checkDevices({ stores, places, deviceIds, devices, complete: catalogs.complete }, findings) }
 }
 
 /** The fleet of stores and devices that are built, or will be. */

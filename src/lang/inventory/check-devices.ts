@@ -3,6 +3,7 @@ import { didYouMean } from '../suggest.ts'
 import { addressFault, canonicalAddress } from './address.ts'
 import { checkOpenssh, checkPrompts } from './check-login.ts'
 import { devicePlace, type Findings, inside, listed, type Place, shortPlace } from './findings.ts'
+import type { SourceFile, Ties } from './inventory-file.ts'
 import type { BuiltDevice } from './store-builder.ts'
 
 /** All devices, and the ids that stores have, also of devices that could not be built. */
@@ -16,8 +17,8 @@ export interface BuiltFleet {
 
 const USUAL_PORT: Readonly<Record<string, string>> = { ssh: '22', openssh: '22', winrm: '5985' }
 
-/** Checks what devices say of one another and of their addresses. */
-export function checkDevices(fleet: BuiltFleet, findings: Findings): void {
+/** Checks what devices say of one another and of their addresses; returns that, file by file. */
+export function checkDevices(fleet: BuiltFleet, findings: Findings): ReadonlyMap<SourceFile, Ties> {
   for (const [id, store] of fleet.stores) checkGateway(id, store, fleet, findings)
   const vias = new Map<string, string>()
   const addresses = new Map<string, BuiltDevice>()
@@ -31,6 +32,26 @@ export function checkDevices(fleet: BuiltFleet, findings: Findings): void {
     checkPrompts(built, findings)
   }
   checkCircles(vias, fleet, findings)
+  return tiesOf(vias, addresses, fleet)
+}
+
+function tiesOf(
+  vias: ReadonlyMap<string, string>,
+  addresses: ReadonlyMap<string, BuiltDevice>,
+  fleet: BuiltFleet,
+): ReadonlyMap<SourceFile, Ties> {
+  const found = new Map<SourceFile, { readonly addresses: string[]; readonly through: Set<string> }>()
+  const of = (file: SourceFile) => {
+    const ties = found.get(file) ?? { addresses: [], through: new Set() }
+    found.set(file, ties)
+    return ties
+  }
+  for (const [address, { file }] of addresses) of(file).addresses.push(address)
+  for (const [name, via] of vias) {
+    const [built, other] = [fleet.devices.get(name), via.slice(0, via.indexOf('/'))]
+    if (built && built.device.store !== other) of(built.file).through.add(other)
+  }
+  return new Map([...found].map(([file, { addresses, through }]) => [file, { addresses, through: [...through] }]))
 }
 
 function checkGateway(id: string, store: Store, fleet: BuiltFleet, findings: Findings): void {

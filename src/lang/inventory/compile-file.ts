@@ -22,13 +22,17 @@ export function sourceFile({ name, file, bytes }: FolderFile): SourceFile {
   }
 }
 
-/** Reads one file's bytes and checks them by themselves, unless it is `known` what they compile to. */
-export function compileFile(
-  source: FolderFile & { readonly digest: string },
-  known: CompiledFile | undefined,
-): InventoryFile {
+/** A file of the folder with the sha256 of its bytes, in hexadecimal. */
+export type DigestedFile = FolderFile & { readonly digest: string }
+
+/** A file of which it is known what its bytes compile to: nothing is wrong with it by itself. */
+export function knownFile(source: DigestedFile, known: CompiledFile): InventoryFile {
+  return { ...sourceFile(source), digest: source.digest, ...known, diagnostics: [], readable: true }
+}
+
+/** Reads one file's bytes and checks them by themselves. */
+export function compileFile(source: DigestedFile): InventoryFile {
   const common = { ...sourceFile(source), digest: source.digest }
-  if (known) return { ...common, ...known, diagnostics: [], readable: true }
   const { text, diagnostics } = decodeText(source.bytes, source.file)
   if (diagnostics.length > 0) return { ...common, content: {}, places: [], diagnostics, readable: false }
   const parsed = parseYaml(text, source.file)

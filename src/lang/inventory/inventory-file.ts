@@ -90,6 +90,14 @@ export interface CompiledFile {
   readonly places: readonly number[]
 }
 
+/** What devices of a file have to do with those of others. */
+export interface Ties {
+  /** What tells their ends apart: address, port and the device on the way; no two devices have the same. */
+  readonly addresses: readonly string[]
+  /** Ids of other stores through whose devices some of them are reached. */
+  readonly through: readonly string[]
+}
+
 /** One file of an inventory, read and checked by itself. */
 export interface InventoryFile extends SourceFile, CompiledFile {
   /** sha256 of its bytes. */

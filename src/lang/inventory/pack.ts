@@ -2,13 +2,14 @@ import {
   type CompiledFile,
   type InventoryFile,
   storesOf,
+  type Ties,
   type WrittenFile,
   type WrittenStore,
 } from './inventory-file.ts'
 
 /**
  * Compiled files, in a form of which only what is asked for is ever parsed: a line of JSON that tells what there is, then
- * a line of JSON for each store.
+ * for each file a line of JSON with the addresses in it, and one for each store.
  */
 export interface Pack {
   /** What the files were found without fault as; undefined when they were not. */
@@ -21,12 +22,16 @@ export interface PackedFile {
   /** The file without its stores. */
   readonly content: WrittenFile
   readonly stores: readonly PackedStore[]
+  readonly through: Ties['through']
+  /** JSON, with its line end; read by `addressesOf`. */
+  readonly addresses: Buffer
 }
 
 export interface PackedStore {
   readonly id: string
   readonly deviceIds: ReadonlySet<string>
-  read(): StoreLine
+  /** JSON, with its line end; read by `storeLine`. */
+  readonly line: Buffer
 }
 
 /** A store as written, and its part of the places. */
@@ -40,6 +45,9 @@ interface Header {
   readonly files: readonly {
     readonly digest: string
     readonly content: WrittenFile
+    readonly through: readonly string[]
+    /** Bytes of the line of addresses. */
+    readonly addresses: number
     /** Id, index in `deviceIds`, bytes of its line. */
     readonly stores: readonly (readonly [string, number, number])[]
   }[]
@@ -88,33 +96,46 @@ function packOf(header: Header, bytes: Buffer, begin: number): Pack | undefined 
   const deviceIds = header.deviceIds.map((ids) => new Set(ids))
   const files = new Map<string, PackedFile>()
   let at = begin
-  for (const { digest, content, stores } of header.files) {
+  const next = (length: number): Buffer => {
+    at += length
+    return bytes.subarray(at - length, at)
+  }
+  for (const { digest, content, through, addresses, stores } of header.files) {
+    const ties = { through, addresses: next(addresses) }
     const packed = stores.map(([id, ids, length]): PackedStore => {
-      const start = at
-      at += length
-      const line = (): StoreLine => JSON.parse(bytes.toString('utf8', start, start + length)) as StoreLine
-      return { id, deviceIds: deviceIds[ids] ?? new Set(), read: line }
+      return { id, deviceIds: deviceIds[ids] ?? new Set(), line: next(length) }
     })
-    files.set(digest, { content, stores: packed })
+    files.set(digest, { content, stores: packed, ...ties })
   }
   return at === bytes.length ? { checkedAs: header.checkedAs ?? undefined, files } : undefined
 }
 
-/** Packs the files that are without fault. */
+/** A file without fault as the pack holds it. `ties`: where they are not known, all is checked again when something changes. */
+export function packFile(
+  file: InventoryFile,
+  { through, addresses }: Ties = { through: [], addresses: [] },
+): PackedFile {
+  const { stores: _stores, ...content } = file.content
+  const stores = [...storesOf(file)].map(([id, written, places]): PackedStore => {
+    return { id, deviceIds: new Set(Object.keys(written?.devices ?? {})), line: lineOf([written, places]) }
+  })
+  return { content, stores, through, addresses: lineOf(addresses) }
+}
+
+/** Packs files that are without fault, by their digests. `checkedAs`: all are, together; undefined where that is not so. */
 export function writePack(
-  files: readonly InventoryFile[],
+  files: ReadonlyMap<string, PackedFile>,
   as: { readonly format: string; readonly checkedAs: string | undefined },
 ): Buffer {
   const lines: Buffer[] = []
   const lists = new Map<string, number>()
-  const packed = files.map((file) => {
-    const { stores: _stores, ...content } = file.content
-    const stores = [...storesOf(file)].map(([id, written, places]) => {
-      const line = Buffer.from(`${JSON.stringify([written, places])}\n`)
+  const packed = [...files].map(([digest, { content, through, addresses, stores }]) => {
+    lines.push(addresses)
+    const rows = stores.map(({ id, deviceIds, line }) => {
       lines.push(line)
-      return [id, indexIn(lists, JSON.stringify(Object.keys(written?.devices ?? {}))), line.length] as const
+      return [id, indexIn(lists, JSON.stringify([...deviceIds])), line.length] as const
     })
-    return { digest: file.digest, content, stores }
+    return { digest, content, through, addresses: addresses.length, stores: rows }
   })
   const deviceIds = [...lists.keys()].map((list) => JSON.parse(list) as readonly string[])
   const header: Header = { format: as.format, checkedAs: as.checkedAs ?? null, deviceIds, files: packed }
@@ -127,9 +148,22 @@ function indexIn(lists: Map<string, number>, list: string): number {
   return index
 }
 
+function lineOf(value: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(value)}\n`)
+}
+
+/** A store of the pack. */
+export function storeLine({ line }: PackedStore): StoreLine {
+  return JSON.parse(line.toString('utf8')) as StoreLine
+}
+
+export function addressesOf({ addresses }: PackedFile): Ties['addresses'] {
+  return JSON.parse(addresses.toString('utf8')) as readonly string[]
+}
+
 /** A packed file as it was compiled. */
 export function unpack({ content, stores }: PackedFile): CompiledFile {
-  const lines = stores.map((store) => [store.id, ...store.read()] as const)
+  const lines = stores.map((store) => [store.id, ...storeLine(store)] as const)
   return {
     content: { ...content, stores: Object.fromEntries(lines.map(([id, written]) => [id, written])) },
     places: lines.flatMap(([, , places]) => places),

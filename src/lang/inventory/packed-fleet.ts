@@ -1,11 +1,11 @@
 import type { Device, Fleet, Store } from '../../core/fleet.ts'
 import { fleetOf } from './build-fleet.ts'
-import { gatherCatalogs } from './catalogs.ts'
+import { type Catalogs, gatherCatalogs } from './catalogs.ts'
 import type { Found } from './explain.ts'
 import { Findings } from './findings.ts'
 import type { InventoryFile, SourceFile } from './inventory-file.ts'
 import { LazyMap, type LazySource } from './lazy-map.ts'
-import type { PackedFile, PackedStore } from './pack.ts'
+import { type PackedFile, type PackedStore, storeLine } from './pack.ts'
 import { type BuiltStore, StoreBuilder } from './store-builder.ts'
 
 /** A file of which the pack holds all. */
@@ -15,11 +15,8 @@ export interface KnownFile extends Pick<InventoryFile, keyof SourceFile | 'diges
 
 /** The fleet of files that were found without fault together; stores and devices are built when they are asked for. */
 export function packedFleet(files: readonly KnownFile[]): Fleet {
-  const withoutStores = files.map((file): InventoryFile => {
-    return { ...file, content: file.packed.content, places: [], diagnostics: [], readable: true }
-  })
   const findings = new Findings({ wanted: false })
-  const catalogs = gatherCatalogs(withoutStores, findings)
+  const catalogs = knownCatalogs(files, findings)
   const builder = new StoreBuilder(catalogs, findings)
   const stores = new PackedStores(files, builder)
   return fleetOf({
@@ -30,6 +27,14 @@ export function packedFleet(files: readonly KnownFile[]): Fleet {
     devices: new LazyMap(new PackedDevices(stores)),
     find: (name) => stores.find(name),
   })
+}
+
+/** What stores and devices refer to. */
+export function knownCatalogs(files: readonly KnownFile[], findings: Findings): Catalogs {
+  const withoutStores = files.map((file): InventoryFile => {
+    return { ...file, content: file.packed.content, places: [], diagnostics: [], readable: true }
+  })
+  return gatherCatalogs(withoutStores, findings)
 }
 
 class PackedStores implements LazySource<Store> {
@@ -79,7 +84,7 @@ class PackedStores implements LazySource<Store> {
     if (!known || !built) return undefined
     const device = deviceId === undefined ? undefined : built.devices.get(deviceId)
     if (deviceId !== undefined && !device) return undefined
-    const [written] = known.packed.read()
+    const [written] = storeLine(known.packed)
     return { store: built.store, written, place: { file: known.file, path: ['stores', id] }, device }
   }
 
@@ -88,7 +93,7 @@ class PackedStores implements LazySource<Store> {
     const known = this.#built.get(id)
     if (known) return known
     const { file, packed } = this.#stores.get(id) as { file: KnownFile; packed: PackedStore }
-    const [written, places] = packed.read()
+    const [written, places] = storeLine(packed)
     const region = written.region ?? file.packed.content.region ?? ''
     const built = this.#builder.build({ id, region, file, written, places })
     this.#built.set(id, built)
