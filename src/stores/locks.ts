@@ -7,6 +7,9 @@ export const CHANGE_TIMES = 'change times'
 export const AVAILABILITY = 'availability'
 export const WORKERS = 'workers'
 export const ASSIGNMENTS = 'assignments'
+/** Whoever puts events into the outbox shares it; who has it alone knows that no number below the newest is still to come. */
+export const OUTBOX = 'outbox'
+export const SINKS = 'sinks'
 
 export function admissionOf(fleet: string): string {
   return `admission ${fleet}`

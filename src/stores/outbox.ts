@@ -9,17 +9,18 @@ import {
   type SinkKeep,
   type SinkPosition,
 } from '../core/sink.ts'
+import { OUTBOX, SINKS } from './locks.ts'
 import { outboxTables } from './outbox-tables.ts'
 import { thisProcess, whereabouts } from './process-identity.ts'
 import { eventOf } from './record-events.ts'
 import { identityOf } from './runs.ts'
-import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
+import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 
 /** What is put into the queue or let go of in one transaction. */
 const PAGE = 2_000
 const MOST_REFUSED = 10_000
 
-/** The outbox in a database: only of one in which transactions follow one another, so that numbers are seen in their order. */
+/** The outbox in a database. */
 export async function storedOutbox(session: StoreSession): Promise<Outbox> {
   return new StoredOutbox(session, await identityOf(session))
 }
@@ -34,8 +35,8 @@ const NEWEST = outboxTables
   .select(({ fn }) => fn.max<number>('id').as('id'))
   .compile()
 const PRUNE = outboxTables.deleteFrom('outbox').where('id', '<=', 0).where('id', '<', 0).compile()
-/** Its own, and those of the journal, which take others. */
-const LOCKS = { alone: ['outbox'] }
+/** Of what is known of sinks; some of it is put into the queue. */
+const LOCKS = { alone: [SINKS], shared: [OUTBOX] }
 
 type SinkRow = typeof ROW extends CompiledQuery<infer Row> ? Row : never
 type Position = Steps<SinkPosition>
@@ -50,7 +51,7 @@ class StoredOutbox implements Outbox {
   }
 
   register(sinks: readonly string[]): Promise<void> {
-    return this.#write(function* () {
+    return this.#alone(function* () {
       const known = yield* rowsOf(outboxTables.selectFrom('sinks').selectAll())
       const newest = (yield* rowsOf(NEWEST))[0]?.id ?? 0
       const last = Math.max(newest, ...known.map(({ position }) => position))
@@ -71,9 +72,10 @@ class StoredOutbox implements Outbox {
     return this.#write(function* () {
       const row = yield* rowOf(sink)
       if (!row) return false
-      const isHeld = row.host !== null && row.claimed_until > Date.now() && !isSame(row, me) && isThere(row)
+      const now = yield* sharedClockMs()
+      const isHeld = row.host !== null && row.claimed_until > now && !isSame(row, me) && isThere(row)
       if (isHeld) return false
-      yield* update(sink, { ...me, claimed_until: Date.now() + ttlMs })
+      yield* update(sink, { ...me, claimed_until: now + ttlMs })
       return true
     })
   }
@@ -87,12 +89,17 @@ class StoredOutbox implements Outbox {
   }
 
   async next(sink: string, limit: number): Promise<readonly OutboxEntry[]> {
+    // Where several write at once, a lower number may come after a higher one: those up to here have all come.
+    const newest = await this.#alone(function* () {
+      return (yield* rowsOf(NEWEST))[0]?.id ?? 0
+    })
     const [row] = await this.#session.read(outboxTables.selectFrom('sinks').selectAll().where('name', '=', sink))
     const query = outboxTables
       .selectFrom('outbox')
       .innerJoin('events', (join) => join.onRef('events.run', '=', 'outbox.run').onRef('events.seq', '=', 'outbox.seq'))
       .select(['outbox.id', 'events.run', 'events.seq', 'events.at', 'events.type', 'events.device', 'events.json'])
       .where('outbox.id', '>', row?.position ?? 0)
+      .where('outbox.id', '<=', newest)
       .where(({ eb, or }) => or([eb('outbox.sink', 'is', null), eb('outbox.sink', '=', sink)]))
     const rows = await this.#session.read(query.orderBy('outbox.id').limit(limit))
     return rows.map(({ id, ...event }) => ({ id, event: eventOf(event) }))
@@ -210,6 +217,11 @@ class StoredOutbox implements Outbox {
   #write<T>(work: () => Steps<T>): Promise<T> {
     return this.#session.write(work, { locks: LOCKS })
   }
+
+  /** While nobody puts anything into the queue. */
+  #alone<T>(work: () => Steps<T>): Promise<T> {
+    return this.#session.write(work, { locks: { alone: [SINKS, OUTBOX] } })
+  }
 }
 
 const NEW_SINK = {
@@ -243,7 +255,8 @@ function* positionOf(row: SinkRow): Position {
   return {
     sink: row.name,
     pending: sum?.pending ?? 0,
-    pending_bytes: sum?.bytes ?? 0,
+    // PostgreSQL adds up to numbers without an end, which come as text.
+    pending_bytes: Number(sum?.bytes ?? 0),
     oldest_at: oldest === null ? null : new Date(oldest).toISOString(),
     sent: row.sent,
     skipped: row.skipped,

@@ -36,7 +36,7 @@ import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { keptRuns } from './kept-runs.ts'
 import { labelled } from './labelled.ts'
 import { isHeard, leaseStore } from './leases.ts'
-import { AUDIT, journalOf, LEASES } from './locks.ts'
+import { AUDIT, journalOf, LEASES, OUTBOX } from './locks.ts'
 import { forgetSamples, readFact, readMachine, readMarks, readSamples } from './notes.ts'
 import { outageStore } from './outages.ts'
 import { whereabouts } from './process-identity.ts'
@@ -121,7 +121,10 @@ class StoredRuns implements RunStore {
     const sync = events.some(({ type }) => MUST_SURVIVE.has(type))
     const runs = [...new Set(events.map(({ run }) => journalOf(run)))]
     const alone = events.some(({ type }) => AUDITED.has(type)) ? [...runs, AUDIT] : runs
-    return this.#session.write(() => appendEvents(events, leasesOf), { locks: { alone, shared: [LEASES] }, sync })
+    return this.#session.write(() => appendEvents(events, leasesOf), {
+      locks: { alone, shared: [LEASES, OUTBOX] },
+      sync,
+    })
   }
 
   async runs({

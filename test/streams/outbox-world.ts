@@ -5,21 +5,38 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NewEvent, RunStore } from '../../src/core/ports.ts'
 import type { Outbox, SinkSettings, SinkTarget } from '../../src/core/sink.ts'
+import { openPostgresOutbox, openPostgresStore } from '../../src/stores/postgres/open.ts'
 import { openSqliteOutbox, openSqliteStore } from '../../src/stores/sqlite.ts'
 import type { Sending } from '../../src/streams/send.ts'
 import type { Sink } from '../../src/streams/sink.ts'
 
-/** A state store with its outbox in a folder of their own. */
+/** A state store with its outbox in a folder of their own, or in a database. */
 export class OutboxWorld {
   readonly folder = mkdtempSync(join(tmpdir(), 'till-streams-'))
   readonly warnings: string[] = []
   store!: RunStore
   outbox!: Outbox
 
-  async open(): Promise<this> {
+  readonly #others: RunStore[] = []
+  #address: string | undefined
+
+  async open(address?: string): Promise<this> {
+    this.#address = address
+    if (address !== undefined) {
+      this.store = await openPostgresStore(address)
+      this.outbox = await openPostgresOutbox(address)
+      return this
+    }
     this.store = await openSqliteStore(this.state)
     this.outbox = await openSqliteOutbox(this.state)
     return this
+  }
+
+  /** The same state as another process has it open. */
+  async another(): Promise<RunStore> {
+    const store = this.#address === undefined ? openSqliteStore(this.state) : openPostgresStore(this.#address)
+    this.#others.push(await store)
+    return store
   }
 
   get state(): string {
@@ -31,6 +48,7 @@ export class OutboxWorld {
   }
 
   async close(): Promise<void> {
+    for (const other of this.#others) await other.close()
     await this.outbox.close()
     await this.store.close()
     rmSync(this.folder, { recursive: true, force: true })

@@ -1,19 +1,24 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { compileExpression, EVENT_VARIABLES } from '../../src/lang/expression.ts'
 import { FileSink } from '../../src/streams/file-sink.ts'
 import { HttpSink } from '../../src/streams/http-sink.ts'
 import { drain, keepSending } from '../../src/streams/send.ts'
+import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { asHttp, EventServer, firstByKey, OutboxWorld, someEvents, someSink } from './outbox-world.ts'
 
 let world: OutboxWorld
 let server: EventServer
+const database = new PostgresServer()
+let schemas = 0
+/** Where the state of the next test lies; a file unless it is said. */
+let address: () => string | undefined = () => undefined
 const never = new AbortController().signal
 
 beforeEach(async () => {
-  world = await new OutboxWorld().open()
+  world = await new OutboxWorld().open(address())
   server = await new EventServer().open()
 })
 afterEach(async () => {
@@ -34,7 +39,67 @@ async function position(sink = 'one') {
   return (await world.outbox.positions()).find((one) => one.sink === sink)
 }
 
-describe('The outbox', () => {
+describe.each(['SQLite', 'PostgreSQL'] as const)('The outbox in %s', (kind) => {
+  const isDatabase = kind === 'PostgreSQL'
+  beforeAll(async () => {
+    if (!isDatabase || !hasPostgres) return
+    await database.start()
+    address = () => `${database.url}?schema=o${++schemas}`
+  })
+  afterAll(() => {
+    if (isDatabase && hasPostgres) database.stop()
+    address = () => undefined
+  })
+  beforeEach(({ skip }) => skip(isDatabase && !hasPostgres, 'There is no PostgreSQL.'))
+
+  it('misses nothing of what several write at a time', async () => {
+    await world.outbox.register(['one'])
+    const target = asHttp(server.url)
+    const stopping = new AbortController()
+    const sink = new HttpSink(target, { headers: {} })
+    const sending = keepSending(world.sending(someSink(target), sink), stopping.signal)
+    const others = await Promise.all([world.another(), world.another(), world.another()])
+    await Promise.all(
+      others.map(async (store, writer) => {
+        for (let part = 0; part < 20; part++) await store.append(someEvents(`r${writer}`, 10))
+      }),
+    )
+    await expect.poll(() => server.events.length, { timeout: 60_000 }).toBe(600)
+    stopping.abort()
+    await sending
+    for (const writer of [0, 1, 2]) {
+      const own = server.events.map(({ id }) => id).filter((id) => id.startsWith(`r${writer}/`))
+      expect(own).toEqual(ids(`r${writer}`, 1, 200))
+    }
+  })
+
+  it.runIf(isDatabase)(
+    'does not pass over a number that is committed after a higher one',
+    async () => {
+      await world.outbox.register(['one'])
+      const schema = `o${schemas}`
+      database.sql(`CREATE FUNCTION ${schema}.rest() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_sleep(2); RETURN NULL; END';
+      CREATE CONSTRAINT TRIGGER late AFTER INSERT ON ${schema}.outbox DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (NEW.run = 'slow') EXECUTE FUNCTION ${schema}.rest()`)
+      const target = asHttp(server.url)
+      const stopping = new AbortController()
+      const sink = new HttpSink(target, { headers: {} })
+      const sending = keepSending(world.sending(someSink(target), sink), stopping.signal)
+      const slow = world.store.append(someEvents('slow', 1))
+      const sleeps = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+      await expect.poll(() => database.sql(sleeps), { timeout: 60_000, interval: 20 }).toBe('1')
+      const other = await world.another()
+      await other.append(someEvents('quick', 1))
+      await slow
+      await expect.poll(() => server.events.length, { timeout: 60_000 }).toBe(2)
+      stopping.abort()
+      await sending
+      expect(server.events.map(({ id }) => id)).toEqual(['slow/1', 'quick/1'])
+    },
+    120_000,
+  )
+
   it('holds what is journalled while there are sinks, and nothing of before', async () => {
     await world.store.append(someEvents('before', 3))
     await world.outbox.register(['one'])

@@ -126,12 +126,10 @@ function patience() {
   return { tell, isGivenUp: () => interrupts > 1 }
 }
 
-/** For events that wait to be sent; they wait in files alone. Throws InputError with SINK_UNSUPPORTED. */
+/** For events that wait to be sent. */
 export async function openOutbox(place: StatePlace): Promise<Outbox> {
   if ('file' in place) return (await sqlite(place.file)).openSqliteOutbox(place.file)
-  const summary = 'Events wait for sinks in a state file, and the state lies in PostgreSQL'
-  const detail = 'Take `sinks` out of tillwright.yaml, or keep the state in a file.'
-  throw new InputError([{ code: 'SINK_UNSUPPORTED', severity: 'error', summary, detail }])
+  return (await postgres()).openPostgresOutbox(...(await databaseOf(place)))
 }
 
 function keepPrivate(file: string): void {

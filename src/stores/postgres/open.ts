@@ -4,8 +4,10 @@ import type { Bell } from '../../core/handed-work.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
+import type { Outbox } from '../../core/sink.ts'
 import { storedHooks } from '../hooks.ts'
 import { storedIncidents } from '../incidents.ts'
+import { storedOutbox } from '../outbox.ts'
 import { storedRuns } from '../runs.ts'
 import { migrationsFrom, SCHEMA_VERSION } from '../schema.ts'
 import { POSTGRES_WORDS } from '../schema-words.ts'
@@ -47,6 +49,11 @@ export async function openPostgresHooks(address: string, options: PostgresOption
 /** Those of incidents. */
 export async function openPostgresIncidents(address: string, options: PostgresOptions = {}): Promise<IncidentStore> {
   return storedIncidents(await openSession(address, options))
+}
+
+/** What waits for sinks. */
+export async function openPostgresOutbox(address: string, options: PostgresOptions = {}): Promise<Outbox> {
+  return storedOutbox(await openSession(address, options))
 }
 
 /** Events of devices. */
