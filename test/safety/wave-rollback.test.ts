@@ -94,11 +94,11 @@ describe('a wave that failed', () => {
     const ends = told.filter(({ type }) => type.startsWith('run.') && type !== 'run.overloaded').slice(-3)
     expect(ends.map(({ type }) => type)).toEqual(['run.rollback', 'run.rolled_back', 'run.finished'])
     const again = await project.till('resume', id, '--yes')
-    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/RUN_ROLLED_BACK.*Wave 1/s)])
+    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/Wave 1 of run .*RUN_ROLLED_BACK/)])
     const approved = await project.till('approve', id, '--because', 'looks fine')
     expect([approved.code, approved.stderr]).toEqual([2, expect.stringMatching(/APPROVAL_UNFIT.*is taken back/s)])
     const audited = await json(project, 'audit', 'list', '--json')
-    const kinds = audited.entries.map(({ entry }: { entry: { kind: string } }) => entry.kind)
+    const kinds = audited.rows.map(({ entry }: { entry: { kind: string } }) => entry.kind)
     expect(kinds).toContain('run.rollback')
   })
 
