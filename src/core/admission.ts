@@ -150,6 +150,9 @@ export interface RunFacts {
   readonly rollbacks: { readonly failed: number }
 }
 
+/** How it is known who somebody is: the server has signed them in, or a key of theirs has signed. */
+export type Proof = { readonly kind: 'server' } | { readonly kind: 'ssh'; readonly key: string }
+
 /** An approval that a run waits for. */
 export interface ApprovalState {
   readonly id: string
@@ -162,7 +165,9 @@ export interface ApprovalState {
   readonly expiresAt: number
   readonly people: number
   readonly fourEyes: boolean
-  readonly given: readonly { readonly by: string; readonly at: number; readonly why: string }[]
+  /** Only those count of whom it is known who they are. */
+  readonly signed?: true
+  readonly given: readonly { readonly by: string; readonly at: number; readonly why: string; readonly proof?: Proof }[]
   readonly refused?: { readonly by: string; readonly at: number; readonly why: string }
   /** When what waited for it began; only one does. */
   readonly usedAt?: number

@@ -1,3 +1,4 @@
+import type { Proof } from './admission.ts'
 import type { Change } from './change.ts'
 import type { Failure } from './failure.ts'
 import type { JsonObject } from './json.ts'
@@ -69,6 +70,8 @@ export interface RunApproved {
   readonly type: 'run.approved'
   readonly by: string
   readonly why: string
+  /** How it is known that it is that one; absent: by the account alone. */
+  readonly proof?: Proof
 }
 
 /** Somebody has ended the run for good. */

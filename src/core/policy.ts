@@ -78,6 +78,8 @@ export interface Approval {
   /** Who asked cannot approve. */
   readonly fourEyes: boolean
   readonly validMs: number
+  /** The name of an account is not enough: somebody the server signed in, or an SSH signature. */
+  readonly signed?: true
   /** What each waits for: the run as a whole, or every wave. */
   readonly each: 'run' | 'wave'
 }

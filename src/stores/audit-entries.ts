@@ -56,7 +56,11 @@ function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'abou
     return { by: 'till', host: hostname(), about: { wave, failed, limit, devices, rollback_run } }
   }
   if (event.type === 'run.unpaused') return { by: event.by, host: hostname(), about: {} }
-  if (event.type === 'run.approved' || event.type === 'run.aborted' || event.type === 'run.paused') {
+  if (event.type === 'run.approved') {
+    const { by, why, proof } = event
+    return { by, host: hostname(), about: { why, ...(proof && { proof }) } }
+  }
+  if (event.type === 'run.aborted' || event.type === 'run.paused') {
     return { by: event.by, host: hostname(), about: { why: event.why } }
   }
   if (event.type !== 'run.finished') return undefined

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { InputError } from '../../core/diagnostic.ts'
-import { loadGitops } from '../../lang/load-gitops.ts'
+import { type GitopsSettings, loadGitops } from '../../lang/load-gitops.ts'
 import type { PlansSettings, SignedWhen } from '../../lang/read-plans.ts'
 import { GITOPS_FILE, gitopsFolder } from '../gitops/gitops-folder.ts'
 import type { Project } from '../project.ts'
@@ -29,18 +29,44 @@ export function planRules(project: Project, named?: PlanSigners): PlanRules {
   }
 }
 
+/**
+ * Whose word counts who agrees to a change: the signers of what this machine follows, which stand outside of the repository; else
+ * those of plans (`plans.signers` of tillwright.yaml). Undefined where nobody is named. Throws InputError.
+ */
+export function approvers(project: Project): PlanSigners | undefined {
+  const followed = followedSettings()
+  if (!followed) {
+    const { plans } = project.settings
+    const inRoot = (name: string): string => (isAbsolute(name) ? name : join(project.root, name))
+    const { signers, revocations } = plans ?? {}
+    if (signers === undefined) return undefined
+    return { signers: inRoot(signers), ...(revocations !== undefined && { revocations: inRoot(revocations) }) }
+  }
+  const { settings, placed } = followed
+  return { signers: placed(settings.signers), revocations: placed(settings.revocations) }
+}
+
 /** Of the folder that says what is followed, if there is one; files as absolute paths. */
 function followedPlans(): PlansSettings | undefined {
+  const followed = followedSettings()
+  if (followed?.settings.plans === undefined) return undefined
+  const { settings, placed } = followed
+  const { plans } = settings
+  const { signers, revocations } = plans as PlansSettings
+  return {
+    ...(plans as PlansSettings),
+    signers: placed(signers),
+    ...(revocations !== undefined && { revocations: placed(revocations) }),
+  }
+}
+
+function followedSettings(): { readonly settings: GitopsSettings; placed(name: string): string } | undefined {
   const folder = gitopsFolder(process.env['TILL_GITOPS'] || undefined)
   const file = join(folder, GITOPS_FILE)
   if (!existsSync(file)) return undefined
   const { settings, diagnostics } = loadGitops(file)
   if (settings === undefined) throw new InputError(diagnostics)
-  const { plans } = settings
-  const placed = (name: string): string => (isAbsolute(name) ? name : join(folder, name))
-  if (plans === undefined) return undefined
-  const { signers, revocations } = plans
-  return { ...plans, signers: placed(signers), ...(revocations !== undefined && { revocations: placed(revocations) }) }
+  return { settings, placed: (name) => (isAbsolute(name) ? name : join(folder, name)) }
 }
 
 /**

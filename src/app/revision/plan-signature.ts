@@ -35,14 +35,7 @@ export async function forgetSignature(file: string): Promise<void> {
 
 /** Throws InputError unless somebody who counts has signed exactly these bytes. */
 export async function requireSignature(file: string, bytes: Buffer, by: PlanSigners): Promise<void> {
-  for (const list of [by.signers, by.revocations]) {
-    if (list === undefined || isReadable(list)) continue
-    const detail = 'Without it nobody is trusted. Name the list by --signers and --revocations.'
-    throw refused('PLAN_UNTRUSTED', `"${list}" cannot be read`, detail)
-  }
-  const [problem] = signersProblems(readFileSync(by.signers, 'utf8'))
-  if (problem)
-    throw refused('PLAN_UNTRUSTED', `Line ${problem.line} of "${by.signers}" is not taken`, `${problem.detail}.`)
+  checkLists(by)
   const signature = `${file}.sig`
   if (!existsSync(signature)) {
     const detail = `A signature is wanted (--signers), and there is no "${signature}". Plan with --sign KEY, and keep both files together.`
@@ -55,6 +48,18 @@ export async function requireSignature(file: string, bytes: Buffer, by: PlanSign
   throw refused('PLAN_UNTRUSTED', `The signature of the plan "${file}" is not good`, detail)
 }
 
+/** Throws InputError for a list that cannot be read, or would be read otherwise than it looks. */
+export function checkLists(by: PlanSigners): void {
+  for (const list of [by.signers, by.revocations]) {
+    if (list === undefined || isReadable(list)) continue
+    const detail = 'Without it nobody is trusted. Name the list by --signers and --revocations.'
+    throw refused('PLAN_UNTRUSTED', `"${list}" cannot be read`, detail)
+  }
+  const [problem] = signersProblems(readFileSync(by.signers, 'utf8'))
+  if (problem)
+    throw refused('PLAN_UNTRUSTED', `Line ${problem.line} of "${by.signers}" is not taken`, `${problem.detail}.`)
+}
+
 function isReadable(file: string): boolean {
   try {
     readFileSync(file)
@@ -64,7 +69,8 @@ function isReadable(file: string): boolean {
   }
 }
 
-async function withTool<T>(work: () => Promise<T>): Promise<T> {
+/** Does what needs ssh-keygen. Throws InputError where that is missing. */
+export async function withTool<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -1,10 +1,10 @@
-import type { ApprovalState, RunControl } from '../../core/admission.ts'
+import type { ApprovalState, Proof, RunControl } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { EVENT_SCHEMA, type RunEventBody } from '../../core/events.ts'
 import type { NewEvent, RunStore } from '../../core/ports.ts'
 import type { RunRecord, RunSummary } from '../../core/run.ts'
 import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
-import { approve, approvedBy, isOver } from '../../engine/admission/approvals.ts'
+import { approve, approvedBy, isOver, UNSIGNED } from '../../engine/admission/approvals.ts'
 import { controlOf, withControl } from '../../engine/admission/run-control.ts'
 
 /** What somebody says, and why. */
@@ -12,6 +12,8 @@ export interface Word {
   readonly by: string
   readonly at: number
   readonly why: string
+  /** How it is known that it is that one; absent: by the account alone. */
+  readonly proof?: Proof
 }
 
 /** What an approval has come to. */
@@ -44,7 +46,7 @@ export async function approveRun(
   const waves = wavesToRelease(unfinished)
   const approved = await store.admission.transact(of.fleet, (content) => {
     const before = controlOf(content, run)
-    const given = giveNext(before, word)
+    const given = isUnsigned(before, word) ? unfit(UNSIGNED) : giveNext(before, word)
     const refused = given instanceof InputError || (given === undefined && waves.size === 0)
     if (refused || before.aborted) return { result: given ?? waitsForNobody(run), content }
     const released = Object.fromEntries(
@@ -54,7 +56,8 @@ export async function approveRun(
     return { result: control, content: { ...content, ...withControl(content, run, control) } }
   })
   if (approved instanceof InputError) throw approved
-  await tell(store, run, { type: 'run.approved', by: word.by, why: word.why })
+  const { by, why, proof } = word
+  await tell(store, run, { type: 'run.approved', by, why, ...(proof && { proof }) })
   const approvals = approved.approvals.map((state) => ({ ...state, voices: approvedBy(state).length }))
   const isReady = approvals.every(({ usedAt, voices, people }) => usedAt !== undefined || voices >= people)
   return { approvals, released: [...waves.keys()].map((wave) => wave + 1), isReady }
@@ -80,11 +83,21 @@ export async function tell(store: RunStore, run: string, body: RunEventBody): Pr
   await store.append([{ schema: EVENT_SCHEMA, run, at: new Date().toISOString(), ...body } as NewEvent])
 }
 
+/** Waves of a run whose approval had to be signed are released in that way, too. */
+function isUnsigned({ approvals }: RunControl, { proof }: Word): boolean {
+  return proof === undefined && approvals.some(({ signed }) => signed)
+}
+
+/** Approvals that somebody can give now. */
+export function pendingApprovals(control: RunControl, now: number): readonly ApprovalState[] {
+  return control.approvals.filter(
+    (state) => !state.refused && !isOver(state, now) && approvedBy(state).length < state.people,
+  )
+}
+
 /** The approvals that are waited for, with one more voice; undefined where there are none. */
 function giveNext(control: RunControl, word: Word): RunControl | InputError | undefined {
-  const pending = control.approvals.filter(
-    (state) => !state.refused && !isOver(state, word.at) && approvedBy(state).length < state.people,
-  )
+  const pending = pendingApprovals(control, word.at)
   if (pending.length === 0) return undefined
   const approvals = new Map(control.approvals.map((state) => [state.id, state]))
   for (const state of pending) {

@@ -1,11 +1,16 @@
-import type { ApprovalState } from '../../core/admission.ts'
+import type { ApprovalState, Proof } from '../../core/admission.ts'
 import type { ErrorCode } from '../../core/error-catalog.ts'
 
 /** Who has said yes, each once; who asked does not count where policy wants four eyes. */
 export function approvedBy(state: ApprovalState): readonly string[] {
-  const people = new Set(state.given.map(({ by }) => by))
-  if (state.fourEyes) people.delete(state.askedBy)
-  return [...people]
+  const counting = state.given.filter(({ proof }) => state.signed === undefined || proof !== undefined)
+  const people = new Set(counting.map(({ by }) => by))
+  return [...people].filter((by) => !state.fourEyes || !isSame(by, state.askedBy))
+}
+
+/** A signature names its maker as the list of signers does, often by an address: who asked is known by the account alone. */
+function isSame(by: string, askedBy: string): boolean {
+  return by === askedBy || by.split('@')[0] === askedBy
 }
 
 /** It was not given, or given and not used, in time. What has begun by it goes on. */
@@ -20,14 +25,15 @@ export type ApprovalChange =
 /** Somebody says yes; also to what has begun, where a stricter policy wants more people by now. Each counts once. */
 export function approve(
   state: ApprovalState,
-  word: { readonly by: string; readonly at: number; readonly why: string },
+  word: { readonly by: string; readonly at: number; readonly why: string; readonly proof?: Proof },
 ): ApprovalChange {
   const closed = closedBy(state, word.at)
   if (closed !== undefined) return unfit(closed)
-  if (state.fourEyes && word.by === state.askedBy) {
+  if (state.signed && word.proof === undefined) return unfit(UNSIGNED)
+  if (state.fourEyes && isSame(word.by, state.askedBy)) {
     return unfit(`${word.by} has asked for it, and the policy wants somebody else to approve.`)
   }
-  if (state.given.some(({ by }) => by === word.by)) return unfit(`${word.by} has approved it already.`)
+  if (approvedBy(state).includes(word.by)) return unfit(`${word.by} has approved it already.`)
   return { ok: true, state: { ...state, given: [...state.given, word] } }
 }
 
@@ -52,6 +58,11 @@ export function useApproval(state: ApprovalState, now: number): ApprovalChange {
   if (given < state.people) return unfit(`${given} of ${state.people} have approved.`)
   return { ok: true, state: { ...state, usedAt: now } }
 }
+
+/** Why the name of an account is not enough, and what is. */
+export const UNSIGNED =
+  'The policy wants it signed: who may run this command is not known to be anybody. Give --sign KEY (a key of the list of signers), ' +
+  'or approve in the dashboard, signed in.'
 
 const BEGUN = 'What it is for has begun already.'
 

@@ -50,6 +50,7 @@ export function askedFor(
     expiresAt: of.now + wanted.validMs,
     people: wanted.people,
     fourEyes: wanted.fourEyes,
+    ...(wanted.signed && { signed: true }),
     given: [],
   }
   return { ...control, approvals: [...control.approvals.filter((state) => state.wave !== wave), asked] }

@@ -78,6 +78,7 @@ function stricterApproval(a: Approval, b: Approval): Approval {
   return {
     people: Math.max(a.people, b.people),
     fourEyes: a.fourEyes || b.fourEyes,
+    ...((a.signed || b.signed) && { signed: true }),
     validMs: Math.min(a.validMs, b.validMs),
     each: a.each === 'wave' || b.each === 'wave' ? 'wave' : 'run',
   }

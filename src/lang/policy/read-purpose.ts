@@ -109,6 +109,8 @@ function approvalOf(value: JsonValue | undefined, base: Approval): Approval {
   return {
     people: numberOf(raw['people']) ?? base.people,
     fourEyes: typeof raw['four_eyes'] === 'boolean' ? raw['four_eyes'] : base.fourEyes,
+    // Left out where it is not wanted: so the digests of policies are what they were.
+    ...((raw['signed'] ?? base.signed) === true && { signed: true }),
     validMs: msOf(raw['valid']) ?? base.validMs,
     each: (raw['each'] as Approval['each'] | undefined) ?? base.each,
   }

@@ -1,4 +1,4 @@
-import { RUN_ID, TIME } from './records.ts'
+import { PROOF, RUN_ID, TIME } from './records.ts'
 
 const PERSON = { type: 'string' } as const
 
@@ -28,6 +28,7 @@ export const APPROVAL_JSON_SCHEMA: object = {
           wave: { description: 'null: the run as a whole.', type: ['integer', 'null'] },
           people: { description: 'How many have to approve.', type: 'integer' },
           four_eyes: { description: 'Who asked cannot approve.', type: 'boolean' },
+          signed: { description: 'Only signed ones count.', type: 'boolean' },
           asked_by: PERSON,
           expires_at: { ...TIME, description: 'It must be given, and used, by then.' },
           given: {
@@ -36,7 +37,7 @@ export const APPROVAL_JSON_SCHEMA: object = {
               type: 'object',
               additionalProperties: false,
               required: ['by', 'at', 'why'],
-              properties: { by: PERSON, at: TIME, why: { type: 'string' } },
+              properties: { by: PERSON, at: TIME, why: { type: 'string' }, proof: PROOF },
             },
           },
         },

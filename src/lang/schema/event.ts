@@ -9,6 +9,7 @@ import {
   FAILURE,
   KIND,
   OVERLOAD,
+  PROOF,
   ROLLBACK_BEGUN,
   RUN_ID,
   RUN_START,
@@ -62,7 +63,7 @@ const BODIES: Readonly<Record<string, Body>> = {
   'run.approved': {
     description: 'Somebody has said that the run, or what waits of it, goes on.',
     required: ['by', 'why'],
-    properties: { by: TEXT, why: TEXT },
+    properties: { by: TEXT, why: TEXT, proof: PROOF },
   },
   'run.aborted': {
     description: 'Somebody has ended the run for good.',

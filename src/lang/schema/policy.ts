@@ -210,6 +210,13 @@ const APPROVAL = {
   properties: {
     people: count('How many. Default: 0, nobody is asked.', 1, 0),
     four_eyes: { description: 'Who asks cannot approve. Default: true.', type: 'boolean', examples: [true] },
+    signed: {
+      description:
+        'By people whom the server signed in, or by an SSH signature (`till approve --sign KEY`): the account that runs a command is not ' +
+        'taken for somebody. Default: false.',
+      type: 'boolean',
+      examples: [true],
+    },
     valid: duration('It must be given and used within this time. Default: 24h.', '24h'),
     each: {
       description: 'What they agree to: the run, or each of its waves. Default: run.',

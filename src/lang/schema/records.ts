@@ -65,6 +65,17 @@ export const OVERLOAD = {
   late_ms: { ...COUNT, description: 'How late the controller does what is due, in milliseconds.' },
 } as const
 
+export const PROOF = {
+  description:
+    'How it is known who it was: signed in at the server, or by a key. Absent: the account of a command, who may be anybody.',
+  type: 'object',
+  required: ['kind'],
+  properties: {
+    kind: { enum: ['server', 'ssh'] },
+    key: { description: 'Fingerprint of the key.', type: 'string', examples: ['SHA256:…'] },
+  },
+} as const
+
 export const ROLLBACK_BEGUN = {
   wave: { description: 'The wave that is taken back, from 1.', type: 'integer', minimum: 1 },
   failed: { ...COUNT, description: 'How many of its devices failed.' },

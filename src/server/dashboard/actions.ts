@@ -29,7 +29,9 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
     const who = await visitor(context)
     demand(who, 'approve')
     const { of, word } = await wordOn(dashboard, context, who)
-    const { isReady } = await tried(async () => approveRun(await dashboard.runs(), of, word))
+    const { isReady } = await tried(async () =>
+      approveRun(await dashboard.runs(), of, { ...word, proof: { kind: 'server' } }),
+    )
     return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: isReady })
   })
   app.post('/api/v1/runs/:run/abort', async (context) => {

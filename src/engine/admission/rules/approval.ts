@@ -30,8 +30,10 @@ function judgeState({ rules }: Asked, state: ApprovalState, now: number): Object
   }
   const people = Math.max(rules.approval.people, state.people)
   const fourEyes = rules.approval.fourEyes || state.fourEyes
-  const given = approvedBy({ ...state, fourEyes }).length
+  const signed = rules.approval.signed ?? state.signed
+  const given = approvedBy({ ...state, fourEyes, ...(signed && { signed }) }).length
   if (given >= people) return undefined
-  const message = `${given} of ${people} have approved.${fourEyes ? ` It cannot be ${state.askedBy}, who asked.` : ''}`
+  const how = signed ? ' It has to be signed: till approve --sign KEY.' : ''
+  const message = `${given} of ${people} have approved.${how}${fourEyes ? ` It cannot be ${state.askedBy}, who asked.` : ''}`
   return { kind: 'wait', code: 'APPROVAL_MISSING', message, by }
 }
