@@ -13,6 +13,7 @@ import type { KeptRuns } from './kept-run.ts'
 import type { LeaseStore, LeaseToken } from './lease.ts'
 import type { AvailabilityStore } from './ledger.ts'
 import type { OutageStore } from './outage.ts'
+import type { ReportDeliveryStore } from './report-schedule.ts'
 import type { DeviceStatus, DeviceVisit, RunPlace, RunSummary } from './run.ts'
 import type { RunReads } from './run-reads.ts'
 import type { DeviceFact, DeviceMark, Marks, NewSample, Sample } from './sample.ts'
@@ -332,6 +333,7 @@ export interface RunStore extends JournalStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
   readonly outages: OutageStore
+  readonly reportDeliveries: ReportDeliveryStore
   readonly kept: KeptRuns
   readonly changeTimes: ChangeTimeStore
   readonly audit: AuditLog

@@ -10,6 +10,7 @@ import type { HookSettings } from '../core/hook-rule.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Retention } from '../core/ports.ts'
+import type { ScheduledReport } from '../core/report-schedule.ts'
 import type { ServerSettings } from '../core/server-settings.ts'
 import type { SinkSettings } from '../core/sink.ts'
 import type { SourceRange } from '../core/source.ts'
@@ -23,6 +24,7 @@ import { inOrder } from './load-runbook.ts'
 import { policyProblems, readPolicies } from './policy/read-policies.ts'
 import { type PlansSettings, readPlans } from './read-plans.ts'
 import { readYamlFile } from './read-yaml-file.ts'
+import { readScheduledReports } from './reports/read-scheduled-reports.ts'
 import { loadResponsibility } from './responsibility/load-responsibility.ts'
 import { readResponsibility } from './responsibility/read-responsibility.ts'
 import { expressionDiagnostic } from './runbook-steps.ts'
@@ -77,6 +79,8 @@ export interface ProjectSettings {
   /** Whose a fault is; what is wrong with files that it names is told with it. `root` is the folder of the project file. */
   readonly responsibility: (root: string) => ReturnType<typeof loadResponsibility>
   readonly contracts: () => readonly Contract[]
+  /** Reports that are sent by themselves. */
+  readonly reports: () => readonly ScheduledReport[]
   /** The file says so itself: a policy is in force. */
   readonly hasPolicies: boolean
   readonly secrets: {
@@ -152,6 +156,7 @@ function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
     ...readAvailability(parsed).problems,
     ...readResponsibility(parsed, ['responsibility']).problems,
     ...readContracts(parsed).problems,
+    ...readScheduledReports(parsed).problems,
   ]
 }
 
@@ -188,6 +193,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     availability: () => readAvailability(parsed).availability,
     responsibility: (root) => loadResponsibility(parsed, root),
     contracts: () => readContracts(parsed).contracts,
+    reports: () => readScheduledReports(parsed).reports,
     hasPolicies: 'policies' in value,
     secrets: secretsOf(value['secrets']),
     run: {

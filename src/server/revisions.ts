@@ -4,6 +4,7 @@ import { isSamePlace } from '../app/history/state-place.ts'
 import { type Hooks, hooksOf } from '../app/hooks/open-hooks.ts'
 import { type KnownSender, openSenders } from '../app/hooks/open-senders.ts'
 import { openProject, type Project } from '../app/project.ts'
+import { checkScheduledReports } from '../app/reports/check-scheduled-reports.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { filesSeen } from './files-seen.ts'
@@ -126,6 +127,8 @@ async function load(project: Project, { sandbox }: Options): Promise<Revision> {
     openSenders(project),
     revisionOf(project.root),
   ])
+  const wrong = checkScheduledReports(project, hooks.fleet, hooks.duties)
+  if (wrong.length > 0) throw new InputError(wrong)
   return { ...hooks, senders, commit, accounts: await openAccounts(project, hooks.fleet) }
 }
 

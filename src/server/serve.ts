@@ -20,6 +20,7 @@ import { PlanDesk } from './plan-desk.ts'
 import { Post } from './post.ts'
 import { Rates } from './rates.ts'
 import { BodyReader } from './read-body.ts'
+import { ReportLoop } from './report-loop.ts'
 import { type Revision, Revisions, summaryOf } from './revisions.ts'
 import { routesOf } from './routes.ts'
 import { ServerLog } from './server-log.ts'
@@ -104,6 +105,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     const listening = await listen(first, address, (request, response) => void answer(request, response))
     working.loop.start()
     working.escalating.start()
+    working.reporting.start()
     working.sources.start()
     // What runs of other processes have left is sent by this one.
     await controller.send()
@@ -123,6 +125,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
 interface Working {
   readonly loop: HookLoop
   readonly escalating: EscalationLoop
+  readonly reporting: ReportLoop
   readonly sources: SourceLoop
   readonly routes: ReturnType<typeof routesOf>
   /** From now on it is not ready. */
@@ -147,6 +150,12 @@ function startWorking(
   const loop = new HookLoop({ store, log, metrics, isOurs, hooks: () => hooksOf(revisions, controller, store) })
   const escalation = new Escalation({ incidents, hooks: store, runs: () => controller.store() })
   const escalating = new EscalationLoop({ incidents, escalation, by: () => revisions.current, isOurs, log, metrics })
+  const reporting = new ReportLoop({
+    by: async () => ({ ...revisions.current, store: await controller.store() }),
+    isOurs,
+    log,
+    metrics,
+  })
   const sources = new SourceLoop({
     hooks: store,
     revision: () => revisions.current,
@@ -184,6 +193,7 @@ function startWorking(
   return {
     loop,
     escalating,
+    reporting,
     sources,
     routes,
     stopping: () => {
@@ -197,7 +207,7 @@ function servingOf(
   { controller, store, incidents, log }: Opened,
   of: Working & { readonly post: Post; readonly revisions: Revisions; readonly listening: Listening },
 ): Serving {
-  const { loop, escalating, sources, post, revisions, listening, stopping } = of
+  const { loop, escalating, reporting, sources, post, revisions, listening, stopping } = of
   return {
     listening,
     hurry: () => void controller.close().catch(() => undefined),
@@ -220,6 +230,7 @@ function servingOf(
         log.say(`Stopping; ${loop.repairs} repairs are under way. A second signal ends what is not being changed.`)
       await loop.stop()
       await escalating.stop()
+      await reporting.stop()
       await incidents.close()
       await store.close()
       await controller.close()

@@ -15,6 +15,10 @@ export function admissionOf(fleet: string): string {
   return `admission ${fleet}`
 }
 
+export function reportsOf(fleet: string): string {
+  return `reports ${fleet}`
+}
+
 export function outagesOf(fleet: string): string {
   return `outages ${fleet}`
 }

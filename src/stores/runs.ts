@@ -12,6 +12,7 @@ import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { AvailabilityStore } from '../core/ledger.ts'
 import type { OutageStore } from '../core/outage.ts'
 import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
+import type { ReportDeliveryStore } from '../core/report-schedule.ts'
 import {
   type DeviceStatus,
   type DeviceVisit,
@@ -41,6 +42,7 @@ import { forgetSamples, readFact, readMachine, readMarks, readSamples } from './
 import { outageStore } from './outages.ts'
 import { whereabouts } from './process-identity.ts'
 import { appendEvents, eventOf, indeterminateDevices, recordStatuses } from './record-events.ts'
+import { reportDeliveryStore } from './report-deliveries.ts'
 import { inList, runReads } from './run-reads.ts'
 import { type RunRow, tables } from './schema.ts'
 import { sessionStore } from './sessions.ts'
@@ -88,6 +90,7 @@ class StoredRuns implements RunStore {
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
   readonly outages: OutageStore
+  readonly reportDeliveries: ReportDeliveryStore
   readonly kept: KeptRuns
   readonly changeTimes: ChangeTimeStore
   readonly audit: AuditLog
@@ -103,6 +106,7 @@ class StoredRuns implements RunStore {
     this.leases = leaseStore(session, id)
     this.admission = admissionStore(session)
     this.outages = outageStore(session)
+    this.reportDeliveries = reportDeliveryStore(session)
     this.kept = keptRuns(session)
     this.changeTimes = changeTimeStore(session)
     this.audit = auditLog(session)

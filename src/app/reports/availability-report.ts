@@ -1,11 +1,12 @@
 import type { Report, ReportRow } from '../../core/report.ts'
 import { AVAILABILITY_REPORT } from '../../core/report-forms.ts'
+import { type Grouping } from '../../core/report-names.ts'
 import type { Period } from '../../core/trading-hours.ts'
 import { byBound } from '../../ledger/bounds.ts'
 import type { Interval } from '../../ledger/fold-device.ts'
 import { shareKnown, shareUp, type Tally, tallyOf, timesOf } from '../../ledger/tally.ts'
 import { foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
-import { checkGrouping, type Grouping, groupOf } from './groups.ts'
+import { checkGrouping, groupOf } from './groups.ts'
 import { lostIn, salesOf } from './lost-sales.ts'
 import { frameOf } from './report-frame.ts'
 

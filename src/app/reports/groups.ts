@@ -1,10 +1,8 @@
 import { InputError } from '../../core/diagnostic.ts'
 import type { Device, Store } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { Grouping } from '../../core/report-names.ts'
 
-/** By what devices, or stores, are told together. */
-export const GROUPINGS = ['partner', 'region', 'store', 'kind', 'model', 'device'] as const
-export type Grouping = (typeof GROUPINGS)[number]
 /** Those that stores have, too. */
 const OF_STORES: readonly Grouping[] = ['partner', 'region', 'store']
 

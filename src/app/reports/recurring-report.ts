@@ -1,8 +1,9 @@
 import type { Report, ReportRow } from '../../core/report.ts'
 import { RECURRING_REPORT } from '../../core/report-forms.ts'
+import { type Grouping } from '../../core/report-names.ts'
 import type { Interval } from '../../ledger/fold-device.ts'
 import { foldFleet, type LedgerQuestion } from './fleet-ledger.ts'
-import { type Grouping, groupOf } from './groups.ts'
+import { groupOf } from './groups.ts'
 import { frameOf } from './report-frame.ts'
 
 export interface RecurringQuestion extends LedgerQuestion {

@@ -3,29 +3,15 @@ import type { Contract } from '../../core/contract.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Report } from '../../core/report.ts'
+import type { Grouping, NamedReport } from '../../core/report-names.ts'
 import { type AvailabilityOf, availabilityReport } from './availability-report.ts'
 import { boardReport } from './board-report.ts'
 import { completenessReport } from './completeness-report.ts'
-import type { Grouping } from './groups.ts'
 import { horizonReport, visitsReport } from './horizon-report.ts'
 import { recurringReport } from './recurring-report.ts'
 import { type ReportPeriod, reportPeriod } from './report-period.ts'
 import { type SlaQuestion, slaAnswers, slaOutages, slaReport } from './sla-report.ts'
 import { trendsReport } from './trends-report.ts'
-
-/** Reports that are told from what is kept, without a terminal. */
-export const NAMED_REPORTS = [
-  'availability',
-  'sla',
-  'sla-outages',
-  'recurring',
-  'trends',
-  'completeness',
-  'board',
-  'horizon',
-  'visits',
-] as const
-export type NamedReport = (typeof NAMED_REPORTS)[number]
 
 export interface NamedQuestion {
   readonly name: NamedReport

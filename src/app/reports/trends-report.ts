@@ -2,8 +2,9 @@ import { DAY_MS } from '../../core/duration.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Report, ReportRow } from '../../core/report.ts'
 import { TRENDS_REPORT } from '../../core/report-forms.ts'
+import { type Grouping } from '../../core/report-names.ts'
 import { foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
-import { type Grouping, groupOf } from './groups.ts'
+import { groupOf } from './groups.ts'
 import { frameOf } from './report-frame.ts'
 
 export interface TrendsQuestion extends LedgerQuestion {

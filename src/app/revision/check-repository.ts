@@ -4,6 +4,7 @@ import { loadRunbook } from '../../lang/load-runbook.ts'
 import { checkHooks } from '../hooks/check-hooks.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import type { Project } from '../project.ts'
+import { checkScheduledReports } from '../reports/check-scheduled-reports.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
 import { openRunbook, runbookFiles } from './runbooks.ts'
@@ -42,7 +43,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...values,
       ...assigned,
       ...checkHooks(project),
-      ...(inventory.value ? openDuties(project, inventory.value).diagnostics : []),
+      ...(inventory.value ? namesOfPeople(project, inventory.value) : []),
     ]),
     checked: {
       stores: inventory.value?.stores.size ?? 0,
@@ -52,6 +53,12 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       assignments: assignments.length,
     },
   }
+}
+
+/** The matrix, and who gets reports. */
+function namesOfPeople(project: Project, fleet: Fleet): readonly Diagnostic[] {
+  const { duties, diagnostics } = openDuties(project, fleet)
+  return [...diagnostics, ...checkScheduledReports(project, fleet, duties)]
 }
 
 /** What runbooks that need no parameters name of the devices that they are meant for. */

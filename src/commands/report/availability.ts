@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core'
 import { type AvailabilityOf, availabilityReport } from '../../app/reports/availability-report.ts'
-import { GROUPINGS, type Grouping } from '../../app/reports/groups.ts'
 import { ReportCommand } from '../../cli/report-command.ts'
 import { periodFlags, reportFlags } from '../../cli/report-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
+import { GROUPINGS, type Grouping } from '../../core/report-names.ts'
 
 export default class ReportAvailability extends ReportCommand {
   static override summary = 'Show how long devices worked, or stores could sell, within trading hours.'

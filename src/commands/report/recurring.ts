@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core'
-import { GROUPINGS, type Grouping } from '../../app/reports/groups.ts'
 import { recurringReport } from '../../app/reports/recurring-report.ts'
 import { ReportCommand } from '../../cli/report-command.ts'
 import { periodFlags, reportFlags } from '../../cli/report-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
+import { GROUPINGS, type Grouping } from '../../core/report-names.ts'
 
 export default class ReportRecurring extends ReportCommand {
   static override summary = 'Show what fails again and again, and where.'

@@ -6,7 +6,8 @@ import type { JsonValue } from '../../core/json.ts'
 export interface Outgoing {
   /** The same in every attempt: by it the other side can tell that it has it already. */
   readonly message: string
-  readonly incident: string
+  /** null: it is about none. */
+  readonly incident: string | null
   readonly kind: MessageKind
   readonly to: string
   readonly subject: string
@@ -17,6 +18,8 @@ export interface Outgoing {
   readonly ticket: string | null
   /** What a template made of it. */
   readonly body?: JsonValue
+  /** What is attached, where the channel can. */
+  readonly files?: readonly { readonly name: string; readonly type: string; readonly content: Buffer }[]
 }
 
 /** Sends messages; whatever happens is a value. */

@@ -10,7 +10,7 @@ const SILENCE_MS = 30_000
  */
 export function smtpSender(channel: Extract<Channel, { kind: 'smtp' }>, password: string | undefined): ChannelSender {
   return {
-    async send({ message, incident, to, subject, text }: Outgoing) {
+    async send({ message, incident, to, subject, text, files = [] }: Outgoing) {
       const { createTransport } = await import('nodemailer')
       const { host, port, security, from, login } = channel
       const transport = createTransport({
@@ -27,9 +27,10 @@ export function smtpSender(channel: Extract<Channel, { kind: 'smtp' }>, password
         ...(login && { auth: { user: login.user, pass: password ?? '' } }),
       })
       const domain = /@([^>\s]+)/.exec(from)?.[1] ?? 'localhost'
-      const headers = { 'Auto-Submitted': 'auto-generated', 'X-Till-Incident': incident, 'X-Till-Message': message }
+      const headers = headersOf({ message, incident })
+      const attachments = files.map(attachmentOf)
       try {
-        await transport.sendMail({ from, to, subject, text, headers, messageId: `<${message}@${domain}>` })
+        await transport.sendMail({ from, to, subject, text, headers, attachments, messageId: `<${message}@${domain}>` })
         return { ok: true, reference: null }
       } catch (error) {
         const { responseCode, code, command } = error as { responseCode?: number; code?: string; command?: string }
@@ -44,4 +45,13 @@ export function smtpSender(channel: Extract<Channel, { kind: 'smtp' }>, password
       }
     },
   }
+}
+
+function headersOf({ message, incident }: Pick<Outgoing, 'message' | 'incident'>): Record<string, string> {
+  const about = incident === null ? {} : { 'X-Till-Incident': incident }
+  return { 'Auto-Submitted': 'auto-generated', ...about, 'X-Till-Message': message }
+}
+
+function attachmentOf({ name, type, content }: NonNullable<Outgoing['files']>[number]) {
+  return { filename: name, contentType: type, content, contentDisposition: 'attachment', encoding: 'base64' } as const
 }

@@ -7,6 +7,7 @@ import { HOOKS } from './hooks.ts'
 import { PROJECT_PLANS } from './plans.ts'
 import { POLICIES, POLICY_NAME } from './policy.ts'
 import { RESPONSIBILITY_KEY } from './responsibility.ts'
+import { SCHEDULED_REPORTS } from './scheduled-reports.ts'
 import { SERVER } from './server.ts'
 import { SINKS } from './sinks.ts'
 import { SOURCES } from './sources.ts'
@@ -218,6 +219,7 @@ export const PROJECT_SCHEMA = {
     availability: AVAILABILITY,
     responsibility: RESPONSIBILITY_KEY,
     contracts: CONTRACTS,
+    reports: SCHEDULED_REPORTS,
     history: {
       title: 'History',
       description:

@@ -35,7 +35,7 @@ import { PREVIEW_JSON_SCHEMA } from './preview-answer.ts'
 import { PROJECT_SCHEMA } from './project.ts'
 import { PROMOTION_JSON_SCHEMA } from './promotion-answer.ts'
 import { RECONCILE_ANSWER_SCHEMAS } from './reconcile-answers.ts'
-import { CHECKLIST_JSON_SCHEMA, DUPLICATES_JSON_SCHEMA } from './report-answers.ts'
+import { CHECKLIST_JSON_SCHEMA, DUPLICATES_JSON_SCHEMA, SCHEDULED_REPORTS_JSON_SCHEMA } from './report-answers.ts'
 import { REPORT_TABLE_SCHEMAS } from './report-tables.ts'
 import { RESPONSIBILITY_SCHEMA } from './responsibility.ts'
 import { RESULT_JSON_SCHEMA } from './result.ts'
@@ -96,6 +96,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     doctor: DOCTOR_JSON_SCHEMA,
     'doctor-machine': DOCTOR_MACHINE_JSON_SCHEMA,
     checklist: CHECKLIST_JSON_SCHEMA,
+    'scheduled-reports': SCHEDULED_REPORTS_JSON_SCHEMA,
     ...REPORT_TABLE_SCHEMAS,
     duplicates: DUPLICATES_JSON_SCHEMA,
     'code-quality': CODE_QUALITY_JSON_SCHEMA,

@@ -1,8 +1,46 @@
+import { NAMED_REPORTS } from '../../core/report-names.ts'
 import { DEVICE_NAME, TIME } from './records.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const TEXT = { type: 'string' } as const
 const timeOrNull = (description: string): object => ({ description, anyOf: [TIME, { type: 'null' }] })
+
+/** What `till report scheduled --json` answers. */
+export const SCHEDULED_REPORTS_JSON_SCHEMA: object = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://tillwright.dev/schemas/scheduled-reports/1',
+  title: 'Scheduled reports',
+  description:
+    'Reports that are sent by themselves, and what became of the last ones (`till report scheduled --json`).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'reports'],
+  properties: {
+    schema: { const: 'till.scheduled-reports/1' },
+    reports: {
+      type: 'array',
+      items: {
+        title: 'Report and place',
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'report', 'place', 'due_last', 'state', 'sent_for', 'why'],
+        properties: {
+          name: { type: 'string' },
+          report: { enum: NAMED_REPORTS },
+          place: { description: 'The report and who gets it, or the folder.', type: 'string' },
+          due_last: { description: 'ISO 8601 in UTC.', type: 'string' },
+          state: {
+            description:
+              'never: it was not due since it is there. waiting: it is tried again. given-up: not until it is due again.',
+            enum: ['never', 'waiting', 'sending', 'sent', 'given-up'],
+          },
+          sent_for: { description: 'When that was due; null: never.', type: ['string', 'null'] },
+          why: { description: 'Why it was not sent.', type: ['string', 'null'] },
+        },
+      },
+    },
+  },
+}
 
 export const CHECKLIST_JSON_SCHEMA: object = {
   ...HEAD,

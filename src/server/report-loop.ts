@@ -1,0 +1,137 @@
+import {
+  type MadeReport,
+  makeReport,
+  placeKey,
+  placesOf,
+  type Reporting,
+  sendReport,
+} from '../app/reports/send-report.ts'
+import { InputError } from '../core/diagnostic.ts'
+import { lastDue, type ReportDelivery, type ScheduledReport } from '../core/report-schedule.ts'
+import type { Metrics } from './metrics.ts'
+import type { ServerLog } from './server-log.ts'
+
+const LOOK_MS = 1_000
+/** Pauses after attempts that failed; when there is none left it is given up until it is due again. */
+const PAUSES_MS = [5_000, 30_000, 120_000, 300_000, 900_000, 1_800_000, 1_800_000, 1_800_000, 3_600_000]
+
+interface Loop {
+  /** The revision in force. */
+  readonly by: () => Promise<Reporting>
+  readonly isOurs: () => boolean
+  readonly log: ServerLog
+  readonly metrics: Metrics
+}
+
+/** Sends scheduled reports, one after the other, until it is stopped. */
+export class ReportLoop {
+  readonly #loop: Loop
+  #isStopping = false
+  #wake: (() => void) | undefined
+  #ended: Promise<void> | undefined
+
+  constructor(loop: Loop) {
+    this.#loop = loop
+  }
+
+  start(): void {
+    this.#ended ??= this.#run()
+  }
+
+  /** Resolves when what is being sent has an end. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#wake?.()
+    await this.#ended
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        if (this.#loop.isOurs()) await this.#turn(await this.#loop.by())
+      } catch (error) {
+        const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
+        this.#loop.log.sayOf('reports', `Reports cannot be sent: ${why}`)
+      }
+      await this.#sleep()
+    }
+  }
+
+  async #turn(by: Reporting): Promise<void> {
+    const reports = by.project.settings.reports()
+    if (reports.length === 0) return
+    const known = await by.store.reportDeliveries.list(by.fleet.name)
+    for (const report of reports) {
+      const due = lastDue(report.times, Date.now())
+      let made: Promise<MadeReport> | undefined
+      for (const place of placesOf(report)) {
+        if (this.#isStopping) return
+        const key = placeKey(report, place)
+        if (isSettled(known.get(key), due)) continue
+        const nominal = new Date(due).toISOString()
+        if (!(await by.store.reportDeliveries.claim(by.fleet.name, key, { nominal, now: new Date() }))) continue
+        made ??= makeReport(by, report, due)
+        const why = await this.#send(by, {
+          report,
+          made,
+          send: (one) => sendReport(by, one, { report, place, nominal }),
+        })
+        await this.#settle(by, key, why)
+      }
+    }
+  }
+
+  /** Why it was not sent; null: it was. */
+  async #send(
+    by: Reporting,
+    of: {
+      readonly report: ScheduledReport
+      readonly made: Promise<MadeReport>
+      readonly send: (made: MadeReport) => ReturnType<typeof sendReport>
+    },
+  ): Promise<{ readonly why: string; readonly isFinal: boolean } | null> {
+    try {
+      const result = await of.send(await of.made)
+      return result.ok ? null : result
+    } catch (error) {
+      if (error instanceof InputError) return { why: error.diagnostics[0]?.summary ?? error.message, isFinal: false }
+      this.#loop.log.sayOf('bug', `This is a fault of Tillwright itself: ${(error as Error).stack ?? String(error)}`)
+      return { why: `A fault of Tillwright itself (${of.report.name} of ${by.fleet.name}).`, isFinal: true }
+    }
+  }
+
+  async #settle(
+    { store, fleet }: Reporting,
+    key: string,
+    failure: { readonly why: string; readonly isFinal: boolean } | null,
+  ): Promise<void> {
+    const { log, metrics } = this.#loop
+    const attempts = (await store.reportDeliveries.list(fleet.name)).get(key)?.attempts ?? 1
+    const pause = failure && !failure.isFinal ? PAUSES_MS[attempts - 1] : undefined
+    const now = new Date()
+    const retryAt = pause === undefined ? null : new Date(now.getTime() + pause)
+    await store.reportDeliveries.settle(fleet.name, key, { why: failure?.why ?? null, retryAt, now })
+    const state = failure === null ? 'sent' : retryAt === null ? 'given-up' : 'waiting'
+    metrics.count('till_reports_total', 'Attempts to send scheduled reports, by what became of them.', { state })
+    log.say(`Report ${key}: ${state}${failure === null ? '' : `, ${failure.why}`}`)
+  }
+
+  async #sleep(): Promise<void> {
+    if (this.#isStopping) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LOOK_MS)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = undefined
+  }
+}
+
+/** There is nothing to be done about it; whether somebody else is at it is asked of the store. */
+function isSettled(known: ReportDelivery | undefined, due: number): boolean {
+  if (!known || Date.parse(known.nominal) < due) return false
+  if (known.state === 'waiting') return known.next_at !== null && Date.parse(known.next_at) > Date.now()
+  return known.state !== 'sending'
+}
