@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { ageOf, countStates, type KnownState, knownStates, STATUS_FILTERS } from '../app/history/device-status.ts'
 import { countsText } from '../app/history/list-runs.ts'
 import { DEFAULT_HOST, sendStatus } from '../app/history/send-status.ts'
-import { prometheusLines, zabbixValues } from '../app/history/status-for-monitoring.ts'
+import { prometheusLines, zabbixDiscovery, zabbixValues } from '../app/history/status-for-monitoring.ts'
 import { ROOM_FOR_DAYS, statusTable } from '../app/history/status-table.ts'
 import { jsonDocument, jsonLines } from '../app/json-document.ts'
 import { type KnownOutages, knownOutages, type OutageNote, outageNote } from '../app/outages/known-outages.ts'
@@ -64,8 +64,9 @@ export default class Status extends BaseCommand {
     json: Flags.boolean({ description: 'one JSON document', helpGroup: 'OUTPUT' }),
     ndjson: Flags.boolean({ description: 'one device a line, as JSON', exclusive: ['json'], helpGroup: 'OUTPUT' }),
     format: Flags.string({
-      description: 'prometheus: for the textfile collector of node-exporter; zabbix: values of trapper items, as JSON',
-      options: ['prometheus', 'zabbix'],
+      description:
+        'prometheus: for the textfile collector of node-exporter; zabbix: values of trapper items, as JSON; zabbix-lld: the list of devices for low-level discovery',
+      options: ['prometheus', 'zabbix', 'zabbix-lld'],
       exclusive: ['json', 'ndjson'],
       helpGroup: 'OUTPUT',
     }),
@@ -93,6 +94,7 @@ export default class Status extends BaseCommand {
     const head = { schema: 'till.status/1', ...countStates(known) }
     if (flags.send !== undefined) return this.#send(flags.send, { known, fleet, now, project })
     if (flags.format === 'prometheus') await this.writeAll(prometheusLines(known, fleet, now))
+    else if (flags.format === 'zabbix-lld') await this.write(`${JSON.stringify(zabbixDiscovery(known, fleet))}\n`)
     else if (flags.format === 'zabbix') {
       const data = zabbixValues(known, { fleet, host: DEFAULT_HOST, now })
       await this.writeAll(jsonDocument({ request: 'sender data' }, 'data', data))

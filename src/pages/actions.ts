@@ -28,11 +28,14 @@ export function LookButtons({ device, runbooks }: { readonly device: string; rea
 
 /** What somebody may say about a run that waits or goes on; the reason is asked for. */
 export function RunWords({ run }: { readonly run: RunAnswer }) {
-  const [word, setWord] = useState<'approve' | 'abort' | undefined>()
+  const [word, setWord] = useState<'approve' | 'pause' | 'resume' | 'abort' | undefined>()
   const [why, setWhy] = useState('')
   const isLeft = run.state !== 'finished' || run.waiting.length > 0
   const all = [
     ['approve', 'approve', words.approve],
+    ...(run.state === 'running'
+      ? [run.paused ? (['resume', 'change', words.goOnRun] as const) : (['pause', 'change', words.pauseRun] as const)]
+      : []),
     ['abort', 'change', words.abort],
   ] as const
   const mine = all.filter(([, right]) => mayDo(right))
@@ -48,13 +51,13 @@ export function RunWords({ run }: { readonly run: RunAnswer }) {
       (error) => setWhy((error as Error).message),
     )
   }
-  return html`<p class="buttons">${mine.map(
+  return html`${run.paused && html`<p class="note" aria-live="polite">${filled(words.pausedBy, run.paused.by, timeText(run.paused.at))}: ${run.paused.why}</p>`}<p class="buttons">${mine.map(
     ([name, , text]) => html`<button type="button" key=${name} onClick=${() => setWord(name)}>${text}</button>`,
   )}</p>
     ${
       word &&
       html`<form class="confirm" onSubmit=${say}><label>${words.whySo} <input name="why" required maxlength="500" autofocus /></label>
-      <p class="buttons"><button type="submit">${words[word]}</button> <button type="button" onClick=${() => setWord(undefined)}>${words.cancel}</button></p></form>`
+      <p class="buttons"><button type="submit">${all.find(([name]) => name === word)?.[2]}</button> <button type="button" onClick=${() => setWord(undefined)}>${words.cancel}</button></p></form>`
     }
     <div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`
 }

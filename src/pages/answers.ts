@@ -156,6 +156,7 @@ export interface RunRow {
 export interface RunAnswer extends RunRow {
   /** A plan that may be applied from here. */
   readonly appliable: boolean
+  readonly paused: { readonly by: string; readonly why: string; readonly at: string } | null
   readonly total: number
   readonly next: string | null
   readonly waves: readonly { readonly wave: number; readonly counts: Counts }[]

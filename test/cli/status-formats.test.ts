@@ -36,6 +36,9 @@ test('for Prometheus: no timestamps, a line end behind the last line, and what n
 
 test('for Zabbix: a list for discovery, and the items that come of it', async () => {
   const { stdout } = await project.till('status', '--format', 'zabbix')
+  const lld = JSON.parse((await project.till('status', '--format', 'zabbix-lld')).stdout)
+  const discovery = JSON.parse(stdout).data.find(({ key }: { key: string }) => key === 'till.discovery')
+  expect([lld.length > 0, lld]).toEqual([true, JSON.parse(discovery.value)])
   const { request, data } = JSON.parse(stdout)
   expect(request).toBe('sender data')
   const values = new Map(data.map(({ key, value }: { key: string; value: string }) => [key, value]))

@@ -216,6 +216,32 @@ test('a plan is made, shown and applied as it was shown, by those who may; what 
   expect(audit).toContain('plan.applied')
 })
 
+test('a run is paused where it runs and goes on, by those who may change something, under their name', async () => {
+  const device = `${NORTH}/office`
+  const plan = (await post(hela, '/plans', { device, runbook: 'slow' })).json.run
+  const seen = async (run: string) => (await anna.ask(`/api/v1/runs/${run}`)).json
+  while (!(await seen(plan)).appliable) await new Promise((resolve) => setTimeout(resolve, 20))
+  const { run } = (await post(anna, `/runs/${plan}/apply`)).json
+  while ((await seen(run)).state !== 'running') await new Promise((resolve) => setTimeout(resolve, 20))
+  const why = 'a blank screen'
+  expect(await post(hela, `/runs/${run}/pause`, { why })).toMatchObject({ status: 403 })
+  for (const partner of partners) expect((await post(partner, `/runs/${run}/pause`, { why })).status).toBe(403)
+  expect((await post(anna, `/runs/${run}/resume`, { why })).status).toBe(409)
+  expect((await post(anna, `/runs/${run}/pause`)).status).toBe(400)
+  const paused = await post(anna, `/runs/${run}/pause`, { why })
+  expect([paused.status, errorsOf('api-said', paused.json)]).toEqual([200, []])
+  const shown = await seen(run)
+  expect([shown.paused, errorsOf('api-run', shown)]).toMatchObject([{ by: 'anna', why }, []])
+  expect(await post(anna, `/runs/${run}/pause`, { why })).toMatchObject({ status: 409 })
+  expect((await served.till('runs', 'list')).stdout).toContain(' paused ')
+  expect((await post(anna, `/runs/${run}/resume`, { why: 'it was the plug' })).status).toBe(200)
+  expect((await seen(run)).paused).toBe(null)
+  served.write('quick', '')
+  while ((await seen(run)).state !== 'finished') await new Promise((resolve) => setTimeout(resolve, 50))
+  expect((await post(anna, `/runs/${run}/pause`, { why })).status).toBe(409)
+  expect((await post(anna, `/runs/${plan}/pause`, { why })).status).toBe(409)
+})
+
 test('what is known to be out of order is said and ended by those who see all of it, and named to those who see some', async () => {
   const why = 'flood'
   const added = await post(hela, '/outages', { on: NORTH, until: '1h', why, closed: true })

@@ -34,6 +34,17 @@ function labels({ device }: KnownState, fleet: Fleet): string {
     .join(',')
 }
 
+/** Devices as low-level discovery of Zabbix reads them (4.2 and later: a list without `data` around it). */
+export function zabbixDiscovery(
+  known: readonly KnownState[],
+  fleet: Fleet,
+): readonly Readonly<Record<string, string>>[] {
+  return known.map(({ device }) => {
+    const { store = '', region = '', kind = '' } = fleet.devices.get(device) ?? {}
+    return { '{#DEVICE}': device, '{#STORE}': store, '{#REGION}': region, '{#KIND}': kind }
+  })
+}
+
 /** Known states as values of trapper items of one Zabbix host: a list for discovery, and the items that come of it. */
 export function zabbixValues(
   known: readonly KnownState[],
@@ -41,12 +52,8 @@ export function zabbixValues(
 ): readonly ZabbixValue[] {
   const value = (key: string, text: string | number): ZabbixValue => ({ host, key, value: String(text) })
   const { counts, unknown } = countStates(known)
-  const discovered = known.map(({ device }) => {
-    const { store = '', region = '', kind = '' } = fleet.devices.get(device) ?? {}
-    return { '{#DEVICE}': device, '{#STORE}': store, '{#REGION}': region, '{#KIND}': kind }
-  })
   return [
-    value('till.discovery', JSON.stringify(discovered)),
+    value('till.discovery', JSON.stringify(zabbixDiscovery(known, fleet))),
     value('till.time', Math.floor(now.getTime() / 1000)),
     value('till.unknown', unknown),
     ...Object.entries(counts).map(([state, count]) => value(`till.count[${state}]`, count)),

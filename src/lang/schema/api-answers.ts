@@ -368,6 +368,7 @@ export const API_ANSWER_SCHEMAS = {
   }),
   'api-run': answer('api-run', 'A run with a page of its devices, the worst first (/api/v1/runs/RUN).', {
     ...AS_OF,
+    paused: { ...orNull(object({ by: TEXT, why: TEXT, at: TIME })), description: 'Who holds it; null: nobody.' },
     appliable: { ...FLAG, description: 'It is a plan that was made here and may be applied: POST …/apply.' },
     ...RUN_ROW,
     ...PAGE,

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { runSeen } from '../../app/overview/run-view.ts'
 import { abortRun, approveRun, type Word } from '../../app/run/control-run.ts'
+import { isHeldWhereItRuns, pauseRun, unpauseRun } from '../../app/run/pause-run.ts'
 import type { RunSummary } from '../../core/run.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
@@ -33,6 +34,24 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
       approveRun(await dashboard.runs(), of, { ...word, proof: { kind: 'server' } }),
     )
     return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: isReady })
+  })
+  app.post('/api/v1/runs/:run/pause', async (context) => {
+    const who = await visitor(context)
+    demand(who, 'change')
+    const { of, word } = await wordOn(dashboard, context, who)
+    const known = await tried(async () => pauseRun(await dashboard.runs(), of, word))
+    if (known) throw new ApiRefused(409, `It was paused by ${known.by} already: ${known.why}`)
+    return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: false })
+  })
+  app.post('/api/v1/runs/:run/resume', async (context) => {
+    const who = await visitor(context)
+    demand(who, 'change')
+    const { of, word } = await wordOn(dashboard, context, who)
+    // What nobody works on any more is carried on by a process of its own: till resume.
+    const store = await dashboard.runs()
+    if (!(await isHeldWhereItRuns(store, of)) || !(await unpauseRun(store, of, word.by)))
+      throw new ApiRefused(409, 'Nobody has paused it where it runs. What has no process goes on by till resume.')
+    return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: true })
   })
   app.post('/api/v1/runs/:run/abort', async (context) => {
     const who = await visitor(context)

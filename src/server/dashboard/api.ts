@@ -11,6 +11,7 @@ import { type Sight, withoutOthers } from '../../app/overview/sight.ts'
 import { SELLS } from '../../core/can-sell.ts'
 import { DEVICE_KINDS } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { RunSummary } from '../../core/run.ts'
 import { ApiRefused, notFound } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { EventStream } from './event-stream.ts'
@@ -153,8 +154,16 @@ async function run({ follower, plans }: Dashboard, sight: Sight, context: Asked)
   return {
     schema: 'till.api-run/1',
     appliable: plans.deviceOf(id) !== undefined,
+    paused: await pausedOf(sight, found),
     ...(await runView(sight, found, { progress, page: pageOf({ limit, after }), states: state })),
   }
+}
+
+/** Who holds a run that is in progress. */
+async function pausedOf({ store, fleet }: Sight, { run, state }: RunSummary): Promise<JsonObject | null> {
+  if (state !== 'running') return null
+  const paused = (await store.admission.read(fleet.name)).runs?.[run]?.paused
+  return paused ? { by: paused.by, why: paused.why, at: new Date(paused.at).toISOString() } : null
 }
 
 async function runDevice(sight: Sight, context: Asked): Promise<JsonObject> {
