@@ -201,6 +201,10 @@ const INPUT = {
     'Another server works on this state already',
     'Stop that one first, or give this repository another `state`.',
   ),
+  DEVICE_LIST_UNUSABLE: entry(
+    'A list of devices that is not whole, not fresh, or none',
+    'The message says what is wrong with it; ask whoever keeps it, and nothing was proposed.',
+  ),
   SERVER_ADDRESS_UNUSABLE: entry(
     'The address to listen on cannot be had',
     'See which program has it (`ss -ltnp`), or name another one with --listen.',

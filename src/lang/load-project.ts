@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ASSIGNMENT_MODES, type AssignmentMode } from '../core/assignment-schedule.ts'
 import type { AvailabilitySettings } from '../core/availability-settings.ts'
 import type { Contract } from '../core/contract.ts'
+import type { DeviceListSettings } from '../core/device-list.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { SourceSettings } from '../core/event-source.ts'
@@ -17,6 +18,7 @@ import type { SourceRange } from '../core/source.ts'
 import { readAvailability } from './availability/read-availability.ts'
 import { readContracts } from './availability/read-contracts.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
+import { readDeviceLists } from './device-lists/read-device-lists.ts'
 import { compileSelector } from './expression.ts'
 import { KNOWN_SOURCES, readHooks } from './hooks/read-hooks.ts'
 import { isMap } from './is-map.ts'
@@ -79,6 +81,8 @@ export interface ProjectSettings {
   /** Whose a fault is; what is wrong with files that it names is told with it. `root` is the folder of the project file. */
   readonly responsibility: (root: string) => ReturnType<typeof loadResponsibility>
   readonly contracts: () => readonly Contract[]
+  /** APIs of others that list devices. */
+  readonly deviceLists: () => readonly DeviceListSettings[]
   /** Reports that are sent by themselves. */
   readonly reports: () => readonly ScheduledReport[]
   /** The file says so itself: a policy is in force. */
@@ -157,6 +161,7 @@ function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
     ...readResponsibility(parsed, ['responsibility']).problems,
     ...readContracts(parsed).problems,
     ...readScheduledReports(parsed).problems,
+    ...readDeviceLists(parsed).problems,
   ]
 }
 
@@ -194,6 +199,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     responsibility: (root) => loadResponsibility(parsed, root),
     contracts: () => readContracts(parsed).contracts,
     reports: () => readScheduledReports(parsed).reports,
+    deviceLists: () => readDeviceLists(parsed).lists,
     hasPolicies: 'policies' in value,
     secrets: secretsOf(value['secrets']),
     run: {

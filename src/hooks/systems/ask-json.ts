@@ -43,6 +43,8 @@ export async function askJson(
     const text = await bodyOf(answer)
     if (text === undefined) return { ok: false, why: 'its answer has no end' }
     if (!answer.ok) return { ok: false, why: `it answers ${answer.status}`, status: answer.status }
+    if (/^text\/html/i.test(answer.headers.get('content-type') ?? ''))
+      return { ok: false, why: 'it answers with a page of HTML, such as a sign-in, and not with JSON' }
     return { ok: true, value: text === '' ? null : (JSON.parse(text) as JsonValue) }
   } catch (error) {
     return { ok: false, why: reasonOf(error, timeoutMs) }

@@ -2,6 +2,7 @@ import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
 import { AVAILABILITY } from './availability.ts'
 import { CONTRACTS } from './contracts.ts'
+import { DEVICE_LISTS } from './device-lists.ts'
 import { GUARDS } from './guards.ts'
 import { HOOKS } from './hooks.ts'
 import { PROJECT_PLANS } from './plans.ts'
@@ -220,6 +221,7 @@ export const PROJECT_SCHEMA = {
     responsibility: RESPONSIBILITY_KEY,
     contracts: CONTRACTS,
     reports: SCHEDULED_REPORTS,
+    device_lists: DEVICE_LISTS,
     history: {
       title: 'History',
       description:
