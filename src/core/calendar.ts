@@ -5,6 +5,11 @@ export interface WallSpan {
   /** IANA name of the clocks that are meant; absent: those of each store. */
   readonly zone?: string
   readonly title: string
+  /**
+   * Of an event that lasts hours, whatever clocks do meanwhile (RFC 5545, 3.3.6: weeks and days of a DURATION are by the clocks,
+   * its hours are exact): it ends `ms` milliseconds after these show `after`.
+   */
+  readonly timed?: { readonly after: number; readonly ms: number }
 }
 
 /** The events of an iCal file, those that recur written out. */

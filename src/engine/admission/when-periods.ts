@@ -1,4 +1,4 @@
-import type { Calendar } from '../../core/calendar.ts'
+import type { Calendar, WallSpan } from '../../core/calendar.ts'
 import { DAY_MS, MINUTE_MS } from '../../core/duration.ts'
 import { gaps, joined } from '../../core/periods.ts'
 import type { When } from '../../core/policy.ts'
@@ -83,7 +83,13 @@ function events(calendar: Calendar | undefined, zone: string, within: Period, re
   // A calendar that is not there gives no leave, and forbids everything.
   if (calendar === undefined) return reading === 'narrow' ? [] : [within]
   const spans = calendar.between(within.from - DAY_MS, within.to + DAY_MS)
-  return spans.map((span) => instants(span, span.zone ?? zone, reading))
+  return spans.map((span) => eventInstants(span, span.zone ?? zone, reading))
+}
+
+function eventInstants(span: WallSpan, zone: string, reading: Reading): Period {
+  if (!span.timed) return instants(span, zone, reading)
+  const { from, to } = instants({ from: span.from, to: span.timed.after }, zone, reading)
+  return { from, to: to + span.timed.ms }
 }
 
 function cut(periods: readonly Period[], within: Period): readonly Period[] {

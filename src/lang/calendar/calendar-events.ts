@@ -37,7 +37,7 @@ function isSame(a: JcalComponent, b: JcalComponent): boolean {
 function eventOf(event: JcalComponent, moved: readonly JcalComponent[], zoneOf: ZoneOf): CalendarEvent {
   const title = textOf(event, 'summary') ?? textOf(event, 'uid') ?? 'event'
   const start = startOf(event, title, zoneOf)
-  const length = lengthOf(event, start, { title, zoneOf })
+  const { length, exact } = lengthOf(event, start, { title, zoneOf })
   const walls = (name: string, of: JcalComponent): readonly number[] =>
     propertiesOf(of, name).flatMap((property) => momentsOf(property, zoneOf).map((one) => byClocksOf(one, start.zone)))
   for (const property of moved.flatMap((other) => propertiesOf(other, 'recurrence-id'))) checkRange(property, title)
@@ -60,6 +60,7 @@ function eventOf(event: JcalComponent, moved: readonly JcalComponent[], zoneOf: 
           from: wall,
           to: wall + length,
           title,
+          ...(exact > 0 && { timed: { after: wall + length - exact, ms: exact } }),
           ...(start.zone !== undefined && { zone: start.zone }),
         }))
     },
@@ -73,23 +74,20 @@ function startOf(event: JcalComponent, title: string, zoneOf: ZoneOf): WallMomen
   throw new CalendarProblem(`The event "${title}" does not say when it begins`, 'It needs DTSTART.', title)
 }
 
-/** In milliseconds by its clocks. */
+/** In milliseconds by its clocks; `exact`: that part of it which is by none. */
 function lengthOf(
   event: JcalComponent,
   start: WallMoment,
   of: { readonly title: string; readonly zoneOf: ZoneOf },
-): number {
+): { readonly length: number; readonly exact: number } {
   const end = propertiesOf(event, 'dtend')[0]
   const moment = end && momentsOf(end, of.zoneOf)[0]
-  const duration = textOf(event, 'duration')
-  const length = moment
-    ? byClocksOf(moment, start.zone) - start.wall
-    : duration === undefined
-      ? start.isDay
-        ? DAY_MS
-        : 0
-      : ICAL.Duration.fromString(duration).toSeconds() * 1000
-  if (length > 0) return length
+  const text = textOf(event, 'duration')
+  const duration = moment || text === undefined ? undefined : ICAL.Duration.fromString(text)
+  const seconds = duration && !start.isDay ? duration.hours * 3600 + duration.minutes * 60 + duration.seconds : 0
+  const usual = start.isDay ? DAY_MS : 0
+  const length = moment ? byClocksOf(moment, start.zone) - start.wall : duration ? duration.toSeconds() * 1000 : usual
+  if (length > 0) return { length, exact: seconds * 1000 }
   const detail = 'It needs DTEND behind DTSTART, or DURATION: a time without length is no window and no freeze.'
   throw new CalendarProblem(`The event "${of.title}" has no length`, detail, of.title)
 }

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { whenPeriods } from '../../../src/engine/admission/when-periods.ts'
 import { readCalendar } from '../../../src/lang/calendar/read-calendar.ts'
+import { ALWAYS_OPEN } from '../../../src/lang/inventory/trading-hours.ts'
 
 const HEAD = 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\n'
 
@@ -47,6 +49,27 @@ describe('an iCal file', () => {
       '2026-12-24T00:00 2026-12-27T00:00',
       '2026-12-31T00:00 2027-01-01T00:00',
     ])
+  })
+
+  // RFC 5545, 3.3.6: days are by the clocks, hours are hours.
+  test('lasts hours by no clock, days and up to DTEND by those of the store', () => {
+    const periods = (what: string, reading: 'narrow' | 'wide'): readonly string[] => {
+      const { calendar } = readCalendar(ics(what), 'x.ics')
+      const at = { trading: { hours: ALWAYS_OPEN, time_zone: 'Europe/Warsaw' }, calendar: () => calendar }
+      const within = { from: Date.UTC(2026, 9, 20), to: Date.UTC(2027, 3, 10) }
+      const found = whenPeriods({ type: 'calendar', calendar: 'x.ics' }, at, { within, reading })
+      return found.map(({ from, to }) => [from, to].map((at) => new Date(at).toISOString().slice(5, 16)).join(' '))
+    }
+    for (const reading of ['narrow', 'wide'] as const) {
+      expect(periods('DTSTART:20261024T220000\nDURATION:PT6H', reading)).toEqual(['10-24T20:00 10-25T02:00'])
+      expect(periods('DTSTART:20261024T220000\nDTEND:20261025T040000', reading)).toEqual(['10-24T20:00 10-25T03:00'])
+      expect(periods('DTSTART:20261024T220000\nDURATION:P1DT1H', reading)).toEqual(['10-24T20:00 10-25T22:00'])
+      expect(periods('DTSTART:20270327T220000\nDURATION:PT6H', reading)).toEqual(['03-27T21:00 03-28T03:00'])
+      expect(periods('DTSTART:20270327T220000\nDURATION:P1D', reading)).toEqual(['03-27T21:00 03-28T20:00'])
+    }
+    // The hour that comes twice: leave is given for the first one, a freeze holds for both.
+    expect(periods('DTSTART:20261025T023000\nDURATION:PT1H', 'narrow')).toEqual(['10-25T00:30 10-25T01:30'])
+    expect(periods('DTSTART:20261025T023000\nDURATION:PT1H', 'wide')).toEqual(['10-25T00:30 10-25T02:30'])
   })
 
   test('repeats by the clocks, less EXDATE, up to UNTIL in UTC', () => {
