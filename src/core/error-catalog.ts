@@ -183,6 +183,10 @@ const INPUT = {
     'A parameter of the runbook is a secret, and would lie in the queue',
     'Have the runbook read it with `secret(…)`, where the worker runs; or run it without `--on workers`.',
   ),
+  SINK_UNSUPPORTED: entry(
+    'Sinks need the state in a file',
+    'Take the newest release: in it they work with PostgreSQL, too.',
+  ),
   SINK_LIBRARY_MISSING: entry(
     'A sink needs a library that is not installed',
     'Install it by the command that is shown.',

@@ -50,6 +50,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   WORKER_GONE: 'The machine of the worker is off, or its line to PostgreSQL is cut.',
   WORKER_NAME_TAKEN: 'Its service was started twice, or two machines have the same name.',
   SECRET_NOT_HANDED: 'A secret was given as `--param`.',
+  SINK_UNSUPPORTED: 'An older release, and a state in PostgreSQL.',
   SINK_LIBRARY_MISSING: 'Kafka is spoken by node-rdkafka, which has native parts and is left to those who need it.',
   SINK_UNKNOWN: 'A slip in its name, or it was taken out of tillwright.yaml.',
   SOURCE_INVALID:
