@@ -13,9 +13,9 @@ export default class Rollback extends BaseCommand {
   static override summary = 'Take back what a run has changed, by the rollback steps of its runbook.'
   static override description =
     `On each device that the run has changed, the rollback steps of those steps are made that had changed something, the last one first; of
-a device that failed this was done within the run. It is a run of its own: admission is asked for each device, so many are brought
-back at a time as the policy says (rollback.at_once), and when some could not be, no more are begun (rollback.stop_after). Guards,
-freezes and windows hold. The runbook has to be the one that the run had.
+a device that failed this was done within the run. What another run has taken back is left as it is. It is a run of its own: admission
+is asked for each device, so many are brought back at a time as the policy says (rollback.at_once), and when some could not be, no more
+are begun (rollback.stop_after). Guards, freezes and windows hold. The runbook has to be the one that the run had.
 
 Exit codes: 0 all that was to be taken back is, 4 some device failed or is in doubt, 5 some was unreachable, 6 held back by safety,
 130 interrupted, 2 bad input, or there is nothing to take back.`
@@ -53,8 +53,10 @@ Exit codes: 0 all that was to be taken back is, 4 some device failed or is in do
     const run = await resolveRun(store, args.run)
     const selected = await selectDevices(fleet, flags, { store: () => project.store() })
     const wanted = new Set(selected.map(({ name }) => name))
-    const { opened, without, ...rest } = await rollbackWork(run, { project, fleet, store }, (name) => wanted.has(name))
-    if (without.length > 0) process.stderr.write(`${leftText(without)}\n`)
+    const isWanted = (name: string): boolean => wanted.has(name)
+    const { opened, without, done, ...rest } = await rollbackWork(run, { project, fleet, store }, isWanted)
+    if (without.length > 0) process.stderr.write(`${leftText(NO_WAY, without)}\n`)
+    if (done.length > 0) process.stderr.write(`${leftText(DONE, done)}\n`)
     const asked = { ...rest, parallel: flags.parallel, workers: flags.workers, undoes: run.run }
     if (!flags.yes) {
       const question = `Take back ${run.runbooks.join(', ')} of run ${run.run} on`
@@ -77,8 +79,11 @@ Exit codes: 0 all that was to be taken back is, 4 some device failed or is in do
   }
 }
 
-function leftText(without: readonly string[]): string {
-  const names = without.slice(0, 5).join(', ')
-  const more = without.length > 5 ? ` and ${without.length - 5} more` : ''
-  return `Not taken back here, as nothing says how, or it was done within the run: ${names}${more}.`
+const NO_WAY = 'Not taken back here, as nothing says how, or it was done within the run'
+const DONE = 'Taken back before, and left as it is'
+
+function leftText(why: string, devices: readonly string[]): string {
+  const names = devices.slice(0, 5).join(', ')
+  const more = devices.length > 5 ? ` and ${devices.length - 5} more` : ''
+  return `${why}: ${names}${more}.`
 }

@@ -2,11 +2,13 @@ import { setMaxListeners } from 'node:events'
 import { deviceEnvironment } from '../app/run/device-environment.ts'
 import { RunFollower } from '../app/run/handed/follower.ts'
 import { RemotePool } from '../app/run/handed/remote-pool.ts'
+import { runbooksOf } from '../app/run/kept/keep-work.ts'
 import type { RunPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
 import { fail } from '../core/failure.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { LeaseToken } from '../core/lease.ts'
+import type { Runbook } from '../core/runbook.ts'
 import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
 import type { Journal } from '../engine/journal/journal.ts'
 import { selectorScope } from '../lang/expression.ts'
@@ -30,6 +32,8 @@ export async function openRemoteWorkforce(
     readonly lease: LeaseToken
     /** Number of the last event that is known here. */
     readonly after: number
+    /** Of a run that is carried on: as they were kept with it, whatever of them is left to do. */
+    readonly runbooks: readonly Runbook[] | undefined
   },
 ): Promise<Workforce> {
   const { fleet, mode, work } = request
@@ -41,7 +45,7 @@ export async function openRemoteWorkforce(
     run: id,
     runLease: run.lease,
     fleet,
-    work,
+    runbooks: run.runbooks ?? runbooksOf(work),
     store,
     keeper,
     queue,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Project } from '../app/project.ts'
+import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
 import type { KeptOrder } from '../app/run/kept/keep-work.ts'
 import { type KeptWork, notKept, openWork } from '../app/run/kept/open-work.ts'
 import type { PolicyBefore } from '../app/run/run-policy.ts'
@@ -9,13 +10,15 @@ import { InputError } from '../core/diagnostic.ts'
 import type { RunRollback } from '../core/events.ts'
 import type { Fleet } from '../core/fleet.ts'
 import type { KeptRun } from '../core/kept-run.ts'
-import { type LeaseHolder, runKey } from '../core/lease.ts'
+import { type LeaseHolder, type LeaseToken, runKey } from '../core/lease.ts'
+import { worseExitCode } from '../core/outcome.ts'
 import type { Policy } from '../core/policy.ts'
-import type { RunSummary } from '../core/run.ts'
+import { countsOf, type RunSummary, runExitCode } from '../core/run.ts'
 import { readUnfinished, type UnfinishedRun } from '../core/unfinished-run.ts'
 import { resultOf } from '../engine/admission/policy-admission.ts'
 import { controlOf } from '../engine/admission/run-control.ts'
 import type { DeviceWork } from '../engine/device/perform-device.ts'
+import { openJournal } from '../engine/journal/journal.ts'
 import type { Run, Shared } from './run.ts'
 import { beginRun } from './start-run.ts'
 
@@ -42,7 +45,10 @@ export async function resumeRun(
     await untilLetGo(shared, { fleet: fleet.name, run: id })
     const unfinished = await readUnfinished(shared.store.events(id))
     const { rollback, started } = unfinished.record
-    if (rollback?.ended) throw rolledBack(id, rollback.begun)
+    if (rollback?.ended) {
+      await endRolledBack(id, unfinished, { shared, lease: held.lease.token })
+      throw rolledBack(id, rollback.begun)
+    }
     const kept = await shared.store.kept.of(id)
     if (unfinished.left.length === 0 && !isToBeEnded(unfinished, kept)) {
       await shared.store.kept.drop(id)
@@ -79,6 +85,28 @@ function isToBeEnded({ record }: UnfinishedRun, kept: KeptRun | undefined): bool
   if (record.rollback) return true
   const { policy } = (kept?.order ?? {}) as Partial<KeptOrder>
   return record.finished === undefined && policy?.rules.rollback.automatic === 'wave'
+}
+
+/** A run that was killed when its wave was taken back has its end, too. */
+async function endRolledBack(
+  run: string,
+  { record }: UnfinishedRun,
+  { shared, lease }: { readonly shared: Shared; readonly lease: LeaseToken },
+): Promise<void> {
+  const { store, masker } = shared
+  const { started, finished, rollback } = record
+  if (!finished && started && rollback?.ended) {
+    const devices = [...record.devices.values()]
+    const journal = openJournal({ run, store, reporters: [], masker, clock: SYSTEM_CLOCK, lease })
+    await journal.emit({
+      type: 'run.finished',
+      counts: countsOf(devices),
+      unknown: devices.filter(({ unknown }) => unknown === true).length,
+      exit_code: worseExitCode(runExitCode(devices), rollback.ended.exit_code),
+      duration_ms: Math.max(0, Date.parse(rollback.ended.at) - Date.parse(started.at)),
+    })
+  }
+  await store.kept.drop(run)
 }
 
 /** What a run has changed on each of its devices. Throws InputError where its journal is gone. */
@@ -150,8 +178,11 @@ function wavesBefore(unfinished: UnfinishedRun, { work }: KeptWork): Omit<Policy
     waves[wave - 1]?.push(device)
   }
   const results = new Map<string, { result: ReturnType<typeof resultOf>; at: number }>()
+  // Somebody who goes on with what is taken back has seen what failed: it counts no more towards those after which nothing is begun.
+  const isUndoing = unfinished.record.started?.undoes !== undefined
   for (const [device, at] of unfinished.endedAt) {
     const ended = unfinished.record.devices.get(device)
+    if (ended && isUndoing && resultOf(ended) === 'failed') continue
     if (ended) results.set(device, { result: resultOf(ended), at: Date.parse(at) })
   }
   for (const { device, refused } of work) if (refused) results.set(device.name, { result: 'deferred', at: Date.now() })

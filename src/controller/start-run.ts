@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { loginResolver } from '../app/reach/log-in.ts'
 import { neighboursOf, targetResolver } from '../app/reach/resolve-target.ts'
 import { learnSecrets } from '../app/reach/secrets.ts'
@@ -40,7 +39,8 @@ import type { Run, Shared, Workforce } from './run.ts'
 import { broken, tellFaults } from './run-faults.ts'
 import { headOf, personOf } from './run-head.ts'
 import { runId } from './run-id.ts'
-import { type TakenBackBefore, takeBackFailedWave } from './take-back.ts'
+import { RunStops } from './run-stops.ts'
+import { type TakenBackBefore, type TakenBackEnd, takeBackFailedWave } from './take-back.ts'
 import { watchLoad } from './watch-load.ts'
 
 type Request = RunOptions & PlannedWork
@@ -106,44 +106,28 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const before = resumption && earlierEvents(resumption.unfinished)
   const isShared = request.on === 'workers'
-  const journal = openJournal({
-    run: id,
-    store,
-    reporters,
-    masker,
-    clock: SYSTEM_CLOCK,
-    lease: lease.token,
-    before,
-    isShared,
+  const told = { reporters, masker, clock: SYSTEM_CLOCK, before, isShared }
+  const journal = openJournal({ run: id, store, lease: lease.token, ...told })
+  const stops = new RunStops((signal, hard) => {
+    journal.emit({ type: 'run.interrupted', signal, hard }).catch(() => undefined)
   })
-  const stopping = new AbortController()
-  const aborting = new AbortController()
+  const { stopping, aborting } = stops
   const pause = new RunPause()
-  // Every device in flight listens to both.
-  setMaxListeners(0, stopping.signal, aborting.signal)
   const policy = await underPolicy(request, { shared, id, before: resumption?.policy })
   const isResumed = resumption !== undefined
   const silences = await silenceRun({ ...request, ...shared, run: id, isResumed, by: personOf(request) })
   if ((isShared || request.mode === 'apply') && !resumption) await keep(request, { shared, id, policy })
-  const means = {
-    shared,
-    admission: silences.over(policy.admission),
-    guardsOf: policy.guardsOf,
-    journal,
-    stopping: stopping.signal,
-    aborting: aborting.signal,
-  }
+  const admission = silences.over(policy.admission)
+  const means = { shared, admission, guardsOf: policy.guardsOf, journal, stopping, aborting }
+  const known = { id, lease: lease.token, after: before?.seq ?? 0, runbooks: resumption?.takenBack.runbooks }
   const workforce = isShared
-    ? await openRemoteWorkforce(request, { ...means, id, lease: lease.token, after: before?.seq ?? 0 })
+    ? await openRemoteWorkforce(request, { ...means, ...known })
     : openWorkforce(request, means)
-  let undoing: Run | undefined
   const beforeEnd = () =>
     takeBackFailedWave({
-      ...{ id, request, commit, shared, journal, policy, stopping: stopping.signal, before: resumption?.takenBack },
+      ...{ id, request, commit, shared, journal, policy, stopping, before: resumption?.takenBack },
       begin: (undo, of) => beginRun(undo, shared, of),
-      onRun: (run) => {
-        undoing = run
-      },
+      onRun: (run) => stops.include(run),
     })
   const finished = seeThrough(request, { id, commit, journal, policy, pause, resumption, beforeEnd, ...workforce })
     .then((end) => settle(request, { shared, id, policy, end }))
@@ -154,15 +138,9 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
       return lease.release()
     })
   finished.catch(() => undefined)
-  const stop = (why: string): void => {
-    const hard = stopping.signal.aborted
-    journal.emit({ type: 'run.interrupted', signal: why, hard }).catch(() => undefined)
-    if (hard) aborting.abort()
-    stopping.abort()
-    undoing?.stop(why)
-  }
+  const stop = (why: string): void => stops.stop(why)
   const { warn } = shared
-  const unheed = heedWords({ id, store, pause, stop, warn, fleet: request.fleet.name, stopping: stopping.signal })
+  const unheed = heedWords({ id, store, pause, stop, warn, fleet: request.fleet.name, stopping })
   return { id, finished, stop }
 }
 
@@ -178,12 +156,13 @@ async function settle(
     readonly shared: Shared
     readonly id: string
     readonly policy: RunPolicy
-    readonly end: RunEnd & { readonly isTakenBack: boolean }
+    readonly end: RunEnd & { readonly takenBack: TakenBackEnd['state'] }
   },
 ): Promise<RunEnd> {
   const { store } = shared
   const { aborted } = controlOf(await store.admission.read(request.fleet.name), id)
-  const isOver = end.isTakenBack || request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
+  const isDone = request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
+  const isOver = end.takenBack === 'done' || (isDone && end.takenBack === 'none')
   if (aborted || isOver) await store.kept.drop(id)
   await policy.keepTimes?.()
   // Both go on at the end of the next run where they cannot now; what is not taken in yet is not deleted.
@@ -252,13 +231,13 @@ async function seeThrough(
     readonly policy: RunPolicy
     readonly pause: RunPause
     readonly resumption: Resumption | undefined
-    readonly beforeEnd: () => Promise<{ readonly exitCode: number; readonly isTakenBack: boolean }>
+    readonly beforeEnd: () => Promise<TakenBackEnd>
   },
-): Promise<RunEnd & { readonly isTakenBack: boolean }> {
+): Promise<RunEnd & { readonly takenBack: TakenBackEnd['state'] }> {
   const { journal, policy, environment, pool, resumption } = run
   const unwatch = watchLoad((event) => void journal.emit(event).catch(() => undefined))
   let end: FleetEnd
-  let isTakenBack = false
+  let takenBack: TakenBackEnd['state'] = 'none'
   try {
     end = await runFleet(policy.work, {
       environment,
@@ -270,7 +249,7 @@ async function seeThrough(
       head: headOf(request, run),
       beforeEnd: async () => {
         const undone = await run.beforeEnd()
-        isTakenBack = undone.isTakenBack
+        takenBack = undone.state
         return undone.exitCode
       },
       ...(resumption && { before: { outcomes: standingOutcomes(resumption.unfinished) } }),
@@ -286,7 +265,7 @@ async function seeThrough(
     await pool.close()
   }
   tellFaults(await journal.close())
-  return { ...end, run: run.id, isTakenBack }
+  return { ...end, run: run.id, takenBack }
 }
 
 /** How those devices ended on which there is nothing left to do. */

@@ -1,13 +1,15 @@
 import { referenceTo } from '../app/revision/runbooks.ts'
 import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
-import { undoWork } from '../app/run/rollback-work.ts'
+import { runbooksOf } from '../app/run/kept/keep-work.ts'
+import { type Undoing, undoWork } from '../app/run/rollback-work.ts'
 import type { RunPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
-import type { FailedWave, WavesEnd } from '../app/safety/failed-wave.ts'
+import { takenBackOf } from '../app/run/taken-back.ts'
+import type { FailedWave } from '../app/safety/failed-wave.ts'
 import type { RunRollback } from '../core/events.ts'
 import { runKey } from '../core/lease.ts'
 import { EXIT } from '../core/outcome.ts'
-import type { RunRecord } from '../core/run.ts'
+import { countsOf, type RunRecord, runExitCode } from '../core/run.ts'
 import type { Runbook } from '../core/runbook.ts'
 import { readUnfinished, type UnfinishedRun } from '../core/unfinished-run.ts'
 import type { Lease } from '../engine/admission/lease-keeper.ts'
@@ -42,51 +44,63 @@ export interface EndOfDevices {
   onRun(run: Run): void
 }
 
+/** What became of taking a wave back; `left`: it was begun, and whoever goes on with the run finishes it. */
+export interface TakenBackEnd {
+  readonly exitCode: number
+  readonly state: 'none' | 'left' | 'done'
+}
+
 /**
  * Takes back the wave of a run that has failed, where its policy asks for it: by a run of its own, which the journal names before it
- * begins, so that whoever resumes the run finishes it. Resolves to the exit code that comes of it, and whether that is done. Nothing
- * is taken back where somebody has stopped, paused or aborted the run, or the breaker is open: then it is for people to say.
+ * begins, so that whoever resumes the run finishes it. Nothing is begun to be taken back where somebody has stopped, paused or aborted
+ * the run, or the breaker is open: then it is for people to say. What was begun comes to its end, whatever the policy says by then.
  */
-export async function takeBackFailedWave(
-  of: EndOfDevices,
-): Promise<{ readonly exitCode: number; readonly isTakenBack: boolean }> {
+export async function takeBackFailedWave(of: EndOfDevices): Promise<TakenBackEnd> {
   const { id, shared, stopping, before } = of
-  const due = await isDue(of)
-  if (!due) return NOTHING
+  const known = before?.rollback?.begun
+  const failed = known ? undefined : await failedWave(of)
+  if (!known && !failed) return NOTHING
   const unfinished = await readUnfinished(shared.store.events(id))
-  const begun = before?.rollback?.begun ?? (due.failed && (await announce(of, due.failed, unfinished)))
+  const begun = known ?? (failed && !stopping.aborted ? await announce(of, failed, unfinished) : undefined)
   if (!begun) return NOTHING
+  if (stopping.aborted) return LEFT
   const run = (await wasBegun(shared, begun.rollback_run))
     ? await whatIsLeft(of, begun.rollback_run)
     : await begin(of, begun, unfinished)
   if (run) of.onRun(run)
   const end = await run?.finished
-  // Who was stopped in the middle leaves it to whoever goes on with the run.
-  if (stopping.aborted) return { exitCode: end?.exitCode ?? EXIT.ok, isTakenBack: false }
+  if (stopping.aborted) return LEFT
   const { exitCode, counts } = end ?? (await endOf(shared, begun.rollback_run))
   await of.journal.emit({ type: 'run.rolled_back', rollback_run: begun.rollback_run, counts, exit_code: exitCode })
-  return { exitCode, isTakenBack: true }
+  return { exitCode, state: 'done' }
 }
 
-const NOTHING = { exitCode: EXIT.ok, isTakenBack: false } as const
+const NOTHING: TakenBackEnd = { exitCode: EXIT.ok, state: 'none' }
+/** The run was stopped, and ends so. */
+const LEFT: TakenBackEnd = { exitCode: EXIT.ok, state: 'left' }
 
-/** The wave that is to be taken back now: one that has failed, or that was begun to be; undefined where there is none. */
-async function isDue({ id, request, shared, policy, stopping, before }: EndOfDevices): Promise<WavesEnd | undefined> {
+/** The wave that has failed and is to be taken back now; undefined where there is none. */
+async function failedWave({ id, request, shared, policy, stopping }: EndOfDevices): Promise<FailedWave | undefined> {
   const isChange = request.mode === 'apply' && request.undoes === undefined
   if (!isChange || stopping.aborted || policy.policy?.rollback.automatic !== 'wave') return undefined
   const { failed, heldBy } = (await policy.wavesEnd?.()) ?? {}
-  const wave = before?.rollback?.begun.wave ?? failed?.wave
-  if (wave === undefined) return undefined
-  if (heldBy === undefined) return { ...(failed && { failed }) }
+  if (!failed || heldBy === undefined) return failed
+  const { wave } = failed
   shared.warn(`Wave ${wave} failed, but ${heldBy}: it is not taken back by itself. By hand: till rollback ${id}`)
   return undefined
 }
 
 /** What takes a wave back. */
-function workOf(of: EndOfDevices, wave: number, unfinished: UnfinishedRun) {
-  const opened = of.before?.runbooks ?? [...new Set(of.request.work.flatMap(({ runbooks }) => runbooks))]
+async function workOf(
+  { id, before, request, shared }: EndOfDevices,
+  wave: number,
+  unfinished: UnfinishedRun,
+): Promise<Undoing & { readonly opened: readonly Runbook[] }> {
+  const opened = before?.runbooks ?? runbooksOf(request.work)
   const inWave = new Set(unfinished.record.targets.flatMap((target) => (target.wave === wave ? [target.device] : [])))
-  return { opened, ...undoWork(unfinished, { fleet: of.request.fleet, opened }, (name) => inWave.has(name)) }
+  const takenBack = await takenBackOf(shared.store, id, unfinished)
+  const here = { fleet: request.fleet, opened, takenBack }
+  return { opened, ...undoWork(unfinished, here, (name) => inWave.has(name)) }
 }
 
 /** Says what is going to be taken back; undefined where there is nothing, or nothing says how. */
@@ -95,9 +109,9 @@ async function announce(
   { wave, failed, limit }: FailedWave,
   unfinished: UnfinishedRun,
 ): Promise<RunRollback | undefined> {
-  const { work, without } = workOf(of, wave, unfinished)
+  const { work, ...others } = await workOf(of, wave, unfinished)
   if (work.length === 0) {
-    of.shared.warn(nothingToTakeBack(wave, without))
+    of.shared.warn(nothingToTakeBack(wave, others))
     return undefined
   }
   const devices = work.length
@@ -107,12 +121,15 @@ async function announce(
   return rollback
 }
 
-function nothingToTakeBack(wave: number, without: readonly string[]): string {
-  const why =
-    without.length === 0
-      ? 'nothing of it was changed'
-      : 'what was changed has no rollback steps, or was taken back on the devices that failed'
-  return `Wave ${wave} failed, and there is nothing to take back: ${why}.`
+function nothingToTakeBack(wave: number, of: Omit<Undoing, 'work'>): string {
+  return `Wave ${wave} failed, and there is nothing to take back: ${whyNothing(of)}.`
+}
+
+function whyNothing({ without, done, inHand }: Omit<Undoing, 'work'>): string {
+  if (inHand.length > 0) return 'another run is to do so'
+  if (done.length > 0) return 'another run has done so'
+  if (without.length === 0) return 'nothing of it was changed'
+  return 'what was changed has no rollback steps, or was taken back on the devices that failed'
 }
 
 async function wasBegun({ store }: Shared, run: string): Promise<boolean> {
@@ -120,10 +137,11 @@ async function wasBegun({ store }: Shared, run: string): Promise<boolean> {
   return false
 }
 
-/** Goes on with a rollback that was cut off; undefined where it has come to its end. */
+/** Goes on with a rollback that was cut off; undefined where it has come to its end, or somebody has aborted it. */
 async function whatIsLeft({ shared, before }: EndOfDevices, run: string): Promise<Run | undefined> {
   const { left, record } = await readUnfinished(shared.store.events(run))
   if (left.length === 0 && record.finished) return undefined
+  if (!(await shared.store.kept.runs()).includes(run)) return undefined
   if (!before) throw new Error(`the id "${run}" of a new run is taken`)
   return before.goOn(run)
 }
@@ -134,9 +152,11 @@ async function begin(
   unfinished: UnfinishedRun,
 ): Promise<Run> {
   const { request, shared, commit } = of
-  const { work, opened } = workOf(of, wave, unfinished)
+  const { work, opened } = await workOf(of, wave, unfinished)
   const held = await shared.keeper.take([runKey(request.fleet.name, id)], id)
   if (!held.granted) throw new Error(`the id "${id}" of a new run is taken`)
+  // By a process that was killed before it had begun.
+  await shared.store.kept.drop(id)
   return of.begin(undoing(of, { work, opened, wave, commit }), { id, lease: held.lease }).catch(async (error) => {
     await held.lease.release()
     throw error
@@ -167,6 +187,10 @@ function undoing(
 /** How a run ended that nobody has to go on with. */
 async function endOf({ store }: Shared, run: string) {
   const { record } = await readUnfinished(store.events(run))
-  if (!record.finished) throw new Error(`the run "${run}" has not come to its end`)
-  return { exitCode: record.finished.exit_code, counts: record.finished.counts }
+  const devices = [...record.devices.values()]
+  const { exit_code: exitCode, counts } = record.finished ?? {
+    exit_code: runExitCode(devices),
+    counts: countsOf(devices),
+  }
+  return { exitCode, counts }
 }

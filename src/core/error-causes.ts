@@ -114,10 +114,10 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   RUN_NOT_KEPT:
     'It was begun by an older version, only looked, was typed (`till exec`), has a parameter that is a secret, or is long past.',
   RUN_NOT_REVERSIBLE:
-    'It has changed nothing, only looked, is in progress, its steps have no `rollback`, or the runbook is another by now.',
+    'It has changed nothing, only looked, is in progress, its steps have no `rollback`, the runbook is another by now, or another run has taken it back, or is to.',
   RUN_NOTHING_LEFT: 'It came to its end, or somebody has resumed it already.',
   RUN_NOT_PAUSABLE:
-    'It came to its end while somebody was typing, only looks, or takes the changes of another run back.',
+    'It came to its end while somebody was typing, only looks, or takes changes back: those of another run, or a wave that failed.',
   RUN_IN_PROGRESS: 'Its process still lives, here or on another machine, or somebody else has just resumed it.',
   RUN_MOVED: 'The inventory was changed between the beginning of the run and its resume.',
   SECRET_UNREADABLE:

@@ -22,6 +22,13 @@ export interface RunReads {
   record(end: DeviceEnd): Promise<DeviceRecord | undefined>
   /** How devices of a run have ended so far. */
   states(run: string): Promise<ReadonlyMap<string, DeviceState>>
+  /** Events of these types in a run, in order, without those between them. */
+  ofTypes<T extends RunEvent['type']>(
+    run: string,
+    types: readonly T[],
+  ): Promise<readonly Extract<RunEvent, { type: T }>[]>
+  /** Ids of the runs that take back what this one has changed, in the order in which they began. */
+  undoing(run: string): Promise<readonly string[]>
   /** Names of the series that modules have noted of a device, in order. */
   series(device: string): Promise<readonly string[]>
   /** How many of these devices ended how, by run; runs that none of them was part of are left out. */

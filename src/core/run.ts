@@ -105,6 +105,12 @@ export function emptyCounts(): Record<DeviceState, number> {
   return Object.fromEntries(DEVICE_STATES.map((state) => [state, 0])) as Record<DeviceState, number>
 }
 
+export function countsOf(outcomes: Iterable<Pick<DeviceOutcome, 'state'>>): Readonly<Record<DeviceState, number>> {
+  const counts = emptyCounts()
+  for (const { state } of outcomes) counts[state] += 1
+  return counts
+}
+
 /** The exit code of a set of outcomes: 0 only if every device ended as desired. `failOn`: states that count, as in `exitCodeOf`. */
 export function runExitCode(
   outcomes: Iterable<Pick<DeviceOutcome, 'state' | 'unknown'>>,

@@ -43,6 +43,7 @@ export class RunTally {
   get isUnfinished(): boolean {
     const { cancelled, deferred, indeterminate } = this.counts
     if (this.rolledBack) return false
+    if (this.rollback) return true
     return this.started?.mode === 'apply' && (this.finished === undefined || cancelled + deferred + indeterminate > 0)
   }
 
@@ -129,7 +130,7 @@ export class RunTally {
       paint('bold', `${title(this.started)}: ${formatCount(targeted)} ${targeted === 1 ? 'device' : 'devices'}${took}`),
       ...(this.done > 0 ? [`  ${shown}${this.countsText(paint)}`] : []),
       ...(missing > 0 ? [`  ${formatCount(missing)} without a result`] : []),
-      ...(this.rollback ? [rollbackEnd(this.rollback, this.rolledBack, this.#flags)] : []),
+      ...(this.rollback ? [rollbackEnd(this.rollback, this, this.#flags)] : []),
       ...(this.interrupted ? ['The run was interrupted.'] : []),
       ...(this.overloaded ? [overload(this.overloaded)] : []),
       ...this.#next(options.details !== false),
@@ -278,10 +279,11 @@ export function rollbackBegun({ wave, failed, limit, devices, rollback_run: run 
 
 function rollbackEnd(
   { wave, failed, limit, devices, rollback_run: run }: RunRollback,
-  ended: RunRolledBack | undefined,
+  { rolledBack: ended, finished }: Pick<RunTally, 'rolledBack' | 'finished'>,
   flags: string,
 ): string {
   const head = `${waveFailed(wave, failed, limit)}.`
+  if (!ended && finished) return `${head} Run ${plainText(run)}, which takes it back, was cut off.`
   if (!ended) return `${head} It is being taken back by run ${plainText(run)}.`
   const states = DEVICE_STATES.filter((state) => ended.counts[state] > 0).map(
     (state) => `${formatCount(ended.counts[state])} ${state}`,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { RunEvent } from '../core/events.ts'
 import type { DeviceState } from '../core/outcome.ts'
 import type { DeviceEnd, EndsOf, RunReads } from '../core/run-reads.ts'
 import { recordOf } from './device-visits.ts'
@@ -19,12 +20,40 @@ export function runReads(session: StoreSession): RunReads {
       )
       return new Map(rows.map(({ device, state }) => [device, state as DeviceState]))
     },
+    async ofTypes<T extends RunEvent['type']>(run: string, types: readonly T[]) {
+      const rows = await session.read(
+        tables.selectFrom('events').selectAll().where('run', '=', run).where('type', 'in', types).orderBy('seq'),
+      )
+      return rows.map((row) => eventOf(row) as Extract<RunEvent, { type: T }>)
+    },
+    undoing: (run) => undoing(session, run),
     async series(device) {
       const own = tables.selectFrom('sample_series').select('series').where('device', '=', device).orderBy('series')
       return (await session.read(own)).map(({ series }) => series)
     },
     countsAmong: (runs, devices) => countsAmong(session, runs, devices),
   }
+}
+
+/** A run tells of its beginning within so many events: what else is told of it by then came from others. */
+const BEGUN_BY = 10
+
+async function undoing(session: StoreSession, run: string): Promise<readonly string[]> {
+  const own = tables.selectFrom('runs').select('started_at').where('run', '=', run)
+  const [since] = await session.read(own)
+  if (since === undefined) return []
+  const begun = tables
+    .selectFrom('events')
+    .innerJoin('runs', 'runs.run', 'events.run')
+    .selectAll('events')
+    .where('runs.mode', '=', 'apply')
+    .where('runs.started_at', '>=', since.started_at)
+    .where('events.seq', '<=', BEGUN_BY)
+    .where('events.type', '=', 'run.started')
+    .where('events.json', 'like', `%"undoes":"${run}"%`)
+    .orderBy('runs.started_at')
+    .orderBy('runs.run')
+  return (await session.read(begun)).map((row) => row.run)
 }
 
 async function readEnds(session: StoreSession, of: EndsOf): Promise<readonly DeviceEnd[]> {

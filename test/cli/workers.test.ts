@@ -249,4 +249,29 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     )
     expect([code, new Set(left.map(({ state }: { state: string }) => state))]).toEqual([6, new Set(['deferred'])])
   })
+
+  test('makes the runbooks that a run has, also of one that is gone on with by a part of them', async () => {
+    const settings = project.read('tillwright.yaml')
+    const marks = ['first', 'second'].map((name, index) => {
+      const script = `while [ -e ${project.root}/hold ]; do sleep 0.05; done; touch ${project.root}/${name}`
+      const step = `{command: {run: 'touch ${project.root}/at-${name}; ${script}', creates: ${project.root}/${name}}}`
+      project.write(`runbooks/${name}.yaml`, `name: ${name}\nsteps:\n  - ${step}\n`)
+      return `  - {runbook: ${name}, mode: mend, where: 'device.id == "pos${index + 1}"'}\n`
+    })
+    project.write('tillwright.yaml', `${settings}assignments:\n${marks.join('')}`)
+    onTestFinished(() => project.write('tillwright.yaml', settings))
+    hold()
+    const reconcile = project.start('reconcile', '--here', '--json', '--parallel', '1')
+    const end = ended(reconcile)
+    await until(reconcile, () => existsSync(project.path('at-first')))
+    reconcile.kill('SIGINT')
+    letGo()
+    await end
+    expect(['first', 'at-second', 'second'].map((name) => existsSync(project.path(name)))).toEqual([true, false, false])
+    const worker = startWorker('hub-d', '--slots', '3')
+    await until(worker.child, () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-d'") === '1')
+    const resumed = await project.till('resume', 'latest', '--yes', '--json', '--on', 'workers')
+    expect([resumed.code, statesOf(resumed.stdout)]).toEqual([0, { pos1: 'changed', pos2: 'changed' }])
+    expect(existsSync(project.path('second'))).toBe(true)
+  })
 })

@@ -14,8 +14,10 @@ export interface RunLeft extends RunSummary {
 /** Runs that `till resume` can go on with, newest first. */
 export async function unfinishedRuns(store: RunStore): Promise<readonly RunLeft[]> {
   const kept = new Set(await store.kept.runs())
-  const runs = (await store.runs()).filter(({ run, state }) => kept.has(run) && state !== 'running')
-  return runs.map((run) => ({ ...run, left: leftOf(run) })).filter(({ left }) => left > 0)
+  const runs = await store.runs()
+  const open = runs.filter(({ run, state }) => kept.has(run) && state !== 'running')
+  const all = await Promise.all(open.map(async (run) => ({ ...run, left: await leftOf(run, { store, runs }) })))
+  return all.filter(({ left }) => left > 0)
 }
 
 /** A run to go on with: by its id, a beginning of it, or the newest of which something is left. Throws InputError. */
@@ -28,8 +30,22 @@ export async function resolveUnfinished(store: RunStore, reference: string): Pro
   throw new InputError([{ code: 'RUN_NOTHING_LEFT', severity: 'error', summary, detail }])
 }
 
+/** Of a wave that failed only that is left to do what is not taken back yet; a run whose wave was taken back is over. */
+async function leftOf(
+  run: RunSummary,
+  { store, runs }: { readonly store: RunStore; readonly runs: readonly RunSummary[] },
+): Promise<number> {
+  const told = await store.reads.ofTypes(run.run, ['run.rollback', 'run.rolled_back'])
+  const last = told.at(-1)
+  if (last === undefined) return undone(run)
+  if (last.type === 'run.rolled_back') return 0
+  const undoing = runs.find((one) => one.run === last.rollback_run)
+  // At the least that has to be told.
+  return Math.max(1, undoing ? undone(undoing) : last.devices)
+}
+
 /** What was told to be in doubt may be settled by looking, so it counts. */
-function leftOf({ devices, counts }: RunSummary): number {
+function undone({ devices, counts }: RunSummary): number {
   const ended = Object.values(counts).reduce((sum, count) => sum + count, 0)
   return devices - ended + counts.cancelled + counts.deferred + counts.indeterminate
 }

@@ -28,12 +28,9 @@ export async function pauseRun(store: RunStore, of: About, word: Word): Promise<
       'It changes nothing that would have to be held: stop it by Ctrl-C where it runs.',
     )
   }
-  if (await takesBack(store, run))
-    throw unfit(
-      run,
-      'It takes changes back.',
-      'What is half taken back is worse than either: let it end, or till abort it.',
-    )
+  const takesBack = await whatItTakesBack(store, run)
+  if (takesBack !== undefined)
+    throw unfit(run, takesBack, 'What is half taken back is worse than either: let it end, or till abort it.')
   const known = await store.admission.transact(of.fleet, (content) => {
     const before = controlOf(content, run)
     if (before.paused) return { result: before.paused, content }
@@ -73,9 +70,13 @@ export async function resolveResumable(store: RunStore, fleet: string, reference
 /** Runs in progress are among the newest. */
 const RECENT = 500
 
-async function takesBack(store: RunStore, run: string): Promise<boolean> {
-  for await (const event of store.events(run)) return event.type === 'run.started' && event.undoes !== undefined
-  return false
+/** Undefined where it takes nothing back. */
+async function whatItTakesBack(store: RunStore, run: string): Promise<string | undefined> {
+  const told = await store.reads.ofTypes(run, ['run.started', 'run.rollback', 'run.rolled_back'])
+  const last = told.at(-1)
+  if (last?.type === 'run.rollback') return `Its wave ${last.wave} is being taken back, by run ${last.rollback_run}.`
+  const isUndoing = told.some((event) => event.type === 'run.started' && event.undoes !== undefined)
+  return isUndoing ? 'It takes changes back.' : undefined
 }
 
 function unfit(run: string, what: string, detail: string): InputError {

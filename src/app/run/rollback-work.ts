@@ -1,5 +1,5 @@
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
-import type { RunbookReference, RunMode } from '../../core/events.ts'
+import type { RunbookReference, RunMode, RunRollback } from '../../core/events.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { DeviceRecord, RunSummary } from '../../core/run.ts'
@@ -10,17 +10,27 @@ import { rollbackSteps } from '../../engine/device/undo-runbook.ts'
 import type { Project } from '../project.ts'
 import { openRunbook, referenceTo, textParams } from '../revision/runbooks.ts'
 import type { PlannedWork } from './run-request.ts'
+import { type TakenBack, takenBackOf } from './taken-back.ts'
 
-/** What takes the changes of a run back, and what of them has nothing that would. */
-export interface RollbackWork extends PlannedWork {
-  readonly opened: readonly Runbook[]
+/** What takes the changes of a run back, and where it does not. */
+export interface Undoing {
+  readonly work: readonly DeviceWork[]
   /** Devices that the run has changed and whose changes have no `rollback`, or that took them back themselves. */
   readonly without: readonly string[]
+  /** Devices on which other runs have taken it back. */
+  readonly done: readonly string[]
+  /** Devices on which other runs are to take it back. */
+  readonly inHand: readonly string[]
+}
+
+export interface RollbackWork extends PlannedWork, Pick<Undoing, 'without' | 'done'> {
+  readonly opened: readonly Runbook[]
 }
 
 /**
  * The work that takes back what a run has changed on its devices, or on those that `isWanted`: by the `rollback` steps of
- * the runbook that it had. Throws InputError where the run has changed nothing, its runbook is another by now, or has none.
+ * the runbook that it had. Throws InputError where the run has changed nothing, its runbook is another by now, or has none, and
+ * where all of that was taken back, or another run is to do so.
  */
 export async function rollbackWork(
   run: Pick<RunSummary, 'run' | 'mode' | 'state'>,
@@ -28,36 +38,51 @@ export async function rollbackWork(
   isWanted: (device: string) => boolean,
 ): Promise<RollbackWork> {
   const { project, fleet, store } = here
-  if (run.mode !== 'apply') throw refused(run.run, NOT_AN_APPLY[run.mode])
-  if (run.state === 'running') throw refused(run.run, 'It is in progress: stop it first, or wait for its end.')
-  const { record, carriedOf } = await readUnfinished(store.events(run.run))
-  const { started } = record
-  if (!started) throw refused(run.run, 'Its journal has no beginning.')
-  if (started.undoes !== undefined) throw refused(run.run, `It has taken back "${started.undoes}" itself.`)
+  const { unfinished, started } = await changeOf(run, store)
   const opened = started.runbooks.map((one) => sameRunbook(project, one, { run: run.run, revision: started.revision }))
-  const { work, without } = undoWork({ record, carriedOf }, { fleet, opened }, isWanted)
+  const takenBack = await takenBackOf(store, run.run, unfinished)
+  const { work, without, done, inHand } = undoWork(unfinished, { fleet, opened, takenBack }, isWanted)
+  if (inHand.length > 0) throw refused(run.run, isInHand(inHand, takenBack))
+  if (work.length === 0 && done.length > 0) throw refused(run.run, isDone(done, takenBack))
   if (work.length === 0) throw refused(run.run, nothingToDo(opened, without))
-  return { project, fleet, work, runbooks: opened.map(referenceTo), opened, without }
+  return { project, fleet, work, runbooks: opened.map(referenceTo), opened, without, done }
+}
+
+/** The run, where it is one that can be taken back. */
+async function changeOf({ run, mode, state }: Pick<RunSummary, 'run' | 'mode' | 'state'>, store: RunStore) {
+  if (mode !== 'apply') throw refused(run, NOT_AN_APPLY[mode])
+  if (state === 'running') throw refused(run, 'It is in progress: stop it first, or wait for its end.')
+  const unfinished = await readUnfinished(store.events(run))
+  const { started, rollback } = unfinished.record
+  if (!started) throw refused(run, 'Its journal has no beginning.')
+  if (started.undoes !== undefined) throw refused(run, `It has taken back "${started.undoes}" itself.`)
+  // One that was aborted is gone on with by nobody.
+  const isKept = (await store.kept.runs()).includes(run)
+  if (rollback && !rollback.ended && isKept) throw refused(run, isBegun(run, rollback.begun))
+  return { unfinished, started }
 }
 
 /** What takes back what a run has changed, by its runbooks as it had them. */
 export function undoWork(
   { record, carriedOf }: Pick<UnfinishedRun, 'record' | 'carriedOf'>,
-  { fleet, opened }: { readonly fleet: Fleet; readonly opened: readonly Runbook[] },
+  here: { readonly fleet: Fleet; readonly opened: readonly Runbook[]; readonly takenBack: TakenBack },
   isWanted: (device: string) => boolean,
-): Pick<RollbackWork, 'work' | 'without'> {
+): Undoing {
+  const { fleet, opened, takenBack } = here
   const work: DeviceWork[] = []
-  const without: string[] = []
+  const [without, done, inHand]: [string[], string[], string[]] = [[], [], []]
   for (const [name, ended] of record.devices) {
     const undoes = carriedOf(name)
     if (!isWanted(name) || Object.keys(undoes).length === 0) continue
     const device = fleet.devices.get(name)
     // The last that was applied is the first to be taken back.
     const runbooks = opened.filter((runbook) => rollbackSteps(runbook, undoes).length > 0).reverse()
-    if (device && !tookBackItself(ended) && runbooks.length > 0) work.push({ device, runbooks, undoes })
-    else without.push(name)
+    if (!device || tookBackItself(ended) || runbooks.length === 0) without.push(name)
+    else if (takenBack.done.has(name)) done.push(name)
+    else if (takenBack.toCome.has(name)) inHand.push(name)
+    else work.push({ device, runbooks, undoes })
   }
-  return { work, without }
+  return { work, without, done, inHand }
 }
 
 const NOT_AN_APPLY: Readonly<Record<RunMode, string>> = {
@@ -97,6 +122,27 @@ function nothingToDo(runbooks: readonly Runbook[], without: readonly string[]): 
     ? 'took their changes back within the run, are no longer in the inventory, or were changed by steps without `rollback`'
     : `were changed, but no step of ${names} says how to take it back (\`rollback\`)`
   return `${without.length} ${without.length === 1 ? 'device' : 'devices'} ${why}: ${without.slice(0, 5).join(', ')}.`
+}
+
+function isBegun(run: string, { wave, rollback_run }: RunRollback): string {
+  return `Its wave ${wave} is being taken back by run ${rollback_run}, which was cut off. Let that come to its end: till resume ${run}`
+}
+
+function isInHand(devices: readonly string[], { toCome }: TakenBack): string {
+  const [by] = devices.flatMap((device) => toCome.get(device) ?? [])
+  const names = devices.filter((device) => toCome.get(device) === by)
+  const is = names.length === 1 ? 'is' : 'are'
+  return `${namesOf(names)} ${is} taken back by run ${by}. Wait for its end, or go on with it where it was cut off: till resume ${by}`
+}
+
+function isDone(devices: readonly string[], { done }: TakenBack): string {
+  const runs = [...new Set(devices.flatMap((device) => done.get(device) ?? []))]
+  return `That was done by run ${runs.join(', ')}, on ${namesOf(devices)}.`
+}
+
+function namesOf(devices: readonly string[]): string {
+  const more = devices.length > 5 ? ` and ${devices.length - 5} more` : ''
+  return `${devices.slice(0, 5).join(', ')}${more}`
 }
 
 function refused(run: string, detail: string): InputError {

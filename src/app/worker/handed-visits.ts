@@ -14,7 +14,6 @@ import {
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { type LeaseToken, lookPrefix, runKey } from '../../core/lease.ts'
 import type { RunStore, Transport } from '../../core/ports.ts'
-import type { Runbook } from '../../core/runbook.ts'
 import type { ChangeAnswer, Permit } from '../../engine/admission/admission.ts'
 import type { Lease, LeaseKeeper } from '../../engine/admission/lease-keeper.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
@@ -167,8 +166,10 @@ export class HandedVisits {
   /** What is left to do on the device; undefined: nothing. */
   async #workOf({ device, attempt, ...handed }: HandedDevice, { epoch }: LeaseToken): Promise<DeviceWork | undefined> {
     const { planned, carried, undoes } = handed
-    const runbooks = handed.runbooks.map((index) => this.#revision.runbooks[index] as Runbook)
-    const common = { device, runbooks, ...(planned && { planned }), ...(undoes && { undoes }) }
+    const runbooks = handed.runbooks.flatMap((index) => this.#revision.runbooks[index] ?? [])
+    const isWhole = runbooks.length === handed.runbooks.length
+    const more = { ...(planned && { planned }), ...(undoes && { undoes }), ...(!isWhole && { refused: NO_RUNBOOK }) }
+    const common = { device, runbooks, ...more }
     // Nobody has had it since it was handed over.
     if (epoch === (handed.leave?.epoch ?? 0) + 1) return { ...common, attempt, ...(carried && { carried }) }
     const before = await standingOf(await this.#means.store.work.eventsOf(this.#run, device.name))
@@ -190,6 +191,10 @@ export class HandedVisits {
     }
     if (isDeadly) {
       await endDevice(work, environment, { state: 'failed', failure: DEADLY })
+      return
+    }
+    if (work.refused) {
+      await endDevice(work, environment, work.refused)
       return
     }
     const permit = handed.leave && this.#permit({ device, attempt, lease, leave: handed.leave })
@@ -320,6 +325,15 @@ const CANCELLED = {
     code: 'RUN_CANCELLED',
     phase: 'resolve',
     message: 'The run was stopped before this device was done.',
+  },
+} as const
+
+const NO_RUNBOOK = {
+  state: 'failed',
+  failure: {
+    code: 'INTERNAL_BUG',
+    phase: 'resolve',
+    message: 'The controller of the run names a runbook that was not kept with it. Nothing was changed.',
   },
 } as const
 

@@ -40,7 +40,8 @@ export interface RemotePoolOptions {
   readonly run: string
   readonly runLease: LeaseToken
   readonly fleet: Fleet
-  readonly work: readonly DeviceWork[]
+  /** In the order in which workers find them kept. */
+  readonly runbooks: readonly Runbook[]
   readonly store: RunStore
   readonly keeper: LeaseKeeper
   readonly queue: WorkQueue
@@ -66,6 +67,8 @@ interface Group {
 /** A device that a worker has, or is to have. */
 interface Handed {
   readonly work: DeviceWork
+  /** Positions of its runbooks. */
+  readonly runbooks: readonly number[]
   readonly environment: DeviceEnvironment
   readonly permit: Permit | undefined
   readonly group: Group
@@ -81,7 +84,6 @@ interface Handed {
 export class RemotePool implements WorkerPool {
   readonly isSelective = true
   readonly #options: RemotePoolOptions
-  readonly #runbooks: readonly Runbook[]
   readonly #groups = new Map<string, Group>()
   readonly #handed = new Map<string, Handed>()
   readonly #gathered = new Map<Group, Map<string, Handed[]>>()
@@ -92,7 +94,6 @@ export class RemotePool implements WorkerPool {
 
   private constructor(options: RemotePoolOptions) {
     this.#options = options
-    this.#runbooks = [...new Set(options.work.flatMap(({ runbooks }) => runbooks))]
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS)
     options.stopping.addEventListener('abort', () => void this.#stop(1), { once: true })
     options.aborting.addEventListener('abort', () => void this.#stop(2), { once: true })
@@ -176,11 +177,22 @@ export class RemotePool implements WorkerPool {
     await this.#looking
   }
 
-  #hand(group: Group, what: Pick<Handed, 'work' | 'environment' | 'permit'>): Promise<DeviceVisit> {
+  async #hand(group: Group, what: Pick<Handed, 'work' | 'environment' | 'permit'>): Promise<DeviceVisit> {
     const { attempt = 1, device } = what.work
+    const runbooks = what.work.runbooks.map((runbook) => this.#positionOf(runbook))
     const visit = new Promise<DeviceVisit>((resolve, reject) => {
       const changed = new ChangedSteps()
-      const handed: Handed = { ...what, group, resolve, reject, changed, attempt, wait: undefined, isReclaimed: false }
+      const handed: Handed = {
+        ...what,
+        runbooks,
+        group,
+        resolve,
+        reject,
+        changed,
+        attempt,
+        wait: undefined,
+        isReclaimed: false,
+      }
       this.#handed.set(device.name, handed)
       const stores = this.#gathered.get(group) ?? new Map<string, Handed[]>()
       this.#gathered.set(group, stores)
@@ -188,6 +200,13 @@ export class RemotePool implements WorkerPool {
     })
     this.#gather ??= setTimeout(() => this.#send(), GATHER_MS)
     return visit
+  }
+
+  /** Workers would make another one. */
+  #positionOf(runbook: Runbook): number {
+    const position = this.#options.runbooks.indexOf(runbook)
+    if (position < 0) throw new Error(`the runbook "${runbook.name}" is none of those that were kept with the run`)
+    return position
   }
 
   #settle(handed: Handed, visit: DeviceVisit): void {
@@ -239,14 +258,14 @@ export class RemotePool implements WorkerPool {
     }
   }
 
-  #handedDevice({ work, permit, attempt }: Handed): HandedDevice {
+  #handedDevice({ work, runbooks, permit, attempt }: Handed): HandedDevice {
     const { device, planned, carried, undoes } = work
     const { guardsOf, mask } = this.#options
     const masked = carried && (mask(carried as unknown as JsonObject) as unknown as typeof carried)
     return {
       device,
       attempt,
-      runbooks: work.runbooks.map((runbook) => this.#runbooks.indexOf(runbook)),
+      runbooks,
       guards: guardsOf(device.name),
       ...(planned && { planned }),
       ...(masked && { carried: masked }),

@@ -13,8 +13,11 @@ import { policyDigest } from '../../safety/policy-in-force.ts'
 import { VERSION } from '../../version.ts'
 import type { PlannedWork } from '../run-request.ts'
 
-/** What is understood of what was kept; another number was kept by another version. */
-export const KEPT_VERSION = 1
+/**
+ * What is understood of what was kept; another number was kept by another version. A run that takes another one back has a number
+ * of its own, so that a version which knows of none refuses it, and does not apply its runbooks.
+ */
+export const KEPT_VERSIONS = { applies: 1, undoes: 2 } as const
 export const PLAN_FILE = 'plan.json'
 
 /** A device of a run: full name, digest of what the inventory says of it, region, kind. */
@@ -22,7 +25,7 @@ export type KeptDevice = readonly [name: string, digest: string, region: string,
 
 /** What a run is to do, without its texts. */
 export interface KeptOrder {
-  readonly version: typeof KEPT_VERSION
+  readonly version: (typeof KEPT_VERSIONS)[keyof typeof KEPT_VERSIONS]
   /** Of Tillwright, for messages. */
   readonly till: string
   readonly runbooks: readonly {
@@ -54,12 +57,12 @@ export function keepWork(
   },
 ): KeptRun | undefined {
   const { project, work, plan, planExpiresAt, undoes, policy, mask } = request
-  const runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
+  const runbooks = runbooksOf(work)
   const isSecret = ({ params }: Runbook): boolean => JSON.stringify(mask(params)) !== JSON.stringify(params)
   if (runbooks.some(isSecret)) return undefined
   const files: Record<string, string> = {}
   const order: KeptOrder = {
-    version: KEPT_VERSION,
+    version: undoes === undefined ? KEPT_VERSIONS.applies : KEPT_VERSIONS.undoes,
     till: VERSION,
     runbooks: runbooks.map(({ file, params, digest }, index) => {
       const name = `runbooks/${index}/${basename(file)}`
@@ -77,6 +80,11 @@ export function keepWork(
   const planned = work.flatMap((item): readonly PlannedDevice[] => (item.planned ? [item.planned] : []))
   if (planned.length > 0) files[PLAN_FILE] = JSON.stringify(planned)
   return { order: order as unknown as JsonObject, files }
+}
+
+/** The runbooks of a run, in the order in which they are kept with it. */
+export function runbooksOf(work: readonly DeviceWork[]): readonly Runbook[] {
+  return [...new Set(work.flatMap(({ runbooks }) => runbooks))]
 }
 
 function groupsOf(work: readonly DeviceWork[], runbooks: readonly Runbook[]): KeptOrder['groups'] {

@@ -15,7 +15,7 @@ import { deviceDigest } from '../../revision/device-digest.ts'
 import { openModules, type RepositoryModules } from '../../revision/repository-modules.ts'
 import { openRunbook, referenceTo } from '../../revision/runbooks.ts'
 import type { PlannedWork } from '../run-request.ts'
-import { KEPT_VERSION, type KeptDevice, type KeptOrder, PLAN_FILE } from './keep-work.ts'
+import { KEPT_VERSIONS, type KeptDevice, type KeptOrder, PLAN_FILE } from './keep-work.ts'
 
 /** What is left of a run, as it was kept. */
 export interface KeptWork extends PlannedWork {
@@ -99,7 +99,7 @@ export function notKept(run: string, why: string): InputError {
 
 function orderOf({ order }: KeptRun, run: string): KeptOrder {
   const { version, till } = order as unknown as KeptOrder
-  if (version === KEPT_VERSION) return order as unknown as KeptOrder
+  if (Object.values(KEPT_VERSIONS).includes(version)) return order as unknown as KeptOrder
   throw notKept(run, `It was begun by Tillwright ${till}, which keeps runs in another form.`)
 }
 

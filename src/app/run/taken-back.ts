@@ -1,0 +1,39 @@
+import type { RunStore } from '../../core/ports.ts'
+import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
+
+/** What other runs have taken back of a run, by device: the run that did it, or that is to. */
+export interface TakenBack {
+  /** What was changed there is no longer there. */
+  readonly done: ReadonlyMap<string, string>
+  /** Somebody works on it, or `till resume` of that run does. */
+  readonly toCome: ReadonlyMap<string, string>
+}
+
+/** Looks through all runs that take this one back. */
+export async function takenBackOf(
+  store: RunStore,
+  run: string,
+  { endedAt }: Pick<UnfinishedRun, 'endedAt'>,
+): Promise<TakenBack> {
+  const done = new Map<string, string>()
+  const toCome = new Map<string, string>()
+  const runs = await store.reads.undoing(run)
+  if (runs.length === 0) return { done, toCome }
+  const open = new Set(await store.kept.runs())
+  for (const undoing of runs) {
+    const unfinished = await readUnfinished(store.events(undoing))
+    // What the run has changed once more since then is there.
+    const isSince = (device: string): boolean => (unfinished.endedAt.get(device) ?? '') >= (endedAt.get(device) ?? '')
+    for (const device of broughtBack(unfinished)) if (isSince(device)) done.set(device, undoing)
+    // One of which nothing is kept, as it was aborted, does no more.
+    if (open.has(undoing)) for (const { device } of unfinished.left) toCome.set(device, undoing)
+  }
+  for (const device of done.keys()) toCome.delete(device)
+  return { done, toCome }
+}
+
+function broughtBack({ record, endedAt }: UnfinishedRun): readonly string[] {
+  return [...endedAt.keys()].filter((device) => IS_BACK.has(record.devices.get(device)?.state ?? ''))
+}
+
+const IS_BACK: ReadonlySet<string> = new Set(['changed', 'in-sync'])
