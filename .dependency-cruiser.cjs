@@ -75,6 +75,7 @@ module.exports = {
     fence('hono', ['server/']),
     fence('mqtt', ['streams/']),
     fence('@hono', ['server/']),
+    fence('openid-client', ['app/accounts/']),
     ...['preact', 'htm', 'd3-geo'].map((library) => fence(library, ['pages/'])),
     fence('zx', ['transports/', 'gitops/', 'sandbox/']),
     fence('p-limit', ['engine/', 'app/', 'transports/', 'sandbox/']),

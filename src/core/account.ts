@@ -38,12 +38,16 @@ export type AccountProof =
 export interface Account {
   readonly name: string
   readonly role: Role
-  readonly proof: AccountProof
   /** Devices that exist for it; absent: all. */
   readonly devices?: Expression
   /** The partner that it is of, as teams of the matrix name it: other incidents do not exist for it. */
   readonly partner?: string
   readonly source: SourceRange
+}
+
+/** An account that tillwright.yaml names, with its proof. */
+export interface LocalAccount extends Account {
+  readonly proof: AccountProof
 }
 
 /** When sessions end by themselves, in milliseconds. */

@@ -166,6 +166,11 @@ const INPUT = {
     'A server that cannot be as it is written',
     'Mend `server` of tillwright.yaml, or what it names, at the place shown.',
   ),
+  OIDC_PROVIDER_UNUSABLE: entry(
+    'Nobody can sign in by the provider of OpenID Connect',
+    'See its reason: the address of `server.oidc.issuer`, the line and certificates on the way there, and what the provider has on record of this ' +
+      'client (id, secret, redirect URI, scopes). Local accounts work meanwhile.',
+  ),
   SINK_FULL: entry(
     'A sink lacks more events than are kept for it',
     'See `till sinks status`; mend what it goes to, or let old events go (keep.when_full: drop-oldest).',

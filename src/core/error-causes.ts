@@ -41,7 +41,11 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   AVAILABILITY_INVALID:
     'A time of no length, a maintenance or a pause that ends before it begins, or hours that are none.',
   SERVER_INVALID:
-    'A secret that cannot be read here or is shorter than 16 characters, two senders with one token, or a file for TLS that is not there.',
+    'A secret that cannot be read here or is shorter than 16 characters, two senders with one token, a file for TLS that is not there, or sign-in by ' +
+    'OpenID Connect without server.public_url.',
+  OIDC_PROVIDER_UNUSABLE:
+    'The provider is away, its certificate is of an authority that Node.js does not know (NODE_EXTRA_CA_CERTS), the secret of the client has ended, or the ' +
+    'redirect URI there is not PUBLIC_URL/sign-in/callback.',
   SINK_FULL:
     'The broker or the address was away for days, refuses the login, or nothing has sent since (no run, no `till serve`).',
   WORKERS_NEED_DATABASE:

@@ -1,5 +1,6 @@
-import type { Account, SessionLimits } from './account.ts'
+import type { LocalAccount, SessionLimits } from './account.ts'
 import type { Expression } from './runbook.ts'
+import type { SignInProvider } from './sign-in-provider.ts'
 import type { SourceRange } from './source.ts'
 
 /** How somebody proves who is sending. Secrets are references: `env:NAME`, `file:PATH`, `command:…`, `age:…`. */
@@ -36,7 +37,11 @@ export interface ServerSettings {
   readonly listen?: string
   readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string }
   readonly senders: readonly Sender[]
-  readonly accounts: readonly Account[]
+  readonly accounts: readonly LocalAccount[]
+  /** The origin that browsers know the server by, such as `https://till.example`. */
+  readonly publicUrl?: string
+  /** Another way to sign in, beside accounts. */
+  readonly provider?: SignInProvider
   readonly sessions: SessionLimits
   readonly source?: SourceRange
 }

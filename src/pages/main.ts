@@ -18,6 +18,7 @@ import { BoardPage, CompletenessPage, TrendsPage } from './trend-pages.ts'
 import { LANGUAGES, type Language, language, languageOf, speak, words } from './words.ts'
 
 const TYPING_MS = 150
+const SIGN_IN = 'sign-in'
 /** What the head of each page leads to. */
 const PLACES = [
   { path: 'incidents', name: 'incidents', page: IncidentsPage },
@@ -33,7 +34,12 @@ function App({ first }: { readonly first: Who | undefined }) {
   const [, setSpoken] = useState(language)
   const place = usePlace()
   signedIn(who)
-  if (!who) return html`<${SignInPage} onIn=${setWho} />`
+  const enter = (next: Who): void => {
+    if (place.parts[0] === SIGN_IN) go('/', { replace: true })
+    setWho(next)
+  }
+  // A sign-in that failed ends there, whoever was signed in before.
+  if (!who || place.parts[0] === SIGN_IN) return html`<${SignInPage} onIn=${enter} place=${place} />`
   const leave = (): void => void ask('/session', { method: 'DELETE' }).finally(() => setWho(undefined))
   const choose = (event: Event): void => {
     speak((event.currentTarget as HTMLSelectElement).value as Language)

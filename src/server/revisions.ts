@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type KnownAccount, openAccounts } from '../app/accounts/open-accounts.ts'
+import { KnownAccounts } from '../app/accounts/known-accounts.ts'
+import { openAccounts } from '../app/accounts/open-accounts.ts'
+import { openProvider } from '../app/accounts/open-provider.ts'
 import { isSamePlace } from '../app/history/state-place.ts'
 import { type Hooks, hooksOf } from '../app/hooks/open-hooks.ts'
 import { type KnownSender, openSenders } from '../app/hooks/open-senders.ts'
@@ -17,8 +19,8 @@ const SHARE = 100
 /** What the repository says at one moment; it never changes. */
 export interface Revision extends Omit<Hooks, 'store' | 'start' | 'runs'> {
   readonly senders: readonly KnownSender[]
-  /** Who may look at the dashboard, by name. */
-  readonly accounts: ReadonlyMap<string, KnownAccount>
+  /** Who may look at the dashboard. */
+  readonly accounts: KnownAccounts
   /** null outside of git. */
   readonly commit: string | null
 }
@@ -129,7 +131,8 @@ async function load(project: Project, { sandbox }: Options): Promise<Revision> {
   ])
   const wrong = checkScheduledReports(project, hooks.fleet, hooks.duties)
   if (wrong.length > 0) throw new InputError(wrong)
-  return { ...hooks, senders, commit, accounts: await openAccounts(project, hooks.fleet) }
+  const accounts = new KnownAccounts(await openAccounts(project, hooks.fleet), await openProvider(project, hooks.fleet))
+  return { ...hooks, senders, commit, accounts }
 }
 
 function sourcesOf({ root, paths }: Project, files: readonly string[]): readonly string[] {

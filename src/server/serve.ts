@@ -247,7 +247,7 @@ function announce(
     log.say(
       'Nobody may send by HTTP: server.senders of tillwright.yaml names none. What `till hook fire` takes in is worked off.',
     )
-  if (revision.accounts.size === 0)
+  if (revision.accounts.isEmpty)
     log.say('Nobody may look at the dashboard: server.accounts of tillwright.yaml names none.')
   if (!listening.isPrivate)
     log.say('It listens to more than this machine without TLS: tokens can be read on the way. See server.tls.')

@@ -43,6 +43,8 @@ export const RULES = `hooks:
 export class ServedProject extends TestProject {
   server: ChildProcess | undefined
   url = ''
+  /** Where it listens; a port of its own each time, unless given. */
+  listen = '127.0.0.1:0'
   /** What the server has told so far. */
   told = ''
 
@@ -62,7 +64,7 @@ export class ServedProject extends TestProject {
   /** Starts the server, and waits until it listens. */
   async serve(...args: string[]): Promise<void> {
     const env = { ...process.env, ...SECRETS, TILL_SANDBOX: undefined, NO_COLOR: '1' }
-    const child = spawn(process.execPath, [TILL, 'serve', '--listen', '127.0.0.1:0', '--json', ...args], {
+    const child = spawn(process.execPath, [TILL, 'serve', '--listen', this.listen, '--json', ...args], {
       cwd: this.root,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Account } from '../../core/account.ts'
+import type { Account, LocalAccount } from '../../core/account.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { Masker } from '../../engine/journal/mask.ts'
@@ -9,7 +9,7 @@ import { secretReader, shown } from '../reach/secrets.ts'
 import { holds } from '../revision/selection.ts'
 import { readHash } from './password-hash.ts'
 
-/** An account with its hash or the digest of its token. */
+/** An account with its hash or the digest of its token; one of a provider has neither. */
 export interface KnownAccount {
   readonly account: Account
   readonly hash?: NonNullable<ReturnType<typeof readHash>>
@@ -59,7 +59,7 @@ async function textOf(
   return { why: `"${shown(reference)}" cannot be read`, detail: secret.failure.message }
 }
 
-function openedOf(account: Account, fleet: Fleet, text: string): KnownAccount | Trouble {
+function openedOf(account: LocalAccount, fleet: Fleet, text: string): KnownAccount | Trouble {
   const { devices } = account
   const sees = devices && ((device: Device) => holds(devices, fleet, device))
   const common = { account, proof: digestOf(text).toString('hex'), ...(sees && { sees }) }

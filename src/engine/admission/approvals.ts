@@ -1,16 +1,26 @@
 import type { ApprovalState, Proof } from '../../core/admission.ts'
 import type { ErrorCode } from '../../core/error-catalog.ts'
+import { PROVIDER_MARK } from '../../core/sign-in-provider.ts'
 
 /** Who has said yes, each once; who asked does not count where policy wants four eyes. */
 export function approvedBy(state: ApprovalState): readonly string[] {
   const counting = state.given.filter(({ proof }) => state.signed === undefined || proof !== undefined)
-  const people = new Set(counting.map(({ by }) => by))
-  return [...people].filter((by) => !state.fourEyes || !isSame(by, state.askedBy))
+  const people: string[] = []
+  for (const { by } of counting) if (!people.some((one) => isSame(one, by))) people.push(by)
+  return people.filter((by) => !state.fourEyes || !isSame(by, state.askedBy))
 }
 
-/** A signature names its maker as the list of signers does, often by an address: who asked is known by the account alone. */
-function isSame(by: string, askedBy: string): boolean {
-  return by === askedBy || by.split('@')[0] === askedBy
+/**
+ * Whether two names may be of one person, who counts once. A signature, and a provider of sign-in, name people by an address
+ * often; accounts name them by what stands before its "@".
+ */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [plainName(one), plainName(other)]
+  return a === b || a.split('@')[0] === b || a === b.split('@')[0]
+}
+
+function plainName(name: string): string {
+  return name.startsWith(PROVIDER_MARK) ? name.slice(PROVIDER_MARK.length) : name
 }
 
 /** It was not given, or given and not used, in time. What has begun by it goes on. */
@@ -33,7 +43,7 @@ export function approve(
   if (state.fourEyes && isSame(word.by, state.askedBy)) {
     return unfit(`${word.by} has asked for it, and the policy wants somebody else to approve.`)
   }
-  if (approvedBy(state).includes(word.by)) return unfit(`${word.by} has approved it already.`)
+  if (approvedBy(state).some((by) => isSame(by, word.by))) return unfit(`${word.by} has approved it already.`)
   return { ok: true, state: { ...state, given: [...state.given, word] } }
 }
 

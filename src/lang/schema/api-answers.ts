@@ -177,6 +177,20 @@ export const API_ANSWER_SCHEMAS = {
     run: RUN_ID,
     ready: { ...FLAG, description: 'Nobody else has to say anything for it to go on.' },
   }),
+  'api-sign-in': answer('api-sign-in', 'How somebody can sign in (/api/v1/sign-in); everybody may ask it.', {
+    passwords: { ...FLAG, description: 'There are accounts with passwords.' },
+    provider: {
+      ...orNull(object({ name: { ...TEXT, description: 'As people call it.' } })),
+      description: 'The provider of OpenID Connect; null: there is none.',
+    },
+  }),
+  'api-sign-in-begun': answer(
+    'api-sign-in-begun',
+    'A sign-in by the provider was begun (POST /api/v1/sign-in/provider).',
+    {
+      url: { ...TEXT, description: 'Where the browser goes to now.' },
+    },
+  ),
   'api-signed-out': answer('api-signed-out', 'A session was ended.', {}),
   'api-overview': answer('api-overview', 'The fleet in numbers (/api/v1/overview).', {
     ...AS_OF,

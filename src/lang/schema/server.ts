@@ -1,5 +1,6 @@
 import { ROLES } from '../../core/account.ts'
 import { DURATION_PATTERN } from '../../core/duration.ts'
+import { OIDC } from './oidc.ts'
 
 const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]*$'
 /** Also addresses of mail. */
@@ -195,6 +196,14 @@ export const SERVER = {
       additionalProperties: ACCOUNT,
       examples: [{ anna: { role: 'operator', password: 'env:TILL_ANNA_HASH' } }],
     },
+    public_url: {
+      description:
+        'What browsers call the server by, without a path. It is needed for oidc, which leads back to it, whatever a request says of its host.',
+      type: 'string',
+      pattern: '^https?://[^/?#@\\s]+/?$',
+      examples: ['https://till.example'],
+    },
+    oidc: OIDC,
     sessions: {
       description: 'When somebody who has signed in has to do so again.',
       type: 'object',

@@ -1,14 +1,13 @@
-import type { Account, SessionLimits } from '../../core/account.ts'
+import type { LocalAccount, SessionLimits } from '../../core/account.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Expression } from '../../core/runbook.ts'
 import type { Sender, SenderProof, ServerSettings } from '../../core/server-settings.ts'
-import { compileSelector } from '../expression.ts'
 import { isMap } from '../is-map.ts'
-import { expressionDiagnostic } from '../runbook-steps.ts'
 import { valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
+import { readProvider } from './read-provider.ts'
+import { selectorOf, wrong } from './server-parts.ts'
 
 const PROOFS = ['token', 'basic', 'hmac', 'certificate'] as const
 const RATE = 1_000
@@ -50,6 +49,7 @@ export function readServer(
     }),
     senders,
     accounts,
+    ...readProvider(parsed, problems),
     sessions: sessionLimits(raw['sessions']),
     ...('server' in (isMap(parsed.value) ? parsed.value : {}) && { source: parsed.rangeAt(['server'], 'key') }),
   }
@@ -99,7 +99,7 @@ function readAccount(
   parsed: ParsedYaml,
   name: string,
   { raw, problems }: Pick<Written, 'raw' | 'problems'>,
-): Account | undefined {
+): LocalAccount | undefined {
   const path = ['server', 'accounts', name]
   const source = parsed.rangeAt(path, 'key')
   const given = ACCOUNT_PROOFS.filter((proof) => proof in raw)
@@ -113,7 +113,7 @@ function readAccount(
   const { password, token, partner } = raw
   return {
     name,
-    role: raw['role'] as Account['role'],
+    role: raw['role'] as LocalAccount['role'],
     proof:
       typeof password === 'string' ? { kind: 'password', hash: password } : { kind: 'token', secret: String(token) },
     ...(devices && { devices }),
@@ -141,17 +141,4 @@ function proofOf(raw: JsonObject): SenderProof {
     timeHeader: header('time_header', 'X-Grafana-Alerting-Timestamp'),
     withinMs: parseDuration(String(hmac['within'] ?? '5m')) ?? 0,
   }
-}
-
-function selectorOf(parsed: ParsedYaml, path: readonly string[], problems: Diagnostic[]): Expression | undefined {
-  const value = valueAt(parsed.value, path)
-  if (typeof value !== 'string') return undefined
-  const compiled = compileSelector(value)
-  if (compiled.ok) return compiled.expression
-  problems.push(expressionDiagnostic(compiled.problem, parsed, { path, value }))
-  return undefined
-}
-
-function wrong(summary: string, detail: string, source: Diagnostic['source']): Diagnostic {
-  return { code: 'SERVER_INVALID', severity: 'error', summary, detail, ...(source && { source }) }
 }

@@ -6,6 +6,20 @@ export const pl: Words = {
   search: 'Szukaj',
   searchHint: 'Sklep, kasa, adres, numer seryjny, przebieg',
   signIn: 'Zaloguj się',
+  signInBy: 'Zaloguj się przez {}',
+  signInOr: 'albo',
+  notSignedIn: {
+    away: 'Dostawca logowania nie odpowiada. Konta z hasłem działają w tym czasie.',
+    denied: 'Dostawca logowania nie zalogował Cię.',
+    refused:
+      'Odpowiedź dostawcy logowania jest nieprawidłowa. Zaloguj się ponownie; jeśli to się powtórzy, powiadom osobę prowadzącą ten serwer.',
+    setup: 'Ten serwer i dostawca logowania nie są do siebie dopasowane. Powiadom osobę prowadzącą ten serwer.',
+    again: 'To logowanie nie zaczęło się w tej przeglądarce albo już się skończyło. Zaloguj się ponownie.',
+    nobody:
+      'Dostawca logowania Cię zna, ale nic nie jest tu dla Ciebie dostępne. Zwróć się do osoby prowadzącej ten serwer.',
+    tries: 'Za dużo prób. Poczekaj kwadrans.',
+    busy: 'Zbyt wiele osób loguje się naraz. Zaloguj się ponownie za chwilę.',
+  },
   signOut: 'Wyloguj się',
   account: 'Nazwa',
   password: 'Hasło',

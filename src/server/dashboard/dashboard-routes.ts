@@ -6,8 +6,10 @@ import { changeRoutes, outageRoutes } from './change-actions.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { incidentRoutes } from './incidents.ts'
 import { pageRoutes } from './pages.ts'
+import { ProviderSignIn, providerRoutes } from './provider-sign-in.ts'
 import { reportRoutes } from './reports.ts'
 import { SignIn } from './sign-in.ts'
+import { Tries } from './tries.ts'
 import { isPrivate } from './visitor.ts'
 
 /** No script, style or address but our own; nobody frames us. */
@@ -42,7 +44,10 @@ export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
   outageRoutes(app, dashboard)
   incidentRoutes(app, dashboard)
   reportRoutes(app, dashboard)
-  apiRoutes(app, dashboard, new SignIn(dashboard))
+  // Whoever tries both ways has no more tries for it.
+  const tries = new Tries(() => performance.now())
+  providerRoutes(app, new ProviderSignIn(dashboard, tries))
+  apiRoutes(app, dashboard, new SignIn(dashboard, tries))
   app.all('/api/*', (context) => problem(context, new ApiRefused(404, 'There is no such question.')))
   app.onError((error, context) => {
     if (error instanceof ApiRefused) return problem(context, error)

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
+import type { KnownAccounts } from '../../app/accounts/known-accounts.ts'
 import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
 import type { FleetPicture } from '../../app/overview/fleet-picture.ts'
 import { PictureKeeper } from '../../app/overview/picture-keeper.ts'
@@ -70,7 +71,7 @@ export class Dashboard {
     return new Dashboard(around, await around.runs())
   }
 
-  accounts(): ReadonlyMap<string, KnownAccount> {
+  accounts(): KnownAccounts {
     return this.#revision().accounts
   }
 

@@ -7,6 +7,10 @@ const PLACES = [
   ...['/', '/search', '/store/:store', '/device/:store/:device', '/runs', '/runs/:run'],
   ...['/incidents', '/incidents/:incident', '/sla', '/trends', '/completeness', '/board'],
 ]
+/** Where somebody is asked who it is; whoever is not signed in is so at the others, too. */
+export const SIGN_IN_PLACE = '/sign-in'
+/** First parts of their paths. */
+export const PLACE_NAMES = [...new Set(PLACES.map((place) => place.split('/')[1] ?? '').filter((name) => name !== ''))]
 
 /** The pages and their files: nothing in them says anything about the fleet, so that everybody may have them. */
 export function pageRoutes(app: DashboardApp): void {
@@ -19,6 +23,6 @@ export function pageRoutes(app: DashboardApp): void {
     const body = new Uint8Array(isZipped ? zipped : bytes)
     return context.body(body, 200, { ...headers, ...(isZipped && { 'content-encoding': 'gzip' }) })
   }
-  for (const place of PLACES) app.get(place, send('index.html'))
+  for (const place of [...PLACES, SIGN_IN_PLACE]) app.get(place, send('index.html'))
   for (const name of PAGE_FILES) if (name !== 'index.html') app.get(`/${name}`, send(name))
 }

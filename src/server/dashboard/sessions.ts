@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { KnownAccounts } from '../../app/accounts/known-accounts.ts'
 import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
 import type { SessionLimits } from '../../core/account.ts'
 import type { Session, SessionStore } from '../../core/session.ts'
@@ -34,17 +35,17 @@ export class Sessions {
   }
 
   /**
-   * The session of a key; undefined where it is over, or its account has another password or is gone. `isUse`: somebody did
+   * The session of a key; undefined where it is over, or whoever it is of is not let in so any more. `isUse`: somebody did
    * something, and not a page by itself.
    */
   async find(
     key: string,
-    of: { readonly accounts: ReadonlyMap<string, KnownAccount>; readonly isUse: boolean },
+    of: { readonly accounts: KnownAccounts; readonly isUse: boolean },
   ): Promise<OpenSession | undefined> {
     if (!/^[\w-]{43}$/.test(key)) return undefined
     const session = await this.#store.find(idOf(key))
-    const known = session && of.accounts.get(session.account)
-    if (!session || !known?.hash || known.proof !== session.proof) return undefined
+    const known = session && of.accounts.ofSession(session)
+    if (!session || !known) return undefined
     const { idleMs, wholeMs } = this.#limits()
     const now = Date.now()
     const until = Math.min(session.begun + wholeMs, session.used + idleMs)

@@ -1,23 +1,24 @@
-import { hostname } from 'node:os'
 import type { Context } from 'hono'
 import { PasswordCheck } from '../../app/accounts/check-password.ts'
 import { VERSION } from '../../app/version.ts'
 import { rightsOf } from '../../core/account.ts'
 import { ApiRefused } from './api-refused.ts'
+import { beginSession, setSessionCookie } from './begin-session.ts'
 import type { Dashboard, DashboardEnv } from './dashboard.ts'
 import { readJson } from './questions.ts'
 import { csrfOf } from './sessions.ts'
-import { Tries } from './tries.ts'
-import { cookieName, isPrivate, refuseOthers, type Visitor } from './visitor.ts'
+import type { Tries } from './tries.ts'
+import { refuseOthers, type Visitor } from './visitor.ts'
 
 /** Lets people in by their password, a limited number of tries at a time. */
 export class SignIn {
-  readonly #tries = new Tries(() => performance.now())
   readonly #passwords = new PasswordCheck()
   readonly #dashboard: Dashboard
+  readonly #tries: Tries
 
-  constructor(dashboard: Dashboard) {
+  constructor(dashboard: Dashboard, tries: Tries) {
     this.#dashboard = dashboard
+    this.#tries = tries
   }
 
   /** Begins a session. Throws ApiRefused; why somebody is not let in is never told. */
@@ -34,7 +35,7 @@ export class SignIn {
       throw new ApiRefused(429, 'Too many wrong passwords.', { 'retry-after': String(Math.ceil(waitMs / 1000)) })
     }
     this.#tries.begun(account, from)
-    const known = this.#dashboard.accounts().get(account)
+    const known = this.#dashboard.accounts().named(account)
     const isRight = await this.#passwords.isRight(known, password)
     if (isRight === 'busy') throw new ApiRefused(503, 'Too many sign in at once.', { 'retry-after': '2' })
     if (!isRight || !known) {
@@ -42,19 +43,13 @@ export class SignIn {
       throw new ApiRefused(401, 'The name or the password is not right.')
     }
     this.#tries.right(account, from)
-    const key = await this.#dashboard.sessions.begin(known)
-    const store = await this.#dashboard.runs()
-    const at = new Date().toISOString()
-    await store.audit.append({ at, kind: 'session.begun', by: account, host: hostname(), about: { from } })
-    const { wholeMs } = this.#dashboard.limits()
-    setCookie(context, key, Math.floor(wholeMs / 1000))
-    return context.json(whoIs({ known, session: { key, until: Date.now() + this.#dashboard.limits().idleMs } }))
+    return context.json(whoIs(await beginSession(this.#dashboard, context, { known, about: { from } })))
   }
 
   async signOut(context: Context<DashboardEnv>, { session }: Visitor): Promise<Response> {
     if (!session) throw new ApiRefused(400, 'A token has no session.')
     await this.#dashboard.sessions.end(session.key)
-    setCookie(context, '', 0)
+    setSessionCookie(context, { key: '', seconds: 0 })
     return context.json({ schema: 'till.api-signed-out/1' })
   }
 }
@@ -72,11 +67,4 @@ export function whoIs({ known: { account, sees }, session }: Visitor) {
     until: session ? new Date(session.until).toISOString() : null,
     version: VERSION,
   }
-}
-
-function setCookie(context: Context<DashboardEnv>, key: string, seconds: number): void {
-  const { incoming } = context.env
-  const secure = isPrivate(incoming) ? '; Secure' : ''
-  const value = `${cookieName(incoming)}=${key}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`
-  context.header('set-cookie', value)
 }

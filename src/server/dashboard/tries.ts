@@ -9,7 +9,7 @@ interface Count {
   times: number
 }
 
-/** Counts passwords that were wrong, so that nobody finds one by trying. */
+/** Counts passwords, and ways back from a provider, that were wrong, so that nobody gets in by trying. */
 export class Tries {
   readonly #counts = new Map<string, Count>()
   readonly #now: () => number
@@ -19,7 +19,7 @@ export class Tries {
   }
 
   /** Milliseconds until another one may be tried; 0: now. */
-  waitMs(account: string, address: string): number {
+  waitMs(account: string | undefined, address: string): number {
     const waits = keysOf(account, address).map(({ key, most }) => {
       const count = this.#count(key)
       return count && count.times >= most ? count.since + WITHIN_MS - this.#now() : 0
@@ -28,19 +28,21 @@ export class Tries {
   }
 
   /** One is being judged: it counts until it is known to be right, so that many at once are no way round. */
-  begun(account: string, address: string): void {
+  begun(account: string | undefined, address: string): void {
     for (const { key } of keysOf(account, address)) {
       const count = this.#count(key) ?? { since: this.#now(), times: 0 }
       count.times += 1
       this.#counts.delete(key)
       this.#counts.set(key, count)
     }
-    const [oldest] = this.#counts.keys()
-    if (this.#counts.size > MOST_KEYS && oldest !== undefined) this.#counts.delete(oldest)
+    for (const oldest of this.#counts.keys()) {
+      if (this.#counts.size <= MOST_KEYS) return
+      this.#counts.delete(oldest)
+    }
   }
 
   /** It was right: what was tried before it by the same person at the same place is forgiven. */
-  right(account: string, address: string): void {
+  right(account: string | undefined, address: string): void {
     for (const { key, isBoth } of keysOf(account, address)) {
       const count = this.#counts.get(key)
       if (isBoth) this.#counts.delete(key)
@@ -56,10 +58,13 @@ export class Tries {
   }
 }
 
-function keysOf(account: string, address: string) {
+/** Without an account it is not known yet who it is: the address counts alone. */
+function keysOf(account: string | undefined, address: string) {
+  const place = { key: JSON.stringify(['', address]), most: MOST.address, isBoth: false }
+  if (account === undefined) return [place]
   return [
     { key: JSON.stringify([account, address]), most: MOST.both, isBoth: true },
-    { key: JSON.stringify(['', address]), most: MOST.address, isBoth: false },
+    place,
     { key: JSON.stringify([account, '']), most: MOST.account, isBoth: false },
   ]
 }

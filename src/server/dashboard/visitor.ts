@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import type { KnownAccounts } from '../../app/accounts/known-accounts.ts'
 import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
 import { mayDo, type Right } from '../../core/account.ts'
 import { ApiRefused } from './api-refused.ts'
@@ -13,7 +14,6 @@ export interface Visitor {
   readonly session?: { readonly key: string; readonly until: number }
 }
 
-type Accounts = ReadonlyMap<string, KnownAccount>
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** The name of the cookie; over TLS no other host, and nobody on the way, can set it (RFC 6265bis, 4.1.3.2). */
@@ -28,7 +28,7 @@ export function isPrivate(request: IncomingMessage): boolean {
 /** Who asks, by a token or a session. Throws ApiRefused with 401 where that is nobody, and with 403 where another page asks through a browser. */
 export async function visitorOf(
   request: IncomingMessage,
-  of: { readonly accounts: Accounts; readonly sessions: Sessions; readonly isUse?: boolean },
+  of: { readonly accounts: KnownAccounts; readonly sessions: Sessions; readonly isUse?: boolean },
 ): Promise<Visitor> {
   const { authorization } = request.headers
   if (authorization !== undefined) return { known: byToken(authorization, of.accounts) }
@@ -62,18 +62,23 @@ export function demand({ known: { account } }: Visitor, right: Right): void {
 
 /** The key that the browser keeps. */
 export function keyOf(request: IncomingMessage): string | undefined {
-  const name = `${cookieName(request)}=`
-  const found = (request.headers.cookie ?? '').split(/; */).find((pair) => pair.startsWith(name))
+  return cookieOf(request, cookieName(request))
+}
+
+/** The value of a cookie that the browser sends. */
+export function cookieOf({ headers }: IncomingMessage, cookie: string): string | undefined {
+  const name = `${cookie}=`
+  const found = (headers.cookie ?? '').split(/; */).find((pair) => pair.startsWith(name))
   return found?.slice(name.length)
 }
 
-function byToken(authorization: string, accounts: Accounts): KnownAccount {
+function byToken(authorization: string, accounts: KnownAccounts): KnownAccount {
   const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? []
   if (token === undefined) throw new ApiRefused(401, 'Its Authorization is not Bearer.')
   const digest = createHash('sha256').update(token).digest()
   let found: KnownAccount | undefined
   // With all of them, so that how long it takes says nothing.
-  for (const known of accounts.values()) if (known.token && timingSafeEqual(known.token, digest)) found = known
+  for (const known of accounts.all()) if (known.token && timingSafeEqual(known.token, digest)) found = known
   if (found) return found
   throw new ApiRefused(401, 'Its token is not right.', { 'www-authenticate': 'Bearer realm="till"' })
 }
