@@ -46,7 +46,7 @@ export async function oidcProvider(of: {
     claims: { openid: ['sub'], profile: ['preferred_username'], groups: ['groups'] },
     findAccount: (_: unknown, id: string) => ({
       accountId: id,
-      claims: () => ({ sub: `subject-of-${id}`, preferred_username: id, groups: of.groups[id] }),
+      claims: () => ({ sub: id, preferred_username: id, groups: of.groups[id] }),
     }),
     cookies: { keys: ['a key of the test'] },
     features: { devInteractions: { enabled: true } },

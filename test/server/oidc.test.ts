@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { errorsOf } from '../cli/published.ts'
 import { hashOf, PASSWORD } from './accounts.ts'
@@ -16,6 +17,10 @@ const ROLES = `      - {claim: groups, is: till-operators, role: operator}
       - {claim: groups, is: tills, role: viewer}
       - {claim: [realm_access, roles], is: approvers, role: approver}
       - {claim: groups, is: printco, role: helpdesk, devices: "device.id == 'office'", partner: printco}
+`
+
+const APPROVAL = `policies:
+  default: {caps: [], rollout: {waves: false, approval: {people: 2, four_eyes: true, signed: true}}}
 `
 
 function settings({
@@ -46,7 +51,7 @@ async function servedAt(port: number, of: Omit<Settings, 'url'>): Promise<Served
   return served
 }
 
-async function who(browser: Browser, till: string) {
+async function who(browser: Browser, till: string): Promise<{ status: number; [key: string]: unknown }> {
   const answer = await browser.ask(`${till}/api/v1/session`)
   return { status: answer.status, ...((await answer.json()) as Record<string, unknown>) }
 }
@@ -104,7 +109,7 @@ describe('signing in by oidc-provider', () => {
     const { entry } = JSON.parse((await served.till('audit', 'list', '--json')).stdout).rows.at(-1)
     expect(entry).toMatchObject({
       ...{ kind: 'session.begun', by: 'oidc:ola' },
-      about: { issuer: provider.issuer, subject: 'subject-of-ola', role: 'operator', rule: 'groups = till-operators' },
+      about: { issuer: provider.issuer, subject: 'ola', role: 'operator', rule: 'groups = till-operators' },
     })
     // It changes something with the word of ours alone, and its end is ours.
     const end = (headers: Record<string, string>) =>
@@ -239,7 +244,7 @@ describe('a provider that lies, or is away', () => {
     await liar.open()
     port = await freePort()
     till = `http://127.0.0.1:${port}`
-    served = await servedAt(port, { issuer: liar.issuer })
+    served = await servedAt(port, { issuer: liar.issuer, more: `${ROLES}${APPROVAL}` })
   })
   afterEach(() => {
     liar.lie = {}
@@ -298,6 +303,38 @@ describe('a provider that lies, or is away', () => {
     expect(await ends({ token: { status: 200, body: { long: 'x'.repeat(2_000_000) } } })).toBe('/sign-in?why=refused')
   })
 
+  test('its people approve as those whom the server signed in, and nobody twice under two names', async () => {
+    const asker = `${userInfo().username}@till.example`
+    const held = await served.till('apply', 'marker', '--yes', '--device', `${NORTH}/pos1`, '--json')
+    expect([held.code, held.stdout]).toEqual([6, expect.stringContaining('APPROVAL_MISSING')])
+    const [{ run }] = JSON.parse((await served.till('runs', 'list', '--json')).stdout).runs
+    const approved = async (name: string): Promise<unknown> => {
+      liar.lie = { claims: { preferred_username: name, groups: undefined, realm_access: { roles: ['approvers'] } } }
+      const browser = new Browser()
+      await browser.signIn(till, '')
+      const { csrf } = await who(browser, till)
+      const headers = { 'content-type': 'application/json', 'x-till-csrf': String(csrf) }
+      const body = JSON.stringify({ why: 'CHG 4711' })
+      return (await browser.ask(`${till}/api/v1/runs/${run}/approve`, { method: 'POST', headers, body })).json()
+    }
+    expect(await approved(asker)).toMatchObject({ status: 409, why: expect.stringContaining('has asked for it') })
+    expect(await approved('anna@till.example')).toMatchObject({ ready: false })
+    const anna = new Visitor(till)
+    await anna.signIn('anna')
+    const again = await anna.ask(`/api/v1/runs/${run}/approve`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-till-csrf': anna.csrf },
+      body: JSON.stringify({ why: 'me, too' }),
+    })
+    expect([again.status, again.json.why]).toEqual([409, expect.stringContaining('has approved it already')])
+    expect(await approved('ola@till.example')).toMatchObject({ ready: true })
+    const shown = JSON.parse((await served.till('audit', 'list', '--json')).stdout).rows as {
+      entry: { kind: string; by: string }
+    }[]
+    const by = shown.filter(({ entry }) => entry.kind === 'run.approved').map(({ entry }) => entry.by)
+    expect(by).toEqual(['oidc:anna@till.example', 'oidc:ola@till.example'])
+  })
+
   test('ways back that fail count as wrong passwords do', async () => {
     const tries: string[] = []
     for (let n = 0; n < 30 && tries.at(-1) !== 'tries'; n += 1) {
@@ -325,6 +362,13 @@ describe('a provider that lies, or is away', () => {
       )
       expect(await new Visitor(away.url).signIn('anna')).toMatchObject({ status: 200, json: { account: 'anna' } })
       expect(await new Browser().arrive(`${away.url}/sign-in/callback?code=x&state=y`)).toBe('/sign-in?why=again')
+      // It is there by now, and says that it is somebody else.
+      liar.lie = { issuer: 'https://other.example' }
+      away.write('tillwright.yaml', settings({ url: away.url, issuer: liar.issuer }))
+      away.server?.kill('SIGHUP')
+      await away.has(() => away.told.includes('A new revision'))
+      expect((await new Browser().begin(away.url)).status).toBe(503)
+      expect(away.told).toContain('does not match the expected issuer')
     } finally {
       away.remove()
     }

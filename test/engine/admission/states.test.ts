@@ -26,6 +26,21 @@ describe('an approval', () => {
     expect(approve({ ...asked, fourEyes: false }, word('anna')).ok).toBe(true)
   })
 
+  test('is of one person who came in two ways', () => {
+    for (const name of ['oidc:anna', 'oidc:anna@till.example', 'anna@till.example'])
+      expect([name, approve(asked, word(name)).ok]).toEqual([name, false])
+    const once = done(approve(asked, word('oidc:jan@till.example')))
+    for (const name of ['jan', 'jan@till.example', 'oidc:jan'])
+      expect([name, approve(once, word(name)).ok]).toEqual([name, false])
+    const asOther = { ...asked, askedBy: 'oidc:anna@till.example' }
+    expect(approve(asOther, word('anna')).ok).toBe(false)
+    const twice = done(approve(once, word('oidc:ola@till.example')))
+    expect(approvedBy(twice)).toEqual(['oidc:jan@till.example', 'oidc:ola@till.example'])
+    // What was kept before it was looked at so.
+    expect(approvedBy({ ...asked, given: [word('jan'), word('oidc:jan')] })).toEqual(['jan'])
+    expect(approve(once, word('jan@other.example')).ok).toBe(true)
+  })
+
   test('starts what waits for it once, in time', () => {
     const given = done(approve({ ...asked, people: 1 }, word('jan')))
     expect(useApproval(given, 100).ok).toBe(false)
