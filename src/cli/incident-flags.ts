@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core'
+import { writtenWallTime } from '../core/zoned-time.ts'
 
 export const incidentArg = Args.string({ required: true, description: 'its id', name: 'INCIDENT' })
 
@@ -12,8 +13,7 @@ export const wordFlags = {
     description: 'until when',
     helpValue: 'YYYY-MM-DD',
     parse: async (text) => {
-      const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
-      if (isDate && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)) return text
+      if (writtenWallTime(text, '00:00') !== undefined) return text
       throw new Error(`"${text}" is no date: write it as 2026-12-24`)
     },
   })(),

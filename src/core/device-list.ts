@@ -11,7 +11,7 @@ export interface DeviceListSettings {
   readonly token?: string
   /** Of a page (`payload`): the list of devices. */
   readonly items: Expression
-  /** Of a page: the address of the next one, or what its query parameter `cursor` takes; null or empty: it is the last. */
+  /** Of a page: the address of the next one, or what its query parameter `cursor` takes; null, empty or no such key: it is the last. */
   readonly next?: Expression
   readonly cursor?: string
   /** Of a page: how many devices there are on all pages. */

@@ -21,7 +21,10 @@ export type EpisodeEvent = { readonly at: string } & (
       readonly fault?: string
     }
   | { readonly type: 'attempt.doubtful'; readonly attempt: number }
-  | { readonly type: 'noted'; readonly note: EpisodeNote; readonly why: string }
+  /** `outage`: it is known to be out of order. */
+  | { readonly type: 'noted'; readonly note: EpisodeNote; readonly why: string; readonly outage?: true }
+  /** The outage by which it was held is over: from then on it is seen to as if it had begun then. */
+  | { readonly type: 'released' }
   /** Monitoring was told what came of an attempt; `why`: it could not be. */
   | { readonly type: 'told'; readonly attempt: number; readonly why: string | null }
   | { readonly type: 'approved'; readonly by: string }
@@ -56,6 +59,8 @@ export interface Episode {
   readonly device: string | null
   readonly store: string | null
   readonly opened_at: string
+  /** When the last known outage by which it was held was over; absent: it was held by none. */
+  readonly released_at?: string
   readonly closed_at: string | null
   readonly closed_why: string | null
   /** The first alert that fired, or the first one at all. */
@@ -69,7 +74,12 @@ export interface Episode {
   readonly attempts: readonly Attempt[]
   /** The last attempt of which monitoring was told. */
   readonly told: number
-  readonly note: { readonly note: EpisodeNote; readonly why: string; readonly at: string } | null
+  readonly note: {
+    readonly note: EpisodeNote
+    readonly why: string
+    readonly at: string
+    readonly outage?: true
+  } | null
   readonly approvals: readonly { readonly by: string; readonly at: string }[]
 }
 
@@ -98,8 +108,12 @@ export function foldEpisode(episode: Episode, event: EpisodeEvent): Episode {
     }
     case 'attempt.doubtful':
       return withAttempt(episode, event.attempt, { finished_at: event.at, result: 'doubtful' })
-    case 'noted':
-      return { ...episode, note: { note: event.note, why: event.why, at: event.at } }
+    case 'noted': {
+      const { note, why, at, outage } = event
+      return { ...episode, note: { note, why, at, ...(outage && { outage }) } }
+    }
+    case 'released':
+      return { ...episode, note: null, released_at: event.at }
     case 'told':
       return event.why === null ? { ...episode, told: event.attempt } : episode
     case 'approved':
@@ -107,6 +121,11 @@ export function foldEpisode(episode: Episode, event: EpisodeEvent): Episode {
     case 'closed':
       return { ...episode, closed_at: event.at, closed_why: event.why }
   }
+}
+
+/** From when on it is seen to: its beginning, or the end of the known outage that it was held by. */
+export function begunAt({ opened_at, released_at }: Pick<Episode, 'opened_at' | 'released_at'>): string {
+  return released_at ?? opened_at
 }
 
 export function isFiring(episode: Pick<Episode, 'alerts'>): boolean {

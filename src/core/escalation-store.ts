@@ -40,8 +40,14 @@ export interface EscalationStore {
       readonly messages: readonly Message[]
     }) => Escalated,
   ): Promise<void>
-  /** Takes messages whose time has come for this process alone; those of a process that is gone, too, as in doubt. */
-  claim(now: Date, limit: number): Promise<readonly ClaimedMessage[]>
+  /**
+   * Takes messages whose time has come for this process alone; those of a process that is gone, too, as in doubt, and its own that
+   * are not among those `underWay`.
+   */
+  claim(
+    now: Date,
+    options: { readonly limit: number; readonly underWay: ReadonlySet<string> },
+  ): Promise<readonly ClaimedMessage[]>
   /** Notes what came of an attempt. */
   settle(
     message: string,

@@ -92,6 +92,8 @@ export interface RunPaused {
 export interface RunUnpaused {
   readonly type: 'run.unpaused'
   readonly by: string
+  /** Absent: it was not asked. */
+  readonly why?: string
 }
 
 /** A wave has failed, and its policy has it taken back. */

@@ -55,7 +55,7 @@ export interface EpisodeWorld {
   readonly busy: boolean
   /** An episode about the store, which is still firing. */
   readonly cause: string | null
-  /** Episodes that were opened within the time of the breaker. */
+  /** Episodes that were opened within the time of the breaker, or released from a known outage. */
   readonly opened: number
   /** When they are no longer too many, if no others begin; null: they are not. */
   readonly calmAt: number | null

@@ -60,8 +60,8 @@ export interface ReportDelivery {
 export interface ReportDeliveryStore {
   list(fleet: string): Promise<ReadonlyMap<string, ReportDelivery>>
   /**
-   * Takes the sending of what was due last for this process: true where it is to be sent now. What is new is only noted, what was
-   * missed more than once is sent once, and what a process died over is sent again.
+   * Takes the sending of what was due last for this process, which sends nothing else: true where it is to be sent now. What is new is
+   * only noted, what was missed more than once is sent once, and what a process died over is sent again.
    */
   claim(fleet: string, key: string, due: { readonly nominal: string; readonly now: Date }): Promise<boolean>
   /** Notes what came of it; `retryAt`: it is tried again then. */

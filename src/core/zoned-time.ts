@@ -49,6 +49,23 @@ export function wallTime(instant: number, zone: string): number {
   return instant + zoneOffset(instant, zone)
 }
 
+/** The day that the clocks of `zone` show at an instant, as `2026-11-25`. Throws RangeError for no such zone. */
+export function localDay(instant: number, zone: string): string {
+  return new Date(wallTime(instant, zone)).toISOString().slice(0, 10)
+}
+
+/**
+ * The wall time of a day (`2026-11-25`) and a time of it (`09:30`; `24:00` is its end), in milliseconds as if it were UTC; undefined
+ * for a day that is in no calendar and for what no clock shows.
+ */
+export function writtenWallTime(day: string, clock: string): number | undefined {
+  const midnight = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN
+  const [, hours, minutes] = /^(\d{2}):(\d{2})$/.exec(clock) ?? []
+  const after = Number(hours) * 60 + Number(minutes)
+  const isThere = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day)
+  return isThere && Number(minutes) < 60 && after <= 1_440 ? midnight + after * 60_000 : undefined
+}
+
 function askedWallTime(instant: number, zone: string): number {
   const whole = Math.floor(instant / SECOND) * SECOND
   const parts: Record<string, number> = {}

@@ -1,11 +1,17 @@
-import { type Attempt, type Episode, type EpisodeEvent, type EpisodeNote, isFiring } from '../core/episode.ts'
+import { type Attempt, begunAt, type Episode, type EpisodeEvent, type EpisodeNote, isFiring } from '../core/episode.ts'
 import type { HookRule, HookSettings } from '../core/hook-rule.ts'
 import type { EpisodeWorld } from '../core/hook-store.ts'
 
 /** What is to be done about an episode now. Times are milliseconds since 1970; without one, something has to happen first. */
 export type Decision =
   | { readonly do: 'run'; readonly attempt: number }
-  | { readonly do: 'wait'; readonly until: number | null; readonly why: string }
+  | {
+      readonly do: 'wait'
+      readonly until: number | null
+      readonly why: string
+      /** The outage that it was known by is over. */
+      readonly isReleased?: true
+    }
   | {
       readonly do: 'note'
       readonly note: EpisodeNote
@@ -13,6 +19,8 @@ export type Decision =
       readonly until: number | null
       /** More at once than the breaker lets through. */
       readonly isStorm?: true
+      /** It is known to be out of order. */
+      readonly isKnown?: true
     }
   | { readonly do: 'close'; readonly why: string }
 
@@ -35,6 +43,13 @@ const HOUR_MS = 3_600_000
 /** How late the early end of a silence or an outage is noticed at most. */
 export const LONGEST_SILENCE_MS = 600_000
 
+const RELEASED_MS = 10_000
+
+/** By then all that an outage held have been looked at, and it can be told whether they are too many at once. */
+function releasedMs({ withinMs }: HookSettings['breaker']): number {
+  return Math.min(RELEASED_MS, withinMs / 2)
+}
+
 /** What is to be left alone for long is asked about ever more seldom: after a tenth of the time that it lasts. */
 export function askAgainMs(ageMs: number): number {
   return Math.min(LONGEST_SILENCE_MS, Math.max(LOOK_AGAIN_MS, ageMs / 10))
@@ -42,7 +57,7 @@ export function askAgainMs(ageMs: number): number {
 
 /** Pure: what is known of an episode, its rule and the clock say what is done. The first that has something to say decides. */
 export function decide(asked: Asked): Decision {
-  for (const judge of [atWork, clearing, known, storm, patience, afterRepair, ability, mode, limits]) {
+  for (const judge of [atWork, clearing, known, released, storm, patience, afterRepair, ability, mode, limits]) {
     const decision = judge(asked)
     if (decision) return decision
   }
@@ -65,11 +80,12 @@ export function eventsOf(
     case 'close':
       return { events: [{ type: 'closed', at, why: decision.why }], due: null }
     case 'wait':
-      return { events: [], due: dateOf(decision.until) }
+      return { events: decision.isReleased ? [{ type: 'released', at }] : [], due: dateOf(decision.until) }
     case 'note': {
-      const { note, why } = decision
+      const { note, why, isKnown } = decision
       const isSame = episode.note?.note === note && episode.note.why === why
-      return { events: isSame ? [] : [{ type: 'noted', at, note, why }], due: dateOf(decision.until) }
+      const noted: EpisodeEvent = { type: 'noted', at, note, why, ...(isKnown && { outage: true }) }
+      return { events: isSame ? [] : [noted], due: dateOf(decision.until) }
     }
   }
 }
@@ -80,7 +96,7 @@ function dateOf(ms: number | null): Date | null {
 
 type Judge = (asked: Asked) => Decision | undefined
 
-const wait = (until: number | null, why: string): Decision => ({ do: 'wait', until, why })
+const wait = (until: number | null, why: string) => ({ do: 'wait', until, why }) as const
 const note = (kind: EpisodeNote, why: string, until: number | null): Decision => ({
   do: 'note',
   note: kind,
@@ -106,8 +122,17 @@ const clearing: Judge = ({ episode, rule, now }) => {
 const known: Judge = ({ episode, outage, now }) => {
   if (!outage) return undefined
   const age = now - Date.parse(episode.opened_at)
-  return note('held', outage.why, Math.min(outage.until, now + askAgainMs(age)))
+  return {
+    do: 'note',
+    note: 'held',
+    why: outage.why,
+    until: Math.min(outage.until, now + askAgainMs(age)),
+    isKnown: true,
+  }
 }
+
+const released: Judge = ({ episode, breaker, now }) =>
+  episode.note?.outage && { ...wait(now + releasedMs(breaker), 'Others may be released with it.'), isReleased: true }
 
 const storm: Judge = ({ episode, world, breaker, now }) => {
   if (world.opened > breaker.episodes) {
@@ -119,14 +144,19 @@ const storm: Judge = ({ episode, world, breaker, now }) => {
   return note('symptom', `It belongs to episode ${world.cause}, about the store ${episode.store}.`, null)
 }
 
-const patience: Judge = ({ episode, rule, now }) => {
-  const settled = Date.parse(episode.opened_at) + rule.settleMs
+const patience: Judge = ({ episode, rule, breaker, now }) => {
+  const begun = Date.parse(begunAt(episode))
+  const settled = begun + Math.max(rule.settleMs, episode.released_at === undefined ? 0 : releasedMs(breaker))
   if (now < settled) return wait(settled, 'A cause may still show up.')
-  const since = Date.parse(episode.firing_since ?? episode.opened_at) + rule.forMs
+  const since = Math.max(begun, Date.parse(episode.firing_since ?? episode.opened_at)) + rule.forMs
   if (now < since) return wait(since, 'It has not been firing for long enough.')
   if (!rule.often) return undefined
   const { times, withinMs } = rule.often
-  const recent = Object.values(episode.alerts).filter(({ first_at }) => Date.parse(first_at) > now - withinMs).length
+  // What still fired when an outage was over began then; what had come and gone did not.
+  const fired = Object.values(episode.alerts).map(({ state, first_at }) =>
+    state === 'firing' ? Math.max(begun, Date.parse(first_at)) : Date.parse(first_at),
+  )
+  const recent = fired.filter((at) => at >= begun && at > now - withinMs).length
   return recent < times ? wait(null, `It fired ${recent} of ${times} times.`) : undefined
 }
 

@@ -27,7 +27,7 @@ export function Outages({ outages, again }: Shown) {
       one,
     ) => html`<li key=${one.outage} class="note"><strong>${one.closed ? words.closedPlace : words.knownOutage}</strong>
       ${one.why} <small>${one.by}, ${filled(words.until, timeText(one.until))} (${one.outage})</small>
-      ${again && mayDo('attend') && html` <button type="button" onClick=${() => end(one.outage)}>${words.endOutage}</button>`}</li>`,
+      ${again && mayDo(one.closed ? 'change' : 'attend') && html` <button type="button" onClick=${() => end(one.outage)}>${words.endOutage}</button>`}</li>`,
   )}</ul><div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`
 }
 
@@ -66,7 +66,7 @@ export function OutageForm({ on, again }: { readonly on: string; readonly again:
     isOpen
       ? html`<form class="confirm" onSubmit=${submit}><label>${words.holdUntil} <input name="until" required placeholder="4h, 18:00" autofocus /></label>
         <label>${words.whySo} <input name="why" required maxlength="500" /></label>
-        <label><input type="checkbox" name="closed" /> ${words.closedPlace}</label>
+        ${mayDo('change') && html`<label><input type="checkbox" name="closed" /> ${words.closedPlace}</label>`}
         <p class="buttons"><button type="submit">${words.addOutage}</button> <button type="button" onClick=${() => setOpen(false)}>${words.cancel}</button></p></form>`
       : html`<p class="buttons"><button type="button" onClick=${() => setOpen(true)}>${words.addOutage}</button></p>`
   }<div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`

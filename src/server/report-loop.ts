@@ -23,9 +23,14 @@ interface Loop {
   readonly metrics: Metrics
 }
 
+/** What came of sending a report to a place; null: it was sent. */
+type Failure = { readonly why: string; readonly isFinal: boolean } | null
+
 /** Sends scheduled reports, one after the other, until it is stopped. */
 export class ReportLoop {
   readonly #loop: Loop
+  /** What came of it and could not be noted yet, by fleet and key: it is not sent once more meanwhile. */
+  readonly #unnoted = new Map<string, { readonly fleet: string; readonly key: string; readonly failure: Failure }>()
   #isStopping = false
   #wake: (() => void) | undefined
   #ended: Promise<void> | undefined
@@ -59,6 +64,7 @@ export class ReportLoop {
 
   async #turn(by: Reporting): Promise<void> {
     const reports = by.project.settings.reports()
+    await this.#note(by)
     if (reports.length === 0) return
     const known = await by.store.reportDeliveries.list(by.fleet.name)
     for (const report of reports) {
@@ -71,17 +77,24 @@ export class ReportLoop {
         const nominal = new Date(due).toISOString()
         if (!(await by.store.reportDeliveries.claim(by.fleet.name, key, { nominal, now: new Date() }))) continue
         made ??= makeReport(by, report, due)
-        const why = await this.#send(by, {
+        const failure = await this.#send(by, {
           report,
           made,
           send: (one) => sendReport(by, one, { report, place, nominal }),
         })
-        await this.#settle(by, key, why)
+        this.#unnoted.set(`${by.fleet.name} ${key}`, { fleet: by.fleet.name, key, failure })
+        await this.#note(by)
       }
     }
   }
 
-  /** Why it was not sent; null: it was. */
+  async #note(by: Reporting): Promise<void> {
+    for (const [entry, { fleet, key, failure }] of this.#unnoted) {
+      await this.#settle(by, { fleet, key }, failure)
+      this.#unnoted.delete(entry)
+    }
+  }
+
   async #send(
     by: Reporting,
     of: {
@@ -89,7 +102,7 @@ export class ReportLoop {
       readonly made: Promise<MadeReport>
       readonly send: (made: MadeReport) => ReturnType<typeof sendReport>
     },
-  ): Promise<{ readonly why: string; readonly isFinal: boolean } | null> {
+  ): Promise<Failure> {
     try {
       const result = await of.send(await of.made)
       return result.ok ? null : result
@@ -101,16 +114,16 @@ export class ReportLoop {
   }
 
   async #settle(
-    { store, fleet }: Reporting,
-    key: string,
-    failure: { readonly why: string; readonly isFinal: boolean } | null,
+    { store }: Reporting,
+    { fleet, key }: { readonly fleet: string; readonly key: string },
+    failure: Failure,
   ): Promise<void> {
     const { log, metrics } = this.#loop
-    const attempts = (await store.reportDeliveries.list(fleet.name)).get(key)?.attempts ?? 1
+    const attempts = (await store.reportDeliveries.list(fleet)).get(key)?.attempts ?? 1
     const pause = failure && !failure.isFinal ? PAUSES_MS[attempts - 1] : undefined
     const now = new Date()
     const retryAt = pause === undefined ? null : new Date(now.getTime() + pause)
-    await store.reportDeliveries.settle(fleet.name, key, { why: failure?.why ?? null, retryAt, now })
+    await store.reportDeliveries.settle(fleet, key, { why: failure?.why ?? null, retryAt, now })
     const state = failure === null ? 'sent' : retryAt === null ? 'given-up' : 'waiting'
     metrics.count('till_reports_total', 'Attempts to send scheduled reports, by what became of them.', { state })
     log.say(`Report ${key}: ${state}${failure === null ? '' : `, ${failure.why}`}`)

@@ -55,13 +55,13 @@ function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'abou
     const { wave, failed, limit, devices, rollback_run } = event
     return { by: 'till', host: hostname(), about: { wave, failed, limit, devices, rollback_run } }
   }
-  if (event.type === 'run.unpaused') return { by: event.by, host: hostname(), about: {} }
   if (event.type === 'run.approved') {
     const { by, why, proof } = event
     return { by, host: hostname(), about: { why, ...(proof && { proof }) } }
   }
-  if (event.type === 'run.aborted' || event.type === 'run.paused') {
-    return { by: event.by, host: hostname(), about: { why: event.why } }
+  if (event.type === 'run.aborted' || event.type === 'run.paused' || event.type === 'run.unpaused') {
+    const { by, why } = event
+    return { by, host: hostname(), about: { ...(why !== undefined && { why }) } }
   }
   if (event.type !== 'run.finished') return undefined
   const [row] = yield* rowsOf(tables.selectFrom('runs').select(['mode', 'by', 'host']).where('run', '=', event.run))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { alertKey } from '../core/alert.ts'
-import { type Episode, type EpisodeEvent, foldEpisode, isFiring, newEpisode } from '../core/episode.ts'
+import { begunAt, type Episode, type EpisodeEvent, foldEpisode, isFiring, newEpisode } from '../core/episode.ts'
 import type { Told, ToldAnswer } from '../core/hook-store.ts'
 import { hookTables } from './hook-tables.ts'
 import { thisProcess } from './process-identity.ts'
@@ -28,7 +28,7 @@ export function* applyEvents(
   }
   const { closed_at } = now
   const due_at = closed_at === null ? (options.due?.toISOString() ?? null) : null
-  const set = { closed_at, due_at, firing: isFiring(now) ? 1 : 0, json: JSON.stringify(now) }
+  const set = { opened_at: begunAt(now), closed_at, due_at, firing: isFiring(now) ? 1 : 0, json: JSON.stringify(now) }
   yield* put(hookTables.updateTable('episodes').set(set).where('episode', '=', now.episode))
   const isOver = isFiring(episode) && (closed_at !== null || !isFiring(now))
   if (now.about === 'store' && isOver) yield* wakeSymptoms(now.store)

@@ -27,8 +27,8 @@ export function escalationStore(
       return (await session.read(rows)).map(({ incident }) => incident)
     },
     advance: (id, decide) => write(() => advance(id, decide)),
-    async claim(now, limit) {
-      return (await mayBeReady(session, now)) ? write(() => claim(now, limit)) : []
+    async claim(now, options) {
+      return (await mayBeReady(session, now)) ? write(() => claim(now, options)) : []
     },
     settle: (message, result, options) => write(() => settle(message, result, options)),
     acknowledge: (message, of) => write(() => acknowledge(message, of)),
@@ -83,12 +83,14 @@ async function mayBeReady(session: StoreSession, now: Date): Promise<boolean> {
   return one !== undefined || sending !== undefined
 }
 
+type Claiming = Parameters<EscalationStore['claim']>[1]
+
 /** Those whose time has come, and those of processes that are gone. */
-function* readyRows(now: Date, limit: number): Steps<readonly MessageRow[]> {
+function* readyRows(now: Date, { limit, underWay }: Claiming): Steps<readonly MessageRow[]> {
   const all = messageTables.selectFrom('messages').selectAll()
   const due = all.where('state', 'in', ['waiting', 'unheard']).where('next_at', '<=', now.toISOString())
   const sending = yield* rowsOf(all.where('state', '=', 'sending'))
-  const lost = sending.filter((row) => isGone(row, now))
+  const lost = sending.filter((row) => (isOwn(row) ? !underWay.has(row.message) : isGone(row, now)))
   return [...lost, ...(yield* rowsOf(due.orderBy('next_at').limit(limit)))].slice(0, limit)
 }
 
@@ -104,9 +106,9 @@ function isOwn({ host, pid, process }: MessageRow): boolean {
   return host === own.host && pid === own.pid && process === own.process
 }
 
-function* claim(now: Date, limit: number): Steps<readonly ClaimedMessage[]> {
+function* claim(now: Date, options: Claiming): Steps<readonly ClaimedMessage[]> {
   const claimed: ClaimedMessage[] = []
-  for (const row of yield* readyRows(now, limit)) {
+  for (const row of yield* readyRows(now, options)) {
     const incident = yield* readIncident(row.incident)
     if (!incident) continue
     const doubt_since = row.doubt_since ?? (row.state === 'sending' ? now.toISOString() : null)

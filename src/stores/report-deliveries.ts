@@ -49,7 +49,8 @@ export function reportDeliveryStore(session: StoreSession): ReportDeliveryStore 
     settle: (fleet, key, { why, retryAt, now }) =>
       change(fleet, (known) => {
         const before = known[key]
-        if (before?.state !== 'sending') return { result: undefined }
+        // Whoever slept for too long finds that another one has taken it, and says nothing about what that one sends.
+        if (before?.state !== 'sending' || !isOwn(before)) return { result: undefined }
         const state = why === null ? 'sent' : retryAt === null ? 'given-up' : 'waiting'
         const next_at = retryAt?.toISOString() ?? null
         const after = { ...before, ...NOBODY, state, why, next_at, at: now.toISOString() } as const
@@ -67,10 +68,18 @@ function isToBeSent(before: ReportDelivery, nominal: string, now: Date): boolean
   return before.state === 'sending'
 }
 
-function isGone({ host, pid, process, at }: ReportDelivery, now: Date): boolean {
+/** One process sends one report at a time: what it still sends when it asks for the next has no end. */
+function isGone(delivery: ReportDelivery, now: Date): boolean {
+  const { host, pid, process, at } = delivery
+  if (isOwn(delivery)) return true
   const where = whereabouts({ host: host ?? '', pid: pid ?? 0, process })
   if (where !== 'elsewhere') return where === 'dead'
   return Date.parse(at) < now.getTime() - UNHEARD_OF_MS
+}
+
+function isOwn({ host, pid, process }: ReportDelivery): boolean {
+  const own = thisProcess()
+  return host === own.host && pid === own.pid && process === own.process
 }
 
 function deliveriesIn([row]: readonly { readonly value: string }[]): Deliveries {

@@ -26,6 +26,8 @@ beforeEach(() => {
   const inventory = inventoryWith(`${devices}      office: {profile: back, address: 127.0.1.1}\n`)
     .replace('type: ssh}}', 'type: local}}\n  back: {kind: server, os: {family: linux}, transport: {type: local}}')
     .replace('PL-0001', STORE)
+    // Where no clock is ever changed.
+    .replace('Europe/Warsaw', 'Etc/UTC')
   project.write('inventory/fleet.yaml', inventory)
   const mark = `steps:\n  - command: {run: 'echo made >> "${project.path('made')}"', always: true}\n`
   project.write('runbooks/mark.yaml', `name: mark\n${mark}`)
@@ -35,15 +37,25 @@ afterAll(() => {
   for (const each of projects) each.remove()
 })
 
+type Fired = readonly [name: string, device: string]
+
+interface Times {
+  readonly from: string
+  readonly until: string
+}
+
 let ids = 0
-async function fire(...alerts: readonly (readonly [name: string, device: string])[]): Promise<Ended> {
+const fire = (...alerts: readonly Fired[]): Promise<Ended> => fireFor('1s', alerts)
+
+/** As long as it says what comes of it is seen to. */
+async function fireFor(wait: string, alerts: readonly Fired[]): Promise<Ended> {
   const body = alerts.map(([alertname, device]) => ({
     status: 'firing',
     labels: { alertname, device: `${STORE}/${device}` },
     startsAt: '2026-11-22T01:40:33Z',
     fingerprint: `${++ids}`,
   }))
-  const args = [TILL, 'hook', 'fire', '--source', 'alertmanager', '--wait', '1s', '--json']
+  const args = [TILL, 'hook', 'fire', '--source', 'alertmanager', '--wait', wait, '--json']
   const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1' }
   const child = spawn(process.execPath, args, { cwd: project.root, env, stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin?.end(JSON.stringify({ version: '4', alerts: body }))
@@ -92,14 +104,36 @@ test('what is ended is seen to, and who said and ended what is on record', async
   expect(await incidents()).toMatchObject([{ device: `${STORE}/pos5` }])
   expect(await project.till('outages', 'end', id)).toMatchObject({ code: 0, stdout: `${id} is over (x).\n` })
   expect((await project.till('outages', 'end', id)).code).toBe(2)
-  await fire(['Marker', 'office'])
+  const begun = Date.now()
+  await fireFor('30s', [['Marker', 'office']])
   expect(project.read('made')).toBe('made\n')
+  const { episodes } = await json('episodes', 'episodes', 'list')
+  const { episode } = episodes.find(({ device }: { device: string }) => device === `${STORE}/office`)
+  const { events } = await json('episode', 'episodes', 'show', episode)
+  const times = events.map(({ type, at }: { type: string; at: string }) => [type, Date.parse(at)] as const)
+  const at = (wanted: string): number => times.findLast(([type]: readonly [string, number]) => type === wanted)?.[1]
+  expect(at('released')).toBeGreaterThanOrEqual(begun)
+  expect(at('attempt.started')).toBeGreaterThanOrEqual(at('released') + 10_000)
   expect(await outages()).toEqual([])
   expect(await outages('--all')).toMatchObject([{ outage: id, state: 'over', ended_by: expect.any(String) }])
   const { rows } = await json('audit', 'audit', 'list')
   const kinds = rows.map(({ entry }: { entry: { kind: string } }) => entry.kind)
   expect(kinds.filter((kind: string) => kind.startsWith('outage.'))).toEqual(['outage.added', 'outage.ended'])
 })
+
+test('more than the breaker lets through when an outage is over are one storm', async () => {
+  project.write('tillwright.yaml', SETTINGS.replace('within: 10m', 'within: 20s'))
+  const [id = ''] = (await add('--kind', 'till', '--until', '2h', '--because', 'x')).stdout.split(' ')
+  const all = [1, 2, 3, 4, 5].map((n) => ['Drawer', `pos${n}`] as const)
+  await fire(...all)
+  const { episodes } = await json('episodes', 'episodes', 'list')
+  const last = Math.max(...episodes.map(({ opened_at }: { opened_at: string }) => Date.parse(opened_at)))
+  // By their beginning they are no longer too many at once.
+  await new Promise((resolve) => setTimeout(resolve, last + 21_000 - Date.now()))
+  expect((await project.till('outages', 'end', id)).code).toBe(0)
+  await fireFor('15s', all)
+  expect(await incidents()).toMatchObject([{ fault: 'storm', device: null }])
+}, 180_000)
 
 test('the time of a place that is closed is maintenance, and that of an outage is as it was found', async () => {
   const inventory = project.read('inventory/fleet.yaml')
@@ -133,7 +167,17 @@ test('what makes no sense is refused before anything is on record', async () => 
   expect(await refused(STORE, '--until', 'soon', ...why)).toEqual([2, expect.stringContaining('is no time')])
   expect(await refused(STORE, '--until', '2020-01-01', ...why)).toEqual([2, expect.stringContaining('over already')])
   expect(await refused(STORE, '--until', '200d', ...why)).toEqual([2, expect.stringContaining('92 days')])
-  expect(await refused(STORE, '--until', '1h', '--from', '2h', ...why)).toEqual([
+  const never = ['22:75', '24:01', '2027-02-30', '2027-01-01 12:60', '2027-13-01']
+  for (const time of never)
+    for (const flags of [
+      ['--until', time],
+      ['--until', '1h', '--from', time],
+    ])
+      expect(await refused(STORE, ...flags, ...why)).toEqual([2, expect.stringContaining(`there is no ${time}`)])
+  const early = [...['--from', '2h', '--until', '2020-01-01 12:00'], ...why]
+  expect(await refused(STORE, ...early)).toEqual([2, expect.stringContaining('over already')])
+  const tomorrow = new Date(Date.now() + 36 * 3_600_000).toISOString().slice(0, 10)
+  expect(await refused(STORE, '--from', '72h', '--until', tomorrow, ...why)).toEqual([
     2,
     expect.stringContaining('ends before it begins'),
   ])
@@ -143,8 +187,13 @@ test('what makes no sense is refused before anything is on record', async () => 
     expect.stringContaining('covers no device'),
   ])
   expect(await outages('--all')).toEqual([])
-  const coming = await add(STORE, '--from', '1h', '--until', '2h', ...why)
+  const coming = await add(STORE, '--from', '2h', '--until', '1h', ...why)
   expect([coming.code, await outages()]).toMatchObject([0, [{ state: 'coming' }]])
+  await add(STORE, '--from', '23:00', '--until', '05:00', ...why)
+  await add(STORE, '--from', '23:00', '--until', '24:00', ...why)
+  await add(STORE, '--from', tomorrow, '--until', tomorrow, ...why)
+  const lasts = (await outages()).map(({ from, until }: Times) => (Date.parse(until) - Date.parse(from)) / 3_600_000)
+  expect(lasts.toSorted((a: number, b: number) => a - b)).toEqual([1, 1, 6, 24])
   await fire(['Drawer', 'pos1'])
   expect(await incidents()).toHaveLength(1)
 })

@@ -43,7 +43,7 @@ beforeEach(() => {
   settings()
 })
 
-function settings(more = ''): void {
+function settings(more = '', timeout = '1m'): void {
   project.write(
     'tillwright.yaml',
     `device_lists:
@@ -58,7 +58,7 @@ function settings(more = ''): void {
     device: "item.shop + '/' + item.name"
     fields: {address: item.ip, vars.hw.serial: item.sn}
     where: device.kind == 'till'
-    timeout: 1s
+    timeout: ${timeout}
 ${more}`,
   )
 }
@@ -138,6 +138,10 @@ test('half a list, an old one, or none at all is refused as a whole', async () =
   expect(await refused({ [first]: page(all.slice(1), null) })).toContain(
     '2 devices on its pages, and says that there are 3',
   )
+  for (const total of ['3', null])
+    expect(await refused({ [first]: page(all, null, { total }) })).toContain(
+      `"total" gives no number, but ${JSON.stringify(total)}`,
+    )
   expect(await refused({ [first]: page(all, null, { made: '2026-01-01T00:00:00Z' }) })).toContain(
     'is stale: it was made at 2026-01-01',
   )
@@ -158,6 +162,7 @@ test('half a list, an old one, or none at all is refused as a whole', async () =
   ).toContain('gives no list')
   expect(asked.some(({ url }) => url === '/elsewhere')).toBe(false)
   hangs = true
+  settings('', '1s')
   expect(await refused({})).toContain('does not answer within 1 s')
 })
 
@@ -178,6 +183,27 @@ test('an entry that cannot be read is told, and then none is missed', async () =
     'Entry 2: PL-0001/pos1 is there twice.',
     'Entry 3: "PL-0001/a b" is no full name of a device: it is STORE/DEVICE.',
   ])
+})
+
+test('the last page may leave the key of the next one away; what is empty says nothing, and text is text', async () => {
+  const made = new Date().toISOString()
+  const items = [device('PL-0001/pos1', '', ' '), device('PL-0001/pos2', '10.0.0.2', 'A2')]
+  pages = {
+    '/v1/devices?limit=2': page(items, '/v1/devices?page=2'),
+    '/v1/devices?page=2': { body: { items: [{ shop: 'PL-0001', name: 'pos3', ip: 7, sn: 8 }], total: 3, made } },
+  }
+  const answer = await sync()
+  expect([answer.code, answer.pages, answer.counts]).toMatchObject([
+    3,
+    2,
+    { same: 1, change: 1, add: 1, unreadable: 0 },
+  ])
+  expect(answer.devices).toMatchObject([
+    { action: 'change', device: 'PL-0001/pos2', fields: [{ field: 'vars.hw.serial', listed: 'A2' }] },
+    { action: 'add', device: 'PL-0001/pos3', fields: [{ listed: '7' }, { listed: 8 }] },
+  ])
+  pages = { '/v1/devices?limit=2': page([{ shop: 'PL-0001', name: 'pos1', ip: true }], null, { total: 1 }) }
+  expect((await sync()).unreadable).toEqual(['Entry 1: address is no text, but true.'])
 })
 
 test('settings that make no sense are refused at their place', async () => {

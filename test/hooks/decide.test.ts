@@ -78,6 +78,8 @@ function decided(
 }
 
 const FIRING = told(0, 'a', 'firing')
+const HELD: EpisodeEvent = { type: 'noted', at: at(1), note: 'held', why: 'works', outage: true }
+const RELEASED: EpisodeEvent = { type: 'released', at: at(4_000) }
 
 test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
   ['waits for causes', episodeOf(FIRING), 29, {}, 'wait 30'],
@@ -168,6 +170,44 @@ test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
     999,
     {},
     'note needs-people',
+  ],
+  ['looks for others when an outage is over', episodeOf(FIRING, HELD), 4_000, { world: { opened: 1 } }, 'wait 4010'],
+  ['waits for causes from the end of an outage on', episodeOf(FIRING, HELD, RELEASED), 4_001, {}, 'wait 4030'],
+  [
+    'is looked at after others, also without a settle time',
+    episodeOf(FIRING, HELD, RELEASED, told(4_002, 'b', 'firing')),
+    4_002,
+    { rule: { settleMs: 0 } },
+    'wait 4010',
+  ],
+  [
+    'waits for as long as the rule says from the end of an outage on',
+    episodeOf(FIRING, HELD, RELEASED),
+    4_030,
+    { rule: { forMs: 120_000 } },
+    'wait 4120',
+  ],
+  ['acts when an outage was over for long enough', episodeOf(FIRING, HELD, RELEASED), 4_030, {}, 'run 1'],
+  [
+    'holds still when too many are released',
+    episodeOf(FIRING, HELD, RELEASED),
+    4_010,
+    { world: { opened: 101 } },
+    'note held',
+  ],
+  [
+    'counts what fires on when an outage is over',
+    episodeOf(FIRING, told(9, 'b', 'firing'), HELD, RELEASED),
+    4_030,
+    { rule: { often: { times: 2, withinMs: 60_000 } } },
+    'run 1',
+  ],
+  [
+    'counts nothing that came and went in an outage',
+    episodeOf(FIRING, told(9, 'b', 'firing'), told(10, 'b', 'resolved'), HELD, RELEASED),
+    4_030,
+    { rule: { often: { times: 2, withinMs: 9_000_000 } } },
+    'wait for news',
   ],
   ['waits before it is closed', episodeOf(FIRING, told(5, 'a', 'resolved')), 10, {}, 'wait 305'],
   [

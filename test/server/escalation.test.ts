@@ -2,11 +2,14 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
+import Database from 'libsql'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { dutiesOf } from '../../src/app/incidents/duties-in-force.ts'
 import { incidentOpening } from '../../src/app/incidents/incident-opening.ts'
 import { openProject } from '../../src/app/project.ts'
 import type { IncidentStore } from '../../src/core/incident-store.ts'
+import { processIdentity } from '../../src/stores/process-identity.ts'
 import { openSqliteIncidents } from '../../src/stores/sqlite.ts'
 import { errorsOf } from '../cli/published.ts'
 import { Jira, type Mishap } from '../peers/jira.ts'
@@ -267,4 +270,44 @@ test('nobody is told of what is known to be out of order until that is over', as
   expect(Math.min(...chat.posts.map(({ at }) => performance.timeOrigin + at))).toBeGreaterThanOrEqual(end)
   const messages = (await store?.escalations.messages(id)) ?? []
   expect(messages.map(({ created_at }) => Date.parse(created_at) >= end)).toEqual([true, true])
+
+  // Of what is over nothing is to be done any more, whatever is known there.
+  await till.till('outages', 'add', `${NORTH}/pos1`, '--until', '2h', '--because', 'works')
+  expect((await till.till('incidents', 'close', id, '--cause', 'worn')).code).toBe(0)
+  const soon = new Date(Date.now() + 3_600_000)
+  await until(async () => (await store?.escalations.due(soon, 9))?.length === 0, 'it is not looked at again')
 })
+
+test('what fails while a message is taken, sent or noted loses none, and sends none twice', async () => {
+  till = new ServedProject(settings('[{to: desk}]'))
+  await till.serve()
+  await till.till('outages', 'add', `${NORTH}/office`, '--until', '2h', '--because', 'works')
+  const database = new Database(till.path('.till/state.db'))
+  const known = "state_facts SET value = ? WHERE name = 'outages Test'"
+  const read = database.prepare("SELECT value FROM state_facts WHERE name = 'outages Test'")
+  const { value } = read.get() as { value: string }
+  sink.answerTo = () => '451 later'
+  const [id = ''] = await openIncidents(1)
+  const message = async () => (await store?.escalations.messages(id))?.[0]
+  await until(async () => (await message())?.why?.includes('451') ?? false, 'it is tried')
+  database.prepare(`UPDATE ${known}`).run('{')
+  await until(() => till.told.includes('People cannot be told'), 'what is known cannot be read')
+  database.exec(`CREATE TRIGGER full BEFORE UPDATE ON messages WHEN NEW.state <> 'sending'
+    BEGIN SELECT RAISE(ABORT, 'no space'); END`)
+  sink.answerTo = () => '250 ok'
+  database.prepare(`UPDATE ${known}`).run(value)
+  const unnoted = (): number => till.told.split('What came of a message could not be noted').length - 1
+  await until(() => unnoted() >= 3, 'it cannot be noted')
+  expect([(await message())?.state, sink.mails.length]).toEqual(['sending', 1])
+  database.exec('DROP TRIGGER full')
+  await until(async () => (await message())?.state === 'sent', 'it is noted')
+  expect(sink.mails).toHaveLength(1)
+
+  const pid = till.server?.pid ?? 0
+  const own = "UPDATE messages SET state = 'sending', host = ?, pid = ?, process = ?"
+  database.prepare(own).run(hostname(), pid, processIdentity(pid))
+  database.close()
+  await until(() => sink.mails.length === 2, 'a sending without an end is made anew')
+  await until(async () => (await message())?.state === 'sent', 'it is sent')
+  expect(new Set(sink.mails.map((mail) => mail.id)).size).toBe(1)
+}, 180_000)

@@ -1,5 +1,8 @@
 import { readdirSync } from 'node:fs'
+import { hostname } from 'node:os'
+import Database from 'libsql'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { processIdentity } from '../../src/stores/process-identity.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { errorsOf } from '../cli/published.ts'
 import { SmtpSink } from '../peers/smtp-sink.ts'
@@ -124,6 +127,52 @@ test('what is refused for good is given up and told; by hand it is sent when it 
   expect(await till.till('report', 'send', 'monday')).toMatchObject({ code: 0 })
   expect(sink.mails.map(({ to }) => to)).toEqual([['desk@example.com']])
 }, 180_000)
+
+test('what came of a mail and could not be noted is noted later, and a sending without an end is made anew', async () => {
+  till = new ServedProject(settings(`  monday: {report: availability, ${MONDAY}, to: [desk]}\n`))
+  await wasThereBefore('monday → desk')
+  const database = new Database(till.path('.till/state.db'))
+  database.exec(`CREATE TRIGGER full BEFORE UPDATE ON state_facts WHEN NEW.value LIKE '%"state":"sent"%'
+    BEGIN SELECT RAISE(ABORT, 'no space'); END`)
+  await till.serve()
+  await until(() => till.told.includes('Reports cannot be sent'), 'it cannot be noted')
+  // Another turn.
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  expect([sink.mails.length, (await scheduled())[0]?.state]).toEqual([1, 'sending'])
+  database.exec('DROP TRIGGER full')
+  await until(async () => (await scheduled())[0]?.state === 'sent', 'it is noted')
+  expect(sink.mails).toHaveLength(1)
+
+  const pid = till.server?.pid ?? 0
+  const read = database.prepare("SELECT value FROM state_facts WHERE name = 'reports Test'")
+  const known = JSON.parse((read.get() as { value: string }).value)
+  const sending = { state: 'sending', host: hostname(), pid, process: processIdentity(pid) }
+  const value = JSON.stringify({ 'monday → desk': { ...known['monday → desk'], ...sending } })
+  database.prepare("UPDATE state_facts SET value = ? WHERE name = 'reports Test'").run(value)
+  database.close()
+  await until(() => sink.mails.length === 2, 'it is sent anew')
+  await until(async () => (await scheduled())[0]?.state === 'sent', 'it is sent')
+  expect(new Set(sink.mails.map(({ id }) => id)).size).toBe(1)
+}, 180_000)
+
+test('a report names the days that it is about by the clocks that it is told by', async () => {
+  const early = 'every: week, at: "00:30", time_zone: Europe/Warsaw'
+  till = new ServedProject(
+    settings(`  early: {report: availability, ${early}, to: [desk]}
+  daily: {report: availability, every: day, at: "00:30", time_zone: Europe/Warsaw, to: [desk]}
+`),
+  )
+  const dayAfter = (day = ''): string => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10)
+  const [, first = '', last, made] =
+    /, (\S+) – (\S+) \(early\): early-(\S+)\.html,/.exec(
+      (await till.till('report', 'send', 'early', '--dry-run')).stdout,
+    ) ?? []
+  expect([new Date(first).getUTCDay(), Date.parse(last ?? '') - Date.parse(first)]).toEqual([1, 6 * 86_400_000])
+  expect(made).toBe(dayAfter(last))
+  const [, day, on] =
+    /, (\S+) \(daily\): daily-(\S+)\.html,/.exec((await till.till('report', 'send', 'daily', '--dry-run')).stdout) ?? []
+  expect(on).toBe(dayAfter(day))
+})
 
 test('what makes no sense is found when the repository is read', async () => {
   till = new ServedProject(settings(`  a: {report: availability, ${MONDAY}, to: [deks]}\n`))

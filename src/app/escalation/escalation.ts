@@ -1,6 +1,6 @@
 import type { ChainStep, Channel, Contact, Escalated, Message } from '../../core/escalation.ts'
 import { escalate, followUps } from '../../core/escalation.ts'
-import type { ClaimedMessage, SendResult } from '../../core/escalation-store.ts'
+import type { ClaimedMessage, EscalationStore, SendResult } from '../../core/escalation-store.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
@@ -19,6 +19,8 @@ import { MOST_TOLD, messageText } from './message-text.ts'
 
 /** Attempts at a message until it is given up, where its channel says nothing else. */
 const ATTEMPTS = 10
+/** What came of an attempt and could not be noted is noted anew after that. */
+const NOTED_AGAIN_MS = 1_000
 /** A store that never opens is asked again the next day. */
 const CLOSED_MS = 86_400_000
 
@@ -40,9 +42,15 @@ interface Stores {
   readonly hooks: HookStore
 }
 
-/** Tells people of incidents: looks at chains whose time has come, and sends what is in the outbox. */
+/** Notes what came of an attempt. */
+type Noting = () => Promise<Message | undefined>
+
+/** Tells people of incidents: looks at chains whose time has come, and sends what is in the outbox. One a process. */
 export class Escalation {
   readonly #stores: Stores
+  /** Messages that were claimed here, until what came of them is noted. */
+  readonly #underWay = new Set<string>()
+  readonly #unnoted = new Map<string, { readonly noting: Noting; readonly from: number }>()
   readonly #senders = new WeakMap<Project, ChannelSenders>()
 
   constructor(stores: Stores) {
@@ -59,12 +67,26 @@ export class Escalation {
     return due.length
   }
 
-  /** Takes messages whose time has come, each to be sent by calling it; they never reject. */
-  async claim(by: Escalating, limit: number): Promise<readonly (() => Promise<Message | undefined>)[]> {
-    const claimed = await this.#stores.incidents.escalations.claim(new Date(), limit)
-    if (claimed.length === 0) return []
+  /**
+   * Takes messages whose time has come, each to be sent by calling it. One that rejects could not note what came of it: that is
+   * done by a later one, which sends nothing.
+   */
+  async claim(by: Escalating, limit: number): Promise<readonly Noting[]> {
+    const again = this.#notedAgain()
+    // What is claimed has to be sent: everything that may fail is done before.
     const outages = await this.#outages(by)
-    return claimed.map((each) => () => this.#deliver({ ...by, outages }, each))
+    const { escalations } = this.#stores.incidents
+    const claimed = await escalations.claim(new Date(), { limit, underWay: this.#underWay })
+    for (const { message } of claimed) this.#underWay.add(message.message)
+    return [...again, ...claimed.map((each) => () => this.#deliver({ ...by, outages }, each))]
+  }
+
+  #notedAgain(): readonly Noting[] {
+    const ready = [...this.#unnoted].filter(([, { from }]) => from <= Date.now())
+    return ready.map(([message, { noting }]) => () => {
+      this.#unnoted.delete(message)
+      return noting()
+    })
   }
 
   async #outages({ fleet }: Escalating): Promise<KnownOutages> {
@@ -77,17 +99,30 @@ export class Escalation {
     const isCall = channel?.kind === 'http' && claimed.message.kind === 'call'
     const acknowledged = isCall && claimed.incident.taken_at === null ? channel.acknowledged : undefined
     const attempts = (channel?.kind === 'http' ? channel.attempts : undefined) ?? ATTEMPTS
-    const options = { now: new Date(), attempts, acknowledged }
-    return this.#stores.incidents.escalations.settle(claimed.message.message, result, options)
+    return this.#note(claimed.message.message, result, { now: new Date(), attempts, acknowledged })
+  }
+
+  async #note(...settled: Parameters<EscalationStore['settle']>): Promise<Message | undefined> {
+    const [message] = settled
+    try {
+      const noted = await this.#stores.incidents.escalations.settle(...settled)
+      this.#underWay.delete(message)
+      return noted
+    } catch (error) {
+      // Sending it once more would have somebody called twice.
+      const noting = (): Promise<Message | undefined> => this.#note(...settled)
+      this.#unnoted.set(message, { noting, from: Date.now() + NOTED_AGAIN_MS })
+      throw error
+    }
   }
 
   async #send(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): Promise<SendResult> {
     const { channel, message, incident, doubtSince, ticket } = claimed
     const contact = by.duties?.responsibility.contacts.get(message.contact)
     if (!contact) return GONE
-    const held = heldBack(by, claimed)
-    if (held) return held
     try {
+      const held = heldBack(by, claimed)
+      if (held) return held
       const { episodes: ids, count } = await this.#stores.incidents.episodes(incident.incident, MOST_TOLD)
       const found = await Promise.all(ids.map((id) => this.#stores.hooks.episode(id)))
       const episodes = found.filter((each) => each !== undefined)
@@ -128,10 +163,9 @@ function stepsOf(
   const chain: readonly ChainStep[] = teams.get(incident.team ?? '')?.chain ?? []
   const now = Date.now()
   const [known] = outages.of(incident)
+  const asked = escalate({ incident, chain, contacts, messages, now })
   // Tickets that were made still hear what becomes of it.
-  const calls = known
-    ? { bodies: [], messages: [], due: Math.min(known.until, now + LONGEST_SILENCE_MS) }
-    : escalate({ incident, chain, contacts, messages, now })
+  const calls = known ? standingStill(asked, Math.min(known.until, now + LONGEST_SILENCE_MS)) : asked
   const jira = (name: string) => {
     const channel = channels.get(name)
     return channel?.kind === 'jira' ? channel : undefined
@@ -139,6 +173,11 @@ function stepsOf(
   const hasTickets = (name: string): boolean => jira(name) !== undefined
   const closes = (name: string): boolean => jira(name)?.closeBy !== undefined
   return { ...calls, messages: [...calls.messages, ...followUps(messages, { events, hasTickets, closes })] }
+}
+
+/** Nothing of it is done now; it is looked at again by then where something would have been, and otherwise when it would be. */
+function standingStill({ bodies, messages, due }: Escalated, again: number): Escalated {
+  return { bodies: [], messages: [], due: bodies.length + messages.length > 0 ? again : due }
 }
 
 /** Why a message is not sent now, or not at all. */

@@ -88,6 +88,8 @@ function sentenceOf(event: EpisodeEvent): string {
       return `repair ${event.attempt}: whoever made it is gone, so how it ended is not known; it counts as made`
     case 'noted':
       return `${event.note}: ${event.why}`
+    case 'released':
+      return 'the known outage is over: from now on it is seen to as if it had begun now'
     case 'told':
       return event.why === null
         ? `monitoring was told of repair ${event.attempt}`

@@ -13,8 +13,9 @@ const LONGEST_MS = 92 * DAY_MS
 
 interface NewOutage {
   readonly scope: OutageScope
-  /** As people write times; absent: now. */
+  /** As people write times, read from now; absent: now. */
   readonly from?: string | undefined
+  /** Read from its beginning, or from now where it has begun already. */
   readonly until: string
   readonly because: string
   readonly closed: boolean
@@ -37,8 +38,9 @@ export async function addOutage(
   const zones = new Set(covered.map((device) => fleet.stores.get(device.store)?.time_zone))
   const zone = zones.size === 1 ? [...zones][0] : undefined
   const now = Date.now()
-  const from = wanted.from === undefined ? now : localInstant(wanted.from, { flag: '--from', zone, now })
-  const until = localInstant(wanted.until, { flag: '--until', zone, now })
+  const begins = { flag: '--from', zone, after: now, day: 'beginning' } as const
+  const from = wanted.from === undefined ? now : localInstant(wanted.from, begins)
+  const until = localInstant(wanted.until, { flag: '--until', zone, after: Math.max(now, from) })
   if (until <= now) throw usage(`--until: ${wanted.until} is over already`, 'Name a time that is to come.')
   if (until <= from) throw usage('--until: it ends before it begins', 'Name a time after that of --from.')
   if (until - from > LONGEST_MS)
@@ -74,9 +76,8 @@ export interface OutageView {
   readonly stores: number
 }
 
-/** Outages of a fleet with what they cover, by their beginning. */
-export function outageViews(fleet: Fleet, outages: readonly Outage[]): readonly OutageView[] {
-  const now = Date.now()
+/** Outages of a fleet with what they cover, by their beginning; all of its devices are looked at for each. */
+export function outageViews(fleet: Fleet, outages: readonly Outage[], now: number): readonly OutageView[] {
   return outages.map((one) => {
     const covers = coversIn(fleet, one.scope)
     const devices = [...fleet.devices.values()].filter(covers)

@@ -1,7 +1,7 @@
 import { InputError } from '../../core/diagnostic.ts'
 import { DAY_MS, parseDuration } from '../../core/duration.ts'
 import type { Period } from '../../core/trading-hours.ts'
-import { instantsOf } from '../../core/zoned-time.ts'
+import { instantsOf, writtenWallTime } from '../../core/zoned-time.ts'
 
 /** A time that a report is about. Days and months are those of the clocks of each store. */
 export interface ReportPeriod {
@@ -63,9 +63,8 @@ function edgeOf(flag: string, text: string | undefined, now: number): Edge | und
   const length = parseDuration(text)
   if (length !== undefined) return { at: now - length }
   const [, day, clock] = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}))?$/.exec(text) ?? []
-  const wall = day === undefined ? Number.NaN : Date.parse(`${day}T${clock ?? '00:00'}:00Z`)
-  if (Number.isNaN(wall) || new Date(wall).toISOString().slice(0, 10) !== day)
-    throw wrong(`--${flag}`, `"${text}" is no time`, FORMS)
+  const wall = day === undefined ? undefined : writtenWallTime(day, clock ?? '00:00')
+  if (wall === undefined) throw wrong(`--${flag}`, `"${text}" is no time`, FORMS)
   return { wall }
 }
 

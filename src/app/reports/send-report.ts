@@ -6,6 +6,7 @@ import type { Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Report } from '../../core/report.ts'
 import { periodOf, type ScheduledReport } from '../../core/report-schedule.ts'
+import { localDay } from '../../core/zoned-time.ts'
 import { failed } from '../../hooks/channels/outgoing.ts'
 import { suggest } from '../../lang/suggest.ts'
 import { reportNotes } from '../../reporters/report-sheet.ts'
@@ -71,8 +72,10 @@ export async function makeReport(of: Reporting, wanted: ScheduledReport, nominal
   const report = await asked(of, wanted, nominal)
   const parts = await shownReport(report, wanted.format, { width: undefined, locale: wanted.locale })
   const content = Buffer.concat([...parts].map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
-  const day = new Date(nominal).toISOString().slice(0, 10)
-  const days = [report.since, report.until].map((at) => new Date(at).toISOString().slice(0, 10)).join(' – ')
+  const day = localDay(nominal, wanted.times.zone)
+  // Its end is the first instant after it.
+  const [first, last] = [Date.parse(report.since), Date.parse(report.until) - 1].map((at) => localDay(at, report.zone))
+  const days = first === last ? first : `${first} – ${last}`
   return {
     subject: `${report.form.title}, ${days} (${wanted.name})`,
     text: `${reportNotes(report).join('\n')}\n\nThe report is attached. It is sent by till: tillwright.yaml, reports.${wanted.name}.\n`,

@@ -3,6 +3,7 @@ import type { Device } from '../../core/fleet.ts'
 import type { Report, ReportRow } from '../../core/report.ts'
 import { TRENDS_REPORT } from '../../core/report-forms.ts'
 import { type Grouping } from '../../core/report-names.ts'
+import { localDay, wallTime } from '../../core/zoned-time.ts'
 import { foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
 import { groupOf } from './groups.ts'
 import { frameOf } from './report-frame.ts'
@@ -27,11 +28,15 @@ export async function trendsReport(question: TrendsQuestion): Promise<Report> {
   const found = new Map<string, Trend>()
   const byDay = new Map<string, number>()
   const frame = frameOf(question)
-  for (let day = Date.parse(frame.since); day < Date.parse(frame.until); day += DAY_MS) byDay.set(dayOf(day), 0)
+  const end = wallTime(Date.parse(frame.until), frame.zone)
+  // Days of the clocks are not all as long: they are counted by what the clocks show.
+  for (let day = Date.parse(localDay(Date.parse(frame.since), frame.zone)); day < end; day += DAY_MS)
+    byDay.set(localDay(day, 'UTC'), 0)
   for await (const ledger of foldFleet(question)) {
     for (const began of begunIn(ledger)) {
       note(found, groupOf(by, ledger.store, began.device), began)
-      byDay.set(dayOf(began.from), (byDay.get(dayOf(began.from)) ?? 0) + 1)
+      const day = localDay(began.from, frame.zone)
+      byDay.set(day, (byDay.get(day) ?? 0) + 1)
     }
   }
   const rows = [...found.values()].map(rowOf)
@@ -96,8 +101,4 @@ function rowOf({ group, cause, devices, before, after, downMs }: Trend): ReportR
     devices: devices.size,
     down_s: Math.round(downMs / 1000),
   }
-}
-
-function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10)
 }

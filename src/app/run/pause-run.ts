@@ -46,7 +46,7 @@ export async function isHeldWhereItRuns(store: RunStore, { fleet, run }: About):
 }
 
 /** Lets a paused run go on; resolves to false where nobody has paused it. */
-export async function unpauseRun(store: RunStore, of: About, by: string): Promise<boolean> {
+export async function unpauseRun(store: RunStore, of: About, by: string, why?: string): Promise<boolean> {
   const { run } = of.run
   const wasPaused = await store.admission.transact(of.fleet, (content) => {
     const { paused, ...control } = controlOf(content, run)
@@ -54,7 +54,7 @@ export async function unpauseRun(store: RunStore, of: About, by: string): Promis
     const { runs: _before, ...others } = content
     return { result: true, content: { ...others, ...withControl(content, run, control) } }
   })
-  if (wasPaused) await tell(store, run, { type: 'run.unpaused', by })
+  if (wasPaused) await tell(store, run, { type: 'run.unpaused', by, ...(why !== undefined && { why }) })
   return wasPaused
 }
 

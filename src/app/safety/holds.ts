@@ -23,7 +23,7 @@ export async function hold(
   const [fleet, store] = await Promise.all([project.fleet(), project.store()])
   const zone = zoneOf(fleet, on)
   const from = Date.now()
-  const until = localInstant(more.until, { flag: '--until', zone, now: from })
+  const until = localInstant(more.until, { flag: '--until', zone, after: from })
   if (until <= from) throw usage(`--until: ${more.until} is over already`, 'Name a time that is to come.')
   const made: Hold = { on, by: more.by ?? accountName(), why: more.because, from, until }
   return store.admission.transact(fleet.name, (content) => {

@@ -80,18 +80,25 @@ function pageOf(
 ): Page {
   const value = (name: string, expression: Expression | undefined): JsonValue => {
     const found = expression?.evaluate({ ...NOTHING, payload, item: null })
+    // Many leave the key away on the last page.
+    if (found && !found.ok && found.missing && name === 'next') return null
     if (found && !found.ok) throw unusable(list, `${at}: ${name}: ${found.error}`)
     return found?.value ?? null
   }
   const items = value('items', list.items)
   if (!Array.isArray(items)) throw unusable(list, `${at}: "items" gives no list`)
-  const total = value('total', list.total)
   return {
     items: items as readonly JsonValue[],
     asOf: freshOf(list, at, value('as_of', list.asOf)),
-    total: typeof total === 'number' ? total : undefined,
+    total: list.total && totalOf(list, at, value('total', list.total)),
     next: nextOf(list, { at, url, next: value('next', list.next) }),
   }
+}
+
+/** Throws where it is no number: it is there so that half of a list is not taken for all of it. */
+function totalOf(list: DeviceListSettings, at: string, value: JsonValue): number {
+  if (typeof value === 'number') return value
+  throw unusable(list, `${at}: "total" gives no number, but ${JSON.stringify(value)}`)
 }
 
 async function tokenOf(project: Project, list: DeviceListSettings): Promise<string | undefined> {
@@ -151,13 +158,20 @@ function listedDevice(list: DeviceListSettings, item: JsonValue): ListedDevice |
   const fields = new Map<string, JsonValue>()
   for (const { field, value } of list.fields) {
     const found = value.evaluate(scope)
-    if (!found.ok && found.missing) continue
-    if (!found.ok) return `${field}: ${found.error}`
-    if (found.value === null) continue
-    if (typeof found.value === 'object') return `${field} is neither a text nor a number.`
-    fields.set(field, found.value)
+    if (!found.ok && !found.missing) return `${field}: ${found.error}`
+    const read = found.ok ? readField(field, found.value) : null
+    if (read !== null && typeof read === 'object') return read.why
+    if (read !== null) fields.set(field, read)
   }
   return { device: name.value, fields }
+}
+
+/** What the inventory would have there; null: it says nothing. */
+function readField(field: string, value: JsonValue): string | number | boolean | null | { readonly why: string } {
+  if (value === null || (typeof value === 'string' && value.trim() === '')) return null
+  if (typeof value === 'object') return { why: `${field} is neither a text nor a number.` }
+  if (field.startsWith('vars.')) return value
+  return typeof value === 'boolean' ? { why: `${field} is no text, but ${value}.` } : String(value)
 }
 
 function unusable({ name }: DeviceListSettings, why: string): RunBroken {

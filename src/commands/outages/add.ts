@@ -10,12 +10,14 @@ export default class OutagesAdd extends BaseCommand {
   static override description =
     `Until then faults of what it covers are kept and shown, but no hook repairs there, no incident begins of them, and chains of
 incidents that are open stand still; they name it. What still fires at its end is seen to as if it had begun then. Availability and SLA
-count the time as it was found; with --closed, for stocktaking or a refit, it is maintenance. What people and pipelines change is not held
+count the time as it was found; with --closed, for stocktaking or a refit, it is maintenance, which contracts may leave out. Where --from
+is in the past that holds for it as well, and changes what reports say of months that are not closed; who said so, and when, is in till
+audit list. What people and pipelines change is not held
 up: that is till hold. A region, a kind or an expression covers what the inventory has of it at each time.`
   static override examples = [
     {
       description: 'The provider works on the lines of a region tonight',
-      command: `<%= config.bin %> outages add --region mazowieckie --kind router --from 23:00 --until '2026-12-02 05:00' --because 'works of the provider, ticket 4711'`,
+      command: `<%= config.bin %> outages add --region mazowieckie --kind router --from 23:00 --until 6h --because 'works of the provider, ticket 4711'`,
     },
     {
       description: 'A store is closed for stocktaking',
@@ -32,12 +34,14 @@ up: that is till hold. A region, a kind or an expression covers what the invento
   static override flags = {
     sandbox: sandboxFlag,
     from: Flags.string({
-      description: 'when it begins, as --until; default: now',
+      description:
+        'when it begins: in how long (2h), at the next 23:00, or a day ("2026-12-01", "2026-12-01 18:00"); default: now',
       helpValue: 'TIME',
     }),
     until: Flags.string({
       required: true,
-      description: 'how long (4h), or until when by the clocks of the store: 18:00, or "2026-12-01 18:00"',
+      description:
+        'how long from its beginning (4h), or by the clocks of the store: the next 05:00 after it, the end of a day (2026-12-01), or "2026-12-01 18:00"; what has begun already is counted from now',
       helpValue: 'TIME',
     }),
     because: Flags.string({

@@ -3,6 +3,7 @@ import { jsonDocument } from '../../app/json-document.ts'
 import { type OutageView, outageViews, whereText } from '../../app/outages/change-outages.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import { outageState } from '../../core/outage.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 
 const COLUMNS: readonly TableColumn<OutageView>[] = [
@@ -32,9 +33,11 @@ export default class OutagesList extends BaseCommand {
     const { flags } = await this.parse(OutagesList)
     const project = await this.openProject(flags)
     const [fleet, store] = await Promise.all([project.fleet(), project.store()])
-    const all = outageViews(fleet, await store.outages.list(fleet.name))
+    const now = Date.now()
+    const all = await store.outages.list(fleet.name)
     await project.close()
-    const outages = flags.all ? all : all.filter(({ state }) => state !== 'over')
+    const wanted = flags.all ? all : all.filter((one) => outageState(one, now) !== 'over')
+    const outages = outageViews(fleet, wanted, now)
     if (flags.json) {
       for (const part of jsonDocument({ schema: 'till.outages/1' }, 'outages', outages)) await this.write(part)
     } else if (outages.length === 0) process.stderr.write('No outages are known.\n')

@@ -23,7 +23,7 @@ const DEVICE_LIST = {
     },
     items: expression('CEL over `payload`, one page: the list of devices on it.', 'payload.items'),
     next: expression(
-      'CEL over `payload`: the address of the next page, or what `cursor` takes. Default: there is one page.',
+      'CEL over `payload`: the address of the next page, or what `cursor` takes; null, empty or not there: it is the last. Default: there is one page.',
       'payload.next',
     ),
     cursor: {
@@ -33,7 +33,7 @@ const DEVICE_LIST = {
       examples: ['after'],
     },
     total: expression(
-      'CEL over `payload`: how many devices there are on all pages. Another number of them is no whole list.',
+      'CEL over `payload`: how many devices there are on all pages, a number on each. Another number of them is no whole list.',
       'payload.total',
     ),
     as_of: expression('CEL over `payload`: when it was made, ISO 8601.', 'payload.generated_at'),
@@ -41,7 +41,7 @@ const DEVICE_LIST = {
     device: expression('CEL over `item`, one device: its full name.', "item.shop + '/' + item.name"),
     fields: {
       description:
-        'What it says of a device, CEL over `item`: address, profile, note, attached_to, and values as vars.PATH. What is null says nothing.',
+        'What it says of a device, CEL over `item`: address, profile, note, attached_to, and values as vars.PATH. What is null or empty says nothing.',
       type: 'object',
       minProperties: 1,
       propertyNames: { pattern: '^(address|profile|note|attached_to|vars(\\.[A-Za-z0-9_-]+)+)$' },

@@ -78,7 +78,7 @@ const BODIES: Readonly<Record<string, Body>> = {
   'run.unpaused': {
     description: 'A run that was paused goes on.',
     required: ['by'],
-    properties: { by: TEXT },
+    properties: { by: TEXT, why: { description: 'Where somebody said it.', type: 'string' } },
   },
   'run.rollback': {
     description: 'A wave has failed, and its policy has it taken back by a run of its own.',

@@ -96,6 +96,7 @@ export const EPISODE_JSON_SCHEMA: object = {
               'attempt.finished',
               'attempt.doubtful',
               'noted',
+              'released',
               'told',
               'approved',
               'closed',

@@ -49,7 +49,7 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
     const { of, word } = await wordOn(dashboard, context, who)
     // What nobody works on any more is carried on by a process of its own: till resume.
     const store = await dashboard.runs()
-    if (!(await isHeldWhereItRuns(store, of)) || !(await unpauseRun(store, of, word.by)))
+    if (!(await isHeldWhereItRuns(store, of)) || !(await unpauseRun(store, of, word.by, word.why)))
       throw new ApiRefused(409, 'Nobody has paused it where it runs. What has no process goes on by till resume.')
     return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: true })
   })

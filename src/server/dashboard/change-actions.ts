@@ -45,7 +45,7 @@ export function changeRoutes(app: DashboardApp, dashboard: Dashboard): void {
   })
 }
 
-/** What is known to be out of order: as `till outages add` and `end`. */
+/** What is known to be out of order: as `till outages add` and `end`. Time that contracts may leave out is for those who may change something. */
 export function outageRoutes(app: DashboardApp, dashboard: Dashboard): void {
   const visitor = (context: Asked) =>
     visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
@@ -63,6 +63,7 @@ export function outageRoutes(app: DashboardApp, dashboard: Dashboard): void {
       !(isClosed || closed === undefined || closed === false)
     )
       throw new ApiRefused(400, 'It is {"on": "STORE or STORE/DEVICE", "until": "4h", "why": "…", "closed": true}.')
+    if (isClosed) demand(who, 'change')
     await seen(dashboard, who, place)
     const { fleet, store } = await dashboard.sightOf(who.known)
     const scope = place.includes('/') ? { devices: [place] } : { stores: [place] }
@@ -83,6 +84,7 @@ export function outageRoutes(app: DashboardApp, dashboard: Dashboard): void {
       (devices.length === 0 && !sight.isWhole)
     )
       throw notFound(`outage "${id.slice(0, 80)}"`)
+    if (known.closed) demand(who, 'change')
     const ended = await tried(() => endOutage(sight, { outage: id, by: who.known.account.name }))
     return context.json({ schema: 'till.api-outage/1', ...outageNote(ended) })
   })
