@@ -15,7 +15,7 @@ export default class Approve extends BaseCommand {
 behind a wave that was stopped by failures. Look at what was done first: till runs show RUN. Who has asked for the run cannot
 approve it where the policy wants four eyes; an approval that is not given and used in time is over, and the next resume asks anew.
 Whoever approves is the account that runs this command, on record in the run. Where the policy wants it signed (approval.signed) that
-is not enough: --sign KEY signs which run, what it is going to do, and why, by ssh-keygen (namespace till-approval), and the key has to stand
+is not enough: --sign KEY signs which run, what it is going to do, which waves are released, and why, by ssh-keygen (namespace till-approval), and the key has to stand
 in the list of signers of what this machine follows, or in plans.signers. Then till resume goes on with it.
 
 Exit codes: 0 it may go on, 6 others have to approve as well, 2 it waits for nobody, or not for you.`
@@ -66,13 +66,13 @@ Exit codes: 0 it may go on, 6 others have to approve as well, 2 it waits for nob
     const run = await resolveUnfinished(store, args.run)
     const why = flags.because
     const isSigned = flags.sign !== undefined || flags.signature !== undefined
-    const statement =
-      isSigned || flags.statement ? await approvalStatement(store, { fleet: fleet.name, run: run.run }, why) : ''
+    const statement = () => approvalStatement(store, { fleet: fleet.name, run: run.run }, why)
     if (flags.statement) {
+      const { text } = await statement()
       await project.close()
-      return this.write(statement)
+      return this.write(text)
     }
-    const who = isSigned ? await signedWord(project, statement, flags) : { by: accountName() }
+    const who = isSigned ? await signedWord(project, await statement(), flags) : { by: accountName() }
     const word = { ...who, at: Date.now(), why }
     const approved = await approveRun(store, { fleet: fleet.name, run }, word)
     await project.close()

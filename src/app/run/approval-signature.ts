@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { ApprovalState } from '../../core/admission.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { RunStore } from '../../core/ports.ts'
+import { readUnfinished } from '../../core/unfinished-run.ts'
 import { controlOf } from '../../engine/admission/run-control.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { signBytes, signersOf } from '../../gitops/detached-signature.ts'
@@ -9,36 +9,38 @@ import { readSshSignature } from '../../gitops/ssh-signature.ts'
 import type { Project } from '../project.ts'
 import { approvers } from '../revision/plan-rules.ts'
 import { checkLists, withTool } from '../revision/plan-signature.ts'
-import { pendingApprovals, type Word } from './control-run.ts'
+import { awaitedLines, pendingApprovals, wavesToRelease } from './awaited.ts'
+import { type Word, waitsForNobody } from './control-run.ts'
 
 /** What a signature of an approval is for: one that was made for something else is none. */
 const NAMESPACE = 'till-approval'
 
+/** What somebody signs. */
+export interface Statement {
+  readonly text: string
+  /** The lines of it that say what is agreed to. */
+  readonly to: readonly string[]
+}
+
 /**
- * What somebody signs who agrees to a run: which approvals it is about, and by digest all that the run is going to do (runbooks with
- * their modules and parameters, devices, plan, policy). Throws InputError where nothing is waited for, or nothing was kept of the run.
+ * What somebody signs who agrees to a run: which approvals it is about, which waves it releases and how many failures of each it forgives, and
+ * by digest all that the run is going to do (runbooks with their modules and parameters, devices, plan, policy). Throws InputError where
+ * nothing is waited for, or nothing was kept of the run.
  */
 export async function approvalStatement(
   store: RunStore,
   { fleet, run }: { readonly fleet: string; readonly run: string },
   why: string,
-): Promise<string> {
+): Promise<Statement> {
   const kept = await store.kept.of(run)
   if (!kept) throw unfit('Nothing is kept of what it is to do, so that nobody could say what they sign.')
-  const waiting = pendingApprovals(controlOf(await store.admission.read(fleet), run), Date.now())
+  const waves = wavesToRelease(await readUnfinished(store.events(run)))
+  const approvals = pendingApprovals(controlOf(await store.admission.read(fleet), run), Date.now())
+  const to = awaitedLines({ approvals, waves })
+  if (to.length === 0) throw waitsForNobody(run)
   const digest = createHash('sha256').update(canonical(kept.order)).digest('hex')
-  const lines = [
-    'till-approval/1',
-    `run ${run}`,
-    ...waiting.map(asked),
-    `order sha256 ${digest}`,
-    `why ${JSON.stringify(why)}`,
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-function asked({ id, askedBy, askedAt }: ApprovalState): string {
-  return `approval ${id} asked by ${JSON.stringify(askedBy)} at ${new Date(askedAt).toISOString()}`
+  const lines = ['till-approval/1', `run ${run}`, ...to, `order sha256 ${digest}`, `why ${JSON.stringify(why)}`]
+  return { text: `${lines.join('\n')}\n`, to }
 }
 
 /** The same text for the same values, in whatever order a database gives their keys. */
@@ -52,13 +54,13 @@ function canonical(value: unknown): string {
 /** Who signed a statement, by a key given here (`sign`), or in a file; as the list of signers names them. Throws InputError. */
 export async function signedWord(
   project: Project,
-  statement: string,
+  { text, to }: Statement,
   by: { readonly sign?: string | undefined; readonly signature?: string | undefined },
-): Promise<Pick<Word, 'by' | 'proof'>> {
+): Promise<Pick<Word, 'by' | 'proof' | 'to'>> {
   const lists = approvers(project)
   if (!lists) throw unfit(NO_LIST)
   checkLists(lists)
-  const bytes = Buffer.from(statement)
+  const bytes = Buffer.from(text)
   const armored =
     by.sign === undefined ? readRegular(by.signature ?? '', MOST_BYTES.secret) : await signed(bytes, by.sign)
   const key = readSshSignature(armored.toString())?.fingerprint
@@ -68,7 +70,7 @@ export async function signedWord(
   if (key === undefined || name === undefined)
     throw unfit(`The signature is not good: ${NOT_GOOD} List: "${lists.signers}".`)
   if (another !== undefined) throw unfit(`The key stands for several in "${lists.signers}": ${names.join(', ')}.`)
-  return { by: name, proof: { kind: 'ssh', key } }
+  return { by: name, proof: { kind: 'ssh', key }, to }
 }
 
 async function signed(bytes: Buffer, key: string): Promise<Buffer> {

@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ApprovalState, Proof, RunControl } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { EVENT_SCHEMA, type RunEventBody } from '../../core/events.ts'
 import type { NewEvent, RunStore } from '../../core/ports.ts'
-import type { RunRecord, RunSummary } from '../../core/run.ts'
-import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
-import { approve, approvedBy, isOver, UNSIGNED } from '../../engine/admission/approvals.ts'
+import type { RunSummary } from '../../core/run.ts'
+import { readUnfinished } from '../../core/unfinished-run.ts'
+import { approve, approvedBy, UNSIGNED } from '../../engine/admission/approvals.ts'
 import { controlOf, withControl } from '../../engine/admission/run-control.ts'
+import { awaitedLines, pendingApprovals, wavesToRelease } from './awaited.ts'
 
 /** What somebody says, and why. */
 export interface Word {
@@ -14,6 +16,8 @@ export interface Word {
   readonly why: string
   /** How it is known that it is that one; absent: by the account alone. */
   readonly proof?: Proof
+  /** To what it is said (`awaitedLines`), where that was signed; absent: to whatever waits. */
+  readonly to?: readonly string[]
 }
 
 /** What an approval has come to. */
@@ -46,7 +50,10 @@ export async function approveRun(
   const waves = wavesToRelease(unfinished)
   const approved = await store.admission.transact(of.fleet, (content) => {
     const before = controlOf(content, run)
-    const given = isUnsigned(before, word) ? unfit(UNSIGNED) : giveNext(before, word)
+    const pending = pendingApprovals(before, word.at)
+    if (word.to && !isDeepStrictEqual(word.to, awaitedLines({ approvals: pending, waves })))
+      return { result: unfit(SIGNED_OTHER), content }
+    const given = isUnsigned(before, word) ? unfit(UNSIGNED) : giveNext(before, pending, word)
     const refused = given instanceof InputError || (given === undefined && waves.size === 0)
     if (refused || before.aborted) return { result: given ?? waitsForNobody(run), content }
     const released = Object.fromEntries(
@@ -59,7 +66,7 @@ export async function approveRun(
   const { by, why, proof } = word
   await tell(store, run, { type: 'run.approved', by, why, ...(proof && { proof }) })
   const approvals = approved.approvals.map((state) => ({ ...state, voices: approvedBy(state).length }))
-  const isReady = approvals.every(({ usedAt, voices, people }) => usedAt !== undefined || voices >= people)
+  const isReady = approvals.every(({ voices, people }) => voices >= people)
   return { approvals, released: [...waves.keys()].map((wave) => wave + 1), isReady }
 }
 
@@ -88,44 +95,26 @@ function isUnsigned({ approvals }: RunControl, { proof }: Word): boolean {
   return proof === undefined && approvals.some(({ signed }) => signed)
 }
 
-/** Approvals that somebody can give now. */
-export function pendingApprovals(control: RunControl, now: number): readonly ApprovalState[] {
-  return control.approvals.filter(
-    (state) => !state.refused && !isOver(state, now) && approvedBy(state).length < state.people,
-  )
-}
-
 /** The approvals that are waited for, with one more voice; undefined where there are none. */
-function giveNext(control: RunControl, word: Word): RunControl | InputError | undefined {
-  const pending = pendingApprovals(control, word.at)
+function giveNext(
+  control: RunControl,
+  pending: readonly ApprovalState[],
+  { by, at, why, proof }: Word,
+): RunControl | InputError | undefined {
   if (pending.length === 0) return undefined
   const approvals = new Map(control.approvals.map((state) => [state.id, state]))
   for (const state of pending) {
-    const changed = approve(state, word)
+    const changed = approve(state, { by, at, why, ...(proof && { proof }) })
     if (!changed.ok) return unfit(changed.message)
     approvals.set(state.id, changed.state)
   }
   return { ...control, approvals: [...approvals.values()] }
 }
 
-/** Waves, from 0, that devices which are left stand behind, and how many of each have failed. */
-function wavesToRelease({ left, record }: UnfinishedRun): ReadonlyMap<number, number> {
-  let last = -1
-  for (const { device, wave } of left) {
-    const code = record.devices.get(device)?.failure?.code
-    if (code === 'WAVE_UNRELEASED') last = last < 0 ? wave - 2 : Math.min(last, wave - 2)
-    else if (code === 'WAVE_STOPPED') last = Math.max(last, wave - 1)
-  }
-  return new Map(Array.from({ length: last + 1 }, (_, wave) => [wave, failuresIn(record, wave + 1)]))
-}
+const SIGNED_OTHER =
+  'What the run waits for has changed since it was looked at: what was signed is something else. Look at it again (till runs show), and sign anew.'
 
-const FAILED: ReadonlySet<string> = new Set(['failed', 'indeterminate', 'unmet'])
-
-function failuresIn({ targets, devices }: RunRecord, wave: number): number {
-  return targets.filter((target) => target.wave === wave && FAILED.has(devices.get(target.device)?.state ?? '')).length
-}
-
-function waitsForNobody(run: string): InputError {
+export function waitsForNobody(run: string): InputError {
   return unfit(`Run "${run}" waits for nobody's word.`)
 }
 

@@ -2,25 +2,39 @@ import type { ApprovalState, Proof } from '../../core/admission.ts'
 import type { ErrorCode } from '../../core/error-catalog.ts'
 import { PROVIDER_MARK } from '../../core/sign-in-provider.ts'
 
+type Voice = ApprovalState['given'][number]
+
 /** Who has said yes, each once; who asked does not count where policy wants four eyes. */
 export function approvedBy(state: ApprovalState): readonly string[] {
-  const counting = state.given.filter(({ proof }) => state.signed === undefined || proof !== undefined)
-  const people: string[] = []
-  for (const { by } of counting) if (!people.some((one) => isSame(one, by))) people.push(by)
-  return people.filter((by) => !state.fourEyes || !isSame(by, state.askedBy))
+  return voicesOf(state).map(({ by }) => by)
+}
+
+function voicesOf({ given, signed, fourEyes, askedBy }: ApprovalState): readonly Voice[] {
+  const voices: Voice[] = []
+  for (const voice of given) {
+    const counts = (!signed || voice.proof !== undefined) && !(fourEyes && isSame(voice.by, askedBy))
+    if (counts && !voices.some((other) => isSameVoice(voice, other))) voices.push(voice)
+  }
+  return voices
 }
 
 /**
- * Whether two names may be of one person, who counts once. A signature, and a provider of sign-in, name people by an address
- * often; accounts name them by what stands before its "@".
+ * One person may be known by the name of an account (`anna`), of a provider of sign-in, and as the list of signers has it, often an
+ * address (`anna@example.com`): what is before the `@` tells people apart, in whatever case it is written.
  */
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [plainName(one), plainName(other)]
-  return a === b || a.split('@')[0] === b || a === b.split('@')[0]
+function isSame(one: string, another: string): boolean {
+  return plainName(one) === plainName(another)
 }
 
 function plainName(name: string): string {
-  return name.startsWith(PROVIDER_MARK) ? name.slice(PROVIDER_MARK.length) : name
+  const plain = name.startsWith(PROVIDER_MARK) ? name.slice(PROVIDER_MARK.length) : name
+  return (plain.split('@')[0] ?? '').toLowerCase()
+}
+
+/** Also by a key that the list of signers has under another name by now. */
+function isSameVoice(one: Pick<Voice, 'by' | 'proof'>, another: Voice): boolean {
+  const isSameKey = one.proof?.kind === 'ssh' && another.proof?.kind === 'ssh' && one.proof.key === another.proof.key
+  return isSameKey || isSame(one.by, another.by)
 }
 
 /** It was not given, or given and not used, in time. What has begun by it goes on. */
@@ -41,9 +55,14 @@ export function approve(
   if (closed !== undefined) return unfit(closed)
   if (state.signed && word.proof === undefined) return unfit(UNSIGNED)
   if (state.fourEyes && isSame(word.by, state.askedBy)) {
-    return unfit(`${word.by} has asked for it, and the policy wants somebody else to approve.`)
+    const whom = word.by === state.askedBy ? word.by : `${state.askedBy}, who counts as the same person as ${word.by},`
+    return unfit(`${whom} has asked for it, and the policy wants somebody else to approve.`)
   }
-  if (approvedBy(state).some((by) => isSame(by, word.by))) return unfit(`${word.by} has approved it already.`)
+  const known = voicesOf(state).find((voice) => isSameVoice(word, voice))
+  if (known) {
+    const also = known.by === word.by ? '' : `, and ${word.by} counts as the same person`
+    return unfit(`${known.by} has approved it already${also}.`)
+  }
   return { ok: true, state: { ...state, given: [...state.given, word] } }
 }
 

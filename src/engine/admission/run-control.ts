@@ -23,7 +23,7 @@ export function withControl(
 }
 
 /**
- * Asks for the approval that a policy wants, once. One that nobody gave or used in time is asked for anew by whoever
+ * Asks for the approval that a policy wants, once; of one that was asked for already it wants what the stricter policy does. One that nobody gave or used in time is asked for anew by whoever
  * starts or resumes the run (`isFirst`), and never by itself.
  */
 export function askedFor(
@@ -40,7 +40,7 @@ export function askedFor(
   if (wanted.people === 0) return control
   const wave = wanted.each === 'wave' ? of.wave : undefined
   const known = control.approvals.find((state) => state.wave === wave)
-  if (known && !(of.isFirst && (isOver(known, of.now) || known.refused))) return control
+  if (known && !(of.isFirst && (isOver(known, of.now) || known.refused))) return tightened(control, known, wanted)
   const asked: ApprovalState = {
     id: wave === undefined ? of.run : `${of.run}/${wave + 1}`,
     run: of.run,
@@ -54,6 +54,19 @@ export function askedFor(
     given: [],
   }
   return { ...control, approvals: [...control.approvals.filter((state) => state.wave !== wave), asked] }
+}
+
+/**
+ * An approval is judged by the policy in force as well (rules/approval.ts), and has to be given by the same measure: people could not give
+ * what is missing otherwise. Also of what has begun, which goes on when they have. The same control where nothing is stricter.
+ */
+function tightened(control: RunControl, known: ApprovalState, wanted: Approval): RunControl {
+  const people = Math.max(known.people, wanted.people)
+  const fourEyes = known.fourEyes || wanted.fourEyes
+  const signed = known.signed ?? wanted.signed
+  if (people === known.people && fourEyes === known.fourEyes && signed === known.signed) return control
+  const stricter: ApprovalState = { ...known, people, fourEyes, ...(signed && { signed }) }
+  return { ...control, approvals: control.approvals.map((state) => (state === known ? stricter : state)) }
 }
 
 /** What waited for an approval has begun by it. */

@@ -38,7 +38,26 @@ describe('an approval', () => {
     expect(approvedBy(twice)).toEqual(['oidc:jan@till.example', 'oidc:ola@till.example'])
     // What was kept before it was looked at so.
     expect(approvedBy({ ...asked, given: [word('jan'), word('oidc:jan')] })).toEqual(['jan'])
-    expect(approve(once, word('jan@other.example')).ok).toBe(true)
+    // One may have an address with the provider and another one in the list of signers.
+    expect(approve(once, word('jan@other.example')).ok).toBe(false)
+  })
+
+  test('knows one person by several names, and by one key', () => {
+    const key = (by: string, of: string) => ({ ...word(by), proof: { kind: 'ssh', key: of } as const })
+    const server = (by: string) => ({ ...word(by), proof: { kind: 'server' } as const })
+    const signed: ApprovalState = { ...asked, askedBy: 'olga@till.example', signed: true }
+    for (const name of ['olga', 'olga@till.example', 'Olga@example.com'])
+      expect([name, approve(signed, server(name)).ok]).toEqual([name, false])
+    const once = done(approve(signed, server('anna')))
+    expect(approve(once, key('anna@example.com', 'A'))).toMatchObject({
+      ok: false,
+      message: 'anna has approved it already, and anna@example.com counts as the same person.',
+    })
+    const [first, second] = [key('bert@example.com', 'B'), key('b.b@example.com', 'B')]
+    expect(approve(done(approve(signed, first)), second).ok).toBe(false)
+    // What a version that told them apart has kept.
+    const both = { ...signed, given: [server('anna'), key('anna@example.com', 'A'), first, second] }
+    expect(approvedBy(both)).toEqual(['anna', 'bert@example.com'])
   })
 
   test('starts what waits for it once, in time', () => {
