@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { isMap, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml'
 
 /**
@@ -8,11 +9,11 @@ export function withStateId(text: string, id: string): string | undefined {
   const document = parseDocument(text, { keepSourceTokens: true })
   if (document.errors.length > 0) return undefined
   const { contents } = document
-  if (contents === null || (isScalar(contents) && contents.value === null)) return checked(appended(text, id), id)
+  if (contents === null || (isScalar(contents) && contents.value === null)) return checked(text, appended(text, id), id)
   if (!isMap(contents)) return undefined
   const state = pairOf(contents as YAMLMap<Node, Node | null>, 'state')
-  if (!state) return contents.flow ? undefined : checked(appended(text, id), id)
-  return checked(edited(text, state.value, id), id)
+  if (!state) return contents.flow ? undefined : checked(text, appended(text, id), id)
+  return checked(text, edited(text, state.value, id), id)
 }
 
 function pairOf(map: YAMLMap<Node, Node | null>, key: string): Pair<Node, Node | null> | undefined {
@@ -28,7 +29,10 @@ function edited(text: string, state: Node | null, id: string): string | undefine
   const range = state?.range
   if (!range || !isScalar(state) || typeof state.value !== 'string' || state.anchor !== undefined) return undefined
   const [from, to] = range
-  return `${text.slice(0, from)}{id: ${id}, file: ${text.slice(from, to)}}${text.slice(to)}`
+  const source = text.slice(from, to)
+  // In a flow collection `,` and brackets mean something.
+  const file = state.type === 'PLAIN' && !/^[\w./-]+$/.test(source) ? JSON.stringify(state.value) : source
+  return `${text.slice(0, from)}{id: ${id}, file: ${file}}${text.slice(to)}`
 }
 
 function inMap(text: string, map: YAMLMap<Node, Node | null>, id: string): string | undefined {
@@ -43,8 +47,17 @@ function inMap(text: string, map: YAMLMap<Node, Node | null>, id: string): strin
 }
 
 /** Only what reads back as it was meant, and changes nothing else. */
-function checked(text: string | undefined, id: string): string | undefined {
+function checked(before: string, text: string | undefined, id: string): string | undefined {
   if (text === undefined) return undefined
+  const after = meaningOf(text)
+  return after?.id === id && isDeepStrictEqual(after.rest, meaningOf(before)?.rest) ? text : undefined
+}
+
+/** What a project file says: the id, and all else, in whichever form of `state`. */
+function meaningOf(text: string): { readonly id: unknown; readonly rest: unknown } | undefined {
   const document = parseDocument(text)
-  return document.errors.length === 0 && document.getIn(['state', 'id']) === id ? text : undefined
+  if (document.errors.length > 0) return undefined
+  const { state, ...others } = (document.toJS() ?? {}) as Record<string, unknown>
+  const { id, ...place } = (typeof state === 'string' ? { file: state } : (state ?? {})) as Record<string, unknown>
+  return { id, rest: { ...others, state: place } }
 }

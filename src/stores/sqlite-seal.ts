@@ -1,34 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'libsql'
+import { isBusy, unusable } from './sqlite-faults.ts'
 
 /** Higher than any version: no Tillwright, however old, writes the file any more. */
 const SEALED = 1_000_000
+/** How long a lock of another process blocks the event loop, and past which time it is given up. */
+const BUSY_BLOCK_MS = 20
+const BUSY_GIVE_UP_MS = 30_000
 
-/** Seals a state file in whose place another store is: it stays where it is, nobody writes it any more, and whoever opens it is told. */
-export function sealSqlite(file: string, to: string): void {
-  const source = new Database(file, { timeout: 1_000 })
+/** In whose place a file was sealed. */
+export interface Successor {
+  /** Of the store. */
+  readonly id: string
+  /** The file, or the database as people may see it. */
+  readonly where: string
+}
+
+/**
+ * Seals a state file in whose place another store is: it stays where it is, nobody writes it any more, and whoever opens it is told.
+ * `check` is asked while nobody else can write the file; where it throws, nothing is sealed. Throws InputError with STATE_UNUSABLE.
+ */
+export async function sealSqlite(file: string, to: Successor, check: () => Promise<void>): Promise<void> {
+  const source = opened(file)
   try {
-    source.exec('BEGIN IMMEDIATE')
+    await begin(source, file)
+    await check()
     const names = source
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
       .all()
-    seal(source, names as { readonly name: string }[], to)
+    seal(source, names as { readonly name: string }[], to.where, to.id)
     source.exec('COMMIT')
+  } catch (error) {
+    throw unusable(file, error)
   } finally {
     if (source.inTransaction) source.exec('ROLLBACK')
     source.close()
   }
 }
 
+/** The id of a store in a file that is sealed, and of the one in its place; undefined where the file is not sealed, or not for a store. */
+export function sealedFor(file: string): { readonly id: string; readonly successor: string } | undefined {
+  const source = opened(file)
+  try {
+    const has = source.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_facts'").get()
+    if (has === undefined) return undefined
+    const fact = source.prepare('SELECT value FROM state_facts WHERE name = ?')
+    const [id, successor] = ['id', SUCCESSOR].map((name) => (fact.get(name) as { value: string } | undefined)?.value)
+    return id === undefined || successor === undefined ? undefined : { id, successor }
+  } catch (error) {
+    throw unusable(file, error)
+  } finally {
+    source.close()
+  }
+}
+
+const SUCCESSOR = 'moved_to_id'
+
 /** For processes that have it open, too; in a transaction. `to`: where the history is now, or what counts in its place. */
-export function seal(source: Database.Database, tables: readonly { readonly name: string }[], to: string): void {
+export function seal(
+  source: Database.Database,
+  tables: readonly { readonly name: string }[],
+  to: string,
+  successor?: string,
+): void {
   const fact = source.prepare('INSERT OR REPLACE INTO state_facts (name, value) VALUES (?, ?)')
   fact.run('moved_to', to)
+  if (successor !== undefined) fact.run(SUCCESSOR, successor)
   fact.run('usable_from', String(SEALED))
   source.prepare('UPDATE state_schema SET version = ?').run(SEALED)
   for (const { name } of tables) {
     for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
       const trigger = `CREATE TRIGGER IF NOT EXISTS sealed_${name}_${event} BEFORE ${event} ON ${name}`
       source.exec(`${trigger} BEGIN SELECT RAISE(ABORT, 'the state was moved elsewhere'); END`)
+    }
+  }
+}
+
+function opened(file: string): Database.Database {
+  try {
+    return new Database(file, { timeout: BUSY_BLOCK_MS })
+  } catch (error) {
+    throw unusable(file, error)
+  }
+}
+
+/** From here on others wait who want to write the file. */
+async function begin(source: Database.Database, file: string): Promise<void> {
+  for (const giveUpAt = performance.now() + BUSY_GIVE_UP_MS; ; ) {
+    try {
+      source.exec('BEGIN IMMEDIATE')
+      return
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw unusable(file, error)
+      await delay(1 + Math.random() * 20)
     }
   }
 }

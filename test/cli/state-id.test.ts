@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import Database from 'libsql'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { withStateId } from '../../src/lang/write-state-id.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { chainOf } from './chain.ts'
-import { ended, type TestProject } from './project.ts'
+import { ended, type TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
 const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
@@ -54,6 +55,18 @@ async function adopted(of: TestProject, ...args: string[]) {
   const answer = JSON.parse(stdout)
   expect(errorsOf('state-adopted', answer)).toEqual([])
   return answer
+}
+
+/** How many times a process has a file open. */
+function openedBy({ pid }: ChildProcess, file: string): number {
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  })
+  return links.filter((link) => link === file).length
 }
 
 describe('the state store that counts', () => {
@@ -145,6 +158,84 @@ describe('the state store that counts', () => {
     ])
   })
 
+  it.runIf(process.platform === 'linux')(
+    'is not given up while its breaker is open, and by nobody who changes it meanwhile',
+    async () => {
+      const project = chain(
+        'policies: {default: {caps: [], breakers: [{failures: 1, within: 30m}], rollout: {waves: false}}}\n',
+      )
+      const { id } = await adopted(project)
+      const named = yaml(project)
+      // It fails while it is looked at, so that nothing is out by it.
+      project.write(
+        'runbooks/look.yaml',
+        `name: look\nsteps:\n  - file: {path: ${project.root}/runbooks, content: x}\n`,
+      )
+      expect((await project.till('apply', 'look', '--yes')).code).toBe(4)
+      const old = project.path('.till/state.db')
+      const other = named.replace(`id: ${id}`, `id: ${id}\n  file: .till/new.db`)
+      project.write('tillwright.yaml', other)
+      const open = await project.till('state', 'adopt', '--move', old)
+      expect([open.code, open.stderr]).toEqual([
+        2,
+        expect.stringMatching(/cannot be given up: the breaker is open: 1 device/),
+      ])
+      project.write('tillwright.yaml', named)
+      expect((await project.till('breaker', '--close', 'mended')).code).toBe(0)
+      project.write('tillwright.yaml', other)
+
+      // Somebody has it in hand when it is asked for, and puts a hold into it that is yet to come.
+      const database = new Database(old, { timeout: 10_000 })
+      database.exec('BEGIN IMMEDIATE')
+      const child = project.start('state', 'adopt', '--move', old)
+      const end = ended(child)
+      await until(child, () => openedBy(child, old) > 1)
+      const [from, until_] = [Date.parse('2098-01-01'), Date.parse('2099-01-01')]
+      const hold = { on: `I-${process.pid}`, why: 'rebuilding', by: 'ola', from, until: until_ }
+      const put = database.prepare('INSERT OR REPLACE INTO state_facts (name, value) VALUES (?, ?)')
+      put.run('holds Chain', JSON.stringify([hold]))
+      database.exec('COMMIT')
+      const held = await end
+      expect([held.code, held.stderr]).toEqual([
+        2,
+        expect.stringMatching(/cannot be given up: ola holds I-\d+ from 2098-01-01\S+ on: rebuilding/),
+      ])
+      put.run('holds Chain', '[]')
+      database.close()
+      expect(yaml(project)).toBe(other)
+
+      // Killed, or the disk full, after the seal and before tillwright.yaml was written: the same again ends it.
+      const moved = await adopted(project, '--move', old)
+      expect(yaml(project)).toBe(other.replace(id, moved.id))
+      project.write('tillwright.yaml', other)
+      expect(await adopted(project, '--move', old)).toEqual(moved)
+      expect(yaml(project)).toBe(other.replace(id, moved.id))
+      project.write('tillwright.yaml', other.replace('new.db', 'third.db'))
+      const third = await project.till('state', 'adopt', '--move', old)
+      expect([third.code, third.stderr]).toEqual([2, expect.stringContaining('was moved to')])
+    },
+  )
+
+  it('stays what it was where tillwright.yaml cannot be written', async () => {
+    const project = chain()
+    const { id } = await adopted(project)
+    const other = yaml(project).replace(`id: ${id}`, `id: ${id}\n  file: .till/new.db`)
+    // Beside it there is no room for a name that is any longer.
+    const long = 'y'.repeat(250)
+    project.write(long, other)
+    rmSync(project.path('tillwright.yaml'))
+    symlinkSync(long, project.path('tillwright.yaml'))
+    const old = project.path('.till/state.db')
+    const refused = await project.till('state', 'adopt', '--move', old)
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/tillwright.yaml" cannot be written: ENAMETOOLONG.*Nothing was sealed/s),
+    ])
+    rmSync(project.path('tillwright.yaml'))
+    project.write('tillwright.yaml', other)
+    expect((await adopted(project, '--move', old)).sealed).toBe(old)
+  })
+
   it('is written into every form of a project file, or refused', () => {
     const id = '8f14e45f-ceea-467f-a8f5-0b5c1d3f2a10'
     const forms: readonly [string, string | undefined][] = [
@@ -159,6 +250,15 @@ describe('the state store that counts', () => {
         `state:\n  # where\n  id: ${id}\n  postgres: env:DB\nrun: {}\n`,
       ],
       [`state: {id: 00000000-0000-4000-8000-000000000000}\n`, `state: {id: ${id}}\n`],
+      ['state: data/a,b.db\n', `state: {id: ${id}, file: "data/a,b.db"}\n`],
+      ['state: ./a [1]/b: c.db', undefined],
+      ['state: a [1].db # here\n', `state: {id: ${id}, file: "a [1].db"} # here\n`],
+      ['state: a\n  b.db\n', `state: {id: ${id}, file: "a b.db"}\n`],
+      ['state: |-\n  x.db\n', undefined],
+      ['state: >-\n  x.db\nrun: {}\n', undefined],
+      // What is there would mean something else with more in it.
+      ['state: &s {file: x.db}\nserver: *s\n', undefined],
+      ['server: &s x\nstate: {id: *s, file: x.db}\n', `server: &s x\nstate: {id: ${id}, file: x.db}\n`],
       ['{run: {}}\n', undefined],
       ['state: &here x.db\n', undefined],
       ['a: [\n', undefined],

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { RunStore } from '../../core/ports.ts'
 import { replaceFile } from '../../files/edit-file.ts'
 import { withStateId } from '../../lang/write-state-id.ts'
+import type { Successor } from '../../stores/sqlite-seal.ts'
 import { openStore } from '../history/open-store.ts'
 import type { Project } from '../project.ts'
 
@@ -21,7 +22,8 @@ export interface Adopted {
 
 /**
  * Writes into the project file which state store counts: the one that is in use here. Where another one counts already, it must be
- * given up: `move` is its file, in which nothing may be in progress; it is sealed. Throws InputError, and then nothing was written.
+ * given up: `move` is its file, in which nothing may be in progress; it is sealed before. What was interrupted between the two is done by
+ * saying it again. Throws InputError; nothing was sealed or written then, but where it says so.
  */
 export async function adoptStore(project: Project, move: string | undefined): Promise<Adopted> {
   const store = await project.store()
@@ -39,9 +41,22 @@ export async function adoptStore(project: Project, move: string | undefined): Pr
   const text = readFileSync(file, 'utf8')
   const written = withStateId(text, id)
   if (written === undefined) throw refused('tillwright.yaml cannot be edited as it is written', byHand(id))
-  const sealed = move === undefined ? null : await giveUp(resolve(move), before ?? '', where)
-  replaceFile(file, written, { mode: statSync(file).mode & 0o777 })
+  let sealed: string | null = null
+  if (move !== undefined) {
+    // That it can be written is seen before what cannot be undone.
+    write(file, text, 'Nothing was sealed.')
+    sealed = await giveUp(resolve(move), before ?? '', { id, where })
+  }
+  write(file, written, sealed === null ? 'Nothing was changed.' : `"${sealed}" is sealed: say this again.`)
   return { id, where, file, already: false, sealed }
+}
+
+function write(file: string, text: string, otherwise: string): void {
+  try {
+    replaceFile(file, text, { mode: statSync(file).mode & 0o777 })
+  } catch (error) {
+    throw refused(`"${file}" cannot be written: ${(error as Error).message}`, otherwise)
+  }
 }
 
 const NO_MOVE = 'Leave --move away.'
@@ -58,21 +73,25 @@ function countsElsewhere(before: string, id: string): InputError {
   )
 }
 
-/** Seals a store in which nothing is in progress. */
-async function giveUp(file: string, id: string, to: string): Promise<string> {
-  if (!existsSync(file)) throw refused(`There is no "${file}"`, 'Name the state file that counts until now.')
+/** Seals a store in which nothing is in progress; one that was sealed for this very one is given up already. */
+async function giveUp(file: string, id: string, to: Successor): Promise<string> {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+    throw refused(`There is no file "${file}"`, 'Name the state file that counts until now.')
+  const { sealedFor, sealSqlite } = await import('../../stores/sqlite-seal.ts')
+  const known = sealedFor(file)
+  if (known?.id === id && known.successor === to.id) return file
   const store = await openStore({ file })
   try {
     if (store.leases.id !== id)
       throw refused(`"${file}" is not the store that counts, but ${store.leases.id}`, `That one is ${id}.`)
-    const busy = await inProgress(store)
-    if (busy !== undefined)
-      throw refused(`"${file}" cannot be given up: ${busy}`, 'What is out or held would be forgotten.')
+    await sealSqlite(file, to, async () => {
+      const busy = await inProgress(store)
+      if (busy !== undefined)
+        throw refused(`"${file}" cannot be given up: ${busy}`, 'What is out, held or stopped would be forgotten.')
+    })
   } finally {
     await store.close()
   }
-  const { sealSqlite } = await import('../../stores/sqlite-seal.ts')
-  sealSqlite(file, to)
   return file
 }
 
@@ -82,12 +101,19 @@ async function inProgress(store: RunStore): Promise<string | undefined> {
   if (running) return `run ${running.run} is in progress`
   const now = Date.now()
   for (const fleet of await store.admission.fleets()) {
-    const { places, holds } = await store.admission.read(fleet)
+    const { places, holds, breaker } = await store.admission.read(fleet)
     const [place] = places
-    if (place)
-      return `${place.device} is ${place.phase === 'out' ? 'out' : 'in progress'} by run ${place.run}: look at it first (till plan)`
-    const held = holds.find(({ from, until }) => from <= now && now < until)
-    if (held) return `${held.by} holds ${held.on}: ${held.why}`
+    if (place) {
+      const state = place.phase === 'out' ? 'out' : 'in progress'
+      return `${place.device} is ${state} by run ${place.run}: a run has to see it in order first (till apply, till resume or till rollback)`
+    }
+    if (breaker.opened)
+      return `the breaker is open: ${breaker.opened.why} See what failed, and close it (till breaker --close WHY)`
+    const held = holds.find(({ until }) => now < until)
+    if (held) {
+      const from = held.from > now ? ` from ${new Date(held.from).toISOString()} on` : ''
+      return `${held.by} holds ${held.on}${from}: ${held.why}`
+    }
   }
   return undefined
 }

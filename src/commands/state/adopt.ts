@@ -11,8 +11,9 @@ export default class StateAdopt extends BaseCommand {
 its caps, leases and breaker would know nothing of what is in progress elsewhere. The id is that of the store, which stays when it is moved
 by till state migrate. Everything else in tillwright.yaml stays as it is written. Commit it: it holds where that commit is.
 
-With --move this store takes the place of another one, in which nothing may be in progress, out or held: its file is sealed. The history
-stays there; to take it along, use till state migrate in its place.
+With --move this store takes the place of another one, in which nothing may be in progress, out or held, and whose breaker must be closed: its
+file is sealed, and then tillwright.yaml is written; say it again where it was interrupted between the two. The history stays there; to take it
+along, use till state migrate in its place.
 
 Exit codes: 0 it counts now, or did already; 2 nothing was written.`
   static override examples = [
