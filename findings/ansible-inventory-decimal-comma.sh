@@ -12,7 +12,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 apt-get download -qq ansible-core=2.14.18-0+deb12u2 python3-jinja2 python3-markupsafe python3-yaml python3-cryptography \
-  python3-cffi-backend python3-packaging python3-resolvelib 2>/dev/null
+  python3-cffi-backend python3-packaging python3-resolvelib 2>/dev/null ||
+  { echo "Debian's archive has this version no more"; exit 2; }
 for package in ./*.deb; do dpkg -x "$package" .; done
 cat >hosts.ini <<'INI'
 [tills]

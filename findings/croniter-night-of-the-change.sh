@@ -10,7 +10,8 @@ command -v apt-get >/dev/null && [ -x /usr/bin/python3 ] || { echo "needs Debian
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-apt-get download -qq python3-croniter=1.3.5-3 python3-tz python3-dateutil python3-six python3-future python3-natsort 2>/dev/null
+apt-get download -qq python3-croniter=1.3.5-3 python3-tz python3-dateutil python3-six python3-future python3-natsort 2>/dev/null ||
+  { echo "Debian's archive has this version no more"; exit 2; }
 for package in ./*.deb; do dpkg -x "$package" .; done
 cat >look.py <<'PY'
 from datetime import datetime

@@ -3,7 +3,7 @@
 # Java do; dot-properties 1.1.2 stands beside it.
 # Guess before the run: the same from both. `server 10.0.0.1` is the key "server", since white space separates too; `till\ no=7` is
 # "till no"; a line that begins with `!` is a comment; white space at the end belongs to the value.
-# Seen: dot-properties reads as Java does. java-properties has a key "server 10.0.0.1" without a value, the backslash in the
+# Seen: dot-properties reads as that documentation says. java-properties has a key "server 10.0.0.1" without a value, the backslash in the
 # key, the comment as a key, and no white space at the end; of a key that comes twice it gives both, where Java has the last.
 set -eu
 folder=$(mktemp -d)

@@ -3,15 +3,16 @@
 # list of patterns", `*` and `?` act as wildcards. A chain whose tills share the key of an image, or hang behind one gateway, has
 # one line for all of them.
 # Guess before the run: paramiko's HostKeys finds the line for a.shop.example by `*.shop.example`, as ssh-keygen -F does.
-# Seen: it compares names as they stand (and hashed ones), so the host is unknown and its connection is refused; with a name that
-# stands there in full, with a port, and behind a comma it is found.
+# Seen: it compares names as they stand (and hashed ones), so the host is unknown to it, which RejectPolicy, its default, refuses; a name that
+# stands there in full, with a port, and behind a comma is found.
 # Debian's package is taken into a temporary folder; its libraries (python3-cryptography, python3-nacl, python3-bcrypt) too.
 set -eu
 command -v apt-get >/dev/null && command -v ssh-keygen >/dev/null && [ -x /usr/bin/python3 ] || { echo "needs Debian 12"; exit 2; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-apt-get download -qq python3-paramiko=2.12.0-2 python3-cryptography python3-nacl python3-bcrypt python3-cffi-backend python3-six 2>/dev/null
+apt-get download -qq python3-paramiko=2.12.0-2 python3-cryptography python3-nacl python3-bcrypt python3-cffi-backend python3-six 2>/dev/null ||
+  { echo "Debian's archive has this version no more"; exit 2; }
 for package in ./*.deb; do dpkg -x "$package" .; done
 ssh-keygen -q -t ed25519 -N '' -C till -f key
 key=$(cut -d' ' -f1,2 key.pub)

@@ -11,7 +11,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 apt-get download -qq python3-recurring-ical-events=2.0.1-1 python3-icalendar=4.0.3-5 python3-x-wr-timezone python3-tz \
-  python3-dateutil python3-six 2>/dev/null
+  python3-dateutil python3-six 2>/dev/null ||
+  { echo "Debian's archive has this version no more"; exit 2; }
 for package in ./*.deb; do dpkg -x "$package" .; done
 cat >look.py <<'PY'
 from datetime import timezone

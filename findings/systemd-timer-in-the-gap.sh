@@ -13,7 +13,8 @@ cd "$folder"
 apt-get download -qq systemd=252.39-1~deb12u2 libsystemd-shared=252.39-1~deb12u2 2>/dev/null ||
   apt-get download -qq 'systemd=252.*' 'libsystemd-shared=252.*'
 for package in ./*.deb; do dpkg -x "$package" .; done
-export LD_LIBRARY_PATH=$folder/usr/lib/x86_64-linux-gnu/systemd:$folder/lib/x86_64-linux-gnu/systemd
+LD_LIBRARY_PATH=$(printf '%s:' "$folder"/usr/lib/*/systemd "$folder"/lib/*/systemd)
+export LD_LIBRARY_PATH
 analyze=usr/bin/systemd-analyze
 nights() {
   TZ=Europe/Warsaw LC_ALL=C "$analyze" calendar --iterations=2 --base-time="$1" '*-*-* 02:30:00' |

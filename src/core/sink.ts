@@ -95,7 +95,7 @@ export interface Settled {
 export interface Outbox {
   /** By which the store is told from others. */
   readonly id: string
-  /** From now on events wait for these sinks. One that is not named and lacks nothing any more is forgotten. */
+  /** From now on events wait for these sinks. One that is not named, and that nobody has sent to for a week, is forgotten. */
   register(sinks: readonly string[]): Promise<void>
   /** Whether this process is the one that sends to a sink, until `ttlMs` from now. */
   claim(sink: string, ttlMs: number): Promise<boolean>

@@ -103,6 +103,15 @@ export function instantsOf(wall: number, zone: string): { readonly earliest: num
   return { earliest: jump, latest: jump }
 }
 
+/**
+ * How long after the jump a wall time lies that the clocks of `zone` jump over, as those of before would show it (RFC 5545,
+ * 3.3.5), in milliseconds; 0 for one that they show.
+ */
+export function skippedMs(wall: number, zone: string): number {
+  const { earliest } = instantsOf(wall, zone)
+  return wallTime(earliest, zone) === wall ? 0 : wall - zoneOffset(wall - DAY_MS, zone) - earliest
+}
+
 /** The first instant at which the clocks show `wall` or more, to the second. */
 function jumpOver(wall: number, within: { readonly from: number; readonly to: number }, zone: string): number {
   let { from, to } = within

@@ -19,6 +19,8 @@ import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './ste
 /** What is put into the queue or let go of in one transaction. */
 const PAGE = 2_000
 const MOST_REFUSED = 10_000
+/** For so long nobody has sent to a sink that is forgotten where settings do not name it. Others may have other settings. */
+const FORGOTTEN_MS = 7 * DAY_MS
 
 /** The outbox in a database. */
 export async function storedOutbox(session: StoreSession): Promise<Outbox> {
@@ -44,6 +46,8 @@ type Position = Steps<SinkPosition>
 class StoredOutbox implements Outbox {
   readonly id: string
   readonly #session: StoreSession
+  /** All entries up to this number are there, as far as this process has seen. */
+  #complete = 0
 
   constructor(session: StoreSession, id: string) {
     this.id = id
@@ -55,13 +59,18 @@ class StoredOutbox implements Outbox {
       const known = yield* rowsOf(outboxTables.selectFrom('sinks').selectAll())
       const newest = (yield* rowsOf(NEWEST))[0]?.id ?? 0
       const last = Math.max(newest, ...known.map(({ position }) => position))
+      const now = yield* sharedClockMs()
       for (const name of sinks) {
         if (known.some((row) => row.name === name)) continue
-        yield* put(outboxTables.insertInto('sinks').values({ ...NEW_SINK, name, position: last }))
+        const row = { ...NEW_SINK, name, position: last, claimed_until: now }
+        yield* put(outboxTables.insertInto('sinks').values(row))
       }
-      for (const row of known) {
-        if (sinks.includes(row.name) || (yield* positionOf(row)).pending > 0) continue
-        yield* put(outboxTables.deleteFrom('sinks').where('name', '=', row.name))
+      for (const { name, claimed_until } of known) {
+        if (sinks.includes(name)) continue
+        // Nobody knows since when: from now on.
+        if (claimed_until === 0) yield* update(name, { claimed_until: now })
+        else if (claimed_until < now - FORGOTTEN_MS)
+          yield* put(outboxTables.deleteFrom('sinks').where('name', '=', name))
       }
       yield* prune()
     })
@@ -84,25 +93,42 @@ class StoredOutbox implements Outbox {
     const me = thisProcess()
     return this.#write(function* () {
       const row = yield* rowOf(sink)
-      if (row && isSame(row, me)) yield* update(sink, { host: null, pid: null, process: null, claimed_until: 0 })
+      const claimed_until = yield* sharedClockMs()
+      if (row && isSame(row, me)) yield* update(sink, { host: null, pid: null, process: null, claimed_until })
     })
   }
 
   async next(sink: string, limit: number): Promise<readonly OutboxEntry[]> {
-    // Where several write at once, a lower number may come after a higher one: those up to here have all come.
-    const newest = await this.#alone(function* () {
-      return (yield* rowsOf(NEWEST))[0]?.id ?? 0
-    })
     const [row] = await this.#session.read(outboxTables.selectFrom('sinks').selectAll().where('name', '=', sink))
+    const position = row?.position ?? 0
+    const known = position < this.#complete ? await this.#entries(sink, position, limit) : []
+    if (known.length > 0) return known
+    return (await this.#completeBeyond(position)) ? this.#entries(sink, position, limit) : []
+  }
+
+  async #entries(sink: string, position: number, limit: number): Promise<readonly OutboxEntry[]> {
     const query = outboxTables
       .selectFrom('outbox')
       .innerJoin('events', (join) => join.onRef('events.run', '=', 'outbox.run').onRef('events.seq', '=', 'outbox.seq'))
       .select(['outbox.id', 'events.run', 'events.seq', 'events.at', 'events.type', 'events.device', 'events.json'])
-      .where('outbox.id', '>', row?.position ?? 0)
-      .where('outbox.id', '<=', newest)
+      .where('outbox.id', '>', position)
+      .where('outbox.id', '<=', this.#complete)
       .where(({ eb, or }) => or([eb('outbox.sink', 'is', null), eb('outbox.sink', '=', sink)]))
     const rows = await this.#session.read(query.orderBy('outbox.id').limit(limit))
     return rows.map(({ id, ...event }) => ({ id, event: eventOf(event) }))
+  }
+
+  /**
+   * Where several write at once, a lower number may come after a higher one: those up to the newest have all come once nobody
+   * is writing. That is waited for only where something is there, and good for all that was there.
+   */
+  async #completeBeyond(position: number): Promise<boolean> {
+    const [newest] = await this.#session.read(NEWEST)
+    if ((newest?.id ?? 0) <= Math.max(position, this.#complete)) return false
+    this.#complete = await this.#alone(function* () {
+      return (yield* rowsOf(NEWEST))[0]?.id ?? 0
+    })
+    return true
   }
 
   settle(sink: string, settled: Settled): Promise<boolean> {

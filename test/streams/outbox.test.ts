@@ -110,6 +110,16 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('The outbox in %s', (kind) => {
     expect(await position()).toMatchObject({ pending: 7, sent: 0 })
   })
 
+  it('keeps a sink that somebody else may still name, and what waits for it', async () => {
+    await world.outbox.register(['one'])
+    await world.outbox.register(['two'])
+    await world.store.append(someEvents('r', 3))
+    expect((await world.outbox.positions()).map(({ sink, pending }) => [sink, pending])).toEqual([
+      ['one', 3],
+      ['two', 3],
+    ])
+  })
+
   it('sends in order, and lets go of what every sink has taken', async () => {
     await world.outbox.register(['one', 'two'])
     await world.store.append(someEvents('r', 120))

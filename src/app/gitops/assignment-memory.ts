@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { AssignmentMemory } from '../../core/assignment-schedule.ts'
 import type { RememberedAssignments } from '../../core/assignment-store.ts'
 import { InputError } from '../../core/diagnostic.ts'
+import type { RunStore } from '../../core/ports.ts'
 import { editFile } from '../../files/edit-file.ts'
 import type { Project } from '../project.ts'
 
@@ -31,8 +32,7 @@ export async function editMemories(
     const { assignments } = await project.store()
     return assignments.edit((texts) => {
       const before = known(project, texts)
-      const after = { ...(texts.size === 0 && before), ...edit(before) }
-      return Object.fromEntries(Object.entries(after).map(([name, memory]) => [name, JSON.stringify(memory)]))
+      return textsOf({ ...(texts.size === 0 && before), ...edit(before) })
     })
   }
   ofFile(project)
@@ -88,6 +88,16 @@ export async function takeAssignments(
 function known(project: Project, texts: RememberedAssignments): AssignmentMemories {
   if (texts.size === 0) return ofFile(project)
   return Object.fromEntries([...texts].map(([name, text]) => [name, JSON.parse(text) as AssignmentMemory]))
+}
+
+/** Takes along what a file remembers into a store that remembers nothing yet. Throws InputError where the file is damaged. */
+export async function carryMemories(project: Project, { assignments }: Pick<RunStore, 'assignments'>): Promise<void> {
+  const memories = ofFile(project)
+  await assignments.edit((before) => (before.size > 0 ? {} : textsOf(memories)))
+}
+
+function textsOf(memories: AssignmentMemories): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(memories).map(([name, memory]) => [name, JSON.stringify(memory)]))
 }
 
 function ofFile(project: Project): AssignmentMemories {

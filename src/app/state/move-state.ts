@@ -1,4 +1,5 @@
 import { InputError } from '../../core/diagnostic.ts'
+import { carryMemories } from '../gitops/assignment-memory.ts'
 import { openStore } from '../history/open-store.ts'
 import { addressOf, databasePlace } from '../history/state-place.ts'
 import type { Project } from '../project.ts'
@@ -26,6 +27,8 @@ export async function moveState(project: Project, to: string): Promise<MovedStat
   const { moveToPostgres } = await import('../../stores/postgres/move.ts')
   const { readAddress } = await import('../../stores/postgres/address.ts')
   const tables = await moveToPostgres(from, address)
+  const moved = await openStore(databasePlace(to, project))
+  await carryMemories(project, moved).finally(() => moved.close())
   return { from, to: readAddress(address).shown, tables }
 }
 

@@ -3,7 +3,7 @@ import { DAY_MS, MINUTE_MS } from '../../core/duration.ts'
 import { gaps, joined } from '../../core/periods.ts'
 import type { When } from '../../core/policy.ts'
 import { openPeriods, type Period, type Trading } from '../../core/trading-hours.ts'
-import { instantsOf, wallTime } from '../../core/zoned-time.ts'
+import { instantsOf, skippedMs, wallTime } from '../../core/zoned-time.ts'
 
 /** Which reading of an hour that clocks show twice, or of one that they jump over, is meant. */
 export type Reading =
@@ -89,7 +89,9 @@ function events(calendar: Calendar | undefined, zone: string, within: Period, re
 function eventInstants(span: WallSpan, zone: string, reading: Reading): Period {
   if (!span.timed) return instants(span, zone, reading)
   const { from, to } = instants({ from: span.from, to: span.timed.after }, zone, reading)
-  return { from, to: to + span.timed.ms }
+  // Hours are counted from where the time would be that clocks jump over; a freeze begins at the jump all the same.
+  const begin = reading === 'narrow' ? from + skippedMs(span.from, zone) : from
+  return { from: begin, to: to + skippedMs(span.timed.after, zone) + span.timed.ms }
 }
 
 function cut(periods: readonly Period[], within: Period): readonly Period[] {

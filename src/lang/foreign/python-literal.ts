@@ -17,6 +17,9 @@ function numberOf(text: string): number | undefined {
   const [, sign = '', digits = ''] = /^([-+]?)(.*)$/.exec(text.replaceAll('_', '')) ?? []
   if (/^0+[1-9]\d*$/.test(digits)) return undefined
   const number = Number(digits.replace(/\.$/, '').replace(/\.(?=[eE])/, ''))
+  // Numbers of SIM cards and fiscal memories keep all of their digits as text.
+  if (Number.isInteger(number) && !Number.isSafeInteger(number) && !/[.eE]/.test(digits.replace(/^0[xX].*/, '')))
+    return undefined
   return Number.isFinite(number) ? (sign === '-' ? -number : number) : undefined
 }
 
@@ -28,6 +31,9 @@ const WORDS: ReadonlyMap<string, JsonValue> = new Map([
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' }
 /** A character by its number: two, four or eight hexadecimal digits, or up to three octal ones. */
 const NUMBERED = /x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|([0-7]{1,3})/y
+
+/** `u` changes nothing, `r` keeps backslashes. */
+const STRING = /[uUrR]?["']/y
 
 /** Numbers, strings, True, False, None, lists, tuples and maps. Undefined is what is none of these. */
 class LiteralReader {
@@ -61,7 +67,7 @@ class LiteralReader {
   #value(): JsonValue | undefined {
     this.#space()
     const sign = this.#text[this.#at] ?? ''
-    if (sign === '"' || sign === "'") return this.#strings()
+    if (this.#isString()) return this.#strings()
     if (sign === '[') return this.#list(']')
     if (sign === '(') return this.#tuple()
     if (sign === '{') return this.#map()
@@ -71,20 +77,25 @@ class LiteralReader {
     return number === undefined ? undefined : numberOf(number)
   }
 
-  /** Strings that stand behind one another are one. */
-  #strings(): string | undefined {
-    let text: string | undefined
-    for (;;) {
-      const quote = this.#text[this.#at] ?? ''
-      if (quote !== '"' && quote !== "'") return text
-      const one = this.#string(quote)
-      if (one === undefined) return undefined
-      text = (text ?? '') + one
-      this.#space()
-    }
+  #isString(): boolean {
+    STRING.lastIndex = this.#at
+    return STRING.test(this.#text)
   }
 
-  #string(quote: string): string | undefined {
+  /** Strings that stand behind one another are one. */
+  #strings(): string | undefined {
+    let text = ''
+    while (this.#isString()) {
+      const isRaw = this.#take(/[uU]|[rR]/y)?.toLowerCase() === 'r'
+      const one = this.#string(this.#text[this.#at] ?? '', isRaw)
+      if (one === undefined) return undefined
+      text += one
+      this.#space()
+    }
+    return text
+  }
+
+  #string(quote: string, isRaw: boolean): string | undefined {
     let text = ''
     for (this.#at += 1; this.#at < this.#text.length; this.#at += 1) {
       const sign = this.#text[this.#at] ?? ''
@@ -95,14 +106,16 @@ class LiteralReader {
       if (sign !== '\\') text += sign
       else {
         this.#at += 1
-        text += this.#escaped()
+        const escaped = isRaw ? `\\${this.#text[this.#at] ?? ''}` : this.#escaped()
+        if (escaped === undefined) return undefined
+        text += escaped
       }
     }
     return undefined
   }
 
-  /** Behind a backslash; stays at the last sign of what it reads. */
-  #escaped(): string {
+  /** Behind a backslash; stays at the last sign of what it reads. Undefined for half a number, and for names of characters. */
+  #escaped(): string | undefined {
     NUMBERED.lastIndex = this.#at
     const [all, two, four, eight, octal] = NUMBERED.exec(this.#text) ?? []
     if (all !== undefined) {
@@ -112,6 +125,7 @@ class LiteralReader {
       )
     }
     const next = this.#text[this.#at] ?? ''
+    if (/[xuUN]/.test(next)) return undefined
     return ESCAPES[next] ?? (/["'\\]/.test(next) ? next : `\\${next}`)
   }
 

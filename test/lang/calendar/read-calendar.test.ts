@@ -67,6 +67,9 @@ describe('an iCal file', () => {
       expect(periods('DTSTART:20270327T220000\nDURATION:PT6H', reading)).toEqual(['03-27T21:00 03-28T03:00'])
       expect(periods('DTSTART:20270327T220000\nDURATION:P1D', reading)).toEqual(['03-27T21:00 03-28T20:00'])
     }
+    // The hour that does not come: 02:30 is 03:30 then; no leave before it, and a freeze from the jump on.
+    expect(periods('DTSTART:20270328T023000\nDURATION:PT1H', 'narrow')).toEqual(['03-28T01:30 03-28T02:30'])
+    expect(periods('DTSTART:20270328T023000\nDURATION:PT1H', 'wide')).toEqual(['03-28T01:00 03-28T02:30'])
     // The hour that comes twice: leave is given for the first one, a freeze holds for both.
     expect(periods('DTSTART:20261025T023000\nDURATION:PT1H', 'narrow')).toEqual(['10-25T00:30 10-25T01:30'])
     expect(periods('DTSTART:20261025T023000\nDURATION:PT1H', 'wide')).toEqual(['10-25T00:30 10-25T02:30'])

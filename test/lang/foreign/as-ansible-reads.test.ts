@@ -37,6 +37,14 @@ test.each([
   ['()', []],
   ['"a" \'b\'', 'ab'],
   [String.raw`"\u017c\x41\101\U0001f9fe\q"`, 'żAA🧾\\q'],
+  [String.raw`"C:\Users\kasa"`, String.raw`"C:\Users\kasa"`],
+  [String.raw`"\x4"`, String.raw`"\x4"`],
+  [String.raw`r'C:\Users' u"\x41"`, String.raw`C:\UsersA`],
+  ['r"a\\"b" ', 'a\\"b'],
+  // Digits are kept; Python has numbers of any length.
+  ['12345678901234567890', '12345678901234567890'],
+  ['9007199254740991', 9_007_199_254_740_991],
+  ['1e21', 1e21],
   ['constructor', 'constructor'],
   ['None', null],
 ])('the literal %s', (text, value) => expect(parsePythonLiteral(text)).toEqual(value))
