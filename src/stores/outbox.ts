@@ -65,13 +65,10 @@ class StoredOutbox implements Outbox {
         const row = { ...NEW_SINK, name, position: last, claimed_until: now }
         yield* put(outboxTables.insertInto('sinks').values(row))
       }
-      for (const { name, claimed_until } of known) {
-        if (sinks.includes(name)) continue
-        // Nobody knows since when: from now on.
-        if (claimed_until === 0) yield* update(name, { claimed_until: now })
-        else if (claimed_until < now - FORGOTTEN_MS)
-          yield* put(outboxTables.deleteFrom('sinks').where('name', '=', name))
-      }
+      yield* forget(
+        known.filter(({ name }) => !sinks.includes(name)),
+        now,
+      )
       yield* prune()
     })
   }
@@ -253,6 +250,14 @@ class StoredOutbox implements Outbox {
 const NEW_SINK = {
   ...{ sent: 0, skipped: 0, refused: 0, dropped: 0, last_sent_at: null, trouble: null, trouble_since: null },
   ...{ host: null, pid: null, process: null, claimed_until: 0 },
+}
+
+function* forget(unnamed: readonly SinkRow[], now: number): Steps<void> {
+  for (const { name, claimed_until } of unnamed) {
+    // Nobody knows since when: from now on.
+    if (claimed_until === 0) yield* update(name, { claimed_until: now })
+    else if (claimed_until < now - FORGOTTEN_MS) yield* put(outboxTables.deleteFrom('sinks').where('name', '=', name))
+  }
 }
 
 function* rowOf(sink: string): Steps<SinkRow | undefined> {
