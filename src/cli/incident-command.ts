@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
-import { openIncidentStore } from '../app/history/open-store.ts'
+import { openHookStore, openIncidentStore } from '../app/history/open-store.ts'
+import { incidentEvidence } from '../app/incidents/incident-evidence.ts'
 import { incidentPage, incidentView } from '../app/incidents/incident-view.ts'
 import { jsonLine } from '../app/json-document.ts'
 import { knownOutages } from '../app/outages/known-outages.ts'
@@ -63,16 +64,30 @@ export abstract class IncidentCommand extends BaseCommand {
     flags: IncidentFlags,
     project: Project,
   ): Promise<void> {
+    const { view, more } = await this.whole(store, incident, project)
+    const { since: _, ...answer } = more
+    if (flags.json) await this.write(jsonLine({ schema: 'till.incident/1', ...view, ...answer }))
+    else {
+      const width = process.stdout.isTTY ? this.columns : undefined
+      await this.writePaged(incidentPage(view, more, { width, color: this.color }))
+    }
+  }
+
+  /** An incident with what happened to it, and what is known of its device. */
+  protected async whole(store: IncidentStore, incident: Incident, project: Project) {
     const view = incidentView(incident, new Date(), await knownOutages(await project.store(), await project.fleet()))
     const [events, episodes, messages] = await Promise.all([
       store.events(incident.incident),
       store.episodes(incident.incident, MOST_EPISODES),
       store.escalations.messages(incident.incident),
     ])
-    if (flags.json) await this.write(jsonLine({ schema: 'till.incident/1', ...view, events, episodes, messages }))
-    else {
-      const width = process.stdout.isTTY ? this.columns : undefined
-      await this.writePaged(incidentPage(view, { events, episodes, messages }, { width, color: this.color }))
+    const hooks = await openHookStore(project.state)
+    try {
+      const stores = { runs: await project.store(), hooks }
+      const { since, evidence } = await incidentEvidence(stores, incident, episodes.episodes)
+      return { view, more: { events, episodes, messages, evidence, since } }
+    } finally {
+      await hooks.close()
     }
   }
 }

@@ -19,6 +19,8 @@ export type EpisodeEvent = { readonly at: string } & (
       readonly why: string | null
       /** Fault class by the runbook's own table; absent: it says none. */
       readonly fault?: string
+      /** Its runbook only gathers evidence, for people to read. */
+      readonly looked?: true
     }
   | { readonly type: 'attempt.doubtful'; readonly attempt: number }
   /** `outage`: it is known to be out of order. */
@@ -41,8 +43,8 @@ export interface Attempt {
   readonly attempt: number
   readonly started_at: string
   readonly finished_at: string | null
-  /** `doubtful`: whoever made it is gone, and it counts as made. `held`: safety kept it from beginning, and it does not count. */
-  readonly result: 'running' | 'helped' | 'failed' | 'held' | 'doubtful'
+  /** `doubtful`: whoever made it is gone, and it counts as made. `held`: safety kept it from beginning, and it does not count. `looked`: its runbook only gathers evidence. */
+  readonly result: 'running' | 'helped' | 'failed' | 'held' | 'doubtful' | 'looked'
   readonly run: string | null
   readonly state: DeviceState | null
   readonly why: string | null
@@ -104,7 +106,7 @@ export function foldEpisode(episode: Episode, event: EpisodeEvent): Episode {
     case 'attempt.finished': {
       const { run, state, why, at, fault } = event
       const said = { finished_at: at, run, state, why, ...(fault !== undefined && { fault }) }
-      return withAttempt(episode, event.attempt, { ...said, result: resultOf(state) })
+      return withAttempt(episode, event.attempt, { ...said, result: resultOf(state, event.looked === true) })
     }
     case 'attempt.doubtful':
       return withAttempt(episode, event.attempt, { finished_at: event.at, result: 'doubtful' })
@@ -165,7 +167,11 @@ function withAttempt(episode: Episode, attempt: number, what: Partial<Attempt>):
   return { ...episode, attempts }
 }
 
-function resultOf(state: DeviceState | null): Attempt['result'] {
+/** A device that was seen: by a look nothing is repaired, whatever it found. */
+const SEEN: ReadonlySet<DeviceState | null> = new Set(['in-sync', 'unmet', 'unknown'])
+
+function resultOf(state: DeviceState | null, looked: boolean): Attempt['result'] {
+  if (looked && SEEN.has(state)) return 'looked'
   if (state === 'changed' || state === 'in-sync') return 'helped'
   return state === 'deferred' ? 'held' : 'failed'
 }

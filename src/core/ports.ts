@@ -139,8 +139,8 @@ export interface Module {
   /** Of a module that is no part of Tillwright: sha256 of its text. The digest of a runbook that uses it covers it. */
   readonly digest?: string
   /**
-   * Parameters that are regular expressions, by their path (`expect.headers.*`): read here, or asked of the device, whose
-   * tools know less.
+   * Parameters that are regular expressions, by their path (`expect.headers.*`, of a list `redact.*`): read here, or asked
+   * of the device, whose tools know less.
    */
   readonly patterns?: Readonly<Record<string, 'here' | 'device'>>
   /**

@@ -1,4 +1,4 @@
-import type { DeviceFinished, RunEvent } from './events.ts'
+import type { DeviceFinished, RunEvent, RunStarted, StepConverging } from './events.ts'
 import type { DeviceState } from './outcome.ts'
 import type { DeviceRecord } from './run.ts'
 
@@ -14,12 +14,19 @@ export interface EndsOf {
   readonly limit: number
 }
 
+/** That a step of a run began to change a device. */
+export type ChangeBegun = RunEvent & StepConverging
+
 /** What pages and programs ask of the history, each in a few milliseconds however long that is. */
 export interface RunReads {
   /** Ends of devices, newest first. */
   ends(of: EndsOf): Promise<readonly DeviceEnd[]>
   /** A device of a run with its steps, as `end` left it; undefined where nothing is known. */
   record(end: DeviceEnd): Promise<DeviceRecord | undefined>
+  /** Steps that began to change a device, newest first: at most `limit`, none later than `until` (ISO 8601 in UTC). */
+  changes(device: string, of: { readonly until: string; readonly limit: number }): Promise<readonly ChangeBegun[]>
+  /** How a run began; undefined where nothing of it is kept. */
+  started(run: string): Promise<(RunEvent & RunStarted) | undefined>
   /** How devices of a run have ended so far. */
   states(run: string): Promise<ReadonlyMap<string, DeviceState>>
   /** Events of these types in a run, in order, without those between them. */

@@ -177,6 +177,8 @@ const ability: Judge = ({ episode, rule, world, paramProblem }) => {
   if (rule.runbook === undefined) return people('The rule names no runbook: people have to look.')
   if (episode.device === null) return people('It is about a store, and a runbook needs a device: people have to look.')
   if (paramProblem !== undefined) return people(paramProblem)
+  if (episode.attempts.at(-1)?.result === 'looked')
+    return people('Evidence was gathered; the rule repairs nothing: people have to look.')
   const spent = episode.attempts.filter(isSpent)
   if (spent.length >= rule.attempts.episode) return people(afterAttempts(spent))
   if (world.useless >= rule.attempts.useless) {

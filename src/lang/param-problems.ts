@@ -40,6 +40,7 @@ function textsAt(
   at: ValuePath,
 ): readonly { readonly text: string; readonly at: ValuePath }[] {
   if (key === undefined) return typeof value === 'string' ? [{ text: value, at }] : []
+  if (key === '*' && Array.isArray(value)) return value.flatMap((item, index) => textsAt(item, rest, [...at, index]))
   if (value === undefined || !isMap(value)) return []
   const keys = key === '*' ? Object.keys(value) : [key]
   return keys.flatMap((one) => (Object.hasOwn(value, one) ? textsAt(value[one], rest, [...at, one]) : []))

@@ -3,6 +3,7 @@ import { agent } from './agent/agent.ts'
 import { assert } from './assert.ts'
 import { certificate } from './certificate/certificate.ts'
 import { clock } from './clock.ts'
+import { collect } from './collect/collect.ts'
 import { command } from './command.ts'
 import { config } from './config/config.ts'
 import { directory } from './directory/directory.ts'
@@ -35,6 +36,7 @@ export const MODULES: readonly Module[] = [
   assert,
   certificate,
   clock,
+  collect,
   command,
   config,
   directory,

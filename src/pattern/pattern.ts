@@ -7,6 +7,8 @@ export interface Pattern {
   readonly test: (text: string) => boolean
   /** The first place where it is found, and then its groups; a group that took no part is undefined. */
   readonly exec: (text: string) => readonly (string | undefined)[] | undefined
+  /** The text with `put` in each place where it is found, or of its groups, where it has some; and in how many places. */
+  readonly replace: (text: string, put: string) => { readonly text: string; readonly count: number }
   /** Numbers of the groups that have a name. */
   readonly names: Readonly<Record<string, number>>
   readonly groups: number
@@ -84,7 +86,27 @@ function patternBy(compiled: RE2JS, source: string): Pattern {
       if (!matcher.find()) return undefined
       return Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group) ?? undefined)
     },
+    replace: (text, put) => replaced(compiled, text, put),
   }
+}
+
+function replaced(compiled: RE2JS, text: string, put: string): { readonly text: string; readonly count: number } {
+  const matcher = compiled.matcher(text)
+  const groups = matcher.groupCount()
+  const parts: string[] = []
+  let done = 0
+  let count = 0
+  while (matcher.find()) {
+    for (let group = groups === 0 ? 0 : 1; group <= groups; group += 1) {
+      const [from, to] = [matcher.start(group), matcher.end(group)]
+      // A group that took no part is at -1; one within another has gone with it.
+      if (from < done || to <= from) continue
+      parts.push(text.slice(done, from), put)
+      done = to
+      count += 1
+    }
+  }
+  return { text: count === 0 ? text : parts.join('') + text.slice(done), count }
 }
 
 /** What people bring along from other dialects, by the piece that RE2 stumbles over. */

@@ -1,3 +1,4 @@
+import { bundleOf, collectedCommand } from '../core/collected.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Leftover } from '../core/fence.ts'
 import type { Classification } from '../core/outcome.ts'
@@ -24,6 +25,8 @@ export interface DeviceDescription {
   readonly advice?: boolean
   /** What commands in remedies need to find this fleet, as `--sandbox`. */
   readonly flags?: string | undefined
+  /** The run that is shown; what it gathered of the device is named then. */
+  readonly run?: string
   /** What was shown of other devices, so that lines which are the same are not repeated. */
   readonly seen?: SeenDifferences
 }
@@ -49,6 +52,7 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
   return [
     head.join('  '),
     ...more.map((line) => `  ${line}`),
+    ...(options.run === undefined ? [] : gatheredLines(record, options.run, options.flags)),
     ...steps.flatMap((step) => {
       // What helps has been said in better words.
       const isTold = record.classification?.remedy !== undefined && step.failure?.code === 'CHECK_UNMET'
@@ -57,6 +61,15 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
       return stepLines(step, { paint, verbose, advice: advice && !isTold, seenOn })
     }),
   ]
+}
+
+function gatheredLines({ device, steps }: DeviceRecord, run: string, flags = ''): string[] {
+  const bundles = steps.flatMap((step) => bundleOf(step) ?? [])
+  if (bundles.length === 0) return []
+  const items = bundles.reduce((sum, bundle) => sum + bundle.items.length, 0)
+  const bytes = bundles.reduce((sum, bundle) => sum + bundle.bytes, 0)
+  const command = withFlags(collectedCommand(run, device), flags)
+  return [`  gathered ${items} ${items === 1 ? 'item' : 'items'}, ${bytes} bytes: ${plainText(command)}`]
 }
 
 function isWorthTelling(step: StepRecord): boolean {

@@ -85,7 +85,13 @@ class HistoryReporter {
     if (this.#shown === 0) await this.#write([''])
     this.#shown += 1
     await this.#write(
-      describeDevice(record, { paint: this.#paint, verbose, flags: this.#options.flags, seen: this.#seen }),
+      describeDevice(record, {
+        paint: this.#paint,
+        verbose,
+        flags: this.#options.flags,
+        run: this.#options.run.run,
+        seen: this.#seen,
+      }),
     )
   }
 

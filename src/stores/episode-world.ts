@@ -48,7 +48,7 @@ function* lastAttemptAt(device: string): Steps<number | null> {
 
 function* uselessInRow(rule: string, deviceClass: string): Steps<number> {
   const of = hookTables.selectFrom('hook_attempts').select('result').where('rule', '=', rule)
-  const ended = of.where('class', '=', deviceClass).where('result', 'not in', ['running', 'held'])
+  const ended = of.where('class', '=', deviceClass).where('result', 'not in', ['running', 'held', 'looked'])
   const results = yield* rowsOf(ended.orderBy('finished_at', 'desc').limit(MOST_LOOKED_AT))
   const helped = results.findIndex(({ result }) => result === 'helped')
   return helped < 0 ? results.length : helped

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { RunEvent } from '../core/events.ts'
 import type { DeviceState } from '../core/outcome.ts'
-import type { DeviceEnd, EndsOf, RunReads } from '../core/run-reads.ts'
+import type { ChangeBegun, DeviceEnd, EndsOf, RunReads } from '../core/run-reads.ts'
 import { recordOf } from './device-visits.ts'
 import { eventOf } from './record-events.ts'
 import { ENDS_OF_DEVICES, tables } from './schema.ts'
@@ -13,6 +13,12 @@ export const inList = (names: readonly string[]) => sql<string>`(SELECT value FR
 export function runReads(session: StoreSession): RunReads {
   return {
     ends: (of) => readEnds(session, of),
+    changes: (device, of) => readChanges(session, device, of),
+    async started(run) {
+      const first = tables.selectFrom('events').selectAll().where('run', '=', run).where('seq', '=', 1)
+      const [event] = (await session.read(first)).map(eventOf)
+      return event?.type === 'run.started' ? event : undefined
+    },
     record: (end) => recordOf(session, end.device, { run: end.run, end }),
     async states(run) {
       const rows = await session.read(
@@ -72,6 +78,24 @@ async function readEnds(session: StoreSession, of: EndsOf): Promise<readonly Dev
   // By the column itself SQLite might go through the whole run.
   const rows = await session.read(run === undefined ? within : within.where(sql<string>`run || ''`, '=', run))
   return rows.map((row) => eventOf(row) as DeviceEnd)
+}
+
+/** By the index of what ended and what was begun. */
+async function readChanges(
+  session: StoreSession,
+  device: string,
+  { until, limit }: Parameters<RunReads['changes']>[1],
+): Promise<readonly ChangeBegun[]> {
+  const begun = tables
+    .selectFrom('events')
+    .selectAll()
+    .where('device', '=', device)
+    .where(ENDS_OF_DEVICES)
+    .where('type', '=', 'step.converging')
+    .where('at', '<=', until)
+    .orderBy('at', 'desc')
+    .limit(limit)
+  return (await session.read(begun)).map((row) => eventOf(row) as ChangeBegun)
 }
 
 async function countsAmong(session: StoreSession, runs: readonly string[], devices: readonly string[]) {

@@ -41,6 +41,8 @@ export interface ModuleCase {
     readonly mounts?: Readonly<Record<string, string>>
   }
   readonly params: JsonObject
+  /** How many questions a look may ask; one unless told. */
+  readonly questions?: number
   readonly triggered?: boolean
   /** Texts of the parameters that stand in secrets, as `Secret`. */
   readonly secrets?: readonly string[]

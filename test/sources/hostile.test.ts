@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { hasCardNumber } from '../../src/streams/intake/card-number.ts'
+import { hasCardNumber } from '../../src/core/card-number.ts'
 import { JsonObjects } from '../../src/streams/intake/json-objects.ts'
 import { EventMapper } from '../../src/streams/intake/map-event.ts'
 import { settingsOf } from './some-source.ts'

@@ -1,3 +1,4 @@
+import { collectedCommand } from '../../core/collected.ts'
 import type { Attempt, Episode } from '../../core/episode.ts'
 import type { MessageKind } from '../../core/escalation.ts'
 import type { Incident } from '../../core/incident.ts'
@@ -74,19 +75,30 @@ function headOf({
   ]
 }
 
-function episodeLines({ episode, alert, alerts, firing_since, attempts, note, flaps }: Episode): readonly string[] {
+function episodeLines({
+  episode,
+  device,
+  alert,
+  alerts,
+  firing_since,
+  attempts,
+  note,
+  flaps,
+}: Episode): readonly string[] {
   const times = Object.keys(alerts).length
   const often = times > 1 ? `, ${times} occurrences` : ''
   const flapped = flaps > 0 ? `, ${flaps} times back after it was clear` : ''
   return [
     `Seen by ${alert.source}: ${alert.name}${alert.text === '' ? '' : `: ${alert.text}`}`,
     `  firing since ${shortTime(firing_since ?? alert.started_at)}${often}${flapped} (till episodes show ${episode})`,
-    ...(attempts.length === 0 ? ['Tried: nothing.'] : attempts.map(attemptLine)),
+    ...(attempts.length === 0 ? ['Tried: nothing.'] : attempts.map((attempt) => attemptLine(attempt, device))),
     ...(note ? [`Why people: ${note.why}`] : []),
   ]
 }
 
-function attemptLine({ attempt, started_at, result, why, run }: Attempt): string {
+function attemptLine({ attempt, started_at, result, why, run }: Attempt, device: string | null): string {
+  if (result === 'looked' && run !== null && device !== null)
+    return `Evidence was gathered at ${shortTime(started_at)}: ${collectedCommand(run, device)}`
   const shown = run === null ? '' : ` (till runs show ${run})`
   return `Tried: repair ${attempt} at ${shortTime(started_at)}: ${result}${why === null ? '' : `, ${why}`}${shown}`
 }

@@ -1,6 +1,9 @@
+import { COLLECT } from '../../core/collected.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import { foldRun } from '../../core/fold-run.ts'
 import type { DeviceState } from '../../core/outcome.ts'
+import type { Runbook, Step } from '../../core/runbook.ts'
+import type { Project } from '../project.ts'
 import { referenceTo } from '../revision/runbooks.ts'
 import type { Hooks } from './open-hooks.ts'
 import type { Repair } from './repair.ts'
@@ -12,9 +15,14 @@ interface Repaired {
   readonly why: string | null
   /** Fault class by the runbook's own table. */
   readonly fault?: string
+  /** Nothing could be changed by it. */
+  readonly looked?: true
 }
 
-/** Applies a runbook to a device, in an ordinary run; `because`: of which alert. Never rejects: what went wrong is in `why`. */
+/**
+ * Applies a runbook to a device, in an ordinary run; one that only gathers evidence is looked at, and takes no place from those that
+ * change something. `because`: of which alert. Never rejects: what went wrong is in `why`.
+ */
 export async function repairDevice(
   { project, fleet, start, runs }: Hooks,
   { device, runbook }: Repair,
@@ -24,13 +32,21 @@ export async function repairDevice(
   try {
     const work = [{ device, runbooks: [runbook] }]
     const runbooks = [referenceTo(runbook)]
-    const { run } = await start({ mode: 'apply', origin: 'hook', because, project, fleet, work, runbooks })
+    const looks = onlyGathers(runbook, project)
+    const mode = looks ? 'drift' : 'apply'
+    const { run } = await start({ mode, origin: 'hook', because, project, fleet, work, runbooks })
     const record = await foldRun((await runs()).events(run), { ended: true })
     const [outcome] = record.devices.values()
     const failure = outcome?.failure
     const fault = outcome?.classification?.fault
     const why = failure ? `${failure.code}: ${failure.message}` : null
-    return { run, state: outcome?.state ?? null, why, ...(fault !== undefined && { fault }) }
+    return {
+      run,
+      state: outcome?.state ?? null,
+      why,
+      ...(fault !== undefined && { fault }),
+      ...(looks && { looked: true as const }),
+    }
   } catch (error) {
     if (error instanceof InputError)
       return { run: null, state: null, why: error.diagnostics[0]?.summary ?? error.message }
@@ -38,4 +54,15 @@ export async function repairDevice(
     process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
     return { run: null, state: null, why: 'A fault of Tillwright itself; its messages say more.' }
   }
+}
+
+/** Whether it gathers evidence, and none of its steps can change anything, those of `on_failure` and `rollback` among them. */
+function onlyGathers(runbook: Runbook, project: Project): boolean {
+  const mending = new Set(project.modules().all.flatMap(({ name, mends }) => (mends === true ? [name] : [])))
+  const steps = allSteps(runbook.steps)
+  return steps.some(({ module }) => module === COLLECT) && !steps.some(({ module }) => mending.has(module))
+}
+
+function allSteps(steps: readonly Step[]): readonly Step[] {
+  return steps.flatMap((step) => [step, ...allSteps(step.on_failure), ...allSteps(step.rollback)])
 }

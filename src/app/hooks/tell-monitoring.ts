@@ -35,6 +35,7 @@ export async function tellMonitoring({ systems, store }: Hooks, episode: Episode
 function messageOf({ episode, device, rule }: Episode, { attempt, result, state, run, why }: Attempt): string {
   const how: Readonly<Record<string, string>> = {
     helped: state === 'changed' ? 'repaired and looked at again' : 'found as it should be',
+    looked: 'evidence was gathered, and nothing changed',
     doubtful: 'whoever made the repair is gone, so how it ended is not known',
   }
   const shown = run === null ? '' : ` till runs show ${run}.`

@@ -9,6 +9,8 @@ import {
 import { type ClockReading, readClocks } from '../../core/incident-clocks.ts'
 import { formatDuration } from '../../reporters/format-duration.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
+import type { DeviceEvidence } from '../evidence/device-evidence.ts'
+import { evidenceLines } from '../evidence/evidence-text.ts'
 import { shortTime } from '../history/list-runs.ts'
 import { type KnownOutages, type OutageNote, outageNote } from '../outages/known-outages.ts'
 
@@ -91,6 +93,9 @@ export function incidentPage(
     readonly events: readonly IncidentEvent[]
     readonly episodes: { readonly episodes: readonly string[]; readonly count: number }
     readonly messages: readonly Message[]
+    readonly evidence: DeviceEvidence
+    /** When the fault began. */
+    readonly since: string
   },
   options: { readonly width?: number | undefined; readonly color: boolean },
 ): string {
@@ -117,9 +122,11 @@ export function incidentPage(
     { title: 'WHEN', value: ({ at }) => shortTime(at) },
     { title: 'WHAT', value: sentenceOf, flexible: true },
   ]
+  const evidence = evidenceLines(more.evidence, more.since)
   const blocks = [
     incidentsTable([view], options).trimEnd(),
     facts.join('\n'),
+    ...(evidence.length === 0 ? [] : [evidence.join('\n')]),
     formatTable(view.clocks, CLOCK_COLUMNS, options).join('\n'),
     ...(more.messages.length === 0 ? [] : [formatTable(more.messages, MESSAGE_COLUMNS, options).join('\n')]),
     formatTable(more.events, story, options).join('\n'),

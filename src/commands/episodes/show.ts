@@ -1,4 +1,6 @@
 import { Args, Flags } from '@oclif/core'
+import { deviceEvidence } from '../../app/evidence/device-evidence.ts'
+import { evidenceLines } from '../../app/evidence/evidence-text.ts'
 import { openHookStore } from '../../app/history/open-store.ts'
 import { episodeStory, episodesTable, episodeView } from '../../app/hooks/episode-view.ts'
 import { findEpisode } from '../../app/hooks/find-episode.ts'
@@ -23,10 +25,13 @@ export default class EpisodesShow extends BaseCommand {
     const episode = await findEpisode(store, args.episode)
     const events = await store.events(episode.episode)
     const view = episodeView(episode)
-    if (flags.json) await this.write(jsonLine({ schema: 'till.episode/1', ...view, events }))
+    const evidence = await deviceEvidence(await project.store(), episode.device, episode.opened_at)
+    if (flags.json) await this.write(jsonLine({ schema: 'till.episode/1', ...view, events, evidence }))
     else {
       const width = process.stdout.isTTY ? this.columns : undefined
-      await this.writePaged(`${episodesTable([view], { width, color: this.color })}\n${episodeStory(events, width)}`)
+      const known = evidenceLines(evidence, episode.opened_at).map((line) => `${line}\n`)
+      const blocks = [episodesTable([view], { width, color: this.color }), known.join(''), episodeStory(events, width)]
+      await this.writePaged(blocks.filter((block) => block !== '').join('\n'))
     }
     await store.close()
     await project.close()

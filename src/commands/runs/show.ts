@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core'
+import { collectedText } from '../../app/evidence/collected-text.ts'
 import { resolveRun } from '../../app/history/resolve-run.ts'
 import { showRun } from '../../app/history/show-run.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
@@ -19,6 +20,10 @@ export default class RunsShow extends BaseCommand {
       command: '<%= config.bin %> runs show latest --device PL-0412/pos1 --verbose',
     },
     {
+      description: 'The evidence that it has gathered of a device',
+      command: '<%= config.bin %> runs show latest --device PL-0412/pos1 --collected',
+    },
+    {
       description: 'The result document of an earlier run',
       command: '<%= config.bin %> runs show latest --json > result.json',
     },
@@ -33,6 +38,11 @@ export default class RunsShow extends BaseCommand {
       helpGroup: 'SELECT',
     }),
     verbose: Flags.boolean({ char: 'v', description: 'also show what is as it should be', helpGroup: 'OUTPUT' }),
+    collected: Flags.boolean({
+      description: 'what its steps of the module collect have gathered, in full',
+      exclusive: ['json', 'ndjson', 'failed'],
+      helpGroup: 'OUTPUT',
+    }),
     json: Flags.boolean({ description: 'the result as one JSON document', exclusive: ['ndjson'], helpGroup: 'OUTPUT' }),
     ndjson: Flags.boolean({ description: 'the events, one a line', helpGroup: 'OUTPUT' }),
     sandbox: sandboxFlag,
@@ -43,6 +53,12 @@ export default class RunsShow extends BaseCommand {
     const project = await this.openProject(flags)
     const store = await project.store()
     const run = await resolveRun(store, args.run)
+    if (flags.collected) {
+      const shown = await collectedText(store, run.run, { devices: flags.device, write: (text) => this.write(text) })
+      if (shown === 0) process.stderr.write('The run has gathered nothing there.\n')
+      await project.close()
+      return
+    }
     const output = {
       write: (text: string) => this.write(text),
       isTerminal: process.stdout.isTTY === true,

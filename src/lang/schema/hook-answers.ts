@@ -1,6 +1,7 @@
 import { EPISODE_NOTES } from '../../core/episode.ts'
 import { HOOK_MODES } from '../../core/hook-rule.ts'
 import { DEVICE_STATES } from '../../core/outcome.ts'
+import { EVIDENCE } from './incident-answers.ts'
 import { TIME } from './records.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
@@ -26,8 +27,8 @@ const ATTEMPT = {
     finished_at: timeOrNull('null while it runs.'),
     result: {
       description:
-        'held: safety kept it from beginning, and it does not count. doubtful: whoever made it is gone; it counts as made.',
-      enum: ['running', 'helped', 'failed', 'held', 'doubtful'],
+        'held: safety kept it from beginning, and it does not count. doubtful: whoever made it is gone; it counts as made. looked: its runbook only gathers evidence.',
+      enum: ['running', 'helped', 'failed', 'held', 'doubtful', 'looked'],
     },
     run: textOrNull('The run, for `till runs show`; null where none came about.'),
     state: { description: 'How the device ended.', enum: [...DEVICE_STATES, null] },
@@ -81,6 +82,7 @@ export const EPISODE_JSON_SCHEMA: object = {
   ...closed({
     schema: { const: 'till.episode/1' },
     ...EPISODE_PROPERTIES,
+    evidence: EVIDENCE,
     events: {
       description: 'What happened to it, in order.',
       type: 'array',

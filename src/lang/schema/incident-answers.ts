@@ -1,6 +1,6 @@
 import { MESSAGE_KINDS, MESSAGE_STATES } from '../../core/escalation.ts'
 import { INCIDENT_CLOCKS, INCIDENT_ORIGINS, INCIDENT_STATES } from '../../core/incident.ts'
-import { TIME } from './records.ts'
+import { CHANGE, TIME } from './records.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const TEXT = { type: 'string' } as const
@@ -161,6 +161,51 @@ export const INCIDENT_STORY = {
   },
 }
 
+const ITEM = {
+  kind: { description: 'log, journal, event_log, file, package, service, process, disk, facts.', ...TEXT },
+  name: { description: 'A path, a unit, a name; empty for facts.', ...TEXT },
+  state: {
+    description: 'cut: part of it. absent: the device has none. left-out: there was no room.',
+    enum: ['whole', 'cut', 'absent', 'binary', 'unread', 'left-out'],
+  },
+  bytes: { description: 'In the bundle.', type: 'integer', minimum: 0 },
+  note: textOrNull('What was left out, or why there is nothing.'),
+}
+
+/** What is known of a device beside a fault. */
+export const EVIDENCE = {
+  title: 'Evidence',
+  description: 'What is known of the device beside the fault.',
+  ...closed({
+    collected: {
+      description: 'Gathered since the fault began, newest first.',
+      type: 'array',
+      items: closed({
+        run: TEXT,
+        runbook: TEXT,
+        step: TEXT,
+        gathered_at: TIME,
+        bytes: { type: 'integer', minimum: 0 },
+        items: { type: 'array', items: closed(ITEM) },
+        command: { description: 'Shows all of it.', ...TEXT },
+      }),
+    },
+    changes: {
+      description: 'Runs that changed it, newest first: since the fault began, and the last one before.',
+      type: 'array',
+      items: closed({
+        run: TEXT,
+        at: TIME,
+        by: textOrNull('null: nothing is kept of it.'),
+        steps: {
+          type: 'array',
+          items: closed({ runbook: TEXT, step: TEXT, module: TEXT, changes: { type: 'array', items: CHANGE } }),
+        },
+      }),
+    },
+  }),
+}
+
 const INCIDENTS_JSON_SCHEMA: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/incidents/1',
@@ -184,6 +229,52 @@ const INCIDENT_JSON_SCHEMA: object = {
     schema: { const: 'till.incident/1' },
     ...INCIDENT_PROPERTIES,
     ...INCIDENT_STORY,
+    evidence: EVIDENCE,
+  }),
+}
+
+const BUNDLE = {
+  title: 'Bundle',
+  description: 'What a step of the module collect has gathered, masked.',
+  ...closed({
+    run: TEXT,
+    runbook: TEXT,
+    step: TEXT,
+    gathered_at: TIME,
+    bytes: { type: 'integer', minimum: 0 },
+    limit_bytes: { description: 'What it may have.', type: 'integer', minimum: 0 },
+    redacted: {
+      description: 'In how many places something was masked.',
+      ...closed({ patterns: { type: 'integer', minimum: 0 }, card_numbers: { type: 'integer', minimum: 0 } }),
+    },
+    items: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['kind', 'name', 'state', 'bytes', 'size_bytes', 'note'],
+        properties: {
+          ...ITEM,
+          size_bytes: { description: 'On the device; null where that is not known.', type: ['integer', 'null'] },
+          text: TEXT,
+          value: { description: 'What another module reads, as `facts`.' },
+        },
+      },
+    },
+  }),
+}
+
+const INCIDENT_EXPORT_JSON_SCHEMA: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/incident-export/1',
+  title: 'Incident with its evidence',
+  description: 'One incident, whole (`till incidents export INCIDENT --json`).',
+  ...closed({
+    schema: { const: 'till.incident-export/1' },
+    ...INCIDENT_PROPERTIES,
+    ...INCIDENT_STORY,
+    evidence: EVIDENCE,
+    bundles: { description: 'What was gathered since the fault began, newest first.', type: 'array', items: BUNDLE },
   }),
 }
 
@@ -224,4 +315,5 @@ export const INCIDENT_ANSWER_SCHEMAS = {
   'incident-who': INCIDENT_WHO_JSON_SCHEMA,
   incidents: INCIDENTS_JSON_SCHEMA,
   incident: INCIDENT_JSON_SCHEMA,
+  'incident-export': INCIDENT_EXPORT_JSON_SCHEMA,
 }

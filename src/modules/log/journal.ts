@@ -12,13 +12,10 @@ const BACK_MS = 400 * 86_400_000
 const SINCE_SECONDS = 86_400
 
 /**
- * The first call tells whether the journal can be read at all: to somebody who may not, journalctl shows what he may, says so
- * beside it and ends with 0. Of a unit that does not exist it shows nothing, as of one that is quiet.
+ * Ends the script where the journal cannot be read. To somebody who may not, journalctl shows what he may, says so beside it and
+ * ends with 0. Of a unit that does not exist it shows nothing, as of one that is quiet.
  */
-const READ_JOURNAL = `${TOOL_PRELUDE}need_tool journalctl tr grep tail cut date
-nl='
-'
-said=$(journalctl --no-pager -n 1 -o cat --show-cursor 2>&1)
+export const JOURNAL_IS_READ = `said=$(journalctl --no-pager -n 1 -o cat --show-cursor 2>&1)
 code=$?
 case $said in
   *"not seeing messages"* | *"nsufficient permissions"*) printf '%s\\n' 'Permission denied: this account sees no messages of the system (group systemd-journal)' >&2; exit 1 ;;
@@ -26,7 +23,12 @@ case $said in
 esac
 if [ -z "$said" ]; then printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1; fi
 if [ "$code" -ne 0 ]; then printf '%s\\n' "$said" >&2; exit "$code"; fi
-cursor=\${said##*-- cursor: }
+`
+
+const READ_JOURNAL = `${TOOL_PRELUDE}need_tool journalctl tr grep tail cut date
+nl='
+'
+${JOURNAL_IS_READ}cursor=\${said##*-- cursor: }
 now=$(date +%s)
 case \${after%%.*} in '' | *[!0-9]*) from=$((now - seconds)) ;; *) from=$after; if [ "\${after%%.*}" -gt "$now" ]; then from=$((now - seconds)); fi ;; esac
 # Up to the entry that was the last a moment ago: what comes meanwhile is for the next look.

@@ -1,6 +1,7 @@
 import type { DeviceAnswer, ExchangeAsk } from '../../shell/powershell-device.ts'
 import { AGENT_STAND_INS } from './agent-stand-ins.ts'
 import { Given, notImitated, type StandIn, Stop } from './answering.ts'
+import { COLLECT_STAND_INS } from './collect-stand-ins.ts'
 import { FILE_STAND_INS } from './file-stand-ins.ts'
 import { GUARD_STAND_INS } from './guard-stand-ins.ts'
 import { LINE_STAND_INS } from './line-stand-ins.ts'
@@ -19,6 +20,7 @@ import type { WindowsMachine } from './windows-machine.ts'
 export const STAND_INS: ReadonlyMap<string, StandIn> = new Map(
   [
     AGENT_STAND_INS,
+    COLLECT_STAND_INS,
     SERVICE_STAND_INS,
     PROOF_STAND_INS,
     FILE_STAND_INS,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import { hasCardNumber } from '../../core/card-number.ts'
 import type { DeviceYield, EventRule, EventYield, SourceSettings, SourceTally } from '../../core/event-source.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Expression, Scope } from '../../core/runbook.ts'
 import { readTime } from '../../core/written-time.ts'
-import { hasCardNumber } from './card-number.ts'
 
 /** An event as it came. */
 export interface RawEvent {

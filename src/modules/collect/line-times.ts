@@ -1,0 +1,84 @@
+/** When a device says that it is now, and by how many minutes its clock is ahead of UTC. */
+export interface DeviceNow {
+  readonly seconds: number
+  readonly offsetMinutes: number
+}
+
+/** Times stand at the beginnings of lines, behind an address or a level at most. */
+const LOOKED_AT = 80
+const DAY_MS = 86_400_000
+
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const TIME = '(\\d\\d):(\\d\\d):(\\d\\d)'
+/** `2026-12-01T01:52:07.123Z`, with blanks, slashes or no zone, too. */
+const ISO = new RegExp(`(\\d{4})[-/.](\\d\\d)[-/.](\\d\\d)[T _]${TIME}(?:[.,]\\d+)?(?: ?(Z|[+-]\\d\\d:?\\d\\d))?`)
+/** `01.12.2026 01:52:07`. */
+const EUROPEAN = new RegExp(`(\\d\\d)[.-](\\d\\d)[.-](\\d{4}),? ${TIME}`)
+/** `01/Dec/2026:01:52:07 +0100` of web servers. */
+const WEB = new RegExp(`(\\d\\d)/([A-Z][a-z]{2})/(\\d{4}):${TIME} ([+-]\\d{4})`)
+/** `Dec  1 01:52:07` of syslog (RFC 3164). */
+const SYSLOG = new RegExp(`([A-Z][a-z]{2}) ([ \\d]\\d) ${TIME}`)
+
+/** When a line says that it was written, in milliseconds since 1970; undefined where it says none that is known. */
+export function timeOfLine(line: string, now: DeviceNow): number | undefined {
+  const head = line.slice(0, LOOKED_AT)
+  const iso = ISO.exec(head)
+  if (iso) return at(iso, [1, 2, 3], 4, zoneOf(iso[7], now))
+  const european = EUROPEAN.exec(head)
+  if (european) return at(european, [3, 2, 1], 4, now.offsetMinutes)
+  const web = WEB.exec(head)
+  if (web) return at(web, [3, 2, 1], 4, zoneOf(web[7], now))
+  const syslog = SYSLOG.exec(head)
+  return syslog ? withoutYear(syslog, now) : undefined
+}
+
+/** A year is not written: it is this one, or the last. */
+function withoutYear(found: RegExpExecArray, now: DeviceNow): number | undefined {
+  const today = now.seconds * 1000
+  const year = new Date(today).getUTCFullYear()
+  const full = [...found] as unknown as RegExpExecArray
+  full.push(String(year))
+  const time = at(full, [6, 1, 2], 3, now.offsetMinutes)
+  if (time === undefined || time <= today + DAY_MS) return time
+  full[6] = String(year - 1)
+  return at(full, [6, 1, 2], 3, now.offsetMinutes)
+}
+
+function at(
+  found: RegExpExecArray,
+  [year, month, day]: readonly [number, number, number],
+  hour: number,
+  offsetMinutes: number,
+): number | undefined {
+  const number = (index: number): number => Number(found[index])
+  const name = MONTHS.indexOf((found[month] ?? '').toLowerCase())
+  const zeroMonth = name >= 0 ? name : number(month) - 1
+  const time = Date.UTC(number(year), zeroMonth, number(day), number(hour), number(hour + 1), number(hour + 2))
+  return Number.isNaN(time) ? undefined : time - offsetMinutes * 60_000
+}
+
+function zoneOf(zone: string | undefined, now: DeviceNow): number {
+  return zone === undefined ? now.offsetMinutes : offsetOf(zone)
+}
+
+/** Minutes of `+0100`, `-05:30`, `Z`. */
+export function offsetOf(zone: string): number {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? []
+  return hours === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
+}
+
+/**
+ * The lines from the first one that was written at `sinceMs` or later; those without a time belong to the one before. Undefined where
+ * no line says a time.
+ */
+export function linesSince(lines: readonly string[], sinceMs: number, now: DeviceNow): readonly string[] | undefined {
+  let isTold = false
+  for (const [index, line] of lines.entries()) {
+    const time = timeOfLine(line, now)
+    if (time === undefined) continue
+    // What stands before the first time may be of an entry that began earlier.
+    if (time >= sinceMs) return isTold ? lines.slice(index) : lines
+    isTold = true
+  }
+  return isTold ? [] : undefined
+}
