@@ -20,6 +20,7 @@ export function testStore(name: string, of: StoreUnderTest): void {
     })
     afterEach(() => bench[Symbol.asyncDispose]())
     testEvents(() => bench)
+    testReads(() => bench)
     testHistory(() => bench)
     testVisits(() => bench)
     testStatus(() => bench)
@@ -73,24 +74,6 @@ function testEvents(bench: () => StoreBench): void {
     expect((await listed(store.events('one', 2))).map(({ seq }) => seq)).toEqual(rest.slice(1).map((_, n) => n + 3))
   })
 
-  test('knows which runs take another one back, and tells events of some types alone', async () => {
-    const store = await bench().store()
-    const back = { undoes: 'one' }
-    await store.append(
-      recordRun([{ device: 'PL-0001/pos1', state: 'changed' }], { run: 'one', started: { mode: 'apply' } }),
-    )
-    await store.append(recordRun([], { run: 'looked', started: { mode: 'plan', ...back } }))
-    await store.append(recordRun([], { run: 'two', started: { mode: 'apply', ...back } }))
-    await store.append(recordRun([], { run: 'three', started: { mode: 'apply', undoes: 'two' } }))
-    expect(await store.reads.undoing('one')).toEqual(['two'])
-    expect(await store.reads.undoing('nobody')).toEqual([])
-    const told = await store.reads.ofTypes('one', ['device.finished', 'run.started'])
-    expect(told.map(({ type, run }) => [type, run])).toEqual([
-      ['run.started', 'one'],
-      ['device.finished', 'one'],
-    ])
-  })
-
   test('counts a device once, by its last attempt that looked at it', async () => {
     const store = await bench().store()
     const attempts = [
@@ -126,6 +109,26 @@ function testEvents(bench: () => StoreBench): void {
       },
     )
     await fc.assert(law, { numRuns: 30 })
+  })
+}
+
+function testReads(bench: () => StoreBench): void {
+  test('knows which runs take another one back, and tells events of some types alone', async () => {
+    const store = await bench().store()
+    const back = { undoes: 'one' }
+    await store.append(
+      recordRun([{ device: 'PL-0001/pos1', state: 'changed' }], { run: 'one', started: { mode: 'apply' } }),
+    )
+    await store.append(recordRun([], { run: 'looked', started: { mode: 'plan', ...back } }))
+    await store.append(recordRun([], { run: 'two', started: { mode: 'apply', ...back } }))
+    await store.append(recordRun([], { run: 'three', started: { mode: 'apply', undoes: 'two' } }))
+    expect(await store.reads.undoing('one')).toEqual(['two'])
+    expect(await store.reads.undoing('nobody')).toEqual([])
+    const told = await store.reads.ofTypes('one', ['device.finished', 'run.started'])
+    expect(told.map(({ type, run }) => [type, run])).toEqual([
+      ['run.started', 'one'],
+      ['device.finished', 'one'],
+    ])
   })
 }
 
