@@ -164,7 +164,7 @@ test('half a list, an old one, or none at all is refused as a whole', async () =
   hangs = true
   settings('', '1s')
   expect(await refused({})).toContain('does not answer within 1 s')
-})
+}, 300_000)
 
 test('an entry that cannot be read is told, and then none is missed', async () => {
   pages = {
