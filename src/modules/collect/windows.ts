@@ -35,7 +35,7 @@ const TELL = `function Write-TillPart($lines, [bool]$fromEnd, [long]$size) {
     count = $count
     cut = ($count -lt $lines.Count)
     seconds = [long]([DateTime]::UtcNow - $begun).TotalSeconds
-    offset = [int][TimeZone]::CurrentTimeZone.GetUtcOffset([DateTime]::Now).TotalMinutes
+    offset = [int][TimeZoneInfo]::Local.GetUtcOffset([DateTime]::Now).TotalMinutes
   }
 }
 `
