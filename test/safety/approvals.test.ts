@@ -92,7 +92,7 @@ describe('a run that waits for people', () => {
       2,
       { code: 'RUN_ABORTED', summary: expect.stringContaining('withdrawn') },
     ])
-    project.write('runbooks/mark.yaml', runbookThat(`touch ${project.root}/begun; sleep 2`))
+    project.write('runbooks/mark.yaml', runbookThat(`touch ${project.root}/begun; sleep 10`))
     const child = project.start('apply', 'mark', '--yes', '--parallel', '1', '--go-on')
     const end = ended(child)
     await until(child, () => existsSync((project as TestProject).path('begun')))
