@@ -1,10 +1,11 @@
+import { MASK } from './secret.ts'
+
 /** Digits as many as numbers of cards have at least, with blanks or hyphens between (ISO/IEC 7812-1). */
 const RUNS = /\d(?:[ -]?\d){12,}/g
 const SHORTEST = 13
 const LONGEST = 19
 /** Of nearly all cards: looked for within runs that are longer than any number of a card. */
 const USUAL = 16
-const MASK = '***'
 /** How many digits the pieces have in which cards show their numbers. */
 const PRINTED = /^(4444[123]?|465|464)$/
 

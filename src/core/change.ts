@@ -1,4 +1,5 @@
 import type { JsonValue } from './json.ts'
+import { MASK } from './secret.ts'
 
 /** One field that differs from what it should be. `null` before: it is not there; `null` after: it goes away. */
 export interface Change {
@@ -15,8 +16,6 @@ export interface Change {
   /** The lines that differ, with `@@`, ` `, `-` or `+` before them; bounded. */
   readonly diff?: string
 }
-
-const MASK = '***'
 
 /** The change as it may be shown: sensitive values masked, absence kept visible. */
 export function presentable(change: Change): Change {

@@ -1,4 +1,4 @@
-import { DAY_MS } from './duration.ts'
+import { DAY_MS, MINUTE_MS } from './duration.ts'
 import type { Grouping, NamedReport } from './report-names.ts'
 import type { SourceRange } from './source.ts'
 import { instantsOf, wallTime } from './zoned-time.ts'
@@ -79,7 +79,7 @@ export function lastDue({ on, minutes, zone }: ReportTimes, now: number): number
   for (let back = 0; back <= 32; back++) {
     const day = today - back * DAY_MS
     if (!isOn(on, day)) continue
-    const { earliest } = instantsOf(day + minutes * 60_000, zone)
+    const { earliest } = instantsOf(day + minutes * MINUTE_MS, zone)
     if (earliest <= now) return earliest
   }
   throw new RangeError('A report is due at least once a month.')

@@ -1,4 +1,5 @@
-const MASK = '***'
+/** What stands in the place of what is not shown. */
+export const MASK = '***'
 
 /** A value that must not leave: every way of printing it yields the mask, `reveal()` is the only way out. */
 export class Secret {

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../core/duration.ts'
 import { type Attempt, begunAt, type Episode, type EpisodeEvent, type EpisodeNote, isFiring } from '../core/episode.ts'
 import type { HookRule, HookSettings } from '../core/hook-rule.ts'
 import type { EpisodeWorld } from '../core/hook-store.ts'
@@ -39,7 +40,6 @@ interface Asked {
 
 /** How soon to look again at what nothing here tells the end of. */
 export const LOOK_AGAIN_MS = 30_000
-const HOUR_MS = 3_600_000
 /** How late the early end of a silence or an outage is noticed at most. */
 export const LONGEST_SILENCE_MS = 600_000
 

@@ -2,6 +2,7 @@ import type { Escalating, Escalation } from '../app/escalation/escalation.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
 import type { Metrics } from './metrics.ts'
+import { Rounds } from './rounds.ts'
 import type { ServerLog } from './server-log.ts'
 
 /** Commands change incidents, too, and nobody tells of it. */
@@ -25,36 +26,30 @@ interface Loop {
 export class EscalationLoop {
   readonly #loop: Loop
   readonly #sending = new Set<Promise<void>>()
-  #isStopping = false
-  #wake: (() => void) | undefined
-  #ended: Promise<void> | undefined
+  readonly #rounds = new Rounds(() => this.#round())
 
   constructor(loop: Loop) {
     this.#loop = loop
   }
 
   start(): void {
-    this.#ended ??= this.#run()
+    this.#rounds.start()
   }
 
   /** Nothing new is sent; resolves when what is under way has an end. */
   async stop(): Promise<void> {
-    this.#isStopping = true
-    this.#wake?.()
-    await this.#ended
+    await this.#rounds.stop()
     await Promise.all(this.#sending)
   }
 
-  async #run(): Promise<void> {
-    while (!this.#isStopping) {
-      try {
-        if (this.#loop.isOurs()) await this.#turn()
-      } catch (error) {
-        const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
-        this.#loop.log.sayOf('escalation', `People cannot be told: ${why}`)
-      }
-      await this.#sleep(await this.#pause())
+  async #round(): Promise<number> {
+    try {
+      if (this.#loop.isOurs()) await this.#turn()
+    } catch (error) {
+      const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
+      this.#loop.log.sayOf('escalation', `People cannot be told: ${why}`)
     }
+    return this.#pause()
   }
 
   async #turn(): Promise<void> {
@@ -73,7 +68,7 @@ export class EscalationLoop {
         .catch((error) => log.say(`What came of a message could not be noted: ${String(error)}`))
         .finally(() => {
           this.#sending.delete(sending)
-          this.#wake?.()
+          this.#rounds.wake()
         })
       this.#sending.add(sending)
     }
@@ -86,17 +81,5 @@ export class EscalationLoop {
     } catch {
       return LOOK_MS
     }
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    if (this.#isStopping) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.#wake = undefined
   }
 }

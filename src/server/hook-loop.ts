@@ -6,6 +6,7 @@ import { InputError } from '../core/diagnostic.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookStore, InboxEntry, ToldAnswer } from '../core/hook-store.ts'
 import type { Metrics } from './metrics.ts'
+import { Rounds } from './rounds.ts'
 import type { ServerLog } from './server-log.ts'
 
 /** Entries of the inbox, and episodes, in one turn: what comes in meanwhile is answered between two. */
@@ -37,14 +38,11 @@ export class HookLoop {
   readonly #repairs = new Set<Promise<void>>()
   /** Episodes of which somebody is told, or could not be a moment ago. */
   readonly #telling = new Set<string>()
-  #isStopping = false
+  readonly #rounds = new Rounds(() => this.#round())
   /** Repairs that were decided upon in this turn. */
   #begun = 0
   /** Where there are as many repairs as there may be, the others are asked for once in a while. */
   #fullUntil = 0
-  #wake: (() => void) | undefined
-  #isNudged = false
-  #ended: Promise<void> | undefined
   #failure: string | undefined
 
   constructor(loop: Loop) {
@@ -61,20 +59,17 @@ export class HookLoop {
   }
 
   start(): void {
-    this.#ended ??= this.#run()
+    this.#rounds.start()
   }
 
   /** Something is to be done at once. */
   nudge(): void {
-    this.#isNudged = true
-    this.#wake?.()
+    this.#rounds.nudge()
   }
 
   /** Nothing new is begun; resolves when the repairs that are under way are over. */
   async stop(): Promise<void> {
-    this.#isStopping = true
-    this.nudge()
-    await this.#ended
+    await this.#rounds.stop()
     await Promise.all(this.#repairs)
   }
 
@@ -106,21 +101,17 @@ export class HookLoop {
     }
   }
 
-  async #run(): Promise<void> {
-    while (!this.#isStopping) {
-      this.#isNudged = false
-      let isMore = false
-      try {
-        isMore = this.#loop.isOurs() && (await this.#turn())
-        this.#failure = undefined
-      } catch (error) {
-        this.#failure = error instanceof InputError ? (error.diagnostics[0]?.summary ?? error.message) : bugText(error)
-        this.#loop.log.sayOf('loop', `Nothing can be worked off: ${this.#failure}`)
-        await this.#sleep(AFTER_FAILURE_MS)
-      }
-      if (isMore) await new Promise<void>((turn) => setImmediate(turn))
-      else await this.#sleep(await this.#pause())
+  async #round(): Promise<number> {
+    let isMore = false
+    try {
+      isMore = this.#loop.isOurs() && (await this.#turn())
+      this.#failure = undefined
+    } catch (error) {
+      this.#failure = error instanceof InputError ? (error.diagnostics[0]?.summary ?? error.message) : bugText(error)
+      this.#loop.log.sayOf('loop', `Nothing can be worked off: ${this.#failure}`)
+      await this.#rounds.rest(AFTER_FAILURE_MS)
     }
+    return isMore ? 0 : this.#pause()
   }
 
   /** Whether there is more to do right away. */
@@ -128,7 +119,7 @@ export class HookLoop {
     const { store } = this.#loop
     const entries = await store.pending(ENTRIES_A_TURN)
     await Promise.all(entries.map((entry) => this.take(entry)))
-    if (this.#isStopping) return false
+    if (this.#rounds.isStopping) return false
     const isFull = this.#repairs.size >= MOST_REPAIRS
     if (isFull && performance.now() < this.#fullUntil) return entries.length === ENTRIES_A_TURN
     this.#fullUntil = performance.now() + LOOK_MS
@@ -140,7 +131,7 @@ export class HookLoop {
 
   async #decide(id: string): Promise<void> {
     const decided = await decideEpisode(this.#loop.hooks(), id, () => {
-      if (this.#isStopping || this.#repairs.size + this.#begun >= MOST_REPAIRS) return false
+      if (this.#rounds.isStopping || this.#repairs.size + this.#begun >= MOST_REPAIRS) return false
       this.#begun += 1
       return true
     })
@@ -190,18 +181,6 @@ export class HookLoop {
     } catch {
       return LOOK_MS
     }
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    if (this.#isNudged || this.#isStopping) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.#wake = undefined
   }
 }
 

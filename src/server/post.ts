@@ -1,3 +1,4 @@
+import { DAY_MS } from '../core/duration.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
 import type { ServerLog } from './server-log.ts'
 
@@ -8,7 +9,6 @@ const RESERVE_MS = 2_000
 const RENEW_MS = 5_000
 const SETTLE_MS = 10_000
 const FORGET_MS = 3_600_000
-const DAY_MS = 86_400_000
 
 /** Being the one process that works the inbox off, and what has to be done in it from time to time. */
 export class Post {

@@ -22,7 +22,8 @@ export class BodyReader {
     const chunks: Buffer[] = []
     let size = 0
     try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
+      // Not destroyed when it is left: its connection would go with it, and the answer too.
+      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         size += chunk.length
         this.#inFlight += chunk.length
         if (size > MOST_BODY_BYTES) return TOO_LARGE

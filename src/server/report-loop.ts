@@ -7,8 +7,9 @@ import {
   sendReport,
 } from '../app/reports/send-report.ts'
 import { InputError } from '../core/diagnostic.ts'
-import { lastDue, type ReportDelivery, type ScheduledReport } from '../core/report-schedule.ts'
+import { lastDue, type ReportDelivery } from '../core/report-schedule.ts'
 import type { Metrics } from './metrics.ts'
+import { Rounds } from './rounds.ts'
 import type { ServerLog } from './server-log.ts'
 
 const LOOK_MS = 1_000
@@ -31,35 +32,29 @@ export class ReportLoop {
   readonly #loop: Loop
   /** What came of it and could not be noted yet, by fleet and key: it is not sent once more meanwhile. */
   readonly #unnoted = new Map<string, { readonly fleet: string; readonly key: string; readonly failure: Failure }>()
-  #isStopping = false
-  #wake: (() => void) | undefined
-  #ended: Promise<void> | undefined
+  readonly #rounds = new Rounds(() => this.#round())
 
   constructor(loop: Loop) {
     this.#loop = loop
   }
 
   start(): void {
-    this.#ended ??= this.#run()
+    this.#rounds.start()
   }
 
   /** Resolves when what is being sent has an end. */
-  async stop(): Promise<void> {
-    this.#isStopping = true
-    this.#wake?.()
-    await this.#ended
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
-  async #run(): Promise<void> {
-    while (!this.#isStopping) {
-      try {
-        if (this.#loop.isOurs()) await this.#turn(await this.#loop.by())
-      } catch (error) {
-        const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
-        this.#loop.log.sayOf('reports', `Reports cannot be sent: ${why}`)
-      }
-      await this.#sleep()
+  async #round(): Promise<number> {
+    try {
+      if (this.#loop.isOurs()) await this.#turn(await this.#loop.by())
+    } catch (error) {
+      const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
+      this.#loop.log.sayOf('reports', `Reports cannot be sent: ${why}`)
     }
+    return LOOK_MS
   }
 
   async #turn(by: Reporting): Promise<void> {
@@ -71,17 +66,13 @@ export class ReportLoop {
       const due = lastDue(report.times, Date.now())
       let made: Promise<MadeReport> | undefined
       for (const place of placesOf(report)) {
-        if (this.#isStopping) return
+        if (this.#rounds.isStopping) return
         const key = placeKey(report, place)
         if (isSettled(known.get(key), due)) continue
         const nominal = new Date(due).toISOString()
         if (!(await by.store.reportDeliveries.claim(by.fleet.name, key, { nominal, now: new Date() }))) continue
         made ??= makeReport(by, report, due)
-        const failure = await this.#send(by, {
-          report,
-          made,
-          send: (one) => sendReport(by, one, { report, place, nominal }),
-        })
+        const failure = await this.#send(by, made, { report, place, nominal })
         this.#unnoted.set(`${by.fleet.name} ${key}`, { fleet: by.fleet.name, key, failure })
         await this.#note(by)
       }
@@ -95,16 +86,9 @@ export class ReportLoop {
     }
   }
 
-  async #send(
-    by: Reporting,
-    of: {
-      readonly report: ScheduledReport
-      readonly made: Promise<MadeReport>
-      readonly send: (made: MadeReport) => ReturnType<typeof sendReport>
-    },
-  ): Promise<Failure> {
+  async #send(by: Reporting, made: Promise<MadeReport>, of: Parameters<typeof sendReport>[2]): Promise<Failure> {
     try {
-      const result = await of.send(await of.made)
+      const result = await sendReport(by, await made, of)
       return result.ok ? null : result
     } catch (error) {
       if (error instanceof InputError) return { why: error.diagnostics[0]?.summary ?? error.message, isFinal: false }
@@ -127,18 +111,6 @@ export class ReportLoop {
     const state = failure === null ? 'sent' : retryAt === null ? 'given-up' : 'waiting'
     metrics.count('till_reports_total', 'Attempts to send scheduled reports, by what became of them.', { state })
     log.say(`Report ${key}: ${state}${failure === null ? '' : `, ${failure.why}`}`)
-  }
-
-  async #sleep(): Promise<void> {
-    if (this.#isStopping) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LOOK_MS)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.#wake = undefined
   }
 }
 

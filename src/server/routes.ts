@@ -58,8 +58,8 @@ class Refused extends Error {
 export function routesOf(serving: Serving): Hono<Env> {
   const app = new Hono<Env>()
   app.on(['POST', 'PUT'], '/hooks/:source', (context) => answered(serving, context))
-  app.all('/hooks/:source', (context) => {
-    return refusal(context, new Refused(405, 'Alerts are sent by POST.', { allow: 'POST, PUT' }))
+  app.all('/hooks/:source', () => {
+    return refusal(new Refused(405, 'Alerts are sent by POST.', { allow: 'POST, PUT' }))
   })
   app.post('/sources/:source', (context) => broughtEvents(serving, context))
   app.post('/acknowledgements/:message', (context) => acknowledged(serving, context))
@@ -75,10 +75,10 @@ export function routesOf(serving: Serving): Hono<Env> {
     })
   })
   app.route('/', dashboardRoutes(serving.dashboard))
-  app.notFound((context) => refusal(context, new Refused(404, 'There is nothing here.')))
-  app.onError((error, context) => {
+  app.notFound(() => refusal(new Refused(404, 'There is nothing here.')))
+  app.onError((error) => {
     serving.log.sayOf('bug', `This is a fault of Tillwright itself: ${error.stack ?? error.message}`)
-    return refusal(context, new Refused(500, 'A fault of Tillwright itself; its log says more.'))
+    return refusal(new Refused(500, 'A fault of Tillwright itself; its log says more.'))
   })
   return app
 }
@@ -102,7 +102,7 @@ async function answered(serving: Serving, context: Context<Env>): Promise<Respon
     count(error.status)
     const from = context.env.incoming.socket.remoteAddress ?? ''
     serving.log.sayOf(`${error.status} ${from}`, `Refused (${error.status}) from ${from} to ${known}: ${error.message}`)
-    return refusal(context, error)
+    return refusal(error)
   }
 }
 
@@ -153,9 +153,9 @@ async function broughtEvents(serving: Serving, context: Context<Env>): Promise<R
     const { taken, repeated } = brought
     return context.json({ schema: 'till.events-taken/1', source, taken, repeated })
   } catch (error) {
-    if (error instanceof Refused) return refusal(context, error)
+    if (error instanceof Refused) return refusal(error)
     if (!(error instanceof InputError)) throw error
-    return refusal(context, new Refused(503, 'They could not be kept: send them again later.', { 'retry-after': '5' }))
+    return refusal(new Refused(503, 'They could not be kept: send them again later.', { 'retry-after': '5' }))
   }
 }
 
@@ -177,9 +177,9 @@ async function acknowledged(serving: Serving, context: Context<Env>): Promise<Re
     if (!isKnown) throw refusedFor(serving, request, 404, 'There is no such message.')
     return context.json({ schema: 'till.acknowledged/1', message, heard: said.heard })
   } catch (error) {
-    if (error instanceof Refused) return refusal(context, error)
+    if (error instanceof Refused) return refusal(error)
     if (!(error instanceof InputError)) throw error
-    return refusal(context, new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' }))
+    return refusal(new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' }))
   }
 }
 
@@ -271,11 +271,13 @@ function refusedFor({ rates }: Serving, request: IncomingMessage, status: number
   return new Refused(status, why, status === 401 ? { 'www-authenticate': 'Bearer realm="till"' } : {})
 }
 
-function refusal(context: Context<Env>, { status, message, headers }: Refused): Response {
-  // A body that was not read is not read any more.
-  const close = context.env.incoming.complete ? {} : { connection: 'close' }
+/**
+ * The answer to what is refused. A body that was not read is the server's to pass over: who still sends one when its connection
+ * is closed never gets to see the answer.
+ */
+function refusal({ status, message, headers }: Refused): Response {
   const body = JSON.stringify({ schema: 'till.hook-refused/1', status, why: message })
-  return new Response(`${body}\n`, { status, headers: { 'content-type': 'application/json', ...headers, ...close } })
+  return new Response(`${body}\n`, { status, headers: { 'content-type': 'application/json', ...headers } })
 }
 
 /** Names in a client certificate that an authority of ours has signed. */

@@ -1,19 +1,14 @@
 import type { AdmissionContent, AdmissionStore, Hold } from '../core/admission.ts'
 import { deviceKey } from '../core/lease.ts'
 import { auditAdmission } from './audit-entries.ts'
+import { putFact } from './facts.ts'
 import { heldAmong } from './leases.ts'
 import { AUDIT, admissionOf, LEASES } from './locks.ts'
 import { tables } from './schema.ts'
-import { put, rowsOfEach, type StoreSession } from './steps.ts'
+import { rowsOfEach, type StoreSession } from './steps.ts'
 
 const VALUE = tables.selectFrom('state_facts').select('value')
 const SELECT = VALUE.where('name', '=', '').compile()
-const UPSERT = tables
-  .insertInto('state_facts')
-  .values({ name: '', value: '' })
-  .onConflict((conflict) => conflict.column('name').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
-  .compile()
-
 /**
  * What admission shares is a handful of devices: one text a fleet, read and written as a whole; and one for holds, which
  * last beyond what is in progress.
@@ -61,7 +56,7 @@ export function admissionStore(session: StoreSession): AdmissionStore {
             isOurs(run, device) || held.get(keyOf(device)) === run
           const { result, content } = work({ ...before, isHeld })
           for (const [index, text] of texts.textsOf(content).entries()) {
-            if (text !== (stored[index] ?? NOTHING[index])) yield* put(UPSERT, [names[index], text])
+            if (text !== (stored[index] ?? NOTHING[index])) yield* putFact(names[index] as string, text)
           }
           yield* auditAdmission(before, content)
           return result

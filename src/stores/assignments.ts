@@ -1,6 +1,7 @@
 import type { AssignmentStore, RememberedAssignments } from '../core/assignment-store.ts'
+import { putFact } from './facts.ts'
 import { ASSIGNMENTS } from './locks.ts'
-import { type RememberedProcess, thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, type RememberedProcess, thisProcess, whereabouts } from './process-identity.ts'
 import { tables } from './schema.ts'
 import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 
@@ -10,11 +11,6 @@ const GOING = 'assignment-going '
 const FACTS = tables.selectFrom('state_facts').selectAll()
 const KEPT = FACTS.where('name', 'like', `${MEMORY}%`).compile()
 const TAKEN = FACTS.where('name', 'like', `${GOING}%`).compile()
-const PUT = tables
-  .insertInto('state_facts')
-  .values({ name: '', value: '' })
-  .onConflict((conflict) => conflict.column('name').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
-  .compile()
 
 /** Who goes through an assignment, and until when that holds, in milliseconds since 1970. */
 type Going = RememberedProcess & { readonly until: number }
@@ -29,7 +25,7 @@ export function assignmentStore(session: StoreSession): AssignmentStore {
     edit: (edit) =>
       write(function* () {
         const edited = edit(memoriesOf(yield* rowsOf(KEPT)))
-        for (const [name, text] of Object.entries(edited)) yield* put(PUT, [MEMORY + name, text])
+        for (const [name, text] of Object.entries(edited)) yield* putFact(MEMORY + name, text)
       }),
     take: (wanted, ttlMs) =>
       write(function* () {
@@ -64,19 +60,17 @@ function memoriesOf(rows: readonly { readonly name: string; readonly value: stri
 
 function* going(names: readonly string[], until: number): Steps<void> {
   const value = JSON.stringify({ ...thisProcess(), until } satisfies Going)
-  for (const name of names) yield* put(PUT, [GOING + name, value])
+  for (const name of names) yield* putFact(GOING + name, value)
 }
 
 /** Those that another process goes through which is there. */
 function* othersOf(now: number): Steps<ReadonlyMap<string, Going>> {
-  const me = thisProcess()
   const all = (yield* rowsOf(TAKEN)).map(
     ({ name, value }) => [name.slice(GOING.length), JSON.parse(value) as Going] as const,
   )
   return new Map(
     all.filter(([, by]) => {
-      const isMine = by.host === me.host && by.pid === me.pid && by.process === me.process
-      return !isMine && by.until > now && whereabouts(by) !== 'dead'
+      return !isThisProcess(by) && by.until > now && whereabouts(by) !== 'dead'
     }),
   )
 }

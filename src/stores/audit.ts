@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AuditEntry, AuditHead, AuditLog, AuditRow, AuditVerdict } from '../core/audit.ts'
+import { putFact } from './facts.ts'
 import { AUDIT } from './locks.ts'
 import { tables } from './schema.ts'
 import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
@@ -133,7 +134,5 @@ function headIn([row]: readonly { readonly value: string }[]): AuditHead | undef
 }
 
 function* setFact(name: string, head: AuditHead): Steps<void> {
-  const value = JSON.stringify(head)
-  const row = tables.insertInto('state_facts').values({ name, value })
-  yield* put(row.onConflict((conflict) => conflict.column('name').doUpdateSet({ value })))
+  yield* putFact(name, JSON.stringify(head))
 }

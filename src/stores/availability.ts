@@ -5,6 +5,7 @@ import { type AvailabilityStore, type DeviceSpans, type Look, looksOf, monthOf, 
 import type { Period } from '../core/trading-hours.ts'
 import { SpanWriter } from './availability-spans.ts'
 import { availability } from './availability-tables.ts'
+import { putFact } from './facts.ts'
 import { AVAILABILITY } from './locks.ts'
 import { eventOf } from './record-events.ts'
 import { type EventRow, tables } from './schema.ts'
@@ -22,7 +23,7 @@ export function availabilityStore(session: StoreSession): AvailabilityStore {
     async takeIn(holdMs) {
       const known = await session.read(FACT)
       if (known[0] && known[0].value !== String(holdMs)) await refold(session, holdMs)
-      if (known[0]?.value !== String(holdMs)) await session.write(() => put(SET_FACT, [HOLD, String(holdMs)]), ALONE)
+      if (known[0]?.value !== String(holdMs)) await session.write(() => putFact(HOLD, String(holdMs)), ALONE)
       for (const { run } of await session.read(PENDING)) while (await takePage(session, run, holdMs));
     },
     refold: (holdMs) => refold(session, holdMs),
@@ -59,11 +60,6 @@ export function availabilityStore(session: StoreSession): AvailabilityStore {
 const ALONE = { locks: { alone: [AVAILABILITY] } }
 const HOLD = 'availability.hold'
 const FACT = tables.selectFrom('state_facts').select('value').where('name', '=', HOLD)
-const SET_FACT = tables
-  .insertInto('state_facts')
-  .values({ name: '', value: '' })
-  .onConflict((conflict) => conflict.column('name').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
-  .compile()
 
 const PENDING = sql<{
   run: string

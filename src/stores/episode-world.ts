@@ -1,10 +1,10 @@
+import { HOUR_MS } from '../core/duration.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookSettings } from '../core/hook-rule.ts'
 import type { EpisodeWorld } from '../core/hook-store.ts'
 import { hookTables } from './hook-tables.ts'
 import { rowsOf, type Steps } from './steps.ts'
 
-const HOUR_MS = 3_600_000
 /** Attempts of a class that are looked back at: no rule gives up later. */
 const MOST_LOOKED_AT = 100
 

@@ -8,7 +8,7 @@ import { hookTables, type InboxRow, type WorkerRow } from './hook-tables.ts'
 import { clearIncidents, forgetIncidents, joinIncident } from './incident-rows.ts'
 import { unheardOf } from './leases.ts'
 import { HOOKS } from './locks.ts'
-import { thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, thisProcess, whereabouts } from './process-identity.ts'
 import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 
 const PAGE = 500
@@ -163,7 +163,7 @@ class StoredHooks implements HookStore {
       const now = yield* sharedClockMs()
       const mine = thisProcess()
       const held = heldBy(yield* rowsOf(HOLDER), now)
-      const isMine = held?.pid === mine.pid && held.host === mine.host && held.process === mine.process
+      const isMine = held !== undefined && isThisProcess(held)
       if (held && !isMine) return false
       const since = isMine ? held.since : new Date(now).toISOString()
       const row = { name: WORKER, ...mine, since, until: new Date(now + ttlMs).toISOString() }

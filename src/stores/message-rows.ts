@@ -5,7 +5,7 @@ import type { IncidentEvent, IncidentEventBody } from '../core/incident.ts'
 import { applyToIncident, readIncident } from './incident-rows.ts'
 import { incidentTables } from './incident-tables.ts'
 import { type MessageRow, messageTables } from './message-tables.ts'
-import { thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, thisProcess, whereabouts } from './process-identity.ts'
 import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 /** Pauses after attempts that failed; the last one holds for all that follow. */
@@ -90,7 +90,7 @@ function* readyRows(now: Date, { limit, underWay }: Claiming): Steps<readonly Me
   const all = messageTables.selectFrom('messages').selectAll()
   const due = all.where('state', 'in', ['waiting', 'unheard']).where('next_at', '<=', now.toISOString())
   const sending = yield* rowsOf(all.where('state', '=', 'sending'))
-  const lost = sending.filter((row) => (isOwn(row) ? !underWay.has(row.message) : isGone(row, now)))
+  const lost = sending.filter((row) => (isThisProcess(row) ? !underWay.has(row.message) : isGone(row, now)))
   return [...lost, ...(yield* rowsOf(due.orderBy('next_at').limit(limit)))].slice(0, limit)
 }
 
@@ -99,11 +99,6 @@ function isGone({ host, pid, process, next_at }: MessageRow, now: Date): boolean
   const where = whereabouts({ host: host ?? '', pid: pid ?? 0, process })
   if (where !== 'elsewhere') return where === 'dead'
   return next_at !== null && Date.parse(next_at) < now.getTime() - UNHEARD_OF_MS
-}
-
-function isOwn({ host, pid, process }: MessageRow): boolean {
-  const own = thisProcess()
-  return host === own.host && pid === own.pid && process === own.process
 }
 
 function* claim(now: Date, options: Claiming): Steps<readonly ClaimedMessage[]> {
@@ -135,7 +130,7 @@ function* settle(
 ): Steps<Message | undefined> {
   const row = yield* read(id)
   // Whoever slept for too long finds that another one has taken it, and says nothing about what that one sends.
-  if (row?.state !== 'sending' || !isOwn(row)) return row && messageOf(row)
+  if (row?.state !== 'sending' || !isThisProcess(row)) return row && messageOf(row)
   const after = afterSending(row, result, { now, most, acknowledged })
   yield* put(
     messageTables

@@ -3,9 +3,10 @@ import type { AuditEntry } from '../core/audit.ts'
 import { DAY_MS } from '../core/duration.ts'
 import { type Outage, type OutageStore, outageState } from '../core/outage.ts'
 import { appendAudit } from './audit.ts'
+import { putFact } from './facts.ts'
 import { AUDIT, outagesOf } from './locks.ts'
 import { tables } from './schema.ts'
-import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
+import { rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 /** As long as reports may still ask for them. */
 const KEPT_MS = 800 * DAY_MS
@@ -20,9 +21,7 @@ export function outageStore(session: StoreSession): OutageStore {
         const known = outagesIn(yield* rowsOf(VALUE.where('name', '=', name)))
         const now = yield* work(known)
         if (now === known) return
-        const value = JSON.stringify([...now].sort((a, b) => a.from - b.from))
-        const row = tables.insertInto('state_facts').values({ name, value })
-        yield* put(row.onConflict((conflict) => conflict.column('name').doUpdateSet({ value })))
+        yield* putFact(name, JSON.stringify([...now].sort((a, b) => a.from - b.from)))
       },
       { locks: { alone: [outagesOf(fleet), AUDIT] }, sync: true },
     )

@@ -11,7 +11,7 @@ import {
 } from '../core/sink.ts'
 import { OUTBOX, SINKS } from './locks.ts'
 import { outboxTables } from './outbox-tables.ts'
-import { thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, thisProcess, whereabouts } from './process-identity.ts'
 import { eventOf } from './record-events.ts'
 import { identityOf } from './runs.ts'
 import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
@@ -79,7 +79,7 @@ class StoredOutbox implements Outbox {
       const row = yield* rowOf(sink)
       if (!row) return false
       const now = yield* sharedClockMs()
-      const isHeld = row.host !== null && row.claimed_until > now && !isSame(row, me) && isThere(row)
+      const isHeld = row.host !== null && row.claimed_until > now && !isThisProcess(row) && isThere(row)
       if (isHeld) return false
       yield* update(sink, { ...me, claimed_until: now + ttlMs })
       return true
@@ -87,11 +87,10 @@ class StoredOutbox implements Outbox {
   }
 
   release(sink: string): Promise<void> {
-    const me = thisProcess()
     return this.#write(function* () {
       const row = yield* rowOf(sink)
       const claimed_until = yield* sharedClockMs()
-      if (row && isSame(row, me)) yield* update(sink, { host: null, pid: null, process: null, claimed_until })
+      if (row && isThisProcess(row)) yield* update(sink, { host: null, pid: null, process: null, claimed_until })
     })
   }
 
@@ -129,10 +128,9 @@ class StoredOutbox implements Outbox {
   }
 
   settle(sink: string, settled: Settled): Promise<boolean> {
-    const me = thisProcess()
     return this.#write(function* () {
       const row = yield* rowOf(sink)
-      if (!row || !isSame(row, me)) return false
+      if (!row || !isThisProcess(row)) return false
       const at = new Date().toISOString()
       for (const { entry, why } of settled.refused) {
         const { run, seq } = entry.event
@@ -311,10 +309,6 @@ function* dropSome(sink: string, keep: SinkKeep): Steps<number> {
   const count = some.findIndex(({ id }) => id === last) + 1
   yield* update(sink, { position: last, dropped: row.dropped + count })
   return count
-}
-
-function isSame(row: SinkRow, me: ReturnType<typeof thisProcess>): boolean {
-  return row.host === me.host && row.pid === me.pid && row.process === me.process
 }
 
 function isThere({ host, pid, process }: SinkRow): boolean {

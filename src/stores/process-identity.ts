@@ -31,6 +31,16 @@ export function thisProcess(): RememberedProcess {
   return selfOnce
 }
 
+/** Whether it is this process that is remembered; nobody is where there is no host. */
+export function isThisProcess({
+  host,
+  pid,
+  process: remembered,
+}: { readonly [K in keyof RememberedProcess]: RememberedProcess[K] | null }): boolean {
+  const own = thisProcess()
+  return host === own.host && pid === own.pid && remembered === own.process
+}
+
 /** Milliseconds since the machine was booted, sleep included (CLOCK_BOOTTIME): nobody can set it. */
 export function bootClockMs(): number {
   return Math.round(uptime() * 1000)

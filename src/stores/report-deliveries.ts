@@ -1,8 +1,9 @@
 import type { ReportDelivery, ReportDeliveryStore } from '../core/report-schedule.ts'
+import { putFact } from './facts.ts'
 import { reportsOf } from './locks.ts'
-import { thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, thisProcess, whereabouts } from './process-identity.ts'
 import { tables } from './schema.ts'
-import { put, rowsOf, type StoreSession } from './steps.ts'
+import { rowsOf, type StoreSession } from './steps.ts'
 
 type Deliveries = Readonly<Record<string, ReportDelivery>>
 
@@ -21,11 +22,7 @@ export function reportDeliveryStore(session: StoreSession): ReportDeliveryStore 
       function* () {
         const name = reportsOf(fleet)
         const { result, now } = work(deliveriesIn(yield* rowsOf(VALUE.where('name', '=', name))))
-        if (now) {
-          const value = JSON.stringify(now)
-          const row = tables.insertInto('state_facts').values({ name, value })
-          yield* put(row.onConflict((conflict) => conflict.column('name').doUpdateSet({ value })))
-        }
+        if (now) yield* putFact(name, JSON.stringify(now))
         return result
       },
       { locks: { alone: [reportsOf(fleet)] }, sync: true },
@@ -50,7 +47,7 @@ export function reportDeliveryStore(session: StoreSession): ReportDeliveryStore 
       change(fleet, (known) => {
         const before = known[key]
         // Whoever slept for too long finds that another one has taken it, and says nothing about what that one sends.
-        if (before?.state !== 'sending' || !isOwn(before)) return { result: undefined }
+        if (before?.state !== 'sending' || !isThisProcess(before)) return { result: undefined }
         const state = why === null ? 'sent' : retryAt === null ? 'given-up' : 'waiting'
         const next_at = retryAt?.toISOString() ?? null
         const after = { ...before, ...NOBODY, state, why, next_at, at: now.toISOString() } as const
@@ -71,15 +68,10 @@ function isToBeSent(before: ReportDelivery, nominal: string, now: Date): boolean
 /** One process sends one report at a time: what it still sends when it asks for the next has no end. */
 function isGone(delivery: ReportDelivery, now: Date): boolean {
   const { host, pid, process, at } = delivery
-  if (isOwn(delivery)) return true
+  if (isThisProcess(delivery)) return true
   const where = whereabouts({ host: host ?? '', pid: pid ?? 0, process })
   if (where !== 'elsewhere') return where === 'dead'
   return Date.parse(at) < now.getTime() - UNHEARD_OF_MS
-}
-
-function isOwn({ host, pid, process }: ReportDelivery): boolean {
-  const own = thisProcess()
-  return host === own.host && pid === own.pid && process === own.process
 }
 
 function deliveriesIn([row]: readonly { readonly value: string }[]): Deliveries {

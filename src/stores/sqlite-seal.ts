@@ -1,12 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'libsql'
-import { isBusy, unusable } from './sqlite-faults.ts'
+import { explained, unusable } from './sqlite-faults.ts'
+import { BUSY_BLOCK_MS, patiently } from './sqlite-patience.ts'
 
 /** Higher than any version: no Tillwright, however old, writes the file any more. */
 const SEALED = 1_000_000
-/** How long a lock of another process blocks the event loop, and past which time it is given up. */
-const BUSY_BLOCK_MS = 20
-const BUSY_GIVE_UP_MS = 30_000
 
 /** In whose place a file was sealed. */
 export interface Successor {
@@ -23,7 +20,8 @@ export interface Successor {
 export async function sealSqlite(file: string, to: Successor, check: () => Promise<void>): Promise<void> {
   const source = opened(file)
   try {
-    await begin(source, file)
+    // From here on others wait who want to write the file.
+    await patiently(file, () => source.exec('BEGIN IMMEDIATE'))
     await check()
     const names = source
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
@@ -42,13 +40,13 @@ export async function sealSqlite(file: string, to: Successor, check: () => Promi
 export function sealedFor(file: string): { readonly id: string; readonly successor: string } | undefined {
   const source = opened(file)
   try {
-    const has = source.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_facts'").get()
-    if (has === undefined) return undefined
-    const fact = source.prepare('SELECT value FROM state_facts WHERE name = ?')
-    const [id, successor] = ['id', SUCCESSOR].map((name) => (fact.get(name) as { value: string } | undefined)?.value)
-    return id === undefined || successor === undefined ? undefined : { id, successor }
-  } catch (error) {
-    throw unusable(file, error)
+    return explained(file, () => {
+      const has = source.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_facts'").get()
+      if (has === undefined) return undefined
+      const fact = source.prepare('SELECT value FROM state_facts WHERE name = ?')
+      const [id, successor] = ['id', SUCCESSOR].map((name) => (fact.get(name) as { value: string } | undefined)?.value)
+      return id === undefined || successor === undefined ? undefined : { id, successor }
+    })
   } finally {
     source.close()
   }
@@ -77,22 +75,5 @@ export function seal(
 }
 
 function opened(file: string): Database.Database {
-  try {
-    return new Database(file, { timeout: BUSY_BLOCK_MS })
-  } catch (error) {
-    throw unusable(file, error)
-  }
-}
-
-/** From here on others wait who want to write the file. */
-async function begin(source: Database.Database, file: string): Promise<void> {
-  for (const giveUpAt = performance.now() + BUSY_GIVE_UP_MS; ; ) {
-    try {
-      source.exec('BEGIN IMMEDIATE')
-      return
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > giveUpAt) throw unusable(file, error)
-      await delay(1 + Math.random() * 20)
-    }
-  }
+  return explained(file, () => new Database(file, { timeout: BUSY_BLOCK_MS }))
 }

@@ -1,21 +1,17 @@
 import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type CompiledQuery, sql } from 'kysely'
 import Database from 'libsql'
 import { makePrivateFolder } from '../files/private.ts'
 import { bootClockMs } from './process-identity.ts'
 import { tables } from './schema.ts'
 import { isBusy, unusable } from './sqlite-faults.ts'
+import { BUSY_BLOCK_MS, patiently } from './sqlite-patience.ts'
 import type { Locks, Query, Statement, Steps, StoreSession } from './steps.ts'
 import { MachineWitness } from './witness.ts'
 
 /** The files that libsql needs to start in: its own, those of the database, and pipes of its runtime, which ends the process without them. */
 const FILES_OF_LIBSQL = 16
-/** How long a statement blocks this process's event loop on another's lock; waiting goes on without blocking it. */
-const BUSY_BLOCK_MS = 20
-/** Past it, another process sits on the file. */
-const BUSY_GIVE_UP_MS = 30_000
 
 interface Write {
   readonly work: () => Steps<unknown>
@@ -81,16 +77,8 @@ export class SqliteSession implements StoreSession {
   }
 
   /** Does something that may meet another process's lock, again until it goes through. Throws InputError. */
-  async patiently<T>(work: () => T): Promise<T> {
-    const giveUpAt = performance.now() + BUSY_GIVE_UP_MS
-    for (;;) {
-      try {
-        return work()
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > giveUpAt) throw unusable(this.#path, error)
-        await delay(1 + Math.random() * 20)
-      }
-    }
+  patiently<T>(work: () => T): Promise<T> {
+    return patiently(this.#path, work)
   }
 
   /** Lets go of a file that cannot be used, without touching it. */

@@ -137,7 +137,7 @@ describe('a state file of a version that is not understood', () => {
     "UPDATE state_schema SET version = 99; UPDATE state_facts SET value = '99' WHERE name = 'usable_from'",
   ])('is told, without a stack: %s', async (statement) => {
     await project.till('plan', 'ok')
-    const database = new Database(project.path('.till/state.db'))
+    const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
     database.exec(statement)
     database.close()
     const { code, stderr } = await project.till('runs', 'list')

@@ -130,8 +130,8 @@ test('half a list, an old one, or none at all is refused as a whole', async () =
   const first = '/v1/devices?limit=2'
   const refused = async (made: Record<string, Page>): Promise<string | undefined> => {
     pages = made
-    const { code, summary } = await sync()
-    expect(code).toBe(4)
+    const { code, summary, diagnostics } = await sync()
+    expect([code, diagnostics?.[0]?.code]).toEqual([4, 'DEVICE_LIST_UNUSABLE'])
     expect(summary).not.toContain('token-of-the-vendor')
     return summary
   }

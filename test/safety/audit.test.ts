@@ -46,7 +46,7 @@ async function verified(...args: string[]): Promise<{ code: number | null; fault
 }
 
 function tamper(...statements: string[]): void {
-  const database = new Database(project.path('.till/state.db'))
+  const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
   for (const statement of statements) database.exec(statement)
   database.close()
 }

@@ -282,7 +282,7 @@ test('what fails while a message is taken, sent or noted loses none, and sends n
   till = new ServedProject(settings('[{to: desk}]'))
   await till.serve()
   await till.till('outages', 'add', `${NORTH}/office`, '--until', '2h', '--because', 'works')
-  const database = new Database(till.path('.till/state.db'))
+  const database = new Database(till.path('.till/state.db'), { timeout: 30_000 })
   const known = "state_facts SET value = ? WHERE name = 'outages Test'"
   const read = database.prepare("SELECT value FROM state_facts WHERE name = 'outages Test'")
   const { value } = read.get() as { value: string }

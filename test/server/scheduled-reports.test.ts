@@ -131,7 +131,7 @@ test('what is refused for good is given up and told; by hand it is sent when it 
 test('what came of a mail and could not be noted is noted later, and a sending without an end is made anew', async () => {
   till = new ServedProject(settings(`  monday: {report: availability, ${MONDAY}, to: [desk]}\n`))
   await wasThereBefore('monday → desk')
-  const database = new Database(till.path('.till/state.db'))
+  const database = new Database(till.path('.till/state.db'), { timeout: 30_000 })
   database.exec(`CREATE TRIGGER full BEFORE UPDATE ON state_facts WHEN NEW.value LIKE '%"state":"sent"%'
     BEGIN SELECT RAISE(ABORT, 'no space'); END`)
   await till.serve()

@@ -252,6 +252,15 @@ test('a body that does not come is not waited for, and one that is too large is 
   ])
   for (const [index, status] of [413, 408, 408].entries())
     expect(answers[index]?.startsWith(`HTTP/1.1 ${status} `)).toBe(true)
+  // Who sends all of one, with its length or without, sees the answer: the connection is not cut below it.
+  for (let times = 0; times < 10; times++) {
+    const whole = ['x'.repeat(5_000_000), new Blob(['x'.repeat(5_000_000)]).stream()]
+    for (const body of whole) {
+      const headers = { authorization: `Bearer ${SECRETS.T_ALL}` }
+      const sent = { method: 'POST', headers, body, duplex: 'half' } as RequestInit
+      expect((await fetch(`${till.url}/hooks/zabbix`, sent)).status).toBe(413)
+    }
+  }
   expect((await till.send('zabbix', zabbix(1, 'MarkerGone'))).status).toBe(202)
 })
 

@@ -86,7 +86,10 @@ export async function bootSystem(name: SystemName): Promise<BootedSystem> {
     () => run(BOOTED[name]).code === 0,
     240_000,
     () => `${name} does not come up: ${said}`,
-  )
+  ).catch((error) => {
+    machine.kill()
+    throw error
+  })
   const connected = await localTransport.connect(localTarget(), new AbortController().signal)
   if (!connected.ok) throw new Error(connected.failure.message)
   const deadlines = { open: 20_000, observe: 60_000, converge: 120_000 }
@@ -139,12 +142,21 @@ async function firstProcess(machine: ChildProcess, said: () => string): Promise<
       if (machine.exitCode !== null) throw new Error(`the machine ended: ${said()}`)
       const nspawn = childOf(machine.pid ?? 0)
       found = nspawn > 0 ? childOf(nspawn) : 0
-      return found > 0
+      return found > 0 && isFirst(found)
     },
     30_000,
     () => `the machine does not start: ${said()}`,
   )
   return found
+}
+
+/** Whether a process is the first of a namespace of its own: the helper that systemd-nspawn begins with is not, and ends at once. */
+function isFirst(pid: number): boolean {
+  try {
+    return /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
 }
 
 /** Waits for a condition. */

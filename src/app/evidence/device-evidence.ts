@@ -1,4 +1,5 @@
 import { type Bundle, bundleOf, type CollectedItem, collectedCommand } from '../../core/collected.ts'
+import { DAY_MS } from '../../core/duration.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { ChangeBegun } from '../../core/run-reads.ts'
@@ -44,7 +45,7 @@ const MOST_CHANGES = 5
 /** Steps of changes that are looked at. */
 const MOST_STEPS = 200
 /** A device may be worked on for so long after something was gathered. */
-const LONGEST_VISIT_MS = 86_400_000
+const LONGEST_VISIT_MS = DAY_MS
 
 /** Evidence of a device since a fault began there (ISO 8601 in UTC); nothing where the fault is about no device. */
 export async function deviceEvidence(store: Reads, device: string | null, since: string): Promise<DeviceEvidence> {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { InputError } from '../../core/diagnostic.ts'
 import type { RunStore } from '../../core/ports.ts'
 import { readUnfinished } from '../../core/unfinished-run.ts'
 import { controlOf } from '../../engine/admission/run-control.ts'
@@ -10,7 +9,7 @@ import type { Project } from '../project.ts'
 import { approvers } from '../revision/plan-rules.ts'
 import { checkLists, withTool } from '../revision/plan-signature.ts'
 import { awaitedLines, pendingApprovals, wavesToRelease } from './awaited.ts'
-import { type Word, waitsForNobody } from './control-run.ts'
+import { unfit, type Word, waitsForNobody } from './control-run.ts'
 
 /** What a signature of an approval is for: one that was made for something else is none. */
 const NAMESPACE = 'till-approval'
@@ -86,9 +85,3 @@ const NO_LIST =
 
 const NOT_GOOD =
   'nobody in the list has made it, the key is revoked or is not for the namespace till-approval, or it is of another statement (--statement prints the one of now, with the same --because).'
-
-function unfit(detail: string): InputError {
-  return new InputError([
-    { code: 'APPROVAL_UNFIT', severity: 'error', summary: 'The approval cannot be given', detail },
-  ])
-}

@@ -118,7 +118,7 @@ export function waitsForNobody(run: string): InputError {
   return unfit(`Run "${run}" waits for nobody's word.`)
 }
 
-function unfit(detail: string): InputError {
+export function unfit(detail: string): InputError {
   const diagnostic: Diagnostic = {
     code: 'APPROVAL_UNFIT',
     severity: 'error',

@@ -1,11 +1,9 @@
 import type { JsonValue } from '../../core/json.ts'
-import { Secret } from '../../core/secret.ts'
+import { MASK, Secret } from '../../core/secret.ts'
 import { findSecrets } from './mask/find-secrets.ts'
 import { formsOf } from './mask/forms.ts'
 import { SecretIndex, SHORTEST_BYTES } from './mask/secret-index.ts'
 import type { Stretch } from './mask/view.ts'
-
-const MASK = '***'
 
 /** A secret of fewer bytes is only masked where it stands alone: it would be found in half of the output. */
 export const SHORTEST_SECRET = SHORTEST_BYTES

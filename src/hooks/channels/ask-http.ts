@@ -1,3 +1,5 @@
+import { boundedBody } from '../bounded-body.ts'
+
 const TIMEOUT_MS = 15_000
 const MOST_BYTES = 1024 * 1024
 
@@ -25,14 +27,9 @@ export async function askHttp(
       signal,
       ...(body !== undefined && { body }),
     })
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for await (const chunk of answer.body ?? []) {
-      size += chunk.length
-      if (size > MOST_BYTES) return { ok: false, why: 'its answer has no end', sent: true }
-      chunks.push(chunk)
-    }
-    const text = Buffer.concat(chunks).toString('utf8')
+    const bytes = await boundedBody(answer, MOST_BYTES)
+    if (bytes === undefined) return { ok: false, why: 'its answer has no end', sent: true }
+    const text = bytes.toString('utf8')
     return { ok: true, status: answer.status, text, afterMs: afterOf(answer.headers.get('retry-after')) }
   } catch (error) {
     const { name, cause } = error as { name?: string; cause?: { code?: string } }

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/json.ts'
+import { boundedBody } from '../bounded-body.ts'
 
 const TIMEOUT_MS = 10_000
 const MOST_BYTES = 64 * 1024 * 1024
@@ -40,26 +41,16 @@ export async function askJson(
       signal: AbortSignal.timeout(timeoutMs),
       ...(body !== undefined && { body }),
     })
-    const text = await bodyOf(answer)
-    if (text === undefined) return { ok: false, why: 'its answer has no end' }
+    const bytes = await boundedBody(answer, MOST_BYTES)
+    if (bytes === undefined) return { ok: false, why: 'its answer has no end' }
     if (!answer.ok) return { ok: false, why: `it answers ${answer.status}`, status: answer.status }
     if (/^text\/html/i.test(answer.headers.get('content-type') ?? ''))
       return { ok: false, why: 'it answers with a page of HTML, such as a sign-in, and not with JSON' }
+    const text = bytes.toString('utf8')
     return { ok: true, value: text === '' ? null : (JSON.parse(text) as JsonValue) }
   } catch (error) {
     return { ok: false, why: reasonOf(error, timeoutMs) }
   }
-}
-
-async function bodyOf(answer: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length
-    if (size > MOST_BYTES) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 function reasonOf(error: unknown, timeoutMs: number): string {

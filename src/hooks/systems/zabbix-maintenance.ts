@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { MINUTE_MS } from '../../core/duration.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { isObject, objectsOf } from '../payload.ts'
 import { CREATOR, markOf, withMark } from './silence-mark.ts'
@@ -8,7 +9,6 @@ import type { ZabbixApi } from './zabbix-api.ts'
 /** The tag by which a host says which device it is. */
 export const DEVICE_TAG = 'till.device'
 /** Times of maintenance are whole minutes, and a period of it has five of them at least. */
-const MINUTE_MS = 60_000
 const SHORTEST_PERIOD_S = 300
 const LONGEST_NAME = 128
 const DIGEST_DIGITS = 12

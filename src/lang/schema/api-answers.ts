@@ -4,7 +4,7 @@ import { DEVICE_KINDS } from '../../core/fleet.ts'
 import { INCIDENT_STATES } from '../../core/incident.ts'
 import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
 import { INCIDENT_PROPERTIES, INCIDENT_STORY } from './incident-answers.ts'
-import { CHANGE, DEVICE_NAME, EXIT_CODE, FAILURE, FINDING, MODE, RUN_ID, TIME } from './records.ts'
+import { CHANGE, DEVICE_NAME, EXIT_CODE, FAILURE, FINDING, MODE, OUTAGE_NOTE, RUN_ID, TIME } from './records.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const TEXT = { type: 'string' } as const
@@ -147,13 +147,6 @@ const STEP = object(
   { changes: list(CHANGE), failure: FAILURE, reason: TEXT, may_be_mended: FLAG },
 )
 
-const OUTAGE_NOTE = {
-  outage: { type: 'string', pattern: '^O[0-9a-f]{8}$' },
-  why: TEXT,
-  by: TEXT,
-  until: TIME,
-  closed: { ...FLAG, description: 'The store does not trade meanwhile.' },
-}
 const OUTAGES = { ...list(object(OUTAGE_NOTE)), description: 'What is known to be out of order there now.' }
 
 const DEVICE_HEAD = { ...DEVICE_ROW, attached_to: orNull(TEXT) }

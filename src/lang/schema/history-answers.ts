@@ -1,5 +1,15 @@
 import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
-import { COUNTS, DEVICE_NAME, DEVICE_STATE, EXIT_CODE, MODE, RUN_ID, TIME, UNKNOWN_DEVICES } from './records.ts'
+import {
+  COUNTS,
+  DEVICE_NAME,
+  DEVICE_STATE,
+  EXIT_CODE,
+  MODE,
+  OUTAGE_NOTE,
+  RUN_ID,
+  TIME,
+  UNKNOWN_DEVICES,
+} from './records.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const ABOUT = {
@@ -180,14 +190,8 @@ const STATUS_DEVICE = {
       items: {
         type: 'object',
         additionalProperties: false,
-        required: ['outage', 'why', 'by', 'until', 'closed'],
-        properties: {
-          outage: { type: 'string' },
-          why: { type: 'string' },
-          by: { type: 'string' },
-          until: TIME,
-          closed: { description: 'The store does not trade meanwhile.', type: 'boolean' },
-        },
+        required: Object.keys(OUTAGE_NOTE),
+        properties: OUTAGE_NOTE,
       },
     },
     looks: {

@@ -1,6 +1,6 @@
 import { MESSAGE_KINDS, MESSAGE_STATES } from '../../core/escalation.ts'
 import { INCIDENT_CLOCKS, INCIDENT_ORIGINS, INCIDENT_STATES } from '../../core/incident.ts'
-import { CHANGE, TIME } from './records.ts'
+import { CHANGE, OUTAGE_NOTE, TIME } from './records.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const TEXT = { type: 'string' } as const
@@ -79,7 +79,7 @@ export const INCIDENT_PROPERTIES = {
   known_outages: {
     description: 'What is known to be out of order there now; nobody is called meanwhile.',
     type: 'array',
-    items: closed({ outage: TEXT, why: TEXT, by: TEXT, until: TIME, closed: { type: 'boolean' } }),
+    items: closed(OUTAGE_NOTE),
   },
   pauses: {
     description: 'When its clocks stood still, and why.',

@@ -266,3 +266,12 @@ export const RUN_START = {
     version: { description: 'Version of Tillwright.', type: 'string' },
   },
 } as const
+
+/** A known outage as it stands in answers about what it covers. */
+export const OUTAGE_NOTE = {
+  outage: { type: 'string', pattern: '^O[0-9a-f]{8}$' },
+  why: { type: 'string' },
+  by: { type: 'string' },
+  until: TIME,
+  closed: { type: 'boolean', description: 'The store does not trade meanwhile.' },
+} as const

@@ -1,3 +1,5 @@
+import { OUTAGE_NOTE } from './records.ts'
+
 const TIME = { description: 'ISO 8601 in UTC.', type: 'string' } as const
 const TEXT = { type: 'string' } as const
 
@@ -176,7 +178,7 @@ const OUTAGE = {
   additionalProperties: false,
   required: ['outage', 'state', 'why', 'by', 'from', 'until', 'closed', 'ended_by', 'where', 'devices', 'stores'],
   properties: {
-    outage: { type: 'string', pattern: '^O[0-9a-f]{8}$' },
+    outage: OUTAGE_NOTE.outage,
     state: { enum: ['coming', 'current', 'over'] },
     why: TEXT,
     by: { description: 'Who said so.', type: 'string' },

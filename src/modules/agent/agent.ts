@@ -1,6 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Triggers } from '../../core/ports.ts'
+import { MASK } from '../../core/secret.ts'
 import { isVersion } from '../../devices/package/package-manager.ts'
 import { defineModule } from '../define.ts'
 import { AGENT_PARAMS } from './agent-params.ts'
@@ -9,7 +10,6 @@ import { differs } from './desired-agent.ts'
 import { onPosix } from './posix.ts'
 import { onWindows } from './windows.ts'
 
-const MASK = '***'
 export const agent = defineModule({
   name: 'agent',
   lasting: () => ({ kind: 'system' }),

@@ -1,11 +1,10 @@
 import { withoutCardNumbers } from '../../core/card-number.ts'
 import type { Bundle, CollectedItem } from '../../core/collected.ts'
+import { MASK } from '../../core/secret.ts'
 import { patternOf } from '../../pattern/pattern.ts'
 import type { AskedItem } from './ask-items.ts'
 import type { Raw } from './collect-params.ts'
 import { bytesIn, linesOf, textOf } from './whole-lines.ts'
-
-const MASK = '***'
 
 interface Limits {
   readonly redact: readonly string[]

@@ -15,6 +15,7 @@ const LINES = {
   minimum: 1,
   maximum: 10_000,
   description: 'How many of the last lines, or entries. Default: 200.',
+  examples: [500],
 } as const
 
 const listOf = (description: string, pattern: string | undefined, ...examples: string[]) =>
@@ -55,7 +56,12 @@ export const collect = defineModule({
               additionalProperties: false,
               required: ['path'],
               properties: {
-                path: { type: 'string', pattern: ANY_PATH },
+                path: {
+                  type: 'string',
+                  pattern: ANY_PATH,
+                  description: 'Of the log file, absolute.',
+                  examples: ['/var/log/tillapp.log'],
+                },
                 lines: LINES,
                 since: {
                   ...DURATION,
@@ -82,7 +88,7 @@ export const collect = defineModule({
               additionalProperties: false,
               required: ['unit'],
               properties: {
-                unit: { type: 'string', pattern: UNIT },
+                unit: { type: 'string', pattern: UNIT, description: 'Of systemd.', examples: ['cups'] },
                 lines: LINES,
                 since: { ...DURATION, description: 'Entries of so long ago at most. Default: 24h.', examples: ['2h'] },
               },
@@ -104,7 +110,7 @@ export const collect = defineModule({
               additionalProperties: false,
               required: ['name'],
               properties: {
-                name: { type: 'string', minLength: 1 },
+                name: { type: 'string', minLength: 1, description: 'Of the event log.', examples: ['System'] },
                 level: {
                   enum: ['critical', 'error', 'warning', 'information'],
                   description: 'Events of this level and of worse ones.',

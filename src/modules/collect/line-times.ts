@@ -1,3 +1,5 @@
+import { DAY_MS, MINUTE_MS } from '../../core/duration.ts'
+
 /** When a device says that it is now, and by how many minutes its clock is ahead of UTC. */
 export interface DeviceNow {
   readonly seconds: number
@@ -6,7 +8,6 @@ export interface DeviceNow {
 
 /** Times stand at the beginnings of lines, behind an address or a level at most. */
 const LOOKED_AT = 80
-const DAY_MS = 86_400_000
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const TIME = '(\\d\\d):(\\d\\d):(\\d\\d)'
@@ -54,7 +55,7 @@ function at(
   const name = MONTHS.indexOf((found[month] ?? '').toLowerCase())
   const zeroMonth = name >= 0 ? name : number(month) - 1
   const time = Date.UTC(number(year), zeroMonth, number(day), number(hour), number(hour + 1), number(hour + 2))
-  return Number.isNaN(time) ? undefined : time - offsetMinutes * 60_000
+  return Number.isNaN(time) ? undefined : time - offsetMinutes * MINUTE_MS
 }
 
 function zoneOf(zone: string | undefined, now: DeviceNow): number {

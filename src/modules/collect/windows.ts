@@ -27,7 +27,7 @@ const TELL = `function Write-TillPart($lines, [bool]$fromEnd, [long]$size) {
   $kept = @()
   if ($count -gt 0 -and $fromEnd) { $kept = @($lines[($lines.Count - $count)..($lines.Count - 1)]) }
   if ($count -gt 0 -and -not $fromEnd) { $kept = @($lines[0..($count - 1)]) }
-  $begun = New-Object DateTime(1970, 1, 1, 0, 0, 0, 'Utc')
+  $begun = New-Object DateTime(1970, 1, 1, 0, 0, 0, [DateTimeKind]::Utc)
   Write-TillJson @{
     found = $true
     size = $size

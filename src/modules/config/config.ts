@@ -3,6 +3,7 @@ import type { Change } from '../../core/change.ts'
 import { fail, type Result } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext, Proof } from '../../core/ports.ts'
+import { MASK } from '../../core/secret.ts'
 import { CONFIG_FORMATS } from '../../devices/config/formats.ts'
 import { INI_DIALECTS } from '../../devices/config/ini-dialect.ts'
 import { changeAttributes } from '../../devices/file/change-file.ts'
@@ -12,8 +13,6 @@ import { fileContent, replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
 import { type ConfigParams, type ConfigState, holdsAll, observeConfig } from './observe-config.ts'
-
-const MASK = '***'
 
 export const config = defineModule({
   name: 'config',

@@ -1,11 +1,11 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { MASK } from '../../core/secret.ts'
 import { type FileReading, fileNotes } from '../../devices/file/file-reading.ts'
 import type { DesiredContent, FileParams } from './desired-content.ts'
 
 /** Content up to this size is shown in a change. */
 const SHOWN_BYTES = 4 * 1024
-const MASK = '***'
 
 export interface FileState {
   readonly reading: FileReading

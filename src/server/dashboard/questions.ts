@@ -58,7 +58,7 @@ export async function readJson(context: Context<{ Bindings: HttpBindings }>, bod
     throw new ApiRefused(415, 'It is sent as application/json.')
   // Without a length it could go on and on.
   if (!(Number(context.req.header('content-length') ?? Number.NaN) <= MOST_BODY))
-    throw new ApiRefused(413, `It has more than ${MOST_BODY} bytes, or does not say how many.`, { connection: 'close' })
+    throw new ApiRefused(413, `It has more than ${MOST_BODY} bytes, or does not say how many.`)
   const read = await bodies.read(context.env.incoming)
   if (!read.ok) throw new ApiRefused(read.status === 413 ? 413 : 400, read.why)
   try {
