@@ -56,7 +56,7 @@ function relationships(targets: readonly (readonly [type: string, target: string
 }
 
 function nameOf(title: string): string {
-  return escapeMarkup(title.replace(/[[\]:*?/\\]/g, ' ').slice(0, NAME_CHARS))
+  return xstring(title.replace(/[[\]:*?/\\]/g, ' ').slice(0, NAME_CHARS))
 }
 
 function worksheet({ columns, rows }: Sheet): string {
@@ -79,8 +79,16 @@ function cellOf(cell: Cell, { place, isTitle }: { readonly place: string; readon
   if (typeof cell !== 'string') return `<c r="${place}" s="${STYLE[cell.as]}"><v>${serial(cell)}</v></c>`
   if (cell === '') return ''
   const style = isTitle ? STYLE.title : looksLikeFormula(cell) ? STYLE.quoted : STYLE.plain
-  const content = escapeMarkup(cell.slice(0, MOST_CHARS)).replaceAll('\r', '&#13;')
+  const content = xstring(cell.slice(0, MOST_CHARS)).replaceAll('\r', '&#13;')
   return `<c r="${place}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${content}</t></is></c>`
+}
+
+/**
+ * A text as ST_Xstring (ECMA-376, 22.9.2.19), where `_x000D_` stands for a carriage return. A text that has such characters of its own, as
+ * what PowerShell writes has, gets its underscore written as `_x005F_`.
+ */
+function xstring(text: string): string {
+  return escapeMarkup(text.replace(/_(?=x[0-9a-f]{4}_)/gi, '_x005F_'))
 }
 
 /** Times are days since the last one of 1899, to the second. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, expect, test } from 'vitest'
 import type { Sheet } from '../../src/reporters/sheet.ts'
 import { sheetCsv } from '../../src/reporters/sheet-csv.ts'
@@ -158,6 +159,29 @@ test.skipIf(!hasReader)('XLSX: any text', () => {
       expect(cells.length).toBe(rows.length + 1)
     }),
     { numRuns: 8 },
+  )
+})
+
+/** What Excel shows of the cells of a workbook: `_xHHHH_` is a character (ECMA-376, 22.9.2.19). */
+function shown(book: Uint8Array): readonly string[] {
+  const page = strFromU8(unzipSync(book)['xl/worksheets/sheet1.xml'] ?? new Uint8Array())
+  return [...page.matchAll(/<t [^>]*>([^<]*)<\/t>/g)].map(([, written = '']) =>
+    written.replace(/_x([0-9a-f]{4})_/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
+  )
+}
+
+test('XLSX: a text with characters of CLIXML is shown as it is', () => {
+  const busy = 'The till is busy._x000D__x000A_'
+  const book = sheetXlsx({ title: 'T', notes: [], columns: ['Why', 'PROMO_x0041_'], rows: [[busy, '_x005F_x005f_']] })
+  expect(shown(book)).toEqual(['Why', 'PROMO_x0041_', busy, '_x005F_x005f_'])
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('_', 'x', '0041', '_x005F_', 'x005f_'), { minLength: 1, maxLength: 9 }),
+      (parts) => {
+        const cell = parts.join('')
+        expect(shown(sheetXlsx({ title: 'T', notes: [], columns: ['a'], rows: [[cell]] }))).toEqual(['a', cell])
+      },
+    ),
   )
 })
 
