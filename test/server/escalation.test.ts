@@ -233,12 +233,7 @@ test('whoever is called says that it was heard, or is called again; the next one
 })
 
 test('whoever is not there is passed over; who is refused for good is given up, and the next one is told', async () => {
-  const closed = 'hours: {week: {mon-sun: 06:00-22:00}}'
   till = new ServedProject(settings('[{to: away}, {to: shop}, {to: nobody}, {to: desk, after: 30m}]'))
-  till.write(
-    'inventory/fleet.yaml',
-    till.read('inventory/fleet.yaml').replaceAll(closed, 'hours: {week: {mon-sun: closed}}'),
-  )
   sink.answerTo = (address) => (address.startsWith('nobody') ? '550 no such user' : '250 ok')
   await till.serve()
   const [id = ''] = await openIncidents(1)

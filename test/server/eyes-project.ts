@@ -9,6 +9,7 @@ const HOUR = 3_600_000
 const DAYS = 4
 
 const SETTINGS = `state: state.db
+policies: {default: {caps: [], keep: [], rollout: {waves: false}}}
 server:
   accounts:
     anna: {role: admin, password: '${hashOf(PASSWORD)}'}
@@ -26,7 +27,7 @@ export async function eyesProject(): Promise<{
   readonly served: ServedProject
   readonly ids: Readonly<Record<'office' | 'pos1' | 'store', string>>
 }> {
-  const served = new ServedProject(SETTINGS)
+  const served = new ServedProject(SETTINGS, 1, '06:00-22:00')
   const now = Date.now()
   const begin = now - (now % HOUR) - DAYS * 24 * HOUR
   const store = await openSqliteStore(served.path('state.db'))

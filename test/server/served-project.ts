@@ -48,9 +48,10 @@ export class ServedProject extends TestProject {
   /** What the server has told so far. */
   told = ''
 
-  constructor(settings: string, devices = 1) {
+  /** Stores that are closed let themselves be changed at any time of the day. */
+  constructor(settings: string, devices = 1, hours = 'closed') {
     super({ 'tillwright.yaml': settings })
-    this.write('inventory/fleet.yaml', inventory(devices))
+    this.write('inventory/fleet.yaml', inventory(devices, hours))
     const log = (word: string): string => JSON.stringify(`echo "$WHO ${word}" >> "${this.path('log')}"`)
     const who = "environment: {WHO: '${{ device.id }}'}"
     this.write(
@@ -140,14 +141,14 @@ export interface Answer {
   }[]
 }
 
-function inventory(devices: number): string {
+function inventory(devices: number, hours: string): string {
   const tills = Array.from(
     { length: devices },
     (_, n) => `      pos${n + 1}: {profile: till, address: 127.0.0.${n + 1}}\n`,
   )
   const north = inventoryWith(`${tills.join('')}      office: {profile: till, address: 127.0.1.1}\n`)
     .replace('type: ssh', 'type: local')
-    .replace('mon-sun: closed', 'mon-sun: 06:00-22:00')
+    .replace('mon-sun: closed', `mon-sun: ${hours}`)
     .replace('PL-0001', NORTH)
   const store = north.slice(north.indexOf(`  ${NORTH}:`), north.indexOf('    devices:'))
   return `${north}${store.replace(NORTH, SOUTH)}    devices:\n      pos1: {profile: till, address: 127.0.2.1}\n`
