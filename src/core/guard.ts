@@ -26,6 +26,8 @@ export type GuardTest =
       readonly begins: string
       readonly ends: string
       readonly silent: boolean
+      /** What a log on Windows is written in; absent: it is found out. */
+      readonly encoding?: string
     }
   /** Busy until a file was not written to for so many seconds. */
   | { readonly type: 'idle'; readonly path: string; readonly seconds: number }

@@ -19,7 +19,7 @@ interface ClockState {
 
 const POSIX_OBSERVE = `${TOOL_PRELUDE}need_tool date
 zone=
-if [ -L /etc/localtime ]; then zone=$(readlink /etc/localtime); zone=\${zone#*zoneinfo/}
+if [ -L /etc/localtime ]; then need_tool readlink; zone=$(readlink /etc/localtime); zone=\${zone#*zoneinfo/}
 elif [ -r /etc/timezone ]; then read -r zone </etc/timezone
 fi
 printf 'time=%s\\nzone=%s\\n' "$(date +%s)" "$zone"`

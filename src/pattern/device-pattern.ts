@@ -1,6 +1,6 @@
 import { dotnetOf } from './dotnet-pattern.ts'
 import { grepOf } from './grep-pattern.ts'
-import { type PatternNode, parsePattern, Untranslatable } from './parse-pattern.ts'
+import { between, LAST, type PatternNode, parsePattern, Untranslatable } from './parse-pattern.ts'
 import { patternProblem } from './pattern.ts'
 
 /**
@@ -32,6 +32,27 @@ export function grepPattern(source: string): string {
 /** A regular expression for .NET without options. Throws for a pattern that was not checked. */
 export function dotnetPattern(source: string): string {
   return dotnetOf(checked(source))
+}
+
+/**
+ * Whether it is found only where a file is read in what it is written in, since it tells some letters beyond ASCII from
+ * others; or, for grep, counts them: then letters of other encodings than UTF-8 are none. Throws for a pattern that was not
+ * checked.
+ */
+export function looksBeyondAscii(source: string, by: 'grep' | 'dotnet'): boolean {
+  return tellsBeyond(checked(source), by === 'dotnet' ? undefined : false)
+}
+
+/** `isCounted` as grep-pattern.ts has it; undefined where that makes no difference. */
+function tellsBeyond(node: PatternNode, isCounted: boolean | undefined): boolean {
+  if (node.kind === 'at') return false
+  if (node.kind === 'repeat') {
+    const counts = node.least > 1 || (node.most ?? 0) > 1
+    return tellsBeyond(node.item, isCounted === undefined ? undefined : isCounted || counts)
+  }
+  if (node.kind !== 'set') return node.items.some((item) => tellsBeyond(item, isCounted))
+  const size = between(node.ranges, 0x80, LAST).reduce((sum, [first, last]) => sum + last - first + 1, 0)
+  return size > 0 && (isCounted === true || size < LAST - 0x80 + 1)
 }
 
 function checked(source: string): PatternNode {

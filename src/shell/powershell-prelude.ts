@@ -1,16 +1,26 @@
+import { NOT_WHOLE } from './powershell.ts'
+
+/** By these words and NOT_WHOLE an interpreter of a user's text says that it has none. */
+const UNREAD = 'till: the text to run did not arrive whole'
+
 /**
  * A user's text runs in an interpreter of its own, so that `exit`, `Set-Location` or a loop without end stays there. The
- * text and its variables come by stdin: they stand on no command line, in no environment and in no file. No double
- * quotes, since the whole is one argument in double quotes. The exit code is that of `exit`, of the program that was run
- * last, or 1 after an error.
+ * text and its variables come by stdin: they stand on no command line, in no environment and in no file. The first line
+ * says nothing: in front of it may stand the mark of UTF-8 (see `Invoke-TillProcess`). What did not arrive whole is not
+ * run, and ends with NOT_WHOLE. No double quotes, since the whole is one argument in double quotes. The exit code is that
+ * of `exit`, of the program that was run last, or 1 after an error.
  */
 export const CHILD = [
   `$ProgressPreference='SilentlyContinue'`,
   `try{[Console]::OutputEncoding=New-Object Text.UTF8Encoding($false);$OutputEncoding=[Console]::OutputEncoding}catch{}`,
   `$tillIn=[Console]::In`,
   `function tillText($b){[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($b))}`,
+  `try{$ErrorActionPreference='Stop'`,
+  `[void]$tillIn.ReadLine()`,
   `$tillBody=tillText $tillIn.ReadLine()`,
   `while(($tillLine=$tillIn.ReadLine()) -and $tillLine -ne '.'){$tillPair=$tillLine.Split(' ');Set-Variable $tillPair[0] (tillText $tillPair[1])}`,
+  `if($tillLine -ne '.'){throw 'its end is missing'}`,
+  `$ErrorActionPreference='Continue'}catch{[Console]::Error.WriteLine('${UNREAD}: '+$_.Exception.Message);exit ${NOT_WHOLE}}`,
   `$tillBody+=[char]10+'if($?){exit 0};if($LASTEXITCODE){exit $LASTEXITCODE};exit 1'`,
   `.([ScriptBlock]::Create($tillBody))`,
   `exit 1`,
@@ -107,6 +117,11 @@ function Invoke-TillProcess([string]$file, [string]$line, [hashtable]$more = @{}
   }
   $keep = 1048576
   if ($more.keep) { $keep = [int]$more.keep }
+  # .NET Framework begins the stdin of every program with the mark that the encoding of the console has. Over WinRM that is
+  # UTF-8. The console stays with that code page; only the mark goes.
+  try {
+    if ([Console]::InputEncoding.GetPreamble().Length -gt 0) { [Console]::InputEncoding = New-Object Text.UTF8Encoding($false) }
+  } catch { }
   $process = New-Object Diagnostics.Process
   $process.StartInfo = $info
   try { [void]$process.Start() } catch {
@@ -165,8 +180,13 @@ function Invoke-TillScript([string]$text, [hashtable]$variables = @{}, [hashtabl
   foreach ($name in $variables.Keys) {
     $lines += $name + ' ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes([string]$variables[$name]))
   }
-  $more.stdin = ($lines -join $nl) + $nl + '.' + $nl
-  Invoke-TillProcess (Join-Path $PSHOME 'powershell.exe') '-NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "${CHILD.replaceAll("'", "''")}"' $more
+  $more.stdin = $nl + ($lines -join $nl) + $nl + '.' + $nl
+  $ended = Invoke-TillProcess (Join-Path $PSHOME 'powershell.exe') '-NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "${CHILD.replaceAll("'", "''")}"' $more
+  if ($ended.exit -eq ${NOT_WHOLE}) {
+    $said = [Text.Encoding]::UTF8.GetString($ended.err).Trim()
+    if ($said.StartsWith('${UNREAD}')) { Stop-Till 1 $said }
+  }
+  $ended
 }
 
 # The answer of the fragment is that of a program: its bytes and its exit code.

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { WINDOWS_CHECKS } from '../../src/app/doctor/windows-checks.ts'
+import { MODULES } from '../../src/modules/index.ts'
 import { openPowerShell } from '../../src/shell/powershell-channel.ts'
 import { device } from '../engine/bench.ts'
+import { someContext } from '../modules/some-context.ts'
 import { DEADLINES } from '../peers/targets.ts'
 import { type Answering, WindowsDevice } from '../shell/powershell/windows-device.ts'
 
@@ -31,7 +33,8 @@ function check(name: string, answer: Answering): Promise<string> {
   const shell = openPowerShell({ connection: windows.connection, deadlines: DEADLINES })
   const found = WINDOWS_CHECKS.find((one) => one.name === name)
   if (!found) throw new Error(`there is no check ${name}`)
-  return found.run(shell, device('PL-0001/pos1', { os: { family: 'windows' } }))
+  const { store } = someContext(shell)
+  return found.run({ shell, store, device: device('PL-0001/pos1', { os: { family: 'windows' } }) })
 }
 
 describe('the checks of a Windows device', () => {
@@ -53,8 +56,20 @@ describe('the checks of a Windows device', () => {
     ['chain', { exitCode: 3 }, 'ended with 3'],
     ['module facts', { exitCode: 1, stderr: 'Odmowa' }, 'Odmowa'],
     ['module service', { stdout: 'no JSON' }, 'is not JSON'],
+    ['module collect', { exitCode: 1, stderr: 'Odmowa' }, 'could not be read'],
+    ['guard file', { stdout: 'free\n' }, 'It says free.'],
+    ['guard log', { exitCode: 1, stderr: 'Odmowa' }, 'It says unknown: it ended with exit code 1: Odmowa.'],
   ])('%s says what is wrong with %j', async (name, answer, said) => {
     await expect(check(name, () => answer)).rejects.toThrow(said)
+  })
+
+  it('look at what modules and guards read', () => {
+    const names = new Set(WINDOWS_CHECKS.map(({ name }) => name))
+    const modules = MODULES.filter(({ systems }) => systems.includes('windows')).map(({ name }) => `module ${name}`)
+    // Whether there is something to print, to sell or to watch, no check can know.
+    const own = ['agent', 'fiscal', 'printer', 'vending', 'local', 'assert', 'script', 'file']
+    expect(modules.filter((name) => !names.has(name)).map((name) => name.slice(7))).toEqual(own.sort())
+    expect([...names].filter((name) => name.startsWith('guard '))).toHaveLength(5)
   })
 
   it('have names of their own, but for modules that are looked at twice', () => {

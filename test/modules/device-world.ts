@@ -19,7 +19,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { DeviceShell } from '../../src/core/chain.ts'
-import type { ShellAnswer, ShellRequest } from '../../src/core/channel.ts'
+import type { ProcessStream, ShellAnswer, ShellRequest } from '../../src/core/channel.ts'
 import { openPosixShell } from '../../src/shell/posix-channel.ts'
 import { localTransport } from '../../src/transports/local.ts'
 import { localTarget } from '../peers/targets.ts'
@@ -43,11 +43,17 @@ export interface World {
   /** Everything in the private root, but for the log of the stand-ins. */
   snapshot(): Readonly<Record<string, string>>
   log(): readonly string[]
+  /** The line drops: only the end of its input says so to what runs there. */
+  hangUp(): void
   close(): Promise<void>
 }
 
 /** Sets the world of a case up for the interpreter at `shellPath`. */
-export async function openWorld(shellPath: string, given: NonNullable<ModuleCase['given']>): Promise<World> {
+export async function openWorld(
+  shellPath: string,
+  given: NonNullable<ModuleCase['given']>,
+  more: { readonly lockName?: string } = {},
+): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), 'till-case-'))
   const root = join(home, 'root')
   const names: Record<string, string> = { ROOT: root }
@@ -71,9 +77,17 @@ export async function openWorld(shellPath: string, given: NonNullable<ModuleCase
   const connected = await localTransport.connect(localTarget(), new AbortController().signal)
   if (!connected.ok) throw new Error(connected.failure.message)
   const connection = connected.value
+  const streams: ProcessStream[] = []
+  // Where it is to outlive its line it is out of reach of who ends the process group, as behind a server.
+  const away = more.lockName === undefined ? '' : 'setsid -w '
   const shell = openPosixShell({
-    start: (command, input) => connection.exec(prepare + mounting(command, set.mounts), input),
+    start: async (command, input) => {
+      const started = await connection.exec(prepare + away + mounting(command, set.mounts), input)
+      if (started.ok) streams.push(started.value)
+      return started
+    },
     deadlines: DEADLINES,
+    ...more,
   })
   let asked = 0
   let last: { readonly request: ShellRequest; readonly answer: ShellAnswer } | undefined
@@ -95,6 +109,9 @@ export async function openWorld(shellPath: string, given: NonNullable<ModuleCase
     last: () => last,
     snapshot: () => ({ ...snapshot(root), ...snapshot(join(home, 'state')) }),
     log: () => (existsSync(join(home, 'log')) ? readFileSync(join(home, 'log'), 'utf8').trimEnd().split('\n') : []),
+    hangUp: () => {
+      for (const stream of streams) stream.destroy()
+    },
     close: async () => {
       shell.close()
       await connection.close()

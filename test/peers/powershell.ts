@@ -167,6 +167,7 @@ function wrapperText(assembly: string): string {
   const prefix = Buffer.from(begin.padEnd(Math.ceil(begin.length / 3) * 3), 'utf16le').toString('base64')
   return `#!/bin/sh
 was=
+mark=
 left=$#
 while [ "$left" -gt 0 ]; do
   word=$1
@@ -174,11 +175,16 @@ while [ "$left" -gt 0 ]; do
   left=$((left - 1))
   case $was in
     -EncodedCommand) word='${prefix}'"$word" ;;
-    -Command) word=${JSON.stringify(begin).replaceAll('$', '\\$')}"$word" ;;
+    -Command)
+      # What comes over a connection begins with no mark; what .NET Framework starts does, where the console speaks UTF-8.
+      case $word in '. (['*) ;; *) mark=1 ;; esac
+      word=${JSON.stringify(begin).replaceAll('$', '\\$')}"$word"
+      ;;
   esac
   was=$word
   set -- "$@" "$word"
 done
-exec '${PWSH}' "$@"
+[ -n "$mark" ] || exec '${PWSH}' "$@"
+{ printf '\\357\\273\\277'; exec cat; } | '${PWSH}' "$@"
 `
 }

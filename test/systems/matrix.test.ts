@@ -46,7 +46,9 @@ describe.skipIf(!isPossible)('modules on systems', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     keys = makeClientKeys()
-    answering = createServer((_, answer) => answer.end('well')).listen(8099, '127.0.9.200')
+    const says = (url = ''): string =>
+      url === '/receipts' ? JSON.stringify({ last: new Date().toISOString() }) : 'well'
+    answering = createServer(({ url }, answer) => answer.end(says(url))).listen(8099, '127.0.9.200')
     project = new TestProject({ 'tillwright.yaml': 'policies: {default: {caps: [], rollout: {waves: false}}}\n' })
     execFileSync(
       'openssl',

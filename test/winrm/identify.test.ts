@@ -10,7 +10,7 @@ const WSMAN = 'http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd'
 
 function sentence(identity: Partial<ServiceIdentity>): Promise<string> {
   const asked = { protocol: WSMAN, vendor: 'Microsoft Corporation', version: '', withoutLogin: 'HTTP 401', ...identity }
-  return identityCheck(async () => success(asked)).run(undefined as never, undefined as never)
+  return identityCheck(async () => success(asked)).run(undefined as never)
 }
 
 describe.runIf(hasWinRmPeer)('what a WinRM service says of itself', () => {
@@ -68,10 +68,10 @@ describe('the first check of a Windows device', () => {
 
   test('ends the examination only where there is no session to be had', async () => {
     const failure = { code: 'CONNECT_REFUSED', phase: 'connect', message: 'No.' } as const
-    const gone = identityCheck(async () => fail(failure)).run(undefined as never, undefined as never)
+    const gone = identityCheck(async () => fail(failure)).run(undefined as never)
     await expect(gone).rejects.toBeInstanceOf(SessionLost)
     const fault = { code: 'WINRM_FAULT', phase: 'identify', message: 'No.', evidence: { wsman_code: 87 } } as const
-    const refused = identityCheck(async () => fail(fault)).run(undefined as never, undefined as never)
+    const refused = identityCheck(async () => fail(fault)).run(undefined as never)
     await expect(refused).rejects.toThrow('WINRM_FAULT: No.')
     await expect(refused).rejects.not.toBeInstanceOf(SessionLost)
   })

@@ -11,7 +11,8 @@ import { LazySession } from '../reach/device-session.ts'
 import { targetResolver } from '../reach/resolve-target.ts'
 import { secretReader } from '../reach/secrets.ts'
 import { warnOnce } from '../warn.ts'
-import { type Check, WINDOWS_CHECKS } from './windows-checks.ts'
+import type { Check, Examined } from './windows-check.ts'
+import { WINDOWS_CHECKS } from './windows-checks.ts'
 import { identityCheck } from './winrm-identity.ts'
 
 /** What came of one check. */
@@ -40,12 +41,14 @@ export async function* examineWindows(
   const first = identify
     ? [identityCheck(async () => identified(await resolver.resolve(device, 'self'), identify, signal))]
     : []
+  const store = fleet.stores.get(device.store)
+  if (!store) throw new Error(`"${device.name}" is of no store`)
   let lost = false
   try {
     for (const check of [...first, ...WINDOWS_CHECKS]) {
-      const examined: Examined = lost ? notRun(check) : await examine(check, device, session)
-      lost = examined.lost
-      yield examined.finding
+      const seen: Seen = lost ? notRun(check) : await examine(check, { device, store, shell: session.shell })
+      lost = seen.lost
+      yield seen.finding
     }
   } finally {
     await session.close()
@@ -61,19 +64,19 @@ function identified(
   return target.ok ? identify(target.value, signal) : target
 }
 
-interface Examined {
+interface Seen {
   readonly finding: Finding
   readonly lost: boolean
 }
 
-async function examine(check: Check, device: Device, session: LazySession): Promise<Examined> {
+async function examine(check: Check, examined: Examined): Promise<Seen> {
   const { name, about } = check
   const began = performance.now()
   const finding = (state: Finding['state'], detail: string): Finding => {
     return { name, about, state, detail, duration_ms: Math.round(performance.now() - began) }
   }
   try {
-    return { finding: finding('ok', await check.run(session.shell, device)), lost: false }
+    return { finding: finding('ok', await check.run(examined)), lost: false }
   } catch (error) {
     const lost = error instanceof SessionLost
     const why = lost ? inWords(error.failure) : String((error as Error).message)
@@ -85,7 +88,7 @@ function inWords({ code, message, hint = '' }: Failure): string {
   return `${code}: ${message} ${hint}`.trimEnd()
 }
 
-function notRun({ name, about }: Check): Examined {
+function notRun({ name, about }: Check): Seen {
   const detail = 'The session was lost before it.'
   return { finding: { name, about, state: 'not-run', detail, duration_ms: 0 }, lost: true }
 }

@@ -1,32 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { DeviceShell } from '../../core/chain.ts'
 import type { ShellAnswer } from '../../core/channel.ts'
-import type { Device } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
-import { MODULES } from '../../modules/index.ts'
+import { type Check, expectThat, lookBy } from './windows-check.ts'
 import { ABOUT, FLOOD, HANG, LARGE, PLACE, PROGRAM, SHELLS, TEXT, USER_SCRIPT, VALUES } from './windows-fragments.ts'
-
-/** One thing that only a real Windows can tell. */
-export interface Check {
-  readonly name: string
-  /** What holds if it is passed. */
-  readonly about: string
-  /** Resolves to what was seen; rejects with a sentence on what is wrong. */
-  readonly run: (shell: DeviceShell, device: Device) => Promise<string>
-}
+import { GUARD_CHECKS, MODULE_CHECKS } from './windows-looks.ts'
 
 const AWKWARD = 'Zażółć gęślą jaźń «kasa» \u{1f9fe} \'"`$(1)%PATH%'
 
 /** More than this at a time, and the next ones may be refused. */
 const MANY_SHELLS = 4
-
-class Unmet extends Error {}
-
-function expectThat(holds: boolean, otherwise: string): asserts holds {
-  if (!holds) throw new Unmet(otherwise)
-}
 
 function whole(answer: ShellAnswer): ShellAnswer {
   expectThat(answer.exitCode === 0, `It ended with ${answer.exitCode}: ${answer.errorText.trim().slice(0, 300)}`)
@@ -38,7 +21,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'powershell',
     about: 'Windows PowerShell 5.1 starts, in full language mode, with the rights of an administrator',
-    run: async (shell) => {
+    run: async ({ shell }) => {
       const about = JSON.parse(whole(await shell.ask(ABOUT)).text) as Record<string, string | boolean>
       const seen = `${about['version']}, ${about['mode']}, ${about['user']}, code page ${about['page']}, ${about['culture']}`
       expectThat(about['mode'] === 'FullLanguage', `${seen}: a policy (AppLocker, WDAC) restricts what it may run.`)
@@ -52,7 +35,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'text',
     about: 'Text in any language comes back as it was sent, whatever the code page',
-    run: async (shell) => {
+    run: async ({ shell }) => {
       const answer = whole(await shell.ask({ ...TEXT, values: { text: AWKWARD } }))
       const [said = '', upper = ''] = answer.text.split('\n')
       expectThat(said === AWKWARD, `"${said}" came back for "${AWKWARD}".`)
@@ -63,7 +46,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'values',
     about: 'Values keep their kind, and secrets arrive by stdin',
-    run: async (shell) => {
+    run: async ({ shell }) => {
       const secret = randomBytes(16).toString('hex')
       const values = { secret: new Secret(secret), whole: 4711, part: 0.5, is: true, none: '' }
       const seen = JSON.parse(whole(await shell.ask({ ...VALUES, values })).text) as JsonObject
@@ -77,7 +60,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'user-script',
     about: 'A text of a user runs in an interpreter of its own: exit code, output and errors are told apart',
-    run: async (shell) => {
+    run: async ({ shell }) => {
       const answer = await shell.ask(USER_SCRIPT)
       expectThat(answer.exitCode === 7, `The exit code is ${answer.exitCode}, not 7: ${answer.errorText.slice(0, 300)}`)
       expectThat(answer.text.trim() === 'kasa ż', `It put out "${answer.text.trim()}".`)
@@ -88,7 +71,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'program',
     about: 'A program gets its arguments as they are',
-    run: async (shell) => {
+    run: async ({ shell }) => {
       const answer = whole(await shell.ask(PROGRAM))
       expectThat(answer.text.trim() === '[a b] [c"d\\] []', `It saw ${answer.text.trim()}.`)
       return answer.text.trim()
@@ -97,7 +80,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'deadline',
     about: 'What hangs is ended at its deadline with the programs that it started, and the session goes on',
-    run: async (shell) => {
+    run: async ({ shell }) => {
       const began = performance.now()
       const answer = await shell.ask({ ...HANG, timeoutMs: 2_000 })
       const took = Math.round(performance.now() - began)
@@ -110,7 +93,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'output',
     about: 'A large answer comes whole, a too large one is cut and said to be',
-    run: async (shell) => {
+    run: async ({ shell }) => {
       const answer = whole(await shell.ask({ ...LARGE, maxOutputBytes: 2_000_000 }))
       expectThat(answer.text.length === 1_100_000, `${answer.text.length} of 1100000 bytes came.`)
       const cut = await shell.ask({ ...FLOOD, maxOutputBytes: 1_000 })
@@ -124,7 +107,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'chain',
     about: 'The device itself stops at what no longer holds',
-    run: async (shell) => {
+    run: async ({ shell }) => {
       const as = whole(await shell.ask({ ...TEXT, values: { text: 'same' } }))
       const outcomes = await Promise.allSettled(
         shell.chain([
@@ -142,7 +125,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'shells',
     about: 'WinRM has room: few shells are open, and none that was forgotten',
-    run: async (shell) => {
+    run: async ({ shell }) => {
       const open = Number(whole(await shell.ask(SHELLS)).text)
       const advice =
         'an untouched Windows allows 30 for each user, Windows 7 allows 5. List them with `Get-WSManInstance shell -Enumerate`, end one with `Remove-WSManInstance shell @{ShellId=...}`'
@@ -153,75 +136,25 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   {
     name: 'upload',
     about: 'A file arrives byte for byte (in the temporary folder, and is removed)',
-    run: async (shell, device) => {
+    run: async (examined) => {
+      const { shell } = examined
       const path = `${whole(await shell.ask(PLACE)).text.trim()}\\till-doctor-${randomBytes(8).toString('hex')}`
       const content = randomBytes(300_000)
       whole(await shell.upload(path, content))
       const sha256 = createHash('sha256').update(content).digest('hex')
-      const seen = await look('file', { path, sha256 }, { shell, device })
-      const removed = await look('file', { path, state: 'absent' }, { shell, device })
+      const seen = await lookBy('file', { path, sha256 }, examined)
+      const removed = await lookBy('file', { path, state: 'absent' }, examined)
       await removed.converge?.([])
       const { changes } = comparisonOf(seen)
       expectThat(changes === 0, 'What arrived has another checksum.')
       return `300000 bytes, ${path}`
     },
   },
-  ...[
-    ['facts', { hotfixes: true }],
-    ['service', { name: 'EventLog', state: 'running' }],
-    ['registry', { key: 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion', values: { CurrentBuild: '' } }],
-    ['disk', { path: 'C:\\', free_min: '1%' }],
-    ['process', { name: 'svchost', running: true }],
-    ['process', { pattern: 'svchost', user: 'SYSTEM' }],
-    ['package', { name: 'Tillwright Doctor', state: 'absent' }],
-    ['scheduled_task', { name: 'Tillwright Doctor', state: 'absent' }],
-    ['directory', { path: 'C:\\Windows' }],
-    ['config', { path: 'C:\\Windows\\win.ini', format: 'ini', set: { 'fonts.till': 'x' } }],
-    ['command', { run: 'Get-Date', read_only: true }],
-    ['wait', { for: { port: 135 } }],
-    ['tcp', { host: '127.0.0.1', port: 135, from: 'device' }],
-    ['http', { url: 'http://127.0.0.1:5985/wsman', from: 'device' }],
-    ['http', { url: 'https://127.0.0.1:5986/wsman', from: 'device', insecure: true }],
-    ['ping', { host: '127.0.0.1', from: 'device', count: 1 }],
-    ['reboot', { when: 'triggered' }],
-  ].map(([module, params]): Check => {
-    const name = module as string
-    return {
-      name: `module ${name}`,
-      about: `What ${name} reads is understood`,
-      run: async (shell, device) => {
-        const seen = await look(name, params as JsonObject, { shell, device })
-        return JSON.stringify(seen.value).slice(0, 300)
-      },
-    }
-  }),
+  ...MODULE_CHECKS,
+  ...GUARD_CHECKS,
 ]
 
-async function look(
-  name: string,
-  params: JsonObject,
-  { shell, device }: { readonly shell: DeviceShell; readonly device: Device },
-) {
-  const module = MODULES.find((one) => one.name === name)
-  if (!module) throw new Error(`there is no module "${name}"`)
-  const context: ModuleContext = {
-    device,
-    shell,
-    // The modules asked here look at nothing but the device itself.
-    get store(): never {
-      throw new Error('there is no store here')
-    },
-    dial: () => Promise.reject(new Error('there are no other ways here')),
-    now: () => new Date(),
-    history: { samples: async () => [], fact: async () => null },
-    signal: new AbortController().signal,
-  }
-  const seen = await module.observe(context, params)
-  if (!seen.ok) throw new Unmet(seen.failure.message)
-  return seen.value
-}
-
-function comparisonOf(seen: Awaited<ReturnType<typeof look>>): { readonly changes: number } {
+function comparisonOf(seen: Awaited<ReturnType<typeof lookBy>>): { readonly changes: number } {
   const comparison = seen.compare({ triggered: false })
   return { changes: 'changes' in comparison ? comparison.changes.length : 1 }
 }

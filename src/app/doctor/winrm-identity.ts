@@ -1,6 +1,6 @@
 import { type Result, SessionLost } from '../../core/failure.ts'
 import type { ServiceIdentity } from '../../core/ports.ts'
-import type { Check } from './windows-checks.ts'
+import type { Check } from './windows-check.ts'
 
 /** Releases of Windows that need a word, by the beginning of their version. */
 const RELEASES: readonly (readonly [RegExp, string])[] = [

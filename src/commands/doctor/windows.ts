@@ -10,7 +10,7 @@ export default class DoctorWindows extends BaseCommand {
   static override summary = 'Try on a Windows device what only a real Windows can tell.'
   static override description =
     `Starts PowerShell on the device and goes through what Tillwright relies on: text in any language, secrets by stdin, exit
-codes, deadlines, large answers, uploads, and what each module reads. Nothing is changed, but for a file in the temporary
+codes, deadlines, large answers, uploads, what each module reads, and what guards say. Nothing is changed, but for a file in the temporary
 folder that is removed again. See docs/windows.md.
 Exit codes: 0 everything held, 4 something did not, 5 the device could not be reached.`
   static override examples = [

@@ -52,7 +52,8 @@ over_port() {
     esac
     zabbix_get "$@" -k "$item" </dev/null 2>/dev/null
   elif [ "$listening" = yes ] && has nc; then
-    printf 'ZBXD\\001\\%03o\\000\\000\\000\\000\\000\\000\\000%s' "\${#1}" "$1" | nc -w 3 "$address" "$port" 2>/dev/null | tail -c +14
+    # https://www.zabbix.com/documentation/current/en/manual/appendix/protocols/header_datalen
+    printf 'ZBXD\\001\\'"$(printf %03o "\${#1}")"'\\000\\000\\000\\000\\000\\000\\000%s' "$1" | nc -w 3 "$address" "$port" 2>/dev/null | tail -c +14
   fi
 }
 ask_agent() {

@@ -1,38 +1,8 @@
-/** What a log on Windows may be written in, in the words of .NET; `ansi` and `oem`: the code pages of the machine. */
-export const WINDOWS_ENCODINGS = [
-  'utf-8',
-  'utf-16',
-  'ansi',
-  'oem',
-  'windows-1250',
-  'windows-1251',
-  'windows-1252',
-  'windows-1253',
-  'windows-1254',
-  'windows-1257',
-  'ibm437',
-  'ibm737',
-  'ibm775',
-  'ibm850',
-  'ibm852',
-  'ibm855',
-  'ibm857',
-  'cp866',
-] as const
-
-/** The parameter by which modules are told it. */
-export const ENCODING_PROPERTY = {
-  enum: WINDOWS_ENCODINGS,
-  description:
-    'Windows: what the file is written in. Without it, by its mark; UTF-8 if it is; else the code page of the machine, `ansi` or `oem`, in which more is found.',
-  examples: ['windows-1250'],
-} as const
-
 /**
  * A function of PowerShell: the last lines of a file that is open elsewhere, in every encoding that it may be in. That is
- * one, where it is told, marked, or the bytes are UTF-8; else those of the two code pages of the machine.
+ * one, where it is told, marked, or the bytes are UTF-8; else those of the two code pages of the machine (`guessed`).
  */
-export const WINDOWS_TAIL = String.raw`function Read-TillEnd([string]$path, [int]$lines) {
+export const WINDOWS_TAIL = String.raw`function Read-TillEnd([string]$path, [int]$lines, [long]$most = 268435456) {
   $stream = New-Object IO.FileStream($path, [IO.FileMode]::Open, [IO.FileAccess]::Read, [IO.FileShare]'ReadWrite, Delete')
   try {
     [long]$length = $stream.Length
@@ -52,11 +22,11 @@ export const WINDOWS_TAIL = String.raw`function Read-TillEnd([string]$path, [int
         $have += $count
       }
       $plain = [Text.Encoding]::GetEncoding(28591).GetString($bytes)
-      if ($from -eq 0 -or $size -ge 268435456 -or $plain.Split([char]10).Count -gt $lines + 1) { break }
+      if ($from -eq 0 -or $size -ge $most -or $plain.Split([char]10).Count -gt $lines + 1) { break }
       $size = $size * 4
     }
   } finally { $stream.Dispose() }
-  @{ mark = ([BitConverter]::ToString($mark)); bytes = $bytes; plain = $plain; whole = ($from -eq 0) }
+  @{ mark = ([BitConverter]::ToString($mark)); bytes = $bytes; plain = $plain; whole = ($from -eq 0); guessed = $false }
 }
 function Get-TillEncodings([string]$wish, $end) {
   $pages = Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Control\Nls\CodePage'
@@ -80,19 +50,22 @@ function Get-TillEncodings([string]$wish, $end) {
     else { [void](New-Object Text.UTF8Encoding($false, $true)).GetString($end.bytes) }
     return ,[Text.Encoding]::UTF8
   } catch { }
+  $end.guessed = $true
   foreach ($page in @([int]$pages.ACP, [int]$pages.OEMCP) | Select-Object -Unique) { [Text.Encoding]::GetEncoding($page) }
+}
+function Get-TillLines($encoding, $end) {
+  $text = $encoding.GetString($end.bytes)
+  if (-not $end.whole) { $text = $text.Substring($text.IndexOf([char]10) + 1) }
+  # A power cut leaves NULs in logs.
+  $text = $text.TrimStart([char]0xFEFF).Replace([string][char]0, '')
+  if ($text.EndsWith($nl)) { $text = $text.Substring(0, $text.Length - 1) }
+  if ($text -ne '') { $text.Split([char]10) }
 }
 function Get-TillTail([string]$path, [int]$lines, [string]$wish) {
   if (-not [IO.File]::Exists($path)) { Stop-Till 1 ($path + ': there is no such file') }
   $end = Read-TillEnd $path $lines
   foreach ($encoding in @(Get-TillEncodings $wish $end)) {
-    $text = $encoding.GetString($end.bytes)
-    if (-not $end.whole) { $text = $text.Substring($text.IndexOf([char]10) + 1) }
-    # A power cut leaves NULs in logs.
-    $text = $text.TrimStart([char]0xFEFF).Replace([string][char]0, '')
-    if ($text.EndsWith($nl)) { $text = $text.Substring(0, $text.Length - 1) }
-    $found = @()
-    if ($text -ne '') { $found = @($text.Split([char]10) | ForEach-Object { $_.TrimEnd([char]13) } | Select-Object -Last $lines) }
+    $found = @(Get-TillLines $encoding $end | Select-Object -Last $lines | ForEach-Object { $_.TrimEnd([char]13) })
     @{ name = $encoding.WebName; lines = $found }
   }
 }

@@ -1,7 +1,7 @@
 import type { ShellAnswer, ShellDialect, ShellRequest } from '../../core/channel.ts'
 import type { Guard, GuardSeen, GuardTest } from '../../core/guard.ts'
 import type { DeviceFact } from '../../core/sample.ts'
-import { dotnetPattern, grepPattern } from '../../pattern/device-pattern.ts'
+import { dotnetPattern, grepPattern, looksBeyondAscii } from '../../pattern/device-pattern.ts'
 import { POSIX_FILE, POSIX_IDLE, POSIX_LOG, POSIX_LOGGED_IN, POSIX_PROCESS } from './posix-tests.ts'
 import { WINDOWS_FILE, WINDOWS_IDLE, WINDOWS_LOG, WINDOWS_LOGGED_IN, WINDOWS_PROCESS } from './windows-tests.ts'
 
@@ -23,10 +23,9 @@ function posixQuestion(test: GuardTest): ShellRequest | undefined {
       return { script: POSIX_PROCESS, values: { name: test.name } }
     case 'log': {
       const { path, silent } = test
-      return {
-        script: POSIX_LOG,
-        values: { path, silent, begins: grepPattern(test.begins), ends: grepPattern(test.ends) },
-      }
+      if (test.encoding !== undefined && test.encoding !== 'utf-8') return { script: NO_ENCODING }
+      const values = { path, silent, begins: grepPattern(test.begins), ends: grepPattern(test.ends) }
+      return { script: POSIX_LOG, values: { ...values, beyond: isBeyond(test, 'grep') } }
     }
     case 'idle':
       return { script: POSIX_IDLE, values: { path: test.path, seconds: test.seconds } }
@@ -37,6 +36,12 @@ function posixQuestion(test: GuardTest): ShellRequest | undefined {
     case 'script':
       return test.sh === undefined ? undefined : { script: test.sh }
   }
+}
+
+const NO_ENCODING = "echo 'unknown this device reads logs in UTF-8 alone: `encoding` is for Windows'"
+
+function isBeyond({ begins, ends }: GuardTest & { readonly type: 'log' }, by: 'grep' | 'dotnet'): boolean {
+  return looksBeyondAscii(begins, by) || looksBeyondAscii(ends, by)
 }
 
 /** What a fact of events says for a guard: only one that is known as of a moment ago says anything. */
@@ -67,11 +72,9 @@ function windowsQuestion(test: GuardTest): ShellRequest | undefined {
     case 'process':
       return { ...WINDOWS_PROCESS, values: { name: test.name } }
     case 'log': {
-      const { path, silent } = test
-      return {
-        ...WINDOWS_LOG,
-        values: { path, silent, begins: dotnetPattern(test.begins), ends: dotnetPattern(test.ends) },
-      }
+      const { path, silent, encoding = '' } = test
+      const values = { path, silent, begins: dotnetPattern(test.begins), ends: dotnetPattern(test.ends), encoding }
+      return { ...WINDOWS_LOG, values: { ...values, beyond: isBeyond(test, 'dotnet') } }
     }
     case 'idle':
       return { ...WINDOWS_IDLE, values: { path: test.path, seconds: test.seconds } }

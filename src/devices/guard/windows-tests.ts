@@ -1,11 +1,18 @@
 import { fragment } from '../../shell/powershell-fragment.ts'
+import { WINDOWS_TAIL } from '../file/windows-tail.ts'
 
+// A folder that is there and shows nothing is no free till: only that there is no such file counts.
 export const WINDOWS_FILE = fragment(
   'guard.file',
-  `$folder = Split-Path -Parent $v.path
-if (-not (Test-Path -LiteralPath $folder -PathType Container)) { 'unknown there is no folder ' + $folder }
-elseif (Test-Path -LiteralPath $v.path) { 'busy' }
-else { 'free' }`,
+  `$folder = [IO.Path]::GetDirectoryName($v.path)
+if (-not [IO.Directory]::Exists($folder)) { 'unknown there is no folder ' + $folder + ' that can be looked into'; return }
+try { [void][IO.File]::GetAttributes($v.path) } catch {
+  $why = $_.Exception.GetBaseException()
+  if ($why -isnot [IO.FileNotFoundException] -and $why -isnot [IO.DirectoryNotFoundException]) { throw }
+  'free'
+  return
+}
+'busy'`,
 )
 
 export const WINDOWS_PROCESS = fragment(
@@ -14,29 +21,40 @@ export const WINDOWS_PROCESS = fragment(
 if ($found.Count -gt 0) { 'busy' } else { 'free' }`,
 )
 
+// From the end on, so that a long log costs no more than what is behind its last word. See windows-tail.ts for encodings:
+// of two that it may be, either will do as long as only ASCII is looked for.
 export const WINDOWS_LOG = fragment(
   'guard.log',
-  `$begins = New-Object Text.RegularExpressions.Regex($v.begins, 'CultureInvariant', [TimeSpan]::FromSeconds(5))
+  `${WINDOWS_TAIL}if (-not [IO.File]::Exists($v.path)) { 'unknown there is no ' + $v.path; return }
+$begins = New-Object Text.RegularExpressions.Regex($v.begins, 'CultureInvariant', [TimeSpan]::FromSeconds(5))
 $ends = New-Object Text.RegularExpressions.Regex($v.ends, 'CultureInvariant', [TimeSpan]::FromSeconds(5))
-if (-not (Test-Path -LiteralPath $v.path -PathType Leaf)) { 'unknown there is no ' + $v.path; return }
-$stream = [IO.File]::Open($v.path, 'Open', 'Read', 'ReadWrite, Delete')
-try {
-  if ($stream.Length -gt 1048576) { [void]$stream.Seek(-1048576, 'End') }
-  $reader = New-Object IO.StreamReader($stream, (New-Object Text.UTF8Encoding($false)))
-  $said = ''
-  while ($null -ne ($line = $reader.ReadLine())) {
-    if ($ends.IsMatch($line)) { $said = 'free' } elseif ($begins.IsMatch($line)) { $said = 'busy' }
-  }
-} finally { $stream.Dispose() }
-if ($said -ne '') { $said }
-elseif ($v.silent) { 'free' }
+$end = Read-TillEnd $v.path ([int]::MaxValue) 1048576
+$encoding = @(Get-TillEncodings $v.encoding $end)[0]
+if ($v.beyond -and $end.guessed) { 'unknown ' + $v.path + ' is not UTF-8, and the pattern has letters beyond ASCII: say its encoding'; return }
+$lines = @(Get-TillLines $encoding $end)
+for ($at = $lines.Count - 1; $at -ge 0; $at--) {
+  $line = $lines[$at].TrimEnd([char]13)
+  if ($ends.IsMatch($line)) { 'free'; return }
+  if ($begins.IsMatch($line)) { 'busy'; return }
+}
+if ($v.silent) { 'free' }
 else { 'unknown the end of ' + $v.path + ' says neither' }`,
 )
 
+// A link has a time of its own. As long as a program keeps a file open, Windows may tell the time before what was written
+// last, until somebody opens it anew.
 export const WINDOWS_IDLE = fragment(
   'guard.idle',
-  `if (-not (Test-Path -LiteralPath $v.path)) { 'unknown there is no ' + $v.path; return }
-$age = [DateTime]::UtcNow - (Get-Item -LiteralPath $v.path -Force).LastWriteTimeUtc
+  `if (-not [IO.File]::Exists($v.path) -and -not [IO.Directory]::Exists($v.path)) { 'unknown there is no ' + $v.path; return }
+$path = $v.path
+for ($links = 0; $links -lt 16; $links++) {
+  if (([int][IO.File]::GetAttributes($path) -band [int][IO.FileAttributes]::ReparsePoint) -eq 0) { break }
+  $target = @((Get-Item -LiteralPath $path -Force).Target)[0]
+  if (-not $target) { break }
+  $path = [IO.Path]::GetFullPath([IO.Path]::Combine([IO.Path]::GetDirectoryName($path), [string]$target))
+}
+if ([IO.File]::Exists($path)) { try { [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite, Delete').Dispose() } catch [IO.IOException] { } }
+$age = [DateTime]::UtcNow - [IO.File]::GetLastWriteTimeUtc($path)
 if ($age.TotalSeconds -ge $v.seconds) { 'free' } else { 'busy' }`,
 )
 
@@ -44,7 +62,7 @@ if ($age.TotalSeconds -ge $v.seconds) { 'free' } else { 'busy' }`,
 export const WINDOWS_LOGGED_IN = fragment(
   'guard.logged-in',
   `$console = [string](Get-CimInstance -ClassName Win32_ComputerSystem).UserName
-$desktops = @(Get-CimInstance -ClassName Win32_Process -Filter "Name = 'explorer.exe'")
+$desktops = @(Get-CimInstance -ClassName Win32_Process | Where-Object { $_.Name -eq 'explorer.exe' })
 if ($console -ne '') { 'busy ' + $console }
 elseif ($desktops.Count -gt 0) { 'busy' }
 else { 'free' }`,

@@ -42,7 +42,8 @@ run_action apt-get install -y -q --no-remove --allow-downgrades $allow -o DPkg::
 `
 
 // dnf installs what another package provides by this name, and calls a source that does not answer "Unable to find a match":
-// what the sources have by this very name is asked first. That a script of a package failed is a warning to it.
+// what the sources have by this very name is asked first; dnf 5 ends a line only where the format says so. That a script
+// of a package failed is a warning to it.
 const RPM_INSTALL = `scripts_ran() {
   failed=$(grep -B 5 -E '^(warning: %|error: %|Error in [A-Z]+ scriptlet)' "$log") || return 0
   printf '%s\\n' "$failed" | grep -vE '^( +(Prep|Install|Upgrad|Clean|Verif)| *$|--$)' >&2
@@ -60,14 +61,14 @@ else
   target=$name
   if [ -n "$version" ]; then target=$name-$version; fi
   if [ "$manager" = dnf ]; then
-    run_action dnf $unlocked repoquery --qf 'found=%{name} %{epoch}:%{version}-%{release}' -- "$name"
+    run_action dnf $unlocked repoquery --qf 'found=%{name} %{epoch}:%{version}-%{release}\\n' -- "$name"
     picked=
     while read -r found full; do
       [ "$found" = "found=$name" ] || continue
       plain=\${full#*:}
       case $version in '' | "$full" | "$plain" | "\${full%-*}" | "\${plain%-*}") picked=$full ;; esac
     done <"$log"
-    if [ -z "$picked" ]; then grep -vE '^(found=|Last metadata)' "$log" >&2; exit ${NO_VERSION_EXIT}; fi
+    if [ -z "$picked" ]; then grep -vE '^(found=|Last metadata|Updating and loading|Repositories loaded|$)' "$log" >&2; exit ${NO_VERSION_EXIT}; fi
     if [ -n "$version" ]; then target=$name-$picked; fi
   fi
   before=$(rpm -q -- "$name" 2>/dev/null)

@@ -18,7 +18,7 @@ const PROCESS_AGE = `process_age() {
  * Defines `look_script`, which asks the script of `$name` in /etc/init.d for its status and sets `active`, `why`, `mark` and
  * `age`. The codes are those of LSB Core 5.0, 22.2, but a code alone says nothing: a script that knows no `status` prints
  * its usage and ends with any code. What it prints has to fit, or it has to know the word. Where `by_rc` is set it is asked
- * by way of OpenRC. `script_boot` looks for links of the runlevels that the device starts in. For all but systemd.
+ * by way of OpenRC. `script_boot` looks for links of the runlevels that the device starts in. Behind TOOL_PRELUDE; for all but systemd.
  */
 export const LOOK_SCRIPT = `${PROCESS_AGE}script_knows() {
   read -r line <"$script" 2>/dev/null || return 0
@@ -33,6 +33,7 @@ script_pid() {
   done
 }
 look_script() {
+  need_tool grep sed head
   script=/etc/init.d/$name why= mark= age=
   if [ -z "$by_rc" ] && command -v service >/dev/null 2>&1; then said=$(service "$name" status 2>&1 </dev/null)
   elif [ -n "$by_rc" ]; then said=$(rc-service "$name" status 2>&1 </dev/null)

@@ -1,7 +1,7 @@
 export interface SpooledJob {
   readonly id: string
-  /** Since it was handed in. */
-  readonly seconds: number
+  /** Since it was handed in; absent: what the spooler says of that cannot be. */
+  readonly seconds?: number
   /** Somebody holds it back: it waits on purpose. */
   readonly held: boolean
   /** Its bytes are on the way to the printer, as far as can be told. */
@@ -24,9 +24,9 @@ export interface SpooledQueues {
   readonly queues: readonly SpooledQueue[]
 }
 
-/** In seconds, of the jobs that nobody holds back; undefined when there are none. */
+/** In seconds, of the jobs that nobody holds back; undefined when there are none whose age can be told. */
 export function oldestOf({ jobs }: SpooledQueue): number | undefined {
-  const ages = jobs.filter(({ held }) => !held).map(({ seconds }) => seconds)
+  const ages = jobs.flatMap(({ held, seconds }) => (held || seconds === undefined ? [] : [seconds]))
   return ages.length > 0 ? Math.max(...ages) : undefined
 }
 

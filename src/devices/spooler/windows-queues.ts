@@ -4,7 +4,9 @@ import { askJson } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import type { SpooledJob, SpooledQueue, SpooledQueues } from './spooled-queue.ts'
 
-// Get-Printer has the bits of the spooler; where it is missing, Win32_Printer says whether it works offline.
+// Get-Printer has the bits of the spooler; where it is missing, Win32_Printer says whether it works offline. WMI makes the
+// time of a job from that of the spooler, which is UTC, and an offset. If that were wrong each fresh job would be hours old,
+// so that the job's shadow file has a say: the later of both counts, and a time to come does not.
 const OBSERVE = fragment(
   'spooler.observe',
   `$service = Find-TillService 'Spooler'
@@ -16,14 +18,23 @@ if ($service.Status -ne 'Running') {
   Write-TillJson @{ exists = $true; running = $false; queues = @() }
   return
 }
-$now = Get-Date
+$now = [DateTime]::UtcNow
+$folder = ''
+$printers = Get-ItemProperty -LiteralPath 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers' -ErrorAction SilentlyContinue
+if ($printers -ne $null) { $folder = [string]$printers.DefaultSpoolDirectory }
+if ($folder -eq '') { $folder = [Environment]::GetEnvironmentVariable('windir') + '\\System32\\spool\\PRINTERS' }
 $waiting = @{}
 foreach ($job in @(Get-CimInstance -ClassName Win32_PrintJob)) {
   $queue = $job.Name.Substring(0, $job.Name.LastIndexOf(','))
   if (-not $waiting.ContainsKey($queue)) { $waiting[$queue] = @() }
-  $seconds = 0
-  if ($job.TimeSubmitted) { $seconds = [Math]::Max(0, [Math]::Round(($now - $job.TimeSubmitted).TotalSeconds)) }
-  $waiting[$queue] += @{ id = [int]$job.JobId; status = [long]$job.StatusMask; seconds = [long]$seconds }
+  $ages = @()
+  if ($job.TimeSubmitted) { $ages += ($now - ([DateTime]$job.TimeSubmitted).ToUniversalTime()).TotalSeconds }
+  $shadow = [IO.Path]::Combine($folder, ([int]$job.JobId).ToString('00000') + '.SHD')
+  if ([IO.File]::Exists($shadow)) { $ages += ($now - [IO.File]::GetCreationTimeUtc($shadow)).TotalSeconds }
+  $seconds = $null
+  $past = @($ages | Where-Object { $_ -gt -60 } | Sort-Object)
+  if ($past.Count -gt 0) { $seconds = [long][Math]::Max(0, [Math]::Round($past[0])) }
+  $waiting[$queue] += @{ id = [int]$job.JobId; status = [long]$job.StatusMask; seconds = $seconds }
 }
 $bits = @{}
 if (Get-Command -Name Get-Printer -ErrorAction SilentlyContinue) {
@@ -85,7 +96,7 @@ interface Answer {
     readonly name: string
     readonly status: number
     readonly offline: boolean
-    readonly jobs: readonly { readonly id: number; readonly status: number; readonly seconds: number }[]
+    readonly jobs: readonly { readonly id: number; readonly status: number; readonly seconds: number | null }[]
   }[]
 }
 
@@ -116,5 +127,5 @@ function queueOf({ name, status, offline, jobs }: Answer['queues'][number]): Spo
 
 function jobOf({ id, status, seconds }: Answer['queues'][number]['jobs'][number]): SpooledJob {
   const printing = (status & JOB.printing) !== 0 && (status & JOB_HALTED) === 0
-  return { id: String(id), seconds, held: (status & JOB.paused) !== 0, printing }
+  return { id: String(id), ...(seconds !== null && { seconds }), held: (status & JOB.paused) !== 0, printing }
 }

@@ -89,6 +89,7 @@ function testOf(way: (typeof WAYS)[number], value: JsonValue, at: At): GuardTest
         begins: patternOf(map, 'begins', at),
         ends: patternOf(map, 'ends', at),
         silent: map['silent'] === 'free',
+        ...(typeof map['encoding'] === 'string' && { encoding: map['encoding'] }),
       }
     case 'source':
       return {

@@ -1,5 +1,6 @@
 import { DURATION_PATTERN } from '../../core/duration.ts'
 import { GUARD_KINDS } from '../../core/guard.ts'
+import { ENCODING_PROPERTY } from '../../core/windows-encodings.ts'
 import { SCOPE } from './policy.ts'
 
 const PATTERN = { type: 'string', minLength: 1 } as const
@@ -48,6 +49,10 @@ const GUARD = {
           ...PATTERN,
           description: 'Free from a line with this pattern on.',
           examples: ['receipt .* (closed|voided)'],
+        },
+        encoding: {
+          ...ENCODING_PROPERTY,
+          description: 'Windows: what the log is written in. Without it, as its mark says, or UTF-8.',
         },
         silent: {
           description: 'What it means that no line has either. Default: unknown.',

@@ -86,6 +86,7 @@ async function converge(
       sha256: params.file?.sha256.toLowerCase() ?? '',
       ...fileValues(params, changes, state),
     },
+    whole: true,
   })
   return changeVerdict(answer, params, state)
 }

@@ -142,7 +142,8 @@ async function converge(
     was_running: wasRunning,
     files: new Secret(JSON.stringify(filesOf(params, changes, state))),
   }
-  const done = await askJson<WindowsChange>(context.shell, CHANGE_WINDOWS_AGENT, { values }, 'The change of the agent')
+  const question = { values, whole: true }
+  const done = await askJson<WindowsChange>(context.shell, CHANGE_WINDOWS_AGENT, question, 'The change of the agent')
   if (!done.ok) {
     const { code } = done.failure
     return fail({ ...done.failure, phase: 'converge', code: code === 'OBSERVE_FAILED' ? 'CONVERGE_FAILED' : code })

@@ -1,4 +1,4 @@
-import type { WINDOWS_ENCODINGS } from '../../devices/file/windows-tail.ts'
+import type { WINDOWS_ENCODINGS } from '../../core/windows-encodings.ts'
 
 export interface LogItem {
   readonly path: string

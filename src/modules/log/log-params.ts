@@ -1,5 +1,5 @@
 import type { NewSample } from '../../core/sample.ts'
-import type { WINDOWS_ENCODINGS } from '../../devices/file/windows-tail.ts'
+import type { WINDOWS_ENCODINGS } from '../../core/windows-encodings.ts'
 
 /** Which entries of the journal of systemd are looked at. */
 export interface JournalSource {

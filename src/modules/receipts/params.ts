@@ -1,7 +1,7 @@
 import type { JSONSchema } from 'json-schema-to-ts'
 import type { JsonObject } from '../../core/json.ts'
+import { ENCODING_PROPERTY, type WINDOWS_ENCODINGS } from '../../core/windows-encodings.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
-import { ENCODING_PROPERTY, type WINDOWS_ENCODINGS } from '../../devices/file/windows-tail.ts'
 import { compilePattern } from '../../pattern/pattern.ts'
 import { type DatabaseSource, whyNotReadOnly } from './database.ts'
 

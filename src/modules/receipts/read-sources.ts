@@ -8,6 +8,7 @@ import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'
 import { type HttpAnswer, httpSentence } from '../../devices/probe/http-answer.ts'
 import { httpHere } from '../../devices/probe/http-here.ts'
 import { httpThere } from '../../devices/probe/http-there.ts'
+import { httpOnWindows } from '../../devices/probe/http-windows.ts'
 import type { ReceiptsReading } from '../../devices/sales/verdict.ts'
 import { patternOf } from '../../pattern/pattern.ts'
 import { readRow } from './database.ts'
@@ -93,6 +94,10 @@ export async function readHttp(
   if (source.from === 'controller') {
     const seen = await seenFromHere(() => httpHere(question, context.signal), timedOut)
     return seen.ok ? readJson(seen.value, source, style) : seen
+  }
+  if (context.shell.dialect === 'powershell') {
+    const there = await httpOnWindows(context.shell, question)
+    return there.ok ? readJson(there.value, source, style) : there
   }
   const answer = await httpThere(context.shell, question)
   if ('missing' in answer) {

@@ -57,7 +57,7 @@ async function converge(
     stable_for: stableSeconds(params),
     start_limit: params.reset_start_limit === false ? 'keep' : 'reset',
   }
-  const answer = await context.shell.ask({ script: convergeService(state.init as PosixInit), values })
+  const answer = await context.shell.ask({ script: convergeService(state.init as PosixInit), values, whole: true })
   const known = KNOWN_EXITS[answer.exitCode]
   if (known !== undefined && !answer.timedOut) {
     return fail({

@@ -119,7 +119,7 @@ async function converge(
     password: paths.has('account') ? (params.password ?? '') : '',
     act: actionOf(params, paths),
   }
-  return act(shell, CONVERGE, { values }, `The change of service "${params.name}"`)
+  return act(shell, CONVERGE, { values, whole: true }, `The change of service "${params.name}"`)
 }
 
 function actionOf(params: ServiceParams, paths: ReadonlySet<string>): string {

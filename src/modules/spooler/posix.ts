@@ -21,6 +21,7 @@ if [ -s "$log" ]; then
   exit ${NOT_SAFE_EXIT}
 fi
 if command -v systemctl >/dev/null 2>&1 && [ "$(systemctl is-system-running 2>/dev/null)" != offline ]; then
+  run_action systemctl --no-ask-password daemon-reload
   run_action systemctl --no-ask-password restart cups
 elif command -v rc-service >/dev/null 2>&1; then
   # Debian's OpenRC has the script of the package, whose name is another than Gentoo's and Alpine's.
@@ -56,7 +57,7 @@ export const onPosix: Side<SpoolerParams, SpoolerState> = {
       nothing: `${SENT_NOTHING}|offline`,
       stuck: stuckJobs(state, params).join(' '),
     }
-    const answer = await shell.ask({ script: CONVERGE, values })
+    const answer = await shell.ask({ script: CONVERGE, values, whole: true })
     const failure = failureOf(answer, 'converge', 'The restart of CUPS')
     return failure ? fail(failure) : success(undefined)
   },

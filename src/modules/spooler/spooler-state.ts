@@ -27,10 +27,21 @@ export function isStuck(queue: SpooledQueue, params: SpoolerParams): boolean {
   return oldest !== undefined && oldest > maxAgeOf(params)
 }
 
+/** A job that somebody waits for and whose age cannot be told. */
+export function ageless({ queues }: SpoolerState): { readonly queue: string; readonly id: string } | undefined {
+  for (const { name, jobs } of queues) {
+    const job = jobs.find(({ held, seconds }) => !held && seconds === undefined)
+    if (job) return { queue: name, id: job.id }
+  }
+  return undefined
+}
+
 /** The jobs for whose sake a restart is made. */
 export function stuckJobs({ queues }: SpoolerState, params: SpoolerParams): readonly string[] {
   const limit = maxAgeOf(params)
-  return queues.flatMap(({ jobs }) => jobs.filter(({ held, seconds }) => !held && seconds > limit).map(({ id }) => id))
+  return queues.flatMap(({ jobs }) =>
+    jobs.filter(({ held, seconds }) => !held && (seconds ?? 0) > limit).map(({ id }) => id),
+  )
 }
 
 /** Why the spooler may not be restarted; undefined when its jobs are safe. What cannot be told is not safe. */

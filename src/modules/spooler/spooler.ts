@@ -4,7 +4,7 @@ import type { JsonObject } from '../../core/json.ts'
 import { oldestOf, type SpooledQueue } from '../../devices/spooler/spooled-queue.ts'
 import { defineModule, type Side } from '../define.ts'
 import { onPosix } from './posix.ts'
-import { isStuck, type SpoolerParams, type SpoolerState, whyNotSafe } from './spooler-state.ts'
+import { ageless, isStuck, type SpoolerParams, type SpoolerState, whyNotSafe } from './spooler-state.ts'
 import { onWindows } from './windows.ts'
 
 export const spooler = defineModule({
@@ -70,10 +70,10 @@ async function refused(message: string): Promise<Result<void>> {
   return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message })
 }
 
-function diff(params: SpoolerParams, { running, queues }: SpoolerState): readonly Change[] {
-  if (!running) return [{ path: 'running', before: false, after: true }]
+function diff(params: SpoolerParams, state: SpoolerState): readonly Change[] | { readonly unknown: string } {
+  if (!state.running) return [{ path: 'running', before: false, after: true }]
   const { max_depth: maxDepth } = params
-  return queues.flatMap((queue) => [
+  const changes = state.queues.flatMap((queue): Change[] => [
     ...(queue.state === 'stopped' ? [{ path: `${queue.name}.state`, before: 'stopped', after: 'started' }] : []),
     ...(queue.accepting ? [] : [{ path: `${queue.name}.accepting`, before: false, after: true }]),
     ...(isStuck(queue, params) ? [{ path: `${queue.name}.jobs`, before: 'stuck', after: 'moving' }] : []),
@@ -81,6 +81,11 @@ function diff(params: SpoolerParams, { running, queues }: SpoolerState): readonl
       ? [{ path: `${queue.name}.depth`, before: queue.jobs.length, after: `at most ${maxDepth}` }]
       : []),
   ])
+  const job = changes.length > 0 ? undefined : ageless(state)
+  if (!job) return changes
+  return {
+    unknown: `Since when job ${job.id} of queue "${job.queue}" waits cannot be told: the spooler says a time that is yet to come.`,
+  }
 }
 
 function shown(queue: SpooledQueue): JsonObject {

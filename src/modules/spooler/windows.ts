@@ -44,6 +44,6 @@ export const onWindows: Side<SpoolerParams, SpoolerState> = {
   },
   converge({ shell }, params, _changes, state): Promise<Result<void>> {
     const values = { printing: JOB.printing, halted: JOB_HALTED, stuck: stuckJobs(state, params).join(' ') }
-    return act(shell, CONVERGE, { values }, 'The restart of the spooler')
+    return act(shell, CONVERGE, { values, whole: true }, 'The restart of the spooler')
   },
 }

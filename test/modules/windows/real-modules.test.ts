@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { GuardTest } from '../../../src/core/guard.ts'
+import { guardQuestion, readGuard } from '../../../src/devices/guard/guard-question.ts'
 import { hasPowerShell } from '../../peers/powershell.ts'
 import { RealWindows } from '../real-windows.ts'
 
@@ -216,8 +218,55 @@ describe.runIf(hasPowerShell)('modules under a real PowerShell', () => {
 [void][TillWindows.Machine]::Instances('Win32_Printer').Add([pscustomobject]@{ Name = 'Receipts'; WorkOffline = $false })
 [void][TillWindows.Machine]::Instances('MSFT_Printer').Add([pscustomobject]@{ Name = 'Receipts'; PrinterStatus = [uint32]8 })
 [void][TillWindows.Machine]::Instances('Win32_PrintJob').Add([pscustomobject]@{ Name = 'Receipts, 7'; JobId = [uint32]7; StatusMask = [uint32]2; TimeSubmitted = (Get-Date).AddMinutes(-20) })`)
-    expect(JSON.stringify(await till.value('spooler', {}))).toContain('paper-jam')
+    expect(await till.value('spooler', {})).toMatchObject({
+      queues: [{ reasons: ['paper-jam'], oldest_seconds: 1200 }],
+    })
+    // An hour of summer time that is no part of it: the shadow file of the job knows better.
+    mkdirSync(at('C:\\Windows\\System32\\spool\\PRINTERS'), { recursive: true })
+    writeFileSync(at('C:\\Windows\\System32\\spool\\PRINTERS\\00007.SHD'), '')
+    expect(await till.differs('spooler', { max_age: '5m' })).toEqual([])
+    await till.arrange("[TillWindows.Machine]::Instances('Win32_PrintJob')[0].TimeSubmitted = (Get-Date).AddHours(1)")
+    expect(await till.differs('spooler', { max_age: '5m' })).toEqual([])
+    rmSync(at('C:\\Windows\\System32\\spool\\PRINTERS\\00007.SHD'))
+    await expect(till.differs('spooler', { max_age: '5m' })).rejects.toThrow('unknown: Since when job 7')
   }, 60_000)
+
+  it('guards: a file, a process, a log in the code page of the region, a link to a log', async () => {
+    const ask = async (test: GuardTest) => {
+      const guard = { name: 'g', says: '', ask: 'device', test, lookAgainMs: 1 } as const
+      const { says, detail } = readGuard(
+        'g',
+        await till.shell.ask(guardQuestion(guard, 'powershell') ?? { script: '' }),
+      )
+      return detail === undefined ? says : `${says}: ${detail}`
+    }
+    const path = 'C:\\Till\\pay.log'
+    expect(await ask({ type: 'file', path })).toBe('free')
+    expect(await ask({ type: 'file', path: 'C:\\Nowhere\\x' })).toMatch(/^unknown: there is no folder C:\\Nowhere/)
+    expect(await ask({ type: 'process', name: 'no-such-till.exe' })).toBe('free')
+    expect(await ask({ type: 'logged-in' })).toBe('free')
+    // "Płatność wysłana" and "przyjęta" in 1250: unicode.org/Public/MAPPINGS/VENDORS/MICSFT.
+    const sent = Buffer.from('P\xb3atno\x9c\xe6 wys\xb3ana\r\n', 'latin1')
+    const taken = Buffer.from('P\xb3atno\x9c\xe6 przyj\xeata\r\n', 'latin1')
+    const log = { type: 'log', path, begins: 'Płatność wysłana$', ends: 'Płatność przyjęta$', silent: true } as const
+    writeFileSync(at(path), Buffer.concat([taken, sent, Buffer.from('idle\r\n')]))
+    expect(await ask({ type: 'file', path })).toBe('busy')
+    expect(await ask(log)).toMatch(/^unknown: .* say its encoding$/)
+    expect(await ask({ ...log, encoding: 'ansi' })).toBe('busy')
+    writeFileSync(at(path), Buffer.concat([sent, taken]))
+    expect(await ask({ ...log, encoding: 'windows-1250' })).toBe('free')
+    expect(await ask({ ...log, begins: 'wys.ana$', ends: 'przyj.ta$' })).toBe('free')
+    writeFileSync(at(path), Buffer.from('\ufeffPłatność przyjęta\r\nPłatność wysłana\r\n', 'utf16le'))
+    expect(await ask(log)).toBe('busy')
+    writeFileSync(at(path), `${'x'.repeat(79)}\r\n`.repeat(20_000))
+    expect(await ask(log)).toBe('free')
+    expect(await ask({ ...log, silent: false })).toMatch(/^unknown: .* says neither$/)
+    symlinkSync(at(path), at('C:\\Till\\today.log'))
+    expect(await ask({ type: 'idle', path: 'C:\\Till\\today.log', seconds: 60 })).toBe('busy')
+    utimesSync(at(path), new Date(), new Date(Date.now() - 90_000))
+    expect(await ask({ type: 'idle', path: 'C:\\Till\\today.log', seconds: 60 })).toBe('free')
+    expect(await ask({ type: 'idle', path: 'C:\\Till\\none.log', seconds: 60 })).toMatch(/^unknown: there is no/)
+  }, 90_000)
 
   it('tcp, ping, http and dns from the device', async () => {
     expect(await till.value('tcp', { host: '127.0.0.1', port: 1, from: 'device', expect: 'closed' })).toMatchObject({

@@ -20,6 +20,15 @@ it('a queue that is normal is stuck by the age of its oldest job', async () => {
   expect(await world.differs('spooler', { max_age: '15m', max_depth: 1 })).toEqual(['Receipts.depth: 2 -> at most 1'])
 })
 
+it('of a job whose time cannot be, nobody knows whether it is stuck', async () => {
+  const odd = { id: 7, status: 0, seconds: null }
+  const world = new WindowsWorld(says(0, [odd]))
+  expect(await world.differs('spooler', { restart: 'if-safe' })).toEqual([
+    expect.stringMatching(/^unknown: Since when job 7 of queue "Receipts" waits cannot be told/),
+  ])
+  expect(await new WindowsWorld(says(0, [{ ...odd, status: 1 }])).differs('spooler', {})).toEqual([])
+})
+
 it('bits of the spooler are told in words', async () => {
   const seen = await new WindowsWorld(says(0x400000 | 0x10, [])).observe('spooler', {})
   expect(seen.ok && seen.value.value).toMatchObject({

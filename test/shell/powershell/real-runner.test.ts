@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NotRun } from '../../../src/core/chain.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import type { PowerShell } from '../../../src/shell/powershell-channel.ts'
+import { CHILD } from '../../../src/shell/powershell-prelude.ts'
 import { hasPowerShell, makeWindows, openWindows, type WindowsMachine } from '../../peers/powershell.ts'
 
 /** The runner, the bootstrap and the prelude as a real PowerShell runs them. */
@@ -102,4 +103,18 @@ Write-TillJson @{ text = $v.text; kinds = (@($v.whole, $v.part, $v.is) | ForEach
     })
     expect([answer.exitCode, answer.text.trim(), answer.errorText.trim()]).toEqual([7, 'kasa ż ż', 'nie ma'])
   }, 60_000)
+
+  it('a text that did not arrive whole is no success', async () => {
+    const child = CHILD.replaceAll("'", "''")
+    const start = (stdin: string): string =>
+      `Complete-Till (Invoke-TillProcess (Join-Path $PSHOME 'powershell.exe') ('-NoProfile -Command "${child}"') @{ stdin = ${stdin} })`
+    for (const stdin of ["$nl + '!!' + $nl + '.' + $nl", "$nl + 'MQ==' + $nl"]) {
+      const answer = await shell.ask({ script: start(stdin) })
+      expect([stdin, answer.exitCode, answer.errorText]).toEqual([
+        stdin,
+        214,
+        expect.stringContaining('did not arrive'),
+      ])
+    }
+  }, 180_000)
 })

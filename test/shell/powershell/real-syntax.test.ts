@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import '../../../src/app/doctor/windows-fragments.ts'
+import '../../../src/devices/guard/windows-tests.ts'
 import '../../../src/devices/line/windows-line.ts'
 import { MODULES } from '../../../src/modules/index.ts'
 import { POWERSHELL_HEAD } from '../../../src/modules/user/powershell-text.ts'
@@ -61,6 +62,10 @@ const LATER = [
   { script: '[Convert]::ToHexString($x)', wants: /\.NET 5/ },
   { script: '[Text.Json.JsonSerializer]', wants: /Text\.Json/ },
   { script: 'if ($IsWindows) { 1 }', wants: /IsWindows/ },
+  { script: '$info.RedirectStandardInput = $true', wants: /Invoke-TillProcess/ },
+  { script: '$process.StandardInput.WriteLine($x)', wants: /Invoke-TillProcess/ },
+  { script: "New-Object IO.FileStream($path, 'Open', 'Read')", wants: /several constructors/ },
+  { script: "New-Object IO.Compression.GZipStream($memory, 'Compress')", wants: /several constructors/ },
   { script: "'x' > C:\\a.txt", wants: /FileRedirection|UTF-16/ },
 ]
 
@@ -113,7 +118,7 @@ describe.runIf(hasPowerShell)('by the real parser', () => {
   beforeAll(() => {
     trees = parseAll([...SHIPPED, ...LATER.map(({ script }) => ({ name: script, script }))])
     functions = new Set([...trees.values()].flatMap((tree) => tree.functions))
-  }, 60_000)
+  }, 300_000)
   const of = (name: string, script: string): string[] => {
     const tree = trees.get(name)
     if (!tree) throw new Error(`"${name}" was not parsed`)

@@ -69,6 +69,14 @@ export const OTHERWISE: readonly (readonly [pattern: RegExp, why: string])[] = [
   ],
   [/ConvertTo-Json[^\n]*-(?:EscapeHandling|AsArray|EnumsAsStrings)/, 'came with 6.2 and 7.0'],
   [/\.Where\(\{|\.ForEach\(\{/, 'come as PSCollection there, a list of another kind'],
+  [
+    /StandardInput\.Write|^(?![\s\S]*\[Console\]::InputEncoding)[\s\S]*RedirectStandardInput\s*=\s*\$true/,
+    'where the console speaks UTF-8, .NET Framework begins the stdin of a program with the mark: Invoke-TillProcess sees to it (ansible/ansible#22934)',
+  ],
+  [
+    /New-Object\s+(?:System\.)?IO\.(?:FileStream|Compression\.\w+)\s*\((?:[^()\n]|\([^()\n]*\))*,\s*'/,
+    'of several constructors with as many arguments the binder of 5.1 finds none, or another, for the text of an enum: write the member',
+  ],
   // .NET Framework 4.8 has none of these: https://learn.microsoft.com/dotnet/api , "Applies to"
   [
     /\]::(?:HashData|ReadExactly|TrimEnd\(\$\w+,|GetRelativePath|ToHexString|FromHexString|Fill\()/,

@@ -54,10 +54,10 @@ function run(
   })
 }
 
-/** As `Invoke-TillScript` writes it: the text, the variables, a dot; all of it base64 of UTF-8. */
+/** As `Invoke-TillScript` writes it: an empty line, the text, the variables, a dot; all of it base64 of UTF-8. */
 function inputOf({ till_text: text = '', ...values }: Readonly<Record<string, ShellValue>>): string {
   const lines = Object.entries(values).map(([name, value]) => `${name} ${base64(plain(value))}`)
-  return [base64(`${POWERSHELL_HEAD}${plain(text)}`), ...lines, '.', ''].join('\n')
+  return ['', base64(`${POWERSHELL_HEAD}${plain(text)}`), ...lines, '.', ''].join('\n')
 }
 
 function base64(text: string): string {
