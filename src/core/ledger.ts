@@ -148,7 +148,7 @@ export interface AvailabilityStore {
   takeIn(holdMs: number): Promise<void>
   /** Folds everything anew that events still tell. */
   refold(holdMs: number): Promise<void>
-  /** Spans that say something of a period, by device; those of one device are told together. */
+  /** Spans that say something of a period, by device; those of one device are told together, each track in the order of time. */
   spans(within: Period): AsyncIterable<DeviceSpans>
   /** Times of holds, of those that are over too, as far as the audit log goes back. */
   held(): Promise<readonly (Period & { readonly on: string; readonly why: string; readonly by: string })[]>

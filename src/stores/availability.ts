@@ -217,6 +217,9 @@ async function spanRows(
       .where('device', '<=', upTo)
       .where('last', '>=', from)
       .where('first', '<', to)
+      .orderBy('device')
+      .orderBy('track')
+      .orderBy('first')
     found.push(...((await session.read(rows)) as SpanRow[]))
   }
   return found

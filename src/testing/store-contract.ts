@@ -10,6 +10,7 @@ import type { Marks, NewSample } from '../core/sample.ts'
 import { RECORDED_RUNS, recordRun } from './recorded-runs.ts'
 import { killed, listed, StoreBench, type StoreUnderTest } from './store-bench.ts'
 import { testLeases } from './store-leases-contract.ts'
+import { testLedger } from './store-ledger-contract.ts'
 
 /** What every store promises. To be called at the top of a test file. */
 export function testStore(name: string, of: StoreUnderTest): void {
@@ -27,6 +28,7 @@ export function testStore(name: string, of: StoreUnderTest): void {
     testNotes(() => bench)
     testChangeTimes(() => bench)
     testLeases(() => bench)
+    testLedger(() => bench)
     testProcesses(() => bench)
   })
 }

@@ -2,11 +2,14 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InputError } from '../../src/core/diagnostic.ts'
+import type { DeviceOutcome } from '../../src/core/outcome.ts'
 import type { NewEvent, RunStore } from '../../src/core/ports.ts'
 import { openPostgresStore } from '../../src/stores/postgres/open.ts'
 import { SCHEMA_VERSION } from '../../src/stores/schema.ts'
+import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { recordRun } from '../../src/testing/recorded-runs.ts'
 import { listed } from '../../src/testing/store-bench.ts'
+import { inventoryWith, TestProject } from '../cli/project.ts'
 import { freePort } from '../peers/free-port.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 
@@ -171,6 +174,49 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     while (!(await other.leases.acquire(['device:f/d'], { run: 'b', controller: 'b' })).granted) await delay(50)
     expect(Date.now() - back).toBeGreaterThan(ttlMs / 4 - 100)
     expect(await store.append([rest[0] as NewEvent], () => [lease.token])).toEqual([undefined])
+  })
+
+  test('availability is the same as with SQLite, however its rows have come to lie', async () => {
+    const address = fresh()
+    const schema = new URL(address).searchParams.get('schema')
+    const inventory = inventoryWith('      pos1: {profile: till, address: 127.0.0.1}\n').replace(
+      'closed',
+      '06:00-22:00',
+    )
+    const projects = ['{postgres: "env:TILL_LEDGER"}', 'state.db'].map((state) => {
+      const project = new TestProject({ 'tillwright.yaml': `state: ${state}\n` })
+      project.write('inventory/fleet.yaml', inventory)
+      return project
+    })
+    const [ours, other] = projects as [TestProject, TestProject]
+    const stores = [await open(address), await openSqliteStore(other.path('state.db'))]
+    const paper = { fault: 'paper-out', severity: 'sale-blocked', owner: 'store' } as const
+    for (const [hour, state] of ['in-sync', 'unmet', 'in-sync', 'unmet', 'in-sync'].entries()) {
+      const end = { state, answered: true, ...(state === 'unmet' && { classification: paper }) } as DeviceOutcome
+      const run = recordRun([{ device: 'PL-0001/pos1', ...end }], {
+        run: `run${hour}`,
+        at: new Date(Date.UTC(2026, 9, 20, 8 + hour)).toISOString(),
+      })
+      for (const store of stores) await store.append(run)
+    }
+    await stores[1]?.close()
+    process.env['TILL_LEDGER'] = address
+    const report = async (project: TestProject) => {
+      const days = ['--period', '2026-10', '--by', 'device']
+      const { code, stdout, stderr } = await project.till('report', 'availability', ...days, '--json')
+      expect([code, stderr]).toEqual([0, ''])
+      return { ...JSON.parse(stdout), made_at: '' }
+    }
+    const told = await report(other)
+    expect(told.groups[0].down_s).toBeGreaterThan(0)
+    expect(await report(ours)).toEqual(told)
+    // As updates and vacuum leave them in the end: what is oldest lies behind everything else.
+    server.sql(`SET search_path = ${schema}; CREATE TEMP TABLE early AS SELECT * FROM availability_spans ORDER BY first LIMIT 4;
+      DELETE FROM availability_spans s USING early e WHERE (s.month, s.device, s.track, s.first) = (e.month, e.device, e.track, e.first);
+      INSERT INTO availability_spans SELECT * FROM early; ANALYZE availability_spans`)
+    expect(await report(ours)).toEqual(told)
+    delete process.env['TILL_LEDGER']
+    for (const project of projects) project.remove()
   })
 })
 
