@@ -38,6 +38,8 @@ export interface ServerSettings {
   readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string }
   readonly senders: readonly Sender[]
   readonly accounts: readonly LocalAccount[]
+  /** Addresses and networks of proxies before the server, which say from whom a request comes. */
+  readonly proxies: readonly string[]
   /** The origin that browsers know the server by, such as `https://till.example`. */
   readonly publicUrl?: string
   /** Another way to sign in, beside accounts. */

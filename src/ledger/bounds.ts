@@ -1,4 +1,5 @@
 import type { Bound } from '../core/contract.ts'
+import type { Period } from '../core/trading-hours.ts'
 import type { Availability, Interval } from './fold-device.ts'
 
 /** Intervals of a device with outages as long as a bound makes them; intervals as they are folded are `seen`. */
@@ -7,6 +8,15 @@ export function byBound(intervals: readonly Interval[], bound: Bound): readonly 
   const split = bound === 'certain' ? asCertain : asPossible
   const parts = intervals.flatMap((interval, index) => split(interval, intervals[index + 1]))
   return joined(parts.filter(({ from, to }) => from < to))
+}
+
+/** What of intervals lies within a period. */
+export function cutTo(intervals: readonly Interval[], { from, to }: Period): readonly Interval[] {
+  return intervals.flatMap((interval) => {
+    if (interval.to <= from || interval.from >= to) return []
+    if (interval.from >= from && interval.to <= to) return [interval]
+    return [{ ...interval, from: Math.max(from, interval.from), to: Math.min(to, interval.to) }]
+  })
 }
 
 /** What is not certain stays with whoever would have to pay for it. */

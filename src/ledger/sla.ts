@@ -53,6 +53,9 @@ export interface SlaResult {
   readonly penalty: number
 }
 
+/** The cause of an outage that is time of which nothing is known. */
+const NOT_LOOKED_AT = 'not-looked-at'
+
 const NOTHING: SlaTimes = { hours: 0, up: 0, down: 0, unknown: 0, paused: 0, line: 0, maintenance: 0, neverSeen: 0 }
 
 /** Adds up a contract, one device or store after the other. */
@@ -100,14 +103,13 @@ function measure(
   // Most devices have neither.
   const unpaused = pauses.length === 0 ? hours : common(hours, gaps(joined(pauses), month))
   const counted = line.length === 0 ? unpaused : common(unpaused, gaps(joined(line), month))
-  const { ms, outages } = tallyOf(intervals, counted)
-  const isDown = contract.unknown === 'down'
+  const { ms, outages } = tallyOf(contract.unknown === 'down' ? intervals.map(unknownAsDown) : intervals, counted)
   return {
     times: {
       hours: whole,
       up: ms.up,
-      down: ms.down + (isDown ? ms.unknown : 0),
-      unknown: isDown ? 0 : ms.unknown,
+      down: ms.down,
+      unknown: ms.unknown,
       paused: whole - lengthOf(unpaused),
       line: lengthOf(unpaused) - lengthOf(counted),
       maintenance: ms.maintenance,
@@ -115,6 +117,11 @@ function measure(
     },
     outages,
   }
+}
+
+/** What nobody has looked at, where that is billed: an outage like others, so that each minute has its evidence. */
+function unknownAsDown(interval: Interval): Interval {
+  return interval.state === 'unknown' ? { ...interval, state: 'down', cause: NOT_LOOKED_AT } : interval
 }
 
 function availabilityOf({ up, down }: SlaTimes): number | null {

@@ -27,6 +27,8 @@ contracts:
     bound: possible
     per: store
     threshold: 99
+  lacze: { kinds: [router], hours: always, bound: possible, unknown: down, threshold: 99 }
+  prog: { kinds: [router], hours: always, threshold: 99.9, penalties: [{ below: 99.9, amount: 100 }] }
 `
 
 const project = new TestProject({
@@ -35,6 +37,7 @@ const project = new TestProject({
 regions: {north: {name: North}}
 profiles:
   till: {kind: till, os: {family: linux}, transport: {type: local}}
+  line: {kind: router, os: {family: none}, transport: {type: none}}
   fiscal: {kind: fiscal-printer, os: {family: none}, transport: {type: none}, vars: {fiscal: {vendor: posnet, model: Thermal XL2}}}
 stores:
   S1:
@@ -45,6 +48,7 @@ stores:
     devices:
       pos1: {profile: till}
       fiscal1: {profile: fiscal, attached_to: pos1}
+      line1: {profile: line, address: 192.0.2.1}
 `,
 })
 
@@ -73,6 +77,15 @@ beforeAll(async () => {
       { device: 'S1/fiscal1', ...(isOut ? blocked : well) },
     ]
     await store.append(recordRun(devices, { run: `run${index}`, at: new Date(time).toISOString() }))
+  }
+  // Hourly on the 30th and the 31st, and at the end of the month by the clocks of Warsaw.
+  const hourly = Array.from({ length: 47 }, (_, hour) => at('10-30T00:00') + hour * HOUR)
+  const others = ['10-30T10:01', '10-31T22:55', '10-31T23:10', '11-01T00:10'].map(at)
+  const bad = [at('10-30T10:00'), at('10-31T23:10')]
+  for (const time of [...hourly, ...others].sort((a, b) => a - b)) {
+    index += 1
+    const devices = [{ device: 'S1/line1', ...(bad.includes(time) ? blocked : well) }]
+    await store.append(recordRun(devices, { run: `line${index}`, at: new Date(time).toISOString() }))
   }
   await store.close()
 })
@@ -123,6 +136,37 @@ test('each outage that counts leads to the run that found it', async () => {
     { name: 'S1/fiscal1', counted_s: 2 * 3600, cause: 'sale-blocked', run: 'run489' },
     { name: 'S1/fiscal1', counted_s: 3 * 3600, cause: 'sale-blocked', run: 'run601' },
   ])
+})
+
+test('what an outage comes to does not hang on where a period ends', async () => {
+  const down = async (since: string, until: string): Promise<unknown> => {
+    const [line] = (await lines('lacze', '--since', since, '--until', until)) as readonly { down_s?: number }[]
+    return line?.down_s
+  }
+  const border = '2026-11-01 00:00'
+  // From 23:55 at the earliest to 01:10.
+  expect(await down('2026-10-31 12:00', '2026-11-01 02:00')).toBe(75 * 60)
+  expect([await down('2026-10-31 12:00', border), await down(border, '2026-11-01 02:00')]).toEqual([5 * 60, 70 * 60])
+})
+
+test('where time of which nothing is known is billed, each minute of it has its line', async () => {
+  // The last look holds until 03:10.
+  const when = ['--since', '2026-11-01 00:00', '--until', '2026-11-01 12:00', '--json']
+  const [line] = (await lines('lacze', ...when.slice(0, 4))) as readonly { down_s?: number; unknown_s?: number }[]
+  const { stdout } = await project.till('report', 'sla', 'lacze', '--outages', ...when)
+  const { outages } = JSON.parse(stdout)
+  expect(errorsOf('report-sla-outages', JSON.parse(stdout))).toEqual([])
+  expect(outages).toMatchObject([
+    { counted_s: 70 * 60, cause: 'sale-blocked' },
+    { counted_s: 530 * 60, cause: 'not-looked-at', run: null },
+  ])
+  expect(line).toMatchObject({ down_s: 600 * 60, unknown_s: 0 })
+})
+
+test('exactly what was promised is kept', async () => {
+  // A minute of a thousand.
+  const [line] = await lines('prog', '--since', '2026-10-30 04:00', '--until', '2026-10-30 20:40')
+  expect(line).toMatchObject({ availability: 0.999, threshold: 0.999, breaches: 0, penalty: 0 })
 })
 
 test('a closed month does not change; a correction is another version with a reason', {

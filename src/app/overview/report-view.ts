@@ -8,9 +8,9 @@ import type { AvailabilityOf } from '../reports/availability-report.ts'
 import { groupOf } from '../reports/groups.ts'
 import { reportByName } from '../reports/report-by-name.ts'
 import { type PeriodFlags, reportPeriod } from '../reports/report-period.ts'
-import { devicesOf } from '../reports/sla-fold.ts'
+import { contractsSeen, seesRecord } from './contracts-seen.ts'
 import { type Page, paged } from './paging.ts'
-import { fleetSeen, type Sight } from './sight.ts'
+import { fleetSeen, type Sight, withoutOthers } from './sight.ts'
 
 /** What is asked of a report; the flags of the command of that name. */
 export interface ReportAsked extends PeriodFlags {
@@ -47,56 +47,26 @@ export async function reportSeen(
   const own = contractsSeen(sight, contracts)
   const unknown = asked.contracts.find((one) => !own.some((contract) => contract.name === one))
   if (unknown !== undefined) throw noContract(unknown)
-  // What a contract comes to hangs on the lines of its stores, too; who sees all its devices sees that.
-  const fleet = name === 'sla' || name === 'sla-outages' ? sight.fleet : seen
-  return reportByName({
+  const report = await reportByName({
     name,
-    fleet,
+    fleet: seen,
+    // What a contract comes to hangs on the lines of its stores, too; who sees all its devices sees that.
+    whole: sight.fleet,
+    seesRecord: (record) => seesRecord(sight, record),
     store: sight.store,
     settings,
     contracts: asked.contracts.length === 0 ? own : own.filter((one) => asked.contracts.includes(one.name)),
     devices,
+    isPart: Object.values(among).some((wanted) => wanted.length > 0),
     period: reportPeriod(asked, now.getTime()),
     now,
     by,
     of,
     weeks,
   })
-}
-
-/** The contracts that exist for somebody: those all devices of which do. */
-export function contractsSeen(sight: Sight, contracts: readonly Contract[]): readonly Contract[] {
-  if (sight.isWhole) return contracts
-  const { picture, fleet } = sight
-  return contracts.filter((contract) => {
-    const about = [...devicesOf(fleet, contract)]
-    // Whether a store sells hangs on all its devices.
-    const needed =
-      contract.of === 'selling'
-        ? about.flatMap(
-            (name) => fleet.stores.get(fleet.devices.get(name)?.store ?? '')?.devices.map((one) => one.name) ?? [],
-          )
-        : about
-    return needed.length > 0 && needed.every((name) => picture.devices.has(name))
-  })
-}
-
-/** Months of contracts that are closed, each with every version, the newest first. */
-export async function closedMonths(sight: Sight, contracts: readonly Contract[]): Promise<readonly JsonObject[]> {
-  const own = new Set(contractsSeen(sight, contracts).map(({ name }) => name))
-  const closed = await sight.store.availability.closed()
-  const rows = closed
-    .filter(({ contract }) => sight.isWhole || own.has(contract))
-    .map(({ contract, month, version, closed_at, by, why, hash }) => ({
-      contract,
-      month,
-      version,
-      closed_at,
-      by,
-      why,
-      hash,
-    }))
-  return rows.sort((a, b) => (a.month === b.month ? b.version - a.version : a.month < b.month ? 1 : -1))
+  const { rows, notes, total, charts } = report
+  const told = withoutOthers(sight, { rows, notes, total, charts } as unknown as JsonObject)
+  return { ...report, ...(told as unknown as Pick<Report, 'rows' | 'notes' | 'total' | 'charts'>) }
 }
 
 /** A page of a report as the API tells it. */

@@ -69,36 +69,84 @@ export function sightOf(
   return { picture: sees ? whole.among(sees) : whole, isWhole: sees === undefined, fleet, store, partner }
 }
 
-/** Runs as somebody sees them, newest first, of at most `limit` that there are; those without a device of theirs are left out. */
+/** Runs as somebody sees them, in their order; those without a device of theirs, ended or to come, are left out. */
 export async function runsSeen(sight: Sight, runs: readonly RunSummary[]): Promise<readonly RunSummary[]> {
   if (sight.isWhole) return runs
   const names = [...sight.picture.devices.keys()]
-  const counts = await sight.store.reads.countsAmong(
-    runs.map(({ run }) => run),
-    names,
-  )
+  const ids = runs.map(({ run }) => run)
+  const [counts, targets] = await Promise.all([
+    sight.store.reads.countsAmong(ids, names),
+    targetsSeen(
+      sight,
+      runs.filter(({ state }) => state === 'running'),
+    ),
+  ])
   return runs.flatMap((run) => {
-    const own = counts.get(run.run)
-    if (!own) return []
-    const devices = Object.values(own).reduce((sum, count) => sum + count, 0)
+    const [own, toCome = 0] = [counts.get(run.run), targets.get(run.run)]
+    if (!own && toCome === 0) return []
+    const ended = Object.values(own ?? {}).reduce((sum, count) => sum + count, 0)
+    const devices = Math.max(ended, toCome)
     const none = Object.fromEntries(Object.keys(run.counts).map((state) => [state, 0])) as RunSummary['counts']
     // What it came to in all tells of the others.
     return [{ ...run, devices, counts: { ...none, ...own }, exit_code: null }]
   })
 }
 
+/** How many devices of theirs runs in progress are to work on: before the first has ended nothing else tells of it. */
+async function targetsSeen(
+  { store, picture }: Sight,
+  runs: readonly RunSummary[],
+): Promise<ReadonlyMap<string, number>> {
+  const counted = runs.map(async ({ run }) => {
+    const targets = await store.reads.ofTypes(run, ['run.targets'])
+    const own = new Set(targets.flatMap(({ devices }) => devices.filter((name) => picture.devices.has(name))))
+    return [run, own.size] as const
+  })
+  return new Map(await Promise.all(counted))
+}
+
 /** What else names devices and stores that somebody does not see, such as a reason that lies with another till. */
 export function withoutOthers<T extends JsonValue>(sight: Sight, value: T): T {
   if (sight.isWhole) return value
-  return mapped(value, (text) => text.replace(NAME, (name) => (isHidden(sight, name) ? '…' : name))) as T
+  return mapped(value, (text) => text.replace(NAMES, (run) => withoutHidden(sight, run))) as T
 }
 
-/** What may be the name of a device or a store. */
-const NAME = /[\p{L}\p{N}_-]+(?:\/[\p{L}\p{N}_-]+)?/gu
+/** Where names of devices and stores may stand: ids have dots, too, as sentences and file names around them do. */
+const NAMES = /[\p{L}\p{N}_./-]+/gu
+const PART = /[^./]+|[./]/g
 
-function isHidden({ fleet, picture }: Sight, name: string): boolean {
-  if (name.includes('/')) return fleet.devices.has(name) && !picture.devices.has(name)
-  return fleet.stores.has(name) && !picture.stores.has(name)
+/** Of all readings of a run of parts the longest that is a name counts. */
+function withoutHidden(sight: Sight, run: string): string {
+  const parts = run.match(PART) ?? []
+  const most = mostParts(sight.fleet)
+  let kept = ''
+  for (let from = 0; from < parts.length; ) {
+    let to = Math.min(parts.length, from + most)
+    while (to > from + 1 && known(sight, parts.slice(from, to).join('')) === undefined) to -= 1
+    const name = parts.slice(from, to).join('')
+    kept += known(sight, name) === 'hidden' ? '…' : name
+    from = to
+  }
+  return kept
+}
+
+const partsOf = new WeakMap<Fleet, number>()
+
+/** How many parts the longest name has: few, so that what a device has printed is looked through quickly. */
+function mostParts(fleet: Fleet): number {
+  const counted = partsOf.get(fleet)
+  if (counted !== undefined) return counted
+  let most = 1
+  for (const names of [fleet.stores, fleet.devices])
+    for (const name of names.keys()) most = Math.max(most, name.match(PART)?.length ?? 0)
+  partsOf.set(fleet, most)
+  return most
+}
+
+function known({ fleet, picture }: Sight, name: string): 'seen' | 'hidden' | undefined {
+  const [all, seen] = name.includes('/') ? [fleet.devices, picture.devices] : [fleet.stores, picture.stores]
+  if (!all.has(name)) return undefined
+  return seen.has(name) ? 'seen' : 'hidden'
 }
 
 function mapped(value: JsonValue, of: (text: string) => string): JsonValue {

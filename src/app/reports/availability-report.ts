@@ -2,10 +2,8 @@ import type { Report, ReportRow } from '../../core/report.ts'
 import { AVAILABILITY_REPORT } from '../../core/report-forms.ts'
 import { type Grouping } from '../../core/report-names.ts'
 import type { Period } from '../../core/trading-hours.ts'
-import { byBound } from '../../ledger/bounds.ts'
-import type { Interval } from '../../ledger/fold-device.ts'
 import { shareKnown, shareUp, type Tally, tallyOf, timesOf } from '../../ledger/tally.ts'
-import { foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
+import { type Bounded, foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
 import { checkGrouping, groupOf } from './groups.ts'
 import { lostIn, salesOf } from './lost-sales.ts'
 import { frameOf } from './report-frame.ts'
@@ -65,26 +63,21 @@ function* partsOf(
 ): Generator<{ readonly name: string; readonly part: Part }> {
   const { store, trading } = ledger
   if (of === 'devices') {
-    for (const { device, intervals } of ledger.devices) {
-      yield { name: groupOf(by, store, device), part: partOf((bound) => byBound(intervals, bound), trading, null) }
+    for (const { device, bounded } of ledger.devices) {
+      yield { name: groupOf(by, store, device), part: partOf(bounded(), trading, null) }
     }
     return
   }
   const rate = salesOf(store)
-  const lost = rate ? lostIn(timesOf(ledger.selling('seen'), 'down', trading), rate, store.time_zone) : null
-  yield { name: groupOf(by, store, undefined), part: partOf(ledger.selling, trading, lost) }
+  const selling = ledger.selling()
+  const lost = rate ? lostIn(timesOf(selling.by('seen'), 'down', trading), rate, store.time_zone) : null
+  yield { name: groupOf(by, store, undefined), part: partOf(selling, trading, lost) }
 }
 
-function partOf(
-  of: (bound: 'seen' | 'possible' | 'certain') => readonly Interval[],
-  trading: readonly Period[],
-  lost: number | null,
-): Part {
-  const seen = of('seen')
-  const tally = tallyOf(seen, trading)
-  // Most devices were never down: then all bounds are the same.
-  const isSame = tally.ms.down === 0 && !seen.some(({ state }) => state === 'down')
-  const down = (bound: 'possible' | 'certain'): number => (isSame ? 0 : tallyOf(of(bound), trading).ms.down)
+function partOf({ isDown, by }: Bounded, trading: readonly Period[], lost: number | null): Part {
+  const tally = tallyOf(by('seen'), trading)
+  // Most devices were never down.
+  const down = (bound: 'possible' | 'certain'): number => (isDown ? tallyOf(by(bound), trading).ms.down : 0)
   return { tally, possibleMs: down('possible'), certainMs: down('certain'), lost }
 }
 

@@ -20,8 +20,8 @@ const WORST = 10
 export interface BoardQuestion extends Omit<LedgerQuestion, 'period'> {
   readonly now: Date
   readonly weeks: number
-  /** What contracts came to in the last whole month, and which that is. */
-  readonly sla: { readonly month: string; readonly answers: readonly SlaAnswer[] }
+  /** What contracts came to in the last whole month, and which that is; `isWithout`: there are some, and they are left out. */
+  readonly sla: { readonly month: string; readonly answers: readonly SlaAnswer[]; readonly isWithout: boolean }
 }
 
 /** So many weeks up to now, each from Monday on by the clocks of a store. */
@@ -45,7 +45,7 @@ export async function boardReport(question: BoardQuestion): Promise<Report> {
   const sums = Array.from({ length: weeks }, () => new WeekSum())
   const worst: { readonly label: string; readonly value: number }[] = []
   for await (const ledger of foldFleet({ ...question, period })) {
-    const intervals = ledger.selling('seen')
+    const intervals = ledger.selling().by('seen')
     let down = 0
     for (const [index, within] of weeksOf(ledger, period.begins(ledger.store.time_zone)).entries()) {
       down += sums[index]?.add(ledger.store, intervals, common(ledger.trading, [within])) ?? 0
@@ -137,11 +137,14 @@ function slaChart({ month, answers }: BoardQuestion['sla']): ReportChart[] {
   return [{ title: `Contracts in ${month}`, kind: 'bars', type: 'share', points }]
 }
 
-function notesOf(rows: readonly ReportRow[], { month, answers }: BoardQuestion['sla']): string[] {
+function notesOf(rows: readonly ReportRow[], { month, answers, isWithout }: BoardQuestion['sla']): string[] {
   const sum = (key: string): number => rows.reduce((total, row) => total + (numberOf(row, key) ?? 0), 0)
   const whole = `In these ${rows.length} weeks stores could not sell for ${Math.round(sum('down_s') / 60)} minutes of their trading hours in all.`
   const lost = rows.some((row) => numberOf(row, 'lost') !== null) ? [`Not sold: ${sum('lost').toFixed(2)}.`] : []
-  return [whole, ...lost, ...answers.map((answer) => slaNote(month, answer))]
+  const without = isWithout
+    ? ['Of some devices alone; contracts are left out, since they are about others as well.']
+    : []
+  return [whole, ...lost, ...without, ...answers.map((answer) => slaNote(month, answer))]
 }
 
 function slaNote(month: string, { contract, result, closed }: SlaAnswer): string {

@@ -5,7 +5,7 @@ import { COMPLETENESS_REPORT } from '../../core/report-forms.ts'
 import type { Period } from '../../core/trading-hours.ts'
 import { instantsOf, wallTime } from '../../core/zoned-time.ts'
 import { tallyOf } from '../../ledger/tally.ts'
-import { foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
+import { type DeviceLedger, foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
 import { frameOf } from './report-frame.ts'
 
 export interface CompletenessQuestion extends LedgerQuestion {
@@ -20,7 +20,7 @@ export async function completenessReport(question: CompletenessQuestion): Promis
   let [days, whole] = [0, 0]
   const byDay = new Map<string, { asked: number; missing: number }>()
   for await (const ledger of foldFleet(question)) {
-    const devices = ledger.devices.map(({ device, intervals }) => ({ device, intervals }))
+    const devices = ledger.devices.map(({ intervals }) => ({ intervals }))
     for (const { day, within } of daysOf(ledger)) {
       const row = rowOf(ledger, devices, { day, hours: common(ledger.trading, [within]) })
       if (row === undefined) continue
@@ -58,7 +58,7 @@ function* daysOf({ store, period }: StoreLedger): Generator<{ readonly day: stri
 /** Nothing where the store did not trade, or all its devices were worked on. */
 function rowOf(
   { store }: StoreLedger,
-  devices: StoreLedger['devices'],
+  devices: readonly Pick<DeviceLedger, 'intervals'>[],
   { day, hours }: { readonly day: string; readonly hours: readonly Period[] },
 ): { readonly row: ReportRow; readonly askedMs: number; readonly missingMs: number } | undefined {
   let [asked, unknown, never, incomplete] = [0, 0, 0, 0]

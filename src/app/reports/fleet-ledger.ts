@@ -9,7 +9,7 @@ import type { RunStore } from '../../core/ports.ts'
 import type { Scoped } from '../../core/scoped.ts'
 import { openPeriods, type Period } from '../../core/trading-hours.ts'
 import { whenPeriods } from '../../engine/admission/when-periods.ts'
-import { byBound, type SalesPoint, sellingOf } from '../../ledger/bounds.ts'
+import { byBound, cutTo, type SalesPoint, sellingOf } from '../../ledger/bounds.ts'
 import { DOUBT_MS, foldDevice, type Interval } from '../../ledger/fold-device.ts'
 import { coversIn } from '../outages/known-outages.ts'
 import { aboutIn } from '../revision/about-devices.ts'
@@ -22,6 +22,14 @@ export interface DeviceLedger {
   readonly device: Device
   /** As outages were seen; over the period of its store, without gaps. */
   readonly intervals: readonly Interval[]
+  bounded(): Bounded
+}
+
+/** Intervals over the period of a store by each bound, from one fold. */
+export interface Bounded {
+  /** Out of order at some time in or just behind it; where not, all bounds say the same. */
+  readonly isDown: boolean
+  by(bound: Bound): readonly Interval[]
 }
 
 /** What is known of a store and its devices over a period. */
@@ -33,9 +41,9 @@ export interface StoreLedger {
   /** Those that were asked for, in the order of the inventory. */
   readonly devices: readonly DeviceLedger[]
   /** Whether the store could sell. */
-  selling(bound: Bound, counted?: Counted): readonly Interval[]
-  /** What is known of a device of the store by its id; empty where there is none. */
-  intervalsOf(device: string, counted?: Counted): readonly Interval[]
+  selling(counted?: Counted): Bounded
+  /** What is known of a device of the store by its id; undefined where there is none. */
+  boundedOf(device: string, counted?: Counted): Bounded | undefined
   /** Whether what is scoped as in a policy is about a device. */
   isAbout(scope: Scoped, device: Device): boolean
 }
@@ -84,7 +92,7 @@ async function keptOf({ fleet, store, settings, period }: LedgerQuestion): Promi
     period.of(zone),
   )
   const from = Math.min(...zones.map((one) => one.from)) - Math.max(settings.holdMs, DOUBT_MS)
-  const to = Math.max(...zones.map((one) => one.to))
+  const to = Math.max(...zones.map((one) => one.to)) + settings.holdMs
   const kept = new Map<string, DeviceSpans>()
   for await (const one of store.availability.spans({ from, to })) kept.set(one.device, one)
   return kept
@@ -98,13 +106,19 @@ interface Known {
 
 function storeLedger(store: Store, devices: readonly Device[], { kept, scopes, settings }: Known): StoreLedger {
   const period = scopes.period(store)
+  // An outage that is found soon after the end may have begun before it: bounds are applied first, and the period is cut out then.
+  const within = scopes.beyond(store)
   const fold = (device: Device, view: 'works' | 'sells', { planned = true }: Partial<Counted> = {}): Interval[] =>
     foldDevice(kept.get(device.name) ?? { spans: [], seen_at: null }, {
-      within: period,
+      within,
       holdMs: settings.holdMs,
       maintenance: planned ? scopes.maintenance(store, device) : [],
       view,
     })
+  const bounded = (device: Device, counted?: Counted): Bounded => {
+    const intervals = fold(device, 'works', counted)
+    return { isDown: isDown(intervals), by: (bound) => cutTo(byBound(intervals, bound), period) }
+  }
   return {
     store,
     period,
@@ -113,20 +127,32 @@ function storeLedger(store: Store, devices: readonly Device[], { kept, scopes, s
       device,
       // Of stores that are asked whether they sell, most devices are not.
       get intervals() {
-        return fold(device, 'works')
+        return cutTo(fold(device, 'works'), period)
       },
+      bounded: () => bounded(device),
     })),
-    selling: (bound, counted) =>
-      sellingOf(
-        salesPoints(store, (device) => byBound(fold(device, 'sells', counted), bound)),
-        period,
-      ),
-    intervalsOf: (id, counted) => {
+    selling(counted) {
+      const points = salesPoints(store, (device) => fold(device, 'sells', counted))
+      const by = (bound: Bound) => (intervals: readonly Interval[]) => cutTo(byBound(intervals, bound), period)
+      return {
+        isDown: points.some(({ till, printers }) => [till, ...printers].some(isDown)),
+        by: (bound) =>
+          sellingOf(
+            points.map(({ till, printers }) => ({ till: by(bound)(till), printers: printers.map(by(bound)) })),
+            period,
+          ),
+      }
+    },
+    boundedOf(id, counted) {
       const device = store.devices.find((one) => one.id === id)
-      return device ? fold(device, 'works', counted) : []
+      return device && bounded(device, counted)
     },
     isAbout: (scope, device) => scopes.isAbout(scope, device),
   }
+}
+
+function isDown(intervals: readonly Interval[]): boolean {
+  return intervals.some(({ state }) => state === 'down')
 }
 
 /** A till with the fiscal printers that hang on it; or else with those that hang on no till. */
@@ -180,6 +206,12 @@ class Scopes {
     return known
   }
 
+  /** The period with the time behind it in which a look of before still holds. */
+  beyond(store: Store): Period {
+    const { from, to } = this.period(store)
+    return { from, to: to + this.#question.settings.holdMs }
+  }
+
   /** Many stores have the same hours, as one object. */
   trading(store: Store): readonly Period[] {
     const byZone = this.#trading.get(store.hours) ?? new Map<string, readonly Period[]>()
@@ -190,7 +222,7 @@ class Scopes {
   }
 
   maintenance(store: Store, device: Device): readonly Period[] {
-    const within = this.period(store)
+    const within = this.beyond(store)
     const planned = this.#planned
       .filter(({ isAbout }) => isAbout(device))
       .flatMap(({ entry }) => [

@@ -10,16 +10,23 @@ import { completenessReport } from './completeness-report.ts'
 import { horizonReport, visitsReport } from './horizon-report.ts'
 import { recurringReport } from './recurring-report.ts'
 import { type ReportPeriod, reportPeriod } from './report-period.ts'
+import type { SlaRecord } from './sla-record.ts'
 import { type SlaQuestion, slaAnswers, slaOutages, slaReport } from './sla-report.ts'
 import { trendsReport } from './trends-report.ts'
 
 export interface NamedQuestion {
   readonly name: NamedReport
   readonly fleet: Fleet
+  /** The fleet that contracts are of, where `fleet` is a part of it: they hang on the lines of stores, too. */
+  readonly whole?: Fleet | undefined
+  /** Whether a closed month exists for who asks; absent: all do. */
+  readonly seesRecord?: ((record: SlaRecord) => boolean) | undefined
   readonly store: RunStore
   readonly settings: AvailabilitySettings
   readonly contracts: readonly Contract[]
   readonly devices: readonly Device[]
+  /** They are some that were asked for, and not all there are. */
+  readonly isPart?: boolean | undefined
   readonly period: ReportPeriod
   readonly now: Date
   readonly by?: Grouping | undefined
@@ -54,18 +61,21 @@ export async function reportByName(question: NamedQuestion): Promise<Report> {
       return boardOf(question)
     case 'sla':
     case 'sla-outages': {
-      const asked: SlaQuestion = { ...question, isAnew: false }
+      const asked: SlaQuestion = { ...question, fleet: question.whole ?? question.fleet, isAnew: false }
       const answers = await slaAnswers(asked)
       return question.name === 'sla' ? slaReport(asked, answers) : slaOutages(asked, answers)
     }
   }
 }
 
-/** With what contracts came to in the last whole month. */
+/** With what contracts came to in the last whole month; of some devices without: that would be of all of them. */
 export async function boardOf(question: Omit<NamedQuestion, 'name' | 'period'>): Promise<Report> {
-  const { contracts, now, weeks = 13 } = question
+  const { now, weeks = 13, isPart = false, fleet, whole = fleet } = question
+  const contracts = isPart ? [] : question.contracts
   const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1)).toISOString().slice(0, 7)
   const period = reportPeriod({ period: month }, now.getTime())
-  const answers = contracts.length > 0 ? await slaAnswers({ ...question, period, isAnew: false }) : []
-  return boardReport({ ...question, weeks, sla: { month, answers } })
+  const answers =
+    contracts.length > 0 ? await slaAnswers({ ...question, fleet: whole, contracts, period, isAnew: false }) : []
+  const isWithout = isPart && question.contracts.length > 0
+  return boardReport({ ...question, weeks, sla: { month, answers, isWithout } })
 }

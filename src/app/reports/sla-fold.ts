@@ -2,8 +2,6 @@ import type { Contract } from '../../core/contract.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { openPeriods, type Period } from '../../core/trading-hours.ts'
 import { whenPeriods } from '../../engine/admission/when-periods.ts'
-import { byBound } from '../../ledger/bounds.ts'
-import type { Interval } from '../../ledger/fold-device.ts'
 import { type Measured, type SlaResult, SlaSum } from '../../ledger/sla.ts'
 import { timesOf } from '../../ledger/tally.ts'
 import { aboutIn } from '../revision/about-devices.ts'
@@ -45,12 +43,12 @@ function* measuredOf(ledger: StoreLedger, contract: Contract, devices: ReadonlyS
   const common = { month, hours, line }
   if (contract.of === 'selling') {
     const pauses = pausesOf(ledger, contract, { device: own[0]?.device })
-    const intervals = ledger.selling(contract.bound, counted)
+    const intervals = ledger.selling(counted).by(contract.bound)
     yield { ...common, name: store.id, unit: contract.per === 'contract' ? contract.name : store.id, intervals, pauses }
     return
   }
   for (const { device } of own) {
-    const intervals: readonly Interval[] = byBound(ledger.intervalsOf(device.id, counted), contract.bound)
+    const intervals = ledger.boundedOf(device.id, counted)?.by(contract.bound) ?? []
     const unit = { contract: contract.name, store: store.id, device: device.name }[contract.per]
     yield { ...common, name: device.name, unit, intervals, pauses: pausesOf(ledger, contract, { device }) }
   }
@@ -64,7 +62,8 @@ function hoursOf({ store, period, trading }: StoreLedger, { hours }: Contract): 
 /** When nothing came through the gateway of the store, as far as it was looked at. */
 function lineOf(ledger: StoreLedger): readonly Period[] {
   const { store, period } = ledger
-  return store.gateway === undefined ? [] : timesOf(ledger.intervalsOf(store.gateway), 'down', [period])
+  const line = store.gateway === undefined ? undefined : ledger.boundedOf(store.gateway)
+  return line ? timesOf(line.by('seen'), 'down', [period]) : []
 }
 
 function pausesOf(

@@ -6,14 +6,18 @@ import type { SlaResult, SlaTimes } from '../../ledger/sla.ts'
 import type { LedgerQuestion } from './fleet-ledger.ts'
 import { frameOf } from './report-frame.ts'
 import { foldContracts } from './sla-fold.ts'
-import { lastOf } from './sla-record.ts'
+import { lastOf, type SlaRecord } from './sla-record.ts'
 
 export interface SlaQuestion extends Omit<LedgerQuestion, 'devices'> {
   readonly contracts: readonly Contract[]
   readonly now: Date
   /** Computed from what is known now, also where the month is closed. */
   readonly isAnew: boolean
+  /** Whether a closed month exists for who asks; absent: all do. A contract whose month does not is left out. */
+  readonly seesRecord?: ((record: SlaRecord) => boolean) | undefined
 }
+
+type Last = NonNullable<ReturnType<typeof lastOf>>
 
 /** What a contract comes to, and the closed month that says so. */
 export interface SlaAnswer {
@@ -25,15 +29,17 @@ export interface SlaAnswer {
 
 /** Contracts over a period: closed months as they were closed, all else from what is known now. */
 export async function slaAnswers(question: SlaQuestion): Promise<readonly SlaAnswer[]> {
-  const { contracts, store, period, isAnew } = question
+  const { store, period, isAnew, seesRecord = () => true } = question
   const { month } = period
   const closed = month === null || isAnew ? [] : await store.availability.closed()
   const kept = new Map(
-    contracts.flatMap(({ name }) => {
+    question.contracts.flatMap(({ name }) => {
       const last = month === null ? undefined : lastOf(closed, name, month)
       return last ? [[name, last] as const] : []
     }),
   )
+  const isSeen = (last: Last | undefined): boolean => last === undefined || seesRecord(last.record)
+  const contracts = question.contracts.filter(({ name }) => isSeen(kept.get(name)))
   const open = contracts.filter(({ name }) => !kept.has(name))
   const results = open.length > 0 ? await foldContracts(question, open) : []
   return contracts.map((contract): SlaAnswer => {

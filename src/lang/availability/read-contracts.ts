@@ -55,11 +55,16 @@ function readContract(
     maintenance: raw['maintenance'] === 'counted' ? 'counted' : 'excluded',
     line: raw['line'] === 'excluded' ? 'excluded' : 'counted',
     pauses,
-    threshold: Number(raw['threshold']) / 100,
+    threshold: shareOf(raw['threshold']),
     per: CONTRACT_UNITS.find((unit) => unit === raw['per']) ?? 'contract',
-    penalties: penalties.map(({ below, amount }) => ({ below: Number(below) / 100, amount: Number(amount) })),
+    penalties: penalties.map(({ below, amount }) => ({ below: shareOf(below), amount: Number(amount) })),
     currency: textOf(raw['currency']),
   }
+}
+
+/** Per cent as a share, the nearest number to what is written: 99.9 divided by 100 is a little more than 0.999. */
+function shareOf(percent: JsonValue | undefined): number {
+  return Math.round(Number(percent) * 1e6) / 1e8
 }
 
 function textOf(value: JsonValue | undefined): string | null {

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { GROUPINGS, NAMED_REPORTS } from '../../core/report-names.ts'
+import { GROUPINGS, NAMED_REPORTS, uselessWord } from '../../core/report-names.ts'
 import {
   REPORT_PERIODS,
   REPORT_WEEKDAYS,
@@ -73,7 +73,7 @@ function problemsOf(parsed: ParsedYaml, name: string, raw: JsonObject): readonly
     const source = parsed.rangeAt(['reports', name, key])
     return { code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail, source }
   }
-  const { every, on, time_zone: zone, report, contract } = raw
+  const { every, on, time_zone: zone, report } = raw
   const problems: Diagnostic[] = []
   if (!isTimeZone(String(zone)))
     problems.push(wrong('time_zone', `There is no time zone "${String(zone)}"`, 'It is an IANA name: Europe/Warsaw.'))
@@ -87,10 +87,9 @@ function problemsOf(parsed: ParsedYaml, name: string, raw: JsonObject): readonly
           : 'It is a day of the month: 1.'
     problems.push(wrong('on', `"${String(on)}" is no day of a ${String(every)}`, detail))
   }
-  if (contract !== undefined && report !== 'sla' && report !== 'sla-outages')
-    problems.push(
-      wrong('contract', `The report ${String(report)} is about no contracts`, 'Take it out, or name `sla`.'),
-    )
+  const named = NAMED_REPORTS.find((one) => one === report)
+  const useless = named && uselessWord(named, Object.keys(raw))
+  if (useless) problems.push(wrong(useless.word, useless.why, useless.detail))
   return problems
 }
 

@@ -196,9 +196,19 @@ export const SERVER = {
       additionalProperties: ACCOUNT,
       examples: [{ anna: { role: 'operator', password: 'env:TILL_ANNA_HASH' } }],
     },
+    proxies: {
+      description:
+        'Addresses and networks of proxies that requests come through. What they say in X-Forwarded-For is believed, and of nobody else: the last ' +
+        'entry that is no proxy is who asks, by whom tries are counted and what is on record. Default: none; everybody is its peer.',
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', pattern: '^[0-9a-fA-F:.]+(/[0-9]{1,3})?$' },
+      examples: [['127.0.0.1', '10.1.0.0/16']],
+    },
     public_url: {
       description:
-        'What browsers call the server by, without a path. It is needed for oidc, which leads back to it, whatever a request says of its host.',
+        'What browsers call the server by, without a path. With https cookies go by TLS alone, also where a proxy ends it. It is needed for oidc, ' +
+        'which leads back to it, whatever a request says of its host.',
       type: 'string',
       pattern: '^https?://[^/?#@\\s]+/?$',
       examples: ['https://till.example'],

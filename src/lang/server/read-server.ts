@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { LocalAccount, SessionLimits } from '../../core/account.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
@@ -49,6 +50,7 @@ export function readServer(
     }),
     senders,
     accounts,
+    proxies: readProxies(parsed, problems),
     ...readProvider(parsed, problems),
     sessions: sessionLimits(raw['sessions']),
     ...('server' in (isMap(parsed.value) ? parsed.value : {}) && { source: parsed.rangeAt(['server'], 'key') }),
@@ -120,6 +122,22 @@ function readAccount(
     ...(typeof partner === 'string' && { partner }),
     source,
   }
+}
+
+/** Most bits of an address. */
+const BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 }
+
+function readProxies(parsed: ParsedYaml, problems: Diagnostic[]): readonly string[] {
+  const path = ['server', 'proxies']
+  const written = valueAt(parsed.value, path)
+  const entries = Array.isArray(written) ? written.map(String) : []
+  for (const [index, entry] of entries.entries()) {
+    const [address = '', prefix = '0'] = entry.split('/')
+    if (Number(prefix) <= (BITS[isIP(address)] ?? -1)) continue
+    const detail = 'It is an address or a network: 10.0.0.7, 10.1.0.0/16, 2001:db8::/32.'
+    problems.push(wrong(`"${entry}" is no address of a proxy`, detail, parsed.rangeAt([...path, index])))
+  }
+  return entries
 }
 
 function sessionLimits(written: JsonValue | undefined): SessionLimits {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { KnownAccounts } from '../../app/accounts/known-accounts.ts'
@@ -12,6 +14,7 @@ import type { Project } from '../../app/project.ts'
 import type { SessionLimits } from '../../core/account.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/ports.ts'
+import { ClientAddresses } from '../client-address.ts'
 import type { PlanDesk } from '../plan-desk.ts'
 import type { BodyReader } from '../read-body.ts'
 import type { Revision } from '../revisions.ts'
@@ -27,6 +30,12 @@ const PATIENCE_MS = 40
 const FRESH_MS = 1_000
 /** Sights of accounts that are kept. */
 const MOST_SIGHTS = 64
+
+/** How requests come to the server, by its settings. */
+interface Access {
+  readonly addresses: ClientAddresses
+  readonly isHttps: boolean
+}
 
 interface Around {
   readonly revision: () => Revision
@@ -50,6 +59,7 @@ export class Dashboard {
   readonly plans: PlanDesk
   readonly #revision: () => Revision
   readonly #sights = new Map<string, { readonly version: number; readonly sight: Sight }>()
+  readonly #accesses = new WeakMap<Project, Access>()
   #freshAt = Number.NEGATIVE_INFINITY
   #isStopping = false
 
@@ -79,20 +89,41 @@ export class Dashboard {
     return this.#revision().project.settings.server().sessions
   }
 
+  /** Where a request comes from: behind proxies of ours, from whom these name. */
+  addressOf(request: IncomingMessage): string {
+    return this.#access().addresses.of(request)
+  }
+
+  /** Browsers come by https, whatever comes here; one that says that its page was plain HTTP has not come through the proxy. */
+  isSecure({ headers }: IncomingMessage): boolean {
+    return this.#access().isHttps && headers.origin?.startsWith('http:') !== true
+  }
+
+  #access(): Access {
+    const { project } = this.#revision()
+    const known = this.#accesses.get(project)
+    if (known) return known
+    const { proxies, publicUrl } = project.settings.server()
+    const access = { addresses: new ClientAddresses(proxies), isHttps: publicUrl?.startsWith('https:') === true }
+    this.#accesses.set(project, access)
+    return access
+  }
+
   /** The repository in force. */
   project(): Project {
     return this.#revision().project
   }
 
-  /** What reports go by. */
-  terms(): ReportTerms {
+  /** What reports go by, and a digest of it. */
+  terms(): ReportTerms & { readonly digest: string } {
     const { settings } = this.#revision().project
-    return { settings: settings.availability(), contracts: settings.contracts() }
+    const terms = { settings: settings.availability(), contracts: settings.contracts() }
+    return { ...terms, digest: createHash('sha256').update(JSON.stringify(terms)).digest('hex') }
   }
 
   /** The same for those who see the same. */
-  sightKey({ account, proof, sees }: KnownAccount): string {
-    return sees ? `${account.name} ${proof}` : ''
+  sightKey({ account: { devices, partner }, sees }: KnownAccount): string {
+    return sees ? JSON.stringify([devices?.text, partner]) : ''
   }
 
   get isStopping(): boolean {

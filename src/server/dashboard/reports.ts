@@ -1,7 +1,8 @@
 import type { Context } from 'hono'
-import { closedMonths, type ReportAsked, reportJson, reportSeen } from '../../app/overview/report-view.ts'
+import { closedMonths } from '../../app/overview/contracts-seen.ts'
+import { type ReportAsked, reportJson, reportSeen } from '../../app/overview/report-view.ts'
 import { withoutOthers } from '../../app/overview/sight.ts'
-import { GROUPINGS, type Grouping, NAMED_REPORTS, type NamedReport } from '../../core/report-names.ts'
+import { GROUPINGS, type Grouping, NAMED_REPORTS, type NamedReport, uselessWord } from '../../core/report-names.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { among, asked, pageOf } from './questions.ts'
@@ -23,14 +24,16 @@ export function reportRoutes(app: DashboardApp, dashboard: Dashboard): void {
     const { known } = await visitor(context)
     const sight = await dashboard.sightOf(known)
     const { wanted, page, order } = questionOf(context)
-    const key = JSON.stringify([dashboard.sightKey(known), sight.fleet.digest, wanted])
-    const report = await tried(() => dashboard.reports.of(key, () => reportSeen(sight, wanted, dashboard.terms())))
+    const terms = dashboard.terms()
+    // What is kept was made for who sees the same, by the same terms.
+    const key = JSON.stringify([dashboard.sightKey(known), sight.fleet.digest, terms.digest, wanted])
+    const report = await tried(() => dashboard.reports.of(key, () => reportSeen(sight, wanted, terms)))
     return context.json(withoutOthers(sight, { schema: 'till.api-report/1', ...reportJson(report, { page, order }) }))
   })
   app.get('/api/v1/sla/closed', async (context) => {
     asked(context, [])
     const sight = await dashboard.sightOf((await visitor(context)).known)
-    const months = await closedMonths(sight, dashboard.terms().contracts)
+    const months = await closedMonths(sight)
     return context.json(withoutOthers(sight, { schema: 'till.api-sla-closed/1', months }))
   })
 }
@@ -46,6 +49,11 @@ function questionOf(context: Asked) {
   const [weeks] = given.weeks.map(Number)
   if (weeks !== undefined && !(Number.isInteger(weeks) && weeks >= 1 && weeks <= MOST_WEEKS))
     throw new ApiRefused(400, `"weeks" is a number from 1 to ${MOST_WEEKS}.`)
+  const useless = uselessWord(
+    name as NamedReport,
+    [...AMONG, ...OWN].filter((each) => given[each].length > 0),
+  )
+  if (useless) throw new ApiRefused(400, `${useless.why}. ${useless.detail}`)
   const groups = AMONG.filter((each) => given[each].length > 0).map((each) => [each, given[each]])
   const wanted: ReportAsked = {
     name: name as NamedReport,
