@@ -70,6 +70,8 @@ export interface EscalationStore {
     },
   ): Promise<boolean>
   messages(incident: string): Promise<readonly Message[]>
+  /** Ids of incidents with a message that has this reference elsewhere: the number of a ticket, as that system writes it. */
+  incidentsOf(reference: string): Promise<readonly string[]>
   /** When something is to be done next. */
   next(): Promise<Date | undefined>
 }

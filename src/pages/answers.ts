@@ -203,6 +203,7 @@ export interface Found {
   readonly stores: readonly StoreRow[]
   readonly devices: readonly DeviceRow[]
   readonly runs: readonly RunRow[]
+  readonly incidents: readonly Incident[]
 }
 
 export interface IncidentClock {

@@ -26,20 +26,22 @@ const NAME_CHARS = 31
 const EPOCH = '1980-01-01T12:00:00'
 
 /**
- * A workbook of one sheet (ECMA-376). Cells are texts, numbers and times: nothing in it can be a formula. A text that looks like one is also
+ * A workbook (ECMA-376): the table, and a sheet with what is said about it, such as its period. Cells are texts, numbers and times: nothing in it can be a formula. A text that looks like one is also
  * marked as quoted, as Excel does with what is typed behind an apostrophe, so that it stays a text when it is edited.
  */
 export function sheetXlsx(sheet: Sheet): Uint8Array {
   const files: Readonly<Record<string, string>> = {
-    '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${SHEET_TYPE}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="${SHEET_TYPE}.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="${SHEET_TYPE}.styles+xml"/></Types>`,
+    '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${SHEET_TYPE}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="${SHEET_TYPE}.worksheet+xml"/><Override PartName="/xl/worksheets/sheet2.xml" ContentType="${SHEET_TYPE}.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="${SHEET_TYPE}.styles+xml"/></Types>`,
     '_rels/.rels': relationships([['officeDocument', 'xl/workbook.xml']]),
-    'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="${nameOf(sheet.title)}" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+    'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="${nameOf(sheet.title)}" sheetId="1" r:id="rId1"/><sheet name="${NOTES}" sheetId="2" r:id="rId3"/></sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': relationships([
       ['worksheet', 'worksheets/sheet1.xml'],
       ['styles', 'styles.xml'],
+      ['worksheet', 'worksheets/sheet2.xml'],
     ]),
     'xl/styles.xml': STYLES,
     'xl/worksheets/sheet1.xml': worksheet(sheet),
+    'xl/worksheets/sheet2.xml': notesSheet(sheet),
   }
   const zipped: Zippable = {}
   for (const [name, text] of Object.entries(files)) zipped[name] = strToU8(HEAD + text)
@@ -55,6 +57,9 @@ function relationships(targets: readonly (readonly [type: string, target: string
   return `<Relationships xmlns="${PACKAGE}/relationships">${each.join('')}</Relationships>`
 }
 
+/** The name of the second sheet: no report is called so. */
+const NOTES = 'About'
+
 function nameOf(title: string): string {
   return xstring(title.replace(/[[\]:*?/\\]/g, ' ').slice(0, NAME_CHARS))
 }
@@ -68,6 +73,11 @@ function worksheet({ columns, rows }: Sheet): string {
   const frozen = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
   const last = `${letters(columns.length - 1)}${rows.length + 1}`
   return `<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0">${frozen}</sheetView></sheetViews><cols>${widths.join('')}</cols><sheetData>${all.join('')}</sheetData><autoFilter ref="A1:${last}"/></worksheet>`
+}
+
+function notesSheet({ title, notes }: Sheet): string {
+  const rows = [title, ...notes].map((note, index) => rowOf([note], index + 1))
+  return `<worksheet xmlns="${MAIN}"><cols><col min="1" max="1" width="100" customWidth="1"/></cols><sheetData>${rows.join('')}</sheetData></worksheet>`
 }
 
 function rowOf(row: readonly Cell[], number: number): string {

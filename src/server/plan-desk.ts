@@ -1,10 +1,13 @@
 import { relative, resolve } from 'node:path'
 import { deviceDigest } from '../app/revision/device-digest.ts'
 import { readPlanned } from '../app/revision/load-plan.ts'
-import { openRunbook, referenceTo } from '../app/revision/runbooks.ts'
+import { openRunbook, referenceTo, runbookNamed, runbookNames } from '../app/revision/runbooks.ts'
 import { planPolicy } from '../app/safety/policy-in-force.ts'
 import type { Controller } from '../controller/controller.ts'
+import type { Run } from '../controller/run.ts'
 import { InputError } from '../core/diagnostic.ts'
+import type { RunEvent } from '../core/events.ts'
+import type { Reporter } from '../core/ports.ts'
 import { createPlanFileReporter } from '../reporters/plan-file.ts'
 import type { ServerLog } from './server-log.ts'
 
@@ -15,6 +18,7 @@ const MOST = 200
 
 /** A plan of one device, and who wants it. */
 export interface LookAt {
+  /** A file that `runbook` of the desk has named. */
   readonly runbook: string
   readonly device: string
   readonly by: string
@@ -40,6 +44,15 @@ export class PlanDesk {
     this.#log = log
   }
 
+  /** The file of a runbook of the project by its name; never of another file of this machine. */
+  runbook(name: string): string | undefined {
+    return runbookNamed(this.#controller.project, name)
+  }
+
+  runbookNames(): readonly string[] {
+    return runbookNames(this.#controller.project)
+  }
+
   /** Has a device looked at, which writes nothing on it; the id of the run. Throws InputError. */
   async look({ runbook, device, by }: LookAt): Promise<string> {
     const { project } = this.#controller
@@ -59,18 +72,20 @@ export class PlanDesk {
     const write = async (part: string): Promise<void> => {
       text += part
     }
+    const beginning = new Beginning()
     const run = await this.#controller.startRun({
       mode: 'plan',
       runbook,
       devices: { device: [device] },
       requestedBy: by,
       workers: 0,
-      reporters: () => [createPlanFileReporter({ write }, options)],
+      reporters: () => [createPlanFileReporter({ write }, options), beginning],
     })
     run.finished.then(
       () => this.#keep(run.id, { text, device, runbook }),
       (error) => this.#log.say(`The plan ${run.id} for ${by} broke off: ${(error as Error).message}`),
     )
+    await beginning.of(run)
     return run.id
   }
 
@@ -90,6 +105,7 @@ export class PlanDesk {
       fleet: await this.#controller.fleet(),
     })
     if (work.length === 0) throw nothingToDo(plan)
+    const beginning = new Beginning()
     const run = await this.#controller.startRun({
       mode: 'apply',
       project,
@@ -100,10 +116,12 @@ export class PlanDesk {
       workers: 0,
       plan: id,
       planExpiresAt: expiresAt,
+      reporters: () => [beginning],
     })
     // Once is enough: what is left to do then is another plan.
     this.#made.delete(plan)
     run.finished.catch((error) => this.#log.say(`The run ${run.id} for ${by} broke off: ${(error as Error).message}`))
+    await beginning.of(run)
     return run.id
   }
 
@@ -111,6 +129,27 @@ export class PlanDesk {
     this.#made.set(run, made)
     const [oldest] = this.#made.keys()
     if (this.#made.size > MOST && oldest !== undefined) this.#made.delete(oldest)
+  }
+}
+
+/** Waits until a run and what it is about stand in the store, so that whoever is told its id finds it. */
+class Beginning implements Reporter {
+  #begun: () => void = () => undefined
+  readonly #isBegun = new Promise<void>((resolve) => {
+    this.#begun = resolve
+  })
+
+  event({ type }: RunEvent): void {
+    if (type !== 'run.started') this.#begun()
+  }
+
+  close(): void {
+    this.#begun()
+  }
+
+  /** Resolves as well where the run breaks off before. */
+  async of({ finished }: Run): Promise<void> {
+    await Promise.race([this.#isBegun, finished.catch(() => undefined)])
   }
 }
 

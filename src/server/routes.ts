@@ -13,6 +13,7 @@ import { dashboardRoutes } from './dashboard/dashboard-routes.ts'
 import type { HookLoop } from './hook-loop.ts'
 import type { Doorkeeper } from './let-in.ts'
 import type { Metrics } from './metrics.ts'
+import { metricsRoute } from './metrics-route.ts'
 import type { Rates } from './rates.ts'
 import { type BodyReader, textOfBody } from './read-body.ts'
 import type { Revision } from './revisions.ts'
@@ -69,11 +70,7 @@ export function routesOf(serving: Serving): Hono<Env> {
     const ready = why.length === 0
     return context.json({ schema: 'till.server-ready/1', ready, works: serving.isOurs(), why }, ready ? 200 : 503)
   })
-  app.get('/metrics', async (context) => {
-    return context.text(await serving.metrics.text(), 200, {
-      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
-    })
-  })
+  metricsRoute(app, serving)
   app.route('/', dashboardRoutes(serving.dashboard))
   app.notFound(() => refusal(new Refused(404, 'There is nothing here.')))
   app.onError((error) => {
@@ -100,7 +97,7 @@ async function answered(serving: Serving, context: Context<Env>): Promise<Respon
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     count(error.status)
-    const from = context.env.incoming.socket.remoteAddress ?? ''
+    const from = serving.dashboard.addressOf(context.env.incoming)
     serving.log.sayOf(`${error.status} ${from}`, `Refused (${error.status}) from ${from} to ${known}: ${error.message}`)
     return refusal(error)
   }
@@ -228,7 +225,7 @@ async function letIn(serving: Serving, request: IncomingMessage): Promise<Visito
     const value = request.headers[name]
     return Array.isArray(value) ? value.join(',') : value
   }
-  if (!rates.hasRoom(refusalsOf(request), REFUSALS))
+  if (!rates.hasRoom(refusalsOf(serving, request), REFUSALS))
     throw new Refused(429, 'Too much from this address was refused.', { 'retry-after': '1' })
   const doorkeeper = serving.doorkeeper()
   const certificateNames = namesOf(request)
@@ -262,12 +259,12 @@ function limit({ rates }: Serving, { name, perSecond }: Sender): void {
   throw new Refused(429, `More than ${perSecond} requests a second.`, { 'retry-after': '1' })
 }
 
-function refusalsOf(request: IncomingMessage): string {
-  return `address ${request.socket.remoteAddress ?? ''}`
+function refusalsOf({ dashboard }: Serving, request: IncomingMessage): string {
+  return `address ${dashboard.addressOf(request)}`
 }
 
-function refusedFor({ rates }: Serving, request: IncomingMessage, status: number, why: string): Refused {
-  rates.take(refusalsOf(request), REFUSALS)
+function refusedFor(serving: Serving, request: IncomingMessage, status: number, why: string): Refused {
+  serving.rates.take(refusalsOf(serving, request), REFUSALS)
   return new Refused(status, why, status === 401 ? { 'www-authenticate': 'Bearer realm="till"' } : {})
 }
 

@@ -36,6 +36,10 @@ export function escalationStore(
       const rows = messageTables.selectFrom('messages').selectAll().where('incident', '=', incident)
       return (await session.read(rows.orderBy('created_at').orderBy('key'))).map(messageOf)
     },
+    async incidentsOf(reference) {
+      const own = messageTables.selectFrom('messages').select('incident').distinct().where('reference', '=', reference)
+      return (await session.read(own.orderBy('incident'))).map(({ incident }) => incident)
+    },
     next: () => next(session),
   }
 }

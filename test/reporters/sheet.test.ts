@@ -117,7 +117,8 @@ import json, sys, openpyxl
 book = openpyxl.load_workbook(sys.argv[1])
 page = book.active
 cells = [[{"v": c.value, "t": c.data_type, "q": bool(c.quotePrefix)} for c in row] for row in page.iter_rows()]
-print(json.dumps({"sheets": book.sheetnames, "frozen": page.freeze_panes, "cells": cells}))
+about = [row[0].value for row in book["About"].iter_rows()]
+print(json.dumps({"sheets": book.sheetnames, "about": about, "frozen": page.freeze_panes, "cells": cells}))
 `
 const hasReader = isThere({
   what: 'XLSX by a foreign reader',
@@ -127,6 +128,7 @@ const hasReader = isThere({
 
 interface ReadBook {
   readonly sheets: readonly string[]
+  readonly about: readonly string[]
   readonly frozen: string
   readonly cells: readonly (readonly { readonly v: string | null; readonly t: string; readonly q: boolean }[])[]
 }
@@ -140,8 +142,11 @@ function readBack(of: Sheet): ReadBook {
 }
 
 test.skipIf(!hasReader)('XLSX: a foreign reader finds texts, no formulas, and the same texts', () => {
-  const { sheets, frozen, cells } = readBack(sheet)
-  expect(sheets).toEqual(['Check list  <a>'])
+  const { sheets, about, frozen, cells } = readBack(sheet)
+  expect([sheets, about]).toEqual([
+    ['Check list  <a>', 'About'],
+    [sheet.title, ...sheet.notes],
+  ])
   expect(frozen).toBe('A2')
   expect(cells.map((row) => row.map(({ v }) => v ?? ''))).toEqual([sheet.columns, ...sheet.rows])
   expect(cells.flat().filter(({ t }) => t === 'f')).toEqual([])

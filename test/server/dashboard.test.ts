@@ -217,7 +217,7 @@ describe('the API', () => {
     const own = { device: `${NORTH}/office`, runbook: 'marker' }
     expect(await post(viktor, '/plans', own)).toMatchObject({ status: 403 })
     expect(await post(partner, '/plans', { ...own, device: `${NORTH}/pos1` })).toMatchObject({ status: 404 })
-    expect(await post(partner, '/plans', { ...own, runbook: 'nothing' })).toMatchObject({ status: 409 })
+    expect(await post(partner, '/plans', { ...own, runbook: 'nothing' })).toMatchObject({ status: 400 })
     const csrf = partner.csrf
     partner.csrf = ''
     expect(await post(partner, '/plans', own)).toMatchObject({ status: 403 })
@@ -305,8 +305,9 @@ describe('the API', () => {
     expect(seen.json).toMatchObject({ devices: 1, total: 1, counts: { drifted: 1 }, exit_code: null })
     const none = await askers[2]?.ask('/api/v1/runs')
     expect(none?.json).toMatchObject({ runs: [], next: null })
-    const metrics = await (await fetch(`${served.url}/metrics`)).text()
-    for (const name of hidden) expect(metrics).not.toContain(name)
+    const metrics = await new Visitor(served.url, 'token-of-all-0123456789').ask('/metrics')
+    expect(metrics.status).toBe(200)
+    for (const name of hidden) expect(metrics.text).not.toContain(name)
   })
 })
 

@@ -1,3 +1,4 @@
+import Database from 'libsql'
 import { defaultTerms } from '../../src/app/incidents/duties.ts'
 import type { IncidentOpening } from '../../src/core/incident.ts'
 import { openSqliteIncidents, openSqliteStore } from '../../src/stores/sqlite.ts'
@@ -11,6 +12,8 @@ const DAYS = 4
 const SETTINGS = `state: state.db
 policies: {default: {caps: [], keep: [], rollout: {waves: false}}}
 server:
+  proxies: [127.0.0.1, 10.1.0.0/16]
+  public_url: https://till.example
   accounts:
     anna: {role: admin, password: '${hashOf(PASSWORD)}'}
     hela: {role: helpdesk, password: '${hashOf(PASSWORD)}'}
@@ -86,5 +89,17 @@ export async function eyesProject(): Promise<{
     store: await opened({ title: 'No power', fault: 'power', device: null, store: SOUTH, ...ours }),
   }
   await incidents.close()
+  // As if a ticket system had answered.
+  const database = new Database(served.path('state.db'))
+  const tell = database.prepare(
+    `INSERT INTO messages (message, incident, key, kind, contact, channel, state, attempts, created_at, reference)
+     VALUES (?, ?, 'call', 'call', 'desk', 'jira', 'sent', 1, ?, ?)`,
+  )
+  for (const [incident, reference] of [
+    [ids.office, 'OPS-4711'],
+    [ids.pos1, 'OPS-4712'],
+  ])
+    tell.run(`M000000000000${reference.slice(-4)}`, incident, new Date(now).toISOString(), reference)
+  database.close()
   return { served, ids }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { errorsOf } from '../cli/published.ts'
 import { eyesProject } from './eyes-project.ts'
@@ -16,6 +16,10 @@ let hela: Visitor
 beforeAll(async () => {
   ;({ served, ids } = await eyesProject())
   await served.till('report', 'sla', '--close', '2026-01')
+  const settings = served.read('tillwright.yaml')
+  served.write('tillwright.yaml', settings.replace('partner: acme, threshold', 'partner: before, threshold'))
+  await served.till('report', 'sla', 'offices', '--close', '2026-02')
+  served.write('tillwright.yaml', settings)
   await served.serve()
   viktor = new Visitor(served.url, 'token-of-all-0123456789')
   partners = ['token-of-north-0123456789', 'token-of-slow-0123456789'].map((token) => new Visitor(served.url, token))
@@ -24,6 +28,14 @@ beforeAll(async () => {
   await hela.signIn('hela')
 })
 afterAll(() => served?.remove())
+
+/** A plan that may be applied; its id. */
+async function planned(of: { readonly device: string; readonly runbook: string }): Promise<string> {
+  const { run } = (await post(anna, '/plans', of)).json
+  while (!(await anna.ask(`/api/v1/runs/${run}`)).json.appliable)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  return run
+}
 
 const post = (who: Visitor, path: string, body: object = {}): Promise<Answer> =>
   who.ask(`/api/v1${path}`, {
@@ -69,6 +81,12 @@ test('a page at a time, in the order that was asked for, and what makes no sense
     ['/reports/sla?contract=nothing', 409],
     ['/reports/board?weeks=0', 400],
     ['/reports/availability?of=selling&by=kind', 409],
+    // Nobody shall take an answer about the whole for one about a part.
+    ['/reports/sla?region=north', 400],
+    ['/reports/sla-outages?device=x', 400],
+    ['/reports/sla?by=store', 400],
+    ['/reports/recurring?contract=offices', 400],
+    [`/reports/board?store=${NORTH}&contract=offices`, 400],
     ['/incidents?state=broken', 400],
     ['/incidents/Inothing', 404],
   ] as const
@@ -78,7 +96,53 @@ test('a page at a time, in the order that was asked for, and what makes no sense
   }
   const closed = await viktor.ask('/api/v1/sla/closed')
   expect([closed.status, errorsOf('api-sla-closed', closed.json)]).toEqual([200, []])
-  expect(closed.json.months).toMatchObject([{ month: '2026-01', version: 1 }, { month: '2026-01' }])
+  expect(closed.json.months).toMatchObject([
+    { month: '2026-02', contract: 'offices' },
+    { month: '2026-01', version: 1 },
+    { month: '2026-01' },
+  ])
+  // That month was another partner's.
+  const [whoever, acme] = await Promise.all(partners.map((one) => one.ask('/api/v1/sla/closed')))
+  expect(whoever?.json.months).toMatchObject([{ month: '2026-02' }, { month: '2026-01' }])
+  expect(acme?.json.months).toMatchObject([{ month: '2026-01', contract: 'offices' }])
+})
+
+test('an incident is found by its id and by its ticket, by those for whom it exists', async () => {
+  const found = async (who: Visitor, text: string): Promise<unknown> => {
+    const { json, status } = await who.ask(`/api/v1/search?q=${text}`)
+    expect([status, errorsOf('api-search', json)]).toEqual([200, []])
+    return json.incidents.map(({ incident }: { incident: string }) => incident)
+  }
+  for (const text of [ids.office, 'OPS-4711', '%20OPS-4711 '])
+    for (const who of [viktor, ...partners]) expect([text, await found(who, text)]).toEqual([text, [ids.office]])
+  for (const text of [ids.pos1, 'OPS-4712'])
+    for (const who of partners) expect([text, await found(who, text)]).toEqual([text, []])
+  expect([await found(viktor, 'OPS-4712'), await found(viktor, 'OPS-47')]).toEqual([[ids.pos1], []])
+})
+
+test('a board of some stores says nothing of contracts, and that it does not', async () => {
+  const [part, whole] = [`store=${NORTH}`, ''].map((filter) => viktor.ask(`/api/v1/reports/board?weeks=1&${filter}`))
+  expect((await whole)?.json.notes).toContainEqual(expect.stringMatching(/^offices in /))
+  const { notes } = (await part)?.json ?? {}
+  expect(notes).toContainEqual(expect.stringContaining('contracts are left out'))
+  expect(notes).not.toContainEqual(expect.stringMatching(/^offices in /))
+})
+
+test('behind a proxy people are told apart by the address that it names, and their cookie goes by TLS alone', async () => {
+  const signIn = (account: string, password: string | undefined, from: string): Promise<Answer> =>
+    new Visitor(served.url).signIn(account, password, { 'x-forwarded-for': from })
+  for (let tries = 0; tries < 5; tries += 1) expect((await signIn('hela', 'wrong', '203.0.113.9')).status).toBe(401)
+  // What somebody writes in front of it, and proxies of ours on the way, change nothing.
+  for (const from of ['203.0.113.9', '198.51.100.1, 203.0.113.9', '198.51.100.1, 203.0.113.9:4711, 10.1.2.3'])
+    expect([from, (await signIn('hela', undefined, from)).status]).toEqual([from, 429])
+  const other = await signIn('hela', undefined, '2001:db8::7')
+  expect([other.status, other.headers.get('set-cookie')]).toEqual([200, expect.stringContaining('; Secure')])
+  const { rows } = JSON.parse((await served.till('audit', 'list', '--json')).stdout)
+  const begun = rows.filter(({ entry }: { entry: { kind: string } }) => entry.kind === 'session.begun').at(-1)
+  expect(begun.entry.about.from).toBe('2001:db8::7')
+  // A page that came here by plain HTTP would lose such a cookie.
+  const plain = await new Visitor(served.url).signIn('hela', undefined, { origin: served.url })
+  expect(plain.headers.get('set-cookie')).not.toContain('Secure')
 })
 
 test('an incident is found, taken, talked about, and closed with its cause, by those who may', async () => {
@@ -231,7 +295,7 @@ test('a run is paused where it runs and goes on, by those who may change somethi
   const paused = await post(anna, `/runs/${run}/pause`, { why })
   expect([paused.status, errorsOf('api-said', paused.json)]).toEqual([200, []])
   const shown = await seen(run)
-  expect([shown.paused, errorsOf('api-run', shown)]).toMatchObject([{ by: 'anna', why }, []])
+  expect([shown.state, shown.paused, errorsOf('api-run', shown)]).toMatchObject(['running', { by: 'anna', why }, []])
   expect(await post(anna, `/runs/${run}/pause`, { why })).toMatchObject({ status: 409 })
   expect((await served.till('runs', 'list')).stdout).toContain(' paused ')
   expect((await post(anna, `/runs/${run}/resume`, { why: 'it was the plug' })).status).toBe(200)
@@ -284,6 +348,72 @@ test('what is known to be out of order is said and ended by those who see all of
   expect((await anna.ask('/api/v1/outages')).json.outages).toEqual([])
 })
 
+test('who sees a part of the fleet may follow a run from its beginning, and gets no news of others', async () => {
+  const office = { device: `${NORTH}/office`, runbook: 'slow' }
+  const elsewhere = { device: `${NORTH}/pos1`, runbook: 'marker' }
+  const [, acme] = partners as [Visitor, Visitor]
+  const stop = new AbortController()
+  const news = async (token: string, run = ''): Promise<{ count: number }> => {
+    const answer = await fetch(`${served.url}/api/v1/events${run}`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: stop.signal,
+    })
+    expect(answer.status).toBe(200)
+    const told = { count: 0 }
+    const read = async (): Promise<void> => {
+      for await (const part of answer.body ?? [])
+        told.count += Buffer.from(part).toString().split('event: fleet').length - 1
+    }
+    read().catch(() => undefined)
+    return told
+  }
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const [all, own] = [await news('token-of-all-0123456789'), await news('token-of-slow-0123456789')]
+  await until(() => all.count > 0 && own.count > 0)
+  const before = { all: all.count, own: own.count }
+  await post(anna, '/plans', elsewhere)
+  await until(() => all.count > before.all)
+  // Another turn of its stream.
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(own.count).toBe(before.own)
+
+  // It ends no device before the file is there again.
+  rmSync(served.path('quick'), { force: true })
+  const { run } = (await post(anna, `/runs/${await planned(office)}/apply`)).json
+  const seen = await acme.ask(`/api/v1/runs/${run}`)
+  expect([seen.status, errorsOf('api-run', seen.json)]).toEqual([200, []])
+  expect(seen.json).toMatchObject({
+    state: 'running',
+    devices: 1,
+    device_list: [{ device: office.device, state: null }],
+  })
+  expect((await acme.ask('/api/v1/runs')).json.runs[0]).toMatchObject({ run, devices: 1, exit_code: null })
+  await news('token-of-slow-0123456789', `?run=${run}`)
+  served.write('quick', '')
+  await until(() => own.count > before.own)
+  stop.abort()
+})
+
+test('a runbook is one of the repository by its name, whatever files there are', async () => {
+  const device = `${NORTH}/office`
+  served.write('elsewhere.yaml', 'name: elsewhere\nsteps: []\n')
+  const names = [
+    served.path('elsewhere.yaml'),
+    'elsewhere.yaml',
+    '../elsewhere',
+    'runbooks/marker.yaml',
+    '/etc/passwd',
+    'nothing',
+  ]
+  for (const runbook of names) {
+    const own = await post(partners[0] as Visitor, '/plans', { device, runbook })
+    expect([own.status, own.json.why]).toEqual([400, `There is no runbook "${runbook}".`])
+  }
+  expect((await post(anna, '/plans', { device, runbook: 'nothing' })).json.why).toContain('There are marker, slow.')
+})
+
 test('what was noted of a device is told as lines, to those who see it', async () => {
   const { status, json } = await viktor.ask(`/api/v1/devices/${NORTH}/office/samples?days=30`)
   expect([status, errorsOf('api-samples', json)]).toEqual([200, []])
@@ -294,7 +424,10 @@ test('what was noted of a device is told as lines, to those who see it', async (
 })
 
 test('what is shipped for monitoring names numbers that there are', async () => {
-  const metrics = await (await fetch(`${served.url}/metrics`)).text()
+  // There are accounts that see a part of the fleet: these numbers are of the whole.
+  expect((await new Visitor(served.url).ask('/metrics')).status).toBe(401)
+  for (const partner of partners) expect(await partner.ask('/metrics')).toMatchObject({ status: 403 })
+  const { text: metrics } = await viktor.ask('/metrics')
   const told = [...metrics.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type]) =>
     type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => `${name}${end}`) : [name],
   )
@@ -320,4 +453,19 @@ test('what is shipped for monitoring names numbers that there are', async () => 
   expect(metrics).toContain('till_fleet_stores{region="north",sells="no"} ')
   expect(metrics).toMatch(/^till_incidents\{state="open"\} 2$/m)
   expect(metrics).not.toContain(NORTH)
+})
+
+test('whoever is given another part of the fleet, or other terms, gets no report that was made before', async () => {
+  const [, acme] = partners as [Visitor, Visitor]
+  const groups = async (): Promise<string[]> =>
+    (await acme.ask('/api/v1/reports/availability?by=device&since=3d')).json.rows.map(
+      ({ group }: { group: string }) => group,
+    )
+  const penalty = async (): Promise<number> => (await viktor.ask('/api/v1/reports/sla?since=3d')).json.rows[0].penalty
+  expect([await groups(), await penalty()]).toEqual([[`${NORTH}/office`], 500])
+  const settings = served.read('tillwright.yaml')
+  const now = settings.replace(/(acme: .*)'office'/, "$1'pos1'").replace('amount: 500', 'amount: 700')
+  served.write('tillwright.yaml', now)
+  while ((await penalty()) !== 700) await new Promise((resolve) => setTimeout(resolve, 100))
+  expect((await groups()).sort()).toEqual([`${NORTH}/pos1`, `${SOUTH}/pos1`])
 })

@@ -24,6 +24,7 @@ beforeEach(() => {
 afterEach(() => till?.remove())
 
 const settings = (reports: string): string => `server:
+  public_url: https://till.example
   accounts:
     acme: {role: viewer, token: "env:T_NORTH", devices: "store.id == '${NORTH}'", partner: acme}
 responsibility:
@@ -98,6 +99,7 @@ test('what was missed is sent once, whoever dies, under one name; a partner gets
   const all = attached(sink.mails.find(({ to }) => to.includes('desk@example.com')))
   expect([all.includes(NORTH), all.includes(SOUTH)]).toEqual([true, true])
 
+  expect(sink.mails.every(({ text }) => text.includes('https://till.example/sla'))).toBe(true)
   const count = sink.mails.length
   await till.end('SIGTERM')
   await till.serve()

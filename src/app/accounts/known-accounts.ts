@@ -21,6 +21,11 @@ export class KnownAccounts {
     return this.all().some(({ hash }) => hash !== undefined)
   }
 
+  /** There is somebody for whom only some devices exist. */
+  get someSeePart(): boolean {
+    return this.all().some(({ sees }) => sees !== undefined) || this.provider?.someSeePart === true
+  }
+
   /** Accounts of ours. */
   all(): readonly KnownAccount[] {
     return [...this.#own.values()]

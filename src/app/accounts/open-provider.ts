@@ -42,6 +42,11 @@ export class KnownProvider {
     })
   }
 
+  /** A rule lets in somebody for whom only some devices exist. */
+  get someSeePart(): boolean {
+    return this.#rules.some(({ sees }) => sees !== undefined)
+  }
+
   /** Who somebody is by claims that were verified, and by which rule that one is let in. */
   admit(claims: JsonObject): Admitted {
     const { person } = this.provider

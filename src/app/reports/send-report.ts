@@ -5,6 +5,7 @@ import type { SendResult } from '../../core/escalation-store.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Report } from '../../core/report.ts'
+import type { NamedReport } from '../../core/report-names.ts'
 import { periodOf, type ScheduledReport } from '../../core/report-schedule.ts'
 import { localDay } from '../../core/zoned-time.ts'
 import { failed } from '../../hooks/channels/outgoing.ts'
@@ -78,9 +79,31 @@ export async function makeReport(of: Reporting, wanted: ScheduledReport, nominal
   const days = first === last ? first : `${first} – ${last}`
   return {
     subject: `${report.form.title}, ${days} (${wanted.name})`,
-    text: `${reportNotes(report).join('\n')}\n\nThe report is attached. It is sent by till: tillwright.yaml, reports.${wanted.name}.\n`,
+    text: `${reportNotes(report).join('\n')}\n\nThe report is attached. It is sent by till: tillwright.yaml, reports.${wanted.name}.\n${linkTo(of.project, wanted, [first, last])}`,
     file: { name: `${wanted.name}-${day}.${wanted.format}`, content },
   }
+}
+
+/** Pages of the dashboard that go on from a report. */
+const PAGES: Readonly<Partial<Record<NamedReport, string>>> = {
+  availability: '/sla',
+  sla: '/sla',
+  'sla-outages': '/sla',
+  recurring: '/trends',
+  trends: '/trends',
+  horizon: '/trends',
+  completeness: '/completeness',
+  board: '/board',
+}
+
+/** A line that leads to the dashboard, where that has an address. */
+function linkTo(project: Project, { report }: ScheduledReport, days: readonly (string | undefined)[]): string {
+  const { publicUrl } = project.settings.server()
+  const page = PAGES[report]
+  if (publicUrl === undefined || page === undefined) return ''
+  const [month, last] = days.map((day) => day?.slice(0, 7))
+  const period = page === '/sla' && month !== undefined && month === last ? `?period=${month}` : ''
+  return `On the dashboard: ${publicUrl}${page}${period}\n`
 }
 
 async function asked(of: Reporting, wanted: ScheduledReport, nominal: number): Promise<Report> {

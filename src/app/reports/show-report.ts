@@ -36,7 +36,8 @@ function sheetOf(report: Report): Sheet {
 }
 
 /** One document with a schema of its own: `till.report-availability/1`. */
-function reportJson({ form, since, until, made_at, by, of, notes, rows, total }: Report): Iterable<string> {
-  const head = { schema: `till.report-${form.name}/1`, since, until, made_at, by, of, notes, count: rows.length, total }
+function reportJson({ form, since, until, made_at, zone, by, of, notes, rows, total }: Report): Iterable<string> {
+  const when = { since, until, made_at, zone }
+  const head = { schema: `till.report-${form.name}/1`, ...when, by, of, notes, count: rows.length, total }
   return jsonDocument(head, form.rows, rows)
 }

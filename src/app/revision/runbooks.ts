@@ -44,7 +44,16 @@ export function runbookFiles(project: Project): readonly string[] {
     .sort()
 }
 
-function runbookNames(project: Project): readonly string[] {
+/** What stands for a runbook of the project in a question: no path, so that it leads nowhere else. */
+const PLAIN_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,99}$/u
+
+/** The file of a runbook in the project's folder by its name alone; undefined where there is none, whatever else lies there. */
+export function runbookNamed(project: Project, name: string): string | undefined {
+  if (!PLAIN_NAME.test(name)) return undefined
+  return runbookFiles(project).find((file) => ENDINGS.some((ending) => basename(file) === name + ending))
+}
+
+export function runbookNames(project: Project): readonly string[] {
   return runbookFiles(project).map((file) => basename(file).replace(/\.ya?ml$/, ''))
 }
 

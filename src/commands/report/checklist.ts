@@ -1,20 +1,22 @@
-import { Flags } from '@oclif/core'
 import { type ChecklistRow, checklistOf, checklistSheet, checklistTable } from '../../app/inventory/checklist.ts'
 import { jsonDocument } from '../../app/json-document.ts'
+import type { ReportFormat } from '../../app/reports/show-report.ts'
 import { selectDevices } from '../../app/revision/selection.ts'
 import { workingFleet } from '../../app/revision/targets.ts'
 import { fileWriter } from '../../app/writer.ts'
-import { BaseCommand } from '../../cli/base-command.ts'
-import { reportOutputFlag } from '../../cli/report-flags.ts'
-import { sandboxFlag } from '../../cli/run-flags.ts'
+import { ReportCommand } from '../../cli/report-command.ts'
+import { reportFlags } from '../../cli/report-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
-import { sheetCsv } from '../../reporters/sheet-csv.ts'
+import { type CsvLocale, sheetCsv } from '../../reporters/sheet-csv.ts'
 import { sheetHtml } from '../../reporters/sheet-html.ts'
 
-const FORMATS = ['table', 'html', 'xlsx', 'csv', 'json'] as const
-type Format = (typeof FORMATS)[number]
+interface Writing {
+  readonly format: ReportFormat
+  readonly locale: CsvLocale
+  readonly output: string | undefined
+}
 
-export default class ReportChecklist extends BaseCommand {
+export default class ReportChecklist extends ReportCommand {
   static override summary = 'Show for every till where it is, when it was last seen, and when it made its last receipt.'
   static override description =
     `For a roll-out: what has - in its last column has not sold yet. Asks no device: the answer comes from the inventory and from
@@ -24,7 +26,7 @@ what earlier runs noted (the module receipts, and printers that tell their last 
     { description: 'One region, on the screen', command: '<%= config.bin %> report checklist --region mazowieckie' },
     {
       description: 'As a workbook',
-      command: '<%= config.bin %> report checklist --format xlsx --output checklist.xlsx',
+      command: '<%= config.bin %> report checklist --xlsx --output checklist.xlsx',
     },
     {
       description: 'Tills that have never sold',
@@ -33,38 +35,25 @@ what earlier runs noted (the module receipts, and printers that tell their last 
   ]
   static override flags = {
     ...selectionFlags,
-    format: Flags.string({
-      description: 'how it is written; xlsx needs --output. Default: table',
-      options: [...FORMATS],
-      helpGroup: 'OUTPUT',
-    }),
-    json: Flags.boolean({ description: 'as --format json', exclusive: ['csv', 'format'], helpGroup: 'OUTPUT' }),
-    csv: Flags.boolean({ description: 'as --format csv', exclusive: ['format'], helpGroup: 'OUTPUT' }),
-    output: reportOutputFlag,
-    sandbox: sandboxFlag,
+    ...reportFlags,
   }
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ReportChecklist)
-    const format: Format = flags.json ? 'json' : flags.csv ? 'csv' : ((flags.format ?? 'table') as Format)
-    if (format === 'xlsx' && flags.output === undefined)
-      this.error('A workbook is written to a file: name it with --output')
+    const format = this.formatOf(flags)
     const project = await this.openProject(flags)
     const fleet = await workingFleet(project, flags)
     const kind = flags.kind ?? (flags.device === undefined ? ['till'] : undefined)
     const devices = await selectDevices(fleet, { ...flags, kind }, { store: () => project.store() })
     const rows = await checklistOf(fleet, devices, await project.store())
-    await this.#write(rows, format, flags.output)
+    await this.#write(rows, { format, locale: flags.locale as CsvLocale, output: flags.output })
     process.stderr.write(`${rows.length} ${rows.length === 1 ? 'device' : 'devices'}\n`)
     await project.close()
   }
 
-  async #write(rows: readonly ChecklistRow[], format: Format, output: string | undefined): Promise<void> {
-    const parts = await this.#rendered(
-      rows,
-      format,
-      output === undefined && process.stdout.isTTY ? this.columns : undefined,
-    )
+  async #write(rows: readonly ChecklistRow[], { format, locale, output }: Writing): Promise<void> {
+    const width = output === undefined && process.stdout.isTTY ? this.columns : undefined
+    const parts = await this.#rendered(rows, { format, locale, width })
     if (output === undefined) return this.writeAll(parts as Iterable<string>)
     const file = await fileWriter(output)
     for (const part of parts) await file.write(part)
@@ -73,8 +62,7 @@ what earlier runs noted (the module receipts, and printers that tell their last 
 
   async #rendered(
     rows: readonly ChecklistRow[],
-    format: Format,
-    width: number | undefined,
+    { format, locale, width }: Pick<Writing, 'format' | 'locale'> & { readonly width: number | undefined },
   ): Promise<Iterable<string | Uint8Array>> {
     const sheet = checklistSheet(rows, new Date())
     switch (format) {
@@ -83,7 +71,7 @@ what earlier runs noted (the module receipts, and printers that tell their last 
       case 'html':
         return sheetHtml(sheet)
       case 'csv':
-        return sheetCsv(sheet)
+        return sheetCsv(sheet, locale)
       case 'json':
         return jsonDocument({ schema: 'till.checklist/1', count: rows.length }, 'devices', rows)
       case 'xlsx': {

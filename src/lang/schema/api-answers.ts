@@ -367,6 +367,10 @@ export const API_ANSWER_SCHEMAS = {
     stores: list(object(STORE_ROW)),
     devices: list(object(DEVICE_ROW)),
     runs: list(object(RUN_ROW)),
+    incidents: {
+      ...list(object(INCIDENT_PROPERTIES)),
+      description: 'That of this id, and those with a ticket of this number.',
+    },
   }),
   'api-runs': answer('api-runs', 'Runs, newest first, a page at a time (/api/v1/runs).', {
     ...AS_OF,

@@ -23,7 +23,10 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
       throw new ApiRefused(400, 'It is {"device": "STORE/DEVICE", "runbook": "NAME"}.')
     const sight = await dashboard.sightOf(who.known)
     if (!sight.picture.devices.has(device)) throw notFound(`device "${device.slice(0, 160)}"`)
-    const run = await tried(() => dashboard.plans.look({ runbook, device, by: who.known.account.name }))
+    const { plans } = dashboard
+    const file = plans.runbook(runbook)
+    if (file === undefined) throw new ApiRefused(400, noRunbook(runbook, sight.isWhole ? plans.runbookNames() : []))
+    const run = await tried(() => plans.look({ runbook: file, device, by: who.known.account.name }))
     return context.json({ schema: 'till.api-started/1', run }, 202)
   })
   app.post('/api/v1/runs/:run/approve', async (context) => {
@@ -61,6 +64,12 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
     await tried(async () => abortRun(await dashboard.runs(), of, word))
     return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: false })
   })
+}
+
+/** Which there are is told to those who see everything. */
+function noRunbook(name: string, names: readonly string[]): string {
+  const told = names.length === 0 ? '' : ` There are ${names.join(', ')}.`
+  return `There is no runbook "${name.slice(0, 100)}".${told}`
 }
 
 /** What somebody says about a run, all of which that one has to see. */

@@ -53,7 +53,10 @@ export function apiRoutes(app: DashboardApp, dashboard: Dashboard, signIn: SignI
   app.get('/api/v1/devices', seen(devices))
   app.get('/api/v1/devices/:store/:device', seen(device))
   app.get('/api/v1/devices/:store/:device/samples', seen(samples))
-  app.get('/api/v1/search', seen(search))
+  app.get(
+    '/api/v1/search',
+    seen((sight, context) => search(dashboard, sight, context)),
+  )
   app.get('/api/v1/runs', seen(runs))
   app.get(
     '/api/v1/runs/:run',
@@ -133,9 +136,12 @@ async function samples(sight: Sight, context: Asked): Promise<JsonObject> {
   return { schema: 'till.api-samples/1', ...view }
 }
 
-async function search(sight: Sight, context: Asked): Promise<JsonObject> {
+async function search({ incidents }: Dashboard, sight: Sight, context: Asked): Promise<JsonObject> {
   const { q } = asked(context, ['q'])
-  return { schema: 'till.api-search/1', ...(await searchFleet(sight, (q.join(' ') ?? '').slice(0, 100))) }
+  return {
+    schema: 'till.api-search/1',
+    ...(await searchFleet({ sight, store: incidents }, (q.join(' ') ?? '').slice(0, 100))),
+  }
 }
 
 async function runs(sight: Sight, context: Asked): Promise<JsonObject> {

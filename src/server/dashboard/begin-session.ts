@@ -5,14 +5,14 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Dashboard, DashboardEnv } from './dashboard.ts'
 import { cookieName, isPrivate, type Visitor } from './visitor.ts'
 
-/** Begins a session of somebody who has proved who it is, on record with what belongs to it. `isSecure`: browsers come by https, whatever comes here. */
+/** Begins a session of somebody who has proved who it is, on record with what belongs to it. `isSecure`: that one has come by https for certain. */
 export async function beginSession(
   dashboard: Dashboard,
   context: Context<DashboardEnv>,
   {
     known,
     about,
-    isSecure = false,
+    isSecure = dashboard.isSecure(context.env.incoming),
   }: { readonly known: KnownAccount; readonly about: JsonObject; readonly isSecure?: boolean },
 ): Promise<Visitor> {
   const key = await dashboard.sessions.begin(known)

@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
+import { deviceRow } from '../../app/overview/fleet-lists.ts'
+import type { RunProgress } from '../../app/overview/run-progress.ts'
 import { runSeen } from '../../app/overview/run-view.ts'
+import { type Sight, seesDevice } from '../../app/overview/sight.ts'
+import type { JsonValue } from '../../core/json.ts'
 import { ApiRefused, notFound } from './api-refused.ts'
 import type { Dashboard, DashboardEnv } from './dashboard.ts'
 import { asked } from './questions.ts'
@@ -17,6 +22,7 @@ const MOST_STREAMS = 500
  */
 export class EventStream {
   readonly #dashboard: Dashboard
+  readonly #marks = new WeakMap<Sight, string>()
   #streams = 0
 
   constructor(dashboard: Dashboard) {
@@ -63,11 +69,24 @@ export class EventStream {
 
   async #news(run: string | undefined, { known }: Visitor): Promise<{ readonly fleet: string; readonly run: string }> {
     const sight = await this.#dashboard.sightOf(known)
-    const fleet = String(this.#dashboard.keeper.version)
+    const fleet = sight.isWhole ? String(this.#dashboard.keeper.version) : this.#markOf(sight)
     if (run === undefined) return { fleet, run: '' }
-    const found = (await sight.store.runs()).find((one) => one.run === run)
-    const { seq } = await this.#dashboard.follower.of(sight.store, run, { isOver: found?.state !== 'running' })
-    return { fleet, run: JSON.stringify([seq, found?.state, found?.counts, found?.resumed]) }
+    const found = await runSeen(sight, run)
+    const progress = await this.#dashboard.follower.of(sight.store, run, { isOver: found?.state !== 'running' })
+    const part = sight.isWhole ? progress.seq : partOf(sight, progress)
+    return { fleet, run: JSON.stringify([part, found?.state, found?.counts, found?.resumed]) }
+  }
+
+  /** Another one where something of what somebody sees is another; a change elsewhere is no news for that one. */
+  #markOf(sight: Sight): string {
+    const known = this.#marks.get(sight)
+    if (known !== undefined) return known
+    const hash = createHash('sha256')
+    for (const { store } of sight.picture.stores.values()) hash.update(JSON.stringify([store.id, store.name]))
+    for (const one of sight.picture.devices.values()) hash.update(JSON.stringify(deviceRow(one)))
+    const mark = hash.digest('hex')
+    this.#marks.set(sight, mark)
+    return mark
   }
 
   #visitor(context: Context<DashboardEnv>): Promise<Visitor> {
@@ -81,4 +100,11 @@ export class EventStream {
       () => false,
     )
   }
+}
+
+/** What of a run in progress is about devices of somebody. */
+function partOf(sight: Sight, { working, waiting }: RunProgress): JsonValue {
+  const own = [...working].filter((name) => seesDevice(sight, name))
+  const told = [...waiting.values()].filter(({ device }) => seesDevice(sight, device))
+  return [own, told.map(({ device, seq }) => [device, seq])]
 }

@@ -47,7 +47,7 @@ export class ProviderSignIn {
     // The browser comes back to the public address, and has the cookie there alone.
     if (origin !== known.publicUrl) throw new ApiRefused(409, `That begins at ${known.publicUrl} only.`)
     const { to } = await readJson(context, this.#dashboard.bodies)
-    const from = incoming.socket.remoteAddress ?? ''
+    const from = this.#dashboard.addressOf(incoming)
     const waitMs = this.#tries.waitMs(undefined, from)
     if (waitMs > 0) throw new ApiRefused(429, 'Too many tries.', { 'retry-after': String(Math.ceil(waitMs / 1000)) })
     const { cookie, bond } = beginWay(placeOf(to, PLACE_NAMES), Date.now())
@@ -65,7 +65,7 @@ export class ProviderSignIn {
   /** Somebody comes back from the provider. Every end is a page: where that one wanted to go, or the sign-in with a reason. */
   async finish(context: Asked): Promise<Response> {
     const { incoming } = context.env
-    const from = incoming.socket.remoteAddress ?? ''
+    const from = this.#dashboard.addressOf(incoming)
     const known = this.#dashboard.accounts().provider
     if (!known) return failed(context, 'again')
     const cookie = cookieOf(incoming, bondName(known))

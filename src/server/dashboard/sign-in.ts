@@ -28,7 +28,7 @@ export class SignIn {
     const { account = '', password = '' } = await readJson(context, this.#dashboard.bodies)
     if (typeof account !== 'string' || typeof password !== 'string' || account.length > 64)
       throw new ApiRefused(400, 'It is {"account": "…", "password": "…"}.')
-    const from = incoming.socket.remoteAddress ?? ''
+    const from = this.#dashboard.addressOf(incoming)
     const waitMs = this.#tries.waitMs(account, from)
     if (waitMs > 0) {
       this.#dashboard.log.sayOf(`tries ${from}`, `Too many wrong passwords from ${from}`)
@@ -49,7 +49,7 @@ export class SignIn {
   async signOut(context: Context<DashboardEnv>, { session }: Visitor): Promise<Response> {
     if (!session) throw new ApiRefused(400, 'A token has no session.')
     await this.#dashboard.sessions.end(session.key)
-    setSessionCookie(context, { key: '', seconds: 0 })
+    setSessionCookie(context, { key: '', seconds: 0, isSecure: this.#dashboard.isSecure(context.env.incoming) })
     return context.json({ schema: 'till.api-signed-out/1' })
   }
 }
