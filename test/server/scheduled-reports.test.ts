@@ -196,5 +196,5 @@ test('what makes no sense is found when the repository is read', async () => {
   expect(await refused('report: sla, every: day, at: "06:00", time_zone: Mars, to: [desk]')).toContain(
     'no time zone "Mars"',
   )
-  expect(await refused(`report: board, ${MONDAY}, to: [desk], contract: [x]`)).toContain('about no contracts')
+  expect(await refused(`report: visits, ${MONDAY}, to: [desk], contract: [x]`)).toContain('about no contracts')
 }, 120_000)
