@@ -1,4 +1,4 @@
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { createWriteStream, fstatSync, type WriteStream, writeSync } from 'node:fs'
 import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { InputError } from '../core/diagnostic.ts'
@@ -53,6 +53,7 @@ export function stdoutWriter(): Writer {
 export function watchStdout(): void {
   let failure: NodeJS.ErrnoException | undefined
   process.stdout.removeAllListeners('error')
+  writeWhole()
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') failure ??= error
   })
@@ -61,6 +62,20 @@ export function watchStdout(): void {
     process.stderr.write(`error ${new UnwritableError([{ what: 'stdout', cause: failure }]).message}\n`)
     process.exitCode = EXIT.bug
   })
+}
+
+/** To a file Node.js writes once, and takes no note of how much of it a disk that becomes full has taken (write(2)). */
+function writeWhole(): void {
+  if (!fstatSync(process.stdout.fd).isFile()) return
+  process.stdout._write = (chunk: string | Uint8Array, encoding, done) => {
+    try {
+      let left = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
+      while (left.length > 0) left = left.subarray(writeSync(process.stdout.fd, left))
+      done()
+    } catch (error) {
+      done(error as NodeJS.ErrnoException)
+    }
+  }
 }
 
 /**

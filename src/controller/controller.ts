@@ -6,9 +6,8 @@ import { secretReader } from '../app/reach/secrets.ts'
 import { openRunbook, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices, workingFleet } from '../app/revision/targets.ts'
 import type { NamedWork, PlannedWork, RunRequest } from '../app/run/run-request.ts'
-import { type Senders, startSenders } from '../app/streams/open-sinks.ts'
+import type { Senders } from '../app/streams/open-sinks.ts'
 import { warnOnce } from '../app/warn.ts'
-import { InputError } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
 import type { RunStore } from '../core/ports.ts'
 import type { RunSummary } from '../core/run.ts'
@@ -18,6 +17,7 @@ import { secretSources } from '../secrets/index.ts'
 import { bootClockMs } from '../stores/process-identity.ts'
 import { createHandshakeGate, drained, openTransports } from '../transports/index.ts'
 import { Budgets } from './budgets.ts'
+import { EventSenders } from './event-senders.ts'
 import { type ResumeOptions, resumeRun } from './resume-run.ts'
 import type { Run, Shared } from './run.ts'
 import { startRun } from './start-run.ts'
@@ -71,7 +71,7 @@ function makeController(first: Project, options: ControllerOptions, closeProject
   let project = first
   let shared: ReturnType<typeof openShared> | undefined
   let closed: Promise<void> | undefined
-  let senders: Promise<Senders | undefined> | undefined
+  const senders = new EventSenders(() => project, warn)
   const share = (): Promise<Shared> => {
     shared ??= openShared(first, warn)
     return shared
@@ -85,18 +85,18 @@ function makeController(first: Project, options: ControllerOptions, closeProject
     store: () => first.store(),
     adopt(next) {
       project = next
-      if (senders !== undefined) senders = sendAnew(senders)
+      senders.anew()
     },
-    send,
+    send: () => senders.begun(),
     async startRun(request) {
       // Before the journal begins, so that all of it is sent.
-      await (await send())?.refuseFull()
+      await (await senders.begun())?.refuseFull()
       const work = 'work' in request ? request : await namedWork(project, await fleet(), request)
       const run = await startRun({ ...request, ...work }, await share())
       return known(run)
     },
     async resumeRun(of, how) {
-      await send()
+      await senders.begun()
       if (runs.has(of.run)) throw new Error(`this controller works on the run "${of.run}"`)
       return known(await resumeRun(of, how, { project, fleet: await fleet(), shared: await share() }))
     },
@@ -104,25 +104,6 @@ function makeController(first: Project, options: ControllerOptions, closeProject
       closed ??= letGo()
       return closed
     },
-  }
-
-  async function send(): Promise<Senders | undefined> {
-    senders ??= startSenders(project, warn)
-    try {
-      return await senders
-    } catch (error) {
-      senders = undefined
-      throw error
-    }
-  }
-
-  /** To the sinks of another revision; where these cannot be spoken to, events wait. */
-  async function sendAnew(before: Promise<Senders | undefined>): Promise<Senders | undefined> {
-    await (await before.catch(() => undefined))?.stop(0)
-    return startSenders(project, warn).catch((error: unknown) => {
-      warn(error instanceof InputError ? error.message : `The sinks: ${String(error)}`)
-      return undefined
-    })
   }
 
   function known(run: Run): Run {
@@ -140,7 +121,7 @@ function makeController(first: Project, options: ControllerOptions, closeProject
       // Nothing may be left behind on a device.
       if (opened) await Promise.all([drained(opened.transports), opened.keeper.close(), opened.closeHanding()])
     } finally {
-      await (await senders?.catch(() => undefined))?.stop(LAST_WORDS_MS)
+      await senders.stop(LAST_WORDS_MS)
       await closeProject()
     }
   }

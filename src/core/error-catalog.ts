@@ -148,6 +148,7 @@ const INPUT = {
     'The repository counts on another state store: this one may plan, but not change',
     'Run it where the store of the repository is; or, where this is to be the one from now on, `till state adopt`.',
   ),
+  STATE_IN_USE: entry('A process works with the state store', 'End runs, `till serve` and workers, then say it again.'),
   STATE_NOT_ADOPTED: entry('The state store cannot become the one of the repository', 'Do what the message says.'),
   HOOK_INVALID: entry('Hooks that cannot be as they are written', 'Mend the rule or the source at the place shown.'),
   HOOK_PAYLOAD_INVALID: entry(
@@ -447,9 +448,13 @@ const RUN = {
     'No worker that serves the device is there any more',
     'Start one with `till worker`, then carry the run on with `till resume`.',
   ),
+  WORKER_FAILED: entry(
+    'Workers took the device and could not work on it',
+    'Mend the worker that is named, then carry the run on with `till resume`, or run it again.',
+  ),
   LEASE_LOST: entry(
     'Another run took the device over, since this one had not been heard of for too long',
-    'Look at the other run with `till runs list`; then run it again.',
+    'Look at the other run with `till runs list`; then run it again. After a restore of the state store: `till state accept-restore`.',
   ),
   DEVICE_BUSY: entry(
     'A change of another run is going on on the device',

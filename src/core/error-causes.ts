@@ -52,6 +52,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The state lies in its file, as it does unless tillwright.yaml or TILL_STATE names a database.',
   WORKER_NONE: 'No worker is there, those that are serve another region or kind, or they are being stopped.',
   WORKER_GONE: 'The machine of the worker is off, or its line to PostgreSQL is cut.',
+  WORKER_FAILED:
+    'The disk of the worker is full or read-only, it is of another release, or it lacks files of the repository.',
   WORKER_NAME_TAKEN: 'Its service was started twice, or two machines have the same name.',
   SECRET_NOT_HANDED: 'A secret was given as `--param`.',
   SINK_UNSUPPORTED: 'An older release, and a state in PostgreSQL.',
@@ -135,6 +137,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   SANDBOX_MISSING: 'It was ended, or this machine was restarted since.',
   STATE_FOREIGN:
     'A pipeline has a folder of its own that is thrown away, or somebody works in a clone of the repository with a state file of its own.',
+  STATE_IN_USE: 'Something was started again before `till state accept-restore` was said.',
   STATE_NOT_ADOPTED:
     'The repository names another store, in which devices may be out or runs in progress that this one knows nothing of.',
   STATE_UNUSABLE:
@@ -211,7 +214,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   CHECKSUM_MISMATCH: 'The file was cut short while it was copied, or is another version than the runbook names.',
   EXPRESSION_FAILED: 'A variable that only some stores have, a list that is shorter there, or a step that was skipped.',
   PARAMS_INVALID: 'A variable holds another type than the step takes: text in place of a number, or null.',
-  LEASE_LOST: 'This machine slept, was stopped, or lost its way to the state store.',
+  LEASE_LOST:
+    'This machine slept, was stopped, or lost its way to the state store; or the store was restored from a backup, and devices know of later leases.',
   DEVICE_BUSY: 'A controller that does not share this state store is changing the device.',
   LEASE_HELD: 'A run of a colleague, of a pipeline or of a schedule is not over yet.',
   PLAN_MOVED: 'Somebody or something changed the device between the plan and the apply.',

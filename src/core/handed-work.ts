@@ -119,6 +119,16 @@ export interface TakenJob {
   readonly tries: number
 }
 
+/** A job of a run, as its controller sees it. */
+export interface RunJob {
+  /** Names of its devices. */
+  readonly devices: readonly string[]
+  /** It waits for a taker, or has one. */
+  readonly isOpen: boolean
+  /** Why it was given up. */
+  readonly why?: string
+}
+
 /** The engine that hands jobs out. */
 export interface WorkQueue {
   /** Makes the queue where there is none. */
@@ -128,6 +138,10 @@ export interface WorkQueue {
   /** Its taker is still there. */
   touch(queue: string, jobs: readonly TakenJob[]): Promise<void>
   done(queue: string, jobs: readonly TakenJob[]): Promise<void>
+  /** Its taker could not do it: it is given to another one, or given up where that was tried often enough. */
+  fail(queue: string, job: TakenJob, why: string): Promise<void>
+  /** What became of the jobs of a run in this queue; those that are over are known for a minute. */
+  jobsOf(queue: string, run: string): Promise<readonly RunJob[]>
   close(): Promise<void>
 }
 

@@ -1,3 +1,5 @@
+import type { AuditEntry } from './audit.ts'
+
 /** What is excluded by a lease, by name: a device of a fleet, a machine, a run. Every key names its fleet. */
 export type LeaseKey = string
 
@@ -55,7 +57,33 @@ export interface LeaseStore {
   release(token: LeaseToken): Promise<void>
   /** The controller is gone, and all that it had is free. */
   retire(controller: string): Promise<void>
+  /**
+   * The store is that of a backup by now: what it gives from now on is later than all that it gave after that, as devices remember it.
+   * Nothing is done while somebody is there. `entry` goes on the audit log.
+   */
+  acceptRestore(entry: Omit<AuditEntry, 'about'>): Promise<RestoreAnswer>
 }
+
+/** A controller of which it is not known yet, or no more, whether it is there. */
+export interface PresentController {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  /** How often it was heard of. */
+  readonly beats: number
+  /** Its leases last so long without a sign of life. */
+  readonly ttlMs: number
+}
+
+export type RestoreAnswer =
+  | { readonly there: readonly PresentController[] }
+  | {
+      readonly there?: undefined
+      /** Runs that had no end in the backup. */
+      readonly runs: readonly string[]
+      /** Devices that runs had leases for in the backup. */
+      readonly devices: readonly string[]
+    }
 
 /** The key of a device. */
 export function deviceKey(fleet: string, device: string): LeaseKey {

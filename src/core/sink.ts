@@ -109,8 +109,11 @@ export interface Outbox {
   drop(sink: string, keep: SinkKeep): Promise<number>
   positions(): Promise<readonly SinkPosition[]>
   refused(sink: string, limit: number): Promise<readonly RefusedMessage[]>
-  /** Puts what was refused at the end of the queue of its sink again; gives how many that were. */
-  replayRefused(sink: string): Promise<number>
+  /**
+   * Puts what was refused at the end of the queue of its sink again; gives how many that were, and how many the journal does not hold any
+   * more. None of them counts as refused then.
+   */
+  replayRefused(sink: string): Promise<{ readonly queued: number; readonly forgotten: number }>
   /** Puts what the journal holds from then on at the end of the queue of a sink; gives how many that were. */
   replaySince(sink: string, since: Date): Promise<number>
   close(): Promise<void>

@@ -1,6 +1,6 @@
 import { PgBoss } from 'pg-boss'
-import type { HandedJob, TakenJob, WorkQueue } from '../core/handed-work.ts'
-import { nameOf, type QueueTables } from './queue-tables.ts'
+import type { HandedJob, RunJob, TakenJob, WorkQueue } from '../core/handed-work.ts'
+import { jobsOfRun, nameOf, type QueueTables } from './queue-tables.ts'
 
 /** Silent for so long, a taker is given up; the shortest that the engine has. */
 const HEARTBEAT_S = 10
@@ -79,6 +79,14 @@ class BossQueue implements WorkQueue {
 
   async done(queue: string, jobs: readonly TakenJob[]): Promise<void> {
     await this.#boss.complete(nameOf(queue), jobs.map(attemptOf))
+  }
+
+  async fail(queue: string, job: TakenJob, why: string): Promise<void> {
+    await this.#boss.fail(nameOf(queue), [attemptOf(job)], { message: why })
+  }
+
+  jobsOf(queue: string, run: string): Promise<readonly RunJob[]> {
+    return jobsOfRun(this.#tables, queue, run)
   }
 
   async close(): Promise<void> {

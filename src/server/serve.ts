@@ -26,6 +26,7 @@ import { routesOf } from './routes.ts'
 import { ServerLog } from './server-log.ts'
 import { measureSinks } from './sink-metrics.ts'
 import { measureSources, SourceLoop } from './source-loop.ts'
+import { measureWorkers } from './worker-metrics.ts'
 
 interface ServeOptions {
   /** Folder of the repository, or one below it. */
@@ -166,6 +167,7 @@ function startWorking(
   measure(metrics, { store, loop, revisions, isOurs })
   measureSources(metrics, sources)
   measureSinks(metrics, controller)
+  measureWorkers(metrics, controller)
   measureFleet(metrics, { dashboard, incidents })
   let isStopping = false
   const troubles = (): readonly string[] => [

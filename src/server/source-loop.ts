@@ -1,7 +1,7 @@
 import { openEventStore } from '../app/history/open-store.ts'
 import { type Brought, type Receivers, startReceivers } from '../app/streams/receive-events.ts'
 import type { SilenceLook } from '../app/streams/silence.ts'
-import { tellSilence } from '../app/streams/tell-silence.ts'
+import { endTold, tellSilence } from '../app/streams/tell-silence.ts'
 import { type EventStore, SOURCE_TALLIES, type SourceStanding } from '../core/event-source.ts'
 import type { Device } from '../core/fleet.ts'
 import type { HookStore } from '../core/hook-store.ts'
@@ -27,6 +27,7 @@ export class SourceLoop {
   #store: EventStore | undefined
   #receivers: Receivers | undefined
   #of: Revision | undefined
+  #ended: Revision | undefined
   /** Whether this process reads what sources bring by themselves; since when. */
   #reads = false
   #since = Date.now()
@@ -89,7 +90,10 @@ export class SourceLoop {
       if (reads && !this.#reads) this.#since = Date.now()
       this.#reads = reads
     }
-    if (this.#of === undefined && current.project.settings.sources().length === 0) return
+    if (this.#of === undefined && current.project.settings.sources().length === 0) {
+      if (reads) await this.#endTold(current)
+      return
+    }
     this.#store ??= await openEventStore(current.project.state)
     const events = this.#store
     if (this.#receivers === undefined) {
@@ -97,7 +101,23 @@ export class SourceLoop {
       const warn = (text: string): void => log.sayOf('sources', text)
       this.#receivers = startReceivers({ project: current.project, placing: current, reads }, events, warn)
     }
-    if (reads) await this.#tell(this.#receivers.settings, { events, current })
+    if (!reads) return
+    await this.#tell(this.#receivers.settings, { events, current })
+    await this.#endTold(current)
+  }
+
+  /** Once for each revision: sources may have gone with it. */
+  async #endTold(current: Revision): Promise<void> {
+    if (this.#ended === current) return
+    const events = this.#store ?? (await openEventStore(current.project.state))
+    try {
+      const { fleet, project } = current
+      await endTold(project.settings.sources(), { events, hooks: this.#loop.hooks, fleet, now: Date.now() })
+      this.#ended = current
+    } finally {
+      if (events !== this.#store) await events.close()
+    }
+    this.#loop.nudge()
   }
 
   /** Tells which devices are silent. */

@@ -138,7 +138,8 @@ export function busy({ run, seconds }: About): Failure {
 export const LOST: Failure = {
   code: 'LEASE_LOST',
   phase: 'converge',
-  message: 'A later run has taken the device over. Nothing more was changed by this one.',
+  message:
+    'A later run has taken the device over. Nothing more was changed by this one. Where no such run is known, the state store was restored from a backup: till state accept-restore.',
 }
 
 function answerOf(ask: Ask): Omit<ShellAnswer, 'durationMs'> {

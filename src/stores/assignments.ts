@@ -1,9 +1,10 @@
 import type { AssignmentStore, RememberedAssignments } from '../core/assignment-store.ts'
 import { putFact } from './facts.ts'
 import { ASSIGNMENTS } from './locks.ts'
-import { isThisProcess, type RememberedProcess, thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, type RememberedProcess, thisProcess } from './process-identity.ts'
 import { tables } from './schema.ts'
 import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
+import type { Witness } from './witness.ts'
 
 const MEMORY = 'assignment '
 const GOING = 'assignment-going '
@@ -17,6 +18,7 @@ type Going = RememberedProcess & { readonly until: number }
 
 /** Memory of assignments among the facts of the store. */
 export function assignmentStore(session: StoreSession): AssignmentStore {
+  const { witness } = session
   const write = <T>(work: () => Steps<T>): Promise<T> => session.write(work, { locks: { alone: [ASSIGNMENTS] } })
   return {
     async read() {
@@ -31,7 +33,7 @@ export function assignmentStore(session: StoreSession): AssignmentStore {
       write(function* () {
         const memories = memoriesOf(yield* rowsOf(KEPT))
         const now = yield* sharedClockMs()
-        const others = new Set((yield* othersOf(now)).keys())
+        const others = new Set((yield* othersOf(now, witness)).keys())
         const ours = wanted(memories).filter((name) => !others.has(name))
         yield* going(ours, now + ttlMs)
         return ours
@@ -39,7 +41,7 @@ export function assignmentStore(session: StoreSession): AssignmentStore {
     keep: (names, ttlMs) =>
       write(function* () {
         const now = yield* sharedClockMs()
-        const others = yield* othersOf(now)
+        const others = yield* othersOf(now, witness)
         yield* going(
           names.filter((name) => !others.has(name)),
           now + ttlMs,
@@ -47,7 +49,7 @@ export function assignmentStore(session: StoreSession): AssignmentStore {
       }),
     leave: (names) =>
       write(function* () {
-        const others = yield* othersOf(yield* sharedClockMs())
+        const others = yield* othersOf(yield* sharedClockMs(), witness)
         for (const name of names)
           if (!others.has(name)) yield* put(tables.deleteFrom('state_facts').where('name', '=', GOING + name))
       }),
@@ -64,13 +66,13 @@ function* going(names: readonly string[], until: number): Steps<void> {
 }
 
 /** Those that another process goes through which is there. */
-function* othersOf(now: number): Steps<ReadonlyMap<string, Going>> {
+function* othersOf(now: number, witness: Witness): Steps<ReadonlyMap<string, Going>> {
   const all = (yield* rowsOf(TAKEN)).map(
     ({ name, value }) => [name.slice(GOING.length), JSON.parse(value) as Going] as const,
   )
   return new Map(
     all.filter(([, by]) => {
-      return !isThisProcess(by) && by.until > now && whereabouts(by) !== 'dead'
+      return !isThisProcess(by) && by.until > now && witness.whereabouts(by) !== 'dead'
     }),
   )
 }

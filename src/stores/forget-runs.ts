@@ -56,7 +56,11 @@ async function oldestBeyond(
   // What waits for a sink is kept as long as the sink's own limits say.
   const settled = sql<number>`coalesce((SELECT min(position) FROM sinks), ${Number.MAX_SAFE_INTEGER})`
   const waiting = outboxTables.selectFrom('outbox').select('run').where('id', '>', settled)
-  const rows = await session.read(free.where('run', '!=', run).where('run', 'not in', waiting))
+  // What a sink has refused may be sent again for as long as runs are kept.
+  const since = new Date(Date.now() - keep.days * DAY_MS).toISOString()
+  const refused = outboxTables.selectFrom('outbox_refused').select('run').where('at', '>=', since)
+  const others = free.where('run', '!=', run).where('run', 'not in', waiting).where('run', 'not in', refused)
+  const rows = await session.read(others)
   let first: RunRow | undefined
   for (const row of rows) if (first === undefined && (await isOver(row))) first = row
   if (first === undefined) return undefined

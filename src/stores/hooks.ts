@@ -8,8 +8,9 @@ import { hookTables, type InboxRow, type WorkerRow } from './hook-tables.ts'
 import { clearIncidents, forgetIncidents, joinIncident } from './incident-rows.ts'
 import { unheardOf } from './leases.ts'
 import { HOOKS } from './locks.ts'
-import { isThisProcess, thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, thisProcess } from './process-identity.ts'
 import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
+import type { Witness } from './witness.ts'
 
 const PAGE = 500
 const WORKER = 'hooks'
@@ -131,9 +132,9 @@ class StoredHooks implements HookStore {
     const { witness } = this.#session
     const isOld = ({ started_at }: { readonly started_at: string }): boolean =>
       Date.parse(started_at) < now.getTime() - HEARD_WITHIN_MS
-    const away = running.filter((row) => whereabouts(row) === 'elsewhere' && isOld(row))
+    const away = running.filter((row) => witness.whereabouts(row) === 'elsewhere' && isOld(row))
     const gone = away.length === 0 ? [] : await this.#write(() => unheardOf(away, witness))
-    const lost = [...running.filter((row) => whereabouts(row) === 'dead'), ...gone]
+    const lost = [...running.filter((row) => witness.whereabouts(row) === 'dead'), ...gone]
     for (const { episode, attempt } of lost) {
       await this.note(episode, { type: 'attempt.doubtful', at: now.toISOString(), attempt })
     }
@@ -159,10 +160,11 @@ class StoredHooks implements HookStore {
   }
 
   claim(ttlMs: number): Promise<boolean> {
+    const { witness } = this.#session
     return this.#write(function* () {
       const now = yield* sharedClockMs()
       const mine = thisProcess()
-      const held = heldBy(yield* rowsOf(HOLDER), now)
+      const held = heldBy(yield* rowsOf(HOLDER), { now, witness })
       const isMine = held !== undefined && isThisProcess(held)
       if (held && !isMine) return false
       const since = isMine ? held.since : new Date(now).toISOString()
@@ -184,8 +186,9 @@ class StoredHooks implements HookStore {
   }
 
   async worker(): Promise<HookWorker | undefined> {
+    const { witness } = this.#session
     const held = await this.#write(function* () {
-      return heldBy(yield* rowsOf(HOLDER), yield* sharedClockMs())
+      return heldBy(yield* rowsOf(HOLDER), { now: yield* sharedClockMs(), witness })
     })
     return held && { host: held.host, pid: held.pid, since: held.since }
   }
@@ -241,8 +244,11 @@ function* takeAttempts(episode: Episode, events: readonly EpisodeEvent[], device
 
 const HOLDER = hookTables.selectFrom('hook_workers').selectAll().where('name', '=', WORKER)
 
-function heldBy([row]: readonly WorkerRow[], now: number): WorkerRow | undefined {
-  return row && Date.parse(row.until) > now && whereabouts(row) !== 'dead' ? row : undefined
+function heldBy(
+  [row]: readonly WorkerRow[],
+  { now, witness }: { readonly now: number; readonly witness: Witness },
+): WorkerRow | undefined {
+  return row && Date.parse(row.until) > now && witness.whereabouts(row) !== 'dead' ? row : undefined
 }
 
 function* receive(delivery: Delivery, at: string): Steps<string> {

@@ -1,5 +1,6 @@
 import type { HandingOver, LeaseAnswer, LeaseKey, LeaseStore, LeaseToken } from '../core/lease.ts'
-import { LEASES } from './locks.ts'
+import { acceptRestore, liftedEpoch } from './accept-restore.ts'
+import { AUDIT, LEASES } from './locks.ts'
 import { type RememberedProcess, thisProcess } from './process-identity.ts'
 import { type StateTables, tables } from './schema.ts'
 import { leaseClockMs, put, rowsOf, rowsOfEach, type Steps, type StoreSession } from './steps.ts'
@@ -52,6 +53,8 @@ export function leaseStore(session: StoreSession, id: string): LeaseStore {
     acquire: (keys, holder) => session.write(() => acquire(keys, { ...holder, witness }), alone),
     release: (token) => session.write(() => release(token), alone),
     retire: (controller) => session.write(() => retire(controller), alone),
+    acceptRestore: (entry) =>
+      session.write(() => acceptRestore(entry, witness), { locks: { alone: [LEASES, AUDIT] }, sync: true }),
   }
 }
 
@@ -78,8 +81,7 @@ function* acquire(
     SELECT_KEY,
     keys.map((key) => [key]),
   )
-  const nobody = { epoch: 0, controller: null, run: null, taken_as: null }
-  const rows = keys.map((key, index) => known[index]?.[0] ?? { ...nobody, key })
+  const rows = yield* withNew(keys, known)
   const [as = ''] = keys
   const isMine = (row: LeaseRow): boolean => row.controller === controller && row.run === run && row.taken_as === as
   const isHandedOver = (row: LeaseRow): boolean => row.run === run && row.epoch === from
@@ -97,6 +99,12 @@ function* acquire(
   const epoch = isHeld ? highest : highest + 1
   if (!isHeld) for (const key of keys) yield* put(UPSERT_KEY, [key, epoch, controller, run, as])
   return { granted: true, token: { keys, epoch } }
+}
+
+/** Rows of all keys, also of those that nobody has had yet. */
+function* withNew(keys: readonly LeaseKey[], known: readonly (readonly LeaseRow[])[]): Steps<readonly LeaseRow[]> {
+  const epoch = known.every(([row]) => row) ? 0 : yield* liftedEpoch()
+  return keys.map((key, index) => known[index]?.[0] ?? { key, epoch, controller: null, run: null, taken_as: null })
 }
 
 /** Gives back what is still held under this token. */

@@ -5,8 +5,9 @@ import type { IncidentEvent, IncidentEventBody } from '../core/incident.ts'
 import { applyToIncident, readIncident } from './incident-rows.ts'
 import { incidentTables } from './incident-tables.ts'
 import { type MessageRow, messageTables } from './message-tables.ts'
-import { isThisProcess, thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, thisProcess } from './process-identity.ts'
 import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
+import type { Witness } from './witness.ts'
 
 /** Pauses after attempts that failed; the last one holds for all that follow. */
 const PAUSES_MS = [1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 1_800_000]
@@ -28,7 +29,7 @@ export function escalationStore(
     },
     advance: (id, decide) => write(() => advance(id, decide)),
     async claim(now, options) {
-      return (await mayBeReady(session, now)) ? write(() => claim(now, options)) : []
+      return (await mayBeReady(session, now)) ? write(() => claim(now, { ...options, witness: session.witness })) : []
     },
     settle: (message, result, options) => write(() => settle(message, result, options)),
     acknowledge: (message, of) => write(() => acknowledge(message, of)),
@@ -87,20 +88,25 @@ async function mayBeReady(session: StoreSession, now: Date): Promise<boolean> {
   return one !== undefined || sending !== undefined
 }
 
-type Claiming = Parameters<EscalationStore['claim']>[1]
+type Claiming = Parameters<EscalationStore['claim']>[1] & { readonly witness: Witness }
 
 /** Those whose time has come, and those of processes that are gone. */
-function* readyRows(now: Date, { limit, underWay }: Claiming): Steps<readonly MessageRow[]> {
+function* readyRows(now: Date, { limit, underWay, witness }: Claiming): Steps<readonly MessageRow[]> {
   const all = messageTables.selectFrom('messages').selectAll()
   const due = all.where('state', 'in', ['waiting', 'unheard']).where('next_at', '<=', now.toISOString())
   const sending = yield* rowsOf(all.where('state', '=', 'sending'))
-  const lost = sending.filter((row) => (isThisProcess(row) ? !underWay.has(row.message) : isGone(row, now)))
+  const lost = sending.filter((row) =>
+    isThisProcess(row) ? !underWay.has(row.message) : isGone(row, { now, witness }),
+  )
   return [...lost, ...(yield* rowsOf(due.orderBy('next_at').limit(limit)))].slice(0, limit)
 }
 
 /** Of a process on another machine it is not known: an attempt is long over before it counts as gone. */
-function isGone({ host, pid, process, next_at }: MessageRow, now: Date): boolean {
-  const where = whereabouts({ host: host ?? '', pid: pid ?? 0, process })
+function isGone(
+  { host, pid, process, next_at }: MessageRow,
+  { now, witness }: { readonly now: Date; readonly witness: Witness },
+): boolean {
+  const where = witness.whereabouts({ host: host ?? '', pid: pid ?? 0, process })
   if (where !== 'elsewhere') return where === 'dead'
   return next_at !== null && Date.parse(next_at) < now.getTime() - UNHEARD_OF_MS
 }

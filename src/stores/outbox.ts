@@ -11,14 +11,14 @@ import {
 } from '../core/sink.ts'
 import { OUTBOX, SINKS } from './locks.ts'
 import { outboxTables } from './outbox-tables.ts'
-import { isThisProcess, thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, thisProcess } from './process-identity.ts'
 import { eventOf } from './record-events.ts'
 import { identityOf } from './runs.ts'
 import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
+import type { Witness } from './witness.ts'
 
 /** What is put into the queue or let go of in one transaction. */
 const PAGE = 2_000
-const MOST_REFUSED = 10_000
 /** For so long nobody has sent to a sink that is forgotten where settings do not name it. Others may have other settings. */
 const FORGOTTEN_MS = 7 * DAY_MS
 
@@ -75,11 +75,12 @@ class StoredOutbox implements Outbox {
 
   claim(sink: string, ttlMs: number): Promise<boolean> {
     const me = thisProcess()
+    const { witness } = this.#session
     return this.#write(function* () {
       const row = yield* rowOf(sink)
       if (!row) return false
       const now = yield* sharedClockMs()
-      const isHeld = row.host !== null && row.claimed_until > now && !isThisProcess(row) && isThere(row)
+      const isHeld = row.host !== null && row.claimed_until > now && !isThisProcess(row) && isThere(row, witness)
       if (isHeld) return false
       yield* update(sink, { ...me, claimed_until: now + ttlMs })
       return true
@@ -190,22 +191,31 @@ class StoredOutbox implements Outbox {
     return this.#session.read(query.orderBy('id').limit(limit))
   }
 
-  replayRefused(sink: string): Promise<number> {
-    const refused = outboxTables
+  async replayRefused(sink: string): Promise<{ readonly queued: number; readonly forgotten: number }> {
+    const page = outboxTables
       .selectFrom('outbox_refused')
-      .innerJoin('events', (join) =>
+      .leftJoin('events', (join) =>
         join.onRef('events.run', '=', 'outbox_refused.run').onRef('events.seq', '=', 'outbox_refused.seq'),
       )
-      .select(['events.run', 'events.seq', 'events.json'])
+      .select(['outbox_refused.id', 'outbox_refused.run', 'outbox_refused.seq'])
+      .select(sql<number | null>`length(events.json)`.as('bytes'))
       .where('outbox_refused.sink', '=', sink)
       .orderBy('outbox_refused.id')
-      .limit(MOST_REFUSED)
-    return this.#write(function* () {
-      const rows = yield* rowsOf(refused)
-      for (const { run, seq, json } of rows) yield* enqueue({ run, seq, bytes: json.length, sink })
-      yield* put(outboxTables.deleteFrom('outbox_refused').where('sink', '=', sink))
-      return rows.length
-    })
+      .limit(PAGE)
+    const mine = outboxTables.deleteFrom('outbox_refused').where('sink', '=', sink)
+    let [queued, forgotten] = [0, 0]
+    for (;;) {
+      const bytes = await this.#write(function* () {
+        const rows = yield* rowsOf(page)
+        for (const { run, seq, bytes } of rows) if (bytes !== null) yield* enqueue({ run, seq, bytes, sink })
+        const last = rows.at(-1)
+        if (last) yield* put(mine.where('id', '<=', last.id))
+        return rows.map((row) => row.bytes)
+      })
+      queued += bytes.filter((each) => each !== null).length
+      forgotten += bytes.filter((each) => each === null).length
+      if (bytes.length < PAGE) return { queued, forgotten }
+    }
   }
 
   async replaySince(sink: string, since: Date): Promise<number> {
@@ -311,8 +321,8 @@ function* dropSome(sink: string, keep: SinkKeep): Steps<number> {
   return count
 }
 
-function isThere({ host, pid, process }: SinkRow): boolean {
-  return host !== null && pid !== null && whereabouts({ host, pid, process }) !== 'dead'
+function isThere({ host, pid, process }: SinkRow, witness: Witness): boolean {
+  return host !== null && pid !== null && witness.whereabouts({ host, pid, process }) !== 'dead'
 }
 
 /** The last of the oldest entries that have to go; undefined when none has. */

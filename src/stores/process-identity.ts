@@ -57,7 +57,10 @@ export function isSameClock({ process: remembered }: RememberedProcess): boolean
 let selfOnce: RememberedProcess | undefined
 
 /** `elsewhere`: on another host, in another container, or hidden from this account, where this process cannot look. */
-export function whereabouts(remembered: RememberedProcess): 'alive' | 'dead' | 'elsewhere' {
+export type Whereabouts = 'alive' | 'dead' | 'elsewhere'
+
+/** Of a process of a machine that has its name for itself: one of another boot is dead. */
+export function whereabouts(remembered: RememberedProcess): Whereabouts {
   if (remembered.host !== hostname()) return 'elsewhere'
   if (remembered.process === null) return answersSignal(remembered.pid) ? 'alive' : 'dead'
   const [boot, namespace] = remembered.process.split(' ')
@@ -65,6 +68,13 @@ export function whereabouts(remembered: RememberedProcess): 'alive' | 'dead' | '
   if (boot === bootHere && namespace !== namespaceHere) return 'elsewhere'
   if (processIdentity(remembered.pid) === remembered.process) return 'alive'
   return isHidden(remembered.pid) ? 'elsewhere' : 'dead'
+}
+
+/** Where machines of one name may meet, as copies of one image do: one of another boot may be of another machine. */
+export function whereaboutsAmongMachines(remembered: RememberedProcess): Whereabouts {
+  const where = whereabouts(remembered)
+  if (where !== 'dead' || remembered.process === null) return where
+  return remembered.process.split(' ')[0] === place().split(' ')[0] ? 'dead' : 'elsewhere'
 }
 
 /** Where /proc is mounted with hidepid, others' processes are not seen there, but a signal would find them. */

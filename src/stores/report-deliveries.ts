@@ -1,9 +1,10 @@
 import type { ReportDelivery, ReportDeliveryStore } from '../core/report-schedule.ts'
 import { putFact } from './facts.ts'
 import { reportsOf } from './locks.ts'
-import { isThisProcess, thisProcess, whereabouts } from './process-identity.ts'
+import { isThisProcess, thisProcess } from './process-identity.ts'
 import { tables } from './schema.ts'
 import { rowsOf, type StoreSession } from './steps.ts'
+import type { Witness } from './witness.ts'
 
 type Deliveries = Readonly<Record<string, ReportDelivery>>
 
@@ -38,7 +39,7 @@ export function reportDeliveryStore(session: StoreSession): ReportDeliveryStore 
           const baseline = { nominal, state: 'baseline', attempts: 0, at, next_at: null, why: null, ...NOBODY } as const
           return { result: false, now: { ...known, [key]: baseline } }
         }
-        if (!isToBeSent(before, nominal, now)) return { result: false }
+        if (!isToBeSent(before, nominal, { now, witness: session.witness })) return { result: false }
         const attempts = before.nominal === nominal ? before.attempts + 1 : 1
         const taken = { nominal, state: 'sending', attempts, at, next_at: null, why: null, ...thisProcess() } as const
         return { result: true, now: { ...known, [key]: taken } }
@@ -56,20 +57,25 @@ export function reportDeliveryStore(session: StoreSession): ReportDeliveryStore 
   }
 }
 
-function isToBeSent(before: ReportDelivery, nominal: string, now: Date): boolean {
+interface Judging {
+  readonly now: Date
+  readonly witness: Witness
+}
+
+function isToBeSent(before: ReportDelivery, nominal: string, { now, witness }: Judging): boolean {
   // A clock that was set back, or a schedule that was changed, brings nothing again.
   if (before.nominal > nominal) return false
-  if (before.state === 'sending' && !isGone(before, now)) return false
+  if (before.state === 'sending' && !isGone(before, { now, witness })) return false
   if (before.nominal < nominal) return true
   if (before.state === 'waiting') return (before.next_at ?? '') <= now.toISOString()
   return before.state === 'sending'
 }
 
 /** One process sends one report at a time: what it still sends when it asks for the next has no end. */
-function isGone(delivery: ReportDelivery, now: Date): boolean {
+function isGone(delivery: ReportDelivery, { now, witness }: Judging): boolean {
   const { host, pid, process, at } = delivery
   if (isThisProcess(delivery)) return true
-  const where = whereabouts({ host: host ?? '', pid: pid ?? 0, process })
+  const where = witness.whereabouts({ host: host ?? '', pid: pid ?? 0, process })
   if (where !== 'elsewhere') return where === 'dead'
   return Date.parse(at) < now.getTime() - UNHEARD_OF_MS
 }

@@ -40,7 +40,6 @@ import { isHeard, leaseStore } from './leases.ts'
 import { AUDIT, journalOf, LEASES, OUTBOX } from './locks.ts'
 import { forgetSamples, readFact, readMachine, readMarks, readSamples } from './notes.ts'
 import { outageStore } from './outages.ts'
-import { whereabouts } from './process-identity.ts'
 import { appendEvents, eventOf, indeterminateDevices, recordStatuses } from './record-events.ts'
 import { reportDeliveryStore } from './report-deliveries.ts'
 import { inList, runReads } from './run-reads.ts'
@@ -273,7 +272,7 @@ class StoredRuns implements RunStore {
 
   /** Of a run without an end: nobody is there any more to write one. */
   async #isInterrupted(row: RunRow): Promise<boolean> {
-    const where = whereabouts(row)
+    const where = this.#session.witness.whereabouts(row)
     if (where !== 'elsewhere') return where === 'dead'
     const isHeard = await this.#isHeard(row.run)
     if (isHeard !== undefined) return !isHeard

@@ -1,9 +1,13 @@
 import Database from 'libsql'
+import type { InputError } from '../core/diagnostic.ts'
 import { explained, unusable } from './sqlite-faults.ts'
 import { BUSY_BLOCK_MS, patiently } from './sqlite-patience.ts'
+import { stateUnusable } from './state-unusable.ts'
 
 /** Higher than any version: no Tillwright, however old, writes the file any more. */
 const SEALED = 1_000_000
+/** A look may write itself, once, what it found. */
+const MOST_TRIES = 5
 
 /** In whose place a file was sealed. */
 export interface Successor {
@@ -15,14 +19,21 @@ export interface Successor {
 
 /**
  * Seals a state file in whose place another store is: it stays where it is, nobody writes it any more, and whoever opens it is told.
- * `check` is asked while nobody else can write the file; where it throws, nothing is sealed. Throws InputError with STATE_UNUSABLE.
+ * `check` may look at it by a connection of its own, and is asked again where somebody wrote into the file before it could be sealed;
+ * where it throws, nothing is. Throws InputError with STATE_UNUSABLE.
  */
 export async function sealSqlite(file: string, to: Successor, check: () => Promise<void>): Promise<void> {
   const source = opened(file)
   try {
-    // From here on others wait who want to write the file.
-    await patiently(file, () => source.exec('BEGIN IMMEDIATE'))
-    await check()
+    for (let tries = 1; ; tries += 1) {
+      const seen = dataVersion(source)
+      await check()
+      // From here on others wait who want to write the file.
+      await patiently(file, () => source.exec('BEGIN IMMEDIATE'))
+      if (dataVersion(source) === seen) break
+      source.exec('ROLLBACK')
+      if (tries === MOST_TRIES) throw busy(file)
+    }
     const names = source
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
       .all()
@@ -50,6 +61,15 @@ export function sealedFor(file: string): { readonly id: string; readonly success
   } finally {
     source.close()
   }
+}
+
+/** Another number when somebody else has written since (sqlite.org/pragma.html#pragma_data_version). */
+function dataVersion(source: Database.Database): number {
+  return (source.prepare('PRAGMA data_version').get() as { data_version: number }).data_version
+}
+
+function busy(file: string): InputError {
+  return stateUnusable(`"${file}" is written all the time`, 'End what runs there, and `till serve`; then say it again.')
 }
 
 const SUCCESSOR = 'moved_to_id'

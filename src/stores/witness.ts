@@ -1,10 +1,12 @@
-import { bootClockMs, isSameClock, whereabouts } from './process-identity.ts'
+import { bootClockMs, isSameClock, type RememberedProcess, type Whereabouts, whereabouts } from './process-identity.ts'
 import type { StateTables } from './schema.ts'
 
 export type ControllerRow = StateTables['controllers']
 
-/** Tells whether controllers are still there. */
+/** Tells whether others are still there. */
 export interface Witness {
+  /** Where a process is that is remembered in the store. */
+  whereabouts(remembered: RememberedProcess): Whereabouts
   /** `now`: by the clock that leases go by. */
   isThere(holder: ControllerRow, now: number): boolean
 }
@@ -26,6 +28,7 @@ export class Onlooker {
 /** Of controllers with a store on one machine, or on machines that share a file. */
 export class MachineWitness implements Witness {
   readonly #onlooker = new Onlooker()
+  readonly whereabouts = whereabouts
 
   isThere(holder: ControllerRow, now: number): boolean {
     const where = whereabouts(holder)

@@ -5,6 +5,7 @@ import { held, type SendResult, type Sink, taken } from './sink.ts'
 
 const BATCH = 1_000
 const MEGABYTE = 1_000_000
+const NEWLINE = 0x0a
 
 /** Lines of JSON in a file, which is renamed to FILE.1, FILE.2 … when it has grown to its size. What is taken is on disk. */
 export class FileSink implements Sink {
@@ -23,13 +24,16 @@ export class FileSink implements Sink {
 
   async send(messages: readonly Message[]): Promise<SendResult> {
     try {
-      const text = messages.map(({ body }) => `${body}\n`).join('')
-      if (this.#file && this.#size > 0 && this.#size + text.length > this.#most) await this.#rotate()
+      const lines = Buffer.from(messages.map(({ body }) => `${body}\n`).join(''))
+      if (this.#file && this.#size > 0 && this.#size + lines.length > this.#most) await this.#rotate()
       this.#file ??= await this.#open()
-      const { bytesWritten } = await this.#file.write(text)
+      const { written, error } = await writeAll(this.#file, lines)
       await this.#file.datasync()
-      this.#size += bytesWritten
-      return taken(messages)
+      this.#size += written
+      if (!error) return taken(messages)
+      // The begin of a line stays until the file is opened again, which takes it away.
+      await this.close()
+      return { settled: linesIn(lines.subarray(0, written)), refused: [], trouble: `${this.#path}: ${error.message}` }
     } catch (error) {
       await this.close()
       return held(`${this.#path}: ${(error as Error).message}`)
@@ -68,6 +72,26 @@ export class FileSink implements Sink {
   }
 }
 
+/** A disk that becomes full takes a part of what is written, and says so only to the next write (write(2)). */
+async function writeAll(
+  file: FileHandle,
+  bytes: Buffer,
+): Promise<{ readonly written: number; readonly error?: NodeJS.ErrnoException }> {
+  let written = 0
+  try {
+    while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten
+    return { written }
+  } catch (error) {
+    return { written, error: error as NodeJS.ErrnoException }
+  }
+}
+
+function linesIn(bytes: Buffer): number {
+  let lines = 0
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1
+  return lines
+}
+
 function ifMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error
 }
@@ -79,7 +103,7 @@ async function endOfLines(file: FileHandle, size: number): Promise<number> {
   for (let end = size; end > 0; ) {
     const begin = Math.max(0, end - BLOCK)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(end - begin), 0, end - begin, begin)
-    const at = buffer.subarray(0, bytesRead).lastIndexOf(10)
+    const at = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE)
     if (at >= 0) return begin + at + 1
     end = begin
   }

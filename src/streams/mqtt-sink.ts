@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { MqttClient } from 'mqtt'
 import type { SinkTarget } from '../core/sink.ts'
 import type { Message } from './message.ts'
@@ -10,6 +11,8 @@ type Target = Extract<SinkTarget, { kind: 'mqtt' }>
 
 const BATCH = 1_000
 const LOOK_EVERY_MS = 250
+/** For a connection to end in good order. */
+const END_MS = 2_000
 /** What MQTT writes around a message, generously (5.0, 3.3). */
 const HEAD_BYTES = 512
 /** Reasons for which a broker would say the same again: the message, not the broker, is wrong (5.0, 2.4). */
@@ -21,7 +24,6 @@ const REFUSALS: ReadonlySet<number> = new Set([0x90, 0x95, 0x99])
  * the host and the store in it: two of one name would push each other out.
  */
 export class MqttSink implements Sink {
-  readonly batch = BATCH
   readonly #name: string
   readonly #target: Target
   readonly #password: string | undefined
@@ -29,6 +31,7 @@ export class MqttSink implements Sink {
   #client: MqttClient | undefined
   #mostBytes = Number.POSITIVE_INFINITY
   #lost: string | undefined
+  #batch = BATCH
   /** When the broker said something last, of messages or of the connection. */
   #heardAt = 0
 
@@ -38,6 +41,14 @@ export class MqttSink implements Sink {
     this.#target = target
     this.#password = more.password
     this.#clientId = `till-${hostname()}-${more.origin.slice(0, 8)}-${name}`
+  }
+
+  /**
+   * After trouble one, and twice as many whenever all were taken: where a broker refuses one topic, what is behind it would be taken
+   * again with each try.
+   */
+  get batch(): number {
+    return this.#batch
   }
 
   async send(messages: readonly Message[], signal: AbortSignal): Promise<SendResult> {
@@ -58,6 +69,7 @@ export class MqttSink implements Sink {
     const refused = ends
       .slice(0, settled)
       .flatMap(({ refused: why }, index) => (why === undefined ? [] : [{ index, why }]))
+    this.#batch = stopped < 0 ? Math.min(BATCH, this.#batch * 2) : 1
     if (stopped < 0) return { settled, refused }
     // What is behind it may have been taken: it comes again, so that order per key holds for what comes first.
     await this.close()
@@ -68,7 +80,10 @@ export class MqttSink implements Sink {
     const client = this.#client
     this.#client = undefined
     if (!client) return
-    await client.endAsync(this.#lost !== undefined).catch(() => undefined)
+    // It waits for what the other end confirms, also where that is not there any more.
+    const end = client.endAsync(this.#lost !== undefined).catch(() => undefined)
+    await Promise.race([end, delay(END_MS, undefined, { ref: false })])
+    client.stream.destroy()
   }
 
   async #connected(): Promise<MqttClient> {
@@ -140,7 +155,10 @@ export class MqttSink implements Sink {
         client.removeListener('close', gone)
         resolve(result)
       }
-      const stop = (): void => end({ trouble: 'stopped' })
+      const stop = (): void => {
+        this.#lost ??= 'stopped'
+        end({ trouble: 'stopped' })
+      }
       const gone = (): void => end({ trouble: this.#lost ?? 'the connection was closed' })
       // A batch takes as long as it takes, while others of it are confirmed.
       const late = setInterval(() => {

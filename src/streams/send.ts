@@ -8,6 +8,8 @@ import type { Sink } from './sink.ts'
 const CLAIM_MS = 60_000
 const IDLE_MS = 500
 const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [1_000, 60_000]
+/** So long nothing is tried after an error of the state store, which has been patient itself. */
+const STORE_PAUSE_MS = 2_000
 /** Limits are looked at so often: it adds all up that waits. */
 const LIMITS_EVERY_MS = 10_000
 
@@ -93,32 +95,48 @@ function settledUpTo(of: {
   return of.entries.at(-1)?.id ?? 0
 }
 
-/** Sends until it is stopped, pausing longer and longer while the sink takes nothing. */
+/** Sends until it is stopped, pausing longer and longer while the sink takes nothing. Never rejects. */
 export async function keepSending(sending: Sending, signal: AbortSignal): Promise<void> {
-  const { settings, outbox, sink } = sending
-  let pause = SHORTEST_PAUSE_MS
-  let limitsAt = 0
-  try {
-    while (!signal.aborted) {
-      if (performance.now() >= limitsAt) {
-        limitsAt = performance.now() + LIMITS_EVERY_MS
-        await letGo(sending)
-      }
-      const turn = (await outbox.claim(settings.name, CLAIM_MS)) ? await sendSome(sending, signal) : NOTHING
-      if (turn.trouble !== undefined && !signal.aborted) {
-        await outbox.trouble(settings.name, turn.trouble)
-        await rest(pause, signal)
-        pause = Math.min(LONGEST_PAUSE_MS, pause * 2)
-      } else if (!turn.more) await rest(IDLE_MS, signal)
-      if (turn.sent > 0) pause = SHORTEST_PAUSE_MS
+  const { settings, outbox, sink, warn } = sending
+  const pace = { pause: SHORTEST_PAUSE_MS, limitsAt: 0 }
+  let isTold = false
+  while (!signal.aborted) {
+    try {
+      await takeTurn(sending, pace, signal)
+      isTold = false
+    } catch (error) {
+      // Of the state store. What waits there waits on.
+      if (!isTold) warn(`The sink "${settings.name}": ${(error as Error).message}. It is tried again.`)
+      isTold = true
+      await rest(STORE_PAUSE_MS, signal)
     }
-  } finally {
-    await sink.close()
-    await outbox.release(settings.name)
   }
+  await sink.close()
+  // Others are kept from it for as long as it was claimed.
+  await outbox.release(settings.name).catch(() => undefined)
 }
 
 const NOTHING: Turn = { sent: 0, more: false }
+
+/** Sends some, and rests where there was nothing, or trouble. */
+async function takeTurn(
+  sending: Sending,
+  pace: { pause: number; limitsAt: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings, outbox } = sending
+  if (performance.now() >= pace.limitsAt) {
+    pace.limitsAt = performance.now() + LIMITS_EVERY_MS
+    await letGo(sending)
+  }
+  const turn = (await outbox.claim(settings.name, CLAIM_MS)) ? await sendSome(sending, signal) : NOTHING
+  if (turn.trouble !== undefined && !signal.aborted) {
+    await outbox.trouble(settings.name, turn.trouble)
+    await rest(pace.pause, signal)
+    pace.pause = Math.min(LONGEST_PAUSE_MS, pace.pause * 2)
+  } else if (!turn.more) await rest(IDLE_MS, signal)
+  if (turn.sent > 0) pace.pause = SHORTEST_PAUSE_MS
+}
 
 async function letGo({ settings, outbox, warn }: Sending): Promise<void> {
   if (settings.keep.whenFull !== 'drop-oldest') return

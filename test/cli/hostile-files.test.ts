@@ -186,6 +186,17 @@ describe('what runs out', () => {
     for (const name of ['/dev/full', 'a.xml', 'b.md'])
       expect(stderr).toContain(`error "${name}" cannot be written: the disk is full`)
   })
+
+  it.runIf(spawnSync('unshare', ['-rm', 'true']).status === 0)('the disk: tells that it took only a part', async () => {
+    const script = `mount -t tmpfs -o size=8k none inventory && "$@" schema runbook > inventory/a
+echo $? $(($(stat -c %s inventory/a) > 0))`
+    const args = ['-rm', 'sh', '-c', script, 'sh', process.execPath, TILL]
+    const { stdout, stderr } = await ended(spawn('unshare', args, { cwd: project.root }))
+    expect([stdout, stderr]).toEqual([
+      '1 1\n',
+      expect.stringMatching(/^error stdout cannot be written: the disk is full/),
+    ])
+  })
 })
 
 describe.skipIf(!hasOpenSsh)('with devices', () => {

@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { EventServer, firstByKey } from '../streams/outbox-world.ts'
-import { ended, TestProject } from './project.ts'
+import Database from 'libsql'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { openSqliteStore } from '../../src/stores/sqlite.ts'
+import { EventServer, firstByKey, someEvents } from '../streams/outbox-world.ts'
+import { ended, TestProject, until } from './project.ts'
 
 const DEVICES = 40
 const inventory = `fleet: {name: Test, time_zone: Europe/Warsaw}
@@ -21,6 +25,9 @@ stores:
 ${Array.from({ length: DEVICES }, (_, at) => `      pos${at}: {profile: machine, address: 10.0.0.${at + 1}}`).join('\n')}
 `
 const HOLDS = `name: holds\ntargets: device.kind == "till"\nsteps:\n  - assert: {that: "\${{ 1 == 1 }}"}\n`
+
+const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
+const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0
 
 let project: TestProject
 let server: EventServer
@@ -136,6 +143,78 @@ describe('Sinks', () => {
     keep('drop-oldest')
     const dropping = await project.till('plan', 'holds')
     expect([dropping.code, /of the oldest events were let go of/.test(dropping.stderr)]).toEqual([0, true])
+  })
+
+  test.runIf(canMount)('in a file lose nothing on a disk that becomes full, and write nothing twice', async () => {
+    sinks(`  archive: {file: {path: out/events.ndjson}}\n`)
+    await status()
+    const store = await openSqliteStore(project.path('.till/state.db'))
+    await store.append(someEvents('r', 3_000))
+    await store.close()
+    mkdirSync(project.path('out'))
+    const script = `mount -t tmpfs -o size=4m none out && head -c 3600000 /dev/zero > out/other
+"$@" sinks drain; echo $?
+rm out/other; "$@" sinks drain; echo $?
+cat out/events.ndjson > taken.ndjson`
+    const args = ['-rm', 'sh', '-c', script, 'sh', process.execPath, TILL]
+    const { stdout } = await ended(spawn('unshare', args, { cwd: project.root }))
+    expect(stdout).toMatch(
+      /^archive {2}[1-9]\d* sent, [1-9]\d* wait: .*ENOSPC.*\n4\narchive {2}[1-9]\d* sent, 0 wait\n0\n$/,
+    )
+    const lines = project.read('taken.ndjson').trimEnd().split('\n')
+    const taken = lines.map((line) => (JSON.parse(line) as { id: string }).id)
+    expect(taken).toEqual(Array.from({ length: 3_000 }, (_, at) => `r/${at + 1}`))
+  })
+
+  test('send all again that they refused, and say what the history has lost', async () => {
+    sinks(`  archive: {file: {path: out/events.ndjson}}\n`)
+    const store = await openSqliteStore(project.path('.till/state.db'))
+    await store.append(someEvents('r', 12_000))
+    await store.close()
+    await status()
+    const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
+    const refused = 'INSERT INTO outbox_refused (sink, id, run, seq, at, why)'
+    database.exec(`${refused} SELECT 'archive', seq, run, seq, at, 'it said no' FROM events`)
+    database.exec(`${refused} VALUES ('archive', 20000, 'forgotten', 7, '2026-11-30T10:00:00.000Z', 'it said no')`)
+    database.close()
+    const { stdout } = await project.till('sinks', 'replay', 'archive', '--refused')
+    expect(stdout).toBe(
+      '12000 events wait for "archive" again.\n1 that were refused are not in the history any more.\n',
+    )
+    expect((await project.till('sinks', 'replay', 'archive', '--list')).stdout).toBe('Nothing was refused.\n')
+    expect(await status()).toMatchObject([{ sink: 'archive', pending: 12_000 }])
+  })
+
+  test('are gone on with by a server whose state failed for a while', async () => {
+    const settings = '  archive: {file: {path: out/events.ndjson}}\n'
+    sinks(settings)
+    await status()
+    const child = project.start('serve', '--listen', '127.0.0.1:0')
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let told = ''
+    child.stderr?.on('data', (chunk) => {
+      told += chunk
+    })
+    const end = ended(child)
+    const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
+    await until(child, () => database.prepare('SELECT 1 FROM sinks WHERE pid IS NOT NULL').get() !== undefined)
+    database.exec("CREATE TRIGGER refuse BEFORE UPDATE ON sinks BEGIN SELECT RAISE(ABORT, 'no space'); END")
+    await until(child, () => told.includes('The sink "archive": no space'))
+    // Those of the revision before are stopped meanwhile.
+    sinks(`${settings}  other: {file: {path: out/other.ndjson}}\n`)
+    await until(child, () => told.includes('The sink "other": no space'))
+    database.exec('DROP TRIGGER refuse')
+    database.close()
+    const store = await openSqliteStore(project.path('.till/state.db'))
+    await store.append(someEvents('r', 5))
+    await store.close()
+    for (const name of ['events', 'other'])
+      await until(
+        child,
+        () => existsSync(project.path(`out/${name}.ndjson`)) && /r\/5/.test(project.read(`out/${name}.ndjson`)),
+      )
+    child.kill('SIGTERM')
+    expect((await end).code).toBe(0)
   })
 
   test('that cannot be are found with their place before anything is done', async () => {

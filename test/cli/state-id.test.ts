@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { withStateId } from '../../src/lang/write-state-id.ts'
+import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { chainOf } from './chain.ts'
 import { ended, type TestProject, until } from './project.ts'
@@ -146,6 +147,12 @@ describe('the state store that counts', () => {
     project.write('tillwright.yaml', with_.replace('new.db', 'state.db'))
     expect((await project.till('hold', 'release', `I-${process.pid}/pos1`)).code).toBe(0)
     project.write('tillwright.yaml', with_)
+    // Of a machine that is not there any more.
+    const store = await openSqliteStore(old)
+    const at = new Date(Date.now() - 48 * 3_600_000).toISOString()
+    const gone = { schema: 'till.event/1', run: 'of-another', at, type: 'run.started', mode: 'plan', runbooks: [] }
+    await store.append([{ ...gone, devices: 1, by: 'ola', host: 'another', pid: 7 }] as never)
+    await store.close()
     const moved = await adopted(project, '--move', old)
     expect(moved).toMatchObject({ sealed: old, already: false, where: project.path('.till/new.db') })
     expect(yaml(project)).toBe(with_.replace(id, moved.id))

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { ended, inventoryWith, TestProject, until } from './project.ts'
+import { errorsOf } from './published.ts'
 
 const server = new PostgresServer()
 const DEVICES = Array.from({ length: 6 }, (_, index) => `pos${index + 1}`)
@@ -61,6 +62,9 @@ describe.skipIf(!hasPostgres)('a state that was dumped in the middle of a run', 
     const before = JSON.parse((await project.till('runs', 'list', '--json')).stdout).runs
     expect(before).toMatchObject([{ state: 'interrupted' }])
     expect(ends(restored)).toEqual({ 'PL-0001/pos1': 1, 'PL-0001/pos2': 1 })
+    const accepted = JSON.parse((await project.till('state', 'accept-restore', '--json')).stdout)
+    expect(errorsOf('state-restored', accepted)).toEqual([])
+    expect(accepted).toMatchObject({ runs: [before[0].run], devices: expect.arrayContaining(['PL-0001/pos4']) })
     const resumed = await project.till('resume', 'latest', '--yes', '--json')
     expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0)
     const all = Object.fromEntries(DEVICES.map((id) => [`PL-0001/${id}`, 1]))
@@ -72,6 +76,44 @@ describe.skipIf(!hasPostgres)('a state that was dumped in the middle of a run', 
         lines('begun').filter((line) => line === id),
         id,
       ).toHaveLength(1)
+    expect((await project.till('audit', 'verify')).code).toBe(0)
+  }, 180_000)
+
+  test('lets devices refuse changes that know of later leases, until the restore is accepted', async () => {
+    const restored = server.url.replace(/\/till$/, '/restored')
+    process.env['TILL_STATE'] = restored
+    const exec = () =>
+      project.till('exec', '--device', 'PL-0001/pos1', '--device', 'PL-0001/pos6', '--json', '--', 'true')
+    const dump = project.path('later.sql')
+    execFileSync('pg_dump', ['--no-owner', '--file', dump, restored])
+    for (let time = 0; time < 3; time += 1) expect((await exec()).code).toBe(0)
+    server.sql('CREATE DATABASE later', 'postgres')
+    const later = server.url.replace(/\/till$/, '/later')
+    execFileSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', later, '-f', dump], { stdio: 'ignore' })
+    // As if nobody had had it before the backup.
+    server.sql("DELETE FROM tillwright.lease_keys WHERE key LIKE '%/pos6'", 'later')
+    process.env['TILL_STATE'] = later
+    const refused = await exec()
+    expect(refused.code).toBe(6)
+    for (const { failure } of JSON.parse(refused.stdout).devices)
+      expect(failure).toMatchObject({
+        code: 'LEASE_LOST',
+        message: expect.stringContaining('till state accept-restore'),
+      })
+    writeFileSync(project.path('hold'), '')
+    onTestFinished(() => rmSync(project.path('hold'), { force: true }))
+    const wait = `touch ${project.path('waits')}; while [ -e ${project.path('hold')} ]; do sleep 0.05; done`
+    const child = project.start('exec', '--device', 'PL-0001/pos2', '--', wait)
+    const end = ended(child)
+    await until(child, () => existsSync(project.path('waits')))
+    const early = await project.till('state', 'accept-restore')
+    expect([early.code, early.stderr]).toEqual([2, expect.stringContaining('STATE_IN_USE')])
+    rmSync(project.path('hold'))
+    expect((await end).code).toBe(0)
+    const accepted = await project.till('state', 'accept-restore')
+    expect([accepted.code, accepted.stderr]).toEqual([0, ''])
+    expect((await exec()).code).toBe(0)
+    expect((await project.till('audit', 'list')).stdout).toContain('state.restored')
     expect((await project.till('audit', 'verify')).code).toBe(0)
   }, 180_000)
 })

@@ -136,6 +136,17 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
       ['hub-b', 0],
     ])
     expect(status.queues).toContainEqual({ queue: 'all', waiting: 0, active: 0, oldest_seconds: 0 })
+    const serve = project.start('serve', '--listen', '127.0.0.1:0', '--json')
+    let listening = ''
+    serve.stdout?.on('data', (chunk) => {
+      listening += chunk
+    })
+    await until(serve, () => listening.endsWith('\n'))
+    const metrics = await (await fetch(`${JSON.parse(listening).url}/metrics`)).text()
+    serve.kill('SIGTERM')
+    expect((await ended(serve)).code).toBe(0)
+    expect(metrics).toContain('till_worker_jobs{queue="kind:till,region:north",state="waiting"} 0')
+    expect(metrics).toContain('till_workers{queue="all"} 1')
   })
 
   test('plans and applies as this process does', async () => {
@@ -273,5 +284,59 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     const resumed = await project.till('resume', 'latest', '--yes', '--json', '--on', 'workers')
     expect([resumed.code, statesOf(resumed.stdout)]).toEqual([0, { pos1: 'changed', pos2: 'changed' }])
     expect(existsSync(project.path('second'))).toBe(true)
+  })
+
+  test('waits for a run that took the device of a dead one, and goes on', async () => {
+    const second = startWorker('hub-e', '--slots', '3')
+    await until(second.child, () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-e'") === '1')
+    const first = workers.at(-2)
+    second.child.kill('SIGSTOP')
+    hold()
+    const run = apply('7', '--device', 'PL-0001/pos1')
+    const end = ended(run)
+    await until(run, () => begun().length === 1)
+    first?.child.kill('SIGKILL')
+    await first?.end
+    letGo()
+    writeFileSync(project.path('longer'), '')
+    onTestFinished(() => rmSync(project.path('longer'), { force: true }))
+    const words = `cd ${project.root}; touch other; while [ -e longer ]; do sleep 0.05; done`
+    const other = ended(project.start('exec', '--device', 'PL-0001/pos1', '--', words))
+    await until(run, () => existsSync(project.path('other')))
+    second.child.kill('SIGCONT')
+    const taken = "SELECT count(*) FROM tillwright_jobs.job WHERE state = 'active' AND retry_count = 1"
+    await until(run, () => server.sql(taken) === '1')
+    // It asks for the lease at once, and is told who has it.
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(server.sql(taken)).toBe('1')
+    rmSync(project.path('longer'))
+    expect((await other).code).toBe(0)
+    const { code, stdout } = await end
+    expect(['changed', 'in-sync', 'indeterminate']).toContain(statesOf(stdout)['pos1'])
+    expect(code).toBe(statesOf(stdout)['pos1'] === 'indeterminate' ? 4 : 0)
+    expect(Object.values(ends())).toEqual([1])
+  })
+
+  test('that cannot work says why to the run, which ends', async () => {
+    server.sql('UPDATE tillwright_jobs.queue SET retry_limit = 1')
+    rmSync(project.path('.till/workers'), { recursive: true })
+    writeFileSync(project.path('.till/workers'), '')
+    onTestFinished(() => rmSync(project.path('.till/workers')))
+    const { code, stdout, stderr } = await ended(apply('8'))
+    expect([code, statesOf(stdout), stderr]).toEqual([4, all('failed'), ''])
+    const [{ failure }] = JSON.parse(stdout).devices
+    expect(failure).toMatchObject({ code: 'WORKER_FAILED', phase: 'resolve' })
+    expect(failure.message).toMatch(/The worker hub-e: .*\.till\/workers/)
+    expect(Object.values(ends())).toEqual(DEVICES.map(() => 1))
+  })
+
+  test('gets no leave where it cannot be written, and the run says so', async () => {
+    server.sql(`CREATE FUNCTION tillwright.refuse() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN RAISE EXCEPTION ''no answer is written today''; END';
+      CREATE TRIGGER refuse BEFORE UPDATE ON tillwright.leave_questions FOR EACH ROW EXECUTE FUNCTION tillwright.refuse()`)
+    const { code, stderr } = await ended(apply('9'))
+    server.sql('DROP FUNCTION tillwright.refuse() CASCADE')
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no answer is written today')])
+    expect(stderr).not.toMatch(/unhandled/i)
   })
 })

@@ -71,6 +71,15 @@ export class Mosquitto {
     await isSubscribed
   }
 
+  /** It is there and answers nothing, until it goes on. */
+  pause(): void {
+    this.#broker?.kill('SIGSTOP')
+  }
+
+  goOn(): void {
+    this.#broker?.kill('SIGCONT')
+  }
+
   async stopBroker(): Promise<void> {
     await ended(this.#broker)
   }

@@ -10,6 +10,7 @@ describe.skipIf(!rdkafka)('A source of Kafka, with the mock broker of librdkafka
   /** Offsets as the state store would keep them, beside what came. */
   const places = new Map<string, string>()
   const taken: string[] = []
+  const warnings: string[] = []
 
   beforeEach(() => broker.start('other'))
   afterEach(() => broker.kill())
@@ -30,7 +31,11 @@ describe.skipIf(!rdkafka)('A source of Kafka, with the mock broker of librdkafka
       ...({ mechanism: 'PLAIN', group: 'till', timeoutMs: 5_000 } as const),
     }
     const leave = new AbortController()
-    const reader = new KafkaReader(rdkafka as RdkafkaConsumers, origin, { intake, password: undefined })
+    const reader = new KafkaReader(rdkafka as RdkafkaConsumers, origin, {
+      intake,
+      password: undefined,
+      warn: (text) => warnings.push(text),
+    })
     const reading = reader.run(leave.signal, () => undefined)
     await expect.poll(() => taken.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(many)
     leave.abort()
@@ -48,5 +53,14 @@ describe.skipIf(!rdkafka)('A source of Kafka, with the mock broker of librdkafka
     places.set(part as string, String(Number(places.get(part as string)) - 10))
     await readUntil(1_510)
     expect(taken).toHaveLength(1_510)
+    expect(warnings).toEqual([])
+    // The topic was deleted and made anew.
+    broker.kill()
+    await broker.start('other')
+    broker.produce('events', ['a', 'b', 'c'])
+    await readUntil(1_513)
+    expect(taken.slice(-3)).toEqual(['a', 'b', 'c'])
+    expect(warnings.length).toBeGreaterThan(0)
+    for (const text of warnings) expect(text).toMatch(/events\/\d was read up to \d+ and ends at \d: it was made anew/)
   })
 })

@@ -103,5 +103,9 @@ describe('Events that are pushed', () => {
     }
     await expect.poll(alert, { timeout: 90_000, interval: 500 }).toMatch(/clear|closed|quiet/)
     clearInterval(talk)
+    // Nobody asks any more.
+    const north = /^ {4}north: .*\n/m
+    project.write('tillwright.yaml', SETTINGS.replace(PUSHED, '').replace(north, ''))
+    await expect.poll(() => episodes(), { timeout: 90_000, interval: 500 }).toEqual([])
   })
 })

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { MqttSink } from '../../src/streams/mqtt-sink.ts'
-import { drain } from '../../src/streams/send.ts'
+import { drain, keepSending, sendSome } from '../../src/streams/send.ts'
 import { hasMosquitto, Mosquitto } from '../peers/mosquitto.ts'
 import { OutboxWorld, someEvents, someSink } from './outbox-world.ts'
 
@@ -70,6 +72,51 @@ describe.skipIf(!hasMosquitto)('An MQTT sink, with mosquitto', () => {
     expect((await world.outbox.refused('one', 10)).map(({ seq, why }) => [seq, why.replace(/^\d+/, 'N')])).toEqual([
       [4, 'N bytes are more than the broker takes (3000).'],
     ])
+  })
+
+  it('ends soon when it is stopped while the broker answers nothing', async () => {
+    await broker.start()
+    const sink = sinkTo(broker.port)
+    const stopping = new AbortController()
+    const sending = keepSending(world.sending(someSink(target(broker.port)), sink), stopping.signal)
+    await world.store.append(someEvents('r', 3))
+    await expect.poll(async () => (await world.outbox.positions())[0]?.sent, { timeout: 30_000 }).toBe(3)
+    broker.pause()
+    onTestFinished(() => broker.goOn())
+    await world.store.append(someEvents('r', 500))
+    // It has taken them by then, and waits.
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    const began = performance.now()
+    stopping.abort()
+    await sending
+    expect(performance.now() - began).toBeLessThan(10_000)
+    expect((await world.outbox.positions())[0]).toMatchObject({ pending: 500, sent: 3 })
+  })
+
+  it('sends nothing again and again that is behind what the broker refuses for now', async () => {
+    const rules = join(broker.folder, 'acl')
+    writeFileSync(rules, 'topic deny till/PL-0001/device.waiting\ntopic readwrite till/#\n')
+    await broker.start([`acl_file ${rules}`])
+    await broker.listen()
+    const events = someEvents('r', 40).map((event, index) =>
+      index === 4 ? { ...event, type: 'device.waiting' } : event,
+    )
+    await world.store.append(events as never)
+    const sending = world.sending(someSink(target(broker.port)), sinkTo(broker.port))
+    await world.outbox.claim('one', 600_000)
+    const turns = [await sendSome(sending, never), await sendSome(sending, never), await sendSome(sending, never)]
+    expect(turns.map(({ sent, trouble }) => [sent, /not authori[sz]ed/i.test(trouble ?? '')])).toEqual([
+      [4, true],
+      [0, true],
+      [0, true],
+    ])
+    const behind = ids(1, 40).filter((id) => id !== 'r/5')
+    await expect.poll(() => idsHeard().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(39)
+    expect(idsHeard().toSorted()).toEqual(behind.toSorted())
+    await broker.stopBroker()
+    await broker.start()
+    expect(await drain(sending, never)).toEqual({ sent: 36 })
+    await expect.poll(() => idsHeard().includes('r/5'), { timeout: 20_000 }).toBe(true)
   })
 
   it('holds back where the broker lets nobody in', async () => {

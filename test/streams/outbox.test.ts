@@ -184,7 +184,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('The outbox in %s', (kind) => {
       [77, true],
     ])
     server.answer = () => 200
-    expect(await world.outbox.replayRefused('one')).toBe(3)
+    expect(await world.outbox.replayRefused('one')).toEqual({ queued: 3, forgotten: 0 })
     await drain(world.sending(settings, new HttpSink(target, { headers: {} })), never)
     expect(server.events.slice(-3).map(({ id }) => id)).toEqual([...poisoned])
   })
@@ -256,8 +256,17 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('The outbox in %s', (kind) => {
     expect((await position())?.pending).toBe(2)
     expect(await world.outbox.next('one', 10)).toHaveLength(2)
     const target = asHttp(server.url)
-    await drain(world.sending(someSink(target), new HttpSink(target, { headers: {} })), never)
-    await world.store.forget('other', keep)
+    const send = () => drain(world.sending(someSink(target), new HttpSink(target, { headers: {} })), never)
+    server.answer = () => 422
+    await send()
+    const small = { days: 1, megabytes: 0 }
+    await world.store.forget('other', small)
+    expect(await world.store.runs(), 'what was refused').toHaveLength(1)
+    server.answer = () => 200
+    expect(await world.outbox.replayRefused('one')).toEqual({ queued: 2, forgotten: 0 })
+    await send()
+    expect(server.events).toHaveLength(2)
+    await world.store.forget('other', small)
     expect(await world.store.runs()).toEqual([])
   })
 

@@ -58,9 +58,9 @@ export async function openHanding(place: StatePlace, warn: (text: string) => voi
   }
 }
 
-/** What waits for workers in these queues. */
-export async function readDepths(place: StatePlace, queues: readonly string[]): Promise<readonly QueueDepth[]> {
-  if ('file' in place || queues.length === 0) return []
+/** What waits for workers in these queues, or in all that there are. */
+export async function readDepths(place: StatePlace, queues?: readonly string[]): Promise<readonly QueueDepth[]> {
+  if ('file' in place || queues?.length === 0) return []
   const tables = (await postgres()).openPostgresTables(...(await databaseOf(place)))
   try {
     return await queueDepths(tables, queues)

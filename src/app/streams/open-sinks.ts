@@ -5,7 +5,7 @@ import { FileSink } from '../../streams/file-sink.ts'
 import { HttpSink } from '../../streams/http-sink.ts'
 import { INSTALL, KafkaSink, loadRdkafka } from '../../streams/kafka-sink.ts'
 import { MqttSink } from '../../streams/mqtt-sink.ts'
-import { drain, keepSending } from '../../streams/send.ts'
+import { drain, keepSending, type Sending } from '../../streams/send.ts'
 import type { Sink } from '../../streams/sink.ts'
 import { openOutbox } from '../history/open-store.ts'
 import type { Project } from '../project.ts'
@@ -40,11 +40,7 @@ export async function startSenders(project: Project, warn: (text: string) => voi
       settings.map(async (one) => ({ settings: one, sink: await openSink(project, one, outbox) })),
     )
     const sending = sinks.map((one) => ({ ...one, outbox, warn }))
-    const loops = sending.map((one) =>
-      keepSending(one, stopping.signal).catch((error) =>
-        warn(`The sink "${one.settings.name}": ${(error as Error).message}`),
-      ),
-    )
+    const loops = sending.map((one) => keepSending(one, stopping.signal))
     return {
       refuseFull: () => refuseFull(outbox, settings),
       positions: () => outbox.positions(),
@@ -52,7 +48,7 @@ export async function startSenders(project: Project, warn: (text: string) => voi
         stopping.abort()
         await Promise.all(loops)
         const late = AbortSignal.timeout(withinMs)
-        await Promise.all(sending.map((one) => lastWords(one, late)))
+        await Promise.all(sending.map((one) => lastWords(one, late).catch((error) => warn(failed(one, error)))))
         await outbox.close()
       },
     }
@@ -62,7 +58,11 @@ export async function startSenders(project: Project, warn: (text: string) => voi
   }
 }
 
-async function lastWords(one: Parameters<typeof drain>[0], signal: AbortSignal): Promise<void> {
+function failed({ settings }: Pick<Sending, 'settings'>, error: unknown): string {
+  return `The sink "${settings.name}": ${(error as Error).message}. What waits is kept; see: till sinks status`
+}
+
+async function lastWords(one: Sending, signal: AbortSignal): Promise<void> {
   const { trouble } = await drain(one, signal)
   if (trouble === undefined) return
   const position = (await one.outbox.positions()).find(({ sink }) => sink === one.settings.name)

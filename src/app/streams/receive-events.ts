@@ -82,7 +82,7 @@ async function keepReading(
   let told: string | undefined
   while (!signal.aborted) {
     try {
-      const reader = await openReader(project, intake)
+      const reader = await openReader(project, intake, warn)
       if (!reader) return
       await reader.run(signal, () => {
         pause = FIRST_PAUSE_MS
@@ -108,7 +108,11 @@ function textOf(error: unknown): string {
 }
 
 /** What brings the events of a source; undefined where others do, by HTTP. */
-async function openReader(project: Project, intake: EventIntake): Promise<EventReader | undefined> {
+async function openReader(
+  project: Project,
+  intake: EventIntake,
+  warn: (text: string) => void,
+): Promise<EventReader | undefined> {
   const { from } = intake.settings
   const inRoot = (path: string): string => (isAbsolute(path) ? path : join(project.root, path))
   switch (from.kind) {
@@ -123,7 +127,7 @@ async function openReader(project: Project, intake: EventIntake): Promise<EventR
     case 'kafka': {
       const library = await loadRdkafka()
       if (!library) throw notInstalled(intake.settings)
-      return new KafkaReader(library, from, { intake, password: await passwordOf(project, intake.settings) })
+      return new KafkaReader(library, from, { intake, password: await passwordOf(project, intake.settings), warn })
     }
   }
 }

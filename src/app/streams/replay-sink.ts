@@ -10,6 +10,8 @@ const MOST_LISTED = 1_000
 export interface Replayed {
   readonly sink: string
   readonly queued: number
+  /** What was refused, and the history does not hold any more. */
+  readonly forgotten: number
   readonly refused: readonly RefusedMessage[]
 }
 
@@ -30,9 +32,11 @@ export async function replaySink(
   if (!what.refused && !since && !what.list) throw invalid('Say what is to be sent again: --refused or --since TIME.')
   const outbox = await registeredOutbox(project, settings)
   try {
-    if (what.list) return { sink: name, queued: 0, refused: await outbox.refused(name, MOST_LISTED) }
-    const queued = since ? await outbox.replaySince(name, since) : await outbox.replayRefused(name)
-    return { sink: name, queued, refused: [] }
+    if (what.list) return { sink: name, queued: 0, forgotten: 0, refused: await outbox.refused(name, MOST_LISTED) }
+    const done = since
+      ? { queued: await outbox.replaySince(name, since), forgotten: 0 }
+      : await outbox.replayRefused(name)
+    return { sink: name, ...done, refused: [] }
   } finally {
     await outbox.close()
   }

@@ -64,6 +64,30 @@ export async function tellSilence(
   return look
 }
 
+/** Ends what was told of devices of sources of which nobody wants to know any more whether they are silent. */
+export async function endTold(
+  sources: readonly SourceSettings[],
+  of: { readonly events: EventStore; readonly hooks: HookStore; readonly fleet: Fleet; readonly now: number },
+): Promise<void> {
+  const watched = new Set(sources.filter(({ silence }) => silence).map(({ name }) => name))
+  const left = (await of.events.standing()).filter(({ source }) => !watched.has(source))
+  const at = new Date(of.now).toISOString()
+  for (const { source } of left) {
+    const told = (await of.events.heard(source)).flatMap(({ device, told: text }) =>
+      text === null ? [] : [{ device, ...readTold(text) }],
+    )
+    const alerts = told
+      .filter(({ device }) => of.fleet.devices.has(device))
+      .map(({ device, id, kind }) => ({
+        ...{ id, state: 'resolved', device, name: ALERTS[kind].name, started_at: at },
+        text: 'Its silence is not looked at any more',
+      }))
+    if (alerts.length > 0)
+      await of.hooks.receive([{ source: STREAMS, sender: STREAMS, body: JSON.stringify({ alerts }) }])
+    for (const { device } of told) await of.events.tell(source, device, null)
+  }
+}
+
 function readTold(text: string): Told {
   return JSON.parse(text) as Told
 }

@@ -143,7 +143,10 @@ export class HandedVisits {
       if (!(await this.#isWanted(job))) return undefined
       const taken = await keeper.take(keys, job.run, { from: leave?.epoch, under: run })
       if (taken.granted) return taken.lease
-      if (taken.holder.key === run.keys[0] || taken.holder.run !== job.run) return undefined
+      if (taken.holder.key === run.keys[0]) return undefined
+      // Another run has taken it from a worker that died; after that, it is this one's turn again.
+      if (taken.holder.run !== job.run && this.#stopping.signal.aborted)
+        throw new Error(`the run ${taken.holder.run} has it`)
       const { attempt: last, isOver } = await standingOf(await store.work.eventsOf(job.run, device.name))
       if (isOver && last >= attempt) return undefined
       await this.#moment()
@@ -340,5 +343,5 @@ const NO_RUNBOOK = {
 const DEADLY = {
   code: 'INTERNAL_BUG',
   phase: 'observe',
-  message: `${DEAD_BY_IT} workers died while they worked on the devices of this job; it is not given to another one.`,
+  message: `${DEAD_BY_IT} workers died of the devices of this job, or gave up; it is not given to another one.`,
 } as const

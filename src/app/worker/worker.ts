@@ -15,6 +15,8 @@ const LOOK_EVERY_MS = 1_000
 /** The engine gives up whoever says nothing of a job for ten seconds. */
 const TOUCH_MS = 3_000
 const GATHER_MS = 50
+/** What could not be done here is left to others for so long, and nothing else is taken. */
+const REST_MS = 5_000
 /** A run of which nothing came for so long is let go. */
 const IDLE_RUN_MS = 30_000
 
@@ -54,6 +56,8 @@ export class Worker {
   #draining = false
   #taking: Promise<void> | undefined
   #takeAgain = false
+  /** Nothing is taken before then. */
+  #restUntil = 0
   readonly #toTell: TakenJob[] = []
   #telling: Promise<void> | undefined
   #idle: () => void = () => undefined
@@ -172,7 +176,7 @@ export class Worker {
     while (this.#takeAgain) {
       this.#takeAgain = false
       const room = slots - this.#busy
-      if (this.#draining || room <= 0) return
+      if (this.#draining || room <= 0 || performance.now() < this.#restUntil) return
       // How many devices a job has is not known before it is taken.
       const jobs = await this.#means.queue.take(serve, Math.max(1, Math.floor(room / MOST_TOGETHER)))
       for (const job of jobs) {
@@ -215,10 +219,12 @@ export class Worker {
           const visits = await open.visits
           await this.#slots(() => visits?.visit(data, handed, tries))
           this.#done += 1
-          return true
+          return undefined
         } catch (error) {
-          this.#options.tell(`${handed.device.name}: ${error instanceof Error ? error.message : String(error)}`)
-          return false
+          const why = error instanceof Error ? error.message : String(error)
+          this.#restUntil = performance.now() + REST_MS
+          this.#options.tell(`${handed.device.name}: ${why}`)
+          return why
         } finally {
           open.pending -= 1
           open.usedAt = performance.now()
@@ -227,8 +233,16 @@ export class Worker {
         }
       }),
     )
-    // One that could not be seen to is given to another worker when this one is silent about it.
-    if (ends.every(Boolean)) await this.#tellDone(job)
+    const why = ends.find((end) => end !== undefined)
+    if (why === undefined) await this.#tellDone(job)
+    else await this.#tellFailed(job, why)
+  }
+
+  /** Where that cannot be told either, silence about it says the same in ten seconds. */
+  async #tellFailed(job: TakenJob, why: string): Promise<void> {
+    const { name, serve } = this.#options
+    await this.#means.queue.fail(serve, job, `The worker ${name}: ${why}`).catch(() => undefined)
+    this.#means.bell.ring(bellOf.queue(serve))
   }
 
   /** Those that are done within a moment are told together: to tell of one costs as much as to tell of many. */

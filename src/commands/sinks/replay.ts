@@ -45,8 +45,10 @@ forgotten cannot be sent again. Nothing is sent by this; \`till sinks drain\` do
       )
     else {
       const listed = replayed.refused.map(({ run, seq, at, why }) => `${run}/${seq}  ${at}  ${why}\n`).join('')
+      const { queued, forgotten } = replayed
+      const lost = forgotten > 0 ? `${forgotten} that were refused are not in the history any more.\n` : ''
       await this.write(
-        flags.list ? listed || 'Nothing was refused.\n' : `${replayed.queued} events wait for "${args.sink}" again.\n`,
+        flags.list ? listed || 'Nothing was refused.\n' : `${queued} events wait for "${args.sink}" again.\n${lost}`,
       )
     }
     this.exit(EXIT.ok)

@@ -121,7 +121,10 @@ export class LeaseKeeper {
     const isFirst = this.#until === Number.NEGATIVE_INFINITY
     // Counted from before it is sent: the store counts from when it arrives.
     const before = clockMs()
-    const { intact } = await this.#store.beat(this.#controller, ttlMs)
+    const controller = this.#controller
+    const { intact } = await this.#store.beat(controller, ttlMs)
+    // It was given up meanwhile: that it was heard of says nothing of the one after it.
+    if (controller !== this.#controller) return this.#heartbeat()
     if (!intact && !isFirst) this.#loseAll()
     else this.#setUntil(before + ttlMs * (1 - RESERVE))
   }

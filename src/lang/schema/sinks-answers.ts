@@ -89,6 +89,7 @@ export const SINKS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
       properties: {
         sink: { type: 'string' },
         queued: COUNT,
+        forgotten: { ...COUNT, description: 'So many were refused, and are not in the history any more.' },
         refused: {
           type: 'array',
           items: {

@@ -95,6 +95,27 @@ const ADOPTED: object = {
   }),
 }
 
+const RESTORED: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/state-restored/1',
+  title: 'Restored state',
+  description: 'What a backup held that was restored (`till state accept-restore --json`).',
+  ...closed({
+    schema: { const: 'till.state-restored/1' },
+    where: { description: 'The file, or the database without its password.', type: 'string' },
+    runs: {
+      description: 'Runs that were in progress when the backup was made.',
+      type: 'array',
+      items: { type: 'string' },
+    },
+    devices: {
+      description: 'Devices, as STORE/DEVICE, that they had leases for: a change may have been under way.',
+      type: 'array',
+      items: { type: 'string' },
+    },
+  }),
+}
+
 const EXPORT: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/state-export/1',
@@ -184,6 +205,7 @@ export const STATE_ANSWER_SCHEMAS = {
   state: STATE,
   'state-moved': MOVED,
   'state-adopted': ADOPTED,
+  'state-restored': RESTORED,
   'state-export': EXPORT,
   'state-exported': EXPORTED,
   'state-vacuumed': VACUUMED,

@@ -12,6 +12,8 @@ export type VendingFault =
   | 'acceptor'
   | 'card-silent'
   | 'column-jammed'
+  | 'power-lost'
+  | 'door-opened'
   | 'columns-out'
   | 'columns-low'
   | 'temperature-unit'
@@ -37,6 +39,9 @@ export interface Findings {
   readonly temperature: Temperature | null
   readonly notDispensed: { readonly count: number; readonly codes: readonly string[] }
   readonly columnJams: { readonly count: number; readonly codes: readonly string[] }
+  readonly doorOpened: { readonly count: number; readonly codes: readonly string[] }
+  /** How often since the look before. */
+  readonly powerLost: number
 }
 
 /** All that is wrong, worst first. Pure. */
@@ -45,6 +50,7 @@ export function judge(findings: Findings): readonly Finding[] {
     ...ofSales(findings.sales),
     ...ofDispensing(findings),
     ...ofTemperature(findings.temperature),
+    ...ofSite(findings),
     ...Object.entries(findings.acceptors).flatMap(([kind, acceptor]) => ofAcceptor(kind as AcceptorKind, acceptor)),
     ...(findings.card.silent ? [CARD_SILENT] : []),
     ...ofStock(findings.stock),
@@ -107,6 +113,33 @@ function ofTemperature(temperature: Temperature | null): Finding[] {
   const remedy = 'Set the machine to °C, or say which scale it has.'
   const detail = temperature.why ?? ''
   return [{ fault: 'temperature-unit', cause: null, severity: 'attention', owner: 'monitoring', detail, remedy }]
+}
+
+/** Whoever fills it up opens the door, too. */
+function ofSite({ doorOpened, powerLost }: Findings): Finding[] {
+  const found: Finding[] = []
+  if (powerLost > 0) {
+    found.push({
+      fault: 'power-lost',
+      cause: 'EA7',
+      severity: 'attention',
+      owner: 'vending-service',
+      detail: `It lost its power ${powerLost} times since the look before.`,
+      remedy: 'See to its plug and its circuit; what it cools may have been warm meanwhile.',
+    })
+  }
+  if (doorOpened.count > 0) {
+    found.push({
+      fault: 'door-opened',
+      cause: doorOpened.codes.join(', '),
+      severity: 'attention',
+      owner: 'vending-service',
+      detail: `The door was opened ${doorOpened.count} times since the look before.`,
+      remedy: 'Where nobody was to be there, see who was.',
+      soon: true,
+    })
+  }
+  return found
 }
 
 const NAMES: Readonly<Record<AcceptorKind, string>> = {

@@ -1,5 +1,5 @@
 import type { Audit } from '../../devices/evadts/audit.ts'
-import { type Past, roseAt, valueAt } from './known.ts'
+import { type Past, roseAt, sinceRestart, valueAt } from './known.ts'
 import { KNOWN_EVENTS, type Meaning } from './params.ts'
 
 /**
@@ -21,6 +21,23 @@ export type AcceptorKind = 'coins' | 'notes' | 'card'
 export interface Known {
   readonly past: (what: string) => Past
   readonly now: number
+  /** When anything was noted of the machine last; undefined: this is the first look. */
+  readonly lastLook: number | undefined
+}
+
+/** How often an event was, as earlier looks saw it. Many machines list only those that were: one that no look found had not come. */
+function pastOfEvent(id: string, known: Known): Past {
+  const past = known.past(`event.${id}`)
+  return past.length > 0 || known.lastLook === undefined ? past : [{ at: known.lastLook, value: 0 }]
+}
+
+/** The look that found the last one of an event; undefined: it was before the first look. */
+function happenedAt(past: Past, times: number, now: number): number | undefined {
+  const risen = roseAt(past, times, now)
+  if (risen !== undefined) return risen
+  const kept = sinceRestart(past, times)
+  // Since its counter began anew.
+  return kept.length < past.length ? (kept[0]?.at ?? now) : undefined
 }
 
 /** Codes of this machine with what they mean; its own words go first. */
@@ -74,16 +91,28 @@ function troubleOf(
   const meaning = meaningOf(event.id, events)
   const times = timesOf(event)
   if (!meaning?.startsWith(`${kind}-`) || times === undefined || times === 0) return []
-  const past = known.past(`event.${event.id}`)
-  const taken = takenBy(audit, kind)
-  // Nobody has looked before: it may have been mended long ago.
-  if (past.length === 0) return [{ state: 'unknown', since: null, event: event.id }]
-  const since = roseAt(past, times, known.now)
-  if (since === undefined) return []
-  const then = since >= known.now ? taken : valueAt(known.past(TAKES[kind]), since)
-  const worksAgain = taken !== undefined && then !== undefined && taken > then
+  const past = pastOfEvent(event.id, known)
+  const since = happenedAt(past, times, known.now)
+  if (tookSince(audit, kind, { known, at: since ?? past[0]?.at ?? known.now })) return []
+  // Before the first look: it may have been mended long ago.
+  if (since === undefined) return [{ state: 'unknown', since: null, event: event.id }]
   const state = meaning.slice(kind.length + 1) as 'jammed' | 'full' | 'off'
-  return worksAgain ? [] : [{ state, since, event: event.id }]
+  return [{ state, since, event: event.id }]
+}
+
+/** Whether it has taken something since the look at that time. */
+function tookSince(
+  audit: Audit,
+  kind: AcceptorKind,
+  { known, at }: { readonly known: Known; readonly at: number },
+): boolean {
+  const taken = takenBy(audit, kind)
+  if (taken === undefined || at >= known.now) return false
+  const past = known.past(TAKES[kind])
+  const kept = sinceRestart(past, taken)
+  const isAnew = kept.length < past.length && (kept[0]?.at ?? known.now) > at
+  const then = isAnew ? 0 : valueAt(past, at)
+  return then !== undefined && taken > then
 }
 
 /** When the card reader took its last good payment, as far as looks tell: between two of them. */
@@ -113,11 +142,20 @@ export function newEvents(
 ): { readonly count: number; readonly codes: readonly string[] } {
   const risen = audit.events.flatMap((event) => {
     const times = timesOf(event)
-    const last = known.past(`event.${event.id}`).at(-1)?.value
+    const last = pastOfEvent(event.id, known).at(-1)?.value
     if (meaningOf(event.id, events) !== meaning || times === undefined || last === undefined) return []
     // A counter that was put back began anew from 0.
     const more = times >= last ? times - last : times
     return more > 0 ? [{ id: event.id, more }] : []
   })
   return { count: risen.reduce((sum, { more }) => sum + more, 0), codes: risen.map(({ id }) => id) }
+}
+
+/** How often the machine lost its power since the look before (EA7). */
+export function newOutages(audit: Audit, known: Known): number {
+  const { total } = audit.powerOutages
+  const last = known.past('power').at(-1)?.value
+  if (total === undefined || last === undefined) return 0
+  // A counter that was put back began anew from 0.
+  return total >= last ? total - last : total
 }

@@ -18,11 +18,12 @@ import {
   cardPayments,
   type Known,
   newEvents,
+  newOutages,
   timesOf,
 } from './payments.ts'
 import { readSource } from './read-source.ts'
 import { judgeSales, type SalesVerdict } from './sales.ts'
-import { type ColumnStock, stockOf } from './stock.ts'
+import { type ColumnStock, stockOf, unpaidVends } from './stock.ts'
 import { type Temperature, temperatureOf } from './temperature.ts'
 
 const WEEKS = 6
@@ -86,7 +87,11 @@ async function observe(context: ModuleContext, params: VendingParams): Promise<R
   const sales = await judgeSales(context, audit.vends.total.count, {
     ...{ now, asOf: madeAt, past, limits, weeks: params.weeks ?? WEEKS },
   })
-  const stock = stockOf(audit, params, { pastOf: (column) => known.past(`column.${column}`), now })
+  const stock = stockOf(audit, params, {
+    paidOf: (column) => known.past(`column.${column}`),
+    unpaidOf: (column) => known.past(`unpaid.${column}`),
+    now,
+  })
   const events = { known, events: params.events ?? {} }
   const acceptors = {
     coins: acceptorOf(audit, 'coins', events),
@@ -100,8 +105,20 @@ async function observe(context: ModuleContext, params: VendingParams): Promise<R
     : null
   const notDispensed = newEvents(audit, 'not-dispensed', events)
   const columnJams = newEvents(audit, 'column-jammed', events)
+  const doorOpened = newEvents(audit, 'door-open', events)
+  const powerLost = newOutages(audit, known)
   const judged = params.planogram ? stock : []
-  const findings = judge({ sales, stock: judged, acceptors, card, temperature, notDispensed, columnJams })
+  const findings = judge({
+    sales,
+    stock: judged,
+    acceptors,
+    card,
+    temperature,
+    notDispensed,
+    columnJams,
+    doorOpened,
+    powerLost,
+  })
   const doubt = doubtOf(audit, { now, madeAt, staleMs })
   const samples = doubt === undefined ? samplesOf(audit, { known, temperature, params }) : []
   return success({ audit, now, doubt, sales, stock, acceptors, card, temperature, findings, samples })
@@ -118,16 +135,17 @@ async function recallAll(
   audit: Audit,
   { params, now }: { readonly params: VendingParams; readonly now: number },
 ): Promise<Known> {
-  const columns = Object.keys(params.planogram ?? {}).map((column) => `column.${column}`)
+  const columns = Object.keys(params.planogram ?? {}).flatMap((column) => [`column.${column}`, `unpaid.${column}`])
   const events = audit.events.map(({ id }) => `event.${id}`)
   const names = [
-    ...['sales', 'cash', 'notes', 'cashless', 'temperature', 'fitted.coins', 'fitted.notes', 'fitted.card'],
+    ...['sales', 'cash', 'notes', 'cashless', 'temperature', 'power', 'fitted.coins', 'fitted.notes', 'fitted.card'],
     ...columns,
     ...events,
   ]
   const pasts = await Promise.all(names.map((name) => recall(history, name, { from: now - RECALLED_MS, to: now })))
   const byName = new Map<string, Past>(names.map((name, index) => [name, pasts[index] ?? []]))
-  return { past: (what) => byName.get(what) ?? [], now }
+  const last = Math.max(...pasts.map((past) => past.at(-1)?.at ?? Number.NEGATIVE_INFINITY))
+  return { past: (what) => byName.get(what) ?? [], now, lastLook: Number.isFinite(last) ? last : undefined }
 }
 
 const FUTURE_MS = 5 * MINUTE_MS
@@ -179,12 +197,16 @@ function samplesOf(
     ...note('notes', audit.cashIn.total.notes, COLUMN_EVERY_MS),
     ...note('cashless', audit.cashless.total.count, COLUMN_EVERY_MS),
     ...note('temperature', celsius, 0),
+    ...note('power', audit.powerOutages.total ?? 0, COLUMN_EVERY_MS),
     ...note('fitted.coins', isFitted(audit.fitted.coins), COLUMN_EVERY_MS),
     ...note('fitted.notes', isFitted(audit.fitted.notes), COLUMN_EVERY_MS),
     ...note('fitted.card', isFitted(audit.fitted.card), COLUMN_EVERY_MS),
     ...audit.columns
       .filter(({ id }) => planned.has(id))
-      .flatMap(({ id, paid }) => note(`column.${id}`, paid.total.count, COLUMN_EVERY_MS)),
+      .flatMap((column) => [
+        ...note(`column.${column.id}`, column.paid.total.count, COLUMN_EVERY_MS),
+        ...note(`unpaid.${column.id}`, unpaidVends(column), COLUMN_EVERY_MS),
+      ]),
     ...audit.events.flatMap((event) => note(`event.${event.id}`, timesOf(event), COLUMN_EVERY_MS)),
   ]
 }
@@ -213,7 +235,7 @@ function unknownOf(params: VendingParams, { stock, sales, temperature, acceptors
   if (temperature?.state === 'unknown') return temperature.why ?? 'How warm it is is unknown.'
   const [kind, acceptor] = Object.entries(acceptors).find(([, { state }]) => state === 'unknown') ?? []
   if (acceptor) {
-    return `${acceptor.event}: the ${kind} were in trouble before the first look; whether they still are shows at the next one.`
+    return `${acceptor.event}: the ${kind} were in trouble before the first look; whether they still are shows once one is taken.`
   }
   return sales.class === 'unknown' || sales.class === 'never' ? `${sales.class}: ${sales.why}` : undefined
 }

@@ -18,6 +18,10 @@ export interface MovedTable {
 
 /** Who is there now is nobody's history, and the schema is the other database's own. */
 const LEFT_OUT = new Set(['controllers', 'state_schema'])
+/** What is known of a database that nothing was kept in yet. */
+const OF_ITSELF = 'state_facts'
+/** A file is read in one go, and the server hears nothing meanwhile. */
+const UNHURRIED = 'SET LOCAL idle_in_transaction_session_timeout TO 0'
 /** Rows read or written at a time. */
 const PAGE = 500
 
@@ -41,7 +45,9 @@ export async function moveToPostgres(file: string, address: string): Promise<rea
     // Whoever wants to write the file waits, and finds it sealed.
     source.exec('BEGIN IMMEDIATE')
     const tables = tablesOf(source)
-    const moved = await session.once((client) => inOneGo(client, { source, tables, schema: session.schema, shown }))
+    const here = tables.map((table) => digestOfFile(source, table))
+    const move = { source, tables, here, schema: session.schema, shown }
+    const moved = await session.once((client) => inOneGo(client, move))
     seal(source, tables, shown)
     source.exec('COMMIT')
     return moved
@@ -55,21 +61,23 @@ export async function moveToPostgres(file: string, address: string): Promise<rea
 interface Move {
   readonly source: Database.Database
   readonly tables: readonly Table[]
+  /** What is in the file. */
+  readonly here: readonly MovedTable[]
   readonly schema: string
   readonly shown: string
 }
 
 async function inOneGo(client: pg.Client, move: Move): Promise<readonly MovedTable[]> {
-  await client.query(['BEGIN', ...settingsOf(move.schema)].join('; '))
+  await client.query(['BEGIN', ...settingsOf(move.schema), UNHURRIED].join('; '))
   try {
     await client.query(`LOCK TABLE ${move.tables.map(({ name }) => name).join(', ')} IN ACCESS EXCLUSIVE MODE`)
-    const here = move.tables.map((table) => digestOfFile(move.source, table))
-    const [{ n = 0 } = {}] = (await client.query<{ n: number }>('SELECT count(*) AS n FROM events')).rows
-    if (n === 0) await copy(client, move)
+    const { here } = move
+    const isEmpty = await hasNothing(client, move.tables)
+    if (isEmpty) await copy(client, move)
     const there: MovedTable[] = []
     for (const table of move.tables) there.push(await digestOfDatabase(client, table))
     const differs = here.find((table, index) => table.digest !== there[index]?.digest)
-    if (differs && n > 0) throw notEmpty(move.shown)
+    if (differs && !isEmpty) throw notEmpty(move.shown)
     if (differs) throw new Error(`the table "${differs.table}" differs from what was read`)
     await client.query('COMMIT')
     return here
@@ -77,6 +85,13 @@ async function inOneGo(client: pg.Client, move: Move): Promise<readonly MovedTab
     await client.query('ROLLBACK').catch(() => undefined)
     throw error
   }
+}
+
+async function hasNothing(client: pg.Client, tables: readonly Table[]): Promise<boolean> {
+  const kept = tables.filter(({ name }) => name !== OF_ITSELF)
+  const some = kept.map(({ name }) => `EXISTS (SELECT 1 FROM ${name})`).join(' OR ')
+  const { rows } = await client.query<{ any: boolean }>(`SELECT ${some} AS any`)
+  return rows[0]?.any !== true
 }
 
 async function copy(client: pg.Client, { source, tables }: Move): Promise<void> {

@@ -1,4 +1,4 @@
-import { whereabouts } from '../process-identity.ts'
+import { whereaboutsAmongMachines } from '../process-identity.ts'
 import { type ControllerRow, Onlooker, type Witness } from '../witness.ts'
 
 /** Controllers are heard of so often within the time for which their leases last. */
@@ -7,6 +7,7 @@ const BEATS = 4
 /** Of controllers on any number of machines, by the clock of the server. */
 export class ServerWitness implements Witness {
   readonly #onlooker = new Onlooker()
+  readonly whereabouts = whereaboutsAmongMachines
   readonly #connection: { readonly backSince: number }
 
   /** `backSince`: since when the server is there again, as this process has seen it. */
@@ -19,7 +20,7 @@ export class ServerWitness implements Witness {
    * could have been heard of, and was not.
    */
   isThere(holder: ControllerRow, now: number): boolean {
-    if (whereabouts(holder) === 'dead') return false
+    if (this.whereabouts(holder) === 'dead') return false
     const silence = this.#onlooker.silenceMs(holder, this.#connection.backSince)
     return holder.until > now || silence < holder.ttl / BEATS
   }

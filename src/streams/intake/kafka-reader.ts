@@ -33,6 +33,12 @@ interface Consumer {
   unassign(): void
   consume(many: number, done: (error: Error | null, messages: readonly KafkaMessage[]) => void): void
   commit(partitions: readonly Partition[]): void
+  queryWatermarkOffsets(
+    topic: string,
+    partition: number,
+    timeoutMs: number,
+    done: (error: Error | null, found?: { readonly lowOffset: number; readonly highOffset: number }) => void,
+  ): void
   setDefaultConsumeTimeout(ms: number): void
   on(event: 'event.error', heard: (error: Error) => void): void
 }
@@ -52,19 +58,25 @@ export class KafkaReader implements EventReader {
   readonly #origin: Origin
   readonly #intake: EventIntake
   readonly #password: string | undefined
+  readonly #warn: (text: string) => void
   #said: string | undefined
   #assigning: Promise<void> = Promise.resolve()
 
-  /** `password` in clear. */
+  /** `password` in clear; `warn` tells people what is lost, or comes again. */
   constructor(
     library: RdkafkaConsumers,
     origin: Origin,
-    of: { readonly intake: EventIntake; readonly password: string | undefined },
+    of: {
+      readonly intake: EventIntake
+      readonly password: string | undefined
+      readonly warn: (text: string) => void
+    },
   ) {
     this.#library = library
     this.#origin = origin
     this.#intake = of.intake
     this.#password = of.password
+    this.#warn = of.warn
   }
 
   async run(signal: AbortSignal, well: () => void): Promise<void> {
@@ -98,7 +110,10 @@ export class KafkaReader implements EventReader {
         'queued.max.messages.kbytes': 16_384,
         rebalance_cb: (error: { readonly code?: number }, partitions: readonly Partition[]) => {
           if (error.code === REVOKED) consumer.unassign()
-          if (error.code === ASSIGNED) this.#assigning = this.#assign(consumer, partitions)
+          if (error.code !== ASSIGNED) return
+          this.#assigning = this.#assign(consumer, partitions)
+          // Whoever takes messages waits for it, and throws.
+          this.#assigning.catch(() => undefined)
         },
       },
       // A topic that was never read is read from its begin.
@@ -120,14 +135,44 @@ export class KafkaReader implements EventReader {
 
   /** Partitions are read from where the store says that they were read to. */
   async #assign(consumer: Consumer, partitions: readonly Partition[]): Promise<void> {
-    const { store, settings } = this.#intake
     const placed = await Promise.all(
       partitions.map(async ({ topic, partition }) => {
-        const place = await store.place(settings.name, partOf({ topic, partition }))
+        const place = await this.#place(consumer, { topic, partition })
         return { topic, partition, ...(place !== null && { offset: Number(place) }) }
       }),
     )
     consumer.assign(placed)
+  }
+
+  /** How far a partition is read; a topic that was made anew begins again, and what was deleted is passed over. */
+  async #place(consumer: Consumer, { topic, partition }: Partition): Promise<string | null> {
+    const { store, settings } = this.#intake
+    const part = partOf({ topic, partition })
+    const place = await store.place(settings.name, part)
+    const found = place === null ? undefined : await this.#offsets(consumer, { topic, partition })
+    if (place === null || !found) return place
+    const { lowOffset: low, highOffset: high } = found
+    const isAnew = Number(place) > high
+    if (!isAnew && Number(place) >= low) return place
+    await this.#intake.take(part, [], { from: place, to: String(low) })
+    this.#warn(
+      isAnew
+        ? `The source "${settings.name}": the topic ${part} was read up to ${place} and ends at ${high}: it was made anew, and is read from its begin.`
+        : `The source "${settings.name}": ${low - Number(place)} messages of the topic ${part} were deleted before they were read.`,
+    )
+    return store.place(settings.name, part)
+  }
+
+  /** What a partition holds; undefined where that is not told now. */
+  #offsets(
+    consumer: Consumer,
+    { topic, partition }: Partition,
+  ): Promise<{ readonly lowOffset: number; readonly highOffset: number } | undefined> {
+    return new Promise((resolve) => {
+      consumer.queryWatermarkOffsets(topic, partition, this.#origin.timeoutMs, (error, found) =>
+        resolve(error ? undefined : found),
+      )
+    })
   }
 
   #some(consumer: Consumer): Promise<readonly KafkaMessage[]> {
@@ -143,7 +188,11 @@ export class KafkaReader implements EventReader {
   async #take(consumer: Consumer, messages: readonly KafkaMessage[]): Promise<void> {
     const { store, settings } = this.#intake
     for (const [part, own] of byPart(messages)) {
-      const place = await store.place(settings.name, part)
+      const known = await store.place(settings.name, part)
+      const [first] = own
+      // Read already by somebody else, or of a topic that was made anew meanwhile.
+      const isBefore = first !== undefined && known !== null && first.offset < Number(known)
+      const place = isBefore ? await this.#place(consumer, first) : known
       const news = own.filter(({ offset }) => place === null || offset >= Number(place))
       const last = news.at(-1)
       if (!last) continue

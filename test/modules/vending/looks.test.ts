@@ -17,6 +17,8 @@ interface Machine {
   cards: number
   notes: number
   column: { total: number; since: number }
+  free: number
+  outages: number | undefined
   temperature: string
   events: Record<string, number>
   noteSerial: string
@@ -29,7 +31,7 @@ let samples: NewSample[] = []
 let now = Date.parse('2026-11-30T08:00:00Z')
 
 function fileOf(): string {
-  const { sales, cash, cards, notes, column, temperature, events, noteSerial, at } = machine
+  const { sales, cash, cards, notes, column, free, outages, temperature, events, noteSerial, at } = machine
   const wall = new Date(Date.parse(at ?? new Date(now).toISOString()) + HOUR_MS).toISOString()
   return auditText('X', [
     'ID4*2*985*PLN\r\n',
@@ -40,6 +42,8 @@ function fileOf(): string {
     `BA1*${noteSerial}\r\nDA1*D\r\n`,
     `DA2*${cards * 100}*${cards}*0*0\r\n`,
     `PA1*10*350*WODA\r\nPA2*${column.total}*0*${column.since}*0\r\n`,
+    free === 0 ? '' : `PA4*${free}*0*${free}*0\r\n`,
+    outages === undefined ? '' : `EA7*${outages}*${outages}\r\n`,
     temperature === '' ? '' : `MA5*DETECTED TEMPERATURE*${temperature}\r\n`,
     ...Object.entries(events).map(([code, count]) => `EA2*${code}*${count}*${count}\r\n`),
   ])
@@ -63,6 +67,8 @@ beforeEach(() => {
       cards: 40,
       notes: 500,
       column,
+      free: 0,
+      outages: undefined,
       temperature: '450*C',
       events: { EAR: 2, ENE: 0, EJL: 5 },
     },
@@ -107,10 +113,11 @@ function sell(count = 1): void {
 }
 
 describe('Acceptors', () => {
-  it('with trouble on record from before the first look are unknown, and as well as nothing new comes', async () => {
-    expect(paths(await look())).toBe(
-      'EAR: the coins were in trouble before the first look; whether they still are shows at the next one.',
-    )
+  it('with trouble on record from before the first look are unknown until they take something', async () => {
+    const unknown =
+      'EAR: the coins were in trouble before the first look; whether they still are shows once one is taken.'
+    expect(paths(await look())).toBe(unknown)
+    expect(paths(await look()), 'no coin was taken').toBe(unknown)
     sell()
     expect(paths(await look())).toEqual([])
   })
@@ -128,12 +135,33 @@ describe('Acceptors', () => {
     expect(paths(await look()), 'and again').toEqual(['acceptor: coins-jammed'])
   })
 
+  it('are jammed by an event that the machine did not list before', async () => {
+    machine.events = {}
+    expect(paths(await look())).toEqual([])
+    machine.events = { EAR: 1 }
+    expect(paths(await look())).toEqual(['acceptor: coins-jammed'])
+    expect(paths(await look()), 'still so').toEqual(['acceptor: coins-jammed'])
+    sell()
+    expect(paths(await look())).toEqual([])
+  })
+
+  it('are jammed by an event whose counter began anew', async () => {
+    await look()
+    sell()
+    machine.events['EAR'] = 1
+    expect(paths(await look())).toEqual(['acceptor: coins-jammed'])
+    expect(paths(await look()), 'still so').toEqual(['acceptor: coins-jammed'])
+    sell()
+    expect(paths(await look())).toEqual([])
+  })
+
   it('are full, which is for those who collect the cash', async () => {
     await look()
     machine.events['ENE'] = 1
     const full = await look()
     expect([paths(full), full.value['owner']]).toEqual([['acceptor: notes-full'], 'cash-collection'])
     machine.notes += 1000
+    sell()
     expect(paths(await look())).toEqual([])
   })
 
@@ -166,6 +194,15 @@ describe('What was sold', () => {
       'paid-not-dispensed',
       'Paid and not dispensed 2 times since the look before.',
     ])
+    sell()
+    expect(paths(await look())).toEqual([])
+  })
+
+  it('and not dispensed is told of a machine that lists only events that were', async () => {
+    machine.events = {}
+    await look()
+    machine.events = { EJL: 1 }
+    expect(paths(await look())).toEqual(['paid-not-dispensed: EJL'])
     expect(paths(await look())).toEqual([])
   })
 
@@ -238,6 +275,18 @@ describe('Columns', () => {
     expect((await look({ planogram: below })).value['stock']).toMatchObject([{ state: 'unknown' }])
   })
 
+  it('are unknown where something left that nobody paid for, until they are filled again', async () => {
+    machine.events = {}
+    const params = (filled_at: number) => ({ planogram: { '10': { capacity: 8, filled: 8, filled_at } } })
+    expect((await look(params(50))).value['stock']).toMatchObject([{ state: 'ok', left: 8 }])
+    machine.free = 2
+    machine.column.total = 51
+    expect(paths(await look(params(50)))).toBe(
+      'The stock of column 10 is unknown. 2 left it since it was filled, or while it was, that nobody paid for (PA3, PA4).',
+    )
+    expect((await look(params(51))).value['stock'], 'filled again').toMatchObject([{ state: 'ok', left: 8 }])
+  })
+
   it('last as long as what was sold lately says; low ones are a finding only where that is asked for', async () => {
     machine.events = {}
     const params = { planogram: { '10': { filled: 40, filled_at: 40, low: 2 } } }
@@ -250,6 +299,21 @@ describe('Columns', () => {
     expect(low.value['stock']).toMatchObject([{ left: 2, state: 'low' }])
     expect(paths(low)).toEqual(['columns-low: 10'])
     expect(paths(await look(params, 10))).toEqual([])
+  })
+})
+
+describe('The place', () => {
+  it('lost its power, or was opened, since the look before', async () => {
+    machine.events = {}
+    await look()
+    machine.outages = 3
+    machine.events = { EGS: 1 }
+    const seen = await look({ strict: true })
+    expect(paths(seen)).toEqual(['power-lost: EA7', 'door-opened: EGS'])
+    expect(seen.value['why']).toBe('It lost its power 3 times since the look before.')
+    expect(paths(await look({ strict: true }))).toEqual([])
+    machine.events = { EGS: 2 }
+    expect(paths(await look()), 'whoever fills it up opens it').toEqual([])
   })
 })
 

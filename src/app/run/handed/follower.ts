@@ -32,7 +32,7 @@ export class RunFollower {
     this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS)
   }
 
-  /** Aborted where what was written cannot be read. */
+  /** Aborted where what was written cannot be read, or not be answered. */
   get failed(): AbortSignal {
     return this.#failed.signal
   }
@@ -73,14 +73,20 @@ export class RunFollower {
         for (const question of await store.work.questions(run)) {
           if (this.#answering.has(question.id)) continue
           this.#answering.add(question.id)
-          void answer(question).finally(() => this.#answering.delete(question.id))
+          void answer(question)
+            .catch((error: unknown) => this.#fail(error))
+            .finally(() => this.#answering.delete(question.id))
         }
       }
     } catch (error) {
-      this.#failed.abort(error)
-      this.#after = Number.POSITIVE_INFINITY
-      this.#tellReached()
+      this.#fail(error)
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#failed.abort(error)
+    this.#after = Number.POSITIVE_INFINITY
+    this.#tellReached()
   }
 
   #tellReached(): void {

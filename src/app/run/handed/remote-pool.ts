@@ -1,5 +1,4 @@
 import { batches } from '../../../core/batches.ts'
-import { InputError } from '../../../core/diagnostic.ts'
 import type { RunEvent } from '../../../core/events.ts'
 import type { Device, Fleet } from '../../../core/fleet.ts'
 import type { Guard, GuardSeen } from '../../../core/guard.ts'
@@ -25,6 +24,7 @@ import { endDevice } from '../../../engine/device/run-device.ts'
 import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from '../../../engine/fleet/worker-pool.ts'
 import { serves } from './serve.ts'
 import { ChangedSteps, standingOf } from './standing.ts'
+import { isTaking } from './unserved.ts'
 import { wayOf } from './way-of.ts'
 
 /** Devices of a store that are handed over within so long travel together. */
@@ -33,6 +33,8 @@ const GATHER_MS = 10
 const LOOK_EVERY_MS = 2_000
 /** Where nobody who serves a device was there for so long, it is given up. */
 const NOBODY_MS = 30_000
+/** Jobs are asked for when devices of them have been with workers for so long. */
+const LOST_MS = 10_000
 /** What is done again while the database is away. */
 const AGAIN_MS = 1_000
 
@@ -78,6 +80,8 @@ interface Handed {
   attempt: number
   wait: Wait | undefined
   isReclaimed: boolean
+  /** When its job was put; undefined: not yet. */
+  putAt: number | undefined
 }
 
 /** Workers of other processes, by what they are known to serve. */
@@ -192,6 +196,7 @@ export class RemotePool implements WorkerPool {
         attempt,
         wait: undefined,
         isReclaimed: false,
+        putAt: undefined,
       }
       this.#handed.set(device.name, handed)
       const stores = this.#gathered.get(group) ?? new Map<string, Handed[]>()
@@ -218,20 +223,22 @@ export class RemotePool implements WorkerPool {
   #send(): void {
     this.#gather = undefined
     for (const [group, stores] of this.#gathered) {
-      const jobs = [...stores.values()]
-        .flatMap((handed) => batches(handed, MOST_TOGETHER))
-        .map((part) => this.#jobOf(part))
-      void this.#put(group.serve, jobs)
+      void this.#put(
+        group.serve,
+        [...stores.values()].flatMap((handed) => batches(handed, MOST_TOGETHER)),
+      )
     }
     this.#gathered.clear()
   }
 
   /** What was put twice, since the answer to the first was lost, is worked on once: workers look at what is there. */
-  async #put(serve: string, jobs: Parameters<WorkQueue['put']>[1]): Promise<void> {
+  async #put(serve: string, parts: readonly (readonly Handed[])[]): Promise<void> {
     const { queue, bell, warn } = this.#options
+    const jobs = parts.map((part) => this.#jobOf(part))
     for (;;) {
       try {
         await queue.put(serve, jobs)
+        for (const handed of parts.flat()) handed.putAt = performance.now()
         bell.ring(bellOf.queue(serve))
         return
       } catch (error) {
@@ -315,6 +322,24 @@ export class RemotePool implements WorkerPool {
       const isAlone = handed.group.slots === 0 && now - handed.group.lastSeen > NOBODY_MS
       if (isStopping || isAlone) await this.#reclaim(handed, isStopping ? cancelled() : gone())
     }
+    for (const group of this.#groups.values()) await this.#lookForLost(group)
+  }
+
+  /** Devices whose jobs nobody does any more: workers could not, or the queue has let go of them. */
+  async #lookForLost({ serve }: Group): Promise<void> {
+    const { queue, run } = this.#options
+    const before = performance.now() - LOST_MS
+    const long = [...this.#handed.values()].filter(
+      ({ group, putAt }) => group.serve === serve && putAt !== undefined && putAt < before,
+    )
+    if (long.length === 0) return
+    const jobs = await queue.jobsOf(serve, run)
+    const open = new Set(jobs.flatMap(({ isOpen, devices }) => (isOpen ? devices : [])))
+    const why = new Map(jobs.flatMap((job) => (job.isOpen ? [] : job.devices.map((name) => [name, job.why] as const))))
+    for (const handed of long) {
+      const { name } = handed.work.device
+      if (!open.has(name)) await this.#reclaim(handed, unable(why.get(name)))
+    }
   }
 
   /** Takes a device back that no living worker has, and tells its end. */
@@ -367,21 +392,7 @@ function gone(): DeviceOutcome {
   return { state: 'deferred', failure: { code: 'WORKER_GONE', phase: 'resolve', message } }
 }
 
-/** Throws InputError where nobody is there for some of the devices. */
-export async function refuseUnserved(work: readonly DeviceWork[], store: RunStore): Promise<void> {
-  const serving = [...new Set((await store.work.workers()).filter(isTaking).map(({ serve }) => serve))]
-  const alone = work.filter(({ device, refused }) => !refused && !serving.some((serve) => serves(serve, device)))
-  if (alone.length > 0) throw nobodyFor(alone.map(({ device }) => device))
-}
-
-function isTaking({ draining }: WorkerFacts): boolean {
-  return !draining
-}
-
-function nobodyFor(devices: readonly Device[]): InputError {
-  const shown = devices.slice(0, 3).map(({ name, region, kind }) => `${name} (region ${region}, ${kind})`)
-  const more = devices.length > shown.length ? ` and ${devices.length - shown.length} more` : ''
-  const summary = `No worker serves ${shown.join(', ')}${more}`
-  const detail = 'Start one with till worker --serve, or run it without --on workers. Who is there: till state status.'
-  return new InputError([{ code: 'WORKER_NONE', severity: 'error', summary, detail }])
+function unable(why: string | undefined): DeviceOutcome {
+  const message = `No worker could work on the device. ${why ?? 'Why, the logs of the workers say.'}`
+  return { state: 'failed', failure: { code: 'WORKER_FAILED', phase: 'resolve', message } }
 }

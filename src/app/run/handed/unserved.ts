@@ -1,0 +1,26 @@
+import { InputError } from '../../../core/diagnostic.ts'
+import type { Device } from '../../../core/fleet.ts'
+import type { WorkerFacts } from '../../../core/handed-work.ts'
+import type { RunStore } from '../../../core/ports.ts'
+import type { DeviceWork } from '../../../engine/device/perform-device.ts'
+import { serves } from './serve.ts'
+
+/** Throws InputError where nobody is there for some of the devices. */
+export async function refuseUnserved(work: readonly DeviceWork[], store: RunStore): Promise<void> {
+  const serving = [...new Set((await store.work.workers()).filter(isTaking).map(({ serve }) => serve))]
+  const alone = work.filter(({ device, refused }) => !refused && !serving.some((serve) => serves(serve, device)))
+  if (alone.length > 0) throw nobodyFor(alone.map(({ device }) => device))
+}
+
+/** It takes new jobs. */
+export function isTaking({ draining }: WorkerFacts): boolean {
+  return !draining
+}
+
+function nobodyFor(devices: readonly Device[]): InputError {
+  const shown = devices.slice(0, 3).map(({ name, region, kind }) => `${name} (region ${region}, ${kind})`)
+  const more = devices.length > shown.length ? ` and ${devices.length - shown.length} more` : ''
+  const summary = `No worker serves ${shown.join(', ')}${more}`
+  const detail = 'Start one with till worker --serve, or run it without --on workers. Who is there: till state status.'
+  return new InputError([{ code: 'WORKER_NONE', severity: 'error', summary, detail }])
+}
