@@ -71,13 +71,9 @@ export class Mosquitto {
     await isSubscribed
   }
 
-  /** It is there and answers nothing, until it goes on. */
+  /** It is there and answers nothing. */
   pause(): void {
     this.#broker?.kill('SIGSTOP')
-  }
-
-  goOn(): void {
-    this.#broker?.kill('SIGCONT')
   }
 
   async stopBroker(): Promise<void> {
@@ -109,6 +105,8 @@ export class Mosquitto {
 async function ended(child: ChildProcess | undefined): Promise<void> {
   if (!child || child.exitCode !== null || child.signalCode !== null) return
   const end = new Promise((resolve) => child.once('exit', resolve))
+  // One that was stopped does not hear it otherwise.
+  child.kill('SIGCONT')
   child.kill('SIGTERM')
   await end
 }

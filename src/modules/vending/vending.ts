@@ -9,7 +9,7 @@ import { type Audit, readAudit } from '../../devices/evadts/audit.ts'
 import { LIMITS } from '../../devices/sales/verdict.ts'
 import { defineModule } from '../define.ts'
 import { type Finding, judge } from './judge.ts'
-import { noted, type Past, RECALLED_MS, recall } from './known.ts'
+import { noted, type Past, RECALLED_MS, recall, seriesOf } from './known.ts'
 import { givenOf, PARAMS, type VendingParams, validate } from './params.ts'
 import {
   type Acceptor,
@@ -207,8 +207,16 @@ function samplesOf(
         ...note(`column.${column.id}`, column.paid.total.count, COLUMN_EVERY_MS),
         ...note(`unpaid.${column.id}`, unpaidVends(column), COLUMN_EVERY_MS),
       ]),
+    ...audit.events.flatMap(({ id }) => notYet(id, known)),
     ...audit.events.flatMap((event) => note(`event.${event.id}`, timesOf(event), COLUMN_EVERY_MS)),
   ]
+}
+
+/** That an event which is listed for the first time had not come by the look before. */
+function notYet(id: string, { past, lastLook }: Known): NewSample[] {
+  const what = `event.${id}`
+  if (lastLook === undefined || past(what).length > 0) return []
+  return [{ series: seriesOf(what), at: new Date(lastLook).toISOString(), value: 0 }]
 }
 
 function differences(params: VendingParams, state: State): readonly Change[] | { readonly unknown: string } {
