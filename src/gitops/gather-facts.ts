@@ -1,7 +1,7 @@
 import { type Commit, CommitMalformed, hasId, parseCommit, readObjects } from './commit-object.ts'
 import type { CommitFacts, Range } from './judge-range.ts'
 import { commitsBetween, differences, mergedTree } from './mirror.ts'
-import type { PathChange, Signer } from './trust-policy.ts'
+import type { Signer } from './trust-policy.ts'
 
 /** Who signed each of some commits; the rest of the facts is in the mirror. */
 export type Verifier = (commits: readonly Commit[]) => Promise<ReadonlyMap<string, CommitFacts['signer']>>
@@ -9,10 +9,13 @@ export type Verifier = (commits: readonly Commit[]) => Promise<ReadonlyMap<strin
 /** More at once is not a push, but another history; a person looks at it and trusts a commit further on. */
 export const MOST_COMMITS = 50_000
 
-/** Reads and verifies everything between two commits. Undefined where there is more than anybody pushes. */
+/**
+ * Reads and verifies everything between two commits. `isByPath`: who may sign depends on paths, so that it matters how a merge
+ * moved them. Undefined where there is more than anybody pushes.
+ */
 export async function gatherFacts(
   mirror: string,
-  { from, tip }: { readonly from: string; readonly tip: string },
+  { from, tip, isByPath }: { readonly from: string; readonly tip: string; readonly isByPath: boolean },
   verify: Verifier,
 ): Promise<Range | undefined> {
   const ids = await commitsBetween(mirror, from, tip)
@@ -25,7 +28,7 @@ export async function gatherFacts(
       mirror,
       commits.map((commit) => [treeOf(trees, commit.parents[0]), commit.tree] as const),
     ),
-    await mergeFacts(mirror, commits, trees),
+    await mergeFacts(mirror, commits, { trees, isByPath }),
     await differences(mirror, [[treeOf(trees, from), treeOf(trees, tip)]]),
   ]
   const facts = commits.map((commit, index): CommitFacts => {
@@ -90,20 +93,27 @@ type MergeFacts = NonNullable<CommitFacts['merge']>
 async function mergeFacts(
   mirror: string,
   commits: readonly Commit[],
-  trees: ReadonlyMap<string, string>,
+  { trees, isByPath }: { readonly trees: ReadonlyMap<string, string>; readonly isByPath: boolean },
 ): Promise<ReadonlyMap<string, MergeFacts>> {
   const facts = new Map<string, MergeFacts>()
   for (const { id, tree, parents } of commits) {
     if (parents.length < 2) continue
     const [ours = '', theirs = ''] = parents
-    const rebuilt = parents.length === 2 ? await mergedTree(mirror, ours, theirs) : undefined
-    const bases = rebuilt === undefined ? parents.map((parent) => treeOf(trees, parent)) : [rebuilt]
-    const against = await differences(
-      mirror,
-      bases.map((base) => [base, tree] as const),
-    )
-    const own = new Map<string, PathChange>(against.flat().map((change) => [change.path, change]))
-    facts.set(id, { against: rebuilt === undefined ? 'any' : 'rebuilt', own: [...own.values()] })
+    const merge = async (renames: boolean) =>
+      parents.length === 2 ? mergedTree(mirror, [ours, theirs], { renames }) : undefined
+    const rebuilt = await merge(true)
+    const bases = rebuilt === undefined ? parents.map((parent) => treeOf(trees, parent)) : [rebuilt.tree]
+    const unmoved = isByPath && rebuilt !== undefined ? await merge(false) : undefined
+    const [moved = [], ...against] = await differences(mirror, [
+      [unmoved?.tree ?? tree, rebuilt?.tree ?? tree],
+      ...bases.map((base) => [base, tree] as const),
+    ])
+    const own = new Set([...against.flat().map(({ path }) => path), ...(rebuilt?.conflicts ?? [])])
+    facts.set(id, {
+      against: rebuilt === undefined ? 'any' : 'rebuilt',
+      own: [...own],
+      moved: unmoved === undefined ? [] : moved.map(({ path }) => path),
+    })
   }
   return facts
 }

@@ -13,7 +13,6 @@ import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.t
 export type PassOptions = Omit<ReconcileOptions, 'fleet' | 'revision' | 'now'> & {
   /** Told what the remote had, before any device is looked at. */
   readonly told: (pass: Pick<Pass, 'pulled'>) => Promise<void>
-  readonly signal?: AbortSignal
 }
 
 /** One pass: what the remote had, and what was found on devices. */
@@ -28,10 +27,15 @@ export interface Pass {
 
 const now = (): Date => new Date()
 
-/** Pulls, and reconciles devices with the revision that is in force then: the newest, or the last good one. */
-export async function passOver(follow: OpenFollow, { told, signal, ...options }: PassOptions): Promise<Pass> {
+/**
+ * Pulls, and reconciles devices with the revision that is in force then: the newest, or the last good one. Throws the reason
+ * of the signal where that was aborted before any device was looked at.
+ */
+export async function passOver(follow: OpenFollow, { told, ...options }: PassOptions): Promise<Pass> {
+  const { signal } = options
   return onlyOne(follow.paths.home, async () => {
     const pulled = await pullRevision(follow, signal ? { signal } : {})
+    signal?.throwIfAborted()
     await told({ pulled })
     const { project, commit } = await loadRevision(follow, pulled.trusted.commit)
     try {
@@ -46,7 +50,7 @@ export async function passOver(follow: OpenFollow, { told, signal, ...options }:
 }
 
 /** Reconciles devices with a repository as it is here. */
-export async function passOverHere(project: Project, { told: _, signal: __, ...options }: PassOptions): Promise<Pass> {
+export async function passOverHere(project: Project, { told: _, ...options }: PassOptions): Promise<Pass> {
   try {
     return await onlyOne(project.root, async () => {
       const fleet = await project.fleet()
