@@ -92,18 +92,18 @@ test('what the inventory, a store or a file wants otherwise is brought out each 
     expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
     expect(at('copied')).toBe(text)
   }
-  // Somebody changes one file back, and back again.
-  for (const _ of [1, 2]) {
-    writeFileSync(project.path('device/said'), 'other')
-    expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
-  }
+  // It was brought out once; somebody changes it back, and back again.
+  writeFileSync(project.path('device/said'), 'other')
+  expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
+  writeFileSync(project.path('device/said'), 'other')
+  expect(await reconcile()).toMatchObject({ code: 3, contested: [{ assignment: 'wants', device: DEVICE }] })
+  expect(at('said')).toBe('other')
+  // What differs elsewhere is no part of that.
+  writeFileSync(project.path('device/said'), 'd')
   writeFileSync(project.path('device/noted'), 'other')
   const freed = await reconcile()
   expect(freed).toMatchObject({ code: 0, contested: [], runs: [{ mode: 'drift' }, { mode: 'apply', exit_code: 0 }] })
   expect(at('noted')).toBe('note-d')
-  writeFileSync(project.path('device/said'), 'other')
-  expect(await reconcile()).toMatchObject({ code: 3, contested: [{ assignment: 'wants', device: DEVICE }] })
-  expect(at('said')).toBe('other')
 })
 
 test('files of the repository are read from its root, wherever till is started, and nothing that leads out of it', async () => {

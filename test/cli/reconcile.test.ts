@@ -85,6 +85,8 @@ describe('till reconcile', () => {
     repository.push(repository.commit({ parents: [one], files: wanting('three'), sign: 'anna' }))
     expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
     expect(greeting()).toBe('three')
+    const after = await till('incidents', 'list', '--json', '--project', join(repository.folder, 'current'))
+    expect(JSON.parse(after.stdout).incidents).toMatchObject([{ fault: 'revision-refused', state: 'cleared' }])
     expect((await till('runs', 'list', '--json', '--project', join(repository.folder, 'current'))).stdout).toContain(
       '"mode":"drift"',
     )
@@ -104,7 +106,9 @@ describe('till reconcile', () => {
     expect(await till('assignments', 'suspend', 'greeting', '--reason', 'supplier is on it')).toMatchObject({ code: 0 })
     expect(await reconcile('--all')).toMatchObject({ code: 0, runs: [], suspended: ['greeting'] })
     expect((await till('assignments')).stdout).toContain('supplier is on it')
-    expect(await till('assignments', 'resume', 'greeting')).toMatchObject({ code: 0 })
+    expect(await till('assignments', 'resume', 'greeting', '--reason', 'done')).toMatchObject({ code: 0 })
+    const audit = await till('audit', 'list', '--json', '--project', join(repository.folder, 'current'))
+    expect(audit.stdout).toMatch(/"why":\s*"done"/)
     expect(await reconcile('--all')).toMatchObject({ code: 3, suspended: [] })
   })
 

@@ -3,7 +3,7 @@ import { explainError } from '../../core/explain-error.ts'
 import { worseExitCode } from '../../core/outcome.ts'
 import type { Pulled } from '../../gitops/pull.ts'
 import { alone } from '../../gitops/trust-folder.ts'
-import { openForRefused } from '../incidents/refused-revision.ts'
+import { tellOfRevision } from '../incidents/refused-revision.ts'
 import type { Project } from '../project.ts'
 import type { OpenFollow } from './open-follow.ts'
 import { loadRevision } from './prepare-revision.ts'
@@ -39,7 +39,7 @@ export async function passOver(follow: OpenFollow, { told, ...options }: PassOpt
     await told({ pulled })
     const { project, commit } = await loadRevision(follow, pulled.trusted.commit)
     try {
-      await openForRefused(project, pulled)
+      await tellOfRevision(project, pulled)
       const done = await reconcile(project, { ...options, fleet: await project.fleet(), revision: commit, now })
       const code = pulled.code === undefined ? 0 : explainError(pulled.code).exit_code
       return { pulled, done, exitCode: worseExitCode(done.exitCode, code), root: follow.paths.current }
