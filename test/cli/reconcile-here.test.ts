@@ -75,36 +75,38 @@ test('the policy of an assignment holds its devices back, and those of no other;
   project.write('.till/assignments.json', JSON.stringify(memory))
   expect(await reconcile()).toMatchObject({ code: 0, waiting: ['free'], runs: [{ assignments: ['held'] }] })
   expect(at('held')).toBe('held')
-})
+}, 120_000)
 
 test('what the inventory, a store or a file wants otherwise is brought out each time; what comes back is fought by step', async () => {
   const steps = [file('said', "content: '${{ vars.greeting }}'"), file('noted', "content: '${{ store.vars.note }}'")]
   const all = [...steps, file('copied', 'source: files/greeting')].join('')
   project.write('runbooks/wants.yaml', `steps:\n${all}`)
   settings('', '{runbook: wants, mode: mend}')
-  for (const greeting of ['a', 'b', 'c', 'd']) {
-    inventory(greeting, `note-${greeting}`)
+  for (const note of ['one', 'two', 'three']) {
+    inventory('a', note)
     expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
-    expect([at('said'), at('noted')]).toEqual([greeting, `note-${greeting}`])
+    expect([at('said'), at('noted')]).toEqual(['a', note])
   }
   for (const text of ['one', 'two', 'three']) {
     project.write('files/greeting', text)
     expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
     expect(at('copied')).toBe(text)
   }
-  // It was brought out once; somebody changes it back, and back again.
-  writeFileSync(project.path('device/said'), 'other')
-  expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
+  // Somebody changes it back, and back again, and once more.
+  for (const _ of [1, 2]) {
+    writeFileSync(project.path('device/said'), 'other')
+    expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
+  }
   writeFileSync(project.path('device/said'), 'other')
   expect(await reconcile()).toMatchObject({ code: 3, contested: [{ assignment: 'wants', device: DEVICE }] })
   expect(at('said')).toBe('other')
   // What differs elsewhere is no part of that.
-  writeFileSync(project.path('device/said'), 'd')
+  writeFileSync(project.path('device/said'), 'a')
   writeFileSync(project.path('device/noted'), 'other')
   const freed = await reconcile()
   expect(freed).toMatchObject({ code: 0, contested: [], runs: [{ mode: 'drift' }, { mode: 'apply', exit_code: 0 }] })
-  expect(at('noted')).toBe('note-d')
-})
+  expect(at('noted')).toBe('three')
+}, 300_000)
 
 test('files of the repository are read from its root, wherever till is started, and nothing that leads out of it', async () => {
   project.write('runbooks/copy.yaml', `steps:\n${file('copy', 'source: files/greeting')}`)
@@ -120,4 +122,4 @@ test('files of the repository are read from its root, wherever till is started, 
     expect([code, stdout]).toEqual([4, expect.stringContaining('leads out of the repository')])
   }
   expect(at('copy')).toBe('from the root')
-})
+}, 120_000)
