@@ -1,7 +1,7 @@
 import { type Commit, CommitMalformed, hasId, parseCommit, readObjects } from './commit-object.ts'
 import type { CommitFacts, Range } from './judge-range.ts'
-import { commitsBetween, differences, mergedTree } from './mirror.ts'
-import type { Signer } from './trust-policy.ts'
+import { baseTrees, commitsBetween, differences, mergedTree } from './mirror.ts'
+import type { PathChange, Signer } from './trust-policy.ts'
 
 /** Who signed each of some commits; the rest of the facts is in the mirror. */
 export type Verifier = (commits: readonly Commit[]) => Promise<ReadonlyMap<string, CommitFacts['signer']>>
@@ -98,24 +98,46 @@ async function mergeFacts(
   const facts = new Map<string, MergeFacts>()
   for (const { id, tree, parents } of commits) {
     if (parents.length < 2) continue
+    const sides = parents.map((parent) => treeOf(trees, parent))
     const [ours = '', theirs = ''] = parents
-    const merge = async (renames: boolean) =>
-      parents.length === 2 ? mergedTree(mirror, [ours, theirs], { renames }) : undefined
-    const rebuilt = await merge(true)
-    const bases = rebuilt === undefined ? parents.map((parent) => treeOf(trees, parent)) : [rebuilt.tree]
-    const unmoved = isByPath && rebuilt !== undefined ? await merge(false) : undefined
-    const [moved = [], ...against] = await differences(mirror, [
-      [unmoved?.tree ?? tree, rebuilt?.tree ?? tree],
-      ...bases.map((base) => [base, tree] as const),
-    ])
-    const own = new Set([...against.flat().map(({ path }) => path), ...(rebuilt?.conflicts ?? [])])
-    facts.set(id, {
-      against: rebuilt === undefined ? 'any' : 'rebuilt',
-      own: [...own],
-      moved: unmoved === undefined ? [] : moved.map(({ path }) => path),
-    })
+    const rebuilt = parents.length === 2 ? await mergedTree(mirror, ours, theirs) : undefined
+    const bases = rebuilt === undefined ? sides : [rebuilt.tree]
+    const against = await differences(
+      mirror,
+      bases.map((base) => [base, tree] as const),
+    )
+    const own = new Set([...pathsOf(against.flat()), ...(rebuilt?.conflicts ?? [])])
+    const moved = isByPath && rebuilt ? await movedPaths(mirror, parents, { sides, merged: rebuilt.tree }) : []
+    facts.set(id, { against: rebuilt === undefined ? 'any' : 'rebuilt', own: [...own], moved })
   }
   return facts
+}
+
+/**
+ * Paths that a merge brings to a content of neither side, although one side has not touched them: git has followed a file that
+ * the other side renamed. Where both have, it is a merge of their texts.
+ */
+async function movedPaths(
+  mirror: string,
+  [ours = '', theirs = '']: readonly string[],
+  { sides: [left = '', right = ''], merged }: { readonly sides: readonly string[]; readonly merged: string },
+): Promise<readonly string[]> {
+  const inBoth = async (pairs: readonly (readonly [string, string])[]): Promise<ReadonlySet<string>> => {
+    const [first = new Set<string>(), ...others] = (await differences(mirror, pairs)).map((one) => new Set(pathsOf(one)))
+    return new Set([...first].filter((path) => others.every((paths) => paths.has(path))))
+  }
+  const ofNeither = await inBoth([
+    [left, merged],
+    [right, merged],
+  ])
+  if (ofNeither.size === 0) return []
+  const bases = await baseTrees(mirror, ours, theirs)
+  const touched = await inBoth(bases.flatMap((base) => [[base, left] as const, [base, right] as const]))
+  return [...ofNeither].filter((path) => !touched.has(path))
+}
+
+function pathsOf(changes: readonly PathChange[]): readonly string[] {
+  return changes.map(({ path }) => path)
 }
 
 /** Whether a verdict names somebody. */

@@ -149,16 +149,22 @@ export interface MergedTree {
   readonly conflicts: readonly string[]
 }
 
-/** Merges two commits, with or without following files that were renamed. Undefined where git makes no tree of them. */
-export async function mergedTree(
-  mirror: string,
-  [ours, theirs]: readonly [string, string],
-  { renames }: { readonly renames: boolean },
-): Promise<MergedTree | undefined> {
+/** What git makes of two commits, following files that were renamed; undefined where it makes no tree of them. */
+export async function mergedTree(mirror: string, ours: string, theirs: string): Promise<MergedTree | undefined> {
   const args = ['merge-tree', '--write-tree', '--no-messages', '--name-only', '-z', ours, theirs]
-  const ended = await git(mirror, ['-c', `merge.renames=${renames}`, ...args])
+  const ended = await git(mirror, args)
   if (ended.code !== 0 && ended.code !== 1) return undefined
   const [tree = '', ...paths] = ended.stdout.toString('latin1').split('\0')
   if (!/^[0-9a-f]+$/.test(tree)) return undefined
   return { tree, conflicts: ended.code === 0 ? [] : paths.filter((path) => path !== '') }
+}
+
+/** The trees of all best common ancestors of two commits; none where their histories have nothing in common. */
+export async function baseTrees(mirror: string, ours: string, theirs: string): Promise<readonly string[]> {
+  const ended = await git(mirror, ['merge-base', '--all', ours, theirs])
+  if (ended.code === 1) return []
+  if (ended.code !== 0) throw new GitBroken('merge-base', ended)
+  const bases = ended.stdout.toString().split('\n').filter(Boolean)
+  const names = bases.map((id) => `${id}^{tree}`)
+  return (await gitText(mirror, ['rev-parse', ...names])).split('\n').filter(Boolean)
 }
