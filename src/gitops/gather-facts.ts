@@ -123,7 +123,9 @@ async function movedPaths(
   { sides: [left = '', right = ''], merged }: { readonly sides: readonly string[]; readonly merged: string },
 ): Promise<readonly string[]> {
   const inBoth = async (pairs: readonly (readonly [string, string])[]): Promise<ReadonlySet<string>> => {
-    const [first = new Set<string>(), ...others] = (await differences(mirror, pairs)).map((one) => new Set(pathsOf(one)))
+    const [first = new Set<string>(), ...others] = (await differences(mirror, pairs)).map(
+      (one) => new Set(pathsOf(one)),
+    )
     return new Set([...first].filter((path) => others.every((paths) => paths.has(path))))
   }
   const ofNeither = await inBoth([
