@@ -11,10 +11,11 @@ import { callOfRefusedRevision, incidentOpening } from './incident-opening.ts'
 export async function tellOfRevision(project: Project, pulled: Pulled): Promise<void> {
   if (pulled.code !== undefined) return openForRefused(project, pulled)
   const store = await openIncidentStore(project.state)
+  const cleared = { type: 'cleared', at: new Date().toISOString() } as const
   try {
-    for (const { incident, origin, cleared_at: cleared } of await store.incidents())
-      if (origin === 'revision' && cleared === null)
-        await store.note(incident, ({ cleared_at: at }) => (at === null ? [{ type: 'cleared' }] : []))
+    for (const { incident, origin, cleared_at: before } of await store.incidents())
+      if (origin === 'revision' && before === null)
+        await store.note(incident, ({ cleared_at: at }) => (at === null ? [cleared] : []))
   } finally {
     await store.close()
   }
