@@ -76,7 +76,7 @@ test('till drift --since names what mends it: with the parameters of the assignm
   project.write('tillwright.yaml', 'assignments: [{runbook: there, params: {name: a b}}]\n')
   project.write(
     'runbooks/there.yaml',
-    `params: {name: {type: string}}\nsteps:\n  - file: {path: '${project.path('device')}/\${{ params.name }}', sha256: ${'0'.repeat(64)}}\n`,
+    `params: {name: {type: string}}\nsteps:\n  - file: {path: '${project.path('device')}/\${{ params.name }}', sha256: '${'0'.repeat(64)}'}\n`,
   )
   expect((await project.till('drift')).code).toBe(3)
   const { stdout } = await project.till('drift', '--since', '1h')

@@ -50,8 +50,8 @@ export const MALFORMED_RUNBOOKS: readonly MalformedCase[] = [
   { name: 'a key twice', text: 'name: a\nname: b\nsteps:\n  - facts:\n', expected: ['YAML_KEY_DUPLICATE 2:1'] },
   {
     name: 'a second merge',
-    text: 'steps:\n  - &a {facts: }\n  - &b {name: b}\n  - {<<: *a, <<: *b}\n',
-    expected: ['YAML_KEY_DUPLICATE 4:13'],
+    text: 'steps:\n  - &a {facts: }\n  - {id: b, <<: *a, <<: *a}\n',
+    expected: ['YAML_KEY_DUPLICATE 3:21'],
   },
   { name: 'two documents', text: 'steps:\n  - facts:\n---\nsteps: []\n', expected: ['YAML_SYNTAX_INVALID 3:1'] },
   { name: 'an alias to nothing', text: 'steps: *all\n', expected: ['YAML_SYNTAX_INVALID 1:8'] },
