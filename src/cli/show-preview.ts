@@ -1,10 +1,10 @@
-import { isAbsolute, relative, resolve } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { previewMerge } from '../app/gitops/preview/preview-merge.ts'
 import { type Preview, previewDocument, previewMarkdown, previewText } from '../app/gitops/preview/preview-view.ts'
 import { jsonPage } from '../app/json-document.ts'
 import { referenceTo } from '../app/revision/runbooks.ts'
 import type { Selection } from '../app/revision/selection.ts'
-import { previewReporters } from '../app/run/reporting.ts'
+import { emptyReports, previewReporters } from '../app/run/reporting.ts'
 import { fileWriter } from '../app/writer.ts'
 import type { Controller } from '../controller/controller.ts'
 import { type DeviceState, EXIT, worseExitCode } from '../core/outcome.ts'
@@ -41,7 +41,7 @@ export async function showPreview(
   const { project } = controller
   const { against, runbook, params, sample, seed, sandbox, failOn } = asked
   const named = runbook === undefined ? undefined : { reference: fromRoot(project.root, runbook), params }
-  const { preview, fleet, work } = await previewMerge(project, {
+  const { preview, fleet, work, root } = await previewMerge(project, {
     against,
     named,
     selection: asked,
@@ -64,7 +64,11 @@ export async function showPreview(
     // Threads read the repository as it lies here.
     workers: 0,
     failOn,
-    reporters: previewReporters(asked, { runbooks, markdown: previewMarkdown(preview), json }),
+    reporters: previewReporters(asked, {
+      runbooks: runbooks.map((one) => ({ ...one, file: join(project.root, relative(root, one.file)) })),
+      markdown: previewMarkdown(preview),
+      json,
+    }),
   })
   const end = await underSignals(run, async () => undefined)
   if (asked.json) await write(jsonPage(previewDocument(preview, JSON.parse(json.join('')))))
@@ -80,6 +84,7 @@ async function withoutPlan(
     await file.write(previewMarkdown(preview))
     await file.close()
   }
+  await emptyReports(asked)
   if (asked.json) await write(jsonPage(previewDocument(preview, null)))
   return exitCode
 }

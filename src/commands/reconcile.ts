@@ -11,6 +11,7 @@ import { BaseCommand } from '../cli/base-command.ts'
 import { durationFlag } from '../cli/duration-flag.ts'
 import { folderFlag } from '../cli/gitops-flags.ts'
 import { startInTerminal } from '../cli/start-in-terminal.ts'
+import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
 /** Of the time between two passes; so that controllers do not all come at once. */
@@ -72,17 +73,38 @@ revision was refused, 5 where the remote did not answer.`
     const stop = new AbortController()
     const onSignal = (): void => stop.abort()
     if (watch) process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-    for (;;) {
-      const pass = flags.here
-        ? await passOverHere(await this.openProject(flags), options)
-        : await passOver(await openFollow(gitopsFolder(flags.folder)), { ...options, signal: stop.signal })
-      const document = reconciledDocument(pass.pulled, pass.done, pass.exitCode)
-      if (json) await this.write(watch ? jsonLine(document) : jsonPage(document))
-      else await this.write(reconciledText(pass.done, pass.root))
-      if (!watch || pass.exitCode === EXIT.interrupted) this.exit(pass.exitCode)
+    const { signal } = stop
+    const goOver = async (): Promise<Pass> =>
+      flags.here
+        ? passOverHere(await this.openProject(flags), { ...options, signal })
+        : passOver(await openFollow(gitopsFolder(flags.folder)), { ...options, signal })
+    for (let passes = 0; ; passes += 1) {
+      const pass = await goOver().catch((error: unknown) => {
+        if (signal.aborted) return undefined
+        if (!watch || !isPassing(error, passes > 0)) throw error
+        if (json) process.stdout.write(jsonLine({ schema: 'till.diagnostics/1', diagnostics: error.diagnostics }))
+        else this.reportDiagnostics(error.diagnostics)
+        return undefined
+      })
+      if (pass) await this.#show(pass, { json, watch })
+      if (pass && (!watch || pass.exitCode === EXIT.interrupted)) this.exit(pass.exitCode)
       const pause = flags.every * (1 + JITTER * (2 * Math.random() - 1))
-      await delay(pause, undefined, { signal: stop.signal }).catch(() => undefined)
-      if (stop.signal.aborted) this.exit(EXIT.ok)
+      await delay(pause, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) this.exit(EXIT.ok)
     }
   }
+
+  async #show(pass: Pass, { json, watch }: { readonly json: boolean; readonly watch: boolean }): Promise<void> {
+    const document = reconciledDocument(pass.pulled, pass.done, pass.exitCode)
+    if (!json) await this.write(reconciledText(pass.done, pass.root))
+    else await this.write(watch ? jsonLine(document) : jsonPage(document))
+  }
+}
+
+/**
+ * Whether a watcher goes on after it: another pass holds the lock, or somebody is editing a file that was good before. What is
+ * wrong from the start is told at once.
+ */
+function isPassing(error: unknown, wasGood: boolean): error is InputError {
+  return error instanceof InputError && (wasGood || error.diagnostics.every(({ code }) => code === 'GITOPS_BUSY'))
 }

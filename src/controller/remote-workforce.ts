@@ -125,6 +125,7 @@ function environmentOf(
       neighboursOf: () => ({}),
       watch: { connecting: () => undefined, connected: () => undefined },
     },
+    root: project.root,
     modules: project.modules().all,
   })
 }

@@ -306,6 +306,7 @@ function openWorkforce(
     leasedUntil: keeper.shared.buffer as SharedArrayBuffer,
     mode,
     work,
+    root: project.root,
     modules: project.paths.modules,
     workers: request.workers ?? project.settings.run.workers,
     parallel: devicesAtATime(request, share),
@@ -334,6 +335,7 @@ function openWorkforce(
     aborting,
     mask: async (value) => masker.value(value),
     sessions: { resolver, transports, neighboursOf: neighbours, watch: pool.here.pendingConnections },
+    root: project.root,
     modules: project.modules().all,
   })
   return {

@@ -13,8 +13,11 @@ export interface Suspension {
 
 /** What is remembered of an assignment between passes. */
 export interface AssignmentMemory {
-  /** When it was last gone through; and as what run, with which exit code. */
-  readonly last?: { readonly at: string; readonly run: string; readonly exit_code: number }
+  /**
+   * When it was last gone through; and as what run, with which exit code. `retry_at`: when the first of the devices that
+   * safety has put off may be changed.
+   */
+  readonly last?: { readonly at: string; readonly run: string; readonly exit_code: number; readonly retry_at?: string }
   readonly suspended?: Suspension
   /** Mends that came about, by device. */
   readonly mends?: Readonly<Record<string, Mends>>
@@ -22,12 +25,14 @@ export interface AssignmentMemory {
 
 /** How often a device was mended in the same respect. */
 export interface Mends {
-  /** What it was mended to: digest of runbook and parameters. */
-  readonly runbook: string
-  readonly count: number
-  readonly last_at: string
+  /** What it was mended to: digest of runbook, parameters, and all that these look at. */
+  readonly wanted: string
+  /** By step: how often it has mended something, one mend within a week of the one before; and when last. */
+  readonly steps: Readonly<Record<string, { readonly count: number; readonly last_at: string }>>
   /** Since when it is told and no longer mended. */
   readonly contested_at?: string
+  /** When it was last seen to differ since then. */
+  readonly seen_at?: string
 }
 
 /** Of the cadence: so much later some assignments come than others, so that not all stores are asked at once. */
@@ -39,7 +44,8 @@ const HELD_MS = 7 * DAY_MS
 
 /**
  * When an assignment is next due, in milliseconds since 1970. What was missed, because nothing ran, is caught up once: it
- * is due now, and then a whole cadence later. Its place in the cadence is always the same, by its name.
+ * is due now, and then a whole cadence later. Its place in the cadence is always the same, by its name. What safety has put
+ * off is caught up as soon as it may be.
  */
 export function nextDue(
   name: string,
@@ -51,7 +57,8 @@ export function nextDue(
   if (last === undefined || everyMs === undefined) return now
   // A clock that was set back must not put it off for longer than a cadence.
   const due = Math.min(last, now) + everyMs * (1 + JITTER * fraction(name))
-  return Math.max(due, now)
+  const retry = memory?.last?.retry_at === undefined ? due : Date.parse(memory.last.retry_at)
+  return Math.max(Math.min(due, retry), now)
 }
 
 /** Whether it is to be gone through now. */
@@ -71,19 +78,36 @@ function fraction(name: string): number {
   return (hash >>> 0) / 0xffffffff
 }
 
-/** Whether a device is left as it is, since something else changes it back. Another runbook begins anew. */
-export function isContested(mends: Mends | undefined, runbook: string): boolean {
-  return mends?.runbook === runbook && mends.contested_at !== undefined
+/**
+ * Steps whose next mend would be one too many: they have mended twice what did not hold. What is told since then is left
+ * as it is until it has not been seen to differ for a week, or something else is wanted.
+ */
+export function wornSteps(mends: Mends | undefined, wanted: string, now: number): ReadonlySet<string> {
+  if (mends?.wanted !== wanted) return new Set()
+  const { contested_at: since, seen_at: seen = since } = mends
+  const isFought = isContested(mends, now)
+  const worn = Object.entries(mends.steps).filter(
+    ([, { count, last_at: at }]) => count >= MOST_MENDS && (isFought || isRecent(at, now)),
+  )
+  return new Set(seen !== undefined && !isFought ? [] : worn.map(([step]) => step))
 }
 
-/** Whether the next mend would be one too many: it was mended twice, and did not hold. */
-export function wouldContest(mends: Mends | undefined, runbook: string, now: number): boolean {
-  if (mends?.runbook !== runbook || mends.count < MOST_MENDS) return false
-  return Date.parse(mends.last_at) > now - HELD_MS
+/** Whether a device is told and left: it was seen to differ again within the last week. */
+export function isContested({ contested_at: since, seen_at: seen = since }: Mends, now: number): boolean {
+  return seen !== undefined && isRecent(seen, now)
 }
 
-/** After a mend. */
-export function mended(mends: Mends | undefined, runbook: string, at: Date): Mends {
-  const isSame = mends?.runbook === runbook && Date.parse(mends.last_at) > at.getTime() - HELD_MS
-  return { runbook, count: isSame ? mends.count + 1 : 1, last_at: at.toISOString() }
+/** After steps have mended a device. */
+export function mended(mends: Mends | undefined, wanted: string, steps: Iterable<string>, at: Date): Mends {
+  const before = mends?.wanted === wanted ? mends.steps : {}
+  const now = [...steps].map((step) => {
+    const was = before[step]
+    const count = was !== undefined && isRecent(was.last_at, at.getTime()) ? was.count + 1 : 1
+    return [step, { count, last_at: at.toISOString() }] as const
+  })
+  return { wanted, steps: { ...before, ...Object.fromEntries(now) } }
+}
+
+function isRecent(at: string, now: number): boolean {
+  return Date.parse(at) > now - HELD_MS
 }

@@ -113,6 +113,10 @@ const INPUT = {
     'A program that fetches or verifies revisions is missing',
     'Install it: git, ssh-keygen (openssh-client) and, for keys of GnuPG, gpg.',
   ),
+  GITOPS_TOOL_BROKEN: entry(
+    'A program that verifies signatures ended without an answer',
+    'Try again; where it stays so, see what kills it on this machine (memory, limits of processes).',
+  ),
   GITOPS_MIRROR_BROKEN: entry(
     'The copy of the repository on this machine is damaged',
     'Remove the folder mirror.git that is named; it is fetched anew, and what is in force stays so.',

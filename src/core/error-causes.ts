@@ -103,6 +103,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The file was moved, belongs to another user, or has a time without Z, which would mean another moment on each machine.',
   GITOPS_BUSY: 'A reconcile of a timer is at work while somebody looks by hand.',
   GITOPS_TOOL_MISSING: 'A minimal image: ssh-keygen is in the package openssh-client.',
+  GITOPS_TOOL_BROKEN: 'The machine was out of memory, and the kernel ended ssh-keygen or gpg.',
   GITOPS_MIRROR_BROKEN: 'The disk was full or failed, or somebody changed files in it.',
   REVISION_UNTRUSTED:
     'Somebody pushed without `commit.gpgsign`; rebase, cherry-pick, amend and revert drop signatures unless it is set. Or a key has expired or was revoked, or somebody signed for paths of others.',

@@ -144,6 +144,12 @@ export interface Module {
    */
   readonly patterns?: Readonly<Record<string, 'here' | 'device'>>
   /**
+   * Parameters that are paths of this machine, by their path; relative ones count from the folder of tillwright.yaml. Of
+   * `content` the file is read, and lies in the repository unless it is absolute; so it is of `asked`, where the `from`
+   * beside it is `controller`. A `place` may be anywhere; a `folder` is that of tillwright.yaml where it is not given.
+   */
+  readonly paths?: Readonly<Record<string, 'content' | 'asked' | 'place' | 'folder'>>
+  /**
    * What a schema cannot say about parameters that belong together, in one sentence; undefined when all is well. Asked
    * when a runbook is loaded, where values may still be `${{ }}`, and `reacting` tells whether the step has `restart_on`.
    */

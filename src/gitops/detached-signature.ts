@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runProgram } from './git.ts'
-import { ToolMissing, toolEnvironment } from './program-tools.ts'
+import { answered, ToolMissing, toolEnvironment } from './program-tools.ts'
 import { readSshSignature } from './ssh-signature.ts'
 
 /** Whom a signature of a file has to be of. */
@@ -45,8 +45,7 @@ export async function signersOf(
     await writeFile(none, '')
     const run = async (args: readonly string[], input: Buffer | string = '') => {
       const ended = await runProgram('ssh-keygen', args, { env: toolEnvironment(), input, timeoutMs: TIMEOUT_MS })
-      if (ended.missing) throw new ToolMissing('ssh-keygen')
-      return ended
+      return answered('ssh-keygen', ended, [0, 255])
     }
     const found = await run(['-Y', 'find-principals', '-f', signers, '-s', signature])
     const names = found.code === 0 ? found.stdout.toString().split(/[\n,]/) : []

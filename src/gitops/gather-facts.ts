@@ -1,6 +1,6 @@
 import { type Commit, CommitMalformed, hasId, parseCommit, readObjects } from './commit-object.ts'
 import type { CommitFacts, Range } from './judge-range.ts'
-import { commitsBetween, differences, mergedTree } from './mirror.ts'
+import { baseTrees, commitsBetween, differences, mergedTree } from './mirror.ts'
 import type { PathChange, Signer } from './trust-policy.ts'
 
 /** Who signed each of some commits; the rest of the facts is in the mirror. */
@@ -9,10 +9,13 @@ export type Verifier = (commits: readonly Commit[]) => Promise<ReadonlyMap<strin
 /** More at once is not a push, but another history; a person looks at it and trusts a commit further on. */
 export const MOST_COMMITS = 50_000
 
-/** Reads and verifies everything between two commits. Undefined where there is more than anybody pushes. */
+/**
+ * Reads and verifies everything between two commits. `isByPath`: who may sign depends on paths, so that it matters how a merge
+ * moved them. Undefined where there is more than anybody pushes.
+ */
 export async function gatherFacts(
   mirror: string,
-  { from, tip }: { readonly from: string; readonly tip: string },
+  { from, tip, isByPath }: { readonly from: string; readonly tip: string; readonly isByPath: boolean },
   verify: Verifier,
 ): Promise<Range | undefined> {
   const ids = await commitsBetween(mirror, from, tip)
@@ -25,7 +28,7 @@ export async function gatherFacts(
       mirror,
       commits.map((commit) => [treeOf(trees, commit.parents[0]), commit.tree] as const),
     ),
-    await mergeFacts(mirror, commits, trees),
+    await mergeFacts(mirror, commits, { trees, isByPath }),
     await differences(mirror, [[treeOf(trees, from), treeOf(trees, tip)]]),
   ]
   const facts = commits.map((commit, index): CommitFacts => {
@@ -90,22 +93,53 @@ type MergeFacts = NonNullable<CommitFacts['merge']>
 async function mergeFacts(
   mirror: string,
   commits: readonly Commit[],
-  trees: ReadonlyMap<string, string>,
+  { trees, isByPath }: { readonly trees: ReadonlyMap<string, string>; readonly isByPath: boolean },
 ): Promise<ReadonlyMap<string, MergeFacts>> {
   const facts = new Map<string, MergeFacts>()
   for (const { id, tree, parents } of commits) {
     if (parents.length < 2) continue
+    const sides = parents.map((parent) => treeOf(trees, parent))
     const [ours = '', theirs = ''] = parents
     const rebuilt = parents.length === 2 ? await mergedTree(mirror, ours, theirs) : undefined
-    const bases = rebuilt === undefined ? parents.map((parent) => treeOf(trees, parent)) : [rebuilt]
+    const bases = rebuilt === undefined ? sides : [rebuilt.tree]
     const against = await differences(
       mirror,
       bases.map((base) => [base, tree] as const),
     )
-    const own = new Map<string, PathChange>(against.flat().map((change) => [change.path, change]))
-    facts.set(id, { against: rebuilt === undefined ? 'any' : 'rebuilt', own: [...own.values()] })
+    const own = new Set([...pathsOf(against.flat()), ...(rebuilt?.conflicts ?? [])])
+    const moved = isByPath && rebuilt ? await movedPaths(mirror, parents, { sides, merged: rebuilt.tree }) : []
+    facts.set(id, { against: rebuilt === undefined ? 'any' : 'rebuilt', own: [...own], moved })
   }
   return facts
+}
+
+/**
+ * Paths that a merge brings to a content of neither side, although one side has not touched them: git has followed a file that
+ * the other side renamed. Where both have, it is a merge of their texts.
+ */
+async function movedPaths(
+  mirror: string,
+  [ours = '', theirs = '']: readonly string[],
+  { sides: [left = '', right = ''], merged }: { readonly sides: readonly string[]; readonly merged: string },
+): Promise<readonly string[]> {
+  const inBoth = async (pairs: readonly (readonly [string, string])[]): Promise<ReadonlySet<string>> => {
+    const [first = new Set<string>(), ...others] = (await differences(mirror, pairs)).map(
+      (one) => new Set(pathsOf(one)),
+    )
+    return new Set([...first].filter((path) => others.every((paths) => paths.has(path))))
+  }
+  const ofNeither = await inBoth([
+    [left, merged],
+    [right, merged],
+  ])
+  if (ofNeither.size === 0) return []
+  const bases = await baseTrees(mirror, ours, theirs)
+  const touched = await inBoth(bases.flatMap((base) => [[base, left] as const, [base, right] as const]))
+  return [...ofNeither].filter((path) => !touched.has(path))
+}
+
+function pathsOf(changes: readonly PathChange[]): readonly string[] {
+  return changes.map(({ path }) => path)
 }
 
 /** Whether a verdict names somebody. */

@@ -8,12 +8,18 @@ export interface CommitFacts {
   readonly signer: Signer | { readonly kind: SignatureProblem; readonly detail: string }
   /** Against the first parent. */
   readonly changes: readonly PathChange[]
-  /**
-   * What a merge itself brings: where it differs from what git makes of its two parents (`rebuilt`), or from any of its
-   * parents, where that cannot be made (`any`).
-   */
-  readonly merge?: { readonly against: 'rebuilt' | 'any'; readonly own: readonly PathChange[] }
+  readonly merge?: MergeFacts
   readonly approves: readonly string[]
+}
+
+/** What a merge itself brings. Paths as bytes, a character each. */
+export interface MergeFacts {
+  /** It is held against what git makes of its two parents; or, where git makes nothing of them, against each parent. */
+  readonly against: 'rebuilt' | 'any'
+  /** Where it differs from that, and where its parents were in conflict: somebody has decided what stands there. */
+  readonly own: readonly string[]
+  /** Where git followed files that one side has renamed: what the other side wrote elsewhere came there by the merge. */
+  readonly moved: readonly string[]
 }
 
 export type SignatureProblem = 'unsigned' | 'bad-signature' | 'unknown-signer' | 'malformed'
@@ -48,37 +54,48 @@ export function judgeRange(range: Range, policy: TrustPolicy): readonly TrustPro
 
 function judgeCommit(commit: CommitFacts, policy: TrustPolicy): readonly TrustProblem[] {
   const { id, signer, merge } = commit
-  const isRebuilt = merge?.against === 'rebuilt' && merge.own.length === 0
+  const brought = merge && broughtBy(merge, policy)
+  const isRebuilt = merge?.against === 'rebuilt' && brought?.length === 0
   if ('kind' in signer) {
     if (signer.kind === 'unsigned' && isRebuilt && policy.merges === 'rebuilt') return []
     const hint = signer.kind === 'unsigned' && merge ? mergeHint(commit, policy) : ''
     return [{ kind: signer.kind, commit: id, detail: `${signer.detail}${hint}` }]
   }
-  if (isForge(signer, policy)) return judgeForge(commit)
-  const own = merge?.own ?? commit.changes
-  return own
-    .filter(({ path }) => !maySign(rulesFor(policy, path), signer))
-    .map(({ path }) => {
+  if (isForge(signer, policy)) return judgeForge(id, brought)
+  const paths = brought ?? commit.changes.map(({ path }) => path)
+  return paths
+    .filter((path) => !maySign(rulesFor(policy, path), signer))
+    .map((path) => {
       const detail = `${signer.principals.join(', ')} may not sign for this path`
       return { kind: 'signer-not-allowed', commit: id, path, detail }
     })
 }
 
+/** Paths for which a merge answers. One that was only moved matters where not everybody may sign for it. */
+function broughtBy({ own, moved }: MergeFacts, policy: TrustPolicy): readonly string[] {
+  return [...new Set([...own, ...moved.filter((path) => rulesFor(policy, path).length > 0)])]
+}
+
 function mergeHint({ merge }: CommitFacts, policy: TrustPolicy): string {
   if (policy.merges === 'signed') return '; `merges: signed` takes merges that are signed only'
-  return merge?.against === 'any'
-    ? '; a merge of more than two parents has to be signed'
-    : '; its content is not what git makes of its two parents'
+  if (merge?.against === 'any') return '; a merge of more than two parents has to be signed'
+  return merge?.own.length === 0
+    ? '; it moves what was written elsewhere to a path for which not everybody may sign'
+    : '; its content is not what git makes of its two parents without a conflict'
 }
 
 function isForge({ principals }: Signer, policy: TrustPolicy): boolean {
   return principals.length > 0 && principals.every((name) => policy.forges.includes(name))
 }
 
-function judgeForge({ id, parents }: CommitFacts): readonly TrustProblem[] {
-  if (parents.length > 1) return []
-  const detail = 'a key of a forge is trusted with merges only'
-  return [{ kind: 'signer-not-allowed', commit: id, detail }]
+function judgeForge(id: string, brought: readonly string[] | undefined): readonly TrustProblem[] {
+  if (brought === undefined) {
+    const detail = 'a key of a forge is trusted with merges only'
+    return [{ kind: 'signer-not-allowed', commit: id, detail }]
+  }
+  const detail =
+    'a key of a forge is trusted with what git makes of two parents, and this merge brings something of its own'
+  return brought.map((path) => ({ kind: 'signer-not-allowed', commit: id, path, detail }))
 }
 
 function missingSignatures({ commits, tip, difference }: Range, policy: TrustPolicy): readonly TrustProblem[] {

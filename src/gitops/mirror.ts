@@ -142,13 +142,29 @@ export async function treeOfMerge(
   return ended.code === 0 ? { ok: true, tree } : { ok: false, paths }
 }
 
-/**
- * The tree that git makes of two commits. Where they conflict it is one with the marks of conflicts in it, from which
- * every tree differs that somebody has made by hand; undefined where git makes none.
- */
-export async function mergedTree(mirror: string, ours: string, theirs: string): Promise<string | undefined> {
-  const ended = await git(mirror, ['merge-tree', '--write-tree', '--no-messages', '-z', ours, theirs])
+/** What git makes of two commits: a tree, and the paths in conflict, at which it may hold what one side has. */
+export interface MergedTree {
+  readonly tree: string
+  /** As bytes, a character each. */
+  readonly conflicts: readonly string[]
+}
+
+/** What git makes of two commits, following files that were renamed; undefined where it makes no tree of them. */
+export async function mergedTree(mirror: string, ours: string, theirs: string): Promise<MergedTree | undefined> {
+  const args = ['merge-tree', '--write-tree', '--no-messages', '--name-only', '-z', ours, theirs]
+  const ended = await git(mirror, args)
   if (ended.code !== 0 && ended.code !== 1) return undefined
-  const tree = ended.stdout.toString('latin1').split('\0')[0] ?? ''
-  return /^[0-9a-f]+$/.test(tree) ? tree : undefined
+  const [tree = '', ...paths] = ended.stdout.toString('latin1').split('\0')
+  if (!/^[0-9a-f]+$/.test(tree)) return undefined
+  return { tree, conflicts: ended.code === 0 ? [] : paths.filter((path) => path !== '') }
+}
+
+/** The trees of all best common ancestors of two commits; none where their histories have nothing in common. */
+export async function baseTrees(mirror: string, ours: string, theirs: string): Promise<readonly string[]> {
+  const ended = await git(mirror, ['merge-base', '--all', ours, theirs])
+  if (ended.code === 1) return []
+  if (ended.code !== 0) throw new GitBroken('merge-base', ended)
+  const bases = ended.stdout.toString().split('\n').filter(Boolean)
+  const names = bases.map((id) => `${id}^{tree}`)
+  return (await gitText(mirror, ['rev-parse', ...names])).split('\n').filter(Boolean)
 }

@@ -1,3 +1,5 @@
+import type { Ended } from './git.ts'
+
 /** A program that decides about trust is not on this machine. */
 export class ToolMissing extends Error {
   override readonly name = 'ToolMissing'
@@ -7,6 +9,29 @@ export class ToolMissing extends Error {
     super(`${tool} is not installed`)
     this.tool = tool
   }
+}
+
+/** A program that decides about trust ended in a way that says nothing: it was killed, or could not begin. */
+export class ToolBroken extends Error {
+  override readonly name = 'ToolBroken'
+  readonly tool: string
+
+  constructor(tool: string, how: string) {
+    super(`${tool} did not come to an answer: ${how}`)
+    this.tool = tool
+  }
+}
+
+/**
+ * How a program that judges a signature ended, where that is an answer. Throws ToolMissing where it is not there, and ToolBroken
+ * for any exit code that is none of its own: nobody is called a stranger by it.
+ */
+export function answered(tool: string, ended: Ended, codes: readonly number[]): Ended {
+  if (ended.missing) throw new ToolMissing(tool)
+  if (ended.code !== null && codes.includes(ended.code)) return ended
+  const how =
+    ended.cut === undefined ? (ended.code === null ? 'it was killed' : `exit code ${ended.code}`) : 'it took too long'
+  throw new ToolBroken(tool, [how, ended.stderr.trim().slice(0, 500)].filter((part) => part !== '').join(': '))
 }
 
 /** For programs that judge signatures: times are UTC, messages are English, and no agent is asked. */

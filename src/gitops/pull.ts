@@ -55,6 +55,7 @@ export interface PullOptions {
   readonly now: () => Date
   /** Only say what would be. */
   readonly dry?: boolean
+  /** Aborted, it throws its reason, and nothing is written. */
   readonly signal?: AbortSignal
 }
 
@@ -70,6 +71,8 @@ export async function pull(follow: Follow, options: PullOptions): Promise<Pulled
   if (trusted === undefined) return undefined
   const mirror = await openMirror(follow.folder)
   const tip = await fetchTip(mirror, follow.remote, options.signal)
+  // A fetch that was cut off from here says nothing of the remote.
+  options.signal?.throwIfAborted()
   const last = await readLastPull(follow.folder)
   const pulled =
     typeof tip !== 'string'
@@ -115,12 +118,14 @@ async function decide(follow: Follow, candidate: Candidate, options: PullOptions
     ])
   const received = await receive(follow.folder, candidate, options)
   const verifier = remembering(join(follow.folder, 'verified'), follow.decidedWith, verifierAt(follow.files, received))
-  const range = await gatherFacts(mirror, { from: trusted.commit, tip }, verifier)
+  const isByPath = follow.policy.paths.length > 0
+  const range = await gatherFacts(mirror, { from: trusted.commit, tip, isByPath }, verifier)
   if (range === undefined) {
     const detail = `it has more than ${MOST_COMMITS} new commits, which no push has`
     return refusal({ trusted, tip, commits: 0 }, 'REVISION_UNTRUSTED', [{ kind: 'malformed', commit: tip, detail }])
   }
   const commits = range.commits.length
+  options.signal?.throwIfAborted()
   const problems = judgeRange(range, follow.policy)
   if (problems.length > 0) return refusal({ trusted, tip, commits }, 'REVISION_UNTRUSTED', problems.map(shown))
   const broken = await options.prepare(tip, mirror)

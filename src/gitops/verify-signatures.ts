@@ -7,7 +7,7 @@ import type { Commit } from './commit-object.ts'
 import { runProgram } from './git.ts'
 import { type GpgKeys, verifyGpg } from './gpg-signature.ts'
 import type { CommitFacts } from './judge-range.ts'
-import { ToolMissing, toolEnvironment } from './program-tools.ts'
+import { answered, ToolBroken, toolEnvironment } from './program-tools.ts'
 import { isListed } from './signers-file.ts'
 import { readSshSignature, type SshSignature } from './ssh-signature.ts'
 
@@ -29,6 +29,8 @@ type Verdict = CommitFacts['signer']
 const BATCH = 250
 const PRINCIPALS = 8
 const TIMEOUT_MS = 600_000
+/** How ssh-keygen ends that says no (`return -1` of its functions, fatal()); see ssh-keygen.c of OpenSSH. */
+const KEYGEN_NO = 255
 
 /**
  * Each pair of a number and a name on stdin is verified by a process of ssh-keygen, and answered by its exit status;
@@ -40,7 +42,7 @@ ssh-keygen -Y verify -f "$SIGNERS" -I "$principal" -n git -s "$n.sig" -r "$REVOC
 echo "$n $? $principal"
 done`
 
-/** Verifies signatures of commits that were all received at one time. Throws ToolMissing. */
+/** Verifies signatures of commits that were all received at one time. Throws ToolMissing, ToolBroken. */
 export async function verifySignatures(
   commits: readonly Commit[],
   files: SignerFiles,
@@ -141,8 +143,7 @@ function verifyTime(at: Date): string {
 async function principalsOf(signature: string, { files, at }: Work): Promise<readonly string[]> {
   const args = ['-Y', 'find-principals', '-f', files.signers, '-s', signature, '-O', `verify-time=${verifyTime(at)}`]
   const ended = await runProgram('ssh-keygen', args, { env: toolEnvironment(), timeoutMs: 30_000 })
-  if (ended.missing) throw new ToolMissing('ssh-keygen')
-  if (ended.code !== 0) return []
+  if (answered('ssh-keygen', ended, [0, KEYGEN_NO]).code !== 0) return []
   const names = ended.stdout.toString().split(/[\n,]/)
   return [...new Set(names.filter((name) => name !== '' && !/\s/.test(name)))].slice(0, PRINCIPALS)
 }
@@ -159,11 +160,15 @@ async function ask(
     for (let batch = left.pop(); batch; batch = left.pop()) {
       const input = batch.map(({ id, principal }) => `${id} ${principal}\n`).join('')
       const options = { cwd: folder, env: { ...toolEnvironment(), ...env }, input, timeoutMs: TIMEOUT_MS }
-      const ended = await runProgram('sh', ['-c', SCRIPT], options)
-      for (const line of ended.stdout.toString().split('\n')) {
-        const [id = '', status, principal = ''] = line.split(' ')
-        if (status === '127') throw new ToolMissing('ssh-keygen')
-        if (status === '0') proven.set(id, [...(proven.get(id) ?? []), principal])
+      const ended = answered('sh', await runProgram('sh', ['-c', SCRIPT], options), [0])
+      const lines = ended.stdout.toString().trimEnd().split('\n')
+      if (lines.length !== batch.length)
+        throw new ToolBroken('ssh-keygen', `${lines.length} answers to ${batch.length} questions`)
+      for (const line of lines) {
+        const [id = '', status = '', principal = ''] = line.split(' ')
+        const code = Number.parseInt(status, 10)
+        answered('ssh-keygen', { ...ended, code, missing: code === 127 }, [0, KEYGEN_NO])
+        if (code === 0) proven.set(id, [...(proven.get(id) ?? []), principal])
       }
     }
   }

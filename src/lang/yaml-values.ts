@@ -105,11 +105,22 @@ class TreeWalk {
       const key = this.#key(pair, node)
       if (key === undefined || this.#isDuplicate(key, own, pair.key)) continue
       const value = pair.value ? this.value(pair.value, depth + 1) : null
-      if (key === '<<' && isPlainScalar(pair.key)) merged = this.#merge(value, pair.value ?? pair.key)
-      else own.set(key, value)
+      if (key !== '<<' || !isPlainScalar(pair.key)) own.set(key, value)
+      else merged = this.#mergedOnce(merged, value, pair)
     }
     for (const [key, value] of merged ?? []) if (!own.has(key)) own.set(key, value)
     return Object.fromEntries(own)
+  }
+
+  #mergedOnce(
+    before: Map<string, JsonValue> | undefined,
+    value: JsonValue,
+    { key, value: node }: Pair<Node, Node | null>,
+  ): Map<string, JsonValue> {
+    if (before === undefined) return this.#merge(value, node ?? key)
+    const detail = 'Only one of the two would count. Merge several by one: `<<: [*a, *b]`.'
+    this.#problem('YAML_KEY_DUPLICATE', 'The key "<<" appears twice', detail, key)
+    return before
   }
 
   #isDuplicate(key: string, own: ReadonlyMap<string, JsonValue>, node: Node): boolean {

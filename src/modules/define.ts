@@ -42,6 +42,8 @@ interface ModuleHead<Schema extends JSONSchema, Params, State> {
   readonly asksNothing?: true
   /** See `Module.patterns`. */
   readonly patterns?: NonNullable<Module['patterns']>
+  /** See `Module.paths`. */
+  readonly paths?: NonNullable<Module['paths']>
   /** What these changes leave on the device beyond its next start; undefined where they leave nothing. */
   readonly lasting?: (params: Params, changes: readonly Change[]) => Lasting | undefined
   /** See `Module.validate`. */
@@ -78,6 +80,7 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
     reacts: spec.reacts ?? false,
     asksNothing: spec.asksNothing ?? false,
     ...(spec.patterns && { patterns: spec.patterns }),
+    ...(spec.paths && { paths: spec.paths }),
     ...(spec.validate && { validate: spec.validate }),
     async observe(context, input) {
       const params = input as Params

@@ -98,6 +98,17 @@ export class PlanDesk {
   async apply(plan: string, by: string): Promise<string> {
     const made = this.#made.get(plan)
     if (!made) throw notKept(plan)
+    // Once is enough, also where two ask at once: what is left to do then is another plan.
+    this.#made.delete(plan)
+    try {
+      return await this.#apply(plan, made, by)
+    } catch (error) {
+      this.#keep(plan, made)
+      throw error
+    }
+  }
+
+  async #apply(plan: string, made: Made, by: string): Promise<string> {
     const { project } = this.#controller
     // Nobody has signed it: where plans have to be, the run is refused.
     const { work, runbook, id, expiresAt } = readPlanned(Buffer.from(made.text), `plan ${plan}`, {
@@ -118,8 +129,6 @@ export class PlanDesk {
       planExpiresAt: expiresAt,
       reporters: () => [beginning],
     })
-    // Once is enough: what is left to do then is another plan.
-    this.#made.delete(plan)
     run.finished.catch((error) => this.#log.say(`The run ${run.id} for ${by} broke off: ${(error as Error).message}`))
     await beginning.of(run)
     return run.id

@@ -63,6 +63,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
   const pool = new ThreadPool({
     entry,
     leasedUntil,
+    root: '/',
     mode,
     work,
     workers: 1,
@@ -82,6 +83,7 @@ async function run(mode: RunMode, ids: readonly string[], entry: URL, runbook = 
     guardsOf: () => [],
     scopeOf,
     historyOf: () => ({ samples: async () => [], fact: async () => null }),
+    root: '/',
     readSecret: () => Promise.reject(new Error('no secrets here')),
     stopping: never,
     aborting: never,

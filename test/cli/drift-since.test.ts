@@ -68,6 +68,29 @@ test('till drift --since says since when, in which run, and whether a commit or 
   ])
 }, 180_000)
 
+test('till drift --since names what mends it: with the parameters of the assignment, and for all devices that ended so', async () => {
+  const [store = ''] = DEVICE.split('/')
+  const pos1 = 'devices: {pos1: {profile: till, address: 127.0.0.1}'
+  const inventory = project.read('inventory/fleet.yaml')
+  project.write('inventory/fleet.yaml', inventory.replace(pos1, `${pos1}, pos2: {profile: till, address: 127.0.0.2}`))
+  project.write('tillwright.yaml', 'assignments: [{runbook: there, params: {name: a b}}]\n')
+  project.write(
+    'runbooks/there.yaml',
+    `params: {name: {type: string}}\nsteps:\n  - file: {path: '${project.path('device')}/\${{ params.name }}', sha256: '${'0'.repeat(64)}'}\n`,
+  )
+  expect((await project.till('drift')).code).toBe(3)
+  const { stdout } = await project.till('drift', '--since', '1h')
+  const mend = /mend: (till apply there .*)$/m.exec(stdout)?.[1] ?? ''
+  expect(mend).toMatch(/^till apply there --param 'name=a b' --from-run \S+:unmet$/)
+  const command = mend.replace('till apply', 'plan').replace("'name=a b'", 'name=a_b').split(' ')
+  const planned = await project.till(...command.map((word) => word.replace('a_b', 'a b')), '--json')
+  expect(
+    JSON.parse(planned.stdout)
+      .devices.map(({ device }: { device: string }) => device)
+      .sort(),
+  ).toEqual([DEVICE, `${store}/pos2`])
+}, 180_000)
+
 const visit = (run: string, state: DeviceVisit['state'], steps: Readonly<Record<string, string>>): DeviceVisit => ({
   run,
   state,

@@ -176,6 +176,58 @@ describe('till plan --against', () => {
   })
 })
 
+test('what a store says and what a file holds count as what a runbook says; reports name files of the repository', async () => {
+  const path = project.path('device')
+  git('switch', '-q', '-c', 'files', 'main')
+  project.write('tillwright.yaml', 'assignments: [{runbook: copied}, {runbook: named}]\n')
+  project.write('files/a', 'one\n')
+  project.write('runbooks/copied.yaml', `steps:\n  - id: a\n    file: {path: ${path}/a, source: files/a}\n`)
+  project.write(
+    'runbooks/named.yaml',
+    `steps:\n  - id: n\n    file: {path: ${path}/n, content: '\${{ store.name }}'}\n`,
+  )
+  commit('files')
+  git('switch', '-q', '-c', 'other-file')
+  project.write('files/a', 'two\n')
+  commit('another file')
+  git('switch', '-q', '-c', 'other-store', 'files')
+  change('inventory/fleet.yaml', `name: ${S}-1`, 'name: Renamed')
+  commit('another store')
+  git('switch', '-q', 'files')
+  try {
+    const files = await preview('other-file', '--json', '--sarif', 'preview.sarif', '--junit', 'preview.xml')
+    expect([files.code, JSON.parse(files.stdout)]).toMatchObject([
+      5,
+      {
+        touched: { stores: 2, devices: 3 },
+        runbooks: [{ runbook: 'copied', what: 'changed', devices: 3 }],
+        paper: [{ why: expect.stringContaining('would run or read there'), devices: 3 }],
+      },
+    ])
+    const empty = JSON.parse(project.read('preview.sarif'))
+    expect([isSarif(empty) || isSarif.errors, empty.runs[0].results]).toEqual([true, []])
+    expect(project.read('preview.xml')).toMatch(/<testsuites [^>]*>\s*<\/testsuites>/)
+    const promoted = await project.till('promote', 'other-file', 'files', '--json')
+    expect(JSON.parse(promoted.stdout)).toMatchObject({ touched: { devices: 3 } })
+    const store = await preview('other-store', '--json', '--sarif', 'preview.sarif')
+    expect([store.code, JSON.parse(store.stdout)]).toMatchObject([
+      3,
+      {
+        touched: { stores: 1, devices: 2 },
+        runbooks: [{ runbook: 'named', what: 'device changed', devices: 2 }],
+        paper: [],
+      },
+    ])
+    const [found] = JSON.parse(project.read('preview.sarif')).runs[0].results
+    expect(found.locations[0].physicalLocation).toMatchObject({
+      artifactLocation: { uri: 'runbooks/named.yaml' },
+      region: { startLine: 2 },
+    })
+  } finally {
+    git('switch', '-q', 'main')
+  }
+})
+
 test('till promote says what a merge would mean, and merges nothing', async () => {
   const refs = git('for-each-ref')
   const { code, stdout, stderr } = await project.till('promote', 'hostile', 'main', '--json')

@@ -39,8 +39,14 @@ export class TestProject {
   }
 
   start(...args: string[]): ChildProcess {
+    return this.startIn('.', ...args)
+  }
+
+  /** As `start`, from a folder of the repository. */
+  startIn(folder: string, ...args: string[]): ChildProcess {
     const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1' }
-    return spawn(process.execPath, [TILL, ...args], { cwd: this.root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const cwd = this.path(folder)
+    return spawn(process.execPath, [TILL, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   }
 
   async till(...args: string[]): Promise<Ended> {

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { alone } from '../../src/gitops/trust-folder.ts'
 import { BASE_FILES, DEVICE, SignedRepository } from '../gitops/signed-repository.ts'
 import { type Ended, ended, until } from './project.ts'
 import { errorsOf } from './published.ts'
@@ -83,6 +85,8 @@ describe('till reconcile', () => {
     repository.push(repository.commit({ parents: [one], files: wanting('three'), sign: 'anna' }))
     expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
     expect(greeting()).toBe('three')
+    const after = await till('incidents', 'list', '--json', '--project', join(repository.folder, 'current'))
+    expect(JSON.parse(after.stdout).incidents).toMatchObject([{ fault: 'revision-refused', state: 'cleared' }])
     expect((await till('runs', 'list', '--json', '--project', join(repository.folder, 'current'))).stdout).toContain(
       '"mode":"drift"',
     )
@@ -102,7 +106,9 @@ describe('till reconcile', () => {
     expect(await till('assignments', 'suspend', 'greeting', '--reason', 'supplier is on it')).toMatchObject({ code: 0 })
     expect(await reconcile('--all')).toMatchObject({ code: 0, runs: [], suspended: ['greeting'] })
     expect((await till('assignments')).stdout).toContain('supplier is on it')
-    expect(await till('assignments', 'resume', 'greeting')).toMatchObject({ code: 0 })
+    expect(await till('assignments', 'resume', 'greeting', '--reason', 'done')).toMatchObject({ code: 0 })
+    const audit = await till('audit', 'list', '--json', '--project', join(repository.folder, 'current'))
+    expect(audit.stdout).toMatch(/"why":\s*"done"/)
     expect(await reconcile('--all')).toMatchObject({ code: 3, suspended: [] })
   })
 
@@ -119,6 +125,96 @@ describe('till reconcile', () => {
     expect((await ended(child)).code).toBe(0)
     expect(greeting()).toBe('one')
   })
+
+  test('gives devices the files of the revision in force, and not those that lie where it is started', async () => {
+    const { base } = await repository.begin(['anna'])
+    const files = {
+      ...wanting('one'),
+      'runbooks/greeting.yaml': `steps:\n  - file: {path: ${device}/greeting, source: files/a}\n`,
+      'files/a': 'signed',
+    }
+    repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+    mkdirSync(join(repository.root, 'files'))
+    writeFileSync(join(repository.root, 'files/a'), 'not signed')
+    expect(await reconcile()).toMatchObject({ code: 0, runs: [{ exit_code: 0 }] })
+    expect(greeting()).toBe('signed')
+  })
+
+  test('keeps devices to the last good revision where the newest lacks a value', async () => {
+    const { base } = await repository.begin(['anna'])
+    const one = repository.push(repository.commit({ parents: [base], files: wanting('one'), sign: 'anna' }))
+    expect(await reconcile()).toMatchObject({ code: 0 })
+    writeFileSync(join(device, 'greeting'), 'other')
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the sign of expressions
+    repository.push(repository.commit({ parents: [one], files: wanting('${{ vars.none }}'), sign: 'anna' }))
+    expect(await reconcile()).toMatchObject({
+      code: 6,
+      pull: {
+        code: 'REVISION_BROKEN',
+        in_force: one,
+        problems: [{ detail: expect.stringMatching(/greeting\.yaml:5:/) }],
+      },
+      runs: [{ mode: 'apply', exit_code: 0 }],
+    })
+    expect(greeting()).toBe('one')
+  })
+
+  test('as a watcher begins nothing when it is stopped in a fetch or a run, and goes on over what passes', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const slow = `while [ -e ${device}/hold ]; do sleep 0.05; done`
+    const files = {
+      ...wanting('one'),
+      'tillwright.yaml':
+        'assignments: [{runbook: greeting, mode: mend}, {runbook: slow, mode: mend}, {runbook: look}]\n',
+      'runbooks/slow.yaml': `steps:\n  - command: {run: '${slow}; touch ${device}/slow', creates: ${device}/slow}\n`,
+      'runbooks/look.yaml': 'steps:\n  - facts:\n',
+    }
+    repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+    const watch = () => {
+      const child = start('reconcile', '--watch', '--every', '1s', '--json')
+      let text = ''
+      child.stdout?.on('data', (chunk) => {
+        text += chunk
+      })
+      const has = (what: string) => until(child, () => text.includes(what))
+      return { child, over: ended(child), has, text: () => text, forget: () => (text = '') }
+    }
+    // Somebody else is at work, and then no longer.
+    const first = watch()
+    await alone(follow.paths.home, () => first.has('GITOPS_BUSY'))
+    writeFileSync(join(device, 'hold'), '')
+    await until(first.child, () => existsSync(join(device, 'greeting')))
+    first.child.kill('SIGTERM')
+    rmSync(join(device, 'hold'))
+    expect((await first.over).code).toBe(130)
+    const [last = ''] = first.text().trimEnd().split('\n').slice(-1)
+    expect(JSON.parse(last)).toMatchObject({ exit_code: 130, runs: [{ mode: 'apply' }] })
+
+    // A file of ours is edited meanwhile; then the remote does not answer.
+    const second = watch()
+    await second.has('till.reconciled/1')
+    const file = join(follow.folder, 'gitops.yaml')
+    const settings = readFileSync(file, 'utf8')
+    writeFileSync(file, 'repository: [\n')
+    await second.has('till.diagnostics/1')
+    second.forget()
+    writeFileSync(file, settings)
+    await second.has('till.reconciled/1')
+    let asked = 0
+    const silent = createServer((socket) => socket.on('error', () => undefined).once('data', () => asked++))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    writeFileSync(file, settings.replace(repository.repository, `http://127.0.0.1:${port}/fleet.git`))
+    await until(second.child, () => asked > 0)
+    second.forget()
+    const seen = readFileSync(join(follow.folder, 'last-pull.json'), 'utf8')
+    writeFileSync(join(device, 'greeting'), 'other')
+    second.child.kill('SIGTERM')
+    expect([(await second.over).code, second.text()]).toEqual([0, ''])
+    expect(readFileSync(join(follow.folder, 'last-pull.json'), 'utf8')).toBe(seen)
+    expect(greeting()).toBe('other')
+    silent.close()
+  }, 120_000)
 
   test('killed at any step of a pull, it has the last good revision or the new one in force, and goes on from there', async () => {
     const { base, follow } = await repository.begin(['anna'])

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isContested, isDue, mended, nextDue, wouldContest } from '../../src/core/assignment-schedule.ts'
+import { isContested, isDue, mended, nextDue, wornSteps } from '../../src/core/assignment-schedule.ts'
 import { DAY_MS, HOUR_MS } from '../../src/core/duration.ts'
 
 const NOW = Date.parse('2026-11-29T12:00:00.000Z')
@@ -37,15 +37,31 @@ describe('an assignment', () => {
 })
 
 describe('drift that comes back', () => {
-  test('is mended twice and then left; another runbook, or a week of peace, begins anew', () => {
-    const once = mended(undefined, 'd1', new Date(NOW))
-    const twice = mended(once, 'd1', new Date(NOW + HOUR_MS))
-    expect(wouldContest(once, 'd1', NOW + HOUR_MS)).toBe(false)
-    expect(wouldContest(twice, 'd1', NOW + 2 * HOUR_MS)).toBe(true)
-    expect(wouldContest(twice, 'd2', NOW + 2 * HOUR_MS)).toBe(false)
-    expect(wouldContest(twice, 'd1', NOW + 9 * DAY_MS)).toBe(false)
-    expect(mended(twice, 'd1', new Date(NOW + 9 * DAY_MS)).count).toBe(1)
-    expect(isContested({ ...twice, contested_at: 'x' }, 'd1')).toBe(true)
-    expect(isContested({ ...twice, contested_at: 'x' }, 'd2')).toBe(false)
+  const at = (ms: number) => new Date(ms)
+
+  test('is mended twice and then left; something else that is wanted, or a week of peace, begins anew', () => {
+    const once = mended(undefined, 'd1', ['a'], at(NOW))
+    const twice = mended(once, 'd1', ['a', 'b'], at(NOW + HOUR_MS))
+    expect(wornSteps(once, 'd1', NOW + HOUR_MS).size).toBe(0)
+    expect([...wornSteps(twice, 'd1', NOW + 2 * HOUR_MS)]).toEqual(['a'])
+    expect(wornSteps(twice, 'd2', NOW + 2 * HOUR_MS).size).toBe(0)
+    expect(wornSteps(twice, 'd1', NOW + 9 * DAY_MS).size).toBe(0)
+    expect(mended(twice, 'd1', ['a'], at(NOW + 9 * DAY_MS)).steps['a']?.count).toBe(1)
+    expect(mended(twice, 'd2', ['b'], at(NOW + 2 * HOUR_MS)).steps).toMatchObject({ b: { count: 1 } })
+  })
+
+  test('is left for as long as it is seen to differ, and a week longer', () => {
+    const twice = mended(mended(undefined, 'd1', ['a'], at(NOW)), 'd1', ['a'], at(NOW + HOUR_MS))
+    const seen = { contested_at: at(NOW).toISOString(), seen_at: at(NOW + 30 * DAY_MS).toISOString() }
+    expect(isContested({ ...twice, ...seen }, NOW + 36 * DAY_MS)).toBe(true)
+    expect([...wornSteps({ ...twice, ...seen }, 'd1', NOW + 36 * DAY_MS)]).toEqual(['a'])
+    expect(wornSteps({ ...twice, ...seen }, 'd1', NOW + 38 * DAY_MS).size).toBe(0)
+  })
+
+  test('that safety put off is due when it may be mended', () => {
+    const { last } = lastAt(NOW)
+    const memory = { last: { ...last, retry_at: at(NOW + 60_000).toISOString() } }
+    expect(isDue('a', HOUR_MS, memory, NOW + 59_000)).toBe(false)
+    expect(isDue('a', HOUR_MS, memory, NOW + 60_000)).toBe(true)
   })
 })

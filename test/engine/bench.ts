@@ -263,7 +263,11 @@ export class Bench {
     const environment: DeviceEnvironment = {
       mode,
       modules: new Map(this.modules.map((module) => [module.name, module])),
-      preparation: { checkParams: () => [], readSecret: async () => Promise.reject(new Error('no secrets here')) },
+      preparation: {
+        checkParams: () => [],
+        withPaths: (_, params) => ({ ok: true, value: params }),
+        readSecret: async () => Promise.reject(new Error('no secrets here')),
+      },
       admission: this.admission,
       leaveToChange: async () => ({ kind: 'begin' }),
       clock: { now: () => new Date(), elapsed: () => performance.now() },

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -69,11 +70,27 @@ describe('a merge without a signature', () => {
     expect(await pulled(follow)).toEqual(refused('unsigned'))
   })
 
+  test('that takes a side where one deleted what the other changed is refused, although git leaves no marks there', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const old = repository.commit({ parents: [base], files: with_({ a: '1' }), sign: 'anna' })
+    const changed = repository.commit({ parents: [old], files: with_({ a: '2' }), sign: 'anna' })
+    const deleted = repository.commit({ parents: [old], files: BASE_FILES, sign: 'anna' })
+    const parents = [changed, deleted]
+    repository.push(repository.commit({ parents, files: with_({ a: '2' }), sign: undefined }))
+    expect(await pulled(follow)).toEqual(refused('unsigned'))
+    repository.push(repository.commit({ parents, files: with_({ a: '2' }), sign: 'anna' }))
+    expect(await pulled(follow)).toEqual(ADVANCED)
+  })
+
   test('by the key of a forge is taken, and that key is good for nothing else', async () => {
     const { base, follow } = await repository.begin(['anna', 'forge'], 'forges: [forge@example.com]\nmerges: signed\n')
     const merge = repository.push(repository.commit({ parents: sides(base), files: both, sign: 'forge' }))
     expect(await pulled(follow)).toEqual(ADVANCED)
     repository.push(repository.commit({ parents: [merge], files: BASE_FILES, sign: 'forge' }))
+    expect(await pulled(follow)).toEqual(refused('signer-not-allowed'))
+    const more = repository.commit({ parents: [merge], files: { ...both, d: '1' }, sign: 'anna' })
+    const own = { ...both, d: '1', c: 'brought by the forge' }
+    repository.push(repository.commit({ parents: [merge, more], files: own, sign: 'forge' }))
     expect(await pulled(follow)).toEqual(refused('signer-not-allowed'))
   })
 })
@@ -115,6 +132,24 @@ describe('rules for paths', () => {
     const wrong = repository.commit({ parents: [base], files: fiscal('1'), sign: 'ola' })
     repository.push(repository.commit({ parents: [wrong], files: BASE_FILES, sign: 'anna' }))
     expect(await pulled(follow)).toEqual(refused('signer-not-allowed'))
+  })
+
+  test('hold where git follows a file that was renamed: what others wrote elsewhere comes there by who may sign only', async () => {
+    const only = 'paths: [{path: "fiscal/**", signers: [anna@example.com]}]\n'
+    const { base, follow } = await repository.begin(['anna', 'ola'], only)
+    const lines = Array.from({ length: 20 }, (_, index) => `line ${index}`)
+    const text = (first = 'line 0'): string => `${[first, ...lines.slice(1)].join('\n')}\n`
+    const old = repository.commit({ parents: [base], files: with_({ 'a/x.yaml': text() }), sign: 'ola' })
+    const renamed = repository.commit({ parents: [old], files: with_({ 'fiscal/x.yaml': text() }), sign: 'anna' })
+    const edited = repository.commit({ parents: [old], files: with_({ 'a/x.yaml': text('other') }), sign: 'ola' })
+    const merge = (sign: string | undefined) =>
+      repository.commit({ parents: [renamed, edited], files: with_({ 'fiscal/x.yaml': text('other') }), sign })
+    repository.push(merge(undefined))
+    expect(await pulled(follow)).toEqual(refused('unsigned'))
+    repository.push(merge('ola'))
+    expect(await pulled(follow)).toEqual(refused('signer-not-allowed'))
+    repository.push(merge(undefined))
+    expect(await pulled(await repository.follow(['anna', 'ola']))).toEqual(ADVANCED)
   })
 
   test('two keys of one person, and one key under two names, are one person', async () => {
@@ -218,5 +253,26 @@ describe('history', () => {
     const { last, trusted } = await gitopsStatus(follow)
     expect(last?.problems[0]?.detail).toMatch(/inventory\/fleet\.yaml:\d+:\d+/)
     expect(trusted?.commit).toBe(base)
+  })
+
+  test.each([
+    ['a value that a device lacks', 'assignments: [{runbook: greet}]\n', /runbooks\/greet\.yaml:1:\d+[\s\S]*greeting/],
+    [
+      'a calendar of a policy that is not there',
+      'policies: {default: {freezes: [{name: fair, why: fair, calendar: fair.ics}]}}\n',
+      /"fair\.ics" cannot be read/,
+    ],
+    [
+      'a matrix of responsibility that does not fit the fleet',
+      'responsibility: {teams: {ops: {}}, rows: [{fault: dead, region: [south], team: ops}]}\n',
+      /no region "south"/,
+    ],
+  ])('whose newest revision has %s leaves the last good one', async (_, settings, says) => {
+    const { base, follow } = await repository.begin(['anna'])
+    const runbook = "steps: [{file: {path: /tmp/x, content: '${{ vars.greeting }}'}}]\n"
+    const files = with_({ 'tillwright.yaml': settings, 'runbooks/greet.yaml': runbook })
+    repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+    expect(await pulled(follow)).toEqual({ outcome: 'refused', code: 'REVISION_BROKEN', kinds: ['broken'] })
+    expect((await gitopsStatus(follow)).last?.problems[0]?.detail).toMatch(says)
   })
 })

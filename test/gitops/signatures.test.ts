@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isThere } from '../peers/debian.ts'
@@ -156,6 +156,30 @@ const hasGpg = isThere({
   what: 'signatures by GnuPG',
   debian: 'gnupg',
   isHere: spawnSync('gpg', ['--version']).status === 0,
+})
+
+describe('a hiccup of ssh-keygen', () => {
+  const path = process.env['PATH'] ?? ''
+  afterEach(() => {
+    process.env['PATH'] = path
+  })
+
+  test.each(['find-principals', 'verify'])('in %s calls nobody a stranger: the next pull asks anew', async (action) => {
+    const { base, follow } = await repository.begin(['anna'])
+    const tip = repository.push(repository.commit({ parents: [base], files: NEWS, sign: 'anna' }))
+    const folder = join(repository.root, 'bin')
+    mkdirSync(folder)
+    // Killed the first time that it is asked so.
+    const killed = `[ "$2" = ${action} ] && mkdir ${join(folder, 'killed')} 2>/dev/null && kill -9 $$`
+    writeFileSync(join(folder, 'ssh-keygen'), `#!/bin/sh\n${killed}\nPATH='${path}' exec ssh-keygen "$@"\n`, {
+      mode: 0o755,
+    })
+    process.env['PATH'] = `${folder}:${path}`
+    await expect(pulled(follow)).rejects.toMatchObject({ diagnostics: [{ code: 'GITOPS_TOOL_BROKEN' }] })
+    expect(existsSync(join(folder, 'killed'))).toBe(true)
+    expect(await pulled(follow)).toEqual(ADVANCED)
+    expect(JSON.parse(readFileSync(join(follow.folder, 'trusted.json'), 'utf8')).commit).toBe(tip)
+  })
 })
 
 describe.skipIf(!hasGpg)('a signature by GnuPG', () => {

@@ -48,6 +48,11 @@ export const MALFORMED_RUNBOOKS: readonly MalformedCase[] = [
     expected: ['YAML_SYNTAX_INVALID 1:7'],
   },
   { name: 'a key twice', text: 'name: a\nname: b\nsteps:\n  - facts:\n', expected: ['YAML_KEY_DUPLICATE 2:1'] },
+  {
+    name: 'a second merge',
+    text: 'steps:\n  - &a {facts: }\n  - {id: b, <<: *a, <<: *a}\n',
+    expected: ['YAML_KEY_DUPLICATE 3:21'],
+  },
   { name: 'two documents', text: 'steps:\n  - facts:\n---\nsteps: []\n', expected: ['YAML_SYNTAX_INVALID 3:1'] },
   { name: 'an alias to nothing', text: 'steps: *all\n', expected: ['YAML_SYNTAX_INVALID 1:8'] },
   { name: 'a control character', text: 'name: a\u0007\nsteps:\n  - facts:\n', expected: ['YAML_SYNTAX_INVALID 1:8'] },

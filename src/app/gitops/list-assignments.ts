@@ -1,4 +1,10 @@
-import { type AssignmentMode, nextDue, type Suspension } from '../../core/assignment-schedule.ts'
+import {
+  type AssignmentMemory,
+  type AssignmentMode,
+  isContested,
+  nextDue,
+  type Suspension,
+} from '../../core/assignment-schedule.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import { suggest } from '../../lang/suggest.ts'
 import { plainText } from '../../reporters/plain-text.ts'
@@ -27,7 +33,7 @@ export async function listAssignments(project: Project, now: Date): Promise<read
   const memories = await readMemories(project)
   return project.settings.assignments.map(({ name, runbook, where, mode, everyMs, owner }) => {
     const memory = memories[name]
-    const contested = Object.entries(memory?.mends ?? {}).filter(([, mends]) => mends.contested_at !== undefined)
+    const contested = Object.entries(memory?.mends ?? {}).filter(([, mends]) => isContested(mends, now.getTime()))
     return {
       name,
       runbook,
@@ -35,12 +41,16 @@ export async function listAssignments(project: Project, now: Date): Promise<read
       mode,
       every_ms: everyMs ?? null,
       owner: owner ?? null,
-      last: memory?.last ?? null,
+      last: memory?.last ? lastOf(memory.last) : null,
       next: memory?.suspended ? null : new Date(nextDue(name, everyMs, memory, now.getTime())).toISOString(),
       suspended: memory?.suspended ?? null,
       contested: contested.map(([device]) => device).sort(),
     }
   })
+}
+
+function lastOf({ at, run, exit_code }: NonNullable<AssignmentMemory['last']>): AssignmentLine['last'] {
+  return { at, run, exit_code }
 }
 
 /** Stops an assignment, on record: it is not due until it is resumed. Throws InputError for one that there is none of. */

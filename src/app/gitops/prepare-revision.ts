@@ -1,12 +1,18 @@
 import { rename, rm, symlink } from 'node:fs/promises'
 import { isAbsolute, normalize, relative } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { Device } from '../../core/fleet.ts'
+import type { Runbook } from '../../core/runbook.ts'
 import { checkOut, forgetRevisions, type LeftOut, TreeRefused } from '../../gitops/checkout.ts'
 import { openMirror } from '../../gitops/mirror.ts'
 import { readTrusted } from '../../gitops/trust-folder.ts'
 import { formatDiagnostics } from '../../lang/format-diagnostics.ts'
+import { loadCalendars } from '../../lang/policy/load-calendars.ts'
+import { openDuties } from '../incidents/check-duties.ts'
 import { openProject, type Project } from '../project.ts'
+import { checkValues } from '../revision/check-values.ts'
 import { openRunbook } from '../revision/runbooks.ts'
+import { selectDevices } from '../revision/selection.ts'
 import type { OpenFollow } from './open-follow.ts'
 
 /** A revision in a checkout of our own, with everything that its assignments need loaded. */
@@ -28,6 +34,29 @@ export async function loadRevision(follow: OpenFollow, commit: string): Promise<
   if (broken.length > 0) throw new InputError(broken)
   for (const { runbook, params } of project.settings.assignments) openRunbook(project, runbook, params)
   return { commit, project, leftOut }
+}
+
+/**
+ * What a run over its assignments would be refused for, so that it is found before the revision is in force: values that a
+ * device lacks, calendars of policies, the matrix of responsibility.
+ */
+async function unfit(project: Project): Promise<readonly Diagnostic[]> {
+  const fleet = await project.fleet()
+  const { settings, root } = project
+  const work = new Map<Device, Runbook[]>()
+  for (const { runbook: name, params, where } of settings.assignments) {
+    const runbook = openRunbook(project, name, params)
+    const of = { store: () => project.store(), targets: runbook.targets }
+    for (const device of await selectDevices(fleet, { where }, of))
+      work.set(device, [...(work.get(device) ?? []), runbook])
+  }
+  const assigned = [...work].map(([device, runbooks]) => ({ device, runbooks }))
+  const found = [
+    ...checkValues(fleet, assigned),
+    ...loadCalendars(settings.policies.values(), root).diagnostics,
+    ...openDuties(project, fleet).diagnostics,
+  ]
+  return found.filter(({ severity }) => severity === 'error')
 }
 
 /** State must outlive a revision; `.till` is the same for all of them, and nothing else in a checkout is. */
@@ -52,7 +81,12 @@ export async function inForce(follow: OpenFollow): Promise<Project> {
 export async function whyUnusable(follow: OpenFollow, commit: string): Promise<string | undefined> {
   try {
     const { project } = await loadRevision(follow, commit)
-    await project.close()
+    try {
+      const wrong = await unfit(project)
+      if (wrong.length > 0) throw new InputError(wrong)
+    } finally {
+      await project.close()
+    }
     return undefined
   } catch (error) {
     if (error instanceof TreeRefused) return error.message

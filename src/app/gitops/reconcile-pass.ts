@@ -3,7 +3,7 @@ import { explainError } from '../../core/explain-error.ts'
 import { worseExitCode } from '../../core/outcome.ts'
 import type { Pulled } from '../../gitops/pull.ts'
 import { alone } from '../../gitops/trust-folder.ts'
-import { openForRefused } from '../incidents/refused-revision.ts'
+import { tellOfRevision } from '../incidents/refused-revision.ts'
 import type { Project } from '../project.ts'
 import type { OpenFollow } from './open-follow.ts'
 import { loadRevision } from './prepare-revision.ts'
@@ -13,7 +13,6 @@ import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.t
 export type PassOptions = Omit<ReconcileOptions, 'fleet' | 'revision' | 'now'> & {
   /** Told what the remote had, before any device is looked at. */
   readonly told: (pass: Pick<Pass, 'pulled'>) => Promise<void>
-  readonly signal?: AbortSignal
 }
 
 /** One pass: what the remote had, and what was found on devices. */
@@ -28,14 +27,19 @@ export interface Pass {
 
 const now = (): Date => new Date()
 
-/** Pulls, and reconciles devices with the revision that is in force then: the newest, or the last good one. */
-export async function passOver(follow: OpenFollow, { told, signal, ...options }: PassOptions): Promise<Pass> {
+/**
+ * Pulls, and reconciles devices with the revision that is in force then: the newest, or the last good one. Throws the reason
+ * of the signal where that was aborted before any device was looked at.
+ */
+export async function passOver(follow: OpenFollow, { told, ...options }: PassOptions): Promise<Pass> {
+  const { signal } = options
   return onlyOne(follow.paths.home, async () => {
     const pulled = await pullRevision(follow, signal ? { signal } : {})
+    signal?.throwIfAborted()
     await told({ pulled })
     const { project, commit } = await loadRevision(follow, pulled.trusted.commit)
     try {
-      await openForRefused(project, pulled)
+      await tellOfRevision(project, pulled)
       const done = await reconcile(project, { ...options, fleet: await project.fleet(), revision: commit, now })
       const code = pulled.code === undefined ? 0 : explainError(pulled.code).exit_code
       return { pulled, done, exitCode: worseExitCode(done.exitCode, code), root: follow.paths.current }
@@ -46,7 +50,7 @@ export async function passOver(follow: OpenFollow, { told, signal, ...options }:
 }
 
 /** Reconciles devices with a repository as it is here. */
-export async function passOverHere(project: Project, { told: _, signal: __, ...options }: PassOptions): Promise<Pass> {
+export async function passOverHere(project: Project, { told: _, ...options }: PassOptions): Promise<Pass> {
   try {
     return await onlyOne(project.root, async () => {
       const fleet = await project.fleet()

@@ -1,22 +1,15 @@
-import {
-  type AssignmentMemory,
-  type AssignmentMode,
-  isContested,
-  isDue,
-  type Mends,
-  mended,
-  wouldContest,
-} from '../../core/assignment-schedule.ts'
+import { type AssignmentMemory, isDue, wornSteps } from '../../core/assignment-schedule.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import { foldRun } from '../../core/fold-run.ts'
-import { EXIT, type StepState, worseExitCode } from '../../core/outcome.ts'
+import { EXIT } from '../../core/outcome.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
 import { openRunbook, referenceTo } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
+import { wantedDigest } from '../revision/wanted-digest.ts'
 import type { RunOptions, RunStarter } from '../run/run-request.ts'
-import { type AssignmentMemories, editMemories, type Taken, takeAssignments } from './assignment-memory.ts'
+import { type Taken, takeAssignments } from './assignment-memory.ts'
+import { AssignmentNotes, type Part, type ReconcileRun } from './assignment-notes.ts'
 
 type Assignment = Project['settings']['assignments'][number]
 
@@ -33,16 +26,8 @@ export interface ReconcileOptions {
   readonly reporters: NonNullable<RunOptions['reporters']>
   readonly parallel?: number | undefined
   readonly workers?: RunOptions['workers']
-}
-
-/** A run of a pass. */
-export interface ReconcileRun {
-  readonly run: string
-  readonly mode: 'drift' | 'apply'
-  readonly assignments: readonly string[]
-  readonly devices: number
-  readonly counts: Readonly<Record<string, number>>
-  readonly exit_code: number
+  /** Once aborted, no other run begins; the one in progress hears of it by itself. */
+  readonly signal?: AbortSignal
 }
 
 /** What a pass found and did. */
@@ -56,14 +41,6 @@ export interface Reconciled {
   /** Devices that something else changes back: told, and no longer mended. */
   readonly contested: readonly { readonly assignment: string; readonly device: string; readonly since: string }[]
   readonly exitCode: number
-}
-
-/** An assignment that is gone through now, opened. */
-interface Open {
-  readonly assignment: Assignment
-  readonly runbook: Runbook
-  readonly mode: AssignmentMode
-  readonly devices: readonly Device[]
 }
 
 /**
@@ -94,50 +71,69 @@ async function goOver(project: Project, { memories, names }: Taken, options: Rec
   for (const one of opened) {
     if (one.mode !== 'mend') looks.push(one)
     else {
-      const fought = one.devices.filter((device) => !isLeft(memories[one.assignment.name], one, device, now))
-      const left = one.devices.filter((device) => !fought.includes(device))
-      mends.push({ ...one, devices: fought })
+      const left = one.devices.filter((device) => isLeft(memories[one.assignment.name], one, device, now))
+      mends.push({ ...one, devices: one.devices.filter((device) => !left.includes(device)) })
       if (left.length > 0) looks.push({ ...one, devices: left })
     }
   }
   const runs: ReconcileRun[] = []
-  const notes = new Notes(memories)
-  for (const [mode, parts] of [
-    ['apply', mends],
-    ['drift', looks],
-  ] as const) {
+  const notes = new AssignmentNotes(memories)
+  const go = async (mode: ReconcileRun['mode'], parts: readonly Part[]): Promise<void> => {
+    // Who stops a run wants no other to begin.
+    if (options.signal?.aborted || runs.some(({ exit_code: code }) => code === EXIT.interrupted)) return
     const run = await goThrough(project, { mode, parts }, options)
-    if (run === undefined) continue
+    if (run === undefined) return
     runs.push(run)
     await notes.take(project, { run, parts, now: options.now() })
   }
-  await notes.settle(project, opened, { runs, now: options.now() })
+  for (const parts of byPolicy(mends)) await go('apply', parts)
+  await go('drift', looks)
+  for (const parts of byPolicy(freed(notes))) await go('apply', parts)
+  const gone = opened.map(({ assignment }) => assignment.name)
+  await notes.settle(project, gone, { runs, now: options.now() })
   return {
     runs,
     waiting: assignments.filter(({ name }) => !names.has(name) && !memories[name]?.suspended).map(({ name }) => name),
     suspended: suspended.map(({ name }) => name),
     asked: notes.asked,
     contested: notes.contested,
-    exitCode: runs.reduce((code, run) => worseExitCode(code, run.exit_code), EXIT.ok as number),
+    exitCode: notes.exitCode(runs),
   }
 }
 
-type Part = Omit<Open, 'mode'> & { readonly mode: AssignmentMode }
+/** A policy tightens what its assignment does, and nothing else: each has a run of its own. */
+function byPolicy(parts: readonly Part[]): readonly (readonly Part[])[] {
+  const found = new Map<string | undefined, Part[]>()
+  for (const part of parts) {
+    const { policy } = part.assignment
+    found.set(policy, [...(found.get(policy) ?? []), part])
+  }
+  return [...found.values()]
+}
+
+/** Parts of those devices alone on which something else differs than what was mended too often. */
+function freed(notes: AssignmentNotes): readonly Part[] {
+  const found = new Map<Part, Device[]>()
+  for (const { part, device } of notes.freed) found.set(part, [...(found.get(part) ?? []), device])
+  return [...found].map(([part, devices]) => ({ ...part, devices }))
+}
 
 function shouldGo(one: Assignment, memory: AssignmentMemory | undefined, { all, now }: ReconcileOptions): boolean {
   return all ? memory?.suspended === undefined : isDue(one.name, one.everyMs, memory, now().getTime())
 }
 
-async function open(project: Project, assignment: Assignment, { fleet, reportOnly }: ReconcileOptions): Promise<Open> {
+async function open(project: Project, assignment: Assignment, { fleet, reportOnly }: ReconcileOptions): Promise<Part> {
   const runbook = openRunbook(project, assignment.runbook, assignment.params)
   const { store } = project
   const devices = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
-  return { assignment, runbook, mode: reportOnly ? 'report' : assignment.mode, devices }
+  const mode = reportOnly ? 'report' : assignment.mode
+  return { assignment, runbook, mode, devices, wanted: (device) => wantedDigest(runbook, device, { project, fleet }) }
 }
 
-function isLeft(memory: AssignmentMemory | undefined, { runbook }: Open, device: Device, now: Date): boolean {
+/** Whether the device is looked at first: it was mended too often. */
+function isLeft(memory: AssignmentMemory | undefined, { wanted }: Part, device: Device, now: Date): boolean {
   const mends = memory?.mends?.[device.name]
-  return isContested(mends, runbook.digest) || wouldContest(mends, runbook.digest, now.getTime())
+  return mends !== undefined && wornSteps(mends, wanted(device), now.getTime()).size > 0
 }
 
 async function goThrough(
@@ -159,6 +155,7 @@ async function goThrough(
     fleet: options.fleet,
     work,
     runbooks: working.map(({ runbook }) => referenceTo(runbook)),
+    policies: working.flatMap(({ assignment }) => assignment.policy ?? []),
     reporters: options.reporters,
     parallel: options.parallel,
     workers: options.workers,
@@ -166,73 +163,4 @@ async function goThrough(
   })
   const assignments = working.map(({ assignment }) => assignment.name)
   return { run, mode, assignments, devices: work.length, counts, exit_code: exitCode }
-}
-
-/** What runs found, and what is to be remembered of it. */
-class Notes {
-  readonly asked: Reconciled['asked'][number][] = []
-  readonly contested: Reconciled['contested'][number][] = []
-  readonly #before: AssignmentMemories
-
-  constructor(before: AssignmentMemories) {
-    this.#before = before
-  }
-
-  async take(
-    project: Project,
-    { run, parts, now }: { readonly run: ReconcileRun; readonly parts: readonly Part[]; readonly now: Date },
-  ): Promise<void> {
-    const { devices: seen } = await foldRun((await project.store()).events(run.run), { ended: true })
-    for (const part of parts) {
-      const changed: Record<string, Mends> = {}
-      for (const { name: device } of part.devices) {
-        const steps = seen.get(device)?.steps.filter((step) => step.runbook === part.runbook.name) ?? []
-        const has = (state: StepState): boolean => steps.some((step) => step.state === state)
-        const next =
-          run.mode === 'apply'
-            ? has('changed') && this.#mended(part, device, now)
-            : has('drifted') && this.#drifted(part, device, now)
-        if (next) changed[device] = next
-      }
-      if (Object.keys(changed).length > 0) await remember(project, part.assignment.name, changed)
-    }
-  }
-
-  #mended({ assignment, runbook }: Part, device: string, now: Date): Mends {
-    return mended(this.#before[assignment.name]?.mends?.[device], runbook.digest, now)
-  }
-
-  /** A device that was looked at and not mended, by the mode of its assignment, or because it was mended too often. */
-  #drifted({ assignment: { name }, mode }: Part, device: string, now: Date): Mends | undefined {
-    if (mode === 'ask') this.asked.push({ assignment: name, device })
-    const before = this.#before[name]?.mends?.[device]
-    if (mode !== 'mend' || before === undefined) return undefined
-    const since = before.contested_at ?? now.toISOString()
-    this.contested.push({ assignment: name, device, since })
-    return { ...before, contested_at: since }
-  }
-
-  /** When each was gone through. One of which a run broke off is not: it is due still. */
-  async settle(
-    project: Project,
-    opened: readonly Open[],
-    { runs, now }: { readonly runs: readonly ReconcileRun[]; readonly now: Date },
-  ): Promise<void> {
-    await editMemories(project, (before) => {
-      const entries = opened.map(({ assignment: { name } }) => {
-        const own = runs.filter(({ assignments }) => assignments.includes(name))
-        const exit = own.reduce((code, run) => worseExitCode(code, run.exit_code), EXIT.ok as number)
-        if (exit === EXIT.interrupted) return [name, before[name] ?? {}] as const
-        const last = { at: now.toISOString(), run: own[0]?.run ?? '', exit_code: exit }
-        return [name, { ...before[name], last }] as const
-      })
-      return Object.fromEntries(entries)
-    })
-  }
-}
-
-async function remember(project: Project, name: string, changed: Readonly<Record<string, Mends>>): Promise<void> {
-  await editMemories(project, (before) => ({
-    [name]: { ...before[name], mends: { ...before[name]?.mends, ...changed } },
-  }))
 }

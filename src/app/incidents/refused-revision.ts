@@ -4,8 +4,25 @@ import type { Project } from '../project.ts'
 import { dutiesOf } from './duties-in-force.ts'
 import { callOfRefusedRevision, incidentOpening } from './incident-opening.ts'
 
+/**
+ * What a pull says of incidents about refused revisions: one is opened, or, where the newest revision is in force, those that are
+ * open are cleared. One that did not answer says nothing.
+ */
+export async function tellOfRevision(project: Project, pulled: Pulled): Promise<void> {
+  if (pulled.code !== undefined) return openForRefused(project, pulled)
+  const store = await openIncidentStore(project.state)
+  const cleared = { type: 'cleared', at: new Date().toISOString() } as const
+  try {
+    for (const { incident, origin, cleared_at: before } of await store.incidents())
+      if (origin === 'revision' && before === null)
+        await store.note(incident, ({ cleared_at: at }) => (at === null ? [cleared] : []))
+  } finally {
+    await store.close()
+  }
+}
+
 /** Opens the incident of a revision that is refused, by what the one in force says; once for each, however often it is pulled. */
-export async function openForRefused(project: Project, { tip, code, problems }: Pulled): Promise<void> {
+async function openForRefused(project: Project, { tip, code, problems }: Pulled): Promise<void> {
   if (code === undefined || tip === null) return
   const fleet = await project.fleet()
   const why = `${code}${problems[0] ? `, ${problems[0].detail}` : ''}`

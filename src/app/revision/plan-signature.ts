@@ -3,7 +3,7 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { InputError } from '../../core/diagnostic.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { signBytes, signersOf } from '../../gitops/detached-signature.ts'
-import { ToolMissing } from '../../gitops/program-tools.ts'
+import { ToolBroken, ToolMissing } from '../../gitops/program-tools.ts'
 import { signersProblems } from '../../gitops/signers-file.ts'
 
 /** What a signature of a plan is for: one that was made for something else is none. */
@@ -69,17 +69,23 @@ function isReadable(file: string): boolean {
   }
 }
 
-/** Does what needs ssh-keygen. Throws InputError where that is missing. */
+/** Does what needs ssh-keygen. Throws InputError where that is missing, or was killed. */
 export async function withTool<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
+    if (error instanceof ToolBroken)
+      throw refused('GITOPS_TOOL_BROKEN', error.message, 'Nothing was decided by it: try again.')
     if (!(error instanceof ToolMissing)) throw error
     const detail = 'Install it (Debian: apt-get install openssh-client).'
     throw refused('GITOPS_TOOL_MISSING', `The program ${error.tool} is not on this machine`, detail)
   }
 }
 
-function refused(code: 'PLAN_UNTRUSTED' | 'GITOPS_TOOL_MISSING', summary: string, detail: string): InputError {
+function refused(
+  code: 'PLAN_UNTRUSTED' | 'GITOPS_TOOL_MISSING' | 'GITOPS_TOOL_BROKEN',
+  summary: string,
+  detail: string,
+): InputError {
   return new InputError([{ code, severity: 'error', summary, detail }])
 }

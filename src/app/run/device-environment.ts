@@ -1,3 +1,4 @@
+import { success } from '../../core/failure.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Guard } from '../../core/guard.ts'
 import type { Clock, Module } from '../../core/ports.ts'
@@ -6,6 +7,7 @@ import { checkRendered } from '../../lang/rendered-params.ts'
 import { MODULES } from '../../modules/index.ts'
 import { LazySession, type SessionDependencies } from '../reach/device-session.ts'
 import { deadlineOf } from '../reach/resolve-target.ts'
+import { withPaths } from '../revision/repository-paths.ts'
 import { guardChecks } from './guard-checks.ts'
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => performance.now() }
@@ -21,6 +23,8 @@ type Dependencies = Pick<
     readonly sessions: Omit<SessionDependencies, 'signal'>
     readonly learnSecrets?: DeviceEnvironment['learnSecrets']
     readonly overloadedMs?: DeviceEnvironment['overloadedMs']
+    /** The folder of tillwright.yaml. */
+    readonly root: string
     /** Default: those that are shipped. */
     readonly modules?: readonly Module[]
   }
@@ -37,6 +41,10 @@ export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment
       checkParams: (name, params) => {
         const module = modules.get(name)
         return module ? checkRendered(module, params) : [`there is no module "${name}"`]
+      },
+      withPaths: (name, params) => {
+        const module = modules.get(name)
+        return module ? withPaths(module, params, dependencies.root) : success(params)
       },
     },
     admission,

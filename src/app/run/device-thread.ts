@@ -57,6 +57,7 @@ class Thread {
     setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
     const secrets = new Map<string, Promise<JsonValue>>()
     this.#environment = deviceEnvironment({
+      root: setup.root,
       modules,
       mode: setup.mode,
       admission: { place: () => Promise.reject(new Error('the main thread admits')) },

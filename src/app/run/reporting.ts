@@ -1,7 +1,9 @@
 import { relative, resolve } from 'node:path'
+import { EVENT_SCHEMA } from '../../core/events.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Reporter } from '../../core/ports.ts'
+import { emptyCounts } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { createAnswersReporter } from '../../reporters/answers.ts'
 import { createCodeQualityReporter } from '../../reporters/code-quality.ts'
@@ -107,6 +109,19 @@ export function previewReporters(
         }),
       )
     return reporters
+  }
+}
+
+/** Reports for others of a preview by which no device is looked at: they are written all the same, with nothing in them. */
+export async function emptyReports({ markdown: _, ...flags }: OutputFlags): Promise<void> {
+  const head = { schema: EVENT_SCHEMA, run: '', at: new Date().toISOString() } as const
+  const by = { by: '', host: '', pid: 0, version: VERSION }
+  const about = { mode: 'plan', runbooks: [], devices: 0, inventory_digest: '', revision: null } as const
+  const counts = emptyCounts()
+  for (const reporter of await reportFiles(flags, [])) {
+    await reporter.event({ ...head, seq: 1, type: 'run.started', ...about, ...by })
+    await reporter.event({ ...head, seq: 2, type: 'run.finished', counts, unknown: 0, exit_code: 0, duration_ms: 0 })
+    await reporter.close()
   }
 }
 

@@ -29,6 +29,8 @@ export interface RunPolicyRequest {
   readonly breakGlass?: string | undefined
   /** Somebody has looked at the canary: the run does not pause behind it. */
   readonly goOn?: boolean | undefined
+  /** Names of policies that hold beside those of the runbooks. */
+  readonly policies?: readonly string[] | undefined
   /** The run whose changes are taken back. */
   readonly undoes?: string | undefined
   /** Of a run that is carried on: the policy and the waves that it has, and what devices have come to in it. */
@@ -120,7 +122,7 @@ function rulesOf(request: RunPolicyRequest) {
   const runbooks = [...new Set(work.flatMap((item) => item.runbooks))]
   const isRepair = isBuiltIn(project) && request.origin === 'hook'
   const purpose: Purpose = isRepair ? 'repair' : purposeOf(runbooks)
-  const policy = policyOf(project, runbooks, before?.policy)
+  const policy = policyOf(project, runbooks, { before: before?.policy, beside: request.policies })
   const devices = work.map(({ device }) => device)
   const planned = isBuiltIn(project) && !before ? wavesOf(devices, policy[purpose], runbooks).waves : undefined
   // A command that was typed proves nothing by a canary, and is not gone on with; of a few stores that are one wave, none is there

@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly breakGlass?: string | undefined
   /** Somebody has looked at the canary: the run does not pause behind it. */
   readonly goOn?: boolean | undefined
+  /** Names of policies that hold beside those of the runbooks. Default: none. */
+  readonly policies?: readonly string[] | undefined
   /** Who gets the events; they are closed at the end of the run. */
   readonly reporters?: ReportersOf | undefined
   /** The commit that is worked with, null outside of git. Default: git is asked. */

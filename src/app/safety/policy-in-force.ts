@@ -17,14 +17,22 @@ import type { Project } from '../project.ts'
 import { admissionWorld } from '../revision/admission-world.ts'
 
 /**
- * The policy that runbooks ask for, the stricter of several; without any, the one for those that ask for none. What a run
- * began under (`before`) holds to its end; what was committed since can only tighten it.
+ * The policy that runbooks ask for, the stricter of several; without any, the one for those that ask for none. Those that are
+ * named `beside` can only tighten it. What a run began under (`before`) holds to its end; what was committed since can only
+ * tighten it, too.
  */
-export function policyOf(project: Project, runbooks: readonly Runbook[], before?: Policy): Policy {
+export function policyOf(
+  project: Project,
+  runbooks: readonly Runbook[],
+  {
+    before,
+    beside = [],
+  }: { readonly before?: Policy | undefined; readonly beside?: readonly string[] | undefined } = {},
+): Policy {
   const { policies, hasPolicies } = project.settings
   if (!hasPolicies) return before ?? builtInPolicy(project)
   const names = runbooks.length === 0 ? ['default'] : runbooks.map(({ policy = 'default' }) => policy)
-  const asked = names.map((name) => policies.get(name))
+  const asked = [...names, ...beside].map((name) => policies.get(name))
   const now = [...new Set(asked.filter((policy) => policy !== undefined))]
   const [first, ...others] = before ? [before, ...now] : now
   if (!first) throw new Error('a runbook asks for a policy that was not checked')

@@ -304,6 +304,7 @@ export class HandedVisits {
         neighboursOf: (device) => neighboursOf(fleet, device),
         watch: { connecting: () => undefined, connected: () => undefined },
       },
+      root: project.root,
       modules: this.#revision.project.modules().all,
     })
   }

@@ -7,6 +7,8 @@ import { Secret } from '../../core/secret.ts'
 export interface Preparation {
   /** Problems of rendered parameters against the module's schema, in words. */
   readonly checkParams: (module: string, params: JsonObject) => readonly string[]
+  /** Paths of this machine in them absolute. */
+  readonly withPaths: (module: string, params: JsonObject) => Result<JsonObject>
   /** Resolves `{ secret: "env:NAME" }`; what it resolves is masked from then on. */
   readonly readSecret: (reference: string) => Promise<Result<Secret>>
 }
@@ -19,8 +21,10 @@ export async function prepareParams(step: Step, scope: Scope, preparation: Prepa
   if (problems.length > 0) return fail(failure('PARAMS_INVALID', problems.join('; ')))
   const unfit = unfitText(rendered.value, [])
   if (unfit !== undefined) return fail(failure('PARAMS_INVALID', unfit))
-  const references = secretReferences(rendered.value)
-  if (references.length === 0) return success(rendered.value)
+  const placed = preparation.withPaths(step.module, rendered.value)
+  if (!placed.ok) return placed
+  const references = secretReferences(placed.value)
+  if (references.length === 0) return success(placed.value)
   const secrets = new Map<string, Secret>()
   for (const reference of references) {
     const secret = await preparation.readSecret(reference)
@@ -29,7 +33,7 @@ export async function prepareParams(step: Step, scope: Scope, preparation: Prepa
     if (why !== undefined) return fail(failure('PARAMS_INVALID', `The secret "${reference}" ${why}.`))
     secrets.set(reference, secret.value)
   }
-  return success(withSecrets(rendered.value, secrets))
+  return success(withSecrets(placed.value, secrets))
 }
 
 /** As long as a text may be that a step hands to a device, in characters. What is longer belongs into a file. */

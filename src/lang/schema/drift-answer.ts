@@ -1,4 +1,4 @@
-import { STEP_STATES } from '../../core/outcome.ts'
+import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
 import { COMMIT, COUNT } from './preview-answer.ts'
 import { DEVICE_NAME, RUN_ID, TIME } from './records.ts'
 
@@ -15,6 +15,11 @@ const DRIFT = {
     state: { enum: STEP_STATES },
     since: { ...TIME, description: 'When it was first found so.' },
     run: { ...RUN_ID, description: 'The run that found it so first.' },
+    ended: { enum: DEVICE_STATES, description: 'How the device ended in that run.' },
+    about: {
+      description: 'The parameters without which the runbook has nothing to work on; empty where it needs none.',
+      type: 'string',
+    },
     good: {
       description: 'The look before, that found it as desired or made it so; null where none is kept.',
       anyOf: [{ type: 'object', required: ['run', 'at'], properties: { run: RUN_ID, at: TIME } }, { type: 'null' }],

@@ -39,7 +39,7 @@ export const AGENT_PARAMS = {
       required: ['path', 'sha256'],
       description: 'Install this file of the repository (deb, rpm, apk, MSI) instead of asking a package source.',
       properties: {
-        path: { type: 'string', minLength: 1, description: 'From the directory that till runs in.' },
+        path: { type: 'string', minLength: 1, description: 'From the folder of tillwright.yaml; or an absolute path.' },
         sha256: { type: 'string', pattern: '^[0-9A-Fa-f]{64}$', description: 'Its checksum, in hexadecimal.' },
         signer: {
           type: 'string',

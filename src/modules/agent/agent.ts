@@ -18,6 +18,7 @@ export const agent = defineModule({
   sides: { linux: onPosix, windows: onWindows },
   reacts: true,
   params: AGENT_PARAMS,
+  paths: { 'file.path': 'content' },
   validate,
   diff: (params, state, triggers) => diff(params as AgentParams, state, triggers),
   value: (state) => described(state),

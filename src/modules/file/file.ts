@@ -45,7 +45,12 @@ export const file = defineModule({
       },
       state: { enum: ['present', 'absent', 'link'], description: 'Default: present.' },
       content: { type: 'string', description: 'The whole content, byte for byte; no line end is added.' },
-      source: { type: 'string', minLength: 1, description: 'A file of the repository with the content.' },
+      source: {
+        type: 'string',
+        minLength: 1,
+        description:
+          'A file of the repository with the content, from the folder of tillwright.yaml; or an absolute path.',
+      },
       sha256: {
         type: 'string',
         pattern: '^[0-9a-f]{64}$',
@@ -75,6 +80,7 @@ export const file = defineModule({
       },
     },
   },
+  paths: { source: 'content' },
   validate,
   onlyChecks: (params) =>
     isPresent(params) && params.content === undefined && params.source === undefined && params.sha256 !== undefined,

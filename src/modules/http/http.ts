@@ -88,6 +88,7 @@ export const http = defineModule({
       },
     },
   },
+  paths: { ca: 'asked' },
   patterns: { 'expect.body': 'here', 'expect.headers.*': 'here' },
   validate,
   observe: (context, params) => observe(context, params as HttpParams),

@@ -66,7 +66,7 @@ export const local = defineModule({
       cwd: {
         type: 'string',
         minLength: 1,
-        description: 'The folder that it runs in; the one in which till was started unless given.',
+        description: 'The folder that it runs in, from that of tillwright.yaml, which it is unless given.',
         examples: ['ansible'],
       },
       environment: {
@@ -78,6 +78,7 @@ export const local = defineModule({
       },
     },
   },
+  paths: { creates: 'place', cwd: 'folder' },
   patterns: { 'changed_when.stdout': 'here' },
   validate,
   onlyChecks: ({ read_only }) => read_only === true,

@@ -49,7 +49,7 @@ export const packageModule = defineModule({
           path: {
             type: 'string',
             minLength: 1,
-            description: 'Path of the file, from the directory that till runs in.',
+            description: 'Path of the file, from the folder of tillwright.yaml; or an absolute one.',
             examples: ['packages/till-agent_4.2.1_amd64.deb'],
           },
           sha256: { type: 'string', pattern: '^[0-9A-Fa-f]{64}$', description: 'Its checksum, in hexadecimal.' },
@@ -77,6 +77,7 @@ export const packageModule = defineModule({
       },
     },
   },
+  paths: { 'file.path': 'content' },
   validate,
   diff: (params, state) => differences(params as PackageParams, state),
   value: ({ manager, installed, broken, held }) => ({

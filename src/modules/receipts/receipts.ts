@@ -41,6 +41,7 @@ export const receipts = defineModule({
   summary: 'Checks when the last receipt was made, and whether there are as many as usual at this weekday and hour',
   systems: ['linux', 'windows', 'none'],
   params: PARAMS,
+  paths: { 'http.ca': 'asked' },
   patterns: { 'log.pattern': 'device' },
   validate,
   observe: (context, params) => observe(context, params as ReceiptsParams),

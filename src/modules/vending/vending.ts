@@ -55,6 +55,7 @@ export const vending = defineModule({
   summary: 'Reads the audit file of a vending machine (EVA DTS): stock, sales, payments, temperature, faults',
   systems: ['linux', 'windows', 'none'],
   params: PARAMS,
+  paths: { 'http.ca': 'asked' },
   validate,
   observe: (context, params) => observe(context, givenOf(params)),
   diff: (params, state) => differences(givenOf(params), state),

@@ -24,6 +24,8 @@ export interface PreviewRequest {
 export interface PreviewWork {
   readonly preview: Preview
   readonly fleet: Fleet
+  /** The folder in which the runbooks of `work` lie as they would be. */
+  readonly root: string
   readonly work: readonly DeviceWork[]
 }
 
@@ -52,5 +54,10 @@ export async function previewMerge(project: Project, request: PreviewRequest): P
   )
   const work = able.filter(({ device }) => devices.has(device))
   const preview = { against, base: base.commit, tip, commits, difference, seed }
-  return { preview: { ...preview, plannable: able.length, looked: work.length }, fleet, work }
+  return {
+    preview: { ...preview, plannable: able.length, looked: work.length },
+    fleet,
+    root: merged.project.root,
+    work,
+  }
 }

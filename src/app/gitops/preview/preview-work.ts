@@ -10,6 +10,7 @@ import { deviceDigest } from '../../revision/device-digest.ts'
 import type { RepositoryModules } from '../../revision/repository-modules.ts'
 import { openRunbook, textParams } from '../../revision/runbooks.ts'
 import { selectDevices } from '../../revision/selection.ts'
+import { filesText, storeText } from '../../revision/wanted-digest.ts'
 import type { Sides } from './open-sides.ts'
 import { isReachedAsBefore, unreviewedStep, writtenSteps } from './paper-rules.ts'
 import type { Side } from './repository-objects.ts'
@@ -52,14 +53,14 @@ export async function differenceOf({ base, merged }: Sides, named?: NamedRunbook
   const after = await assignedIn(merged, merged.project.modules(), named)
   const trusted = new Trusted(base.project.modules(), merged.project.modules())
   const changed = changedDevices(base.fleet, merged.fleet)
-  const pairs = pairsOf(before, after, changed)
+  const pairs = pairsOf(before, after, { changed, base, merged })
   const tally = new Tally()
   const runbooksOf = new Map<Device, Runbook[]>()
-  for (const { device, assigned, was, what } of pairs) {
+  for (const { device, assigned, was, what, isOtherHere } of pairs) {
     tally.change(assigned.label, what)
     if (what === 'no longer assigned') continue
     const found = trusted.lookAt(assigned, was, merged.project)
-    const why = found.why(changed.has(device.name)) ?? unreachedWhy(device, base.fleet, merged.fleet)
+    const why = found.why(isOtherHere) ?? unreachedWhy(device, base.fleet, merged.fleet)
     if (why !== undefined) tally.paper(why, device)
     else if (found.runbook) runbooksOf.set(device, [...(runbooksOf.get(device) ?? []), found.runbook])
   }
@@ -137,23 +138,44 @@ interface Pair {
   /** The same runbook before, for the same device. */
   readonly was: Runbook | undefined
   readonly what: RunbookChange
+  /** What it works with on the device is another: what the inventory says, or the files that the device gets. */
+  readonly isOtherHere: boolean
 }
 
 function pairsOf(
   before: readonly Assigned[],
   after: readonly Assigned[],
-  changed: ReadonlyMap<string, Device>,
+  {
+    changed,
+    base,
+    merged,
+  }: { readonly changed: ReadonlyMap<string, Device>; readonly base: Side; readonly merged: Side },
 ): readonly Pair[] {
   const was = byDevice(before)
   const is = byDevice(after)
   const now = eachDevice(after).flatMap(({ device, assigned }): readonly Pair[] => {
     const runbook = was.get(device.name)?.get(assigned.label)
-    const what = whatIsAnother(runbook, assigned.runbook, changed.has(device.name))
-    return what === undefined ? [] : [{ device, assigned, was: runbook, what }]
+    const old = base.fleet.devices.get(device.name)
+    const differs = (text: (of: Runbook, on: Device, side: Side) => string): boolean =>
+      runbook !== undefined && old !== undefined && text(runbook, old, base) !== text(assigned.runbook, device, merged)
+    const isOtherStore = differs((of, on, { fleet }) => storeText(of, on, fleet))
+    const hasOtherFiles = differs(filesText)
+    const isChanged = changed.has(device.name) || isOtherStore
+    const what = hasOtherFiles ? 'changed' : whatIsAnother(runbook, assigned.runbook, isChanged)
+    const isOtherHere = isChanged || hasOtherFiles
+    return what === undefined ? [] : [{ device, assigned, was: runbook, what, isOtherHere }]
   })
   const gone = eachDevice(before)
     .filter(({ device, assigned }) => !is.get(device.name)?.has(assigned.label))
-    .map(({ device, assigned }): Pair => ({ device, assigned, was: assigned.runbook, what: 'no longer assigned' }))
+    .map(
+      ({ device, assigned }): Pair => ({
+        device,
+        assigned,
+        was: assigned.runbook,
+        what: 'no longer assigned',
+        isOtherHere: false,
+      }),
+    )
   return [...now, ...gone]
 }
 

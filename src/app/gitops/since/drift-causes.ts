@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { InputError } from '../../../core/diagnostic.ts'
 import type { RunStarted } from '../../../core/events.ts'
 import type { RunStore } from '../../../core/ports.ts'
+import { paramFlags } from '../../../core/remedy.ts'
 import { gitText } from '../../../gitops/git.ts'
 import { hasCommit, isAncestor } from '../../../gitops/mirror.ts'
 import type { Project } from '../../project.ts'
@@ -54,6 +55,12 @@ export class DriftCauses {
     const [from, to] = [cleanCommit(before), cleanCommit(after)]
     if (from === undefined || to === undefined) return isOther ? { kind: 'commit', commits: [] } : UNKNOWN
     return this.#between({ from, to }, isOther ? { runbook } : { device })
+  }
+
+  /** The parameters of the runbook in the run that found it first, as flags of a command like it. */
+  async paramsOf({ runbook, about, run }: StepDrift): Promise<string> {
+    const used = (await this.#head(run))?.runbooks.find((one) => one.name === runbook && (one.about ?? '') === about)
+    return used ? paramFlags(used) : ''
   }
 
   async #between(

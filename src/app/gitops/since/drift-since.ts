@@ -1,6 +1,6 @@
 import type { Device } from '../../../core/fleet.ts'
 import type { RunStore } from '../../../core/ports.ts'
-import { deviceFlag, shellWord } from '../../../core/remedy.ts'
+import { deviceFlag, shellWord, unaimed } from '../../../core/remedy.ts'
 import { formatCount } from '../../../reporters/format-duration.ts'
 import { plainText } from '../../../reporters/plain-text.ts'
 import type { Project } from '../../project.ts'
@@ -14,6 +14,8 @@ const MOST_LOOKS = 500
 interface FoundDrift extends StepDrift {
   readonly device: string
   readonly cause: DriftCause
+  /** What its runbook was given, as flags. */
+  readonly params: string
 }
 
 /**
@@ -36,14 +38,14 @@ export async function driftSince(
     for (const drift of stepDrifts(visits)) {
       if (Date.parse(drift.since) < since.getTime()) continue
       const cause = await orInputError('HEAD', () => causes.of(device, drift))
-      drifts.push({ device, ...drift, cause })
+      drifts.push({ device, ...drift, cause, params: await causes.paramsOf(drift) })
     }
   }
   drifts.sort((a, b) => (a.since < b.since ? 1 : a.since > b.since ? -1 : a.device < b.device ? -1 : 1))
   return {
     schema: 'till.drift/1',
     since: since.toISOString(),
-    drifts: drifts.map((drift) => ({ ...drift, mend: mendOf(drift) })),
+    drifts: drifts.map(({ params, ...drift }) => ({ ...drift, mend: mendOf({ ...drift, params }) })),
     devices: { asked: asked.size, not_looked_at: asked.size - looked },
   } as const
 }
@@ -51,10 +53,13 @@ export async function driftSince(
 export type DriftSince = Awaited<ReturnType<typeof driftSince>>
 
 /** What would mend it: the device, by what is wanted; or what is wanted, by taking back the commit that made it another. */
-function mendOf({ device, runbook, cause }: FoundDrift): { readonly apply: string; readonly revert: string | null } {
+function mendOf({ device, runbook, params, cause }: FoundDrift): {
+  readonly apply: string
+  readonly revert: string | null
+} {
   const [commit] = cause.commits
   const only = cause.commits.length === 1 ? commit : undefined
-  return { apply: `till apply ${shellWord(runbook)} ${deviceFlag(device)}`, revert: only?.commit ?? null }
+  return { apply: `till apply ${shellWord(runbook)}${params} ${deviceFlag(device)}`, revert: only?.commit ?? null }
 }
 
 const MOST_NAMES = 3
@@ -63,8 +68,8 @@ const MOST_NAMES = 3
 export function driftSinceText({ drifts, devices, since }: DriftSince): string {
   const groups = new Map<string, DriftSince['drifts'][number][]>()
   for (const drift of drifts) {
-    const { run, runbook, step, state, cause } = drift
-    const key = JSON.stringify([run, runbook, step, state, cause])
+    const { device, run, runbook, about, step, state, ended, cause, mend } = drift
+    const key = JSON.stringify([run, runbook, about, step, state, ended, cause, unaimed(mend.apply, device)])
     groups.set(key, [...(groups.get(key) ?? []), drift])
   }
   const lines = [...groups.values()].flatMap(groupLines)
@@ -79,7 +84,7 @@ export function driftSinceText({ drifts, devices, since }: DriftSince): string {
 function groupLines(group: readonly DriftSince['drifts'][number][]): readonly string[] {
   const [first] = group
   if (first === undefined) return []
-  const { since, runbook, step, state, run, good, cause, mend } = first
+  const { device, since, runbook, step, state, ended, run, good, cause, mend } = first
   const names = group.slice(0, MOST_NAMES).map(({ device }) => device)
   const left = group.length - names.length
   const head = `since ${since}  ${runbook}/${step} ${state}: ${names.join(', ')}${left > 0 ? ` and ${formatCount(left)} more` : ''}`
@@ -88,12 +93,16 @@ function groupLines(group: readonly DriftSince['drifts'][number][]): readonly st
     head,
     `  first seen in ${run}, ${before}`,
     ...causeLines(cause),
-    `  mend: ${mendText(mend, group.length, run)}`,
+    `  mend: ${mendText(mend, group.length > 1 ? { device, flag: `--from-run ${run}:${ended}` } : undefined)}`,
   ]
 }
 
-function mendText({ apply, revert }: DriftSince['drifts'][number]['mend'], devices: number, run: string): string {
-  const all = devices === 1 ? apply : `${apply.slice(0, apply.lastIndexOf(' '))} --from-run ${run}:drifted`
+/** `others`: it is so for several devices, of which `device` is the first, and the flag picks them all. */
+function mendText(
+  { apply, revert }: DriftSince['drifts'][number]['mend'],
+  others: { readonly device: string; readonly flag: string } | undefined,
+): string {
+  const all = others ? `${unaimed(apply, others.device)} ${others.flag}` : apply
   return revert === null ? all : `${all}; or, if it is not wanted, revert ${revert.slice(0, 12)}`
 }
 

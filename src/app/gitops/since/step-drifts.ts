@@ -11,6 +11,10 @@ export interface StepDrift {
   /** When it was first found so: the run, and when that ended on the device. */
   readonly since: string
   readonly run: string
+  /** How the device ended in that run. */
+  readonly ended: DeviceVisit['state']
+  /** The parameters without which the runbook has nothing to work on; empty where it needs none. */
+  readonly about: string
   /** The run before, that found it as desired or made it so; null where none is kept. */
   readonly good: { readonly run: string; readonly at: string } | null
 }
@@ -22,21 +26,25 @@ const JUDGED: ReadonlySet<DeviceVisit['state']> = new Set(['in-sync', 'changed',
 /** What differs on a device by the newest look of each runbook. `visits`: newest first. */
 export function stepDrifts(visits: readonly DeviceVisit[]): readonly StepDrift[] {
   const judged = visits.filter(({ state }) => JUDGED.has(state))
-  const labels = new Map<string, string>()
+  const labels = new Map<string, { readonly runbook: string; readonly about: string }>()
   for (const { runbooks, about } of judged)
-    for (const [index, runbook] of runbooks.entries()) labels.set(runbookLabel(runbook, about[index]), runbook)
-  return [...labels].flatMap(([label, runbook]) =>
+    for (const [index, runbook] of runbooks.entries())
+      labels.set(runbookLabel(runbook, about[index]), { runbook, about: about[index] ?? '' })
+  return [...labels].flatMap(([label, of]) =>
     driftsOf(
-      runbook,
+      of,
       judged.filter((one) => hasLabel(one, label)),
     ),
   )
 }
 
 /** Of one runbook, by all looks at it. */
-function driftsOf(runbook: string, looks: readonly DeviceVisit[]): readonly StepDrift[] {
+function driftsOf(
+  { runbook, about }: Pick<StepDrift, 'runbook' | 'about'>,
+  looks: readonly DeviceVisit[],
+): readonly StepDrift[] {
   const bad = looks[0]?.steps.filter((step) => step.runbook === runbook && BAD.has(step.state)) ?? []
-  return bad.map((step) => ({ ...step, ...beginning(looks, step) }))
+  return bad.map((step) => ({ ...step, about, ...beginning(looks, step) }))
 }
 
 function hasLabel({ runbooks, about }: DeviceVisit, label: string): boolean {
@@ -47,13 +55,13 @@ function hasLabel({ runbooks, about }: DeviceVisit, label: string): boolean {
 function beginning(
   looks: readonly DeviceVisit[],
   { runbook, step }: DeviceVisit['steps'][number],
-): Pick<StepDrift, 'since' | 'run' | 'good'> {
+): Pick<StepDrift, 'since' | 'run' | 'ended' | 'good'> {
   let first = looks[0] as DeviceVisit
   for (const look of looks) {
     const told = look.steps.find((one) => one.runbook === runbook && one.step === step)
     if (told === undefined || told.state === 'changed')
-      return { since: first.at, run: first.run, good: { run: look.run, at: look.at } }
+      return { since: first.at, run: first.run, ended: first.state, good: { run: look.run, at: look.at } }
     if (BAD.has(told.state)) first = look
   }
-  return { since: first.at, run: first.run, good: null }
+  return { since: first.at, run: first.run, ended: first.state, good: null }
 }

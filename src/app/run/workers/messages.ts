@@ -26,6 +26,8 @@ export type RunbookSource =
 export interface ThreadSetup {
   readonly mode: RunMode
   readonly runbookSources: readonly RunbookSource[]
+  /** The folder of tillwright.yaml. */
+  readonly root: string
   /** Folder of the user's modules. */
   readonly modules?: string
   /** A byte for each place of a device: 1 from just before the device is asked anything. */

@@ -24,6 +24,8 @@ export interface ThreadPoolOptions
     'entry' | 'mode' | 'leasedUntil' | 'resolver' | 'scopeOf' | 'neighboursOf' | 'guardsOf'
   > {
   readonly work: readonly DeviceWork[]
+  /** The folder of tillwright.yaml. */
+  readonly root: string
   /** Folder of the user's modules. */
   readonly modules?: string
   readonly workers: Workers
@@ -147,6 +149,7 @@ export class ThreadPool implements WorkerPool {
       entry,
       mode,
       leasedUntil,
+      root: this.#dependencies.root,
       ...(this.#dependencies.modules !== undefined && { modules: this.#dependencies.modules }),
       resolver,
       scopeOf,

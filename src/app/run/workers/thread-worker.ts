@@ -49,6 +49,8 @@ export interface ThreadWorkerOptions {
   readonly mode: DeviceEnvironment['mode']
   readonly runbooks: readonly Runbook[]
   readonly runbookSources: readonly RunbookSource[]
+  /** The folder of tillwright.yaml. */
+  readonly root: string
   /** Folder of the user's modules. */
   readonly modules?: string
   /** Until when leases last: see `ThreadSetup`. */
@@ -96,9 +98,9 @@ export class ThreadWorker implements LoginParty {
     this.#pulse = new Int32Array(pulse)
     this.#free = Array.from({ length: dependencies.places }, (_, place) => place)
     this.#pendingConnections = new PendingConnections(dependencies.onRoom)
-    const { mode, runbookSources, modules } = dependencies
+    const { mode, runbookSources, root, modules } = dependencies
     const { leasedUntil } = dependencies
-    const workerData = { mode, runbookSources, modules, begun, pulse, leasedUntil }
+    const workerData = { mode, runbookSources, root, modules, begun, pulse, leasedUntil }
     this.#worker = new Worker(dependencies.entry, { workerData, name: 'till-devices' })
     this.#outbox = new Outbox((text) => this.#worker.postMessage(text))
     this.#loop = this.#worker.performance.eventLoopUtilization()

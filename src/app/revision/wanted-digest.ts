@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { isAbsolute, join } from 'node:path'
+import type { Device, Fleet } from '../../core/fleet.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { Module } from '../../core/ports.ts'
+import type { Runbook, Scope, Step } from '../../core/runbook.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
+import { selectorScope } from '../../lang/expression.ts'
+import { isMap } from '../../lang/is-map.ts'
+import type { Project } from '../project.ts'
+import { deviceDigest } from './device-digest.ts'
+import { leadsOut } from './repository-paths.ts'
+
+/** A repository, and the inventory in it. */
+interface Repository {
+  readonly project: Project
+  readonly fleet: Fleet
+}
+
+/**
+ * sha256 of what decides what a runbook wants of a device, in hexadecimal: its text and parameters, what the inventory says of
+ * the device and, where it looks at that, of its store; and the files of the repository that the device gets.
+ */
+export function wantedDigest(runbook: Runbook, device: Device, of: Repository): string {
+  const parts = [runbook.digest, deviceDigest(device), storeText(runbook, device, of.fleet)]
+  return createHash('sha256')
+    .update([...parts, filesText(runbook, device, of)].join('\0'))
+    .digest('hex')
+}
+
+/** What the inventory says of the store of a device; empty where the runbook does not look at it. */
+export function storeText(runbook: Runbook, device: Device, fleet: Fleet): string {
+  return looksAtStore(runbook) ? JSON.stringify(selectorScope(fleet, device).store) : ''
+}
+
+/** Path and sha256 of each file that a device gets by a runbook, as far as that is known beforehand; empty for none. */
+export function filesText(runbook: Runbook, device: Device, { project, fleet }: Repository): string {
+  const handing = handingSteps(runbook, project)
+  if (handing.length === 0) return ''
+  const scope = { ...selectorScope(fleet, device), vars: device.vars, params: runbook.params, steps: {} }
+  const files = handing.flatMap(({ step, paths }) => filesIn(step, paths, scope))
+  return files.map((path) => `${path} ${digestOf(project, path)}\n`).join('')
+}
+
+interface Handing {
+  readonly step: Step
+  readonly paths: readonly string[]
+}
+
+const handings = new WeakMap<Runbook, readonly Handing[]>()
+
+/** Steps by which a device gets content of files, and the parameters that name these. */
+function handingSteps(runbook: Runbook, project: Project): readonly Handing[] {
+  const known = handings.get(runbook)
+  if (known) return known
+  const modules = new Map<string, Module>(project.modules().all.map((module) => [module.name, module]))
+  const found = allSteps(runbook.steps).flatMap((step): Handing[] => {
+    const paths = Object.entries(modules.get(step.module)?.paths ?? {}).filter(([, kind]) => kind === 'content')
+    return paths.length === 0 ? [] : [{ step, paths: paths.map(([path]) => path) }]
+  })
+  handings.set(runbook, found)
+  return found
+}
+
+function filesIn({ params }: Step, paths: readonly string[], scope: Scope): readonly string[] {
+  const rendered = params.render(scope)
+  if (!rendered.ok) return []
+  return paths.flatMap((path) => {
+    const keys = path.split('.')
+    const value = keys.reduce<JsonValue | undefined>((at, key) => (isMap(at) ? at[key] : undefined), rendered.value)
+    return typeof value === 'string' ? [value] : []
+  })
+}
+
+const digests = new WeakMap<Project, Map<string, string>>()
+
+/** One file goes to thousands of devices, and is read once. */
+function digestOf(project: Project, path: string): string {
+  const known = digests.get(project) ?? new Map<string, string>()
+  digests.set(project, known)
+  const digest = known.get(path) ?? digestOfFile(project, path)
+  known.set(path, digest)
+  return digest
+}
+
+/** Only what lies in the repository is read: a branch that nobody reviewed may name anything. */
+function digestOfFile({ root }: Project, path: string): string {
+  if (isAbsolute(path) || leadsOut(path, root)) return 'elsewhere'
+  try {
+    return createHash('sha256')
+      .update(readRegular(join(root, path), MOST_BYTES.document))
+      .digest('hex')
+  } catch {
+    return 'unreadable'
+  }
+}
+
+function allSteps(steps: readonly Step[]): readonly Step[] {
+  return steps.flatMap((step) => [step, ...allSteps(step.on_failure), ...allSteps(step.rollback)])
+}
+
+const STORE = /(?<![.\w])store\b/
+
+function looksAtStore({ steps }: Runbook): boolean {
+  return allSteps(steps).some(({ params, when }) => {
+    const placed = (params.places ?? []).map(({ expression }) => expression)
+    return [...placed, ...(when ? [when] : [])].some(({ text }) => STORE.test(text))
+  })
+}
