@@ -105,11 +105,20 @@ export const paramFlag = Flags.string({
   helpValue: 'NAME=VALUE',
 })
 
+export const maxFailuresFlag = Flags.integer({
+  description:
+    'after so many failed devices nothing more is begun, and never more are changed at once than may still fail; the policy may have less',
+  min: 1,
+  helpValue: 'N',
+})
+
 /** What a run that changes devices says to the safety policy. */
 export const safetyFlags = {
+  'max-failures': maxFailuresFlag,
   wait: durationFlag({
     min: 0,
-    description: 'for how long to wait for windows and soak times of the policy, as 10m. Default: not at all',
+    description:
+      'for how long to wait for windows and soak times of the policy, and for devices that other runs work on, as 10m. Default: not at all',
     helpValue: 'TIME',
   }),
   'break-glass': Flags.string({

@@ -105,6 +105,7 @@ safety, 130 interrupted, 2 bad input.`
       planIsSigned,
       waitMs: flags.wait,
       breakGlass: flags['break-glass'],
+      maxFailures: flags['max-failures'],
       goOn: flags['go-on'],
     })
     this.exit(end.exitCode)

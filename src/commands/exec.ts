@@ -5,7 +5,7 @@ import { someDevices } from '../app/revision/targets.ts'
 import { commandRunbook } from '../app/run/command-runbook.ts'
 import { execReporters } from '../app/run/reporting.ts'
 import { BaseCommand } from '../cli/base-command.ts'
-import { failingStates, runFlags } from '../cli/run-flags.ts'
+import { failingStates, maxFailuresFlag, runFlags } from '../cli/run-flags.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
 
@@ -30,6 +30,7 @@ was unreachable.`
   static override usage = 'exec [FLAGS] -- COMMAND...'
   static override flags = {
     ...runFlags,
+    'max-failures': maxFailuresFlag,
     timeout: Flags.integer({ char: 't', description: 'seconds that the command may take', default: 60, min: 1 }),
     output: Flags.string({
       char: 'o',
@@ -58,6 +59,7 @@ was unreachable.`
       runbooks: [referenceTo(runbook)],
       parallel: flags.parallel,
       workers: flags.workers,
+      maxFailures: flags['max-failures'],
       failOn: failingStates(flags),
       reporters: execReporters(flags),
     })

@@ -77,6 +77,7 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
       reporters: runReporters(flags),
       waitMs: flags.wait,
       breakGlass: flags['break-glass'],
+      maxFailures: flags['max-failures'],
       goOn: flags['go-on'],
     })
     const end = await underSignals(resumed, () => controller.close())
@@ -99,7 +100,7 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
 /** What says how a run works and what it writes: one whose process is there has these already. */
 const OF_ITS_PROCESS = [
   ...['output', 'junit', 'markdown', 'code-quality', 'sarif', 'parallel', 'fail-on', 'workers', 'on'],
-  ...['wait', 'break-glass', 'go-on'],
+  ...['wait', 'break-glass', 'max-failures', 'go-on'],
 ]
 
 function refuseWhatItHas(run: string, flags: Readonly<Record<string, unknown>>): void {

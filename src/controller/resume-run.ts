@@ -110,10 +110,11 @@ async function endRolledBack(
 }
 
 /** What a run has changed on each of its devices. Throws InputError where its journal is gone. */
-async function changesOf({ store }: Shared, run: string): Promise<UnfinishedRun['carriedOf']> {
-  const { record, carriedOf } = await readUnfinished(store.events(run))
-  if (!record.started) throw notKept(run, 'Its journal is gone, so that nobody knows what is to be taken back.')
-  return carriedOf
+async function changesOf({ store }: Shared, run: string): Promise<UnfinishedRun['changesOf']> {
+  const unfinished = await readUnfinished(store.events(run))
+  if (!unfinished.record.started)
+    throw notKept(run, 'Its journal is gone, so that nobody knows what is to be taken back.')
+  return unfinished.changesOf
 }
 
 /** A run within a run tells nobody by itself. */

@@ -3,6 +3,7 @@ import { neighboursOf, targetResolver } from '../app/reach/resolve-target.ts'
 import { learnSecrets } from '../app/reach/secrets.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
+import { pendingApprovals, wavesToRelease } from '../app/run/awaited.ts'
 import { deviceEnvironment, SYSTEM_CLOCK } from '../app/run/device-environment.ts'
 import { refuseUnserved } from '../app/run/handed/unserved.ts'
 import { keepWork } from '../app/run/kept/keep-work.ts'
@@ -11,15 +12,16 @@ import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { ThreadPool } from '../app/run/workers/thread-pool.ts'
 import { silenceRun } from '../app/silences/silence-run.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
+import type { RunControl } from '../core/admission.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import { lockNameOf as lockNameFor } from '../core/fence.ts'
 import type { Device } from '../core/fleet.ts'
 import type { JsonObject } from '../core/json.ts'
 import { runKey } from '../core/lease.ts'
 import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
-import type { Neighbours } from '../core/ports.ts'
+import type { Neighbours, RunStore } from '../core/ports.ts'
 import type { Marks } from '../core/sample.ts'
-import { recordedEvents, type UnfinishedRun } from '../core/unfinished-run.ts'
+import { readUnfinished, recordedEvents, type UnfinishedRun } from '../core/unfinished-run.ts'
 import { leaseAdmission } from '../engine/admission/admission.ts'
 import type { Lease } from '../engine/admission/lease-keeper.ts'
 import { controlOf } from '../engine/admission/run-control.ts'
@@ -160,10 +162,10 @@ async function settle(
   },
 ): Promise<RunEnd> {
   const { store } = shared
-  const { aborted } = controlOf(await store.admission.read(request.fleet.name), id)
+  const control = controlOf(await store.admission.read(request.fleet.name), id)
   const isDone = request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
   const isOver = end.takenBack === 'done' || (isDone && end.takenBack === 'none')
-  if (aborted || isOver) await store.kept.drop(id)
+  if (control.aborted || isOver || (await isDoneAnew(request, { id, store, end, control }))) await store.kept.drop(id)
   await policy.keepTimes?.()
   // Both go on at the end of the next run where they cannot now; what is not taken in yet is not deleted.
   const { holdMs } = request.project.settings.availability()
@@ -172,6 +174,25 @@ async function settle(
     .then(() => store.forget(id, request.project.settings.history))
     .catch(() => undefined)
   return end
+}
+
+/**
+ * What is followed, and hooks, come to what is left by themselves, with what is in force then: nobody has to go on with such a run but one
+ * that waits for somebody's word, or was stopped in the middle.
+ */
+async function isDoneAnew(
+  { origin, undoes }: Request,
+  run: {
+    readonly id: string
+    readonly store: RunStore
+    readonly end: RunEnd & { readonly takenBack: TakenBackEnd['state'] }
+    readonly control: RunControl
+  },
+): Promise<boolean> {
+  if ((origin !== 'schedule' && origin !== 'hook') || undoes !== undefined) return false
+  const { counts, takenBack } = run.end
+  if (counts.cancelled > 0 || takenBack === 'left' || pendingApprovals(run.control, Date.now()).length > 0) return false
+  return wavesToRelease(await readUnfinished(run.store.events(run.id))).size === 0
 }
 
 /** Of devices in these there is something left to do. */

@@ -30,7 +30,7 @@ export interface Question {
   readonly wave?: number
   /** What an hour without the device costs; the dearer goes first. */
   readonly cost?: number
-  /** A device that was away for long and gets what it missed. */
+  /** A device that was away when it was last asked for, and gets what it missed. */
   readonly isBack?: boolean
   /** What the guards of the device said just now; asked for a change only. */
   readonly guards?: readonly GuardSeen[]
@@ -96,6 +96,8 @@ export interface Place {
 export interface Seen {
   readonly working: boolean
   readonly at: number
+  /** It could not be reached. */
+  readonly isAway?: true
 }
 
 /** Somebody asked not to touch a store (`PL-0412`) or a device (`PL-0412/pos1`). */
@@ -203,10 +205,20 @@ export interface AdmissionContent {
   readonly runs?: Readonly<Record<string, RunControl>>
 }
 
-/** What is made of what is in progress, and what comes of it for the one who asks. */
+/** Who says something, as it goes on record. */
+export interface Saying {
+  readonly by: string
+  readonly why?: string
+  readonly proof?: Proof
+}
+
+/**
+ * What is made of what is in progress, and what comes of it for the one who asks. `saying`: by whose word something is no longer there,
+ * or a wave is released.
+ */
 export type AdmissionWork<T> = (
   content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean },
-) => { readonly result: T; readonly content: AdmissionContent }
+) => { readonly result: T; readonly content: AdmissionContent; readonly saying?: Saying }
 
 /** Where admission keeps what all runs share. */
 export interface AdmissionStore {

@@ -1,4 +1,4 @@
-import { type Carried, type CarriedSteps, stepKey } from './carried.ts'
+import { type Carried, type CarriedSteps, noteEnd, stepKey } from './carried.ts'
 import type { RunEvent, StepFinished } from './events.ts'
 import { RunFold } from './fold-run.ts'
 import type { DeviceRecord, RunRecord } from './run.ts'
@@ -21,8 +21,10 @@ export interface UnfinishedRun {
   readonly left: readonly DeviceLeft[]
   /** When each of the others ended; ISO 8601. */
   readonly endedAt: ReadonlyMap<string, string>
-  /** What its attempts at a device have changed, begun to change, or failed to; those that came to their end, too. */
+  /** What its attempts at a device have left of its steps; those that came to their end, too. */
   carriedOf(device: string): CarriedSteps
+  /** What of that was changed, begun to be changed, or failed to be. */
+  changesOf(device: string): CarriedSteps
   /** Number of its last event. */
   readonly lastSeq: number
 }
@@ -30,7 +32,7 @@ export interface UnfinishedRun {
 interface Trace {
   attempt: number
   endedAt: string
-  /** Of those alone that had something to change: a run may have 20,000 devices. */
+  /** Of those alone that had something to change, or failed: a run may have 20,000 devices. */
   changes?: Changes
 }
 
@@ -70,8 +72,11 @@ export async function readUnfinished(events: AsyncIterable<RunEvent> | Iterable<
       ...(steps && steps.size > 0 && { carried: Object.fromEntries(steps) }),
     })
   }
-  const carriedOf = (device: string): CarriedSteps => Object.fromEntries(traces.get(device)?.changes?.steps ?? [])
-  return { record, left, endedAt, carriedOf, lastSeq }
+  const leftOf = (device: string): readonly [string, Carried][] => [...(traces.get(device)?.changes?.steps ?? [])]
+  const carriedOf = (device: string): CarriedSteps => Object.fromEntries(leftOf(device))
+  const changesOf = (device: string): CarriedSteps =>
+    Object.fromEntries(leftOf(device).filter(([, { state }]) => state !== 'stopped'))
+  return { record, left, endedAt, carriedOf, changesOf, lastSeq }
 }
 
 /**
@@ -116,26 +121,25 @@ function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
     known.endedAt = event.at
     if (event.state !== 'indeterminate') dropUnsent(known, attempt)
   } else if (event.type === 'step.converging') {
-    const { steps, announced } = changesOf(known)
+    const { steps, announced } = stepsOf(known)
     steps.set(stepKey(event), { state: 'changing', changes: event.changes })
     announced.set(stepKey(event), attempt)
-  } else if (event.type === 'step.finished') traceStep(known, event)
+  } else if (event.type === 'step.finished') traceEnd(known, event, attempt)
 }
 
-function changesOf(known: Trace): Changes {
+function stepsOf(known: Trace): Changes {
   known.changes ??= { steps: new Map(), announced: new Map() }
   return known.changes
 }
 
-function traceStep(known: Trace, event: DeviceEvent & StepFinished): void {
-  const { state, changes, failure } = event
-  if (known.changes === undefined && changes === undefined && state !== 'changed') return
-  const { steps } = changesOf(known)
+function traceEnd(known: Trace, event: DeviceEvent & StepFinished, attempt: number): void {
+  if (known.changes === undefined && event.state !== 'changed' && event.failure === undefined) return
+  const { steps, announced } = stepsOf(known)
   const key = stepKey(event)
-  if (state === 'changed') steps.set(key, { state, changes: changes ?? [] })
-  else if (state === 'failed' && changes && failure) steps.set(key, { state, changes, failure })
-  // It was seen, and nothing is to be done: what was announced before has come about, or was never begun.
-  else if (state !== 'unknown' && state !== 'skipped') steps.delete(key)
+  // The attempt that announced it has left it out: it was never sent.
+  const isUnsent = event.state === 'skipped' && announced.get(key) === attempt
+  if (isUnsent && steps.get(key)?.state === 'changing') steps.delete(key)
+  else noteEnd(steps, event)
 }
 
 /** An attempt that came to its end has judged what it sent; what was only announced was never sent. */

@@ -54,11 +54,11 @@ export function admissionStore(session: StoreSession): AdmissionStore {
           )
           const isHeld = (run: string, device: string): boolean =>
             isOurs(run, device) || held.get(keyOf(device)) === run
-          const { result, content } = work({ ...before, isHeld })
+          const { result, content, saying } = work({ ...before, isHeld })
           for (const [index, text] of texts.textsOf(content).entries()) {
             if (text !== (stored[index] ?? NOTHING[index])) yield* putFact(names[index] as string, text)
           }
-          yield* auditAdmission(before, content)
+          yield* auditAdmission(before, content, saying)
           return result
         },
         // A place outlives a power cut, as what it leaves out may be out then.

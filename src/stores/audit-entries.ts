@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { AdmissionContent, Hold } from '../core/admission.ts'
+import type { AdmissionContent, Hold, RunControl, Saying } from '../core/admission.ts'
 import type { AuditEntry } from '../core/audit.ts'
 import type { RunEvent } from '../core/events.ts'
 import { appendAudit } from './audit.ts'
@@ -10,10 +10,6 @@ import { rowsOf, type Steps } from './steps.ts'
 export const AUDITED: ReadonlySet<RunEvent['type']> = new Set([
   'run.started',
   'run.resumed',
-  'run.approved',
-  'run.aborted',
-  'run.paused',
-  'run.unpaused',
   'run.rollback',
   'run.finished',
 ])
@@ -55,14 +51,6 @@ function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'abou
     const { wave, failed, limit, devices, rollback_run } = event
     return { by: 'till', host: hostname(), about: { wave, failed, limit, devices, rollback_run } }
   }
-  if (event.type === 'run.approved') {
-    const { by, why, proof } = event
-    return { by, host: hostname(), about: { why, ...(proof && { proof }) } }
-  }
-  if (event.type === 'run.aborted' || event.type === 'run.paused' || event.type === 'run.unpaused') {
-    const { by, why } = event
-    return { by, host: hostname(), about: { ...(why !== undefined && { why }) } }
-  }
   if (event.type !== 'run.finished') return undefined
   const [row] = yield* rowsOf(tables.selectFrom('runs').select(['mode', 'by', 'host']).where('run', '=', event.run))
   if (!row || !isChange(row.mode)) return undefined
@@ -73,19 +61,88 @@ function isChange(mode: string): boolean {
   return mode === 'apply' || mode === 'exec'
 }
 
-/** Puts on record who opens or closes the breaker, and who asks not to touch what. */
-export function* auditAdmission(before: AdmissionContent, after: AdmissionContent): Steps<void> {
-  const tell = (kind: string, by: string, about: AuditEntry['about']): Steps<void> =>
-    appendAudit({ at: new Date().toISOString(), kind, by, host: hostname(), about })
+type Tell = (kind: string, by: string, about: AuditEntry['about']) => Steps<void>
+
+/** Puts on record what people have said about runs, who opens or closes the breaker, and who asks not to touch what. */
+export function* auditAdmission(before: AdmissionContent, after: AdmissionContent, saying?: Saying): Steps<void> {
+  const now = new Date()
+  const tell: Tell = (kind, by, about) => appendAudit({ at: now.toISOString(), kind, by, host: hostname(), about })
   const { opened, closed } = after.breaker
   if (opened && !before.breaker.opened) yield* tell('breaker.opened', 'till', { why: opened.why })
   if (!opened && before.breaker.opened) yield* tell('breaker.closed', closed?.by ?? 'till', { why: closed?.why ?? '' })
-  if (after.holds === before.holds) return
-  const known = new Set(before.holds.map(textOf))
-  for (const hold of after.holds) {
+  if (after.runs !== before.runs) yield* auditControls(before.runs ?? {}, after.runs ?? {}, { tell, saying })
+  if (after.holds !== before.holds) yield* auditHolds(before.holds, after.holds, { tell, saying, now: now.getTime() })
+}
+
+interface Telling {
+  readonly tell: Tell
+  readonly saying: Saying | undefined
+}
+
+function* auditHolds(
+  before: readonly Hold[],
+  after: readonly Hold[],
+  { tell, saying, now }: Telling & { readonly now: number },
+): Steps<void> {
+  const known = new Set(before.map(textOf))
+  for (const hold of after) {
     if (!known.has(textOf(hold)))
       yield* tell('hold.set', hold.by, { on: hold.on, why: hold.why, until: timeOf(hold.until) })
   }
+  const isLeft = ({ on, by }: Hold): boolean => after.some((hold) => hold.on === on && hold.by === by)
+  for (const hold of before) {
+    // What is over is forgotten without a word.
+    if (hold.until > now && !isLeft(hold))
+      yield* tell('hold.released', saying?.by ?? 'till', { on: hold.on, held_by: hold.by, why: hold.why })
+  }
+}
+
+const SILENT: RunControl = { approvals: [], released: {} }
+
+function* auditControls(
+  before: Readonly<Record<string, RunControl>>,
+  after: Readonly<Record<string, RunControl>>,
+  telling: Telling,
+): Steps<void> {
+  for (const run of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [was = SILENT, is = SILENT] = [before[run], after[run]]
+    if (is !== was) yield* auditControl(run, { was, is }, telling)
+  }
+}
+
+function* auditControl(
+  run: string,
+  { was, is }: { readonly was: RunControl; readonly is: RunControl },
+  { tell, saying }: Telling,
+): Steps<void> {
+  for (const { by, ...about } of newVoices(was, is, saying)) yield* tell('run.approved', by, { run, ...about })
+  const { aborted, paused } = is
+  if (aborted && aborted !== was.aborted) yield* tell('run.aborted', aborted.by, { run, why: aborted.why })
+  if (paused && paused !== was.paused) yield* tell('run.paused', paused.by, { run, why: paused.why })
+  if (was.paused && !paused) {
+    const { by = 'till', why } = saying ?? {}
+    yield* tell('run.unpaused', by, { run, ...(why !== undefined && { why }) })
+  }
+}
+
+/** Who has said yes by now, to which approvals and behind which waves (from 1): one entry for each that did. */
+function newVoices(was: RunControl, is: RunControl, saying: Saying | undefined) {
+  const known = new Map(was.approvals.map(({ id, given }) => [id, given.length]))
+  const news = is.approvals.flatMap(({ id, given }) => given.slice(known.get(id) ?? 0).map((voice) => ({ id, voice })))
+  const released = Object.entries(is.released).filter(([wave]) => is.released[wave] !== was.released[wave])
+  const people = new Set([...news.map(({ voice }) => voice.by), ...released.map(([, { by }]) => by)])
+  return [...people].map((by) => {
+    const said = news.filter(({ voice }) => voice.by === by)
+    const waves = released.flatMap(([wave, word]) => (word.by === by ? [Number(wave) + 1] : []))
+    const proof = said[0]?.voice.proof ?? (saying?.by === by ? saying.proof : undefined)
+    return {
+      by,
+      why: said[0]?.voice.why ?? saying?.why ?? null,
+      ...(proof && { proof: { ...proof } }),
+      ...(said.length > 0 && { approvals: said.map(({ id }) => id) }),
+      ...(waves.length > 0 && { released: waves }),
+    }
+  })
 }
 
 function textOf(hold: Hold): string {

@@ -17,7 +17,7 @@ import { recordNotes } from './notes.ts'
 import { queueEvents } from './outbox-entries.ts'
 import { processIdentity, thisProcess } from './process-identity.ts'
 import { type EventRow, type RunRow, type StatusRow, tables } from './schema.ts'
-import { put, rowsOf, type Steps } from './steps.ts'
+import { put, rowsOf, rowsOfEach, type Steps } from './steps.ts'
 
 type Ending = Extract<RunEvent, { type: 'device.finished' }>
 
@@ -74,6 +74,15 @@ const UPSERT_LOOK = tables
       }))
       .whereRef('runbook_status.at', '<=', 'excluded.at'),
   )
+  .compile()
+
+const SELECT_STATUS = tables.selectFrom('device_status').selectAll().where('device', '=', '').compile()
+
+const SELECT_LOOK = tables
+  .selectFrom('runbook_status')
+  .select('state')
+  .where('device', '=', '')
+  .where('runbooks', '=', '')
   .compile()
 
 const UPDATE_SEEN = tables
@@ -165,12 +174,34 @@ export function indeterminateDevices(record: RunRecord, run: RunRow, at: string)
 
 /** Replaces what was known of devices, unless that is newer. */
 export function* recordStatuses(rows: readonly StatusRow[]): Steps<void> {
-  for (const { device, state, unknown, code, message, run, runbooks, at, seen_at } of rows) {
-    yield* put(UPSERT_STATUS, [device, state, unknown, code, message, run, runbooks, at, seen_at])
+  for (const row of rows) yield* recordStatus(row)
+  for (const row of rows) yield* recordLook(row)
+}
+
+/** A device that was put off before anybody looked is as it was seen before, where it was. */
+function* recordPutOff(rows: readonly StatusRow[]): Steps<void> {
+  const statuses = yield* rowsOfEach(
+    SELECT_STATUS,
+    rows.map(({ device }) => [device]),
+  )
+  const looks = yield* rowsOfEach(
+    SELECT_LOOK,
+    rows.map(({ device, runbooks }) => [device, runbooks]),
+  )
+  for (const [index, row] of rows.entries()) {
+    const [status] = statuses[index] ?? []
+    if (!status || (status.state === 'deferred' && status.seen_at !== status.at)) yield* recordStatus(row)
+    const [look] = looks[index] ?? []
+    if (!look || look.state === 'deferred') yield* recordLook(row)
   }
-  for (const { device, state, unknown, code, message, run, runbooks, at } of rows) {
-    yield* put(UPSERT_LOOK, [device, runbooks, state, unknown, code, message, run, at])
-  }
+}
+
+function* recordStatus({ device, state, unknown, code, message, run, runbooks, at, seen_at }: StatusRow): Steps<void> {
+  yield* put(UPSERT_STATUS, [device, state, unknown, code, message, run, runbooks, at, seen_at])
+}
+
+function* recordLook({ device, state, unknown, code, message, run, runbooks, at }: StatusRow): Steps<void> {
+  yield* put(UPSERT_LOOK, [device, runbooks, state, unknown, code, message, run, at])
 }
 
 function* recordStart(event: RunStarted & EventHead): Steps<void> {
@@ -200,9 +231,11 @@ function* recordEndings(run: string, endings: readonly Ending[]): Steps<void> {
   const counts = { ...emptyCounts(), ...(JSON.parse(row.counts) as Record<DeviceState, number>) }
   const news: Ending[] = []
   for (const ending of endings) if (yield* recordEnd(ending, counts)) news.push(ending)
-  const looks = news.filter((ending) => row.mode !== 'exec' && wasLookedAt(ending))
   const { runbooks } = row
-  yield* recordStatuses(looks.map((ending) => statusRow(ending.device, ending, { run, runbooks, at: ending.at })))
+  const rowOf = (ending: Ending): StatusRow => statusRow(ending.device, ending, { run, runbooks, at: ending.at })
+  const looks = news.filter((ending) => row.mode !== 'exec' && wasLookedAt(ending))
+  yield* recordStatuses(looks.filter((ending) => !wasPutOff(ending)).map(rowOf))
+  yield* recordPutOff(looks.filter(wasPutOff).map(rowOf))
   for (const { device, at, answered } of news) if (answered) yield* put(UPDATE_SEEN, [at, device, at])
   yield* put(
     tables
@@ -265,6 +298,10 @@ function* recordFinish(event: RunFinished & EventHead): Steps<void> {
 function wasLookedAt(outcome: DeviceOutcome): boolean {
   const code = outcome.failure?.code
   return outcome.state !== 'cancelled' && code !== 'LEASE_HELD' && code !== 'LEASE_LOST'
+}
+
+function wasPutOff({ state, answered }: DeviceOutcome): boolean {
+  return state === 'deferred' && answered !== true
 }
 
 function statusRow(

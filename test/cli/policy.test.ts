@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import Database from 'libsql'
 import { afterEach, describe, expect, it } from 'vitest'
 import { chainOf, NO_WAVES, runbookThat, states } from './chain.ts'
 import { ended, type TestProject, until } from './project.ts'
@@ -41,6 +42,45 @@ describe('a policy', () => {
     expect(all.filter((state) => state === 'changed').length).toBeGreaterThanOrEqual(6)
   })
 
+  it('waits for devices that other runs have for as long as it was told to, and no longer', async () => {
+    project = chain('policies: {default: {rollout: {waves: false}}}', CLOSED)
+    const [begun, go] = [`${project.root}/begun`, `${project.root}/go`]
+    project.write('runbooks/mark.yaml', runbookThat(`touch ${begun}; until [ -e ${go} ]; do sleep 0.1; done`))
+    const busy = project.start('apply', 'mark', '--yes', '--device', 'S-1/pos1')
+    const end = ended(busy)
+    await until(busy, () => existsSync(begun))
+    project.write('runbooks/mark.yaml', runbookThat('true'))
+    const same = await states(project, '--device', 'S-1/pos1', '--wait', '1s')
+    expect([same.code, [...same.of.values()]]).toEqual([6, ['LEASE_HELD']])
+    const neighbour = await states(project, '--device', 'S-1/pos2', '--wait', '1s')
+    expect([neighbour.code, [...neighbour.of.values()]]).toEqual([6, ['CAP_REACHED']])
+    const patient = project.start('apply', 'mark', '--yes', '--ndjson', '--store', 'S-1', '--wait', '2m')
+    let told = ''
+    patient.stdout?.on('data', (chunk) => {
+      told += chunk
+    })
+    const over = ended(patient)
+    await until(patient, () => (told.match(/"device.waiting"/g) ?? []).length >= 2)
+    writeFileSync(go, '')
+    expect([(await end).code, (await over).code]).toEqual([0, 0])
+  }, 180_000)
+
+  it('sees to so many devices at a time that were away, and to others all at once', async () => {
+    project = chain('policies: {default: {caps: [], back_at_once: 1, rollout: {waves: false}}}', CLOSED)
+    const busy = `${project.root}/busy`
+    const alone = `mkdir ${busy} || touch ${project.root}/together; sleep 0.3; rmdir ${busy} || true`
+    project.write('runbooks/mark.yaml', runbookThat(alone))
+    await project.till('plan', 'mark')
+    const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
+    database.exec("UPDATE device_status SET state = 'unreachable', seen_at = NULL")
+    database.close()
+    expect(new Set((await states(project)).of.values())).toEqual(new Set(['changed']))
+    expect(existsSync(`${project.root}/together`)).toBe(false)
+    // They were seen by now.
+    await states(project)
+    expect(existsSync(`${project.root}/together`)).toBe(true)
+  })
+
   it('stops behind a canary that fails, within the number that may', async () => {
     project = chain(
       'policies: {default: {rollout: {waves: {canary: 1, soak: 0s, pause: never, max_failures: [1]}}}}',
@@ -52,6 +92,22 @@ describe('a policy', () => {
     expect([code, failed.length]).toEqual([4, 1])
     expect(new Set([...of.values()].filter((state) => state !== 'CONVERGE_FAILED'))).toEqual(new Set(['WAVE_STOPPED']))
   })
+
+  it('stops at fewer failures where the command says so, until they are forgiven; of a command, too', async () => {
+    project = chain('policies: {default: {caps: [], rollout: {waves: false, max_failures: 3}}}', CLOSED)
+    project.write('runbooks/mark.yaml', runbookThat(`[ -e ${project.root}/mended ] || exit 7`))
+    const counts = ({ stdout }: { readonly stdout: string }) => JSON.parse(stdout).summary.counts
+    const most = (given: string) => ['--max-failures', given, '--json'] as const
+    expect(counts(await project.till('apply', 'mark', '--yes', ...most('2')))).toMatchObject({ failed: 2, deferred: 4 })
+    project.write('mended', '')
+    // The run keeps what it was told.
+    expect(counts(await project.till('resume', 'latest', '--yes', '--json'))).toMatchObject({ failed: 2, deferred: 4 })
+    expect((await project.till('approve', 'latest', '--because', 'mended')).code).toBe(0)
+    expect(counts(await project.till('resume', 'latest', '--yes', '--json'))).toMatchObject({ failed: 2, changed: 4 })
+    expect(counts(await project.till('exec', ...most('9'), '--', 'exit 7'))).toMatchObject({ unmet: 3, deferred: 3 })
+    expect(counts(await project.till('exec', ...most('1'), '--', 'exit 7'))).toMatchObject({ unmet: 1, deferred: 5 })
+    expect((await project.till('apply', 'mark', '--yes', '--max-failures', '0')).code).toBe(2)
+  }, 180_000)
 
   it('pauses behind the canary until somebody says that it goes on', async () => {
     project = chain('policies: {default: {rollout: {waves: {canary: 1, soak: 0s, pause: always}}}}', CLOSED)
@@ -166,6 +222,7 @@ policies: {default: {rollout: {guards: [reciept]}}}
     expect(errorsOf('holds', JSON.parse(list.stdout))).toEqual([])
     expect(JSON.parse(list.stdout).holds).toMatchObject([{ on: 'S-1', why: 'cabling' }, { on: 'S-2/pos1' }])
     expect((await states(project, '--break-glass', 'a fire')).code).toBe(0)
+    expect((await states(project)).of.get('S-1/pos1')).toBe('HOLD_ACTIVE')
 
     const nights = `policies: {default: {rollout: {windows: [{name: nights, closed: true}], ${NO_WAVES}}}}`
     project.write('tillwright.yaml', nights)
@@ -182,7 +239,10 @@ policies: {default: {rollout: {guards: [reciept]}}}
     expect((await project.till('why', 'S-1/pos2')).stdout).not.toContain('hold on S-1')
     expect((await project.till('why', 'S-1/pos2', '--repair')).code).toBe(0)
     expect((await project.till('why', 'S-1/pos22')).stderr).toContain('did you mean')
-  })
+    // Who was put off without being looked at is as it was seen before.
+    project.write('tillwright.yaml', '')
+    expect([...(await states(project, '--device', 'S-1/pos1')).of.values()]).toEqual(['changed'])
+  }, 180_000)
 
   it('comes with Tillwright where the repository has none, and keeps a till of each store working from the first apply on', async () => {
     const stores = Array.from({ length: 12 }, (_, index) => `S-${index + 1}`)

@@ -112,6 +112,20 @@ describe('till reconcile', () => {
     expect(await reconcile('--all')).toMatchObject({ code: 3, suspended: [] })
   })
 
+  test('keeps no run of which the next pass does what is left', async () => {
+    const { base } = await repository.begin(['anna'])
+    repository.push(repository.commit({ parents: [base], files: wanting('one'), sign: 'anna' }))
+    expect(await reconcile()).toMatchObject({ code: 0 })
+    writeFileSync(join(device, 'greeting'), 'other')
+    const current = ['--project', join(repository.folder, 'current')]
+    const held = await till('hold', DEVICE, '--because', 'cabling', '--until', '2h', ...current)
+    expect(held).toMatchObject({ code: 0, stderr: '' })
+    for (let pass = 0; pass < 2; pass += 1)
+      expect(await reconcile()).toMatchObject({ code: 6, runs: [{ exit_code: 6 }] })
+    const { runs } = JSON.parse((await till('resume', '--list', '--json', ...current)).stdout)
+    expect(runs).toEqual([])
+  })
+
   test('watches until it is told to stop', async () => {
     const { base } = await repository.begin(['anna'])
     repository.push(repository.commit({ parents: [base], files: wanting('one'), sign: 'anna' }))

@@ -48,6 +48,11 @@ async function refusal(run: TestProject, ...args: string[]): Promise<string> {
 
 const textOf = (run: TestProject, name: string): string => readFileSync(join(run.root, name), 'utf8')
 
+function linesOf(run: TestProject, name: string): string[] {
+  const log = `${name}.log`
+  return existsSync(join(run.root, log)) ? textOf(run, log).trim().split('\n') : []
+}
+
 describe('a run that is taken back', () => {
   it.each([[[]], [['--workers', '1']]])('undoes what it changed, the last first, and nothing else %j', async (more) => {
     project = greeting()
@@ -89,6 +94,34 @@ describe('a run that is taken back', () => {
       textOf(project as TestProject, `${name}.txt`),
     )
     expect(texts.sort()).toEqual(['new\n', 'new\n', 'new\n', 'old\n'])
+  })
+
+  it('leaves what a device took back itself, whose check behind a change did not hold; that opens the breaker', async () => {
+    const policy = `policies: {default: {caps: [], breakers: [{failures: 2, within: 1h}], rollout: {${NO_WAVES.replace('}', ', max_failures: [4]}')}}}}`
+    project = greeting({ policy })
+    const of = project
+    const log = (): string[] => ['S-1-pos1', 'S-1-pos2', 'S-2-pos1', 'S-2-pos2'].flatMap((name) => linesOf(of, name))
+    const check = '  - {id: proof, assert: {that: "${{ 1 == 2 }}", message: no}}\n'
+    project.write('runbooks/mark.yaml', textOf(project, 'runbooks/mark.yaml') + check)
+    const { of: ends } = await states(project, '--parallel', '1')
+    expect([...ends.values()]).toEqual(['ASSERT_FALSE', 'ASSERT_FALSE', 'BREAKER_OPEN', 'BREAKER_OPEN'])
+    expect(log()).toEqual(['new', 'back', 'file', 'new', 'back', 'file'])
+    await project.till('breaker', '--close', 'seen')
+    expect(await refusal(project)).toContain('took their changes back within the run')
+    expect(log()).toHaveLength(6)
+  })
+
+  it('takes back what a device did not, that failed at a step behind which it went on; guards of rollouts are asked', async () => {
+    const guard = "guards: {drawer: {says: the drawer is open, script: {sh: 'echo free'}}}"
+    const policy = `${guard}\npolicies: {default: {caps: [], repair: {guards: [], waves: false}, rollout: {guards: [drawer], waves: false}}}`
+    project = greeting({ policy })
+    const fails = "  - {id: fails, continue_on_failure: true, command: {run: 'exit 3', always: true}}\n"
+    project.write('runbooks/mark.yaml', `purpose: repair\n${textOf(project, 'runbooks/mark.yaml')}${fails}`)
+    expect((await states(project, '--device', 'S-1/pos1')).devices).toMatchObject([{ state: 'failed' }])
+    expect(linesOf(project, 'S-1-pos1')).toEqual(['new'])
+    const { code, of: ends } = await rolledBack(project)
+    expect([code, [...ends]]).toEqual([0, [['S-1/pos1', 'changed']]])
+    expect([textOf(project, 'S-1-pos1.txt'), linesOf(project, 'S-1-pos1')]).toEqual(['old\n', ['new', 'back', 'file']])
   })
 
   it('is refused with the reason where it cannot be, and nothing is touched', async () => {

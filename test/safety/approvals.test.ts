@@ -49,8 +49,9 @@ describe('a run that waits for people', () => {
     project.write('runbooks/mark.yaml', runbookThat(`[ -e ${project.root}/mended ] || exit 7`))
     expect((await states(project)).code).toBe(4)
     project.write('mended', '')
-    const approved = await project.till('approve', 'latest', '--because', 'the mirror is back')
-    expect([approved.code, approved.stdout]).toEqual([0, expect.stringContaining('goes on behind wave 1')])
+    const approved = await project.till('approve', 'latest', '--because', 'the mirror is back', '--json')
+    // No wave that nobody has seen.
+    expect([approved.code, JSON.parse(approved.stdout)]).toMatchObject([0, { ready: true, released: [1] }])
     const rest = JSON.parse((await project.till('resume', 'latest', '--yes', '--json')).stdout)
     expect(rest.summary.counts).toMatchObject({ failed: 1, changed: 4, deferred: 1 })
     // Its neighbour waits for the one that failed, which is out until it is seen in order.
@@ -81,6 +82,30 @@ describe('a run that waits for people', () => {
     expect(started).toHaveLength(1)
     expect(JSON.parse(started[0]?.stdout ?? '').summary.counts.changed).toBe(6)
   })
+
+  it('asks about each wave when those before it have passed, and does not watch one in which nothing was done', async () => {
+    const policyOf = (soak: string): string =>
+      `policies: {default: {rollout: {approval: {people: 1, four_eyes: false, each: wave}, waves: {canary: 1, soak: ${soak}, pause: never}}}}\n`
+    project = chain(policyOf('10m'), CLOSED)
+    // The canary of which nothing was approved is over at once.
+    const first = await states(project)
+    expect([first.code, first.of.get(first.devices[0]?.device ?? '')]).toEqual([6, 'APPROVAL_MISSING'])
+    project.write('tillwright.yaml', policyOf('0s'))
+    expect((await states(project)).code).toBe(6)
+    const asked: number[] = []
+    const changed: number[] = []
+    for (let code: number | null = 6; code === 6 && asked.length < 5; ) {
+      const said = await project.till('approve', 'latest', '--because', 'it prints', '--json')
+      expect([said.code, JSON.parse(said.stdout)]).toMatchObject([0, { ready: true, released: [] }])
+      asked.push(JSON.parse(said.stdout).approvals.length)
+      const rest = await project.till('resume', 'latest', '--yes', '--json')
+      code = rest.code
+      changed.push(JSON.parse(rest.stdout).summary.counts.changed)
+    }
+    expect(asked.slice(0, 2)).toEqual([1, 2])
+    expect([changed[0], changed.at(-1)]).toEqual([2, 6])
+    expect(asked).toHaveLength(changed.length)
+  }, 180_000)
 
   it('ends a run for good by till abort, in progress or held', async () => {
     project = chain('policies: {default: {rollout: {waves: {canary: 1, soak: 0s, pause: always}}}}', CLOSED)

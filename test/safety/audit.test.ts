@@ -23,7 +23,7 @@ beforeEach(async () => {
   await project.till('plan', 'fine')
   await project.till('apply', 'fails', '--yes', '--break-glass', 'again')
   await project.till('breaker', '--close', 'the mirror is back')
-}, 60_000)
+}, 120_000)
 afterEach(() => project.remove())
 
 interface Row {
@@ -75,7 +75,17 @@ describe('the audit log', () => {
     ])
     const table = await project.till('audit', 'list', '--limit', '3')
     expect(table.stdout).toMatch(/ROW[\s\S]*breaker\.closed[\s\S]*the mirror is back/)
-  }, 60_000)
+  }, 120_000)
+
+  it('holds what people say about a run also where its journal cannot be written', async () => {
+    const { runs } = JSON.parse((await project.till('runs', 'list', '--json')).stdout)
+    tamper(
+      "CREATE TRIGGER full BEFORE INSERT ON events WHEN new.type = 'run.aborted' BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    )
+    expect((await project.till('abort', runs[0].run, '--because', 'withdrawn')).code).not.toBe(0)
+    const { entry } = (await rows()).at(-1) as Row
+    expect(entry).toMatchObject({ kind: 'run.aborted', about: { run: runs[0].run, why: 'withdrawn' } })
+  }, 120_000)
 
   it('shows a row that was changed, removed, put elsewhere, or cut off at the end', async () => {
     const faultsAfter = async (...statements: string[]): Promise<string[]> => {
@@ -98,7 +108,7 @@ describe('the audit log', () => {
     ])
     tamper(...restore)
     expect(await verified()).toEqual({ code: 0, faults: [] })
-  }, 60_000)
+  }, 120_000)
 
   it('made anew as a whole, it is told by a head that a file or a note of git has kept', async () => {
     const git = (...args: string[]) =>
@@ -121,7 +131,7 @@ describe('the audit log', () => {
     })
     project.write('heads', 'no head\n')
     expect((await project.till('audit', 'verify', '--anchors', 'heads')).code).toBe(2)
-  }, 60_000)
+  }, 120_000)
 
   it('forgets what is long past, and says so in a row', async () => {
     const store = await openSqliteStore(project.path('.till/state.db'))
@@ -140,5 +150,5 @@ describe('the audit log', () => {
     expect(await verified()).toEqual({ code: 0, faults: [] })
     tamper("UPDATE state_facts SET value = replace(value, '\"seq\":5', '\"seq\":4') WHERE name = 'audit.cut'")
     expect((await verified()).code).toBe(4)
-  }, 60_000)
+  }, 120_000)
 })

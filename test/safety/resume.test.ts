@@ -156,6 +156,36 @@ describe('till resume', () => {
     expect((await project.till('resume', 'latest', '--yes')).stderr).toContain('RUN_NOTHING_LEFT')
   })
 
+  it('goes on taking back where that had begun, and makes nothing anew', async () => {
+    project = projectOf(
+      1,
+      `
+  - id: up
+    command: {run: 'echo up >> ROOT/log; touch ROOT/x', creates: ROOT/x}
+    rollback:
+      - {id: down, command: {run: 'echo down >> ROOT/log; rm ROOT/x', always: true}}
+      - {id: wait, command: {run: 'touch ROOT/waits; until [ -e ROOT/go ]; do sleep 0.1; done; touch ROOT/back', creates: ROOT/back}}
+  - {id: proof, assert: {that: "\${{ 1 == 2 }}", message: no}}
+`,
+    )
+    const child = project.start('apply', 'work', '--yes', '--json')
+    const end = ended(child)
+    await until(child, () => existsSync((project as TestProject).path('waits')))
+    child.kill('SIGKILL')
+    await end
+    project.write('go', '')
+    const { code, result } = await resumed(project)
+    expect(lines(project, 'log')).toEqual(['up', 'down'])
+    expect([existsSync(project.path('x')), existsSync(project.path('back'))]).toEqual([false, true])
+    expect([code, result.devices.map(({ state, failure }) => failure?.code ?? state)]).toEqual([3, ['ASSERT_FALSE']])
+    expect(result.devices[0]?.steps.map(({ step, state }) => [step, state])).toEqual([
+      ['up', 'changed'],
+      ['proof', 'unmet'],
+      ['down', 'changed'],
+      ['wait', 'changed'],
+    ])
+  }, 60_000)
+
   it('is refused while the process of the run lives, and takes over from one that was stopped', async () => {
     project = projectOf(
       2,

@@ -20,20 +20,33 @@ export function pendingApprovals({ approvals }: RunControl, now: number): readon
  * The waves that would be released, from 0, and how many devices of each have failed. Counted as admission counts them in a run that is
  * carried on: by what they came to, without those that are tried again.
  */
-export function wavesToRelease({ left, record, endedAt }: UnfinishedRun): ReadonlyMap<number, number> {
-  let last = -1
-  for (const { device, wave } of left) {
-    const code = record.devices.get(device)?.failure?.code
-    if (code === 'WAVE_UNRELEASED') last = last < 0 ? wave - 2 : Math.min(last, wave - 2)
-    else if (code === 'WAVE_STOPPED') last = Math.max(last, wave - 1)
+export function wavesToRelease(unfinished: UnfinishedRun): ReadonlyMap<number, number> {
+  const failed = failuresByWave(unfinished)
+  const last = lastToRelease(unfinished, Math.max(-1, ...failed.keys()))
+  return new Map(Array.from({ length: last + 1 }, (_, wave) => [wave, failed.get(wave) ?? 0]))
+}
+
+/** The last wave, from 0, that devices which are left stand behind; none: -1. `stopped`: the last one in which devices have failed. */
+function lastToRelease({ left, record }: UnfinishedRun, stopped: number): number {
+  /** The first wave in which a device is left by one of these. */
+  const firstOf = (...codes: readonly string[]): number | undefined => {
+    const found = left.filter(({ device }) => codes.includes(record.devices.get(device)?.failure?.code ?? ''))
+    return found.length === 0 ? undefined : Math.min(...found.map(({ wave }) => wave - 1))
   }
-  const waves = new Map(Array.from({ length: last + 1 }, (_, wave) => [wave, 0]))
+  const unreleased = (firstOf('WAVE_UNRELEASED') ?? 0) - 1
+  const isStopped = firstOf('WAVE_STOPPED', 'MAX_FAILURES_REACHED') !== undefined
+  // What waits for an approval of its own has not come yet: nobody has seen how it went.
+  const unseen = firstOf('APPROVAL_MISSING') ?? Number.POSITIVE_INFINITY
+  return Math.min(Math.max(unreleased, isStopped ? stopped : -1), unseen - 1)
+}
+
+function failuresByWave({ record, endedAt }: UnfinishedRun): Map<number, number> {
+  const failed = new Map<number, number>()
   for (const { device, wave } of record.targets) {
-    const known = waves.get(wave - 1)
     const ended = endedAt.has(device) ? record.devices.get(device) : undefined
-    if (known !== undefined && ended && COUNTS.has(resultOf(ended))) waves.set(wave - 1, known + 1)
+    if (ended && COUNTS.has(resultOf(ended))) failed.set(wave - 1, (failed.get(wave - 1) ?? 0) + 1)
   }
-  return waves
+  return failed
 }
 
 /** What counts against a wave (judge-wave.ts). */

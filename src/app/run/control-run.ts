@@ -60,7 +60,7 @@ export async function approveRun(
       [...waves].map(([wave, forgiven]) => [wave, { by: word.by, at: word.at, forgiven }]),
     )
     const control: RunControl = { ...(given ?? before), released: { ...before.released, ...released } }
-    return { result: control, content: { ...content, ...withControl(content, run, control) } }
+    return { result: control, content: { ...content, ...withControl(content, run, control) }, saying: word }
   })
   if (approved instanceof InputError) throw approved
   const { by, why, proof } = word

@@ -52,7 +52,8 @@ export async function unpauseRun(store: RunStore, of: About, by: string, why?: s
     const { paused, ...control } = controlOf(content, run)
     if (!paused) return { result: false, content }
     const { runs: _before, ...others } = content
-    return { result: true, content: { ...others, ...withControl(content, run, control) } }
+    const saying = { by, ...(why !== undefined && { why }) }
+    return { result: true, content: { ...others, ...withControl(content, run, control) }, saying }
   })
   if (wasPaused) await tell(store, run, { type: 'run.unpaused', by, ...(why !== undefined && { why }) })
   return wasPaused

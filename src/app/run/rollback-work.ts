@@ -1,9 +1,11 @@
+import type { CarriedSteps } from '../../core/carried.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { RunbookReference, RunMode, RunRollback } from '../../core/events.ts'
 import type { Fleet } from '../../core/fleet.ts'
+import type { StepState } from '../../core/outcome.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { DeviceRecord, RunSummary } from '../../core/run.ts'
-import type { Runbook } from '../../core/runbook.ts'
+import type { Runbook, Step } from '../../core/runbook.ts'
 import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import { rollbackSteps } from '../../engine/device/undo-runbook.ts'
@@ -64,7 +66,7 @@ async function changeOf({ run, mode, state }: Pick<RunSummary, 'run' | 'mode' | 
 
 /** What takes back what a run has changed, by its runbooks as it had them. */
 export function undoWork(
-  { record, carriedOf }: Pick<UnfinishedRun, 'record' | 'carriedOf'>,
+  { record, changesOf }: Pick<UnfinishedRun, 'record' | 'changesOf'>,
   here: { readonly fleet: Fleet; readonly opened: readonly Runbook[]; readonly takenBack: TakenBack },
   isWanted: (device: string) => boolean,
 ): Undoing {
@@ -72,12 +74,12 @@ export function undoWork(
   const work: DeviceWork[] = []
   const [without, done, inHand]: [string[], string[], string[]] = [[], [], []]
   for (const [name, ended] of record.devices) {
-    const undoes = carriedOf(name)
+    const undoes = changesOf(name)
     if (!isWanted(name) || Object.keys(undoes).length === 0) continue
     const device = fleet.devices.get(name)
     // The last that was applied is the first to be taken back.
-    const runbooks = opened.filter((runbook) => rollbackSteps(runbook, undoes).length > 0).reverse()
-    if (!device || tookBackItself(ended) || runbooks.length === 0) without.push(name)
+    const runbooks = opened.filter((runbook) => isToUndo(runbook, undoes, ended)).reverse()
+    if (!device || runbooks.length === 0) without.push(name)
     else if (takenBack.done.has(name)) done.push(name)
     else if (takenBack.toCome.has(name)) inHand.push(name)
     else work.push({ device, runbooks, undoes })
@@ -92,10 +94,18 @@ const NOT_AN_APPLY: Readonly<Record<RunMode, string>> = {
   exec: 'Nobody knows what takes back a command that was typed.',
 }
 
-/** A device that fails takes its changes back within the run; only one that was lost in the middle could not. */
-function tookBackItself({ state }: DeviceRecord): boolean {
-  return state === 'failed'
+/**
+ * A device on which a step fails takes its changes back within the run, by the same steps: what it did not get to, or what failed of it,
+ * is to be done.
+ */
+function isToUndo(runbook: Runbook, undoes: CarriedSteps, { steps }: DeviceRecord): boolean {
+  const wanted = rollbackSteps(runbook, undoes)
+  const isDone = ({ id }: Step): boolean =>
+    steps.some(({ runbook: of, step, state }) => of === runbook.name && step === id && IS_DONE.has(state))
+  return wanted.length > 0 && !wanted.every(isDone)
 }
+
+const IS_DONE: ReadonlySet<StepState> = new Set(['ok', 'changed', 'skipped'])
 
 /** The runbook as the run had it. Throws InputError where it is another by now. */
 function sameRunbook(

@@ -27,6 +27,8 @@ export interface RunPolicyRequest {
   readonly waitMs?: number | undefined
   /** Windows and freezes do not hold, and why. */
   readonly breakGlass?: string | undefined
+  /** After so many failed devices nothing more is begun. */
+  readonly maxFailures?: number | undefined
   /** Somebody has looked at the canary: the run does not pause behind it. */
   readonly goOn?: boolean | undefined
   /** Names of policies that hold beside those of the runbooks. */
@@ -109,7 +111,8 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
     patienceMs,
     admission,
     ...(rule && { wavesEnd: async () => wavesEnd(await admission.standing(), rule) }),
-    guardsOf: (device) => compiled.guardsOf(device, purpose),
+    // As admission judges them (rules/guards.ts).
+    guardsOf: (device) => compiled.guardsOf(device, isUndoing ? 'rollout' : purpose),
     policy: kept,
     keepTimes: () => timed.keep(store),
     work: waves.flatMap((wave, index) => wave.flatMap((name) => inWave(byName.get(name), index + 1))),
@@ -128,7 +131,8 @@ function rulesOf(request: RunPolicyRequest) {
   // A command that was typed proves nothing by a canary, and is not gone on with; of a few stores that are one wave, none is there
   // to be saved, so that one that fails does not keep the others from being mended.
   const isWhole = request.mode === 'exec' || (planned !== undefined && planned.length < 2)
-  return { runbooks, purpose, kept: isWhole ? withoutWaves(policy, purpose) : policy, planned }
+  const kept = withMostFailures(isWhole ? withoutWaves(policy, purpose) : policy, purpose, request.maxFailures)
+  return { runbooks, purpose, kept, planned }
 }
 
 function isBuiltIn({ settings }: Project): boolean {
@@ -159,6 +163,13 @@ const NOTHING_TO_BREAK: Diagnostic = {
 
 function inWave(item: DeviceWork | undefined, wave: number): readonly DeviceWork[] {
   return item ? [{ ...item, wave }] : []
+}
+
+/** It is kept with the run, so that it holds for whoever goes on with it. */
+function withMostFailures(policy: Policy, purpose: Purpose, most: number | undefined): Policy {
+  if (most === undefined) return policy
+  const maxFailures = Math.min(most, policy[purpose].maxFailures ?? most)
+  return { ...policy, [purpose]: { ...policy[purpose], maxFailures } }
 }
 
 function paused(policy: Policy, purpose: Purpose, goOn: boolean): Policy {

@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly waitMs?: number | undefined
   /** Windows and freezes of the policy do not hold, and why. */
   readonly breakGlass?: string | undefined
+  /** After so many failed devices nothing more is begun; the policy may have less. */
+  readonly maxFailures?: number | undefined
   /** Somebody has looked at the canary: the run does not pause behind it. */
   readonly goOn?: boolean | undefined
   /** Names of policies that hold beside those of the runbooks. Default: none. */

@@ -39,7 +39,11 @@ export async function releaseHolds(project: Project, on: string): Promise<readon
   const released = await store.admission.transact(fleet.name, (content) => {
     const left = content.holds.filter((one) => one.until > now)
     const result = left.filter((one) => one.on === on)
-    return { result, content: { ...content, holds: left.filter((one) => one.on !== on) } }
+    return {
+      result,
+      content: { ...content, holds: left.filter((one) => one.on !== on) },
+      saying: { by: accountName() },
+    }
   })
   if (released.length === 0) throw usage(`Nobody holds "${on}"`, 'See: till hold list')
   return released

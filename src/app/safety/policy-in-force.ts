@@ -101,10 +101,12 @@ const WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'drifted', 'change
 /** When each device was last seen, and whether it worked. */
 export async function lastSeen(store: RunStore): Promise<Map<string, Seen>> {
   const seen = new Map<string, Seen>()
-  for await (const { device, state, at } of store.status()) {
-    // What was put off tells nothing about the device.
-    if (state === 'deferred' || state === 'cancelled') continue
-    seen.set(device, { working: WORKING.has(state), at: Date.parse(at) })
+  for await (const { device, state, at, seen_at } of store.status()) {
+    // Who was put off after a look could have been changed; without one, that tells nothing about the device.
+    const wasSeen = state === 'deferred' && seen_at === at
+    if ((state === 'deferred' && !wasSeen) || state === 'cancelled') continue
+    const isAway = state === 'unreachable'
+    seen.set(device, { working: wasSeen || WORKING.has(state), at: Date.parse(at), ...(isAway && { isAway }) })
   }
   return seen
 }

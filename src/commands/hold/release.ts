@@ -1,5 +1,4 @@
 import { Args } from '@oclif/core'
-import { putOnRecord } from '../../app/audit/audit-view.ts'
 import { releaseHolds } from '../../app/safety/holds.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
@@ -18,7 +17,6 @@ export default class HoldRelease extends BaseCommand {
     const { args, flags } = await this.parse(HoldRelease)
     const project = await this.openProject(flags)
     const released = await releaseHolds(project, args.what)
-    await putOnRecord(project, 'hold.released', { on: args.what })
     await project.close()
     for (const { on, by, why } of released) await this.write(`${on} is no longer held by ${by} (${why}).\n`)
   }

@@ -12,7 +12,7 @@ export interface Wait {
   readonly failure: Failure
   /** Milliseconds since 1970 at which it may be otherwise; absent where that depends on somebody. */
   readonly until?: number
-  /** Only devices in progress are in the way: it goes as soon as these are done. */
+  /** Only devices in progress, of whatever run, are in the way: it goes as soon as these are done. */
   readonly isPassing: boolean
   /** No device that comes behind it in the run may begin before it: a wave is not done, or has as many in flight as may fail. */
   readonly isForAll?: boolean
@@ -56,6 +56,8 @@ export interface PlaceRequest {
  */
 export interface Admission {
   place(request: PlaceRequest): Promise<PlaceAnswer>
+  /** The run no longer waits for a device that was told to wait. */
+  giveUp?(device: string): void
   /** Has `listener` called whenever a device that waits may get another answer. */
   onChange?(listener: () => void): void
 }
@@ -98,15 +100,14 @@ export function leaseAdmission(keeper: LeaseKeeper, options: LeaseAdmissionOptio
   }
 }
 
-/** A run does not wait for another one, but for a device of its own that is the same machine. */
+/** Also a device of the same run may be in the way: one that is the same machine. */
 function heldBy({ run, pid, host, key, as }: LeaseHolder, device: string, options: LeaseAdmissionOptions): Wait {
   const isSame = key === deviceKey(options.fleet, device)
   const other = as.slice(deviceKey(options.fleet, '').length)
   const what = isSame ? 'the device' : `"${other}", which is the same machine: both gave the same ${markIn(key)}`
-  const isPassing = run === options.run
-  const who = isPassing ? 'This run' : `Run "${run}" (process ${pid} on ${host})`
+  const who = run === options.run ? 'This run' : `Run "${run}" (process ${pid} on ${host})`
   const message = `${who} is working on ${what}.`
-  return { kind: 'wait', failure: { code: 'LEASE_HELD', phase: 'resolve', message }, isPassing }
+  return { kind: 'wait', failure: { code: 'LEASE_HELD', phase: 'resolve', message }, isPassing: true }
 }
 
 /** `machine:shops/serial=4711`: `serial`. */

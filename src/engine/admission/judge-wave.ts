@@ -1,4 +1,4 @@
-import type { WaveTally } from '../../core/admission.ts'
+import type { RunFacts, WaveTally } from '../../core/admission.ts'
 import type { Waves } from '../../core/policy.ts'
 import { atMost } from './compile-policy.ts'
 
@@ -13,7 +13,8 @@ export type WaveJudgement =
 
 /**
  * Judges a wave by its devices: those that failed or have an unmet check count against it. Those that were unreachable
- * or deferred neither pass nor block it, but a wave in which none passed has proven nothing.
+ * or deferred neither pass nor block it, but a wave in which none passed has proven nothing. One in which nothing was done is
+ * not watched.
  */
 export function judgeWave(
   tally: WaveTally,
@@ -24,7 +25,7 @@ export function judgeWave(
   if (failed >= limit) return { state: 'stopped', failed, limit }
   if (doneOf(tally) < tally.size) return { state: 'running' }
   const until = (tally.doneAt ?? at.now) + waves.soakMs
-  if (at.now < until) return { state: 'soaking', until }
+  if (isWorkedOn(tally) && at.now < until) return { state: 'soaking', until }
   if (tally.released !== undefined || tally.size === 0) return { state: 'passed' }
   if (tally.results.passed === 0) return { state: 'unreleased', why: 'nothing-proven' }
   return isPausedBehind(waves, at) ? { state: 'unreleased', why: 'pause' } : { state: 'passed' }
@@ -32,9 +33,33 @@ export function judgeWave(
 
 /** How many failures of a wave count, and at how many it stops. */
 export function failuresOf(tally: WaveTally, waves: Waves): { readonly failed: number; readonly limit: number } {
-  const failed = tally.results.failed + tally.results.unmet - (tally.released?.forgiven ?? 0)
   const limit = Math.max(1, Math.min(...waves.maxFailures.map((amount) => atMost(amount, tally.size))))
-  return { failed: Math.max(0, failed), limit }
+  return { failed: failuresIn(tally), limit }
+}
+
+/** Failures of a wave, without those that somebody has forgiven. */
+export function failuresIn({ results, released }: WaveTally): number {
+  return Math.max(0, results.failed + results.unmet - (released?.forgiven ?? 0))
+}
+
+/** Whether every wave before one has passed. */
+export function havePassedBefore(
+  wave: number,
+  waves: Waves,
+  at: { readonly run: Pick<RunFacts, 'waves' | 'isOnTerminal'>; readonly now: number },
+): boolean {
+  const { waves: tallies, isOnTerminal } = at.run
+  const isLast = (index: number): boolean => index === tallies.length - 1
+  return tallies
+    .slice(0, wave)
+    .every(
+      (tally, index) =>
+        judgeWave(tally, waves, { index, isLast: isLast(index), now: at.now, isOnTerminal }).state === 'passed',
+    )
+}
+
+function isWorkedOn({ results: { passed, failed, unmet } }: WaveTally): boolean {
+  return passed + failed + unmet > 0
 }
 
 function doneOf({ results }: WaveTally): number {

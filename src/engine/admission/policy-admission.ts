@@ -21,6 +21,7 @@ import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission
 import { afterFailure } from './breaker-state.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
+import { havePassedBefore } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Situation } from './rule.ts'
 import { askedFor, begunBy, controlOf, withControl } from './run-control.ts'
@@ -70,6 +71,7 @@ export function policyAdmission(leases: Admission, options: PolicyAdmissionOptio
   const gate = new PolicyGate(options)
   return {
     standing: () => gate.standing(),
+    giveUp: (device) => gate.giveUp(device),
     async place(request) {
       const granted = await leases.place(request)
       if (granted.kind !== 'begin') return gate.counted(granted, request.device)
@@ -124,11 +126,14 @@ class PolicyGate {
       ...(seen.guards && { guards: seen.guards }),
       ...(seen.isTouched && { isTouched: true }),
     }
+    let isAskedFor = false
     const answer = await this.#transact((content) => {
       const now = this.#options.now()
       const living = withoutTheDead(content, now)
       const ledger = this.#ledgerOf(living)
-      let control = this.#control(living, question.wave, now)
+      let control = controlOf(living, this.#options.run)
+      isAskedFor = this.#wantsApproval(question.wave, control, now)
+      if (isAskedFor) control = this.#withApproval(control, question.wave, now)
       const decision = decide(policy, this.#situation(ledger, { ...living, control }, now), question)
       if (decision.kind === 'wait') {
         // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
@@ -149,7 +154,7 @@ class PolicyGate {
       return { result: decision, content: left }
     })
     // Not before it stands in the store: what is rolled back is asked for again.
-    this.#askedFor.add(this.#approvalOf(question.wave))
+    if (isAskedFor) this.#askedFor.add(this.#approvalOf(question.wave))
     return answer
   }
 
@@ -187,6 +192,10 @@ class PolicyGate {
         (answer.until ?? Number.POSITIVE_INFINITY) - this.#options.now() > this.#options.patienceMs)
     if (isLong) this.#count(device, 'deferred')
     return answer
+  }
+
+  giveUp(device: string): void {
+    this.#count(device, 'deferred')
   }
 
   /** A guard is looked at again for as long as the run was told to wait, and not for ever. */
@@ -229,6 +238,7 @@ class PolicyGate {
   #question(moment: Question['moment'], device: string): Question {
     const { run, purpose, origin, expectedOf, breakGlass } = this.#options
     const wave = this.#waveOf.get(device)
+    const isBack = this.#options.seen(device)?.isAway === true && !this.#seenHere.has(device)
     return {
       moment,
       run,
@@ -237,17 +247,26 @@ class PolicyGate {
       origin,
       expected: expectedOf(device),
       ...(wave !== undefined && { wave }),
+      ...(isBack && { isBack }),
       ...(breakGlass && { breakGlass }),
     }
   }
 
+  /** Whether people can be asked by now: to a wave they say yes when they have seen how those before it went. */
+  #wantsApproval(wave: number | undefined, control: RunControl, now: number): boolean {
+    const { policy, purpose } = this.#options
+    if (purpose === 'rollback') return false
+    const { waves } = policy.policy[purpose]
+    const about = this.#approvalOf(wave)
+    return about === undefined || !waves || havePassedBefore(about, waves, { run: this.#facts(control), now })
+  }
+
   /** What people have said about the run; what the policy wants them to say is asked for. */
-  #control(content: AdmissionContent, wave: number | undefined, now: number): RunControl {
+  #withApproval(control: RunControl, wave: number | undefined, now: number): RunControl {
     const { run, by, policy, purpose } = this.#options
-    if (purpose === 'rollback') return controlOf(content, run)
-    const { approval } = policy.policy[purpose]
+    if (purpose === 'rollback') return control
     const isFirst = !this.#askedFor.has(this.#approvalOf(wave))
-    return askedFor(controlOf(content, run), approval, { run, wave, by, now, isFirst })
+    return askedFor(control, policy.policy[purpose].approval, { run, wave, by, now, isFirst })
   }
 
   /** What an approval is about: the wave, or the run as a whole. */
@@ -287,14 +306,15 @@ class PolicyGate {
     question: Question,
     { ledger, takes, now }: { readonly ledger: Ledger; readonly takes: readonly string[]; readonly now: number },
   ): void {
-    const { run, device, purpose, wave } = question
+    const { run, device, purpose, wave, isBack } = question
     const before = ledger.place(device)
     this.#own.add(device)
     if (question.moment === 'change' && before?.run === run) {
       ledger.put({ ...before, phase: 'changing' })
       return
     }
-    ledger.put(takePlace({ run, device, purpose, takes, since: now, ...(wave !== undefined && { wave }) }, before))
+    const more = { ...(wave !== undefined && { wave }), ...(isBack && { isBack }) }
+    ledger.put(takePlace({ run, device, purpose, takes, since: now, ...more }, before))
   }
 
   async #settle(device: string, outcome: DeviceOutcome | undefined): Promise<void> {
@@ -307,12 +327,13 @@ class PolicyGate {
       ledger.leave(run, device)
       const place = ledger.place(device)
       let { breaker } = content
+      const hasFailed = outcome !== undefined && isFailure(outcome, place?.run === run ? place.phase : undefined)
       if (place?.run === run) {
         const left = settlePlace(place, endOf(outcome, place.phase))
         if (left) ledger.put(left)
         else ledger.drop(device)
       }
-      if (outcome && resultOf(outcome) === 'failed') {
+      if (hasFailed) {
         breaker = afterFailure(breaker, policy.policy.breakers, { device, run, at: now })
       }
       return { result: undefined, content: this.#contentOf(ledger, { ...content, breaker }) }
@@ -365,6 +386,12 @@ function endOf(outcome: DeviceOutcome | undefined, phase: 'held' | 'changing' | 
   // Commands of `till exec` have leave before their device is connected to; what was never reached has begun none of them.
   if (outcome && wasNeverReached(outcome)) return 'unbegun'
   return phase === 'changing' && state !== undefined && state !== 'deferred' ? 'unproven' : 'untouched'
+}
+
+/** What opens the breaker: also a check that does not hold behind a change, not one that nothing was changed before. */
+function isFailure(outcome: DeviceOutcome, phase: Place['phase'] | undefined): boolean {
+  const result = resultOf(outcome)
+  return result === 'failed' || (result === 'unmet' && phase === 'changing')
 }
 
 const SEEN_WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'changed'])

@@ -10,6 +10,8 @@ export type DeviceVisit =
       readonly kind: 'waits'
       readonly wait: Wait
       readonly looked: boolean
+      /** The device has answered meanwhile. */
+      readonly answered?: boolean
       readonly carried?: CarriedSteps
       /** Of an attempt that has been told of already: its number. */
       readonly told?: number

@@ -1,7 +1,9 @@
-import { type Carried, withCarried } from '../../core/carried.ts'
+import { type Carried, type CarriedSteps, stepKey, withCarried } from '../../core/carried.ts'
 import type { Change } from '../../core/change.ts'
 import type { Failure } from '../../core/failure.ts'
 import type { StepOutcome } from '../../core/outcome.ts'
+import type { Runbook, Step } from '../../core/runbook.ts'
+import { failedBy } from './verdict.ts'
 
 /** How a step that an earlier attempt has worked on goes on. */
 export type GoesOn =
@@ -38,6 +40,35 @@ export function goesOn(
 /** A failure that an earlier attempt was told; what comes behind it goes on from there. */
 export function failedBefore({ failure, changes }: Carried & { readonly state: 'failed' }): StepOutcome {
   return { state: 'failed', failure, changes }
+}
+
+/**
+ * The step at which an earlier attempt had stopped, where it had begun to take its changes back by then; undefined: it had not, and
+ * its steps are gone on with.
+ */
+export function stoppedAt({ name, steps }: Runbook, carried: CarriedSteps = {}): Step | undefined {
+  const isCarried = ({ id }: Step): boolean => carried[stepKey({ runbook: name, step: id })] !== undefined
+  const hasBegun = steps.some((step) => [...step.rollback, ...step.on_failure].some(isCarried))
+  return hasBegun ? steps.find((step) => !step.continue_on_failure && hasStopped(name, step, carried)) : undefined
+}
+
+function hasStopped(runbook: string, { id }: Step, carried: CarriedSteps): boolean {
+  const state = carried[stepKey({ runbook, step: id })]?.state
+  return state === 'failed' || state === 'stopped'
+}
+
+/** How a step ended in the attempt that began to take it back; it is not looked at, since that is no longer how the device is. */
+export function asItWas(carried: Carried): StepOutcome | undefined {
+  switch (carried.state) {
+    case 'changed':
+      return { state: 'changed', changes: carried.changes }
+    case 'failed':
+      return failedBefore(carried)
+    case 'stopped':
+      return failedBy(carried.failure)
+    case 'changing':
+      return undefined
+  }
 }
 
 function notRepeated(step: string): Failure {

@@ -22,6 +22,7 @@ import { aimed, deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
 import type { Admission, ChangeAnswer } from '../admission/admission.ts'
 import { branchOf } from './branch-signal.ts'
+import { stoppedAt } from './go-on.ts'
 import { type GuardCheck, GuardedShell } from './guarded-shell.ts'
 import { LeaveToChange } from './leave-to-change.ts'
 import type { Looks } from './look-ahead.ts'
@@ -160,7 +161,8 @@ async function runbookOutcome(
     emit: environment.emit,
     clock: environment.clock,
   }
-  if (!work.planned) {
+  // Where taking back was begun, nothing is left of what was reviewed.
+  if (!work.planned || stoppedAt(runbook, work.carried)) {
     const outcome = outcomeOf(await new RunbookWalk(options).run(), runbook, { scope, mode: environment.mode })
     return work.undoes && environment.mode === 'apply' ? { ...outcome, undone: true } : outcome
   }

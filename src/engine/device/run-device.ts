@@ -1,4 +1,4 @@
-import { type Carried, type CarriedSteps, stepKey } from '../../core/carried.ts'
+import { type Carried, noteEnd, stepKey } from '../../core/carried.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
@@ -64,8 +64,8 @@ class Visit {
   readonly #changing = new Set<string>()
   /** Steps that an earlier attempt left in doubt, by their keys. */
   readonly #doubts = new Map<string, string>()
-  /** What was changed, and seen to be so. */
-  readonly #carried = new Map<string, Carried>()
+  /** What this attempt and earlier ones have left of its steps. */
+  readonly #carried: Map<string, Carried>
   #wait: Wait | undefined
   /** Something of it was changed, or may have been. */
   #isTouched = false
@@ -75,7 +75,8 @@ class Visit {
     this.#run = run
     this.#permit = permit
     this.#began = run.clock.elapsed()
-    for (const [key, { state }] of Object.entries(work.carried ?? {})) {
+    this.#carried = new Map(Object.entries(work.carried ?? {}))
+    for (const [key, { state }] of this.#carried) {
       if (state === 'changing') this.#doubts.set(key, key.split('\n')[1] ?? key)
     }
   }
@@ -90,7 +91,8 @@ class Visit {
     this.begin()
     const outcome = await this.#outcome(worker)
     if (this.#wait && outcome.state === 'deferred') {
-      return { kind: 'waits', wait: this.#wait, looked: true, ...(this.#carried.size > 0 && this.#toCarry()) }
+      const carried = this.#carried.size > 0 && { carried: Object.fromEntries(this.#carried) }
+      return { kind: 'waits', wait: this.#wait, looked: true, ...(outcome.answered && { answered: true }), ...carried }
     }
     return { kind: 'ended', outcome: await this.end(outcome) }
   }
@@ -108,10 +110,6 @@ class Visit {
       await this.#finish(lost)
       return lost
     }
-  }
-
-  #toCarry(): { readonly carried: CarriedSteps } {
-    return { carried: { ...this.#work.carried, ...Object.fromEntries(this.#carried) } }
   }
 
   /** What an earlier attempt left in doubt stays so until this one has settled it. */
@@ -176,11 +174,10 @@ class Visit {
     const key = stepKey(body)
     if (body.type === 'step.finished' && body.state !== 'skipped' && body.state !== 'unknown') this.#doubts.delete(key)
     if (body.type === 'step.finished' && body.changes !== undefined) this.#isTouched = true
-    if (body.type === 'step.finished' && body.state === 'changed') {
-      this.#carried.set(key, { state: 'changed', changes: body.changes ?? [] })
-    }
-    if (body.type === 'step.finished') this.#changing.delete(key)
-    else told.catch(() => this.#changing.delete(key))
+    if (body.type === 'step.finished') {
+      noteEnd(this.#carried, body)
+      this.#changing.delete(key)
+    } else told.catch(() => this.#changing.delete(key))
     return told
   }
 

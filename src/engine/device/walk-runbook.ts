@@ -7,7 +7,7 @@ import type { Clock } from '../../core/ports.ts'
 import type { Runbook, Scope, Step } from '../../core/runbook.ts'
 import { type LinkedStep, type ReadyChain, readyChain } from './chain-steps.ts'
 import { type Converged, converge } from './change-step.ts'
-import { failedBefore, goesOn } from './go-on.ts'
+import { asItWas, failedBefore, goesOn, stoppedAt } from './go-on.ts'
 import type { LeaveToChange } from './leave-to-change.ts'
 import { LookAhead, type Looks } from './look-ahead.ts'
 import type { Glance, Look, Surroundings } from './observe-step.ts'
@@ -86,7 +86,9 @@ export class RunbookWalk {
 
   async run(): Promise<WalkEnd> {
     try {
-      return await this.#walk()
+      const { runbook, carried, converge } = this.#options
+      const stopped = converge ? stoppedAt(runbook, carried) : undefined
+      return await (stopped ? this.#goOnBack(stopped) : this.#walk())
     } finally {
       this.#options.stopping.removeEventListener('abort', this.#breakOff)
     }
@@ -98,12 +100,13 @@ export class RunbookWalk {
   }
 
   async #walk(): Promise<WalkEnd> {
+    const { stopping } = this.#options
     const { steps } = this.#options.runbook
     // Where a look may change the device, leave is asked for before it.
     const refused = this.#options.around.lookActs ? await this.#refused() : undefined
     if (refused) return this.#end(refused)
     for (const [index, step] of steps.entries()) {
-      if (this.#options.stopping.aborted && this.#linked.size === 0) return this.#end({ cancelled: true })
+      if (stopping.aborted && this.#linked.size === 0) return this.#end({ cancelled: true })
       const began = this.#options.clock.elapsed()
       const verdict = await this.#step(step, steps.slice(index))
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
@@ -117,9 +120,23 @@ export class RunbookWalk {
   async #stopAt(step: Step, rest: readonly Step[]): Promise<WalkEnd> {
     const lost = await this.#wentAlong(rest)
     if (lost) return this.#end({ lost })
-    const recovery = await this.#recover(step)
+    // Before anything is taken back, so that nobody takes what was announced of them for sent.
     this.#notReached(rest, step)
-    return recovery ?? this.#end({})
+    return (await this.#recover(step)) ?? this.#end({})
+  }
+
+  /** An earlier attempt had begun to take its changes back: that is gone on with, and nothing is made anew. */
+  async #goOnBack(stopped: Step): Promise<WalkEnd> {
+    if (this.#options.stopping.aborted) return this.#end({ cancelled: true })
+    const { steps } = this.#options.runbook
+    for (const [index, step] of steps.entries()) {
+      const carried = this.#options.carried?.[this.#keyOf(step)]
+      const isBehind = index > steps.indexOf(stopped)
+      const outcome = carried ? asItWas(carried) : isBehind ? undefined : OVER
+      if (outcome) this.#done.settle(step, outcome, this.#options.clock.elapsed())
+    }
+    this.#notReached(steps, stopped)
+    return (await this.#recover(stopped)) ?? this.#end({})
   }
 
   #end(how: Omit<WalkEnd, 'steps'>): WalkEnd {
@@ -135,16 +152,21 @@ export class RunbookWalk {
     if (!due.ok) return this.#failure(due.failure)
     const carried = this.#carried(step)
     if (carried?.state === 'failed' && this.#options.converge) return failedBefore(carried)
-    if (!due.value) return { state: 'skipped', reason: `when: ${step.when?.text ?? ''}` }
+    // What an earlier attempt has begun was due then; what it has changed may be why it is no longer.
+    if (!due.value && !carried) return { state: 'skipped', reason: `when: ${step.when?.text ?? ''}` }
     if (linked && this.#stopping()) return CANCELLED
     // What follows in a chain is under way; looks that are begun meanwhile would be early.
     this.#ahead.start(this.#linked.size > 0 ? [step] : rest, 'observe')
     const look = await this.#unlessStopping(this.#ahead.at(step.id))
-    if (look === CANCELLED) return CANCELLED
+    return look === CANCELLED ? CANCELLED : this.#seen(step, rest, look)
+  }
+
+  #seen(step: Step, rest: readonly Step[], look: Look): Promise<Verdict> | Verdict {
     if (look.kind === 'lost') return this.#lost(look.failure, { changing: this.#linked.size > 0 })
-    if (look.kind === 'failed') return this.#failure(look.failure)
     if (look.kind === 'passed') return this.#lookAnew(step, rest)
-    return this.#judge(step, rest, look)
+    if (look.kind === 'seen') return this.#judge(step, rest, look)
+    const carried = this.#carried(step)
+    return this.#failure(look.failure, carried && { changes: carried.changes })
   }
 
   /** The device did not run a look: its chain was broken, or a guard spoke up before one that may change something. */
@@ -177,7 +199,7 @@ export class RunbookWalk {
    * A step that fails on a device which still awaits changes before it says nothing yet: those come first. A check that does
    * not hold is told all the same: they may mend it, or not.
    */
-  #failure(failure: Failure, seen: ReturnType<typeof seenIn> = {}): StepOutcome {
+  #failure(failure: Failure, seen: Pick<StepOutcome, 'value' | 'samples' | 'marks' | 'changes'> = {}): StepOutcome {
     if (!this.#options.converge && this.#done.changesPending && !REGARDLESS_OF_CHANGES.has(failure.code)) {
       if (isUnmet(failure)) return { ...failedBy(failure), may_be_mended: true, ...seen }
       return { state: 'skipped', reason: 'waits for the changes before it' }
@@ -198,13 +220,18 @@ export class RunbookWalk {
     return this.#change({ step, look, changes }, rest)
   }
 
-  #carried(step: Step): Carried | undefined {
-    return this.#options.carried?.[stepKey({ runbook: this.#options.runbook.name, step: step.id })]
+  #carried(step: Step): Exclude<Carried, { state: 'stopped' }> | undefined {
+    const carried = this.#options.carried?.[this.#keyOf(step)]
+    return carried?.state === 'stopped' ? undefined : carried
+  }
+
+  #keyOf({ id }: Step): string {
+    return stepKey({ runbook: this.#options.runbook.name, step: id })
   }
 
   async #goOn(
     due: Due,
-    { rest, carried }: { readonly rest: readonly Step[]; readonly carried: Carried },
+    { rest, carried }: { readonly rest: readonly Step[]; readonly carried: Exclude<Carried, { state: 'stopped' }> },
   ): Promise<Verdict> {
     const { step, look, changes } = due
     const isTriggeredAnew = step.restart_on.some((id) => !this.#doneBefore.has(id) && this.#done.hasChanged(id))
@@ -426,6 +453,11 @@ export class RunbookWalk {
 
 function stops({ state, may_be_mended }: StepOutcome): boolean {
   return state === 'failed' || (state === 'unmet' && !may_be_mended)
+}
+
+const OVER: StepOutcome = {
+  state: 'skipped',
+  reason: 'not looked at anew: the run was cut off while changes were taken back',
 }
 
 /** How often a device may say that a change comes too late, or waits for another session, before that is its end. */

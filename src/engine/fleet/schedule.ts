@@ -14,7 +14,10 @@ export interface ScheduleOptions {
   readonly parallel: () => number
   readonly pool: WorkerPool
   readonly count: (outcome: DeviceOutcome) => void
-  /** For how long, in milliseconds, the run waits for safety; a device that has to wait longer ends as deferred. */
+  /**
+   * For how long, in milliseconds, the run waits for safety, and for devices of other runs once none of its own is in progress; a device
+   * that has to wait longer ends as deferred.
+   */
   readonly patienceMs: number
   /** Nobody begins while it lasts. */
   readonly pause?: RunPause | undefined
@@ -62,6 +65,10 @@ export class Schedule {
   readonly #waiting = new Map<string, Waiting>()
   /** Why each that waits was told to; it is said once. */
   readonly #told = new Map<string, string>()
+  /** When each that waits was first told to, by the clock that does not jump. */
+  readonly #since = new Map<string, number>()
+  /** When a device of the run was done last. */
+  #doneAt = 0
   #next = 0
   #running = 0
   #timer: NodeJS.Timeout | undefined
@@ -183,7 +190,7 @@ export class Schedule {
         const isDone = await this.#putOff(work, { ...visit, ends })
         return isDone || (visit.looked && (work.attempt ?? 1) === 1)
       }
-      this.#pace.ended()
+      this.#isDone(work)
       this.#options.count(visit.outcome)
     } catch (error) {
       this.#broken.abort(error)
@@ -198,16 +205,28 @@ export class Schedule {
     const { wait, looked, carried } = visit
     const attempt = visit.told ?? work.attempt ?? 1
     const again: DeviceWork = looked ? { ...work, attempt: attempt + 1, ...(carried && { carried }) } : work
+    if (wait.isPaused || !this.#since.has(work.device.name))
+      this.#since.set(work.device.name, this.#environment.clock.elapsed())
     const isWorth = !this.#environment.stopping.aborted && this.#isWorth(work, visit)
     await this.#tell(work, { ...visit, attempt, isWorth })
     if (isWorth) {
       this.#keep(again, visit)
       return false
     }
-    const end = await endDevice(again, this.#environment, deferred(wait))
+    this.#environment.admission.giveUp?.(work.device.name)
+    const end = await endDevice(again, this.#environment, {
+      ...deferred(wait),
+      ...(visit.answered && { answered: true }),
+    })
     this.#pace.ended()
     if (end.kind === 'ended') this.#options.count(end.outcome)
     return true
+  }
+
+  #isDone({ device }: DeviceWork): void {
+    this.#since.delete(device.name)
+    this.#doneAt = this.#environment.clock.elapsed()
+    this.#pace.ended()
   }
 
   /** Says why a device waits; once, where it was not looked at. */
@@ -240,10 +259,10 @@ export class Schedule {
   }
 
   #isWorth(work: DeviceWork, { wait, looked, ends }: PutOff): boolean {
-    if (isForAll({ wait, looked })) return this.#isWorthWaitingForAll(wait, ends)
+    if (isForAll({ wait, looked })) return this.#isWorthWaitingForAll(work, wait, ends)
     // Who waits may have waited for this very look.
     const isFirstLook = looked && (work.attempt ?? 1) === 1
-    return this.#isWorthWaiting(wait, isFirstLook && this.#waiting.size > 0)
+    return this.#isWorthWaiting(work, wait, isFirstLook && this.#waiting.size > 0)
   }
 
   /** Among those that are due, by wave: as the first or the last one of its own. */
@@ -254,22 +273,36 @@ export class Schedule {
     this.#due.splice(at < 0 ? this.#due.length : at, 0, work)
   }
 
-  /** Devices in progress end sooner or later; for anything else the run waits as long as it was told to. */
-  #isWorthWaiting({ isPassing, isPaused, until }: Wait, wereOthersWaiting: boolean): boolean {
+  /** Devices of the run that are in progress end sooner or later; for anything else it waits as long as it was told to. */
+  #isWorthWaiting(work: DeviceWork, { isPassing, isPaused, until }: Wait, wereOthersWaiting: boolean): boolean {
     if (isPaused) return true
-    const { patienceMs } = this.#options
     // The one that is being put off is still counted.
-    const areOthersToCome = this.#running > 1 || this.#next < this.#work.length || this.#due.length > 0
-    if (isPassing && (areOthersToCome || wereOthersWaiting || patienceMs > 0)) return true
-    return until !== undefined && until - this.#environment.clock.now().getTime() <= patienceMs
+    const areOthersToCome = this.#running > 1 || this.#areToComeBefore(work)
+    if (isPassing && (areOthersToCome || wereOthersWaiting || this.#isPatient(work))) return true
+    return this.#isSoon(until)
+  }
+
+  /** Those of later waves wait for this one, and not the other way round. */
+  #areToComeBefore({ wave: own = 1 }: DeviceWork): boolean {
+    return [this.#due[0], this.#work[this.#next]].some((item) => item !== undefined && (item.wave ?? 1) <= own)
   }
 
   /** What is in the way of all that come behind goes with devices of the run, or at a time. */
-  #isWorthWaitingForAll({ isPassing, until }: Wait, endsBefore: number): boolean {
-    const { patienceMs } = this.#options
+  #isWorthWaitingForAll(work: DeviceWork, { isPassing, until }: Wait, endsBefore: number): boolean {
     const areOthersToEnd = this.#running > 1 || this.#waiting.size > 0 || this.#pace.ends !== endsBefore
-    if (isPassing && (areOthersToEnd || patienceMs > 0)) return true
-    return until !== undefined && until - this.#environment.clock.now().getTime() <= patienceMs
+    if (isPassing && (areOthersToEnd || this.#isPatient(work))) return true
+    return this.#isSoon(until)
+  }
+
+  /** It has not waited for too long since a device of the run was done. */
+  #isPatient({ device }: DeviceWork): boolean {
+    const now = this.#environment.clock.elapsed()
+    const since = Math.max(this.#doneAt, this.#since.get(device.name) ?? now)
+    return now - since < this.#options.patienceMs
+  }
+
+  #isSoon(until: number | undefined): boolean {
+    return until !== undefined && until - this.#environment.clock.now().getTime() <= this.#options.patienceMs
   }
 
   /** Lets some of those who wait be asked for again, first come first. */

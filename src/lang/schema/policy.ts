@@ -172,7 +172,7 @@ const WAVES = {
         },
         canary: count('So many first. Default: 10.', 10),
         canary_at_most: count(
-          'So many where more are needed to have every profile, system, version and firmware among them. Default: 50.',
+          'So many where more are needed to have every profile, system and version among them. Default: 50.',
           50,
         ),
         shares: {

@@ -88,8 +88,8 @@ describe('a wave', () => {
       { state: 'passed' },
     ],
     [
-      'proves nothing when all were unreachable',
-      tally(10, { unreachable: 10 }, { doneAt: 0 }),
+      'proves nothing when all were unreachable, or put off, and is not watched',
+      tally(10, { unreachable: 4, deferred: 6 }, { doneAt: 99 * MINUTE }),
       { state: 'unreleased', why: 'nothing-proven' },
     ],
   ])('%s', (_, of, expected) => {

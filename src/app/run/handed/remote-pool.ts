@@ -76,7 +76,7 @@ interface Handed {
   readonly group: Group
   readonly resolve: (visit: DeviceVisit) => void
   readonly reject: (error: unknown) => void
-  readonly changed: ChangedSteps
+  readonly ended: ChangedSteps
   attempt: number
   wait: Wait | undefined
   isReclaimed: boolean
@@ -140,7 +140,7 @@ export class RemotePool implements WorkerPool {
     const handed = this.#handed.get(event.device)
     if (!handed || (event.attempt ?? 1) < handed.attempt) return
     if (event.type === 'device.started') handed.attempt = event.attempt ?? 1
-    handed.changed.add(event)
+    handed.ended.add(event)
     if (event.type === 'device.finished') {
       const { schema: _s, run: _r, seq: _q, at: _a, type: _t, attempt: _n, ...rest } = event
       const { device: _d, store: _o, region: _g, kind: _k, duration_ms: _m, ...outcome } = rest
@@ -148,11 +148,13 @@ export class RemotePool implements WorkerPool {
     } else if (event.type === 'device.waiting') {
       const until = event.not_before === undefined ? undefined : Date.parse(event.not_before)
       const told = { failure: event.failure, isPassing: false, ...(until !== undefined && { until }) }
-      const carried = handed.changed.with(handed.work.carried)
+      const carried = handed.ended.with(handed.work.carried)
       this.#settle(handed, {
         kind: 'waits',
         wait: handed.wait ?? { kind: 'wait', ...told },
         looked: true,
+        // Leave is asked for when it is known what differs; for a command, before anything is.
+        ...(handed.environment.mode !== 'exec' && { answered: true }),
         told: event.attempt ?? 1,
         ...(carried && { carried }),
       })
@@ -185,14 +187,14 @@ export class RemotePool implements WorkerPool {
     const { attempt = 1, device } = what.work
     const runbooks = what.work.runbooks.map((runbook) => this.#positionOf(runbook))
     const visit = new Promise<DeviceVisit>((resolve, reject) => {
-      const changed = new ChangedSteps()
+      const ended = new ChangedSteps()
       const handed: Handed = {
         ...what,
         runbooks,
         group,
         resolve,
         reject,
-        changed,
+        ended,
         attempt,
         wait: undefined,
         isReclaimed: false,

@@ -1,4 +1,4 @@
-import { type Carried, type CarriedSteps, stepKey } from '../../../core/carried.ts'
+import { type CarriedSteps, noteEnd, type StepEnd } from '../../../core/carried.ts'
 import type { RunEvent } from '../../../core/events.ts'
 import { readUnfinished } from '../../../core/unfinished-run.ts'
 
@@ -25,17 +25,20 @@ export async function standingOf(events: readonly RunEvent[]): Promise<DeviceSta
   return { attempt, isOver, carried: Object.keys(carried).length > 0 ? carried : undefined }
 }
 
-/** What an attempt has changed, as its events tell it. */
+/** How the steps of an attempt have ended, as its events tell it. */
 export class ChangedSteps {
-  readonly #steps = new Map<string, Carried>()
+  readonly #ends: StepEnd[] = []
 
   add(event: RunEvent): void {
-    if (event.type !== 'step.finished' || event.state !== 'changed') return
-    this.#steps.set(stepKey(event), { state: 'changed', changes: event.changes ?? [] })
+    if (event.type !== 'step.finished') return
+    const { runbook, step, state, changes, failure } = event
+    this.#ends.push({ runbook, step, state, ...(changes && { changes }), ...(failure && { failure }) })
   }
 
   /** With what was carried into it; undefined where that is nothing. */
   with(before: CarriedSteps | undefined): CarriedSteps | undefined {
-    return this.#steps.size > 0 ? { ...before, ...Object.fromEntries(this.#steps) } : undefined
+    const steps = new Map(Object.entries(before ?? {}))
+    for (const end of this.#ends) noteEnd(steps, end)
+    return before || steps.size > 0 ? Object.fromEntries(steps) : undefined
   }
 }

@@ -1,14 +1,17 @@
 import type { ApprovalState } from '../../../core/admission.ts'
 import { approvedBy, isOver } from '../approvals.ts'
+import { havePassedBefore } from '../judge-wave.ts'
 import type { Asked, Objection, Rule } from '../rule.ts'
 
 /** Policy wants people to agree, to the run or to each of its waves. */
 export const approval: Rule = {
   name: 'approval',
-  judge(asked, { approvals, now }) {
-    const wanted = asked.rules.approval
+  judge(asked, { approvals, run, now }) {
+    const { waves, approval: wanted } = asked.rules
     if (wanted.people === 0 || asked.question.purpose === 'rollback') return undefined
     const wave = wanted.each === 'wave' ? asked.question.wave : undefined
+    // Nobody can say yes to a wave before it is seen how those before it went: until then these are what it waits for.
+    if (wave !== undefined && waves && !havePassedBefore(wave, waves, { run, now })) return undefined
     const state = approvals.find((one) => one.wave === wave)
     return state === undefined ? missing(asked, wanted.people) : judgeState(asked, state, now)
   },

@@ -1,3 +1,4 @@
+import { failuresIn } from '../judge-wave.ts'
 import type { Rule } from '../rule.ts'
 
 /** The run stops within the number of failures that it may have. */
@@ -6,7 +7,7 @@ export const maxFailures: Rule = {
   judge({ rules, question, isPlaced }, { run, ledger }) {
     const limit = rules.maxFailures
     if (limit === undefined || question.purpose === 'rollback') return undefined
-    const failed = run.waves.reduce((sum, { results }) => sum + results.failed + results.unmet, 0)
+    const failed = run.waves.reduce((sum, wave) => sum + failuresIn(wave), 0)
     if (failed >= limit) {
       const message = `${failed} devices of the run failed; it stops at ${limit}.`
       return { kind: 'refuse', code: 'MAX_FAILURES_REACHED', message, by: 'max-failures' }

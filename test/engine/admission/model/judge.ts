@@ -175,7 +175,7 @@ function countFault(floor: Floor, question: Question, run: FloorRun): string | u
   }
   if (question.purpose === 'rollback') return rollbackFault(floor, question, run)
   const mine = inFlight(floor, question, (place) => place.run === question.run && place.purpose !== 'rollback')
-  const failed = run.waves.reduce((sum, _, wave) => sum + failedIn(run, wave), 0)
+  const failed = run.waves.reduce((sum, _, wave) => sum + countedIn(run, wave), 0)
   if (rules.maxFailures !== undefined && failed + mine > rules.maxFailures) return 'more of the run might fail than may'
   if (rules.waves === undefined) return undefined
   return waveFault(floor, question, run)
@@ -190,6 +190,9 @@ function rollbackFault(floor: Floor, question: Question, run: FloorRun): string 
 
 const failedIn = (run: FloorRun, wave: number): number => countIn(run, wave, 'failed') + countIn(run, wave, 'unmet')
 
+const countedIn = (run: FloorRun, wave: number): number =>
+  Math.max(0, failedIn(run, wave) - (run.released.get(wave)?.forgiven ?? 0))
+
 export function limitOfWave(run: FloorRun, wave: number, rules: PurposeRules): number {
   const size = run.waves[wave]?.length ?? 0
   return Math.min(...(rules.waves?.maxFailures ?? []).map((amount) => Math.max(1, amountOf(amount, size))))
@@ -198,13 +201,13 @@ export function limitOfWave(run: FloorRun, wave: number, rules: PurposeRules): n
 function waveFault(floor: Floor, question: Question, run: FloorRun): string | undefined {
   const rules = rulesOf(floor, question)
   const wave = waveOf(run, question.device)
-  const counted = (index: number): number =>
-    Math.max(0, failedIn(run, index) - (run.released.get(index)?.forgiven ?? 0))
+  const counted = (index: number): number => countedIn(run, index)
   for (let index = 0; index < wave; index += 1) {
     const devices = run.waves[index] ?? []
     if (counted(index) >= limitOfWave(run, index, rules)) return `wave ${index} has failed`
     if (devices.some((device) => !run.results.has(device))) return `wave ${index} is not done`
-    if (floor.now < (run.doneAt.get(index) ?? floor.now) + (rules.waves?.soakMs ?? 0))
+    const isWorkedOn = failedIn(run, index) + countIn(run, index, 'passed') > 0
+    if (isWorkedOn && floor.now < (run.doneAt.get(index) ?? floor.now) + (rules.waves?.soakMs ?? 0))
       return `wave ${index} is not watched yet`
     if (run.released.has(index)) continue
     if (countIn(run, index, 'passed') === 0) return `wave ${index} has proven nothing`
