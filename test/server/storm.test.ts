@@ -61,7 +61,7 @@ test(
   async () => {
     const policies = 'policies: {default: {caps: [], rollout: {waves: false}}}\n'
     const settings = RULES.replaceAll('settle: 0s', 'settle: 4s')
-      .replace('episodes: 100000, within: 1m', 'episodes: 5, within: 6s')
+      .replace('episodes: 100000, within: 1m', 'episodes: 5, within: 20s')
       .replace('rules:\n', 'rules:\n    - {name: people, match: "alert.name == \'People\'", settle: 4s}\n')
     const till = new ServedProject(policies + SENDERS + settings, 20)
     project = till
@@ -80,7 +80,7 @@ test(
     const [{ incident }, ...others] = await incidents()
     expect(others).toEqual([])
     const last = Math.max(...episodes.map(({ opened_at }) => Date.parse(opened_at)))
-    while (Date.now() < last + 7_000) await delay(100)
+    while (Date.now() < last + 21_000) await delay(100)
     await till.send('zabbix', zabbix(901, 'MarkerGone', `${SOUTH}/pos1`))
     await till.has(() => till.log().length > 0)
     const held = (await episodesOf(till)).filter(({ device }) => device.startsWith(NORTH))
