@@ -59,11 +59,10 @@ test(
 test(
   `above the breaker nothing is repaired until somebody says that it is over, and nothing is lost (seed ${seed})`,
   async () => {
-    const policies = 'policies: {default: {caps: [], rollout: {waves: false}}}\n'
     const settings = RULES.replaceAll('settle: 0s', 'settle: 4s')
       .replace('episodes: 100000, within: 1m', 'episodes: 5, within: 20s')
       .replace('rules:\n', 'rules:\n    - {name: people, match: "alert.name == \'People\'", settle: 4s}\n')
-    const till = new ServedProject(policies + SENDERS + settings, 20)
+    const till = new ServedProject(SENDERS + settings, 20)
     project = till
     await till.serve()
     await storm(till, { seed, devices: 20, alerts: 40, mostCopies: 6, killWithinMs: 0, senders: 16 })
