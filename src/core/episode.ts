@@ -7,8 +7,8 @@ export const EPISODE_NOTES = ['would-run', 'asks', 'needs-people', 'symptom', 'h
 export type EpisodeNote = (typeof EPISODE_NOTES)[number]
 
 /** What happened to an episode; everything that is known of it is a fold of these. Times are ISO 8601 in UTC. */
-export type EpisodeEvent = { readonly at: string } & (
-  | { readonly type: 'alert'; readonly alert: Alert }
+export type EpisodeEvent = { readonly at: string } /** `again`: it fires anew after its end. */ & (
+  | { readonly type: 'alert'; readonly alert: Alert; readonly again?: true }
   | { readonly type: 'attempt.started'; readonly attempt: number; readonly params: Readonly<Record<string, string>> }
   | {
       readonly type: 'attempt.finished'
@@ -21,11 +21,13 @@ export type EpisodeEvent = { readonly at: string } & (
       readonly fault?: string
       /** Its runbook only gathers evidence, for people to read. */
       readonly looked?: true
+      /** Safety says that it may not be made before; absent: it does not say when. */
+      readonly not_before?: string
     }
   | { readonly type: 'attempt.doubtful'; readonly attempt: number }
   /** `outage`: it is known to be out of order. */
   | { readonly type: 'noted'; readonly note: EpisodeNote; readonly why: string; readonly outage?: true }
-  /** The outage by which it was held is over: from then on it is seen to as if it had begun then. */
+  /** The outage by which it was held, or the fault that it was a symptom of, is over: from then on it is seen to as if it had begun then. */
   | { readonly type: 'released' }
   /** Monitoring was told what came of an attempt; `why`: it could not be. */
   | { readonly type: 'told'; readonly attempt: number; readonly why: string | null }
@@ -50,6 +52,10 @@ export interface Attempt {
   readonly why: string | null
   /** Fault class by the runbook's own table; absent or null: it says none. */
   readonly fault?: string | null
+  /** Of one that was held: when it may be made; absent: nobody knows. */
+  readonly not_before?: string
+  /** Attempts in a row that were held, of which this is the last, and since when; absent: none before it was. */
+  readonly held?: { readonly times: number; readonly since: string }
 }
 
 /** One fault, from the first alert to the all-clear. */
@@ -61,13 +67,16 @@ export interface Episode {
   readonly device: string | null
   readonly store: string | null
   readonly opened_at: string
-  /** When the last known outage by which it was held was over; absent: it was held by none. */
+  /** When the last known outage or fault of its store by which it was held was over; absent: it was held by none. */
   readonly released_at?: string
   readonly closed_at: string | null
   readonly closed_why: string | null
   /** The first alert that fired, or the first one at all. */
   readonly alert: Alert
+  /** All that fire, and the last of those that are resolved. */
   readonly alerts: Readonly<Record<string, Occurrence>>
+  /** How many there were besides; absent: none. */
+  readonly more_alerts?: number
   /** Since when something has been firing, and since when nothing has. */
   readonly firing_since: string | null
   readonly clear_since: string | null
@@ -93,19 +102,46 @@ export function newEpisode(head: EpisodeHead, alert: Alert, at: string): Episode
   return { ...head, ...nothing, opened_at: at, alert, alerts: {}, flaps: 0, attempts: [], told: 0, approvals: [] }
 }
 
+/** Resolved occurrences that are known one by one: a device that flaps for days has thousands. */
+const MOST_RESOLVED = 100
+
 /** The next state of an episode. An occurrence that was resolved stays so, however late its beginning is told. */
 export function foldEpisode(episode: Episode, event: EpisodeEvent): Episode {
+  return event.type === 'alert' ? withAlerts(episode, [event]) : foldOne(episode, event)
+}
+
+/** The state of an episode after more of what happened, as `foldEpisode` of one after the other gives it. */
+export function foldEpisodeEvents(episode: Episode, events: readonly EpisodeEvent[]): Episode {
+  let now = episode
+  for (let index = 0; index < events.length; ) {
+    const told: Occurred[] = []
+    for (let event = events[index]; event?.type === 'alert'; event = events[++index]) told.push(event)
+    if (told.length > 0) now = withAlerts(now, told)
+    const event = events[index++]
+    if (event && event.type !== 'alert') now = foldOne(now, event)
+  }
+  return now
+}
+
+type Occurred = Extract<EpisodeEvent, { type: 'alert' }>
+
+function foldOne(episode: Episode, event: Exclude<EpisodeEvent, Occurred>): Episode {
   switch (event.type) {
-    case 'alert':
-      return withAlert(episode, event.alert, event.at)
     case 'attempt.started': {
       const { attempt, at } = event
-      const begun = { attempt, started_at: at, finished_at: null, result: 'running', run: null, state: null, why: null }
-      return { ...episode, note: null, attempts: [...episode.attempts, begun as Attempt] }
+      const nothing = { finished_at: null, result: 'running', run: null, state: null, why: null } as const
+      const last = episode.attempts.at(-1)
+      // What was held, was not made: one stands for all of them, however often it is asked.
+      const isHeld = last?.result === 'held'
+      const held = isHeld && { times: (last.held?.times ?? 0) + 1, since: last.held?.since ?? last.started_at }
+      const begun: Attempt = { attempt, started_at: at, ...nothing, ...(held && { held }) }
+      const before = isHeld ? episode.attempts.slice(0, -1) : episode.attempts
+      return { ...episode, note: null, attempts: [...before, begun] }
     }
     case 'attempt.finished': {
-      const { run, state, why, at, fault } = event
-      const said = { finished_at: at, run, state, why, ...(fault !== undefined && { fault }) }
+      const { run, state, why, at, fault, not_before } = event
+      const more = { ...(fault !== undefined && { fault }), ...(not_before !== undefined && { not_before }) }
+      const said = { finished_at: at, run, state, why, ...more }
       return withAttempt(episode, event.attempt, { ...said, result: resultOf(state, event.looked === true) })
     }
     case 'attempt.doubtful':
@@ -125,13 +161,18 @@ export function foldEpisode(episode: Episode, event: EpisodeEvent): Episode {
   }
 }
 
-/** From when on it is seen to: its beginning, or the end of the known outage that it was held by. */
+/** From when on it is seen to: its beginning, or the end of what it was held by. */
 export function begunAt({ opened_at, released_at }: Pick<Episode, 'opened_at' | 'released_at'>): string {
   return released_at ?? opened_at
 }
 
 export function isFiring(episode: Pick<Episode, 'alerts'>): boolean {
   return Object.values(episode.alerts).some(({ state }) => state === 'firing')
+}
+
+/** How many different alerts belong to an episode. */
+export function occurrencesOf({ alerts, more_alerts = 0 }: Pick<Episode, 'alerts' | 'more_alerts'>): number {
+  return Object.keys(alerts).length + more_alerts
 }
 
 /** What people read of an episode in one word. */
@@ -142,21 +183,51 @@ export function episodeState(episode: Episode): string {
   return episode.note?.note ?? (episode.attempts.at(-1)?.result === 'helped' ? 'repaired' : 'waiting')
 }
 
-function withAlert(episode: Episode, alert: Alert, at: string): Episode {
-  const key = alertKey(alert)
-  const known = episode.alerts[key]
-  const state = known?.state === 'resolved' ? 'resolved' : alert.state
-  const alerts = { ...episode.alerts, [key]: { state, first_at: known?.first_at ?? at, at } }
-  const before = isFiring(episode)
-  const now = isFiring({ alerts })
-  const isFirst = episode.firing_since === null && now
+/** Many at once take no longer than each of them by itself. */
+function withAlerts(episode: Episode, told: readonly Occurred[]): Episode {
+  const alerts = new Map(Object.entries(episode.alerts))
+  let firing = [...alerts.values()].filter(({ state }) => state === 'firing').length
+  let spans: Spans = episode
+  let more = episode.more_alerts ?? 0
+  for (const event of told) {
+    const known = alerts.get(alertKey(event.alert))
+    const occurrence = occurrenceOf(event, known)
+    const wasFiring = firing > 0
+    firing += Number(occurrence.state === 'firing') - Number(known?.state === 'firing')
+    // Those that were told of last stand last.
+    alerts.delete(alertKey(event.alert))
+    alerts.set(alertKey(event.alert), occurrence)
+    more += Number(event.again === true && known !== undefined)
+    spans = spansOf(spans, event, { wasFiring, isFiring: firing > 0 })
+  }
+  const resolved = [...alerts].filter(([, { state }]) => state === 'resolved')
+  const old = resolved.slice(0, Math.max(0, resolved.length - MOST_RESOLVED))
+  for (const [key] of old) alerts.delete(key)
+  more += old.length
+  const { alert, firing_since, clear_since, flaps } = spans
+  const now = { ...episode, alerts: Object.fromEntries(alerts), alert, firing_since, clear_since, flaps }
+  return more === 0 ? now : { ...now, more_alerts: more }
+}
+
+function occurrenceOf({ alert, at, again }: Occurred, known: Occurrence | undefined): Occurrence {
+  if (!known || again) return { state: alert.state, first_at: at, at }
+  return { state: known.state === 'resolved' ? 'resolved' : alert.state, first_at: known.first_at, at }
+}
+
+type Spans = Pick<Episode, 'alert' | 'firing_since' | 'clear_since' | 'flaps'>
+
+function spansOf(
+  { alert, firing_since, clear_since, flaps }: Spans,
+  { alert: said, at }: Occurred,
+  { wasFiring, isFiring: isNow }: { readonly wasFiring: boolean; readonly isFiring: boolean },
+): Spans {
+  if (!isNow) return { alert, firing_since, clear_since: clear_since ?? at, flaps }
+  const isFirst = firing_since === null
   return {
-    ...episode,
-    alerts,
-    alert: isFirst && episode.alert.state === 'resolved' ? alert : episode.alert,
-    firing_since: now && !before ? at : episode.firing_since,
-    clear_since: now ? null : (episode.clear_since ?? at),
-    flaps: episode.flaps + (now && !before && episode.firing_since !== null ? 1 : 0),
+    alert: isFirst && alert.state === 'resolved' ? said : alert,
+    firing_since: wasFiring ? firing_since : at,
+    clear_since: null,
+    flaps: flaps + (wasFiring || isFirst ? 0 : 1),
   }
 }
 

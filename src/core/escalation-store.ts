@@ -9,6 +9,8 @@ export interface ClaimedMessage {
   readonly doubtSince: string | null
   /** Key of the ticket that an earlier message of the same step made; null: it made none yet. */
   readonly ticket: string | null
+  /** The message that was to make a ticket was given up: there will be none. */
+  readonly isWithoutTicket: boolean
 }
 
 /** What came of one attempt to send. */

@@ -100,6 +100,9 @@ export interface Message extends NewMessage {
   readonly why: string | null
 }
 
+/** Why a message was given up that nobody needs any more: nobody else is told in its place. */
+export const NO_LONGER_NEEDED = 'It was over before it could be sent.'
+
 /** What happens to an incident whose chain is looked at, and when to look again. */
 export interface Escalated {
   readonly bodies: readonly IncidentEventBody[]
@@ -149,7 +152,9 @@ function takeStep(
 ): Taken {
   const before = incident.calls.find(({ step: key }) => key === step.key)
   if (before) {
-    const isGivenUp = messages.some(({ key, state }) => key === step.key && state === 'given-up')
+    const isGivenUp = messages.some(
+      ({ key, state, why }) => key === step.key && state === 'given-up' && why !== NO_LONGER_NEEDED,
+    )
     return { do: 'nothing', isPassedOn: before.message === null || isGivenUp }
   }
   const contact = contacts.get(step.contact)
@@ -170,7 +175,7 @@ function takeStep(
   }
 }
 
-/** What tickets that were made have to hear of. */
+/** What tickets that were made have to hear of; that it fires again is news for all who were told of it. */
 export function followUps(
   messages: readonly Message[],
   {
@@ -188,8 +193,14 @@ export function followUps(
     joined: 'returned',
     closed: 'closed',
   }
-  return messages.flatMap(({ kind, key, contact, channel, state }) => {
-    if (kind !== 'call' || state === 'given-up' || !hasTickets(channel)) return []
+  const last = lastReturn(events)
+  return messages.flatMap(({ kind, key, contact, channel, state, sent_at, why }) => {
+    const isNeedless = state === 'given-up' && why === NO_LONGER_NEEDED
+    if (kind !== 'call' || (state === 'given-up' && !isNeedless)) return []
+    if (!hasTickets(channel)) {
+      if (!last || (sent_at === null ? !isNeedless : sent_at > last.at)) return []
+      return [{ contact, channel, kind: 'returned' as const, key: `${key} returned ${last.seq}` }]
+    }
     return events.flatMap(({ type, seq }): readonly NewMessage[] => {
       const what = kinds[type]
       if (!what) return []
@@ -201,7 +212,20 @@ export function followUps(
   })
 }
 
-function isOver({ taken_at, diagnosed_at, cleared_at, closed_at }: Incident, until: ChainUntil): boolean {
+/** When it fired again after it was clear, for the last time, if it still does. */
+function lastReturn(events: readonly IncidentEvent[]): IncidentEvent | undefined {
+  let last: IncidentEvent | undefined
+  let isClear = false
+  for (const event of events) {
+    if (event.type === 'joined' && isClear) last = event
+    if (event.type === 'cleared' || event.type === 'closed') last = undefined
+    if (event.type === 'joined' || event.type === 'cleared') isClear = event.type === 'cleared'
+  }
+  return last
+}
+
+/** Whether nobody needs to be told of an incident any more whom a step tells until then. */
+export function isOver({ taken_at, diagnosed_at, cleared_at, closed_at }: Incident, until: ChainUntil): boolean {
   if (closed_at !== null || cleared_at !== null) return true
   if (until === 'taken') return taken_at !== null
   return until === 'diagnosed' && diagnosed_at !== null

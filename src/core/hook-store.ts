@@ -23,6 +23,8 @@ export interface InboxEntry extends Delivery {
 /** An alert with what was found out about it. */
 export interface Told {
   readonly alert: Alert
+  /** Its id may fire again after its end: its system takes an alert for resolved that it only has not heard of for a while. */
+  readonly mayReturn?: true
   /** Absent: no episode comes of it, for the reason in `why`. */
   readonly head?: Omit<EpisodeHead, 'episode'>
   readonly why: string | null
@@ -49,12 +51,14 @@ export interface EpisodeWorld {
   readonly lastAttemptAt: number | null
   /** Attempts of the rule within an hour. */
   readonly ruleAttempts: number
-  /** Attempts of the rule on devices of the same class in a row, up to the last one, that did not help. */
+  /** Attempts of the rule on devices of the same class in a row within 24 hours, up to the last one, that were seen not to help. */
   readonly useless: number
   /** Another run is working on the device. */
   readonly busy: boolean
   /** An episode about the store, which is still firing. */
   readonly cause: string | null
+  /** The open incident of a storm that it is part of. */
+  readonly storm: string | null
   /** Episodes that were opened within the time of the breaker, or released from a known outage. */
   readonly opened: number
   /** When they are no longer too many, if no others begin; null: they are not. */
@@ -85,15 +89,23 @@ export interface HookWorker {
  * processes may work on one store.
  */
 export interface HookStore {
-  /** Keeps what was delivered; gives the entries. What brought nothing about the last time is taken up again. */
+  /** Keeps what was delivered; gives the entries. What brought nothing about the last time, or came long ago, is taken up again. */
   receive(deliveries: readonly Delivery[]): Promise<readonly string[]>
   /** Entries that nobody has worked off, oldest first. */
   pending(limit: number): Promise<readonly InboxEntry[]>
   entry(entry: string): Promise<InboxEntry | undefined>
   /** Everything that is kept, oldest first. */
   inbox(since: string): AsyncIterable<InboxEntry>
-  /** Takes the alerts of an entry into their episodes; an entry that was worked off meanwhile changes nothing. */
-  join(entry: string, told: readonly Told[]): Promise<readonly ToldAnswer[]>
+  /**
+   * Takes the alerts of an entry into their episodes; an entry that was worked off meanwhile changes nothing. One that is resolved ends
+   * what it has begun, by whatever rule and at whatever device that was, where `mayEnd` says that its sender may tell of it; all
+   * unless given.
+   */
+  join(
+    entry: string,
+    told: readonly Told[],
+    mayEnd?: (place: Pick<Episode, 'device' | 'store'>) => boolean,
+  ): Promise<readonly ToldAnswer[]>
   /** What became of the alerts of an entry. */
   answers(entry: string): Promise<readonly ToldAnswer[]>
   /** Open episodes whose time has come, by it. */

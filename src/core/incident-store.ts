@@ -20,7 +20,7 @@ export interface IncidentQuery extends IncidentEyes {
 /** Incidents and what happened to them. What a method promises is on disk when it resolves, and outlives the machine. */
 export interface IncidentStore {
   readonly escalations: EscalationStore
-  /** Opens an incident, unless one of its key is open: then that is given. */
+  /** Opens an incident, unless one of its key is open and not clear for long: then that is given. */
   open(opening: IncidentOpening, now: Date): Promise<{ readonly incident: Incident; readonly isNew: boolean }>
   /** Newest first. */
   incidents(query?: IncidentQuery): Promise<readonly Incident[]>

@@ -1,8 +1,12 @@
+import { HOUR_MS } from './duration.ts'
 import type { Trading } from './trading-hours.ts'
 
 /** What brought an incident about: a fault that needs people, too many at once, a revision that is not taken, somebody. */
 export const INCIDENT_ORIGINS = ['episode', 'storm', 'revision', 'hand'] as const
 export type IncidentOrigin = (typeof INCIDENT_ORIGINS)[number]
+
+/** Key of the incident that more faults at once than the breaker lets through are. */
+export const STORM_KEY = 'storm'
 
 /** What is promised: until somebody has it, until the cause is known, until the fault is gone. */
 export const INCIDENT_CLOCKS = ['reaction', 'diagnosis', 'fix'] as const
@@ -17,9 +21,12 @@ export interface ServiceTerms {
   readonly limits_ms: Readonly<Record<IncidentClock, number>>
 }
 
+/** What fires again within so long after its incident was clear belongs to it; later it is another incident. */
+export const RETURNS_WITHIN_MS = HOUR_MS
+
 /** What is known of an incident when it begins; none of it changes. */
 export interface IncidentOpening {
-  /** While one of this key is not closed, there is no other. */
+  /** While one of this key is neither closed nor clear for long, there is no other. */
   readonly key: string
   readonly origin: IncidentOrigin
   /** Its fault class: what the responsibility matrix goes by. */
@@ -210,6 +217,11 @@ function fold(incident: Incident, event: IncidentEvent): Incident {
 
 function ended(pauses: readonly IncidentPause[], at: string): readonly IncidentPause[] {
   return pauses.map((pause) => (pause.to === null ? { ...pause, to: at } : pause))
+}
+
+/** Whether what fires again at `now`, in milliseconds since 1970, belongs to an incident that is not closed. */
+export function mayReturn({ cleared_at }: Pick<Incident, 'cleared_at'>, now: number): boolean {
+  return cleared_at === null || now - Date.parse(cleared_at) < RETURNS_WITHIN_MS
 }
 
 export function isPaused({ pauses }: Pick<Incident, 'pauses'>): boolean {

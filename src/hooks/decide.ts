@@ -10,7 +10,7 @@ export type Decision =
       readonly do: 'wait'
       readonly until: number | null
       readonly why: string
-      /** The outage that it was known by is over. */
+      /** The outage that it was known by, or the fault that it was a symptom of, is over. */
       readonly isReleased?: true
     }
   | {
@@ -40,12 +40,14 @@ interface Asked {
 
 /** How soon to look again at what nothing here tells the end of. */
 export const LOOK_AGAIN_MS = 30_000
+/** What safety holds back is asked again after this at the latest: a freeze may be ended before its time. */
+const LONGEST_HELD_MS = 900_000
 /** How late the early end of a silence or an outage is noticed at most. */
 export const LONGEST_SILENCE_MS = 600_000
 
 const RELEASED_MS = 10_000
 
-/** By then all that an outage held have been looked at, and it can be told whether they are too many at once. */
+/** By then all that an outage or a cause held have been looked at, and it can be told whether they are too many at once. */
 function releasedMs({ withinMs }: HookSettings['breaker']): number {
   return Math.min(RELEASED_MS, withinMs / 2)
 }
@@ -61,7 +63,7 @@ export function decide(asked: Asked): Decision {
     const decision = judge(asked)
     if (decision) return decision
   }
-  return { do: 'run', attempt: asked.episode.attempts.length + 1 }
+  return { do: 'run', attempt: (asked.episode.attempts.at(-1)?.attempt ?? 0) + 1 }
 }
 
 /** The decision as events of the episode, and when to look at it again. What was noted before is not noted again. */
@@ -131,12 +133,18 @@ const known: Judge = ({ episode, outage, now }) => {
   }
 }
 
-const released: Judge = ({ episode, breaker, now }) =>
-  episode.note?.outage && { ...wait(now + releasedMs(breaker), 'Others may be released with it.'), isReleased: true }
+/** What a dead line held fires for a moment longer: all-clears take their time. */
+const released: Judge = ({ episode, world, breaker, now }) => {
+  const isNoSymptom = episode.note?.note === 'symptom' && world.cause === null
+  if (!episode.note?.outage && !isNoSymptom) return undefined
+  return { ...wait(now + releasedMs(breaker), 'Others may be released with it.'), isReleased: true }
+}
 
 const storm: Judge = ({ episode, world, breaker, now }) => {
+  const why = `More than ${breaker.episodes} faults began at once. That is one outage, not so many repairs: nothing is done by itself until its incident is closed.`
+  // Time does not end it: all of it may still fire.
+  if (world.storm !== null) return note('held', why, null)
   if (world.opened > breaker.episodes) {
-    const why = `More than ${breaker.episodes} faults began at once. That is one outage, not so many repairs: nothing is done by itself.`
     // Nothing changes about it before; thousands that look again and again would be a load of their own.
     return { do: 'note', note: 'held', why, until: Math.max(world.calmAt ?? 0, now + LOOK_AGAIN_MS), isStorm: true }
   }
@@ -156,7 +164,9 @@ const patience: Judge = ({ episode, rule, breaker, now }) => {
   const fired = Object.values(episode.alerts).map(({ state, first_at }) =>
     state === 'firing' ? Math.max(begun, Date.parse(first_at)) : Date.parse(first_at),
   )
-  const recent = fired.filter((at) => at >= begun && at > now - withinMs).length
+  const lately = fired.filter((at) => at >= begun && at > now - withinMs).length
+  // Those that are no longer known one by one came before: where all that are known came lately, most of these did, too.
+  const recent = lately === fired.length ? lately + (episode.more_alerts ?? 0) : lately
   return recent < times ? wait(null, `It fired ${recent} of ${times} times.`) : undefined
 }
 
@@ -167,9 +177,15 @@ const afterRepair: Judge = ({ episode, rule, now }) => {
   const ended = Date.parse(last.finished_at ?? last.started_at)
   if (last.result === 'helped' && now < ended + rule.clearWithinMs)
     return wait(ended + rule.clearWithinMs, 'It is repaired; the alert has to go out yet.')
-  if (last.result === 'held' && now < ended + LOOK_AGAIN_MS)
-    return wait(ended + LOOK_AGAIN_MS, 'Safety held the repair back; it is asked again.')
-  return undefined
+  const again = last.result === 'held' ? againAfter(last, ended) : ended
+  return now < again ? wait(again, 'Safety held the repair back; it is asked again.') : undefined
+}
+
+/** When to ask again what safety held back: when it said so, within bounds, and otherwise ever more seldom. */
+function againAfter({ not_before, held, started_at }: Attempt, ended: number): number {
+  const since = Date.parse(held?.since ?? started_at)
+  const pause = not_before === undefined ? askAgainMs(ended - since) : Date.parse(not_before) - ended
+  return ended + Math.min(LONGEST_HELD_MS, Math.max(LOOK_AGAIN_MS, pause))
 }
 
 const ability: Judge = ({ episode, rule, world, paramProblem }) => {

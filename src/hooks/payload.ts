@@ -9,6 +9,8 @@ export type ReadPayload =
 /** A system that tells alerts. */
 export interface HookSource {
   readonly name: string
+  /** An alert that it took for resolved may fire again under the same id. */
+  readonly idsReturn?: true
   /** Reads one payload, which is JSON by now. */
   read(payload: JsonValue): ReadPayload
 }

@@ -1,10 +1,11 @@
-import { decideEpisode } from '../app/hooks/advance-episode.ts'
+import { type Decided, decideEpisode } from '../app/hooks/advance-episode.ts'
 import { takeEntry } from '../app/hooks/fire.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
-import { tellMonitoring, untold } from '../app/hooks/tell-monitoring.ts'
+import { TELL_AGAIN_MS, tellMonitoring, untold } from '../app/hooks/tell-monitoring.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookStore, InboxEntry, ToldAnswer } from '../core/hook-store.ts'
+import type { Hush } from '../hooks/systems/system.ts'
 import type { Metrics } from './metrics.ts'
 import { Rounds } from './rounds.ts'
 import type { ServerLog } from './server-log.ts'
@@ -14,11 +15,11 @@ const ENTRIES_A_TURN = 50
 const EPISODES_A_TURN = 100
 /** Repairs at a time: each is a run with a journal, and more of them take longer all together. */
 const MOST_REPAIRS = 64
+/** Episodes about which monitoring is asked at a time; one of its systems that hangs holds up the others no longer. */
+const MOST_ASKED = 64
 /** Others write to the inbox, too, and nobody tells of it. */
 const LOOK_MS = 500
 const SHORTEST_MS = 5
-/** Whoever cannot be told now is not asked all the time. */
-const TELL_AGAIN_MS = 300_000
 const AFTER_FAILURE_MS = 1_000
 
 interface Loop {
@@ -39,7 +40,11 @@ export class HookLoop {
   /** Episodes of which somebody is told, or could not be a moment ago. */
   readonly #telling = new Set<string>()
   readonly #rounds = new Rounds(() => this.#round())
-  /** Repairs that were decided upon in this turn. */
+  /** Episodes about which monitoring is asked, beside which all else goes on. */
+  readonly #asking = new Set<string>()
+  /** What is decided with its answers. */
+  readonly #answered = new Set<Promise<void>>()
+  /** Repairs that are being decided upon. */
   #begun = 0
   /** Where there are as many repairs as there may be, the others are asked for once in a while. */
   #fullUntil = 0
@@ -70,6 +75,7 @@ export class HookLoop {
   /** Nothing new is begun; resolves when the repairs that are under way are over. */
   async stop(): Promise<void> {
     await this.#rounds.stop()
+    await Promise.all(this.#answered)
     await Promise.all(this.#repairs)
   }
 
@@ -124,18 +130,40 @@ export class HookLoop {
     if (isFull && performance.now() < this.#fullUntil) return entries.length === ENTRIES_A_TURN
     this.#fullUntil = performance.now() + LOOK_MS
     const due = await store.due(new Date(), EPISODES_A_TURN)
-    this.#begun = 0
     await Promise.all(due.map((episode) => this.#decide(episode)))
     return entries.length === ENTRIES_A_TURN || (!isFull && due.length === EPISODES_A_TURN)
   }
 
-  async #decide(id: string): Promise<void> {
-    const decided = await decideEpisode(this.#loop.hooks(), id, () => {
-      if (this.#rounds.isStopping || this.#repairs.size + this.#begun >= MOST_REPAIRS) return false
-      this.#begun += 1
-      return true
-    })
-    if (!decided) return
+  async #decide(id: string, hush?: Hush): Promise<void> {
+    let [asks, begins] = [false, false]
+    const mayAsk = (): boolean => {
+      if (!asks && !this.#asking.has(id) && this.#asking.size < MOST_ASKED) {
+        asks = true
+        this.#asking.add(id)
+      }
+      return asks
+    }
+    const mayRun = (): boolean => {
+      if (!begins && !this.#rounds.isStopping && this.#repairs.size + this.#begun < MOST_REPAIRS) {
+        begins = true
+        this.#begun += 1
+      }
+      return begins
+    }
+    let isAsked = false
+    try {
+      const decided = await decideEpisode(this.#loop.hooks(), id, { mayRun, mayAsk, ...(hush && { hush }) })
+      isAsked = decided?.asks === true
+      if (decided?.asks) this.#ask(decided.episode)
+      else if (decided) this.#follow(id, decided)
+    } finally {
+      if (begins) this.#begun -= 1
+      if (asks && !isAsked) this.#asking.delete(id)
+    }
+  }
+
+  /** Makes the repair that was decided upon, or tells monitoring of the last one. */
+  #follow(id: string, decided: Decided): void {
     const { episode, decision } = decided
     if (!decided.repair) {
       if (untold(episode) && !this.#telling.has(id)) this.#tellOf(id, episode)
@@ -152,6 +180,26 @@ export class HookLoop {
         this.nudge()
       })
     this.#repairs.add(repair)
+  }
+
+  /** Asks monitoring about an episode, and decides with its answer. */
+  #ask(episode: Episode): void {
+    const id = episode.episode
+    const answered = async (hush: Hush): Promise<void> => {
+      if (this.#rounds.isStopping) return
+      const deciding = this.#decide(id, hush).finally(() => this.#answered.delete(deciding))
+      this.#answered.add(deciding)
+      await deciding
+    }
+    this.#loop
+      .hooks()
+      .systems.hush(episode)
+      .then(answered)
+      .catch((error) => this.#loop.log.say(`${id}: ${bugText(error)}`))
+      .finally(() => {
+        this.#asking.delete(id)
+        this.nudge()
+      })
   }
 
   /** Says at its alerts what came of a repair, once at a time; beside it nothing waits. */

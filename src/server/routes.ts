@@ -10,6 +10,7 @@ import type { JsonValue } from '../core/json.ts'
 import type { Sender } from '../core/server-settings.ts'
 import type { Dashboard } from './dashboard/dashboard.ts'
 import { dashboardRoutes } from './dashboard/dashboard-routes.ts'
+import { dnsNames } from './dns-names.ts'
 import type { HookLoop } from './hook-loop.ts'
 import type { Doorkeeper } from './let-in.ts'
 import type { Metrics } from './metrics.ts'
@@ -225,11 +226,13 @@ async function letIn(serving: Serving, request: IncomingMessage): Promise<Visito
     const value = request.headers[name]
     return Array.isArray(value) ? value.join(',') : value
   }
-  if (!rates.hasRoom(refusalsOf(serving, request), REFUSALS))
-    throw new Refused(429, 'Too much from this address was refused.', { 'retry-after': '1' })
   const doorkeeper = serving.doorkeeper()
   const certificateNames = namesOf(request)
   const first = doorkeeper.atTheDoor({ authorization: request.headers.authorization, header, certificateNames })
+  // Whoever is known at the door is let in, whatever others from that address do: all may come by one proxy.
+  const isKnown = first !== 'signed' && first.ok
+  if (!isKnown && !rates.hasRoom(refusalsOf(serving, request), REFUSALS))
+    throw new Refused(429, 'Too much from this address was refused.', { 'retry-after': '1' })
   if (first !== 'signed' && !first.ok) throw refusedFor(serving, request, first.status, first.why)
   if (first !== 'signed') limit(serving, first.sender)
   const read = await serving.bodies.read(request)
@@ -282,8 +285,7 @@ function namesOf(request: IncomingMessage): readonly string[] {
   const socket = request.socket as TLSSocket
   if (socket.authorized !== true) return []
   const { subject, subjectaltname } = socket.getPeerCertificate()
-  const alternatives = (subjectaltname ?? '').split(', ').flatMap((each) => /^DNS:([^"]+)$/.exec(each)?.[1] ?? [])
-  return [subject?.CN, alternatives].flat().filter((name) => typeof name === 'string')
+  return [subject?.CN, dnsNames(subjectaltname ?? '')].flat().filter((name) => typeof name === 'string')
 }
 
 function sentence(diagnostic: Diagnostic | undefined): string {

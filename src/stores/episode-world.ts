@@ -1,12 +1,18 @@
-import { HOUR_MS } from '../core/duration.ts'
+import { HOUR_MS, MINUTE_MS } from '../core/duration.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookSettings } from '../core/hook-rule.ts'
 import type { EpisodeWorld } from '../core/hook-store.ts'
+import { UNSEEN } from './episode-rows.ts'
 import { hookTables } from './hook-tables.ts'
+import { stormOf } from './incident-rows.ts'
 import { rowsOf, type Steps } from './steps.ts'
 
 /** Attempts of a class that are looked back at: no rule gives up later. */
 const MOST_LOOKED_AT = 100
+/** So far clocks of servers may be apart; what is dated further ahead was written by one that was wrong, and counts for nothing. */
+const MOST_AHEAD_MS = MINUTE_MS
+/** They say nothing about the repair: nobody could make it, or saw how it ended. */
+const NO_VERDICT = ['running', 'held', 'looked', 'doubtful', UNSEEN] as const
 
 /** What else is going on beside an episode. */
 export function* worldOf(
@@ -15,40 +21,48 @@ export function* worldOf(
 ): Steps<EpisodeWorld> {
   const ago = (ms: number): string => new Date(options.now.getTime() - ms).toISOString()
   const device = episode.device ?? ''
-  const attempts = hookTables.selectFrom('hook_attempts').where('result', '!=', 'held')
+  const ahead = ago(-MOST_AHEAD_MS)
+  const attempts = hookTables.selectFrom('hook_attempts').where('result', '!=', 'held').where('started_at', '<=', ahead)
   const count = (rows: readonly { readonly n: number | bigint | string }[]): number => Number(rows[0]?.n ?? 0)
   const ofDevice = attempts.where('device', '=', device).where('started_at', '>', ago(24 * HOUR_MS))
   const ofRule = attempts.where('rule', '=', episode.rule).where('started_at', '>', ago(HOUR_MS))
-  const opened = hookTables.selectFrom('episodes').where('opened_at', '>', ago(options.breaker.withinMs))
+  const begun = hookTables.selectFrom('episodes').where('opened_at', '<=', ahead)
+  const opened = begun.where('opened_at', '>', ago(options.breaker.withinMs))
   return {
     deviceAttempts: count(yield* rowsOf(ofDevice.select(({ fn }) => fn.countAll().as('n')))),
-    lastAttemptAt: yield* lastAttemptAt(device),
+    lastAttemptAt: yield* lastAttemptAt(device, ahead),
     ruleAttempts: count(yield* rowsOf(ofRule.select(({ fn }) => fn.countAll().as('n')))),
-    useless: yield* uselessInRow(episode.rule, options.deviceClass),
+    useless: yield* uselessInRow(episode.rule, { deviceClass: options.deviceClass, from: ago(24 * HOUR_MS), ahead }),
     busy: yield* isBusy(device, episode.episode),
     cause: yield* causeOf(episode),
+    storm: yield* stormOf(episode.episode),
     opened: count(yield* rowsOf(opened.select(({ fn }) => fn.countAll().as('n')))),
-    calmAt: yield* calmAt(options.breaker),
+    calmAt: yield* calmAt(options.breaker, ahead),
   }
 }
 
 /** When the oldest of those that are one too many is out of the time of the breaker. */
-function* calmAt({ episodes, withinMs }: HookSettings['breaker']): Steps<number | null> {
-  const newest = hookTables.selectFrom('episodes').select('opened_at').orderBy('opened_at', 'desc')
-  const [row] = yield* rowsOf(newest.limit(1).offset(episodes))
+function* calmAt({ episodes, withinMs }: HookSettings['breaker'], ahead: string): Steps<number | null> {
+  const begun = hookTables.selectFrom('episodes').select('opened_at').where('opened_at', '<=', ahead)
+  const [row] = yield* rowsOf(begun.orderBy('opened_at', 'desc').limit(1).offset(episodes))
   return row ? Date.parse(row.opened_at) + withinMs : null
 }
 
-function* lastAttemptAt(device: string): Steps<number | null> {
+function* lastAttemptAt(device: string, ahead: string): Steps<number | null> {
   const ended = hookTables.selectFrom('hook_attempts').select('finished_at').where('device', '=', device)
-  const query = ended.where('result', '!=', 'held').where('finished_at', 'is not', null)
+  const query = ended.where('result', '!=', 'held').where('finished_at', '<=', ahead)
   const [row] = yield* rowsOf(query.orderBy('finished_at', 'desc').limit(1))
   return row?.finished_at == null ? null : Date.parse(row.finished_at)
 }
 
-function* uselessInRow(rule: string, deviceClass: string): Steps<number> {
+/** What was useless yesterday may help today, so that no rule is switched off for good. */
+function* uselessInRow(
+  rule: string,
+  { deviceClass, from, ahead }: { readonly deviceClass: string; readonly from: string; readonly ahead: string },
+): Steps<number> {
   const of = hookTables.selectFrom('hook_attempts').select('result').where('rule', '=', rule)
-  const ended = of.where('class', '=', deviceClass).where('result', 'not in', ['running', 'held', 'looked'])
+  const seen = of.where('class', '=', deviceClass).where('result', 'not in', NO_VERDICT)
+  const ended = seen.where('finished_at', '>', from).where('finished_at', '<=', ahead)
   const results = yield* rowsOf(ended.orderBy('finished_at', 'desc').limit(MOST_LOOKED_AT))
   const helped = results.findIndex(({ result }) => result === 'helped')
   return helped < 0 ? results.length : helped

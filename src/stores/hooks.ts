@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { type CompiledQuery, sql } from 'kysely'
 import type { Episode, EpisodeEvent } from '../core/episode.ts'
 import type { Delivery, HookStore, HookWorker, InboxEntry, Told, ToldAnswer } from '../core/hook-store.ts'
-import { applyEvents, endAttempt, joinAlert, markUseless, readEpisode, recordAttempt } from './episode-rows.ts'
+import { applyEvents, endAttempt, markUseless, readEpisode, recordAttempt, verdictOf } from './episode-rows.ts'
 import { worldOf } from './episode-world.ts'
 import { hookTables, type InboxRow, type WorkerRow } from './hook-tables.ts'
 import { clearIncidents, forgetIncidents, joinIncident } from './incident-rows.ts'
+import { joinAlerts, type MayEnd, RETURNS_AFTER_MS } from './join-alerts.ts'
 import { unheardOf } from './leases.ts'
 import { HOOKS } from './locks.ts'
 import { isThisProcess, thisProcess } from './process-identity.ts'
@@ -14,6 +15,8 @@ import type { Witness } from './witness.ts'
 
 const PAGE = 500
 const WORKER = 'hooks'
+/** More alerts are taken in several writes: whoever wants to write or to ask meanwhile is not held up. */
+const ALERTS_A_WRITE = 1_000
 /** Whoever repairs has asked for a lease for it, and is heard of from then on, long before an attempt is so old. */
 const HEARD_WITHIN_MS = 2 * 60_000
 
@@ -62,19 +65,20 @@ class StoredHooks implements HookStore {
     }
   }
 
-  join(entry: string, told: readonly Told[]): Promise<readonly ToldAnswer[]> {
-    return this.#write(function* () {
-      const found = hookTables.selectFrom('hook_inbox').select(['done', 'answers']).where('entry', '=', entry)
-      const [row] = yield* rowsOf(found)
-      if (!row || row.done === 1) return JSON.parse(row?.answers ?? '[]') as ToldAnswer[]
-      const now = new Date()
-      const answers: ToldAnswer[] = []
-      for (const each of told) answers.push(yield* joinAlert(each, now))
-      const joined = answers.length > 0 && answers.every(({ rule }) => rule !== null) ? 1 : 0
-      const set = { done: 1, joined, answers: JSON.stringify(answers) }
-      yield* put(hookTables.updateTable('hook_inbox').set(set).where('entry', '=', entry))
-      return answers
-    })
+  async join(
+    entry: string,
+    told: readonly Told[],
+    mayEnd: Parameters<HookStore['join']>[2] = () => true,
+  ): Promise<readonly ToldAnswer[]> {
+    const answers: ToldAnswer[] = []
+    // What was joined before a process was killed is told before: nothing of it is done twice.
+    for (let from = 0; ; from += ALERTS_A_WRITE) {
+      const some = told.slice(from, from + ALERTS_A_WRITE)
+      const isLast = from + ALERTS_A_WRITE >= told.length
+      const joined = await this.#write(() => joinSome(entry, { some, before: answers, isLast, mayEnd }))
+      if (joined.isDone) return joined.answers
+      answers.push(...joined.answers)
+    }
   }
 
   async answers(entry: string): Promise<readonly ToldAnswer[]> {
@@ -118,9 +122,10 @@ class StoredHooks implements HookStore {
       if (!episode || episode.closed_at !== null) return undefined
       const after = yield* applyEvents(episode, { events: [event], due: new Date() })
       if (event.type === 'attempt.finished' || event.type === 'attempt.doubtful') {
-        const result = after.attempts.find(({ attempt }) => attempt === event.attempt)?.result ?? 'failed'
-        yield* endAttempt({ episode: id, attempt: event.attempt, result, at: event.at })
+        const ended = after.attempts.find(({ attempt }) => attempt === event.attempt)
+        yield* endAttempt({ episode: id, attempt: event.attempt, result: verdictOf(ended), at: event.at })
       }
+      if (after.closed_at !== null) yield* clearIncidents(id, new Date(after.closed_at))
       return after
     })
   }
@@ -229,6 +234,33 @@ class StoredHooks implements HookStore {
   }
 }
 
+/** Takes alerts of an entry into their episodes; with the last of them it is worked off. */
+function* joinSome(
+  entry: string,
+  {
+    some,
+    before,
+    isLast,
+    mayEnd,
+  }: {
+    readonly some: readonly Told[]
+    readonly before: readonly ToldAnswer[]
+    readonly isLast: boolean
+    readonly mayEnd: MayEnd
+  },
+): Steps<{ readonly isDone: boolean; readonly answers: readonly ToldAnswer[] }> {
+  const found = hookTables.selectFrom('hook_inbox').select(['done', 'answers']).where('entry', '=', entry)
+  const [row] = yield* rowsOf(found)
+  if (!row || row.done === 1) return { isDone: true, answers: JSON.parse(row?.answers ?? '[]') as ToldAnswer[] }
+  const own = yield* joinAlerts(some, { now: new Date(), mayEnd })
+  if (!isLast) return { isDone: false, answers: own }
+  const answers = [...before, ...own]
+  const joined = answers.length > 0 && answers.every(({ rule }) => rule !== null) ? 1 : 0
+  const set = { done: 1, joined, answers: JSON.stringify(answers) }
+  yield* put(hookTables.updateTable('hook_inbox').set(set).where('entry', '=', entry))
+  return { isDone: true, answers }
+}
+
 /** Takes the attempts among events for this process; gives the last one. */
 function* takeAttempts(episode: Episode, events: readonly EpisodeEvent[], deviceClass: string): Steps<number | null> {
   let started: number | null = null
@@ -254,14 +286,15 @@ function heldBy(
 function* receive(delivery: Delivery, at: string): Steps<string> {
   const { source, sender, body } = delivery
   const entry = createHash('sha256').update(`${source}\0${sender}\0`).update(body).digest('hex')
+  const old = new Date(Date.parse(at) - RETURNS_AFTER_MS).toISOString()
   const row = { entry, source, sender, body, at, times: 1, done: 0, joined: 0, answers: '[]' }
   const insert = hookTables.insertInto('hook_inbox').values(row)
   yield* put(
     insert.onConflict((conflict) =>
-      conflict.column('entry').doUpdateSet(({ ref }) => ({
+      conflict.column('entry').doUpdateSet(() => ({
         times: sql<number>`hook_inbox.times + 1`,
-        // What nobody could place may have a place by now.
-        done: ref('hook_inbox.joined'),
+        // What nobody could place may have a place by now, and what comes again after its end has begun anew.
+        done: sql<number>`CASE WHEN hook_inbox.at < ${old} THEN 0 ELSE hook_inbox.joined END`,
       })),
     ),
   )

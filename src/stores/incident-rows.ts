@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { foldIncident, type Incident, type IncidentEventBody, type IncidentOpening } from '../core/incident.ts'
+import {
+  foldIncident,
+  type Incident,
+  type IncidentEventBody,
+  type IncidentOpening,
+  mayReturn,
+  STORM_KEY,
+} from '../core/incident.ts'
 import type { IncidentEyes } from '../core/incident-store.ts'
 import { hookTables } from './hook-tables.ts'
 import { incidentTables } from './incident-tables.ts'
@@ -49,17 +56,31 @@ export function* applyToIncident(
       .values(row)
       .onConflict((conflict) => conflict.column('incident').doUpdateSet(row)),
   )
+  if (closed_at !== null && known?.closed_at === null) yield* wakeEpisodes(id, closed_at)
   return now
 }
 
-/** Opens an incident, or gives the one of its key that is open. */
+/** What it held back, or was part of, is seen to by itself again. */
+function* wakeEpisodes(incident: string, at: string): Steps<void> {
+  const own = incidentTables.selectFrom('incident_episodes').select('episode').where('incident', '=', incident)
+  const open = hookTables.updateTable('episodes').set({ due_at: at }).where('closed_at', 'is', null)
+  yield* put(open.where('episode', 'in', own as never))
+}
+
+/** The open incident of a storm that an episode is part of. */
+export function* stormOf(episode: string): Steps<string | null> {
+  const own = yield* incidentsOf(episode)
+  return own.find(({ key, closed_at }) => key === STORM_KEY && closed_at === null)?.incident ?? null
+}
+
+/** Opens an incident, or gives the one of its key that is open; what is clear for long is another one, which people have to hear of. */
 export function* openIncident(
   opening: IncidentOpening,
   now: Date,
 ): Steps<{ readonly incident: Incident; readonly isNew: boolean } | undefined> {
+  const lasting = yield* lastingIncident(opening.key, now)
+  if (lasting) return lasting
   const of = incidentTables.selectFrom('incidents').where('key', '=', opening.key)
-  const [open] = yield* rowsOf(of.select('json').where('closed_at', 'is', null))
-  if (open) return { incident: incidentOf(open.json), isNew: false }
   // A revision is refused again with each pass, and somebody has seen to it.
   const [closed] = opening.origin === 'revision' ? yield* rowsOf(of.select('json').limit(1)) : []
   if (closed) return { incident: incidentOf(closed.json), isNew: false }
@@ -70,17 +91,33 @@ export function* openIncident(
   return incident && { incident, isNew: true }
 }
 
+/** The incident of a key that is open, and not clear for long. */
+function* lastingIncident(
+  key: string,
+  now: Date,
+): Steps<{ readonly incident: Incident; readonly isNew: false } | undefined> {
+  const open = incidentTables
+    .selectFrom('incidents')
+    .select('json')
+    .where('key', '=', key)
+    .where('closed_at', 'is', null)
+  const incidents = (yield* rowsOf(open.orderBy('opened_at', 'desc'))).map(({ json }) => incidentOf(json))
+  const incident = incidents.find((each) => mayReturn(each, now.getTime()))
+  return incident && { incident, isNew: false }
+}
+
 /**
- * An episode needs people: it joins the open incident of its fault, or begins one. One that has an incident, or is part of a
- * larger one that is open, changes nothing. Gives what is new.
+ * An episode needs people: it joins the open incident of its fault, or begins one. One that is part of an
+ * open incident changes nothing; one whose incident was closed begins none for the same. Gives what is new.
  */
 export function* joinIncident(
   episode: string,
   { opening, now }: { readonly opening: IncidentOpening; readonly now: Date },
 ): Steps<Incident | undefined> {
   const known = yield* incidentsOf(episode)
-  if (known.some(({ key, closed_at }) => key === opening.key || closed_at === null)) return undefined
-  const opened = yield* openIncident(opening, now)
+  if (known.some(({ closed_at }) => closed_at === null)) return undefined
+  const isKnown = known.some(({ key }) => key === opening.key)
+  const opened = isKnown ? yield* lastingIncident(opening.key, now) : yield* openIncident(opening, now)
   if (!opened) return undefined
   const at = now.toISOString()
   const row = { episode, incident: opened.incident.incident, at }

@@ -116,21 +116,24 @@ function* claim(now: Date, options: Claiming): Steps<readonly ClaimedMessage[]> 
   for (const row of yield* readyRows(now, options)) {
     const incident = yield* readIncident(row.incident)
     if (!incident) continue
-    const doubt_since = row.doubt_since ?? (row.state === 'sending' ? now.toISOString() : null)
+    // Whoever was sending it is gone, and may have sent it a moment ago.
+    const doubt_since = row.state === 'sending' ? now.toISOString() : row.doubt_since
     const since = { state: 'sending', attempts: row.attempts + 1, doubt_since, next_at: now.toISOString() }
     const set = { ...thisProcess(), ...since }
     yield* put(messageTables.updateTable('messages').set(set).where('message', '=', row.message))
     const message = messageOf({ ...row, ...set })
-    claimed.push({ message, incident, doubtSince: doubt_since, ticket: yield* ticketOf(row) })
+    claimed.push({ message, incident, doubtSince: doubt_since, ...(yield* ticketOf(row)) })
   }
   return claimed
 }
 
-/** The ticket that the step of a message made. */
-function* ticketOf({ incident, key }: MessageRow): Steps<string | null> {
+/** The ticket that the step of a message made, or is to make. */
+function* ticketOf({ incident, key }: MessageRow): Steps<Pick<ClaimedMessage, 'ticket' | 'isWithoutTicket'>> {
   const [step = ''] = key.split(' ')
-  const query = messageTables.selectFrom('messages').select('reference').where('incident', '=', incident)
-  return (yield* rowsOf(query.where('key', '=', step)))[0]?.reference ?? null
+  const query = messageTables.selectFrom('messages').select(['reference', 'state']).where('incident', '=', incident)
+  const [made] = yield* rowsOf(query.where('key', '=', step))
+  const ticket = made?.reference ?? null
+  return { ticket, isWithoutTicket: ticket === null && made?.state === 'given-up' }
 }
 
 function* settle(
@@ -177,7 +180,8 @@ function afterSending(
     return { ...sent, state: 'unheard', next_at: later(acknowledged.withinMs) }
   }
   const { sent_at, reference } = row
-  const doubt_since = result.inDoubt ? (row.doubt_since ?? at) : row.doubt_since
+  // The last attempt that may have arrived is the one that has to show; looking for it is none.
+  const doubt_since = result.inDoubt && !result.isPostponed ? at : row.doubt_since
   const kept = { sent_at, reference, why: result.why, doubt_since }
   if (result.isPostponed) {
     const next_at = later(result.afterMs ?? PAUSES_MS[0] ?? 0)

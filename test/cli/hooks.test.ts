@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import Database from 'libsql'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { ended, inventoryWith, TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
@@ -57,6 +58,7 @@ interface Answer {
       readonly device: string | null
       readonly rule: string | null
     }[]
+    readonly waiting: readonly { readonly until: string }[]
     readonly episodes: readonly {
       readonly episode: string
       readonly state: string
@@ -164,10 +166,19 @@ test('a beginning that is told after its end does nothing', async () => {
 })
 
 test('tills behind a dead line are symptoms of it', async () => {
-  await fire('alertmanager', group({ name: 'LineDown', labels: { store: STORE } }))
+  const line = await fire('alertmanager', group({ name: 'LineDown', labels: { store: STORE } }))
   const till = await fire('zabbix', zabbix(1, 'MarkerGone', file('a')))
   expect(till.answer.episodes).toMatchObject([{ state: 'symptom', attempts: [] }])
   expect(existsSync(project.path('marker-a'))).toBe(false)
+  // Its all-clear was lost: somebody says that it is over.
+  const id = line.answer.episodes[0]?.episode ?? ''
+  const over = await project.till('episodes', 'close', id, '--because', 'the provider says so', '--json')
+  expect(errorsOf('episodes', JSON.parse(over.stdout))).toEqual([])
+  const why = expect.stringMatching(/^Closed by .+: the provider says so$/)
+  expect(JSON.parse(over.stdout).episodes).toMatchObject([{ state: 'closed', why }])
+  expect(await project.till('episodes', 'close', id, '--because', 'twice')).toMatchObject({ code: 2 })
+  const again = await fire('zabbix', zabbix(2, 'MarkerGone', file('a')))
+  expect(again.answer.episodes).toMatchObject([{ state: 'waiting', occurrences: 2 }])
 })
 
 test('a rule that watches does nothing; one that asks waits for an approval, which is for one repair', async () => {
@@ -196,6 +207,29 @@ test('a repair whose process was killed counts as made, and is not made again', 
     code: 4,
     answer: { episodes: [{ state: 'needs-people', attempts: [{ result: 'doubtful' }] }] },
   })
+  expect(existsSync(project.path('times'))).toBe(false)
+})
+
+test('what safety holds back is asked again when it may be, and told once', async () => {
+  project.write('quick', '')
+  expect(await project.till('hold', `${STORE}/pos1`, '--until', '9m', '--because', 'cabling')).toMatchObject({
+    code: 0,
+  })
+  const first = await fire('zabbix', zabbix(1, 'Slow'))
+  const [{ until: again = '' } = {}] = first.answer.waiting
+  expect(Date.parse(again) - Date.now()).toBeGreaterThan(7 * 60_000)
+  const [{ episode = '', attempts = [] } = {}] = first.answer.episodes
+  expect(attempts).toMatchObject([{ attempt: 1, result: 'held', held: 1, not_before: expect.any(String) }])
+  const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
+  // The end of its wait, without the wait.
+  const passed =
+    "UPDATE episodes SET json = json_set(json, '$.attempts[0].not_before', '2026-01-01T00:00:00.000Z', '$.attempts[0].finished_at', '2026-01-01T00:00:00.000Z')"
+  database.exec(passed)
+  database.close()
+  await fire('zabbix', zabbix(2, 'Slow'))
+  const shown = JSON.parse((await project.till('episodes', 'show', episode, '--json')).stdout)
+  expect(errorsOf('episode', shown)).toEqual([])
+  expect(shown.attempts).toMatchObject([{ attempt: 2, result: 'held', held: 2 }])
   expect(existsSync(project.path('times'))).toBe(false)
 })
 

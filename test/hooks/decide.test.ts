@@ -33,6 +33,7 @@ const WORLD: EpisodeWorld = {
   useless: 0,
   busy: false,
   cause: null,
+  storm: null,
   opened: 1,
   calmAt: null,
 }
@@ -79,6 +80,11 @@ function decided(
 
 const FIRING = told(0, 'a', 'firing')
 const HELD: EpisodeEvent = { type: 'noted', at: at(1), note: 'held', why: 'works', outage: true }
+const SYMPTOM: EpisodeEvent = { type: 'noted', at: at(1), note: 'symptom', why: 'line' }
+const deferred = (seconds: number, attempt: number, not_before?: string): EpisodeEvent => {
+  const held = { run: 'r', state: 'deferred', why: null, ...(not_before !== undefined && { not_before }) } as const
+  return { type: 'attempt.finished', at: at(seconds), attempt, ...held }
+}
 const RELEASED: EpisodeEvent = { type: 'released', at: at(4_000) }
 
 test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
@@ -101,6 +107,23 @@ test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
     'run 1',
   ],
   ['is a symptom of its store', episodeOf(FIRING), 60, { world: { cause: 'E1' } }, 'note symptom'],
+  ['holds still for as long as its storm is open', episodeOf(FIRING), 9_999, { world: { storm: 'I1' } }, 'note held'],
+  ['waits until safety lets it be done', episodeOf(FIRING, begun(30, 1), deferred(31, 1, at(400))), 61, {}, 'wait 400'],
+  [
+    'asks what safety holds back for a weekend once in a while',
+    episodeOf(FIRING, begun(30, 1), deferred(31, 1, at(99_999))),
+    61,
+    {},
+    'wait 931',
+  ],
+  [
+    'asks ever more seldom where nobody knows how long it lasts',
+    episodeOf(FIRING, begun(30, 1), deferred(31, 1), begun(2_030, 2), deferred(2_031, 2)),
+    2_040,
+    {},
+    'wait 2231.1',
+  ],
+  ['is seen to a moment after its store is well', episodeOf(FIRING, SYMPTOM), 4_000, {}, 'wait 4010'],
   ['holds still in a storm', episodeOf(FIRING), 60, { world: { opened: 101 } }, 'note held'],
   ['only watches in shadow', episodeOf(FIRING), 60, { rule: { mode: 'shadow' } }, 'note would-run'],
   ['asks', episodeOf(FIRING), 60, { rule: { mode: 'ask' } }, 'note asks'],

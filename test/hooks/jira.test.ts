@@ -45,7 +45,7 @@ async function send(message: string, kind: MessageKind, ticket: string | null, o
     const said = { subject: 'Drawer: PL-0001/pos1', text: 'Seen: x\n\nTried: y', to: '', incident: 'I1' }
     const result = await sender.send({ ...said, message, kind, ticket, doubtSince })
     if (result.ok || result.isFinal) return result
-    if (result.inDoubt) doubtSince ??= new Date().toISOString()
+    if (result.inDoubt && !result.isPostponed) doubtSince = new Date().toISOString()
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   throw new Error(`${message} did not get through`)

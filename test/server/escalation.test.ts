@@ -8,13 +8,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { dutiesOf } from '../../src/app/incidents/duties-in-force.ts'
 import { incidentOpening } from '../../src/app/incidents/incident-opening.ts'
 import { openProject } from '../../src/app/project.ts'
+import { incidentState } from '../../src/core/incident.ts'
 import type { IncidentStore } from '../../src/core/incident-store.ts'
 import { processIdentity } from '../../src/stores/process-identity.ts'
 import { openSqliteIncidents } from '../../src/stores/sqlite.ts'
 import { errorsOf } from '../cli/published.ts'
 import { Jira, type Mishap } from '../peers/jira.ts'
 import { SmtpSink } from '../peers/smtp-sink.ts'
-import { bearer, NORTH, SECRETS, ServedProject } from './served-project.ts'
+import { bearer, NORTH, SECRETS, ServedProject, zabbix } from './served-project.ts'
 
 const seed = Number(process.env['TILL_TEST_SEED'] ?? Date.now() % 1_000_000)
 let random = seed
@@ -108,7 +109,7 @@ responsibility:
     bob: {channel: night, to: "+49"}
     shop: {channel: closed}
   teams: {desk: {chain: ${chain}}}
-  rows: [{fault: [drawer], team: desk}]
+  rows: [{fault: [drawer, storm], team: desk}]
 ${more}`
 }
 
@@ -253,7 +254,81 @@ test('whoever is not there is passed over; who is refused for good is given up, 
     { contact: 'desk' },
   ])
   sink.answerTo = () => '250 ok'
+
+  // The shop need not be called any more once it opens.
+  expect((await till.till('incidents', 'take', id)).code).toBe(0)
+  const database = new Database(till.path('.till/state.db'), { timeout: 30_000 })
+  database.prepare("UPDATE messages SET next_at = '2026-01-01T00:00:00.000Z' WHERE contact = 'shop'").run()
+  database.close()
+  const shop = async () => (await store?.escalations.messages(id))?.find(({ contact }) => contact === 'shop')
+  await until(async () => (await shop())?.state === 'given-up', 'it is over')
+  expect([(await shop())?.why, chat.posts]).toEqual(['It was over before it could be sent.', []])
 })
+
+test('what returns soon is told to whoever was told of it; what returns later is another incident, with its own calls', async () => {
+  const rule = `{name: drawer, match: "alert.name == 'Drawer'", settle: 0s, quiet: 0s}`
+  till = new ServedProject(settings('[{to: desk}, {to: boss, after: 30m}]', `hooks: {rules: [${rule}]}\n`))
+  await till.serve()
+  store = await openSqliteIncidents(till.path('.till/state.db'))
+  const say = async (id: number, value: '0' | '1') => till.send('zabbix', zabbix(id, 'Drawer', `${NORTH}/pos1`, value))
+  const texts = (): readonly string[] => sink.mails.map(({ text }) => text)
+  const is = async (count: number, state: string): Promise<boolean> => {
+    const all = (await store?.incidents()) ?? []
+    return all.length === count && all[0] !== undefined && incidentState(all[0]) === state
+  }
+  await say(1, '1')
+  await until(() => sink.mails.length === 1, 'the desk is told')
+  await say(1, '0')
+  await until(() => is(1, 'cleared'), 'it is clear')
+  await say(2, '1')
+  await until(() => sink.mails.length === 2, 'the desk hears that it is back')
+  expect(texts()[1]).toContain('It fires again.')
+  await say(2, '0')
+  await until(() => is(1, 'cleared'), 'it is clear again')
+  const database = new Database(till.path('.till/state.db'), { timeout: 30_000 })
+  const ago = new Date(Date.now() - 3_700_000).toISOString()
+  database.prepare("UPDATE incidents SET json = json_set(json, '$.cleared_at', ?)").run(ago)
+  database.close()
+  await say(3, '1')
+  await until(() => sink.mails.length === 3, 'the desk is told of another')
+  expect(texts()[2]).toContain('Fault drawer')
+  expect(await is(2, 'open')).toBe(true)
+
+  // Its team has another name by now, and another chain.
+  const [{ incident: id } = { incident: '' }] = (await store?.incidents()) ?? []
+  const chain = '[{to: desk}, {to: nobody, until: fixed}]'
+  const renamed = settings(chain, `hooks: {rules: [${rule}]}\n`).replace('teams: {desk:', 'teams: {ops:')
+  till.write('tillwright.yaml', renamed.replace('team: desk', 'team: ops'))
+  await till.has(() => till.told.includes('A new revision'))
+  expect((await till.till('incidents', 'comment', id, 'who sees to it?')).code).toBe(0)
+  await until(() => sink.mails.some(({ to }) => to.includes('nobody@example.com')), 'those who see to it now are told')
+})
+
+test('Jira makes one issue, however requests are lost; what follows one that is never made has an end', async () => {
+  const slow = settings('[{to: issues}]').replace('index: 1s', 'index: 3s')
+  till = new ServedProject(slow)
+  const mishaps: Mishap[] = ['before', 'after']
+  jira.mishap = (what) => (what === 'POST issue' ? (mishaps.shift() ?? 'none') : 'none')
+  jira.indexMs = 2_500
+  await till.serve()
+  const [first = ''] = await openIncidents(1)
+  const all = async (id: string) => (await store?.escalations.messages(id)) ?? []
+  await until(async () => (await all(first))[0]?.state === 'sent', 'the issue is found')
+  expect([jira.issues.length, mishaps]).toEqual([1, []])
+
+  jira.mishap = () => '503'
+  await store?.note(first, ({ opened_at: at }) => [{ type: 'closed', at, by: 'test', despite: null }])
+  const [second = ''] = await openIncidents(1)
+  await until(async () => (await all(second))[0]?.why?.includes('503') ?? false, 'it is tried')
+  expect((await till.till('incidents', 'close', second, '--cause', 'worn')).code).toBe(0)
+  await until(async () => (await all(second)).length === 3, 'it is to hear of its end')
+  const database = new Database(till.path('.till/state.db'), { timeout: 30_000 })
+  const end = "UPDATE messages SET state = 'given-up', next_at = NULL WHERE kind = 'call' AND state = 'waiting'"
+  await until(() => database.prepare(end).run().changes === 1, 'it is given up')
+  database.close()
+  await until(async () => (await all(second)).every(({ state }) => state === 'given-up'), 'all of it has an end')
+  jira.mishap = () => 'none'
+}, 120_000)
 
 test('nobody is told of what is known to be out of order until that is over', async () => {
   till = new ServedProject(settings('[{to: room}, {to: issues, until: fixed}]'))

@@ -16,6 +16,7 @@ export const SECRETS = {
   T_BASIC: 'password-0123456789',
   T_HMAC: 'key-of-hmac-0123456789',
   T_SLOW: 'token-of-slow-0123456789',
+  T_STREAMS: 'token-of-streams-0123456789',
 } as const
 
 /** This machine is every device; the stores are this process's own, since a device keeps a record of changes by its name. */
@@ -29,6 +30,7 @@ export const SENDERS = `server:
     grafana: {basic: {user: graf, password: "env:T_BASIC"}}
     desk: {hmac: {secret: "env:T_HMAC", header: X-Sign, time_header: X-Time, within: 1m}}
     slow: {token: "env:T_SLOW", rate: 1}
+    streams: {token: "env:T_STREAMS", devices: "store.id == '${NORTH}'"}
 `
 
 export const RULES = `hooks:

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
-import { RULES, SENDERS, ServedProject } from './served-project.ts'
+import { NORTH, RULES, SENDERS, ServedProject, SOUTH, zabbix } from './served-project.ts'
 import { storm } from './storm.ts'
 
 interface Listed {
   readonly state: string
   readonly device: string
+  readonly opened_at: string
   readonly occurrences: number
   readonly attempts: readonly { readonly result: string }[]
 }
@@ -56,19 +57,41 @@ test(
 )
 
 test(
-  `above the breaker nothing is repaired, and nothing is lost (seed ${seed})`,
+  `above the breaker nothing is repaired until somebody says that it is over, and nothing is lost (seed ${seed})`,
   async () => {
-    const settings = RULES.replaceAll('settle: 0s', 'settle: 4s').replace('episodes: 100000', 'episodes: 5')
+    const settings = RULES.replaceAll('settle: 0s', 'settle: 4s')
+      .replace('episodes: 100000, within: 1m', 'episodes: 5, within: 20s')
+      .replace('rules:\n', 'rules:\n    - {name: people, match: "alert.name == \'People\'", settle: 4s}\n')
     const till = new ServedProject(SENDERS + settings, 20)
     project = till
     await till.serve()
     await storm(till, { seed, devices: 20, alerts: 40, mostCopies: 6, killWithinMs: 0, senders: 16 })
-    for (let held = 0; held < 20; held = (await episodesOf(till)).filter(({ state }) => state === 'held').length)
+    await till.send('zabbix', zabbix(900, 'People', `${NORTH}/pos1`))
+    for (let held = 0; held < 21; held = (await episodesOf(till)).filter(({ state }) => state === 'held').length)
       await delay(100)
     const episodes = await episodesOf(till)
     expect(episodes.every(({ attempts }) => attempts.length === 0)).toBe(true)
-    expect(episodes.reduce((sum, { occurrences }) => sum + occurrences, 0)).toBe(40)
+    expect(episodes.reduce((sum, { occurrences }) => sum + occurrences, 0)).toBe(41)
     expect(till.log()).toEqual([])
+
+    // Its time is over and all of it still fires: what begins now is repaired, and nothing of the storm is.
+    const incidents = async () => JSON.parse((await till.till('incidents', 'list', '--json')).stdout).incidents
+    const [{ incident }, ...others] = await incidents()
+    expect(others).toEqual([])
+    const last = Math.max(...episodes.map(({ opened_at }) => Date.parse(opened_at)))
+    while (Date.now() < last + 21_000) await delay(100)
+    await till.send('zabbix', zabbix(901, 'MarkerGone', `${SOUTH}/pos1`))
+    await till.has(() => till.log().length > 0)
+    const held = (await episodesOf(till)).filter(({ device }) => device.startsWith(NORTH))
+    expect(held.map(({ state, attempts }) => [state, attempts.length])).toEqual(Array(21).fill(['held', 0]))
+    expect(till.log()).toHaveLength(1)
+    const why = ['--cause', 'the provider', '--despite', 'the line is back']
+    expect((await till.till('incidents', 'close', incident, ...why)).code).toBe(0)
+    await till.has(() => till.log().length === 21)
+    // What needs people is an incident of its own then.
+    let [left] = await incidents()
+    for (; left === undefined; [left] = await incidents()) await delay(100)
+    expect(left).toMatchObject({ fault: 'people', device: `${NORTH}/pos1` })
   },
   LONGEST_MS,
 )

@@ -32,6 +32,9 @@ describe.skipIf(!isHere)('over TLS', () => {
       ['forged', 'zabbix.hq.example', 'other'],
     ] as const)
       certificate(name, subject, by)
+    // A name of another kind that holds the text of a name of a host.
+    const lie = 'urn:x, DNS:zabbix.hq.example, y'
+    certificate('liar', 'somebody.example', 'ca', `@names\n[names]\nURI.1=${lie}\n`)
     await till.serve()
   }, 60_000)
   afterAll(() => till?.remove())
@@ -53,9 +56,9 @@ describe.skipIf(!isHere)('over TLS', () => {
       `/CN=${name}`,
     )
   }
-  function certificate(name: string, subject: string, by: string): void {
+  function certificate(name: string, subject: string, by: string, names?: string): void {
     openssl('req', ...ec, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${subject}`)
-    const san = subject === '127.0.0.1' ? 'IP:127.0.0.1' : `DNS:${subject}`
+    const san = names ?? (subject === '127.0.0.1' ? 'IP:127.0.0.1' : `DNS:${subject}`)
     till.write(`${name}.ext`, `subjectAltName=${san}\n`)
     const of = ['-CA', `${by}.pem`, '-CAkey', `${by}.key`, '-CAcreateserial', '-extfile', `${name}.ext`, '-days', '2']
     openssl('x509', '-req', '-in', `${name}.csr`, '-out', `${name}.pem`, ...of)
@@ -80,6 +83,7 @@ describe.skipIf(!isHere)('over TLS', () => {
     expect(till.url).toMatch(/^https:/)
     expect(await statusOf('hq')).toBe(202)
     expect(await statusOf('stranger')).toBe(401)
+    expect(await statusOf('liar')).toBe(401)
     expect(await statusOf('forged')).toBe(401)
     expect(await statusOf(undefined)).toBe(401)
     expect(await statusOf(undefined, { authorization: `Bearer ${SECRETS.T_ALL}` })).toBe(202)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { zabbixSystem } from '../../src/hooks/systems/zabbix.ts'
 import { zabbixApi } from '../../src/hooks/systems/zabbix-api.ts'
 import { zabbixMaintenance } from '../../src/hooks/systems/zabbix-maintenance.ts'
 import { sendToZabbix } from '../../src/reporters/zabbix-sender.ts'
@@ -88,6 +89,15 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
       ),
     ])
     expect(till.log()).toEqual(['pos1 made'])
+    const { hush } = zabbixSystem({ url: zabbix.api, token: zabbix.token })
+    expect(await hush([eventid])).toEqual({ state: 'open' })
+    // Its end is known there, whether or not we were told of it.
+    const over = await until(async () => {
+      await sendToZabbix(at, [{ ...value, value: '0' }])
+      const now = await hush([eventid])
+      return now.state === 'open' ? undefined : now
+    })
+    expect(over).toEqual({ state: 'hushed', why: 'Its problem is over in Zabbix, and the all-clear has not come.' })
   }, 120_000)
 
   test('what is known of devices is sent to its items, and what it did not take is counted', async () => {

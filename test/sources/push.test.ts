@@ -1,3 +1,4 @@
+import Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorsOf } from '../cli/published.ts'
 import { bearer, NORTH, ServedProject } from '../server/served-project.ts'
@@ -91,6 +92,14 @@ describe('Events that are pushed', () => {
     }
     const all = ['office till-never-heard', 'pos1 till-silent', 'pos2 events-licence-missing']
     await expect.poll(() => episodes(), { timeout: 90_000, interval: 500 }).toEqual(all)
+    // Whoever is killed before it can note that it has told of it tells of it again, as the same.
+    const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
+    const told = database.prepare('SELECT told FROM source_devices WHERE device = ?')
+    const isTold = () => (told.get(`${NORTH}/pos1`) as { told: string | null }).told !== null
+    await expect.poll(isTold, { timeout: 90_000 }).toBe(true)
+    database.prepare('UPDATE source_devices SET told = NULL WHERE device = ?').run(`${NORTH}/pos1`)
+    await expect.poll(isTold, { timeout: 90_000 }).toBe(true)
+    database.close()
     // A device that speaks all the time is silent no longer.
     const talk = setInterval(
       () => void push(event(Math.trunc(performance.now() * 1000), 'CLOSED')).catch(() => undefined),

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { Alert } from '../../src/core/alert.ts'
+import { type Episode, foldEpisodeEvents, isFiring, occurrencesOf } from '../../src/core/episode.ts'
 import type { HookRule } from '../../src/core/hook-rule.ts'
 import type { HookStore, Told } from '../../src/core/hook-store.ts'
+import type { DeviceState } from '../../src/core/outcome.ts'
 import { decide, eventsOf } from '../../src/hooks/decide.ts'
 import { openSqliteHooks } from '../../src/stores/sqlite.ts'
 
@@ -28,10 +30,14 @@ const RULE: HookRule = {
   quietMs: 0,
   source: SOURCE,
 }
+const NOTHING_TOLD = { alerts: {}, firing_since: null, clear_since: null, flaps: 0, more_alerts: 0 } as const
 const folder = mkdtempSync(join(tmpdir(), 'till-wake-'))
 let store: HookStore
 beforeAll(async () => {
   store = await openSqliteHooks(join(folder, 'state.db'))
+})
+afterEach(() => {
+  vi.useRealTimers()
 })
 afterAll(async () => {
   await store.close()
@@ -79,6 +85,15 @@ async function turn(now: Date, episodes = 10): Promise<number> {
   return due.length
 }
 
+/** Devices of which a repair is under way. */
+async function running(): Promise<readonly (string | null)[]> {
+  const all = await store.episodes()
+  return all
+    .filter(({ attempts }) => attempts.at(-1)?.result === 'running')
+    .map(({ device }) => device)
+    .sort()
+}
+
 test('symptoms of a store wait for its fault to end, and are looked at then, not before', async () => {
   await tell(told(null, 'S1'), ...[1, 2, 3].map((n) => told(`S1/pos${n}`, 'S1')), told('S2/pos1', 'S2'))
   const soon = new Date(Date.now() + 10)
@@ -86,9 +101,12 @@ test('symptoms of a store wait for its fault to end, and are looked at then, not
   expect((await store.episodes()).filter(({ note }) => note?.note === 'symptom')).toHaveLength(3)
   expect(await turn(new Date(soon.getTime() + 3_600_000))).toBe(0)
   await tell(told(null, 'S1', 'resolved'))
-  await turn(new Date(Date.now() + 10))
-  const running = (await store.episodes()).filter(({ attempts }) => attempts.at(-1)?.result === 'running')
-  expect(running.map(({ device }) => device).sort()).toEqual(['S1/pos1', 'S1/pos2', 'S1/pos3', 'S2/pos1'])
+  // Their own all-clears come a moment later: nothing is done in that instant.
+  const over = new Date(Date.now() + 10)
+  await turn(over)
+  expect(await running()).toEqual(['S2/pos1'])
+  await turn(new Date(over.getTime() + 10_001))
+  expect(await running()).toEqual(['S1/pos1', 'S1/pos2', 'S1/pos3', 'S2/pos1'])
 })
 
 test('what a storm holds is looked at when the storm may be over, not before', async () => {
@@ -97,4 +115,84 @@ test('what a storm holds is looked at when the storm may be over, not before', a
   expect(await turn(now)).toBe(40)
   expect(await turn(new Date(now.getTime() + 40_000))).toBe(0)
   expect(await turn(new Date(now.getTime() + 61_000))).toBe(40)
+})
+
+test('repairs of devices that nobody reaches switch no rule off, and neither does what a wrong clock dates ahead', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const start = Date.parse('2027-03-01T10:00:00Z')
+  const useless = async (device: string, at: number): Promise<number> => {
+    vi.setSystemTime(at)
+    const [id = ''] = await tell(told(device, device.slice(0, 2)))
+    let found = 0
+    const started = await store.advance(id, {
+      now: new Date(at),
+      breaker: { episodes: 1_000, withinMs: 1 },
+      classOf: () => 'unreached',
+      step(_, world) {
+        found = world.useless
+        return {
+          events: [{ type: 'attempt.started', at: new Date(at).toISOString(), attempt: 1, params: {} }],
+          due: null,
+        }
+      },
+    })
+    expect(started?.started).toBe(1)
+    return found
+  }
+  const end = async (device: string, at: number, state: DeviceState | null): Promise<void> => {
+    const episode = (await store.episodes()).find((each) => each.device === device)?.episode ?? ''
+    const ended = { run: null, state, why: null, attempt: 1, at: new Date(at).toISOString() } as const
+    await store.note(episode, { type: 'attempt.finished', ...ended })
+  }
+  for (const [index, state] of (['unreachable', 'cancelled', null] as const).entries()) {
+    expect(await useless(`U${index}/pos1`, start)).toBe(0)
+    await end(`U${index}/pos1`, start + 1, state)
+  }
+  expect(await useless('U4/pos1', start + 10)).toBe(0)
+  await end('U4/pos1', start + 20, 'failed')
+  await useless('U5/pos1', start + 30)
+  await end('U5/pos1', start + 40 * 60_000, 'failed')
+  // The one that ended in forty minutes did so by a clock that was wrong.
+  expect(await useless('U6/pos1', start + 50)).toBe(1)
+  expect(await useless('U7/pos1', start + 41 * 60_000)).toBe(2)
+  expect(await useless('U8/pos1', start + 25 * 3_600_000)).toBe(0)
+})
+
+test('what fires again long after its end has begun anew; a late copy has not', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const start = Date.parse('2027-04-01T10:00:00Z')
+  const say = async (at: number, state: Alert['state'], body: string): Promise<readonly (string | null)[]> => {
+    vi.setSystemTime(start + at)
+    const [entry = ''] = await store.receive([{ source: 's', sender: 'x', body }])
+    if ((await store.entry(entry))?.done) return ['as before']
+    return (await store.join(entry, [{ ...told('R1/pos1', 'R1', state), mayReturn: true }])).map(({ why }) => why)
+  }
+  const firing = async (): Promise<readonly boolean[]> =>
+    (await store.episodes()).flatMap((each) => (each.device === 'R1/pos1' ? [isFiring(each)] : []))
+  expect(await say(0, 'firing', 'fires')).toEqual([null])
+  expect(await say(60_000, 'resolved', 'over')).toEqual([null])
+  expect(await say(61_000, 'firing', 'fires')).toEqual(['as before'])
+  expect(await say(61_000, 'firing', 'fires late')).toEqual(['It was told before.'])
+  expect(await firing()).toEqual([false])
+  // The same text as at first: Alertmanager gives it the same beginning.
+  expect(await say(300_000, 'firing', 'fires')).toEqual([null])
+  expect(await firing()).toEqual([true])
+  expect(await say(301_000, 'resolved', 'over again')).toEqual([null])
+  expect(await firing()).toEqual([false])
+})
+
+test('of thousands of occurrences those that fire and the last that are over are named one by one, and all are counted', async () => {
+  const one = (n: number, state: Alert['state']): Told => {
+    const { alert, ...rest } = told('M1/pos1', 'M1', state)
+    return { ...rest, alert: { ...alert, id: `m${n}` } }
+  }
+  const all = Array.from({ length: 2_500 }, (_, n) => n)
+  await tell(...all.map((n) => one(n, 'firing')))
+  const [id = ''] = await tell(...all.slice(0, 2_000).map((n) => one(n, 'resolved')))
+  const episode = await store.episode(id)
+  expect(episode && [Object.keys(episode.alerts).length, occurrencesOf(episode)]).toEqual([600, 2_500])
+  expect(foldEpisodeEvents({ ...(episode as Episode), ...NOTHING_TOLD }, await store.events(id))).toEqual(episode)
+  // What was left out is known all the same.
+  await tell(one(3, 'resolved'), one(4, 'firing'))
+  expect(await store.episode(id)).toEqual(episode)
 })

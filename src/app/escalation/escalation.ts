@@ -1,8 +1,18 @@
-import type { ChainStep, Channel, Contact, Escalated, Message } from '../../core/escalation.ts'
-import { escalate, followUps } from '../../core/escalation.ts'
+import {
+  type ChainStep,
+  type Channel,
+  type Contact,
+  type Escalated,
+  escalate,
+  followUps,
+  isOver,
+  type Message,
+  NO_LONGER_NEEDED,
+} from '../../core/escalation.ts'
 import type { ClaimedMessage, EscalationStore, SendResult } from '../../core/escalation-store.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
+import type { Incident } from '../../core/incident.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { RunStore } from '../../core/ports.ts'
@@ -150,6 +160,7 @@ export class Escalation {
   }
 }
 
+const NEEDLESS = failed(NO_LONGER_NEEDED, { isFinal: true })
 const GONE = failed('Its channel or contact is no longer in the repository.', { isFinal: true })
 
 function stepsOf(
@@ -157,13 +168,17 @@ function stepsOf(
   of: Parameters<Parameters<IncidentStore['escalations']['advance']>[1]>[0],
   outages: KnownOutages,
 ): Escalated {
-  if (!duties) return { bodies: [], messages: [], due: null }
-  const { teams, contacts, channels } = duties.responsibility
   const { incident, messages, events } = of
-  const chain: readonly ChainStep[] = teams.get(incident.team ?? '')?.chain ?? []
   const now = Date.now()
+  // A revision may say again who they are.
+  const again = incident.team === null || incident.closed_at !== null ? null : now + LONGEST_SILENCE_MS
+  if (!duties) return { bodies: [], messages: [], due: again }
+  const { contacts, channels } = duties.responsibility
+  const chain = chainOf(duties, incident)
   const [known] = outages.of(incident)
-  const asked = escalate({ incident, chain, contacts, messages, now })
+  const asked = chain
+    ? escalate({ incident, chain, contacts, messages, now })
+    : { bodies: [], messages: [], due: again }
   // Tickets that were made still hear what becomes of it.
   const calls = known ? standingStill(asked, Math.min(known.until, now + LONGEST_SILENCE_MS)) : asked
   const jira = (name: string) => {
@@ -175,6 +190,14 @@ function stepsOf(
   return { ...calls, messages: [...calls.messages, ...followUps(messages, { events, hasTickets, closes })] }
 }
 
+/** The chain of its team, or of whose it is now where that team is gone; undefined where that is nobody's. */
+function chainOf(duties: Duties, { team, fault, device, store }: Incident): readonly ChainStep[] | undefined {
+  const { teams } = duties.responsibility
+  if (team === null) return []
+  const now = teams.get(team) ?? teams.get(duties.find(fault, { device, store }, new Date()).row?.team ?? '')
+  return now?.chain
+}
+
 /** Nothing of it is done now; it is looked at again by then where something would have been, and otherwise when it would be. */
 function standingStill({ bodies, messages, due }: Escalated, again: number): Escalated {
   return { bodies: [], messages: [], due: bodies.length + messages.length > 0 ? again : due }
@@ -183,23 +206,49 @@ function standingStill({ bodies, messages, due }: Escalated, again: number): Esc
 /** Why a message is not sent now, or not at all. */
 function heldBack(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): SendResult | undefined {
   const { channel, message, incident, doubtSince } = claimed
-  if (message.kind !== 'call') return undefined
-  const [known] = message.sent_at === null && doubtSince === null ? by.outages.of(incident) : []
-  if (known) {
-    const afterMs = Math.max(0, Math.min(known.until - Date.now(), LONGEST_SILENCE_MS))
-    return { ...failed(`${outageText(known)}.`), isPostponed: true, afterMs }
+  if (message.kind === 'call') return heldCall(by, claimed)
+  if (claimed.isWithoutTicket) return failed('Its issue was given up.', { isFinal: true })
+  // Tickets hear of everything.
+  if (channel.kind === 'jira') return undefined
+  const isFresh = message.sent_at === null && doubtSince === null
+  return isFresh && isOver(incident, 'fixed') ? NEEDLESS : heldCall(by, claimed)
+}
+
+function heldCall(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): SendResult | undefined {
+  const { channel, message, incident, doubtSince } = claimed
+  if (message.sent_at === null && doubtSince === null) {
+    if (channel.kind !== 'jira' && message.kind === 'call' && isNeedless(by, claimed)) return NEEDLESS
+    const [known] = by.outages.of(incident)
+    if (known) {
+      const afterMs = Math.max(0, Math.min(known.until - Date.now(), LONGEST_SILENCE_MS))
+      return { ...failed(`${outageText(known)}.`), isPostponed: true, afterMs }
+    }
   }
-  if (channel.kind !== 'http') return undefined
-  const { acknowledged, inTradingHours } = channel
+  return channel.kind === 'http' ? heldPost(by, { ...claimed, channel }) : undefined
+}
+
+/** What is posted to a service may be heard by now, or has to wait for the shop. */
+function heldPost(
+  { fleet }: Telling,
+  of: ClaimedMessage & { readonly channel: Extract<Channel, { kind: 'http' }> },
+): SendResult | undefined {
+  const { message, incident, doubtSince } = of
+  const { acknowledged, inTradingHours } = of.channel
   if (message.sent_at !== null && incident.taken_at !== null) return { ok: true, reference: message.reference }
   if (acknowledged && message.sent_at !== null && message.attempts > acknowledged.times)
     return failed('Nobody has said that it was heard.', { isFinal: true })
-  const store = storeOf(by.fleet, incident)
+  const store = storeOf(fleet, incident)
   if (!inTradingHours || !store || doubtSince !== null) return undefined
   const { open, opens } = tradingAround({ hours: store.hours, time_zone: store.time_zone }, Date.now())
   if (open) return undefined
   const afterMs = opens === undefined ? CLOSED_MS : opens - Date.now()
   return { ...failed('The store does not trade at this hour.'), isPostponed: true, afterMs }
+}
+
+/** Whether whoever was to be called need not know any more. */
+function isNeedless({ duties }: Telling, { message, incident }: ClaimedMessage): boolean {
+  const step = duties && chainOf(duties, incident)?.find(({ key }) => key === message.key)
+  return isOver(incident, step?.until ?? 'taken')
 }
 
 /** The body of a channel that takes JSON. */

@@ -1,5 +1,5 @@
 import { collectedCommand } from '../../core/collected.ts'
-import type { Attempt, Episode } from '../../core/episode.ts'
+import { type Attempt, type Episode, occurrencesOf } from '../../core/episode.ts'
 import type { MessageKind } from '../../core/escalation.ts'
 import type { Incident } from '../../core/incident.ts'
 import { readClocks } from '../../core/incident-clocks.ts'
@@ -75,17 +75,9 @@ function headOf({
   ]
 }
 
-function episodeLines({
-  episode,
-  device,
-  alert,
-  alerts,
-  firing_since,
-  attempts,
-  note,
-  flaps,
-}: Episode): readonly string[] {
-  const times = Object.keys(alerts).length
+function episodeLines(of: Episode): readonly string[] {
+  const { episode, device, alert, firing_since, attempts, note, flaps } = of
+  const times = occurrencesOf(of)
   const often = times > 1 ? `, ${times} occurrences` : ''
   const flapped = flaps > 0 ? `, ${flaps} times back after it was clear` : ''
   return [

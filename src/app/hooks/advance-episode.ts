@@ -9,7 +9,7 @@ import { knownOutages, outageText } from '../outages/known-outages.ts'
 import type { Hooks } from './open-hooks.ts'
 import { type Repair, repairOf } from './repair.ts'
 import { repairDevice } from './repair-device.ts'
-import { tellMonitoring } from './tell-monitoring.ts'
+import { TELL_AGAIN_MS, tellMonitoring, untold } from './tell-monitoring.ts'
 
 /** What was decided about an episode, and how it is afterwards. */
 export interface Advanced {
@@ -19,44 +19,41 @@ export interface Advanced {
 
 /** What was decided, and on disk; what is to be done by this process is not done yet. */
 export interface Decided extends Advanced {
+  /** Whoever told of the fault has to be asked first whether it is to be left alone; then it is decided anew with the answer. */
+  readonly asks: boolean
   /** Makes the repair that this process has taken, and notes what came of it; absent where there is none. */
   readonly repair?: () => Promise<Episode>
 }
 
 /** How soon an episode is looked at again whose repair has to wait for those of others. */
 const WAIT_FOR_OTHERS_MS = 1_000
+/** When an episode is looked at again of which monitoring is still to be told: by then it may be told once more. */
+const UNTOLD_MS = TELL_AGAIN_MS + 10_000
 
 /**
  * Decides what is done about an episode now, and does it: a repair is a run of its own, which passes admission like any
  * other. Resolves when that is over, and monitoring was told. Undefined for one that is closed or unknown.
  */
 export async function advanceEpisode(hooks: Hooks, id: string): Promise<Advanced | undefined> {
-  const decided = await decideEpisode(hooks, id)
+  const first = await decideEpisode(hooks, id)
+  const hush = first?.asks ? await hooks.systems.hush(first.episode) : undefined
+  const decided = hush ? await decideEpisode(hooks, id, { hush }) : first
   if (!decided) return undefined
   const episode = (await decided.repair?.()) ?? decided.episode
   return { episode: (await tellMonitoring(hooks, episode)) ?? episode, decision: decided.decision }
 }
 
 /**
- * Decides what is done about an episode now. An attempt that is decided upon is this process's own from then on. Before it,
- * whoever told of the fault is asked whether it is to be left alone. Where `mayRun` says no, other repairs come first.
+ * Decides what is done about an episode now. An attempt that is decided upon is this process's own from then on. `hush`: what whoever
+ * told of the fault answered. Where `mayRun` says no, other repairs come first; where `mayAsk` does, others are asked first. Both
+ * may be called twice.
  */
 export async function decideEpisode(
   hooks: Hooks,
   id: string,
-  mayRun: () => boolean = () => true,
+  of: { readonly mayRun?: () => boolean; readonly mayAsk?: () => boolean; readonly hush?: Hush } = {},
 ): Promise<Decided | undefined> {
-  const first = await decideOnce(hooks, id, { mayRun })
-  if (!first?.asks) return first
-  const hush = await hooks.systems.hush(first.episode)
-  return decideOnce(hooks, id, { mayRun, hush })
-}
-
-async function decideOnce(
-  hooks: Hooks,
-  id: string,
-  { mayRun, hush }: { readonly mayRun: () => boolean; readonly hush?: Hush },
-): Promise<(Decided & { readonly asks: boolean }) | undefined> {
+  const { mayRun = () => true, mayAsk = () => true, hush } = of
   const { store, settings, fleet } = hooks
   const outages = await knownOutages(await hooks.runs(), fleet)
   const now = new Date()
@@ -70,11 +67,13 @@ async function decideOnce(
     const outage = known && { why: `${outageText(known)}.`, until: known.until }
     const of = { episode, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why, outage }
     decision = rule ? decide({ ...of, rule }) : withoutRule(episode)
-    asks = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)
-    if (decision.do === 'run')
-      decision = leave(now, { decision, asks, hush, mayRun, openedAt: Date.parse(episode.opened_at) })
+    const isToAsk = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)
+    asks = isToAsk && mayAsk()
+    const openedAt = Date.parse(episode.opened_at)
+    if (decision.do === 'run') decision = leave(now, { decision, isToAsk, asks, hush, mayRun, openedAt })
     const events = eventsOf(decision, { episode, now: now.getTime(), params: repair.params })
-    return { ...events, opens: openingOf(hooks, { episode, rule, decision }) }
+    const due = events.due ?? againUntold(hooks, { episode, decision, now })
+    return { ...events, due, opens: openingOf(hooks, { episode, rule, decision }) }
   }
   const classOf = (device: string): string => fleet.devices.get(device)?.profile ?? ''
   const advanced = await store.advance(id, { now, breaker: settings.breaker, classOf, step })
@@ -90,11 +89,24 @@ function openingOf(
   of: { readonly episode: Episode; readonly rule: HookRule | undefined; readonly decision: Decision },
 ): IncidentOpening | undefined {
   const { episode, rule, decision } = of
-  if (decision.do !== 'note') return undefined
-  if (decision.isStorm) return incidentOpening(hooks, callOfStorm(decision.why))
-  if (decision.note !== 'needs-people') return undefined
+  if (decision.do === 'note' && decision.isStorm) return incidentOpening(hooks, callOfStorm(decision.why))
+  if (!isForPeople(decision)) return undefined
   if (rule?.runbook !== undefined && rule.mode === 'shadow') return undefined
   return incidentOpening(hooks, callOfEpisode(episode, rule))
+}
+
+/** When people see to it, monitoring still has to be told of the last repair. */
+function againUntold(
+  hooks: Hooks,
+  of: { readonly episode: Episode; readonly decision: Decision; readonly now: Date },
+): Date | null {
+  const { episode, decision, now } = of
+  const isUntold = isForPeople(decision) && untold(episode) !== undefined && hooks.systems.hears(episode)
+  return isUntold ? new Date(now.getTime() + UNTOLD_MS) : null
+}
+
+function isForPeople(decision: Decision): boolean {
+  return decision.do === 'note' && decision.note === 'needs-people'
 }
 
 /** Whether a repair that is decided upon may begin now. */
@@ -102,19 +114,24 @@ function leave(
   now: Date,
   of: {
     readonly decision: Decision
+    readonly isToAsk: boolean
     readonly asks: boolean
     readonly hush: Hush | undefined
     readonly mayRun: () => boolean
     readonly openedAt: number
   },
 ): Decision {
-  const { decision, asks, hush, mayRun, openedAt } = of
+  const { decision, isToAsk, asks, hush, mayRun, openedAt } = of
   const until = now.getTime() + LOOK_AGAIN_MS
   // Whoever asks may be gone before the answer comes: then it is asked again.
   if (asks) return { do: 'wait', until, why: 'Monitoring is asked whether it is to be left alone.' }
+  if (isToAsk) return waitForOthers(now)
   if (hush && hush.state !== 'open')
     return { do: 'note', note: 'held', why: hush.why, until: now.getTime() + askAgainMs(now.getTime() - openedAt) }
-  if (mayRun()) return decision
+  return mayRun() ? decision : waitForOthers(now)
+}
+
+function waitForOthers(now: Date): Decision {
   return { do: 'wait', until: now.getTime() + WAIT_FOR_OTHERS_MS, why: 'Other repairs are under way first.' }
 }
 

@@ -1,4 +1,4 @@
-import { type Attempt, type Episode, type EpisodeEvent, episodeState } from '../../core/episode.ts'
+import { type Attempt, type Episode, type EpisodeEvent, episodeState, occurrencesOf } from '../../core/episode.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import { shortTime } from '../history/list-runs.ts'
 
@@ -17,7 +17,14 @@ export interface EpisodeView {
   readonly why: string | null
   readonly occurrences: number
   readonly flaps: number
-  readonly attempts: readonly (Omit<Attempt, 'fault'> & { readonly fault: string | null })[]
+  readonly attempts: readonly AttemptView[]
+}
+
+/** `held`: how often in a row safety kept it from being made; `not_before`: when it may be, as far as that is known. */
+type AttemptView = Omit<Attempt, 'fault' | 'not_before' | 'held'> & {
+  readonly fault: string | null
+  readonly held: number
+  readonly not_before: string | null
 }
 
 export function episodeView(episode: Episode): EpisodeView {
@@ -35,10 +42,15 @@ export function episodeView(episode: Episode): EpisodeView {
     opened_at,
     closed_at,
     why: closed_why ?? note?.why ?? null,
-    occurrences: Object.keys(episode.alerts).length,
+    occurrences: occurrencesOf(episode),
     flaps,
-    attempts: attempts.map((attempt) => ({ ...attempt, fault: attempt.fault ?? null })),
+    attempts: attempts.map(attemptView),
   }
+}
+
+function attemptView({ fault, held, not_before, ...attempt }: Attempt): AttemptView {
+  const times = (held?.times ?? 0) + (attempt.result === 'held' ? 1 : 0)
+  return { ...attempt, fault: fault ?? null, held: times, not_before: not_before ?? null }
 }
 
 const COLUMNS: readonly TableColumn<EpisodeView>[] = [
@@ -89,7 +101,7 @@ function sentenceOf(event: EpisodeEvent): string {
     case 'noted':
       return `${event.note}: ${event.why}`
     case 'released':
-      return 'the known outage is over: from now on it is seen to as if it had begun now'
+      return 'what held it is over: from now on it is seen to as if it had begun now'
     case 'told':
       return event.why === null
         ? `monitoring was told of repair ${event.attempt}`

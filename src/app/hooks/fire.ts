@@ -1,9 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { HookWorker, InboxEntry, ToldAnswer } from '../../core/hook-store.ts'
+import { setTimeout as delay, setImmediate } from 'node:timers/promises'
+import type { HookWorker, InboxEntry, Told, ToldAnswer } from '../../core/hook-store.ts'
 import { advanceEpisode } from './advance-episode.ts'
 import { type EpisodeView, episodeView } from './episode-view.ts'
 import { COMMAND_LINE, type Hooks } from './open-hooks.ts'
-import { placeAlert, readBody } from './place-alerts.ts'
+import { placeAlert, reaches, readBody } from './place-alerts.ts'
+
+/** Alerts that are placed in one turn of the event loop. */
+const ALERTS_A_TURN = 200
 
 /** What became of one payload. */
 export interface Fired {
@@ -42,11 +45,14 @@ export async function fire(
 export async function takeEntry(hooks: Hooks, entry: InboxEntry): Promise<readonly ToldAnswer[]> {
   if (entry.done) return hooks.store.answers(entry.entry)
   const reach = hooks.reachOf(entry.sender)
-  const told = readBody(hooks, entry.source, entry.body).map((alert) => {
+  const told: Told[] = []
+  for (const alert of readBody(hooks, entry.source, entry.body)) {
     const { ruleOf: _, ...placed } = placeAlert(hooks, alert, reach)
-    return placed
-  })
-  return hooks.store.join(entry.entry, told)
+    told.push(placed)
+    // What comes in meanwhile is answered between two.
+    if (told.length % ALERTS_A_TURN === 0) await setImmediate()
+  }
+  return hooks.store.join(entry.entry, told, (place) => reaches(hooks.fleet, place, reach))
 }
 
 /** When an episode is to be looked at again, and why; at once where something was just done about it. */

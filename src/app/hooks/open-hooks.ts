@@ -36,8 +36,10 @@ export interface Hooks extends Placing {
 /** Who brings a payload by `till hook fire`: whoever may run it may tell of everything. */
 export const COMMAND_LINE = 'command line'
 
-/** Who tells that devices are silent: this server itself. */
+/** The source of alerts that devices are silent. */
 export const STREAMS = 'streams'
+/** Who tells of them: this server itself. No sender of `server` can be called so. */
+export const OWN_SENDER = '(streams)'
 
 /** Opens the hooks of a repository, and its state. Throws InputError with everything that is wrong with its rules. */
 export async function openHooks(
@@ -84,7 +86,7 @@ export async function hooksOf(
 function reaches(project: Project, fleet: Fleet): Hooks['reachOf'] {
   const senders = new Map(project.settings.server().senders.map((sender) => [sender.name, sender]))
   return (name) => {
-    if (name === COMMAND_LINE || name === STREAMS) return undefined
+    if (name === COMMAND_LINE || name === OWN_SENDER) return undefined
     const sender = senders.get(name)
     if (!sender) return () => false
     const { devices } = sender

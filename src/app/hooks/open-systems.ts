@@ -14,12 +14,17 @@ export interface Systems {
   knows(episode: Episode): boolean
   /** Whether all who told of an episode let it be worked on. */
   hush(episode: Episode): Promise<Hush>
+  /** Whether somebody who told of an episode has a place for what was done about it. */
+  hears(episode: Episode): boolean
   /** Undefined where nobody has a place for it. */
   tell(episode: Episode, what: Parameters<NonNullable<MonitoringSystem['tell']>>[1]): Promise<Told | undefined>
 }
 
 /** The API of each source; tokens are read when the first one is asked. */
 const SYSTEMS = { zabbix: zabbixSystem, alertmanager: alertmanagerSystem } as const
+
+/** Those that have a place for what was done. */
+const HEARING: ReadonlySet<SystemSettings['source']> = new Set(['zabbix'])
 
 export function openSystems(project: Project): Systems {
   const { systems } = project.settings.hooks()
@@ -30,6 +35,7 @@ export function openSystems(project: Project): Systems {
   }
   return {
     knows: (episode) => systems.some(({ source }) => idsOf(episode, source).length > 0),
+    hears: (episode) => systems.some(({ source }) => HEARING.has(source) && idsOf(episode, source).length > 0),
     async hush(episode) {
       for (const system of await all()) {
         const ids = idsOf(episode, system.source)

@@ -1,5 +1,6 @@
 import { type Alert, alertFields } from '../../core/alert.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { Episode } from '../../core/episode.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { HookRule, HookSettings } from '../../core/hook-rule.ts'
 import type { Told } from '../../core/hook-store.ts'
@@ -85,7 +86,17 @@ export function placeAlert(placing: Placing, alert: Alert, reach?: Reach): Told 
   if (about === 'store' && !reachesStore(placing.fleet, found.store, reach))
     return { alert, why: `Not all devices of the store are within reach, and the rule "${name}" is about stores.` }
   const device = about === 'store' ? null : (found.device?.name ?? null)
-  return { alert, why: null, head: { rule: name, about, device, store: found.store }, ruleOf: rule }
+  const mayReturn = placing.sources.get(alert.source)?.idsReturn
+  const head = { rule: name, about, device, store: found.store } as const
+  return { alert, why: null, head, ...(mayReturn && { mayReturn }), ruleOf: rule }
+}
+
+/** Whether somebody may tell of a place; of one that is not in the inventory only who may tell of everything. */
+export function reaches(fleet: Fleet, { device, store }: Pick<Episode, 'device' | 'store'>, reach: Reach): boolean {
+  if (reach === undefined) return true
+  if (device === null) return fleet.stores.has(store ?? '') && reachesStore(fleet, store, reach)
+  const found = fleet.devices.get(device)
+  return found !== undefined && reach(found)
 }
 
 /** While a store has a fault, nothing is done about its devices: nobody may say so of those that it may not tell of. */

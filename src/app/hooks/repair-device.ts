@@ -17,6 +17,8 @@ interface Repaired {
   readonly fault?: string
   /** Nothing could be changed by it. */
   readonly looked?: true
+  /** When safety lets it be made, where it said so. */
+  readonly not_before?: string
 }
 
 /**
@@ -46,6 +48,7 @@ export async function repairDevice(
       why,
       ...(fault !== undefined && { fault }),
       ...(looks && { looked: true as const }),
+      ...(outcome?.not_before !== undefined && { not_before: outcome.not_before }),
     }
   } catch (error) {
     if (error instanceof InputError)

@@ -4,6 +4,8 @@ import type { Hooks } from './open-hooks.ts'
 
 /** How long it is waited before monitoring is told once more. */
 const PAUSES_MS = [1_000, 5_000]
+/** Who cannot be told now is not told all the time. */
+export const TELL_AGAIN_MS = 300_000
 
 /** The last attempt of which monitoring was not told yet, if there is one that it should know of. */
 export function untold({ attempts, told }: Episode): Attempt | undefined {

@@ -2,7 +2,7 @@ import { alertKey } from '../../core/alert.ts'
 import type { Episode } from '../../core/episode.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookRule } from '../../core/hook-rule.ts'
-import type { IncidentOpening, IncidentOrigin } from '../../core/incident.ts'
+import { type IncidentOpening, type IncidentOrigin, STORM_KEY } from '../../core/incident.ts'
 import { shownPath } from '../shown-path.ts'
 import { type Duties, defaultTerms, storeOf } from './duties.ts'
 
@@ -48,7 +48,7 @@ export function callOfEpisode(episode: Episode, rule: HookRule | undefined): Inc
 export function callOfStorm(why: string): IncidentCall {
   const nothing = { device: null, store: null } as const
   const title = why.replace(/: nothing is done.*$/, '.')
-  return { key: 'storm', origin: 'storm', fault: 'storm', severity: 'critical', title, ...nothing, by: 'till' }
+  return { key: STORM_KEY, origin: 'storm', fault: 'storm', severity: 'critical', title, ...nothing, by: 'till' }
 }
 
 /** A revision of the repository that is not taken into force. */

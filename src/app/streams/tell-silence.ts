@@ -1,7 +1,7 @@
 import type { EventStore, SourceSettings } from '../../core/event-source.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
-import { STREAMS } from '../hooks/open-hooks.ts'
+import { OWN_SENDER, STREAMS } from '../hooks/open-hooks.ts'
 import type { SilenceKind, SilenceLook } from './silence.ts'
 import { silenceOf } from './sources-status.ts'
 
@@ -51,7 +51,8 @@ export async function tellSilence(
   }
   for (const [device, { kind, heardAt }] of silent) {
     if (told.get(device)?.kind === kind) continue
-    const id = `${settings.name}/${device}/${kind}/${of.now}`
+    // The same when it is told anew by a process that was killed before it could note that it had told it.
+    const id = `${settings.name}/${device}/${kind}/${heardAt ?? 'never'}`
     const since = heardAt === null ? '' : ` since ${new Date(heardAt).toISOString()}`
     const labels = { stream: settings.name, kind }
     const { name, text } = ALERTS[kind]
@@ -59,7 +60,7 @@ export async function tellSilence(
     notes.push([device, JSON.stringify({ id, kind } satisfies Told)])
   }
   if (alerts.length > 0)
-    await of.hooks.receive([{ source: STREAMS, sender: STREAMS, body: JSON.stringify({ alerts }) }])
+    await of.hooks.receive([{ source: STREAMS, sender: OWN_SENDER, body: JSON.stringify({ alerts }) }])
   for (const [device, text] of notes) await of.events.tell(settings.name, device, text)
   return look
 }

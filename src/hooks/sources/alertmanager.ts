@@ -3,7 +3,11 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { type HookSource, hostNames, isObject, labelsOf, type ReadPayload, textOf } from '../payload.ts'
 
 /** Prometheus Alertmanager, webhook version 4. A group that fires may hold an alert that is resolved. */
-export const alertmanager: HookSource = { name: 'alertmanager', read: (payload) => readGroup('alertmanager', payload) }
+export const alertmanager: HookSource = {
+  name: 'alertmanager',
+  idsReturn: true,
+  read: (payload) => readGroup('alertmanager', payload),
+}
 
 /** Reads a group of alerts in the form that Alertmanager and Grafana share. */
 export function readGroup(source: string, payload: JsonValue): ReadPayload {

@@ -6,7 +6,7 @@ import { type HookSource, hostNames, labelsOf, type ReadPayload, textOf } from '
 
 /** A source that the project describes by expressions over `payload` and `item`. */
 export function genericSource(source: GenericSource): HookSource {
-  return { name: source.name, read: (payload) => read(source, payload) }
+  return { name: source.name, idsReturn: true, read: (payload) => read(source, payload) }
 }
 
 const NOTHING: Scope = { store: {}, device: {}, params: {}, vars: {}, steps: {} }

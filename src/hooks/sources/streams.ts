@@ -4,6 +4,7 @@ import { type HookSource, isObject, labelsOf, textOf } from '../payload.ts'
 /** What this program itself tells of devices whose events do not come: `{"alerts": [{id, state, name, device, text, started_at, labels}]}`. */
 export const streams: HookSource = {
   name: 'streams',
+  idsReturn: true,
   read(payload) {
     const listed = isObject(payload) ? payload['alerts'] : undefined
     if (!Array.isArray(listed)) return { ok: false, problem: 'It has no list "alerts".' }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../core/json.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { objectsOf } from '../payload.ts'
 import type { Asked } from './ask-json.ts'
 import type { Hush, MonitoringSystem } from './system.ts'
@@ -16,7 +16,7 @@ export function zabbixSystem(api: { readonly url: string; readonly token?: strin
     source: 'zabbix',
     silencing: zabbixMaintenance(zabbix),
     async hush(ids) {
-      const output = ['eventid', 'suppressed']
+      const output = ['eventid', 'suppressed', 'r_eventid']
       const asked = await zabbix.call('event.get', { eventids: [...ids], output, selectSuppressionData: 'extend' })
       return hushOf(asked, ids, zabbix)
     },
@@ -30,9 +30,12 @@ export function zabbixSystem(api: { readonly url: string; readonly token?: strin
 
 async function hushOf(asked: Asked, ids: readonly string[], zabbix: ZabbixApi): Promise<Hush> {
   if (!asked.ok) return { state: 'unknown', why: `Zabbix was asked about maintenance: ${asked.why}.` }
-  const events = objectsOf(asked.value)
-  for (const id of ids) {
-    const event = events.find(({ eventid }) => eventid === id)
+  const events = new Map(objectsOf(asked.value).map((event) => [event['eventid'], event]))
+  const lasting = ids.filter((id) => !isOver(events.get(id)))
+  if (lasting.length === 0)
+    return { state: 'hushed', why: 'Its problem is over in Zabbix, and the all-clear has not come.' }
+  for (const id of lasting) {
+    const event = events.get(id)
     if (!event) return { state: 'unknown', why: `Zabbix does not show its event ${id} to this account.` }
     if (event['suppressed'] === '1') {
       if (await isOurs(event['suppression_data'], zabbix)) continue
@@ -41,6 +44,12 @@ async function hushOf(asked: Asked, ids: readonly string[], zabbix: ZabbixApi): 
     if (event['suppressed'] !== '0') return { state: 'unknown', why: `Zabbix does not say whether it is suppressed.` }
   }
   return { state: 'open' }
+}
+
+/** Whether a problem has the event that ended it, as Zabbix says it of problems. */
+function isOver(event: JsonObject | undefined): boolean {
+  const end = event?.['r_eventid']
+  return typeof end === 'string' && end !== '' && end !== '0'
 }
 
 /** A maintenance of our own says that a device is worked on, which leases know better; by hand nothing of ours is suppressed. */

@@ -34,6 +34,8 @@ const ATTEMPT = {
     state: { description: 'How the device ended.', enum: [...DEVICE_STATES, null] },
     why: textOrNull('Why it did not help.'),
     fault: textOrNull('Fault class by the table of the runbook; null: it says none.'),
+    held: { description: 'How often in a row safety kept it from beginning, up to it.', type: 'integer', minimum: 0 },
+    not_before: timeOrNull('When safety lets it begin; null: it does not say, or did not keep it.'),
   }),
 }
 
@@ -70,7 +72,7 @@ export const EPISODES_JSON_SCHEMA: object = {
   $id: 'https://tillwright.dev/schemas/episodes/1',
   title: 'Episodes',
   description:
-    'Faults that monitoring told of, newest first (`till episodes list --json`, `till episodes approve --json`).',
+    'Faults that monitoring told of, newest first (`till episodes list --json`, `till episodes approve --json`, `till episodes close --json`).',
   ...closed({ schema: { const: 'till.episodes/1' }, episodes: { type: 'array', items: EPISODE } }),
 }
 

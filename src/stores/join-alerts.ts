@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto'
+import type { CompiledQuery } from 'kysely'
+import { type Alert, alertKey } from '../core/alert.ts'
+import { MINUTE_MS } from '../core/duration.ts'
+import { type Episode, type EpisodeEvent, newEpisode } from '../core/episode.ts'
+import type { Told, ToldAnswer } from '../core/hook-store.ts'
+import { applyEvents, readEpisode } from './episode-rows.ts'
+import { hookTables } from './hook-tables.ts'
+import { put, rowsOf, rowsOfEach, type Steps } from './steps.ts'
+
+/** A late copy of what was sent before the end comes within this; what comes later has begun anew. */
+export const RETURNS_AFTER_MS = 2 * MINUTE_MS
+
+/** Which places whoever tells may tell of. */
+export type MayEnd = (place: Pick<Episode, 'device' | 'store'>) => boolean
+
+type Occurred = Extract<EpisodeEvent, { type: 'alert' }>
+
+interface KnownRow {
+  readonly alert: string
+  readonly key: string
+  readonly episode: string | null
+  readonly at: string
+}
+
+/** An episode that alerts join; all of them are written at once. */
+interface Joined {
+  readonly episode: Episode
+  /** Of one that is made: what it is found by. */
+  readonly newKey?: string
+  readonly events: Occurred[]
+  /** How its occurrences stand with these events, and since when. */
+  readonly states: Map<string, { readonly state: Alert['state']; readonly at: string }>
+}
+
+const KNOWN = hookTables
+  .selectFrom('hook_alerts')
+  .select(['alert', 'key', 'episode', 'at'])
+  .where('alert', '=', '')
+  .compile()
+const REMEMBER = hookTables
+  .insertInto('hook_alerts')
+  .values({ alert: '', key: '', episode: null, at: '' })
+  .onConflict((conflict) =>
+    conflict
+      .columns(['alert', 'key'])
+      .doUpdateSet(({ ref }) => ({ episode: ref('excluded.episode'), at: ref('excluded.at') })),
+  )
+  .compile() as CompiledQuery<unknown>
+
+/** Takes alerts into their episodes, in order; each episode is read and written once. */
+export function* joinAlerts(
+  told: readonly Told[],
+  { now, mayEnd }: { readonly now: Date; readonly mayEnd: MayEnd },
+): Steps<readonly ToldAnswer[]> {
+  const alerts = [...new Set(told.map(({ alert }) => alertKey(alert)))]
+  const known = yield* rowsOfEach<KnownRow>(
+    KNOWN,
+    alerts.map((alert) => [alert]),
+  )
+  const joining = new Joining(known.flat(), { now, mayEnd })
+  const answers: ToldAnswer[] = []
+  for (const each of told) answers.push(yield* joining.take(each))
+  yield* joining.write()
+  return answers
+}
+
+class Joining {
+  readonly #now: Date
+  readonly #at: string
+  readonly #mayEnd: MayEnd
+  /** By occurrence, then by the key of the episode. */
+  readonly #known = new Map<string, Map<string, KnownRow>>()
+  readonly #news = new Set<KnownRow>()
+  readonly #episodes = new Map<string, Joined | undefined>()
+  /** The open episode of a key. */
+  readonly #open = new Map<string, string | undefined>()
+
+  constructor(known: readonly KnownRow[], { now, mayEnd }: { readonly now: Date; readonly mayEnd: MayEnd }) {
+    this.#now = now
+    this.#at = now.toISOString()
+    this.#mayEnd = mayEnd
+    for (const row of known) this.#rowsOf(row.alert).set(row.key, row)
+  }
+
+  *take(told: Told): Steps<ToldAnswer> {
+    const { alert, head } = told
+    const { source, id, state, name } = alert
+    const base = { source, alert: name, id, state, device: null, store: null, rule: null, episode: null } as const
+    const key = head && keyOf(head)
+    const ended = state === 'resolved' ? yield* this.#endOthers(alert, key) : undefined
+    if (!head || key === undefined) {
+      if (ended) return { ...base, ...placeOf(ended), why: null }
+      return { ...base, device: alert.device ?? null, why: told.why }
+    }
+    const { rule, device, store } = head
+    const own = state === 'firing' ? yield* this.#fires(told, key) : yield* this.#ends(alert, key)
+    if (ended && (own.episode === null || own.why !== null)) return { ...base, ...placeOf(ended), why: null }
+    return { ...base, device, store, rule, ...own }
+  }
+
+  /** Writes everything that has come of it. */
+  *write(): Steps<void> {
+    for (const joined of this.#episodes.values()) {
+      if (!joined || joined.events.length === 0) continue
+      const { episode, newKey: key } = joined
+      if (key !== undefined) {
+        const { rule, about, device, store, opened_at } = episode
+        const row = { episode: episode.episode, key, rule, about, device, store, opened_at, closed_at: null, firing: 0 }
+        yield* put(
+          hookTables.insertInto('episodes').values({ ...row, due_at: this.#at, json: JSON.stringify(episode) }),
+        )
+      }
+      yield* applyEvents(episode, { events: joined.events, due: this.#now })
+    }
+    for (const { alert, key, episode, at } of this.#news) yield* put(REMEMBER, [alert, key, episode, at])
+  }
+
+  *#fires(told: Told, key: string): Steps<Pick<ToldAnswer, 'episode' | 'why'>> {
+    const { alert } = told
+    const known = this.#rowsOf(alertKey(alert)).get(key)
+    if (!known) return this.#note((yield* this.#openOf(key)) ?? (yield* this.#create(told, key)), { alert, key })
+    const before = known.episode === null ? undefined : yield* this.#read(known.episode)
+    if (known.episode !== null && !before) return { episode: null, why: 'Its episode was forgotten.' }
+    const last = before?.states.get(alertKey(alert))
+    const isOpen = before !== undefined && before.episode.closed_at === null
+    if (isOpen && last?.state === 'firing') return { episode: known.episode, why: 'It was told before.' }
+    const over = before?.episode.closed_at ?? last?.at ?? known.at
+    if (told.mayReturn && this.#now.getTime() - Date.parse(over) >= RETURNS_AFTER_MS) {
+      const open = isOpen ? before : ((yield* this.#openOf(key)) ?? (yield* this.#create(told, key)))
+      return this.#note(open, { alert, key, again: true })
+    }
+    if (!before) return { episode: null, why: 'It was resolved before it was told of.' }
+    return { episode: known.episode, why: 'It was told before.' }
+  }
+
+  *#ends(alert: Alert, key: string): Steps<Pick<ToldAnswer, 'episode' | 'why'>> {
+    const known = this.#rowsOf(alertKey(alert)).get(key)
+    if (known?.episode === null) return { episode: null, why: 'It was resolved before it was told of.' }
+    const joined = known ? yield* this.#read(known.episode) : yield* this.#openOf(key)
+    if (known && !joined) return { episode: null, why: 'Its episode was forgotten.' }
+    if (!joined) {
+      this.#remember({ alert: alertKey(alert), key, episode: null, at: this.#at })
+      return { episode: null, why: 'It is resolved, and nothing was known of it.' }
+    }
+    const { episode, closed_at } = joined.episode
+    if (known && joined.states.get(alertKey(alert))?.state !== 'firing') return { episode, why: 'It was told before.' }
+    if (closed_at !== null) return { episode, why: 'Its episode is closed.' }
+    return this.#note(joined, { alert, key })
+  }
+
+  /** What an alert has begun it ends, whatever rule and device are found for it by now; gives the first of these episodes. */
+  *#endOthers(alert: Alert, own: string | undefined): Steps<Episode | undefined> {
+    let first: Episode | undefined
+    for (const { key, episode } of [...this.#rowsOf(alertKey(alert)).values()]) {
+      const joined = key === own || episode === null ? undefined : yield* this.#read(episode)
+      if (!joined || joined.episode.closed_at !== null || !this.#mayEnd(joined.episode)) continue
+      if (joined.states.get(alertKey(alert))?.state !== 'firing') continue
+      this.#note(joined, { alert, key })
+      first ??= joined.episode
+    }
+    return first
+  }
+
+  #note(
+    { episode, events, states }: Joined,
+    { alert, key, again }: { readonly alert: Alert; readonly key: string; readonly again?: true },
+  ): Pick<ToldAnswer, 'episode' | 'why'> {
+    const name = alertKey(alert)
+    events.push({ type: 'alert', at: this.#at, alert, ...(again && { again }) })
+    states.set(name, { state: alert.state, at: this.#at })
+    if (this.#rowsOf(name).get(key)?.episode !== episode.episode)
+      this.#remember({ alert: name, key, episode: episode.episode, at: this.#at })
+    return { episode: episode.episode, why: null }
+  }
+
+  #remember(row: KnownRow): void {
+    this.#rowsOf(row.alert).set(row.key, row)
+    this.#news.add(row)
+  }
+
+  #rowsOf(alert: string): Map<string, KnownRow> {
+    const rows = this.#known.get(alert) ?? new Map<string, KnownRow>()
+    this.#known.set(alert, rows)
+    return rows
+  }
+
+  *#openOf(key: string): Steps<Joined | undefined> {
+    if (!this.#open.has(key)) {
+      const query = hookTables.selectFrom('episodes').select('episode').where('key', '=', key)
+      this.#open.set(key, (yield* rowsOf(query.where('closed_at', 'is', null)))[0]?.episode)
+    }
+    const open = this.#open.get(key)
+    return open === undefined ? undefined : yield* this.#read(open)
+  }
+
+  *#read(id: string): Steps<Joined | undefined> {
+    if (!this.#episodes.has(id)) {
+      const episode = yield* readEpisode(id)
+      this.#episodes.set(id, episode && { episode, events: [], states: new Map(Object.entries(episode.alerts)) })
+    }
+    return this.#episodes.get(id)
+  }
+
+  /** Named by its key and how many there were before it, so that it is the same whoever makes it. */
+  *#create({ head, alert }: Told, key: string): Steps<Joined> {
+    const all = hookTables.selectFrom('episodes').where('key', '=', key)
+    const before = Number((yield* rowsOf(all.select(({ fn }) => fn.countAll().as('n'))))[0]?.n ?? 0)
+    const id = `E${createHash('sha256')
+      .update(`${key} ${before + 1} ${this.#at}`)
+      .digest('hex')
+      .slice(0, 12)}`
+    const of = head ?? ({ rule: '', about: 'device', device: null, store: null } as const)
+    const episode = newEpisode({ ...of, episode: id }, alert, this.#at)
+    const joined: Joined = { episode, newKey: key, events: [], states: new Map() }
+    this.#episodes.set(id, joined)
+    this.#open.set(key, id)
+    return joined
+  }
+}
+
+/** What an open episode is found by: its rule, and what it is about. */
+function keyOf({ rule, about, store, device }: NonNullable<Told['head']>): string {
+  return JSON.stringify([rule, about === 'store' ? store : device])
+}
+
+function placeOf({ device, store, rule, episode }: Episode): Pick<ToldAnswer, 'device' | 'store' | 'rule' | 'episode'> {
+  return { device, store, rule, episode }
+}
