@@ -29,7 +29,7 @@ async function settled(till: ServedProject): Promise<readonly Listed[]> {
   for (;;) {
     const episodes = await episodesOf(till)
     if (episodes.every(({ state }) => state !== 'waiting' && state !== 'repairing')) return episodes
-    await delay(100)
+    await delay(1_000)
   }
 }
 
@@ -64,7 +64,7 @@ test(
     await till.serve()
     await storm(till, { seed, devices: 20, alerts: 40, mostCopies: 6, killWithinMs: 0, senders: 16 })
     for (let held = 0; held < 20; held = (await episodesOf(till)).filter(({ state }) => state === 'held').length)
-      await delay(100)
+      await delay(1_000)
     const episodes = await episodesOf(till)
     expect(episodes.every(({ attempts }) => attempts.length === 0)).toBe(true)
     expect(episodes.reduce((sum, { occurrences }) => sum + occurrences, 0)).toBe(40)
