@@ -55,7 +55,7 @@ export function testTransport(
   })
 
   runner.test('says that a program ended although something holds its output', async () => {
-    const end = await collect(value(await connection.exec('sleep 30 & sleep 0.3; exit 4')))
+    const end = await collect(value(await connection.exec('sleep 3 & sleep 0.3; exit 4')))
     equal(end.code, 4)
   })
 

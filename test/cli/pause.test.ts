@@ -65,7 +65,7 @@ test('finishes what is being changed, begins nothing, waits without the processo
   const paused = await project.till('pause', 'latest', '--because', 'a blank screen')
   expect([paused.code, paused.stdout]).toEqual([0, expect.stringContaining('is paused')])
   open()
-  await expect.poll(done, { timeout: 60_000 }).toBe(2)
+  await expect.poll(done, { timeout: 60_000, interval: 500 }).toBe(2)
   await expect.poll(stderr, { timeout: 30_000 }).toContain('a blank screen')
   const before = cpuMs(child)
   await delay(3_000)
@@ -101,7 +101,7 @@ test('a process that is killed while its run is paused leaves a run that is carr
   const { child, end } = await start()
   await project.till('pause', 'latest', '--because', 'look first')
   open()
-  await expect.poll(done, { timeout: 60_000 }).toBe(2)
+  await expect.poll(done, { timeout: 60_000, interval: 500 }).toBe(2)
   child.kill('SIGKILL')
   await end
   const resumed = await project.till('resume', 'latest', '--yes', '--json')
@@ -112,7 +112,7 @@ test('Ctrl-C ends a paused run, with an end for each device', async () => {
   const { child, end } = await start()
   await project.till('pause', 'latest', '--because', 'look first')
   open()
-  await expect.poll(done, { timeout: 60_000 }).toBe(2)
+  await expect.poll(done, { timeout: 60_000, interval: 500 }).toBe(2)
   child.kill('SIGINT')
   const { code, stdout } = await end
   expect([code, JSON.parse(stdout).summary.counts]).toMatchObject([130, { changed: 2, cancelled: 4 }])

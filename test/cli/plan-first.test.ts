@@ -43,7 +43,7 @@ profiles: {till: {kind: till, os: {family: linux, distribution: debian, version:
 function talk(made: TestProject, answers: readonly (readonly [string, string])[], ...args: string[]): Promise<Ended> {
   const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1' }
   return ended(
-    spawn('python3', [TALK, JSON.stringify(answers), process.execPath, TILL, ...args], {
+    spawn('/usr/bin/python3', [TALK, JSON.stringify(answers), process.execPath, TILL, ...args], {
       cwd: made.root,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,7 +54,7 @@ function talk(made: TestProject, answers: readonly (readonly [string, string])[]
 const here = isThere({
   what: 'tests on a terminal',
   debian: 'python3',
-  isHere: spawnSync('python3', ['--version']).status === 0,
+  isHere: spawnSync('/usr/bin/python3', ['--version']).status === 0,
 })
 
 describe.runIf(here)('an apply on a terminal', () => {

@@ -28,7 +28,7 @@ const FORMS: Readonly<Record<string, (value: string) => string>> = {
   'UTF-16': (v) => Buffer.from(v, 'utf16le').toString('latin1'),
 }
 
-/** The same, on the device; in chunks that end anywhere, on both streams. */
+/** The same, on the device; in chunks that end anywhere, those of two values in ten in small ones, on both streams. */
 const ENCODER = `
 const forms = [${Object.values(FORMS).join(',')}]
 const [,, mode] = process.argv
@@ -36,8 +36,10 @@ for (const [name, value] of Object.entries(process.env)) {
   if (!/^S[0-9]+$/.test(name)) continue
   for (const form of forms) {
     const text = name + ' is ' + form(value) + '.\\n'
-    const stream = Number(name.slice(1)) % 2 ? process.stdout : process.stderr
-    for (let at = 0; at < text.length; at += 7) stream.write(text.slice(at, at + 7))
+    const n = Number(name.slice(1))
+    const stream = n % 2 ? process.stdout : process.stderr
+    const size = n % 10 < 8 ? 61 : 7
+    for (let at = 0; at < text.length; at += size) stream.write(text.slice(at, at + size))
   }
 }
 if (mode === 'fails') process.exitCode = 3
@@ -130,7 +132,7 @@ async function watched(...args: string[]): Promise<number | null> {
     })
   }
   const lists: string[] = []
-  const timer = setInterval(() => lists.push(processList()), 25)
+  const timer = setInterval(() => lists.push(processList()), 50)
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   clearInterval(timer)
   seen.set(`output of till ${name}`, output)

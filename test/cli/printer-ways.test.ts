@@ -49,7 +49,7 @@ describe.skipIf(!hasOpenSsh).each([
     keys = makeClientKeys()
     till = await startOpenSsh(keys, '127.8.9.1')
     const [ofBridge, direct, behind, through] = await Promise.all([1, 2, 3, 4].map(serve))
-    bridge = spawn('python3', [BRIDGE, String(ofBridge)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    bridge = spawn('/usr/bin/python3', [BRIDGE, String(ofBridge)], { stdio: ['pipe', 'pipe', 'inherit'] })
     terminal = await new Promise((resolve) => bridge?.stdout?.once('data', (name) => resolve(String(name).trim())))
     const vars = (more: string): string => `vars: {${more}}`
     const at = (n: number): string => `profile: printer, address: 127.0.0.${n}`

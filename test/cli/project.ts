@@ -116,9 +116,9 @@ export function snapshot(folder: string): Record<string, string> {
 }
 
 /** Waits until something holds; conditions, not times. Throws when the process that is to bring it about has ended. */
-export async function until(child: ChildProcess, holds: () => boolean): Promise<void> {
+export async function until(child: ChildProcess, holds: () => boolean, pauseMs = 20): Promise<void> {
   while (!holds()) {
     if (child.exitCode !== null) throw new Error(`till ended with exit code ${child.exitCode} before it was so`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }

@@ -139,7 +139,7 @@ test('a list for Excel in Polish is read as one', async () => {
   const script = `import csv, json
 rows = list(csv.reader(open(${JSON.stringify(file)}, encoding='utf-8-sig', newline=''), delimiter=';'))
 print(json.dumps(rows))`
-  const read = spawnSync('python3', ['-c', script], { encoding: 'utf8' })
+  const read = spawnSync('/usr/bin/python3', ['-c', script], { encoding: 'utf8' })
   const [head = [], first = []] = JSON.parse(read.stdout) as string[][]
   expect(head.slice(0, 5)).toEqual(['Group', 'Count', 'Availability [%]', 'Known [%]', 'Down [min]'])
   expect(first.slice(0, 5)).toEqual([`'=HYPERLINK("http://evil")`, '4', '95,7031', '100,0000', '165'])

@@ -172,7 +172,7 @@ test('incidents are told with what their clocks came to', async () => {
 test('a wide terminal has the last day of each device in `till status`', async () => {
   const wide = async (columns: number): Promise<string> => {
     const line = `stty cols ${columns}; exec "${process.execPath}" "${TILL}" status --no-pager`
-    const child = spawn('python3', [TALK, '[]', 'sh', '-c', line], {
+    const child = spawn('/usr/bin/python3', [TALK, '[]', 'sh', '-c', line], {
       cwd: project.root,
       env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -219,7 +219,7 @@ test('`till watch` tells what is wrong, and each change as runs find it', async 
 
 test('on a terminal it has the screen, goes by keys, and puts the terminal back', async () => {
   const talk = JSON.stringify([['All is well', 'q']])
-  const child = spawn('python3', [TALK, talk, process.execPath, TILL, 'watch'], {
+  const child = spawn('/usr/bin/python3', [TALK, talk, process.execPath, TILL, 'watch'], {
     cwd: project.root,
     env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

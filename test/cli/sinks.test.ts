@@ -9,6 +9,8 @@ import { EventServer, firstByKey, someEvents } from '../streams/outbox-world.ts'
 import { ended, TestProject, until } from './project.ts'
 
 const DEVICES = 40
+/** How often who sends is killed: more, when somebody asks for it. */
+const DEATHS = Number(process.env['TILL_KILLS'] ?? 8)
 const inventory = `fleet: {name: Test, time_zone: Europe/Warsaw}
 profiles:
   machine: {kind: till, os: {family: none}, transport: {type: none}}
@@ -96,14 +98,14 @@ describe('Sinks', () => {
     expect(stdout).toContain('archive  file out/events.ndjson\n  nothing waits;')
   })
 
-  test('lose nothing and keep their order through thirty deaths of who sends', { timeout: 180_000 }, async () => {
+  test(`lose nothing and keep their order through ${DEATHS} deaths of who sends`, { timeout: 180_000 }, async () => {
     server.answer = () => 503
     sinks(`  events: {http: {url: '${server.url}', batch: 2}}\n`)
     for (let run = 0; run < 3; run += 1) expect((await project.till('plan', 'holds')).code).toBe(0)
     server.answer = () => 200
     const left = (await status())[0]?.pending ?? 0
     expect(left).toBeGreaterThan(300)
-    for (let death = 0; death < 30; death += 1) {
+    for (let death = 0; death < DEATHS; death += 1) {
       const seen = server.requests.length
       const sender = project.start('sinks', 'drain')
       const end = ended(sender)

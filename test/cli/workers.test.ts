@@ -128,7 +128,7 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     const again = await project.till('worker', '--name', 'hub-a')
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('WORKER_NAME_TAKEN')])
     const other = startWorker('hub-b', '--slots', '3')
-    await until(other.child, () => server.sql('SELECT count(*) FROM tillwright.workers') === '2')
+    await until(other.child, () => server.sql('SELECT count(*) FROM tillwright.workers') === '2', 250)
     const status = JSON.parse((await project.till('state', 'status', '--json')).stdout)
     expect(errorsOf('state', status)).toEqual([])
     expect(status.workers.map(({ name, busy }: { name: string; busy: number }) => [name, busy])).toEqual([
@@ -192,7 +192,11 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
 
   test('that slept writes nothing when it wakes', async () => {
     const sleeper = startWorker('hub-c', '--slots', '3')
-    await until(sleeper.child, () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-c'") === '1')
+    await until(
+      sleeper.child,
+      () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-c'") === '1',
+      250,
+    )
     hold()
     const run = apply('3')
     const end = ended(run)
@@ -215,7 +219,7 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     const end = ended(stopped)
     await until(stopped, () => begun().length > 0)
     stopped.kill('SIGINT')
-    await until(stopped, () => server.sql('SELECT max(stop) FROM tillwright.handed_runs') === '1')
+    await until(stopped, () => server.sql('SELECT max(stop) FROM tillwright.handed_runs') === '1', 250)
     letGo()
     const { code, stdout } = await end
     expect(code).toBe(130)
@@ -248,6 +252,7 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     await until(
       run,
       () => server.sql('SELECT count(*) FROM tillwright.workers WHERE json LIKE \'%"draining":true%\'') !== '0',
+      250,
     )
     letGo()
     expect((await worker?.end)?.code).toBe(0)
@@ -280,7 +285,11 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     await end
     expect(['first', 'at-second', 'second'].map((name) => existsSync(project.path(name)))).toEqual([true, false, false])
     const worker = startWorker('hub-d', '--slots', '3')
-    await until(worker.child, () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-d'") === '1')
+    await until(
+      worker.child,
+      () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-d'") === '1',
+      250,
+    )
     const resumed = await project.till('resume', 'latest', '--yes', '--json', '--on', 'workers')
     expect([resumed.code, statesOf(resumed.stdout)]).toEqual([0, { pos1: 'changed', pos2: 'changed' }])
     expect(existsSync(project.path('second'))).toBe(true)

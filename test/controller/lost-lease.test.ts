@@ -41,7 +41,10 @@ it('a controller that was stopped for longer than its lease changes nothing more
     await until(() => changes(project).length > round % 8, first)
     first.kill('SIGSTOP')
     let taken = await project.till('apply', 'second', '--yes', '--json')
-    while (taken.code === 6) taken = await project.till('apply', 'second', '--yes', '--json')
+    while (taken.code === 6) {
+      await delay(1_000)
+      taken = await project.till('apply', 'second', '--yes', '--json')
+    }
     first.kill('SIGCONT')
     const { stdout } = await end
     const seen = changes(project)

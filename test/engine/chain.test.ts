@@ -315,7 +315,7 @@ describe('whatever the steps and the device', () => {
       expect(exchanges).toBeLessThanOrEqual(single.exchanges + hang)
       saved.push(single.exchanges - exchanges)
     })
-    await fc.assert(law, { numRuns: Number(process.env['TILL_RUNS'] ?? 60) })
+    await fc.assert(law, { numRuns: Number(process.env['TILL_RUNS'] ?? 20) })
     expect(
       saved.filter((n) => n > 0),
       'these runbooks chain',
@@ -344,7 +344,7 @@ describe('whatever the steps and the device', () => {
       if (doubtful.length > 0) expect(final).toMatchObject({ state: 'indeterminate' })
       if (said < at) expect(final).toEqual(whole.final[0])
     })
-    await fc.assert(law, { numRuns: Number(process.env['TILL_RUNS'] ?? 60) })
+    await fc.assert(law, { numRuns: Number(process.env['TILL_RUNS'] ?? 20) })
   }, 300_000)
 })
 

@@ -19,7 +19,7 @@ import { Bench, device, runbook, step } from './bench.ts'
 import { cell } from './cell.ts'
 
 /** `npm run guards` makes ten thousand changes. */
-const CHANGES = Number(process.env['GUARD_CHANGES'] ?? 300)
+const CHANGES = Number(process.env['GUARD_CHANGES'] ?? 100)
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 
 let bench: Bench

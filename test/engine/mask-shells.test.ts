@@ -40,7 +40,8 @@ describe('a secret that a shell has printed in its way', () => {
     for (const secret of SECRETS) {
       const args = shell.path.endsWith('busybox') ? ['ash', '-c', script] : ['-c', script]
       const { stdout } = spawnSync(shell.path, args, {
-        env: { S: secret, LC_ALL: 'C.UTF-8', PATH: process.env['PATH'] },
+        // Without a level, bash takes itself for a child of rshd, and runs ~/.bashrc.
+        env: { S: secret, LC_ALL: 'C.UTF-8', PATH: process.env['PATH'], SHLVL: '1' },
       })
       const said = stdout.toString('utf8')
       const shown = masked(secret, `before ${said} after`)

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { deflateSync } from 'node:zlib'
 import { type OpenFollow, openFollow } from '../../src/app/gitops/open-follow.ts'
 import { pullRevision, trustRevision } from '../../src/app/gitops/pull-revision.ts'
 import type { Pulled } from '../../src/gitops/pull.ts'
@@ -86,18 +88,32 @@ export class SignedRepository {
     return this.run('ssh-keygen', ['-q', '-Y', 'sign', '-n', namespace, '-f', file], payload)
   }
 
+  /** A loose object, as git writes them; a process for each would take longer than all else here. */
+  #object(type: 'blob' | 'tree' | 'commit', body: Buffer): string {
+    const whole = Buffer.concat([Buffer.from(`${type} ${body.length}\0`), body])
+    const id = createHash('sha1').update(whole).digest('hex')
+    const file = join(this.repository, 'objects', id.slice(0, 2), id.slice(2))
+    mkdirSync(dirname(file), { recursive: true })
+    if (!existsSync(file)) writeFileSync(file, deflateSync(whole))
+    return id
+  }
+
   tree(files: Readonly<Record<string, string>>): string {
-    const index = join(this.root, `index-${this.#count++}`)
-    const lines = Object.entries(files).map(([path, text]) => {
+    const folders: Record<string, Record<string, string>> = {}
+    const entries: { readonly mode: string; readonly name: string; readonly id: string }[] = []
+    for (const [path, text] of Object.entries(files)) {
+      const [name = '', ...rest] = path.split('/')
       const [mode, content] = text.startsWith('mode ') ? [text.slice(5, 11), text.slice(12)] : ['100644', text]
-      const object = mode === '160000' ? content : this.git(['hash-object', '-w', '--stdin'], content)
-      return `${mode} ${object}\t${path}\n`
-    })
-    const env = { ...GIT_ENVIRONMENT, GIT_INDEX_FILE: index }
-    const options = { env, cwd: this.root, encoding: 'utf8', stdio: 'pipe' } as const
-    const args = ['--git-dir', this.repository]
-    execFileSync('git', [...args, 'update-index', '--add', '--index-info'], { ...options, input: lines.join('') })
-    return execFileSync('git', [...args, 'write-tree'], options).trim()
+      if (rest.length > 0) folders[name] = { ...folders[name], [rest.join('/')]: text }
+      else entries.push({ mode, name, id: mode === '160000' ? content : this.#object('blob', Buffer.from(content)) })
+    }
+    for (const [name, inside] of Object.entries(folders)) entries.push({ mode: '40000', name, id: this.tree(inside) })
+    // In the order of git, for which folders end with a slash.
+    const order = ({ mode, name }: (typeof entries)[number]): Buffer =>
+      Buffer.from(mode === '40000' ? `${name}/` : name)
+    entries.sort((a, b) => Buffer.compare(order(a), order(b)))
+    const lines = entries.map(({ mode, name, id }) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')])
+    return this.#object('tree', Buffer.concat(lines.flat()))
   }
 
   commit({ parents = [], files, sign, message = 'Change\n', tree }: CommitRequest): string {
@@ -107,7 +123,7 @@ export class SignedRepository {
     const payload = `${head}\n${message}`
     const made = typeof sign === 'string' ? this.signature(this.key(sign), payload) : sign?.(payload)
     const header = made === undefined ? '' : `gpgsig ${made.trimEnd().replaceAll('\n', '\n ')}\n`
-    return this.git(['hash-object', '-t', 'commit', '-w', '--stdin'], `${head}${header}\n${message}`)
+    return this.#object('commit', Buffer.from(`${head}${header}\n${message}`))
   }
 
   push(commit: string, branch = 'main'): string {

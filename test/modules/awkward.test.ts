@@ -60,8 +60,8 @@ describe.each(shells)('awkward text over $name', ({ path }) => {
     removeFarms()
   })
 
-  function holds(text: fc.Arbitrary<string>, law: (text: string) => Promise<void>): Promise<void> {
-    return fc.assert(fc.asyncProperty(text, law), { numRuns: 40 })
+  function holds(text: fc.Arbitrary<string>, law: (text: string) => Promise<void>, runs = 25): Promise<void> {
+    return fc.assert(fc.asyncProperty(text, law), { numRuns: Number(process.env['TILL_RUNS'] ?? runs) })
   }
 
   test('reaches a command as an argument, a variable and a text', () =>
@@ -88,24 +88,28 @@ describe.each(shells)('awkward text over $name', ({ path }) => {
     }))
 
   test('names what a command creates and removes, and where it runs', () =>
-    holds(fileName, async (name) => {
-      const file = join(root, name)
-      const make = { run: ['touch', '--', file], creates: file }
-      await converge(await observe(world, 'command', make))
-      expect(existsSync(file)).toBe(true)
-      expect(changesOf(await observe(world, 'command', make))).toEqual([])
-      expect(changesOf(await observe(world, 'wait', { for: { path: file } }))).toEqual([])
-      await converge(await observe(world, 'command', { run: ['rm', '--', file], removes: file }))
-      expect(existsSync(file)).toBe(false)
-      mkdirSync(join(root, 'folders', name), { recursive: true })
-      writeFileSync(join(root, 'folders', name, 'here'), 'yes')
-      const look = await observe(world, 'command', {
-        run: 'cat here',
-        cwd: join(root, 'folders', name),
-        read_only: true,
-      })
-      expect(stdoutOf(look)).toBe('yes')
-    }))
+    holds(
+      fileName,
+      async (name) => {
+        const file = join(root, name)
+        const make = { run: ['touch', '--', file], creates: file }
+        await converge(await observe(world, 'command', make))
+        expect(existsSync(file)).toBe(true)
+        expect(changesOf(await observe(world, 'command', make))).toEqual([])
+        expect(changesOf(await observe(world, 'wait', { for: { path: file } }))).toEqual([])
+        await converge(await observe(world, 'command', { run: ['rm', '--', file], removes: file }))
+        expect(existsSync(file)).toBe(false)
+        mkdirSync(join(root, 'folders', name), { recursive: true })
+        writeFileSync(join(root, 'folders', name, 'here'), 'yes')
+        const look = await observe(world, 'command', {
+          run: 'cat here',
+          cwd: join(root, 'folders', name),
+          read_only: true,
+        })
+        expect(stdoutOf(look)).toBe('yes')
+      },
+      12,
+    ))
 
   test('is a check', () =>
     holds(awkward, async (text) => {
@@ -118,16 +122,20 @@ describe.each(shells)('awkward text over $name', ({ path }) => {
     }))
 
   test('is a process that does not run', () =>
-    holds(awkward, async (text) => {
-      const plain = text.replaceAll('\n', ' ')
-      const pattern = `till-no-such-${plain
-        .replace(/[\\^$.*+?()[\]{}|]/g, '[$&]')
-        .replaceAll('[^]', '\\^')
-        .replaceAll('[\\]', '\\\\')}`
-      const look = await observe(world, 'process', { pattern, running: false })
-      expect(changesOf(look)).toEqual([])
-      expect(changesOf(await observe(world, 'process', { name: `till-no-such-${text}`, running: false }))).toEqual([])
-    }))
+    holds(
+      awkward,
+      async (text) => {
+        const plain = text.replaceAll('\n', ' ')
+        const pattern = `till-no-such-${plain
+          .replace(/[\\^$.*+?()[\]{}|]/g, '[$&]')
+          .replaceAll('[^]', '\\^')
+          .replaceAll('[\\]', '\\\\')}`
+        const look = await observe(world, 'process', { pattern, running: false })
+        expect(changesOf(look)).toEqual([])
+        expect(changesOf(await observe(world, 'process', { name: `till-no-such-${text}`, running: false }))).toEqual([])
+      },
+      12,
+    ))
 
   test('did nothing else', () => {
     expect(existsSync(join(root, 'x'))).toBe(false)

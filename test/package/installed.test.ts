@@ -76,11 +76,14 @@ describe.each(nodes)('in an empty folder, on Node.js $version', ({ path }) => {
     expect(await till('schema', 'runbook')).toMatchObject({ code: 0, stderr: '' })
   })
 
-  it('takes a fleet from the first line to a plan that is empty', async () => {
+  // All of it on the one that runs this and on the newest; those between are asked whether they read what they are brought.
+  const isMiddle = path !== nodes[0]?.path && path !== nodes.at(-1)?.path
+  it(`takes a fleet from the first line to ${isMiddle ? 'a repository that is valid' : 'a plan that is empty'}`, async () => {
     project.write('tillwright.yaml', 'inventory: inventory/\nrunbooks: runbooks/\n')
     cpSync(join(installed.folder, 'node_modules/tillwright/runbooks'), project.path('runbooks'), { recursive: true })
     expect(await till('inventory', 'generate', '--stores', '3', '--output', 'inventory')).toMatchObject({ code: 0 })
     expect(await till('validate')).toMatchObject({ code: 0 })
+    if (isMiddle) return
     const linux = ['--where', "device.kind == 'till' && device.os.family == 'linux'", '--limit', '2']
     expect(await till('sandbox', 'up', '--drift', '1', '--detach', ...linux)).toMatchObject({ code: 0 })
     const run = async (...args: string[]): Promise<number | null> => (await till(...args, '--sandbox', ...linux)).code

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isThere } from './debian.ts'
 import { freePort } from './free-port.ts'
+import { kept } from './kept.ts'
 
 const PROGRAMS = '/usr/lib/postgresql/15/bin'
 
@@ -33,13 +35,20 @@ export class PostgresServer {
   async start(): Promise<void> {
     this.port = await freePort()
     chmodSync(this.#folder, 0o755)
-    mkdirSync(this.#data, { mode: 0o700 })
-    const { uid, gid } = idsOf('postgres')
-    chownSync(this.#data, uid, gid)
     const secret = join(this.#folder, 'password')
     writeFileSync(secret, PASSWORD, { mode: 0o644 })
-    const auth = ['-A', 'scram-sha-256', '--pwfile', secret]
-    this.#run('initdb', ['-D', this.#data, '-U', this.#user, ...auth, '-E', 'UTF8', '--locale=C.UTF-8', '-N'])
+    const options = ['-U', this.#user, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C.UTF-8', '-N']
+    const version = execFileSync(`${PROGRAMS}/initdb`, ['--version'], { encoding: 'utf8' })
+    const hash = createHash('sha256')
+      .update([version, PASSWORD, ...options].join('\n'))
+      .digest('hex')
+      .slice(0, 12)
+    const empty = kept(`postgres-${hash}`, (made) => {
+      const { uid, gid } = idsOf('postgres')
+      chownSync(made, uid, gid)
+      this.#run('initdb', ['-D', made, '--pwfile', secret, ...options])
+    })
+    execFileSync('cp', ['-a', empty, this.#data])
     this.resume()
     this.sql(`CREATE DATABASE ${this.#user}`, 'postgres')
   }
@@ -65,7 +74,10 @@ export class PostgresServer {
   sql(text: string, database = this.#user): string {
     const env = { ...process.env, PGPASSWORD: PASSWORD }
     const where = ['-h', '127.0.0.1', '-p', String(this.port), '-U', this.#user, '-d', database]
-    return execFileSync('psql', ['-X', '-q', '-A', '-t', ...where, '-c', text], { env, encoding: 'utf8' }).trim()
+    return execFileSync(`${PROGRAMS}/psql`, ['-X', '-q', '-A', '-t', ...where, '-c', text], {
+      env,
+      encoding: 'utf8',
+    }).trim()
   }
 
   /** The folder of the database, where its settings are. */

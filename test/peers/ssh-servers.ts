@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import type { Target } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { isThere } from './debian.ts'
+import { kept } from './kept.ts'
 import { DEADLINES } from './targets.ts'
 
 /** A real SSH server on a loopback address, with keys and configuration in a folder of its own. */
@@ -64,12 +65,28 @@ function keygen(file: string, ...options: string[]): string {
   return file
 }
 
+const rsaKeys: Record<string, number> = {}
+
+/** An RSA key, in `file` and `file.pub`, that no other of this process is; they take a second to make, so they are kept. */
+function rsaKey(file: string, program: 'ssh-keygen' | 'dropbearkey', ...options: string[]): string {
+  const kind = [program, ...options].join('')
+  rsaKeys[kind] = (rsaKeys[kind] ?? 0) + 1
+  const folder = kept(`${kind}-${rsaKeys[kind]}`, (made) => {
+    const quiet = program === 'ssh-keygen' ? ['-q', '-C', 'till', '-N', ''] : []
+    execFileSync(program, [...quiet, '-t', 'rsa', '-f', join(made, 'key'), ...options], { stdio: 'ignore' })
+  })
+  cpSync(join(folder, 'key'), file)
+  chmodSync(file, 0o600)
+  if (program === 'ssh-keygen') cpSync(join(folder, 'key.pub'), `${file}.pub`)
+  return file
+}
+
 export function makeClientKeys(): ClientKeys {
   const folder = mkdtempSync(join(tmpdir(), 'till-ssh-'))
   const keys = {
     ed25519: keygen(join(folder, 'id_ed25519'), '-t', 'ed25519', '-N', ''),
     ecdsa: keygen(join(folder, 'id_ecdsa'), '-t', 'ecdsa', '-N', ''),
-    rsa: keygen(join(folder, 'id_rsa'), '-t', 'rsa', '-b', '3072', '-N', '', '-m', 'PEM'),
+    rsa: rsaKey(join(folder, 'id_rsa'), 'ssh-keygen', '-b', '3072', '-m', 'PEM'),
     locked: keygen(join(folder, 'id_locked'), '-t', 'ed25519', '-N', PASSPHRASE),
   }
   const home = join(folder, 'home')
@@ -149,7 +166,8 @@ export async function startOpenSsh(keys: ClientKeys, address: string, config = '
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true })
   const folder = mkdtempSync(join(keys.folder, 'sshd-'))
   const port = await freePort(address)
-  const hostKeyFiles = ['ed25519', 'ecdsa', 'rsa'].map((type) => keygen(join(folder, type), '-t', type, '-N', ''))
+  const hostKeyFiles = ['ed25519', 'ecdsa'].map((type) => keygen(join(folder, type), '-t', type, '-N', ''))
+  hostKeyFiles.push(rsaKey(join(folder, 'rsa'), 'ssh-keygen'))
   const lines = [
     // The first value of a setting counts.
     config,
@@ -174,11 +192,10 @@ export async function startOpenSsh(keys: ClientKeys, address: string, config = '
 export async function startDropbear(keys: ClientKeys, address: string): Promise<SshServer> {
   const folder = mkdtempSync(join(keys.folder, 'dropbear-'))
   const port = await freePort(address)
-  const files = ['ed25519', 'rsa'].map((type) => join(folder, type))
+  const files = [join(folder, 'ed25519'), rsaKey(join(folder, 'rsa'), 'dropbearkey')]
+  execFileSync('dropbearkey', ['-t', 'ed25519', '-f', files[0] ?? ''], { stdio: 'ignore' })
   const hostKeys = files.map((file) => {
-    const out = execFileSync('dropbearkey', ['-t', file.endsWith('rsa') ? 'rsa' : 'ed25519', '-f', file], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+    const out = execFileSync('dropbearkey', ['-y', '-f', file], { stdio: ['ignore', 'pipe', 'ignore'] })
     return publicKey(
       out
         .toString()

@@ -201,7 +201,10 @@ describe('till resume', () => {
     child.kill('SIGSTOP')
     project.write('go', '')
     let taken = await project.till('resume', run, '--yes', '--json')
-    while (taken.code === 2) taken = await project.till('resume', run, '--yes', '--json')
+    while (taken.code === 2) {
+      await delay(1_000)
+      taken = await project.till('resume', run, '--yes', '--json')
+    }
     child.kill('SIGCONT')
     const late = await end
     // What the first one was doing when it was stopped is an action, and in doubt; the other device is done once.

@@ -91,7 +91,7 @@ test('a repair that the server was killed in is settled as in doubt, and not mad
   expect(till.told).toContain('1 repairs of a process that is gone')
   await till.send('zabbix', zabbix(2, 'Slow'))
   const list = async () => JSON.parse((await till.till('episodes', 'list', '--json')).stdout).episodes
-  while ((await list())[0]?.state !== 'needs-people') await new Promise((resolve) => setTimeout(resolve, 50))
+  while ((await list())[0]?.state !== 'needs-people') await new Promise((resolve) => setTimeout(resolve, 1_000))
   expect(await list()).toMatchObject([{ occurrences: 2, attempts: [{ result: 'doubtful' }] }])
   till.write('quick', '')
 })

@@ -30,7 +30,7 @@ async function settled(till: ServedProject): Promise<readonly Listed[]> {
   for (;;) {
     const episodes = await episodesOf(till)
     if (episodes.every(({ state }) => state !== 'waiting' && state !== 'repairing')) return episodes
-    await delay(100)
+    await delay(1_000)
   }
 }
 
@@ -68,7 +68,7 @@ test(
     await storm(till, { seed, devices: 20, alerts: 40, mostCopies: 6, killWithinMs: 0, senders: 16 })
     await till.send('zabbix', zabbix(900, 'People', `${NORTH}/pos1`))
     for (let held = 0; held < 21; held = (await episodesOf(till)).filter(({ state }) => state === 'held').length)
-      await delay(100)
+      await delay(1_000)
     const episodes = await episodesOf(till)
     expect(episodes.every(({ attempts }) => attempts.length === 0)).toBe(true)
     expect(episodes.reduce((sum, { occurrences }) => sum + occurrences, 0)).toBe(41)

@@ -15,7 +15,7 @@ const until = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
   for (;;) {
     const found = await look()
     if (found !== undefined) return found
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
   }
 }
 

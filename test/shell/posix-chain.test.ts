@@ -99,7 +99,7 @@ describe.each(shells)('a chain over $name', ({ path }) => {
       const [same] = open.shell.chain([{ request, gate: { kind: 'same', as } }])
       expect((await same)?.stdout).toEqual(as.stdout)
     })
-    await fc.assert(law, { numRuns: 40 })
+    await fc.assert(law, { numRuns: Number(process.env['TILL_RUNS'] ?? 15) })
   })
 
   test('tests the variables that a script found, and keeps what it said apart', async () => {

@@ -83,7 +83,7 @@ describe('Events that are pushed', () => {
     const kinds = async () =>
       (await status())?.silent.map(({ device, kind }) => `${device.split('/')[1]} ${kind}`).sort()
     await expect
-      .poll(kinds, { timeout: 90_000, interval: 500 })
+      .poll(kinds, { timeout: 90_000, interval: 3_000 })
       .toEqual(['office never', 'pos1 silent', 'pos2 licence'])
     const episodes = async (...args: string[]) => {
       const { stdout } = await project.till('episodes', 'list', '--json', ...args)
@@ -91,7 +91,7 @@ describe('Events that are pushed', () => {
       return all.map(({ device, alert }) => `${device.split('/')[1]} ${alert.name}`).sort()
     }
     const all = ['office till-never-heard', 'pos1 till-silent', 'pos2 events-licence-missing']
-    await expect.poll(() => episodes(), { timeout: 90_000, interval: 500 }).toEqual(all)
+    await expect.poll(() => episodes(), { timeout: 90_000, interval: 3_000 }).toEqual(all)
     // Whoever is killed before it can note that it has told of it tells of it again, as the same.
     const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
     const told = database.prepare('SELECT told FROM source_devices WHERE device = ?')
@@ -110,11 +110,11 @@ describe('Events that are pushed', () => {
       const { episodes: every } = JSON.parse(stdout) as { episodes: { device: string; state: string }[] }
       return every.find(({ device }) => device.endsWith('pos1'))?.state
     }
-    await expect.poll(alert, { timeout: 90_000, interval: 500 }).toMatch(/clear|closed|quiet/)
+    await expect.poll(alert, { timeout: 90_000, interval: 3_000 }).toMatch(/clear|closed|quiet/)
     clearInterval(talk)
     // Nobody asks any more.
     const north = /^ {4}north: .*\n/m
     project.write('tillwright.yaml', SETTINGS.replace(PUSHED, '').replace(north, ''))
-    await expect.poll(() => episodes(), { timeout: 90_000, interval: 500 }).toEqual([])
+    await expect.poll(() => episodes(), { timeout: 90_000, interval: 3_000 }).toEqual([])
   })
 })

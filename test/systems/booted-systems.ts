@@ -86,6 +86,7 @@ export async function bootSystem(name: SystemName): Promise<BootedSystem> {
     () => run(BOOTED[name]).code === 0,
     240_000,
     () => `${name} does not come up: ${said}`,
+    500,
   ).catch((error) => {
     machine.kill()
     throw error
@@ -159,12 +160,12 @@ function isFirst(pid: number): boolean {
   }
 }
 
-/** Waits for a condition. */
-export async function until(holds: () => boolean, ms: number, otherwise: () => string): Promise<void> {
+/** Waits for a condition; looks for it every `pauseMs`. */
+export async function until(holds: () => boolean, ms: number, otherwise: () => string, pauseMs = 100): Promise<void> {
   const end = Date.now() + ms
   while (!holds()) {
     if (Date.now() > end) throw new Error(otherwise())
-    await sleep(100)
+    await sleep(pauseMs)
   }
 }
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Failure } from '../../src/core/failure.ts'
 import type { Target } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -86,6 +86,25 @@ describe.runIf(servers.some(({ name }) => name === 'OpenSSH'))('the ssh of this 
     expect(folders().length).toBeGreaterThan(0)
     await connected.value.close()
     await expect.poll(folders).toEqual([])
+  })
+
+  test('runs no start-up file of bash, which would say something in the name of the device', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'till-bash-home-'))
+    vi.stubEnv('HOME', home)
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+      rmSync(home, { recursive: true })
+    })
+    writeFileSync(join(home, '.bashrc'), 'echo noise\n')
+    const connected = await transport.connect(target(server), never)
+    if (!connected.ok) throw new Error(connected.failure.message)
+    const started = await connected.value.exec('echo x')
+    if (!started.ok) throw new Error(started.failure.message)
+    const said: string[] = []
+    started.value.onStdout((chunk) => said.push(Buffer.from(chunk).toString()))
+    await new Promise((resolve) => started.value.onExit(resolve))
+    expect(said.join('')).toBe('x\n')
+    await connected.value.close()
   })
 
   test('goes on by another login where the device allows one session only', async () => {

@@ -112,7 +112,9 @@ describe('a device that cannot be reached', () => {
     const port = typeof bound === 'object' && bound ? bound.port : 0
     const { spawn } = await import('node:child_process')
     full.close()
-    const hole = spawn('python3', ['-c', BLACK_HOLE, ADDRESS, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const hole = spawn('/usr/bin/python3', ['-c', BLACK_HOLE, ADDRESS, String(port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     await new Promise((resolve) => hole.stdout.once('data', resolve))
     const fill: Socket[] = []
     for (let n = 0; n < 8; n += 1) fill.push(tcp({ host: ADDRESS, port }).on('error', () => undefined))

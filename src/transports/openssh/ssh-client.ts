@@ -44,7 +44,8 @@ exit $code`,
 
 function shell(): typeof $ {
   const known = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))
-  const env = { ...Object.fromEntries(known), LC_ALL: 'C' }
+  // A bash that is the first one and reads a socket takes itself for a child of rshd, and runs ~/.bashrc; SHLVL tells it that it is not.
+  const env = { ...Object.fromEntries(known), LC_ALL: 'C', SHLVL: '1' }
   // What it says is handed on, not gathered: `store` takes it and drops it.
   const store = { stdout: new Dropped(), stderr: new Dropped(), stdall: new Dropped() }
   return $({ env, store, stdio: 'pipe', quiet: true, nothrow: true, detached: true, prefix: '' }) as typeof $

@@ -18,7 +18,7 @@ import { ASKING, names, printerWith, reading } from '../printers/bench.ts'
 const BRIDGE = join(import.meta.dirname, '../../peers/pty-bridge.py')
 const hasPython = ((): boolean => {
   try {
-    execFileSync('python3', ['-c', 'import pty'])
+    execFileSync('/usr/bin/python3', ['-c', 'import pty'])
     return true
   } catch {
     if (process.env['CI']) throw new Error('python3 is missing: install the package python3.')
@@ -50,7 +50,7 @@ async function serve(act: (socket: Socket) => void): Promise<number> {
 
 /** A terminal that does this with whoever opens it. */
 async function terminal(act: (socket: Socket) => void): Promise<string> {
-  const bridge = spawn('python3', [BRIDGE, String(await serve(act))], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const bridge = spawn('/usr/bin/python3', [BRIDGE, String(await serve(act))], { stdio: ['pipe', 'pipe', 'inherit'] })
   bridges.push(bridge)
   return new Promise((resolve) => bridge.stdout.once('data', (name) => resolve(String(name).trim())))
 }

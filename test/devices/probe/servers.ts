@@ -51,7 +51,7 @@ export async function blackHole(): Promise<TestServer> {
   const code =
     'import socket,sys\ns=socket.socket()\ns.bind(("127.0.0.1",0))\ns.listen(0)\nprint(s.getsockname()[1],flush=True)\nsys.stdin.read()'
   const { spawn } = await import('node:child_process')
-  const child = spawn('python3', ['-c', code], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('/usr/bin/python3', ['-c', code], { stdio: ['pipe', 'pipe', 'inherit'] })
   const port = await new Promise<number>((resolve) =>
     child.stdout.once('data', (data: Buffer) => resolve(Number(data))),
   )

@@ -208,7 +208,7 @@ for line in sys.stdin:
 
 const hasDateutil = (() => {
   try {
-    execFileSync('python3', ['-c', 'import dateutil'], { stdio: 'ignore' })
+    execFileSync('/usr/bin/python3', ['-c', 'import dateutil'], { stdio: 'ignore' })
     return true
   } catch {
     if (process.env['CI']) throw new Error('python3-dateutil is missing (apt-get install python3-dateutil)')
@@ -223,7 +223,11 @@ describe.skipIf(!hasDateutil)('rules of repetition', () => {
     const cases = fc.sample(fc.tuple(rule, fc.integer({ min: 0, max: 364 })), { numRuns: 400, seed })
     const starts = cases.map(([, day]) => `${new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10)}T22:00:00`)
     const input = cases.map(([text], i) => JSON.stringify([starts[i], text, '2031-01-01T00:00:00'])).join('\n')
-    const answers = execFileSync('python3', ['-c', PYTHON], { input: `${input}\n`, encoding: 'utf8', maxBuffer: 1e9 })
+    const answers = execFileSync('/usr/bin/python3', ['-c', PYTHON], {
+      input: `${input}\n`,
+      encoding: 'utf8',
+      maxBuffer: 1e9,
+    })
       .trim()
       .split('\n')
     const wrong = cases.flatMap(([text], i) => {

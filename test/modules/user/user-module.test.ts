@@ -64,6 +64,9 @@ function module(observe: string, more = ''): Module {
   return written(`name: mine\nsummary: Mine\n${more}posix:\n  observe: |\n${indented}\n`)
 }
 
+/** More, when somebody asks for it. */
+const runs = (usual: number): number => Number(process.env['TILL_RUNS'] ?? usual)
+
 afterAll(removeFarms)
 
 describe.each(shells)('a module of the user in $name', ({ path }) => {
@@ -81,7 +84,7 @@ describe.each(shells)('a module of the user in $name', ({ path }) => {
         const { value: state } = await seen(ECHO, world, { text: value, path: file })
         expect(state).toMatchObject({ text: value })
       }),
-      { numRuns: 120 },
+      { numRuns: runs(40) },
     )
   })
 
@@ -95,7 +98,7 @@ describe.each(shells)('a module of the user in $name', ({ path }) => {
         const { value: state } = await seen(ECHO, world, { ...plain, number, path: file })
         expect(state).toEqual({ text: 'none', number, ...plain, path: file })
       }),
-      { numRuns: 60 },
+      { numRuns: runs(20) },
     )
   })
 
@@ -117,7 +120,7 @@ posix:
         expect(readFileSync(file, 'utf8')).toBe(value)
         expect(changesOf(await seen(KEEP, world, { text: value, path: file }))).toEqual([])
       }),
-      { numRuns: 40 },
+      { numRuns: runs(15) },
     )
   })
 
