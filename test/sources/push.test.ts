@@ -30,7 +30,7 @@ beforeAll(async () => {
   project = new ServedProject(SETTINGS, 2)
   // Who is silent is asked while stores trade.
   const fleet = 'inventory/fleet.yaml'
-  project.write(fleet, project.read(fleet).replaceAll('06:00-22:00', '00:00-24:00'))
+  project.write(fleet, project.read(fleet).replaceAll('mon-sun: closed', 'mon-sun: 00:00-24:00'))
   await project.serve()
 })
 afterAll(() => project.remove())
