@@ -8,6 +8,8 @@ import { secretSources } from '../../secrets/index.ts'
 import type { Project } from '../project.ts'
 import { secretReader } from '../reach/secrets.ts'
 
+export type { Hush }
+
 /** Systems of monitoring whose API the repository names: asked before a repair, told after it. */
 export interface Systems {
   /** Whether there is somebody to ask about an episode. */
