@@ -67,7 +67,7 @@ afterAll(removeFarms)
 
 describe.skipIf(!hasAgent)('with a real Zabbix agent 2', () => {
   it('starts it, changes it where it counts, and goes back when it is refused or does not answer', {
-    timeout: 90_000,
+    timeout: 300_000,
   }, async () => {
     const port = await freePort()
     const world = await openWorld('/bin/dash', {
@@ -97,6 +97,25 @@ describe.skipIf(!hasAgent)('with a real Zabbix agent 2', () => {
       // Nobody but the server may ask it: its control socket still says that it is there.
       const foreign = await step(world, { set: { Server: '192.0.2.1' } })
       expect(foreign).toMatchObject({ changes: ['keys.Server'], value: { answers: { ping: true, by: 'control' } } })
+    } finally {
+      await world.shell.ask({ script: 'rc-service zabbix-agent2 stop' })
+      await world.close()
+    }
+  })
+
+  it('asks it by its port where there is no zabbix_get, and hears its version', { timeout: 300_000 }, async () => {
+    const port = await freePort()
+    const conf = `Server=127.0.0.1\nListenIP=127.0.0.1\nListenPort=${port}\nLogType=console\nControlSocket=$ROOT/agent.sock\n`
+    const world = await openWorld('/bin/dash', {
+      bin: { 'rc-service': RC_SERVICE, 'rc-update': 'exit 0', nc: 'exec busybox nc "$@"' },
+      missing: ['systemctl', 'zabbix_get'],
+      files: { 'etc/zabbix_agent2.conf': conf },
+    })
+    try {
+      const started = await step(world, {})
+      expect(started.failure).toBeUndefined()
+      const version = expect.stringMatching(/^\d+\.\d+\.\d+/)
+      expect(started.value).toMatchObject({ answers: { ping: true, by: 'port', version, listening: true } })
     } finally {
       await world.shell.ask({ script: 'rc-service zabbix-agent2 stop' })
       await world.close()
