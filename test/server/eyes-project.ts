@@ -98,7 +98,7 @@ export async function eyesProject(): Promise<{
   for (const [incident, reference] of [
     [ids.office, 'OPS-4711'],
     [ids.pos1, 'OPS-4712'],
-  ])
+  ] as const)
     tell.run(`M000000000000${reference.slice(-4)}`, incident, new Date(now).toISOString(), reference)
   database.close()
   return { served, ids }

@@ -17,11 +17,13 @@ export class ServerWitness implements Witness {
 
   /**
    * One whose time is over may have been cut off together with the server: it is given up only after a heartbeat's time in which it
-   * could have been heard of, and was not.
+   * could have been heard of, and was not. One that is overdue by as long as its leases last had that time, unless the server was away.
    */
   isThere(holder: ControllerRow, now: number): boolean {
     if (this.whereabouts(holder) === 'dead') return false
     const silence = this.#onlooker.silenceMs(holder, this.#connection.backSince)
-    return holder.until > now || silence < holder.ttl / BEATS
+    if (holder.until > now) return true
+    const isLongOver = this.#connection.backSince === 0 && now > holder.until + holder.ttl
+    return !isLongOver && silence < holder.ttl / BEATS
   }
 }
