@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { testStore } from '../../src/testing/store-contract.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+import { bundledChild } from './bundled-child.ts'
 
+const module = fileURLToPath(new URL('../../src/stores/postgres/open.ts', import.meta.url))
 const server = new PostgresServer()
 let schemas = 0
 
@@ -11,7 +13,7 @@ describe.skipIf(!hasPostgres)('with PostgreSQL 15', () => {
   afterAll(() => server.stop())
 
   testStore('postgres', {
-    module: fileURLToPath(new URL('../../src/stores/postgres/open.ts', import.meta.url)),
+    module,
     open: 'openPostgresStore',
     location: () => `${server.url}?schema=s${++schemas}`,
     bytes: async (location) => {
@@ -21,5 +23,6 @@ describe.skipIf(!hasPostgres)('with PostgreSQL 15', () => {
       return Number(server.sql(size))
     },
     execArgv: ['--import', 'tsx'],
+    child: bundledChild(module),
   })
 })

@@ -1,11 +1,15 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { testStore } from '../../src/testing/store-contract.ts'
+import { bundledChild } from './bundled-child.ts'
+
+const module = fileURLToPath(new URL('../../src/stores/sqlite.ts', import.meta.url))
 
 testStore('sqlite', {
-  module: fileURLToPath(new URL('../../src/stores/sqlite.ts', import.meta.url)),
+  module,
   open: 'openSqliteStore',
   location: (folder) => `${folder}/.till/state.db`,
   bytes: (location) => statSync(location).size,
   execArgv: ['--import', 'tsx'],
+  child: bundledChild(module),
 })
