@@ -11,7 +11,8 @@ import { words } from './words.ts'
 export function SearchPage({ place: { query } }: { readonly place: Place }) {
   const text = query.get('q') ?? ''
   const { value: found, why } = useAnswer<Found>(`/search?q=${encodeURIComponent(text)}`)
-  const isNothing = found && found.stores.length + found.devices.length + found.runs.length + found.incidents.length === 0
+  const isNothing =
+    found && found.stores.length + found.devices.length + found.runs.length + found.incidents.length === 0
   return html`<${Heading} title=${`${words.search}: ${text}`} />
     <div aria-live="polite">${found ? (isNothing ? html`<p>${words.nothingFound}</p>` : '') : html`<${Waiting} why=${why} />`}</div>
     ${
