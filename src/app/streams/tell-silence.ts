@@ -84,7 +84,7 @@ export async function endTold(
         text: 'Its silence is not looked at any more',
       }))
     if (alerts.length > 0)
-      await of.hooks.receive([{ source: STREAMS, sender: STREAMS, body: JSON.stringify({ alerts }) }])
+      await of.hooks.receive([{ source: STREAMS, sender: OWN_SENDER, body: JSON.stringify({ alerts }) }])
     for (const { device } of told) await of.events.tell(source, device, null)
   }
 }
