@@ -112,7 +112,8 @@ test('a literal of Python that we write is one that we read', () => {
   fc.assert(
     fc.property(json, (value) => {
       const plain = JSON.parse(JSON.stringify(value)) as JsonValue
-      if (!/\\u|\\b|\\f|__proto__|e[-+]?\d/.test(JSON.stringify(plain)))
+      // Whole numbers that a double does not hold exactly stay text.
+      if (!/\\u|\\b|\\f|__proto__|e[-+]?\d|\d{16}/.test(JSON.stringify(plain)))
         expect(parsePythonLiteral(pythonLiteral(plain))).toEqual(plain)
     }),
   )
