@@ -131,9 +131,10 @@ class PolicyGate {
       const now = this.#options.now()
       const living = withoutTheDead(content, now)
       const ledger = this.#ledgerOf(living)
-      let control = controlOf(living, this.#options.run)
-      isAskedFor = this.#wantsApproval(question.wave, control, now)
-      if (isAskedFor) control = this.#withApproval(control, question.wave, now)
+      const said = controlOf(living, this.#options.run)
+      const asked = this.#askPeople(said, question.wave, now)
+      isAskedFor = asked !== undefined
+      let control = asked ?? said
       const decision = decide(policy, this.#situation(ledger, { ...living, control }, now), question)
       if (decision.kind === 'wait') {
         // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
@@ -252,21 +253,18 @@ class PolicyGate {
     }
   }
 
-  /** Whether people can be asked by now: to a wave they say yes when they have seen how those before it went. */
-  #wantsApproval(wave: number | undefined, control: RunControl, now: number): boolean {
-    const { policy, purpose } = this.#options
-    if (purpose === 'rollback') return false
-    const { waves } = policy.policy[purpose]
-    const about = this.#approvalOf(wave)
-    return about === undefined || !waves || havePassedBefore(about, waves, { run: this.#facts(control), now })
-  }
-
-  /** What people have said about the run; what the policy wants them to say is asked for. */
-  #withApproval(control: RunControl, wave: number | undefined, now: number): RunControl {
+  /**
+   * What people have said about the run, and what the policy wants them to say; undefined where nobody can be asked by now: to a wave
+   * they say yes when they have seen how those before it went.
+   */
+  #askPeople(said: RunControl, wave: number | undefined, now: number): RunControl | undefined {
     const { run, by, policy, purpose } = this.#options
-    if (purpose === 'rollback') return control
-    const isFirst = !this.#askedFor.has(this.#approvalOf(wave))
-    return askedFor(control, policy.policy[purpose].approval, { run, wave, by, now, isFirst })
+    if (purpose === 'rollback') return undefined
+    const { waves, approval } = policy.policy[purpose]
+    const about = this.#approvalOf(wave)
+    if (about !== undefined && waves && !havePassedBefore(about, waves, { run: this.#facts(said), now }))
+      return undefined
+    return askedFor(said, approval, { run, wave, by, now, isFirst: !this.#askedFor.has(about) })
   }
 
   /** What an approval is about: the wave, or the run as a whole. */
