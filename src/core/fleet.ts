@@ -136,6 +136,8 @@ export interface Fleet {
   readonly devices: ReadonlyMap<string, Device>
   /** sha256 of everything that was read, in hexadecimal. */
   readonly digest: string
+  /** Ids of the stores, `store` among them, in which devices may be reached through those of `store`. */
+  storesBehind(store: string): Iterable<string>
   /** Where every effective value of a device came from: dotted path → value, level, place. */
   explain(device: string): ReadonlyMap<string, Sourced<JsonValue>>
 }

@@ -30,7 +30,8 @@ function readAll(file: number, { size, most }: { readonly size: number; readonly
   for (let room = size + 1; ; room = MIB) {
     const chunk = Buffer.allocUnsafe(Math.min(room, most + 1 - total))
     const length = readSync(file, chunk, 0, chunk.length, null)
-    if (length === 0) return Buffer.concat(chunks, total)
+    // One read is the rule; it is not copied.
+    if (length === 0) return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, total)
     chunks.push(chunk.subarray(0, length))
     total += length
     if (total > most) throw tooLarge(most)

@@ -20,6 +20,7 @@ function factsOf(fleet: Fleet): unknown {
     ...fleet,
     stores: [...fleet.stores],
     devices: [...fleet.devices],
+    storesBehind: [...fleet.stores.keys(), 'X'].map((id) => [...fleet.storesBehind(id)]),
     explain: ['PL-0007', 'PL-0007/pos1', 'PL-0040/router1', 'X'].map((name) => [...fleet.explain(name)]),
   }
 }

@@ -22,6 +22,7 @@ export function sampleFleet(count = 2, vars: JsonObject = {}): Fleet {
     stores,
     devices,
     digest: '',
+    storesBehind: (store) => [store],
     explain: () => new Map(),
   }
 }

@@ -158,6 +158,17 @@ const GOALS: readonly Rule[] = [
       },
     }),
   ),
+  {
+    id: 'inventory-device',
+    what: '`till why` of one device of 17,500, beyond the same in one store',
+    goal: '≤ 250 ms',
+    measure(find) {
+      const both = compared('cpu_ms', find('inventory', 'device', 17_500), find('start-up', 'why'))
+      if (!both) return undefined
+      const own = both[0] - both[1]
+      return { text: `${own.toFixed(0)} ms`, met: own <= 250 }
+    },
+  },
   ...(['version', 'help'] as const).map(
     (what): Rule => ({
       id: what,

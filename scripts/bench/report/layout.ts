@@ -70,13 +70,23 @@ export const LAYOUTS: readonly Layout[] = [
   {
     section: 'inventory',
     title: 'Loading an inventory of 17,500 devices',
-    whats: { cold: 'Cold', warm: 'Warm', changed: 'After one of eight files changed' },
+    whats: {
+      cold: 'Cold',
+      warm: 'Warm',
+      device: 'Warm, a question about one device: `till why`',
+      changed: 'After one of eight files changed',
+    },
     columns: [cpu, wall, memory],
   },
   {
     section: 'start-up',
     title: 'Starting up',
-    whats: { version: '`till --version`', help: '`till --help`', list: '`till inventory list --limit 1`, one store' },
+    whats: {
+      version: '`till --version`',
+      help: '`till --help`',
+      list: '`till inventory list --limit 1`, one store',
+      why: '`till why` of one device, one store',
+    },
     columns: [cpu, wall],
   },
   {

@@ -7,6 +7,7 @@ import { isThere } from '../tools/tool.ts'
 import { DEVICES_OF_A_STORE, writeAnsibleChain, writeChain } from './chain.ts'
 import { inWords } from './run-tool.ts'
 import type { Bench, Section } from './section.ts'
+import { ANSWERS } from './start-up.ts'
 
 const STORES = 3_500
 const QUICK_STORES = 350
@@ -28,7 +29,15 @@ export const inventory: Section = {
     const stores = bench.options.quick ? QUICK_STORES : STORES
     const devices = stores * DEVICES_OF_A_STORE
     const record = (what: string, tool: string, round: number, { exitCode, tooLong, values }: Cost): void => {
-      const sample = { section: 'inventory', what, tool, devices, round, right: exitCode === 0 && !tooLong, values }
+      const sample = {
+        section: 'inventory',
+        what,
+        tool,
+        devices,
+        round,
+        right: ANSWERS.includes(exitCode) && !tooLong,
+        values,
+      }
       bench.record(sample)
       bench.say(inWords(sample))
     }
@@ -39,10 +48,12 @@ export const inventory: Section = {
     )
     const limits = { seconds: 300, sampleMs: 20 }
     const list = { argv: [...TILL, 'inventory', 'list', '--limit', '1'] }
+    const why = { argv: [...TILL, 'why', 'PL-0001/pos1'] }
     for (let round = 0; round < ROUNDS; round += 1) {
       rmSync(join(folder, '.till'), { recursive: true, force: true })
       record('cold', 'till', round, await measure(meter, list, folder, limits))
       record('warm', 'till', round, await measure(meter, list, folder, limits))
+      record('device', 'till', round, await measure(meter, why, folder, limits))
       appendFileSync(files[1] ?? '', `# round ${round}\n`)
       record('changed', 'till', round, await measure(meter, list, folder, limits))
     }

@@ -8,8 +8,11 @@ const COMMANDS = [
   ['version', ['--version']],
   ['help', ['--help']],
   ['list', ['inventory', 'list', '--limit', '1']],
+  ['why', ['why', 'PL-0001/pos1']],
 ] as const
 const TIMES = 9
+/** `till why` ends with 6 where the device may not be changed now, as it may be at any time of day. */
+export const ANSWERS = [0, 6]
 
 /** What it costs to start at all: on a repository of one store. */
 export const startUp: Section = {
@@ -26,7 +29,8 @@ export const startUp: Section = {
         const { exitCode, values } = await measure(meter, { argv: [...TILL, ...args] }, folder, limits)
         // The first look at an inventory fills the cache; that is measured elsewhere.
         if (round === 0 && what === 'list') continue
-        const sample = { section: 'start-up', what, tool: 'till', devices: 1, round, right: exitCode === 0, values }
+        const right = ANSWERS.includes(exitCode)
+        const sample = { section: 'start-up', what, tool: 'till', devices: 1, round, right, values }
         bench.record(sample)
         bench.say(inWords(sample))
       }

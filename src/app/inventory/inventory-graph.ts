@@ -1,4 +1,5 @@
 import type { Device, Store } from '../../core/fleet.ts'
+import { grouped } from '../../core/grouped.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 
 /** A place in the tree: what it is, and what hangs on it. */
@@ -14,7 +15,7 @@ export interface GraphNode {
 /** Regions, their stores, their devices, each below the one that it is reached through or hangs on. */
 export function inventoryGraph(devices: readonly Device[], stores: ReadonlyMap<string, Store>): readonly GraphNode[] {
   const regions = new Map<string, GraphNode>()
-  const byStore = grouped(devices)
+  const byStore = grouped(devices, ({ store }) => store)
   for (const [id, members] of byStore) {
     const store = stores.get(id)
     if (store === undefined) continue
@@ -23,16 +24,6 @@ export function inventoryGraph(devices: readonly Device[], stores: ReadonlyMap<s
     region.children.push(storeNode(store, members))
   }
   return [...regions.values()]
-}
-
-function grouped(devices: readonly Device[]): Map<string, Device[]> {
-  const groups = new Map<string, Device[]>()
-  for (const device of devices) {
-    const group = groups.get(device.store)
-    if (group) group.push(device)
-    else groups.set(device.store, [device])
-  }
-  return groups
 }
 
 function node(id: string, kind: GraphNode['kind'], about: string): GraphNode {

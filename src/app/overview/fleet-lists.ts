@@ -1,5 +1,6 @@
 import type { Sells } from '../../core/can-sell.ts'
 import { SELLS } from '../../core/can-sell.ts'
+import { grouped } from '../../core/grouped.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { isOpen } from '../../core/trading-hours.ts'
 import {
@@ -134,16 +135,6 @@ function summed(all: readonly Counts[]): Counts {
   return Object.fromEntries(
     ANY_STATES_WORST_FIRST.flatMap((state) => (sum.has(state) ? [[state, sum.get(state) ?? 0]] : [])),
   )
-}
-
-function grouped<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const one of all) {
-    const own = groups.get(keyOf(one))
-    if (own) own.push(one)
-    else groups.set(keyOf(one), [one])
-  }
-  return groups
 }
 
 function isAmong(wanted: Wanted): (key: keyof Omit<Wanted, 'order'>, value: string) => boolean {

@@ -17,6 +17,7 @@ export function admissionWorld(fleet: Fleet, calendars: ReadonlyMap<string, Cale
   return {
     devices: fleet.devices,
     stores: fleet.stores,
+    storesBehind: (store) => fleet.storesBehind(store),
     matches(where, name) {
       const device = fleet.devices.get(name)
       const answer = device && selector(where)?.evaluate(selectorScope(fleet, device))

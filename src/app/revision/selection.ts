@@ -39,23 +39,27 @@ export async function selectDevices(
   const conditions = [more.targets, where?.ok ? where.expression : undefined].filter((c) => c !== undefined)
   const earlier = selection['from-run'] ? await devicesOfRun(selection['from-run'], await more.store()) : undefined
   const hits: Device[] = []
-  for (const device of fleet.devices.values()) {
-    if (!isNamed(device, selection) || (earlier && !earlier.has(device.name))) continue
-    if (!conditions.every((condition) => holds(condition, fleet, device))) continue
+  for (const name of fleet.devices.keys()) {
+    // By its name first: a device that is not meant is not even built.
+    if (!isNamed(name, selection) || earlier?.has(name) === false) continue
+    const device = fleet.devices.get(name) as Device
+    if (!isOfKind(device, selection) || !conditions.every((condition) => holds(condition, fleet, device))) continue
     hits.push(device)
     if (hits.length === selection.limit) break
   }
   return hits
 }
 
-function isNamed(device: Device, selection: Selection): boolean {
-  const has = (list: readonly string[] | undefined, value: string): boolean => !list?.length || list.includes(value)
-  return (
-    has(selection.store, device.store) &&
-    has(selection.region, device.region) &&
-    has(selection.kind, device.kind) &&
-    has(selection.device, device.name)
-  )
+function isNamed(name: string, { store, device }: Selection): boolean {
+  return hasOrAll(device, name) && hasOrAll(store, name.slice(0, name.indexOf('/')))
+}
+
+function isOfKind({ region, kind }: Device, selection: Selection): boolean {
+  return hasOrAll(selection.region, region) && hasOrAll(selection.kind, kind)
+}
+
+function hasOrAll(list: readonly string[] | undefined, value: string): boolean {
+  return !list?.length || list.includes(value)
 }
 
 /** Whether an expression holds for a device; one that names a value which a device does not have does not. */

@@ -9,8 +9,10 @@ import { explainer, type Why } from './why.ts'
 export async function heldBackText(
   project: Project,
   runbooks: readonly Runbook[],
-  devices: Iterable<string>,
+  devices: ReadonlySet<string>,
 ): Promise<string> {
+  // Where nothing differs, nothing is held back, and no fleet has to be loaded to say so.
+  if (devices.size === 0) return ''
   const fleet = await project.fleet()
   const explain = await explainer(project, { runbooks })
   const all = [...devices].flatMap((name) => fleet.devices.get(name) ?? []).map(explain)

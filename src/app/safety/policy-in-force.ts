@@ -12,6 +12,7 @@ import type { World } from '../../engine/admission/admission-world.ts'
 import { type CompiledPolicy, compilePolicy } from '../../engine/admission/compile-policy.ts'
 import { planWaves, type WavePlan } from '../../engine/admission/plan-waves.ts'
 import { stricterOf } from '../../engine/admission/stricter-of.ts'
+import { mapped } from '../../lang/inventory/lazy-map.ts'
 import { loadCalendars } from '../../lang/policy/load-calendars.ts'
 import type { Project } from '../project.ts'
 import { admissionWorld } from '../revision/admission-world.ts'
@@ -79,8 +80,7 @@ export function compiledFor(project: Project, fleet: Fleet, policy: Policy): Com
 }
 
 function withoutTrade(world: World): World {
-  const stores = [...world.stores].map(([id, store]) => [id, { ...store, hours: NEVER_OPEN }] as const)
-  return { ...world, stores: new Map(stores) }
+  return { ...world, stores: mapped(world.stores, (store) => ({ ...store, hours: NEVER_OPEN })) }
 }
 
 const NEVER_OPEN = { week: { mon: [], tue: [], wed: [], thu: [], fri: [], sat: [], sun: [] }, exceptions: {} }

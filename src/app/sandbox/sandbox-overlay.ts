@@ -8,11 +8,12 @@ export async function sandboxFleet(fleet: Fleet, folder: string): Promise<Fleet>
   const { runningOverlay } = await import('./sandbox-control.ts')
   const overlay = runningOverlay(folder)
   const devices = new Map<string, Device>()
-  for (const device of fleet.devices.values()) {
-    const place = overlay.devices[device.name]
-    if (place) devices.set(device.name, atPlace(device, place, overlay))
+  for (const name of fleet.devices.keys()) {
+    const place = overlay.devices[name]
+    const device = place && fleet.devices.get(name)
+    if (device) devices.set(name, atPlace(device, place, overlay))
   }
-  return { ...fleet, devices, explain: (device) => fleet.explain(device) }
+  return { ...fleet, devices }
 }
 
 function atPlace(device: Device, place: OverlayDevice, overlay: SandboxOverlay): Device {

@@ -1,4 +1,5 @@
 import type { Device, Fleet } from '../../core/fleet.ts'
+import { grouped } from '../../core/grouped.ts'
 import type { HostSettings } from '../../core/hook-rule.ts'
 import type { Expression } from '../../core/runbook.ts'
 import { deviceOf, FLEET_TAG, GONE_TAG, type Tag, type ZabbixHost } from '../../hooks/systems/zabbix-hosts.ts'
@@ -46,7 +47,7 @@ export function planHosts(
   settings: HostSettings | undefined,
   of: { readonly own: readonly ZabbixHost[]; readonly taken: ReadonlySet<string> },
 ): { readonly changes: readonly HostChange[]; readonly unchanged: number } {
-  const byDevice = groupedByDevice(of.own)
+  const byDevice = grouped(of.own, (host) => deviceOf(host) ?? '')
   const ownNames = new Set(of.own.map(({ host }) => host))
   const claimed = new Map<string, string>()
   const changes: HostChange[] = []
@@ -72,17 +73,6 @@ export function planHosts(
     changes.push(...leaving.map((is) => (device === '' ? ofNoDevice(is) : disable(is, device))))
   }
   return { changes, unchanged }
-}
-
-function groupedByDevice(hosts: readonly ZabbixHost[]): ReadonlyMap<string, readonly ZabbixHost[]> {
-  const groups = new Map<string, ZabbixHost[]>()
-  for (const host of hosts) {
-    const device = deviceOf(host) ?? ''
-    const group = groups.get(device)
-    if (group) group.push(host)
-    else groups.set(device, [host])
-  }
-  return groups
 }
 
 /** Of hosts that say they are a device, the one that is: Zabbix's Clone copies tags, too. */

@@ -14,6 +14,8 @@ export type AdmissionStore = Pick<Store, 'id' | 'region' | 'time_zone' | 'hours'
 export interface World {
   readonly devices: ReadonlyMap<string, AdmissionDevice>
   readonly stores: ReadonlyMap<string, AdmissionStore>
+  /** Ids of the stores, `store` among them, in which devices may be reached through those of `store`. */
+  storesBehind(store: string): Iterable<string>
   /** Whether a selector of a policy holds for a device. */
   matches(where: string, device: string): boolean
   calendar(name: string): Calendar | undefined

@@ -1,3 +1,4 @@
+import { grouped } from '../../core/grouped.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { AdmissionDevice, World } from './admission-world.ts'
 
@@ -27,7 +28,7 @@ function closure(start: string, next: (name: string) => readonly string[]): read
 function direct(
   name: string,
   world: World,
-  by: { readonly reached: ReadonlyMap<string, readonly string[]>; readonly kinds: Policy['dependents'] },
+  by: { readonly reached: (device: string) => readonly string[]; readonly kinds: Policy['dependents'] },
 ): readonly string[] {
   const device = world.devices.get(name)
   if (device === undefined) return []
@@ -36,20 +37,30 @@ function direct(
   if (store?.gateway === device.id) return others.map((other) => other.name)
   const kinds = by.kinds[device.kind] ?? []
   const ofKinds = others.filter((other) => kinds.includes(other.kind)).map((other) => other.name)
-  return [...(by.reached.get(name) ?? []), ...ofKinds]
+  return [...by.reached(name), ...ofKinds]
 }
 
-/** By device: those that hang on it or have it as `via`. */
-function reachedThrough(world: World): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>()
-  for (const device of world.devices.values()) {
-    for (const on of supports(device, world)) {
-      const list = found.get(on)
-      if (list) list.push(device.name)
-      else found.set(on, [device.name])
+/** By device: those that hang on it or have it as `via`. A store is looked through when one of its devices is asked about. */
+function reachedThrough(world: World): (device: string) => readonly string[] {
+  const known = new Map<string, ReadonlyMap<string, readonly string[]>>()
+  return (device) => {
+    const store = world.devices.get(device)?.store
+    if (store === undefined) return []
+    let found = known.get(store)
+    if (found === undefined) {
+      found = reachedFrom(store, world)
+      known.set(store, found)
     }
+    return found.get(device) ?? []
   }
-  return found
+}
+
+function reachedFrom(store: string, world: World): ReadonlyMap<string, readonly string[]> {
+  const behind = [...world.storesBehind(store)].flatMap((id) => world.stores.get(id)?.devices ?? [])
+  const devices = behind.map(({ name }) => world.devices.get(name)).filter((device) => device !== undefined)
+  const pairs = devices.flatMap((device) => supports(device, world).map((on) => ({ on, name: device.name })))
+  const groups = grouped(pairs, ({ on }) => on)
+  return new Map([...groups].map(([on, those]) => [on, those.map(({ name }) => name)]))
 }
 
 function supports(device: AdmissionDevice, world: World): readonly string[] {

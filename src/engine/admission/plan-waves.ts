@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { grouped } from '../../core/grouped.ts'
 import type { Waves } from '../../core/policy.ts'
 
 /** A device that a run is about. */
@@ -47,12 +48,7 @@ interface Unit {
 }
 
 function unitsOf(targets: readonly WaveTarget[], by: Waves['unit']): readonly Unit[] {
-  const units = new Map<string, WaveTarget[]>()
-  for (const target of targets) {
-    const list = units.get(target[by])
-    if (list) list.push(target)
-    else units.set(target[by], [target])
-  }
+  const units = grouped(targets, (target) => target[by])
   return [...units].map(([name, list]) => ({ name, region: list[0]?.region ?? '', targets: list }))
 }
 

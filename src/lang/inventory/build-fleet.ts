@@ -22,7 +22,13 @@ export function buildFleet(
   if (stores.size === 0 && files.every((file) => file.diagnostics.length === 0)) reportEmpty(files, findings)
   const devices = new Map<string, Device>()
   for (const [name, { device }] of build.devices) devices.set(name, device)
-  return { fleet: fleetOf({ files, catalogs, builder, stores, devices, find: (name) => build.find(name) }), ties }
+  const reaches = files.map((file) => {
+    return { stores: Object.keys(file.content.stores ?? {}), through: ties.get(file)?.through ?? [] }
+  })
+  return {
+    fleet: fleetOf({ files, catalogs, builder, stores, devices, reaches, find: (name) => build.find(name) }),
+    ties,
+  }
 }
 
 /** Checks some files as if they were all that there are, with what is described in others. */
@@ -48,6 +54,8 @@ export function fleetOf(parts: {
   readonly builder: StoreBuilder
   readonly stores: Fleet['stores']
   readonly devices: Fleet['devices']
+  /** Of each file its stores, and the others through whose devices some of these are reached. */
+  readonly reaches: readonly { readonly stores: readonly string[]; readonly through: readonly string[] }[]
   readonly find: (name: string) => Found | undefined
 }): Fleet {
   const { catalogs, stores, devices } = parts
@@ -58,6 +66,8 @@ export function fleetOf(parts: {
     stores,
     devices,
     digest: digestOf(parts.files),
+    storesBehind: (store) =>
+      new Set([store, ...parts.reaches.flatMap(({ stores, through }) => (through.includes(store) ? stores : []))]),
     explain: explainer(catalogs, parts.find),
   }
 }

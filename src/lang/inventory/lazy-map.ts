@@ -47,3 +47,29 @@ export interface LazySource<V> {
   keys(): Generator<string, undefined>
   entries(): Generator<[string, V], undefined>
 }
+
+/** A map with the keys of another, whose values are made of that one's, each when it is first asked for. */
+export function mapped<V, W>(map: ReadonlyMap<string, V>, make: (value: V) => W): ReadonlyMap<string, W> {
+  const made = new Map<string, W>()
+  function get(key: string): W | undefined {
+    const known = made.get(key)
+    const value = known === undefined ? map.get(key) : undefined
+    if (value === undefined) return known
+    const fresh = make(value)
+    made.set(key, fresh)
+    return fresh
+  }
+  return new LazyMap({
+    size: map.size,
+    get,
+    has: (key) => map.has(key),
+    *keys() {
+      yield* map.keys()
+      return undefined
+    },
+    *entries() {
+      for (const key of map.keys()) yield [key, get(key) as W] as [string, W]
+      return undefined
+    },
+  })
+}

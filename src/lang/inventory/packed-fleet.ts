@@ -25,6 +25,7 @@ export function packedFleet(files: readonly KnownFile[]): Fleet {
     builder,
     stores: new LazyMap(stores),
     devices: new LazyMap(new PackedDevices(stores)),
+    reaches: files.map(({ packed: { stores, through } }) => ({ stores: stores.map(({ id }) => id), through })),
     find: (name) => stores.find(name),
   })
 }

@@ -53,6 +53,7 @@ export function worldOf(stores: readonly SmallStore[], calendars: Readonly<Recor
   const all = [...devices.values()]
   return {
     devices,
+    storesBehind: (store) => [store],
     stores: new Map(
       stores.map(({ id, region = 'north', zone = 'UTC', hours = daily('08:00-20:00'), link = 'fibre', gateway }) => [
         id,
