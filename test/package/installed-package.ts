@@ -49,8 +49,13 @@ export class InstalledPackage {
 
   /** Runs the installed `till` in a folder, by the given Node.js. */
   till(node: string, cwd: string, ...args: readonly string[]): Promise<Ended> {
+    return this.tillWith({}, node, cwd, ...args)
+  }
+
+  /** As `till`, with some more in its environment. */
+  tillWith(more: NodeJS.ProcessEnv, node: string, cwd: string, ...args: readonly string[]): Promise<Ended> {
     const bin = join(this.folder, 'node_modules/tillwright/bin/till')
-    const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1' }
+    const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1', ...more }
     return new Promise((resolve) => {
       execFile(node, [bin, ...args], { cwd, env }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })

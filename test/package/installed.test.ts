@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import module from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -74,6 +75,26 @@ describe.each(nodes)('in an empty folder, on Node.js $version', ({ path }) => {
     expect(help.stdout).toContain('inventory')
     expect(await till('inventry')).toMatchObject({ code: 2 })
     expect(await till('schema', 'runbook')).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('keeps what was compiled where Node.js can, in a folder that is its own alone, and never in one of others', async () => {
+    const kept = (home: string): string[] => {
+      const folder = project.path(`${home}/tillwright`)
+      return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []
+    }
+    const help = (home: string): Promise<Ended> => {
+      return installed.tillWith({ XDG_CACHE_HOME: project.path(home) }, path, project.root, '--help')
+    }
+    for (const home of ['own', 'open']) mkdirSync(project.path(home))
+    chmodSync(project.path('open'), 0o777)
+    const first = await help('own')
+    expect(first).toMatchObject({ code: 0, stderr: '' })
+    const canKeep = 'enableCompileCache' in module || path !== process.execPath
+    expect(kept('own').length > 1).toBe(canKeep)
+    if (canKeep) expect(statSync(project.path('own/tillwright')).mode & 0o777).toBe(0o700)
+    expect(await help('own')).toEqual(first)
+    for (const home of ['open', 'missing']) expect(await help(home)).toEqual(first)
+    expect(kept('open')).toEqual([])
   })
 
   // All of it on the one that runs this and on the newest; those between are asked whether they read what they are brought.
