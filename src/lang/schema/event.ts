@@ -1,4 +1,4 @@
-import { EVENT_SCHEMA } from '../../core/events.ts'
+import { EVENT_SCHEMA, type RunEvent } from '../../core/events.ts'
 import {
   CHANGE,
   COUNTS,
@@ -32,7 +32,7 @@ const ATTEMPT = {
   minimum: 1,
 } as const
 
-const BODIES: Readonly<Record<string, Body>> = {
+const BODIES: Readonly<Record<RunEvent['type'], Body>> = {
   'run.started': { description: 'The first event of a run.', ...RUN_START },
   'run.targets': {
     description: 'Devices that the run is to work on, in the order in which they are to begin; some of them an event.',
@@ -157,6 +157,9 @@ const BODIES: Readonly<Record<string, Body>> = {
     properties: { counts: COUNTS, unknown: UNKNOWN_DEVICES, exit_code: EXIT_CODE, duration_ms: DURATION_MS },
   },
 }
+
+/** Every kind of event of a run. */
+export const EVENT_TYPES: readonly string[] = Object.keys(BODIES)
 
 const HEAD = {
   schema: { const: EVENT_SCHEMA },

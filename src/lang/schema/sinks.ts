@@ -1,27 +1,8 @@
 import { DURATION } from '../../core/duration.ts'
 import { WHEN_FULL } from '../../core/sink.ts'
+import { EVENT_TYPES } from './event.ts'
 
 export const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
-const KINDS = [
-  'run.started',
-  'run.resumed',
-  'run.approved',
-  'run.aborted',
-  'run.paused',
-  'run.unpaused',
-  'run.rollback',
-  'run.rolled_back',
-  'run.targets',
-  'run.overloaded',
-  'run.interrupted',
-  'run.finished',
-  'device.started',
-  'device.waiting',
-  'device.finished',
-  'step.converging',
-  'step.finished',
-] as const
-
 export const secret = (description: string, example: string) =>
   ({ description, type: 'string', pattern: '^(env|file|command|age):.+$', examples: [example] }) as const
 
@@ -199,7 +180,7 @@ const SINK = {
     topics: {
       description: 'Other topics by kind of event.',
       type: 'object',
-      propertyNames: { enum: KINDS },
+      propertyNames: { enum: EVENT_TYPES },
       additionalProperties: topic('The topic of this kind.', 'till/devices'),
       examples: [{ 'device.finished': 'till/devices' }],
     },
