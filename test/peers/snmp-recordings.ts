@@ -6,7 +6,8 @@ export interface RecordedPrinter {
   readonly bits: string
   /** Row of the printer among the devices. */
   readonly index?: number
-  readonly trays?: readonly number[]
+  /** Levels; or name, capacity, level, type. */
+  readonly trays?: readonly (number | readonly [string, number, number, number?])[]
   readonly cover?: number
   /** Name, class, type, maximum, level. */
   readonly supplies?: readonly (readonly [string, number, number, number, number])[]
@@ -30,11 +31,15 @@ export function recordingOf(printer: RecordedPrinter): string[] {
     [`${prt}.5.1.1.17.1`, '4', 'PHBHJ02345'],
     [`${prt}.6.1.1.3.1.1`, '2', cover],
     [`${prt}.10.2.1.4.1.1`, '65', 123_456],
-    ...trays.flatMap((level, n) => [
-      [`${prt}.8.2.1.9.1.${n + 1}`, '2', 250] as [string, string, number],
-      [`${prt}.8.2.1.10.1.${n + 1}`, '2', level] as [string, string, number],
-      [`${prt}.8.2.1.13.1.${n + 1}`, '4', `Tray ${n + 1}`] as [string, string, string],
-    ]),
+    ...trays.flatMap((tray, n) => {
+      const [name, capacity, level, type] = typeof tray === 'number' ? [`Tray ${n + 1}`, 250, tray] : tray
+      return [
+        ...(type === undefined ? [] : [[`${prt}.8.2.1.2.1.${n + 1}`, '2', type] as [string, string, number]]),
+        [`${prt}.8.2.1.9.1.${n + 1}`, '2', capacity] as [string, string, number],
+        [`${prt}.8.2.1.10.1.${n + 1}`, '2', level] as [string, string, number],
+        [`${prt}.8.2.1.13.1.${n + 1}`, '4', name] as [string, string, string],
+      ]
+    }),
     ...supplies.flatMap(([name, kind, type, max, level], n) =>
       [
         ['6', '4', name],

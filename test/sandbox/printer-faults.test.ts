@@ -101,8 +101,14 @@ const TABLE = `
 * posnet      protected-memory-full+paper-out  sale-blocked  paper-out         store            no
 * posnet      inspection-due          attention-soon    inspection-due        fiscal-service   yes
 * posnet      clock-wrong             attention-soon    clock-skewed          fiscal-service   yes
+  posnet      clock-wrong             attention-soon    clock-skewed          fiscal-service   yes
+  posnet      clock-wrong+waiting-for-user  sale-blocked  waiting-for-user    store            no
+  posnet      waiting-for-user        sale-blocked      waiting-for-user      store            no
+  posnet      storage-dead            sale-blocked      unrecoverable-error   printer-service  no
+  posnet      no-receipts+storage-dead  sale-blocked    unrecoverable-error   printer-service  no
   shtrih      paper-out               sale-blocked      paper-out             store            no
-  shtrih      cover-open              sale-blocked      cover-open            store            no
+  shtrih      cover-open              attention-soon    cover-open            store            yes
+  shtrih      no-receipts+cover-open  sale-blocked      cover-open            store            no
   shtrih      receipt-open            none              -                     -                yes
   shtrih      no-receipts             silent-printer    -                     till-support     unknown
   shtrih      certificate-expiring    attention-soon    storage-expiring      fiscal-service   yes
@@ -114,6 +120,15 @@ const TABLE = `
   shtrih      printer-silent          not-known         -                     till-support     unknown
   shtrih      printer-busy            not-known         -                     monitoring       unknown
 * shtrih      clock-wrong             attention-soon    clock-skewed          fiscal-service   yes
+  shtrih      waiting-for-user        sale-blocked      waiting-for-user      store            no
+  shtrih      storage-dead            sale-blocked      unrecoverable-error   printer-service  no
+  shtrih      storage-critical        attention-soon    storage-locked        fiscal-service   yes
+  shtrih      waiting-for-user+storage-critical  sale-blocked  waiting-for-user  store           no
+  shtrih      storage-closed          sale-blocked      storage-locked        fiscal-service   no
+  shtrih      unknown-error           not-known         other-error           store            unknown
+  datecs      paper-out               sale-blocked      paper-out             store            no
+  datecs      printer-busy            not-known         -                     monitoring       unknown
+  daisy       printer-busy            not-known         -                     monitoring       unknown
   novitus-xml paper-out               sale-blocked      paper-out             store            no
   novitus-xml cover-open              sale-blocked      mechanism-error       printer-service  no
   novitus-xml mechanism-error         sale-blocked      mechanism-error       printer-service  no
@@ -147,7 +162,9 @@ const TABLE = `
   atol        mechanism-error         sale-blocked      device-blocked        printer-service  no
   atol        day-not-closed          sale-blocked      day-not-closed        store            no
   atol        documents-unsent        attention-soon    documents-unsent      fiscal-service   yes
-  atol        transmission-failing    attention-soon    documents-unsent      fiscal-service   yes
+  atol        transmission-failing    attention-soon    transmission-failing  fiscal-service   yes
+  atol        storage-critical        sale-blocked      storage-locked        fiscal-service   no
+  atol        storage-closed          sale-blocked      storage-locked        fiscal-service   no
   atol        clock-wrong             attention-soon    clock-skewed          fiscal-service   yes
   atol        printer-garbage         printer-down      -                     store            unknown
   atol        printer-hung            printer-down      -                     store            unknown
@@ -198,9 +215,9 @@ describe.skipIf(!canIsolate)('faults of printers in the sandbox', () => {
     project.remove()
   })
 
-  test('there are at least sixty, of eleven protocols', () => {
+  test('there are at least sixty, of thirteen protocols', () => {
     expect(new Set(ROWS.map(({ protocol, faults }) => `${protocol} ${faults}`)).size).toBeGreaterThanOrEqual(60)
-    expect(new Set(ROWS.map(({ protocol }) => protocol)).size).toBe(11)
+    expect(new Set(ROWS.map(({ protocol }) => protocol)).size).toBe(13)
   })
 
   test.each(ROWS.map((row) => [title(row), row] as const))('%s', (_title, row) => {

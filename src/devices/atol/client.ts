@@ -71,6 +71,8 @@ function readyOf(results: Results, conditions: readonly Condition[]): Answer {
   if (conditions.some(({ name }) => CONDITIONS[name] === 'blocked')) return 'no'
   const state = results.get('getDeviceStatus')
   if (state?.status === 'error') return 'no'
+  // A task that failed, or a phase that nobody knows, leaves open whether it sells.
+  if (conditions.some(({ name }) => name === 'other-error')) return 'unknown'
   return state?.status === 'ready' && state.result ? 'yes' : 'unknown'
 }
 

@@ -40,9 +40,37 @@ export function stateConditions(results: Results, blockedBy: string | undefined)
   if (is('coverOpened', true)) add('cover-open', 'deviceStatus.coverOpened: true')
   if (is('paperPresent', false)) add('paper-out', 'deviceStatus.paperPresent: false')
   if (is('fnPresent', false)) add('storage-locked', 'deviceStatus.fnPresent: false')
+  else if (is('fnFiscal', false)) add('not-fiscal', 'deviceStatus.fnFiscal: false')
+  // What the driver can tell of a device (its parameters of the status), where its task hands it on.
+  for (const [name, condition] of FLAGS) if (is(name, true)) add(condition, `deviceStatus.${name}: true`)
   const failed = [...results].find(([, { status: state }]) => state === 'error')
   if (failed) add('other-error', `${failed[0]}: ${failed[1].error ?? 'error'}`)
-  return [...found, ...storageWarnings(results)]
+  return [...storagePhase(results), ...found, ...storageWarnings(results)]
+}
+
+const FLAGS: readonly (readonly [flag: string, Condition['name']])[] = [
+  ['invalidFn', 'storage-locked'],
+  ['cutError', 'cutter-error'],
+  ['printerError', 'mechanism-error'],
+  ['printerOverheat', 'overheated'],
+  ['printerConnectionLost', 'mechanism-error'],
+  ['paperNearEnd', 'paper-low'],
+]
+
+/** `livePhase` of getFnInfo: a device sells while its storage is in `fiscalMode`, and in no other phase of its life. */
+const PHASES: Readonly<Record<string, readonly [Condition['name'], string]>> = {
+  init: ['not-fiscal', 'the fiscal storage is not set up yet'],
+  configured: ['not-fiscal', 'the fiscal storage is not registered yet'],
+  postFiscalMode: ['storage-locked', 'the fiscal storage was closed for good'],
+  accessArchive: ['storage-locked', 'the fiscal storage was closed for good'],
+}
+const IN_USE = 'fiscalMode'
+
+function storagePhase(results: Results): Condition[] {
+  const phase = textIn(said(results, 'getFnInfo', 'fnInfo'), 'livePhase')
+  if (phase === undefined || phase === IN_USE) return []
+  const [name, words] = PHASES[phase] ?? ['other-error', 'a phase that nothing here names']
+  return [{ name, evidence: `fnInfo.livePhase: ${phase}: ${words}` }]
 }
 
 /** Bits of the fiscal storage (FFD protocol, `warnings` of getFnInfo). */

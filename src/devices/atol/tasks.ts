@@ -16,6 +16,7 @@ export const STATE_TASKS: readonly ReadTask[] = Object.freeze([
   'getDeviceStatus',
   'getShiftStatus',
   'ofdExchangeStatus',
+  'getFnInfo',
 ])
 
 /**

@@ -1,10 +1,10 @@
 import type { Conversation, Turn } from '../line/line.ts'
-import { inOneVisit } from '../printer/line-protocol.ts'
+import { inRounds, type Rounds } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
-import { type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
+import { type Evidence, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
 import { notAnswered } from '../printer/unanswered.ts'
 import { readyBy, shown } from '../printer/visit.ts'
-import { answersIn, encodeQuestion, NAK, TERMINATOR } from './frame.ts'
+import { answersIn, asksToWait, encodeQuestion, isRefusal, TERMINATOR } from './frame.ts'
 import { DAISY, DATECS, type StatusTable, understood } from './status.ts'
 
 /**
@@ -13,6 +13,8 @@ import { DAISY, DATECS, type StatusTable, understood } from './status.ts'
  * 20h to 7Fh: a command of theirs must not be taken for a repetition of ours.
  */
 const NUMBERS = Object.freeze([0xfe, 0xff] as const)
+/** Asked, and asked twice again where a frame came to it damaged. */
+const ROUNDS = 3
 
 /** Fiscal printers of Datecs whose status has six bytes. */
 export const datecs: LineProtocol = protocolOf('datecs', DATECS)
@@ -20,45 +22,88 @@ export const datecs: LineProtocol = protocolOf('datecs', DATECS)
 export const daisy: LineProtocol = protocolOf('daisy', DAISY)
 
 function protocolOf(name: string, table: StatusTable): LineProtocol {
-  return inOneVisit(name, {
-    turns: turnsOf,
-    understood: (said, asking) => readingOf(name, { said, asking, table }),
-  })
+  return inRounds(name, ROUNDS, (asking) => new Visit(name, table, asking))
 }
 
-function turnsOf(budgetMs: number): readonly Turn[] {
-  const timeoutMs = Math.max(1, Math.floor(budgetMs / NUMBERS.length))
-  return NUMBERS.map((number) => ({ send: encodeQuestion(number), until: { byte: TERMINATOR }, timeoutMs }))
-}
+class Visit implements Rounds {
+  readonly #name: string
+  readonly #table: StatusTable
+  readonly #asking: Asking
+  readonly #endsAt: number
+  readonly #evidence: Evidence[] = []
+  #last: Conversation | undefined
+  #bytes: Uint8Array = new Uint8Array()
 
-function readingOf(
-  protocol: string,
-  { said, asking, table }: { readonly said: Conversation; readonly asking: Asking; readonly table: StatusTable },
-): PrinterReading {
-  const bytes = Buffer.concat(said.replies.map((reply) => reply.bytes))
-  const evidence = [{ asked: '4Ah', answered: shown(bytes), at: asking.now().toISOString() }]
-  const status = answersIn(bytes).findLast(({ number }) => number === NUMBERS[1])?.status
-  if (!status) return notAnswered(protocol, wordsFor(bytes, said.detail), evidence)
-  const { conditions, isSure, isReceiptOpen, isFiscal } = understood(status, table)
-  const open = isReceiptOpen ? 'yes' : 'no'
-  return {
-    protocol,
-    answered: 'yes',
-    busy: false,
-    line: 'open',
-    ready: readyBy(conditions, isSure ? 'yes' : 'unknown'),
-    conditions,
-    ...(isFiscal !== undefined && { fiscal: { fiscal_mode: isFiscal } }),
-    guards: { ...UNKNOWN_GUARDS, receipt_open: open, transaction_running: open },
-    evidence,
-    more: { status: Buffer.from(status).toString('hex') },
+  constructor(name: string, table: StatusTable, asking: Asking) {
+    this.#name = name
+    this.#table = table
+    this.#asking = asking
+    this.#endsAt = asking.now().getTime() + asking.budgetMs
   }
-}
 
-function wordsFor(bytes: Uint8Array, detail: string): string {
-  if (bytes.length === 0) {
-    return 'It takes connections and does not answer: it hangs, it speaks another protocol, or another program keeps it.'
+  /** Whoever asks to wait is left alone. */
+  isWorthAsking(): boolean {
+    return this.#last === undefined || (isRefusal(this.#bytes) && this.#leftMs() > 0)
   }
-  if (bytes.every((byte) => byte === NAK)) return 'It refuses the frame: it may speak another version of the protocol.'
-  return `What it answered is no status of this protocol${detail === '' ? '' : ` (${detail})`}.`
+
+  turns(): readonly Turn[] {
+    const timeoutMs = Math.max(1, Math.floor(this.#leftMs() / NUMBERS.length))
+    return NUMBERS.map((number) => ({ send: encodeQuestion(number), until: { byte: TERMINATOR }, timeoutMs }))
+  }
+
+  take(said: Conversation): void {
+    this.#last = said
+    this.#bytes = Buffer.concat(said.replies.map(({ bytes }) => bytes))
+    this.#evidence.push({ asked: '4Ah', answered: shown(this.#bytes), at: this.#asking.now().toISOString() })
+  }
+
+  reading(): PrinterReading {
+    const status = answersIn(this.#bytes).findLast(({ number }) => number === NUMBERS[1])?.status
+    return status ? this.#answered(status) : this.#unanswered()
+  }
+
+  #leftMs(): number {
+    return this.#endsAt - this.#asking.now().getTime()
+  }
+
+  #answered(status: Uint8Array): PrinterReading {
+    const { conditions, isSure, isReceiptOpen, isFiscal } = understood(status, this.#table)
+    const open = isReceiptOpen ? 'yes' : 'no'
+    return {
+      protocol: this.#name,
+      answered: 'yes',
+      busy: false,
+      line: 'open',
+      ready: readyBy(conditions, isSure ? 'yes' : 'unknown'),
+      conditions,
+      ...(isFiscal !== undefined && { fiscal: { fiscal_mode: isFiscal } }),
+      guards: { ...UNKNOWN_GUARDS, receipt_open: open, transaction_running: open },
+      evidence: this.#evidence,
+      more: { status: Buffer.from(status).toString('hex') },
+    }
+  }
+
+  /** What it says beside its status proves that it is there, and not that it is sick. */
+  #unanswered(): PrinterReading {
+    const said = (detail: string): PrinterReading => notAnswered(this.#name, detail, this.#evidence)
+    const bytes = this.#bytes
+    const { detail = '', ranOut } = this.#last ?? {}
+    if (bytes.length === 0) {
+      return said(
+        'It takes connections and does not answer: it hangs, it speaks another protocol, or another program keeps it.',
+      )
+    }
+    if (asksToWait(bytes)) {
+      return {
+        ...said('It asks to wait: it prints a report, or is at work otherwise.'),
+        answered: 'unknown',
+        busy: true,
+      }
+    }
+    if (isRefusal(bytes)) {
+      return { ...said('It refuses the frame: it may speak another version of the protocol.'), answered: 'unknown' }
+    }
+    if (ranOut) return { ...said('It answers too slowly: the time for the whole visit was up.'), answered: 'unknown' }
+    return said(`What it answered is no status of this protocol${detail === '' ? '' : ` (${detail})`}.`)
+  }
 }

@@ -9,8 +9,10 @@ const SEPARATOR = 0x04
 const POSTAMBLE = 0x05
 /** With which every frame ends, and nothing else in it. */
 export const TERMINATOR = 0x03
-/** It got a frame that was damaged. */
-export const NAK = 0x15
+/** It got a frame that was damaged, and wants it again. */
+const NAK = 0x15
+/** It is at work, and answers later: sent every 60 ms. */
+const SYN = 0x16
 const OFFSET = 0x20
 const STATUS_BYTES = 6
 
@@ -32,12 +34,22 @@ export function checksum(bytes: Uint8Array): readonly number[] {
   return [12, 8, 4, 0].map((shift) => 0x30 + ((sum >> shift) & 0x0f))
 }
 
+/** It said nothing but that it works, noise on the line aside, and began no frame: so the driver ErpNet.FP reads SYN. */
+export function asksToWait(bytes: Uint8Array): boolean {
+  return bytes.includes(SYN) && !bytes.includes(PREAMBLE)
+}
+
+/** It said nothing but that it wants the frame again. */
+export function isRefusal(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && bytes.every((byte) => byte === NAK)
+}
+
 export interface Answer {
   readonly number: number
   readonly status: Uint8Array
 }
 
-/** The whole, undamaged answers to the question in what has come. What stands before them (16h: wait) is passed over. */
+/** The whole, undamaged answers to the question in what has come. What stands before them (SYN, NAK) is passed over. */
 export function answersIn(bytes: Uint8Array): readonly Answer[] {
   const found: Answer[] = []
   let from = 0

@@ -4,7 +4,7 @@ import { CONDITIONS } from '../printer/reading.ts'
 import { supplyOf } from '../printer/supply.ts'
 import type { Attributes } from './attributes.ts'
 import { fieldsOf } from './octet-fields.ts'
-import { conditionOf } from './reasons.ts'
+import { conditionOf, HOLDS_NEW_JOBS } from './reasons.ts'
 
 /** `printer-state` (RFC 8011, 5.4.11). */
 export const STATE = { idle: 3, processing: 4, stopped: 5 } as const
@@ -19,10 +19,11 @@ export function printerState(attributes: Attributes): PrinterState | undefined {
   if (state === undefined || STATE_WORDS[state] === undefined) return undefined
   const conditions = conditionsOf(attributes, state)
   const blocked = conditions.some(({ name }) => CONDITIONS[name] === 'blocked')
-  const ready = state === STATE.stopped || blocked || attributes.boolean('printer-is-accepting-jobs') === false
+  const isStopped = state === STATE.stopped || blocked || attributes.boolean('printer-is-accepting-jobs') === false
+  const isHolding = attributes.texts('printer-state-reasons').includes(HOLDS_NEW_JOBS)
   const pages = attributes.number('printer-impressions-completed')
   return {
-    ready: ready ? 'no' : 'yes',
+    ready: isStopped ? 'no' : isHolding ? 'unknown' : 'yes',
     conditions,
     identity: identityOf(attributes),
     supplies: suppliesOf(attributes),

@@ -10,6 +10,8 @@ export const JOBS_LIMIT = 500
 export const STUCK_AFTER_S = 600
 /** `job-state` (RFC 8011, 5.3.7). */
 const JOB = { pending: 3, held: 4, completed: 9 } as const
+/** Its queue holds it, and nobody wanted that of this job. */
+const HELD_BY_QUEUE = 'job-held-on-create'
 
 /** What is known of a queue beside its state. */
 export class Queue {
@@ -27,7 +29,9 @@ export class Queue {
     const now = attributes.number('printer-up-time')
     const jobs = jobsOf(waiting)
     this.depth = jobs?.length
-    const active = (jobs ?? []).filter((job) => job.number('job-state') !== JOB.held)
+    const active = (jobs ?? []).filter(
+      (job) => job.number('job-state') !== JOB.held || job.texts('job-state-reasons').includes(HELD_BY_QUEUE),
+    )
     this.held = (jobs ?? []).length - active.length
     const born = active.map((job) => job.number('time-at-creation')).filter((time) => time !== undefined)
     if (now !== undefined && born.length > 0) this.oldest = Math.max(0, now - Math.min(...born))
@@ -69,7 +73,8 @@ export function judged(state: PrinterState, queue: Queue, by: { stuckAfter: numb
   const found = faultOf(queue, by.stuckAfter)
   return {
     ...state,
-    ready: found.length > 0 || state.ready === 'no' ? 'no' : by.ready,
+    // What the printer itself leaves open, jobs of before do not settle.
+    ready: found.length > 0 || state.ready === 'no' ? 'no' : state.ready === 'unknown' ? 'unknown' : by.ready,
     conditions: [
       ...state.conditions,
       ...found.filter(({ name }) => state.conditions.every((one) => one.name !== name)),

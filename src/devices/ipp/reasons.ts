@@ -1,5 +1,11 @@
 import type { Condition, ConditionName } from '../printer/reading.ts'
 
+/**
+ * A queue that is idle, accepts jobs, and may print none of them (RFC 3998; `cupsdisable --hold`): CUPS 2.4 holds what
+ * comes by Print-Job, and prints what comes by Create-Job.
+ */
+export const HOLDS_NEW_JOBS = 'hold-new-jobs'
+
 /** What a keyword of `printer-state-reasons` means as an error, and as a warning (RFC 8011, 5.4.12). */
 const KEYWORDS: Readonly<Record<string, readonly [ConditionName, ConditionName]>> = {
   'media-needed': ['paper-out', 'paper-low'],
@@ -8,6 +14,9 @@ const KEYWORDS: Readonly<Record<string, readonly [ConditionName, ConditionName]>
   'media-jam': ['paper-jam', 'paper-jam'],
   'moving-to-paused': ['paused', 'paused'],
   paused: ['paused', 'paused'],
+  [HOLDS_NEW_JOBS]: ['queue-stuck', 'queue-stuck'],
+  // RFC 3998.
+  deactivated: ['paused', 'paused'],
   shutdown: ['offline', 'offline'],
   'timed-out': ['offline', 'other-warning'],
   'connecting-to-device': ['offline', 'other-warning'],

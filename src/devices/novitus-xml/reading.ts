@@ -21,13 +21,15 @@ export function readingOf({ answers, evidence, now, timeZone }: Visited): Printe
   const fiscal = factsOf(answers, timeZone)
   const conditions = [...stateConditions(answers), ...fiscalConditions(fiscal, now, timeZone)]
   const dle = answers.get('dle')
-  const isFine = flagOf(dle, 'online') && flagOf(dle, 'papererror') === false && flagOf(dle, 'printererror') === false
+  const isWell = flagOf(dle, 'online') && flagOf(dle, 'papererror') === false && flagOf(dle, 'printererror') === false
+  // Whether it sells without the card of its protected memory, no text says.
+  const isSure = isWell && conditions.every(({ name }) => name !== 'other-error')
   return {
     protocol: 'novitus-xml',
     answered: 'yes',
     busy: false,
     line: 'open',
-    ready: readyBy(conditions, isFine ? 'yes' : 'unknown'),
+    ready: readyBy(conditions, isSure ? 'yes' : 'unknown'),
     conditions,
     identity: { vendor: 'Novitus' },
     ...countersOf(answers),

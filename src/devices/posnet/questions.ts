@@ -35,7 +35,10 @@ const BODIES = Object.freeze({
 
 export type Question = keyof typeof BODIES
 
-/** Whether it prints, sells and may be disturbed. The first two are answered at once, even while it prints. */
+/**
+ * Whether it prints, sells and may be disturbed, and by which clock its times are told. The first two are answered at once,
+ * even while it prints.
+ */
 export const QUICK: readonly Question[] = Object.freeze<Question[]>([
   '!sprn',
   '!sdev',
@@ -45,6 +48,7 @@ export const QUICK: readonly Question[] = Object.freeze<Question[]>([
   'fmrecrd',
   'repositoryeventhubstate',
   'repositorywebapistate',
+  'rtcget',
 ])
 
 /** Everything. */

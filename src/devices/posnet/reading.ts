@@ -36,7 +36,8 @@ export function readingOf({ answers, evidence, place, span }: Visited): PrinterR
   const busy = [...answers.values()].some(isTryLater) || (isQueueMute && isHeld)
   const fiscal = withClock(factsOf(answers, place), answers, { place, span })
   const conditions = conditionsOf(answers, fiscal, place)
-  const sells = isQueueMute && !busy ? 'unknown' : mechanismReady(answers)
+  const isOpen = (isQueueMute && !busy) || conditions.some(({ name }) => name === 'other-error')
+  const sells = isOpen ? 'unknown' : mechanismReady(answers)
   return {
     protocol: 'posnet',
     answered: 'yes',
@@ -72,7 +73,7 @@ function withClock(
 function conditionsOf(answers: Answers, fiscal: FiscalFacts, place: Place): Condition[] {
   const all = [
     ...stateConditions(answers.get('!sprn'), answers.get('!sdev')),
-    ...errorConditions(answers.values()),
+    ...errorConditions(answers),
     ...(flagOf(answers.get('scomm'), 'td') ? [blocked('scomm tdT: it may only be read from now on')] : []),
     ...fiscalConditions(fiscal, place.now, place.timeZone),
   ]

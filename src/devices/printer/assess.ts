@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import type { Sighting } from './ask-printer.ts'
 import { withSafety } from './guards.ts'
+import { soldSince } from './last-receipt.ts'
 import { protocolStage, reachStage, type Stage, workStage } from './stages.ts'
 import { judge, type Verdict } from './verdict.ts'
 
@@ -34,10 +35,11 @@ export function assess(
 ): Assessment {
   const { reading, oneAtATime, link } = sighting
   const at = now()
+  const signs = { reading, receipts, trading: store, now: at, silentAfterS, jobAgeS }
   const stages = {
     reach: reachStage(reading, sighting),
     protocol: protocolStage(reading, oneAtATime),
-    work: workStage({ reading, receipts, trading: store, now: at, silentAfterS, jobAgeS }),
+    work: workStage(signs),
   }
   const verdict = judge({
     isExpected,
@@ -48,10 +50,19 @@ export function assess(
     busy: reading.busy,
     ready: reading.ready,
     conditions: reading.conditions,
+    soldSince: soldSince(signs),
     sells: SELLING_KINDS.includes(device.kind),
   })
   const about = verdict.fault === 'link-down' ? `link of ${store.id}` : ''
   return { ...verdict, sighting, stages, about, at }
+}
+
+/** Why it is not known whether it works: for a person, with what the printer said. */
+export function doubtOf({ sighting: { reading }, stages: { reach, protocol } }: Assessment): string {
+  const { detail, conditions } = reading
+  if (protocol.answer !== 'yes') return detail ?? `${reach.evidence}; ${protocol.evidence}`
+  const said = conditions.length > 0 ? conditions.map(({ evidence }) => evidence).join('; ') : protocol.evidence
+  return detail ?? `It does not say whether it can print: ${said}`
 }
 
 /** What was seen and by which way, as both modules show it. What is not known is left out once it is JSON. */

@@ -111,3 +111,11 @@ export function instantsOfIso(text: string, timeZone: string): { readonly earlie
   const end = instantsOf(time.wall + DAY_MS, timeZone)
   return { earliest: instantsOf(time.wall, timeZone).earliest, latest: end.latest }
 }
+
+/** Clocks further apart than this are not both right. */
+export const TRUSTED_SKEW_S = 300
+
+/** Whether a text of `isoOf` tells a time that has not come, however it is taken: then a clock is wrong. */
+export function isToCome(text: string, now: Date, timeZone: string): boolean {
+  return instantsOfIso(text, timeZone).earliest > now.getTime() + TRUSTED_SKEW_S * SECOND_MS
+}

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../core/duration.ts'
 import { wallTime } from '../../core/zoned-time.ts'
-import { instantsOfIso } from './device-time.ts'
+import { instantsOfIso, isToCome } from './device-time.ts'
 import type { Condition, ConditionName, FiscalFacts } from './reading.ts'
 
 /** From when on somebody should see to it. */
@@ -42,7 +42,11 @@ export interface FiscalFinding extends Condition {
 
 /** What the facts of a fiscal device mean, whatever protocol they were read by. What is not known means nothing. */
 export function fiscalConditions(facts: FiscalFacts, now: Date, timeZone: string): Condition[] {
-  return fiscalFindings(facts, now, timeZone).map(({ name, evidence }) => ({ name, evidence }))
+  return fiscalFindings(facts, now, timeZone).map(({ name, evidence, since }) => ({
+    name,
+    evidence,
+    ...(since !== undefined && { since }),
+  }))
 }
 
 /** The same with its dates, by limits of one's own. */
@@ -52,7 +56,12 @@ export function fiscalFindings(
   timeZone: string,
   limits: FiscalLimits = USUAL_LIMITS,
 ): FiscalFinding[] {
-  const look: Look = { facts, limits, until: (text) => daysUntil(text, now, timeZone) }
+  const look: Look = {
+    facts,
+    limits,
+    until: (text) => daysUntil(text, now, timeZone),
+    isToCome: (text) => isToCome(text, now, timeZone),
+  }
   return [
     ...certificates(look),
     ...licence(look),
@@ -63,7 +72,7 @@ export function fiscalFindings(
     ...storage(look),
     ...clock(look),
     ...(facts.fiscal_mode === false ? [found('not-fiscal', 'it is not in fiscal mode')] : []),
-    ...(facts.shift?.state === 'expired' ? [found('day-not-closed', shiftWords(facts.shift.opened_at))] : []),
+    ...(facts.shift?.state === 'expired' ? [dayNotClosed(facts.shift.opened_at, timeZone)] : []),
   ]
 }
 
@@ -83,6 +92,7 @@ interface Look {
   readonly facts: FiscalFacts
   readonly limits: FiscalLimits
   readonly until: (text: string) => number
+  readonly isToCome: (text: string) => boolean
 }
 
 function found(name: ConditionName, evidence: string): FiscalFinding {
@@ -94,7 +104,8 @@ function dated(
   evidence: string,
   due: { readonly at: string; readonly days: number },
 ): FiscalFinding {
-  return { name, evidence, due_at: due.at, days_left: Math.floor(due.days) }
+  const is = { name, evidence, due_at: due.at, days_left: Math.floor(due.days) }
+  return due.days < 0 ? { ...is, since: due.at } : is
 }
 
 function certificates({ facts: { certificates: all = [] }, limits, until }: Look): FiscalFinding[] {
@@ -164,12 +175,21 @@ function storage({ facts: { storage_valid_until: at }, limits, until }: Look): F
   return [dated('storage-expiring', `the fiscal storage is valid until ${at}`, { at, days })]
 }
 
-function clock({ facts: { clock_skew_s: seconds }, limits }: Look): FiscalFinding[] {
+/** By the clock that it showed; or else by one that stamped a receipt with a time that is still to come. */
+function clock({ facts, limits, isToCome }: Look): FiscalFinding[] {
+  const { clock_skew_s: seconds, last_receipt_at: receipt, last_document_at: document } = facts
+  const last = receipt ?? document
+  if (seconds === undefined && last !== undefined && isToCome(last))
+    return [found('clock-skewed', `its last document is of ${last}, which is still to come`)]
   if (seconds === undefined || Math.abs(seconds) <= limits.skewSeconds) return []
   const direction = seconds > 0 ? 'ahead' : 'behind'
   return [found('clock-skewed', `the clock is ${Math.abs(seconds)} s ${direction}`)]
 }
 
-function shiftWords(openedAt: string | undefined): string {
-  return openedAt === undefined ? 'the shift is open for more than a day' : `the day is open since ${openedAt}`
+/** A receipt a day after it was opened says that this printer sells for longer. */
+function dayNotClosed(openedAt: string | undefined, timeZone: string): FiscalFinding {
+  if (openedAt === undefined) return found('day-not-closed', 'the shift is open for more than a day')
+  const over = instantsOfIso(openedAt, timeZone).latest + DAY_MS
+  const words = found('day-not-closed', `the day is open since ${openedAt}`)
+  return Number.isNaN(over) ? words : { ...words, since: new Date(over).toISOString() }
 }

@@ -53,7 +53,7 @@ function readingOf({ running, queues }: SpooledQueues, name: string, at: string)
     answered: 'yes',
     busy: false,
     line: 'open',
-    ready: readyBy(conditions, 'unknown'),
+    ready: running ? readyBy(conditions, 'unknown') : 'no',
     conditions,
     ...(queue && { queue: { depth: queue.jobs.length, ...(oldest !== undefined && { oldest_seconds: oldest }) } }),
     guards: UNKNOWN_GUARDS,

@@ -62,6 +62,10 @@ export interface Condition {
   readonly name: ConditionName
   /** What the printer said, in its own words or bits: `DLE EOT 2: 0x32`, `printer-state-reasons: media-jam-error`. */
   readonly evidence: string
+  /** ISO 8601: it was reckoned from this date. Without it, it is what the printer says of now. */
+  readonly since?: string
+  /** Not every model means this by what it said. */
+  readonly doubtful?: true
 }
 
 /** What was asked and what came back, for arguments with vendors. Nothing secret is ever asked for. */
@@ -100,6 +104,8 @@ export interface FiscalFacts {
   /** By how many seconds that is ahead for sure, negative when behind: what asking and rounding may have taken is none. */
   readonly clock_skew_s?: number
   readonly last_receipt_at?: string
+  /** Of any document, a report too: no receipt is later. */
+  readonly last_document_at?: string
   readonly last_receipt_number?: number
   readonly receipts_since_report?: number
   readonly last_report_at?: string
@@ -161,7 +167,7 @@ export interface PrinterReading {
   readonly evidence: readonly Evidence[]
   /** Whatever else is worth knowing, under the protocol's own names. */
   readonly more?: JsonObject
-  /** For a person, when `answered` is not `yes`. */
+  /** For a person: why `answered` is not `yes`, or what it leaves open. */
   readonly detail?: string
 }
 

@@ -1,5 +1,6 @@
-import { openSeconds, type Trading } from '../../core/trading-hours.ts'
+import { openSeconds } from '../../core/trading-hours.ts'
 import type { LineState } from '../line/line.ts'
+import { type LastReceipt, lastReceipt, type ReceiptSigns } from './last-receipt.ts'
 import type { Answer, PrinterReading } from './reading.ts'
 
 /** What one stage found, on what grounds, and how old these are in seconds. */
@@ -55,12 +56,7 @@ export function protocolStage(reading: PrinterReading, oneAtATime: boolean): Sta
   return { answer, evidence: words.slice(0, 300), age_s: 0 }
 }
 
-export interface WorkSigns {
-  readonly reading: PrinterReading
-  /** What a `receipts` step found: its `class`, with when the last receipt came. */
-  readonly receipts?: { readonly class?: unknown; readonly last_receipt_at?: unknown } | null
-  readonly trading: Trading
-  readonly now: Date
+export interface WorkSigns extends ReceiptSigns {
   /** So much trading time without a receipt is too much, in seconds. */
   readonly silentAfterS: number
   /** So old a waiting job says that the queue stands, in seconds. */
@@ -81,31 +77,28 @@ export function workStage(signs: WorkSigns): Stage {
   if (depth > 0 && oldest !== undefined && oldest > jobAgeS) {
     return { answer: 'no', evidence: `its oldest job waits for ${oldest} s`, age_s: 0 }
   }
+  const last = lastReceipt(signs)
   const seen = receipts ? BY_CLASS[String(receipts.class)] : undefined
   if (seen !== undefined) {
-    return {
-      answer: seen,
-      evidence: `receipts: ${String(receipts?.class)}`,
-      age_s: ageOf(receipts?.last_receipt_at, signs.now) ?? 0,
-    }
+    const age = last.receipt ? secondsSince(last.receipt.latest, signs) : 0
+    return { answer: seen, evidence: `receipts: ${String(receipts?.class)}`, age_s: age }
   }
-  return byLastReceipt(signs)
+  return byLastReceipt(signs, last)
 }
 
-function byLastReceipt({ reading, receipts, trading, now, silentAfterS }: WorkSigns): Stage {
-  const last = reading.fiscal?.last_receipt_at ?? receipts?.last_receipt_at
-  const age = ageOf(last, now)
-  if (age === undefined) return { answer: 'unknown', evidence: 'nothing is known of its last receipt', age_s: 0 }
-  const from = now.getTime() - age * 1000
-  const quiet = Math.round(openSeconds(trading, { from, to: now.getTime() }))
-  const evidence = `last receipt ${String(last)}, ${quiet} s of trading ago`
+function byLastReceipt(signs: WorkSigns, { receipt, document, doubt }: LastReceipt): Stage {
+  const { trading, now, silentAfterS } = signs
+  const last = receipt ?? document
+  if (!last) return { answer: 'unknown', evidence: doubt ?? 'nothing is known of its last receipt', age_s: 0 }
+  const quiet = Math.round(openSeconds(trading, { from: last.latest, to: now.getTime() }))
+  const evidence = `last ${receipt ? 'receipt' : 'document'} ${last.text}, ${quiet} s of trading ago`
+  const age = secondsSince(last.latest, signs)
   if (quiet > silentAfterS) return { answer: 'no', evidence, age_s: age }
   // A receipt of yesterday evening proves nothing of this morning.
-  return { answer: age <= silentAfterS ? 'yes' : 'unknown', evidence, age_s: age }
+  const isProof = receipt !== undefined && secondsSince(receipt.earliest, signs) <= silentAfterS
+  return { answer: isProof ? 'yes' : 'unknown', evidence, age_s: age }
 }
 
-/** Seconds since an instant; undefined for what is none. A clock that runs ahead makes no receipt of the future. */
-function ageOf(at: unknown, now: Date): number | undefined {
-  const time = typeof at === 'string' ? Date.parse(at) : Number.NaN
-  return Number.isNaN(time) ? undefined : Math.max(0, Math.round((now.getTime() - time) / 1000))
+function secondsSince(time: number, { now }: WorkSigns): number {
+  return Math.max(0, Math.round((now.getTime() - time) / 1000))
 }

@@ -33,6 +33,8 @@ export interface Findings {
   /** It can print or sell now, as far as it says itself. */
   readonly ready: Answer
   readonly conditions: readonly Condition[]
+  /** A receipt came since this condition holds; without one: so lately that it counts against what the printer says of now. */
+  readonly soldSince: (condition?: Condition) => boolean
   /** It is the one that the inventory means, as far as it says who it is. */
   readonly isExpected: boolean
   /** Receipts come out of it: what stops it stops sales. */
@@ -55,13 +57,15 @@ export type Owner = 'store' | 'network' | 'monitoring' | 'till-support' | 'print
 
 /**
  * The truth table of the three stages. Receipts that keep arriving outweigh what our own questions say, for then what is
- * broken is the way we ask; what the printer itself reports of its paper and cover outweighs receipts of a while ago.
+ * broken is the way we ask; what the printer itself says of now outweighs receipts of a while ago. What it leaves open is
+ * not known, never well.
  */
 export function judge(findings: Findings): Verdict {
   const { protocol, work, sells } = findings
   if (!findings.isExpected) return stranger(sells)
   const blocked = protocol === 'yes' ? blockedBy(findings) : undefined
   if (blocked) return blockedVerdict(blocked, sells)
+  if (protocol === 'yes' && isUnclear(findings)) return unclear(findings)
   if (work === 'yes') return working(findings)
   return protocol === 'yes' ? answering(findings) : quiet(findings)
 }
@@ -74,7 +78,10 @@ function stranger(sells: boolean): Verdict {
   })
 }
 
-/** Nobody sells on a printer with an open cover; on one whose certificate has run out, receipts prove that it sells. */
+/**
+ * Nobody sells on a printer with an open cover; on one whose certificate has run out, later receipts prove that it sells. A
+ * receipt from before proves nothing.
+ */
 const DISPROVED_BY_RECEIPTS: ReadonlySet<ConditionName> = new Set([
   'certificate-expired',
   'licence-expired',
@@ -91,12 +98,33 @@ const DISPROVED_BY_RECEIPTS: ReadonlySet<ConditionName> = new Set([
   'offline',
 ])
 
-function blockedBy({ conditions, work, ready }: Findings): ConditionName | undefined {
+function blockedBy({ conditions, work, ready, soldSince }: Findings): ConditionName | undefined {
   const blocking = conditions.filter(({ name }) => CONDITIONS[name] === 'blocked')
-  const standing = work === 'yes' ? blocking.filter(({ name }) => !DISPROVED_BY_RECEIPTS.has(name)) : blocking
-  if (standing[0]) return standing[0].name
+  const isDisproved = (condition: Condition): boolean =>
+    work === 'yes' && (DISPROVED_BY_RECEIPTS.has(condition.name) || condition.doubtful === true) && soldSince(condition)
+  const standing = blocking.find((condition) => !isDisproved(condition))
+  if (standing) return standing.name
+  const isSold = work === 'yes' && soldSince()
+  if (ready !== 'no' || isSold || blocking.length > 0) return undefined
   // It says that it cannot, and not why in words that are known.
-  return ready === 'no' && work !== 'yes' && blocking.length === 0 ? 'other-error' : undefined
+  return conditions.some(({ name }) => name === 'queue-stuck') ? 'queue-stuck' : 'other-error'
+}
+
+/** It answers, at leisure, and leaves open whether it can; and no receipt says so in its place. */
+function isUnclear({ work, ready, busy, conditions, soldSince }: Findings): boolean {
+  if (ready !== 'unknown' || busy || work === 'no') return false
+  return work === 'unknown' || (conditions.some(({ name }) => name === 'other-error') && !soldSince())
+}
+
+function unclear({ conditions }: Findings): Verdict {
+  const first = conditions.find(({ name }) => name === 'other-error') ?? conditions[0]
+  const { name = null } = first ?? {}
+  const look = 'It does not say whether it can print: see whether it does, or judge it by its receipts.'
+  const known =
+    name === null
+      ? { owner: 'till-support' as const, remedy: look }
+      : { owner: ownerOf(name), remedy: `${REMEDIES[name]} ${look}` }
+  return { ...verdict('not-known', 'unknown', { ...known, can_issue: 'unknown' }), cause: name }
 }
 
 function blockedVerdict(cause: ConditionName, sells: boolean): Verdict {
@@ -134,11 +162,11 @@ function answering(findings: Findings): Verdict {
 }
 
 /** What would block it if no receipts came comes first: it may do so at any moment. */
-function attention({ conditions, sells }: Findings, canIssue: Answer): Verdict {
+function attention({ conditions, sells, ready }: Findings, canIssue: Answer): Verdict {
   const blocking = conditions.find(({ name }) => CONDITIONS[name] === 'blocked')
-  const first = blocking ?? conditions[0]
-  if (!first) return verdict('none', 'none', { can_issue: canIssue })
-  const { name } = first
+  // It may say that it cannot, and not why, while it does.
+  const name = (blocking ?? conditions[0])?.name ?? (ready === 'no' ? 'other-error' : undefined)
+  if (name === undefined) return verdict('none', 'none', { can_issue: canIssue })
   const more = { owner: ownerOf(name), remedy: REMEDIES[name], can_issue: canIssue }
   return { ...verdict('attention-soon', blocking && sells ? 'sale-at-risk' : 'attention', more), cause: name }
 }
@@ -263,7 +291,7 @@ export const REMEDIES: Readonly<Record<ConditionName, string>> = {
   'power-fault': 'Look at its power supply.',
   'unrecoverable-error': 'Switch it off and on once; if it stays, call its service.',
   offline: 'Press its online or feed key; look at its display.',
-  paused: 'Press its pause key.',
+  paused: 'Press its pause key, or let its queue go on.',
   'toner-empty': 'Put in new toner.',
   'tray-missing': 'Put the tray in.',
   'output-full': 'Empty its output tray.',
@@ -277,7 +305,7 @@ export const REMEDIES: Readonly<Record<ConditionName, string>> = {
   'day-not-closed': 'Print the daily report.',
   'clock-wrong': `Its clock is wrong, and it may not sell like that. ${SERVICE}`,
   'not-fiscal': SERVICE,
-  'storage-locked': 'Documents were not delivered for too long: restore the connection to the operator of fiscal data.',
+  'storage-locked': `The fiscal storage takes no receipts: what waits in it has to be delivered, or it has to be exchanged. ${SERVICE}`,
   'device-blocked': SERVICE,
   'paper-low': 'Have a new roll of paper ready.',
   'toner-low': 'Order toner.',

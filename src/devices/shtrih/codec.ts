@@ -40,6 +40,11 @@ export function shortState({ data }: ShtrihAnswer): DeviceState | undefined {
   return data.length < 5 ? undefined : stateAt(data, 1)
 }
 
+/** Errors that 10h tells of the fiscal memory and of the journal (EKLZ): 0 for none. */
+export function memoryErrors({ data }: ShtrihAnswer): readonly number[] {
+  return [...data.subarray(8, 10)]
+}
+
 export interface FullState extends DeviceState {
   readonly firmware: string
   readonly document: number
@@ -89,7 +94,7 @@ function taxpayerOf(bytes: Buffer): string | undefined {
 
 /** FF01h. */
 export interface StorageState {
-  /** 1 prepared, 3 in use, 7 closed, 15 closed and everything sent. */
+  /** 0 being set up, 1 prepared, 3 in use, 7 closed, 15 closed and everything sent. */
   readonly phase: number
   /** 0: none is open. */
   readonly document: number
@@ -147,7 +152,7 @@ export function unconfirmedDocuments({ data }: ShtrihAnswer): number | undefined
   return data.length < 2 ? undefined : data.readUInt16LE(0)
 }
 
-/** FF40h. */
+/** FF40h. Of a closed shift, the receipts are the documents that the one before had. */
 export function shiftState({ data }: ShtrihAnswer): { isOpen: boolean; number: number; receipts: number } | undefined {
   return data.length < 5
     ? undefined

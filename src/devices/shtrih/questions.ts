@@ -21,18 +21,18 @@ const COMMANDS = Object.freeze({
 
 export type Question = keyof typeof COMMANDS
 
-/** Whether it prints, sells and may be disturbed. */
-export const QUICK: readonly Question[] = Object.freeze<Question[]>(['10', 'FF01', 'FF39'])
+/** Whether it prints, sells and may be disturbed; whether the last document was a receipt, and by which clock. */
+export const QUICK: readonly Question[] = Object.freeze<Question[]>(['10', 'FF01', 'FF39', 'FF40', '11'])
 
 /** Everything. */
 export const THOROUGH: readonly Question[] = Object.freeze<Question[]>([
   '10',
   'FF01',
   'FF39',
+  'FF40',
   '11',
   'FF03',
   'FF3F',
-  'FF40',
 ])
 
 export const STX = 0x02

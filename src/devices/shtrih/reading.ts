@@ -17,6 +17,7 @@ import {
   exchangeState,
   type FullState,
   fullState,
+  memoryErrors,
   type ShtrihAnswer,
   type StorageState,
   shiftState,
@@ -25,7 +26,14 @@ import {
   storageValidity,
   unconfirmedDocuments,
 } from './codec.ts'
-import { errorConditions, isPrinting, stateConditions, storageConditions } from './conditions.ts'
+import {
+  errorConditions,
+  isInUse,
+  isPrinting,
+  memoryConditions,
+  stateConditions,
+  storageConditions,
+} from './conditions.ts'
 import type { Question } from './questions.ts'
 
 /** What came of a visit. */
@@ -58,9 +66,11 @@ export function readingOf(visited: Visited): PrinterReading {
   const { answers, evidence, now, timeZone } = visited
   const facts = factsOf(answers)
   const fiscal = fiscalOf(facts, visited)
+  const memory = facts.storage ? [] : memoryConditions(understood(answers, '10', memoryErrors) ?? [])
   const conditions = distinct([
     ...(facts.state ? stateConditions(facts.state) : []),
     ...errorConditions(answers),
+    ...memory,
     ...(facts.storage ? storageConditions(facts.storage) : []),
     ...fiscalConditions(fiscal, now, timeZone),
   ])
@@ -70,7 +80,7 @@ export function readingOf(visited: Visited): PrinterReading {
     answered: 'yes',
     busy: isBusy || (facts.state !== undefined && isPrinting(facts.state)),
     line: 'open',
-    ready: readyBy(conditions, facts.state ? 'yes' : 'unknown'),
+    ready: readyBy(conditions, isSure(facts, conditions) ? 'yes' : 'unknown'),
     conditions,
     identity: identityOf(facts),
     ...(facts.storage ? { counters: { documents: facts.storage.lastDocument } } : {}),
@@ -79,6 +89,12 @@ export function readingOf(visited: Visited): PrinterReading {
     evidence,
     ...moreOf(facts, answers),
   }
+}
+
+/** Its state is known, that of its storage too if it has one, and nothing was said that is not understood. */
+function isSure({ state, storage, hasStorage }: Facts, conditions: readonly Condition[]): boolean {
+  const isKnown = state !== undefined && (storage !== undefined || hasStorage === false)
+  return isKnown && conditions.every(({ name }) => name !== 'other-error')
 }
 
 function distinct(all: readonly Condition[]): Condition[] {
@@ -111,15 +127,17 @@ function fiscalOf({ state, full, storage, exchange, hasStorage }: Facts, visited
   const iso = (time: DeviceTime | undefined): string | undefined => time && isoOf(time, timeZone)
   const shift = understood(answers, 'FF40', shiftState)
   const validUntil = iso(understood(answers, 'FF03', storageValidity)?.until)
-  const isUnsold = shift?.isOpen === true && shift.receipts === 0
+  const lastDocument = iso(storage?.lastDocumentAt)
+  // Reports are documents too: of opening and closing shifts, of registration, of closing the storage.
+  const hasSold = shift?.isOpen === true && shift.receipts > 0 && storage !== undefined && isInUse(storage)
   const oldest = exchange && exchange.unsent > 0 ? iso(exchange.firstAt) : undefined
   return known({
     clock: iso(full?.clock),
     clock_read_at: full?.clock && now.toISOString(),
     clock_skew_s: full?.clock && skewSeconds(full.clock, span, timeZone),
-    // The last document: a receipt, or the report behind it.
-    last_receipt_at: isUnsold ? undefined : iso(storage?.lastDocumentAt),
-    receipts_since_report: shift?.receipts,
+    last_receipt_at: hasSold ? lastDocument : undefined,
+    last_document_at: lastDocument,
+    receipts_since_report: shift?.isOpen === true ? shift.receipts : undefined,
     reports_left: hasStorage === false ? full?.freeRecords : undefined,
     unsent: exchange && { count: exchange.unsent, ...(oldest === undefined ? {} : { oldest_at: oldest }) },
     storage_valid_until: validUntil,

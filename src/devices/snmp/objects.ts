@@ -11,6 +11,7 @@ export const PRINTER_TYPE = '1.3.6.1.2.1.25.3.1.5'
 export const PRT = {
   coverStatus: '1.3.6.1.2.1.43.6.1.1.3',
   serial: '1.3.6.1.2.1.43.5.1.1.17',
+  inputType: '1.3.6.1.2.1.43.8.2.1.2',
   inputMax: '1.3.6.1.2.1.43.8.2.1.9',
   inputLevel: '1.3.6.1.2.1.43.8.2.1.10',
   inputName: '1.3.6.1.2.1.43.8.2.1.13',
@@ -32,7 +33,7 @@ export const SYSTEM = { description: '1.3.6.1.2.1.1.1.0' } as const
 export const GROUPS: readonly (readonly string[])[] = [
   Object.values(HR),
   [PRT.serial, PRT.lifeCount, PRT.coverStatus],
-  [PRT.inputMax, PRT.inputLevel, PRT.inputName],
+  [PRT.inputType, PRT.inputMax, PRT.inputLevel, PRT.inputName],
   [PRT.supplyClass, PRT.supplyType, PRT.supplyDescription, PRT.supplyMax, PRT.supplyLevel],
   [PRT.alertSeverity, PRT.alertCode, PRT.alertDescription],
   [PRT.console],

@@ -71,7 +71,7 @@ class Machine {
   readonly #printer: number | undefined
   readonly #device: number | undefined
   readonly #bits: Uint8Array | undefined
-  readonly #trays: readonly { readonly name: string; readonly level: number }[]
+  readonly #trays: readonly Tray[]
 
   constructor(tables: Tables, index: string) {
     this.#tables = tables
@@ -82,6 +82,7 @@ class Machine {
     this.#trays = rows(tables, PRT.inputLevel).map(([row, level]) => ({
       name: text(tables.get(PRT.inputName)?.get(row)) ?? row,
       level: number(level) ?? -2,
+      feeds: feeds(number(tables.get(PRT.inputType)?.get(row)), number(tables.get(PRT.inputMax)?.get(row))),
     }))
     this.supplies = rows(tables, PRT.supplyLevel).map(([row, level]) =>
       supplyOf({
@@ -116,26 +117,34 @@ class Machine {
     const bytes = this.#bits
     if (!bytes) return []
     const hex = Buffer.from(bytes).toString('hex')
-    const doubt = this.#contradicted(errorBits(bytes))
-    if (doubt !== undefined) {
-      const reversed = reversedBits(bytes).filter((bit) => this.#contradicted([bit]) === undefined)
-      const other = reversed.length > 0 ? `; counted from the other end: ${reversed.join(' ')}` : ''
-      const evidence = `hrPrinterDetectedErrorState: 0x${hex} says ${errorBits(bytes).join(' ')}, but ${doubt}${other}`
-      return [{ name: this.#saysItIsWell ? 'other-warning' : 'other-error', evidence }]
-    }
-    return errorBits(bytes)
-      .filter((bit) => !(this.#saysItIsWell && UNRELIABLE.has(bit)))
-      .map((bit) => ({ name: BIT_CONDITIONS[bit], evidence: `hrPrinterDetectedErrorState: 0x${hex} (${bit})` }))
+    return errorBits(bytes).flatMap((bit) => {
+      const doubt = this.#contradicted(bit)
+      if (doubt !== undefined) return [this.#doubtful(`0x${hex} says ${bit}, but ${doubt}`, bytes)]
+      if (this.#saysItIsWell && UNRELIABLE.has(bit)) return []
+      return [{ name: BIT_CONDITIONS[bit], evidence: `hrPrinterDetectedErrorState: 0x${hex} (${bit})` }]
+    })
   }
 
-  /** Why these bits cannot be what they say. */
-  #contradicted(bits: readonly ErrorBit[]): string | undefined {
-    const hasPaper = this.#trays.some(({ level }) => level > 0 || level === -3)
+  #doubtful(words: string, bytes: Uint8Array): Condition {
+    const reversed = reversedBits(bytes).filter((bit) => this.#contradicted(bit) === undefined)
+    const other = reversed.length > 0 ? `; counted from the other end: ${reversed.join(' ')}` : ''
+    const name = this.#saysItIsWell ? 'other-warning' : 'other-error'
+    return { name, evidence: `hrPrinterDetectedErrorState: ${words}${other}` }
+  }
+
+  /** Why this bit cannot be what it says. */
+  #contradicted(bit: ErrorBit): string | undefined {
     const covers = rows(this.#tables, PRT.coverStatus).map(([, status]) => number(status))
-    if (bits.includes('noPaper') && hasPaper && !this.#alertsOf('paper-out')) return 'there is paper in a tray'
-    if (bits.includes('doorOpen') && covers.length > 0 && !covers.includes(OPEN_COVER)) return 'all covers are closed'
-    const blocking = bits.some((bit) => CONDITIONS[BIT_CONDITIONS[bit]] === 'blocked' && !UNRELIABLE.has(bit))
+    if (bit === 'noPaper' && this.#hasPaper && !this.#alertsOf('paper-out')) return 'there is paper in a tray'
+    if (bit === 'doorOpen' && covers.length > 0 && !covers.includes(OPEN_COVER)) return 'all covers are closed'
+    const blocking = CONDITIONS[BIT_CONDITIONS[bit]] === 'blocked' && !UNRELIABLE.has(bit)
     return blocking && this.#saysItIsWell ? 'it says that it runs' : undefined
+  }
+
+  /** Printers of Brother say -3 (some) of the tray that chooses another: beside an empty one it says nothing. */
+  get #hasPaper(): boolean {
+    const levels = this.#trays.filter((tray) => tray.feeds).map(({ level }) => level)
+    return levels.some((level) => level > 0) || (levels.includes(-3) && !levels.includes(0))
   }
 
   #alertsOf(name: ConditionName): boolean {
@@ -168,7 +177,8 @@ class Machine {
     const found: Condition[] = []
     const open = rows(this.#tables, PRT.coverStatus).filter(([, status]) => number(status) === OPEN_COVER)
     if (open.length > 0) found.push({ name: 'cover-open', evidence: `prtCoverStatus.${open[0]?.[0]}: 3` })
-    if (this.#trays.length > 0 && this.#trays.every(({ level }) => level === 0)) {
+    const trays = this.#trays.filter((tray) => tray.feeds)
+    if (trays.length > 0 && trays.every(({ level }) => level === 0)) {
       found.push({ name: 'paper-out', evidence: 'prtInputCurrentLevel: 0 in every tray' })
     }
     // What is filled is left out: RFC 3805 counts the room that is left in it, and no two vendors do the same.
@@ -206,6 +216,20 @@ class Machine {
       ...(alerts.length > 0 && { alerts }),
     }
   }
+}
+
+interface Tray {
+  readonly name: string
+  /** -2 unknown, -3 some. */
+  readonly level: number
+  readonly feeds: boolean
+}
+
+/** prtInputType (RFC 3805): trays and rolls. Not the slot for single sheets, which is empty as a rule, nor what is no place. */
+const FEEDING: ReadonlySet<number> = new Set([3, 4, 6, 7])
+
+function feeds(type: number | undefined, capacity: number | undefined): boolean {
+  return type === undefined ? capacity !== 1 : FEEDING.has(type)
 }
 
 /** CUPS passes over both, since many printers set them while they print. */

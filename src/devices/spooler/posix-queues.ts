@@ -80,6 +80,7 @@ function jobOf(lines: readonly string[], now: number): QueuedJob | undefined {
   if (queue === '' || Number.isNaN(at)) return undefined
   const alerts = alertsOf(lines)
   const seconds = Math.max(0, Math.round(now - at / 1000))
-  const held = alerts.some((alert) => /hold|held/.test(alert))
+  // One that its queue holds (`cupsdisable --hold`) waits on nobody's purpose.
+  const held = alerts.some((alert) => /hold|held/.test(alert) && alert !== 'job-held-on-create')
   return { queue, job: { id: `${queue}-${number}`, seconds, held, printing: alerts.includes('job-printing') } }
 }

@@ -5,7 +5,7 @@ import type { ModuleContext } from '../../core/ports.ts'
 import type { NewSample } from '../../core/sample.ts'
 import { validateWhereabouts } from '../../devices/printer/approach.ts'
 import { askPrinter } from '../../devices/printer/ask-printer.ts'
-import { type Assessment, assess, shownSighting } from '../../devices/printer/assess.ts'
+import { type Assessment, assess, doubtOf, shownSighting } from '../../devices/printer/assess.ts'
 import { missingReport } from '../../devices/printer/daily-report.ts'
 import { type FiscalFinding, fiscalConditions, fiscalFindings } from '../../devices/printer/fiscal-conditions.ts'
 import { type DueItem, dueItems, type Outlook, outlookOf } from '../../devices/printer/fiscal-outlook.ts'
@@ -124,11 +124,13 @@ function headline(
   { fault, severity, owner, remedy, cause, sighting: { reading } }: Assessment,
   due: readonly DueItem[],
 ): Omit<FiscalState, 'assessment' | 'due' | 'readiness'> {
-  if (fault !== 'none' && fault !== 'attention-soon') {
+  const [first] = due
+  // That something else is not known outweighs nothing that fails.
+  const isOutweighed = fault === 'not-known' && first !== undefined && FAILS.includes(first.severity)
+  if (fault !== 'none' && fault !== 'attention-soon' && !isOutweighed) {
     const why = due.find(({ condition }) => condition === cause)?.evidence ?? reading.detail ?? ''
     return { fault, severity, owner, remedy, cause, why }
   }
-  const [first] = due
   if (!first) return { fault: 'none', severity: 'none', owner: null, remedy: null, cause: null, why: '' }
   const { condition, evidence, severity: weight, owner: whose, remedy: helps } = first
   return { fault: FAULTS[weight], severity: weight, owner: whose, remedy: helps, cause: condition, why: evidence }
@@ -142,8 +144,7 @@ function differences(params: FiscalParams, state: FiscalState): readonly Change[
   if (fault === 'other-printer') return differentIdentity(params.identity, reading)
   const failing = due.filter(({ severity }) => FAILS.includes(severity) || (params.strict && severity === 'attention'))
   if (failing.length > 0) return failing.map(changeOf)
-  const { reach, protocol } = assessment.stages
-  if (fault === 'not-known') return { unknown: reading.detail ?? `${reach.evidence}; ${protocol.evidence}` }
+  if (fault === 'not-known') return { unknown: doubtOf(assessment) }
   const isFine = fault === 'none' || fault === 'attention-soon' || fault === 'due-later'
   if (!isFine) return [{ path: 'fault', before: fault, after: 'none' }]
   // Half a list is no list on which all is well.

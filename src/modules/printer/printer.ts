@@ -6,7 +6,7 @@ import type { ModuleContext } from '../../core/ports.ts'
 import type { NewSample } from '../../core/sample.ts'
 import { validateWhereabouts, WHEREABOUTS, type Whereabouts } from '../../devices/printer/approach.ts'
 import { askPrinter, PROTOCOL_NAMES } from '../../devices/printer/ask-printer.ts'
-import { type Assessment, assess, shownSighting } from '../../devices/printer/assess.ts'
+import { type Assessment, assess, doubtOf, shownSighting } from '../../devices/printer/assess.ts'
 import { differentIdentity, IDENTITY, marksOf, type WantedIdentity } from '../../devices/printer/identity.ts'
 import { newSamples, tokensOf } from '../../devices/printer/samples.ts'
 import { defineModule } from '../define.ts'
@@ -90,9 +90,8 @@ function differences(params: PrinterParams, state: Assessment): readonly Change[
   const { reading } = state.sighting
   const { strict = false } = params
   if (state.fault === 'other-printer') return differentIdentity(params.identity, reading)
-  const { reach, protocol } = state.stages
   if (state.fault === 'none' || (state.fault === 'attention-soon' && !strict)) return []
-  if (state.fault === 'not-known') return { unknown: reading.detail ?? `${reach.evidence}; ${protocol.evidence}` }
+  if (state.fault === 'not-known') return { unknown: doubtOf(state) }
   const before = state.cause === null ? state.fault : `${state.fault}: ${state.cause}`
   return [{ path: 'fault', before, after: 'none' }]
 }

@@ -20,6 +20,8 @@ export const ATOL_FAULTS: readonly PrinterFault[] = [
   'fiscal-memory-full',
   'fiscal-memory-low',
   'licence-expired',
+  'storage-critical',
+  'storage-closed',
   'wrong-identity',
   ...ANSWERING_FAULTS,
 ]
@@ -88,7 +90,7 @@ const READERS: Readonly<Record<string, (printer: ImitatedPrinter) => JsonObject>
       coverOpened: printer.faults.has('cover-open'),
       currentDateTime: at(dayOf(printer).clock, printer),
       fiscal: true,
-      fnFiscal: true,
+      fnFiscal: !printer.faults.has('storage-closed'),
       fnPresent: true,
       paperPresent: !printer.faults.has('paper-out'),
       shift: printer.faults.has('day-not-closed') ? 'expired' : 'opened',
@@ -127,9 +129,10 @@ const READERS: Readonly<Record<string, (printer: ImitatedPrinter) => JsonObject>
   getFnInfo: (printer) => ({
     fnInfo: {
       serial: '9960440300000001',
+      livePhase: printer.faults.has('storage-closed') ? 'postFiscalMode' : 'fiscalMode',
       validityDate: at(dayOf(printer).now + (printer.faults.has('licence-expired') ? -1 : 300) * DAY_MS, printer),
       warnings: {
-        criticalError: false,
+        criticalError: printer.faults.has('storage-critical'),
         memoryOverflow: printer.faults.has('fiscal-memory-low') || printer.faults.has('fiscal-memory-full'),
         needReplacement: false,
         ofdTimeout: printer.faults.has('transmission-failing'),

@@ -30,6 +30,8 @@ const BITS: Readonly<Partial<Record<PrinterFault, readonly (readonly [number, nu
   ],
   'fiscal-memory-low': [[4, 3]],
 }
+const SYN = 0x16
+const SYN_MS = 60
 /** Fiscal, with its numbers and rates. */
 const DATECS_WELL: readonly number[] = [0x80, 0x80, 0x80, 0x80, 0x86, 0x9a]
 /** As it was captured on a Daisy FX 1200 without a display. */
@@ -44,16 +46,16 @@ export const daisyEmulator: PrinterEmulator = emulatorOf(DAISY_WELL)
 /** A fiscal printer of Datecs or Daisy: it tells its status, and knows no other command. */
 function emulatorOf(well: readonly number[]): PrinterEmulator {
   return (socket, printer) => {
-    if (printer.faults.has('printer-busy')) {
-      socket.destroy()
-      return
-    }
+    let waiting: NodeJS.Timeout | undefined
+    socket.on('close', () => clearInterval(waiting))
     let held = Buffer.alloc(0)
     socket.on('data', (chunk) => {
       held = Buffer.concat([held, chunk])
       for (let end = held.indexOf(TERMINATOR); end >= 0; end = held.indexOf(TERMINATOR)) {
         const frame = held.subarray(held.subarray(0, end).lastIndexOf(1), end + 1)
         held = held.subarray(end + 1)
+        // It asks for patience while it works.
+        if (printer.faults.has('printer-busy')) waiting ??= setInterval(() => socket.write(Buffer.of(SYN)), SYN_MS)
         const answer = answerTo(frame, printer, well)
         if (answer) socket.write(answer)
       }
@@ -63,14 +65,13 @@ function emulatorOf(well: readonly number[]): PrinterEmulator {
 
 function answerTo(frame: Buffer, printer: ImitatedPrinter, well: readonly number[]): Buffer | undefined {
   const { faults } = printer
-  if (faults.has('printer-silent')) return undefined
+  if (faults.has('printer-silent') || faults.has('printer-busy')) return undefined
   if (faults.has('printer-garbage')) return Buffer.from('ERR 404\r\n\x03')
   const [, , number = 0, command = 0] = frame
   const before = last.get(printer)
   const said = before?.number === number ? before.said : framed({ number, command }, statusOf(printer, well))
   last.set(printer, { number, said })
-  // It asks for patience while it works.
-  return faults.has('printer-hung') ? said.subarray(0, 7) : Buffer.concat([Buffer.of(0x16, 0x16), said])
+  return faults.has('printer-hung') ? said.subarray(0, 7) : Buffer.concat([Buffer.of(SYN, SYN), said])
 }
 
 function framed(

@@ -9,6 +9,8 @@ type Fields = Readonly<Record<string, string | number | boolean>>
 const NO_DATE = '2000-01-01;01:00'
 const NO_TIME = '2000-01-01T01:00:00+01:00'
 const BLOCKED_NO_ROOM = 388
+const MEMORY_CHANGED = 1075
+const NO_KNOWN_ERROR = 7777
 
 /** The fields of an answer, the number of an error, or undefined for a command that it does not know. */
 export function posnetAnswer(asked: PosnetFrame, printer: ImitatedPrinter): string | number | undefined {
@@ -89,7 +91,9 @@ function totals(printer: ImitatedPrinter): Fields {
   }
 }
 
-function reportRecord(printer: ImitatedPrinter): Fields {
+function reportRecord(printer: ImitatedPrinter): Fields | number {
+  if (printer.faults.has('storage-dead')) return MEMORY_CHANGED
+  if (printer.faults.has('unknown-error')) return NO_KNOWN_ERROR
   const day = dayOf(printer)
   const lastSale = day.firstSale === undefined ? day.lastSale : day.lastReport - HOUR_MS
   return {
@@ -115,7 +119,7 @@ type Answering = (printer: ImitatedPrinter, asked: PosnetFrame) => Fields | stri
 const ANSWERS: Readonly<Record<string, Answering>> = {
   sprn: (printer) => ({ pr: mechanism(printer) }),
   sdev: (printer) => ({
-    ds: mechanism(printer) === 0 ? 0 : 3,
+    ds: mechanism(printer) === 0 && !printer.faults.has('waiting-for-user') ? 0 : 3,
     qe: !printer.faults.has('printer-busy'),
     pe: printer.faults.has('paper-low'),
     tl: isSelling(printer) ? 1 : 0,

@@ -27,6 +27,9 @@ export const POSNET_FAULTS: readonly PrinterFault[] = [
   'day-not-closed',
   'clock-wrong',
   'inspection-due',
+  'storage-dead',
+  'waiting-for-user',
+  'unknown-error',
   'wrong-identity',
 ]
 

@@ -13,15 +13,17 @@ export interface PrinterDay {
   readonly lastReport: number
 }
 
+/** What it notes, it notes by its own clock. */
 export function dayOf({ now, faults }: ImitatedPrinter): PrinterDay {
   const at = now().getTime()
   const clock = at + (faults.has('clock-wrong') ? HOUR_MS : 0)
-  if (faults.has('day-not-closed')) {
-    return { now: at, clock, firstSale: at - 26 * HOUR_MS, lastSale: at - 14 * HOUR_MS, lastReport: at - 38 * HOUR_MS }
-  }
-  if (faults.has('no-receipts'))
-    return { now: at, clock, firstSale: undefined, lastSale: at - 20 * HOUR_MS, lastReport: at - 19 * HOUR_MS }
-  return { now: at, clock, firstSale: at - 2 * HOUR_MS, lastSale: at - 3 * MINUTE_MS, lastReport: at - 11 * HOUR_MS }
+  const ago = (hours: number): number => clock - hours * HOUR_MS
+  if (faults.has('waiting-for-user'))
+    return { now: at, clock, firstSale: ago(4), lastSale: ago(2), lastReport: ago(11) }
+  if (faults.has('day-not-closed'))
+    return { now: at, clock, firstSale: ago(26), lastSale: ago(14), lastReport: ago(38) }
+  if (faults.has('no-receipts')) return { now: at, clock, firstSale: undefined, lastSale: ago(20), lastReport: ago(19) }
+  return { now: at, clock, firstSale: ago(2), lastSale: clock - 3 * MINUTE_MS, lastReport: ago(11) }
 }
 
 /** `2026-11-25T09:30:15`, as a clock in this zone shows it. */

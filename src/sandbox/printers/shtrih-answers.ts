@@ -4,13 +4,25 @@ import type { ImitatedPrinter } from './imitated-printer.ts'
 import { dayOf } from './printer-clock.ts'
 
 const NO_SUCH_COMMAND = 0x37
+const STORAGE_TIMEOUT = 0x2f
+const NO_KNOWN_ERROR = 0xee
 const SHIFT_TOO_LONG = 3
+const IN_USE = 3
+const CLOSED = 7
 
 /** The body of an answer: the command, an error, and what it tells. */
 export function shtrihAnswer(body: Buffer, printer: ImitatedPrinter): Buffer {
   const command = body.subarray(0, body[0] === 0xff ? 2 : 1)
-  const answer = ANSWERS[command.toString('hex')]?.(printer)
+  const name = command.toString('hex')
+  const error = name === 'ff01' ? storageError(printer) : undefined
+  if (error !== undefined) return Buffer.concat([command, Buffer.of(error)])
+  const answer = ANSWERS[name]?.(printer)
   return Buffer.concat([command, answer ? Buffer.concat([Buffer.of(0), answer]) : Buffer.of(NO_SUCH_COMMAND)])
+}
+
+function storageError({ faults }: ImitatedPrinter): number | undefined {
+  if (faults.has('storage-dead')) return STORAGE_TIMEOUT
+  return faults.has('unknown-error') ? NO_KNOWN_ERROR : undefined
 }
 
 const u16 = (value: number): Buffer => {
@@ -49,7 +61,8 @@ function state({ faults, ...printer }: ImitatedPrinter): Buffer {
   const shift = faults.has('day-not-closed') ? SHIFT_TOO_LONG : isShut ? 4 : 2
   const mode = faults.has('receipt-open') ? 8 : shift
   const flags = 0x0090 | (faults.has('cover-open') ? 1 << 10 : 0)
-  return Buffer.concat([u16(flags), Buffer.of(mode, faults.has('paper-out') ? 1 : 0)])
+  const submode = faults.has('waiting-for-user') ? 3 : faults.has('paper-out') ? 1 : 0
+  return Buffer.concat([u16(flags), Buffer.of(mode, submode)])
 }
 
 function full(printer: ImitatedPrinter): Buffer {
@@ -80,9 +93,13 @@ function storage(printer: ImitatedPrinter): Buffer {
   const day = dayOf(printer)
   const isExpiring = faults.has('certificate-expired') || faults.has('certificate-expiring')
   const warnings =
-    (isExpiring ? 0x02 : 0) | (faults.has('fiscal-memory-low') ? 0x04 : 0) | (faults.has('documents-unsent') ? 0x08 : 0)
+    (isExpiring ? 0x02 : 0) |
+    (faults.has('fiscal-memory-low') ? 0x04 : 0) |
+    (faults.has('documents-unsent') ? 0x08 : 0) |
+    (faults.has('storage-critical') ? 0x80 : 0)
+  const phase = faults.has('storage-closed') ? CLOSED : IN_USE
   return Buffer.concat([
-    Buffer.of(3, faults.has('receipt-open') ? 4 : 0, 0, day.firstSale === undefined ? 0 : 1, warnings),
+    Buffer.of(phase, faults.has('receipt-open') ? 4 : 0, 0, day.firstSale === undefined ? 0 : 1, warnings),
     storageTime(day.lastSale, printer),
     Buffer.from('9999078900012345', 'latin1'),
     u32(81_340),
@@ -116,6 +133,7 @@ const ANSWERS: Readonly<Record<string, (printer: ImitatedPrinter) => Buffer>> = 
   ff3f: (printer) => u16(printer.faults.has('documents-unsent') ? 57 : 0),
   ff40: (printer) => {
     const isOpen = dayOf(printer).firstSale !== undefined
-    return Buffer.concat([Buffer.of(isOpen ? 1 : 0), u16(732), u16(isOpen ? 28 : 0)])
+    // Of a closed shift, the documents of the one before.
+    return Buffer.concat([Buffer.of(isOpen ? 1 : 0), u16(732), u16(isOpen ? 28 : 31)])
   },
 }

@@ -19,6 +19,11 @@ export const SHTRIH_FAULTS: readonly PrinterFault[] = [
   'fiscal-memory-low',
   'day-not-closed',
   'clock-wrong',
+  'storage-dead',
+  'storage-critical',
+  'storage-closed',
+  'waiting-for-user',
+  'unknown-error',
   'wrong-identity',
 ]
 

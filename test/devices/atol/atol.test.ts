@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
 import { type AtolPlace, readAtol } from '../../../src/devices/atol/client.ts'
-import { encodeTasks, READ_TASKS, type ReadTask } from '../../../src/devices/atol/tasks.ts'
+import { encodeTasks, READ_TASKS, type ReadTask, STATE_TASKS } from '../../../src/devices/atol/tasks.ts'
 import type { ConditionName, PrinterReading } from '../../../src/devices/printer/reading.ts'
 import { atolEmulator, tasksThatAct } from '../../../src/sandbox/printers/atol.ts'
 import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
@@ -59,6 +59,8 @@ describe('an ATOL driver', () => {
     ['fiscal-memory-low', { ready: 'yes' }, ['fiscal-memory-low']],
     ['licence-expired', { ready: 'no' }, ['storage-locked']],
     ['clock-wrong', { ready: 'yes' }, ['clock-skewed']],
+    ['storage-critical', { ready: 'no' }, ['storage-locked']],
+    ['storage-closed', { ready: 'no' }, ['storage-locked', 'not-fiscal']],
     ['printer-busy', { answered: 'yes', ready: 'unknown', busy: true }, []],
     ['printer-silent', { answered: 'no', ready: 'unknown' }, []],
     ['printer-garbage', { answered: 'no', ready: 'unknown' }, []],
@@ -69,6 +71,62 @@ describe('an ATOL driver', () => {
     expect(reading).toMatchObject(expected)
     expect(names(reading)).toEqual(conditions)
     expect(tasksThatAct(peer.printer)).toEqual([])
+  })
+})
+
+describe('a storage or device that a driver tells of', () => {
+  let server: Server
+  let told: { status: object; info: object }
+  beforeEach(async () => {
+    server = createServer((message, response) => {
+      message.resume()
+      const results = STATE_TASKS.map((task) => ({
+        status: 'ready',
+        result:
+          { getDeviceStatus: { deviceStatus: told.status }, getFnInfo: { fnInfo: told.info } }[task as string] ?? {},
+      }))
+      const body = message.method === 'POST' ? { isBlocked: false } : { results }
+      response.writeHead(message.method === 'POST' ? 201 : 200).end(JSON.stringify(body))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  })
+  afterEach(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const readTold = async (status: object, info: object): Promise<PrinterReading> => {
+    told = { status, info }
+    const { port } = server.address() as { port: number }
+    const at = { host: '127.0.0.1', port }
+    const reading = await readAtol(dialHere, at, asking({ budgetMs: 2000, timeZone: 'Europe/Moscow', thorough: false }))
+    if (!reading.ok) throw new Error(reading.failure.message)
+    return reading.value
+  }
+  const well = { blocked: false, fiscal: true, fnFiscal: true, fnPresent: true, paperPresent: true, shift: 'closed' }
+
+  it.each<[string, ConditionName[], string]>([
+    ['fiscalMode', [], 'yes'],
+    ['init', ['not-fiscal'], 'no'],
+    ['configured', ['not-fiscal'], 'no'],
+    ['postFiscalMode', ['storage-locked'], 'no'],
+    ['accessArchive', ['storage-locked'], 'no'],
+    ['unknown', ['other-error'], 'unknown'],
+  ])('in the phase %s, without all that a thorough visit asks', async (livePhase, expected, ready) => {
+    const reading = await readTold(well, { livePhase })
+    expect({ names: names(reading), ready: reading.ready }).toEqual({ names: expected, ready })
+  })
+
+  it.each<[string, boolean, ConditionName, string]>([
+    ['fnFiscal', false, 'not-fiscal', 'no'],
+    ['invalidFn', true, 'storage-locked', 'no'],
+    ['cutError', true, 'cutter-error', 'no'],
+    ['printerError', true, 'mechanism-error', 'no'],
+    ['printerOverheat', true, 'overheated', 'no'],
+    ['printerConnectionLost', true, 'mechanism-error', 'no'],
+    ['paperNearEnd', true, 'paper-low', 'yes'],
+  ])('with %s: %s', async (flag, value, name, ready) => {
+    const reading = await readTold({ ...well, [flag]: value }, {})
+    expect({ names: names(reading), ready: reading.ready }).toEqual({ names: [name], ready })
   })
 })
 

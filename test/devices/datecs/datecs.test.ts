@@ -5,7 +5,7 @@ import { answersIn, encodeQuestion } from '../../../src/devices/datecs/frame.ts'
 import { DAISY, DATECS, understood } from '../../../src/devices/datecs/status.ts'
 import type { ConditionName } from '../../../src/devices/printer/reading.ts'
 import { DATECS_FAULTS, daisyEmulator, datecsEmulator } from '../../../src/sandbox/printers/datecs.ts'
-import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
+import type { PrinterEmulator, PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
 import { Bench, lineSaying, names, printerWith, reading } from '../printers/bench.ts'
 
 const bench = new Bench()
@@ -64,12 +64,41 @@ describe('the status', () => {
     // An open cover of FP-2000, a turned receipt in Bulgaria.
     ['80 A0 80 80 86 9A', ['other-error'], false],
     ['C0 80 80 80 86 9A', ['other-error'], false],
+    ['80 80 80 80 A6 9A', ['other-error'], false],
+    // Its switches.
+    ['80 80 80 FF 86 9A', [], true],
   ])('of Datecs %s: %j', (status, conditions, isSure) => {
     const read = understood(bytes(status), DATECS)
     expect({ names: read.conditions.map(({ name }) => name), isSure: read.isSure }).toEqual({
       names: conditions,
       isSure,
     })
+  })
+})
+
+describe('every bit of a status', () => {
+  const bits = Array.from({ length: 42 }, (_, n) => [Math.floor(n / 7), n % 7] as const)
+  it.each([
+    ['Datecs', DATECS],
+    ['Daisy', DAISY],
+  ])('of %s has a row, or is not understood', (_maker, table) => {
+    for (const [byte, bit] of bits) {
+      const status = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, table.fiscal ? 0x88 : 0x80])
+      status[byte] = (status[byte] ?? 0) | (1 << bit)
+      const { conditions, isSure } = understood(status, table)
+      const isFine = table.fine.some(([at, which]) => at === byte && which === bit)
+      expect({ byte, bit, names: conditions.length > 0, isSure: isSure && conditions.length === 0 }).toEqual({
+        byte,
+        bit,
+        names: !isFine,
+        isSure: isFine,
+      })
+    }
+  })
+
+  it('of the byte of errors of Daisy is part of a number', () => {
+    const read = understood(bytes('80 80 C0 85 80 B8'), DAISY)
+    expect(read).toMatchObject({ isSure: false, conditions: [{ name: 'other-error', evidence: 'status 3: error 5' }] })
   })
 })
 
@@ -118,7 +147,7 @@ describe('a fiscal printer', () => {
     ['printer-silent', 'no', 'open'],
     ['printer-garbage', 'no', 'open'],
     ['printer-hung', 'no', 'open'],
-    ['printer-busy', 'unknown', 'reset'],
+    ['printer-busy', 'unknown', 'open'],
   ])('%s: answered %s, never ready', async (fault, answered, line) => {
     expect(await bench.read(datecs, datecsEmulator, fault)).toMatchObject({ answered, line, ready: 'unknown' })
     expect([...Object.keys(SIGNS), 'printer-silent', 'printer-garbage', 'printer-hung', 'printer-busy'].sort()).toEqual(
@@ -126,12 +155,41 @@ describe('a fiscal printer', () => {
     )
   })
 
+  it('that asks to wait is busy, not sick', async () => {
+    const read = await bench.read(datecs, datecsEmulator, 'printer-busy')
+    expect(read).toMatchObject({ answered: 'unknown', busy: true, detail: expect.stringContaining('asks to wait') })
+    expect(await reading(datecs, lineSaying(Buffer.of(0x16, 0x16, 0x16)))).toMatchObject({ busy: true })
+    // Noise on the line, and then that it waits.
+    expect(await reading(datecs, lineSaying(Buffer.of(0xff, 0x16, 0x16)))).toMatchObject({ busy: true })
+  })
+
+  it('to which a frame came damaged is asked again', async () => {
+    let refused = 0
+    const damaged: PrinterEmulator = (socket, printer) => {
+      const on = socket.on.bind(socket)
+      socket.on = ((event: string, listener: (chunk: Buffer) => void) =>
+        on(
+          event,
+          event === 'data' && refused++ < 2 ? () => socket.write(Buffer.of(0x15)) : listener,
+        )) as typeof socket.on
+      datecsEmulator(socket, printer)
+    }
+    const line = await bench.line(damaged, printerWith())
+    expect(await reading(datecs, line)).toMatchObject({ answered: 'yes', ready: 'yes', conditions: [] })
+  })
+
+  it('that refuses every frame is there, and not known', async () => {
+    const read = await reading(datecs, lineSaying(Buffer.of(0x15)))
+    expect(read).toMatchObject({ answered: 'unknown', busy: false, detail: expect.stringContaining('refuses') })
+    expect(read.evidence.map(({ answered }) => answered)).toEqual(['15', '15', '15'])
+  })
+
   it('whatever comes, nothing but the question leaves', async () => {
     const allowed = [0xfe, 0xff].map((number) => hex(encodeQuestion(number)))
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 3 }), async (answers) => {
         const line = lineSaying(...answers)
-        expect(['yes', 'no']).toContain((await reading(datecs, line)).answered)
+        expect(['yes', 'no', 'unknown']).toContain((await reading(datecs, line)).answered)
         for (const sent of line.sent) expect(allowed).toContain(hex(sent))
       }),
     )

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readIpp } from '../../../src/devices/ipp/client.ts'
@@ -169,6 +169,26 @@ describe.runIf(hasCups)('queues of CUPS', { timeout: 40_000 }, () => {
     const reading = await read('idle')
     expect(reading.ready).toBe('no')
     expect(names(reading)).toEqual(['paused'])
+  })
+
+  it.runIf(existsSync('/usr/bin/ipptool'))('that hold new jobs are not ready, however idle they are', async () => {
+    makeQueue(cups, 'holding', 'socket://127.0.0.1:9')
+    const args = ['-h', `127.0.0.1:${cups.port}`, '--hold', 'holding']
+    execFileSync('/usr/sbin/cupsdisable', args, { stdio: 'ignore', timeout: 10_000 })
+    const reading = await read('holding')
+    expect(reading).toMatchObject({ ready: 'unknown', more: { state: 'idle' } })
+    expect(names(reading)).toEqual(['queue-stuck'])
+    const file = join(cups.folder, 'held.txt')
+    writeFileSync(file, 'held\n')
+    const uri = `ipp://127.0.0.1:${cups.port}/printers/holding`
+    const job = ['-T', '5', '-f', file, '-d', 'filetype=text/plain', uri, 'print-job.test']
+    execFileSync('ipptool', job, { stdio: 'ignore', timeout: 10_000 })
+    expect(await read('holding')).toMatchObject({ ready: 'unknown', queue: { depth: 1 } })
+    const old = await eventually(
+      () => read('holding', 1),
+      ({ ready }) => ready === 'no',
+    )
+    expect(names(old)).toEqual(['queue-stuck'])
   })
 
   it('that are not there are unknown, not sick', async () => {

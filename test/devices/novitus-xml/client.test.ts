@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { novitusXml } from '../../../src/devices/novitus-xml/client.ts'
-import { encodeQuestion, THOROUGH } from '../../../src/devices/novitus-xml/questions.ts'
+import { checksumOf, encodeQuestion, THOROUGH } from '../../../src/devices/novitus-xml/questions.ts'
 import { CONDITIONS, type PrinterReading } from '../../../src/devices/printer/reading.ts'
 import type { PrinterEmulator, PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
 import { NOVITUS_XML_FAULTS, novitusXmlEmulator } from '../../../src/sandbox/printers/novitus-xml.ts'
@@ -24,6 +24,21 @@ function altered(change: (packet: string) => string): PrinterEmulator {
     novitusXmlEmulator(socket, printer)
   }
 }
+
+describe('The card of the protected memory', () => {
+  it.each(['removed', 'error'])('that is %s leaves open whether it sells', async (state) => {
+    const packet = (text: string): string => text.replace(/(<info action="sdcard" state=")open/, `$1${state}`)
+    const without = altered((text) =>
+      packet(text).replace(
+        /<packet crc="[0-9A-F]+">(.*?)<\/packet>/gs,
+        (_whole, inner) => `<packet crc="${checksumOf(inner)}">${inner}</packet>`,
+      ),
+    )
+    await using printer = await startPrinter(without)
+    const reading = await readPrinter(novitusXml, printer.line, { thorough: true })
+    expect(reading).toMatchObject({ answered: 'yes', ready: 'unknown', conditions: [{ name: 'other-error' }] })
+  })
+})
 
 describe('A healthy Novitus printer', () => {
   it('is read whole', async () => {

@@ -114,6 +114,7 @@ const SIGNS: Readonly<Partial<Record<PrinterFault, string>>> = {
   'day-not-closed': 'day-not-closed',
   'clock-wrong': 'clock-skewed',
   'inspection-due': 'inspection-due',
+  'storage-dead': 'unrecoverable-error',
 }
 
 describe('A fault of a Posnet printer', () => {
@@ -143,7 +144,8 @@ describe('A fault of a Posnet printer', () => {
 
   it('is covered by these tests, all of them', () => {
     const others = ['printer-busy', 'printer-silent', 'printer-garbage', 'printer-hung', 'receipt-open', 'no-receipts']
-    expect([...Object.keys(SIGNS), ...others, 'wrong-identity'].sort()).toEqual([...POSNET_FAULTS].sort())
+    const left = ['waiting-for-user', 'unknown-error', 'wrong-identity']
+    expect([...Object.keys(SIGNS), ...others, ...left].sort()).toEqual([...POSNET_FAULTS].sort())
   })
 })
 
@@ -230,10 +232,23 @@ describe('What it tells of itself', () => {
   it.each([
     [1, 'menu-open'],
     [2, 'waiting-for-user'],
-    [9, 'other-error'],
+    // By the specification it is ready in state 0 alone.
+    [9, 'device-blocked'],
   ])('sdev ds%i is %s', async (state, name) => {
     await using printer = await startPrinter(answering({ sdev: () => `sdev\tds${state}\tqeT\tpeN\ttl0\t` }))
-    expect(names(await readPrinter(posnet, printer.line, { thorough: false }))).toEqual([name])
+    const reading = await readPrinter(posnet, printer.line, { thorough: false })
+    expect({ names: names(reading), ready: reading.ready }).toEqual({ names: [name], ready: 'no' })
+  })
+
+  it.each([
+    [4, 'paper-out'],
+    [5, 'paper-out'],
+    [11, 'device-blocked'],
+  ])('sprn pr%i is %s', async (state, name) => {
+    await using printer = await startPrinter(answering({ sprn: () => `sprn\tpr${state}\t` }))
+    const reading = await readPrinter(posnet, printer.line, { thorough: false })
+    expect({ names: names(reading), ready: reading.ready }).toEqual({ names: [name], ready: 'no' })
+    expect(reading.conditions[0]?.evidence).toContain(`pr${state}`)
   })
 })
 
@@ -314,7 +329,18 @@ describe('Answers', () => {
     [460, 'clock-wrong', 'no'],
     [488, 'licence-expired', 'no'],
     [2904, 'protected-memory-full', 'no'],
+    [1003, 'unrecoverable-error', 'no'],
+    [1041, 'unrecoverable-error', 'no'],
+    [1053, 'unrecoverable-error', 'no'],
+    [1074, 'unrecoverable-error', 'no'],
+    [1075, 'unrecoverable-error', 'no'],
+    [1078, 'unrecoverable-error', 'no'],
+    [2034, 'not-fiscal', 'no'],
+    [2036, 'device-blocked', 'no'],
+    [2907, 'unrecoverable-error', 'no'],
+    [3730, 'keys-missing', 'no'],
     [3733, 'keys-missing', 'no'],
+    [3929, 'keys-missing', 'no'],
     [3904, 'transmission-failing', 'yes'],
   ])('with error %i read as %s', async (error, name, ready) => {
     await using printer = await startPrinter(answering({ sfsk: (token) => `sfsk\t${token}?${error}` }))
@@ -323,10 +349,22 @@ describe('Answers', () => {
     expect(reading.ready).toBe(ready)
   })
 
-  it.each([40, 364, 382, 384, 999])('with error %i say nothing bad', async (error) => {
+  it.each([40, 384, 1028])('with error %i say nothing bad', async (error) => {
     await using printer = await startPrinter(answering({ fmrecrd: (token) => `fmrecrd\t${token}?${error}` }))
     expect(await readPrinter(posnet, printer.line)).toMatchObject({ ready: 'yes', busy: false, conditions: [] })
   })
+
+  it.each(['scomm', 'strns', 'stot', 'fmrecrd'])(
+    'of %s with an error that nothing names leave open whether it sells',
+    async (asked) => {
+      for (const error of [50, 999]) {
+        await using printer = await startPrinter(answering({ [asked]: (token) => `${asked}\t${token}?${error}` }))
+        const reading = await readPrinter(posnet, printer.line, { thorough: false })
+        expect(reading).toMatchObject({ answered: 'yes', ready: 'unknown', conditions: [{ name: 'other-error' }] })
+        expect(reading.conditions[0]?.evidence).toContain(`${asked} ?${error}`)
+      }
+    },
+  )
 })
 
 describe('Whatever a printer says', () => {

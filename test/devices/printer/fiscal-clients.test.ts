@@ -19,8 +19,8 @@ interface Pair {
 }
 
 const PAIRS: readonly Pair[] = [
-  { name: 'posnet', protocol: posnet, emulator: posnetEmulator, roundTrips: [1, 4] },
-  { name: 'shtrih', protocol: shtrih(), emulator: shtrihEmulator, roundTrips: [6, 14] },
+  { name: 'posnet', protocol: posnet, emulator: posnetEmulator, roundTrips: [2, 4] },
+  { name: 'shtrih', protocol: shtrih(), emulator: shtrihEmulator, roundTrips: [10, 14] },
   { name: 'novitus-xml', protocol: novitusXml, emulator: novitusXmlEmulator, roundTrips: [1, 2] },
 ]
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { CONDITIONS, type PrinterReading } from '../../../src/devices/printer/reading.ts'
 import { shtrih } from '../../../src/devices/shtrih/client.ts'
 import { encodeFrame, framesIn, SYNCHRONIZE } from '../../../src/devices/shtrih/frame-2.ts'
-import { bodyOf, encodeQuestion, THOROUGH } from '../../../src/devices/shtrih/questions.ts'
+import { bodyOf, encodeQuestion, lrc, THOROUGH } from '../../../src/devices/shtrih/questions.ts'
 import type { PrinterEmulator, PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
 import { SHTRIH_FAULTS, shtrih2Emulator, shtrihEmulator } from '../../../src/sandbox/printers/shtrih.ts'
 import { readPrinter, scriptedLine, startPrinter } from '../../peers/imitated-printer.ts'
@@ -75,6 +75,10 @@ const SIGNS: Readonly<Partial<Record<PrinterFault, readonly string[]>>> = {
   'fiscal-memory-low': ['fiscal-memory-low'],
   'day-not-closed': ['day-not-closed'],
   'clock-wrong': ['clock-skewed'],
+  'storage-dead': ['unrecoverable-error'],
+  'storage-critical': ['storage-locked'],
+  'storage-closed': ['storage-locked'],
+  'waiting-for-user': ['waiting-for-user'],
 }
 
 describe('A fault of a Shtrih-M printer', () => {
@@ -112,7 +116,10 @@ describe('A fault of a Shtrih-M printer', () => {
   it('without receipts since yesterday tells the last one', async () => {
     const { fiscal, ...reading } = await readWith(['no-receipts'])
     expect(reading).toMatchObject({ ready: 'yes', conditions: [], guards: { shift_open: 'no' } })
-    expect((Date.now() - Date.parse(fiscal?.last_receipt_at ?? '')) / 3_600_000).toBeCloseTo(20, 1)
+    // The report that closed the shift is no receipt, nor are the documents of the shift before receipts since it.
+    expect(fiscal?.last_receipt_at).toBeUndefined()
+    expect(fiscal?.receipts_since_report).toBeUndefined()
+    expect((Date.now() - Date.parse(fiscal?.last_document_at ?? '')) / 3_600_000).toBeCloseTo(20, 1)
   })
 
   it('with a wrong identity tells it', async () => {
@@ -121,7 +128,152 @@ describe('A fault of a Shtrih-M printer', () => {
 
   it('is covered by these tests, all of them', () => {
     const others = ['printer-busy', 'printer-silent', 'printer-garbage', 'printer-hung', 'receipt-open', 'no-receipts']
-    expect([...Object.keys(SIGNS), ...others, 'wrong-identity'].sort()).toEqual([...SHTRIH_FAULTS].sort())
+    expect([...Object.keys(SIGNS), ...others, 'unknown-error', 'wrong-identity'].sort()).toEqual(
+      [...SHTRIH_FAULTS].sort(),
+    )
+  })
+})
+
+/** The emulator, whose answer to a command is another one: its error, or its data. */
+function answering(command: readonly number[], change: (answer: Buffer) => Buffer): PrinterEmulator {
+  return altered((bytes) => {
+    const at = bytes.indexOf(0x02)
+    const body = at < 0 ? Buffer.alloc(0) : bytes.subarray(at + 2, -1)
+    if (!command.every((byte, index) => body[index] === byte)) return bytes
+    const changed = change(Buffer.from(body))
+    const counted = Buffer.concat([Buffer.of(changed.length), changed])
+    return Buffer.concat([bytes.subarray(0, at), Buffer.of(0x02), counted, Buffer.of(lrc(counted))])
+  })
+}
+
+async function readOf(emulator: PrinterEmulator): Promise<PrinterReading> {
+  await using printer = await startPrinter(emulator, zone)
+  return await readPrinter(shtrih(), printer.line, { thorough: false, ...zone })
+}
+
+const FF01 = [0xff, 0x01]
+const ended = (command: readonly number[], error: number): PrinterEmulator =>
+  answering(command, () => Buffer.from([...command, error]))
+const withByte = (command: readonly number[], at: number, value: number): PrinterEmulator =>
+  answering(command, (body) => {
+    body[command.length + 1 + at] = value
+    return body
+  })
+
+describe('What a Shtrih-M printer ends a question with', () => {
+  it.each<[number, string]>([
+    [0x02, 'storage-locked'],
+    [0x03, 'unrecoverable-error'],
+    [0x05, 'storage-locked'],
+    [0x06, 'storage-locked'],
+    [0x14, 'storage-locked'],
+    [0x2f, 'unrecoverable-error'],
+    [0x32, 'unrecoverable-error'],
+    [0x7b, 'unrecoverable-error'],
+  ])('FF01h with error %i is %s', async (error, name) => {
+    const reading = await readOf(ended(FF01, error))
+    expect({ names: names(reading), ready: reading.ready }).toEqual({ names: [name], ready: 'no' })
+  })
+
+  it.each<[string, readonly number[], number]>([
+    ['FF01', FF01, 0xee],
+    ['FF39', [0xff, 0x39], 0xee],
+    ['FF40', [0xff, 0x40], 0x2f],
+  ])('%sh with an error that nothing names leaves open whether it sells', async (question, command, error) => {
+    const reading = await readOf(ended(command, error))
+    expect(reading).toMatchObject({ answered: 'yes', ready: 'unknown', conditions: [{ name: 'other-error' }] })
+    expect(reading.conditions[0]?.evidence).toContain(`${question}h: error ${error.toString(16)}h`)
+  })
+
+  it('FF01h with a refused password is not known either', async () => {
+    expect(await readOf(ended(FF01, 0x4f))).toMatchObject({ ready: 'unknown', conditions: [{ name: 'other-warning' }] })
+  })
+
+  it.each([
+    ['FF39h: nothing to tell', [0xff, 0x39], 0x08],
+    ['FF40h: a model that does not know it', [0xff, 0x40], 0x37],
+  ])('%s says nothing bad', async (_name, command, error) => {
+    expect(await readOf(ended(command as readonly number[], error as number))).toMatchObject({
+      ready: 'yes',
+      conditions: [],
+    })
+  })
+
+  it.each([
+    [8, 'fiscal memory'],
+    [9, 'journal'],
+  ])('byte %i of 10h is an error of the %s, where there is no storage', async (at, words) => {
+    const both = answering([0x10], (body) => {
+      body[2 + at] = 0x01
+      return body
+    })
+    // A model with storage tells of it by FF01h.
+    expect(await readOf(both)).toMatchObject({ ready: 'yes', conditions: [] })
+    const old: PrinterEmulator = (socket, printer) => {
+      const write = socket.write.bind(socket)
+      socket.write = ((bytes: Buffer) => {
+        const frame = bytes.indexOf(0x02)
+        const isStorage = frame >= 0 && bytes[frame + 2] === 0xff && bytes[frame + 3] === 0x01
+        if (!isStorage) return write(bytes)
+        const counted = Buffer.of(3, ...FF01, 0x37)
+        return write(Buffer.concat([bytes.subarray(0, frame), Buffer.of(2), counted, Buffer.of(lrc(counted))]))
+      }) as typeof socket.write
+      both(socket, printer)
+    }
+    // Its emulator has no room in a memory of the old kind.
+    const { conditions } = await readOf(old)
+    const known = conditions.filter(({ name }) => name !== 'fiscal-memory-full')
+    expect(known).toEqual([{ name: 'other-error', evidence: expect.stringContaining(words) }])
+  })
+})
+
+describe('The fiscal storage of a Shtrih-M printer', () => {
+  it.each<[number, string, string]>([
+    [0x01, 'storage-expiring', 'yes'],
+    [0x02, 'storage-expiring', 'yes'],
+    [0x04, 'fiscal-memory-low', 'yes'],
+    [0x08, 'documents-unsent', 'yes'],
+    [0x10, 'transmission-failing', 'yes'],
+    [0x20, 'transmission-failing', 'yes'],
+    [0x40, 'transmission-failing', 'yes'],
+    [0x80, 'storage-locked', 'no'],
+  ])('with the warning %i is %s', async (bits, name, ready) => {
+    const reading = await readOf(withByte(FF01, 4, bits))
+    expect({ names: names(reading), ready: reading.ready }).toEqual({ names: [name], ready })
+  })
+
+  it.each<[number, string]>([
+    [0, 'not-fiscal'],
+    [1, 'not-fiscal'],
+    [7, 'storage-locked'],
+    [15, 'storage-locked'],
+    [9, 'not-fiscal'],
+  ])('in phase %i is %s, and its last document no receipt', async (phase, name) => {
+    const reading = await readOf(withByte(FF01, 0, phase))
+    expect({ names: names(reading), ready: reading.ready }).toEqual({ names: [name], ready: 'no' })
+    expect(reading.fiscal?.last_receipt_at).toBeUndefined()
+    expect(reading.fiscal?.last_document_at).toBeDefined()
+  })
+
+  it('whose shift was opened and has sold nothing tells of no receipt', async () => {
+    const { fiscal } = await readOf(withByte([0xff, 0x40], 3, 0))
+    expect(fiscal?.last_receipt_at).toBeUndefined()
+    expect(fiscal).toMatchObject({ receipts_since_report: 0, shift: { state: 'open' } })
+  })
+})
+
+describe('The state of a Shtrih-M printer', () => {
+  it('whose submode nothing names leaves open whether it sells', async () => {
+    expect(await readOf(withByte([0x10], 4, 9))).toMatchObject({
+      ready: 'unknown',
+      conditions: [{ name: 'other-error' }],
+    })
+  })
+
+  it('whose cover is up is doubtful, since some models have no such bit', async () => {
+    expect((await readWith(['cover-open'], false)).conditions).toEqual([
+      { name: 'cover-open', evidence: 'flags 0x0490: the cover is up', doubtful: true },
+    ])
   })
 })
 
@@ -146,7 +298,7 @@ describe('The handshake', () => {
     expect(asked.ok && asked.value.replies[0]?.state).toBe('whole')
     const reading = await readPrinter(shtrih(), printer.line, { thorough: false })
     expect(reading).toMatchObject({ answered: 'yes', guards: { receipt_open: 'yes' } })
-    expect(reading.evidence.map(({ asked: question }) => question)).toEqual(['10h', 'FF01h', 'FF39h'])
+    expect(reading.evidence.map(({ asked: question }) => question)).toEqual(['10h', 'FF01h', 'FF39h', 'FF40h', '11h'])
     expect(printer.connections()).toBe(3)
   })
 

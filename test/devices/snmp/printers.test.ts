@@ -53,6 +53,44 @@ const RECORDED: Readonly<
     supplies: [toner, ['Drum Unit', 3, 9, -2, 0], ['Cyan Toner', 3, 3, -2, 0], ['Belt', 3, 1, 0, 0]],
     says: ['yes', []],
   },
+  // The trays of a Brother MFC-L2710DW (tests/snmpsim/brother.snmprec of LibreNMS), of which the last is empty.
+  brother: {
+    ...WELL,
+    status: 1,
+    device: 5,
+    bits: '40',
+    trays: [
+      ['AUTO', 250, -3],
+      ['MANUAL TRAY', 1, -3],
+      ['TRAY1', 250, 0],
+    ],
+    says: ['no', ['paper-out']],
+  },
+  brotherjam: {
+    ...WELL,
+    status: 3,
+    device: 3,
+    bits: '44',
+    trays: [
+      ['AUTO', 250, -3],
+      ['MANUAL TRAY', 1, -3],
+      ['TRAY1', 250, 0],
+    ],
+    says: ['no', ['paper-out', 'paper-jam']],
+  },
+  // A slot for single sheets that has one, and a cassette that has none.
+  manual: {
+    ...WELL,
+    status: 1,
+    device: 5,
+    bits: '40',
+    trays: [
+      ['Manual', 50, 10, 5],
+      ['Cassette', 250, 0, 3],
+    ],
+    says: ['no', ['paper-out']],
+  },
+  doubtandjam: { ...WELL, status: 1, device: 5, bits: '44', trays: [100], says: ['no', ['other-error', 'paper-jam']] },
   onetray: { ...WELL, device: 3, trays: [0, 200], alerts: [[4, 808, 'Tray 1 empty']], says: ['yes', ['paper-low']] },
   downidle: { ...WELL, device: 5, says: ['unknown', ['other-error']] },
   low: {

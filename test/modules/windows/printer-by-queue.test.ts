@@ -32,18 +32,29 @@ const queue = (status: number, jobs: Queues = []): Queues => [{ name: 'Receipts'
 
 describe('a printer on the USB of a Windows till', () => {
   it.each<[string, Queues, JsonObject, JsonObject]>([
-    ['idle', queue(0), {}, { fault: 'none', cause: null }],
+    // That nothing waits proves nothing of the printer.
+    ['idle', queue(0), {}, { fault: 'not-known', cause: null, severity: 'unknown' }],
     ['without paper', queue(0x10), {}, { fault: 'sale-blocked', cause: 'paper-out' }],
     ['open', queue(0x400000), {}, { fault: 'sale-blocked', cause: 'cover-open' }],
     ['out of reach', queue(0x80), {}, { fault: 'sale-blocked', cause: 'offline' }],
     ['halted', queue(1), {}, { fault: 'sale-blocked', cause: 'paused' }],
     ['with an old job', queue(0, [{ id: 3, status: 0, seconds: 900 }]), {}, { fault: 'silent-printer', cause: null }],
-    ['of a spooler that stands', [], { running: false }, { fault: 'attention-soon', cause: 'queue-stuck' }],
+    ['of a spooler that stands', [], { running: false }, { fault: 'sale-blocked', cause: 'queue-stuck' }],
   ])('%s, by its queue', async (_, queues, spooler, verdict) => {
     const { value, asked } = await look({ usb: '/dev/usb/lp0', queue: 'Receipts' }, queues, spooler)
     expect(value).toMatchObject({ ...verdict, protocol: 'spooler', where: 'queue "Receipts" of PL-0412/pos1' })
     expect(value?.['can_issue']).not.toBe('yes')
     expect(asked).toEqual(['spooler.observe'])
+  })
+
+  it('whose queue is idle is told by receipts, and by nothing else', async () => {
+    const idle = { usb: '/dev/usb/lp0', queue: 'Receipts' }
+    expect((await look(idle, queue(0))).compared).toEqual({
+      unknown: 'It does not say whether it can print: spooler answers: queue Receipts → idle, 0 jobs',
+    })
+    const receipts = { class: 'ok', last_receipt_at: new Date(Date.now() - 60_000).toISOString() }
+    const sold = await look({ ...idle, receipts }, queue(0))
+    expect(sold).toMatchObject({ value: { fault: 'none', can_issue: 'yes' }, compared: { changes: [] } })
   })
 
   it('cannot be told without a queue, and says what to do', async () => {
