@@ -6,6 +6,7 @@ import { unframed } from '../../../src/devices/evadts/frames.ts'
 import { auditText, readSegments } from '../../../src/devices/evadts/segments.ts'
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
+const lines = (text: string): string => text.replaceAll('\n', '\r\n')
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
 /** As a modem in the field sends it, with its own check sum. */
@@ -52,6 +53,34 @@ G85*4DED
 SE*40*0001
 DXE*1*1
 `.replaceAll('\n', '\r\n')
+
+/** As a handheld of N&W wrote it of a Kikko (thiopcb/evadts-csv-export, rawdata): its header on the line of DXS. */
+const HANDHELD = lines(`<000|Operations|N&W BlueRed Pc54601|20191230|144906|daa|00001|__|>DXS*NEC1190360*VA*V0/6*1
+ST*001*0001
+ID1*NEC01190360*       KIKKO IFE    *****6.00*01
+VA1*0*12862*0*226
+VA2**225**0
+VA3**11424**1664
+CA3**0*0*0**0*0*0
+CA4*0*0*0*0
+CA7*0*0
+CA8*0
+CA10*0*0
+DA2*0*0*0*0
+DA4*0*0
+EA2*00000000
+EA7*24*580
+${[5, 5, 5, 5, 5, 5, 5, 100, 5, 5, 5, 5, 100, 5, 5, 100]
+  .map((price, index) => {
+    const sold = [129, 118, 146, 21, 252, 211, 228, 0, 71, 60, 186, 287, 0, 149, 32, 0]
+    return `PA1**${index + 1}*${price}\nPA2***${sold[index]}*0`
+  })
+  .join('\n')}
+EA3*70*191230*144906*0000*191129*143810*0000
+G85*90b8
+SE*49*0001
+DXE*1*1
+<AAAA|BBBB>`)
 
 /** Segments as coffee and snack machines send them. */
 const MACHINE = auditText('RHV7654321', [
@@ -210,6 +239,51 @@ describe('An audit file', () => {
     }
   })
 
+  it('may have what does not belong to it in front, and a check sum that leaves out the last end of a line', () => {
+    const read = readAudit(bytes(HANDHELD))
+    expect(read).toMatchObject({ wholeness: 'whole', check: 'fits', machine: { serial: 'NEC01190360' } })
+    expect(read.vends.total.count).toBe(12862)
+    expect(readAudit(bytes(HANDHELD.replace('580', '581'))).wholeness).toBe('damaged')
+    const marked = new Uint8Array(Buffer.from(`\ufeff${MACHINE}`, 'utf8'))
+    expect(readAudit(marked)).toMatchObject({ wholeness: 'whole', check: 'fits' })
+  })
+
+  it('of a gateway that numbers its sets and moves lines cannot be checked, and has its ends', () => {
+    const rest = 'CA17*1*10*84**0\n@$2*Type*Periodo\nDXE*1*1\n'
+    const gateway = lines(`DXS*NIS HI! PE*VA*V0/6*1\nST-1*001*0001\nVA1*1*2\nG85*33ab\nSE-1*135*0001\n${rest}`)
+    expect(readAudit(bytes(gateway))).toMatchObject({ wholeness: 'whole', check: 'absent', unknown: {} })
+    expect(readAudit(bytes(gateway.replace('SE-1', 'XE'))).wholeness).toBe('cut')
+    // Of others a line that is lost is lost.
+    expect(readAudit(bytes(MACHINE.replace('ST*', 'SX*'))).wholeness).toBe('damaged')
+  })
+
+  it('behind another one counts, and is never called whole by the end of that', () => {
+    const other = auditText('WTN4213952', ['ID1*WTN11240080108*X\r\n', 'VA1*100*2\r\n'])
+    expect(readAudit(bytes(MACHINE + other))).toMatchObject({
+      ...{ wholeness: 'whole', check: 'fits', vends: { total: { count: 2 } }, columns: [] },
+      machine: { serial: 'WTN11240080108' },
+    })
+    expect(readAudit(bytes(other + MACHINE.replace('PA2*602', 'PA2*603'))).wholeness).toBe('damaged')
+    for (let length = 0; length < other.length - 2; length += 1) {
+      const isEnd = other.slice(0, length).includes('DXE*1')
+      const { wholeness, machine } = readAudit(bytes(MACHINE + other.slice(0, length)))
+      if (wholeness === 'whole' && !isEnd) expect(machine.serial, `after ${length} bytes`).toBe('RHV0000000001')
+      // The torn one in front, whatever is left of its last line.
+      const behind = readAudit(bytes(other.slice(0, length) + MACHINE))
+      expect([behind.wholeness, behind.machine.serial]).toEqual(['whole', 'RHV0000000001'])
+    }
+  })
+
+  it('of several sets is checked set by set', () => {
+    const [first, second] = [auditText('X', ['VA1*100*2\r\n']), auditText('X', ['CA2*100*2\r\n'])]
+    const sets = (text: string): string => text.slice(text.indexOf('ST*'), text.indexOf('DXE'))
+    const of = (...all: readonly string[]): Audit =>
+      readAudit(bytes(`DXS*X*VA*V0/6*1\r\n${all.join('')}DXE*1*${all.length}\r\n`))
+    expect(of(sets(first), sets(second))).toMatchObject({ wholeness: 'whole', vends: { total: { count: 2 } } })
+    expect(of(sets(first), sets(second).replace('CA2*100', 'CA2*101')).wholeness).toBe('damaged')
+    expect(of(sets(first), sets(second).replace(/SE.*\r\n/, '')).wholeness).toBe('cut')
+  })
+
   it('of whatever bytes is read without a throw, and never as whole', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
@@ -283,6 +357,24 @@ describe('What a modem kept of a transfer', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  it('is whole where a block that did not fit was sent again, and where a session that broke off was begun anew', () => {
+    const capture = dex(MACHINE, 200)
+    const bad = capture.slice(1, 1 + 206)
+    bad[60] = 0x7f
+    const noisy = new Uint8Array(Buffer.concat([capture.slice(0, 1), bad, Uint8Array.of(0x15), capture.slice(1)]))
+    expect(readAudit(noisy)).toMatchObject({ wholeness: 'whole', check: 'fits', badBlocks: 1 })
+    const unchecked = dex(MACHINE.replace(/G85.*\r\n/, ''), 200)
+    const doubtful = new Uint8Array(Buffer.concat([unchecked.slice(0, 1), bad, unchecked.slice(1)]))
+    expect(readAudit(doubtful), 'nothing says that it was').toMatchObject({ wholeness: 'damaged', badBlocks: 1 })
+    for (let length = 1; length < capture.length; length += 7) {
+      const anew = readAudit(new Uint8Array(Buffer.concat([capture.slice(0, length), capture])))
+      if (length > 300) expect([length, anew.wholeness, anew.check]).toEqual([length, 'whole', 'fits'])
+    }
+    const before = ddcmp(MACHINE.replace('PA2*602', 'PA2*601'), 200).slice(0, -300)
+    const anew = readAudit(new Uint8Array(Buffer.concat([before, ddcmp(MACHINE, 200)])))
+    expect([anew.wholeness, anew.check]).toEqual(['whole', 'fits'])
   })
 
   it('has a block that was sent again only once', () => {
