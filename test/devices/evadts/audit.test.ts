@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Audit, type Counter, readAudit, wallTimeIn } from '../../../src/devices/evadts/audit.ts'
+import { type Audit, type Counter, readAudit } from '../../../src/devices/evadts/audit.ts'
 import { crc16 } from '../../../src/devices/evadts/crc.ts'
 import { unframed } from '../../../src/devices/evadts/frames.ts'
 import { auditText, readSegments } from '../../../src/devices/evadts/segments.ts'
+import { wallTimeIn } from '../../../src/devices/evadts/values.ts'
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
 const lines = (text: string): string => text.replaceAll('\n', '\r\n')
@@ -158,10 +159,11 @@ describe('An audit file', () => {
       machine: { serial: 'RHV0000000001', model: 'LUCEX2Zero', asset: '4711' },
       currency: 'EUR',
       at: '2023-11-27T10:11:00',
+      atFrom: 'ID5',
       vends: { total: { value: 5865.3, count: 9612 }, sinceReset: { value: 5865.3, count: 9592 } },
       cash: { total: { value: 3123.3, count: 5443 }, sinceReset: { count: 5423 } },
       cashless: { total: { value: 2742, count: 4156 }, sinceReset: { count: 4169 } },
-      cashIn: { sinceReset: { all: 4789.05, notes: 0 }, total: { all: 4789.06, notes: 0.01 } },
+      cashIn: { sinceReset: { all: 4789.05, notes: 0 }, total: { all: 4789.06, notes: 1 } },
       tubeValue: 58.5,
       tubes: [
         { coin: 0.05, count: 160, full: true },
@@ -192,7 +194,7 @@ describe('An audit file', () => {
       },
     ])
     expect(audit.events).toEqual([
-      { id: 'OCM mdb', lastAt: '2023-10-22T12:53:00' },
+      { id: 'OCM mdb', lastAt: '2023-10-22T12:53:00', isActive: false },
       { id: 'EJL', sinceReset: 2, total: 7 },
     ])
   })
@@ -213,6 +215,81 @@ describe('An audit file', () => {
     expect(of('PA1*1*50', 'PA2*1*50', 'PA1*2*50', 'PA1*1*60', 'PA2*2*110').columns[0]?.paid.total.count).toBe(2)
     expect(of('VA1*1**2').vends).toEqual({ total: { value: 1 }, sinceReset: { value: 2 } })
     expect(of('VA1*4294967295*4294967295').vends.total, 'all ones are "never"').toEqual({})
+  })
+
+  it('says of events how often, when last, and whether they last, columns added up', () => {
+    const events = (...segments: string[]) =>
+      readAudit(
+        bytes(
+          auditText(
+            'X',
+            segments.map((line) => `${line}\r\n`),
+          ),
+        ),
+      ).events
+    // As machines of the field write them.
+    expect(events('EA2*EJH*0***1', 'EA2*EO_2*0**OVERRUN*1', 'EA2*EGS*104*104**1*95206')).toEqual([
+      { id: 'EJH', sinceReset: 0, isActive: true },
+      { id: 'EO_2', sinceReset: 0, isActive: true },
+      { id: 'EGS', sinceReset: 104, total: 104, isActive: true },
+    ])
+    expect(events('EA1*EAR*190610*140241', 'EA2*EAR****0', 'EA1*6A*161024*1336*')).toEqual([
+      { id: 'EAR', isActive: false, lastAt: '2019-06-10T14:02:41' },
+      { id: '6A', lastAt: '2016-10-24T13:36:00' },
+    ])
+    const [first, second] = [
+      ['PA1*010*150', 'PA2*3*450', 'EA2*ELA*71*71'],
+      ['PA1*040*150', 'PA2*3*450', 'EA2*ELA*9*9'],
+    ]
+    expect(events(...first, ...second, 'EA2*ELA*10*10', 'MA5*X')).toEqual([{ id: 'ELA', sinceReset: 81, total: 81 }])
+  })
+
+  it('has its time from ID5, else from the reading (EA3)', () => {
+    const at = (...segments: string[]) => {
+      const audit = readAudit(
+        bytes(
+          auditText(
+            'X',
+            segments.map((line) => `${line}\r\n`),
+          ),
+        ),
+      )
+      return [audit.at, audit.atFrom]
+    }
+    expect(at('ID5*2012-01-12*20:37:50', 'EA3*1*120113*0000')).toEqual(['2012-01-12T20:37:50', 'ID5'])
+    expect(at('ID5*000000*0000', 'EA3*70*191230*144906*0000*191129*143810*0000')).toEqual([
+      '2019-12-30T14:49:06',
+      'EA3',
+    ])
+    expect(at('EA3*70')).toEqual([undefined, undefined])
+  })
+
+  it('says how much came in by notes, whichever element the machine fills', () => {
+    const notes = (line: string) => readAudit(bytes(auditText('X', ['ID4*2*1978\r\n', `${line}\r\n`]))).cashIn
+    const jof = notes('CA3*188110*33900*66210*88000*214290*34100*89190**88000*91000')
+    expect(jof).toMatchObject({ total: { box: 341, tubes: 891.9, notes: 910 }, sinceReset: { notes: 880 } })
+    expect(notes('CA3*0*0*0*0*0*0*0*33635*0*3363500').total.notes).toBe(33635)
+    expect(notes('CA3*0*0*0*0*0*0*0*33635').total.notes).toBe(33635)
+    expect(notes('CA3*0*0*0*0*0*0*0**0*8252300').total.notes).toBe(82523)
+    expect(notes('CA3*0*0*0').total.notes).toBeUndefined()
+  })
+
+  it('names what is fitted by either of two card readers, and measures by all that stands before the number', () => {
+    const of = (...segments: string[]) =>
+      readAudit(
+        bytes(
+          auditText(
+            'X',
+            segments.map((line) => `${line}\r\n`),
+          ),
+        ),
+      )
+    expect(of('DA1***', 'DB1*MOBILE APP  *CREDIT CARD *0000').fitted.card).toBe('MOBILE APP')
+    expect(of('DA1***', 'DB1***').fitted.card).toBe('')
+    expect(of('DB2*0*0').fitted.card).toBeUndefined()
+    expect(of('MA5*TEMP*CoLd*22*C*---*DO', 'MA5*TEMP*Snack*OPEN*F*---', 'MA5*TIME*1*241022*0348').measures).toEqual([
+      { name: 'TEMP CoLd', value: 22, unit: 'C' },
+    ])
   })
 
   it('cut at any byte says nothing that the whole does not say, and that it is cut', () => {
@@ -297,6 +374,8 @@ describe('An audit file', () => {
   it('has times of two kinds, and none that the calendar has not', () => {
     expect(wallTimeIn('231127', '1011')).toBe('2023-11-27T10:11:00')
     expect(wallTimeIn('20231127', '101112')).toBe('2023-11-27T10:11:12')
+    expect(wallTimeIn('2023-11-27', '10:11')).toBe('2023-11-27T10:11:00')
+    expect(wallTimeIn('2023-1127', '10:1112')).toBeUndefined()
     expect(wallTimeIn('231327', '1011')).toBeUndefined()
     expect(wallTimeIn('000000', '0000')).toBeUndefined()
     expect(wallTimeIn('', '')).toBeUndefined()
