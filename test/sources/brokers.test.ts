@@ -117,9 +117,7 @@ describe.skipIf(!hasMosquitto)('Brokers and lines of tills', () => {
       const gone = { protocolVersion: 5, clientId: `kept-${process.pid}`, clean: true } as const
       await (await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`, gone)).endAsync()
       serve()
-      await expect
-        .poll(async () => (await events('kept'))['retained'], { timeout: 30_000, interval: 1_500 })
-        .toBe(many)
+      await expect.poll(async () => (await events('kept'))['retained'], { timeout: 30_000, interval: 1_500 }).toBe(many)
       await kill()
     }
     const { stdout } = await project.till('sources', 'status', '--json')
