@@ -85,6 +85,7 @@ export interface SourceSettings {
 export const SOURCE_TALLIES = [
   'taken',
   'repeated',
+  'retained',
   'unknown_kind',
   'unknown_device',
   'late',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { CompiledQuery } from 'kysely'
-import { type Alert, alertKey } from '../core/alert.ts'
+import { type Alert, alertKey, isOver, seriesKey, seriesOf } from '../core/alert.ts'
 import { MINUTE_MS } from '../core/duration.ts'
 import { type Episode, type EpisodeEvent, newEpisode } from '../core/episode.ts'
 import type { Told, ToldAnswer } from '../core/hook-store.ts'
@@ -31,6 +31,8 @@ interface Joined {
   readonly events: Occurred[]
   /** How its occurrences stand with these events, and since when. */
   readonly states: Map<string, { readonly state: Alert['state']; readonly at: string }>
+  /** Its occurrences by their series. */
+  readonly series: Map<string, Set<string>>
 }
 
 const KNOWN = hookTables
@@ -53,7 +55,7 @@ export function* joinAlerts(
   told: readonly Told[],
   { now, mayEnd }: { readonly now: Date; readonly mayEnd: MayEnd },
 ): Steps<readonly ToldAnswer[]> {
-  const alerts = [...new Set(told.map(({ alert }) => alertKey(alert)))]
+  const alerts = [...new Set(told.flatMap(({ alert }) => keysOf(alert)))]
   const known = yield* rowsOfEach<KnownRow>(
     KNOWN,
     alerts.map((alert) => [alert]),
@@ -144,33 +146,48 @@ class Joining {
       return { episode: null, why: 'It is resolved, and nothing was known of it.' }
     }
     const { episode, closed_at } = joined.episode
-    if (known && joined.states.get(alertKey(alert))?.state !== 'firing') return { episode, why: 'It was told before.' }
+    const ended = endedBy(alert, joined)
+    if (known && ended.length === 0) return { episode, why: 'It was told before.' }
     if (closed_at !== null) return { episode, why: 'Its episode is closed.' }
-    return this.#note(joined, { alert, key })
+    if (ended.length === 0) return this.#note(joined, { alert, key })
+    this.#remember({ alert: alertKey(alert), key, episode, at: this.#at })
+    return this.#noteEnds(joined, { alert, key, ids: ended })
   }
 
   /** What an alert has begun it ends, whatever rule and device are found for it by now; gives the first of these episodes. */
   *#endOthers(alert: Alert, own: string | undefined): Steps<Episode | undefined> {
     let first: Episode | undefined
-    for (const { key, episode } of [...this.#rowsOf(alertKey(alert)).values()]) {
+    for (const { key, episode } of keysOf(alert).flatMap((name) => [...this.#rowsOf(name).values()])) {
       const joined = key === own || episode === null ? undefined : yield* this.#read(episode)
       if (!joined || joined.episode.closed_at !== null || !this.#mayEnd(joined.episode)) continue
-      if (joined.states.get(alertKey(alert))?.state !== 'firing') continue
-      this.#note(joined, { alert, key })
+      const ids = endedBy(alert, joined)
+      if (ids.length === 0) continue
+      this.#noteEnds(joined, { alert, key, ids })
       first ??= joined.episode
     }
     return first
   }
 
+  #noteEnds(
+    joined: Joined,
+    { alert, key, ids }: { readonly alert: Alert; readonly key: string; readonly ids: readonly string[] },
+  ): Pick<ToldAnswer, 'episode' | 'why'> {
+    for (const id of ids) this.#note(joined, { alert: { ...alert, id }, key })
+    return { episode: joined.episode.episode, why: null }
+  }
+
   #note(
-    { episode, events, states }: Joined,
+    { episode, events, states, series }: Joined,
     { alert, key, again }: { readonly alert: Alert; readonly key: string; readonly again?: true },
   ): Pick<ToldAnswer, 'episode' | 'why'> {
     const name = alertKey(alert)
     events.push({ type: 'alert', at: this.#at, alert, ...(again && { again }) })
     states.set(name, { state: alert.state, at: this.#at })
-    if (this.#rowsOf(name).get(key)?.episode !== episode.episode)
-      this.#remember({ alert: name, key, episode: episode.episode, at: this.#at })
+    groupIn(series, name)
+    for (const known of keysOf(alert)) {
+      if (this.#rowsOf(known).get(key)?.episode !== episode.episode)
+        this.#remember({ alert: known, key, episode: episode.episode, at: this.#at })
+    }
     return { episode: episode.episode, why: null }
   }
 
@@ -197,7 +214,7 @@ class Joining {
   *#read(id: string): Steps<Joined | undefined> {
     if (!this.#episodes.has(id)) {
       const episode = yield* readEpisode(id)
-      this.#episodes.set(id, episode && { episode, events: [], states: new Map(Object.entries(episode.alerts)) })
+      this.#episodes.set(id, episode && joinedOf(episode))
     }
     return this.#episodes.get(id)
   }
@@ -212,11 +229,37 @@ class Joining {
       .slice(0, 12)}`
     const of = head ?? ({ rule: '', about: 'device', device: null, store: null } as const)
     const episode = newEpisode({ ...of, episode: id }, alert, this.#at)
-    const joined: Joined = { episode, newKey: key, events: [], states: new Map() }
+    const joined = joinedOf(episode, key)
     this.#episodes.set(id, joined)
     this.#open.set(key, id)
     return joined
   }
+}
+
+function joinedOf(episode: Episode, newKey?: string): Joined {
+  const series = new Map<string, Set<string>>()
+  for (const key of Object.keys(episode.alerts)) groupIn(series, key)
+  const states = new Map(Object.entries(episode.alerts))
+  return { episode, ...(newKey !== undefined && { newKey }), events: [], states, series }
+}
+
+function groupIn(series: Map<string, Set<string>>, key: string): void {
+  const keys = series.get(seriesOf(key)) ?? new Set()
+  series.set(seriesOf(key), keys.add(key))
+}
+
+/** What an alert is remembered by. */
+function keysOf(alert: Alert): readonly string[] {
+  const series = seriesKey(alert)
+  return series === undefined ? [alertKey(alert)] : [alertKey(alert), series]
+}
+
+/** Ids of the occurrences in an episode that an alert which is resolved ends. */
+function endedBy(alert: Alert, { states, series }: Joined): readonly string[] {
+  const own = alertKey(alert)
+  const others = [...(series.get(seriesKey(alert) ?? '') ?? [])].filter((key) => key !== own && isOver(key, alert))
+  const firing = [own, ...others].filter((key) => states.get(key)?.state === 'firing')
+  return firing.map((key) => (JSON.parse(key) as string[])[1] ?? '')
 }
 
 /** What an open episode is found by: its rule, and what it is about. */

@@ -165,6 +165,26 @@ test('a beginning that is told after its end does nothing', async () => {
   expect(existsSync(project.path('marker-a'))).toBe(false)
 })
 
+test('an all-clear ends what its alert has begun, whatever beginning it names', async () => {
+  const told = (status: string, startsAt: string, name: string) => ({
+    alerts: [{ status, labels: { alertname: name, device: `${STORE}/pos1` }, startsAt, fingerprint: 'c6' }],
+  })
+  const [begun, over] = ['2026-11-22T01:40:33Z', '2026-11-22T01:47:33+00:00']
+  await fire('grafana', told('firing', begun, 'Watched'))
+  const early = await fire('grafana', told('resolved', '2026-11-22T01:40:00Z', 'Watched'))
+  expect(early.answer.episodes, 'the end of one before it').toMatchObject([{ state: 'would-run' }])
+  const end = await fire('grafana', told('resolved', over, 'Watched'))
+  expect(end.answer).toMatchObject({ alerts: [{ why: null }], episodes: [{ state: 'clear', flaps: 0 }] })
+  const again = await fire('grafana', { ...told('resolved', over, 'Watched'), receiver: 'till' })
+  expect(again.answer.alerts).toMatchObject([{ why: 'It was told before.' }])
+  // By now another rule is found for it.
+  await fire('grafana', told('firing', '2026-11-22T02:00:00Z', 'Watched'))
+  const moved = await fire('grafana', told('resolved', '2026-11-22T02:10:00Z', 'Asked'))
+  expect(moved.answer).toMatchObject({ alerts: [{ why: null, rule: 'watch' }] })
+  const { episodes } = JSON.parse((await project.till('episodes', 'list', '--json')).stdout)
+  expect(episodes).toMatchObject([{ state: 'clear', flaps: 1 }])
+})
+
 test('tills behind a dead line are symptoms of it', async () => {
   const line = await fire('alertmanager', group({ name: 'LineDown', labels: { store: STORE } }))
   const till = await fire('zabbix', zabbix(1, 'MarkerGone', file('a')))

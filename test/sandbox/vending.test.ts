@@ -10,7 +10,7 @@ const TABLE = [
   ['coins-jammed', 'acceptor', 'coins-jammed', 'vending-service', 'unmet'],
   ['notes-full', 'acceptor', 'notes-full', 'cash-collection', 'unmet'],
   ['notes-off', 'acceptor', 'notes-off', 'vending-service', 'unmet'],
-  ['not-dispensed', 'paid-not-dispensed', 'EJL', 'vending-service', 'unmet'],
+  ['not-dispensed', 'paid-not-dispensed', 'ELA', 'vending-service', 'unmet'],
   ['fahrenheit', 'temperature-unit', null, 'monitoring', 'unmet'],
   ['column-out+coins-jammed', 'acceptor', 'coins-jammed', 'vending-service', 'unmet'],
   ['audit-cut', 'not-known', null, 'vending-service', 'unknown'],

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { connect } from 'node:net'
+import Database from 'libsql'
 import mqtt from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../peers/free-port.ts'
@@ -28,6 +29,13 @@ describe.skipIf(!hasMosquitto)('Brokers and lines of tills', () => {
       - {when: about.topic.endsWith("/state") && event == "gone", facts: {online: false}, alive: false}
       - {when: about.topic.endsWith("/telemetry"), samples: {temperature: double(event.temperature), column_1: double(event.columns.c1)}, facts: {online: true}}
       - {when: about.topic.endsWith("/sales"), count: [sales]}
+  kept:
+    mqtt: {url: 'mqtt://127.0.0.1:${broker.port}', topics: ['kept/#'], client: 'kept-${process.pid}'}
+    format: any
+    device: "'PL-0001/pos1'"
+    at: event.time
+    silence: {after: 1h}
+    rules: [{count: [kept_sales], samples: {kept_temperature: double(event.temperature)}}]
   topics:
     kafka: {brokers: ['127.0.0.1:1'], topics: [events]}
     device: event.till
@@ -94,6 +102,51 @@ describe.skipIf(!hasMosquitto)('Brokers and lines of tills', () => {
     await expect
       .poll(async () => (await events('machines')).trouble, { timeout: 30_000, interval: 1_500 })
       .toContain(`mqtt://127.0.0.1:${broker.port}`)
+  })
+
+  it('by MQTT: what the broker has kept tells how a machine was, not that it lives, and is no event', async () => {
+    await broker.start()
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`, { protocolVersion: 5 })
+    const [before, now] = [new Date(Date.now() - 7_200_000), new Date()]
+    const telemetry = (time: Date): string => JSON.stringify({ time: time.toISOString(), temperature: 4.5 })
+    await client.publishAsync('kept/a', telemetry(before), { qos: 1, retain: true })
+    await client.publishAsync('kept/b', '{"temperature":5}', { qos: 1, retain: true })
+    await kill()
+    // A session of which the broker knows nothing any more gets them again.
+    for (const many of [2, 4]) {
+      const gone = { protocolVersion: 5, clientId: `kept-${process.pid}`, clean: true } as const
+      await (await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`, gone)).endAsync()
+      serve()
+      await expect.poll(async () => (await events('kept'))['retained'], { timeout: 30_000, interval: 1_500 }).toBe(many)
+      await kill()
+    }
+    const { stdout } = await project.till('sources', 'status', '--json')
+    const found = JSON.parse(stdout).sources.find(({ source }: { source: string }) => source === 'kept')
+    expect(found).toMatchObject({ devices: 0, last_at: null, events: { taken: 0, retained: 4, no_time: 2 } })
+    // One of the session that goes on: what it is sent is new.
+    serve()
+    await expect
+      .poll(
+        async () => {
+          await client.publishAsync('kept/a', telemetry(now), { qos: 1, retain: true })
+          return (await events('kept'))['taken']
+        },
+        { timeout: 30_000, interval: 1_500 },
+      )
+      .toBe(1)
+    expect(await events('kept')).toMatchObject({ retained: 4, repeated: expect.any(Number) })
+    const database = new Database(project.path('.till/state.db'), { readonly: true })
+    const samples = database
+      .prepare(
+        "SELECT series.series, count(*) AS times, max(value) AS value FROM samples JOIN sample_series AS series ON series.id = samples.series WHERE series.series LIKE 'kept%' GROUP BY series.series ORDER BY series.series",
+      )
+      .all()
+    database.close()
+    expect(samples).toEqual([
+      { series: 'kept_sales', times: 1, value: 1 },
+      { series: 'kept_temperature', times: 2, value: 4.5 },
+    ])
+    await client.endAsync()
   })
 
   it('by the line of SetEvents: objects that are cut anywhere, with clocks of the store', async () => {

@@ -127,6 +127,7 @@ function blockOf(source: SourceStatus, now: Date): string {
 export const TALLY_WORDS: Readonly<Record<(typeof SOURCE_TALLIES)[number], string>> = {
   taken: 'taken',
   repeated: 'came again',
+  retained: 'kept by the broker from before',
   unknown_kind: 'of unknown kinds',
   unknown_device: 'of unknown devices',
   late: 'late',

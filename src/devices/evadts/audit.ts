@@ -1,5 +1,7 @@
+import { type AuditEvent, eventsOf } from './events.ts'
 import { unframed } from './frames.ts'
 import { readSegments, type Segment, type Wholeness } from './segments.ts'
+import { wallTimeIn, wholeIn } from './values.ts'
 
 /** How much and how often, as it stands in a counter of a machine. Money is in the machine's currency, not in its pence. */
 export interface Sold {
@@ -25,15 +27,6 @@ export interface Column {
   readonly free: Counter
 }
 
-/** A kind of event, with how often it was (EA2), and when it was last (EA1). */
-export interface AuditEvent {
-  readonly id: string
-  readonly sinceReset?: number
-  readonly total?: number
-  /** Wall time of the machine, as `2026-11-30T09:41:00`. */
-  readonly lastAt?: string
-}
-
 export interface CoinTube {
   readonly coin?: number
   readonly count?: number
@@ -57,8 +50,9 @@ export interface Audit {
   readonly communicationId?: string
   readonly machine: { readonly serial?: string; readonly model?: string; readonly asset?: string }
   readonly currency?: string
-  /** Wall time of the machine when the file was made (ID5). */
+  /** Wall time of the machine when the file was made, by ID5, or by the time of the reading in EA3 where that is missing. */
   readonly at?: string
+  readonly atFrom?: 'ID5' | 'EA3'
   readonly vends: Counter
   readonly testVends: Counter
   readonly cash: Counter
@@ -96,14 +90,14 @@ const NOTHING: Counter = { total: {}, sinceReset: {} }
 
 /**
  * Reads an audit file, or what a modem kept of its transfer. Elements stand where EVA DTS 6.1 puts them: VA1, CA2, DA2 have
- * value before count, PA2 count before value; EA2 has counts only, since reset before since start; CA3 and EA7 have
- * since reset first; ID4 says where the decimal point of money is. A segment that comes again replaces what it said
+ * value before count, PA2 count before value; CA3 and EA7 have since reset first; ID4 says where the decimal point of money is. A segment that comes again replaces what it said
  * before, for columns by the PA1 before it.
  */
 export function readAudit(bytes: Uint8Array): Audit {
   const { bytes: file, framing, badBlocks } = unframed(bytes)
   const { segments, wholeness, why, check } = readSegments(file)
-  const isDamaged = wholeness === 'whole' && badBlocks > 0
+  // A block that is not acknowledged comes again, so a check sum that fits says that nothing is missing.
+  const isDamaged = wholeness === 'whole' && badBlocks > 0 && check !== 'fits'
   const last = new Map<string, Segment>(segments.map((segment) => [segment.name, segment]))
   const places = wholeIn(last.get('ID4')?.elements[0]) ?? 0
   const of = (name: string): Reader => new Reader(last.get(name)?.elements ?? [], places)
@@ -123,12 +117,12 @@ export function readAudit(bytes: Uint8Array): Audit {
       ...named('asset', of('ID1').text(5)),
     },
     ...named('currency', of('ID4').text(2)),
-    ...named('at', wallTimeIn(of('ID5').text(0), of('ID5').text(1))),
+    ...madeAt(of('ID5'), of('EA3')),
     vends: of('VA1').valueThenCount(),
     testVends: of('VA2').valueThenCount(),
     cash: of('CA2').valueThenCount(),
     cashless: together(of('DA2').valueThenCount(), of('DB2').valueThenCount()),
-    cashIn: { sinceReset: cashIn(of('CA3'), 0), total: cashIn(of('CA3'), 4) },
+    cashIn: { sinceReset: cashIn(of('CA3'), { from: 0, notes: 8 }), total: cashIn(of('CA3'), { from: 4, notes: 9 }) },
     tubes: tubes.map((tube) => ({
       ...named('coin', tube.money(1)),
       ...named('count', tube.count(2)),
@@ -138,7 +132,7 @@ export function readAudit(bytes: Uint8Array): Audit {
     fitted: {
       ...named('coins', last.get('CA1')?.elements[0]),
       ...named('notes', last.get('BA1')?.elements[0]),
-      ...named('card', last.get('DA1')?.elements[0]),
+      ...named('card', serialOf([last.get('DA1'), last.get('DB1')])),
     },
     columns: columnsOf(segments, places),
     events: eventsOf(segments),
@@ -181,15 +175,6 @@ class Reader {
   }
 }
 
-/** A number that stands for "never" in machines that count with 32 bits. */
-const ALL_ONES = 0xffff_ffff
-
-function wholeIn(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined
-  const number = Number(text)
-  return number === ALL_ONES ? undefined : number
-}
-
 function named<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {
   return (value === undefined ? {} : { [key]: value }) as { readonly [key in K]?: V }
 }
@@ -207,13 +192,30 @@ function add(one: number | undefined, other: number | undefined): number | undef
   return one === undefined ? other : one + (other ?? 0)
 }
 
-function cashIn(reader: Reader, from: number): CashIn {
+/**
+ * CA3: all, box, tubes, notes. Notes stand there in whole units of the currency (CA304, CA308), and behind them once more like all other
+ * money (CA309, CA310); machines fill one of them or both.
+ */
+function cashIn(reader: Reader, { from, notes }: { readonly from: number; readonly notes: number }): CashIn {
   return {
     ...named('all', reader.money(from)),
     ...named('box', reader.money(from + 1)),
     ...named('tubes', reader.money(from + 2)),
-    ...named('notes', reader.money(from + 3)),
+    ...named('notes', reader.money(notes) || (reader.count(from + 3) ?? reader.money(notes))),
   }
+}
+
+/** An empty text only where none of those that are named has one. */
+function serialOf(devices: readonly (Segment | undefined)[]): string | undefined {
+  const serials = devices.flatMap((device) => device?.elements[0] ?? [])
+  return serials.find((serial) => serial !== '') ?? serials[0]
+}
+
+function madeAt(id5: Reader, ea3: Reader): Pick<Audit, 'at' | 'atFrom'> {
+  const at = wallTimeIn(id5.text(0), id5.text(1))
+  if (at !== undefined) return { at, atFrom: 'ID5' }
+  const readAt = wallTimeIn(ea3.text(1), ea3.text(2))
+  return readAt === undefined ? {} : { at: readAt, atFrom: 'EA3' }
 }
 
 function columnsOf(segments: readonly Segment[], places: number): readonly Column[] {
@@ -248,53 +250,27 @@ function headOf(reader: Reader): Partial<Column> {
   }
 }
 
-/** EA2 may come several times for one event, each time with all that is known of it; the last one counts. */
-function eventsOf(segments: readonly Segment[]): readonly AuditEvent[] {
-  const events = new Map<string, AuditEvent>()
-  for (const { name, elements } of segments) {
-    const [id = ''] = elements
-    if ((name !== 'EA1' && name !== 'EA2') || id === '') continue
-    const before = events.get(id) ?? { id }
-    if (name === 'EA2') {
-      events.set(id, {
-        ...before,
-        ...named('sinceReset', wholeIn(elements[1])),
-        ...named('total', wholeIn(elements[2])),
-      })
-      continue
-    }
-    const at = wallTimeIn(elements[1], elements[2])
-    const isLater = at !== undefined && (before.lastAt === undefined || at > before.lastAt)
-    events.set(id, isLater ? { ...before, lastAt: at } : before)
-  }
-  return [...events.values()]
-}
-
-/** `yymmdd` or `yyyymmdd` and `hhmm` or `hhmmss` as ISO 8601 without an offset; undefined where that is no time. */
-export function wallTimeIn(date: string | undefined, time: string | undefined): string | undefined {
-  const day = /^(?:(\d\d)?(\d\d))(\d\d)(\d\d)$/.exec(date ?? '')
-  const clock = /^(\d\d)(\d\d)(\d\d)?$/.exec(time || '0000')
-  if (!day || !clock) return undefined
-  const [, century = '20', year, month, dayOfMonth] = day
-  const [, hour, minute, second = '00'] = clock
-  const text = `${century}${year}-${month}-${dayOfMonth}T${hour}:${minute}:${second}`
-  const instant = new Date(`${text}Z`)
-  return Number.isNaN(instant.getTime()) || instant.toISOString().slice(0, 19) !== text ? undefined : text
-}
-
-/** MA5 belongs to makers; read is what has a name, one number, and a unit of temperature behind it. */
+/**
+ * MA5 belongs to makers; read is what has a name, a number, and a unit of temperature behind it. All that stands before the number
+ * is the name: `MA5*TEMP*CoLd*22*C*---*DO` is `TEMP CoLd`.
+ */
 function measuresOf(segments: readonly Segment[]): readonly Measure[] {
   const measures = new Map<string, Measure>()
   for (const { name, elements } of segments) {
-    const [what = '', number = '', unit = ''] = elements
-    if (name !== 'MA5' || !/^[CF]$/i.test(unit) || !/^-?\d{1,6}(\.\d+)?$/.test(number)) continue
-    measures.set(what, { name: what, value: Number(number), unit: unit.toUpperCase() })
+    const at = elements.findIndex((element, index) => index > 0 && isDegrees(element, elements[index + 1]))
+    if (name !== 'MA5' || at < 0) continue
+    const what = elements.slice(0, at).join(' ')
+    measures.set(what, { name: what, value: Number(elements[at]), unit: (elements[at + 1] ?? '').toUpperCase() })
   }
   return [...measures.values()]
 }
 
+function isDegrees(number: string, unit = ''): boolean {
+  return /^[CF]$/i.test(unit) && /^-?\d{1,6}(\.\d+)?$/.test(number)
+}
+
 const READ = new Set(
-  'DXS ST ID1 ID4 ID5 VA1 VA2 CA1 CA2 CA3 CA15 CA17 BA1 DA1 DA2 DB2 PA1 PA2 PA3 PA4 EA1 EA2 EA3 EA7 MA5 G85 SE DXE'.split(
+  'DXS ST ID1 ID4 ID5 VA1 VA2 CA1 CA2 CA3 CA15 CA17 BA1 DA1 DA2 DB1 DB2 PA1 PA2 PA3 PA4 EA1 EA2 EA3 EA7 MA5 G85 SE DXE'.split(
     ' ',
   ),
 )

@@ -10,6 +10,7 @@ export interface Unframed {
 
 const [SOH, STX, ETX, ENQ, DLE, ETB] = [0x01, 0x02, 0x03, 0x05, 0x10, 0x17]
 const DDCMP_DATA = 0x81
+const DDCMP_START = 0x06
 const DDCMP_HEADER = 8
 /** Shorter blocks of a transfer may hold the same by chance. */
 const SHORT = 64
@@ -41,13 +42,18 @@ function fromDex(bytes: Uint8Array): Unframed {
   const pieces: Uint8Array[] = []
   let badBlocks = 0
   for (let at = 0; at + 1 < bytes.length; ) {
-    const begins = bytes[at] === DLE && (bytes[at + 1] === STX || bytes[at + 1] === SOH)
-    if (!begins) {
+    if (!isDexBegin(bytes, at)) {
       at += 1
       continue
     }
     const end = dexEnd(bytes, at + 2)
     if (end === undefined) break
+    if (isDexBegin(bytes, end)) {
+      // The session was begun anew within it.
+      badBlocks += 1
+      at = end
+      continue
+    }
     const text = bytes.subarray(at + 2, end)
     // The check sum covers the text and the byte that ends it, neither of them with its DLE.
     const isGood = fits(Uint8Array.of(...text, ...bytes.subarray(end + 1, end + 4)))
@@ -58,26 +64,35 @@ function fromDex(bytes: Uint8Array): Unframed {
   return { bytes: joined(pieces), framing: 'dex', badBlocks }
 }
 
-/** Where the DLE stands that ends a block; undefined where the capture ends before it. */
+function isDexBegin(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === DLE && (bytes[at + 1] === STX || bytes[at + 1] === SOH)
+}
+
+/** Where the DLE stands that ends a block, or begins the next one; undefined where the capture ends before it. */
 function dexEnd(bytes: Uint8Array, from: number): number | undefined {
   for (let at = from; at + 3 < bytes.length; at += 1) {
-    if (bytes[at] === DLE && (bytes[at + 1] === ETB || bytes[at + 1] === ETX)) return at
+    const isEnd = bytes[at] === DLE && (bytes[at + 1] === ETB || bytes[at + 1] === ETX)
+    if (isEnd || isDexBegin(bytes, at)) return at
   }
   return undefined
 }
 
 function fromDdcmp(bytes: Uint8Array): Unframed {
-  const pieces: Uint8Array[] = []
+  let pieces: Uint8Array[] = []
   let badBlocks = 0
   for (const data of ddcmpData(bytes)) {
-    if (!fits(data)) badBlocks += 1
+    if (data === 'start') pieces = []
+    else if (!fits(data)) badBlocks += 1
     else if (data[0] === AUDIT_PIECE && data[1] === (pieces.length & 0xff)) pieces.push(data.subarray(2, -2))
   }
   return { bytes: joined(pieces), framing: 'ddcmp', badBlocks }
 }
 
-/** The data of each message whose header fits, with its check sum; one that the capture cuts off is left out. */
-function* ddcmpData(bytes: Uint8Array): Generator<Uint8Array> {
+/**
+ * The data of each message whose header fits, with its check sum, and where a session begins; a message that the capture cuts off is
+ * left out.
+ */
+function* ddcmpData(bytes: Uint8Array): Generator<Uint8Array | 'start'> {
   for (let at = 0; at + DDCMP_HEADER <= bytes.length; ) {
     const header = bytes.subarray(at, at + DDCMP_HEADER)
     if ((header[0] !== DDCMP_DATA && header[0] !== ENQ) || !fits(header)) {
@@ -85,7 +100,10 @@ function* ddcmpData(bytes: Uint8Array): Generator<Uint8Array> {
       continue
     }
     at += DDCMP_HEADER
-    if (header[0] === ENQ) continue
+    if (header[0] === ENQ) {
+      if (header[1] === DDCMP_START) yield 'start'
+      continue
+    }
     const length = (header[1] ?? 0) + 256 * ((header[2] ?? 0) & 0x3f) + 2
     if (at + length <= bytes.length) yield bytes.subarray(at, at + length)
     at += length

@@ -19,7 +19,7 @@ export interface SegmentFile {
   readonly wholeness: Wholeness
   /** Why it is not whole, as a sentence; undefined when it is. */
   readonly why?: string
-  /** G85: what it says and whether that fits. Old machines send none. */
+  /** G85: whether it fits. Old machines send none, and what a gateway has put in another order cannot be checked. */
   readonly check: 'fits' | 'wrong' | 'absent'
 }
 
@@ -28,18 +28,16 @@ export const MAX_AUDIT_BYTES = 512 * 1024
 /** More than a machine has columns, prices and events. */
 const MOST_SEGMENTS = 20_000
 const NAME = /^[A-Z][A-Z0-9]{1,3}$/
+const NUMBERED = /^(ST|SE)-\d+$/
 
 /**
- * Takes an audit file apart. Lines end with CR LF, LF or CR; what stands before DXS is passed over, as some machines put
- * a line of their own there. The check sum covers everything from ST up to G85 as it was sent, where lines end with CR LF
- * whatever has become of them since.
+ * Takes an audit file apart. Lines end with CR LF, LF or CR; what stands before DXS is passed over, also on its line, where
+ * handhelds put a header of their own. Of several transmissions one behind the other the last one counts: one before it was broken off,
+ * or is older.
  */
 export function readSegments(bytes: Uint8Array): SegmentFile {
-  const text = Buffer.from(bytes).toString('latin1')
-  const lines = text.split(/\r\n|\n|\r/)
-  const isEnded = /[\r\n]$/.test(text)
-  const begin = lines.findIndex((line) => /^DXS\*/.test(line))
-  if (begin < 0) {
+  const text = lastTransmission(Buffer.from(bytes).toString('latin1'))
+  if (text === undefined) {
     return {
       segments: [],
       wholeness: 'no-audit',
@@ -47,7 +45,8 @@ export function readSegments(bytes: Uint8Array): SegmentFile {
       check: 'absent',
     }
   }
-  const used = lines.slice(begin, begin + MOST_SEGMENTS).filter((line) => line.trim() !== '')
+  const isEnded = /[\r\n]$/.test(text)
+  const used = text.split(/\r\n|\n|\r/, MOST_SEGMENTS).filter((line) => line.trim() !== '')
   const last = used.at(-1)
   // A last line without its end may have lost some of its digits; DXE is short enough to be known.
   const isTorn = !isEnded && last !== undefined && !/^DXE\*\d+(\*\d+)?$/.test(last)
@@ -56,9 +55,15 @@ export function readSegments(bytes: Uint8Array): SegmentFile {
   return { segments, ...judged(kept, segments) }
 }
 
+/** From the last DXS on; within a line it has to look like a whole one, since a text may have these letters too. */
+function lastTransmission(text: string): string | undefined {
+  const begins = [...text.matchAll(/(?<=^|[\r\n])DXS\*|DXS\*[^*\r\n]*\*[A-Z]{2}\*V/g)]
+  return begins.length === 0 ? undefined : text.slice(begins.at(-1)?.index)
+}
+
 function segmentOf(line: string): Segment {
   const [name = '', ...elements] = line.split('*')
-  return { name: name.trim(), elements: elements.map((element) => element.trim()) }
+  return { name: name.trim().replace(NUMBERED, '$1'), elements: elements.map((element) => element.trim()) }
 }
 
 function judged(lines: readonly string[], segments: readonly Segment[]): Omit<SegmentFile, 'segments'> {
@@ -66,29 +71,35 @@ function judged(lines: readonly string[], segments: readonly Segment[]): Omit<Se
   if (check === 'wrong') {
     return { wholeness: 'damaged', why: 'Its check sum (G85) does not fit what it holds.', check }
   }
-  const named = (name: string): Segment | undefined => segments.find((segment) => segment.name === name)
+  const times = (name: string): number => segments.filter((segment) => segment.name === name).length
   // Machines that speak DDCMP alone may have neither ST nor SE; what began with ST has SE.
-  const ends = named('ST') === undefined ? ['DXE'] : ['SE', 'DXE']
-  const missing = ends.find((name) => named(name) === undefined)
+  const missing = times('SE') < times('ST') ? 'SE' : times('DXE') === 0 ? 'DXE' : undefined
   if (missing !== undefined) return { wholeness: 'cut', why: `It ends before its end: there is no ${missing}.`, check }
   return { wholeness: 'whole', check }
 }
 
-/** Whether G85 fits; machines that count SE wrongly are common, those that reckon G85 wrongly are not. */
+/** Whether each G85 fits the set that it stands in, from ST on; machines that count SE wrongly are common. */
 function checkOf(lines: readonly string[]): SegmentFile['check'] {
-  const from = lines.findIndex((line) => /^ST\*/.test(line))
-  const to = lines.findIndex((line) => /^G85\*/.test(line))
-  if (to < 0) return 'absent'
-  if (from < 0 || to < from) return 'wrong'
-  const covered = Buffer.from(
-    lines
-      .slice(from, to)
-      .map((line) => `${line}\r\n`)
-      .join(''),
-    'latin1',
-  )
-  const said = /^G85\*([0-9A-Fa-f]{4})\*?$/.exec((lines[to] ?? '').trim())?.[1]
-  return said !== undefined && Number.parseInt(said, 16) === crc16(covered) ? 'fits' : 'wrong'
+  const sums = lines.flatMap((line, at) => (/^G85\*/.test(line) ? [at] : []))
+  // A gateway that numbers its sets (ST-1) has moved lines of the machine, too: what it sends cannot be checked.
+  if (sums.length === 0 || lines.some((line) => /^ST-\d+\*[^*]+\*/.test(line))) return 'absent'
+  const isGood = sums.every((at, index) => {
+    const after = index === 0 ? 0 : (sums[index - 1] ?? 0)
+    const from = lines.findIndex((line, place) => place >= after && /^ST\*/.test(line))
+    return from >= 0 && from < at && fits(lines.slice(from, at), lines[at] ?? '')
+  })
+  return isGood ? 'fits' : 'wrong'
+}
+
+/**
+ * It covers everything from ST up to G85 as it was sent, where lines end with CR LF whatever has become of them since; machines of N&W
+ * (Kikko, with a BlueRed handheld) leave out the last CR LF.
+ */
+function fits(lines: readonly string[], sum: string): boolean {
+  const said = /^G85\*([0-9A-Fa-f]{4})\*?$/.exec(sum.trim())?.[1]
+  if (said === undefined) return false
+  const covered = lines.join('\r\n')
+  return [`${covered}\r\n`, covered].some((text) => crc16(Buffer.from(text, 'latin1')) === Number.parseInt(said, 16))
 }
 
 /** The line of a segment with its end, as a machine sends it. */

@@ -22,6 +22,8 @@ export interface FileReading {
   readonly sizeBytes?: number
   /** `sha256:…`, or `cksum:…` where the device has nothing better. Says whether a file is still the same one. */
   readonly fingerprint?: string
+  /** How long ago it was written, by the clock of the device; only when it was asked for and can be told. */
+  readonly ageSeconds?: number
   /** Only when it was asked for and is small enough. */
   readonly content?: Uint8Array
   /** Why it could not be read, in the words of the device. */
@@ -38,6 +40,8 @@ export interface ReadOptions {
   readonly sendBytes: number
   /** …unless its fingerprint is this one. */
   readonly known?: string
+  /** Tell how long ago it was written. */
+  readonly age?: boolean
   /** Windows: the owner in this form, if it is the same account: names there depend on the language. */
   readonly owner?: string
 }

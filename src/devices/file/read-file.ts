@@ -25,8 +25,8 @@ const SCRIPT = `${TOOL_PRELUDE}${FINGERPRINT}need_tool ls
 nl='
 '
 fact() { printf '%s\\0' "$1"; }
-finish() { fact "$kind"; fact "$real"; fact "$link"; fact "$numbers"; fact "$names"; fact "$sum"; fact "$trouble"; fact "\${send:-no}"; }
-kind=absent; real=$path; link=; numbers=; names=; sum=; trouble=; send=no
+finish() { fact "$kind"; fact "$real"; fact "$link"; fact "$numbers"; fact "$names"; fact "$sum"; fact "$trouble"; fact "\${send:-no}"; fact "$age"; }
+kind=absent; real=$path; link=; numbers=; names=; sum=; trouble=; send=no; age=
 if [ -L "$path" ]; then
   need_tool readlink
   link=$(readlink "$path"; printf x); link=\${link%"\${nl}x"}
@@ -60,10 +60,14 @@ if [ "$kind" = file ] && [ "$wants" != nothing ]; then
     if [ $((size)) -le "$send_bytes" ] && { [ -z "$sum" ] || [ "$sum" != "$known" ]; }; then send=yes; fi
   fi
 fi
+if [ "$kind" = file ] && [ "$wants_age" = yes ]; then
+  # stat of GNU and busybox, and of BSD.
+  written=$(stat -c %Y "$real" 2>/dev/null || stat -f %m "$real" 2>/dev/null) && age=$(($(date +%s) - written))
+fi
 finish
 if [ "$send" = yes ]; then cat "$real"; fi`
 
-const FACTS = 8
+const FACTS = 9
 
 /** Reads what stands at a path, whatever the device runs. Writes nothing. `reading` is undefined when the answer is not whole. */
 export async function readFile(
@@ -86,10 +90,10 @@ export function unreadFile(path: string, answer: ShellAnswer): Failure {
 
 /** One question about a path. Writes nothing. */
 export function readFileRequest(options: ReadOptions): ShellRequest {
-  const { path, follow, wants, sendBytes, known = '' } = options
+  const { path, follow, wants, sendBytes, known = '', age = false } = options
   return {
     script: SCRIPT,
-    values: { path, follow: follow ? 'yes' : 'no', wants, send_bytes: sendBytes, known },
+    values: { path, follow: follow ? 'yes' : 'no', wants, send_bytes: sendBytes, known, wants_age: age ? 'yes' : 'no' },
     maxOutputBytes: sendBytes + 64 * 1024,
   }
 }
@@ -105,10 +109,10 @@ export function fileReading(answer: ShellAnswer): FileReading | undefined {
     facts.push(bytes.toString('utf8', at, end))
     at = end + 1
   }
-  const [kind = '', realPath = '', link = '', numbers = '', names = '', sum = '', trouble = '', send = ''] = facts
+  const [kind = '', realPath = '', link = '', numbers = '', names = '', sum = '', trouble = '', send = '', age = ''] =
+    facts
   if (answer.exitCode !== 0 && trouble === '') return undefined
-  const [, , uid, gid, size] = numbers.trim().split(/\s+/)
-  const [, , owner, group] = names.trim().split(/\s+/)
+  const [, , , , size] = numbers.trim().split(/\s+/)
   const mode = modeOf(numbers)
   return {
     system: 'posix',
@@ -117,14 +121,23 @@ export function fileReading(answer: ShellAnswer): FileReading | undefined {
     ...(link !== '' && { linkTarget: link }),
     ...(mode !== undefined && { mode }),
     ...listed(numbers, kind),
+    ...ownersIn(numbers, names),
+    ...(kind === 'file' && { sizeBytes: Number(size) }),
+    ...(sum !== '' && { fingerprint: sum }),
+    ...(age !== '' && { ageSeconds: Number(age) }),
+    ...(send === 'yes' && { content: bytes.subarray(at) }),
+    ...(trouble !== '' && { trouble }),
+  }
+}
+
+function ownersIn(numbers: string, names: string): Pick<FileReading, 'uid' | 'gid' | 'owner' | 'group'> {
+  const [, , uid, gid] = numbers.trim().split(/\s+/)
+  const [, , owner, group] = names.trim().split(/\s+/)
+  return {
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
     ...(owner !== undefined && { owner }),
     ...(group !== undefined && { group }),
-    ...(kind === 'file' && { sizeBytes: Number(size) }),
-    ...(sum !== '' && { fingerprint: sum }),
-    ...(send === 'yes' && { content: bytes.subarray(at) }),
-    ...(trouble !== '' && { trouble }),
   }
 }
 

@@ -11,7 +11,7 @@ export const ANY_PATH = '^(/|[A-Za-z]:([\\\\/][^<>"|?*:]*)?$)'
 // A file that is open elsewhere is read all the same. The content is the only large thing, and is text in base64.
 const READ = fragment(
   'file.read',
-  String.raw`$at = @{ kind = 'absent'; real = $v.path; link = ''; owner = ''; size = 0; sum = ''; content = $null; trouble = '' }
+  String.raw`$at = @{ kind = 'absent'; real = $v.path; link = ''; owner = ''; size = 0; sum = ''; content = $null; age = $null; trouble = '' }
 function Get-TillAttributes([string]$path) {
   try { return [int][IO.File]::GetAttributes($path) } catch {
     $why = $_.Exception.GetBaseException()
@@ -45,6 +45,7 @@ else {
     if ($v.owner -ne '' -and (Get-TillSid $v.owner) -eq $sid) { $at.owner = $v.owner }
   }
   if ($at.kind -eq 'file') { $at.size = (New-Object IO.FileInfo($at.real)).Length }
+  if ($at.kind -eq 'file' -and $v.age) { $at.age = [long]([DateTime]::UtcNow - [IO.File]::GetLastWriteTimeUtc($at.real)).TotalSeconds }
   if ($at.kind -eq 'file' -and $v.wants) {
     try {
       $at.sum = Get-TillSha256 $at.real
@@ -69,15 +70,16 @@ interface Answer {
   readonly size: number
   readonly sum: string
   readonly content: string | null
+  readonly age: number | null
   readonly trouble: string
 }
 
 /** One question about a path of a Windows device. Writes nothing. */
 export function windowsReadRequest(options: ReadOptions): ShellRequest {
-  const { path, follow, wants, sendBytes, known = '', owner = '' } = options
+  const { path, follow, wants, sendBytes, known = '', owner = '', age = false } = options
   return {
     ...READ,
-    values: { path, follow, wants: wants === 'content', send_bytes: sendBytes, known, owner },
+    values: { path, follow, wants: wants === 'content', send_bytes: sendBytes, known, owner, age },
     maxOutputBytes: Math.ceil((sendBytes * 4) / 3) + 64 * 1024,
   }
 }
@@ -85,7 +87,7 @@ export function windowsReadRequest(options: ReadOptions): ShellRequest {
 /** What was answered; undefined when the answer is not whole. */
 export function windowsReading(answer: ShellAnswer): FileReading | undefined {
   if (answer.exitCode !== 0 || answer.truncated) return undefined
-  const { kind, real, link, owner, size, sum, content, trouble } = JSON.parse(answer.text) as Answer
+  const { kind, real, link, owner, size, sum, content, age, trouble } = JSON.parse(answer.text) as Answer
   return {
     system: 'windows',
     kind,
@@ -94,6 +96,7 @@ export function windowsReading(answer: ShellAnswer): FileReading | undefined {
     ...(owner !== '' && { owner }),
     ...(kind === 'file' && { sizeBytes: size }),
     ...(sum !== '' && { fingerprint: `sha256:${sum}` }),
+    ...(typeof age === 'number' && { ageSeconds: age }),
     ...(content !== null && { content: Buffer.from(content, 'base64') }),
     ...(trouble !== '' && { trouble }),
   }

@@ -41,6 +41,7 @@ function readAlert(source: string, raw: JsonObject): Alert | undefined {
   return {
     source,
     id: `${fingerprint} ${textOf(startsAt)}`,
+    series: fingerprint,
     state: status,
     name: labels['alertname'] ?? '',
     severity: labels['severity'] ?? '',

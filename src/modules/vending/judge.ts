@@ -1,3 +1,4 @@
+import type { NewEvents } from './events.ts'
 import type { Acceptor, AcceptorKind, CardPayments } from './payments.ts'
 import type { SalesVerdict } from './sales.ts'
 import type { ColumnStock } from './stock.ts'
@@ -37,9 +38,9 @@ export interface Findings {
   readonly acceptors: Readonly<Record<AcceptorKind, Acceptor>>
   readonly card: CardPayments & { readonly silent: boolean }
   readonly temperature: Temperature | null
-  readonly notDispensed: { readonly count: number; readonly codes: readonly string[] }
-  readonly columnJams: { readonly count: number; readonly codes: readonly string[] }
-  readonly doorOpened: { readonly count: number; readonly codes: readonly string[] }
+  readonly notDispensed: NewEvents
+  readonly columnJams: NewEvents
+  readonly doorOpened: NewEvents
   /** How often since the look before. */
   readonly powerLost: number
 }
@@ -90,13 +91,15 @@ function ofDispensing({ notDispensed, columnJams }: Findings): Finding[] {
       remedy: 'Give the money back, and see to the columns and the sensor of the delivery.',
     })
   }
-  if (columnJams.count > 0) {
+  if (columnJams.count > 0 || columnJams.isActive) {
     found.push({
       fault: 'column-jammed',
       cause: columnJams.codes.join(', '),
       severity: 'attention',
       owner: 'vending-service',
-      detail: `A column jammed ${columnJams.count} times since the look before.`,
+      detail: columnJams.isActive
+        ? 'A column is jammed.'
+        : `A column jammed ${columnJams.count} times since the look before.`,
       remedy: 'Free the column.',
     })
   }
@@ -128,14 +131,16 @@ function ofSite({ doorOpened, powerLost }: Findings): Finding[] {
       remedy: 'See to its plug and its circuit; what it cools may have been warm meanwhile.',
     })
   }
-  if (doorOpened.count > 0) {
+  if (doorOpened.count > 0 || doorOpened.isActive) {
     found.push({
       fault: 'door-opened',
       cause: doorOpened.codes.join(', '),
       severity: 'attention',
       owner: 'vending-service',
-      detail: `The door was opened ${doorOpened.count} times since the look before.`,
-      remedy: 'Where nobody was to be there, see who was.',
+      detail: doorOpened.isActive
+        ? 'The door is open.'
+        : `The door was opened ${doorOpened.count} times since the look before.`,
+      remedy: doorOpened.isActive ? 'Have it closed.' : 'Where nobody was to be there, see who was.',
       soon: true,
     })
   }

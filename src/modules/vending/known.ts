@@ -5,6 +5,16 @@ import type { NewSample, Sample } from '../../core/sample.ts'
 /** What earlier looks noted of one number, oldest first; times in milliseconds since 1970. */
 export type Past = readonly { readonly at: number; readonly value: number }[]
 
+/** What is known of earlier looks, by number: `coins`, `bills`, `cashless`, `fitted.notes`, `event.ENA`. */
+export interface Known {
+  readonly past: (what: string) => Past
+  readonly now: number
+  /** When anything was noted of the machine last; undefined: this is the first look. */
+  readonly lastLook: number | undefined
+  /** By which the machine tells times. */
+  readonly zone: string
+}
+
 /** How far back a number that only counts up is of use: columns that sell rarely, machines that rest over holidays. */
 export const RECALLED_MS = 14 * DAY_MS
 

@@ -19,15 +19,23 @@ export const MEANINGS = [
 ] as const
 export type Meaning = (typeof MEANINGS)[number]
 
-/** Of codes that machines of several makers use alike; all others are told by `events`. */
+const meaning = (of: Meaning, ...codes: readonly string[]): Readonly<Record<string, Meaning>> =>
+  Object.fromEntries(codes.map((code) => [code, of]))
+
+/**
+ * Standard codes (EVA DTS 6.1, table C.2) that say what is wrong with what is sold or paid with; all others are told by `events`.
+ * Jammed are entry, validator, separator, dispenser, changer, chute and box; off is what has failed or does not answer.
+ */
 export const KNOWN_EVENTS: Readonly<Record<string, Meaning>> = {
-  EAR: 'coins-jammed',
-  ENA: 'notes-jammed',
-  ENE: 'notes-full',
-  ENF: 'notes-off',
-  EJB: 'column-jammed',
-  EJL: 'not-dispensed',
-  EGS: 'door-open',
+  ...meaning('coins-jammed', 'EAA', 'EAD', 'EAE', 'EAF', 'EAG', 'EAH', 'EAI'),
+  ...meaning('coins-off', 'EAL', 'EAM', 'EAN', 'EAO', 'EAP', 'EAR'),
+  ...meaning('notes-jammed', 'ENA', 'ENC', 'END'),
+  ...meaning('notes-full', 'ENE'),
+  ...meaning('notes-off', 'ENG', 'ENH', 'ENI', 'ENJ', 'ENK'),
+  ...meaning('card-off', 'EKA', 'EKB', 'EKC', 'EKD', 'EKM', 'EK2A', 'EK2B', 'EK2C', 'EK2D', 'EK2M'),
+  ...meaning('column-jammed', 'EJB', 'EJC'),
+  ...meaning('not-dispensed', 'ELA'),
+  ...meaning('door-open', 'EGS'),
 }
 
 export interface Filling {
@@ -179,7 +187,8 @@ export const PARAMS = {
     events: {
       type: ['object', 'null'],
       additionalProperties: { enum: MEANINGS },
-      description: 'What events of this machine (EA1, EA2) mean; these go before the few that many makers share.',
+      description:
+        'What events of this machine (EA1, EA2) mean; these go before the standard codes. A code without its part (`EJL` for `EJL_12`) is for all parts.',
       examples: [{ 'OCM mdb': 'coins-off' }],
     },
     card_silent_after: {
@@ -209,7 +218,10 @@ export const PARAMS = {
       maximum: 26,
       description: 'How many weeks back the same weekdays are compared with. Default: 6.',
     },
-    stale_after: { ...DURATION, description: 'A file that is older (ID5) says nothing. Default: 24h.' },
+    stale_after: {
+      ...DURATION,
+      description: 'A file that is older says nothing: by its ID5 or EA3, else by when it was written. Default: 24h.',
+    },
     strict: { type: 'boolean', description: 'What needs attention soon is a failure too.' },
   },
 } as const satisfies JSONSchema

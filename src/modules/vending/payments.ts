@@ -1,6 +1,8 @@
 import type { Audit } from '../../devices/evadts/audit.ts'
-import { type Past, roseAt, sinceRestart, valueAt } from './known.ts'
-import { KNOWN_EVENTS, type Meaning } from './params.ts'
+import type { AuditEvent } from '../../devices/evadts/events.ts'
+import { activeSince, happenedAt, meaningOf, pastOfEvent, timesOf } from './events.ts'
+import { type Known, roseAt, sinceRestart, valueAt } from './known.ts'
+import type { Meaning } from './params.ts'
 
 /**
  * How what takes payments is: `ok` when it took something since it was last seen in trouble, `quiet` when nothing says
@@ -17,45 +19,21 @@ export interface Acceptor {
 /** The device for coins, notes or cards, by what it took and by the events that mean something for it. */
 export type AcceptorKind = 'coins' | 'notes' | 'card'
 
-/** What is known of earlier looks, by number: `cash`, `notes`, `cashless`, `fitted.notes`, `event.ENA`. */
-export interface Known {
-  readonly past: (what: string) => Past
-  readonly now: number
-  /** When anything was noted of the machine last; undefined: this is the first look. */
-  readonly lastLook: number | undefined
+/**
+ * What counts up when an acceptor works, and the name under which it is noted. Of coins it is what came into box and tubes (CA306,
+ * CA307), or all but the notes (CA305); sales for cash (CA202) are paid with notes, too, and stand for coins only where a machine counts no money.
+ */
+export function takenBy({ cash, cashless, cashIn }: Audit, kind: AcceptorKind): Taken {
+  if (kind === 'notes') return { what: 'bills', count: cashIn.total.notes }
+  if (kind === 'card') return { what: 'cashless', count: cashless.total.count }
+  const { all = 0, box = 0, tubes = 0, notes = 0 } = cashIn.total
+  if (all + box + tubes === 0) return { what: 'cash', count: cash.total.count }
+  return { what: 'coins', count: box + tubes || all - notes }
 }
 
-/** How often an event was, as earlier looks saw it. Many machines list only those that were: one that no look found had not come. */
-function pastOfEvent(id: string, known: Known): Past {
-  const past = known.past(`event.${id}`)
-  return past.length > 0 || known.lastLook === undefined ? past : [{ at: known.lastLook, value: 0 }]
-}
-
-/** The look that found the last one of an event; undefined: it was before the first look. */
-function happenedAt(past: Past, times: number, now: number): number | undefined {
-  const risen = roseAt(past, times, now)
-  if (risen !== undefined) return risen
-  const kept = sinceRestart(past, times)
-  // Since its counter began anew.
-  return kept.length < past.length ? (kept[0]?.at ?? now) : undefined
-}
-
-/** Codes of this machine with what they mean; its own words go first. */
-export function meaningOf(id: string, own: Readonly<Record<string, Meaning>>): Meaning | undefined {
-  return own[id] ?? KNOWN_EVENTS[id]
-}
-
-/** How often an event was: since the machine was set up where it counts that, else since the last reading. */
-export function timesOf(event: Audit['events'][number]): number | undefined {
-  return event.total ?? event.sinceReset
-}
-
-const TAKES = { coins: 'cash', notes: 'notes', card: 'cashless' } as const
-
-/** What counts up when an acceptor works. */
-export function takenBy(audit: Audit, kind: AcceptorKind): number | undefined {
-  if (kind === 'notes') return audit.cashIn.total.notes
-  return kind === 'card' ? audit.cashless.total.count : audit.cash.total.count
+interface Taken {
+  readonly what: 'cash' | 'coins' | 'bills' | 'cashless'
+  readonly count: number | undefined
 }
 
 /** The state of one acceptor. */
@@ -68,19 +46,23 @@ export function acceptorOf(
   const before = known.past(`fitted.${kind}`)
   if (serial === '') {
     const was = before.findLastIndex(({ value }) => value === 1)
-    if (was < 0) return { state: 'absent', since: null, event: null }
-    return { state: 'off', since: before[was + 1]?.at ?? known.now, event: null }
+    const since = before[was + 1]?.at ?? known.now
+    const isGone = was >= 0 && !tookSince(audit, kind, { known, at: since })
+    if (isGone) return { state: 'off', since, event: null }
+    if (was < 0 && !hasTaken(audit, kind, known)) return { state: 'absent', since: null, event: null }
   }
   const troubles = audit.events.flatMap((event) => troubleOf(event, audit, { kind, known, events }))
   const worst = troubles.sort((a, b) => (b.since ?? 0) - (a.since ?? 0))[0]
-  if (worst) return worst
-  const taken = takenBy(audit, kind)
-  const worked = taken !== undefined && known.past(TAKES[kind]).some(({ value }) => value < taken)
-  return { state: worked ? 'ok' : 'quiet', since: null, event: null }
+  return worst ?? { state: hasTaken(audit, kind, known) ? 'ok' : 'quiet', since: null, event: null }
+}
+
+function hasTaken(audit: Audit, kind: AcceptorKind, known: Known): boolean {
+  const { what, count } = takenBy(audit, kind)
+  return count !== undefined && known.past(what).some(({ value }) => value < count)
 }
 
 function troubleOf(
-  event: Audit['events'][number],
+  event: AuditEvent,
   audit: Audit,
   {
     kind,
@@ -89,14 +71,16 @@ function troubleOf(
   }: { readonly kind: AcceptorKind; readonly known: Known; readonly events: Readonly<Record<string, Meaning>> },
 ): Acceptor[] {
   const meaning = meaningOf(event.id, events)
+  if (!meaning?.startsWith(`${kind}-`) || event.isActive === false) return []
+  const state = meaning.slice(kind.length + 1) as 'jammed' | 'full' | 'off'
+  if (event.isActive) return [{ state, since: activeSince(event, known), event: event.id }]
   const times = timesOf(event)
-  if (!meaning?.startsWith(`${kind}-`) || times === undefined || times === 0) return []
-  const past = pastOfEvent(event.id, known)
-  const since = happenedAt(past, times, known.now)
+  if (times === undefined || times.count === 0) return []
+  const past = pastOfEvent(times, known)
+  const since = happenedAt(past, times.count, known.now)
   if (tookSince(audit, kind, { known, at: since ?? past[0]?.at ?? known.now })) return []
   // Before the first look: it may have been mended long ago.
   if (since === undefined) return [{ state: 'unknown', since: null, event: event.id }]
-  const state = meaning.slice(kind.length + 1) as 'jammed' | 'full' | 'off'
   return [{ state, since, event: event.id }]
 }
 
@@ -106,9 +90,9 @@ function tookSince(
   kind: AcceptorKind,
   { known, at }: { readonly known: Known; readonly at: number },
 ): boolean {
-  const taken = takenBy(audit, kind)
+  const { what, count: taken } = takenBy(audit, kind)
   if (taken === undefined || at >= known.now) return false
-  const past = known.past(TAKES[kind])
+  const past = known.past(what)
   const kept = sinceRestart(past, taken)
   const isAnew = kept.length < past.length && (kept[0]?.at ?? known.now) > at
   const then = isAnew ? 0 : valueAt(past, at)
@@ -126,29 +110,12 @@ export interface CardPayments {
 
 /** The last good payment by card. */
 export function cardPayments(audit: Audit, known: Known): CardPayments {
-  const count = takenBy(audit, 'card')
+  const { count } = takenBy(audit, 'card')
   const past = known.past('cashless')
   if (count === undefined) return { count: null, last_seen_at: null, not_before: null }
   const at = roseAt(past, count, known.now) ?? null
   const before = at === null ? undefined : past.findLast((point) => point.value < count)?.at
   return { count, last_seen_at: at, not_before: before ?? null }
-}
-
-/** Events of a meaning that came since the look before: how often, and their codes. */
-export function newEvents(
-  audit: Audit,
-  meaning: Meaning,
-  { known, events }: { readonly known: Known; readonly events: Readonly<Record<string, Meaning>> },
-): { readonly count: number; readonly codes: readonly string[] } {
-  const risen = audit.events.flatMap((event) => {
-    const times = timesOf(event)
-    const last = pastOfEvent(event.id, known).at(-1)?.value
-    if (meaningOf(event.id, events) !== meaning || times === undefined || last === undefined) return []
-    // A counter that was put back began anew from 0.
-    const more = times >= last ? times - last : times
-    return more > 0 ? [{ id: event.id, more }] : []
-  })
-  return { count: risen.reduce((sum, { more }) => sum + more, 0), codes: risen.map(({ id }) => id) }
 }
 
 /** How often the machine lost its power since the look before (EA7). */

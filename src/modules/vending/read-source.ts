@@ -14,8 +14,15 @@ import type { HttpSource, VendingParams } from './params.ts'
 
 const HTTP_TIMEOUT_MS = 15_000
 
-/** The bytes of the audit file, from wherever the parameters say. Nothing is written. */
-export function readSource(context: ModuleContext, params: VendingParams): Promise<Result<Uint8Array>> {
+/** The bytes of an audit file. */
+export interface SourceFile {
+  readonly bytes: Uint8Array
+  /** When it was written, or is said to have been (`Last-Modified`), by the clock of here: milliseconds since 1970. */
+  readonly writtenAt?: number
+}
+
+/** The audit file, from wherever the parameters say. Nothing is written. */
+export function readSource(context: ModuleContext, params: VendingParams): Promise<Result<SourceFile>> {
   if (params.http) return fromHttp(context, params.http)
   if (context.device.os.family === 'none') {
     const message = `${context.device.name} has no shell: its audit file is read by \`http\` from the controller.`
@@ -24,17 +31,17 @@ export function readSource(context: ModuleContext, params: VendingParams): Promi
   return params.folder ? fromFolder(context, params.folder) : fromFile(context, params.file ?? '')
 }
 
-async function fromFile({ shell }: ModuleContext, path: string): Promise<Result<Uint8Array>> {
+async function fromFile({ shell, now }: ModuleContext, path: string): Promise<Result<SourceFile>> {
   const { answer, reading } = await readFile(shell, {
-    path,
-    follow: true,
-    wants: 'content',
-    sendBytes: MAX_AUDIT_BYTES,
+    ...{ path, follow: true, wants: 'content', sendBytes: MAX_AUDIT_BYTES, age: true },
   })
   if (!reading) return fail(unreadFile(path, answer))
   if (reading.trouble !== undefined) return wrong(`"${path}" could not be read: ${reading.trouble}`)
   if (reading.kind !== 'file') return wrong(`"${path}": there is no such file.`)
-  return reading.content ? success(reading.content) : wrong(`"${path}" is longer than an audit file can be.`)
+  const { content } = reading
+  return content
+    ? success({ bytes: content, ...writtenBefore(reading.ageSeconds, now()) })
+    : wrong(`"${path}" is longer than an audit file can be.`)
 }
 
 const FOLDER = `${TOOL_PRELUDE}${THERE}need_tool find stat sort tail cat wc
@@ -45,13 +52,14 @@ newest=\${newest#* }
 [ -n "$newest" ] || { printf '%s\\n' "$path: it holds no file $match" >&2; exit 1; }
 [ -r "$newest" ] || { printf '%s\\n' "$newest: Permission denied" >&2; exit 1; }
 [ "$(wc -c <"$newest")" -le "$most" ] || { printf '%s\\n' "$newest: it is longer than an audit file can be" >&2; exit 1; }
+printf '%s\\n' "$(($(date +%s) - $(stat -c %Y "$newest")))"
 cat "$newest"
 `
 
 async function fromFolder(
-  { shell }: ModuleContext,
+  { shell, now }: ModuleContext,
   { path, match = '*' }: NonNullable<VendingParams['folder']>,
-): Promise<Result<Uint8Array>> {
+): Promise<Result<SourceFile>> {
   if (shell.dialect === 'powershell') {
     const message = 'Folders are looked into on Linux alone; name the file.'
     return fail({ code: 'PARAMS_INVALID', phase: 'observe', message })
@@ -59,10 +67,20 @@ async function fromFolder(
   const values = { path, match, most: MAX_AUDIT_BYTES }
   const answer = await shell.ask({ script: FOLDER, values, maxOutputBytes: MAX_AUDIT_BYTES + 64 * 1024 })
   const failure = failureOf(answer, 'observe', `Looking into "${path}"`)
-  return failure ? fail(failure) : success(answer.stdout)
+  if (failure) return fail(failure)
+  const { stdout } = answer
+  const end = stdout.indexOf(0x0a)
+  const age = Number(Buffer.from(stdout.subarray(0, end)).toString('latin1') || Number.NaN)
+  return success({ bytes: stdout.subarray(end + 1), ...writtenBefore(age, now()) })
 }
 
-async function fromHttp(context: ModuleContext, source: HttpSource): Promise<Result<Uint8Array>> {
+/** By the clock of the device, whatever that says. */
+function writtenBefore(ageSeconds: number | undefined, now: Date): Pick<SourceFile, 'writtenAt'> {
+  if (ageSeconds === undefined || Number.isNaN(ageSeconds)) return {}
+  return { writtenAt: now.getTime() - ageSeconds * 1000 }
+}
+
+async function fromHttp(context: ModuleContext, source: HttpSource): Promise<Result<SourceFile>> {
   const headers = Object.entries(source.headers ?? {}).map(([name, value]) => [name, inClear(value)])
   const question = {
     method: 'GET' as const,
@@ -90,10 +108,12 @@ async function fromHttp(context: ModuleContext, source: HttpSource): Promise<Res
   return bodyOf(answer, shown)
 }
 
-function bodyOf(answer: Parameters<typeof httpSentence>[0], shown: string): Result<Uint8Array> {
+function bodyOf(answer: Parameters<typeof httpSentence>[0], shown: string): Result<SourceFile> {
   if (answer.state !== 'answered' || answer.status !== 200) return wrong(httpSentence(answer, shown))
   if (answer.truncated) return wrong(`What "${shown}" answers is longer than an audit file can be.`)
-  return success(answer.body ?? new Uint8Array())
+  const modified = Date.parse(answer.headers?.['last-modified'] ?? '')
+  const bytes = answer.body ?? new Uint8Array()
+  return success(Number.isNaN(modified) ? { bytes } : { bytes, writtenAt: modified })
 }
 
 function inClear(value: string): string {

@@ -4,35 +4,27 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import type { NewSample } from '../../core/sample.ts'
-import { instantsOf } from '../../core/zoned-time.ts'
 import { type Audit, readAudit } from '../../devices/evadts/audit.ts'
 import { LIMITS } from '../../devices/sales/verdict.ts'
 import { defineModule } from '../define.ts'
+import { doubtOf, type Made, madeOf, staleMs } from './age.ts'
+import { activity, newEvents, pastOfEvent, type Times, timesOf } from './events.ts'
 import { type Finding, judge } from './judge.ts'
-import { noted, type Past, RECALLED_MS, recall, seriesOf } from './known.ts'
+import { type Known, noted, type Past, RECALLED_MS, recall, seriesOf } from './known.ts'
 import { givenOf, PARAMS, type VendingParams, validate } from './params.ts'
-import {
-  type Acceptor,
-  acceptorOf,
-  type CardPayments,
-  cardPayments,
-  type Known,
-  newEvents,
-  newOutages,
-  timesOf,
-} from './payments.ts'
+import { type Acceptor, acceptorOf, type CardPayments, cardPayments, newOutages, takenBy } from './payments.ts'
 import { readSource } from './read-source.ts'
 import { judgeSales, type SalesVerdict } from './sales.ts'
 import { type ColumnStock, stockOf, unpaidVends } from './stock.ts'
 import { type Temperature, temperatureOf } from './temperature.ts'
 
 const WEEKS = 6
-const STALE_AFTER = '24h'
 const SAMPLE_EVERY_MS = 20 * MINUTE_MS
 const COLUMN_EVERY_MS = 6 * HOUR_MS
 
 interface State {
   readonly audit: Audit
+  readonly made: Made
   readonly now: number
   /** Why nothing but trouble may be concluded from it; undefined when it can be trusted. */
   readonly doubt: string | undefined
@@ -48,7 +40,7 @@ interface State {
 /**
  * Value: `fault` with `cause`, `severity`, `owner`, `remedy` of the worst that was found (`none` when nothing is wrong,
  * `not-known` when that cannot be told), `findings` with all of it, `machine`, `sales`, `stock` by column, `acceptors`,
- * `card`, `temperature`, `events`, and `evidence {wholeness, check, made_at, …}`.
+ * `card`, `temperature`, `events`, and `evidence {wholeness, check, made_at, made_at_from, …}`.
  */
 export const vending = defineModule({
   name: 'vending',
@@ -72,21 +64,21 @@ async function observe(context: ModuleContext, params: VendingParams): Promise<R
   if (wrong !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: wrong })
   const read = await readSource(context, params)
   if (!read.ok) return read
-  const audit = readAudit(read.value)
+  const audit = readAudit(read.value.bytes)
+  const zone = context.store.time_zone
   const now = context.now().getTime()
   const known = await recallAll(context, audit, { params, now })
-  const madeAt = audit.at === undefined ? undefined : instantOf(audit.at, context.store.time_zone)
-  const staleMs = parseDuration(params.stale_after ?? STALE_AFTER) ?? 0
+  const made = madeOf(audit, read.value, { ...params, zone })
   const limits = {
     ...LIMITS,
     below_percent: params.below_percent ?? LIMITS.below_percent,
     floor: params.floor ?? LIMITS.floor,
     none_minutes: params.none_minutes,
-    stale_minutes: staleMs / MINUTE_MS,
+    stale_minutes: staleMs(params.stale_after) / MINUTE_MS,
   }
   const past = known.past('sales')
   const sales = await judgeSales(context, audit.vends.total.count, {
-    ...{ now, asOf: madeAt, past, limits, weeks: params.weeks ?? WEEKS },
+    ...{ now, asOf: made.at, past, limits, weeks: params.weeks ?? WEEKS },
   })
   const stock = stockOf(audit, params, {
     paidOf: (column) => known.past(`column.${column}`),
@@ -120,47 +112,34 @@ async function observe(context: ModuleContext, params: VendingParams): Promise<R
     doorOpened,
     powerLost,
   })
-  const doubt = doubtOf(audit, { now, madeAt, staleMs })
+  const doubt = doubtOf(audit, made, { ...params, now })
   const samples = doubt === undefined ? samplesOf(audit, { known, temperature, params }) : []
-  return success({ audit, now, doubt, sales, stock, acceptors, card, temperature, findings, samples })
-}
-
-/** The instant that a wall clock in a zone shows; of an hour that comes twice the later one. */
-function instantOf(wall: string, zone: string): number {
-  return instantsOf(Date.parse(`${wall}Z`), zone).latest
+  return success({ audit, made, now, doubt, sales, stock, acceptors, card, temperature, findings, samples })
 }
 
 /** Numbers that later looks compare with, each under a name of its own. */
 async function recallAll(
-  { history }: ModuleContext,
+  { history, store }: ModuleContext,
   audit: Audit,
   { params, now }: { readonly params: VendingParams; readonly now: number },
 ): Promise<Known> {
   const columns = Object.keys(params.planogram ?? {}).flatMap((column) => [`column.${column}`, `unpaid.${column}`])
-  const events = audit.events.map(({ id }) => `event.${id}`)
+  const events = audit.events.flatMap((event) => [timesOf(event)?.what ?? [], activity(event)?.what ?? []].flat())
   const names = [
-    ...['sales', 'cash', 'notes', 'cashless', 'temperature', 'power', 'fitted.coins', 'fitted.notes', 'fitted.card'],
+    ...['sales', 'cash', 'coins', 'bills', 'cashless', 'temperature', 'power'],
+    ...['fitted.coins', 'fitted.notes', 'fitted.card'],
     ...columns,
     ...events,
   ]
   const pasts = await Promise.all(names.map((name) => recall(history, name, { from: now - RECALLED_MS, to: now })))
   const byName = new Map<string, Past>(names.map((name, index) => [name, pasts[index] ?? []]))
   const last = Math.max(...pasts.map((past) => past.at(-1)?.at ?? Number.NEGATIVE_INFINITY))
-  return { past: (what) => byName.get(what) ?? [], now, lastLook: Number.isFinite(last) ? last : undefined }
-}
-
-const FUTURE_MS = 5 * MINUTE_MS
-
-/** Why the file says too little to call anything well. */
-function doubtOf(
-  audit: Audit,
-  { now, madeAt, staleMs }: { readonly now: number; readonly madeAt: number | undefined; readonly staleMs: number },
-): string | undefined {
-  if (audit.wholeness !== 'whole') return `The audit file is not whole. ${audit.why ?? ''}`.trim()
-  if (madeAt === undefined) return undefined
-  if (madeAt > now + FUTURE_MS) return 'The audit file is of a time that is still to come: a clock is wrong.'
-  const hours = Math.round((now - madeAt) / HOUR_MS)
-  return now - madeAt > staleMs ? `The audit file is ${hours} h old.` : undefined
+  return {
+    past: (what) => byName.get(what) ?? [],
+    now,
+    lastLook: Number.isFinite(last) ? last : undefined,
+    zone: store.time_zone,
+  }
 }
 
 /** It has sold for cash since, and long enough: then it is the reader, not the day. */
@@ -195,8 +174,10 @@ function samplesOf(
   return [
     ...note('sales', audit.vends.total.count, SAMPLE_EVERY_MS),
     ...note('cash', audit.cash.total.count, COLUMN_EVERY_MS),
-    ...note('notes', audit.cashIn.total.notes, COLUMN_EVERY_MS),
-    ...note('cashless', audit.cashless.total.count, COLUMN_EVERY_MS),
+    ...(['coins', 'notes', 'card'] as const)
+      .map((kind) => takenBy(audit, kind))
+      .filter(({ what }) => what !== 'cash')
+      .flatMap(({ what, count }) => note(what, count, COLUMN_EVERY_MS)),
     ...note('temperature', celsius, 0),
     ...note('power', audit.powerOutages.total ?? 0, COLUMN_EVERY_MS),
     ...note('fitted.coins', isFitted(audit.fitted.coins), COLUMN_EVERY_MS),
@@ -208,16 +189,22 @@ function samplesOf(
         ...note(`column.${column.id}`, column.paid.total.count, COLUMN_EVERY_MS),
         ...note(`unpaid.${column.id}`, unpaidVends(column), COLUMN_EVERY_MS),
       ]),
-    ...audit.events.flatMap(({ id }) => notYet(id, known)),
-    ...audit.events.flatMap((event) => note(`event.${event.id}`, timesOf(event), COLUMN_EVERY_MS)),
+    ...audit.events.flatMap((event) => {
+      const [times, active] = [timesOf(event), activity(event)]
+      return [
+        ...(times ? [...notYet(times, known), ...note(times.what, times.count, COLUMN_EVERY_MS)] : []),
+        ...(active ? note(active.what, active.count, COLUMN_EVERY_MS) : []),
+      ]
+    }),
   ]
 }
 
-/** That an event which is listed for the first time had not come by the look before. */
-function notYet(id: string, { past, lastLook }: Known): NewSample[] {
-  const what = `event.${id}`
-  if (lastLook === undefined || past(what).length > 0) return []
-  return [{ series: seriesOf(what), at: new Date(lastLook).toISOString(), value: 0 }]
+/** What an event that is listed for the first time stood at by the look before. */
+function notYet(times: Times, known: Known): NewSample[] {
+  if (known.past(times.what).length > 0) return []
+  return pastOfEvent(times, known).map(({ at, value }) => {
+    return { series: seriesOf(times.what), at: new Date(at).toISOString(), value }
+  })
 }
 
 function differences(params: VendingParams, state: State): readonly Change[] | { readonly unknown: string } {
@@ -250,7 +237,7 @@ function unknownOf(params: VendingParams, { stock, sales, temperature, acceptors
 }
 
 function shown(state: State): JsonValue {
-  const { audit, now } = state
+  const { audit, made, now } = state
   const value = {
     ...verdictOf(state),
     findings: state.findings,
@@ -263,11 +250,15 @@ function shown(state: State): JsonValue {
     card: { ...state.card, last_seen_at: iso(state.card.last_seen_at), not_before: iso(state.card.not_before) },
     temperature: state.temperature && { ...state.temperature, since: iso(state.temperature.since) },
     tubes: audit.tubes,
-    events: audit.events,
+    events: audit.events.map(({ isActive, ...event }) => ({
+      ...event,
+      ...(isActive !== undefined && { active: isActive }),
+    })),
     power_outages: audit.powerOutages.total ?? null,
     evidence: {
       asked_at: iso(now),
-      made_at: audit.at ?? null,
+      made_at: audit.at ?? iso(made.at ?? null),
+      made_at_from: made.from,
       wholeness: audit.wholeness,
       check: audit.check,
       framing: audit.framing,

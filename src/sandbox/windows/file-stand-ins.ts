@@ -15,7 +15,17 @@ const SIDS: Readonly<Record<string, string>> = {
 const read: StandIn = (machine, given) => {
   const { files } = machine
   const path = given.text('path')
-  const seen = { kind: 'absent', real: path, link: '', owner: '', size: 0, sum: '', content: null, trouble: '' }
+  const seen = {
+    kind: 'absent',
+    real: path,
+    link: '',
+    owner: '',
+    size: 0,
+    sum: '',
+    content: null,
+    age: null,
+    trouble: '',
+  }
   if (!/^[A-Za-z]:[\\/]/.test(path)) return json({ ...seen, trouble: 'it is not an absolute path of Windows' })
   const real = files.fullPath(path)
   const kind = /^c:/i.test(real) ? files.kindOf(real) : 'absent'

@@ -12,6 +12,8 @@ export interface RawEvent {
   readonly topic: string
   /** The other end says that it may have brought this before. */
   readonly isAgain?: boolean
+  /** A broker has kept it for whoever comes later: it was said at some time before. */
+  readonly isRetained?: boolean
   /** It was longer than what is taken, and was left where it was. */
   readonly isTooLong?: boolean
 }
@@ -70,6 +72,7 @@ export class EventMapper {
     const event = this.#parse(raw.text)
     if (event === undefined) return { tallies: ['malformed'] }
     const read = { event, text: raw.text, topic: raw.topic, again: raw.isAgain === true }
+    if (raw.isRetained === true) return this.#asState(this.#read(read, now))
     const id = this.#idOf(read)
     const rest = this.#read(read, now)
     return id === undefined ? rest : { id, ...rest }
@@ -89,6 +92,20 @@ export class EventMapper {
     const { inner } = this.#settings
     const found = inner === undefined ? undefined : memberOf(value, [inner])
     return typeof found === 'object' && found !== null ? found : value
+  }
+
+  /**
+   * What a broker has kept comes to each new subscription (MQTT 5.0, 3.3.1.3), and whoever said it may be dead by now: it tells how the
+   * device was at a time of its own, never that anything happens. Without such a time it tells nothing.
+   */
+  #asState({ tallies, unknown, gives }: EventYield): EventYield {
+    const others = tallies.filter((what) => what !== 'taken' && what !== 'late')
+    const isDated = this.#settings.reading.at !== undefined && gives !== undefined && gives.asOf > 0
+    return {
+      tallies: ['retained', ...others],
+      ...(unknown && { unknown }),
+      ...(isDated && { gives: { ...gives, isSignOfLife: false, counts: [] } }),
+    }
   }
 
   /** A digest: an id may be anything, and is only compared. */

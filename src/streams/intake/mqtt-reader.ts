@@ -126,7 +126,8 @@ export class MqttReader implements EventReader {
   }
 
   async #subscribe(client: MqttClient): Promise<void> {
-    const granted = await client.subscribeAsync([...this.#origin.topics], { qos: 1 })
+    // Retain handling 1: what the broker has kept comes with a new subscription alone, not at each connection (5.0, 3.8.3.1).
+    const granted = await client.subscribeAsync([...this.#origin.topics], { qos: 1, rh: 1 })
     const refused = granted.find(({ qos }) => qos > 2)
     if (refused) throw new Error(`${this.#origin.url}: the broker refuses "${refused.topic}" (${refused.qos})`)
   }
@@ -138,11 +139,17 @@ export class MqttReader implements EventReader {
   }: {
     readonly topic: string
     readonly payload: Buffer
-    readonly packet: { readonly qos: number; readonly dup?: boolean; readonly messageId?: number }
+    readonly packet: {
+      readonly qos: number
+      readonly retain: boolean
+      readonly dup?: boolean
+      readonly messageId?: number
+    }
   }): void {
     if (packet.qos === 0 && this.#waiting.length >= MOST_WAITING) return
     const isTooLong = payload.length > this.#intake.settings.maxBytes
-    const event = { text: isTooLong ? '' : payload.toString('utf8'), topic, isAgain: packet.dup === true, isTooLong }
+    const flags = { isAgain: packet.dup === true, isRetained: packet.retain, isTooLong }
+    const event = { text: isTooLong ? '' : payload.toString('utf8'), topic, ...flags }
     this.#waiting.push({ event, id: packet.qos === 0 ? undefined : packet.messageId })
     this.#wake?.()
   }

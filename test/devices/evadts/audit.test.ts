@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Audit, type Counter, readAudit, wallTimeIn } from '../../../src/devices/evadts/audit.ts'
+import { type Audit, type Counter, readAudit } from '../../../src/devices/evadts/audit.ts'
 import { crc16 } from '../../../src/devices/evadts/crc.ts'
 import { unframed } from '../../../src/devices/evadts/frames.ts'
 import { auditText, readSegments } from '../../../src/devices/evadts/segments.ts'
+import { wallTimeIn } from '../../../src/devices/evadts/values.ts'
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
+const lines = (text: string): string => text.replaceAll('\n', '\r\n')
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
 /** As a modem in the field sends it, with its own check sum. */
@@ -52,6 +54,34 @@ G85*4DED
 SE*40*0001
 DXE*1*1
 `.replaceAll('\n', '\r\n')
+
+/** As a handheld of N&W wrote it of a Kikko (thiopcb/evadts-csv-export, rawdata): its header on the line of DXS. */
+const HANDHELD = lines(`<000|Operations|N&W BlueRed Pc54601|20191230|144906|daa|00001|__|>DXS*NEC1190360*VA*V0/6*1
+ST*001*0001
+ID1*NEC01190360*       KIKKO IFE    *****6.00*01
+VA1*0*12862*0*226
+VA2**225**0
+VA3**11424**1664
+CA3**0*0*0**0*0*0
+CA4*0*0*0*0
+CA7*0*0
+CA8*0
+CA10*0*0
+DA2*0*0*0*0
+DA4*0*0
+EA2*00000000
+EA7*24*580
+${[5, 5, 5, 5, 5, 5, 5, 100, 5, 5, 5, 5, 100, 5, 5, 100]
+  .map((price, index) => {
+    const sold = [129, 118, 146, 21, 252, 211, 228, 0, 71, 60, 186, 287, 0, 149, 32, 0]
+    return `PA1**${index + 1}*${price}\nPA2***${sold[index]}*0`
+  })
+  .join('\n')}
+EA3*70*191230*144906*0000*191129*143810*0000
+G85*90b8
+SE*49*0001
+DXE*1*1
+<AAAA|BBBB>`)
 
 /** Segments as coffee and snack machines send them. */
 const MACHINE = auditText('RHV7654321', [
@@ -129,10 +159,11 @@ describe('An audit file', () => {
       machine: { serial: 'RHV0000000001', model: 'LUCEX2Zero', asset: '4711' },
       currency: 'EUR',
       at: '2023-11-27T10:11:00',
+      atFrom: 'ID5',
       vends: { total: { value: 5865.3, count: 9612 }, sinceReset: { value: 5865.3, count: 9592 } },
       cash: { total: { value: 3123.3, count: 5443 }, sinceReset: { count: 5423 } },
       cashless: { total: { value: 2742, count: 4156 }, sinceReset: { count: 4169 } },
-      cashIn: { sinceReset: { all: 4789.05, notes: 0 }, total: { all: 4789.06, notes: 0.01 } },
+      cashIn: { sinceReset: { all: 4789.05, notes: 0 }, total: { all: 4789.06, notes: 1 } },
       tubeValue: 58.5,
       tubes: [
         { coin: 0.05, count: 160, full: true },
@@ -163,7 +194,7 @@ describe('An audit file', () => {
       },
     ])
     expect(audit.events).toEqual([
-      { id: 'OCM mdb', lastAt: '2023-10-22T12:53:00' },
+      { id: 'OCM mdb', lastAt: '2023-10-22T12:53:00', isActive: false },
       { id: 'EJL', sinceReset: 2, total: 7 },
     ])
   })
@@ -184,6 +215,81 @@ describe('An audit file', () => {
     expect(of('PA1*1*50', 'PA2*1*50', 'PA1*2*50', 'PA1*1*60', 'PA2*2*110').columns[0]?.paid.total.count).toBe(2)
     expect(of('VA1*1**2').vends).toEqual({ total: { value: 1 }, sinceReset: { value: 2 } })
     expect(of('VA1*4294967295*4294967295').vends.total, 'all ones are "never"').toEqual({})
+  })
+
+  it('says of events how often, when last, and whether they last, columns added up', () => {
+    const events = (...segments: string[]) =>
+      readAudit(
+        bytes(
+          auditText(
+            'X',
+            segments.map((line) => `${line}\r\n`),
+          ),
+        ),
+      ).events
+    // As machines of the field write them.
+    expect(events('EA2*EJH*0***1', 'EA2*EO_2*0**OVERRUN*1', 'EA2*EGS*104*104**1*95206')).toEqual([
+      { id: 'EJH', sinceReset: 0, isActive: true },
+      { id: 'EO_2', sinceReset: 0, isActive: true },
+      { id: 'EGS', sinceReset: 104, total: 104, isActive: true },
+    ])
+    expect(events('EA1*EAR*190610*140241', 'EA2*EAR****0', 'EA1*6A*161024*1336*')).toEqual([
+      { id: 'EAR', isActive: false, lastAt: '2019-06-10T14:02:41' },
+      { id: '6A', lastAt: '2016-10-24T13:36:00' },
+    ])
+    const [first, second] = [
+      ['PA1*010*150', 'PA2*3*450', 'EA2*ELA*71*71'],
+      ['PA1*040*150', 'PA2*3*450', 'EA2*ELA*9*9'],
+    ]
+    expect(events(...first, ...second, 'EA2*ELA*10*10', 'MA5*X')).toEqual([{ id: 'ELA', sinceReset: 81, total: 81 }])
+  })
+
+  it('has its time from ID5, else from the reading (EA3)', () => {
+    const at = (...segments: string[]) => {
+      const audit = readAudit(
+        bytes(
+          auditText(
+            'X',
+            segments.map((line) => `${line}\r\n`),
+          ),
+        ),
+      )
+      return [audit.at, audit.atFrom]
+    }
+    expect(at('ID5*2012-01-12*20:37:50', 'EA3*1*120113*0000')).toEqual(['2012-01-12T20:37:50', 'ID5'])
+    expect(at('ID5*000000*0000', 'EA3*70*191230*144906*0000*191129*143810*0000')).toEqual([
+      '2019-12-30T14:49:06',
+      'EA3',
+    ])
+    expect(at('EA3*70')).toEqual([undefined, undefined])
+  })
+
+  it('says how much came in by notes, whichever element the machine fills', () => {
+    const notes = (line: string) => readAudit(bytes(auditText('X', ['ID4*2*1978\r\n', `${line}\r\n`]))).cashIn
+    const jof = notes('CA3*188110*33900*66210*88000*214290*34100*89190**88000*91000')
+    expect(jof).toMatchObject({ total: { box: 341, tubes: 891.9, notes: 910 }, sinceReset: { notes: 880 } })
+    expect(notes('CA3*0*0*0*0*0*0*0*33635*0*3363500').total.notes).toBe(33635)
+    expect(notes('CA3*0*0*0*0*0*0*0*33635').total.notes).toBe(33635)
+    expect(notes('CA3*0*0*0*0*0*0*0**0*8252300').total.notes).toBe(82523)
+    expect(notes('CA3*0*0*0').total.notes).toBeUndefined()
+  })
+
+  it('names what is fitted by either of two card readers, and measures by all that stands before the number', () => {
+    const of = (...segments: string[]) =>
+      readAudit(
+        bytes(
+          auditText(
+            'X',
+            segments.map((line) => `${line}\r\n`),
+          ),
+        ),
+      )
+    expect(of('DA1***', 'DB1*MOBILE APP  *CREDIT CARD *0000').fitted.card).toBe('MOBILE APP')
+    expect(of('DA1***', 'DB1***').fitted.card).toBe('')
+    expect(of('DB2*0*0').fitted.card).toBeUndefined()
+    expect(of('MA5*TEMP*CoLd*22*C*---*DO', 'MA5*TEMP*Snack*OPEN*F*---', 'MA5*TIME*1*241022*0348').measures).toEqual([
+      { name: 'TEMP CoLd', value: 22, unit: 'C' },
+    ])
   })
 
   it('cut at any byte says nothing that the whole does not say, and that it is cut', () => {
@@ -210,6 +316,51 @@ describe('An audit file', () => {
     }
   })
 
+  it('may have what does not belong to it in front, and a check sum that leaves out the last end of a line', () => {
+    const read = readAudit(bytes(HANDHELD))
+    expect(read).toMatchObject({ wholeness: 'whole', check: 'fits', machine: { serial: 'NEC01190360' } })
+    expect(read.vends.total.count).toBe(12862)
+    expect(readAudit(bytes(HANDHELD.replace('580', '581'))).wholeness).toBe('damaged')
+    const marked = new Uint8Array(Buffer.from(`\ufeff${MACHINE}`, 'utf8'))
+    expect(readAudit(marked)).toMatchObject({ wholeness: 'whole', check: 'fits' })
+  })
+
+  it('of a gateway that numbers its sets and moves lines cannot be checked, and has its ends', () => {
+    const rest = 'CA17*1*10*84**0\n@$2*Type*Periodo\nDXE*1*1\n'
+    const gateway = lines(`DXS*NIS HI! PE*VA*V0/6*1\nST-1*001*0001\nVA1*1*2\nG85*33ab\nSE-1*135*0001\n${rest}`)
+    expect(readAudit(bytes(gateway))).toMatchObject({ wholeness: 'whole', check: 'absent', unknown: {} })
+    expect(readAudit(bytes(gateway.replace('SE-1', 'XE'))).wholeness).toBe('cut')
+    // Of others a line that is lost is lost.
+    expect(readAudit(bytes(MACHINE.replace('ST*', 'SX*'))).wholeness).toBe('damaged')
+  })
+
+  it('behind another one counts, and is never called whole by the end of that', () => {
+    const other = auditText('WTN4213952', ['ID1*WTN11240080108*X\r\n', 'VA1*100*2\r\n'])
+    expect(readAudit(bytes(MACHINE + other))).toMatchObject({
+      ...{ wholeness: 'whole', check: 'fits', vends: { total: { count: 2 } }, columns: [] },
+      machine: { serial: 'WTN11240080108' },
+    })
+    expect(readAudit(bytes(other + MACHINE.replace('PA2*602', 'PA2*603'))).wholeness).toBe('damaged')
+    for (let length = 0; length < other.length - 2; length += 1) {
+      const isEnd = other.slice(0, length).includes('DXE*1')
+      const { wholeness, machine } = readAudit(bytes(MACHINE + other.slice(0, length)))
+      if (wholeness === 'whole' && !isEnd) expect(machine.serial, `after ${length} bytes`).toBe('RHV0000000001')
+      // The torn one in front, whatever is left of its last line.
+      const behind = readAudit(bytes(other.slice(0, length) + MACHINE))
+      expect([behind.wholeness, behind.machine.serial]).toEqual(['whole', 'RHV0000000001'])
+    }
+  })
+
+  it('of several sets is checked set by set', () => {
+    const [first, second] = [auditText('X', ['VA1*100*2\r\n']), auditText('X', ['CA2*100*2\r\n'])]
+    const sets = (text: string): string => text.slice(text.indexOf('ST*'), text.indexOf('DXE'))
+    const of = (...all: readonly string[]): Audit =>
+      readAudit(bytes(`DXS*X*VA*V0/6*1\r\n${all.join('')}DXE*1*${all.length}\r\n`))
+    expect(of(sets(first), sets(second))).toMatchObject({ wholeness: 'whole', vends: { total: { count: 2 } } })
+    expect(of(sets(first), sets(second).replace('CA2*100', 'CA2*101')).wholeness).toBe('damaged')
+    expect(of(sets(first), sets(second).replace(/SE.*\r\n/, '')).wholeness).toBe('cut')
+  })
+
   it('of whatever bytes is read without a throw, and never as whole', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
@@ -223,6 +374,8 @@ describe('An audit file', () => {
   it('has times of two kinds, and none that the calendar has not', () => {
     expect(wallTimeIn('231127', '1011')).toBe('2023-11-27T10:11:00')
     expect(wallTimeIn('20231127', '101112')).toBe('2023-11-27T10:11:12')
+    expect(wallTimeIn('2023-11-27', '10:11')).toBe('2023-11-27T10:11:00')
+    expect(wallTimeIn('2023-1127', '10:1112')).toBeUndefined()
     expect(wallTimeIn('231327', '1011')).toBeUndefined()
     expect(wallTimeIn('000000', '0000')).toBeUndefined()
     expect(wallTimeIn('', '')).toBeUndefined()
@@ -283,6 +436,24 @@ describe('What a modem kept of a transfer', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  it('is whole where a block that did not fit was sent again, and where a session that broke off was begun anew', () => {
+    const capture = dex(MACHINE, 200)
+    const bad = capture.slice(1, 1 + 206)
+    bad[60] = 0x7f
+    const noisy = new Uint8Array(Buffer.concat([capture.slice(0, 1), bad, Uint8Array.of(0x15), capture.slice(1)]))
+    expect(readAudit(noisy)).toMatchObject({ wholeness: 'whole', check: 'fits', badBlocks: 1 })
+    const unchecked = dex(MACHINE.replace(/G85.*\r\n/, ''), 200)
+    const doubtful = new Uint8Array(Buffer.concat([unchecked.slice(0, 1), bad, unchecked.slice(1)]))
+    expect(readAudit(doubtful), 'nothing says that it was').toMatchObject({ wholeness: 'damaged', badBlocks: 1 })
+    for (let length = 1; length < capture.length; length += 7) {
+      const anew = readAudit(new Uint8Array(Buffer.concat([capture.slice(0, length), capture])))
+      if (length > 300) expect([length, anew.wholeness, anew.check]).toEqual([length, 'whole', 'fits'])
+    }
+    const before = ddcmp(MACHINE.replace('PA2*602', 'PA2*601'), 200).slice(0, -300)
+    const anew = readAudit(new Uint8Array(Buffer.concat([before, ddcmp(MACHINE, 200)])))
+    expect([anew.wholeness, anew.check]).toEqual(['whole', 'fits'])
   })
 
   it('has a block that was sent again only once', () => {

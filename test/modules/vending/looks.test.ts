@@ -16,12 +16,18 @@ interface Machine {
   cash: number
   cards: number
   notes: number
+  /** In pence, as it counts coins (CA306); undefined: it counts sales for cash alone. */
+  coins: number | undefined
   column: { total: number; since: number }
   free: number
   outages: number | undefined
   temperature: string
   events: Record<string, number>
+  /** As they are, beside those. */
+  segments: readonly string[]
   noteSerial: string
+  cardSerial: string
+  id5: boolean
   at?: string
 }
 
@@ -31,21 +37,38 @@ let samples: NewSample[] = []
 let now = Date.parse('2026-11-30T08:00:00Z')
 
 function fileOf(): string {
-  const { sales, cash, cards, notes, column, free, outages, temperature, events, noteSerial, at } = machine
+  const {
+    sales,
+    cash,
+    coins,
+    cards,
+    notes,
+    column,
+    free,
+    outages,
+    temperature,
+    events,
+    segments,
+    noteSerial,
+    cardSerial,
+    id5,
+    at,
+  } = machine
   const wall = new Date(Date.parse(at ?? new Date(now).toISOString()) + HOUR_MS).toISOString()
   return auditText('X', [
     'ID4*2*985*PLN\r\n',
-    `ID5*${wall.slice(2, 10).replaceAll('-', '')}*${wall.slice(11, 16).replace(':', '')}\r\n`,
+    id5 ? `ID5*${wall.slice(2, 10).replaceAll('-', '')}*${wall.slice(11, 16).replace(':', '')}\r\n` : '',
     `VA1*${sales * 100}*${sales}*0*0\r\n`,
     `CA1*C\r\nCA2*${cash * 100}*${cash}*0*0\r\n`,
-    `CA3*0*0*0*0*0*0*0*${notes}\r\n`,
-    `BA1*${noteSerial}\r\nDA1*D\r\n`,
+    coins === undefined ? `CA3*0*0*0*0*0*0*0*${notes}\r\n` : `CA3*0*0*0*0**${coins}*0**0*${notes}\r\n`,
+    `BA1*${noteSerial}\r\nDA1*${cardSerial}\r\n`,
     `DA2*${cards * 100}*${cards}*0*0\r\n`,
     `PA1*10*350*WODA\r\nPA2*${column.total}*0*${column.since}*0\r\n`,
     free === 0 ? '' : `PA4*${free}*0*${free}*0\r\n`,
     outages === undefined ? '' : `EA7*${outages}*${outages}\r\n`,
     temperature === '' ? '' : `MA5*DETECTED TEMPERATURE*${temperature}\r\n`,
     ...Object.entries(events).map(([code, count]) => `EA2*${code}*${count}*${count}\r\n`),
+    ...segments.map((line) => `${line}\r\n`),
   ])
 }
 
@@ -66,13 +89,17 @@ beforeEach(() => {
       cash: 60,
       cards: 40,
       notes: 500,
+      coins: 12_000,
       column,
       free: 0,
       outages: undefined,
       temperature: '450*C',
-      events: { EAR: 2, ENE: 0, EJL: 5 },
+      events: { EAD: 2, ENE: 0, ELA: 5 },
     },
+    segments: [],
     noteSerial: 'N',
+    cardSerial: 'D',
+    id5: true,
   }
 })
 
@@ -110,12 +137,13 @@ const paths = ({ comparison }: Seen): readonly string[] | string =>
 function sell(count = 1): void {
   machine.sales += count
   machine.cash += count
+  if (machine.coins !== undefined) machine.coins += 350 * count
 }
 
 describe('Acceptors', () => {
   it('with trouble on record from before the first look are unknown until they take something', async () => {
     const unknown =
-      'EAR: the coins were in trouble before the first look; whether they still are shows once one is taken.'
+      'EAD: the coins were in trouble before the first look; whether they still are shows once one is taken.'
     expect(paths(await look())).toBe(unknown)
     expect(paths(await look()), 'no coin was taken').toBe(unknown)
     sell()
@@ -124,21 +152,21 @@ describe('Acceptors', () => {
 
   it('are jammed from a new event on, until they take money again', async () => {
     await look()
-    machine.events['EAR'] = 3
+    machine.events['EAD'] = 3
     const jammed = await look()
     expect(paths(jammed)).toEqual(['acceptor: coins-jammed'])
     expect(jammed.value['owner']).toBe('vending-service')
     expect(paths(await look()), 'still so').toEqual(['acceptor: coins-jammed'])
     sell()
     expect(paths(await look()), 'it took money').toEqual([])
-    machine.events['EAR'] = 4
+    machine.events['EAD'] = 4
     expect(paths(await look()), 'and again').toEqual(['acceptor: coins-jammed'])
   })
 
   it('are jammed by an event that the machine did not list before', async () => {
     machine.events = {}
     expect(paths(await look())).toEqual([])
-    machine.events = { EAR: 1 }
+    machine.events = { EAD: 1 }
     expect(paths(await look())).toEqual(['acceptor: coins-jammed'])
     expect(paths(await look()), 'still so').toEqual(['acceptor: coins-jammed'])
     sell()
@@ -148,7 +176,7 @@ describe('Acceptors', () => {
   it('are jammed by an event whose counter began anew', async () => {
     await look()
     sell()
-    machine.events['EAR'] = 1
+    machine.events['EAD'] = 1
     expect(paths(await look())).toEqual(['acceptor: coins-jammed'])
     expect(paths(await look()), 'still so').toEqual(['acceptor: coins-jammed'])
     sell()
@@ -174,12 +202,100 @@ describe('Acceptors', () => {
     expect(paths(await look())).toEqual(['acceptor: notes-off'])
   })
 
+  it('are not called well because somebody paid with something else', async () => {
+    machine.events = {}
+    await look()
+    machine.events = { EAD: 1 }
+    expect(paths(await look())).toEqual(['acceptor: coins-jammed'])
+    machine.cash += 1
+    machine.notes += 1000
+    expect(paths(await look()), 'with a note').toEqual(['acceptor: coins-jammed'])
+    machine.coins = 12_050
+    expect(paths(await look()), 'with a coin').toEqual([])
+    machine.events = { EAD: 1, ENC: 1 }
+    expect(paths(await look())).toEqual(['acceptor: notes-jammed'])
+    sell()
+    expect(paths(await look()), 'with a coin').toEqual(['acceptor: notes-jammed'])
+    machine.notes += 1000
+    expect(paths(await look()), 'with a note').toEqual([])
+  })
+
+  it('of a machine that counts no money work when it sells for cash', async () => {
+    machine.coins = undefined
+    await look()
+    machine.events['EAD'] = 3
+    expect(paths(await look())).toEqual(['acceptor: coins-jammed'])
+    sell()
+    expect(paths(await look())).toEqual([])
+  })
+
+  it('are in trouble while the machine says that an event lasts, from the first look on, whatever they take', async () => {
+    const params = { events: { 'OCM mdb': 'coins-off' } }
+    machine.events = {}
+    machine.segments = ['EA1*OCM mdb*20231022*1253*51678**2M', 'EA2*OCM mdb***2M*1']
+    const first = await look(params)
+    expect(paths(first)).toEqual(['acceptor: coins-off'])
+    expect(first.value['events']).toEqual([{ id: 'OCM mdb', active: true, lastAt: '2023-10-22T12:53:00' }])
+    sell()
+    const second = await look(params)
+    expect(paths(second)).toEqual(['acceptor: coins-off'])
+    expect(second.value['acceptors']).toMatchObject({ coins: { since: '2026-11-30T08:30:00.000Z' } })
+    machine.segments = ['EA1*OCM mdb*20231022*1253*51678**2M', 'EA2*OCM mdb***2M*0']
+    expect(paths(await look(params))).toEqual([])
+  })
+
+  it('are in trouble by an event of which a machine names the time alone', async () => {
+    const params = { events: { '6A': 'coins-off' } }
+    machine.events = {}
+    machine.segments = ['EA1*6A*161024*1336*']
+    const unknown =
+      '6A: the coins were in trouble before the first look; whether they still are shows once one is taken.'
+    expect(paths(await look(params))).toBe(unknown)
+    sell()
+    expect(paths(await look(params))).toEqual([])
+    // 10:20 in Warsaw.
+    machine.segments = ['EA1*6A*161024*1336*', 'EA1*6A*261130*1020*']
+    expect(paths(await look(params))).toEqual(['acceptor: coins-off'])
+    sell()
+    expect(paths(await look(params))).toEqual([])
+    machine.segments = []
+    samples = samples.filter(({ series }) => !series.includes('6A'))
+    await look(params)
+    machine.segments = ['EA1*6A*161024*1336*']
+    expect(paths(await look(params)), 'from before the last look, whoever lists it now').toBe(unknown)
+  })
+
+  it('mean what the standard says of their codes, with a part behind them too', async () => {
+    machine.events = {}
+    await look()
+    machine.segments = ['EA2*EAR****0', 'EA2*EJL_12*1*1', 'EA2*ENF*1*1']
+    expect(paths(await look()), 'over, of a sensor, and a box that was emptied').toEqual([])
+    machine.segments = ['EA2*EK2M*1*1', 'EA2*END_1*1*1']
+    expect(paths(await look())).toEqual(['acceptor: notes-jammed', 'acceptor: card-off'])
+  })
+
+  it('of cards are no other for a reader that moved to the second place', async () => {
+    machine.events = {}
+    await look()
+    machine.cardSerial = ''
+    machine.segments = ['DB1*M*X*1', 'DB2*100*1*0*0']
+    const moved = await look()
+    expect([paths(moved), moved.value['acceptors']]).toEqual([
+      [],
+      expect.objectContaining({ card: expect.objectContaining({ state: 'ok' }) }),
+    ])
+    machine.segments = ['DB1*', 'DB2*100*1*0*0']
+    expect(paths(await look())).toEqual(['acceptor: card-off'])
+    machine.segments = ['DB1*', 'DB2*200*2*0*0']
+    expect(paths(await look()), 'it takes cards').toEqual([])
+  })
+
   it('mean what the user says that codes mean', async () => {
-    const params = { events: { 'OCM mdb': 'card-off', EAR: 'ignore' } }
+    const params = { events: { 'OCM mdb': 'card-off', EAD: 'ignore' } }
     machine.events['OCM mdb'] = 1
     await look(params)
     machine.events['OCM mdb'] = 2
-    machine.events['EAR'] = 9
+    machine.events['EAD'] = 9
     expect(paths(await look(params))).toEqual(['acceptor: card-off'])
   })
 })
@@ -187,10 +303,10 @@ describe('Acceptors', () => {
 describe('What was sold', () => {
   it('and not dispensed is told once for each look that finds more', async () => {
     await look()
-    machine.events['EJL'] = 7
+    machine.events['ELA'] = 7
     const paid = await look()
     expect([paths(paid), paid.value['fault'], paid.value['why']]).toEqual([
-      ['paid-not-dispensed: EJL'],
+      ['paid-not-dispensed: ELA'],
       'paid-not-dispensed',
       'Paid and not dispensed 2 times since the look before.',
     ])
@@ -201,9 +317,29 @@ describe('What was sold', () => {
   it('and not dispensed is told of a machine that lists only events that were', async () => {
     machine.events = {}
     await look()
-    machine.events = { EJL: 1 }
-    expect(paths(await look())).toEqual(['paid-not-dispensed: EJL'])
+    machine.events = { ELA: 1 }
+    expect(paths(await look())).toEqual(['paid-not-dispensed: ELA'])
     expect(paths(await look())).toEqual([])
+  })
+
+  it('and not dispensed is told of the column that it was in, by the words of the user too', async () => {
+    machine.events = {}
+    const columns = (first: number, second: number): string[] => [
+      ...['PA1*010*150', `EA2*ELA*${first}*${first}`, 'PA1*040*150', `EA2*ELA*${second}*${second}`, 'EA3*1'],
+      `EA2*EJL_12*${second}*${second}`,
+    ]
+    const params = { events: { EJL: 'not-dispensed' } }
+    machine.segments = columns(70, 9)
+    await look(params)
+    machine.segments = columns(71, 9)
+    expect(paths(await look(params))).toEqual(['paid-not-dispensed: ELA'])
+    machine.segments = columns(71, 10)
+    const both = await look(params)
+    expect([paths(both), both.value['why']]).toEqual([
+      ['paid-not-dispensed: ELA, EJL_12'],
+      'Paid and not dispensed 2 times since the look before.',
+    ])
+    expect(paths(await look(params))).toEqual([])
   })
 
   it('by card was paid between two looks; none for too long is a finding only while it sells', async () => {
@@ -314,6 +450,14 @@ describe('The place', () => {
     expect(paths(await look({ strict: true }))).toEqual([])
     machine.events = { EGS: 2 }
     expect(paths(await look()), 'whoever fills it up opens it').toEqual([])
+    machine.events = {}
+    machine.segments = ['EA2*EGS*2*2**1*95206', 'EA2*EJB*0***1']
+    const open = await look({ strict: true })
+    expect([paths(open), open.value['why']]).toEqual([
+      ['column-jammed: EJB', 'door-opened: EGS'],
+      'A column is jammed.',
+    ])
+    expect(paths(await look({ strict: true })), 'still so').toEqual(['column-jammed: EJB', 'door-opened: EGS'])
   })
 })
 
@@ -368,5 +512,22 @@ describe('A file', () => {
     expect(paths(ahead)).toBe('The audit file is of a time that is still to come: a clock is wrong.')
     expect([ahead.value['fault'], ahead.value['severity']]).toEqual(['not-known', 'unknown'])
     expect(samples.length).toBe(kept)
+  })
+
+  it('without ID5 is as old as its reading; one that nothing dates is unknown where somebody asks how old it may be', async () => {
+    machine.events = {}
+    machine.id5 = false
+    const undated = await look()
+    expect([paths(undated), undated.value['evidence']]).toEqual([
+      [],
+      expect.objectContaining({ made_at: null, made_at_from: 'none' }),
+    ])
+    expect(paths(await look({ stale_after: '24h' }))).toMatch(/^How old the audit file is is unknown/)
+    machine.segments = ['EA3*1*261129*0900']
+    const old = await look({ stale_after: '20h' })
+    expect([paths(old), old.value['evidence']]).toEqual([
+      'The audit file is 26 h old.',
+      expect.objectContaining({ made_at: '2026-11-29T09:00:00', made_at_from: 'EA3' }),
+    ])
   })
 })
