@@ -21,8 +21,9 @@ case $complaint in
 esac
 said=$(journalctl --no-pager -n 1 -o cat --show-cursor 2>/dev/null)
 code=$?
-case $complaint,$code,$said in
-  *"No journal files were found"* | *,0, | *,*,'-- No entries --') printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1 ;;
+case $said in '' | '-- No entries --') said= ;; esac
+case $complaint,$code in
+  *"No journal files were found"* | ,* | *,0) [ -n "$said" ] || { printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1; } ;;
 esac
 if [ "$code" -ne 0 ]; then printf '%s\\n' "$complaint" >&2; exit "$code"; fi
 `
