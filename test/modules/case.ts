@@ -7,7 +7,15 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 /** A file of the device before a case: its content, or content, mode and age, a symbolic link, or a folder. */
 export type GivenFile =
   | string
-  | { readonly content: string; readonly mode?: string; readonly age_minutes?: number }
+  | {
+      readonly content: string
+      readonly mode?: string
+      readonly age_minutes?: number
+      /** So many NULs in front of it, which take no room. */
+      readonly hole_bytes?: number
+      /** How often the content stands in it. */
+      readonly repeat?: number
+    }
   | { readonly link: string }
   | { readonly folder: true; readonly mode?: string }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
+  appendFileSync,
   chmodSync,
   cpSync,
   existsSync,
@@ -11,6 +12,7 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -139,7 +141,11 @@ function put(path: string, file: GivenFile): void {
   if (typeof file === 'string') writeFileSync(path, file)
   else if ('link' in file) symlinkSync(file.link, path)
   else if ('folder' in file) mkdirSync(path, { recursive: true })
-  else writeFileSync(path, file.content)
+  else {
+    writeFileSync(path, '')
+    truncateSync(path, file.hole_bytes ?? 0)
+    appendFileSync(path, file.content.repeat(file.repeat ?? 1))
+  }
   if (typeof file === 'object' && 'mode' in file && file.mode !== undefined)
     chmodSync(path, Number.parseInt(file.mode, 8))
   if (typeof file === 'object' && 'age_minutes' in file && file.age_minutes !== undefined) {

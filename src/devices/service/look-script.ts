@@ -1,4 +1,4 @@
-/** Defines `process_age PID`, which leaves in `age` for how many seconds a process runs; empty when it cannot be told. */
+/** Defines `process_age PID`, which leaves in `age` for how many seconds a process runs; empty when it cannot be told. Behind `CLOCK`. */
 const PROCESS_AGE = `process_age() {
   age= mark=
   case $1 in '' | *[!0-9]*) return ;; esac
@@ -8,9 +8,8 @@ const PROCESS_AGE = `process_age() {
   set -f
   set -- $stat
   set +f
-  read -r up rest </proc/uptime || return
   # In hundredths of a second (proc(5), starttime).
-  age=$((\${up%.*} - \${20} / 100))
+  running_since $((\${20} / 100))
 }
 `
 

@@ -1,6 +1,6 @@
 /**
  * Defines `look`, which reads the unit `$name` of systemd into `exists`, `masked`, `active`, `boot`, `why`, `mark` (another
- * one after every start) and `age` (seconds since it became active; empty: not known). Never writes.
+ * one after every start) and `age` (seconds since it became active; empty: not known). Behind `CLOCK`. Never writes.
  */
 export const LOOK_SYSTEMD = `nl='
 '
@@ -29,8 +29,7 @@ unit_age() {
   field ActiveEnterTimestampMonotonic
   case $value in 0 | '' | *[!0-9]*) return ;; esac
   since=\${value%??????}
-  read -r up rest </proc/uptime || return
-  age=$((\${up%.*} - \${since:-0}))
+  running_since "\${since:-0}"
 }
 look() {
   shown=$(systemctl show --no-pager -p LoadState -p ActiveState -p SubState -p UnitFileState -p Result -p Type -p RemainAfterExit -p NRestarts -p ExecMainStatus -p InvocationID -p ActiveEnterTimestampMonotonic -p Id -- "$name") || exit

@@ -1,9 +1,10 @@
 import { TOOL_PRELUDE } from '../../shell/tool-answer.ts'
+import { CLOCK } from './clock.ts'
 import { LOOK_BUSYBOX, LOOK_OPENRC, LOOK_RUNIT, LOOK_SCRIPT, LOOK_SYSV } from './look-script.ts'
 import { LOOK_SYSTEMD } from './look-systemd.ts'
 import { type PosixInit, type ServiceState, STABLE_SECONDS } from './service-state.ts'
 
-/** For each init system what defines `look`, behind `LOOK_SCRIPT` for all but systemd. */
+/** For each init system what defines `look`, behind `CLOCK`, and `LOOK_SCRIPT` for all but systemd. */
 const LOOKS: Readonly<Record<PosixInit, string>> = {
   systemd: LOOK_SYSTEMD,
   openrc: LOOK_OPENRC,
@@ -14,7 +15,7 @@ const LOOKS: Readonly<Record<PosixInit, string>> = {
 
 /** What defines `look` for one init system. */
 export function lookOf(init: PosixInit): string {
-  return init === 'systemd' ? LOOKS[init] : LOOK_SCRIPT + LOOKS[init]
+  return CLOCK + (init === 'systemd' ? LOOKS[init] : LOOK_SCRIPT + LOOKS[init])
 }
 
 /** Defines `find_init`, which leaves in `init` which init system runs the device, and in `first` what process 1 is; it ends the script where none is known. */
@@ -37,7 +38,7 @@ export const FIND_INIT = `find_init() {
  * Reads everything about the service `$name` from whichever init system runs the device. Never writes. One that runs for
  * less than `$stable_for` seconds is looked at again once they are over: running is only what stays up.
  */
-export const OBSERVE_SERVICE = `${TOOL_PRELUDE}${FIND_INIT}find_init
+export const OBSERVE_SERVICE = `${TOOL_PRELUDE}${CLOCK}${FIND_INIT}find_init
 printf 'init=%s\\n' "$init"
 masked=no kind= remains= result=
 if [ "$init" != systemd ]; then :

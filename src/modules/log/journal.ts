@@ -12,22 +12,23 @@ const BACK_MS = 400 * 86_400_000
 const SINCE_SECONDS = 86_400
 
 /**
- * Ends the script where the journal cannot be read. To somebody who may not, journalctl shows what he may, says so beside it and
- * ends with 0. Of a unit that does not exist it shows nothing, as of one that is quiet.
+ * Ends the script where the journal cannot be read. To somebody who may not, journalctl shows what he may, says so beside it (what entries
+ * say is nothing to go by) and ends with 0. Of a unit that does not exist it shows nothing, as of one that is quiet.
  */
-export const JOURNAL_IS_READ = `said=$(journalctl --no-pager -n 1 -o cat --show-cursor 2>&1)
-code=$?
-case $said in
+export const JOURNAL_IS_READ = `complaint=$(journalctl --no-pager -n 1 -o cat 2>&1 >/dev/null)
+case $complaint in
   *"not seeing messages"* | *"nsufficient permissions"*) printf '%s\\n' 'Permission denied: this account sees no messages of the system (group systemd-journal)' >&2; exit 1 ;;
-  *"No journal files were found"* | *"-- No entries --"*) printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1 ;;
 esac
-if [ -z "$said" ]; then printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1; fi
-if [ "$code" -ne 0 ]; then printf '%s\\n' "$said" >&2; exit "$code"; fi
+said=$(journalctl --no-pager -n 1 -o cat --show-cursor 2>/dev/null)
+code=$?
+case $said in '' | '-- No entries --') said= ;; esac
+case $complaint,$code in
+  *"No journal files were found"* | ,* | *,0) [ -n "$said" ] || { printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1; } ;;
+esac
+if [ "$code" -ne 0 ]; then printf '%s\\n' "$complaint" >&2; exit "$code"; fi
 `
 
-const READ_JOURNAL = `${TOOL_PRELUDE}need_tool journalctl tr grep tail cut date
-nl='
-'
+const READ_JOURNAL = `${TOOL_PRELUDE}need_tool journalctl tr grep awk date
 ${JOURNAL_IS_READ}cursor=\${said##*-- cursor: }
 now=$(date +%s)
 case \${after%%.*} in '' | *[!0-9]*) from=$((now - seconds)) ;; *) from=$after; if [ "\${after%%.*}" -gt "$now" ]; then from=$((now - seconds)); fi ;; esac
@@ -36,32 +37,33 @@ reached=\${cursor#*;t=} reached=\${reached%%;*}
 case $reached in '' | *[!0-9a-f]*) printf '%s\\n' "journalctl told no cursor: $cursor" >&2; exit 1 ;; esac
 reached=$(printf %d "0x$reached")
 until=$(printf '%d.%06d' "$((reached / 1000000))" "$((reached % 1000000))")
-set -- --no-pager -q -a -n 100000 --since "@$from" --until "@$until"
+set -- --no-pager -q -a --since "@$from" --until "@$until"
 if [ -n "$unit" ]; then set -- "$@" -u "$unit"; fi
 if [ -n "$identifier" ]; then set -- "$@" -t "$identifier"; fi
 if [ -n "$priority" ]; then set -- "$@" -p "$priority"; fi
 # Without a pattern entries are counted; what a long one goes on with is set in.
 format=cat
 if [ -n "$pattern" ]; then pattern=$(printf %b "$pattern"); else format=short-iso pattern='^[0-9]'; fi
-read_entries() { { journalctl "$@" -o "$format" 2>/dev/null; printf '%s\\n' "-- till: $?"; } | tr -d '\\000\\r' | grep -aE -e "$pattern" -e '^-- till: [0-9]+$'; }
+# All of them are looked at as they come, and none but the latest is kept: first the exit code, then count and latest.
+read_entries() {
+  { { journalctl "$@" -o "$format" 2>/dev/null; printf '%s\\n' "$?" >&3; } | tr -d '\\000\\r' | grep -aE -e "$pattern" |
+    awk '{ last[++n % 5] = substr($0, 1, 300) } END { print n + 0; for (i = n - 4; i <= n; i++) if (i > 0) print last[i % 5] }'; } 3>&1
+}
 # journalctl refuses a beginning behind the end: nothing has come since.
 at=\${from%%.*}000000
 case $from in *.*) at=\${from%%.*}\${from#*.} ;; esac
-hits='-- till: 0'
-if [ "$at" -le "$reached" ]; then hits=$(read_entries "$@"); fi
-code=\${hits##*-- till: }
-if [ "$code" != 0 ]; then printf '%s\\n' "journalctl ended with exit code $code" >&2; exit 1; fi
-hits=\${hits%"-- till: 0"}
-hits=\${hits%"$nl"}
-if [ -z "$hits" ] && [ -n "$unit" ] && command -v systemctl >/dev/null 2>&1; then
+hits=0
+if [ "$at" -le "$reached" ]; then
+  hits=$(read_entries "$@")
+  code=\${hits%%[!0-9]*} hits=\${hits#*[!0-9]}
+  if [ "$code" != 0 ]; then printf '%s\\n' "journalctl ended with exit code $code" >&2; exit 1; fi
+fi
+if [ "$hits" = 0 ] && [ -n "$unit" ] && command -v systemctl >/dev/null 2>&1; then
   case $(systemctl show -p LoadState -- "$unit" 2>/dev/null),$(journalctl --no-pager -q -n 1 -o cat -u "$unit" 2>/dev/null) in
     LoadState=not-found,) printf '%s\\n' "There is no unit $unit, and the journal has nothing of it" >&2; exit 1 ;;
   esac
 fi
-printf '%s\\n' "$reached"
-if [ -z "$hits" ]; then printf '0\\n'; exit 0; fi
-printf '%s\\n' "$hits" | grep -c ''
-printf '%s\\n' "$hits" | tail -n 5 | cut -c 1-300`
+printf '%s\\n' "$reached" "$hits"`
 
 /** Counts entries of the journal of systemd: of the last while, or only those that no earlier run has seen. */
 export async function readJournal(

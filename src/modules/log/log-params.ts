@@ -36,6 +36,10 @@ export interface Hits {
   readonly encoding?: string | null
   /** The newest of the files that it was rotated into, where it has fewer lines than were asked for. */
   readonly rotated?: { readonly path: string; readonly age_seconds: number }
+  /** Not all that was asked for was looked at. */
+  readonly isCut?: boolean
+  /** The file begins with NULs, which were passed over. */
+  readonly hasHole?: boolean
   /** Up to where a journal was read. */
   readonly samples?: readonly NewSample[]
 }

@@ -15,28 +15,43 @@ import { readJournal } from './journal.ts'
 import type { Hits, LogParams } from './log-params.ts'
 import { EVENTS, LINES } from './windows.ts'
 
-const POSIX = `${TOOL_PRELUDE}${THERE}need_tool tail tr grep cut date
+// A program that goes on at its old offset after logrotate emptied its file (copytruncate) leaves a hole before its lines: gigabytes
+// of NULs, to grep one line. So only the end is read, and tr stands before every grep.
+const POSIX = `${TOOL_PRELUDE}${THERE}need_tool tail head tr grep cut date ls
 till_there "$path" || { printf '%s\\n' "$path: there is no such file" >&2; exit 1; }
 [ -f "$path" ] || { printf '%s\\n' "$path: it is not a file" >&2; exit 1; }
 [ -r "$path" ] || { printf '%s\\n' "$path: Permission denied" >&2; exit 1; }
 age_of() { printf '%s' "$(($(date +%s) - $(date -r "$1" +%s)))"; }
+last_lines() { tail -c "$bytes" "$path" | tail -n "$lines" | tr -d '\\000\\r'; }
 printf '%s\\n' "$(age_of "$path")"
-# Where the file has fewer lines than are looked at, those before may stand where logrotate has put them.
-rotated=
-if [ "$(tail -n "$lines" "$path" | grep -ac '')" -lt "$lines" ]; then
+rotated= whole=yes
+if [ "$(last_lines | grep -ac '')" -lt "$lines" ]; then
+  set -f
+  set -- $(ls -Lldn "$path")
+  set +f
+  if [ "$(tail -c "$bytes" "$path" | head -c 1 | tr -c '\\000' x | tr '\\000' 0)" = 0 ]; then whole=hole
+  elif [ "$5" -gt "$bytes" ]; then whole=no
+  fi
+  # Where the file has fewer lines than are looked at, those before may stand where logrotate has put them.
   for older in "$path".[0-9]* "$path"-[0-9]* "$path".old; do
-    [ -f "$older" ] || continue
+    [ "$whole" != no ] && [ -f "$older" ] || continue
     if [ -z "$rotated" ] || [ "$older" -nt "$rotated" ]; then rotated=$older; fi
   done
 fi
+printf '%s\\n' "$whole"
 if [ -n "$rotated" ]; then printf '%s %s\\n' "$(age_of "$rotated")" "$rotated"; else echo; fi
 [ -n "$pattern" ] || { printf '0\\n'; exit 0; }
 pattern=$(printf %b "$pattern")
-hits=$(tail -n "$lines" "$path" | tr -d '\\000\\r' | grep -aE -e "$pattern")
+hits=$(last_lines | grep -aE -e "$pattern")
 [ "$?" -le 1 ] || exit
 [ -n "$hits" ] || { printf '0\\n'; exit 0; }
 printf '%s\\n' "$hits" | grep -c ''
 printf '%s\\n' "$hits" | tail -n 5 | cut -c 1-300`
+
+/** How much of the end of a file is read for so many lines; a line has 1 KiB on average. */
+function bytesFor(lines: number): number {
+  return Math.min(64, Math.max(4, lines / 1024)) * 1024 * 1024
+}
 
 export const log = defineModule({
   name: 'log',
@@ -57,7 +72,8 @@ export const log = defineModule({
         type: 'integer',
         minimum: 1,
         maximum: 100_000,
-        description: 'How many of the last lines are looked at. Default: 1000.',
+        description:
+          'How many of the last lines are looked at. Default: 1000. Of the file 1 KiB a line is read, 4 to 64 MiB; where that is not enough for them, what is found in it may be `unknown`.',
       },
       encoding: ENCODING_PROPERTY,
       journal: {
@@ -130,11 +146,13 @@ export const log = defineModule({
   patterns: { pattern: 'device' },
   validate,
   diff,
-  value: ({ count, latest, age, encoding, rotated }) => ({
+  value: ({ count, latest, age, encoding, rotated, isCut, hasHole }) => ({
     count,
     latest: [...latest],
     age_seconds: age,
     ...(encoding && { encoding }),
+    ...(isCut && { cut: true }),
+    ...(hasHole && { hole: true }),
     // What stands before the first line of the file, and was not looked at.
     ...(rotated && { rotated: { ...rotated } }),
   }),
@@ -167,16 +185,18 @@ async function observeOnPosix(context: ModuleContext, params: LogParams): Promis
   if (strange) return strange
   if (params.journal) return readJournal(context, params.journal, params.pattern)
   const { path = '', pattern = '', lines = 1000 } = params
-  const values = { path, pattern: pattern && grepPattern(pattern), lines }
+  const values = { path, pattern: pattern && grepPattern(pattern), lines, bytes: Math.ceil(bytesFor(lines)) }
   const answer = await context.shell.ask({ script: POSIX, values })
   const failure = failureOf(answer, 'observe', `Reading "${path}"`)
   if (failure) return fail(failure)
-  const [age = '', older = '', count = '', ...latest] = answer.text.trimEnd().split('\n')
+  const [age = '', whole = '', older = '', count = '', ...latest] = answer.text.trimEnd().split('\n')
   const [, seconds, rotated] = /^(-?\d+) (.+)$/.exec(older) ?? []
   return success({
     count: Number(count),
     latest,
     age: Number(age),
+    ...(whole === 'no' && { isCut: true }),
+    ...(whole === 'hole' && { hasHole: true }),
     ...(rotated !== undefined && { rotated: { path: rotated, age_seconds: Number(seconds) } }),
   })
 }
@@ -212,11 +232,23 @@ async function observeOnWindows({ shell, device }: ModuleContext, params: LogPar
   return askJson(shell, EVENTS, { values }, `Reading the event log "${name}"`)
 }
 
-function diff({ min, max, max_age_minutes }: LogParams, { count, age }: Hits): readonly Change[] {
+const CUT = {
+  lines: 'The last lines of the file are too long to be read in the number that is asked for. Ask for fewer `lines`.',
+  events:
+    'There are more events than are read (10,000), and those before may hold more. Ask for fewer: `ids`, `source`, `level`, `within_minutes`.',
+} as const
+
+/** What was not looked at may hold more: then only too many are known to be too many, and enough to be enough. */
+function diff(
+  { path, min, max, max_age_minutes }: LogParams,
+  { count, age, isCut }: Hits,
+): readonly Change[] | { readonly unknown: string } {
   const changes: Change[] = []
   if (max_age_minutes !== undefined && age !== null && age > max_age_minutes * 60) {
     changes.push({ path: 'age_seconds', before: age, after: `at most ${max_age_minutes * 60}` })
   }
+  const isOpen = max === undefined ? min !== undefined && count < min : count <= max
+  if (isCut && isOpen && changes.length === 0) return { unknown: CUT[path === undefined ? 'events' : 'lines'] }
   if (min !== undefined && count < min) changes.push({ path: 'count', before: count, after: `at least ${min}` })
   else if (max !== undefined && count > max) changes.push({ path: 'count', before: count, after: `at most ${max}` })
   return changes

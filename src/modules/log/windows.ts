@@ -1,9 +1,9 @@
 import { WINDOWS_TAIL } from '../../devices/file/windows-tail.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 
-const TELL = `function Write-TillHits([int]$count, $latest, $age, $encoding) {
+const TELL = `function Write-TillHits([int]$count, $latest, $age, $encoding, [bool]$cut = $false) {
   $short = @($latest | ForEach-Object { $text = [string]$_; $text.Substring(0, [Math]::Min(300, $text.Length)) })
-  Write-TillJson @{ count = $count; latest = $short; age = $age; encoding = $encoding }
+  Write-TillJson @{ count = $count; latest = $short; age = $age; encoding = $encoding; isCut = $cut }
 }
 `
 
@@ -37,9 +37,14 @@ $ids = @()
 if ($v.ids -ne '') { $ids = @([int[]]$v.ids.Split(',')) }
 $events = @()
 $at = 0
+$cut = $false
 do {
   if ($ids.Count -gt 0) { $filter.Id = [int[]]@($ids | Select-Object -Skip $at -First 20) }
-  try { $events += @(Get-WinEvent -FilterHashtable $filter -MaxEvents 10000) } catch {
+  try {
+    $found = @(Get-WinEvent -FilterHashtable $filter -MaxEvents 10001)
+    if ($found.Count -gt 10000) { $cut = $true; $found = @($found | Select-Object -First 10000) }
+    $events += $found
+  } catch {
     if ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { throw }
   }
   $at += 20
@@ -50,6 +55,6 @@ if ($v.pattern -ne '') {
   $events = @($events | Where-Object { $regex.IsMatch([string]$_.Message) })
 }
 $latest = @($events | Select-Object -First 5 | ForEach-Object { $_.TimeCreated.ToString('s') + ' ' + $_.ProviderName + ' ' + $_.Id + ': ' + $_.Message })
-Write-TillHits $events.Count $latest $null $null
+Write-TillHits $events.Count $latest $null $null $cut
 `,
 )
