@@ -3,7 +3,14 @@ import { AVAILABILITY_REPORT } from '../../core/report-forms.ts'
 import { type Grouping } from '../../core/report-names.ts'
 import type { Period } from '../../core/trading-hours.ts'
 import { shareKnown, shareUp, type Tally, tallyOf, timesOf } from '../../ledger/tally.ts'
-import { type Bounded, foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
+import {
+  type Bounded,
+  foldFleet,
+  isSoldInPart,
+  type LedgerQuestion,
+  leftOutNote,
+  type StoreLedger,
+} from './fleet-ledger.ts'
 import { checkGrouping, groupOf } from './groups.ts'
 import { lostIn, salesOf } from './lost-sales.ts'
 import { frameOf } from './report-frame.ts'
@@ -22,7 +29,12 @@ export async function availabilityReport(question: AvailabilityQuestion): Promis
   checkGrouping(by, of)
   const groups = new Map<string, Sum>()
   const all = new Sum()
+  let leftOut = 0
   for await (const ledger of foldFleet(question)) {
+    if (of === 'selling' && isSoldInPart(ledger.store, question.whole)) {
+      leftOut += 1
+      continue
+    }
     for (const { name, part } of partsOf(ledger, question)) {
       const group = groups.get(name) ?? new Sum()
       groups.set(name, group)
@@ -36,7 +48,7 @@ export async function availabilityReport(question: AvailabilityQuestion): Promis
     ...frameOf(question),
     by,
     of,
-    notes: notesOf(question, all),
+    notes: [...notesOf(question, all), ...leftOutNote(leftOut)],
     rows,
     total: groups.size > 1 ? all.row('all') : null,
     charts: [

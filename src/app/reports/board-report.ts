@@ -7,7 +7,7 @@ import type { Period } from '../../core/trading-hours.ts'
 import { instantsOf, wallTime } from '../../core/zoned-time.ts'
 import type { Interval } from '../../ledger/fold-device.ts'
 import { shareKnown, shareUp, type Tally, tallyOf, timesOf } from '../../ledger/tally.ts'
-import { foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
+import { foldFleet, isSoldInPart, type LedgerQuestion, leftOutNote, type StoreLedger } from './fleet-ledger.ts'
 import { lostIn, salesOf } from './lost-sales.ts'
 import { frameOf } from './report-frame.ts'
 import type { ReportPeriod } from './report-period.ts'
@@ -44,7 +44,12 @@ export async function boardReport(question: BoardQuestion): Promise<Report> {
   const period = lastWeeks(weeks, now.getTime())
   const sums = Array.from({ length: weeks }, () => new WeekSum())
   const worst: { readonly label: string; readonly value: number }[] = []
+  let leftOut = 0
   for await (const ledger of foldFleet({ ...question, period })) {
+    if (isSoldInPart(ledger.store, question.whole)) {
+      leftOut += 1
+      continue
+    }
     const intervals = ledger.selling().by('seen')
     let down = 0
     for (const [index, within] of weeksOf(ledger, period.begins(ledger.store.time_zone)).entries()) {
@@ -59,7 +64,7 @@ export async function boardReport(question: BoardQuestion): Promise<Report> {
     ...frame,
     by: null,
     of: null,
-    notes: notesOf(rows, sla),
+    notes: [...notesOf(rows, sla), ...leftOutNote(leftOut)],
     rows,
     total: null,
     charts: [...chartsOf(rows), ...worstChart(worst), ...slaChart(sla)],

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Report, ReportForm, ReportRow } from '../../core/report.ts'
 import { HORIZON_REPORT, VISITS_REPORT } from '../../core/report-forms.ts'
+import { severityRank } from '../../core/severity.ts'
 import { frameOf } from './report-frame.ts'
 import type { ReportPeriod } from './report-period.ts'
 import { objectOf, textOf, toldByRuns } from './told-by-runs.ts'
@@ -28,9 +29,6 @@ interface Item {
   readonly at: string
   readonly run: string
 }
-
-/** Worst first; words of others behind them. */
-const SEVERITIES = ['sale-blocked', 'sale-at-risk', 'work-blocked', 'attention', 'planned']
 
 /** What is due on devices, by when and whose it is: the lists of `fiscal` steps. */
 export async function horizonReport(question: RunsQuestion): Promise<Report> {
@@ -134,10 +132,7 @@ async function wrongOf(question: RunsQuestion): Promise<Item[]> {
 }
 
 function worstFirst(a: Item, b: Item): number {
-  const rank = ({ severity }: Item): number => {
-    const place = SEVERITIES.indexOf(severity ?? '')
-    return place < 0 ? SEVERITIES.length : place
-  }
+  const rank = ({ severity }: Item): number => severityRank(severity)
   const days = ({ daysLeft }: Item): number => daysLeft ?? Number.MAX_SAFE_INTEGER
   return rank(a) - rank(b) || days(a) - days(b) || (a.device.name < b.device.name ? -1 : 1)
 }
