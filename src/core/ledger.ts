@@ -115,6 +115,14 @@ export function tellingOf(end: Ended): Telling | undefined {
   return answered || state === 'unmet' ? { reach: 'answered', work: 'blind' } : { reach: wayOf(end) }
 }
 
+/** Whether an end is a word on what is wrong; what could not look, or not judge, leaves what was found before. */
+export function isVerdict(end: Ended): boolean {
+  const told = tellingOf(end)
+  if (told === undefined) return false
+  return end.classification !== undefined || (told.work !== undefined && JUDGING.has(end.state))
+}
+
+const JUDGING: ReadonlySet<string> = new Set(['in-sync', 'changed', 'drifted', 'unmet'])
 const NOT_LOOKED: ReadonlySet<string> = new Set(['cancelled', 'deferred'])
 const DESIRED_OR_NEARLY: ReadonlySet<string> = new Set(['in-sync', 'changed', 'drifted'])
 

@@ -1,6 +1,7 @@
 import type { Report, ReportRow } from '../../core/report.ts'
 import { AVAILABILITY_REPORT } from '../../core/report-forms.ts'
 import { type Grouping } from '../../core/report-names.ts'
+import { shareText } from '../../core/share-text.ts'
 import type { Period } from '../../core/trading-hours.ts'
 import { shareKnown, shareUp, type Tally, tallyOf, timesOf } from '../../ledger/tally.ts'
 import {
@@ -163,8 +164,6 @@ function notesOf({ of }: AvailabilityQuestion, all: Sum): string[] {
       : 'A store can sell while a till of it works with its fiscal printer; within trading hours.'
   const { known } = all
   const share =
-    known === null
-      ? 'Nothing of it is known.'
-      : `${(known * 100).toFixed(1)} % of it is known; the rest was not looked at.`
+    known === null ? 'Nothing of it is known.' : `${shareText(known)} % of it is known; the rest was not looked at.`
   return [`${what} ${share}`]
 }
