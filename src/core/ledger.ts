@@ -1,4 +1,5 @@
 import type { DeviceFinished, RunMode } from './events.ts'
+import type { Failure } from './failure.ts'
 import type { Period } from './trading-hours.ts'
 
 /**
@@ -13,6 +14,11 @@ const MILDEST_FIRST: readonly Found[] = ['answered', 'well', 'dark', 'blind', 'a
 
 /** The track of whether a device answers, which every look adds to. */
 export const REACH = ''
+
+/** The runbooks of a track, each with what it is about. */
+export function runbooksOf(track: string): readonly string[] {
+  return track === REACH ? [] : (JSON.parse(track) as string[])
+}
 
 export interface Look {
   readonly device: string
@@ -70,12 +76,32 @@ export function looksOf(
   return [way, { ...common, track: of.label, found: work, cause: work === 'well' ? null : cause }]
 }
 
-interface Telling {
+/** What a look found: of the way, and of the work where somebody judged it. */
+export interface Telling {
   readonly reach: Found
   readonly work?: Found
 }
 
-function tellingOf(end: DeviceFinished): Telling | undefined {
+/** How a device ended, as far as it tells of its availability. */
+export type Ended = Pick<DeviceFinished, 'state' | 'classification' | 'answered'> & {
+  readonly failure?: { readonly code: string; readonly phase?: Failure['phase'] }
+}
+
+/** `works`: whether a device does its work. `sells`: whether a sale is possible with it, which goes on behind a dead line. */
+export type View = 'works' | 'sells'
+
+/** Whether what was found keeps a device from its work, or from selling. */
+export function isOut(found: Found, view: View): boolean {
+  return found === 'sale-blocked' || (view === 'works' && (found === 'away' || found === 'blocked'))
+}
+
+/** Whether what was found of its work, and is not out, tells that it works. */
+export function saysWell(found: Found): boolean {
+  return found !== 'blind'
+}
+
+/** What the end of a run on a device tells; undefined: nobody looked. */
+export function tellingOf(end: Ended): Telling | undefined {
   const { state, classification, failure, answered = false } = end
   if (NOT_LOOKED.has(state) || NO_LOOK.has(failure?.code ?? '')) return undefined
   const { fault = '', severity = '' } = classification ?? {}
@@ -89,11 +115,19 @@ function tellingOf(end: DeviceFinished): Telling | undefined {
   return answered || state === 'unmet' ? { reach: 'answered', work: 'blind' } : { reach: wayOf(end) }
 }
 
+/** Whether an end is a word on what is wrong; what could not look, or not judge, leaves what was found before. */
+export function isVerdict(end: Ended): boolean {
+  const told = tellingOf(end)
+  if (told === undefined) return false
+  return end.classification !== undefined || (told.work !== undefined && JUDGING.has(end.state))
+}
+
+const JUDGING: ReadonlySet<string> = new Set(['in-sync', 'changed', 'drifted', 'unmet'])
 const NOT_LOOKED: ReadonlySet<string> = new Set(['cancelled', 'deferred'])
 const DESIRED_OR_NEARLY: ReadonlySet<string> = new Set(['in-sync', 'changed', 'drifted'])
 
 /** A fault of ours is never blamed on a device: only that nothing took the connection is its. */
-function wayOf({ state, failure }: DeviceFinished): Found {
+function wayOf({ state, failure }: Ended): Found {
   return state === 'unreachable' && failure?.phase === 'connect' && !BEFORE_IT.has(failure.code) ? 'away' : 'dark'
 }
 

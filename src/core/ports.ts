@@ -21,6 +21,7 @@ import type { Secret } from './secret.ts'
 import type { SessionStore } from './session.ts'
 import type { StateFacts } from './state-facts.ts'
 import type { StateUsage } from './state-usage.ts'
+import type { Period } from './trading-hours.ts'
 
 // ---------------------------------------------------------------- modules
 
@@ -349,8 +350,15 @@ export interface RunStore extends JournalStore {
   readonly assignments: AssignmentStore
   readonly reads: RunReads
   readonly work: WorkStore
-  /** Newest first. A run whose process is dead and that has no `run.finished` is `interrupted`. */
-  runs(options?: { readonly limit?: number; readonly after?: RunPlace }): Promise<readonly RunSummary[]>
+  /**
+   * Newest first; `within` of milliseconds since 1970: those that began in it. A run whose process is dead and that has no
+   * `run.finished` is `interrupted`.
+   */
+  runs(options?: {
+    readonly limit?: number
+    readonly after?: RunPlace
+    readonly within?: Period
+  }): Promise<readonly RunSummary[]>
   /** Last known state of every device that was ever looked at; with `since` of those that a run told of then or later. */
   status(options?: { readonly since?: string }): AsyncIterable<DeviceStatus>
   /** Another text once something was told of a device. */

@@ -151,6 +151,7 @@ export const VISITS_REPORT: ReportForm = {
     count('devices', ['Devices', 'How many devices it is about.']),
     count('items', ['Items', 'How many things there are to do.']),
     text('due', ['Due', 'The nearest day; null: none is known.']),
+    time('seen_at', ['Seen', 'When the oldest of it was seen last.']),
     text('what', ['What', 'Device and condition, the worst first.'], { flexible: true }),
   ],
 }

@@ -1,8 +1,7 @@
+import type { Availability } from '../core/can-sell.ts'
 import { DAY_MS } from '../core/duration.ts'
-import { type DeviceSpans, REACH, type Span } from '../core/ledger.ts'
+import { type DeviceSpans, isOut, REACH, runbooksOf, type Span, saysWell, type View } from '../core/ledger.ts'
 import type { Period } from '../core/trading-hours.ts'
-
-export type Availability = 'up' | 'down' | 'unknown' | 'maintenance' | 'never-seen'
 
 /** A time in which a device, or the selling of a store, was in one state; those of a period follow each other without gaps. */
 export interface Interval extends Period {
@@ -26,11 +25,8 @@ export interface FoldOptions {
   readonly holdMs: number
   /** In order and apart. */
   readonly maintenance: readonly Period[]
-  /**
-   * `works`: whether the device does its work; what does not answer is down. `sells`: whether a sale is possible with it; a till
-   * that does not answer behind a dead line sells on, so that this is unknown.
-   */
-  readonly view: 'works' | 'sells'
+  /** A till that does not answer is down by `works`, and unknown by `sells`: behind a dead line it sells on. */
+  readonly view: View
 }
 
 interface Track {
@@ -38,12 +34,15 @@ interface Track {
   readonly spans: readonly Span[]
   /** Of the span that the instant lies in or behind; -1 before the first. */
   at: number
+  /** For each of its runbooks the other tracks that look by it as well. */
+  others: readonly (readonly Track[])[]
 }
 
 /**
  * What is kept of a device as intervals over a period. At an instant, in this order: maintenance; never seen; out of order by
  * a look that holds; unknown where no look holds; by the last look, unknown if it could not get there, down if nothing
  * answered; unknown where something was out of order and not looked at again for a week; up by a look that holds; unknown.
+ * What runbooks said together holds until all of them have looked again.
  */
 export function foldDevice({ spans, seen_at }: Omit<DeviceSpans, 'device'>, options: FoldOptions): Interval[] {
   const { within } = options
@@ -75,7 +74,31 @@ function tracksOf(spans: readonly Span[]): Track[] {
     if (list) list.push(span)
     else byName.set(span.track, [span])
   }
-  return [...byName].map(([name, list]) => ({ isReach: name === REACH, spans: list, at: -1 }))
+  const tracks = [...byName].map(([name, list]) => ({
+    runbooks: runbooksOf(name),
+    track: { isReach: name === REACH, spans: list, at: -1, others: [] } as Track,
+  }))
+  for (const { track, runbooks } of tracks)
+    track.others = runbooks.map((runbook) =>
+      tracks.filter((other) => other.track !== track && other.runbooks.includes(runbook)).map((other) => other.track),
+    )
+  return tracks.map(({ track }) => track)
+}
+
+/**
+ * Whether all runbooks of a track have looked again since, together or with others. Of a span only its first look and its last
+ * are known: of one that goes on over that time the next look lies no further away than a look holds.
+ */
+function isReplaced({ others }: Track, since: number, at: number, holdMs: number): boolean {
+  for (const same of others) {
+    let isLater = false
+    for (const { spans, at: place } of same) {
+      const span = spans[place]
+      if (span) isLater ||= span.first > since || (span.last > since && at >= since + holdMs)
+    }
+    if (!isLater) return false
+  }
+  return others.length > 0
 }
 
 /** Where the state can change, in order; the first is the beginning of the period. */
@@ -101,24 +124,27 @@ function pointsOf(
   return all.sort((a, b) => a - b)
 }
 
+/** The last word of a track before an instant, unless others replace it. */
+function wordOf(track: Track, at: number, holdMs: number): Span | undefined {
+  const span = track.spans[track.at]
+  return span === undefined || isReplaced(track, span.last, at, holdMs) ? undefined : span
+}
+
 /** By what its tracks say of an instant: the worst of it. Called for all that ever changed, so it makes no objects. */
 function stateAt(tracks: readonly Track[], at: number, { holdMs, view }: FoldOptions): 'up' | 'down' | 'unknown' {
   let [isReached, isWell, isDoubtful] = [false, false, false]
-  for (const { isReach, spans, at: place } of tracks) {
-    const span = spans[place]
+  for (const track of tracks) {
+    const { isReach } = track
+    const span = wordOf(track, at, holdMs)
     if (span === undefined) continue
     const holds = at < span.last + holdMs
-    const isOut = isBad(span.found, view)
-    if (isOut && holds) return 'down'
+    const isBad = isOut(span.found, view)
+    if (isBad && holds) return 'down'
     if (isReach) isReached = holds && span.found === 'answered'
-    else if (isOut) isDoubtful ||= at < span.last + DOUBT_MS
-    else isWell ||= holds && span.found !== 'blind'
+    else if (isBad) isDoubtful ||= at < span.last + DOUBT_MS
+    else isWell ||= holds && saysWell(span.found)
   }
   return isReached && isWell && !isDoubtful ? 'up' : 'unknown'
-}
-
-function isBad(found: Span['found'], view: FoldOptions['view']): boolean {
-  return found === 'sale-blocked' || (view === 'works' && (found === 'away' || found === 'blocked'))
 }
 
 function isBlocked(found: Span['found']): boolean {
@@ -129,10 +155,10 @@ function isBlocked(found: Span['found']): boolean {
 function boundsOf(tracks: readonly Track[], { from, to }: Period, { holdMs, view }: FoldOptions) {
   let first: Span | undefined
   let [earliest, lastBad] = [from, from]
-  for (const { spans, at } of tracks) {
-    const span = spans[at]
-    if (span === undefined || !isBad(span.found, view) || from >= span.last + holdMs) continue
-    const before = spans[at - 1]
+  for (const track of tracks) {
+    const span = blamed(track, from, { holdMs, view })
+    if (span === undefined) continue
+    const before = track.spans[track.at - 1]
     const isGood = before?.found === 'well' || before?.found === 'answered'
     const held = before !== undefined && isGood && span.first === from && before.last + holdMs >= from
     if (first === undefined || (held && before.last < earliest)) first = span
@@ -145,11 +171,17 @@ function boundsOf(tracks: readonly Track[], { from, to }: Period, { holdMs, view
 /** The last bad look of a time that is down. */
 function lastBadIn(tracks: readonly Track[], { from, to }: Period, { holdMs, view }: FoldOptions): number {
   let latest = Number.NEGATIVE_INFINITY
-  for (const { spans, at } of tracks) {
-    const span = spans[at]
-    if (span && isBad(span.found, view) && from < span.last + holdMs) latest = Math.max(latest, Math.min(span.last, to))
+  for (const track of tracks) {
+    const span = blamed(track, from, { holdMs, view })
+    if (span) latest = Math.max(latest, Math.min(span.last, to))
   }
   return latest
+}
+
+/** The span of a track by which an instant is down. */
+function blamed(track: Track, at: number, { holdMs, view }: Pick<FoldOptions, 'holdMs' | 'view'>): Span | undefined {
+  const span = wordOf(track, at, holdMs)
+  return span && isOut(span.found, view) && at < span.last + holdMs ? span : undefined
 }
 
 /** Joins what is the same as before it. When an outage may have begun reaches back over time that was taken for up alone. */

@@ -1,4 +1,5 @@
 import type { Contract } from '../core/contract.ts'
+import { sumOfMoney } from '../core/money.ts'
 import { common, gaps, joined } from '../core/periods.ts'
 import type { Period } from '../core/trading-hours.ts'
 import type { Interval } from './fold-device.ts'
@@ -77,7 +78,7 @@ export class SlaSum {
   result(): SlaResult {
     const units = [...this.#units].map(([unit, times]) => this.#unit(unit, times))
     const times = units.map((unit) => unit.times).reduce(plus, NOTHING)
-    const penalty = units.reduce((sum, unit) => sum + unit.penalty, 0)
+    const penalty = sumOfMoney(units.map((unit) => unit.penalty))
     return { times, availability: availabilityOf(times), units, outages: this.#outages, penalty }
   }
 

@@ -1,6 +1,7 @@
+import type { Availability } from '../core/can-sell.ts'
 import { common } from '../core/periods.ts'
 import type { Period } from '../core/trading-hours.ts'
-import type { Availability, Interval } from './fold-device.ts'
+import type { Interval } from './fold-device.ts'
 
 /** A time out of order within the hours that count. */
 export interface Outage extends Period {

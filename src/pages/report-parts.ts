@@ -12,8 +12,7 @@ export function valueText(type: string, value: ReportValue): string {
     new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })
   switch (type) {
     case 'share':
-      // 99.996 is not 100.
-      return `${number(value === 1 || value === 0 ? 0 : 2).format(value === 1 ? 100 : Math.min(99.99, value * 100))} %`
+      return `${shareText(value)} %`
     case 'seconds':
       return lengthText(value)
     case 'money':
@@ -21,6 +20,14 @@ export function valueText(type: string, value: ReportValue): string {
     default:
       return new Intl.NumberFormat(language).format(value)
   }
+}
+
+/** Per cent as reports write it (`core/share-text.ts`): cut, so that 99.996 is not 100 and 99.8996 not 99.9. */
+function shareText(share: number): string {
+  const most = share > 0.99 ? 4 : 2
+  const cut = Math.floor(share * 100 * 10 ** most + 1e-6) / 10 ** most
+  const least = share === 1 || share === 0 ? 0 : 2
+  return new Intl.NumberFormat(language, { minimumFractionDigits: least, maximumFractionDigits: most }).format(cut)
 }
 
 /** `3 h 20 min`, of seconds. */

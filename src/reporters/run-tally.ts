@@ -11,6 +11,7 @@ import { type Alike, Findings, scopeOf } from '../core/findings.ts'
 import { type Classification, DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
 import { aimed, paramFlags, shellWord, withFlags } from '../core/remedy.ts'
 import { type DeviceRecord, emptyCounts } from '../core/run.ts'
+import { severityRank } from '../core/severity.ts'
 import { adviceOn } from './describe-change.ts'
 import { faultText } from './describe-device.ts'
 import { formatCount, formatDuration } from './format-duration.ts'
@@ -153,6 +154,7 @@ export class RunTally {
   }
 
   #findingLines(paint: Paint): string[] {
+    const rank = ({ says }: AlikeFindings): number => severityRank(says.severity)
     const alike = [...groupAlike(this.#findings.classified())].sort((a, b) => rank(a) - rank(b) || b.count - a.count)
     const lines = alike.slice(0, MOST_GROUPS).flatMap((group) => {
       const { says, names, count } = group
@@ -213,14 +215,6 @@ interface AlikeFindings {
   readonly names: string[]
   readonly devices: string[]
   count: number
-}
-
-/** How bad the runbooks that are shipped say it is, worst first; words of others stand between them. */
-const SEVERITIES: readonly string[] = ['sale-blocked', 'sale-at-risk', 'work-blocked', '', 'attention', 'unknown']
-
-function rank({ says: { severity } }: AlikeFindings): number {
-  const at = SEVERITIES.indexOf(severity)
-  return at < 0 ? SEVERITIES.indexOf('') : at
 }
 
 /** Findings that ask the same people for the same thing. */

@@ -1,3 +1,4 @@
+import { percentCut } from '../core/share-text.ts'
 import { type Cell, looksLikeFormula, printable, type Sheet, timeText } from './sheet.ts'
 
 /** How a country writes lists of values: Excel opens by these what it is given, and asks nothing. */
@@ -36,6 +37,6 @@ function written(cell: Cell, { separator, point }: Writing): string {
 }
 
 function numberText({ number, as }: Exclude<Cell, string | { readonly wall: number }>): string {
-  if (as === 'share') return (100 * number).toFixed(4)
+  if (as === 'share') return percentCut(number, 4)
   return as === 'money' ? number.toFixed(2) : String(number)
 }

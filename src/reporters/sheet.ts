@@ -1,3 +1,5 @@
+import { moneyText } from '../core/money.ts'
+import { shareText } from '../core/share-text.ts'
 import { formatCount } from './format-duration.ts'
 
 /** A number in a cell, and how it is shown: `share` is 0 to 1, `money` has two places. */
@@ -35,9 +37,9 @@ export function cellText(cell: Cell): string {
     case 'number':
       return String(cell.number)
     case 'share':
-      return `${(100 * cell.number).toFixed(2)} %`
+      return `${shareText(cell.number)} %`
     case 'money':
-      return cell.number.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',')
+      return moneyText(cell.number)
   }
 }
 

@@ -26,6 +26,7 @@ import type { DeviceFact, DeviceMark, Marks, Sample } from '../core/sample.ts'
 import type { SessionStore } from '../core/session.ts'
 import type { StateFacts } from '../core/state-facts.ts'
 import type { StateUsage } from '../core/state-usage.ts'
+import type { Period } from '../core/trading-hours.ts'
 import { admissionStore } from './admission.ts'
 import { assignmentStore } from './assignments.ts'
 import { auditLog, cutAudit } from './audit.ts'
@@ -133,11 +134,15 @@ class StoredRuns implements RunStore {
   async runs({
     limit,
     after,
+    within,
   }: {
     readonly limit?: number
     readonly after?: RunPlace
+    readonly within?: Period
   } = {}): Promise<readonly RunSummary[]> {
-    const all = tables.selectFrom('runs').selectAll().where('settled', '!=', FORGOTTEN)
+    const kept = tables.selectFrom('runs').selectAll().where('settled', '!=', FORGOTTEN)
+    const [from, to] = [within?.from, within?.to].map((at) => at !== undefined && new Date(at).toISOString())
+    const all = from && to ? kept.where('started_at', '>=', from).where('started_at', '<', to) : kept
     const listed = after
       ? all.where((eb) => eb(eb.refTuple('started_at', 'run'), '<', eb.tuple(after.started_at, after.run)))
       : all

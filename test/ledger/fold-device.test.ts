@@ -21,12 +21,13 @@ interface History {
 }
 
 const REACHES: readonly Found[] = ['answered', 'answered', 'answered', 'away', 'dark']
+const TRACKS = ['["health"]', '["printer"]', '["health","printer"]', '["printer","config"]']
 const WORKS: readonly Found[] = ['well', 'well', 'well', 'blocked', 'sale-blocked', 'blind']
 
 function randomHistory(rng: Rng): History {
   const minutes = rng.pick([300, 900, 900, 2_000, WEEK + 2_000])
   const holdMinutes = rng.pick([20, 45, 90])
-  const tracks = ['health', 'printer', 'config'].slice(0, rng.int(0, 3))
+  const tracks = rng.shuffled(TRACKS).slice(0, rng.int(0, 4))
   const every = rng.pick([10, 15, 40, minutes > WEEK ? 900 : 60])
   const looks: Look[] = []
   let reach = rng.pick(REACHES)
@@ -122,6 +123,39 @@ class ByMinute {
     return this.#latest.get(track)?.[minute]
   }
 
+  /** The last look of a track, unless all its runbooks have looked again since. */
+  counted(track: string, minute: number): Seen | undefined {
+    const seen = this.latest(track, minute)
+    if (!seen || track === REACH) return seen
+    // Looks that say the same one after the other are one word, to the last of them.
+    let last = seen
+    for (let next = this.next(track, seen.at); next && this.#goesOn(last, next); next = this.next(track, next.at))
+      last = next
+    const runbooks = JSON.parse(track) as string[]
+    const others = [...this.#tracks.keys()].filter((other) => other !== track && other !== REACH)
+    const isReplaced = runbooks.every((runbook) =>
+      others.some((other) => JSON.parse(other).includes(runbook) && this.#isSeenAgain(other, last.at, minute)),
+    )
+    return isReplaced ? undefined : seen
+  }
+
+  /** A look that says what the one before says is only known to lie within the time that one holds. */
+  #isSeenAgain(track: string, since: number, minute: number): boolean {
+    let before = this.latest(track, since)
+    for (let again = this.next(track, since); again && again.at <= minute; again = this.next(track, again.at)) {
+      if (!this.#goesOn(before, again) || minute >= since + this.#history.holdMinutes) return true
+      before = again
+    }
+    return false
+  }
+
+  /** Whether two looks, one after the other, are one span. */
+  #goesOn(seen: Seen | undefined, next: Seen): boolean {
+    if (!seen || next.look.found !== seen.look.found || next.look.cause !== seen.look.cause) return false
+    const isSameMonth = new Date(next.look.at).getUTCMonth() === new Date(seen.look.at).getUTCMonth()
+    return isSameMonth && next.at - seen.at <= this.#history.holdMinutes
+  }
+
   next(track: string, minute: number): Seen | undefined {
     const later = [...(this.#tracks.get(track)?.keys() ?? [])].filter((at) => at > minute)
     if (later.length === 0) return undefined
@@ -132,7 +166,7 @@ class ByMinute {
   /** Tracks by which it is down in a minute, whatever else is so. */
   blamed(minute: number): string[] {
     return [...this.#tracks.keys()].filter((track) => {
-      const seen = this.latest(track, minute)
+      const seen = this.counted(track, minute)
       if (!seen || minute >= seen.at + this.#history.holdMinutes) return false
       if (seen.look.found === 'sale-blocked') return true
       return this.#view === 'works' && BAD.includes(seen.look.found)
@@ -148,7 +182,7 @@ class ByMinute {
     const isBlocked = (found: Found): boolean =>
       found === 'sale-blocked' || (found === 'blocked' && this.#view === 'works')
     const held = (seen: { readonly at: number } | undefined): boolean => !!seen && minute < seen.at + holdMinutes
-    const words = works.map((track) => this.latest(track, minute))
+    const words = works.map((track) => this.counted(track, minute))
     if (words.some((seen) => seen && held(seen) && isBlocked(seen.look.found))) return 'down'
     const reach = this.latest(REACH, minute)
     if (!reach || !held(reach) || reach.look.found === 'dark') return 'unknown'
@@ -176,9 +210,7 @@ class ByMinute {
         const seen = this.latest(track, minute)
         if (seen?.at === minute) latest = Math.max(latest, minute)
         const next = seen && this.next(track, minute)
-        const isSame = next && next.look.found === seen.look.found && next.look.cause === seen.look.cause
-        const sameMonth = next && new Date(next.look.at).getUTCMonth() === new Date(seen.look.at).getUTCMonth()
-        if (isSame && sameMonth && next.at - seen.at <= this.#history.holdMinutes) latest = Math.max(latest, minute + 1)
+        if (next && this.#goesOn(seen, next)) latest = Math.max(latest, minute + 1)
       }
     }
     return Math.min(to, latest)
@@ -235,6 +267,31 @@ describe('the ledger of a device', () => {
     expect([...states].sort()).toEqual(['down', 'maintenance', 'never-seen', 'unknown', 'up'])
   })
 
+  test('what one runbook found ends when it has looked again together with others', () => {
+    const at = (hour: number): number => Date.UTC(2026, 10, 3, hour)
+    const look = (hour: number, track: string, found: Found): Look => {
+      return { device: 'S1/pos1', at: at(hour), track, found, cause: null, run: `r${hour}` }
+    }
+    const looks = [
+      ...[8, 9, 10, 11].map((hour) => look(hour, REACH, 'answered')),
+      look(8, '["app"]', 'sale-blocked'),
+      look(9, '["blind"]', 'well'),
+      look(10, '["blind","app"]', 'well'),
+      look(11, '["blind","app"]', 'well'),
+    ]
+    const options = { within: { from: at(8), to: at(12) }, holdMs: 4 * 60 * MINUTE, maintenance: [] }
+    const states = (view: 'works' | 'sells') =>
+      foldDevice({ spans: spansOf(looks, options.holdMs), seen_at: at(8) }, { ...options, view }).map((one) => [
+        one.state,
+        one.from,
+      ])
+    for (const view of ['works', 'sells'] as const)
+      expect(states(view)).toEqual([
+        ['down', at(8)],
+        ['up', at(10)],
+      ])
+  })
+
   test('knows an outage between the last good look and the first bad one, and its end likewise', () => {
     const at = (time: string): number => Date.parse(`2026-11-03T${time}:00Z`)
     const look = (time: string, found: Found): Look => {
@@ -247,7 +304,7 @@ describe('the ledger of a device', () => {
         run: time,
       }
     }
-    const well = (time: string): Look => ({ ...look(time, 'well'), track: 'health' })
+    const well = (time: string): Look => ({ ...look(time, 'well'), track: '["health"]' })
     const looks = [
       look('08:00', 'answered'),
       well('08:00'),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Availability } from '../../src/core/can-sell.ts'
 import { byBound, sellingOf } from '../../src/ledger/bounds.ts'
-import type { Availability, Interval } from '../../src/ledger/fold-device.ts'
+import type { Interval } from '../../src/ledger/fold-device.ts'
 import { shareUp, tallyOf } from '../../src/ledger/tally.ts'
 import { type Rng, randomFrom } from './random.ts'
 

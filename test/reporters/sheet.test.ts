@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, expect, test } from 'vitest'
-import type { Sheet } from '../../src/reporters/sheet.ts'
+import { cellText, type Sheet } from '../../src/reporters/sheet.ts'
 import { sheetCsv } from '../../src/reporters/sheet-csv.ts'
 import { sheetHtml } from '../../src/reporters/sheet-html.ts'
 import { sheetXlsx } from '../../src/reporters/sheet-xlsx.ts'
@@ -192,4 +192,23 @@ test('XLSX: a text with characters of CLIXML is shown as it is', () => {
 
 test('XLSX: the same report is the same file', () => {
   expect(Buffer.from(sheetXlsx(sheet)).equals(Buffer.from(sheetXlsx(sheet)))).toBe(true)
+})
+
+test('a share is never shown as more than it is: not as the whole, and not as what was promised', () => {
+  const shown = (number: number): string[] => {
+    const row = { title: '', notes: [], columns: ['a'], rows: [[{ number, as: 'share' as const }]] }
+    return [cellText({ number, as: 'share' }), [...sheetCsv(row)].join('').split('\r\n')[1] ?? '']
+  }
+  expect([1, 0.99996, 0.9999999, 0.998996, 0.999, 0.99995, 0.995, 0.5, 2 / 3, 0].map(shown)).toEqual([
+    ['100.00 %', '100.0000'],
+    ['99.996 %', '99.9960'],
+    ['99.9999 %', '99.9999'],
+    ['99.8996 %', '99.8996'],
+    ['99.90 %', '99.9000'],
+    ['99.995 %', '99.9950'],
+    ['99.50 %', '99.5000'],
+    ['50.00 %', '50.0000'],
+    ['66.66 %', '66.6666'],
+    ['0.00 %', '0.0000'],
+  ])
 })

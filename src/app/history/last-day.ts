@@ -1,8 +1,9 @@
 import type { AvailabilitySettings } from '../../core/availability-settings.ts'
+import type { Availability } from '../../core/can-sell.ts'
 import { DAY_MS, HOUR_MS } from '../../core/duration.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/ports.ts'
-import type { Availability, Interval } from '../../ledger/fold-device.ts'
+import type { Interval } from '../../ledger/fold-device.ts'
 import { foldFleet } from '../reports/fleet-ledger.ts'
 
 const HOURS = 24

@@ -1,4 +1,4 @@
-import { canSell, type Sells } from '../../core/can-sell.ts'
+import { type Availability, canSell, isSoldWith, type Sells } from '../../core/can-sell.ts'
 import type { Device, Fleet, Region, Store } from '../../core/fleet.ts'
 import { type DeviceState, WORST_STATES_FIRST } from '../../core/outcome.ts'
 import type { KnownState } from '../history/device-status.ts'
@@ -31,8 +31,8 @@ export function worstFirst<T>(all: readonly T[], stateOf: (one: T) => AnyState |
 export interface DevicePicture {
   readonly device: Device
   readonly known: KnownState
-  /** What the truth table of a runbook said of the look that counts, where there is one. */
-  readonly severity: string | null
+  /** Whether a sale is possible with it, by the looks that count. */
+  readonly sold: Availability
   /** Serial numbers that it was seen with. */
   readonly serials: readonly string[]
 }
@@ -59,6 +59,8 @@ export class FleetPicture {
     at: number,
     fleet: { readonly stores: Iterable<Omit<Store, 'devices'>>; readonly regions: Iterable<Region> },
     devices: Iterable<DevicePicture>,
+    /** Stores of which somebody does not see all that they sell with. */
+    parts: ReadonlySet<string> = new Set(),
   ) {
     this.at = at
     this.devices = new Map([...devices].map((one) => [one.device.name, one]))
@@ -70,7 +72,7 @@ export class FleetPicture {
     }
     const stores = [...fleet.stores].flatMap((store) => {
       const own = ofStore.get(store.id)
-      return own ? [storePicture(store, own)] : []
+      return own ? [storePicture(store, own, parts.has(store.id))] : []
     })
     this.stores = new Map(stores.map((one) => [one.store.id, one]))
     const regions = new Set(stores.map(({ store }) => store.region))
@@ -80,8 +82,13 @@ export class FleetPicture {
   /** The part of it with these devices; stores without any of them are not in it. */
   among(sees: (device: Device) => boolean): FleetPicture {
     const stores = [...this.stores.values()].map(({ store }) => store)
-    const devices = [...this.devices.values()].filter(({ device }) => sees(device))
-    return new FleetPicture(this.at, { stores, regions: this.regions.values() }, devices)
+    const seen: DevicePicture[] = []
+    const parts = new Set<string>()
+    for (const one of this.devices.values()) {
+      if (sees(one.device)) seen.push(one)
+      else if (isSoldWith(one.device)) parts.add(one.device.store)
+    }
+    return new FleetPicture(this.at, { stores, regions: this.regions.values() }, seen, parts)
   }
 }
 
@@ -90,15 +97,16 @@ export function wholePicture(at: number, fleet: Fleet, devices: Iterable<DeviceP
   return new FleetPicture(at, { stores: fleet.stores.values(), regions: fleet.regions.values() }, devices)
 }
 
-function storePicture(store: Omit<Store, 'devices'>, devices: readonly DevicePicture[]): StorePicture {
+function storePicture(store: Omit<Store, 'devices'>, devices: readonly DevicePicture[], isPart: boolean): StorePicture {
   const counts: Partial<Record<AnyState, number>> = {}
   for (const { known } of devices) counts[known.state] = (counts[known.state] ?? 0) + 1
   const worst = devices.reduce<AnyState>(
     (worst, { known }) => (rankOf(known.state) < rankOf(worst) ? known.state : worst),
     'in-sync',
   )
-  const sells = canSell(
-    devices.map(({ device, severity, known: { state, unknown } }) => ({ kind: device.kind, state, unknown, severity })),
-  )
+  // By a part of what it sells with nobody can tell.
+  const sells = isPart
+    ? 'unknown'
+    : canSell(devices.map(({ device: { id, kind, attached_to }, sold }) => ({ id, kind, attached_to, sold })))
   return { store, devices, worst, sells, counts }
 }

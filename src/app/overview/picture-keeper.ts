@@ -1,3 +1,4 @@
+import { soldWith } from '../../core/can-sell.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { DeviceStatus } from '../../core/run.ts'
@@ -5,13 +6,12 @@ import { knownState } from '../history/device-status.ts'
 import type { Project } from '../project.ts'
 import { assignedNames } from '../revision/assignments.ts'
 import { type DevicePicture, type FleetPicture, wholePicture } from './fleet-picture.ts'
+import { HeardLooks } from './heard-looks.ts'
 
 /** After so long everything is read anew: looks grow too old to count, and devices get other serial numbers. */
 const WHOLE_MS = 60_000
 /** Clocks of processes that write to one store differ a little, and what was written last may be seen late. */
 const SLACK_MS = 10_000
-/** Ends of a device that may stand between those that are looked for. */
-const MOST_ENDS = 200
 /** Marks by which a person knows a device. */
 const KNOWN_BY: ReadonlySet<string> = new Set(['serial', 'unique_number', 'machine_id', 'hostname'])
 
@@ -26,8 +26,7 @@ export interface PictureOf {
 export class PictureKeeper {
   readonly #of: () => Promise<PictureOf>
   #statuses = new Map<string, DeviceStatus>()
-  /** By device with a look that is `unmet`. */
-  readonly #severities = new Map<string, string | null>()
+  readonly #heard = new HeardLooks()
   #serials = new Map<string, readonly string[]>()
   #assigned: ReadonlyMap<string, ReadonlySet<string>> = new Map()
   #picture: FleetPicture | undefined
@@ -68,7 +67,7 @@ export class PictureKeeper {
     if (isWhole) await this.#readWhole({ project, fleet, store })
     else await this.#readNew(store)
     this.#made = { fleet, mark, wholeAt: isWhole ? now : before.wholeAt }
-    this.#picture = wholePicture(now, fleet, this.#devices(fleet, new Date(now)))
+    this.#picture = wholePicture(now, fleet, await this.#devices(fleet, store, new Date(now)))
     this.#version += 1
     return this.#picture
   }
@@ -81,31 +80,11 @@ export class PictureKeeper {
       if (KNOWN_BY.has(name)) serials.set(device, [...(serials.get(device) ?? []), value])
     this.#assigned = await assignedNames(project, fleet)
     this.#statuses = statuses
-    await this.#judge(store, statuses.values())
     this.#serials = serials
   }
 
   async #readNew(store: RunStore): Promise<void> {
-    const changed: DeviceStatus[] = []
-    for await (const status of store.status({ since: this.#since() })) changed.push(status)
-    for (const status of changed) this.#statuses.set(status.device, status)
-    await this.#judge(store, changed)
-  }
-
-  /** Reads what truth tables said of devices on which something is not as it has to be. */
-  async #judge(store: RunStore, statuses: Iterable<DeviceStatus>): Promise<void> {
-    const judged = new Map<string, string>()
-    for (const { device, looks } of statuses) {
-      const unmet = looks.find(({ state }) => state === 'unmet')
-      if (unmet) judged.set(device, unmet.at)
-      else this.#severities.delete(device)
-    }
-    const times = [...judged.values()].sort()
-    const [from, until] = [times[0], times.at(-1)]
-    if (from === undefined || until === undefined) return
-    const ends = await store.reads.ends({ devices: [...judged.keys()], from, until, limit: judged.size * MOST_ENDS })
-    for (const end of ends)
-      if (end.at === judged.get(end.device)) this.#severities.set(end.device, end.classification?.severity ?? null)
+    for await (const status of store.status({ since: this.#since() })) this.#statuses.set(status.device, status)
   }
 
   #since(): string {
@@ -114,12 +93,22 @@ export class PictureKeeper {
     return latest === '' ? '' : new Date(Date.parse(latest) - SLACK_MS).toISOString()
   }
 
-  *#devices(fleet: Fleet, now: Date): Generator<DevicePicture> {
-    for (const device of fleet.devices.values()) {
+  async #devices(fleet: Fleet, store: RunStore, now: Date): Promise<readonly DevicePicture[]> {
+    const all = [...fleet.devices.values()].map((device) => {
       const assigned = this.#assigned.get(device.name) ?? new Set()
       const known = knownState(device.name, this.#statuses.get(device.name), { now, assigned })
-      const severity = this.#severities.get(device.name) ?? null
-      yield { device, known, severity, serials: this.#serials.get(device.name) ?? [] }
-    }
+      const counted = known.looks.filter(({ counts }) => counts).map((look) => ({ device: device.name, look }))
+      return { device, known, counted }
+    })
+    await this.#heard.read(
+      store,
+      all.flatMap(({ counted }) => counted),
+    )
+    return all.map(({ device, known, counted }) => {
+      const looks = counted.flatMap((one) => this.#heard.of(one) ?? [])
+      const hasAnswered = known.seen_at !== null && known.last_at !== null && known.seen_at > known.last_at
+      const sold = soldWith({ looks, hasAnswered })
+      return { device, known, sold, serials: this.#serials.get(device.name) ?? [] }
+    })
   }
 }

@@ -1,9 +1,17 @@
 import type { Report, ReportRow } from '../../core/report.ts'
 import { AVAILABILITY_REPORT } from '../../core/report-forms.ts'
 import { type Grouping } from '../../core/report-names.ts'
+import { shareText } from '../../core/share-text.ts'
 import type { Period } from '../../core/trading-hours.ts'
 import { shareKnown, shareUp, type Tally, tallyOf, timesOf } from '../../ledger/tally.ts'
-import { type Bounded, foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
+import {
+  type Bounded,
+  foldFleet,
+  isSoldInPart,
+  type LedgerQuestion,
+  leftOutNote,
+  type StoreLedger,
+} from './fleet-ledger.ts'
 import { checkGrouping, groupOf } from './groups.ts'
 import { lostIn, salesOf } from './lost-sales.ts'
 import { frameOf } from './report-frame.ts'
@@ -22,7 +30,12 @@ export async function availabilityReport(question: AvailabilityQuestion): Promis
   checkGrouping(by, of)
   const groups = new Map<string, Sum>()
   const all = new Sum()
+  let leftOut = 0
   for await (const ledger of foldFleet(question)) {
+    if (of === 'selling' && isSoldInPart(ledger.store, question.whole)) {
+      leftOut += 1
+      continue
+    }
     for (const { name, part } of partsOf(ledger, question)) {
       const group = groups.get(name) ?? new Sum()
       groups.set(name, group)
@@ -36,7 +49,7 @@ export async function availabilityReport(question: AvailabilityQuestion): Promis
     ...frameOf(question),
     by,
     of,
-    notes: notesOf(question, all),
+    notes: [...notesOf(question, all), ...leftOutNote(leftOut)],
     rows,
     total: groups.size > 1 ? all.row('all') : null,
     charts: [
@@ -151,8 +164,6 @@ function notesOf({ of }: AvailabilityQuestion, all: Sum): string[] {
       : 'A store can sell while a till of it works with its fiscal printer; within trading hours.'
   const { known } = all
   const share =
-    known === null
-      ? 'Nothing of it is known.'
-      : `${(known * 100).toFixed(1)} % of it is known; the rest was not looked at.`
+    known === null ? 'Nothing of it is known.' : `${shareText(known)} % of it is known; the rest was not looked at.`
   return [`${what} ${share}`]
 }

@@ -1,13 +1,15 @@
 import { DAY_MS } from '../../core/duration.ts'
 import type { Store } from '../../core/fleet.ts'
+import { moneyText } from '../../core/money.ts'
 import { common } from '../../core/periods.ts'
 import type { Report, ReportChart, ReportRow } from '../../core/report.ts'
 import { BOARD_REPORT } from '../../core/report-forms.ts'
+import { shareText } from '../../core/share-text.ts'
 import type { Period } from '../../core/trading-hours.ts'
 import { instantsOf, wallTime } from '../../core/zoned-time.ts'
 import type { Interval } from '../../ledger/fold-device.ts'
 import { shareKnown, shareUp, type Tally, tallyOf, timesOf } from '../../ledger/tally.ts'
-import { foldFleet, type LedgerQuestion, type StoreLedger } from './fleet-ledger.ts'
+import { foldFleet, isSoldInPart, type LedgerQuestion, leftOutNote, type StoreLedger } from './fleet-ledger.ts'
 import { lostIn, salesOf } from './lost-sales.ts'
 import { frameOf } from './report-frame.ts'
 import type { ReportPeriod } from './report-period.ts'
@@ -44,7 +46,12 @@ export async function boardReport(question: BoardQuestion): Promise<Report> {
   const period = lastWeeks(weeks, now.getTime())
   const sums = Array.from({ length: weeks }, () => new WeekSum())
   const worst: { readonly label: string; readonly value: number }[] = []
+  let leftOut = 0
   for await (const ledger of foldFleet({ ...question, period })) {
+    if (isSoldInPart(ledger.store, question.whole)) {
+      leftOut += 1
+      continue
+    }
     const intervals = ledger.selling().by('seen')
     let down = 0
     for (const [index, within] of weeksOf(ledger, period.begins(ledger.store.time_zone)).entries()) {
@@ -59,7 +66,7 @@ export async function boardReport(question: BoardQuestion): Promise<Report> {
     ...frame,
     by: null,
     of: null,
-    notes: notesOf(rows, sla),
+    notes: [...notesOf(rows, sla), ...leftOutNote(leftOut)],
     rows,
     total: null,
     charts: [...chartsOf(rows), ...worstChart(worst), ...slaChart(sla)],
@@ -140,7 +147,7 @@ function slaChart({ month, answers }: BoardQuestion['sla']): ReportChart[] {
 function notesOf(rows: readonly ReportRow[], { month, answers, isWithout }: BoardQuestion['sla']): string[] {
   const sum = (key: string): number => rows.reduce((total, row) => total + (numberOf(row, key) ?? 0), 0)
   const whole = `In these ${rows.length} weeks stores could not sell for ${Math.round(sum('down_s') / 60)} minutes of their trading hours in all.`
-  const lost = rows.some((row) => numberOf(row, 'lost') !== null) ? [`Not sold: ${sum('lost').toFixed(2)}.`] : []
+  const lost = rows.some((row) => numberOf(row, 'lost') !== null) ? [`Not sold: ${moneyText(sum('lost'))}.`] : []
   const without = isWithout
     ? ['Of some devices alone; contracts are left out, since they are about others as well.']
     : []
@@ -149,8 +156,8 @@ function notesOf(rows: readonly ReportRow[], { month, answers, isWithout }: Boar
 
 function slaNote(month: string, { contract, result, closed }: SlaAnswer): string {
   const { name, threshold, currency } = contract
-  const kept = result.availability === null ? 'nothing of it is known' : `${(100 * result.availability).toFixed(2)} %`
-  const due = result.penalty > 0 ? `; due: ${result.penalty} ${currency ?? ''}`.trimEnd() : ''
+  const kept = result.availability === null ? 'nothing of it is known' : `${shareText(result.availability)} %`
+  const due = result.penalty > 0 ? `; due: ${moneyText(result.penalty)} ${currency ?? ''}`.trimEnd() : ''
   const state = closed ? `closed, version ${closed.version}` : 'not closed'
-  return `${name} in ${month}: ${kept} of ${(100 * threshold).toFixed(2)} % promised${due} (${state}).`
+  return `${name} in ${month}: ${kept} of ${shareText(threshold)} % promised${due} (${state}).`
 }

@@ -1,15 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { AvailabilitySettings, Maintenance } from '../../core/availability-settings.ts'
+import { isSoldWith, salesPoints } from '../../core/can-sell.ts'
 import type { Bound } from '../../core/contract.ts'
 import type { Device, Fleet, Store } from '../../core/fleet.ts'
-import type { DeviceSpans } from '../../core/ledger.ts'
+import type { DeviceSpans, View } from '../../core/ledger.ts'
 import type { Outage } from '../../core/outage.ts'
 import { joined } from '../../core/periods.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Scoped } from '../../core/scoped.ts'
 import { openPeriods, type Period } from '../../core/trading-hours.ts'
 import { whenPeriods } from '../../engine/admission/when-periods.ts'
-import { byBound, cutTo, type SalesPoint, sellingOf } from '../../ledger/bounds.ts'
+import { byBound, cutTo, sellingOf } from '../../ledger/bounds.ts'
 import { DOUBT_MS, foldDevice, type Interval } from '../../ledger/fold-device.ts'
 import { coversIn } from '../outages/known-outages.ts'
 import { aboutIn } from '../revision/about-devices.ts'
@@ -30,6 +31,20 @@ export interface Bounded {
   /** Out of order at some time in or just behind it; where not, all bounds say the same. */
   readonly isDown: boolean
   by(bound: Bound): readonly Interval[]
+}
+
+/** Whether somebody who is told of `store` is not told of all that it sells with: by a part of that nobody can tell. */
+export function isSoldInPart(store: Store, whole: Fleet | undefined): boolean {
+  const seen = new Set(store.devices.map(({ name }) => name))
+  const all = whole?.stores.get(store.id)?.devices ?? []
+  return all.some((device) => isSoldWith(device) && !seen.has(device.name))
+}
+
+/** How many stores are left out for that; nothing of none. */
+export function leftOutNote(stores: number): string[] {
+  if (stores === 0) return []
+  const which = stores === 1 ? '1 store is' : `${stores} stores are`
+  return [`${which} left out: whether it can sell hangs on tills or fiscal printers that do not exist for who is told.`]
 }
 
 /** What is known of a store and its devices over a period. */
@@ -55,6 +70,8 @@ export interface Counted {
 
 export interface LedgerQuestion {
   readonly fleet: Fleet
+  /** The fleet that `fleet` is a part of, where it is. */
+  readonly whole?: Fleet | undefined
   readonly store: RunStore
   readonly settings: AvailabilitySettings
   readonly period: ReportPeriod
@@ -108,7 +125,7 @@ function storeLedger(store: Store, devices: readonly Device[], { kept, scopes, s
   const period = scopes.period(store)
   // An outage that is found soon after the end may have begun before it: bounds are applied first, and the period is cut out then.
   const within = scopes.beyond(store)
-  const fold = (device: Device, view: 'works' | 'sells', { planned = true }: Partial<Counted> = {}): Interval[] =>
+  const fold = (device: Device, view: View, { planned = true }: Partial<Counted> = {}): Interval[] =>
     foldDevice(kept.get(device.name) ?? { spans: [], seen_at: null }, {
       within,
       holdMs: settings.holdMs,
@@ -132,7 +149,7 @@ function storeLedger(store: Store, devices: readonly Device[], { kept, scopes, s
       bounded: () => bounded(device),
     })),
     selling(counted) {
-      const points = salesPoints(store, (device) => fold(device, 'sells', counted))
+      const points = pointsOf(store, (device) => fold(device, 'sells', counted))
       const by = (bound: Bound) => (intervals: readonly Interval[]) => cutTo(byBound(intervals, bound), period)
       return {
         isDown: points.some(({ till, printers }) => [till, ...printers].some(isDown)),
@@ -155,18 +172,18 @@ function isDown(intervals: readonly Interval[]): boolean {
   return intervals.some(({ state }) => state === 'down')
 }
 
-/** A till with the fiscal printers that hang on it; or else with those that hang on no till. */
-function salesPoints(store: Store, fold: (device: Device) => readonly Interval[]): readonly SalesPoint[] {
-  const printers = store.devices
-    .filter(({ kind }) => kind === 'fiscal-printer')
-    .map((device) => ({ on: device.attached_to, intervals: fold(device) }))
-  return store.devices
-    .filter(({ kind }) => kind === 'till')
-    .map((till) => {
-      const own = printers.filter(({ on }) => on === till.id)
-      const shared = own.length > 0 ? own : printers.filter(({ on }) => on === undefined)
-      return { till: fold(till), printers: shared.map(({ intervals }) => intervals) }
-    })
+/** What each sale of a store is made with, each device folded once. */
+function pointsOf({ devices }: Store, fold: (device: Device) => readonly Interval[]) {
+  const folded = new Map<Device, readonly Interval[]>()
+  const intervals = (device: Device): readonly Interval[] => {
+    const known = folded.get(device) ?? fold(device)
+    folded.set(device, known)
+    return known
+  }
+  return salesPoints(devices).map(({ till, printers }) => ({
+    till: intervals(till),
+    printers: printers.map(intervals),
+  }))
 }
 
 type Held = Awaited<ReturnType<RunStore['availability']['held']>>

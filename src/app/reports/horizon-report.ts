@@ -1,11 +1,13 @@
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isVerdict } from '../../core/ledger.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Report, ReportForm, ReportRow } from '../../core/report.ts'
 import { HORIZON_REPORT, VISITS_REPORT } from '../../core/report-forms.ts'
+import { severityRank } from '../../core/severity.ts'
 import { frameOf } from './report-frame.ts'
 import type { ReportPeriod } from './report-period.ts'
-import { objectOf, textOf, toldByRuns } from './told-by-runs.ts'
+import { objectOf, textOf, toldByRuns, toldNote } from './told-by-runs.ts'
 
 export interface RunsQuestion {
   readonly fleet: Fleet
@@ -29,22 +31,20 @@ interface Item {
   readonly run: string
 }
 
-/** Worst first; words of others behind them. */
-const SEVERITIES = ['sale-blocked', 'sale-at-risk', 'work-blocked', 'attention', 'planned']
-
 /** What is due on devices, by when and whose it is: the lists of `fiscal` steps. */
 export async function horizonReport(question: RunsQuestion): Promise<Report> {
-  const items = await dueOf(question)
+  const { items, told } = await dueOf(question)
   const rows = items.map(({ device, condition, due, daysLeft, severity, owner, remedy, at, run }): ReportRow => {
     const what = { condition, due, days_left: daysLeft, severity, owner, remedy }
     return { device: device.name, ...what, seen_at: at, run }
   })
-  return framed(question, HORIZON_REPORT, rows)
+  return framed(question, { form: HORIZON_REPORT, rows, told })
 }
 
 /** Stores that somebody has to go to: what is due and what is wrong there, so that one visit will do. */
 export async function visitsReport(question: RunsQuestion): Promise<Report> {
-  const all = [...(await wrongOf(question)), ...(await dueOf(question))]
+  const [wrong, due] = [await wrongOf(question), await dueOf(question)]
+  const all = [...wrong.items, ...due.items]
   const visits = new Map<string, Item[]>()
   for (const item of all) {
     const key = JSON.stringify([item.device.store, item.owner])
@@ -57,17 +57,24 @@ export async function visitsReport(question: RunsQuestion): Promise<Report> {
     row: visitOf(question.fleet, items),
   }))
   rows.sort((a, b) => worstFirst(a.items[0] as Item, b.items[0] as Item))
-  return framed(
-    question,
-    VISITS_REPORT,
-    rows.map(({ row }) => row),
-  )
+  return framed(question, {
+    form: VISITS_REPORT,
+    rows: rows.map(({ row }) => row),
+    told: [...wrong.told, ...due.told],
+  })
 }
 
-function framed(question: RunsQuestion, form: ReportForm, rows: readonly ReportRow[]): Report {
-  const notes = [
-    `From what the last ${question.runs} runs have told of ${question.devices.length} devices, the latest of each.`,
-  ]
+interface Found {
+  readonly items: Item[]
+  /** Names of the devices that were told of. */
+  readonly told: readonly string[]
+}
+
+function framed(
+  question: RunsQuestion,
+  { form, rows, told }: { readonly form: ReportForm; readonly rows: readonly ReportRow[] } & Pick<Found, 'told'>,
+): Report {
+  const notes = [toldNote(question, told)]
   return { form, ...frameOf(question), by: null, of: null, notes, rows, total: null, charts: [] }
 }
 
@@ -82,11 +89,12 @@ function visitOf(fleet: Fleet, items: readonly Item[]): ReportRow {
     devices: new Set(items.map(({ device }) => device.name)).size,
     items: items.length,
     due: dues[0] ?? null,
+    seen_at: items.map(({ at }) => at).sort()[0] ?? null,
     what: items.map(({ device, condition }) => `${device.id}: ${condition}`).join('; '),
   }
 }
 
-async function dueOf(question: RunsQuestion): Promise<Item[]> {
+async function dueOf(question: RunsQuestion): Promise<Found> {
   const places = new Map(question.devices.map((device) => [device.name, device]))
   const told = await toldByRuns({
     ...question,
@@ -100,7 +108,7 @@ async function dueOf(question: RunsQuestion): Promise<Item[]> {
     const device = places.get(name)
     return device ? value.map((due) => itemOf(device, objectOf(due), seen)) : []
   })
-  return items.sort(worstFirst)
+  return { items: items.sort(worstFirst), told: told.map(({ device }) => device) }
 }
 
 function itemOf(device: Device, due: JsonObject, seen: { readonly at: string; readonly run: string }): Item {
@@ -117,27 +125,26 @@ function itemOf(device: Device, due: JsonObject, seen: { readonly at: string; re
   }
 }
 
-/** What the last look of each set of runbooks found wrong. */
-async function wrongOf(question: RunsQuestion): Promise<Item[]> {
+/** What the last word of each set of runbooks found wrong: a look that does not get there leaves what was found before. */
+async function wrongOf(question: RunsQuestion): Promise<Found> {
   const places = new Map(question.devices.map((device) => [device.name, device]))
   const told = await toldByRuns({
     ...question,
     ofEach: 'runbooks',
-    pick: (event) => (event.type === 'device.finished' ? { found: event.classification } : undefined),
+    pick: (event) =>
+      event.type === 'device.finished' && isVerdict(event) ? { found: event.classification } : undefined,
   })
-  return told.flatMap(({ device: name, value: { found }, ...seen }): Item[] => {
+  const items = told.flatMap(({ device: name, value: { found }, ...seen }): Item[] => {
     const device = places.get(name)
     if (found === undefined || device === undefined) return []
     const { fault, cause, severity, owner = null, remedy = null } = found
     return [{ device, condition: cause ?? fault, due: null, daysLeft: null, severity, owner, remedy, ...seen }]
   })
+  return { items, told: told.map(({ device }) => device) }
 }
 
 function worstFirst(a: Item, b: Item): number {
-  const rank = ({ severity }: Item): number => {
-    const place = SEVERITIES.indexOf(severity ?? '')
-    return place < 0 ? SEVERITIES.length : place
-  }
+  const rank = ({ severity }: Item): number => severityRank(severity)
   const days = ({ daysLeft }: Item): number => daysLeft ?? Number.MAX_SAFE_INTEGER
   return rank(a) - rank(b) || days(a) - days(b) || (a.device.name < b.device.name ? -1 : 1)
 }

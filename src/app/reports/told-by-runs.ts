@@ -1,8 +1,9 @@
 import type { DeviceFinished, EventHead, StepFinished } from '../../core/events.ts'
-import type { Device } from '../../core/fleet.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { RunSummary } from '../../core/run.ts'
+import { zoneOfMost } from './report-frame.ts'
 import type { ReportPeriod } from './report-period.ts'
 
 /** What a run told of a device, and when. */
@@ -16,12 +17,13 @@ export interface Told<T> {
 type Telling = EventHead & (StepFinished | DeviceFinished)
 
 interface Question<T> {
+  readonly fleet: Fleet
   readonly store: RunStore
   readonly period: ReportPeriod
   readonly devices: readonly Device[]
-  /** At most so many runs are looked through, newest first. */
+  /** At most so many runs of each set of runbooks are looked through, newest first: what runs often hides nothing that runs at night. */
   readonly runs: number
-  /** The last word of each set of runbooks that was run together, and not only of the last run. */
+  /** The last word of each set of runbooks that was run together, until all of them had another, and not only of the last run. */
   readonly ofEach?: 'runbooks'
   /** What an event tells; undefined: nothing of it. Of several in a run the last counts. */
   readonly pick: (event: Telling) => T | undefined
@@ -30,26 +32,47 @@ interface Question<T> {
 /** The last that runs told of each device, in the order of devices. */
 export async function toldByRuns<T>(question: Question<T>): Promise<readonly Told<T>[]> {
   const { devices, ofEach } = question
-  const found = new Map<string, Map<string, Told<T>>>(devices.map(({ name }) => [name, new Map()]))
-  let left = devices.length
+  const words = new Map<string, Words<T>>(devices.map(({ name }) => [name, { told: [], runbooks: new Set() }]))
+  const isAllTold = (): boolean => ![...words.values()].some(({ told }) => told.length === 0)
   for (const { run, runbooks } of await runsOf(question)) {
-    const set = ofEach === undefined ? '' : JSON.stringify(runbooks)
-    for (const told of await toldBy(run, question)) {
-      const own = found.get(told.device)
-      if (own === undefined || own.has(set)) continue
-      own.set(set, told)
-      left -= 1
-    }
-    if (left <= 0 && ofEach === undefined) break
+    const names = ofEach === undefined ? [] : runbooks
+    for (const told of await toldBy(run, question)) note(words.get(told.device), told, names)
+    if (ofEach === undefined && isAllTold()) break
   }
-  return [...found.values()].flatMap((own) => [...own.values()])
+  return [...words.values()].flatMap(({ told }) => told)
 }
 
-/** Those that began within the period. */
-async function runsOf<T>({ store, period, runs }: Question<T>): Promise<readonly RunSummary[]> {
-  const { from, to } = period.of('UTC')
-  const all = await store.runs({ limit: runs })
-  return all.filter(({ started_at: at }) => Date.parse(at) >= from && Date.parse(at) < to)
+interface Words<T> {
+  /** The newest first. */
+  readonly told: Told<T>[]
+  /** Those that have told something. */
+  readonly runbooks: Set<string>
+}
+
+/** Adds what runbooks told together, unless all of them have told something later. */
+function note<T>(words: Words<T> | undefined, told: Told<T>, runbooks: readonly string[]): void {
+  if (words === undefined) return
+  if (words.told.length > 0 && runbooks.every((name) => words.runbooks.has(name))) return
+  words.told.push(told)
+  for (const name of runbooks) words.runbooks.add(name)
+}
+
+/** Those that began within the period, by the clocks of most stores. */
+async function runsOf<T>({ fleet, store, period, runs }: Question<T>): Promise<readonly RunSummary[]> {
+  const all = await store.runs({ within: period.of(zoneOfMost(fleet)) })
+  const counts = new Map<string, number>()
+  return all.filter(({ runbooks }) => {
+    const set = JSON.stringify(runbooks)
+    const count = (counts.get(set) ?? 0) + 1
+    counts.set(set, count)
+    return count <= runs
+  })
+}
+
+/** How many of the devices that were asked for runs have told of, and which runs those are. */
+export function toldNote(question: Pick<Question<unknown>, 'devices' | 'runs'>, told: Iterable<string>): string {
+  const { devices, runs } = question
+  return `From the newest ${runs} runs of each set of runbooks within the period: ${new Set(told).size} of ${devices.length} devices were told of, and the latest of each counts.`
 }
 
 async function toldBy<T>(run: string, { store, pick }: Question<T>): Promise<Iterable<Told<T>>> {

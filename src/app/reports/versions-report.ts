@@ -3,7 +3,7 @@ import type { Report, ReportRow } from '../../core/report.ts'
 import { VERSIONS_REPORT } from '../../core/report-forms.ts'
 import type { RunsQuestion } from './horizon-report.ts'
 import { frameOf } from './report-frame.ts'
-import { objectOf, textOf, toldByRuns } from './told-by-runs.ts'
+import { objectOf, textOf, toldByRuns, toldNote } from './told-by-runs.ts'
 
 interface Seen {
   readonly system: string
@@ -51,9 +51,7 @@ export async function versionsReport(question: RunsQuestion): Promise<Report> {
         ? -1
         : 1,
   )
-  const notes = [
-    `${known.size} of ${devices.length} devices were told of by a step facts in the last ${question.runs} runs.`,
-  ]
+  const notes = [`By steps facts. ${toldNote(question, known.keys())}`]
   return { form: VERSIONS_REPORT, ...frameOf(question), by: null, of: null, notes, rows, total: null, charts: [] }
 }
 

@@ -20,6 +20,7 @@ import type { PlannedDevice } from '../../core/plan.ts'
 import type { Clock, Module, ModuleContext } from '../../core/ports.ts'
 import { aimed, deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
+import { severityRank } from '../../core/severity.ts'
 import type { Admission, ChangeAnswer } from '../admission/admission.ts'
 import { branchOf } from './branch-signal.ts'
 import { stoppedAt } from './go-on.ts'
@@ -300,12 +301,16 @@ function classificationOf({ fault, severity, ...more }: JsonObject, device: stri
   return { fault: String(fault), severity: String(severity), ...others, ...aim }
 }
 
-/** Several runbooks on one device: the worst of their ends, and unknown if any was. */
+/** Several runbooks on one device: the worst of their ends and of their verdicts, and unknown if any was. */
 function worstOf(outcomes: readonly DeviceOutcome[]): DeviceOutcome {
-  const [worst] = [...outcomes].sort(
+  const worstFirst = [...outcomes].sort(
     (a, b) => WORST_STATES_FIRST.indexOf(a.state) - WORST_STATES_FIRST.indexOf(b.state),
   )
-  const classification = outcomes.find((outcome) => outcome.classification)?.classification
+  // Of verdicts that are equally bad the one of the worse end, since sorting keeps the order.
+  const [classification] = worstFirst
+    .flatMap((outcome) => outcome.classification ?? [])
+    .sort((a, b) => severityRank(a.severity) - severityRank(b.severity))
   const unknown = outcomes.some((outcome) => outcome.unknown)
-  return { ...(worst ?? { state: 'in-sync' }), ...(unknown && { unknown }), ...(classification && { classification }) }
+  const worst: DeviceOutcome = worstFirst[0] ?? { state: 'in-sync' }
+  return { ...worst, ...(unknown && { unknown }), ...(classification && { classification }) }
 }
