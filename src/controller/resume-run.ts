@@ -5,6 +5,7 @@ import type { KeptOrder } from '../app/run/kept/keep-work.ts'
 import { type KeptWork, notKept, openWork } from '../app/run/kept/open-work.ts'
 import type { PolicyBefore } from '../app/run/run-policy.ts'
 import type { RunOptions } from '../app/run/run-request.ts'
+import { takenBackOf } from '../app/run/taken-back.ts'
 import { policyDigest } from '../app/safety/policy-in-force.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { RunRollback } from '../core/events.ts'
@@ -55,7 +56,7 @@ export async function resumeRun(
       throw nothingLeft(id)
     }
     if (!kept) throw notKept(id, GONE)
-    const undoesOf = started?.undoes === undefined ? undefined : await changesOf(shared, started.undoes)
+    const undoesOf = started?.undoes === undefined ? undefined : await toTakeBack(shared, started.undoes, id)
     work = openWork(kept, unfinished, { project, fleet, run: id, undoesOf })
     const { order, close, opened } = work
     const rules = rulesOf(order, id)
@@ -109,12 +110,16 @@ async function endRolledBack(
   await store.kept.drop(run)
 }
 
-/** What a run has changed on each of its devices. Throws InputError where its journal is gone. */
-async function changesOf({ store }: Shared, run: string): Promise<UnfinishedRun['changesOf']> {
+/**
+ * What a run has changed on each of its devices, and what others than the one that asks have made of taking it back. Throws InputError
+ * where its journal is gone.
+ */
+async function toTakeBack({ store }: Shared, run: string, asks: string): Promise<UnfinishedRun['changesOf']> {
   const unfinished = await readUnfinished(store.events(run))
   if (!unfinished.record.started)
     throw notKept(run, 'Its journal is gone, so that nobody knows what is to be taken back.')
-  return unfinished.changesOf
+  const { stepsOf } = await takenBackOf(store, run, { ...unfinished, asks })
+  return (device) => ({ ...unfinished.changesOf(device), ...stepsOf(device) })
 }
 
 /** A run within a run tells nobody by itself. */

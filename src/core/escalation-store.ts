@@ -9,7 +9,7 @@ export interface ClaimedMessage {
   readonly doubtSince: string | null
   /** Key of the ticket that an earlier message of the same step made; null: it made none yet. */
   readonly ticket: string | null
-  /** The message that was to make a ticket was given up: there will be none. */
+  /** The first message of the step was given up: where that was to make a ticket, there will be none. */
   readonly isWithoutTicket: boolean
 }
 

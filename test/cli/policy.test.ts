@@ -45,22 +45,25 @@ describe('a policy', () => {
   it('waits for devices that other runs have for as long as it was told to, and no longer', async () => {
     project = chain('policies: {default: {rollout: {waves: false}}}', CLOSED)
     const [begun, go] = [`${project.root}/begun`, `${project.root}/go`]
-    project.write('runbooks/mark.yaml', runbookThat(`touch ${begun}; until [ -e ${go} ]; do sleep 0.1; done`))
-    const busy = project.start('apply', 'mark', '--yes', '--device', 'S-1/pos1')
+    project.write('runbooks/mark.yaml', runbookThat(`touch ${begun}-\${{ store.id }}; until [ -e ${go} ]; do sleep 0.1; done`))
+    const both = ['--device', 'S-1/pos1', '--device', 'S-2/pos1'] as const
+    const busy = project.start('apply', 'mark', '--yes', ...both)
     const end = ended(busy)
-    await until(busy, () => existsSync(begun))
+    await until(busy, () => existsSync(`${begun}-S-1`) && existsSync(`${begun}-S-2`))
     project.write('runbooks/mark.yaml', runbookThat('true'))
     const same = await states(project, '--device', 'S-1/pos1', '--wait', '1s')
     expect([same.code, [...same.of.values()]]).toEqual([6, ['LEASE_HELD']])
+    const two = await states(project, ...both)
+    expect([two.code, [...two.of.values()]]).toEqual([6, ['LEASE_HELD', 'LEASE_HELD']])
     const neighbour = await states(project, '--device', 'S-1/pos2', '--wait', '1s')
     expect([neighbour.code, [...neighbour.of.values()]]).toEqual([6, ['CAP_REACHED']])
-    const patient = project.start('apply', 'mark', '--yes', '--ndjson', '--store', 'S-1', '--wait', '2m')
+    const patient = project.start('apply', 'mark', '--yes', '--ndjson', '--store', 'S-1', '--store', 'S-2', '--wait', '2m')
     let told = ''
     patient.stdout?.on('data', (chunk) => {
       told += chunk
     })
     const over = ended(patient)
-    await until(patient, () => (told.match(/"device.waiting"/g) ?? []).length >= 2)
+    await until(patient, () => (told.match(/"device.waiting"/g) ?? []).length >= 4)
     writeFileSync(go, '')
     expect([(await end).code, (await over).code]).toEqual([0, 0])
   }, 180_000)

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ended, inventoryWith, TestProject } from './project.ts'
+import { ended, inventoryWith, TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
 const NO_RULES = '{caps: [], rollout: {waves: false}}'
@@ -122,4 +122,29 @@ test('files of the repository are read from its root, wherever till is started, 
     expect([code, stdout]).toEqual([4, expect.stringContaining('leads out of the repository')])
   }
   expect(at('copy')).toBe('from the root')
+}, 120_000)
+
+test('what a pass that was stopped did not come to is due still', async () => {
+  const [begun, go] = [project.path('begun'), project.path('go')]
+  const waits = `touch ${begun}; until [ -e ${go} ]; do sleep 0.1; done`
+  project.write('runbooks/mark.yaml', `steps:\n  - command: {run: '${waits}', always: true}\n`)
+  for (const name of ['other', 'look']) project.write(`runbooks/${name}.yaml`, `steps:\n${file(name, 'content: here')}`)
+  settings(
+    `  works: ${NO_RULES}\n`,
+    '{runbook: mark, mode: mend, every: 24h}',
+    '{runbook: other, mode: mend, every: 24h, policy: works}',
+    '{runbook: look, every: 24h}',
+  )
+  const pass = project.start('reconcile', '--here', '--json')
+  const end = ended(pass)
+  await until(pass, () => existsSync(begun))
+  pass.kill('SIGINT')
+  writeFileSync(go, '')
+  const { code, stdout } = await end
+  expect([code, JSON.parse(stdout)]).toMatchObject([130, { runs: [{ assignments: ['mark'] }] }])
+  expect(JSON.parse(project.read('.till/assignments.json'))).not.toHaveProperty('look.last')
+  const next = await reconcile()
+  expect(next.runs.flatMap(({ assignments }: { assignments: readonly string[] }) => assignments)).toEqual(
+    expect.arrayContaining(['other', 'look']),
+  )
 }, 120_000)

@@ -111,6 +111,30 @@ describe('a run that is taken back', () => {
     expect(log()).toHaveLength(6)
   })
 
+  it('makes no step again that was made, by the device within the run or by a run that takes it back', async () => {
+    project = chainOf(['S-1'], { policy: `policies: {default: {rollout: {${NO_WAVES}}}}`, hours: 'closed' })
+    const { root } = project
+    const back = (name: string): string =>
+      `rollback: [{id: down-${name}, command: {run: 'test -e ${root}/may-${name} && echo ${name} >>${root}/S-1.log', always: true}}]`
+    const ups = ['a', 'b', 'c'].map(
+      (name) => `  - {id: up-${name}, command: {run: 'true', always: true}, ${back(name)}}\n`,
+    )
+    const check = '  - {id: proof, assert: {that: "${{ 1 == 2 }}", message: no}}\n'
+    project.write('runbooks/mark.yaml', `name: mark\nsteps:\n${ups.join('')}${check}`)
+    project.write('may-a', '')
+    await states(project, '--device', 'S-1/pos1')
+    expect(linesOf(project, 'S-1')).toEqual(['a'])
+    const [{ run }] = JSON.parse((await project.till('runs', 'list', '--json')).stdout).runs
+    for (const [name, code] of [
+      ['b', 4],
+      ['c', 0],
+    ] as const) {
+      project.write(`may-${name}`, '')
+      expect((await project.till('rollback', run, '--yes')).code).toBe(code)
+    }
+    expect(linesOf(project, 'S-1')).toEqual(['a', 'b', 'c'])
+  })
+
   it('takes back what a device did not, that failed at a step behind which it went on; guards of rollouts are asked', async () => {
     const guard = "guards: {drawer: {says: the drawer is open, script: {sh: 'echo free'}}}"
     const policy = `${guard}\npolicies: {default: {caps: [], repair: {guards: [], waves: false}, rollout: {guards: [drawer], waves: false}}}`

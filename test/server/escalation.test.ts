@@ -265,6 +265,41 @@ test('whoever is not there is passed over; who is refused for good is given up, 
   expect([(await shop())?.why, chat.posts]).toEqual(['It was over before it could be sent.', []])
 })
 
+test('who was not called because it was over is told when it is back', async () => {
+  const rule = `{name: drawer, match: "alert.name == 'Drawer'", settle: 0s, quiet: 0s}`
+  till = new ServedProject(settings('[{to: shop}, {to: desk, after: 8h}]', `hooks: {rules: [${rule}]}\n`))
+  await till.serve()
+  store = await openSqliteIncidents(till.path('.till/state.db'))
+  const say = async (id: number, value: '0' | '1') => till.send('zabbix', zabbix(id, 'Drawer', `${NORTH}/pos1`, value))
+  const told = async () => {
+    const [{ incident } = { incident: '' }] = (await store?.incidents()) ?? []
+    return (await store?.escalations.messages(incident)) ?? []
+  }
+  const areTold = async (...expected: readonly (readonly [string, string])[]): Promise<boolean> =>
+    JSON.stringify((await told()).map(({ kind, state }) => [kind, state])) === JSON.stringify(expected)
+  const timePasses = (): void => {
+    const database = new Database(till.path('.till/state.db'), { timeout: 30_000 })
+    database.prepare("UPDATE messages SET next_at = '2026-01-01T00:00:00.000Z' WHERE state = 'waiting'").run()
+    database.close()
+  }
+  await say(1, '1')
+  await until(() => areTold(['call', 'waiting']), 'the shop is called once it opens')
+  await say(1, '0')
+  await until(async () => incidentState(((await store?.incidents()) ?? [])[0] as never) === 'cleared', 'it is clear')
+  timePasses()
+  await until(() => areTold(['call', 'given-up']), 'it was over before')
+  await say(2, '1')
+  await until(() => areTold(['call', 'given-up'], ['returned', 'waiting']), 'it hears of it once it opens')
+  expect((await told())[1]?.why ?? '').not.toContain('issue')
+  const inventory = till.read('inventory/fleet.yaml')
+  till.write('inventory/fleet.yaml', inventory.replaceAll('mon-sun: closed', 'mon-sun: 00:00-24:00'))
+  await until(() => {
+    timePasses()
+    return areTold(['call', 'given-up'], ['returned', 'sent'])
+  }, 'it hears that it is back')
+  expect(chat.posts.map(({ body }) => body.to)).toEqual(['closed'])
+})
+
 test('what returns soon is told to whoever was told of it; what returns later is another incident, with its own calls', async () => {
   const rule = `{name: drawer, match: "alert.name == 'Drawer'", settle: 0s, quiet: 0s}`
   till = new ServedProject(settings('[{to: desk}, {to: boss, after: 30m}]', `hooks: {rules: [${rule}]}\n`))

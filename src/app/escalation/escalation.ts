@@ -207,9 +207,9 @@ function standingStill({ bodies, messages, due }: Escalated, again: number): Esc
 function heldBack(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): SendResult | undefined {
   const { channel, message, incident, doubtSince } = claimed
   if (message.kind === 'call') return heldCall(by, claimed)
-  if (claimed.isWithoutTicket) return failed('Its issue was given up.', { isFinal: true })
   // Tickets hear of everything.
-  if (channel.kind === 'jira') return undefined
+  if (channel.kind === 'jira')
+    return claimed.isWithoutTicket ? failed('Its issue was given up.', { isFinal: true }) : undefined
   const isFresh = message.sent_at === null && doubtSince === null
   return isFresh && isOver(incident, 'fixed') ? NEEDLESS : heldCall(by, claimed)
 }

@@ -131,8 +131,8 @@ export class AssignmentNotes {
   }
 
   /**
-   * When each was gone through. One of which a run broke off is not: it is due still; and one of which safety has put devices
-   * off is due again when the first of them may be changed.
+   * When each of those that had all their runs was gone through. One of which a run broke off is not: it is due still; and one of
+   * which safety has put devices off is due again when the first of them may be changed.
    */
   async settle(
     project: Project,

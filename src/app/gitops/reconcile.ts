@@ -78,9 +78,14 @@ async function goOver(project: Project, { memories, names }: Taken, options: Rec
   }
   const runs: ReconcileRun[] = []
   const notes = new AssignmentNotes(memories)
+  /** Assignments with devices that nobody has come to. */
+  const left = new Set<string>()
   const go = async (mode: ReconcileRun['mode'], parts: readonly Part[]): Promise<void> => {
     // Who stops a run wants no other to begin.
-    if (options.signal?.aborted || runs.some(({ exit_code: code }) => code === EXIT.interrupted)) return
+    if (options.signal?.aborted || runs.some(({ exit_code: code }) => code === EXIT.interrupted)) {
+      for (const { assignment, devices } of parts) if (devices.length > 0) left.add(assignment.name)
+      return
+    }
     const run = await goThrough(project, { mode, parts }, options)
     if (run === undefined) return
     runs.push(run)
@@ -89,7 +94,7 @@ async function goOver(project: Project, { memories, names }: Taken, options: Rec
   for (const parts of byPolicy(mends)) await go('apply', parts)
   await go('drift', looks)
   for (const parts of byPolicy(freed(notes))) await go('apply', parts)
-  const gone = opened.map(({ assignment }) => assignment.name)
+  const gone = opened.map(({ assignment }) => assignment.name).filter((name) => !left.has(name))
   await notes.settle(project, gone, { runs, now: options.now() })
   return {
     runs,
@@ -97,7 +102,7 @@ async function goOver(project: Project, { memories, names }: Taken, options: Rec
     suspended: suspended.map(({ name }) => name),
     asked: notes.asked,
     contested: notes.contested,
-    exitCode: notes.exitCode(runs),
+    exitCode: left.size > 0 ? EXIT.interrupted : notes.exitCode(runs),
   }
 }
 

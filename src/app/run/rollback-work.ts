@@ -82,7 +82,7 @@ export function undoWork(
     if (!device || runbooks.length === 0) without.push(name)
     else if (takenBack.done.has(name)) done.push(name)
     else if (takenBack.toCome.has(name)) inHand.push(name)
-    else work.push({ device, runbooks, undoes })
+    else work.push({ device, runbooks, undoes: { ...undoes, ...takenBack.stepsOf(name) } })
   }
   return { work, without, done, inHand }
 }

@@ -1,3 +1,4 @@
+import type { CarriedSteps } from '../../core/carried.ts'
 import type { RunStore } from '../../core/ports.ts'
 import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
 
@@ -7,29 +8,39 @@ export interface TakenBack {
   readonly done: ReadonlyMap<string, string>
   /** Somebody works on it, or `till resume` of that run does. */
   readonly toCome: ReadonlyMap<string, string>
+  /** Of a device that is not all as it was: which `rollback` steps were made. */
+  stepsOf(device: string): CarriedSteps
 }
 
-/** Looks through all runs that take this one back. */
+/** Looks through all runs that take this one back, but for one that asks. */
 export async function takenBackOf(
   store: RunStore,
   run: string,
-  { endedAt }: Pick<UnfinishedRun, 'endedAt'>,
+  { endedAt, asks }: Pick<UnfinishedRun, 'endedAt'> & { readonly asks?: string },
 ): Promise<TakenBack> {
   const done = new Map<string, string>()
   const toCome = new Map<string, string>()
-  const runs = await store.reads.undoing(run)
-  if (runs.length === 0) return { done, toCome }
+  const parts: ((device: string) => CarriedSteps)[] = []
+  const stepsOf = (device: string): CarriedSteps => Object.assign({}, ...parts.map((part) => part(device)))
+  const runs = (await store.reads.undoing(run)).filter((other) => other !== asks)
+  if (runs.length === 0) return { done, toCome, stepsOf }
   const open = new Set(await store.kept.runs())
   for (const undoing of runs) {
     const unfinished = await readUnfinished(store.events(undoing))
     // What the run has changed once more since then is there.
     const isSince = (device: string): boolean => (unfinished.endedAt.get(device) ?? '') >= (endedAt.get(device) ?? '')
+    const beganAt = unfinished.record.started?.at ?? ''
+    parts.push((device) => (beganAt >= (endedAt.get(device) ?? '') ? madeIn(unfinished, device) : {}))
     for (const device of broughtBack(unfinished)) if (isSince(device)) done.set(device, undoing)
     // One of which nothing is kept, as it was aborted, does no more.
     if (open.has(undoing)) for (const { device } of unfinished.left) toCome.set(device, undoing)
   }
   for (const device of done.keys()) toCome.delete(device)
-  return { done, toCome }
+  return { done, toCome, stepsOf }
+}
+
+function madeIn({ changesOf }: UnfinishedRun, device: string): CarriedSteps {
+  return Object.fromEntries(Object.entries(changesOf(device)).filter(([, { state }]) => state === 'changed'))
 }
 
 function broughtBack({ record, endedAt }: UnfinishedRun): readonly string[] {

@@ -3,8 +3,9 @@ import type { Runbook, Step } from '../../core/runbook.ts'
 import type { StepDone } from './steps-done.ts'
 
 /**
- * What takes back those steps of a runbook that another run has changed: their `rollback` steps, the last changed first.
- * One that fails does not keep the others from being taken back. `earlier`: what their expressions see of the steps.
+ * What takes back those steps of a runbook that another run has changed: their `rollback` steps, the last changed first. Those that
+ * were made already, by that run or another, are over: `rm` would find nothing, and a counter would count twice. One that
+ * fails does not keep the others from being taken back. `earlier`: what their expressions see of the steps.
  */
 export function undoing(
   runbook: Runbook,
@@ -17,8 +18,14 @@ export function undoing(
       : ({ state: 'skipped', reason: 'the run that is taken back did not change it' } as const)
     return { step, outcome }
   })
-  const steps = rollbackSteps(runbook, changed).map((step): Step => ({ ...step, continue_on_failure: true }))
-  return { runbook: { ...runbook, steps }, earlier }
+  const all = rollbackSteps(runbook, changed)
+  const made = all.flatMap((step): StepDone[] => {
+    const carried = changed[stepKey({ runbook: runbook.name, step: step.id })]
+    return carried?.state === 'changed' ? [{ step, outcome: { state: 'changed', changes: carried.changes } }] : []
+  })
+  const left = all.filter((step) => !made.some((done) => done.step === step))
+  const steps = left.map((step): Step => ({ ...step, continue_on_failure: true }))
+  return { runbook: { ...runbook, steps }, earlier: [...earlier, ...made] }
 }
 
 /** The `rollback` steps of what was changed, in the order in which they are made. */

@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events'
 import type { DeviceOutcome } from '../../core/outcome.ts'
-import type { Admission, Wait } from '../admission/admission.ts'
+import type { Admission, Permit, PlaceAnswer, PlaceRequest, Wait } from '../admission/admission.ts'
 import type { DeviceVisit } from '../device/device-visit.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
 import { deferred, endDevice, runDevice } from '../device/run-device.ts'
 import { AskingPace } from './asking-pace.ts'
 import type { RunPause } from './run-pause.ts'
+import { RunProgress } from './run-progress.ts'
 import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from './worker-pool.ts'
 
 export interface ScheduleOptions {
@@ -29,8 +30,8 @@ interface Waiting {
   readonly wait: Wait
 }
 
-/** The visit that was made to it, and how many devices had ended when it was asked for. */
-type PutOff = Extract<DeviceVisit, { kind: 'waits' }> & { readonly ends: number }
+/** The visit that was made to it, and what had come of other devices when it was asked for. */
+type PutOff = Extract<DeviceVisit, { kind: 'waits' }> & { readonly ends: number; readonly news: number }
 
 function isForAll({ wait, looked }: Pick<PutOff, 'wait' | 'looked'>): boolean {
   return wait.isForAll === true && !looked
@@ -62,6 +63,7 @@ export class Schedule {
   /** To be asked for again now, those of earlier waves first. */
   readonly #due: DeviceWork[] = []
   readonly #pace: AskingPace
+  readonly #progress = new RunProgress()
   readonly #waiting = new Map<string, Waiting>()
   /** Why each that waits was told to; it is said once. */
   readonly #told = new Map<string, string>()
@@ -174,21 +176,17 @@ export class Schedule {
 
   /** Resolves to whether others may have waited for that: the device is done, or was looked at for the first time and put off. */
   async #visit(work: DeviceWork, worker: DeviceWorker): Promise<boolean> {
-    const { wave = 1 } = work
-    const { ends } = this.#pace
-    const admission: Admission = {
-      place: async (request) => {
-        const answer = await this.#environment.admission.place(request)
-        if (answer.kind === 'begin' && this.#pace.letIn(wave)) setImmediate(() => this.#fill())
-        return answer
-      },
-    }
+    const [{ ends }, { news }] = [this.#pace, this.#progress]
+    const admission: Admission = { place: (request) => this.#place(work, request) }
     try {
       const visit = await runDevice(work, { ...this.#environment, admission }, worker)
+      this.#progress.gaveBack(work.device.name)
+      const isFirstLook = visit.kind === 'waits' && visit.looked && (work.attempt ?? 1) === 1
       if (visit.kind === 'waits') {
         if (visit.wait.isPaused) this.#options.pause?.set(true)
-        const isDone = await this.#putOff(work, { ...visit, ends })
-        return isDone || (visit.looked && (work.attempt ?? 1) === 1)
+        const isDone = await this.#putOff(work, { ...visit, ends, news })
+        if (isFirstLook) this.#progress.came()
+        return isDone || isFirstLook
       }
       this.#isDone(work)
       this.#options.count(visit.outcome)
@@ -200,7 +198,20 @@ export class Schedule {
     return true
   }
 
-  /** `ends`: how many devices had ended when it was asked for. Resolves to whether it is done. */
+  async #place({ wave = 1, attempt = 1, device: { name } }: DeviceWork, request: PlaceRequest): Promise<PlaceAnswer> {
+    const answer = await this.#environment.admission.place(request)
+    if (answer.kind !== 'begin') return answer
+    this.#progress.begins(name, attempt === 1)
+    if (this.#pace.letIn(wave)) setImmediate(() => this.#fill())
+    const change: Permit['change'] = async (...asked) => {
+      const leave = await answer.permit.change(...asked)
+      if (leave.kind === 'begin') this.#progress.mayChange(name)
+      return leave
+    }
+    return { ...answer, permit: { ...answer.permit, change } }
+  }
+
+  /** Resolves to whether it is done. */
   async #putOff(work: DeviceWork, visit: PutOff): Promise<boolean> {
     const { wait, looked, carried } = visit
     const attempt = visit.told ?? work.attempt ?? 1
@@ -208,6 +219,7 @@ export class Schedule {
     if (wait.isPaused || !this.#since.has(work.device.name))
       this.#since.set(work.device.name, this.#environment.clock.elapsed())
     const isWorth = !this.#environment.stopping.aborted && this.#isWorth(work, visit)
+    this.#progress.tells(work.device.name)
     await this.#tell(work, { ...visit, attempt, isWorth })
     if (isWorth) {
       this.#keep(again, visit)
@@ -224,6 +236,7 @@ export class Schedule {
   }
 
   #isDone({ device }: DeviceWork): void {
+    this.#progress.came()
     this.#since.delete(device.name)
     this.#doneAt = this.#environment.clock.elapsed()
     this.#pace.ended()
@@ -258,11 +271,10 @@ export class Schedule {
     this.#wakeFor(wait)
   }
 
-  #isWorth(work: DeviceWork, { wait, looked, ends }: PutOff): boolean {
-    if (isForAll({ wait, looked })) return this.#isWorthWaitingForAll(work, wait, ends)
-    // Who waits may have waited for this very look.
-    const isFirstLook = looked && (work.attempt ?? 1) === 1
-    return this.#isWorthWaiting(work, wait, isFirstLook && this.#waiting.size > 0)
+  #isWorth(work: DeviceWork, visit: PutOff): boolean {
+    const { isPaused, isPassing, until } = visit.wait
+    if (isForAll(visit)) return this.#isWorthWaitingForAll(work, visit.wait, visit.ends)
+    return isPaused === true || (isPassing && this.#mayPassFor(work, visit)) || this.#isSoon(until)
   }
 
   /** Among those that are due, by wave: as the first or the last one of its own. */
@@ -274,17 +286,19 @@ export class Schedule {
   }
 
   /** Devices of the run that are in progress end sooner or later; for anything else it waits as long as it was told to. */
-  #isWorthWaiting(work: DeviceWork, { isPassing, isPaused, until }: Wait, wereOthersWaiting: boolean): boolean {
-    if (isPaused) return true
+  #mayPassFor(work: DeviceWork, { looked, news }: PutOff): boolean {
+    if (this.#isPatient(work) || this.#progress.areOthersFor({ looked }) || this.#progress.news !== news) return true
+    // Who waits may have waited for this very look.
+    if (looked && (work.attempt ?? 1) === 1 && this.#waiting.size > 0) return true
+    const toCome = this.#toComeBefore(work)
+    if (toCome.some(({ device }) => !this.#progress.wasTold(device.name))) return true
     // The one that is being put off is still counted.
-    const areOthersToCome = this.#running > 1 || this.#areToComeBefore(work)
-    if (isPassing && (areOthersToCome || wereOthersWaiting || this.#isPatient(work))) return true
-    return this.#isSoon(until)
+    return (this.#running > 1 || toCome.length > 0) && this.#progress.isNewsTo(work.device.name)
   }
 
   /** Those of later waves wait for this one, and not the other way round. */
-  #areToComeBefore({ wave: own = 1 }: DeviceWork): boolean {
-    return [this.#due[0], this.#work[this.#next]].some((item) => item !== undefined && (item.wave ?? 1) <= own)
+  #toComeBefore({ wave: own = 1 }: DeviceWork): readonly DeviceWork[] {
+    return [this.#due[0], this.#work[this.#next]].flatMap((item) => (item && (item.wave ?? 1) <= own ? [item] : []))
   }
 
   /** What is in the way of all that come behind goes with devices of the run, or at a time. */

@@ -51,7 +51,7 @@ async function run(
   const never = new AbortController().signal
   const leases: Admission = {
     async place({ device }) {
-      if (isTaken(device)) return { kind: 'wait', failure: HELD, isPassing: false }
+      if (isTaken(device)) return { kind: 'wait', failure: HELD, isPassing: true }
       return {
         kind: 'begin',
         permit: {
@@ -84,6 +84,7 @@ async function run(
   const environment = {
     mode: 'apply',
     admission: {
+      ...admission,
       place(request) {
         found.asked += 1
         return admission.place(request)
@@ -156,10 +157,21 @@ it('stops a wave within its number', { timeout: 120_000 }, async () => {
   expect(counts.deferred).toBeGreaterThan(900)
 })
 
-it('a device that another run has is put off, and the waves behind do not wait for it', {
+it('devices that another run has are put off, however many, and the waves behind do not wait for them', {
   timeout: 60_000,
 }, async () => {
-  const isTaken = (device: string): boolean => device === 'S3/pos2'
+  const taken = ['S3/pos2', 'S4/pos1', 'S7/pos3', 'S12/pos1', 'S12/pos2', 'S49/pos3']
+  const isTaken = (device: string): boolean => taken.includes(device)
   const { counts, devices } = await run(WAVES.slice(0, 2), policyOf([{ share: 0.5 }]), () => false, { isTaken })
-  expect(counts).toMatchObject({ deferred: 1, changed: devices - 1 })
+  expect(counts).toMatchObject({ deferred: taken.length, changed: devices - taken.length })
+})
+
+it('puts all devices off once it only waits for other runs, without asking for each again and again', {
+  timeout: 60_000,
+}, async () => {
+  const { counts, devices, asked } = await run([numbers(0, 100)], policyOf([{ share: 0.5 }]), () => false, {
+    isTaken: () => true,
+  })
+  expect(counts).toMatchObject({ deferred: devices })
+  expect(asked).toBeLessThan(devices * 4)
 })
