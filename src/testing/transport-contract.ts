@@ -18,6 +18,8 @@ export function testTransport(
     readonly target: () => Target
     /** A port of the device on which something sends back what it is sent; forwarding is tested when given. */
     readonly echoPort?: () => number
+    /** A port of the device on which something says `bye` and hangs up; tested when given. */
+    readonly hangUpPort?: () => number
   },
 ): void {
   let connection: Connection
@@ -82,6 +84,18 @@ export function testTransport(
     runner.test('fails with a value when nothing listens there', async () => {
       const refused = await connection.forward('127.0.0.1', 1)
       assert(!refused.ok)
+    })
+  }
+
+  const { hangUpPort } = subject
+  if (hangUpPort) {
+    runner.test('tells the end of a forwarded stream when the other side hangs up', async () => {
+      const stream = value(await connection.forward('127.0.0.1', hangUpPort()))
+      const heard: Uint8Array[] = []
+      stream.onData((chunk) => heard.push(chunk))
+      const late = new Promise<string>((resolve) => setTimeout(resolve, 10_000, 'still open').unref())
+      equal(await Promise.race([new Promise((resolve) => stream.onClose(() => resolve('closed'))), late]), 'closed')
+      equal(Buffer.concat(heard).toString(), 'bye')
     })
   }
 

@@ -13,7 +13,7 @@ export interface RecordedHost {
 
 interface Entry {
   readonly marker: string | undefined
-  /** Names as they are written: `a,b`, `[a]:2222`, `*.shop`, `!c`, or `|1|salt|hash`. */
+  /** Names in lower case: `a,b`, `[a]:2222`, `*.shop`, `!c`; or `|1|salt|hash` as it is. */
   readonly names: string
   readonly key: string
 }
@@ -47,7 +47,8 @@ function parseLine(line: string): Entry | undefined {
   const [names, type, blob] = words
   if (names === undefined || type === undefined || blob === undefined) return undefined
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(blob)) return undefined
-  return { marker, names, key: `${type} ${blob}` }
+  // OpenSSH compares without case (match_hostname of its match.c), and hashes names in lower case.
+  return { marker, names: names.startsWith('|') ? names : names.toLowerCase(), key: `${type} ${blob}` }
 }
 
 /** How a host is written: the address alone for port 22, `[address]:port` for others. */
@@ -88,7 +89,7 @@ function matches(names: string, name: string): boolean {
   let found = false
   for (const pattern of names.split(',')) {
     const negated = pattern.startsWith('!')
-    if (!globMatches((negated ? pattern.slice(1) : pattern).toLowerCase(), name)) continue
+    if (!globMatches(negated ? pattern.slice(1) : pattern, name)) continue
     if (negated) return false
     found = true
   }
@@ -152,10 +153,11 @@ function withoutHosts(line: string, names: ReadonlySet<string>): string | undefi
   const entry = parseLine(line)
   if (!entry || entry.marker !== undefined) return line
   if (entry.names.startsWith('|')) return [...names].some((name) => isHashOf(entry.names, name)) ? undefined : line
-  const all = entry.names.split(',')
-  const left = all.filter((name) => !names.has(name))
+  const written = /\S+/.exec(line)?.[0] ?? ''
+  const all = written.split(',')
+  const left = all.filter((name) => !names.has(name.toLowerCase()))
   if (left.length === all.length) return line
-  return left.length === 0 ? undefined : line.replace(entry.names, left.join(','))
+  return left.length === 0 ? undefined : line.replace(written, () => left.join(','))
 }
 
 /** Records host keys in a file; others may do so at the same time. Creates it and its folder if need be. */

@@ -1,27 +1,20 @@
-import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { testTransport } from '../../src/testing/transport-contract.ts'
 import { localTransport } from '../../src/transports/local.ts'
 import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
 import { sshTransport } from '../../src/transports/ssh/ssh-transport.ts'
+import { forwardPorts } from '../peers/forward-ports.ts'
 import { type ClientKeys, makeClientKeys, type SshServer, sshServers, targetOf } from '../peers/ssh-servers.ts'
 import { localTarget } from '../peers/targets.ts'
 
 const runner = { test, before: beforeAll, after: afterAll }
 
-let echo: Server
-const echoPort = (): number => {
-  const bound = echo.address()
-  return typeof bound === 'object' && bound ? bound.port : 0
-}
-beforeAll(async () => {
-  echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket))
-  await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve))
-})
-afterAll(() => void echo.close())
+const ports = forwardPorts()
+beforeAll(() => ports.start())
+afterAll(() => ports.stop())
 
 describe('the local transport', () => {
-  testTransport(runner, { transport: () => localTransport, target: localTarget, echoPort })
+  testTransport(runner, { transport: () => localTransport, target: localTarget, ...ports })
 })
 
 describe.each(sshServers)('ssh to $name', ({ name, start }) => {
@@ -40,6 +33,6 @@ describe.each(sshServers)('ssh to $name', ({ name, start }) => {
     transport: () => transport,
     target: () => targetOf(server, keys),
     // tinysshd forwards nothing.
-    ...(name !== 'tinysshd' && { echoPort }),
+    ...(name !== 'tinysshd' && ports),
   })
 })

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,32 @@ describe('known_hosts', () => {
     expect(find(text, '10.0.0.6', 2222)).toEqual([B])
     expect([find(text, '10.0.0.6'), find(text, '10.0.0.5', 2222)]).toEqual([[], []])
     expect([find(text, 'a.shop.pl'), find(text, 'bad.shop.pl'), find(text, 'shop.pl')]).toEqual([[A], [], []])
+  })
+
+  test.each([
+    ['POS1.Shop', 'pos1.shop', 22],
+    ['pos1.shop', 'POS1.Shop', 22],
+    ['10.0.0.5,POS1.Shop', 'pos1.shop', 22],
+    ['[POS1.Shop]:2222', 'pos1.shop', 2222],
+    ['*.Shop,!Bad.shop', 'pos1.SHOP', 22],
+    ['*.Shop,!Bad.shop', 'bad.shop', 22],
+    ['POS1.Shop', 'pos2.shop', 22],
+  ])('finds "%s" for "%s" where ssh-keygen does, whatever the case', (written, address, port) => {
+    const file = join(folder, 'mixed')
+    writeFileSync(file, `${written} ${A}\n`)
+    const name = port === 22 ? address : `[${address}]:${port}`
+    const theirs = spawnSync('ssh-keygen', ['-F', name, '-f', file]).status === 0
+    expect(find(readFileSync(file, 'utf8'), address, port)).toEqual(theirs ? [A] : [])
+    execFileSync('ssh-keygen', ['-q', '-H', '-f', file], { stdio: 'ignore' })
+    expect(find(readFileSync(file, 'utf8'), address, port)).toEqual(theirs ? [A] : [])
+  })
+
+  test('heeds what is revoked, and replaces what is recorded, whatever the case', () => {
+    const text = `@revoked POS2.Shop ${A}\npos2.shop ${A}\nPOS1.Shop,Other.Shop ${A}\n`
+    expect([find(text, 'pos2.shop'), lookupHostMarks(parseKnownHosts(text), 'Pos2.shop', 22).revoked]).toEqual([[], [A]])
+    expect(withHostKeys(text, [{ address: 'pos1.shop', port: 22, keys: [B] }])).toBe(
+      `@revoked POS2.Shop ${A}\npos2.shop ${A}\nOther.Shop ${A}\npos1.shop ${B}\n`,
+    )
   })
 
   test('never hands out a key that is revoked, nor that of an authority', () => {

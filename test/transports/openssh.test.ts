@@ -11,6 +11,7 @@ import { opensshFailure } from '../../src/transports/openssh/openssh-failure.ts'
 import { opensshTransport } from '../../src/transports/openssh/openssh-transport.ts'
 import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
 import { startFaulty } from '../peers/faulty-server.ts'
+import { forwardPorts } from '../peers/forward-ports.ts'
 import {
   type ClientKeys,
   freePort,
@@ -55,22 +56,16 @@ const folders = (): string[] =>
 
 describe.each(servers)('the ssh of this machine to $name', ({ name }) => {
   let server: SshServer
-  let echo: import('node:net').Server
+  const ports = forwardPorts()
   beforeAll(async () => {
     server = await (name === 'OpenSSH' ? startOpenSsh(keys, ADDRESS) : startDropbear(keys, ADDRESS))
-    const { createServer } = await import('node:net')
-    echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket))
-    await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve))
+    await ports.start()
   })
   afterAll(async () => {
-    echo.close()
+    ports.stop()
     await server.stop()
   })
-  testTransport(runner, {
-    transport: () => transport,
-    target: () => target(server),
-    echoPort: () => (echo.address() as import('node:net').AddressInfo).port,
-  })
+  testTransport(runner, { transport: () => transport, target: () => target(server), ...ports })
 })
 
 describe.runIf(servers.some(({ name }) => name === 'OpenSSH'))('the ssh of this machine', () => {

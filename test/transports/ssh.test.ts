@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { type Socket, connect as tcp } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { Client } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection, Target } from '../../src/core/ports.ts'
@@ -10,7 +11,7 @@ import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
 import { takesOneFlight } from '../../src/transports/ssh/one-flight.ts'
 import { ShortWays } from '../../src/transports/ssh/short-ways.ts'
 import { sshTransport } from '../../src/transports/ssh/ssh-transport.ts'
-import { tuneLogin } from '../../src/transports/ssh/tune-login.ts'
+import { heedAllAnswers, tuneLogin } from '../../src/transports/ssh/tune-login.ts'
 import { startFaulty } from '../peers/faulty-server.ts'
 import {
   type ClientKeys,
@@ -79,6 +80,15 @@ describe.each(sshServers)('$name', ({ name, start }) => {
     expect((await shell.upload(path, content)).exitCode).toBe(0)
     const back = await shell.ask({ script: 'cat "$p"; rm "$p"', values: { p: path } })
     expect(Buffer.from(back.stdout).equals(content)).toBe(true)
+    shell.close()
+    await connection.close()
+  })
+
+  test('stays while it answers anything at all, whatever it makes of being asked whether it lives', async () => {
+    // ssh2 hangs up at the fourth time that it is not answered in its own words.
+    const connection = await connect(targetOf(server, keys, { keepAliveMs: 500 }))
+    const shell = openPosixShell({ start: (command, input) => connection.exec(command, input), deadlines: DEADLINES })
+    expect(await shell.ask({ script: 'sleep 3; echo on' })).toMatchObject({ text: 'on\n', exitCode: 0 })
     shell.close()
     await connection.close()
   })
@@ -220,6 +230,25 @@ describe('through a gateway', () => {
     await connection.close()
   })
 
+  test('a device that hangs up is lost at once', async () => {
+    const carried: Socket[] = []
+    const proxy = await startFaulty('127.0.7.11', (socket) => {
+      carried.push(socket)
+      // As a server does that is stopped: its end of the connection ends, and nothing more is said.
+      const on = tcp({ host: device.address, port: device.port })
+      on.on('error', () => undefined)
+      socket.on('error', () => undefined).pipe(on).pipe(socket)
+    })
+    const connection = await connect(behind({ address: proxy.address, port: proxy.port }))
+    const shell = openPosixShell({ start: (command, input) => connection.exec(command, input), deadlines: DEADLINES })
+    expect((await shell.ask({ script: ':' })).exitCode).toBe(0)
+    const hanging = shell.ask({ script: 'sleep 60', timeoutMs: 20_000 })
+    for (const socket of carried) socket.unpipe().end()
+    await expect(hanging).rejects.toMatchObject({ failure: { code: 'SESSION_LOST' } })
+    await connection.close()
+    await proxy.stop()
+  })
+
   test('the loss of the gateway is the loss of what is behind it', async () => {
     const proxy = await startFaulty('127.0.7.10', forwardTo(gateway))
     const via = targetOf(gateway, keys, { address: proxy.address, port: proxy.port })
@@ -243,6 +272,7 @@ describe('the private parts of ssh2 that are used', () => {
     tuneLogin(client, [], ways)
     expect(takesOneFlight(client, 'SSH-2.0-OpenSSH_9.2p1', ways)).toBe(true)
     expect(told).toEqual([])
+    expect(heedAllAnswers(client, new PassThrough())).toBe(true)
     client.destroy()
   })
 })

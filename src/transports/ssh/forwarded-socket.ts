@@ -3,13 +3,15 @@ import type { ClientChannel } from 'ssh2'
 
 /**
  * A forwarded channel as a well-behaved stream. The library's own throws when its connection has gone, forgets the
- * callback of a write that comes too late, and says that it is closed only to those who read to the end.
+ * callback of a write that comes too late, and says that it is closed only to those who read to the end. The end of the
+ * other side ends ours, as with a socket of TCP: a gateway closes the channel only when both have ended (RFC 4254, 5.3),
+ * and ssh2 no longer asks whether a device lives whose stream has ended.
  */
 export class ForwardedSocket extends Duplex {
   readonly #channel: ClientChannel
 
   constructor(channel: ClientChannel) {
-    super({ allowHalfOpen: true })
+    super({ allowHalfOpen: false })
     this.#channel = channel
     channel.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) channel.pause()

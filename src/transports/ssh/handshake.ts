@@ -8,7 +8,7 @@ import { hostKeyAlgorithms, judgeHostKey, noRecordedType, typeOf } from './host-
 import type { Identity } from './identity.ts'
 import type { ShortWays } from './short-ways.ts'
 import { isBusy, OwnFault, type SshError, sshFailure, type Trouble } from './ssh-failure.ts'
-import { tuneLogin } from './tune-login.ts'
+import { heedAllAnswers, tuneLogin } from './tune-login.ts'
 
 /** More than this before a banner, and it is no SSH server (RFC 4253, 4.2 allows some lines). */
 const GREETING_BYTES = 64 * 1024
@@ -80,7 +80,10 @@ class Handshake {
     client.on('error', (error) => this.#onError(error))
     client.once('close', () => this.#fail({}))
     client.once('handshake', () => this.#onIdentified())
-    client.once('ready', () => this.#succeed())
+    client.once('ready', () => {
+      heedAllAnswers(client, this.#socket)
+      this.#succeed()
+    })
     client.on('change password', () => {
       this.#expiredPassword = true
       this.#refuse(`${target.user}'s password has expired`)

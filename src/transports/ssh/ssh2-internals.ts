@@ -3,11 +3,13 @@ import type { Client, ClientChannel, ParsedKey } from 'ssh2'
 
 /**
  * The private parts of ssh2 1.17 that Tillwright reaches for, and nothing else does: they save round trips and a third
- * of the CPU of a login. The version is pinned and a test holds these shapes. Where one is missing, the library simply
- * works in its own, slower way.
+ * of the CPU of a login, and tell a server that lives from one that does not. The version is pinned and a test holds these shapes. Where one is missing, the library simply
+ * works in its own way.
  */
 export interface Ssh2Client extends Client {
   readonly _protocol?: Partial<Ssh2Protocol>
+  /** Begins to count anew how often the server did not say that it lives; there from `connect` on. */
+  readonly _resetKA?: () => void
   readonly _chanMgr?: { add(opened: OpenedListener): number }
 }
 

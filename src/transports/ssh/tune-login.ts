@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import type { Identity } from './identity.ts'
 import { quickenKeyExchange } from './key-exchange.ts'
@@ -16,6 +17,17 @@ export function tuneLogin(client: Client, identities: readonly Identity[], ways:
   hook(ways, 'login', () => signAtOnce(client, identities, ways))
   hook(ways, 'login', () => authenticateAhead(client, identities, ways))
   hook(ways, 'key exchange', () => quickenKeyExchange(client, ways))
+}
+
+/**
+ * Takes anything that a server sends for life, as OpenSSH's client does (`server_alive_check` of its clientloop.c). ssh2 counts
+ * an answer to its own question alone, which tinysshd gives as SSH_MSG_UNIMPLEMENTED (RFC 4253, 11.4), and which may be
+ * late behind much output. Call it once the client has logged in: ssh2 begins to ask then. Returns whether ssh2 has the place.
+ */
+export function heedAllAnswers(client: Ssh2Client, socket: Duplex): boolean {
+  const lives = client._resetKA
+  if (lives) socket.on('data', () => lives())
+  return lives !== undefined
 }
 
 function hook(ways: ShortWays, way: ShortWay, install: () => boolean): void {
