@@ -28,17 +28,20 @@ export function wrongValue(
     ),
   )
   for (let at = 0; at < argv.length && argv[at] !== '--'; at += 1) {
-    const word = argv[at] ?? ''
-    const equals = word.startsWith('--') ? word.indexOf('=') : -1
-    const flag = equals < 0 ? word : word.slice(0, equals)
+    const [flag = '', joined] = partsOf(argv[at] ?? '')
     if (!takesValue.has(flag)) continue
-    const value = equals < 0 ? argv[at + 1] : word.slice(equals + 1)
-    if (value?.trim() === '') return { flag, value }
-    if (equals >= 0) continue
-    if (value !== undefined && /^-[^\d]/.test(value)) return { flag, value }
-    at += 1
+    const value = joined ?? argv[at + 1]
+    const isFlag = joined === undefined && value !== undefined && /^-[^\d]/.test(value)
+    if (value !== undefined && (isFlag || value.trim() === '')) return { flag, value }
+    if (joined === undefined) at += 1
   }
   return undefined
+}
+
+/** `--name=value` in its two parts. */
+function partsOf(word: string): readonly string[] {
+  const equals = word.startsWith('--') ? word.indexOf('=') : -1
+  return equals < 0 ? [word] : [word.slice(0, equals), word.slice(equals + 1)]
 }
 
 function toldOf({ flag, value }: WrongValue): { readonly summary: string; readonly detail: string } {

@@ -208,19 +208,15 @@ it.each([
   expect(JSON.parse(json.stdout).diagnostics).toMatchObject([{ code: 'USAGE_INVALID' }])
 })
 
-it.each([
-  ['--from-run', ''],
-  ['--from-run='],
-  ['--from-run', ' '],
-  ['-d', ''],
-  ['--break-glass', ''],
-  ['--output='],
-])('%s %s: an empty value is not taken for no flag', async (...words) => {
-  const { till } = bound(projectWith(1, { clear: CLEAR }))
-  const { code, stderr } = await till('apply', 'clear', '--yes', ...words)
-  expect([code, stderr]).toEqual([2, expect.stringContaining('takes a value, and the one that is given is empty')])
-  expect(JSON.parse((await till('runs', 'list', '--json')).stdout).runs).toEqual([])
-})
+it.each([['--from-run', ''], ['--from-run='], ['--from-run', ' '], ['-d', ''], ['--break-glass', ''], ['--output=']])(
+  '%s %s: an empty value is not taken for no flag',
+  async (...words) => {
+    const { till } = bound(projectWith(1, { clear: CLEAR }))
+    const { code, stderr } = await till('apply', 'clear', '--yes', ...words)
+    expect([code, stderr]).toEqual([2, expect.stringContaining('takes a value, and the one that is given is empty')])
+    expect(JSON.parse((await till('runs', 'list', '--json')).stdout).runs).toEqual([])
+  },
+)
 
 it('a run without a name is none, also where there is only one', async () => {
   const { till } = bound(projectWith(1, { clear: CLEAR }))

@@ -14,7 +14,7 @@ export type AdmissionStore = Pick<Store, 'id' | 'region' | 'time_zone' | 'hours'
 export interface World {
   readonly devices: ReadonlyMap<string, AdmissionDevice>
   readonly stores: ReadonlyMap<string, AdmissionStore>
-  /** Whether a selector of a policy holds for a device. */
-  matches(where: string, device: string): boolean
+  /** Whether a selector of a policy holds for a device; undefined where that cannot be told, as it lacks a value. */
+  matches(where: string, device: string): boolean | undefined
   calendar(name: string): Calendar | undefined
 }
