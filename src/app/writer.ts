@@ -35,7 +35,7 @@ export class UnwritableError extends Error {
   }
 }
 
-/** stdout with back-pressure. Whether it took everything is told by `watchStdout` at the end of the process. */
+/** stdout with back-pressure. Whether it took everything is told by `watchOutput` at the end of the process. */
 export function stdoutWriter(): Writer {
   return {
     write(text) {
@@ -47,10 +47,12 @@ export function stdoutWriter(): Writer {
 }
 
 /**
- * Takes over the errors of stdout for the whole process. A reader that went away is none: what it wanted, it has. Any
- * other (a full disk) must not end a run in the middle of a change; it is told at the end, with exit code 1.
+ * Takes over the errors of stdout and stderr for the whole process. A reader that went away is none: what it wanted, it
+ * has. Any other (a full disk) must not end a run in the middle of a change; of stdout it is told at the end, with exit
+ * code 1. Where stderr cannot be written, there is nobody to tell.
  */
-export function watchStdout(): void {
+export function watchOutput(): void {
+  process.stderr.on('error', () => undefined)
   let failure: NodeJS.ErrnoException | undefined
   process.stdout.removeAllListeners('error')
   writeWhole()

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core'
-import { driftSince, driftSinceText } from '../app/gitops/since/drift-since.ts'
+import { driftSince, driftSinceCode, driftSinceText } from '../app/gitops/since/drift-since.ts'
 import { jsonPage } from '../app/json-document.ts'
 import { assignedWork } from '../app/revision/assignments.ts'
 import { referenceTo } from '../app/revision/runbooks.ts'
@@ -8,14 +8,14 @@ import { runReporters } from '../app/run/reporting.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { durationFlag } from '../cli/duration-flag.ts'
 import { failingStates, runFlags } from '../cli/run-flags.ts'
-import { EXIT, worseExitCode } from '../core/outcome.ts'
 
 export default class Drift extends BaseCommand {
   static override summary = 'Read every device that has runbooks assigned and show where it differs; change nothing.'
   static override description =
     `The assignments of tillwright.yaml say which runbooks hold for which devices. Every device is read once, for all of its
 runbooks. With --since no device is asked: what differs by the last looks is told from history, since when, in which run it was
-seen first, and whether a commit made it so (--json has the schema till.drift/1). Exit codes as for plan: 0 as desired, 3 drift or an unmet check, 4 failed, 5 unreachable or unknown.`
+seen first, and whether a commit made it so (--json has the schema till.drift/1); 4 is then for devices on which the last look failed, 5 for those
+that it could not judge, or that nobody looked at. Exit codes as for plan: 0 as desired, 3 drift or an unmet check, 4 failed, 5 unreachable or unknown.`
   static override examples = [
     { description: 'The whole fleet, as JSON for monitoring', command: '<%= config.bin %> drift --json' },
     {
@@ -48,8 +48,7 @@ seen first, and whether a commit made it so (--json has the schema till.drift/1)
       const devices = await someDevices(project, fleet, flags)
       const found = await driftSince(project, { store, devices, since: new Date(Date.now() - flags.since) })
       await this.write(flags.json ? jsonPage(found) : driftSinceText(found))
-      const isUnseen = found.devices.not_looked_at > 0
-      this.exit(worseExitCode(found.drifts.length > 0 ? EXIT.drift : EXIT.ok, isUnseen ? EXIT.unreachable : EXIT.ok))
+      this.exit(driftSinceCode(found))
     }
     const { work, runbooks } = await assignedWork(project, fleet, flags)
     const end = await this.seeThrough(controller, {

@@ -10,6 +10,7 @@ import { keepWork } from '../app/run/kept/keep-work.ts'
 import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { ThreadPool } from '../app/run/workers/thread-pool.ts'
+import { unknownRegions } from '../app/safety/check-policies.ts'
 import { silenceRun } from '../app/silences/silence-run.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import type { RunControl } from '../core/admission.ts'
@@ -74,6 +75,7 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   // What is only looked at goes on without a device that lacks a value; what changes is right as a whole, or is not begun.
   const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
   if (missing.length > 0) throw new InputError(missing)
+  refuseEmptyRules(request)
   if (request.on === 'workers') {
     await shared.handing()
     await refuseUnserved(request.work, shared.store)
@@ -97,6 +99,13 @@ function refuseUnsignedChange({ mode, origin, undoes, project, planIsSigned = fa
   if (!changes || origin === 'hook' || origin === 'schedule') return
   const isOnTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
   refuseUnsigned(planRules(project), planIsSigned, isOnTerminal)
+}
+
+/** A rule for a region that is not there protects nothing: nobody begins to change by it. Hooks were refused it before. */
+function refuseEmptyRules(request: Request): void {
+  if (!isChanging(request) || request.undoes !== undefined) return
+  const unknown = unknownRegions(request.project, request.fleet)
+  if (unknown.length > 0) throw new InputError(unknown)
 }
 
 /** Starts a run, or carries it on, under a lease that is held. */

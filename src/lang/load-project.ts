@@ -23,6 +23,7 @@ import { compileSelector } from './expression.ts'
 import { KNOWN_SOURCES, readHooks } from './hooks/read-hooks.ts'
 import { isMap } from './is-map.ts'
 import { inOrder } from './load-runbook.ts'
+import { type PolicyEntry, policyEntries } from './policy/policy-entries.ts'
 import { policyProblems, readPolicies } from './policy/read-policies.ts'
 import { type PlansSettings, readPlans } from './read-plans.ts'
 import { readYamlFile } from './read-yaml-file.ts'
@@ -72,6 +73,8 @@ export interface ProjectSettings {
   readonly history: Retention
   /** By name; `default` is always there. */
   readonly policies: ReadonlyMap<string, Policy>
+  /** The rules of policies and the guards, with their places. */
+  readonly policyEntries: () => readonly PolicyEntry[]
   /** Read when they are asked for: most commands need none. */
   readonly hooks: () => HookSettings
   readonly server: () => ServerSettings
@@ -192,6 +195,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
       megabytes: number(history, 'megabytes', HISTORY.megabytes),
     },
     policies: readPolicies(parsed),
+    policyEntries: () => policyEntries(parsed),
     hooks: () => readHooks(parsed).hooks,
     server: () => readServer(parsed, sourceNames(parsed)).server,
     plans: readPlans(value['plans']),

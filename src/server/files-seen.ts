@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { listFiles } from '../files/list-files.ts'
 
 /** Files looked at between two turns of the event loop. */
 const AT_ONCE = 200
@@ -9,7 +10,7 @@ const AT_ONCE = 200
 export async function filesSeen(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
   for (const path of paths) {
-    const files = await filesBelow(path)
+    const files = filesBelow(path)
     for (let at = 0; at < files.length; at += AT_ONCE) {
       for (const line of await Promise.all(files.slice(at, at + AT_ONCE).map(seen))) hash.update(line)
     }
@@ -22,15 +23,8 @@ async function seen(file: string): Promise<string> {
   return `${file}\0${found ? `${found.mtimeMs} ${found.size} ${found.ino}` : ''}\0`
 }
 
-async function filesBelow(path: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(path, { recursive: true, withFileTypes: true })
-    return entries
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-  } catch {
-    // A file, or nothing: either is a fact about it.
-    return [path]
-  }
+/** A file, or nothing, is a fact about it. */
+function filesBelow(path: string): readonly string[] {
+  const { names, unread } = listFiles(path)
+  return [...names, ...unread.map(({ name }) => name)].map((name) => join(path, name)).sort()
 }

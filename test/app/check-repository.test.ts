@@ -65,6 +65,44 @@ describe('the check of a repository', () => {
     })
   })
 
+  test('names regions, calendars and selectors by which a rule protects nothing', async () => {
+    const result = await check({
+      'tillwright.yaml': `guards:
+  busy: {is: in-use, file: /x, regions: [mazowiecki]}
+policies:
+  default:
+    freezes:
+      - {name: closing, from: '2026-12-01', to: '2026-12-05', why: Trade, regions: [mazowiekie]}
+      - {name: holidays, calendar: closing.ics, why: Holidays}
+      - {name: pilots, from: '2026-12-01', to: '2026-12-05', why: Trade, where: "device.vars.ring != 'pilot'"}
+    caps:
+      - {name: none, out: 1, where: "device.kind == 'router'"}
+    rollout:
+      windows: [{name: events, calendar: broken.ics}]
+`,
+      'broken.ics': 'no calendar',
+    })
+    expect(told(result).map((line) => line.replace(/: "device.vars.*/, ''))).toEqual([
+      'error INV_REFERENCE_UNKNOWN tillwright.yaml:6:85 There is no region "mazowiekie" in the inventory, and freeze "closing" of policy "default" is meant for it',
+      'error INV_REFERENCE_UNKNOWN tillwright.yaml:2:42 There is no region "mazowiecki" in the inventory, and guard "busy" is meant for it',
+      'error FILE_UNREADABLE tillwright.yaml:7:36 "closing.ics" cannot be read',
+      'error CALENDAR_INVALID broken.ics:1:1 The file is not an iCal file',
+      'warning EXPRESSION_FAILED tillwright.yaml:8:81 Whether freeze "pilots" of policy "default" is about a device cannot always be told',
+      'warning SELECTOR_EMPTY tillwright.yaml:10:37 No device of the inventory is meant by cap "none" of policy "default"',
+    ])
+    expect(result.diagnostics[0]?.hint).toBe('did you mean "mazowieckie"?')
+  })
+
+  test('tells a selector of an assignment that compares what cannot be compared', async () => {
+    const result = await check({
+      'tillwright.yaml': 'assignments: [{ runbook: health, where: device.vars.pos > 7 }]\n',
+      'inventory/all.yaml': INVENTORY.replace('10.0.0.1 }', '10.0.0.1, vars: { pos: "8" } }'),
+    })
+    expect(told(result)).toEqual([
+      expect.stringMatching(/^warning EXPRESSION_FAILED tillwright.yaml:1:26 "device.vars.pos > 7": /),
+    ])
+  })
+
   test('tells the problems of all files at once', async () => {
     const result = await check({
       'tillwright.yaml': 'assignments:\n  - runbook: health\n',

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { driftSince, driftSinceText } from '../../src/app/gitops/since/drift-since.ts'
 import { stepDrifts } from '../../src/app/gitops/since/step-drifts.ts'
+import { openProject } from '../../src/app/project.ts'
 import type { DeviceVisit } from '../../src/core/run.ts'
 import { BASE_FILES, DEVICE, GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
 import { TestProject } from './project.ts'
@@ -47,7 +49,7 @@ test('till drift --since says since when, in which run, and whether a commit or 
     ({ run }: { run: string }) => run,
   )
   const [, first, good] = runs
-  expect(document.devices).toEqual({ asked: 1, not_looked_at: 0 })
+  expect(document.devices).toEqual({ asked: 1, not_looked_at: 0, failed: 0, not_judged: 0, differ_longer: 0 })
   const told = { device: DEVICE, step: 'text', state: 'drifted', run: first, good: { run: good } }
   expect(
     document.drifts.toSorted((a: { runbook: string }, b: { runbook: string }) => (a.runbook < b.runbook ? -1 : 1)),
@@ -89,6 +91,41 @@ test('till drift --since names what mends it: with the parameters of the assignm
       .devices.map(({ device }: { device: string }) => device)
       .sort(),
   ).toEqual([DEVICE, `${store}/pos2`])
+}, 180_000)
+
+test('till drift --since does not call as desired what the last look could not judge', async () => {
+  const other = new TestProject({
+    ...BASE_FILES,
+    'tillwright.yaml': 'assignments: [{runbook: there}]\n',
+    'runbooks/there.yaml': 'name: there\nsteps: [{command: {run: exit 1, creates: /nowhere/at/all}}]\n',
+  })
+  try {
+    const since = async () => {
+      const { code, stdout } = await other.till('drift', '--since', '1h', '--json')
+      const document = JSON.parse(stdout)
+      expect(errorsOf('drift', document)).toEqual([])
+      return { code, ...document }
+    }
+    expect((await other.till('apply', 'there', '--yes')).code).toBe(4)
+    expect(await since()).toMatchObject({ code: 4, devices: { not_looked_at: 0, failed: 1, not_judged: 0 } })
+    const local = other.read('inventory/fleet.yaml')
+    other.write('inventory/fleet.yaml', local.replace('type: local', 'type: ssh, port: 1, user: nobody'))
+    expect((await other.till('drift')).code).toBe(5)
+    expect(await since()).toMatchObject({ code: 5, devices: { not_looked_at: 0, failed: 0, not_judged: 1 } })
+    expect((await other.till('drift', '--since', '1h')).stdout).toContain('could not judge 1 of 1 devices')
+
+    other.write('inventory/fleet.yaml', local)
+    for (const _ of [1, 2]) expect((await other.till('drift')).code).toBe(3)
+    const project = await openProject(other.root)
+    const [store, fleet] = [await project.store(), await project.fleet()]
+    const [last] = (await store.visits(DEVICE, { limit: 1 })).map(({ at }) => new Date(at))
+    const found = await driftSince(project, { store, devices: [...fleet.devices.values()], since: last as Date })
+    expect(found).toMatchObject({ drifts: [], devices: { differ_longer: 1 } })
+    expect(driftSinceText(found)).toContain('Something differs for longer than that on 1 of 1 devices.')
+    await project.close()
+  } finally {
+    other.remove()
+  }
 }, 180_000)
 
 const visit = (run: string, state: DeviceVisit['state'], steps: Readonly<Record<string, string>>): DeviceVisit => ({

@@ -77,7 +77,6 @@ describe.skipIf(!hasOpenSsh)('where what a run says cannot be written', () => {
 
   it.each([
     ['a folder', () => project.root],
-    ['no name', () => ''],
     ['below a file', () => project.path('tillwright.yaml/x.json')],
     ['in a place where nothing can be made', () => '/proc/x.json'],
   ])('an apply does not begin: %s', async (_, output) => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestProject } from './project.ts'
 
@@ -31,6 +31,23 @@ describe('till inventory', () => {
     expect(JSON.parse(first.stdout)).toMatchObject({ schema: 'till.inventory.check/1', valid: true, stores: 30 })
     expect(existsSync(project.path('.till/cache/inventory.pack'))).toBe(true)
     expect((await project.till('inventory', 'validate', '--json')).stdout).toBe(first.stdout)
+  })
+
+  test('a link to a folder is followed, and one that leads nowhere or in a circle is told', async () => {
+    project.copy(project.path('inventory'), 'shared/stores')
+    mkdirSync(project.path('linked'))
+    symlinkSync('../shared/stores', project.path('linked/slaskie'))
+    const count = async (folder: string) =>
+      JSON.parse((await project.till('inventory', 'validate', folder, '--json')).stdout)
+    const linked = await count('linked')
+    expect(linked).toMatchObject({ stores: 30, valid: true })
+    expect(linked).toEqual(await count('inventory'))
+    symlinkSync('..', project.path('shared/stores/round'))
+    symlinkSync('away', project.path('linked/submodule'))
+    const { code, stderr } = await project.till('inventory', 'validate', 'linked')
+    expect(code).toBe(2)
+    expect(stderr).toContain('"linked/submodule" cannot be read FILE_UNREADABLE')
+    expect(stderr).toMatch(/"linked\/slaskie\/round\/stores" cannot be read FILE_UNREADABLE[\s\S]*lead in a circle/)
   })
 
   test('validate shows every mistake and ends with 2', async () => {

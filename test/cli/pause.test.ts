@@ -127,3 +127,16 @@ test('refuses what cannot be paused', async () => {
   }
   expect((await project.till('pause', 'latest', '--because', 'x')).stderr).toContain('RUN_NOT_PAUSABLE')
 })
+
+test('a run goes on where nobody reads its stderr any more', async () => {
+  const { child, end } = await start()
+  child.stderr?.destroy()
+  await project.till('pause', 'latest', '--because', 'a blank screen')
+  // It says on stderr that it is paused, at its next look.
+  await delay(3_000)
+  expect(child.exitCode).toBeNull()
+  await project.till('resume', 'latest', '--yes', '--json')
+  open()
+  const { code, stdout } = await end
+  expect([code, JSON.parse(stdout).summary.counts.changed, begun().length]).toEqual([0, 6, 6])
+})

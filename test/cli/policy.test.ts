@@ -16,6 +16,24 @@ afterEach(() => project?.remove())
 const chain = (policy: string, hours: string): TestProject => chainOf(STORES, { policy, hours })
 
 describe('a policy', () => {
+  it('freezes devices of which its selector cannot tell whether they are meant, and says so', async () => {
+    const freeze = (rest: string): string =>
+      `policies: {default: {freezes: [{name: closing, from: '2020-01-01', to: '2099-01-01', why: Trade, ${rest}}], rollout: {${NO_WAVES}}}}`
+    project = chain(freeze(`where: "device.vars.ring != 'pilot'"`), CLOSED)
+    const held = await states(project)
+    expect([held.code, new Set(held.of.values())]).toEqual([6, new Set(['FREEZE_ACTIVE'])])
+    const why = await project.till('why', 'S-1/pos1', '--json')
+    expect(errorsOf('why', JSON.parse(why.stdout))).toEqual([])
+    expect(JSON.parse(why.stdout)).toMatchObject({ may: false, undecided: ['freeze closing'] })
+    expect((await project.till('why', 'S-1/pos1')).stdout).toContain('cannot be told, so they are: freeze closing')
+
+    project.write('tillwright.yaml', freeze('regions: [nort]'))
+    const refused = await project.till('apply', 'mark', '--yes')
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('There is no region "nort"')])
+    expect((await project.till('validate')).code).toBe(2)
+    expect((await project.till('plan', 'mark')).code).toBe(3)
+  })
+
   it('has nothing changed while stores trade, unless somebody breaks the glass, which is on record', async () => {
     project = chain(`policies: {default: {rollout: {windows: [{name: nights, closed: true}], ${NO_WAVES}}}}`, OPEN)
     const held = await states(project)

@@ -208,6 +208,29 @@ it.each([
   expect(JSON.parse(json.stdout).diagnostics).toMatchObject([{ code: 'USAGE_INVALID' }])
 })
 
+it.each([['--from-run', ''], ['--from-run='], ['--from-run', ' '], ['-d', ''], ['--break-glass', ''], ['--output=']])(
+  '%s %s: an empty value is not taken for no flag',
+  async (...words) => {
+    const { till } = bound(projectWith(1, { clear: CLEAR }))
+    const { code, stderr } = await till('apply', 'clear', '--yes', ...words)
+    expect([code, stderr]).toEqual([2, expect.stringContaining('takes a value, and the one that is given is empty')])
+    expect(JSON.parse((await till('runs', 'list', '--json')).stdout).runs).toEqual([])
+  },
+)
+
+it('a run without a name is none, also where there is only one', async () => {
+  const { till } = bound(projectWith(1, { clear: CLEAR }))
+  await till('plan', 'clear')
+  for (const words of [
+    ['rollback', '', '--yes'],
+    ['runs', 'show', ''],
+    ['plan', 'clear', '--from-run', ':failed'],
+  ]) {
+    const { code, stderr } = await till(...words)
+    expect([code, stderr]).toEqual([2, expect.stringContaining('RUN_UNKNOWN')])
+  }
+})
+
 it('a value that begins like a flag stands behind =, and words of others behind two dashes', async () => {
   const { till } = bound(projectWith(1, {}))
   const unknown = await till('plan', 'x', '--device=--help')

@@ -41,6 +41,16 @@ test('an alert that comes in is kept, answered with its episode, and repaired', 
   expect(await till.end('SIGTERM')).toMatchObject({ code: 0 })
 })
 
+test('a server whose stderr nobody reads any more goes on', async () => {
+  const till = await served()
+  till.server?.stderr?.destroy()
+  for (const [index, device] of [`${NORTH}/pos1`, `${NORTH}/office`].entries()) {
+    expect(await till.send('zabbix', zabbix(index, 'MarkerGone', device))).toMatchObject({ status: 202 })
+    await till.has(() => till.log().length === index + 1)
+  }
+  expect(await till.end('SIGTERM')).toMatchObject({ code: 0 })
+})
+
 test('others who read the state meanwhile see what comes after, too', async () => {
   const till = await served()
   for (const [index, device] of [`${NORTH}/pos1`, `${NORTH}/office`, `${SOUTH}/pos1`].entries()) {

@@ -7,12 +7,12 @@ import { checkOut, forgetRevisions, type LeftOut, TreeRefused } from '../../gito
 import { openMirror } from '../../gitops/mirror.ts'
 import { readTrusted } from '../../gitops/trust-folder.ts'
 import { formatDiagnostics } from '../../lang/format-diagnostics.ts'
-import { loadCalendars } from '../../lang/policy/load-calendars.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import { openProject, type Project } from '../project.ts'
 import { checkValues } from '../revision/check-values.ts'
 import { openRunbook } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
+import { checkPolicies } from '../safety/check-policies.ts'
 import type { OpenFollow } from './open-follow.ts'
 
 /** A revision in a checkout of our own, with everything that its assignments need loaded. */
@@ -38,11 +38,11 @@ export async function loadRevision(follow: OpenFollow, commit: string): Promise<
 
 /**
  * What a run over its assignments would be refused for, so that it is found before the revision is in force: values that a
- * device lacks, calendars of policies, the matrix of responsibility.
+ * device lacks, regions and calendars of policies, the matrix of responsibility.
  */
 async function unfit(project: Project): Promise<readonly Diagnostic[]> {
   const fleet = await project.fleet()
-  const { settings, root } = project
+  const { settings } = project
   const work = new Map<Device, Runbook[]>()
   for (const { runbook: name, params, where } of settings.assignments) {
     const runbook = openRunbook(project, name, params)
@@ -53,7 +53,7 @@ async function unfit(project: Project): Promise<readonly Diagnostic[]> {
   const assigned = [...work].map(([device, runbooks]) => ({ device, runbooks }))
   const found = [
     ...checkValues(fleet, assigned),
-    ...loadCalendars(settings.policies.values(), root).diagnostics,
+    ...checkPolicies(project, fleet),
     ...openDuties(project, fleet).diagnostics,
   ]
   return found.filter(({ severity }) => severity === 'error')

@@ -9,7 +9,7 @@ import { suggest } from '../../lang/suggest.ts'
  */
 export async function resolveRun(store: RunStore, reference: string): Promise<RunSummary> {
   const runs = await store.runs()
-  const hits = reference === 'latest' ? runs.slice(0, 1) : runs.filter((run) => run.run.startsWith(reference))
+  const hits = reference === 'latest' ? runs.slice(0, 1) : runs.filter((run) => beginsWith(run, reference))
   const exact = hits.find((run) => run.run === reference)
   const [only] = hits
   if (exact ?? (hits.length === 1 ? only : undefined)) return (exact ?? only) as RunSummary
@@ -27,4 +27,9 @@ export async function resolveRun(store: RunStore, reference: string): Promise<Ru
       ...(near !== undefined && { hint: `did you mean "${near}"?` }),
     },
   ])
+}
+
+/** Every id begins with nothing: an empty variable of a script names no run. */
+function beginsWith({ run }: RunSummary, reference: string): boolean {
+  return reference !== '' && run.startsWith(reference)
 }

@@ -9,6 +9,7 @@ import type { Project } from '../project.ts'
 import { holds } from '../revision/selection.ts'
 import { workingFleet } from '../revision/targets.ts'
 import type { RunStarter } from '../run/run-request.ts'
+import { unknownRegions } from '../safety/check-policies.ts'
 import { checkHooks } from './check-hooks.ts'
 import { openSystems, type Systems } from './open-systems.ts'
 import { openPlacing, type Placing, type Reach } from './place-alerts.ts'
@@ -70,6 +71,8 @@ export async function hooksOf(
   const wrong = checkHooks(project, runbook)
   if (wrong.length > 0) throw new InputError(wrong)
   const fleet = await workingFleet(project, flags)
+  const regions = unknownRegions(project, fleet)
+  if (regions.length > 0) throw new InputError(regions)
   const { duties, files, diagnostics } = openDuties(project, fleet)
   if (diagnostics.length > 0) throw new InputError(diagnostics)
   return {

@@ -20,8 +20,9 @@ export function admissionWorld(fleet: Fleet, calendars: ReadonlyMap<string, Cale
     storesBehind: (store) => fleet.storesBehind(store),
     matches(where, name) {
       const device = fleet.devices.get(name)
-      const answer = device && selector(where)?.evaluate(selectorScope(fleet, device))
-      return answer?.ok === true && answer.value === true
+      if (!device) return false
+      const answer = selector(where)?.evaluate(selectorScope(fleet, device))
+      return answer?.ok === true ? answer.value === true : undefined
     },
     calendar: (name) => calendars.get(name),
   }

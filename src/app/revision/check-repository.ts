@@ -1,14 +1,19 @@
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
+import type { Runbook } from '../../core/runbook.ts'
+import { compileSelector } from '../../lang/expression.ts'
 import { loadRunbook } from '../../lang/load-runbook.ts'
 import { checkHooks } from '../hooks/check-hooks.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import type { Project } from '../project.ts'
 import { checkScheduledReports } from '../reports/check-scheduled-reports.ts'
+import { checkPolicies } from '../safety/check-policies.ts'
+import { andMore } from './and-more.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
 import { openRunbook, runbookFiles } from './runbooks.ts'
 import { selectDevices } from './selection.ts'
+import { selectorFaults } from './selector-faults.ts'
 
 /** What a check of a whole repository found, and how much it looked at. */
 export interface RepositoryCheck {
@@ -43,6 +48,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...values,
       ...assigned,
       ...checkHooks(project),
+      ...(inventory.value ? checkPolicies(project, inventory.value) : []),
       ...(inventory.value ? namesOfPeople(project, inventory.value) : []),
     ]),
     checked: {
@@ -96,12 +102,25 @@ async function checkAssignment(
   if (!fleet) return []
   const store = (): ReturnType<Project['store']> => project.store()
   const hits = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
+  const wrong = wrongComparisons(fleet, assignment, runbook)
   const work = hits.map((device) => ({ device, runbooks: [runbook] }))
-  if (hits.length > 0) return checkValues(fleet, work)
+  if (hits.length > 0 || wrong.length > 0) return [...wrong, ...checkValues(fleet, work)]
   const { source } = assignment
   const summary = `No device of the inventory is assigned "${assignment.runbook}" here`
   const detail = 'Neither `where` of the assignment nor `targets` of the runbook may leave out all of them.'
   return [{ code: 'SELECTOR_EMPTY', severity: 'warning', summary, detail, source }]
+}
+
+/** A selector does not hold for a device that lacks a value; one that compares what cannot be compared is wrong. */
+function wrongComparisons(fleet: Fleet, { where, source }: Assignment, { targets }: Runbook): readonly Diagnostic[] {
+  const compiled = where ? compileSelector(where) : undefined
+  const selectors = [targets, compiled?.ok ? compiled.expression : undefined].filter((one) => one !== undefined)
+  return selectors.flatMap((selector): readonly Diagnostic[] => {
+    const { devices, error } = selectorFaults(selector, fleet, { of: fleet.devices.values(), besides: 'missing' })
+    if (devices.length === 0) return []
+    const detail = `It is so for ${andMore(devices)}, which are left out here.`
+    return [{ code: 'EXPRESSION_FAILED', severity: 'warning', summary: error, detail, source }]
+  })
 }
 
 /** What only the assignment can be blamed for is shown there. */

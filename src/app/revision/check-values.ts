@@ -6,9 +6,7 @@ import type { SourceRange } from '../../core/source.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import { isMap } from '../../lang/is-map.ts'
 import { didYouMean } from '../../lang/suggest.ts'
-
-/** Devices that are named where many miss the same value. */
-const MOST_NAMES = 3
+import { andMore } from './and-more.ts'
 
 interface Fault {
   readonly error: string
@@ -76,13 +74,11 @@ function nearest(
 }
 
 function diagnosticOf({ error, hint, source, devices }: Fault): Diagnostic {
-  const named = devices.slice(0, MOST_NAMES).join(', ')
-  const more = devices.length > MOST_NAMES ? ` and ${devices.length - MOST_NAMES} more` : ''
   return {
     code: 'VALUE_MISSING',
     severity: 'error',
     summary: error.replace(/\.$/, ''),
-    detail: `It is so for ${named}${more}. Give those devices the value, or leave them out by \`when\` or \`targets\`.`,
+    detail: `It is so for ${andMore(devices)}. Give those devices the value, or leave them out by \`when\` or \`targets\`.`,
     ...(hint !== undefined && { hint }),
     source,
   }

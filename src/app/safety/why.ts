@@ -27,6 +27,8 @@ export interface Why {
   readonly at?: number
   /** What it is asked for right before a change. */
   readonly guards: readonly { readonly name: string; readonly says: string }[]
+  /** Rules of which the policy cannot tell whether they are about it; it counts as if they were. */
+  readonly undecided: readonly string[]
   /** The last time that a guard held it back, if no later run came to another end. */
   readonly guardSeen?: Pick<DeviceStatus, 'at' | 'message'>
 }
@@ -79,6 +81,7 @@ export async function explainer(
       reasons: decision.kind === 'begin' ? [] : decision.reasons,
       ...(at !== undefined && { at }),
       guards: policy.guardsOf(device.name, purpose).map(({ name, says }) => ({ name, says })),
+      undecided: policy.undecidedOf(device.name, purpose),
     }
   }
 }
@@ -102,7 +105,7 @@ async function lastGuards(store: { status(): AsyncIterable<DeviceStatus> }) {
 
 /** For people. */
 export function whyText(why: Why): string {
-  const { device, policy, isBuiltIn, purpose, reasons, at, zone, guards, guardSeen } = why
+  const { device, policy, isBuiltIn, purpose, reasons, at, zone, guards, undecided, guardSeen } = why
   const under = `Policy ${policy}${isBuiltIn ? ' (comes with Tillwright: tillwright.yaml has none)' : ''}, ${purpose}`
   const lines = [`${device.name} may${reasons.length === 0 ? '' : ' not'} be changed now. ${under}.`]
   for (const { by, code, message } of reasons) lines.push(`  ${by} (${code}): ${message}`)
@@ -113,6 +116,9 @@ export function whyText(why: Why): string {
         : `As far as is known now, it may at ${shownTime(at, zone)}.`
     lines.push(`  → ${when}`)
   }
+  if (undecided.length > 0) {
+    lines.push(`  Whether these are about it cannot be told, so they are: ${undecided.join(', ')}. See till validate.`)
+  }
   if (guards.length > 0) {
     const asked = guards.map(({ name, says }) => `${name} (whether ${says})`).join(', ')
     lines.push(`  Right before each change the device itself is asked: ${asked}.`)
@@ -122,7 +128,17 @@ export function whyText(why: Why): string {
 }
 
 /** For machines: schema till.why/1. */
-export function whyJson({ device, policy, isBuiltIn, purpose, reasons, at, guards, guardSeen }: Why): JsonObject {
+export function whyJson({
+  device,
+  policy,
+  isBuiltIn,
+  purpose,
+  reasons,
+  at,
+  guards,
+  undecided,
+  guardSeen,
+}: Why): JsonObject {
   return {
     schema: 'till.why/1',
     device: device.name,
@@ -138,6 +154,7 @@ export function whyJson({ device, policy, isBuiltIn, purpose, reasons, at, guard
       ...(until !== undefined && { until: new Date(until).toISOString() }),
     })),
     guards: guards.map((guard) => ({ ...guard })),
+    ...(undecided.length > 0 && { undecided: [...undecided] }),
     ...(guardSeen && { guard_seen: { at: guardSeen.at, message: guardSeen.message } }),
   }
 }

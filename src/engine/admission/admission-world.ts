@@ -16,7 +16,7 @@ export interface World {
   readonly stores: ReadonlyMap<string, AdmissionStore>
   /** Ids of the stores, `store` among them, in which devices may be reached through those of `store`. */
   storesBehind(store: string): Iterable<string>
-  /** Whether a selector of a policy holds for a device. */
-  matches(where: string, device: string): boolean
+  /** Whether a selector of a policy holds for a device; undefined where that cannot be told, as it lacks a value. */
+  matches(where: string, device: string): boolean | undefined
   calendar(name: string): Calendar | undefined
 }

@@ -2,7 +2,7 @@ import type { Guard } from '../../core/guard.ts'
 import type { Amount, Cap, Policy, Purpose, RedundancyGroup } from '../../core/policy.ts'
 import type { AdmissionDevice, World } from './admission-world.ts'
 import { dependentsIn } from './dependents.ts'
-import { dimensionKey, scopeIn } from './scope.ts'
+import { dimensionKey, type IsAbout, scopeIn } from './scope.ts'
 import { type Timetable, timetablesFor } from './timetables.ts'
 
 /** What a cap counts together. */
@@ -32,6 +32,8 @@ export interface CompiledPolicy {
   bucketsOf(device: string): readonly Bucket[]
   groupsOf(device: string): readonly GroupBucket[]
   guardsOf(device: string, purpose: Purpose): readonly Guard[]
+  /** What cannot tell whether it is about a device, as `freeze closing`. Whatever holds back counts as being about it. */
+  undecidedOf(device: string, purpose: Purpose): readonly string[]
   timetable(device: AdmissionDevice, purpose: Purpose): Timetable
   /** When a store does not trade. */
   closedTimes(store: string): Timetable
@@ -52,7 +54,7 @@ export function compilePolicy(policy: Policy, world: World): CompiledPolicy {
   const buckets = bucketsIn(policy, world, isAbout)
   const groups = groupsIn(policy, world, isAbout)
   const guards = (purpose: Purpose) =>
-    kept(world, (device) => policy[purpose].guards.filter((guard) => isAbout(guard, device)))
+    kept(world, (device) => policy[purpose].guards.filter((guard) => isAbout(guard, device) !== false))
   const guardsOf = { repair: guards('repair'), rollout: guards('rollout') }
   return {
     policy,
@@ -61,11 +63,23 @@ export function compilePolicy(policy: Policy, world: World): CompiledPolicy {
     bucketsOf: kept(world, buckets),
     groupsOf: kept(world, groups),
     guardsOf: (device, purpose) => guardsOf[purpose](device),
+    undecidedOf: (device, purpose) => undecidedIn(policy, purpose, isAbout)(world.devices.get(device)),
     ...timetablesFor(policy, world, isAbout),
   }
 }
 
-type IsAbout = ReturnType<typeof scopeIn>
+function undecidedIn(policy: Policy, purpose: Purpose, isAbout: IsAbout) {
+  const rules = [
+    ...policy.freezes.map((scope) => ({ kind: 'freeze', scope })),
+    ...policy.caps.map((scope) => ({ kind: 'cap', scope })),
+    ...policy.groups.map((scope) => ({ kind: 'group', scope })),
+    ...policy[purpose].guards.map((scope) => ({ kind: 'guard', scope })),
+  ]
+  return (device: AdmissionDevice | undefined): readonly string[] =>
+    rules.flatMap(({ kind, scope }) =>
+      device !== undefined && isAbout(scope, device) === undefined ? [`${kind} ${scope.name}`] : [],
+    )
+}
 
 /** Answers by device, each found once. Devices that the inventory no longer has are in nothing. */
 function kept<T>(world: World, find: (device: AdmissionDevice) => readonly T[]): (device: string) => readonly T[] {
@@ -92,7 +106,7 @@ function bucketsIn(policy: Policy, world: World, isAbout: IsAbout): (device: Adm
   return (device) => {
     const found: Bucket[] = []
     for (const { cap, buckets, totals } of caps) {
-      if (!isAbout(cap, device)) continue
+      if (isAbout(cap, device) === false) continue
       const key = keysOf(cap.per, device)
       let bucket = buckets.get(key)
       if (bucket === undefined) {
@@ -136,7 +150,7 @@ function totalsIn(
   function count(cap: Cap): ReadonlyMap<string, number> {
     const totals = new Map<string, number>()
     for (const device of world.devices.values()) {
-      if (!isAbout(cap, device)) continue
+      if (isAbout(cap, device) !== true) continue
       const key = keysOf(cap.per, device)
       totals.set(key, (totals.get(key) ?? 0) + 1)
     }
@@ -150,19 +164,25 @@ function totalsIn(
   }
 }
 
+/**
+ * Devices that are known to be of a group stand in for each other. One that may be of it has to leave enough of all that may
+ * be, so that it neither goes unseen nor stands in for those that are.
+ */
 function groupsIn(policy: Policy, world: World, isAbout: IsAbout): (device: AdmissionDevice) => readonly GroupBucket[] {
   const known = policy.groups.map((group) => ({ group, stores: new Map<string, GroupBucket>() }))
   return (device) =>
     known.flatMap(({ group, stores }) => {
-      if (!isAbout(group, device)) return []
-      let bucket = stores.get(device.store)
+      const isOfIt = isAbout(group, device)
+      if (isOfIt === false) return []
+      const key = `${device.store} ${isOfIt === true}`
+      let bucket = stores.get(key)
       if (bucket === undefined) {
         const members = (world.stores.get(device.store)?.devices ?? [])
           .map(({ name }) => world.devices.get(name))
-          .filter((other) => other !== undefined && isAbout(group, other))
+          .filter((other) => other !== undefined && [true, isOfIt].includes(isAbout(group, other)))
           .map((other) => (other as AdmissionDevice).name)
         bucket = { group, store: device.store, members, keep: atLeast(group.keep, members.length) }
-        stores.set(device.store, bucket)
+        stores.set(key, bucket)
       }
       return [bucket]
     })

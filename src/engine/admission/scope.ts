@@ -2,23 +2,23 @@ import type { Dimension } from '../../core/policy.ts'
 import type { Scoped } from '../../core/scoped.ts'
 import type { AdmissionDevice, World } from './admission-world.ts'
 
-/** Whether a rule is about a device; each selector is evaluated once for each device. */
-export function scopeIn(world: World): (scope: Scoped, device: AdmissionDevice) => boolean {
-  const known = new Map<string, Map<string, boolean>>()
-  function selects(where: string, device: string): boolean {
-    const answers = known.get(where) ?? new Map<string, boolean>()
+/** Whether a rule is about a device; undefined where its selector cannot tell. */
+export type IsAbout = (scope: Scoped, device: AdmissionDevice) => boolean | undefined
+
+/** Each selector is evaluated once for each device. */
+export function scopeIn(world: World): IsAbout {
+  const known = new Map<string, Map<string, boolean | undefined>>()
+  function selects(where: string, device: string): boolean | undefined {
+    const answers = known.get(where) ?? new Map<string, boolean | undefined>()
     if (answers.size === 0) known.set(where, answers)
-    let answer = answers.get(device)
-    if (answer === undefined) {
-      answer = world.matches(where, device)
-      answers.set(device, answer)
-    }
-    return answer
+    if (!answers.has(device)) answers.set(device, world.matches(where, device))
+    return answers.get(device)
   }
-  return (scope, device) =>
-    (scope.regions === undefined || scope.regions.includes(device.region)) &&
-    (scope.kinds === undefined || scope.kinds.includes(device.kind)) &&
-    (scope.where === undefined || selects(scope.where, device.name))
+  return (scope, device) => {
+    if (scope.regions !== undefined && !scope.regions.includes(device.region)) return false
+    if (scope.kinds !== undefined && !scope.kinds.includes(device.kind)) return false
+    return scope.where === undefined || selects(scope.where, device.name)
+  }
 }
 
 /** What a device is counted together by, as people read it: `store PL-0412, kind till`. */

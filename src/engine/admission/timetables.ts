@@ -2,9 +2,9 @@ import { DAY_MS } from '../../core/duration.ts'
 import type { TradingHours } from '../../core/fleet.ts'
 import { common, gaps, joined } from '../../core/periods.ts'
 import type { Freeze, Policy, Purpose, When, Window } from '../../core/policy.ts'
-import type { Scoped } from '../../core/scoped.ts'
 import type { Period } from '../../core/trading-hours.ts'
 import type { AdmissionDevice, AdmissionStore, World } from './admission-world.ts'
+import type { IsAbout } from './scope.ts'
 import { type Reading, whenPeriods } from './when-periods.ts'
 
 /** How far ahead is looked: a few days as a rule, and as far as the longest holidays where these have no answer. */
@@ -25,7 +25,6 @@ export interface Timetable {
   readonly windows: readonly string[]
 }
 
-type IsAbout = (scope: Scoped, device: AdmissionDevice) => boolean
 type ListOf = (within: Period) => readonly Period[]
 
 const NOWHERE: AdmissionStore = {
@@ -58,8 +57,8 @@ export function timetablesFor(
   }
 
   function find(device: AdmissionDevice, purpose: Purpose): Timetable {
-    const sets = policy[purpose].windows.map((set) => set.filter((window) => isAbout(window, device)))
-    const freezes = policy.freezes.filter((freeze) => isAbout(freeze, device))
+    const sets = policy[purpose].windows.map((set) => set.filter((window) => isAbout(window, device) === true))
+    const freezes = policy.freezes.filter((freeze) => isAbout(freeze, device) !== false)
     const names = [
       ...sets.map((set) => set.map((w) => numbers.get(w)).join('+')),
       freezes.map((f) => numbers.get(f)).join(),

@@ -1,6 +1,6 @@
-import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic } from '../../core/diagnostic.ts'
+import { listFiles } from '../../files/list-files.ts'
 import { MIB, MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 
 /** The bytes of one file of a folder. */
@@ -11,14 +11,19 @@ export interface FolderFile {
   readonly bytes: Uint8Array
 }
 
-/** Reads every YAML file in a folder and the folders below it, in the order of their names; hidden ones are left out. */
+/**
+ * Reads every YAML file in a folder and the folders below it, in the order of their names; links are followed, hidden files
+ * are left out.
+ */
 export function readYamlFolder(folder: string): {
   readonly files: readonly FolderFile[]
   readonly diagnostics: readonly Diagnostic[]
 } {
   const files: FolderFile[] = []
-  const diagnostics: Diagnostic[] = []
-  for (const name of yamlNames(folder, '', diagnostics).sort()) {
+  const { names, unread } = listFiles(folder)
+  const diagnostics = unread.map(({ name, error }) => unreadable(join(folder, name), reasonOf(error)))
+  for (const name of names) {
+    if (!/\.ya?ml$/i.test(name)) continue
     const file = join(folder, name)
     try {
       files.push({ name, file, bytes: readRegular(file, MOST_BYTES.yaml) })
@@ -28,24 +33,6 @@ export function readYamlFolder(folder: string): {
     }
   }
   return { files, diagnostics }
-}
-
-function yamlNames(folder: string, below: string, diagnostics: Diagnostic[]): string[] {
-  let entries: Dirent[]
-  try {
-    entries = readdirSync(join(folder, below), { withFileTypes: true })
-  } catch (error) {
-    diagnostics.push(unreadable(join(folder, below), reasonOf(error)))
-    return []
-  }
-  const names: string[] = []
-  for (const entry of entries) {
-    const name = below === '' ? entry.name : `${below}/${entry.name}`
-    if (entry.name.startsWith('.')) continue
-    if (entry.isDirectory()) names.push(...yamlNames(folder, name, diagnostics))
-    else if (/\.ya?ml$/.test(entry.name)) names.push(name)
-  }
-  return names
 }
 
 function reasonOf(error: unknown): string {

@@ -16,7 +16,7 @@ export function loadCalendars(
   const calendars = new Map<string, Calendar>()
   const diagnostics: Diagnostic[] = []
   for (const name of new Set([...policies].flatMap(calendarsOf))) {
-    const read = loadCalendar(name, isAbsolute(name) ? name : join(root, name), 'A policy')
+    const read = loadCalendar(name, calendarFile(name, root), 'A policy')
     if (read.calendar) calendars.set(name, read.calendar)
     diagnostics.push(...read.diagnostics)
   }
@@ -26,6 +26,11 @@ export function loadCalendars(
 function calendarsOf({ freezes, rollout, repair }: Policy): readonly string[] {
   const entries = [...freezes, ...rollout.windows.flat(), ...repair.windows.flat()]
   return entries.flatMap(({ when }) => (when.type === 'calendar' ? [when.calendar] : []))
+}
+
+/** Where a calendar lies that a policy of a repository names. */
+export function calendarFile(name: string, root: string): string {
+  return isAbsolute(name) ? name : join(root, name)
 }
 
 /** An iCal file; `by` names it, as in "A policy". */

@@ -54,6 +54,12 @@ const WHY_JSON_SCHEMA: object = {
         properties: { name: TEXT, says: { description: 'What is so while it holds back.', type: 'string' } },
       },
     },
+    undecided: {
+      description:
+        'Rules of which the policy cannot tell whether they are about the device, as `freeze closing`: they count as if they were.',
+      type: 'array',
+      items: TEXT,
+    },
     guard_seen: {
       description: 'A guard held the device back in its last run.',
       type: 'object',

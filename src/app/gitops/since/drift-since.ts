@@ -1,8 +1,11 @@
 import type { Device } from '../../../core/fleet.ts'
+import { EXIT, exitCodeOf, worseExitCode } from '../../../core/outcome.ts'
 import type { RunStore } from '../../../core/ports.ts'
 import { deviceFlag, shellWord, unaimed } from '../../../core/remedy.ts'
+import type { DeviceStatus } from '../../../core/run.ts'
 import { formatCount } from '../../../reporters/format-duration.ts'
 import { plainText } from '../../../reporters/plain-text.ts'
+import { currentLooks } from '../../history/current-looks.ts'
 import type { Project } from '../../project.ts'
 import { orInputError } from '../preview/open-sides.ts'
 import { type DriftCause, DriftCauses } from './drift-causes.ts'
@@ -20,7 +23,8 @@ interface FoundDrift extends StepDrift {
 
 /**
  * What differs by the last looks at devices, since when, and what made it so (till.drift/1): from history and git, no device is
- * asked. `since`: only what began at or after it; devices that nobody looked at since then are counted. Throws InputError.
+ * asked. `since`: only what began at or after it; devices that nobody looked at since then are counted, and those that the last
+ * looks could not judge. Throws InputError.
  */
 export async function driftSince(
   project: Project,
@@ -29,14 +33,19 @@ export async function driftSince(
   const asked = new Set(devices.map(({ name }) => name))
   const causes = new DriftCauses(project, store)
   const drifts: FoundDrift[] = []
-  let looked = 0
-  for await (const { device, looks } of store.status()) {
+  const counts = { looked: 0, failed: 0, notJudged: 0, longer: 0 }
+  for await (const status of store.status()) {
+    const { device, looks } = status
     if (!asked.has(device)) continue
-    if (looks.some(({ at }) => Date.parse(at) >= since.getTime())) looked += 1
+    if (looks.some(({ at }) => Date.parse(at) >= since.getTime())) counts.looked += 1
+    const code = worstSince(status, since)
+    if (code === EXIT.failed) counts.failed += 1
+    if (code === EXIT.unreachable) counts.notJudged += 1
     if (!looks.some(({ state }) => state === 'drifted' || state === 'unmet')) continue
-    const visits = await store.visits(device, { limit: MOST_LOOKS })
-    for (const drift of stepDrifts(visits)) {
-      if (Date.parse(drift.since) < since.getTime()) continue
+    const all = stepDrifts(await store.visits(device, { limit: MOST_LOOKS }))
+    const began = all.filter((drift) => Date.parse(drift.since) >= since.getTime())
+    if (began.length < all.length) counts.longer += 1
+    for (const drift of began) {
       const cause = await orInputError('HEAD', () => causes.of(device, drift))
       drifts.push({ device, ...drift, cause, params: await causes.paramsOf(drift) })
     }
@@ -46,11 +55,35 @@ export async function driftSince(
     schema: 'till.drift/1',
     since: since.toISOString(),
     drifts: drifts.map(({ params, ...drift }) => ({ ...drift, mend: mendOf({ ...drift, params }) })),
-    devices: { asked: asked.size, not_looked_at: asked.size - looked },
+    devices: {
+      asked: asked.size,
+      not_looked_at: asked.size - counts.looked,
+      failed: counts.failed,
+      not_judged: counts.notJudged,
+      differ_longer: counts.longer,
+    },
   } as const
 }
 
 export type DriftSince = Awaited<ReturnType<typeof driftSince>>
+
+/** The exit code that the looks at a device since then ask for. None of those is too old to count. */
+function worstSince(status: DeviceStatus, since: Date): number {
+  return currentLooks(status, new Set(), since)
+    .filter(({ counts, at }) => counts && Date.parse(at) >= since.getTime())
+    .map((look) => exitCodeOf(look))
+    .reduce(worseExitCode, EXIT.ok)
+}
+
+/** As for a plan: what began to differ, what failed, and what nobody could judge. */
+export function driftSinceCode({ drifts, devices }: DriftSince): number {
+  const isUnjudged = devices.not_looked_at + devices.not_judged > 0
+  return [
+    drifts.length > 0 ? EXIT.drift : EXIT.ok,
+    devices.failed > 0 ? EXIT.failed : EXIT.ok,
+    isUnjudged ? EXIT.unreachable : EXIT.ok,
+  ].reduce(worseExitCode)
+}
 
 /** What would mend it: the device, by what is wanted; or what is wanted, by taking back the commit that made it another. */
 function mendOf({ device, runbook, params, cause }: FoundDrift): {
@@ -74,10 +107,11 @@ export function driftSinceText({ drifts, devices, since }: DriftSince): string {
   }
   const lines = [...groups.values()].flatMap(groupLines)
   if (drifts.length === 0) lines.push(`Nothing that the last looks found began to differ since ${since}.`)
-  if (devices.not_looked_at > 0)
-    lines.push(
-      `Nobody looked at ${formatCount(devices.not_looked_at)} of ${formatCount(devices.asked)} devices since then.`,
-    )
+  const of = (count: number): string => `${formatCount(count)} of ${formatCount(devices.asked)} devices`
+  if (devices.differ_longer > 0) lines.push(`Something differs for longer than that on ${of(devices.differ_longer)}.`)
+  if (devices.failed > 0) lines.push(`The last look failed on ${of(devices.failed)}: till status`)
+  if (devices.not_judged > 0) lines.push(`The last look could not judge ${of(devices.not_judged)}: till status`)
+  if (devices.not_looked_at > 0) lines.push(`Nobody looked at ${of(devices.not_looked_at)} since then.`)
   return `${lines.map(plainText).join('\n')}\n`
 }
 
