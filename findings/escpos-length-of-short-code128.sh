@@ -6,7 +6,7 @@
 # is printed as text.
 # Seen: codes of 1 to 15 characters have no length (it is made by way of a hexadecimal text, of which one digit alone is dropped), so the
 # first character of the code stands for it: "{" is 123, and the printer swallows the rest of the code and the 117 bytes behind it, the total
-# and the cut with them; of a code that begins with a digit, 48 to 57. From 16 characters on both are right; no error is told.
+# and the cut with them; of a code that begins with a digit, 48 to 57. From 16 characters to 127 both are right; no error is told.
 # Whoever prints numbers of receipts, vouchers or deposit slips with them pads codes to 16 characters, or writes these bytes itself.
 set -euo pipefail
 folder=$(mktemp -d)

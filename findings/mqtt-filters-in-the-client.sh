@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # mqtt-pattern 2.1.1, mqtt-match 3.0.0 and mqtt-wildcard 3.0.9, by which a client that has several subscriptions finds whose message it got.
-# MQTT 5, 4.7.1.3 (and 3.1.1 alike): "+" stands for one level whatever is in it, "/finance" matches "+/+" and "/+"; 4.7.3: levels may be
+# MQTT 5, 4.7.1.3 (and 3.1.1 alike): "+" stands for one level whatever is in it, "/finance" matches "+/+" and "/+"; 4.7.1.1: levels may be
 # empty; 4.7.2: filters that begin with a wildcard do not match topics that begin with "$".
 # Guess before the run: whatever a broker delivers for a filter, the same filter finds in the client, and nothing else.
 # Seen: for mqtt-pattern "+" does not match an empty level, so an alarm of "/till/1/alarm", as devices with a leading slash publish, is delivered
