@@ -13,7 +13,7 @@ export type Parsed<T> =
 
 /** What a configuration file says. */
 export interface ConfigReading {
-  /** Every key with its value, in the order of the file; a key that repeats has a list. */
+  /** Every key with its value, in the order of the file; a key that repeats has a list. Gathered where it is asked for. */
   readonly keys: ReadonlyMap<string, JsonValue>
   /** The value at a key or path; undefined when it is not there. */
   get(key: string): JsonValue | undefined

@@ -1,6 +1,6 @@
 import { type Parsed, parsed, problem } from './codec.ts'
 import { folded, type IniRules } from './ini-dialect.ts'
-import { type LineEntry, type TextLine, textLines } from './lines.ts'
+import { endsOpen, type LineEntry, type TextLine, textLines } from './lines.ts'
 
 export interface IniEntry extends LineEntry {
   readonly section: string
@@ -119,7 +119,9 @@ class IniReader {
     if (this.#rules.continues === 'backslash') {
       this.#open = endsOpen(line.text)
       const more = (this.#open ? text.slice(0, -1) : text).trim()
-      this.#replaceLast({ ...last, value: `${last.value ?? ''} ${more}`.trim(), end: line.end, valueEnd })
+      const before = last.value ?? ''
+      const value = before === '' || more === '' ? before + more : `${before} ${more}`
+      this.#replaceLast({ ...last, value, end: line.end, valueEnd })
       return undefined
     }
     const value = `${last.quote}${last.value ?? ''}${last.quote}${this.#blankLines(last, line)}\n${text.trim()}`
@@ -181,10 +183,6 @@ class IniReader {
     this.sections[this.sections.length - 1] = { name: section, place: line.end }
     return undefined
   }
-}
-
-function endsOpen(line: string): boolean {
-  return (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1
 }
 
 /** Whether a program could take a value for one that goes on in the next line; a path of Windows never does. */

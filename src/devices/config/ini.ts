@@ -1,16 +1,8 @@
 import type { JsonValue } from '../../core/json.ts'
-import {
-  type ConfigCodec,
-  type ConfigEdit,
-  lineEndOf,
-  type Parsed,
-  parsed,
-  problem,
-  type Splice,
-  spliced,
-} from './codec.ts'
+import { type ConfigCodec, lineEndOf, type Parsed, parsed, problem, type Splice } from './codec.ts'
 import { folded, INI_RULES, type IniDialect, type IniRules } from './ini-dialect.ts'
 import { type IniEntry, type IniFile, identity, iniFile, mayStayOpen, unquoted } from './ini-file.ts'
+import { editedByKeys, type KeyEdit } from './key-edits.ts'
 import {
   addedLine,
   gathered,
@@ -50,7 +42,12 @@ export function iniCodec(dialect: IniDialect | 'any'): ConfigCodec {
         notes: (asked) => sectionNotes(file.value, rules, asked),
       })
     },
-    edit: (text, edit) => provenLines(codec, text, editIni(text, edit, rules), edit),
+    edit: (text, edit) =>
+      editedByKeys(text, edit, {
+        read: (now) => iniFile(now, rules),
+        edit: (at) => editedIni(at, rules),
+        proven: (made) => provenLines(codec, text, made, edit),
+      }),
   }
   return codec
 }
@@ -80,23 +77,24 @@ function sectionAndKey(name: string): Place | undefined {
   return section === undefined || key === undefined ? undefined : { section: section.replace(/\\([\s\S])/g, '$1'), key }
 }
 
-function editIni(text: string, edit: ConfigEdit, rules: IniRules): Parsed<string> {
-  let current = text
-  for (const [name, desiredValue] of [...edit.set, ...edit.remove.map((key) => [key, [] as string[]] as const)]) {
-    const place = sectionAndKey(name)
-    if (!place || !validName(place, rules))
-      return problem(`"${name}" is not a key of the form section.key (.key before any section)`)
-    const values = valuesDesired(name, desiredValue)
-    const file = iniFile(current, rules)
-    if (!values.ok) return values
-    if (!file.ok) return file
-    const unclear = unclearOf(file.value, place, rules)
-    if (unclear !== undefined) return problem(`"${name}" ${unclear}: say which program reads it, with \`dialect\``)
-    const made = keyEdited(current, file.value, { ...place, name, rules }, values.value)
-    if (!made.ok) return made
-    current = made.value
-  }
-  return parsed(current)
+function editedIni(
+  at: {
+    readonly text: string
+    readonly read: IniFile
+    readonly key: string
+    readonly value: JsonValue | undefined
+  },
+  rules: IniRules,
+): Parsed<KeyEdit> {
+  const { text, read: file, key: name } = at
+  const place = sectionAndKey(name)
+  if (!place || !validName(place, rules))
+    return problem(`"${name}" is not a key of the form section.key (.key before any section)`)
+  const values = valuesDesired(name, at.value === undefined ? [] : at.value)
+  if (!values.ok) return values
+  const unclear = unclearOf(file, place, rules)
+  if (unclear !== undefined) return problem(`"${name}" ${unclear}: say which program reads it, with \`dialect\``)
+  return keyEdited(text, file, { ...place, name, rules }, values.value)
 }
 
 /** Why programs differ in what they read of a key. */
@@ -147,7 +145,7 @@ interface NamedKey {
   readonly rules: IniRules
 }
 
-function keyEdited(text: string, file: IniFile, key: NamedKey, values: readonly (string | null)[]): Parsed<string> {
+function keyEdited(text: string, file: IniFile, key: NamedKey, values: readonly (string | null)[]): Parsed<KeyEdit> {
   const { rules } = key
   const inherited = values.length === 0 ? inheritedOf(file, key, rules) : undefined
   if (inherited !== undefined) return problem(`"${key.name}" ${inherited}`)
@@ -158,16 +156,16 @@ function keyEdited(text: string, file: IniFile, key: NamedKey, values: readonly 
   const plain = values.map((value) => (value === null ? null : styled(value, rules).text))
   if (rules.twice !== 'all count' && values.length > 1)
     return problem(`"${key.name}": the dialect has one value for a key`)
-  if (own.length === values.length && own.every((entry, at) => entry.value === plain[at])) return parsed(text)
+  if (own.length === values.length && own.every((entry, at) => entry.value === plain[at]))
+    return parsed({ splices: [] })
   if (section === undefined && values.length > 0) return sectionAdded(text, file, key, values)
   const place = key.section === '' && section?.place === 0 ? globalPlace(text, file) : (section?.place ?? 0)
   const options = { writer: writerOf(file, key), place, lineEnd: lineEndOf(text) }
-  const splices = valueSplices(text, own, values, options)
-  return splices.ok ? parsed(spliced(text, splices.value)) : splices
+  return valueSplices(text, own, values, options)
 }
 
 /** A new section at the end of the file, an empty line in front of it. */
-function sectionAdded(text: string, file: IniFile, key: NamedKey, values: readonly (string | null)[]): Parsed<string> {
+function sectionAdded(text: string, file: IniFile, key: NamedKey, values: readonly (string | null)[]): Parsed<KeyEdit> {
   const lineEnd = lineEndOf(text)
   const lines: string[] = [`[${key.section}]`]
   for (const value of values) {
@@ -177,7 +175,7 @@ function sectionAdded(text: string, file: IniFile, key: NamedKey, values: readon
   }
   const apart = text === '' || /(^|\n)\r?\n$/.test(text) ? '' : lineEnd
   const splice = addedLine(text, text.length, lines.join(lineEnd), lineEnd)
-  return parsed(text + apart + splice.text)
+  return parsed({ splices: [{ ...splice, text: apart + splice.text }] })
 }
 
 /** Keys before any heading go in front of the first heading and the comment that belongs to it. */

@@ -66,6 +66,10 @@ export function jsonValueOf(node: JsonNode): JsonValue {
   }
 }
 
+const BETWEEN = /(?:[ \t\r\n]+|\/\/[^\n]*|\/\*(?:(?!\*\/)[\s\S])*\*\/)*/y
+const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy
+const WORD = /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![\w.+-])/y
+
 class JsonReader {
   readonly #text: string
   #at = 0
@@ -87,9 +91,8 @@ class JsonReader {
 
   #skip(): void {
     for (;;) {
-      const rest = /(?:[ \t\r\n]+|\/\/[^\n]*|\/\*(?:(?!\*\/)[\s\S])*\*\/)*/y
-      rest.lastIndex = this.#at
-      const length = rest.exec(this.#text)?.[0].length ?? 0
+      BETWEEN.lastIndex = this.#at
+      const length = BETWEEN.exec(this.#text)?.[0].length ?? 0
       if (length === 0) return
       this.#at += length
     }
@@ -114,20 +117,17 @@ class JsonReader {
       if (this.#text[this.#at] === close) break
       if (children.length > 0 && children.at(-1)?.comma === undefined)
         throw this.#misread(`"," or "${close}" is missing`)
-      const child = this.#child(kind, children.length, depth)
-      this.#skip()
-      const comma = this.#text[this.#at] === ',' ? this.#at++ : undefined
-      children.push({ ...child, comma })
+      children.push(this.#child(kind, children.length, depth))
     }
     this.#at++
     return { kind, children, start, end: this.#at }
   }
 
-  #child(kind: 'object' | 'array', index: number, depth: number): Omit<JsonChild, 'comma'> {
+  #child(kind: 'object' | 'array', index: number, depth: number): JsonChild {
     const start = this.#at
     if (kind === 'array') {
       const node = this.#value(depth + 1)
-      return { key: String(index), node, start, end: node.end, gap: '' }
+      return { key: String(index), node, start, end: node.end, gap: '', comma: this.#comma() }
     }
     if (this.#text[this.#at] !== '"') throw this.#misread('a key in double quotes is missing')
     const key = this.#string()
@@ -135,22 +135,25 @@ class JsonReader {
     if (this.#text[this.#at] !== ':') throw this.#misread('":" is missing')
     const colon = ++this.#at
     const node = this.#value(depth + 1)
-    return { key, node, start, end: node.end, gap: this.#text.slice(colon, node.start) }
+    return { key, node, start, end: node.end, gap: this.#text.slice(colon, node.start), comma: this.#comma() }
+  }
+
+  #comma(): number | undefined {
+    this.#skip()
+    return this.#text[this.#at] === ',' ? this.#at++ : undefined
   }
 
   #string(): string {
-    const pattern = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy
-    pattern.lastIndex = this.#at
-    const raw = pattern.exec(this.#text)?.[0]
+    STRING.lastIndex = this.#at
+    const raw = STRING.exec(this.#text)?.[0]
     if (raw === undefined) throw this.#misread('a string is not closed, or holds what a string cannot')
     this.#at += raw.length
     return JSON.parse(raw) as string
   }
 
   #word(): null | boolean | number {
-    const pattern = /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![\w.+-])/y
-    pattern.lastIndex = this.#at
-    const raw = pattern.exec(this.#text)?.[0]
+    WORD.lastIndex = this.#at
+    const raw = WORD.exec(this.#text)?.[0]
     if (raw === undefined) throw this.#misread('a value is missing or not JSON')
     this.#at += raw.length
     return JSON.parse(raw) as null | boolean | number

@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../core/json.ts'
 import {
-  type ConfigEdit,
   indentAt,
   lineEndOf,
   lineStart,
@@ -10,7 +9,6 @@ import {
   problem,
   type Splice,
   sameValue,
-  spliced,
   splitPath,
 } from './codec.ts'
 import {
@@ -21,47 +19,31 @@ import {
   jsonTree,
   jsonValueOf,
 } from './json-tree.ts'
+import type { KeyEdit } from './key-edits.ts'
 import { ITEM_REMOVAL, treeCodec } from './tree-model.ts'
 
 /**
  * JSON, comments and trailing commas allowed. Keys are paths: `server.ports.0`, a dot in a name is written `\.`.
  * New members go to the end of their object in the file's own indentation; an item may be appended by the next index.
  */
-export const jsonCodec = treeCodec(readRoot, editJson)
+export const jsonCodec = treeCodec({
+  read: readNode,
+  valueOf: (node) => (node === undefined ? {} : jsonValueOf(node)),
+  begun: (text) => (text.trim() === '' ? `{}${lineEndOf(text)}` : text),
+  edit({ text, read, key, value }) {
+    if (read === undefined) return parsed({ splices: [] })
+    if (value === undefined) return removeSplices(text, read, key)
+    const splices = setSplices(text, read, key, value)
+    return splices.ok ? parsed({ splices: splices.value }) : splices
+  },
+})
 
 /** A file without any content is an empty object, so that a new file can be made. */
-function readRoot(text: string): Parsed<JsonValue> {
-  if (text.trim() === '') return parsed({})
-  const tree = jsonTree(text)
-  return tree.ok ? parsed(jsonValueOf(tree.value)) : tree
+function readNode(text: string): Parsed<JsonNode | undefined> {
+  return text.trim() === '' ? parsed(undefined) : jsonTree(text)
 }
 
 type Container = JsonObjectNode | JsonArrayNode
-
-function editJson(text: string, edit: ConfigEdit): Parsed<string> {
-  let current = parsed(text) as Parsed<string>
-  for (const [key, value] of edit.set) current = current.ok ? setIn(current.value, key, value) : current
-  for (const key of edit.remove) current = current.ok ? removedFrom(current.value, key) : current
-  return current
-}
-
-function setIn(text: string, key: string, value: JsonValue): Parsed<string> {
-  const filled = text.trim() === '' ? `{}${lineEndOf(text)}` : text
-  const tree = jsonTree(filled)
-  if (!tree.ok) return tree
-  const splices = setSplices(filled, tree.value, key, value)
-  return splices.ok ? parsed(spliced(filled, splices.value)) : splices
-}
-
-/** A name may stand several times in an object: all of them go. */
-function removedFrom(text: string, key: string): Parsed<string> {
-  if (text.trim() === '') return parsed(text)
-  const tree = jsonTree(text)
-  if (!tree.ok) return tree
-  const splices = removeSplices(text, tree.value, key)
-  if (!splices.ok) return splices
-  return splices.value.length === 0 ? parsed(text) : removedFrom(spliced(text, splices.value), key)
-}
 
 function childOf(node: JsonNode, part: string): JsonChild | undefined {
   return node.kind === 'scalar' ? undefined : node.children.findLast((child) => child.key === part)
@@ -161,15 +143,16 @@ function insertedFirst(text: string, parent: Container, head: string, value: Jso
   return [{ start: at, end: parent.end - 1, text: lineEnd + line + lineEnd + outer }]
 }
 
-function removeSplices(text: string, root: JsonNode, key: string): Parsed<Splice[]> {
+/** A name may stand several times in an object: all of them go, one after the other. */
+function removeSplices(text: string, root: JsonNode, key: string): Parsed<KeyEdit> {
   const path = splitPath(key)
   const last = path.at(-1)
   let node: JsonNode | undefined = root
   for (const part of path.slice(0, -1)) node = node && childOf(node, part)?.node
-  if (node === undefined || node.kind === 'scalar') return parsed([])
+  if (node === undefined || node.kind === 'scalar') return parsed({ splices: [] })
   const index = node.children.findLastIndex((child) => child.key === last)
   const child = node.children[index]
-  if (child === undefined) return parsed([])
+  if (child === undefined) return parsed({ splices: [] })
   if (node.kind === 'array') return problem(`"${key}": ${ITEM_REMOVAL}`)
   const previous = node.children[index - 1]
   const splices = [cut(text, node, child, index)]
@@ -177,7 +160,7 @@ function removeSplices(text: string, root: JsonNode, key: string): Parsed<Splice
   if (index === node.children.length - 1 && child.comma === undefined && previous?.comma !== undefined) {
     splices.unshift({ start: previous.comma, end: previous.comma + 1, text: '' })
   }
-  return parsed(splices)
+  return parsed({ splices, again: node.children.findIndex(({ key }) => key === last) < index })
 }
 
 /** The whole lines of a member that has them to itself; else the member, its comma and the blank beside it. */

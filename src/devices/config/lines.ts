@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../core/json.ts'
 import { type ConfigCodec, type ConfigEdit, type Parsed, parsed, problem, type Splice, sameValue } from './codec.ts'
+import type { KeyEdit } from './key-edits.ts'
 
 /** One `key = value` of a line-based format, with its place: `[start, end)` is its lines with their line ends. */
 export interface LineEntry {
@@ -33,6 +34,13 @@ export function textLines(text: string): TextLine[] {
   return lines
 }
 
+/** Whether a text ends in a backslash that is not taken back by another. */
+export function endsOpen(text: string): boolean {
+  let at = text.length
+  while (at > 0 && text[at - 1] === '\\') at--
+  return (text.length - at) % 2 === 1
+}
+
 /** A splice that adds a line in front of the line at `offset`; a missing line end at the end of the file stays missing. */
 export function addedLine(text: string, offset: number, line: string, lineEnd: string): Splice {
   const bare = offset === text.length && text !== '' && !text.endsWith('\n')
@@ -42,7 +50,11 @@ export function addedLine(text: string, offset: number, line: string, lineEnd: s
 /** Keys with their values; what repeats has a list. */
 export function gathered(entries: readonly LineEntry[]): Map<string, JsonValue> {
   const all = new Map<string, (string | null)[]>()
-  for (const entry of entries) all.set(entry.key, [...(all.get(entry.key) ?? []), entry.value])
+  for (const { key, value } of entries) {
+    const known = all.get(key)
+    if (known) known.push(value)
+    else all.set(key, [value])
+  }
   return new Map([...all].map(([key, values]) => [key, values.length === 1 ? (values[0] ?? null) : values]))
 }
 
@@ -61,7 +73,7 @@ export function valueSplices(
   entries: readonly LineEntry[],
   values: readonly (string | null)[],
   options: { readonly writer: LineWriter; readonly place: number; readonly lineEnd: string },
-): Parsed<Splice[]> {
+): Parsed<KeyEdit> {
   const splices: Splice[] = []
   const last = entries.at(-1)
   for (const [index, value] of values.entries()) {
@@ -78,7 +90,7 @@ export function valueSplices(
     splices.push(addedLine(text, last?.end ?? options.place, line.value, options.lineEnd))
   }
   for (const entry of entries.slice(values.length)) splices.push({ start: entry.start, end: entry.end, text: '' })
-  return parsed(splices)
+  return parsed({ splices, addsLines: splices.every(({ start, end }) => start === end) })
 }
 
 /** Text formats hold text: numbers and truth values as they are written, lists item by item. */

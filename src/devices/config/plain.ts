@@ -1,4 +1,6 @@
-import { type ConfigCodec, type ConfigEdit, lineEndOf, type Parsed, parsed, problem, spliced } from './codec.ts'
+import type { JsonValue } from '../../core/json.ts'
+import { type ConfigCodec, lineEndOf, type Parsed, parsed, problem } from './codec.ts'
+import { editedByKeys, type KeyEdit } from './key-edits.ts'
 import {
   gathered,
   type LineEntry,
@@ -24,7 +26,12 @@ export const plainCodec: ConfigCodec = {
     const keys = gathered(entries.value)
     return parsed({ keys, get: (key) => keys.get(key) })
   },
-  edit: (text, edit) => provenLines(plainCodec, text, editPlain(text, edit), edit),
+  edit: (text, edit) =>
+    editedByKeys(text, edit, {
+      read: entriesOf,
+      edit: keyEdited,
+      proven: (made) => provenLines(plainCodec, text, made, edit),
+    }),
 }
 
 function entriesOf(text: string): Parsed<LineEntry[]> {
@@ -39,21 +46,19 @@ function entriesOf(text: string): Parsed<LineEntry[]> {
   return parsed(entries)
 }
 
-function editPlain(text: string, edit: ConfigEdit): Parsed<string> {
-  let current = text
-  for (const [key, desiredValue] of [...edit.set, ...edit.remove.map((key) => [key, [] as string[]] as const)]) {
-    if (!/^[^\s#=]([^=\r\n]*[^\s=])?$/.test(key)) return problem(`"${key}" cannot be a key of this format`)
-    const values = valuesDesired(key, desiredValue)
-    if (!values.ok) return values
-    const entries = entriesOf(current)
-    if (!entries.ok) return entries
-    const own = entries.value.filter((entry) => entry.key === key)
-    const options = { writer: writerOf(key, entries.value), place: placeOf(current, key), lineEnd: lineEndOf(current) }
-    const splices = valueSplices(current, own, values.value, options)
-    if (!splices.ok) return splices
-    current = spliced(current, splices.value)
-  }
-  return parsed(current)
+function keyEdited(at: {
+  readonly text: string
+  readonly read: readonly LineEntry[]
+  readonly key: string
+  readonly value: JsonValue | undefined
+}): Parsed<KeyEdit> {
+  const { text, read, key, value } = at
+  if (!/^[^\s#=]([^=\r\n]*[^\s=])?$/.test(key)) return problem(`"${key}" cannot be a key of this format`)
+  const values = valuesDesired(key, value === undefined ? [] : value)
+  if (!values.ok) return values
+  const own = read.filter((entry) => entry.key === key)
+  const options = { writer: writerOf(key, read), place: placeOf(text, key), lineEnd: lineEndOf(text) }
+  return valueSplices(text, own, values.value, options)
 }
 
 function writerOf(key: string, entries: readonly LineEntry[]): LineWriter {

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../core/json.ts'
-import { type ConfigCodec, type ConfigEdit, lineEndOf, type Parsed, parsed, problem, spliced } from './codec.ts'
-import { addedLine, type LineEntry, provenLines, textLines, textual } from './lines.ts'
+import { type ConfigCodec, lineEndOf, type Parsed, parsed, problem, type Splice } from './codec.ts'
+import { editedByKeys, type KeyEdit } from './key-edits.ts'
+import { addedLine, endsOpen, type LineEntry, provenLines, textLines, textual } from './lines.ts'
 
 /** Java properties (java.util.Properties.load): the last of several equal keys counts, and is the one that is set. */
 export const propertiesCodec: ConfigCodec = {
@@ -9,7 +10,12 @@ export const propertiesCodec: ConfigCodec = {
     const keys = new Map<string, JsonValue>(entriesOf(text).map((entry) => [entry.key, entry.value]))
     return parsed({ keys, get: (key) => keys.get(key) })
   },
-  edit: (text, edit) => provenLines(propertiesCodec, text, editProperties(text, edit), edit),
+  edit: (text, edit) =>
+    editedByKeys(text, edit, {
+      read: (now) => parsed(entriesOf(now)),
+      edit: keyEdited,
+      proven: (made) => provenLines(propertiesCodec, text, made, edit),
+    }),
 }
 
 /** Logical lines: a line that ends in an odd number of backslashes goes on in the next. */
@@ -20,7 +26,7 @@ function entriesOf(text: string): LineEntry[] {
     const first = lines[at]
     if (!first || /^[ \t\f]*([#!]|$)/.test(first.text)) continue
     let last = first
-    for (let next = lines[at + 1]; next && continued(last.text); next = lines[at + 1]) {
+    for (let next = lines[at + 1]; next && endsOpen(last.text); next = lines[at + 1]) {
       last = next
       at++
     }
@@ -36,10 +42,6 @@ function entriesOf(text: string): LineEntry[] {
     })
   }
   return entries
-}
-
-function continued(line: string): boolean {
-  return (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1
 }
 
 /** The key as written, and where the value begins: behind blanks and at most one `=` or `:`. */
@@ -71,34 +73,30 @@ const escapedKey = (key: string) => escaped(key, /[\\ =:#!]/g)
 const escapedValue = (value: string) =>
   escaped(value, /\\|^ +/g).replace(/^\\( +)/, (_, blanks: string) => '\\ '.repeat(blanks.length))
 
-function editProperties(text: string, edit: ConfigEdit): Parsed<string> {
-  let current = text
-  for (const [key, desiredValue] of edit.set) {
-    if (key === '') return problem('a key cannot be empty')
-    const value = textual(desiredValue)
-    if (typeof value !== 'string') return problem(`"${key}": the format holds one text for a key`)
-    const entries = entriesOf(current)
-    const own = entries.findLast((entry) => entry.key === key)
-    if (own?.value === value) continue
-    const written = escapedValue(value)
-    const splice = own
-      ? { start: own.valueStart, end: own.valueEnd, text: separated(current, own) + written }
-      : addedLine(
-          current,
-          current.length,
-          escapedKey(key) + separatorOf(current, entries) + written,
-          lineEndOf(current),
-        )
-    current = spliced(openEnded(current, own), [splice])
+function keyEdited(at: {
+  readonly text: string
+  readonly read: readonly LineEntry[]
+  readonly key: string
+  readonly value: JsonValue | undefined
+}): Parsed<KeyEdit> {
+  const { text, read, key } = at
+  if (at.value === undefined) {
+    const own = read.filter((entry) => entry.key === key)
+    return parsed({ splices: own.map(({ start, end }) => ({ start, end, text: '' })) })
   }
-  for (const key of edit.remove) {
-    const own = entriesOf(current).filter((entry) => entry.key === key)
-    current = spliced(
-      current,
-      own.map(({ start, end }) => ({ start, end, text: '' })),
-    )
+  if (key === '') return problem('a key cannot be empty')
+  const value = textual(at.value)
+  if (typeof value !== 'string') return problem(`"${key}": the format holds one text for a key`)
+  const own = read.findLast((entry) => entry.key === key)
+  if (own?.value === value) return parsed({ splices: [] })
+  const written = escapedValue(value)
+  if (own) {
+    return parsed({ splices: [{ start: own.valueStart, end: own.valueEnd, text: separated(text, own) + written }] })
   }
-  return parsed(current)
+  const line = escapedKey(key) + separatorOf(text, read) + written
+  const added = addedLine(text, text.length, line, lineEndOf(text))
+  const closed = closing(text)
+  return parsed(closed ? { splices: [closed, added] } : { splices: [added], addsLines: true })
 }
 
 /** `key` alone on its line has nothing between itself and a value. */
@@ -109,8 +107,9 @@ function separated(text: string, entry: LineEntry): string {
 }
 
 /** A backslash at the very end of the file would join a new line to the last one. */
-function openEnded(text: string, own: LineEntry | undefined): string {
-  return own === undefined && !text.endsWith('\n') && continued(text) ? text.slice(0, -1) : text
+function closing(text: string): Splice | undefined {
+  const isOpen = !text.endsWith('\n') && endsOpen(text)
+  return isOpen ? { start: text.length - 1, end: text.length, text: '' } : undefined
 }
 
 function separatorOf(text: string, entries: readonly LineEntry[]): string {

@@ -10,15 +10,28 @@ import {
   sameValue,
   splitPath,
 } from './codec.ts'
+import { editedByKeys, type KeyFormat } from './key-edits.ts'
 
 /** Why an item is not removed by its index: the next one would take its place, and the removal would never be done. */
 export const ITEM_REMOVAL = 'an item cannot be removed by its index; set the whole list'
 
-/** The codec of a format of nested maps and lists, from how a text is read and how it is edited. */
-export function treeCodec(
-  readRoot: (text: string) => Parsed<JsonValue>,
-  edited: (text: string, edit: ConfigEdit) => Parsed<string>,
+/** The codec of a format of nested maps and lists, from how a text is read and how one key of it is edited. */
+export function treeCodec<T>(
+  format: Omit<KeyFormat<T>, 'proven'> & {
+    valueOf(read: T): JsonValue
+    /** What a text is taken for before anything is added to it. */
+    begun?(text: string): string
+  },
 ): ConfigCodec {
+  const readRoot = (text: string): Parsed<JsonValue> => {
+    const read = format.read(text)
+    return read.ok ? parsed(format.valueOf(read.value)) : read
+  }
+  const proven = (text: string, made: Parsed<string>, edit: ConfigEdit): Parsed<string> => {
+    if (!made.ok || made.value === text) return made
+    const before = readRoot(text)
+    return before.ok ? held(made.value, before.value, readRoot(made.value), edit) : before
+  }
   return {
     normal: (value) => value,
     read(text) {
@@ -26,19 +39,22 @@ export function treeCodec(
       return root.ok ? parsed(treeReading(root.value)) : root
     },
     edit(text, edit) {
-      const before = readRoot(text)
-      if (!before.ok) return before
-      const made = edited(text, edit)
-      return made.ok ? proven(made.value, before.value, readRoot(made.value), edit) : made
+      const begun = edit.set.size > 0 && format.begun ? format.begun(text) : text
+      return editedByKeys(begun, edit, { ...format, proven: (made) => proven(text, made, edit) })
     },
   }
 }
 
 /** A reading of nested maps and lists: keys are the paths of all leaves, `get` takes the path of anything. */
 function treeReading(root: JsonValue): ConfigReading {
-  const keys = new Map<string, JsonValue>()
-  collect(root, [], keys)
-  return { keys, get: (key) => valueAt(root, splitPath(key)) }
+  return {
+    get keys() {
+      const keys = new Map<string, JsonValue>()
+      collect(root, [], keys)
+      return keys
+    },
+    get: (key) => valueAt(root, splitPath(key)),
+  }
 }
 
 function collect(value: JsonValue, path: readonly string[], keys: Map<string, JsonValue>): void {
@@ -62,7 +78,7 @@ export function valueAt(root: JsonValue, path: readonly string[]): JsonValue | u
  * Holds an edited text against the law of every edit: what was asked for is there, and everything else says what it
  * said before. A text that breaks it is refused rather than written.
  */
-function proven(text: string, before: JsonValue, after: Parsed<JsonValue>, edit: ConfigEdit): Parsed<string> {
+function held(text: string, before: JsonValue, after: Parsed<JsonValue>, edit: ConfigEdit): Parsed<string> {
   if (!after.ok) return problem('the edit would leave a file that cannot be read; write the value in another way')
   let expected = before
   for (const [key, value] of edit.set) expected = replacedIn(expected, splitPath(key), value)

@@ -10,8 +10,8 @@ import {
   parsed,
   problem,
   type Splice,
-  spliced,
 } from './codec.ts'
+import { editedByKeys, type KeyEdit } from './key-edits.ts'
 import { textual } from './lines.ts'
 import { pathText, type XmlPath, type XmlStep, xmlPath } from './xml-path.ts'
 import { type XmlElement, xmlTree } from './xml-tree.ts'
@@ -27,27 +27,43 @@ export const xmlCodec: ConfigCodec = {
     const tree = xmlTree(text)
     if (!tree.ok) return tree
     const root = tree.value
-    const keys = new Map<string, JsonValue>()
-    collect(root, [{ name: root.name }], keys)
-    return parsed({ keys, get: (key) => valueAt(root, key) })
+    return parsed({
+      get keys() {
+        const keys = new Map<string, JsonValue>()
+        collect(root, [{ name: root.name }], keys)
+        return keys
+      },
+      get: (key) => valueAt(root, key),
+    })
   },
   edit(text, edit, has = () => true) {
-    const made = editXml(text, edit, has)
-    if (!made.ok) return made
-    const after = xmlTree(made.value)
-    if (!after.ok) return problem('the edit would leave a file that cannot be read')
-    const unmet = [...edit.set].find(([key, value]) => valueAt(after.value, key) !== textual(value))
-    return unmet ? problem(`"${unmet[0]}": the format cannot hold this value`) : made
+    return editedByKeys(text, edit, {
+      read: xmlTree,
+      edit: (at) => keyEdited(at, has),
+      proven: (made) => proven(text, made, edit),
+    })
   },
+}
+
+function proven(before: string, made: Parsed<string>, edit: ConfigEdit): Parsed<string> {
+  if (!made.ok || made.value === before) return made
+  const after = xmlTree(made.value)
+  if (!after.ok) return problem('the edit would leave a file that cannot be read')
+  const unmet = [...edit.set].find(([key, value]) => valueAt(after.value, key) !== textual(value))
+  return unmet ? problem(`"${unmet[0]}": the format cannot hold this value`) : made
 }
 
 function collect(element: XmlElement, path: readonly XmlStep[], keys: Map<string, JsonValue>): void {
   for (const one of element.attributes) keys.set(pathText({ steps: path, attribute: one.name }), one.value)
   if (element.children.length === 0) keys.set(pathText({ steps: path }), textOf(element))
+  const twins = new Map<string, number>()
+  for (const { name } of element.children) twins.set(name, (twins.get(name) ?? 0) + 1)
+  const before = new Map<string, number>()
   for (const child of element.children) {
-    const twins = element.children.filter((one) => one.name === child.name)
-    const step = twins.length > 1 ? { name: child.name, index: twins.indexOf(child) + 1 } : { name: child.name }
-    collect(child, [...path, step], keys)
+    const { name } = child
+    const index = (before.get(name) ?? 0) + 1
+    before.set(name, index)
+    collect(child, [...path, (twins.get(name) ?? 0) > 1 ? { name, index } : { name }], keys)
   }
 }
 
@@ -92,23 +108,23 @@ function meets(element: XmlElement, step: XmlStep): boolean {
   )
 }
 
-function editXml(text: string, edit: ConfigEdit, has: Has): Parsed<string> {
-  let current = text
-  for (const [key, desiredValue] of [...edit.set, ...edit.remove.map((key) => [key, undefined] as const)]) {
-    const path = xmlPath(key)
-    const tree = xmlTree(current)
-    if (!path.ok) return path
-    if (!tree.ok) return tree
-    const value = desiredValue === undefined ? undefined : textual(desiredValue)
-    if (value !== undefined && typeof value !== 'string') return problem(`"${key}": the format holds one text`)
-    const made =
-      value === undefined
-        ? parsed(removal(current, tree.value, path.value))
-        : setting(current, tree.value, { key, path: path.value, value, has })
-    if (!made.ok) return made
-    current = spliced(current, made.value)
-  }
-  return parsed(current)
+function keyEdited(
+  at: {
+    readonly text: string
+    readonly read: XmlElement
+    readonly key: string
+    readonly value: JsonValue | undefined
+  },
+  has: Has,
+): Parsed<KeyEdit> {
+  const { text, read: root, key } = at
+  const path = xmlPath(key)
+  if (!path.ok) return path
+  if (at.value === undefined) return parsed({ splices: removal(text, root, path.value) })
+  const value = textual(at.value)
+  if (typeof value !== 'string') return problem(`"${key}": the format holds one text`)
+  const splices = setting(text, root, { key, path: path.value, value, has })
+  return splices.ok ? parsed({ splices: splices.value }) : splices
 }
 
 interface DesiredValue {

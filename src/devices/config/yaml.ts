@@ -6,12 +6,13 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
 import type { JsonValue } from '../../core/json.ts'
 import {
-  type ConfigEdit,
+  lineAt,
   lineEndOf,
   lineStart,
   nextLine,
@@ -20,7 +21,6 @@ import {
   problem,
   type Splice,
   sameValue,
-  spliced,
   splitPath,
 } from './codec.ts'
 import { addedLine } from './lines.ts'
@@ -32,18 +32,40 @@ import { blockText, flowText, isCollection, scalarText } from './yaml-text.ts'
  * YAML 1.2, one document. Keys are paths: `server.ports.0`, a dot in a name is written `\.`. Only the text of what is
  * set is replaced; new keys go to the end of their map, and an item may be appended to a list by the next index.
  */
-export const yamlCodec = treeCodec(readRoot, editYaml)
+export const yamlCodec = treeCodec({
+  read: readYaml,
+  valueOf: ({ value }) => value,
+  edit({ text, read, key, value }) {
+    const path = splitPath(key)
+    const there = valueAt(read.value, path)
+    const foreign = foreignOn(read.document, path, value === undefined)
+    if (foreign !== undefined) return problem(`"${key}": ${foreign}`)
+    if (value === undefined ? there === undefined : there !== undefined && sameValue(there, value)) {
+      return parsed({ splices: [] })
+    }
+    const editor = new YamlEditor(text, read.document, key)
+    const splices = value === undefined ? editor.removed(path) : editor.set(path, value)
+    return splices.ok ? parsed({ splices: splices.value }) : splices
+  },
+})
 
 interface YamlText {
   readonly document: Document
   readonly value: JsonValue
 }
 
+/** Of more, reading alone takes seconds, in which nothing else goes on here. */
+const MAX_LENGTH = 256 * 1024
+
 function readYaml(text: string): Parsed<YamlText> {
-  const document = parseDocument(text, { prettyErrors: true })
+  if (text.length > MAX_LENGTH) return problem(`it has more than ${MAX_LENGTH} characters, the most for YAML`)
+  // The reader compares each key of a map with all others; `doubled` does not.
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: false })
   const error = document.errors[0]
   if (error?.code === 'MULTIPLE_DOCS') return problem('the file holds several documents', error.linePos?.[0].line)
   if (error) return problem(`it is not valid YAML (${error.code})`, error.linePos?.[0].line)
+  const twice = doubled(document)
+  if (twice !== undefined) return problem('it is not valid YAML (DUPLICATE_KEY)', lineAt(text, twice))
   try {
     return parsed({ document, value: (document.toJS() as JsonValue | undefined) ?? {} })
   } catch {
@@ -51,31 +73,24 @@ function readYaml(text: string): Parsed<YamlText> {
   }
 }
 
-function readRoot(text: string): Parsed<JsonValue> {
-  const yaml = readYaml(text)
-  return yaml.ok ? parsed(yaml.value.value) : yaml
-}
-
-function editYaml(text: string, edit: ConfigEdit): Parsed<string> {
-  let current = text
-  const asked: (readonly [string, JsonValue | undefined])[] = [
-    ...edit.set,
-    ...edit.remove.map((key) => [key, undefined] as const),
-  ]
-  for (const [key, value] of asked) {
-    const yaml = readYaml(current)
-    if (!yaml.ok) return yaml
-    const path = splitPath(key)
-    const there = valueAt(yaml.value.value, path)
-    const foreign = foreignOn(yaml.value.document, path, value === undefined)
-    if (foreign !== undefined) return problem(`"${key}": ${foreign}`)
-    if (value === undefined ? there === undefined : there !== undefined && sameValue(there, value)) continue
-    const editor = new YamlEditor(current, yaml.value.document, key)
-    const splices = value === undefined ? editor.removed(path) : editor.set(path, value)
-    if (!splices.ok) return splices
-    current = spliced(current, splices.value)
-  }
-  return parsed(current)
+/** Where a key stands that its map has already. */
+function doubled(document: Document): number | undefined {
+  let found: number | undefined
+  visit(document, {
+    Map: (_, map) => {
+      const known = new Set<unknown>()
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue
+        if (known.has(key.value)) {
+          found = key.range?.[0] ?? 0
+          return visit.BREAK
+        }
+        known.add(key.value)
+      }
+      return undefined
+    },
+  })
+  return found
 }
 
 type Collection = YAMLMap | YAMLSeq

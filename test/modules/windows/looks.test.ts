@@ -119,7 +119,9 @@ describe('clock and log on Windows', () => {
   it('does not call an event log quiet of which not all events were read', async () => {
     const events = { event_log: 'System', pattern: 'disk' }
     const quiet = new WindowsWorld({ 'log.events': { count: 0, latest: [], age: null, isCut: true } })
-    expect(await quiet.differs('log', { ...events, max: 0 })).toEqual([expect.stringContaining('more events than are read')])
+    expect(await quiet.differs('log', { ...events, max: 0 })).toEqual([
+      expect.stringContaining('more events than are read'),
+    ])
     const loud = new WindowsWorld({ 'log.events': { count: 3, latest: [], age: null, isCut: true } })
     expect(await loud.differs('log', { ...events, max: 0 })).toEqual(['count: 3 -> at most 0'])
     expect(await loud.differs('log', { ...events, min: 2 })).toEqual([])
