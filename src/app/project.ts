@@ -93,7 +93,8 @@ async function loadFleet(folder: string, cacheFolder: string): Promise<Fleet> {
   return fleet
 }
 
-function rootOf(start: string): string {
+/** The folder of tillwright.yaml. Throws InputError where there is none. */
+export function rootOf(start: string): string {
   const isHere = start === process.cwd()
   const root = isHere ? findRoot(start) : existsSync(join(start, PROJECT_FILE)) ? start : undefined
   if (root !== undefined) return root

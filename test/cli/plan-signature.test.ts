@@ -54,6 +54,12 @@ test('a key that does not sign is told before anything is looked at', async () =
   expect((await project.till('plan', 'greeting', '--expires', '1h')).code).toBe(2)
 })
 
+test('a plan is told by what is in it, whatever its name', async () => {
+  expect((await project.till('plan', 'greeting', '--output', 'plan.out')).code).toBe(3)
+  expect((await project.till('apply', 'plan.out')).code).toBe(0)
+  expect(readFileSync(project.path('device/greeting'), 'utf8')).toBe('hello')
+})
+
 test('two outputs of one name are refused before anything begins', async () => {
   symlinkSync('.', project.path('there'))
   for (const other of ['out.xml', 'there/out.xml']) {
