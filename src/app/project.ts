@@ -40,21 +40,12 @@ export interface Project {
 }
 
 /**
- * Finds `tillwright.yaml` in `start` or a folder above it and opens it. What is done to a sandbox is kept apart from
+ * Finds `tillwright.yaml` in `start` and opens it; above the working directory, too, but not above what was named: a slip in
+ * the name, or a checkout that failed, would lead to another repository. What is done to a sandbox is kept apart from
  * what is known of the real devices. Throws InputError.
  */
 export async function openProject(start: string, options: { readonly sandbox?: boolean } = {}): Promise<Project> {
-  const root = findRoot(resolve(start))
-  if (root === undefined) {
-    throw new InputError([
-      {
-        code: 'PROJECT_UNKNOWN',
-        severity: 'error',
-        summary: `No ${PROJECT_FILE} in "${resolve(start)}" or a folder above it`,
-        detail: 'Run till inside a repository that has one, or name its folder with --project.',
-      },
-    ])
-  }
+  const root = rootOf(resolve(start))
   const cache = join(root, '.till', 'cache')
   const { settings, diagnostics } = await loadProject(join(root, PROJECT_FILE), { cacheFolder: cache })
   if (settings === undefined || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
@@ -100,6 +91,18 @@ async function loadFleet(folder: string, cacheFolder: string): Promise<Fleet> {
   const { fleet, diagnostics } = await loadInventory(folder, { cacheFolder })
   if (fleet === undefined || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
   return fleet
+}
+
+/** The folder of tillwright.yaml. Throws InputError where there is none. */
+export function rootOf(start: string): string {
+  const isHere = start === process.cwd()
+  const root = isHere ? findRoot(start) : existsSync(join(start, PROJECT_FILE)) ? start : undefined
+  if (root !== undefined) return root
+  const summary = `No ${PROJECT_FILE} in "${start}"${isHere ? ' or a folder above it' : ''}`
+  const detail = isHere
+    ? 'Run till inside a repository that has one, or name its folder with --project.'
+    : 'Name the folder that has it: folders above it are looked at only where till is run.'
+  throw new InputError([{ code: 'PROJECT_UNKNOWN', severity: 'error', summary, detail }])
 }
 
 function findRoot(start: string): string | undefined {

@@ -1,6 +1,7 @@
-import { createWriteStream, fstatSync, type WriteStream, writeSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { createWriteStream, fstatSync, rmSync, type WriteStream, writeSync } from 'node:fs'
 import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
@@ -35,10 +36,18 @@ export class UnwritableError extends Error {
   }
 }
 
+let stdoutIsBegun = false
+
+/** Something of a run stands on stdout: another document behind it would make both unreadable. */
+export function isStdoutBegun(): boolean {
+  return stdoutIsBegun
+}
+
 /** stdout with back-pressure. Whether it took everything is told by `watchOutput` at the end of the process. */
 export function stdoutWriter(): Writer {
   return {
     write(text) {
+      stdoutIsBegun = true
       if (process.stdout.destroyed || process.stdout.write(text)) return undefined
       return drained(process.stdout)
     },
@@ -135,11 +144,27 @@ async function openForWriting(path: string): Promise<OpenedFile> {
   if (there?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
   // Taking the name of /dev/null would be the end of it.
   if (there && !there.isFile()) return { stream: await opened(path), finish: async () => undefined }
-  const target = there ? await realpath(path) : resolve(path)
-  const partial = `${target}.partial-${process.pid}`
-  await mkdir(dirname(target), { recursive: true })
+  await mkdir(dirname(resolve(path)), { recursive: true })
+  const target = there ? await realpath(path) : join(await realpath(dirname(resolve(path))), basename(path))
+  if (partials.has(target)) throw Object.assign(new Error(), { code: 'ETWICE' })
+  // Processes in containers that share a volume may have the same number.
+  const partial = `${target}.partial-${process.pid}-${randomBytes(3).toString('hex')}`
   const stream = await opened(partial)
-  return { stream, finish: (whole) => (whole ? rename(partial, target) : rm(partial, { force: true })) }
+  if (partials.size === 0) process.once('exit', removePartials)
+  partials.set(target, partial)
+  const finish = async (whole: boolean): Promise<void> => {
+    partials.delete(target)
+    await (whole ? rename(partial, target) : rm(partial, { force: true }))
+  }
+  return { stream, finish }
+}
+
+/** Of files that are being written, by what they will be. */
+const partials = new Map<string, string>()
+
+/** What was begun, and came to no end as the command could not. */
+function removePartials(): void {
+  for (const partial of partials.values()) rmSync(partial, { force: true })
 }
 
 async function opened(path: string): Promise<WriteStream> {
@@ -162,6 +187,7 @@ function drained(stream: WriteStream | NodeJS.WriteStream): Promise<void> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
+  ETWICE: 'another output of this command goes to the same file',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of its path is a file',
   EEXIST: 'a part of its path is a file',

@@ -3,7 +3,7 @@ import { Command, Errors, Flags } from '@oclif/core'
 import { inChunks, jsonPage } from '../app/json-document.ts'
 import { openProject, type Project } from '../app/project.ts'
 import type { RunEnd, RunRequest } from '../app/run/run-request.ts'
-import { UnwritableError } from '../app/writer.ts'
+import { isStdoutBegun, UnwritableError } from '../app/writer.ts'
 import type { Controller } from '../controller/controller.ts'
 import { type Diagnostic, InputError, RunBroken } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
@@ -126,10 +126,14 @@ export abstract class BaseCommand extends Command {
     this.exit(EXIT.bug)
   }
 
-  /** Diagnostics as people or, with `--json`, as programs read them; both say the same. */
+  /**
+   * Diagnostics as people or, with `--json`, as programs read them; both say the same. Behind a result that was begun they
+   * stand on stderr.
+   */
   protected reportDiagnostics(diagnostics: readonly Diagnostic[]): void {
     if (this.#wantsJson()) {
-      process.stdout.write(jsonPage({ schema: 'till.diagnostics/1', diagnostics }))
+      const output = isStdoutBegun() ? process.stderr : process.stdout
+      output.write(jsonPage({ schema: 'till.diagnostics/1', diagnostics }))
       return
     }
     const color = process.stderr.isTTY === true && !process.env['NO_COLOR']

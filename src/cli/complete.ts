@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { wantsSandbox } from './sandbox-variable.ts'
 import { plainText } from '../reporters/plain-text.ts'
 import { type Candidate, type Manifest, type Wanted, wantedAt } from './completion/command-line.ts'
 import { errorCodes, RepositoryNames } from './completion/names.ts'
@@ -74,7 +75,7 @@ function answerTo(wanted: Wanted, words: readonly string[]): Answer | Promise<An
   if (source === undefined) return []
   const at = words.indexOf('--project')
   const start = (at < 0 ? undefined : words[at + 1]) ?? process.env['TILL_PROJECT'] ?? process.cwd()
-  const sandbox = words.includes('--sandbox') || process.env['TILL_SANDBOX'] === 'true'
+  const sandbox = words.includes('--sandbox') || wantsSandbox(process.env) === true
   return source(new RepositoryNames(start), wanted, { sandbox })
 }
 

@@ -1,5 +1,6 @@
 import type { Hook } from '@oclif/core'
 import { EXIT } from '../core/outcome.ts'
+import { wantsSandbox } from './sandbox-variable.ts'
 
 /** What is told of a flag of a command. */
 interface FlagFacts {
@@ -57,12 +58,23 @@ function toldOf({ flag, value }: WrongValue): { readonly summary: string; readon
   }
 }
 
+/** What is wrong with the variable that stands for `--sandbox`. Where it is right, it is written as oclif reads it. */
+function sandboxProblem(flags: Readonly<Record<string, FlagFacts>>): ReturnType<typeof toldOf> | undefined {
+  if (!('sandbox' in flags) || process.env['TILL_SANDBOX'] === undefined) return undefined
+  const wanted = wantsSandbox(process.env)
+  if (wanted !== undefined) process.env['TILL_SANDBOX'] = String(wanted)
+  if (wanted !== undefined) return undefined
+  const summary = `TILL_SANDBOX is "${process.env['TILL_SANDBOX']}", which is neither true nor false`
+  return { summary, detail: 'Set it to true or false, or unset it: the sandbox and the real devices are not to be mistaken.' }
+}
+
 /** Refuses a wrong value before `--help` or `--version` in its place is taken for one; exit code 2. */
 const flagValues: Hook.Init = async ({ id, argv, config, context }) => {
   const command = id === undefined ? undefined : config.findCommand(id)
   const wrong = command && wrongValue(argv, command.flags)
-  if (!wrong) return
-  const { summary, detail } = toldOf(wrong)
+  const told = wrong ? toldOf(wrong) : command && sandboxProblem(command.flags)
+  if (!told) return
+  const { summary, detail } = told
   if (argv.includes('--json')) {
     const diagnostic = { code: 'USAGE_INVALID', severity: 'error', summary, detail }
     process.stdout.write(`${JSON.stringify({ schema: 'till.diagnostics/1', diagnostics: [diagnostic] }, null, 2)}\n`)

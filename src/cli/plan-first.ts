@@ -1,15 +1,17 @@
-import { foldedPlan } from '../app/run/reporting.ts'
+import { foldedPlan, type ReportersOf } from '../app/run/reporting.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
 import { heldBackText, wavesText } from '../app/safety/held-back.ts'
 import { policyOf, purposeOf } from '../app/safety/policy-in-force.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import type { Controller } from '../controller/controller.ts'
 import { InputError } from '../core/diagnostic.ts'
+import type { RunEvent } from '../core/events.ts'
+import type { Reporter } from '../core/ports.ts'
 import type { Runbook } from '../core/runbook.ts'
 import { confirm, confirmNumber, isSomebodyThere } from './confirm.ts'
 import { underSignals } from './interrupts.ts'
 
-type Asked = PlannedWork & Pick<RunOptions, 'parallel' | 'workers'>
+type Asked = PlannedWork & Pick<RunOptions, 'parallel' | 'workers' | 'failOn'>
 
 /** What became of the question: to be applied, not to be, or nothing that could be. */
 export type Word = { readonly kind: 'yes' | 'no' } | { readonly kind: 'nothing'; readonly exitCode: number }
@@ -17,12 +19,13 @@ export type Word = { readonly kind: 'yes' | 'no' } | { readonly kind: 'nothing';
 /**
  * Shows what a run would change, and asks whether it should; `question` is without the devices: `Apply agent-update to`. A
  * run that reaches more of the fleet than its policy lets pass without a second thought has its number of devices typed.
- * Throws InputError where nobody can be asked.
+ * Where there is nothing to change, `reporters` get what was seen in the place of a run. Throws InputError where nobody can be
+ * asked.
  */
 export async function planAndAsk(
   controller: Controller,
   asked: Asked,
-  of: { readonly runbooks: readonly Runbook[]; readonly question: string },
+  of: { readonly runbooks: readonly Runbook[]; readonly question: string; readonly reporters: ReportersOf },
 ): Promise<Word> {
   if (!isSomebodyThere()) throw new InputError([NOBODY])
   const { work, fleet, project } = asked
@@ -33,7 +36,10 @@ export async function planAndAsk(
   const end = await underSignals(run, async () => undefined)
   if (end.exitCode === 130) return { kind: 'no' }
   if (shown.seen.drifted.size === 0) {
-    process.stderr.write('There is nothing to change.\n')
+    const unseen = end.counts.unreachable + end.counts.failed
+    const left = unseen === 0 ? '' : ` ${unseen} could not be looked at: till runs show ${end.run}`
+    process.stderr.write(`There is nothing to change.${left}\n`)
+    await tell(await of.reporters(end.run, null), (await controller.store()).events(end.run))
     return { kind: 'nothing', exitCode: end.exitCode }
   }
   const devices = work.map(({ device }) => device)
@@ -47,6 +53,11 @@ export async function planAndAsk(
     return { kind: yes ? 'yes' : 'no' }
   }
   return { kind: (await confirm(question)) ? 'yes' : 'no' }
+}
+
+async function tell(reporters: readonly Reporter[], events: AsyncIterable<RunEvent>): Promise<void> {
+  for await (const event of events) for (const reporter of reporters) await reporter.event(event)
+  for (const reporter of reporters) await reporter.close()
 }
 
 const NOBODY = {

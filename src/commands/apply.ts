@@ -3,7 +3,7 @@ import { isPlanFile, loadPlan } from '../app/revision/load-plan.ts'
 import { planRules } from '../app/revision/plan-rules.ts'
 import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices } from '../app/revision/targets.ts'
-import { runReporters } from '../app/run/reporting.ts'
+import { quietReporters, runReporters } from '../app/run/reporting.ts'
 import type { PlannedWork } from '../app/run/run-request.ts'
 import { wavesText } from '../app/safety/held-back.ts'
 import { BaseCommand } from '../cli/base-command.ts'
@@ -82,11 +82,16 @@ safety, 130 interrupted, 2 bad input.`
       parallel: flags.parallel,
       workers: flags.workers,
       on: flags.on,
+      failOn: failingStates(flags),
     }
     if (!flags.yes && work.length > 0) {
       const word =
         plan === undefined
-          ? await planAndAsk(controller, asked, { runbooks: [runbook], question: `Apply ${runbook.name} to` })
+          ? await planAndAsk(controller, asked, {
+              runbooks: [runbook],
+              question: `Apply ${runbook.name} to`,
+              reporters: quietReporters(flags, [runbook]),
+            })
           : { kind: (await confirm(`Apply ${runbook.name} to ${devicesText(work)}?`)) ? 'yes' : 'no' }
       if ('exitCode' in word) this.exit(word.exitCode)
       if (word.kind === 'no') {
@@ -98,7 +103,6 @@ safety, 130 interrupted, 2 bad input.`
     const end = await this.seeThrough(controller, {
       ...asked,
       mode: 'apply',
-      failOn: failingStates(flags),
       reporters: runReporters(flags, [runbook]),
       plan,
       planExpiresAt,

@@ -22,7 +22,10 @@ written last stands first. The device is not asked.`
   ]
   static override args = {
     device: Args.string({ required: true, description: 'its full name: PL-0412/pos1' }),
-    step: Args.string({ required: true, description: 'id of a step that is assigned to it, or RUNBOOK/ID' }),
+    step: Args.string({
+      required: true,
+      description: 'id of a step that is assigned to it, RUNBOOK/ID, or ASSIGNMENT/ID',
+    }),
   }
   static override flags = {
     json: Flags.boolean({ description: 'as JSON (schema till.blame/1)', helpGroup: 'OUTPUT' }),

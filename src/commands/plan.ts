@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core'
-import { forgetSignature, signPlan } from '../app/revision/plan-signature.ts'
+import { forgetSignature, proveKey, signPlan } from '../app/revision/plan-signature.ts'
 import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices } from '../app/revision/targets.ts'
 import { driftedDevices, planReporters } from '../app/run/reporting.ts'
@@ -12,6 +12,7 @@ import { showPreview } from '../cli/show-preview.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { DAY_MS } from '../core/duration.ts'
 import type { Device } from '../core/fleet.ts'
+import { EXIT } from '../core/outcome.ts'
 import type { Runbook } from '../core/runbook.ts'
 
 const NO_RUNBOOK = {
@@ -65,16 +66,15 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       helpGroup: 'OUTPUT',
     }),
     expires: durationFlag({
-      description: 'how long the plan in the file may be applied',
-      default: 7 * DAY_MS,
-      defaultHelp: async () => '7d',
+      description: 'how long the plan in the file may be applied (default: 7d)',
+      dependsOn: ['output'],
       helpValue: '7d',
       helpGroup: 'OUTPUT',
     }),
     against: Flags.string({
       description:
         'plan what merging this branch or commit would make another; nothing of it is executed, and what nobody reviewed stays on paper',
-      exclusive: ['ndjson', 'output', 'sign', 'from-run'],
+      exclusive: ['ndjson', 'output', 'sign', 'from-run', 'on', 'workers'],
       helpValue: 'REF',
       helpGroup: 'PREVIEW',
     }),
@@ -110,6 +110,7 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
     const runbook = openRunbook(project, args.runbook, parseParams(flags.param))
     const fleet = await controller.fleet()
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
+    if (flags.sign !== undefined) await proveKey(flags.sign)
     if (flags.output !== undefined) await forgetSignature(flags.output)
     const drifted = driftedDevices()
     const end = await this.seeThrough(controller, {
@@ -128,13 +129,15 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
           root: project.root,
           fleet,
           policy: planPolicy(project, runbook),
-          validMs: flags.expires,
+          validMs: flags.expires ?? 7 * DAY_MS,
         })(...run)),
         drifted.reporter,
       ],
     })
     if (!flags.json && !flags.ndjson) await this.#tellSafety(flags, { runbook, devices, drifted: drifted.names })
-    if (flags.output !== undefined && flags.sign !== undefined) await signPlan(flags.output, flags.sign)
+    // Half a plan is not what the key stands for.
+    const isWhole = end.exitCode !== EXIT.interrupted
+    if (flags.output !== undefined && flags.sign !== undefined && isWhole) await signPlan(flags.output, flags.sign)
     this.exit(end.exitCode)
   }
 

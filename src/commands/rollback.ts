@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { resolveRun } from '../app/history/resolve-run.ts'
 import { selectDevices } from '../app/revision/selection.ts'
-import { runReporters } from '../app/run/reporting.ts'
+import { quietReporters, runReporters } from '../app/run/reporting.ts'
 import { rollbackWork } from '../app/run/rollback-work.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { devicesText, planAndAsk } from '../cli/plan-first.ts'
@@ -57,10 +57,15 @@ Exit codes: 0 all that was to be taken back is, 4 some device failed or is in do
     const { opened, without, done, ...rest } = await rollbackWork(run, { project, fleet, store }, isWanted)
     if (without.length > 0) process.stderr.write(`${leftText(NO_WAY, without)}\n`)
     if (done.length > 0) process.stderr.write(`${leftText(DONE, done)}\n`)
-    const asked = { ...rest, parallel: flags.parallel, workers: flags.workers, undoes: run.run }
+    const failOn = failingStates(flags)
+    const asked = { ...rest, parallel: flags.parallel, workers: flags.workers, failOn, undoes: run.run }
     if (!flags.yes) {
       const question = `Take back ${run.runbooks.join(', ')} of run ${run.run} on`
-      const word = await planAndAsk(controller, asked, { runbooks: opened, question })
+      const word = await planAndAsk(controller, asked, {
+        runbooks: opened,
+        question,
+        reporters: quietReporters(flags, opened),
+      })
       if ('exitCode' in word) this.exit(word.exitCode)
       if (word.kind === 'no') {
         this.log('Nothing was changed.')
@@ -70,7 +75,6 @@ Exit codes: 0 all that was to be taken back is, 4 some device failed or is in do
     const end = await this.seeThrough(controller, {
       ...asked,
       mode: 'apply',
-      failOn: failingStates(flags),
       reporters: runReporters(flags, opened),
       waitMs: flags.wait,
       breakGlass: flags['break-glass'],

@@ -8,6 +8,7 @@ import { BaseCommand } from '../cli/base-command.ts'
 import { paramFlag, sandboxFlag } from '../cli/run-flags.ts'
 import { selectionFlags } from '../cli/selection-flags.ts'
 import { EXIT } from '../core/outcome.ts'
+import { readTime } from '../core/written-time.ts'
 
 export default class Schedule extends BaseCommand {
   static override summary = 'Show the calendar of a rollout before it starts: which store in which wave at which time.'
@@ -29,15 +30,15 @@ nobody else changes anything. Asks no device. Exit codes: 0 every device has its
     ...selectionFlags,
     param: paramFlag,
     sandbox: sandboxFlag,
-    start: Flags.string({
+    start: Flags.custom<number>({
       description: 'begin then and not now: 2026-12-01T20:00Z; without a zone, that of this machine',
       helpValue: 'TIME',
       async parse(text) {
-        if (Number.isNaN(Date.parse(text)))
-          throw new Errors.CLIError(`A time is written as 2026-12-01T20:00Z, not "${text}"`)
-        return text
+        const at = readTime(text, { zone: Intl.DateTimeFormat().resolvedOptions().timeZone, now: Date.now() })
+        if (at === undefined) throw new Errors.CLIError(`A time is written as 2026-12-01T20:00Z, not "${text}"`)
+        return at
       },
-    }),
+    })(),
     parallel: Flags.integer({
       char: 'p',
       description: 'devices at a time (default: `run.parallel` of tillwright.yaml)',
@@ -58,7 +59,7 @@ nobody else changes anything. Asks no device. Exit codes: 0 every device has its
     const runbook = openRunbook(project, args.runbook, parseParams(flags.param))
     const fleet = await project.fleet()
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
-    const start = flags.start === undefined ? Date.now() : Date.parse(flags.start)
+    const { start = Date.now() } = flags
     const calendar = await rolloutCalendar(project, fleet, { runbook, devices, start, parallel: flags.parallel })
     await project.close()
     if (flags.html !== undefined) {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
+import { rootOf } from '../app/project.ts'
 import { checkRepository, type RepositoryCheck } from '../app/revision/check-repository.ts'
 import { checkDocument, isValid, VALIDATE_FORMATS } from '../app/revision/validate-formats.ts'
 import { BaseCommand } from '../cli/base-command.ts'
@@ -48,6 +49,7 @@ code scanning), junit (for test reports) or code-quality (for merge requests of 
 
   /** A repository whose project file is wrong is a finding like any other, where findings are asked for as a document. */
   async #check(flags: { readonly project?: string | undefined }, asDocument: boolean) {
+    const here = resolve(flags.project ?? '.')
     try {
       const project = await this.openProject(flags)
       const check = await checkRepository(project)
@@ -58,7 +60,7 @@ code scanning), junit (for test reports) or code-quality (for merge requests of 
       const checked = { stores: 0, devices: 0, modules: 0, runbooks: 0, assignments: 0 }
       return {
         check: { diagnostics: error.diagnostics, checked },
-        root: resolve(flags.project ?? '.'),
+        root: error.diagnostics.some(({ code }) => code === 'PROJECT_UNKNOWN') ? here : rootOf(here),
         hasStateId: false,
       }
     }

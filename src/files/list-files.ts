@@ -14,37 +14,48 @@ export interface ListedFiles {
  * leads back to where it came from is ELOOP, as the system has it for a path. What is hidden is left out.
  */
 export function listFiles(folder: string): ListedFiles {
-  const names: string[] = []
-  const unread: { name: string; error: unknown }[] = []
-  walk('', [])
-  return { names: names.sort(), unread }
+  const walk = new Walk(folder)
+  walk.into('', [])
+  return { names: walk.names.sort(), unread: walk.unread }
+}
 
-  function walk(below: string, above: readonly string[]): void {
-    let entries: readonly Dirent[]
-    let here: string
-    try {
-      here = realpathSync(join(folder, below))
-      if (above.includes(here)) throw Object.assign(new Error('it leads in a circle'), { code: 'ELOOP' })
-      entries = readdirSync(here, { withFileTypes: true })
-    } catch (error) {
-      unread.push({ name: below, error })
+class Walk {
+  readonly names: string[] = []
+  readonly unread: { name: string; error: unknown }[] = []
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** `above`: where the folders above really lie. */
+  into(below: string, above: readonly string[]): void {
+    const here = this.#tried(below, (path) => realpathSync(path))
+    if (here === undefined) return
+    if (above.includes(here)) {
+      this.unread.push({ name: below, error: Object.assign(new Error('it leads in a circle'), { code: 'ELOOP' }) })
       return
     }
-    for (const entry of entries) {
+    for (const entry of this.#tried(below, (path) => readdirSync(path, { withFileTypes: true })) ?? []) {
       if (entry.name.startsWith('.')) continue
       const name = below === '' ? entry.name : `${below}/${entry.name}`
-      const isFolder = entry.isSymbolicLink() ? leadsToFolder(name) : entry.isDirectory()
-      if (isFolder === true) walk(name, [...above, here])
-      if (isFolder === false) names.push(name)
+      const isFolder = this.#leadsToFolder(entry, name)
+      if (isFolder === true) this.into(name, [...above, here])
+      if (isFolder === false) this.names.push(name)
     }
   }
 
   /** A link that leads nowhere may have led to a folder: to a submodule that is not checked out. */
-  function leadsToFolder(name: string): boolean | undefined {
+  #leadsToFolder(entry: Dirent, name: string): boolean | undefined {
+    if (!entry.isSymbolicLink()) return entry.isDirectory()
+    return this.#tried(name, (path) => statSync(path).isDirectory())
+  }
+
+  #tried<T>(name: string, look: (path: string) => T): T | undefined {
     try {
-      return statSync(join(folder, name)).isDirectory()
+      return look(join(this.#folder, name))
     } catch (error) {
-      unread.push({ name, error })
+      this.unread.push({ name, error })
       return undefined
     }
   }

@@ -8,7 +8,7 @@ import { Findings } from './inventory/findings.ts'
 import type { InventoryFile } from './inventory/inventory-file.ts'
 import { type Pack, type PackedFile, packFile, readPack, unpack, writePack } from './inventory/pack.ts'
 import { type KnownFile, packedFleet } from './inventory/packed-fleet.ts'
-import { readYamlFolder } from './inventory/read-folder.ts'
+import { type FolderFile, readYamlFolder } from './inventory/read-folder.ts'
 import { recheck } from './inventory/recheck.ts'
 import { INVENTORY_SCHEMA } from './schema/inventory.ts'
 
@@ -26,14 +26,17 @@ export interface LoadedInventory {
  * Loads the folder of YAML files that is the inventory, and reports everything that is wrong with it at once.
  * Files that did not change since they were last found without fault come from the cache; where others did, they are checked
  * beside these, or all are if that does not do. Never throws for what the files hold.
+ * @param options.draft a file of the folder that is not written yet, or is to be another one
  */
 export async function loadInventory(
   folder: string,
-  options: { readonly cacheFolder?: string } = {},
+  options: { readonly cacheFolder?: string; readonly draft?: { readonly name: string; readonly text: string } } = {},
 ): Promise<LoadedInventory> {
   const cache = options.cacheFolder === undefined ? undefined : join(options.cacheFolder, 'inventory.pack')
   const read = readYamlFolder(folder)
-  const sources = read.files.map((source): DigestedFile => ({ ...source, digest: digest(source.bytes) }))
+  const sources = withDraft(read.files, folder, options.draft).map(
+    (source): DigestedFile => ({ ...source, digest: digest(source.bytes) }),
+  )
   const format = `${cacheFormat(INVENTORY_SCHEMA)} ${ZONES}`
   const checkedAs = digestOf(sources)
   const sealed = cache === undefined ? undefined : readSealed(cache)
@@ -63,6 +66,16 @@ export async function loadInventory(
   if (pack?.checkedAs !== found || flawless.some((file) => !pack?.files.has(file.digest)))
     keep(new Map(flawless.map((file) => [file.digest, packFile(file, ties.get(file))])), found)
   return { fleet, diagnostics, files: names }
+}
+
+function withDraft(
+  files: readonly FolderFile[],
+  folder: string,
+  draft: { readonly name: string; readonly text: string } | undefined,
+): readonly FolderFile[] {
+  if (draft === undefined) return files
+  const { name, text } = draft
+  return [...files.filter((file) => file.name !== name), { name, file: join(folder, name), bytes: Buffer.from(text) }]
 }
 
 /** The time zones that this Node.js knows: what is checked depends on them. */

@@ -317,15 +317,16 @@ function nameProblems(parsed: ParsedYaml): Diagnostic[] {
   })
 }
 
-/** Those that have no name of their own, and one runbook: the second is NAME-2. */
+/** Those that have no name of their own, and one runbook: the second is NAME-2, or what comes next where that is written. */
 function named(assignments: readonly Assignment[]): readonly Assignment[] {
-  const taken = new Map<string, number>()
+  const written = new Set(assignments.map(({ name }) => name))
+  const taken = new Set<string>()
   return assignments.map((assignment) => {
-    const count = (taken.get(assignment.name) ?? 0) + 1
-    taken.set(assignment.name, count)
-    return count === 1
-      ? assignment
-      : Object.defineProperty(assignment, 'name', { value: `${assignment.name}-${count}` })
+    const { name } = assignment
+    let own = name
+    for (let count = 2; taken.has(own) || (own !== name && written.has(own)); count += 1) own = `${name}-${count}`
+    taken.add(own)
+    return own === name ? assignment : Object.defineProperty(assignment, 'name', { value: own })
   })
 }
 

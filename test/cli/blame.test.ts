@@ -96,3 +96,18 @@ test('till blame shows it to people, and says which steps there are', async () =
   const wrong = await project.till('blame', DEVICE, 'txet')
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('There are greeting/text.')])
 })
+
+test('till blame tells several assignments of one runbook apart by their names', async () => {
+  const before = project.read('tillwright.yaml')
+  project.write('tillwright.yaml', `${before}  - {runbook: greeting, params: {mode: "0600"}}\n`)
+  const several = await project.till('blame', DEVICE, 'text')
+  expect([several.code, several.stderr]).toEqual([
+    2,
+    expect.stringContaining('Name one with its assignment: greeting/text, greeting-2/text.'),
+  ])
+  for (const name of ['greeting', 'greeting-2']) {
+    const { code, stdout } = await project.till('blame', DEVICE, `${name}/text`, '--json')
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`"assignment ${name}"`)])
+  }
+  project.write('tillwright.yaml', before)
+})

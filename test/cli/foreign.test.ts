@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseCsv } from '../../src/lang/foreign/csv.ts'
 import { ansibleHosts, ansibleList, hasAnsible } from '../peers/ansible.ts'
@@ -144,6 +144,63 @@ describe('till inventory import csv', () => {
     project.write('broken.csv', text)
     const { code, stderr } = await project.till('inventory', 'import', 'csv', 'broken.csv', '--region', 'b', ...args)
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(says) })
+  })
+})
+
+describe('the inventory that is there', () => {
+  const STORES = 'store,device,address\nPL-1,pos1,10.0.0.1\n'
+  const WARSAW = 'name: Chain\n  time_zone: Europe/Warsaw\n'
+  it.each([
+    ['with a comment', 'inventory/fleet.yaml', `fleet:  # all stores\n  ${WARSAW}`],
+    ['with ends of lines of Windows', 'inventory/fleet.yaml', `fleet:\n  ${WARSAW}`.replaceAll('\n', '\r\n')],
+    ['as JSON', 'inventory/fleet.yaml', '{"fleet":\n{"time_zone": "Europe/Warsaw"}}'],
+    ['as a flow over two lines', 'inventory/fleet.yaml', 'fleet: {name: Chain,\n  time_zone: Europe/Warsaw}\n'],
+    ['in a folder below', 'inventory/common/fleet.yaml', `fleet:\n  ${WARSAW}`],
+  ])('gives imported stores the time zone of the fleet: %s', async (_, name, text) => {
+    const own = new TestProject({ 'tillwright.yaml': '', 'tills.csv': STORES, [name]: text })
+    const { code, stderr } = await own.till('inventory', 'import', 'csv', 'tills.csv')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(own.read('inventory/imported.yaml')).not.toContain('time_zone')
+    own.remove()
+  })
+
+  it('is looked at as a whole, folders below too; without a time zone that of the machine is told', async () => {
+    const own = new TestProject({ 'tillwright.yaml': '', 'tills.csv': STORES })
+    const { code, stderr } = await own.till('inventory', 'import', 'csv', 'tills.csv', '--region', 'a')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('That of this machine was written') })
+    own.write('inventory/below/a.yaml', own.read('inventory/a.yaml'))
+    own.write('inventory/a.yaml', '')
+    const twice = await own.till('inventory', 'import', 'csv', 'tills.csv', '--region', 'b')
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('INV_STORE_DUPLICATE')])
+    own.remove()
+  })
+})
+
+describe('a list that is not right', () => {
+  it.each([
+    ['in Windows-1250', Buffer.from('store,device,store_name\nA,pos1,Pozna\xf1\n', 'latin1'), 'broken.csv:2:13'],
+    ['in UTF-16', Buffer.from('\ufeffstore,device\nA,pos1\n', 'utf16le'), 'It looks like UTF-16'],
+    ['with an address that is none', 'store,device,address\nA,pos1,10.1.1.1\nA,pos2,10.4.12.1111\n', 'broken.csv:3:1'],
+    ['with a transport that is none', 'store,device,transport\nA,pos1,ssh\n"7",pos2,shh\n', 'broken.csv:3:1'],
+    ['with a column twice', 'store,device,device\nA,pos1,pos2\n', 'two columns "device"'],
+  ])('%s: is told where it stands in the list', async (_, text, says) => {
+    const own = new TestProject({ 'tillwright.yaml': '' })
+    writeFileSync(own.path('broken.csv'), text)
+    const { code, stderr } = await own.till('inventory', 'import', 'csv', 'broken.csv')
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(says) })
+    expect(existsSync(own.path('inventory'))).toBe(false)
+    own.remove()
+  })
+
+  it('what rows say differently of a store is told, and no column reaches into what all maps have', async () => {
+    const own = new TestProject({ 'tillwright.yaml': '' })
+    const head = 'store,device,address,time_zone,vars.__proto__.polluted'
+    own.write('tills.csv', `${head}\nA,pos1,10.0.0.1,Europe/Warsaw,x\nA,pos2,10.0.0.2,Europe/Lisbon,x\n`)
+    const { code, stderr } = await own.till('inventory', 'import', 'csv', 'tills.csv')
+    expect(code).toBe(0)
+    expect(stderr).toContain('tills.csv:3:1\nwarning Not carried over: the time_zone of A, "Europe/Lisbon"')
+    expect(stderr).toContain('the columns vars.__proto__.polluted')
+    own.remove()
   })
 })
 

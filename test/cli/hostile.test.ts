@@ -43,6 +43,41 @@ describe('a command line that is not understood', () => {
   })
 })
 
+describe('where till is to work', () => {
+  const project = new TestProject({ 'tillwright.yaml': '', 'envs/staging/tillwright.yaml': '', 'envs/failed/x': '' })
+  afterAll(() => project.remove())
+
+  it.each(['envs/stagign', 'envs/failed', 'tillwright.yaml'])(
+    'is no repository above the one that is named: %s',
+    async (name) => {
+      const { code, stdout } = await project.till('runs', 'list', '--project', name, '--json')
+      expect([code, JSON.parse(stdout).diagnostics[0].code]).toEqual([2, 'PROJECT_UNKNOWN'])
+    },
+  )
+
+  it('is the one that is named, or the one around the working directory', async () => {
+    const named = await project.till('runs', 'list', '--project', 'envs/staging')
+    const around = await ended(project.startIn('envs/failed', 'runs', 'list'))
+    expect([named.code, around.code]).toEqual([0, 0])
+  })
+
+  it.each([
+    ['true', 'sandbox'],
+    [' TRUE ', 'sandbox'],
+    ['on', 'sandbox'],
+    ['0', 'real'],
+    ['off', 'real'],
+    ['x', 'refused'],
+    ['', 'refused'],
+  ])('TILL_SANDBOX=%j means %s', async (value, means) => {
+    const env = { ...process.env, TILL_SANDBOX: value, NO_COLOR: '1' }
+    const till = spawn(process.execPath, [TILL, 'drift', '--json'], { cwd: project.root, env })
+    const { diagnostics } = JSON.parse((await ended(till)).stdout)
+    const codes = { SANDBOX_MISSING: 'sandbox', FILE_UNREADABLE: 'real', USAGE_INVALID: 'refused' }
+    expect(codes[diagnostics[0].code as keyof typeof codes]).toBe(means)
+  })
+})
+
 describe('a state file behind a link that leads nowhere', () => {
   it('is named, without a stack', async () => {
     const project = new TestProject({ 'tillwright.yaml': '' })

@@ -71,6 +71,21 @@ describe.runIf(here)('an apply on a terminal', () => {
     expect([again.code, again.stdout.includes('There is nothing to change.')]).toEqual([0, true])
   })
 
+  it('writes its reports and heeds --fail-on where there is nothing to change', async () => {
+    project = chain()
+    const stores = project.read('inventory/stores.yaml')
+    const away = 'profile: till, address: 127.0.0.1, transport: {type: ssh, port: 1, user: nobody}'
+    project.write('inventory/stores.yaml', stores.replace('profile: till, address: 127.0.0.1', away))
+    await project.till('apply', 'note', '--yes', '--device', 'S-1/pos1')
+    const devices = ['--device', 'S-0/pos1', '--device', 'S-1/pos1']
+    const files = ['--output', 'result.json', '--junit', 'report.xml', '--fail-on', 'failed']
+    const { code, stdout } = await talk(project, [], 'apply', 'note', ...devices, ...files)
+    expect([code, stdout]).toEqual([0, expect.stringContaining('There is nothing to change. 1 could not be looked at')])
+    const result = JSON.parse(project.read('result.json'))
+    expect(result).toMatchObject({ run: { mode: 'plan' }, summary: { counts: { 'in-sync': 1, unreachable: 1 } } })
+    expect(project.read('report.xml')).toContain('S-0/pos1')
+  })
+
   it('has the number of devices typed where it reaches much of the fleet', async () => {
     project = chain()
     await project.till('hold', 'S-7', '--until', '2h', '--because', 'cabling')

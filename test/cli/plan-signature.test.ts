@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BASE_FILES } from '../gitops/signed-repository.ts'
 import { TestProject } from './project.ts'
@@ -42,6 +42,31 @@ test('a plan is applied where somebody of the list has signed it, and refused wi
   await plan()
   expect(await apply()).toMatchObject({ code: 2, stderr: expect.stringContaining('is not signed') })
   expect(await plan('--sign', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be signed') })
+})
+
+test('a key that does not sign is told before anything is looked at', async () => {
+  expect((await plan('--sign', 'ci')).code).toBe(3)
+  const [signature, text] = [project.read('plan.json.sig'), project.read('plan.json')]
+  const { code, stderr } = await plan('--sign', 'ci_kye')
+  expect([code, stderr]).toEqual([2, expect.stringContaining('The plan cannot be signed by "ci_kye"')])
+  expect([project.read('plan.json.sig'), project.read('plan.json')]).toEqual([signature, text])
+  expect(JSON.parse((await project.till('runs', 'list', '--json')).stdout).runs).toHaveLength(1)
+  expect((await project.till('plan', 'greeting', '--expires', '1h')).code).toBe(2)
+})
+
+test('a plan is told by what is in it, whatever its name', async () => {
+  expect((await project.till('plan', 'greeting', '--output', 'plan.out')).code).toBe(3)
+  expect((await project.till('apply', 'plan.out')).code).toBe(0)
+  expect(readFileSync(project.path('device/greeting'), 'utf8')).toBe('hello')
+})
+
+test('two outputs of one name are refused before anything begins', async () => {
+  symlinkSync('.', project.path('there'))
+  for (const other of ['out.xml', 'there/out.xml']) {
+    const { code, stderr } = await project.till('plan', 'greeting', '--markdown', 'out.xml', '--junit', other)
+    expect([code, stderr]).toEqual([2, expect.stringContaining('another output of this command goes to the same file')])
+  }
+  expect(readdirSync(project.root).filter((name) => name.startsWith('out'))).toEqual([])
 })
 
 test('a plan is not applied later than it says', async () => {

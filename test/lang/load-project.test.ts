@@ -95,6 +95,13 @@ assignments:
     expect(settings?.assignments[1]).not.toHaveProperty('where')
   })
 
+  test('names assignments of one runbook apart, also from names that are written', async () => {
+    const { settings } = await load(
+      'assignments: [{runbook: a}, {runbook: a}, {name: a-2, runbook: b}, {runbook: a}]\n',
+    )
+    expect(settings?.assignments.map(({ name }) => name)).toEqual(['a', 'a-3', 'a-2', 'a-4'])
+  })
+
   test.each<readonly [string, readonly string[]]>([
     ['a list', ['SCHEMA_VALUE_INVALID 1:1']],
     ['- inventory\n', ['SCHEMA_VALUE_INVALID 1:1']],

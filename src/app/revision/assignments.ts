@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { runbookLabel } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
@@ -19,8 +19,10 @@ export async function assignedWork(
   const selected = new Set(await selectDevices(fleet, selection, { store: () => project.store() }))
   const runbooksOf = new Map<Device, Runbook[]>()
   const runbooks: Runbook[] = []
+  const wrong: Diagnostic[] = []
   for (const assignment of project.settings.assignments) {
-    const runbook = openRunbook(project, assignment.runbook, assignment.params)
+    const runbook = opened(project, assignment, wrong)
+    if (!runbook) continue
     runbooks.push(runbook)
     const { store } = project
     const assigned = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
@@ -28,6 +30,7 @@ export async function assignedWork(
       if (selected.has(device)) runbooksOf.set(device, [...(runbooksOf.get(device) ?? []), runbook])
     }
   }
+  if (wrong.length > 0) throw new InputError(wrong)
   const work = [...runbooksOf].map(([device, assigned]) => ({ device, runbooks: assigned }))
   if (work.length > 0) return { work, runbooks }
   const none = project.settings.assignments.length === 0
@@ -36,6 +39,20 @@ export async function assignedWork(
     : 'No selected device has a runbook assigned'
   const detail = 'Assignments look like: `assignments: [{ runbook: till-health, where: "device.kind == \'till\'" }]`.'
   throw new InputError([{ code: 'SELECTOR_EMPTY', severity: 'error', summary, detail }])
+}
+
+function opened(
+  project: Project,
+  { runbook, params }: Project['settings']['assignments'][number],
+  wrong: Diagnostic[],
+): Runbook | undefined {
+  try {
+    return openRunbook(project, runbook, params)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    wrong.push(...error.diagnostics)
+    return undefined
+  }
 }
 
 /** The runbooks that assignments give devices, each with what it is about, by device; what cannot be read gives nothing. */

@@ -11,6 +11,8 @@ import { checkPolicies } from '../safety/check-policies.ts'
 import { andMore } from './and-more.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
+import { plansOf } from './plan-rules.ts'
+import { checkLists } from './plan-signature.ts'
 import { openRunbook, runbookFiles } from './runbooks.ts'
 import { selectDevices } from './selection.ts'
 import { selectorFaults } from './selector-faults.ts'
@@ -37,6 +39,8 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   const values = inventory.value ? await unassignedValues(project, files, inventory.value) : []
   const { assignments } = project.settings
   const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
+  const plans = plansOf(project)
+  const lists = await collect(async () => plans && checkLists(plans))
   const assigned: Diagnostic[] = []
   for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, inventory.value)))
   return {
@@ -48,6 +52,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...values,
       ...assigned,
       ...checkHooks(project),
+      ...lists.diagnostics,
       ...(inventory.value ? checkPolicies(project, inventory.value) : []),
       ...(inventory.value ? namesOfPeople(project, inventory.value) : []),
     ]),

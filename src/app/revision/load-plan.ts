@@ -14,9 +14,17 @@ import { deviceDigest } from './device-digest.ts'
 import { type PlanSigners, requireSignature } from './plan-signature.ts'
 import { findRunbook, openRunbook, textParams } from './runbooks.ts'
 
-/** A plan is told from a runbook by its ending: runbooks are YAML. */
+/** A plan is told from a runbook by its ending, as runbooks are YAML, or by how it begins. */
 export function isPlanFile(name: string): boolean {
-  return name.endsWith('.json')
+  return name.endsWith('.json') || /^\s*\{\s*"schema"\s*:\s*"till\.plan\//.test(beginningOf(name))
+}
+
+function beginningOf(file: string): string {
+  try {
+    return readRegular(file, MOST_BYTES.document).subarray(0, 200).toString('latin1')
+  } catch {
+    return ''
+  }
 }
 
 /** A plan with what it was made from. */

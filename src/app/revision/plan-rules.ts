@@ -21,7 +21,7 @@ const STRICTER: Readonly<Record<SignedWhen, number>> = { never: 0, 'off-terminal
  * it holds, since each of these may be written by somebody else. Throws InputError for a gitops.yaml that cannot be read.
  */
 export function planRules(project: Project, named?: PlanSigners): PlanRules {
-  const said = [project.settings.plans, followedPlans()].filter((one) => one !== undefined)
+  const said = [plansOf(project), followedPlans()].filter((one) => one !== undefined)
   const lists = said.map(({ signers, revocations }) => ({ signers, revocations }))
   return {
     lists: named ? [named, ...lists] : lists,
@@ -36,14 +36,26 @@ export function planRules(project: Project, named?: PlanSigners): PlanRules {
 export function approvers(project: Project): PlanSigners | undefined {
   const followed = followedSettings()
   if (!followed) {
-    const { plans } = project.settings
-    const inRoot = (name: string): string => (isAbsolute(name) ? name : join(project.root, name))
-    const { signers, revocations } = plans ?? {}
-    if (signers === undefined) return undefined
-    return { signers: inRoot(signers), ...(revocations !== undefined && { revocations: inRoot(revocations) }) }
+    const plans = plansOf(project)
+    return (
+      plans && { signers: plans.signers, ...(plans.revocations !== undefined && { revocations: plans.revocations }) }
+    )
   }
   const { settings, placed } = followed
   return { signers: placed(settings.signers), revocations: placed(settings.revocations) }
+}
+
+/** What tillwright.yaml says; its files count from its folder. */
+export function plansOf({ settings, root }: Project): PlansSettings | undefined {
+  const { plans } = settings
+  if (plans === undefined) return undefined
+  const inRoot = (name: string): string => (isAbsolute(name) ? name : join(root, name))
+  const { signers, revocations } = plans
+  return {
+    ...plans,
+    signers: inRoot(signers),
+    ...(revocations !== undefined && { revocations: inRoot(revocations) }),
+  }
 }
 
 /** Of the folder that says what is followed, if there is one; files as absolute paths. */

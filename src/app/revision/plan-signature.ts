@@ -17,15 +17,22 @@ export interface PlanSigners {
 
 /** Signs a plan file: its signature is in a file beside it, `.sig` behind its name. Throws InputError. */
 export async function signPlan(file: string, key: string): Promise<void> {
-  const bytes = readRegular(file, MOST_BYTES.document)
-  const signed = await withTool(() => signBytes(bytes, { key, namespace: NAMESPACE }))
-  if (!signed.ok) {
-    const detail = `${signed.why}. Name a private key without a passphrase, or a public one whose other half an ssh-agent has.`
-    throw refused('PLAN_UNTRUSTED', `The plan cannot be signed by "${key}"`, detail)
-  }
+  const armored = await signatureOf(readRegular(file, MOST_BYTES.document), key)
   const fresh = `${file}.sig.${process.pid}`
-  await writeFile(fresh, signed.armored)
+  await writeFile(fresh, armored)
   await rename(fresh, `${file}.sig`)
+}
+
+/** Whether a key signs, before a run that may take long. Throws InputError. */
+export async function proveKey(key: string): Promise<void> {
+  await signatureOf(Buffer.from('whether this key signs'), key)
+}
+
+async function signatureOf(bytes: Buffer, key: string) {
+  const signed = await withTool(() => signBytes(bytes, { key, namespace: NAMESPACE }))
+  if (signed.ok) return signed.armored
+  const detail = `${signed.why}. Name a private key without a passphrase, or a public one whose other half an ssh-agent has.`
+  throw refused('PLAN_UNTRUSTED', `The plan cannot be signed by "${key}"`, detail)
 }
 
 /** A signature of another plan must not stay beside a new one. */

@@ -41,11 +41,21 @@ interface OutputFlags {
 
 /** What a run shows on stdout, and the result document in the file of `--output`. `runbooks`: what it works by. */
 export function runReporters(flags: OutputFlags, runbooks: readonly Runbook[] = []): ReportersOf {
-  return async () => {
-    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags, runbooks))]
-    if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
-    return reporters
-  }
+  return async () => [stdoutReporter(flags), ...(await resultFiles(flags, runbooks))]
+}
+
+async function resultFiles(flags: OutputFlags, runbooks: readonly Runbook[]): Promise<readonly Reporter[]> {
+  const files = await reportFiles(flags, runbooks)
+  if (flags.output === undefined) return files
+  return [...files, await toFile(flags.output, (output) => createJsonReporter(output))]
+}
+
+/** What a command writes about a run that was only looked at, and has nothing to change: files, and documents on stdout. */
+export function quietReporters(flags: OutputFlags, runbooks: readonly Runbook[]): ReportersOf {
+  return async () => [
+    ...(flags.json || flags.ndjson ? [stdoutReporter(flags)] : []),
+    ...(await resultFiles(flags, runbooks)),
+  ]
 }
 
 /** As for every run; but the file of `--output` is the plan. */
@@ -151,9 +161,7 @@ export function driftedDevices(): { readonly names: ReadonlySet<string>; readonl
 export function execReporters(flags: OutputFlags): ReportersOf {
   return async () => {
     const shown = flags.json || flags.ndjson ? stdoutReporter(flags) : onStdout(createAnswersReporter)
-    const reporters = [shown, ...(await reportFiles(flags, []))]
-    if (flags.output !== undefined) reporters.push(await toFile(flags.output, (output) => createJsonReporter(output)))
-    return reporters
+    return [shown, ...(await resultFiles(flags, []))]
   }
 }
 

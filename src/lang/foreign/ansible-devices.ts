@@ -55,6 +55,7 @@ export function ansibleDevices(inventory: AnsibleInventory, mapping: AnsibleMapp
       transport: { ...way?.transport, ...(via !== undefined && { via }) },
       vars: ownVars(inventory.varsOf(host), way?.used ?? new Set(), lose),
       tags: groups.filter((group) => group !== 'ungrouped').map(nameFrom),
+      place: inventory.hosts.get(host)?.place,
     }
   })
   return { devices, diagnostics: losses.diagnostics(file) }

@@ -26,6 +26,11 @@ export function csvDevices(text: string, map: ReadonlyMap<string, string>, file:
   if (head === undefined)
     return { ...nothing, diagnostics: [foreignError(file, 1, 'it is empty, or a quote is never closed')] }
   const columns = columnsOf(head, map)
+  const twice = head.cells.filter((name, index) => name !== '' && head.cells.indexOf(name) < index)
+  if (twice.length > 0) {
+    const detail = 'Which of them is meant cannot be told: rename one, or take it out.'
+    return { ...nothing, diagnostics: [foreignError(file, head.line, `it has two columns "${twice[0]}"`, detail)] }
+  }
   const missing = [...map]
     .filter(([, column]) => !head.cells.includes(column))
     .map(([field, column]) => `"${column}" for ${field}`)
@@ -43,8 +48,13 @@ export function csvDevices(text: string, map: ReadonlyMap<string, string>, file:
     if (problem !== undefined) diagnostics.push(foreignError(file, row.line, problem))
     if (problem !== undefined) return []
     const store = nameFrom(cell('store'))
-    stores.set(store, { ...storeKeys(cell), ...stores.get(store) })
-    return [deviceOf(store, cell, columns)]
+    const [known = {}, own] = [stores.get(store), storeKeys(cell)]
+    for (const key of Object.keys(own).filter((key) => key in known && !same(own[key], known[key]))) {
+      const detail = `Rows above say otherwise: ${said(known[key])}. What stands first was taken.`
+      diagnostics.push(foreignWarning(file, `the ${key} of ${store}, ${said(own[key])}`, detail, row.line))
+    }
+    stores.set(store, { ...own, ...known })
+    return [{ ...deviceOf(store, cell, columns), place: { file, line: row.line } }]
   })
   const unused = head.cells.filter((name, index) => name !== '' && ![...columns.values()].includes(index))
   if (unused.length > 0) {
@@ -54,16 +64,26 @@ export function csvDevices(text: string, map: ReadonlyMap<string, string>, file:
   return { devices, stores, diagnostics }
 }
 
+function same(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+function said(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? `"${value}"` : JSON.stringify(value)
+}
+
 function columnsOf(head: CsvRow, map: ReadonlyMap<string, string>): ReadonlyMap<string, number> {
   const own = head.cells.flatMap((name, index): [string, number][] => {
     const field = name.toLowerCase().replace(/[ -]/g, '_')
-    return (CSV_FIELDS as readonly string[]).includes(field)
-      ? [[field, index]]
-      : name.startsWith('vars.')
-        ? [[name, index]]
-        : []
+    return (CSV_FIELDS as readonly string[]).includes(field) ? [[field, index]] : isValue(name) ? [[name, index]] : []
   })
   return new Map([...own, ...[...map].map(([field, column]): [string, number] => [field, head.cells.indexOf(column)])])
+}
+
+/** `vars.NAME`, or deeper; a name that JavaScript keeps for itself is none. */
+export function isValue(field: string): boolean {
+  const [first, ...names] = field.split('.')
+  return first === 'vars' && names.length > 0 && names.every((name) => name !== '' && name !== '__proto__')
 }
 
 function problemOf(row: CsvRow, head: CsvRow, cell: (field: string) => string): string | undefined {

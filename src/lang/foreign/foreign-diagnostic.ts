@@ -1,4 +1,19 @@
-import type { Diagnostic } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
+import { decodeText } from '../source-text.ts'
+
+/** A foreign file as text. Throws InputError where it cannot be read, or is not UTF-8. */
+export function foreignText(file: string): string {
+  let bytes: Uint8Array
+  try {
+    bytes = readRegular(file, MOST_BYTES.text)
+  } catch (error) {
+    throw new InputError([foreignError(file, 1, `the system says ${(error as NodeJS.ErrnoException).code}`)])
+  }
+  const { text, diagnostics } = decodeText(bytes, file)
+  if (diagnostics.length > 0) throw new InputError(diagnostics.map((one) => ({ ...one, code: 'INV_IMPORT_INVALID' })))
+  return text
+}
 
 /** A foreign file that cannot be read. */
 export function foreignError(file: string, line: number, what: string, detail?: string): Diagnostic {

@@ -10,6 +10,8 @@ export interface ImportedDevice {
   readonly transport: JsonObject
   readonly vars: JsonObject
   readonly tags: readonly string[]
+  /** Where it stands in what is imported. */
+  readonly place?: { readonly file: string; readonly line: number } | undefined
 }
 
 /** What is known of a store beside its devices; keys of the inventory. */

@@ -11,14 +11,18 @@ export interface ImportedFleet {
   readonly timeZone?: string | undefined
 }
 
+export interface ImportedText {
+  readonly text: string
+  readonly diagnostics: readonly Diagnostic[]
+  /** Where that stands in what is imported which a line of the text was made of. */
+  readonly placeOf: (line: number) => ImportedDevice['place']
+}
+
 /**
  * An inventory file of ours. Values and settings that all devices of a store, or of the region, have in common stand there
  * once. Devices of one name in one store are a mistake of what was imported.
  */
-export function importedText(
-  fleet: ImportedFleet,
-  origin: string,
-): { readonly text: string; readonly diagnostics: readonly Diagnostic[] } {
+export function importedText(fleet: ImportedFleet, origin: string): ImportedText {
   const { region, devices } = fleet
   const diagnostics = duplicates(devices)
   const shared = commonOf(devices.map(({ vars, transport }) => ({ vars, transport })))
@@ -36,7 +40,23 @@ export function importedText(
     stores: Object.fromEntries([...members].map(([id, own]) => [id, storeOf({ id, own }, fleet, shared)])),
   }
   const head = `# yaml-language-server: $schema=../schemas/inventory.schema.json\n# Imported from ${origin.replace(/[\r\n]/g, ' ')}.\n`
-  return { text: head + stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }), diagnostics }
+  const text = head + stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 })
+  return { text, diagnostics, placeOf: (line) => deviceAt(text.split('\n').slice(0, line), devices)?.place }
+}
+
+/** A key of a store, and one of a device in it, as they are written above. */
+const STORE_KEY = /^ {2}"?([^\s"]+)"?:/
+const DEVICE_KEY = /^ {6}"?([^\s"]+)"?:/
+
+/** The device that the last of these lines is about; the first one of the store, where it is about that. */
+function deviceAt(lines: readonly string[], devices: readonly ImportedDevice[]): ImportedDevice | undefined {
+  const inStores = lines.slice(lines.indexOf('stores:') + 1)
+  const storeLine = inStores.findLastIndex((line) => STORE_KEY.test(line))
+  const inDevices = inStores.slice(Math.max(storeLine, inStores.lastIndexOf('    devices:')))
+  const store = STORE_KEY.exec(inStores[storeLine] ?? '')?.[1]
+  const id = inDevices.map((line) => DEVICE_KEY.exec(line)?.[1]).findLast((key) => key !== undefined)
+  const own = devices.filter((device) => device.store === store)
+  return own.find((device) => device.id === id) ?? own[0]
 }
 
 interface Level {

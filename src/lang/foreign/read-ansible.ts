@@ -2,12 +2,11 @@ import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { JsonValue } from '../../core/json.ts'
-import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { isMap } from '../is-map.ts'
 import { type ForeignProblem, readAnsibleIni } from './ansible-ini.ts'
 import { AnsibleInventory, VAULT } from './ansible-model.ts'
 import { parseAnsibleYaml, readAnsibleYaml } from './ansible-yaml.ts'
-import { foreignError, foreignWarning } from './foreign-diagnostic.ts'
+import { foreignError, foreignText, foreignWarning } from './foreign-diagnostic.ts'
 
 const YAML_ENDINGS = ['.yml', '.yaml', '.json']
 /** What Ansible itself passes over in a folder of inventories. */
@@ -57,7 +56,7 @@ function inventoryFiles(folder: string): readonly string[] {
 }
 
 function readFile(file: string, inventory: AnsibleInventory): readonly Diagnostic[] {
-  const text = readRegular(file, MOST_BYTES.text).toString('utf8')
+  const text = foreignText(file)
   if (text.startsWith('#!') && !YAML_ENDINGS.includes(extname(file))) {
     const what = 'it is a program that makes an inventory'
     return [
@@ -101,7 +100,7 @@ function readVarsFile(
   vars: Record<string, JsonValue>,
   inventory: AnsibleInventory,
 ): readonly Diagnostic[] {
-  const { value, problems, lineAt } = parseAnsibleYaml(readRegular(file, MOST_BYTES.text).toString('utf8'))
+  const { value, problems, lineAt } = parseAnsibleYaml(foreignText(file))
   if (problems.length > 0) return problems.map(({ line, what }) => foreignError(file, line, what))
   if (value === VAULT) {
     return [

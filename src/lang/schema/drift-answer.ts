@@ -80,7 +80,10 @@ export const DRIFT_JSON_SCHEMA: object = {
         asked: COUNT,
         not_looked_at: { ...COUNT, description: 'Nobody looked at them since then.' },
         failed: { ...COUNT, description: 'The last look at them since then failed, or broke off.' },
-        not_judged: { ...COUNT, description: 'The last look at them since then did not reach them, or could not judge them.' },
+        not_judged: {
+          ...COUNT,
+          description: 'The last look at them since then did not reach them, or could not judge them.',
+        },
         differ_longer: { ...COUNT, description: 'Something on them began to differ before that, and still does.' },
       },
     },

@@ -27,11 +27,13 @@ interface FoundStep {
   readonly index: number
   /** Of the assignments of the project file. */
   readonly assignment: number
+  /** Of the assignment. */
+  readonly name: string
 }
 
 /**
  * Everything that says what a step wants of a device: the assignment, the parameters of the step as they are written, and
- * the variables and parameters that they look at. `step`: its id, or RUNBOOK/ID. Throws InputError.
+ * the variables and parameters that they look at. `step`: its id, RUNBOOK/ID or ASSIGNMENT/ID. Throws InputError.
  */
 export async function wantedPlaces(
   project: Project,
@@ -69,28 +71,31 @@ async function findStep(
 ): Promise<FoundStep> {
   const found: FoundStep[] = []
   const names: string[] = []
-  for (const [assignment, { runbook: reference, params, where }] of project.settings.assignments.entries()) {
+  for (const [assignment, { runbook: reference, params, where, name }] of project.settings.assignments.entries()) {
     const runbook = openRunbook(project, reference, params)
     const { store } = project
     const assigned = await selectDevices(fleet, { where, device: [device.name] }, { store, targets: runbook.targets })
     if (assigned.length === 0) continue
     for (const [index, { id }] of runbook.steps.entries()) {
       names.push(`${runbook.name}/${id}`)
-      if (step === id || step === `${runbook.name}/${id}`) found.push({ runbook, index, assignment })
+      if ([id, `${runbook.name}/${id}`, `${name}/${id}`].includes(step))
+        found.push({ runbook, index, assignment, name })
     }
   }
-  const [only] = found
-  if (only && found.length === 1) return only
+  // What is assigned several times is named by its assignment: the first of them may have the name of the runbook.
+  const exact = found.filter(({ name, runbook, index }) => step === `${name}/${runbook.steps[index]?.id}`)
+  const [only] = exact.length === 1 ? exact : found
+  if (only && (exact.length === 1 || found.length === 1)) return only
   throw new InputError([found.length > 1 ? severalSteps(step, found) : noStep(step, device, names)])
 }
 
 function severalSteps(step: string, found: readonly FoundStep[]) {
-  const names = found.map(({ runbook, index }) => `${runbook.name}/${runbook.steps[index]?.id}`).join(', ')
-  const detail = `Name one with its runbook: ${names}.`
+  const names = found.map(({ name, runbook, index }) => `${name}/${runbook.steps[index]?.id}`).join(', ')
+  const detail = `Name one with its assignment: ${names}.`
   return {
     code: 'USAGE_INVALID',
     severity: 'error',
-    summary: `"${step}" is a step of several runbooks`,
+    summary: `"${step}" is a step of several assignments`,
     detail,
   } as const
 }

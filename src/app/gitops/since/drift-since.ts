@@ -82,7 +82,7 @@ export function driftSinceCode({ drifts, devices }: DriftSince): number {
     drifts.length > 0 ? EXIT.drift : EXIT.ok,
     devices.failed > 0 ? EXIT.failed : EXIT.ok,
     isUnjudged ? EXIT.unreachable : EXIT.ok,
-  ].reduce(worseExitCode)
+  ].reduce<number>(worseExitCode, EXIT.ok)
 }
 
 /** What would mend it: the device, by what is wanted; or what is wanted, by taking back the commit that made it another. */

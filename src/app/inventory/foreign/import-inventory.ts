@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs'
-import { copyFile, link, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { type Diagnostic, InputError } from '../../../core/diagnostic.ts'
-import { MOST_BYTES, readRegular } from '../../../files/read-regular.ts'
 import { type AnsibleMapping, ansibleDevices } from '../../../lang/foreign/ansible-devices.ts'
 import { csvDevices } from '../../../lang/foreign/csv-devices.ts'
-import { foreignError } from '../../../lang/foreign/foreign-diagnostic.ts'
+import { foreignError, foreignText, foreignWarning } from '../../../lang/foreign/foreign-diagnostic.ts'
 import type { ImportedDevice, ImportedStore } from '../../../lang/foreign/imported-device.ts'
-import { importedText } from '../../../lang/foreign/imported-text.ts'
+import { type ImportedText, importedText } from '../../../lang/foreign/imported-text.ts'
 import { readAnsibleInventory } from '../../../lang/foreign/read-ansible.ts'
 import { loadInventory } from '../../../lang/load-inventory.ts'
 
@@ -44,17 +42,38 @@ export async function importInventory(source: ImportSource, target: ImportTarget
   const found = read(source)
   if (found.devices.length === 0) found.diagnostics.push(foreignError(source.path, 1, 'it holds no devices'))
   refuse(found.diagnostics)
-  const timeZone = target.timeZone ?? ((await knowsTimeZone(target.folder)) ? undefined : ownTimeZone())
-  const { region } = target
-  const { text, diagnostics } = importedText({ ...found, region, timeZone }, basename(source.path))
-  refuse(diagnostics)
-  await tryOut(text, file, target.folder)
-  await mkdir(target.folder, { recursive: true })
-  const partial = join(target.folder, `.${region}.${process.pid}.tmp`)
+  const { region, folder } = target
+  const made = await mkdir(folder, { recursive: true })
+  const text = await soundText(found, { ...target, file, origin: basename(source.path) }).catch(async (error) => {
+    if (made !== undefined) await rm(made, { recursive: true })
+    throw error
+  })
+  const partial = join(folder, `.${region}.${process.pid}.tmp`)
   await writeFile(partial, text)
   await put(partial, file, target.force ?? false)
   const stores = new Set(found.devices.map(({ store }) => store)).size
   return { file, stores, devices: found.devices.length, diagnostics: found.diagnostics }
+}
+
+/**
+ * The text with which the whole inventory is without fault. Where neither is told nor the fleet has a time zone, that of this
+ * machine stands in each store, and that is said. Throws InputError.
+ */
+async function soundText(
+  found: Found,
+  { file, folder, region, timeZone, origin }: ImportTarget & { readonly file: string; readonly origin: string },
+): Promise<string> {
+  const made = (zone: string | undefined): ImportedText => importedText({ ...found, region, timeZone: zone }, origin)
+  const first = made(timeZone)
+  refuse(first.diagnostics)
+  const faults = await faultsWith(first, file, folder)
+  if (faults.length === 0) return first.text
+  if (timeZone !== undefined) throw new InputError(faults)
+  const second = made(ownTimeZone())
+  refuse(await faultsWith(second, file, folder))
+  const detail = `That of this machine was written into each, ${ownTimeZone()}. If they have another: --time-zone.`
+  found.diagnostics.push(foreignWarning(file, 'a time zone of the stores: neither they nor the fleet have one', detail))
+  return second.text
 }
 
 /** In the place of another only where that was asked for, also when several import at once. */
@@ -87,13 +106,7 @@ function read(source: ImportSource): Found {
     const hosts = ansibleDevices(inventory, source.mapping, source.path)
     return { devices: hosts.devices, diagnostics: [...diagnostics, ...hosts.diagnostics] }
   }
-  let text: string
-  try {
-    text = readRegular(source.path, MOST_BYTES.text).toString('utf8')
-  } catch (error) {
-    throw new InputError([foreignError(source.path, 1, `the system says ${(error as NodeJS.ErrnoException).code}`)])
-  }
-  const rows = csvDevices(text, source.columns, source.path)
+  const rows = csvDevices(foreignText(source.path), source.columns, source.path)
   return { ...rows, diagnostics: [...rows.diagnostics] }
 }
 
@@ -101,37 +114,21 @@ function refuse(diagnostics: readonly Diagnostic[]): void {
   if (diagnostics.some(({ severity }) => severity === 'error')) throw new InputError(diagnostics)
 }
 
-async function knowsTimeZone(folder: string): Promise<boolean> {
-  if (!existsSync(folder)) return false
-  const texts = (await yamlFiles(folder)).map((name) =>
-    readRegular(join(folder, name), MOST_BYTES.yaml).toString('utf8'),
-  )
-  return texts.some(
-    (text) => /^fleet:(?:\n[ \t#].*|\n)*\n[ \t]+time_zone:/m.test(text) || /^fleet:.*time_zone:/m.test(text),
-  )
-}
-
 function ownTimeZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
-/** Loads a copy of the inventory with the new file in it. */
-async function tryOut(text: string, file: string, folder: string): Promise<void> {
-  const copy = await mkdtemp(join(tmpdir(), 'till-import-'))
-  try {
-    const others = existsSync(folder) ? (await yamlFiles(folder)).filter((name) => name !== basename(file)) : []
-    for (const name of others) await copyFile(join(folder, name), join(copy, name))
-    await writeFile(join(copy, basename(file)), text)
-    const { diagnostics } = await loadInventory(copy)
-    const real = diagnostics.map((one) =>
-      one.source ? { ...one, source: { ...one.source, file: join(folder, relative(copy, one.source.file)) } } : one,
-    )
-    refuse(real.filter(({ severity }) => severity === 'error'))
-  } finally {
-    await rm(copy, { recursive: true, force: true })
-  }
-}
-
-async function yamlFiles(folder: string): Promise<readonly string[]> {
-  return (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name))
+/** What is wrong with the inventory once the file is in it: of the file itself, where that stands in what is imported. */
+async function faultsWith(
+  { text, placeOf }: ImportedText,
+  file: string,
+  folder: string,
+): Promise<readonly Diagnostic[]> {
+  const { diagnostics } = await loadInventory(folder, { draft: { name: basename(file), text } })
+  return diagnostics
+    .filter(({ severity }) => severity === 'error')
+    .map((one) => {
+      const place = one.source?.file === file ? placeOf(one.source.line) : undefined
+      return place ? { ...one, source: { ...place, column: 1, endLine: place.line, endColumn: 1 } } : one
+    })
 }

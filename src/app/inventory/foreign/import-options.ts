@@ -1,6 +1,6 @@
 import { InputError } from '../../../core/diagnostic.ts'
 import { type AnsibleMapping, isKind } from '../../../lang/foreign/ansible-devices.ts'
-import { CSV_FIELDS } from '../../../lang/foreign/csv-devices.ts'
+import { CSV_FIELDS, isValue } from '../../../lang/foreign/csv-devices.ts'
 import { asSentence, compilePattern } from '../../../pattern/pattern.ts'
 
 /** A name with a number in it, then the device: `PL-0412-pos1`, `store12_till2`, `0412.pos1.example.com`. */
@@ -32,7 +32,7 @@ export function kindsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
 export function columnsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
   const columns = pairsOf(pairs, '--map', 'FIELD=COLUMN')
   for (const field of columns.keys()) {
-    if ((CSV_FIELDS as readonly string[]).includes(field) || /^vars\.\w/.test(field)) continue
+    if ((CSV_FIELDS as readonly string[]).includes(field) || isValue(field)) continue
     throw unusable(`"${field}" of --map is no field`, `There are ${CSV_FIELDS.join(', ')}, and vars.NAME.`)
   }
   return columns
