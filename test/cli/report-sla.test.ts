@@ -224,6 +224,20 @@ test('what a device was out of order that has another name by now is told, and n
   project.write('inventory/fleet.yaml', inventory)
 })
 
+test('an outage of which the run is kept no longer says so', async () => {
+  const notes = async (): Promise<readonly string[]> =>
+    JSON.parse(
+      (await project.till('report', 'sla', 'kas', '--period', '2026-10', '--anew', '--outages', '--json')).stdout,
+    ).notes
+  expect((await notes()).join()).not.toContain('kept no longer')
+  const store = await openSqliteStore(project.path('state.db'))
+  await store.append(recordRun([{ device: 'S1/pos1', ...well }], { run: 'today', at: new Date().toISOString() }))
+  await store.availability.takeIn(2 * HOUR)
+  for (let round = 0; round < 5; round += 1) await store.forget('today', { days: 30, megabytes: 1_000 })
+  await store.close()
+  expect((await notes()).at(-1)).toMatch(/^Of 2 outages the run that found them is kept no longer/)
+})
+
 test('contracts that cannot be are told at their place', async () => {
   const wrong = `contracts:
   kas: { threshold: 99.5, where: "device.knd == 'till'", hours: { week: { mon-fri: 08:00-18:00 } } }

@@ -11,7 +11,7 @@ import type { SlaAnswer, SlaAnswers, SlaQuestion } from './sla-report.ts'
 export async function closeMonths(
   project: Project,
   { store, fleet, period, now }: SlaQuestion,
-  { answers, left, why }: SlaAnswers & { readonly why: string | undefined },
+  { answers, left, unproven, why }: SlaAnswers & { readonly why: string | undefined },
 ): Promise<SlaAnswers> {
   const { month } = period
   if (month === null) throw usage('--close takes a month', 'A month is written 2026-10.')
@@ -35,7 +35,7 @@ export async function closeMonths(
     if (isNew) await putOnRecord(project, 'sla.closed', { contract, month, version, hash, why: kept.why })
     else process.stderr.write(`${month} of ${contract} is closed like this already, as version ${version}.\n`)
   }
-  return { answers: closed, left }
+  return { answers: closed, left, unproven }
 }
 
 function usage(summary: string, detail: string): InputError {

@@ -23,6 +23,8 @@ export interface SlaAnswers {
   readonly answers: readonly SlaAnswer[]
   /** Of the time that was computed just now: out of order, and in the inventory no longer. */
   readonly left: readonly LeftDevice[]
+  /** Outages of which the run that found them is kept no longer. */
+  readonly unproven: number
 }
 
 type Last = NonNullable<ReturnType<typeof lastOf>>
@@ -59,18 +61,33 @@ export async function slaAnswers(question: SlaQuestion): Promise<SlaAnswers> {
     if (last) return { contract: last.record.contract, result: last.record.result, closed: last.kept }
     return { contract, result: results[open.indexOf(contract)] as SlaResult }
   })
-  return { answers, left }
+  return { answers, left, unproven: await unprovenOf(question, answers) }
+}
+
+async function unprovenOf({ store }: SlaQuestion, answers: readonly SlaAnswer[]): Promise<number> {
+  const runs = answers.flatMap(({ result }) => result.outages.flatMap(({ run }) => run ?? []))
+  if (runs.length === 0) return 0
+  const kept = new Set((await store.runs()).map(({ run }) => run))
+  return runs.filter((run) => !kept.has(run)).length
+}
+
+function unprovenNote({ unproven }: SlaAnswers): string[] {
+  if (unproven === 0) return []
+  return [
+    `Of ${unproven} outages the run that found them is kept no longer: \`history\` of tillwright.yaml says how much is.`,
+  ]
 }
 
 /** A line for each contract, or for each store or device that it is held against. */
-export function slaReport(question: SlaQuestion, { answers, left }: SlaAnswers): Report {
+export function slaReport(question: SlaQuestion, all: SlaAnswers): Report {
+  const { answers } = all
   const rows = answers.flatMap(rowsOf)
   return {
     form: SLA_REPORT,
     ...frameOf(question),
     by: null,
     of: null,
-    notes: [...answers.map(noteOf), ...leftNote(left)],
+    notes: notesOf(all),
     rows,
     total: null,
     charts: [
@@ -85,15 +102,20 @@ export function slaReport(question: SlaQuestion, { answers, left }: SlaAnswers):
 }
 
 /** Every outage that counts, with what it was known by: the evidence of each minute. */
-export function slaOutages(question: SlaQuestion, { answers, left }: SlaAnswers): Report {
+export function slaOutages(question: SlaQuestion, all: SlaAnswers): Report {
+  const { answers } = all
   const rows = answers.flatMap(({ contract, result }) =>
     result.outages.map(({ name, from, to, countedMs, cause, run }): ReportRow => {
       const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
       return { contract: contract.name, name, ...times, counted_s: seconds(countedMs), cause, run }
     }),
   )
-  const notes = [...answers.map(noteOf), ...leftNote(left)]
+  const notes = notesOf(all)
   return { form: SLA_OUTAGES_REPORT, ...frameOf(question), by: null, of: null, notes, rows, total: null, charts: [] }
+}
+
+function notesOf(all: SlaAnswers): string[] {
+  return [...all.answers.map(noteOf), ...leftNote(all.left), ...unprovenNote(all)]
 }
 
 function rowsOf({ contract, result, closed }: SlaAnswer): ReportRow[] {
