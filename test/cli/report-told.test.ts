@@ -84,6 +84,9 @@ test('a fault is to be visited until a look has judged again', async () => {
   })
   expect(Date.parse(wrong.seen_at) - FISCAL).toBeGreaterThanOrEqual(HOUR)
   expect(Date.parse(wrong.seen_at) - FISCAL).toBeLessThan(HOUR + 1000)
+  // The line has been down for longer than the runs that are looked through go back.
+  const { visits: later } = await report('visits', '--runs', '5')
+  expect(later[0]).toMatchObject({ severity: 'sale-blocked', what: 'pos2: stopped; pos3: stopped' })
 })
 
 test('what fails more is told of time in which somebody looked, and of nothing else', async () => {
