@@ -225,7 +225,10 @@ export const TRENDS_REPORT: ReportForm = {
     text('cause', ['Cause', 'The fault, or the code of the failure; null: not known.'], { flexible: true }),
     count('before', ['Before', 'Outages that began in the earlier half.']),
     count('after', ['After', 'Outages that began in the later half.']),
-    number('change', ['Change', 'How many more; negative: fewer.']),
+    number('change', [
+      'Change',
+      'How many more than at the rate of the earlier half, by the time that is known; negative: fewer; null: less than half of either is known.',
+    ]),
     count('devices', ['Devices', 'How many devices had them.']),
     seconds('down_s', ['Down', 'Time down, trading hours or not.']),
   ],

@@ -21,7 +21,7 @@ import {
 import { Link } from './route.ts'
 import { Samples } from './samples.ts'
 import { useAnswer } from './use-answer.ts'
-import { filled, wordFor, words } from './words.ts'
+import { counted, wordFor, words } from './words.ts'
 
 /** A device: what is wrong with it, since when, what helps, and how it came to be so. */
 export function DevicePage({ name }: { readonly name: string }) {
@@ -59,14 +59,14 @@ export function DevicePage({ name }: { readonly name: string }) {
     ]} />
     ${device.note && html`<p class="note">${device.note}</p>`}
     ${device.suffering.length > 0 && html`<h2>${words.alsoSuffer}</h2><${DeviceTable} devices=${device.suffering} title=${words.alsoSuffer} />`}
-    <${Samples} device=${device.device} />
+    <${Samples} device=${device.device} zone=${device.clock.zone} />
     <h2>${words.timeline}</h2>
     ${device.timeline.length === 0 && html`<p class="quiet">${words.nothing}</p>`}
     <ol class="timeline">${device.timeline.map(
       (one) => html`<li key=${one.run}><${Time} at=${one.at} /> <${State} state=${one.state} />
         ${one.message && html` <span>${one.message}</span>`}
         <small><${Link} to=${`${runPath(one.run)}?device=${encodeURIComponent(one.device)}`}>${one.run}<//>
-        ${one.times > 1 && html` · ${filled(words.times, one.times, '')}<${Time} at=${one.from} />`}</small></li>`,
+        ${one.times > 1 && html` · ${counted(words.times, one.times, '')}<${Time} at=${one.from} />`}</small></li>`,
     )}</ol>`
 }
 

@@ -59,9 +59,10 @@ export function Ago({ at }: { readonly at: string | null }) {
   return html`<time dateTime=${at} title=${timeText(at)}>${format.format(-Math.round(value as number), unit as Intl.RelativeTimeFormatUnit)}</time>`
 }
 
-/** A day and a time by the clock of whoever looks. */
-export function timeText(at: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at))
+/** A day and a time by the clocks of a zone, or of whoever looks. */
+export function timeText(at: string, zone?: string): string {
+  const clock = { dateStyle: 'medium', timeStyle: 'medium', ...(zone !== undefined && { timeZone: zone }) } as const
+  return new Intl.DateTimeFormat(language, clock).format(new Date(at))
 }
 
 export function Time({ at }: { readonly at: string }) {

@@ -4,10 +4,11 @@ import { devicePath, runPath, Scroll, storePath, timeText } from './parts.ts'
 import { Link, withQuery } from './route.ts'
 import { language, wordFor, words } from './words.ts'
 
-/** A value as people read it: minutes and hours, per cent, days. */
-export function valueText(type: string, value: ReportValue): string {
+/** A value as people read it: minutes and hours, per cent, days; times by the clocks of a zone. */
+export function valueText(type: string, value: ReportValue, zone?: string): string {
   if (value === null || value === '') return '–'
-  if (typeof value === 'string') return type === 'time' ? timeText(value) : type === 'day' ? dayText(value) : value
+  if (typeof value === 'string')
+    return type === 'time' ? timeText(value, zone) : type === 'day' ? dayText(value) : value
   const number = (digits: number): Intl.NumberFormat =>
     new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })
   switch (type) {
@@ -92,7 +93,8 @@ export function ReportTable({
   const cell = (column: Column, row: Row, place: number) => {
     const value = row[column.key] ?? null
     const to = link?.(column.key, row) ?? usualLink(column.key, value)
-    const text = column.key === 'kind' ? wordFor(words.kinds, String(value)) : valueText(column.type, value)
+    const text =
+      column.key === 'kind' ? wordFor(words.kinds, String(value)) : valueText(column.type, value, report.zone)
     const content = to === undefined ? text : html`<${Link} to=${to}>${text}<//>`
     const style = NUMBERS.has(column.type) ? 'number' : ''
     return place === 0
@@ -117,6 +119,12 @@ export function ReportFrame({ report }: { readonly report: ReportAnswer }) {
   return html`<p class="quiet">${day.format(new Date(report.since))} – ${day.format(new Date(report.until))} (${report.zone}) · ${words.madeAt} ${timeText(report.made_at)}</p>`
 }
 
+/** The month that it is by the clock of whoever looks, as `2026-11`. */
+export function thisMonth(): string {
+  const now = new Date()
+  return `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, '0')}`
+}
+
 /** The months around a period, as links. */
 export function MonthLinks({ query, period }: { readonly query: URLSearchParams; readonly period: string }) {
   const [year = 0, month = 1] = period.split('-').map(Number)
@@ -125,7 +133,7 @@ export function MonthLinks({ query, period }: { readonly query: URLSearchParams;
     new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
       new Date(`${text}-01T00:00:00Z`),
     )
-  const isLast = period >= new Date().toISOString().slice(0, 7)
+  const isLast = period >= thisMonth()
   return html`<p class="filters"><${Link} to=${withQuery(query, { period: at(-1) })}>← ${name(at(-1))}<//>
     <strong>${name(period)}</strong> ${!isLast && html`<${Link} to=${withQuery(query, { period: at(1) })}>${name(at(1))} →<//>`}</p>`
 }

@@ -11,32 +11,47 @@ const [HEIGHT, LEFT, TOP, BOTTOM] = [160, 62, 8, 24]
 type Points = SamplesAnswer['series'][number]['points']
 
 /** What was noted of a device, as lines; receipts of today beside those of the same weekday a week ago. */
-export function Samples({ device }: { readonly device: string }) {
+export function Samples({ device, zone }: { readonly device: string; readonly zone: string }) {
   const { value } = useAnswer<SamplesAnswer>(`${devicePath(device).replace('/device/', '/devices/')}/samples?days=8`)
   if (!value || value.series.length === 0) return null
   return html`<h2>${words.numbers}</h2><div class="halves">${value.series.map(({ series, points }) => {
     const isDay = series.startsWith('receipts')
     return html`<figure class="chart" key=${series}><figcaption>${series}${isDay && html` <small>${words.todayBeside}</small>`}</figcaption>
-      ${isDay ? html`<${Lines} name=${series} lines=${dayLines(points)} isDay=${true} />` : html`<${Lines} name=${series} lines=${[points]} isDay=${false} />`}</figure>`
+      ${isDay ? html`<${Lines} name=${series} lines=${dayLines(points, zone)} zone="UTC" isDay=${true} />` : html`<${Lines} name=${series} lines=${[points]} zone=${zone} isDay=${false} />`}</figure>`
   })}</div>`
 }
 
-/** Today from midnight on, and the same weekday a week ago, moved on to today. */
-function dayLines(points: Points): readonly Points[] {
-  const midnight = new Date().setHours(0, 0, 0, 0)
+/**
+ * Today from midnight on, and the same weekday a week ago, moved on to today: by what the clocks of the store show, in
+ * milliseconds as if that were UTC, since not all days are as long.
+ */
+function dayLines(points: Points, zone: string): readonly Points[] {
+  const shown = clockOf(zone)
+  const walls = points.map(([at, value]): Points[number] => [shown(at), value])
+  const midnight = Math.floor(shown(Date.now()) / DAY_MS) * DAY_MS
   const week = 7 * DAY_MS
-  const today = points.filter(([at]) => at >= midnight)
-  const before = points.filter(([at]) => at >= midnight - week && at < midnight - week + DAY_MS)
+  const today = walls.filter(([at]) => at >= midnight)
+  const before = walls.filter(([at]) => at >= midnight - week && at < midnight - week + DAY_MS)
   return [today, before.map(([at, value]): Points[number] => [at + week, value])]
+}
+
+/** What clocks of a zone show at an instant, to the second. */
+function clockOf(zone: string): (at: number) => number {
+  const fields = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const
+  const format = new Intl.DateTimeFormat('sv-SE', { ...fields, second: '2-digit', timeZone: zone })
+  return (at) => Date.parse(`${format.format(at).replace(' ', 'T')}Z`)
 }
 
 function Lines({
   name,
   lines,
+  zone,
   isDay,
 }: {
   readonly name: string
   readonly lines: readonly Points[]
+  /** By the clocks of which its times are told. */
+  readonly zone: string
   readonly isDay: boolean
 }) {
   const all = lines.flat()
@@ -52,7 +67,7 @@ function Lines({
     points.map(([at, value], place) => `${place === 0 ? 'M' : 'L'}${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join('')
   const clock = new Intl.DateTimeFormat(
     language,
-    isDay ? { timeStyle: 'short' } : { dateStyle: 'short', timeStyle: 'short' },
+    isDay ? { timeStyle: 'short', timeZone: zone } : { dateStyle: 'short', timeStyle: 'short', timeZone: zone },
   )
   const latest = lines[0]?.at(-1)
   const spoken = latest ? `${clock.format(latest[0])}: ${valueText('number', latest[1])}` : ''

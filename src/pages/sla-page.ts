@@ -1,7 +1,7 @@
 import type { ClosedMonths, ReportAnswer } from './answers.ts'
 import { html } from './html.ts'
 import { Heading, Scroll, Time, Waiting } from './parts.ts'
-import { Choice, MonthLinks, ReportFrame, ReportTable } from './report-parts.ts'
+import { Choice, MonthLinks, ReportFrame, ReportTable, thisMonth } from './report-parts.ts'
 import { Link, type Place, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
 import { words } from './words.ts'
@@ -21,7 +21,7 @@ const STEP = 100
 
 /** What was promised and what was kept in a month: by contract, down to each outage; by partner, region, store and kind. */
 export function SlaPage({ place: { query } }: { readonly place: Place }) {
-  const period = query.get('period') ?? new Date().toISOString().slice(0, 7)
+  const period = query.get('period') ?? thisMonth()
   const contract = query.get('contract')
   const of = contract === null ? '' : `&contract=${encodeURIComponent(contract)}`
   const sla = useAnswer<ReportAnswer>(`/reports/sla?period=${period}&limit=1000${of}`)

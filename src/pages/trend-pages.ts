@@ -4,7 +4,7 @@ import { Heading, Scroll, storePath, Waiting } from './parts.ts'
 import { Chart, Choice, dayText, ReportFrame, ReportTable, valueText } from './report-parts.ts'
 import { Link, type Place, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
-import { filled, words } from './words.ts'
+import { counted, filled, words } from './words.ts'
 
 const SINCE = ['7d', '30d', '90d'] as const
 const RECURRING = ['model', 'device', 'store', 'region', 'kind', 'partner'] as const
@@ -41,7 +41,7 @@ export function TrendsPage({ place: { query } }: { readonly place: Place }) {
         : html`<${Waiting} why=${more.why} />`
     }
     <h2>${words.dueSoon}</h2>
-    ${due.value ? html`<${ReportTable} report=${due.value} title=${words.dueSoon} all=${true} />` : html`<${Waiting} why=${due.why} />`}`
+    ${due.value ? html`<${ReportTable} report=${due.value} title=${words.dueSoon} all=${true} /><p class="quiet" lang="en">${due.value.notes.join(' ')}</p>` : html`<${Waiting} why=${due.why} />`}`
 }
 
 function groupLink(by: string) {
@@ -67,18 +67,21 @@ export function CompletenessPage({ place: { query } }: { readonly place: Place }
     }`
 }
 
-/** Stores as rows and days as columns; a day of which everything is known is a tick. */
+/** Stores as rows and days as columns; a day of which nothing is missing is a tick, whether the store traded or not. */
 function Gaps({ report, query }: { readonly report: ReportAnswer; readonly query: URLSearchParams }) {
   if (report.rows.length === 0) return html`<p>${words.allKnown}</p>`
   const days = [...new Set(report.charts[0]?.points.map(({ label }) => label) ?? [])].slice(-31)
   const stores = new Map<string, Map<string, ReportAnswer['rows'][number]>>()
-  for (const row of report.rows) {
+  // Of the store in which a page of the report ends days are missing.
+  const cut = report.next === null ? undefined : report.rows.at(-1)?.['store']
+  const rows = report.rows.filter((row) => row['store'] !== cut)
+  for (const row of rows) {
     const own = stores.get(String(row['store'])) ?? new Map()
     stores.set(String(row['store']), own.set(String(row['day']), row))
   }
   const cell = (day: string, row: ReportAnswer['rows'][number] | undefined) => {
     if (!row)
-      return html`<td key=${day} class="number"><span class="mark good">✓<span class="hidden"> 100 %</span></span></td>`
+      return html`<td key=${day} class="number"><span class="mark good">✓<span class="hidden"> ${words.nothingMissing}</span></span></td>`
     const known = Number(row['known'])
     const tone = known < 0.5 ? 'bad' : known < 0.95 ? 'unknown' : 'minor'
     return html`<td key=${day} class="number"><span class=${`mark ${tone}`} title=${`${String(row['why'])}: ${valueText('seconds', row['missing_s'] ?? null)}`}>${valueText('share', known)}</span></td>`
@@ -88,7 +91,7 @@ function Gaps({ report, query }: { readonly report: ReportAnswer; readonly query
     <tbody>${[...stores].map(([store, own]) => {
       const at = String([...own.values()][0]?.['region'] ?? '')
       return html`<tr key=${store}><th scope="row"><${Link} to=${storePath(store)}>${store}<//></th><td><${Link} to=${withQuery(query, { region: at })}>${at}<//></td>${days.map((day) => cell(day, own.get(day)))}</tr>`
-    })}</tbody></table><//>`
+    })}</tbody></table><//>${rows.length < report.count && html`<p class="quiet">${filled(words.moreGaps, report.count - rows.length)}</p>`}`
 }
 
 /** One page for those who want one: the last quarter, or year. */
@@ -99,7 +102,7 @@ export function BoardPage({ place: { query } }: { readonly place: Place }) {
   const isPriced = value?.rows.some(({ lost }) => lost !== null) ?? false
   const tile = (text: string, number: string) => html`<li><div><strong>${number}</strong> ${text}</div></li>`
   return html`<${Heading} title=${words.board} />
-    <${Choice} query=${query} name="weeks" now=${weeks} label=${words.period} values=${['13', '53'].map((one) => [one, filled(words.lastWeeks, one)])} />
+    <${Choice} query=${query} name="weeks" now=${weeks} label=${words.period} values=${['13', '53'].map((one) => [one, counted(words.lastWeeks, Number(one))])} />
     ${
       value
         ? html`<${ReportFrame} report=${value} />

@@ -35,6 +35,12 @@ export function filled(text: string, ...values: readonly (string | number)[]): s
   return text.replaceAll('{}', () => String(values[at++] ?? ''))
 }
 
+/** A text with a number in it, in the form that the language has for that number. */
+export function counted(forms: typeof words.times, count: number, ...values: readonly (string | number)[]): string {
+  const form = new Intl.PluralRules(language).select(count)
+  return filled(form in forms ? forms[form as keyof typeof forms] : forms.other, count, ...values)
+}
+
 /** The word for a state, a kind …; what has none is told as it is. */
 export function wordFor(list: Readonly<Record<string, string>>, key: string): string {
   return list[key] ?? key

@@ -204,6 +204,40 @@ test('a closed month that somebody has changed is told', async () => {
   expect([code, stderr]).toEqual([2, expect.stringContaining('is not what it was when it was closed')])
 })
 
+test('what a device was out of order that has another name by now is told, and no month is closed over it in silence', async () => {
+  const inventory = project.read('inventory/fleet.yaml')
+  project.write('tillwright.yaml', contracts(500))
+  project.write('inventory/fleet.yaml', inventory.replace('fiscal1:', 'fiscal2:'))
+  const close = ['report', 'sla', 'dzien', '--close', '2026-09']
+  // It was well in September.
+  expect((await project.till(...close)).code).toBe(0)
+  const told = await project.till('report', 'sla', 'dzien', '--period', '2026-10', '--anew', '--json')
+  expect(JSON.parse(told.stdout).notes.at(-1)).toMatch(
+    /^Not counted: 1 device .* for 10\.0 h of this time: S1\/fiscal1\.$/,
+  )
+  const all = await project.till('report', 'availability', '--period', '2026-10', '--json')
+  expect(JSON.parse(all.stdout).notes.at(-1)).toContain('S1/fiscal1')
+  const silent = await project.till('report', 'sla', 'prog', '--close', '2026-10')
+  expect([silent.code, silent.stderr]).toEqual([2, expect.stringContaining('2026-10 lacks outages')])
+  const said = await project.till('report', 'sla', 'prog', '--close', '2026-10', '--because', 'it is no router')
+  expect([said.code, said.stderr]).toEqual([0, expect.stringContaining('version 1, because: it is no router')])
+  project.write('inventory/fleet.yaml', inventory)
+})
+
+test('an outage of which the run is kept no longer says so', async () => {
+  const notes = async (): Promise<readonly string[]> =>
+    JSON.parse(
+      (await project.till('report', 'sla', 'kas', '--period', '2026-10', '--anew', '--outages', '--json')).stdout,
+    ).notes
+  expect((await notes()).join()).not.toContain('kept no longer')
+  const store = await openSqliteStore(project.path('state.db'))
+  await store.append(recordRun([{ device: 'S1/pos1', ...well }], { run: 'today', at: new Date().toISOString() }))
+  await store.availability.takeIn(2 * HOUR)
+  for (let round = 0; round < 5; round += 1) await store.forget('today', { days: 30, megabytes: 1_000 })
+  await store.close()
+  expect((await notes()).at(-1)).toMatch(/^Of 2 outages the run that found them is kept no longer/)
+})
+
 test('contracts that cannot be are told at their place', async () => {
   const wrong = `contracts:
   kas: { threshold: 99.5, where: "device.knd == 'till'", hours: { week: { mon-fri: 08:00-18:00 } } }

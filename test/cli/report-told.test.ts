@@ -30,7 +30,9 @@ const blocked = {
   answered: true,
   classification: { fault: 'stopped', severity: 'sale-blocked' },
 } as const
-const due = [{ condition: 'certificate-expiring', due_at: '2027-01-05', days_left: 30, severity: 'attention' }]
+const due = [
+  { condition: 'certificate-expiring', due_at: '2027-01-05', days_left: 30, severity: 'attention', owner: 'service' },
+]
 
 beforeAll(async () => {
   const store = await openSqliteStore(project.path('state.db'))
@@ -78,8 +80,29 @@ test('a fault is to be visited until a look has judged again', async () => {
   const [wrong] = visits.filter(({ severity }: { severity: string }) => severity === 'sale-blocked')
   expect(wrong).toMatchObject({
     devices: 3,
-    what: expect.stringMatching(/^pos1: stopped; pos2: stopped; pos3: stopped;/),
+    what: 'pos1: stopped; pos2: stopped; pos3: stopped',
   })
   expect(Date.parse(wrong.seen_at) - FISCAL).toBeGreaterThanOrEqual(HOUR)
   expect(Date.parse(wrong.seen_at) - FISCAL).toBeLessThan(HOUR + 1000)
+  // The line has been down for longer than the runs that are looked through go back.
+  const { visits: later } = await report('visits', '--runs', '5')
+  expect(later[0]).toMatchObject({ severity: 'sale-blocked', what: 'pos2: stopped; pos3: stopped' })
+})
+
+test('what fails more is told of time in which somebody looked, and of nothing else', async () => {
+  // Of ten days the first four and a half have no look.
+  const { trends, notes } = await report('trends', '--since', '10d', '--by', 'device')
+  expect(trends.length).toBeGreaterThan(0)
+  for (const row of trends) expect(row).toMatchObject({ before: 0, change: null })
+  expect(notes[0]).toMatch(
+    /earlier half of it \([\d.]+ % known\) 0 outages began, in the later half \([\d.]+ % known\)/,
+  )
+  const noon = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ')
+  const when = ['--since', noon(FISCAL), '--until', noon(FISCAL + DAY / 2)]
+  const { trends: known } = await report('trends', ...when, '--by', 'device')
+  expect(known.find(({ group }: { group: string }) => group === 'S1/pos1')).toMatchObject({
+    before: 1,
+    after: 0,
+    change: -1,
+  })
 })

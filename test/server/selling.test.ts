@@ -138,3 +138,37 @@ test('who sees a part of what a store sells with is not told whether it sells', 
     )
   }
 })
+
+test('what changes between two pages of a list is neither passed over nor told twice', async () => {
+  const names = async (after: string): Promise<{ readonly devices: string[]; readonly next: string | null }> => {
+    const { json } = await viktor.ask(`/api/v1/devices?state=unmet&order=worst&limit=2${after}`)
+    return { devices: json.devices.map(({ device }: { device: string }) => device), next: json.next }
+  }
+  const all = (await viktor.ask('/api/v1/devices?state=unmet&order=worst')).json.devices.map(
+    ({ device }: { device: string }) => device,
+  )
+  expect(all.length).toBeGreaterThan(4)
+  const first = await names('')
+  // The first is mended, so that the list is shorter by one.
+  const store = await openSqliteStore(served.path('state.db'))
+  const mended = recordRun([{ device: first.devices[0] ?? '', ...well }], {
+    run: 'later',
+    at: new Date().toISOString(),
+    started: { runbooks: [...BOTH].map((name) => ({ name, digest: 'ab'.repeat(32), params: {} })) },
+  })
+  await store.append(mended)
+  await store.close()
+  while ((await viktor.ask('/api/v1/devices?state=unmet&order=worst')).json.total === all.length)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  const read = [...first.devices]
+  for (let { next } = first; next !== null; ) {
+    const more = await names(`&after=${next}`)
+    read.push(...more.devices)
+    next = more.next
+  }
+  expect(read).toEqual(all)
+  // Another eye, and another question, get no list that was begun by somebody else.
+  const other = new Visitor(served.url, 'token-of-slow-0123456789')
+  const { json } = await other.ask(`/api/v1/devices?state=unmet&order=worst&limit=100&after=${first.next}`)
+  expect(json.total).not.toBe(all.length)
+})

@@ -9,7 +9,7 @@ import { groupOf } from '../reports/groups.ts'
 import { reportByName } from '../reports/report-by-name.ts'
 import { type PeriodFlags, reportPeriod } from '../reports/report-period.ts'
 import { contractsSeen, seesRecord } from './contracts-seen.ts'
-import { type Page, paged } from './paging.ts'
+import { type Page, pagedOf } from './paging.ts'
 import { fleetSeen, type Sight, withoutOthers } from './sight.ts'
 
 /** What is asked of a report; the flags of the command of that name. */
@@ -71,11 +71,12 @@ export async function reportSeen(
 
 /** A page of a report as the API tells it. */
 export function reportJson(
-  { form, ...report }: Report,
+  report: Report,
   { page, order }: { readonly page: Page; readonly order: 'name' | 'worst' },
 ): JsonObject {
+  const { form } = report
   const ordered = form.name === 'completeness' && order === 'worst' ? worstStoresFirst(report.rows) : report.rows
-  const { rows, next, total: count } = paged(ordered, page)
+  const { rows, next, total: count } = pagedOf(ordered, report, page)
   const { since, until, made_at, zone, by, of, notes, total, charts } = report
   return {
     report: form.name,

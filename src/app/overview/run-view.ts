@@ -78,8 +78,10 @@ export async function runView(
     approvals: sight.isWhole ? await approvalsOf(sight, run) : [],
     total: found.total,
     next: found.next,
-    device_list: found.rows.map(({ device, wave, state }) => {
+    device_list: found.rows.map(({ device, wave }) => {
       const end = ends.get(device)
+      // It may have ended since the list was begun.
+      const state = ended.get(device) ?? null
       return {
         device,
         wave,

@@ -17,6 +17,8 @@ export interface Sight {
   readonly store: RunStore
   /** Of incidents, those of this partner. */
   readonly partner?: string | undefined
+  /** The same for who sees the same; nothing is kept for who has none. */
+  readonly key?: string | undefined
 }
 
 /** Of the devices, those that somebody sees; all where that is everything. */
@@ -63,10 +65,11 @@ export function sightOf(
     readonly store: RunStore
     readonly sees?: ((device: Device) => boolean) | undefined
     readonly partner?: string | undefined
+    readonly key?: string
   },
 ): Sight {
-  const { fleet, store, sees, partner } = of
-  return { picture: sees ? whole.among(sees) : whole, isWhole: sees === undefined, fleet, store, partner }
+  const { fleet, store, sees, partner, key } = of
+  return { picture: sees ? whole.among(sees) : whole, isWhole: sees === undefined, fleet, store, partner, key }
 }
 
 /** Runs as somebody sees them, in their order; those without a device of theirs, ended or to come, are left out. */

@@ -13,6 +13,7 @@ import {
   type StoreLedger,
 } from './fleet-ledger.ts'
 import { checkGrouping, groupOf } from './groups.ts'
+import { type LeftDevice, leftNote } from './left-inventory.ts'
 import { lostIn, salesOf } from './lost-sales.ts'
 import { frameOf } from './report-frame.ts'
 
@@ -31,7 +32,11 @@ export async function availabilityReport(question: AvailabilityQuestion): Promis
   const groups = new Map<string, Sum>()
   const all = new Sum()
   let leftOut = 0
-  for await (const ledger of foldFleet(question)) {
+  let left: readonly LeftDevice[] = []
+  const onLeft = (all: readonly LeftDevice[]): void => {
+    left = all
+  }
+  for await (const ledger of foldFleet({ ...question, onLeft })) {
     if (of === 'selling' && isSoldInPart(ledger.store, question.whole)) {
       leftOut += 1
       continue
@@ -49,7 +54,7 @@ export async function availabilityReport(question: AvailabilityQuestion): Promis
     ...frameOf(question),
     by,
     of,
-    notes: [...notesOf(question, all), ...leftOutNote(leftOut)],
+    notes: [...notesOf(question, all), ...leftOutNote(leftOut), ...leftNote(left)],
     rows,
     total: groups.size > 1 ? all.row('all') : null,
     charts: [

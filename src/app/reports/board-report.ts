@@ -10,6 +10,7 @@ import { instantsOf, wallTime } from '../../core/zoned-time.ts'
 import type { Interval } from '../../ledger/fold-device.ts'
 import { shareKnown, shareUp, type Tally, tallyOf, timesOf } from '../../ledger/tally.ts'
 import { foldFleet, isSoldInPart, type LedgerQuestion, leftOutNote, type StoreLedger } from './fleet-ledger.ts'
+import { type LeftDevice, leftNote } from './left-inventory.ts'
 import { lostIn, salesOf } from './lost-sales.ts'
 import { frameOf } from './report-frame.ts'
 import type { ReportPeriod } from './report-period.ts'
@@ -47,7 +48,11 @@ export async function boardReport(question: BoardQuestion): Promise<Report> {
   const sums = Array.from({ length: weeks }, () => new WeekSum())
   const worst: { readonly label: string; readonly value: number }[] = []
   let leftOut = 0
-  for await (const ledger of foldFleet({ ...question, period })) {
+  let left: readonly LeftDevice[] = []
+  const onLeft = (all: readonly LeftDevice[]): void => {
+    left = all
+  }
+  for await (const ledger of foldFleet({ ...question, period, onLeft })) {
     if (isSoldInPart(ledger.store, question.whole)) {
       leftOut += 1
       continue
@@ -66,7 +71,7 @@ export async function boardReport(question: BoardQuestion): Promise<Report> {
     ...frame,
     by: null,
     of: null,
-    notes: [...notesOf(rows, sla), ...leftOutNote(leftOut)],
+    notes: [...notesOf(rows, sla), ...leftOutNote(leftOut), ...leftNote(left)],
     rows,
     total: null,
     charts: [...chartsOf(rows), ...worstChart(worst), ...slaChart(sla)],

@@ -14,6 +14,8 @@ import { byBound, cutTo, sellingOf } from '../../ledger/bounds.ts'
 import { DOUBT_MS, foldDevice, type Interval } from '../../ledger/fold-device.ts'
 import { coversIn } from '../outages/known-outages.ts'
 import { aboutIn } from '../revision/about-devices.ts'
+import { type LeftDevice, leftDevices } from './left-inventory.ts'
+import { zoneOfMost } from './report-frame.ts'
 import type { ReportPeriod } from './report-period.ts'
 
 /** Stores that are folded before others have their turn: a server answers in between. */
@@ -77,6 +79,8 @@ export interface LedgerQuestion {
   readonly period: ReportPeriod
   /** Devices that are asked for; stores without one of them are left out. */
   readonly devices: readonly Device[]
+  /** Told of devices that were out of order and have left the inventory, where the whole fleet is seen. */
+  readonly onLeft?: ((left: readonly LeftDevice[]) => void) | undefined
 }
 
 /**
@@ -84,9 +88,13 @@ export interface LedgerQuestion {
  * no run has taken in yet. Long, and gives way to others every few stores: a server may await it as it is.
  */
 export async function* foldFleet(question: LedgerQuestion): AsyncGenerator<StoreLedger> {
-  const { fleet, store, settings, devices } = question
+  const { fleet, whole = fleet, store, settings, devices } = question
   await store.availability.takeIn(settings.holdMs)
   const kept = await keptOf(question)
+  if (whole === fleet && question.onLeft) {
+    const within = question.period.of(zoneOfMost(fleet))
+    question.onLeft(leftDevices(fleet, kept.values(), { within, holdMs: settings.holdMs }))
+  }
   const closures = (await store.outages.list(fleet.name)).filter(({ closed }) => closed)
   const scopes = new Scopes(question, await store.availability.held(), closures)
   const wanted = new Map<string, Device[]>()

@@ -4,6 +4,7 @@ import { type Grouping } from '../../core/report-names.ts'
 import type { Interval } from '../../ledger/fold-device.ts'
 import { foldFleet, type LedgerQuestion } from './fleet-ledger.ts'
 import { groupOf } from './groups.ts'
+import { type LeftDevice, leftNote } from './left-inventory.ts'
 import { frameOf } from './report-frame.ts'
 
 export interface RecurringQuestion extends LedgerQuestion {
@@ -25,7 +26,11 @@ export async function recurringReport(question: RecurringQuestion): Promise<Repo
   const { by, atLeast } = question
   const found = new Map<string, Recurring>()
   const sizes = new Map<string, number>()
-  for await (const ledger of foldFleet(question)) {
+  let left: readonly LeftDevice[] = []
+  const onLeft = (all: readonly LeftDevice[]): void => {
+    left = all
+  }
+  for await (const ledger of foldFleet({ ...question, onLeft })) {
     for (const one of ledger.devices) {
       const group = groupOf(by, ledger.store, one.device)
       sizes.set(group, (sizes.get(group) ?? 0) + 1)
@@ -39,7 +44,7 @@ export async function recurringReport(question: RecurringQuestion): Promise<Repo
     ...frameOf(question),
     by,
     of: 'devices',
-    notes: [`Outages of the same cause, ${atLeast} or more in a ${by}; at any hour.`],
+    notes: [`Outages of the same cause, ${atLeast} or more in a ${by}; at any hour.`, ...leftNote(left)],
     rows,
     total: null,
     charts: [

@@ -4,11 +4,13 @@ import type { Device, Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { Report } from '../../core/report.ts'
 import type { Grouping, NamedReport } from '../../core/report-names.ts'
+import { wallTime } from '../../core/zoned-time.ts'
 import { type AvailabilityOf, availabilityReport } from './availability-report.ts'
 import { boardReport } from './board-report.ts'
 import { completenessReport } from './completeness-report.ts'
 import { horizonReport, visitsReport } from './horizon-report.ts'
 import { recurringReport } from './recurring-report.ts'
+import { zoneOfMost } from './report-frame.ts'
 import { type ReportPeriod, reportPeriod } from './report-period.ts'
 import type { SlaRecord } from './sla-record.ts'
 import { type SlaQuestion, slaAnswers, slaOutages, slaReport } from './sla-report.ts'
@@ -72,10 +74,13 @@ export async function reportByName(question: NamedQuestion): Promise<Report> {
 export async function boardOf(question: Omit<NamedQuestion, 'name' | 'period'>): Promise<Report> {
   const { now, weeks = 13, isPart = false, fleet, whole = fleet } = question
   const contracts = isPart ? [] : question.contracts
-  const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1)).toISOString().slice(0, 7)
+  const today = new Date(wallTime(now.getTime(), zoneOfMost(whole)))
+  const month = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - 1)).toISOString().slice(0, 7)
   const period = reportPeriod({ period: month }, now.getTime())
-  const answers =
-    contracts.length > 0 ? await slaAnswers({ ...question, fleet: whole, contracts, period, isAnew: false }) : []
+  const { answers } =
+    contracts.length > 0
+      ? await slaAnswers({ ...question, fleet: whole, contracts, period, isAnew: false })
+      : { answers: [] }
   const isWithout = isPart && question.contracts.length > 0
   return boardReport({ ...question, weeks, sla: { month, answers, isWithout } })
 }

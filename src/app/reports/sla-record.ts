@@ -63,7 +63,7 @@ export async function closeMonth(
     )
   }
   const version = (last?.kept.version ?? 0) + 1
-  const why = last ? (said.why ?? null) : null
+  const why = said.why ?? null
   const record: SlaRecord = {
     schema: 'sla-month/1',
     contract,

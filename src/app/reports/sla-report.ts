@@ -4,6 +4,7 @@ import type { Report, ReportRow } from '../../core/report.ts'
 import { SLA_OUTAGES_REPORT, SLA_REPORT } from '../../core/report-forms.ts'
 import type { SlaResult, SlaTimes } from '../../ledger/sla.ts'
 import type { LedgerQuestion } from './fleet-ledger.ts'
+import { type LeftDevice, leftNote } from './left-inventory.ts'
 import { frameOf } from './report-frame.ts'
 import { foldContracts } from './sla-fold.ts'
 import { lastOf, type SlaRecord } from './sla-record.ts'
@@ -17,6 +18,15 @@ export interface SlaQuestion extends Omit<LedgerQuestion, 'devices'> {
   readonly seesRecord?: ((record: SlaRecord) => boolean) | undefined
 }
 
+/** What contracts came to. */
+export interface SlaAnswers {
+  readonly answers: readonly SlaAnswer[]
+  /** Of the time that was computed just now: out of order, and in the inventory no longer. */
+  readonly left: readonly LeftDevice[]
+  /** Outages of which the run that found them is kept no longer. */
+  readonly unproven: number
+}
+
 type Last = NonNullable<ReturnType<typeof lastOf>>
 
 /** What a contract comes to, and the closed month that says so. */
@@ -28,7 +38,7 @@ export interface SlaAnswer {
 }
 
 /** Contracts over a period: closed months as they were closed, all else from what is known now. */
-export async function slaAnswers(question: SlaQuestion): Promise<readonly SlaAnswer[]> {
+export async function slaAnswers(question: SlaQuestion): Promise<SlaAnswers> {
   const { store, period, isAnew, seesRecord = () => true } = question
   const { month } = period
   const closed = month === null || isAnew ? [] : await store.availability.closed()
@@ -41,23 +51,43 @@ export async function slaAnswers(question: SlaQuestion): Promise<readonly SlaAns
   const isSeen = (last: Last | undefined): boolean => last === undefined || seesRecord(last.record)
   const contracts = question.contracts.filter(({ name }) => isSeen(kept.get(name)))
   const open = contracts.filter(({ name }) => !kept.has(name))
-  const results = open.length > 0 ? await foldContracts(question, open) : []
-  return contracts.map((contract): SlaAnswer => {
+  let left: readonly LeftDevice[] = []
+  const onLeft = (all: readonly LeftDevice[]): void => {
+    left = all
+  }
+  const results = open.length > 0 ? await foldContracts({ ...question, onLeft }, open) : []
+  const answers = contracts.map((contract): SlaAnswer => {
     const last = kept.get(contract.name)
     if (last) return { contract: last.record.contract, result: last.record.result, closed: last.kept }
     return { contract, result: results[open.indexOf(contract)] as SlaResult }
   })
+  return { answers, left, unproven: await unprovenOf(question, answers) }
+}
+
+async function unprovenOf({ store }: SlaQuestion, answers: readonly SlaAnswer[]): Promise<number> {
+  const runs = answers.flatMap(({ result }) => result.outages.flatMap(({ run }) => run ?? []))
+  if (runs.length === 0) return 0
+  const kept = new Set((await store.runs()).map(({ run }) => run))
+  return runs.filter((run) => !kept.has(run)).length
+}
+
+function unprovenNote({ unproven }: SlaAnswers): string[] {
+  if (unproven === 0) return []
+  return [
+    `Of ${unproven} outages the run that found them is kept no longer: \`history\` of tillwright.yaml says how much is.`,
+  ]
 }
 
 /** A line for each contract, or for each store or device that it is held against. */
-export function slaReport(question: SlaQuestion, answers: readonly SlaAnswer[]): Report {
+export function slaReport(question: SlaQuestion, all: SlaAnswers): Report {
+  const { answers } = all
   const rows = answers.flatMap(rowsOf)
   return {
     form: SLA_REPORT,
     ...frameOf(question),
     by: null,
     of: null,
-    notes: answers.map(noteOf),
+    notes: notesOf(all),
     rows,
     total: null,
     charts: [
@@ -72,15 +102,20 @@ export function slaReport(question: SlaQuestion, answers: readonly SlaAnswer[]):
 }
 
 /** Every outage that counts, with what it was known by: the evidence of each minute. */
-export function slaOutages(question: SlaQuestion, answers: readonly SlaAnswer[]): Report {
+export function slaOutages(question: SlaQuestion, all: SlaAnswers): Report {
+  const { answers } = all
   const rows = answers.flatMap(({ contract, result }) =>
     result.outages.map(({ name, from, to, countedMs, cause, run }): ReportRow => {
       const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
       return { contract: contract.name, name, ...times, counted_s: seconds(countedMs), cause, run }
     }),
   )
-  const notes = answers.map(noteOf)
+  const notes = notesOf(all)
   return { form: SLA_OUTAGES_REPORT, ...frameOf(question), by: null, of: null, notes, rows, total: null, charts: [] }
+}
+
+function notesOf(all: SlaAnswers): string[] {
+  return [...all.answers.map(noteOf), ...leftNote(all.left), ...unprovenNote(all)]
 }
 
 function rowsOf({ contract, result, closed }: SlaAnswer): ReportRow[] {

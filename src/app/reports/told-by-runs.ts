@@ -39,7 +39,30 @@ export async function toldByRuns<T>(question: Question<T>): Promise<readonly Tol
     for (const told of await toldBy(run, question)) note(words.get(told.device), told, names)
     if (ofEach === undefined && isAllTold()) break
   }
+  if (ofEach !== undefined) {
+    const silent = [...words].flatMap(([name, { told }]) => (told.length === 0 ? [name] : []))
+    for (const told of await toldBefore(silent, question)) note(words.get(told.device), told, [])
+  }
   return [...words.values()].flatMap(({ told }) => told)
+}
+
+/** Devices of one read, and ends of each that are looked through. */
+const [DEVICES, MOST_ENDS] = [50, 200]
+
+/** What ends of devices have told that none of the newest runs could get to: a line may be down for longer than those go back. */
+async function toldBefore<T>(silent: readonly string[], question: Question<T>): Promise<readonly Told<T>[]> {
+  const { fleet, store, period, pick } = question
+  const { from, to } = period.of(zoneOfMost(fleet))
+  const when = { from: new Date(from).toISOString(), until: new Date(to).toISOString() }
+  const found: Told<T>[] = []
+  for (let index = 0; index < silent.length; index += DEVICES) {
+    const devices = silent.slice(index, index + DEVICES)
+    for (const end of await store.reads.ends({ devices, ...when, limit: devices.length * MOST_ENDS })) {
+      const value = pick(end)
+      if (value !== undefined) found.push({ device: end.device, value, at: end.at, run: end.run })
+    }
+  }
+  return found
 }
 
 interface Words<T> {

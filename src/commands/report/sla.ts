@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { closeMonths } from '../../app/reports/close-months.ts'
 import { namedContracts } from '../../app/reports/named-contracts.ts'
 import { type ReportPeriod, reportPeriod } from '../../app/reports/report-period.ts'
-import { type SlaAnswer, type SlaQuestion, slaAnswers, slaOutages, slaReport } from '../../app/reports/sla-report.ts'
+import { type SlaQuestion, slaAnswers, slaOutages, slaReport } from '../../app/reports/sla-report.ts'
 import { workingFleet } from '../../app/revision/targets.ts'
 import { ReportCommand } from '../../cli/report-command.ts'
 import { periodFlags, reportFlags } from '../../cli/report-flags.ts'
@@ -39,7 +39,11 @@ change any more; corrections are further versions with a reason. Closed months a
       exclusive: ['period', 'since', 'until'],
       helpValue: 'MONTH',
     }),
-    because: Flags.string({ description: 'why a closed month is corrected', dependsOn: ['close'], helpValue: 'WHY' }),
+    because: Flags.string({
+      description: 'why a closed month is corrected, or what is not counted does not count',
+      dependsOn: ['close'],
+      helpValue: 'WHY',
+    }),
     ...reportFlags,
   }
 
@@ -54,8 +58,8 @@ change any more; corrections are further versions with a reason. Closed months a
     const settings = project.settings.availability()
     const isAnew = flags.anew || flags.close !== undefined
     const question: SlaQuestion = { fleet, store: await project.store(), settings, period, contracts, now, isAnew }
-    let answers: readonly SlaAnswer[] = await slaAnswers(question)
-    if (flags.close !== undefined) answers = await closeMonths(project, question, { answers, why: flags.because })
+    let answers = await slaAnswers(question)
+    if (flags.close !== undefined) answers = await closeMonths(project, question, { ...answers, why: flags.because })
     await project.close()
     await this.writeReport(flags.outages ? slaOutages(question, answers) : slaReport(question, answers), flags)
   }

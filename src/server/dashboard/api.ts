@@ -48,16 +48,25 @@ export function apiRoutes(app: DashboardApp, dashboard: Dashboard, signIn: SignI
   app.get('/api/v1/events', (context) => events.open(context))
   app.get('/api/v1/map', seen(map))
   app.get('/api/v1/outages', seen(outages))
-  app.get('/api/v1/stores', seen(stores))
+  app.get(
+    '/api/v1/stores',
+    seen((sight, context) => stores(dashboard, sight, context)),
+  )
   app.get('/api/v1/stores/:store', seen(store))
-  app.get('/api/v1/devices', seen(devices))
+  app.get(
+    '/api/v1/devices',
+    seen((sight, context) => devices(dashboard, sight, context)),
+  )
   app.get('/api/v1/devices/:store/:device', seen(device))
   app.get('/api/v1/devices/:store/:device/samples', seen(samples))
   app.get(
     '/api/v1/search',
     seen((sight, context) => search(dashboard, sight, context)),
   )
-  app.get('/api/v1/runs', seen(runs))
+  app.get(
+    '/api/v1/runs',
+    seen((sight, context) => runs(dashboard, sight, context)),
+  )
   app.get(
     '/api/v1/runs/:run',
     seen((sight, context) => run(dashboard, sight, context)),
@@ -65,7 +74,7 @@ export function apiRoutes(app: DashboardApp, dashboard: Dashboard, signIn: SignI
   app.get('/api/v1/runs/:run/devices/:store/:device', seen(runDevice))
 }
 
-function stores(sight: Sight, context: Asked): JsonObject {
+function stores({ lists }: Dashboard, sight: Sight, context: Asked): JsonObject {
   const { limit, after, order, ...wanted } = asked(context, [
     'region',
     'store',
@@ -78,7 +87,11 @@ function stores(sight: Sight, context: Asked): JsonObject {
   among('state', wanted.state, ANY_STATES_WORST_FIRST)
   among('sells', wanted.sells, SELLS)
   among('order', order, ORDERS)
-  const { rows, ...page } = listStores(sight, { ...wanted, order: order[0] }, pageOf({ limit, after }))
+  const { rows, ...page } = listStores(
+    sight,
+    { ...wanted, order: order[0] },
+    pageOf(context, { limit, after }, { lists, key: sight.key }),
+  )
   return { schema: 'till.api-stores/1', ...page, stores: rows }
 }
 
@@ -102,7 +115,7 @@ async function store(sight: Sight, context: Asked): Promise<JsonObject> {
   return { schema: 'till.api-store/1', ...view }
 }
 
-function devices(sight: Sight, context: Asked): JsonObject {
+function devices({ lists }: Dashboard, sight: Sight, context: Asked): JsonObject {
   const { limit, after, order, ...wanted } = asked(context, [
     'region',
     'store',
@@ -115,7 +128,11 @@ function devices(sight: Sight, context: Asked): JsonObject {
   among('state', wanted.state, ANY_STATES_WORST_FIRST)
   among('kind', wanted.kind, DEVICE_KINDS)
   among('order', order, ORDERS)
-  const { rows, ...page } = listDevices(sight, { ...wanted, order: order[0] }, pageOf({ limit, after }))
+  const { rows, ...page } = listDevices(
+    sight,
+    { ...wanted, order: order[0] },
+    pageOf(context, { limit, after }, { lists, key: sight.key }),
+  )
   return { schema: 'till.api-devices/1', ...page, devices: rows }
 }
 
@@ -144,13 +161,13 @@ async function search({ incidents }: Dashboard, sight: Sight, context: Asked): P
   }
 }
 
-async function runs(sight: Sight, context: Asked): Promise<JsonObject> {
+async function runs({ lists }: Dashboard, sight: Sight, context: Asked): Promise<JsonObject> {
   const { limit, after } = asked(context, ['limit', 'after'])
-  const { rows, next } = await listRuns(sight, pageOf({ limit, after }))
+  const { rows, next } = await listRuns(sight, pageOf(context, { limit, after }, { lists, key: sight.key }))
   return { schema: 'till.api-runs/1', next, runs: rows }
 }
 
-async function run({ follower, plans }: Dashboard, sight: Sight, context: Asked): Promise<JsonObject> {
+async function run({ follower, plans, lists }: Dashboard, sight: Sight, context: Asked): Promise<JsonObject> {
   const { limit, after, state } = asked(context, ['state', 'limit', 'after'])
   among('state', state, ANY_STATES_WORST_FIRST)
   const id = context.req.param('run') ?? ''
@@ -161,7 +178,11 @@ async function run({ follower, plans }: Dashboard, sight: Sight, context: Asked)
     schema: 'till.api-run/1',
     appliable: plans.deviceOf(id) !== undefined,
     paused: await pausedOf(sight, found),
-    ...(await runView(sight, found, { progress, page: pageOf({ limit, after }), states: state })),
+    ...(await runView(sight, found, {
+      progress,
+      page: pageOf(context, { limit, after }, { lists, key: sight.key }),
+      states: state,
+    })),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Hono } from 'hono'
 import type { KnownAccounts } from '../../app/accounts/known-accounts.ts'
 import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
 import type { FleetPicture } from '../../app/overview/fleet-picture.ts'
+import { BegunLists } from '../../app/overview/paging.ts'
 import { PictureKeeper } from '../../app/overview/picture-keeper.ts'
 import { ReportKeeper } from '../../app/overview/report-keeper.ts'
 import type { ReportTerms } from '../../app/overview/report-view.ts'
@@ -51,6 +52,7 @@ export class Dashboard {
   readonly keeper: PictureKeeper
   readonly follower = new RunFollower()
   readonly reports = new ReportKeeper()
+  readonly lists = new BegunLists()
   readonly incidents: IncidentStore
   readonly sessions: Sessions
   readonly bodies: BodyReader
@@ -150,7 +152,9 @@ export class Dashboard {
     const key = this.sightKey(known)
     const before = this.#sights.get(key)
     if (before?.version === version && before.sight.fleet === fleet) return before.sight
-    const sight = sightOf(whole, { fleet, store: await this.runs(), sees, partner: account.partner })
+    const { partner } = account
+    const own = JSON.stringify([key, fleet.digest])
+    const sight = sightOf(whole, { fleet, store: await this.runs(), sees, partner, key: own })
     this.#sights.delete(key)
     this.#sights.set(key, { version, sight })
     const [oldest] = this.#sights.keys()

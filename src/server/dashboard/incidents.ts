@@ -93,7 +93,7 @@ function listOf(dashboard: Dashboard, sight: Sight, context: Asked): Promise<Jso
   among('closed', closed, YES)
   among('late', late, YES)
   const isClosedToo = closed.length > 0 || filter.state.includes('closed')
-  const page = pageOf({ limit, after })
+  const page = pageOf(context, { limit, after }, { lists: dashboard.lists, key: sight.key })
   return listIncidents({ sight, store: dashboard.incidents }, { filter, isLate: late.length > 0, isClosedToo, page })
 }
 

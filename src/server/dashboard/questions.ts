@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import type { Page } from '../../app/overview/paging.ts'
+import type { BegunLists, Page } from '../../app/overview/paging.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { type BodyReader, textOfBody } from '../read-body.ts'
 import { ApiRefused } from './api-refused.ts'
@@ -31,18 +31,18 @@ export function asked<Name extends string>(
   return Object.fromEntries(lists) as Record<Name, readonly string[]>
 }
 
-/** `limit` and `after`. */
-export function pageOf({
-  limit,
-  after,
-}: {
-  readonly limit: readonly string[]
-  readonly after: readonly string[]
-}): Page {
+/** `limit` and `after` of a question, for who sees what `key` stands for. */
+export function pageOf(
+  context: Context,
+  { limit, after }: { readonly limit: readonly string[]; readonly after: readonly string[] },
+  { lists, key }: { readonly lists: BegunLists; readonly key: string | undefined },
+): Page {
   const count = limit[0] === undefined ? USUAL : Number(limit[0])
   if (!Number.isInteger(count) || count < 1 || count > MOST)
     throw new ApiRefused(400, `"limit" is a number from 1 to ${MOST}.`)
-  return { limit: count, after: after[0] }
+  if (key === undefined) return { limit: count, after: after[0] }
+  const question = Object.entries(context.req.queries()).filter(([name]) => name !== 'limit' && name !== 'after')
+  return lists.page({ limit: count, after: after[0] }, JSON.stringify([key, context.req.path, question]))
 }
 
 /** Values that have to be among those that there are. Throws ApiRefused. */

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { closedMonths } from '../../app/overview/contracts-seen.ts'
 import { type ReportAsked, reportJson, reportSeen } from '../../app/overview/report-view.ts'
 import { withoutOthers } from '../../app/overview/sight.ts'
+import type { Report } from '../../core/report.ts'
 import { GROUPINGS, type Grouping, NAMED_REPORTS, type NamedReport, uselessWord } from '../../core/report-names.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
@@ -23,11 +24,13 @@ export function reportRoutes(app: DashboardApp, dashboard: Dashboard): void {
   app.get('/api/v1/reports/:report', async (context) => {
     const { known } = await visitor(context)
     const sight = await dashboard.sightOf(known)
-    const { wanted, page, order } = questionOf(context)
+    const { wanted, given, order } = questionOf(context)
     const terms = dashboard.terms()
+    const page = pageOf(context, given, { lists: dashboard.lists, key: JSON.stringify([sight.key, terms.digest]) })
     // What is kept was made for who sees the same, by the same terms.
     const key = JSON.stringify([dashboard.sightKey(known), sight.fleet.digest, terms.digest, wanted])
-    const report = await tried(() => dashboard.reports.of(key, () => reportSeen(sight, wanted, terms)))
+    const begun = page.begun as Report | undefined
+    const report = begun ?? (await tried(() => dashboard.reports.of(key, () => reportSeen(sight, wanted, terms))))
     return context.json(withoutOthers(sight, { schema: 'till.api-report/1', ...reportJson(report, { page, order }) }))
   })
   app.get('/api/v1/sla/closed', async (context) => {
@@ -63,5 +66,5 @@ function questionOf(context: Asked) {
     among: Object.fromEntries(groups),
     contracts: given.contract,
   }
-  return { wanted, page: pageOf(given), order: (given.order[0] ?? 'name') as (typeof ORDERS)[number] }
+  return { wanted, given, order: (given.order[0] ?? 'name') as (typeof ORDERS)[number] }
 }
