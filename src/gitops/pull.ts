@@ -3,6 +3,7 @@ import { shownPath } from './checkout.ts'
 import { gatherFacts, MOST_COMMITS, type Verifier } from './gather-facts.ts'
 import { judgeRange, type TrustProblem } from './judge-range.ts'
 import { commitsBetween, fetchTip, hasCommit, isAncestor, keepTrusted, openMirror, type Remote } from './mirror.ts'
+import { ToolBroken } from './program-tools.ts'
 import {
   type LastPull,
   note,
@@ -15,7 +16,6 @@ import {
   writeTrusted,
 } from './trust-folder.ts'
 import type { TrustPolicy } from './trust-policy.ts'
-import { ToolBroken } from './program-tools.ts'
 import { remembering } from './verified-cache.ts'
 import { digestOfSigners, type SignerFiles, verifySignatures } from './verify-signatures.ts'
 
