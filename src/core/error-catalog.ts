@@ -114,7 +114,7 @@ const INPUT = {
     'Install it: git, ssh-keygen (openssh-client) and, for keys of GnuPG, gpg.',
   ),
   GITOPS_TOOL_BROKEN: entry(
-    'A program that verifies signatures ended without an answer',
+    'A program that verifies the signature of a plan ended without an answer',
     'Try again; where it stays so, see what kills it on this machine (memory, limits of processes).',
   ),
   GITOPS_MIRROR_BROKEN: entry(
@@ -530,6 +530,11 @@ const REVISION = {
   REVISION_BROKEN: entry(
     'The commit is signed as it should be, and cannot be used',
     'Mend what is named and commit again; `till validate` finds it before a push.',
+  ),
+  REVISION_UNDECIDED: entry(
+    'A program that verifies signatures ended without an answer',
+    'The next pull asks anew, and devices are kept to the revision in force meanwhile. Where it stays so, see what ends it on this machine ' +
+      '(memory, limits of processes), or what is odd about the signature of the commit.',
   ),
   REVISION_UNREACHABLE: entry(
     'The remote repository did not answer',

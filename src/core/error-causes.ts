@@ -50,7 +50,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The broker or the address was away for days, refuses the login, or nothing has sent since (no run, no `till serve`).',
   WORKERS_NEED_DATABASE:
     'The state lies in its file, as it does unless tillwright.yaml or TILL_STATE names a database.',
-  WORKER_NONE: 'No worker is there, those that are serve another region or kind, or they are being stopped.',
+  WORKER_NONE: 'No worker is there, those that are serve another region or kind, are being stopped, or cannot work.',
   WORKER_GONE: 'The machine of the worker is off, or its line to PostgreSQL is cut.',
   WORKER_FAILED:
     'The disk of the worker is full or read-only, it is of another release, or it lacks files of the repository.',
@@ -112,6 +112,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   REVISION_INCOMPLETE:
     'The remote is a shallow clone, its disk is damaged, or something on the way cut the answer short.',
   REVISION_BROKEN: 'It was merged without the pipeline that validates it.',
+  REVISION_UNDECIDED: 'The machine was out of memory, and the kernel ended ssh-keygen or gpg.',
   REVISION_UNREACHABLE: 'The server is down, the key or token was withdrawn, or its host key is not in known_hosts.',
   PLAN_EXPIRED: 'It waited for its review, or the artifact of an old pipeline was taken.',
   PLAN_UNTRUSTED: 'The file was changed after it was signed, or was planned by hand and not by the pipeline.',

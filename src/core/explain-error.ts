@@ -35,6 +35,7 @@ const EXIT_OF_CODE: { readonly [Code in ErrorCode]?: number } = {
   LEASE_HELD: EXIT.held,
   LEASE_LOST: EXIT.held,
   WORKER_GONE: EXIT.held,
+  WORKER_FAILED: EXIT.held,
   DEVICE_BUSY: EXIT.held,
   RUN_CANCELLED: EXIT.interrupted,
   RUN_LOST: EXIT.interrupted,

@@ -3,6 +3,7 @@ import { shownPath } from './checkout.ts'
 import { gatherFacts, MOST_COMMITS, type Verifier } from './gather-facts.ts'
 import { judgeRange, type TrustProblem } from './judge-range.ts'
 import { commitsBetween, fetchTip, hasCommit, isAncestor, keepTrusted, openMirror, type Remote } from './mirror.ts'
+import { ToolBroken } from './program-tools.ts'
 import {
   type LastPull,
   note,
@@ -35,6 +36,7 @@ export type RefusalCode =
   | 'REVISION_INCOMPLETE'
   | 'REVISION_BROKEN'
   | 'REVISION_UNREACHABLE'
+  | 'REVISION_UNDECIDED'
 
 /** What came of a look at the remote. */
 export interface Pulled {
@@ -45,6 +47,8 @@ export interface Pulled {
   /** Commits that are new, of which the signatures were judged. */
   readonly commits: number
   readonly code?: RefusalCode
+  /** The pull before came to no answer about this tip, either. */
+  readonly isUndecidedStill?: true
   readonly problems: LastPull['problems']
   readonly problemCount: number
 }
@@ -82,7 +86,9 @@ export async function pull(follow: Follow, options: PullOptions): Promise<Pulled
           [{ kind: tip.kind, detail: tip.detail }],
         )
       : (unchanged(last, { trusted, tip, decidedWith: follow.decidedWith }) ??
-        (await decide(follow, { mirror, trusted, tip }, options)))
+        (await decide(follow, { mirror, trusted, tip }, options).catch((error: unknown) =>
+          undecided(error, { trusted, tip, last }),
+        )))
   if (!options.dry) await remember(follow, { pulled, last, now: options.now() })
   return pulled
 }
@@ -97,6 +103,18 @@ function unchanged(
   if (last?.outcome !== 'refused' || last.tip !== tip || last.decidedWith !== decisionOf(now)) return undefined
   const { code, problems, problemCount } = last
   return { outcome: 'refused', trusted, tip, commits: 0, code: code as RefusalCode, problems, problemCount }
+}
+
+/** A program that judges signatures was killed: that says nothing of the revision, and devices are kept to the one in force. */
+function undecided(
+  error: unknown,
+  { last, ...of }: { readonly trusted: TrustedRevision; readonly tip: string; readonly last: LastPull | undefined },
+): Pulled {
+  if (!(error instanceof ToolBroken)) throw error
+  const isStill = last?.outcome === 'undecided' && last.tip === of.tip
+  const problems = [{ kind: 'undecided', commit: of.tip, detail: error.message }]
+  const pulled = refusal({ ...of, commits: 0 }, 'REVISION_UNDECIDED', problems)
+  return isStill ? { ...pulled, isUndecidedStill: true } : pulled
 }
 
 function decisionOf(now: { readonly trusted: TrustedRevision; readonly decidedWith: string }): string {
@@ -180,12 +198,17 @@ function shown({ kind, commit, path, detail }: TrustProblem): LastPull['problems
   return { kind, commit, ...(path !== undefined && { path: shownPath(path) }), detail }
 }
 
+const OUTCOMES: Readonly<Partial<Record<RefusalCode, Pulled['outcome']>>> = {
+  REVISION_UNREACHABLE: 'unreachable',
+  REVISION_UNDECIDED: 'undecided',
+}
+
 function refusal(
   of: Pick<Pulled, 'trusted' | 'tip' | 'commits'>,
   code: RefusalCode,
   problems: LastPull['problems'],
 ): Pulled {
-  const outcome = code === 'REVISION_UNREACHABLE' ? 'unreachable' : 'refused'
+  const outcome = OUTCOMES[code] ?? 'refused'
   return { ...of, outcome, code, problems: problems.slice(0, SHOWN), problemCount: problems.length }
 }
 

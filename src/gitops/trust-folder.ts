@@ -18,7 +18,7 @@ export interface TrustedRevision {
 /** The last commit that was looked at, and what came of it. */
 export interface LastPull {
   readonly at: string
-  readonly outcome: 'current' | 'advanced' | 'refused' | 'unreachable'
+  readonly outcome: 'current' | 'advanced' | 'refused' | 'unreachable' | 'undecided'
   /** Tip of the branch; null where the remote was not reached. */
   readonly tip: string | null
   /** What was decided with: signers, revocations, policy. */

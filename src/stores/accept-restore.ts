@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { AuditEntry } from '../core/audit.ts'
 import type { RestoreAnswer } from '../core/lease.ts'
 import { appendAudit } from './audit.ts'
@@ -8,7 +7,9 @@ import { tables } from './schema.ts'
 import { leaseClockMs, put, rowsOf, type Steps } from './steps.ts'
 import type { Witness } from './witness.ts'
 
-/** More than the leases that one device was given between a backup and its restore; 2,000 restores fit into 32 bits of a shell. */
+/** Epochs are lifted to the seconds since then: a device is given fewer leases than that. Until 2088 they fit into 32 bits of a shell. */
+const SINCE = Date.parse('2020-01-01T00:00:00Z')
+/** Where the clock is behind: more than the leases that one device was given between a backup and its restore. */
 const LIFT = 1_000_000
 const LIFTED = 'leases.lifted'
 const DEVICE = /^device:[^/]*\/(.+)$/
@@ -17,6 +18,17 @@ const DEVICE = /^device:[^/]*\/(.+)$/
 export function* liftedEpoch(): Steps<number> {
   const [row] = yield* rowsOf(tables.selectFrom('state_facts').select('value').where('name', '=', LIFTED))
   return Number(row?.value ?? 0)
+}
+
+/**
+ * An epoch that no device has heard of. It cannot be counted from what the backup says: the same backup may be restored twice, and
+ * devices remember what was given after the first time.
+ */
+function* nextLift(now: number): Steps<number> {
+  const [row] = yield* rowsOf(tables.selectFrom('lease_keys').select(({ fn }) => fn.max('epoch').as('epoch')))
+  const highest = Math.max(Number(row?.epoch ?? 0), yield* liftedEpoch())
+  const byTime = Math.floor((now - SINCE) / 1_000)
+  return byTime > highest ? byTime : highest + LIFT
 }
 
 /** See `LeaseStore.acceptRestore`. */
@@ -33,8 +45,9 @@ export function* acceptRestore(entry: Omit<AuditEntry, 'about'>, witness: Witnes
     .filter(({ run, settled }) => settled === 0 || holders.has(run))
     .map(({ run }) => run)
   const devices = held.flatMap(({ key }) => DEVICE.exec(key)?.[1] ?? []).sort()
-  yield* put(tables.updateTable('lease_keys').set({ epoch: sql<number>`epoch + ${LIFT}` }))
-  yield* putFact(LIFTED, String((yield* liftedEpoch()) + LIFT))
+  const lifted = yield* nextLift(Date.parse(entry.at))
+  yield* put(tables.updateTable('lease_keys').set({ epoch: lifted }))
+  yield* putFact(LIFTED, String(lifted))
   // That a run was carried on by somebody who is gone tells that it is over.
   const free = tables.updateTable('lease_keys').set({ controller: null, run: null, taken_as: null })
   yield* put(free.where('key', 'not like', 'run:%'))

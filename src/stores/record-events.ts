@@ -178,7 +178,10 @@ export function* recordStatuses(rows: readonly StatusRow[]): Steps<void> {
   for (const row of rows) yield* recordLook(row)
 }
 
-/** A device that was put off before anybody looked is as it was seen before, where it was. */
+/**
+ * A device that was put off before anybody looked is as it was seen before, where it was. One that was looked at is so where it was
+ * broken: its neighbours may not be changed as if it worked.
+ */
 function* recordPutOff(rows: readonly StatusRow[]): Steps<void> {
   const statuses = yield* rowsOfEach(
     SELECT_STATUS,
@@ -190,9 +193,11 @@ function* recordPutOff(rows: readonly StatusRow[]): Steps<void> {
   )
   for (const [index, row] of rows.entries()) {
     const [status] = statuses[index] ?? []
-    if (!status || (status.state === 'deferred' && status.seen_at !== status.at)) yield* recordStatus(row)
+    const isNewer = (before: string): boolean => row.seen_at !== null && !BROKEN.has(before)
+    if (!status || isNewer(status.state) || (status.state === 'deferred' && status.seen_at !== status.at))
+      yield* recordStatus(row)
     const [look] = looks[index] ?? []
-    if (!look || look.state === 'deferred') yield* recordLook(row)
+    if (!look || look.state === 'deferred' || isNewer(look.state)) yield* recordLook(row)
   }
 }
 
@@ -234,8 +239,8 @@ function* recordEndings(run: string, endings: readonly Ending[]): Steps<void> {
   const { runbooks } = row
   const rowOf = (ending: Ending): StatusRow => statusRow(ending.device, ending, { run, runbooks, at: ending.at })
   const looks = news.filter((ending) => row.mode !== 'exec' && wasLookedAt(ending))
-  yield* recordStatuses(looks.filter((ending) => !wasPutOff(ending)).map(rowOf))
-  yield* recordPutOff(looks.filter(wasPutOff).map(rowOf))
+  yield* recordStatuses(looks.filter(({ state }) => state !== 'deferred').map(rowOf))
+  yield* recordPutOff(looks.filter(({ state }) => state === 'deferred').map(rowOf))
   for (const { device, at, answered } of news) if (answered) yield* put(UPDATE_SEEN, [at, device, at])
   yield* put(
     tables
@@ -300,9 +305,8 @@ function wasLookedAt(outcome: DeviceOutcome): boolean {
   return outcome.state !== 'cancelled' && code !== 'LEASE_HELD' && code !== 'LEASE_LOST'
 }
 
-function wasPutOff({ state, answered }: DeviceOutcome): boolean {
-  return state === 'deferred' && answered !== true
-}
+/** What a look alone does not mend: that the device answers, and differs, is no proof that it works. */
+const BROKEN: ReadonlySet<string> = new Set<DeviceState>(['failed', 'unmet', 'indeterminate'])
 
 function statusRow(
   device: string,

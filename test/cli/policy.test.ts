@@ -63,7 +63,10 @@ describe('a policy', () => {
   it('waits for devices that other runs have for as long as it was told to, and no longer', async () => {
     project = chain('policies: {default: {rollout: {waves: false}}}', CLOSED)
     const [begun, go] = [`${project.root}/begun`, `${project.root}/go`]
-    project.write('runbooks/mark.yaml', runbookThat(`touch ${begun}-\${{ store.id }}; until [ -e ${go} ]; do sleep 0.1; done`))
+    project.write(
+      'runbooks/mark.yaml',
+      runbookThat(`touch ${begun}-\${{ store.id }}; until [ -e ${go} ]; do sleep 0.1; done`),
+    )
     const both = ['--device', 'S-1/pos1', '--device', 'S-2/pos1'] as const
     const busy = project.start('apply', 'mark', '--yes', ...both)
     const end = ended(busy)
@@ -75,7 +78,18 @@ describe('a policy', () => {
     expect([two.code, [...two.of.values()]]).toEqual([6, ['LEASE_HELD', 'LEASE_HELD']])
     const neighbour = await states(project, '--device', 'S-1/pos2', '--wait', '1s')
     expect([neighbour.code, [...neighbour.of.values()]]).toEqual([6, ['CAP_REACHED']])
-    const patient = project.start('apply', 'mark', '--yes', '--ndjson', '--store', 'S-1', '--store', 'S-2', '--wait', '2m')
+    const patient = project.start(
+      'apply',
+      'mark',
+      '--yes',
+      '--ndjson',
+      '--store',
+      'S-1',
+      '--store',
+      'S-2',
+      '--wait',
+      '2m',
+    )
     let told = ''
     patient.stdout?.on('data', (chunk) => {
       told += chunk
@@ -264,6 +278,20 @@ policies: {default: {rollout: {guards: [reciept]}}}
     project.write('tillwright.yaml', '')
     expect([...(await states(project, '--device', 'S-1/pos1')).of.values()]).toEqual(['changed'])
   }, 180_000)
+
+  it('keeps a till going beside one that is broken, also when that one was looked at since and put off', async () => {
+    const policies = (more: string): string => `policies: {default: {caps: [], rollout: {waves: false${more}}}}\n`
+    project = chainOf(['S-1'], { policy: policies(''), hours: CLOSED })
+    project.write('runbooks/mark.yaml', runbookThat('exit 7'))
+    expect([...(await states(project, '--device', 'S-1/pos2')).of.values()]).toEqual(['CONVERGE_FAILED'])
+    project.write('runbooks/mark.yaml', runbookThat('true'))
+    const guard = "guards: {drawer: {says: the drawer is open, script: {sh: 'echo busy'}}}\n"
+    project.write('tillwright.yaml', guard + policies(', guards: [drawer]'))
+    expect([...(await states(project, '--device', 'S-1/pos2')).of.values()]).toEqual(['GUARD_CLOSED'])
+    project.write('tillwright.yaml', policies(''))
+    project.write('inventory/stores.yaml', project.read('inventory/stores.yaml').replaceAll(`: ${CLOSED}`, `: ${OPEN}`))
+    expect([...(await states(project, '--device', 'S-1/pos1')).of.values()]).toEqual(['LAST_WORKING'])
+  })
 
   it('comes with Tillwright where the repository has none, and keeps a till of each store working from the first apply on', async () => {
     const stores = Array.from({ length: 12 }, (_, index) => `S-${index + 1}`)

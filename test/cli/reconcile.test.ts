@@ -92,6 +92,37 @@ describe('till reconcile', () => {
     )
   })
 
+  test('keeps to the revision in force while ssh-keygen is killed; where it stays so, an incident says so', async () => {
+    const { base } = await repository.begin(['anna'])
+    const one = repository.push(repository.commit({ parents: [base], files: wanting('one'), sign: 'anna' }))
+    expect(await reconcile()).toMatchObject({ code: 0 })
+    const bin = join(repository.root, 'bin')
+    mkdirSync(bin)
+    const path = process.env['PATH'] ?? ''
+    writeFileSync(join(bin, 'ssh-keygen'), '#!/bin/sh\nkill -9 $$\n', { mode: 0o755 })
+    const two = repository.push(repository.commit({ parents: [one], files: wanting('two'), sign: 'anna' }))
+    const listed = async () =>
+      JSON.parse((await till('incidents', 'list', '--json', '--project', join(repository.folder, 'current'))).stdout)
+    process.env['PATH'] = `${bin}:${path}`
+    try {
+      for (const count of [0, 1]) {
+        writeFileSync(join(device, 'greeting'), `other ${count}`)
+        expect(await reconcile()).toMatchObject({
+          code: 6,
+          pull: { outcome: 'undecided', code: 'REVISION_UNDECIDED', in_force: one, tip: two },
+        })
+        if (count === 0) expect(greeting()).toBe('one')
+        expect((await listed()).incidents).toHaveLength(count)
+      }
+    } finally {
+      process.env['PATH'] = path
+    }
+    const after = await reconcile()
+    expect(after).toMatchObject({ code: 0, pull: { outcome: 'advanced', in_force: two } })
+    expect(greeting()).toBe('two')
+    expect((await listed()).incidents).toMatchObject([{ fault: 'revision-refused', state: 'cleared' }])
+  })
+
   test('reports and asks without mending, waits for its time, and leaves what is suspended', async () => {
     const { base } = await repository.begin(['anna'])
     const asking = '{runbook: greeting, mode: ask, every: 1h}'

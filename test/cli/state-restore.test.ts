@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { ended, inventoryWith, TestProject, until } from './project.ts'
@@ -115,6 +116,17 @@ describe.skipIf(!hasPostgres)('a state that was dumped in the middle of a run', 
     expect((await exec()).code).toBe(0)
     expect((await project.till('audit', 'list')).stdout).toContain('state.restored')
     expect((await project.till('audit', 'verify')).code).toBe(0)
+    // That one is lost, too, and the same backup is all that there is: devices know of what was given since.
+    await delay(2_000)
+    server.sql('CREATE DATABASE again', 'postgres')
+    const again = server.url.replace(/\/till$/, '/again')
+    execFileSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', again, '-f', dump], { stdio: 'ignore' })
+    server.sql("DELETE FROM tillwright.lease_keys WHERE key LIKE '%/pos6'", 'again')
+    process.env['TILL_STATE'] = again
+    expect((await exec()).code).toBe(6)
+    expect((await project.till('state', 'accept-restore')).code).toBe(0)
+    const taken = await exec()
+    expect(taken.code, taken.stdout).toBe(0)
   }, 180_000)
 })
 

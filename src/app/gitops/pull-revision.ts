@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { GitBroken } from '../../gitops/git.ts'
-import { ToolBroken, ToolMissing } from '../../gitops/program-tools.ts'
+import { ToolMissing } from '../../gitops/program-tools.ts'
 import { type Pulled, pull, trustByHand } from '../../gitops/pull.ts'
 import { alone, FolderDamaged } from '../../gitops/trust-folder.ts'
 import type { OpenFollow } from './open-follow.ts'
@@ -62,10 +62,6 @@ function asInput(error: unknown, { folder }: OpenFollow): InputError | undefined
     const packages: Readonly<Record<string, string>> = { 'ssh-keygen': 'openssh-client', gpg: 'gnupg' }
     const detail = `Install it (Debian: apt-get install ${packages[tool] ?? tool}). Without it no revision is verified, and none is taken.`
     return refused('GITOPS_TOOL_MISSING', `The program ${tool} is not on this machine`, detail)
-  }
-  if (error instanceof ToolBroken) {
-    const detail = 'Nothing was decided by it; what is in force stays so, and the next pull asks anew.'
-    return refused('GITOPS_TOOL_BROKEN', error.message, detail)
   }
   if (error instanceof GitBroken) {
     const detail = `${error.message}\nRemove the folder; it is fetched anew, and what is in force stays so.`

@@ -9,6 +9,8 @@ import { callOfRefusedRevision, incidentOpening } from './incident-opening.ts'
  * open are cleared. One that did not answer says nothing.
  */
 export async function tellOfRevision(project: Project, pulled: Pulled): Promise<void> {
+  // A hiccup is over with the next pull.
+  if (pulled.outcome === 'undecided' && !pulled.isUndecidedStill) return
   if (pulled.code !== undefined) return openForRefused(project, pulled)
   const store = await openIncidentStore(project.state)
   const cleared = { type: 'cleared', at: new Date().toISOString() } as const

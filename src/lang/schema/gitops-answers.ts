@@ -3,8 +3,8 @@ import { TIME } from './records.ts'
 const COMMIT = { description: 'Full id of a commit.', type: 'string', pattern: '^[0-9a-f]{40,64}$' } as const
 const OUTCOME = {
   description:
-    'current: nothing is new; advanced: a new revision is (or would be) in force; refused, unreachable: the old one stays.',
-  enum: ['current', 'advanced', 'refused', 'unreachable'],
+    'current: nothing is new; advanced: a new revision is (or would be) in force; refused, unreachable, undecided: the old one stays.',
+  enum: ['current', 'advanced', 'refused', 'unreachable', 'undecided'],
 } as const
 const CODE = {
   description: 'Why not; see the reference of errors.',
@@ -20,7 +20,7 @@ const PROBLEM = {
   properties: {
     kind: {
       description:
-        'unsigned, bad-signature, unknown-signer, signer-not-allowed, signatures-missing, malformed, rewritten, incomplete, invalid, broken or unreachable.',
+        'unsigned, bad-signature, unknown-signer, signer-not-allowed, signatures-missing, malformed, rewritten, incomplete, invalid, broken, unreachable or undecided.',
       type: 'string',
     },
     commit: COMMIT,
