@@ -69,35 +69,7 @@ export function testTransport(
   })
 
   testEarlyInput(runner, () => subject.transport().connect(subject.target(), never))
-  const { echoPort } = subject
-  if (echoPort) {
-    runner.test('forwards to a port as the device sees it', async () => {
-      const stream = value(await connection.forward('127.0.0.1', echoPort()))
-      const heard = new Promise<string>((resolve) => stream.onData((chunk) => resolve(Buffer.from(chunk).toString())))
-      stream.write(Buffer.from('hello'))
-      equal(await heard, 'hello')
-      const closed = new Promise<void>((resolve) => stream.onClose(resolve))
-      stream.destroy()
-      await closed
-    })
-
-    runner.test('fails with a value when nothing listens there', async () => {
-      const refused = await connection.forward('127.0.0.1', 1)
-      assert(!refused.ok)
-    })
-  }
-
-  const { hangUpPort } = subject
-  if (hangUpPort) {
-    runner.test('tells the end of a forwarded stream when the other side hangs up', async () => {
-      const stream = value(await connection.forward('127.0.0.1', hangUpPort()))
-      const heard: Uint8Array[] = []
-      stream.onData((chunk) => heard.push(chunk))
-      const late = new Promise<string>((resolve) => setTimeout(resolve, 10_000, 'still open').unref())
-      equal(await Promise.race([new Promise((resolve) => stream.onClose(() => resolve('closed'))), late]), 'closed')
-      equal(Buffer.concat(heard).toString(), 'bye')
-    })
-  }
+  testForwarding(runner, () => connection, subject)
 
   runner.test('does not connect for a run that was stopped', async () => {
     const stopped = await subject.transport().connect(subject.target(), AbortSignal.abort())
@@ -116,6 +88,41 @@ export function testTransport(
     equal(late.ok ? 'started' : late.failure.code, 'SESSION_LOST')
     await other.close()
   })
+}
+
+function testForwarding(
+  runner: TestRunner,
+  connection: () => Connection,
+  ports: { readonly echoPort?: () => number; readonly hangUpPort?: () => number },
+): void {
+  const { echoPort, hangUpPort } = ports
+  if (echoPort) {
+    runner.test('forwards to a port as the device sees it', async () => {
+      const stream = value(await connection().forward('127.0.0.1', echoPort()))
+      const heard = new Promise<string>((resolve) => stream.onData((chunk) => resolve(Buffer.from(chunk).toString())))
+      stream.write(Buffer.from('hello'))
+      equal(await heard, 'hello')
+      const closed = new Promise<void>((resolve) => stream.onClose(resolve))
+      stream.destroy()
+      await closed
+    })
+
+    runner.test('fails with a value when nothing listens there', async () => {
+      const refused = await connection().forward('127.0.0.1', 1)
+      assert(!refused.ok)
+    })
+  }
+
+  if (hangUpPort) {
+    runner.test('tells the end of a forwarded stream when the other side hangs up', async () => {
+      const stream = value(await connection().forward('127.0.0.1', hangUpPort()))
+      const heard: Uint8Array[] = []
+      stream.onData((chunk) => heard.push(chunk))
+      const late = new Promise<string>((resolve) => setTimeout(resolve, 10_000, 'still open').unref())
+      equal(await Promise.race([new Promise((resolve) => stream.onClose(() => resolve('closed'))), late]), 'closed')
+      equal(Buffer.concat(heard).toString(), 'bye')
+    })
+  }
 }
 
 function testEarlyInput(runner: TestRunner, connect: () => Promise<Result<Connection>>): void {

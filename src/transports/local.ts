@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream'
 import type { ByteStream, ProcessStream } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { Connection, Target, Transport } from '../core/ports.ts'
+import { slowAddresses } from '../devices/line/look-up.ts'
 import { byteStreamOf } from './byte-stream.ts'
 
 /** What a program may know of its surroundings. The rest of our environment may hold secrets. */
@@ -57,8 +58,11 @@ class LocalConnection implements Connection {
 
   forward(host: string, port: number, timeoutMs = this.#forwardMs): Promise<Result<ByteStream>> {
     return new Promise((resolve) => {
-      const socket = connect({ host, port, timeout: timeoutMs, noDelay: true })
+      const leaving = new AbortController()
+      const means = slowAddresses({ timeoutMs, signal: leaving.signal })
+      const socket = connect({ host, port, timeout: timeoutMs, noDelay: true, ...means })
       const refuse = (reason: string): void => {
+        leaving.abort()
         socket.destroy()
         resolve(fail({ code: 'OPEN_REFUSED', phase: 'open', message: `"${host}:${port}" did not answer: ${reason}.` }))
       }

@@ -54,7 +54,10 @@ describe('known_hosts', () => {
 
   test('heeds what is revoked, and replaces what is recorded, whatever the case', () => {
     const text = `@revoked POS2.Shop ${A}\npos2.shop ${A}\nPOS1.Shop,Other.Shop ${A}\n`
-    expect([find(text, 'pos2.shop'), lookupHostMarks(parseKnownHosts(text), 'Pos2.shop', 22).revoked]).toEqual([[], [A]])
+    expect([find(text, 'pos2.shop'), lookupHostMarks(parseKnownHosts(text), 'Pos2.shop', 22).revoked]).toEqual([
+      [],
+      [A],
+    ])
     expect(withHostKeys(text, [{ address: 'pos1.shop', port: 22, keys: [B] }])).toBe(
       `@revoked POS2.Shop ${A}\npos2.shop ${A}\nOther.Shop ${A}\npos1.shop ${B}\n`,
     )

@@ -237,7 +237,10 @@ describe('through a gateway', () => {
       // As a server does that is stopped: its end of the connection ends, and nothing more is said.
       const on = tcp({ host: device.address, port: device.port })
       on.on('error', () => undefined)
-      socket.on('error', () => undefined).pipe(on).pipe(socket)
+      socket
+        .on('error', () => undefined)
+        .pipe(on)
+        .pipe(socket)
     })
     const connection = await connect(behind({ address: proxy.address, port: proxy.port }))
     const shell = openPosixShell({ start: (command, input) => connection.exec(command, input), deadlines: DEADLINES })

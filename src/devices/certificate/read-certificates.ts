@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { connect } from 'node:tls'
 import { deadline } from '../../load/deadline.ts'
+import { slowAddresses } from '../line/look-up.ts'
 
 /** What matters of a certificate. */
 export interface Certificate {
@@ -41,6 +42,7 @@ export function shownCertificate(
     const socket = connect({
       host: to.host,
       port: to.port,
+      ...slowAddresses(limits),
       ...(to.serverName !== undefined && { servername: to.serverName }),
       rejectUnauthorized: false,
     })

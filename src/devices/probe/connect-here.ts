@@ -1,5 +1,6 @@
-import { connect } from 'node:net'
 import { deadline } from '../../load/deadline.ts'
+import { connectTcp } from '../line/connect-tcp.ts'
+import { lookUp } from '../line/look-up.ts'
 import { type ReachState, reachStateOf } from './reach.ts'
 
 export interface ReachAnswer {
@@ -15,19 +16,27 @@ export function connectHere(
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<ReachAnswer> {
   const began = performance.now()
+  const { timeoutMs, signal } = options
   return new Promise((resolve) => {
-    const socket = connect({ host: to.host, port: to.port, autoSelectFamily: true })
+    const leaving = new AbortController()
     const end = (state: ReachState, detail: string): void => {
       callOff()
-      options.signal.removeEventListener('abort', abort)
-      socket.destroy()
+      signal.removeEventListener('abort', abort)
+      leaving.abort()
       resolve({ state, detail, ms: Math.round(performance.now() - began) })
     }
-    const callOff = deadline(options.timeoutMs, () => end('timed-out', `no answer within ${options.timeoutMs} ms`))
+    const callOff = deadline(timeoutMs, () => end('timed-out', `no answer within ${timeoutMs} ms`))
     const abort = (): void => end('timed-out', 'the deadline of the step passed')
-    options.signal.addEventListener('abort', abort, { once: true })
-    socket.once('connect', () => end('open', ''))
-    socket.on('error', (error) => end(reachStateOf(error), error.message))
-    if (options.signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    lookUp(to.host, leaving.signal)
+      .then((addresses) => connectTcp(addresses, { port: to.port, signal: leaving.signal }))
+      .then(
+        (socket) => {
+          socket.destroy()
+          end('open', '')
+        },
+        (error: Error) => end(reachStateOf(error), error.message),
+      )
+    if (signal.aborted) abort()
   })
 }

@@ -3,6 +3,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { deadline } from '../../load/deadline.ts'
+import { slowAddresses } from '../line/look-up.ts'
 import { firstStage, type HttpAnswer, type HttpQuestion, type HttpStage, type HttpState } from './http-answer.ts'
 import { reachStateOf } from './reach.ts'
 
@@ -38,7 +39,7 @@ class Exchange {
     const answer = new Promise<HttpAnswer>((resolve) => {
       this.#resolve = resolve
     })
-    const request = this.#start()
+    const request = this.#start(signal)
     const late = (): void => this.#end('timed-out', `no answer within ${this.#question.timeoutMs} ms`)
     const callOff = deadline(this.#question.timeoutMs, late)
     signal.addEventListener('abort', late, { once: true })
@@ -52,13 +53,14 @@ class Exchange {
     }
   }
 
-  #start(): ClientRequest {
-    const { url, method, headers, insecure } = this.#question
+  #start(signal: AbortSignal): ClientRequest {
+    const { url, method, headers, insecure, timeoutMs } = this.#question
     const isSecure = new URL(url).protocol === 'https:'
     const common = {
       method,
       headers: { 'user-agent': 'tillwright', ...headers },
       agent: false,
+      ...slowAddresses({ timeoutMs, signal }),
       maxHeaderSize: 64 * 1024,
     }
     const request = isSecure

@@ -1,8 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { lookup } from 'node:dns/promises'
+import type { LookupAddress } from 'node:dns'
 import { deadline } from '../../load/deadline.ts'
 import { machineLoad } from '../../load/machine-load.ts'
 import type { Endpoint } from '../line/dial.ts'
+import { lookUp } from '../line/look-up.ts'
 import {
   decodeResponse,
   encodeQuestion,
@@ -54,7 +55,7 @@ export class SnmpAgent {
   /** Finds out whether it answers, and in which version: both are asked at once, so that an old one costs no more. */
   async open(probe: string): Promise<AgentState> {
     const { host, port, signal } = this.#options
-    const address = await lookup(host).catch(() => undefined)
+    const address = await this.#address(host)
     if (!address) return 'name-not-found'
     const socket = createSocket(address.family === 6 ? 'udp6' : 'udp4')
     this.#socket = socket
@@ -75,6 +76,22 @@ export class SnmpAgent {
     // Both were sent at once: what speaks v2c answers that within the same moment.
     if (first === 'v1') this.#version = (await Promise.race([found(asked[0]), pause(GRACE_MS)])) ?? 'v1'
     return 'answered'
+  }
+
+  async #address(host: string): Promise<LookupAddress | undefined> {
+    const { signal, budgetMs } = this.#options
+    const leaving = new AbortController()
+    const late = new Promise<readonly LookupAddress[]>((resolve) =>
+      leaving.signal.addEventListener('abort', () => resolve([])),
+    )
+    const callOff = deadline(budgetMs, () => leaving.abort())
+    const stop = (): void => leaving.abort()
+    signal?.addEventListener('abort', stop, { once: true })
+    if (signal?.aborted) stop()
+    const addresses = await Promise.race([lookUp(host, leaving.signal).catch(() => []), late])
+    callOff()
+    signal?.removeEventListener('abort', stop)
+    return addresses[0]
   }
 
   /** Reads columns side by side to their ends; what did not come in time is missing, and `whole` is false then. */

@@ -1,29 +1,16 @@
-import { type LookupAddress, lookup } from 'node:dns'
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
+import type { LookupAddress } from 'node:dns'
+import type { Socket } from 'node:net'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { Target } from '../../core/ports.ts'
+import { connectTcp } from '../../devices/line/connect-tcp.ts'
+import { lookUp } from '../../devices/line/look-up.ts'
 import { deadline } from '../../load/deadline.ts'
 import { type SshError, sshFailure } from './ssh-failure.ts'
 
 /** The addresses of a target, within the deadline of the phase `resolve`; none are asked for a number. */
 export function resolveAddress(target: Target, signal: AbortSignal): Promise<Result<readonly LookupAddress[]>> {
-  const family = isIP(target.address)
-  if (family !== 0) return Promise.resolve(success([{ address: target.address, family }]))
-  return new Promise((resolve) => {
-    const trouble = { target, phase: 'resolve' } as const
-    const end = (result: Result<readonly LookupAddress[]>): void => {
-      callOff()
-      signal.removeEventListener('abort', cancel)
-      resolve(result)
-    }
-    const cancel = (): void => end(fail(sshFailure({ ...trouble, cancelled: true })))
-    const callOff = deadline(target.deadlines.resolve, () => end(fail(sshFailure({ ...trouble, expired: true }))))
-    signal.addEventListener('abort', cancel, { once: true })
-    lookup(target.address, { all: true }, (error, addresses) => {
-      if (error) end(fail(sshFailure({ ...trouble, error })))
-      else end(success(addresses))
-    })
-  })
+  const limits = { target, phase: 'resolve', timeoutMs: target.deadlines.resolve, signal } as const
+  return limited(limits, (stop) => lookUp(target.address, stop))
 }
 
 /** A TCP connection to the first address that answers, within `timeoutMs`. */
@@ -32,31 +19,36 @@ export function dial(
   addresses: readonly LookupAddress[],
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<Result<Socket>> {
-  const { signal } = options
+  const limits = { target, phase: 'connect', ...options } as const
+  return limited(limits, (stop) => connectTcp(addresses, { port: target.port, signal: stop }))
+}
+
+/** What comes of `attempt`, or the failure of a phase; `stop` says that nobody waits for it any longer. */
+function limited<T>(
+  limits: {
+    readonly target: Target
+    readonly phase: 'resolve' | 'connect'
+    readonly timeoutMs: number
+    readonly signal: AbortSignal
+  },
+  attempt: (stop: AbortSignal) => Promise<T>,
+): Promise<Result<T>> {
+  const { target, phase, timeoutMs, signal } = limits
+  const leaving = new AbortController()
   return new Promise((resolve) => {
-    const known = ((_name, _options, answer) => answer(null, [...addresses], 0)) as LookupFunction
-    const [first] = addresses
-    const direct = addresses.length === 1 && first !== undefined
-    const socket = connect({
-      host: direct ? first.address : target.address,
-      port: target.port,
-      lookup: known,
-      autoSelectFamily: !direct,
-      noDelay: true,
-    })
-    const end = (result: Result<Socket>): void => {
+    const end = (result: Result<T>): void => {
       callOff()
       signal.removeEventListener('abort', cancel)
-      if (!result.ok) socket.destroy()
       resolve(result)
+      leaving.abort()
     }
-    const trouble = { target, phase: 'connect' } as const
-    const cancel = (): void => end(fail(sshFailure({ ...trouble, cancelled: true })))
-    const callOff = deadline(options.timeoutMs, () => end(fail(sshFailure({ ...trouble, expired: true }))))
+    const cancel = (): void => end(fail(sshFailure({ target, phase, cancelled: true })))
+    const callOff = deadline(timeoutMs, () => end(fail(sshFailure({ target, phase, expired: true }))))
     signal.addEventListener('abort', cancel, { once: true })
-    // Stays for good: a socket may report errors long after anyone cares.
-    socket.on('error', (error: SshError) => end(fail(sshFailure({ ...trouble, error }))))
-    socket.once('connect', () => end(success(socket)))
+    attempt(leaving.signal).then(
+      (value) => end(success(value)),
+      (error: SshError) => end(fail(sshFailure({ target, phase, error }))),
+    )
     if (signal.aborted) cancel()
   })
 }

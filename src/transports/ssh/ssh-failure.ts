@@ -110,9 +110,12 @@ const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDO
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
 
 function connectFailure(error: SshError | undefined, where: string): Failure {
-  const first = error instanceof AggregateError ? (error.errors[0] as SshError | undefined) : error
+  const all: readonly (SshError | undefined)[] = error instanceof AggregateError ? error.errors : [error]
+  // Of several addresses, one that answered says more than one that there is no way to.
+  const first = all.find((one) => one?.code !== undefined && !UNREACHABLE.has(String(one.code))) ?? all[0]
   const code = String(first?.code ?? '')
-  const common = { phase: 'connect', evidence: { error: code || (first?.message ?? '') } } as const
+  const said = all.length > 1 ? reason(error) : code || (first?.message ?? '')
+  const common = { phase: 'connect', evidence: { error: said } } as const
   if (code === 'ECONNREFUSED')
     return { ...common, code: 'CONNECT_REFUSED', message: `${where} refused the connection.` }
   if (code === 'ETIMEDOUT') return { ...common, code: 'CONNECT_TIMEOUT', message: `${where} did not answer.` }

@@ -47,18 +47,18 @@ function listening(server: Server): Promise<TestServer> {
 }
 
 /** A port that swallows packets: its queue of connections is full, and nobody takes one from it. */
-export async function blackHole(): Promise<TestServer> {
+export async function blackHole(address = '127.0.0.1'): Promise<TestServer & { open(): void }> {
   const code =
-    'import socket,sys\ns=socket.socket()\ns.bind(("127.0.0.1",0))\ns.listen(0)\nprint(s.getsockname()[1],flush=True)\nsys.stdin.read()'
+    'import socket,sys\ns=socket.socket()\ns.bind((sys.argv[1],0))\ns.listen(0)\nprint(s.getsockname()[1],flush=True)\nsys.stdin.readline()\ns.listen(64)\nsys.stdin.read()'
   const { spawn } = await import('node:child_process')
-  const child = spawn('/usr/bin/python3', ['-c', code], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('/usr/bin/python3', ['-c', code, address], { stdio: ['pipe', 'pipe', 'inherit'] })
   const port = await new Promise<number>((resolve) =>
     child.stdout.once('data', (data: Buffer) => resolve(Number(data))),
   )
   const fillers: Socket[] = []
   // Until one more gets no answer.
   for (let full = false; !full; ) {
-    const socket = connect({ host: '127.0.0.1', port })
+    const socket = connect({ host: address, port })
     socket.on('error', () => undefined)
     fillers.push(socket)
     full = await new Promise((resolve) => {
@@ -71,6 +71,7 @@ export async function blackHole(): Promise<TestServer> {
   }
   return {
     port,
+    open: () => void child.stdin.write('\n'),
     close: () =>
       new Promise((resolve) => {
         for (const socket of fillers) socket.destroy()
