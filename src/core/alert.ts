@@ -20,6 +20,10 @@ export interface Alert {
   readonly device?: string
   /** Id of a store, for what is about a whole store. */
   readonly store?: string
+  /** Why it is about no device, whatever else it says; absent: it is to be looked for. */
+  readonly unplaced?: string
+  /** It says that monitoring could not judge its rule of that name, and nothing about what the rule is about. */
+  readonly noDataOf?: string
   /** Names and addresses of the host, as monitoring knows them. */
   readonly hosts: readonly string[]
 }

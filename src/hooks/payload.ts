@@ -1,9 +1,9 @@
 import type { Alert } from '../core/alert.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 
-/** What a source makes of a payload: its alerts, or why it is none of this source. */
+/** What a source makes of a payload: its alerts and how many it says that it has left out, or why it is none of this source. */
 export type ReadPayload =
-  | { readonly ok: true; readonly alerts: readonly Alert[] }
+  | { readonly ok: true; readonly alerts: readonly Alert[]; readonly leftOut?: number }
   | { readonly ok: false; readonly problem: string }
 
 /** A system that tells alerts. */
@@ -17,7 +17,7 @@ export interface HookSource {
 
 /** Longer texts say nothing more; they would only fill the store. */
 const MOST_TEXT = 4_000
-const MOST_LABELS = 200
+export const MOST_LABELS = 200
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
-import { readBody } from '../app/hooks/place-alerts.ts'
+import { leftOutText, readBody } from '../app/hooks/place-alerts.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { HookStore, ToldAnswer } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
@@ -108,6 +108,7 @@ interface Taken {
   readonly entry: string
   /** null: they are still being placed. */
   readonly alerts: readonly ToldAnswer[] | null
+  readonly left_out: number
 }
 
 async function received(serving: Serving, request: IncomingMessage, source: string): Promise<Taken> {
@@ -117,8 +118,9 @@ async function received(serving: Serving, request: IncomingMessage, source: stri
     giveBack()
     throw refusedFor(serving, request, 404, 'There is no such source.')
   }
+  let leftOut = 0
   try {
-    readBody({ sources }, source, body)
+    leftOut = readBody({ sources }, source, body).leftOut
   } catch (error) {
     giveBack()
     if (!(error instanceof InputError)) throw error
@@ -132,7 +134,12 @@ async function received(serving: Serving, request: IncomingMessage, source: stri
     if (!(error instanceof InputError)) throw error
     throw new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' })
   }
-  return { entry, alerts: await placed(serving, entry) }
+  if (leftOut > 0) {
+    const what = 'Payloads that say that alerts were left out of them, by source.'
+    serving.metrics.count('till_hook_payloads_cut_total', what, { source })
+    serving.log.sayOf(`left out ${source}`, `A payload of ${source} from ${sender.name}: ${leftOutText(leftOut)}`)
+  }
+  return { entry, alerts: await placed(serving, entry), left_out: leftOut }
 }
 
 const UNKNOWN_SOURCE = { state: 'unknown-source' } as const

@@ -58,6 +58,7 @@ interface Answer {
       readonly device: string | null
       readonly rule: string | null
     }[]
+    readonly left_out: number
     readonly waiting: readonly { readonly until: string }[]
     readonly episodes: readonly {
       readonly episode: string
@@ -185,6 +186,63 @@ test('an all-clear ends what its alert has begun, whatever beginning it names', 
   expect(episodes).toMatchObject([{ state: 'clear', flaps: 1 }])
 })
 
+test('what is left of a payload that leaves alerts out is taken, and the rest is told', async () => {
+  const whole = group({ name: 'Watched', labels: { device: `${STORE}/pos1` } })
+  const cut = await fire('alertmanager', { ...whole, truncatedAlerts: 3 })
+  expect(cut).toMatchObject({ code: 3, answer: { left_out: 3, episodes: [{ state: 'would-run' }] } })
+  expect((await fire('alertmanager', whole)).answer).toMatchObject({ left_out: 0 })
+})
+
+test('that Grafana has no data is no fault of a device, unless a rule means just that', async () => {
+  const rules = `    - {name: by-label, match: "alert.labels.fault == 'agent-down'", runbook: marker, mode: act, settle: 0s, cooldown: 0s}
+    - {name: no-data, match: "alert.name == 'DatasourceNoData'", settle: 0s}
+`
+  project.write('tillwright.yaml', HOOKS + rules)
+  const told = (name: string) => ({
+    alerts: [
+      {
+        status: 'firing',
+        labels: { alertname: name, rulename: 'Agent down', fault: 'agent-down', device: `${STORE}/pos1` },
+        startsAt: '2026-11-22T01:40:33Z',
+        fingerprint: 'c7',
+      },
+    ],
+  })
+  const error = await fire('grafana', told('DatasourceError'))
+  const why =
+    'Monitoring has no data for "Agent down" (DatasourceError), so nothing is known of the fault that the rule "by-label" is about.'
+  expect(error).toMatchObject({ code: 3, answer: { alerts: [{ rule: null, why }], episodes: [] } })
+  const meant = await fire('grafana', told('DatasourceNoData'))
+  expect(meant.answer).toMatchObject({ alerts: [{ rule: 'no-data', why: null }] })
+  expect(existsSync(project.path('marker-a'))).toBe(false)
+  const fault = await fire('grafana', told('Agent down'))
+  expect(fault.answer).toMatchObject({ episodes: [{ rule: 'by-label', state: 'repaired' }] })
+})
+
+test('tags of Zabbix that come twice are all there, and two devices are none', async () => {
+  const rule = `    - {name: scope, match: "alert.labels.scope.contains('availability')", settle: 0s}\n`
+  project.write('tillwright.yaml', HOOKS + rule)
+  const tags = (...all: readonly (readonly [string, string])[]) => ({
+    event_tags: JSON.stringify(all.map(([tag, value]) => ({ tag, value }))),
+  })
+  const scope = [
+    ['scope', 'availability'],
+    ['scope', 'performance'],
+  ] as const
+  const both = await fire(
+    'zabbix',
+    zabbix(1, 'X', tags(...scope, ['device', `${STORE}/pos1`], ['device', `${STORE}/pos2`])),
+  )
+  expect(both.answer.alerts).toMatchObject([
+    { why: `Its tag "device" names "${STORE}/pos1" and "${STORE}/pos2"; which one is meant cannot be said.` },
+  ])
+  const many = Array.from({ length: 100 }, (_, n) => [`tag${n}`, 'x'.repeat(60)] as const)
+  const one = tags(...many, ...scope, ['device', `${STORE}/pos2`], ['device', `${STORE}/pos2`])
+  expect((await fire('zabbix', zabbix(2, 'X', one))).answer.alerts).toMatchObject([
+    { rule: 'scope', device: `${STORE}/pos2`, why: null },
+  ])
+})
+
 test('tills behind a dead line are symptoms of it', async () => {
   const line = await fire('alertmanager', group({ name: 'LineDown', labels: { store: STORE } }))
   const till = await fire('zabbix', zabbix(1, 'MarkerGone', file('a')))
@@ -266,9 +324,9 @@ test.each([
   ['zabbix', '{"event_id":"{EVENT.ID}","event_value":"1"}', 'Its event_id is not the number of an event ({EVENT.ID}).'],
   ['grafana', '[]', 'It has no list "alerts", as the webhooks of Alertmanager and Grafana have.'],
   [
-    'alertmanager',
-    '{"alerts":[],"truncatedAlerts":2}',
-    '2 alerts were left out of it ("truncatedAlerts"): set max_alerts of the receiver to 0.',
+    'zabbix',
+    '{"event_id":"1","event_value":"1","event_tags":"[{"}',
+    'Its event_tags is no list of tags as JSON ({EVENT.TAGSJSON}).',
   ],
   ['desk', `{"events":${'['.repeat(60)}${']'.repeat(60)}}`, 'It is nested too deeply.'],
   ['desk', '{"events":[{"key":"","open":true,"problem":"x","till":"y"}]}', 'Alert 1: Its id is empty.'],

@@ -51,6 +51,17 @@ test('a server whose stderr nobody reads any more goes on', async () => {
   expect(await till.end('SIGTERM')).toMatchObject({ code: 0 })
 })
 
+test('a payload that leaves alerts out is taken, and told of', async () => {
+  const till = await served()
+  const labels = { alertname: 'MarkerGone', device: `${NORTH}/pos1` }
+  const alert = { status: 'firing', fingerprint: 'c6', startsAt: '2026-11-22T01:40:33Z', labels }
+  const cut = await till.send('alertmanager', { alerts: [alert], truncatedAlerts: 3 })
+  expect(cut).toMatchObject({ status: 202, left_out: 3, alerts: [{ device: `${NORTH}/pos1`, why: null }] })
+  await till.has(() => till.told.includes('3 alerts were left out of it ("truncatedAlerts")'))
+  const metrics = await (await fetch(`${till.url}/metrics`)).text()
+  expect(metrics).toContain('till_hook_payloads_cut_total{source="alertmanager"} 1\n')
+})
+
 test('others who read the state meanwhile see what comes after, too', async () => {
   const till = await served()
   for (const [index, device] of [`${NORTH}/pos1`, `${NORTH}/office`, `${SOUTH}/pos1`].entries()) {

@@ -15,6 +15,8 @@ export interface Fired {
   readonly worker: HookWorker | null
   readonly alerts: readonly ToldAnswer[]
   readonly episodes: readonly EpisodeView[]
+  /** Alerts that the payload says were left out of it. */
+  readonly left_out: number
   /** What is still to be decided once this process has ended: nobody does so without a server. */
   readonly waiting: readonly { readonly episode: string; readonly until: string; readonly why: string }[]
 }
@@ -28,17 +30,18 @@ export async function fire(
   { source, body, waitMs }: { readonly source: string; readonly body: string; readonly waitMs: number },
 ): Promise<Fired> {
   const { store } = hooks
-  readBody(hooks, source, body)
+  const { leftOut: left_out } = readBody(hooks, source, body)
   const [entry = ''] = await store.receive([{ source, sender: COMMAND_LINE, body }])
   const worker = await store.worker()
-  if (worker) return { entry, worker, alerts: [], episodes: [], waiting: [] }
+  if (worker) return { entry, worker, alerts: [], episodes: [], left_out, waiting: [] }
   await store.settleDoubt(new Date())
   const kept = await store.entry(entry)
   const alerts = kept ? await takeEntry(hooks, kept) : []
   const ids = [...new Set(alerts.flatMap(({ episode }) => (episode === null ? [] : [episode])))]
   const waiting = await seeThrough(hooks, ids, Date.now() + waitMs)
   const found = await Promise.all(ids.map((id) => store.episode(id)))
-  return { entry, worker: null, alerts, waiting, episodes: found.filter((each) => each !== undefined).map(episodeView) }
+  const episodes = found.filter((each) => each !== undefined).map(episodeView)
+  return { entry, worker: null, alerts, waiting, left_out, episodes }
 }
 
 /** Places the alerts of an entry of the inbox, and takes them into their episodes. */
@@ -46,7 +49,7 @@ export async function takeEntry(hooks: Hooks, entry: InboxEntry): Promise<readon
   if (entry.done) return hooks.store.answers(entry.entry)
   const reach = hooks.reachOf(entry.sender)
   const told: Told[] = []
-  for (const alert of readBody(hooks, entry.source, entry.body)) {
+  for (const alert of readBody(hooks, entry.source, entry.body).alerts) {
     const { ruleOf: _, ...placed } = placeAlert(hooks, alert, reach)
     told.push(placed)
     // What comes in meanwhile is answered between two.

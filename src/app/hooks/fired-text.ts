@@ -2,10 +2,14 @@ import { EXIT } from '../../core/outcome.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 import { shortTime } from '../history/list-runs.ts'
 import type { Fired } from './fire.ts'
+import { leftOutText } from './place-alerts.ts'
 
 /** What became of a payload, for people. */
-export function firedText({ worker, alerts, episodes, waiting }: Fired): string {
-  if (worker) return `Taken in. The server with pid ${worker.pid} on ${worker.host} does the rest: till episodes list\n`
+export function firedText({ worker, alerts, episodes, waiting, left_out }: Fired): string {
+  const lost = left_out > 0 ? [leftOutText(left_out)] : []
+  const server =
+    worker && `Taken in. The server with pid ${worker.pid} on ${worker.host} does the rest: till episodes list`
+  if (server) return `${[server, ...lost].join('\n')}\n`
   const unplaced = alerts
     .filter(({ episode }) => episode === null)
     .map(({ alert, state, why }) => `${alert} (${state}): ${why ?? ''}`)
@@ -18,16 +22,16 @@ export function firedText({ worker, alerts, episodes, waiting }: Fired): string 
   const left = waiting.map(({ episode, until, why }) => {
     return `${episode}: ${why} Until ${shortTime(until)}; it is looked at again when an alert comes in after that.`
   })
-  const lines = [...unplaced, ...placed, ...left]
+  const lines = [...unplaced, ...placed, ...left, ...lost]
   return lines.length === 0 ? 'There is no alert in it.\n' : `${lines.map(plainText).join('\n')}\n`
 }
 
 /** The exit code of what became of a payload. */
-export function firedWell({ worker, alerts, episodes }: Fired): number {
-  if (worker) return EXIT.ok
+export function firedWell({ worker, alerts, episodes, left_out }: Fired): number {
+  if (worker) return left_out > 0 ? EXIT.drift : EXIT.ok
   if (episodes.some(({ attempts, state }) => state !== 'closed' && isBad(attempts.at(-1)?.result))) return EXIT.failed
   const isLost = alerts.some(({ rule, state }) => rule === null && state === 'firing')
-  return isLost || episodes.some(({ state }) => state === 'needs-people') ? EXIT.drift : EXIT.ok
+  return isLost || left_out > 0 || episodes.some(({ state }) => state === 'needs-people') ? EXIT.drift : EXIT.ok
 }
 
 function isBad(result: string | undefined): boolean {

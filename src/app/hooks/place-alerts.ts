@@ -43,8 +43,8 @@ export function openPlacing(fleet: Fleet, settings: HookSettings): Placing {
   }
 }
 
-/** The alerts of a body. Throws InputError where it is none of that source. */
-export function readBody(placing: Pick<Placing, 'sources'>, source: string, body: string): readonly Alert[] {
+/** The alerts of a body, and how many it says that were left out of it. Throws InputError where it is none of that source. */
+export function readBody(placing: Pick<Placing, 'sources'>, source: string, body: string): Body {
   const reader = placing.sources.get(source)
   if (!reader) throw new InputError([unknownSource(source, [...placing.sources.keys()])])
   const wrong = (detail: string): InputError => {
@@ -62,7 +62,17 @@ export function readBody(placing: Pick<Placing, 'sources'>, source: string, body
   const read = depthOf(payload) ? reader.read(payload) : { ok: false as const, problem: 'It is nested too deeply.' }
   if (!read.ok) throw wrong(read.problem)
   if (read.alerts.length > MOST_ALERTS) throw wrong(`It has more than ${MOST_ALERTS} alerts.`)
-  return read.alerts
+  return { alerts: read.alerts, leftOut: read.leftOut ?? 0 }
+}
+
+interface Body {
+  readonly alerts: readonly Alert[]
+  readonly leftOut: number
+}
+
+/** What is told where alerts were left out; nobody knows which, and their all-clears are among them. */
+export function leftOutText(leftOut: number): string {
+  return `${leftOut} alerts were left out of it ("truncatedAlerts"): set max_alerts of the receiver to 0.`
 }
 
 /**
@@ -70,16 +80,11 @@ export function readBody(placing: Pick<Placing, 'sources'>, source: string, body
  * whoever tells it is answered like what does not exist.
  */
 export function placeAlert(placing: Placing, alert: Alert, reach?: Reach): Told & { readonly ruleOf?: HookRule } {
+  if (alert.unplaced !== undefined) return { alert, why: alert.unplaced }
   const found = placing.devices.find(alert, reach)
   if (!found.ok) return { alert, why: found.why }
-  const scope = alertScope(placing, alert, { device: found.device, store: found.store })
-  const isFor = ({ sources, match }: HookRule): boolean => {
-    if (sources.length > 0 && !sources.includes(alert.source)) return false
-    const answer = match.evaluate(scope)
-    return answer.ok && answer.value === true
-  }
-  const rule = placing.settings.rules.find(isFor)
-  if (!rule) return { alert: withDevice(alert, found.device), why: 'No rule holds for it.' }
+  const { rule, why } = ruleFor(placing, alert, { device: found.device, store: found.store })
+  if (!rule) return { alert: withDevice(alert, found.device), why }
   const { about, name } = rule
   if (about === 'device' && !found.device)
     return { alert, why: `It names a store only, and the rule "${name}" is about devices.` }
@@ -89,6 +94,34 @@ export function placeAlert(placing: Placing, alert: Alert, reach?: Reach): Told 
   const mayReturn = placing.sources.get(alert.source)?.idsReturn
   const head = { rule: name, about, device, store: found.store } as const
   return { alert, why: null, head, ...(mayReturn && { mayReturn }), ruleOf: rule }
+}
+
+/**
+ * The first rule that holds. That monitoring has no data is no fault of a device: a rule that would hold for the fault itself is passed
+ * over, one that means just that holds.
+ */
+function ruleFor(
+  placing: Placing,
+  alert: Alert,
+  of: { readonly device: Device | null; readonly store: string | null },
+): { readonly rule?: HookRule; readonly why: string } {
+  const { rules } = placing.settings
+  const holds = (told: Alert): ((rule: HookRule) => boolean) => {
+    const scope = alertScope(placing, told, of)
+    return ({ sources, match }) => {
+      if (sources.length > 0 && !sources.includes(told.source)) return false
+      const answer = match.evaluate(scope)
+      return answer.ok && answer.value === true
+    }
+  }
+  const { noDataOf } = alert
+  const isAboutFault = noDataOf === undefined ? () => false : holds({ ...alert, name: noDataOf })
+  const isFor = holds(alert)
+  const rule = rules.find((each) => isFor(each) && !isAboutFault(each))
+  if (rule) return { rule, why: '' }
+  const passed = noDataOf === undefined ? undefined : rules.find(isFor)
+  const why = `Monitoring has no data for "${noDataOf}" (${alert.name}), so nothing is known of the fault that the rule "${passed?.name}" is about.`
+  return { why: passed ? why : 'No rule holds for it.' }
 }
 
 /** Whether somebody may tell of a place; of one that is not in the inventory only who may tell of everything. */

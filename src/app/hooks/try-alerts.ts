@@ -35,7 +35,7 @@ export function tryAlerts(
   deliveries: readonly Pick<RecordedDelivery, 'source' | 'body'>[],
 ): readonly TriedAlert[] {
   return deliveries.flatMap(({ source, body }) =>
-    readBody(placing, source, body).map((alert): TriedAlert => {
+    readBody(placing, source, body).alerts.map((alert): TriedAlert => {
       const { head, ruleOf: rule, why, alert: placed } = placeAlert(placing, alert)
       const of = { source, alert: alert.name, state: alert.state } as const
       if (!head || !rule) {

@@ -18,7 +18,7 @@ export default class HookFire extends BaseCommand {
     'else. If another process works on the alerts of this repository, the rest is left to it; otherwise it sees its own episodes',
     'through, waits for them up to --wait, and says what is left. A repair is an ordinary run. Nothing of a payload is ever read as',
     'a flag, an expression or a part of a command. Exit codes: 0 everything is taken care of; 3 an alert has no device, no rule, or',
-    'needs people; 4 a repair failed; 2 the payload is none of that source. With --json the answer is one document (schema',
+    'needs people, or alerts were left out of the payload; 4 a repair failed; 2 the payload is none of that source. With --json the answer is one document (schema',
     'till.hook-fire/1).',
   ].join('\n')
   static override examples = [

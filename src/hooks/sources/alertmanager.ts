@@ -13,11 +13,6 @@ export const alertmanager: HookSource = {
 export function readGroup(source: string, payload: JsonValue): ReadPayload {
   if (!isObject(payload) || !Array.isArray(payload['alerts']))
     return { ok: false, problem: 'It has no list "alerts", as the webhooks of Alertmanager and Grafana have.' }
-  const truncated = payload['truncatedAlerts']
-  if (typeof truncated === 'number' && truncated > 0) {
-    const detail = 'set max_alerts of the receiver to 0'
-    return { ok: false, problem: `${truncated} alerts were left out of it ("truncatedAlerts"): ${detail}.` }
-  }
   const alerts: Alert[] = []
   for (const [index, each] of (payload['alerts'] as readonly JsonValue[]).entries()) {
     const read = isObject(each) ? readAlert(source, each) : undefined
@@ -29,7 +24,8 @@ export function readGroup(source: string, payload: JsonValue): ReadPayload {
     }
     alerts.push(read)
   }
-  return { ok: true, alerts }
+  const leftOut = payload['truncatedAlerts']
+  return { ok: true, alerts, ...(typeof leftOut === 'number' && leftOut > 0 && { leftOut }) }
 }
 
 function readAlert(source: string, raw: JsonObject): Alert | undefined {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { type HookSource, hostNames, isObject, type ReadPayload, textOf } from '../payload.ts'
+import { type HookSource, hostNames, isObject, MOST_LABELS, type ReadPayload, textOf } from '../payload.ts'
 
 /**
  * Zabbix: the parameters of the media type that is shipped, all texts. A macro that has no value comes as it is
@@ -14,7 +14,10 @@ function read(payload: JsonValue): ReadPayload {
   if (!/^\d+$/.test(id)) return { ok: false, problem: 'Its event_id is not the number of an event ({EVENT.ID}).' }
   if (value !== '0' && value !== '1')
     return { ok: false, problem: 'Its event_value is neither 1 (problem) nor 0 (resolved) ({EVENT.VALUE}).' }
-  const labels = tagsOf(macro(payload, 'event_tags'))
+  const tags = tagsOf(payload['event_tags'])
+  if (tags === undefined) return { ok: false, problem: 'Its event_tags is no list of tags as JSON ({EVENT.TAGSJSON}).' }
+  const labels = Object.fromEntries([...tags].map(([tag, values]) => [tag, textOf(values.join(','))]))
+  const unplaced = twoPlaces(tags)
   const trigger = macro(payload, 'trigger_id')
   return {
     ok: true,
@@ -28,6 +31,7 @@ function read(payload: JsonValue): ReadPayload {
         text: macro(payload, 'event_opdata'),
         labels: { ...labels, ...(trigger !== '' && { trigger_id: trigger }) },
         started_at: '',
+        ...(unplaced !== undefined && { unplaced }),
         ...(labels['device'] !== undefined && { device: labels['device'] }),
         ...(labels['store'] !== undefined && { store: labels['store'] }),
         hosts: hostNames(macro(payload, 'host'), macro(payload, 'host_ip'), macro(payload, 'host_dns')),
@@ -38,17 +42,40 @@ function read(payload: JsonValue): ReadPayload {
 
 function macro(payload: JsonObject, name: string): string {
   const text = textOf(payload[name])
-  return /^\{[A-Z.0-9]+\}$/.test(text) || text === '*UNKNOWN*' ? '' : text
+  return hasNoValue(text) ? '' : text
 }
 
-/** {EVENT.TAGSJSON}: a list of `{tag, value}` as a text. */
-function tagsOf(text: string): Readonly<Record<string, string>> {
-  let tags: JsonValue
+function hasNoValue(text: string): boolean {
+  return /^\{[A-Z.0-9]+\}$/.test(text) || text === '*UNKNOWN*' || text === ''
+}
+
+type Tags = ReadonlyMap<string, readonly string[]>
+
+/**
+ * {EVENT.TAGSJSON}: a list of `{tag, value}` as a text, however long. A tag may come several times with different values (Zabbix manual,
+ * "Tagging"), as those of template, host, item and trigger are put together; undefined where it is no such list.
+ */
+function tagsOf(text: JsonValue | undefined): Tags | undefined {
+  if (typeof text !== 'string' || hasNoValue(text)) return new Map()
+  let list: JsonValue
   try {
-    tags = JSON.parse(text === '' ? '[]' : text) as JsonValue
+    list = JSON.parse(text) as JsonValue
   } catch {
-    return {}
+    return undefined
   }
-  if (!Array.isArray(tags)) return {}
-  return Object.fromEntries(tags.filter(isObject).map(({ tag, value }) => [textOf(tag), textOf(value)]))
+  if (!Array.isArray(list)) return undefined
+  const tags = new Map<string, readonly string[]>()
+  for (const { tag, value } of list.filter(isObject).slice(0, MOST_LABELS)) {
+    const [name, said] = [textOf(tag), textOf(value)]
+    const before = tags.get(name) ?? []
+    if (!before.includes(said)) tags.set(name, [...before, said])
+  }
+  return tags
+}
+
+/** Why it is about no device where its tags name two: which one is meant is not guessed. */
+function twoPlaces(tags: Tags): string | undefined {
+  const what = ['device', 'store'].find((name) => (tags.get(name)?.length ?? 0) > 1)
+  const names = tags.get(what ?? '')?.map((name) => `"${name}"`)
+  return what && `Its tag "${what}" names ${names?.join(' and ')}; which one is meant cannot be said.`
 }

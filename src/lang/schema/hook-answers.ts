@@ -125,6 +125,13 @@ export const TOLD = closed({
   why: textOrNull('Why it changed nothing.'),
 })
 
+/** Of a payload. */
+export const LEFT_OUT = {
+  description: 'Alerts that the payload says were left out of it (`truncatedAlerts`).',
+  type: 'integer',
+  minimum: 0,
+} as const
+
 export const HOOK_FIRE_JSON_SCHEMA: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/hook-fire/1',
@@ -143,6 +150,7 @@ export const HOOK_FIRE_JSON_SCHEMA: object = {
       items: TOLD,
     },
     episodes: { description: 'The episodes that it belongs to, as they are now.', type: 'array', items: EPISODE },
+    left_out: LEFT_OUT,
     waiting: {
       description: 'What is still to be decided, which nobody does without a server.',
       type: 'array',

@@ -1,4 +1,4 @@
-import { TOLD } from './hook-answers.ts'
+import { LEFT_OUT, TOLD } from './hook-answers.ts'
 
 const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const closed = (properties: Readonly<Record<string, object>>) =>
@@ -44,6 +44,7 @@ const TAKEN: object = {
       description: 'Its alerts and their episodes; null where they are still being placed.',
       anyOf: [{ type: 'null' }, { type: 'array', items: TOLD }],
     },
+    left_out: LEFT_OUT,
   }),
 }
 
