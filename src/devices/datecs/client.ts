@@ -1,3 +1,4 @@
+import { machineLoad } from '../../load/machine-load.ts'
 import type { Conversation, Turn } from '../line/line.ts'
 import { inRounds, type Rounds } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
@@ -29,7 +30,7 @@ class Visit implements Rounds {
   readonly #name: string
   readonly #table: StatusTable
   readonly #asking: Asking
-  readonly #endsAt: number
+  readonly #beganFairly = machineLoad.elapsed()
   readonly #evidence: Evidence[] = []
   #last: Conversation | undefined
   #bytes: Uint8Array = new Uint8Array()
@@ -38,7 +39,6 @@ class Visit implements Rounds {
     this.#name = name
     this.#table = table
     this.#asking = asking
-    this.#endsAt = asking.now().getTime() + asking.budgetMs
   }
 
   /** Whoever asks to wait is left alone. */
@@ -63,7 +63,7 @@ class Visit implements Rounds {
   }
 
   #leftMs(): number {
-    return this.#endsAt - this.#asking.now().getTime()
+    return this.#asking.budgetMs - (machineLoad.elapsed() - this.#beganFairly)
   }
 
   #answered(status: Uint8Array): PrinterReading {
