@@ -32,7 +32,8 @@ export const config = defineModule({
       },
       format: {
         enum: CONFIG_FORMATS,
-        description: 'plain: lines Key=Value, keys may repeat. properties: of Java. yaml: files of 256 KiB at the most, others of 1 MiB.',
+        description:
+          'plain: lines Key=Value, keys may repeat. properties: of Java. yaml: files of 256 KiB at the most, others of 1 MiB.',
         examples: ['plain'],
       },
       dialect: {

@@ -92,7 +92,8 @@ export const directory = defineModule({
       group: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number. Windows has none.' },
       recurse: {
         type: 'boolean',
-        description: 'With state absent: also when it is not empty, with all that is in it. Refused where something is mounted in it (Linux).',
+        description:
+          'With state absent: also when it is not empty, with all that is in it. Refused where something is mounted in it (Linux).',
       },
     },
   },
