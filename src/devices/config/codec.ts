@@ -15,8 +15,11 @@ export type Parsed<T> =
 export interface ConfigReading {
   /** Every key with its value, in the order of the file; a key that repeats has a list. Gathered where it is asked for. */
   readonly keys: ReadonlyMap<string, JsonValue>
-  /** The value at a key or path; undefined when it is not there. */
-  get(key: string): JsonValue | undefined
+  /**
+   * The value at a key or path; undefined when it is not there. `desired`: what it is to be held against, where a format has
+   * several ways to say the same.
+   */
+  get(key: string, desired?: JsonValue): JsonValue | undefined
   /** What people have to know of where these keys stand. */
   notes?(asked: readonly string[]): readonly string[]
 }

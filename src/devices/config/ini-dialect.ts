@@ -17,6 +17,8 @@ export interface IniRules {
   readonly quotes: 'style' | 'value'
   /** What becomes of a section, or a key, that stands twice. */
   readonly twice: 'all count' | 'first counts' | 'refused'
+  /** Whether a key without a value takes back all that was said of it before. */
+  readonly resets: boolean
   /** Whether a key of the section [DEFAULT] is one of every other section, too. */
   readonly inherits: 'DEFAULT' | 'nothing' | 'unclear'
 }
@@ -41,6 +43,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     quotes: 'style',
     twice: 'all count',
     inherits: 'unclear',
+    resets: false,
   },
   // PHP, MySQL, git and many programs of their own.
   'inline-comments': {
@@ -54,6 +57,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     quotes: 'style',
     twice: 'all count',
     inherits: 'nothing',
+    resets: false,
   },
   // systemd.syntax(7).
   systemd: {
@@ -67,6 +71,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     quotes: 'value',
     twice: 'all count',
     inherits: 'nothing',
+    resets: true,
   },
   // GetPrivateProfileString of Win32.
   windows: {
@@ -80,6 +85,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     quotes: 'style',
     twice: 'first counts',
     inherits: 'nothing',
+    resets: false,
   },
   // Python's configparser with its defaults.
   configparser: {
@@ -93,6 +99,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     quotes: 'value',
     twice: 'refused',
     inherits: 'DEFAULT',
+    resets: false,
   },
 }
 

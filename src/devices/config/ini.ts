@@ -35,9 +35,10 @@ export function iniCodec(dialect: IniDialect | 'any'): ConfigCodec {
       const keys = gathered(file.value.entries.filter((entry) => !entry.hidden))
       return parsed({
         keys,
-        get: (key) => {
+        get: (key, desired) => {
           const name = sectionAndKey(key)
-          return name && keys.get(identity(name.section, name.key, rules))
+          const value = name && keys.get(identity(name.section, name.key, rules))
+          return rules.resets && desired !== undefined && !isReset(desired) ? sinceReset(value) : value
         },
         notes: (asked) => sectionNotes(file.value, rules, asked),
       })
@@ -50,6 +51,19 @@ export function iniCodec(dialect: IniDialect | 'any'): ConfigCodec {
       }),
   }
   return codec
+}
+
+/** Whether a value is told with the empty lines by which what was said before is taken back (systemd.unit(5), drop-ins). */
+function isReset(value: JsonValue): boolean {
+  return value === '' || (Array.isArray(value) && value.includes(''))
+}
+
+/** What is left of the values of a key behind the last that takes back all before it. */
+function sinceReset(value: JsonValue | undefined): JsonValue | undefined {
+  if (value === '') return undefined
+  if (!Array.isArray(value)) return value
+  const left = value.slice(value.lastIndexOf('') + 1)
+  return left.length > 1 ? left : left[0]
 }
 
 const TWICE: Readonly<Record<IniRules['twice'], string>> = {
@@ -150,7 +164,8 @@ function keyEdited(text: string, file: IniFile, key: NamedKey, values: readonly 
   const inherited = values.length === 0 ? inheritedOf(file, key, rules) : undefined
   if (inherited !== undefined) return problem(`"${key.name}" ${inherited}`)
   const all = file.entries.filter((entry) => entry.key === identity(key.section, key.key, rules))
-  const own = values.length === 0 ? all : all.filter((entry) => !entry.hidden)
+  const resetAt = rules.resets && !values.includes('') ? all.findLastIndex((entry) => entry.value === '') : -1
+  const own = values.length === 0 ? all : all.slice(resetAt + 1).filter((entry) => !entry.hidden)
   const wanted = folded(key.section, rules.section)
   const section = file.sections.find((one) => folded(one.name, rules.section) === wanted)
   const plain = values.map((value) => (value === null ? null : styled(value, rules).text))
@@ -159,7 +174,8 @@ function keyEdited(text: string, file: IniFile, key: NamedKey, values: readonly 
   if (own.length === values.length && own.every((entry, at) => entry.value === plain[at]))
     return parsed({ splices: [] })
   if (section === undefined && values.length > 0) return sectionAdded(text, file, key, values)
-  const place = key.section === '' && section?.place === 0 ? globalPlace(text, file) : (section?.place ?? 0)
+  const end = key.section === '' && section?.place === 0 ? globalPlace(text, file) : (section?.place ?? 0)
+  const place = all[resetAt]?.end ?? end
   const options = { writer: writerOf(file, key), place, lineEnd: lineEndOf(text) }
   return valueSplices(text, own, values, options)
 }

@@ -127,7 +127,7 @@ export function provenLines(
   if (!now.ok) return problem('the edit would leave a file that cannot be read')
   for (const [key, value] of edit.set) {
     const desiredValue = Array.isArray(value) && value.length === 0 ? undefined : codec.normal(value)
-    if (!edit.remove.includes(key) && !sameValue(now.value.get(key), desiredValue)) {
+    if (!edit.remove.includes(key) && !sameValue(now.value.get(key, desiredValue), desiredValue)) {
       return problem(`"${key}": the format cannot hold this value`)
     }
   }

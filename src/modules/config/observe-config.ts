@@ -125,11 +125,11 @@ function keyOf(
   read: ConfigReading | undefined,
   normal: (value: JsonValue) => JsonValue,
 ): ConfigKey {
-  const before = read?.get(desiredValue.name)
   const after =
     desiredValue.value === undefined || isEmptyLines(desiredValue.value, normal)
       ? undefined
       : normal(desiredValue.value)
+  const before = read?.get(desiredValue.name, after)
   const isSame = before === undefined || after === undefined ? before === after : sameValue(before, after)
   return { name: desiredValue.name, isSensitive: desiredValue.isSensitive, before, after, differs: !isSame }
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../../core/change.ts'
-import { fail, type Result, success } from '../../core/failure.ts'
+import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext, Proof } from '../../core/ports.ts'
 import type { FileReading } from '../../devices/file/file-reading.ts'
@@ -7,7 +7,7 @@ import { desiredOwner } from '../../devices/file/file-reading.ts'
 import { fileTest } from '../../devices/file/file-test.ts'
 import { readFile, unreadFile } from '../../devices/file/read-file.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
-import { failureOf } from '../../shell/tool-answer.ts'
+import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
 
 interface DirectoryParams {
@@ -19,9 +19,26 @@ interface DirectoryParams {
   readonly recurse?: boolean
 }
 
+/**
+ * Defines `mounted_in PATH`, which prints the places at and below a path where something is mounted (proc_pid_mountinfo(5): the
+ * fifth field, with blanks and backslashes as octals). Nothing where the system has no such list.
+ */
+const MOUNTED_IN = `mounted_in() {
+  [ -r /proc/self/mountinfo ] || return 0
+  while read -r id parent device root at rest; do
+    case $at in *\\\\*) at=$(printf %b "$(printf %s "$at" | sed 's/\\\\/\\\\0/g')") ;; esac
+    case $at in "$1" | "$1"/*) printf '%s\\n' "$at" ;; esac
+  done </proc/self/mountinfo
+}
+`
+
+// What is mounted may be the share of all tills. It is looked for again, since it may have come meanwhile.
 const POSIX = `LC_ALL=C; export LC_ALL
-if [ "$state" = absent ]; then
-  if [ "$recurse" = yes ]; then rm -rf "$path"; else rmdir "$path"; fi
+${MOUNTED_IN}if [ "$state" = absent ]; then
+  if [ "$recurse" != yes ]; then rmdir "$path"; exit; fi
+  mounts=$(mounted_in "$(cd -P "$path" && pwd -P)")
+  if [ -n "$mounts" ]; then printf '%s\\n' "something is mounted there: $mounts" >&2; exit 1; fi
+  rm -rf "$path"
   exit
 fi
 mkdir -p "$path" || exit
@@ -75,7 +92,8 @@ export const directory = defineModule({
       group: { type: 'string', pattern: '^[A-Za-z0-9_][^:\\s]*$', description: 'Name or number. Windows has none.' },
       recurse: {
         type: 'boolean',
-        description: 'With state absent: also when it is not empty, with all that is in it.',
+        description:
+          'With state absent: also when it is not empty, with all that is in it. Refused where something is mounted in it (Linux).',
       },
     },
   },
@@ -100,20 +118,42 @@ function validate(params: JsonObject): string | undefined {
 }
 
 async function observe({ shell }: ModuleContext, params: DirectoryParams): Promise<Result<FileReading>> {
-  const { answer, reading } = await readFile(shell, {
-    path: params.path,
-    follow: params.state !== 'absent',
-    wants: 'nothing',
-    sendBytes: 0,
-    ...(params.owner !== undefined && { owner: params.owner }),
-  })
+  const removesAll = params.state === 'absent' && params.recurse === true && shell.dialect === 'posix'
+  const [{ answer, reading }, mounted] = await Promise.all([
+    readFile(shell, {
+      path: params.path,
+      follow: params.state !== 'absent',
+      wants: 'nothing',
+      sendBytes: 0,
+      ...(params.owner !== undefined && { owner: params.owner }),
+    }),
+    removesAll ? shell.ask({ script: MOUNTED, values: { path: params.path } }) : undefined,
+  ])
   const at = { code: 'OBSERVE_FAILED', phase: 'observe' } as const
   if (!reading) return fail(unreadFile(params.path, answer))
   if (reading.trouble !== undefined)
     return fail({ ...at, message: `"${params.path}" cannot be read: ${reading.trouble}` })
+  if (mounted) {
+    const failure = failureOf(mounted, 'observe', `Looking for what is mounted in "${params.path}"`)
+    if (failure) return fail(failure)
+    const [place = ''] = mounted.text.split('\n')
+    if (place !== '') return fail(mountedThere(params.path, place))
+  }
   if (reading.kind === 'directory' || reading.kind === 'absent') return success(reading)
   const what = reading.kind === 'other' ? 'a device, socket or pipe' : `a ${reading.kind}`
   return fail({ ...at, message: `"${params.path}" is ${what}, which is never replaced or removed.` })
+}
+
+const MOUNTED = `${TOOL_PRELUDE}need_tool sed
+${MOUNTED_IN}if [ -d "$path" ] && [ ! -L "$path" ]; then mounted_in "$(cd -P "$path" && pwd -P)"; fi`
+
+function mountedThere(path: string, place: string): Failure {
+  return {
+    code: 'STATE_IMPOSSIBLE',
+    phase: 'observe',
+    message: `"${path}" is not removed with all that is in it: something is mounted at "${place}", whose files would go, too.`,
+    hint: 'Unmount it in an earlier step if it is to go.',
+  }
 }
 
 function diff(params: DirectoryParams, reading: FileReading): readonly Change[] {
