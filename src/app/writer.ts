@@ -146,7 +146,7 @@ async function openForWriting(path: string): Promise<OpenedFile> {
   if (there && !there.isFile()) return { stream: await opened(path), finish: async () => undefined }
   await mkdir(dirname(resolve(path)), { recursive: true })
   const target = there ? await realpath(path) : join(await realpath(dirname(resolve(path))), basename(path))
-  if (partials.has(target)) throw Object.assign(new Error(), { code: 'ETWICE' })
+  if (partials.has(target)) throw new Error('another output of this command goes to the same file')
   // Processes in containers that share a volume may have the same number.
   const partial = `${target}.partial-${process.pid}-${randomBytes(3).toString('hex')}`
   const stream = await opened(partial)
@@ -187,7 +187,6 @@ function drained(stream: WriteStream | NodeJS.WriteStream): Promise<void> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ETWICE: 'another output of this command goes to the same file',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of its path is a file',
   EEXIST: 'a part of its path is a file',

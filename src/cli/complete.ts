@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { wantsSandbox } from './sandbox-variable.ts'
 import { plainText } from '../reporters/plain-text.ts'
 import { type Candidate, type Manifest, type Wanted, wantedAt } from './completion/command-line.ts'
 import { errorCodes, RepositoryNames } from './completion/names.ts'
+import { wantsSandbox } from './sandbox-variable.ts'
 
 /** Files or folders are completed by the shell, which does it better. */
 type Answer = readonly Candidate[] | ':files' | ':folders'

@@ -65,7 +65,10 @@ function sandboxProblem(flags: Readonly<Record<string, FlagFacts>>): ReturnType<
   if (wanted !== undefined) process.env['TILL_SANDBOX'] = String(wanted)
   if (wanted !== undefined) return undefined
   const summary = `TILL_SANDBOX is "${process.env['TILL_SANDBOX']}", which is neither true nor false`
-  return { summary, detail: 'Set it to true or false, or unset it: the sandbox and the real devices are not to be mistaken.' }
+  return {
+    summary,
+    detail: 'Set it to true or false, or unset it: the sandbox and the real devices are not to be mistaken.',
+  }
 }
 
 /** Refuses a wrong value before `--help` or `--version` in its place is taken for one; exit code 2. */
