@@ -64,6 +64,8 @@ export interface WorkerFacts {
   readonly busy: number
   /** It takes nothing new. */
   readonly draining: boolean
+  /** Why it could not work the last time; it takes nothing for a while. */
+  readonly resting?: string | undefined
   readonly version: string
 }
 

@@ -1,4 +1,5 @@
 import { readDepths } from '../app/history/open-store.ts'
+import { isTaking } from '../app/run/handed/unserved.ts'
 import type { Controller } from '../controller/controller.ts'
 import type { QueueDepth } from '../core/handed-work.ts'
 import type { Metrics } from './metrics.ts'
@@ -26,7 +27,7 @@ export function measureWorkers(metrics: Metrics, controller: Controller): void {
   metrics.gauges('till_workers', 'Workers that serve a queue and take new jobs.', async () => {
     const queues = await depths()
     if (queues.length === 0) return []
-    const workers = (await (await controller.store()).work.workers()).filter(({ draining }) => !draining)
+    const workers = (await (await controller.store()).work.workers()).filter(isTaking)
     return queues.map(({ queue }) => [{ queue }, workers.filter(({ serve }) => serve === queue).length] as const)
   })
 }

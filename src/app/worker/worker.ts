@@ -15,8 +15,9 @@ const LOOK_EVERY_MS = 1_000
 /** The engine gives up whoever says nothing of a job for ten seconds. */
 const TOUCH_MS = 3_000
 const GATHER_MS = 50
-/** What could not be done here is left to others for so long, and nothing else is taken. */
+/** What could not be done here is left to others for so long, and nothing else is taken; twice as long each time in a row. */
 const REST_MS = 5_000
+const LONGEST_REST_MS = 60_000
 /** A run of which nothing came for so long is let go. */
 const IDLE_RUN_MS = 30_000
 
@@ -56,8 +57,10 @@ export class Worker {
   #draining = false
   #taking: Promise<void> | undefined
   #takeAgain = false
-  /** Nothing is taken before then. */
-  #restUntil = 0
+  /** Nothing is taken before then, and why. */
+  #rest = { until: 0, why: '' }
+  /** How often in a row it could not work. */
+  #failures = 0
   readonly #toTell: TakenJob[] = []
   #telling: Promise<void> | undefined
   #idle: () => void = () => undefined
@@ -129,7 +132,9 @@ export class Worker {
   }
 
   async #beat(): Promise<void> {
-    const facts = { ...this.#facts, busy: this.#slots.activeCount, draining: this.#draining }
+    const { until, why } = this.#rest
+    const resting = performance.now() < until ? why : undefined
+    const facts = { ...this.#facts, busy: this.#slots.activeCount, draining: this.#draining, resting }
     if (await this.#means.store.work.present(facts, GONE_MS)) return
     const { name } = this.#options
     const summary = `A worker "${name}" is there already`
@@ -176,7 +181,7 @@ export class Worker {
     while (this.#takeAgain) {
       this.#takeAgain = false
       const room = slots - this.#busy
-      if (this.#draining || room <= 0 || performance.now() < this.#restUntil) return
+      if (this.#draining || room <= 0 || performance.now() < this.#rest.until) return
       // How many devices a job has is not known before it is taken.
       const jobs = await this.#means.queue.take(serve, Math.max(1, Math.floor(room / MOST_TOGETHER)))
       for (const job of jobs) {
@@ -219,11 +224,12 @@ export class Worker {
           const visits = await open.visits
           await this.#slots(() => visits?.visit(data, handed, tries))
           this.#done += 1
+          this.#failures = 0
           return undefined
         } catch (error) {
           const why = error instanceof Error ? error.message : String(error)
-          this.#restUntil = performance.now() + REST_MS
           this.#options.tell(`${handed.device.name}: ${why}`)
+          this.#cannotWork(why)
           return why
         } finally {
           open.pending -= 1
@@ -236,6 +242,15 @@ export class Worker {
     const why = ends.find((end) => end !== undefined)
     if (why === undefined) await this.#tellDone(job)
     else await this.#tellFailed(job, why)
+  }
+
+  /** All devices of a job fail at once where it is this worker that cannot: controllers count on others meanwhile. */
+  #cannotWork(why: string): void {
+    const now = performance.now()
+    if (now < this.#rest.until) return
+    this.#failures += 1
+    this.#rest = { until: now + Math.min(REST_MS * 2 ** (this.#failures - 1), LONGEST_REST_MS), why }
+    void this.#beat().catch(() => undefined)
   }
 
   /** Where that cannot be told either, silence about it says the same in ten seconds. */

@@ -26,7 +26,7 @@ export default class StateStatus extends BaseCommand {
     const queues = await readDepths(project.state, [...new Set(workers.map(({ serve }) => serve))])
     await project.close()
     if (flags.json) {
-      const shown = workers.map(({ session: _session, ...worker }) => worker)
+      const shown = workers.map(({ session: _session, resting = null, ...worker }) => ({ ...worker, resting }))
       await this.write(jsonLine({ schema: 'till.state/1', ...facts, workers: shown, queues }))
       return
     }
@@ -35,8 +35,8 @@ export default class StateStatus extends BaseCommand {
     await this.write(
       `${program}: ${where}\nTables of version ${version}, ${(bytes / 1_000_000).toFixed(1)} MB\n${runs} runs${since}; ${leases} leases\n`,
     )
-    for (const { name, serve, busy, slots, host, pid, draining } of workers) {
-      const end = draining ? ', takes nothing new' : ''
+    for (const { name, serve, busy, slots, host, pid, draining, resting } of workers) {
+      const end = draining ? ', takes nothing new' : resting === undefined ? '' : `, could not work: ${resting}`
       await this.write(
         `Worker ${name} serves ${serve}: ${busy} of ${slots} devices (process ${pid} on ${host})${end}\n`,
       )

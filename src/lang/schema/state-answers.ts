@@ -15,6 +15,10 @@ const WORKER = closed({
   slots: { description: 'Devices at a time.', type: 'integer', minimum: 1 },
   busy: { ...COUNT, description: 'Devices that it has.' },
   draining: { description: 'It takes nothing new.', type: 'boolean' },
+  resting: {
+    description: 'Why it could not work the last time; it takes nothing for a while, a minute at most. Null: it can.',
+    type: ['string', 'null'],
+  },
   version: { description: 'Of Tillwright.', type: 'string' },
 })
 

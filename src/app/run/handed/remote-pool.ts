@@ -26,6 +26,7 @@ import { serves } from './serve.ts'
 import { ChangedSteps, standingOf } from './standing.ts'
 import { isTaking } from './unserved.ts'
 import { wayOf } from './way-of.ts'
+import { gone, unable } from './worker-ends.ts'
 
 /** Devices of a store that are handed over within so long travel together. */
 const GATHER_MS = 10
@@ -64,6 +65,8 @@ interface Group {
   /** Devices of this run that were handed to it. */
   out: number
   lastSeen: number
+  /** Why one of them that is there takes nothing now: it could not work. */
+  why: string | undefined
 }
 
 /** A device that a worker has, or is to have. */
@@ -119,7 +122,8 @@ export class RemotePool implements WorkerPool {
     const now = performance.now()
     const living = groups.filter(({ slots }) => slots > 0)
     if (living.length === 0 && groups.every(({ lastSeen }) => now - lastSeen > NOBODY_MS)) {
-      return { perform: async () => gone(), visit: (work, environment) => endDevice(work, environment, gone()) }
+      const end = gone(groups)
+      return { perform: async () => end, visit: (work, environment) => endDevice(work, environment, end) }
     }
     const [freest] = living.filter((group) => roomOf(group) > 0).sort((a, b) => roomOf(b) - roomOf(a))
     if (!freest) return undefined
@@ -295,13 +299,15 @@ export class RemotePool implements WorkerPool {
 
   async #meet(): Promise<void> {
     const there = await this.#options.store.work.workers()
-    for (const group of this.#groups.values()) group.slots = 0
-    for (const worker of there.filter(isTaking)) this.#add(worker)
+    for (const group of this.#groups.values()) Object.assign(group, { slots: 0, why: undefined })
+    for (const worker of there) if (!worker.draining) this.#add(worker)
   }
 
-  #add({ serve, slots }: WorkerFacts): void {
-    const group = this.#groups.get(serve) ?? { serve, slots: 0, out: 0, lastSeen: 0 }
+  #add({ name, serve, slots, ...how }: WorkerFacts): void {
+    const group = this.#groups.get(serve) ?? { serve, slots: 0, out: 0, lastSeen: performance.now(), why: undefined }
     this.#groups.set(serve, group)
+    if (how.resting !== undefined) group.why = `The worker ${name}: ${how.resting}`
+    if (!isTaking(how)) return
     group.slots += slots
     group.lastSeen = performance.now()
   }
@@ -322,7 +328,7 @@ export class RemotePool implements WorkerPool {
     const isStopping = this.#options.stopping.aborted
     for (const handed of [...this.#handed.values()]) {
       const isAlone = handed.group.slots === 0 && now - handed.group.lastSeen > NOBODY_MS
-      if (isStopping || isAlone) await this.#reclaim(handed, isStopping ? cancelled() : gone())
+      if (isStopping || isAlone) await this.#reclaim(handed, isStopping ? cancelled() : gone([handed.group]))
     }
     for (const group of this.#groups.values()) await this.#lookForLost(group)
   }
@@ -387,14 +393,4 @@ const NOT_OURS = {
 /** A few more than they have room for, so that none waits for its next device. */
 function roomOf({ slots, out }: Group): number {
   return slots + Math.ceil(slots / 8) - out
-}
-
-function gone(): DeviceOutcome {
-  const message = 'Every worker that serves the device is gone, and none has come for 30 s.'
-  return { state: 'deferred', failure: { code: 'WORKER_GONE', phase: 'resolve', message } }
-}
-
-function unable(why: string | undefined): DeviceOutcome {
-  const message = `No worker could work on the device. ${why ?? 'Why, the logs of the workers say.'}`
-  return { state: 'failed', failure: { code: 'WORKER_FAILED', phase: 'resolve', message } }
 }

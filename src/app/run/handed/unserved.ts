@@ -7,14 +7,16 @@ import { serves } from './serve.ts'
 
 /** Throws InputError where nobody is there for some of the devices. */
 export async function refuseUnserved(work: readonly DeviceWork[], store: RunStore): Promise<void> {
-  const serving = [...new Set((await store.work.workers()).filter(isTaking).map(({ serve }) => serve))]
+  // One that rests may work again within a minute; the run waits for that as for one that is gone.
+  const there = (await store.work.workers()).filter(({ draining }) => !draining)
+  const serving = [...new Set(there.map(({ serve }) => serve))]
   const alone = work.filter(({ device, refused }) => !refused && !serving.some((serve) => serves(serve, device)))
   if (alone.length > 0) throw nobodyFor(alone.map(({ device }) => device))
 }
 
 /** It takes new jobs. */
-export function isTaking({ draining }: WorkerFacts): boolean {
-  return !draining
+export function isTaking({ draining, resting }: Pick<WorkerFacts, 'draining' | 'resting'>): boolean {
+  return !draining && resting === undefined
 }
 
 function nobodyFor(devices: readonly Device[]): InputError {
