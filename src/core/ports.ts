@@ -263,7 +263,15 @@ export interface Connection {
   forward(host: string, port: number, timeoutMs?: number): Promise<Result<ByteStream>>
   /** Resolves when the connection is gone, with the reason unless it was closed on purpose. */
   readonly closed: Promise<Failure | undefined>
+  /** Absent where no password can be offered. */
+  readonly accepted?: AcceptedPasswords
   close(): Promise<void>
+}
+
+/** Whether passwords, or answers to prompts, let us in: that of the device; those of all gateways before it. */
+export interface AcceptedPasswords {
+  readonly own: boolean
+  readonly gateways: boolean
 }
 
 /** What a service says of itself, in its own words. */

@@ -87,7 +87,7 @@ fi
 till_ours && rm -f "$till_held"
 }
 till_hide() {
-unset -v till_pid till_rest till_told till_broke till_end till_is till_sum till_now till_x till_start till_was till_rf till_rp till_rs till_rb till_ra till_rr till_re till_rn till_rg till_ru till_rw till_boot till_own till_zero till_held till_lock till_w till_d till_uid till_no till_limit till_head till_line till_met till_how till_n till_e till_over
+unset -v till_pid till_rest till_told till_broke till_end till_is till_sum till_now till_x till_start till_was till_rf till_rp till_rs till_rb till_ra till_rr till_re till_rn till_rg till_ru till_rw till_boot till_own till_zero till_held till_lock till_w till_d till_uid till_no till_limit till_head till_line till_met till_how till_n till_u till_e till_over
 }
 till_w= till_held= till_lock= till_boot=-
 till_clock
@@ -112,7 +112,9 @@ export function lookForOthers(token: string, name: string): string {
  * What it gets before its first change. `till_place NAME`: where the lock is, in a folder of root's or of the user's own.
  * `till_fence ID SECONDS NAME AUTHORITY RUN ATTEMPT EPOCH TAKES WHOLE TOKEN`: whether a change may begin now; if so, it
  * stands in the record. If not, the reason is in $till_no: `late`; `lost` to a later holder; `busy RUN SECONDS`; or
- * `moved RUN SECONDS HOW`, when the lock is ours but another had to end first.
+ * `moved RUN SECONDS HOW`, when the lock is ours but another had to end first. A lock that cannot be made (no room, no inodes,
+ * read-only for root, too) is held by nobody: after some tries the change begins without one, and `TOKEN l - 0` says so. A record
+ * of ours that is empty or gone is not somebody else's.
  */
 export const FENCE = `till_place() {
 till_lock=
@@ -127,10 +129,11 @@ done
 return 1
 }
 till_take() {
+till_x=1
 set -C
-{ echo "$till_line" >"$till_lock"; } 2>/dev/null
-till_x=$?
+{ { till_x=2; echo "$till_line" && till_x=0; } >"$till_lock"; } 2>/dev/null
 set +C
+[ "$till_x" -ne 2 ] || rm -f "$till_lock"
 return $till_x
 }
 till_drop() {
@@ -147,20 +150,24 @@ till_limit=$((till_zero+$2))
 if [ "$till_now" -ge "$till_limit" ]; then till_no=late; return 1; fi
 till_head="1 $$ $till_own $till_boot $4 $5 $6 $7 $till_limit"
 till_line="$till_head $till_now $((till_now+$8)) $9"
-if [ -n "$till_held" ]; then
-if till_ours; then { echo "$till_line" >"$till_held"; } 2>/dev/null; return 0; fi
-till_no=lost
-return 1
-fi
 [ -n "$till_lock" ] || return 0
 till_e=0
 { read -r till_e <"$till_lock.$4"; } 2>/dev/null
 case $till_e in '' | *[!0-9]*) till_e=0 ;; esac
 if [ "$7" -gt 0 ] && [ "$7" -lt "$till_e" ]; then till_no=lost; return 1; fi
-till_met= till_how=awaited till_n=0
+if [ -n "$till_held" ]; then
+if till_ours || { [ -e "$till_held" ] && [ ! -s "$till_held" ]; }; then { echo "$till_line" >"$till_held"; } 2>/dev/null; return 0; fi
+if [ ! -e "$till_held" ] && { till_take || [ ! -e "$till_held" ]; }; then return 0; fi
+till_no=lost
+return 1
+fi
+till_met= till_how=awaited till_n=0 till_u=0
 until till_take; do
-[ -e "$till_lock" ] || { [ -w "\${till_lock%/*}" ] && continue; till_lock=; return 0; }
-if till_read "$till_lock"; then
+if [ "$till_x" -eq 2 ] || [ ! -e "$till_lock" ]; then
+till_u=$((till_u+1))
+if [ "$till_u" -gt 5 ] || [ ! -w "\${till_lock%/*}" ]; then till_lock=; echo "\${10} l - 0" || exit; return 0; fi
+elif till_read "$till_lock"; then
+till_u=0
 if ! till_alive; then till_drop; continue; fi
 till_clock
 if [ -z "$till_met" ]; then

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -63,6 +63,42 @@ describe.each(shells)('the fence of changes over $name', ({ path }) => {
     expect(existsSync(`/proc/${record[1]}`)).toBe(true)
     hangUp()
     while (existsSync(fileOf(name))) await new Promise((resolve) => setTimeout(resolve, 20))
+  })
+
+  test.runIf(process.getuid?.() === 0).each([
+    ['no inodes are left', 'nr_inodes=3', 'mkdir -p /run/till /run/lock'],
+    ['no room is left', 'size=16k', 'mkdir -p /run/till; cat /dev/zero >/run/till/full 2>/dev/null'],
+    ['nothing can be written', 'size=64k', 'mkdir -p /run/till; mount -o remount,ro /run'],
+  ])('where %s, a change begins without a record, and it is said', async (_what, size, fill) => {
+    const wrapper = join(folder, `full-${names++}`)
+    const elsewhere = `mount -t tmpfs -o mode=755,${size} till /run; ${fill}; exec ${path.endsWith('busybox') ? `${path} sh` : path}`
+    writeFileSync(wrapper, `#!/bin/sh\nexec unshare -m /bin/sh -c "${elsewhere}"\n`, { mode: 0o755 })
+    const name = lockName()
+    const opened = await openLocalShell(wrapper, { lockName: name })
+    open.push(opened)
+    const { shell } = opened
+    const began = performance.now()
+    for (const file of ['x', 'y']) {
+      const request = { ...touch(join(folder, file)), timeoutMs: 20_000, fence: fence(name) }
+      expect(await endOf(shell, request)).toBe('made')
+    }
+    expect(performance.now() - began).toBeLessThan(20_000)
+    // The others know that root cannot write there either, and take the next place.
+    const hasPlace = size === 'size=64k' && !path.endsWith('busybox')
+    expect(shell.leftovers?.()).toEqual(hasPlace ? [] : [expect.objectContaining({ state: 'unseen' })])
+  })
+
+  test('a record of ours that is empty or gone is not that of another run', async () => {
+    const name = lockName()
+    const { shell } = await session(name)
+    const change = (): Promise<string> => endOf(shell, { ...touch(join(folder, 'z')), fence: fence(name) })
+    expect(await change()).toBe('made')
+    writeFileSync(fileOf(name), '')
+    expect([await change(), readFileSync(fileOf(name), 'utf8')]).toEqual(['made', expect.stringMatching(/^1 \d+ /)])
+    rmSync(fileOf(name))
+    expect([await change(), readFileSync(fileOf(name), 'utf8')]).toEqual(['made', expect.stringMatching(/^1 \d+ /)])
+    writeFileSync(fileOf(name), readFileSync(fileOf(name), 'utf8').replace(/^1 \d+/, '1 1'))
+    expect(await change()).toBe('LEASE_LOST')
   })
 
   test('what only looks leaves no record, and is not held up by one', async () => {

@@ -112,8 +112,10 @@ function patient(
     const connected = await connect(target, signal)
     const { print } = target
     if (print === undefined) return [connected, undefined]
-    const failure = connected.ok ? undefined : connected.failure
-    return [connected, await resolver.loggedIn?.(device, end, { print, failure })]
+    const login = connected.ok
+      ? { print, failure: undefined, accepted: connected.value.accepted }
+      : { print, failure: connected.failure }
+    return [connected, await resolver.loggedIn?.(device, end, login)]
   }
   return async (target, signal) => {
     const [first, fresh] = await attempt(target, signal)

@@ -1,6 +1,6 @@
 import type { Failure, Result } from '../../core/failure.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import type { Target } from '../../core/ports.ts'
+import type { AcceptedPasswords, Target } from '../../core/ports.ts'
 import { type Credentials, credentialsOf, type LoginAnswer, referencesOf } from './credentials.ts'
 import { gatewayName, hostOf, type TargetEnd, type TargetResolver } from './resolve-target.ts'
 import type { SecretReader } from './secrets.ts'
@@ -10,6 +10,8 @@ export interface Login {
   /** `Target.print` of what was logged in with. */
   readonly print: string
   readonly failure: Failure | undefined
+  /** Of one that was successful. */
+  readonly accepted?: AcceptedPasswords | undefined
 }
 
 /** Endpoints for those who log in at them. */
@@ -33,10 +35,11 @@ export function loginResolver(
       const leave = on && (await credentials.enter(on.device.name, [...on.own, ...on.gateways]))
       return leave && !leave.ok ? leave : resolver.resolve(device, end)
     },
-    async loggedIn(device, end, { print, failure }) {
+    async loggedIn(device, end, login) {
+      const { print } = login
       const on = entered(fleet, device, end)
       if (!on) return undefined
-      const answers = answersIn(failure)
+      const answers = answersIn(login)
       credentials.told(on.device.name, on.own, answers.own)
       credentials.told(on.device.name, on.gateways, answers.gateways)
       if (answers.own !== 'refused' && answers.gateways !== 'refused') return undefined
@@ -72,10 +75,23 @@ function gatewaysOf(fleet: Fleet, device: Device): readonly Device[] {
   return next ? [next, ...gatewaysOf(fleet, next)] : []
 }
 
-/** What devices said of passwords, as far as the end of a login tells. */
-function answersIn(failure: Failure | undefined): { readonly own?: LoginAnswer; readonly gateways?: LoginAnswer } {
-  if (!failure) return { own: 'accepted', gateways: 'accepted' }
-  if (failure.code === 'AUTHENTICATE_REFUSED') return { own: 'refused', gateways: 'accepted' }
+interface Answers {
+  readonly own?: LoginAnswer
+  readonly gateways?: LoginAnswer
+}
+
+/** What devices said of passwords, as far as the end of a login tells. One that was not offered was neither accepted nor refused. */
+function answersIn({ failure, accepted }: Login): Answers {
+  if (!failure) {
+    return { ...(accepted?.own && { own: 'accepted' }), ...(accepted?.gateways && { gateways: 'accepted' }) }
+  }
+  if (failure.code === 'AUTHENTICATE_REFUSED') return wasOffered(failure) ? { own: 'refused' } : {}
   if (failure.evidence?.['gateway_code'] === 'AUTHENTICATE_REFUSED') return { gateways: 'refused' }
   return {}
+}
+
+/** What was tried is told in order, and passwords come last (`authenticationOf`, `refusedLogin`). */
+function wasOffered({ evidence }: Failure): boolean {
+  const tried = evidence?.['tried']
+  return typeof tried !== 'string' || /\b(password|keyboard-interactive|basic|ntlm)$/.test(tried)
 }

@@ -28,6 +28,8 @@ export interface Handshaken {
   readonly socket: Duplex
   /** What the server calls itself: `SSH-2.0-OpenSSH_9.2p1`. */
   readonly banner: string
+  /** It let us in by a password or by answers to its questions. */
+  readonly byPassword: boolean
 }
 
 /** How a handshake ended; when badly, whether trying again may help. */
@@ -155,7 +157,8 @@ class Handshake {
 
   #succeed(): void {
     const banner = /^SSH-.*$/m.exec(this.#heard)?.[0] ?? ''
-    this.#finish({ ok: true, value: { client: this.#client, socket: this.#socket, banner } })
+    const byPassword = /^(password|keyboard-interactive)$/.test(this.#authentication.tried.at(-1) ?? '')
+    this.#finish({ ok: true, value: { client: this.#client, socket: this.#socket, banner, byPassword } })
   }
 
   #refuse(message: string): void {

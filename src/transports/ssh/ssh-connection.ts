@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import type { ByteStream, ProcessStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { Connection, Target } from '../../core/ports.ts'
+import type { AcceptedPasswords, Connection, Target } from '../../core/ports.ts'
 import { deadline } from '../../load/deadline.ts'
 import { byteStreamOf } from '../byte-stream.ts'
 import { ForwardedSocket } from './forwarded-socket.ts'
@@ -28,6 +28,7 @@ type Ask = (answer: (error: Error | undefined, channel: ClientChannel) => void) 
 /** A logged-in connection. Takes over the client and its socket. */
 export class SshConnection implements Connection {
   readonly closed: Promise<Failure | undefined>
+  readonly accepted: AcceptedPasswords
   readonly #client: Client
   readonly #socket: Duplex
   readonly #target: Target
@@ -57,11 +58,14 @@ export class SshConnection implements Connection {
       readonly ways: ShortWays
       readonly again: () => Promise<Result<SshConnection>>
       readonly answered: () => void
+      /** All on the way to it let us in by passwords. */
+      readonly wayByPassword: boolean
     },
   ) {
     const { client, socket } = established
     const { target, again } = options
     this.#answered = options.answered
+    this.accepted = { own: established.byPassword, gateways: options.wayByPassword }
     this.#client = client
     this.#socket = socket
     this.#target = target

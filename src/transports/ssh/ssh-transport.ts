@@ -53,6 +53,8 @@ type Reach = (timeoutMs: number) => Promise<Result<Duplex>>
 /** How to reach a target: by TCP, or through the connection of its gateway. */
 export interface Way {
   readonly reach: Reach
+  /** All gateways on it let us in by passwords. */
+  readonly byPassword: boolean
   release(): void
 }
 
@@ -87,6 +89,7 @@ class Connector {
       ways: this.#ways,
       again: () => this.connect(target, signal),
       answered: admitted.release,
+      wayByPassword: way.value.byPassword,
     })
     void connection.closed.then(way.value.release)
     return success(connection)
@@ -116,12 +119,14 @@ class Connector {
       const addresses = await resolveAddress(target, signal)
       if (!addresses.ok) return addresses
       const reach: Reach = (timeoutMs) => dial(target, addresses.value, { timeoutMs, signal })
-      return success({ reach, release: () => undefined })
+      return success({ reach, byPassword: true, release: () => undefined })
     }
     const loan = await this.#gateways.borrow(target.via, signal)
     if (!loan.ok) return loan
     const { connection, release } = loan.value
-    return success({ reach: (timeoutMs) => connection.forwardSocket(target, timeoutMs), release })
+    const { own, gateways } = connection.accepted
+    const reach: Reach = (timeoutMs) => connection.forwardSocket(target, timeoutMs)
+    return success({ reach, byPassword: own && gateways, release })
   }
 
   /** Those who share a connection are those who go through a gateway: both are users of one pool. */
@@ -133,6 +138,7 @@ class Connector {
       exec: (command, input) => connection.exec(command, input),
       forward: (host, port, timeoutMs) => connection.forward(host, port, timeoutMs),
       closed: connection.closed,
+      accepted: connection.accepted,
       close: async () => release(),
     })
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ByteStream, ProcessStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { Connection, PowerShellProgram } from '../../core/ports.ts'
+import type { AcceptedPasswords, Connection, PowerShellProgram } from '../../core/ports.ts'
 import { COMMAND_LINE_CHARS, encodedCommand, scriptVariables, startByStdin } from '../../shell/encoded-command.ts'
 import { scriptLine } from '../../shell/script-form.ts'
 import { pause } from '../pause.ts'
@@ -26,6 +26,7 @@ interface Start {
 /** A device over WinRM: shells on it, one program at a time in each, and not one left behind. */
 export class WinRmConnection implements Connection {
   readonly closed: Promise<Failure | undefined>
+  readonly accepted: AcceptedPasswords
   /** Everything is cleaned up behind it, or it was tried for long enough. */
   readonly cleaned: Promise<void>
   readonly #dependencies: ShellDependencies
@@ -44,8 +45,16 @@ export class WinRmConnection implements Connection {
   #resolveCleaned: () => void = () => undefined
 
   /** `signal` stops whatever is under way; `close` must be called all the same. */
-  constructor(courier: Courier, dependencies: SessionMeans & { readonly pace: Pace; readonly signal: AbortSignal }) {
+  constructor(
+    courier: Courier,
+    dependencies: SessionMeans & {
+      readonly pace: Pace
+      readonly signal: AbortSignal
+      readonly accepted: AcceptedPasswords
+    },
+  ) {
     const { target, pace } = dependencies
+    this.accepted = dependencies.accepted
     const to = `${target.winrm.https ? 'https' : 'http'}://${endpoint(target)}/wsman`
     const sender = { to, session: randomUUID().toUpperCase(), timeoutS: pace.operationTimeoutS }
     this.#dependencies = { target, courier, sender, pace, signal: this.#leaving.signal }

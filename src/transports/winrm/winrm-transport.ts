@@ -3,6 +3,7 @@ import type { Connection, Target, Transport } from '../../core/ports.ts'
 import type { HandshakeGate } from '../ssh/handshake-gate.ts'
 import type { Way } from '../ssh/ssh-transport.ts'
 import { Courier } from './courier.ts'
+import { identifyMessage } from './envelope.ts'
 import { identify } from './identify.ts'
 import type { SessionMeans, WinRmDevice } from './open-session.ts'
 import { PACE, type Pace } from './pace.ts'
@@ -34,12 +35,15 @@ export function winrmTransport(options: WinRmOptions): Transport & Required<Pick
     const dependencies: SessionMeans = { target: device, reach: way.value.reach, gate: options.gate }
     const courier = new Courier(dependencies, pace)
     const connected = await courier.connect(signal)
-    if (!connected.ok) {
+    const own = connected.ok ? await acceptsPassword(courier, device, signal) : connected
+    if (!own.ok) {
+      courier.close()
       way.value.release()
-      return connected
+      return own
     }
     signal.removeEventListener('abort', cancel)
-    const connection = new WinRmConnection(courier, { ...dependencies, pace, signal })
+    const accepted = { own: own.value, gateways: way.value.byPassword }
+    const connection = new WinRmConnection(courier, { ...dependencies, pace, signal, accepted })
     const cleaned = connection.cleaned.then(() => {
       way.value.release()
       lifetime.abort()
@@ -68,4 +72,20 @@ export function winrmTransport(options: WinRmOptions): Transport & Required<Pick
       await Promise.all(leaving)
     },
   }
+}
+
+/**
+ * Whether the device has accepted the password. Over TLS nobody has said so yet: the first message carries the proof
+ * (`login`). Where passwords are counted (`Target.print`), it is one that asks for nothing, so that a refusal is known as one.
+ */
+async function acceptsPassword(courier: Courier, target: WinRmDevice, signal: AbortSignal): Promise<Result<boolean>> {
+  const { https, auth } = target.winrm
+  if (auth !== 'ntlm' && auth !== 'basic') return success(false)
+  if (!https) return success(true)
+  if (target.print === undefined) return success(false)
+  const moment = { target, phase: 'authenticate' } as const
+  const answerMs = target.deadlines.authenticate
+  const reply = await courier.exchange(identifyMessage, { moment, answerMs, repeatable: true, signal })
+  if (reply.kind !== 'failed') return success(true)
+  return reply.failure.code === 'AUTHENTICATE_REFUSED' ? fail(reply.failure) : success(false)
 }
