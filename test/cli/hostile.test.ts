@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ClientKeys, makeClientKeys, type SshServer, sshServers, startOpenSsh } from '../peers/ssh-servers.ts'
-import { ended, inventoryOf, TestProject } from './project.ts'
+import { ended, inventoryOf, inventoryWith, TestProject } from './project.ts'
 
 const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const hasOpenSsh = sshServers.some(({ name }) => name === 'OpenSSH')
@@ -44,7 +44,12 @@ describe('a command line that is not understood', () => {
 })
 
 describe('where till is to work', () => {
-  const project = new TestProject({ 'tillwright.yaml': '', 'envs/staging/tillwright.yaml': '', 'envs/failed/x': '' })
+  const project = new TestProject({
+    'tillwright.yaml': '',
+    'inventory/fleet.yaml': inventoryWith('      pos1: {profile: till, address: 127.0.0.1}\n'),
+    'envs/staging/tillwright.yaml': '',
+    'envs/failed/x': '',
+  })
   afterAll(() => project.remove())
 
   it.each(['envs/stagign', 'envs/failed', 'tillwright.yaml'])(
@@ -73,7 +78,7 @@ describe('where till is to work', () => {
     const env = { ...process.env, TILL_SANDBOX: value, NO_COLOR: '1' }
     const till = spawn(process.execPath, [TILL, 'drift', '--json'], { cwd: project.root, env })
     const { diagnostics } = JSON.parse((await ended(till)).stdout)
-    const codes = { SANDBOX_MISSING: 'sandbox', FILE_UNREADABLE: 'real', USAGE_INVALID: 'refused' }
+    const codes = { SANDBOX_MISSING: 'sandbox', SELECTOR_EMPTY: 'real', USAGE_INVALID: 'refused' }
     expect(codes[diagnostics[0].code as keyof typeof codes]).toBe(means)
   })
 })
