@@ -60,12 +60,15 @@ export function resolvedThere(text: string, type: DnsType): DnsAnswer {
   return found.length > 0 ? dnsAnswer('resolved', found) : dnsAnswer('no-data', [], detail)
 }
 
-/** What came last counts: of several servers the first may be dead, and complaints say so (dig: `;; communications error`). */
+/** The status of the last answer that dig tells: of several servers the first may be dead, which it says before. */
+function statusOfDig(text: string): DnsState | undefined {
+  const status = [...text.matchAll(/^;;.*\bstatus: ([A-Z]+)/gm)].at(-1)?.[1]
+  return status === undefined ? undefined : (RCODES[status] ?? 'error')
+}
+
 function stateIn(text: string, tool: string, code: string): DnsState {
-  if (tool === 'dig') {
-    const status = [...text.matchAll(/^;;.*\bstatus: ([A-Z]+)/gm)].at(-1)?.[1]
-    if (status !== undefined) return RCODES[status] ?? 'error'
-  }
+  const told = tool === 'dig' ? statusOfDig(text) : undefined
+  if (told !== undefined) return told
   if (/no servers could be reached|timed out/i.test(text)) {
     return /connection refused|host unreachable|network (is )?unreachable/i.test(text) ? 'unreachable' : 'timed-out'
   }
