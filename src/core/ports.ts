@@ -199,6 +199,8 @@ export interface Target {
   readonly winrm?: WinRmTarget
   /** Tells its passwords from others without knowing them; absent where nobody asks for one. */
   readonly print?: string
+  /** Others have tried its passwords, and none has accepted them yet: whether they are right is to be known before anything is sent. */
+  readonly isDoubted?: true
   readonly deadlines: PhaseDeadlines
   readonly keepAliveMs: number
   readonly maxOutputBytes: number

@@ -19,6 +19,8 @@ export type LoginAnswer = 'accepted' | 'refused'
 interface Credential {
   /** A device has accepted it since it was last changed. */
   proven: boolean
+  /** Somebody has begun to log in with it. */
+  tried: boolean
   /** Devices that refused it, since one accepted it. */
   readonly refusedBy: Set<string>
   /** When it was stopped, in milliseconds of the monotonic clock. */
@@ -59,14 +61,20 @@ export class Credentials {
     return hash.digest('base64')
   }
 
-  /** Leave to log in on a device; waits for a place while nobody knows whether a credential is right. */
-  async enter(device: string, names: readonly string[]): Promise<Result<void>> {
+  /**
+   * Leave to log in on a device; waits for a place while nobody knows whether a credential is right. The value: `doubted`
+   * where others have tried one of them, and no device has accepted it yet.
+   */
+  async enter(device: string, names: readonly string[]): Promise<Result<'doubted' | 'fine'>> {
+    let isDoubted = false
     for (const name of names) {
       const credential = this.#credential(name)
       await this.#place(device, credential)
       if (this.#isStopped(credential)) return fail(stopped(name, credential))
+      isDoubted ||= this.#most > 0 && credential.tried && !credential.proven
+      credential.tried = true
     }
-    return success(undefined)
+    return success(isDoubted ? 'doubted' : 'fine')
   }
 
   /** What came of a login. `undefined`: the device said nothing of it. */
@@ -142,7 +150,10 @@ export class Credentials {
   #credential(name: string): Credential {
     let credential = this.#known.get(name)
     if (!credential) {
-      credential = { proven: false, refusedBy: new Set(), stoppedAt: undefined, trying: new Set(), waiting: new Set() }
+      credential = {
+        ...{ proven: false, tried: false, stoppedAt: undefined },
+        ...{ refusedBy: new Set(), trying: new Set(), waiting: new Set() },
+      }
       this.#known.set(name, credential)
     }
     return credential

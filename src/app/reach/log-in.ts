@@ -1,4 +1,4 @@
-import type { Failure, Result } from '../../core/failure.ts'
+import { type Failure, type Result, success } from '../../core/failure.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { AcceptedPasswords, Target } from '../../core/ports.ts'
 import { type Credentials, credentialsOf, type LoginAnswer, referencesOf } from './credentials.ts'
@@ -32,8 +32,11 @@ export function loginResolver(
   return {
     async resolve(device, end) {
       const on = end === 'way' ? undefined : entered(fleet, device, end)
-      const leave = on && (await credentials.enter(on.device.name, [...on.own, ...on.gateways]))
-      return leave && !leave.ok ? leave : resolver.resolve(device, end)
+      if (!on) return resolver.resolve(device, end)
+      const leave = await credentials.enter(on.device.name, [...on.own, ...on.gateways])
+      if (!leave.ok) return leave
+      const target = await resolver.resolve(device, end)
+      return target.ok && leave.value === 'doubted' ? success(doubted(target.value)) : target
     },
     async loggedIn(device, end, login) {
       const { print } = login
@@ -47,9 +50,13 @@ export function loginResolver(
       const fresh = await resolver.resolve(device, end)
       if (!fresh.ok || fresh.value.print === print) return undefined
       credentials.changed(answers.own === 'refused' ? on.own : on.gateways)
-      return fresh
+      return success(doubted(fresh.value))
     },
   }
+}
+
+function doubted(target: Target): Target {
+  return { ...target, isDoubted: true }
 }
 
 /** Where somebody logs in on behalf of a device, with what, and with what on the way there. */

@@ -76,13 +76,14 @@ export function winrmTransport(options: WinRmOptions): Transport & Required<Pick
 
 /**
  * Whether the device has accepted the password. Over TLS nobody has said so yet: the first message carries the proof
- * (`login`). Where passwords are counted (`Target.print`), it is one that asks for nothing, so that a refusal is known as one.
+ * (`login`). Where the password is doubted (`Target.isDoubted`), it is one that asks for nothing, so that a refusal is known before the
+ * next device is tried: a round trip more.
  */
 async function acceptsPassword(courier: Courier, target: WinRmDevice, signal: AbortSignal): Promise<Result<boolean>> {
   const { https, auth } = target.winrm
   if (auth !== 'ntlm' && auth !== 'basic') return success(false)
   if (!https) return success(true)
-  if (target.print === undefined) return success(false)
+  if (!target.isDoubted) return success(false)
   const moment = { target, phase: 'authenticate' } as const
   const answerMs = target.deadlines.authenticate
   const reply = await courier.exchange(identifyMessage, { moment, answerMs, repeatable: true, signal })
