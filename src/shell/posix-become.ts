@@ -1,15 +1,13 @@
 import type { ProcessStream } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { Target } from '../core/ports.ts'
-import { headOf } from './tool-answer.ts'
+import { closedAccount } from './posix-no-shell.ts'
+import { printable } from './tool-answer.ts'
 
 export type Become = NonNullable<Target['become']>
 
 /** Starts a program on the device, and writes `input` to its stdin first. */
 export type StartProcess = (command: string, input?: string) => Promise<Result<ProcessStream>>
-
-/** How much of what a device said is kept for messages. */
-const EVIDENCE_BYTES = 300
 
 /** Wraps a constant command line for another user; `script` is `sh`, or `sh -c '…'` without quotes inside. */
 function becomeCommand(become: Become | undefined, token: string, script: string | undefined): string {
@@ -53,7 +51,11 @@ function answerPrompt(stream: ProcessStream, token: string, password: string): P
   return new Promise((resolve) => {
     let heard = ''
     let asked = 0
-    let onStdout: (chunk: Uint8Array) => void = () => undefined
+    let said = ''
+    // What stands there before sudo has asked comes from something that was started in its place.
+    let onStdout = (chunk: Uint8Array): void => {
+      said = (said + Buffer.from(chunk).toString('latin1')).slice(-4096)
+    }
     let onStderr = (chunk: Uint8Array): void => {
       heard = (heard + Buffer.from(chunk).toString('latin1')).slice(-4096)
       if (heard.includes(ready)) resolve(success(handOver))
@@ -80,7 +82,7 @@ function answerPrompt(stream: ProcessStream, token: string, password: string): P
     }
     stream.onStdout((chunk) => onStdout(chunk))
     stream.onStderr((chunk) => onStderr(chunk))
-    stream.onExit((end) => resolve(fail(becomeFailure('sudo', end.code, heard))))
+    stream.onExit((end) => resolve(fail(becomeFailure('sudo', end.code, said + heard))))
   })
 }
 
@@ -92,11 +94,15 @@ const NO_DOAS_PASSWORD: Failure = {
   hint: 'Write `permit nopass USER as root` into /etc/doas.conf of the device and leave `password` out, or use sudo.',
 }
 
-/** Why the interpreter was not started, from how that ended and what was said. */
+/** Why the interpreter was not started, from how that ended and what was said: what speaks of the account comes before sudo. */
 export function becomeFailure(method: Become['method'], code: number | undefined, said: string): Failure {
   if (code === undefined) return { code: 'SESSION_LOST', phase: 'open', message: `The connection broke at ${method}.` }
+  const closed = closedAccount(said)
+  if (closed) return closed
   if (code === 127) return refused(method, `The program "${method}" is not on the device.`, said)
-  if (/password is required|no password was provided|Authentication required|Authorization required/.test(said)) {
+  if (
+    /password is required|no password was provided|authentication (is )?required|Authorization required/i.test(said)
+  ) {
     return refused(method, 'It asks for a password.', said)
   }
   if (method === 'doas' && /Operation not permitted/.test(said)) {
@@ -113,9 +119,4 @@ function refused(method: Become['method'], reason: string, said: string): Failur
     evidence: { stderr: printable(said) },
     ...(method === 'doas' && { hint: 'Write `permit nopass USER as root` into /etc/doas.conf of the device.' }),
   }
-}
-
-/** The beginning of what a device said, on one line, without control characters. */
-export function printable(text: string): string {
-  return headOf(text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim(), EVIDENCE_BYTES)
 }

@@ -1,25 +1,34 @@
 import type { Failure } from '../core/failure.ts'
-import { printable } from './posix-become.ts'
+import { printable } from './tool-answer.ts'
 
 /** Exit code of shells for a program that is not there. */
 const NOT_FOUND = 127
 
 /** Why no interpreter was started, from how what was started in its place ended, and what that said. */
 export function noShell(code: number | undefined, how: string, said: string): Failure {
-  const answer = printable(said)
-  const more = { phase: 'open', ...(answer !== '' && { evidence: { answer } }) } as const
+  return closedAccount(said) ?? { code: 'SHELL_UNUSABLE', message: wordsFor(code, how, said), ...moreOf(said) }
+}
+
+/** Where sshd or PAM says that nothing is started for the account, as it is; undefined where it says no such thing. */
+export function closedAccount(said: string): Failure | undefined {
   // sshd and PAM say so in place of starting anything.
   if (/password (has )?expired|required to change your password|password change required/i.test(said)) {
     const message = 'The password of the account has expired and must be changed.'
-    return { code: 'PASSWORD_EXPIRED', message, ...more }
+    return { code: 'PASSWORD_EXPIRED', message, ...moreOf(said) }
   }
-  return { code: 'SHELL_UNUSABLE', message: wordsFor(code, how, said), ...more }
+  if (!NO_LOGIN.test(said)) return undefined
+  const message = 'The account may log in to the device, but has no shell there (nologin).'
+  return { code: 'SHELL_UNUSABLE', message, ...moreOf(said) }
+}
+
+const NO_LOGIN = /currently not available|nologin/i
+
+function moreOf(said: string): Pick<Failure, 'phase' | 'evidence'> {
+  const answer = printable(said)
+  return { phase: 'open', ...(answer !== '' && { evidence: { answer } }) }
 }
 
 function wordsFor(code: number | undefined, how: string, said: string): string {
-  if (/currently not available|nologin/i.test(said)) {
-    return 'The account may log in to the device, but has no shell there (nologin).'
-  }
   if (code === NOT_FOUND || /restricted/i.test(said)) {
     return 'The login shell of the device found no "sh": it is restricted, or its PATH has none.'
   }

@@ -6,12 +6,13 @@ import type { Leftover } from '../core/fence.ts'
 import { deadline } from '../load/deadline.ts'
 import { helloProgram, type Marker, MarkerCutter, parseErrorMarker, parseMarker } from './posix.ts'
 import { type Ask, answer, FLOOD_BYTES, type KeptOutput, newAsk } from './posix-ask.ts'
-import { becomeFailure, printable } from './posix-become.ts'
+import { becomeFailure } from './posix-become.ts'
 import { Exchanges } from './posix-exchanges.ts'
 import { GUARD, HARD_END, lockFile, lookForOthers } from './posix-guard.ts'
 import { KeptScripts } from './posix-kept-scripts.ts'
 import { noShell } from './posix-no-shell.ts'
 import { askProgram, brokenLinkProgram, CHAIN_HEAD, CHAIN_TAIL, type LinkTerms, linkProgram } from './posix-program.ts'
+import { printable } from './tool-answer.ts'
 
 /** After an ask was ended from outside, how long its answer may take. */
 const STOP_GRACE_MS = 5_000

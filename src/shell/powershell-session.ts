@@ -7,7 +7,6 @@ import { deadline } from '../load/deadline.ts'
 import { readClixml } from './clixml.ts'
 import { Leftovers } from './leftovers.ts'
 import { refusal } from './posix-ask.ts'
-import { printable } from './posix-become.ts'
 import { NOT_WHOLE } from './powershell.ts'
 import { type AskLine, exchangeText, sealed } from './powershell-exchange.ts'
 import { type AnswerFrame, type Frame, FrameScanner } from './powershell-frames.ts'
@@ -15,6 +14,7 @@ import { answerOf, type Item, nextExchange, uploadLines } from './powershell-ite
 import { endedEarly, notWhole } from './powershell-no-start.ts'
 import { firstScript } from './powershell-runner.ts'
 import { type ScriptForm, scriptLine } from './script-form.ts'
+import { printable } from './tool-answer.ts'
 
 /** What the device may take beyond the deadline of an ask to end it and say so. */
 const STOP_GRACE_MS = 15_000

@@ -75,6 +75,14 @@ export function headOf(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}…`
 }
 
+/** How much of what a device said is kept for messages. */
+const EVIDENCE_BYTES = 300
+
+/** The beginning of what a device said, on one line, without control characters. */
+export function printable(text: string): string {
+  return headOf(text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim(), EVIDENCE_BYTES)
+}
+
 /** The last `limit` characters, whole lines where that is possible: the end of an output is what explains a failure. */
 export function tailOf(text: string, limit = 1000): string {
   const trimmed = text.trim()

@@ -68,6 +68,48 @@ describe('logging in with a password', () => {
     expect(await login(byPassword, 'wrong')).toBe('AUTHENTICATE_REFUSED')
   })
 
+  test('offers one that was refused in one way only, so that the account has one failure', async () => {
+    const seen: string[] = []
+    const both = (context: ssh2.AuthContext): void => {
+      if (context.method === 'password') seen.push(context.password)
+      const refuse = (): void => context.reject(['password', 'keyboard-interactive'])
+      if (context.method !== 'keyboard-interactive') refuse()
+      else {
+        context.prompt([{ prompt: 'Password: ', echo: false }], (answers) => {
+          seen.push(...answers)
+          refuse()
+        })
+      }
+    }
+    expect([await login(both, 'wrong'), seen]).toEqual(['AUTHENTICATE_REFUSED', ['wrong']])
+    // Whoever describes the questions has a device that asks for more than a password.
+    seen.length = 0
+    const prompts = [{ match: 'code', answer: new Secret('123456') }]
+    expect([await login(both, 'right', { prompts }), seen]).toEqual(['AUTHENTICATE_REFUSED', ['right', 'right']])
+  })
+
+  test.each([
+    ['publickey', 'password'],
+    ['password', 'publickey'],
+  ] as const)('logs in where the device wants a %s and a %s, in this order', async (first, second) => {
+    const key = ssh2.utils.generateKeyPairSync('ed25519')
+    let isHalf = false
+    const inOrder = (context: ssh2.AuthContext): void => {
+      const wanted = isHalf ? second : first
+      const isRight = context.method === 'publickey' || (context.method === 'password' && context.password === PASSWORD)
+      // A key is asked about before it is proved.
+      const isQuestion = context.method === 'publickey' && context.signature === undefined
+      if (context.method !== wanted || !isRight) context.reject([wanted])
+      else if (isHalf || isQuestion) context.accept()
+      else {
+        isHalf = true
+        context.reject([second], true)
+      }
+    }
+    const identity = { origin: 'key', content: new Secret(key.private) }
+    expect(await login(inOrder, PASSWORD, { keys: [identity] })).toBe('connected')
+  })
+
   test('answers the hidden prompt of keyboard-interactive, once', async () => {
     const ask = (prompts: ssh2.Prompt[], expected: string[]) => (context: ssh2.AuthContext) => {
       if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Failure, SessionLost } from '../../src/core/failure.ts'
 import type { Connection } from '../../src/core/ports.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { Become, StartProcess } from '../../src/shell/posix-become.ts'
 import { openPosixShell, type PosixShell } from '../../src/shell/posix-channel.ts'
 import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
 import { sshTransport } from '../../src/transports/ssh/ssh-transport.ts'
@@ -14,6 +16,12 @@ import {
   startOpenSsh,
   targetOf,
 } from '../peers/ssh-servers.ts'
+
+interface Surroundings {
+  readonly openMs?: number
+  readonly method?: Become['method'] | undefined
+  readonly become?: Become
+}
 
 const ADDRESS = '127.0.7.22'
 const never = new AbortController().signal
@@ -43,7 +51,8 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))('a device in t
     keys.remove()
   })
 
-  async function shellOf(config: string, openMs = 10_000): Promise<PosixShell> {
+  async function shellOf(config: string, more: Surroundings = {}): Promise<PosixShell> {
+    const { openMs = 10_000, method, become = method && { method } } = more
     const server = await startOpenSsh(keys, ADDRESS, config)
     const kept: (typeof running)[number] = { server }
     running.push(kept)
@@ -51,7 +60,8 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))('a device in t
     if (!connected.ok) throw new Error(connected.failure.message)
     kept.connection = connected.value
     const deadlines = { open: openMs, observe: 20_000, converge: 20_000 }
-    kept.shell = openPosixShell({ start: (command, input) => connected.value.exec(command, input), deadlines })
+    const start: StartProcess = (command, input) => connected.value.exec(command, input)
+    kept.shell = openPosixShell({ start, deadlines, ...(become && { become }) })
     return kept.shell
   }
   async function works(shell: PosixShell): Promise<void> {
@@ -87,9 +97,9 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))('a device in t
 
   test('has a login shell of another kind', async () => {
     const others = ['/usr/bin/fish', '/bin/tcsh', '/usr/bin/zsh'].filter((path) => existsSync(path))
-    const openMs = 20_000
+    const more = { openMs: 20_000 }
     for (const path of ['/bin/dash', '/bin/bash', ...others]) {
-      await works(await shellOf(forced('other-shell', `#!/bin/sh\nexec ${path} -c "$SSH_ORIGINAL_COMMAND"\n`), openMs))
+      await works(await shellOf(forced('other-shell', `#!/bin/sh\nexec ${path} -c "$SSH_ORIGINAL_COMMAND"\n`), more))
     }
   }, 60_000)
 
@@ -131,16 +141,36 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))('a device in t
 
   test('shows a menu and waits', async () => {
     const { code, phase } = await failure(
-      await shellOf(forced('menu', '#!/bin/sh\necho "1) Close shift"; cat >/dev/null\n'), 1_500),
+      await shellOf(forced('menu', '#!/bin/sh\necho "1) Close shift"; cat >/dev/null\n'), { openMs: 1_500 }),
     )
     expect([code, phase]).toEqual(['OPEN_TIMEOUT', 'open'])
   })
 
-  test('wants a new password first', async () => {
-    const text =
-      '#!/bin/sh\necho "WARNING: Your password has expired." >&2\necho "Password change required but no TTY available." >&2\nexit 1\n'
-    const { code, phase } = await failure(await shellOf(forced('expired', text)))
-    expect([code, phase]).toEqual(['PASSWORD_EXPIRED', 'open'])
+  test.each([undefined, 'sudo', 'doas'] as const)(
+    'wants a new password first, before it comes to %s',
+    async (method) => {
+      const text =
+        '#!/bin/sh\necho "WARNING: Your password has expired." >&2\necho "Password change required but no TTY available." >&2\nexit 1\n'
+      const { code, phase } = await failure(await shellOf(forced('expired', text), { method }))
+      expect([code, phase]).toEqual(['PASSWORD_EXPIRED', 'open'])
+    },
+  )
+
+  test('lets nobody in, before it comes to sudo', async () => {
+    const text = '#!/bin/sh\necho "This account is currently not available."\nexit 1\n'
+    const become = { method: 'sudo', password: new Secret('x') } as const
+    for (const more of [{ method: 'sudo' }, { become }] as const) {
+      const { code, message } = await failure(await shellOf(forced('nologin', text), more))
+      expect([code, message]).toEqual([
+        'SHELL_UNUSABLE',
+        'The account may log in to the device, but has no shell there (nologin).',
+      ])
+      for (const { shell, connection, server } of running.splice(0)) {
+        shell?.close()
+        await connection?.close()
+        await server?.stop()
+      }
+    }
   })
 
   test('allows one session at a time', async () => {

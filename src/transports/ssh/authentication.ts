@@ -24,23 +24,34 @@ export interface Authentication {
 
 /**
  * Keys first, then the agent, the password, and the password by keyboard-interactive. What the device does not accept
- * is not offered; without anything to offer, `none` is, which a device without passwords lets in.
+ * is not offered; without anything to offer, `none` is, which a device without passwords lets in. Where the device wants several
+ * (RFC 4252, 5.1: partial success), what it did not want before is offered again behind each. A password that was refused is
+ * not offered once more by keyboard-interactive: to the directory behind it that would be a second failure of the account.
  */
 export function authenticationOf(target: Target, identities: readonly Identity[]): Authentication {
   const questions = new Questions(target)
   const attempts = attemptsOf(target, identities, questions)
   const tried: string[] = []
   let accepted: readonly string[] = []
-  let next = 0
-  const handler: AuthHandlerMiddleware = (methodsLeft) => {
+  let left = attempts
+  let last: Attempt | undefined
+  let isPasswordRefused = false
+  const handler: AuthHandlerMiddleware = (methodsLeft, partialSuccess) => {
     if (methodsLeft) accepted = methodsLeft as AuthenticationType[]
-    while (next < attempts.length) {
-      const attempt = attempts[next++] as Attempt
-      if (methodsLeft && !methodsLeft.includes(attempt.method as AuthenticationType)) continue
-      tried.push(attempt.name)
-      return attempt.offer
-    }
-    return false as unknown as AnyAuthMethod
+    if (partialSuccess) {
+      attempts.splice(attempts.indexOf(last as Attempt), 1)
+      left = attempts
+    } else if (last?.method === 'password' && methodsLeft?.includes('password')) isPasswordRefused = true
+    const isInVain = ({ method }: Attempt): boolean =>
+      isPasswordRefused && (method === 'password' || (method === 'keyboard-interactive' && !target.prompts))
+    const wanted = left.filter(
+      ({ method }) => !methodsLeft?.length || methodsLeft.includes(method as AuthenticationType),
+    )
+    last = wanted.find((attempt) => !isInVain(attempt))
+    if (last === undefined) return false as unknown as AnyAuthMethod
+    left = left.slice(left.indexOf(last) + 1)
+    tried.push(last.name)
+    return last.offer
   }
   return { handler, tried, accepts: () => accepted, unanswered: () => questions.unanswered }
 }
