@@ -7,14 +7,22 @@ export class RunProgress {
   readonly #begun = new Map<string, boolean>()
   /** What had come of devices when each that waits was told to last. */
   readonly #toldAt = new Map<string, number>()
-  #news = 0
-
   /**
    * Each device that was worked on and is done, and each first look, is one: so nobody is kept by others that are put off again
    * and again, or that are given up themselves.
    */
-  get news(): number {
-    return this.#news
+  #news = 0
+  /** How often a place was given back. */
+  #backs = 0
+
+  /** What has come of devices by now. */
+  get now(): { readonly news: number; readonly backs: number } {
+    return { news: this.#news, backs: this.#backs }
+  }
+
+  /** Whether one that was asked for then may get another answer by now: who was in its way is not in progress any more. */
+  isOutdated({ news, backs }: RunProgress['now'], { looked }: { readonly looked: boolean }): boolean {
+    return news !== this.#news || (!looked && backs !== this.#backs)
   }
 
   /** It has a place. `isFirst`: it was not looked at before. */
@@ -27,7 +35,7 @@ export class RunProgress {
   }
 
   gaveBack(device: string): void {
-    this.#begun.delete(device)
+    if (this.#begun.delete(device)) this.#backs += 1
   }
 
   /** The device is done, or was looked at for the first time. */

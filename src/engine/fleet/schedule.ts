@@ -31,7 +31,7 @@ interface Waiting {
 }
 
 /** The visit that was made to it, and what had come of other devices when it was asked for. */
-type PutOff = Extract<DeviceVisit, { kind: 'waits' }> & { readonly ends: number; readonly news: number }
+type PutOff = Extract<DeviceVisit, { kind: 'waits' }> & { readonly ends: number; readonly asked: RunProgress['now'] }
 
 function isForAll({ wait, looked }: Pick<PutOff, 'wait' | 'looked'>): boolean {
   return wait.isForAll === true && !looked
@@ -176,16 +176,21 @@ export class Schedule {
 
   /** Resolves to whether others may have waited for that: the device is done, or was looked at for the first time and put off. */
   async #visit(work: DeviceWork, worker: DeviceWorker): Promise<boolean> {
-    const [{ ends }, { news }] = [this.#pace, this.#progress]
+    const [{ ends }, { now: asked }] = [this.#pace, this.#progress]
     const admission: Admission = { place: (request) => this.#place(work, request) }
     try {
       const visit = await runDevice(work, { ...this.#environment, admission }, worker)
       this.#progress.gaveBack(work.device.name)
       const isFirstLook = visit.kind === 'waits' && visit.looked && (work.attempt ?? 1) === 1
+      if (isFirstLook) this.#progress.came()
       if (visit.kind === 'waits') {
         if (visit.wait.isPaused) this.#options.pause?.set(true)
-        const isDone = await this.#putOff(work, { ...visit, ends, news })
-        if (isFirstLook) this.#progress.came()
+        // Its own look is no news to it.
+        const isDone = await this.#putOff(work, {
+          ...visit,
+          ends,
+          asked: isFirstLook ? { ...asked, news: asked.news + 1 } : asked,
+        })
         return isDone || isFirstLook
       }
       this.#isDone(work)
@@ -286,8 +291,9 @@ export class Schedule {
   }
 
   /** Devices of the run that are in progress end sooner or later; for anything else it waits as long as it was told to. */
-  #mayPassFor(work: DeviceWork, { looked, news }: PutOff): boolean {
-    if (this.#isPatient(work) || this.#progress.areOthersFor({ looked }) || this.#progress.news !== news) return true
+  #mayPassFor(work: DeviceWork, { looked, asked }: PutOff): boolean {
+    if (this.#isPatient(work) || this.#progress.areOthersFor({ looked })) return true
+    if (this.#progress.isOutdated(asked, { looked })) return true
     // Who waits may have waited for this very look.
     if (looked && (work.attempt ?? 1) === 1 && this.#waiting.size > 0) return true
     const toCome = this.#toComeBefore(work)
