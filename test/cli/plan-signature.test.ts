@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BASE_FILES } from '../gitops/signed-repository.ts'
 import { TestProject } from './project.ts'
@@ -42,6 +42,22 @@ test('a plan is applied where somebody of the list has signed it, and refused wi
   await plan()
   expect(await apply()).toMatchObject({ code: 2, stderr: expect.stringContaining('is not signed') })
   expect(await plan('--sign', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be signed') })
+})
+
+test('a signature that nobody could look at decides nothing', async () => {
+  await plan('--sign', 'ci')
+  const path = process.env['PATH'] ?? ''
+  mkdirSync(project.path('bin'))
+  writeFileSync(project.path('bin/ssh-keygen'), '#!/bin/sh\nkill -9 $$\n', { mode: 0o755 })
+  process.env['PATH'] = `${project.path('bin')}:${path}`
+  try {
+    const { code, stderr } = await apply()
+    expect([code, stderr]).toEqual([2, expect.stringContaining('GITOPS_TOOL_BROKEN')])
+  } finally {
+    process.env['PATH'] = path
+  }
+  expect(readdirSync(project.path('device'))).toEqual([])
+  expect(await apply()).toMatchObject({ code: 0, stderr: '' })
 })
 
 test('a key that does not sign is told before anything is looked at', async () => {

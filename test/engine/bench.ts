@@ -198,7 +198,7 @@ export class Bench {
       const lease = {
         token: { keys: [name], epoch: 1 },
         lost: this.lost.signal,
-        leftMs: () => 60_000,
+        leftMs: () => (this.lost.signal.aborted ? 0 : 60_000),
         release: nothing,
       }
       const fence = this.fence ?? {
