@@ -1,8 +1,5 @@
 import type { Expression } from './runbook.ts'
 
-/** Fields of a device that another system may know better than the inventory; `vars.` stands before the path of a value. */
-export const LISTED_FIELDS = ['address', 'profile', 'note', 'attached_to'] as const
-
 /** An API of somebody else that lists devices, page by page. */
 export interface DeviceListSettings {
   readonly name: string

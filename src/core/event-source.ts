@@ -27,9 +27,6 @@ export interface EventReading {
   readonly id?: Expression
 }
 
-/** Facts about a device that others of this program know by name. */
-export const KNOWN_FACTS = ['receipt_open', 'shift_open', 'online', 'licence'] as const
-
 /** What is made of events of some kinds. */
 export interface EventRule {
   /** Empty: of all kinds. */

@@ -46,11 +46,6 @@ export function dayText(day: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(date)
 }
 
-/** The device or the store of that name, as a link. */
-export function PlaceLink({ name }: { readonly name: string }) {
-  return html`<${Link} to=${name.includes('/') ? devicePath(name) : storePath(name)}>${name}<//>`
-}
-
 type Column = ReportAnswer['columns'][number]
 type Row = ReportAnswer['rows'][number]
 type Linked = (key: string, row: Row) => string | undefined

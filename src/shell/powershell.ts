@@ -1,14 +1,6 @@
 import type { ScriptForm } from './script-form.ts'
 
 /**
- * `text` as one word of PowerShell: single quotes, inside which only quotes are special. PowerShell takes the typographic
- * quotes U+2018 to U+201B for the plain one, so those are doubled too.
- */
-export function quotePowerShell(text: string): string {
-  return `'${text.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`
-}
-
-/**
  * `text` as one argument of a Windows command line, as CommandLineToArgvW and the C run time take it apart:
  * backslashes count double before a quote only. Throws for NUL, which no command line can hold.
  */

@@ -37,7 +37,8 @@ export async function selectDevices(
   if (where && !where.ok) diagnostics.push(where.diagnostic)
   if (diagnostics.length > 0) throw new InputError(diagnostics)
   const conditions = [more.targets, where?.ok ? where.expression : undefined].filter((c) => c !== undefined)
-  const earlier = selection['from-run'] ? await devicesOfRun(selection['from-run'], await more.store()) : undefined
+  const from = selection['from-run']
+  const earlier = from === undefined ? undefined : await devicesOfRun(from, await more.store())
   const hits: Device[] = []
   for (const name of fleet.devices.keys()) {
     // By its name first: a device that is not meant is not even built.

@@ -29,8 +29,3 @@ export const BAUDS: readonly number[] = [1200, 2400, 4800, 9600, 19_200, 38_400,
 /** What a port of a Linux till may be called: nothing outside of `/dev`. */
 export const POSIX_PORT = /^\/dev\/(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9_./-]*$/
 export const WINDOWS_PORT = /^COM[1-9][0-9]{0,2}$/
-
-/** For messages. */
-export function endpointName(endpoint: Endpoint): string {
-  return endpoint.kind === 'tcp' ? `${endpoint.host}:${endpoint.port}` : endpoint.port
-}

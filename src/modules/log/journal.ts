@@ -3,6 +3,7 @@ import { parseDuration } from '../../core/duration.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/ports.ts'
 import type { NewSample } from '../../core/sample.ts'
+import { JOURNAL_IS_READ } from '../../devices/journal/journal-is-read.ts'
 import { grepPattern } from '../../pattern/device-pattern.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import type { Hits, JournalSource } from './log-params.ts'
@@ -10,23 +11,6 @@ import type { Hits, JournalSource } from './log-params.ts'
 /** How far back an earlier look is remembered, and how far back entries are read where nothing is said. */
 const BACK_MS = 400 * 86_400_000
 const SINCE_SECONDS = 86_400
-
-/**
- * Ends the script where the journal cannot be read. To somebody who may not, journalctl shows what he may, says so beside it (what entries
- * say is nothing to go by) and ends with 0. Of a unit that does not exist it shows nothing, as of one that is quiet.
- */
-export const JOURNAL_IS_READ = `complaint=$(journalctl --no-pager -n 1 -o cat 2>&1 >/dev/null)
-case $complaint in
-  *"not seeing messages"* | *"nsufficient permissions"*) printf '%s\\n' 'Permission denied: this account sees no messages of the system (group systemd-journal)' >&2; exit 1 ;;
-esac
-said=$(journalctl --no-pager -n 1 -o cat --show-cursor 2>/dev/null)
-code=$?
-case $said in '' | '-- No entries --') said= ;; esac
-case $complaint,$code in
-  *"No journal files were found"* | ,* | *,0) [ -n "$said" ] || { printf '%s\\n' 'The journal is empty: journald keeps nothing here' >&2; exit 1; } ;;
-esac
-if [ "$code" -ne 0 ]; then printf '%s\\n' "$complaint" >&2; exit "$code"; fi
-`
 
 const READ_JOURNAL = `${TOOL_PRELUDE}need_tool journalctl tr grep awk date
 ${JOURNAL_IS_READ}cursor=\${said##*-- cursor: }
