@@ -1,3 +1,4 @@
+import { grouped } from '../core/grouped.ts'
 import { countPeople, maySign, type PathChange, rulesFor, type Signer, type TrustPolicy } from './trust-policy.ts'
 
 /** What is known of a commit once its signature and its trees were looked at. */
@@ -125,14 +126,7 @@ function keyOf({ path, content }: PathChange): string {
 
 /** Which commits brought a path to a content. */
 function writersOf(commits: readonly CommitFacts[]): ReadonlyMap<string, readonly string[]> {
-  const writers = new Map<string, string[]>()
-  for (const { id, changes } of commits) {
-    for (const change of changes) {
-      const key = keyOf(change)
-      const known = writers.get(key)
-      if (known) known.push(id)
-      else writers.set(key, [id])
-    }
-  }
-  return writers
+  const written = commits.flatMap(({ id, changes }) => changes.map((change) => ({ id, key: keyOf(change) })))
+  const writers = grouped(written, ({ key }) => key)
+  return new Map([...writers].map(([key, all]) => [key, all.map(({ id }) => id)]))
 }

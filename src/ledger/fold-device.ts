@@ -1,5 +1,6 @@
 import type { Availability } from '../core/can-sell.ts'
 import { DAY_MS } from '../core/duration.ts'
+import { grouped } from '../core/grouped.ts'
 import { type DeviceSpans, isOut, REACH, runbooksOf, type Span, saysWell, type View } from '../core/ledger.ts'
 import type { Period } from '../core/trading-hours.ts'
 
@@ -68,13 +69,7 @@ function plannedAt(at: number, seenAt: number | null, { maintenance }: FoldOptio
 }
 
 function tracksOf(spans: readonly Span[]): Track[] {
-  const byName = new Map<string, Span[]>()
-  for (const span of spans) {
-    const list = byName.get(span.track)
-    if (list) list.push(span)
-    else byName.set(span.track, [span])
-  }
-  const tracks = [...byName].map(([name, list]) => ({
+  const tracks = [...grouped(spans, ({ track }) => track)].map(([name, list]) => ({
     runbooks: runbooksOf(name),
     track: { isReach: name === REACH, spans: list, at: -1, others: [] } as Track,
   }))

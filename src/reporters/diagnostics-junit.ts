@@ -1,13 +1,10 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
+import { grouped } from '../core/grouped.ts'
 import { XML_DECLARATION, xmlElement, xmlLines } from './xml-text.ts'
 
 /** What is wrong with a repository as JUnit XML: a suite for each file, a test for each diagnostic; warnings pass. */
 export function diagnosticsJunit(diagnostics: readonly Diagnostic[], nameOf: (file: string) => string): string {
-  const files = new Map<string, Diagnostic[]>()
-  for (const diagnostic of diagnostics) {
-    const file = diagnostic.source ? nameOf(diagnostic.source.file) : 'repository'
-    files.set(file, [...(files.get(file) ?? []), diagnostic])
-  }
+  const files = grouped(diagnostics, ({ source }) => (source ? nameOf(source.file) : 'repository'))
   const suites = [...files].map(([file, found]) => suiteOf(file, found))
   const fine = xmlElement('testcase', { classname: 'till validate', name: 'nothing is wrong', time: '0' })
   const none = xmlElement('testsuite', { name: 'repository', tests: 1, failures: 0, errors: 0 }, `\n${fine}\n`)

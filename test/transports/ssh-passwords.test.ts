@@ -88,6 +88,13 @@ describe('logging in with a password', () => {
     expect([await login(both, 'right', { prompts }), seen]).toEqual(['AUTHENTICATE_REFUSED', ['right', 'right']])
   })
 
+  test('offers nothing more to a device that accepts nothing more', async () => {
+    const key = ssh2.utils.generateKeyPairSync('ed25519')
+    const none = (context: ssh2.AuthContext): void => context.reject([])
+    const keys = [{ origin: 'key', content: new Secret(key.private) }]
+    expect([await login(none, PASSWORD, { keys }), offered]).toEqual(['AUTHENTICATE_REFUSED', ['publickey']])
+  })
+
   test.each([
     ['publickey', 'password'],
     ['password', 'publickey'],

@@ -1,5 +1,6 @@
 import { type Bundle, bundleOf, type CollectedItem, collectedCommand } from '../../core/collected.ts'
 import { DAY_MS } from '../../core/duration.ts'
+import { grouped } from '../../core/grouped.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { RunStore } from '../../core/ports.ts'
 import type { ChangeBegun } from '../../core/run-reads.ts'
@@ -101,9 +102,7 @@ async function lastChanges({ reads }: Reads, device: string, since: string): Pro
     until: new Date(Date.now() + LONGEST_VISIT_MS).toISOString(),
     limit: MOST_STEPS,
   })
-  const byRun = new Map<string, ChangeBegun[]>()
-  for (const event of begun) byRun.set(event.run, [...(byRun.get(event.run) ?? []), event])
-  const runs = [...byRun.values()]
+  const runs = [...grouped(begun, ({ run }) => run).values()]
   const before = runs.findIndex(([newest]) => newest !== undefined && newest.at < since)
   const later = before < 0 ? runs : runs.slice(0, before)
   const told = [...later.slice(0, MOST_CHANGES), ...(before < 0 ? [] : runs.slice(before, before + 1))]

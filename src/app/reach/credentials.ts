@@ -151,8 +151,12 @@ export class Credentials {
     let credential = this.#known.get(name)
     if (!credential) {
       credential = {
-        ...{ proven: false, tried: false, stoppedAt: undefined },
-        ...{ refusedBy: new Set(), trying: new Set(), waiting: new Set() },
+        proven: false,
+        tried: false,
+        refusedBy: new Set(),
+        stoppedAt: undefined,
+        trying: new Set(),
+        waiting: new Set(),
       }
       this.#known.set(name, credential)
     }

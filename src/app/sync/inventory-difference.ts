@@ -1,4 +1,5 @@
 import type { Device, Fleet } from '../../core/fleet.ts'
+import { grouped } from '../../core/grouped.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { isMap } from '../../lang/is-map.ts'
 import type { ListedDevice } from './read-list.ts'
@@ -70,11 +71,7 @@ function inventoryValue(device: Device, field: string): JsonValue {
 
 /** The difference as entries of the inventory, to be taken over by hand; what they stand in the place of is told beside. */
 export function proposalYaml(differences: readonly DeviceDifference[]): string {
-  const byStore = new Map<string, DeviceDifference[]>()
-  for (const one of differences) {
-    const [store = ''] = one.device.split('/')
-    byStore.set(store, [...(byStore.get(store) ?? []), one])
-  }
+  const byStore = grouped(differences, ({ device }) => device.split('/')[0] ?? '')
   const lines = [...byStore].flatMap(([store, own]) => [
     `  ${quoted(store)}:`,
     ...(own.some(({ action }) => action === 'no-store') ? ['    # the inventory does not have this store'] : []),

@@ -44,10 +44,9 @@ export function authenticationOf(target: Target, identities: readonly Identity[]
     } else if (last?.method === 'password' && methodsLeft?.includes('password')) isPasswordRefused = true
     const isInVain = ({ method }: Attempt): boolean =>
       isPasswordRefused && (method === 'password' || (method === 'keyboard-interactive' && !target.prompts))
-    const wanted = left.filter(
-      ({ method }) => !methodsLeft?.length || methodsLeft.includes(method as AuthenticationType),
-    )
-    last = wanted.find((attempt) => !isInVain(attempt))
+    const isWanted = ({ method }: Attempt): boolean =>
+      !methodsLeft || methodsLeft.includes(method as AuthenticationType)
+    last = left.find((attempt) => isWanted(attempt) && !isInVain(attempt))
     if (last === undefined) return false as unknown as AnyAuthMethod
     left = left.slice(left.indexOf(last) + 1)
     tried.push(last.name)

@@ -1,4 +1,5 @@
 import type { Device } from '../../../core/fleet.ts'
+import { grouped } from '../../../core/grouped.ts'
 import { EXIT, exitCodeOf, worseExitCode } from '../../../core/outcome.ts'
 import type { RunStore } from '../../../core/ports.ts'
 import { deviceFlag, shellWord, unaimed } from '../../../core/remedy.ts'
@@ -99,12 +100,9 @@ const MOST_NAMES = 3
 
 /** The same for people: what began in one run by one cause once. */
 export function driftSinceText({ drifts, devices, since }: DriftSince): string {
-  const groups = new Map<string, DriftSince['drifts'][number][]>()
-  for (const drift of drifts) {
-    const { device, run, runbook, about, step, state, ended, cause, mend } = drift
-    const key = JSON.stringify([run, runbook, about, step, state, ended, cause, unaimed(mend.apply, device)])
-    groups.set(key, [...(groups.get(key) ?? []), drift])
-  }
+  const groups = grouped(drifts, ({ device, run, runbook, about, step, state, ended, cause, mend }) =>
+    JSON.stringify([run, runbook, about, step, state, ended, cause, unaimed(mend.apply, device)]),
+  )
   const lines = [...groups.values()].flatMap(groupLines)
   if (drifts.length === 0) lines.push(`Nothing that the last looks found began to differ since ${since}.`)
   const of = (count: number): string => `${formatCount(count)} of ${formatCount(devices.asked)} devices`
