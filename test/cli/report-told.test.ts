@@ -6,8 +6,8 @@ import { errorsOf } from './published.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-/** The noon of five days ago, and looks each hour since. */
-const FISCAL = Math.floor(Date.now() / DAY) * DAY - 5 * DAY + 12 * HOUR
+/** The noon of four days ago, and looks each hour since. */
+const FISCAL = Math.floor(Date.now() / DAY) * DAY - 4 * DAY + 12 * HOUR
 
 const project = new TestProject({
   'tillwright.yaml': 'state: state.db\n',
@@ -90,7 +90,7 @@ test('a fault is to be visited until a look has judged again', async () => {
 })
 
 test('what fails more is told of time in which somebody looked, and of nothing else', async () => {
-  // Of ten days the first four and a half have no look.
+  // Of ten days the first five have no look, whatever the hour is.
   const { trends, notes } = await report('trends', '--since', '10d', '--by', 'device')
   expect(trends.length).toBeGreaterThan(0)
   for (const row of trends) expect(row).toMatchObject({ before: 0, change: null })

@@ -109,7 +109,8 @@ listen() {
   while :; do
     measure
     [ -z "$length" ] || { state=whole; return; }
-    [ $((now-began)) -lt "$time" ] && [ "$empty" -lt 3 ] || break
+    # A line that has ended once is asked to the end, however late it is.
+    [ "$empty" -lt 3 ] && { [ $((now-began)) -lt "$time" ] || [ "$empty" -gt 0 ]; } || break
     was=$now; fetch; now
     if [ -n "$chunk" ]; then set -- $got $chunk; got=$*; last=$now; empty=0; [ $# -lt 8192 ] || break
     elif [ "$way" = tcp ]; then

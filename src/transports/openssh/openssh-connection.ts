@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { ByteStream, ProcessStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { Connection, Target } from '../../core/ports.ts'
@@ -48,12 +49,13 @@ export class OpensshConnection implements Connection {
     if (this.#gone || this.#leaving) return fail(this.#lost())
     const to = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     const client = this.#start(['-v', '-W', to, '--', this.#target.address])
+    const onData = keepingAll(client.stdout)
     const opened = await this.#opened(client, { to, timeoutMs })
     if (!opened.ok) return opened
     return success({
       write: (data) => void (client.stdin.writable && client.stdin.write(data)),
       end: () => void client.stdin.end(),
-      onData: (listener) => void client.stdout.on('data', listener),
+      onData,
       onClose: (listener) => void client.ended.then(listener),
       destroy: () => client.kill(),
     })
@@ -107,5 +109,20 @@ export class OpensshConnection implements Connection {
 
   #lost(): Failure {
     return { code: 'SESSION_LOST', phase: 'open', message: `The connection to "${nameOf(this.#target)}" is closed.` }
+  }
+}
+
+/**
+ * Hands its listener also what came before it listened: node drops that when the program has ended by then, and a device
+ * that greets and hangs up does both before the client has told that it connected.
+ */
+function keepingAll(stream: Readable): ByteStream['onData'] {
+  const early: Buffer[] = []
+  const keep = (chunk: Buffer): number => early.push(chunk)
+  stream.on('data', keep)
+  return (listener) => {
+    stream.off('data', keep)
+    stream.on('data', listener)
+    for (const chunk of early.splice(0)) listener(chunk)
   }
 }

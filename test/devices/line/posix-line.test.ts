@@ -224,9 +224,8 @@ describe.each(shells)('a line over a port of a till, by $name', ({ path }) => {
 
   it('a TCP port that hangs up before it has said anything is reset', async () => {
     const port = await serve((socket) => socket.destroy())
-    expect(await converse({ kind: 'tcp', host: '127.0.0.1', port }, [ask({ bytes: 1 })])).toMatchObject({
-      state: 'reset',
-    })
+    const turns = [ask({ bytes: 1 }, { timeoutMs: 2_000 })]
+    expect(await converse({ kind: 'tcp', host: '127.0.0.1', port }, turns)).toMatchObject({ state: 'reset' })
   })
 
   it('so it is on a till whose programs take long to begin', async () => {
