@@ -1,4 +1,4 @@
-import type { Module } from '../../src/core/ports.ts'
+import type { Module } from '../../src/core/module.ts'
 import { code, notice, table } from './markdown.ts'
 import type { ModuleExamples } from './module-examples.ts'
 import { schemaRows } from './schema-table.ts'

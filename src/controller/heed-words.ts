@@ -1,4 +1,4 @@
-import type { RunStore } from '../core/ports.ts'
+import type { RunStore } from '../core/run-store.ts'
 import { controlOf } from '../engine/admission/run-control.ts'
 import type { RunPause } from '../engine/fleet/run-pause.ts'
 

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../core/json.ts'
-import type { Module } from '../core/ports.ts'
+import type { Module } from '../core/module.ts'
 import { devicePatternProblem } from '../pattern/device-pattern.ts'
 import { asSentence, patternProblem } from '../pattern/pattern.ts'
 import { isMap } from './is-map.ts'

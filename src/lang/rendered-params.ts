@@ -1,5 +1,5 @@
 import type { JsonValue } from '../core/json.ts'
-import type { Module } from '../core/ports.ts'
+import type { Module } from '../core/module.ts'
 import { paramProblems } from './param-problems.ts'
 
 /**

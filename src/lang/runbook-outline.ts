@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { Module } from '../core/ports.ts'
+import type { Module } from '../core/module.ts'
 import { ownWord } from './foreign-words.ts'
 import { isMap } from './is-map.ts'
 import { RECOVERY_KEYS, STEP_KEYS } from './schema/runbook.ts'

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { Module } from '../core/ports.ts'
+import type { Module } from '../core/module.ts'
 import type { Expression, Step, Template } from '../core/runbook.ts'
 import type { SourceRange } from '../core/source.ts'
 import { compileExpression, type ExpressionProblem, SELECTOR_VARIABLES, type Variables } from './expression.ts'

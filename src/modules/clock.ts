@@ -1,6 +1,6 @@
 import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
-import type { ModuleContext } from '../core/ports.ts'
+import type { ModuleContext } from '../core/module.ts'
 import { act, askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
 import { failureOf, parseFields, TOOL_PRELUDE } from '../shell/tool-answer.ts'

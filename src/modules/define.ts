@@ -3,7 +3,7 @@ import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { OsFamily } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { Comparison, Module, ModuleContext, Proof, Triggers } from '../core/ports.ts'
+import type { Comparison, Module, ModuleContext, Proof, Triggers } from '../core/module.ts'
 import type { Marks, NewSample } from '../core/sample.ts'
 import { type Lasting, takenBack, writeFilterOf } from '../devices/windows/write-filter.ts'
 

@@ -1,6 +1,6 @@
 import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
-import type { ModuleContext } from '../core/ports.ts'
+import type { ModuleContext } from '../core/module.ts'
 import {
   DNS_TYPES,
   type DnsAnswer,

@@ -1,4 +1,4 @@
-import type { Module } from '../core/ports.ts'
+import type { Module } from '../core/module.ts'
 import { agent } from './agent/agent.ts'
 import { assert } from './assert.ts'
 import { certificate } from './certificate/certificate.ts'

@@ -1,6 +1,6 @@
 import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
-import type { ModuleContext } from '../core/ports.ts'
+import type { ModuleContext } from '../core/module.ts'
 import { seenFromHere } from '../devices/probe/from-here.ts'
 import { type PingSummary, pingSummary } from '../devices/probe/ping-output.ts'
 import { HOST_PATTERN, reachSentence, reachStateInWords } from '../devices/probe/reach.ts'

@@ -1,7 +1,7 @@
 import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { JsonObject } from '../core/json.ts'
-import type { ModuleContext } from '../core/ports.ts'
+import type { ModuleContext } from '../core/module.ts'
 import { dotnetPattern, grepPattern } from '../pattern/device-pattern.ts'
 import { askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'

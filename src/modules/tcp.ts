@@ -1,6 +1,6 @@
 import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
-import type { ModuleContext } from '../core/ports.ts'
+import type { ModuleContext } from '../core/module.ts'
 import { connectHere, type ReachAnswer } from '../devices/probe/connect-here.ts'
 import { seenFromHere, timedOut } from '../devices/probe/from-here.ts'
 import {

@@ -1,5 +1,5 @@
 import { fail } from '../core/failure.ts'
-import type { ModuleContext } from '../core/ports.ts'
+import type { ModuleContext } from '../core/module.ts'
 
 /** The failure of a step that says something which only Windows has, on another system; undefined when all is well. */
 export function windowsOnly<P extends object>(

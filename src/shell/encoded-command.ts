@@ -1,6 +1,6 @@
 import type { ProcessStream } from '../core/channel.ts'
 import type { Result } from '../core/failure.ts'
-import type { Connection, PowerShellProgram } from '../core/ports.ts'
+import type { Connection, PowerShellProgram } from '../core/transport.ts'
 import { scriptLine } from './script-form.ts'
 
 /** cmd.exe cuts command lines at 8,191 characters, on some systems without a word: this is ours. */

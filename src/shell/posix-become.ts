@@ -1,6 +1,6 @@
 import type { ProcessStream } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
-import type { Target } from '../core/ports.ts'
+import type { Target } from '../core/transport.ts'
 import { closedAccount } from './posix-no-shell.ts'
 import { printable } from './tool-answer.ts'
 

@@ -1,6 +1,6 @@
 import type { ShellAnswer, ShellChannel, ShellRequest } from '../core/channel.ts'
 import { fail, type Result, success } from '../core/failure.ts'
-import type { Proof } from '../core/ports.ts'
+import type { Proof } from '../core/module.ts'
 import type { Fragment } from './powershell-fragment.ts'
 import { evidenceOf, failureOf } from './tool-answer.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DeviceShell } from '../core/chain.ts'
 import type { Failure } from '../core/failure.ts'
-import type { Connection, PhaseDeadlines, PowerShellProgram } from '../core/ports.ts'
+import type { Connection, PhaseDeadlines, PowerShellProgram } from '../core/transport.ts'
 import { startPowerShell } from './encoded-command.ts'
 import { powerShellBootstrap } from './powershell.ts'
 import { PowerShellSession } from './powershell-session.ts'

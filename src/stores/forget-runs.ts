@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { DAY_MS } from '../core/duration.ts'
-import type { Retention } from '../core/ports.ts'
+import type { Retention } from '../core/run-store.ts'
 import { availability } from './availability-tables.ts'
 import { dropKept } from './kept-runs.ts'
 import { journalOf, KEPT } from './locks.ts'

@@ -11,7 +11,6 @@ import type { KeptRuns } from '../core/kept-run.ts'
 import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { AvailabilityStore } from '../core/ledger.ts'
 import type { OutageStore } from '../core/outage.ts'
-import type { NewEvent, Retention, RunStore } from '../core/ports.ts'
 import type { ReportDeliveryStore } from '../core/report-schedule.ts'
 import {
   type DeviceStatus,
@@ -22,6 +21,7 @@ import {
   type RunSummary,
 } from '../core/run.ts'
 import type { RunReads } from '../core/run-reads.ts'
+import type { NewEvent, Retention, RunStore } from '../core/run-store.ts'
 import type { DeviceFact, DeviceMark, Marks, Sample } from '../core/sample.ts'
 import type { SessionStore } from '../core/session.ts'
 import type { StateFacts } from '../core/state-facts.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { RunStore } from '../core/ports.ts'
+import type { RunStore } from '../core/run-store.ts'
 
 /** A kind of store under test, in a form that another process can open, too. */
 export interface StoreUnderTest {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { RunStore } from '../core/ports.ts'
+import type { RunStore } from '../core/run-store.ts'
 import { recordRun } from './recorded-runs.ts'
 
 /** The other process in the contract of stores: `node store-child MODULE EXPORT LOCATION ROLE ARGUMENTS…`. */

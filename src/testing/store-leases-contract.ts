@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { expect, test } from 'vitest'
-import type { NewEvent, RunStore } from '../core/ports.ts'
+import type { NewEvent, RunStore } from '../core/run-store.ts'
 import { recordRun } from './recorded-runs.ts'
 import { killed, listed, type StoreBench } from './store-bench.ts'
 

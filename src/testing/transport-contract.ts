@@ -1,7 +1,7 @@
 import { ok as assert, equal } from 'node:assert/strict'
 import type { ProcessStream } from '../core/channel.ts'
 import type { Result } from '../core/failure.ts'
-import type { Connection, Target, Transport } from '../core/ports.ts'
+import type { Connection, Target, Transport } from '../core/transport.ts'
 
 /** A test runner, as far as the contract needs one: that of vitest, jest or node:test fits. */
 export interface TestRunner {

@@ -1,4 +1,4 @@
-import type { Transport } from '../core/ports.ts'
+import type { Transport } from '../core/transport.ts'
 
 /** A transport that is loaded when a device is first reached by it: not every run pays for its libraries. */
 export function deferredTransport(name: string, load: () => Promise<Transport>): Transport {

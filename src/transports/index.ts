@@ -1,4 +1,4 @@
-import type { Transport } from '../core/ports.ts'
+import type { Transport } from '../core/transport.ts'
 import { deferredTransport } from './deferred.ts'
 import { localTransport } from './local.ts'
 import type { HandshakeGate } from './ssh/handshake-gate.ts'

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { ByteStream, ProcessStream } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
-import type { Connection, Target, Transport } from '../core/ports.ts'
+import type { Connection, Target, Transport } from '../core/transport.ts'
 import { slowAddresses } from '../devices/line/look-up.ts'
 import { byteStreamOf } from './byte-stream.ts'
 

@@ -1,5 +1,5 @@
 import { success } from '../../src/core/failure.ts'
-import type { Module } from '../../src/core/ports.ts'
+import type { Module } from '../../src/core/module.ts'
 import { defineModule } from '../../src/modules/define.ts'
 
 /** How a change of a cell goes. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
-import type { Observation } from '../../src/core/ports.ts'
+import type { Observation } from '../../src/core/module.ts'
 import { pointerName } from '../../src/devices/dns/answer.ts'
 import { dns } from '../../src/modules/dns.ts'
 import { isThere } from '../peers/debian.ts'

@@ -3,7 +3,7 @@ import { linkSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.ts'
-import type { Observation } from '../../src/core/ports.ts'
+import type { Observation } from '../../src/core/module.ts'
 import { MODULES } from '../../src/modules/index.ts'
 import { lookAtPath } from '../../src/shell/run-programs.ts'
 import { shells } from '../shell/shells.ts'

@@ -1,7 +1,7 @@
 import type { Change } from '../../src/core/change.ts'
 import type { ShellAnswer, ShellRequest } from '../../src/core/channel.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
-import type { Observation } from '../../src/core/ports.ts'
+import type { Observation } from '../../src/core/module.ts'
 import { MODULES } from '../../src/modules/index.ts'
 import type { PowerShell } from '../../src/shell/powershell-channel.ts'
 import { device } from '../engine/bench.ts'

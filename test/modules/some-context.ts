@@ -1,7 +1,7 @@
 import type { ShellChannel } from '../../src/core/channel.ts'
 import { fail } from '../../src/core/failure.ts'
 import type { Device, StoreFacts } from '../../src/core/fleet.ts'
-import type { ModuleContext } from '../../src/core/ports.ts'
+import type { ModuleContext } from '../../src/core/module.ts'
 import { someDevice } from './some-device.ts'
 
 const ALWAYS = ['00:00-24:00']

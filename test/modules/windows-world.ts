@@ -1,7 +1,7 @@
 import type { Change } from '../../src/core/change.ts'
 import type { Result } from '../../src/core/failure.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
-import type { Observation } from '../../src/core/ports.ts'
+import type { Observation } from '../../src/core/module.ts'
 import { MODULES } from '../../src/modules/index.ts'
 import { openPowerShell } from '../../src/shell/powershell-channel.ts'
 import type { DeviceAnswer, ExchangeAsk } from '../../src/shell/powershell-device.ts'

@@ -1,4 +1,4 @@
-import type { Target } from '../../src/core/ports.ts'
+import type { Target } from '../../src/core/transport.ts'
 
 export const DEADLINES: Target['deadlines'] = {
   resolve: 5_000,

@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Target, WinRmTarget } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
+import type { Target, WinRmTarget } from '../../src/core/transport.ts'
 import { isThere } from './debian.ts'
 import { DEADLINES } from './targets.ts'
 

@@ -1,6 +1,6 @@
 import { Client } from 'ssh2'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Connection } from '../../src/core/ports.ts'
+import type { Connection } from '../../src/core/transport.ts'
 import { createHandshakeGate } from '../../src/transports/ssh/handshake-gate.ts'
 import { sshTransport } from '../../src/transports/ssh/ssh-transport.ts'
 import type { Ssh2Client } from '../../src/transports/ssh/ssh2-internals.ts'

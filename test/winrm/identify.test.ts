@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { identityCheck } from '../../src/app/doctor/winrm-identity.ts'
 import { fail, SessionLost, success } from '../../src/core/failure.ts'
-import type { ServiceIdentity } from '../../src/core/ports.ts'
 import { Secret } from '../../src/core/secret.ts'
+import type { ServiceIdentity } from '../../src/core/transport.ts'
 import { hasWinRmPeer, startWinRmPeer, type WinRmPeer, winrmTarget } from '../peers/winrm-peer.ts'
 import { never, newTransport } from './program.ts'
 

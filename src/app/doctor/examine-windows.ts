@@ -1,6 +1,6 @@
 import { type Failure, type Result, SessionLost } from '../../core/failure.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import type { ServiceIdentity, Target, Transport } from '../../core/ports.ts'
+import type { ServiceIdentity, Target, Transport } from '../../core/transport.ts'
 import { Masker } from '../../engine/journal/mask.ts'
 import { secretSources } from '../../secrets/index.ts'
 import { drained, openTransports } from '../../transports/index.ts'

@@ -1,7 +1,7 @@
 import type { DeviceShell } from '../../core/chain.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext, Observation } from '../../core/ports.ts'
+import type { ModuleContext, Observation } from '../../core/module.ts'
 import { MODULES } from '../../modules/index.ts'
 
 /** What is looked at. */

@@ -1,5 +1,5 @@
 import { type Result, SessionLost } from '../../core/failure.ts'
-import type { ServiceIdentity } from '../../core/ports.ts'
+import type { ServiceIdentity } from '../../core/transport.ts'
 import type { Check } from './windows-check.ts'
 
 /** Releases of Windows that need a word, by the beginning of their version. */

@@ -1,5 +1,5 @@
 import { type Bundle, bundleOf, type CollectedItem } from '../../core/collected.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 
 /** Writes what a run has gathered, of all its devices or some of them; resolves to how many bundles there were. */

@@ -2,8 +2,8 @@ import { type Bundle, bundleOf, type CollectedItem, collectedCommand } from '../
 import { DAY_MS } from '../../core/duration.ts'
 import { grouped } from '../../core/grouped.ts'
 import type { JsonValue } from '../../core/json.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { ChangeBegun } from '../../core/run-reads.ts'
+import type { RunStore } from '../../core/run-store.ts'
 
 /** What was gathered of a device by a step of a run. */
 export interface Gathered {

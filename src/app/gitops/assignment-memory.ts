@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { AssignmentMemory } from '../../core/assignment-schedule.ts'
 import type { RememberedAssignments } from '../../core/assignment-store.ts'
 import { InputError } from '../../core/diagnostic.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { editFile } from '../../files/edit-file.ts'
 import type { Project } from '../project.ts'
 

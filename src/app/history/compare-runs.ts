@@ -1,7 +1,7 @@
 import { presentable } from '../../core/change.ts'
 import type { DeviceState, StepState } from '../../core/outcome.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { DeviceRecord, RunSummary } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { DevicesInFlight } from '../../reporters/devices-in-flight.ts'
 
 /** How a device ended, in short. */

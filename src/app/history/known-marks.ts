@@ -1,4 +1,4 @@
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import type { DeviceMark } from '../../core/sample.ts'
 
 /** Marks by name. */

@@ -2,7 +2,7 @@ import type { AvailabilitySettings } from '../../core/availability-settings.ts'
 import type { Availability } from '../../core/can-sell.ts'
 import { DAY_MS, HOUR_MS } from '../../core/duration.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import type { Interval } from '../../ledger/fold-device.ts'
 import { foldFleet } from '../reports/fleet-ledger.ts'
 

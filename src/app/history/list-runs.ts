@@ -1,5 +1,5 @@
-import type { RunStore } from '../../core/ports.ts'
 import type { RunSummary } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { formatCount, formatDuration } from '../../reporters/format-duration.ts'
 import { paintFor, stateStyle } from '../../reporters/paint.ts'
 import { title } from '../../reporters/run-tally.ts'

@@ -1,6 +1,6 @@
 import { InputError } from '../../core/diagnostic.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { RunSummary } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { suggest } from '../../lang/suggest.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { InputError } from '../../core/diagnostic.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { RunSummary } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { formatCount } from '../../reporters/format-duration.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import { runTitle, shortTime } from './list-runs.ts'

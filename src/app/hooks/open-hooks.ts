@@ -1,7 +1,7 @@
 import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { openHookStore } from '../history/open-store.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import type { Duties } from '../incidents/duties.ts'

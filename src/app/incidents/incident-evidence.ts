@@ -1,6 +1,6 @@
 import type { HookStore } from '../../core/hook-store.ts'
 import type { Incident } from '../../core/incident.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { type DeviceEvidence, deviceEvidence } from '../evidence/device-evidence.ts'
 
 /** When the fault of an incident began: with its first episode, before people were needed. */

@@ -1,6 +1,6 @@
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { JsonValue } from '../../core/json.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { readTime } from '../../core/written-time.ts'
 import { wallTime } from '../../core/zoned-time.ts'
 import type { Sheet } from '../../reporters/sheet.ts'

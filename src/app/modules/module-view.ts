@@ -1,6 +1,6 @@
 import { InputError } from '../../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Module } from '../../core/ports.ts'
+import type { Module } from '../../core/module.ts'
 import type { UserModule } from '../../core/user-module.ts'
 import { type ParamSchema, paramRows } from '../../lang/param-rows.ts'
 import { suggest } from '../../lang/suggest.ts'

@@ -1,6 +1,6 @@
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { type Outage, type OutageScope, outageState } from '../../core/outage.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { aboutIn } from '../revision/about-devices.ts'
 
 /** What a fault is about: a device, a whole store, or neither. */

@@ -1,6 +1,6 @@
 import { type Telling, tellingOf } from '../../core/ledger.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { RunbookStatus } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 
 /** Devices that are asked for at once: others have their turn in between. */
 const DEVICES = 1_000

@@ -1,7 +1,7 @@
 import { soldWith } from '../../core/can-sell.ts'
 import type { Fleet } from '../../core/fleet.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { DeviceStatus } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { knownState } from '../history/device-status.ts'
 import type { Project } from '../project.ts'
 import { assignedNames } from '../revision/assignments.ts'

@@ -1,7 +1,7 @@
 import type { DeviceWaiting, EventHead, RunEvent } from '../../core/events.ts'
 import type { DeviceState } from '../../core/outcome.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { RunTarget } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 
 /** How far a run has come, as its events tell it. */
 export interface RunProgress {

@@ -1,8 +1,8 @@
 import type { Device, Fleet, Store } from '../../core/fleet.ts'
 import type { IncidentEyes } from '../../core/incident-store.ts'
 import type { JsonValue } from '../../core/json.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { RunSummary } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import type { FleetPicture } from './fleet-picture.ts'
 
 /**

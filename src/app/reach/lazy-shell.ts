@@ -3,7 +3,7 @@ import type { ShellAnswer, ShellDialect, ShellRequest } from '../../core/channel
 import { type Result, SessionLost } from '../../core/failure.ts'
 import type { Leftover } from '../../core/fence.ts'
 import type { Device } from '../../core/fleet.ts'
-import type { Connection, Target } from '../../core/ports.ts'
+import type { Connection, Target } from '../../core/transport.ts'
 import { openPosixShell, type PosixShell } from '../../shell/posix-channel.ts'
 import { openPowerShell, type PowerShell } from '../../shell/powershell-channel.ts'
 

@@ -1,6 +1,6 @@
 import { type Failure, type Result, success } from '../../core/failure.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import type { AcceptedPasswords, Target } from '../../core/ports.ts'
+import type { AcceptedPasswords, Target } from '../../core/transport.ts'
 import { type Credentials, credentialsOf, type LoginAnswer, referencesOf } from './credentials.ts'
 import { gatewayName, hostOf, type TargetEnd, type TargetResolver } from './resolve-target.ts'
 import type { SecretReader } from './secrets.ts'

@@ -1,7 +1,7 @@
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { TransportSettings } from '../../core/fleet.ts'
-import type { WinRmTarget } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
+import type { WinRmTarget } from '../../core/transport.ts'
 
 const HTTP_PORT = 5985
 const HTTPS_PORT = 5986

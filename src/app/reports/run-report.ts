@@ -1,10 +1,10 @@
 import { presentable } from '../../core/change.ts'
 import { foldRun } from '../../core/fold-run.ts'
 import { DEVICE_STATES, WORST_STATES_FIRST } from '../../core/outcome.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { Report, ReportChart, ReportRow } from '../../core/report.ts'
 import { RUN_REPORT } from '../../core/report-forms.ts'
 import type { DeviceRecord, RunSummary, StepRecord } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 
 /** Bars of a chart. */
 const MOST_BARS = 15

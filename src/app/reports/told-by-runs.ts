@@ -1,8 +1,8 @@
 import type { DeviceFinished, EventHead, StepFinished } from '../../core/events.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { RunSummary } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { zoneOfMost } from './report-frame.ts'
 import type { ReportPeriod } from './report-period.ts'
 

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import type { Module } from '../../core/ports.ts'
+import type { Module } from '../../core/module.ts'
 import type { Runbook, Step } from '../../core/runbook.ts'
 import type { UserModule } from '../../core/user-module.ts'
 import { inOrder } from '../../lang/load-runbook.ts'

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Module } from '../../core/ports.ts'
+import type { Module } from '../../core/module.ts'
 import { isMap } from '../../lang/is-map.ts'
 
 /**

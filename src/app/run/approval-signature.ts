@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { readUnfinished } from '../../core/unfinished-run.ts'
 import { controlOf } from '../../engine/admission/run-control.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'

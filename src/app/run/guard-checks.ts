@@ -1,5 +1,5 @@
 import type { Guard } from '../../core/guard.ts'
-import type { DeviceHistory } from '../../core/ports.ts'
+import type { DeviceHistory } from '../../core/module.ts'
 import { guardQuestion, readFactGuard, readGuard } from '../../devices/guard/guard-question.ts'
 import type { GuardCheck } from '../../engine/device/guarded-shell.ts'
 

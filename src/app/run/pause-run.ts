@@ -1,7 +1,7 @@
 import type { RunControl } from '../../core/admission.ts'
 import { InputError } from '../../core/diagnostic.ts'
-import type { RunStore } from '../../core/ports.ts'
 import type { RunSummary } from '../../core/run.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { controlOf, withControl } from '../../engine/admission/run-control.ts'
 import { resolveUnfinished } from '../history/unfinished-runs.ts'
 import { tell, type Word } from './control-run.ts'

@@ -4,7 +4,7 @@ import type { RunMode } from '../../core/events.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Guard } from '../../core/guard.ts'
 import type { Policy, Purpose, PurposeRules } from '../../core/policy.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 
 import type { Admission } from '../../engine/admission/admission.ts'
 import { policyAdmission } from '../../engine/admission/policy-admission.ts'

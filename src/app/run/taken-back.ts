@@ -1,5 +1,5 @@
 import type { CarriedSteps } from '../../core/carried.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
 
 /** What other runs have taken back of a run, by device: the run that did it, or that is to. */

@@ -2,7 +2,7 @@ import type { Expected } from '../../core/admission.ts'
 import type { ChangeTimes } from '../../core/change-times.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Policy } from '../../core/policy.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { expectedTime } from '../../engine/admission/expected-time.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { replaceFile } from '../../files/edit-file.ts'
 import { withStateId } from '../../lang/write-state-id.ts'
 import type { Successor } from '../../stores/sqlite-seal.ts'

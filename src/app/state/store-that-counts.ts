@@ -1,5 +1,5 @@
 import { InputError } from '../../core/diagnostic.ts'
-import type { RunStore } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import type { Project } from '../project.ts'
 
 /** Whether this store may change devices: it is the one that the repository names, or none is named. A sandbox has its own. */

@@ -1,4 +1,4 @@
-import type { Proof } from '../../core/ports.ts'
+import type { Proof } from '../../core/module.ts'
 import { proofBy } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 

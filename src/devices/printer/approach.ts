@@ -1,6 +1,6 @@
 import type { JSONSchema } from 'json-schema-to-ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import type { Secret } from '../../core/secret.ts'
 import { BAUDS, POSIX_PORT, WINDOWS_PORT } from '../line/endpoint.ts'
 import { HOST_PATTERN } from '../probe/reach.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import type { Sighting } from './ask-printer.ts'
 import { withSafety } from './guards.ts'
 import { soldSince } from './last-receipt.ts'

@@ -8,6 +8,7 @@ import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { LeaseToken } from '../../core/lease.ts'
+import type { Module, ModuleContext } from '../../core/module.ts'
 import {
   type Classification,
   type DeviceOutcome,
@@ -17,7 +18,7 @@ import {
   WORST_STATES_FIRST,
 } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
-import type { Clock, Module, ModuleContext } from '../../core/ports.ts'
+import type { Clock } from '../../core/ports.ts'
 import { aimed, deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
 import { severityRank } from '../../core/severity.ts'

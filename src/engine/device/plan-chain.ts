@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change.ts'
+import type { Proof } from '../../core/module.ts'
 import type { StepOutcome } from '../../core/outcome.ts'
-import type { Proof } from '../../core/ports.ts'
 import type { Scope, Step } from '../../core/runbook.ts'
 import type { LookAhead } from './look-ahead.ts'
 import { hasChanged, type Look, type Surroundings, stepScope } from './observe-step.ts'

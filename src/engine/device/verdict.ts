@@ -1,8 +1,8 @@
 import { type Change, presentable } from '../../core/change.ts'
 import type { Failure } from '../../core/failure.ts'
 import type { JsonValue } from '../../core/json.ts'
+import type { Observation } from '../../core/module.ts'
 import type { StepOutcome } from '../../core/outcome.ts'
-import type { Observation } from '../../core/ports.ts'
 
 /** Failures that no change on the device could make go away. */
 export const REGARDLESS_OF_CHANGES: ReadonlySet<string> = new Set([

@@ -1,4 +1,4 @@
-import type { Module } from '../../core/ports.ts'
+import type { Module } from '../../core/module.ts'
 import { API_ANSWER_SCHEMAS } from './api-answers.ts'
 import { APPROVAL_JSON_SCHEMA } from './approval-answer.ts'
 import { AUDIT_ANCHOR_JSON_SCHEMA, AUDIT_JSON_SCHEMA, AUDIT_VERIFIED_JSON_SCHEMA } from './audit-answers.ts'

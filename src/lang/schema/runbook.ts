@@ -1,5 +1,5 @@
 import { DURATION_PATTERN } from '../../core/duration.ts'
-import type { Module } from '../../core/ports.ts'
+import type { Module } from '../../core/module.ts'
 import { EXPRESSION_DEFINITIONS, openToExpressions } from './expression-forms.ts'
 import { POLICY_NAME } from './policy.ts'
 

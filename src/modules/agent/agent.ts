@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Triggers } from '../../core/ports.ts'
+import type { Triggers } from '../../core/module.ts'
 import { MASK } from '../../core/secret.ts'
 import { isVersion } from '../../devices/package/package-manager.ts'
 import { defineModule } from '../define.ts'

@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import type { ShellValue } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { Secret } from '../../core/secret.ts'
 import { changeScript } from '../../devices/agent/posix-change.ts'
 import { OBSERVE_AGENT } from '../../devices/agent/posix-look.ts'

@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { Secret } from '../../core/secret.ts'
 import {
   CHANGE_WINDOWS_AGENT,

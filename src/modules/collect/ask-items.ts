@@ -1,7 +1,7 @@
 import type { Failure } from '../../core/failure.ts'
 import type { OsFamily } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Module, ModuleContext } from '../../core/ports.ts'
+import type { Module, ModuleContext } from '../../core/module.ts'
 import { disk } from '../disk.ts'
 import { facts } from '../facts/facts.ts'
 import { packageModule } from '../package/package.ts'

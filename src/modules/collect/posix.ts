@@ -1,5 +1,5 @@
 import { parseDuration } from '../../core/duration.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { JOURNAL_IS_READ } from '../../devices/journal/journal-is-read.ts'
 import { THERE } from '../../shell/posix-there.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'

@@ -1,5 +1,5 @@
 import { parseDuration } from '../../core/duration.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { WINDOWS_TAIL } from '../../devices/file/windows-tail.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'

@@ -1,6 +1,6 @@
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { Secret } from '../../core/secret.ts'
 import { type ConfigProblem, type ConfigReading, sameValue } from '../../devices/config/codec.ts'
 import { canHold, decodeText, encodeText, unknowable } from '../../devices/config/encoding.ts'

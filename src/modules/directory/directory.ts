@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext, Proof } from '../../core/ports.ts'
+import type { ModuleContext, Proof } from '../../core/module.ts'
 import type { FileReading } from '../../devices/file/file-reading.ts'
 import { desiredOwner } from '../../devices/file/file-reading.ts'
 import { fileTest } from '../../devices/file/file-test.ts'

@@ -1,6 +1,6 @@
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import type { Marks } from '../../core/sample.ts'
 import { FIND_INIT } from '../../devices/service/observe-service.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'

@@ -1,6 +1,6 @@
 import { type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { PENDING_REBOOT } from '../../devices/windows/pending-reboot.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'

@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import { type Result, success } from '../../core/failure.ts'
 import type { JsonValue } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import type { NewSample } from '../../core/sample.ts'
 import { validateWhereabouts } from '../../devices/printer/approach.ts'
 import { askPrinter } from '../../devices/printer/ask-printer.ts'

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../core/duration.ts'
-import type { DeviceHistory } from '../../core/ports.ts'
+import type { DeviceHistory } from '../../core/module.ts'
 import type { Sample } from '../../core/sample.ts'
 import type { FiscalFinding } from '../../devices/printer/fiscal-conditions.ts'
 

@@ -1,6 +1,6 @@
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { Secret } from '../../core/secret.ts'
 import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'
 import { type HttpAnswer, type HttpQuestion, httpSentence } from '../../devices/probe/http-answer.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parseDuration } from '../../core/duration.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import type { NewSample } from '../../core/sample.ts'
 import { JOURNAL_IS_READ } from '../../devices/journal/journal-is-read.ts'
 import { grepPattern } from '../../pattern/device-pattern.ts'

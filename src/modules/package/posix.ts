@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import type { ShellAnswer } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import * as change from '../../devices/package/change-package.ts'
 import { type PackageFile, packageFile } from '../../devices/package/package-file.ts'
 import * as manager from '../../devices/package/package-manager.ts'

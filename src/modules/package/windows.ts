@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { packageFile } from '../../devices/package/package-file.ts'
 import { converged, installMsi, MSI_SUCCESS, secretProperty } from '../../devices/package/windows-install.ts'
 import { GONE, OBSERVE, REMOVE } from '../../devices/package/windows-installer.ts'

@@ -1,5 +1,5 @@
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { PENDING_REBOOT } from '../../devices/windows/pending-reboot.ts'
 import { act, askJson } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Change } from '../../core/change.ts'
 import { fail, type Result, SessionLost, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { defineModule } from '../define.ts'
 import { type Boot, orderRestart, readBoot, wasRestarted } from './boot.ts'
 

@@ -1,6 +1,6 @@
 import type { ShellRequest, ShellValue } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { grepPattern } from '../../pattern/device-pattern.ts'
 import { THERE } from '../../shell/posix-there.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'

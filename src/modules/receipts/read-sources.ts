@@ -1,7 +1,7 @@
 import { HOUR_MS } from '../../core/duration.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonValue } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { Secret } from '../../core/secret.ts'
 import { readTime, type TimeStyle } from '../../core/written-time.ts'
 import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'

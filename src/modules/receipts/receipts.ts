@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import type { NewSample } from '../../core/sample.ts'
 import { beginOfTradingDay, isOpen } from '../../core/trading-hours.ts'
 import type { TimeStyle } from '../../core/written-time.ts'

@@ -1,6 +1,6 @@
 import type { ShellValue } from '../../core/channel.ts'
 import type { Result } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { WINDOWS_TAIL } from '../../devices/file/windows-tail.ts'
 import { dotnetPattern } from '../../pattern/device-pattern.ts'
 import { windowsCommandLine } from '../../shell/powershell.ts'

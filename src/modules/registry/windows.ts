@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import type { ShellValue } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext, Proof } from '../../core/ports.ts'
+import type { ModuleContext, Proof } from '../../core/module.ts'
 import { Secret } from '../../core/secret.ts'
 import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'

@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { ModuleContext, Proof } from '../../core/ports.ts'
+import type { ModuleContext, Proof } from '../../core/module.ts'
 import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { headOf } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'

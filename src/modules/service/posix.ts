@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import { parseDuration } from '../../core/duration.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { convergeService, NOT_UP_EXIT, START_LIMIT_EXIT } from '../../devices/service/converge-service.ts'
 import { OBSERVE_SERVICE, readService, TEST_SERVICE } from '../../devices/service/observe-service.ts'
 import { type PosixInit, type ServiceState, STABLE_SECONDS } from '../../devices/service/service-state.ts'

@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import { DURATION } from '../../core/duration.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Triggers } from '../../core/ports.ts'
+import type { Triggers } from '../../core/module.ts'
 import type { ServiceState } from '../../devices/service/service-state.ts'
 import { defineModule } from '../define.ts'
 import { onPosix } from './posix.ts'

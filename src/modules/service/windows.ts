@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change.ts'
 import { type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import type { ServiceState } from '../../devices/service/service-state.ts'
 import { OBSERVE_WINDOWS_SERVICE, serviceOf, type WindowsServiceAnswer } from '../../devices/service/windows-service.ts'
 import { quoteWindowsArgument } from '../../shell/powershell.ts'

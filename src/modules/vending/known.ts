@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../core/duration.ts'
-import type { DeviceHistory } from '../../core/ports.ts'
+import type { DeviceHistory } from '../../core/module.ts'
 import type { NewSample, Sample } from '../../core/sample.ts'
 
 /** What earlier looks noted of one number, oldest first; times in milliseconds since 1970. */

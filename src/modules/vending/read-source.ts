@@ -1,5 +1,5 @@
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { Secret } from '../../core/secret.ts'
 import { MAX_AUDIT_BYTES } from '../../devices/evadts/segments.ts'
 import { readFile, unreadFile } from '../../devices/file/read-file.ts'

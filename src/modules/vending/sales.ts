@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../core/duration.ts'
-import type { ModuleContext } from '../../core/ports.ts'
+import type { ModuleContext } from '../../core/module.ts'
 import { beginOfTradingDay } from '../../core/trading-hours.ts'
 import { curveOf, type DayCurve, type PastDay, pastDays, profileOf } from '../../devices/sales/profile.ts'
 import { judgeReceipts, type Limits, type Verdict } from '../../devices/sales/verdict.ts'

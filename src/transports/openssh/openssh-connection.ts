@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { ByteStream, ProcessStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { Connection, Target } from '../../core/ports.ts'
+import type { Connection, Target } from '../../core/transport.ts'
 import { deadline } from '../../load/deadline.ts'
 import { nameOf } from './openssh-failure.ts'
 import { OpensshProcess } from './openssh-process.ts'

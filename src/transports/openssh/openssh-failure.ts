@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/error-catalog.ts'
 import type { Failure, Phase } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import { headOf } from '../../shell/tool-answer.ts'
 
 /** What is known when a client ends before it is logged in. */

@@ -1,5 +1,5 @@
 import { type Failure, fail, type Phase, type Result, success } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import { deadline } from '../../load/deadline.ts'
 import { opensshFailure, runCancelled } from './openssh-failure.ts'
 import type { SshClient } from './ssh-client.ts'

@@ -1,5 +1,5 @@
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { Connection, Target, Transport } from '../../core/ports.ts'
+import type { Connection, Target, Transport } from '../../core/transport.ts'
 import { pause } from '../pause.ts'
 import type { HandshakeGate } from '../ssh/handshake-gate.ts'
 import { OpensshConnection } from './openssh-connection.ts'

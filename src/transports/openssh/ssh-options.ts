@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 
 /** A private folder of one connection: the socket by which it is shared, and the host keys of its device. */
 export interface SshFolder {

@@ -1,5 +1,5 @@
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware } from 'ssh2'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import type { Identity } from './identity.ts'
 import { type Question, Questions } from './prompts.ts'
 

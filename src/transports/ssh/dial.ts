@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import type { Socket } from 'node:net'
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import { connectTcp } from '../../devices/line/connect-tcp.ts'
 import { lookUp } from '../../devices/line/look-up.ts'
 import { deadline } from '../../load/deadline.ts'

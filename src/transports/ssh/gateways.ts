@@ -1,5 +1,5 @@
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import type { SshConnection } from './ssh-connection.ts'
 import { endpoint } from './ssh-failure.ts'
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Client, type ConnectConfig } from 'ssh2'
 import { type Failure, fail } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import { deadline } from '../../load/deadline.ts'
 import { type Authentication, authenticationOf } from './authentication.ts'
 import { hostKeyAlgorithms, judgeHostKey, noRecordedType, typeOf } from './host-key.ts'

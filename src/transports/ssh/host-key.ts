@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Failure } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import { endpoint } from './ssh-failure.ts'
 
 /** Algorithms that prove the possession of a host key of a type; cheapest and strongest first. RFC 8332 for RSA. */

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import ssh2, { type ParsedKey } from 'ssh2'
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 
 /** A private key, parsed once for the whole process; parsing costs more than signing. */
 export interface Identity {

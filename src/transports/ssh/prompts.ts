@@ -1,4 +1,4 @@
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import { patternOf } from '../../pattern/pattern.ts'
 
 export interface Question {

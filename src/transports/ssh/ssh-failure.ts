@@ -1,5 +1,5 @@
 import type { Failure } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import { headOf } from '../../shell/tool-answer.ts'
 import { isNewPassword, isOneTimeCode } from './prompts.ts'
 

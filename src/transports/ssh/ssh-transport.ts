@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { ByteStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { Connection, Target, Transport } from '../../core/ports.ts'
+import type { Connection, Target, Transport } from '../../core/transport.ts'
 import { byteStreamOf } from '../byte-stream.ts'
 import { pause } from '../pause.ts'
 import { dial, resolveAddress } from './dial.ts'

@@ -1,5 +1,5 @@
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { ServiceIdentity } from '../../core/ports.ts'
+import type { ServiceIdentity } from '../../core/transport.ts'
 import { IDENTITY_NAMESPACE, NAMESPACES } from '../../devices/winrm/soap.ts'
 import { child, parseXml, type XmlElement } from '../../devices/winrm/xml-element.ts'
 import { Courier } from './courier.ts'

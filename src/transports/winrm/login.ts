@@ -1,5 +1,5 @@
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import { kerberosLogin } from './kerberos-login.ts'
 import { ntlmLogin } from './ntlm-login.ts'
 import type { Login, WinRmSession } from './session.ts'

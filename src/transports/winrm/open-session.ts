@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { Target, WinRmTarget } from '../../core/ports.ts'
+import type { Target, WinRmTarget } from '../../core/transport.ts'
 import { pause } from '../pause.ts'
 import type { HandshakeGate } from '../ssh/handshake-gate.ts'
 import { HttpConnection } from './http-connection.ts'

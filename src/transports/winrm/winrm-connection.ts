@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ByteStream, ProcessStream } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { AcceptedPasswords, Connection, PowerShellProgram } from '../../core/ports.ts'
+import type { AcceptedPasswords, Connection, PowerShellProgram } from '../../core/transport.ts'
 import { COMMAND_LINE_CHARS, encodedCommand, scriptVariables, startByStdin } from '../../shell/encoded-command.ts'
 import { scriptLine } from '../../shell/script-form.ts'
 import { pause } from '../pause.ts'

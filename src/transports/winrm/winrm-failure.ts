@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/error-catalog.ts'
 import type { Failure, Phase } from '../../core/failure.ts'
-import type { Target } from '../../core/ports.ts'
+import type { Target } from '../../core/transport.ts'
 import { type FaultKind, kindOf, type WsmanFault } from './fault.ts'
 import type { NoReply } from './http-connection.ts'
 

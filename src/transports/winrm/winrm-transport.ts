@@ -1,5 +1,5 @@
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { Connection, Target, Transport } from '../../core/ports.ts'
+import type { Connection, Target, Transport } from '../../core/transport.ts'
 import type { HandshakeGate } from '../ssh/handshake-gate.ts'
 import type { Way } from '../ssh/ssh-transport.ts'
 import { Courier } from './courier.ts'

@@ -1,6 +1,6 @@
 import type { ProcessEnd, ProcessStream } from '../../../src/core/channel.ts'
 import { success } from '../../../src/core/failure.ts'
-import type { Connection } from '../../../src/core/ports.ts'
+import type { Connection } from '../../../src/core/transport.ts'
 import {
   answerLines,
   type DeviceAnswer,

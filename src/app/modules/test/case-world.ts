@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import type { JsonValue } from '../../../core/json.ts'
-import type { Target } from '../../../core/ports.ts'
+import type { Target } from '../../../core/transport.ts'
 import type { CaseFile, ModuleCase } from '../../../lang/module/load-cases.ts'
 import { quotePosix } from '../../../shell/posix.ts'
 import { openPosixShell, type PosixShell } from '../../../shell/posix-channel.ts'

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../../core/events.ts'
 import { type Bell, bellOf, type LeaveQuestion } from '../../../core/handed-work.ts'
-import type { RunStore } from '../../../core/ports.ts'
+import type { RunStore } from '../../../core/run-store.ts'
 
 /** Nobody rings where a pooler stands between, or where the server was away. */
 const LOOK_EVERY_MS = 1_000

@@ -14,7 +14,7 @@ import {
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
 import { type LeaseToken, lookPrefix } from '../../../core/lease.ts'
 import type { DeviceOutcome } from '../../../core/outcome.ts'
-import type { RunStore } from '../../../core/ports.ts'
+import type { RunStore } from '../../../core/run-store.ts'
 import type { Runbook } from '../../../core/runbook.ts'
 import type { Permit, Wait } from '../../../engine/admission/admission.ts'
 import type { LeaseKeeper } from '../../../engine/admission/lease-keeper.ts'

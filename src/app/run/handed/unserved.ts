@@ -1,7 +1,7 @@
 import { InputError } from '../../../core/diagnostic.ts'
 import type { Device } from '../../../core/fleet.ts'
 import type { WorkerFacts } from '../../../core/handed-work.ts'
-import type { RunStore } from '../../../core/ports.ts'
+import type { RunStore } from '../../../core/run-store.ts'
 import type { DeviceWork } from '../../../engine/device/perform-device.ts'
 import { serves } from './serve.ts'
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../core/json.ts'
-import type { Module } from '../../../core/ports.ts'
+import type { Module } from '../../../core/module.ts'
 import type { Runbook } from '../../../core/runbook.ts'
 import { loadRunbook } from '../../../lang/load-runbook.ts'
 import { textParams } from '../../revision/runbooks.ts'
