@@ -228,7 +228,7 @@ function evaluate(
   options: { readonly variables: Variables; readonly expect?: 'bool' },
 ): ReturnType<Expression['evaluate']> {
   try {
-    const value = fromCel(run(celScope(scope, options.variables.types)))
+    const value = fromCel(run(new CelScope(scope, options.variables.types)))
     if (options.expect === 'bool' && typeof value !== 'boolean') {
       return { ok: false, error: `"${run.ast.input}" is ${JSON.stringify(value)}, but must be true or false.` }
     }
@@ -254,54 +254,73 @@ function missingKey({ code, node }: EvaluationError): { readonly owner: string; 
   return { owner: textOf(owner), key: typeof key === 'string' ? `"${key}"` : textOf(key) }
 }
 
-/** Only what an expression names is converted, when it is looked at. */
-function celScope(scope: Scope, types: VariableTypes): Record<string, unknown> {
-  return {
-    get store() {
-      return celOwner(scope.store)
-    },
-    get device() {
-      return celOwner(scope.device)
-    },
-    get vars() {
-      return toCelOnce(scope.vars)
-    },
-    get region() {
-      return scope.device['region']
-    },
-    get alert() {
-      return toCelOnce(scope.alert ?? {})
-    },
-    get incident() {
-      return toCelOnce(scope.incident ?? {})
-    },
-    get contact() {
-      return toCelOnce(scope.contact ?? {})
-    },
-    get message() {
-      return toCelOnce(scope.message ?? {})
-    },
-    get event() {
-      const { event = {} } = scope
-      return event !== null && typeof event === 'object' ? toCelOnce(event as JsonObject) : toCel(event)
-    },
-    get about() {
-      return toCelOnce(scope.about ?? {})
-    },
-    get payload() {
-      return toCel(scope.payload ?? null)
-    },
-    get item() {
-      return toCel(scope.item ?? null)
-    },
-    get params() {
-      return celParams(scope.params, types['params'])
-    },
-    // The engine adds to this map while a device is worked on; only what steps read stays as it is.
-    get steps() {
-      const steps = Object.entries(scope.steps as Readonly<Record<string, Readonly<Record<string, JsonValue>>>>)
-      return Object.fromEntries(steps.map(([id, step]) => [id, { ...step, value: toCel(step['value'] ?? null) }]))
-    },
+/** What an expression sees of a scope: only what it names is converted, when it is looked at. */
+class CelScope {
+  readonly #scope: Scope
+  readonly #types: VariableTypes
+
+  constructor(scope: Scope, types: VariableTypes) {
+    this.#scope = scope
+    this.#types = types
+  }
+
+  get store(): unknown {
+    return celOwner(this.#scope.store)
+  }
+
+  get device(): unknown {
+    return celOwner(this.#scope.device)
+  }
+
+  get vars(): unknown {
+    return toCelOnce(this.#scope.vars)
+  }
+
+  get region(): unknown {
+    return this.#scope.device['region']
+  }
+
+  get alert(): unknown {
+    return toCelOnce(this.#scope.alert ?? {})
+  }
+
+  get incident(): unknown {
+    return toCelOnce(this.#scope.incident ?? {})
+  }
+
+  get contact(): unknown {
+    return toCelOnce(this.#scope.contact ?? {})
+  }
+
+  get message(): unknown {
+    return toCelOnce(this.#scope.message ?? {})
+  }
+
+  get event(): unknown {
+    const { event = {} } = this.#scope
+    return event !== null && typeof event === 'object' ? toCelOnce(event as JsonObject) : toCel(event)
+  }
+
+  get about(): unknown {
+    return toCelOnce(this.#scope.about ?? {})
+  }
+
+  get payload(): unknown {
+    return toCel(this.#scope.payload ?? null)
+  }
+
+  get item(): unknown {
+    return toCel(this.#scope.item ?? null)
+  }
+
+  get params(): unknown {
+    return celParams(this.#scope.params, this.#types['params'])
+  }
+
+  // The engine adds to this map while a device is worked on; only what steps read stays as it is.
+  get steps(): unknown {
+    const steps = Object.entries(this.#scope.steps as Readonly<Record<string, Readonly<Record<string, JsonValue>>>>)
+    return Object.fromEntries(steps.map(([id, step]) => [id, { ...step, value: toCel(step['value'] ?? null) }]))
   }
 }
 
