@@ -1,4 +1,5 @@
 import { fail } from '../../core/failure.ts'
+import type { Hidden } from '../../core/secret.ts'
 import type { ServiceState } from '../../devices/service/service-state.ts'
 
 export interface ServiceParams {
@@ -10,7 +11,7 @@ export interface ServiceParams {
   readonly reset_start_limit?: boolean
   readonly start?: 'automatic' | 'delayed' | 'manual' | 'disabled'
   readonly account?: string
-  readonly password?: string
+  readonly password?: Hidden
   readonly recovery?: { readonly restart_after_ms: readonly number[]; readonly reset_after_s?: number }
 }
 
