@@ -7,7 +7,7 @@ import { InputError } from '../core/diagnostic.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookStore, InboxEntry, ToldAnswer } from '../core/hook-store.ts'
 import type { Metrics } from './metrics.ts'
-import { Rounds } from './rounds.ts'
+import { Rounds, restUntil } from './rounds.ts'
 import type { ServerLog } from './server-log.ts'
 
 /** Entries of the inbox, and episodes, in one turn: what comes in meanwhile is answered between two. */
@@ -117,7 +117,7 @@ export class HookLoop {
       this.#loop.log.sayOf('loop', `Nothing can be worked off: ${this.#failure}`)
       await this.#rounds.rest(AFTER_FAILURE_MS)
     }
-    return isMore ? 0 : this.#pause()
+    return isMore ? 0 : restUntil(() => this.#nextDue(), { lookMs: LOOK_MS, shortestMs: SHORTEST_MS })
   }
 
   /** Whether there is more to do right away. */
@@ -222,13 +222,8 @@ export class HookLoop {
     this.#loop.log.say(`${episode} ${device ?? ''}: repair ${last?.attempt ?? ''} ${result}${why}${run}`)
   }
 
-  async #pause(): Promise<number> {
-    try {
-      const next = this.#loop.isOurs() ? await this.#loop.store.nextDue() : undefined
-      return next ? Math.min(LOOK_MS, Math.max(SHORTEST_MS, next.getTime() - Date.now())) : LOOK_MS
-    } catch {
-      return LOOK_MS
-    }
+  async #nextDue(): Promise<Date | undefined> {
+    return this.#loop.isOurs() ? this.#loop.store.nextDue() : undefined
   }
 }
 
