@@ -1,5 +1,5 @@
 import type { Escalating, Escalation } from '../app/escalation/escalation.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { firstSummary, InputError } from '../core/diagnostic.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
 import type { Metrics } from './metrics.ts'
 import { Rounds, restUntil } from './rounds.ts'
@@ -46,7 +46,7 @@ export class EscalationLoop {
     try {
       if (this.#loop.isOurs()) await this.#turn()
     } catch (error) {
-      const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
+      const why = error instanceof InputError ? firstSummary(error) : String(error)
       this.#loop.log.sayOf('escalation', `People cannot be told: ${why}`)
     }
     return restUntil(() => this.#nextDue(), { lookMs: LOOK_MS, shortestMs: SHORTEST_MS })

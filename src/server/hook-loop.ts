@@ -3,7 +3,7 @@ import { takeEntry } from '../app/hooks/fire.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
 import type { Hush } from '../app/hooks/open-systems.ts'
 import { TELL_AGAIN_MS, tellMonitoring, untold } from '../app/hooks/tell-monitoring.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { firstSummary, InputError } from '../core/diagnostic.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookStore, InboxEntry, ToldAnswer } from '../core/hook-store.ts'
 import type { Metrics } from './metrics.ts'
@@ -101,8 +101,8 @@ export class HookLoop {
     } catch (error) {
       if (error instanceof InputError && error.diagnostics[0]?.code === 'STATE_UNUSABLE') throw error
       // What nobody can read any more must not stand in the way of the rest.
-      const why = error instanceof InputError ? error.diagnostics[0]?.summary : bugText(error)
-      log.say(`An entry of ${entry.source} is put aside: ${why ?? ''}`)
+      const why = error instanceof InputError ? firstSummary(error) : bugText(error)
+      log.say(`An entry of ${entry.source} is put aside: ${why}`)
       return store.join(entry.entry, [])
     }
   }
@@ -113,7 +113,7 @@ export class HookLoop {
       isMore = this.#loop.isOurs() && (await this.#turn())
       this.#failure = undefined
     } catch (error) {
-      this.#failure = error instanceof InputError ? (error.diagnostics[0]?.summary ?? error.message) : bugText(error)
+      this.#failure = error instanceof InputError ? firstSummary(error) : bugText(error)
       this.#loop.log.sayOf('loop', `Nothing can be worked off: ${this.#failure}`)
       await this.#rounds.rest(AFTER_FAILURE_MS)
     }

@@ -6,7 +6,7 @@ import {
   type Reporting,
   sendReport,
 } from '../app/reports/send-report.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { firstSummary, InputError } from '../core/diagnostic.ts'
 import { lastDue, type ReportDelivery } from '../core/report-schedule.ts'
 import type { Metrics } from './metrics.ts'
 import { Rounds } from './rounds.ts'
@@ -51,7 +51,7 @@ export class ReportLoop {
     try {
       if (this.#loop.isOurs()) await this.#turn(await this.#loop.revision())
     } catch (error) {
-      const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
+      const why = error instanceof InputError ? firstSummary(error) : String(error)
       this.#loop.log.sayOf('reports', `Reports cannot be sent: ${why}`)
     }
     return LOOK_MS
@@ -92,7 +92,7 @@ export class ReportLoop {
       const result = await sendReport(reporting, await made, of)
       return result.ok ? null : result
     } catch (error) {
-      if (error instanceof InputError) return { why: error.diagnostics[0]?.summary ?? error.message, isFinal: false }
+      if (error instanceof InputError) return { why: firstSummary(error), isFinal: false }
       this.#loop.log.sayOf('bug', `This is a fault of Tillwright itself: ${(error as Error).stack ?? String(error)}`)
       return { why: `A fault of Tillwright itself (${of.report.name} of ${reporting.fleet.name}).`, isFinal: true }
     }

@@ -4,7 +4,7 @@ import { openHookStore, openIncidentStore } from '../app/history/open-store.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
 import { closeLeftOf } from '../app/silences/silence-run.ts'
 import { type Controller, openController } from '../controller/controller.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
 import { Dashboard } from './dashboard/dashboard.ts'
@@ -300,5 +300,5 @@ function alreadyRunning({ host, pid, since }: HookWorker): InputError {
   const summary = `A server works on this state already: pid ${pid} on ${host}, since ${since}`
   const detail =
     'A state in a file has one server. Several share one in PostgreSQL: then one works, and the others stand by.'
-  return new InputError([{ code: 'SERVER_RUNNING', severity: 'error', summary, detail }])
+  return inputError('SERVER_RUNNING', summary, detail)
 }

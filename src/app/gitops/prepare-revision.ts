@@ -1,6 +1,6 @@
 import { rename, rm, symlink } from 'node:fs/promises'
 import { isAbsolute, normalize, relative } from 'node:path'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { checkOut, forgetRevisions, type LeftOut, TreeRefused } from '../../gitops/checkout.ts'
@@ -74,7 +74,7 @@ export async function inForce(follow: OpenFollow): Promise<Project> {
   if (trusted !== undefined) return (await loadRevision(follow, trusted.commit)).project
   const summary = `Nothing of "${follow.settings.repository}" is in force yet`
   const detail = 'Look at a commit and name it: `till gitops trust COMMIT --reason TEXT`.'
-  throw new InputError([{ code: 'GITOPS_MISSING', severity: 'error', summary, detail }])
+  throw inputError('GITOPS_MISSING', summary, detail)
 }
 
 /** Why a revision cannot be used, in words; undefined where it can. */

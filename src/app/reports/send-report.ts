@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isAbsolute, join } from 'node:path'
-import { InputError } from '../../core/diagnostic.ts'
+import { firstSummary, InputError } from '../../core/diagnostic.ts'
 import type { SendResult } from '../../core/escalation-store.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Report } from '../../core/report.ts'
@@ -161,7 +161,7 @@ async function writeReport(project: Project, { file }: MadeReport, folder: strin
     return { ok: true, reference: null }
   } catch (error) {
     if (error instanceof UnwritableError) return failed(error.message)
-    if (error instanceof InputError) return failed(error.diagnostics[0]?.summary ?? error.message)
+    if (error instanceof InputError) return failed(firstSummary(error))
     throw error
   }
 }
