@@ -78,7 +78,7 @@ export interface LeaveQuestion {
 }
 
 /** What a run says to those who work for it. */
-export interface RunStanding {
+export interface RunOrder {
   /** 0: go on. 1: nothing new begins, what is changing is finished. 2: everything ends now. */
   readonly stop: 0 | 1 | 2
   /** Of the run's own lease; undefined where the controller that carries it on is gone. */
@@ -99,9 +99,7 @@ export interface WorkStore {
   close(run: string, fleet: string): Promise<void>
   stop(run: string, how: 1 | 2): Promise<void>
   /** Absent: nothing is known of the run any more. */
-  standings(
-    runs: readonly { readonly run: string; readonly fleet: string }[],
-  ): Promise<ReadonlyMap<string, RunStanding>>
+  standings(runs: readonly { readonly run: string; readonly fleet: string }[]): Promise<ReadonlyMap<string, RunOrder>>
   ask(run: string, question: LeaveQuestion): Promise<void>
   /** Those that wait for an answer. */
   questions(run: string): Promise<readonly LeaveQuestion[]>

@@ -16,14 +16,14 @@ import { checkPolicies } from '../safety/check-policies.ts'
 import type { OpenFollow } from './open-follow.ts'
 
 /** A revision in a checkout of our own, with everything that its assignments need loaded. */
-export interface Revision {
+export interface CheckedOut {
   readonly commit: string
   readonly project: Project
   readonly leftOut: readonly LeftOut[]
 }
 
 /** Loads a revision. Throws InputError with all that is wrong with it, TreeRefused where its tree is not taken. */
-export async function loadRevision(follow: OpenFollow, commit: string): Promise<Revision> {
+export async function loadRevision(follow: OpenFollow, commit: string): Promise<CheckedOut> {
   const mirror = await openMirror(follow.folder)
   const { root, leftOut } = await checkOut(mirror, commit, follow.paths)
   const project = await openProject(root)

@@ -9,7 +9,7 @@ import {
   type HandedDevice,
   type HandedJob,
   type HandedRun,
-  type RunStanding,
+  type RunOrder,
 } from '../../core/handed-work.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { type LeaseToken, lookPrefix, runKey } from '../../core/lease.ts'
@@ -65,7 +65,7 @@ export class HandedVisits {
   readonly #stopping = new AbortController()
   readonly #aborting = new AbortController()
   readonly #jobs = new Map<string, { readonly job: HandedJob; readonly handed: HandedDevice }>()
-  #standing: RunStanding | undefined
+  #standing: RunOrder | undefined
   #questions = 0
 
   private constructor(run: string, handed: HandedRun, revision: KeptRevision, means: WorkerMeans) {
@@ -105,7 +105,7 @@ export class HandedVisits {
   }
 
   /** What its controller says; undefined: it is over. */
-  stand(standing: RunStanding | undefined): void {
+  stand(standing: RunOrder | undefined): void {
     this.#standing = standing
     if (standing?.stop === 2) this.#aborting.abort()
     if (standing?.stop) this.#stopping.abort()
