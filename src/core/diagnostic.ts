@@ -41,3 +41,12 @@ export function usageError(summary: string, detail: string): InputError {
 export function firstSummary({ diagnostics, message }: InputError): string {
   return diagnostics[0]?.summary ?? message
 }
+
+/** File by file and line by line; what has no place comes at the end. */
+export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.toSorted(({ source: a }, { source: b }) => {
+    if (!a || !b) return Number(!a) - Number(!b)
+    if (a.file !== b.file) return a.file < b.file ? -1 : 1
+    return a.line - b.line || a.column - b.column
+  })
+}
