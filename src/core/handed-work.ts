@@ -2,7 +2,7 @@ import type { CarriedSteps } from './carried.ts'
 import type { RunEvent, RunMode } from './events.ts'
 import type { Fence } from './fence.ts'
 import type { Device } from './fleet.ts'
-import type { Guard } from './guard.ts'
+import type { Guard, GuardSeen } from './guard.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { LeaseKey } from './lease.ts'
 import type { PlannedDevice } from './plan.ts'
@@ -74,7 +74,8 @@ export interface LeaveQuestion {
   readonly device: string
   /** Unique within the run. */
   readonly id: string
-  readonly asked: JsonValue
+  /** What its guards said, and whether it was changed before. */
+  readonly asked: { readonly guards: readonly GuardSeen[]; readonly isTouched: boolean }
 }
 
 /** What a run says to those who work for it. */

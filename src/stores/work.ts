@@ -116,7 +116,7 @@ class StoredWork implements WorkStore {
   async questions(run: string): Promise<readonly LeaveQuestion[]> {
     const open = tables.selectFrom('leave_questions').select(['id', 'device', 'asked']).where('run', '=', run)
     const rows = await this.#session.read(open.where('answer', 'is', null))
-    return rows.map(({ id, device, asked }): LeaveQuestion => ({ id, device, asked: JSON.parse(asked) as JsonValue }))
+    return rows.map(({ id, device, asked }): LeaveQuestion => ({ id, device, asked: JSON.parse(asked) }))
   }
 
   answer(run: string, id: string, answer: JsonValue): Promise<void> {

@@ -11,7 +11,7 @@ import {
   type HandedRun,
   type RunOrder,
 } from '../../core/handed-work.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { type LeaseToken, lookPrefix, runKey } from '../../core/lease.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import type { Transport } from '../../core/transport.ts'
@@ -242,8 +242,7 @@ export class HandedVisits {
     const { store, bell } = this.#means
     this.#questions += 1
     const id = `${process.pid} ${this.#questions} ${device.name} ${Date.now()}`
-    const asked = { guards, isTouched } as unknown as JsonValue
-    await store.work.ask(this.#run, { id, device: device.name, asked })
+    await store.work.ask(this.#run, { id, device: device.name, asked: { guards, isTouched } })
     bell.ring(bellOf.run(this.#run))
     for (;;) {
       const answer = await store.work.answerTo(this.#run, id)
