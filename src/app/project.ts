@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { InputError } from '../core/diagnostic.ts'
+import { InputError, inputError } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
 import type { RunStore } from '../core/run-store.ts'
 import { loadInventory } from '../lang/load-inventory.ts'
@@ -102,7 +102,7 @@ export function rootOf(start: string): string {
   const detail = isHere
     ? 'Run till inside a repository that has one, or name its folder with --project.'
     : 'Name the folder that has it: folders above it are looked at only where till is run.'
-  throw new InputError([{ code: 'PROJECT_UNKNOWN', severity: 'error', summary, detail }])
+  throw inputError('PROJECT_UNKNOWN', summary, detail)
 }
 
 function findRoot(start: string): string | undefined {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createWriteStream, fstatSync, rmSync, type WriteStream, writeSync } from 'node:fs'
 import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { InputError } from '../core/diagnostic.ts'
+import { inputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
 /** Somewhere to write text; resolves when more may follow. */
@@ -96,7 +96,7 @@ function writeWhole(): void {
 export async function fileWriter(path: string): Promise<FileWriter> {
   const { stream, finish } = await openForWriting(path).catch((error: NodeJS.ErrnoException) => {
     const summary = `"${path}" cannot be written: ${reasonOf(error)}`
-    throw new InputError([{ code: 'FILE_UNWRITABLE', severity: 'error', summary, detail: 'Name another file.' }])
+    throw inputError('FILE_UNWRITABLE', summary, 'Name another file.')
   })
   let failure: NodeJS.ErrnoException | undefined
   stream.on('error', (error) => {

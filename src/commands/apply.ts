@@ -11,7 +11,7 @@ import { confirm } from '../cli/confirm.ts'
 import { devicesText, planAndAsk } from '../cli/plan-first.ts'
 import { failingStates, onFlag, paramFlag, runFlags, safetyFlags } from '../cli/run-flags.ts'
 import { selectionFlags } from '../cli/selection-flags.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { usageError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Apply extends BaseCommand {
@@ -162,5 +162,5 @@ function refuseToNarrow(file: string, flags: object): void {
   const names = given.map((name) => `--${name}`).join(', ')
   const summary = `${names} cannot stand beside a plan: "${file}" names its devices and parameters`
   const detail = 'Leave it away, or plan again with it and have the new plan reviewed.'
-  throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+  throw usageError(summary, detail)
 }

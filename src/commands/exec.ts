@@ -6,7 +6,7 @@ import { commandRunbook } from '../app/run/command-runbook.ts'
 import { execReporters } from '../app/run/reporting.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { failingStates, maxFailuresFlag, runFlags } from '../cli/run-flags.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { usageError } from '../core/diagnostic.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
 
 export default class Exec extends BaseCommand {
@@ -44,7 +44,7 @@ was unreachable.`
     const words = argv.map(String)
     if (words.join('').trim() === '') {
       const detail = 'It comes behind two dashes: till exec --store PL-0412 -- uname -r'
-      throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary: 'No command is given', detail }])
+      throw usageError('No command is given', detail)
     }
     const controller = await this.openController(flags)
     const { project } = controller

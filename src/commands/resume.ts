@@ -8,7 +8,7 @@ import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
 import { underSignals } from '../cli/interrupts.ts'
 import { conductFlags, failingStates, onFlag, safetyFlags } from '../cli/run-flags.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { InputError, usageError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Resume extends BaseCommand {
@@ -109,7 +109,7 @@ function refuseWhatItHas(run: string, flags: Readonly<Record<string, unknown>>):
   const names = given.map((name) => `--${name}`).join(', ')
   const summary = `Run "${run}" is paused, and goes on in the process that has it: ${names} would mean nothing`
   const detail = `Leave ${given.length === 1 ? 'it' : 'them'} away; that process tells the result.`
-  throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+  throw usageError(summary, detail)
 }
 
 const NO_RUN = {

@@ -44,11 +44,11 @@ Exit codes: 0 it was stopped, 2 it cannot begin.`
     const serve = serveText(flags.serve)
     const { name = `${hostname()}-${process.pid}`, slots } = flags
     if (!/^[\w.-]{1,100}$/.test(name)) throw new InputError([BAD_NAME])
-    const { work } = await import('../controller/work.ts')
+    const { openWorker } = await import('../controller/open-worker.ts')
     const tell = (text: string): void => void process.stderr.write(`${text}\n`)
     const folder = flags.project ?? process.cwd()
     const warn = (text: string): void => tell(`warning ${text}`)
-    const working = await work({ folder, sandbox: flags.sandbox, name, serve, slots, tell, warn })
+    const working = await openWorker({ folder, sandbox: flags.sandbox, name, serve, slots, tell, warn })
     if (flags.json) await this.write(jsonLine({ schema: 'till.working/1', name, serve, slots, pid: process.pid }))
     else await this.write(`Worker ${name} serves ${serve}, ${slots} ${slots === 1 ? 'device' : 'devices'} at a time.\n`)
     let told = ''

@@ -127,13 +127,13 @@ export interface Waiter {
 }
 
 /** What came of a device, as far as a run's waves and limits count it. */
-export type Result = 'passed' | 'failed' | 'unmet' | 'unreachable' | 'deferred'
+export type WaveResult = 'passed' | 'failed' | 'unmet' | 'unreachable' | 'deferred'
 
 /** A wave, as far as it has come. */
 export interface WaveTally {
   /** Devices in it. */
   readonly size: number
-  readonly results: Readonly<Record<Result, number>>
+  readonly results: Readonly<Record<WaveResult, number>>
   /** When its last device was done. */
   readonly doneAt?: number
   /** Somebody looked at it and let the run go on: its failures until then no longer count. */
@@ -153,7 +153,7 @@ export interface RunFacts {
 }
 
 /** How it is known who somebody is: the server has signed them in, or a key of theirs has signed. */
-export type Proof = { readonly kind: 'server' } | { readonly kind: 'ssh'; readonly key: string }
+export type Identification = { readonly kind: 'server' } | { readonly kind: 'ssh'; readonly key: string }
 
 /** An approval that a run waits for. */
 export interface ApprovalState {
@@ -169,7 +169,12 @@ export interface ApprovalState {
   readonly fourEyes: boolean
   /** Only those count of whom it is known who they are. */
   readonly signed?: true
-  readonly given: readonly { readonly by: string; readonly at: number; readonly why: string; readonly proof?: Proof }[]
+  readonly given: readonly {
+    readonly by: string
+    readonly at: number
+    readonly why: string
+    readonly proof?: Identification
+  }[]
   readonly refused?: { readonly by: string; readonly at: number; readonly why: string }
   /** When what waited for it began; only one does. */
   readonly usedAt?: number
@@ -209,7 +214,7 @@ export interface AdmissionContent {
 export interface Saying {
   readonly by: string
   readonly why?: string
-  readonly proof?: Proof
+  readonly proof?: Identification
 }
 
 /**

@@ -26,3 +26,27 @@ export class InputError extends Error {
 
 /** The same in the middle of a run: what was done until then stays done, so commands exit with 4 instead. */
 export class RunBroken extends InputError {}
+
+/** One thing is wrong, and nothing is known of its place. */
+export function inputError(code: ErrorCode, summary: string, detail: string): InputError {
+  return new InputError([{ code, severity: 'error', summary, detail }])
+}
+
+/** What was asked for on the command line, or in a request, makes no sense. */
+export function usageError(summary: string, detail: string): InputError {
+  return inputError('USAGE_INVALID', summary, detail)
+}
+
+/** The first thing that was wrong, for a line that has room for one. */
+export function firstSummary({ diagnostics, message }: InputError): string {
+  return diagnostics[0]?.summary ?? message
+}
+
+/** File by file and line by line; what has no place comes at the end. */
+export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.toSorted(({ source: a }, { source: b }) => {
+    if (!a || !b) return Number(!a) - Number(!b)
+    if (a.file !== b.file) return a.file < b.file ? -1 : 1
+    return a.line - b.line || a.column - b.column
+  })
+}

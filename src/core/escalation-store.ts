@@ -14,7 +14,7 @@ export interface ClaimedMessage {
 }
 
 /** What came of one attempt to send. */
-export type SendResult =
+export type MessageResult =
   | { readonly ok: true; readonly reference: string | null }
   | {
       readonly ok: false
@@ -53,7 +53,7 @@ export interface EscalationStore {
   /** Notes what came of an attempt. */
   settle(
     message: string,
-    result: SendResult,
+    result: MessageResult,
     options: {
       readonly now: Date
       readonly attempts: number

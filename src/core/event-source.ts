@@ -47,7 +47,7 @@ export interface SilenceRule {
   readonly afterMs: number
 }
 
-export interface SilenceSettings {
+export interface DeviceSilence {
   /** The first that holds for a device. */
   readonly rules: readonly SilenceRule[]
   /** Devices that are to be heard of; of others silence is told once they have spoken. */
@@ -74,7 +74,7 @@ export interface SourceSettings {
   readonly repeatedWithinMs: number
   /** Older events are not taken. */
   readonly oldestMs: number
-  readonly silence?: SilenceSettings
+  readonly silence?: DeviceSilence
   readonly source: SourceRange
 }
 

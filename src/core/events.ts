@@ -1,4 +1,4 @@
-import type { Proof } from './admission.ts'
+import type { Identification } from './admission.ts'
 import type { Change } from './change.ts'
 import type { Failure } from './failure.ts'
 import type { JsonObject } from './json.ts'
@@ -71,7 +71,7 @@ export interface RunApproved {
   readonly by: string
   readonly why: string
   /** How it is known that it is that one; absent: by the account alone. */
-  readonly proof?: Proof
+  readonly proof?: Identification
 }
 
 /** Somebody has ended the run for good. */

@@ -2,7 +2,7 @@ import type { CarriedSteps } from './carried.ts'
 import type { RunEvent, RunMode } from './events.ts'
 import type { Fence } from './fence.ts'
 import type { Device } from './fleet.ts'
-import type { Guard } from './guard.ts'
+import type { Guard, GuardSeen } from './guard.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { LeaseKey } from './lease.ts'
 import type { PlannedDevice } from './plan.ts'
@@ -74,11 +74,12 @@ export interface LeaveQuestion {
   readonly device: string
   /** Unique within the run. */
   readonly id: string
-  readonly asked: JsonValue
+  /** What its guards said, and whether it was changed before. */
+  readonly asked: { readonly guards: readonly GuardSeen[]; readonly isTouched: boolean }
 }
 
 /** What a run says to those who work for it. */
-export interface RunStanding {
+export interface RunOrder {
   /** 0: go on. 1: nothing new begins, what is changing is finished. 2: everything ends now. */
   readonly stop: 0 | 1 | 2
   /** Of the run's own lease; undefined where the controller that carries it on is gone. */
@@ -99,9 +100,7 @@ export interface WorkStore {
   close(run: string, fleet: string): Promise<void>
   stop(run: string, how: 1 | 2): Promise<void>
   /** Absent: nothing is known of the run any more. */
-  standings(
-    runs: readonly { readonly run: string; readonly fleet: string }[],
-  ): Promise<ReadonlyMap<string, RunStanding>>
+  standings(runs: readonly { readonly run: string; readonly fleet: string }[]): Promise<ReadonlyMap<string, RunOrder>>
   ask(run: string, question: LeaveQuestion): Promise<void>
   /** Those that wait for an answer. */
   questions(run: string): Promise<readonly LeaveQuestion[]>

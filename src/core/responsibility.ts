@@ -5,7 +5,7 @@ import type { Expression } from './runbook.ts'
 import type { SourceRange } from './source.ts'
 
 /** What is promised to whom: how soon, and in which hours that counts. */
-export interface Contract {
+export interface ServiceContract {
   readonly name: string
   readonly hours: TradingHours
   /** An iCal file: its days are without hours. */
@@ -39,7 +39,7 @@ export interface Responsibility {
   readonly vendor?: Expression
   /** Name of the contract of a device, as CEL over store and device; absent: none. */
   readonly contract?: Expression
-  readonly contracts: ReadonlyMap<string, Contract>
+  readonly contracts: ReadonlyMap<string, ServiceContract>
   readonly teams: ReadonlyMap<string, Team>
   readonly contacts: ReadonlyMap<string, Contact>
   readonly channels: ReadonlyMap<string, Channel>

@@ -9,7 +9,7 @@ import type { LeaseStore, LeaseToken } from './lease.ts'
 import type { AvailabilityStore } from './ledger.ts'
 import type { OutageStore } from './outage.ts'
 import type { ReportDeliveryStore } from './report-schedule.ts'
-import type { DeviceStatus, DeviceVisit, RunPlace, RunSummary } from './run.ts'
+import type { DeviceStatus, PastVisit, RunPlace, RunSummary } from './run.ts'
 import type { RunReads } from './run-reads.ts'
 import type { DeviceFact, DeviceMark, Marks, Sample } from './sample.ts'
 import type { SessionStore } from './session.ts'
@@ -74,7 +74,7 @@ export interface RunStore extends JournalStore {
   visits(
     device: string,
     options: { readonly limit: number; readonly since?: Date | undefined },
-  ): Promise<readonly DeviceVisit[]>
+  ): Promise<readonly PastVisit[]>
   /** Of one series of a device, by time; two at the same time are one, the later one noted. */
   samples(device: string, series: string, since: Date, until?: Date): Promise<readonly Sample[]>
   fact(device: string, name: string, source: string): Promise<DeviceFact | null>

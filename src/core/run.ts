@@ -57,7 +57,7 @@ export interface DeviceStatus extends RunbookStatus {
 }
 
 /** How a run ended on a device. */
-export interface DeviceVisit extends RunbookStatus {
+export interface PastVisit extends RunbookStatus {
   readonly mode: RunMode
   readonly by: string
   /** Steps that were not as desired, in their order; empty where nothing was looked at. */

@@ -17,7 +17,7 @@ import {
 import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { MOST_BYTES, readRegular } from './read-regular.ts'
+import { textOrNothing } from './read-regular.ts'
 
 /** Whoever holds a lock only reads and writes one small file. */
 const GIVE_UP_MS = 30_000
@@ -36,7 +36,7 @@ export async function editFile(
   mkdirSync(dirname(target), { recursive: true })
   const unlock = await lock(target)
   try {
-    const before = textOf(target)
+    const before = textOrNothing(target)
     const after = edit(before)
     if (after !== before) replaceFile(target, after, options)
   } finally {
@@ -88,15 +88,6 @@ function linkAt(path: string): string | undefined {
     return readlinkSync(path)
   } catch {
     return undefined
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readRegular(path, MOST_BYTES.text).toString('utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
   }
 }
 

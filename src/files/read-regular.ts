@@ -23,6 +23,16 @@ export function readRegular(path: string, most: number): Buffer {
   }
 }
 
+/** Text of a file of people; none where there is no such file. Throws as `readRegular`. */
+export function textOrNothing(path: string): string {
+  try {
+    return readRegular(path, MOST_BYTES.text).toString('utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
 /** The size may be 0, as in /proc, or grow meanwhile. */
 function readAll(file: number, { size, most }: { readonly size: number; readonly most: number }): Buffer {
   const chunks: Buffer[] = []

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Diagnostic } from '../core/diagnostic.ts'
+import { type Diagnostic, inOrder } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { buildFleet, digestOf } from './inventory/build-fleet.ts'
@@ -107,13 +107,4 @@ function knownFiles(sources: readonly DigestedFile[], pack: Pack): readonly Know
     known.push({ ...sourceFile(source), digest: source.digest, packed })
   }
   return known
-}
-
-function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return diagnostics.toSorted((a, b) => {
-    const [fileA, fileB] = [a.source?.file ?? '', b.source?.file ?? '']
-    if (fileA !== fileB) return fileA < fileB ? -1 : 1
-    const lines = (a.source?.line ?? 0) - (b.source?.line ?? 0)
-    return lines !== 0 ? lines : (a.source?.column ?? 0) - (b.source?.column ?? 0)
-  })
 }

@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { ASSIGNMENT_MODES, type AssignmentMode } from '../core/assignment-schedule.ts'
 import type { AvailabilitySettings } from '../core/availability-settings.ts'
 import type { Contract } from '../core/contract.ts'
 import type { DeviceListSettings } from '../core/device-list.ts'
-import type { Diagnostic } from '../core/diagnostic.ts'
+import { type Diagnostic, inOrder } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { SourceSettings } from '../core/event-source.ts'
 import type { HookSettings } from '../core/hook-rule.ts'
@@ -14,47 +13,27 @@ import type { ScheduledReport } from '../core/report-schedule.ts'
 import type { Retention } from '../core/run-store.ts'
 import type { ServerSettings } from '../core/server-settings.ts'
 import type { SinkSettings } from '../core/sink.ts'
-import type { SourceRange } from '../core/source.ts'
 import { readAvailability } from './availability/read-availability.ts'
 import { readContracts } from './availability/read-contracts.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
 import { readDeviceLists } from './device-lists/read-device-lists.ts'
-import { compileSelector } from './expression.ts'
 import { KNOWN_SOURCES, readHooks } from './hooks/read-hooks.ts'
 import { isMap } from './is-map.ts'
-import { inOrder } from './load-runbook.ts'
 import { type PolicyEntry, policyEntries } from './policy/policy-entries.ts'
 import { policyProblems, readPolicies } from './policy/read-policies.ts'
+import { type Assignment, readAssignments } from './read-assignments.ts'
 import { type PlansSettings, readPlans } from './read-plans.ts'
+import { readState, stateProblems } from './read-state.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { readScheduledReports } from './reports/read-scheduled-reports.ts'
 import { loadResponsibility } from './responsibility/load-responsibility.ts'
 import { readResponsibility } from './responsibility/read-responsibility.ts'
-import { expressionDiagnostic } from './runbook-steps.ts'
 import { PROJECT_SCHEMA } from './schema/project.ts'
 import { readServer } from './server/read-server.ts'
 import { readSinks } from './streams/read-sinks.ts'
 import { eventSourceNames, readSources } from './streams/read-sources.ts'
 import { validate } from './validate.ts'
 import type { ParsedYaml } from './yaml.ts'
-
-/** A runbook that holds for devices. */
-interface Assignment {
-  readonly runbook: string
-  /** Of its own among all assignments. */
-  readonly name: string
-  readonly where?: string
-  readonly mode: AssignmentMode
-  /** How often; with every pass unless given. */
-  readonly everyMs?: number
-  readonly owner?: string
-  /** As a command line would give them; the runbook converts them by its declarations. */
-  readonly params: Readonly<Record<string, string>>
-  /** Name of a policy that holds beside that of the runbook. */
-  readonly policy?: string
-  /** Where it names the runbook. */
-  readonly source: SourceRange
-}
 
 /** What tillwright.yaml says, defaults filled in. Paths are as written, relative to its folder. */
 export interface ProjectSettings {
@@ -63,6 +42,7 @@ export interface ProjectSettings {
   readonly modules: string
   readonly known_hosts: string
   readonly state: string
+  /** Sections that are functions are read when they are asked for: most commands need few of them. */
   readonly sinks: () => readonly SinkSettings[]
   readonly sources: () => readonly SourceSettings[]
   /** Where the address of a PostgreSQL is that holds the state in its place: a reference to a secret, or itself. */
@@ -75,7 +55,6 @@ export interface ProjectSettings {
   readonly policies: ReadonlyMap<string, Policy>
   /** The rules of policies and the guards, with their places. */
   readonly policyEntries: () => readonly PolicyEntry[]
-  /** Read when they are asked for: most commands need none. */
   readonly hooks: () => HookSettings
   readonly server: () => ServerSettings
   /** Whose signature plans need; absent where it is not said. */
@@ -149,7 +128,7 @@ export async function loadProject(
 function problemsOf(parsed: ParsedYaml): readonly Diagnostic[] {
   const shape = validate(PROJECT_SCHEMA, parsed)
   const inside = shape.length === 0 ? insideProblems(parsed) : []
-  return inOrder([...shape, ...selectorProblems(parsed), ...nameProblems(parsed), ...inside])
+  return inOrder([...shape, ...readAssignments(parsed).problems, ...inside])
 }
 
 function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
@@ -176,6 +155,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
   const value = isMap(parsed.value) ? parsed.value : {}
   const run = isMap(value['run']) ? value['run'] : {}
   const history = isMap(value['history']) ? value['history'] : {}
+  const { file, ...place } = readState(value)
   const path = (key: keyof typeof PATHS): string => (typeof value[key] === 'string' ? value[key] : PATHS[key])
   const number = (map: JsonObject, key: string, fallback: number): number =>
     typeof map[key] === 'number' ? map[key] : fallback
@@ -184,12 +164,11 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     runbooks: path('runbooks'),
     modules: path('modules'),
     known_hosts: path('known_hosts'),
-    state: fileIn(value) ?? path('state'),
+    state: file ?? path('state'),
     sinks: () => readSinks(parsed).sinks,
     sources: () => readSources(parsed).sources,
-    ...postgresIn(value),
-    ...stateIdIn(value),
-    assignments: named(assignmentsOf(value).map((raw, index) => assignmentOf(raw, index, parsed))),
+    ...place,
+    assignments: readAssignments(parsed).assignments,
     history: {
       days: number(history, 'days', HISTORY.days),
       megabytes: number(history, 'megabytes', HISTORY.megabytes),
@@ -216,42 +195,6 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
   }
 }
 
-function postgresIn(value: JsonValue): { readonly postgres?: string } {
-  const state = isMap(value) ? value['state'] : undefined
-  const postgres = isMap(state) ? state['postgres'] : undefined
-  return typeof postgres === 'string' ? { postgres } : {}
-}
-
-function fileIn(value: JsonValue): string | undefined {
-  const state = isMap(value) ? value['state'] : undefined
-  const file = isMap(state) ? state['file'] : undefined
-  return typeof file === 'string' ? file : undefined
-}
-
-function stateIdIn(value: JsonValue): { readonly stateId?: string } {
-  const state = isMap(value) ? value['state'] : undefined
-  const id = isMap(state) ? state['id'] : undefined
-  return typeof id === 'string' ? { stateId: id } : {}
-}
-
-/** No frame is shown of a password. */
-function stateProblems(parsed: ParsedYaml): Diagnostic[] {
-  const { postgres = '' } = postgresIn(parsed.value)
-  if (postgres !== '' && fileIn(parsed.value) !== undefined) {
-    const summary = '`state` names a file and a PostgreSQL'
-    const detail = 'Keep the one that it lies in.'
-    return [
-      { code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail, source: parsed.rangeAt(['state', 'file']) },
-    ]
-  }
-  if (!/^postgres(ql)?:\/\/[^@/]*:[^@/]+@/.test(postgres)) return []
-  const { file, line, column } = parsed.rangeAt(['state', 'postgres'])
-  const summary = `The address of the state in ${file}:${line}:${column} holds a password`
-  const detail =
-    'Whoever reads the repository reads it. Put the address into a variable, and write `postgres: env:NAME`.'
-  return [{ code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail }]
-}
-
 function secretsOf(value: JsonValue | undefined): ProjectSettings['secrets'] {
   const { commands, age } = isMap(value) ? value : {}
   const programs = Object.entries(isMap(commands) ? commands : {}).map(([name, command]) => {
@@ -267,74 +210,4 @@ function secretsOf(value: JsonValue | undefined): ProjectSettings['secrets'] {
 
 function texts(value: JsonValue | undefined): readonly string[] {
   return Array.isArray(value) ? value.map(String) : []
-}
-
-function assignmentsOf(value: JsonValue): readonly JsonObject[] {
-  const list = isMap(value) ? value['assignments'] : undefined
-  return Array.isArray(list) ? list.filter(isMap) : []
-}
-
-function assignmentOf(raw: JsonObject, index: number, parsed: ParsedYaml): Assignment {
-  const { runbook, where, params, policy, mode, every, owner } = raw
-  const everyMs = typeof every === 'string' ? parseDuration(every) : undefined
-  const entries = Object.entries(isMap(params) ? params : {})
-  return {
-    runbook: String(runbook),
-    name: nameOf(raw),
-    mode: ASSIGNMENT_MODES.find((one) => one === mode) ?? 'report',
-    ...(everyMs !== undefined && { everyMs }),
-    ...(typeof owner === 'string' && { owner }),
-    ...(typeof where === 'string' && { where }),
-    ...(typeof policy === 'string' && { policy }),
-    params: Object.fromEntries(entries.map(([name, v]) => [name, typeof v === 'string' ? v : JSON.stringify(v)])),
-    get source() {
-      return parsed.rangeAt(['assignments', index, 'runbook'])
-    },
-  }
-}
-
-/** A runbook may be a file: its name is what people call it. */
-function nameOf({ name, runbook }: JsonObject): string {
-  return typeof name === 'string'
-    ? name
-    : String(runbook)
-        .replace(/^.*\//, '')
-        .replace(/\.ya?ml$/, '')
-}
-
-/** Two assignments of one name would share when they were last gone through, and be suspended together. */
-function nameProblems(parsed: ParsedYaml): Diagnostic[] {
-  const seen = new Set<string>()
-  return assignmentsOf(parsed.value).flatMap((raw, index) => {
-    const name = nameOf(raw)
-    const isTwice = seen.has(name) && typeof raw['name'] === 'string'
-    seen.add(name)
-    if (!isTwice) return []
-    const summary = `Two assignments are named "${name}"`
-    const detail = 'Name each of them otherwise.'
-    const source = parsed.rangeAt(['assignments', index, 'name'])
-    return [{ code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail, source }]
-  })
-}
-
-/** Those that have no name of their own, and one runbook: the second is NAME-2, or what comes next where that is written. */
-function named(assignments: readonly Assignment[]): readonly Assignment[] {
-  const written = new Set(assignments.map(({ name }) => name))
-  const taken = new Set<string>()
-  return assignments.map((assignment) => {
-    const { name } = assignment
-    let own = name
-    for (let count = 2; taken.has(own) || (own !== name && written.has(own)); count += 1) own = `${name}-${count}`
-    taken.add(own)
-    return own === name ? assignment : Object.defineProperty(assignment, 'name', { value: own })
-  })
-}
-
-function selectorProblems(parsed: ParsedYaml): Diagnostic[] {
-  return assignmentsOf(parsed.value).flatMap(({ where }, index) => {
-    if (typeof where !== 'string' || where === '') return []
-    const compiled = compileSelector(where)
-    if (compiled.ok) return []
-    return expressionDiagnostic(compiled.problem, parsed, { path: ['assignments', index, 'where'], value: where })
-  })
 }

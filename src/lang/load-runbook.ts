@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import type { Diagnostic } from '../core/diagnostic.ts'
+import { type Diagnostic, inOrder } from '../core/diagnostic.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Module } from '../core/module.ts'
 import type { ClassifyRow, Runbook } from '../core/runbook.ts'
@@ -123,15 +123,4 @@ function digestOf(text: string, params: JsonObject, modules: readonly Module[]):
   const own = modules.flatMap(({ name, digest }) => (digest === undefined ? [] : [`${name} ${digest}`]))
   for (const line of [...new Set(own)].sort()) hash.update('\0').update(line)
   return hash.digest('hex')
-}
-
-/** Problems of one file, first line first; what has no place comes at the end. */
-export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const position = ({ source }: Diagnostic): readonly [number, number] =>
-    source ? [source.line, source.column] : [Number.POSITIVE_INFINITY, 0]
-  return [...diagnostics].sort((a, b) => {
-    const [lineA, columnA] = position(a)
-    const [lineB, columnB] = position(b)
-    return lineA === lineB ? columnA - columnB : lineA - lineB
-  })
 }

@@ -1,5 +1,5 @@
 import type { ShellValue } from '../core/channel.ts'
-import { Secret } from '../core/secret.ts'
+import { isSecret, Secret } from '../core/secret.ts'
 import { batchProblem, windowsCommandLine } from '../shell/powershell.ts'
 import { WINDOWS_PROGRAM, WINDOWS_REFUSED, WINDOWS_TEXT } from '../shell/run-programs.ts'
 import { defineModule } from './define.ts'
@@ -74,7 +74,7 @@ function runOf(run: string | readonly (string | number)[]): Run {
   }
   const values: Record<string, ShellValue> = { till_arg_count: run.length, till_run: '' }
   for (const [index, item] of run.entries()) values[`till_arg_${index + 1}`] = item
-  const shown = run.map((item) => ((item as unknown) instanceof Secret ? String(item) : item))
+  const shown = run.map((item) => (isSecret(item) ? String(item) : item))
   return { posix: { script: SCRIPT, values }, powershell: windowsProgram(run), shown }
 }
 
@@ -84,12 +84,12 @@ function windowsProgram(run: readonly unknown[]): NonNullable<Run['powershell']>
   const problem = batchProblem(program, rest)
   if (problem !== undefined) return { ...WINDOWS_REFUSED, values: { till_why: problem } }
   const line = windowsCommandLine(program, rest)
-  const till_line = run.some((item) => item instanceof Secret) ? new Secret(line) : line
+  const till_line = run.some(isSecret) ? new Secret(line) : line
   return { ...WINDOWS_PROGRAM, values: { till_program: program, till_line } }
 }
 
 function wordsOf(run: readonly unknown[]): string[] {
-  return run.map((item) => (item instanceof Secret ? item.reveal() : String(item)))
+  return run.map((item) => (isSecret(item) ? item.reveal() : String(item)))
 }
 
 function complainAboutBatch(run: unknown): string | undefined {

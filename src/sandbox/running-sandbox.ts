@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { InputError } from '../core/diagnostic.ts'
+import { InputError, inputError } from '../core/diagnostic.ts'
 import { type Network, SSH_PORT, WINRM_PORT } from './address-plan.ts'
 import { type ControlAnswer, type ControlRequest, openControl, type SandboxStatus } from './control.ts'
 import { deriveKey } from './device-keys.ts'
@@ -253,7 +253,7 @@ export class RunningSandbox implements Sandbox {
 }
 
 function unavailable(summary: string, detail: string): InputError {
-  return new InputError([{ code: 'SANDBOX_UNAVAILABLE', severity: 'error', summary, detail }])
+  return inputError('SANDBOX_UNAVAILABLE', summary, detail)
 }
 
 function countFaults(faults: Iterable<DeviceFault>): Record<string, number> {

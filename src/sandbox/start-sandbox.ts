@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { InputError } from '../core/diagnostic.ts'
+import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { ErrorCode } from '../core/error-catalog.ts'
 import { claimNetwork } from './address-plan.ts'
 import { RunningSandbox } from './running-sandbox.ts'
@@ -39,5 +39,5 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 function problem(code: ErrorCode, summary: string, detail: string): InputError {
-  return new InputError([{ code, severity: 'error', summary, detail }])
+  return inputError(code, summary, detail)
 }

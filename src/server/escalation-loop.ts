@@ -1,8 +1,8 @@
 import type { Escalating, Escalation } from '../app/escalation/escalation.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { firstSummary, InputError } from '../core/diagnostic.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
 import type { Metrics } from './metrics.ts'
-import { Rounds } from './rounds.ts'
+import { Rounds, restUntil } from './rounds.ts'
 import type { ServerLog } from './server-log.ts'
 
 /** Commands change incidents, too, and nobody tells of it. */
@@ -16,7 +16,7 @@ interface Loop {
   readonly incidents: IncidentStore
   readonly escalation: Escalation
   /** The revision in force. */
-  readonly by: () => Escalating
+  readonly revision: () => Escalating
   readonly isOurs: () => boolean
   readonly log: ServerLog
   readonly metrics: Metrics
@@ -46,17 +46,17 @@ export class EscalationLoop {
     try {
       if (this.#loop.isOurs()) await this.#turn()
     } catch (error) {
-      const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
+      const why = error instanceof InputError ? firstSummary(error) : String(error)
       this.#loop.log.sayOf('escalation', `People cannot be told: ${why}`)
     }
-    return this.#pause()
+    return restUntil(() => this.#nextDue(), { lookMs: LOOK_MS, shortestMs: SHORTEST_MS })
   }
 
   async #turn(): Promise<void> {
-    const { escalation, by, log, metrics } = this.#loop
-    await escalation.look(by(), INCIDENTS_A_TURN)
+    const { escalation, revision, log, metrics } = this.#loop
+    await escalation.look(revision(), INCIDENTS_A_TURN)
     const room = MOST_SENDING - this.#sending.size
-    const sends = room > 0 ? await escalation.claim(by(), room) : []
+    const sends = room > 0 ? await escalation.claim(revision(), room) : []
     for (const send of sends) {
       const sending: Promise<void> = send()
         .then((message) => {
@@ -74,12 +74,7 @@ export class EscalationLoop {
     }
   }
 
-  async #pause(): Promise<number> {
-    try {
-      const next = this.#loop.isOurs() ? await this.#loop.incidents.escalations.next() : undefined
-      return next ? Math.min(LOOK_MS, Math.max(SHORTEST_MS, next.getTime() - Date.now())) : LOOK_MS
-    } catch {
-      return LOOK_MS
-    }
+  async #nextDue(): Promise<Date | undefined> {
+    return this.#loop.isOurs() ? this.#loop.incidents.escalations.next() : undefined
   }
 }

@@ -3,11 +3,11 @@ import { takeEntry } from '../app/hooks/fire.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
 import type { Hush } from '../app/hooks/open-systems.ts'
 import { TELL_AGAIN_MS, tellMonitoring, untold } from '../app/hooks/tell-monitoring.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { firstSummary, InputError } from '../core/diagnostic.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookStore, InboxEntry, ToldAnswer } from '../core/hook-store.ts'
 import type { Metrics } from './metrics.ts'
-import { Rounds } from './rounds.ts'
+import { Rounds, restUntil } from './rounds.ts'
 import type { ServerLog } from './server-log.ts'
 
 /** Entries of the inbox, and episodes, in one turn: what comes in meanwhile is answered between two. */
@@ -101,8 +101,8 @@ export class HookLoop {
     } catch (error) {
       if (error instanceof InputError && error.diagnostics[0]?.code === 'STATE_UNUSABLE') throw error
       // What nobody can read any more must not stand in the way of the rest.
-      const why = error instanceof InputError ? error.diagnostics[0]?.summary : bugText(error)
-      log.say(`An entry of ${entry.source} is put aside: ${why ?? ''}`)
+      const why = error instanceof InputError ? firstSummary(error) : bugText(error)
+      log.say(`An entry of ${entry.source} is put aside: ${why}`)
       return store.join(entry.entry, [])
     }
   }
@@ -113,11 +113,11 @@ export class HookLoop {
       isMore = this.#loop.isOurs() && (await this.#turn())
       this.#failure = undefined
     } catch (error) {
-      this.#failure = error instanceof InputError ? (error.diagnostics[0]?.summary ?? error.message) : bugText(error)
+      this.#failure = error instanceof InputError ? firstSummary(error) : bugText(error)
       this.#loop.log.sayOf('loop', `Nothing can be worked off: ${this.#failure}`)
       await this.#rounds.rest(AFTER_FAILURE_MS)
     }
-    return isMore ? 0 : this.#pause()
+    return isMore ? 0 : restUntil(() => this.#nextDue(), { lookMs: LOOK_MS, shortestMs: SHORTEST_MS })
   }
 
   /** Whether there is more to do right away. */
@@ -222,13 +222,8 @@ export class HookLoop {
     this.#loop.log.say(`${episode} ${device ?? ''}: repair ${last?.attempt ?? ''} ${result}${why}${run}`)
   }
 
-  async #pause(): Promise<number> {
-    try {
-      const next = this.#loop.isOurs() ? await this.#loop.store.nextDue() : undefined
-      return next ? Math.min(LOOK_MS, Math.max(SHORTEST_MS, next.getTime() - Date.now())) : LOOK_MS
-    } catch {
-      return LOOK_MS
-    }
+  async #nextDue(): Promise<Date | undefined> {
+    return this.#loop.isOurs() ? this.#loop.store.nextDue() : undefined
   }
 }
 

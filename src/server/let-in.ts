@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { KnownSender } from '../app/hooks/open-senders.ts'
 import type { Sender, SenderProof } from '../core/server-settings.ts'
+import { isSameText } from './same-text.ts'
 import { UsedSignatures } from './used-signatures.ts'
 
 /** What a request brings to be let in by. */
@@ -65,7 +66,7 @@ export class Doorkeeper {
         .update(`${header(proof.timeHeader) ?? ''}:`)
         .update(body)
         .digest('hex')
-      if (isSame(mac, signature)) found ??= { sender, proof, signature }
+      if (isSameText(mac, signature)) found ??= { sender, proof, signature }
     }
     if (!found) return refused('Its signature is not right.')
     const { sender, proof, signature } = found
@@ -95,7 +96,7 @@ export class Doorkeeper {
       const { proof } = sender
       if (proof.kind !== kind) continue
       const expected = proof.kind === 'basic' ? `${proof.user}:${secret?.reveal() ?? ''}` : (secret?.reveal() ?? '')
-      if (isSame(expected, presented)) found ??= sender
+      if (isSameText(expected, presented)) found ??= sender
     }
     if (scheme === '') return refused('Its Authorization is neither Bearer nor Basic.')
     const what = kind === 'basic' ? 'Its user or password' : 'Its token'
@@ -111,9 +112,4 @@ export class Doorkeeper {
       return [{ sender, secret: secret.reveal(), proof }]
     })
   }
-}
-
-function isSame(one: string, other: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(one), digest(other))
 }

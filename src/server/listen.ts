@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { isAbsolute, join } from 'node:path'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { Project } from '../app/project.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { InputError, usageError } from '../core/diagnostic.ts'
 import type { ServerSettings } from '../core/server-settings.ts'
 import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
 
@@ -73,9 +73,7 @@ function parseAddress(text: string): { readonly host: string; readonly port: num
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   if (host !== '' && Number(port) < 65_536) return { host: bare, port: Number(port) }
   const detail = 'It is ADDRESS:PORT, as in 127.0.0.1:8455 or [::1]:0; port 0 is any that is free.'
-  throw new InputError([
-    { code: 'USAGE_INVALID', severity: 'error', summary: `"${text}" is no address to listen on`, detail },
-  ])
+  throw usageError(`"${text}" is no address to listen on`, detail)
 }
 
 function addressUnusable(where: string, { code, message }: NodeJS.ErrnoException): InputError {

@@ -5,7 +5,7 @@ import { openRunbook, referenceTo, runbookNamed, runbookNames } from '../app/rev
 import { planPolicy } from '../app/safety/policy-in-force.ts'
 import type { Controller } from '../controller/controller.ts'
 import type { Run } from '../controller/run.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { RunEvent } from '../core/events.ts'
 import type { Reporter } from '../core/ports.ts'
 import { createPlanFileReporter } from '../reporters/plan-file.ts'
@@ -172,5 +172,5 @@ function nothingToDo(plan: string): InputError {
 }
 
 function unfit(summary: string, detail: string): InputError {
-  return new InputError([{ code: 'PLAN_STALE', severity: 'error', summary, detail }])
+  return inputError('PLAN_STALE', summary, detail)
 }

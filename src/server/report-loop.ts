@@ -6,7 +6,7 @@ import {
   type Reporting,
   sendReport,
 } from '../app/reports/send-report.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { firstSummary, InputError } from '../core/diagnostic.ts'
 import { lastDue, type ReportDelivery } from '../core/report-schedule.ts'
 import type { Metrics } from './metrics.ts'
 import { Rounds } from './rounds.ts'
@@ -18,7 +18,7 @@ const PAUSES_MS = [5_000, 30_000, 120_000, 300_000, 900_000, 1_800_000, 1_800_00
 
 interface Loop {
   /** The revision in force. */
-  readonly by: () => Promise<Reporting>
+  readonly revision: () => Promise<Reporting>
   readonly isOurs: () => boolean
   readonly log: ServerLog
   readonly metrics: Metrics
@@ -49,19 +49,19 @@ export class ReportLoop {
 
   async #round(): Promise<number> {
     try {
-      if (this.#loop.isOurs()) await this.#turn(await this.#loop.by())
+      if (this.#loop.isOurs()) await this.#turn(await this.#loop.revision())
     } catch (error) {
-      const why = error instanceof InputError ? error.diagnostics[0]?.summary : String(error)
+      const why = error instanceof InputError ? firstSummary(error) : String(error)
       this.#loop.log.sayOf('reports', `Reports cannot be sent: ${why}`)
     }
     return LOOK_MS
   }
 
-  async #turn(by: Reporting): Promise<void> {
-    const reports = by.project.settings.reports()
-    await this.#note(by)
+  async #turn(reporting: Reporting): Promise<void> {
+    const reports = reporting.project.settings.reports()
+    await this.#note(reporting)
     if (reports.length === 0) return
-    const known = await by.store.reportDeliveries.list(by.fleet.name)
+    const known = await reporting.store.reportDeliveries.list(reporting.fleet.name)
     for (const report of reports) {
       const due = lastDue(report.times, Date.now())
       let made: Promise<MadeReport> | undefined
@@ -70,30 +70,31 @@ export class ReportLoop {
         const key = placeKey(report, place)
         if (isSettled(known.get(key), due)) continue
         const nominal = new Date(due).toISOString()
-        if (!(await by.store.reportDeliveries.claim(by.fleet.name, key, { nominal, now: new Date() }))) continue
-        made ??= makeReport(by, report, due)
-        const failure = await this.#send(by, made, { report, place, nominal })
-        this.#unnoted.set(`${by.fleet.name} ${key}`, { fleet: by.fleet.name, key, failure })
-        await this.#note(by)
+        if (!(await reporting.store.reportDeliveries.claim(reporting.fleet.name, key, { nominal, now: new Date() })))
+          continue
+        made ??= makeReport(reporting, report, due)
+        const failure = await this.#send(reporting, made, { report, place, nominal })
+        this.#unnoted.set(`${reporting.fleet.name} ${key}`, { fleet: reporting.fleet.name, key, failure })
+        await this.#note(reporting)
       }
     }
   }
 
-  async #note(by: Reporting): Promise<void> {
+  async #note(reporting: Reporting): Promise<void> {
     for (const [entry, { fleet, key, failure }] of this.#unnoted) {
-      await this.#settle(by, { fleet, key }, failure)
+      await this.#settle(reporting, { fleet, key }, failure)
       this.#unnoted.delete(entry)
     }
   }
 
-  async #send(by: Reporting, made: Promise<MadeReport>, of: Parameters<typeof sendReport>[2]): Promise<Failure> {
+  async #send(reporting: Reporting, made: Promise<MadeReport>, of: Parameters<typeof sendReport>[2]): Promise<Failure> {
     try {
-      const result = await sendReport(by, await made, of)
+      const result = await sendReport(reporting, await made, of)
       return result.ok ? null : result
     } catch (error) {
-      if (error instanceof InputError) return { why: error.diagnostics[0]?.summary ?? error.message, isFinal: false }
+      if (error instanceof InputError) return { why: firstSummary(error), isFinal: false }
       this.#loop.log.sayOf('bug', `This is a fault of Tillwright itself: ${(error as Error).stack ?? String(error)}`)
-      return { why: `A fault of Tillwright itself (${of.report.name} of ${by.fleet.name}).`, isFinal: true }
+      return { why: `A fault of Tillwright itself (${of.report.name} of ${reporting.fleet.name}).`, isFinal: true }
     }
   }
 

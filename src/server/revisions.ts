@@ -7,7 +7,7 @@ import { type Hooks, hooksOf } from '../app/hooks/open-hooks.ts'
 import { type KnownSender, openSenders } from '../app/hooks/open-senders.ts'
 import { openProject, type Project } from '../app/project.ts'
 import { checkScheduledReports } from '../app/reports/check-scheduled-reports.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { InputError, inputError } from '../core/diagnostic.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { filesSeen } from './files-seen.ts'
 import type { ServerLog } from './server-log.ts'
@@ -142,5 +142,5 @@ function sourcesOf({ root, paths }: Project, files: readonly string[]): readonly
 function stateMoved(): InputError {
   const summary = '"state" of tillwright.yaml names another place by now'
   const detail = 'A server keeps to its state: start it anew.'
-  return new InputError([{ code: 'SERVER_INVALID', severity: 'error', summary, detail }])
+  return inputError('SERVER_INVALID', summary, detail)
 }

@@ -1,3 +1,16 @@
+/** For how long to rest until the next thing is due; between `shortestMs` and `lookMs`, since others add to it and nobody tells of it. */
+export async function restUntil(
+  next: () => Promise<Date | undefined>,
+  { lookMs, shortestMs }: { readonly lookMs: number; readonly shortestMs: number },
+): Promise<number> {
+  try {
+    const at = await next()
+    return at ? Math.min(lookMs, Math.max(shortestMs, at.getTime() - Date.now())) : lookMs
+  } catch {
+    return lookMs
+  }
+}
+
 /** Does something again and again until it is stopped; between two rounds it rests, until the time is over or somebody wakes it. */
 export class Rounds {
   readonly #round: () => Promise<number>

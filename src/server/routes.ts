@@ -26,7 +26,8 @@ const PATIENCE_MS = 100
 /** Requests a second that one address may have refused. */
 const REFUSALS = 20
 
-export interface Serving {
+/** The parts of a server that its routes use. */
+export interface ServerParts {
   readonly store: HookStore
   readonly incidents: IncidentStore
   readonly loop: HookLoop
@@ -57,7 +58,7 @@ class Refused extends Error {
   }
 }
 
-export function routesOf(serving: Serving): Hono<Env> {
+export function routesOf(serving: ServerParts): Hono<Env> {
   const app = new Hono<Env>()
   app.on(['POST', 'PUT'], '/hooks/:source', (context) => answered(serving, context))
   app.all('/hooks/:source', () => {
@@ -81,7 +82,7 @@ export function routesOf(serving: Serving): Hono<Env> {
   return app
 }
 
-async function answered(serving: Serving, context: Context<Env>): Promise<Response> {
+async function answered(serving: ServerParts, context: Context<Env>): Promise<Response> {
   const begun = performance.now()
   const source = context.req.param('source') ?? ''
   const known = serving.revision().sources.has(source) ? source : 'other'
@@ -111,7 +112,7 @@ interface Taken {
   readonly left_out: number
 }
 
-async function received(serving: Serving, request: IncomingMessage, source: string): Promise<Taken> {
+async function received(serving: ServerParts, request: IncomingMessage, source: string): Promise<Taken> {
   const { sender, body, giveBack } = await letIn(serving, request)
   const { sources } = serving.revision()
   if (!sources.has(source) || !mayTell(sender, source)) {
@@ -145,7 +146,7 @@ async function received(serving: Serving, request: IncomingMessage, source: stri
 const UNKNOWN_SOURCE = { state: 'unknown-source' } as const
 
 /** Somebody brings events of devices. They are kept when he is answered. */
-async function broughtEvents(serving: Serving, context: Context<Env>): Promise<Response> {
+async function broughtEvents(serving: ServerParts, context: Context<Env>): Promise<Response> {
   const request = context.env.incoming
   const source = context.req.param('source') ?? ''
   try {
@@ -169,7 +170,7 @@ function mayTell({ sources, acknowledges }: Sender, source: string): boolean {
 }
 
 /** Somebody says that a message was heard, or that it was not. */
-async function acknowledged(serving: Serving, context: Context<Env>): Promise<Response> {
+async function acknowledged(serving: ServerParts, context: Context<Env>): Promise<Response> {
   const request = context.env.incoming
   try {
     const { sender, body } = await letIn(serving, request)
@@ -201,7 +202,7 @@ function readAcknowledgement(body: string): { readonly heard: boolean; readonly 
 }
 
 /** What became of its alerts, where that is known soon. */
-async function placed({ store, loop, isOurs }: Serving, entry: string): Promise<Taken['alerts']> {
+async function placed({ store, loop, isOurs }: ServerParts, entry: string): Promise<Taken['alerts']> {
   if (!isOurs()) return null
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<null>((resolve) => {
@@ -227,7 +228,7 @@ interface Visitor {
 }
 
 /** Whoever may not send is told so before its body is read, unless that is what is signed. */
-async function letIn(serving: Serving, request: IncomingMessage): Promise<Visitor> {
+async function letIn(serving: ServerParts, request: IncomingMessage): Promise<Visitor> {
   const { rates } = serving
   const header = (name: string): string | undefined => {
     const value = request.headers[name]
@@ -264,16 +265,16 @@ async function letIn(serving: Serving, request: IncomingMessage): Promise<Visito
   throw refusedFor(serving, request, 400, 'Its body is not UTF-8.')
 }
 
-function limit({ rates }: Serving, { name, perSecond }: Sender): void {
+function limit({ rates }: ServerParts, { name, perSecond }: Sender): void {
   if (rates.take(`sender ${name}`, perSecond)) return
   throw new Refused(429, `More than ${perSecond} requests a second.`, { 'retry-after': '1' })
 }
 
-function refusalsOf({ dashboard }: Serving, request: IncomingMessage): string {
+function refusalsOf({ dashboard }: ServerParts, request: IncomingMessage): string {
   return `address ${dashboard.addressOf(request)}`
 }
 
-function refusedFor(serving: Serving, request: IncomingMessage, status: number, why: string): Refused {
+function refusedFor(serving: ServerParts, request: IncomingMessage, status: number, why: string): Refused {
   serving.rates.take(refusalsOf(serving, request), REFUSALS)
   return new Refused(status, why, status === 401 ? { 'www-authenticate': 'Bearer realm="till"' } : {})
 }

@@ -3,9 +3,8 @@ import { Escalation } from '../app/escalation/escalation.ts'
 import { openHookStore, openIncidentStore } from '../app/history/open-store.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
 import { closeLeftOf } from '../app/silences/silence-run.ts'
-import { VERSION } from '../app/version.ts'
 import { type Controller, openController } from '../controller/controller.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
 import { Dashboard } from './dashboard/dashboard.ts'
@@ -14,7 +13,6 @@ import { measureFleet } from './fleet-metrics.ts'
 import { HookLoop } from './hook-loop.ts'
 import { Doorkeeper } from './let-in.ts'
 import { DEFAULT_LISTEN, type Listening, listen } from './listen.ts'
-import { measureGitops } from './measure-gitops.ts'
 import { Metrics } from './metrics.ts'
 import { PlanDesk } from './plan-desk.ts'
 import { Post } from './post.ts'
@@ -24,6 +22,7 @@ import { ReportLoop } from './report-loop.ts'
 import { type Revision, Revisions, summaryOf } from './revisions.ts'
 import { routesOf } from './routes.ts'
 import { ServerLog } from './server-log.ts'
+import { measureServer } from './server-metrics.ts'
 import { measureSinks } from './sink-metrics.ts'
 import { measureSources, SourceLoop } from './source-loop.ts'
 import { measureWorkers } from './worker-metrics.ts'
@@ -150,9 +149,16 @@ function startWorking(
   const isOurs = (): boolean => post.isOurs
   const loop = new HookLoop({ store, log, metrics, isOurs, hooks: () => hooksOf(revisions, controller, store) })
   const escalation = new Escalation({ incidents, hooks: store, runs: () => controller.store() })
-  const escalating = new EscalationLoop({ incidents, escalation, by: () => revisions.current, isOurs, log, metrics })
+  const escalating = new EscalationLoop({
+    incidents,
+    escalation,
+    revision: () => revisions.current,
+    isOurs,
+    log,
+    metrics,
+  })
   const reporting = new ReportLoop({
-    by: async () => ({ ...revisions.current, store: await controller.store() }),
+    revision: async () => ({ ...revisions.current, store: await controller.store() }),
     isOurs,
     log,
     metrics,
@@ -164,7 +170,7 @@ function startWorking(
     log,
     nudge: () => loop.nudge(),
   })
-  measure(metrics, { store, loop, revisions, isOurs })
+  measureServer(metrics, { store, loop, revisions, isOurs })
   measureSources(metrics, sources)
   measureSinks(metrics, controller)
   measureWorkers(metrics, controller)
@@ -290,48 +296,9 @@ function hooksOf(revisions: Revisions, controller: Controller, store: HookStore)
   }
 }
 
-function measure(
-  metrics: Metrics,
-  {
-    store,
-    loop,
-    revisions,
-    isOurs,
-  }: {
-    readonly store: HookStore
-    readonly loop: HookLoop
-    readonly revisions: Revisions
-    readonly isOurs: () => boolean
-  },
-): void {
-  metrics.gauge('till_repairs_running', 'Repairs under way.', () => loop.repairs)
-  metrics.gauge('till_hook_inbox_pending', 'Entries of the inbox that are not worked off.', async () => {
-    return (await store.count()).pending
-  })
-  metrics.gauge('till_episodes_open', 'Faults that are not over.', async () => (await store.count()).open)
-  metrics.gauge(
-    'till_revision_in_force',
-    '1 where the files of the repository are in force, 0 where they cannot be used.',
-    () => (revisions.rejected === undefined ? 1 : 0),
-  )
-  measureGitops(metrics)
-  metrics.gauge(
-    'till_server_works',
-    '1 where this server works alerts off, 0 where it stands by for another one.',
-    () => (isOurs() ? 1 : 0),
-  )
-  metrics.gauge('till_devices', 'Devices of the revision in force.', () => revisions.current.fleet.devices.size)
-  metrics.gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
-  metrics.gauge('process_cpu_seconds', 'Processor time, user and system.', () => {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1e6
-  })
-  metrics.count('till_starts_total', 'Starts of this process, by version.', { version: VERSION })
-}
-
 function alreadyRunning({ host, pid, since }: HookWorker): InputError {
   const summary = `A server works on this state already: pid ${pid} on ${host}, since ${since}`
   const detail =
     'A state in a file has one server. Several share one in PostgreSQL: then one works, and the others stand by.'
-  return new InputError([{ code: 'SERVER_RUNNING', severity: 'error', summary, detail }])
+  return inputError('SERVER_RUNNING', summary, detail)
 }

@@ -4,6 +4,7 @@ import type { ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.t
 import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 import type { Leftover } from '../core/fence.ts'
 import { deadline } from '../load/deadline.ts'
+import { Noise } from './noise.ts'
 import { helloProgram, type Marker, MarkerCutter, parseErrorMarker, parseMarker } from './posix.ts'
 import { type Ask, answer, FLOOD_BYTES, type KeptOutput, newAsk } from './posix-ask.ts'
 import { becomeFailure } from './posix-become.ts'
@@ -55,8 +56,7 @@ export class PosixSession {
   #stream: ProcessStream | undefined
   #phase: 'new' | 'starting' | 'greeting' | 'open' = 'new'
   #flushing = false
-  #noise: Buffer[] = []
-  #stray = 0
+  readonly #noise = new Noise()
   #errorsGreeted = false
   #callOffOpen: () => void = () => undefined
   #callOffAsk: () => void = () => undefined
@@ -114,21 +114,21 @@ export class PosixSession {
     for (const ask of [...this.#written, ...this.#gathered]) ask.reject(new SessionLost(failure))
     this.#written = []
     this.#gathered = []
-    this.#noise = []
+    this.#noise.forget()
   }
 
   #flush(): void {
     if (this.#lost || this.#gathered.length === 0) return
     if (this.#phase === 'new') {
       this.#phase = 'starting'
-      this.#start().catch((error: unknown) => this.#lose('INTERNAL_BUG', String(error)))
+      this.#start().catch((error: unknown) => this.#breakOff('INTERNAL_BUG', String(error)))
     } else if (this.#stream && !this.#exchanges.isUnderWay) this.#stream.write(this.#takeGathered())
   }
 
   async #start(): Promise<void> {
     const { openMs, lockName } = this.#options
     this.#callOffOpen = deadline(openMs, () => {
-      if (this.#phase !== 'open') this.#lose('OPEN_TIMEOUT', openTimeout(openMs))
+      if (this.#phase !== 'open') this.#breakOff('OPEN_TIMEOUT', openTimeout(openMs))
     })
     this.#exchanges.starting()
     const others = lockName === undefined ? '' : lookForOthers(this.#token, lockFile(lockName))
@@ -189,8 +189,6 @@ export class PosixSession {
     }
   }
 
-  // ------------------------------------------------------------ what arrives
-
   #onStdout(chunk: Uint8Array): void {
     for (const part of this.#stdout.push(chunk)) {
       if (this.#lost) return
@@ -229,10 +227,10 @@ export class PosixSession {
       this.#exchanges.greeted()
       this.interpreter = marker.pid
       this.#callOffOpen()
-      this.#noise = []
+      this.#noise.forget()
       this.#startClock()
     } else if (this.#phase !== 'open') {
-      this.#lose('SHELL_UNUSABLE', 'What the device started sends back what it is sent, instead of running it.')
+      this.#breakOff('SHELL_UNUSABLE', 'What the device started sends back what it is sent, instead of running it.')
     } else if (marker?.kind === 'begin' && ask?.id === marker.id && !ask.begun) {
       ask.begun = true
       ask.pid = marker.pid
@@ -272,29 +270,29 @@ export class PosixSession {
 
   /** Output of no ask comes from something that an earlier one left running; it is dropped. */
   #keep(output: KeptOutput | undefined, bytes: Buffer): void {
-    if (!output) this.#stray += bytes.length
-    if (this.#stray <= FLOOD_BYTES && output?.add(bytes) !== false) return
-    const size = `${Math.round(((output?.total ?? this.#stray) / 1024 / 1024) * 10) / 10} MiB`
-    this.#lose('OUTPUT_FLOODED', `The device sent ${size} in answer to one command and did not stop.`)
+    if (!output) this.#noise.count(bytes)
+    if (this.#noise.size <= FLOOD_BYTES && output?.add(bytes) !== false) return
+    const size = `${Math.round(((output?.total ?? this.#noise.size) / 1024 / 1024) * 10) / 10} MiB`
+    this.#breakOff('OUTPUT_FLOODED', `The device sent ${size} in answer to one command and did not stop.`)
   }
 
   #keepNoise(bytes: Buffer): void {
-    this.#stray += bytes.length
-    if (this.#noise.length < 64) this.#noise.push(Buffer.from(bytes.subarray(0, 1024)))
-    if (this.#stray > NOISE_BYTES) this.#lose('SHELL_UNUSABLE', 'What the device started talks without being asked.')
+    this.#noise.keep(bytes)
+    if (this.#noise.size > NOISE_BYTES)
+      this.#breakOff('SHELL_UNUSABLE', 'What the device started talks without being asked.')
   }
 
   #garbled(text: string): void {
     const message = `The device answered out of order: "${printable(text)}".`
-    this.#lose('SESSION_GARBLED', message)
+    this.#breakOff('SESSION_GARBLED', message)
   }
 
   #onExit(end: { readonly code?: number; readonly signal?: string }): void {
     if (this.#lost) return
     const how = end.code === undefined ? (end.signal ? `by ${end.signal}` : undefined) : `with status ${end.code}`
-    const said = Buffer.concat(this.#noise).toString('utf8')
-    if (how === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
-    else if (this.#phase === 'open') this.#lose('SESSION_LOST', `The interpreter on the device ended ${how}.`)
+    const said = this.#noise.text
+    if (how === undefined) this.#breakOff('SESSION_LOST', 'The connection broke.')
+    else if (this.#phase === 'open') this.#breakOff('SESSION_LOST', `The interpreter on the device ended ${how}.`)
     else if (this.#options.elevatedBy) this.lose(becomeFailure(this.#options.elevatedBy, end.code, said))
     else this.lose(noShell(end.code, how, said))
   }
@@ -314,8 +312,6 @@ export class PosixSession {
     if (!head) this.#flush()
   }
 
-  // ------------------------------------------------------------ deadlines
-
   #startClock(): void {
     this.#callOffAsk()
     const [head] = this.#written
@@ -334,17 +330,18 @@ export class PosixSession {
     const stuck = `The device did not finish a command within ${seconds} s, and it could not be ended.`
     const { interpreter } = this
     if (ask.pid === undefined || interpreter === undefined || !this.#options.endTree) {
-      this.#lose('OBSERVE_TIMEOUT', stuck)
+      this.#breakOff('OBSERVE_TIMEOUT', stuck)
       return
     }
     ask.timedOut = true
-    this.#callOffAsk = deadline(STOP_GRACE_MS, () => this.#lose('OBSERVE_TIMEOUT', stuck))
+    this.#callOffAsk = deadline(STOP_GRACE_MS, () => this.#breakOff('OBSERVE_TIMEOUT', stuck))
     void this.#options.endTree({ root: ask.pid, interpreter })
   }
 
-  #lose(code: Failure['code'], message: string): void {
+  /** Ends the session, with the phase that it is in and what the device said before it was open. */
+  #breakOff(code: Failure['code'], message: string): void {
     const phase = this.#phase === 'open' ? 'observe' : 'open'
-    const said = printable(Buffer.concat(this.#noise).toString('utf8'))
+    const said = printable(this.#noise.text)
     this.lose({ code, phase, message, ...(said !== '' && { evidence: { answer: said } }) })
   }
 }

@@ -1,5 +1,5 @@
 import type { ShellValue } from '../core/channel.ts'
-import { Secret } from '../core/secret.ts'
+import { inClear } from '../core/secret.ts'
 
 const VARIABLE = /^(?!_$)[a-z_][a-z0-9_]*$/
 
@@ -21,12 +21,8 @@ export function assignPosix(values: Readonly<Record<string, ShellValue>>): strin
   if (names.length === 0) return ''
   const wrong = names.find((name) => !VARIABLE.test(name))
   if (wrong !== undefined) throw new Error(`"${wrong}" is no name for a variable of a device's shell.`)
-  const assignments = Object.entries(values).map(([name, value]) => `${name}=${quotePosix(textOf(value))}`)
+  const assignments = Object.entries(values).map(([name, value]) => `${name}=${quotePosix(inClear(value))}`)
   return `unset -v ${names.join(' ')}\n${assignments.join('\n')}\n`
-}
-
-function textOf(value: ShellValue): string {
-  return value instanceof Secret ? value.reveal() : String(value)
 }
 
 /**

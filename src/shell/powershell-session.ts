@@ -6,6 +6,7 @@ import type { Leftover } from '../core/fence.ts'
 import { deadline } from '../load/deadline.ts'
 import { readClixml } from './clixml.ts'
 import { Leftovers } from './leftovers.ts'
+import { Noise } from './noise.ts'
 import { refusal } from './posix-ask.ts'
 import { NOT_WHOLE } from './powershell.ts'
 import { type AskLine, exchangeText, sealed } from './powershell-exchange.ts'
@@ -66,8 +67,7 @@ export class PowerShellSession {
   /** The deadline for `open` is over: what has not begun is not told to. */
   #givenUp = false
   #flushing = false
-  #noise: Buffer[] = []
-  #noiseSize = 0
+  readonly #noise = new Noise()
   #callOff: () => void = () => undefined
   #lost: SessionLost | undefined
   readonly #others = new Leftovers()
@@ -138,10 +138,8 @@ export class PowerShellSession {
     for (const item of [...this.#sent, ...this.#gathered]) item.reject(lost)
     this.#sent = []
     this.#gathered = []
-    this.#noise = []
+    this.#noise.forget()
   }
-
-  // ------------------------------------------------------------ what is sent
 
   #flush(): void {
     if (this.#lost || this.#inExchange !== undefined || this.#gathered.length === 0) return
@@ -151,7 +149,7 @@ export class PowerShellSession {
     if (!exchange) return
     this.#sent = items
     this.#inExchange = items.length
-    this.#send(exchange, items).catch((error: unknown) => this.#lose('INTERNAL_BUG', String(error)))
+    this.#send(exchange, items).catch((error: unknown) => this.#breakOff('INTERNAL_BUG', String(error)))
   }
 
   /** A name that no value can have is a fault of whoever asks; it costs the exchange in which it is asked. */
@@ -219,7 +217,7 @@ export class PowerShellSession {
     const { openMs } = this.#options
     const message = `No PowerShell answered within ${openMs / 1000} s${silent ? '; nothing was run' : ''}.`
     if (silent) this.lose({ code: 'OPEN_TIMEOUT', phase: 'open', message, ...this.#evidence() })
-    else this.#lose('OPEN_TIMEOUT', message)
+    else this.#breakOff('OPEN_TIMEOUT', message)
   }
 
   /** The device cannot be told to stop reading, so that a deadline is a line of its own. */
@@ -243,8 +241,6 @@ export class PowerShellSession {
   #numbered(line: string): string {
     return `${this.#nextLine++} ${line}\n`
   }
-
-  // ------------------------------------------------------------ what arrives
 
   #onStdout(chunk: Uint8Array): void {
     for (const frame of this.#scanner.push(chunk)) {
@@ -282,7 +278,7 @@ export class PowerShellSession {
     }
     this.#isOpen = true
     this.#zero = performance.now()
-    this.#noise = []
+    this.#noise.forget()
     if (asks) this.#say('go')
     this.#startClock()
   }
@@ -306,7 +302,7 @@ export class PowerShellSession {
     if (!head?.request || head.begun || head.line.id !== frame.id) return false
     if (frame.kind === 'waits') {
       const ms = frame.seconds * 1000
-      this.#setTimer(ms, () => this.#lose('OBSERVE_TIMEOUT', stuck(ms)))
+      this.#setTimer(ms, () => this.#breakOff('OBSERVE_TIMEOUT', stuck(ms)))
     } else {
       this.#others.fenced(frame.why, frame.about)
       this.#pass(head, refusal(frame))
@@ -316,9 +312,9 @@ export class PowerShellSession {
 
   #onAnswer(item: Item, frame: AnswerFrame): void {
     if (frame.how === 'stuck') {
-      this.#lose('OBSERVE_TIMEOUT', stuck(item.timeoutMs))
+      this.#breakOff('OBSERVE_TIMEOUT', stuck(item.timeoutMs))
     } else if (frame.how === 'flood') {
-      this.#lose('OUTPUT_FLOODED', 'A command on the device put out far more than was asked for and did not stop.')
+      this.#breakOff('OUTPUT_FLOODED', 'A command on the device put out far more than was asked for and did not stop.')
     } else {
       this.#pass(item, answerOf(frame))
     }
@@ -347,30 +343,26 @@ export class PowerShellSession {
 
   #garbled(frame: Frame): void {
     const what = frame.kind === 'garbled' ? printable(frame.what) : `${frame.kind} out of turn`
-    this.#lose('SESSION_GARBLED', `The device answered in a way that cannot be: ${what}.`)
+    this.#breakOff('SESSION_GARBLED', `The device answered in a way that cannot be: ${what}.`)
   }
 
   #keepNoise(bytes: Buffer): void {
-    this.#noiseSize += bytes.length
-    if (this.#noise.length < 64) this.#noise.push(Buffer.from(bytes.subarray(0, 1024)))
-    if (this.#noiseSize <= NOISE_BYTES) return
-    if (this.#isOpen) this.#lose('OUTPUT_FLOODED', 'Something on the device writes into the session without end.')
-    else this.#lose('SHELL_UNUSABLE', 'What the device started talks without being asked.')
+    this.#noise.keep(bytes)
+    if (this.#noise.size <= NOISE_BYTES) return
+    if (this.#isOpen) this.#breakOff('OUTPUT_FLOODED', 'Something on the device writes into the session without end.')
+    else this.#breakOff('SHELL_UNUSABLE', 'What the device started talks without being asked.')
   }
 
   #onExit(end: ProcessEnd): void {
     if (this.#lost) return
     if (end.failure) this.lose({ ...end.failure, phase: 'observe' })
-    else if (end.code === undefined) this.#lose('SESSION_LOST', 'The connection broke.')
+    else if (end.code === undefined) this.#breakOff('SESSION_LOST', 'The connection broke.')
     else if (end.code === NOT_WHOLE) this.lose(notWhole(this.#isOpen ? 'observe' : 'open'))
-    else if (this.#isOpen) this.#lose('SESSION_LOST', `PowerShell on the device ended with ${end.code}.`)
-    else this.lose(this.#neverBegun(end.code))
-  }
-
-  #neverBegun(code: number): Failure {
-    const said = this.#said()
-    const raw = Buffer.concat(this.#noise).toString('utf8')
-    return endedEarly({ code, said, raw, mayHaveRun: this.#mayHaveRun })
+    else if (this.#isOpen) this.#breakOff('SESSION_LOST', `PowerShell on the device ended with ${end.code}.`)
+    else {
+      const [said, raw] = [this.#said(), this.#noise.text]
+      this.lose(endedEarly({ code: end.code, said, raw, mayHaveRun: this.#mayHaveRun }))
+    }
   }
 
   /** In turns it says hello with the first answers, so that one that says nothing may have run what it was given. */
@@ -379,16 +371,14 @@ export class PowerShellSession {
   }
 
   #said(): string {
-    return printable(readClixml(Buffer.concat(this.#noise).toString('utf8')))
+    return printable(readClixml(this.#noise.text))
   }
-
-  // ------------------------------------------------------------ deadlines
 
   #startClock(): void {
     this.#callOff()
     const [head] = this.#sent
     if (!head) return
-    this.#setTimer(head.timeoutMs + STOP_GRACE_MS, () => this.#lose('OBSERVE_TIMEOUT', stuck(head.timeoutMs)))
+    this.#setTimer(head.timeoutMs + STOP_GRACE_MS, () => this.#breakOff('OBSERVE_TIMEOUT', stuck(head.timeoutMs)))
   }
 
   #setTimer(ms: number, act: () => void): void {
@@ -396,7 +386,8 @@ export class PowerShellSession {
     this.#callOff = deadline(ms, act)
   }
 
-  #lose(code: Failure['code'], message: string): void {
+  /** Ends the session, with the phase by what the device may have run and what it said beside the protocol. */
+  #breakOff(code: Failure['code'], message: string): void {
     // The first exchange travels with the program: once that is there, no hello does not mean that nothing was run.
     const isDelivered = code === 'SHELL_UNUSABLE' ? this.#mayHaveRun : this.#stream !== undefined
     const phase = this.#isOpen || isDelivered ? 'observe' : 'open'

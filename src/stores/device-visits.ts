@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { foldRun } from '../core/fold-run.ts'
 import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
-import type { DeviceRecord, DeviceVisit } from '../core/run.ts'
+import type { DeviceRecord, PastVisit } from '../core/run.ts'
 import type { DeviceEnd } from '../core/run-reads.ts'
 import { FORGOTTEN } from './forget-runs.ts'
 import { labelled } from './labelled.ts'
@@ -22,9 +22,9 @@ interface Options {
 }
 
 /** What is known of a device from the ends of runs on it, newest first. */
-export async function readVisits(session: StoreSession, device: string, options: Options): Promise<DeviceVisit[]> {
+export async function readVisits(session: StoreSession, device: string, options: Options): Promise<PastVisit[]> {
   const { limit, since = new Date(0), isOver } = options
-  const visits: DeviceVisit[] = []
+  const visits: PastVisit[] = []
   const seen = new Set<string>()
   const ends = tables
     .selectFrom('events')
@@ -52,11 +52,11 @@ async function visitOf(
   session: StoreSession,
   device: string,
   { run, isOver }: { readonly run: string; readonly isOver: Options['isOver'] },
-): Promise<DeviceVisit | undefined> {
+): Promise<PastVisit | undefined> {
   const [head] = await session.read(tables.selectFrom('runs').selectAll().where('run', '=', run))
   if (!head || head.settled === FORGOTTEN) return undefined
   const { mode, by, runbooks } = head
-  const common = { run, mode: mode as DeviceVisit['mode'], by, ...labelled(runbooks) }
+  const common = { run, mode: mode as PastVisit['mode'], by, ...labelled(runbooks) }
   const own = tables.selectFrom('events').selectAll().where('run', '=', run).where('device', '=', device)
   const told = (await session.read(own.where(ENDS_OF_DEVICES).orderBy('seq'))).map(eventOf)
   const end = told.filter((event) => event.type === 'device.finished').reduce(later, undefined)
@@ -75,11 +75,7 @@ function later(one: DeviceEnd | undefined, other: DeviceEnd): DeviceEnd {
   return one && (one.attempt ?? 1) > (other.attempt ?? 1) ? one : other
 }
 
-function endOf({
-  state,
-  unknown,
-  failure,
-}: DeviceOutcome): Pick<DeviceVisit, 'state' | 'unknown' | 'code' | 'message'> {
+function endOf({ state, unknown, failure }: DeviceOutcome): Pick<PastVisit, 'state' | 'unknown' | 'code' | 'message'> {
   return { state, unknown: unknown === true, code: failure?.code ?? null, message: failure?.message ?? null }
 }
 

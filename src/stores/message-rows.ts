@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Message, MessageKind, MessageState, NewMessage } from '../core/escalation.ts'
-import type { ClaimedMessage, EscalationStore, SendResult } from '../core/escalation-store.ts'
+import type { ClaimedMessage, EscalationStore, MessageResult } from '../core/escalation-store.ts'
 import type { IncidentEvent, IncidentEventBody } from '../core/incident.ts'
 import { applyToIncident, readIncident } from './incident-rows.ts'
 import { incidentTables } from './incident-tables.ts'
@@ -138,7 +138,7 @@ function* ticketOf({ incident, key }: MessageRow): Steps<Pick<ClaimedMessage, 't
 
 function* settle(
   id: string,
-  result: SendResult,
+  result: MessageResult,
   { now, attempts: most, acknowledged }: Parameters<EscalationStore['settle']>[2],
 ): Steps<Message | undefined> {
   const row = yield* read(id)
@@ -160,7 +160,7 @@ type After = Pick<MessageRow, 'state' | 'next_at' | 'sent_at' | 'reference' | 'w
 
 function afterSending(
   row: MessageRow,
-  result: SendResult,
+  result: MessageResult,
   {
     now,
     most,

@@ -14,8 +14,8 @@ import type { OutageStore } from '../core/outage.ts'
 import type { ReportDeliveryStore } from '../core/report-schedule.ts'
 import {
   type DeviceStatus,
-  type DeviceVisit,
   emptyCounts,
+  type PastVisit,
   type RunbookStatus,
   type RunPlace,
   type RunSummary,
@@ -202,7 +202,7 @@ class StoredRuns implements RunStore {
     return looks
   }
 
-  visits(device: string, options: { readonly limit: number; readonly since?: Date }): Promise<readonly DeviceVisit[]> {
+  visits(device: string, options: { readonly limit: number; readonly since?: Date }): Promise<readonly PastVisit[]> {
     return readVisits(this.#session, device, { ...options, isOver: (row) => this.#isOver(row) })
   }
 

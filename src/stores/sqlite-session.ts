@@ -127,11 +127,15 @@ export class SqliteSession implements StoreSession {
     }
   }
 
-  #answer({ query, parameters, each }: Statement): readonly unknown[] {
-    if (query === undefined) return [{ ms: bootClockMs(), wall: Date.now() }]
-    if (parameters === undefined && each === undefined) return this.all(query)
+  #answer(asked: Statement): readonly unknown[] {
+    if (asked.kind === 'clock') return [{ ms: bootClockMs(), wall: Date.now() }]
+    if (asked.kind === 'each') {
+      const statement = this.#statement(asked.query.sql)
+      return asked.each.map((one) => statement.all(one))
+    }
+    const { query, parameters } = asked
+    if (parameters === undefined) return this.all(query)
     const statement = this.#statement((query as CompiledQuery).sql)
-    if (each) return each.map((one) => statement.all(one))
     if (statement.reader) return statement.all(parameters)
     statement.run(parameters)
     return []

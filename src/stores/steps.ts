@@ -4,17 +4,21 @@ import type { Witness } from './witness.ts'
 
 export type Query<Row> = Compilable<Row> | CompiledQuery<Row>
 
-/** Something that a transaction asks of its database. */
-export interface Statement {
-  /** Absent: what time it is, by the clock that leases go by. */
-  readonly query?: Query<unknown>
-  /** In the place of those that the query was compiled with. */
+/** A query, perhaps with other parameters than those that it was compiled with. */
+export interface Asked {
+  readonly query: Query<unknown>
   readonly parameters?: readonly unknown[]
-  /** The query once for each of these, in one go; answered by the rows of each. */
-  readonly each?: readonly (readonly unknown[])[]
-  /** Nothing is done with its rows, so that it may be sent together with others. */
-  readonly isSilent?: boolean
 }
+
+/** Something that a transaction asks of its database. */
+export type Statement =
+  | ({ readonly kind: 'rows' } & Asked)
+  /** Nothing is done with its rows, so that it may be sent together with others. */
+  | ({ readonly kind: 'put' } & Asked)
+  /** The query once for each of the parameters, in one go; answered by the rows of each. */
+  | { readonly kind: 'each'; readonly query: CompiledQuery; readonly each: readonly (readonly unknown[])[] }
+  /** What time it is: `ms` by the clock that leases go by, `wall` by that which all who share the store have in common. */
+  | { readonly kind: 'clock' }
 
 /**
  * A part of a transaction: says what it asks, and goes on with the rows. SQLite answers at once, so that a transaction never spans a
@@ -24,28 +28,28 @@ export type Steps<T> = Generator<Statement, T, readonly unknown[]>
 
 /** Rows of a query, which sees what was written before it. */
 export function* rowsOf<Row>(query: Query<Row>, parameters?: readonly unknown[]): Steps<Row[]> {
-  return (yield { query, ...(parameters && { parameters }) }) as Row[]
+  return (yield { kind: 'rows', query, ...(parameters && { parameters }) }) as Row[]
 }
 
 /** Rows of a query compiled earlier, for each of the parameters. */
 export function* rowsOfEach<Row>(query: CompiledQuery<Row>, each: readonly (readonly unknown[])[]): Steps<Row[][]> {
-  return each.length === 0 ? [] : ((yield { query, each }) as Row[][])
+  return each.length === 0 ? [] : ((yield { kind: 'each', query, each }) as Row[][])
 }
 
 /** Writes; by a query compiled earlier with other parameters, where they are given. */
 export function* put(query: Query<unknown>, parameters?: readonly unknown[]): Steps<void> {
-  yield { query, ...(parameters && { parameters }), isSilent: true }
+  yield { kind: 'put', query, ...(parameters && { parameters }) }
 }
 
 /** Milliseconds by the clock that leases go by; only its differences mean something. */
 export function* leaseClockMs(): Steps<number> {
-  const [row] = (yield {}) as readonly { readonly ms: number }[]
+  const [row] = (yield { kind: 'clock' }) as readonly { readonly ms: number }[]
   return row?.ms ?? 0
 }
 
 /** Milliseconds since 1970, by the clock of whatever all who share the store have in common: its server, or this machine. */
 export function* sharedClockMs(): Steps<number> {
-  const [row] = (yield {}) as readonly { readonly wall: number }[]
+  const [row] = (yield { kind: 'clock' }) as readonly { readonly wall: number }[]
   return row?.wall ?? Date.now()
 }
 

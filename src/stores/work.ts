@@ -1,5 +1,5 @@
 import type { RunEvent } from '../core/events.ts'
-import type { HandedRun, LeaveQuestion, RunStanding, WorkerFacts, WorkStore } from '../core/handed-work.ts'
+import type { HandedRun, LeaveQuestion, RunOrder, WorkerFacts, WorkStore } from '../core/handed-work.ts'
 import type { JsonValue } from '../core/json.ts'
 import { deviceKey, lookPrefix, runKey } from '../core/lease.ts'
 import { heldAmong } from './leases.ts'
@@ -84,9 +84,7 @@ class StoredWork implements WorkStore {
     return this.#session.write(() => put(row), { locks: {} })
   }
 
-  standings(
-    runs: readonly { readonly run: string; readonly fleet: string }[],
-  ): Promise<ReadonlyMap<string, RunStanding>> {
+  standings(runs: readonly { readonly run: string; readonly fleet: string }[]): Promise<ReadonlyMap<string, RunOrder>> {
     const { witness } = this.#session
     return this.#session.write(
       function* () {
@@ -99,10 +97,10 @@ class StoredWork implements WorkStore {
         const known = yield* rowsOf(epochs.where('key', 'in', [...keys.values()]))
         const epochOf = new Map(known.map(({ key, epoch }) => [key, epoch]))
         return new Map(
-          rows.map(({ run, stop }): [string, RunStanding] => {
+          rows.map(({ run, stop }): [string, RunOrder] => {
             const key = keys.get(run) ?? ''
             const epoch = held.has(key) ? epochOf.get(key) : undefined
-            return [run, { stop: stop as RunStanding['stop'], epoch }]
+            return [run, { stop: stop as RunOrder['stop'], epoch }]
           }),
         )
       },
@@ -118,7 +116,7 @@ class StoredWork implements WorkStore {
   async questions(run: string): Promise<readonly LeaveQuestion[]> {
     const open = tables.selectFrom('leave_questions').select(['id', 'device', 'asked']).where('run', '=', run)
     const rows = await this.#session.read(open.where('answer', 'is', null))
-    return rows.map(({ id, device, asked }): LeaveQuestion => ({ id, device, asked: JSON.parse(asked) as JsonValue }))
+    return rows.map(({ id, device, asked }): LeaveQuestion => ({ id, device, asked: JSON.parse(asked) }))
   }
 
   answer(run: string, id: string, answer: JsonValue): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { editFile } from '../files/edit-file.ts'
-import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
+import { textOrNothing } from '../files/read-regular.ts'
 import { globMatches } from '../pattern/glob.ts'
 
 /** The host keys of one device. */
@@ -113,22 +113,13 @@ export interface HostKeyLookup {
 export function hostKeyLookup(path: string): Required<HostKeyLookup> & HostKeyLookup {
   let file: KnownHosts | undefined
   const read = (): KnownHosts => {
-    file ??= parseKnownHosts(textOf(path))
+    file ??= parseKnownHosts(textOrNothing(path))
     return file
   }
   const lookup = (address: string, port: number) => lookupHostKeys(read(), address, port)
   return Object.assign(lookup, {
     marked: (address: string, port: number) => lookupHostMarks(read(), address, port),
   })
-}
-
-function textOf(path: string): string {
-  try {
-    return readRegular(path, MOST_BYTES.text).toString('utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
 }
 
 /**

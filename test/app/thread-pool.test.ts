@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { commandRunbook } from '../../src/app/run/command-runbook.ts'
 import { type Load, wantsThread } from '../../src/app/run/workers/load.ts'
-import { Outbox, packSecrets, readMessages, unpackSecrets } from '../../src/app/run/workers/messages.ts'
+import { packSecrets, readMessages, ThreadMail, unpackSecrets } from '../../src/app/run/workers/messages.ts'
 import { PendingConnections } from '../../src/app/run/workers/pending-connections.ts'
 import { openRunbookSource, runbookSourceOf } from '../../src/app/run/workers/runbook-source.ts'
 import { shareLogins } from '../../src/app/run/workers/share-logins.ts'
@@ -74,7 +74,7 @@ describe('what threads say to each other', () => {
       }),
     )
     const sent: string[] = []
-    const outbox = new Outbox<unknown>((text) => sent.push(text))
+    const outbox = new ThreadMail<unknown>((text) => sent.push(text))
     outbox.send({ value: new Secret('hunter2') })
     outbox.flush()
     expect(sent).toEqual(['[{"value":"***"}]'])
@@ -82,7 +82,7 @@ describe('what threads say to each other', () => {
 
   it('goes out once a turn, in order', async () => {
     const sent: string[] = []
-    const outbox = new Outbox<number>((text) => sent.push(text))
+    const outbox = new ThreadMail<number>((text) => sent.push(text))
     for (const n of [1, 2, 3]) outbox.send(n)
     await new Promise((resolve) => setImmediate(resolve))
     outbox.send(4)

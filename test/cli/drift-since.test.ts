@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { driftSince, driftSinceText } from '../../src/app/gitops/since/drift-since.ts'
 import { stepDrifts } from '../../src/app/gitops/since/step-drifts.ts'
 import { openProject } from '../../src/app/project.ts'
-import type { DeviceVisit } from '../../src/core/run.ts'
+import type { PastVisit } from '../../src/core/run.ts'
 import { BASE_FILES, DEVICE, GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
 import { TestProject } from './project.ts'
 import { errorsOf } from './published.ts'
@@ -128,7 +128,7 @@ test('till drift --since does not call as desired what the last look could not j
   }
 }, 180_000)
 
-const visit = (run: string, state: DeviceVisit['state'], steps: Readonly<Record<string, string>>): DeviceVisit => ({
+const visit = (run: string, state: PastVisit['state'], steps: Readonly<Record<string, string>>): PastVisit => ({
   run,
   state,
   mode: 'drift',

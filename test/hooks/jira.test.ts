@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Channel, MessageKind } from '../../src/core/escalation.ts'
-import type { SendResult } from '../../src/core/escalation-store.ts'
+import type { MessageResult } from '../../src/core/escalation-store.ts'
 import { jiraSender } from '../../src/hooks/channels/jira.ts'
 import { Jira, type Mishap } from '../peers/jira.ts'
 
@@ -38,7 +38,7 @@ function channel(more: Partial<Extract<Channel, { kind: 'jira' }>> = {}): Extrac
 }
 
 /** Sends a message until it is through, as the outbox does: what is in doubt stays so. */
-async function send(message: string, kind: MessageKind, ticket: string | null, of = channel()): Promise<SendResult> {
+async function send(message: string, kind: MessageKind, ticket: string | null, of = channel()): Promise<MessageResult> {
   const sender = jiraSender(of, 'token')
   let doubtSince: string | null = null
   for (let attempt = 0; attempt < 200; attempt++) {

@@ -9,7 +9,7 @@ import {
   type Message,
   NO_LONGER_NEEDED,
 } from '../../core/escalation.ts'
-import type { ClaimedMessage, EscalationStore, SendResult } from '../../core/escalation-store.ts'
+import type { ClaimedMessage, EscalationStore, MessageResult } from '../../core/escalation-store.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { Incident } from '../../core/incident.ts'
@@ -126,7 +126,7 @@ export class Escalation {
     }
   }
 
-  async #send(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): Promise<SendResult> {
+  async #send(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): Promise<MessageResult> {
     const { channel, message, incident, doubtSince, ticket } = claimed
     const contact = by.duties?.responsibility.contacts.get(message.contact)
     if (!contact) return GONE
@@ -204,7 +204,7 @@ function standingStill({ bodies, messages, due }: Escalated, again: number): Esc
 }
 
 /** Why a message is not sent now, or not at all. */
-function heldBack(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): SendResult | undefined {
+function heldBack(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): MessageResult | undefined {
   const { channel, message, incident, doubtSince } = claimed
   if (message.kind === 'call') return heldCall(by, claimed)
   // Tickets hear of everything.
@@ -214,7 +214,7 @@ function heldBack(by: Telling, claimed: ClaimedMessage & { readonly channel: Cha
   return isFresh && isOver(incident, 'fixed') ? NEEDLESS : heldCall(by, claimed)
 }
 
-function heldCall(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): SendResult | undefined {
+function heldCall(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): MessageResult | undefined {
   const { channel, message, incident, doubtSince } = claimed
   if (message.sent_at === null && doubtSince === null) {
     if (channel.kind !== 'jira' && message.kind === 'call' && isNeedless(by, claimed)) return NEEDLESS
@@ -231,7 +231,7 @@ function heldCall(by: Telling, claimed: ClaimedMessage & { readonly channel: Cha
 function heldPost(
   { fleet }: Telling,
   of: ClaimedMessage & { readonly channel: Extract<Channel, { kind: 'http' }> },
-): SendResult | undefined {
+): MessageResult | undefined {
   const { message, incident, doubtSince } = of
   const { acknowledged, inTradingHours } = of.channel
   if (message.sent_at !== null && incident.taken_at !== null) return { ok: true, reference: message.reference }

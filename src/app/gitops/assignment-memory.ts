@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { AssignmentMemory } from '../../core/assignment-schedule.ts'
 import type { RememberedAssignments } from '../../core/assignment-store.ts'
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { editFile } from '../../files/edit-file.ts'
 import type { Project } from '../project.ts'
@@ -109,7 +109,7 @@ function ofFile(project: Project): AssignmentMemories {
     const summary = `"${file}" cannot be read`
     const detail =
       'It holds when assignments were gone through, and which are suspended. Mend it, or remove it: all are due then.'
-    throw new InputError([{ code: 'FILE_UNREADABLE', severity: 'error', summary, detail }])
+    throw inputError('FILE_UNREADABLE', summary, detail)
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, inputError } from '../../core/diagnostic.ts'
 import { GITOPS_FILE } from './gitops-folder.ts'
 import { type OpenFollow, openFollow } from './open-follow.ts'
 
@@ -29,7 +29,7 @@ export async function followRepository(folder: string, request: FollowRequest): 
       const summary = `"${from}" cannot be copied to "${folder}" (${error.code ?? error.message})`
       const detail =
         'Name a list of signers (ssh-keygen(1), ALLOWED SIGNERS), and one of keys that are revoked, which may be empty.'
-      throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+      throw inputError('GITOPS_INVALID', summary, detail)
     })
   }
   await writeFile(file, textOf(request), { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
@@ -41,7 +41,7 @@ export async function followRepository(folder: string, request: FollowRequest): 
 function followsAlready(folder: string, file: string): InputError {
   const summary = `"${folder}" follows a repository already`
   const detail = `Edit "${file}", or name another folder with --folder.`
-  return new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+  return inputError('GITOPS_INVALID', summary, detail)
 }
 
 /** A path of this machine holds wherever it is read. */

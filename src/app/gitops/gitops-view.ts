@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import type { Pulled } from '../../gitops/pull.ts'
 import { FolderDamaged, readLastPull, readRecord, readTrusted } from '../../gitops/trust-folder.ts'
 import { plainText } from '../../reporters/plain-text.ts'
@@ -12,7 +12,7 @@ export async function gitopsStatus(follow: OpenFollow) {
   const trusted = await readTrusted(folder).catch((error: unknown) => {
     if (!(error instanceof FolderDamaged)) throw error
     const detail = 'Say anew what is in force: `till gitops trust COMMIT --reason TEXT`.'
-    throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary: error.message, detail }])
+    throw inputError('GITOPS_INVALID', error.message, detail)
   })
   const last = await readLastPull(folder)
   const ok = trusted !== undefined && (last === undefined || last.code === undefined)

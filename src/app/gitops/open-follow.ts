@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { GitLogin } from '../../gitops/git.ts'
 import type { Follow } from '../../gitops/pull.ts'
 import { signersProblems } from '../../gitops/signers-file.ts'
@@ -30,7 +30,7 @@ export async function openFollow(folder: string): Promise<OpenFollow> {
     const summary = `No repository is followed in "${folder}"`
     const detail =
       'Say which, and whom you trust with it: `till gitops follow REPOSITORY --signers FILE --revocations FILE`.'
-    throw new InputError([{ code: 'GITOPS_MISSING', severity: 'error', summary, detail }])
+    throw inputError('GITOPS_MISSING', summary, detail)
   }
   const { settings, diagnostics } = loadGitops(file)
   if (settings === undefined) throw new InputError(diagnostics)
@@ -73,7 +73,7 @@ async function required(file: string, what: string): Promise<Buffer> {
   return readFile(file).catch((error: NodeJS.ErrnoException) => {
     const summary = `${what}, "${file}", cannot be read (${error.code ?? error.message})`
     const detail = 'Nothing is trusted without it. Put it there; a list of revocations may be empty.'
-    throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+    throw inputError('GITOPS_INVALID', summary, detail)
   })
 }
 
@@ -106,7 +106,7 @@ async function loginOf(
   if (!repository.startsWith('https://')) {
     const summary = `A token is given for "${repository}"`
     const detail = 'It is sent over https only. Write the address so, or leave `login.token` away.'
-    throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+    throw inputError('GITOPS_INVALID', summary, detail)
   }
   await mkdir(join(folder, 'scratch'), { recursive: true, mode: 0o700 })
   const askpass = join(folder, 'scratch', 'askpass')

@@ -1,6 +1,6 @@
 import { rename, rm, symlink } from 'node:fs/promises'
 import { isAbsolute, normalize, relative } from 'node:path'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { checkOut, forgetRevisions, type LeftOut, TreeRefused } from '../../gitops/checkout.ts'
@@ -16,14 +16,14 @@ import { checkPolicies } from '../safety/check-policies.ts'
 import type { OpenFollow } from './open-follow.ts'
 
 /** A revision in a checkout of our own, with everything that its assignments need loaded. */
-export interface Revision {
+export interface CheckedOut {
   readonly commit: string
   readonly project: Project
   readonly leftOut: readonly LeftOut[]
 }
 
 /** Loads a revision. Throws InputError with all that is wrong with it, TreeRefused where its tree is not taken. */
-export async function loadRevision(follow: OpenFollow, commit: string): Promise<Revision> {
+export async function loadRevision(follow: OpenFollow, commit: string): Promise<CheckedOut> {
   const mirror = await openMirror(follow.folder)
   const { root, leftOut } = await checkOut(mirror, commit, follow.paths)
   const project = await openProject(root)
@@ -74,7 +74,7 @@ export async function inForce(follow: OpenFollow): Promise<Project> {
   if (trusted !== undefined) return (await loadRevision(follow, trusted.commit)).project
   const summary = `Nothing of "${follow.settings.repository}" is in force yet`
   const detail = 'Look at a commit and name it: `till gitops trust COMMIT --reason TEXT`.'
-  throw new InputError([{ code: 'GITOPS_MISSING', severity: 'error', summary, detail }])
+  throw inputError('GITOPS_MISSING', summary, detail)
 }
 
 /** Why a revision cannot be used, in words; undefined where it can. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type InputError, inputError } from '../../core/diagnostic.ts'
 import { GitBroken } from '../../gitops/git.ts'
 import { ToolMissing } from '../../gitops/program-tools.ts'
 import { type Pulled, pull, trustByHand } from '../../gitops/pull.ts'
@@ -25,7 +25,7 @@ export async function pullRevision(
   if (pulled !== 'untrusted') return pulled
   const summary = `Nobody has said with which commit of "${follow.settings.repository}" trust begins`
   const detail = 'Look at a commit and name it: `till gitops trust COMMIT --reason TEXT`. All later ones are verified.'
-  throw new InputError([{ code: 'GITOPS_MISSING', severity: 'error', summary, detail }])
+  throw inputError('GITOPS_MISSING', summary, detail)
 }
 
 /** Puts a commit in force because a person says so, on record. Throws InputError as `pullRevision`, or where it cannot be used. */
@@ -41,7 +41,7 @@ export async function trustRevision(
   })
   if (done.ok) return { from: done.from }
   const summary = `Commit ${commit} cannot be put in force`
-  throw new InputError([{ code: 'REVISION_BROKEN', severity: 'error', summary, detail: done.why }])
+  throw inputError('REVISION_BROKEN', summary, done.why)
 }
 
 async function inFolder<T>(follow: OpenFollow, work: () => Promise<T>): Promise<T> {
@@ -52,7 +52,7 @@ async function inFolder<T>(follow: OpenFollow, work: () => Promise<T>): Promise<
     throw asInput(error, follow) ?? error
   }
   const summary = `Another process works in "${follow.folder}"`
-  throw refused('GITOPS_BUSY', summary, 'Wait until it is done; `till gitops status` may be asked all the time.')
+  throw inputError('GITOPS_BUSY', summary, 'Wait until it is done; `till gitops status` may be asked all the time.')
 }
 
 /** What is wrong with this machine, and not with us. */
@@ -61,18 +61,14 @@ function asInput(error: unknown, { folder }: OpenFollow): InputError | undefined
     const tool = error instanceof ToolMissing ? error.tool : 'git'
     const packages: Readonly<Record<string, string>> = { 'ssh-keygen': 'openssh-client', gpg: 'gnupg' }
     const detail = `Install it (Debian: apt-get install ${packages[tool] ?? tool}). Without it no revision is verified, and none is taken.`
-    return refused('GITOPS_TOOL_MISSING', `The program ${tool} is not on this machine`, detail)
+    return inputError('GITOPS_TOOL_MISSING', `The program ${tool} is not on this machine`, detail)
   }
   if (error instanceof GitBroken) {
     const detail = `${error.message}\nRemove the folder; it is fetched anew, and what is in force stays so.`
-    return refused('GITOPS_MIRROR_BROKEN', `"${join(folder, 'mirror.git')}" cannot be read`, detail)
+    return inputError('GITOPS_MIRROR_BROKEN', `"${join(folder, 'mirror.git')}" cannot be read`, detail)
   }
   if (!(error instanceof FolderDamaged)) return undefined
   const detail =
     'It says what is in force. Say it anew: `till gitops trust COMMIT --reason TEXT`; record.ndjson beside it has the last one.'
-  return refused('GITOPS_INVALID', error.message, detail)
-}
-
-function refused(code: Diagnostic['code'], summary: string, detail: string): InputError {
-  return new InputError([{ code, severity: 'error', summary, detail }])
+  return inputError('GITOPS_INVALID', error.message, detail)
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import { explainError } from '../../core/explain-error.ts'
 import { worseExitCode } from '../../core/outcome.ts'
 import type { Pulled } from '../../gitops/pull.ts'
@@ -67,5 +67,5 @@ async function onlyOne<T>(folder: string, work: () => Promise<T>): Promise<T> {
   if (done !== undefined) return done
   const summary = `Another reconcile is at work with "${folder}"`
   const detail = 'Wait until it is done: it goes through everything that is due.'
-  throw new InputError([{ code: 'GITOPS_BUSY', severity: 'error', summary, detail }])
+  throw inputError('GITOPS_BUSY', summary, detail)
 }

@@ -1,4 +1,4 @@
-import type { DeviceVisit } from '../../core/run.ts'
+import type { PastVisit } from '../../core/run.ts'
 import { formatCount } from '../../reporters/format-duration.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
@@ -8,7 +8,7 @@ import { inStateColor, shortTime } from './list-runs.ts'
 /** Visits one after the other that found the same. */
 interface Stretch {
   /** The newest of them. */
-  readonly visit: DeviceVisit
+  readonly visit: PastVisit
   /** When the oldest of them ended. */
   readonly from: string
   readonly times: number
@@ -32,7 +32,7 @@ const COLUMNS: readonly TableColumn<Stretch>[] = [
  * unless `isWhole`. Below a line, where there is something to say: what was not as desired, and since when.
  */
 export function historyText(
-  visits: readonly DeviceVisit[],
+  visits: readonly PastVisit[],
   options: { readonly width?: number | undefined; readonly color: boolean; readonly isWhole: boolean },
 ): string {
   const stretches = options.isWhole ? visits.map((visit) => ({ visit, from: visit.at, times: 1 })) : stretchesOf(visits)
@@ -43,11 +43,11 @@ export function historyText(
 }
 
 /** Since when, by the looks that are kept, a device is as the newest of them found it. */
-export function sinceOf(visits: readonly DeviceVisit[]): string | null {
+export function sinceOf(visits: readonly PastVisit[]): string | null {
   return stretchesOf(visits)[0]?.from ?? null
 }
 
-function stretchesOf(visits: readonly DeviceVisit[]): Stretch[] {
+function stretchesOf(visits: readonly PastVisit[]): Stretch[] {
   const stretches: Stretch[] = []
   for (const visit of visits) {
     const last = stretches.at(-1)
@@ -59,14 +59,14 @@ function stretchesOf(visits: readonly DeviceVisit[]): Stretch[] {
 }
 
 /** Two runs that changed something are two, whatever they changed. */
-function isSame(one: DeviceVisit, other: DeviceVisit): boolean {
+function isSame(one: PastVisit, other: PastVisit): boolean {
   const isChange = one.state === 'changed' || other.state === 'changed'
-  const found = ({ state, code, runbooks, about, steps }: DeviceVisit): string =>
+  const found = ({ state, code, runbooks, about, steps }: PastVisit): string =>
     JSON.stringify([state, code, runbooks, about, steps.map(({ runbook, step, state: of }) => [runbook, step, of])])
   return !isChange && found(one) === found(other)
 }
 
-function whatText({ mode, runbooks, about }: DeviceVisit): string {
+function whatText({ mode, runbooks, about }: PastVisit): string {
   const names = runbooks.map((name, index) => (about[index] ? `${name} (${about[index]})` : name))
   return [mode, ...names].join(' ')
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { Device } from '../../core/fleet.ts'
 import { DEVICE_STATES, type DeviceState } from '../../core/outcome.ts'
@@ -97,7 +97,5 @@ export function ageOf(text: string | undefined): number | undefined {
   const ms = parseDuration(text)
   if (ms !== undefined) return ms
   const detail = 'Write a number with its unit, as 30m, 12h, 7d.'
-  throw new InputError([
-    { code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary: `"${text}" is no span of time`, detail },
-  ])
+  throw inputError('SCHEMA_VALUE_INVALID', `"${text}" is no span of time`, detail)
 }

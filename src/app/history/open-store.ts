@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import type { EventStore } from '../../core/event-source.ts'
 import type { Bell, QueueDepth, WorkQueue } from '../../core/handed-work.ts'
 import type { HookStore } from '../../core/hook-store.ts'
@@ -42,7 +42,7 @@ export async function openHanding(place: StatePlace, warn: (text: string) => voi
   if ('file' in place) {
     const summary = 'Workers share their state in PostgreSQL, and that of this repository lies in a file'
     const detail = 'Write `state: {postgres: "env:NAME"}` into tillwright.yaml; till state migrate moves what is there.'
-    throw new InputError([{ code: 'WORKERS_NEED_DATABASE', severity: 'error', summary, detail }])
+    throw inputError('WORKERS_NEED_DATABASE', summary, detail)
   }
   const { openPostgresBell, openPostgresTables } = await postgres()
   const { openBossQueue } = await import('../../queue/boss-queue.ts')

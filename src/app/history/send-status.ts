@@ -1,4 +1,4 @@
-import { InputError, RunBroken } from '../../core/diagnostic.ts'
+import { RunBroken, usageError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import { sendToZabbix, type ZabbixAnswer } from '../../reporters/zabbix-sender.ts'
 import type { KnownState } from './device-status.ts'
@@ -30,5 +30,5 @@ function parseTarget(to: string): { readonly host: string; readonly port: number
     return { host, port: url.port === '' ? PORT : Number(url.port), item: item === '' ? DEFAULT_HOST : item }
   }
   const detail = 'It is zabbix://SERVER:PORT/HOST, as in zabbix://zabbix.example:10051/tillwright.'
-  throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary: `--send does not know "${to}"`, detail }])
+  throw usageError(`--send does not know "${to}"`, detail)
 }

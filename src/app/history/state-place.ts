@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, inputError } from '../../core/diagnostic.ts'
 import { Secret } from '../../core/secret.ts'
 import { type SecretSettings, secretSources } from '../../secrets/index.ts'
 
@@ -55,14 +55,11 @@ export async function addressOf({ database, root, secrets }: DatabasePlace): Pro
   const source = secretSources(root, secrets).find(({ name }) => name === scheme)
   const read = await source?.read(text.slice(scheme.length + 1))
   if (read?.ok) return read.value
-  throw new InputError([
-    {
-      code: 'STATE_UNUSABLE',
-      severity: 'error',
-      summary: `The address of the state cannot be read from "${text}"`,
-      detail: read?.failure.message ?? `There is no source of secrets "${scheme}".`,
-    },
-  ])
+  throw inputError(
+    'STATE_UNUSABLE',
+    `The address of the state cannot be read from "${text}"`,
+    read?.failure.message ?? `There is no source of secrets "${scheme}".`,
+  )
 }
 
 /** What must not be shown of a place: its address, and the password in it. */
@@ -77,5 +74,5 @@ function notAnAddress(): InputError {
   const summary = 'TILL_STATE is not the address of a PostgreSQL'
   const detail =
     'Write it as postgres://USER:PASSWORD@HOST:5432/DATABASE. A file is named by `state` of tillwright.yaml.'
-  return new InputError([{ code: 'STATE_UNUSABLE', severity: 'error', summary, detail }])
+  return inputError('STATE_UNUSABLE', summary, detail)
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { formatCount } from '../../reporters/format-duration.ts'
@@ -27,7 +27,7 @@ export async function resolveUnfinished(store: RunStore, reference: string): Pro
   if (newest) return newest
   const summary = 'There is no run of which something is left'
   const detail = 'See `till runs list` for those that there are.'
-  throw new InputError([{ code: 'RUN_NOTHING_LEFT', severity: 'error', summary, detail }])
+  throw inputError('RUN_NOTHING_LEFT', summary, detail)
 }
 
 /** Of a wave that failed only that is left to do what is not taken back yet; a run whose wave was taken back is over. */

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import type { Episode } from '../../core/episode.ts'
 import type { HookWorker } from '../../core/hook-store.ts'
 import { accountName } from '../run/account.ts'
@@ -16,7 +16,7 @@ export async function approveEpisode(
   if (asked.note?.note !== 'asks' || asked.closed_at !== null) {
     const summary = `The episode "${id}" asks for nothing`
     const detail = 'See `till episodes show` for what is being done about it.'
-    throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+    throw usageError(summary, detail)
   }
   const approved = await store.note(id, { type: 'approved', at: new Date().toISOString(), by: accountName() })
   const worker = await store.worker()

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import type { Episode } from '../../core/episode.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import { accountName } from '../run/account.ts'
@@ -10,14 +10,10 @@ import { findEpisode } from './find-episode.ts'
  */
 export async function closeEpisode(store: HookStore, id: string, because: string): Promise<Episode> {
   const { closed_at, attempts } = await findEpisode(store, id)
-  if (closed_at !== null) throw refused(`The episode "${id}" is closed`, 'See `till episodes show`.')
+  if (closed_at !== null) throw usageError(`The episode "${id}" is closed`, 'See `till episodes show`.')
   if (attempts.at(-1)?.result === 'running')
-    throw refused(`A repair of the episode "${id}" is under way`, 'Wait for its end.')
+    throw usageError(`A repair of the episode "${id}" is under way`, 'Wait for its end.')
   const why = `Closed by ${accountName()}: ${because}`
   const closed = await store.note(id, { type: 'closed', at: new Date().toISOString(), why })
   return closed ?? (await findEpisode(store, id))
-}
-
-function refused(summary: string, detail: string): InputError {
-  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import type { Episode } from '../../core/episode.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 
@@ -7,7 +7,5 @@ export async function findEpisode(store: HookStore, id: string): Promise<Episode
   const episode = await store.episode(id)
   if (episode) return episode
   const summary = `There is no episode "${id}"`
-  throw new InputError([
-    { code: 'HOOK_EPISODE_UNKNOWN', severity: 'error', summary, detail: 'See `till episodes list --all`.' },
-  ])
+  throw inputError('HOOK_EPISODE_UNKNOWN', summary, 'See `till episodes list --all`.')
 }

@@ -1,5 +1,5 @@
 import { type Alert, alertFields } from '../../core/alert.ts'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Episode } from '../../core/episode.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { HookRule, HookSettings } from '../../core/hook-rule.ts'
@@ -49,7 +49,7 @@ export function readBody(placing: Pick<Placing, 'sources'>, source: string, body
   if (!reader) throw new InputError([unknownSource(source, [...placing.sources.keys()])])
   const wrong = (detail: string): InputError => {
     const summary = `This is no payload of ${source}`
-    return new InputError([{ code: 'HOOK_PAYLOAD_INVALID', severity: 'error', summary, detail }])
+    return inputError('HOOK_PAYLOAD_INVALID', summary, detail)
   }
   if (body.trim() === '') throw wrong('It is empty.')
   if (Buffer.byteLength(body) > MOST_BODY_BYTES) throw wrong(`It has more than ${MOST_BODY_BYTES / 1024 / 1024} MiB.`)

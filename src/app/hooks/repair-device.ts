@@ -1,5 +1,5 @@
 import { COLLECT } from '../../core/collected.ts'
-import { InputError } from '../../core/diagnostic.ts'
+import { firstSummary, InputError } from '../../core/diagnostic.ts'
 import { foldRun } from '../../core/fold-run.ts'
 import type { DeviceState } from '../../core/outcome.ts'
 import type { Runbook, Step } from '../../core/runbook.ts'
@@ -51,8 +51,7 @@ export async function repairDevice(
       ...(outcome?.not_before !== undefined && { not_before: outcome.not_before }),
     }
   } catch (error) {
-    if (error instanceof InputError)
-      return { run: null, state: null, why: error.diagnostics[0]?.summary ?? error.message }
+    if (error instanceof InputError) return { run: null, state: null, why: firstSummary(error) }
     const stack = error instanceof Error ? error.stack : String(error)
     process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
     return { run: null, state: null, why: 'A fault of Tillwright itself; its messages say more.' }

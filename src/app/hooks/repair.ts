@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { firstSummary, InputError } from '../../core/diagnostic.ts'
 import type { Episode } from '../../core/episode.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { HookRule } from '../../core/hook-rule.ts'
@@ -34,7 +34,7 @@ export function repairOf(
     if (!meant || (meant.ok && meant.value === true)) return { params, device, runbook }
     return { why: `The runbook ${rule.runbook} is not meant for ${name}: its targets leave it out.`, params }
   } catch (error) {
-    if (error instanceof InputError) return { why: error.diagnostics[0]?.summary ?? error.message, params }
+    if (error instanceof InputError) return { why: firstSummary(error), params }
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { Project } from '../project.ts'
 import { findRunbook, openRunbook } from '../revision/runbooks.ts'
@@ -24,9 +24,7 @@ export function runbookShelf(project: Project): RunbookShelf {
     const first = files.get(reference) ?? seen
     if (first !== seen) {
       const summary = `The file of the runbook "${reference}" has changed, and its new form is not in force`
-      throw new InputError([
-        { code: 'RUNBOOK_UNKNOWN', severity: 'error', summary, detail: 'See what the server says of it.' },
-      ])
+      throw inputError('RUNBOOK_UNKNOWN', summary, 'See what the server says of it.')
     }
     const runbook = openRunbook(project, reference, params)
     files.set(reference, seen)

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, inputError } from '../../core/diagnostic.ts'
 import type { HookMode } from '../../core/hook-rule.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import type { Hooks } from './open-hooks.ts'
@@ -67,7 +67,7 @@ function recordedDeliveries(text: string, source: string | undefined): readonly 
 /** The deliveries of a file. Throws InputError where it cannot be read, or is neither recorded nor of a source that is named. */
 export function readRecorded(file: string, source: string | undefined): readonly RecordedDelivery[] {
   const wrong = (summary: string, detail: string, code: 'FILE_UNREADABLE' | 'USAGE_INVALID'): InputError =>
-    new InputError([{ code, severity: 'error', summary, detail }])
+    inputError(code, summary, detail)
   let text: string
   try {
     text = readRegular(file, MOST_BYTES.yaml).toString('utf8')

@@ -4,12 +4,12 @@ import type { Device, Fleet, Store, TradingHours } from '../../core/fleet.ts'
 import type { ServiceTerms } from '../../core/incident.ts'
 import { DEFAULT_LIMITS_MS } from '../../core/incident-clocks.ts'
 import {
-  type Contract,
   type FaultCase,
   missOf,
   type Responsibility,
   type ResponsibilityRow,
   rowOf,
+  type ServiceContract,
 } from '../../core/responsibility.ts'
 import type { Expression, Scope } from '../../core/runbook.ts'
 import { selectorScope } from '../../lang/expression.ts'
@@ -76,7 +76,7 @@ export class Duties {
   }
 
   /** Hours of a contract from now on; what is promised today does not change with a calendar. */
-  #hoursOf({ hours, holidays }: Contract, now: Date): TradingHours {
+  #hoursOf({ hours, holidays }: ServiceContract, now: Date): TradingHours {
     const calendar = holidays === undefined ? undefined : this.#holidays.get(holidays)
     if (!calendar) return hours
     const from = Math.floor(now.getTime() / DAY_MS) * DAY_MS - DAY_MS

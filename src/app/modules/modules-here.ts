@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { InputError } from '../../core/diagnostic.ts'
+import { InputError, inputError } from '../../core/diagnostic.ts'
 import type { UserModule } from '../../core/user-module.ts'
 import { openProject } from '../project.ts'
 import { openModules, type RepositoryModules } from '../revision/repository-modules.ts'
@@ -31,7 +31,7 @@ export function modulesToTest(modules: RepositoryModules, name: string | undefin
     where.length > 0
       ? `They stand in ${where.join(', ')}. \`till module new\` writes some to begin with.`
       : 'There are no modules. `till module new NAME` writes one, with cases, to begin with.'
-  throw new InputError([{ code: 'MODULE_CASES_MISSING', severity: 'error', summary: what, detail }])
+  throw inputError('MODULE_CASES_MISSING', what, detail)
 }
 
 function ownModule(modules: RepositoryModules, name: string): UserModule {
@@ -39,5 +39,5 @@ function ownModule(modules: RepositoryModules, name: string): UserModule {
   if (own) return own
   const summary = `"${name}" is a shipped module`
   const detail = 'Its tests are a part of Tillwright. Name one of the repository’s own.'
-  throw new InputError([{ code: 'MODULE_CASES_MISSING', severity: 'error', summary, detail }])
+  throw inputError('MODULE_CASES_MISSING', summary, detail)
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import { STEP_KEYS } from '../../lang/schema/runbook.ts'
 import { MODULES } from '../../modules/index.ts'
 import { shownPath } from '../shown-path.ts'
@@ -25,7 +25,7 @@ export function writeNewModule(folder: string, name: string): readonly string[] 
 
 function checkName(name: string): void {
   const wrong = (code: Diagnostic['code'], summary: string, detail: string): never => {
-    throw new InputError([{ code, severity: 'error', summary, detail }])
+    throw inputError(code, summary, detail)
   }
   if (!/^[a-z][a-z0-9_-]{0,62}$/.test(name)) {
     wrong(
@@ -52,6 +52,6 @@ function write(path: string, text: string): void {
   } catch (error) {
     const summary = `"${shownPath(path)}" cannot be written: ${(error as NodeJS.ErrnoException).code}`
     const detail = 'Check the folder, and that you may write there.'
-    throw new InputError([{ code: 'FILE_UNWRITABLE', severity: 'error', summary, detail }])
+    throw inputError('FILE_UNWRITABLE', summary, detail)
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { InputError } from '../../core/diagnostic.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import { DAY_MS } from '../../core/duration.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import { type Outage, type OutageScope, outageState } from '../../core/outage.ts'
@@ -34,17 +34,17 @@ export async function addOutage(
     { store: stores, device: names, region: regions, kind: kinds, where },
     { store: async () => store },
   )
-  if (covered.length === 0) throw usage('It covers no device of the inventory', 'See: till inventory list')
+  if (covered.length === 0) throw usageError('It covers no device of the inventory', 'See: till inventory list')
   const zones = new Set(covered.map((device) => fleet.stores.get(device.store)?.time_zone))
   const zone = zones.size === 1 ? [...zones][0] : undefined
   const now = Date.now()
   const begins = { flag: '--from', zone, after: now, day: 'beginning' } as const
   const from = wanted.from === undefined ? now : localInstant(wanted.from, begins)
   const until = localInstant(wanted.until, { flag: '--until', zone, after: Math.max(now, from) })
-  if (until <= now) throw usage(`--until: ${wanted.until} is over already`, 'Name a time that is to come.')
-  if (until <= from) throw usage('--until: it ends before it begins', 'Name a time after that of --from.')
+  if (until <= now) throw usageError(`--until: ${wanted.until} is over already`, 'Name a time that is to come.')
+  if (until <= from) throw usageError('--until: it ends before it begins', 'Name a time after that of --from.')
   if (until - from > LONGEST_MS)
-    throw usage('--until: it lasts longer than 92 days', 'What stays so is a change of the inventory.')
+    throw usageError('--until: it lasts longer than 92 days', 'What stays so is a change of the inventory.')
   const outage = { outage: `O${randomBytes(4).toString('hex')}`, scope, why: because, by, from, until, closed }
   await store.outages.add(fleet.name, outage)
   return { outage, devices: covered.length }
@@ -56,7 +56,7 @@ export async function endOutage(
   { outage, by }: { readonly outage: string; readonly by: string },
 ): Promise<Outage> {
   const ended = await store.outages.end(fleet.name, outage, by, Date.now())
-  if (!ended) throw usage(`No known outage "${outage}" goes on or is to come`, 'See: till outages list')
+  if (!ended) throw usageError(`No known outage "${outage}" goes on or is to come`, 'See: till outages list')
   return ended
 }
 
@@ -92,8 +92,4 @@ export function outageViews(fleet: Fleet, outages: readonly Outage[], now: numbe
 export function whereText({ stores, devices, regions, kinds, where }: OutageScope): string {
   const said = [...(devices ?? []), ...(stores ?? []), ...(regions ?? []), ...(kinds ?? [])]
   return [...said, ...(where === undefined ? [] : [where])].join(' ') || 'everywhere'
-}
-
-function usage(summary: string, detail: string): InputError {
-  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import { instantsOf } from '../../core/zoned-time.ts'
 import { putOnRecord } from '../audit/audit-view.ts'
 import type { Project } from '../project.ts'
@@ -14,17 +14,17 @@ export async function closeMonths(
   { answers, left, unproven, why }: SlaAnswers & { readonly why: string | undefined },
 ): Promise<SlaAnswers> {
   const { month } = period
-  if (month === null) throw usage('--close takes a month', 'A month is written 2026-10.')
+  if (month === null) throw usageError('--close takes a month', 'A month is written 2026-10.')
   const [year = 0, number = 1] = month.split('-').map(Number)
   const open = [...fleet.stores.values()].find(({ time_zone: zone }) => {
     return instantsOf(Date.UTC(year, number), zone).latest > now.getTime()
   })
-  if (open) throw usage(`--close: ${month} is not over`, `${open.id} has its last day still before it.`)
+  if (open) throw usageError(`--close: ${month} is not over`, `${open.id} has its last day still before it.`)
   const before = (await store.availability.closed()).filter((one) => one.month === month)
   const isFirst = answers.some(({ contract: { name } }) => !before.some((one) => one.contract === name))
   if (isFirst && left.length > 0 && why === undefined) {
     const detail = 'Take them back into the inventory for the time being, or say with --because why they do not count.'
-    throw usage(`--close: ${month} lacks outages. ${leftNote(left).join('')}`, detail)
+    throw usageError(`--close: ${month} lacks outages. ${leftNote(left).join('')}`, detail)
   }
   const said = { by: accountName(), why, now }
   const closed: SlaAnswer[] = []
@@ -36,8 +36,4 @@ export async function closeMonths(
     else process.stderr.write(`${month} of ${contract} is closed like this already, as version ${version}.\n`)
   }
   return { answers: closed, left, unproven }
-}
-
-function usage(summary: string, detail: string): InputError {
-  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
 }

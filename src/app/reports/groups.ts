@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import type { Device, Store } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Grouping } from '../../core/report-names.ts'
@@ -10,9 +10,7 @@ const OF_STORES: readonly Grouping[] = ['partner', 'region', 'store']
 export function checkGrouping(by: Grouping, of: 'devices' | 'selling'): void {
   if (of === 'devices' || OF_STORES.includes(by)) return
   const detail = `What sells is a store: it is told by ${OF_STORES.join(', ')}. With --of devices there is ${by}, too.`
-  throw new InputError([
-    { code: 'USAGE_INVALID', severity: 'error', summary: `--by ${by}: a store has no ${by}`, detail },
-  ])
+  throw usageError(`--by ${by}: a store has no ${by}`, detail)
 }
 
 /** The name of the group that a device is in. */

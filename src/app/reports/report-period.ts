@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, usageError } from '../../core/diagnostic.ts'
 import { DAY_MS, parseDuration } from '../../core/duration.ts'
 import type { Period } from '../../core/trading-hours.ts'
 import { instantsOf, writtenWallTime } from '../../core/zoned-time.ts'
@@ -73,5 +73,5 @@ function instantOf(edge: Edge, zone: string): number {
 }
 
 function wrong(flag: string, summary: string, detail: string): InputError {
-  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary: `${flag}: ${summary}`, detail }])
+  return usageError(`${flag}: ${summary}`, detail)
 }

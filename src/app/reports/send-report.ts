@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isAbsolute, join } from 'node:path'
-import { InputError } from '../../core/diagnostic.ts'
-import type { SendResult } from '../../core/escalation-store.ts'
+import { firstSummary, InputError } from '../../core/diagnostic.ts'
+import type { MessageResult } from '../../core/escalation-store.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Report } from '../../core/report.ts'
 import type { NamedReport } from '../../core/report-names.ts'
@@ -128,7 +128,7 @@ export async function sendReport(
     place,
     nominal,
   }: { readonly report: ScheduledReport; readonly place: ReportPlace; readonly nominal: string },
-): Promise<SendResult> {
+): Promise<MessageResult> {
   if ('folder' in place) return writeReport(of.project, made, place.folder)
   const contact = of.duties?.responsibility.contacts.get(place.contact)
   const channel = of.duties?.responsibility.channels.get(contact?.channel ?? '')
@@ -152,7 +152,7 @@ export async function sendReport(
   })
 }
 
-async function writeReport(project: Project, { file }: MadeReport, folder: string): Promise<SendResult> {
+async function writeReport(project: Project, { file }: MadeReport, folder: string): Promise<MessageResult> {
   const into = isAbsolute(folder) ? folder : join(project.root, folder)
   try {
     const writer = await fileWriter(join(into, file.name))
@@ -161,7 +161,7 @@ async function writeReport(project: Project, { file }: MadeReport, folder: strin
     return { ok: true, reference: null }
   } catch (error) {
     if (error instanceof UnwritableError) return failed(error.message)
-    if (error instanceof InputError) return failed(error.diagnostics[0]?.summary ?? error.message)
+    if (error instanceof InputError) return failed(firstSummary(error))
     throw error
   }
 }

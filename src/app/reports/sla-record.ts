@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Contract } from '../../core/contract.ts'
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, inputError, usageError } from '../../core/diagnostic.ts'
 import type { AvailabilityStore, ClosedMonth } from '../../core/ledger.ts'
 import type { SlaResult } from '../../ledger/sla.ts'
 
@@ -35,14 +35,11 @@ export function lastOf(
 }
 
 function broken({ contract, month, version }: ClosedMonth): InputError {
-  return new InputError([
-    {
-      code: 'STATE_UNUSABLE',
-      severity: 'error',
-      summary: `Version ${version} of ${month} of "${contract}" is not what it was when it was closed`,
-      detail: 'Its text does not have its hash: somebody has changed the state file. Take it from a backup.',
-    },
-  ])
+  return inputError(
+    'STATE_UNUSABLE',
+    `Version ${version} of ${month} of "${contract}" is not what it was when it was closed`,
+    'Its text does not have its hash: somebody has changed the state file. Take it from a backup.',
+  )
 }
 
 /**
@@ -57,7 +54,7 @@ export async function closeMonth(
   const last = lastOf(await store.closed(), contract.name, month)
   if (last && same(last.record, { contract, result })) return { closed: last.kept, isNew: false }
   if (last && said.why === undefined) {
-    throw usage(
+    throw usageError(
       `--close: ${month} of "${contract.name}" is closed (version ${last.kept.version}), and comes to something else now`,
       'A correction is another version. Say why with --because.',
     )
@@ -77,7 +74,10 @@ export async function closeMonth(
   const made = { contract: contract.name, month, version, closed_at: said.now.toISOString(), by: said.by, why, json }
   const closed = { ...made, hash: hashOf(json) }
   if (await store.close(closed)) return { closed, isNew: true }
-  throw usage(`--close: somebody else has just closed ${month} of "${contract.name}"`, 'Look at it: till report sla')
+  throw usageError(
+    `--close: somebody else has just closed ${month} of "${contract.name}"`,
+    'Look at it: till report sla',
+  )
 }
 
 function same(record: SlaRecord, now: Pick<SlaRecord, 'contract' | 'result'>): boolean {
@@ -86,8 +86,4 @@ function same(record: SlaRecord, now: Pick<SlaRecord, 'contract' | 'result'>): b
 
 function hashOf(json: string): string {
   return createHash('sha256').update(json).digest('hex')
-}
-
-function usage(summary: string, detail: string): InputError {
-  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
 }

@@ -1,4 +1,4 @@
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { runbookLabel } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
@@ -38,7 +38,7 @@ export async function assignedWork(
     ? 'tillwright.yaml assigns no runbook to any device'
     : 'No selected device has a runbook assigned'
   const detail = 'Assignments look like: `assignments: [{ runbook: till-health, where: "device.kind == \'till\'" }]`.'
-  throw new InputError([{ code: 'SELECTOR_EMPTY', severity: 'error', summary, detail }])
+  throw inputError('SELECTOR_EMPTY', summary, detail)
 }
 
 function opened(

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Plan, PlannedDevice } from '../../core/plan.ts'
 import { deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
@@ -121,7 +121,7 @@ function refuseExpired({ expires_at: until }: Plan, file: string): void {
   if (until === undefined || Date.parse(until) > Date.now()) return
   const summary = `The plan "${file}" was to be applied until ${until}`
   const detail = 'Plan again and have the new plan reviewed; `till plan --expires` says for how long it holds.'
-  throw new InputError([{ code: 'PLAN_EXPIRED', severity: 'error', summary, detail }])
+  throw inputError('PLAN_EXPIRED', summary, detail)
 }
 
 function readPlan(file: string, bytes: Buffer): Plan {
@@ -170,5 +170,5 @@ function realOf(path: string): string {
 
 function invalid(summary: string): InputError {
   const detail = 'Plans are written by `till plan RUNBOOK --output FILE`.'
-  return new InputError([{ code: 'PLAN_INVALID', severity: 'error', summary, detail }])
+  return inputError('PLAN_INVALID', summary, detail)
 }

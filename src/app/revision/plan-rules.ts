@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { InputError } from '../../core/diagnostic.ts'
+import { InputError, inputError } from '../../core/diagnostic.ts'
 import { type GitopsSettings, loadGitops } from '../../lang/load-gitops.ts'
 import type { PlansSettings, SignedWhen } from '../../lang/read-plans.ts'
 import { GITOPS_FILE, gitopsFolder } from '../gitops/gitops-folder.ts'
@@ -91,5 +91,5 @@ export function refuseUnsigned({ lists, signed }: PlanRules, isSigned: boolean, 
   const summary = `${where} need a signed plan here (plans.signed: ${signed})`
   const by = lists.map(({ signers }) => `"${signers}"`).join(' and of ')
   const detail = `Have one made and reviewed, \`till plan RUNBOOK --output plan.json --sign KEY\`, by a key of ${by}; then \`till apply plan.json\`.`
-  throw new InputError([{ code: 'PLAN_UNTRUSTED', severity: 'error', summary, detail }])
+  throw inputError('PLAN_UNTRUSTED', summary, detail)
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { signBytes, signersOf } from '../../gitops/detached-signature.ts'
 import { ToolBroken, ToolMissing } from '../../gitops/program-tools.ts'
@@ -32,7 +32,7 @@ async function signatureOf(bytes: Buffer, key: string) {
   const signed = await withTool(() => signBytes(bytes, { key, namespace: NAMESPACE }))
   if (signed.ok) return signed.armored
   const detail = `${signed.why}. Name a private key without a passphrase, or a public one whose other half an ssh-agent has.`
-  throw refused('PLAN_UNTRUSTED', `The plan cannot be signed by "${key}"`, detail)
+  throw inputError('PLAN_UNTRUSTED', `The plan cannot be signed by "${key}"`, detail)
 }
 
 /** A signature of another plan must not stay beside a new one. */
@@ -46,13 +46,13 @@ export async function requireSignature(file: string, bytes: Buffer, by: PlanSign
   const signature = `${file}.sig`
   if (!existsSync(signature)) {
     const detail = `A signature is wanted (--signers), and there is no "${signature}". Plan with --sign KEY, and keep both files together.`
-    throw refused('PLAN_UNTRUSTED', `The plan "${file}" is not signed`, detail)
+    throw inputError('PLAN_UNTRUSTED', `The plan "${file}" is not signed`, detail)
   }
   const armored = readRegular(signature, MOST_BYTES.secret)
   const names = await withTool(() => signersOf(bytes, armored, { ...by, namespace: NAMESPACE }))
   if (names.length > 0) return
   const detail = `Nobody in "${by.signers}" has signed it, its key is revoked, or the plan was changed since. Plan again, and sign by a key of the list.`
-  throw refused('PLAN_UNTRUSTED', `The signature of the plan "${file}" is not good`, detail)
+  throw inputError('PLAN_UNTRUSTED', `The signature of the plan "${file}" is not good`, detail)
 }
 
 /** Throws InputError for a list that cannot be read, or would be read otherwise than it looks. */
@@ -60,11 +60,11 @@ export function checkLists(by: PlanSigners): void {
   for (const list of [by.signers, by.revocations]) {
     if (list === undefined || isReadable(list)) continue
     const detail = 'Without it nobody is trusted. Name the list by --signers and --revocations.'
-    throw refused('PLAN_UNTRUSTED', `"${list}" cannot be read`, detail)
+    throw inputError('PLAN_UNTRUSTED', `"${list}" cannot be read`, detail)
   }
   const [problem] = signersProblems(readFileSync(by.signers, 'utf8'))
   if (problem)
-    throw refused('PLAN_UNTRUSTED', `Line ${problem.line} of "${by.signers}" is not taken`, `${problem.detail}.`)
+    throw inputError('PLAN_UNTRUSTED', `Line ${problem.line} of "${by.signers}" is not taken`, `${problem.detail}.`)
 }
 
 function isReadable(file: string): boolean {
@@ -82,17 +82,9 @@ export async function withTool<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof ToolBroken)
-      throw refused('GITOPS_TOOL_BROKEN', error.message, 'Nothing was decided by it: try again.')
+      throw inputError('GITOPS_TOOL_BROKEN', error.message, 'Nothing was decided by it: try again.')
     if (!(error instanceof ToolMissing)) throw error
     const detail = 'Install it (Debian: apt-get install openssh-client).'
-    throw refused('GITOPS_TOOL_MISSING', `The program ${error.tool} is not on this machine`, detail)
+    throw inputError('GITOPS_TOOL_MISSING', `The program ${error.tool} is not on this machine`, detail)
   }
-}
-
-function refused(
-  code: 'PLAN_UNTRUSTED' | 'GITOPS_TOOL_MISSING' | 'GITOPS_TOOL_BROKEN',
-  summary: string,
-  detail: string,
-): InputError {
-  return new InputError([{ code, severity: 'error', summary, detail }])
 }

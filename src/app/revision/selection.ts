@@ -1,4 +1,4 @@
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { foldRun } from '../../core/fold-run.ts'
 import { DEVICE_STATES, type DeviceState } from '../../core/outcome.ts'
@@ -97,14 +97,11 @@ async function devicesOfRun(reference: string, store: RunStore): Promise<Readonl
     return new Set(hits.map(({ device }) => device))
   const faults = [...new Set(devices.flatMap(({ classification: found }) => (found ? [found.fault] : [])))]
   const found = faults.length === 0 ? 'it found none' : faults.join(', ')
-  throw new InputError([
-    {
-      code: 'SCHEMA_VALUE_INVALID',
-      severity: 'error',
-      summary: `"${ending}" is no state of a device, and no fault that the run found`,
-      detail: `After the colon comes one of ${DEVICE_STATES.join(', ')}, or a fault of the run: ${found}.`,
-    },
-  ])
+  throw inputError(
+    'SCHEMA_VALUE_INVALID',
+    `"${ending}" is no state of a device, and no fault that the run found`,
+    `After the colon comes one of ${DEVICE_STATES.join(', ')}, or a fault of the run: ${found}.`,
+  )
 }
 
 /** By its state, or by the fault that its runbook found, with or without the cause of it. */

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Expression } from '../../core/runbook.ts'
 import type { Project } from '../project.ts'
@@ -22,7 +22,5 @@ export async function someDevices(
   const detail = selection.targets
     ? `The runbook is meant for devices where ${selection.targets.text}; the selection must leave some of those.`
     : 'See `till inventory list` for what a selector hits.'
-  throw new InputError([
-    { code: 'SELECTOR_EMPTY', severity: 'error', summary: 'No device matches the selection', detail },
-  ])
+  throw inputError('SELECTOR_EMPTY', 'No device matches the selection', detail)
 }

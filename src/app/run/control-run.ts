@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ApprovalState, Proof, RunControl } from '../../core/admission.ts'
+import type { ApprovalState, Identification, RunControl } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { EVENT_SCHEMA, type RunEventBody } from '../../core/events.ts'
 import type { RunSummary } from '../../core/run.ts'
@@ -15,7 +15,7 @@ export interface Word {
   readonly at: number
   readonly why: string
   /** How it is known that it is that one; absent: by the account alone. */
-  readonly proof?: Proof
+  readonly proof?: Identification
   /** To what it is said (`awaitedLines`), where that was signed; absent: to whatever waits. */
   readonly to?: readonly string[]
 }

@@ -18,9 +18,9 @@ import {
   type Answer,
   type FromThread,
   type Job,
-  Outbox,
   type Question,
   readMessages,
+  ThreadMail,
   type ThreadSetup,
   type ToThread,
   unpackSecrets,
@@ -36,7 +36,7 @@ const PULSE_MS = 500
 class Thread {
   readonly #runbooks: ReturnType<typeof openRunbookSource>[]
   readonly #begun: Uint8Array
-  readonly #outbox: Outbox<FromThread>
+  readonly #outbox: ThreadMail<FromThread>
   readonly #gate = createHandshakeGate(0)
   readonly #transports = openTransports(this.#gate, (text) => this.#outbox.send({ type: 'warning', text }))
   readonly #stopping = new AbortController()
@@ -49,7 +49,7 @@ class Thread {
   #questions = 0
 
   constructor(setup: ThreadSetup, post: (text: string) => void) {
-    this.#outbox = new Outbox(post)
+    this.#outbox = new ThreadMail(post)
     this.#begun = new Uint8Array(setup.begun)
     this.#leasedUntil = new Float64Array(setup.leasedUntil)
     const modules = openModules(setup.modules).all

@@ -1,5 +1,5 @@
 import type { RunControl } from '../../core/admission.ts'
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, inputError } from '../../core/diagnostic.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { controlOf, withControl } from '../../engine/admission/run-control.ts'
@@ -82,5 +82,5 @@ async function whatItTakesBack(store: RunStore, run: string): Promise<string | u
 
 function unfit(run: string, what: string, detail: string): InputError {
   const summary = `Run "${run}" cannot be paused: ${what}`
-  return new InputError([{ code: 'RUN_NOT_PAUSABLE', severity: 'error', summary, detail }])
+  return inputError('RUN_NOT_PAUSABLE', summary, detail)
 }

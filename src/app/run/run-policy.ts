@@ -1,4 +1,4 @@
-import type { Origin, Result, Seen } from '../../core/admission.ts'
+import type { Origin, Seen, WaveResult } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { RunMode } from '../../core/events.ts'
 import type { Fleet } from '../../core/fleet.ts'
@@ -42,7 +42,7 @@ export interface RunPolicyRequest {
 export interface PolicyBefore {
   readonly policy: Policy
   readonly waves: readonly (readonly string[])[]
-  readonly results: ReadonlyMap<string, { readonly result: Result; readonly at: number }>
+  readonly results: ReadonlyMap<string, { readonly result: WaveResult; readonly at: number }>
 }
 
 /** A run under a policy: its devices in the order of their waves, and for how long it waits. */

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import { DAY_MS, parseDuration } from '../../core/duration.ts'
 import { instantsOf, localDay, writtenWallTime } from '../../core/zoned-time.ts'
 
@@ -23,18 +23,14 @@ export function localInstant(text: string, { flag, zone, after, day: whole = 'en
   const length = parseDuration(text)
   if (length !== undefined) return after + length
   const [, day, clock] = /^(?:(\d{4}-\d{2}-\d{2})(?:[ T]|$))?(\d{2}:\d{2})?$/.exec(text) ?? []
-  if (day === undefined && clock === undefined) throw usage(`${flag}: "${text}" is no time`, FORMS)
+  if (day === undefined && clock === undefined) throw usageError(`${flag}: "${text}" is no time`, FORMS)
   if (zone === undefined)
-    throw usage(
+    throw usageError(
       `${flag}: "${text}" is another time in each zone of these stores`,
       'Write a length of time (4h), or add an outage for each zone.',
     )
   const wall = writtenWallTime(day ?? localDay(after, zone), clock ?? (whole === 'end' ? '24:00' : '00:00'))
-  if (wall === undefined) throw usage(`${flag}: there is no ${text}`, FORMS)
+  if (wall === undefined) throw usageError(`${flag}: there is no ${text}`, FORMS)
   const { latest } = instantsOf(wall, zone)
   return day === undefined && latest <= after ? instantsOf(wall + DAY_MS, zone).latest : latest
-}
-
-function usage(summary: string, detail: string): InputError {
-  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
 }

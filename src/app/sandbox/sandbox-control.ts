@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { InputError } from '../../core/diagnostic.ts'
+import { InputError, inputError } from '../../core/diagnostic.ts'
 import { makePrivateFolder } from '../../files/private.ts'
 import {
   askSandbox,
@@ -78,16 +78,13 @@ export function runningOverlay(folder: string): SandboxOverlay {
 
 function missing(folder: string): InputError {
   const dead = holderOf(folder)?.alive === false
-  return new InputError([
-    {
-      code: 'SANDBOX_MISSING',
-      severity: 'error',
-      summary: 'No sandbox is running for this repository',
-      detail: dead
-        ? 'The last one ended without cleaning up; `till sandbox down` does it, and so does the next `till sandbox up`.'
-        : 'Start one with `till sandbox up --detach`.',
-    },
-  ])
+  return inputError(
+    'SANDBOX_MISSING',
+    'No sandbox is running for this repository',
+    dead
+      ? 'The last one ended without cleaning up; `till sandbox down` does it, and so does the next `till sandbox up`.'
+      : 'Start one with `till sandbox up --detach`.',
+  )
 }
 
 /** Ends a sandbox and takes away what it left; also what one left that was killed. */

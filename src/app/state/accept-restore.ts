@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, inputError } from '../../core/diagnostic.ts'
 import type { PresentController } from '../../core/lease.ts'
 import type { Project } from '../project.ts'
 import { accountName } from '../run/account.ts'
@@ -46,5 +46,5 @@ function inUse({ host, pid }: PresentController): InputError {
   const summary = `Process ${pid} of ${host} works with this state store`
   const detail =
     'End all runs, `till serve` and workers first: what they do since the restore is what counts. Then say this again.'
-  return new InputError([{ code: 'STATE_IN_USE', severity: 'error', summary, detail }])
+  return inputError('STATE_IN_USE', summary, detail)
 }

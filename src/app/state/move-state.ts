@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, inputError } from '../../core/diagnostic.ts'
 import { carryMemories } from '../gitops/assignment-memory.ts'
 import { openStore } from '../history/open-store.ts'
 import { addressOf, databasePlace } from '../history/state-place.ts'
@@ -35,5 +35,5 @@ export async function moveState(project: Project, to: string): Promise<MovedStat
 function inProgress(run: string): InputError {
   const summary = `The run ${run} is in progress`
   const detail = 'Wait for it, and stop `till serve`: what is moved must not change meanwhile.'
-  return new InputError([{ code: 'STATE_UNUSABLE', severity: 'error', summary, detail }])
+  return inputError('STATE_UNUSABLE', summary, detail)
 }

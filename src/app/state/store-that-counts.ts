@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import type { Project } from '../project.ts'
 
@@ -14,14 +14,10 @@ export function counts({ settings, isSandbox }: Project, { leases }: Pick<RunSto
 export async function refuseForeignStore(project: Project, store: RunStore): Promise<void> {
   if (counts(project, store)) return
   const { where } = await store.facts()
-  throw new InputError([
-    {
-      code: 'STATE_FOREIGN',
-      severity: 'error',
-      summary: `tillwright.yaml counts on the state store ${project.settings.stateId}, and ${where} is another one (${store.leases.id})`,
-      detail:
-        'With it devices may be looked at, and not changed: its caps and leases know nothing of what is in progress elsewhere. ' +
-        'Run it where that store is. Where that one is to be given up: till state adopt --move OLD-FILE, here.',
-    },
-  ])
+  throw inputError(
+    'STATE_FOREIGN',
+    `tillwright.yaml counts on the state store ${project.settings.stateId}, and ${where} is another one (${store.leases.id})`,
+    'With it devices may be looked at, and not changed: its caps and leases know nothing of what is in progress elsewhere. ' +
+      'Run it where that store is. Where that one is to be given up: till state adopt --move OLD-FILE, here.',
+  )
 }

@@ -1,4 +1,4 @@
-import type { Heard, SilenceSettings, SourceSettings } from '../../core/event-source.ts'
+import type { DeviceSilence, Heard, SourceSettings } from '../../core/event-source.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { openSeconds } from '../../core/trading-hours.ts'
 import { holds } from '../revision/selection.ts'
@@ -56,7 +56,7 @@ export function lookForSilence(
 }
 
 function isTooLong(
-  { rules, tradingOnly }: SilenceSettings,
+  { rules, tradingOnly }: DeviceSilence,
   device: Device,
   of: { readonly fleet: Fleet; readonly since: number; readonly now: number; readonly last: number | undefined },
 ): boolean {

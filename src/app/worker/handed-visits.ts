@@ -9,9 +9,9 @@ import {
   type HandedDevice,
   type HandedJob,
   type HandedRun,
-  type RunStanding,
+  type RunOrder,
 } from '../../core/handed-work.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { type LeaseToken, lookPrefix, runKey } from '../../core/lease.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import type { Transport } from '../../core/transport.ts'
@@ -65,7 +65,7 @@ export class HandedVisits {
   readonly #stopping = new AbortController()
   readonly #aborting = new AbortController()
   readonly #jobs = new Map<string, { readonly job: HandedJob; readonly handed: HandedDevice }>()
-  #standing: RunStanding | undefined
+  #standing: RunOrder | undefined
   #questions = 0
 
   private constructor(run: string, handed: HandedRun, revision: KeptRevision, means: WorkerMeans) {
@@ -105,7 +105,7 @@ export class HandedVisits {
   }
 
   /** What its controller says; undefined: it is over. */
-  stand(standing: RunStanding | undefined): void {
+  stand(standing: RunOrder | undefined): void {
     this.#standing = standing
     if (standing?.stop === 2) this.#aborting.abort()
     if (standing?.stop) this.#stopping.abort()
@@ -242,8 +242,7 @@ export class HandedVisits {
     const { store, bell } = this.#means
     this.#questions += 1
     const id = `${process.pid} ${this.#questions} ${device.name} ${Date.now()}`
-    const asked = { guards, isTouched } as unknown as JsonValue
-    await store.work.ask(this.#run, { id, device: device.name, asked })
+    await store.work.ask(this.#run, { id, device: device.name, asked: { guards, isTouched } })
     bell.ring(bellOf.run(this.#run))
     for (;;) {
       const answer = await store.work.answerTo(this.#run, id)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { InputError } from '../../core/diagnostic.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import { bellOf, MOST_TOGETHER, type TakenJob, type WorkerFacts, type WorkQueue } from '../../core/handed-work.ts'
 import { VERSION } from '../version.ts'
 import { HandedVisits, type WorkerMeans } from './handed-visits.ts'
@@ -139,7 +139,7 @@ export class Worker {
     const { name } = this.#options
     const summary = `A worker "${name}" is there already`
     const detail = 'Give this one another name with --name. One that was killed is forgotten within 10 s.'
-    throw new InputError([{ code: 'WORKER_NAME_TAKEN', severity: 'error', summary, detail }])
+    throw inputError('WORKER_NAME_TAKEN', summary, detail)
   }
 
   async #touch(): Promise<void> {

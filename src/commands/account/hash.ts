@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { hashPassword, LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../../app/accounts/password-hash.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
-import { InputError } from '../../core/diagnostic.ts'
+import { usageError } from '../../core/diagnostic.ts'
 
 export default class AccountHash extends BaseCommand {
   static override summary =
@@ -28,7 +28,7 @@ password has at least ${SHORTEST_PASSWORD} characters; several words are fine. A
     if (letters < SHORTEST_PASSWORD || letters > LONGEST_PASSWORD) {
       const summary = `The password has ${letters} characters`
       const detail = `It has ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD}.`
-      throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+      throw usageError(summary, detail)
     }
     await this.write(`${await hashPassword(password)}\n`)
   }

@@ -3,7 +3,7 @@ import { examineWindows, type Finding } from '../../app/doctor/examine-windows.t
 import { jsonPage } from '../../app/json-document.ts'
 import { someDevices } from '../../app/revision/targets.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, usageError } from '../../core/diagnostic.ts'
 import { EXIT } from '../../core/outcome.ts'
 
 export default class DoctorWindows extends BaseCommand {
@@ -55,7 +55,5 @@ function line({ name, about, state, detail }: Finding): string {
 
 function notWindows(name: string, family: string | undefined): InputError {
   const detail = `The inventory says that it runs ${family}. These checks are for devices with \`os.family: windows\`.`
-  return new InputError([
-    { code: 'USAGE_INVALID', severity: 'error', summary: `"${name}" is not a Windows device`, detail },
-  ])
+  return usageError(`"${name}" is not a Windows device`, detail)
 }

@@ -8,7 +8,7 @@ import { accountName } from '../../app/run/account.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { confirm } from '../../cli/confirm.ts'
 import { folderFlag } from '../../cli/gitops-flags.ts'
-import { InputError } from '../../core/diagnostic.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { EXIT } from '../../core/outcome.ts'
 
@@ -39,7 +39,7 @@ and why goes on record (till gitops status). It must load, as any revision.`
     if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(args.commit)) {
       const summary = `"${args.commit}" is not the full id of a commit`
       const detail = 'Others can make commits with the same beginning. `git rev-parse COMMIT` prints the whole id.'
-      throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+      throw usageError(summary, detail)
     }
     const question = `Put ${args.commit} of ${follow.settings.repository} in force without verifying it?`
     if (!flags.yes && !(await confirm(question))) {

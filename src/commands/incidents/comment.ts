@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { commentIncident } from '../../app/incidents/change-incident.ts'
 import { IncidentCommand, incidentFlags } from '../../cli/incident-command.ts'
 import { incidentArg, wordFlags } from '../../cli/incident-flags.ts'
-import { InputError } from '../../core/diagnostic.ts'
+import { type InputError, usageError } from '../../core/diagnostic.ts'
 
 export default class IncidentsComment extends IncidentCommand {
   static override summary =
@@ -32,7 +32,5 @@ export default class IncidentsComment extends IncidentCommand {
 
 function nothingSaid(): InputError {
   const detail = 'Give a text, --cause, --done, --action, --owner, --due or --action-done.'
-  return new InputError([
-    { code: 'USAGE_INVALID', severity: 'error', summary: 'Nothing is said of the incident', detail },
-  ])
+  return usageError('Nothing is said of the incident', detail)
 }

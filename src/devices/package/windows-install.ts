@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { ShellChannel } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import { Secret } from '../../core/secret.ts'
+import { isSecret } from '../../core/secret.ts'
 import { act, askJson } from '../../shell/powershell-ask.ts'
 import { failureOf, tailOf } from '../../shell/tool-answer.ts'
 import type { PackageFile } from './package-file.ts'
@@ -18,7 +18,7 @@ export interface MsiParams {
 
 /** Why these properties cannot be given to an MSI; undefined when they can. */
 export function secretProperty(properties: MsiParams['properties'] = {}): Failure | undefined {
-  const secret = Object.entries(properties).find(([, value]) => (value as unknown) instanceof Secret)
+  const secret = Object.entries(properties).find(([, value]) => isSecret(value))
   if (!secret) return undefined
   const message = `The property ${secret[0]} is a secret, and properties of an MSI stand on a command line, in its log and in the event log.`
   const hint = 'Put it into a file with `config` or `file`.'

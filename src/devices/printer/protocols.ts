@@ -1,6 +1,6 @@
 import type { ShellChannel } from '../../core/channel.ts'
 import { type Result, SessionLost, success } from '../../core/failure.ts'
-import { Secret } from '../../core/secret.ts'
+import { asSecret, inClear } from '../../core/secret.ts'
 import { type AtolPlace, readAtol } from '../atol/client.ts'
 import { daisy, datecs } from '../datecs/client.ts'
 import { escpos } from '../escpos/client.ts'
@@ -110,7 +110,7 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
           wayLost('snmp', 'SNMP is asked from the controller only: give the printer an address of its own.'),
         )
       }
-      const community = secretOf(where.community)
+      const community = where.community == null ? undefined : asSecret(where.community)
       return success(await readSnmp({ host: place.host, port: place.port, ...(community && { community }) }, asking))
     },
   },
@@ -144,18 +144,11 @@ export const AUTO: PrinterProtocol = {
 
 /** The number of an operator that may ask. Default: that of the factory. */
 function operatorOf({ password }: Whereabouts): number | undefined {
-  const number = secretOf(password)?.reveal()
-  return number === undefined ? undefined : Number(number)
+  return password == null ? undefined : Number(inClear(password))
 }
 
 function accountOf({ user, password }: Whereabouts): Pick<AtolPlace, 'login'> {
-  return user == null ? {} : { login: { user, password: secretOf(password) ?? new Secret('') } }
-}
-
-/** What stands in a parameter in clear is treated like a secret all the same. */
-function secretOf(value: string | Secret | null | undefined): Secret | undefined {
-  if (value == null) return undefined
-  return value instanceof Secret ? value : new Secret(value)
+  return user == null ? {} : { login: { user, password: asSecret(password ?? '') } }
 }
 
 /** The bytes of a visit, by whichever way it goes. */

@@ -30,13 +30,13 @@ export function answerIn(question: Question, body: Uint8Array): ShtrihAnswer | u
 }
 
 /** 10h and, with other places, 11h. */
-export interface DeviceState {
+export interface ShtrihState {
   readonly flags: number
   readonly mode: number
   readonly submode: number
 }
 
-export function shortState({ data }: ShtrihAnswer): DeviceState | undefined {
+export function shortState({ data }: ShtrihAnswer): ShtrihState | undefined {
   return data.length < 5 ? undefined : stateAt(data, 1)
 }
 
@@ -45,7 +45,7 @@ export function memoryErrors({ data }: ShtrihAnswer): readonly number[] {
   return [...data.subarray(8, 10)]
 }
 
-export interface FullState extends DeviceState {
+export interface FullState extends ShtrihState {
   readonly firmware: string
   readonly document: number
   readonly clock: DeviceTime | undefined
@@ -70,7 +70,7 @@ export function fullState({ data }: ShtrihAnswer): FullState | undefined {
   }
 }
 
-function stateAt(data: Buffer, at: number): DeviceState {
+function stateAt(data: Buffer, at: number): ShtrihState {
   return { flags: data.readUInt16LE(at), mode: (data[at + 2] ?? 0) & 0x0f, submode: data[at + 3] ?? 0 }
 }
 

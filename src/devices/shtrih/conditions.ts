@@ -1,5 +1,5 @@
 import type { Condition, ConditionName } from '../printer/reading.ts'
-import type { DeviceState, ShtrihAnswer, StorageState } from './codec.ts'
+import type { ShtrihAnswer, ShtrihState, StorageState } from './codec.ts'
 import type { Question } from './questions.ts'
 
 const COVER_UP = 1 << 10
@@ -69,12 +69,12 @@ const NOTHING_TO_TELL: readonly number[] = [0x01, 0x08]
 const OF_STATE: readonly Question[] = ['10', 'FF01', 'FF39', 'FF40']
 
 /** It prints this moment (submodes 4 and 5), hands out data, or tests itself. */
-export function isPrinting({ mode, submode }: DeviceState): boolean {
+export function isPrinting({ mode, submode }: ShtrihState): boolean {
   return submode === 4 || submode === 5 || mode === 1 || mode === 10
 }
 
 /** What the mode, the submode and the flags of 10h and 11h say. */
-export function stateConditions({ flags, mode, submode }: DeviceState): Condition[] {
+export function stateConditions({ flags, mode, submode }: ShtrihState): Condition[] {
   const found = [...meaning(SUBMODES, submode, 'submode'), ...meaning(MODES, mode, 'mode')]
   if (submode > LAST_SUBMODE)
     found.push({ name: 'other-error', evidence: `submode ${submode}, which nothing here names` })

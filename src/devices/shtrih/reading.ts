@@ -12,13 +12,13 @@ import type {
 } from '../printer/reading.ts'
 import { readyBy } from '../printer/visit.ts'
 import {
-  type DeviceState,
   type ExchangeState,
   exchangeState,
   type FullState,
   fullState,
   memoryErrors,
   type ShtrihAnswer,
+  type ShtrihState,
   type StorageState,
   shiftState,
   shortState,
@@ -48,7 +48,7 @@ export interface Visited {
 
 /** What was understood of the answers. */
 interface Facts {
-  readonly state: DeviceState | undefined
+  readonly state: ShtrihState | undefined
   readonly full: FullState | undefined
   readonly storage: StorageState | undefined
   readonly exchange: ExchangeState | undefined
@@ -147,7 +147,7 @@ function fiscalOf({ state, full, storage, exchange, hasStorage }: Facts, visited
 
 /** Mode 3 is an open shift, too: one that is open for more than 24 hours, on which nothing can be sold. */
 function shiftOf(
-  state: DeviceState | undefined,
+  state: ShtrihState | undefined,
   isOpen: boolean | undefined,
   number: number | undefined,
 ): FiscalFacts['shift'] {

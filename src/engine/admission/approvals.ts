@@ -1,4 +1,4 @@
-import type { ApprovalState, Proof } from '../../core/admission.ts'
+import type { ApprovalState, Identification } from '../../core/admission.ts'
 import type { ErrorCode } from '../../core/error-catalog.ts'
 import { PROVIDER_MARK } from '../../core/sign-in-provider.ts'
 
@@ -49,7 +49,7 @@ export type ApprovalChange =
 /** Somebody says yes; also to what has begun, where a stricter policy wants more people by now. Each counts once. */
 export function approve(
   state: ApprovalState,
-  word: { readonly by: string; readonly at: number; readonly why: string; readonly proof?: Proof },
+  word: { readonly by: string; readonly at: number; readonly why: string; readonly proof?: Identification },
 ): ApprovalChange {
   const closed = closedBy(state, word.at)
   if (closed !== undefined) return unfit(closed)

@@ -8,11 +8,11 @@ import type {
   Place,
   Question,
   Reason,
-  Result,
   RunControl,
   RunFacts,
   Seen,
   Waiter,
+  WaveResult,
   WaveTally,
 } from '../../core/admission.ts'
 import type { GuardSeen } from '../../core/guard.ts'
@@ -50,7 +50,7 @@ export interface PolicyAdmissionOptions {
   readonly waitMs: number
   readonly breakGlass?: Question['breakGlass']
   /** How devices ended, and when, that a run which is carried on has done already. */
-  readonly before?: ReadonlyMap<string, { readonly result: Result; readonly at: number }> | undefined
+  readonly before?: ReadonlyMap<string, { readonly result: WaveResult; readonly at: number }> | undefined
   /** A device was changed, and seen to be as it should; with its look and proof that took so many milliseconds. */
   onChanged?(device: string, ms: number): void
   /** When a device was last seen, by earlier runs. */
@@ -86,8 +86,8 @@ export function policyAdmission(leases: Admission, options: PolicyAdmissionOptio
 class PolicyGate {
   readonly #options: PolicyAdmissionOptions
   readonly #waveOf = new Map<string, number>()
-  readonly #results: Map<string, Result>[]
-  readonly #tallies: Record<Result, number>[]
+  readonly #results: Map<string, WaveResult>[]
+  readonly #tallies: Record<WaveResult, number>[]
   /** Devices that are worked on here. */
   readonly #own = new Set<string>()
   /** What was in progress after the last question, and the same indexed. */
@@ -289,7 +289,7 @@ class PolicyGate {
 
   #facts({ released, aborted, paused }: RunControl): RunFacts {
     const waves = this.#options.waves.map((wave, index): WaveTally => {
-      const results = this.#tallies[index] as Record<Result, number>
+      const results = this.#tallies[index] as Record<WaveResult, number>
       const doneAt = this.#doneAt[index]
       const word = released[index]
       return { size: wave.length, results, ...(doneAt !== undefined && { doneAt }), ...(word && { released: word }) }
@@ -350,11 +350,11 @@ class PolicyGate {
     return own !== undefined && own <= wave && !this.#looked.has(device) && this.#results[own]?.has(device) !== true
   }
 
-  #count(device: string, result: Result, at = this.#options.now()): void {
+  #count(device: string, result: WaveResult, at = this.#options.now()): void {
     const wave = this.#waveOf.get(device)
     const results = wave === undefined ? undefined : this.#results[wave]
     if (wave === undefined || results === undefined) return
-    const tally = this.#tallies[wave] as Record<Result, number>
+    const tally = this.#tallies[wave] as Record<WaveResult, number>
     const before = results.get(device)
     if (before !== undefined) tally[before] -= 1
     tally[result] += 1
@@ -395,11 +395,11 @@ function isFailure(outcome: DeviceOutcome, phase: Place['phase'] | undefined): b
 const SEEN_WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'changed'])
 
 /** How a device counts in its wave. What this machine had no time for says nothing of the device or of the change. */
-export function resultOf(outcome: Pick<DeviceOutcome, 'state' | 'answered' | 'failure'>): Result {
+export function resultOf(outcome: Pick<DeviceOutcome, 'state' | 'answered' | 'failure'>): WaveResult {
   return wasNeverReached(outcome) ? 'unreachable' : RESULT_OF[outcome.state]
 }
 
-const RESULT_OF: Readonly<Record<DeviceState, Result>> = {
+const RESULT_OF: Readonly<Record<DeviceState, WaveResult>> = {
   'in-sync': 'passed',
   changed: 'passed',
   drifted: 'passed',

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../core/json.ts'
-import { MASK, Secret } from '../../core/secret.ts'
+import { isSecret, MASK, type Secret } from '../../core/secret.ts'
 import { findSecrets } from './mask/find-secrets.ts'
 import { formsOf } from './mask/forms.ts'
 import { SecretIndex, SHORTEST_BYTES } from './mask/secret-index.ts'
@@ -43,7 +43,7 @@ export class Masker {
   #walk(value: JsonValue): JsonValue {
     if (typeof value === 'string') return this.text(value)
     if (typeof value === 'number') return this.#index.has(String(value)) ? MASK : value
-    if ((value as unknown) instanceof Secret) return MASK
+    if (isSecret(value)) return MASK
     if (Array.isArray(value)) return value.map((item) => this.#walk(item))
     if (value === null || typeof value !== 'object') return value
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.#walk(item)]))

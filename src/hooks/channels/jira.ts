@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Channel } from '../../core/escalation.ts'
-import type { SendResult } from '../../core/escalation-store.ts'
+import type { MessageResult } from '../../core/escalation-store.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { isObject } from '../payload.ts'
 import { askHttp, basicAuthorization, type HttpAnswer, mayPass } from './ask-http.ts'
@@ -50,7 +50,7 @@ export function issueLabel(message: string): string {
   return `till-${createHash('sha256').update(message).digest('hex').slice(0, 20)}`
 }
 
-async function createIssue(jira: Jira, outgoing: Outgoing): Promise<SendResult> {
+async function createIssue(jira: Jira, outgoing: Outgoing): Promise<MessageResult> {
   const { channel, ask, textOf } = jira
   const label = issueLabel(outgoing.message)
   if (outgoing.doubtSince !== null) {
@@ -83,7 +83,7 @@ async function createIssue(jira: Jira, outgoing: Outgoing): Promise<SendResult> 
 async function findIssue(
   { channel, ask }: Jira,
   label: string,
-): Promise<{ readonly done: true; readonly result: SendResult } | { readonly done: false }> {
+): Promise<{ readonly done: true; readonly result: MessageResult } | { readonly done: false }> {
   const jql = `project = "${channel.project}" AND labels = "${label}"`
   const answer =
     channel.flavour === 'cloud'
@@ -103,7 +103,7 @@ async function comment(
   { ask, textOf }: Jira,
   { message, text, doubtSince }: Outgoing,
   ticket: string,
-): Promise<SendResult> {
+): Promise<MessageResult> {
   const path = `issue/${encodeURIComponent(ticket)}/comment`
   // Comments have no labels: the message's own name stands in the text.
   const mark = `(${message})`
@@ -120,7 +120,7 @@ async function comment(
 }
 
 /** Moves an issue by the name of a transition. One that is done already is done. */
-async function moveIssue({ channel, ask }: Jira, ticket: string): Promise<SendResult> {
+async function moveIssue({ channel, ask }: Jira, ticket: string): Promise<MessageResult> {
   const path = `issue/${encodeURIComponent(ticket)}`
   const status = await ask('GET', `${path}?fields=status`)
   if (!status.ok || status.status !== 200) return notDone(status, 'reading its status')
@@ -144,7 +144,7 @@ async function moveIssue({ channel, ask }: Jira, ticket: string): Promise<SendRe
   return answer.ok && answer.status === 204 ? { ok: true, reference: ticket } : notDone(answer, 'a transition')
 }
 
-function notDone(answer: HttpAnswer, what: string): Extract<SendResult, { readonly ok: false }> {
+function notDone(answer: HttpAnswer, what: string): Extract<MessageResult, { readonly ok: false }> {
   if (!answer.ok) return failed(`Jira, ${what}: ${answer.why}.`, { inDoubt: answer.sent })
   const { status, text, afterMs } = answer
   const { errorMessages, errors } = parsed(text)

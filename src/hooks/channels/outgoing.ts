@@ -1,5 +1,5 @@
 import type { MessageKind } from '../../core/escalation.ts'
-import type { SendResult } from '../../core/escalation-store.ts'
+import type { MessageResult } from '../../core/escalation-store.ts'
 import type { JsonValue } from '../../core/json.ts'
 
 /** A message as a channel sends it. */
@@ -24,13 +24,13 @@ export interface Outgoing {
 
 /** Sends messages; whatever happens is a value. */
 export interface ChannelSender {
-  send(outgoing: Outgoing): Promise<SendResult>
+  send(outgoing: Outgoing): Promise<MessageResult>
 }
 
 export function failed(
   why: string,
   how: { readonly inDoubt?: boolean; readonly isFinal?: boolean; readonly afterMs?: number | undefined } = {},
-): Extract<SendResult, { readonly ok: false }> {
+): Extract<MessageResult, { readonly ok: false }> {
   const { inDoubt = false, isFinal = false, afterMs } = how
   return { ok: false, why, inDoubt, isFinal, ...(afterMs !== undefined && { afterMs }) }
 }

@@ -3,7 +3,7 @@ import { parseDuration } from '../../core/duration.ts'
 import type { Contact } from '../../core/escalation.ts'
 import { DEFAULT_LIMITS_MS } from '../../core/incident-clocks.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Contract, Responsibility, ResponsibilityRow, Team } from '../../core/responsibility.ts'
+import type { Responsibility, ResponsibilityRow, ServiceContract, Team } from '../../core/responsibility.ts'
 import type { Expression } from '../../core/runbook.ts'
 import { compileExpression, SELECTOR_VARIABLES } from '../expression.ts'
 import { isMap } from '../is-map.ts'
@@ -73,8 +73,8 @@ class ResponsibilityReader {
     return undefined
   }
 
-  contracts(raw: JsonValue | undefined): ReadonlyMap<string, Contract> {
-    const read = mapsOf(raw).map(([name, each]): readonly [string, Contract] => {
+  contracts(raw: JsonValue | undefined): ReadonlyMap<string, ServiceContract> {
+    const read = mapsOf(raw).map(([name, each]): readonly [string, ServiceContract] => {
       const { hours, problems } = serviceHours(each['hours'])
       for (const { path, part, summary, detail } of problems)
         this.#report(['contracts', name, 'hours', ...path], { part, summary, detail })

@@ -3,15 +3,10 @@ import { SELLS } from '../../core/can-sell.ts'
 import { DEVICE_KINDS } from '../../core/fleet.ts'
 import { INCIDENT_STATES } from '../../core/incident.ts'
 import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
+import { COUNT, FLAG, HEAD, list, open, orNull, TEXT } from './forms.ts'
 import { INCIDENT_PROPERTIES, INCIDENT_STORY } from './incident-answers.ts'
 import { CHANGE, DEVICE_NAME, EXIT_CODE, FAILURE, FINDING, MODE, OUTAGE_NOTE, RUN_ID, TIME } from './records.ts'
 
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
-const TEXT = { type: 'string' } as const
-const COUNT = { type: 'integer', minimum: 0 } as const
-const FLAG = { type: 'boolean' } as const
-const orNull = (schema: object): object => ({ anyOf: [schema, { type: 'null' }] })
-const list = (items: object): object => ({ type: 'array', items })
 const ANY_STATE = { description: 'never: no run has looked at it.', enum: [...DEVICE_STATES, 'never'] } as const
 const STATE_COUNTS = {
   description: 'Devices by state; those that there are.',
@@ -20,22 +15,12 @@ const STATE_COUNTS = {
   additionalProperties: COUNT,
 } as const
 
-/** Keys are only ever added, so that there may be more. */
-const object = (
-  properties: Readonly<Record<string, object>>,
-  perhaps: Readonly<Record<string, object>> = {},
-): object => ({
-  type: 'object',
-  required: Object.keys(properties),
-  properties: { ...properties, ...perhaps },
-})
-
 const answer = (name: string, description: string, properties: Readonly<Record<string, object>>): object => ({
   ...HEAD,
   $id: `https://tillwright.dev/schemas/${name}/1`,
   title: name,
   description,
-  ...object({ schema: { const: `till.${name}/1` }, ...properties }),
+  ...open({ schema: { const: `till.${name}/1` }, ...properties }),
 })
 
 /** When the picture was made that the answer was read from. */
@@ -51,7 +36,7 @@ const SELLS_VALUE = {
   enum: SELLS,
 } as const
 const SELLS_COUNTS = {
-  ...object(Object.fromEntries(SELLS.map((each) => [each, COUNT]))),
+  ...open(Object.fromEntries(SELLS.map((each) => [each, COUNT]))),
   description: 'Stores that can sell.',
 }
 
@@ -100,7 +85,7 @@ const END_ROW = {
   duration_ms: { type: 'number' },
 }
 
-const CLOCK = object({
+const CLOCK = open({
   zone: { ...TEXT, description: 'IANA name.' },
   local: { ...TEXT, description: 'Time by its clocks.', examples: ['2026-11-30T11:02'] },
   open: FLAG,
@@ -123,7 +108,7 @@ const RUN_ROW = {
   resumed: COUNT,
 }
 
-const LOOK = object({
+const LOOK = open({
   state: { enum: DEVICE_STATES },
   unknown: FLAG,
   code: orNull(TEXT),
@@ -135,7 +120,7 @@ const LOOK = object({
   counts: { ...FLAG, description: 'It is part of what the device counts as.' },
 })
 
-const STEP = object(
+const STEP = open(
   {
     runbook: TEXT,
     step: TEXT,
@@ -147,7 +132,7 @@ const STEP = object(
   { changes: list(CHANGE), failure: FAILURE, reason: TEXT, may_be_mended: FLAG },
 )
 
-const OUTAGES = { ...list(object(OUTAGE_NOTE)), description: 'What is known to be out of order there now.' }
+const OUTAGES = { ...list(open(OUTAGE_NOTE)), description: 'What is known to be out of order there now.' }
 
 const DEVICE_HEAD = { ...DEVICE_ROW, attached_to: orNull(TEXT) }
 
@@ -173,7 +158,7 @@ export const API_ANSWER_SCHEMAS = {
   'api-sign-in': answer('api-sign-in', 'How somebody can sign in (/api/v1/sign-in); everybody may ask it.', {
     passwords: { ...FLAG, description: 'There are accounts with passwords.' },
     provider: {
-      ...orNull(object({ name: { ...TEXT, description: 'As people call it.' } })),
+      ...orNull(open({ name: { ...TEXT, description: 'As people call it.' } })),
       description: 'The provider of OpenID Connect; null: there is none.',
     },
   }),
@@ -187,10 +172,10 @@ export const API_ANSWER_SCHEMAS = {
   'api-signed-out': answer('api-signed-out', 'A session was ended.', {}),
   'api-overview': answer('api-overview', 'The fleet in numbers (/api/v1/overview).', {
     ...AS_OF,
-    stores: object({ total: COUNT, sells: SELLS_COUNTS }),
-    devices: object({ total: COUNT, counts: STATE_COUNTS, unknown: COUNT }),
-    regions: list(object({ region: TEXT, name: TEXT, stores: COUNT, sells: SELLS_COUNTS, counts: STATE_COUNTS })),
-    kinds: list(object({ kind: { enum: DEVICE_KINDS }, devices: COUNT, counts: STATE_COUNTS })),
+    stores: open({ total: COUNT, sells: SELLS_COUNTS }),
+    devices: open({ total: COUNT, counts: STATE_COUNTS, unknown: COUNT }),
+    regions: list(open({ region: TEXT, name: TEXT, stores: COUNT, sells: SELLS_COUNTS, counts: STATE_COUNTS })),
+    kinds: list(open({ kind: { enum: DEVICE_KINDS }, devices: COUNT, counts: STATE_COUNTS })),
   }),
   'api-map': answer('api-map', 'Stores on the map (/api/v1/map).', {
     ...AS_OF,
@@ -209,36 +194,36 @@ export const API_ANSWER_SCHEMAS = {
   'api-stores': answer('api-stores', 'Stores, a page at a time (/api/v1/stores).', {
     ...AS_OF,
     ...PAGE,
-    stores: list(object(STORE_ROW)),
+    stores: list(open(STORE_ROW)),
   }),
   'api-store': answer('api-store', 'A store with its devices, the worst first (/api/v1/stores/STORE).', {
     ...AS_OF,
     ...STORE_ROW,
-    address: object({ street: TEXT, postcode: TEXT, city: TEXT }),
-    link: object({ type: TEXT }),
+    address: open({ street: TEXT, postcode: TEXT, city: TEXT }),
+    link: open({ type: TEXT }),
     owner: { type: 'object' },
     tags: list(TEXT),
     outages: OUTAGES,
     clock: CLOCK,
-    device_list: list(object(DEVICE_HEAD)),
+    device_list: list(open(DEVICE_HEAD)),
   }),
   'api-devices': answer('api-devices', 'Devices, a page at a time (/api/v1/devices).', {
     ...AS_OF,
     ...PAGE,
-    devices: list(object(DEVICE_ROW)),
+    devices: list(open(DEVICE_ROW)),
   }),
   'api-device': answer('api-device', 'What is known of a device (/api/v1/devices/STORE/DEVICE).', {
     ...AS_OF,
     ...DEVICE_HEAD,
-    os: object({ family: TEXT }),
+    os: open({ family: TEXT }),
     address: TEXT,
     transport: TEXT,
     via: orNull(TEXT),
     attached: { ...list(DEVICE_NAME), description: 'What hangs on it.' },
-    suffering: { ...list(object(DEVICE_ROW)), description: 'Other devices of the store that are not in order.' },
+    suffering: { ...list(open(DEVICE_ROW)), description: 'Other devices of the store that are not in order.' },
     tags: list(TEXT),
     note: orNull(TEXT),
-    store_row: object(STORE_ROW),
+    store_row: open(STORE_ROW),
     owner: { type: 'object' },
     outages: OUTAGES,
     clock: CLOCK,
@@ -246,7 +231,7 @@ export const API_ANSWER_SCHEMAS = {
     looks: list(LOOK),
     findings: { ...list(FINDING), description: 'What is wrong, and what helps.' },
     timeline: {
-      ...list(object({ ...END_ROW, from: TIME, times: COUNT })),
+      ...list(open({ ...END_ROW, from: TIME, times: COUNT })),
       description: 'Ends of runs on it, newest first; those that found the same are one, with their number.',
     },
   }),
@@ -263,7 +248,7 @@ export const API_ANSWER_SCHEMAS = {
         additionalProperties: COUNT,
       },
       late: { ...COUNT, description: 'Of all that were picked, those with a clock that ran out.' },
-      incidents: list(object(INCIDENT_PROPERTIES)),
+      incidents: list(open(INCIDENT_PROPERTIES)),
     },
   ),
   'api-incident': answer(
@@ -275,11 +260,11 @@ export const API_ANSWER_SCHEMAS = {
       ...INCIDENT_STORY,
       firing: { ...FLAG, description: 'Monitoring has not told that it is over.' },
       evidence: {
-        ...object({
+        ...open({
           state: orNull(ANY_STATE),
           since: orNull(TIME),
           findings: list({ type: 'object' }),
-          looks: list(object({ ...END_ROW, from: TIME, times: { ...COUNT, minimum: 1 } })),
+          looks: list(open({ ...END_ROW, from: TIME, times: { ...COUNT, minimum: 1 } })),
         }),
         description: 'What runs have found at its device; empty where it has none.',
       },
@@ -297,21 +282,19 @@ export const API_ANSWER_SCHEMAS = {
     count: { ...COUNT, description: 'Rows on all pages.' },
     next: PAGE.next,
     columns: {
-      ...list(object({ key: TEXT, title: TEXT, type: TEXT, aside: FLAG })),
+      ...list(open({ key: TEXT, title: TEXT, type: TEXT, aside: FLAG })),
       description: 'What the rows have, as the schema of the report says: seconds, shares of 0 to 1.',
     },
     rows: list({ type: 'object' }),
     total: orNull({ type: 'object' }),
-    charts: list(
-      object({ title: TEXT, kind: { enum: ['bars', 'line'] }, type: TEXT, points: list({ type: 'object' }) }),
-    ),
+    charts: list(open({ title: TEXT, kind: { enum: ['bars', 'line'] }, type: TEXT, points: list({ type: 'object' }) })),
   }),
   'api-sla-closed': answer(
     'api-sla-closed',
     'Closed months of contracts, each with every version (/api/v1/sla/closed).',
     {
       months: list(
-        object({
+        open({
           contract: TEXT,
           month: { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}$' },
           version: { ...COUNT, minimum: 1 },
@@ -328,7 +311,7 @@ export const API_ANSWER_SCHEMAS = {
     device: DEVICE_NAME,
     days: { type: 'number' },
     series: list(
-      object({
+      open({
         series: TEXT,
         points: {
           ...list({ type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 }),
@@ -346,7 +329,7 @@ export const API_ANSWER_SCHEMAS = {
   'api-outages': answer('api-outages', 'Known outages that go on or are to come (/api/v1/outages).', {
     ...AS_OF,
     outages: list(
-      object({
+      open({
         ...OUTAGE_NOTE,
         state: { enum: ['coming', 'current'] },
         from: TIME,
@@ -364,40 +347,38 @@ export const API_ANSWER_SCHEMAS = {
   ),
   'api-search': answer('api-search', 'What a text may mean (/api/v1/search).', {
     ...AS_OF,
-    stores: list(object(STORE_ROW)),
-    devices: list(object(DEVICE_ROW)),
-    runs: list(object(RUN_ROW)),
+    stores: list(open(STORE_ROW)),
+    devices: list(open(DEVICE_ROW)),
+    runs: list(open(RUN_ROW)),
     incidents: {
-      ...list(object(INCIDENT_PROPERTIES)),
+      ...list(open(INCIDENT_PROPERTIES)),
       description: 'That of this id, and those with a ticket of this number.',
     },
   }),
   'api-runs': answer('api-runs', 'Runs, newest first, a page at a time (/api/v1/runs).', {
     ...AS_OF,
     next: PAGE.next,
-    runs: list(object(RUN_ROW)),
+    runs: list(open(RUN_ROW)),
   }),
   'api-run': answer('api-run', 'A run with a page of its devices, the worst first (/api/v1/runs/RUN).', {
     ...AS_OF,
-    paused: { ...orNull(object({ by: TEXT, why: TEXT, at: TIME })), description: 'Who holds it; null: nobody.' },
+    paused: { ...orNull(open({ by: TEXT, why: TEXT, at: TIME })), description: 'Who holds it; null: nobody.' },
     appliable: { ...FLAG, description: 'It is a plan that was made here and may be applied: POST …/apply.' },
     ...RUN_ROW,
     ...PAGE,
-    waves: list(object({ wave: COUNT, counts: STATE_COUNTS })),
+    waves: list(open({ wave: COUNT, counts: STATE_COUNTS })),
     waiting: {
-      ...list(
-        object({ code: TEXT, message: TEXT, not_before: orNull(TIME), count: COUNT, devices: list(DEVICE_NAME) }),
-      ),
+      ...list(open({ code: TEXT, message: TEXT, not_before: orNull(TIME), count: COUNT, devices: list(DEVICE_NAME) })),
       description: 'What devices wait for, and until when.',
     },
-    approvals: list(object({ wave: orNull(COUNT), people: COUNT, four_eyes: FLAG, asked_by: TEXT, expires_at: TIME })),
+    approvals: list(open({ wave: orNull(COUNT), people: COUNT, four_eyes: FLAG, asked_by: TEXT, expires_at: TIME })),
     device_list: list(
-      object({
+      open({
         device: DEVICE_NAME,
         wave: COUNT,
         state: { ...orNull({ enum: DEVICE_STATES }), description: 'null: it has not ended yet.' },
         working: FLAG,
-        end: orNull(object(END_ROW)),
+        end: orNull(open(END_ROW)),
       }),
     ),
   }),

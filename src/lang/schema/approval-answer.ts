@@ -1,10 +1,9 @@
+import { HEAD, TEXT } from './forms.ts'
 import { PROOF, RUN_ID, TIME } from './records.ts'
-
-const PERSON = { type: 'string' } as const
 
 /** What `till approve --json` answers. */
 export const APPROVAL_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/approval/1',
   title: 'Approval',
   description: 'What an approval has come to (`till approve --json`).',
@@ -29,7 +28,7 @@ export const APPROVAL_JSON_SCHEMA: object = {
           people: { description: 'How many have to approve.', type: 'integer' },
           four_eyes: { description: 'Who asked cannot approve.', type: 'boolean' },
           signed: { description: 'Only signed ones count.', type: 'boolean' },
-          asked_by: PERSON,
+          asked_by: TEXT,
           expires_at: { ...TIME, description: 'It must be given, and used, by then.' },
           given: {
             type: 'array',
@@ -37,7 +36,7 @@ export const APPROVAL_JSON_SCHEMA: object = {
               type: 'object',
               additionalProperties: false,
               required: ['by', 'at', 'why'],
-              properties: { by: PERSON, at: TIME, why: { type: 'string' }, proof: PROOF },
+              properties: { by: TEXT, at: TIME, why: { type: 'string' }, proof: PROOF },
             },
           },
         },

@@ -1,6 +1,6 @@
+import { HEAD } from './forms.ts'
 import { RUN_ID, TIME } from './records.ts'
 
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const SEQ = { description: '1, 2, 3… without gaps.', type: 'integer', minimum: 0 } as const
 const HASH = {
   description: 'sha256 of the hash before it and of its own text, in hexadecimal.',

@@ -1,3 +1,4 @@
+import { HEAD } from './forms.ts'
 import { DEVICE_NAME, TIME } from './records.ts'
 
 const ORIGIN = {
@@ -14,7 +15,7 @@ const ORIGIN = {
 
 /** What `till blame DEVICE STEP --json` answers. */
 export const BLAME_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/blame/1',
   title: 'Blame',
   description: 'Which commit and line wants what a step wants of a device (`till blame DEVICE STEP --json`).',

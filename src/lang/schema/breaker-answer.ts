@@ -1,8 +1,8 @@
-const TIME = { description: 'ISO 8601 in UTC.', type: 'string' } as const
+import { HEAD, MOMENT } from './forms.ts'
 
 /** What `till breaker --json` answers. */
 export const BREAKER_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/breaker/1',
   title: 'Breaker',
   description: 'Whether the breaker stops changes (`till breaker --json`).',
@@ -12,14 +12,14 @@ export const BREAKER_JSON_SCHEMA: object = {
   properties: {
     schema: { const: 'till.breaker/1' },
     open: { description: 'Nothing newly changes.', type: 'boolean' },
-    since: TIME,
+    since: MOMENT,
     why: { description: 'What opened it.', type: 'string' },
     closed: {
       description: 'Who closed it last, and why.',
       type: 'object',
       additionalProperties: false,
       required: ['at', 'by', 'why'],
-      properties: { at: TIME, by: { type: 'string' }, why: { type: 'string' } },
+      properties: { at: MOMENT, by: { type: 'string' }, why: { type: 'string' } },
     },
   },
 }

@@ -1,16 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
-import { DURATION_PATTERN } from '../../core/duration.ts'
 import { CHAIN_UNTIL } from '../../core/escalation.ts'
+import { duration, secret, text, url } from './input-forms.ts'
 
 const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$'
-const text = (description: string, example: string) =>
-  ({ description, type: 'string', minLength: 1, examples: [example] }) as const
-const url = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: '^https?://[^\\s/]+', examples: [example] }) as const
-const secret = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: '^(env|file|command|age):.+$', examples: [example] }) as const
-const duration = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: DURATION_PATTERN, examples: [example] }) as const
 const count = (description: string, example: number) =>
   ({ description, type: 'integer', minimum: 1, maximum: 1_000, examples: [example] }) as const
 

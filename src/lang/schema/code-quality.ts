@@ -1,6 +1,8 @@
+import { HEAD } from './forms.ts'
+
 /** Array of `QualityIssue`: the part of the Code Climate format that GitLab reads. */
 export const CODE_QUALITY_JSON_SCHEMA = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/code-quality/1',
   title: 'Code Quality report',
   description:

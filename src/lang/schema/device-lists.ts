@@ -1,5 +1,6 @@
 import { DURATION } from '../../core/duration.ts'
-import { expression, NAME_PATTERN } from './sinks.ts'
+import { text } from './input-forms.ts'
+import { NAME_PATTERN } from './sinks.ts'
 
 const DEVICE_LIST = {
   title: 'Device list',
@@ -21,8 +22,8 @@ const DEVICE_LIST = {
       pattern: '^(env|file|command|age):.+$',
       examples: ['env:TILL_VENDOR_TOKEN'],
     },
-    items: expression('CEL over `payload`, one page: the list of devices on it.', 'payload.items'),
-    next: expression(
+    items: text('CEL over `payload`, one page: the list of devices on it.', 'payload.items'),
+    next: text(
       'CEL over `payload`: the address of the next page, or what `cursor` takes; null, empty or not there: it is the last. Default: there is one page.',
       'payload.next',
     ),
@@ -32,13 +33,13 @@ const DEVICE_LIST = {
       pattern: '^[A-Za-z0-9_.-]+$',
       examples: ['after'],
     },
-    total: expression(
+    total: text(
       'CEL over `payload`: how many devices there are on all pages, a number on each. Another number of them is no whole list.',
       'payload.total',
     ),
-    as_of: expression('CEL over `payload`: when it was made, ISO 8601.', 'payload.generated_at'),
+    as_of: text('CEL over `payload`: when it was made, ISO 8601.', 'payload.generated_at'),
     fresh: { description: 'A list that is older is not used; needs `as_of`.', ...DURATION, examples: ['24h'] },
-    device: expression('CEL over `item`, one device: its full name.', "item.shop + '/' + item.name"),
+    device: text('CEL over `item`, one device: its full name.', "item.shop + '/' + item.name"),
     fields: {
       description:
         'What it says of a device, CEL over `item`: address, profile, note, attached_to, and values as vars.PATH. What is null or empty says nothing.',

@@ -1,4 +1,4 @@
-const POSITION = { type: 'integer', minimum: 1 } as const
+import { COUNT, HEAD, POSITION } from './forms.ts'
 
 export const DIAGNOSTIC = {
   title: 'Diagnostic',
@@ -27,10 +27,8 @@ export const DIAGNOSTIC = {
   },
 } as const
 
-const COUNT = { type: 'integer', minimum: 0 } as const
-
 export const DIAGNOSTICS_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/diagnostics/1',
   title: 'Diagnostics',
   description:

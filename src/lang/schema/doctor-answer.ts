@@ -1,6 +1,8 @@
+import { HEAD } from './forms.ts'
+
 /** What `till doctor windows --json` answers. */
 export const DOCTOR_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/doctor/1',
   title: 'Doctor',
   description: 'What `till doctor windows` answers with `--json`.',
@@ -32,7 +34,7 @@ export const DOCTOR_JSON_SCHEMA: object = {
 
 /** What `till doctor --json` answers. */
 export const DOCTOR_MACHINE_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/doctor-machine/1',
   title: 'Doctor of this machine',
   description: 'What `till doctor` answers with `--json`.',

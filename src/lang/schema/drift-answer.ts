@@ -1,5 +1,5 @@
 import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
-import { COMMIT, COUNT } from './preview-answer.ts'
+import { COMMIT, COUNT, HEAD } from './forms.ts'
 import { DEVICE_NAME, RUN_ID, TIME } from './records.ts'
 
 const DRIFT = {
@@ -63,7 +63,7 @@ const DRIFT = {
 
 /** What `till drift --since TIME --json` answers. */
 export const DRIFT_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/drift/1',
   title: 'Drift over time',
   description: 'What differs by the last looks, since when and by what (`till drift --since TIME --json`).',

@@ -1,8 +1,9 @@
 import { ERROR_AREAS } from '../../core/error-catalog.ts'
+import { HEAD } from './forms.ts'
 
 /** What `till explain --json` answers. */
 export const ERRORS_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/errors/1',
   title: 'Errors',
   description: 'What `till explain` answers with `--json`: one code, or all of them.',

@@ -1,4 +1,5 @@
 import { EVENT_SCHEMA, type RunEvent } from '../../core/events.ts'
+import { HEAD, TEXT } from './forms.ts'
 import {
   CHANGE,
   COUNTS,
@@ -25,7 +26,6 @@ interface Body {
 }
 
 const STORE = { description: 'Id of the store.', type: 'string' } as const
-const TEXT = { type: 'string' } as const
 const ATTEMPT = {
   description: 'Which try at the device within the run; 1 where it is absent.',
   type: 'integer',
@@ -161,7 +161,7 @@ const BODIES: Readonly<Record<RunEvent['type'], Body>> = {
 /** Every kind of event of a run. */
 export const EVENT_TYPES: readonly string[] = Object.keys(BODIES)
 
-const HEAD = {
+const EVENT_HEAD = {
   schema: { const: EVENT_SCHEMA },
   run: RUN_ID,
   seq: { description: '1, 2, 3… without gaps within a run.', type: 'integer', minimum: 1 },
@@ -169,7 +169,7 @@ const HEAD = {
 } as const
 
 export const EVENT_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/event/1',
   title: 'Event',
   description: 'One line of the event stream (`--ndjson`).',
@@ -178,6 +178,6 @@ export const EVENT_JSON_SCHEMA: object = {
     description,
     type: 'object',
     required: ['type', 'schema', 'run', 'seq', 'at', ...required],
-    properties: { type: { const: type }, ...HEAD, ...properties },
+    properties: { type: { const: type }, ...EVENT_HEAD, ...properties },
   })),
 }

@@ -1,9 +1,8 @@
 import { DIAGNOSTIC } from './diagnostics.ts'
-
-const COUNT = { type: 'integer', minimum: 0 } as const
+import { COUNT, HEAD } from './forms.ts'
 
 const IMPORTED: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/inventory-imported/1',
   title: 'Imported inventory',
   description: 'What `till inventory import` answers with `--json`.',
@@ -20,7 +19,7 @@ const IMPORTED: object = {
 }
 
 const GRAPH: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/inventory-graph/1',
   title: 'Inventory graph',
   description: 'What `till inventory graph` answers with `--json`.',

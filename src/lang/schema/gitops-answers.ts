@@ -1,6 +1,6 @@
+import { COMMIT, HEAD } from './forms.ts'
 import { TIME } from './records.ts'
 
-const COMMIT = { description: 'Full id of a commit.', type: 'string', pattern: '^[0-9a-f]{40,64}$' } as const
 const OUTCOME = {
   description:
     'current: nothing is new; advanced: a new revision is (or would be) in force; refused, unreachable, undecided: the old one stays.',
@@ -57,8 +57,6 @@ const LAST = {
     since: { ...TIME, description: 'Since when it is so.' },
   },
 } as const
-
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 
 /** What `till gitops status --json` and `till gitops verify --json` answer. */
 export const GITOPS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {

@@ -1,4 +1,5 @@
 import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
+import { HEAD } from './forms.ts'
 import {
   COUNTS,
   DEVICE_NAME,
@@ -11,7 +12,6 @@ import {
   UNKNOWN_DEVICES,
 } from './records.ts'
 
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const ABOUT = {
   description: 'What each runbook was about, in their order: the parameters that it cannot do without.',
   type: 'array',

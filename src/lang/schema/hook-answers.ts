@@ -1,15 +1,9 @@
 import { EPISODE_NOTES } from '../../core/episode.ts'
 import { HOOK_MODES } from '../../core/hook-rule.ts'
 import { DEVICE_STATES } from '../../core/outcome.ts'
+import { closed, HEAD, TEXT, textOrNull } from './forms.ts'
 import { EVIDENCE } from './incident-answers.ts'
-import { TIME } from './records.ts'
-
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
-const TEXT = { type: 'string' } as const
-const textOrNull = (description: string) => ({ description, type: ['string', 'null'] }) as const
-const timeOrNull = (description: string): object => ({ description, anyOf: [TIME, { type: 'null' }] })
-const closed = (properties: Readonly<Record<string, object>>) =>
-  ({ type: 'object', additionalProperties: false, required: Object.keys(properties), properties }) as const
+import { TIME, timeOrNull } from './records.ts'
 
 const ALERT_STATE = { description: 'Whether the alert fires.', enum: ['firing', 'resolved'] } as const
 const PARAMS = {

@@ -1,20 +1,8 @@
-import { DURATION_PATTERN } from '../../core/duration.ts'
 import { HOOK_MODES } from '../../core/hook-rule.ts'
-
-const duration = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: DURATION_PATTERN, examples: [example] }) as const
+import { duration, secret, text, url } from './input-forms.ts'
 
 const count = (description: string, example: number) =>
   ({ description, type: 'integer', minimum: 1, maximum: 100_000, examples: [example] }) as const
-
-const expression = (description: string, example: string) =>
-  ({ description, type: 'string', minLength: 1, examples: [example] }) as const
-
-const url = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: '^https?://[^\\s/]+', examples: [example] }) as const
-
-const secret = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: '^(env|file|command|age):.+$', examples: [example] }) as const
 
 const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]*$'
 
@@ -27,7 +15,7 @@ const PARAM = {
       additionalProperties: false,
       required: ['from', 'one_of'],
       properties: {
-        from: expression('Where the value is: CEL over alert, device and store.', 'alert.labels.service'),
+        from: text('Where the value is: CEL over alert, device and store.', 'alert.labels.service'),
         one_of: {
           description: 'The values that are accepted. Another one is never used: people are told.',
           type: 'array',
@@ -53,7 +41,7 @@ const RULE = {
       pattern: NAME_PATTERN,
       examples: ['spooler-stuck'],
     },
-    match: expression(
+    match: text(
       'Which alerts: CEL over alert (source, id, state, name, severity, text, labels, started_at), device, store and region. The ' +
         'first rule that holds is the one. A label that the alert has not got makes it not hold.',
       "alert.name == 'SpoolerStuck' && device.kind == 'till'",
@@ -149,22 +137,19 @@ const SOURCE = {
   additionalProperties: false,
   required: ['id', 'firing', 'alert'],
   properties: {
-    alerts: expression(
-      'The list of alerts; each of them is `item`. Default: the payload is one alert.',
-      'payload.events',
-    ),
-    id: expression(
+    alerts: text('The list of alerts; each of them is `item`. Default: the payload is one alert.', 'payload.events'),
+    id: text(
       'What tells this occurrence of the fault from others: the same in repeats and in the all-clear, another one next time.',
       "item.key + ' ' + item.since",
     ),
-    firing: expression('Whether it fires; otherwise it is resolved.', "item.state == 'open'"),
-    alert: expression('The name of the fault: alert.name in rules.', 'item.problem'),
-    severity: expression('alert.severity in rules. Default: none.', 'item.level'),
-    text: expression('alert.text in rules. Default: none.', 'item.message'),
-    device: expression('Full name of the device. Default: it is found by `host`.', "item.shop + '/' + item.till"),
-    store: expression('Id of the store. Default: that of the device.', 'item.shop'),
-    host: expression('A name or address by which the device is found.', 'item.ip'),
-    labels: expression('A map: alert.labels in rules. Default: an empty one.', 'item'),
+    firing: text('Whether it fires; otherwise it is resolved.', "item.state == 'open'"),
+    alert: text('The name of the fault: alert.name in rules.', 'item.problem'),
+    severity: text('alert.severity in rules. Default: none.', 'item.level'),
+    text: text('alert.text in rules. Default: none.', 'item.message'),
+    device: text('Full name of the device. Default: it is found by `host`.', "item.shop + '/' + item.till"),
+    store: text('Id of the store. Default: that of the device.', 'item.shop'),
+    host: text('A name or address by which the device is found.', 'item.ip'),
+    labels: text('A map: alert.labels in rules. Default: an empty one.', 'item'),
   },
 } as const
 
@@ -214,11 +199,11 @@ export const HOOKS = {
               type: 'object',
               additionalProperties: false,
               properties: {
-                name: expression(
+                name: text(
                   "Technical name, CEL over device and store: letters, digits, spaces and ._- only. device.store + '-' + device.id unless given.",
                   "device.store + '.' + device.id",
                 ),
-                group: expression(
+                group: text(
                   "Host group that it is in, beside others; made where there is none. 'Tillwright/' + device.region unless given.",
                   "'Tills/' + device.region",
                 ),

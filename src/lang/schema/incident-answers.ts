@@ -1,13 +1,8 @@
 import { MESSAGE_KINDS, MESSAGE_STATES } from '../../core/escalation.ts'
 import { INCIDENT_CLOCKS, INCIDENT_ORIGINS, INCIDENT_STATES } from '../../core/incident.ts'
-import { CHANGE, OUTAGE_NOTE, TIME } from './records.ts'
+import { closed, HEAD, TEXT, textOrNull } from './forms.ts'
+import { CHANGE, OUTAGE_NOTE, TIME, timeOrNull } from './records.ts'
 
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
-const TEXT = { type: 'string' } as const
-const textOrNull = (description: string) => ({ description, type: ['string', 'null'] }) as const
-const timeOrNull = (description: string): object => ({ description, anyOf: [TIME, { type: 'null' }] })
-const closed = (properties: Readonly<Record<string, object>>) =>
-  ({ type: 'object', additionalProperties: false, required: Object.keys(properties), properties }) as const
 const milliseconds = (description: string) => ({ description, type: 'number', minimum: 0 }) as const
 const DATE = { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', examples: ['2026-12-24'] } as const
 

@@ -1,10 +1,11 @@
 import { DIAGNOSTIC } from './diagnostics.ts'
+import { HEAD } from './forms.ts'
 
 const PATHS = { type: 'array', items: { type: 'string' } } as const
 
 /** What `till init --json` answers. */
 export const INIT_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/init/1',
   title: 'Init',
   description: 'What `till init` answers with `--json`.',

@@ -1,12 +1,10 @@
 import { DEVICE_KINDS } from '../../core/fleet.ts'
 import { DAYS } from '../inventory/trading-hours.ts'
+import { COUNT, HEAD, POSITION } from './forms.ts'
 import { DEVICE, OS_PROPERTIES, SPAN, STORE } from './inventory.ts'
 import { DEVICE_NAME } from './records.ts'
 import { TRANSPORT } from './transport.ts'
 
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
-const COUNT = { type: 'integer', minimum: 0 } as const
-const POSITION = { type: 'integer', minimum: 1 } as const
 const TAGS = { description: 'Words to select by.', type: 'array', items: { type: 'string' } } as const
 const VARS = { description: 'Values for runbooks, after the cascade.', type: 'object' } as const
 const STORE_ID = { description: 'Id of the store.', type: 'string', examples: ['PL-0412'] } as const

@@ -1,4 +1,5 @@
 import { DIAGNOSTIC } from './diagnostics.ts'
+import { HEAD } from './forms.ts'
 
 const BRIEF = {
   name: { type: 'string' },
@@ -13,7 +14,7 @@ const BRIEF_KEYS = ['name', 'summary', 'shipped', 'systems', 'mends', 'reacts'] 
 
 /** What `till module list --json` answers. */
 const LIST = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/modules/1',
   title: 'Modules',
   description: 'What `till module list` answers with `--json`.',
@@ -33,7 +34,7 @@ const LIST = {
 
 /** What `till module show --json` answers. */
 const SHOWN = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/module-shown/1',
   title: 'Module',
   description: 'What `till module show` answers with `--json`.',
@@ -62,7 +63,7 @@ const SHOWN = {
 
 /** What `till module test --json` answers. */
 const TESTED = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/module-tested/1',
   title: 'Tested modules',
   description: 'What `till module test` answers with `--json`.',

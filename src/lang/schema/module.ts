@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
+import { COUNT } from './forms.ts'
+
 const SCHEMA = { $ref: '#/definitions/schema' } as const
 const SCHEMAS = { type: 'array', minItems: 1, items: SCHEMA } as const
-const COUNT = { type: 'integer', minimum: 0 } as const
 const TYPE = { enum: ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null'] } as const
 
 /** The part of JSON Schema that describes parameters: an editor gets it with the schema of runbooks, where `$ref` would lead nowhere. */

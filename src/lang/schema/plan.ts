@@ -1,5 +1,6 @@
 import { STEP_STATES } from '../../core/outcome.ts'
 import { PLAN_SCHEMA } from '../../core/plan.ts'
+import { HEAD } from './forms.ts'
 import { CHANGE, DEVICE_NAME, DEVICE_STATE, DIGEST, REVISION, RUNBOOK_REFERENCE, TIME } from './records.ts'
 
 const STEP = {
@@ -29,7 +30,7 @@ const DEVICE = {
 } as const
 
 export const PLAN_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/plan/1',
   title: 'Plan',
   description: 'What `till plan --output` wrote, to be reviewed and applied.',

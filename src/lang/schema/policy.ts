@@ -1,13 +1,10 @@
-import { DURATION_PATTERN } from '../../core/duration.ts'
 import { DEVICE_KINDS } from '../../core/fleet.ts'
 import { DIMENSIONS } from '../../core/policy.ts'
+import { duration } from './input-forms.ts'
 
 const AMOUNT_PATTERN = '^(100|[0-9]{1,2})(\\.[0-9]+)?%$'
 const DATE_PATTERN = '^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2})?$'
 const DAYS_PATTERN = '^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$'
-
-const duration = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: DURATION_PATTERN, examples: [example] }) as const
 
 const count = (description: string, example: number, minimum = 1) =>
   ({ description, type: 'integer', minimum, maximum: 1_000_000, examples: [example] }) as const

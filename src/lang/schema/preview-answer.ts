@@ -1,5 +1,5 @@
-export const COMMIT = { description: 'Full id of a commit.', type: 'string', pattern: '^[0-9a-f]{40,64}$' } as const
-export const COUNT = { type: 'integer', minimum: 0 } as const
+import { COMMIT, COUNT, HEAD } from './forms.ts'
+
 const COUNTS = {
   description: 'Devices by name, the most first.',
   type: 'object',
@@ -45,7 +45,7 @@ export const NOTES = { description: 'What else is another.', type: 'array', item
 
 /** What `till plan --against REF --json` answers. */
 export const PREVIEW_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/preview/1',
   title: 'Preview',
   description: 'What merging a revision would change (`till plan --against REF --json`).',

@@ -1,4 +1,5 @@
-import { COMMIT, COUNT, INVENTORY_CHANGES, NOTES, RUNBOOK_CHANGES, TOUCHED } from './preview-answer.ts'
+import { COMMIT, COUNT, HEAD } from './forms.ts'
+import { INVENTORY_CHANGES, NOTES, RUNBOOK_CHANGES, TOUCHED } from './preview-answer.ts'
 
 const named = (description: string) =>
   ({
@@ -13,7 +14,7 @@ const named = (description: string) =>
 
 /** What `till promote FROM INTO --json` answers. */
 export const PROMOTION_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/promotion/1',
   title: 'Promotion',
   description: 'What merging one branch into another would mean (`till promote FROM INTO --json`).',

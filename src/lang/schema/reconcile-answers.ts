@@ -1,7 +1,7 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
+import { HEAD } from './forms.ts'
 import { COUNTS, DEVICE_NAME, EXIT_CODE, RUN_ID, TIME } from './records.ts'
 
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
 const NAME = { description: 'Name of an assignment.', type: 'string' } as const
 const NAMES = { type: 'array', items: NAME } as const
 

@@ -1,6 +1,7 @@
 import { PHASES } from '../../core/failure.ts'
 import { DEVICE_KINDS } from '../../core/fleet.ts'
 import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
+import { COUNT } from './forms.ts'
 
 /** Parts that events, results and plans share. All of them may gain keys; none loses any. */
 
@@ -10,6 +11,8 @@ export const TIME = {
   pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$',
   examples: ['2026-11-22T03:47:16.123Z'],
 } as const
+
+export const timeOrNull = (description: string): object => ({ description, anyOf: [TIME, { type: 'null' }] })
 
 export const RUN_ID = {
   description: 'The run; ids sort by time.',
@@ -33,8 +36,6 @@ export const REVISION = {
 } as const
 
 export const DURATION_MS = { description: 'Milliseconds.', type: 'number', minimum: 0 } as const
-
-const COUNT = { type: 'integer', minimum: 0 } as const
 
 export const EXIT_CODE = {
   description:

@@ -1,13 +1,10 @@
 import { NAMED_REPORTS } from '../../core/report-names.ts'
-import { DEVICE_NAME, TIME } from './records.ts'
-
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
-const TEXT = { type: 'string' } as const
-const timeOrNull = (description: string): object => ({ description, anyOf: [TIME, { type: 'null' }] })
+import { HEAD, TEXT } from './forms.ts'
+import { DEVICE_NAME, timeOrNull } from './records.ts'
 
 /** What `till report scheduled --json` answers. */
 export const SCHEDULED_REPORTS_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/scheduled-reports/1',
   title: 'Scheduled reports',
   description:

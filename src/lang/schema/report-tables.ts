@@ -1,5 +1,6 @@
 import type { ReportColumn, ReportForm, ReportType } from '../../core/report.ts'
 import { REPORT_FORMS } from '../../core/report-forms.ts'
+import { HEAD } from './forms.ts'
 import { TIME } from './records.ts'
 
 const VALUES: Readonly<Record<ReportType, object>> = {
@@ -27,7 +28,7 @@ function schemaOf(form: ReportForm): object {
     properties: Object.fromEntries(form.columns.map((column) => [column.key, schemaOfValue(column)])),
   }
   return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
+    ...HEAD,
     $id: `https://tillwright.dev/schemas/report-${form.name}/1`,
     title: form.title,
     description: form.description,

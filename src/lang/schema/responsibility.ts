@@ -1,15 +1,11 @@
-import { DURATION_PATTERN } from '../../core/duration.ts'
 import { CHAIN, CHANNELS, contacts } from './channels.ts'
+import { duration, text } from './input-forms.ts'
 
 const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$'
 const name = (description: string, example: string) =>
   ({ description, type: 'string', pattern: NAME_PATTERN, examples: [example] }) as const
 const names = (description: string, example: string) =>
   ({ description, type: 'array', minItems: 1, items: { type: 'string', minLength: 1 }, examples: [[example]] }) as const
-const expression = (description: string, example: string) =>
-  ({ description, type: 'string', minLength: 1, examples: [example] }) as const
-const limit = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: DURATION_PATTERN, examples: [example] }) as const
 
 const SPAN = '([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)'
 const DAY = {
@@ -51,9 +47,9 @@ const CONTRACT = {
       minLength: 1,
       examples: ['calendars/pl.ics'],
     },
-    reaction: limit('Until somebody takes it; 15m unless given.', '15m'),
-    diagnosis: limit('Until its cause is said; 1h unless given.', '1h'),
-    fix: limit('Until nothing of it fires any more; 4h unless given.', '4h'),
+    reaction: duration('Until somebody takes it; 15m unless given.', '15m'),
+    diagnosis: duration('Until its cause is said; 1h unless given.', '1h'),
+    fix: duration('Until nothing of it fires any more; 4h unless given.', '4h'),
   },
 } as const
 
@@ -98,8 +94,8 @@ export const RESPONSIBILITY = {
   additionalProperties: false,
   required: ['teams', 'rows'],
   properties: {
-    vendor: expression('Whose device it is: CEL over store and device. Default: nobody’s.', 'device.vars.vendor'),
-    contract: expression(
+    vendor: text('Whose device it is: CEL over store and device. Default: nobody’s.', 'device.vars.vendor'),
+    contract: text(
       'Name of the contract of a device: CEL over store and device; each device has one then. Default: none, around the clock.',
       'store.vars.contract',
     ),

@@ -1,3 +1,4 @@
+import { HEAD } from './forms.ts'
 import {
   COUNTS,
   DEVICE_NAME,
@@ -38,7 +39,7 @@ const DEVICE = {
 } as const
 
 export const RESULT_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/result/1',
   title: 'Result',
   description: 'A run and everything that it found (`--json`, `--output`).',

@@ -1,11 +1,9 @@
+import { HEAD, MOMENT, TEXT } from './forms.ts'
 import { OUTAGE_NOTE } from './records.ts'
-
-const TIME = { description: 'ISO 8601 in UTC.', type: 'string' } as const
-const TEXT = { type: 'string' } as const
 
 /** What `till why --json` answers. */
 const WHY_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/why/1',
   title: 'Why',
   description: 'When a device may be changed, and why not now (`till why --json`).',
@@ -40,7 +38,7 @@ const WHY_JSON_SCHEMA: object = {
           message: TEXT,
           by: { description: 'The cap, window, freeze, hold, wave or approval.', type: 'string' },
           whom: { description: 'The person, run or device that could end it.', type: 'string' },
-          until: TIME,
+          until: MOMENT,
         },
       },
     },
@@ -65,14 +63,14 @@ const WHY_JSON_SCHEMA: object = {
       type: 'object',
       additionalProperties: false,
       required: ['at', 'message'],
-      properties: { at: TIME, message: { type: ['string', 'null'] } },
+      properties: { at: MOMENT, message: { type: ['string', 'null'] } },
     },
   },
 }
 
 /** What `till hold list --json` answers. */
 const HOLDS_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/holds/1',
   title: 'Holds',
   description: 'Stores and devices that somebody asked not to touch (`till hold list --json`).',
@@ -91,8 +89,8 @@ const HOLDS_JSON_SCHEMA: object = {
           on: { description: 'A store, or a device by its full name.', type: 'string' },
           by: { description: 'Who asked.', type: 'string' },
           why: TEXT,
-          from: TIME,
-          until: TIME,
+          from: MOMENT,
+          until: MOMENT,
         },
       },
     },
@@ -103,7 +101,7 @@ const MAYBE_TIME = { description: 'ISO 8601 in UTC; null where there is none.', 
 
 /** What `till schedule --json` answers. */
 const SCHEDULE_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/schedule/1',
   title: 'Schedule',
   description: 'The calendar of a rollout before it starts (`till schedule --json`).',
@@ -115,7 +113,7 @@ const SCHEDULE_JSON_SCHEMA: object = {
     runbook: TEXT,
     policy: TEXT,
     purpose: { enum: ['repair', 'rollout'] },
-    start: TIME,
+    start: MOMENT,
     devices: { type: 'integer' },
     change_s: {
       description: 'How long a change is taken to last at the most, with its proof, in seconds.',
@@ -144,8 +142,8 @@ const SCHEDULE_JSON_SCHEMA: object = {
               properties: {
                 store: TEXT,
                 time_zone: TEXT,
-                from: TIME,
-                to: TIME,
+                from: MOMENT,
+                to: MOMENT,
                 devices: { description: 'Full names.', type: 'array', items: TEXT },
               },
             },
@@ -188,8 +186,8 @@ const OUTAGE = {
     state: { enum: ['coming', 'current', 'over'] },
     why: TEXT,
     by: { description: 'Who said so.', type: 'string' },
-    from: TIME,
-    until: TIME,
+    from: MOMENT,
+    until: MOMENT,
     closed: { description: 'The place does not trade meanwhile: the time is maintenance.', type: 'boolean' },
     ended_by: { description: 'Who ended it before its time; null: nobody.', type: ['string', 'null'] },
     where: {
@@ -211,7 +209,7 @@ const OUTAGE = {
 
 /** What `till outages list --json` answers. */
 const OUTAGES_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/outages/1',
   title: 'Known outages',
   description: 'What is known to be out of order (`till outages list --json`).',

@@ -1,6 +1,6 @@
+import { COUNT, HEAD } from './forms.ts'
 import { TIME } from './records.ts'
 
-const COUNT = { type: 'integer', minimum: 0 } as const
 const SCHEMA = { const: 'till.sandbox/1' } as const
 
 const STATUS = {
@@ -49,7 +49,7 @@ const DOWN = {
 } as const
 
 export const SANDBOX_JSON_SCHEMA: object = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...HEAD,
   $id: 'https://tillwright.dev/schemas/sandbox/1',
   title: 'Sandbox',
   description: 'What the `till sandbox` commands answer with `--json`.',

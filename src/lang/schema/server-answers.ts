@@ -1,8 +1,5 @@
+import { closed, HEAD } from './forms.ts'
 import { LEFT_OUT, TOLD } from './hook-answers.ts'
-
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
-const closed = (properties: Readonly<Record<string, object>>) =>
-  ({ type: 'object', additionalProperties: false, required: Object.keys(properties), properties }) as const
 
 const SERVING: object = {
   ...HEAD,

@@ -1,5 +1,6 @@
 import { ROLES } from '../../core/account.ts'
 import { DURATION_PATTERN } from '../../core/duration.ts'
+import { duration, secret, text } from './input-forms.ts'
 import { OIDC } from './oidc.ts'
 
 const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]*$'
@@ -7,12 +8,6 @@ const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]*$'
 const ACCOUNT_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}$'
 /** The names of fields of HTTP that need no quoting (RFC 9110, 5.6.2). */
 const HEADER_PATTERN = '^[A-Za-z0-9-]+$'
-
-const secret = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: '^(env|file|command|age):.+$', examples: [example] }) as const
-
-const path = (description: string, example: string) =>
-  ({ description, type: 'string', minLength: 1, examples: [example] }) as const
 
 const SENDER = {
   title: 'Sender',
@@ -155,9 +150,6 @@ const ACCOUNT = {
   dependencies: { partner: ['devices'] },
 } as const
 
-const length = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: DURATION_PATTERN, examples: [example] }) as const
-
 export const SERVER = {
   title: 'Server',
   description: 'What `till serve` listens by, who may send to it, and who may look at its dashboard.',
@@ -176,9 +168,9 @@ export const SERVER = {
       additionalProperties: false,
       required: ['certificate', 'key'],
       properties: {
-        certificate: path('The certificate, with those between it and its authority.', '/etc/tillwright/server.pem'),
-        key: path('Its private key.', '/etc/tillwright/server.key'),
-        client_ca: path('Authorities that sign certificates of senders.', '/etc/tillwright/clients.pem'),
+        certificate: text('The certificate, with those between it and its authority.', '/etc/tillwright/server.pem'),
+        key: text('Its private key.', '/etc/tillwright/server.key'),
+        client_ca: text('Authorities that sign certificates of senders.', '/etc/tillwright/clients.pem'),
       },
       examples: [{ certificate: '/etc/tillwright/server.pem', key: '/etc/tillwright/server.key' }],
     },
@@ -219,8 +211,8 @@ export const SERVER = {
       type: 'object',
       additionalProperties: false,
       properties: {
-        idle: length('After so long without a click; 1h unless given.', '1h'),
-        whole: length('After so long in any case; 12h unless given.', '12h'),
+        idle: duration('After so long without a click; 1h unless given.', '1h'),
+        whole: duration('After so long in any case; 12h unless given.', '12h'),
       },
       examples: [{ idle: '30m', whole: '10h' }],
     },

@@ -1,5 +1,6 @@
+import { COUNT, HEAD } from './forms.ts'
+
 export const TIME_OR_NULL = { description: 'ISO 8601 in UTC.', type: ['string', 'null'] } as const
-export const COUNT = { type: 'integer', minimum: 0 } as const
 
 export function answer(
   name: string,
@@ -7,7 +8,7 @@ export function answer(
   fields: { readonly required: readonly string[]; readonly properties: object },
 ): object {
   return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
+    ...HEAD,
     $id: `https://tillwright.dev/schemas/${name}/1`,
     title,
     description,

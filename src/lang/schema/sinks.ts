@@ -1,13 +1,9 @@
 import { DURATION } from '../../core/duration.ts'
 import { WHEN_FULL } from '../../core/sink.ts'
 import { EVENT_TYPES } from './event.ts'
+import { secret, text } from './input-forms.ts'
 
 export const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
-export const secret = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: '^(env|file|command|age):.+$', examples: [example] }) as const
-
-export const expression = (description: string, example: string) =>
-  ({ description, type: 'string', minLength: 1, examples: [example] }) as const
 
 const topic = (description: string, example: string) =>
   ({
@@ -168,11 +164,11 @@ const SINK = {
     http: HTTP,
     kafka: KAFKA,
     mqtt: MQTT,
-    include: expression(
+    include: text(
       'Which events: CEL over event.kind, event.store, event.device, event.run and event.data. All unless given.',
       "event.kind == 'device.finished'",
     ),
-    exclude: expression('Which of these not.', "event.data.state == 'in-sync'"),
+    exclude: text('Which of these not.', "event.data.state == 'in-sync'"),
     topic: topic(
       'The topic; {kind}, {store}, {device} and {run} are filled in. till/{kind} unless given.',
       'till/{store}/{kind}',

@@ -1,8 +1,6 @@
 import { SOURCE_TALLIES } from '../../core/event-source.ts'
-import { answer, COUNT, TIME_OR_NULL } from './sinks-answers.ts'
-
-const closed = (properties: Readonly<Record<string, object>>) =>
-  ({ type: 'object', additionalProperties: false, required: Object.keys(properties), properties }) as const
+import { COUNT, closed, MOMENT } from './forms.ts'
+import { answer, TIME_OR_NULL } from './sinks-answers.ts'
 
 const EVENTS = closed(Object.fromEntries(SOURCE_TALLIES.map((what) => [what, COUNT])))
 const UNKNOWN = {
@@ -10,7 +8,6 @@ const UNKNOWN = {
   type: 'array',
   items: closed({ what: { enum: ['kind', 'device'] }, name: { type: 'string' }, count: COUNT }),
 } as const
-const TIME = { description: 'ISO 8601 in UTC.', type: 'string' } as const
 
 /** What the commands of `till sources` and POST to /sources answer. */
 export const SOURCES_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
@@ -61,12 +58,15 @@ export const SOURCES_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
           items: closed({
             device: { type: 'string' },
             events: COUNT,
-            counts: { type: 'array', items: closed({ series: { type: 'string' }, hour: TIME, count: COUNT }) },
+            counts: { type: 'array', items: closed({ series: { type: 'string' }, hour: MOMENT, count: COUNT }) },
             samples: {
               type: 'array',
               items: closed({ series: { type: 'string' }, count: COUNT, last: { type: 'number' } }),
             },
-            marks: { type: 'array', items: closed({ name: { type: 'string' }, value: { type: 'string' }, at: TIME }) },
+            marks: {
+              type: 'array',
+              items: closed({ name: { type: 'string' }, value: { type: 'string' }, at: MOMENT }),
+            },
           }),
         },
       },

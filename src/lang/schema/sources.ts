@@ -1,6 +1,7 @@
 import { DURATION } from '../../core/duration.ts'
 import { EVENT_FORMATS } from '../../core/event-source.ts'
-import { expression, KAFKA, MQTT as MQTT_SINK, NAME_PATTERN } from './sinks.ts'
+import { text } from './input-forms.ts'
+import { KAFKA, MQTT as MQTT_SINK, NAME_PATTERN } from './sinks.ts'
 
 const SERIES_PATTERN = '^[a-z][a-z0-9_.-]{0,63}$'
 const MARK_PATTERN = '^[a-z][a-z0-9_]{0,63}$'
@@ -113,7 +114,7 @@ const RULE = {
       items: { type: 'string', minLength: 1, maxLength: 64 },
       examples: [['RECEIPT_CLOSED']],
     },
-    when: expression('Of these events: CEL over event and about (kind, at, topic).', 'event.sum > 0'),
+    when: text('Of these events: CEL over event and about (kind, at, topic).', 'event.sum > 0'),
     count: {
       description: 'Series that have one more, by the hour.',
       type: 'array',
@@ -125,14 +126,14 @@ const RULE = {
       description: 'Numbers at the time of the event, by series.',
       type: 'object',
       propertyNames: { pattern: SERIES_PATTERN },
-      additionalProperties: expression('The number.', 'double(event.temperature)'),
+      additionalProperties: text('The number.', 'double(event.temperature)'),
       examples: [{ temperature: 'double(event.temperature)' }],
     },
     marks: {
       description: 'The last known text of each name.',
       type: 'object',
       propertyNames: { pattern: MARK_PATTERN },
-      additionalProperties: expression('The text; no number of a card is kept.', 'about.at'),
+      additionalProperties: text('The text; no number of a card is kept.', 'about.at'),
       examples: [{ last_receipt_at: 'about.at' }],
     },
     facts: {
@@ -169,13 +170,13 @@ const SILENCE = {
         additionalProperties: false,
         required: ['where', 'after'],
         properties: {
-          where: expression('Which devices: CEL over store, device and region.', 'store.link.type == "4g"'),
+          where: text('Which devices: CEL over store, device and region.', 'store.link.type == "4g"'),
           after: { ...DURATION, description: 'After so long.', examples: ['30m'] },
         },
       },
       examples: [[{ where: 'store.link.type == "4g"', after: '30m' }]],
     },
-    expect: expression(
+    expect: text(
       'Devices that have to speak, also where they never did. Others are told of once they have spoken.',
       'device.kind == "till"',
     ),
@@ -210,14 +211,14 @@ const SOURCE = {
       enum: ['set-events'],
       examples: ['set-events'],
     },
-    device: expression(
+    device: text(
       'The device: its full name, its address, or a name that hooks.hostnames gives it. CEL over event and about.topic.',
       'event.till',
     ),
-    store: expression('The store, where `device` is the id of a device in it.', 'event.store'),
-    at: expression('When it happened; when it comes unless given.', 'event.time'),
-    kind: expression('What kind of event it is.', 'event.type'),
-    id: expression('By what it is known when it comes again; by all of it unless given.', 'event.id'),
+    store: text('The store, where `device` is the id of a device in it.', 'event.store'),
+    at: text('When it happened; when it comes unless given.', 'event.time'),
+    kind: text('What kind of event it is.', 'event.type'),
+    id: text('By what it is known when it comes again; by all of it unless given.', 'event.id'),
     time_zone: {
       description: 'Of times without an offset; that of the store unless given.',
       type: 'string',

@@ -1,11 +1,6 @@
 import { EXPORTED_TABLES } from '../../core/state-export.ts'
+import { COUNT, closed, HEAD } from './forms.ts'
 import { TIME } from './records.ts'
-
-const HEAD = { $schema: 'http://json-schema.org/draft-07/schema#' } as const
-const COUNT = { type: 'integer', minimum: 0 } as const
-
-const closed = (properties: Readonly<Record<string, object>>) =>
-  ({ type: 'object', additionalProperties: false, required: Object.keys(properties), properties }) as const
 
 const WORKER = closed({
   name: { type: 'string' },

@@ -1,7 +1,5 @@
-import { answer, COUNT } from './sinks-answers.ts'
-
-const closed = (properties: Readonly<Record<string, object>>) =>
-  ({ type: 'object', additionalProperties: false, required: Object.keys(properties), properties }) as const
+import { COUNT, closed } from './forms.ts'
+import { answer } from './sinks-answers.ts'
 
 /** What the commands of `till sync` answer with --json. */
 export const SYNC_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {

@@ -1,10 +1,10 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { DAY_MS, HOUR_MS } from '../../core/duration.ts'
 import type {
+  DeviceSilence,
   EventFormat,
   EventReading,
   EventRule,
-  SilenceSettings,
   SourceOrigin,
   SourceSettings,
 } from '../../core/event-source.ts'
@@ -152,7 +152,7 @@ class SourceReader {
     }
   }
 
-  #silence(path: ValuePath, value: JsonValue | undefined): SilenceSettings | undefined {
+  #silence(path: ValuePath, value: JsonValue | undefined): DeviceSilence | undefined {
     if (!isMap(value)) return undefined
     const slow = listIn(value['slow']).flatMap((each, index) => {
       const where = this.#expression([...path, 'slow', index, 'where'], SELECTOR_VARIABLES, 'bool')

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { Hidden } from '../../core/secret.ts'
 import type { AgentConfig } from '../../devices/agent/agent-config.ts'
 import type { PackageFile } from '../../devices/package/package-file.ts'
 import type { PackageManager } from '../../devices/package/package-manager.ts'
@@ -33,7 +34,7 @@ export interface DesiredFile {
 
 export interface PskWish {
   readonly identity: string
-  readonly key: string
+  readonly key: Hidden
   readonly path: string
   readonly mode?: string
   readonly owner?: string

@@ -1,6 +1,6 @@
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { Secret } from '../../core/secret.ts'
+import { hasSecret, jsonInClear } from '../../core/secret.ts'
 import {
   type AgentConfig,
   type DesiredAgent,
@@ -42,7 +42,7 @@ export function desired(params: AgentParams, config: AgentConfig): Result<Desire
   if (!whole.ok) return fail(impossible(whole.problem.message, whole.problem.line))
   let next = whole.value
   for (const file of params.includes ?? []) {
-    const own = { set: new Map(Object.entries(bare(file.set ?? {}).value as JsonObject)), remove: file.remove ?? [] }
+    const own = { set: new Map(Object.entries(jsonInClear(file.set ?? {}) as JsonObject)), remove: file.remove ?? [] }
     for (const key of secretsOf(file.set)) hidden.add(key)
     const trouble = unreadable(config, file)
     if (trouble) return fail(trouble)
@@ -87,20 +87,11 @@ function unreadable(config: AgentConfig, { path }: DesiredFile): Failure | undef
 /** `set` with what `psk` brings, secrets in clear, and the keys that hold one. */
 function revealed({ set = {}, psk }: AgentParams): { readonly set: JsonObject; readonly secret: readonly string[] } {
   const all = { ...set, ...(psk && { TLSPSKIdentity: psk.identity, TLSPSKFile: psk.path }) } as JsonObject
-  return { set: bare(all).value as JsonObject, secret: secretsOf(all) }
+  return { set: jsonInClear(all) as JsonObject, secret: secretsOf(all) }
 }
 
 function secretsOf(set: JsonObject = {}): readonly string[] {
-  return Object.entries(set).flatMap(([key, value]) => (bare(value).hadSecret ? [key] : []))
-}
-
-function bare(value: JsonValue): { readonly value: JsonValue; readonly hadSecret: boolean } {
-  if ((value as unknown) instanceof Secret) return { value: (value as unknown as Secret).reveal(), hadSecret: true }
-  if (typeof value !== 'object' || value === null) return { value, hadSecret: false }
-  const items = Object.entries(value).map(([key, item]) => [key, bare(item)] as const)
-  const hadSecret = items.some(([, item]) => item.hadSecret)
-  if (Array.isArray(value)) return { value: items.map(([, item]) => item.value), hadSecret }
-  return { value: Object.fromEntries(items.map(([key, item]) => [key, item.value])), hadSecret }
+  return Object.entries(set).flatMap(([key, value]) => (hasSecret(value) ? [key] : []))
 }
 
 function impossible(message: string, line?: number): Failure {

@@ -2,7 +2,7 @@ import type { Change } from '../../core/change.ts'
 import type { ShellValue } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/module.ts'
-import { Secret } from '../../core/secret.ts'
+import { inClear, Secret } from '../../core/secret.ts'
 import { changeScript } from '../../devices/agent/posix-change.ts'
 import { OBSERVE_AGENT } from '../../devices/agent/posix-look.ts'
 import { packageFile } from '../../devices/package/package-file.ts'
@@ -130,14 +130,13 @@ function fileValues(params: AgentParams, changes: readonly Change[], state: Agen
   const { psk } = params
   const changesPsk = psk && changes.some(({ path }) => path.startsWith('psk'))
   const group = psk?.group ?? state.psk?.usualGroup ?? ''
-  const key = psk && (psk.key as unknown) instanceof Secret ? (psk.key as unknown as Secret).reveal() : (psk?.key ?? '')
   const all = changesPsk
     ? [
         ...config,
         {
           path: psk.path,
           part: 'psk',
-          text: `${key}\n`,
+          text: `${inClear(psk.key)}\n`,
           mode: psk.mode ?? '0640',
           owner: [psk.owner ?? '', group].join(':').replace(/:$/, ''),
           sum: 'any',

@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/module.ts'
-import { Secret } from '../../core/secret.ts'
+import { inClear, Secret } from '../../core/secret.ts'
 import {
   CHANGE_WINDOWS_AGENT,
   OBSERVE_WINDOWS_AGENT,
@@ -173,6 +173,5 @@ function filesOf(params: AgentParams, changes: readonly Change[], state: AgentSt
   }))
   const { psk } = params
   if (!psk || !changes.some(({ path }) => path === 'psk')) return config
-  const key = (psk.key as unknown) instanceof Secret ? (psk.key as unknown as Secret).reveal() : psk.key
-  return [...config, { path: psk.path, part: 'psk', text: `${key}\r\n`, sum: 'any' }]
+  return [...config, { path: psk.path, part: 'psk', text: `${inClear(psk.key)}\r\n`, sum: 'any' }]
 }

@@ -7,6 +7,7 @@ import { facts } from '../facts/facts.ts'
 import { packageModule } from '../package/package.ts'
 import { processModule } from '../process.ts'
 import { service } from '../service/service.ts'
+import { isMissing } from '../service/service-state.ts'
 import type { CollectParams, EventLogItem, JournalItem, LogItem, Raw } from './collect-params.ts'
 import { readText, readUnit } from './posix.ts'
 import { readEvents, readWindowsText } from './windows.ts'
@@ -80,7 +81,8 @@ function look(kind: string, name: string, module: Module, params: JsonObject): A
 }
 
 /** That there is no such service, or that it could not be what nobody wants here, is an answer. */
-function unseen({ code, message }: Failure): Raw {
-  if (/^There is no (service|script) "/.test(message)) return { kind: 'absent' }
+function unseen(failure: Failure): Raw {
+  const { code, message } = failure
+  if (isMissing(failure)) return { kind: 'absent' }
   return code === 'STATE_IMPOSSIBLE' ? { kind: 'value', value: { says: message } } : { kind: 'unread', why: message }
 }

@@ -1,7 +1,7 @@
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/module.ts'
-import { Secret } from '../../core/secret.ts'
+import { hasSecret, jsonInClear } from '../../core/secret.ts'
 import { type ConfigProblem, type ConfigReading, sameValue } from '../../devices/config/codec.ts'
 import { canHold, decodeText, encodeText, unknowable } from '../../devices/config/encoding.ts'
 import { type ConfigFormat, codecOf } from '../../devices/config/formats.ts'
@@ -103,21 +103,11 @@ function isGiven(entry: readonly [string, JsonValue | undefined]): entry is read
 function desiredValuesOf(params: ConfigParams): DesiredValue[] {
   const listed = new Set(params.sensitive)
   const set = Object.entries(params.set ?? {}).map(([name, value]) => {
-    const bare = revealed(value)
-    return { name, isSensitive: listed.has(name) || bare.hadSecret, value: bare.value }
+    const isSensitive = listed.has(name) || hasSecret(value)
+    return { name, isSensitive, value: jsonInClear(value) }
   })
   const removed = (params.remove ?? []).map((name) => ({ name, isSensitive: listed.has(name), value: undefined }))
   return [...set, ...removed]
-}
-
-/** The value with its secrets in clear, wherever they stand in it. */
-function revealed(value: JsonValue): { readonly value: JsonValue; readonly hadSecret: boolean } {
-  if ((value as unknown) instanceof Secret) return { value: (value as unknown as Secret).reveal(), hadSecret: true }
-  if (typeof value !== 'object' || value === null) return { value, hadSecret: false }
-  const entries = Object.entries(value as JsonObject).map(([key, item]) => [key, revealed(item)] as const)
-  const hadSecret = entries.some(([, item]) => item.hadSecret)
-  if (Array.isArray(value)) return { value: entries.map(([, item]) => item.value), hadSecret }
-  return { value: Object.fromEntries(entries.map(([key, item]) => [key, item.value])), hadSecret }
 }
 
 function keyOf(

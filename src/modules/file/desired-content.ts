@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { fail, type Result, success } from '../../core/failure.ts'
-import { Secret } from '../../core/secret.ts'
+import { type Hidden, inClear, isSecret } from '../../core/secret.ts'
 import { fileContent, VALUE_BYTES } from '../../devices/file/replace-file.ts'
 import type { FileContent } from '../../devices/file/replacement.ts'
 
 export interface FileParams {
   readonly path: string
   readonly state?: 'present' | 'absent' | 'link'
-  readonly content?: string
+  readonly content?: Hidden
   readonly source?: string
   readonly sha256?: string
   readonly target?: string
@@ -39,9 +39,9 @@ export function isPresent(params: Pick<FileParams, 'state'>): boolean {
 export async function desiredContent(params: FileParams): Promise<Result<DesiredContent | undefined>> {
   if (!isPresent(params)) return success(undefined)
   if (params.content !== undefined) {
-    const isSecret = (params.content as unknown) instanceof Secret
-    const bytes = Buffer.from(isSecret ? (params.content as unknown as Secret).reveal() : params.content, 'utf8')
-    return checked(params, { sha256: digestOf(bytes), sizeBytes: bytes.length, bytes, isSecret })
+    const bytes = Buffer.from(inClear(params.content), 'utf8')
+    const isHidden = isSecret(params.content)
+    return checked(params, { sha256: digestOf(bytes), sizeBytes: bytes.length, bytes, isSecret: isHidden })
   }
   if (params.source !== undefined) {
     const read = await readSource(params.source)

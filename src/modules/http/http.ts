@@ -1,12 +1,8 @@
-import { fail, type Result, success } from '../../core/failure.ts'
+import { fail, type Result } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/module.ts'
-import { Secret } from '../../core/secret.ts'
-import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'
+import { askHttp, type HttpSource, httpQuestion } from '../../devices/probe/ask-http.ts'
 import { type HttpAnswer, type HttpQuestion, httpSentence } from '../../devices/probe/http-answer.ts'
-import { httpHere } from '../../devices/probe/http-here.ts'
-import { httpThere } from '../../devices/probe/http-there.ts'
-import { httpOnWindows } from '../../devices/probe/http-windows.ts'
 import { defineModule } from '../define.ts'
 import { bodyText, type HttpExpectation, unmet } from './expectations.ts'
 
@@ -15,15 +11,12 @@ const MAX_BYTES = 64 * 1024
 /** As much of a body as later steps see. */
 const SHOWN_CHARS = 4 * 1024
 
-interface HttpParams {
-  readonly url: string
+interface HttpParams extends HttpSource {
   readonly method?: 'GET' | 'HEAD'
   readonly from: 'controller' | 'device'
-  readonly headers?: Readonly<Record<string, string>>
   readonly expect?: HttpExpectation
   readonly timeout_ms?: number
   readonly max_bytes?: number
-  readonly ca?: string
   readonly insecure?: boolean
 }
 
@@ -108,32 +101,16 @@ async function observe(context: ModuleContext, params: HttpParams): Promise<Resu
   const question = questionOf(params)
   const invalid = validate(params as unknown as JsonObject) ?? whyInvalid(question)
   if (invalid !== undefined) return fail({ code: 'PARAMS_INVALID', phase: 'observe', message: invalid })
-  if (params.from === 'controller') return seenFromHere(() => httpHere(question, context.signal), timedOut)
-  if (context.shell.dialect === 'powershell') return httpOnWindows(context.shell, question)
-  const answer = await httpThere(context.shell, question)
-  if (!('missing' in answer)) return success(answer)
-  return fail({
-    code: 'TOOL_MISSING',
-    phase: 'observe',
-    message: `The program "${answer.missing}" is not on the device. ${answer.why}`,
-  })
+  return askHttp(context, params.from, question)
 }
 
 function questionOf(params: HttpParams): HttpQuestion {
-  const headers = Object.entries(params.headers ?? {}).map(([name, value]) => [name, inClear(value)])
-  return {
-    url: inClear(params.url),
+  return httpQuestion(params, {
     method: params.method ?? 'GET',
-    headers: Object.fromEntries(headers) as Record<string, string>,
     timeoutMs: params.timeout_ms ?? TIMEOUT_MS,
     maxBytes: params.max_bytes ?? MAX_BYTES,
     insecure: params.insecure ?? false,
-    ...(params.ca !== undefined && { ca: params.ca }),
-  }
-}
-
-function inClear(value: string): string {
-  return (value as unknown) instanceof Secret ? (value as unknown as Secret).reveal() : value
+  })
 }
 
 /** What no client could send. Names the header, not its value. */

@@ -5,7 +5,7 @@ import type { ShellAnswer } from '../../core/channel.ts'
 import { type Failure, fail, type Phase, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/module.ts'
-import { Secret } from '../../core/secret.ts'
+import { type Hidden, inClear } from '../../core/secret.ts'
 import { deviceEnvironment, oneHostInventory } from '../../devices/local-tool/device-facts.ts'
 import { runTool } from '../../devices/local-tool/run-tool.ts'
 import { patternOf } from '../../pattern/pattern.ts'
@@ -23,7 +23,7 @@ export interface LocalParams {
   readonly check?: Words
   readonly changed_when?: { readonly stdout?: string; readonly exit?: number; readonly json?: true }
   readonly cwd?: string
-  readonly environment?: { readonly [name: string]: string | number | boolean }
+  readonly environment?: { readonly [name: string]: Hidden<string | number | boolean> }
 }
 
 /** What was seen before anything is run to change something. */
@@ -98,7 +98,7 @@ async function run(context: ModuleContext, params: LocalParams, words: Words): P
     if (folder !== undefined) await writeFile(file, oneHostInventory(device, gateway), { mode: 0o600 })
     const own = Object.entries(params.environment ?? {}).map(([name, value]): [string, string] => [
       name,
-      revealed(value),
+      inClear(value),
     ])
     return await runTool(
       {
@@ -111,8 +111,4 @@ async function run(context: ModuleContext, params: LocalParams, words: Words): P
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
-}
-
-function revealed(value: unknown): string {
-  return value instanceof Secret ? value.reveal() : String(value)
 }

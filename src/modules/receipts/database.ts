@@ -1,4 +1,4 @@
-import { Secret } from '../../core/secret.ts'
+import { asSecret, type Hidden, type Secret } from '../../core/secret.ts'
 import { wallTime } from '../../core/zoned-time.ts'
 
 export interface DatabaseSource {
@@ -8,7 +8,7 @@ export interface DatabaseSource {
   readonly host?: string
   readonly port?: number
   readonly user?: string
-  readonly password?: string | Secret
+  readonly password?: Hidden
   readonly since?: 'local' | 'utc' | 'epoch'
 }
 
@@ -156,7 +156,7 @@ function option(flag: string, value: string | number | undefined): string[] {
 
 function passwordIn(variable: string, { password }: DatabaseSource): Pick<ClientCall, 'secret'> {
   if (password === undefined) return {}
-  return { secret: { variable, value: password instanceof Secret ? password : new Secret(password) } }
+  return { secret: { variable, value: asSecret(password) } }
 }
 
 /** A literal of digits of ours: nothing that could be code. */

@@ -2,6 +2,7 @@ import type { JSONSchema } from 'json-schema-to-ts'
 import type { JsonObject } from '../../core/json.ts'
 import { ENCODING_PROPERTY, type WINDOWS_ENCODINGS } from '../../core/windows-encodings.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
+import type { HttpSource } from '../../devices/probe/ask-http.ts'
 import { compilePattern } from '../../pattern/pattern.ts'
 import { type DatabaseSource, whyNotReadOnly } from './database.ts'
 
@@ -17,14 +18,11 @@ export interface FolderSource {
   readonly match?: string
 }
 
-export interface HttpSource {
-  readonly url: string
+export interface ApiSource extends HttpSource {
   readonly from: 'controller' | 'device'
   readonly last?: string
   readonly count?: string
   readonly as_of?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly ca?: string
 }
 
 export interface FiscalSource {
@@ -38,7 +36,7 @@ export interface ReceiptsParams {
   readonly database?: DatabaseSource
   readonly log?: LogSource
   readonly folder?: FolderSource
-  readonly http?: HttpSource
+  readonly http?: ApiSource
   readonly fiscal?: FiscalSource
   readonly stream?: StreamSource
   readonly waiting?: { readonly path: string; readonly match?: string; readonly max_minutes?: number }

@@ -2,18 +2,14 @@ import { HOUR_MS } from '../../core/duration.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/module.ts'
-import { Secret } from '../../core/secret.ts'
 import { readTime, type TimeStyle } from '../../core/written-time.ts'
-import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'
+import { askHttp, httpQuestion } from '../../devices/probe/ask-http.ts'
 import { type HttpAnswer, httpSentence } from '../../devices/probe/http-answer.ts'
-import { httpHere } from '../../devices/probe/http-here.ts'
-import { httpThere } from '../../devices/probe/http-there.ts'
-import { httpOnWindows } from '../../devices/probe/http-windows.ts'
 import type { ReceiptsReading } from '../../devices/sales/verdict.ts'
 import { patternOf } from '../../pattern/pattern.ts'
 import { readRow } from './database.ts'
 import { type Look, type LookAnswer, MOST } from './look.ts'
-import type { FiscalSource, HttpSource, LogSource, StreamSource } from './params.ts'
+import type { ApiSource, FiscalSource, LogSource, StreamSource } from './params.ts'
 
 const HTTP = { method: 'GET', timeoutMs: 10_000, maxBytes: 256 * 1024, insecure: false } as const
 
@@ -81,33 +77,14 @@ function wrong(message: string): { readonly ok: false; readonly failure: Paramet
 /** Asks an API that answers JSON. */
 export async function readHttp(
   context: ModuleContext,
-  source: HttpSource,
+  source: ApiSource,
   style: TimeStyle,
 ): Promise<Result<ReceiptsReading>> {
-  const headers = Object.entries(source.headers ?? {}).map(([name, value]) => [name, inClear(value)])
-  const question = {
-    ...HTTP,
-    url: inClear(source.url),
-    headers: Object.fromEntries(headers) as Record<string, string>,
-    ...(source.ca !== undefined && { ca: source.ca }),
-  }
-  if (source.from === 'controller') {
-    const seen = await seenFromHere(() => httpHere(question, context.signal), timedOut)
-    return seen.ok ? readJson(seen.value, source, style) : seen
-  }
-  if (context.shell.dialect === 'powershell') {
-    const there = await httpOnWindows(context.shell, question)
-    return there.ok ? readJson(there.value, source, style) : there
-  }
-  const answer = await httpThere(context.shell, question)
-  if ('missing' in answer) {
-    const message = `The program "${answer.missing}" is not on the device. ${answer.why}`
-    return fail({ code: 'TOOL_MISSING', phase: 'observe', message })
-  }
-  return readJson(answer, source, style)
+  const answer = await askHttp(context, source.from, httpQuestion(source, HTTP))
+  return answer.ok ? readJson(answer.value, source, style) : answer
 }
 
-function readJson(answer: HttpAnswer, source: HttpSource, style: TimeStyle): Result<ReceiptsReading> {
+function readJson(answer: HttpAnswer, source: ApiSource, style: TimeStyle): Result<ReceiptsReading> {
   const shown = String(source.url)
   if (answer.state !== 'answered' || answer.status !== 200) return wrong(httpSentence(answer, shown))
   let body: JsonValue
@@ -135,10 +112,6 @@ function memberAt(value: JsonValue, path: string): JsonValue | undefined {
     here = Object.hasOwn(here, key) ? (here as Readonly<Record<string, JsonValue>>)[key] : undefined
   }
   return here
-}
-
-function inClear(value: string | Secret): string {
-  return value instanceof Secret ? value.reveal() : value
 }
 
 /** What events of the device told: counts by the hour, and as of when that is. */

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { Secret } from '../../core/secret.ts'
+import { isSecret } from '../../core/secret.ts'
 
 export interface RegistryParams {
   readonly key: string
@@ -34,9 +34,8 @@ export function desiredValuesOf(params: RegistryParams): DesiredValue[] {
   const listed = new Set(params.sensitive)
   const set = Object.entries(params.values ?? {}).map(([name, given]): DesiredValue => {
     const { type, data } = typed(given)
-    const isSecret = (data as unknown) instanceof Secret
-    const bare = isSecret ? (data as unknown as Secret).reveal() : data
-    return { name, isSensitive: isSecret || listed.has(name), type, data: bare }
+    const isSensitive = isSecret(data) || listed.has(name)
+    return { name, isSensitive, type, data: isSecret(data) ? data.reveal() : data }
   })
   const gone = (params.remove ?? []).map((name) => ({ name, isSensitive: listed.has(name), type: '', data: undefined }))
   return [...set, ...gone]
@@ -45,7 +44,7 @@ export function desiredValuesOf(params: RegistryParams): DesiredValue[] {
 function typed(given: JsonValue): { readonly type: string; readonly data: JsonValue } {
   if (Array.isArray(given)) return { type: 'multi_string', data: given }
   if (typeof given === 'number') return { type: 'dword', data: given }
-  if (typeof given !== 'object' || given === null || (given as unknown) instanceof Secret) {
+  if (typeof given !== 'object' || given === null || isSecret(given)) {
     return { type: 'string', data: given }
   }
   const { type, data = null } = given as JsonObject

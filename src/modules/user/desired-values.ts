@@ -1,9 +1,9 @@
 import type { Change } from '../../core/change.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { Secret } from '../../core/secret.ts'
+import { hasSecret, jsonInClear, Secret } from '../../core/secret.ts'
 import type { UserModule } from '../../core/user-module.ts'
-import { type Given, hasSecret, paramSchemas, revealed } from './values.ts'
+import { type Given, paramSchemas } from './values.ts'
 
 /** What one field of the state is to be. */
 export interface DesiredValue {
@@ -60,7 +60,7 @@ function withSecrets(value: JsonValue, hidden: ReadonlyMap<string, Secret>): Jso
 export function differences(desiredValues: readonly DesiredValue[], state: JsonObject): readonly Change[] {
   return desiredValues.flatMap((desiredValue) => {
     const is = fieldOf(state, desiredValue.path)
-    const desired = revealed(desiredValue.value)
+    const desired = jsonInClear(desiredValue.value)
     if (desiredValue.sensitive)
       return same(is, desired)
         ? []

@@ -1,10 +1,9 @@
 import type { ShellAnswer } from '../../core/channel.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { Secret } from '../../core/secret.ts'
+import { jsonInClear, Secret } from '../../core/secret.ts'
 import { failureOf } from '../../shell/tool-answer.ts'
 import { type DesiredValue, fieldOf } from './desired-values.ts'
-import { revealed } from './values.ts'
 
 /** Bytes of JSON that `observe` may print: the results of thousands of devices hold them. */
 export const STATE_BYTES = 65_536
@@ -87,7 +86,7 @@ function parses(text: string): boolean {
 function otherKind(state: JsonObject, desiredValues: readonly DesiredValue[]): string | undefined {
   for (const { path, value, sensitive } of desiredValues) {
     const is = fieldOf(state, path)
-    const desired = revealed(value)
+    const desired = jsonInClear(value)
     const isScalar = [is, desired].every((one) => one !== null && typeof one !== 'object')
     if (!isScalar || typeof is === typeof desired || String(is) !== String(desired)) continue
     const shown = sensitive ? '' : `: ${JSON.stringify(is)} in place of ${JSON.stringify(desired)}`

@@ -1,7 +1,7 @@
 import type { ShellValue } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { Secret } from '../../core/secret.ts'
+import { hasSecret, inClear, jsonInClear, Secret, secretsIn } from '../../core/secret.ts'
 import type { UserModule } from '../../core/user-module.ts'
 
 /** What a step gave, and defaults in place of what it did not give. Where JSON has a text a `Secret` may stand. */
@@ -30,7 +30,7 @@ export function givenParams(module: UserModule, params: JsonObject): Given {
  */
 export function posixValues(given: Given): Result<Readonly<Record<string, ShellValue>>> {
   const values = Object.entries(given).map(([name, value]) => [name, asText(value)] as const)
-  const [wrong] = values.find(([, value]) => plainText(value).includes('\0')) ?? []
+  const [wrong] = values.find(([, value]) => inClear(value).includes('\0')) ?? []
   return wrong === undefined ? success(Object.fromEntries(values)) : fail(holdsNul(wrong))
 }
 
@@ -60,36 +60,14 @@ function asText(value: Given[string]): string | Secret {
   if (value instanceof Secret || typeof value === 'string') return value
   if (value === null) return ''
   if (typeof value !== 'object') return String(value)
-  return hasSecret(value) ? new Secret(JSON.stringify(revealed(value))) : JSON.stringify(value)
-}
-
-function plainText(value: string | Secret): string {
-  return value instanceof Secret ? value.reveal() : value
-}
-
-/** Whether a secret stands anywhere in it. */
-export function hasSecret(value: unknown): boolean {
-  return secretsIn(value).length > 0
-}
-
-function secretsIn(value: unknown): readonly Secret[] {
-  if (value instanceof Secret) return [value]
-  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(secretsIn) : []
+  return hasSecret(value) ? new Secret(JSON.stringify(jsonInClear(value))) : JSON.stringify(value)
 }
 
 /** Texts of parameters that are not to be shown: secrets, and those that the module hides. */
 export function hiddenTexts(module: UserModule, given: Given): readonly string[] {
   const schemas = paramSchemas(module)
   return Object.entries(given).flatMap(([name, value]) => {
-    const hidden = schemas[name]?.writeOnly === true ? [plainText(asText(value))] : []
+    const hidden = schemas[name]?.writeOnly === true ? [inClear(asText(value))] : []
     return [...hidden, ...secretsIn(value).map((secret) => secret.reveal())].filter((text) => text !== '')
   })
-}
-
-/** The value with its secrets as the texts that they are: for comparing, and for the device. */
-export function revealed(value: unknown): JsonValue {
-  if (value instanceof Secret) return value.reveal()
-  if (Array.isArray(value)) return value.map(revealed)
-  if (value === null || typeof value !== 'object') return value as JsonValue
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]))
 }

@@ -2,6 +2,7 @@ import type { JSONSchema } from 'json-schema-to-ts'
 import { DURATION } from '../../core/duration.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
+import type { HttpSource } from '../../devices/probe/ask-http.ts'
 
 /** What an event of a machine means for what it sells. */
 export const MEANINGS = [
@@ -46,11 +47,8 @@ export interface Filling {
   readonly filled_at?: number
 }
 
-export interface HttpSource {
-  readonly url: string
+export interface AuditSource extends HttpSource {
   readonly from: 'controller' | 'device'
-  readonly headers?: Readonly<Record<string, string>>
-  readonly ca?: string
 }
 
 export interface TemperatureLimits {
@@ -63,7 +61,7 @@ export interface TemperatureLimits {
 export interface VendingParams {
   readonly file?: string
   readonly folder?: { readonly path: string; readonly match?: string }
-  readonly http?: HttpSource
+  readonly http?: AuditSource
   readonly planogram?: Readonly<Record<string, Filling>>
   readonly refill?: 'reset'
   readonly low_days?: number

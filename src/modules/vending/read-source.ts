@@ -1,18 +1,14 @@
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/module.ts'
-import { Secret } from '../../core/secret.ts'
 import { MAX_AUDIT_BYTES } from '../../devices/evadts/segments.ts'
 import { readFile, unreadFile } from '../../devices/file/read-file.ts'
-import { seenFromHere, timedOut } from '../../devices/probe/from-here.ts'
-import { httpSentence } from '../../devices/probe/http-answer.ts'
-import { httpHere } from '../../devices/probe/http-here.ts'
-import { httpThere } from '../../devices/probe/http-there.ts'
-import { httpOnWindows } from '../../devices/probe/http-windows.ts'
+import { askHttp, httpQuestion } from '../../devices/probe/ask-http.ts'
+import { type HttpAnswer, httpSentence } from '../../devices/probe/http-answer.ts'
 import { THERE } from '../../shell/posix-there.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
-import type { HttpSource, VendingParams } from './params.ts'
+import type { AuditSource, VendingParams } from './params.ts'
 
-const HTTP_TIMEOUT_MS = 15_000
+const HTTP = { method: 'GET', timeoutMs: 15_000, maxBytes: MAX_AUDIT_BYTES, insecure: false } as const
 
 /** The bytes of an audit file. */
 export interface SourceFile {
@@ -80,44 +76,17 @@ function writtenBefore(ageSeconds: number | undefined, now: Date): Pick<SourceFi
   return { writtenAt: now.getTime() - ageSeconds * 1000 }
 }
 
-async function fromHttp(context: ModuleContext, source: HttpSource): Promise<Result<SourceFile>> {
-  const headers = Object.entries(source.headers ?? {}).map(([name, value]) => [name, inClear(value)])
-  const question = {
-    method: 'GET' as const,
-    timeoutMs: HTTP_TIMEOUT_MS,
-    maxBytes: MAX_AUDIT_BYTES,
-    insecure: false,
-    url: inClear(source.url),
-    headers: Object.fromEntries(headers) as Record<string, string>,
-    ...(source.ca !== undefined && { ca: source.ca }),
-  }
-  const shown = String(source.url)
-  if (source.from === 'device' && context.shell.dialect === 'powershell') {
-    const there = await httpOnWindows(context.shell, question)
-    return there.ok ? bodyOf(there.value, shown) : there
-  }
-  if (source.from === 'controller') {
-    const seen = await seenFromHere(() => httpHere(question, context.signal), timedOut)
-    return seen.ok ? bodyOf(seen.value, shown) : seen
-  }
-  const answer = await httpThere(context.shell, question)
-  if ('missing' in answer) {
-    const message = `The program "${answer.missing}" is not on the device. ${answer.why}`
-    return fail({ code: 'TOOL_MISSING', phase: 'observe', message })
-  }
-  return bodyOf(answer, shown)
+async function fromHttp(context: ModuleContext, source: AuditSource): Promise<Result<SourceFile>> {
+  const answer = await askHttp(context, source.from, httpQuestion(source, HTTP))
+  return answer.ok ? bodyOf(answer.value, String(source.url)) : answer
 }
 
-function bodyOf(answer: Parameters<typeof httpSentence>[0], shown: string): Result<SourceFile> {
+function bodyOf(answer: HttpAnswer, shown: string): Result<SourceFile> {
   if (answer.state !== 'answered' || answer.status !== 200) return wrong(httpSentence(answer, shown))
   if (answer.truncated) return wrong(`What "${shown}" answers is longer than an audit file can be.`)
   const modified = Date.parse(answer.headers?.['last-modified'] ?? '')
   const bytes = answer.body ?? new Uint8Array()
   return success(Number.isNaN(modified) ? { bytes } : { bytes, writtenAt: modified })
-}
-
-function inClear(value: string): string {
-  return (value as unknown) instanceof Secret ? (value as unknown as Secret).reveal() : value
 }
 
 function wrong(message: string): { readonly ok: false; readonly failure: Parameters<typeof fail>[0] } {

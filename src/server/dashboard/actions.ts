@@ -6,18 +6,15 @@ import type { RunSummary } from '../../core/run.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { readJson } from './questions.ts'
-import { demand, type Visitor, visitorOf } from './visitor.ts'
+import type { Visitor } from './visitor.ts'
 
 type Asked = Context<DashboardEnv>
 const LONGEST_WHY = 500
 
 /** What people may bring about, by their role: each goes the way of the command of that name, under the name of the account. */
 export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
-  const visitor = (context: Asked) =>
-    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
   app.post('/api/v1/plans', async (context) => {
-    const who = await visitor(context)
-    demand(who, 'look')
+    const who = await dashboard.visitor(context, 'look')
     const { device, runbook } = await readJson(context, dashboard.bodies)
     if (typeof device !== 'string' || typeof runbook !== 'string')
       throw new ApiRefused(400, 'It is {"device": "STORE/DEVICE", "runbook": "NAME"}.')
@@ -30,8 +27,7 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
     return context.json({ schema: 'till.api-started/1', run }, 202)
   })
   app.post('/api/v1/runs/:run/approve', async (context) => {
-    const who = await visitor(context)
-    demand(who, 'approve')
+    const who = await dashboard.visitor(context, 'approve')
     const { of, word } = await wordOn(dashboard, context, who)
     const { isReady } = await tried(async () =>
       approveRun(await dashboard.runs(), of, { ...word, proof: { kind: 'server' } }),
@@ -39,16 +35,14 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
     return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: isReady })
   })
   app.post('/api/v1/runs/:run/pause', async (context) => {
-    const who = await visitor(context)
-    demand(who, 'change')
+    const who = await dashboard.visitor(context, 'change')
     const { of, word } = await wordOn(dashboard, context, who)
     const known = await tried(async () => pauseRun(await dashboard.runs(), of, word))
     if (known) throw new ApiRefused(409, `It was paused by ${known.by} already: ${known.why}`)
     return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: false })
   })
   app.post('/api/v1/runs/:run/resume', async (context) => {
-    const who = await visitor(context)
-    demand(who, 'change')
+    const who = await dashboard.visitor(context, 'change')
     const { of, word } = await wordOn(dashboard, context, who)
     // What nobody works on any more is carried on by a process of its own: till resume.
     const store = await dashboard.runs()
@@ -57,8 +51,7 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
     return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: true })
   })
   app.post('/api/v1/runs/:run/abort', async (context) => {
-    const who = await visitor(context)
-    demand(who, 'change')
+    const who = await dashboard.visitor(context, 'change')
     const { of, word } = await wordOn(dashboard, context, who)
     if (of.run.state === 'finished' && of.run.exit_code === 0) throw new ApiRefused(409, 'The run is over already.')
     await tried(async () => abortRun(await dashboard.runs(), of, word))

@@ -17,7 +17,6 @@ import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { EventStream } from './event-stream.ts'
 import { among, asked, pageOf } from './questions.ts'
 import { type SignIn, whoIs } from './sign-in.ts'
-import { visitorOf } from './visitor.ts'
 
 type Asked = Context<DashboardEnv>
 const MOST_DAYS = 400
@@ -26,18 +25,16 @@ const ORDERS = ['name', 'worst'] as const
 /** Routes of the API: each gets the sight of who asks, and asks nothing else. */
 export function apiRoutes(app: DashboardApp, dashboard: Dashboard, signIn: SignIn): void {
   const events = new EventStream(dashboard)
-  const visitor = (context: Asked) =>
-    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
   const seen =
     (answer: (sight: Sight, context: Asked) => Promise<JsonObject> | JsonObject) =>
     async (context: Asked): Promise<Response> => {
-      const sight = await dashboard.sightOf((await visitor(context)).known)
+      const sight = await dashboard.sightOf((await dashboard.visitor(context, 'anyone')).known)
       const told = { as_of: new Date(sight.picture.at).toISOString(), ...(await answer(sight, context)) }
       return context.json(withoutOthers(sight, told))
     }
   app.post('/api/v1/session', (context) => signIn.signIn(context))
-  app.get('/api/v1/session', async (context) => context.json(whoIs(await visitor(context))))
-  app.delete('/api/v1/session', async (context) => signIn.signOut(context, await visitor(context)))
+  app.get('/api/v1/session', async (context) => context.json(whoIs(await dashboard.visitor(context, 'anyone'))))
+  app.delete('/api/v1/session', async (context) => signIn.signOut(context, await dashboard.visitor(context, 'anyone')))
   app.get(
     '/api/v1/overview',
     seen((sight, context) => {

@@ -1,23 +1,18 @@
 import { hostname } from 'node:os'
-import type { Context } from 'hono'
 import { addOutage, endOutage } from '../../app/outages/change-outages.ts'
 import { coversIn, outageNote } from '../../app/outages/known-outages.ts'
 import { hold } from '../../app/safety/holds.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
-import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
+import type { Dashboard, DashboardApp } from './dashboard.ts'
 import { readJson } from './questions.ts'
-import { demand, type Visitor, visitorOf } from './visitor.ts'
+import { demand, type Visitor } from './visitor.ts'
 
-type Asked = Context<DashboardEnv>
 const LONGEST = 500
 
 /** Changes of devices, and asking that there are none: as `till apply PLAN` and `till hold`, under the name of the account. */
 export function changeRoutes(app: DashboardApp, dashboard: Dashboard): void {
-  const visitor = (context: Asked) =>
-    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
   app.post('/api/v1/runs/:run/apply', async (context) => {
-    const who = await visitor(context)
-    demand(who, 'change')
+    const who = await dashboard.visitor(context, 'change')
     await readJson(context, dashboard.bodies)
     const plan = context.req.param('run') ?? ''
     const device = dashboard.plans.deviceOf(plan)
@@ -31,8 +26,7 @@ export function changeRoutes(app: DashboardApp, dashboard: Dashboard): void {
     return context.json({ schema: 'till.api-started/1', run }, 202)
   })
   app.post('/api/v1/holds', async (context) => {
-    const who = await visitor(context)
-    demand(who, 'change')
+    const who = await dashboard.visitor(context, 'change')
     const { on, until, why } = await readJson(context, dashboard.bodies)
     const [place, end, because] = [on, until, why].map((one) => (typeof one === 'string' ? one.trim() : ''))
     if (!place || !end || !because || because.length > LONGEST)
@@ -47,11 +41,8 @@ export function changeRoutes(app: DashboardApp, dashboard: Dashboard): void {
 
 /** What is known to be out of order: as `till outages add` and `end`. Time that contracts may leave out is for those who may change something. */
 export function outageRoutes(app: DashboardApp, dashboard: Dashboard): void {
-  const visitor = (context: Asked) =>
-    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
   app.post('/api/v1/outages', async (context) => {
-    const who = await visitor(context)
-    demand(who, 'attend')
+    const who = await dashboard.visitor(context, 'attend')
     const { on, until, why, closed } = await readJson(context, dashboard.bodies)
     const [place, end, because] = [on, until, why].map((one) => (typeof one === 'string' ? one.trim() : ''))
     const isClosed = closed === true || closed === 'on'
@@ -72,8 +63,7 @@ export function outageRoutes(app: DashboardApp, dashboard: Dashboard): void {
     return context.json({ schema: 'till.api-outage/1', ...outageNote(outage) })
   })
   app.delete('/api/v1/outages/:outage', async (context) => {
-    const who = await visitor(context)
-    demand(who, 'attend')
+    const who = await dashboard.visitor(context, 'attend')
     const id = context.req.param('outage') ?? ''
     const sight = await dashboard.sightOf(who.known)
     const known = (await sight.store.outages.list(sight.fleet.name)).find(({ outage }) => outage === id)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import type { KnownAccounts } from '../../app/accounts/known-accounts.ts'
 import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
 import type { FleetPicture } from '../../app/overview/fleet-picture.ts'
@@ -12,7 +12,7 @@ import type { ReportTerms } from '../../app/overview/report-view.ts'
 import { RunFollower } from '../../app/overview/run-progress.ts'
 import { type Sight, sightOf } from '../../app/overview/sight.ts'
 import type { Project } from '../../app/project.ts'
-import type { SessionLimits } from '../../core/account.ts'
+import type { Right, SessionLimits } from '../../core/account.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { ClientAddresses } from '../client-address.ts'
@@ -21,6 +21,7 @@ import type { BodyReader } from '../read-body.ts'
 import type { Revision } from '../revisions.ts'
 import type { ServerLog } from '../server-log.ts'
 import { Sessions } from './sessions.ts'
+import { demand, type Visitor, visitorOf } from './visitor.ts'
 
 export type DashboardEnv = { Bindings: HttpBindings }
 export type DashboardApp = Hono<DashboardEnv>
@@ -109,6 +110,13 @@ export class Dashboard {
     const access = { addresses: new ClientAddresses(proxies), isHttps: publicUrl?.startsWith('https:') === true }
     this.#accesses.set(project, access)
     return access
+  }
+
+  /** Who asks, and may do that. Throws ApiRefused where that is nobody, or where the role does not reach so far. */
+  async visitor(context: Context<DashboardEnv>, may: Right | 'anyone'): Promise<Visitor> {
+    const who = await visitorOf(context.env.incoming, { accounts: this.accounts(), sessions: this.sessions })
+    if (may !== 'anyone') demand(who, may)
+    return who
   }
 
   /** The repository in force. */

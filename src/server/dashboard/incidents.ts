@@ -15,7 +15,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { among, asked, pageOf, readJson } from './questions.ts'
-import { demand, visitorOf } from './visitor.ts'
+import { demand } from './visitor.ts'
 
 type Asked = Context<DashboardEnv>
 const YES = ['yes'] as const
@@ -54,24 +54,21 @@ const WORDS: Readonly<
 
 /** Incidents for those who look, and for those who see to them; the changes are those of `till incidents`. */
 export function incidentRoutes(app: DashboardApp, dashboard: Dashboard): void {
-  const visitor = (context: Asked) =>
-    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
   const told = (context: Asked, sight: Sight, answer: JsonObject) =>
     context.json(withoutOthers(sight, { as_of: new Date().toISOString(), ...answer }))
   app.get('/api/v1/incidents', async (context) => {
-    const sight = await dashboard.sightOf((await visitor(context)).known)
+    const sight = await dashboard.sightOf((await dashboard.visitor(context, 'anyone')).known)
     return told(context, sight, { schema: 'till.api-incidents/1', ...(await listOf(dashboard, sight, context)) })
   })
   app.get('/api/v1/incidents/:incident', async (context) => {
-    const sight = await dashboard.sightOf((await visitor(context)).known)
+    const sight = await dashboard.sightOf((await dashboard.visitor(context, 'anyone')).known)
     asked(context, [])
     const one = await known(incidentSeen({ sight, store: dashboard.incidents }, idIn(context)))
     return told(context, sight, { schema: 'till.api-incident/1', ...one })
   })
   for (const [word, say] of Object.entries(WORDS)) {
     app.post(`/api/v1/incidents/:incident/${word}`, async (context) => {
-      const who = await visitor(context)
-      demand(who, 'attend')
+      const who = await dashboard.visitor(context, 'attend')
       const sight = await dashboard.sightOf(who.known)
       const body = await readJson(context, dashboard.bodies)
       // That a fault is over although it fires is more than a word about it.

@@ -7,7 +7,6 @@ import { GROUPINGS, type Grouping, NAMED_REPORTS, type NamedReport, uselessWord 
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
 import { among, asked, pageOf } from './questions.ts'
-import { visitorOf } from './visitor.ts'
 
 type Asked = Context<DashboardEnv>
 const OF = ['devices', 'selling'] as const
@@ -19,10 +18,8 @@ const MOST_WEEKS = 106
 
 /** Reports for those who look: what `till report` tells, of what each sees. */
 export function reportRoutes(app: DashboardApp, dashboard: Dashboard): void {
-  const visitor = (context: Asked) =>
-    visitorOf(context.env.incoming, { accounts: dashboard.accounts(), sessions: dashboard.sessions })
   app.get('/api/v1/reports/:report', async (context) => {
-    const { known } = await visitor(context)
+    const { known } = await dashboard.visitor(context, 'anyone')
     const sight = await dashboard.sightOf(known)
     const { wanted, given, order } = questionOf(context)
     const terms = dashboard.terms()
@@ -35,7 +32,7 @@ export function reportRoutes(app: DashboardApp, dashboard: Dashboard): void {
   })
   app.get('/api/v1/sla/closed', async (context) => {
     asked(context, [])
-    const sight = await dashboard.sightOf((await visitor(context)).known)
+    const sight = await dashboard.sightOf((await dashboard.visitor(context, 'anyone')).known)
     const months = await closedMonths(sight)
     return context.json(withoutOthers(sight, { schema: 'till.api-sla-closed/1', months }))
   })

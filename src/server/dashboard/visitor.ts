@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import type { KnownAccounts } from '../../app/accounts/known-accounts.ts'
 import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
 import { mayDo, type Right } from '../../core/account.ts'
+import { isSameText } from '../same-text.ts'
 import { ApiRefused } from './api-refused.ts'
 import { csrfOf, type Sessions } from './sessions.ts'
 
@@ -39,7 +40,7 @@ export async function visitorOf(
   if (!SAFE.has(request.method ?? '')) {
     refuseOthers(request)
     const given = request.headers['x-till-csrf']
-    if (typeof given !== 'string' || !isSame(given, csrfOf(key)))
+    if (typeof given !== 'string' || !isSameText(given, csrfOf(key)))
       throw new ApiRefused(403, 'The header X-Till-CSRF is missing or wrong.')
   }
   return { known: open.known, session: { key, until: open.until } }
@@ -81,11 +82,6 @@ function byToken(authorization: string, accounts: KnownAccounts): KnownAccount {
   for (const known of accounts.all()) if (known.token && timingSafeEqual(known.token, digest)) found = known
   if (found) return found
   throw new ApiRefused(401, 'Its token is not right.', { 'www-authenticate': 'Bearer realm="till"' })
-}
-
-function isSame(one: string, other: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(one), digest(other))
 }
 
 function hostOf(origin: string): string | undefined {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
-import type { Locks, Query, Statement, Steps } from '../steps.ts'
+import type { Asked, Locks, Query, Statement, Steps } from '../steps.ts'
 import { insertRows, postgresQuery, type RowShape, rowShape, sendable } from './statements.ts'
 
 /** Who sits on locks and says nothing for so long is gone, as PostgreSQL sees it: sooner than the shortest lease ends for want of a heartbeat. */
@@ -51,7 +51,7 @@ export class Transaction {
   async take<T>(steps: Steps<T>): Promise<T> {
     for (let step = steps.next(); ; ) {
       if (step.done) return step.value
-      step = steps.next(step.value.isSilent ? this.#put(step.value) : await this.#ask(step.value))
+      step = steps.next(step.value.kind === 'put' ? this.#put(step.value) : await this.#ask(step.value))
     }
   }
 
@@ -65,15 +65,16 @@ export class Transaction {
     await this.#client.query('COMMIT')
   }
 
-  async #ask({ query, parameters, each }: Statement): Promise<readonly unknown[]> {
-    if (query === undefined) return [{ ms: this.#ms, wall: this.#ms }]
+  async #ask(asked: Exclude<Statement, { kind: 'put' }>): Promise<readonly unknown[]> {
+    if (asked.kind === 'clock') return [{ ms: this.#ms, wall: this.#ms }]
     this.#sendGathered()
-    if (each) return Promise.all(each.map(async (one) => (await this.#send(query, one)).rows as unknown[]))
-    return (await this.#send(query, parameters)).rows as unknown[]
+    const { query } = asked
+    if (asked.kind === 'each')
+      return Promise.all(asked.each.map(async (one) => (await this.#send(query, one)).rows as unknown[]))
+    return (await this.#send(query, asked.parameters)).rows as unknown[]
   }
 
-  #put({ query, parameters }: Statement): readonly unknown[] {
-    if (query === undefined) return []
+  #put({ query, parameters }: Asked): readonly unknown[] {
     const shape = rowShape(query)
     if (shape === undefined || parameters === undefined) {
       this.#sendGathered()

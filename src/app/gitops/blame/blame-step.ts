@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { InputError } from '../../../core/diagnostic.ts'
+import { inputError } from '../../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../../core/fleet.ts'
 import type { JsonValue } from '../../../core/json.ts'
 import { blameLine, type LineOrigin } from '../../../gitops/blame-line.ts'
@@ -44,7 +44,7 @@ async function originOf(root: string, file: string, line: number): Promise<LineO
     if (!(error instanceof ToolMissing)) throw error
     const summary = 'The program git is not on this machine'
     const detail = 'Install it (Debian: apt-get install git).'
-    throw new InputError([{ code: 'GITOPS_TOOL_MISSING', severity: 'error', summary, detail }])
+    throw inputError('GITOPS_TOOL_MISSING', summary, detail)
   }
 }
 

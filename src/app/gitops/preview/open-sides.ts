@@ -1,10 +1,10 @@
-import type { InputError } from '../../../core/diagnostic.ts'
+import { type InputError, inputError, usageError } from '../../../core/diagnostic.ts'
 import { TreeRefused } from '../../../gitops/checkout.ts'
 import { GitBroken } from '../../../gitops/git.ts'
 import { commitsBetween, treeOfMerge } from '../../../gitops/mirror.ts'
 import { ToolMissing } from '../../../gitops/program-tools.ts'
 import type { Project } from '../../project.ts'
-import { openObjects, refused, type Side } from './repository-objects.ts'
+import { openObjects, type Side } from './repository-objects.ts'
 
 /** What is there, and what would be there once another revision is merged. */
 export interface Sides {
@@ -35,12 +35,16 @@ export async function orInputError<T>(ref: string, work: () => Promise<T>): Prom
   try {
     return await work()
   } catch (error) {
-    if (error instanceof TreeRefused) throw refused('REVISION_BROKEN', `"${ref}" is not taken`, error.message)
+    if (error instanceof TreeRefused) throw inputError('REVISION_BROKEN', `"${ref}" is not taken`, error.message)
     if (error instanceof ToolMissing || (error instanceof GitBroken && error.missing))
-      throw refused('GITOPS_TOOL_MISSING', 'The program git is not on this machine', 'Install it: apt-get install git.')
+      throw inputError(
+        'GITOPS_TOOL_MISSING',
+        'The program git is not on this machine',
+        'Install it: apt-get install git.',
+      )
     if (!(error instanceof GitBroken)) throw error
     const detail = `${error.message}\nFetch the whole history; \`git fsck\` finds damage.`
-    throw refused('REVISION_INCOMPLETE', `The history of "${ref}" cannot be read`, detail)
+    throw inputError('REVISION_INCOMPLETE', `The history of "${ref}" cannot be read`, detail)
   }
 }
 
@@ -52,7 +56,7 @@ async function sidesOf(project: Project, { ref, into }: Required<Merge>): Promis
   if (!merge.ok) {
     const detail = `Merge or rebase it first. In conflict: ${merge.paths.slice(0, 5).join(', ')}.`
     const where = into === 'HEAD' ? 'what is checked out here' : `"${into}"`
-    throw refused('REVISION_BROKEN', `"${ref}" does not merge into ${where}`, detail)
+    throw inputError('REVISION_BROKEN', `"${ref}" does not merge into ${where}`, detail)
   }
   const [base, merged] = [await objects.open(commit), await objects.open(merge.tree)]
   const commits = (await commitsBetween(objects.mirror, commit, tip)).length
@@ -61,5 +65,5 @@ async function sidesOf(project: Project, { ref, into }: Required<Merge>): Promis
 
 function unknownRevision(ref: string): InputError {
   const detail = 'Name a branch, a tag or a commit that is there; `git fetch` brings those of the remote.'
-  return refused('USAGE_INVALID', `There is no revision "${ref}" in this repository`, detail)
+  return usageError(`There is no revision "${ref}" in this repository`, detail)
 }

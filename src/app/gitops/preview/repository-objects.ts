@@ -1,6 +1,6 @@
 import { utimes, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { type Diagnostic, InputError } from '../../../core/diagnostic.ts'
+import { InputError, inputError } from '../../../core/diagnostic.ts'
 import { HOUR_MS } from '../../../core/duration.ts'
 import type { Fleet } from '../../../core/fleet.ts'
 import { checkOut, forgetUnused } from '../../../gitops/checkout.ts'
@@ -60,7 +60,7 @@ async function openSide(root: string, revisions: string): Promise<Side> {
     )
     if (strays.length > 0) {
       const detail = `"${strays[0]}" of tillwright.yaml leads out of it.`
-      throw refused('REVISION_BROKEN', 'A revision names files outside of the repository', detail)
+      throw inputError('REVISION_BROKEN', 'A revision names files outside of the repository', detail)
     }
     return { project, fleet: await project.fleet() }
   } catch (error) {
@@ -77,11 +77,11 @@ async function workTree(root: string): Promise<{ readonly objects: string; reado
   const [shallow, objects = '', prefix = ''] = ended.stdout.toString().split('\n')
   if (ended.code !== 0 || objects === '') {
     const detail = 'A difference is one between two revisions: `git init`, and commit.'
-    throw refused('USAGE_INVALID', `"${root}" is in no git repository`, detail)
+    throw inputError('USAGE_INVALID', `"${root}" is in no git repository`, detail)
   }
   if (shallow !== 'true') return { objects, prefix }
   const detail = 'Fetch it whole: `git fetch --unshallow`; in a pipeline GIT_DEPTH: 0, or fetch-depth: 0.'
-  throw refused('REVISION_INCOMPLETE', 'This repository is a shallow clone, in which history is missing', detail)
+  throw inputError('REVISION_INCOMPLETE', 'This repository is a shallow clone, in which history is missing', detail)
 }
 
 /** The commit of a name; a pipeline has branches only as its remote's. */
@@ -91,8 +91,4 @@ async function commitOf(root: string, ref: string): Promise<string | undefined> 
     if (ended.code === 0) return ended.stdout.toString().trim()
   }
   return undefined
-}
-
-export function refused(code: Diagnostic['code'], summary: string, detail: string): InputError {
-  return new InputError([{ code, severity: 'error', summary, detail }])
 }

@@ -1,5 +1,5 @@
 import type { StepState } from '../../../core/outcome.ts'
-import type { DeviceVisit } from '../../../core/run.ts'
+import type { PastVisit } from '../../../core/run.ts'
 import { runbookLabel } from '../../../core/run.ts'
 
 /** A step that is not as desired by the newest look at it, and since when, as far as looks are kept. */
@@ -12,7 +12,7 @@ export interface StepDrift {
   readonly since: string
   readonly run: string
   /** How the device ended in that run. */
-  readonly ended: DeviceVisit['state']
+  readonly ended: PastVisit['state']
   /** The parameters without which the runbook has nothing to work on; empty where it needs none. */
   readonly about: string
   /** The run before, that found it as desired or made it so; null where none is kept. */
@@ -21,10 +21,10 @@ export interface StepDrift {
 
 const BAD: ReadonlySet<StepState> = new Set(['drifted', 'unmet'])
 /** Of a device that ended so, a step that is not told was as desired. */
-const JUDGED: ReadonlySet<DeviceVisit['state']> = new Set(['in-sync', 'changed', 'drifted', 'unmet'])
+const JUDGED: ReadonlySet<PastVisit['state']> = new Set(['in-sync', 'changed', 'drifted', 'unmet'])
 
 /** What differs on a device by the newest look of each runbook. `visits`: newest first. */
-export function stepDrifts(visits: readonly DeviceVisit[]): readonly StepDrift[] {
+export function stepDrifts(visits: readonly PastVisit[]): readonly StepDrift[] {
   const judged = visits.filter(({ state }) => JUDGED.has(state))
   const labels = new Map<string, { readonly runbook: string; readonly about: string }>()
   for (const { runbooks, about } of judged)
@@ -41,22 +41,22 @@ export function stepDrifts(visits: readonly DeviceVisit[]): readonly StepDrift[]
 /** Of one runbook, by all looks at it. */
 function driftsOf(
   { runbook, about }: Pick<StepDrift, 'runbook' | 'about'>,
-  looks: readonly DeviceVisit[],
+  looks: readonly PastVisit[],
 ): readonly StepDrift[] {
   const bad = looks[0]?.steps.filter((step) => step.runbook === runbook && BAD.has(step.state)) ?? []
   return bad.map((step) => ({ ...step, about, ...beginning(looks, step) }))
 }
 
-function hasLabel({ runbooks, about }: DeviceVisit, label: string): boolean {
+function hasLabel({ runbooks, about }: PastVisit, label: string): boolean {
   return runbooks.some((runbook, index) => runbookLabel(runbook, about[index]) === label)
 }
 
 /** The oldest look of those, one after the other from the newest, that found it so; and the one before. */
 function beginning(
-  looks: readonly DeviceVisit[],
-  { runbook, step }: DeviceVisit['steps'][number],
+  looks: readonly PastVisit[],
+  { runbook, step }: PastVisit['steps'][number],
 ): Pick<StepDrift, 'since' | 'run' | 'ended' | 'good'> {
-  let first = looks[0] as DeviceVisit
+  let first = looks[0] as PastVisit
   for (const look of looks) {
     const told = look.steps.find((one) => one.runbook === runbook && one.step === step)
     if (told === undefined || told.state === 'changed')

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
-import { type Diagnostic, InputError } from '../../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../../core/diagnostic.ts'
 import { type AnsibleMapping, ansibleDevices } from '../../../lang/foreign/ansible-devices.ts'
 import { csvDevices } from '../../../lang/foreign/csv-devices.ts'
 import { foreignError, foreignText, foreignWarning } from '../../../lang/foreign/foreign-diagnostic.ts'
@@ -91,7 +91,7 @@ async function put(partial: string, file: string, force: boolean): Promise<void>
 function isThereAlready(file: string): InputError {
   const summary = `"${relative(process.cwd(), file) || file}" is there already`
   const detail = 'Name another region with --region, or replace the file with --force.'
-  return new InputError([{ code: 'FILE_UNWRITABLE', severity: 'error', summary, detail }])
+  return inputError('FILE_UNWRITABLE', summary, detail)
 }
 
 interface Found {

@@ -1,4 +1,4 @@
-import { InputError } from '../../../core/diagnostic.ts'
+import { usageError } from '../../../core/diagnostic.ts'
 import { type AnsibleMapping, isKind } from '../../../lang/foreign/ansible-devices.ts'
 import { CSV_FIELDS, isValue } from '../../../lang/foreign/csv-devices.ts'
 import { asSentence, compilePattern } from '../../../pattern/pattern.ts'
@@ -11,11 +11,11 @@ export function storeBy(text: string): AnsibleMapping['storeBy'] {
   const [, where, what = ''] = /^(name|group|var):(.+)$/s.exec(text) ?? []
   if (where === 'var') return { in: 'var', name: what }
   if (where !== 'name' && where !== 'group') {
-    throw unusable(`--store-by "${text}" is not understood`, 'It is name:REGEX, group:REGEX or var:NAME.')
+    throw usageError(`--store-by "${text}" is not understood`, 'It is name:REGEX, group:REGEX or var:NAME.')
   }
   const compiled = compilePattern(what)
   if (compiled.ok) return { in: where, pattern: compiled.pattern }
-  throw unusable(`--store-by "${text}" is not a regular expression`, asSentence(compiled.problem))
+  throw usageError(`--store-by "${text}" is not a regular expression`, asSentence(compiled.problem))
 }
 
 /** `GROUP=KIND` pairs. Throws InputError. */
@@ -23,7 +23,7 @@ export function kindsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
   const kinds = pairsOf(pairs, '--kind', 'GROUP=KIND')
   for (const [group, kind] of kinds) {
     if (!isKind(kind))
-      throw unusable(`"${kind}" of --kind ${group}=${kind} is no kind of device`, 'See `till inventory list --help`.')
+      throw usageError(`"${kind}" of --kind ${group}=${kind} is no kind of device`, 'See `till inventory list --help`.')
   }
   return kinds
 }
@@ -33,7 +33,7 @@ export function columnsOf(pairs: readonly string[]): ReadonlyMap<string, string>
   const columns = pairsOf(pairs, '--map', 'FIELD=COLUMN')
   for (const field of columns.keys()) {
     if ((CSV_FIELDS as readonly string[]).includes(field) || isValue(field)) continue
-    throw unusable(`"${field}" of --map is no field`, `There are ${CSV_FIELDS.join(', ')}, and vars.NAME.`)
+    throw usageError(`"${field}" of --map is no field`, `There are ${CSV_FIELDS.join(', ')}, and vars.NAME.`)
   }
   return columns
 }
@@ -42,12 +42,8 @@ function pairsOf(pairs: readonly string[], flag: string, form: string): Readonly
   return new Map(
     pairs.map((pair): [string, string] => {
       const equals = pair.indexOf('=')
-      if (equals < 1) throw unusable(`"${pair}" of ${flag} is not ${form}`, `For example: ${flag} ${form}`)
+      if (equals < 1) throw usageError(`"${pair}" of ${flag} is not ${form}`, `For example: ${flag} ${form}`)
       return [pair.slice(0, equals), pair.slice(equals + 1)]
     }),
   )
-}
-
-function unusable(summary: string, detail: string): InputError {
-  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ShellAnswer, ShellChannel, ShellRequest, ShellValue } from '../../../core/channel.ts'
-import { Secret } from '../../../core/secret.ts'
+import { inClear } from '../../../core/secret.ts'
 import { POWERSHELL_HEAD } from '../../../modules/user/powershell-text.ts'
 import { CHILD } from '../../../shell/powershell-prelude.ts'
 
@@ -56,14 +56,10 @@ function run(
 
 /** As `Invoke-TillScript` writes it: an empty line, the text, the variables, a dot; all of it base64 of UTF-8. */
 function inputOf({ till_text: text = '', ...values }: Readonly<Record<string, ShellValue>>): string {
-  const lines = Object.entries(values).map(([name, value]) => `${name} ${base64(plain(value))}`)
-  return ['', base64(`${POWERSHELL_HEAD}${plain(text)}`), ...lines, '.', ''].join('\n')
+  const lines = Object.entries(values).map(([name, value]) => `${name} ${base64(inClear(value))}`)
+  return ['', base64(`${POWERSHELL_HEAD}${inClear(text)}`), ...lines, '.', ''].join('\n')
 }
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64')
-}
-
-function plain(value: ShellValue): string {
-  return value instanceof Secret ? value.reveal() : String(value)
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { type Diagnostic, InputError } from '../../../core/diagnostic.ts'
+import { type Diagnostic, inputError } from '../../../core/diagnostic.ts'
 import { jsonPage } from '../../json-document.ts'
 import { SCHEMAS } from '../schemas.ts'
 import type { CiSystem } from './ci-files.ts'
@@ -55,7 +55,7 @@ async function writeNew(file: string, text: string): Promise<boolean> {
     if (code === 'EEXIST' && (await stat(file).catch(() => undefined))) return false
     const summary = `"${file}" cannot be written`
     const detail = `The system says ${code}. Check the folder, and that you may write there.`
-    throw new InputError([{ code: 'FILE_UNWRITABLE', severity: 'error', summary, detail }])
+    throw inputError('FILE_UNWRITABLE', summary, detail)
   } finally {
     await rm(partial, { force: true }).catch(() => undefined)
   }

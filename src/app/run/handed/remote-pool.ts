@@ -1,7 +1,7 @@
 import { batches } from '../../../core/batches.ts'
 import type { RunEvent } from '../../../core/events.ts'
 import type { Device, Fleet } from '../../../core/fleet.ts'
-import type { Guard, GuardSeen } from '../../../core/guard.ts'
+import type { Guard } from '../../../core/guard.ts'
 import {
   type Bell,
   bellOf,
@@ -169,8 +169,10 @@ export class RemotePool implements WorkerPool {
   async question({ id, device, asked }: LeaveQuestion): Promise<void> {
     const { run, store, bell } = this.#options
     const handed = this.#handed.get(device)
-    const { guards, isTouched } = asked as unknown as { guards: readonly GuardSeen[]; isTouched: boolean }
-    const answer = (await handed?.permit?.change(guards, { isTouched })) ?? { kind: 'refuse', failure: NOT_OURS }
+    const answer = (await handed?.permit?.change(asked.guards, { isTouched: asked.isTouched })) ?? {
+      kind: 'refuse',
+      failure: NOT_OURS,
+    }
     if (handed) handed.wait = answer.kind === 'wait' ? answer : undefined
     await store.work.answer(run, id, answer as unknown as JsonValue)
     bell.ring(bellOf.order(run))

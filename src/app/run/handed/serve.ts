@@ -1,4 +1,4 @@
-import { InputError } from '../../../core/diagnostic.ts'
+import { type InputError, usageError } from '../../../core/diagnostic.ts'
 import { DEVICE_KINDS, type Device } from '../../../core/fleet.ts'
 
 const TERMS = ['kind', 'profile', 'region', 'store'] as const
@@ -51,5 +51,5 @@ function known(serve: string): Serve {
 
 function unreadable(term: string, detail: string): InputError {
   const summary = `"${term}" is nothing that a worker can serve`
-  return new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+  return usageError(summary, detail)
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../../../core/diagnostic.ts'
+import { type InputError, inputError } from '../../../core/diagnostic.ts'
 import type { Device } from '../../../core/fleet.ts'
 import type { WorkerFacts } from '../../../core/handed-work.ts'
 import type { RunStore } from '../../../core/run-store.ts'
@@ -24,5 +24,5 @@ function nobodyFor(devices: readonly Device[]): InputError {
   const more = devices.length > shown.length ? ` and ${devices.length - shown.length} more` : ''
   const summary = `No worker serves ${shown.join(', ')}${more}`
   const detail = 'Start one with till worker --serve, or run it without --on workers. Who is there: till state status.'
-  return new InputError([{ code: 'WORKER_NONE', severity: 'error', summary, detail }])
+  return inputError('WORKER_NONE', summary, detail)
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CarriedSteps } from '../../../core/carried.ts'
-import { type Diagnostic, InputError } from '../../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../../core/fleet.ts'
 import type { KeptRun } from '../../../core/kept-run.ts'
 import type { DeviceOutcome } from '../../../core/outcome.ts'
@@ -87,14 +87,11 @@ export function openKept(
 
 /** Why a run cannot be carried on. */
 export function notKept(run: string, why: string): InputError {
-  return new InputError([
-    {
-      code: 'RUN_NOT_KEPT',
-      severity: 'error',
-      summary: `Run "${run}" cannot be resumed`,
-      detail: `${why} Apply its runbook again: what is done is in sync. Its devices: --from-run ${run}:cancelled.`,
-    },
-  ])
+  return inputError(
+    'RUN_NOT_KEPT',
+    `Run "${run}" cannot be resumed`,
+    `${why} Apply its runbook again: what is done is in sync. Its devices: --from-run ${run}:cancelled.`,
+  )
 }
 
 function orderOf({ order }: KeptRun, run: string): KeptOrder {

@@ -106,7 +106,7 @@ export type FromThread =
   | { readonly type: 'broken'; readonly id: number; readonly error: string }
 
 /** Gathers the messages of one turn of the event loop into one. */
-export class Outbox<Message> {
+export class ThreadMail<Message> {
   readonly #post: (text: string) => void
   #waiting: Message[] = []
 

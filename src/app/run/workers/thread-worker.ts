@@ -15,11 +15,11 @@ import { roomFor } from './main-worker.ts'
 import {
   type FromThread,
   type Job,
-  Outbox,
   packSecrets,
   type Question,
   type RunbookSource,
   readMessages,
+  ThreadMail,
   type ToThread,
 } from './messages.ts'
 import { PendingConnections } from './pending-connections.ts'
@@ -73,7 +73,7 @@ export interface ThreadWorkerOptions {
 export class ThreadWorker implements LoginParty {
   readonly #dependencies: ThreadWorkerOptions
   readonly #worker: Worker
-  readonly #outbox: Outbox<ToThread>
+  readonly #outbox: ThreadMail<ToThread>
   readonly #begun: Uint8Array
   readonly #pulse: Int32Array
   readonly #free: number[]
@@ -102,7 +102,7 @@ export class ThreadWorker implements LoginParty {
     const { leasedUntil } = dependencies
     const workerData = { mode, runbookSources, root, modules, begun, pulse, leasedUntil }
     this.#worker = new Worker(dependencies.entry, { workerData, name: 'till-devices' })
-    this.#outbox = new Outbox((text) => this.#worker.postMessage(text))
+    this.#outbox = new ThreadMail((text) => this.#worker.postMessage(text))
     this.#loop = this.#worker.performance.eventLoopUtilization()
     this.#worker.on('message', (text: string) => {
       for (const message of readMessages<FromThread>(text)) this.#receive(message)

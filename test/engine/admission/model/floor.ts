@@ -3,10 +3,10 @@ import type {
   BreakerState,
   Hold,
   Place,
-  Result,
   RunFacts,
   Seen,
   Waiter,
+  WaveResult,
 } from '../../../../src/core/admission.ts'
 import type { Policy } from '../../../../src/core/policy.ts'
 import type { Scene, SceneRun } from './scene.ts'
@@ -16,7 +16,7 @@ export interface FloorRun {
   readonly spec: SceneRun
   readonly waves: readonly (readonly string[])[]
   readonly pending: Set<string>
-  readonly results: Map<string, Result>
+  readonly results: Map<string, WaveResult>
   readonly doneAt: Map<number, number>
   readonly released: Map<number, { readonly by: string; readonly at: number; readonly forgiven: number }>
   approvals: readonly ApprovalState[]
@@ -43,11 +43,11 @@ export interface Floor {
 
 export const waveOf = (run: FloorRun, device: string): number => run.waves.findIndex((wave) => wave.includes(device))
 
-export function countIn(run: FloorRun, wave: number, result: Result): number {
+export function countIn(run: FloorRun, wave: number, result: WaveResult): number {
   return (run.waves[wave] ?? []).filter((device) => run.results.get(device) === result).length
 }
 
-const RESULTS: readonly Result[] = ['passed', 'failed', 'unmet', 'unreachable', 'deferred']
+const RESULTS: readonly WaveResult[] = ['passed', 'failed', 'unmet', 'unreachable', 'deferred']
 
 /** What admission is told of a run. */
 export function factsOf(run: FloorRun): RunFacts {
@@ -59,7 +59,7 @@ export function factsOf(run: FloorRun): RunFacts {
     ...(run.aborted && { aborted: run.aborted }),
     waves: run.waves.map((wave, index) => {
       const results = Object.fromEntries(RESULTS.map((result) => [result, countIn(run, index, result)])) as Record<
-        Result,
+        WaveResult,
         number
       >
       const doneAt = run.doneAt.get(index)

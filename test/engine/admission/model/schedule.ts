@@ -1,4 +1,4 @@
-import type { Decision, Place, Question, Result, Waiter } from '../../../../src/core/admission.ts'
+import type { Decision, Place, Question, Waiter, WaveResult } from '../../../../src/core/admission.ts'
 import { MINUTE, SHORT } from '../small-world.ts'
 import { type Floor, type FloorRun, factsOf, waveOf } from './floor.ts'
 import { couldBegin, faultOf } from './judge.ts'
@@ -166,7 +166,7 @@ class Schedule {
     else this.#finish(run, place, this.#endOf(place))
   }
 
-  #endOf(place: Place): Result {
+  #endOf(place: Place): WaveResult {
     if (place.phase === 'held') return this.#random.pick(['passed', 'unreachable', 'failed'])
     return this.#random.chance(0.65) ? 'passed' : this.#random.pick(['failed', 'unmet'])
   }
@@ -385,7 +385,7 @@ class Schedule {
     } else this.#refuse(run, place.device)
   }
 
-  #finish(run: FloorRun, place: Place, result: Result): void {
+  #finish(run: FloorRun, place: Place, result: WaveResult): void {
     const end =
       result === 'passed' ? 'healthy' : result === 'unreachable' && place.phase === 'held' ? 'untouched' : 'unproven'
     this.#settle(place, this.#a.settlePlace(place, end))
@@ -394,7 +394,7 @@ class Schedule {
     this.#result(run, place, result)
   }
 
-  #result(run: FloorRun, place: Place, result: Result): void {
+  #result(run: FloorRun, place: Place, result: WaveResult): void {
     if (result === 'failed' || result === 'unmet') this.#failure(place)
     if (place.purpose === 'rollback') {
       if (result !== 'passed') run.rollbacksFailed += 1
@@ -403,7 +403,7 @@ class Schedule {
     this.#setResult(run, place.device, result)
   }
 
-  #setResult(run: FloorRun, device: string, result: Result): void {
+  #setResult(run: FloorRun, device: string, result: WaveResult): void {
     run.results.set(device, result)
     const wave = waveOf(run, device)
     const devices = run.waves[wave] ?? []

@@ -5,7 +5,7 @@ import { machineLoad } from '../load/machine-load.ts'
 import { drained } from '../transports/index.ts'
 import { openShared } from './controller.ts'
 
-export interface WorkOptions {
+export interface WorkerOptions {
   /** Folder of the repository. */
   readonly folder: string
   readonly sandbox: boolean
@@ -18,7 +18,7 @@ export interface WorkOptions {
 }
 
 /** A worker in this process, until it is stopped. */
-export interface Working {
+export interface OpenWorker {
   readonly counts: Worker['counts']
   /** Finishes what it has, and lets go of everything. */
   stop(): Promise<void>
@@ -30,7 +30,7 @@ export interface Working {
 const LEASE_MS = 12_000
 
 /** Works for runs that other processes carry on. Throws InputError where it cannot. */
-export async function work(options: WorkOptions): Promise<Working> {
+export async function openWorker(options: WorkerOptions): Promise<OpenWorker> {
   const { folder, sandbox, warn, tell, name, serve, slots } = options
   const project = await openProject(folder, { sandbox })
   const shared = await openShared(project, warn, { leaseMs: LEASE_MS })
