@@ -1,5 +1,6 @@
 import { fragment } from '../../shell/powershell-fragment.ts'
 import { WINDOWS_SWAP } from '../file/windows-swap.ts'
+import { WINDOWS_SERVICE_ACT } from '../service/windows-service-act.ts'
 import { AGENT_EXIT } from './agent-exit.ts'
 
 /** What the fragment `agent.observe` puts out. */
@@ -133,24 +134,13 @@ Write-TillJson $result
 // What is saved stays until the agent answers, as on Linux. The validator sees a copy in which every Include leads to its copy.
 export const CHANGE_WINDOWS_AGENT = fragment(
   'agent.change',
-  `${WINDOWS_SWAP}${FUNCTIONS}$folder = [IO.Path]::GetDirectoryName($v.path)
+  `${WINDOWS_SWAP}${WINDOWS_SERVICE_ACT}${FUNCTIONS}$folder = [IO.Path]::GetDirectoryName($v.path)
 $save = Join-Path $folder '.till-agent'
 $utf8 = New-Object Text.UTF8Encoding($false)
 $list = ConvertFrom-Json $v.files
 $files = @($list)
 $acted = $false
 $result = @{ exit = 0; said = ''; answers = $null }
-function Set-TillService([string]$act) {
-  $service = Get-Service -Name $v.service
-  $limit = [TimeSpan]::FromSeconds(30)
-  if ($act -ne 'start' -and [string]$service.Status -ne 'Stopped') {
-    Stop-Service -InputObject $service -Force
-    $service.WaitForStatus('Stopped', $limit)
-  }
-  if ($act -eq 'stop') { return }
-  Start-Service -InputObject $service
-  $service.WaitForStatus('Running', $limit)
-}
 function Wait-TillAgent {
   $watch = [Diagnostics.Stopwatch]::StartNew()
   while ($true) {
@@ -207,10 +197,10 @@ function Undo-Till([int]$exit, [string]$said) {
   $result.said = $said
   Restore-TillFiles
   if ($v.was_running) {
-    try { Set-TillService 'restart' } catch { }
+    try { Set-TillService $v.service 'restart' } catch { }
     $result.answers = [bool](Wait-TillAgent)
     if (-not $result.answers) { return }
-  } elseif ($acted) { try { Set-TillService 'stop' } catch { } }
+  } elseif ($acted) { try { Set-TillService $v.service 'stop' } catch { } }
   Clear-TillSave
 }
 foreach ($file in $files) {
@@ -261,7 +251,7 @@ try {
     }
     if ($v.act -ne '') {
       $acted = $true
-      Set-TillService $v.act
+      Set-TillService $v.service $v.act
       if (-not (Wait-TillAgent)) { Undo-Till ${AGENT_EXIT.silent} '' }
     }
     if ($result.exit -eq 0) { Clear-TillSave }
