@@ -60,7 +60,12 @@ public static class WinFile {
     File.Replace(At(from), At(to), At(backup), ignore);
   }
   public static FileStream Create(string path) => File.Create(At(path));
-  public static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share) => File.Open(At(path), mode, access, share);
+  /// What was written last counts only from when somebody opens the file: https://learn.microsoft.com/windows/win32/sysinfo/file-times
+  public static readonly Dictionary<string, DateTime> Late = new Dictionary<string, DateTime>(StringComparer.OrdinalIgnoreCase);
+  public static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share) {
+    if (Late.Remove(path, out var time)) File.SetLastWriteTimeUtc(At(path), time);
+    return File.Open(At(path), mode, access, share);
+  }
   public static byte[] ReadAllBytes(string path) => File.ReadAllBytes(At(path));
   public static string ReadAllText(string path) => File.ReadAllText(At(path));
   public static string ReadAllText(string path, Encoding how) => File.ReadAllText(At(path), how);
@@ -108,7 +113,12 @@ public static class WinDirectory {
   public static string[] GetDirectories(string path, string match) => Directory.GetDirectories(At(path), match).Select(Machine.There).ToArray();
   public static DateTime GetLastWriteTimeUtc(string path) => Directory.GetLastWriteTimeUtc(At(path));
   public static string[] GetFiles(string path) => Directory.GetFiles(At(path)).Select(Machine.There).ToArray();
-  public static string[] GetFiles(string path, string match) => Directory.GetFiles(At(path), match).Select(Machine.There).ToArray();
+  // "*.xls" matches "book.xlsx": https://learn.microsoft.com/dotnet/api/system.io.directory.getfiles
+  public static string[] GetFiles(string path, string match) {
+    var dot = match.LastIndexOf('.');
+    var longer = dot >= 0 && match.Length - dot == 4 && match.IndexOfAny(new[] { '*', '?' }, dot) < 0;
+    return Directory.GetFiles(At(path), longer ? match + "*" : match).Select(Machine.There).ToArray();
+  }
 }
 
 public class WinFileInfo {
@@ -123,6 +133,7 @@ public class WinFileInfo {
 public class WinDirectoryInfo {
   readonly string path;
   public WinDirectoryInfo(string path) { this.path = path; }
+  public WinFileInfo[] GetFiles() => GetFiles("*");
   public WinFileInfo[] GetFiles(string match) => WinDirectory.GetFiles(path, match).Select(one => new WinFileInfo(one)).ToArray();
 }
 
