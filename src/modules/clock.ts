@@ -29,17 +29,24 @@ if command -v timedatectl >/dev/null 2>&1 && timedatectl set-timezone "$zone" 2>
 ln -sf "/usr/share/zoneinfo/$zone" /etc/localtime || exit
 printf '%s\\n' "$zone" >/etc/timezone`
 
+// Where the box "adjust for daylight saving time" is unticked the zone keeps its name, and its winter time all year. `_dstoff` is
+// what tzutil calls that: https://learn.microsoft.com/windows-server/administration/windows-commands/tzutil
 const WINDOWS_OBSERVE = fragment(
   'clock.observe',
   `$epoch = New-Object DateTime(1970, 1, 1, 0, 0, 0, [DateTimeKind]::Utc)
 [TimeZoneInfo]::ClearCachedData()
-Write-TillJson @{ time = ([DateTime]::UtcNow - $epoch).TotalSeconds; zone = [TimeZoneInfo]::Local.Id }
+$zone = [TimeZoneInfo]::Local.Id
+$settings = Get-ItemProperty -LiteralPath 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\TimeZoneInformation' -ErrorAction SilentlyContinue
+if ([int]$settings.DynamicDaylightTimeDisabled -eq 1) {
+  try { if ([TimeZoneInfo]::FindSystemTimeZoneById($zone).SupportsDaylightSavingTime) { $zone += '_dstoff' } } catch { }
+}
+Write-TillJson @{ time = ([DateTime]::UtcNow - $epoch).TotalSeconds; zone = $zone }
 `,
 )
 
 const WINDOWS_CONVERGE = fragment(
   'clock.converge',
-  `[void][TimeZoneInfo]::FindSystemTimeZoneById($v.zone)
+  `[void][TimeZoneInfo]::FindSystemTimeZoneById(($v.zone -replace '_dstoff$', ''))
 $ended = Invoke-TillProcess 'tzutil.exe' $v.line
 if ($ended.exit -ne 0) { Stop-Till $ended.exit ([Text.Encoding]::UTF8.GetString($ended.err)) }
 `,
@@ -63,7 +70,7 @@ export const clock = defineModule({
       time_zone: {
         type: 'string',
         pattern: '^[A-Za-z][A-Za-z0-9 ()/+._-]*$',
-        description: 'In the words of the system: an IANA name, or the name of Windows.',
+        description: 'In the words of the system: an IANA name, or the name of Windows, with `_dstoff` behind it where the till is to have winter time all year.',
         examples: ['Europe/Warsaw', 'Central European Standard Time'],
       },
     },

@@ -75,10 +75,11 @@ if ($v.pattern -eq '' -and $v.user -eq '') {
   $regex = New-Object Text.RegularExpressions.Regex($v.pattern, 'CultureInvariant', [TimeSpan]::FromSeconds(10))
   $all = @(Get-CimInstance -ClassName Win32_Process)
   # cmd.exe, which has the command line of this interpreter in its own.
-  $above = @($all | Where-Object { $_.ProcessId -eq $PID })[0].ParentProcessId
+  $own = @($all | Where-Object { $_.ProcessId -eq $PID })[0]
   foreach ($process in $all) {
-    if ($process.ProcessId -eq $PID -or $process.ParentProcessId -eq $PID) { continue }
-    if ($process.ProcessId -eq $above -and $process.Name -eq 'cmd.exe') { continue }
+    # The number of a parent that has ended may be ours now: its children are older than we are.
+    if ($process.ProcessId -eq $PID -or ($process.ParentProcessId -eq $PID -and $process.CreationDate -ge $own.CreationDate)) { continue }
+    if ($process.ProcessId -eq $own.ParentProcessId -and $process.Name -eq 'cmd.exe') { continue }
     if ($desired -ne '' -and ($process.Name -replace '\.exe$', '') -ne $desired) { continue }
     $command = [string]$process.CommandLine
     if ($command -eq '') { $command = [string]$process.Name }

@@ -20,9 +20,9 @@ export class RealWindows {
     this.shell = shell
   }
 
-  static async open(): Promise<RealWindows> {
+  static async open(more: Parameters<typeof openWindows>[1] = {}): Promise<RealWindows> {
     const machine = makeWindows()
-    return new RealWindows(machine, await openWindows(machine))
+    return new RealWindows(machine, await openWindows(machine, more))
   }
 
   close(): void {

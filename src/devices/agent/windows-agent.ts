@@ -1,4 +1,6 @@
 import { fragment } from '../../shell/powershell-fragment.ts'
+import { WINDOWS_SWAP } from '../file/windows-swap.ts'
+import { WINDOWS_SERVICE_ACT } from '../service/windows-service-act.ts'
 import { AGENT_EXIT } from './agent-exit.ts'
 
 /** What the fragment `agent.observe` puts out. */
@@ -132,24 +134,13 @@ Write-TillJson $result
 // What is saved stays until the agent answers, as on Linux. The validator sees a copy in which every Include leads to its copy.
 export const CHANGE_WINDOWS_AGENT = fragment(
   'agent.change',
-  `${FUNCTIONS}$folder = [IO.Path]::GetDirectoryName($v.path)
+  `${WINDOWS_SWAP}${WINDOWS_SERVICE_ACT}${FUNCTIONS}$folder = [IO.Path]::GetDirectoryName($v.path)
 $save = Join-Path $folder '.till-agent'
 $utf8 = New-Object Text.UTF8Encoding($false)
 $list = ConvertFrom-Json $v.files
 $files = @($list)
 $acted = $false
 $result = @{ exit = 0; said = ''; answers = $null }
-function Set-TillService([string]$act) {
-  $service = Get-Service -Name $v.service
-  $limit = [TimeSpan]::FromSeconds(30)
-  if ($act -ne 'start' -and [string]$service.Status -ne 'Stopped') {
-    Stop-Service -InputObject $service -Force
-    $service.WaitForStatus('Stopped', $limit)
-  }
-  if ($act -eq 'stop') { return }
-  Start-Service -InputObject $service
-  $service.WaitForStatus('Running', $limit)
-}
 function Wait-TillAgent {
   $watch = [Diagnostics.Stopwatch]::StartNew()
   while ($true) {
@@ -164,7 +155,7 @@ function Restore-TillFiles {
   $number = 0
   foreach ($path in [IO.File]::ReadAllLines($at)) {
     $was = Join-Path $save "was-$number"
-    if ([IO.File]::Exists($was)) { [IO.File]::Copy($was, $path, $true) } elseif ([IO.File]::Exists($path)) { [IO.File]::Delete($path) }
+    if ([IO.File]::Exists($was)) { Copy-TillFile $was $path } else { Remove-TillFile $path }
     $number++
   }
 }
@@ -200,16 +191,16 @@ function Test-TillConfig {
   $said
 }
 # What cannot be taken away now is seen at the next look; it undoes nothing that went well.
-function Clear-TillSave { try { [IO.Directory]::Delete($save, $true) } catch { } }
+function Clear-TillSave { try { Remove-TillFolder $save } catch { } }
 function Undo-Till([int]$exit, [string]$said) {
   $result.exit = $exit
   $result.said = $said
   Restore-TillFiles
   if ($v.was_running) {
-    try { Set-TillService 'restart' } catch { }
+    try { Set-TillService $v.service 'restart' } catch { }
     $result.answers = [bool](Wait-TillAgent)
     if (-not $result.answers) { return }
-  } elseif ($acted) { try { Set-TillService 'stop' } catch { } }
+  } elseif ($acted) { try { Set-TillService $v.service 'stop' } catch { } }
   Clear-TillSave
 }
 foreach ($file in $files) {
@@ -228,7 +219,7 @@ $kept = @()
 if ([IO.File]::Exists($at)) { $kept = @([IO.File]::ReadAllLines($at)) }
 foreach ($file in $files) {
   if ($kept -contains $file.path) { continue }
-  if ([IO.File]::Exists($file.path)) { [IO.File]::Copy($file.path, (Join-Path $save "was-$($kept.Count)"), $true) }
+  if ([IO.File]::Exists($file.path)) { Copy-TillFile $file.path (Join-Path $save "was-$($kept.Count)") }
   $kept += $file.path
   [IO.File]::WriteAllLines($at, [string[]]$kept, $utf8)
 }
@@ -236,6 +227,7 @@ $stage = 'write'
 try {
   foreach ($file in $files) {
     if ($file.part -ne 'psk') { continue }
+    [void](Set-TillWritable $file.path)
     [IO.File]::WriteAllBytes($file.path, [byte[]]@())
     $own = New-Object Security.AccessControl.FileSecurity
     $own.SetSecurityDescriptorSddlForm('D:P(A;;FA;;;SY)(A;;FA;;;BA)')
@@ -249,7 +241,7 @@ try {
       if ($file.part -ne 'config') { continue }
       $new = Join-Path $save 'new'
       [IO.File]::WriteAllText($new, $file.text, $utf8)
-      if ([IO.File]::Exists($file.path)) { [IO.File]::Replace($new, $file.path, [NullString]::Value, $true) } else { [IO.File]::Move($new, $file.path) }
+      Move-TillInPlace $new $file.path ''
     }
     $stage = 'service'
     if ($v.boot -ne '') {
@@ -259,7 +251,7 @@ try {
     }
     if ($v.act -ne '') {
       $acted = $true
-      Set-TillService $v.act
+      Set-TillService $v.service $v.act
       if (-not (Wait-TillAgent)) { Undo-Till ${AGENT_EXIT.silent} '' }
     }
     if ($result.exit -eq 0) { Clear-TillSave }

@@ -2,16 +2,18 @@ import type { ShellAnswer, ShellChannel, ShellValue } from '../../core/channel.t
 import { Secret } from '../../core/secret.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import { EXIT, type Replacement } from './replacement.ts'
+import { WINDOWS_SWAP } from './windows-swap.ts'
 
-// File.Replace keeps the access rights of the old file and swaps in one step; a file that is new has those of its folder.
+// The old file's access rights are kept; a file that is new has those of its folder. Where the swap failed so that nothing has the
+// name any more, the new file stays beside it.
 const REPLACE = fragment(
   'file.replace',
-  `try {
+  `${WINDOWS_SWAP}try {
   if ([IO.Directory]::Exists($v.path)) { Stop-Till ${EXIT.directory} 'a directory is in the way' }
   $folder = [IO.Path]::GetDirectoryName($v.path)
   if (-not [IO.Directory]::Exists($folder)) { Stop-Till ${EXIT.noFolder} ($folder + ': no such directory') }
   foreach ($old in [IO.Directory]::GetFiles($folder, '.till-new-*')) {
-    if ($old -ne $v.temp -and [IO.File]::GetLastWriteTimeUtc($old) -lt [DateTime]::UtcNow.AddHours(-1)) { [IO.File]::Delete($old) }
+    if ($old -ne $v.temp -and $old -match '\\.till-new-[0-9a-f]{16}$' -and [IO.File]::GetLastWriteTimeUtc($old) -lt [DateTime]::UtcNow.AddHours(-1)) { [IO.File]::Delete($old) }
   }
   $isThere = [IO.File]::Exists($v.path)
   if (-not $v.uploaded) { [IO.File]::Create($v.temp).Dispose() }
@@ -35,17 +37,16 @@ const REPLACE = fragment(
     if ([IO.File]::Exists($v.path)) { $now = 'sha256:' + (Get-TillSha256 $v.path) }
     if ($now -ne $v.expected) { Stop-Till ${EXIT.moved} 'it was changed meanwhile' }
   }
-  if ($isThere) {
-    if ($v.backup) { [IO.File]::Replace($v.temp, $v.path, $v.path + '.till-backup', $true) }
-    else { [IO.File]::Replace($v.temp, $v.path, [NullString]::Value, $true) }
-  } else { [IO.File]::Move($v.temp, $v.path) }
+  $backup = ''
+  if ($v.backup) { $backup = $v.path + '.till-backup' }
+  Move-TillInPlace $v.temp $v.path $backup
   if ($v.owner -ne '') {
     $rights = Get-Acl -LiteralPath $v.path
     $rights.SetOwner((New-Object Security.Principal.SecurityIdentifier((Get-TillSid $v.owner))))
     Set-Acl -LiteralPath $v.path -AclObject $rights
   }
 } finally {
-  if ([IO.File]::Exists($v.temp)) { [IO.File]::Delete($v.temp) }
+  if ([IO.File]::Exists($v.temp) -and ([IO.File]::Exists($v.path) -or -not $isThere)) { [IO.File]::Delete($v.temp) }
 }
 `,
 )
@@ -60,11 +61,11 @@ Set-Acl -LiteralPath $v.path -AclObject $rights
 
 const REMOVE = fragment(
   'file.remove',
-  `if ([IO.Directory]::Exists($v.path)) { Stop-Till 1 'a directory is in the way' }
+  `${WINDOWS_SWAP}if ([IO.Directory]::Exists($v.path)) { Stop-Till 1 'a directory is in the way' }
 if ($v.backup -and [IO.File]::Exists($v.path)) {
-  [IO.File]::Delete($v.path + '.till-backup')
-  [IO.File]::Move($v.path, $v.path + '.till-backup')
-} else { [IO.File]::Delete($v.path) }
+  Remove-TillFile ($v.path + '.till-backup')
+  Invoke-TillPatiently { [IO.File]::Move($v.path, $v.path + '.till-backup') }
+} else { Remove-TillFile $v.path }
 `,
 )
 

@@ -1,6 +1,7 @@
 import type { ShellAnswer, ShellRequest } from '../../core/channel.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import type { FileKind, FileReading, ReadOptions } from './file-reading.ts'
+import { WINDOWS_AGE } from './windows-age.ts'
 
 /** What a path of a file must look like, on either system. */
 export const FILE_PATH = '^(/([\\s\\S]*[^/])?|[A-Za-z]:[\\\\/][^<>"|?*:]*[^<>"|?*:\\\\/. ])$'
@@ -11,7 +12,7 @@ export const ANY_PATH = '^(/|[A-Za-z]:([\\\\/][^<>"|?*:]*)?$)'
 // A file that is open elsewhere is read all the same. The content is the only large thing, and is text in base64.
 const READ = fragment(
   'file.read',
-  String.raw`$at = @{ kind = 'absent'; real = $v.path; link = ''; owner = ''; size = 0; sum = ''; content = $null; age = $null; trouble = '' }
+  String.raw`${WINDOWS_AGE}$at = @{ kind = 'absent'; real = $v.path; link = ''; owner = ''; size = 0; sum = ''; content = $null; age = $null; trouble = '' }
 function Get-TillAttributes([string]$path) {
   try { return [int][IO.File]::GetAttributes($path) } catch {
     $why = $_.Exception.GetBaseException()
@@ -45,7 +46,7 @@ else {
     if ($v.owner -ne '' -and (Get-TillSid $v.owner) -eq $sid) { $at.owner = $v.owner }
   }
   if ($at.kind -eq 'file') { $at.size = (New-Object IO.FileInfo($at.real)).Length }
-  if ($at.kind -eq 'file' -and $v.age) { $at.age = [long]([DateTime]::UtcNow - [IO.File]::GetLastWriteTimeUtc($at.real)).TotalSeconds }
+  if ($at.kind -eq 'file' -and $v.age) { $at.age = [long](Get-TillAge $at.real) }
   if ($at.kind -eq 'file' -and $v.wants) {
     try {
       $at.sum = Get-TillSha256 $at.real

@@ -1,4 +1,5 @@
 import { fragment } from '../../shell/powershell-fragment.ts'
+import { WINDOWS_AGE } from '../file/windows-age.ts'
 import { WINDOWS_TAIL } from '../file/windows-tail.ts'
 
 // A folder that is there and shows nothing is no free till: only that there is no such file counts.
@@ -41,11 +42,10 @@ if ($v.silent) { 'free' }
 else { 'unknown the end of ' + $v.path + ' says neither' }`,
 )
 
-// A link has a time of its own. As long as a program keeps a file open, Windows may tell the time before what was written
-// last, until somebody opens it anew.
+// A link has a time of its own.
 export const WINDOWS_IDLE = fragment(
   'guard.idle',
-  `if (-not [IO.File]::Exists($v.path) -and -not [IO.Directory]::Exists($v.path)) { 'unknown there is no ' + $v.path; return }
+  `${WINDOWS_AGE}if (-not [IO.File]::Exists($v.path) -and -not [IO.Directory]::Exists($v.path)) { 'unknown there is no ' + $v.path; return }
 $path = $v.path
 for ($links = 0; $links -lt 16; $links++) {
   if (([int][IO.File]::GetAttributes($path) -band [int][IO.FileAttributes]::ReparsePoint) -eq 0) { break }
@@ -53,9 +53,7 @@ for ($links = 0; $links -lt 16; $links++) {
   if (-not $target) { break }
   $path = [IO.Path]::GetFullPath([IO.Path]::Combine([IO.Path]::GetDirectoryName($path), [string]$target))
 }
-if ([IO.File]::Exists($path)) { try { [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite, Delete').Dispose() } catch [IO.IOException] { } }
-$age = [DateTime]::UtcNow - [IO.File]::GetLastWriteTimeUtc($path)
-if ($age.TotalSeconds -ge $v.seconds) { 'free' } else { 'busy' }`,
+if ((Get-TillAge $path) -ge $v.seconds) { 'free' } else { 'busy' }`,
 )
 
 // Whoever sits at the screen, and everybody else with a desktop, by remote desktop for one.

@@ -1,4 +1,5 @@
 import { fragment } from '../../shell/powershell-fragment.ts'
+import { WINDOWS_REMOVE, WINDOWS_SWAP } from '../file/windows-swap.ts'
 
 /** What the fragment `package.install` puts out. */
 export interface Installed {
@@ -41,16 +42,17 @@ export const OBSERVE = fragment('package.observe', `${PRODUCTS}Write-TillJson @(
 // Where only administrators write, so that nobody can put another file in its place.
 export const STAGE = fragment(
   'package.stage',
-  `$root = Join-Path $env:windir 'Temp'
+  `${WINDOWS_REMOVE}$root = Join-Path $env:windir 'Temp'
 $free = (New-Object IO.DriveInfo([IO.Path]::GetPathRoot($root))).AvailableFreeSpace
 # As much again is what Windows Installer keeps, and twice that is what it unpacks.
 if ($free -lt 4 * $v.bytes) {
   Write-TillJson @{ path = ''; free = $free }
   return
 }
-# What an earlier installation could not take away.
+# What an earlier installation could not take away. Others have folders there whose names begin so, too.
 foreach ($old in [IO.Directory]::GetDirectories($root, 'till-*')) {
-  if ([IO.Directory]::GetLastWriteTimeUtc($old) -lt [DateTime]::UtcNow.AddDays(-1)) { try { [IO.Directory]::Delete($old, $true) } catch { } }
+  if ([IO.Path]::GetFileName($old) -notmatch '^till-[0-9a-f]{16}$') { continue }
+  if ([IO.Directory]::GetLastWriteTimeUtc($old) -lt [DateTime]::UtcNow.AddDays(-1)) { try { Remove-TillFolder $old } catch { } }
 }
 $rights = New-Object Security.AccessControl.DirectorySecurity
 $rights.SetSecurityDescriptorSddlForm('D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)')
@@ -60,7 +62,7 @@ Write-TillJson @{ path = $path; free = $free }
 `,
 )
 
-export const UNSTAGE = fragment('package.unstage', `[IO.Directory]::Delete($v.folder, $true)\n`)
+export const UNSTAGE = fragment('package.unstage', `${WINDOWS_REMOVE}Remove-TillFolder $v.folder\n`)
 
 const MSIEXEC = `function Invoke-TillInstaller([string]$line) {
   $watch = [Diagnostics.Stopwatch]::StartNew()
@@ -74,7 +76,7 @@ const MSIEXEC = `function Invoke-TillInstaller([string]$line) {
 
 export const INSTALL = fragment(
   'package.install',
-  `${PRODUCTS}${MSIEXEC}$result = @{ code = 0; log = ''; version = ''; sum = ''; signature = ''; restored = @() }
+  `${PRODUCTS}${WINDOWS_SWAP}${MSIEXEC}$result = @{ code = 0; log = ''; version = ''; sum = ''; signature = ''; restored = @() }
 try {
   $sum = Get-TillSha256 $v.file
   if ($sum -ne $v.sha256) { $result.sum = $sum }
@@ -93,7 +95,7 @@ try {
     foreach ($path in @($list)) {
       if (-not [IO.File]::Exists($path)) { continue }
       $copy = Join-Path $v.folder "kept-$($kept.Count)"
-      [IO.File]::Copy($path, $copy)
+      Copy-TillFile $path $copy
       $kept += @{ path = $path; copy = $copy; sum = (Get-TillSha256 $path) }
     }
     $log = Join-Path $v.folder 'install.log'
@@ -103,7 +105,7 @@ try {
       foreach ($one in $kept) {
         if ([IO.File]::Exists($one.path) -and (Get-TillSha256 $one.path) -eq $one.sum) { continue }
         [void][IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($one.path))
-        [IO.File]::Copy($one.copy, $one.path, $true)
+        Copy-TillFile $one.copy $one.path
         $result.restored += $one.path
       }
     }
@@ -118,7 +120,7 @@ try {
     }
     $result.version = [string](@(Get-TillProducts $v.name) | ForEach-Object { $_.version } | Select-Object -First 1)
   }
-} finally { try { [IO.Directory]::Delete($v.folder, $true) } catch { } }
+} finally { try { Remove-TillFolder $v.folder } catch { } }
 Write-TillJson $result
 `,
 )

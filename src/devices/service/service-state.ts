@@ -9,8 +9,8 @@ export interface ServiceState {
   readonly exists: boolean
   /** systemd only: linked to /dev/null, cannot be started. */
   readonly masked: boolean
-  /** `unknown`: its script answers in a way that means neither. */
-  readonly active: 'running' | 'stopped' | 'failed' | 'starting' | 'stopping' | 'unknown'
+  /** `paused`: Windows only. `unknown`: its script answers in a way that means neither. */
+  readonly active: 'running' | 'stopped' | 'failed' | 'starting' | 'stopping' | 'paused' | 'unknown'
   /** Starts at boot. `static`: has no say in it, other units start it. `unknown`: its init system has no list of what starts. */
   readonly enabled: boolean | 'static' | 'unknown'
   /** Why it is failed or unknown, where more is known. */
@@ -24,4 +24,6 @@ export interface ServiceState {
   readonly recovery?: { readonly restart_after_ms: readonly number[]; readonly reset_after_s: number }
   /** Those that run and need it. */
   readonly dependants?: readonly string[]
+  /** Those that a restart of ours stopped along with it, and that did not come back. */
+  readonly stranded?: readonly string[]
 }

@@ -1,10 +1,11 @@
 import { fragment } from '../../shell/powershell-fragment.ts'
 import type { ServiceState } from './service-state.ts'
+import { WINDOWS_STRANDED } from './windows-service-act.ts'
 
 // From the registry and the service manager: WMI is what is broken first on an old till.
 export const OBSERVE_WINDOWS_SERVICE = fragment(
   'service.observe',
-  String.raw`function Resolve-TillAccount([string]$name) {
+  String.raw`${WINDOWS_STRANDED}function Resolve-TillAccount([string]$name) {
   if ($name -match '^(\.\\)?LocalSystem$') { return 'S-1-5-18' }
   try { Get-TillSid ($name -replace '^\.\\', "$env:COMPUTERNAME\") } catch { $name.ToLowerInvariant() }
 }
@@ -27,6 +28,7 @@ Write-TillJson @{
   account = $account
   recovery = $recovery
   dependants = $dependants
+  stranded = @(Get-TillStranded $service | ForEach-Object { $_.ServiceName })
 }
 `,
 )
@@ -40,6 +42,7 @@ export interface WindowsServiceAnswer {
   readonly account: string
   readonly recovery: string
   readonly dependants: readonly string[]
+  readonly stranded: readonly string[]
 }
 
 const ACTIVE: Readonly<Record<string, ServiceState['active']>> = {
@@ -48,6 +51,8 @@ const ACTIVE: Readonly<Record<string, ServiceState['active']>> = {
   StartPending: 'starting',
   ContinuePending: 'starting',
   StopPending: 'stopping',
+  PausePending: 'paused',
+  Paused: 'paused',
 }
 
 const START_TYPES: Readonly<Record<number, NonNullable<ServiceState['start']>>> = {
@@ -70,6 +75,7 @@ export function serviceOf(answer: WindowsServiceAnswer): ServiceState {
     account: answer.account,
     recovery: recoveryOf(Buffer.from(answer.recovery, 'base64')),
     dependants: answer.dependants,
+    ...(answer.stranded.length > 0 && { stranded: answer.stranded }),
   }
 }
 

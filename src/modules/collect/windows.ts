@@ -61,7 +61,7 @@ Write-TillPart $lines $v.end $size
 // That there is no such log, or nothing in it, is an error to Get-WinEvent; its id is in no language.
 const EVENTS = fragment(
   'collect.events',
-  `${TELL}$filter = @{ LogName = $v.name; StartTime = (Get-Date).AddSeconds(-$v.seconds) }
+  `${TELL}$filter = @{ LogName = $v.name; StartTime = [DateTime]::UtcNow.AddSeconds(-$v.seconds) }
 if ($v.levels -ne '') { $filter.Level = [int[]]$v.levels.Split(',') }
 $events = @()
 try { $events = @(Get-WinEvent -FilterHashtable $filter -MaxEvents $v.lines) } catch {

@@ -6,6 +6,7 @@ import type { FileReading } from '../../devices/file/file-reading.ts'
 import { desiredOwner } from '../../devices/file/file-reading.ts'
 import { fileTest } from '../../devices/file/file-test.ts'
 import { readFile, unreadFile } from '../../devices/file/read-file.ts'
+import { WINDOWS_REMOVE } from '../../devices/file/windows-swap.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
@@ -47,8 +48,8 @@ if [ -n "$mode" ]; then chmod "$mode" "$path" || exit; fi`
 
 const WINDOWS = fragment(
   'directory.converge',
-  `if ($v.state -eq 'absent') {
-  [IO.Directory]::Delete($v.path, ($v.recurse -eq 'yes'))
+  `${WINDOWS_REMOVE}if ($v.state -eq 'absent') {
+  Remove-TillFolder $v.path ($v.recurse -eq 'yes')
   return
 }
 [void][IO.Directory]::CreateDirectory($v.path)

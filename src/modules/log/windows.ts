@@ -1,3 +1,4 @@
+import { WINDOWS_AGE } from '../../devices/file/windows-age.ts'
 import { WINDOWS_TAIL } from '../../devices/file/windows-tail.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 
@@ -10,8 +11,8 @@ const TELL = `function Write-TillHits([int]$count, $latest, $age, $encoding, [bo
 // Where a log may be in one of two code pages, it is read in the one in which more is found.
 export const LINES = fragment(
   'log.lines',
-  `${TELL}${WINDOWS_TAIL}if (-not [IO.File]::Exists($v.path)) { Stop-Till 1 ($v.path + ': there is no such file') }
-$age = [long]([DateTime]::UtcNow - [IO.File]::GetLastWriteTimeUtc($v.path)).TotalSeconds
+  `${TELL}${WINDOWS_TAIL}${WINDOWS_AGE}if (-not [IO.File]::Exists($v.path)) { Stop-Till 1 ($v.path + ': there is no such file') }
+$age = [long](Get-TillAge $v.path)
 $hits = @()
 $encoding = $null
 if ($v.pattern -ne '') {
@@ -28,9 +29,10 @@ Write-TillHits $hits.Count @($hits | Select-Object -Last 5) $age $encoding
 )
 
 // That there is no such event is an error to Get-WinEvent; its id is in no language. A query has room for some 20 ids.
+// By local time an hour is missing in the night in which summer time begins.
 export const EVENTS = fragment(
   'log.events',
-  `${TELL}$filter = @{ LogName = $v.name; StartTime = (Get-Date).AddMinutes(-$v.minutes) }
+  `${TELL}$filter = @{ LogName = $v.name; StartTime = [DateTime]::UtcNow.AddMinutes(-$v.minutes) }
 if ($v.levels -ne '') { $filter.Level = [int[]]$v.levels.Split(',') }
 if ($v.source -ne '') { $filter.ProviderName = $v.source }
 $ids = @()

@@ -55,7 +55,14 @@ Write-TillJson @{
 
 const WINDOWS_RESTART = fragment(
   'reboot.restart',
-  `$ended = Invoke-TillProcess (Join-Path ([Environment]::SystemDirectory) 'shutdown.exe') '/r /t 5 /f /d p:0:0'
+  `$program = Join-Path ([Environment]::SystemDirectory) 'shutdown.exe'
+$line = '/r /t 5 /f /d p:0:0'
+$ended = Invoke-TillProcess $program $line
+# 1190: somebody has ordered one for later; ours takes its place.
+if ($ended.exit -eq 1190) {
+  [void](Invoke-TillProcess $program '/a')
+  $ended = Invoke-TillProcess $program $line
+}
 # 1115: it is shutting down already.
 if ($ended.exit -ne 0 -and $ended.exit -ne 1115) { Stop-Till $ended.exit ([Text.Encoding]::UTF8.GetString($ended.err)) }
 `,

@@ -11,9 +11,12 @@ import type { Look, LookAnswer } from './look.ts'
 const LOOK = fragment(
   'receipts.look',
   `${WINDOWS_TAIL}$epoch = New-Object DateTime(1970, 1, 1, 0, 0, 0, [DateTimeKind]::Utc)
+# GetFiles takes *.xml for *.xml_sent, too, and asks short names: learn.microsoft.com/dotnet/api/system.io.directoryinfo.getfiles
 function Get-TillTimes([string]$path, [string]$match) {
-  $files = (New-Object IO.DirectoryInfo($path)).GetFiles($match)
-  ,@($files | ForEach-Object { [long]($_.LastWriteTimeUtc - $epoch).TotalSeconds } | Sort-Object)
+  if ($match -eq '*.*') { $match = '*' }
+  $name = '^' + [regex]::Escape($match).Replace('\\*', '.*').Replace('\\?', '.') + '$'
+  $files = (New-Object IO.DirectoryInfo($path)).GetFiles()
+  ,@($files | Where-Object { $_.Name -match $name } | ForEach-Object { [long]($_.LastWriteTimeUtc - $epoch).TotalSeconds } | Sort-Object)
 }
 $answer = @{ now = ([DateTime]::UtcNow - $epoch).TotalSeconds; cut = $false; matches = @(); times = @(); rows = @(); waiting = $null; oldest = $null; waiting_missing = $false }
 if ($v.source -eq 'log') {

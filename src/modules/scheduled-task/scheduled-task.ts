@@ -99,11 +99,13 @@ async function observe({ shell }: ModuleContext, params: unknown): Promise<Resul
   return success({ exists, task: { ...task, enabled }, lastResult, nextRun: nextRun === '' ? null : nextRun })
 }
 
-/** Only what a task has from us is compared: a description or a condition that someone added is left alone. */
+/** Only what a task has from us is compared: a description or a condition that someone added is left alone, not a second action. */
 function diff(params: TaskParams, state: TaskState): readonly Change[] {
   if (params.state === 'absent') return state.exists ? [{ path: 'state', before: 'present', after: 'absent' }] : []
   const changes: Change[] = state.exists ? [] : [{ path: 'state', before: 'absent', after: 'present' }]
-  const desired = taskOf(taskXml(params)) ?? {}
+  const { actions: ours, ...desired } = taskOf(taskXml(params)) ?? {}
+  const { actions = null } = state.task
+  if (state.exists && actions !== ours) changes.push({ path: 'actions', before: actions, after: ours ?? null })
   const all: Record<string, JsonValue> = { ...desired, enabled: params.enabled ?? true }
   for (const [path, after] of Object.entries(all)) {
     const before = state.task[path] ?? null

@@ -68,13 +68,17 @@ if ($account -cne $v.want_sid -and $account -ne $v.want_account) { Stop-Till 1 '
 if ((Get-TillMinutes (Get-TillPart 'ExecutionTimeLimit')) -ne $v.want_minutes) { Stop-Till 1 'limit' }
 $triggers = @(@($xml.GetElementsByTagName('Triggers'))[0].ChildNodes | Where-Object { $_.LocalName -like '*Trigger' })
 if ($triggers.Count -ne 1 -or $triggers[0].LocalName -cne $v.want_trigger) { Stop-Till 1 'trigger' }
+foreach ($name in 'EndBoundary', 'Duration', 'RandomDelay') { if (@($triggers[0].GetElementsByTagName($name)).Count -gt 0) { Stop-Till 1 'trigger' } }
+if (@($triggers[0].GetElementsByTagName('Enabled') | Where-Object { 'false', '0' -contains $_.InnerText.Trim() }).Count -gt 0) { Stop-Till 1 'trigger' }
+if (@(@($xml.GetElementsByTagName('Actions'))[0].ChildNodes | Where-Object { $_.NodeType -eq 'Element' }).Count -ne 1) { Stop-Till 1 'actions' }
 if ($v.want_trigger -eq 'BootTrigger') { return }
 if ((Get-TillMinutes (Get-TillPart 'Interval')) -ne $v.want_every) { Stop-Till 1 'interval' }
 if ($v.want_every -gt 0) { return }
 $start = Get-TillPart 'StartBoundary'
-if ($start.Length -lt 16 -or $start.Substring(11, 5) -cne $v.want_time) { Stop-Till 1 'time' }
+if ($start.Length -lt 16 -or $start.Substring(11, 5) -cne $v.want_time -or $start -match '(Z|[+-]\\d\\d:\\d\\d)$') { Stop-Till 1 'time' }
 $days = @('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday' | Where-Object { @($xml.GetElementsByTagName($_)).Count -gt 0 })
 if (($days -join ' ') -cne $v.want_days) { Stop-Till 1 'days' }
+if ($days.Count -gt 0 -and (@($xml.GetElementsByTagName('ScheduleByWeek')).Count -eq 0 -or '', '1' -notcontains (Get-TillPart 'WeeksInterval'))) { Stop-Till 1 'days' }
 if ($days.Count -eq 0 -and (Get-TillPart 'DaysInterval') -ne '1') { Stop-Till 1 'days' }
 `,
 )

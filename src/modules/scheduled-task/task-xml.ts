@@ -85,7 +85,10 @@ export function desiredXml(params: TaskParams): Readonly<Record<string, string |
   }
 }
 
-/** A task in the words of the parameters. A trigger that they have no words for is `{ other: NAMES }`. */
+/**
+ * A task in the words of the parameters. A trigger that they have no words for is `{ other: NAMES }`, and so is one with
+ * something in it that decides whether or when it starts the task.
+ */
 export function taskOf(xml: string): JsonObject | undefined {
   const command = inside(xml, 'Command')
   if (command === undefined) return undefined
@@ -99,21 +102,37 @@ export function taskOf(xml: string): JsonObject | undefined {
     account: known?.[0] ?? sid,
     limit_minutes: limit,
     trigger: triggerOf(inside(xml, 'Triggers', false) ?? ''),
+    actions: [...(inside(xml, 'Actions', false) ?? '').matchAll(/<(?:Exec|ComHandler|SendEmail|ShowMessage)\b/g)]
+      .length,
   }
 }
 
 function triggerOf(xml: string): JsonValue {
   const names = [...xml.matchAll(/<([A-Za-z]*Trigger)\b/g)].map((found) => found[1] ?? '')
   const [name] = names
-  const time = inside(xml, 'StartBoundary')?.slice(11, 16) ?? ''
-  if (names.length !== 1) return { other: names }
+  const start = inside(xml, 'StartBoundary') ?? ''
+  const time = start.slice(11, 16)
+  const more = limitsOf(xml)
+  if (names.length !== 1 || more.length > 0) return { other: [...names, ...more] }
   if (name === 'BootTrigger') return { at_start: true }
   const interval = durationMinutes(inside(xml, 'Interval') ?? '')
   if (interval !== null) return name === 'TimeTrigger' ? { every_minutes: interval } : { other: names }
   if (name !== 'CalendarTrigger') return { other: names }
+  // "Synchronise across time zones": an hour that moves with the season.
+  if (/(Z|[+-]\d\d:\d\d)$/.test(start)) return { other: [...names, `StartBoundary=${start}`] }
   const days = Object.entries(DAYS).filter(([, day]) => new RegExp(`<${day}\\s*/>`).test(xml))
-  if (days.length > 0) return { daily: time, days: days.map(([day]) => day) }
+  if (days.length > 0) {
+    const isWeekly = /<ScheduleByWeek\b/.test(xml) && (inside(xml, 'WeeksInterval') ?? '1') === '1'
+    return isWeekly ? { daily: time, days: days.map(([day]) => day) } : { other: names }
+  }
   return /<DaysInterval>1</.test(xml) ? { daily: time } : { other: names }
+}
+
+/** MS-TSCH 2.5.3 (triggerBaseType, Repetition): switched off, with an end, or at random. */
+function limitsOf(xml: string): string[] {
+  const isOff = /<Enabled>\s*(false|0)\s*<\/Enabled>/.test(xml)
+  const found = ['EndBoundary', 'Duration', 'RandomDelay'].filter((name) => inside(xml, name) !== undefined)
+  return [...(isOff ? ['Enabled=false'] : []), ...found.map((name) => `${name}=${inside(xml, name)}`)]
 }
 
 /** `PT90M`, `PT1H30M`, `P3D` in minutes; null for anything else. */

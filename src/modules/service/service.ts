@@ -8,9 +8,12 @@ import { onPosix } from './posix.ts'
 import type { ServiceParams } from './service-state.ts'
 import { onWindows } from './windows.ts'
 
+/** What a restart of the device would take back where a write filter is at work. */
+const SETTINGS: ReadonlySet<string> = new Set(['enabled', 'start', 'account', 'recovery'])
+
 export const service = defineModule({
   name: 'service',
-  lasting: (_, changes) => (changes.some(({ path }) => path !== 'state') ? { kind: 'system' } : undefined),
+  lasting: (_, changes) => (changes.some(({ path }) => SETTINGS.has(path)) ? { kind: 'system' } : undefined),
   summary: 'Keeps a service running or stopped, now and at boot (systemd, OpenRC, runit, SysV, Windows)',
   sides: { linux: onPosix, windows: onWindows },
   reacts: true,
@@ -109,7 +112,9 @@ function diff(params: ServiceParams, state: ServiceState, triggers: Triggers): r
     changes.push({ path: 'enabled', before: enabled, after: params.enabled })
   }
   changes.push(...windowsChanges(params, state))
-  if (triggers.triggered && running && params.state === 'running') {
+  // Continuing one that is paused would not have it read anything anew.
+  const paused = state.active === 'paused'
+  if (triggers.triggered && (running || paused) && params.state === 'running') {
     changes.push({ path: params.reload ? 'reload' : 'restart', before: null, after: params.name, once: true })
   }
   return changes
@@ -122,7 +127,10 @@ function explain(params: ServiceParams, state: ServiceState, changes: readonly C
   return `${done} without error, but it is still ${state.active}.`
 }
 
-function windowsChanges({ start, account, recovery }: ServiceParams, state: ServiceState): readonly Change[] {
+function windowsChanges(
+  { state: desiredState, start, account, recovery }: ServiceParams,
+  state: ServiceState,
+): readonly Change[] {
   if (state.init !== 'windows') return []
   const changes: Change[] = []
   if (start !== undefined && state.start !== start) {
@@ -131,6 +139,8 @@ function windowsChanges({ start, account, recovery }: ServiceParams, state: Serv
   if (account !== undefined && state.account !== account) {
     changes.push({ path: 'account', before: state.account ?? null, after: account })
   }
+  if (state.stranded && desiredState === 'running')
+    changes.push({ path: 'stranded', before: [...state.stranded], after: [] })
   if (recovery === undefined) return changes
   const desired = { restart_after_ms: [...recovery.restart_after_ms], reset_after_s: recovery.reset_after_s ?? 86_400 }
   const { restart_after_ms: delays = [], reset_after_s = 0 } = state.recovery ?? {}

@@ -3,6 +3,7 @@ import { type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/module.ts'
 import type { ServiceState } from '../../devices/service/service-state.ts'
 import { OBSERVE_WINDOWS_SERVICE, serviceOf, type WindowsServiceAnswer } from '../../devices/service/windows-service.ts'
+import { WINDOWS_SERVICE_ACT } from '../../devices/service/windows-service-act.ts'
 import { quoteWindowsArgument } from '../../shell/powershell.ts'
 import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
@@ -10,11 +11,10 @@ import type { Side } from '../define.ts'
 import type { ServiceParams } from './service-state.ts'
 import { missing } from './service-state.ts'
 
-// Those that depend on it are stopped with it, and started again after a restart. sc.exe sets what Set-Service of 5.1
-// does not know; a password goes through WMI, since command lines are seen by everyone.
+// sc.exe sets what Set-Service of 5.1 does not know; a password goes through WMI, since command lines are seen by everyone.
 const CONVERGE = fragment(
   'service.converge',
-  `foreach ($line in @($v.start_line, $v.recovery_line)) {
+  `${WINDOWS_SERVICE_ACT}foreach ($line in @($v.start_line, $v.recovery_line)) {
   if ($line -eq '') { continue }
   $ended = Invoke-TillProcess 'sc.exe' $line
   if ($ended.exit -ne 0) { Stop-Till $ended.exit ([Text.Encoding]::UTF8.GetString($ended.out)) }
@@ -26,24 +26,7 @@ if ($v.account -ne '') {
   $code = (Invoke-CimMethod -InputObject $instance -MethodName Change -Arguments $change).ReturnValue
   if ($code -ne 0) { Stop-Till 1 "Win32_Service.Change answered $code for the account." }
 }
-if ($v.act -eq '') { return }
-$service = Get-Service -Name $v.name
-$limit = [TimeSpan]::FromSeconds(30)
-$dependants = @($service.DependentServices | Where-Object { $_.Status -eq 'Running' })
-if ($v.act -ne 'start' -and $service.Status -ne 'Stopped') {
-  Stop-Service -InputObject $service -Force
-  $service.WaitForStatus('Stopped', $limit)
-}
-if ($v.act -eq 'stop') { return }
-try { Start-Service -InputObject $service } catch {
-  $why = $_.Exception.GetBaseException()
-  if ($why -isnot [ComponentModel.Win32Exception] -or $why.NativeErrorCode -ne 1069) { throw }
-  Stop-Till 1 "$($why.Message) (1069) Check the password of the account, and give it the right to log on as a service (secpol.msc: SeServiceLogonRight)."
-}
-$service.WaitForStatus('Running', $limit)
-if ($v.act -eq 'restart') {
-  foreach ($dependant in $dependants) { Start-Service -InputObject $dependant }
-}
+if ($v.act -ne '') { Set-TillService $v.name $v.act }
 `,
 )
 
@@ -52,6 +35,7 @@ const PROOF = fragment(
   'service.proof',
   `$seen = ConvertFrom-Json $v.till_seen
 if (-not $seen.exists -or $seen.status -cne $v.want_status) { Stop-Till 1 'status' }
+if ($v.want_status -eq 'Running' -and @($seen.stranded).Count -gt 0) { Stop-Till 1 'stranded' }
 if ($v.want_types -ne '' -and $v.want_types.Split(' ') -notcontains [string]$seen.start) { Stop-Till 1 'start' }
 if ($v.want_delayed -ne '' -and ($v.want_delayed -eq 'yes') -ne [bool]$seen.delayed) { Stop-Till 1 'delayed' }
 if ($v.want_account -ne '' -and $seen.account -cne $v.want_account) { Stop-Till 1 'account' }
@@ -125,6 +109,7 @@ async function converge(
 function actionOf(params: ServiceParams, paths: ReadonlySet<string>): string {
   // A Windows service cannot be told to read its configuration again.
   if (paths.has('restart') || paths.has('reload')) return 'restart'
+  if (paths.has('stranded')) return 'start'
   if (!paths.has('state')) return ''
   return params.state === 'stopped' ? 'stop' : 'start'
 }

@@ -1,4 +1,5 @@
 import type { Result } from '../../core/failure.ts'
+import { WINDOWS_SERVICE_ACT } from '../../devices/service/windows-service-act.ts'
 import { JOB, JOB_HALTED, windowsQueues } from '../../devices/spooler/windows-queues.ts'
 import { act } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
@@ -9,7 +10,7 @@ import { type SpoolerParams, type SpoolerState, stuckJobs } from './spooler-stat
 // Looks once more in the moment before. Jobs are files in spool\\PRINTERS, and stay.
 const CONVERGE = fragment(
   'spooler.converge',
-  `$service = Get-Service -Name Spooler
+  `${WINDOWS_SERVICE_ACT}$service = Get-Service -Name Spooler
 if ($service.Status -eq 'Running') {
   foreach ($job in @(Get-CimInstance -ClassName Win32_PrintJob)) {
     $status = [long]$job.StatusMask
@@ -18,15 +19,7 @@ if ($service.Status -eq 'Running') {
     }
   }
 }
-$limit = [TimeSpan]::FromSeconds(30)
-$dependants = @($service.DependentServices | Where-Object { $_.Status -eq 'Running' })
-if ($service.Status -ne 'Stopped') {
-  Stop-Service -InputObject $service -Force
-  $service.WaitForStatus('Stopped', $limit)
-}
-Start-Service -InputObject $service
-$service.WaitForStatus('Running', $limit)
-foreach ($dependant in $dependants) { Start-Service -InputObject $dependant }
+Set-TillService Spooler restart
 if ($v.stuck -eq '') { return }
 $stuck = $v.stuck.Split(' ')
 for ($tries = 0; $tries -lt 20; $tries++) {

@@ -28,6 +28,7 @@ function described(machine: WindowsMachine, service: WindowsService, desired: st
     account: desired !== '' && sameAccount(machine, desired, account) ? desired : account,
     recovery,
     dependants: running.map(({ name }) => name),
+    stranded: [],
   }
 }
 

@@ -28,6 +28,7 @@ const RUNS = {
   account: 'LocalSystem',
   recovery: '',
   dependants: [],
+  stranded: [],
 }
 const DONE = { code: 0, log: '', version: '7.0.5.2400', sum: '', signature: '', restored: [MAIN] }
 

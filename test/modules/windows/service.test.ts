@@ -10,6 +10,7 @@ const RUNNING = {
   account: 'LocalSystem',
   recovery: '',
   dependants: ['TillSync'],
+  stranded: [],
 }
 
 describe('service on Windows', () => {
@@ -42,8 +43,13 @@ describe('service on Windows', () => {
   it('does not exist, stands between two states, or is restarted', async () => {
     const gone = new WindowsWorld({ 'service.observe': { exists: false } })
     expect((await gone.differs('service', { name: 'X', state: 'running' }))[0]).toMatch(/There is no service "X"/)
+    const odd = new WindowsWorld({ 'service.observe': { ...RUNNING, status: '9' } })
+    expect((await odd.differs('service', { name: 'X', state: 'running' }))[0]).toMatch(/^unknown:/)
     const paused = new WindowsWorld({ 'service.observe': { ...RUNNING, status: 'Paused' } })
-    expect((await paused.differs('service', { name: 'X', state: 'running' }))[0]).toMatch(/^unknown:/)
+    expect(await paused.differs('service', { name: 'X', state: 'running' }, true)).toEqual([
+      'state: paused -> running',
+      'restart!',
+    ])
     const running = new WindowsWorld({ 'service.observe': RUNNING })
     expect(await running.differs('service', { name: 'X', state: 'running' }, true)).toEqual(['restart!'])
   })

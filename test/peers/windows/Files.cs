@@ -40,13 +40,32 @@ public class WinFileStream : FileStream {
 public static class WinFile {
   static string At(string path) => Machine.Here(path);
   public static bool Exists(string path) => File.Exists(At(path));
-  public static void Delete(string path) => File.Delete(At(path));
-  public static void Move(string from, string to) => File.Move(At(from), At(to));
-  public static void Copy(string from, string to) => File.Copy(At(from), At(to));
-  public static void Copy(string from, string to, bool overwrite) => File.Copy(At(from), At(to), overwrite);
-  public static void Replace(string from, string to, string backup, bool ignore) => File.Replace(At(from), At(to), At(backup), ignore);
+  /// Error codes of the next calls of Replace, one each; 0: it works.
+  public static readonly Queue<int> Swaps = new Queue<int>();
+  static readonly HashSet<string> fixedFiles = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+  // "The file is read-only": https://learn.microsoft.com/dotnet/api/system.io.file.delete and .copy
+  internal static void Refuse(string path) { if (fixedFiles.Contains(path)) throw new UnauthorizedAccessException("Access to the path '" + path + "' is denied."); }
+  public static void Delete(string path) { Refuse(path); File.Delete(At(path)); }
+  public static void Move(string from, string to) { File.Move(At(from), At(to)); if (fixedFiles.Remove(from)) fixedFiles.Add(to); }
+  public static void Copy(string from, string to) => Copy(from, to, false);
+  public static void Copy(string from, string to, bool overwrite) { Refuse(to); File.Copy(At(from), At(to), overwrite); if (fixedFiles.Contains(from)) fixedFiles.Add(to); }
+  // What is there after each error: https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-replacefilew
+  public static void Replace(string from, string to, string backup, bool ignore) {
+    Refuse(to);
+    if (backup != null) Refuse(backup);
+    var code = Swaps.Count > 0 ? Swaps.Dequeue() : 0;
+    if (code == 1176 && backup == null) File.Delete(At(to));
+    if (code == 1177) File.Move(At(to), At(backup ?? to + ".~tmp"), true);
+    if (code != 0) throw new IOException("Error " + code + ".", unchecked((int)0x80070000) | code);
+    File.Replace(At(from), At(to), At(backup), ignore);
+  }
   public static FileStream Create(string path) => File.Create(At(path));
-  public static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share) => File.Open(At(path), mode, access, share);
+  /// What was written last counts only from when somebody opens the file: https://learn.microsoft.com/windows/win32/sysinfo/file-times
+  public static readonly Dictionary<string, DateTime> Late = new Dictionary<string, DateTime>(StringComparer.OrdinalIgnoreCase);
+  public static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share) {
+    if (Late.Remove(path, out var time)) File.SetLastWriteTimeUtc(At(path), time);
+    return File.Open(At(path), mode, access, share);
+  }
   public static byte[] ReadAllBytes(string path) => File.ReadAllBytes(At(path));
   public static string ReadAllText(string path) => File.ReadAllText(At(path));
   public static string ReadAllText(string path, Encoding how) => File.ReadAllText(At(path), how);
@@ -55,7 +74,10 @@ public static class WinFile {
   public static void WriteAllText(string path, string text, Encoding how) => File.WriteAllText(At(path), text, how);
   public static void WriteAllLines(string path, string[] lines, Encoding how) => File.WriteAllLines(At(path), lines, how);
   public static void WriteAllBytes(string path, byte[] bytes) => File.WriteAllBytes(At(path), bytes);
-  public static FileAttributes GetAttributes(string path) => File.GetAttributes(At(path));
+  public static FileAttributes GetAttributes(string path) => File.GetAttributes(At(path)) & ~FileAttributes.ReadOnly | (fixedFiles.Contains(path) ? FileAttributes.ReadOnly : 0);
+  public static void SetAttributes(string path, FileAttributes attributes) {
+    if ((attributes & FileAttributes.ReadOnly) == 0) fixedFiles.Remove(path); else fixedFiles.Add(path);
+  }
   // "If the file does not exist, this method returns 12:00 midnight, January 1, 1601 A.D. (C.E.) UTC":
   // https://learn.microsoft.com/dotnet/api/system.io.file.getlastwritetimeutc
   public static DateTime GetLastWriteTimeUtc(string path) => File.GetLastWriteTimeUtc(At(path));
@@ -71,14 +93,32 @@ public static class WinDirectory {
     Machine.Sddl[path] = rights.Sddl;
     return Directory.CreateDirectory(At(path));
   }
+  public static void Delete(string path) => Delete(path, false);
   public static void Delete(string path, bool recurse) {
     if (Machine.Refuses.TryGetValue("delete " + path, out var why)) throw new IOException(why);
+    WinFile.Refuse(path);
+    if (new DirectoryInfo(At(path)).LinkTarget != null) { File.Delete(At(path)); return; }
+    if (recurse) {
+      foreach (var one in GetFiles(path)) WinFile.Refuse(one);
+      // It takes a junction away, says this, and leaves the rest: dotnet/runtime#86249
+      foreach (var one in GetDirectories(path)) {
+        var isLink = new DirectoryInfo(At(one)).LinkTarget != null;
+        Delete(one, true);
+        if (isLink) throw new IOException("The parameter is incorrect.");
+      }
+    }
     Directory.Delete(At(path), recurse);
   }
+  public static string[] GetDirectories(string path) => Directory.GetDirectories(At(path)).Select(Machine.There).ToArray();
   public static string[] GetDirectories(string path, string match) => Directory.GetDirectories(At(path), match).Select(Machine.There).ToArray();
   public static DateTime GetLastWriteTimeUtc(string path) => Directory.GetLastWriteTimeUtc(At(path));
   public static string[] GetFiles(string path) => Directory.GetFiles(At(path)).Select(Machine.There).ToArray();
-  public static string[] GetFiles(string path, string match) => Directory.GetFiles(At(path), match).Select(Machine.There).ToArray();
+  // "*.xls" matches "book.xlsx": https://learn.microsoft.com/dotnet/api/system.io.directory.getfiles
+  public static string[] GetFiles(string path, string match) {
+    var dot = match.LastIndexOf('.');
+    var longer = dot >= 0 && match.Length - dot == 4 && match.IndexOfAny(new[] { '*', '?' }, dot) < 0;
+    return Directory.GetFiles(At(path), longer ? match + "*" : match).Select(Machine.There).ToArray();
+  }
 }
 
 public class WinFileInfo {
@@ -93,6 +133,7 @@ public class WinFileInfo {
 public class WinDirectoryInfo {
   readonly string path;
   public WinDirectoryInfo(string path) { this.path = path; }
+  public WinFileInfo[] GetFiles() => GetFiles("*");
   public WinFileInfo[] GetFiles(string match) => WinDirectory.GetFiles(path, match).Select(one => new WinFileInfo(one)).ToArray();
 }
 

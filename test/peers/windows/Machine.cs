@@ -109,6 +109,8 @@ public class WinProcess : System.Diagnostics.Process {
     WinPrograms.Run(WinPath.GetFileName(name).ToLowerInvariant(), info.Arguments);
   }
   public new bool Start() { Translate(StartInfo); return base.Start(); }
+  /// Exit codes have 32 bits there: a program here puts one that is larger than a byte beside itself.
+  public new int ExitCode => File.Exists(StartInfo.FileName + ".code") ? int.Parse(File.ReadAllText(StartInfo.FileName + ".code")) : base.ExitCode;
   public static new System.Diagnostics.Process Start(System.Diagnostics.ProcessStartInfo info) { Translate(info); return System.Diagnostics.Process.Start(info); }
   public static new System.Diagnostics.Process[] GetProcessesByName(string name) => System.Diagnostics.Process.GetProcessesByName(name);
   public static new System.Diagnostics.Process GetCurrentProcess() => System.Diagnostics.Process.GetCurrentProcess();

@@ -97,16 +97,31 @@ public class WinService {
   public ServiceControllerStatus Status { get; set; }
   public List<string> Needs = new List<string>();
   public string StartFails = "";
-  public WinService[] DependentServices => All.Values.Where(one => one.Needs.Contains(ServiceName)).ToArray();
+  /// So many starts fail; -1: all of them, if StartFails says why.
+  public int FailTimes = -1;
+  /// What its state becomes while somebody looks: each Refresh takes one.
+  public readonly Queue<ServiceControllerStatus> Becomes = new Queue<ServiceControllerStatus>();
+  public void Refresh() { if (Becomes.Count > 0) Status = Becomes.Dequeue(); }
+  public void Continue() { if (Status != ServiceControllerStatus.Paused) throw Cannot("resume", 1062); Status = ServiceControllerStatus.Running; }
+  // ERROR_SERVICE_CANNOT_ACCEPT_CTRL (1061), ERROR_SERVICE_DISABLED (1058): https://learn.microsoft.com/windows/win32/debug/system-error-codes--1000-1299-
+  InvalidOperationException Cannot(string what, int code) => new InvalidOperationException("Cannot " + what + " service " + ServiceName + " on computer '.'.", new System.ComponentModel.Win32Exception(code, "error " + code));
+  public WinService[] DependentServices => All.Values.Where(one => one.Needs.Contains(ServiceName)).SelectMany(one => one.DependentServices.Append(one)).Distinct().ToArray();
   public void WaitForStatus(ServiceControllerStatus status, TimeSpan limit) {
     if (Status != status) throw new TimeoutException("Time out has expired and the operation has not been completed.");
   }
   public void Start() {
-    if (StartFails != "") throw new InvalidOperationException("Cannot start service " + ServiceName + " on computer '.'.", new System.ComponentModel.Win32Exception(1069, StartFails));
+    if (Status == ServiceControllerStatus.Running) return;
+    if (Status != ServiceControllerStatus.Stopped) throw Cannot("start", 1056);
+    if (Equals(WinRegistry.At("HKLM:\\SYSTEM\\CurrentControlSet\\Services\\" + ServiceName, true).GetValue("Start"), 4)) throw Cannot("start", 1058);
+    if (StartFails != "" && FailTimes != 0) {
+      if (FailTimes > 0) FailTimes--;
+      throw new InvalidOperationException("Cannot start service " + ServiceName + " on computer '.'.", new System.ComponentModel.Win32Exception(1069, StartFails));
+    }
     foreach (var need in Needs) All[need].Start();
     Status = ServiceControllerStatus.Running;
   }
   public void Stop() {
+    if (Status.ToString().EndsWith("Pending")) throw Cannot("stop", 1061);
     foreach (var one in DependentServices) one.Stop();
     Status = ServiceControllerStatus.Stopped;
   }

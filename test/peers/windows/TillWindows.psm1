@@ -148,7 +148,7 @@ function Get-WinEvent {
   # https://learn.microsoft.com/windows/win32/wes/consuming-events#xpath-10-limitations
   if (@($FilterHashtable.Id).Count -gt 22) { throw 'The specified query is invalid' }
   $found = @([TillWindows.Machine]::Events | Where-Object {
-      $_.LogName -eq $FilterHashtable.LogName -and $_.TimeCreated -ge $FilterHashtable.StartTime -and
+      $_.LogName -eq $FilterHashtable.LogName -and $_.TimeCreated.ToUniversalTime() -ge $FilterHashtable.StartTime.ToUniversalTime() -and
       (-not $FilterHashtable.ContainsKey('Id') -or @($FilterHashtable.Id) -contains $_.Id) -and
       (-not $FilterHashtable.ContainsKey('Level') -or @($FilterHashtable.Level) -contains $_.Level) -and
       (-not $FilterHashtable.ContainsKey('ProviderName') -or $_.ProviderName -eq $FilterHashtable.ProviderName)

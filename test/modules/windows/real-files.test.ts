@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasPowerShell } from '../../peers/powershell.ts'
+import { RealWindows } from '../real-windows.ts'
+
+describe.runIf(hasPowerShell)('files under a real PowerShell', () => {
+  let till: RealWindows
+  beforeAll(async () => {
+    till = await RealWindows.open()
+  }, 60_000)
+  afterAll(() => till?.close())
+  const at = (path: string): string => till.machine.at(path)
+  const FOLDER = 'C:\\Till\\Files'
+  const names = (): string[] => readdirSync(at(FOLDER)).sort()
+  const swaps = (...codes: number[]): Promise<string> =>
+    till.arrange(
+      `[IO.File]::Swaps.Clear(); foreach ($code in @(${codes.join(', ')})) { [IO.File]::Swaps.Enqueue($code) }`,
+    )
+  const fixed = async (path: string): Promise<boolean> =>
+    (await till.arrange(`[string]([IO.File]::GetAttributes('${path}') -band [IO.FileAttributes]::ReadOnly)`)) ===
+    'ReadOnly'
+  const fix = (path: string): Promise<string> =>
+    till.arrange(`[IO.File]::SetAttributes('${path}', [IO.FileAttributes]::ReadOnly)`)
+
+  it.each([
+    ['1176', { backup: false }],
+    ['1177', { backup: false }],
+    ['1177', { backup: true }],
+    ['5', { backup: true }],
+  ])(
+    'a swap that ends with %s, %j: the old file is still there, and nothing else',
+    async (code, more) => {
+      mkdirSync(at(FOLDER), { recursive: true })
+      const path = `${FOLDER}\\${code}-${more.backup}.ini`
+      writeFileSync(at(path), 'old')
+      await swaps(...Array.from({ length: 10 }, () => Number(code)))
+      await expect(till.apply('file', { path, content: 'new', ...more })).rejects.toThrow('could not be written')
+      expect(readFileSync(at(path), 'utf8')).toBe('old')
+      expect(names().filter((name) => /^\.till-new|till-old$|till-backup$/.test(name))).toEqual([])
+    },
+    60_000,
+  )
+
+  it('a swap that an antivirus program is in the way of is tried again', async () => {
+    const path = `${FOLDER}\\held.ini`
+    writeFileSync(at(path), 'old')
+    await swaps(32, 1175, 1176, 1177)
+    expect(await till.apply('file', { path, content: 'new', backup: true })).toHaveLength(1)
+    expect(readFileSync(at(`${path}.till-backup`), 'utf8')).toBe('old')
+    await swaps(1177)
+    expect(await till.apply('file', { path, content: 'newer' })).toHaveLength(1)
+    expect(names().filter((name) => name.startsWith('held.ini'))).toEqual(['held.ini', 'held.ini.till-backup'])
+    expect(readFileSync(at(`${path}.till-backup`), 'utf8')).toBe('old')
+  }, 60_000)
+
+  it('a file that is read-only is replaced and stays read-only; it and its backup are removed', async () => {
+    const path = `${FOLDER}\\fixed.ini`
+    writeFileSync(at(path), 'a=1\n')
+    await fix(path)
+    expect(await till.apply('config', { path, format: 'properties', set: { a: '2' }, backup: true })).toHaveLength(1)
+    expect(await fixed(path)).toBe(true)
+    await fix(`${path}.till-backup`)
+    expect(await till.apply('file', { path, state: 'absent', backup: true })).toHaveLength(1)
+    expect(readFileSync(at(`${path}.till-backup`), 'utf8')).toBe('a=2\n')
+    await fix(`${path}.till-backup`)
+    expect(await till.apply('file', { path: `${path}.till-backup`, state: 'absent' })).toHaveLength(1)
+  }, 60_000)
+
+  it('a folder goes with what is read-only in it, and a junction without what it leads to', async () => {
+    mkdirSync(at(`${FOLDER}\\gone\\below`), { recursive: true })
+    mkdirSync(at('C:\\Till\\Elsewhere'))
+    writeFileSync(at('C:\\Till\\Elsewhere\\stays.txt'), '')
+    writeFileSync(at(`${FOLDER}\\gone\\below\\a.dll`), '')
+    await fix(`${FOLDER}\\gone\\below\\a.dll`)
+    await fix(`${FOLDER}\\gone\\below`)
+    symlinkSync(at('C:\\Till\\Elsewhere'), at(`${FOLDER}\\gone\\junction`))
+    expect(await till.apply('directory', { path: `${FOLDER}\\gone`, state: 'absent', recurse: true })).toHaveLength(1)
+    expect(existsSync(at('C:\\Till\\Elsewhere\\stays.txt'))).toBe(true)
+  }, 60_000)
+
+  it('package: of the folders in Temp only our own are cleared away', async () => {
+    const old = new Date(Date.now() - 2 * 86_400_000)
+    for (const name of ['till-data', 'till-0123456789abcdef', 'till-0123456789abcdef-queue']) {
+      mkdirSync(at(`C:\\Windows\\Temp\\${name}`))
+      writeFileSync(at(`C:\\Windows\\Temp\\${name}\\unsent`), '')
+      utimesSync(at(`C:\\Windows\\Temp\\${name}`), old, old)
+    }
+    const msi = `${till.machine.root}/some.msi`
+    writeFileSync(msi, 'Some|1.0')
+    const file = { path: msi, sha256: createHash('sha256').update('Some|1.0').digest('hex') }
+    await till.apply('package', { name: 'Some', file })
+    expect(
+      readdirSync(at('C:\\Windows\\Temp'))
+        .filter((name) => name.startsWith('till-'))
+        .sort(),
+    ).toEqual(['till-0123456789abcdef-queue', 'till-data'])
+  }, 60_000)
+})
