@@ -3,7 +3,7 @@ import { acceptRestore, liftedEpoch } from './accept-restore.ts'
 import { AUDIT, LEASES } from './locks.ts'
 import { type RememberedProcess, thisProcess } from './process-identity.ts'
 import { type StateTables, tables } from './schema.ts'
-import { leaseClockMs, put, rowsOf, rowsOfEach, type Steps, type StoreSession } from './steps.ts'
+import { leaseClockMs, put, rowsOf, rowsOfEach, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 import type { ControllerRow, Witness } from './witness.ts'
 
 type LeaseRow = StateTables['lease_keys']
@@ -30,7 +30,7 @@ const FREE_KEY = tables
   .where('epoch', '=', 0)
   .compile()
 const SELECT_CONTROLLER = tables.selectFrom('controllers').selectAll().where('id', '=', '').compile()
-const NOBODY: ControllerRow = { id: '', host: '', pid: 0, process: '', until: 0, ttl: 0, beats: 0 }
+const NOBODY: ControllerRow = { id: '', host: '', pid: 0, process: '', until: 0, ttl: 0, beats: 0, heard_at: 0 }
 const UPSERT_CONTROLLER = tables
   .insertInto('controllers')
   .values(NOBODY)
@@ -39,6 +39,7 @@ const UPSERT_CONTROLLER = tables
       until: ref('excluded.until'),
       ttl: ref('excluded.ttl'),
       beats: ref('excluded.beats'),
+      heard_at: ref('excluded.heard_at'),
     })),
   )
   .compile()
@@ -62,8 +63,10 @@ export function leaseStore(session: StoreSession, id: string): LeaseStore {
 function* beat(controller: string, ttlMs: number): Steps<{ readonly intact: boolean }> {
   const { host, pid, process } = thisProcess()
   const now = yield* leaseClockMs()
+  const heardAt = yield* sharedClockMs()
   const [known] = yield* rowsOf(SELECT_CONTROLLER, [controller])
-  yield* put(UPSERT_CONTROLLER, [controller, host, pid, process, now + ttlMs, ttlMs, (known?.beats ?? 0) + 1])
+  const beats = (known?.beats ?? 0) + 1
+  yield* put(UPSERT_CONTROLLER, [controller, host, pid, process, now + ttlMs, ttlMs, beats, heardAt])
   return { intact: known !== undefined && known.until > now }
 }
 
