@@ -1,9 +1,10 @@
+import { MOST_AHEAD_MS } from '../core/clock-ahead.ts'
 import { DAY_MS } from '../core/duration.ts'
 import type { StepFinished } from '../core/events.ts'
 import type { DeviceFact, DeviceMark, Marks, Sample } from '../core/sample.ts'
 import { tables } from './schema.ts'
 import { sourceTables } from './source-tables.ts'
-import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
+import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 
 /** Series whose old samples are deleted in one transaction. */
 const PAGE = 2_000
@@ -40,6 +41,14 @@ const UPSERT_MARK = tables
   )
   .compile()
 
+const MARKS_BACK = tables.updateTable('marks').set({ at: '' }).where('at', '>', '').where('device', '=', '').compile()
+
+/** What was dated by a clock that was far ahead is taken for no newer than what is known now. */
+export function* takeMarksBack(device: string, at: string): Steps<void> {
+  const ahead = new Date((yield* sharedClockMs()) + MOST_AHEAD_MS).toISOString()
+  yield* put(MARKS_BACK, [at < ahead ? at : ahead, ahead, device])
+}
+
 const DELETE_SAMPLES = tables.deleteFrom('samples').where('series', '=', 0).where('at', '<', 0).compile()
 
 /** Writes what a step noted of its device. To be called inside a transaction. */
@@ -50,6 +59,7 @@ export function* recordNotes(event: StepFinished & { readonly at: string }): Ste
     const [row] = yield* rowsOf(SERIES, [device, series])
     if (row) yield* put(UPSERT_SAMPLE, [row.id, Date.parse(at), value])
   }
+  if (Object.keys(marks).length > 0) yield* takeMarksBack(device, event.at)
   for (const [name, value] of Object.entries(marks)) yield* put(UPSERT_MARK, [device, name, value, event.at])
 }
 

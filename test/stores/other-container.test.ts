@@ -68,11 +68,16 @@ const look = async () => {
 const HELD = { granted: false, run: 'running', status: 'in-sync' }
 const FREE = { granted: true, run: 'interrupted', status: 'indeterminate' }
 
-test.skipIf(!isRoot).each([['another name', 'c1'], ['the name of this machine', hostname()]])(
+test.skipIf(!isRoot).each([
+  ['another name', 'c1'],
+  ['the name of this machine', hostname()],
+])(
   'what a killed container with %s had is free when its lease is over, and not before',
   async (_, name) => {
     const known = await openSqliteStore(path)
-    await known.append(recordRun([{ device: DEVICE, state: 'in-sync' }], { run: 'before', at: '2026-01-01T00:00:00.000Z' }))
+    await known.append(
+      recordRun([{ device: DEVICE, state: 'in-sync' }], { run: 'before', at: '2026-01-01T00:00:00.000Z' }),
+    )
     await known.close()
     await killedInContainer(name, 3_600_000)
     expect(await look()).toEqual(HELD)
@@ -91,7 +96,9 @@ test('what was held before the machine was booted, and given another name, is fr
   await store.close()
   const file = new Database(path)
   const heard = (msAgo: number): void => {
-    file.exec(`UPDATE controllers SET host = 'old', process = 'another-boot pid:[1] 1', heard_at = ${Date.now() - msAgo}`)
+    file.exec(
+      `UPDATE controllers SET host = 'old', process = 'another-boot pid:[1] 1', heard_at = ${Date.now() - msAgo}`,
+    )
   }
   heard(50 * MINUTE_MS)
   expect(await look()).toMatchObject({ granted: false })
