@@ -1,13 +1,19 @@
 import { MOST_AHEAD_MS } from '../core/clock-ahead.ts'
-import { DAY_MS } from '../core/duration.ts'
+import { DAY_MS, HOUR_MS } from '../core/duration.ts'
 import type { StepFinished } from '../core/events.ts'
 import type { DeviceFact, DeviceMark, Marks, Sample } from '../core/sample.ts'
+import { putFact } from './facts.ts'
 import { tables } from './schema.ts'
 import { sourceTables } from './source-tables.ts'
 import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 
 /** Series whose old samples are deleted in one transaction. */
 const PAGE = 2_000
+
+const FORGET_EVERY_MS = HOUR_MS
+/** When that was last done, in milliseconds since 1970. */
+const FORGOTTEN = 'samples.forgotten'
+const FORGOTTEN_AT = tables.selectFrom('state_facts').select('value').where('name', '=', FORGOTTEN)
 
 const ADD_SERIES = tables
   .insertInto('sample_series')
@@ -125,8 +131,16 @@ export async function* readMarks(session: StoreSession): AsyncGenerator<DeviceMa
   }
 }
 
-/** Deletes samples that are older than so many days; a series at a time, so that no index is needed for it. */
+/**
+ * Deletes samples that are older than so many days; a series at a time, so that no index is needed for it. That goes through all series,
+ * so it is done once an hour, whoever asks.
+ */
 export async function forgetSamples(session: StoreSession, days: number): Promise<void> {
+  const [last] = await session.read(FORGOTTEN_AT)
+  const ago = Date.now() - Number(last?.value ?? 0)
+  // Dated ahead, it was written while the clock was wrong.
+  if (ago >= 0 && ago < FORGET_EVERY_MS) return
+  await session.write(() => putFact(FORGOTTEN, String(Date.now())), { locks: {} })
   const before = Date.now() - days * DAY_MS
   const page = tables.selectFrom('sample_series').select('id').orderBy('id').limit(PAGE)
   for (let after = 0; ; ) {

@@ -229,8 +229,7 @@ class StoredRuns implements RunStore {
     await this.#settleInterrupted()
     await forgetRuns(this.#session, run, { keep, isOver: (row) => this.#isOver(row) })
     await forgetSamples(this.#session, keep.days)
-    const longAgo = new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS).toISOString()
-    await this.#session.write(() => cutAudit(longAgo), { locks: { alone: [AUDIT] } })
+    await cutAudit(this.#session, new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS))
   }
 
   async facts(): Promise<StateFacts> {
