@@ -52,6 +52,7 @@ export function leaseStore(session: StoreSession, id: string): LeaseStore {
     id,
     beat: (controller, ttlMs) => session.write(() => beat(controller, ttlMs), alone),
     acquire: (keys, holder) => session.write(() => acquire(keys, { ...holder, witness }), alone),
+    goOn: (token, holder) => session.write(() => goOn(token, holder), alone),
     release: (token) => session.write(() => release(token), alone),
     retire: (controller) => session.write(() => retire(controller), alone),
     acceptRestore: (entry) =>
@@ -102,6 +103,14 @@ function* acquire(
   const epoch = isHeld ? highest : highest + 1
   if (!isHeld) for (const key of keys) yield* put(UPSERT_KEY, [key, epoch, controller, run, as])
   return { granted: true, token: { keys, epoch } }
+}
+
+/** See `LeaseStore.goOn`. */
+function* goOn(token: LeaseToken, of: { readonly run: string; readonly controller: string }): Steps<boolean> {
+  if ((yield* lostOf(new Set([token]))).size > 0) return false
+  const [as = ''] = token.keys
+  for (const key of token.keys) yield* put(UPSERT_KEY, [key, token.epoch, of.controller, of.run, as])
+  return true
 }
 
 /** Rows of all keys, also of those that nobody has had yet. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../core/duration.ts'
 import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
@@ -360,25 +360,6 @@ function testNotes(bench: () => StoreBench): void {
     expect(await store.samples(device, 'receipts', since, new Date(second))).toEqual([{ at: first, value: 1 }])
     expect(await store.samples('PL-0001/pos2', 'receipts', since)).toEqual([])
     expect(await store.samples(device, 'unsent', since)).toEqual([])
-  })
-
-  test('forgets samples once an hour, as that goes through all series', async () => {
-    const store = await bench().store()
-    const old = (hours: number) => noted([{ series: 'receipts', at: hoursAgo(hours), value: hours }])
-    const left = async () => (await store.samples(device, 'receipts', new Date(0))).map(({ value }) => value)
-    await store.append(recordRun(old(31 * 24), { run: 'a' }))
-    await store.forget('a', { days: 30, megabytes: 1_000 })
-    expect(await left()).toEqual([])
-    await store.append(recordRun(old(32 * 24), { run: 'b' }))
-    await store.forget('b', { days: 30, megabytes: 1_000 })
-    expect(await left()).toEqual([32 * 24])
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * HOUR_MS })
-    try {
-      await store.forget('b', { days: 30, megabytes: 1_000 })
-    } finally {
-      vi.useRealTimers()
-    }
-    expect(await left()).toEqual([])
   })
 
   test('forgets samples with the runs of their days', async () => {
