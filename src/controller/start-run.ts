@@ -156,6 +156,9 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   return { id, finished, stop }
 }
 
+/** Stores of which people know that they forget nothing: once is enough. */
+const toldOf = new WeakSet<RunStore>()
+
 /** Keeps what the end of a run says for those to come, and forgets what is older than it has to be. */
 async function settle(
   request: Request,
@@ -182,7 +185,10 @@ async function settle(
   await store.availability
     .takeIn(holdMs)
     .then(() => store.forget(id, request.project.settings.history))
-    .catch(() => undefined)
+    .catch((error: Error) => {
+      if (!toldOf.has(store)) shared.warn(`What is too old in the state store was not forgotten: ${error.message}`)
+      toldOf.add(store)
+    })
   return end
 }
 

@@ -53,6 +53,11 @@ export interface LeaseStore {
     keys: readonly LeaseKey[],
     holder: { readonly run: string; readonly controller: string } & HandingOver,
   ): Promise<LeaseAnswer>
+  /**
+   * Goes on under the same epoch as another controller: what it was is over, and its run is not. False where somebody else has had one
+   * of the keys since.
+   */
+  goOn(token: LeaseToken, holder: { readonly run: string; readonly controller: string }): Promise<boolean>
   /** Gives back what is still held under this token. */
   release(token: LeaseToken): Promise<void>
   /** The controller is gone, and all that it had is free. */
@@ -98,6 +103,11 @@ export function machineKey(fleet: string, mark: string, value: string): LeaseKey
 /** The key of a run: whoever has it may write its journal. */
 export function runKey(fleet: string, run: string): LeaseKey {
   return `run:${fleet}/${run}`
+}
+
+/** Whether it is the key of a run. */
+export function isRunKey(key: LeaseKey): boolean {
+  return key.startsWith('run:')
 }
 
 /** What keys begin with of devices that workers only look at in a run: nobody else looks at them for it. */

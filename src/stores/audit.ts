@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AuditEntry, AuditHead, AuditLog, AuditRow, AuditVerdict } from '../core/audit.ts'
+import { DAY_MS } from '../core/duration.ts'
 import { putFact } from './facts.ts'
 import { AUDIT } from './locks.ts'
 import { tables } from './schema.ts'
 import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 const LAST = tables.selectFrom('audit_log').selectAll().orderBy('seq', 'desc')
+const OLDEST = tables.selectFrom('audit_log').selectAll().orderBy('seq')
+/** Rows that are cut off in one transaction. */
+const PAGE = 2_000
 /** Before the first row. */
 const NOTHING: AuditHead = { seq: 0, hash: '' }
 const CUT = 'audit.cut'
@@ -21,7 +25,7 @@ export function auditLog(session: StoreSession): AuditLog {
         .reverse()
     },
     verify: async (anchors) =>
-      verify(await session.read(tables.selectFrom('audit_log').selectAll().orderBy('seq')), {
+      verify(await session.read(OLDEST), {
         anchors,
         cut: headIn(await session.read(fact(CUT))),
         head: headIn(await session.read(fact(HEAD))),
@@ -43,26 +47,34 @@ export function* appendAudit(entry: AuditEntry): Steps<void> {
 }
 
 /**
- * Cuts off what is older; that it was, and where, becomes a row itself, so that a head which was kept elsewhere covers it. To
- * be called inside one transaction.
+ * Cuts off what is older; that it was, and where, becomes a row itself, so that a head which was kept elsewhere covers it. A page of
+ * rows is one transaction, and less than a day's is not worth one.
  */
-export function* cutAudit(before: string): Steps<void> {
-  const rows = yield* rowsOf(tables.selectFrom('audit_log').selectAll().orderBy('seq'))
-  const isOld = ({ json }: { readonly json: string }): boolean => (JSON.parse(json) as AuditEntry).at < before
-  const firstKept = rows.findIndex((row) => !isOld(row))
-  const last = rows[(firstKept < 0 ? rows.length : firstKept) - 1]
-  if (!last) return
+export async function cutAudit(session: StoreSession, before: Date): Promise<void> {
+  const worth = new Date(before.getTime() - DAY_MS).toISOString()
+  const [oldest] = await session.read(OLDEST.limit(1))
+  if (!oldest || atOf(oldest) >= worth) return
+  const cutSome = () => session.write(() => cutPage(before.toISOString()), { locks: { alone: [AUDIT] } })
+  while (await cutSome()) await new Promise((turn) => setImmediate(turn))
+}
+
+/** True where there may be more. */
+function* cutPage(before: string): Steps<boolean> {
+  const rows = yield* rowsOf(OLDEST.limit(PAGE))
+  const firstKept = rows.findIndex((row) => atOf(row) >= before)
+  const count = firstKept < 0 ? rows.length : firstKept
+  const last = rows[count - 1]
+  if (!last) return false
   const { seq, hash } = last
   const at = new Date().toISOString()
-  yield* appendAudit({
-    at,
-    kind: CUT,
-    by: 'till',
-    host: hostname(),
-    about: { seq, hash, rows: rows.indexOf(last) + 1 },
-  })
+  yield* appendAudit({ at, kind: CUT, by: 'till', host: hostname(), about: { seq, hash, rows: count } })
   yield* put(tables.deleteFrom('audit_log').where('seq', '<=', seq))
   yield* setFact(CUT, { seq, hash })
+  return firstKept < 0
+}
+
+function atOf({ json }: { readonly json: string }): string {
+  return (JSON.parse(json) as AuditEntry).at
 }
 
 interface StoredRow {

@@ -1,6 +1,7 @@
+import { sql } from 'kysely'
 import { extended, inOrder, type Look, monthOf, REACH, type Span, spanOf } from '../core/ledger.ts'
 import { availability } from './availability-tables.ts'
-import { put, rowsOf, type Steps } from './steps.ts'
+import { put, rowsOf, rowsOfEach, type Steps } from './steps.ts'
 
 const ADD_DEVICE = availability
   .insertInto('availability_devices')
@@ -30,6 +31,8 @@ const OF_TRACK = availability
   .where('s.device', '=', 0)
   .where('s.track', '=', 0)
 const LATEST = OF_TRACK.orderBy('s.first', 'desc').limit(1).compile()
+const BEFORE = OF_TRACK.where('s.first', '<=', 0).orderBy('s.first', 'desc').limit(1).compile()
+const AFTER = OF_TRACK.where('s.first', '>', 0).orderBy('s.first').limit(1).compile()
 const ALL = OF_TRACK.orderBy('s.first').compile()
 const PUT = availability
   .insertInto('availability_spans')
@@ -53,6 +56,19 @@ const DROP = availability
   .where('first', '>=', 0)
   .compile()
 
+const DROP_ONE = availability
+  .deleteFrom('availability_spans')
+  .where('month', '=', 0)
+  .where('device', '=', 0)
+  .where('track', '=', 0)
+  .where('first', '=', 0)
+  .compile()
+/** Ends of a device at an instant that were taken in, or are of the run that is being taken in. */
+const AT_INSTANT = sql<{ run: string }>`SELECT events.run FROM events
+  LEFT JOIN availability_runs AS taken ON taken.run = events.run
+  WHERE device = ${''} AND at = ${''} AND type IN ('device.finished', 'step.converging')
+    AND type = 'device.finished' AND (events.seq <= taken.seq OR events.run = ${''})`.compile(availability)
+
 /** A track of a device in a month. */
 export interface Place {
   readonly month: number
@@ -60,11 +76,19 @@ export interface Place {
   readonly track: number
 }
 
+type Kept = Omit<Span, 'track'>
+
+function keyOf({ month, device, track }: Place): string {
+  return `${month} ${device} ${track}`
+}
+
 /** Writes spans of a store; to be used, and to be made anew, inside one transaction: ids are only known to it. */
 export class SpanWriter {
   readonly #holdMs: number
   readonly #devices = new Map<string, number>()
   readonly #words = new Map<string, number>()
+  /** The latest span of each place that was asked for; undefined: there is none. */
+  readonly #latest = new Map<string, Kept | undefined>()
 
   constructor(holdMs: number) {
     this.#holdMs = holdMs
@@ -78,22 +102,69 @@ export class SpanWriter {
     return this.#id(this.#words, word, { add: ADD_WORD, find: WORD })
   }
 
-  /** Adds looks of one device; false where one of them lies before another that is kept: then its months are to be folded anew. */
-  *add(looks: readonly Look[]): Steps<boolean> {
-    const device = yield* this.device(looks[0]?.device ?? '')
-    yield* this.#note(device, looks)
-    let isLater = true
+  /** Asks at once for all that `add` has to know: a database may be far away. */
+  *prepare(looks: readonly Look[]): Steps<void> {
+    const words = looks.flatMap(({ track, cause, run }) => (cause === null ? [track, run] : [track, cause, run]))
+    yield* this.#learn(
+      this.#devices,
+      looks.map(({ device }) => device),
+      { add: ADD_DEVICE, find: DEVICE },
+    )
+    yield* this.#learn(this.#words, words, { add: ADD_WORD, find: WORD })
+    const places = new Map<string, Place>()
     for (const look of looks) {
-      const place = { month: monthOf(look.at), device, track: yield* this.word(look.track) }
-      const [latest] = (yield* rowsOf(LATEST, [place.month, device, place.track, 1])) as readonly Omit<Span, 'track'>[]
-      if (latest && latest.last >= look.at) isLater = false
+      const place = yield* this.#placeOf(look)
+      if (!this.#latest.has(keyOf(place))) places.set(keyOf(place), place)
+    }
+    const rows = yield* rowsOfEach(
+      LATEST,
+      [...places.values()].map(({ month, device, track }) => [month, device, track, 1]),
+    )
+    for (const [index, key] of [...places.keys()].entries()) this.#latest.set(key, rows[index]?.[0])
+  }
+
+  /** Adds looks of one end, behind `prepare`; false where only a fold of their month tells what becomes of what is kept. */
+  *add(looks: readonly Look[]): Steps<boolean> {
+    const [first] = looks
+    if (first === undefined) return true
+    yield* this.#note(yield* this.device(first.device), looks)
+    let isAdded = true
+    for (const look of looks) {
+      const place = yield* this.#placeOf(look)
+      const latest = this.#latest.get(keyOf(place))
+      if (latest && latest.last >= look.at) isAdded = (yield* this.#insert(place, look)) && isAdded
       else
         yield* this.#put(
           place,
           (latest && extended({ ...latest, track: look.track }, look, this.#holdMs)) ?? spanOf(look),
         )
     }
-    return isLater
+    return isAdded
+  }
+
+  /** Puts a look that came late into its place. Within a span that found something else, or at the instant of another look, it cannot. */
+  *#insert(place: Place, look: Look): Steps<boolean> {
+    const { month, device, track } = place
+    const tied = yield* rowsOf(AT_INSTANT, [look.device, new Date(look.at).toISOString(), look.run])
+    if (tied.length > 1) return false
+    const [before] = (yield* rowsOf(BEFORE, [month, device, track, look.at, 1])) as readonly Kept[]
+    if (before && before.last >= look.at) {
+      const isIn = before.first < look.at && look.at < before.last
+      if (!isIn || before.found !== look.found || before.cause !== look.cause) return false
+      yield* this.#put(place, { ...before, track: look.track, looks: before.looks + 1 })
+      return true
+    }
+    const [after] = (yield* rowsOf(AFTER, [month, device, track, look.at, 1])) as readonly Kept[]
+    const open = (before && extended({ ...before, track: look.track }, look, this.#holdMs)) ?? spanOf(look)
+    if (!after || after.found !== open.found || after.cause !== open.cause || after.first - look.at > this.#holdMs) {
+      yield* this.#put(place, open)
+      return true
+    }
+    yield* put(DROP_ONE, [month, device, track, after.first])
+    if (this.#latest.get(keyOf(place))?.first === after.first) this.#latest.delete(keyOf(place))
+    const { last, last_run } = after
+    yield* this.#put(place, { ...open, last, last_run, looks: open.looks + after.looks })
+    return true
   }
 
   /**
@@ -105,9 +176,10 @@ export class SpanWriter {
     const [first] = ordered
     if (first === undefined) return
     const { month, device, track } = place
-    const known = (yield* rowsOf(ALL, [month, device, track])) as readonly Omit<Span, 'track'>[]
+    const known = (yield* rowsOf(ALL, [month, device, track])) as readonly Kept[]
     const straddling = known.find((span) => span.first < first.at && span.last >= first.at)
     yield* put(DROP, [month, device, track, straddling?.first ?? first.at])
+    this.#latest.delete(keyOf(place))
     let open = straddling && cutAt({ ...straddling, track: first.track }, ordered)
     for (const look of ordered) {
       const more = open && extended(open, look, this.#holdMs)
@@ -127,6 +199,8 @@ export class SpanWriter {
 
   *#put({ month, device, track }: Place, span: Span): Steps<void> {
     const { first, last, found, cause, looks, run, last_run } = span
+    const latest = this.#latest.get(keyOf({ month, device, track }))
+    if (!latest || first >= latest.first) this.#latest.set(keyOf({ month, device, track }), span)
     const words = [
       cause === null ? null : yield* this.word(cause),
       looks,
@@ -134,6 +208,24 @@ export class SpanWriter {
       yield* this.word(last_run),
     ]
     yield* put(PUT, [month, device, track, first, last, found, ...words])
+  }
+
+  *#placeOf({ device, track, at }: Look): Steps<Place> {
+    return { month: monthOf(at), device: yield* this.device(device), track: yield* this.word(track) }
+  }
+
+  *#learn(
+    known: Map<string, number>,
+    names: readonly string[],
+    { add, find }: { readonly add: typeof ADD_DEVICE | typeof ADD_WORD; readonly find: typeof DEVICE },
+  ): Steps<void> {
+    const fresh = [...new Set(names)].filter((name) => !known.has(name))
+    for (const name of fresh) yield* put(add, [name])
+    const rows = yield* rowsOfEach(
+      find,
+      fresh.map((name) => [name]),
+    )
+    for (const [index, name] of fresh.entries()) known.set(name, rows[index]?.[0]?.id ?? 0)
   }
 
   *#id(

@@ -13,6 +13,8 @@ import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 /** Ends of devices that are taken in in one transaction: others who write wait no longer than for one of their own. */
 const PAGE = 400
+/** Events that are folded anew in one transaction, for looks that cannot be put into their place. */
+const MOST_FOLDED = 2_000
 /** Devices of one read. */
 const DEVICES = 1_000
 
@@ -97,30 +99,35 @@ function takePage(session: StoreSession, run: string, holdMs: number): Promise<b
     if (!head) return false
     const after = (yield* rowsOf(TAKEN, [run]))[0]?.seq ?? 0
     const rows = yield* rowsOf(ENDS, [run, after, 'device.finished', PAGE])
+    const writer = new SpanWriter(holdMs)
+    const ends = rows.map((row) => ({
+      seq: row.seq,
+      looks: looksOf(eventOf(row) as End, { run, mode: head.mode as RunMode, label: head.runbooks }),
+    }))
+    yield* writer.prepare(ends.flatMap(({ looks }) => looks))
+    if (yield* addEnds(writer, run, ends)) return true
     const isAll = rows.length < PAGE
     const last = (isAll ? (yield* rowsOf(LAST, [run, 1]))[0]?.seq : rows.at(-1)?.seq) ?? after
     yield* put(TAKE, [run, last, isAll ? head.finished_at : null])
-    const writer = new SpanWriter(holdMs)
-    const looks = rows.flatMap((row) =>
-      looksOf(eventOf(row) as End, { run, mode: head.mode as RunMode, label: head.runbooks }),
-    )
-    for (const own of byDevice(looks).values()) {
-      const ordered = own.sort((a, b) => a.at - b.at)
-      if (yield* writer.add(ordered)) continue
-      yield* refoldDevice(writer, { device: own[0]?.device ?? '', months: monthsOf(own) })
-    }
     return !isAll
   }, ALONE)
 }
 
-function byDevice(looks: readonly Look[]): Map<string, Look[]> {
-  const found = new Map<string, Look[]>()
-  for (const look of looks) {
-    const own = found.get(look.device)
-    if (own) own.push(look)
-    else found.set(look.device, [look])
+/** True where so much was folded anew that the rest is for another transaction. */
+function* addEnds(
+  writer: SpanWriter,
+  run: string,
+  ends: readonly { readonly seq: number; readonly looks: readonly Look[] }[],
+): Steps<boolean> {
+  let read = 0
+  for (const { seq, looks } of ends) {
+    if (yield* writer.add(looks)) continue
+    // What is folded anew is what was taken in, up to here.
+    yield* put(TAKE, [run, seq, null])
+    read += yield* refoldDevice(writer, { device: looks[0]?.device ?? '', months: monthsOf(looks) })
+    if (read >= MOST_FOLDED) return true
   }
-  return found
+  return false
 }
 
 function monthsOf(looks: readonly Look[]): readonly number[] {
@@ -132,15 +139,17 @@ const ENDS_IN_MONTH = sql<EventRow & { mode: string; runbooks: string }>`SELECT 
   WHERE device = ${''} AND at >= ${''} AND at < ${''} AND type IN ('device.finished', 'step.converging')
     AND type = 'device.finished' AND events.seq <= taken.seq`.compile(tables)
 
-/** Folds months of a device anew, from all events of it that were taken in. */
+/** Folds months of a device anew, from all events of it that were taken in; gives how many that were. */
 function* refoldDevice(
   writer: SpanWriter,
   { device, months }: { readonly device: string; readonly months: readonly number[] },
-): Steps<void> {
+): Steps<number> {
+  let read = 0
   for (const month of months) {
     const begin = new Date(Date.UTC(Math.floor(month / 100), (month % 100) - 1)).toISOString()
     const end = new Date(Date.UTC(Math.floor(month / 100), month % 100)).toISOString()
     const rows = yield* rowsOf(ENDS_IN_MONTH, [device, begin, end])
+    read += rows.length
     const looks = rows.flatMap(({ mode, runbooks, ...row }) =>
       looksOf(eventOf(row) as End, { run: row.run, mode: mode as RunMode, label: runbooks }),
     )
@@ -152,6 +161,7 @@ function* refoldDevice(
       )
     }
   }
+  return read
 }
 
 async function refold(session: StoreSession, holdMs: number): Promise<void> {
@@ -161,12 +171,9 @@ async function refold(session: StoreSession, holdMs: number): Promise<void> {
     .select(['s.month', 'd.device'])
     .distinct()
   const all = await session.read(pairs)
-  for (let index = 0; index < all.length; index += PAGE) {
-    await session.write(function* () {
-      const writer = new SpanWriter(holdMs)
-      for (const { device, month } of all.slice(index, index + PAGE))
-        yield* refoldDevice(writer, { device, months: [month] })
-    }, ALONE)
+  for (const { device, month } of all) {
+    // Each is thousands of events: others write between them.
+    await session.write(() => refoldDevice(new SpanWriter(holdMs), { device, months: [month] }), ALONE)
   }
 }
 

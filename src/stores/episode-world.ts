@@ -1,4 +1,5 @@
-import { HOUR_MS, MINUTE_MS } from '../core/duration.ts'
+import { MOST_AHEAD_MS } from '../core/clock-ahead.ts'
+import { HOUR_MS } from '../core/duration.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookSettings } from '../core/hook-rule.ts'
 import type { EpisodeWorld } from '../core/hook-store.ts'
@@ -9,8 +10,6 @@ import { rowsOf, type Steps } from './steps.ts'
 
 /** Attempts of a class that are looked back at: no rule gives up later. */
 const MOST_LOOKED_AT = 100
-/** So far clocks of servers may be apart; what is dated further ahead was written by one that was wrong, and counts for nothing. */
-const MOST_AHEAD_MS = MINUTE_MS
 /** They say nothing about the repair: nobody could make it, or saw how it ended. */
 const NO_VERDICT = ['running', 'held', 'looked', 'doubtful', UNSEEN] as const
 

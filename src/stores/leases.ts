@@ -3,7 +3,7 @@ import { acceptRestore, liftedEpoch } from './accept-restore.ts'
 import { AUDIT, LEASES } from './locks.ts'
 import { type RememberedProcess, thisProcess } from './process-identity.ts'
 import { type StateTables, tables } from './schema.ts'
-import { leaseClockMs, put, rowsOf, rowsOfEach, type Steps, type StoreSession } from './steps.ts'
+import { leaseClockMs, put, rowsOf, rowsOfEach, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 import type { ControllerRow, Witness } from './witness.ts'
 
 type LeaseRow = StateTables['lease_keys']
@@ -30,7 +30,7 @@ const FREE_KEY = tables
   .where('epoch', '=', 0)
   .compile()
 const SELECT_CONTROLLER = tables.selectFrom('controllers').selectAll().where('id', '=', '').compile()
-const NOBODY: ControllerRow = { id: '', host: '', pid: 0, process: '', until: 0, ttl: 0, beats: 0 }
+const NOBODY: ControllerRow = { id: '', host: '', pid: 0, process: '', until: 0, ttl: 0, beats: 0, heard_at: 0 }
 const UPSERT_CONTROLLER = tables
   .insertInto('controllers')
   .values(NOBODY)
@@ -39,6 +39,7 @@ const UPSERT_CONTROLLER = tables
       until: ref('excluded.until'),
       ttl: ref('excluded.ttl'),
       beats: ref('excluded.beats'),
+      heard_at: ref('excluded.heard_at'),
     })),
   )
   .compile()
@@ -51,6 +52,7 @@ export function leaseStore(session: StoreSession, id: string): LeaseStore {
     id,
     beat: (controller, ttlMs) => session.write(() => beat(controller, ttlMs), alone),
     acquire: (keys, holder) => session.write(() => acquire(keys, { ...holder, witness }), alone),
+    goOn: (token, holder) => session.write(() => goOn(token, holder), alone),
     release: (token) => session.write(() => release(token), alone),
     retire: (controller) => session.write(() => retire(controller), alone),
     acceptRestore: (entry) =>
@@ -62,8 +64,10 @@ export function leaseStore(session: StoreSession, id: string): LeaseStore {
 function* beat(controller: string, ttlMs: number): Steps<{ readonly intact: boolean }> {
   const { host, pid, process } = thisProcess()
   const now = yield* leaseClockMs()
+  const heardAt = yield* sharedClockMs()
   const [known] = yield* rowsOf(SELECT_CONTROLLER, [controller])
-  yield* put(UPSERT_CONTROLLER, [controller, host, pid, process, now + ttlMs, ttlMs, (known?.beats ?? 0) + 1])
+  const beats = (known?.beats ?? 0) + 1
+  yield* put(UPSERT_CONTROLLER, [controller, host, pid, process, now + ttlMs, ttlMs, beats, heardAt])
   return { intact: known !== undefined && known.until > now }
 }
 
@@ -99,6 +103,14 @@ function* acquire(
   const epoch = isHeld ? highest : highest + 1
   if (!isHeld) for (const key of keys) yield* put(UPSERT_KEY, [key, epoch, controller, run, as])
   return { granted: true, token: { keys, epoch } }
+}
+
+/** See `LeaseStore.goOn`. */
+function* goOn(token: LeaseToken, of: { readonly run: string; readonly controller: string }): Steps<boolean> {
+  if ((yield* lostOf(new Set([token]))).size > 0) return false
+  const [as = ''] = token.keys
+  for (const key of token.keys) yield* put(UPSERT_KEY, [key, token.epoch, of.controller, of.run, as])
+  return true
 }
 
 /** Rows of all keys, also of those that nobody has had yet. */

@@ -1,12 +1,19 @@
-import { DAY_MS } from '../core/duration.ts'
+import { MOST_AHEAD_MS } from '../core/clock-ahead.ts'
+import { DAY_MS, HOUR_MS } from '../core/duration.ts'
 import type { StepFinished } from '../core/events.ts'
 import type { DeviceFact, DeviceMark, Marks, Sample } from '../core/sample.ts'
+import { putFact } from './facts.ts'
 import { tables } from './schema.ts'
 import { sourceTables } from './source-tables.ts'
-import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
+import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 
 /** Series whose old samples are deleted in one transaction. */
 const PAGE = 2_000
+
+const FORGET_EVERY_MS = HOUR_MS
+/** When that was last done, in milliseconds since 1970. */
+const FORGOTTEN = 'samples.forgotten'
+const FORGOTTEN_AT = tables.selectFrom('state_facts').select('value').where('name', '=', FORGOTTEN)
 
 const ADD_SERIES = tables
   .insertInto('sample_series')
@@ -40,6 +47,14 @@ const UPSERT_MARK = tables
   )
   .compile()
 
+const MARKS_BACK = tables.updateTable('marks').set({ at: '' }).where('at', '>', '').where('device', '=', '').compile()
+
+/** What was dated by a clock that was far ahead is taken for no newer than what is known now. */
+export function* takeMarksBack(device: string, at: string): Steps<void> {
+  const ahead = new Date((yield* sharedClockMs()) + MOST_AHEAD_MS).toISOString()
+  yield* put(MARKS_BACK, [at < ahead ? at : ahead, ahead, device])
+}
+
 const DELETE_SAMPLES = tables.deleteFrom('samples').where('series', '=', 0).where('at', '<', 0).compile()
 
 /** Writes what a step noted of its device. To be called inside a transaction. */
@@ -50,6 +65,7 @@ export function* recordNotes(event: StepFinished & { readonly at: string }): Ste
     const [row] = yield* rowsOf(SERIES, [device, series])
     if (row) yield* put(UPSERT_SAMPLE, [row.id, Date.parse(at), value])
   }
+  if (Object.keys(marks).length > 0) yield* takeMarksBack(device, event.at)
   for (const [name, value] of Object.entries(marks)) yield* put(UPSERT_MARK, [device, name, value, event.at])
 }
 
@@ -115,8 +131,16 @@ export async function* readMarks(session: StoreSession): AsyncGenerator<DeviceMa
   }
 }
 
-/** Deletes samples that are older than so many days; a series at a time, so that no index is needed for it. */
+/**
+ * Deletes samples that are older than so many days; a series at a time, so that no index is needed for it. That goes through all series,
+ * so it is done once an hour, whoever asks.
+ */
 export async function forgetSamples(session: StoreSession, days: number): Promise<void> {
+  const [last] = await session.read(FORGOTTEN_AT)
+  const ago = Date.now() - Number(last?.value ?? 0)
+  // Dated ahead, it was written while the clock was wrong.
+  if (ago >= 0 && ago < FORGET_EVERY_MS) return
+  await session.write(() => putFact(FORGOTTEN, String(Date.now())), { locks: {} })
   const before = Date.now() - days * DAY_MS
   const page = tables.selectFrom('sample_series').select('id').orderBy('id').limit(PAGE)
   for (let after = 0; ; ) {

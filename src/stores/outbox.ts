@@ -14,11 +14,14 @@ import { outboxTables } from './outbox-tables.ts'
 import { isThisProcess, thisProcess } from './process-identity.ts'
 import { eventOf } from './record-events.ts'
 import { identityOf } from './runs.ts'
+import { tables } from './schema.ts'
 import { put, rowsOf, type Steps, type StoreSession, sharedClockMs } from './steps.ts'
 import type { Witness } from './witness.ts'
 
 /** What is put into the queue or let go of in one transaction. */
 const PAGE = 2_000
+/** What is added up in one go: some ten milliseconds. */
+const SUM_PAGE = 50_000
 /** For so long nobody has sent to a sink that is forgotten where settings do not name it. Others may have other settings. */
 const FORGOTTEN_MS = 7 * DAY_MS
 
@@ -36,12 +39,21 @@ const NEWEST = outboxTables
   .selectFrom('outbox')
   .select(({ fn }) => fn.max<number>('id').as('id'))
   .compile()
+const NUMBERS = outboxTables
+  .selectFrom('outbox')
+  .select(({ fn, selectFrom }) => [
+    fn.max<number>('id').as('newest'),
+    selectFrom('outbox as first')
+      .select(({ fn }) => fn.min<number>('first.id').as('id'))
+      .as('oldest'),
+  ])
+  .compile()
+const SINKS_BY_NAME = outboxTables.selectFrom('sinks').selectAll().orderBy('name')
 const PRUNE = outboxTables.deleteFrom('outbox').where('id', '<=', 0).where('id', '<', 0).compile()
 /** Of what is known of sinks; some of it is put into the queue. */
 const LOCKS = { alone: [SINKS], shared: [OUTBOX] }
 
 type SinkRow = typeof ROW extends CompiledQuery<infer Row> ? Row : never
-type Position = Steps<SinkPosition>
 
 class StoredOutbox implements Outbox {
   readonly id: string
@@ -164,26 +176,51 @@ class StoredOutbox implements Outbox {
     })
   }
 
-  drop(sink: string, keep: SinkKeep): Promise<number> {
-    return this.#write(function* () {
-      let dropped = 0
-      for (;;) {
-        const some = yield* dropSome(sink, keep)
-        dropped += some
-        if (some === 0) break
-      }
-      yield* prune()
-      return dropped
-    })
+  /** A page is one transaction: others write between them. */
+  async drop(sink: string, keep: SinkKeep): Promise<number> {
+    const [row] = await this.#session.read(SINKS_BY_NAME.where('name', '=', sink))
+    const waits = row && (await this.#positionOf(row))
+    if (!row || !waits || !isFull(waits, keep, new Date())) return 0
+    const before = Date.now() - keep.days * DAY_MS
+    let bytes = waits.pending_bytes - keep.megabytes * 1_000_000
+    let dropped = 0
+    for (let position = row.position; ; ) {
+      const some = await this.#write(() => dropSome(sink, { position, bytes, before }))
+      if (some === undefined) return dropped
+      dropped += some.count
+      bytes -= some.bytes
+      position = some.upTo
+    }
   }
 
-  positions(): Promise<readonly SinkPosition[]> {
-    return this.#write(function* () {
-      const positions: SinkPosition[] = []
-      for (const row of yield* rowsOf(outboxTables.selectFrom('sinks').selectAll().orderBy('name')))
-        positions.push(yield* positionOf(row))
-      return positions
-    })
+  async positions(): Promise<readonly SinkPosition[]> {
+    const positions: SinkPosition[] = []
+    for (const row of await this.#session.read(SINKS_BY_NAME)) positions.push(await this.#positionOf(row))
+    return positions
+  }
+
+  /** What waits is added up a page at a time, as there may be millions. */
+  async #positionOf(row: SinkRow): Promise<SinkPosition> {
+    const waits = { pending: 0, bytes: 0, oldest: null as number | null }
+    for (let after = row.position; ; ) {
+      const page = ofSink(row.name, after).select(['id', 'bytes', 'at']).orderBy('id').limit(SUM_PAGE).as('page')
+      const sums = outboxTables
+        .selectFrom(page)
+        .select(({ fn }) => [
+          fn.countAll<number>().as('count'),
+          fn.sum<number>('bytes').as('bytes'),
+          fn.min<number>('at').as('oldest'),
+          fn.max<number>('id').as('last'),
+        ])
+      const [sum] = await this.#session.read(sums)
+      waits.pending += sum?.count ?? 0
+      // PostgreSQL adds up to numbers without an end, which come as text.
+      waits.bytes += Number(sum?.bytes ?? 0)
+      waits.oldest = least(waits.oldest, sum?.oldest ?? null)
+      if (!sum || sum.count < SUM_PAGE) return positionOf(row, waits)
+      after = sum.last
+      await new Promise((turn) => setImmediate(turn))
+    }
   }
 
   refused(sink: string, limit: number): Promise<readonly RefusedMessage[]> {
@@ -218,26 +255,32 @@ class StoredOutbox implements Outbox {
     }
   }
 
+  /** Of the runs alone that went on then: events have no index by time. */
   async replaySince(sink: string, since: Date): Promise<number> {
-    const page = outboxTables
-      .selectFrom('events')
-      .select(['run', 'seq', sql<number>`length(json)`.as('bytes')])
-      .where('at', '>=', since.toISOString())
-      .orderBy('run')
+    const from = since.toISOString()
+    const going = tables.selectFrom('runs').select('run').orderBy('run')
+    const runs = going.where(({ eb, or }) => or([eb('finished_at', 'is', null), eb('finished_at', '>=', from)]))
+    let count = 0
+    for (const { run } of await this.#session.read(runs)) count += await this.#replayRun(sink, run, from)
+    return count
+  }
+
+  async #replayRun(sink: string, run: string, from: string): Promise<number> {
+    const events = outboxTables.selectFrom('events').where('run', '=', run).where('at', '>=', from)
+    const page = events
+      .select(['seq', sql<number>`length(json)`.as('bytes')])
       .orderBy('seq')
       .limit(PAGE)
     let count = 0
-    for (let after = { run: '', seq: 0 }; ; ) {
-      const rows = await this.#session.read(
-        page.where(({ eb, refTuple, tuple }) => eb(refTuple('run', 'seq'), '>', tuple(after.run, after.seq))),
-      )
+    for (let after = 0; ; ) {
+      const rows = await this.#session.read(page.where('seq', '>', after))
       await this.#write(function* () {
-        for (const row of rows) yield* enqueue({ ...row, sink })
+        for (const row of rows) yield* enqueue({ ...row, run, sink })
       })
       count += rows.length
       const last = rows.at(-1)
       if (last === undefined || rows.length < PAGE) return count
-      after = last
+      after = last.seq
     }
   }
 
@@ -283,19 +326,14 @@ function ofSink(sink: string, after: number) {
     .where(({ eb, or }) => or([eb('sink', 'is', null), eb('sink', '=', sink)]))
 }
 
-function* positionOf(row: SinkRow): Position {
-  const sums = ofSink(row.name, row.position).select(({ fn }) => [
-    fn.countAll<number>().as('pending'),
-    fn.sum<number>('bytes').as('bytes'),
-    fn.min<number>('at').as('oldest'),
-  ])
-  const [sum] = yield* rowsOf(sums)
-  const oldest = sum?.oldest ?? null
+function positionOf(
+  row: SinkRow,
+  { pending, bytes, oldest }: { readonly pending: number; readonly bytes: number; readonly oldest: number | null },
+): SinkPosition {
   return {
     sink: row.name,
-    pending: sum?.pending ?? 0,
-    // PostgreSQL adds up to numbers without an end, which come as text.
-    pending_bytes: Number(sum?.bytes ?? 0),
+    pending,
+    pending_bytes: bytes,
     oldest_at: oldest === null ? null : new Date(oldest).toISOString(),
     sent: row.sent,
     skipped: row.skipped,
@@ -307,18 +345,24 @@ function* positionOf(row: SinkRow): Position {
   }
 }
 
-/** Lets go of some of the oldest; 0 where the sink is within its limits. */
-function* dropSome(sink: string, keep: SinkKeep): Steps<number> {
+function least(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
+}
+
+/** Lets go of some of the oldest, from where the sink was; undefined where none has to go, or the sink is elsewhere by now. */
+function* dropSome(
+  sink: string,
+  { position, ...limit }: { readonly position: number; readonly bytes: number; readonly before: number },
+): Steps<{ readonly count: number; readonly bytes: number; readonly upTo: number } | undefined> {
   const row = yield* rowOf(sink)
-  const position = row && (yield* positionOf(row))
-  if (!row || !position || !isFull(position, keep, new Date())) return 0
-  const some = yield* rowsOf(ofSink(sink, row.position).select(['id', 'bytes', 'at']).orderBy('id').limit(PAGE))
-  const beyond = position.pending_bytes - keep.megabytes * 1_000_000
-  const last = lastBeyond(some, { bytes: beyond, before: Date.now() - keep.days * DAY_MS })
-  if (last === undefined) return 0
-  const count = some.findIndex(({ id }) => id === last) + 1
-  yield* update(sink, { position: last, dropped: row.dropped + count })
-  return count
+  if (row?.position !== position) return undefined
+  const some = yield* rowsOf(ofSink(sink, position).select(['id', 'bytes', 'at']).orderBy('id').limit(PAGE))
+  const upTo = lastBeyond(some, limit)
+  if (upTo === undefined) return undefined
+  const gone = some.slice(0, some.findIndex(({ id }) => id === upTo) + 1)
+  yield* update(sink, { position: upTo, dropped: row.dropped + gone.length })
+  yield* prune()
+  return { count: gone.length, bytes: gone.reduce((sum, { bytes }) => sum + bytes, 0), upTo }
 }
 
 function isThere({ host, pid, process }: SinkRow, witness: Witness): boolean {
@@ -349,9 +393,11 @@ function* enqueue(row: {
   yield* put(outboxTables.insertInto('outbox').values({ ...row, at: Date.now() }))
 }
 
-/** Deletes what every sink is past; not the newest, whose number would be given again. */
+/** Deletes some of what every sink is past, more than one of them goes on by at once; not the newest, whose number would be given again. */
 function* prune(): Steps<void> {
-  const newest = (yield* rowsOf(NEWEST))[0]?.id ?? null
-  const least = (yield* rowsOf(LEAST))[0]?.position ?? newest
-  if (newest !== null) yield* put(PRUNE, [least, newest])
+  const [known] = yield* rowsOf(NUMBERS)
+  const newest = known?.newest ?? null
+  if (newest === null) return
+  const settled = (yield* rowsOf(LEAST))[0]?.position ?? newest
+  yield* put(PRUNE, [Math.min(settled, (known?.oldest ?? 0) + 2 * PAGE), newest])
 }

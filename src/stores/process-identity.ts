@@ -41,20 +41,39 @@ export function isThisProcess({
   return host === own.host && pid === own.pid && remembered === own.process
 }
 
-/** Milliseconds since the machine was booted, sleep included (CLOCK_BOOTTIME): nobody can set it. */
+/**
+ * Milliseconds since the machine was booted, sleep included (CLOCK_BOOTTIME): nobody can set it, and all containers of the machine have
+ * the same one.
+ */
 export function bootClockMs(): number {
-  return Math.round(uptime() * 1000)
+  hiddenMs ??= hiddenUptimeMs()
+  return Math.round(uptime() * 1000 + hiddenMs)
 }
 
-/** Whether its clock is this one: the same boot of the same machine, seen in the same way. */
-export function isSameClock({ process: remembered }: RememberedProcess): boolean {
-  const here = thisProcess().process
-  if (remembered === null || here === null) return remembered === here
-  const [there, mine] = [remembered.split(' '), here.split(' ')]
-  return there[0] === mine[0] && there[1] === mine[1]
+/** Whether its clock is this one: that of the same boot of the same machine, in whatever container. */
+export function isSameClock({ host, process: remembered }: RememberedProcess): boolean {
+  const here = thisProcess()
+  if (remembered === null || here.process === null) return remembered === here.process && host === here.host
+  return remembered.split(' ')[0] === here.process.split(' ')[0]
 }
 
 let selfOnce: RememberedProcess | undefined
+let hiddenMs: number | undefined
+
+/** Ticks of the start time in /proc/PID/stat: USER_HZ, 100 wherever Node.js runs. */
+const TICK_MS = 10
+/** The start is rounded to ticks, and this process may have slept since. */
+const UPTIME_ROUNDING_MS = 1_000
+
+/**
+ * What a container hides of it: lxcfs shows its own time in /proc/uptime, which Node.js reads (uv_uptime of libuv); the start time of a
+ * process is that of the machine there, too.
+ */
+function hiddenUptimeMs(): number {
+  const started = Number(thisProcess().process?.split(' ')[2] ?? Number.NaN) * TICK_MS
+  const hidden = started + process.uptime() * 1000 - uptime() * 1000
+  return hidden > UPTIME_ROUNDING_MS ? hidden : 0
+}
 
 /** `elsewhere`: on another host, in another container, or hidden from this account, where this process cannot look. */
 export type Whereabouts = 'alive' | 'dead' | 'elsewhere'

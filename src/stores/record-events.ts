@@ -16,8 +16,9 @@ import { lostOf } from './leases.ts'
 import { recordNotes } from './notes.ts'
 import { queueEvents } from './outbox-entries.ts'
 import { processIdentity, thisProcess } from './process-identity.ts'
+import { isoOf, recordPutOff, replaceStatuses, takeBackAhead } from './record-status.ts'
 import { type EventRow, type RunRow, type StatusRow, tables } from './schema.ts'
-import { put, rowsOf, rowsOfEach, type Steps } from './steps.ts'
+import { put, rowsOf, type Steps, sharedClockMs } from './steps.ts'
 
 type Ending = Extract<RunEvent, { type: 'device.finished' }>
 
@@ -25,64 +26,6 @@ type Ending = Extract<RunEvent, { type: 'device.finished' }>
 const INSERT_EVENT = tables
   .insertInto('events')
   .values({ run: '', seq: 0, at: '', type: '', device: '', json: '' } satisfies EventRow)
-  .compile()
-
-const NOTHING: StatusRow = {
-  device: '',
-  state: '',
-  unknown: 0,
-  code: '',
-  message: '',
-  run: '',
-  runbooks: '',
-  at: '',
-  seen_at: '',
-}
-
-const UPSERT_STATUS = tables
-  .insertInto('device_status')
-  .values(NOTHING)
-  .onConflict((conflict) =>
-    conflict
-      .column('device')
-      .doUpdateSet(({ ref }) => ({
-        state: ref('excluded.state'),
-        unknown: ref('excluded.unknown'),
-        code: ref('excluded.code'),
-        message: ref('excluded.message'),
-        run: ref('excluded.run'),
-        runbooks: ref('excluded.runbooks'),
-        at: ref('excluded.at'),
-      }))
-      .whereRef('device_status.at', '<=', 'excluded.at'),
-  )
-  .compile()
-
-const UPSERT_LOOK = tables
-  .insertInto('runbook_status')
-  .values({ device: '', runbooks: '', state: '', unknown: 0, code: '', message: '', run: '', at: '' })
-  .onConflict((conflict) =>
-    conflict
-      .columns(['device', 'runbooks'])
-      .doUpdateSet(({ ref }) => ({
-        state: ref('excluded.state'),
-        unknown: ref('excluded.unknown'),
-        code: ref('excluded.code'),
-        message: ref('excluded.message'),
-        run: ref('excluded.run'),
-        at: ref('excluded.at'),
-      }))
-      .whereRef('runbook_status.at', '<=', 'excluded.at'),
-  )
-  .compile()
-
-const SELECT_STATUS = tables.selectFrom('device_status').selectAll().where('device', '=', '').compile()
-
-const SELECT_LOOK = tables
-  .selectFrom('runbook_status')
-  .select('state')
-  .where('device', '=', '')
-  .where('runbooks', '=', '')
   .compile()
 
 const UPDATE_SEEN = tables
@@ -172,43 +115,6 @@ export function indeterminateDevices(record: RunRecord, run: RunRow, at: string)
   return lost.map((device) => statusRow(device.device, device, { run: run.run, runbooks: run.runbooks, at }))
 }
 
-/** Replaces what was known of devices, unless that is newer. */
-export function* recordStatuses(rows: readonly StatusRow[]): Steps<void> {
-  for (const row of rows) yield* recordStatus(row)
-  for (const row of rows) yield* recordLook(row)
-}
-
-/**
- * A device that was put off before anybody looked is as it was seen before, where it was. One that was looked at is so where it was
- * broken: its neighbours may not be changed as if it worked.
- */
-function* recordPutOff(rows: readonly StatusRow[]): Steps<void> {
-  const statuses = yield* rowsOfEach(
-    SELECT_STATUS,
-    rows.map(({ device }) => [device]),
-  )
-  const looks = yield* rowsOfEach(
-    SELECT_LOOK,
-    rows.map(({ device, runbooks }) => [device, runbooks]),
-  )
-  for (const [index, row] of rows.entries()) {
-    const [status] = statuses[index] ?? []
-    const isNewer = (before: string): boolean => row.seen_at !== null && !BROKEN.has(before)
-    if (!status || isNewer(status.state) || (status.state === 'deferred' && status.seen_at !== status.at))
-      yield* recordStatus(row)
-    const [look] = looks[index] ?? []
-    if (!look || look.state === 'deferred' || isNewer(look.state)) yield* recordLook(row)
-  }
-}
-
-function* recordStatus({ device, state, unknown, code, message, run, runbooks, at, seen_at }: StatusRow): Steps<void> {
-  yield* put(UPSERT_STATUS, [device, state, unknown, code, message, run, runbooks, at, seen_at])
-}
-
-function* recordLook({ device, state, unknown, code, message, run, runbooks, at }: StatusRow): Steps<void> {
-  yield* put(UPSERT_LOOK, [device, runbooks, state, unknown, code, message, run, at])
-}
-
 function* recordStart(event: RunStarted & EventHead): Steps<void> {
   const mine = thisProcess()
   yield* put(
@@ -235,11 +141,16 @@ function* recordEndings(run: string, endings: readonly Ending[]): Steps<void> {
   if (row === undefined) return
   const counts = { ...emptyCounts(), ...(JSON.parse(row.counts) as Record<DeviceState, number>) }
   const news: Ending[] = []
-  for (const ending of endings) if (yield* recordEnd(ending, counts)) news.push(ending)
+  const now = isoOf(yield* sharedClockMs())
+  for (const ending of endings) {
+    // Whoever wrote it may be ahead of the clock that all share.
+    if (yield* recordEnd(ending, counts)) news.push(ending.at > now ? { ...ending, at: now } : ending)
+  }
+  yield* takeBackAhead(news)
   const { runbooks } = row
   const rowOf = (ending: Ending): StatusRow => statusRow(ending.device, ending, { run, runbooks, at: ending.at })
   const looks = news.filter((ending) => row.mode !== 'exec' && wasLookedAt(ending))
-  yield* recordStatuses(looks.filter(({ state }) => state !== 'deferred').map(rowOf))
+  yield* replaceStatuses(looks.filter(({ state }) => state !== 'deferred').map(rowOf))
   yield* recordPutOff(looks.filter(({ state }) => state === 'deferred').map(rowOf))
   for (const { device, at, answered } of news) if (answered) yield* put(UPDATE_SEEN, [at, device, at])
   yield* put(
@@ -304,9 +215,6 @@ function wasLookedAt(outcome: DeviceOutcome): boolean {
   const code = outcome.failure?.code
   return outcome.state !== 'cancelled' && code !== 'LEASE_HELD' && code !== 'LEASE_LOST'
 }
-
-/** What a look alone does not mend: that the device answers, and differs, is no proof that it works. */
-const BROKEN: ReadonlySet<string> = new Set<DeviceState>(['failed', 'unmet', 'indeterminate'])
 
 function statusRow(
   device: string,

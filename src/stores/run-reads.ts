@@ -3,12 +3,10 @@ import type { RunEvent } from '../core/events.ts'
 import type { DeviceState } from '../core/outcome.ts'
 import type { ChangeBegun, DeviceEnd, EndsOf, RunReads } from '../core/run-reads.ts'
 import { recordOf } from './device-visits.ts'
+import { inList } from './in-list.ts'
 import { eventOf } from './record-events.ts'
 import { ENDS_OF_DEVICES, tables } from './schema.ts'
 import type { StoreSession } from './steps.ts'
-
-/** Databases take so many parameters in one statement; a list of names is one of them. In words of SQLite, see `postgresQuery`. */
-export const inList = (names: readonly string[]) => sql<string>`(SELECT value FROM json_each(${JSON.stringify(names)}))`
 
 export function runReads(session: StoreSession): RunReads {
   return {

@@ -35,15 +35,17 @@ import { availabilityStore } from './availability.ts'
 import { changeTimeStore } from './change-times.ts'
 import { readVisits } from './device-visits.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
+import { inList } from './in-list.ts'
 import { keptRuns } from './kept-runs.ts'
 import { labelled } from './labelled.ts'
 import { isHeard, leaseStore } from './leases.ts'
 import { AUDIT, journalOf, LEASES, OUTBOX } from './locks.ts'
 import { forgetSamples, readFact, readMachine, readMarks, readSamples } from './notes.ts'
 import { outageStore } from './outages.ts'
-import { appendEvents, eventOf, indeterminateDevices, recordStatuses } from './record-events.ts'
+import { appendEvents, eventOf, indeterminateDevices } from './record-events.ts'
+import { recordStatuses } from './record-status.ts'
 import { reportDeliveryStore } from './report-deliveries.ts'
-import { inList, runReads } from './run-reads.ts'
+import { runReads } from './run-reads.ts'
 import { type RunRow, tables } from './schema.ts'
 import { sessionStore } from './sessions.ts'
 import { readUsage } from './state-usage.ts'
@@ -227,8 +229,7 @@ class StoredRuns implements RunStore {
     await this.#settleInterrupted()
     await forgetRuns(this.#session, run, { keep, isOver: (row) => this.#isOver(row) })
     await forgetSamples(this.#session, keep.days)
-    const longAgo = new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS).toISOString()
-    await this.#session.write(() => cutAudit(longAgo), { locks: { alone: [AUDIT] } })
+    await cutAudit(this.#session, new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS))
   }
 
   async facts(): Promise<StateFacts> {

@@ -89,6 +89,8 @@ export interface StateTables {
     ttl: number
     /** How often it was heard of. */
     beats: number
+    /** When it was, in milliseconds since 1970; null: by the release before. */
+    heard_at: number | null
   }
   /** How each device of a run ended: one row, of its last attempt that looked at it. */
   readonly run_devices: { run: string; device: string; attempt: number; state: string }
@@ -313,6 +315,7 @@ const MIGRATIONS: readonly ((w: SchemaWords) => Statements)[] = [
       .modifyEnd(w.byKey),
   ],
   sourceStatements,
+  (w) => [tables.schema.alterTable('controllers').addColumn('heard_at', w.integer)],
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

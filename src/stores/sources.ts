@@ -12,7 +12,7 @@ import {
   type Taken,
 } from '../core/event-source.ts'
 import type { DeviceFact } from '../core/sample.ts'
-import { readFact } from './notes.ts'
+import { readFact, takeMarksBack } from './notes.ts'
 import { sourceTables as t } from './source-tables.ts'
 import { put, rowsOf, rowsOfEach, type Steps, type StoreSession } from './steps.ts'
 
@@ -313,6 +313,8 @@ function* addSum(source: string, device: string, sum: DeviceSum): Steps<void> {
   if (sum.heardAt > 0) yield* put(HEAR, [source, device, sum.heardAt, sum.eventAt, null])
   for (const [series, values] of sum.counts) yield* addSamples(device, series, { values, how: ADD_SAMPLE })
   for (const [series, values] of sum.samples) yield* addSamples(device, series, { values, how: SET_SAMPLE })
+  const oldest = Math.min(...[...sum.marks.values()].map(({ at }) => at))
+  if (sum.marks.size > 0) yield* takeMarksBack(device, new Date(oldest).toISOString())
   for (const [name, { value, at }] of sum.marks) yield* put(SET_MARK, [device, name, value, new Date(at).toISOString()])
 }
 

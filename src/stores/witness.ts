@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../core/duration.ts'
 import { bootClockMs, isSameClock, type RememberedProcess, type Whereabouts, whereabouts } from './process-identity.ts'
 import type { StateTables } from './schema.ts'
 
@@ -25,7 +26,10 @@ export class Onlooker {
   }
 }
 
-/** Of controllers with a store on one machine, or on machines that share a file. */
+/** One whose clock is another was heard of so long ago by the time of day that it is gone, whatever the two clocks differ by. */
+const LONG_SILENT_MS = HOUR_MS
+
+/** Of controllers with a store on one machine, in whatever container or under whatever name of it. */
 export class MachineWitness implements Witness {
   readonly #onlooker = new Onlooker()
   readonly whereabouts = whereabouts
@@ -33,6 +37,9 @@ export class MachineWitness implements Witness {
   isThere(holder: ControllerRow, now: number): boolean {
     const where = whereabouts(holder)
     if (where === 'dead') return false
-    return isSameClock(holder) ? holder.until > now : this.#onlooker.silenceMs(holder) < holder.ttl
+    // Longer than its leases last from now on is a time of before the machine was booted.
+    if (isSameClock(holder)) return holder.until > now && holder.until <= now + 2 * holder.ttl
+    const isLongSilent = holder.heard_at !== null && Date.now() - holder.heard_at > LONG_SILENT_MS
+    return this.#onlooker.silenceMs(holder) < holder.ttl && !isLongSilent
   }
 }

@@ -9,6 +9,7 @@ import type { RunStore } from '../core/run-store.ts'
 import type { Marks, NewSample } from '../core/sample.ts'
 import { RECORDED_RUNS, recordRun } from './recorded-runs.ts'
 import { killed, listed, StoreBench, type StoreUnderTest } from './store-bench.ts'
+import { testClocks } from './store-clocks-contract.ts'
 import { testLeases } from './store-leases-contract.ts'
 import { testLedger } from './store-ledger-contract.ts'
 
@@ -25,6 +26,7 @@ export function testStore(name: string, of: StoreUnderTest): void {
     testHistory(() => bench)
     testVisits(() => bench)
     testStatus(() => bench)
+    testClocks(() => bench)
     testNotes(() => bench)
     testChangeTimes(() => bench)
     testLeases(() => bench)

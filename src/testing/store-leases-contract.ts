@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { expect, test } from 'vitest'
+import type { HandedRun } from '../core/handed-work.ts'
 import type { NewEvent, RunStore } from '../core/run-store.ts'
 import { recordRun } from './recorded-runs.ts'
 import { killed, listed, type StoreBench } from './store-bench.ts'
@@ -68,6 +69,22 @@ export function testLeases(bench: () => StoreBench): void {
 }
 
 function testEpochs(bench: () => StoreBench): void {
+  test('lets a run go on under its epoch as another controller, unless somebody else has had it since', async () => {
+    const store = await bench().store()
+    const handed = { fleet: 'f', json: '' } as unknown as HandedRun
+    const taken = await store.leases.acquire(['run:f/a'], { ...(await holderOf(store, 'old', 0)), run: 'a' })
+    if (!taken.granted) throw new Error('it is free')
+    await store.work.open('a', handed)
+    const epoch = async () => (await store.work.standings([{ run: 'a', fleet: 'f' }])).get('a')?.epoch
+    expect(await epoch()).toBe(undefined)
+    await store.leases.beat('new', 60_000)
+    expect(await store.leases.goOn(taken.token, { run: 'a', controller: 'new' })).toBe(true)
+    expect(await epoch()).toBe(taken.token.epoch)
+    await store.leases.beat('new', 0)
+    await store.leases.acquire(['run:f/a'], { run: 'a', controller: 'b' })
+    expect(await store.leases.goOn(taken.token, { run: 'a', controller: 'new' })).toBe(false)
+  })
+
   test('lets nobody write of a device whose lease somebody else has had since, and leaves no gap', async () => {
     const store = await bench().store()
     const events = recordRun(

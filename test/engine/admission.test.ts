@@ -10,6 +10,7 @@ function world() {
   let now = 1_000
   let intact = true
   let fails = false
+  let isOurs = true
   const asked: string[] = []
   const store: LeaseStore = {
     id: 'store',
@@ -21,6 +22,10 @@ function world() {
     async acquire(keys): Promise<LeaseAnswer> {
       asked.push('acquire')
       return { granted: true, token: { keys, epoch: 7 } }
+    },
+    async goOn(token, { run }) {
+      asked.push(`goOn ${token.keys} ${run} ${token.epoch}`)
+      return isOurs
     },
     async release() {
       asked.push('release')
@@ -41,7 +46,8 @@ function world() {
     sleep: (ms: number) => {
       now += ms
     },
-    set: (how: { readonly intact?: boolean; readonly fails?: boolean }) => {
+    set: (how: { readonly intact?: boolean; readonly fails?: boolean; readonly isOurs?: boolean }) => {
+      isOurs = how.isOurs ?? isOurs
       intact = how.intact ?? intact
       fails = how.fails ?? fails
     },
@@ -99,5 +105,21 @@ it('goes on when the store is away for less than a lease, and ends when it is fo
   sleep(TTL_MS)
   await until(() => permit.lease.lost.aborted)
   await permit.release()
+  await keeper.close()
+})
+
+it('goes on with its runs when the store was away for longer than a lease, unless somebody else has them', async () => {
+  const { keeper, asked, sleep, set } = world()
+  const [run, other] = [await keeper.take(['run:shops/r1'], 'r1'), await keeper.take(['device:shops/d'], 'r1')]
+  if (!run.granted || !other.granted) throw new Error('they are free')
+  const goneOn = () => asked.filter((what) => what === 'goOn run:shops/r1 r1 7').length
+  sleep(TTL_MS)
+  await until(() => goneOn() > 0)
+  expect([run.lease.lost.aborted, other.lease.lost.aborted]).toEqual([false, true])
+  expect(run.lease.leftMs()).toBeGreaterThan(0)
+  set({ isOurs: false })
+  sleep(TTL_MS)
+  await until(() => run.lease.lost.aborted)
+  expect(goneOn()).toBe(2)
   await keeper.close()
 })

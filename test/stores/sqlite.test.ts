@@ -4,8 +4,9 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Database from 'libsql'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { InputError } from '../../src/core/diagnostic.ts'
+import { DAY_MS, HOUR_MS } from '../../src/core/duration.ts'
 import { processIdentity, thisProcess, whereabouts } from '../../src/stores/process-identity.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { RECORDED_RUNS } from '../../src/testing/recorded-runs.ts'
@@ -86,7 +87,7 @@ test('refuses the file of a newer version and leaves it as it is', async () => {
   expect(await refusal(path)).toMatchInlineSnapshot(`
     [
       "STATE_UNUSABLE",
-      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 17)",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 18)",
       "Use that version, or name another file as \`state\` in tillwright.yaml.",
     ]
   `)
@@ -195,4 +196,29 @@ test('tells a process from a later one with the same number', () => {
   const [boot, , start] = (mine.process ?? '').split(' ')
   expect(whereabouts({ ...mine, process: `${boot} pid:[1] ${start}` })).toBe('elsewhere')
   expect(whereabouts({ ...mine, process: null })).toBe('alive')
+})
+
+test('cuts what is old off the audit log a page at a time, once a day of it has come together', async () => {
+  const store = await openSqliteStore(join(folder, 'state.db'))
+  const row = (at: number) => ({ at: new Date(at).toISOString(), kind: 'hold.set', by: 'me', host: 'here', about: {} })
+  const limit = Date.now() - 730 * DAY_MS
+  const append = (at: number, count: number) =>
+    Promise.all(Array.from({ length: count }, () => store.audit.append(row(at))))
+  const forget = () => store.forget('nobody', { days: 30, megabytes: 1_000 })
+  await append(limit - HOUR_MS, 3)
+  await forget()
+  expect(await store.audit.rows()).toHaveLength(3)
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY_MS })
+  try {
+    await append(limit - HOUR_MS, 4_500)
+    await append(Date.now(), 1)
+    await forget()
+  } finally {
+    vi.useRealTimers()
+  }
+  const left = (await store.audit.rows()).map(({ entry }) => [entry.kind, entry.about?.['rows']])
+  const cut = [2_000, 2_000, 503].map((rows) => ['audit.cut', rows])
+  expect(left).toEqual([['hold.set', undefined], ...cut])
+  expect((await store.audit.verify([])).faults).toEqual([])
+  await store.close()
 })

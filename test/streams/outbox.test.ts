@@ -6,6 +6,7 @@ import { compileExpression, EVENT_VARIABLES } from '../../src/lang/expression.ts
 import { FileSink } from '../../src/streams/file-sink.ts'
 import { HttpSink } from '../../src/streams/http-sink.ts'
 import { drain, keepSending } from '../../src/streams/send.ts'
+import { recordRun } from '../../src/testing/recorded-runs.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { asHttp, EventServer, firstByKey, OutboxWorld, someEvents, someSink } from './outbox-world.ts'
 
@@ -228,6 +229,27 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('The outbox in %s', (kind) => {
     expect((left?.dropped ?? 0) + (left?.pending ?? 0)).toBe(500)
   })
 
+  it('lets others write while it drops much', async () => {
+    await world.outbox.register(['one', 'two'])
+    await world.store.append(someEvents('r', 9_000))
+    const done: string[] = []
+    const keep = { days: 7, megabytes: 0, whenFull: 'drop-oldest' as const }
+    const dropping = world.outbox.drop('one', keep).then((count) => done.push(`dropped ${count}`))
+    for (let write = 0; write < 4; write += 1) {
+      await world.outbox.trouble('two', `write ${write}`)
+      done.push('wrote')
+    }
+    await dropping
+    expect(done.slice(0, 3)).toEqual(['wrote', 'wrote', 'wrote'])
+    expect(done).toContain('dropped 9000')
+    expect((await position('one'))?.pending).toBe(0)
+    expect((await position('two'))?.pending).toBe(9_000)
+    await world.outbox.drop('two', keep)
+    await world.outbox.register(['one', 'two'])
+    await world.outbox.register(['one', 'two'])
+    expect(await world.outbox.next('two', 10)).toEqual([])
+  }, 60_000)
+
   it('is worked off by one process at a time', async () => {
     await world.outbox.register(['one'])
     expect(await world.outbox.claim('one', 60_000)).toBe(true)
@@ -272,7 +294,10 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('The outbox in %s', (kind) => {
 
   it('sends what the journal holds again where that is asked for, to that sink alone', async () => {
     await world.outbox.register(['one', 'two'])
-    await world.store.append(someEvents('r', 5))
+    const device = { device: 'PL-0001/pos1', state: 'in-sync' } as const
+    await world.store.append(recordRun([device], { run: 'before', at: '2026-10-30T10:00:00.000Z' }))
+    // It has no end yet, as one that is going on.
+    await world.store.append(recordRun([device, device], { run: 'r', at: '2026-11-30T10:00:00.000Z' }).slice(0, 5))
     const target = asHttp(server.url)
     for (const name of ['one', 'two'])
       await drain(world.sending(someSink(target, { name }), new HttpSink(target, { headers: {} })), never)

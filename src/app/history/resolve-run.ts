@@ -1,3 +1,4 @@
+import { MOST_AHEAD_MS } from '../../core/clock-ahead.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
@@ -9,7 +10,7 @@ import { suggest } from '../../lang/suggest.ts'
  */
 export async function resolveRun(store: RunStore, reference: string): Promise<RunSummary> {
   const runs = await store.runs()
-  const hits = reference === 'latest' ? runs.slice(0, 1) : runs.filter((run) => beginsWith(run, reference))
+  const hits = reference === 'latest' ? latestOf(runs) : runs.filter((run) => beginsWith(run, reference))
   const exact = hits.find((run) => run.run === reference)
   const [only] = hits
   if (exact ?? (hits.length === 1 ? only : undefined)) return (exact ?? only) as RunSummary
@@ -32,4 +33,10 @@ export async function resolveRun(store: RunStore, reference: string): Promise<Ru
 /** Every id begins with nothing: an empty variable of a script names no run. */
 function beginsWith({ run }: RunSummary, reference: string): boolean {
   return reference !== '' && run.startsWith(reference)
+}
+
+/** One that was begun while the clock was far ahead is the latest only where there is no other. */
+function latestOf(runs: readonly RunSummary[]): readonly RunSummary[] {
+  const ahead = new Date(Date.now() + MOST_AHEAD_MS).toISOString()
+  return [runs.find(({ started_at }) => started_at <= ahead) ?? runs[0]].flatMap((run) => run ?? [])
 }

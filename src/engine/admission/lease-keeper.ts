@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import type { HandingOver, LeaseHolder, LeaseKey, LeaseStore, LeaseToken } from '../../core/lease.ts'
+import {
+  type HandingOver,
+  isRunKey,
+  type LeaseHolder,
+  type LeaseKey,
+  type LeaseStore,
+  type LeaseToken,
+} from '../../core/lease.ts'
 
 /** Held for one run, until it is given back or lost. */
 export interface Lease {
@@ -30,12 +37,16 @@ export interface LeaseKeeperOptions {
 
 interface Held {
   readonly token: LeaseToken
+  readonly run: string
   readonly lost: AbortController
+  /** The controller by which the store knows it. */
+  controller: string
 }
 
 /**
  * All leases of a controller: one heartbeat holds them, and when that was missed for too long, all are lost. A controller
- * that was stopped and goes on finds out by the clock, before it does anything else under them.
+ * that was stopped and goes on finds out by the clock, before it does anything else under them. Those of runs it goes on with then
+ * where nobody else has taken them: under them nothing is changed but the journal, which the store keeps by their epoch.
  */
 export class LeaseKeeper {
   readonly #store: LeaseStore
@@ -67,7 +78,7 @@ export class LeaseKeeper {
     const controller = this.#controller
     const answer = await this.#store.acquire(keys, { run, controller, ...over })
     if (!answer.granted) return answer
-    const held: Held = { token: answer.token, lost: new AbortController() }
+    const held: Held = { token: answer.token, run, controller, lost: new AbortController() }
     setMaxListeners(0, held.lost.signal)
     this.#held.add(held)
     // It may have been asked for by a controller that was given up meanwhile.
@@ -125,14 +136,23 @@ export class LeaseKeeper {
     const { intact } = await this.#store.beat(controller, ttlMs)
     // It was given up meanwhile: that it was heard of says nothing of the one after it.
     if (controller !== this.#controller) return this.#heartbeat()
-    if (!intact && !isFirst) this.#loseAll()
-    else this.#setUntil(before + ttlMs * (1 - RESERVE))
+    if (!intact && !isFirst) {
+      this.#loseAll()
+      return this.#heartbeat()
+    }
+    this.#setUntil(before + ttlMs * (1 - RESERVE))
+    for (const held of this.#held) if (held.controller !== controller) await this.#goOn(held, controller)
+  }
+
+  async #goOn(held: Held, controller: string): Promise<void> {
+    if (await this.#store.goOn(held.token, { run: held.run, controller })) held.controller = controller
+    else this.#lose(held)
   }
 
   #loseAll(): void {
     this.#controller = randomUUID()
     this.#setUntil(Number.NEGATIVE_INFINITY)
-    for (const held of this.#held) this.#lose(held)
+    for (const held of this.#held) if (!held.token.keys.every(isRunKey)) this.#lose(held)
   }
 
   #lose(held: Held): void {

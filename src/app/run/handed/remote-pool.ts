@@ -96,6 +96,8 @@ export class RemotePool implements WorkerPool {
   readonly #gathered = new Map<Group, Map<string, Handed[]>>()
   readonly #timer: NodeJS.Timeout
   #gather: NodeJS.Timeout | undefined
+  /** When the store last told who is there. */
+  #metAt = performance.now()
   #looking: Promise<void> | undefined
   #onRoom: () => void = () => undefined
 
@@ -119,9 +121,8 @@ export class RemotePool implements WorkerPool {
 
   pick(device: Device): DeviceWorker | undefined {
     const groups = this.#servedBy(device)
-    const now = performance.now()
     const living = groups.filter(({ slots }) => slots > 0)
-    if (living.length === 0 && groups.every(({ lastSeen }) => now - lastSeen > NOBODY_MS)) {
+    if (living.length === 0 && groups.every((group) => this.#missedMs(group) > NOBODY_MS)) {
       const end = gone(groups)
       return { perform: async () => end, visit: (work, environment) => endDevice(work, environment, end) }
     }
@@ -301,8 +302,17 @@ export class RemotePool implements WorkerPool {
 
   async #meet(): Promise<void> {
     const there = await this.#options.store.work.workers()
+    // Where the store was away, workers could not say that they are there: they are not missed for that time.
+    const unheardMs = Math.max(0, performance.now() - this.#metAt - LOOK_EVERY_MS)
+    this.#metAt = performance.now()
+    for (const group of this.#groups.values()) group.lastSeen += unheardMs
     for (const group of this.#groups.values()) Object.assign(group, { slots: 0, why: undefined })
     for (const worker of there) if (!worker.draining) this.#add(worker)
+  }
+
+  /** For how long nobody of them was there, as far as the store has answered. */
+  #missedMs({ lastSeen }: Group): number {
+    return Math.min(performance.now(), this.#metAt + LOOK_EVERY_MS) - lastSeen
   }
 
   #add({ name, serve, slots, ...how }: WorkerFacts): void {
@@ -326,10 +336,9 @@ export class RemotePool implements WorkerPool {
   async #lookOnce(): Promise<void> {
     await this.#meet()
     this.#onRoom()
-    const now = performance.now()
     const isStopping = this.#options.stopping.aborted
     for (const handed of [...this.#handed.values()]) {
-      const isAlone = handed.group.slots === 0 && now - handed.group.lastSeen > NOBODY_MS
+      const isAlone = handed.group.slots === 0 && this.#missedMs(handed.group) > NOBODY_MS
       if (isStopping || isAlone) await this.#reclaim(handed, isStopping ? cancelled() : gone([handed.group]))
     }
     for (const group of this.#groups.values()) await this.#lookForLost(group)

@@ -1,0 +1,100 @@
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+import { type Ended, ended, inventoryWith, TestProject, until } from './project.ts'
+
+const server = new PostgresServer()
+const DEVICES = Array.from({ length: 6 }, (_, index) => `pos${index + 1}`)
+const LEASE_S = 5
+const project = new TestProject({
+  'tillwright.yaml': `run: {lease: ${LEASE_S}s}\npolicies: {default: {caps: [], rollout: {waves: false}}}\n`,
+  'inventory/fleet.yaml': inventoryWith(
+    DEVICES.map((id) => `      ${id}: {profile: till, address: 127.0.0.1}\n`).join(''),
+  ).replace('type: ssh', 'type: local'),
+})
+/** Each device waits in the middle of its change while there is a file \`hold\`. */
+project.write(
+  'runbooks/visited.yaml',
+  `name: visited
+steps:
+  - command:
+      run: |
+        cd ${project.root}
+        echo "\${{ device.id }}" >> begun
+        while [ -e hold ]; do sleep 0.05; done
+        touch "done-\${{ device.id }}"
+      creates: "${project.root}/done-\${{ device.id }}"
+`,
+)
+const begun = (): number => (existsSync(project.path('begun')) ? project.read('begun').split('\n').length - 1 : 0)
+const codesOf = ({ stdout }: Ended): readonly string[] =>
+  JSON.parse(stdout).devices.map((one: { state: string; failure?: { code: string } }) => one.failure?.code ?? one.state)
+
+let worker: ChildProcess
+let workerEnd: Promise<Ended>
+let run: ChildProcess
+let end: Promise<Ended>
+
+/** A run that has two devices in the middle of their change at a worker, and four that wait. */
+describe.skipIf(!hasPostgres)('a run over workers', () => {
+  beforeAll(async () => {
+    await server.start()
+    process.env['TILL_STATE'] = server.url
+  }, 120_000)
+  beforeEach(async () => {
+    writeFileSync(project.path('hold'), '')
+    worker = project.start('worker', '--name', 'hub', '--slots', '2')
+    workerEnd = ended(worker)
+    await until(worker, () => server.sql("SELECT to_regclass('tillwright.workers')") !== '', 250)
+    await until(worker, () => server.sql('SELECT count(*) FROM tillwright.workers') === '1', 250)
+    run = project.start('apply', 'visited', '--yes', '--json', '--on', 'workers')
+    end = ended(run)
+    await until(run, () => begun() === 2, 100)
+  }, 120_000)
+  afterEach(async () => {
+    worker.kill('SIGKILL')
+    run.kill('SIGKILL')
+    await Promise.all([workerEnd, end])
+    for (const name of ['begun', 'hold', ...DEVICES.map((id) => `done-${id}`)])
+      rmSync(project.path(name), { force: true })
+    server.sql('DELETE FROM tillwright.workers')
+  })
+  afterAll(() => {
+    delete process.env['TILL_STATE']
+    server.stop()
+    project.remove()
+  })
+
+  test('goes on when its controller slept for longer than a lease', async () => {
+    run.kill('SIGSTOP')
+    const controllers = (): string =>
+      server.sql(`SELECT count(*) FROM tillwright.lease_keys k JOIN tillwright.controllers c ON c.id = k.controller
+        WHERE k.key LIKE 'run:%' AND c.until > extract(epoch FROM clock_timestamp()) * 1000`)
+    await until(worker, () => controllers() === '0', 250)
+    run.kill('SIGCONT')
+    await until(run, () => controllers() === '1', 250)
+    rmSync(project.path('hold'))
+    expect(codesOf(await end)).toEqual(DEVICES.map(() => 'changed'))
+  }, 180_000)
+
+  test('misses no worker for the time in which nobody could say that he is there', async () => {
+    let said = ''
+    run.stderr?.on('data', (chunk) => {
+      said += chunk
+    })
+    worker.kill('SIGSTOP')
+    server.halt()
+    await delay(35_000)
+    server.resume()
+    await until(run, () => said.includes('The state store is back'), 100)
+    // It looks every two seconds who is there, and finds nobody yet.
+    await delay(5_000)
+    worker.kill('SIGCONT')
+    rmSync(project.path('hold'))
+    const codes = codesOf(await end)
+    expect(codes.filter((code) => code === 'changed').length).toBeGreaterThanOrEqual(4)
+    expect(codes).not.toContain('WORKER_GONE')
+  }, 240_000)
+})
