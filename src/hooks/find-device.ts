@@ -39,8 +39,21 @@ interface Known {
   readonly reach: ((device: Device) => boolean) | undefined
 }
 
-function find(alert: Named, { fleet, byName, reach }: Known): Found {
-  if (alert.device !== undefined) return deviceNamed(alert, { fleet, reach, name: alert.device })
+function find(alert: Named, known: Known): Found {
+  if (alert.device === undefined) return byHosts(alert, known)
+  const named = deviceNamed(alert, { ...known, name: alert.device })
+  if (named.ok || isFullName(alert.device) || alert.hosts.length === 0) return named
+  // `device` may be a disk or a network card of the host: exporters have such labels.
+  const hosted = byHosts(alert, known)
+  return hosted.ok ? hosted : named
+}
+
+/** STORE/DEVICE, as no disk or network card is called: /dev/sda1, md0, eth0. */
+function isFullName(name: string): boolean {
+  return /^[^/]+\/[^/]+$/.test(name)
+}
+
+function byHosts(alert: Named, { fleet, byName, reach }: Known): Found {
   const named = alert.hosts.flatMap((host) => byName.get(canonical(host)) ?? [])
   const hits = new Set(reach ? named.filter(reach) : named)
   const [hit] = hits

@@ -158,6 +158,27 @@ test('what is not found is said, and not guessed', async () => {
   ])
 })
 
+test('a disk or a network card that a label "device" names is one of the host', async () => {
+  const at = (labels: object) => ({ name: 'Other', labels })
+  const { answer } = await fire(
+    'alertmanager',
+    group(
+      at({ device: '/dev/sda1', instance: '127.0.0.1:9100' }),
+      at({ device: 'eth0', store: STORE, instance: '127.0.0.2:9100' }),
+      at({ device: `${STORE}/pos9`, instance: '127.0.0.1:9100' }),
+      at({ device: 'md0', instance: '127.0.0.9:9100' }),
+      at({ device: 'pos2', store: STORE, instance: '127.0.0.1:9100' }),
+    ),
+  )
+  expect(answer.alerts.map(({ device, why }) => (why === 'No rule holds for it.' ? device : why))).toEqual([
+    `${STORE}/pos1`,
+    `${STORE}/pos2`,
+    `There is no device "${STORE}/pos9" in the inventory.`,
+    'There is no device "md0" in the inventory.',
+    `${STORE}/pos2`,
+  ])
+})
+
 test('a beginning that is told after its end does nothing', async () => {
   const told = (status: string) => group({ name: 'MarkerGone', status, labels: { device: `${STORE}/pos1`, file: 'a' } })
   await fire('alertmanager', told('resolved'))

@@ -22,41 +22,82 @@ export interface Systems {
   tell(episode: Episode, what: Parameters<NonNullable<MonitoringSystem['tell']>>[1]): Promise<Told | undefined>
 }
 
-/** The API of each source; tokens are read when the first one is asked. */
+/** Tokens are read anew this often at most. */
+const REREAD_MS = 1_000
+
+/** The API of each source. */
 const SYSTEMS = { zabbix: zabbixSystem, alertmanager: alertmanagerSystem } as const
 
 /** Those that have a place for what was done. */
 const HEARING: ReadonlySet<SystemSettings['source']> = new Set(['zabbix'])
 
 export function openSystems(project: Project): Systems {
-  const { systems } = project.settings.hooks()
-  let opened: Promise<readonly (MonitoringSystem | Unreadable)[]> | undefined
-  const all = (): NonNullable<typeof opened> => {
-    opened ??= Promise.all(systems.map((system) => openSystem(project, system)))
-    return opened
-  }
+  const systems = project.settings.hooks().systems.map((settings) => new System(project, settings))
   return {
     knows: (episode) => systems.some(({ source }) => idsOf(episode, source).length > 0),
     hears: (episode) => systems.some(({ source }) => HEARING.has(source) && idsOf(episode, source).length > 0),
     async hush(episode) {
-      for (const system of await all()) {
+      for (const system of systems) {
         const ids = idsOf(episode, system.source)
         if (ids.length === 0) continue
-        const hush: Hush = 'why' in system ? { state: 'unknown', why: system.why } : await system.hush(ids)
+        const hush = await system.hush(ids)
         if (hush.state !== 'open') return hush
       }
       return { state: 'open' }
     },
     async tell(episode, what) {
       let told: Told | undefined
-      for (const system of await all()) {
+      for (const system of systems) {
         const ids = idsOf(episode, system.source)
-        if (ids.length === 0 || ('tell' in system && !system.tell)) continue
-        const one: Told | undefined = 'why' in system ? { ok: false, why: system.why } : await system.tell?.(ids, what)
-        if (!told || told.ok) told = one
+        if (ids.length === 0) continue
+        const one = await system.tell(ids, what)
+        if (!told || told.ok) told = one ?? told
       }
       return told
     },
+  }
+}
+
+/** One system. Its token is kept, and read anew once it could not be read or did not help: it may have come, or be another by now. */
+class System {
+  readonly source: SystemSettings['source']
+  readonly #open: () => Promise<MonitoringSystem | Unreadable>
+  #opened: ReturnType<System['open']> | undefined
+  #openedAt = 0
+
+  constructor(project: Project, settings: SystemSettings) {
+    this.source = settings.source
+    this.#open = () => openSystem(project, settings)
+  }
+
+  async hush(ids: readonly string[]): Promise<Hush> {
+    const system = await this.open()
+    const hush: Hush = 'why' in system ? { state: 'unknown', why: system.why } : await system.hush(ids)
+    if (hush.state === 'unknown') this.#doubt()
+    return hush
+  }
+
+  async tell(
+    ids: readonly string[],
+    what: Parameters<NonNullable<MonitoringSystem['tell']>>[1],
+  ): Promise<Told | undefined> {
+    const system = await this.open()
+    const told: Told | undefined =
+      'why' in system ? { ok: false, why: system.why } : await system.tell?.(ids, what)
+    if (told?.ok === false) this.#doubt()
+    return told
+  }
+
+  open(): Promise<MonitoringSystem | Unreadable> {
+    if (this.#opened === undefined) {
+      this.#opened = this.#open()
+      this.#openedAt = performance.now()
+    }
+    return this.#opened
+  }
+
+  #doubt(): void {
+    if (performance.now() - this.#openedAt >= REREAD_MS) this.#opened = undefined
   }
 }
 

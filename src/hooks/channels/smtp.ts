@@ -33,18 +33,34 @@ export function smtpSender(channel: Extract<Channel, { kind: 'smtp' }>, password
         await transport.sendMail({ from, to, subject, text, headers, attachments, messageId: `<${message}@${domain}>` })
         return { ok: true, reference: null }
       } catch (error) {
-        const { responseCode, code, command } = error as { responseCode?: number; code?: string; command?: string }
+        const { responseCode, code, command } = error as SmtpError
         const why = `${host}: ${responseCode === undefined ? (code ?? 'it failed') : `it answers ${responseCode}`}`
         // A refusal by a number from 500 on is for good, unless it is one of the login, which may be mended.
         const isFinal = responseCode !== undefined && responseCode >= 500 && code !== 'EAUTH'
-        // How far a conversation got that broke off is not told.
-        const inDoubt = responseCode === undefined && code !== 'EDNS'
+        const inDoubt = responseCode === undefined && !isBeforeMessage(error as SmtpError)
         return failed(`${why}${command ? ` to ${command}` : ''}.`, { isFinal, inDoubt })
       } finally {
         transport.close()
       }
     },
   }
+}
+
+/** What nodemailer tells of a failure. */
+interface SmtpError {
+  readonly responseCode?: number
+  readonly code?: string
+  /** CONN also where a conversation broke off, however far it had got. */
+  readonly command?: string
+  readonly syscall?: string
+  readonly timeoutType?: string
+}
+
+/** Whether it failed before there was anybody to take the message; where that is not told, it may have been taken. */
+function isBeforeMessage({ code, command, syscall, timeoutType }: SmtpError): boolean {
+  if (code === 'EDNS' || syscall === 'connect') return true
+  if (timeoutType !== undefined && timeoutType !== 'SOCKET_TIMEOUT') return true
+  return command !== undefined && command !== 'CONN' && command !== 'DATA'
 }
 
 function headersOf({ message, incident }: Pick<Outgoing, 'message' | 'incident'>): Record<string, string> {
