@@ -90,6 +90,8 @@ class PolicyGate {
   readonly #tallies: Record<Result, number>[]
   /** Devices that are worked on here. */
   readonly #own = new Set<string>()
+  /** Devices that others have to wait behind, since they wait themselves. */
+  readonly #queued = new Set<string>()
   /** What was in progress after the last question, and the same indexed. */
   #last: { readonly content: AdmissionContent; readonly ledger: Ledger } | undefined
   readonly #doneAt: (number | undefined)[]
@@ -126,7 +128,7 @@ class PolicyGate {
       ...(seen.guards && { guards: seen.guards }),
       ...(seen.isTouched && { isTouched: true }),
     }
-    let isAskedFor = false
+    let [isAskedFor, isQueued] = [false, false]
     const answer = await this.#transact((content) => {
       const now = this.#options.now()
       const living = withoutTheDead(content, now)
@@ -136,11 +138,11 @@ class PolicyGate {
       isAskedFor = asked !== undefined
       let control = asked ?? said
       const decision = decide(policy, this.#situation(ledger, { ...living, control }, now), question)
+      // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
+      // wave would be read with each question.
+      isQueued = decision.kind === 'wait' && decision.isNext && decision.isForAll !== true
       if (decision.kind === 'wait') {
-        // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
-        // wave would be read with each question.
-        if (decision.isNext && decision.isForAll !== true)
-          ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
+        if (isQueued) ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
         else ledger.leave(question.run, device)
         const place = ledger.place(device)
         if (seen.isTouched === false && place?.run === question.run && place.phase === 'changing') {
@@ -156,6 +158,7 @@ class PolicyGate {
     })
     // Not before it stands in the store: what is rolled back is asked for again.
     if (isAskedFor) this.#askedFor.add(this.#approvalOf(question.wave))
+    if (isQueued) this.#queued.add(device)
     return answer
   }
 
@@ -195,8 +198,15 @@ class PolicyGate {
     return answer
   }
 
-  giveUp(device: string): void {
+  async giveUp(device: string): Promise<void> {
     this.#count(device, 'deferred')
+    if (!this.#queued.has(device)) return
+    await this.#transact((content) => {
+      const ledger = this.#ledgerOf(content)
+      ledger.leave(this.#options.run, device)
+      return { result: undefined, content: this.#contentOf(ledger, content) }
+    })
+    this.#queued.delete(device)
   }
 
   /** A guard is looked at again for as long as the run was told to wait, and not for ever. */
@@ -337,6 +347,7 @@ class PolicyGate {
       return { result: undefined, content: this.#contentOf(ledger, { ...content, breaker }) }
     })
     this.#own.delete(device)
+    this.#queued.delete(device)
   }
 
   /** It answered, and could have been changed: others may be while it is left alone, unless it is known to be broken. */

@@ -177,10 +177,16 @@ export class Schedule {
   /** Resolves to whether others may have waited for that: the device is done, or was looked at for the first time and put off. */
   async #visit(work: DeviceWork, worker: DeviceWorker): Promise<boolean> {
     const [{ ends }, { now: asked }] = [this.#pace, this.#progress]
-    const admission: Admission = { place: (request) => this.#place(work, request) }
+    const { name } = work.device
+    let hasPlace = false
+    const place: Admission['place'] = async (request) => {
+      const answer = await this.#place(work, request)
+      hasPlace = answer.kind === 'begin'
+      return answer
+    }
     try {
-      const visit = await runDevice(work, { ...this.#environment, admission }, worker)
-      this.#progress.gaveBack(work.device.name)
+      const visit = await runDevice(work, { ...this.#environment, admission: { place } }, worker)
+      this.#progress.gaveBack(name)
       const isFirstLook = visit.kind === 'waits' && visit.looked && (work.attempt ?? 1) === 1
       if (isFirstLook) this.#progress.came()
       if (visit.kind === 'waits') {
@@ -193,6 +199,8 @@ export class Schedule {
         })
         return isDone || isFirstLook
       }
+      // The run was stopped, or the device is refused what it was to wait for.
+      if (!hasPlace && this.#since.has(name)) await this.#environment.admission.giveUp?.(name)
       this.#isDone(work)
       this.#options.count(visit.outcome)
     } catch (error) {
@@ -230,7 +238,7 @@ export class Schedule {
       this.#keep(again, visit)
       return false
     }
-    this.#environment.admission.giveUp?.(work.device.name)
+    await this.#environment.admission.giveUp?.(work.device.name)
     const end = await endDevice(again, this.#environment, {
       ...deferred(wait),
       ...(visit.answered && { answered: true }),
