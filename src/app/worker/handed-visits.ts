@@ -17,8 +17,9 @@ import type { RunStore } from '../../core/run-store.ts'
 import type { Transport } from '../../core/transport.ts'
 import type { ChangeAnswer, Permit } from '../../engine/admission/admission.ts'
 import type { Lease, LeaseKeeper } from '../../engine/admission/lease-keeper.ts'
+import { cancelled, deferred } from '../../engine/device/device-outcome.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
-import { deferred, endDevice, visitDevice } from '../../engine/device/run-device.ts'
+import { endDevice, visitDevice } from '../../engine/device/run-device.ts'
 import { MAIN_THREAD } from '../../engine/fleet/worker-pool.ts'
 import { type Journal, openJournal } from '../../engine/journal/journal.ts'
 import type { Masker } from '../../engine/journal/mask.ts'
@@ -203,7 +204,7 @@ export class HandedVisits {
     }
     const permit = handed.leave && this.#permit({ device, attempt, lease, leave: handed.leave })
     if (this.#stopping.signal.aborted) {
-      await endDevice(work, environment, CANCELLED)
+      await endDevice(work, environment, cancelled())
       return
     }
     const visit = await visitDevice({ ...work, lost: lease.lost }, environment, { worker: MAIN_THREAD, permit })
@@ -322,15 +323,6 @@ const NOBODY = {
   code: 'LEASE_LOST',
   phase: 'resolve',
   message: 'The controller of the run is gone, so nobody gave leave to change the device.',
-} as const
-
-const CANCELLED = {
-  state: 'cancelled',
-  failure: {
-    code: 'RUN_CANCELLED',
-    phase: 'resolve',
-    message: 'The run was stopped before this device was done.',
-  },
 } as const
 
 const NO_RUNBOOK = {

@@ -8,8 +8,9 @@ import type { LeaseToken } from '../../core/lease.ts'
 import { type DeviceOutcome, wasNeverReached } from '../../core/outcome.ts'
 import type { ChangeAnswer, Permit, Wait } from '../admission/admission.ts'
 import type { DeviceWorker } from '../fleet/worker-pool.ts'
+import { cancelled } from './device-outcome.ts'
 import type { DeviceVisit } from './device-visit.ts'
-import { cancelled, type DeviceEnvironment, type DeviceWork } from './perform-device.ts'
+import type { DeviceEnvironment, DeviceWork } from './perform-device.ts'
 
 /** Runs the runbooks of one device, unless it has to wait, and emits its one final state. */
 export async function runDevice(work: DeviceWork, run: DeviceEnvironment, worker: DeviceWorker): Promise<DeviceVisit> {
@@ -48,11 +49,6 @@ export async function endDevice(
   const visit = new Visit(work, run, undefined)
   visit.begin()
   return { kind: 'ended', outcome: await visit.end(outcome) }
-}
-
-/** How a device ends that safety has put off. */
-export function deferred({ failure, until }: Pick<Wait, 'failure' | 'until'>): DeviceOutcome {
-  return { state: 'deferred', failure, ...(until !== undefined && { not_before: new Date(until).toISOString() }) }
 }
 
 /** One attempt at a device, with leave to change it where that is needed. */
