@@ -36,6 +36,7 @@ import { revisionOf } from '../gitops/revision.ts'
 import { selectorScope } from '../lang/expression.ts'
 import { machineLoad } from '../load/machine-load.ts'
 import { hostKeyLookup } from '../transports/known-hosts.ts'
+import { askToUndo } from './ask-to-undo.ts'
 import type { Share } from './budgets.ts'
 import { heedWords } from './heed-words.ts'
 import { openRemoteWorkforce } from './remote-workforce.ts'
@@ -65,6 +66,8 @@ interface Beginning {
   readonly id: string
   readonly lease: Lease
   readonly resumption?: Resumption
+  /** Called when the journal says which devices it is about. */
+  readonly onBegun?: () => Promise<void>
 }
 
 /** Built beside this file's room, as in src. */
@@ -109,9 +112,23 @@ function refuseEmptyRules(request: Request): void {
   if (unknown.length > 0) throw new InputError(unknown)
 }
 
-/** Starts a run, or carries it on, under a lease that is held. */
+/** Starts a run, or carries it on, under a lease that is held. Of those that take one run back, one begins at a time. */
 export async function beginRun(request: Request, shared: Shared, beginning: Beginning): Promise<Run> {
-  const { id, lease, resumption } = beginning
+  const { id, resumption } = beginning
+  if (!isChanging(request) || request.undoes === undefined || resumption) return begin(request, shared, beginning)
+  const leave = await askToUndo(request.undoes, request, { id, shared })
+  try {
+    const run = await begin(request, shared, { ...beginning, onBegun: () => leave.release() })
+    run.finished.finally(() => leave.release()).catch(() => undefined)
+    return run
+  } catch (error) {
+    await leave.release()
+    throw error
+  }
+}
+
+async function begin(request: Request, shared: Shared, beginning: Beginning): Promise<Run> {
+  const { id, lease, resumption, onBegun } = beginning
   const { store, masker } = shared
   if (isChanging(request)) await refuseForeignStore(request.project, store)
   const commit = request.revision === undefined ? await revisionOf(request.project.root) : request.revision
@@ -141,7 +158,8 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
       begin: (undo, of) => beginRun(undo, shared, of),
       onRun: (run) => stops.include(run),
     })
-  const finished = seeThrough(request, { id, commit, journal, policy, pause, resumption, beforeEnd, ...workforce })
+  const what = { id, commit, journal, policy, pause, resumption, onBegun, beforeEnd }
+  const finished = seeThrough(request, { ...what, ...workforce })
     .then((end) => settle(request, { shared, id, policy, end }))
     .finally(silences.settle)
     .finally(() => {
@@ -249,7 +267,8 @@ async function underPolicy(
     return device ? lockNameFor(device, keeper.storeId) : name
   }
   const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf, lockNameOf })
-  if (isChanging(request)) return runPolicy(store, leases, { ...request, run: id, by: personOf(request), before })
+  if (isChanging(request))
+    return runPolicy(store, leases, { ...request, run: id, by: personOf(request), warn: shared.warn, before })
   return { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
 }
 
@@ -262,6 +281,7 @@ async function seeThrough(
     readonly policy: RunPolicy
     readonly pause: RunPause
     readonly resumption: Resumption | undefined
+    readonly onBegun: Beginning['onBegun']
     readonly beforeEnd: () => Promise<TakenBackEnd>
   },
 ): Promise<RunEnd & { readonly takenBack: TakenBackEnd['state'] }> {
@@ -278,6 +298,7 @@ async function seeThrough(
       pause: run.pause,
       ...(request.failOn && { failOn: request.failOn }),
       head: headOf(request, run),
+      ...(run.onBegun && { onBegun: run.onBegun }),
       beforeEnd: async () => {
         const undone = await run.beforeEnd()
         takenBack = undone.state

@@ -100,6 +100,11 @@ export function runKey(fleet: string, run: string): LeaseKey {
   return `run:${fleet}/${run}`
 }
 
+/** The key of taking a run back: whoever has it may begin to. */
+export function undoKey(fleet: string, run: string): LeaseKey {
+  return `undo:${fleet}/${run}`
+}
+
 /** What keys begin with of devices that workers only look at in a run: nobody else looks at them for it. */
 export function lookPrefix(fleet: string, run: string): string {
   return `look:${fleet}/${run}/`
