@@ -38,6 +38,8 @@ export interface PolicyAdmissionOptions {
   /** Who asks for the run. */
   readonly by: string
   readonly policy: CompiledPolicy
+  /** Asked before each question: the policy that holds from now on, where it is another one than before. */
+  newPolicy?(): Promise<CompiledPolicy | undefined>
   readonly purpose: Question['purpose']
   readonly origin: Origin
   /** How long the change of a device is expected to take. */
@@ -85,6 +87,7 @@ export function policyAdmission(leases: Admission, options: PolicyAdmissionOptio
 
 class PolicyGate {
   readonly #options: PolicyAdmissionOptions
+  #policy: CompiledPolicy
   readonly #waveOf = new Map<string, number>()
   readonly #results: Map<string, Result>[]
   readonly #tallies: Record<Result, number>[]
@@ -105,6 +108,7 @@ class PolicyGate {
 
   constructor(options: PolicyAdmissionOptions) {
     this.#options = options
+    this.#policy = options.policy
     for (const [index, wave] of options.waves.entries()) for (const device of wave) this.#waveOf.set(device, index)
     this.#results = options.waves.map(() => new Map())
     this.#tallies = options.waves.map(() => ({ passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 }))
@@ -122,7 +126,7 @@ class PolicyGate {
     device: string,
     seen: { readonly guards?: readonly GuardSeen[]; readonly isTouched?: boolean } = {},
   ): Promise<Decision> {
-    const { policy } = this.#options
+    await this.#keepUp()
     const question = {
       ...this.#question(moment, device),
       ...(seen.guards && { guards: seen.guards }),
@@ -130,7 +134,7 @@ class PolicyGate {
     }
     let [isAskedFor, isQueued] = [false, false]
     const answer = await this.#transact((content) => {
-      const now = this.#options.now()
+      const [policy, now] = [this.#policy, this.#options.now()]
       const living = withoutTheDead(content, now)
       const ledger = this.#ledgerOf(living)
       const said = controlOf(living, this.#options.run)
@@ -162,6 +166,14 @@ class PolicyGate {
     return answer
   }
 
+  async #keepUp(): Promise<void> {
+    const policy = await this.#options.newPolicy?.()
+    if (!policy) return
+    this.#policy = policy
+    // It is indexed by what the policy before it counts.
+    this.#last = undefined
+  }
+
   #transact<T>(work: AdmissionWork<T>): Promise<T> {
     const { store, fleet, run } = this.#options
     return store.transact(fleet, work, (of, device) => of === run && this.#own.has(device))
@@ -173,7 +185,7 @@ class PolicyGate {
     // What is done with it may be rolled back, or break off in the middle.
     this.#last = undefined
     const isSame = last && last.content.places === content.places && last.content.waiters === content.waiters
-    return isSame ? last.ledger : new Ledger(this.#options.policy, content)
+    return isSame ? last.ledger : new Ledger(this.#policy, content)
   }
 
   #contentOf(ledger: Ledger, { breaker, holds, runs }: AdmissionContent): AdmissionContent {
@@ -268,9 +280,9 @@ class PolicyGate {
    * they say yes when they have seen how those before it went.
    */
   #askPeople(said: RunControl, wave: number | undefined, now: number): RunControl | undefined {
-    const { run, by, policy, purpose } = this.#options
+    const { run, by, purpose } = this.#options
     if (purpose === 'rollback') return undefined
-    const { waves, approval } = policy.policy[purpose]
+    const { waves, approval } = this.#policy.policy[purpose]
     const about = this.#approvalOf(wave)
     if (about !== undefined && waves && !havePassedBefore(about, waves, { run: this.#facts(said), now }))
       return undefined
@@ -279,8 +291,8 @@ class PolicyGate {
 
   /** What an approval is about: the wave, or the run as a whole. */
   #approvalOf(wave: number | undefined): number | undefined {
-    const { policy, purpose } = this.#options
-    return purpose !== 'rollback' && policy.policy[purpose].approval.each === 'wave' ? wave : undefined
+    const { purpose } = this.#options
+    return purpose !== 'rollback' && this.#policy.policy[purpose].approval.each === 'wave' ? wave : undefined
   }
 
   #situation(ledger: Ledger, content: AdmissionContent & { readonly control: RunControl }, now: number): Situation {
@@ -326,7 +338,7 @@ class PolicyGate {
   }
 
   async #settle(device: string, outcome: DeviceOutcome | undefined): Promise<void> {
-    const { policy, run } = this.#options
+    const { run } = this.#options
     if (outcome) this.#count(device, resultOf(outcome))
     const now = this.#options.now()
     if (outcome && SEEN_WORKING.has(outcome.state)) this.#seenHere.set(device, { working: true, at: now })
@@ -342,7 +354,7 @@ class PolicyGate {
         else ledger.drop(device)
       }
       if (hasFailed) {
-        breaker = afterFailure(breaker, policy.policy.breakers, { device, run, at: now })
+        breaker = afterFailure(breaker, this.#policy.policy.breakers, { device, run, at: now })
       }
       return { result: undefined, content: this.#contentOf(ledger, { ...content, breaker }) }
     })
