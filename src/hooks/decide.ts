@@ -61,7 +61,19 @@ export function askAgainMs(ageMs: number): number {
 
 /** Pure: what is known of an episode, its rule and the clock say what is done. The first that has something to say decides. */
 export function decide(asked: Asked): Decision {
-  for (const judge of [atWork, clearing, known, released, stillFires, storm, patience, afterRepair, ability, mode, limits]) {
+  for (const judge of [
+    atWork,
+    clearing,
+    known,
+    released,
+    stillFires,
+    storm,
+    patience,
+    afterRepair,
+    ability,
+    mode,
+    limits,
+  ]) {
     const decision = judge(asked)
     if (decision) return decision
   }
