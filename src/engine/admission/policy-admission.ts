@@ -5,19 +5,17 @@ import type {
   Decision,
   Expected,
   Origin,
-  Place,
   Question,
-  Reason,
   Result,
   RunControl,
   RunFacts,
   Seen,
-  Waiter,
-  WaveTally,
 } from '../../core/admission.ts'
 import type { GuardSeen } from '../../core/guard.ts'
-import { type DeviceOutcome, type DeviceState, wasNeverReached } from '../../core/outcome.ts'
+import type { DeviceOutcome } from '../../core/outcome.ts'
+import { GUARD_CODES } from '../../core/safety-codes.ts'
 import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission.ts'
+import { answerOf } from './answer-of.ts'
 import { afterFailure } from './breaker-state.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
@@ -25,11 +23,10 @@ import { havePassedBefore } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Situation } from './rule.ts'
 import { askedFor, begunBy, controlOf, withControl } from './run-control.ts'
-import { placeOfDead, settlePlace, takePlace, type VisitEnd } from './settle-place.ts'
+import { settlePlace, takePlace, withoutTheDead } from './settle-place.ts'
+import { endOf, isFailure, resultOf, SEEN_WORKING } from './visit-result.ts'
 import { waiterOf } from './waiter-of.ts'
-
-/** Who waits for devices in progress asks every few seconds; who did not for so long is gone. */
-const SILENT_MS = 60_000
+import { WaveResults } from './wave-results.ts'
 
 export interface PolicyAdmissionOptions {
   readonly store: AdmissionStore
@@ -88,33 +85,23 @@ export function policyAdmission(leases: Admission, options: PolicyAdmissionOptio
 class PolicyGate {
   readonly #options: PolicyAdmissionOptions
   #policy: CompiledPolicy
-  readonly #waveOf = new Map<string, number>()
-  readonly #results: Map<string, Result>[]
-  readonly #tallies: Record<Result, number>[]
+  readonly #waves: WaveResults
   /** Devices that are worked on here. */
   readonly #own = new Set<string>()
   /** Devices that others have to wait behind, since they wait themselves. */
   readonly #queued = new Set<string>()
   /** What was in progress after the last question, and the same indexed. */
   #last: { readonly content: AdmissionContent; readonly ledger: Ledger } | undefined
-  readonly #doneAt: (number | undefined)[]
   readonly #seenHere = new Map<string, Seen>()
-  /** Devices that were looked at here, whatever came of it. */
-  readonly #looked = new Set<string>()
   /** Since when the guards of a device hold it back. */
   readonly #inUseSince = new Map<string, number>()
   /** Waves, or the run as a whole, for which approval was asked for here. */
-  readonly #askedFor = new Set<number | undefined>()
+  readonly #peopleAsked = new Set<number | undefined>()
 
   constructor(options: PolicyAdmissionOptions) {
     this.#options = options
     this.#policy = options.policy
-    for (const [index, wave] of options.waves.entries()) for (const device of wave) this.#waveOf.set(device, index)
-    this.#results = options.waves.map(() => new Map())
-    this.#tallies = options.waves.map(() => ({ passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 }))
-    this.#doneAt = options.waves.map(() => undefined)
-    const before = [...(options.before ?? [])].sort(([, a], [, b]) => a.at - b.at)
-    for (const [device, { result, at }] of before) this.#count(device, result, at)
+    this.#waves = new WaveResults(options.waves, options.before)
   }
 
   /**
@@ -161,7 +148,7 @@ class PolicyGate {
       return { result: decision, content: left }
     })
     // Not before it stands in the store: what is rolled back is asked for again.
-    if (isAskedFor) this.#askedFor.add(this.#approvalOf(question.wave))
+    if (isAskedFor) this.#peopleAsked.add(this.#approvalOf(question.wave))
     if (isQueued) this.#queued.add(device)
     return answer
   }
@@ -223,7 +210,7 @@ class PolicyGate {
 
   /** A guard is looked at again for as long as the run was told to wait, and not for ever. */
   #patient(answer: Wait | Refusal, device: string): Wait | Refusal {
-    if (answer.kind === 'refuse' || !OF_GUARDS.has(answer.failure.code) || answer.until === undefined) {
+    if (answer.kind === 'refuse' || !GUARD_CODES.has(answer.failure.code) || answer.until === undefined) {
       this.#inUseSince.delete(device)
       return answer
     }
@@ -245,7 +232,7 @@ class PolicyGate {
       ...base,
       change: async (guards, { isTouched } = { isTouched: false }): Promise<ChangeAnswer> => {
         const decision = await this.ask('change', device, { guards, isTouched })
-        this.#looked.add(device)
+        this.#waves.looked(device)
         if (decision.kind === 'begin') return { kind: 'begin' }
         this.#sawInOrder(device)
         return this.answerOf(decision, device)
@@ -260,7 +247,7 @@ class PolicyGate {
 
   #question(moment: Question['moment'], device: string): Question {
     const { run, purpose, origin, expectedOf, breakGlass } = this.#options
-    const wave = this.#waveOf.get(device)
+    const wave = this.#waves.waveOf(device)
     const isBack = this.#options.seen(device)?.isAway === true && !this.#seenHere.has(device)
     return {
       moment,
@@ -286,7 +273,7 @@ class PolicyGate {
     const about = this.#approvalOf(wave)
     if (about !== undefined && waves && !havePassedBefore(about, waves, { run: this.#facts(said), now }))
       return undefined
-    return askedFor(said, approval, { run, wave, by, now, isFirst: !this.#askedFor.has(about) })
+    return askedFor(said, approval, { run, wave, by, now, isFirst: !this.#peopleAsked.has(about) })
   }
 
   /** What an approval is about: the wave, or the run as a whole. */
@@ -304,18 +291,13 @@ class PolicyGate {
       holdsOn: (name) => content.holds.filter(({ on }) => on === name),
       breaker: content.breaker,
       approvals: content.control.approvals,
-      isToCome: (device, wave) => this.#isToCome(device, wave),
+      isToCome: (device, wave) => this.#waves.isToCome(device, wave),
       isAsking: (run) => run === this.#options.run || content.waiters.some((waiter) => waiter.run === run),
     }
   }
 
   #facts({ released, aborted, paused }: RunControl): RunFacts {
-    const waves = this.#options.waves.map((wave, index): WaveTally => {
-      const results = this.#tallies[index] as Record<Result, number>
-      const doneAt = this.#doneAt[index]
-      const word = released[index]
-      return { size: wave.length, results, ...(doneAt !== undefined && { doneAt }), ...(word && { released: word }) }
-    })
+    const waves = this.#waves.tallies(released)
     const { run, origin, purpose } = this.#options
     const isOnTerminal = origin === 'terminal'
     const failed = purpose === 'rollback' ? waves.reduce((sum, { results }) => sum + results.failed, 0) : 0
@@ -368,90 +350,7 @@ class PolicyGate {
     if (last?.working !== false) this.#seenHere.set(device, { working: true, at: this.#options.now() })
   }
 
-  #isToCome(device: string, wave: number): boolean {
-    const own = this.#waveOf.get(device)
-    return own !== undefined && own <= wave && !this.#looked.has(device) && this.#results[own]?.has(device) !== true
+  #count(device: string, result: Result): void {
+    this.#waves.count(device, result, this.#options.now())
   }
-
-  #count(device: string, result: Result, at = this.#options.now()): void {
-    const wave = this.#waveOf.get(device)
-    const results = wave === undefined ? undefined : this.#results[wave]
-    if (wave === undefined || results === undefined) return
-    const tally = this.#tallies[wave] as Record<Result, number>
-    const before = results.get(device)
-    if (before !== undefined) tally[before] -= 1
-    tally[result] += 1
-    results.set(device, result)
-    if (results.size === this.#options.waves[wave]?.length) this.#doneAt[wave] ??= at
-  }
-}
-
-/** Places of runs that are gone stay only where something may be out by them. Where all live it is the same lists. */
-function withoutTheDead(
-  content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean },
-  now: number,
-): AdmissionContent {
-  const { breaker, holds, runs } = content
-  const isThere = (place: Place): boolean => place.phase === 'out' || content.isHeld(place.run, place.device)
-  const places = content.places.every(isThere)
-    ? content.places
-    : content.places.flatMap((place) => (isThere(place) ? [place] : (placeOfDead(place) ?? [])))
-  const asks = ({ askedAt }: Waiter): boolean => now - askedAt < SILENT_MS
-  const waiters = content.waiters.every(asks) ? content.waiters : content.waiters.filter(asks)
-  return { places, waiters, breaker, holds, ...(runs && { runs }) }
-}
-
-function endOf(outcome: DeviceOutcome | undefined, phase: 'held' | 'changing' | 'out'): VisitEnd {
-  const state = outcome?.state
-  if (state !== undefined && SEEN_WORKING.has(state)) return 'healthy'
-  // Commands of `till exec` have leave before their device is connected to; what was never reached has begun none of them.
-  if (outcome && wasNeverReached(outcome)) return 'unbegun'
-  return phase === 'changing' && state !== undefined && state !== 'deferred' ? 'unproven' : 'untouched'
-}
-
-/** What opens the breaker: also a check that does not hold behind a change, not one that nothing was changed before. */
-function isFailure(outcome: DeviceOutcome, phase: Place['phase'] | undefined): boolean {
-  const result = resultOf(outcome)
-  return result === 'failed' || (result === 'unmet' && phase === 'changing')
-}
-
-const SEEN_WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'changed'])
-
-/** How a device counts in its wave. What this machine had no time for says nothing of the device or of the change. */
-export function resultOf(outcome: Pick<DeviceOutcome, 'state' | 'answered' | 'failure'>): Result {
-  return wasNeverReached(outcome) ? 'unreachable' : RESULT_OF[outcome.state]
-}
-
-const RESULT_OF: Readonly<Record<DeviceState, Result>> = {
-  'in-sync': 'passed',
-  changed: 'passed',
-  drifted: 'passed',
-  unmet: 'unmet',
-  failed: 'failed',
-  indeterminate: 'failed',
-  unreachable: 'unreachable',
-  unknown: 'unreachable',
-  deferred: 'deferred',
-  cancelled: 'deferred',
-}
-
-/** These end when others are done; where something lasts, that is what the device waits for. */
-const OF_OTHERS: ReadonlySet<string> = new Set(['CAP_REACHED', 'LEASE_HELD', 'QUEUE_BEHIND', 'DEPENDENCY_BUSY'])
-
-const OF_GUARDS: ReadonlySet<string> = new Set(['GUARD_CLOSED', 'GUARD_UNKNOWN'])
-
-/** Whoever waits for a wave goes on as soon as its devices are done. */
-function answerOf(decision: Exclude<Decision, { kind: 'begin' }>): Wait | Refusal {
-  const failure = {
-    code: (decision.reasons.find(({ code }) => !OF_OTHERS.has(code)) ?? (decision.reasons[0] as Reason)).code,
-    phase: 'resolve',
-    message: decision.reasons.map(({ message }) => message).join(' '),
-  } as const
-  if (decision.kind === 'refuse') return { kind: 'refuse', failure }
-  // Whatever else there is: a person has said so, and says when it is over.
-  if (decision.reasons.some(({ code }) => code === 'RUN_PAUSED'))
-    return { kind: 'wait', failure, isPassing: false, isPaused: true }
-  const isPassing = decision.isNext || decision.awaitsLooks === true
-  const { until, isForAll } = decision
-  return { kind: 'wait', failure, isPassing, ...(isForAll && { isForAll }), ...(until !== undefined && { until }) }
 }
