@@ -5,7 +5,8 @@ import { deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { outcomeOf } from './device-outcome.ts'
 import type { Looks } from './look-ahead.ts'
-import { RunbookWalk, type WalkOptions } from './walk-runbook.ts'
+import type { WalkOptions } from './step-walk.ts'
+import { RunbookWalk } from './walk-runbook.ts'
 
 /**
  * Walks without changing anything and compares with what was reviewed; a device that has moved is left alone. From
@@ -16,7 +17,7 @@ export async function asPlanned(
   planned: PlannedDevice,
   mask: <T>(value: T) => Promise<T>,
 ): Promise<{ readonly refused: DeviceOutcome } | { readonly looks: Looks }> {
-  const walk = new RunbookWalk({ ...options, converge: false, emit: async () => undefined })
+  const walk = new RunbookWalk({ ...options, isChanging: false, emit: async () => undefined })
   const end = await walk.run()
   if (end.lost || end.cancelled)
     return { refused: outcomeOf(end, options.runbook, { scope: options.scope, mode: 'plan' }) }

@@ -1,6 +1,6 @@
 import type { CarriedSteps } from '../../core/carried.ts'
 import type { DeviceShell } from '../../core/chain.ts'
-import type { RunEventBody, RunMode } from '../../core/events.ts'
+import { isChanging, type RunEventBody, type RunMode } from '../../core/events.ts'
 import type { Phase } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
@@ -20,8 +20,9 @@ import { type GuardCheck, GuardedShell } from './guarded-shell.ts'
 import { LeaveToChange } from './leave-to-change.ts'
 import type { Surroundings } from './observe-step.ts'
 import type { Preparation } from './prepare-step.ts'
+import type { WalkOptions } from './step-walk.ts'
 import { undoing } from './undo-runbook.ts'
-import { RunbookWalk, type WalkOptions } from './walk-runbook.ts'
+import { RunbookWalk } from './walk-runbook.ts'
 
 /** The ways to a device, each of which connects when it is first used, and what ends them. */
 export interface DeviceSession extends Pick<ModuleContext, 'host' | 'gateway' | 'dial'> {
@@ -146,7 +147,7 @@ async function runbookOutcome(
     ...(work.undoes ? undoing(runbook, work.undoes) : { runbook }),
     scope,
     around,
-    converge: environment.mode === 'apply' || environment.mode === 'exec',
+    isChanging: isChanging(environment.mode),
     stopping: environment.stopping,
     leave,
     carried: work.carried,
