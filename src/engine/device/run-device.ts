@@ -1,6 +1,6 @@
 import { type Carried, noteEnd, stepKey } from '../../core/carried.ts'
 import { InputError } from '../../core/diagnostic.ts'
-import type { RunEventBody } from '../../core/events.ts'
+import { isChanging, type RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
 import { inDoubt } from '../../core/fold-run.ts'
 import type { GuardSeen } from '../../core/guard.ts'
@@ -16,7 +16,7 @@ import type { DeviceEnvironment, DeviceWork } from './perform-device.ts'
 export async function runDevice(work: DeviceWork, run: DeviceEnvironment, worker: DeviceWorker): Promise<DeviceVisit> {
   if (run.stopping.aborted) return endDevice(work, run, cancelled())
   if (work.refused) return endDevice(work, run, work.refused)
-  if (run.mode === 'plan' || run.mode === 'drift') return visitDevice(work, run, { worker, permit: undefined })
+  if (!isChanging(run.mode)) return visitDevice(work, run, { worker, permit: undefined })
   const place = await run.admission.place({ device: work.device.name, attempt: work.attempt ?? 1 })
   if (place.kind === 'wait') return { kind: 'waits', wait: place, looked: false }
   if (place.kind === 'refuse') return endDevice(work, run, { state: 'deferred', failure: place.failure })

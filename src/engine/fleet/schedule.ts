@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { isChanging } from '../../core/events.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Admission, Permit, PlaceAnswer, PlaceRequest, Wait } from '../admission/admission.ts'
 import { deferred } from '../device/device-outcome.ts'
@@ -86,7 +87,7 @@ export class Schedule {
     this.#options = options
     this.#environment = { ...options.environment, stopping }
     const { mode } = options.environment
-    this.#pace = new AskingPace(mode === 'plan' || mode === 'drift' ? Number.POSITIVE_INFINITY : options.parallel)
+    this.#pace = new AskingPace(isChanging(mode) ? options.parallel : Number.POSITIVE_INFINITY)
   }
 
   async run(): Promise<void> {
