@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -122,6 +122,27 @@ describe('till reconcile', () => {
     expect(after).toMatchObject({ code: 0, pull: { outcome: 'advanced', in_force: two } })
     expect(greeting()).toBe('two')
     expect((await listed()).incidents).toMatchObject([{ fault: 'revision-refused', state: 'cleared' }])
+  })
+
+  test('what a step writes beside itself is nothing that was signed, and is put back', async () => {
+    const { base } = await repository.begin(['anna'])
+    const files = wanting('one')
+    const beside = 'sed -i s/one/other/ runbooks/greeting.yaml; rm inventory/note.txt; echo x > inventory/more.yaml'
+    const local = `  - id: beside\n    local: {run: [sh, -c, '${beside}'], always: true}\n`
+    files['runbooks/greeting.yaml'] = `${files['runbooks/greeting.yaml']}${local}`
+    files['inventory/note.txt'] = 'kept\n'
+    repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+    const checkout = (name: string): string => join(repository.folder, 'current', name)
+    for (const _pass of [1, 2]) {
+      expect(await reconcile()).toMatchObject({ code: 0, runs: [{ mode: 'apply' }] })
+      expect(greeting()).toBe('one')
+      expect(readFileSync(checkout('runbooks/greeting.yaml'), 'utf8')).toContain('content: "other"')
+      expect([existsSync(checkout('inventory/note.txt')), existsSync(checkout('inventory/more.yaml'))]).toEqual([
+        false,
+        true,
+      ])
+    }
+    expect(readdirSync(join(repository.folder, 'revisions')).filter((name) => name.startsWith('.'))).toEqual([])
   })
 
   test('a freeze that is committed while a run lasts stops its next change', async () => {

@@ -155,7 +155,7 @@ test('symptoms of lines that are back are a storm only if they fire for longer t
   at(3_000)
   await tell(...['L5', 'L6', 'L7'].map((line) => told(null, line, 'resolved')))
   for (const seconds of [3_001, 3_022, 3_033]) await goOn(seconds)
-  expect((await storms()).sort()).toEqual(['L5/pos1', 'L6/pos1', 'L7/pos1'])
+  expect([...(await storms())].sort()).toEqual(['L5/pos1', 'L6/pos1', 'L7/pos1'])
 })
 
 test('what a storm holds is looked at when the storm may be over, not before', async () => {
