@@ -6,7 +6,7 @@ import { aimed, deviceFlag } from '../../core/remedy.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
 import { severityRank } from '../../core/severity.ts'
 import { hasChanged, stepScope } from './observe-step.ts'
-import type { WalkEnd } from './walk-runbook.ts'
+import type { WalkEnd } from './walk-end.ts'
 
 /** The state of a device after one runbook. */
 export function outcomeOf(

@@ -16,13 +16,7 @@ import { evaluateWhen } from './prepare-step.ts'
 import type { StepDone, StepsDone } from './steps-done.ts'
 import { ABORTED, unlessAborted } from './unless-aborted.ts'
 import { failedBy, isUnmet, REGARDLESS_OF_CHANGES, seenIn, unmet, verified } from './verdict.ts'
-
-/** The session was lost; `changing` while a change was under way, `answered` when the device had answered before. */
-export interface Lost {
-  readonly failure: Failure
-  readonly changing: boolean
-  readonly answered: boolean
-}
+import type { Lost } from './walk-end.ts'
 
 export interface WalkOptions {
   readonly runbook: Runbook

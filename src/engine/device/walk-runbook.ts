@@ -1,18 +1,10 @@
-import type { DeviceOutcome, StepOutcome } from '../../core/outcome.ts'
+import type { StepOutcome } from '../../core/outcome.ts'
 import type { Step } from '../../core/runbook.ts'
 import { asItWas, stoppedAt } from './go-on.ts'
 import type { Looks } from './look-ahead.ts'
-import { CANCELLED, carriedOf, type Lost, StepWalk, type WalkOptions } from './step-walk.ts'
-import { type StepDone, StepsDone } from './steps-done.ts'
-
-/** How a runbook ended on a device. */
-export interface WalkEnd {
-  readonly steps: readonly StepDone[]
-  readonly lost?: Lost
-  readonly cancelled?: boolean
-  /** Safety has put off its first change. */
-  readonly deferred?: DeviceOutcome
-}
+import { CANCELLED, carriedOf, StepWalk, type WalkOptions } from './step-walk.ts'
+import { StepsDone } from './steps-done.ts'
+import type { WalkEnd } from './walk-end.ts'
 
 /**
  * Walks the steps of a runbook on one device, in order: looked at ahead, and changed together where that can be foreseen, each is judged
