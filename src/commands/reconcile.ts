@@ -42,7 +42,8 @@ revision was refused, 5 where the remote did not answer.`
     }),
     watch: Flags.boolean({ description: 'go on until Ctrl-C or SIGTERM' }),
     every: durationFlag({
-      description: 'with --watch: time between two passes, give or take a tenth',
+      description:
+        'with --watch: time between two passes, give or take a tenth; so often what is followed is pulled while a run lasts, too',
       default: 300_000,
       defaultHelp: async () => '5m',
       helpValue: '5m',
@@ -65,6 +66,7 @@ revision was refused, 5 where the remote did not answer.`
       all: flags.all,
       parallel: flags.parallel,
       start: startInTerminal,
+      pullEveryMs: flags.every,
       reporters: json ? () => [] : runReporters({ json: false, ndjson: false, verbose, sandbox: false }),
       told: async (pass: Pick<Pass, 'pulled'>) => {
         if (!json && pass.pulled) await this.write(pulledText(pass.pulled, false))

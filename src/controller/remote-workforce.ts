@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { deviceEnvironment } from '../app/run/device-environment.ts'
+import { deviceEnvironment, historyIn } from '../app/run/device-environment.ts'
 import { RunFollower } from '../app/run/handed/follower.ts'
 import { RemotePool } from '../app/run/handed/remote-pool.ts'
 import { runbooksOf } from '../app/run/kept/keep-work.ts'
@@ -109,10 +109,7 @@ function environmentOf(
       look()
     },
     scopeOf: (device) => ({ ...selectorScope(fleet, device), vars: device.vars }),
-    historyOf: (device) => ({
-      samples: (...of) => store.samples(device.name, ...of),
-      fact: (...of) => store.fact(device.name, ...of),
-    }),
+    historyOf: historyIn(store),
     guardsOf: (device) => run.guardsOf(device.name),
     readSecret: nowhere,
     overloadedMs: () => machineLoad.overloadedMs,

@@ -1,49 +1,38 @@
-import { loginResolver } from '../app/reach/log-in.ts'
-import { neighboursOf, targetResolver } from '../app/reach/resolve-target.ts'
-import { learnSecrets } from '../app/reach/secrets.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
-import { pendingApprovals, wavesToRelease } from '../app/run/awaited.ts'
-import { deviceEnvironment, SYSTEM_CLOCK } from '../app/run/device-environment.ts'
+import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
 import { refuseUnserved } from '../app/run/handed/unserved.ts'
 import { keepWork } from '../app/run/kept/keep-work.ts'
 import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
-import { ThreadPool } from '../app/run/workers/thread-pool.ts'
 import { unknownRegions } from '../app/safety/check-policies.ts'
 import { silenceRun } from '../app/silences/silence-run.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
-import type { RunControl } from '../core/admission.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
+import { isChanging } from '../core/events.ts'
 import { lockNameOf as lockNameFor } from '../core/fence.ts'
-import type { Device } from '../core/fleet.ts'
 import type { JsonObject } from '../core/json.ts'
 import { runKey } from '../core/lease.ts'
-import type { Neighbours } from '../core/module.ts'
-import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
-import type { RunStore } from '../core/run-store.ts'
+import type { DeviceOutcome } from '../core/outcome.ts'
 import type { Marks } from '../core/sample.ts'
-import { readUnfinished, recordedEvents, type UnfinishedRun } from '../core/unfinished-run.ts'
+import { recordedEvents, type UnfinishedRun } from '../core/unfinished-run.ts'
 import { leaseAdmission } from '../engine/admission/admission.ts'
 import type { Lease } from '../engine/admission/lease-keeper.ts'
-import { controlOf } from '../engine/admission/run-control.ts'
-import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
 import { type FleetEnd, runFleet } from '../engine/fleet/run-fleet.ts'
 import { RunPause } from '../engine/fleet/run-pause.ts'
 import type { EarlierEvents } from '../engine/journal/delivery.ts'
 import { type Journal, openJournal } from '../engine/journal/journal.ts'
 import { revisionOf } from '../gitops/revision.ts'
-import { selectorScope } from '../lang/expression.ts'
-import { machineLoad } from '../load/machine-load.ts'
-import { hostKeyLookup } from '../transports/known-hosts.ts'
-import type { Share } from './budgets.ts'
+import { askToUndo } from './ask-to-undo.ts'
 import { heedWords } from './heed-words.ts'
+import { openLocalWorkforce } from './local-workforce.ts'
 import { openRemoteWorkforce } from './remote-workforce.ts'
 import type { Run, Shared, Workforce } from './run.ts'
 import { broken, tellFaults } from './run-faults.ts'
 import { headOf, personOf } from './run-head.ts'
 import { runId } from './run-id.ts'
 import { RunStops } from './run-stops.ts'
+import { settle } from './settle-run.ts'
 import { type TakenBackBefore, type TakenBackEnd, takeBackFailedWave } from './take-back.ts'
 import { watchLoad } from './watch-load.ts'
 
@@ -65,10 +54,9 @@ interface Beginning {
   readonly id: string
   readonly lease: Lease
   readonly resumption?: Resumption
+  /** Called when the journal says which devices it is about. */
+  readonly onBegun?: () => Promise<void>
 }
-
-/** Built beside this file's room, as in src. */
-const THREAD = new URL('../app/device-thread.js', import.meta.url)
 
 /** Wires one run to what its controller has, and starts it. */
 export async function startRun(request: Request, shared: Shared): Promise<Run> {
@@ -104,16 +92,30 @@ function refuseUnsignedChange({ mode, origin, undoes, project, planIsSigned = fa
 
 /** A rule for a region that is not there protects nothing: nobody begins to change by it. Hooks were refused it before. */
 function refuseEmptyRules(request: Request): void {
-  if (!isChanging(request) || request.undoes !== undefined) return
+  if (!isChanging(request.mode) || request.undoes !== undefined) return
   const unknown = unknownRegions(request.project, request.fleet)
   if (unknown.length > 0) throw new InputError(unknown)
 }
 
-/** Starts a run, or carries it on, under a lease that is held. */
+/** Starts a run, or carries it on, under a lease that is held. Of those that take one run back, one begins at a time. */
 export async function beginRun(request: Request, shared: Shared, beginning: Beginning): Promise<Run> {
-  const { id, lease, resumption } = beginning
+  const { id, resumption } = beginning
+  if (!isChanging(request.mode) || request.undoes === undefined || resumption) return begin(request, shared, beginning)
+  const leave = await askToUndo(request.undoes, request, { id, shared })
+  try {
+    const run = await begin(request, shared, { ...beginning, onBegun: () => leave.release() })
+    run.finished.finally(() => leave.release()).catch(() => undefined)
+    return run
+  } catch (error) {
+    await leave.release()
+    throw error
+  }
+}
+
+async function begin(request: Request, shared: Shared, beginning: Beginning): Promise<Run> {
+  const { id, lease, resumption, onBegun } = beginning
   const { store, masker } = shared
-  if (isChanging(request)) await refuseForeignStore(request.project, store)
+  if (isChanging(request.mode)) await refuseForeignStore(request.project, store)
   const commit = request.revision === undefined ? await revisionOf(request.project.root) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const before = resumption && earlierEvents(resumption.unfinished)
@@ -134,14 +136,15 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   const known = { id, lease: lease.token, after: before?.seq ?? 0, runbooks: resumption?.takenBack.runbooks }
   const workforce = isShared
     ? await openRemoteWorkforce(request, { ...means, ...known })
-    : openWorkforce(request, means)
+    : openLocalWorkforce(request, means)
   const beforeEnd = () =>
     takeBackFailedWave({
       ...{ id, request, commit, shared, journal, policy, stopping, before: resumption?.takenBack },
       begin: (undo, of) => beginRun(undo, shared, of),
       onRun: (run) => stops.include(run),
     })
-  const finished = seeThrough(request, { id, commit, journal, policy, pause, resumption, beforeEnd, ...workforce })
+  const what = { id, commit, journal, policy, pause, resumption, onBegun, beforeEnd }
+  const finished = seeThrough(request, { ...what, ...workforce })
     .then((end) => settle(request, { shared, id, policy, end }))
     .finally(silences.settle)
     .finally(() => {
@@ -155,64 +158,6 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
   const unheed = heedWords({ id, store, pause, stop, warn, fleet: request.fleet.name, stopping })
   return { id, finished, stop }
 }
-
-/** Stores of which people know that they forget nothing: once is enough. */
-const toldOf = new WeakSet<RunStore>()
-
-/** Keeps what the end of a run says for those to come, and forgets what is older than it has to be. */
-async function settle(
-  request: Request,
-  {
-    shared,
-    id,
-    policy,
-    end,
-  }: {
-    readonly shared: Shared
-    readonly id: string
-    readonly policy: RunPolicy
-    readonly end: RunEnd & { readonly takenBack: TakenBackEnd['state'] }
-  },
-): Promise<RunEnd> {
-  const { store } = shared
-  const control = controlOf(await store.admission.read(request.fleet.name), id)
-  const isDone = request.mode !== 'apply' || LEFT.every((state) => end.counts[state] === 0)
-  const isOver = end.takenBack === 'done' || (isDone && end.takenBack === 'none')
-  if (control.aborted || isOver || (await isDoneAnew(request, { id, store, end, control }))) await store.kept.drop(id)
-  await policy.keepTimes?.()
-  // Both go on at the end of the next run where they cannot now; what is not taken in yet is not deleted.
-  const { holdMs } = request.project.settings.availability()
-  await store.availability
-    .takeIn(holdMs)
-    .then(() => store.forget(id, request.project.settings.history))
-    .catch((error: Error) => {
-      if (!toldOf.has(store)) shared.warn(`What is too old in the state store was not forgotten: ${error.message}`)
-      toldOf.add(store)
-    })
-  return end
-}
-
-/**
- * What is followed, and hooks, come to what is left by themselves, with what is in force then: nobody has to go on with such a run but one
- * that waits for somebody's word, or was stopped in the middle.
- */
-async function isDoneAnew(
-  { origin, undoes }: Request,
-  run: {
-    readonly id: string
-    readonly store: RunStore
-    readonly end: RunEnd & { readonly takenBack: TakenBackEnd['state'] }
-    readonly control: RunControl
-  },
-): Promise<boolean> {
-  if ((origin !== 'schedule' && origin !== 'hook') || undoes !== undefined) return false
-  const { counts, takenBack } = run.end
-  if (counts.cancelled > 0 || takenBack === 'left' || pendingApprovals(run.control, Date.now()).length > 0) return false
-  return wavesToRelease(await readUnfinished(run.store.events(run.id))).size === 0
-}
-
-/** Of devices in these there is something left to do. */
-const LEFT: readonly DeviceState[] = ['cancelled', 'deferred', 'indeterminate']
 
 function earlierEvents({ record, left, endedAt, lastSeq }: UnfinishedRun): EarlierEvents {
   const toCome = left.map(({ device }) => device)
@@ -237,10 +182,6 @@ const SECRET_IN_QUEUE: Diagnostic = {
   detail: 'Let the runbook name the secret, so that it is read where the worker runs; or run it without --on workers.',
 }
 
-function isChanging({ mode }: Request): boolean {
-  return mode === 'apply' || mode === 'exec'
-}
-
 /** What decides about the devices of a run: leases, and for one that changes something the policy that it is under. */
 async function underPolicy(
   request: Request,
@@ -255,7 +196,8 @@ async function underPolicy(
     return device ? lockNameFor(device, keeper.storeId) : name
   }
   const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf, lockNameOf })
-  if (isChanging(request)) return runPolicy(store, leases, { ...request, run: id, by: personOf(request), before })
+  if (isChanging(request.mode))
+    return runPolicy(store, leases, { ...request, run: id, by: personOf(request), warn: shared.warn, before })
   return { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
 }
 
@@ -268,6 +210,7 @@ async function seeThrough(
     readonly policy: RunPolicy
     readonly pause: RunPause
     readonly resumption: Resumption | undefined
+    readonly onBegun: Beginning['onBegun']
     readonly beforeEnd: () => Promise<TakenBackEnd>
   },
 ): Promise<RunEnd & { readonly takenBack: TakenBackEnd['state'] }> {
@@ -284,6 +227,7 @@ async function seeThrough(
       pause: run.pause,
       ...(request.failOn && { failOn: request.failOn }),
       head: headOf(request, run),
+      ...(run.onBegun && { onBegun: run.onBegun }),
       beforeEnd: async () => {
         const undone = await run.beforeEnd()
         takenBack = undone.state
@@ -308,83 +252,4 @@ async function seeThrough(
 /** How those devices ended on which there is nothing left to do. */
 function standingOutcomes({ record, endedAt }: UnfinishedRun): readonly DeviceOutcome[] {
   return [...record.devices.values()].filter(({ device }) => endedAt.has(device))
-}
-
-/** Those who work on the devices, and what this thread needs to do so itself. */
-function openWorkforce(
-  request: Request,
-  run: Pick<DeviceEnvironment, 'admission' | 'stopping' | 'aborting'> & {
-    readonly shared: Shared
-    readonly journal: Journal
-    readonly guardsOf: RunPolicy['guardsOf']
-  },
-): Workforce {
-  const { project, fleet, mode, work } = request
-  const { shared, journal, stopping, aborting } = run
-  const { store, keeper, masker, transports, warn } = shared
-  const secrets = shared.secretsOf(project)
-  const hostKeys = hostKeyLookup(project.paths.knownHosts)
-  const { credentials } = shared
-  const targets = targetResolver({
-    fleet,
-    root: project.root,
-    secrets,
-    hostKeys,
-    storeId: keeper.storeId,
-    printOf: (of) => credentials.printOf(of),
-  })
-  const resolver = loginResolver(targets, { fleet, secrets, credentials })
-  const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
-  const neighbours = (device: Device): Neighbours => neighboursOf(fleet, device)
-  const membership = shared.budgets.join(({ logins }) => pool.setHandshakes(logins))
-  const { share } = membership
-  const pool: ThreadPool = new ThreadPool({
-    entry: THREAD,
-    leasedUntil: keeper.shared.buffer as SharedArrayBuffer,
-    mode,
-    work,
-    root: project.root,
-    modules: project.paths.modules,
-    workers: request.workers ?? project.settings.run.workers,
-    parallel: devicesAtATime(request, share),
-    gate: membership.gate,
-    handshakes: share.logins,
-    resolver,
-    scopeOf,
-    neighboursOf: neighbours,
-    guardsOf: run.guardsOf,
-    warn,
-  })
-  const environment = deviceEnvironment({
-    mode,
-    admission: run.admission,
-    emit: journal.emit,
-    scopeOf,
-    historyOf: (device) => ({
-      samples: (...of) => store.samples(device.name, ...of),
-      fact: (...of) => store.fact(device.name, ...of),
-    }),
-    guardsOf: (device) => run.guardsOf(device.name),
-    readSecret: secrets.read,
-    learnSecrets: (device) => learnSecrets(device, secrets.read),
-    overloadedMs: () => machineLoad.overloadedMs,
-    stopping,
-    aborting,
-    mask: async (value) => masker.value(value),
-    sessions: { resolver, transports, neighboursOf: neighbours, watch: pool.here.pendingConnections },
-    root: project.root,
-    modules: project.modules().all,
-  })
-  return {
-    pool,
-    environment,
-    parallel: () => devicesAtATime(request, membership.share),
-    told: async () => undefined,
-    leave: () => membership.leave(),
-  }
-}
-
-/** Who asks for more than the project allows gets it where nobody else has to do with less for it. */
-function devicesAtATime({ parallel }: Request, share: Share): number {
-  return share.isAll ? (parallel ?? share.devices) : Math.min(parallel ?? share.devices, share.devices)
 }

@@ -27,8 +27,11 @@ export type EpisodeEvent = { readonly at: string } /** `again`: it fires anew af
   | { readonly type: 'attempt.doubtful'; readonly attempt: number }
   /** `outage`: it is known to be out of order. */
   | { readonly type: 'noted'; readonly note: EpisodeNote; readonly why: string; readonly outage?: true }
-  /** The outage by which it was held, or the fault that it was a symptom of, is over: from then on it is seen to as if it had begun then. */
-  | { readonly type: 'released' }
+  /**
+   * The outage by which it was held, or the fault that it was a symptom of, is over: from then on it is seen to as if it had begun then.
+   * `still`: it has fired on for as long as its rule waits, and counts among what begins at once.
+   */
+  | { readonly type: 'released'; readonly still?: true }
   /** Monitoring was told what came of an attempt; `why`: it could not be. */
   | { readonly type: 'told'; readonly attempt: number; readonly why: string | null }
   | { readonly type: 'approved'; readonly by: string }
@@ -69,6 +72,8 @@ export interface Episode {
   readonly opened_at: string
   /** When the last known outage or fault of its store by which it was held was over; absent: it was held by none. */
   readonly released_at?: string
+  /** When it was found to fire on for as long as its rule waits after that; absent: it was not yet. */
+  readonly counted_at?: string
   readonly closed_at: string | null
   readonly closed_why: string | null
   /** The first alert that fired, or the first one at all. */
@@ -150,8 +155,11 @@ function foldOne(episode: Episode, event: Exclude<EpisodeEvent, Occurred>): Epis
       const { note, why, at, outage } = event
       return { ...episode, note: { note, why, at, ...(outage && { outage }) } }
     }
-    case 'released':
-      return { ...episode, note: null, released_at: event.at }
+    case 'released': {
+      if (event.still) return { ...episode, counted_at: event.at }
+      const { counted_at: _, ...rest } = episode
+      return { ...rest, note: null, released_at: event.at }
+    }
     case 'told':
       return event.why === null ? { ...episode, told: event.attempt } : episode
     case 'approved':
@@ -164,6 +172,11 @@ function foldOne(episode: Episode, event: Exclude<EpisodeEvent, Occurred>): Epis
 /** From when on it is seen to: its beginning, or the end of what it was held by. */
 export function begunAt({ opened_at, released_at }: Pick<Episode, 'opened_at' | 'released_at'>): string {
   return released_at ?? opened_at
+}
+
+/** From when on it counts among the faults that begin at once: what was held by something does once it is seen to fire on without that. */
+export function countsFrom(episode: Pick<Episode, 'opened_at' | 'counted_at' | 'alerts'>): string {
+  return episode.counted_at !== undefined && isFiring(episode) ? episode.counted_at : episode.opened_at
 }
 
 export function isFiring(episode: Pick<Episode, 'alerts'>): boolean {

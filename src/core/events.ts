@@ -8,6 +8,11 @@ export const EVENT_SCHEMA = 'till.event/1'
 
 export type RunMode = 'plan' | 'apply' | 'drift' | 'exec'
 
+/** Whether a run of that mode may change something. */
+export function isChanging(mode: RunMode): boolean {
+  return mode === 'apply' || mode === 'exec'
+}
+
 /** A runbook as a run used it. */
 export interface RunbookReference {
   readonly name: string

@@ -59,7 +59,7 @@ export interface EpisodeWorld {
   readonly cause: string | null
   /** The open incident of a storm that it is part of. */
   readonly storm: string | null
-  /** Episodes that were opened within the time of the breaker, or released from a known outage. */
+  /** Episodes that count among those which began within the time of the breaker (`countsFrom`). */
   readonly opened: number
   /** When they are no longer too many, if no others begin; null: they are not. */
   readonly calmAt: number | null

@@ -110,6 +110,11 @@ export function isRunKey(key: LeaseKey): boolean {
   return key.startsWith('run:')
 }
 
+/** The key of taking a run back: whoever has it may begin to. */
+export function undoKey(fleet: string, run: string): LeaseKey {
+  return `undo:${fleet}/${run}`
+}
+
 /** What keys begin with of devices that workers only look at in a run: nobody else looks at them for it. */
 export function lookPrefix(fleet: string, run: string): string {
   return `look:${fleet}/${run}/`

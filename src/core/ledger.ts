@@ -1,5 +1,6 @@
 import type { DeviceFinished, RunMode } from './events.ts'
 import type { Failure } from './failure.ts'
+import { WORKS_STATES } from './outcome.ts'
 import type { Period } from './trading-hours.ts'
 
 /**
@@ -110,7 +111,7 @@ export function tellingOf(end: Ended): Telling | undefined {
   if (blocking) return { reach: isAway ? 'away' : 'answered', work: blocking }
   if (isAway) return { reach: 'away' }
   // Without a row of `classify` nobody has said whether it works in spite of what is unmet.
-  const isJudged = state === 'unmet' ? classification !== undefined : DESIRED_OR_NEARLY.has(state)
+  const isJudged = state === 'unmet' ? classification !== undefined : WORKS_STATES.has(state)
   if (isJudged) return { reach: 'answered', work: severity === 'unknown' ? 'blind' : 'well' }
   return answered || state === 'unmet' ? { reach: 'answered', work: 'blind' } : { reach: wayOf(end) }
 }
@@ -124,7 +125,6 @@ export function isVerdict(end: Ended): boolean {
 
 const JUDGING: ReadonlySet<string> = new Set(['in-sync', 'changed', 'drifted', 'unmet'])
 const NOT_LOOKED: ReadonlySet<string> = new Set(['cancelled', 'deferred'])
-const DESIRED_OR_NEARLY: ReadonlySet<string> = new Set(['in-sync', 'changed', 'drifted'])
 
 /** A fault of ours is never blamed on a device: only that nothing took the connection is its. */
 function wayOf({ state, failure }: Ended): Found {

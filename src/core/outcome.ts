@@ -22,6 +22,11 @@ export const DEVICE_STATES = [
 ] as const
 export type DeviceState = (typeof DEVICE_STATES)[number]
 
+/** The device does its work, as desired or nearly so. */
+export const WORKS_STATES: ReadonlySet<string> = new Set<DeviceState>(['in-sync', 'changed', 'drifted'])
+/** There is something left to do on the device: whoever goes on with the run does it. */
+export const LEFT_STATES: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'indeterminate'])
+
 /** How one step ended on one device. */
 export interface StepOutcome {
   readonly state: StepState

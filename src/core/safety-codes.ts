@@ -129,3 +129,6 @@ export const SAFETY = {
     'Run it on a terminal with --break-glass "why".',
   ),
 } as const satisfies Readonly<Record<string, SafetyEntry>>
+
+/** What a device says of itself holds it back. */
+export const GUARD_CODES: ReadonlySet<string> = new Set<keyof typeof SAFETY>(['GUARD_CLOSED', 'GUARD_UNKNOWN'])

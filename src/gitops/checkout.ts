@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasId, readObjects } from './commit-object.ts'
@@ -38,7 +38,7 @@ interface Entry {
 /**
  * Writes the files of a commit into a folder of our own, by ourselves: no filter, attribute, hook, link or submodule of
  * the repository takes part. `.till` there leads to `home`, where state and cache of all revisions are. Whole or not at
- * all, also when this process is killed. Throws TreeRefused.
+ * all, also when this process is killed; one that somebody has touched since is written anew. Throws TreeRefused.
  */
 export async function checkOut(
   mirror: string,
@@ -47,7 +47,7 @@ export async function checkOut(
 ): Promise<Checkout> {
   const root = join(revisions, commit)
   const { files, leftOut } = sorted(await listTree(mirror, commit))
-  if (existsSync(root)) return { root, leftOut }
+  if (existsSync(root) && isAsWritten(root, files)) return { root, leftOut }
   await mkdir(revisions, { recursive: true, mode: 0o700 })
   await mkdir(home, { recursive: true, mode: 0o700 })
   const fresh = join(revisions, `.${commit}.${process.pid}`)
@@ -56,9 +56,34 @@ export async function checkOut(
   for (const portion of portions(files)) await writePortion(mirror, fresh, portion)
   await symlink(home, join(fresh, '.till'))
   await syncFolder(fresh)
+  const touched = join(revisions, `.${commit}.${process.pid}.touched`)
+  if (existsSync(root)) await rename(root, touched)
   await rename(fresh, root)
   await syncFolder(revisions)
+  await rm(touched, { recursive: true, force: true })
   return { root, leftOut }
+}
+
+/**
+ * Whether all in a checkout is as it was written. The link to `.till` is made last, so that whatever is changed, added or removed later
+ * has a later time of change (ctime, which no program can set): by a tool of a `local` step that writes beside itself, say.
+ */
+function isAsWritten(root: string, files: readonly Entry[]): boolean {
+  const made = lstatSync(join(root, '.till'), { throwIfNoEntry: false })?.ctimeMs
+  const wanted = new Set(['.till', ...files.map(({ path }) => path.split('/')[0] ?? '')])
+  const found = readdirSync(root, 'latin1')
+  // The time of the folder itself is that of its renaming, and of its last use.
+  if (made === undefined || found.length !== wanted.size || !found.every((name) => wanted.has(name))) return false
+  return found.every((name) => name === '.till' || isOlder(Buffer.from(`${root}/`), name, made))
+}
+
+function isOlder(folder: Buffer, name: string, time: number): boolean {
+  const path = Buffer.concat([folder, Buffer.from(name, 'latin1')])
+  const stat = lstatSync(path)
+  if (stat.ctimeMs > time) return false
+  if (!stat.isDirectory()) return true
+  const below = Buffer.concat([path, Buffer.from('/')])
+  return readdirSync(path, 'latin1').every((one) => isOlder(below, one, time))
 }
 
 async function listTree(mirror: string, commit: string): Promise<readonly Entry[]> {

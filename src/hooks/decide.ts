@@ -12,6 +12,8 @@ export type Decision =
       readonly why: string
       /** The outage that it was known by, or the fault that it was a symptom of, is over. */
       readonly isReleased?: true
+      /** It has fired on since for as long as its rule waits. */
+      readonly isStill?: true
     }
   | {
       readonly do: 'note'
@@ -59,7 +61,19 @@ export function askAgainMs(ageMs: number): number {
 
 /** Pure: what is known of an episode, its rule and the clock say what is done. The first that has something to say decides. */
 export function decide(asked: Asked): Decision {
-  for (const judge of [atWork, clearing, known, released, storm, patience, afterRepair, ability, mode, limits]) {
+  for (const judge of [
+    atWork,
+    clearing,
+    known,
+    released,
+    stillFires,
+    storm,
+    patience,
+    afterRepair,
+    ability,
+    mode,
+    limits,
+  ]) {
     const decision = judge(asked)
     if (decision) return decision
   }
@@ -82,7 +96,7 @@ export function eventsOf(
     case 'close':
       return { events: [{ type: 'closed', at, why: decision.why }], due: null }
     case 'wait':
-      return { events: decision.isReleased ? [{ type: 'released', at }] : [], due: dateOf(decision.until) }
+      return { events: releaseOf(decision, at), due: dateOf(decision.until) }
     case 'note': {
       const { note, why, isKnown } = decision
       const isSame = episode.note?.note === note && episode.note.why === why
@@ -90,6 +104,11 @@ export function eventsOf(
       return { events: isSame ? [] : [noted], due: dateOf(decision.until) }
     }
   }
+}
+
+function releaseOf({ isReleased, isStill }: Extract<Decision, { do: 'wait' }>, at: string): readonly EpisodeEvent[] {
+  if (isReleased) return [{ type: 'released', at }]
+  return isStill ? [{ type: 'released', at, still: true }] : []
 }
 
 function dateOf(ms: number | null): Date | null {
@@ -134,10 +153,27 @@ const known: Judge = ({ episode, outage, now }) => {
 }
 
 /** What a dead line held fires for a moment longer: all-clears take their time. */
-const released: Judge = ({ episode, world, breaker, now }) => {
+const released: Judge = (asked) => {
+  const { episode, world, breaker, now } = asked
   const isNoSymptom = episode.note?.note === 'symptom' && world.cause === null
   if (!episode.note?.outage && !isNoSymptom) return undefined
-  return { ...wait(now + releasedMs(breaker), 'Others may be released with it.'), isReleased: true }
+  const { counted_at: _, ...rest } = episode
+  const { settled, since } = patienceOf({ ...asked, episode: { ...rest, released_at: new Date(now).toISOString() } })
+  const counts = Math.max(settled, since) - releasedMs(breaker)
+  return { ...wait(counts, 'It may still clear by itself.'), isReleased: true }
+}
+
+/**
+ * All that a line held is released with it, and most of that clears by itself a moment later: it is one of many faults that begin at
+ * once only where it fires on for as long as its rule waits.
+ */
+const stillFires: Judge = (asked) => {
+  const { episode, world, breaker, now } = asked
+  if (episode.released_at === undefined || episode.counted_at !== undefined || world.cause !== null) return undefined
+  const { settled, since } = patienceOf(asked)
+  const counts = Math.max(settled, since) - releasedMs(breaker)
+  if (now < counts) return wait(counts, 'It may still clear by itself.')
+  return { ...wait(now + releasedMs(breaker), 'Others may fire on with it.'), isStill: true }
 }
 
 const storm: Judge = ({ episode, world, breaker, now }) => {
@@ -152,11 +188,19 @@ const storm: Judge = ({ episode, world, breaker, now }) => {
   return note('symptom', `It belongs to episode ${world.cause}, about the store ${episode.store}.`, null)
 }
 
-const patience: Judge = ({ episode, rule, breaker, now }) => {
+/** Until when a cause may show up, and until when it has to fire. */
+function patienceOf({ episode, rule, breaker }: Pick<Asked, 'episode' | 'rule' | 'breaker'>) {
   const begun = Date.parse(begunAt(episode))
-  const settled = begun + Math.max(rule.settleMs, episode.released_at === undefined ? 0 : releasedMs(breaker))
-  if (now < settled) return wait(settled, 'A cause may still show up.')
+  const counted = Date.parse(episode.counted_at ?? begunAt(episode))
+  const settled = Math.max(begun + rule.settleMs, episode.released_at === undefined ? 0 : counted + releasedMs(breaker))
   const since = Math.max(begun, Date.parse(episode.firing_since ?? episode.opened_at)) + rule.forMs
+  return { begun, settled, since }
+}
+
+const patience: Judge = (asked) => {
+  const { episode, rule, now } = asked
+  const { begun, settled, since } = patienceOf(asked)
+  if (now < settled) return wait(settled, 'A cause may still show up.')
   if (now < since) return wait(since, 'It has not been firing for long enough.')
   if (!rule.often) return undefined
   const { times, withinMs } = rule.often

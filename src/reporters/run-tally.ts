@@ -8,7 +8,7 @@ import type {
   RunStarted,
 } from '../core/events.ts'
 import { type Alike, Findings, scopeOf } from '../core/findings.ts'
-import { type Classification, DEVICE_STATES, type DeviceState } from '../core/outcome.ts'
+import { type Classification, DEVICE_STATES, type DeviceState, LEFT_STATES } from '../core/outcome.ts'
 import { aimed, paramFlags, shellWord, withFlags } from '../core/remedy.ts'
 import { type DeviceRecord, emptyCounts } from '../core/run.ts'
 import { severityRank } from '../core/severity.ts'
@@ -42,10 +42,10 @@ export class RunTally {
   done = 0
   /** Something is left that could be resumed. */
   get isUnfinished(): boolean {
-    const { cancelled, deferred, indeterminate } = this.counts
     if (this.rolledBack) return false
     if (this.rollback) return true
-    return this.started?.mode === 'apply' && (this.finished === undefined || cancelled + deferred + indeterminate > 0)
+    const isLeft = [...LEFT_STATES].some((state) => this.counts[state] > 0)
+    return this.started?.mode === 'apply' && (this.finished === undefined || isLeft)
   }
 
   /** Safety wants somebody to say that it goes on. */
@@ -194,7 +194,7 @@ export class RunTally {
       `till ${command} ${plainText(shellWord(runbook.name))}${plainText(paramFlags(runbook))} --from-run ${run}:${state}${this.#flags}`
     if (mode !== 'apply' && this.counts.drifted > 0) lines.push(`Mend the drift: ${again('apply', 'drifted')}`)
     const [worst, ...others] = AGAIN.filter(
-      (state) => this.counts[state] > 0 && !(isUnfinished && UNFINISHED.has(state)),
+      (state) => this.counts[state] > 0 && !(isUnfinished && LEFT_STATES.has(state)),
     )
     if (worst === undefined) return lines
     const orElse = others.length > 0 ? ` (or ${others.join(', ')})` : ''
@@ -245,8 +245,6 @@ const AGAIN: readonly DeviceState[] = [
 const WANT_A_WORD: readonly string[] = ['WAVE_UNRELEASED', 'WAVE_STOPPED', 'APPROVAL_MISSING']
 
 /** A run that is resumed goes on with these. */
-const UNFINISHED: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'indeterminate'])
-
 const MODES: Readonly<Record<RunMode, string>> = { plan: 'Plan', apply: 'Apply', drift: 'Drift', exec: 'Exec' }
 
 /** `Plan till-health`: what a run does, for people. */

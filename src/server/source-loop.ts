@@ -111,8 +111,7 @@ export class SourceLoop {
     if (this.#ended === current) return
     const events = this.#store ?? (await openEventStore(current.project.state))
     try {
-      const { fleet, project } = current
-      await endTold(project.settings.sources(), { events, hooks: this.#loop.hooks, fleet, now: Date.now() })
+      await endTold(current.project.settings.sources(), { events, hooks: this.#loop.hooks, now: Date.now() })
       this.#ended = current
     } finally {
       if (events !== this.#store) await events.close()

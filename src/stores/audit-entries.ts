@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { AdmissionContent, Hold, RunControl, Saying } from '../core/admission.ts'
 import type { AuditEntry } from '../core/audit.ts'
-import type { RunEvent } from '../core/events.ts'
+import { isChanging, type RunEvent, type RunMode } from '../core/events.ts'
 import { appendAudit } from './audit.ts'
 import { tables } from './schema.ts'
 import { rowsOf, type Steps } from './steps.ts'
@@ -27,7 +27,7 @@ function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'abou
   if (event.type === 'run.started') {
     const { mode, devices, revision, plan = null, undoes, break_glass = null, by, host } = event
     const runbooks = event.runbooks.map(({ name, digest }) => ({ name, digest }))
-    return isChange(mode)
+    return isChanging(mode)
       ? {
           by,
           host,
@@ -53,12 +53,8 @@ function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'abou
   }
   if (event.type !== 'run.finished') return undefined
   const [row] = yield* rowsOf(tables.selectFrom('runs').select(['mode', 'by', 'host']).where('run', '=', event.run))
-  if (!row || !isChange(row.mode)) return undefined
+  if (!row || !isChanging(row.mode as RunMode)) return undefined
   return { by: row.by, host: row.host, about: { exit_code: event.exit_code, counts: event.counts } }
-}
-
-function isChange(mode: string): boolean {
-  return mode === 'apply' || mode === 'exec'
 }
 
 type Tell = (kind: string, by: string, about: AuditEntry['about']) => Steps<void>

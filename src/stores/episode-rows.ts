@@ -1,5 +1,12 @@
 import type { CompiledQuery } from 'kysely'
-import { type Attempt, begunAt, type Episode, type EpisodeEvent, foldEpisodeEvents, isFiring } from '../core/episode.ts'
+import {
+  type Attempt,
+  countsFrom,
+  type Episode,
+  type EpisodeEvent,
+  foldEpisodeEvents,
+  isFiring,
+} from '../core/episode.ts'
 import type { DeviceState } from '../core/outcome.ts'
 import { hookTables } from './hook-tables.ts'
 import { thisProcess } from './process-identity.ts'
@@ -30,7 +37,13 @@ export function* applyEvents(
   const now = foldEpisodeEvents(episode, options.events)
   const { closed_at } = now
   const due_at = closed_at === null ? (options.due?.toISOString() ?? null) : null
-  const set = { opened_at: begunAt(now), closed_at, due_at, firing: isFiring(now) ? 1 : 0, json: JSON.stringify(now) }
+  const set = {
+    opened_at: countsFrom(now),
+    closed_at,
+    due_at,
+    firing: isFiring(now) ? 1 : 0,
+    json: JSON.stringify(now),
+  }
   yield* put(hookTables.updateTable('episodes').set(set).where('episode', '=', now.episode))
   const isOver = isFiring(episode) && (closed_at !== null || !isFiring(now))
   if (now.about === 'store' && isOver) yield* wakeSymptoms(now.store)

@@ -28,7 +28,7 @@ interface HookTables {
     device: string | null
     store: string | null
     about: string
-    /** `begunAt`: later than that of its fold where a known outage held it. */
+    /** `countsFrom`: later than that of its fold where a known outage or the fault of its store held it. */
     opened_at: string
     closed_at: string | null
     firing: number

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { alone } from '../../src/gitops/trust-folder.ts'
@@ -121,6 +122,53 @@ describe('till reconcile', () => {
     expect(after).toMatchObject({ code: 0, pull: { outcome: 'advanced', in_force: two } })
     expect(greeting()).toBe('two')
     expect((await listed()).incidents).toMatchObject([{ fault: 'revision-refused', state: 'cleared' }])
+  })
+
+  test('what a step writes beside itself is nothing that was signed, and is put back', async () => {
+    const { base } = await repository.begin(['anna'])
+    const files = wanting('one')
+    const beside = 'sed -i s/one/other/ runbooks/greeting.yaml; rm inventory/note.txt; echo x > inventory/more.yaml'
+    const local = `  - id: beside\n    local: {run: [sh, -c, '${beside}'], always: true}\n`
+    files['runbooks/greeting.yaml'] = `${files['runbooks/greeting.yaml']}${local}`
+    files['inventory/note.txt'] = 'kept\n'
+    repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+    const checkout = (name: string): string => join(repository.folder, 'current', name)
+    for (const _pass of [1, 2]) {
+      expect(await reconcile()).toMatchObject({ code: 0, runs: [{ mode: 'apply' }] })
+      expect(greeting()).toBe('one')
+      expect(readFileSync(checkout('runbooks/greeting.yaml'), 'utf8')).toContain('content: "other"')
+      expect([existsSync(checkout('inventory/note.txt')), existsSync(checkout('inventory/more.yaml'))]).toEqual([
+        false,
+        true,
+      ])
+    }
+    expect(readdirSync(join(repository.folder, 'revisions')).filter((name) => name.startsWith('.'))).toEqual([])
+  })
+
+  test('a freeze that is committed while a run lasts stops its next change', async () => {
+    const { base } = await repository.begin(['anna'])
+    const [begun, go] = [join(repository.root, 'begun'), join(repository.root, 'go')]
+    const files = wanting('one')
+    const look = `touch ${begun}; until [ -e ${go} ]; do sleep 0.1; done`
+    const first = `  - id: first\n    command: {run: 'true', unless: '${look}'}\n`
+    files['runbooks/greeting.yaml'] = `${files['runbooks/greeting.yaml']}`.replace('steps:\n', `steps:\n${first}`)
+    const one = repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+    const pass = start('reconcile', '--json', '--every', '1s')
+    const end = ended(pass)
+    await until(pass, () => existsSync(begun))
+    const freeze = "freezes: [{name: sale, from: '2020-01-01', to: '2999-01-01', why: sale}]"
+    const frozen = `policies: {default: {${freeze}}}\n${files['tillwright.yaml']}`
+    const two = repository.commit({ parents: [one], files: { ...files, 'tillwright.yaml': frozen }, sign: 'anna' })
+    repository.push(two)
+    const inForce = (): string => readFileSync(join(repository.folder, 'trusted.json'), 'utf8')
+    await expect.poll(inForce, { timeout: 60_000 }).toContain(two)
+    // What is in force is read twice a second.
+    await delay(600)
+    writeFileSync(go, '')
+    const { code, stdout, stderr } = await end
+    expect([code, JSON.parse(stdout).runs]).toMatchObject([6, [{ mode: 'apply', counts: { deferred: 1 } }]])
+    expect(stderr).toContain('has come into force meanwhile')
+    expect(existsSync(join(device, 'greeting'))).toBe(false)
   })
 
   test('reports and asks without mending, waits for its time, and leaves what is suspended', async () => {

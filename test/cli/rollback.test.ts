@@ -2,6 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { resolveRun } from '../../src/app/history/resolve-run.ts'
+import { rollbackWork } from '../../src/app/run/rollback-work.ts'
+import { openController } from '../../src/controller/controller.ts'
 import { chainOf, NO_WAVES, states } from './chain.ts'
 import type { TestProject } from './project.ts'
 import { errorsOf } from './published.ts'
@@ -146,6 +149,40 @@ describe('a run that is taken back', () => {
     const { code, of: ends } = await rolledBack(project)
     expect([code, [...ends]]).toEqual([0, [['S-1/pos1', 'changed']]])
     expect([textOf(project, 'S-1-pos1.txt'), linesOf(project, 'S-1-pos1')]).toEqual(['old\n', ['new', 'back', 'file']])
+  })
+
+  it('is taken back once, though two have worked out at one moment what is to be done', async () => {
+    project = greeting()
+    await states(project)
+    const openings = [1, 2, 3].map(() => openController(project?.root ?? '', { warn: () => undefined }))
+    const controllers = await Promise.all(openings)
+    try {
+      const works = await Promise.all(
+        controllers.map(async (controller) => {
+          const [fleet, store] = [await controller.fleet(), await controller.store()]
+          const run = await resolveRun(store, 'latest')
+          const { work, runbooks } = await rollbackWork(run, { project: controller.project, fleet, store }, () => true)
+          const wanted = { project: controller.project, fleet, work, runbooks }
+          return { ...wanted, mode: 'apply', undoes: run.run, origin: 'pipeline' } as const
+        }),
+      )
+      const begin = async (index: number): Promise<number> => {
+        const [controller, work] = [controllers[index], works[index]]
+        if (!controller || !work) throw new Error('nobody asks')
+        return (await (await controller.startRun(work)).finished).exitCode
+      }
+      const refused = expect.objectContaining({
+        diagnostics: [expect.objectContaining({ code: 'RUN_NOT_REVERSIBLE' })],
+      })
+      const ends = await Promise.allSettled([begin(0), begin(1)])
+      expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+      expect(ends).toContainEqual({ status: 'rejected', reason: refused })
+      // And one that comes when that is done.
+      await expect(begin(2)).rejects.toEqual(refused)
+    } finally {
+      for (const controller of controllers) await controller.close()
+    }
+    expect(linesOf(project, 'S-1-pos1')).toEqual(['new', 'back', 'file'])
   })
 
   it('is refused with the reason where it cannot be, and nothing is touched', async () => {

@@ -94,6 +94,12 @@ describe.each(shells.filter(({ name }) => name !== 'bash'))('guards in $name', (
       // This look's own session, over SSH.
       const own = 'Name=root\\nClass=user\\nState=active\\nTTY=\\nSeat=\\nDisplay=\\n'
       expect(await says({ bin: { who, loginctl: lists('7 0 root\\n', own) } })).toBe('free')
+      // One that is listed and cannot be shown may be anybody's; one that has ended meanwhile is nobody's.
+      const hidden = "case $1 in list-sessions) printf '7 1000 anna\\n' ;; *) exit 1 ;; esac"
+      expect(await says({ bin: { who, loginctl: hidden } })).toBe('unknown: loginctl does not say whose session 7 is')
+      const ended =
+        "case $1 in list-sessions) [ -e /run/asked ] || printf '7 1000 anna\\n' ;; *) touch /run/asked; exit 1 ;; esac"
+      expect(await says({ bin: { who, loginctl: ended } })).toBe('free')
     },
   )
 })

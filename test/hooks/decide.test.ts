@@ -86,6 +86,7 @@ const deferred = (seconds: number, attempt: number, not_before?: string): Episod
   return { type: 'attempt.finished', at: at(seconds), attempt, ...held }
 }
 const RELEASED: EpisodeEvent = { type: 'released', at: at(4_000) }
+const STILL: EpisodeEvent = { type: 'released', at: at(4_020), still: true }
 
 test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
   ['waits for causes', episodeOf(FIRING), 29, {}, 'wait 30'],
@@ -123,7 +124,7 @@ test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
     {},
     'wait 2231.1',
   ],
-  ['is seen to a moment after its store is well', episodeOf(FIRING, SYMPTOM), 4_000, {}, 'wait 4010'],
+  ['is seen to a moment after its store is well', episodeOf(FIRING, SYMPTOM), 4_000, {}, 'wait 4020'],
   ['holds still in a storm', episodeOf(FIRING), 60, { world: { opened: 101 } }, 'note held'],
   ['only watches in shadow', episodeOf(FIRING), 60, { rule: { mode: 'shadow' } }, 'note would-run'],
   ['asks', episodeOf(FIRING), 60, { rule: { mode: 'ask' } }, 'note asks'],
@@ -194,40 +195,57 @@ test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
     {},
     'note needs-people',
   ],
-  ['looks for others when an outage is over', episodeOf(FIRING, HELD), 4_000, { world: { opened: 1 } }, 'wait 4010'],
-  ['waits for causes from the end of an outage on', episodeOf(FIRING, HELD, RELEASED), 4_001, {}, 'wait 4030'],
+  ['looks for others when an outage is over', episodeOf(FIRING, HELD), 4_000, { rule: { settleMs: 0 } }, 'wait 4000'],
+  ['waits for all-clears when an outage is over', episodeOf(FIRING, HELD), 4_000, {}, 'wait 4020'],
+  ['waits for all-clears from the end of an outage on', episodeOf(FIRING, HELD, RELEASED), 4_001, {}, 'wait 4020'],
+  ['waits for others that fire on when they are counted', episodeOf(FIRING, HELD, RELEASED), 4_020, {}, 'wait 4030'],
+  ['waits for causes until others are counted', episodeOf(FIRING, HELD, RELEASED, STILL), 4_021, {}, 'wait 4030'],
+  [
+    'is a symptom again when its store is out again',
+    episodeOf(FIRING, SYMPTOM, RELEASED),
+    4_005,
+    { world: { cause: 'E1' } },
+    'note symptom',
+  ],
   [
     'is looked at after others, also without a settle time',
     episodeOf(FIRING, HELD, RELEASED, told(4_002, 'b', 'firing')),
     4_002,
     { rule: { settleMs: 0 } },
-    'wait 4010',
+    'wait 4012',
   ],
   [
     'waits for as long as the rule says from the end of an outage on',
     episodeOf(FIRING, HELD, RELEASED),
     4_030,
     { rule: { forMs: 120_000 } },
-    'wait 4120',
+    'wait 4110',
   ],
-  ['acts when an outage was over for long enough', episodeOf(FIRING, HELD, RELEASED), 4_030, {}, 'run 1'],
+  ['acts when an outage was over for long enough', episodeOf(FIRING, HELD, RELEASED, STILL), 4_030, {}, 'run 1'],
   [
-    'holds still when too many are released',
+    'is not held for what has only just been released',
     episodeOf(FIRING, HELD, RELEASED),
     4_010,
+    { world: { opened: 101 } },
+    'wait 4020',
+  ],
+  [
+    'holds still when too many of those released fire on',
+    episodeOf(FIRING, HELD, RELEASED, STILL),
+    4_030,
     { world: { opened: 101 } },
     'note held',
   ],
   [
     'counts what fires on when an outage is over',
-    episodeOf(FIRING, told(9, 'b', 'firing'), HELD, RELEASED),
+    episodeOf(FIRING, told(9, 'b', 'firing'), HELD, RELEASED, STILL),
     4_030,
     { rule: { often: { times: 2, withinMs: 60_000 } } },
     'run 1',
   ],
   [
     'counts nothing that came and went in an outage',
-    episodeOf(FIRING, told(9, 'b', 'firing'), told(10, 'b', 'resolved'), HELD, RELEASED),
+    episodeOf(FIRING, told(9, 'b', 'firing'), told(10, 'b', 'resolved'), HELD, RELEASED, STILL),
     4_030,
     { rule: { often: { times: 2, withinMs: 9_000_000 } } },
     'wait for news',

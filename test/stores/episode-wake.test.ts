@@ -67,7 +67,7 @@ async function tell(...all: readonly Told[]): Promise<readonly string[]> {
 }
 
 /** Decides what is due as a server does, at a moment; gives how many episodes that were. */
-async function turn(now: Date, episodes = 10): Promise<number> {
+async function turn(now: Date, episodes = 10, settleMs = 0): Promise<number> {
   const breaker = { episodes, withinMs: 60_000 }
   const due = await store.due(now, 100_000)
   for (const id of due) {
@@ -76,7 +76,7 @@ async function turn(now: Date, episodes = 10): Promise<number> {
       breaker,
       classOf: () => '',
       step(episode, world) {
-        const rule = { ...RULE, ...(episode.about === 'store' && { runbook: undefined }) } as HookRule
+        const rule = { ...RULE, settleMs, ...(episode.about === 'store' && { runbook: undefined }) } as HookRule
         const decision = decide({ episode, rule, world, breaker, now: now.getTime() })
         return eventsOf(decision, { episode, now: now.getTime(), params: {} })
       },
@@ -105,8 +105,57 @@ test('symptoms of a store wait for its fault to end, and are looked at then, not
   const over = new Date(Date.now() + 10)
   await turn(over)
   expect(await running()).toEqual(['S2/pos1'])
+  await turn(new Date(over.getTime() + 1))
+  expect(await running()).toEqual(['S2/pos1'])
   await turn(new Date(over.getTime() + 10_001))
   expect(await running()).toEqual(['S1/pos1', 'S1/pos2', 'S1/pos3', 'S2/pos1'])
+})
+
+test('symptoms of lines that are back are a storm only if they fire for longer than their rule waits', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const start = Date.parse('2027-02-01T03:00:00Z')
+  const at = (seconds: number): Date => {
+    const date = new Date(start + seconds * 1000)
+    vi.setSystemTime(date)
+    return date
+  }
+  const goOn = (seconds: number): Promise<number> => turn(at(seconds), 2, 30_000)
+  const storms = async (): Promise<readonly (string | null)[]> => {
+    const all = await store.episodes()
+    return all.flatMap(({ note, device }) => (device?.startsWith('L') && note?.note === 'held' ? [device] : []))
+  }
+  // Never three at once.
+  for (const [index, line] of ['L1', 'L2', 'L3', 'L4'].entries()) {
+    at(index * 100)
+    await tell(told(null, line), told(`${line}/pos1`, line))
+    await goOn(index * 100 + 1)
+  }
+  at(1_000)
+  await tell(...['L1', 'L2', 'L3', 'L4'].map((line) => told(null, line, 'resolved')))
+  await goOn(1_001)
+  // Somebody else's fault of that moment is one fault.
+  at(1_005)
+  await tell(told('L9/pos1', 'L9'))
+  await goOn(1_006)
+  at(1_010)
+  await tell(told('L1/pos1', 'L1', 'resolved'), told('L2/pos1', 'L2', 'resolved'))
+  await goOn(1_022)
+  // One that clears when it was counted already counts no more.
+  at(1_030)
+  await tell(told('L3/pos1', 'L3', 'resolved'))
+  for (const seconds of [1_032, 1_036]) await goOn(seconds)
+  expect(await storms()).toEqual([])
+  expect((await running()).filter((device) => device?.startsWith('L'))).toEqual(['L4/pos1', 'L9/pos1'])
+  // Those that go on firing are one.
+  for (const [index, line] of ['L5', 'L6', 'L7'].entries()) {
+    at(2_000 + index * 100)
+    await tell(told(null, line), told(`${line}/pos1`, line))
+    await goOn(2_001 + index * 100)
+  }
+  at(3_000)
+  await tell(...['L5', 'L6', 'L7'].map((line) => told(null, line, 'resolved')))
+  for (const seconds of [3_001, 3_022, 3_033]) await goOn(seconds)
+  expect([...(await storms())].sort()).toEqual(['L5/pos1', 'L6/pos1', 'L7/pos1'])
 })
 
 test('what a storm holds is looked at when the storm may be over, not before', async () => {

@@ -1,3 +1,5 @@
+import { utimes } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { inputError } from '../../core/diagnostic.ts'
 import { explainError } from '../../core/explain-error.ts'
 import { worseExitCode } from '../../core/outcome.ts'
@@ -11,6 +13,8 @@ import { pullRevision } from './pull-revision.ts'
 import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.ts'
 
 export type PassOptions = Omit<ReconcileOptions, 'fleet' | 'revision' | 'now'> & {
+  /** What is followed is pulled so often while runs last, in milliseconds. */
+  readonly pullEveryMs: number
   /** Told what the remote had, before any device is looked at. */
   readonly told: (pass: Pick<Pass, 'pulled'>) => Promise<void>
 }
@@ -31,26 +35,51 @@ const now = (): Date => new Date()
  * Pulls, and reconciles devices with the revision that is in force then: the newest, or the last good one. Throws the reason
  * of the signal where that was aborted before any device was looked at.
  */
-export async function passOver(follow: OpenFollow, { told, ...options }: PassOptions): Promise<Pass> {
+export async function passOver(follow: OpenFollow, { told, pullEveryMs, ...options }: PassOptions): Promise<Pass> {
   const { signal } = options
   return onlyOne(follow.paths.home, async () => {
     const pulled = await pullRevision(follow, signal ? { signal } : {})
     signal?.throwIfAborted()
     await told({ pulled })
     const { project, commit } = await loadRevision(follow, pulled.trusted.commit)
+    const over = new AbortController()
+    const pulling = keepPulling(follow, { root: project.root, everyMs: pullEveryMs, signal: over.signal })
     try {
       await tellOfRevision(project, pulled)
       const done = await reconcile(project, { ...options, fleet: await project.fleet(), revision: commit, now })
       const code = pulled.code === undefined ? 0 : explainError(pulled.code).exit_code
       return { pulled, done, exitCode: worseExitCode(done.exitCode, code), root: follow.paths.current }
     } finally {
+      over.abort()
+      await pulling
       await project.close()
     }
   })
 }
 
+/**
+ * Pulls again and again, so that runs hear of what is committed while they last: they go by the stricter of what they have and what is in
+ * force (run-policy.ts). What is wrong is told by the next pass, which finds the same. The checkout at `root` stays.
+ */
+async function keepPulling(
+  follow: OpenFollow,
+  { root, everyMs, signal }: { readonly root: string; readonly everyMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  for (;;) {
+    await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
+    if (signal.aborted) return
+    // Of what is not in force the last that were used are kept.
+    await utimes(root, now(), now())
+      .then(() => pullRevision(follow, { signal }))
+      .catch(() => undefined)
+  }
+}
+
 /** Reconciles devices with a repository as it is here. */
-export async function passOverHere(project: Project, { told: _, ...options }: PassOptions): Promise<Pass> {
+export async function passOverHere(
+  project: Project,
+  { told: _told, pullEveryMs: _every, ...options }: PassOptions,
+): Promise<Pass> {
   try {
     return await onlyOne(project.root, async () => {
       const fleet = await project.fleet()

@@ -101,7 +101,9 @@ function sentenceOf(event: EpisodeEvent): string {
     case 'noted':
       return `${event.note}: ${event.why}`
     case 'released':
-      return 'what held it is over: from now on it is seen to as if it had begun now'
+      return event.still
+        ? 'it fires on: it counts as a fault that begins now'
+        : 'what held it is over: from now on it is seen to as if it had begun now'
     case 'told':
       return event.why === null
         ? `monitoring was told of repair ${event.attempt}`

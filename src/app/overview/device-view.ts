@@ -8,7 +8,7 @@ import { wallTime } from '../../core/zoned-time.ts'
 import type { KnownLook } from '../history/current-looks.ts'
 import { knownOutages, outageNote } from '../outages/known-outages.ts'
 import { deviceRow, storeRow } from './fleet-lists.ts'
-import { type DevicePicture, rankOf, type StorePicture } from './fleet-picture.ts'
+import { type DevicePicture, QUIET_STATES, rankOf, type StorePicture } from './fleet-picture.ts'
 import type { Sight } from './sight.ts'
 
 /** As long as a timeline goes back, and how many lines it has at most. */
@@ -17,7 +17,6 @@ const TIMELINE_ENDS = 500
 const TIMELINE_LINES = 60
 /** So many looks are gone into, the worst first. */
 const MOST_LOOKS = 3
-const WELL: ReadonlySet<string> = new Set(['in-sync', 'changed', 'never'])
 
 /** A store: what hangs on what, hours, local time. undefined: there is none that somebody sees. */
 export async function storeView(sight: Sight, id: string): Promise<JsonObject | undefined> {
@@ -56,7 +55,7 @@ export async function deviceView(sight: Sight, name: string): Promise<JsonObject
     via: device.transport.via ?? null,
     attached_to: device.attached_to ?? null,
     attached: others.filter((other) => other.device.attached_to === device.id).map(({ device: { name } }) => name),
-    suffering: others.filter((other) => !WELL.has(other.known.state)).map(deviceRow),
+    suffering: others.filter((other) => !QUIET_STATES.has(other.known.state)).map(deviceRow),
     tags: [...device.tags],
     note: device.note ?? null,
     store_row: storeRow(store, now),
@@ -121,7 +120,7 @@ function saysOf({ state, unknown, failure, classification }: DeviceEnd): string 
 
 /** What the looks that count have found, each told once, with what helps. */
 async function findingsOf({ store }: Sight, { device, known }: DevicePicture): Promise<JsonObject[]> {
-  const bad = known.looks.filter((look) => look.counts && !WELL.has(look.state))
+  const bad = known.looks.filter((look) => look.counts && !QUIET_STATES.has(look.state))
   const worst = bad.sort((a, b) => rankOf(a.state) - rankOf(b.state)).slice(0, MOST_LOOKS)
   const all = await Promise.all(
     worst.map(async (look) => {

@@ -5,6 +5,9 @@ import type { KnownState } from '../history/device-status.ts'
 
 export type AnyState = DeviceState | 'never'
 
+/** Nobody has looked yet, or all is well. */
+export const QUIET_STATES: ReadonlySet<string> = new Set<AnyState>(['in-sync', 'changed', 'never'])
+
 /** Worst first; what was never looked at stands before what is in order, since nothing is known of it. */
 export const ANY_STATES_WORST_FIRST: readonly AnyState[] = WORST_STATES_FIRST.flatMap((state) =>
   state === 'changed' ? ['never' as const, state] : [state],

@@ -1,7 +1,7 @@
 import type { ApprovalState, RunControl } from '../../core/admission.ts'
 import type { UnfinishedRun } from '../../core/unfinished-run.ts'
 import { approvedBy, isOver } from '../../engine/admission/approvals.ts'
-import { resultOf } from '../../engine/admission/policy-admission.ts'
+import { resultOf } from '../../engine/admission/visit-result.ts'
 
 /** What of a run waits for somebody's word. */
 export interface Awaited {

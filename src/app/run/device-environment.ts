@@ -1,13 +1,19 @@
 import { success } from '../../core/failure.ts'
-import type { Device } from '../../core/fleet.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Guard } from '../../core/guard.ts'
 import type { Module } from '../../core/module.ts'
 import type { Clock } from '../../core/ports.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import type { DeviceEnvironment } from '../../engine/device/perform-device.ts'
 import { checkRendered } from '../../lang/rendered-params.ts'
 import { MODULES } from '../../modules/index.ts'
+import { hostKeyLookup } from '../../transports/known-hosts.ts'
+import type { Project } from '../project.ts'
+import type { Credentials } from '../reach/credentials.ts'
 import { LazySession, type SessionDependencies } from '../reach/device-session.ts'
-import { deadlineOf } from '../reach/resolve-target.ts'
+import { type LoginResolver, loginResolver } from '../reach/log-in.ts'
+import { deadlineOf, targetResolver } from '../reach/resolve-target.ts'
+import type { SecretReader } from '../reach/secrets.ts'
 import { withPaths } from '../revision/repository-paths.ts'
 import { guardChecks } from './guard-checks.ts'
 
@@ -65,4 +71,28 @@ export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment
     ...(dependencies.overloadedMs && { overloadedMs: dependencies.overloadedMs }),
     deadlineMs: deadlineOf,
   }
+}
+
+/** What earlier runs noted of devices, as the state store has it. */
+export function historyIn(store: Pick<RunStore, 'samples' | 'fact'>): DeviceEnvironment['historyOf'] {
+  return (device) => ({
+    samples: (...of) => store.samples(device.name, ...of),
+    fact: (...of) => store.fact(device.name, ...of),
+  })
+}
+
+/** How devices of a fleet are logged in at, with the keys and secrets of a project. */
+export function deviceLogins(
+  { root, paths }: Pick<Project, 'root' | 'paths'>,
+  of: {
+    readonly fleet: Fleet
+    readonly secrets: SecretReader
+    readonly credentials: Credentials
+    /** Of the state store. */
+    readonly storeId: string
+  },
+): LoginResolver {
+  const hostKeys = hostKeyLookup(paths.knownHosts)
+  const targets = targetResolver({ ...of, root, hostKeys, printOf: (secrets) => of.credentials.printOf(secrets) })
+  return loginResolver(targets, of)
 }

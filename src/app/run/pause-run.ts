@@ -1,5 +1,6 @@
 import type { RunControl } from '../../core/admission.ts'
 import { type InputError, inputError } from '../../core/diagnostic.ts'
+import { isChanging } from '../../core/events.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { controlOf, withControl } from '../../engine/admission/run-control.ts'
@@ -21,7 +22,7 @@ export async function pauseRun(store: RunStore, of: About, word: Word): Promise<
   const { run, state, mode } = of.run
   if (state !== 'running')
     throw unfit(run, `It is ${state}.`, 'Nobody works on it; `till resume --list` shows what is left.')
-  if (mode !== 'apply' && mode !== 'exec') {
+  if (!isChanging(mode)) {
     throw unfit(
       run,
       `It only looks (${mode}).`,

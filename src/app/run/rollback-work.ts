@@ -87,6 +87,22 @@ export function undoWork(
   return { work, without, done, inHand }
 }
 
+/** Throws InputError where another run has begun to take devices of this work back since it was worked out. */
+export async function refuseUndoneMeanwhile(
+  store: RunStore,
+  { run, asks, work }: { readonly run: string; readonly asks: string; readonly work: readonly DeviceWork[] },
+): Promise<void> {
+  const unfinished = await readUnfinished(store.events(run))
+  const takenBack = await takenBackOf(store, run, { ...unfinished, asks })
+  const isNews = ({ device: { name }, undoes }: DeviceWork): boolean => {
+    if (takenBack.done.has(name) || takenBack.toCome.has(name)) return true
+    return JSON.stringify(undoes) !== JSON.stringify({ ...unfinished.changesOf(name), ...takenBack.stepsOf(name) })
+  }
+  const news = work.filter(isNews).map(({ device }) => device.name)
+  if (news.length > 0)
+    throw refused(run, `Another run has begun to do so meanwhile, on ${namesOf(news)}. Say it again for what is left.`)
+}
+
 const NOT_AN_APPLY: Readonly<Record<RunMode, string>> = {
   apply: '',
   plan: 'It has only looked.',

@@ -5,14 +5,23 @@ import type { Fleet } from '../../core/fleet.ts'
 import type { Guard } from '../../core/guard.ts'
 import type { Policy, Purpose, PurposeRules } from '../../core/policy.ts'
 import type { RunStore } from '../../core/run-store.ts'
-
 import type { Admission } from '../../engine/admission/admission.ts'
+import type { CompiledPolicy } from '../../engine/admission/compile-policy.ts'
 import { policyAdmission } from '../../engine/admission/policy-admission.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
+import { inForceSince } from '../gitops/in-force-since.ts'
 import type { Project } from '../project.ts'
 import { expectedTimes, TimedChanges } from '../safety/expected-times.ts'
 import { type WavesEnd, wavesEnd } from '../safety/failed-wave.ts'
-import { compiledFor, lastSeen, policyOf, purposeOf, wavesOf, withoutWaves } from '../safety/policy-in-force.ts'
+import {
+  compiledFor,
+  lastSeen,
+  policyDigest,
+  policyOf,
+  purposeOf,
+  wavesOf,
+  withoutWaves,
+} from '../safety/policy-in-force.ts'
 
 export interface RunPolicyRequest {
   readonly project: Project
@@ -35,6 +44,8 @@ export interface RunPolicyRequest {
   readonly policies?: readonly string[] | undefined
   /** The run whose changes are taken back. */
   readonly undoes?: string | undefined
+  /** Tells people what is part of no result. */
+  readonly warn?: ((text: string) => void) | undefined
   /** Of a run that is carried on: the policy and the waves that it has, and what devices have come to in it. */
   readonly before?: PolicyBefore | undefined
 }
@@ -70,10 +81,11 @@ const AFTER_SOAK_MS = 1_000
 export async function runPolicy(store: RunStore, leases: Admission, request: RunPolicyRequest): Promise<RunPolicy> {
   const { project, fleet, work, run, waitMs = 0, before } = request
   if (isBuiltIn(project) && !before && request.breakGlass !== undefined) await refuseWithoutGlass(store, fleet)
-  const { runbooks, purpose, kept, planned } = rulesOf(request)
+  const { runbooks, purpose, kept, planned, newKept } = rulesOf(request)
   const devices = work.map(({ device }) => device)
   const policy = paused(kept, purpose, request.goOn === true)
-  const compiled = compiledFor(project, fleet, policy)
+  let compiled = compiledFor(project, fleet, policy)
+  const newest = newestPolicy(request, (now) => paused(newKept(now), purpose, request.goOn === true))
   const isUndoing = request.undoes !== undefined
   // What is taken back is no rollout: its budget is that of rollbacks, and it does not wait behind a canary.
   const rule = isUndoing ? undefined : policy[purpose].waves
@@ -93,6 +105,13 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
     run,
     by: request.by,
     policy: compiled,
+    ...(newest && {
+      async newPolicy() {
+        const next = await newest(compiled)
+        if (next) compiled = next
+        return next
+      },
+    }),
     purpose: isUndoing ? 'rollback' : purpose,
     origin: request.origin ?? (process.stdout.isTTY ? 'terminal' : 'pipeline'),
     expectedOf,
@@ -110,7 +129,9 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
   return {
     patienceMs,
     admission,
-    ...(rule && { wavesEnd: async () => wavesEnd(await admission.standing(), rule) }),
+    ...(rule && {
+      wavesEnd: async () => wavesEnd(await admission.standing(), compiled.policy[purpose].waves ?? rule),
+    }),
     // As admission judges them (rules/guards.ts).
     guardsOf: (device) => compiled.guardsOf(device, isUndoing ? 'rollout' : purpose),
     policy: kept,
@@ -131,8 +152,40 @@ function rulesOf(request: RunPolicyRequest) {
   // A command that was typed proves nothing by a canary, and is not gone on with; of a few stores that are one wave, none is there
   // to be saved, so that one that fails does not keep the others from being mended.
   const isWhole = request.mode === 'exec' || (planned !== undefined && planned.length < 2)
-  const kept = withMostFailures(isWhole ? withoutWaves(policy, purpose) : policy, purpose, request.maxFailures)
-  return { runbooks, purpose, kept, planned }
+  const keptOf = (one: Policy): Policy =>
+    withMostFailures(isWhole ? withoutWaves(one, purpose) : one, purpose, request.maxFailures)
+  const kept = keptOf(policy)
+  /** As what is in force by now tightens it. */
+  const newKept = (now: Project): Policy => keptOf(policyOf(now, runbooks, { before: kept, beside: request.policies }))
+  return { runbooks, purpose, kept, planned, newKept }
+}
+
+/**
+ * What holds for a run by now, where it works with a revision of what is followed and another one has come into force since: so a freeze
+ * that is committed in the middle stops the next change. Where that cannot be used, the run goes on by what it has, and it is told.
+ */
+function newestPolicy(
+  { project, fleet, run, warn }: RunPolicyRequest,
+  policyBy: (now: Project) => Policy,
+): ((current: CompiledPolicy) => Promise<CompiledPolicy | undefined>) | undefined {
+  const inForce = inForceSince(project)
+  if (!inForce) return undefined
+  return async (current) => {
+    let now: Project | undefined
+    try {
+      now = await inForce()
+      const policy = now && policyBy(now)
+      if (!now || !policy || policyDigest(policy) === policyDigest(current.policy)) return undefined
+      const next = compiledFor(now, fleet, policy)
+      warn?.(`Run ${run} goes by the policy that has come into force meanwhile as well, the stricter of both.`)
+      return next
+    } catch (error) {
+      warn?.(`What has come into force since run ${run} began cannot be read: ${(error as Error).message}`)
+      return undefined
+    } finally {
+      await now?.close()
+    }
+  }
 }
 
 function isBuiltIn({ settings }: Project): boolean {

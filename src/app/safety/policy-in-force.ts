@@ -3,7 +3,7 @@ import type { Seen } from '../../core/admission.ts'
 import { DEFAULT_POLICY } from '../../core/default-policy.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import type { DeviceState } from '../../core/outcome.ts'
+import { WORKS_STATES } from '../../core/outcome.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Policy, Purpose } from '../../core/policy.ts'
 import type { RunStore } from '../../core/run-store.ts'
@@ -96,8 +96,6 @@ function targetOf({ name, store, region, profile, os }: Device) {
   return { device: name, store, region, ...(os.version !== undefined && { class: system.join(' ') }) }
 }
 
-const WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'drifted', 'changed'])
-
 /** When each device was last seen, and whether it worked. */
 export async function lastSeen(store: RunStore): Promise<Map<string, Seen>> {
   const seen = new Map<string, Seen>()
@@ -106,7 +104,7 @@ export async function lastSeen(store: RunStore): Promise<Map<string, Seen>> {
     const wasSeen = state === 'deferred' && seen_at === at
     if ((state === 'deferred' && !wasSeen) || state === 'cancelled') continue
     const isAway = state === 'unreachable'
-    seen.set(device, { working: wasSeen || WORKING.has(state), at: Date.parse(at), ...(isAway && { isAway }) })
+    seen.set(device, { working: wasSeen || WORKS_STATES.has(state), at: Date.parse(at), ...(isAway && { isAway }) })
   }
   return seen
 }

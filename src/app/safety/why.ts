@@ -4,6 +4,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Purpose } from '../../core/policy.ts'
 import type { DeviceStatus } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
+import { GUARD_CODES } from '../../core/safety-codes.ts'
 import { mayBeginAt } from '../../engine/admission/decide.ts'
 import { Ledger } from '../../engine/admission/ledger.ts'
 import type { Situation } from '../../engine/admission/rule.ts'
@@ -93,12 +94,10 @@ function questionOf(device: Device, of: Pick<Question, 'purpose' | 'expected' | 
   return { moment: 'change', run: '', device: device.name, origin: 'pipeline', ...of }
 }
 
-const BY_GUARDS: ReadonlySet<string> = new Set(['GUARD_CLOSED', 'GUARD_UNKNOWN'])
-
 async function lastGuards(store: { status(): AsyncIterable<DeviceStatus> }) {
   const found = new Map<string, Pick<DeviceStatus, 'at' | 'message'>>()
   for await (const { device, code, at, message } of store.status()) {
-    if (code !== null && BY_GUARDS.has(code)) found.set(device, { at, message })
+    if (code !== null && GUARD_CODES.has(code)) found.set(device, { at, message })
   }
   return found
 }

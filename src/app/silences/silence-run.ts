@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Origin } from '../../core/admission.ts'
-import type { RunMode } from '../../core/events.ts'
+import { isChanging, type RunMode } from '../../core/events.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import type { Admission } from '../../engine/admission/admission.ts'
@@ -47,7 +47,7 @@ export async function silenceRun(
   },
 ): Promise<SilencedRun> {
   const { project, fleet, store, warn, origin, masker, mode, run, isResumed } = means
-  if (mode !== 'apply' && mode !== 'exec') return NO_SILENCES
+  if (!isChanging(mode)) return NO_SILENCES
   const silencers = await openSilencers(project, fleet, warn)
   if (silencers.length === 0) return NO_SILENCES
   const isRepair = origin === 'hook'

@@ -20,7 +20,7 @@ export function silencedAdmission(base: Admission, silences: DeviceSilences, isR
       if (isRepair) await silences.open(request.device)
       return { kind: 'begin', permit: silencedPermit(answer.permit, silences, request.device) }
     },
-    ...(base.giveUp && { giveUp: (device: string) => base.giveUp?.(device) }),
+    ...(base.giveUp && { giveUp: async (device: string) => base.giveUp?.(device) }),
     ...(base.onChange && { onChange: (listener: () => void) => base.onChange?.(listener) }),
   }
 }

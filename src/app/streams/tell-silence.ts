@@ -45,7 +45,7 @@ export async function tellSilence(
   const alerts: object[] = []
   const notes: [string, string | null][] = []
   for (const [device, { id, kind }] of told) {
-    if (silent.get(device)?.kind === kind || !of.fleet.devices.has(device)) continue
+    if (silent.get(device)?.kind === kind) continue
     alerts.push({ id, state: 'resolved', device, name: ALERTS[kind].name, text: 'It speaks again', started_at: at })
     notes.push([device, null])
   }
@@ -68,7 +68,7 @@ export async function tellSilence(
 /** Ends what was told of devices of sources of which nobody wants to know any more whether they are silent. */
 export async function endTold(
   sources: readonly SourceSettings[],
-  of: { readonly events: EventStore; readonly hooks: HookStore; readonly fleet: Fleet; readonly now: number },
+  of: { readonly events: EventStore; readonly hooks: HookStore; readonly now: number },
 ): Promise<void> {
   const watched = new Set(sources.filter(({ silence }) => silence).map(({ name }) => name))
   const left = (await of.events.standing()).filter(({ source }) => !watched.has(source))
@@ -77,12 +77,11 @@ export async function endTold(
     const told = (await of.events.heard(source)).flatMap(({ device, told: text }) =>
       text === null ? [] : [{ device, ...readTold(text) }],
     )
-    const alerts = told
-      .filter(({ device }) => of.fleet.devices.has(device))
-      .map(({ device, id, kind }) => ({
-        ...{ id, state: 'resolved', device, name: ALERTS[kind].name, started_at: at },
-        text: 'Its silence is not looked at any more',
-      }))
+    // Of devices that have left the inventory, too: by its name an alert ends what it has begun.
+    const alerts = told.map(({ device, id, kind }) => ({
+      ...{ id, state: 'resolved', device, name: ALERTS[kind].name, started_at: at },
+      text: 'Its silence is not looked at any more',
+    }))
     if (alerts.length > 0)
       await of.hooks.receive([{ source: STREAMS, sender: OWN_SENDER, body: JSON.stringify({ alerts }) }])
     for (const { device } of told) await of.events.tell(source, device, null)

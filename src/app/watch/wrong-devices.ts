@@ -1,5 +1,5 @@
 import type { AnyState, DevicePicture, FleetPicture, StorePicture } from '../overview/fleet-picture.ts'
-import { rankOf } from '../overview/fleet-picture.ts'
+import { QUIET_STATES, rankOf } from '../overview/fleet-picture.ts'
 
 /** A device that is not as it should be, as far as is known. */
 export interface WrongDevice {
@@ -37,8 +37,6 @@ export interface WatchChange {
   readonly run: string | null
 }
 
-/** Nobody has looked yet, or all is well. */
-const QUIET: ReadonlySet<AnyState> = new Set(['in-sync', 'changed', 'never'])
 const SELLS = ['no', 'unknown', 'yes'] as const
 
 /** What is wrong now, by store: stores that cannot sell first, then by their worst device. */
@@ -47,7 +45,7 @@ export function wrongStores(picture: FleetPicture, isAbout: (device: string) => 
     const wrong = devices
       .filter(
         ({ known, device }) =>
-          isAbout(device.name) && (known.unknown ? known.state !== 'never' : !QUIET.has(known.state)),
+          isAbout(device.name) && (known.unknown ? known.state !== 'never' : !QUIET_STATES.has(known.state)),
       )
       .map(wrongDevice)
       .sort((a, b) => rankOf(a.state) - rankOf(b.state))

@@ -17,19 +17,18 @@ import type { RunStore } from '../../core/run-store.ts'
 import type { Transport } from '../../core/transport.ts'
 import type { ChangeAnswer, Permit } from '../../engine/admission/admission.ts'
 import type { Lease, LeaseKeeper } from '../../engine/admission/lease-keeper.ts'
+import { cancelled, deferred } from '../../engine/device/device-outcome.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
-import { deferred, endDevice, visitDevice } from '../../engine/device/run-device.ts'
+import { endDevice, visitDevice } from '../../engine/device/run-device.ts'
 import { MAIN_THREAD } from '../../engine/fleet/worker-pool.ts'
 import { type Journal, openJournal } from '../../engine/journal/journal.ts'
 import type { Masker } from '../../engine/journal/mask.ts'
 import { selectorScope } from '../../lang/expression.ts'
-import { hostKeyLookup } from '../../transports/known-hosts.ts'
 import type { Project } from '../project.ts'
 import type { Credentials } from '../reach/credentials.ts'
-import { loginResolver } from '../reach/log-in.ts'
-import { neighboursOf, targetResolver } from '../reach/resolve-target.ts'
+import { neighboursOf } from '../reach/resolve-target.ts'
 import { learnSecrets, type SecretReader } from '../reach/secrets.ts'
-import { deviceEnvironment, SYSTEM_CLOCK } from '../run/device-environment.ts'
+import { deviceEnvironment, deviceLogins, historyIn, SYSTEM_CLOCK } from '../run/device-environment.ts'
 import { standingOf } from '../run/handed/standing.ts'
 import { PartOfFleet } from '../run/handed/way-of.ts'
 import { type KeptRevision, openKept } from '../run/kept/open-work.ts'
@@ -203,7 +202,7 @@ export class HandedVisits {
     }
     const permit = handed.leave && this.#permit({ device, attempt, lease, leave: handed.leave })
     if (this.#stopping.signal.aborted) {
-      await endDevice(work, environment, CANCELLED)
+      await endDevice(work, environment, cancelled())
       return
     }
     const visit = await visitDevice({ ...work, lost: lease.lost }, environment, { worker: MAIN_THREAD, permit })
@@ -279,18 +278,12 @@ export class HandedVisits {
     const { project, store, keeper, masker, transports, credentials, secretsOf, overloadedMs } = this.#means
     const { fleet } = this.#part
     const secrets = secretsOf(project)
-    const hostKeys = hostKeyLookup(project.paths.knownHosts)
-    const printOf = (of: Parameters<Credentials['printOf']>[0]): string => credentials.printOf(of)
-    const means = { fleet, root: project.root, secrets, hostKeys, storeId: keeper.storeId, printOf }
     return deviceEnvironment({
       mode: this.#handed.mode,
       admission: { place: () => Promise.reject(new Error('the controller admits')) },
       emit: (body) => Promise.reject(new Error(`an event without a lease: ${body.type}`)),
       scopeOf: (device) => ({ ...selectorScope(NO_STORES, device), store: this.#storeOf(device), vars: device.vars }),
-      historyOf: (device) => ({
-        samples: (...of) => store.samples(device.name, ...of),
-        fact: (...of) => store.fact(device.name, ...of),
-      }),
+      historyOf: historyIn(store),
       guardsOf: (device) => this.#jobs.get(device.name)?.handed.guards ?? [],
       readSecret: secrets.read,
       learnSecrets: (device) => learnSecrets(device, secrets.read),
@@ -299,7 +292,7 @@ export class HandedVisits {
       aborting: this.#aborting.signal,
       mask: async (value) => masker.value(value),
       sessions: {
-        resolver: loginResolver(targetResolver(means), { fleet, secrets, credentials }),
+        resolver: deviceLogins(project, { fleet, secrets, credentials, storeId: keeper.storeId }),
         transports,
         neighboursOf: (device) => neighboursOf(fleet, device),
         watch: { connecting: () => undefined, connected: () => undefined },
@@ -321,15 +314,6 @@ const NOBODY = {
   code: 'LEASE_LOST',
   phase: 'resolve',
   message: 'The controller of the run is gone, so nobody gave leave to change the device.',
-} as const
-
-const CANCELLED = {
-  state: 'cancelled',
-  failure: {
-    code: 'RUN_CANCELLED',
-    phase: 'resolve',
-    message: 'The run was stopped before this device was done.',
-  },
 } as const
 
 const NO_RUNBOOK = {

@@ -68,7 +68,11 @@ fi
 if command -v loginctl >/dev/null 2>&1 && sessions=$(loginctl list-sessions --no-legend 2>/dev/null); then
   known=yes
   for id in $(printf '%s\\n' "$sessions" | while read -r id rest; do echo "$id"; done); do
-    about=$(loginctl show-session "$id" -p Name -p Class -p State -p TTY -p Seat -p Display 2>/dev/null) || continue
+    if ! about=$(loginctl show-session "$id" -p Name -p Class -p State -p TTY -p Seat -p Display 2>/dev/null); then
+      # It may have ended since the list was made; one that is still there may be anybody's.
+      loginctl list-sessions --no-legend 2>/dev/null | while read -r other rest; do echo "$other"; done | grep -qxF -e "$id" || continue
+      echo "unknown loginctl does not say whose session $id is"; exit
+    fi
     case $about in *State=closing*) continue ;; *Class=user*) ;; *) continue ;; esac
     # One without a terminal and a screen is a program's, such as this look's own.
     printf '%s\\n' "$about" | grep -qE '^(TTY|Seat|Display)=.' || continue

@@ -56,8 +56,8 @@ export interface PlaceRequest {
  */
 export interface Admission {
   place(request: PlaceRequest): Promise<PlaceAnswer>
-  /** The run no longer waits for a device that was told to wait. */
-  giveUp?(device: string): void
+  /** The run no longer waits for a device that was told to wait, and nobody waits behind it any more. */
+  giveUp?(device: string): Promise<void>
   /** Has `listener` called whenever a device that waits may get another answer. */
   onChange?(listener: () => void): void
 }

@@ -5,19 +5,17 @@ import type {
   Decision,
   Expected,
   Origin,
-  Place,
   Question,
-  Reason,
   RunControl,
   RunFacts,
   Seen,
-  Waiter,
   WaveResult,
-  WaveTally,
 } from '../../core/admission.ts'
 import type { GuardSeen } from '../../core/guard.ts'
-import { type DeviceOutcome, type DeviceState, wasNeverReached } from '../../core/outcome.ts'
+import type { DeviceOutcome } from '../../core/outcome.ts'
+import { GUARD_CODES } from '../../core/safety-codes.ts'
 import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission.ts'
+import { answerOf } from './answer-of.ts'
 import { afterFailure } from './breaker-state.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
@@ -25,11 +23,10 @@ import { havePassedBefore } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Situation } from './rule.ts'
 import { askedFor, begunBy, controlOf, withControl } from './run-control.ts'
-import { placeOfDead, settlePlace, takePlace, type VisitEnd } from './settle-place.ts'
+import { settlePlace, takePlace, withoutTheDead } from './settle-place.ts'
+import { endOf, isFailure, resultOf, SEEN_WORKING } from './visit-result.ts'
 import { waiterOf } from './waiter-of.ts'
-
-/** Who waits for devices in progress asks every few seconds; who did not for so long is gone. */
-const SILENT_MS = 60_000
+import { WaveResults } from './wave-results.ts'
 
 export interface PolicyAdmissionOptions {
   readonly store: AdmissionStore
@@ -38,6 +35,8 @@ export interface PolicyAdmissionOptions {
   /** Who asks for the run. */
   readonly by: string
   readonly policy: CompiledPolicy
+  /** Asked before each question: the policy that holds from now on, where it is another one than before. */
+  newPolicy?(): Promise<CompiledPolicy | undefined>
   readonly purpose: Question['purpose']
   readonly origin: Origin
   /** How long the change of a device is expected to take. */
@@ -85,30 +84,24 @@ export function policyAdmission(leases: Admission, options: PolicyAdmissionOptio
 
 class PolicyGate {
   readonly #options: PolicyAdmissionOptions
-  readonly #waveOf = new Map<string, number>()
-  readonly #results: Map<string, WaveResult>[]
-  readonly #tallies: Record<WaveResult, number>[]
+  #policy: CompiledPolicy
+  readonly #waves: WaveResults
   /** Devices that are worked on here. */
   readonly #own = new Set<string>()
+  /** Devices that others have to wait behind, since they wait themselves. */
+  readonly #queued = new Set<string>()
   /** What was in progress after the last question, and the same indexed. */
   #last: { readonly content: AdmissionContent; readonly ledger: Ledger } | undefined
-  readonly #doneAt: (number | undefined)[]
   readonly #seenHere = new Map<string, Seen>()
-  /** Devices that were looked at here, whatever came of it. */
-  readonly #looked = new Set<string>()
   /** Since when the guards of a device hold it back. */
   readonly #inUseSince = new Map<string, number>()
   /** Waves, or the run as a whole, for which approval was asked for here. */
-  readonly #askedFor = new Set<number | undefined>()
+  readonly #peopleAsked = new Set<number | undefined>()
 
   constructor(options: PolicyAdmissionOptions) {
     this.#options = options
-    for (const [index, wave] of options.waves.entries()) for (const device of wave) this.#waveOf.set(device, index)
-    this.#results = options.waves.map(() => new Map())
-    this.#tallies = options.waves.map(() => ({ passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 }))
-    this.#doneAt = options.waves.map(() => undefined)
-    const before = [...(options.before ?? [])].sort(([, a], [, b]) => a.at - b.at)
-    for (const [device, { result, at }] of before) this.#count(device, result, at)
+    this.#policy = options.policy
+    this.#waves = new WaveResults(options.waves, options.before)
   }
 
   /**
@@ -120,15 +113,15 @@ class PolicyGate {
     device: string,
     seen: { readonly guards?: readonly GuardSeen[]; readonly isTouched?: boolean } = {},
   ): Promise<Decision> {
-    const { policy } = this.#options
+    await this.#keepUp()
     const question = {
       ...this.#question(moment, device),
       ...(seen.guards && { guards: seen.guards }),
       ...(seen.isTouched && { isTouched: true }),
     }
-    let isAskedFor = false
+    let [isAskedFor, isQueued] = [false, false]
     const answer = await this.#transact((content) => {
-      const now = this.#options.now()
+      const [policy, now] = [this.#policy, this.#options.now()]
       const living = withoutTheDead(content, now)
       const ledger = this.#ledgerOf(living)
       const said = controlOf(living, this.#options.run)
@@ -136,11 +129,11 @@ class PolicyGate {
       isAskedFor = asked !== undefined
       let control = asked ?? said
       const decision = decide(policy, this.#situation(ledger, { ...living, control }, now), question)
+      // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
+      // wave would be read with each question.
+      isQueued = decision.kind === 'wait' && decision.isNext && decision.isForAll !== true
       if (decision.kind === 'wait') {
-        // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
-        // wave would be read with each question.
-        if (decision.isNext && decision.isForAll !== true)
-          ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
+        if (isQueued) ledger.wait(waiterOf(question, decision, { policy, ledger, now }))
         else ledger.leave(question.run, device)
         const place = ledger.place(device)
         if (seen.isTouched === false && place?.run === question.run && place.phase === 'changing') {
@@ -155,8 +148,17 @@ class PolicyGate {
       return { result: decision, content: left }
     })
     // Not before it stands in the store: what is rolled back is asked for again.
-    if (isAskedFor) this.#askedFor.add(this.#approvalOf(question.wave))
+    if (isAskedFor) this.#peopleAsked.add(this.#approvalOf(question.wave))
+    if (isQueued) this.#queued.add(device)
     return answer
+  }
+
+  async #keepUp(): Promise<void> {
+    const policy = await this.#options.newPolicy?.()
+    if (!policy) return
+    this.#policy = policy
+    // It is indexed by what the policy before it counts.
+    this.#last = undefined
   }
 
   #transact<T>(work: AdmissionWork<T>): Promise<T> {
@@ -170,7 +172,7 @@ class PolicyGate {
     // What is done with it may be rolled back, or break off in the middle.
     this.#last = undefined
     const isSame = last && last.content.places === content.places && last.content.waiters === content.waiters
-    return isSame ? last.ledger : new Ledger(this.#options.policy, content)
+    return isSame ? last.ledger : new Ledger(this.#policy, content)
   }
 
   #contentOf(ledger: Ledger, { breaker, holds, runs }: AdmissionContent): AdmissionContent {
@@ -195,13 +197,20 @@ class PolicyGate {
     return answer
   }
 
-  giveUp(device: string): void {
+  async giveUp(device: string): Promise<void> {
     this.#count(device, 'deferred')
+    if (!this.#queued.has(device)) return
+    await this.#transact((content) => {
+      const ledger = this.#ledgerOf(content)
+      ledger.leave(this.#options.run, device)
+      return { result: undefined, content: this.#contentOf(ledger, content) }
+    })
+    this.#queued.delete(device)
   }
 
   /** A guard is looked at again for as long as the run was told to wait, and not for ever. */
   #patient(answer: Wait | Refusal, device: string): Wait | Refusal {
-    if (answer.kind === 'refuse' || !OF_GUARDS.has(answer.failure.code) || answer.until === undefined) {
+    if (answer.kind === 'refuse' || !GUARD_CODES.has(answer.failure.code) || answer.until === undefined) {
       this.#inUseSince.delete(device)
       return answer
     }
@@ -223,7 +232,7 @@ class PolicyGate {
       ...base,
       change: async (guards, { isTouched } = { isTouched: false }): Promise<ChangeAnswer> => {
         const decision = await this.ask('change', device, { guards, isTouched })
-        this.#looked.add(device)
+        this.#waves.looked(device)
         if (decision.kind === 'begin') return { kind: 'begin' }
         this.#sawInOrder(device)
         return this.answerOf(decision, device)
@@ -238,7 +247,7 @@ class PolicyGate {
 
   #question(moment: Question['moment'], device: string): Question {
     const { run, purpose, origin, expectedOf, breakGlass } = this.#options
-    const wave = this.#waveOf.get(device)
+    const wave = this.#waves.waveOf(device)
     const isBack = this.#options.seen(device)?.isAway === true && !this.#seenHere.has(device)
     return {
       moment,
@@ -258,19 +267,19 @@ class PolicyGate {
    * they say yes when they have seen how those before it went.
    */
   #askPeople(said: RunControl, wave: number | undefined, now: number): RunControl | undefined {
-    const { run, by, policy, purpose } = this.#options
+    const { run, by, purpose } = this.#options
     if (purpose === 'rollback') return undefined
-    const { waves, approval } = policy.policy[purpose]
+    const { waves, approval } = this.#policy.policy[purpose]
     const about = this.#approvalOf(wave)
     if (about !== undefined && waves && !havePassedBefore(about, waves, { run: this.#facts(said), now }))
       return undefined
-    return askedFor(said, approval, { run, wave, by, now, isFirst: !this.#askedFor.has(about) })
+    return askedFor(said, approval, { run, wave, by, now, isFirst: !this.#peopleAsked.has(about) })
   }
 
   /** What an approval is about: the wave, or the run as a whole. */
   #approvalOf(wave: number | undefined): number | undefined {
-    const { policy, purpose } = this.#options
-    return purpose !== 'rollback' && policy.policy[purpose].approval.each === 'wave' ? wave : undefined
+    const { purpose } = this.#options
+    return purpose !== 'rollback' && this.#policy.policy[purpose].approval.each === 'wave' ? wave : undefined
   }
 
   #situation(ledger: Ledger, content: AdmissionContent & { readonly control: RunControl }, now: number): Situation {
@@ -282,18 +291,13 @@ class PolicyGate {
       holdsOn: (name) => content.holds.filter(({ on }) => on === name),
       breaker: content.breaker,
       approvals: content.control.approvals,
-      isToCome: (device, wave) => this.#isToCome(device, wave),
+      isToCome: (device, wave) => this.#waves.isToCome(device, wave),
       isAsking: (run) => run === this.#options.run || content.waiters.some((waiter) => waiter.run === run),
     }
   }
 
   #facts({ released, aborted, paused }: RunControl): RunFacts {
-    const waves = this.#options.waves.map((wave, index): WaveTally => {
-      const results = this.#tallies[index] as Record<WaveResult, number>
-      const doneAt = this.#doneAt[index]
-      const word = released[index]
-      return { size: wave.length, results, ...(doneAt !== undefined && { doneAt }), ...(word && { released: word }) }
-    })
+    const waves = this.#waves.tallies(released)
     const { run, origin, purpose } = this.#options
     const isOnTerminal = origin === 'terminal'
     const failed = purpose === 'rollback' ? waves.reduce((sum, { results }) => sum + results.failed, 0) : 0
@@ -316,7 +320,7 @@ class PolicyGate {
   }
 
   async #settle(device: string, outcome: DeviceOutcome | undefined): Promise<void> {
-    const { policy, run } = this.#options
+    const { run } = this.#options
     if (outcome) this.#count(device, resultOf(outcome))
     const now = this.#options.now()
     if (outcome && SEEN_WORKING.has(outcome.state)) this.#seenHere.set(device, { working: true, at: now })
@@ -332,11 +336,12 @@ class PolicyGate {
         else ledger.drop(device)
       }
       if (hasFailed) {
-        breaker = afterFailure(breaker, policy.policy.breakers, { device, run, at: now })
+        breaker = afterFailure(breaker, this.#policy.policy.breakers, { device, run, at: now })
       }
       return { result: undefined, content: this.#contentOf(ledger, { ...content, breaker }) }
     })
     this.#own.delete(device)
+    this.#queued.delete(device)
   }
 
   /** It answered, and could have been changed: others may be while it is left alone, unless it is known to be broken. */
@@ -345,90 +350,7 @@ class PolicyGate {
     if (last?.working !== false) this.#seenHere.set(device, { working: true, at: this.#options.now() })
   }
 
-  #isToCome(device: string, wave: number): boolean {
-    const own = this.#waveOf.get(device)
-    return own !== undefined && own <= wave && !this.#looked.has(device) && this.#results[own]?.has(device) !== true
+  #count(device: string, result: WaveResult): void {
+    this.#waves.count(device, result, this.#options.now())
   }
-
-  #count(device: string, result: WaveResult, at = this.#options.now()): void {
-    const wave = this.#waveOf.get(device)
-    const results = wave === undefined ? undefined : this.#results[wave]
-    if (wave === undefined || results === undefined) return
-    const tally = this.#tallies[wave] as Record<WaveResult, number>
-    const before = results.get(device)
-    if (before !== undefined) tally[before] -= 1
-    tally[result] += 1
-    results.set(device, result)
-    if (results.size === this.#options.waves[wave]?.length) this.#doneAt[wave] ??= at
-  }
-}
-
-/** Places of runs that are gone stay only where something may be out by them. Where all live it is the same lists. */
-function withoutTheDead(
-  content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean },
-  now: number,
-): AdmissionContent {
-  const { breaker, holds, runs } = content
-  const isThere = (place: Place): boolean => place.phase === 'out' || content.isHeld(place.run, place.device)
-  const places = content.places.every(isThere)
-    ? content.places
-    : content.places.flatMap((place) => (isThere(place) ? [place] : (placeOfDead(place) ?? [])))
-  const asks = ({ askedAt }: Waiter): boolean => now - askedAt < SILENT_MS
-  const waiters = content.waiters.every(asks) ? content.waiters : content.waiters.filter(asks)
-  return { places, waiters, breaker, holds, ...(runs && { runs }) }
-}
-
-function endOf(outcome: DeviceOutcome | undefined, phase: 'held' | 'changing' | 'out'): VisitEnd {
-  const state = outcome?.state
-  if (state !== undefined && SEEN_WORKING.has(state)) return 'healthy'
-  // Commands of `till exec` have leave before their device is connected to; what was never reached has begun none of them.
-  if (outcome && wasNeverReached(outcome)) return 'unbegun'
-  return phase === 'changing' && state !== undefined && state !== 'deferred' ? 'unproven' : 'untouched'
-}
-
-/** What opens the breaker: also a check that does not hold behind a change, not one that nothing was changed before. */
-function isFailure(outcome: DeviceOutcome, phase: Place['phase'] | undefined): boolean {
-  const result = resultOf(outcome)
-  return result === 'failed' || (result === 'unmet' && phase === 'changing')
-}
-
-const SEEN_WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'changed'])
-
-/** How a device counts in its wave. What this machine had no time for says nothing of the device or of the change. */
-export function resultOf(outcome: Pick<DeviceOutcome, 'state' | 'answered' | 'failure'>): WaveResult {
-  return wasNeverReached(outcome) ? 'unreachable' : RESULT_OF[outcome.state]
-}
-
-const RESULT_OF: Readonly<Record<DeviceState, WaveResult>> = {
-  'in-sync': 'passed',
-  changed: 'passed',
-  drifted: 'passed',
-  unmet: 'unmet',
-  failed: 'failed',
-  indeterminate: 'failed',
-  unreachable: 'unreachable',
-  unknown: 'unreachable',
-  deferred: 'deferred',
-  cancelled: 'deferred',
-}
-
-/** These end when others are done; where something lasts, that is what the device waits for. */
-const OF_OTHERS: ReadonlySet<string> = new Set(['CAP_REACHED', 'LEASE_HELD', 'QUEUE_BEHIND', 'DEPENDENCY_BUSY'])
-
-const OF_GUARDS: ReadonlySet<string> = new Set(['GUARD_CLOSED', 'GUARD_UNKNOWN'])
-
-/** Whoever waits for a wave goes on as soon as its devices are done. */
-function answerOf(decision: Exclude<Decision, { kind: 'begin' }>): Wait | Refusal {
-  const failure = {
-    code: (decision.reasons.find(({ code }) => !OF_OTHERS.has(code)) ?? (decision.reasons[0] as Reason)).code,
-    phase: 'resolve',
-    message: decision.reasons.map(({ message }) => message).join(' '),
-  } as const
-  if (decision.kind === 'refuse') return { kind: 'refuse', failure }
-  // Whatever else there is: a person has said so, and says when it is over.
-  if (decision.reasons.some(({ code }) => code === 'RUN_PAUSED'))
-    return { kind: 'wait', failure, isPassing: false, isPaused: true }
-  const isPassing = decision.isNext || decision.awaitsLooks === true
-  const { until, isForAll } = decision
-  return { kind: 'wait', failure, isPassing, ...(isForAll && { isForAll }), ...(until !== undefined && { until }) }
 }

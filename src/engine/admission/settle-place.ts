@@ -1,4 +1,4 @@
-import type { Place } from '../../core/admission.ts'
+import type { AdmissionContent, Place, Waiter } from '../../core/admission.ts'
 
 /** How a visit to a device ended, as its place goes by it. */
 export type VisitEnd =
@@ -32,4 +32,22 @@ export function takePlace(place: Omit<Place, 'phase'>, before: Place | undefined
   // What a failure had put out with the device stays out with it.
   const takes = wasOut ? [...new Set([...before.takes, ...place.takes])] : place.takes
   return { ...place, takes, phase: 'held', ...(wasOut && { wasOut: true }) }
+}
+
+/** Who waits for devices in progress asks every few seconds; who did not for so long is gone. */
+const SILENT_MS = 60_000
+
+/** Places of runs that are gone stay only where something may be out by them. Where all live it is the same lists. */
+export function withoutTheDead(
+  content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean },
+  now: number,
+): AdmissionContent {
+  const { breaker, holds, runs } = content
+  const isThere = (place: Place): boolean => place.phase === 'out' || content.isHeld(place.run, place.device)
+  const places = content.places.every(isThere)
+    ? content.places
+    : content.places.flatMap((place) => (isThere(place) ? [place] : (placeOfDead(place) ?? [])))
+  const asks = ({ askedAt }: Waiter): boolean => now - askedAt < SILENT_MS
+  const waiters = content.waiters.every(asks) ? content.waiters : content.waiters.filter(asks)
+  return { places, waiters, breaker, holds, ...(runs && { runs }) }
 }

@@ -21,10 +21,10 @@ export type GoesOn =
 export function goesOn(
   step: string,
   carried: Carried,
-  now: { readonly changes: readonly Change[]; readonly converge: boolean; readonly isTriggeredAnew: boolean },
+  now: { readonly changes: readonly Change[]; readonly isChanging: boolean; readonly isTriggeredAnew: boolean },
 ): GoesOn {
   const { changes } = now
-  if (!now.converge) {
+  if (!now.isChanging) {
     return { kind: 'done', outcome: { state: 'drifted', changes: withCarried(carried.changes, changes) } }
   }
   const done = { kind: 'done', outcome: { state: 'changed', changes: carried.changes } } as const

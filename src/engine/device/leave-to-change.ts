@@ -3,6 +3,7 @@ import type { Device } from '../../core/fleet.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { ChangeAnswer } from '../admission/admission.ts'
+import { deferred } from './device-outcome.ts'
 
 interface Gate {
   fenceOf(device: Device): Fence | undefined
@@ -29,9 +30,7 @@ export class LeaveToChange {
     const answer = await this.#environment.leaveToChange(this.#device, await this.#look())
     this.#isGiven = answer.kind === 'begin'
     if (answer.kind === 'begin') return undefined
-    const { failure } = answer
-    const until = answer.kind === 'wait' ? answer.until : undefined
-    return { state: 'deferred', failure, ...(until !== undefined && { not_before: new Date(until).toISOString() }) }
+    return deferred(answer)
   }
 
   /** A guard did not say `free` right before a change: it is asked for again. */

@@ -1,37 +1,28 @@
 import type { CarriedSteps } from '../../core/carried.ts'
 import type { DeviceShell } from '../../core/chain.ts'
-import type { Change } from '../../core/change.ts'
-import type { RunEventBody, RunMode } from '../../core/events.ts'
-import { PHASES_BEFORE_ANY_STEP, type Phase } from '../../core/failure.ts'
+import { isChanging, type RunEventBody, type RunMode } from '../../core/events.ts'
+import type { Phase } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
 import type { Device, StoreFacts } from '../../core/fleet.ts'
 import type { GuardSeen } from '../../core/guard.ts'
-import type { JsonObject } from '../../core/json.ts'
 import type { LeaseToken } from '../../core/lease.ts'
 import type { Module, ModuleContext } from '../../core/module.ts'
-import {
-  type Classification,
-  type DeviceOutcome,
-  type DeviceState,
-  type StepOutcome,
-  type StepState,
-  WORST_STATES_FIRST,
-} from '../../core/outcome.ts'
+import type { DeviceOutcome, DeviceState } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
 import type { Clock } from '../../core/ports.ts'
-import { aimed, deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
-import { severityRank } from '../../core/severity.ts'
 import type { Admission, ChangeAnswer } from '../admission/admission.ts'
+import { asPlanned } from './as-planned.ts'
 import { branchOf } from './branch-signal.ts'
+import { outcomeOf, worstOf } from './device-outcome.ts'
 import { stoppedAt } from './go-on.ts'
 import { type GuardCheck, GuardedShell } from './guarded-shell.ts'
 import { LeaveToChange } from './leave-to-change.ts'
-import type { Looks } from './look-ahead.ts'
-import { hasChanged, type Surroundings, stepScope } from './observe-step.ts'
+import type { Surroundings } from './observe-step.ts'
 import type { Preparation } from './prepare-step.ts'
+import type { WalkOptions } from './step-walk.ts'
 import { undoing } from './undo-runbook.ts'
-import { RunbookWalk, type WalkEnd, type WalkOptions } from './walk-runbook.ts'
+import { RunbookWalk } from './walk-runbook.ts'
 
 /** The ways to a device, each of which connects when it is first used, and what ends them. */
 export interface DeviceSession extends Pick<ModuleContext, 'host' | 'gateway' | 'dial'> {
@@ -156,7 +147,7 @@ async function runbookOutcome(
     ...(work.undoes ? undoing(runbook, work.undoes) : { runbook }),
     scope,
     around,
-    converge: environment.mode === 'apply' || environment.mode === 'exec',
+    isChanging: isChanging(environment.mode),
     stopping: environment.stopping,
     leave,
     carried: work.carried,
@@ -172,146 +163,4 @@ async function runbookOutcome(
   if ('refused' in rehearsal) return rehearsal.refused
   const end = await new RunbookWalk({ ...options, looks: rehearsal.looks }).run()
   return outcomeOf(end, runbook, { scope, mode: environment.mode })
-}
-
-/**
- * Walks without changing anything and compares with what was reviewed; a device that has moved is left alone. From
- * there the same runbook leads to the same changes, and to those that only show once an earlier one was made.
- */
-async function asPlanned(
-  options: WalkOptions,
-  planned: PlannedDevice,
-  mask: DeviceEnvironment['mask'],
-): Promise<{ readonly refused: DeviceOutcome } | { readonly looks: Looks }> {
-  const walk = new RunbookWalk({ ...options, converge: false, emit: async () => undefined })
-  const end = await walk.run()
-  if (end.lost || end.cancelled)
-    return { refused: outcomeOf(end, options.runbook, { scope: options.scope, mode: 'plan' }) }
-  const seen = await mask(end.steps.map(({ outcome }) => outcome.changes ?? []))
-  const now = end.steps.map(({ step, outcome }, index) => fingerprint(step.id, outcome.state, seen[index] ?? []))
-  const then = planned.steps.map((step) => fingerprint(step.step, step.state, step.changes))
-  const isBegun = options.carried !== undefined
-  const different = end.steps.find(({ outcome }, index) => {
-    if (now[index] === then[index]) return false
-    // What an earlier attempt has done may have settled what comes behind it, or have shown that more is to be done.
-    return !isBegun || (outcome.state === 'drifted' && HAD_A_WORD.has(planned.steps[index]?.state ?? 'ok'))
-  })
-  if (!different && now.length === then.length) return { looks: walk.looks }
-  const message = different
-    ? `Step "${different.step.id}" would now make another change than the one that was reviewed. Nothing was changed.`
-    : 'The steps are no longer those that were reviewed. Nothing was changed.'
-  const hint = planAgain(options.runbook, options.around.device.name)
-  return { refused: { state: 'failed', failure: { code: 'PLAN_MOVED', phase: 'observe', message, hint } } }
-}
-
-function planAgain(runbook: Runbook, device: string): string {
-  const command = `till plan ${shellWord(runbook.name)}${paramFlags(runbook)} ${deviceFlag(device)} --output plan.json`
-  return `Plan again and have the new plan reviewed: ${command}`
-}
-
-/** A reviewed step that was to be changed in another way, or not at all. */
-const HAD_A_WORD: ReadonlySet<StepState> = new Set(['drifted', 'ok'])
-
-/** By values alone: plans of older versions have no lines that differ. */
-function fingerprint(step: string, state: string, changes: readonly Change[]): string {
-  return JSON.stringify([step, state, changes.map(({ texts: _texts, diff: _diff, ...values }) => values)])
-}
-
-/** The state of a device after one runbook. */
-function outcomeOf(
-  end: WalkEnd,
-  runbook: Runbook,
-  run: { readonly scope: Omit<Scope, 'steps'>; readonly mode: RunMode },
-): DeviceOutcome {
-  const outcomes = end.steps.map((done) => done.outcome)
-  const unknown = outcomes.some((outcome) => outcome.state === 'unknown')
-  const classification = classify(end, runbook, run.scope)
-  const answered = hasSpoken(end, run.scope)
-  const common = {
-    ...(unknown && { unknown }),
-    ...(answered && { answered }),
-    ...(classification && { classification }),
-  }
-  if (end.lost) {
-    // A command of `till exec` may change whatever it likes: to run it is to be under way.
-    const changing = end.lost.changing || run.mode === 'exec'
-    return { ...lostOutcome({ ...end.lost, changing }), ...common }
-  }
-  const failed = outcomes.find((outcome) => outcome.state === 'failed')
-  if (failed?.failure) return { state: 'failed', failure: failed.failure, ...common }
-  if (end.deferred) return { ...end.deferred, ...common }
-  if (end.cancelled) return { ...cancelled(), ...common }
-  const unmet = outcomes.find((outcome) => outcome.state === 'unmet' && !outcome.may_be_mended)
-  if (unmet?.failure) return { state: 'unmet', failure: unmet.failure, ...common }
-  return { state: stateWithoutFailure(outcomes), ...common }
-}
-
-/** Devices without a shell speak through what was read of them; the others, through their shell, which counts by itself. */
-function hasSpoken({ steps }: WalkEnd, scope: Omit<Scope, 'steps'>): boolean {
-  const { family } = (scope.device['os'] ?? {}) as { readonly family?: string }
-  return family === 'none' && steps.some(({ outcome }) => outcome.state === 'ok' && (outcome.value ?? null) !== null)
-}
-
-/** What is known not to be as desired comes before what is not known, and that before anything good. */
-function stateWithoutFailure(outcomes: readonly StepOutcome[]): 'changed' | 'drifted' | 'unknown' | 'in-sync' {
-  if (outcomes.some((outcome) => outcome.state === 'drifted')) return 'drifted'
-  if (outcomes.some((outcome) => outcome.state === 'unknown')) return 'unknown'
-  return outcomes.some(hasChanged) ? 'changed' : 'in-sync'
-}
-
-function lostOutcome(lost: NonNullable<WalkEnd['lost']>): DeviceOutcome {
-  const { failure } = lost
-  if (failure.code === 'RUN_LOST_CONVERGING') return { state: 'indeterminate', failure }
-  if (failure.code === 'DEVICE_BUSY' || failure.code === 'LEASE_LOST') return { state: 'deferred', failure }
-  if (failure.code === 'RUN_CANCELLED' && !lost.changing) return { state: 'cancelled', failure }
-  if (!lost.changing && OWN_FAULTS.has(failure.code)) return { state: 'failed', failure }
-  if (!lost.changing || (!lost.answered && PHASES_BEFORE_ANY_STEP.has(failure.phase)))
-    return { state: 'unreachable', failure }
-  const message = `Contact was lost while a change was under way; whether it took effect is not known. ${failure.message}`
-  return { state: 'indeterminate', failure: { ...failure, code: 'CONVERGE_LOST', phase: 'converge', message } }
-}
-
-/** What failed on this side says nothing of whether a device can be reached. */
-const OWN_FAULTS: ReadonlySet<string> = new Set(['SSH_CLIENT_FAULT', 'INTERNAL_BUG'])
-
-/** How a device ends that the run did not get to, or not to its end. */
-export function cancelled(): DeviceOutcome {
-  const message = 'The run was stopped before this device was done.'
-  return { state: 'cancelled', failure: { code: 'RUN_CANCELLED', phase: 'resolve', message } }
-}
-
-/** The first row of the truth table that holds; a row whose values are missing does not. */
-function classify(end: WalkEnd, runbook: Runbook, scope: Omit<Scope, 'steps'>): Classification | undefined {
-  if (runbook.classify.length === 0 || end.cancelled) return undefined
-  const steps = Object.fromEntries(end.steps.map(({ step, outcome }) => [step.id, stepScope(outcome)])) as JsonObject
-  for (const row of runbook.classify) {
-    const answer = row.when.evaluate({ ...scope, steps })
-    if (!answer.ok || answer.value !== true) continue
-    const said = row.says.render({ ...scope, steps })
-    if (said.ok) return classificationOf(said.value, String(scope.device['name']))
-  }
-  return undefined
-}
-
-/** A remedy that is a command of ours is for this device, and no other. */
-function classificationOf({ fault, severity, ...more }: JsonObject, device: string): Classification {
-  const texts = Object.entries(more).filter(([, text]) => text !== null && text !== '')
-  const others = Object.fromEntries(texts.map(([name, text]) => [name, String(text)]))
-  const { remedy } = others
-  const aim = remedy !== undefined && { remedy: aimed(remedy, deviceFlag(device)) }
-  return { fault: String(fault), severity: String(severity), ...others, ...aim }
-}
-
-/** Several runbooks on one device: the worst of their ends and of their verdicts, and unknown if any was. */
-function worstOf(outcomes: readonly DeviceOutcome[]): DeviceOutcome {
-  const worstFirst = [...outcomes].sort(
-    (a, b) => WORST_STATES_FIRST.indexOf(a.state) - WORST_STATES_FIRST.indexOf(b.state),
-  )
-  // Of verdicts that are equally bad the one of the worse end, since sorting keeps the order.
-  const [classification] = worstFirst
-    .flatMap((outcome) => outcome.classification ?? [])
-    .sort((a, b) => severityRank(a.severity) - severityRank(b.severity))
-  const unknown = outcomes.some((outcome) => outcome.unknown)
-  const worst: DeviceOutcome = worstFirst[0] ?? { state: 'in-sync' }
-  return { ...worst, ...(unknown && { unknown }), ...(classification && { classification }) }
 }

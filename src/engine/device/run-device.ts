@@ -1,6 +1,6 @@
 import { type Carried, noteEnd, stepKey } from '../../core/carried.ts'
 import { InputError } from '../../core/diagnostic.ts'
-import type { RunEventBody } from '../../core/events.ts'
+import { isChanging, type RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
 import { inDoubt } from '../../core/fold-run.ts'
 import type { GuardSeen } from '../../core/guard.ts'
@@ -8,14 +8,15 @@ import type { LeaseToken } from '../../core/lease.ts'
 import { type DeviceOutcome, wasNeverReached } from '../../core/outcome.ts'
 import type { ChangeAnswer, Permit, Wait } from '../admission/admission.ts'
 import type { DeviceWorker } from '../fleet/worker-pool.ts'
+import { cancelled } from './device-outcome.ts'
 import type { DeviceVisit } from './device-visit.ts'
-import { cancelled, type DeviceEnvironment, type DeviceWork } from './perform-device.ts'
+import type { DeviceEnvironment, DeviceWork } from './perform-device.ts'
 
 /** Runs the runbooks of one device, unless it has to wait, and emits its one final state. */
 export async function runDevice(work: DeviceWork, run: DeviceEnvironment, worker: DeviceWorker): Promise<DeviceVisit> {
   if (run.stopping.aborted) return endDevice(work, run, cancelled())
   if (work.refused) return endDevice(work, run, work.refused)
-  if (run.mode === 'plan' || run.mode === 'drift') return visitDevice(work, run, { worker, permit: undefined })
+  if (!isChanging(run.mode)) return visitDevice(work, run, { worker, permit: undefined })
   const place = await run.admission.place({ device: work.device.name, attempt: work.attempt ?? 1 })
   if (place.kind === 'wait') return { kind: 'waits', wait: place, looked: false }
   if (place.kind === 'refuse') return endDevice(work, run, { state: 'deferred', failure: place.failure })
@@ -48,11 +49,6 @@ export async function endDevice(
   const visit = new Visit(work, run, undefined)
   visit.begin()
   return { kind: 'ended', outcome: await visit.end(outcome) }
-}
-
-/** How a device ends that safety has put off. */
-export function deferred({ failure, until }: Pick<Wait, 'failure' | 'until'>): DeviceOutcome {
-  return { state: 'deferred', failure, ...(until !== undefined && { not_before: new Date(until).toISOString() }) }
 }
 
 /** One attempt at a device, with leave to change it where that is needed. */

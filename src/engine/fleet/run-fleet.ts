@@ -30,6 +30,8 @@ interface FleetOptions {
   readonly pause?: RunPause
   /** States of devices that make the exit code another than 0. Default: all that are not as desired. */
   readonly failOn?: ReadonlySet<DeviceState>
+  /** Called when the journal says which devices the run is about, before the first is asked for. */
+  readonly onBegun?: () => Promise<void>
   /** Called when every device has its end, before that of the run; resolves to an exit code that counts as well. */
   readonly beforeEnd?: () => Promise<number>
 }
@@ -56,6 +58,7 @@ export async function runFleet(work: readonly DeviceWork[], options: FleetOption
   const started = environment.emit({ ...options.head, devices: work.length })
   const targets = options.head.type === 'run.started' ? targetsOf(work) : []
   await Promise.all([started, ...targets.map((event) => environment.emit(event))])
+  await options.onBegun?.()
   const { pool = mainThreadOnly, patienceMs = 0 } = options
   await new Schedule(work, { environment, parallel, count, pool, patienceMs, pause: options.pause }).run()
   if (options.beforeEnd) exitCode = worseExitCode(exitCode, await options.beforeEnd())

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events'
+import { isChanging } from '../../core/events.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Admission, Permit, PlaceAnswer, PlaceRequest, Wait } from '../admission/admission.ts'
+import { deferred } from '../device/device-outcome.ts'
 import type { DeviceVisit } from '../device/device-visit.ts'
 import type { DeviceEnvironment, DeviceWork } from '../device/perform-device.ts'
-import { deferred, endDevice, runDevice } from '../device/run-device.ts'
+import { endDevice, runDevice } from '../device/run-device.ts'
 import { AskingPace } from './asking-pace.ts'
 import type { RunPause } from './run-pause.ts'
 import { RunProgress } from './run-progress.ts'
@@ -85,7 +87,7 @@ export class Schedule {
     this.#options = options
     this.#environment = { ...options.environment, stopping }
     const { mode } = options.environment
-    this.#pace = new AskingPace(mode === 'plan' || mode === 'drift' ? Number.POSITIVE_INFINITY : options.parallel)
+    this.#pace = new AskingPace(isChanging(mode) ? options.parallel : Number.POSITIVE_INFINITY)
   }
 
   async run(): Promise<void> {
@@ -177,10 +179,16 @@ export class Schedule {
   /** Resolves to whether others may have waited for that: the device is done, or was looked at for the first time and put off. */
   async #visit(work: DeviceWork, worker: DeviceWorker): Promise<boolean> {
     const [{ ends }, { now: asked }] = [this.#pace, this.#progress]
-    const admission: Admission = { place: (request) => this.#place(work, request) }
+    const { name } = work.device
+    let hasPlace = false
+    const place: Admission['place'] = async (request) => {
+      const answer = await this.#place(work, request)
+      hasPlace = answer.kind === 'begin'
+      return answer
+    }
     try {
-      const visit = await runDevice(work, { ...this.#environment, admission }, worker)
-      this.#progress.gaveBack(work.device.name)
+      const visit = await runDevice(work, { ...this.#environment, admission: { place } }, worker)
+      this.#progress.gaveBack(name)
       const isFirstLook = visit.kind === 'waits' && visit.looked && (work.attempt ?? 1) === 1
       if (isFirstLook) this.#progress.came()
       if (visit.kind === 'waits') {
@@ -193,6 +201,8 @@ export class Schedule {
         })
         return isDone || isFirstLook
       }
+      // The run was stopped, or the device is refused what it was to wait for.
+      if (!hasPlace && this.#since.has(name)) await this.#environment.admission.giveUp?.(name)
       this.#isDone(work)
       this.#options.count(visit.outcome)
     } catch (error) {
@@ -230,7 +240,7 @@ export class Schedule {
       this.#keep(again, visit)
       return false
     }
-    this.#environment.admission.giveUp?.(work.device.name)
+    await this.#environment.admission.giveUp?.(work.device.name)
     const end = await endDevice(again, this.#environment, {
       ...deferred(wait),
       ...(visit.answered && { answered: true }),

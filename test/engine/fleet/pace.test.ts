@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { AdmissionContent, AdmissionStore } from '../../../src/core/admission.ts'
+import type { AdmissionContent, AdmissionStore, Place } from '../../../src/core/admission.ts'
 import { DEFAULT_POLICY } from '../../../src/core/default-policy.ts'
 import type { RunEventBody } from '../../../src/core/events.ts'
 import type { Device } from '../../../src/core/fleet.ts'
@@ -16,8 +16,8 @@ const HELD = { code: 'LEASE_HELD', phase: 'resolve', message: 'Another run has i
 const NEVER_OPEN = { week: { mon: [], tue: [], wed: [], thu: [], fri: [], sat: [], sun: [] }, exceptions: {} }
 
 /** What all runs share, in memory. */
-function storeInMemory(): AdmissionStore {
-  let kept: AdmissionContent = { places: [], waiters: [], breaker: { failures: [] }, holds: [] }
+function storeInMemory(places: readonly Place[] = []): AdmissionStore {
+  let kept: AdmissionContent = { places, waiters: [], breaker: { failures: [] }, holds: [] }
   return {
     fleets: async () => [],
     paused: async () => new Map(),
@@ -36,7 +36,17 @@ async function run(
   waves: readonly (readonly number[])[],
   policy: Policy,
   fails: (device: string) => boolean,
-  { isTaken = () => false }: { isTaken?: (device: string) => boolean } = {},
+  {
+    isTaken = () => false,
+    store = storeInMemory(),
+    patienceMs = 1_000,
+    stopping = new AbortController().signal,
+  }: {
+    isTaken?: (device: string) => boolean
+    store?: AdmissionStore
+    patienceMs?: number
+    stopping?: AbortSignal
+  } = {},
 ) {
   const ids = waves.flat()
   const tills = { pos1: 'till', pos2: 'till', pos3: 'till' }
@@ -64,7 +74,7 @@ async function run(
     },
   }
   const admission = policyAdmission(leases, {
-    store: storeInMemory(),
+    store,
     fleet: 'chain',
     run: 'r',
     by: 'anna',
@@ -73,7 +83,7 @@ async function run(
     origin: 'pipeline',
     expectedOf: () => SHORT,
     waves: byWave,
-    patienceMs: 1_000,
+    patienceMs,
     waitMs: 0,
     seen: () => undefined,
     now: () => Date.now(),
@@ -91,7 +101,7 @@ async function run(
       },
     },
     clock: { now: () => new Date(), elapsed: () => performance.now() },
-    stopping: never,
+    stopping,
     aborting: never,
     emit: async (_event: RunEventBody) => undefined,
   } as Partial<DeviceEnvironment> as DeviceEnvironment
@@ -116,7 +126,7 @@ async function run(
   }
   const head = { type: 'run.started' } as unknown as Parameters<typeof runFleet>[1]['head']
   const pool = { pick: () => ({ perform }), onRoom: () => undefined }
-  const end = await runFleet(work, { environment, parallel: 100, head, pool, patienceMs: 1_000 })
+  const end = await runFleet(work, { environment, parallel: 100, head, pool, patienceMs })
   return { ...found, counts: end.counts, devices: work.length }
 }
 
@@ -174,4 +184,21 @@ it('puts all devices off once it only waits for other runs, without asking for e
   })
   expect(counts).toMatchObject({ deferred: devices })
   expect(asked).toBeLessThan(devices * 4)
+})
+
+it('devices that are waited for no longer keep nobody else waiting', { timeout: 60_000 }, async () => {
+  const takes = ['S1/pos1']
+  const other = { run: 'other', device: 'S1/pos1', phase: 'changing', purpose: 'rollout', takes, since: 0 } as const
+  const policy = policyOf([{ share: 0.5 }])
+  const givenUp = storeInMemory([other])
+  const { counts } = await run([[1]], policy, () => false, { store: givenUp, patienceMs: 0 })
+  expect(counts).toMatchObject({ deferred: 3 })
+  expect((await givenUp.read('chain')).waiters).toEqual([])
+  const stop = new AbortController()
+  const stopped = storeInMemory([other])
+  const end = run([[1]], policy, () => false, { store: stopped, patienceMs: 60_000, stopping: stop.signal })
+  await expect.poll(async () => (await stopped.read('chain')).waiters.length, { timeout: 20_000 }).toBeGreaterThan(0)
+  stop.abort()
+  expect((await end).counts).toMatchObject({ cancelled: 3 })
+  expect((await stopped.read('chain')).waiters).toEqual([])
 })

@@ -8,6 +8,7 @@ import type { JsonValue } from '../../../core/json.ts'
 import type { Neighbours } from '../../../core/module.ts'
 import type { DeviceOutcome } from '../../../core/outcome.ts'
 import type { Runbook, Scope } from '../../../core/runbook.ts'
+import { lostWhileChanging } from '../../../engine/device/device-outcome.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../../engine/device/perform-device.ts'
 import type { LoginResolver } from '../../reach/log-in.ts'
 import type { TargetEnd } from '../../reach/resolve-target.ts'
@@ -380,8 +381,7 @@ function lost({ changing, connected, environment }: Held, why: string): DeviceOu
   const ended = `The thread of Tillwright that worked on it ended: ${why}.`
   // A command of `till exec` may change whatever it likes: to run it is to be under way.
   if (changing.size > 0 || (environment.mode === 'exec' && connected)) {
-    const message = `Contact was lost while a change was under way; whether it took effect is not known. ${ended}`
-    return { state: 'indeterminate', failure: { code: 'CONVERGE_LOST', phase: 'converge', message } }
+    return lostWhileChanging({ message: ended })
   }
   return { state: 'failed', failure: { code: 'INTERNAL_BUG', phase: 'observe', message: ended } }
 }
