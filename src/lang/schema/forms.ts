@@ -7,6 +7,7 @@ export const COUNT = { type: 'integer', minimum: 0 } as const
 export const POSITION = { type: 'integer', minimum: 1 } as const
 export const FLAG = { type: 'boolean' } as const
 export const MOMENT = { description: 'ISO 8601 in UTC.', type: 'string' } as const
+export const MOMENT_OR_NULL = { description: 'ISO 8601 in UTC.', type: ['string', 'null'] } as const
 export const COMMIT = { description: 'Full id of a commit.', type: 'string', pattern: '^[0-9a-f]{40,64}$' } as const
 
 type Properties = Readonly<Record<string, object>>
