@@ -7,7 +7,7 @@ const HASH = {
   type: 'string',
   pattern: '^([0-9a-f]{64})?$',
 } as const
-const PLACE = closed({ seq: SEQ, hash: HASH }) as const
+const PLACE = closed({ seq: SEQ, hash: HASH })
 
 export const AUDIT_JSON_SCHEMA: object = answer(
   'audit',

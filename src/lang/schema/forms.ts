@@ -17,7 +17,7 @@ export const list = (items: object): object => ({ type: 'array', items })
 export const textOrNull = (description: string) => ({ description, type: ['string', 'null'] }) as const
 
 /** An object with these keys, all of which are there, those that may be there, and no others. */
-export const closed = (properties: Properties, perhaps: Properties = {}): object => ({
+export const closed = <P extends Properties>(properties: P, perhaps: Properties = {}) => ({
   type: 'object',
   additionalProperties: false,
   required: Object.keys(properties),

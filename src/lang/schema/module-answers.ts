@@ -20,7 +20,7 @@ const LIST = answer('modules', ['Modules', 'What `till module list` answers with
     items: { type: 'object', additionalProperties: false, required: BRIEF_KEYS, properties: BRIEF },
   },
   diagnostics: { description: 'What is wrong with modules of the repository.', type: 'array', items: DIAGNOSTIC },
-}) as const
+})
 
 /** What `till module show --json` answers. */
 const SHOWN = {
