@@ -26,7 +26,7 @@ export function referencePage(schemas: Readonly<Record<string, object>>): string
     notice('the schemas in src/lang/schema'),
     INTRODUCTION,
     '## tillwright.yaml',
-    'Binds a repository together. Every key may be left away. [inventory.md](inventory.md#the-project-file) explains it.',
+    'Binds a repository together. Every key may be left out. [inventory.md](inventory.md#the-project-file) explains it.',
     rows(project, project),
     '## responsibility',
     'The responsibility matrix, in `tillwright.yaml` or in a file that it names. [incidents.md](incidents.md#whose-it-is) explains it.',

@@ -4,6 +4,7 @@ import { heldBackText, wavesText } from '../app/safety/held-back.ts'
 import { policyOf, purposeOf } from '../app/safety/policy-in-force.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import type { Controller } from '../controller/controller.ts'
+import { counted } from '../core/counted.ts'
 import { InputError } from '../core/diagnostic.ts'
 import type { RunEvent } from '../core/events.ts'
 import type { Reporter } from '../core/ports.ts'
@@ -72,5 +73,5 @@ const NOBODY = {
 export function devicesText(work: PlannedWork['work']): string {
   const stores = new Set(work.map(({ device }) => device.store)).size
   if (work.length === 1) return work[0]?.device.name ?? ''
-  return `${work.length} devices in ${stores} ${stores === 1 ? 'store' : 'stores'}`
+  return `${work.length} devices in ${counted(stores, 'store')}`
 }

@@ -161,6 +161,6 @@ function refuseToNarrow(file: string, flags: object): void {
   if (given.length === 0) return
   const names = given.map((name) => `--${name}`).join(', ')
   const summary = `${names} cannot stand beside a plan: "${file}" names its devices and parameters`
-  const detail = 'Leave it away, or plan again with it and have the new plan reviewed.'
+  const detail = 'Leave it out, or plan again with it and have the new plan reviewed.'
   throw usageError(summary, detail)
 }

@@ -6,6 +6,7 @@ import { commandRunbook } from '../app/run/command-runbook.ts'
 import { execReporters } from '../app/run/reporting.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { failingStates, maxFailuresFlag, runFlags } from '../cli/run-flags.ts'
+import { counted } from '../core/counted.ts'
 import { usageError } from '../core/diagnostic.ts'
 import type { Device, Fleet } from '../core/fleet.ts'
 
@@ -74,7 +75,7 @@ was unreachable.`
     if (able.length === 0 || able.length === selected.length) return selected
     const kinds = [...new Set(selected.filter(({ os }) => os.family === 'none').map(({ kind }) => kind))]
     const left = selected.length - able.length
-    process.stderr.write(`Left out: ${left} device${left === 1 ? '' : 's'} without a shell (${kinds.join(', ')}).\n`)
+    process.stderr.write(`Left out: ${counted(left, 'device')} without a shell (${kinds.join(', ')}).\n`)
     return able
   }
 }

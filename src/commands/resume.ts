@@ -108,7 +108,7 @@ function refuseWhatItHas(run: string, flags: Readonly<Record<string, unknown>>):
   if (given.length === 0) return
   const names = given.map((name) => `--${name}`).join(', ')
   const summary = `Run "${run}" is paused, and goes on in the process that has it: ${names} would mean nothing`
-  const detail = `Leave ${given.length === 1 ? 'it' : 'them'} away; that process tells the result.`
+  const detail = `Leave ${given.length === 1 ? 'it' : 'them'} out; that process tells the result.`
   throw usageError(summary, detail)
 }
 

@@ -4,6 +4,7 @@ import { rootOf } from '../app/project.ts'
 import { checkRepository, type RepositoryCheck } from '../app/revision/check-repository.ts'
 import { checkDocument, isValid, VALIDATE_FORMATS } from '../app/revision/validate-formats.ts'
 import { BaseCommand } from '../cli/base-command.ts'
+import { counted } from '../core/counted.ts'
 import { InputError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
@@ -73,10 +74,6 @@ const ALONE =
 
 function summaryOf(checked: RepositoryCheck['checked']): string {
   const { stores, devices, modules, runbooks, assignments } = checked
-  const own = modules > 0 ? `, ${count(modules, 'module')}` : ''
-  return `${count(stores, 'store')}, ${count(devices, 'device')}${own}, ${count(runbooks, 'runbook')} and ${count(assignments, 'assignment')}: nothing is wrong.`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+  const own = modules > 0 ? `, ${counted(modules, 'module')}` : ''
+  return `${counted(stores, 'store')}, ${counted(devices, 'device')}${own}, ${counted(runbooks, 'runbook')} and ${counted(assignments, 'assignment')}: nothing is wrong.`
 }

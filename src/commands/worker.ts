@@ -5,6 +5,7 @@ import { serveText } from '../app/run/handed/serve.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
 import { stopped } from '../cli/until-stopped.ts'
+import { counted } from '../core/counted.ts'
 import { InputError } from '../core/diagnostic.ts'
 
 const MOST_SLOTS = 10_000
@@ -50,11 +51,11 @@ Exit codes: 0 it was stopped, 2 it cannot begin.`
     const warn = (text: string): void => tell(`warning ${text}`)
     const working = await openWorker({ folder, sandbox: flags.sandbox, name, serve, slots, tell, warn })
     if (flags.json) await this.write(jsonLine({ schema: 'till.working/1', name, serve, slots, pid: process.pid }))
-    else await this.write(`Worker ${name} serves ${serve}, ${slots} ${slots === 1 ? 'device' : 'devices'} at a time.\n`)
+    else await this.write(`Worker ${name} serves ${serve}, ${counted(slots, 'device')} at a time.\n`)
     let told = ''
     const timer = setInterval(() => {
       const { done, busy } = working.counts
-      const text = `${done} ${done === 1 ? 'device' : 'devices'} done, ${busy} in hand.`
+      const text = `${counted(done, 'device')} done, ${busy} in hand.`
       if (text !== told && done + busy > 0) tell(text)
       told = text
     }, TELL_EVERY_MS).unref()

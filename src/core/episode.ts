@@ -102,6 +102,7 @@ export interface Episode {
 /** What is known of an episode before anything happened to it. */
 export type EpisodeHead = Pick<Episode, 'episode' | 'rule' | 'about' | 'device' | 'store'>
 
+/** An episode that begins with `alert` at `at`; its alerts are taken in by events behind it. */
 export function newEpisode(head: EpisodeHead, alert: Alert, at: string): Episode {
   const nothing = { closed_at: null, closed_why: null, firing_since: null, clear_since: null, note: null } as const
   return { ...head, ...nothing, opened_at: at, alert, alerts: {}, flaps: 0, attempts: [], told: 0, approvals: [] }
@@ -179,6 +180,7 @@ export function countsFrom(episode: Pick<Episode, 'opened_at' | 'counted_at' | '
   return episode.counted_at !== undefined && isFiring(episode) ? episode.counted_at : episode.opened_at
 }
 
+/** Whether one of its alerts fires now. */
 export function isFiring(episode: Pick<Episode, 'alerts'>): boolean {
   return Object.values(episode.alerts).some(({ state }) => state === 'firing')
 }

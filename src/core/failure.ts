@@ -36,10 +36,12 @@ export interface Failure {
 
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }
 
+/** What was asked for. See `Result`. */
 export function success<T>(value: T): Result<T> {
   return { ok: true, value }
 }
 
+/** Why it could not be had. See `Result`. */
 export function fail(failure: Failure): { readonly ok: false; readonly failure: Failure } {
   return { ok: false, failure }
 }

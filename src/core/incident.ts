@@ -224,6 +224,7 @@ export function mayReturn({ cleared_at }: Pick<Incident, 'cleared_at'>, now: num
   return cleared_at === null || now - Date.parse(cleared_at) < RETURNS_WITHIN_MS
 }
 
+/** Whether its clocks stand still, since it waits for somebody else. */
 export function isPaused({ pauses }: Pick<Incident, 'pauses'>): boolean {
   return pauses.at(-1)?.to === null
 }
@@ -232,6 +233,7 @@ export function isPaused({ pauses }: Pick<Incident, 'pauses'>): boolean {
 export const INCIDENT_STATES = ['open', 'taken', 'paused', 'cleared', 'closed'] as const
 export type IncidentState = (typeof INCIDENT_STATES)[number]
 
+/** That it is closed says more than that it is paused, and this more than that it has cleared. */
 export function incidentState(incident: Incident): IncidentState {
   if (incident.closed_at !== null) return 'closed'
   if (isPaused(incident)) return 'paused'

@@ -25,6 +25,7 @@ export interface Outage {
 /** Whether it is over, goes on, or is to come. */
 export type OutageState = 'coming' | 'current' | 'over'
 
+/** By `now`, in milliseconds since 1970, as its own times are; at `until` it is over. */
 export function outageState({ from, until }: Pick<Outage, 'from' | 'until'>, now: number): OutageState {
   if (until <= now) return 'over'
   return from > now ? 'coming' : 'current'

@@ -105,6 +105,7 @@ export function emptyCounts(): Record<DeviceState, number> {
   return Object.fromEntries(DEVICE_STATES.map((state) => [state, 0])) as Record<DeviceState, number>
 }
 
+/** How many devices ended in each state; states of none are 0. */
 export function countsOf(outcomes: Iterable<Pick<DeviceOutcome, 'state'>>): Readonly<Record<DeviceState, number>> {
   const counts = emptyCounts()
   for (const { state } of outcomes) counts[state] += 1

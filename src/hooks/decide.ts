@@ -54,7 +54,7 @@ function releasedMs({ withinMs }: HookSettings['breaker']): number {
   return Math.min(RELEASED_MS, withinMs / 2)
 }
 
-/** What is to be left alone for long is asked about ever more seldom: after a tenth of the time that it lasts. */
+/** What is to be left alone for long is asked about less and less often: after a tenth of the time that it lasts. */
 export function askAgainMs(ageMs: number): number {
   return Math.min(LONGEST_SILENCE_MS, Math.max(LOOK_AGAIN_MS, ageMs / 10))
 }
@@ -139,7 +139,7 @@ const clearing: Judge = ({ episode, rule, now }) => {
   return { do: 'close', why: helped ? 'Repaired, and the alert went out.' : 'The alert went out by itself.' }
 }
 
-/** Before a storm, too: what is known is nobody's news. Asked again ever more seldom, since it may be ended before its time. */
+/** Before a storm, too: what is known is nobody's news. Asked again less and less often, since it may be ended before its time. */
 const known: Judge = ({ episode, outage, now }) => {
   if (!outage) return undefined
   const age = now - Date.parse(episode.opened_at)
@@ -225,7 +225,7 @@ const afterRepair: Judge = ({ episode, rule, now }) => {
   return now < again ? wait(again, 'Safety held the repair back; it is asked again.') : undefined
 }
 
-/** When to ask again what safety held back: when it said so, within bounds, and otherwise ever more seldom. */
+/** When to ask again what safety held back: when it said so, within bounds, and otherwise less and less often. */
 function againAfter({ not_before, held, started_at }: Attempt, ended: number): number {
   const since = Date.parse(held?.since ?? started_at)
   const pause = not_before === undefined ? askAgainMs(ended - since) : Date.parse(not_before) - ended

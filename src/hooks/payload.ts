@@ -1,5 +1,5 @@
 import type { Alert } from '../core/alert.ts'
-import type { JsonObject, JsonValue } from '../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../core/json.ts'
 
 /** What a source makes of a payload: its alerts and how many it says that it has left out, or why it is none of this source. */
 export type ReadPayload =
@@ -19,13 +19,9 @@ export interface HookSource {
 const MOST_TEXT = 4_000
 export const MOST_LABELS = 200
 
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Objects of a list; none where it is no list. */
 export function objectsOf(value: JsonValue | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : []
+  return Array.isArray(value) ? value.filter(isMap) : []
 }
 
 /** A text of a payload; numbers and truth values as they are written, all else as none. */
@@ -35,7 +31,7 @@ export function textOf(value: JsonValue | undefined): string {
 }
 
 export function labelsOf(value: JsonValue | undefined): Readonly<Record<string, string>> {
-  if (!isObject(value)) return {}
+  if (!isMap(value)) return {}
   const entries = Object.entries(value).slice(0, MOST_LABELS)
   return Object.fromEntries(entries.map(([name, each]) => [name, textOf(each)]))
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from 'node:path'
 import { styleText } from 'node:util'
+import { counted } from '../core/counted.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { codeFrame, visible } from './code-frame.ts'
 
@@ -61,14 +62,10 @@ function closing(diagnostics: readonly Diagnostic[], limit: number): string {
   const errors = diagnostics.filter((d) => d.severity === 'error').length
   const warnings = diagnostics.length - errors
   const files = new Set(diagnostics.flatMap((d) => (d.source ? [d.source.file] : []))).size
-  const counts = [errors > 0 && count(errors, 'error'), warnings > 0 && count(warnings, 'warning')].filter(Boolean)
-  const where = files > 1 ? ` in ${count(files, 'file')}` : ''
+  const counts = [errors > 0 && counted(errors, 'error'), warnings > 0 && counted(warnings, 'warning')].filter(Boolean)
+  const where = files > 1 ? ` in ${counted(files, 'file')}` : ''
   const rest = diagnostics.length > limit ? `; the first ${limit} are shown` : ''
   return `${counts.join(' and ')}${where}${rest}.`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 /** Relative to where the user stands, when the file is below that. */

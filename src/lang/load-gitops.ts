@@ -1,6 +1,5 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
-import type { JsonObject, JsonValue } from '../core/json.ts'
-import { isMap } from './is-map.ts'
+import { isMap, type JsonObject, type JsonValue } from '../core/json.ts'
 import { type PlansSettings, readPlans } from './read-plans.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { GITOPS_SCHEMA } from './schema/gitops.ts'

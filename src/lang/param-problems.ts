@@ -1,8 +1,7 @@
-import type { JsonValue } from '../core/json.ts'
+import { isMap, type JsonValue } from '../core/json.ts'
 import type { Module } from '../core/module.ts'
 import { devicePatternProblem } from '../pattern/device-pattern.ts'
 import { asSentence, patternProblem } from '../pattern/pattern.ts'
-import { isMap } from './is-map.ts'
 import { type SchemaProblem, schemaProblems } from './validate.ts'
 import type { ValuePath } from './value-path.ts'
 

@@ -1,10 +1,9 @@
 import { ASSIGNMENT_MODES, type AssignmentMode } from '../core/assignment-schedule.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
-import type { JsonObject, JsonValue } from '../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { SourceRange } from '../core/source.ts'
 import { compileSelector } from './expression.ts'
-import { isMap } from './is-map.ts'
 import { expressionDiagnostic } from './runbook-steps.ts'
 import type { ParsedYaml } from './yaml.ts'
 

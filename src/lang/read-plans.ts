@@ -1,5 +1,4 @@
-import type { JsonValue } from '../core/json.ts'
-import { isMap } from './is-map.ts'
+import { isMap, type JsonValue } from '../core/json.ts'
 import { SIGNED_WHEN } from './schema/plans.ts'
 
 /** When a change needs a plan that is signed. */

@@ -1,6 +1,5 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
-import type { JsonValue } from '../core/json.ts'
-import { isMap } from './is-map.ts'
+import { isMap, type JsonValue } from '../core/json.ts'
 import type { ParsedYaml } from './yaml.ts'
 
 /** Where the state of the fleet lies, as far as `state` of tillwright.yaml is a map. */

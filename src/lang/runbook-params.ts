@@ -1,6 +1,5 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
-import type { JsonObject, JsonValue } from '../core/json.ts'
-import { isMap } from './is-map.ts'
+import { isMap, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { ParamType } from './schema/runbook.ts'
 import { didYouMean } from './suggest.ts'
 import type { ParsedYaml, ValuePath } from './yaml.ts'

@@ -1,7 +1,6 @@
-import type { JsonObject, JsonValue } from '../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Expression, Scope, Template } from '../core/runbook.ts'
 import { compileExpression, type ExpressionProblem, type Variables } from './expression.ts'
-import { isMap } from './is-map.ts'
 import { splitTemplate, type TemplatePart } from './template-text.ts'
 import type { ValuePath } from './yaml.ts'
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { counted } from '../core/counted.ts'
 import type { RunEvent, StepFinished } from '../core/events.ts'
 import type { Failure } from '../core/failure.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -46,7 +47,7 @@ export function createAnswersReporter(output: Output): Reporter {
       const sorted = [...groups.values()].sort((a, b) => a.devices.length - b.devices.length)
       for (const group of sorted) await output.write(show(group))
       const [devices, answers] = [sorted.reduce((sum, group) => sum + group.devices.length, 0), groups.size]
-      await output.write(`${devices} device${plural(devices)}, ${answers} different answer${plural(answers)}.\n`)
+      await output.write(`${counted(devices, 'device')}, ${counted(answers, 'different answer')}.\n`)
     },
     close: () => undefined,
   }
@@ -81,8 +82,4 @@ function show(group: Answer): string {
   const more = group.devices.length - MOST_NAMES
   const who = more > 0 ? `${group.devices.length} devices: ${names} and ${more} more` : names
   return `── ${who} · ${group.title}\n${group.lines.map((line) => `  ${line}\n`).join('')}\n`
-}
-
-function plural(count: number): string {
-  return count === 1 ? '' : 's'
 }

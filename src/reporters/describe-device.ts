@@ -1,4 +1,5 @@
 import { bundleOf, collectedCommand } from '../core/collected.ts'
+import { counted } from '../core/counted.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Leftover } from '../core/fence.ts'
 import type { Classification } from '../core/outcome.ts'
@@ -69,7 +70,7 @@ function gatheredLines({ device, steps }: DeviceRecord, run: string, flags = '')
   const items = bundles.reduce((sum, bundle) => sum + bundle.items.length, 0)
   const bytes = bundles.reduce((sum, bundle) => sum + bundle.bytes, 0)
   const command = withFlags(collectedCommand(run, device), flags)
-  return [`  gathered ${items} ${items === 1 ? 'item' : 'items'}, ${bytes} bytes: ${plainText(command)}`]
+  return [`  gathered ${counted(items, 'item')}, ${bytes} bytes: ${plainText(command)}`]
 }
 
 function isWorthTelling(step: StepRecord): boolean {

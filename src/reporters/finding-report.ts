@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
+import { counted } from '../core/counted.ts'
 import type { RunEvent } from '../core/events.ts'
 import { type Finding, Findings } from '../core/findings.ts'
 import type { Reporter } from '../core/ports.ts'
 import { faultText } from './describe-device.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
-import { formatCount } from './format-duration.ts'
 import type { Output } from './output.ts'
 import { plainText } from './plain-text.ts'
 
@@ -49,7 +49,7 @@ const MOST_NAMES = 3
 export function findingText(finding: Finding): string {
   const { about, owner, remedy, count, devices } = finding
   const others = count > MOST_NAMES ? ' …' : ''
-  const who = `${formatCount(count)} ${count === 1 ? 'device' : 'devices'} (${[...devices].sort().slice(0, MOST_NAMES).join(', ')}${others})`
+  const who = `${counted(count, 'device')} (${[...devices].sort().slice(0, MOST_NAMES).join(', ')}${others})`
   const parts = [`${faultText(finding)}: ${who}`, about && `about ${about}`, owner && `for ${owner}`, remedy]
   return plainText(parts.filter(Boolean).join(' · '))
 }

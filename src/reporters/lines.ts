@@ -1,8 +1,8 @@
+import { counted, formatCount } from '../core/counted.ts'
 import type { RunEvent } from '../core/events.ts'
 import type { Reporter } from '../core/ports.ts'
 import { describeDevice } from './describe-device.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
-import { formatCount } from './format-duration.ts'
 import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
 import { plainText } from './plain-text.ts'
@@ -103,13 +103,13 @@ class LinesReporter {
 
 /** The first lines about a run. */
 export function heading(event: Extract<RunEvent, { type: 'run.started' }>, paint: Paint): string[] {
-  const devices = `${formatCount(event.devices)} ${event.devices === 1 ? 'device' : 'devices'}`
+  const devices = counted(event.devices, 'device')
   const revision = event.revision === null ? '' : `, revision ${plainText(event.revision).slice(0, 12)}`
   return [`${paint('bold', title(event))}: ${devices}${revision}, run ${plainText(event.run)}`]
 }
 
 export function resumption(event: Extract<RunEvent, { type: 'run.resumed' }>): string {
-  const devices = `${formatCount(event.devices)} ${event.devices === 1 ? 'device is' : 'devices are'} left`
+  const devices = `${counted(event.devices, 'device is', 'devices are')} left`
   return `Resumed by ${plainText(event.by)} on ${plainText(event.host)}: ${devices}`
 }
 

@@ -1,5 +1,6 @@
+import { formatCount } from '../core/counted.ts'
 import type { RunEvent } from '../core/events.ts'
-import { formatCount, formatDuration } from './format-duration.ts'
+import { formatDuration } from './format-duration.ts'
 import type { Output } from './output.ts'
 import { Pace } from './pace.ts'
 import { paintFor } from './paint.ts'

@@ -1,10 +1,11 @@
+import { counted, formatCount } from '../core/counted.ts'
 import type { RunEvent } from '../core/events.ts'
 import { DEVICE_STATES } from '../core/outcome.ts'
 import type { Reporter } from '../core/ports.ts'
 import type { DeviceRecord, StepRecord } from '../core/run.ts'
 import { adviceOn, describeChange } from './describe-change.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
-import { formatCount, formatDuration } from './format-duration.ts'
+import { formatDuration } from './format-duration.ts'
 import { markdownCode as code, markdownBlock, markdownTable } from './markdown-text.ts'
 import type { Output } from './output.ts'
 import { overload, RunTally, title } from './run-tally.ts'
@@ -160,7 +161,7 @@ function countsOf({ started, finished, counts, done, unknown }: RunTally): strin
     ...(unknown > counts.unknown ? [['with unknown steps', formatCount(unknown - counts.unknown)]] : []),
     ...(missing > 0 ? [['without a result', formatCount(missing)]] : []),
   ]
-  const line = `${formatCount(devices)} ${devices === 1 ? 'device' : 'devices'}${took}.`
+  const line = `${counted(devices, 'device')}${took}.`
   return rows.length === 0 ? line : `${line}\n\n${markdownTable(['state', 'devices'], rows)}`
 }
 

@@ -1,5 +1,5 @@
+import { formatCount } from '../core/counted.ts'
 import type { RunEvent } from '../core/events.ts'
-import { formatCount } from './format-duration.ts'
 import { plainText } from './plain-text.ts'
 
 /** Runs of up to so many devices are grouped by store, larger ones by region. */

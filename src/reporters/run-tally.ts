@@ -1,3 +1,4 @@
+import { counted, formatCount } from '../core/counted.ts'
 import type {
   RunEvent,
   RunFinished,
@@ -14,7 +15,7 @@ import { type DeviceRecord, emptyCounts } from '../core/run.ts'
 import { severityRank } from '../core/severity.ts'
 import { adviceOn } from './describe-change.ts'
 import { faultText } from './describe-device.ts'
-import { formatCount, formatDuration } from './format-duration.ts'
+import { formatDuration } from './format-duration.ts'
 import { type Paint, stateStyle } from './paint.ts'
 import { plainText } from './plain-text.ts'
 
@@ -128,7 +129,7 @@ export class RunTally {
       ...(this.#slowest.length > 1
         ? [`Slowest: ${this.#slowest.map((s) => `${plainText(s.device)} ${formatDuration(s.ms)}`).join(', ')}`]
         : []),
-      paint('bold', `${title(this.started)}: ${formatCount(targeted)} ${targeted === 1 ? 'device' : 'devices'}${took}`),
+      paint('bold', `${title(this.started)}: ${counted(targeted, 'device')}${took}`),
       ...(this.done > 0 ? [`  ${shown}${this.countsText(paint)}`] : []),
       ...(missing > 0 ? [`  ${formatCount(missing)} without a result`] : []),
       ...(this.rollback ? [rollbackEnd(this.rollback, this, this.#flags)] : []),
@@ -142,7 +143,7 @@ export class RunTally {
     const groups = [...this.#groups.values()].sort((a, b) => b.count - a.count)
     const lines = groups.slice(0, MOST_GROUPS).flatMap((group) => {
       const names = group.names.map(plainText).join(', ') + (group.count > group.names.length ? ', …' : '')
-      const devices = `${formatCount(group.count)} ${group.count === 1 ? 'device' : 'devices'}`
+      const devices = counted(group.count, 'device')
       return [`${paint('red', group.title)} ${devices}: ${names}`, `  → ${group.advice}`]
     })
     const more = groups.length - MOST_GROUPS
@@ -161,7 +162,7 @@ export class RunTally {
       const { owner } = says
       const remedy = says.remedy === undefined ? undefined : this.#aimed(says.remedy, group)
       const whom = names.slice(0, MOST_NAMES).map(plainText).join(', ') + (names.length > MOST_NAMES ? ', …' : '')
-      const devices = `${formatCount(count)} ${count === 1 ? 'device' : 'devices'}`
+      const devices = counted(count, 'device')
       const whose = owner === undefined ? '' : `, for ${owner}`
       const head = `${paint('yellow', plainText(faultText(says)))}${plainText(whose)}, ${devices}: ${whom}`
       return remedy === undefined ? [head] : [head, `  → ${plainText(remedy)}`]
@@ -266,7 +267,7 @@ export function overload({ wanted, processors, late_ms: late = 0 }: RunOverloade
 
 /** What is said when a wave begins to be taken back. */
 export function rollbackBegun({ wave, failed, limit, devices, rollback_run: run }: RunRollback): string {
-  return `${waveFailed(wave, failed, limit)}: taking it back on ${countOf(devices)}, run ${plainText(run)}`
+  return `${waveFailed(wave, failed, limit)}: taking it back on ${counted(devices, 'device')}, run ${plainText(run)}`
 }
 
 function rollbackEnd(
@@ -281,14 +282,10 @@ function rollbackEnd(
     (state) => `${formatCount(ended.counts[state])} ${state}`,
   )
   const show = `till runs show ${plainText(run)}${flags}`
-  if (ended.exit_code === 0) return `${head} It was taken back on ${countOf(devices)}: ${show}`
+  if (ended.exit_code === 0) return `${head} It was taken back on ${counted(devices, 'device')}: ${show}`
   return `${head} Not all of it could be taken back (${states.join(', ')}): ${show}`
 }
 
 function waveFailed(wave: number, failed: number, limit: number): string {
-  return `Wave ${wave} has failed (${countOf(failed)}, it stops at ${formatCount(limit)})`
-}
-
-function countOf(devices: number): string {
-  return `${formatCount(devices)} ${devices === 1 ? 'device' : 'devices'}`
+  return `Wave ${wave} has failed (${counted(failed, 'device')}, it stops at ${formatCount(limit)})`
 }

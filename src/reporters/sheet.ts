@@ -1,6 +1,6 @@
+import { formatCount } from '../core/counted.ts'
 import { moneyText } from '../core/money.ts'
 import { shareText } from '../core/share-text.ts'
-import { formatCount } from './format-duration.ts'
 
 /** A number in a cell, and how it is shown: `share` is 0 to 1, `money` has two places. */
 export interface NumberCell {

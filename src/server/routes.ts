@@ -176,7 +176,7 @@ async function acknowledged(serving: ServerParts, context: Context<Env>): Promis
     const { sender, body } = await letIn(serving, request)
     const said = readAcknowledgement(body)
     if (!said)
-      throw refusedFor(serving, request, 400, 'It is JSON: {"heard": true, "by": "…"}, both of which may be left away.')
+      throw refusedFor(serving, request, 400, 'It is JSON: {"heard": true, "by": "…"}, both of which may be left out.')
     const message = context.req.param('message') ?? ''
     const of = { ...said, channels: sender.acknowledges, now: new Date() }
     const isKnown = await serving.incidents.escalations.acknowledge(message, of)

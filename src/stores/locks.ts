@@ -11,14 +11,17 @@ export const ASSIGNMENTS = 'assignments'
 export const OUTBOX = 'outbox'
 export const SINKS = 'sinks'
 
+/** Leave to change devices of a fleet: leases, caps and the breaker. */
 export function admissionOf(fleet: string): string {
   return `admission ${fleet}`
 }
 
+/** What became of the reports of a fleet that are sent by themselves. */
 export function reportsOf(fleet: string): string {
   return `reports ${fleet}`
 }
 
+/** Known outages of a fleet. */
 export function outagesOf(fleet: string): string {
   return `outages ${fleet}`
 }

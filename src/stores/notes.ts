@@ -118,6 +118,7 @@ export async function readMachine(session: StoreSession, device: string): Promis
   return Object.fromEntries(telling)
 }
 
+/** All marks of all devices, by device and name, a page at a time. */
 export async function* readMarks(session: StoreSession): AsyncGenerator<DeviceMark> {
   const page = tables.selectFrom('marks').selectAll().orderBy('device').orderBy('name').limit(PAGE)
   for (let after = { device: '', name: '' }; ; ) {

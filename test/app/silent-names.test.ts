@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { userInfo } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { ended, inventoryWith, TestProject } from '../cli/project.ts'
 import { freePort } from '../peers/ssh-servers.ts'
+import { TILL } from '../peers/till.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const SILENT = '127.0.7.53'
 /** Where names are asked of the server that never answers, and those of /etc/hosts are known. */
 const ELSEWHERE =

@@ -1,15 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { BASE_FILES, GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
 import { type ImitatedGitlab, startGitlab } from '../peers/gitlab.ts'
+import { TILL } from '../peers/till.ts'
 import { type Ended, ended, TestProject } from './project.ts'
 import { errorsOf } from './published.ts'
-
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 
 let project: TestProject
 let gitlab: ImitatedGitlab

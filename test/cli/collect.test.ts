@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
+import { TILL } from '../peers/till.ts'
 import { ended, inventoryWith, TestProject } from './project.ts'
 import { errorsOf } from './published.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 /** This machine is the device; the store is this process's own, since a device keeps a record of changes by its name. */
 const STORE = `CO-${process.pid}`
 const DEVICE = `${STORE}/pos1`

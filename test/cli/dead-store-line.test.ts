@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { TILL } from '../peers/till.ts'
 import { canIsolate } from '../sandbox/sandboxes.ts'
 import { type Ended, ended, TestProject } from './project.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const NOWHERE = (host: number): string => `10.0.0.${host}`
 
 const PRINTERS = Array.from({ length: 6 }, (_, n) => `printer${n + 1}`)

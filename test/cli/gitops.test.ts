@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BASE_FILES, SignedRepository } from '../gitops/signed-repository.ts'
+import { TILL } from '../peers/till.ts'
 import { type Ended, ended } from './project.ts'
 import { errorsOf } from './published.ts'
-
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 
 let repository: SignedRepository
 beforeEach(() => {

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { TILL } from '../peers/till.ts'
 import { ended, inventoryWith, TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 /** This machine is the device; the store is this process's own, since a device keeps a record of changes by its name. */
 const STORE = `HK-${process.pid}`
 const projects: TestProject[] = []

@@ -13,13 +13,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ClientKeys, makeClientKeys, type SshServer, sshServers, startOpenSsh } from '../peers/ssh-servers.ts'
+import { TILL } from '../peers/till.ts'
 import { ended, inventoryOf, inventoryWith, TestProject } from './project.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const hasOpenSsh = sshServers.some(({ name }) => name === 'OpenSSH')
 /** Node.js ended by itself before it had read a line of ours: by a signal, or with an error of its loader. */
 const NODE_GAVE_UP = /^$|^node:/

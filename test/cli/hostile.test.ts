@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, lstatSync, mkdirSync, openSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ClientKeys, makeClientKeys, type SshServer, sshServers, startOpenSsh } from '../peers/ssh-servers.ts'
+import { TILL } from '../peers/till.ts'
 import { ended, inventoryOf, inventoryWith, TestProject } from './project.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const hasOpenSsh = sshServers.some(({ name }) => name === 'OpenSSH')
 
 describe('a command line that is not understood', () => {

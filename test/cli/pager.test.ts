@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { TILL } from '../peers/till.ts'
 import { TestProject } from './project.ts'
 
-const TILL = join(import.meta.dirname, '../../bin/till')
 const hasScript = spawnSync('script', ['--version']).status === 0
 const nowhere = new TestProject({})
 afterAll(() => nowhere.remove())

@@ -2,12 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { isThere } from '../peers/debian.ts'
+import { TILL } from '../peers/till.ts'
 import { type Ended, ended, TestProject } from './project.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const TALK = join(import.meta.dirname, '../peers/pty-talk.py')
 
 let project: TestProject | undefined

@@ -2,10 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { ClientKeys, SshServer } from '../peers/ssh-servers.ts'
-
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
+import { TILL } from '../peers/till.ts'
 
 export interface Ended {
   readonly code: number | null

@@ -7,10 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { alone } from '../../src/gitops/trust-folder.ts'
 import { BASE_FILES, DEVICE, SignedRepository } from '../gitops/signed-repository.ts'
+import { TILL } from '../peers/till.ts'
 import { type Ended, ended, until } from './project.ts'
 import { errorsOf } from './published.ts'
-
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 
 let repository: SignedRepository
 let device: string

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { type RecordedDevice, recordRun } from '../../src/testing/recorded-runs.ts'
+import { TILL } from '../peers/till.ts'
 import { ended, TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const TALK = join(import.meta.dirname, '../peers/pty-talk.py')
 const HOUR = 3_600_000
 const now = Date.now()

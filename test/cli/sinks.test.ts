@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
+import { TILL } from '../peers/till.ts'
 import { EventServer, firstByKey, someEvents } from '../streams/outbox-world.ts'
 import { ended, TestProject, until } from './project.ts'
 
@@ -28,7 +28,6 @@ ${Array.from({ length: DEVICES }, (_, at) => `      pos${at}: {profile: machine,
 `
 const HOLDS = `name: holds\ntargets: device.kind == "till"\nsteps:\n  - assert: {that: "\${{ 1 == 1 }}"}\n`
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0
 
 let project: TestProject

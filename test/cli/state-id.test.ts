@@ -1,16 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { withStateId } from '../../src/lang/write-state-id.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+import { TILL } from '../peers/till.ts'
 import { chainOf } from './chain.ts'
 import { ended, type TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const projects: TestProject[] = []
 afterEach(() => {
   for (const each of projects.splice(0)) each.remove()

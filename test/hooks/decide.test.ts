@@ -118,7 +118,7 @@ test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
     'wait 931',
   ],
   [
-    'asks ever more seldom where nobody knows how long it lasts',
+    'asks less and less often where nobody knows how long it lasts',
     episodeOf(FIRING, begun(30, 1), deferred(31, 1), begun(2_030, 2), deferred(2_031, 2)),
     2_040,
     {},

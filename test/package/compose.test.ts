@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { inventoryWith, TestProject, until } from '../cli/project.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+import { TILL } from '../peers/till.ts'
 
 const FILE = fileURLToPath(new URL('../../packaging/compose/compose.yaml', import.meta.url))
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 
 interface Service {
   readonly image: string

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inventoryWith, TestProject } from '../cli/project.ts'
 import { isThere } from '../peers/debian.ts'
+import { TILL } from '../peers/till.ts'
 
 const REASON = 'The service of the fiscal printer does not answer on its port'
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const hasScript = isThere({
   what: 'a terminal of a size of its own',
   debian: 'bsdutils',

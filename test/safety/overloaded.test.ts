@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer, type Server, type Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ended, inventoryWith, TestProject, until } from '../cli/project.ts'
-
-const TILL = join(import.meta.dirname, '../../bin/till')
+import { TILL } from '../peers/till.ts'
 
 /** What wants the processors; it gets little of them, so that other tests go on. */
 const PROGRAMS = 6 * availableParallelism()

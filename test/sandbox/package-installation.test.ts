@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { TestProject } from '../cli/project.ts'
-
-const TILL = join(import.meta.dirname, '../../bin/till')
+import { TILL } from '../peers/till.ts'
 
 /**
  * What the installation of a package does to a machine, on a copy of its /etc that only this script sees: ldconfig puts

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { isPassword, readHash } from '../../src/app/accounts/password-hash.ts'
 import { ended, TestProject } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
+import { TILL } from '../peers/till.ts'
 import { hashOf, PASSWORD } from './accounts.ts'
 import { NORTH, ServedProject, SOUTH } from './served-project.ts'
 import { type Answer, Visitor } from './visitor.ts'
 
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
 const settings = (more = '', hash = hashOf(PASSWORD)): string => `server:
   accounts:
     anna: {role: admin, password: '${hash}'}

@@ -2,12 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { type Ended, ended, inventoryWith, TestProject, until } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
-
-const TILL = fileURLToPath(new URL('../../bin/till', import.meta.url))
+import { TILL } from '../peers/till.ts'
 
 /** Of the senders below. */
 export const SECRETS = {

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { describeChange } from '../../reporters/describe-change.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 import { shortTime } from '../history/list-runs.ts'
@@ -9,7 +10,7 @@ export function evidenceLines({ collected, changes }: DeviceEvidence, since: str
 }
 
 function gatheredText({ gathered_at, items, bytes, command }: Gathered): string {
-  return `Evidence: ${items.length} ${items.length === 1 ? 'item' : 'items'}, ${bytes} bytes, at ${shortTime(gathered_at)}: ${plainText(command)}`
+  return `Evidence: ${counted(items.length, 'item')}, ${bytes} bytes, at ${shortTime(gathered_at)}: ${plainText(command)}`
 }
 
 /** Which run changed it, and what. */

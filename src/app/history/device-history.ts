@@ -1,5 +1,5 @@
+import { formatCount } from '../../core/counted.ts'
 import type { PastVisit } from '../../core/run.ts'
-import { formatCount } from '../../reporters/format-duration.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import { wrapText } from '../../reporters/wrap-text.ts'

@@ -1,6 +1,7 @@
+import { formatCount } from '../../core/counted.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
-import { formatCount, formatDuration } from '../../reporters/format-duration.ts'
+import { formatDuration } from '../../reporters/format-duration.ts'
 import { paintFor, stateStyle } from '../../reporters/paint.ts'
 import { title } from '../../reporters/run-tally.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'

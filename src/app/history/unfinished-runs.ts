@@ -1,7 +1,7 @@
+import { formatCount } from '../../core/counted.ts'
 import { inputError } from '../../core/diagnostic.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
-import { formatCount } from '../../reporters/format-duration.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import { runTitle, shortTime } from './list-runs.ts'
 import { resolveRun } from './resolve-run.ts'

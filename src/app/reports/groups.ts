@@ -1,6 +1,6 @@
 import { usageError } from '../../core/diagnostic.ts'
 import type { Device, Store } from '../../core/fleet.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap } from '../../core/json.ts'
 import type { Grouping } from '../../core/report-names.ts'
 
 /** Those that stores have, too. */
@@ -40,12 +40,8 @@ export function partnerOf({ owner }: Store): string {
 /** Vendor and model of the values of a device, wherever among them; its profile where there are none. */
 export function modelOf({ vars, profile }: Device): string {
   for (const value of Object.values(vars)) {
-    const { vendor, model } = isObject(value) ? value : {}
+    const { vendor, model } = isMap(value) ? value : {}
     if (typeof model === 'string') return typeof vendor === 'string' ? `${vendor} ${model}` : model
   }
   return profile
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

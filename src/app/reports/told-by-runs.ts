@@ -1,6 +1,6 @@
 import type { DeviceFinished, EventHead, StepFinished } from '../../core/events.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { zoneOfMost } from './report-frame.ts'
@@ -109,11 +109,7 @@ async function toldBy<T>(run: string, { store, pick }: Question<T>): Promise<Ite
 }
 
 export function objectOf(value: JsonValue | undefined): JsonObject {
-  return isObject(value) ? value : {}
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isMap(value) ? value : {}
 }
 
 export function textOf(value: JsonValue | undefined): string | null {

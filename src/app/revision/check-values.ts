@@ -1,10 +1,9 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import type { JsonValue } from '../../core/json.ts'
+import { isMap, type JsonValue } from '../../core/json.ts'
 import type { PlacedExpression, Runbook, Scope, Step } from '../../core/runbook.ts'
 import type { SourceRange } from '../../core/source.ts'
 import { selectorScope } from '../../lang/expression.ts'
-import { isMap } from '../../lang/is-map.ts'
 import { didYouMean } from '../../lang/suggest.ts'
 import { andMore } from './and-more.ts'
 

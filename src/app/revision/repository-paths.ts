@@ -1,9 +1,8 @@
 import { realpathSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Module } from '../../core/module.ts'
-import { isMap } from '../../lang/is-map.ts'
 
 /**
  * Parameters of a module with the paths of this machine in them absolute: relative ones count from `root`, the folder of

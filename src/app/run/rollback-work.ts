@@ -1,4 +1,5 @@
 import type { CarriedSteps } from '../../core/carried.ts'
+import { counted } from '../../core/counted.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { RunbookReference, RunMode, RunRollback } from '../../core/events.ts'
 import type { Fleet } from '../../core/fleet.ts'
@@ -147,7 +148,7 @@ function nothingToDo(runbooks: readonly Runbook[], without: readonly string[]): 
   const why = has
     ? 'took their changes back within the run, are no longer in the inventory, or were changed by steps without `rollback`'
     : `were changed, but no step of ${names} says how to take it back (\`rollback\`)`
-  return `${without.length} ${without.length === 1 ? 'device' : 'devices'} ${why}: ${without.slice(0, 5).join(', ')}.`
+  return `${counted(without.length, 'device')} ${why}: ${without.slice(0, 5).join(', ')}.`
 }
 
 function isBegun(run: string, { wave, rollback_run }: RunRollback): string {

@@ -211,7 +211,7 @@ const NOTHING_TO_BREAK: Diagnostic = {
   code: 'USAGE_INVALID',
   severity: 'error',
   summary: '--break-glass has nothing to break: tillwright.yaml has no policies, and nobody holds anything',
-  detail: 'Leave it away.',
+  detail: 'Leave it out.',
 }
 
 function inWave(item: DeviceWork | undefined, wave: number): readonly DeviceWork[] {

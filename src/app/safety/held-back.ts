@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { shownLength } from '../../engine/admission/shown-time.ts'
@@ -41,7 +42,7 @@ export function wavesText(project: Project, runbooks: readonly Runbook[], device
   const stores = new Map(devices.map(({ name, store }) => [name, store]))
   const sizes = waves.map((wave) => {
     const count = new Set(wave.map((device) => stores.get(device))).size
-    return `${count} ${count === 1 ? 'store' : 'stores'} (${wave.length})`
+    return `${counted(count, 'store')} (${wave.length})`
   })
   const { soakMs, pause } = rules.waves
   const watched = soakMs === 0 ? '' : `, each watched for ${shownLength(soakMs)}`

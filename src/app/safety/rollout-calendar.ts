@@ -1,4 +1,5 @@
 import type { Expected } from '../../core/admission.ts'
+import { counted } from '../../core/counted.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Purpose } from '../../core/policy.ts'
@@ -153,7 +154,7 @@ export function calendarText(calendar: RolloutCalendar): string {
   for (const wave of calendar.waves) {
     lines.push('', waveText(wave))
     for (const { store, from, to, zone, devices } of wave.stores.slice(0, MOST_STORES)) {
-      const names = `${devices.length} ${devices.length === 1 ? 'device' : 'devices'}`
+      const names = counted(devices.length, 'device')
       lines.push(`  ${store}  ${shownTime(from, zone)}, ${names}, done ${shownTime(to, zone)}`)
     }
     const more = wave.stores.length - MOST_STORES
@@ -169,7 +170,7 @@ export function calendarText(calendar: RolloutCalendar): string {
 }
 
 function waveText({ number, devices, stores, watchedUntil, pause }: CalendarWave): string {
-  const what = `Wave ${number}: ${devices} devices in ${stores.length} ${stores.length === 1 ? 'store' : 'stores'}`
+  const what = `Wave ${number}: ${counted(devices, 'device')} in ${counted(stores.length, 'store')}`
   const [first] = stores
   if (!first) return what
   const watched = watchedUntil === undefined ? '' : `, watched until ${shownTime(watchedUntil, first.zone)}`

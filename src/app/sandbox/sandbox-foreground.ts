@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { counted } from '../../core/counted.ts'
 import { FAULTS, type Sandbox, type SandboxOptions, type SandboxStatus, startSandbox } from '../../sandbox/index.ts'
 import { jsonLine } from '../json-document.ts'
 import type { SandboxSelection } from './sandbox-devices.ts'
@@ -70,8 +71,4 @@ export function statusInWords(status: SandboxStatus): string {
     `${status.connections} connections, ${status.sessions} programs now, ${status.served} so far`,
     faults.length === 0 ? 'no faults' : `faults: ${faults.join(', ')}`,
   ].join(' · ')
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

@@ -1,7 +1,6 @@
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { grouped } from '../../core/grouped.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isMap } from '../../lang/is-map.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { ListedDevice } from './read-list.ts'
 
 /** A field of a device that the list says otherwise. */

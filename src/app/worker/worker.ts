@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
+import { counted } from '../../core/counted.ts'
 import { inputError } from '../../core/diagnostic.ts'
 import { bellOf, MOST_TOGETHER, type TakenJob, type WorkerFacts, type WorkQueue } from '../../core/handed-work.ts'
 import { VERSION } from '../version.ts'
@@ -97,7 +98,7 @@ export class Worker {
     await this.#beat().catch(() => undefined)
     await this.#taking
     if (this.#jobs.size > 0) {
-      this.#options.tell(`Finishing ${this.#busy} ${this.#busy === 1 ? 'device' : 'devices'}; nothing new is taken.`)
+      this.#options.tell(`Finishing ${counted(this.#busy, 'device')}; nothing new is taken.`)
       await new Promise<void>((resolve) => {
         this.#idle = resolve
       })

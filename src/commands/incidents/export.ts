@@ -26,7 +26,7 @@ export default class IncidentsExport extends IncidentCommand {
     { description: 'One for a ticket', command: '<%= config.bin %> incidents export I2f1c0a9d4b7e > ticket.md' },
   ]
   static override args = {
-    incident: Args.string({ description: 'its id; all of them where it is left away', name: 'INCIDENT' }),
+    incident: Args.string({ description: 'its id; all of them where it is left out', name: 'INCIDENT' }),
   }
   static override flags = {
     format: Flags.string({

@@ -4,6 +4,7 @@ import { importInventory } from '../../app/inventory/foreign/import-inventory.ts
 import { columnsOf, kindsOf, STORE_IN_NAME, storeBy } from '../../app/inventory/foreign/import-options.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
+import { counted } from '../../core/counted.ts'
 
 export default class InventoryImport extends BaseCommand {
   static override summary = 'Write an inventory file from an inventory of Ansible (INI, YAML, JSON) or from CSV.'
@@ -67,6 +68,6 @@ name:REGEX (groups "store" and "device" of its name), group:REGEX (of the name o
     }
     if (diagnostics.length > 0) this.reportDiagnostics(diagnostics)
     const here = relative(process.cwd(), join(project.root, name))
-    await this.write(`${devices} devices in ${stores} ${stores === 1 ? 'store' : 'stores'} written to ${here}\n`)
+    await this.write(`${counted(devices, 'device')} in ${counted(stores, 'store')} written to ${here}\n`)
   }
 }

@@ -5,6 +5,7 @@ import type { Project } from '../../app/project.ts'
 import { selectDevices } from '../../app/revision/selection.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
+import { counted } from '../../core/counted.ts'
 import type { Device } from '../../core/fleet.ts'
 
 export default class InventoryList extends BaseCommand {
@@ -53,9 +54,9 @@ With --json the answer is one document (schema till.inventory/1), with --ndjson 
     const width = process.stdout.isTTY ? this.columns : undefined
     if (devices.length > 0) await this.writePaged(devicesTable(devices, width))
     const stores = new Set(devices.map((device) => device.store)).size
-    const of = devices.length === all ? '' : ` of ${all}`
+    const count = devices.length === all ? counted(all, 'device') : `${devices.length} of ${counted(all, 'device')}`
     // Beside the list, so that counting its lines counts devices.
-    process.stderr.write(`${devices.length}${of} devices in ${stores} ${stores === 1 ? 'store' : 'stores'}\n`)
+    process.stderr.write(`${count} in ${counted(stores, 'store')}\n`)
   }
 }
 

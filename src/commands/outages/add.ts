@@ -4,6 +4,7 @@ import { accountName } from '../../app/run/account.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
+import { counted } from '../../core/counted.ts'
 
 export default class OutagesAdd extends BaseCommand {
   static override summary = 'Say that something is known to be out of order until some time, so that nobody is called.'
@@ -83,7 +84,7 @@ up: that is till hold. A region, a kind or an expression covers what the invento
       const { outage, devices: count } = await addOutage({ fleet, store }, wanted)
       const times = [outage.from, outage.until].map((ms) => new Date(ms).toISOString())
       await this.write(
-        `${outage.outage} covers ${count} ${count === 1 ? 'device' : 'devices'} from ${times[0]} until ${times[1]}.\n  → till outages end ${outage.outage}\n`,
+        `${outage.outage} covers ${counted(count, 'device')} from ${times[0]} until ${times[1]}.\n  → till outages end ${outage.outage}\n`,
       )
     } finally {
       await project.close()

@@ -7,6 +7,7 @@ import { fileWriter } from '../../app/writer.ts'
 import { ReportCommand } from '../../cli/report-command.ts'
 import { reportFlags } from '../../cli/report-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
+import { counted } from '../../core/counted.ts'
 import { type CsvLocale, sheetCsv } from '../../reporters/sheet-csv.ts'
 import { sheetHtml } from '../../reporters/sheet-html.ts'
 
@@ -47,7 +48,7 @@ what earlier runs noted (the module receipts, and printers that tell their last 
     const devices = await selectDevices(fleet, { ...flags, kind }, { store: () => project.store() })
     const rows = await checklistOf(fleet, devices, await project.store())
     await this.#write(rows, { format, locale: flags.locale as CsvLocale, output: flags.output })
-    process.stderr.write(`${rows.length} ${rows.length === 1 ? 'device' : 'devices'}\n`)
+    process.stderr.write(`${counted(rows.length, 'device')}\n`)
     await project.close()
   }
 

@@ -5,6 +5,7 @@ import { differenceText } from '../../app/history/show-difference.ts'
 import { jsonDocument } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import { counted } from '../../core/counted.ts'
 
 export default class RunsDiff extends BaseCommand {
   static override summary = 'Show which devices ended differently in two runs, and which of their steps.'
@@ -42,8 +43,7 @@ export default class RunsDiff extends BaseCommand {
       ? jsonDocument(head, 'devices', devices)
       : differenceText([first, second], devices, { color: this.color })
     for (const part of parts) await this.write(part)
-    if (!flags.json)
-      process.stderr.write(`${devices.length} ${devices.length === 1 ? 'device' : 'devices'} ended differently\n`)
+    if (!flags.json) process.stderr.write(`${counted(devices.length, 'device')} ended differently\n`)
     await project.close()
   }
 }

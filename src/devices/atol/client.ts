@@ -4,6 +4,7 @@ import { fiscalConditions } from '../printer/fiscal-conditions.ts'
 import { missedReading } from '../printer/http-reading.ts'
 import type { Asking } from '../printer/protocol.ts'
 import { type Answer, CONDITIONS, type Condition, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
+import { firstOfEach } from '../printer/visit.ts'
 import { type AtolAnswer, AtolExchange, type AtolPlace } from './exchange.ts'
 import { clockOf, fiscalFacts, identityOf, type Results, stateConditions } from './facts.ts'
 import { READ_TASKS, STATE_TASKS } from './tasks.ts'
@@ -79,8 +80,4 @@ function readyOf(results: Results, conditions: readonly Condition[]): Answer {
 function shiftOpen(state: 'open' | 'closed' | 'expired' | undefined): Answer {
   if (state === undefined) return 'unknown'
   return state === 'closed' ? 'no' : 'yes'
-}
-
-function firstOfEach(conditions: readonly Condition[]): readonly Condition[] {
-  return conditions.filter(({ name }, n) => conditions.findIndex((other) => other.name === name) === n)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Secret } from '../../core/secret.ts'
 import { machineLoad } from '../../load/machine-load.ts'
 import type { Dial, Endpoint } from '../line/dial.ts'
@@ -127,18 +127,14 @@ function refused(reply: Extract<HttpReply, { readonly state: 'answered' }>): Ato
 
 /** Older drivers say `errorCode` and `errorDescription`, newer ones `error`. */
 function resultOf(value: JsonValue | undefined): TaskResult {
-  const task = isObject(value) ? value : undefined
-  const error = isObject(task?.['error']) ? task['error'] : undefined
+  const task = isMap(value) ? value : undefined
+  const error = isMap(task?.['error']) ? task['error'] : undefined
   const code = error?.['code'] ?? task?.['errorCode']
   const words = textIn(error, 'description') ?? textIn(task, 'errorDescription')
   const isError = code !== undefined && code !== 0
   return {
     status: textIn(task, 'status') ?? 'missing',
-    ...(isObject(task?.['result']) && { result: task['result'] }),
+    ...(isMap(task?.['result']) && { result: task['result'] }),
     ...(isError && { error: `${String(code)} ${words ?? ''}`.trim() }),
   }
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

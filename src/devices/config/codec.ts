@@ -42,10 +42,12 @@ export interface ConfigCodec {
   normal(value: JsonValue): JsonValue
 }
 
+/** It could be read, or written. See `Parsed`. */
 export function parsed<T>(value: T): Parsed<T> {
   return { ok: true, value }
 }
 
+/** Why it cannot be read, or written, and in which line where there is one. */
 export function problem(message: string, line?: number): { readonly ok: false; readonly problem: ConfigProblem } {
   return { ok: false, problem: line === undefined ? { message } : { message, line } }
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Condition, Identity, PrinterReading } from '../printer/reading.ts'
 import { CONDITIONS } from '../printer/reading.ts'
 import { supplyOf } from '../printer/supply.ts'
+import { firstOfEach } from '../printer/visit.ts'
 import type { Attributes } from './attributes.ts'
 import { fieldsOf } from './octet-fields.ts'
 import { conditionOf, HOLDS_NEW_JOBS } from './reasons.ts'
@@ -54,10 +55,6 @@ function conditionsOf(attributes: Attributes, state: number): readonly Condition
     conditions.push({ name: 'paused', evidence: `printer-state: stopped, ${reasons.join(',') || 'no reasons'}` })
   }
   return firstOfEach(conditions)
-}
-
-function firstOfEach(conditions: readonly Condition[]): readonly Condition[] {
-  return conditions.filter(({ name }, n) => conditions.findIndex((other) => other.name === name) === n)
 }
 
 function identityOf(attributes: Attributes): Identity {

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../core/json.ts'
 import { instantsOfIso, isoOf, readDeviceTime } from '../printer/device-time.ts'
 import { fiscalConditions } from '../printer/fiscal-conditions.ts'
-import type { Answer, Condition, Evidence, FiscalFacts, GuardFacts, PrinterReading } from '../printer/reading.ts'
-import { readyBy } from '../printer/visit.ts'
+import type { Condition, Evidence, FiscalFacts, GuardFacts, PrinterReading } from '../printer/reading.ts'
+import { answerOf, readyBy } from '../printer/visit.ts'
 import { flagOf, type NovitusElement, numberOf, textOf } from './codec.ts'
 import type { Question } from './questions.ts'
 
@@ -107,18 +107,13 @@ function guardsOf(answers: Answers): GuardFacts {
   const isClosed = inTransaction === false && receipt === false
   const isIdle = isClosed && !isOpen && flagOf(answers.get('dle'), 'online') === true
   return {
-    receipt_open: answer(isOpen, isClosed),
-    transaction_running: answer(isOpen, isClosed),
+    receipt_open: answerOf(isOpen, isClosed),
+    transaction_running: answerOf(isOpen, isClosed),
     shift_open: 'unknown',
-    report_running: answer(false, isIdle),
+    report_running: answerOf(false, isIdle),
     // While documents wait, it may be sending them this moment.
-    transmission_running: answer(false, numberOf(answers.get('repository'), 'jpk_send_count') === 0),
+    transmission_running: answerOf(false, numberOf(answers.get('repository'), 'jpk_send_count') === 0),
   }
-}
-
-function answer(isSo: boolean, isNotSo: boolean): Answer {
-  if (isSo) return 'yes'
-  return isNotSo ? 'no' : 'unknown'
 }
 
 function countersOf(answers: Answers): Pick<PrinterReading, 'counters'> {

@@ -3,7 +3,7 @@ import { inOneVisit } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type Condition, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
 import { notAnswered } from '../printer/unanswered.ts'
-import { readyBy, shown } from '../printer/visit.ts'
+import { firstOfEach, readyBy, shown } from '../printer/visit.ts'
 import { answersIn, FORM_FEED, type PjlStatus, QUESTION, statusIn } from './codec.ts'
 import { conditionOf, isKnown, isWell } from './status-codes.ts'
 
@@ -53,13 +53,9 @@ function understood(said: Conversation, asking: Asking): PrinterReading {
 }
 
 function conditionsIn({ codes, isOnline }: PjlStatus): readonly Condition[] {
-  const found = distinct(codes.flatMap((code) => conditionOf(code, isOnline) ?? []))
+  const found = firstOfEach(codes.flatMap((code) => conditionOf(code, isOnline) ?? []))
   if (isOnline !== false || readyBy(found, 'yes') === 'no') return found
   return [...found, { name: 'offline', evidence: '@PJL INFO STATUS: ONLINE=FALSE' }]
-}
-
-function distinct(conditions: readonly Condition[]): readonly Condition[] {
-  return conditions.filter(({ name }, at) => conditions.findIndex((other) => other.name === name) === at)
 }
 
 /** What nobody knows is unknown: neither well nor sick. */

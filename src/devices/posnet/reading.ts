@@ -10,7 +10,7 @@ import type {
   Identity,
   PrinterReading,
 } from '../printer/reading.ts'
-import { readyBy } from '../printer/visit.ts'
+import { answerOf, readyBy } from '../printer/visit.ts'
 import { fieldOf, flagOf, numberOf, type PosnetFrame } from './codec.ts'
 import { errorConditions, isTryLater, stateConditions } from './conditions.ts'
 import { type Answers, clockOf, factsOf, type Place } from './fiscal-facts.ts'
@@ -98,18 +98,13 @@ function guardsOf(answers: Answers): GuardFacts {
   const isClosed = document === 0 && numberOf(strns, 'to') === 0 && flagOf(strns, 'fe') !== true
   const isIdle = holder === 0 && numberOf(sdev, 'ds') === 0 && document === 0
   return {
-    receipt_open: answer(isOpen, isClosed),
-    transaction_running: answer(isOpen || (holder ?? 0) !== 0, isClosed && holder === 0),
-    shift_open: answer(flagOf(scomm, 'tz') === false, flagOf(scomm, 'tz') === true),
+    receipt_open: answerOf(isOpen, isClosed),
+    transaction_running: answerOf(isOpen || (holder ?? 0) !== 0, isClosed && holder === 0),
+    shift_open: answerOf(flagOf(scomm, 'tz') === false, flagOf(scomm, 'tz') === true),
     // What goes through its queue is answered when what was before is done; a report holds the resources.
-    report_running: answer(holder === 3, isIdle),
+    report_running: answerOf(holder === 3, isIdle),
     transmission_running: transmissionRunning(answers),
   }
-}
-
-function answer(isSo: boolean, isNotSo: boolean): Answer {
-  if (isSo) return 'yes'
-  return isNotSo ? 'no' : 'unknown'
 }
 
 function transmissionRunning(answers: Answers): Answer {
@@ -118,7 +113,7 @@ function transmissionRunning(answers: Answers): Answer {
     // Models that do not know the repository send nothing to it.
     return frame?.error === NO_SUCH_COMMAND ? false : flagOf(frame, 'ac')
   })
-  return answer(
+  return answerOf(
     states.some((runs) => runs === true),
     states.every((runs) => runs === false),
   )

@@ -1,14 +1,10 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 
 /** A JSON object, or undefined: what a printer answers is read, never trusted to have a form. */
 export function objectIn(value: JsonValue | undefined, ...path: readonly string[]): JsonObject | undefined {
   let at: JsonValue | undefined = value
-  for (const name of path) at = isObject(at) ? at[name] : undefined
-  return isObject(at) ? at : undefined
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  for (const name of path) at = isMap(at) ? at[name] : undefined
+  return isMap(at) ? at : undefined
 }
 
 export function textIn(object: JsonObject | undefined, name: string): string | undefined {

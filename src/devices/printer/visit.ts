@@ -20,6 +20,17 @@ export function readyBy(conditions: readonly Condition[], otherwise: Answer): An
   return conditions.some(({ name }) => CONDITIONS[name] === 'blocked') ? 'no' : otherwise
 }
 
+/** `yes` and `no` by what says so; unknown where nothing does. */
+export function answerOf(isSo: boolean, isNotSo: boolean): Answer {
+  if (isSo) return 'yes'
+  return isNotSo ? 'no' : 'unknown'
+}
+
+/** Each condition once, by its name, as it was told first. */
+export function firstOfEach(conditions: readonly Condition[]): readonly Condition[] {
+  return conditions.filter(({ name }, at) => conditions.findIndex((other) => other.name === name) === at)
+}
+
 /** A condition for each bit that is set, in the order of the table. */
 export function conditionsOf(
   word: number,

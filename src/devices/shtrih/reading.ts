@@ -10,7 +10,7 @@ import type {
   Identity,
   PrinterReading,
 } from '../printer/reading.ts'
-import { readyBy } from '../printer/visit.ts'
+import { answerOf, firstOfEach, readyBy } from '../printer/visit.ts'
 import {
   type ExchangeState,
   exchangeState,
@@ -67,7 +67,7 @@ export function readingOf(visited: Visited): PrinterReading {
   const facts = factsOf(answers)
   const fiscal = fiscalOf(facts, visited)
   const memory = facts.storage ? [] : memoryConditions(understood(answers, '10', memoryErrors) ?? [])
-  const conditions = distinct([
+  const conditions = firstOfEach([
     ...(facts.state ? stateConditions(facts.state) : []),
     ...errorConditions(answers),
     ...memory,
@@ -95,10 +95,6 @@ export function readingOf(visited: Visited): PrinterReading {
 function isSure({ state, storage, hasStorage }: Facts, conditions: readonly Condition[]): boolean {
   const isKnown = state !== undefined && (storage !== undefined || hasStorage === false)
   return isKnown && conditions.every(({ name }) => name !== 'other-error')
-}
-
-function distinct(all: readonly Condition[]): Condition[] {
-  return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index)
 }
 
 function factsOf(answers: Visited['answers']): Facts {
@@ -167,14 +163,14 @@ function guardsOf({ state, storage, exchange, hasStorage }: Facts): GuardFacts {
   const hasDocument = storage === undefined ? undefined : storage.document !== 0
   const isOpen = mode === 8 || (mode ?? 0) >= 13 || hasDocument === true
   const isClosed = mode !== undefined && (hasDocument === false || hasStorage === false)
-  const receipt = answer(isOpen, isClosed)
+  const receipt = answerOf(isOpen, isClosed)
   const isReport = mode === 11 || mode === 12 || submode === 4 || storage?.document === 2 || storage?.document === 8
   return {
     receipt_open: receipt,
-    transaction_running: answer(isOpen || (submode ?? 0) >= 2, receipt === 'no' && (submode ?? 2) < 2),
+    transaction_running: answerOf(isOpen || (submode ?? 0) >= 2, receipt === 'no' && (submode ?? 2) < 2),
     shift_open: shiftGuard(mode, storage?.isShiftOpen),
-    report_running: answer(isReport, receipt === 'no'),
-    transmission_running: answer(
+    report_running: answerOf(isReport, receipt === 'no'),
+    transmission_running: answerOf(
       exchange !== undefined && (exchange.flags & EXCHANGING) !== 0,
       exchange !== undefined || hasStorage === false,
     ),
@@ -182,12 +178,7 @@ function guardsOf({ state, storage, exchange, hasStorage }: Facts): GuardFacts {
 }
 
 function shiftGuard(mode: number | undefined, isOpen: boolean | undefined): Answer {
-  return answer(mode === 2 || mode === 3 || mode === 8 || isOpen === true, mode === 4 || isOpen === false)
-}
-
-function answer(isSo: boolean, isNotSo: boolean): Answer {
-  if (isSo) return 'yes'
-  return isNotSo ? 'no' : 'unknown'
+  return answerOf(mode === 2 || mode === 3 || mode === 8 || isOpen === true, mode === 4 || isOpen === false)
 }
 
 function identityOf({ full }: Facts): Identity {

@@ -1,5 +1,6 @@
 import { CONDITIONS, type Condition, type ConditionName, type PrinterReading } from '../printer/reading.ts'
 import { type Supply, supplyOf } from '../printer/supply.ts'
+import { firstOfEach } from '../printer/visit.ts'
 import type { Column } from './agent.ts'
 import { ALERT_CODES, AS_WARNING, HARMLESS_ALERTS } from './alert-codes.ts'
 import type { SnmpValue } from './codec.ts'
@@ -257,8 +258,4 @@ function text(value: SnmpValue | undefined): string | undefined {
   // Some pad with NUL.
   const words = Buffer.from(value).toString('utf8').replaceAll('\0', '').trim()
   return words === '' ? undefined : words
-}
-
-function firstOfEach(conditions: readonly Condition[]): readonly Condition[] {
-  return conditions.filter(({ name }, n) => conditions.findIndex((other) => other.name === name) === n)
 }

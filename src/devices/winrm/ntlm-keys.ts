@@ -12,6 +12,7 @@ export interface Account {
  * `DOMAIN\user`, `user@domain` or `user`. `.\user` is an account of the machine, which NTLM calls an empty domain: the
  * dot is known to Windows' own clients only.
  */
+/** `DOMAIN\user` in its parts; `.` is the machine itself, and a name without a domain has none. */
 export function accountOf(name: string): Account {
   const at = name.indexOf('\\')
   if (at < 0) return { user: name, domain: '' }
@@ -19,10 +20,12 @@ export function accountOf(name: string): Account {
   return { user: name.slice(at + 1), domain: domain === '.' ? '' : domain }
 }
 
+/** UNICODE of MS-NLMP 6: UTF-16, little-endian, without a mark or a terminator. */
 export function utf16(text: string): Buffer {
   return Buffer.from(text, 'utf16le')
 }
 
+/** HMAC_MD5 of MS-NLMP 6, over the parts one behind the other. */
 export function hmacMd5(key: Uint8Array, ...parts: readonly Uint8Array[]): Buffer {
   const hmac = createHmac('md5', key)
   for (const part of parts) hmac.update(part)

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Channel } from '../../core/escalation.ts'
 import type { MessageResult } from '../../core/escalation-store.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isObject } from '../payload.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { askHttp, basicAuthorization, type HttpAnswer, mayPass } from './ask-http.ts'
 import { type ChannelSender, failed, type Outgoing } from './outgoing.ts'
 
@@ -95,7 +94,7 @@ async function findIssue(
   const { issues } = parsed(answer.text)
   if (!Array.isArray(issues))
     return { done: true, result: failed('Jira: its answer to a search has no issues.', { inDoubt: true }) }
-  const [first] = (issues as readonly JsonValue[]).filter(isObject)
+  const [first] = (issues as readonly JsonValue[]).filter(isMap)
   return first === undefined ? { done: false } : { done: true, result: { ok: true, reference: String(first['key']) } }
 }
 
@@ -131,7 +130,7 @@ async function moveIssue({ channel, ask }: Jira, ticket: string): Promise<Messag
   if (!offered.ok || offered.status !== 200) return notDone(offered, 'reading transitions')
   const { transitions } = parsed(offered.text)
   if (!Array.isArray(transitions)) return failed('Jira: its answer has no transitions of the issue.')
-  const all = (transitions as readonly JsonValue[]).filter(isObject)
+  const all = (transitions as readonly JsonValue[]).filter(isMap)
   const wanted = all.find(({ name }) => String(name).toLowerCase() === channel.closeBy?.toLowerCase())
   if (!wanted) {
     const names = all.map(({ name }) => String(name)).join(', ')
@@ -148,10 +147,7 @@ function notDone(answer: HttpAnswer, what: string): Extract<MessageResult, { rea
   if (!answer.ok) return failed(`Jira, ${what}: ${answer.why}.`, { inDoubt: answer.sent })
   const { status, text, afterMs } = answer
   const { errorMessages, errors } = parsed(text)
-  const said = [
-    ...(Array.isArray(errorMessages) ? errorMessages : []),
-    ...Object.values(isObject(errors) ? errors : {}),
-  ]
+  const said = [...(Array.isArray(errorMessages) ? errorMessages : []), ...Object.values(isMap(errors) ? errors : {})]
   const detail = said.length > 0 ? ` (${said.map(String).join('; ').slice(0, 300)})` : ''
   // What is answered with a success, or by something between us, may have been done.
   const inDoubt = status < 300 || status >= 500
@@ -168,15 +164,15 @@ function keyOf(text: string): string | undefined {
 }
 
 function categoryOf({ fields }: JsonObject): string | undefined {
-  const status = isObject(fields) && isObject(fields['status']) ? fields['status'] : {}
-  const category = isObject(status['statusCategory']) ? status['statusCategory'] : {}
+  const status = isMap(fields) && isMap(fields['status']) ? fields['status'] : {}
+  const category = isMap(status['statusCategory']) ? status['statusCategory'] : {}
   return typeof category['key'] === 'string' ? category['key'] : undefined
 }
 
 function parsed(text: string): JsonObject {
   try {
     const value = JSON.parse(text) as JsonValue
-    return isObject(value) ? value : {}
+    return isMap(value) ? value : {}
   } catch {
     return {}
   }

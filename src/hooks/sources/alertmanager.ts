@@ -1,6 +1,6 @@
 import type { Alert } from '../../core/alert.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { type HookSource, hostNames, isObject, labelsOf, type ReadPayload, textOf } from '../payload.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { type HookSource, hostNames, labelsOf, type ReadPayload, textOf } from '../payload.ts'
 
 /** Prometheus Alertmanager, webhook version 4. A group that fires may hold an alert that is resolved. */
 export const alertmanager: HookSource = {
@@ -11,11 +11,11 @@ export const alertmanager: HookSource = {
 
 /** Reads a group of alerts in the form that Alertmanager and Grafana share. */
 export function readGroup(source: string, payload: JsonValue): ReadPayload {
-  if (!isObject(payload) || !Array.isArray(payload['alerts']))
+  if (!isMap(payload) || !Array.isArray(payload['alerts']))
     return { ok: false, problem: 'It has no list "alerts", as the webhooks of Alertmanager and Grafana have.' }
   const alerts: Alert[] = []
   for (const [index, each] of (payload['alerts'] as readonly JsonValue[]).entries()) {
-    const read = isObject(each) ? readAlert(source, each) : undefined
+    const read = isMap(each) ? readAlert(source, each) : undefined
     if (read === undefined) {
       return {
         ok: false,

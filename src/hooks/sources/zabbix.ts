@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { type HookSource, hostNames, isObject, MOST_LABELS, type ReadPayload, textOf } from '../payload.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { type HookSource, hostNames, MOST_LABELS, type ReadPayload, textOf } from '../payload.ts'
 
 /**
  * Zabbix: the parameters of the media type that is shipped, all texts. A macro that has no value comes as it is
@@ -8,7 +8,7 @@ import { type HookSource, hostNames, isObject, MOST_LABELS, type ReadPayload, te
 export const zabbix: HookSource = { name: 'zabbix', read }
 
 function read(payload: JsonValue): ReadPayload {
-  if (!isObject(payload)) return { ok: false, problem: 'It is no map of parameters, as the media type sends it.' }
+  if (!isMap(payload)) return { ok: false, problem: 'It is no map of parameters, as the media type sends it.' }
   const value = macro(payload, 'event_value')
   const id = macro(payload, 'event_id')
   if (!/^\d+$/.test(id)) return { ok: false, problem: 'Its event_id is not the number of an event ({EVENT.ID}).' }
@@ -65,7 +65,7 @@ function tagsOf(text: JsonValue | undefined): Tags | undefined {
   }
   if (!Array.isArray(list)) return undefined
   const tags = new Map<string, readonly string[]>()
-  for (const { tag, value } of list.filter(isObject).slice(0, MOST_LABELS)) {
+  for (const { tag, value } of list.filter(isMap).slice(0, MOST_LABELS)) {
     const [name, said] = [textOf(tag), textOf(value)]
     const before = tags.get(name) ?? []
     if (!before.includes(said)) tags.set(name, [...before, said])

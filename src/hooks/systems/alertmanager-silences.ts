@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isObject, objectsOf } from '../payload.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { objectsOf } from '../payload.ts'
 import { type Asked, askJson } from './ask-json.ts'
 import { CREATOR, markOf, withMark } from './silence-mark.ts'
 import type { SilencedAlert, Silencing } from './system.ts'
@@ -106,13 +106,13 @@ export async function areOurSilences(api: Api, ids: readonly string[]): Promise<
  */
 async function gone(api: Api, silenced: readonly SilencedAlert[]): Promise<readonly string[]> {
   const status = await callAlertmanager(api, 'status')
-  const startedAt = status.ok && isObject(status.value) ? Date.parse(String(status.value['uptime'])) : Number.NaN
+  const startedAt = status.ok && isMap(status.value) ? Date.parse(String(status.value['uptime'])) : Number.NaN
   if (!(startedAt < Date.now() - KNOWS_ALL_AFTER_MS)) return []
   const ids = silenced.filter(({ since }) => startedAt < since.getTime()).map(({ id }) => id)
   if (ids.length === 0) return []
   const asked = await listAlerts(api)
   if (!asked.ok || !Array.isArray(asked.value)) return []
-  const firing = new Set(asked.value.filter(isObject).map(({ fingerprint }) => String(fingerprint)))
+  const firing = new Set(asked.value.filter(isMap).map(({ fingerprint }) => String(fingerprint)))
   return ids.filter((id) => !firing.has(fingerprintOf(id)))
 }
 
@@ -124,7 +124,7 @@ async function silenceOf(
 > {
   const asked = await callAlertmanager(api, `silence/${encodeURIComponent(id)}`)
   if (!asked.ok) return asked
-  if (!isObject(asked.value)) return { ok: false, why: 'it answers with no silence' }
+  if (!isMap(asked.value)) return { ok: false, why: 'it answers with no silence' }
   return { ok: true, silence: asked.value, state: stateOf(asked.value) }
 }
 
@@ -138,12 +138,12 @@ function timeOf(silence: JsonObject, key: 'startsAt' | 'endsAt' | 'updatedAt'): 
 }
 
 function idOf(answer: JsonValue): string | undefined {
-  const id = isObject(answer) ? answer['silenceID'] : undefined
+  const id = isMap(answer) ? answer['silenceID'] : undefined
   return typeof id === 'string' ? id : undefined
 }
 
 function stateOf({ status }: JsonObject): string {
-  return isObject(status) ? String(status['state']) : ''
+  return isMap(status) ? String(status['state']) : ''
 }
 
 function failed(why: string): { readonly ok: false; readonly why: string } {

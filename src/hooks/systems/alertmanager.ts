@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isObject } from '../payload.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { alertmanagerSilences, areOurSilences, fingerprintOf, listAlerts } from './alertmanager-silences.ts'
 import type { Asked } from './ask-json.ts'
 import type { Hush, MonitoringSystem } from './system.ts'
@@ -29,11 +28,11 @@ async function hushOf(
 ): Promise<Hush> {
   if (!asked.ok) return { state: 'unknown', why: `Alertmanager was asked about silences: ${asked.why}.` }
   if (!Array.isArray(asked.value)) return { state: 'unknown', why: 'Alertmanager answers with no list of alerts.' }
-  const alerts = new Map(asked.value.filter(isObject).map((alert) => [String(alert['fingerprint']), alert]))
+  const alerts = new Map(asked.value.filter(isMap).map((alert) => [String(alert['fingerprint']), alert]))
   for (const id of ids) {
     const alert = alerts.get(fingerprintOf(id))
     if (!alert) return { state: 'unknown', why: 'Alertmanager does not know of the alert any more.' }
-    const hush = await hushOfOne(isObject(alert['status']) ? alert['status'] : {}, areOurs)
+    const hush = await hushOfOne(isMap(alert['status']) ? alert['status'] : {}, areOurs)
     if (hush.state !== 'open') return hush
   }
   return { state: 'open' }

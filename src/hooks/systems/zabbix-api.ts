@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isObject } from '../payload.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { type Asked, askJson } from './ask-json.ts'
 
 /** The JSON-RPC API of a Zabbix server, 6.0 or later. */
@@ -67,8 +66,8 @@ async function rpc(
   const body = JSON.stringify({ jsonrpc: '2.0', method, params, id: 1, ...(auth !== undefined && { auth }) })
   const asked = await askJson(url, { body, type: 'application/json-rpc', token, ...(timeoutMs && { timeoutMs }) })
   if (!asked.ok) return asked
-  const { result, error } = (isObject(asked.value) ? asked.value : {}) as { result?: JsonValue; error?: JsonValue }
+  const { result, error } = (isMap(asked.value) ? asked.value : {}) as { result?: JsonValue; error?: JsonValue }
   if (result !== undefined) return { ok: true, value: result }
-  const detail = isObject(error) ? String(error['data'] ?? error['message'] ?? '') : ''
-  return { ok: false, why: `${method} is refused: ${detail.replace(/\.$/, '')}`, isRefusal: isObject(error) }
+  const detail = isMap(error) ? String(error['data'] ?? error['message'] ?? '') : ''
+  return { ok: false, why: `${method} is refused: ${detail.replace(/\.$/, '')}`, isRefusal: isMap(error) }
 }

@@ -1,6 +1,6 @@
 import { batches } from '../../core/batches.ts'
-import type { JsonObject } from '../../core/json.ts'
-import { isObject, objectsOf } from '../payload.ts'
+import { isMap, type JsonObject } from '../../core/json.ts'
+import { objectsOf } from '../payload.ts'
 import type { Asked } from './ask-json.ts'
 import { isSince, type ZabbixApi } from './zabbix-api.ts'
 import { DEVICE_TAG } from './zabbix-maintenance.ts'
@@ -81,7 +81,7 @@ export async function groupIds(api: ZabbixApi, names: readonly string[]): Promis
   for (const name of names.filter((each) => !ids.has(each))) {
     const made = await api.call('hostgroup.create', { name })
     if (!made.ok) return made
-    const [groupid] = isObject(made.value) && Array.isArray(made.value['groupids']) ? made.value['groupids'] : []
+    const [groupid] = isMap(made.value) && Array.isArray(made.value['groupids']) ? made.value['groupids'] : []
     ids.set(name, String(groupid))
   }
   return { ok: true, value: ids }

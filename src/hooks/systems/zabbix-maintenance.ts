@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MINUTE_MS } from '../../core/duration.ts'
-import type { JsonObject } from '../../core/json.ts'
-import { isObject, objectsOf } from '../payload.ts'
+import { isMap, type JsonObject } from '../../core/json.ts'
+import { objectsOf } from '../payload.ts'
 import { CREATOR, markOf, withMark } from './silence-mark.ts'
 import type { SilenceAsk, Silenced, SilenceMark, Silencing } from './system.ts'
 import type { ZabbixApi } from './zabbix-api.ts'
@@ -82,7 +82,7 @@ async function putOff(
 export async function areOurMaintenances(api: ZabbixApi, ids: readonly string[]): Promise<boolean> {
   const asked = await api.call('maintenance.get', { maintenanceids: [...ids], output: ['name', 'description'] })
   if (!asked.ok || !Array.isArray(asked.value) || asked.value.length < ids.length) return false
-  return asked.value.filter(isObject).every(({ name, description }) => {
+  return asked.value.filter(isMap).every(({ name, description }) => {
     return String(name).startsWith(`${CREATOR} `) && markOf(String(description)) !== undefined
   })
 }

@@ -1,6 +1,5 @@
 import { type Document, isNode, LineCounter, parseDocument, Scalar, type ScalarTag, visit } from 'yaml'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isMap } from '../is-map.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { ForeignProblem } from './ansible-ini.ts'
 import { type AnsibleGroup, type AnsibleInventory, VAULT } from './ansible-model.ts'
 import { expandHosts } from './ansible-ranges.ts'

@@ -8,7 +8,7 @@ import type {
   SilenceSettings,
   SystemSettings,
 } from '../../core/hook-rule.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Expression } from '../../core/runbook.ts'
 import {
   compileExpression,
@@ -17,7 +17,6 @@ import {
   SOURCE_VARIABLES,
   type Variables,
 } from '../expression.ts'
-import { isMap } from '../is-map.ts'
 import { expressionDiagnostic } from '../runbook-steps.ts'
 import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'

@@ -1,14 +1,10 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 
 /** An effective value and the index of the level that it came from. */
 export interface Explained {
   readonly value: JsonValue
   readonly level: number
   readonly path: readonly string[]
-}
-
-export function isMap(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { asSentence, patternProblem } from '../../pattern/pattern.ts'
-import { isMap } from '../is-map.ts'
 import { didYouMean } from '../suggest.ts'
 import { schemaFault, schemaProblems } from '../validate.ts'
 import type { ParsedYaml, ValuePath } from '../yaml.ts'

@@ -1,7 +1,6 @@
-import type { JsonValue } from '../../core/json.ts'
+import { isMap, type JsonValue } from '../../core/json.ts'
 import type { Scoped } from '../../core/scoped.ts'
 import type { SourceRange } from '../../core/source.ts'
-import { isMap } from '../is-map.ts'
 import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
 import { scopeOf } from './read-entries.ts'

@@ -1,7 +1,6 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Freeze, When, Window } from '../../core/policy.ts'
 import type { Scoped } from '../../core/scoped.ts'
-import { isMap } from '../is-map.ts'
 import type { ValuePath } from '../value-path.ts'
 import { type PolicyProblem, readWhen } from './read-when.ts'
 

@@ -1,7 +1,6 @@
 import type { Guard } from '../../core/guard.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Breaker, Cap, Policy, RedundancyGroup } from '../../core/policy.ts'
-import { isMap } from '../is-map.ts'
 import type { ValuePath } from '../value-path.ts'
 import { freezeOf, readList, scopeOf } from './read-entries.ts'
 import { readPurpose } from './read-purpose.ts'

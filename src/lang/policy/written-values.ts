@@ -12,10 +12,12 @@ export function shareOf(value: JsonValue | undefined): number | undefined {
   return typeof value === 'string' ? Number(value.slice(0, -1)) / 100 : undefined
 }
 
+/** A duration in milliseconds; undefined where nothing is written. */
 export function msOf(value: JsonValue | undefined): number | undefined {
   return typeof value === 'string' ? parseDuration(value) : undefined
 }
 
+/** Undefined where nothing is written. */
 export function numberOf(value: JsonValue | undefined): number | undefined {
   return typeof value === 'number' ? value : undefined
 }

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { GROUPINGS, NAMED_REPORTS, uselessWord } from '../../core/report-names.ts'
 import {
   REPORT_PERIODS,
@@ -9,7 +9,6 @@ import {
   type ScheduledReport,
 } from '../../core/report-schedule.ts'
 import { isTimeZone } from '../../core/zoned-time.ts'
-import { isMap } from '../is-map.ts'
 import { valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
 

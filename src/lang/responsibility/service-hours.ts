@@ -1,7 +1,6 @@
 import type { TradingHours } from '../../core/fleet.ts'
-import type { JsonValue } from '../../core/json.ts'
+import { isMap, type JsonValue } from '../../core/json.ts'
 import { type HoursProblem, readHours, type WrittenHours } from '../inventory/trading-hours.ts'
-import { isMap } from '../is-map.ts'
 
 /** Written hours of a contract as those of a week; what is wrong with them has its place in them. */
 export function serviceHours(written: JsonValue | undefined): {

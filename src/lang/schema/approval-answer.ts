@@ -1,17 +1,11 @@
-import { HEAD, TEXT } from './forms.ts'
+import { answer, closed, TEXT } from './forms.ts'
 import { PROOF, RUN_ID, TIME } from './records.ts'
 
 /** What `till approve --json` answers. */
-export const APPROVAL_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/approval/1',
-  title: 'Approval',
-  description: 'What an approval has come to (`till approve --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'run', 'ready', 'released', 'approvals'],
-  properties: {
-    schema: { const: 'till.approval/1' },
+export const APPROVAL_JSON_SCHEMA: object = answer(
+  'approval',
+  ['Approval', 'What an approval has come to (`till approve --json`).'],
+  {
     run: RUN_ID,
     ready: { description: 'Nobody else has to say anything.', type: 'boolean' },
     released: { description: 'Waves behind which it goes on.', type: 'array', items: { type: 'integer', minimum: 1 } },
@@ -32,15 +26,10 @@ export const APPROVAL_JSON_SCHEMA: object = {
           expires_at: { ...TIME, description: 'It must be given, and used, by then.' },
           given: {
             type: 'array',
-            items: {
-              type: 'object',
-              additionalProperties: false,
-              required: ['by', 'at', 'why'],
-              properties: { by: TEXT, at: TIME, why: { type: 'string' }, proof: PROOF },
-            },
+            items: closed({ by: TEXT, at: TIME, why: { type: 'string' } }, { proof: PROOF }),
           },
         },
       },
     },
   },
-}
+)

@@ -1,5 +1,5 @@
 import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
-import { COMMIT, COUNT, HEAD } from './forms.ts'
+import { COMMIT, COUNT, HEAD, open } from './forms.ts'
 import { DEVICE_NAME, RUN_ID, TIME } from './records.ts'
 
 const DRIFT = {
@@ -22,41 +22,31 @@ const DRIFT = {
     },
     good: {
       description: 'The look before, that found it as desired or made it so; null where none is kept.',
-      anyOf: [{ type: 'object', required: ['run', 'at'], properties: { run: RUN_ID, at: TIME } }, { type: 'null' }],
+      anyOf: [open({ run: RUN_ID, at: TIME }), { type: 'null' }],
     },
-    cause: {
-      type: 'object',
-      required: ['kind', 'commits'],
-      properties: {
-        kind: {
-          description:
-            'commit: what is wanted became another; device: it stayed the same, so the device became another; unknown: no look before ' +
-            'it is kept, or not by which commit it was made.',
-          enum: ['commit', 'device', 'unknown'],
-        },
-        commits: {
-          description: 'Those that touched what is wanted in between, newest first; at most five.',
-          type: 'array',
-          items: {
-            type: 'object',
-            required: ['commit', 'author', 'at', 'summary'],
-            properties: { commit: COMMIT, author: { type: 'string' }, at: TIME, summary: { type: 'string' } },
-          },
-        },
+    cause: open({
+      kind: {
+        description:
+          'commit: what is wanted became another; device: it stayed the same, so the device became another; unknown: no look before ' +
+          'it is kept, or not by which commit it was made.',
+        enum: ['commit', 'device', 'unknown'],
       },
-    },
+      commits: {
+        description: 'Those that touched what is wanted in between, newest first; at most five.',
+        type: 'array',
+        items: open({ commit: COMMIT, author: { type: 'string' }, at: TIME, summary: { type: 'string' } }),
+      },
+    }),
     mend: {
       description: 'What would mend it.',
-      type: 'object',
-      required: ['apply', 'revert'],
-      properties: {
+      ...open({
         apply: { description: 'The command that brings the device to what is wanted.', type: 'string' },
         revert: {
           description:
             'The one commit that made it another: reverting it wants what was there; null where there is no such one.',
           type: ['string', 'null'],
         },
-      },
+      }),
     },
   },
 } as const
@@ -67,18 +57,16 @@ export const DRIFT_JSON_SCHEMA: object = {
   $id: 'https://tillwright.dev/schemas/drift/1',
   title: 'Drift over time',
   description: 'What differs by the last looks, since when and by what (`till drift --since TIME --json`).',
-  type: 'object',
-  required: ['schema', 'since', 'drifts', 'devices'],
-  properties: {
+  ...open({
     schema: { const: 'till.drift/1' },
     since: TIME,
     drifts: { description: 'What began last first.', type: 'array', items: DRIFT },
-    devices: {
-      type: 'object',
-      required: ['asked', 'not_looked_at'],
-      properties: {
+    devices: open(
+      {
         asked: COUNT,
         not_looked_at: { ...COUNT, description: 'Nobody looked at them since then.' },
+      },
+      {
         failed: { ...COUNT, description: 'The last look at them since then failed, or broke off.' },
         not_judged: {
           ...COUNT,
@@ -86,6 +74,6 @@ export const DRIFT_JSON_SCHEMA: object = {
         },
         differ_longer: { ...COUNT, description: 'Something on them began to differ before that, and still does.' },
       },
-    },
-  },
+    ),
+  }),
 }

@@ -1,21 +1,18 @@
 import { DIAGNOSTIC } from './diagnostics.ts'
-import { COUNT, HEAD } from './forms.ts'
+import { COUNT, closed, HEAD } from './forms.ts'
 
 const IMPORTED: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/inventory-imported/1',
   title: 'Imported inventory',
   description: 'What `till inventory import` answers with `--json`.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'file', 'stores', 'devices', 'diagnostics'],
-  properties: {
+  ...closed({
     schema: { const: 'till.inventory.imported/1' },
     file: { description: 'What was written, from the root of the repository.', type: 'string' },
     stores: COUNT,
     devices: COUNT,
     diagnostics: { description: 'What was not carried over.', type: 'array', items: DIAGNOSTIC },
-  },
+  }),
 }
 
 const GRAPH: object = {

@@ -7,6 +7,7 @@ export const COUNT = { type: 'integer', minimum: 0 } as const
 export const POSITION = { type: 'integer', minimum: 1 } as const
 export const FLAG = { type: 'boolean' } as const
 export const MOMENT = { description: 'ISO 8601 in UTC.', type: 'string' } as const
+export const MOMENT_OR_NULL = { description: 'ISO 8601 in UTC.', type: ['string', 'null'] } as const
 export const COMMIT = { description: 'Full id of a commit.', type: 'string', pattern: '^[0-9a-f]{40,64}$' } as const
 
 type Properties = Readonly<Record<string, object>>
@@ -16,7 +17,7 @@ export const list = (items: object): object => ({ type: 'array', items })
 export const textOrNull = (description: string) => ({ description, type: ['string', 'null'] }) as const
 
 /** An object with these keys, all of which are there, those that may be there, and no others. */
-export const closed = (properties: Properties, perhaps: Properties = {}): object => ({
+export const closed = <P extends Properties>(properties: P, perhaps: Properties = {}) => ({
   type: 'object',
   additionalProperties: false,
   required: Object.keys(properties),

@@ -1,4 +1,4 @@
-import { COMMIT, HEAD } from './forms.ts'
+import { COMMIT, HEAD, open } from './forms.ts'
 import { TIME } from './records.ts'
 
 const OUTCOME = {
@@ -33,14 +33,16 @@ const PROBLEM_COUNT = { description: 'How many problems there are.', type: 'inte
 
 const TRUSTED = {
   title: 'Revision in force',
-  type: 'object',
-  required: ['commit', 'at', 'by'],
-  properties: {
-    commit: COMMIT,
-    at: { ...TIME, description: 'When it came into force.' },
-    by: { description: 'till, where it was verified; otherwise the account of whoever said so.', type: 'string' },
-    reason: { description: 'Why, in the words of that person.', type: 'string' },
-  },
+  ...open(
+    {
+      commit: COMMIT,
+      at: { ...TIME, description: 'When it came into force.' },
+      by: { description: 'till, where it was verified; otherwise the account of whoever said so.', type: 'string' },
+    },
+    {
+      reason: { description: 'Why, in the words of that person.', type: 'string' },
+    },
+  ),
 } as const
 
 const LAST = {
@@ -65,9 +67,7 @@ export const GITOPS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
     $id: 'https://tillwright.dev/schemas/gitops-status/1',
     title: 'GitOps status',
     description: 'Which revision is in force, and what was refused (`till gitops status --json`).',
-    type: 'object',
-    required: ['schema', 'ok', 'folder', 'repository', 'branch', 'checkout', 'trusted', 'last', 'record'],
-    properties: {
+    ...open({
       schema: { const: 'till.gitops.status/1' },
       ok: { description: 'The newest revision that was seen is in force.', type: 'boolean' },
       folder: { description: 'Where all of this is kept.', type: 'string' },
@@ -79,9 +79,9 @@ export const GITOPS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
       record: {
         description: 'What happened, oldest first; the last twenty entries.',
         type: 'array',
-        items: { type: 'object', required: ['at', 'what'], properties: { at: TIME, what: { type: 'string' } } },
+        items: open({ at: TIME, what: { type: 'string' } }),
       },
-    },
+    }),
   },
   'gitops-verified': {
     ...HEAD,

@@ -1,5 +1,5 @@
 import { DEVICE_STATES, STEP_STATES } from '../../core/outcome.ts'
-import { HEAD } from './forms.ts'
+import { answer, closed, HEAD } from './forms.ts'
 import {
   COUNTS,
   DEVICE_NAME,
@@ -33,25 +33,26 @@ const orNull = <const S extends { readonly description: string }>(schema: S, des
 const RUN = {
   title: 'Run',
   description: 'A line of the history.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['run', 'mode', 'runbooks', 'started_at', 'finished_at', 'state', 'devices', 'counts', 'exit_code', 'by'],
-  properties: {
-    run: RUN_ID,
-    mode: MODE,
-    runbooks: RUNBOOK_NAMES,
-    started_at: TIME,
-    finished_at: orNull(TIME, 'null unless the run is finished.'),
-    state: {
-      description: 'interrupted: its process ended without finishing it.',
-      enum: ['running', 'finished', 'interrupted'],
+  ...closed(
+    {
+      run: RUN_ID,
+      mode: MODE,
+      runbooks: RUNBOOK_NAMES,
+      started_at: TIME,
+      finished_at: orNull(TIME, 'null unless the run is finished.'),
+      state: {
+        description: 'interrupted: its process ended without finishing it.',
+        enum: ['running', 'finished', 'interrupted'],
+      },
+      devices: { description: 'How many devices were targeted.', type: 'integer', minimum: 0 },
+      counts: { ...COUNTS, additionalProperties: false },
+      exit_code: orNull(EXIT_CODE, 'null unless the run is finished.'),
+      by: { description: 'Who started it.', type: 'string' },
     },
-    devices: { description: 'How many devices were targeted.', type: 'integer', minimum: 0 },
-    counts: { ...COUNTS, additionalProperties: false },
-    exit_code: orNull(EXIT_CODE, 'null unless the run is finished.'),
-    by: { description: 'Who started it.', type: 'string' },
-    resumed: { description: 'How often `till resume` has carried it on.', type: 'integer', minimum: 0 },
-  },
+    {
+      resumed: { description: 'How often `till resume` has carried it on.', type: 'integer', minimum: 0 },
+    },
+  ),
 }
 
 const LISTED_RUN = {
@@ -60,35 +61,21 @@ const LISTED_RUN = {
     ...RUN.properties,
     paused: {
       description: 'Of a run that somebody holds by `till pause`: it is running and begins nothing new.',
-      type: 'object',
-      additionalProperties: false,
-      required: ['by', 'at', 'why'],
-      properties: { by: { type: 'string' }, at: TIME, why: { type: 'string' } },
+      ...closed({ by: { type: 'string' }, at: TIME, why: { type: 'string' } }),
     },
   },
 }
 
-export const RUNS_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/runs/1',
-  title: 'Runs',
-  description: 'The history of runs, newest first (`till runs list --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'runs'],
-  properties: { schema: { const: 'till.runs/1' }, runs: { type: 'array', items: LISTED_RUN } },
-}
+export const RUNS_JSON_SCHEMA: object = answer(
+  'runs',
+  ['Runs', 'The history of runs, newest first (`till runs list --json`).'],
+  { runs: { type: 'array', items: LISTED_RUN } },
+)
 
-export const UNFINISHED_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/unfinished/1',
-  title: 'Unfinished runs',
-  description: 'Runs of which something is left, newest first (`till resume --list --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'runs'],
-  properties: {
-    schema: { const: 'till.unfinished/1' },
+export const UNFINISHED_JSON_SCHEMA: object = answer(
+  'unfinished',
+  ['Unfinished runs', 'Runs of which something is left, newest first (`till resume --list --json`).'],
+  {
     runs: {
       type: 'array',
       items: {
@@ -101,7 +88,7 @@ export const UNFINISHED_JSON_SCHEMA: object = {
       },
     },
   },
-}
+)
 
 const ENDING = {
   title: 'Ending',
@@ -120,10 +107,7 @@ const STEP_ENDING = {
 const DIFFERENCE = {
   title: 'Difference',
   description: 'A device that did not end the same in both runs.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['device', 'before', 'after', 'steps'],
-  properties: {
+  ...closed({
     device: DEVICE_NAME,
     before: ENDING,
     after: ENDING,
@@ -132,35 +116,26 @@ const DIFFERENCE = {
       type: 'array',
       items: {
         title: 'Step',
-        type: 'object',
-        additionalProperties: false,
-        required: ['runbook', 'step', 'before', 'after'],
-        properties: {
+        ...closed({
           runbook: { description: 'Name of the runbook.', type: 'string' },
           step: { description: 'Id of the step.', type: 'string' },
           before: STEP_ENDING,
           after: STEP_ENDING,
-        },
+        }),
       },
     },
-  },
+  }),
 } as const
 
-export const RUNS_DIFF_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/runs-diff/1',
-  title: 'Difference of two runs',
-  description: 'Devices that ended differently in two runs (`till runs diff --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'first', 'second', 'devices'],
-  properties: {
-    schema: { const: 'till.runs-diff/1' },
+export const RUNS_DIFF_JSON_SCHEMA: object = answer(
+  'runs-diff',
+  ['Difference of two runs', 'Devices that ended differently in two runs (`till runs diff --json`).'],
+  {
     first: RUN_ID,
     second: RUN_ID,
     devices: { description: 'By name.', type: 'array', items: DIFFERENCE },
   },
-}
+)
 
 /** A device whose state is `never` has no run, and so nothing that comes from one. */
 const STATUS_DEVICE = {
@@ -224,16 +199,10 @@ const STATUS_DEVICE = {
   },
 }
 
-export const STATUS_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/status/1',
-  title: 'Status',
-  description: 'The last known state of devices (`till status --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'counts', 'unknown', 'devices'],
-  properties: {
-    schema: { const: 'till.status/1' },
+export const STATUS_JSON_SCHEMA: object = answer(
+  'status',
+  ['Status', 'The last known state of devices (`till status --json`).'],
+  {
     counts: {
       ...COUNTS,
       additionalProperties: false,
@@ -246,18 +215,12 @@ export const STATUS_JSON_SCHEMA: object = {
     },
     devices: { description: 'In the order of the inventory.', type: 'array', items: STATUS_DEVICE },
   },
-}
+)
 
-export const HISTORY_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/history/1',
-  title: 'History of a device',
-  description: 'How runs ended on a device, newest first (`till history --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'device', 'since', 'runs'],
-  properties: {
-    schema: { const: 'till.history/1' },
+export const HISTORY_JSON_SCHEMA: object = answer(
+  'history',
+  ['History of a device', 'How runs ended on a device, newest first (`till history --json`).'],
+  {
     device: DEVICE_NAME,
     since: orNull(
       TIME,
@@ -267,10 +230,7 @@ export const HISTORY_JSON_SCHEMA: object = {
       type: 'array',
       items: {
         title: 'Visit',
-        type: 'object',
-        additionalProperties: false,
-        required: ['run', 'mode', 'by', 'runbooks', 'about', 'at', 'state', 'unknown', 'code', 'message', 'steps'],
-        properties: {
+        ...closed({
           run: RUN_ID,
           mode: MODE,
           by: { description: 'Who started it.', type: 'string' },
@@ -286,22 +246,19 @@ export const HISTORY_JSON_SCHEMA: object = {
             type: 'array',
             items: {
               title: 'Step',
-              type: 'object',
-              additionalProperties: false,
-              required: ['runbook', 'step', 'name', 'state'],
-              properties: {
+              ...closed({
                 runbook: { description: 'Name of the runbook.', type: 'string' },
                 step: { description: 'Id of the step.', type: 'string' },
                 name: { description: 'What it is for, in words.', type: 'string' },
                 state: { description: 'How it ended.', enum: [...STEP_STATES] },
-              },
+              }),
             },
           },
-        },
+        }),
       },
     },
   },
-}
+)
 
 export const STATUS_DEVICE_JSON_SCHEMA: object = {
   ...HEAD,
@@ -310,16 +267,10 @@ export const STATUS_DEVICE_JSON_SCHEMA: object = {
   description: 'What is known of a device: one line of `till status --ndjson`.',
 }
 
-export const WATCH_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/watch/1',
-  title: 'Change',
-  description: 'What came to be wrong, changed, or is well again: one line of `till watch --json`.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'at', 'change', 'device', 'store', 'region', 'state', 'code', 'message', 'run'],
-  properties: {
-    schema: { const: 'till.watch/1' },
+export const WATCH_JSON_SCHEMA: object = answer(
+  'watch',
+  ['Change', 'What came to be wrong, changed, or is well again: one line of `till watch --json`.'],
+  {
     at: TIME,
     change: { description: 'changed: it was wrong before, in another way.', enum: ['wrong', 'changed', 'well'] },
     device: DEVICE_NAME,
@@ -330,4 +281,4 @@ export const WATCH_JSON_SCHEMA: object = {
     message: { description: 'The code in words.', type: ['string', 'null'] },
     run: orNull(RUN_ID, 'The run that found it.'),
   },
-}
+)

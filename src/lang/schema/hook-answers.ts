@@ -1,7 +1,7 @@
 import { EPISODE_NOTES } from '../../core/episode.ts'
 import { HOOK_MODES } from '../../core/hook-rule.ts'
 import { DEVICE_STATES } from '../../core/outcome.ts'
-import { closed, HEAD, TEXT, textOrNull } from './forms.ts'
+import { closed, HEAD, open, TEXT, textOrNull } from './forms.ts'
 import { EVIDENCE } from './incident-answers.ts'
 import { TIME, timeOrNull } from './records.ts'
 
@@ -82,26 +82,22 @@ export const EPISODE_JSON_SCHEMA: object = {
     events: {
       description: 'What happened to it, in order.',
       type: 'array',
-      items: {
-        type: 'object',
-        required: ['at', 'type'],
-        properties: {
-          at: TIME,
-          type: {
-            enum: [
-              'alert',
-              'attempt.started',
-              'attempt.finished',
-              'attempt.doubtful',
-              'noted',
-              'released',
-              'told',
-              'approved',
-              'closed',
-            ],
-          },
+      items: open({
+        at: TIME,
+        type: {
+          enum: [
+            'alert',
+            'attempt.started',
+            'attempt.finished',
+            'attempt.doubtful',
+            'noted',
+            'released',
+            'told',
+            'approved',
+            'closed',
+          ],
         },
-      },
+      }),
     },
   }),
 }

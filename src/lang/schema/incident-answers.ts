@@ -1,6 +1,6 @@
 import { MESSAGE_KINDS, MESSAGE_STATES } from '../../core/escalation.ts'
 import { INCIDENT_CLOCKS, INCIDENT_ORIGINS, INCIDENT_STATES } from '../../core/incident.ts'
-import { closed, HEAD, TEXT, textOrNull } from './forms.ts'
+import { closed, HEAD, open, TEXT, textOrNull } from './forms.ts'
 import { CHANGE, OUTAGE_NOTE, TIME, timeOrNull } from './records.ts'
 
 const milliseconds = (description: string) => ({ description, type: 'number', minimum: 0 }) as const
@@ -126,33 +126,29 @@ export const INCIDENT_STORY = {
   events: {
     description: 'What happened to it, in order.',
     type: 'array',
-    items: {
-      type: 'object',
-      required: ['seq', 'at', 'type'],
-      properties: {
-        seq: { type: 'integer', minimum: 1 },
-        at: TIME,
-        type: {
-          enum: [
-            'opened',
-            'joined',
-            'cleared',
-            'taken',
-            'called',
-            'told',
-            'acknowledged',
-            'commented',
-            'cause',
-            'step',
-            'action',
-            'action.done',
-            'paused',
-            'continued',
-            'closed',
-          ],
-        },
+    items: open({
+      seq: { type: 'integer', minimum: 1 },
+      at: TIME,
+      type: {
+        enum: [
+          'opened',
+          'joined',
+          'cleared',
+          'taken',
+          'called',
+          'told',
+          'acknowledged',
+          'commented',
+          'cause',
+          'step',
+          'action',
+          'action.done',
+          'paused',
+          'continued',
+          'closed',
+        ],
       },
-    },
+    }),
   },
 }
 

@@ -1,6 +1,6 @@
 import { DEVICE_KINDS } from '../../core/fleet.ts'
 import { DAYS } from '../inventory/trading-hours.ts'
-import { COUNT, HEAD, POSITION } from './forms.ts'
+import { COUNT, closed, HEAD, POSITION } from './forms.ts'
 import { DEVICE, OS_PROPERTIES, SPAN, STORE } from './inventory.ts'
 import { DEVICE_NAME } from './records.ts'
 import { TRANSPORT } from './transport.ts'
@@ -13,14 +13,11 @@ const REGION_ID = { description: 'Id of the region.', type: 'string' } as const
 const PLACE = {
   title: 'Place',
   description: 'Where it was written. Lines and columns count from 1, columns in UTF-16 units.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['file', 'line', 'column'],
-  properties: {
+  ...closed({
     file: { description: 'Relative to the repository.', type: 'string' },
     line: POSITION,
     column: POSITION,
-  },
+  }),
 } as const
 
 /** A level may take away with null what a wider one says; after the cascade nothing of that is left. */
@@ -74,10 +71,7 @@ const HOURS_OF_DAY = { description: 'Empty: closed.', type: 'array', items: SPAN
 const HOURS = {
   title: 'Trading hours',
   description: 'In the time zone of the store.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['week', 'exceptions'],
-  properties: {
+  ...closed({
     week: {
       type: 'object',
       additionalProperties: false,
@@ -90,7 +84,7 @@ const HOURS = {
       propertyNames: { pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' },
       additionalProperties: HOURS_OF_DAY,
     },
-  },
+  }),
 } as const
 
 const STORE_ANSWER = {
@@ -123,19 +117,20 @@ const STORE_ANSWER = {
 const VALUE = {
   title: 'Value',
   description: 'One effective value and where it came from.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['path', 'value', 'level'],
-  properties: {
-    path: { description: 'Dotted path.', type: 'string', examples: ['vars.agent.server'] },
-    value: { description: 'What holds.' },
-    level: {
-      description: 'The level of the cascade that says so; default: none does.',
-      type: 'string',
-      examples: ['fleet', 'region mazowieckie', 'store PL-0412', 'profile till-linux', 'device PL-0412/pos1'],
+  ...closed(
+    {
+      path: { description: 'Dotted path.', type: 'string', examples: ['vars.agent.server'] },
+      value: { description: 'What holds.' },
+      level: {
+        description: 'The level of the cascade that says so; default: none does.',
+        type: 'string',
+        examples: ['fleet', 'region mazowieckie', 'store PL-0412', 'profile till-linux', 'device PL-0412/pos1'],
+      },
     },
-    source: PLACE,
-  },
+    {
+      source: PLACE,
+    },
+  ),
 } as const
 
 /** What `inventory` commands answer with `--json` and `--ndjson`, by the name of the schema. */
@@ -145,15 +140,12 @@ export const INVENTORY_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
     $id: 'https://tillwright.dev/schemas/inventory-list/1',
     title: 'Devices',
     description: 'Devices of the inventory (`till inventory list --json`).',
-    type: 'object',
-    additionalProperties: false,
-    required: ['schema', 'fleet', 'count', 'devices'],
-    properties: {
+    ...closed({
       schema: { const: 'till.inventory/1' },
       fleet: { description: 'Name of the fleet.', type: 'string' },
       count: { ...COUNT, description: 'How many devices follow.' },
       devices: { description: 'In the order of the inventory.', type: 'array', items: DEVICE_ANSWER },
-    },
+    }),
   },
   'inventory-device': {
     ...HEAD,
@@ -183,10 +175,7 @@ export const INVENTORY_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
     $id: 'https://tillwright.dev/schemas/inventory-check/1',
     title: 'Checked inventory',
     description: 'The size of an inventory without mistakes (`till inventory validate --json`).',
-    type: 'object',
-    additionalProperties: false,
-    required: ['schema', 'valid', 'files', 'regions', 'profiles', 'stores', 'devices'],
-    properties: {
+    ...closed({
       schema: { const: 'till.inventory.check/1' },
       valid: { description: 'With mistakes the answer is till.diagnostics/1.', const: true },
       files: COUNT,
@@ -194,22 +183,19 @@ export const INVENTORY_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
       profiles: COUNT,
       stores: COUNT,
       devices: COUNT,
-    },
+    }),
   },
   'inventory-generated': {
     ...HEAD,
     $id: 'https://tillwright.dev/schemas/inventory-generated/1',
     title: 'Generated inventory',
     description: 'A fleet that was made up and written (`till inventory generate --json`).',
-    type: 'object',
-    additionalProperties: false,
-    required: ['schema', 'folder', 'seed', 'stores', 'files'],
-    properties: {
+    ...closed({
       schema: { const: 'till.inventory.generated/1' },
       folder: { description: 'As it was given.', type: 'string' },
       seed: { description: 'The same seed and number of stores give the same files.', type: 'string' },
       stores: POSITION,
       files: { description: 'Names of the files that were written.', type: 'array', items: { type: 'string' } },
-    },
+    }),
   },
 }

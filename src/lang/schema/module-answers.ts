@@ -1,5 +1,5 @@
 import { DIAGNOSTIC } from './diagnostics.ts'
-import { HEAD } from './forms.ts'
+import { answer, closed, HEAD } from './forms.ts'
 
 const BRIEF = {
   name: { type: 'string' },
@@ -13,24 +13,14 @@ const BRIEF = {
 const BRIEF_KEYS = ['name', 'summary', 'shipped', 'systems', 'mends', 'reacts'] as const
 
 /** What `till module list --json` answers. */
-const LIST = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/modules/1',
-  title: 'Modules',
-  description: 'What `till module list` answers with `--json`.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'modules', 'diagnostics'],
-  properties: {
-    schema: { const: 'till.modules/1' },
-    modules: {
-      description: 'Those that can be used, in the order of their names.',
-      type: 'array',
-      items: { type: 'object', additionalProperties: false, required: BRIEF_KEYS, properties: BRIEF },
-    },
-    diagnostics: { description: 'What is wrong with modules of the repository.', type: 'array', items: DIAGNOSTIC },
+const LIST = answer('modules', ['Modules', 'What `till module list` answers with `--json`.'], {
+  modules: {
+    description: 'Those that can be used, in the order of their names.',
+    type: 'array',
+    items: { type: 'object', additionalProperties: false, required: BRIEF_KEYS, properties: BRIEF },
   },
-} as const
+  diagnostics: { description: 'What is wrong with modules of the repository.', type: 'array', items: DIAGNOSTIC },
+})
 
 /** What `till module show --json` answers. */
 const SHOWN = {
@@ -50,12 +40,7 @@ const SHOWN = {
       description:
         'Of one of the repository: fields that a step wants something of, and the parameters that this takes.',
       type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['path', 'params'],
-        properties: { path: { type: 'string' }, params: { type: 'array', items: { type: 'string' } } },
-      },
+      items: closed({ path: { type: 'string' }, params: { type: 'array', items: { type: 'string' } } }),
     },
     example: { description: 'A step, made from the examples of its parameters.', type: 'object' },
   },
@@ -67,10 +52,7 @@ const TESTED = {
   $id: 'https://tillwright.dev/schemas/module-tested/1',
   title: 'Tested modules',
   description: 'What `till module test` answers with `--json`.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'ok', 'shells', 'results', 'untested'],
-  properties: {
+  ...closed({
     schema: { const: 'till.module.test/1' },
     ok: { description: 'Nothing failed, and something was run.', type: 'boolean' },
     shells: {
@@ -95,7 +77,7 @@ const TESTED = {
       },
     },
     untested: { description: 'Modules without cases.', type: 'array', items: { type: 'string' } },
-  },
+  }),
 } as const
 
 /** What is answered about modules, by the name of the schema. */

@@ -1,4 +1,4 @@
-import { COMMIT, COUNT, HEAD } from './forms.ts'
+import { COMMIT, COUNT, HEAD, open } from './forms.ts'
 
 const COUNTS = {
   description: 'Devices by name, the most first.',
@@ -8,37 +8,25 @@ const COUNTS = {
 
 export const TOUCHED = {
   description: 'Devices that come, go, are another in the inventory, or have other runbooks.',
-  type: 'object',
-  required: ['stores', 'devices', 'by'],
-  properties: {
+  ...open({
     stores: COUNT,
     devices: COUNT,
-    by: {
-      type: 'object',
-      required: ['region', 'profile', 'version'],
-      properties: { region: COUNTS, profile: COUNTS, version: COUNTS },
-    },
-  },
+    by: open({ region: COUNTS, profile: COUNTS, version: COUNTS }),
+  }),
 } as const
 
 export const INVENTORY_CHANGES = {
   description: 'Devices of the inventory.',
-  type: 'object',
-  required: ['added', 'removed', 'changed'],
-  properties: { added: COUNT, removed: COUNT, changed: COUNT },
+  ...open({ added: COUNT, removed: COUNT, changed: COUNT }),
 } as const
 
 export const RUNBOOK_CHANGES = {
   type: 'array',
-  items: {
-    type: 'object',
-    required: ['runbook', 'what', 'devices'],
-    properties: {
-      runbook: { type: 'string' },
-      what: { enum: ['assigned', 'changed', 'device changed', 'no longer assigned'] },
-      devices: COUNT,
-    },
-  },
+  items: open({
+    runbook: { type: 'string' },
+    what: { enum: ['assigned', 'changed', 'device changed', 'no longer assigned'] },
+    devices: COUNT,
+  }),
 } as const
 
 export const NOTES = { description: 'What else is another.', type: 'array', items: { type: 'string' } } as const
@@ -49,22 +37,7 @@ export const PREVIEW_JSON_SCHEMA: object = {
   $id: 'https://tillwright.dev/schemas/preview/1',
   title: 'Preview',
   description: 'What merging a revision would change (`till plan --against REF --json`).',
-  type: 'object',
-  required: [
-    'schema',
-    'against',
-    'base',
-    'tip',
-    'commits',
-    'touched',
-    'inventory',
-    'runbooks',
-    'paper',
-    'notes',
-    'sample',
-    'plan',
-  ],
-  properties: {
+  ...open({
     schema: { const: 'till.preview/1' },
     against: { description: 'The revision as it was named.', type: 'string' },
     base: { ...COMMIT, description: 'The commit that is checked out.' },
@@ -76,18 +49,16 @@ export const PREVIEW_JSON_SCHEMA: object = {
     paper: {
       description: 'What is not looked at on devices, and why.',
       type: 'array',
-      items: { type: 'object', required: ['why', 'devices'], properties: { why: { type: 'string' }, devices: COUNT } },
+      items: open({ why: { type: 'string' }, devices: COUNT }),
     },
     notes: NOTES,
     sample: {
       description: 'How many devices are looked at, of how many that may be, and what they were drawn by.',
-      type: 'object',
-      required: ['of', 'devices', 'seed'],
-      properties: { of: COUNT, devices: COUNT, seed: { type: 'string' } },
+      ...open({ of: COUNT, devices: COUNT, seed: { type: 'string' } }),
     },
     plan: {
       description: 'The result of the plan (till.result/1); null where no device is looked at.',
       type: ['object', 'null'],
     },
-  },
+  }),
 }

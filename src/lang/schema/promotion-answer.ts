@@ -1,15 +1,11 @@
-import { COMMIT, COUNT, HEAD } from './forms.ts'
+import { COMMIT, COUNT, HEAD, open } from './forms.ts'
 import { INVENTORY_CHANGES, NOTES, RUNBOOK_CHANGES, TOUCHED } from './preview-answer.ts'
 
 const named = (description: string) =>
   ({
     description,
     type: 'array',
-    items: {
-      type: 'object',
-      required: ['name', 'what'],
-      properties: { name: { type: 'string' }, what: { enum: ['new', 'gone', 'changed'] } },
-    },
+    items: open({ name: { type: 'string' }, what: { enum: ['new', 'gone', 'changed'] } }),
   }) as const
 
 /** What `till promote FROM INTO --json` answers. */
@@ -18,23 +14,7 @@ export const PROMOTION_JSON_SCHEMA: object = {
   $id: 'https://tillwright.dev/schemas/promotion/1',
   title: 'Promotion',
   description: 'What merging one branch into another would mean (`till promote FROM INTO --json`).',
-  type: 'object',
-  required: [
-    'schema',
-    'from',
-    'into',
-    'tip',
-    'base',
-    'commits',
-    'touched',
-    'inventory',
-    'assignments',
-    'policies',
-    'stores',
-    'runbooks',
-    'notes',
-  ],
-  properties: {
+  ...open({
     schema: { const: 'till.promotion/1' },
     from: { description: 'What would be merged, as it was named.', type: 'string' },
     into: { description: 'What it would be merged into, as it was named.', type: 'string' },
@@ -48,5 +28,5 @@ export const PROMOTION_JSON_SCHEMA: object = {
     stores: named('Stores of which the inventory says something else; their devices are counted for themselves.'),
     runbooks: RUNBOOK_CHANGES,
     notes: NOTES,
-  },
+  }),
 }

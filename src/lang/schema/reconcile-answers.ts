@@ -1,5 +1,5 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
-import { HEAD } from './forms.ts'
+import { HEAD, open } from './forms.ts'
 import { COUNTS, DEVICE_NAME, EXIT_CODE, RUN_ID, TIME } from './records.ts'
 
 const NAME = { description: 'Name of an assignment.', type: 'string' } as const
@@ -7,16 +7,12 @@ const NAMES = { type: 'array', items: NAME } as const
 
 const SUSPENDED = {
   title: 'Suspension',
-  type: 'object',
-  required: ['by', 'reason', 'at'],
-  properties: { by: { type: 'string' }, reason: { type: 'string' }, at: TIME },
+  ...open({ by: { type: 'string' }, reason: { type: 'string' }, at: TIME }),
 } as const
 
 const ASSIGNMENT = {
   title: 'Assignment',
-  type: 'object',
-  required: ['name', 'runbook', 'where', 'mode', 'every_ms', 'owner', 'last', 'next', 'suspended', 'contested'],
-  properties: {
+  ...open({
     name: NAME,
     runbook: { type: 'string' },
     where: { type: ['string', 'null'] },
@@ -25,33 +21,24 @@ const ASSIGNMENT = {
     owner: { type: ['string', 'null'] },
     last: {
       description: 'The last time; null: never.',
-      anyOf: [
-        {
-          type: 'object',
-          required: ['at', 'run', 'exit_code'],
-          properties: { at: TIME, run: { type: 'string' }, exit_code: EXIT_CODE },
-        },
-        { type: 'null' },
-      ],
+      anyOf: [open({ at: TIME, run: { type: 'string' }, exit_code: EXIT_CODE }), { type: 'null' }],
     },
     next: { description: 'When it is due; null while it is suspended.', anyOf: [TIME, { type: 'null' }] },
     suspended: { anyOf: [SUSPENDED, { type: 'null' }] },
     contested: { description: 'Devices that something else changes back.', type: 'array', items: DEVICE_NAME },
-  },
+  }),
 } as const
 
 const RUN = {
   title: 'Run',
-  type: 'object',
-  required: ['run', 'mode', 'assignments', 'devices', 'counts', 'exit_code'],
-  properties: {
+  ...open({
     run: RUN_ID,
     mode: { enum: ['drift', 'apply'] },
     assignments: NAMES,
     devices: { type: 'integer', minimum: 0 },
     counts: COUNTS,
     exit_code: EXIT_CODE,
-  },
+  }),
 } as const
 
 const OF_DEVICE = { assignment: NAME, device: DEVICE_NAME } as const
@@ -63,18 +50,14 @@ export const RECONCILE_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
     $id: 'https://tillwright.dev/schemas/assignments/1',
     title: 'Assignments',
     description: 'When assignments were and will be gone through (`till assignments --json`).',
-    type: 'object',
-    required: ['schema', 'assignments'],
-    properties: { schema: { const: 'till.assignments/1' }, assignments: { type: 'array', items: ASSIGNMENT } },
+    ...open({ schema: { const: 'till.assignments/1' }, assignments: { type: 'array', items: ASSIGNMENT } }),
   },
   reconciled: {
     ...HEAD,
     $id: 'https://tillwright.dev/schemas/reconciled/1',
     title: 'Reconciled',
     description: 'What a pass over the assignments found and did (`till reconcile --json`).',
-    type: 'object',
-    required: ['schema', 'exit_code', 'pull', 'runs', 'waiting', 'suspended', 'asked', 'contested'],
-    properties: {
+    ...open({
       schema: { const: 'till.reconciled/1' },
       exit_code: EXIT_CODE,
       pull: {
@@ -99,6 +82,6 @@ export const RECONCILE_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
           properties: { ...OF_DEVICE, since: TIME },
         },
       },
-    },
+    }),
   },
 }

@@ -1,27 +1,20 @@
 import { NAMED_REPORTS } from '../../core/report-names.ts'
-import { HEAD, TEXT } from './forms.ts'
+import { answer, closed, TEXT } from './forms.ts'
 import { DEVICE_NAME, timeOrNull } from './records.ts'
 
 /** What `till report scheduled --json` answers. */
-export const SCHEDULED_REPORTS_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/scheduled-reports/1',
-  title: 'Scheduled reports',
-  description:
+export const SCHEDULED_REPORTS_JSON_SCHEMA: object = answer(
+  'scheduled-reports',
+  [
+    'Scheduled reports',
     'Reports that are sent by themselves, and what became of the last ones (`till report scheduled --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'reports'],
-  properties: {
-    schema: { const: 'till.scheduled-reports/1' },
+  ],
+  {
     reports: {
       type: 'array',
       items: {
         title: 'Report and place',
-        type: 'object',
-        additionalProperties: false,
-        required: ['name', 'report', 'place', 'due_last', 'state', 'sent_for', 'why'],
-        properties: {
+        ...closed({
           name: { type: 'string' },
           report: { enum: NAMED_REPORTS },
           place: { description: 'The report and who gets it, or the folder.', type: 'string' },
@@ -33,32 +26,23 @@ export const SCHEDULED_REPORTS_JSON_SCHEMA: object = {
           },
           sent_for: { description: 'When that was due; null: never.', type: ['string', 'null'] },
           why: { description: 'Why it was not sent.', type: ['string', 'null'] },
-        },
+        }),
       },
     },
   },
-}
+)
 
-export const CHECKLIST_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/checklist/1',
-  title: 'Checklist',
-  description: 'Where tills are, when they were last seen, and when they sold last (`till report checklist --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'count', 'devices'],
-  properties: {
-    schema: { const: 'till.checklist/1' },
+export const CHECKLIST_JSON_SCHEMA: object = answer(
+  'checklist',
+  ['Checklist', 'Where tills are, when they were last seen, and when they sold last (`till report checklist --json`).'],
+  {
     count: { description: 'How many devices follow.', type: 'integer', minimum: 0 },
     devices: {
       description: 'In the order of the inventory.',
       type: 'array',
       items: {
         title: 'Line',
-        type: 'object',
-        additionalProperties: false,
-        required: ['device', 'store', 'city', 'address', 'till', 'id', 'seen_at', 'ip', 'last_receipt_at', 'time_zone'],
-        properties: {
+        ...closed({
           device: DEVICE_NAME,
           store: { description: 'Id of the store.', ...TEXT },
           city: TEXT,
@@ -74,32 +58,23 @@ export const CHECKLIST_JSON_SCHEMA: object = {
             'When its last receipt was made, or that of a printer that hangs on it; null: never.',
           ),
           time_zone: { description: 'Of its store.', ...TEXT },
-        },
+        }),
       },
     },
   },
-}
+)
 
-export const DUPLICATES_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/duplicates/1',
-  title: 'Duplicates',
-  description: 'Identities that several devices claim (`till inventory duplicates --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'devices', 'count', 'duplicates'],
-  properties: {
-    schema: { const: 'till.duplicates/1' },
+export const DUPLICATES_JSON_SCHEMA: object = answer(
+  'duplicates',
+  ['Duplicates', 'Identities that several devices claim (`till inventory duplicates --json`).'],
+  {
     devices: { description: 'How many devices were compared.', type: 'integer', minimum: 0 },
     count: { description: 'How many identities follow.', type: 'integer', minimum: 0 },
     duplicates: {
       type: 'array',
       items: {
         title: 'Duplicate',
-        type: 'object',
-        additionalProperties: false,
-        required: ['what', 'value', 'claims', 'advice'],
-        properties: {
+        ...closed({
           what: {
             description: 'Kind of identity; there may be more kinds one day.',
             type: 'string',
@@ -109,20 +84,15 @@ export const DUPLICATES_JSON_SCHEMA: object = {
           claims: {
             type: 'array',
             minItems: 2,
-            items: {
-              type: 'object',
-              additionalProperties: false,
-              required: ['device', 'by', 'evidence'],
-              properties: {
-                device: DEVICE_NAME,
-                by: { description: 'How it is known.', enum: ['inventory', 'seen', 'known_hosts'] },
-                evidence: { description: 'Where it is written, or when it was read.', ...TEXT },
-              },
-            },
+            items: closed({
+              device: DEVICE_NAME,
+              by: { description: 'How it is known.', enum: ['inventory', 'seen', 'known_hosts'] },
+              evidence: { description: 'Where it is written, or when it was read.', ...TEXT },
+            }),
           },
           advice: { description: 'What it means and what to do.', ...TEXT },
-        },
+        }),
       },
     },
   },
-}
+)

@@ -1,4 +1,4 @@
-import { HEAD, MOMENT, TEXT } from './forms.ts'
+import { answer, closed, HEAD, MOMENT, TEXT } from './forms.ts'
 import { OUTAGE_NOTE } from './records.ts'
 
 /** What `till why --json` answers. */
@@ -28,29 +28,23 @@ const WHY_JSON_SCHEMA: object = {
     reasons: {
       description: 'What speaks against it now.',
       type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['rule', 'code', 'message', 'by'],
-        properties: {
+      items: closed(
+        {
           rule: { description: 'Name of the rule of admission.', type: 'string' },
           code: { description: 'Code of the catalogue.', type: 'string' },
           message: TEXT,
           by: { description: 'The cap, window, freeze, hold, wave or approval.', type: 'string' },
+        },
+        {
           whom: { description: 'The person, run or device that could end it.', type: 'string' },
           until: MOMENT,
         },
-      },
+      ),
     },
     guards: {
       description: 'What the device is asked for right before a change.',
       type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['name', 'says'],
-        properties: { name: TEXT, says: { description: 'What is so while it holds back.', type: 'string' } },
-      },
+      items: closed({ name: TEXT, says: { description: 'What is so while it holds back.', type: 'string' } }),
     },
     undecided: {
       description:
@@ -60,56 +54,36 @@ const WHY_JSON_SCHEMA: object = {
     },
     guard_seen: {
       description: 'A guard held the device back in its last run.',
-      type: 'object',
-      additionalProperties: false,
-      required: ['at', 'message'],
-      properties: { at: MOMENT, message: { type: ['string', 'null'] } },
+      ...closed({ at: MOMENT, message: { type: ['string', 'null'] } }),
     },
   },
 }
 
 /** What `till hold list --json` answers. */
-const HOLDS_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/holds/1',
-  title: 'Holds',
-  description: 'Stores and devices that somebody asked not to touch (`till hold list --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'holds'],
-  properties: {
-    schema: { const: 'till.holds/1' },
+const HOLDS_JSON_SCHEMA: object = answer(
+  'holds',
+  ['Holds', 'Stores and devices that somebody asked not to touch (`till hold list --json`).'],
+  {
     holds: {
       type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['on', 'by', 'why', 'from', 'until'],
-        properties: {
-          on: { description: 'A store, or a device by its full name.', type: 'string' },
-          by: { description: 'Who asked.', type: 'string' },
-          why: TEXT,
-          from: MOMENT,
-          until: MOMENT,
-        },
-      },
+      items: closed({
+        on: { description: 'A store, or a device by its full name.', type: 'string' },
+        by: { description: 'Who asked.', type: 'string' },
+        why: TEXT,
+        from: MOMENT,
+        until: MOMENT,
+      }),
     },
   },
-}
+)
 
 const MAYBE_TIME = { description: 'ISO 8601 in UTC; null where there is none.', type: ['string', 'null'] } as const
 
 /** What `till schedule --json` answers. */
-const SCHEDULE_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/schedule/1',
-  title: 'Schedule',
-  description: 'The calendar of a rollout before it starts (`till schedule --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'runbook', 'policy', 'purpose', 'start', 'devices', 'change_s', 'approvals', 'waves', 'never'],
-  properties: {
-    schema: { const: 'till.schedule/1' },
+const SCHEDULE_JSON_SCHEMA: object = answer(
+  'schedule',
+  ['Schedule', 'The calendar of a rollout before it starts (`till schedule --json`).'],
+  {
     runbook: TEXT,
     policy: TEXT,
     purpose: { enum: ['repair', 'rollout'] },
@@ -122,66 +96,43 @@ const SCHEDULE_JSON_SCHEMA: object = {
     approvals: { description: 'How many people must agree first.', type: 'integer' },
     waves: {
       type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['wave', 'devices', 'from', 'to', 'watched_until', 'pause', 'stores'],
-        properties: {
-          wave: { type: 'integer' },
-          devices: { type: 'integer' },
-          from: MAYBE_TIME,
-          to: MAYBE_TIME,
-          watched_until: MAYBE_TIME,
-          pause: { description: 'Somebody must say that it goes on behind it.', type: 'boolean' },
-          stores: {
-            type: 'array',
-            items: {
-              type: 'object',
-              additionalProperties: false,
-              required: ['store', 'time_zone', 'from', 'to', 'devices'],
-              properties: {
-                store: TEXT,
-                time_zone: TEXT,
-                from: MOMENT,
-                to: MOMENT,
-                devices: { description: 'Full names.', type: 'array', items: TEXT },
-              },
-            },
-          },
+      items: closed({
+        wave: { type: 'integer' },
+        devices: { type: 'integer' },
+        from: MAYBE_TIME,
+        to: MAYBE_TIME,
+        watched_until: MAYBE_TIME,
+        pause: { description: 'Somebody must say that it goes on behind it.', type: 'boolean' },
+        stores: {
+          type: 'array',
+          items: closed({
+            store: TEXT,
+            time_zone: TEXT,
+            from: MOMENT,
+            to: MOMENT,
+            devices: { description: 'Full names.', type: 'array', items: TEXT },
+          }),
         },
-      },
+      }),
     },
     never: {
       description: 'Devices that would not begin within 90 days, and why.',
       type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['device', 'reasons'],
-        properties: {
-          device: TEXT,
-          reasons: {
-            type: 'array',
-            items: {
-              type: 'object',
-              additionalProperties: false,
-              required: ['code', 'by', 'message'],
-              properties: { code: TEXT, by: TEXT, message: TEXT },
-            },
-          },
+      items: closed({
+        device: TEXT,
+        reasons: {
+          type: 'array',
+          items: closed({ code: TEXT, by: TEXT, message: TEXT }),
         },
-      },
+      }),
     },
   },
-}
+)
 
 const OUTAGE = {
   title: 'Known outage',
   description: 'Something that is known to be out of order, by place and time.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['outage', 'state', 'why', 'by', 'from', 'until', 'closed', 'ended_by', 'where', 'devices', 'stores'],
-  properties: {
+  ...closed({
     outage: OUTAGE_NOTE.outage,
     state: { enum: ['coming', 'current', 'over'] },
     why: TEXT,
@@ -204,20 +155,15 @@ const OUTAGE = {
     },
     devices: { description: 'Devices of the inventory that it covers.', type: 'integer', minimum: 0 },
     stores: { description: 'Stores with one of them.', type: 'integer', minimum: 0 },
-  },
+  }),
 } as const
 
 /** What `till outages list --json` answers. */
-const OUTAGES_JSON_SCHEMA: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/outages/1',
-  title: 'Known outages',
-  description: 'What is known to be out of order (`till outages list --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'outages'],
-  properties: { schema: { const: 'till.outages/1' }, outages: { type: 'array', items: OUTAGE } },
-}
+const OUTAGES_JSON_SCHEMA: object = answer(
+  'outages',
+  ['Known outages', 'What is known to be out of order (`till outages list --json`).'],
+  { outages: { type: 'array', items: OUTAGE } },
+)
 
 export const SAFETY_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
   why: WHY_JSON_SCHEMA,

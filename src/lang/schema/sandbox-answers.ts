@@ -1,4 +1,4 @@
-import { COUNT, HEAD } from './forms.ts'
+import { COUNT, closed, HEAD } from './forms.ts'
 import { TIME } from './records.ts'
 
 const SCHEMA = { const: 'till.sandbox/1' } as const
@@ -36,16 +36,13 @@ const STATUS = {
 const DOWN = {
   title: 'Down',
   description: 'How `down` found it.',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'down'],
-  properties: {
+  ...closed({
     schema: SCHEMA,
     down: {
       description: 'ended: it was running; cleared: it had died and left something behind; none: there was none.',
       enum: ['ended', 'cleared', 'none'],
     },
-  },
+  }),
 } as const
 
 export const SANDBOX_JSON_SCHEMA: object = {

@@ -1,5 +1,5 @@
 import { EXPORTED_TABLES } from '../../core/state-export.ts'
-import { COUNT, closed, HEAD } from './forms.ts'
+import { answer, COUNT, closed, HEAD } from './forms.ts'
 import { TIME } from './records.ts'
 
 const WORKER = closed({
@@ -24,16 +24,10 @@ const QUEUE = closed({
   oldest_seconds: { ...COUNT, description: 'For how long the oldest waits; 0: none does.' },
 })
 
-const STATE: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/state/1',
-  title: 'State store',
-  description: 'Where the state is and what is in it (`till state status --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'kind', 'where', 'program', 'version', 'bytes', 'runs', 'leases', 'oldest'],
-  properties: {
-    schema: { const: 'till.state/1' },
+const STATE: object = answer(
+  'state',
+  ['State store', 'Where the state is and what is in it (`till state status --json`).'],
+  {
     kind: { enum: ['sqlite', 'postgres'] },
     where: { description: 'The file, or the database without its password.', type: 'string' },
     program: { description: 'SQLite or PostgreSQL, with its version.', type: 'string' },
@@ -42,42 +36,33 @@ const STATE: object = {
     runs: { ...COUNT, description: 'Runs that are kept.' },
     leases: { ...COUNT, description: 'Leases that a controller has, be it there or not.' },
     oldest: { description: 'When the oldest of them began.', oneOf: [TIME, { type: 'null' }] },
+  },
+  {
     workers: { description: 'Workers that are there.', type: 'array', items: WORKER },
     queues: { description: 'What waits for them.', type: 'array', items: QUEUE },
   },
-}
+)
 
-const MOVED: object = {
-  ...HEAD,
-  $id: 'https://tillwright.dev/schemas/state-moved/1',
-  title: 'Moved state',
-  description: 'What was moved from a state file to PostgreSQL (`till state migrate --json`).',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'from', 'to', 'tables'],
-  properties: {
-    schema: { const: 'till.state-moved/1' },
+const MOVED: object = answer(
+  'state-moved',
+  ['Moved state', 'What was moved from a state file to PostgreSQL (`till state migrate --json`).'],
+  {
     from: { description: 'The file, which is sealed.', type: 'string' },
     to: { description: 'The database, without its password.', type: 'string' },
     tables: {
       type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['table', 'rows', 'digest'],
-        properties: {
-          table: { type: 'string' },
-          rows: COUNT,
-          digest: {
-            description: 'sha256 over its rows in the order of its key, the same in both.',
-            type: 'string',
-            pattern: '^[0-9a-f]{64}$',
-          },
+      items: closed({
+        table: { type: 'string' },
+        rows: COUNT,
+        digest: {
+          description: 'sha256 over its rows in the order of its key, the same in both.',
+          type: 'string',
+          pattern: '^[0-9a-f]{64}$',
         },
-      },
+      }),
     },
   },
-}
+)
 
 const ADOPTED: object = {
   ...HEAD,

@@ -1,7 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { type ClaimPath, isLoopback, type RoleRule, type SignInProvider } from '../../core/sign-in-provider.ts'
-import { isMap } from '../is-map.ts'
 import { valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
 import { selectorOf, wrong } from './server-parts.ts'

@@ -8,7 +8,7 @@ import type {
   SourceOrigin,
   SourceSettings,
 } from '../../core/event-source.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Expression } from '../../core/runbook.ts'
 import { isTimeZone } from '../../core/zoned-time.ts'
 import {
@@ -19,7 +19,6 @@ import {
   type Variables,
 } from '../expression.ts'
 import { KNOWN_SOURCES } from '../hooks/read-hooks.ts'
-import { isMap } from '../is-map.ts'
 import { expressionDiagnostic } from '../runbook-steps.ts'
 import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'

@@ -1,6 +1,5 @@
 import { parseDuration } from '../../core/duration.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isMap } from '../is-map.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 
 // Values of a file that is right by its schema: what is not there has the default.
 

@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { hasSecret, jsonInClear, Secret } from '../../core/secret.ts'
 import type { UserModule } from '../../core/user-module.ts'
 import { type Given, paramSchemas } from './values.ts'
@@ -103,8 +103,4 @@ function masked(value: JsonValue, [key, ...rest]: readonly string[]): JsonValue 
 
 function own(map: JsonObject, key: string): JsonValue {
   return Object.hasOwn(map, key) ? (map[key] ?? null) : null
-}
-
-function isMap(value: JsonValue): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

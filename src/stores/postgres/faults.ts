@@ -34,6 +34,7 @@ export function isAway(error: unknown): boolean {
   return AWAY_CODES.has(code) || code.startsWith('08') || AWAY_WORDS.test(message)
 }
 
+/** Whether the transaction was only in the way of others (serialization, deadlock, a lock not had in time). */
 export function isWorthAgain(error: unknown): boolean {
   return AGAIN_CODES.has((error as Fault).code ?? '')
 }

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Device, Fleet } from '../../../core/fleet.ts'
-import type { JsonObject, JsonValue } from '../../../core/json.ts'
-import { isMap } from '../../../lang/is-map.ts'
+import { isMap, type JsonObject, type JsonValue } from '../../../core/json.ts'
 import { readYamlFile } from '../../../lang/read-yaml-file.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { counted, formatCount } from '../../../core/counted.ts'
 import type { JsonObject } from '../../../core/json.ts'
-import { formatCount } from '../../../reporters/format-duration.ts'
 import { markdownCode, markdownTable } from '../../../reporters/markdown-text.ts'
 import { plainText } from '../../../reporters/plain-text.ts'
 import type { Difference } from './preview-work.ts'
@@ -47,9 +47,9 @@ export function previewText(preview: Preview): string {
   const lines = [headLine(preview), touchedLine(touched), inventoryLine(difference)]
   if (touched.devices > 0) lines.push(...shares(touched).map(([what, counts]) => `  ${what.padEnd(8)} ${counts}`))
   for (const { runbook, what, devices } of difference.runbooks)
-    lines.push(`  ${runbook}: ${what} for ${devicesText(devices)}`)
+    lines.push(`  ${runbook}: ${what} for ${counted(devices, 'device')}`)
   lines.push(...difference.notes.map((note) => `  ${note}`))
-  for (const { why, devices } of difference.paper) lines.push(`On paper: ${devicesText(devices)} (${why})`)
+  for (const { why, devices } of difference.paper) lines.push(`On paper: ${counted(devices, 'device')} (${why})`)
   lines.push(looked === 0 ? 'No device is looked at.' : sampleLine(preview))
   return `${lines
     .filter((line) => line !== '')
@@ -78,7 +78,7 @@ export function previewMarkdown(preview: Preview): string {
     )
   const listed = [
     ...difference.notes,
-    ...difference.paper.map(({ why, devices }) => `On paper: ${devicesText(devices)} (${why})`),
+    ...difference.paper.map(({ why, devices }) => `On paper: ${counted(devices, 'device')} (${why})`),
   ]
   if (listed.length > 0) parts.push(listed.map((one) => `- ${markdownCode(one)}`).join('\n'))
   parts.push(preview.looked === 0 ? 'No device is looked at.' : sampleLine(preview))
@@ -86,13 +86,13 @@ export function previewMarkdown(preview: Preview): string {
 }
 
 function headLine({ against, tip, base, commits }: Preview): string {
-  const count = `${formatCount(commits)} ${commits === 1 ? 'commit' : 'commits'}`
+  const count = counted(commits, 'commit')
   return `What ${against} (${tip.slice(0, 12)}, ${count}) would make of ${base.slice(0, 12)}`
 }
 
 function touchedLine({ devices, stores }: Touched): string {
   if (devices === 0) return 'It touches no device.'
-  return `It touches ${devicesText(devices)} in ${formatCount(stores)} ${stores === 1 ? 'store' : 'stores'}.`
+  return `It touches ${counted(devices, 'device')} in ${counted(stores, 'store')}.`
 }
 
 function inventoryLine({ inventory: { added, removed, changed } }: Difference): string {
@@ -115,10 +115,6 @@ function shares({ by }: Touched): readonly (readonly [string, string])[] {
 }
 
 function sampleLine({ looked, plannable, seed }: Preview): string {
-  if (looked === plannable) return `Planned on all ${devicesText(looked)} that may be looked at:`
-  return `Planned on ${devicesText(looked)} of ${formatCount(plannable)} that may be looked at (--seed ${seed}):`
-}
-
-function devicesText(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? 'device' : 'devices'}`
+  if (looked === plannable) return `Planned on all ${counted(looked, 'device')} that may be looked at:`
+  return `Planned on ${counted(looked, 'device')} of ${formatCount(plannable)} that may be looked at (--seed ${seed}):`
 }

@@ -1,5 +1,5 @@
+import { counted, formatCount } from '../../../core/counted.ts'
 import type { Store } from '../../../core/fleet.ts'
-import { formatCount } from '../../../reporters/format-duration.ts'
 import { plainText } from '../../../reporters/plain-text.ts'
 import type { Project } from '../../project.ts'
 import { openSides } from '../preview/open-sides.ts'
@@ -93,8 +93,4 @@ function titled(title: string, all: readonly string[]): string {
 function list(all: readonly string[]): string {
   const left = all.length - MOST_NAMES
   return [...all.slice(0, MOST_NAMES), ...(left > 0 ? [`and ${left} more`] : [])].join(', ')
-}
-
-function counted(count: number, word: string): string {
-  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`
 }

@@ -1,6 +1,6 @@
 import type { Change } from '../../../core/change.ts'
 import type { Failure } from '../../../core/failure.ts'
-import type { JsonValue } from '../../../core/json.ts'
+import { isMap, type JsonValue } from '../../../core/json.ts'
 import type { CaseFailure, ModuleCase } from '../../../lang/module/load-cases.ts'
 import { same } from '../../../modules/user/desired-values.ts'
 import { compilePattern } from '../../../pattern/pattern.ts'
@@ -17,10 +17,6 @@ export function unlike(expected: JsonValue, is: JsonValue, what: string): readon
     )
   }
   return same(expected, is) ? [] : [`${what} is ${JSON.stringify(is)}; ${JSON.stringify(expected)} is expected`]
-}
-
-function isMap(value: JsonValue): value is { readonly [key: string]: JsonValue } {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 
 /** A pattern that is none fits nothing; it is shown with the text. */

@@ -42,6 +42,7 @@ export function escapesUnder(way: Escape): readonly (readonly Escape[])[] {
   return FORMATS.includes(way) ? [[way], FORMATS, QUOTES] : [FORMATS]
 }
 
+/** The bits of all of them together, as `MARKS` has them by letter. */
 export function marksOf(escapes: readonly Escape[]): number {
   return escapes.reduce((marks, { mark }) => marks | mark, 0)
 }

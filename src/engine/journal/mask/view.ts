@@ -19,6 +19,7 @@ export interface Stretch {
 /** Stands between decoded pieces that do not belong together; no UTF-8 has it. */
 export const GAP = 0xff
 
+/** The text as it is: nothing is decoded yet. */
 export function viewOf(bytes: Uint8Array): View {
   return { bytes, from: undefined, to: undefined, encoded: false, packed: false }
 }
