@@ -279,15 +279,15 @@ test('a body that does not come is not waited for, and one that is too large is 
     })
   const head = `POST /hooks/zabbix HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${SECRETS.T_ALL}\r\n`
   const answers = await Promise.all([
-    answerTo(`${head}Content-Length: 5000000\r\n\r\n{`),
+    answerTo(`${head}Content-Length: 40000000\r\n\r\n{`),
     answerTo(`${head}Content-Length: 1000\r\n\r\n{`),
     answerTo(head),
   ])
   for (const [index, status] of [413, 408, 408].entries())
     expect(answers[index]?.startsWith(`HTTP/1.1 ${status} `)).toBe(true)
   // Who sends all of one, with its length or without, sees the answer: the connection is not cut below it.
-  for (let times = 0; times < 10; times++) {
-    const whole = ['x'.repeat(5_000_000), new Blob(['x'.repeat(5_000_000)]).stream()]
+  for (let times = 0; times < 3; times++) {
+    const whole = ['x'.repeat(35_000_000), new Blob(['x'.repeat(35_000_000)]).stream()]
     for (const body of whole) {
       const headers = { authorization: `Bearer ${SECRETS.T_ALL}` }
       const sent = { method: 'POST', headers, body, duplex: 'half' } as RequestInit
