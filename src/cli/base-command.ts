@@ -99,7 +99,7 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error & { exitCode?: number }): Promise<void> {
     if (error instanceof InputError) {
       this.reportDiagnostics(error.diagnostics)
-      this.exit(error instanceof RunBroken ? EXIT.failed : EXIT.usage)
+      this.exit(this.exitOf(error))
     }
     if (error instanceof Errors.ExitError) throw error
     const flags = unknownFlags(error, Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }))
@@ -124,6 +124,11 @@ export abstract class BaseCommand extends Command {
     const stack = sourceStack(error.stack ?? error.message)
     process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
     this.exit(EXIT.bug)
+  }
+
+  /** The exit code of what stands in the way of a command. */
+  protected exitOf(error: InputError): number {
+    return error instanceof RunBroken ? EXIT.failed : EXIT.usage
   }
 
   /**

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core'
 import { jsonLine } from '../app/json-document.ts'
-import { BaseCommand } from '../cli/base-command.ts'
+import { LastingCommand } from '../cli/lasting-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
 import { stopped } from '../cli/until-stopped.ts'
 
-export default class Serve extends BaseCommand {
+export default class Serve extends LastingCommand {
   static override summary = 'Take alerts in by HTTP, and do what the rules say, until it is stopped.'
   static override description = [
     'Monitoring sends to /hooks/SOURCE; who may is in server.senders of tillwright.yaml. An alert is on disk before it is answered;',
@@ -12,8 +12,9 @@ export default class Serve extends BaseCommand {
     'too. There are /healthz, /readyz and /metrics. When files of the repository change, they are taken into force; what cannot be',
     'used is told, and the revision before stays. SIGHUP reads everything anew, secrets of senders too. SIGTERM or Ctrl-C: nothing new',
     'begins, repairs under way are made to their end; a second one ends them after what they are changing. Exit codes: 0 it was',
-    'stopped; 2 it cannot begin, as where another one works on a state in a file; in PostgreSQL it stands by. The first line on stdout says where it listens; with',
-    '--json it is one document (schema till.serving/1).',
+    'stopped; 2 it cannot begin, as where another one works on a state in a file (in PostgreSQL it stands by); 4 what it needs is away, and',
+    'may be back by itself: a database, what tells a secret. The first line on stdout says where it listens; with --json it is one document',
+    '(schema till.serving/1).',
   ].join('\n')
   static override examples = [
     { description: 'As tillwright.yaml says', command: '<%= config.bin %> serve' },

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { Flags } from '@oclif/core'
 import { jsonLine } from '../app/json-document.ts'
 import { serveText } from '../app/run/handed/serve.ts'
-import { BaseCommand } from '../cli/base-command.ts'
+import { LastingCommand } from '../cli/lasting-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
 import { stopped } from '../cli/until-stopped.ts'
 import { counted } from '../core/counted.ts'
@@ -12,7 +12,7 @@ const MOST_SLOTS = 10_000
 /** How often it says on stderr what it does, where that has changed. */
 const TELL_EVERY_MS = 5_000
 
-export default class WorkerCommand extends BaseCommand {
+export default class WorkerCommand extends LastingCommand {
   static override summary = 'Work on devices of runs that are started elsewhere with --on workers, until it is stopped.'
   static override description =
     `It needs the repository (for known hosts, secrets and where the state is) and reaches the PostgreSQL of the state and the devices;
@@ -21,7 +21,7 @@ nothing connects to it. Runbooks and modules of a run come by their content, and
 that it has; a second one ends them after what they are changing, a third one now. What a worker that dies was working on is looked
 at again by another one. The first line on stdout says what it serves; with --json it is one document (schema till.working/1).
 
-Exit codes: 0 it was stopped, 2 it cannot begin.`
+Exit codes: 0 it was stopped, 2 it cannot begin, 4 the database is away, and may be back by itself.`
   static override examples = [
     { description: 'Whatever there is, on this machine', command: '<%= config.bin %> worker --slots 50' },
     {

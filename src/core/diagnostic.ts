@@ -24,6 +24,9 @@ export class InputError extends Error {
   }
 }
 
+/** What stands in the way is away now, and may be back by itself: a database, a program that tells secrets. */
+export class NotNow extends InputError {}
+
 /** The same in the middle of a run: what was done until then stays done, so commands exit with 4 instead. */
 export class RunBroken extends InputError {}
 

@@ -230,13 +230,13 @@ function servingOf(
     async stop() {
       stopping()
       revisions.stop()
-      await listening.stop()
       await sources.stop()
-      // What comes in while repairs are made to their end is another server's, if there is one.
       await post.leave()
       if (loop.repairs > 0)
         log.say(`Stopping; ${loop.repairs} repairs are under way. A second signal ends what is not being changed.`)
+      // Until they are over, what comes is taken in: it is another server's, or that of the next start. Monitoring tells some things once.
       await loop.stop()
+      await listening.stop()
       await escalating.stop()
       await reporting.stop()
       await incidents.close()

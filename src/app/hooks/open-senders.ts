@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, NotNow } from '../../core/diagnostic.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Sender } from '../../core/server-settings.ts'
 import { Masker } from '../../engine/journal/mask.ts'
@@ -18,11 +18,12 @@ const SHORTEST = 16
 
 /**
  * Reads the secrets of those who may send, anew each time. Throws InputError with everyone whose secret cannot be read, is
- * too short, or is that of another one.
+ * too short, or is that of another one; NotNow where nothing is wrong but that some cannot be read.
  */
 export async function openSenders(project: Project): Promise<readonly KnownSender[]> {
   const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const wrong: Diagnostic[] = []
+  let unread = 0
   const digests = new Map<string, string>()
   const known: KnownSender[] = []
   const report = ({ name, source }: Sender, summary: string, detail: string): void => {
@@ -35,6 +36,7 @@ export async function openSenders(project: Project): Promise<readonly KnownSende
     }
     const secret = await secrets.read(sender.proof.secret)
     if (!secret.ok) {
+      unread += 1
       report(sender, `its secret "${shown(sender.proof.secret)}" cannot be read`, secret.failure.message)
       continue
     }
@@ -47,6 +49,6 @@ export async function openSenders(project: Project): Promise<readonly KnownSende
     digests.set(digest, sender.name)
     known.push({ sender, secret: secret.value })
   }
-  if (wrong.length > 0) throw new InputError(wrong)
+  if (wrong.length > 0) throw wrong.length === unread ? new NotNow(wrong) : new InputError(wrong)
   return known
 }

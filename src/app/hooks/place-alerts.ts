@@ -24,9 +24,12 @@ export interface Placing {
   readonly devices: DeviceIndex
 }
 
-/** Bodies of more than so many bytes are not read. */
-export const MOST_BODY_BYTES = 4 * 1024 * 1024
-const MOST_ALERTS = 10_000
+/**
+ * Bodies of more than so many bytes are not read. A line that breaks for a whole chain is one group of Alertmanager, at about 800 bytes
+ * an alert; what is refused comes again as it is, and is refused again.
+ */
+export const MOST_BODY_BYTES = 32 * 1024 * 1024
+const MOST_ALERTS = 40_000
 
 export function openPlacing(fleet: Fleet, settings: HookSettings): Placing {
   const sources = [...HOOK_SOURCES, ...settings.sources.map(genericSource)]

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { InputError, NotNow } from '../../core/diagnostic.ts'
 import { stateUnusable } from '../state-unusable.ts'
 
 /** Codes of PostgreSQL (appendix A of its manual) and of Node, and words of the driver. */
@@ -91,7 +91,9 @@ export function explained(shown: string, error: unknown): unknown {
       'Switch TLS on there (ssl = on), or write sslmode=disable where the way to it is safe.',
     )
   }
-  const cause = CAUSES[code ?? ''] ?? (isAway(error) ? AWAY : undefined)
+  const away = isAway(error)
+  const cause = CAUSES[code ?? ''] ?? (away ? AWAY : undefined)
   if (cause === undefined) return error
-  return stateUnusable(`The state store, ${shown}, ${cause[0]} (${code ?? 'no answer'})`, cause[1])
+  const { diagnostics } = stateUnusable(`The state store, ${shown}, ${cause[0]} (${code ?? 'no answer'})`, cause[1])
+  return away ? new NotNow(diagnostics) : new InputError(diagnostics)
 }
