@@ -176,9 +176,10 @@ export class PosixSession {
   /** A value that no shell can hold is a fault of whoever asks; it costs this one ask, and breaks its chain. */
   #programOf(ask: Ask): string | undefined {
     const { id, link } = ask
-    const { script, values = {} } = ask.request
+    const { script, values = {}, foreign = false } = ask.request
     const fence = this.#exchanges.fenceOf(ask, this.#options.askMs)
-    const program = { token: this.#token, id, script, values, kept: this.#kept, ...(fence !== undefined && { fence }) }
+    const own = { token: this.#token, id, script, values, foreign, kept: this.#kept }
+    const program = { ...own, ...(fence !== undefined && { fence }) }
     try {
       if (!link) return askProgram(program)
       return `${link.first ? CHAIN_HEAD : ''}${linkProgram(program, link)}${link.last ? CHAIN_TAIL : ''}`
@@ -217,7 +218,7 @@ export class PosixSession {
       else if (ask && marker === ask.id) {
         ask.stderr.done = true
         this.#settle()
-      } else this.#garbled(part.text)
+      } else if (marker !== 'done' || !ask?.request.foreign) this.#garbled(part.text)
     }
   }
 
@@ -246,11 +247,12 @@ export class PosixSession {
       ask.passed = true
       ask.stdout.done = true
       this.#settle()
-    } else if (!this.#onGuardMarker(marker, ask)) this.#garbled(text)
+    } else if (!this.#onOtherMarker(marker, ask)) this.#garbled(text)
   }
 
   /** False when it is none, or out of turn. */
-  #onGuardMarker(marker: Marker | undefined, ask: Ask | undefined): boolean {
+  #onOtherMarker(marker: Marker | undefined, ask: Ask | undefined): boolean {
+    if (marker?.kind === 'done') return ask?.begun === true && ask.request.foreign === true
     if (ask?.begun || !marker) return false
     if (marker.kind === 'left') {
       this.#exchanges.others.met(marker.about)
