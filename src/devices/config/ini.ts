@@ -10,6 +10,7 @@ import {
   type LineEntry,
   type LineWriter,
   provenLines,
+  SHELL_WORD,
   textLines,
   textual,
   valueSplices,
@@ -119,6 +120,8 @@ function editedIni(
   if (!values.ok) return values
   const unclear = unclearOf(file, place, rules)
   if (unclear !== undefined) return problem(`"${name}" ${unclear}: say which program reads it, with \`dialect\``)
+  const other = notIni(file, place, values.value)
+  if (other !== undefined) return problem(`"${name}" ${other}`)
   const torn = values.value.includes(null) ? tornOf(file, place, rules) : undefined
   if (torn !== undefined) return problem(`"${name}" ${torn}`)
   return keyEdited(text, file, { ...place, name, rules }, values.value)
@@ -136,6 +139,22 @@ function unclearOf(file: IniFile, place: Place, rules: IniRules): string | undef
     rules.key === 'unclear' &&
     file.entries.find((entry) => entry.section === place.section && near(entry.name, place.key))
   return key ? `is near to "${key.name}", which some programs take for the same` : undefined
+}
+
+/** Why a file seems to be none of INI, so that a key of it would be another for its program: sshd_config, files for sh. */
+function notIni(file: IniFile, place: Place, values: readonly (string | null)[]): string | undefined {
+  const near = file.entries.filter((entry) => entry.section === place.section)
+  const bare = near.filter((entry) => entry.between === '' && /\s/.test(entry.name))
+  const isAsked = (name: string): boolean => name.toLowerCase() === place.key.toLowerCase()
+  if (bare.some((entry) => isAsked(entry.name.split(/\s/)[0] ?? ''))) {
+    return 'is written with a blank between key and value here: this is no INI'
+  }
+  const exported = near.find((entry) => isAsked(SHELL_WORD.exec(entry.name)?.[1] ?? ''))
+  if (exported) return `is written as "${exported.name}" here: this is no INI, but a file for sh`
+  const isNew = values.length > 0 && !near.some((entry) => isAsked(entry.name))
+  return isNew && near.length > 0 && bare.length === near.length
+    ? 'would be the only key with a sign here, others have a blank between key and value: this is no INI'
+    : undefined
 }
 
 /** Why a key is still read in a section from which it is taken away. */
