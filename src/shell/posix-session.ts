@@ -14,7 +14,7 @@ import { noShell } from './posix-no-shell.ts'
 import { askProgram, brokenLinkProgram, CHAIN_HEAD, CHAIN_TAIL, type LinkTerms, linkProgram } from './posix-program.ts'
 import { printable } from './tool-answer.ts'
 
-/** After an ask was ended from outside, how long its answer may take. */
+/** Behind what ended an ask from outside, how long its answer may take. */
 const STOP_GRACE_MS = 5_000
 
 /** What may come before the interpreter answers: banners, noise of start-up files. */
@@ -31,7 +31,7 @@ export interface SessionOptions {
   /** By which others that work on this device are known; absent: nobody looks for them. */
   readonly lockName?: string | undefined
   /**
-   * Ends the process tree under `root` on the device and tells the interpreter so; absent where a deadline ends the
+   * Ends the process tree under `root` on the device and tells the interpreter so, or gives up; absent where a deadline ends the
    * session.
    */
   readonly endTree?: (pids: { readonly root: number; readonly interpreter: number }) => Promise<unknown>
@@ -340,8 +340,11 @@ export class PosixSession {
       return
     }
     ask.timedOut = true
-    this.#callOffAsk = deadline(STOP_GRACE_MS, () => this.#lose('OBSERVE_TIMEOUT', stuck))
-    void this.#options.endTree({ root: ask.pid, interpreter })
+    // To get there may take several round trips, or a login; that has deadlines of its own.
+    void this.#options.endTree({ root: ask.pid, interpreter }).finally(() => {
+      if (this.#lost || this.#written[0] !== ask) return
+      this.#callOffAsk = deadline(STOP_GRACE_MS, () => this.#lose('OBSERVE_TIMEOUT', stuck))
+    })
   }
 
   #lose(code: Failure['code'], message: string): void {
