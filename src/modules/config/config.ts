@@ -33,7 +33,7 @@ export const config = defineModule({
       format: {
         enum: CONFIG_FORMATS,
         description:
-          'plain: lines Key=Value, keys may repeat. properties: of Java. yaml: files of 256 KiB at the most, others of 1 MiB.',
+          'plain: lines Key=Value, keys may repeat. properties: of Java, read as Latin-1 and written as ASCII. yaml: files of 256 KiB at the most, others of 1 MiB.',
         examples: ['plain'],
       },
       dialect: {
