@@ -62,7 +62,8 @@ function openSubshell(ask: ProgramAsk, body: string): string {
  * other end. `sed` holds a line as a whole, so that it gets no more memory than a line may take.
  */
 function containedSubshell(ask: ProgramAsk, body: string): string {
-  const done = `echo "${ask.token} d"`
+  // The sed of busybox does not look at a line before it has the next one.
+  const done = `printf '%s\\n\\n' "${ask.token} d"`
   const own = subshell(ask, { first: ' 2>&3 3>&- 6>&-', begin: ' >&7', last: 'exec 7>&- 8>&-; ' }, body)
   const upTo = `{ command -v sed >/dev/null || exec cat; ulimit -v 262144; LC_ALL=C exec sed '/${ask.token} d$/q'; } 2>/dev/null`
   const answering = `{ { ${own} ; } 3>&2 2>/dev/null; echo $? >&6; ${done} >&2; } 2>&1 >&4 4>&-`

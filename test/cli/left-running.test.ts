@@ -85,7 +85,7 @@ steps:
   - id: start
     command: {run: '${talks}', always: true}
   - id: look
-    command: {run: 'sleep 0.3; echo status=broken', read_only: true, expect: {stdout: '^status=broken\n$'}}
+    command: {run: 'sleep 0.3; echo status=broken', read_only: true, expect: {stdout: '^status=broken\\n$'}}
 `,
     )
     const apply = await project.till('apply', 'slow', '--yes', '--json')

@@ -105,10 +105,12 @@ describe.each(shells)('the channel over $name', ({ path }) => {
 
   test('is not held up by what an ask leaves running', async () => {
     const answers = await Promise.all([
-      open.shell.ask({ script: 'sleep 30 & echo started' }),
+      open.shell.ask({ script: 'sleep 300 & echo started' }),
+      open.shell.ask({ script: 'sleep 300 & echo started', foreign: true }),
       open.shell.ask({ script: 'echo next' }),
     ])
-    expect(answers.map((answer) => answer.text)).toEqual(['started\n', 'next\n'])
+    expect(answers.map((answer) => answer.text)).toEqual(['started\n', 'started\n', 'next\n'])
+    expect(answers.map((answer) => answer.timedOut)).toEqual([false, false, false])
   })
 
   test('does not hear in later answers what a text of a user leaves running', async () => {

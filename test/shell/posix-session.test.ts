@@ -130,9 +130,9 @@ describe('a session', () => {
     let started = 0
     const shell = openPosixShell({
       deadlines: DEADLINES,
-      start: (command, input) => connection.exec(started++ === 0 ? command : 'sleep 30', input),
+      start: (command, input) => connection.exec(started++ === 0 ? command : 'sleep 300', input),
     })
-    const hung = shell.ask({ script: 'sleep 30', timeoutMs: 100 })
+    const hung = shell.ask({ script: 'sleep 300', timeoutMs: 100 })
     expect(await interruption(hung)).toMatchObject({ code: 'OBSERVE_TIMEOUT', phase: 'observe' })
   })
 
